@@ -1,0 +1,266 @@
+"""What the machine answers and what it says unasked: replies, QMP events, hotplug event log.
+
+Every message is a frozen value named as on its wire.  Messages carry no time; the entry of a
+trace does.
+
+Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json); LoPAR 10.2 (event logs); QEMU
+hw/ppc/spapr_events.c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = [
+    "Abort",
+    "Aborted",
+    "ConnectorReturn",
+    "DeviceDeleted",
+    "DeviceUnplugGuestError",
+    "Done",
+    "Emitted",
+    "ErrorReport",
+    "ExceptionReturn",
+    "HotplugAction",
+    "HotplugEvent",
+    "HotplugIdentifier",
+    "HotplugType",
+    "HotpluggableCpu",
+    "MemUnplugError",
+    "MemoryDevice",
+    "Outcome",
+    "QemuVersion",
+    "QmpError",
+    "QmpReturn",
+    "RawReturn",
+    "Reply",
+    "SensorReturn",
+    "StatusReturn",
+    "Stepped",
+    "UnplugTimeout",
+]
+
+
+# -- the hotplug event log ---------------------------------------------------------------------
+
+
+class HotplugType(Enum):
+    """What kind of connector an entry of the hotplug event log is about; value as on the wire."""
+
+    CPU = 1
+    MEMORY = 2
+    PHB = 4
+    PCI = 5
+    PMEM = 6
+
+
+class HotplugAction(Enum):
+    """What the guest is asked to do; value as on the wire."""
+
+    ADD = 1
+    REMOVE = 2
+
+
+class HotplugIdentifier(Enum):
+    """How an entry names its connectors; value as on the wire."""
+
+    DRC_INDEX = 2
+    DRC_COUNT = 3
+    DRC_COUNT_INDEXED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotplugEvent:
+    """QEMU asks the guest to add or to remove: waits in QEMU's queue for check-exception."""
+
+    type: HotplugType
+    action: HotplugAction
+    identifier: HotplugIdentifier
+    index: int | None
+    count: int | None = None
+
+
+# -- replies -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HotpluggableCpu:
+    """One slot of query-hotpluggable-cpus; ``qom_path`` is None while it is empty."""
+
+    core_id: int
+    qom_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryDevice:
+    """One entry of query-memory-devices: address in bytes, size in MiB."""
+
+    id: str | None
+    addr: int
+    size_mib: int
+
+
+@dataclass(frozen=True, slots=True)
+class QemuVersion:
+    """What query-version answers."""
+
+    major: int
+    minor: int
+    micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class QmpReturn:
+    """A QMP command succeeded; ``value`` is None for the empty object."""
+
+    value: tuple[HotpluggableCpu, ...] | tuple[MemoryDevice, ...] | QemuVersion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QmpError:
+    """A QMP command failed: QEMU's error class and text."""
+
+    error_class: str
+    desc: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReturn:
+    """An RTAS call's status word."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class SensorReturn:
+    """get-sensor-state's status and sensor words."""
+
+    status: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorReturn:
+    """The last status of a repeated configure-connector, and how many calls were made."""
+
+    status: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionReturn:
+    """check-exception's status, and the event it took from the queue, if any."""
+
+    status: int
+    event: HotplugEvent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawReturn:
+    """All words that a raw RTAS call answered."""
+
+    rets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """The guest's clock after a step, in ns."""
+
+    now_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing to answer: a reset, a CAS or a migration took place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """QEMU hit an assertion: source file, function and the condition that did not hold."""
+
+    file: str
+    function: str
+    assertion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aborted:
+    """QEMU is gone: it aborted, now or before this request."""
+
+    abort: Abort
+
+
+Reply = (
+    QmpReturn
+    | QmpError
+    | StatusReturn
+    | SensorReturn
+    | ConnectorReturn
+    | ExceptionReturn
+    | RawReturn
+    | Stepped
+    | Done
+    | Aborted
+)
+
+
+# -- what QEMU says without being asked --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceDeleted:
+    """QMP DEVICE_DELETED: QEMU has released the device (QAPI, since 1.5)."""
+
+    path: str
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemUnplugError:
+    """QMP MEM_UNPLUG_ERROR: the guest keeps a DIMM (since 2.4, deprecated since 6.2)."""
+
+    device: str
+    msg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceUnplugGuestError:
+    """QMP DEVICE_UNPLUG_GUEST_ERROR: the guest refused an unplug (since 6.2)."""
+
+    path: str
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """A line in QEMU's own log, which no management layer reads."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnplugTimeout:
+    """QEMU's 15 s are over: the request on connector ``index`` is forgotten, and nobody is told."""
+
+    index: int
+
+
+Emitted = (
+    DeviceDeleted
+    | MemUnplugError
+    | DeviceUnplugGuestError
+    | ErrorReport
+    | UnplugTimeout
+    | HotplugEvent
+)
+"""What a request brings about beside its reply: QMP events, a log line, a forgotten request, or
+an entry put in the queue of the hotplug event log (for which QEMU raises an interrupt)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The reply to a request, and what it brought about, in order."""
+
+    reply: Reply
+    emitted: tuple[Emitted, ...] = ()

@@ -1,0 +1,216 @@
+"""What the operator and the guest ask of the machine: QMP commands and RTAS calls as values.
+
+Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json); LoPAR 7.3 (RTAS calls); qtest's
+clock_step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CheckException",
+    "ClientArchitectureSupport",
+    "ClockStep",
+    "ConfigureConnector",
+    "CpuCore",
+    "Device",
+    "DeviceAdd",
+    "DeviceDel",
+    "Dimm",
+    "EventScan",
+    "GetSensorState",
+    "Migrate",
+    "Nvdimm",
+    "PciFunction",
+    "Phb",
+    "QueryHotpluggableCpus",
+    "QueryMemoryDevices",
+    "QueryVersion",
+    "RawRtas",
+    "Request",
+    "SetIndicator",
+    "SystemReset",
+]
+
+
+# -- devices, as device_add names them ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CpuCore:
+    """A CPU core of one thread."""
+
+    core_id: int
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dimm:
+    """A pc-dimm of ``size_mib`` MiB at guest address ``addr`` (0: wherever it fits first)."""
+
+    size_mib: int
+    addr: int = 0
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nvdimm:
+    """An nvdimm in memory slot ``slot``: connected by one PMEM connector, never unplugged."""
+
+    slot: int
+    size_mib: int = 256
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phb:
+    """A PCI host bridge, spapr-pci-host-bridge, with its ``index``."""
+
+    index: int
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PciFunction:
+    """One function of an e1000 at ``addr``, written "slot.function" in hexadecimal."""
+
+    bus: str
+    addr: str
+    multifunction: bool = False
+    id: str | None = None
+
+
+Device = CpuCore | Dimm | Nvdimm | Phb | PciFunction
+
+
+# -- QMP commands ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAdd:
+    """QMP device_add."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDel:
+    """QMP device_del; ``id`` is a qdev id or a QOM path."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemReset:
+    """QMP system_reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryHotpluggableCpus:
+    """QMP query-hotpluggable-cpus."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryMemoryDevices:
+    """QMP query-memory-devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryVersion:
+    """QMP query-version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migrate:
+    """A migration to a new QEMU whose command line has ``cores`` (ids ``coreN``) and ``dimms``."""
+
+    cores: tuple[int, ...] = ()
+    dimms: tuple[Dimm, ...] = ()
+
+
+# -- what the guest calls ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetIndicator:
+    """RTAS set-indicator: ``indicator`` 9001, 9002 or 9003, connector ``index``, new ``state``."""
+
+    indicator: int
+    index: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class GetSensorState:
+    """RTAS get-sensor-state: ``sensor`` 9003 (dr-entity-sense), connector ``index``."""
+
+    sensor: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureConnector:
+    """RTAS ibm,configure-connector, repeated until it answers 0 or an error, or ``calls`` times."""
+
+    index: int
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckException:
+    """RTAS check-exception for the event classes in ``mask``."""
+
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventScan:
+    """RTAS event-scan, which on QEMU never hands out an event."""
+
+    mask: int = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class RawRtas:
+    """Any RTAS call by ``name``, with words ``args`` and room for ``nret`` words of answer."""
+
+    name: str
+    args: tuple[int, ...]
+    nret: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientArchitectureSupport:
+    """CAS: at boot, the kernel negotiates what it can do; ``hp_evt``: the hotplug event source."""
+
+    hp_evt: bool = True
+
+
+# -- time --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStep:
+    """Let ``ns`` nanoseconds of the guest's clock (QEMU_CLOCK_VIRTUAL) pass."""
+
+    ns: int
+
+
+Request = (
+    DeviceAdd
+    | DeviceDel
+    | SystemReset
+    | QueryHotpluggableCpus
+    | QueryMemoryDevices
+    | QueryVersion
+    | Migrate
+    | SetIndicator
+    | GetSensorState
+    | ConfigureConnector
+    | CheckException
+    | EventScan
+    | RawRtas
+    | ClientArchitectureSupport
+    | ClockStep
+)

@@ -1,0 +1,284 @@
+"""Which behaviour changes a build of QEMU has: patches, revisions and their catalogue.
+
+A revision is a *net* set of patches.  A revert takes patches away, so ``git tag --contains``
+cannot answer what a release does: v6.0.0 contains the CPU unplug timeout's commits and has not
+got the timeout.  Ask ``patch in revision.patches``, never a version number.
+
+Source: the commits named here, in QEMU's repository; releases by the content of their trees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from kit.errors import UnknownRevisionError
+
+__all__ = ["CATALOGUE", "RELEASES", "Patch", "Revision", "find_revision"]
+
+
+class Patch(Enum):
+    """One behaviour change; the value is QEMU's commit.  Definition order is commit order."""
+
+    UNPLUG_TIMEOUT_TIMER = "51254ffb320183a4636635840c23ee0e3a1efffa"
+    CPU_UNPLUG_TIMEOUT = "d1c2e3ce3d5a5424651967bce1cf1f4caa0c6d91"
+    LMB_RECONFIGURE_ROLLS_BACK = "fe1831eff8a41e96044fe98a6b0e232daa22ef83"
+    PHB_REPEATED_UNPLUG_ERROR = "7420033ec460e7b9906bf05fbe1a0d3830536657"
+    PCI_REPEATED_UNPLUG_ERROR = "e35dfbd22780aafbcd4b6da5130a00fc085fd5de"
+    TIMER_DEADLINE_MS = "4515a5f786024fabf0bef4cf3d28adf5647e6e82"
+    MEM_UNPLUG_ERROR_EVENT = "eb7f80fd26d73e7e1af105431da58971b1dba517"
+    CPU_UNPLUG_RESENDS_EVENT = "2b18fc794f312a91482998bae5ea6c8724200e06"
+    UNISOLATE_ROLLS_BACK = "87758fed7a7a7c00c1bd0c965ae8b94e04ea9359"
+    UNPLUG_GUEST_ERROR_EVENT = "4b08cd567b54e26a0608463311418197dda83e37"
+    DUPLICATE_DEVICE_ID_TEXT = "4a1d937796de0fecd8b22d7dbebf87f38e8282fd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A build of QEMU: the patches whose behaviour it has.
+
+    ``label`` is what recordings and people call it (a hash of ten digits, with ``~1`` for the
+    parent, or a tag); ``alias`` its name in the lesson, if any; ``commit`` the full hash;
+    ``version`` what query-version answers (major, minor, micro).
+    """
+
+    label: str
+    commit: str
+    version: tuple[int, int, int]
+    summary: str
+    patches: frozenset[Patch]
+    alias: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The lesson's name where there is one, else the label."""
+        return self.alias or self.label
+
+    def __hash__(self) -> int:
+        return hash(self.label)
+
+
+P = Patch
+_REVERTED = frozenset({P.UNPLUG_TIMEOUT_TIMER, P.CPU_UNPLUG_TIMEOUT, P.TIMER_DEADLINE_MS})
+
+# (label, alias, commit, version, patches that come, patches that go, summary)
+_STEPS: tuple[
+    tuple[str, str | None, str, tuple[int, int, int], tuple[Patch, ...], frozenset[Patch], str], ...
+] = (
+    (
+        "51254ffb32~1",
+        "baseline",
+        "936fda4d771fdc51d3640bdb0cc8ceec14165730",
+        (5, 2, 50),
+        (),
+        frozenset(),
+        "before the series: an unplug request waits for the guest, a reset or CAS",
+    ),
+    (
+        "51254ffb32",
+        "timer",
+        P.UNPLUG_TIMEOUT_TIMER.value,
+        (5, 2, 50),
+        (P.UNPLUG_TIMEOUT_TIMER,),
+        frozenset(),
+        "every connector gets a timer that nothing starts",
+    ),
+    (
+        "d1c2e3ce3d",
+        "cpu-timeout",
+        P.CPU_UNPLUG_TIMEOUT.value,
+        (5, 2, 50),
+        (P.CPU_UNPLUG_TIMEOUT,),
+        frozenset(),
+        "a CPU's unplug request is forgotten after 15 s; a retry before that is an error",
+    ),
+    (
+        "fe1831eff8",
+        None,
+        P.LMB_RECONFIGURE_ROLLS_BACK.value,
+        (5, 2, 50),
+        (P.LMB_RECONFIGURE_ROLLS_BACK,),
+        frozenset(),
+        "configure-connector on a pending LMB cancels the whole DIMM's unplug",
+    ),
+    (
+        "7420033ec4",
+        None,
+        P.PHB_REPEATED_UNPLUG_ERROR.value,
+        (5, 2, 50),
+        (P.PHB_REPEATED_UNPLUG_ERROR,),
+        frozenset(),
+        "a repeated unplug of a PHB is an error",
+    ),
+    (
+        "e35dfbd227",
+        None,
+        P.PCI_REPEATED_UNPLUG_ERROR.value,
+        (5, 2, 50),
+        (P.PCI_REPEATED_UNPLUG_ERROR,),
+        frozenset(),
+        "a repeated unplug of a PCI function is an error",
+    ),
+    (
+        "4515a5f786",
+        "deadline-helper",
+        P.TIMER_DEADLINE_MS.value,
+        (5, 2, 50),
+        (P.TIMER_DEADLINE_MS,),
+        frozenset(),
+        "the remaining time is computed by a helper, timer_deadline_ms(): the same numbers",
+    ),
+    (
+        "eb7f80fd26",
+        None,
+        P.MEM_UNPLUG_ERROR_EVENT.value,
+        (5, 2, 50),
+        (P.MEM_UNPLUG_ERROR_EVENT,),
+        frozenset(),
+        "a DIMM that the guest keeps is told to the management layer: MEM_UNPLUG_ERROR",
+    ),
+    (
+        "d522cb52e6~1",
+        "pre-revert",
+        "555249a59e9cdd6b58da103aba5cf3a2d45c899f",
+        (5, 2, 92),
+        (),
+        frozenset(),
+        "the last tree with the timeout: after 15 s QEMU forgets a CPU's unplug request",
+    ),
+    (
+        "d522cb52e6",
+        "revert",
+        "d522cb52e604c8448674d90dae09ad50223b5d3c",
+        (5, 2, 92),
+        (),
+        _REVERTED,
+        "the timeout is gone: a CPU's unplug request waits for the guest again",
+    ),
+    (
+        "2b18fc794f",
+        "resend",
+        P.CPU_UNPLUG_RESENDS_EVENT.value,
+        (5, 2, 92),
+        (P.CPU_UNPLUG_RESENDS_EVENT,),
+        frozenset(),
+        "every device_del of a CPU sends the guest another event, so it can be retried",
+    ),
+    (
+        "87758fed7a",
+        "unisolate",
+        P.UNISOLATE_ROLLS_BACK.value,
+        (6, 0, 50),
+        (P.UNISOLATE_ROLLS_BACK,),
+        frozenset(),
+        "a guest can say no: UNISOLATE on a pending connector cancels the request",
+    ),
+    (
+        "4b08cd567b",
+        "guest-error",
+        P.UNPLUG_GUEST_ERROR_EVENT.value,
+        (6, 1, 50),
+        (P.UNPLUG_GUEST_ERROR_EVENT,),
+        frozenset(),
+        "the guest's no reaches the management layer: DEVICE_UNPLUG_GUEST_ERROR",
+    ),
+)
+
+
+def _walk_the_steps() -> Iterator[Revision]:
+    patches: frozenset[Patch] = frozenset()
+    for label, alias, commit, version, coming, going, summary in _STEPS:
+        patches = (patches | frozenset(coming)) - going
+        yield Revision(
+            label=label,
+            alias=alias,
+            commit=commit,
+            version=version,
+            summary=summary,
+            patches=patches,
+        )
+
+
+CATALOGUE: tuple[Revision, ...] = tuple(_walk_the_steps())
+"""The 13 recorded builds, oldest first."""
+
+
+def _release(
+    tag: str, commit: str, version: tuple[int, int, int], like: str, *more: Patch
+) -> Revision:
+    same = next(revision for revision in CATALOGUE if revision.label == like)
+    return Revision(
+        label=tag,
+        commit=commit,
+        version=version,
+        summary=f"by the content of its tree: as {same.name}"
+        + (", but for the text about a duplicate id" if more else ""),
+        patches=same.patches | frozenset(more),
+    )
+
+
+RELEASES: tuple[Revision, ...] = (
+    _release("v6.0.0-rc0", "9e2e9fe3df9f539f8b6941ceb96d25355fdae47e", (5, 2, 90), "d522cb52e6~1"),
+    _release("v6.0.0-rc1", "6d40ce00c1166c317e298ad82ecf10e650c4f87d", (5, 2, 91), "d522cb52e6~1"),
+    _release("v6.0.0-rc2", "d0d3dd401b70168a353450e031727affee828527", (5, 2, 92), "d522cb52e6~1"),
+    _release("v6.0.0-rc3", "8fe9f1f891eff4e37f82622b7480ee748bf4af74", (5, 2, 93), "2b18fc794f"),
+    _release("v6.0.0-rc4", "b1cffefa1b163bce9aebc3416f562c1d3886eeaa", (5, 2, 94), "2b18fc794f"),
+    _release("v6.0.0-rc5", "0cef06d18762374c94eb4d511717a4735d668a24", (5, 2, 95), "2b18fc794f"),
+    _release("v6.0.0", "609d7596524ab204ccd71ef42c9eee4c7c338ea4", (6, 0, 0), "2b18fc794f"),
+    _release("v6.1.0", "f9baca549e44791be0dd98de15add3d8452a8af0", (6, 1, 0), "87758fed7a"),
+    _release(
+        "v6.2.0",
+        "44f28df24767cf9dca1ddc9b23157737c4cbb645",
+        (6, 2, 0),
+        "4b08cd567b",
+        P.DUPLICATE_DEVICE_ID_TEXT,
+    ),
+)
+"""Releases and candidates, by what their trees hold; oldest first."""
+
+_HASH = re.compile(r"([0-9a-f]{1,40})(~1|~|\^)?", re.IGNORECASE)
+
+
+def find_revision(name: str) -> Revision:
+    """Return the revision that *name* means.
+
+    Args:
+        name: An alias (``pre-revert``), a tag (``v6.0.0``), or a unique prefix of a hash, with
+            ``~1`` or ``^`` for the parents that the catalogue knows.
+
+    Raises:
+        UnknownRevisionError: Nothing, or more than one revision, answers to it.
+
+    >>> find_revision("d522").name, find_revision("d522cb52e6~1").name
+    ('revert', 'pre-revert')
+    """
+    wanted = name.strip()
+    for revision in CATALOGUE + RELEASES:
+        if wanted in (revision.alias, revision.label):
+            return revision
+    found = _by_hash(wanted)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        labels = ", ".join(revision.label for revision in found)
+        raise UnknownRevisionError(f"revision {name!r} is ambiguous: {labels}; give more digits")
+    raise UnknownRevisionError(
+        f"no revision {name!r} on the embedded machine; `kit list revisions` names all there are"
+    )
+
+
+def _by_hash(wanted: str) -> list[Revision]:
+    match = _HASH.fullmatch(wanted)
+    if match is None:
+        return []
+    digits, parent = match[1].lower(), bool(match[2])
+    if parent:
+        children = [r for r in CATALOGUE if r.label.endswith("~1")]
+        return [r for r in children if _full_hash(r.label[:-2]).startswith(digits)]
+    return [r for r in CATALOGUE + RELEASES if r.commit.startswith(digits)]
+
+
+def _full_hash(label: str) -> str:
+    return next(r.commit for r in CATALOGUE if r.label == label)

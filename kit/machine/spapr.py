@@ -1,0 +1,235 @@
+"""The sPAPR machine: one request in, the machine after it and its outcome out.
+
+Reset, CAS, time and migration are here; device_add in `plug`, device_del in `unplug`, the guest's
+calls in `rtas`, the transitions of connectors in `drc`.
+
+Source: QEMU hw/ppc/spapr.c (spapr_machine_reset), hw/ppc/spapr_hcall.c (CAS), softmmu/qtest.c
+(clock_step), hw/ppc/spapr_drc.c (vmstate_spapr_drc), as of d522cb52e6~1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from kit.errors import MisuseError
+from kit.machine import clock, plug, rtas
+from kit.machine.board import Config, Machine, QemuAborts, Step, act, devices, put_drc
+from kit.machine.connector import DrcType, DrIndicator, QemuCall
+from kit.machine.events import (
+    Aborted,
+    Done,
+    Emitted,
+    HotpluggableCpu,
+    MemoryDevice,
+    Outcome,
+    QemuVersion,
+    QmpReturn,
+    Reply,
+    Stepped,
+)
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ClockStep,
+    ConfigureConnector,
+    CpuCore,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    EventScan,
+    GetSensorState,
+    Migrate,
+    Phb,
+    QueryHotpluggableCpus,
+    QueryMemoryDevices,
+    QueryVersion,
+    RawRtas,
+    Request,
+    SetIndicator,
+    SystemReset,
+)
+from kit.machine.revision import Revision
+from kit.machine.unplug import device_del
+
+__all__ = ["Config", "Machine", "boot", "next_deadline", "step"]
+
+_Handled = tuple[Machine, Reply, tuple[Emitted, ...]]
+
+
+def boot(
+    revision: Revision, config: Config | None = None, *, dimms: tuple[Dimm, ...] = ()
+) -> Machine:
+    """Return a machine just started: its boot cores and PHB 0 are plugged, its clock is at 0.
+
+    >>> from kit.machine.revision import find_revision
+    >>> [hex(drc.index) for drc in boot(find_revision("revert")).drcs]
+    ['0x10000000', '0x20000000']
+    """
+    return _start(revision, config or Config(), (), dimms)
+
+
+def _start(
+    revision: Revision, config: Config, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]
+) -> Machine:
+    machine = Machine(
+        revision=revision, config=config, hp_evt=True if config.cas_at_reset else None
+    )
+    boot_cores = tuple(CpuCore(n) for n in range(config.boot_cores))
+    cold: tuple[Device, ...] = (*boot_cores, Phb(0), *cores, *dimms)
+    for device in cold:
+        machine = plug.cold_plug(machine, device)
+    return machine
+
+
+def step(machine: Machine, request: Request) -> tuple[Machine, Outcome]:
+    """Carry out one request.
+
+    A refused request is a reply and changes nothing.  An assertion of QEMU's that fails leaves
+    `Machine.aborted` behind: from then on every request is answered `Aborted`.
+
+    Raises:
+        MisuseError: The request could not be made of a real QEMU (time that runs backwards, a
+            migration to a command line without the source's devices).
+    """
+    if machine.aborted is not None:
+        return machine, Outcome(Aborted(machine.aborted))
+    try:
+        after, reply, emitted = _HANDLERS[type(request)](machine, request)
+    except QemuAborts as end:
+        return replace(machine, aborted=end.abort), Outcome(Aborted(end.abort))
+    return after, Outcome(reply, emitted)
+
+
+def next_deadline(machine: Machine) -> int | None:
+    """When the next timer fires, in ns of the guest's clock; None if none runs."""
+    return clock.first_deadline(machine.timers)
+
+
+# -- reset, CAS --------------------------------------------------------------------------------
+
+
+def _system_reset(machine: Machine, _request: SystemReset) -> _Handled:
+    for drc in machine.drcs:
+        if drc.type is DrcType.PCI:
+            lamp = DrIndicator.INACTIVE if drc.device is None else DrIndicator.ACTIVE
+            machine = put_drc(machine, replace(drc, dr_indicator=lamp))
+    machine, emitted = _reset_connectors(machine, QemuCall.RESET)
+    hp_evt = True if machine.config.cas_at_reset else None
+    return replace(machine, queue=(), hp_evt=hp_evt), Done(), emitted
+
+
+def _cas(machine: Machine, request: ClientArchitectureSupport) -> _Handled:
+    machine, emitted = _reset_connectors(machine, QemuCall.CAS)
+    return replace(machine, queue=(), hp_evt=request.hp_evt), Done(), emitted
+
+
+def _reset_connectors(machine: Machine, call: QemuCall) -> Step:
+    emitted: tuple[Emitted, ...] = ()
+    for index in [drc.index for drc in machine.drcs]:
+        drc = machine.drc(index)
+        if drc is not None:  # a PHB that goes takes the connectors of its bus along
+            machine, _, more = act(machine, drc, call)
+            emitted += more
+    return machine, emitted
+
+
+# -- time --------------------------------------------------------------------------------------
+
+
+def _clock_step(machine: Machine, request: ClockStep) -> _Handled:
+    if request.ns < 0:
+        raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
+    machine = replace(machine, now_ns=machine.now_ns + request.ns)
+    due, running = clock.take_due(machine.timers, machine.now_ns)
+    machine = replace(machine, timers=running) if due else machine
+    emitted: tuple[Emitted, ...] = ()
+    for timer in due:
+        drc = machine.drc(timer.index)
+        if drc is not None:
+            machine, _, more = act(machine, drc, QemuCall.UNPLUG_TIMEOUT)
+            emitted += more
+    return machine, Stepped(machine.now_ns), emitted
+
+
+# -- migration ---------------------------------------------------------------------------------
+
+
+def _migrate(machine: Machine, request: Migrate) -> _Handled:
+    """Move to a new QEMU: the stream carries less than the machine has.
+
+    Carried: of a connector with a device its state, if it is not the ready one, and the request;
+    lamps; the queue of events.  Lost: timers (QEMU starts them anew), the list of pending DIMMs,
+    the position of configure-connector, the clock (the destination's starts at 0).
+    """
+    cores = tuple(CpuCore(n, f"core{n}") for n in request.cores)
+    there = _start(machine.revision, machine.config, cores, request.dimms)
+    _check_destination(machine, there)
+    there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt)
+    emitted: tuple[Emitted, ...] = ()
+    for drc in machine.drcs:
+        landed = there.drc(drc.index)
+        if landed is None:
+            continue
+        if drc.device is not None:
+            landed = replace(landed, state=drc.state, unplug_requested=drc.unplug_requested)
+        there = put_drc(there, replace(landed, dr_indicator=drc.dr_indicator))
+        there, _, more = act(there, there.drc(drc.index) or landed, QemuCall.MIGRATED)
+        emitted += more
+    return there, Done(), emitted
+
+
+def _check_destination(here: Machine, there: Machine) -> None:
+    places = {_place(plugged.device) for plugged in there.plugged}
+    for plugged in here.plugged:
+        if _place(plugged.device) not in places:
+            raise MisuseError(
+                f"the migration fails: the destination's command line lacks {plugged.device}"
+            )
+
+
+def _place(device: Device) -> Device:
+    return replace(device, id=None)
+
+
+# -- queries -----------------------------------------------------------------------------------
+
+
+def hotpluggable_cpus(machine: Machine) -> tuple[HotpluggableCpu, ...]:
+    """Answer query-hotpluggable-cpus: every slot, by core-id."""
+    paths = {p.device.core_id: p.path for p in machine.plugged if isinstance(p.device, CpuCore)}
+    return tuple(HotpluggableCpu(n, paths.get(n)) for n in range(machine.config.max_cores))
+
+
+def memory_devices(machine: Machine) -> tuple[MemoryDevice, ...]:
+    """Answer query-memory-devices: by address."""
+    dimms = sorted(devices(machine, Dimm), key=lambda dimm: dimm.addr)
+    return tuple(MemoryDevice(dimm.id, dimm.addr, dimm.size_mib) for dimm in dimms)
+
+
+def version(machine: Machine) -> QemuVersion:
+    """Answer query-version."""
+    return QemuVersion(*machine.revision.version)
+
+
+# -- dispatch ----------------------------------------------------------------------------------
+
+_HANDLERS: Mapping[type[Any], Callable[[Machine, Any], _Handled]] = {
+    DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),
+    DeviceDel: lambda machine, request: device_del(machine, request.id),
+    SystemReset: _system_reset,
+    QueryHotpluggableCpus: lambda machine, _: (machine, QmpReturn(hotpluggable_cpus(machine)), ()),
+    QueryMemoryDevices: lambda machine, _: (machine, QmpReturn(memory_devices(machine)), ()),
+    QueryVersion: lambda machine, _: (machine, QmpReturn(version(machine)), ()),
+    Migrate: _migrate,
+    SetIndicator: rtas.set_indicator,
+    GetSensorState: rtas.get_sensor_state,
+    ConfigureConnector: rtas.configure_connector,
+    CheckException: rtas.check_exception,
+    EventScan: rtas.event_scan,
+    RawRtas: rtas.raw,
+    ClientArchitectureSupport: _cas,
+    ClockStep: _clock_step,
+}

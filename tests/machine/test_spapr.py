@@ -1,0 +1,328 @@
+"""The machine around the connectors: what no table and no recording says alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kit.errors import MisuseError
+from kit.machine.clock import NS_PER_S
+from kit.machine.connector import CcResponse, DrcState
+from kit.machine.events import (
+    Abort,
+    Aborted,
+    ConnectorReturn,
+    DeviceDeleted,
+    Done,
+    ErrorReport,
+    ExceptionReturn,
+    HotplugAction,
+    HotplugEvent,
+    HotpluggableCpu,
+    HotplugIdentifier,
+    HotplugType,
+    Outcome,
+    QemuVersion,
+    QmpError,
+    QmpReturn,
+    RawReturn,
+    SensorReturn,
+    StatusReturn,
+    UnplugTimeout,
+)
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ClockStep,
+    ConfigureConnector,
+    CpuCore,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    EventScan,
+    GetSensorState,
+    Migrate,
+    Nvdimm,
+    PciFunction,
+    Phb,
+    QueryHotpluggableCpus,
+    QueryVersion,
+    RawRtas,
+    Request,
+    SetIndicator,
+    SystemReset,
+)
+from kit.machine.revision import find_revision
+from kit.machine.spapr import Config, Machine, boot, next_deadline, step
+
+CORE1 = 0x10000001
+LMB0 = 0x80000004
+PMEM0 = 0x90000000
+
+
+def run(machine: Machine, *requests: Request) -> tuple[Machine, list[Outcome]]:
+    outcomes = []
+    for request in requests:
+        machine, outcome = step(machine, request)
+        outcomes.append(outcome)
+    return machine, outcomes
+
+
+def configured(name: str, config: Config | None = None) -> Machine:
+    """A machine whose guest has taken core 1 and read its event."""
+    machine, _ = run(
+        boot(find_revision(name), config),
+        DeviceAdd(CpuCore(1, "core1")),
+        CheckException(0xFFFFFFFF),
+        SetIndicator(9003, CORE1, 1),
+        SetIndicator(9001, CORE1, 1),
+        ConfigureConnector(CORE1),
+    )
+    return machine
+
+
+RELEASE = (SetIndicator(9001, CORE1, 0), SetIndicator(9003, CORE1, 0))
+
+
+@pytest.mark.parametrize(("name", "deleted"), [("pre-revert", False), ("revert", True)])
+def test_a_late_release_is_lost_only_with_the_timeout(name: str, deleted: bool) -> None:
+    machine, outcomes = run(
+        configured(name), DeviceDel("core1"), ClockStep(16 * NS_PER_S), *RELEASE
+    )
+    event = DeviceDeleted(path="/machine/peripheral/core1", device="core1")
+
+    assert [outcome.reply for outcome in outcomes[2:]] == [StatusReturn(0), StatusReturn(0)]
+    assert outcomes[-1].emitted == ((event,) if deleted else ())
+    assert (machine.device("/machine/peripheral/core1") is None) is deleted
+
+
+def test_the_timeout_is_told_to_nobody_but_the_trace() -> None:
+    machine, _ = run(configured("pre-revert"), DeviceDel("core1"))
+    deadline = next_deadline(machine)
+    machine, (outcome,) = run(machine, ClockStep(15 * NS_PER_S))
+
+    assert (deadline, outcome.emitted, next_deadline(machine)) == (
+        15 * NS_PER_S,
+        (UnplugTimeout(CORE1),),
+        None,
+    )
+
+
+def test_a_refusal_is_a_line_in_qemus_log_before_it_is_an_event() -> None:
+    """87758fed7a only reports; DEVICE_UNPLUG_GUEST_ERROR comes with 4b08cd567b."""
+    machine, _ = run(configured("unisolate"), DeviceDel("core1"))
+    _, (outcome,) = run(machine, SetIndicator(9001, CORE1, 1))
+
+    assert outcome == Outcome(
+        StatusReturn(0),
+        (ErrorReport("Device hotunplug rejected by the guest for device core1"),),
+    )
+
+
+# -- aborts ------------------------------------------------------------------------------------
+
+
+def half_released_dimm() -> Machine:
+    machine, _ = run(
+        boot(find_revision("pre-revert")),
+        DeviceAdd(Dimm(512, 0x40000000, "d0")),
+        *(SetIndicator(9003, lmb, 1) for lmb in (LMB0, LMB0 + 1)),
+        *(SetIndicator(9001, lmb, 1) for lmb in (LMB0, LMB0 + 1)),
+        *(ConfigureConnector(lmb) for lmb in (LMB0, LMB0 + 1)),
+        DeviceDel("d0"),
+        SetIndicator(9001, LMB0, 0),
+        SetIndicator(9003, LMB0, 0),
+        ConfigureConnector(LMB0 + 1),
+    )
+    return machine
+
+
+def test_an_abort_is_a_state_in_which_nothing_works_any_more() -> None:
+    before = half_released_dimm()
+    machine, outcomes = run(before, DeviceDel("d0"), SystemReset(), GetSensorState(9003, CORE1))
+    abort = Abort("hw/ppc/spapr_drc.c", "spapr_drc_unplug_request", "drc->dev")
+
+    assert outcomes == [Outcome(Aborted(abort))] * 3
+    assert machine == replace(before, aborted=abort)
+
+
+# -- reset and CAS -----------------------------------------------------------------------------
+
+
+def test_reset_completes_a_pending_unplug_and_empties_the_queue() -> None:
+    machine, outcomes = run(configured("revert"), DeviceDel("core1"), SystemReset())
+
+    assert machine.queue == ()
+    assert outcomes[1].emitted == (DeviceDeleted(path="/machine/peripheral/core1", device="core1"),)
+
+
+def test_cas_completes_a_pending_unplug_as_a_reset_does() -> None:
+    machine, outcomes = run(configured("revert"), DeviceDel("core1"), ClientArchitectureSupport())
+
+    assert outcomes[1] == Outcome(
+        Done(), (DeviceDeleted(path="/machine/peripheral/core1", device="core1"),)
+    )
+    assert machine == boot(find_revision("revert"))
+
+
+def test_cas_after_the_timeout_loses_the_request_without_a_trace() -> None:
+    """More than 15 s in the firmware's menu: the core stays, and the queued event goes."""
+    machine, outcomes = run(
+        configured("pre-revert"),
+        DeviceDel("core1"),
+        ClockStep(15 * NS_PER_S),
+        ClientArchitectureSupport(),
+    )
+
+    assert (outcomes[2].emitted, machine.queue) == ((), ())
+    assert machine.device("/machine/peripheral/core1") is not None
+
+
+def test_before_cas_the_guest_is_told_over_the_epow_source() -> None:
+    """OV5_HP_EVT not negotiated: the class is EPOW, and a DIMM's ADD names no LMB."""
+    firmware = boot(find_revision("revert"), Config(cas_at_reset=False))
+    _, outcomes = run(
+        firmware,
+        DeviceAdd(Dimm(512, 0x40000000, "d0")),
+        CheckException(0x10000000),
+        CheckException(0x40000000),
+    )
+    event = HotplugEvent(
+        type=HotplugType.MEMORY,
+        action=HotplugAction.ADD,
+        identifier=HotplugIdentifier.DRC_COUNT,
+        index=None,
+        count=2,
+    )
+
+    assert [outcome.reply for outcome in outcomes[1:]] == [
+        ExceptionReturn(1),
+        ExceptionReturn(0, event),
+    ]
+
+
+def test_a_guest_without_the_hotplug_source_keeps_its_dimms() -> None:
+    _, outcomes = run(
+        boot(find_revision("revert")),
+        ClientArchitectureSupport(hp_evt=False),
+        DeviceAdd(Dimm(256, 0x40000000, "d0")),
+        DeviceDel("d0"),
+    )
+
+    assert outcomes[2].reply == QmpError(
+        "GenericError", "Memory hot unplug not supported for this guest"
+    )
+
+
+# -- what was never recorded -------------------------------------------------------------------
+
+
+def test_an_nvdimm_attaches_and_is_never_unplugged() -> None:
+    machine, outcomes = run(
+        boot(find_revision("guest-error")),
+        DeviceAdd(Nvdimm(0, id="n0")),
+        GetSensorState(9003, PMEM0),
+        DeviceDel("n0"),
+    )
+    drc = machine.drc(PMEM0)
+
+    assert outcomes[0].emitted == (
+        HotplugEvent(
+            type=HotplugType.PMEM,
+            action=HotplugAction.ADD,
+            identifier=HotplugIdentifier.DRC_INDEX,
+            index=PMEM0,
+        ),
+    )
+    assert [outcome.reply for outcome in outcomes[1:]] == [
+        SensorReturn(0, 2),
+        QmpError("GenericError", "nvdimm device hot unplug is not supported yet."),
+    ]
+    assert drc is not None
+    assert (drc.state, drc.unplug_requested) == (DrcState.UNUSABLE, False)
+
+
+def test_event_scan_never_hands_out_an_event() -> None:
+    machine, _ = run(boot(find_revision("revert")), DeviceAdd(CpuCore(1, "core1")))
+    after, (scanned,) = run(machine, EventScan())
+
+    assert (scanned, after) == (Outcome(StatusReturn(1)), machine)
+
+
+def test_a_phb_hands_out_the_nodes_of_the_functions_on_its_bus() -> None:
+    machine, _ = run(
+        boot(find_revision("revert")),
+        DeviceAdd(Phb(1, "p1")),
+        DeviceAdd(PciFunction("p1.0", "3", id="n0")),
+        SetIndicator(9003, 0x20000001, 1),
+        SetIndicator(9001, 0x20000001, 1),
+    )
+    _, (outcome,) = run(machine, ConfigureConnector(0x20000001))
+
+    assert outcome.reply == ConnectorReturn(0, 27 + 16)
+
+
+# -- raw calls ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "nret", "rets"),
+    [
+        ("get-sensor-state", (9003, CORE1), 2, (0, 1)),
+        ("get-sensor-state", (9003, CORE1), 3, (-3, 0, 0)),
+        ("set-indicator", (9001, CORE1, 1), 1, (0,)),
+        ("check-exception", (1280, 0, 0xFFFFFFFF, 0, 0, 512), 1, (1,)),
+        ("event-scan", (0xFFFFFFFF, 0, 0, 512), 1, (1,)),
+        ("ibm,configure-connector", (0x200000, 0), 1, (-3,)),
+        ("ibm,no-such-call", (), 1, (-3,)),
+        ("set-indicator", (), 0, ()),
+    ],
+)
+def test_a_raw_call_answers_all_its_words(
+    name: str, args: tuple[int, ...], nret: int, rets: tuple[int, ...]
+) -> None:
+    _, (outcome,) = run(configured("revert"), RawRtas(name, args, nret))
+
+    assert outcome.reply == RawReturn(rets)
+
+
+# -- queries, misuse ---------------------------------------------------------------------------
+
+
+def test_query_hotpluggable_cpus_lists_every_slot() -> None:
+    _, (outcome,) = run(configured("revert"), QueryHotpluggableCpus())
+
+    assert outcome.reply == QmpReturn(
+        (
+            HotpluggableCpu(0, "/machine/peripheral-anon/device[0]"),
+            HotpluggableCpu(1, "/machine/peripheral/core1"),
+            HotpluggableCpu(2, None),
+            HotpluggableCpu(3, None),
+        )
+    )
+
+
+def test_query_version_answers_the_trees_version() -> None:
+    _, (outcome,) = run(boot(find_revision("pre-revert")), QueryVersion())
+
+    assert outcome.reply == QmpReturn(QemuVersion(5, 2, 92))
+
+
+def test_the_clock_does_not_go_back() -> None:
+    with pytest.raises(MisuseError, match="cannot go back by 1 ns"):
+        step(boot(find_revision("revert")), ClockStep(-1))
+
+
+def test_a_migration_needs_the_devices_on_the_destination() -> None:
+    with pytest.raises(MisuseError, match="command line lacks CpuCore"):
+        step(configured("revert"), Migrate())
+
+
+def test_the_fragment_is_built_anew_after_a_migration() -> None:
+    machine, _ = run(configured("revert"), ConfigureConnector(CORE1, 3), Migrate((1,)))
+    drc = machine.drc(CORE1)
+
+    assert drc is not None
+    assert (drc.fdt, drc.position) == (None, 0)
+    assert CcResponse.NEXT_CHILD in configured("revert").drcs[1].fdt  # type: ignore[operator]  # a configured core has one

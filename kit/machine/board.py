@@ -47,6 +47,7 @@ __all__ = [
     "act",
     "devices",
     "drc_of",
+    "memory_modules",
     "notify",
     "pci_devfn",
     "phb_of_bus",
@@ -222,7 +223,7 @@ def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
             indices = [drc_index(DrcType.CPU, core_id)]
         case Phb(index):
             indices = [drc_index(DrcType.PHB, index)]
-        case Nvdimm(slot):
+        case Nvdimm(slot=int(slot)):
             indices = [drc_index(DrcType.PMEM, slot)]
         case PciFunction(bus, addr):
             phb = phb_of_bus(machine, bus)
@@ -235,6 +236,8 @@ def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
             indices = [
                 drc_index(DrcType.LMB, lmb) for lmb in range(first, first + size_mib // LMB_MIB)
             ]
+        case Nvdimm():
+            raise MisuseError(f"{device} has no slot yet")
     drcs = [machine.drc(index) for index in indices]
     return tuple(drc for drc in drcs if drc is not None)
 
@@ -244,13 +247,17 @@ def devices(machine: Machine, kind: type[D]) -> list[D]:
     return [p.device for p in machine.plugged if isinstance(p.device, kind)]
 
 
+def memory_modules(machine: Machine) -> list[Dimm | Nvdimm]:
+    """Return the DIMMs and nvdimms, by address."""
+    modules: list[Dimm | Nvdimm] = [*devices(machine, Dimm), *devices(machine, Nvdimm)]
+    return sorted(modules, key=lambda module: module.addr)
+
+
 def phb_of_bus(machine: Machine, bus: str) -> int | None:
     """Return the index of the PHB whose root bus is called *bus*, or None."""
-    for plugged in machine.plugged:
-        if isinstance(plugged.device, Phb):
-            name = "pci.0" if plugged.device.index == 0 else f"{plugged.device.id}.0"
-            if bus == name:
-                return plugged.device.index
+    for phb in devices(machine, Phb):
+        if bus == (f"{phb.id}.0" if phb.id else "pci.0"):
+            return phb.index
     return None
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TypeVar
 
 from kit.errors import MisuseError
 from kit.machine.board import (
@@ -22,6 +23,7 @@ from kit.machine.board import (
     act,
     devices,
     drc_of,
+    memory_modules,
     notify,
     pci_devfn,
     phb_of_bus,
@@ -38,6 +40,9 @@ __all__ = ["QmpStep", "Refused", "cold_plug", "device_add"]
 
 _WELL_FORMED_ID = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
 _DIMM_ALIGN = 2 * MIB
+_NO_INDEX = 0xFFFFFFFF
+
+M = TypeVar("M", Dimm, Nvdimm)
 
 QmpStep = tuple[Machine, QmpReturn | QmpError, tuple[Emitted, ...]]
 """The machine after a QMP command, its answer, and what it brought about."""
@@ -57,7 +62,7 @@ def device_add(machine: Machine, device: Device) -> QmpStep:
         device = _checked(machine, device)
     except Refused as refused:
         return machine, refused.error, ()
-    machine = _plug(machine, device)
+    machine = _plug(machine, device, _qom_path(machine, device))
     emitted: tuple[Emitted, ...] = ()
     for event in _add_events(machine, device):
         machine, more = notify(machine, event)
@@ -65,16 +70,16 @@ def device_add(machine: Machine, device: Device) -> QmpStep:
     return machine, QmpReturn(), emitted
 
 
-def cold_plug(machine: Machine, device: Device) -> Machine:
+def cold_plug(machine: Machine, device: Device, path: str | None = None) -> Machine:
     """Plug *device* before the machine starts: its connectors are ready, the guest is not told."""
-    machine = _plug(machine, _checked(machine, device))
+    device = _checked(machine, device)
+    machine = _plug(machine, device, path or _qom_path(machine, device))
     for drc in drc_of(machine, device):
         machine, _, _ = act(machine, drc, QemuCall.RESET)
     return machine
 
 
-def _plug(machine: Machine, device: Device) -> Machine:
-    path = _qom_path(machine, device)
+def _plug(machine: Machine, device: Device, path: str) -> Machine:
     machine = replace(machine, plugged=(*machine.plugged, Plugged(device, path)))
     for drc in drc_of(machine, device):
         machine = put_drc(machine, attach(drc, path))
@@ -107,10 +112,10 @@ def _checked(machine: Machine, device: Device) -> Device:
             _check_phb(machine, device)
         case PciFunction():
             _check_pci(machine, device)
-        case Nvdimm():
-            _check_nvdimm(machine, device)
         case Dimm():
-            return replace(device, addr=_dimm_addr(machine, device))
+            return _placed(machine, device)
+        case Nvdimm():
+            return _placed(machine, device)
     return device
 
 
@@ -120,16 +125,22 @@ def _check_id(machine: Machine, device: Device, text: str) -> None:
 
 
 def _check_core(machine: Machine, core: CpuCore) -> None:
-    if not 0 <= core.core_id < machine.config.max_cores:
+    if core.core_id < 0:
+        raise Refused(f"Invalid core id {core.core_id}")
+    if core.core_id >= machine.config.max_cores:
         raise Refused(f"core id {core.core_id} out of range")
     if any(other.core_id == core.core_id for other in devices(machine, CpuCore)):
         raise Refused(f"core {core.core_id} already populated")
 
 
 def _check_phb(machine: Machine, phb: Phb) -> None:
+    if not 0 <= phb.index <= _NO_INDEX:
+        raise Refused("Parameter 'index' expects uint32_t")
+    if phb.index == _NO_INDEX:
+        raise Refused('"index" for PAPR PHB is mandatory')
     if any(other.index == phb.index for other in devices(machine, Phb)):
         raise Refused(f"PHB {phb.index} already attached")
-    if not 0 <= phb.index < MAX_PHBS:
+    if phb.index >= MAX_PHBS:
         raise Refused(f'"index" for PAPR PHB is too large (max {MAX_PHBS - 1})')
 
 
@@ -152,6 +163,10 @@ def _check_pci(machine: Machine, function: PciFunction) -> None:
     if devfn in there:
         if error is not None:  # spapr_pci_pre_plug sets a second error over the first
             raise QemuAborts(Abort("util/error.c", "error_setv", "*errp == NULL"))
+        if number:  # to name what is there it reads function 0, which is not: SIGSEGV
+            raise QemuAborts(
+                Abort("hw/ppc/spapr_pci.c", "spapr_pci_pre_plug", "pci_get_function_0() != NULL")
+            )
         raise Refused(f"PCI: slot {slot} already occupied by e1000")
     if error is not None:
         raise error
@@ -163,33 +178,55 @@ def _check_pci(machine: Machine, function: PciFunction) -> None:
         )
 
 
-def _check_nvdimm(machine: Machine, nvdimm: Nvdimm) -> None:
-    if not 0 <= nvdimm.slot < machine.config.slots:
-        raise Refused(
-            f"invalid slot number {nvdimm.slot}, valid range is [0-{machine.config.slots - 1}]"
-        )
-    if any(other.slot == nvdimm.slot for other in devices(machine, Nvdimm)):
-        raise Refused(f"slot {nvdimm.slot} is busy")
-
-
-def _dimm_addr(machine: Machine, dimm: Dimm) -> int:
-    """Return the address that QEMU gives to *dimm*, or refuse it."""
-    size = dimm.size_mib * MIB
+def _placed(machine: Machine, module: M) -> M:
+    """Return a memory module with slot and address filled in, or refuse it."""
+    size, wanted = module.size_mib * MIB, module.addr & 0xFFFFFFFFFFFFFFFF
     if size <= 0:
-        raise MisuseError("a DIMM needs a memory backend of at least 1 MiB")
-    if dimm.size_mib % LMB_MIB:
+        raise MisuseError("a memory module needs a backend of at least 1 MiB")
+    if module.size_mib % LMB_MIB:
         raise Refused(f"Hotplugged memory size must be a multiple of {LMB_MIB} MB")
-    others = sorted(devices(machine, Dimm), key=lambda other: other.addr)
-    if len(others) + len(devices(machine, Nvdimm)) >= machine.config.slots:
-        raise Refused("no free slots available")
-    used, space = sum(d.size_mib * MIB for d in others), machine.config.device_memory
+    others = memory_modules(machine)
+    slot = _free_slot(machine, module.slot, {other.slot for other in others})
+    used, space = sum(o.size_mib * MIB for o in others), machine.config.device_memory
     if used + size > len(space):
         raise Refused(
             f"not enough space, currently {used:#x} in use of total space for memory devices "
             f"0x{len(space):x}"
         )
-    if dimm.addr:
-        return _wanted_addr(machine, dimm, others)
+    if wanted:
+        _check_addr(wanted, size, space, others)
+    else:
+        wanted = _free_addr(size, space, others)
+    return replace(module, addr=wanted, slot=slot)
+
+
+def _free_slot(machine: Machine, wanted: int | None, taken: set[int | None]) -> int:
+    slots = machine.config.slots
+    if wanted is not None and not 0 <= wanted < slots:
+        raise Refused(f"invalid slot number {wanted}, valid range is [0-{slots - 1}]")
+    if wanted in taken:
+        raise Refused(f"slot {wanted} is busy")
+    free = [slot for slot in range(slots) if slot not in taken]
+    if wanted is None and not free:
+        raise Refused("no free slots available")
+    return free[0] if wanted is None else wanted
+
+
+def _check_addr(addr: int, size: int, space: range, others: list[Dimm | Nvdimm]) -> None:
+    if addr % _DIMM_ALIGN:
+        raise Refused(f"address must be aligned to {_DIMM_ALIGN:#x} bytes")
+    if not (space.start <= addr and addr + size <= space.stop):
+        raise Refused(
+            f"can't add memory device [{addr:#x}:{size:#x}], usable range for memory devices"
+            f" [{space.start:#x}:0x{len(space):x}]"
+        )
+    for other in others:
+        if other.addr < addr + size and addr < other.addr + other.size_mib * MIB:
+            name = other.id or "(unnamed)"
+            raise Refused(f"address range conflicts with memory device id='{name}'")
+
+
+def _free_addr(size: int, space: range, others: list[Dimm | Nvdimm]) -> int:
     addr = space.start
     for other in others:
         if addr + size <= other.addr:
@@ -201,22 +238,6 @@ def _dimm_addr(machine: Machine, dimm: Dimm) -> int:
             " - memory fragmented due to alignments"
         )
     return addr
-
-
-def _wanted_addr(machine: Machine, dimm: Dimm, others: list[Dimm]) -> int:
-    size, space = dimm.size_mib * MIB, machine.config.device_memory
-    if dimm.addr % _DIMM_ALIGN:
-        raise Refused(f"address must be aligned to {_DIMM_ALIGN:#x} bytes")
-    if not (space.start <= dimm.addr and dimm.addr + size <= space.stop):
-        raise Refused(
-            f"can't add memory device [{dimm.addr:#x}:{size:#x}], usable range for memory devices"
-            f" [{space.start:#x}:0x{len(space):x}]"
-        )
-    for other in others:
-        if other.addr < dimm.addr + size and dimm.addr < other.addr + other.size_mib * MIB:
-            name = other.id or "(unnamed)"
-            raise Refused(f"address range conflicts with memory device id='{name}'")
-    return dimm.addr
 
 
 def _add_events(machine: Machine, device: Device) -> tuple[HotplugEvent, ...]:

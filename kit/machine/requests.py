@@ -47,20 +47,25 @@ class CpuCore:
 
 @dataclass(frozen=True, slots=True)
 class Dimm:
-    """A pc-dimm of ``size_mib`` MiB at guest address ``addr`` (0: wherever it fits first)."""
+    """A pc-dimm of ``size_mib`` MiB at guest address ``addr`` (0: wherever it fits first).
+
+    ``slot`` is the memory slot; None takes the first free one.
+    """
 
     size_mib: int
     addr: int = 0
     id: str | None = None
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Nvdimm:
-    """An nvdimm in memory slot ``slot``: connected by one PMEM connector, never unplugged."""
+    """An nvdimm, placed as a DIMM is; its slot numbers its PMEM connector.  Never unplugged."""
 
-    slot: int
     size_mib: int = 256
+    addr: int = 0
     id: str | None = None
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

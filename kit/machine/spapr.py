@@ -15,7 +15,7 @@ from typing import Any
 
 from kit.errors import MisuseError
 from kit.machine import clock, plug, rtas
-from kit.machine.board import Config, Machine, QemuAborts, Step, act, devices, put_drc
+from kit.machine.board import Config, Machine, QemuAborts, Step, act, memory_modules, put_drc
 from kit.machine.connector import DrcType, DrIndicator, QemuCall
 from kit.machine.events import (
     Aborted,
@@ -42,6 +42,7 @@ from kit.machine.requests import (
     EventScan,
     GetSensorState,
     Migrate,
+    Nvdimm,
     Phb,
     QueryHotpluggableCpus,
     QueryMemoryDevices,
@@ -77,9 +78,14 @@ def _start(
     machine = Machine(
         revision=revision, config=config, hp_evt=True if config.cas_at_reset else None
     )
-    boot_cores = tuple(CpuCore(n) for n in range(config.boot_cores))
-    cold: tuple[Device, ...] = (*boot_cores, Phb(0), *cores, *dimms)
-    for device in cold:
+    boot_devices: list[Device] = [CpuCore(n) for n in range(config.boot_cores)]
+    for n, device in enumerate(boot_devices, 1):  # paths as on 7.2.22
+        machine = plug.cold_plug(machine, device, f"/machine/unattached/device[{n}]")
+    machine = plug.cold_plug(
+        machine, Phb(0), f"/machine/unattached/device[{config.boot_cores + 3}]"
+    )
+    more: list[Device] = [*cores, *dimms]
+    for device in more:
         machine = plug.cold_plug(machine, device)
     return machine
 
@@ -191,6 +197,9 @@ def _check_destination(here: Machine, there: Machine) -> None:
 
 
 def _place(device: Device) -> Device:
+    """What the stream knows a device by: a module by its backend, others by their place."""
+    if isinstance(device, Dimm | Nvdimm):
+        return replace(device, addr=0, slot=None)
     return replace(device, id=None)
 
 
@@ -198,15 +207,16 @@ def _place(device: Device) -> Device:
 
 
 def hotpluggable_cpus(machine: Machine) -> tuple[HotpluggableCpu, ...]:
-    """Answer query-hotpluggable-cpus: every slot, by core-id."""
+    """Answer query-hotpluggable-cpus: every slot, the highest core-id first."""
     paths = {p.device.core_id: p.path for p in machine.plugged if isinstance(p.device, CpuCore)}
-    return tuple(HotpluggableCpu(n, paths.get(n)) for n in range(machine.config.max_cores))
+    return tuple(
+        HotpluggableCpu(n, paths.get(n)) for n in reversed(range(machine.config.max_cores))
+    )
 
 
 def memory_devices(machine: Machine) -> tuple[MemoryDevice, ...]:
     """Answer query-memory-devices: by address."""
-    dimms = sorted(devices(machine, Dimm), key=lambda dimm: dimm.addr)
-    return tuple(MemoryDevice(dimm.id, dimm.addr, dimm.size_mib) for dimm in dimms)
+    return tuple(MemoryDevice(m.id, m.addr, m.size_mib) for m in memory_modules(machine))
 
 
 def version(machine: Machine) -> QemuVersion:

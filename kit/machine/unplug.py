@@ -19,6 +19,8 @@ from kit.machine.revision import Patch
 
 __all__ = ["device_del"]
 
+_NULL = "(null)"  # how C prints the id of a device that has none
+
 
 def device_del(machine: Machine, name: str) -> QmpStep:
     """Carry out QMP device_del: ask the guest to release, or say why not."""
@@ -69,7 +71,9 @@ def _request_phb(machine: Machine, phb: Phb) -> Step:
     (drc,) = drc_of(machine, phb)
     if drc.unplug_requested:
         if machine.has(Patch.PHB_REPEATED_UNPLUG_ERROR):
-            raise Refused(f"PCI Host Bridge unplug already in progress for device {phb.id}")
+            raise Refused(
+                f"PCI Host Bridge unplug already in progress for device {phb.id or _NULL}"
+            )
         return machine, ()
     machine, _, emitted = act(machine, drc, QemuCall.UNPLUG_REQUEST)
     machine, event = notify(machine, event_of(HotplugAction.REMOVE, drc))
@@ -80,7 +84,9 @@ def _request_pci(machine: Machine, function: PciFunction) -> Step:
     drcs = drc_of(machine, function)
     if drcs[0].unplug_requested:
         if machine.has(Patch.PCI_REPEATED_UNPLUG_ERROR):
-            raise Refused(f"PCI device unplug already in progress for device {function.id}")
+            raise Refused(
+                f"PCI device unplug already in progress for device {function.id or _NULL}"
+            )
         return machine, ()
     wanted = list(drcs)
     if is_function_0(drcs):  # function 0 takes the others along, and goes last
@@ -101,7 +107,7 @@ def _request_dimm(machine: Machine, plugged: Plugged) -> Step:
     if machine.hp_evt is False:
         raise Refused("Memory hot unplug not supported for this guest")
     if any(pending.path == plugged.path for pending in machine.pending_dimms):
-        raise Refused(f"Memory unplug already in progress for device {plugged.device.id}")
+        raise Refused(f"Memory unplug already in progress for device {plugged.device.id or _NULL}")
     lmbs = drc_of(machine, plugged.device)
     pending = PendingDimm(plugged.path, len(lmbs))
     machine = replace(machine, pending_dimms=(*machine.pending_dimms, pending))

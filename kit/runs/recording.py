@@ -414,7 +414,7 @@ def _value_json(value: object) -> Json:
     found = value if isinstance(value, tuple) else ()
     slots = [item for item in found if isinstance(item, HotpluggableCpu)]
     if slots:
-        return {"plugged": [slot.core_id for slot in slots if slot.qom_path is not None]}
+        return {"plugged": sorted(slot.core_id for slot in slots if slot.qom_path is not None)}
     if isinstance(value, tuple):
         dimms = [item for item in found if isinstance(item, MemoryDevice)]
         return {"dimms": [{"id": d.id, "addr": d.addr, "size_mib": d.size_mib} for d in dimms]}

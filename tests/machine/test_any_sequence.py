@@ -61,7 +61,7 @@ device = st.one_of(
         st.one_of(st.sampled_from((0, 0x40000000, 0x50000000)), st.integers(0, 2**63)),
         ids,
     ),
-    st.builds(Nvdimm, st.one_of(st.integers(0, 3), any_number), st.just(256), ids),
+    st.builds(Nvdimm, st.just(256), st.just(0), ids, st.one_of(st.none(), any_number)),
     st.builds(Phb, st.one_of(st.integers(0, 2), any_number), ids),
     st.builds(PciFunction, st.sampled_from(("pci.0", "a.0", "no")), pci_addrs, st.booleans(), ids),
 )

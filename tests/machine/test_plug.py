@@ -13,6 +13,7 @@ from kit.machine.requests import (
     Dimm,
     Nvdimm,
     PciFunction,
+    Phb,
     QueryMemoryDevices,
 )
 from kit.machine.revision import find_revision
@@ -36,7 +37,7 @@ def add(*devices: Device, revision: str = "revert") -> object:
         ([CpuCore(1, "1x")], "Parameter 'id' expects an identifier"),
         ([CpuCore(1, "")], "Parameter 'id' expects an identifier"),
         ([CpuCore(1, "a"), CpuCore(9, "a")], "Duplicate ID 'a' for device"),
-        ([CpuCore(-1, "a")], "core id -1 out of range"),
+        ([CpuCore(-1, "a")], "Invalid core id -1"),
         ([E1000_1, PciFunction("nope", "99", id="n1")], "Duplicate ID 'n1' for device"),
         ([PciFunction("nope", "99", id="n")], "Bus 'nope' not found"),
         ([PciFunction("pci.0", "4.", id="n")], "Property 'e1000.addr' doesn't take value '4.'"),
@@ -63,8 +64,11 @@ def add(*devices: Device, revision: str = "revert") -> object:
             "could not find position in guest address space for memory device"
             " - memory fragmented due to alignments",
         ),
-        ([Nvdimm(4, id="a")], "invalid slot number 4, valid range is [0-3]"),
-        ([Nvdimm(0, id="a"), Nvdimm(0, id="b")], "slot 0 is busy"),
+        ([Nvdimm(slot=4, id="a")], "invalid slot number 4, valid range is [0-3]"),
+        ([Dimm(256, id="a"), Nvdimm(slot=0, id="b")], "slot 0 is busy"),
+        ([Phb(2**32 - 1, "a")], '"index" for PAPR PHB is mandatory'),
+        ([Phb(-1, "a")], "Parameter 'index' expects uint32_t"),
+        ([Dimm(256, -1, "a")], "address must be aligned to 0x200000 bytes"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -90,6 +94,15 @@ def test_a_function_on_an_occupied_place_beside_function_0_aborts_qemu() -> None
     reply = add(E1000_1, E1000_0, PciFunction("pci.0", "3.1", id="other"))
 
     assert reply == Aborted(Abort("util/error.c", "error_setv", "*errp == NULL"))
+
+
+def test_a_function_on_an_occupied_place_without_function_0_crashes_qemu() -> None:
+    """Measured on 7.2.22: a segmentation fault; the text wants function 0's name."""
+    reply = add(E1000_1, PciFunction("pci.0", "3.1", id="other"))
+
+    assert reply == Aborted(
+        Abort("hw/ppc/spapr_pci.c", "spapr_pci_pre_plug", "pci_get_function_0() != NULL")
+    )
 
 
 def test_a_dimm_without_an_address_goes_where_it_fits_first() -> None:

@@ -221,7 +221,7 @@ def test_a_guest_without_the_hotplug_source_keeps_its_dimms() -> None:
 def test_an_nvdimm_attaches_and_is_never_unplugged() -> None:
     machine, outcomes = run(
         boot(find_revision("guest-error")),
-        DeviceAdd(Nvdimm(0, id="n0")),
+        DeviceAdd(Nvdimm(id="n0")),
         GetSensorState(9003, PMEM0),
         DeviceDel("n0"),
     )
@@ -287,6 +287,43 @@ def test_a_raw_call_answers_all_its_words(
     assert outcome.reply == RawReturn(rets)
 
 
+# -- devices that are there from the start, by their paths ------------------------------------
+
+
+def test_the_boot_core_is_not_unplugged() -> None:
+    machine = boot(find_revision("revert"))
+
+    assert step(machine, DeviceDel("/machine/unattached/device[1]")) == (
+        machine,
+        Outcome(QmpError("GenericError", "Boot CPU core may not be unplugged")),
+    )
+
+
+def test_phb_0_can_be_unplugged_and_comes_back_under_another_bus_name() -> None:
+    """Measured on 7.2.22."""
+    phb0 = 0x20000000
+    _, outcomes = run(
+        boot(find_revision("guest-error")),
+        DeviceDel("/machine/unattached/device[4]"),
+        DeviceDel("/machine/unattached/device[4]"),
+        SetIndicator(9001, phb0, 0),
+        SetIndicator(9003, phb0, 0),
+        DeviceAdd(Phb(0, "p0")),
+        DeviceAdd(PciFunction("pci.0", "3", id="n")),
+        DeviceAdd(PciFunction("p0.0", "3", id="n")),
+    )
+
+    assert [outcome.reply for outcome in outcomes] == [
+        QmpReturn(),
+        QmpError("GenericError", "PCI Host Bridge unplug already in progress for device (null)"),
+        StatusReturn(0),
+        StatusReturn(0),
+        QmpReturn(),
+        QmpError("GenericError", "Bus 'pci.0' not found"),
+        QmpReturn(),
+    ]
+
+
 # -- queries, misuse ---------------------------------------------------------------------------
 
 
@@ -295,10 +332,10 @@ def test_query_hotpluggable_cpus_lists_every_slot() -> None:
 
     assert outcome.reply == QmpReturn(
         (
-            HotpluggableCpu(0, "/machine/peripheral-anon/device[0]"),
-            HotpluggableCpu(1, "/machine/peripheral/core1"),
-            HotpluggableCpu(2, None),
             HotpluggableCpu(3, None),
+            HotpluggableCpu(2, None),
+            HotpluggableCpu(1, "/machine/peripheral/core1"),
+            HotpluggableCpu(0, "/machine/unattached/device[1]"),
         )
     )
 

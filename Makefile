@@ -1,0 +1,57 @@
+# Needs python3 (3.11 or newer, with venv), git and make; everything else goes into .venv.
+# .venv/.runtime and .venv/.test are copies of the pyproject.toml that was installed.
+PYTHON ?= python3
+quoted = '$(subst ','\'',$1)'
+.DEFAULT_GOAL := help
+.PHONY: help env lab test test-clone check bench screenshots clean qemu-clone remake
+
+# An existing .venv that was moved, copied, interrupted or lost its Python is made again.
+ifneq ($(wildcard .venv/.runtime),)
+ifneq ($(shell sh tools/env.sh sound),yes)
+.venv/.runtime: remake
+endif
+endif
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+env: .venv/.runtime  ## prepare .venv, nothing else
+	@echo "Ready. Start the lessons with: make lab"
+
+lab: .venv/.runtime  ## open the lessons in JupyterLab
+	@.venv/bin/kit lab
+
+test: .venv/.test  ## run every test except those that need a QEMU clone
+	@.venv/bin/python -m pytest
+
+test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, named by KIT_QEMU
+	@KIT_QEMU=$(call quoted,$(KIT_QEMU)) .venv/bin/python -m pytest -m clone
+
+check: .venv/.test  ## check format, lint and types
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+
+bench: .venv/.runtime  ## measure how fast the kit is
+	@.venv/bin/python bench/run.py
+
+screenshots: .venv/.test  ## take the pictures in the documentation again
+	@.venv/bin/python tools/screenshots.py
+
+clean:  ## remove .venv and the caches, nothing else
+	@rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find $(wildcard bench kit tests tools) -name __pycache__ -prune -exec rm -rf {} +
+
+# $(error) and not a failing command: make then prints one line and not two.
+.venv/.runtime: pyproject.toml
+	$(if $(problem),$(error $(problem)))
+	@sh tools/env.sh install $(call quoted,$(PYTHON)) $@ . 'the kit'
+problem = $(shell sh tools/env.sh missing $(call quoted,$(PYTHON)))
+
+.venv/.test: .venv/.runtime
+	@sh tools/env.sh install $(call quoted,$(PYTHON)) $@ '.[test]' 'what the tests need'
+
+# The commit that brought the timeout tells a clone of QEMU from any other.
+qemu-clone:
+	$(if $(shell git -C $(call quoted,$(KIT_QEMU)) cat-file -e '51254ffb32^{commit}' 2>/dev/null || echo no),$(error \
+	KIT_QEMU must name a clone of QEMU with its history: make test-clone KIT_QEMU=../qemu))

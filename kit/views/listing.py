@@ -1,0 +1,188 @@
+"""Lists for the terminal as rich renderables, each with the same content as data for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from kit.machine.connector import PHYSICAL_STATES, WIRE, DrcState, QemuCall
+from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision
+from kit.machine.tables import Line, difference, lines
+from kit.runs.bench import Run
+from kit.runs.scenario import Scenario
+from kit.runs.sentences import seconds, sentence
+from kit.runs.story import who_knows_what
+
+__all__ = ["checks_table", "revisions_table", "run_lines", "scenarios_table", "states_table"]
+
+Listing = tuple[RenderableType, Any]
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
+    """What `kit doctor` found: (name, found, how to get it, needed)."""
+    table = _table("", "what", "found")
+    for name, found, missing, needed in checks:
+        mark = "ok" if found else ("MISSING" if needed else "-")
+        style = "green" if found else ("bold red" if needed else "dim")
+        table.add_row(Text(mark, style=style), Text(name), Text(found or missing))
+    return table
+
+
+def revisions_table() -> Listing:
+    """The catalogue: the recorded builds, then releases by content."""
+    table = _table("name", "revision", "what its machine does")
+    for revision in CATALOGUE + RELEASES:
+        if revision is RELEASES[0]:
+            table.add_section()
+        table.add_row(
+            Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)
+        )
+    data = [
+        {
+            "name": revision.name,
+            "revision": revision.label,
+            "commit": revision.commit,
+            "summary": revision.summary,
+            "patches": [patch.name for patch in Patch if patch in revision.patches],
+        }
+        for revision in CATALOGUE + RELEASES
+    ]
+    return table, data
+
+
+def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
+    """The built-in scenarios."""
+    table = _table("scenario", "what happens, and why it matters")
+    for scenario in scenarios:
+        story = Text.assemble((scenario.title, "bold"), "\n", scenario.why)
+        table.add_row(Text(scenario.name), story)
+    data = [
+        {
+            "name": scenario.name,
+            "title": scenario.title,
+            "why": scenario.why,
+            "acts": [act.value for act in scenario.acts],
+        }
+        for scenario in scenarios
+    ]
+    return table, data
+
+
+# -- the state table ---------------------------------------------------------------------------
+
+
+def states_table(revision: Revision, other: Revision | None = None) -> Listing:
+    """The full (state, call) table of a revision, or what differs from another."""
+    if other is None:
+        rows = [("", line) for line in lines(revision)]
+        title = f"Connector states at {revision.name} ({revision.label})"
+    else:
+        ours, theirs = difference(revision, other)
+        rows = [("+", line) for line in ours] + [("-", line) for line in theirs]
+        title = f"+ only at {revision.name}, - only at {other.name}"
+    data = [_line_json(sign, line) for sign, line in rows]
+    if not rows:
+        return Text(f"{revision.name} and {other.name if other else ''}: the same table"), data
+    table = _table("", "call", "if", "outcome", title=title)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    state = None
+    for sign, line in rows:
+        if line.state is not state:
+            table.add_section()
+            table.add_row("", Text(_state_name(line.state), style="bold"))
+        state = line.state
+        table.add_row(sign, *_cells(line), style=_STYLES[sign])
+    return Group(table, Text(_NOTE, style="dim")), data
+
+
+_STYLES = {"": "", "+": "green", "-": "red"}
+_NOTE = (
+    "CAPITALS: the guest's call; small letters: QEMU's own. * taken from the code: no recording of"
+    " a real QEMU shows this row. CAS, event-scan and PMEM connectors were never recorded."
+)
+
+
+def _state_name(state: DrcState) -> str:
+    kind = "PCI " if state in PHYSICAL_STATES else ""
+    return f"{kind}{state.name.removeprefix('PHYSICAL_')}"
+
+
+def _cells(line: Line) -> tuple[Text, ...]:
+    """What the guest does is written in capitals, what QEMU does in small letters."""
+    call = line.call.name.replace("_", " ")
+    if isinstance(line.call, QemuCall) and line.call is not QemuCall.CAS:
+        call = call.lower()
+    return (
+        Text(f"{call}{'' if line.recorded else ' *'}"),
+        Text(line.guard.removesuffix("?")),
+        Text(_outcome(line)),
+    )
+
+
+def _outcome(line: Line) -> str:
+    """Answer, new state and effects in a few words, and the commit that brought the row."""
+    row = line.row
+    if row.abort is not None:
+        return f"QEMU aborts: {row.abort.assertion}"
+    words = []
+    if row.status is not None:
+        words.append(f"{WIRE[row.status]} {row.status.name.lower().replace('_', ' ')}")
+    if row.sense is not None:
+        words.append(f"sensor {row.sense.value} {row.sense.name.lower()}")
+    if row.then is not line.state:
+        words.append(f"to {_state_name(row.then)}")
+    words += [effect.name.lower().replace("_", " ") for effect in row.effects]
+    since = "" if line.patch is None else f" [{line.patch.value[:10]}]"
+    return f"{', '.join(words) or 'nothing'}{since}"
+
+
+def _line_json(sign: str, line: Line) -> dict[str, Any]:
+    row = line.row
+    return {
+        **({"only": "at" if sign == "+" else "diff"} if sign else {}),
+        "state": line.state.name,
+        "call": line.call.name,
+        "if": line.guard or None,
+        "then": row.then.name,
+        "status": None if row.status is None else row.status.name,
+        "wire": None if row.status is None else WIRE[row.status],
+        "sense": None if row.sense is None else row.sense.name,
+        "effects": [effect.name for effect in row.effects],
+        "abort": None if row.abort is None else row.abort.assertion,
+        "since": None if line.patch is None else line.patch.value,
+        "recorded": line.recorded,
+    }
+
+
+# -- a run -------------------------------------------------------------------------------------
+
+
+def run_lines(scenario: Scenario, revision: Revision, run: Run) -> Iterator[str]:
+    """A run as plain lines: time, from, to, one sentence each; then who knows what."""
+    yield f"{scenario.title}, at {revision.name} ({revision.label}): {revision.summary}."
+    yield ""
+    for entry in run.trace:
+        parties = f"{entry.src.value} > {entry.dst.value}"
+        if entry.src is entry.dst:
+            parties = entry.src.value
+        yield f"{seconds(entry.at_ns):>8}  {parties:<16}  {sentence(entry)}"
+    yield ""
+    for party, words in zip(
+        ("QEMU", "the guest", "the operator was told"), who_knows_what(run), strict=True
+    ):
+        yield f"{party}: {words}"
+    if run.limbo:
+        yield "Limbo: the guest has let go of the core, QEMU still holds it, and nobody is told."

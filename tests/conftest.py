@@ -1,0 +1,51 @@
+"""What all tests share: programs that may be absent, and no skips in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Generator
+
+import pytest
+
+Program = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def program() -> Program:
+    """Find a program by the names it may have; skip where it is not installed."""
+
+    def find(*names: str) -> str:
+        for name in names:
+            if path := shutil.which(name):
+                return path
+        pytest.skip(f"{' or '.join(names)} is not installed")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def chromium(program: Program) -> str:
+    """Return the path of a browser that playwright can drive."""
+    return program("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _forbid_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _forbid_skip(report)
+    return report
+
+
+def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """With CI=true a skip is a failure: there everything is installed.  An xfail stays one."""
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"

@@ -1,0 +1,83 @@
+"""environment.yml: its form, and that it says the same as pyproject.toml.
+
+It is not solved here: that needs conda and its channel.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from rattler import MatchSpec
+
+ROOT = Path(__file__).parent.parent
+ENVIRONMENT: dict[str, Any] = yaml.safe_load((ROOT / "environment.yml").read_text())
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+ENTRIES: list[str | dict[str, list[str]]] = ENVIRONMENT["dependencies"]
+CONDA_ENTRIES = [entry for entry in ENTRIES if isinstance(entry, str)]
+NOT_FROM_PYPROJECT = {"git", "pip", "python"}
+CONDA_NAMES = {  # PyPI's name -> conda-forge's
+    "GitPython": "gitpython",
+    "ipywidgets": "ipywidgets",
+    "jupyterlab": "jupyterlab",
+    "rich": "rich",
+    "typer": "typer",
+}
+
+
+def test_name_and_channels() -> None:
+    assert {key: value for key, value in ENVIRONMENT.items() if key != "dependencies"} == {
+        "name": "unplug-kit",
+        "channels": ["conda-forge", "nodefaults"],
+    }
+
+
+def test_pip_brings_the_kit_alone() -> None:
+    assert [entry for entry in ENTRIES if not isinstance(entry, str)] == [{"pip": ["-e ."]}]
+
+
+@pytest.mark.parametrize("entry", CONDA_ENTRIES)
+def test_conda_can_read(entry: str) -> None:
+    """A strict MatchSpec refuses `>==4` or a second comma, which YAML does not mind."""
+    spec = MatchSpec(entry, strict=True)
+
+    assert re.split("[<>=]", entry)[0] == spec.name.normalized
+
+
+def test_ranges_are_those_of_pyproject() -> None:
+    specs = [MatchSpec(entry, strict=True) for entry in CONDA_ENTRIES]
+    requirements = [Requirement(line) for line in PROJECT["dependencies"]]
+
+    assert {
+        spec.name.normalized: SpecifierSet(str(spec.version))
+        for spec in specs
+        if spec.name.normalized not in NOT_FROM_PYPROJECT
+    } == {CONDA_NAMES[each.name]: each.specifier for each in requirements}
+
+
+def test_python_is_one_release_that_the_kit_allows() -> None:
+    """Binder honours `python=X.Y` only."""
+    (release,) = [entry[7:] for entry in CONDA_ENTRIES if re.fullmatch(r"python=3\.\d+", entry)]
+
+    assert SpecifierSet(PROJECT["requires-python"]).contains(release)
+
+
+def test_binder_makes_a_conda_environment_with_that_python() -> None:
+    """The dry run of repo2docker picks the build pack and stops before docker."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "--json-logs"]
+    done = subprocess.run([*command, ROOT], capture_output=True, text=True, timeout=60, check=True)
+
+    messages = [json.loads(line)["message"] for line in done.stderr.splitlines() if line[0] == "{"]
+    assert [text for text in messages if text.startswith("Building")] == [
+        "Building conda environment for python=3.12\n"
+    ]

@@ -25,6 +25,7 @@ from kit.views.diff_html import DiffPage, PageFile
 
 if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
+    from kit.views.figure import Figure
 
 __all__ = [
     "CLONE_VARIABLE",
@@ -35,6 +36,7 @@ __all__ = [
     "checks",
     "clone_in_use",
     "conform_file",
+    "connector",
     "diff_of",
     "lessons",
 ]
@@ -121,6 +123,18 @@ def bench(before: str = "pre-revert", after: str = "revert") -> BenchWidget:
     from kit.views.bench_widget import BenchWidget
 
     return BenchWidget(BenchModel(before, after), diff_of)
+
+
+def connector(at: str = "revert") -> Figure:
+    """Return the diagram of a CPU connector's states at a revision, drawn from its table.
+
+    Raises:
+        UnknownRevisionError: There is no such revision; the text says where to look.
+    """
+    from kit.views.figure import Figure  # here: the command line does without it
+    from kit.views.state_diagram import state_diagram
+
+    return Figure(state_diagram(find_revision(at)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def play_pair(before: Revision, after: Revision, acts: tuple[Act, ...]) -> Pair:
 
 
 def where_they_part(pair: Pair) -> str:
-    """Say where two runs first differ, and what has become of the core in each.
+    """Say where two runs first differ, and what has become of the core in each: a line for each.
 
     >>> from kit.machine.revision import find_revision
     >>> acts = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
@@ -58,7 +58,7 @@ def where_they_part(pair: Pair) -> str:
     before, after = pair.before_revision.name, pair.after_revision.name
     ours, theirs = _at(pair.before, at[0]), _at(pair.after, at[1])
     parted = _parted((before, ours), (after, theirs))
-    return f"{parted} {_now(before, pair.before)} {_now(after, pair.after)}"
+    return "\n".join((parted, _now(before, pair.before), _now(after, pair.after)))
 
 
 def who_knows_what(run: Run) -> tuple[str, str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from html import escape
-from importlib import resources
 
 import ipywidgets as widgets
 
@@ -17,6 +16,7 @@ from kit.machine.revision import Revision, find_revision
 from kit.runs.bench import Act
 from kit.views.bench_model import BenchModel
 from kit.views.diff_html import DiffPage, commit_html
+from kit.views.figure import stylesheet
 from kit.views.html import log_html, state_html
 from kit.views.pair_svg import pair_svg
 
@@ -69,10 +69,9 @@ class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
         self._logs = {side: widgets.HTML() for side in ("before", "after")}
         self._picture, self._verdict, self._diff = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._diff_side = "after"
-        style = resources.files("kit.views").joinpath("style.css").read_text(encoding="utf-8")
         super().__init__(
             [
-                widgets.HTML(f"<style>{style}</style>"),
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
                 _row([self._side(side) for side in ("before", "after")], "kit-sides"),
                 _row([*map(self._group, _GROUPS), self._again()], "kit-row"),
                 self._verdict,
@@ -146,9 +145,10 @@ class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
             self._show_diff()
 
     def _say(self, words: str, style: str = "") -> None:
+        first, *others = (escape(line) for line in words.split("\n"))
         self._verdict.value = (
             f'<div class="kit-verdict{style}" role="status" aria-live="polite">'
-            f"{escape(words)}</div>"
+            f"{'<br>'.join((f'<strong>{first}</strong>', *others))}</div>"
         )
 
     def _choose_diff(self, side: str) -> None:

@@ -25,7 +25,7 @@ from kit.views import svg
 
 __all__ = ["pair_svg"]
 
-WIDTH, LEFT, RIGHT = 960.0, 84.0, 24.0
+WIDTH, LEFT, RIGHT = 800.0, 76.0, 16.0
 AXIS_Y, GROUP_TOP, GROUP_HEIGHT = 30.0, 44.0, 158.0
 OPERATOR_Y, QEMU_Y, GUEST_Y = 58.0, 92.0, 126.0  # lanes, below the group's top
 BAR = 13.0
@@ -56,7 +56,7 @@ def pair_svg(pair: Pair) -> str:
     ]
     label = (
         f"Time axis from 0 to {seconds(scale.end_ns)}, now {seconds(now_ns)}. "
-        f"{where_they_part(pair)}"
+        f"{where_they_part(pair).replace(chr(10), ' ')}"
     )
     return svg.picture(WIDTH, height, label, parts)
 

@@ -71,7 +71,7 @@ def text(
     weight = ";font-weight:600" if bold else ""
     return (
         f'<text x="{_n(x)}" y="{_n(y)}" style="fill:{fill};font-size:{_n(size)}px'
-        f";text-anchor:{anchor}{weight};paint-order:stroke;stroke:{halo};stroke-width:3px"
+        f";text-anchor:{anchor}{weight};paint-order:stroke;stroke:{halo};stroke-width:5px;stroke-linejoin:round"
         f'">{escape(words)}</text>'
     )
 

@@ -1,0 +1,34 @@
+"""A picture that shows itself in a notebook, follows its theme, and can stand alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from importlib import resources
+
+__all__ = ["Figure", "stylesheet"]
+
+
+def stylesheet() -> str:
+    """Return the kit's one stylesheet."""
+    return resources.files("kit.views").joinpath("style.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An SVG: live in the notebook's colours, alone on its own light background, or as words."""
+
+    svg: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {
+            "text/html": f'<style>{stylesheet()}</style><div class="kit">{self.svg}</div>',
+            "image/svg+xml": self.svg,
+            "text/plain": repr(self),
+        }
+
+    def __repr__(self) -> str:
+        """Return what the picture says, in words."""
+        label = re.search(r'aria-label="([^"]*)"', self.svg)
+        return unescape(label[1]) if label else "a picture"

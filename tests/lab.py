@@ -1,0 +1,117 @@
+"""A JupyterLab of its own on loopback, and a lesson opened in it: for tests and screenshots."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parent.parent
+# Chromium's own look-ups would leave the machine; without these flags it makes some at every start.
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+READY_MS = 60_000
+
+
+@contextmanager
+def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
+    """Run JupyterLab on a copy of the lessons below *home*; yield its address.
+
+    Args:
+        home: An empty folder: settings, workspaces and the copy of the lessons go there.
+        clone: What KIT_QEMU names for the kernels; None leaves it unset.
+    """
+    work = home / "work"
+    for folder in ("notebooks", "docs"):
+        shutil.copytree(ROOT / folder, work / folder)
+    # the question about Jupyter's news would cover a corner of the page
+    settings = home / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    no_news = json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    (settings / "notification.jupyterlab-settings").write_text(no_news)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if k != "KIT_QEMU"} | {
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "user-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+        **({"KIT_QEMU": str(clone)} if clone else {}),
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+        f"--ServerApp.root_dir={work}",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+    ]
+    log = home / "server.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/api/status", server, log)
+        yield address
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(timeout=20)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab does not answer at {url}:\n{log.read_text()[-3000:]}")
+
+
+def open_lesson(page: Page, address: str, name: str, theme: str = "JupyterLab Light") -> None:
+    """Open a lesson, wait for its kernel, run all its cells and wait for the widgets."""
+    page.goto(f"{address}/lab/tree/notebooks/{name}?reset", timeout=READY_MS)
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=READY_MS)
+    page.evaluate(
+        """async (theme) => {
+            const app = window.jupyterapp;
+            const panel = app.shell.currentWidget;
+            await panel.context.ready;
+            await panel.sessionContext.ready;
+            await panel.sessionContext.session.kernel.info;
+            await app.commands.execute("apputils:change-theme", {theme});
+            await app.commands.execute("notebook:run-all-cells");
+        }""",
+        theme,
+    )
+    page.locator(".kit-bench .kit-verdict").first.wait_for(timeout=READY_MS)

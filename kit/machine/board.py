@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from kit.errors import MisuseError
 from kit.machine import clock
-from kit.machine.connector import Call, Drc, DrcType, QemuCall, drc_index, empty_drc
+from kit.machine.connector import TYPES, Call, Drc, DrcType, QemuCall, drc_index, empty_drc
 from kit.machine.drc import Effect, Row, apply, released, transitions
 from kit.machine.events import (
     Abort,
@@ -146,20 +146,20 @@ class Machine:
 
     def _has_connector(self, index: int) -> bool:
         number = index & 0x0FFFFFFF
-        match index >> 28:
-            case DrcType.CPU.value:
-                return number < self.config.max_cores
-            case DrcType.PHB.value:
-                return number < MAX_PHBS
-            case DrcType.LMB.value:
-                return number in self.config.lmbs
-            case DrcType.PMEM.value:
-                return number < self.config.slots
-            case DrcType.PCI.value:
-                phb, devfn = number >> 16, number & 0xFFFF
-                return devfn < PCI_FUNCTIONS_OF_A_BUS and any(
-                    isinstance(p.device, Phb) and p.device.index == phb for p in self.plugged
-                )
+        drc_type = TYPES.get(index >> 28)
+        if drc_type is DrcType.CPU:
+            return number < self.config.max_cores
+        if drc_type is DrcType.PHB:
+            return number < MAX_PHBS
+        if drc_type is DrcType.LMB:
+            return number in self.config.lmbs
+        if drc_type is DrcType.PMEM:
+            return number < self.config.slots
+        if drc_type is DrcType.PCI:
+            phb, devfn = number >> 16, number & 0xFFFF
+            return devfn < PCI_FUNCTIONS_OF_A_BUS and any(
+                other.index == phb for other in devices(self, Phb)
+            )
         return False
 
 
@@ -177,15 +177,30 @@ class QemuAborts(Exception):  # noqa: N818 - not an error of ours: QEMU's own en
 
 def put_drc(machine: Machine, drc: Drc) -> Machine:
     """Return *machine* with *drc* in place of the connector of its index."""
-    others = [other for other in machine.drcs if other.index != drc.index]
-    if drc != empty_drc(drc.index):
-        others.append(drc)
-        others.sort(key=_index)
-    return replace(machine, drcs=tuple(others))
+    drcs, index = machine.drcs, drc.index
+    if drc.device is None and drc == empty_drc(index):
+        drcs = tuple(other for other in drcs if other.index != index)
+    elif any(other.index == index for other in drcs):
+        drcs = tuple(drc if other.index == index else other for other in drcs)
+    else:
+        drcs = tuple(sorted((*drcs, drc), key=lambda other: other.index))
+    return _with_drcs(machine, drcs)
 
 
-def _index(drc: Drc) -> int:
-    return drc.index
+def _with_drcs(machine: Machine, drcs: tuple[Drc, ...]) -> Machine:
+    # as dataclasses.replace does, written out: most steps of a machine pass here
+    return Machine(
+        revision=machine.revision,
+        config=machine.config,
+        now_ns=machine.now_ns,
+        plugged=machine.plugged,
+        drcs=drcs,
+        queue=machine.queue,
+        pending_dimms=machine.pending_dimms,
+        timers=machine.timers,
+        hp_evt=machine.hp_evt,
+        aborted=machine.aborted,
+    )
 
 
 def notify(machine: Machine, event: HotplugEvent) -> Step:

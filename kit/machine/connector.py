@@ -14,6 +14,7 @@ from enum import Enum, auto
 
 __all__ = [
     "PHYSICAL_STATES",
+    "TYPES",
     "WIRE",
     "Call",
     "CcResponse",
@@ -43,6 +44,8 @@ class DrcType(Enum):
 
 class DrcState(Enum):
     """QEMU's combined state of a connector; values as in its migration stream."""
+
+    __hash__ = object.__hash__  # members are single objects; Enum's own hash is slow in tables
 
     UNUSABLE = 1
     AVAILABLE = 2
@@ -78,6 +81,8 @@ class EntitySense(Enum):
 class RtasCall(Enum):
     """What a guest does to a connector."""
 
+    __hash__ = object.__hash__
+
     ISOLATE = auto()
     UNISOLATE = auto()
     SET_USABLE = auto()
@@ -89,6 +94,8 @@ class RtasCall(Enum):
 
 class QemuCall(Enum):
     """What QEMU does to a connector."""
+
+    __hash__ = object.__hash__
 
     UNPLUG_REQUEST = auto()
     UNPLUG_TIMEOUT = auto()
@@ -162,10 +169,11 @@ class Drc:
     @property
     def type(self) -> DrcType:
         """What this connector connects."""
-        return _TYPES[self.index >> 28]
+        return TYPES[self.index >> 28]
 
 
-_TYPES = {drc_type.value: drc_type for drc_type in DrcType}
+TYPES: Mapping[int, DrcType] = {drc_type.value: drc_type for drc_type in DrcType}
+"""The top four bits of an index -> what it connects."""
 
 
 def drc_index(drc_type: DrcType, number: int) -> int:
@@ -179,5 +187,5 @@ def drc_index(drc_type: DrcType, number: int) -> int:
 
 def empty_drc(index: int) -> Drc:
     """Return the connector *index* as it is when nothing was ever plugged in."""
-    physical = index >> 28 == DrcType.PCI.value
+    physical = TYPES.get(index >> 28) is DrcType.PCI
     return Drc(index, DrcState.POWERON if physical else DrcState.UNUSABLE)

@@ -376,6 +376,8 @@ def attach(drc: Drc, device: str) -> Drc:
 
 
 def _moved(drc: Drc, row: Row) -> Drc:
+    if not row.effects and row.then is drc.state:
+        return drc
     requested, position = drc.unplug_requested, drc.position
     for effect in row.effects:
         if effect is E.MARK_UNPLUG_REQUESTED:

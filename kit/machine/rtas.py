@@ -21,7 +21,7 @@ from kit.machine.connector import (
     RtasCall,
     RtasStatus,
 )
-from kit.machine.drc import Effect
+from kit.machine.drc import Effect, apply, transitions
 from kit.machine.events import (
     ConnectorReturn,
     Emitted,
@@ -114,30 +114,33 @@ def configure_connector(
     machine: Machine, request: ConfigureConnector
 ) -> tuple[Machine, ConnectorReturn, tuple[Emitted, ...]]:
     """Carry out ibm,configure-connector until it answers 0 or an error, or ``calls`` times."""
-    index, calls, status = request.index & _WORD, 0, 0
-    emitted: tuple[Emitted, ...] = ()
+    index, calls = request.index & _WORD, 0
+    drc = machine.drc(index)
+    if drc is None:
+        return machine, ConnectorReturn(_PARAM_ERROR, 1), ()
+    machine, drc, emitted = _rolled_back(machine, drc)
+    table, status = transitions(machine.revision), 0
     while request.calls is None or calls < request.calls:
-        machine, status, more = _configure_once(machine, index)
-        emitted += more
-        calls += 1
+        drc, row = apply(drc, RtasCall.CONFIGURE_CONNECTOR, table)
+        assert row.status is not None
+        calls, status = calls + 1, WIRE[row.status]
         if status <= 0:
             break
+    if status >= 0:  # an answer of -9003 leaves no trace, not even a fragment
+        machine = put_drc(machine, drc)
     return machine, ConnectorReturn(status, calls), emitted
 
 
-def _configure_once(machine: Machine, index: int) -> tuple[Machine, int, tuple[Emitted, ...]]:
+def _rolled_back(machine: Machine, drc: Drc) -> tuple[Machine, Drc, tuple[Emitted, ...]]:
+    """Let the connector's first row roll a DIMM back, if it does; then give it its fragment."""
     emitted: tuple[Emitted, ...] = ()
-    while True:
-        drc = machine.drc(index)
-        if drc is None:
-            return machine, _PARAM_ERROR, emitted
-        if drc.fdt is None and drc.device is not None:
-            drc = replace(drc, fdt=_fragment(machine, drc))
-        machine, row, more = act(machine, drc, RtasCall.CONFIGURE_CONNECTOR)
-        emitted += more
-        assert row.status is not None
-        if row.status is not CcResponse.CONTINUE:
-            return machine, WIRE[row.status], emitted
+    _, row = apply(drc, RtasCall.CONFIGURE_CONNECTOR, transitions(machine.revision))
+    if row.status is CcResponse.CONTINUE:
+        machine, _, emitted = act(machine, drc, RtasCall.CONFIGURE_CONNECTOR)
+        drc = machine.drc(drc.index) or drc
+    if drc.fdt is None and drc.device is not None:
+        drc = replace(drc, fdt=_fragment(machine, drc))
+    return machine, drc, emitted
 
 
 # Properties that QEMU puts in the fragments' nodes: as recorded; PMEM's measured on 7.2.22.
@@ -218,8 +221,8 @@ def _raw_get_sensor_state(machine: Machine, args: tuple[int, ...]) -> _Words:
 
 
 def _raw_configure_connector(machine: Machine, _args: tuple[int, ...]) -> _Words:
-    machine, status, emitted = _configure_once(machine, 0)
-    return machine, (status,), emitted
+    machine, reply, emitted = configure_connector(machine, ConfigureConnector(0, 1))
+    return machine, (reply.status,), emitted
 
 
 def _raw_check_exception(machine: Machine, args: tuple[int, ...]) -> _Words:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import kit.machine.board
+import kit.machine.rtas
 from kit.errors import RecordingError
 from kit.machine.connector import Call, Drc, DrcState, QemuCall
 from kit.machine.drc import Row, Table, apply
@@ -225,6 +226,7 @@ def test_the_rows_marked_as_taken_from_the_code_are_those_no_recording_shows(
         return after, row
 
     monkeypatch.setattr(kit.machine.board, "apply", spy)
+    monkeypatch.setattr(kit.machine.rtas, "apply", spy)
     for path in FILES:
         for transcript in transcripts(path):
             replay(transcript)

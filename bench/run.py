@@ -1,0 +1,177 @@
+"""Measure the kit: ``make bench``.
+
+Every figure is also given as a ratio to a peer measured in the same run, so that two machines, or
+two days, can be compared: plain work of the standard library that the kit cannot be faster than.
+"""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from kit.machine.requests import Request
+from kit.machine.revision import Revision, find_revision
+from kit.machine.spapr import boot, step
+from kit.runs.bench import Act
+from kit.runs.conform import Report, conform
+from kit.runs.recording import read_transcripts
+from kit.runs.story import play_pair
+from kit.views.pair_svg import pair_svg
+
+REFERENCE = Path(__file__).parent.parent / "data" / "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the result: what, how much, the aim if there is one, the ratio to a peer."""
+
+    what: str
+    value: str
+    aim: str
+    peer: str
+
+
+def best(action: Callable[[], object], times: int = 5) -> float:
+    """Return the shortest of some runs, in seconds: the one least disturbed."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+# -- steps per second --------------------------------------------------------------------------
+
+
+def steps_per_second(scripts: list[tuple[Revision, list[Request]]]) -> float:
+    """How many requests of the recorded walks the machine carries out in a second on one core.
+
+    A repeated configure-connector counts as one step, though it is up to 32 calls.
+    """
+
+    def run() -> None:
+        for revision, requests in scripts:
+            machine = boot(revision)
+            for request in requests:
+                machine, _ = step(machine, request)
+
+    return sum(len(requests) for _, requests in scripts) / best(run, 3)
+
+
+def scripts_of(texts: list[tuple[str, str]]) -> list[tuple[Revision, list[Request]]]:
+    """The requests of all transcripts, without what was answered."""
+    return [
+        (transcript.revision, [step.request for step in transcript.steps])
+        for name, text in texts
+        for transcript in read_transcripts(text.splitlines(), name)
+    ]
+
+
+def deep_copies_per_second() -> float:
+    """The peer of a step: a deep copy of the same machine kept as dicts, as a checkpoint would."""
+    state = {
+        "now_ns": 0,
+        "queue": [],
+        "drcs": {i: {"state": 4, "device": "/d", "unplug_requested": False} for i in range(3)},
+        "devices": [{"id": "core1", "core_id": 1}, {"id": None, "core_id": 0}],
+    }
+    rounds = 2000
+
+    def run() -> None:
+        for _ in range(rounds):
+            copy.deepcopy(state)
+
+    return rounds / best(run)
+
+
+# -- replay ------------------------------------------------------------------------------------
+
+
+def recordings() -> list[tuple[str, str]]:
+    """Every recording as (name, text)."""
+    files = sorted([*REFERENCE.glob("directed/*"), *REFERENCE.glob("walks/*")])
+    return [
+        (path.name, gzip.decompress(path.read_bytes()).decode())
+        if path.suffix == ".gz"
+        else (path.name, path.read_text())
+        for path in files
+    ]
+
+
+def replay_all(texts: list[tuple[str, str]]) -> Report:
+    """Replay all recordings."""
+    total = Report()
+    for name, text in texts:
+        total += conform(read_transcripts(text.splitlines(), name), name)
+    return total
+
+
+def parse_all(texts: list[tuple[str, str]]) -> None:
+    """The peer of a replay: json.loads of the same lines, and nothing else."""
+    for _, text in texts:
+        for line in text.splitlines():
+            json.loads(line)
+
+
+# -- the bench ---------------------------------------------------------------------------------
+
+LATE = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+
+
+def click() -> str:
+    """What one click of the bench computes: both runs from the start, and the picture."""
+    return pair_svg(play_pair(find_revision("pre-revert"), find_revision("revert"), LATE))
+
+
+def figures() -> list[Figure]:
+    """Measure everything."""
+    copies = deep_copies_per_second()
+    texts = recordings()
+    steps = steps_per_second(scripts_of(texts))
+    report = replay_all(texts)
+    replay, parse = best(lambda: replay_all(texts), 3), best(lambda: parse_all(texts), 3)
+    drawn = best(click, 20)
+    return [
+        Figure(
+            "steps of the recorded scripts, one core",
+            f"{steps:,.0f} /s",
+            "100,000 /s",
+            f"{steps / copies:.2f} x copy.deepcopy of a small machine",
+        ),
+        Figure(
+            f"replay of all {report.transcripts} recordings",
+            f"{replay:.2f} s",
+            "3 s",
+            f"{replay / parse:.1f} x json.loads of the same lines",
+        ),
+        Figure(
+            "one click of the bench, computed",
+            f"{drawn * 1000:.1f} ms",
+            "",
+            f"{drawn * copies:.0f} x copy.deepcopy of a small machine",
+        ),
+    ]
+
+
+def main() -> None:
+    """Print the figures."""
+    table = Table(title=f"Python {platform.python_version()}, {platform.machine()}")
+    for column in ("what", "measured", "aim", "peer in the same run"):
+        table.add_column(column)
+    for figure in figures():
+        table.add_row(figure.what, figure.value, figure.aim, figure.peer)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

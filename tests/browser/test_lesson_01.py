@@ -1,0 +1,157 @@
+"""Lesson 01 in a real browser: by mouse, by keys, without a request that leaves the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.lab import BROWSER_FLAGS, lab_server, open_lesson
+
+pytestmark = pytest.mark.browser
+LESSON = "01-before-and-after.ipynb"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with lab_server(tmp_path_factory.mktemp("lab")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The lesson, its cells run; no test may have sent a request elsewhere or broken a script."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    elsewhere: list[str] = []
+    broken: list[str] = []
+    page.on("request", lambda request: elsewhere.append(request.url))
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    open_lesson(page, address, LESSON)
+    yield page
+    page.close()
+    outside = [url for url in elsewhere if not url.startswith((address, "data:", "blob:"))]
+
+    assert (outside, broken) == ([], [])
+
+
+def press(page: Page, *names: str) -> None:
+    for name in names:
+        page.locator(".kit-bench").get_by_role("button", name=name, exact=True).click()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the button *name* has the focus."""
+    for _ in range(20):
+        if focused(page) == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {name}")
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.textContent")).strip()
+
+
+def logs(page: Page) -> tuple[str, str]:
+    tables = page.locator(".kit-bench table.kit-log")
+    return tables.nth(0).inner_text(), tables.nth(1).inner_text()
+
+
+VERDICT = ".kit-bench .kit-verdict"
+
+
+def test_by_mouse_one_side_gets_device_deleted_and_the_other_not(page: Page) -> None:
+    press(page, "device_del", "to 15 s", "+1 s", "release")
+    expect(page.locator(VERDICT)).to_contain_text("limbo")
+    before, after = logs(page)
+
+    assert ("DEVICE_DELETED" in before, "DEVICE_DELETED" in after) == (False, True)
+    assert "First difference." in before
+    assert (
+        page.locator(VERDICT)
+        .inner_text()
+        .startswith(
+            "At 15 s pre-revert forgot the request, because QEMU's 15 s were over, and told nobody;"
+        )
+    )
+
+
+def test_by_keys_alone_one_side_gets_device_deleted_and_the_other_not(page: Page) -> None:
+    cells = page.locator(".jp-Cell").count()
+    page.locator(".kit-bench").get_by_role("button", name="◀ earlier").first.focus()
+    tab_to(page, "device_del")
+    page.keyboard.press("Space")
+    expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("device_del")
+    tab_to(page, "release late")
+    page.keyboard.press("Enter")
+    expect(page.locator(VERDICT)).to_contain_text("limbo")
+    before, after = logs(page)
+
+    assert ("DEVICE_DELETED" in before, "DEVICE_DELETED" in after) == (False, True)
+    assert focused(page) == "release late"
+    assert page.locator(".jp-Cell").count() == cells
+
+
+def test_undo_and_reset_go_back(page: Page) -> None:
+    press(page, "device_del", "+5 s", "undo")
+    expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("device_del")
+    press(page, "reset")
+    expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("Nothing has happened")
+
+
+def test_another_revision_plays_the_same_clicks(page: Page) -> None:
+    press(page, "device_del", "refuse", "device_del", "release")
+    page.locator(".kit-bench").get_by_role("button", name="later ▶").nth(1).click()
+    expect(page.locator(VERDICT)).to_contain_text("resend: the core is released")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_serious_in_our_own_markup(
+    browser: Browser, address: str, theme: str
+) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    open_lesson(page, address, LESSON, theme)
+    press(page, "device_del", "release late")
+    expect(page.locator(VERDICT)).to_contain_text("limbo")
+    results = Axe().run(page, context=".jp-OutputArea-output")
+    serious = [
+        (found["id"], node["target"])
+        for found in results.response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
+    page.close()
+
+    assert serious == []
+
+
+def test_the_glossary_opens_in_the_lab(page: Page) -> None:
+    link = page.locator(".jp-MarkdownOutput a", has_text="PAPR").first
+
+    assert link.get_attribute("title") == (
+        "Power Architecture Platform Reference: the rules by which a guest and its hypervisor talk"
+        " on POWER."
+    )
+    link.click()
+    expect(page.locator(".lm-TabBar-tabLabel", has_text="glossary.md")).to_be_visible()
+
+
+def test_without_a_clone_the_diff_is_one_kind_sentence(page: Page) -> None:
+    expect(page.locator(".kit-bench")).to_contain_text("set KIT_QEMU to the folder of a QEMU clone")
+
+
+def test_the_diagram_follows_the_revision(page: Page) -> None:
+    diagram = page.locator('.jp-OutputArea-output svg[aria-label^="States of a CPU connector"]')
+
+    expect(diagram).to_be_visible()
+    expect(diagram).to_contain_text("After 15 s QEMU takes the mark away again")

@@ -1,0 +1,109 @@
+"""Every lesson: executed from the first cell to the last, clean in git, short, and guarded."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).parent.parent.parent
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+WORDS = ("PAPR", "LoPAR", "DRC", "RTAS", "CAS", "LMB", "PHB", "QMP", "HMP")
+lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook: NotebookNode) -> str:
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def glossary() -> dict[str, str]:
+    """Each word with its first sentence."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^## (\S+)\n\n(.+)$", text, re.MULTILINE))
+
+
+def test_there_are_lessons() -> None:
+    assert [path.name for path in LESSONS] == ["01-before-and-after.ipynb"]
+
+
+@lesson
+def test_a_lesson_runs_from_the_first_cell_to_the_last(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KIT_QEMU", raising=False)
+    notebook = read(path)
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    shown = [output for cell in code(notebook) for output in cell.outputs]
+
+    assert "widgets" not in notebook.metadata
+    assert [kind for output in shown for kind in output.data if kind == "image/svg+xml"]
+
+
+@lesson
+def test_a_lesson_is_clean_in_git(path: Path) -> None:
+    notebook = read(path)
+
+    assert [(cell.outputs, cell.execution_count) for cell in code(notebook)] == [([], None)] * len(
+        code(notebook)
+    )
+    assert dict(notebook.metadata) == {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+
+
+@lesson
+def test_a_lesson_is_short(path: Path) -> None:
+    notebook = read(path)
+    sizes = [len(cell.source.splitlines()) for cell in code(notebook)]
+
+    assert len(notebook.cells) <= 40
+    assert (max(sizes) <= 12, sum(sizes) <= 100) == (True, True)
+
+
+@lesson
+def test_a_hidden_check_says_at_which_revision_it_would_fail(path: Path) -> None:
+    checks = [cell for cell in code(read(path)) if "check" in cell.metadata.get("tags", ())]
+
+    assert checks
+    assert all(cell.source.startswith("# Would fail ") for cell in checks)
+    assert all(cell.metadata["jupyter"]["source_hidden"] for cell in checks)
+    assert all("assert " in cell.source for cell in checks)
+
+
+@lesson
+def test_a_word_of_the_field_is_explained_at_its_first_use(path: Path) -> None:
+    text, meanings = prose(read(path)), glossary()
+    for word in WORDS:
+        first = re.search(rf"(?<![\w/#]){word}(?!\w)", text)
+        if first is not None:
+            link = f'[{word}](../docs/glossary.md#{word} "{meanings[word]}")'
+
+            assert text[first.start() - 1 :].startswith(link)
+
+
+def test_the_glossary_explains_every_word() -> None:
+    assert [word for word in WORDS if not glossary().get(word, "").endswith(".")] == []

@@ -1,0 +1,159 @@
+"""Where two runs part, in words; and who knows what."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from kit.machine.revision import CATALOGUE, RELEASES, find_revision
+from kit.runs.bench import Act, play
+from kit.runs.scenario import SCENARIOS
+from kit.runs.story import play_pair, where_they_part, who_knows_what
+
+A = Act
+
+
+def words(before: str, after: str, *acts: Act) -> list[str]:
+    return where_they_part(
+        play_pair(find_revision(before), find_revision(after), acts)
+    ).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "acts", "said"),
+    [
+        ("pre-revert", "revert", (), ["So far both have done the same."]),
+        (
+            "pre-revert",
+            "revert",
+            (A.DEVICE_DEL, A.GUEST_RELEASES_LATE),
+            [
+                "At 15 s pre-revert forgot the request, because QEMU's 15 s were over, and told"
+                " nobody; revert went on waiting.",
+                "pre-revert: the guest has let go of the core, QEMU still holds it, and no"
+                " DEVICE_DELETED was sent: limbo.",
+                "revert: the core is released, and DEVICE_DELETED said so.",
+            ],
+        ),
+        (
+            "revert",
+            "pre-revert",
+            (A.DEVICE_DEL, A.WAIT_5_S, A.DEVICE_DEL),
+            [
+                "At 5 s pre-revert refused the request (“core-id 1 unplug is still pending, 10"
+                " seconds timeout remaining”); revert accepted it.",
+                "revert: the request is still pending.",
+                "pre-revert: the request is still pending.",
+            ],
+        ),
+        (
+            "revert",
+            "resend",
+            (A.DEVICE_DEL, A.GUEST_REFUSES, A.DEVICE_DEL, A.GUEST_RELEASES),
+            [
+                "At 0 s resend sent the guest another event; revert sent none.",
+                "revert: the request is still pending.",
+                "resend: the core is released, and DEVICE_DELETED said so.",
+            ],
+        ),
+        (
+            "unisolate",
+            "guest-error",
+            (A.DEVICE_DEL, A.GUEST_REFUSES),
+            [
+                "At 0 s guest-error told the management layer of the guest's no"
+                " (DEVICE_UNPLUG_GUEST_ERROR); unisolate told nobody.",
+                "unisolate: the guest keeps the core, and no request is pending.",
+                "guest-error: the guest keeps the core, and no request is pending.",
+            ],
+        ),
+        (
+            "pre-revert",
+            "revert",
+            (A.DEVICE_DEL, A.GUEST_RELEASES_LATE, A.SYSTEM_RESET),
+            [
+                "At 15 s pre-revert forgot the request, because QEMU's 15 s were over, and told"
+                " nobody; revert went on waiting.",
+                "pre-revert: the core that the guest had let go of is back.",
+                "revert: the core is released, and DEVICE_DELETED said so.",
+            ],
+        ),
+    ],
+    ids=["same", "limbo", "refused", "resent", "told", "back"],
+)
+def test_the_first_difference_in_words(
+    before: str, after: str, acts: tuple[Act, ...], said: list[str]
+) -> None:
+    assert words(before, after, *acts) == said
+
+
+def test_every_pair_has_a_story_for_every_short_script() -> None:
+    acts = (A.DEVICE_DEL, A.GUEST_RELEASES, A.GUEST_REFUSES, A.WAIT_TO_15_S, A.SYSTEM_RESET)
+    for script in product(acts, repeat=3):
+        for before, after in zip(CATALOGUE, CATALOGUE[1:] + RELEASES[-1:], strict=True):
+            pair = play_pair(before, after, script)
+            said = where_they_part(pair)
+
+            assert (said == "So far both have done the same.") is (
+                pair.before.trace == pair.after.trace
+            )
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "knows"),
+    [
+        (
+            "pre-revert",
+            "late-release",
+            (
+                "holds core 1; forgot the request at 15 s",
+                "has let go of core 1",
+                "“accepted” at 0 s",
+            ),
+        ),
+        (
+            "revert",
+            "late-release",
+            (
+                "has released core 1",
+                "has let go of core 1",
+                "“accepted” at 0 s, DEVICE_DELETED at 16 s",
+            ),
+        ),
+        (
+            "revert",
+            "retry-each-second",
+            (
+                "waits for the guest since 0 s",
+                "uses core 1",
+                "“accepted” at 3 s, “accepted” at 15 s",
+            ),
+        ),
+        (
+            "pre-revert",
+            "retry-each-second",
+            (
+                "waits for the guest since 15 s",
+                "uses core 1",
+                "an error at 3 s, “accepted” at 15 s",
+            ),
+        ),
+        (
+            "unisolate",
+            "refuse-then-reset",
+            ("holds core 1; waits for nothing", "uses core 1", "“accepted” at 0 s"),
+        ),
+    ],
+)
+def test_who_knows_what(name: str, scenario: str, knows: tuple[str, str, str]) -> None:
+    run = play(find_revision(name), SCENARIOS[scenario].acts)
+
+    assert who_knows_what(run) == knows
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_tells_revisions_apart_unless_it_is_the_ordinary_case(name: str) -> None:
+    outcomes = {play(revision, SCENARIOS[name].acts).trace for revision in CATALOGUE}
+
+    assert (len(outcomes) == 1) is (name == "in-time")

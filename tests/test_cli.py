@@ -1,0 +1,244 @@
+"""The command line: exit status, one line on stderr for an error, data on stdout."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kit.cli import main
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "data" / "reference"
+
+
+@pytest.fixture(autouse=True)
+def no_clone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KIT_QEMU", raising=False)
+
+
+Captured = pytest.CaptureFixture[str]
+
+
+def recording(path: Path, status: int = 2) -> Path:
+    step = {
+        "op": "get_sensor_state",
+        "sensor": 9003,
+        "index": 0x10000001,
+        "reply": {"status": 0, "state": status},
+    }
+    path.write_text(
+        json.dumps({"name": "one\x1b[31m", "revision": "revert", "steps": [step]}) + "\n"
+    )
+    return path
+
+
+# -- conform -----------------------------------------------------------------------------------
+
+
+def test_conform_prints_a_line_a_file_and_a_total(capsys: Captured) -> None:
+    path = REFERENCE / "directed" / "d522cb52e6.jsonl"
+
+    assert main(["conform", str(path), str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        *[f"{path}: 71 transcripts, 1197 steps, 0 mismatches"] * 2,
+        "total: 142 transcripts, 2394 steps, 0 mismatches",
+    ]
+
+
+def test_conform_of_a_mismatch_says_no_and_shows_it_with_control_characters_visible(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    path = recording(tmp_path / "wrong.jsonl", status=1)
+
+    assert main(["conform", str(path)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}: 1 transcripts, 1 steps, 1 mismatches",
+        "  one\\x1b[31m, step 1 (get_sensor_state):"
+        ' expected {"status": 0, "state": 1}, got {"status": 0, "state": 2}',
+        "total: 1 transcripts, 1 steps, 1 mismatches",
+    ]
+
+
+def test_conform_as_json(tmp_path: Path, capsys: Captured) -> None:
+    path = recording(tmp_path / "wrong.jsonl", status=1)
+    status = main(["conform", "--json", str(path)])
+    report = {
+        "transcripts": 1,
+        "steps": 1,
+        "mismatches": [
+            {
+                "transcript": "one\x1b[31m",
+                "step": 1,
+                "op": "get_sensor_state",
+                "expected": {"status": 0, "state": 1},
+                "got": {"status": 0, "state": 2},
+            }
+        ],
+    }
+
+    assert (status, json.loads(capsys.readouterr().out)) == (
+        1,
+        {"files": {str(path): report}, "total": report},
+    )
+
+
+def broken(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.jsonl", b"{\n", "a.jsonl:1: not a JSON object a line"),
+        ("a.jsonl", b"\xff\xfe\n", "a.jsonl: is not UTF-8 text"),
+        ("a.jsonl.gz", b"not gzip", "a.jsonl.gz: cannot be read: Not a gzipped file"),
+        ("a.jsonl.gz", gzip.compress(b"{}\n" * 99)[:-9], "a.jsonl.gz:1: a transcript: key 'name'"),
+        ("a.jsonl.gz", gzip.compress(b"\n" * 999)[:-9], "a.jsonl.gz: cannot be read: Compressed"),
+        ("", b"", ": is a folder; name the files in it"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, capsys: Captured, name: str, content: bytes, message: str
+) -> None:
+    path = broken(tmp_path / name, content) if name else tmp_path
+
+    assert main(["conform", str(path)]) == 2
+    error = capsys.readouterr().err
+
+    assert message in error
+    assert (error.startswith("kit: "), error.count("\n")) == (True, 1)
+
+
+# -- wrong use ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["runn"], "No such command 'runn'"),
+        (["conform"], "Missing argument 'FILE…'"),
+        (["conform", "/does/not/exist"], "/does/not/exist: no such file"),
+        (["list", "cats"], "'cats' is not one of 'revisions', 'scenarios', 'states'"),
+        (["list", "states", "--at", "v5.2.0"], "no revision 'v5.2.0'"),
+        (["list", "states", "--diff", "d"], "revision 'd' is ambiguous: d1c2e3ce3d"),
+        (["run", "nope"], "no scenario 'nope'; there are: in-time, late-release"),
+        (["--nope"], "No such option: --nope"),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(
+    arguments: list[str], message: str, capsys: Captured
+) -> None:
+    status = main(arguments)
+    out, error = capsys.readouterr()
+
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert error.startswith("kit: ")
+    assert message in error
+
+
+# -- list, run, doctor -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["revisions", "scenarios", "states"])
+def test_list_as_json_and_as_text(what: str, capsys: Captured) -> None:
+    as_json = main(["list", what, "--json"])
+    data = json.loads(capsys.readouterr().out)
+    as_text = main(["list", what])
+    text = capsys.readouterr().out
+
+    assert (as_json, as_text, len(data) > 5, len(text.splitlines()) > len(data)) == (
+        0,
+        0,
+        True,
+        True,
+    )
+
+
+def test_run_as_json_keeps_the_contract(capsys: Captured) -> None:
+    status = main(["run", "late-release", "--at", "pre-revert", "--json"])
+    run = json.loads(capsys.readouterr().out)
+
+    assert status == 0
+    assert {key: run[key] for key in run if key != "entries"} == {
+        "version": 1,
+        "scenario": "late-release",
+        "revision": "d522cb52e6~1",
+        "token": None,
+    }
+    assert [entry["seq"] for entry in run["entries"]] == list(range(12))
+    assert run["entries"][3] == {
+        "seq": 3,
+        "at_ns": 15_000_000_000,
+        "src": "qemu",
+        "dst": "qemu",
+        "type": "unplug-timeout",
+        "index": 0x10000001,
+    }
+
+
+def test_run_as_text_ends_with_the_limbo(capsys: Captured) -> None:
+    main(["run", "late-release", "--at", "pre-revert"])
+
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Limbo: ")
+
+
+def test_doctor_names_what_it_found(capsys: Captured) -> None:
+    status = main(["doctor", "--json"])
+    found = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+
+    assert status == 0
+    assert found["python"]["found"] == sys.version.split()[0]
+    assert found["lessons"]["found"].startswith(str(ROOT / "notebooks"))
+    assert found["QEMU clone"] == {
+        "name": "QEMU clone",
+        "found": "",
+        "missing": "to read diffs, set KIT_QEMU to a QEMU clone",
+    }
+
+
+def test_doctor_says_what_is_wrong_with_the_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("KIT_QEMU", str(tmp_path))
+    main(["doctor"])
+
+    assert "is no git repository" in " ".join(capsys.readouterr().out.split())
+
+
+# -- help --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [[], ["lab"], ["doctor"], ["list"], ["conform"], ["run"]])
+def test_help_has_an_example(command: list[str], capsys: Captured) -> None:
+    assert main([*command, "--help"]) == 0
+    assert "kit " + (command[0] if command else "lab") in capsys.readouterr().out
+
+
+def test_python_m_kit_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kit", "run", "nope"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("kit: no scenario 'nope'")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    pipe = f"{sys.executable} -m kit list states --json | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", pipe], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("[\n", "")

@@ -1,0 +1,93 @@
+"""The bench without a screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit.errors import UnknownRevisionError
+from kit.runs.bench import Act
+from kit.views.bench_model import CHOICES, BenchModel
+
+
+def test_a_click_plays_on_both_machines() -> None:
+    model = BenchModel()
+    model.do(Act.DEVICE_DEL)
+    model.do(Act.GUEST_RELEASES_LATE)
+
+    assert (model.pair.before.limbo, model.pair.after.qemu_has_core) == (True, False)
+
+
+def test_undo_takes_the_last_click_back_and_reset_all() -> None:
+    model = BenchModel(acts=(Act.DEVICE_DEL, Act.WAIT_1_S, Act.WAIT_5_S))
+    model.undo()
+    undone = model.acts
+    model.reset()
+
+    assert (undone, model.acts) == ((Act.DEVICE_DEL, Act.WAIT_1_S), ())
+
+
+@pytest.mark.parametrize(
+    ("acts", "click", "hint"),
+    [
+        ((), "undo", "There is nothing to undo."),
+        ((), "reset", "The bench is at its start."),
+        ((), Act.WAIT_TO_15_S, "Press device_del first: the 15 s count from there."),
+        ((), Act.GUEST_RELEASES_LATE, "Press device_del first: the 15 s count from there."),
+        (
+            (Act.DEVICE_DEL, Act.WAIT_TO_15_S),
+            Act.WAIT_TO_15_S,
+            "It is 15 s already: 15 s after device_del are over.",
+        ),
+        ((Act.DEVICE_DEL,), Act.GUEST_RELEASES_LATE, ""),
+    ],
+)
+def test_a_click_that_does_nothing_says_why(
+    acts: tuple[Act, ...], click: Act | str, hint: str
+) -> None:
+    model = BenchModel(acts=acts)
+    if isinstance(click, Act):
+        model.do(click)
+    else:
+        getattr(model, click)()
+
+    assert model.hint == hint
+    assert model.acts == (acts if hint else (*acts, click))
+
+
+def test_the_next_click_that_works_clears_the_hint() -> None:
+    model = BenchModel()
+    model.undo()
+    model.do(Act.DEVICE_DEL)
+
+    assert model.hint == ""
+
+
+def test_a_side_moves_through_the_catalogue_and_keeps_the_clicks() -> None:
+    model = BenchModel(acts=(Act.DEVICE_DEL,))
+    model.move("after", +1)
+    model.move("before", -1)
+
+    assert (model.before, model.after, model.acts) == (
+        "eb7f80fd26",
+        "2b18fc794f",
+        (Act.DEVICE_DEL,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("revision", "steps", "hint"),
+    [
+        (CHOICES[0].label, -1, "baseline is the first revision there is."),
+        (CHOICES[-1].label, +1, "v6.2.0 is the last revision there is."),
+    ],
+)
+def test_the_ends_of_the_catalogue_are_said(revision: str, steps: int, hint: str) -> None:
+    model = BenchModel(before=revision)
+    model.move("before", steps)
+
+    assert (model.before, model.hint) == (revision, hint)
+
+
+def test_an_unknown_revision_is_refused() -> None:
+    with pytest.raises(UnknownRevisionError, match=r"no revision 'v5\.2\.0'"):
+        BenchModel(before="v5.2.0")

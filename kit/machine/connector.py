@@ -111,6 +111,8 @@ Call = RtasCall | QemuCall
 class RtasStatus(Enum):
     """RTAS status words by name; three of them share -3 on the wire (`WIRE`)."""
 
+    __hash__ = object.__hash__
+
     SUCCESS = auto()
     NO_ERRORS_FOUND = auto()
     HW_ERROR = auto()
@@ -121,6 +123,8 @@ class RtasStatus(Enum):
 
 class CcResponse(Enum):
     """Answers of ibm,configure-connector.  CONTINUE never leaves QEMU: look at the cell again."""
+
+    __hash__ = object.__hash__
 
     CONFIGURED = auto()
     NEXT_CHILD = auto()

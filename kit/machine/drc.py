@@ -53,6 +53,8 @@ __all__ = [
 class Effect(Enum):
     """What a row brings about beside the new state, in the order in which a row lists them."""
 
+    __hash__ = object.__hash__
+
     MARK_UNPLUG_REQUESTED = auto()
     CLEAR_UNPLUG_REQUESTED = auto()
     START_UNPLUG_TIMER = auto()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from kit.errors import MisuseError
@@ -72,6 +73,7 @@ def boot(
     return _start(revision, config or Config(), (), dimms)
 
 
+@lru_cache(maxsize=256)
 def _start(
     revision: Revision, config: Config, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]
 ) -> Machine:

@@ -16,7 +16,7 @@ from kit.machine.revision import Revision, find_revision
 from kit.runs.bench import Act
 from kit.views.bench_model import BenchModel
 from kit.views.diff_html import DiffPage, commit_html
-from kit.views.figure import stylesheet
+from kit.views.figure import scrolling, stylesheet
 from kit.views.html import log_html, state_html
 from kit.views.pair_svg import pair_svg
 
@@ -68,7 +68,7 @@ class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
         self._states = {side: widgets.HTML() for side in ("before", "after")}
         self._logs = {side: widgets.HTML() for side in ("before", "after")}
         self._picture, self._verdict, self._diff = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._diff_side = "after"
+        self._diff_side, self._svg = "after", ""
         super().__init__(
             [
                 widgets.HTML(f"<style>{stylesheet()}</style>"),
@@ -138,7 +138,8 @@ class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
             self._heads[side].value = _head(side, revision)
             self._states[side].value = state_html(run)
             self._logs[side].value = log_html(f"{side}: {revision.name}", run, seq)
-        self._picture.value = pair_svg(pair)
+        self._svg = pair_svg(pair)
+        self._picture.value = scrolling(self._svg)
         parted = " kit-parted" if first != (None, None) else ""
         self._say(self.model.hint or self.model.verdict, parted)
         if change is not None and change["name"] == self._diff_side:
@@ -177,7 +178,7 @@ class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None:
             data["text/plain"] = self.model.text
-            data["image/svg+xml"] = self._picture.value
+            data["image/svg+xml"] = self._svg
         return bundle
 
     def __repr__(self) -> str:

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from html import unescape
 from importlib import resources
 
-__all__ = ["Figure", "stylesheet"]
+__all__ = ["Figure", "scrolling", "stylesheet"]
 
 
 def stylesheet() -> str:
     """Return the kit's one stylesheet."""
     return resources.files("kit.views").joinpath("style.css").read_text(encoding="utf-8")
+
+
+def scrolling(svg: str) -> str:
+    """Wrap a picture so that it stays legible in a narrow page: it scrolls, by keys as well."""
+    return f'<div class="kit-scroll" tabindex="0" role="group" aria-label="picture">{svg}</div>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,8 @@ class Figure:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f'<style>{stylesheet()}</style><div class="kit">{self.svg}</div>',
+            "text/html": f"<style>{stylesheet()}</style>"
+            f'<div class="kit">{scrolling(self.svg)}</div>',
             "image/svg+xml": self.svg,
             "text/plain": repr(self),
         }

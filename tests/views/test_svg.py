@@ -129,5 +129,5 @@ def test_a_figure_shows_itself_live_alone_and_in_words() -> None:
     bundle = figure._repr_mimebundle_()
 
     assert bundle["image/svg+xml"] == figure.svg
-    assert bundle["text/html"].endswith(f'<div class="kit">{figure.svg}</div>')
+    assert bundle["text/html"].endswith(f">{figure.svg}</div></div>")
     assert bundle["text/plain"].startswith("States of a CPU connector at revert: UNUSABLE to")

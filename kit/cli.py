@@ -83,9 +83,11 @@ def lab(
     to unplug-kit-lessons here; files that exist are never overwritten.
     """
     where = kit_app.lessons(folder)
+    root = where.folder.parent
     command = [
-        *(sys.executable, "-m", "jupyterlab", str(where.first)),
-        f"--ServerApp.root_dir={where.folder.parent}",
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{where.first.relative_to(root).as_posix()}",
         f"--port={port}",
         # nothing leaves the machine: no look for updates, no news
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",

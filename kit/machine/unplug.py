@@ -9,9 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kit.machine import clock
-from kit.machine.board import Machine, PendingDimm, Plugged, Step, act, drc_of, notify
+from kit.machine.board import (
+    Machine,
+    PendingDimm,
+    Plugged,
+    QemuAborts,
+    Step,
+    act,
+    drc_of,
+    notify,
+)
 from kit.machine.connector import QemuCall
-from kit.machine.events import Emitted, HotplugAction, QmpReturn
+from kit.machine.events import Abort, Emitted, HotplugAction, QmpReturn
 from kit.machine.hotplug_log import event_of, functions_of_slot, is_function_0, memory_event
 from kit.machine.plug import QmpStep, Refused
 from kit.machine.requests import CpuCore, Dimm, Nvdimm, PciFunction, Phb
@@ -19,6 +28,7 @@ from kit.machine.revision import Patch
 
 __all__ = ["device_del"]
 
+_CONTAINERS = ("/machine", "/machine/peripheral", "/machine/peripheral-anon", "/machine/unattached")
 _NULL = "(null)"  # how C prints the id of a device that has none
 
 
@@ -26,13 +36,23 @@ def device_del(machine: Machine, name: str) -> QmpStep:
     """Carry out QMP device_del: ask the guest to release, or say why not."""
     path = name if name.startswith("/") else f"/machine/peripheral/{name}"
     plugged = machine.device(path)
+    _check_what_qemu_does_not(machine, path)
     try:
+        if path in _CONTAINERS:
+            raise Refused(f"{name} is not a hotpluggable device")
         if plugged is None:
             raise Refused(f"Device '{name}' not found", "DeviceNotFound")
         machine, emitted = _request_unplug(machine, plugged)
     except Refused as refused:
         return machine, refused.error, ()
     return machine, QmpReturn(), emitted
+
+
+def _check_what_qemu_does_not(machine: Machine, path: str) -> None:
+    """A core's thread is a device too, one that nobody can unplug: QEMU asserts and ends."""
+    core = machine.device(path.removesuffix("/thread[0]"))
+    if path.endswith("/thread[0]") and core is not None and isinstance(core.device, CpuCore):
+        raise QemuAborts(Abort("softmmu/qdev-monitor.c", "qdev_unplug", "hotplug_ctrl"))
 
 
 def _request_unplug(machine: Machine, plugged: Plugged) -> Step:

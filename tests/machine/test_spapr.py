@@ -299,6 +299,22 @@ def test_the_boot_core_is_not_unplugged() -> None:
     )
 
 
+def test_a_path_that_is_no_device_is_refused_in_other_words() -> None:
+    machine = boot(find_revision("revert"))
+    _, outcome = step(machine, DeviceDel("/machine/unattached"))
+
+    assert outcome.reply == QmpError(
+        "GenericError", "/machine/unattached is not a hotpluggable device"
+    )
+
+
+def test_a_thread_of_a_core_cannot_be_asked_for() -> None:
+    """Measured on 7.2.22 and on a build of d522cb52e6~1."""
+    _, outcome = step(configured("revert"), DeviceDel("core1/thread[0]"))
+
+    assert outcome.reply == Aborted(Abort("softmmu/qdev-monitor.c", "qdev_unplug", "hotplug_ctrl"))
+
+
 def test_phb_0_can_be_unplugged_and_comes_back_under_another_bus_name() -> None:
     """Measured on 7.2.22."""
     phb0 = 0x20000000

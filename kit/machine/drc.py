@@ -1,8 +1,8 @@
 """The dynamic reconfiguration connector (DRC): its states, and the tables that decide them.
 
-Two rules.  Everything that decides a transition of a connector is in this file.  And what a patch
-changes stands as rows *in front of* BASE, so that each revision's table is BASE and the rows of
-its patches, and both worlds stay printable, testable and comparable.
+Two rules.  Everything that decides a transition of a connector is in this file (its lamp and the
+shape of its fragment decide none).  And what a patch changes stands as rows *in front of* BASE, so
+that both worlds, each BASE and the rows of its patches, stay printable, testable and comparable.
 
 A connector is the hole that a device is plugged into.  The guest moves it with RTAS calls; QEMU
 asks for the device back (an unplug *request*), and takes it when the guest has made the connector

@@ -177,11 +177,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """QEMU hit an assertion: source file, function and the condition that did not hold."""
+    """QEMU hit an assertion: source file, function and the condition that did not hold.
+
+    ``assertion`` is None for a crash without one: a segmentation fault.
+    """
 
     file: str
     function: str
-    assertion: str
+    assertion: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ def cold_plug(machine: Machine, device: Device, path: str | None = None) -> Mach
 
 
 def _plug(machine: Machine, device: Device, path: str) -> Machine:
-    machine = replace(machine, plugged=(*machine.plugged, Plugged(device, path)))
+    plugged = sorted((*machine.plugged, Plugged(device, path)), key=lambda other: other.path)
+    machine = replace(machine, plugged=tuple(plugged))
     for drc in drc_of(machine, device):
         machine = put_drc(machine, attach(drc, path))
     return machine
@@ -164,9 +165,7 @@ def _check_pci(machine: Machine, function: PciFunction) -> None:
         if error is not None:  # spapr_pci_pre_plug sets a second error over the first
             raise QemuAborts(Abort("util/error.c", "error_setv", "*errp == NULL"))
         if number:  # to name what is there it reads function 0, which is not: SIGSEGV
-            raise QemuAborts(
-                Abort("hw/ppc/spapr_pci.c", "spapr_pci_pre_plug", "pci_get_function_0() != NULL")
-            )
+            raise QemuAborts(Abort("hw/ppc/spapr_pci.c", "spapr_pci_pre_plug", None))
         raise Refused(f"PCI: slot {slot} already occupied by e1000")
     if error is not None:
         raise error
@@ -183,10 +182,15 @@ def _placed(machine: Machine, module: M) -> M:
     size, wanted = module.size_mib * MIB, module.addr & 0xFFFFFFFFFFFFFFFF
     if size <= 0:
         raise MisuseError("a memory module needs a backend of at least 1 MiB")
+    if module.size_mib % LMB_MIB and isinstance(module, Nvdimm):
+        raise Refused(
+            "PAPR requires NVDIMM memory size (excluding label) to be a multiple of 256MB"
+        )
     if module.size_mib % LMB_MIB:
         raise Refused(f"Hotplugged memory size must be a multiple of {LMB_MIB} MB")
     others = memory_modules(machine)
-    slot = _free_slot(machine, module.slot, {other.slot for other in others})
+    wanted_slot = None if module.slot == -1 else module.slot
+    slot = _free_slot(machine, wanted_slot, {other.slot for other in others})
     used, space = sum(o.size_mib * MIB for o in others), machine.config.device_memory
     if used + size > len(space):
         raise Refused(

@@ -238,6 +238,14 @@ RELEASES: tuple[Revision, ...] = (
 )
 """Releases and candidates, by what their trees hold; oldest first."""
 
+# Parents within the catalogue; where a label has ~1 itself, see the label.
+_PARENTS = {
+    "d1c2e3ce3d": "51254ffb32",
+    "fe1831eff8": "d1c2e3ce3d",
+    "e35dfbd227": "7420033ec4",
+    "4515a5f786": "e35dfbd227",
+    "2b18fc794f": "d522cb52e6",
+}
 _HASH = re.compile(r"([0-9a-f]{1,40})(~1|~|\^)?", re.IGNORECASE)
 
 
@@ -274,11 +282,9 @@ def _by_hash(wanted: str) -> list[Revision]:
     if match is None:
         return []
     digits, parent = match[1].lower(), bool(match[2])
-    if parent:
-        children = [r for r in CATALOGUE if r.label.endswith("~1")]
-        return [r for r in children if _full_hash(r.label[:-2]).startswith(digits)]
-    return [r for r in CATALOGUE + RELEASES if r.commit.startswith(digits)]
-
-
-def _full_hash(label: str) -> str:
-    return next(r.commit for r in CATALOGUE if r.label == label)
+    found = [r for r in CATALOGUE + RELEASES if r.commit.startswith(digits)]
+    if not parent:
+        return found
+    children = [revision.label for revision in found]
+    parents = {f"{child}~1" for child in children} | {_PARENTS.get(child, "") for child in children}
+    return [r for r in CATALOGUE if r.label in parents]

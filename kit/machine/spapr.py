@@ -80,6 +80,14 @@ def _start(
     machine = Machine(
         revision=revision, config=config, hp_evt=True if config.cas_at_reset else None
     )
+    try:
+        return _plugged(machine, cores, dimms)
+    except plug.Refused as refused:
+        raise MisuseError(f"QEMU refuses this command line: {refused}") from None
+
+
+def _plugged(machine: Machine, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]) -> Machine:
+    config = machine.config
     boot_devices: list[Device] = [CpuCore(n) for n in range(config.boot_cores)]
     for n, device in enumerate(boot_devices, 1):  # paths as on 7.2.22
         machine = plug.cold_plug(machine, device, f"/machine/unattached/device[{n}]")
@@ -201,7 +209,7 @@ def _check_destination(here: Machine, there: Machine) -> None:
 def _place(device: Device) -> Device:
     """What the stream knows a device by: a module by its backend, others by their place."""
     if isinstance(device, Dimm | Nvdimm):
-        return replace(device, addr=0, slot=None)
+        return replace(device, slot=None)
     return replace(device, id=None)
 
 

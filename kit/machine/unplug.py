@@ -6,10 +6,9 @@ hw/ppc/spapr_pci.c (spapr_pci_unplug_request), at the commits that `Patch` names
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kit.machine import clock
 from kit.machine.board import (
+    NULL,
     Machine,
     PendingDimm,
     Plugged,
@@ -18,6 +17,7 @@ from kit.machine.board import (
     act,
     drc_of,
     notify,
+    with_pending,
 )
 from kit.machine.connector import QemuCall
 from kit.machine.events import Abort, Emitted, HotplugAction, QmpReturn
@@ -29,7 +29,6 @@ from kit.machine.revision import Patch
 __all__ = ["device_del"]
 
 _CONTAINERS = ("/machine", "/machine/peripheral", "/machine/peripheral-anon", "/machine/unattached")
-_NULL = "(null)"  # how C prints the id of a device that has none
 
 
 def device_del(machine: Machine, name: str) -> QmpStep:
@@ -91,9 +90,7 @@ def _request_phb(machine: Machine, phb: Phb) -> Step:
     (drc,) = drc_of(machine, phb)
     if drc.unplug_requested:
         if machine.has(Patch.PHB_REPEATED_UNPLUG_ERROR):
-            raise Refused(
-                f"PCI Host Bridge unplug already in progress for device {phb.id or _NULL}"
-            )
+            raise Refused(f"PCI Host Bridge unplug already in progress for device {phb.id or NULL}")
         return machine, ()
     machine, _, emitted = act(machine, drc, QemuCall.UNPLUG_REQUEST)
     machine, event = notify(machine, event_of(HotplugAction.REMOVE, drc))
@@ -104,9 +101,7 @@ def _request_pci(machine: Machine, function: PciFunction) -> Step:
     drcs = drc_of(machine, function)
     if drcs[0].unplug_requested:
         if machine.has(Patch.PCI_REPEATED_UNPLUG_ERROR):
-            raise Refused(
-                f"PCI device unplug already in progress for device {function.id or _NULL}"
-            )
+            raise Refused(f"PCI device unplug already in progress for device {function.id or NULL}")
         return machine, ()
     wanted = list(drcs)
     if is_function_0(drcs):  # function 0 takes the others along, and goes last
@@ -127,10 +122,10 @@ def _request_dimm(machine: Machine, plugged: Plugged) -> Step:
     if machine.hp_evt is False:
         raise Refused("Memory hot unplug not supported for this guest")
     if any(pending.path == plugged.path for pending in machine.pending_dimms):
-        raise Refused(f"Memory unplug already in progress for device {plugged.device.id or _NULL}")
+        raise Refused(f"Memory unplug already in progress for device {plugged.device.id or NULL}")
     lmbs = drc_of(machine, plugged.device)
     pending = PendingDimm(plugged.path, len(lmbs))
-    machine = replace(machine, pending_dimms=(*machine.pending_dimms, pending))
+    machine = with_pending(machine, pending)
     emitted: tuple[Emitted, ...] = ()
     for drc in lmbs:
         machine, _, more = act(machine, drc, QemuCall.UNPLUG_REQUEST)

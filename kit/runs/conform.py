@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from kit.errors import MisuseError, RecordingError
 from kit.machine.events import Aborted, Outcome
 from kit.machine.spapr import boot, step
-from kit.runs.recording import Json, RecordedStep, Transcript, event_json, reply_json
+from kit.runs.answers import event_json, reply_json
+from kit.runs.recording import Json, RecordedStep, Transcript
 
 __all__ = ["Mismatch", "Report", "conform", "replay"]
 
@@ -82,7 +83,7 @@ def replay(transcript: Transcript) -> tuple[int, Mismatch | None]:
     for number, recorded in enumerate(transcript.steps, 1):
         machine, outcome = step(machine, recorded.request)
         expected, got = _compared(recorded, outcome)
-        if expected != got:
+        if _text(expected) != _text(got):
             return number, Mismatch(transcript.name, number, recorded.op, expected, got)
     return len(transcript.steps), None
 
@@ -102,6 +103,7 @@ def _compared(recorded: RecordedStep, outcome: Outcome) -> tuple[Json, Json]:
 
 
 _ABORT = ("function", "assertion")
+MOST = 500
 
 
 def _text(value: Json) -> str:
@@ -109,4 +111,5 @@ def _text(value: Json) -> str:
 
 
 def _brief(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MOST else f"{text[:MOST]}…"

@@ -4,8 +4,8 @@ One transcript a line: ``{"name", "revision", "steps": [...]}``.  A step is a re
 its arguments) with ``reply``, or ``aborted`` where QEMU hit an assertion, and ``events`` where QMP
 events were seen.  Integers are decimal, times are ns of the guest's clock.
 
-This module checks the format and turns steps into requests, outcomes into replies; anything it
-does not know is a `RecordingError`, not a difference.
+This module checks the format and turns steps into requests; anything it does not know is a
+`RecordingError`, not a difference.
 """
 
 from __future__ import annotations
@@ -16,25 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.errors import RecordingError, UnknownRevisionError
-from kit.machine.events import (
-    Aborted,
-    ConnectorReturn,
-    DeviceDeleted,
-    DeviceUnplugGuestError,
-    Done,
-    Emitted,
-    ExceptionReturn,
-    HotpluggableCpu,
-    MemoryDevice,
-    MemUnplugError,
-    QmpError,
-    QmpReturn,
-    RawReturn,
-    Reply,
-    SensorReturn,
-    StatusReturn,
-    Stepped,
-)
 from kit.machine.requests import (
     CheckException,
     ClockStep,
@@ -57,7 +38,7 @@ from kit.machine.requests import (
 from kit.machine.revision import Revision, find_revision
 from kit.machine.rtas import RTAS_NAMES
 
-__all__ = ["Json", "RecordedStep", "Transcript", "event_json", "read_transcripts", "reply_json"]
+__all__ = ["Json", "RecordedStep", "Transcript", "read_transcripts"]
 
 Json = Any
 """A value as json.loads makes it."""
@@ -93,15 +74,44 @@ def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript]:
     Raises:
         RecordingError: A line breaks the format: says where, what, and what was expected.
     """
+    none = True
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        none = False
         try:
-            yield _transcript(json.loads(line))
+            yield _transcript(_loaded(line))
         except (_FormatError, UnknownRevisionError) as error:
             raise RecordingError(f"{where}:{number}: {error}") from None
         except (ValueError, RecursionError) as error:
             raise RecordingError(f"{where}:{number}: not a JSON object a line: {error}") from None
+    if none:
+        raise RecordingError(f"{where}: holds no transcript")
+
+
+def _loaded(line: str) -> Json:
+    """Read one line of JSON, and only what every reader of JSON takes alike."""
+    return json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+
+
+def _refuse_constant(name: str) -> Json:
+    raise _FormatError(f"{name} is no JSON number")
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _FormatError(
+            f"key {_short(next(k for k in keys if keys.count(k) > 1))} is given twice"
+        )
+    return found
+
+
+def _short(value: Json) -> str:
+    """Quote a value in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class _FormatError(Exception):
@@ -115,14 +125,16 @@ def _transcript(data: Json) -> Transcript:
     _keys(data, "a transcript", {"name", "revision", "steps"})
     name, steps = _text(data, "name"), data["steps"]
     if not isinstance(steps, list):
-        raise _FormatError(f"transcript {name!r}: steps is not a list")
+        raise _FormatError(f"transcript {_short(name)}: steps is not a list")
     revision = find_revision(_text(data, "revision"))
-    read = []
+    read: list[RecordedStep] = []
     for number, step in enumerate(steps, 1):
         try:
+            if read and read[-1].aborted is not None:
+                raise _FormatError("QEMU aborted in the step before; a recording ends there")
             read.append(_step(step))
         except _FormatError as error:
-            raise _FormatError(f"transcript {name!r}, step {number}: {error}") from None
+            raise _FormatError(f"transcript {_short(name)}, step {number}: {error}") from None
     return Transcript(name, revision, tuple(read))
 
 
@@ -131,7 +143,7 @@ def _step(data: Json) -> RecordedStep:
         raise _FormatError("a step is not an object")
     op = data.get("op")
     if not isinstance(op, str) or op not in _OPS:
-        raise _FormatError(f"unknown op {op!r}; known: {', '.join(_OPS)}")
+        raise _FormatError(f"unknown op {_short(op)}; known: {', '.join(_OPS)}")
     spec = _OPS[op]
     answer = "aborted" if "aborted" in data else "reply"
     device = _device_spec(data) if op == "device_add" else _NO_DEVICE
@@ -139,6 +151,8 @@ def _step(data: Json) -> RecordedStep:
     _keys(data, f"op {op}", needed, {"events"} | spec.optional | device.optional)
     if answer == "aborted":
         _keys(data["aborted"], "aborted", {"function", "assertion"}, {"file"})
+        for key in data["aborted"]:
+            _text(data["aborted"], key)
     else:
         spec.check_reply(data["reply"])
     events = data.get("events", [])
@@ -156,7 +170,7 @@ def _keys(data: Json, what: str, needed: set[str], optional: Iterable[str] = ())
         raise _FormatError(f"{what} is not an object")
     unknown = data.keys() - needed - set(optional)
     if unknown:
-        raise _FormatError(f"{what}: unknown key {sorted(unknown)[0]!r}")
+        raise _FormatError(f"{what}: unknown key {_short(sorted(unknown)[0])}")
     missing = needed - data.keys()
     if missing:
         raise _FormatError(f"{what}: key {sorted(missing)[0]!r} is missing")
@@ -164,22 +178,24 @@ def _keys(data: Json, what: str, needed: set[str], optional: Iterable[str] = ())
 
 def _number(data: Json, key: str) -> int:
     value = data[key]
-    if type(value) is not int:
-        raise _FormatError(f"{key} is {value!r}, not an integer")
-    return value
+    if type(value) is not int or abs(value) >= 1 << 64:
+        raise _FormatError(f"{key} is {_short(value)}, not an integer of 64 bits")
+    return int(value)
 
 
 def _text(data: Json, key: str) -> str:
     value = data[key]
     if not isinstance(value, str):
-        raise _FormatError(f"{key} is {value!r}, not a text")
+        raise _FormatError(f"{key} is {_short(value)}, not a text")
     return value
 
 
 def _numbers(data: Json, key: str) -> tuple[int, ...]:
     values = data[key]
-    if not isinstance(values, list) or any(type(value) is not int for value in values):
-        raise _FormatError(f"{key} is {values!r}, not a list of integers")
+    if not isinstance(values, list) or any(
+        type(value) is not int or abs(value) >= 1 << 64 for value in values
+    ):
+        raise _FormatError(f"{key} is {_short(values)}, not a list of integers of 64 bits")
     return tuple(values)
 
 
@@ -200,7 +216,7 @@ def _positive(data: Json, key: str) -> int:
 def _pci(data: Json) -> PciFunction:
     multifunction = data.get("multifunction", False)
     if not isinstance(multifunction, bool):
-        raise _FormatError(f"multifunction is {multifunction!r}, not true or false")
+        raise _FormatError(f"multifunction is {_short(multifunction)}, not true or false")
     return PciFunction(_text(data, "bus"), _text(data, "addr"), multifunction, _text(data, "id"))
 
 
@@ -216,7 +232,9 @@ def _migrate(data: Json) -> Migrate:
 def _rtas(data: Json) -> RawRtas:
     name, nret = _text(data, "name"), _number(data, "nret")
     if name not in RTAS_NAMES:
-        raise _FormatError(f"unknown RTAS call {name!r}; known: {', '.join(sorted(RTAS_NAMES))}")
+        raise _FormatError(
+            f"unknown RTAS call {_short(name)}; known: {', '.join(sorted(RTAS_NAMES))}"
+        )
     if not 0 <= nret <= 16:
         raise _FormatError(f"nret is {nret}, not 0 to 16")
     return RawRtas(name, _numbers(data, "args"), nret)
@@ -239,6 +257,8 @@ def _calls(data: Json) -> ConfigureConnector:
 def _has(*keys: str) -> Callable[[Json], None]:
     def check(reply: Json) -> None:
         _keys(reply, "reply", set(keys))
+        for key in keys:
+            (_numbers if key in ("rets", "plugged") else _number)(reply, key)
 
     return check
 
@@ -247,12 +267,16 @@ def _check_qmp(reply: Json) -> None:
     if isinstance(reply, dict) and "error" in reply:
         _keys(reply, "reply", {"error"})
         _keys(reply["error"], "reply.error", {"class", "desc"})
+        for key in ("class", "desc"):
+            _text(reply["error"], key)
     else:
         _keys(reply, "reply", {"return"})
+        _keys(reply["return"], "reply.return", set())
 
 
 def _check_exception(reply: Json) -> None:
     _keys(reply, "reply", {"status"}, {"hotplug"})
+    _number(reply, "status")
     if "hotplug" in reply:
         _keys(
             reply["hotplug"],
@@ -260,6 +284,8 @@ def _check_exception(reply: Json) -> None:
             {"type", "action", "identifier"},
             {"index", "count"},
         )
+        for key in reply["hotplug"]:
+            _number(reply["hotplug"], key)
 
 
 def _check_dimms(reply: Json) -> None:
@@ -268,6 +294,9 @@ def _check_dimms(reply: Json) -> None:
         raise _FormatError("reply.dimms is not a list")
     for dimm in reply["dimms"]:
         _keys(dimm, "a dimm of the reply", {"id", "addr", "size_mib"})
+        _text(dimm, "id")
+        for key in ("addr", "size_mib"):
+            _number(dimm, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +333,7 @@ _DEVICES: Mapping[str, _Device] = {
 def _device_spec(data: Json) -> _Device:
     kind = data.get("device")
     if not isinstance(kind, str) or kind not in _DEVICES:
-        raise _FormatError(f"unknown device {kind!r}; known: {', '.join(_DEVICES)}")
+        raise _FormatError(f"unknown device {_short(kind)}; known: {', '.join(_DEVICES)}")
     return _DEVICES[kind]
 
 
@@ -354,68 +383,7 @@ _EVENT_KEYS: Mapping[str, set[str]] = {
 def _check_event(event: Json) -> None:
     name = event.get("event") if isinstance(event, dict) else None
     if not isinstance(name, str) or name not in _EVENT_KEYS:
-        raise _FormatError(f"unknown event {name!r}; known: {', '.join(_EVENT_KEYS)}")
+        raise _FormatError(f"unknown event {_short(name)}; known: {', '.join(_EVENT_KEYS)}")
     _keys(event, f"event {name}", _EVENT_KEYS[name])
-
-
-def event_json(emitted: Emitted) -> Json:
-    """Write a QMP event as recordings do; None for what a recorder does not see.
-
-    A recorder kept DEVICE_DELETED and DEVICE_UNPLUG_GUEST_ERROR of devices with an id.
-    """
-    match emitted:
-        case DeviceDeleted(device=str(device)):
-            return {"event": "DEVICE_DELETED", "device": device}
-        case DeviceUnplugGuestError(device=str(device)):
-            return {"event": "DEVICE_UNPLUG_GUEST_ERROR", "device": device}
-        case MemUnplugError(device=device, msg=msg):
-            return {"event": "MEM_UNPLUG_ERROR", "device": device, "msg": msg}
-    return None
-
-
-# -- writing replies ---------------------------------------------------------------------------
-
-
-def reply_json(reply: Reply) -> Json:
-    """Write a reply as recordings do; an abort as its function and assertion."""
-    match reply:
-        case StatusReturn(status):
-            return {"status": status}
-        case SensorReturn(status, state):
-            return {"status": status, "state": state}
-        case ConnectorReturn(status, calls):
-            return {"status": status, "calls": calls}
-        case QmpError(error_class, desc):
-            return {"error": {"class": error_class, "desc": desc}}
-        case QmpReturn(value):
-            return _value_json(value)
-        case ExceptionReturn(status, event):
-            if event is None:
-                return {"status": status}
-            hotplug = {
-                "type": event.type.value,
-                "action": event.action.value,
-                "identifier": event.identifier.value,
-                **({} if event.count is None else {"count": event.count}),
-                **({} if event.index is None else {"index": event.index}),
-            }
-            return {"status": status, "hotplug": hotplug}
-        case Stepped(now_ns):
-            return {"now_ns": now_ns}
-        case RawReturn(rets):
-            return {"rets": list(rets)}
-        case Done():
-            return {}
-        case Aborted(abort):
-            return {"function": abort.function, "assertion": abort.assertion}
-
-
-def _value_json(value: object) -> Json:
-    found = value if isinstance(value, tuple) else ()
-    slots = [item for item in found if isinstance(item, HotpluggableCpu)]
-    if slots:
-        return {"plugged": sorted(slot.core_id for slot in slots if slot.qom_path is not None)}
-    if isinstance(value, tuple):
-        dimms = [item for item in found if isinstance(item, MemoryDevice)]
-        return {"dimms": [{"id": d.id, "addr": d.addr, "size_mib": d.size_mib} for d in dimms]}
-    return {"return": {}}
+    for key in event:
+        _text(event, key)

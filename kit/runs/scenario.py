@@ -32,7 +32,7 @@ _ALL = (
         "late-release",
         "The guest releases the core after 16 s",
         "With the timeout QEMU has forgotten the request by then: the core is gone for the guest,"
-        " QEMU keeps it, and no DEVICE_DELETED is ever sent.",
+        " QEMU keeps it, and no DEVICE_DELETED is sent.",
         (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE),
     ),
     Scenario(
@@ -44,7 +44,7 @@ _ALL = (
     Scenario(
         "late-release-then-reset",
         "After a late release the operator resets",
-        "The core that the guest gave back is there again at the next boot.",
+        "With the timeout the core that the guest gave back is there again at the next boot.",
         (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.SYSTEM_RESET),
     ),
     Scenario(

@@ -103,7 +103,7 @@ def sentence(entry: TraceEntry) -> str:
         case SystemReset():
             return "The operator resets the machine (system_reset)."
         case QmpReturn():
-            return "QEMU accepts the request; nothing has been removed by that."
+            return "QEMU accepts the request."
         case QmpError(_, desc):
             return f"QEMU refuses: “{desc}”."
         case Done():
@@ -136,6 +136,8 @@ def sentence(entry: TraceEntry) -> str:
         case UnplugTimeout():
             return "QEMU's 15 s are over: it forgets the request and tells nobody."
         case Aborted(abort):
+            if abort.assertion is None:
+                return f"QEMU crashes in {abort.function}: segmentation fault."
             return f"QEMU aborts in {abort.function}: assertion “{abort.assertion}” fails."
         case GuestLog(text):
             return f"The guest writes to its log: “{text}”."

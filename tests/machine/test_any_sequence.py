@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.errors import MisuseError
+from kit.machine.board import devices
 from kit.machine.connector import PHYSICAL_STATES, DrcType
-from kit.machine.events import Aborted, QmpError, RawReturn, SensorReturn, StatusReturn
+from kit.machine.events import (
+    Aborted,
+    ConnectorReturn,
+    Done,
+    QmpError,
+    RawReturn,
+    SensorReturn,
+    StatusReturn,
+)
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -18,6 +30,7 @@ from kit.machine.requests import (
     Dimm,
     EventScan,
     GetSensorState,
+    Migrate,
     Nvdimm,
     PciFunction,
     Phb,
@@ -108,7 +121,12 @@ def test_a_refused_call_changes_nothing(revision: Revision, requests: list[Reque
     for request in requests:
         after, outcome = step(machine, request)
         match outcome.reply:
-            case QmpError() | StatusReturn(status=-1 | -3) | SensorReturn(status=-3):
+            case (
+                QmpError()
+                | StatusReturn(status=-1 | -3)
+                | SensorReturn(status=-3)
+                | ConnectorReturn(status=-3 | -9003)
+            ):
                 assert (after, outcome.emitted) == (machine, ())
             case RawReturn(rets=(-3, *_)):
                 assert (after, outcome.emitted) == (machine, ())
@@ -145,3 +163,21 @@ def test_a_connector_without_a_device_is_in_its_empty_state(
             drc.state.name for drc in vacant if drc.state.name not in ("UNUSABLE", "POWERON")
         ] == []
         assert [drc for drc in vacant if drc.unplug_requested] == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(revision, st.lists(request, max_size=30), st.lists(any_number, max_size=3).map(tuple))
+def test_a_migration_works_or_is_refused_as_misuse(
+    revision: Revision, requests: list[Request], cores: tuple[int, ...]
+) -> None:
+    machine = boot(revision)
+    for request in requests:
+        machine, _ = step(machine, request)
+    mine = tuple(d.core_id for d in devices(machine, CpuCore) if d.core_id)
+    dimms = tuple(devices(machine, Dimm))
+    for wanted in (cores, mine):
+        with suppress(MisuseError):
+            there, outcome = step(machine, Migrate(wanted, dimms))
+
+            assert there.aborted or outcome.reply == Done()
+            assert there.now_ns == (machine.now_ns if machine.aborted else 0)

@@ -55,6 +55,11 @@ def test_after_24_855_days_the_printed_seconds_are_wrong(now_ns: int, printed: i
     assert remaining_s((Timer(deadline_ns(now_ns, 15), 1),), 1, now_ns) == printed
 
 
+def test_a_deadline_within_a_millisecond_counts_as_its_end() -> None:
+    """qemu_timeout_ns_to_ms rounds up."""
+    assert remaining_s((Timer(2 * NS_PER_S + 1, 1),), 1, NS_PER_S + NS_PER_MS) == 1
+
+
 def test_no_timer_has_no_seconds_left() -> None:
     assert remaining_s((), 1, 0) == 0
 

@@ -100,9 +100,7 @@ def test_a_function_on_an_occupied_place_without_function_0_crashes_qemu() -> No
     """Measured on 7.2.22: a segmentation fault; the text wants function 0's name."""
     reply = add(E1000_1, PciFunction("pci.0", "3.1", id="other"))
 
-    assert reply == Aborted(
-        Abort("hw/ppc/spapr_pci.c", "spapr_pci_pre_plug", "pci_get_function_0() != NULL")
-    )
+    assert reply == Aborted(Abort("hw/ppc/spapr_pci.c", "spapr_pci_pre_plug", None))
 
 
 def test_a_dimm_without_an_address_goes_where_it_fits_first() -> None:

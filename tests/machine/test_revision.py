@@ -51,6 +51,8 @@ def test_the_release_has_the_commits_but_not_the_timeout() -> None:
         ("d522cb52e6", "d522cb52e6"),
         ("D522CB52E604C8448674D90DAE09AD50223B5D3C", "d522cb52e6"),
         ("d522~1", "d522cb52e6~1"),
+        ("2b18fc794f~1", "d522cb52e6"),
+        ("d1c2e3ce3d^", "51254ffb32"),
         ("555249a5", "d522cb52e6~1"),
         (" revert ", "d522cb52e6"),
         ("v6.0.0", "v6.0.0"),
@@ -65,7 +67,7 @@ def test_a_revision_answers_to_alias_tag_and_unique_prefix(name: str, label: str
     [
         ("v5.2.0", "no revision 'v5.2.0' on the embedded machine; `kit list revisions`"),
         ("", "no revision ''"),
-        ("d1c2e3ce3d~1", "no revision 'd1c2e3ce3d~1'"),
+        ("87758fed7a~1", "no revision '87758fed7a~1'"),
         ("d522cb52e6~2", "no revision 'd522cb52e6~2'"),
     ],
 )

@@ -8,12 +8,13 @@ import pytest
 
 from kit.errors import MisuseError
 from kit.machine.clock import NS_PER_S
-from kit.machine.connector import CcResponse, DrcState
+from kit.machine.connector import CcResponse, DrcState, DrIndicator
 from kit.machine.events import (
     Abort,
     Aborted,
     ConnectorReturn,
     DeviceDeleted,
+    DeviceUnplugGuestError,
     Done,
     ErrorReport,
     ExceptionReturn,
@@ -22,6 +23,7 @@ from kit.machine.events import (
     HotpluggableCpu,
     HotplugIdentifier,
     HotplugType,
+    MemUnplugError,
     Outcome,
     QemuVersion,
     QmpError,
@@ -215,6 +217,103 @@ def test_a_guest_without_the_hotplug_source_keeps_its_dimms() -> None:
     )
 
 
+def test_before_cas_a_dimm_can_be_asked_back_and_the_event_names_its_lmbs() -> None:
+    machine, outcomes = run(
+        boot(find_revision("revert"), Config(cas_at_reset=False)),
+        DeviceAdd(Dimm(256, 0x40000000, "d0")),
+        DeviceDel("d0"),
+    )
+
+    assert [outcome.reply for outcome in outcomes] == [QmpReturn(), QmpReturn()]
+    assert [event.identifier for event in machine.queue] == [
+        HotplugIdentifier.DRC_COUNT,
+        HotplugIdentifier.DRC_COUNT_INDEXED,
+    ]
+
+
+def test_a_reset_puts_the_guest_back_into_the_firmware() -> None:
+    machine, _ = run(
+        boot(find_revision("revert"), Config(cas_at_reset=False)),
+        ClientArchitectureSupport(),
+        SystemReset(),
+    )
+
+    assert machine.hp_evt is None
+
+
+def test_what_was_negotiated_and_the_lamps_travel_with_a_migration() -> None:
+    lamp = 0x40000018
+    machine, _ = run(
+        boot(find_revision("revert")),
+        ClientArchitectureSupport(hp_evt=False),
+        SetIndicator(9002, lamp, 2),
+        Migrate(),
+    )
+    drc = machine.drc(lamp)
+
+    assert drc is not None
+    assert (machine.hp_evt, drc.dr_indicator) == (False, DrIndicator.IDENTIFY)
+
+
+def test_a_reset_lights_the_lamp_of_a_present_function_and_puts_out_the_others() -> None:
+    machine, _ = run(
+        boot(find_revision("revert")),
+        DeviceAdd(PciFunction("pci.0", "3", id="n")),
+        SetIndicator(9002, 0x40000020, 3),
+        SystemReset(),
+    )
+    present, absent = machine.drc(0x40000018), machine.drc(0x40000020)
+
+    assert present is not None
+    assert absent is not None
+    assert (present.dr_indicator, absent.dr_indicator) == (
+        DrIndicator.ACTIVE,
+        DrIndicator.INACTIVE,
+    )
+
+
+# -- devices without an id ---------------------------------------------------------------------
+
+
+def refused_dimm(name: str) -> tuple[object, ...]:
+    machine, _ = run(
+        boot(find_revision(name)),
+        DeviceAdd(Dimm(256, 0x40000000)),
+        SetIndicator(9003, LMB0, 1),
+        SetIndicator(9001, LMB0, 1),
+        ConfigureConnector(LMB0),
+        DeviceDel("/machine/peripheral-anon/device[0]"),
+    )
+    return run(machine, SetIndicator(9001, LMB0, 1))[1][0].emitted
+
+
+def test_a_device_without_an_id_is_null_in_texts_and_named_by_its_path() -> None:
+    """91bd95ce16, which came with the event, leaves the line in the log out."""
+    path = "/machine/peripheral-anon/device[0]"
+    error = MemUnplugError(
+        device="", msg="Memory hotunplug rejected by the guest for device (null)"
+    )
+
+    assert refused_dimm("unisolate") == (
+        error,
+        ErrorReport("Device hotunplug rejected by the guest for device (null)"),
+    )
+    assert refused_dimm("guest-error") == (
+        error,
+        DeviceUnplugGuestError(path=path),
+        DeviceUnplugGuestError(path=path),
+    )
+
+
+def test_pending_dimms_do_not_show_in_which_order_they_were_asked_for() -> None:
+    dimms = (DeviceAdd(Dimm(512, 0x40000000, "a")), DeviceAdd(Dimm(512, 0x60000000, "b")))
+    asked = [SetIndicator(9003, lmb, 1) for lmb in range(LMB0, LMB0 + 4)]
+    one, _ = run(boot(find_revision("revert")), *dimms, *asked, DeviceDel("a"), DeviceDel("b"))
+    two, _ = run(boot(find_revision("revert")), *dimms, *asked, DeviceDel("b"), DeviceDel("a"))
+
+    assert one.pending_dimms == two.pending_dimms
+
+
 # -- what was never recorded -------------------------------------------------------------------
 
 
@@ -274,6 +373,8 @@ def test_a_phb_hands_out_the_nodes_of_the_functions_on_its_bus() -> None:
         ("set-indicator", (9001, CORE1, 1), 1, (0,)),
         ("check-exception", (1280, 0, 0xFFFFFFFF, 0, 0, 512), 1, (1,)),
         ("event-scan", (0xFFFFFFFF, 0, 0, 512), 1, (1,)),
+        ("event-scan", (0xFFFFFFFF, 0, 0), 1, (-3,)),
+        ("get-sensor-state", (9003 + 2**32, CORE1 + 2**32), 2, (0, 1)),
         ("ibm,configure-connector", (0x200000, 0), 1, (-3,)),
         ("ibm,no-such-call", (), 1, (-3,)),
         ("set-indicator", (), 0, ()),
@@ -370,6 +471,12 @@ def test_the_clock_does_not_go_back() -> None:
 def test_a_migration_needs_the_devices_on_the_destination() -> None:
     with pytest.raises(MisuseError, match="command line lacks CpuCore"):
         step(configured("revert"), Migrate())
+
+
+@pytest.mark.parametrize("cores", [(9,), (0,), (1, 1), (-1,)])
+def test_a_destination_that_qemu_refuses_is_misuse(cores: tuple[int, ...]) -> None:
+    with pytest.raises(MisuseError, match="QEMU refuses this command line"):
+        step(boot(find_revision("revert")), Migrate(cores))
 
 
 def test_the_fragment_is_built_anew_after_a_migration() -> None:

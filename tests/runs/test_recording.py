@@ -113,6 +113,45 @@ def test_a_step_becomes_a_request(step: Json, request_: Request) -> None:
             line({"op": "clock_step", "ns": True, "reply": {"now_ns": 0}}),
             "ns is True, not an integer",
         ),
+        (line({"op": "clock_step", "ns": 1 << 64, "reply": {"now_ns": 0}}), "of 64 bits"),
+        (line({"op": "clock_step", "ns": 1, "reply": {"now_ns": 1.0}}), "now_ns is 1.0, not an"),
+        (
+            line({"op": "device_del", "id": "c", "reply": {"return": [1]}}),
+            "reply.return is not an object",
+        ),
+        (
+            line({"op": "query_hotpluggable_cpus", "reply": {"plugged": [False]}}),
+            "plugged is [False], not a list of integers",
+        ),
+        (
+            line({"op": "check_exception", "mask": 1, "reply": {"status": False}}),
+            "status is False, not an integer",
+        ),
+        (
+            line(
+                {
+                    "op": "rtas",
+                    "name": "event-scan",
+                    "args": [],
+                    "nret": 1,
+                    "reply": {"rets": [0.0]},
+                }
+            ),
+            "rets is [0.0], not a list",
+        ),
+        (
+            '{"name": "t", "name": "u", "revision": "revert", "steps": []}',
+            "key 'name' is given twice",
+        ),
+        ('{"name": "t", "revision": "revert", "steps": [NaN]}', "NaN is no JSON number"),
+        (
+            line(
+                {"op": "system_reset", "aborted": {"function": "f", "assertion": "a"}},
+                {"op": "system_reset", "reply": {}},
+            ),
+            "step 2: QEMU aborted in the step before; a recording ends there",
+        ),
+        (line({"op": "x" * 999, "reply": {}}), f"unknown op '{'x' * 56}...; known"),
         (
             line({"op": "clock_step", "ns": -1, "reply": {"now_ns": 0}}),
             "ns is -1; the clock does not go back",
@@ -146,3 +185,9 @@ def test_what_breaks_the_format_is_named_with_its_place(text: str, message: str)
     assert str(error.value).startswith("f:1: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("lines", [[], ["", "  \n"]])
+def test_a_recording_without_a_transcript_is_refused(lines: list[str]) -> None:
+    with pytest.raises(RecordingError, match=r"^f: holds no transcript$"):
+        list(read_transcripts(lines, "f"))

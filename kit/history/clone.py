@@ -1,137 +1,254 @@
-"""One commit and its diff, read with GitPython from a clone that is already on this machine.
+"""Commits and diffs of a clone on this machine, read through GitPython.
 
-The clone is only read.  Text from a clone is hostile: whoever shows it escapes it.
+The clone is only read: no hook, filter, external diff or fetch of its configuration is run.
+GitPython finds the repository and runs git; what git prints is parsed here, because GitPython's
+own objects ignore a message's encoding, miss renames and cut trailers at a line of dashes.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from enum import Enum
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kit.errors import UserError
+from unidiff import PatchSet
+from unidiff.errors import UnidiffParseError
+
+from kit.history.history import HistoryError, Source, SourceKind
+from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 
 if TYPE_CHECKING:
     import git
+    from unidiff.patch import PatchedFile
 
-__all__ = ["Commit", "DiffLine", "FileDiff", "HistoryError", "LineKind", "read_commit"]
+__all__ = ["CloneHistory"]
 
-
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_HUNK = re.compile(r"@@ -\S+ \+\S+ @@ ?(.*)")
-_KINDS = {" ": "CONTEXT", "+": "ADDED", "-": "REMOVED"}
-
-
-class HistoryError(UserError):
-    """A commit cannot be read from a clone; the text says what, where and what to do."""
-
-
-class LineKind(Enum):
-    """What a line of a diff is."""
-
-    HUNK = "hunk"
-    CONTEXT = "context"
-    ADDED = "added"
-    REMOVED = "removed"
-
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    """A line of a diff without its sign; of a hunk's head: the function it is in."""
-
-    kind: LineKind
-    text: str
+_FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%s", "%b")
+_TRAILERS = "%(trailers:only=true,unfold=true,key_value_separator=%x1f,separator=%x1e)"
+_SEPARATOR = "\x00"
+TIMEOUT_S = 60
+# Command-scope settings: a clone's own configuration must not make git run anything, and git's
+# distrust of another owner's folder is no reason not to read it.
+_SETTINGS = {
+    "safe.directory": "*",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.attributesFile": os.devnull,
+    "core.quotePath": "false",
+    "diff.external": "",
+    "log.showSignature": "false",
+    "submodule.recurse": "false",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
-    """What a commit changes in one file."""
+class CloneHistory:
+    """A clone: bare or not, shallow, partial, a worktree, borrowing objects, owned by others."""
 
-    path: str
-    lines: tuple[DiffLine, ...]
+    def __init__(self, place: Path, kind: SourceKind = SourceKind.CLONE) -> None:
+        """Remember where the clone is; it is opened when it is read."""
+        self.place = place
+        self.source = Source(kind, str(place))
 
-    def count(self, kind: LineKind) -> int:
-        """How many lines are of *kind*."""
-        return sum(line.kind is kind for line in self.lines)
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that *revision* names.
+
+        Raises:
+            HistoryError: There is no such repository or commit, or git is not installed.
+        """
+        with self._git(revision) as git_command:
+            return self._commit(git_command, revision)
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what a commit changes against its first parent; nothing for a merge.
+
+        Raises:
+            HistoryError: The commit, its parent or a file of theirs is not here.
+        """
+        with self._git(revision) as git_command:
+            commit = self._commit(git_command, revision)
+            if commit.is_merge:
+                return ()
+            if not commit.parents and _is_cut_off(git_command, commit):
+                raise HistoryError(_why(self.place, f"the parent of {revision}", "", shallow=True))
+            patch = git_command.diff_tree(
+                *("--root", "--patch", "--find-renames", "--no-color", "--no-ext-diff"),
+                *("--no-textconv", "--no-commit-id", "-r", "--full-index", commit.hash),
+                stdout_as_string=False,
+                kill_after_timeout=TIMEOUT_S,
+            )
+        return _files(patch.decode("utf-8", "replace"))
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return all tags as (name, commit hash), by name."""
+        form = "--format=%(objectname) %(*objectname) %(refname:strip=2)"
+        with self._git("tags") as git_command:
+            lines = git_command.for_each_ref("refs/tags", form).splitlines()
+        parts = [line.split(" ", 2) for line in lines]
+        return tuple((name, peeled or direct) for direct, peeled, name in parts)
+
+    def log(self, *paths: str) -> tuple[Commit, ...]:
+        """Return every commit that HEAD or a tag leads to, newest first.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        layout = "%x00".join((*_FIELDS, _TRAILERS))
+        with self._git("its log") as git_command:
+            printed = git_command.log(
+                *("--all", f"--format={layout}%x01", "--encoding=UTF-8", "--", *paths),
+                stdout_as_string=False,
+            )
+        records = printed.decode("utf-8", "replace").split("\x01")
+        return tuple(_parsed(record.lstrip("\n")) for record in records if record.strip())
+
+    # -- git -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _git(self, wanted: str) -> Iterator[git.Git]:
+        """Give git's commands on this clone; whatever goes wrong becomes one line."""
+        try:
+            import git
+        except ImportError:
+            raise HistoryError(
+                "git is not installed, and no clone can be read without it"
+                " (Debian: apt install git)"
+            ) from None
+        try:
+            with git.Repo(self.place, odbt=git.GitCmdObjectDB) as repo:
+                repo.git.update_environment(**_environment(str(repo.git_dir)))
+                try:
+                    yield repo.git
+                except git.GitCommandError as error:
+                    why = _why(self.place, wanted, str(error.stderr), shallow=_is_shallow(repo.git))
+                    raise HistoryError(why) from error
+        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
+            raise HistoryError(
+                f"{self.place} is no git repository; name a clone of QEMU, or run `kit fetch`"
+            ) from None
+
+    def _commit(self, git_command: git.Git, revision: str) -> Commit:
+        name = git_command.rev_parse("--verify", "--end-of-options", f"{revision}^{{commit}}")
+        layout = "%x00".join((*_FIELDS, _TRAILERS))
+        printed = git_command.log(
+            "-1", f"--format={layout}", "--encoding=UTF-8", name, "--", stdout_as_string=False
+        )
+        return _parsed(printed.decode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit: full hash, subject, author's name, committer date (ISO), diff to its parent.
+def _why(place: Path, wanted: str, said: str, *, shallow: bool) -> str:
+    """Say in one line why a commit cannot be read here, and what helps."""
+    if any(word in said for word in ("promisor", "not allowed", "lazy fetch")):
+        return (
+            f"{place} is a partial clone and lacks files of {wanted}:"
+            f" `git -C {place} log -1 -p {wanted}` brings them while online, or `kit fetch`"
+        )
+    if shallow:
+        return (
+            f"{place} is shallow and lacks {wanted}:"
+            f" `git -C {place} fetch --unshallow` brings it, or `kit fetch`"
+        )
+    return f"{place} has no commit {wanted}; is it a full clone of QEMU? `kit fetch` gets one"
 
-    ``files`` is empty for a merge, whose diff is not one but several.
-    """
 
-    hash: str
-    subject: str
-    author: str
-    date: str
-    files: tuple[FileDiff, ...]
-    is_merge: bool = False
+def _is_cut_off(git_command: git.Git, commit: Commit) -> bool:
+    """Has the commit a parent that a shallow clone hides?  Its diff would show every file."""
+    written = git_command.cat_file("commit", commit.hash).split("\n\n", 1)[0]
+    return "\nparent " in written
 
 
-def read_commit(clone: Path, revision: str) -> Commit:
-    """Read one commit of *clone*.
+def _is_shallow(git_command: git.Git) -> bool:
+    import git
 
-    Args:
-        clone: A git repository, with or without a work tree.
-        revision: Anything git takes for a commit.
-
-    Raises:
-        HistoryError: There is no such repository or commit, or git is not installed.
-    """
     try:
-        import git
-    except ImportError:
-        raise HistoryError(
-            "git is not installed, so no clone can be read; install git (Debian: apt install git)"
-        ) from None
-    try:
-        with git.Repo(clone, odbt=git.GitCmdObjectDB) as repo:
-            # without this a bare repository that lacks its config file is taken for a work tree
-            repo.git.update_environment(GIT_DIR=str(repo.git_dir), GIT_OPTIONAL_LOCKS="0")
-            return _read(repo, revision)
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-        raise HistoryError(f"{clone} is no git repository; KIT_QEMU must name a clone") from None
-    except (git.GitCommandError, git.BadName, ValueError, IndexError) as error:
-        raise HistoryError(
-            f"{clone} has no commit {revision}, or not its files; is it a full clone of QEMU?"
-        ) from error
+        return bool(git_command.rev_parse("--is-shallow-repository") == "true")
+    except git.GitCommandError:
+        return False
 
 
-def _read(repo: git.Repo, revision: str) -> Commit:
-    commit = repo.commit(
-        repo.git.rev_parse("--verify", "--end-of-options", f"{revision}^{{commit}}")
-    )
-    subject = repo.git.log("-1", "--format=%s", "--encoding=UTF-8", commit.hexsha, "--")
-    if len(commit.parents) > 1:
-        files: tuple[FileDiff, ...] = ()
-    else:
-        base = commit.parents[0] if commit.parents else repo.tree(_EMPTY_TREE)
-        changes = base.diff(commit, create_patch=True)
-        files = tuple(_file(change) for change in changes)
+def _environment(git_dir: str) -> dict[str, str]:
+    """What git sees beside the person's environment: this repository, and nothing to run."""
+    settings = {
+        name: value
+        for number, (key, setting) in enumerate(_SETTINGS.items())
+        for name, value in (
+            (f"GIT_CONFIG_KEY_{number}", key),
+            (f"GIT_CONFIG_VALUE_{number}", setting),
+        )
+    }
+    return {
+        # without this a bare repository that lacks its config file is taken for a work tree
+        "GIT_DIR": git_dir,
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",  # git before 2.44 knows only this way not to fetch
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+        "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
+        **settings,
+    }
+
+
+# -- parsing -----------------------------------------------------------------------------------
+
+
+def _parsed(printed: str) -> Commit:
+    fields = printed.rstrip("\n").split(_SEPARATOR)
+    name, parents, author, email, authored, committer, their_email, committed, subject = fields[:9]
+    body, trailers = fields[9], fields[10]
+    pairs = [pair.partition("\x1f") for pair in trailers.split("\x1e") if pair.strip()]
     return Commit(
-        hash=commit.hexsha,
+        hash=name,
+        parents=tuple(parents.split()),
+        author=Person(author, email),
+        authored=authored,
+        committer=Person(committer, their_email),
+        committed=committed,
         subject=subject,
-        author=str(commit.author.name),
-        date=commit.committed_datetime.date().isoformat(),
-        files=files,
-        is_merge=len(commit.parents) > 1,
+        body=body.strip("\n"),
+        trailers=tuple((key.strip(), value.strip()) for key, _, value in pairs),
     )
 
 
-def _file(change: git.Diff) -> FileDiff:
-    patch = change.diff or b""
-    text = (patch if isinstance(patch, bytes) else patch.encode()).decode("utf-8", "replace")
-    lines = [line for raw in text.split("\n") if (line := _line(raw)) is not None]
-    return FileDiff(change.b_path or change.a_path or "?", tuple(lines))
+def _files(patch: str) -> tuple[FileDiff, ...]:
+    try:
+        return tuple(_file(changed) for changed in PatchSet(patch))
+    except UnidiffParseError as error:
+        raise HistoryError(f"git's diff cannot be read: {error}") from error
 
 
-def _line(raw: str) -> DiffLine | None:
-    head = _HUNK.match(raw)
-    if head is not None:
-        return DiffLine(LineKind.HUNK, head[1])
-    kind = _KINDS.get(raw[:1])
-    return None if kind is None else DiffLine(LineKind[kind], raw[1:])
+def _file(changed: PatchedFile) -> FileDiff:
+    if changed.is_rename:
+        kind = ChangeKind.RENAMED
+    elif changed.is_added_file:
+        kind = ChangeKind.ADDED
+    elif changed.is_removed_file:
+        kind = ChangeKind.DELETED
+    else:
+        kind = ChangeKind.MODIFIED
+    old = changed.source_file.removeprefix("a/")
+    hunks = tuple(
+        Hunk(
+            hunk.section_header,
+            tuple(
+                DiffLine(
+                    LineKind(line.line_type),
+                    line.value.removesuffix("\n"),
+                    line.source_line_no,
+                    line.target_line_no,
+                )
+                for line in hunk
+                if line.line_type in " +-"
+            ),
+        )
+        for hunk in changed
+    )
+    return FileDiff(
+        path=changed.path,
+        old_path=changed.path if old == os.devnull else old,
+        kind=kind,
+        binary=changed.is_binary_file,
+        hunks=hunks,
+    )

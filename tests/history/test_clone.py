@@ -1,14 +1,29 @@
-"""Reading one commit with GitPython, from repositories made here."""
+"""Reading commits and diffs with GitPython, from repositories made here."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from kit.history.clone import Commit, DiffLine, FileDiff, HistoryError, LineKind, read_commit
+from kit.history.clone import CloneHistory
+from kit.history.history import HistoryError, Source, SourceKind
+from kit.machine.revision import CATALOGUE, Patch
+from kit.runs.commit import (
+    ChangeKind,
+    Commit,
+    DiffLine,
+    FileDiff,
+    Hunk,
+    LineKind,
+    Person,
+    lore_link,
+    quoted_list_links,
+    reverts,
+)
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A. Author",
@@ -19,13 +34,23 @@ IDENTITY = {
     "GIT_COMMITTER_DATE": "2021-04-12T12:00:00+1000",
     "GIT_CONFIG_GLOBAL": os.devnull,
 }
+MESSAGE = """second <b>
+
+Body with a line of dashes:
+---
+and more.
+
+Reviewed-by: R. Viewer <r@example.org>
+Message-Id: <20210401000437.131140-2-a@example.org>
+"""
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str, text: str | None = None) -> str:
     done = subprocess.run(
         ["git", *arguments],
         cwd=folder,
         env=os.environ | IDENTITY,
+        input=text,
         check=True,
         capture_output=True,
         text=True,
@@ -44,51 +69,143 @@ def clone(tmp_path: Path) -> Path:
     git(repo, "add", ".")
     git(repo, "commit", "-q", "-m", "first")
     (repo / "drc.c").write_text(f"void release(void)\n{{\n{body.replace('step_7', 'wait')}}}\n")
-    git(repo, "commit", "-q", "-a", "-m", "second <b>\n\nbody")
+    git(repo, "commit", "-q", "-a", "--cleanup=verbatim", "-F", "-", text=MESSAGE)
     return repo
 
 
 def second(clone: Path) -> Commit:
-    lines = (
-        DiffLine(LineKind.HUNK, "void release(void)"),
-        DiffLine(LineKind.CONTEXT, "    step_4();"),
-        DiffLine(LineKind.CONTEXT, "    step_5();"),
-        DiffLine(LineKind.CONTEXT, "    step_6();"),
-        DiffLine(LineKind.REMOVED, "    step_7();"),
-        DiffLine(LineKind.ADDED, "    wait();"),
-        DiffLine(LineKind.CONTEXT, "    step_8();"),
-        DiffLine(LineKind.CONTEXT, "}"),
-    )
     return Commit(
-        hash=git(clone, "rev-parse", "HEAD"),
+        hash=git(clone, "rev-parse", "main"),
         subject="second <b>",
-        author="A. Author",
-        date="2021-04-12",
-        files=(FileDiff("drc.c", lines),),
+        body=MESSAGE.split("\n\n", 1)[1].strip("\n"),
+        author=Person("A. Author", "a@example.org"),
+        authored="2021-03-31T21:04:00-03:00",
+        committer=Person("C. Committer", "c@example.org"),
+        committed="2021-04-12T12:00:00+10:00",
+        parents=(git(clone, "rev-parse", "main~1"),),
+        trailers=(
+            ("Reviewed-by", "R. Viewer <r@example.org>"),
+            ("Message-Id", "<20210401000437.131140-2-a@example.org>"),
+        ),
     )
 
 
-def test_a_commit_is_read_whole(clone: Path) -> None:
-    assert read_commit(clone, "main") == second(clone)
+CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
+SECOND = (
+    FileDiff(
+        path="drc.c",
+        old_path="drc.c",
+        kind=ChangeKind.MODIFIED,
+        hunks=(
+            Hunk(
+                "void release(void)",
+                (
+                    DiffLine(CONTEXT, "    step_4();", 7, 7),
+                    DiffLine(CONTEXT, "    step_5();", 8, 8),
+                    DiffLine(CONTEXT, "    step_6();", 9, 9),
+                    DiffLine(REMOVED, "    step_7();", 10, None),
+                    DiffLine(ADDED, "    wait();", None, 10),
+                    DiffLine(CONTEXT, "    step_8();", 11, 11),
+                    DiffLine(CONTEXT, "}", 12, 12),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+def test_a_commit_is_read_whole_trailers_after_dashes_too(clone: Path) -> None:
+    assert CloneHistory(clone).commit("main") == second(clone)
+
+
+def test_a_diff_is_read_whole(clone: Path) -> None:
+    assert CloneHistory(clone).diff("main") == SECOND
 
 
 def test_an_abbreviated_hash_is_enough(clone: Path) -> None:
-    assert read_commit(clone, git(clone, "rev-parse", "HEAD")[:7]) == second(clone)
+    assert CloneHistory(clone).commit(git(clone, "rev-parse", "HEAD")[:7]) == second(clone)
+
+
+def test_a_history_says_where_it_comes_from(clone: Path) -> None:
+    assert str(CloneHistory(clone).source) == f"clone ({clone})"
+    assert CloneHistory(clone, SourceKind.FETCHED).source == Source(SourceKind.FETCHED, str(clone))
+
+
+# -- clones of every kind ----------------------------------------------------------------------
+
+
+def bare(clone: Path, tmp_path: Path, *options: str) -> Path:
+    target = tmp_path / "bare.git"
+    git(tmp_path, "clone", "-q", "--bare", *options, f"file://{clone}", str(target))
+    return target
 
 
 def test_a_bare_repository_is_read_even_without_its_config(clone: Path, tmp_path: Path) -> None:
     """GitPython takes such a repository for a work tree."""
-    bare = tmp_path / "bare.git"
-    git(tmp_path, "clone", "-q", "--bare", str(clone), str(bare))
-    (bare / "config").unlink()
+    repo = bare(clone, tmp_path)
+    (repo / "config").unlink()
 
-    assert read_commit(bare, "main") == second(clone)
+    assert CloneHistory(repo).diff("main") == SECOND
+
+
+def test_a_worktree_is_read(clone: Path, tmp_path: Path) -> None:
+    git(clone, "worktree", "add", "-q", "--detach", str(tmp_path / "tree"), "main")
+
+    assert CloneHistory(tmp_path / "tree").diff("HEAD") == SECOND
+
+
+def test_borrowed_objects_are_read(clone: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--shared", str(clone), "shared")
+
+    assert CloneHistory(tmp_path / "shared").diff("HEAD") == SECOND
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="chown needs root")
+def test_a_clone_of_another_owner_is_read(clone: Path) -> None:
+    expected = second(clone)
+    for path in [clone, *clone.rglob("*")]:
+        os.chown(path, 12345, 12345)
+
+    assert CloneHistory(clone).commit("main") == expected
+
+
+def test_a_shallow_clone_gives_what_it_has_and_says_what_it_lacks(
+    clone: Path, tmp_path: Path
+) -> None:
+    repo = bare(clone, tmp_path, "--depth=1")
+    history = CloneHistory(repo)
+    lacking = git(clone, "rev-parse", "main~1")
+
+    assert history.commit("main").subject == "second <b>"
+    with pytest.raises(HistoryError) as commit:
+        history.commit(lacking)
+    with pytest.raises(HistoryError) as diff:
+        history.diff("main")
+    assert str(commit.value) == (
+        f"{repo} is shallow and lacks {lacking}:"
+        f" `git -C {repo} fetch --unshallow` brings it, or `kit fetch`"
+    )
+    assert f"{repo} is shallow and lacks the parent of main:" in str(diff.value)
+
+
+def test_a_partial_clone_says_what_it_lacks_and_fetches_nothing(
+    clone: Path, tmp_path: Path
+) -> None:
+    git(clone, "config", "uploadpack.allowFilter", "true")
+    repo = bare(clone, tmp_path, "--filter=blob:none")
+    shutil.move(clone, tmp_path / "gone")
+
+    with pytest.raises(HistoryError, match="is a partial clone and lacks files of main"):
+        CloneHistory(repo).diff("main")
+
+
+# -- what git can hold -------------------------------------------------------------------------
 
 
 def test_the_first_commit_adds_everything(clone: Path) -> None:
-    first = read_commit(clone, "HEAD~1")
+    (file,) = CloneHistory(clone).diff("HEAD~1")
 
-    assert (first.subject, first.files[0].count(LineKind.ADDED)) == ("first", 12)
+    assert (file.kind, file.count(ADDED), file.count(REMOVED)) == (ChangeKind.ADDED, 12, 0)
 
 
 def test_a_merge_has_no_diff_of_its_own(clone: Path) -> None:
@@ -97,62 +214,140 @@ def test_a_merge_has_no_diff_of_its_own(clone: Path) -> None:
     git(clone, "add", ".")
     git(clone, "commit", "-q", "-m", "side")
     git(clone, "merge", "-q", "--no-edit", "main")
-    merge = read_commit(clone, "HEAD")
+    history = CloneHistory(clone)
 
-    assert (merge.is_merge, merge.files) == (True, ())
+    assert (history.commit("HEAD").is_merge, history.diff("HEAD")) == (True, ())
+
+
+def test_a_rename_is_one_file(clone: Path) -> None:
+    git(clone, "mv", "drc.c", "spapr drc.c")
+    git(clone, "commit", "-q", "-m", "rename")
+    (file,) = CloneHistory(clone).diff("HEAD")
+
+    assert (file.old_path, file.path, file.kind, file.hunks) == (
+        "drc.c",
+        "spapr drc.c",
+        ChangeKind.RENAMED,
+        (),
+    )
+
+
+def test_a_deleted_and_a_binary_file(clone: Path) -> None:
+    git(clone, "rm", "-q", "drc.c")
+    (clone / "rom.bin").write_bytes(bytes(range(256)) * 4)
+    git(clone, "add", ".")
+    git(clone, "commit", "-q", "-m", "swap")
+    files = {file.path: file for file in CloneHistory(clone).diff("HEAD")}
+
+    assert (files["drc.c"].kind, files["drc.c"].count(REMOVED)) == (ChangeKind.DELETED, 12)
+    assert (files["rom.bin"].binary, files["rom.bin"].kind) == (True, ChangeKind.ADDED)
+
+
+def test_a_message_in_another_encoding_is_read(clone: Path) -> None:
+    """GitPython ignores the encoding header."""
+    (clone / "message").write_bytes("Grüße\n".encode("latin-1"))
+    git(
+        clone, "-c", "i18n.commitEncoding=latin-1", "commit", "-q", "--allow-empty", "-F", "message"
+    )
+
+    assert CloneHistory(clone).commit("HEAD").subject == "Grüße"
 
 
 def test_a_line_that_is_not_utf_8_is_shown_with_a_mark(clone: Path) -> None:
     (clone / "latin.c").write_bytes(b"/* caf\xe9 */\n")
     git(clone, "add", ".")
     git(clone, "commit", "-q", "-m", "latin")
+    (file,) = CloneHistory(clone).diff("HEAD")
 
-    assert read_commit(clone, "HEAD").files[0].lines[1].text == "/* caf\N{REPLACEMENT CHARACTER} */"
+    assert file.hunks[0].lines[0].text == "/* caf\N{REPLACEMENT CHARACTER} */"
+
+
+def test_tags_name_their_commits(clone: Path) -> None:
+    git(clone, "tag", "v1")
+    git(clone, "tag", "-a", "-m", "annotated", "v2", "HEAD~1")
+    first, last = git(clone, "rev-parse", "HEAD~1"), git(clone, "rev-parse", "HEAD")
+
+    assert CloneHistory(clone).tags() == (("v1", last), ("v2", first))
+
+
+def test_the_log_is_every_commit_newest_first(clone: Path) -> None:
+    assert [commit.subject for commit in CloneHistory(clone).log()] == ["second <b>", "first"]
+
+
+# -- refusals ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("revision", ["nope", "--all", "", "a" * 40, "HEAD:drc.c"])
 def test_an_unknown_commit_is_one_line(clone: Path, revision: str) -> None:
-    with pytest.raises(
-        HistoryError, match=r"a clone has no commit .*; is it a full clone of QEMU\?"
-    ):
-        read_commit(clone, revision)
+    with pytest.raises(HistoryError) as error:
+        CloneHistory(clone).commit(revision)
+
+    assert str(error.value) == (
+        f"{clone} has no commit {revision}; is it a full clone of QEMU? `kit fetch` gets one"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "missing"])
 def test_what_is_no_repository_is_one_line(tmp_path: Path, name: str) -> None:
-    with pytest.raises(HistoryError, match="is no git repository; KIT_QEMU must name a clone"):
-        read_commit(tmp_path / name, "HEAD")
+    with pytest.raises(HistoryError, match="is no git repository; name a clone of QEMU, or run"):
+        CloneHistory(tmp_path / name).commit("HEAD")
 
 
-def test_the_clone_is_not_written_to(clone: Path) -> None:
+def test_the_clone_is_not_written_to_and_runs_nothing(clone: Path, tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    script = tmp_path / "run.sh"
+    script.write_text(f"#!/bin/sh\ntouch '{trap}'\n")
+    script.chmod(0o755)
+    for key in ("diff.external", "core.fsmonitor", "core.pager", "diff.trap.textconv"):
+        git(clone, "config", key, str(script))
+    (clone / ".git" / "info" / "attributes").write_text("*.c diff=trap\n")
+
     def files() -> dict[str, bytes]:
         return {str(p): p.read_bytes() for p in sorted(clone.rglob("*")) if p.is_file()}
 
     before = files()
-    read_commit(clone, "HEAD")
+    history = CloneHistory(clone)
+    history.commit("HEAD")
+    history.diff("HEAD")
+    history.tags()
+    history.log()
 
-    assert files() == before
+    assert (files() == before, trap.exists()) == (True, False)
+
+
+# -- the real clone ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def qemu() -> CloneHistory:
+    return CloneHistory(Path(os.environ["KIT_QEMU"]))
 
 
 @pytest.mark.clone
-def test_the_revert_in_the_real_clone() -> None:
+def test_the_revert_in_the_real_clone(qemu: CloneHistory) -> None:
     """d522cb52e6 removes 82 lines of 5 files and adds none."""
-    commit = read_commit(Path(os.environ["KIT_QEMU"]), "d522cb52e604c8448674d90dae09ad50223b5d3c")
+    revert = "d522cb52e604c8448674d90dae09ad50223b5d3c"
+    files = qemu.diff(revert)
+    commit = qemu.commit(revert)
 
-    assert {file.path: file.count(LineKind.REMOVED) for file in commit.files} == {
+    assert {file.path: file.count(REMOVED) for file in files} == {
         "hw/ppc/spapr.c": 4,
         "hw/ppc/spapr_drc.c": 52,
         "include/hw/ppc/spapr_drc.h": 5,
         "include/qemu/timer.h": 8,
         "util/qemu-timer.c": 13,
     }
-    assert sum(file.count(LineKind.ADDED) for file in commit.files) == 0
+    assert sum(file.count(ADDED) for file in files) == 0
+    assert [name[:10] for name in reverts(commit)] == ["4515a5f786", "d1c2e3ce3d", "51254ffb32"]
+    assert lore_link(commit) == (
+        "https://lore.kernel.org/qemu-devel/20210401000437.131140-2-danielhb413@gmail.com/"
+    )
+    assert quoted_list_links(commit) == (
+        "https://lists.gnu.org/archive/html/qemu-devel/2021-03/msg04682.html",
+    )
 
 
 @pytest.mark.clone
-def test_every_commit_of_the_catalogue_is_in_the_real_clone() -> None:
-    from kit.machine.revision import CATALOGUE, Patch
-
-    clone = Path(os.environ["KIT_QEMU"])
+def test_every_commit_of_the_catalogue_is_in_the_real_clone(qemu: CloneHistory) -> None:
     for name in [*(revision.commit for revision in CATALOGUE), *(patch.value for patch in Patch)]:
-        assert read_commit(clone, name).hash == name
+        assert qemu.commit(name).hash == name

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kit.history.clone import LineKind, read_commit
+from kit.history.clone import CloneHistory
 from kit.machine.revision import CATALOGUE, find_revision
+from kit.runs.commit import LineKind
 from tests.reenactment import (
     HASHES,
     IDENTITY,
@@ -112,7 +113,7 @@ def test_a_tag_contains_the_timeout_s_commit_and_has_not_got_the_timeout(reposit
 def test_a_commit_changes_the_files_of_its_role(
     repository: Path, name: str, files: set[str]
 ) -> None:
-    assert {file.path for file in read_commit(repository, HASHES[name]).files} == files
+    assert {file.path for file in CloneHistory(repository).diff(HASHES[name])} == files
 
 
 @pytest.mark.parametrize("name", HASHES)
@@ -135,7 +136,7 @@ def test_the_work_tree_is_the_last_commit(repository: Path) -> None:
 
 def test_the_revert_only_takes_away(repository: Path) -> None:
     """The five files of the original, and not one line added."""
-    files = read_commit(repository, HASHES["revert"]).files
+    files = CloneHistory(repository).diff(HASHES["revert"])
 
     assert {file.path: file.count(LineKind.REMOVED) for file in files} == {
         "hw/ppc/spapr.c": 4,

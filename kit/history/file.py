@@ -1,0 +1,201 @@
+"""A history in one file: written from any other, read without git and without compiled code.
+
+The file is JSON: ``{"format", "version", "source", "commits": [...], "diffs": {hash: [...]},
+"names": {name: hash}, "tags": [[name, hash], ...]}``.  ``names`` are other hashes by which a
+commit answers: in the re-enactment those of QEMU's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kit.history.history import History, HistoryError, Source, SourceKind
+from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+
+__all__ = ["FileHistory", "commit_json", "export", "file_json", "read_file"]
+
+FORMAT, VERSION = "unplug-kit history", 1
+
+
+def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
+    """Write the commits that *revisions* name, with their diffs, and those of *tags* there are.
+
+    Raises:
+        HistoryError: One of the commits cannot be read.
+    """
+    commits: dict[str, Commit] = {}
+    diffs: dict[str, tuple[FileDiff, ...]] = {}
+    names: dict[str, str] = {}
+    for revision in revisions:
+        commit = history.commit(revision)
+        commits[commit.hash] = commit
+        names[revision] = commit.hash
+        if commit.hash not in diffs:
+            diffs[commit.hash] = history.diff(revision)
+    wanted = set(tags)
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "source": {"kind": history.source.kind.name, "place": history.source.place},
+            "commits": [commit_json(commit) for commit in commits.values()],
+            "diffs": {name: [file_json(file) for file in files] for name, files in diffs.items()},
+            "names": {name: found for name, found in names.items() if name != found},
+            "tags": [[name, found] for name, found in history.tags() if name in wanted],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+class FileHistory:
+    """The history that a file holds."""
+
+    def __init__(self, text: str, place: str) -> None:
+        """Read an exported history.
+
+        Args:
+            text: The file's content.
+            place: Its name, for messages.
+
+        Raises:
+            HistoryError: It is not such a file, or of a version this kit does not know.
+        """
+        self._place = place
+        try:
+            data = json.loads(text)
+            if data["format"] != FORMAT:
+                raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+            if data["version"] != VERSION:
+                raise HistoryError(
+                    f"{place} is a history of version {data['version']}, this kit reads {VERSION};"
+                    " export it again"
+                )
+            self._commits = {c["hash"]: _commit(c) for c in data["commits"]}
+            self._diffs = {
+                name: tuple(_file(file) for file in files) for name, files in data["diffs"].items()
+            }
+            self._names: dict[str, str] = dict(data["names"])
+            self._tags = tuple((str(name), str(found)) for name, found in data["tags"])
+            kind, origin = SourceKind[data["source"]["kind"]], data["source"]["place"]
+        except HistoryError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise HistoryError(
+                f"{place} is not a history that `kit history export` wrote ({error!r})"
+            ) from error
+        self.origin = Source(kind, origin)
+        self.source = Source(SourceKind.FILE, f"{place}, of a {self.origin}")
+
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that a hash, a unique prefix of one, a known name or a tag names.
+
+        Raises:
+            HistoryError: It is not in the file.
+        """
+        tags = dict(self._tags)
+        name = tags.get(revision, self._names.get(revision, revision))
+        found = {full for full in self._commits if full.startswith(name.lower()) and len(name) > 3}
+        found |= {
+            full
+            for other, full in self._names.items()
+            if other.startswith(name.lower()) and len(name) > 3
+        }
+        if len(found) != 1:
+            raise HistoryError(f"{self._place} holds no commit {revision}")
+        return self._commits[found.pop()]
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what a commit changes against its first parent; nothing for a merge.
+
+        Raises:
+            HistoryError: It is not in the file.
+        """
+        return self._diffs[self.commit(revision).hash]
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return the tags in the file as (name, commit hash), by name."""
+        return self._tags
+
+
+# -- JSON --------------------------------------------------------------------------------------
+
+
+def commit_json(commit: Commit) -> dict[str, Any]:
+    """Write a commit as JSON."""
+    return {
+        "hash": commit.hash,
+        "subject": commit.subject,
+        "body": commit.body,
+        "author": [commit.author.name, commit.author.email],
+        "committer": [commit.committer.name, commit.committer.email],
+        "authored": commit.authored,
+        "committed": commit.committed,
+        "parents": list(commit.parents),
+        "trailers": [list(pair) for pair in commit.trailers],
+    }
+
+
+def _commit(data: dict[str, Any]) -> Commit:
+    return Commit(
+        hash=data["hash"],
+        subject=data["subject"],
+        body=data["body"],
+        author=Person(*data["author"]),
+        committer=Person(*data["committer"]),
+        authored=data["authored"],
+        committed=data["committed"],
+        parents=tuple(data["parents"]),
+        trailers=tuple((key, value) for key, value in data["trailers"]),
+    )
+
+
+def file_json(file: FileDiff) -> dict[str, Any]:
+    """Write what a commit changes in a file as JSON; lines as [sign, text, old, new number]."""
+    return {
+        "path": file.path,
+        "old_path": file.old_path,
+        "kind": file.kind.name,
+        "binary": file.binary,
+        "hunks": [
+            {
+                "function": hunk.function,
+                "lines": [[ln.kind.value, ln.text, ln.old, ln.new] for ln in hunk.lines],
+            }
+            for hunk in file.hunks
+        ],
+    }
+
+
+def _file(data: dict[str, Any]) -> FileDiff:
+    return FileDiff(
+        path=data["path"],
+        old_path=data["old_path"],
+        kind=ChangeKind[data["kind"]],
+        binary=data["binary"],
+        hunks=tuple(
+            Hunk(
+                hunk["function"],
+                tuple(
+                    DiffLine(LineKind(kind), text, old, new)
+                    for kind, text, old, new in hunk["lines"]
+                ),
+            )
+            for hunk in data["hunks"]
+        ),
+    )
+
+
+def read_file(path: Path) -> FileHistory:
+    """Read the history in the file at *path*.
+
+    Raises:
+        HistoryError: It cannot be read, or is not such a file.
+    """
+    try:
+        return FileHistory(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise HistoryError(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,114 @@
+"""Which history is in use: the first of those there are, and the re-enactment where there is none.
+
+In this order: what a person names (``--repo``, KIT_QEMU, a field); what ``kit fetch`` brought; a
+clone beside the kit; the re-enactment.  What is named is used or refused, never passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from kit.history.clone import CloneHistory
+from kit.history.file import read_file
+from kit.history.history import History, HistoryError, Source, SourceKind
+from kit.runs.commit import Commit, FileDiff
+
+__all__ = ["ReenactmentHistory", "find_history", "open_named"]
+
+
+class ReenactmentHistory:
+    """The re-enactment, answering to QEMU's own hashes by its ``Re-enacts`` trailers."""
+
+    def __init__(self, clone: CloneHistory) -> None:
+        """Wrap the repository; its commits are read when one is asked for."""
+        self._clone = clone
+        self._played: dict[str, str] | None = None
+        self.source = Source(SourceKind.REENACTMENT, "built from data/miniature")
+
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that plays *revision*, or that has this hash or tag itself.
+
+        Raises:
+            HistoryError: No commit of the re-enactment plays it.
+        """
+        return self._clone.commit(self._own(revision))
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what the commit that plays *revision* changes.
+
+        Raises:
+            HistoryError: No commit of the re-enactment plays it.
+        """
+        return self._clone.diff(self._own(revision))
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return all tags as (name, commit hash), by name."""
+        return self._clone.tags()
+
+    def _own(self, revision: str) -> str:
+        if self._played is None:
+            commits = self._clone.log()
+            self._played = {
+                original: commit.hash
+                for commit in commits
+                if (original := commit.trailer("Re-enacts")) is not None
+            }
+        wanted = revision.lower()
+        found = {own for name, own in self._played.items() if name.startswith(wanted)}
+        if wanted and len(found) == 1:
+            return found.pop()
+        try:
+            return self._clone.commit(revision).hash
+        except HistoryError:
+            raise HistoryError(
+                f"the re-enactment plays the CPU's story only and has no {revision};"
+                " `kit fetch` gets QEMU's own commits"
+            ) from None
+
+
+def open_named(place: Path) -> History:
+    """Open what a person names: a clone, or a file that `kit history export` wrote.
+
+    Raises:
+        HistoryError: It is neither.
+    """
+    if place.is_file():
+        return read_file(place)
+    if not place.exists():
+        raise HistoryError(f"{place} does not exist; name a clone of QEMU, or run `kit fetch`")
+    return CloneHistory(place)
+
+
+def find_history(
+    named: Path | None,
+    fetched: Iterable[Path],
+    beside: Iterable[Path],
+    reenactment: Callable[[], Path],
+    known: str,
+) -> History:
+    """Return the history in use.
+
+    Args:
+        named: What a person names, or None.
+        fetched: Folders where `kit fetch` puts what it brings.
+        beside: Folders where a clone of QEMU may lie.
+        reenactment: Builds the re-enactment if needed and returns its folder.
+        known: A commit by which a clone of QEMU is told from any other.
+
+    Raises:
+        HistoryError: What is named is no history, or the re-enactment cannot be built.
+    """
+    if named is not None:
+        return open_named(named)
+    places = [(place, SourceKind.FETCHED) for place in fetched]
+    places += [(place, SourceKind.CLONE) for place in beside]
+    for place, kind in places:
+        if place.is_dir():
+            clone = CloneHistory(place, kind)
+            try:
+                clone.commit(known)
+            except HistoryError:
+                continue
+            return clone
+    return ReenactmentHistory(CloneHistory(reenactment(), SourceKind.REENACTMENT))

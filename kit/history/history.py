@@ -1,0 +1,61 @@
+"""What a history answers, whatever it is read from, and how it says what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from kit.errors import UserError
+from kit.runs.commit import Commit, FileDiff
+
+__all__ = ["History", "HistoryError", "Source", "SourceKind"]
+
+
+class HistoryError(UserError):
+    """A commit cannot be read; the text says what, where and what to do."""
+
+
+class SourceKind(Enum):
+    """What a history is read from; the value is how a person is told."""
+
+    CLONE = "clone"
+    FETCHED = "fetched lesson"
+    REENACTMENT = "re-enactment, not QEMU's code"
+    FILE = "exported file"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a history comes from: shown with every diff."""
+
+    kind: SourceKind
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} ({self.place})"
+
+
+class History(Protocol):
+    """Commits and diffs of one repository, read-only."""
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from."""
+
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that *revision* names.
+
+        Raises:
+            HistoryError: It is not here, or cannot be read.
+        """
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what a commit changes against its first parent; nothing for a merge.
+
+        Raises:
+            HistoryError: The commit, its parent or a file of theirs is not here.
+        """
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return all tags as (name, commit hash), by name."""

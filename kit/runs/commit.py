@@ -1,0 +1,232 @@
+"""A commit and its diff as values, and what its message says of other commits.
+
+Whoever reads a repository makes these; views show them.  Text is as it came from a clone and may
+hold anything: whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = [
+    "ChangeKind",
+    "Commit",
+    "DiffLine",
+    "FileDiff",
+    "Hunk",
+    "LineKind",
+    "Person",
+    "fixes",
+    "lore_link",
+    "message_id",
+    "net_lines",
+    "quoted_list_links",
+    "refers_to",
+    "reverts",
+    "series_of",
+    "siblings",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who: name and address."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit without its diff.
+
+    ``authored`` and ``committed`` are ISO 8601 with the time zone as written; ``body`` is the
+    message after the subject, trailers included; ``trailers`` are (key, value) as git parses them.
+    """
+
+    hash: str
+    subject: str
+    body: str
+    author: Person
+    committer: Person
+    authored: str
+    committed: str
+    parents: tuple[str, ...] = ()
+    trailers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_merge(self) -> bool:
+        """Has it more than one parent, and so no diff of its own?"""
+        return len(self.parents) > 1
+
+    def trailer(self, key: str) -> str | None:
+        """Return the last trailer called *key*, whatever its case, or None."""
+        found = [value for name, value in self.trailers if name.lower() == key.lower()]
+        return found[-1] if found else None
+
+
+# -- the diff ----------------------------------------------------------------------------------
+
+
+class LineKind(Enum):
+    """What a line of a diff is; the value is its sign."""
+
+    CONTEXT = " "
+    ADDED = "+"
+    REMOVED = "-"
+
+
+class ChangeKind(Enum):
+    """What became of a file."""
+
+    MODIFIED = "modified"
+    ADDED = "added"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """A line without its sign, and its number before and after (None where it is not there)."""
+
+    kind: LineKind
+    text: str
+    old: int | None
+    new: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines that belong together, and the head of the function they are in, if git knows it."""
+
+    function: str
+    lines: tuple[DiffLine, ...]
+
+    @property
+    def function_name(self) -> str:
+        """The name in the function's head: the last word before its parenthesis."""
+        match = re.search(r"(\w+)\s*\(", self.function)
+        return match[1] if match else self.function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDiff:
+    """What a commit changes in one file; ``hunks`` is empty for a binary file."""
+
+    path: str
+    old_path: str
+    kind: ChangeKind
+    binary: bool = False
+    hunks: tuple[Hunk, ...] = ()
+
+    def count(self, kind: LineKind) -> int:
+        """How many lines are of *kind*."""
+        return sum(line.kind is kind for hunk in self.hunks for line in hunk.lines)
+
+
+def net_lines(*diffs: tuple[FileDiff, ...]) -> dict[tuple[str, str], int]:
+    """Return what some diffs together add (positive) and remove (negative), by file and line.
+
+    Lines that one adds and another removes cancel out; a revert's own diff is the negative of the
+    net of what it reverts if it is exact, line by line.
+    """
+    net: Counter[tuple[str, str]] = Counter()
+    for files in diffs:
+        for file in files:
+            for hunk in file.hunks:
+                for line in hunk.lines:
+                    sign = {LineKind.ADDED: 1, LineKind.REMOVED: -1, LineKind.CONTEXT: 0}[line.kind]
+                    net[file.path, line.text] += sign
+    return {key: count for key, count in net.items() if count}
+
+
+# -- what a message says of other commits ------------------------------------------------------
+
+_HASH = r"[0-9a-f]{7,40}"
+_REVERTS = re.compile(
+    rf"\brevert(?:s|ed|ing)?:?\s+(?:the\s+)?(?:commits?\s+)*(?P<list>{_HASH}(?:(?:\s*,\s*|\s+and\s+|\s+)"
+    rf"(?:commits?\s+)?{_HASH})*)",
+    re.IGNORECASE,
+)
+_MENTION = re.compile(rf"(?<![\w/.@-])({_HASH})(?![\w@-])")
+_LIST_LINK = re.compile(r"https?://lists\.(?:non)?gnu\.org/\S+?(?=[\s>)\]]|$)")
+_MESSAGE_ID = re.compile(r"<?([^<>\s]+@[^<>\s]+)>?")
+
+
+def reverts(commit: Commit) -> tuple[str, ...]:
+    """Return the hashes, as written, that the message says it reverts, in order, once each."""
+    text = f"{commit.subject}\n{commit.body}"
+    found = [
+        word
+        for match in _REVERTS.finditer(text)
+        for word in re.findall(_HASH, match["list"], re.IGNORECASE)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def fixes(commit: Commit) -> tuple[str, ...]:
+    """Return the values of its Fixes trailers: a commit, or the address of a report."""
+    return tuple(value for key, value in commit.trailers if key.lower() == "fixes")
+
+
+def refers_to(commit: Commit) -> tuple[str, ...]:
+    """Return the hashes that the body mentions beside those it reverts."""
+    wanted = set(reverts(commit))
+    found = [word for word in _MENTION.findall(commit.body) if not word.isdigit()]
+    return tuple(word for word in dict.fromkeys(found) if word not in wanted)
+
+
+def message_id(commit: Commit) -> str | None:
+    """Return the Message-Id of the posting, without its brackets, or None."""
+    match = _MESSAGE_ID.fullmatch((commit.trailer("Message-Id") or "").strip())
+    return match[1] if match else None
+
+
+def lore_link(commit: Commit) -> str | None:
+    """Return where the posting can be read, or None if the commit names no Message-Id."""
+    found = message_id(commit)
+    return f"https://lore.kernel.org/qemu-devel/{found}/" if found else None
+
+
+def quoted_list_links(commit: Commit) -> tuple[str, ...]:
+    """Return the links to the lists at gnu.org that the message quotes."""
+    return tuple(dict.fromkeys(_LIST_LINK.findall(commit.body)))
+
+
+def series_of(posting: str) -> tuple[str, int] | None:
+    """Split a Message-Id as git send-email makes it into its series and its number there.
+
+    >>> series_of("20210401000437.131140-2-danielhb413@gmail.com")
+    ('20210401000437.131140-danielhb413@gmail.com', 2)
+    """
+    match = re.fullmatch(r"(\d+\.\d+)-(\d+)-(.+@.+)", posting)
+    return (f"{match[1]}-{match[3]}", int(match[2])) if match else None
+
+
+def siblings(commit: Commit, others: Iterable[Commit]) -> tuple[Commit, ...]:
+    """Return the commits of the same series, *commit* too, in the order of their posting.
+
+    A series is told by Message-Ids; commits of one author committed at the same moment without
+    any are taken for one as well, in the order of *others*.
+    """
+    posting = series_of(message_id(commit) or "")
+    found = {}
+    for other in (*others, commit):
+        theirs = series_of(message_id(other) or "")
+        if posting is None:
+            same = theirs is None and (other.author, other.committed) == (
+                commit.author,
+                commit.committed,
+            )
+        else:
+            same = theirs is not None and theirs[0] == posting[0]
+        if same:
+            found[other.hash] = (theirs[1] if theirs else 0, other)
+    return tuple(other for _, other in sorted(found.values(), key=lambda pair: pair[0]))

@@ -1,0 +1,143 @@
+"""A history in a file: the same answers, without git."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kit.history.file import FileHistory, export, read_file
+from kit.history.history import HistoryError, Source, SourceKind
+from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+
+SOMEONE = Person("A. Author", "a@example.org")
+FIRST = Commit(
+    hash="1" * 40,
+    subject="first",
+    body="why <b>",
+    author=SOMEONE,
+    committer=SOMEONE,
+    authored="2021-03-31T21:04:00-03:00",
+    committed="2021-04-12T12:00:00+10:00",
+    parents=("0" * 40,),
+    trailers=(("Message-Id", "<a@b>"),),
+)
+FILES = (
+    FileDiff(
+        path="b.c",
+        old_path="a.c",
+        kind=ChangeKind.RENAMED,
+        hunks=(Hunk("f()", (DiffLine(LineKind.ADDED, "x\t", None, 3),)),),
+    ),
+    FileDiff(path="rom", old_path="rom", kind=ChangeKind.ADDED, binary=True),
+)
+
+
+class OneCommit:
+    """A history of one commit that answers to two names."""
+
+    source = Source(SourceKind.REENACTMENT, "here")
+
+    def commit(self, revision: str) -> Commit:
+        if revision not in (FIRST.hash, "f" * 40):
+            raise HistoryError(f"no {revision}")
+        return FIRST
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        return FILES if self.commit(revision) else ()
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        return (("v1", FIRST.hash), ("v2", FIRST.hash))
+
+
+def exported() -> str:
+    return export(OneCommit(), [FIRST.hash, "f" * 40], ["v1"])
+
+
+@pytest.mark.parametrize("name", [FIRST.hash, FIRST.hash[:8], "f" * 40, "ffff", "v1"])
+def test_what_was_exported_answers_the_same(name: str) -> None:
+    history = FileHistory(exported(), "f.json")
+
+    assert (history.commit(name), history.diff(name)) == (FIRST, FILES)
+
+
+def test_only_the_wanted_tags_are_in_the_file() -> None:
+    assert FileHistory(exported(), "f.json").tags() == (("v1", FIRST.hash),)
+
+
+def test_it_says_what_it_was_made_of() -> None:
+    assert str(FileHistory(exported(), "f.json").source) == (
+        "exported file (f.json, of a re-enactment, not QEMU's code (here))"
+    )
+
+
+@pytest.mark.parametrize("name", ["nope", "", "1", "2" * 40])
+def test_a_commit_that_is_not_in_the_file_is_one_line(name: str) -> None:
+    with pytest.raises(HistoryError, match=rf"^f\.json holds no commit {name}$"):
+        FileHistory(exported(), "f.json").commit(name)
+
+
+def newer(data: dict[str, object]) -> None:
+    data["version"] = 2
+
+
+def other(data: dict[str, object]) -> None:
+    data["format"] = "something"
+
+
+def short(data: dict[str, object]) -> None:
+    del data["diffs"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (newer, "is a history of version 2, this kit reads 1; export it again"),
+        (other, "is not a history that `kit history export` wrote"),
+        (short, "is not a history that `kit history export` wrote"),
+    ],
+)
+def test_another_file_is_refused(change: Callable[[dict[str, object]], None], message: str) -> None:
+    data = json.loads(exported())
+    change(data)
+
+    with pytest.raises(HistoryError, match=message):
+        FileHistory(json.dumps(data), "f.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", "[" * 100_000, '{"format": 1}'])
+def test_what_is_no_json_of_ours_is_one_line(text: str) -> None:
+    with pytest.raises(HistoryError) as error:
+        FileHistory(text, "f.json")
+
+    assert str(error.value).startswith("f.json is not a history")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="missing: cannot be read"):
+        read_file(tmp_path / "missing")
+
+
+def test_reading_needs_no_git_and_no_compiled_code() -> None:
+    """As in a browser: GitPython and unidiff must not even be asked for."""
+    program = """
+import sys
+for name in ("git", "unidiff", "subprocess", "_posixsubprocess"):
+    sys.modules[name] = None
+import kit.history.file
+print("read")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parent.parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("read\n", "")

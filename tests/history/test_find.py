@@ -1,0 +1,116 @@
+"""Which history is in use, and the re-enactment answering to QEMU's own hashes."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kit.app import exported_history, history
+from kit.history.file import FileHistory
+from kit.history.find import find_history, open_named
+from kit.history.history import HistoryError, SourceKind
+from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.runs.commit import net_lines, reverts
+
+KNOWN = "main"
+
+
+def repository(folder: Path) -> Path:
+    folder.mkdir()
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", folder.name], check=True)
+    return folder
+
+
+def unreachable() -> Path:
+    raise AssertionError("the re-enactment is not needed")
+
+
+def found(named: Path | None, fetched: list[Path], beside: list[Path]) -> tuple[str, SourceKind]:
+    read = find_history(named, fetched, beside, unreachable, KNOWN)
+    return read.commit(KNOWN).subject, read.source.kind
+
+
+def test_the_first_that_is_there_is_used(tmp_path: Path) -> None:
+    named, fetched, beside = (repository(tmp_path / name) for name in ("one", "two", "three"))
+    absent = tmp_path / "absent"
+
+    assert [
+        found(named, [fetched], [beside]),
+        found(None, [absent, fetched], [beside]),
+        found(None, [absent], [absent, beside]),
+    ] == [
+        ("one", SourceKind.CLONE),
+        ("two", SourceKind.FETCHED),
+        ("three", SourceKind.CLONE),
+    ]
+
+
+def test_a_folder_beside_the_kit_that_is_no_clone_of_qemu_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    other = repository(tmp_path / "other")
+    read = find_history(None, [tmp_path / "empty"], [other], lambda: other, "v-not-there")
+
+    assert read.source.kind is SourceKind.REENACTMENT
+
+
+def test_what_is_named_is_used_or_refused_never_passed_over(tmp_path: Path) -> None:
+    beside = repository(tmp_path / "beside")
+
+    with pytest.raises(HistoryError, match="absent does not exist; name a clone of QEMU"):
+        find_history(tmp_path / "absent", [], [beside], unreachable, KNOWN)
+
+
+def test_a_file_is_a_history_too(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.json"
+    path.write_text(exported_history(), encoding="utf-8")
+    revert = find_revision("revert").commit
+
+    assert open_named(path).commit(revert) == history().commit(revert)
+    assert open_named(path).diff(revert) == history().diff(revert)
+
+
+# -- the re-enactment --------------------------------------------------------------------------
+
+NAMED = [revision for revision in CATALOGUE if revision.alias is not None]
+
+
+@pytest.mark.parametrize("revision", NAMED, ids=lambda revision: revision.name)
+def test_the_reenactment_answers_to_qemus_hashes(
+    revision: Revision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KIT_QEMU", raising=False)
+    commit = history().commit(revision.commit)
+
+    assert commit.trailer("Re-enacts") == revision.commit
+    assert commit.author.name == "The unplug kit"
+
+
+def test_what_it_does_not_play_is_one_line() -> None:
+    with pytest.raises(HistoryError, match="plays the CPU's story only and has no fe1831eff8"):
+        history().commit("fe1831eff8")
+
+
+def test_its_own_hashes_and_tags_work_too() -> None:
+    played = history()
+    own = played.commit(find_revision("resend").commit).hash
+
+    assert played.commit(own[:8]) == played.commit("v6.0.0")
+
+
+def test_its_revert_names_and_undoes_the_three_line_by_line() -> None:
+    played = history()
+    three = [find_revision(name).commit for name in ("deadline-helper", "cpu-timeout", "timer")]
+    revert = find_revision("revert").commit
+
+    assert reverts(played.commit(revert)) == tuple(played.commit(name).hash for name in three)
+    assert net_lines(*map(played.diff, [*three, revert])) == {}
+
+
+def test_an_export_of_it_says_that_it_is_not_qemus_code() -> None:
+    exported = FileHistory(exported_history(), "lesson.json")
+
+    assert "re-enactment, not QEMU's code" in str(exported.source)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from importlib import resources
 
-__all__ = ["Figure", "scrolling", "stylesheet"]
+__all__ = ["Figure", "Rows", "scrolling", "stylesheet"]
 
 
 def stylesheet() -> str:
@@ -38,3 +38,33 @@ class Figure:
         """Return what the picture says, in words."""
         label = re.search(r'aria-label="([^"]*)"', self.svg)
         return unescape(label[1]) if label else "a picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A small table that shows itself in a notebook, and as aligned text elsewhere."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in self.heads)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows
+        )
+        table = f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
+        return {
+            "text/html": f"<style>{stylesheet()}</style>"
+            f'<div class="kit"><table class="kit-rows">{table}</table></div>',
+            "text/plain": repr(self),
+        }
+
+    def __repr__(self) -> str:
+        """Return the table as text, its columns aligned."""
+        table = (self.heads, *self.rows)
+        widths = [max(len(row[n]) for row in table) for n in range(len(self.heads))]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        )

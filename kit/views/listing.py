@@ -10,13 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kit.machine.connector import PHYSICAL_STATES, WIRE, DrcState, QemuCall
+from kit.machine.connector import WIRE
 from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision
 from kit.machine.tables import Line, difference, lines
 from kit.runs.bench import Run
 from kit.runs.scenario import Scenario
 from kit.runs.sentences import seconds, sentence
 from kit.runs.story import who_knows_what
+from kit.views.table_words import line_words, state_words
 
 __all__ = ["checks_table", "revisions_table", "run_lines", "scenarios_table", "states_table"]
 
@@ -26,7 +27,7 @@ Listing = tuple[RenderableType, Any]
 def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     return table
 
 
@@ -96,15 +97,14 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
     if not rows:
         return Text(f"{revision.name} and {other.name if other else ''}: the same table"), data
     table = _table("", "call", "if", "outcome", title=title)
-    for column in table.columns[:-1]:
-        column.no_wrap = True
+    table.columns[-1].min_width = 24  # where a terminal is narrow, the others wrap first
     state = None
     for sign, line in rows:
         if line.state is not state:
             table.add_section()
-            table.add_row("", Text(_state_name(line.state), style="bold"))
+            table.add_row("", Text(state_words(line.state), style="bold"))
         state = line.state
-        table.add_row(sign, *_cells(line), style=_STYLES[sign])
+        table.add_row(sign, *map(Text, line_words(line)), style=_STYLES[sign])
     return Group(table, Text(_NOTE, style="dim")), data
 
 
@@ -113,40 +113,6 @@ _NOTE = (
     "CAPITALS: the guest's call; small letters: QEMU's own. * taken from the code: no recording of"
     " a real QEMU shows this row. CAS, event-scan and PMEM connectors were never recorded."
 )
-
-
-def _state_name(state: DrcState) -> str:
-    kind = "PCI " if state in PHYSICAL_STATES else ""
-    return f"{kind}{state.name.removeprefix('PHYSICAL_')}"
-
-
-def _cells(line: Line) -> tuple[Text, ...]:
-    """What the guest does is written in capitals, what QEMU does in small letters."""
-    call = line.call.name.replace("_", " ")
-    if isinstance(line.call, QemuCall) and line.call is not QemuCall.CAS:
-        call = call.lower()
-    return (
-        Text(f"{call}{'' if line.recorded else ' *'}"),
-        Text(line.guard.removesuffix("?")),
-        Text(_outcome(line)),
-    )
-
-
-def _outcome(line: Line) -> str:
-    """Answer, new state and effects in a few words, and the commit that brought the row."""
-    row = line.row
-    if row.abort is not None:
-        return f"QEMU aborts: {row.abort.assertion}"
-    words = []
-    if row.status is not None:
-        words.append(f"{WIRE[row.status]} {row.status.name.lower().replace('_', ' ')}")
-    if row.sense is not None:
-        words.append(f"sensor {row.sense.value} {row.sense.name.lower()}")
-    if row.then is not line.state:
-        words.append(f"to {_state_name(row.then)}")
-    words += [effect.name.lower().replace("_", " ") for effect in row.effects]
-    since = "" if line.patch is None else f" [{line.patch.value[:10]}]"
-    return f"{', '.join(words) or 'nothing'}{since}"
 
 
 def _line_json(sign: str, line: Line) -> dict[str, Any]:

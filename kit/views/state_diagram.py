@@ -44,23 +44,21 @@ _WORDS: Mapping[RtasCall, str] = {
 def state_diagram(revision: Revision) -> str:
     """Draw the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
     table = [line for line in lines(revision) if line.state in _PLACES]
-    moves = [line for line in table if _moves(line)]
+    moves = _one_arrow_each([line for line in table if _moves(line)])
     timeout = Patch.CPU_UNPLUG_TIMEOUT in revision.patches
     refusal = Patch.UNISOLATE_ROLLS_BACK in revision.patches
     label = (
         f"States of a CPU connector at {revision.name}: "
-        + "; ".join(
-            f"{line.state.name} to {line.row.then.name} by {_words(line)}" for line in moves
-        )
-        + "."
+        + "; ".join(_sentence(line) for line in moves)
+        + f". {' '.join(_notes(timeout=timeout, refusal=refusal))}"
     )
     parts = [
         svg.text(
             12, 22, f"A CPU's connector at {revision.name} ({revision.label})", bold=True, size=14
         ),
-        *(part for line in _one_arrow_each(moves) for part in _arrow(line)),
+        *(part for line in moves for part in _arrow(line)),
         *(part for state in _PLACES for part in _box(state)),
-        *_notes(timeout=timeout, refusal=refusal),
+        *_note_lines(_notes(timeout=timeout, refusal=refusal)),
     ]
     return svg.picture(WIDTH, HEIGHT, label, parts)
 
@@ -138,7 +136,13 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> Iterator[s
     yield f'<polygon points="{points}" style="fill:{colour}"/>'
 
 
-def _notes(*, timeout: bool, refusal: bool) -> Iterator[str]:
+def _sentence(line: Line) -> str:
+    releases = Effect.RELEASE_DEVICE in line.row.effects
+    asked = ", which releases the device if asked" if releases else ""
+    return f"{line.state.name} to {line.row.then.name} by {_words(line)}{asked}"
+
+
+def _notes(*, timeout: bool, refusal: bool) -> list[str]:
     notes = ["“If asked”: QEMU marks the connector when it wants the device back."]
     if timeout:
         notes.append("After 15 s QEMU takes the mark away again: UNUSABLE then releases nothing.")
@@ -146,7 +150,10 @@ def _notes(*, timeout: bool, refusal: bool) -> Iterator[str]:
         notes.append("The mark stays until the guest is done, or until a reset or CAS.")
     if refusal:
         notes.append("UNISOLATE in UNISOLATE or CONFIGURED takes the mark away: the guest's no.")
+    return notes
+
+
+def _note_lines(notes: list[str]) -> Iterator[str]:
     for number, words in enumerate(notes):
-        yield svg.text(
-            12, HEIGHT - 12 - 16 * (len(notes) - 1 - number), words, size=11.5, fill=svg.SOFT
-        )
+        y = HEIGHT - 12 - 16 * (len(notes) - 1 - number)
+        yield svg.text(12, y, words, size=11.5, fill=svg.SOFT)

@@ -12,13 +12,13 @@ from kit.machine.revision import Revision
 from kit.runs.bench import Act
 from kit.views.bench_model import BenchModel
 from kit.views.bench_widget import BenchWidget
-from kit.views.diff_html import DiffPage
+from kit.views.diff_html import CommitPage
 
 SAFE = {"VBox", "HBox", "HTML", "Button"}
 
 
-def page(revision: Revision) -> DiffPage:
-    return DiffPage(f"the diff of {revision.name}")
+def page(revision: Revision) -> CommitPage:
+    return CommitPage(f"the diff of {revision.name}")
 
 
 @pytest.fixture
@@ -94,15 +94,21 @@ def test_the_diff_follows_the_side_that_was_chosen(bench: BenchWidget) -> None:
 
 
 def test_an_error_in_a_click_is_shown_and_escaped() -> None:
-    def broken(revision: Revision) -> DiffPage:
+    def broken(revision: Revision) -> CommitPage:
         if revision.alias == "pre-revert":
             raise ValueError("<b>no</b>")
-        return DiffPage("fine")
+        return CommitPage("fine")
 
     bench = BenchWidget(BenchModel(), broken)
     button(bench, "diff of before").click()
 
     assert "This click failed: &lt;b&gt;no&lt;/b&gt;" in shown(bench)
+
+
+def test_a_click_that_does_nothing_says_why_on_the_page(bench: BenchWidget) -> None:
+    button(bench, "to 15 s").click()
+
+    assert "Press device_del first: the 15 s count from there." in shown(bench)
 
 
 def test_without_widgets_it_is_a_picture_and_a_text(bench: BenchWidget) -> None:

@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
 from kit.machine.revision import find_revision
 from kit.runs.bench import Act, play
-from kit.views.diff_html import MOST_LINES, DiffPage, PageFile, commit_html
+from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+from kit.runs.trace import Actor, GuestLog, TraceEntry
+from kit.views.diff_html import MOST_LINES, CommitPage, commit_html, message_html
+from kit.views.diff_lines import LinePair, changed_parts, line_pairs
+from kit.views.diff_text import commit_lines, commit_text
 from kit.views.html import log_html, state_html
+
+CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
+HOSTILE = '<script>alert("x")</script>&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}'
+
+
+def lines(*signed: str) -> tuple[DiffLine, ...]:
+    return tuple(DiffLine(LineKind(text[0]), text[1:], 1, 1) for text in signed)
+
+
+def file(*signed: str, path: str = "drc.c", binary: bool = False) -> FileDiff:
+    hunks = () if binary else (Hunk("release(void)", lines(*signed)),)
+    return FileDiff(path=path, old_path=path, kind=ChangeKind.MODIFIED, binary=binary, hunks=hunks)
+
+
+def commit(text: str = "subject") -> Commit:
+    someone = Person(text, "a@example.org")
+    return Commit(
+        hash="1" * 40,
+        subject=text,
+        body=f"{text}\nbody",
+        author=someone,
+        committer=someone,
+        authored="2021-03-31T21:04:00-03:00",
+        committed="2021-04-12T12:00:00+10:00",
+        trailers=(("Cc", text), ("Message-Id", "<a@b>")),
+    )
+
+
+# -- logs --------------------------------------------------------------------------------------
 
 
 def test_the_log_marks_the_first_difference_by_a_word_too() -> None:
@@ -17,10 +56,20 @@ def test_the_log_marks_the_first_difference_by_a_word_too() -> None:
     assert html.count("<tr") == 4
 
 
-def test_an_empty_log_says_so() -> None:
-    assert "Nothing has happened yet." in log_html(
-        "before", play(find_revision("revert"), ()), None
+def test_a_log_is_escaped() -> None:
+    run = play(find_revision("revert"), ())
+    entry = TraceEntry(
+        seq=0, at_ns=0, src=Actor.GUEST, dst=Actor.GUEST, message=GuestLog("<script>")
     )
+
+    assert "&lt;script&gt;" in log_html("<b>", replace(run, trace=(entry,)), None)
+    assert "<b>" not in log_html("<b>", run, None)
+
+
+def test_an_empty_log_says_so() -> None:
+    html = log_html("before", play(find_revision("revert"), ()), None)
+
+    assert "Nothing has happened yet." in html
 
 
 def test_limbo_is_named_where_it_is() -> None:
@@ -31,28 +80,117 @@ def test_limbo_is_named_where_it_is() -> None:
     ] == [True, False]
 
 
-HOSTILE = '<script>alert("x")</script>&\x1b[31m'
+# -- lines side by side ------------------------------------------------------------------------
 
 
-def test_whatever_comes_from_a_clone_is_escaped() -> None:
-    page = DiffPage(HOSTILE, HOSTILE, (PageFile(HOSTILE, (("added", HOSTILE),)),), HOSTILE)
-    html = commit_html(page)
+def pairs(*signed: str) -> list[tuple[str | None, str | None]]:
+    return [
+        (pair.old and pair.old.text, pair.new and pair.new.text)
+        for pair in line_pairs(Hunk("", lines(*signed)))
+    ]
+
+
+def test_removed_and_added_lines_stand_side_by_side() -> None:
+    assert pairs(" a", "-b", "-c", "+d", " e", "+f", "-g") == [
+        ("a", "a"),
+        ("b", "d"),
+        ("c", None),
+        ("e", "e"),
+        (None, "f"),
+        ("g", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked"),
+    [
+        ("timeout = 10;", "timeout = 15;", (["0"], ["5"])),
+        ("int x;", "return spapr_drc_release(drc);", ([], [])),
+        ("same", "same", ([], [])),
+    ],
+)
+def test_what_differs_within_a_line(
+    old: str, new: str, marked: tuple[list[str], list[str]]
+) -> None:
+    (before,), (after,) = lines(f"-{old}"), lines(f"+{new}")
+    parts = changed_parts(LinePair(before, after))
+
+    assert (
+        tuple(
+            [text[part.start : part.stop] for part in side]
+            for text, side in zip((old, new), parts, strict=True)
+        )
+        == marked
+    )
+
+
+# -- a diff as HTML ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_whatever_comes_from_a_clone_is_escaped(side_by_side: bool) -> None:
+    hostile = file(f"-{HOSTILE}", f"+{HOSTILE}x", f" {HOSTILE}", path=f"{HOSTILE}.c")
+    page = CommitPage(HOSTILE, HOSTILE, commit(HOSTILE), (hostile,), HOSTILE)
+    html = commit_html(page, side_by_side=side_by_side) + message_html(commit(HOSTILE))
 
     assert "<script" not in html
-    assert html.count("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;") == 6
+    assert html.count("&lt;") >= 8
 
 
-def test_a_diff_counts_its_lines() -> None:
-    lines = (("hunk", "f()"), ("context", "a"), ("added", "b"), ("added", "c"), ("removed", "d"))
-    html = commit_html(DiffPage("subject", files=(PageFile("x.c", lines),)))
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_no_character_of_a_line_is_lost(side_by_side: bool) -> None:
+    text = '\tif (!strcmp("a\\n", b)) { /* x < 15 */ return 0x1F; }'
+    html = commit_html(CommitPage("s", files=(file(f"+{text}"),)), side_by_side=side_by_side)
+    shown = unescape(re.sub(r"<[^>]+>", "", html))
+
+    assert f"+{text}" in shown
+
+
+def test_a_diff_counts_its_lines_and_marks_what_differs() -> None:
+    html = commit_html(CommitPage("s", files=(file(" a", "-x = 10;", "+x = 15;", "+y"),)))
 
     assert "+2 −1" in html
-    assert '<span class="kit-removed">-d</span>' in html
+    assert html.count("<mark>") == 2
+
+
+def test_a_binary_file_is_named() -> None:
+    assert "a binary file differs" in commit_html(CommitPage("s", files=(file(binary=True),)))
 
 
 def test_a_diff_that_is_too_long_says_how_much_is_left_out() -> None:
-    long = PageFile("x.c", (("context", "a"),) * (MOST_LINES + 5))
-    html = commit_html(DiffPage("subject", files=(long, PageFile("y.c", (("added", "b"),)))))
+    long = file(*[" a"] * (MOST_LINES + 4))  # and the hunk's head
+    html = commit_html(CommitPage("s", files=(long, file("+b", path="y.c"))))
 
     assert "… 5 more lines" in html
-    assert "… 1 more lines" in html
+    assert "… 2 more lines" in html
+
+
+def test_every_page_says_where_it_was_read_from() -> None:
+    assert "read from: clone (/qemu)" in commit_html(CommitPage("s", "clone (/qemu)"))
+
+
+def test_a_link_leads_only_where_a_message_id_does() -> None:
+    assert re.findall(r'href="([^"]*)"', message_html(commit())) == [
+        "https://lore.kernel.org/qemu-devel/a@b/"
+    ]
+
+
+# -- a diff as text ----------------------------------------------------------------------------
+
+
+def test_plain_text_keeps_its_width_and_its_content() -> None:
+    long = "%" * 200
+    text = list(commit_lines(commit(), (file(f"+{long}", "-y"),), "clone (/qemu)", 72))
+    whole = "".join(line.removesuffix("\\").removeprefix("+") for line in text if "%" in line)
+
+    assert max(map(len, text)) <= 72
+    assert whole.count("%") == 200
+    assert "read from clone (/qemu)" in text
+
+
+def test_text_from_a_clone_does_not_steer_the_terminal() -> None:
+    page = (commit(HOSTILE), (file(f"+{HOSTILE}", path=HOSTILE),), HOSTILE)
+    shown = "\n".join(commit_lines(*page)) + commit_text(*page).plain
+
+    assert {c for c in shown if not c.isprintable()} <= {"\n", "\t"}
+    assert "\\x1b[31m\\u202e" in shown

@@ -37,6 +37,14 @@ def test_the_full_state_table_fits_80_columns_and_loses_nothing(revision: Revisi
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("width", [60, 72])
+def test_a_narrow_terminal_wraps_and_loses_nothing(width: int) -> None:
+    text = printed(states_table(find_revision("guest-error"))[0], width)
+
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+
+
 def test_a_row_of_the_state_table() -> None:
     table, data = states_table(find_revision("guest-error"))
     row = next(

@@ -119,6 +119,15 @@ def test_the_diagram_draws_the_moves_of_the_table(revision: Revision) -> None:
     ) is ("CPU_UNPLUG_TIMEOUT" in {patch.name for patch in revision.patches})
 
 
+def test_the_diagram_says_in_words_what_it_shows() -> None:
+    labels = [repr(Figure(state_diagram(find_revision(name)))) for name in ("baseline", "timer")]
+    labels.append(repr(Figure(state_diagram(find_revision("cpu-timeout")))))
+
+    assert labels[0].count("AVAILABLE to UNUSABLE by UNUSABLE") == 1
+    assert "which releases the device if asked" in labels[0]
+    assert "After 15 s QEMU takes the mark away again" in labels[2]
+
+
 def test_words_are_escaped() -> None:
     assert svg.text(0, 0, "<&>").endswith(">&lt;&amp;&gt;</text>")
     assert 'aria-label="&lt;&quot;&gt;"' in svg.picture(1, 1, '<">', [])

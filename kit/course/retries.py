@@ -1,0 +1,74 @@
+"""What a second device_del is answered, so and so long after the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kit.machine.clock import NS_PER_MS, NS_PER_S
+from kit.machine.events import QmpError
+from kit.machine.requests import (
+    CheckException,
+    ClockStep,
+    ConfigureConnector,
+    CpuCore,
+    DeviceAdd,
+    DeviceDel,
+    SetIndicator,
+)
+from kit.machine.revision import Revision
+from kit.machine.rtas import ALLOCATION_STATE, ISOLATION_STATE
+from kit.machine.spapr import boot, step
+
+__all__ = ["Retry", "retries"]
+
+CORE1 = 0x10000001
+NS_PER_DAY = 86_400 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The answer to a second device_del ``after_ms`` after the first; None: it was accepted."""
+
+    after_ms: int
+    error: str | None
+
+    @property
+    def seconds_named(self) -> int | None:
+        """The seconds that the error says remain; None if it is no such error."""
+        words = (self.error or "").split()
+        return int(words[words.index("seconds") - 1]) if "seconds" in words else None
+
+
+def retries(
+    revision: Revision, after_ms: Iterable[int], *, uptime_days: int = 0
+) -> tuple[Retry, ...]:
+    """Ask twice for core 1, each time on a fresh machine; the guest does nothing.
+
+    Args:
+        revision: The machine's revision.
+        after_ms: Milliseconds of the guest's clock between the two requests.
+        uptime_days: How long the guest has been running before the first.
+
+    >>> from kit.machine.revision import find_revision
+    >>> [r.seconds_named for r in retries(find_revision("cpu-timeout"), (0, 1, 3000, 15000))]
+    [15, 14, 12, None]
+    """
+    machine = boot(revision)
+    for request in (
+        ClockStep(uptime_days * NS_PER_DAY),
+        DeviceAdd(CpuCore(1, "core1")),
+        CheckException(0xFFFFFFFF),
+        SetIndicator(ALLOCATION_STATE, CORE1, 1),
+        SetIndicator(ISOLATION_STATE, CORE1, 1),
+        ConfigureConnector(CORE1),
+        DeviceDel("core1"),
+    ):
+        machine, _ = step(machine, request)
+    answers = []
+    for wait in after_ms:
+        later, _ = step(machine, ClockStep(wait * NS_PER_MS))
+        _, outcome = step(later, DeviceDel("core1"))
+        error = outcome.reply.desc if isinstance(outcome.reply, QmpError) else None
+        answers.append(Retry(wait, error))
+    return tuple(answers)

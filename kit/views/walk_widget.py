@@ -1,0 +1,205 @@
+"""The commit walk as a widget: the series as a line of steps, and all about the chosen one.
+
+Shown of a step: its commit as the history in use has it, its diff, the rows of the state table
+and the scenarios that it changed, and the bench set to the step before and the step itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from html import escape
+
+import ipywidgets as widgets
+
+from kit.machine.revision import Revision
+from kit.machine.tables import Line
+from kit.runs.behaviour import Behaviour
+from kit.runs.trace import TraceEntry
+from kit.views.bench_model import BenchModel
+from kit.views.bench_widget import BenchWidget, guarded
+from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, message_html
+from kit.views.figure import stylesheet
+from kit.views.table_words import line_words, state_words
+from kit.views.walk_model import MAIN_STEPS, STEPS, WalkModel
+
+__all__ = ["WalkWidget"]
+
+
+class WalkWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """The walk through the series; see `WalkModel` for what is shown of a step.
+
+    ``commit_of`` returns the commit of a revision as the history in use has it; ``behaviours_of``
+    what its lines do; ``history_panel`` makes the part that changes the history, given what to
+    call when it changed; ``lines_of`` finds the lines responsible for an entry of a run.
+    """
+
+    def __init__(
+        self,
+        model: WalkModel,
+        commit_of: Callable[[Revision], CommitPage],
+        behaviours_of: Callable[[Revision], tuple[Behaviour, ...]],
+        history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
+        lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
+    ) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model = model
+        self._commit_of, self._behaviours_of = commit_of, behaviours_of
+        self._steps = [self._step_button(place) for place in range(len(STEPS))]
+        self._head, self._changes = widgets.HTML(), widgets.HTML()
+        self._message, self._diff, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._bench = BenchWidget(BenchModel("baseline", "timer"), lines_of=lines_of)
+        back, forward = self._button("◀ back"), self._button("next ▶")
+        back.on_click(guarded(lambda: model.go(model.place - 1), self._say))
+        forward.on_click(guarded(lambda: model.go(model.place + 1), self._say))
+        self._turn = self._button("diff side by side")
+        self._turn.on_click(guarded(self._turn_diff, self._say))
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                _row(self._steps, "kit-steps"),
+                _row([back, forward, self._turn], "kit-row"),
+                self._status,
+                self._head,
+                self._changes,
+                self._message,
+                *([] if history_panel is None else [history_panel(self._show_diff)]),
+                self._diff,
+                widgets.HTML("<h4>The step before it and the step, on the bench</h4>"),
+                self._bench,
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-walk")
+        model.observe(self._show, ["place"])
+        model.observe(self._show_diff, ["side_by_side"])
+        model.observe(lambda _: self._say(model.hint), ["hint"])
+        self._show()
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _step_button(self, place: int) -> widgets.Button:
+        revision = STEPS[place]
+        button = self._button(revision.name)
+        button.tooltip = f"{revision.label}: {revision.summary}"
+        button.on_click(guarded(partial(self.model.go, place), self._say))
+        if revision.alias not in MAIN_STEPS:
+            button.add_class("kit-dim")
+        return button
+
+    @staticmethod
+    def _button(words: str) -> widgets.Button:
+        return widgets.Button(description=words)
+
+    def _turn_diff(self) -> None:
+        self.model.side_by_side = not self.model.side_by_side
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self, change: Mapping[str, object] | None = None) -> None:  # noqa: ARG002 - traitlets
+        model = self.model
+        for place, button in enumerate(self._steps):
+            (button.add_class if place == model.place else button.remove_class)("kit-current")
+            state = ", chosen" if place == model.place else ""
+            button.description = f"{'● ' if state else ''}{STEPS[place].name}"
+        self._head.value = _head_html(model)
+        self._changes.value = _changes_html(model, self._behaviours_of(model.step))
+        self._bench.model.before, self._bench.model.after = (
+            model.previous.label,
+            model.step.label,
+        )
+        self._show_diff()
+
+    def _show_diff(self, change: Mapping[str, object] | None = None) -> None:  # noqa: ARG002 - traitlets
+        page = self._commit_of(self.model.step)
+        self._message.value = "" if page.commit is None else message_html(page.commit, page.series)
+        self._diff.value = commit_html(page, side_by_side=self.model.side_by_side)
+        self._turn.description = (
+            "diff in one column" if self.model.side_by_side else "diff side by side"
+        )
+
+    def _say(self, words: str) -> None:
+        style = "kit-verdict" if words else ""
+        self._status.value = (
+            f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
+        )
+
+    # -- without widgets -----------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **kwargs: object) -> object:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None:
+            data["text/plain"] = repr(self)
+            data["image/svg+xml"] = self._bench.svg
+        return bundle
+
+    def __repr__(self) -> str:
+        """Return the step as text."""
+        step = self.model.step
+        scenarios = ", ".join(s.name for s in self.model.scenario_changes()) or "none"
+        return f"{step.name} ({step.label}): {step.summary}\nscenarios it changes: {scenarios}"
+
+
+def _head_html(model: WalkModel) -> str:
+    step = model.step
+    role = "one of the four" if step.alias in MAIN_STEPS else "a neighbour or companion"
+    return (
+        f'<h3 class="kit-step">{model.place + 1} of {len(STEPS)}: {escape(step.name)}'
+        f" <code>{escape(step.label)}</code></h3>"
+        f'<p>{escape(step.summary)}. <span class="kit-soft">({role})</span></p>'
+    )
+
+
+def _changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
+    came, went = model.table_changes()
+    scenarios = model.scenario_changes()
+    listed = "".join(
+        f"<li><code>{escape(s.name)}</code>: {escape(s.title)}</li>" for s in scenarios
+    )
+    lines = "".join(
+        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
+        for b in behaviours
+    )
+    return (
+        (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
+        + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
+        + _table_html(came, went)
+        + "<p><strong>Scenarios that run otherwise:</strong> "
+        + (
+            f"</p><ul>{listed}</ul>"
+            if listed
+            else "none: nobody can see this step from outside.</p>"
+        )
+    )
+
+
+def _count(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+    if not came and not went:
+        return "no row changes."
+    return f"{len(came)} rows come, {len(went)} go."
+
+
+def _table_html(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+    rows = "".join(
+        f'<tr class="kit-{kind}"><td>{sign}</td><td>{escape(state_words(line.state))}</td>'
+        + "".join(f"<td>{escape(words)}</td>" for words in line_words(line))
+        + "</tr>"
+        for sign, kind, lines in (("+", "added", came), ("−", "removed", went))
+        for line in lines
+    )
+    if not rows:
+        return ""
+    heads = "".join(
+        f"<th scope='col'>{head}</th>" for head in ("", "state", "call", "if", "outcome")
+    )
+    return (
+        "<details><summary>the rows</summary><table class='kit-rows'>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _row(children: list[widgets.Widget], style: str) -> widgets.HBox:
+    box = widgets.HBox(children)
+    box.add_class(style)
+    return box

@@ -1,0 +1,163 @@
+"""The commit walk, with and without widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import ipywidgets as widgets
+import pytest
+
+from kit.errors import UnknownRevisionError
+from kit.machine.revision import Revision
+from kit.runs.behaviour import Behaviour
+from kit.views.diff_html import CommitPage
+from kit.views.walk_model import STEPS, WalkModel
+from kit.views.walk_widget import WalkWidget
+
+
+def test_the_walk_has_a_step_for_every_recorded_build() -> None:
+    assert [step.name for step in STEPS][:3] == ["baseline", "timer", "cpu-timeout"]
+    assert len(STEPS) == 13
+
+
+@pytest.mark.parametrize(
+    ("step", "previous"),
+    [("baseline", "baseline"), ("timer", "baseline"), ("revert", "pre-revert")],
+)
+def test_a_step_is_compared_with_the_one_before(step: str, previous: str) -> None:
+    assert WalkModel(step).previous.name == previous
+
+
+@pytest.mark.parametrize(
+    ("step", "came", "went"),
+    [
+        ("timer", 14, 0),
+        ("cpu-timeout", 8, 0),
+        ("deadline-helper", 0, 0),
+        ("pre-revert", 0, 0),
+        ("revert", 0, 22),
+        ("resend", 0, 0),
+        ("unisolate", 4, 0),
+    ],
+)
+def test_what_a_step_changes_in_the_state_table(step: str, came: int, went: int) -> None:
+    assert tuple(map(len, WalkModel(step).table_changes())) == (came, went)
+
+
+@pytest.mark.parametrize(
+    ("step", "scenarios"),
+    [
+        ("timer", []),
+        (
+            "cpu-timeout",
+            [
+                "late-release",
+                "late-release-then-retry",
+                "late-release-then-reset",
+                "refuse-then-reset",
+                "refuse-then-retry",
+                "retry-each-second",
+            ],
+        ),
+        ("deadline-helper", []),
+        ("pre-revert", []),
+        ("resend", ["refuse-then-retry", "retry-each-second"]),
+    ],
+)
+def test_which_scenarios_a_step_changes(step: str, scenarios: list[str]) -> None:
+    assert [scenario.name for scenario in WalkModel(step).scenario_changes()] == scenarios
+
+
+def test_the_ends_of_the_walk_are_said() -> None:
+    model = WalkModel("baseline")
+    model.go(-1)
+    first = model.hint
+    model.go(len(STEPS))
+
+    assert (first, model.hint) == ("This is the first step.", "This is the last step.")
+
+
+def test_a_release_is_no_step() -> None:
+    with pytest.raises(UnknownRevisionError, match=r"'v6\.0\.0' is no step of the walk"):
+        WalkModel("v6.0.0")
+
+
+def page(revision: Revision) -> CommitPage:
+    return CommitPage(f"the commit of {revision.name}", "a history")
+
+
+def ties(revision: Revision) -> tuple[Behaviour, ...]:
+    tie = Behaviour(
+        name="n",
+        says=f"what {revision.name} does",
+        commit=revision.commit,
+        file="f.c",
+        function="f",
+        identifier="x",
+    )
+    return (tie,)
+
+
+@pytest.fixture
+def walk() -> Iterator[WalkWidget]:
+    widget = WalkWidget(WalkModel("timer"), page, ties)
+    yield widget
+    widget.close_all()
+
+
+def inside(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def shown(walk: WalkWidget) -> str:
+    return "\n".join(w.value for w in inside(walk) if isinstance(w, widgets.HTML))
+
+
+def click(walk: WalkWidget, words: str) -> None:
+    buttons = [w for w in inside(walk) if isinstance(w, widgets.Button)]
+    next(b for b in buttons if b.description == words).click()
+
+
+def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: WalkWidget) -> None:
+    text = shown(walk)
+
+    assert "the commit of timer" in text
+    assert "what timer does" in text
+    assert "14 rows come, 0 go." in text
+    assert "none: nobody can see this step from outside." in text
+
+
+def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: WalkWidget) -> None:
+    click(walk, "cpu-timeout")
+    bench = walk._bench.model
+
+    assert walk.model.step.name == "cpu-timeout"
+    assert (bench.before, bench.after) == ("51254ffb32", "d1c2e3ce3d")
+    assert "● cpu-timeout" in [w.description for w in inside(walk) if isinstance(w, widgets.Button)]
+    assert "the commit of cpu-timeout" in shown(walk)
+
+
+def test_back_next_and_the_turned_diff(walk: WalkWidget) -> None:
+    click(walk, "next ▶")
+    click(walk, "◀ back")
+    click(walk, "◀ back")
+    click(walk, "◀ back")
+    click(walk, "diff side by side")
+
+    assert (walk.model.place, walk.model.side_by_side) == (0, True)
+    assert "This is the first step." in shown(walk)
+
+
+def test_only_controls_that_the_keyboard_can_use(walk: WalkWidget) -> None:
+    kinds = {type(w).__name__ for w in inside(walk)}
+
+    assert kinds == {"WalkWidget", "BenchWidget", "VBox", "HBox", "HTML", "Button"}
+
+
+def test_without_widgets_it_is_a_text(walk: WalkWidget) -> None:
+    assert repr(walk) == (
+        "timer (51254ffb32): every connector gets a timer that nothing starts\n"
+        "scenarios it changes: none"
+    )

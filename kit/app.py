@@ -8,37 +8,51 @@ from __future__ import annotations
 
 import gzip
 import os
-import shutil
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib import metadata, resources
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
+from kit.course.retries import retries
 from kit.errors import RecordingError, UserError
-from kit.history.clone import Commit, read_commit
-from kit.machine.revision import Revision, find_revision
+from kit.history.fetch import Amount, default_folder, fetch
+from kit.history.file import export
+from kit.history.find import find_history
+from kit.history.history import History, HistoryError, SourceKind
+from kit.history.reenactment import build
+from kit.lessons import CHECKOUT, share
+from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision, find_revision
+from kit.runs.behaviour import Behaviour, behaviours_of, hunk_of, read_behaviours, responsible_for
+from kit.runs.commit import Commit, siblings
 from kit.runs.conform import Report, conform
 from kit.runs.recording import read_transcripts
-from kit.views.diff_html import DiffPage, PageFile
+from kit.runs.trace import TraceEntry
+from kit.views.diff_html import CommitPage, ResponsibleLines
 
 if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
-    from kit.views.figure import Figure
+    from kit.views.figure import Figure, Rows
+    from kit.views.history_widget import HistoryPanel
+    from kit.views.walk_widget import WalkWidget
 
 __all__ = [
     "CLONE_VARIABLE",
-    "FIRST_LESSON",
-    "Check",
-    "Lessons",
+    "HistoryChoice",
+    "behaviours",
     "bench",
-    "checks",
     "clone_in_use",
+    "commit_page",
+    "commit_walk",
     "conform_file",
     "connector",
-    "diff_of",
-    "lessons",
+    "exported_history",
+    "history",
+    "lesson_commits",
+    "retry_table",
 ]
 
 CLONE_VARIABLE = "KIT_QEMU"
@@ -67,7 +81,7 @@ def _lines(path: Path) -> Iterator[str]:
         raise RecordingError(f"{path}: is a folder; name the files in it") from None
     except UnicodeDecodeError as error:
         raise RecordingError(f"{path}: is not UTF-8 text: {error.reason}") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise RecordingError(f"{path}: cannot be read: {error}") from None
 
 
@@ -75,35 +89,121 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def clone_in_use() -> Path | None:
-    """Return the QEMU clone that KIT_QEMU names; None where it names none."""
+    """Return the QEMU clone, or exported history, that KIT_QEMU names; None where it names none."""
     named = os.environ.get(CLONE_VARIABLE, "").strip()
-    return Path(named).expanduser() if named else None
+    return _expanded(named) if named else None
 
 
-def diff_of(revision: Revision) -> DiffPage:
-    """Return what is shown of *revision*'s commit, read from the clone in use."""
-    clone = clone_in_use()
-    heading = f"{revision.name}: commit {revision.commit[:10]}"
-    if clone is None:
-        return DiffPage(
-            heading,
-            note="To read the diff here, set KIT_QEMU to the folder of a QEMU clone and start"
-            " JupyterLab again; everything else on this page works without it.",
-        )
+def _expanded(place: str) -> Path:
     try:
-        return _page(read_commit(clone, revision.commit), clone)
-    except UserError as error:
-        return DiffPage(heading, note=str(error))
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{place}: {error}; name a folder") from None
 
 
-def _page(commit: Commit, clone: Path) -> DiffPage:
-    files = tuple(
-        PageFile(file.path, tuple((line.kind.value, line.text) for line in file.lines))
-        for file in commit.files
+def history(named: Path | None = None) -> History:
+    """Return the history in use; see `kit.history.find` for the order.
+
+    Raises:
+        HistoryError: What is named is no history, or the re-enactment cannot be built.
+    """
+    return find_history(
+        named or clone_in_use(),
+        fetched=[default_folder(amount) for amount in (Amount.FULL, Amount.LESSON)],
+        beside=[CHECKOUT.parent / "qemu", CHECKOUT.parent / "qemu.git"],
+        reenactment=_reenactment,
+        known=find_revision("revert").commit,
     )
-    note = "This is a merge: it has no diff of its own." if commit.is_merge else ""
-    about = f"commit {commit.hash}, {commit.author}, {commit.date}, from {clone}"
-    return DiffPage(commit.subject, about, files, note)
+
+
+def _reenactment() -> Path:
+    """Return the folder of the re-enactment, built at first use and again when its text changes."""
+    source = _data("miniature")
+    digest = sha256()
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
+    cache = user_cache_path("unplug-kit", appauthor=False)
+    target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
+    build(source, target)
+    return target
+
+
+def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
+    """Return what is shown of *revision*'s commit, from *read* or else the history in use."""
+    heading = f"{revision.name}: commit {revision.commit[:10]}"
+    try:
+        read = read or history()
+        commit = read.commit(revision.commit)
+        note = _aside(revision, read)
+        files = () if note else read.diff(revision.commit)
+    except UserError as error:
+        return CommitPage(heading, note=str(error))
+    return CommitPage(commit.subject, str(read.source), commit, files, note)
+
+
+def _aside(revision: Revision, read: History) -> str:
+    """Say why a revision's own commit is not shown: it has nothing to do with the story."""
+    if read.source.kind is SourceKind.REENACTMENT:
+        return ""
+    if revision.label.endswith("~1"):
+        return (
+            f"{revision.name} is the last tree before {revision.label[:-2]}; its own commit has"
+            " nothing to do with the story."
+        )
+    if revision in RELEASES:
+        return "A release's own commit only names the version."
+    return ""
+
+
+def lesson_commits(read: History) -> tuple[Commit, ...]:
+    """Return those of the lesson's commits that *read* has, oldest first."""
+    wanted = [patch.value for patch in Patch] + [find_revision("revert").commit]
+    found = []
+    for name in wanted:
+        try:
+            found.append(read.commit(name))
+        except HistoryError:
+            continue
+    return tuple(found)
+
+
+def exported_history(named: Path | None = None) -> str:
+    """Return the lesson's commits of the history in use as one file's text.
+
+    Raises:
+        HistoryError: The history lacks all of them.
+    """
+    read = history(named)
+    wanted = dict.fromkeys([r.commit for r in CATALOGUE] + [patch.value for patch in Patch])
+    present = [name for name in wanted if _has(read, name)]
+    if not present:
+        raise HistoryError(f"{read.source} has none of the lesson's commits; `kit fetch` gets them")
+    return export(read, present, [revision.label for revision in RELEASES])
+
+
+def _has(read: History, name: str) -> bool:
+    try:
+        read.diff(name)
+    except HistoryError:
+        return False
+    return True
+
+
+def behaviours() -> tuple[Behaviour, ...]:
+    """Return which lines of which commit do what.
+
+    Raises:
+        UserError: ``commits.toml`` breaks its format.
+    """
+    path = _data("commits.toml")
+    return read_behaviours(path.read_text(encoding="utf-8"), str(path))
+
+
+def _data(name: str) -> Path:
+    """Return a file of data/, in a checkout or in an installed kit."""
+    checkout = CHECKOUT / "data" / name
+    return checkout if checkout.exists() else share() / "data" / name
 
 
 # -- lessons -----------------------------------------------------------------------------------
@@ -122,7 +222,8 @@ def bench(before: str = "pre-revert", after: str = "revert") -> BenchWidget:
     from kit.views.bench_model import BenchModel  # here: the command line does without widgets
     from kit.views.bench_widget import BenchWidget
 
-    return BenchWidget(BenchModel(before, after), diff_of)
+    choice = HistoryChoice()
+    return BenchWidget(BenchModel(before, after), choice.page, choice.panel, choice.lines_of)
 
 
 def connector(at: str = "revert") -> Figure:
@@ -137,109 +238,117 @@ def connector(at: str = "revert") -> Figure:
     return Figure(state_diagram(find_revision(at)))
 
 
-@dataclass(frozen=True, slots=True)
-class Lessons:
-    """Where the lessons are, and whether they are a copy that its owner may change."""
+class HistoryChoice:
+    """The history that one widget reads from: what is found, until a person names another.
 
-    folder: Path
-    first: Path
+    What was read is kept until then, so that a click does not ask git again.
+    """
+
+    def __init__(self) -> None:
+        """Start with the history in use."""
+        self._behaviours = behaviours()
+        self._read: History | None = None
+        self._pages: dict[str, CommitPage] = {}
+        self._commits: tuple[Commit, ...] | None = None
+
+    def page(self, revision: Revision) -> CommitPage:
+        """Return what is shown of *revision*'s commit."""
+        if revision.commit not in self._pages:
+            page = commit_page(revision, self._history())
+            if page.commit is not None:
+                page = replace(page, series=siblings(page.commit, self._lesson_commits()))
+            self._pages[revision.commit] = page
+        return self._pages[revision.commit]
+
+    def _lesson_commits(self) -> tuple[Commit, ...]:
+        if self._commits is None:
+            read = self._history()
+            self._commits = () if read is None else lesson_commits(read)
+        return self._commits
+
+    def _history(self) -> History | None:
+        """Return what is read, opened once; None where it cannot be, which the page then says."""
+        if self._read is None:
+            try:
+                self._read = history()
+            except UserError:
+                return None
+        return self._read
+
+    def lines_of(self, entry: TraceEntry, revision: Revision) -> tuple[ResponsibleLines, ...]:
+        """Return the lines of commits that cause an entry of a run at *revision*, newest first."""
+        return tuple(
+            self._lines(behaviour)
+            for behaviour in responsible_for(self._behaviours, entry, revision)
+        )
+
+    def _lines(self, behaviour: Behaviour) -> ResponsibleLines:
+        came_with = find_revision(behaviour.commit)
+        files = self.page(came_with).files
+        hunk = hunk_of(behaviour, files)
+        file = next((file for file in files if hunk in file.hunks), None)
+        return ResponsibleLines(behaviour.says, came_with.name, file, hunk)
+
+    def panel(self, changed: Callable[[], None]) -> HistoryPanel:
+        """Return the part of a widget that changes the choice."""
+        from kit.views.history_widget import HistoryPanel  # here: only lessons have widgets
+
+        return HistoryPanel(self._source, self._use, self._fetch, changed)
+
+    def _source(self) -> str:
+        read = self._history()
+        return "nothing: what KIT_QEMU names cannot be read" if read is None else str(read.source)
+
+    def _use(self, place: str) -> None:
+        read = history(_expanded(place) if place else None)
+        read.commit(find_revision("revert").commit)  # refused now, and not at each step
+        self._read, self._pages, self._commits = read, {}, None
+
+    def _fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
+        fetched = fetch(default_folder(Amount.LESSON), progress=progress)
+        self._read, self._pages, self._commits = history(fetched.path), {}, None
+        kilobytes = fetched.received_bytes / 1000
+        how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"
+        return f"QEMU's own commits are there ({fetched.commits} commits, {how})."
 
 
-def lessons(folder: Path | None = None) -> Lessons:
-    """Return where the lessons are; copy them to *folder* first, if one is named.
+def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) -> Rows:
+    """Return what a second device_del is answered at some revisions, by the time between the two.
 
-    In a checkout they are opened where they stand.  An installed kit copies them to *folder*, or
-    to ``unplug-kit-lessons`` here; a file that exists already is never overwritten.
+    Args:
+        revisions: Names of revisions: a column each.
+        after_ms: Milliseconds of the guest's clock between the two requests: a row each.
+        uptime_days: How long the guest has been running before the first.
 
     Raises:
-        UserError: The folder cannot be written, or this installation has no lessons.
+        UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    checkout = Path(__file__).parent.parent / "notebooks"
-    packaged = Path(str(resources.files("kit").joinpath("share")))
-    source = checkout if checkout.is_dir() else packaged / "notebooks"
-    if not source.is_dir():
-        raise UserError(f"{source}: no lessons in this installation; install unplug-kit again")
-    if folder is None and source == checkout:
-        return Lessons(checkout, checkout / FIRST_LESSON)
-    target = folder or Path("unplug-kit-lessons")
-    glossary_file = source.parent / "docs" / "glossary.md"
-    try:
-        for path in sorted(source.glob("*.ipynb")):
-            _copy_new(path, target / "notebooks" / path.name)
-        _copy_new(glossary_file, target / "docs" / "glossary.md")
-    except OSError as error:
-        raise UserError(f"{target}: the lessons cannot be copied there: {error}") from None
-    return Lessons(target / "notebooks", target / "notebooks" / FIRST_LESSON)
+    from kit.views.figure import Rows  # here: the command line does without it
 
-
-FIRST_LESSON = "01-before-and-after.ipynb"
-
-
-def _copy_new(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        shutil.copyfile(source, target)
-
-
-# -- doctor ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that the kit needs or can use: what was found, and how to get it if it is not."""
-
-    name: str
-    found: str
-    missing: str = ""
-    needed: bool = True
-
-
-def checks() -> tuple[Check, ...]:
-    """Look at this installation: Python, packages, git, the clone, the lessons, a real QEMU."""
-    return (
-        Check("python", sys.version.split()[0]),
-        *map(_package, ("unplug-kit", "jupyterlab", "ipywidgets", "GitPython", "rich", "typer")),
-        _package("jupyterlab-widgets"),
-        _program("git", "read a clone", "install git (Debian: apt install git)"),
-        _clone_check(),
-        _lessons_check(),
-        _program(
-            "qemu-system-ppc64",
-            "run on a real QEMU",
-            "install it (Debian: apt install qemu-system-ppc)",
-        ),
+    waits = tuple(after_ms)
+    columns = [retries(find_revision(name), waits, uptime_days=uptime_days) for name in revisions]
+    rows = tuple(
+        (f"{wait / 1000:g} s", *(column[n].error or "accepted" for column in columns))
+        for n, wait in enumerate(waits)
     )
+    return Rows(("asked again after", *revisions), rows)
 
 
-def _package(name: str) -> Check:
-    try:
-        return Check(name, metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return Check(name, "", f"install it: {sys.executable} -m pip install {name}")
+def commit_walk(step: str = "timer") -> WalkWidget:
+    """Return the walk through the series: each step's commit, diff and consequences.
 
+    Raises:
+        UnknownRevisionError: There is no such step; the text says where to look.
+    """
+    from kit.views.walk_model import WalkModel  # here: the command line does without widgets
+    from kit.views.walk_widget import WalkWidget
 
-def _program(name: str, purpose: str, how: str) -> Check:
-    path = shutil.which(name)
-    return Check(name, path or "", "" if path else f"to {purpose}, {how}", needed=False)
-
-
-def _clone_check() -> Check:
-    clone = clone_in_use()
-    if clone is None:
-        return Check(
-            "QEMU clone", "", f"to read diffs, set {CLONE_VARIABLE} to a QEMU clone", needed=False
-        )
-    try:
-        revert = read_commit(clone, find_revision("revert").commit)
-    except UserError as error:
-        return Check("QEMU clone", "", str(error), needed=False)
-    return Check("QEMU clone", f"{clone} ({revert.hash[:10]} is there)", needed=False)
-
-
-def _lessons_check() -> Check:
-    folder = Path(__file__).parent.parent / "notebooks"
-    packaged = Path(str(resources.files("kit").joinpath("share"))) / "notebooks"
-    for place in (folder, packaged):
-        if place.is_dir():
-            return Check("lessons", f"{place} ({len(list(place.glob('*.ipynb')))})")
-    return Check("lessons", "", "install unplug-kit again")
+    ties = behaviours()
+    choice = HistoryChoice()
+    return WalkWidget(
+        WalkModel(step),
+        choice.page,
+        lambda revision: behaviours_of(ties, revision),
+        choice.panel,
+        choice.lines_of,
+    )

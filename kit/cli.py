@@ -6,6 +6,7 @@ stderr; data goes to stdout, progress to stderr; ``--json`` where a program may 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -19,12 +20,19 @@ import typer
 from rich.console import Console
 
 from kit import app as kit_app
-from kit.errors import KitError
+from kit.doctor import checks as doctor_checks
+from kit.errors import KitError, UnknownRevisionError, UserError
+from kit.history.fetch import SOURCES, Amount, default_folder
+from kit.history.fetch import fetch as fetch_commits
+from kit.history.file import commit_json, file_json
+from kit.lessons import lessons
 from kit.machine.revision import find_revision
 from kit.runs.bench import play
+from kit.runs.commit import fixes, lore_link, refers_to, reverts
 from kit.runs.conform import Mismatch, Report
 from kit.runs.scenario import SCENARIOS, find_scenario
 from kit.runs.trace import entry_json
+from kit.views.diff_text import commit_lines, commit_text
 from kit.views.listing import (
     checks_table,
     revisions_table,
@@ -73,7 +81,7 @@ def lab(
         typer.Argument(metavar="[DIR]", help="Copy the lessons there first, and work on the copy."),
     ] = None,
     port: Annotated[
-        int, typer.Option(help="Port of the server; a free one near it is taken.")
+        int, typer.Option(min=1, max=65535, help="Port of the server, or a free one after it.")
     ] = 8888,
     browser: Annotated[bool, typer.Option(help="Open the lesson in a browser.")] = True,
 ) -> None:
@@ -82,7 +90,7 @@ def lab(
     In a checkout the lessons are opened where they stand.  An installed kit copies them to DIR, or
     to unplug-kit-lessons here; files that exist are never overwritten.
     """
-    where = kit_app.lessons(folder)
+    where = lessons(folder)
     root = where.folder.parent
     command = [
         *(sys.executable, "-m", "jupyterlab"),
@@ -96,17 +104,16 @@ def lab(
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
     typer.echo(f"Opening {where.first} in JupyterLab; stop it with Ctrl-C.", err=True)
-    try:
-        status = subprocess.run(command, check=False).returncode
-    except KeyboardInterrupt:
-        status = FINE
-    raise typer.Exit(FINE if status in (FINE, -2, 130) else NO)
+    sys.stderr.flush()
+    if os.name == "posix":  # one process: whoever stops it stops JupyterLab
+        os.execv(command[0], command)
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 @cli.command(epilog="Example: kit doctor --json")
 def doctor(as_json: Json = False) -> None:
     """Say what is installed, which clone is used, what is missing and how to get it."""
-    checks = kit_app.checks()
+    checks = doctor_checks()
     if as_json:
         _print_json([{"name": c.name, "found": c.found, "missing": c.missing} for c in checks])
     else:
@@ -117,7 +124,9 @@ def doctor(as_json: Json = False) -> None:
 @cli.command("list", epilog="Example: kit list states --at revert --diff pre-revert")
 def list_(
     what: Annotated[Listed, typer.Argument(help="What to list.")] = Listed.REVISIONS,
-    at: At = "revert",
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="REV", help="states: of this revision [revert].")
+    ] = None,
     diff: Annotated[
         str | None,
         typer.Option("--diff", metavar="REV", help="states: only what differs from this revision."),
@@ -125,6 +134,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List revisions, built-in scenarios, or the full state table of a revision."""
+    if what is not Listed.STATES and (at or diff):
+        raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
     match what:
         case Listed.REVISIONS:
             table, data = revisions_table()
@@ -132,7 +143,7 @@ def list_(
             table, data = scenarios_table(tuple(SCENARIOS.values()))
         case Listed.STATES:
             other = None if diff is None else find_revision(diff)
-            table, data = states_table(find_revision(at), other)
+            table, data = states_table(find_revision(at or "revert"), other)
     if as_json:
         _print_json(data)
     else:
@@ -142,7 +153,7 @@ def list_(
 @cli.command(epilog="Example: kit conform data/reference/directed/* data/reference/walks/*")
 def conform(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Recordings: .jsonl or .jsonl.gz.")
+        list[Path], typer.Argument(metavar="FILE...", help="Recordings: .jsonl or .jsonl.gz.")
     ],
     as_json: Json = False,
 ) -> None:
@@ -158,7 +169,7 @@ def conform(
         total += report
         if not as_json:
             _progress("")
-            typer.echo(f"{path}: {report}")
+            typer.echo(_plain(f"{path}: {report}"))
             for mismatch in report.mismatches:
                 typer.echo(f"  {_plain(str(mismatch))}")
     _progress("")
@@ -198,18 +209,134 @@ def run(
             typer.echo(line)
 
 
+Repo = Annotated[
+    Path | None,
+    typer.Option("--repo", metavar="PATH", help="A clone, or a file of kit history export."),
+]
+
+
+class ShownAs(Enum):
+    """How a commit is written."""
+
+    TERMINAL = "terminal"
+    TEXT = "text"
+    JSON = "json"
+
+
+@cli.command(epilog="Example: kit show revert --format text --width 72")
+def show(
+    revision: Annotated[str, typer.Argument(metavar="REV", help="A revision, or any commit.")],
+    repo: Repo = None,
+    form: Annotated[ShownAs, typer.Option("--format", help="How to write it.")] = ShownAs.TERMINAL,
+    width: Annotated[int, typer.Option(min=40, max=500, help="Columns of --format text.")] = 72,
+    as_json: Json = False,
+) -> None:
+    """Show a commit and its diff, from the history in use.
+
+    That is, in this order: --repo or KIT_QEMU; what kit fetch brought; a clone of QEMU beside the
+    kit; the re-enactment, which is ours and not QEMU's code.
+    """
+    history = kit_app.history(repo)
+    name = _commit_named(revision)
+    commit, files = history.commit(name), history.diff(name)
+    if as_json or form is ShownAs.JSON:
+        _print_json(
+            {
+                **commit_json(commit),
+                "source": str(history.source),
+                "reverts": list(reverts(commit)),
+                "fixes": list(fixes(commit)),
+                "refers_to": list(refers_to(commit)),
+                "posted": lore_link(commit),
+                "files": [file_json(file) for file in files],
+            }
+        )
+    elif form is ShownAs.TEXT:
+        for line in commit_lines(commit, files, str(history.source), width):
+            typer.echo(line)
+    else:
+        _console().print(commit_text(commit, files, str(history.source)), soft_wrap=True)
+
+
+def _commit_named(revision: str) -> str:
+    """Return the hash of a revision of the catalogue; anything else is left to the history."""
+    try:
+        return find_revision(revision).commit
+    except UnknownRevisionError:
+        return revision
+
+
+history_commands = typer.Typer(help="The history in use as a file.", no_args_is_help=True)
+cli.add_typer(history_commands, name="history")
+
+
+@history_commands.command("export", epilog="Example: kit history export -o lesson.json")
+def history_export(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    repo: Repo = None,
+) -> None:
+    """Write the lesson's commits and diffs to one file that is read without git."""
+    text = kit_app.exported_history(repo)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+    typer.echo(f"{output}: {len(text.encode()) / 1000:,.0f} kB", err=True)
+
+
+@cli.command(epilog="Example: kit fetch")
+def fetch(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where to; else the user's cache.")
+    ] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="All commits without files: messages, about 50 MB.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="A whole clone, about 400 MB.")] = False,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="Another place to fetch from.")
+    ] = None,
+) -> None:
+    """Fetch the lesson's commits of QEMU (under 1 MB), so that diffs are QEMU's own.
+
+    An interrupted fetch goes on where it was.
+    """
+    if history and full:
+        raise UserError("--history and --full exclude each other; give one of them")
+    amount = Amount.FULL if full else Amount.HISTORY if history else Amount.LESSON
+    target = folder or default_folder(amount)
+    fetched = fetch_commits(
+        target,
+        amount=amount,
+        urls=SOURCES if source is None else (source,),
+        progress=lambda step, done, total: _progress(
+            f"{step} {done}" + ("" if total is None else f" of {total}")
+        ),
+    )
+    _progress("")
+    what = "is there" if fetched.was_there else f"{fetched.received_bytes / 1000:,.0f} kB received"
+    typer.echo(f"{fetched.path}: {fetched.amount.value}, {fetched.commits} commits, {what}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; errors are one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # any text, in any locale
     try:
         result = cli(args=None if arguments is None else list(arguments), standalone_mode=False)
+        sys.stdout.flush()
     except KitError as error:
         return _fail(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped")
     except BrokenPipeError:
         # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return FINE
+    except OSError as error:
+        _drop_output()
+        return _fail(f"the output cannot be written: {error.strerror}; is the disk full?")
     except Exception as error:
         usage = getattr(error, "format_message", None)  # wrong use, as typer reports it
         if usage is None:
@@ -227,17 +354,22 @@ def _fail(words: str) -> int:
     return WRONG_USE
 
 
+def _drop_output() -> None:
+    """Let Python end without a second complaint about the output it still holds."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _console() -> Console:
     return Console(highlight=False)
 
 
 def _print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(data, indent=2))
 
 
 def _progress(words: str) -> None:
     """Rewrite the progress line on stderr; only where a person looks at it."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{_plain(words)[:100]}")
         sys.stderr.flush()
 

@@ -1,42 +1,25 @@
-"""Lessons and their copies, the clone in use, what the lessons call."""
+"""The clone in use, and what the lessons call."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import kit.app
-from kit.app import FIRST_LESSON, Lessons, bench, clone_in_use, connector, diff_of, lessons
-from kit.errors import UnknownRevisionError, UserError
+from kit.app import (
+    bench,
+    clone_in_use,
+    commit_page,
+    commit_walk,
+    connector,
+    retry_table,
+)
+from kit.errors import UnknownRevisionError
 from kit.machine.revision import find_revision
 
 ROOT = Path(__file__).parent.parent
-
-
-def test_in_a_checkout_the_lessons_are_opened_where_they_stand() -> None:
-    notebooks = ROOT / "notebooks"
-
-    assert lessons() == Lessons(notebooks, notebooks / FIRST_LESSON)
-    assert lessons().first.is_file()
-
-
-def test_a_copy_brings_the_glossary_along_and_overwrites_nothing(tmp_path: Path) -> None:
-    mine = tmp_path / "class" / "notebooks" / FIRST_LESSON
-    mine.parent.mkdir(parents=True)
-    mine.write_text("my notes")
-    copied = lessons(tmp_path / "class")
-
-    assert copied == Lessons(mine.parent, mine)
-    assert mine.read_text() == "my notes"
-    assert (tmp_path / "class" / "docs" / "glossary.md").is_file()
-
-
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(UserError, match="file: the lessons cannot be copied there"):
-        lessons(tmp_path / "file")
 
 
 @pytest.mark.parametrize(("value", "clone"), [("", None), ("  ", None), ("/x", Path("/x"))])
@@ -48,12 +31,14 @@ def test_the_clone_is_what_kit_qemu_names(
     assert clone_in_use() == clone
 
 
-def test_without_a_clone_the_diff_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_clone_the_commit_is_read_from_the_reenactment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("KIT_QEMU", raising=False)
-    page = diff_of(find_revision("revert"))
+    page = commit_page(find_revision("revert"))
 
-    assert (page.heading, page.files) == ("revert: commit d522cb52e6", ())
-    assert page.note.startswith("To read the diff here, set KIT_QEMU to the folder of a QEMU clone")
+    assert page.source == "re-enactment, not QEMU's code (built from data/miniature)"
+    assert page.files
 
 
 def test_a_clone_that_is_none_is_said_beside_the_commit(
@@ -61,9 +46,30 @@ def test_a_clone_that_is_none_is_said_beside_the_commit(
 ) -> None:
     monkeypatch.setenv("KIT_QEMU", str(tmp_path))
 
-    assert diff_of(find_revision("timer")).note == (
-        f"{tmp_path} is no git repository; KIT_QEMU must name a clone"
+    assert commit_page(find_revision("timer")).note == (
+        f"{tmp_path} is no git repository; name a clone of QEMU, or run `kit fetch`"
     )
+
+
+def test_the_walk_needs_one_call() -> None:
+    walk = commit_walk("cpu-timeout")
+
+    assert repr(walk).startswith("cpu-timeout (d1c2e3ce3d): ")
+    walk.close_all()
+
+
+def test_a_table_of_retries_is_aligned_text() -> None:
+    table = repr(retry_table("cpu-timeout", "revert", after_ms=(14_500, 15_000)))
+
+    assert [line.split("  ") for line in re.sub(" {3,}", "  ", table).splitlines()] == [
+        ["asked again after", "cpu-timeout", "revert"],
+        [
+            "14.5 s",
+            "core-id 1 unplug is still pending, 0 seconds timeout remaining",
+            "accepted",
+        ],
+        ["15 s", "accepted", "accepted"],
+    ]
 
 
 def test_a_lesson_needs_one_call() -> None:

@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_one_line(
     ("arguments", "message"),
     [
         (["runn"], "No such command 'runn'"),
-        (["conform"], "Missing argument 'FILE…'"),
+        (["conform"], "Missing argument 'FILE...'"),
         (["conform", "/does/not/exist"], "/does/not/exist: no such file"),
         (["list", "cats"], "'cats' is not one of 'revisions', 'scenarios', 'states'"),
         (["list", "states", "--at", "v5.2.0"], "no revision 'v5.2.0'"),
@@ -141,6 +141,58 @@ def test_wrong_use_is_one_line_and_status_2(
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert error.startswith("kit: ")
     assert message in error
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list", "revisions", "--at", "revert"], ["list", "scenarios", "--diff", "timer"]]
+)
+def test_options_that_do_not_belong_are_refused(arguments: list[str], capsys: Captured) -> None:
+    assert main(arguments) == 2
+    assert "--at and --diff go with states" in capsys.readouterr().err
+
+
+def kit(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kit", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is not there")
+@pytest.mark.parametrize("arguments", ["list", "run late-release", "conform --help"])
+def test_a_full_disk_is_one_line(arguments: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m kit {arguments} > /dev/full"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "kit: the output cannot be written: No space left on device; is the disk full?\n",
+    )
+
+
+def test_any_text_is_printed_in_any_locale() -> None:
+    done = kit("run", "late-release", "--at", "pre-revert", PYTHONIOENCODING="latin-1")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u201caccepted\\u201d at 0 s" in done.stdout
+
+
+def test_a_damaged_archive_is_one_line(tmp_path: Path, capsys: Captured) -> None:
+    data = bytearray(gzip.compress(b'{"name": "t"}\n' * 500, mtime=0))
+    data[12:16] = b"\xff\xff\xff\xff"
+    path = broken(tmp_path / "a.jsonl.gz", bytes(data))
+
+    assert main(["conform", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"kit: {path}: cannot be read: ")
 
 
 # -- list, run, doctor -------------------------------------------------------------------------
@@ -196,26 +248,91 @@ def test_doctor_names_what_it_found(capsys: Captured) -> None:
     assert status == 0
     assert found["python"]["found"] == sys.version.split()[0]
     assert found["lessons"]["found"].startswith(str(ROOT / "notebooks"))
-    assert found["QEMU clone"] == {
-        "name": "QEMU clone",
-        "found": "",
-        "missing": "to read diffs, set KIT_QEMU to a QEMU clone",
+    assert found["history"] == {
+        "name": "history",
+        "found": "re-enactment, not QEMU's code (built from data/miniature)",
+        "missing": "",
     }
 
 
 def test_doctor_says_what_is_wrong_with_the_clone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    monkeypatch.setenv("KIT_QEMU", str(tmp_path))
-    main(["doctor"])
+    monkeypatch.setenv("KIT_QEMU", str(tmp_path / "gone"))
+    assert main(["doctor"]) == 0  # the clone is not needed
 
-    assert "is no git repository" in " ".join(capsys.readouterr().out.split())
+    assert "does not exist; name a clone of QEMU" in " ".join(capsys.readouterr().out.split())
+
+
+def test_doctor_says_no_when_something_needed_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr("kit.doctor._PACKAGES", ("unplug-kit", "no-such-package"))
+
+    assert main(["doctor", "--json"]) == 1
+    assert '"name": "no-such-package",\n    "found": "",' in capsys.readouterr().out
+
+
+def test_a_home_that_nobody_has_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("KIT_QEMU", "~nosuchuser/qemu")
+
+    assert main(["show", "revert"]) == 2
+    assert "~nosuchuser/qemu" in capsys.readouterr().err
+
+
+# -- history -----------------------------------------------------------------------------------
+
+
+def test_show_says_where_the_commit_was_read(capsys: Captured) -> None:
+    status = main(["show", "revert", "--format", "text"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert (status, lines[1]) == (
+        0,
+        "read from re-enactment, not QEMU's code (built from data/miniature)",
+    )
+    assert max(map(len, lines)) <= 72
+    assert any(line[0:1] == "-" and "unplug_timeout_seconds = 15" in line for line in lines)
+
+
+def test_show_as_json_names_what_it_reverts(capsys: Captured) -> None:
+    status = main(["show", "d522cb52e6", "--json"])
+    commit = json.loads(capsys.readouterr().out)
+
+    assert (status, len(commit["reverts"]), commit["posted"]) == (0, 3, None)
+    assert {file["path"] for file in commit["files"]} >= {"hw/ppc/spapr_drc.c"}
+
+
+def test_show_of_a_commit_that_is_not_there_is_one_line(capsys: Captured) -> None:
+    assert main(["show", "fe1831eff8"]) == 2
+    assert capsys.readouterr().err == (
+        "kit: the re-enactment plays the CPU's story only and has no"
+        " fe1831eff8a41e96044fe98a6b0e232daa22ef83; `kit fetch` gets QEMU's own commits\n"
+    )
+
+
+def test_an_exported_history_is_read_again(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "lesson.json"
+
+    assert main(["history", "export", "-o", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["show", "revert", "--repo", str(path), "--format", "text"]) == 0
+    assert "read from exported file" in capsys.readouterr().out
+
+
+def test_an_export_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["history", "export", "-o", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"kit: {tmp_path}: cannot be written: Is a directory\n"
 
 
 # -- help --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [[], ["lab"], ["doctor"], ["list"], ["conform"], ["run"]])
+@pytest.mark.parametrize(
+    "command", [[], ["lab"], ["doctor"], ["list"], ["conform"], ["run"], ["show"], ["fetch"]]
+)
 def test_help_has_an_example(command: list[str], capsys: Captured) -> None:
     assert main([*command, "--help"]) == 0
     assert "kit " + (command[0] if command else "lab") in capsys.readouterr().out

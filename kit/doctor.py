@@ -1,0 +1,81 @@
+"""What ``kit doctor`` looks at: this installation, the history in use, a real QEMU."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+from kit import app
+from kit.errors import UserError
+from kit.lessons import lesson_folder
+
+__all__ = ["Check", "checks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that the kit needs or can use: what was found, and how to get it if it is not."""
+
+    name: str
+    found: str
+    missing: str = ""
+    needed: bool = True
+
+
+_PACKAGES = (
+    "unplug-kit",
+    "jupyterlab",
+    "ipywidgets",
+    "jupyterlab-widgets",
+    "GitPython",
+    "unidiff",
+    "pygments",
+    "platformdirs",
+    "rich",
+    "typer",
+)
+
+
+def checks() -> tuple[Check, ...]:
+    """Look at this installation: Python, packages, git, the history, the lessons, a real QEMU."""
+    return (
+        Check("python", sys.version.split()[0]),
+        *map(_package, _PACKAGES),
+        _program("git", "read a clone", "install git (Debian: apt install git)"),
+        _history_check(),
+        _lessons_check(),
+        _program(
+            "qemu-system-ppc64",
+            "run on a real QEMU",
+            "install it (Debian: apt install qemu-system-ppc)",
+        ),
+    )
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Check(name, "", f"install it: {sys.executable} -m pip install {name}")
+
+
+def _program(name: str, purpose: str, how: str) -> Check:
+    path = shutil.which(name)
+    return Check(name, path or "", "" if path else f"to {purpose}, {how}", needed=False)
+
+
+def _history_check() -> Check:
+    try:
+        return Check("history", str(app.history().source), needed=False)
+    except UserError as error:
+        return Check("history", "", str(error), needed=False)
+
+
+def _lessons_check() -> Check:
+    try:
+        folder = lesson_folder()
+    except UserError as error:
+        return Check("lessons", "", str(error))
+    return Check("lessons", f"{folder} ({len(list(folder.glob('*.ipynb')))})")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
@@ -115,3 +116,14 @@ def open_lesson(page: Page, address: str, name: str, theme: str = "JupyterLab Li
         theme,
     )
     page.locator(".kit-bench .kit-verdict").first.wait_for(timeout=READY_MS)
+
+
+def serious_findings(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe finds serious or critical in the outputs of a lesson."""
+    results = Axe().run(page, context=".jp-OutputArea-output")
+    return [
+        (found["id"], node["target"])
+        for found in results.response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]

@@ -1,7 +1,8 @@
 """Take the pictures of docs/screenshots again: ``make screenshots``.
 
-The lesson in JupyterLab, light and dark, wide and narrow, after a late release; and what the
-terminal shows, as text.  Needs Chromium (Debian: apt install chromium).
+The bench after a late release and the commit walk in JupyterLab (on the re-enactment), light and
+dark, wide and narrow; and what the terminal shows, as text.  Needs Chromium (Debian: apt install
+chromium).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
 from kit.machine.revision import find_revision
@@ -23,8 +24,17 @@ sys.path.insert(0, str(ROOT))
 from tests.lab import BROWSER_FLAGS, lab_server, open_lesson  # noqa: E402 - found by the line above
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-LESSON = "01-before-and-after.ipynb"
-SIZES = (("light-1600", "JupyterLab Light", 1600), ("dark-800", "JupyterLab Dark", 800))
+BENCH, WALK = "01-before-and-after.ipynb", "05-fifteen-seconds.ipynb"
+THEMES = (("light", "JupyterLab Light"), ("dark", "JupyterLab Dark"))
+PICTURES = (
+    ("lesson-01-light-1600.png", BENCH, "JupyterLab Light", 1600, 1450),
+    ("lesson-01-dark-800.png", BENCH, "JupyterLab Dark", 800, 1450),
+    *(
+        (f"walk-{name}-{width}.png", WALK, theme, width, 1700)
+        for name, theme in THEMES
+        for width in (1600, 800)
+    ),
+)
 
 
 def main() -> None:
@@ -39,36 +49,39 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
-        for name, theme, width in SIZES:
-            page = lesson(browser, address, theme, width)
-            save(page, f"lesson-01-{name}.png")
+        for name, lesson, theme, width, height in PICTURES:
+            page = browser.new_page(viewport={"width": width, "height": height})
+            open_lesson(page, address, lesson, theme)
+            (play_late_release if lesson == BENCH else step_aside)(page, narrow=width < 1000)
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(500)  # scrolling and the theme's transitions
+            page.screenshot(path=SCREENSHOTS / name)
+            print(f"docs/screenshots/{name}")
             page.close()
         browser.close()
     terminal()
 
 
-def lesson(browser: Browser, address: str, theme: str, width: int) -> Page:
-    """Open the lesson, play the late release, and put the bench in view."""
-    page = browser.new_page(viewport={"width": width, "height": 1450})
-    open_lesson(page, address, LESSON, theme)
+def play_late_release(page: Page, *, narrow: bool) -> None:
+    """Play the late release, and put the bench in view."""
     bench = page.locator(".kit-bench")
     for words in ("device_del", "release late"):
         bench.get_by_role("button", name=words, exact=True).click()
     page.get_by_text("limbo").first.wait_for()
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    if width < 1000:
+    if narrow:
         bench.evaluate("element => element.scrollIntoView()")
     else:
         page.locator(".jp-WindowedPanel-outer").first.evaluate("element => element.scrollTo(0, 0)")
-    page.mouse.move(0, 0)
-    page.wait_for_timeout(500)  # scrolling and the theme's transitions
-    return page
 
 
-def save(page: Page, name: str) -> None:
-    """Write the page as a picture."""
-    page.screenshot(path=SCREENSHOTS / name)
-    print(f"docs/screenshots/{name}")
+def step_aside(page: Page, *, narrow: bool) -> None:
+    """Show the walk from its top, on a wide page with the diff side by side."""
+    page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    walk = page.locator(".kit-walk")
+    if not narrow:
+        walk.get_by_role("button", name="diff side by side").click()
+    walk.evaluate("element => element.scrollIntoView()")
 
 
 def terminal() -> None:

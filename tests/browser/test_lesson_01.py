@@ -5,43 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.lab import BROWSER_FLAGS, lab_server, open_lesson
+from tests.browser.conftest import OpenLesson
+from tests.lab import serious_findings
 
 pytestmark = pytest.mark.browser
 LESSON = "01-before-and-after.ipynb"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with lab_server(tmp_path_factory.mktemp("lab")) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The lesson, its cells run; no test may have sent a request elsewhere or broken a script."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    elsewhere: list[str] = []
-    broken: list[str] = []
-    page.on("request", lambda request: elsewhere.append(request.url))
-    page.on("pageerror", lambda error: broken.append(str(error)))
-    open_lesson(page, address, LESSON)
-    yield page
-    page.close()
-    outside = [url for url in elsewhere if not url.startswith((address, "data:", "blob:"))]
-
-    assert (outside, broken) == ([], [])
+def page(opened: OpenLesson) -> Iterator[Page]:
+    with opened(LESSON) as page:
+        yield page
 
 
 def press(page: Page, *names: str) -> None:
@@ -116,23 +92,12 @@ def test_another_revision_plays_the_same_clicks(page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_axe_finds_nothing_serious_in_our_own_markup(
-    browser: Browser, address: str, theme: str
-) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    open_lesson(page, address, LESSON, theme)
-    press(page, "device_del", "release late")
-    expect(page.locator(VERDICT)).to_contain_text("limbo")
-    results = Axe().run(page, context=".jp-OutputArea-output")
-    serious = [
-        (found["id"], node["target"])
-        for found in results.response["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
-    page.close()
+def test_axe_finds_nothing_serious_in_our_own_markup(opened: OpenLesson, theme: str) -> None:
+    with opened(LESSON, theme) as page:
+        press(page, "device_del", "release late")
+        expect(page.locator(VERDICT)).to_contain_text("limbo")
 
-    assert serious == []
+        assert serious_findings(page) == []
 
 
 def test_the_glossary_opens_in_the_lab(page: Page) -> None:
@@ -146,8 +111,8 @@ def test_the_glossary_opens_in_the_lab(page: Page) -> None:
     expect(page.locator(".lm-TabBar-tabLabel", has_text="glossary.md")).to_be_visible()
 
 
-def test_without_a_clone_the_diff_is_one_kind_sentence(page: Page) -> None:
-    expect(page.locator(".kit-bench")).to_contain_text("set KIT_QEMU to the folder of a QEMU clone")
+def test_the_diff_says_which_history_it_was_read_from(page: Page) -> None:
+    expect(page.locator(".kit-bench")).to_contain_text("read from: re-enactment, not QEMU's code")
 
 
 def test_the_diagram_follows_the_revision(page: Page) -> None:

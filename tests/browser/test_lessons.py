@@ -1,0 +1,91 @@
+"""Every other lesson in a real browser: it runs, one can walk by keys, axe is content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import OpenLesson
+from tests.lab import lab_server, open_lesson, serious_findings
+
+pytestmark = pytest.mark.browser
+WALKS = {
+    "04-a-timer-nobody-starts.ipynb": "2 of 13: timer",
+    "05-fifteen-seconds.ipynb": "3 of 13: cpu-timeout",
+    "06-a-helper.ipynb": "7 of 13: deadline-helper",
+    "08-the-revert.ipynb": "10 of 13: revert",
+}
+ORIGINAL_SUBJECTS = {
+    "04-a-timer-nobody-starts.ipynb": "spapr_drc.c: introduce unplug_timeout_timer",
+    "08-the-revert.ipynb": "spapr: rollback 'unplug timeout' for CPU hotunplugs",
+}
+
+
+def failed_cells(page: Page) -> list[str]:
+    return page.locator('.jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_a_walk_stands_at_its_lessons_step(opened: OpenLesson, name: str) -> None:
+    with opened(name) as page:
+        expect(page.locator(".kit-walk .kit-step")).to_contain_text(WALKS[name])
+        expect(page.locator(".kit-walk")).to_contain_text("read from: re-enactment, not QEMU's")
+        expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
+
+        assert failed_cells(page) == []
+
+
+def test_one_can_walk_by_keys_alone(opened: OpenLesson) -> None:
+    with opened("04-a-timer-nobody-starts.ipynb") as page:
+        cells = page.locator(".jp-Cell").count()
+        page.locator(".kit-walk").get_by_role("button", name="next ▶").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".kit-walk .kit-step")).to_contain_text("3 of 13: cpu-timeout")
+        page.keyboard.press("Space")
+        expect(page.locator(".kit-walk .kit-step")).to_contain_text("4 of 13: fe1831eff8")
+
+        assert page.locator(".jp-Cell").count() == cells
+
+
+def test_the_bench_follows_the_walk(opened: OpenLesson) -> None:
+    with opened("08-the-revert.ipynb") as page:
+        walk = page.locator(".kit-walk")
+        walk.get_by_role("button", name="device_del", exact=True).click()
+        walk.get_by_role("button", name="release late", exact=True).click()
+        expect(walk.locator(".kit-bench .kit-verdict")).to_contain_text("pre-revert forgot")
+        walk.get_by_role("button", name="resend", exact=True).click()
+        expect(walk.locator(".kit-bench .kit-verdict")).to_contain_text("both have done the same")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_serious_in_the_walk(opened: OpenLesson, theme: str) -> None:
+    with opened("05-fifteen-seconds.ipynb", theme) as page:
+        page.locator(".kit-walk").get_by_role("button", name="diff side by side").click()
+        expect(page.locator(".kit-walk pre.kit-two").first).to_be_visible()
+
+        assert serious_findings(page) == []
+
+
+def test_start_here_names_the_history_in_use(opened: OpenLesson) -> None:
+    with opened("00-start-here.ipynb") as page:
+        expect(page.locator(".jp-OutputArea").first).to_contain_text("re-enactment")
+
+        assert failed_cells(page) == []
+
+
+@pytest.mark.clone
+@pytest.mark.parametrize("name", ORIGINAL_SUBJECTS)
+def test_with_a_real_clone_the_commits_are_qemus_own(
+    browser: Browser, tmp_path: Path, name: str
+) -> None:
+    with lab_server(tmp_path, Path(os.environ["KIT_QEMU"])) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        open_lesson(page, address, name)
+        expect(page.locator(".kit-walk")).to_contain_text(ORIGINAL_SUBJECTS[name])
+        expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
+
+        assert failed_cells(page) == []
+        page.close()

@@ -30,8 +30,11 @@ CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "GitPython": "gitpython",
     "ipywidgets": "ipywidgets",
     "jupyterlab": "jupyterlab",
+    "platformdirs": "platformdirs",
+    "pygments": "pygments",
     "rich": "rich",
     "typer": "typer",
+    "unidiff": "unidiff",
 }
 
 

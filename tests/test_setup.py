@@ -268,14 +268,15 @@ def test_clean_removes_the_venv_and_caches_only(machine: Machine) -> None:
     assert sorted(machine.folder.rglob("*")) == before
 
 
-def test_wheel_carries_the_lessons_and_the_glossary(tmp_path: Path) -> None:
+def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=60)
     (wheel,) = tmp_path.glob("*.whl")
 
     share = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kit/share/")}
-    sources = [name for name in repository_files() if name.startswith("notebooks/")]
-    assert share == {f"kit/share/{name}" for name in [*sources, "docs/glossary.md"]}
+    carried = ("notebooks/", "docs/glossary.md", "data/commits.toml", "data/miniature/")
+    sources = [name for name in repository_files() if name.startswith(carried)]
+    assert share == {f"kit/share/{name}" for name in sources}
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -234,7 +234,7 @@ def show(
     """Show a commit and its diff, from the history in use.
 
     That is, in this order: --repo or KIT_QEMU; what kit fetch brought; a clone of QEMU beside the
-    kit; the re-enactment, which is ours and not QEMU's code.
+    kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment asks for it).
     """
     history = kit_app.history(repo)
     name = _commit_named(revision)

@@ -5,10 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 
+from kit.history.fetch import fetch
+
 Program = Callable[..., str]
+
+
+QEMU_CLONE = os.environ.get("KIT_QEMU", "")
+"""The clone that tests marked ``clone`` read; all others get the re-enactment, whatever is here."""
+os.environ["KIT_QEMU"] = "re-enactment"
+
+
+@pytest.fixture(scope="session")
+def qemu_clone() -> Path:
+    """Return the QEMU clone that KIT_QEMU names."""
+    return Path(QEMU_CLONE)
+
+
+@pytest.fixture(scope="session")
+def fetched_lesson(qemu_clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what `kit fetch` makes of that clone: the lesson's commits alone."""
+    return fetch(tmp_path_factory.mktemp("fetched") / "q.git", urls=[str(qemu_clone)]).path
 
 
 @pytest.fixture(scope="session")

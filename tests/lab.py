@@ -36,7 +36,7 @@ def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
 
     Args:
         home: An empty folder: settings, workspaces and the copy of the lessons go there.
-        clone: What KIT_QEMU names for the kernels; None leaves it unset.
+        clone: What KIT_QEMU names for the kernels; None is the re-enactment.
     """
     work = home / "work"
     for folder in ("notebooks", "docs"):
@@ -49,7 +49,7 @@ def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if k != "KIT_QEMU"} | {
+    environment = os.environ | {
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
@@ -57,7 +57,7 @@ def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "user-settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
-        **({"KIT_QEMU": str(clone)} if clone else {}),
+        "KIT_QEMU": str(clone or "re-enactment"),
     }
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),

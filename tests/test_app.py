@@ -31,10 +31,7 @@ def test_the_clone_is_what_kit_qemu_names(
     assert clone_in_use() == clone
 
 
-def test_without_a_clone_the_commit_is_read_from_the_reenactment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("KIT_QEMU", raising=False)
+def test_where_it_is_asked_for_the_commit_is_read_from_the_reenactment() -> None:
     page = commit_page(find_revision("revert"))
 
     assert page.source == "re-enactment, not QEMU's code (built from data/miniature)"

@@ -17,11 +17,6 @@ ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "data" / "reference"
 
 
-@pytest.fixture(autouse=True)
-def no_clone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KIT_QEMU", raising=False)
-
-
 Captured = pytest.CaptureFixture[str]
 
 

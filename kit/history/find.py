@@ -1,7 +1,8 @@
 """Which history is in use: the first of those there are, and the re-enactment where there is none.
 
 In this order: what a person names (``--repo``, KIT_QEMU, a field); what ``kit fetch`` brought; a
-clone beside the kit; the re-enactment.  What is named is used or refused, never passed over.
+clone beside the kit; the re-enactment.  What is named is used or refused, never passed over; the
+name ``re-enactment`` asks for that one although there are others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from kit.history.file import read_file
 from kit.history.history import History, HistoryError, Source, SourceKind
 from kit.runs.commit import Commit, FileDiff
 
-__all__ = ["ReenactmentHistory", "find_history", "open_named"]
+__all__ = ["REENACTMENT", "ReenactmentHistory", "find_history", "open_named"]
+
+REENACTMENT = "re-enactment"
 
 
 class ReenactmentHistory:
@@ -90,7 +93,7 @@ def find_history(
     """Return the history in use.
 
     Args:
-        named: What a person names, or None.
+        named: What a person names, or None: a clone, an exported file, or `REENACTMENT`.
         fetched: Folders where `kit fetch` puts what it brings.
         beside: Folders where a clone of QEMU may lie.
         reenactment: Builds the re-enactment if needed and returns its folder.
@@ -99,6 +102,8 @@ def find_history(
     Raises:
         HistoryError: What is named is no history, or the re-enactment cannot be built.
     """
+    if named == Path(REENACTMENT):
+        return ReenactmentHistory(CloneHistory(reenactment(), SourceKind.REENACTMENT))
     if named is not None:
         return open_named(named)
     places = [(place, SourceKind.FETCHED) for place in fetched]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -77,11 +76,13 @@ def test_start_here_names_the_history_in_use(opened: OpenLesson) -> None:
 
 
 @pytest.mark.clone
+@pytest.mark.parametrize("place", ["qemu_clone", "fetched_lesson"])
 @pytest.mark.parametrize("name", ORIGINAL_SUBJECTS)
-def test_with_a_real_clone_the_commits_are_qemus_own(
-    browser: Browser, tmp_path: Path, name: str
+def test_with_a_clone_or_a_fetched_lesson_the_commits_are_qemus_own(
+    browser: Browser, tmp_path: Path, name: str, place: str, request: pytest.FixtureRequest
 ) -> None:
-    with lab_server(tmp_path, Path(os.environ["KIT_QEMU"])) as address:
+    clone: Path = request.getfixturevalue(place)
+    with lab_server(tmp_path, clone) as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         open_lesson(page, address, name)
         expect(page.locator(".kit-walk")).to_contain_text(ORIGINAL_SUBJECTS[name])

@@ -319,8 +319,8 @@ def test_the_clone_is_not_written_to_and_runs_nothing(clone: Path, tmp_path: Pat
 
 
 @pytest.fixture
-def qemu() -> CloneHistory:
-    return CloneHistory(Path(os.environ["KIT_QEMU"]))
+def qemu(qemu_clone: Path) -> CloneHistory:
+    return CloneHistory(qemu_clone)
 
 
 @pytest.mark.clone

@@ -64,6 +64,13 @@ def test_what_is_named_is_used_or_refused_never_passed_over(tmp_path: Path) -> N
         find_history(tmp_path / "absent", [], [beside], unreachable, KNOWN)
 
 
+def test_the_reenactment_can_be_asked_for_although_there_is_a_clone(tmp_path: Path) -> None:
+    fetched, ours = repository(tmp_path / "fetched"), repository(tmp_path / "ours")
+    read = find_history(Path("re-enactment"), [fetched], [fetched], lambda: ours, KNOWN)
+
+    assert read.source.kind is SourceKind.REENACTMENT
+
+
 def test_a_file_is_a_history_too(tmp_path: Path) -> None:
     path = tmp_path / "lesson.json"
     path.write_text(exported_history(), encoding="utf-8")
@@ -79,10 +86,7 @@ NAMED = [revision for revision in CATALOGUE if revision.alias is not None]
 
 
 @pytest.mark.parametrize("revision", NAMED, ids=lambda revision: revision.name)
-def test_the_reenactment_answers_to_qemus_hashes(
-    revision: Revision, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("KIT_QEMU", raising=False)
+def test_the_reenactment_answers_to_qemus_hashes(revision: Revision) -> None:
     commit = history().commit(revision.commit)
 
     assert commit.trailer("Re-enacts") == revision.commit

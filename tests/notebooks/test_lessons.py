@@ -45,11 +45,8 @@ def test_there_are_lessons() -> None:
     ]
 
 
-@lesson
-def test_a_lesson_runs_from_the_first_cell_to_the_last(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("KIT_QEMU", raising=False)
+def run(path: Path) -> NotebookNode:
+    """Execute a lesson; an error in a cell is raised."""
     notebook = read(path)
     client = NotebookClient(
         notebook,
@@ -59,10 +56,30 @@ def test_a_lesson_runs_from_the_first_cell_to_the_last(
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
+    return notebook
+
+
+@lesson
+def test_a_lesson_runs_from_the_first_cell_to_the_last(path: Path) -> None:
+    notebook = run(path)
     shown = [output for cell in code(notebook) for output in cell.outputs]
 
     assert "widgets" not in notebook.metadata
     assert [output for output in shown if "image/svg+xml" in output.get("data", {})]
+
+
+@pytest.mark.clone
+@pytest.mark.parametrize("place", ["qemu_clone", "fetched_lesson"])
+@lesson
+def test_a_lesson_runs_on_qemus_own_commits(
+    path: Path, place: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone: Path = request.getfixturevalue(place)
+    monkeypatch.setenv("KIT_QEMU", str(clone))
+    outputs = [output for cell in code(run(path)) for output in cell.outputs]
+
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert "re-enactment" not in str(outputs)
 
 
 @lesson

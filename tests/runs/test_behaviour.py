@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -106,7 +105,7 @@ def test_every_tie_holds_in_the_reenactment(ties: tuple[Behaviour, ...]) -> None
 
 
 @pytest.mark.clone
-def test_every_tie_holds_in_the_real_clone(ties: tuple[Behaviour, ...]) -> None:
-    qemu = CloneHistory(Path(os.environ["KIT_QEMU"]))
+def test_every_tie_holds_in_the_real_clone(ties: tuple[Behaviour, ...], qemu_clone: Path) -> None:
+    qemu = CloneHistory(qemu_clone)
 
     assert [tie.name for tie in ties if hunk_of(tie, qemu.diff(tie.commit)) is None] == []

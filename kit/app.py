@@ -51,6 +51,7 @@ __all__ = [
     "connector",
     "exported_history",
     "history",
+    "installation",
     "lesson_commits",
     "retry_table",
 ]
@@ -310,6 +311,22 @@ class HistoryChoice:
         kilobytes = fetched.received_bytes / 1000
         how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"
         return f"QEMU's own commits are there ({fetched.commits} commits, {how})."
+
+
+def installation() -> Rows:
+    """Return what is installed, which history is in use, and how to get what is missing."""
+    from kit.doctor import checks  # here: it looks through this module
+    from kit.views.figure import Rows
+
+    rows = tuple(
+        (
+            "ok" if check.found else "MISSING" if check.needed else "-",
+            check.name,
+            check.found or check.missing,
+        )
+        for check in checks()
+    )
+    return Rows(("", "what", "found, or how to get it"), rows)
 
 
 def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) -> Rows:

@@ -213,20 +213,14 @@ def series_of(posting: str) -> tuple[str, int] | None:
 def siblings(commit: Commit, others: Iterable[Commit]) -> tuple[Commit, ...]:
     """Return the commits of the same series, *commit* too, in the order of their posting.
 
-    A series is told by Message-Ids; commits of one author committed at the same moment without
-    any are taken for one as well, in the order of *others*.
+    A series is told by Message-Ids; a commit without one has none.
     """
     posting = series_of(message_id(commit) or "")
+    if posting is None:
+        return (commit,)
     found = {}
     for other in (*others, commit):
         theirs = series_of(message_id(other) or "")
-        if posting is None:
-            same = theirs is None and (other.author, other.committed) == (
-                commit.author,
-                commit.committed,
-            )
-        else:
-            same = theirs is not None and theirs[0] == posting[0]
-        if same:
-            found[other.hash] = (theirs[1] if theirs else 0, other)
+        if theirs is not None and theirs[0] == posting[0]:
+            found[other.hash] = (theirs[1], other)
     return tuple(other for _, other in sorted(found.values(), key=lambda pair: pair[0]))

@@ -116,7 +116,8 @@ def _parted(before: _Side, after: _Side) -> str:
             continue
         did = _did(entry)
         if did is not None:
-            return f"At {seconds(entry.at_ns)} {who} {did[0]}; {other} {did[1]}."
+            at = seconds(entry.at_ns)
+            return f"At {at}, QEMU at {who} {did[0]}; QEMU at {other} {did[1]}."
     entry = before[1] or after[1]
     assert entry is not None
     return f"At {seconds(entry.at_ns)} they part: {sentence(entry)}"
@@ -127,7 +128,7 @@ def _did(entry: TraceEntry) -> tuple[str, str] | None:
     match entry.message:
         case UnplugTimeout():
             return (
-                "forgot the request, because QEMU's 15 s were over, and told nobody",
+                "forgot the request, because its 15 s were over, and told nobody",
                 "went on waiting",
             )
         case QmpError(_, desc):

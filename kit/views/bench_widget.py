@@ -55,12 +55,10 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str, str], ...]], ...] = (
 )
 
 
-def guarded(
-    action: Callable[[], None], say: Callable[[str], None]
-) -> Callable[[widgets.Button], None]:
+def guarded(action: Callable[[], None], say: Callable[[str], None]) -> Callable[[object], None]:
     """Wrap a callback: ipywidgets swallows what it raises, so it is said where it was clicked."""
 
-    def clicked(_: widgets.Button) -> None:
+    def clicked(_: object) -> None:
         try:
             action()
         except KitError as error:

@@ -19,11 +19,13 @@ from kit.runs.commit import (
     lore_link,
     quoted_list_links,
 )
-from kit.views.diff_lines import LinePair, changed_parts, line_pairs
+from kit.views.diff_lines import changed_parts, line_pairs
 
 __all__ = ["CommitPage", "ResponsibleLines", "commit_html", "message_html", "responsible_html"]
 
 MOST_LINES = 2000
+_SCROLLS = 'tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
+"""A block that scrolls by keys: JupyterLab leaves its arrow keys alone."""
 _KINDS = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.CONTEXT: "context"}
 _COLOURS: tuple[tuple[_TokenType, str], ...] = (
     (Token.Comment, "comment"),
@@ -86,13 +88,11 @@ def responsible_html(side: str, found: tuple[ResponsibleLines, ...]) -> str:
     for lines in found:
         rows = ""
         if lines.file is not None and lines.hunk is not None:
-            marks = _marks_of(lines.file, list(line_pairs(lines.hunk)))
-            rows = "".join(
-                _line(lines.file, line, marks.get(id(line), ())) for line in lines.hunk.lines
-            )
+            write = _Writer(lines.file, lines.hunk)
+            rows = "".join(write.line(line) for line in lines.hunk.lines)
             place = f"{lines.file.path}, {lines.hunk.function_name}"
             rows = (
-                f'<pre class="kit-diff" tabindex="0" role="region" aria-label="{escape(place)}">'
+                f'<pre class="kit-diff" {_SCROLLS} aria-label="{escape(place)}">'
                 f'<span class="kit-hunk">@ {escape(lines.hunk.function)}</span>{rows}</pre>'
             )
         parts.append(
@@ -117,7 +117,8 @@ def message_html(commit: Commit, series: tuple[Commit, ...] = ()) -> str:
     )
     return (
         f"<details><summary>message of the commit</summary>"
-        f'<pre class="kit-message" tabindex="0">{escape(commit.body)}</pre></details>'
+        f'<pre class="kit-message" {_SCROLLS} aria-label="message">{escape(commit.body)}</pre>'
+        "</details>"
         f"<details><summary>trailers ({len(commit.trailers)}) and links</summary>"
         f"<dl>{trailers}</dl><ul>{listed}</ul></details>"
         f"{_series(commit, series)}"
@@ -133,7 +134,10 @@ def _series(commit: Commit, series: tuple[Commit, ...]) -> str:
         f"{'</strong>' if other.hash == commit.hash else ''}</li>"
         for other in series
     )
-    return f"<details open><summary>posted together</summary><ol>{items}</ol></details>"
+    return (
+        "<details open><summary>posted together, in this order (those that the lesson reads)"
+        f"</summary><ul>{items}</ul></details>"
+    )
 
 
 def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -> str:
@@ -146,7 +150,7 @@ def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -
     return (
         f"<details open><summary><code>{escape(name)}</code>"
         f' <span class="kit-soft">{counts}</span></summary>'
-        f'<pre class="{style}" tabindex="0" role="region" aria-label="{escape(file.path)}">'
+        f'<pre class="{style}" {_SCROLLS} aria-label="{escape(file.path)}">'
         f"{''.join(rows)}{more}</pre></details>"
     )
 
@@ -154,68 +158,69 @@ def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -
 def _one_column(file: FileDiff) -> Iterator[str]:
     for hunk in file.hunks:
         yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
-        marks = _marks_of(file, list(line_pairs(hunk)))
+        write = _Writer(file, hunk)
         for line in hunk.lines:
-            yield _line(file, line, marks.get(id(line), ()))
+            yield write.line(line)
 
 
 def _two_columns(file: FileDiff) -> Iterator[str]:
     for hunk in file.hunks:
         yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
-        pairs = list(line_pairs(hunk))
-        marks = _marks_of(file, pairs)
-        for pair in pairs:
+        write = _Writer(file, hunk)
+        for pair in line_pairs(hunk):
             cells = [
-                '<span class="kit-cell"> </span>'
-                if line is None
-                else f'<span class="kit-cell">{_line(file, line, marks.get(id(line), ()))}</span>'
+                f'<span class="kit-cell">{" " if line is None else write.line(line)}</span>'
                 for line in (pair.old, pair.new)
             ]
             yield f'<span class="kit-pair">{"".join(cells)}</span>'
 
 
-def _marks_of(file: FileDiff, pairs: list[LinePair]) -> dict[int, tuple[range, ...]]:
-    """Which columns of which line differ from the line beside it."""
-    marks: dict[int, tuple[range, ...]] = {}
-    for pair in pairs:
-        old, new = changed_parts(pair)
-        if pair.old is not None and old:
-            marks[id(pair.old)] = old
-        if pair.new is not None and new:
-            marks[id(pair.new)] = new
-    return marks if not file.binary else {}
+class _Writer:
+    """Writes the lines of a hunk: coloured as their language is, what differs in a pair marked."""
+
+    def __init__(self, file: FileDiff, hunk: Hunk) -> None:
+        self._marks: dict[int, tuple[range, ...]] = {}
+        for pair in line_pairs(hunk):
+            for line, parts in zip((pair.old, pair.new), changed_parts(pair), strict=True):
+                if line is not None and parts:
+                    self._marks[id(line)] = parts
+        self._tokens: dict[int, list[tuple[_TokenType, str]]] = {}
+        for side in (LineKind.REMOVED, LineKind.ADDED):  # a comment may begin lines before
+            lines = [line for line in hunk.lines if line.kind in (LineKind.CONTEXT, side)]
+            tokens = _tokens(file.path, [line.text for line in lines])
+            self._tokens |= {id(line): found for line, found in zip(lines, tokens, strict=True)}
+
+    def line(self, line: DiffLine) -> str:
+        """Write a line of the hunk."""
+        marks = self._marks.get(id(line), ())
+        parts: list[str] = []
+        column = 0
+        for token, words in self._tokens[id(line)]:
+            style = next((name for kind, name in _COLOURS if token[: len(kind)] == kind), "")
+            for piece, marked in _split(words, column, marks):
+                tag = escape(piece)
+                if style:
+                    tag = f'<i class="kit-{style}">{tag}</i>'
+                parts.append(f"<mark>{tag}</mark>" if marked else tag)
+            column += len(words)
+        written = "".join(parts) or " "
+        return f'<span class="kit-{_KINDS[line.kind]}">{line.kind.value}{written}</span>'
 
 
-def _line(file: FileDiff, line: DiffLine, marks: tuple[range, ...]) -> str:
-    return (
-        f'<span class="kit-{_KINDS[line.kind]}">{line.kind.value}'
-        f"{_coloured(file.path, line.text, marks)}</span>"
-    )
-
-
-def _coloured(path: str, text: str, marks: tuple[range, ...]) -> str:
-    """Colour a line as its language does, and mark the columns that differ."""
-    parts: list[str] = []
-    column = 0
-    for token, words in _tokens(path, text):
-        style = next((name for kind, name in _COLOURS if token[: len(kind)] == kind), "")
-        for piece, marked in _split(words, column, marks):
-            tag = escape(piece)
-            if style:
-                tag = f'<i class="kit-{style}">{tag}</i>'
-            parts.append(f"<mark>{tag}</mark>" if marked else tag)
-        column += len(words)
-    return "".join(parts) or " "
-
-
-def _tokens(path: str, text: str) -> list[tuple[_TokenType, str]]:
+def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:
+    """Split each line into tokens, the lines read as one text; one token where that fails."""
+    plain = [[(Token.Text, line)] for line in lines]
     try:
         lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
     except ClassNotFound:
-        return [(Token.Text, text)]
-    tokens = list(lexer.get_tokens(text))
-    whole = "".join(words for _, words in tokens)
-    return tokens if whole == text else [(Token.Text, text)]
+        return plain
+    found: list[list[tuple[_TokenType, str]]] = [[]]
+    for token, words in lexer.get_tokens("\n".join(lines)):
+        first, *rest = words.split("\n")
+        found[-1].append((token, first))
+        found.extend([(token, piece)] for piece in rest)
+    whole = ["".join(words for _, words in tokens) for tokens in found]
+    return found if whole == lines else plain
 
 
 def _split(words: str, column: int, marks: tuple[range, ...]) -> Iterator[tuple[str, bool]]:

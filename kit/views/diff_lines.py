@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 from kit.runs.commit import DiffLine, Hunk, LineKind
 
 __all__ = ["LinePair", "changed_parts", "line_pairs"]
 
 ALIKE = 0.5
+_WORDS = re.compile(r"\w+|\W")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,29 @@ def _flush(removed: list[DiffLine], added: list[DiffLine]) -> Iterator[LinePair]
 def changed_parts(pair: LinePair) -> tuple[tuple[range, ...], tuple[range, ...]]:
     """Return which columns differ in the old and in the new line.
 
-    Nothing is marked where the lines are too unlike to be versions of one another.
+    Whole words are marked, and nothing where the lines are too unlike to be versions of one
+    another.
 
     >>> changed_parts(LinePair(_line("a = 1"), _line("a = 15")))
-    ((), (range(5, 6),))
+    ((range(4, 5),), (range(4, 6),))
     """
     if pair.old is None or pair.new is None or pair.old is pair.new:
         return (), ()
-    matcher = SequenceMatcher(None, pair.old.text, pair.new.text, autojunk=False)
-    if matcher.ratio() < ALIKE:
+    old, new = _WORDS.findall(pair.old.text), _WORDS.findall(pair.new.text)
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    same = sum(len("".join(old[a:b]).strip()) for kind, a, b, _, _ in codes if kind == "equal")
+    if same < ALIKE * max(len(pair.old.text.strip()), len(pair.new.text.strip())):
         return (), ()
-    codes = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+    changed = [code for code in codes if code[0] != "equal"]
     return (
-        tuple(range(a, b) for _, a, b, _, _ in codes if a < b),
-        tuple(range(c, d) for _, _, _, c, d in codes if c < d),
+        _columns(old, [(a, b) for _, a, b, _, _ in changed]),
+        _columns(new, [(c, d) for _, _, _, c, d in changed]),
     )
+
+
+def _columns(words: list[str], spans: list[tuple[int, int]]) -> tuple[range, ...]:
+    starts = [0, *accumulate(map(len, words))]
+    return tuple(range(starts[a], starts[b]) for a, b in spans if a < b)
 
 
 def _line(text: str) -> DiffLine:

@@ -17,7 +17,10 @@ def stylesheet() -> str:
 
 def scrolling(svg: str) -> str:
     """Wrap a picture so that it stays legible in a narrow page: it scrolls, by keys as well."""
-    return f'<div class="kit-scroll" tabindex="0" role="group" aria-label="picture">{svg}</div>'
+    return (
+        '<div class="kit-scroll" tabindex="0" role="group" aria-label="picture"'
+        f' data-lm-suppress-shortcuts="true">{svg}</div>'
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
             description="fetch QEMU's commits",
             tooltip="Fetch the lesson's commits of QEMU, under 1 MB, as kit fetch does",
         )
+        self._place.observe(guarded(self._use, self._say), ["value"])  # by Enter, or on leaving it
         use_it.on_click(guarded(self._use, self._say))
         fetch_it.on_click(guarded(self._fetch, self._say))
         row = widgets.HBox([self._place, use_it, fetch_it])

@@ -101,7 +101,9 @@ def _first_difference(pair: Pair, scale: Scale, height: float) -> Iterator[str]:
 def _group(side: str, revision: Revision, run: Run, scale: Scale, top: float) -> Iterator[str]:
     name = revision.name if revision.alias is None else f"{revision.name} ({revision.label})"
     yield svg.line(0, top, WIDTH, top, svg.LINE)
-    yield svg.text(4, top + 18, f"{side}: {name}", size=13, bold=True)
+    heading = f"{side}: {name}"
+    yield svg.rect(0, top + 1, 8.0 * len(heading), 26, svg.PAPER)  # the now line stays behind it
+    yield svg.text(4, top + 18, heading, size=13, bold=True)
     for lane, y in (("operator", OPERATOR_Y), ("QEMU", QEMU_Y), ("guest", GUEST_Y)):
         yield svg.text(LEFT - 10, top + y + 4, lane, fill=svg.SOFT, anchor="end")
         yield svg.line(LEFT, top + y, WIDTH - RIGHT, top + y, svg.LINE, 0.8)

@@ -10,13 +10,16 @@ from kit.machine.tables import Line, difference
 from kit.runs.bench import play
 from kit.runs.scenario import SCENARIOS, Scenario
 
-__all__ = ["MAIN_STEPS", "STEPS", "WalkModel"]
+__all__ = ["MAIN_STEPS", "SILENT_STEPS", "STEPS", "WalkModel"]
 
 STEPS: tuple[Revision, ...] = CATALOGUE
 """The steps of the walk, oldest first."""
 
 MAIN_STEPS = ("timer", "cpu-timeout", "deadline-helper", "revert")
 """The three commits and their revert; the others are neighbours and companions."""
+
+SILENT_STEPS = ("timer", "deadline-helper", "pre-revert")
+"""Steps at which a real build answers all recorded scripts as the one before (data/reference)."""
 
 
 class WalkModel(HasTraits):

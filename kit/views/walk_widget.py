@@ -21,7 +21,7 @@ from kit.views.bench_widget import BenchWidget, guarded
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, message_html
 from kit.views.figure import stylesheet
 from kit.views.table_words import line_words, state_words
-from kit.views.walk_model import MAIN_STEPS, STEPS, WalkModel
+from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 
 __all__ = ["WalkWidget"]
 
@@ -146,7 +146,7 @@ def _head_html(model: WalkModel) -> str:
     role = "one of the four" if step.alias in MAIN_STEPS else "a neighbour or companion"
     return (
         f'<h3 class="kit-step">{model.place + 1} of {len(STEPS)}: {escape(step.name)}'
-        f" <code>{escape(step.label)}</code></h3>"
+        f"{'' if step.alias is None else f' <code>{escape(step.label)}</code>'}</h3>"
         f'<p>{escape(step.summary)}. <span class="kit-soft">({role})</span></p>'
     )
 
@@ -166,12 +166,17 @@ def _changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
         + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
         + _table_html(came, went)
         + "<p><strong>Scenarios that run otherwise:</strong> "
-        + (
-            f"</p><ul>{listed}</ul>"
-            if listed
-            else "none: nobody can see this step from outside.</p>"
-        )
+        + (f"</p><ul>{listed}</ul>" if listed else f"{_why_none(model)}</p>")
     )
+
+
+def _why_none(model: WalkModel) -> str:
+    """Say what it means that no scenario runs otherwise; all of them unplug a CPU."""
+    if model.step == model.previous:
+        return "the walk begins here."
+    if model.step.alias in SILENT_STEPS:
+        return "none; real builds of this step and the one before answered all recordings alike."
+    return "none of the built-in ones, all of which unplug a CPU."
 
 
 def _count(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:

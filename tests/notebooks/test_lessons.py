@@ -68,6 +68,19 @@ def test_a_lesson_runs_from_the_first_cell_to_the_last(path: Path) -> None:
     assert [output for output in shown if "image/svg+xml" in output.get("data", {})]
 
 
+def test_start_here_says_what_is_wrong_with_the_clone_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KIT_QEMU", str(tmp_path / "gone"))
+    installed, *_ = [
+        output.data["text/plain"]
+        for cell in code(run(ROOT / "notebooks" / "00-start-here.ipynb"))
+        for output in cell.outputs
+    ]
+
+    assert f"{tmp_path / 'gone'} does not exist; name a clone of QEMU" in installed
+
+
 @pytest.mark.clone
 @pytest.mark.parametrize("place", ["qemu_clone", "fetched_lesson"])
 @lesson

@@ -29,8 +29,8 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "revert",
             (A.DEVICE_DEL, A.GUEST_RELEASES_LATE),
             [
-                "At 15 s pre-revert forgot the request, because QEMU's 15 s were over, and told"
-                " nobody; revert went on waiting.",
+                "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and"
+                " told nobody; QEMU at revert went on waiting.",
                 "pre-revert: the guest has let go of the core, QEMU still holds it, and no"
                 " DEVICE_DELETED was sent: limbo.",
                 "revert: the core is released, and DEVICE_DELETED said so.",
@@ -41,8 +41,8 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "pre-revert",
             (A.DEVICE_DEL, A.WAIT_5_S, A.DEVICE_DEL),
             [
-                "At 5 s pre-revert refused the request (“core-id 1 unplug is still pending, 10"
-                " seconds timeout remaining”); revert accepted it.",
+                "At 5 s, QEMU at pre-revert refused the request (“core-id 1 unplug is still"
+                " pending, 10 seconds timeout remaining”); QEMU at revert accepted it.",
                 "revert: the request is still pending.",
                 "pre-revert: the request is still pending.",
             ],
@@ -52,7 +52,7 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "resend",
             (A.DEVICE_DEL, A.GUEST_REFUSES, A.DEVICE_DEL, A.GUEST_RELEASES),
             [
-                "At 0 s resend sent the guest another event; revert sent none.",
+                "At 0 s, QEMU at resend sent the guest another event; QEMU at revert sent none.",
                 "revert: the request is still pending.",
                 "resend: the core is released, and DEVICE_DELETED said so.",
             ],
@@ -62,8 +62,8 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "guest-error",
             (A.DEVICE_DEL, A.GUEST_REFUSES),
             [
-                "At 0 s guest-error told the management layer of the guest's no"
-                " (DEVICE_UNPLUG_GUEST_ERROR); unisolate told nobody.",
+                "At 0 s, QEMU at guest-error told the management layer of the guest's no"
+                " (DEVICE_UNPLUG_GUEST_ERROR); QEMU at unisolate told nobody.",
                 "unisolate: the guest keeps the core, and no request is pending.",
                 "guest-error: the guest keeps the core, and no request is pending.",
             ],
@@ -73,8 +73,8 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "revert",
             (A.DEVICE_DEL, A.GUEST_RELEASES_LATE, A.SYSTEM_RESET),
             [
-                "At 15 s pre-revert forgot the request, because QEMU's 15 s were over, and told"
-                " nobody; revert went on waiting.",
+                "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and"
+                " told nobody; QEMU at revert went on waiting.",
                 "pre-revert: the core that the guest had let go of is back.",
                 "revert: the core is released, and DEVICE_DELETED said so.",
             ],

@@ -47,9 +47,10 @@ def click(panel: HistoryPanel, words: str) -> None:
 
 def test_a_named_clone_is_read_from(panel: HistoryPanel, spy: Spy) -> None:
     panel.children[1].children[0].value = " /qemu "
-    click(panel, "read from it")
 
     assert (spy.place, spy.changes) == ("/qemu", 1)
+    click(panel, "read from it")
+    assert (spy.place, spy.changes) == ("/qemu", 2)
     assert "Commits are read from: /qemu" in panel.children[0].value
 
 

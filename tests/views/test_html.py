@@ -104,7 +104,7 @@ def test_removed_and_added_lines_stand_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "marked"),
     [
-        ("timeout = 10;", "timeout = 15;", (["0"], ["5"])),
+        ("timeout = 10;", "timeout = 15;", (["10"], ["15"])),
         ("int x;", "return spapr_drc_release(drc);", ([], [])),
         ("same", "same", ([], [])),
     ],

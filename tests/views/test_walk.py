@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
@@ -11,8 +14,10 @@ from kit.errors import UnknownRevisionError
 from kit.machine.revision import Revision
 from kit.runs.behaviour import Behaviour
 from kit.views.diff_html import CommitPage
-from kit.views.walk_model import STEPS, WalkModel
+from kit.views.walk_model import SILENT_STEPS, STEPS, WalkModel
 from kit.views.walk_widget import WalkWidget
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_walk_has_a_step_for_every_recorded_build() -> None:
@@ -126,7 +131,9 @@ def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: WalkWidget) ->
     assert "the commit of timer" in text
     assert "what timer does" in text
     assert "14 rows come, 0 go." in text
-    assert "none: nobody can see this step from outside." in text
+    assert (
+        "none; real builds of this step and the one before answered all recordings alike." in text
+    )
 
 
 def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: WalkWidget) -> None:
@@ -161,3 +168,16 @@ def test_without_widgets_it_is_a_text(walk: WalkWidget) -> None:
         "timer (51254ffb32): every connector gets a timer that nothing starts\n"
         "scenarios it changes: none"
     )
+
+
+def answers(revision: Revision) -> list[object]:
+    """Everything that a real build answered, without the build's name."""
+    path = ROOT / "data" / "reference" / "directed" / f"{revision.label}.jsonl"
+    recorded = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(each["name"], each["steps"]) for each in recorded]
+
+
+def test_the_silent_steps_are_those_whose_recordings_equal_the_step_before() -> None:
+    equal = [step.alias for before, step in pairwise(STEPS) if answers(before) == answers(step)]
+
+    assert tuple(equal) == SILENT_STEPS

@@ -22,15 +22,15 @@ SOURCE = ROOT / "data" / "miniature"
 RECORDINGS = ROOT / "data" / "reference"
 
 HASHES = {
-    "baseline": "3d710f34f6e355f468a244ff057f98a82e2efcfc",
-    "timer": "40b52e89f50e4d88aa28ca55c0e095c338545014",
-    "cpu-timeout": "e792126a041a6ba7f913f5ee8c2cc4f1a9cfa3d4",
-    "deadline-helper": "f19f3e197ef2917ee890a7fa6659197fca589be9",
-    "pre-revert": "ba697cae3283088c893e1a54074b09e007a473ef",
-    "revert": "d443b11d435a82c2bc16017a2465d0b5cdb1819d",
-    "resend": "11c37e5670c9d01b3b0440a505c6f7cb249db180",
-    "unisolate": "0bacf8685e93518d3329984de906d703ae882616",
-    "guest-error": "16f72caedfa4eeb3ca444b740a863cdd6628c72c",
+    "baseline": "bcce41429b57778510e4cf8d3e77b69f7614dccd",
+    "timer": "40da4536b63f34d829a98cd128efb0d7176c384e",
+    "cpu-timeout": "d30e029fd1bdae7b647d58bafe2b841007eadf08",
+    "deadline-helper": "a468137e054060ad419fdb668a46b145c8541c2c",
+    "pre-revert": "651d7dfc8bd1b6d224497e944118579dfb9150d8",
+    "revert": "090c8fd6c33ea4782d4596d2ce360a2f04cbe476",
+    "resend": "e8d7d3b17b7d68ef763f0d9b88e6144e376527ba",
+    "unisolate": "7c9babefe94c8454b767e43b12e51f5dbc5df37d",
+    "guest-error": "dfe4d65fdcd327eaacbb5d093069286d7d2443ca",
 }
 NO_CONFIG = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 IDENTITY = ("-c", "user.name=A. Learner", "-c", "user.email=a@example.org")

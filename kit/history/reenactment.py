@@ -126,12 +126,15 @@ def _hash_of(name: str, hashes: Mapping[str, str]) -> str:
 
 
 def _message(entry: Mapping[str, object]) -> str:
+    posting = entry.get("original-message-id")
     return (
         f"{entry['subject']}\n\n"
         f"{str(entry['body']).strip()}\n\n"
         f"Re-enacts: {entry['re-enacts']}\n"
         f"Original-subject: {entry['original-subject']}\n"
-        f"Original-date: {entry['date']}\n"
+        f"Original-authored: {entry['original-authored']}\n"
+        f"Original-committed: {entry.get('original-committed', entry['date'])}\n"
+        + (f"Original-message-id: <{posting}>\n" if posting else "")
     )
 
 

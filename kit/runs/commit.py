@@ -184,8 +184,12 @@ def refers_to(commit: Commit) -> tuple[str, ...]:
 
 
 def message_id(commit: Commit) -> str | None:
-    """Return the Message-Id of the posting, without its brackets, or None."""
-    match = _MESSAGE_ID.fullmatch((commit.trailer("Message-Id") or "").strip())
+    """Return the Message-Id of the posting, without its brackets, or None.
+
+    A commit of the re-enactment has that of the commit that it plays.
+    """
+    found = commit.trailer("Message-Id") or commit.trailer("Original-message-id") or ""
+    match = _MESSAGE_ID.fullmatch(found.strip())
     return match[1] if match else None
 
 

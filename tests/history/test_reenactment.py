@@ -62,9 +62,12 @@ def test_trailers_name_the_original(repository: Path, name: str) -> None:
     trailers = dict(line.split(": ", 1) for line in lines)
     day = git(repository, "log", "-1", "--format=%cs", HASHES[name]).strip()
 
-    assert list(trailers) == ["Re-enacts", "Original-subject", "Original-date"]
+    posted = ["Original-message-id"] if name not in ("baseline", "pre-revert") else []
+    original = [f"Original-{what}" for what in ("subject", "authored", "committed")]
+
+    assert list(trailers) == ["Re-enacts", *original, *posted]
     assert trailers["Re-enacts"] == find_revision(name).commit
-    assert trailers["Original-date"] == day
+    assert trailers["Original-committed"] == (day if name != "pre-revert" else "2021-04-10")
 
 
 def test_nobody_s_name_and_time_get_in(repository: Path) -> None:

@@ -161,6 +161,7 @@ subject = "s"
 body = "b"
 re-enacts = "c"
 original-subject = "o"
+original-authored = 2021-01-01
 {rest}
 [[tag]]
 name = "t"

@@ -72,6 +72,12 @@ def test_the_last_message_id_counts_and_leads_to_lore() -> None:
     assert (message_id(commit()), lore_link(commit())) == (None, None)
 
 
+def test_a_reenacted_commit_was_posted_where_the_original_was() -> None:
+    played = commit(Original_message_id="<20210401000437.131140-2-d@example.org>")
+
+    assert message_id(played) == "20210401000437.131140-2-d@example.org"
+
+
 @pytest.mark.parametrize("hostile", ["<a@b> <script>", "no address", "<a b@c>"])
 def test_what_is_no_message_id_is_none(hostile: str) -> None:
     assert message_id(commit(Message_Id=hostile)) is None

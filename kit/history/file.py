@@ -7,6 +7,7 @@ commit answers: in the re-enactment those of QEMU's own.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,6 +37,12 @@ def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> s
         if commit.hash not in diffs:
             diffs[commit.hash] = history.diff(revision)
     wanted = set(tags)
+    kept = [(name, found) for name, found in history.tags() if name in wanted]
+    for name, found in kept:  # of the re-enactment none of the catalogue's commits may be tagged
+        if found not in commits:
+            with contextlib.suppress(HistoryError):
+                commit, diffs[found] = history.commit(name), history.diff(name)
+                commits[found] = commit
     return json.dumps(
         {
             "format": FORMAT,
@@ -44,7 +51,7 @@ def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> s
             "commits": [commit_json(commit) for commit in commits.values()],
             "diffs": {name: [file_json(file) for file in files] for name, files in diffs.items()},
             "names": {name: found for name, found in names.items() if name != found},
-            "tags": [[name, found] for name, found in history.tags() if name in wanted],
+            "tags": [[name, found] for name, found in kept if found in commits],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -65,27 +72,24 @@ class FileHistory:
             HistoryError: It is not such a file, or of a version this kit does not know.
         """
         self._place = place
+        data = _ours(text, place)
         try:
-            data = json.loads(text)
-            if data["format"] != FORMAT:
-                raise HistoryError(f"{place} is not a history that `kit history export` wrote")
-            if data["version"] != VERSION:
-                raise HistoryError(
-                    f"{place} is a history of version {data['version']}, this kit reads {VERSION};"
-                    " export it again"
-                )
-            self._commits = {c["hash"]: _commit(c) for c in data["commits"]}
+            self._commits = {c.hash: c for c in map(_commit, _list(data["commits"]))}
             self._diffs = {
-                name: tuple(_file(file) for file in files) for name, files in data["diffs"].items()
+                name: tuple(map(_file, _list(files))) for name, files in data["diffs"].items()
             }
-            self._names: dict[str, str] = dict(data["names"])
-            self._tags = tuple((str(name), str(found)) for name, found in data["tags"])
-            kind, origin = SourceKind[data["source"]["kind"]], data["source"]["place"]
-        except HistoryError:
-            raise
+            self._names = {_text(name): _text(found) for name, found in data["names"].items()}
+            self._tags = tuple((_text(name), _text(found)) for name, found in data["tags"])
+            kind = SourceKind[_text(data["source"]["kind"])]
+            origin = _text(data["source"]["place"])
+            if set(self._diffs) != set(self._commits):
+                raise ValueError("commits and diffs do not go together")
+            if not set(self._names.values()) <= set(self._commits):
+                raise ValueError("a name of no commit")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise HistoryError(
-                f"{place} is not a history that `kit history export` wrote ({error!r})"
+                f"{place} is damaged, it is not a history that `kit history export` wrote;"
+                " export it again"
             ) from error
         self.origin = Source(kind, origin)
         self.source = Source(SourceKind.FILE, f"{place}, of a {self.origin}")
@@ -124,6 +128,26 @@ class FileHistory:
 # -- JSON --------------------------------------------------------------------------------------
 
 
+def _ours(text: str, place: str) -> dict[str, Any]:
+    """Return the object that the text is, of our format and of a version known here."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or "format" not in data:
+        raise HistoryError(f"{place} is no file that `kit history export` wrote")
+    if data["format"] != FORMAT:
+        raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+    version = data.get("version")
+    if version != VERSION and isinstance(version, int):
+        raise HistoryError(
+            f"{place} is a history of version {version}, this kit reads {VERSION}; export it again"
+        )
+    if version != VERSION:
+        raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+    return data
+
+
 def commit_json(commit: Commit) -> dict[str, Any]:
     """Write a commit as JSON."""
     return {
@@ -141,16 +165,36 @@ def commit_json(commit: Commit) -> dict[str, Any]:
 
 def _commit(data: dict[str, Any]) -> Commit:
     return Commit(
-        hash=data["hash"],
-        subject=data["subject"],
-        body=data["body"],
-        author=Person(*data["author"]),
-        committer=Person(*data["committer"]),
-        authored=data["authored"],
-        committed=data["committed"],
-        parents=tuple(data["parents"]),
-        trailers=tuple((key, value) for key, value in data["trailers"]),
+        hash=_text(data["hash"]),
+        subject=_text(data["subject"]),
+        body=_text(data["body"]),
+        author=Person(*map(_text, _list(data["author"]))),
+        committer=Person(*map(_text, _list(data["committer"]))),
+        authored=_text(data["authored"]),
+        committed=_text(data["committed"]),
+        parents=tuple(map(_text, _list(data["parents"]))),
+        trailers=tuple((_text(key), _text(value)) for key, value in _list(data["trailers"])),
     )
+
+
+def _text(value: object) -> str:
+    """Return a text that can be written again: half a surrogate pair could not."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    value.encode()
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _number(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise TypeError("not a line number")
+    return value
 
 
 def file_json(file: FileDiff) -> dict[str, Any]:
@@ -171,20 +215,22 @@ def file_json(file: FileDiff) -> dict[str, Any]:
 
 
 def _file(data: dict[str, Any]) -> FileDiff:
+    if not isinstance(data["binary"], bool):
+        raise TypeError("binary is yes or no")
     return FileDiff(
-        path=data["path"],
-        old_path=data["old_path"],
-        kind=ChangeKind[data["kind"]],
+        path=_text(data["path"]),
+        old_path=_text(data["old_path"]),
+        kind=ChangeKind[_text(data["kind"])],
         binary=data["binary"],
         hunks=tuple(
             Hunk(
-                hunk["function"],
+                _text(hunk["function"]),
                 tuple(
-                    DiffLine(LineKind(kind), text, old, new)
-                    for kind, text, old, new in hunk["lines"]
+                    DiffLine(LineKind(kind), _text(text), _number(old), _number(new))
+                    for kind, text, old, new in map(_list, _list(hunk["lines"]))
                 ),
             )
-            for hunk in data["hunks"]
+            for hunk in _list(data["hunks"])
         ),
     )
 
@@ -196,6 +242,9 @@ def read_file(path: Path) -> FileHistory:
         HistoryError: It cannot be read, or is not such a file.
     """
     try:
-        return FileHistory(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise HistoryError(f"{path}: cannot be read: {error}") from error
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise HistoryError(f"{path} is no file that `kit history export` wrote") from None
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
+    return FileHistory(text, str(path))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,13 @@ class OneCommit:
 
     def tags(self) -> tuple[tuple[str, str], ...]:
         return (("v1", FIRST.hash), ("v2", FIRST.hash))
+
+
+class OneTag(OneCommit):
+    """The same, asked for by its tag alone."""
+
+    def commit(self, revision: str) -> Commit:
+        return super().commit({"v1": FIRST.hash}.get(revision, revision))
 
 
 def exported() -> str:
@@ -114,12 +122,85 @@ def test_what_is_no_json_of_ours_is_one_line(text: str) -> None:
     with pytest.raises(HistoryError) as error:
         FileHistory(text, "f.json")
 
-    assert str(error.value).startswith("f.json is not a history")
-    assert "\n" not in str(error.value)
+    assert str(error.value) in {
+        "f.json is no file that `kit history export` wrote",
+        "f.json is not a history that `kit history export` wrote",
+    }
+
+
+def put(*path: str | int, value: object) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        inner: Any = data
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("diffs", value={}),
+        put("diffs", "3" * 40, value=[]),
+        put("diffs", FIRST.hash, value=None),
+        put("diffs", FIRST.hash, 0, "hunks", 0, "lines", 0, 1, value=3),
+        put("diffs", FIRST.hash, 0, "hunks", 0, "lines", 0, 2, value="3"),
+        put("diffs", FIRST.hash, 0, "hunks", 0, "lines", 0, 0, value=["+"]),
+        put("diffs", FIRST.hash, 0, "binary", value=None),
+        put("commits", 0, "body", value=None),
+        put("commits", 0, "subject", value=3),
+        put("commits", 0, "subject", value="\ud800x"),
+        put("commits", 0, "trailers", value=[[1, 2]]),
+        put("commits", 0, "parents", value="abc"),
+        put("commits", 0, "author", value="ab"),
+        put("commits", 0, value=None),
+        put("commits", value=3),
+        put("names", "f" * 40, value="2" * 40),
+        put("names", value=[]),
+        put("tags", value=[["v1", 3]]),
+        put("source", value="here"),
+        put("source", "kind", value="OTHER"),
+    ],
+)
+def test_a_damaged_file_is_one_line_without_pythons_words(
+    change: Callable[[dict[str, Any]], None],
+) -> None:
+    data = json.loads(exported())
+    change(data)
+
+    with pytest.raises(HistoryError) as error:
+        FileHistory(json.dumps(data), "f.json")
+
+    assert str(error.value) == (
+        "f.json is damaged, it is not a history that `kit history export` wrote; export it again"
+    )
+
+
+@pytest.mark.parametrize("version", [None, "1", [1]])
+def test_a_version_that_is_no_number_is_no_history_of_ours(version: object) -> None:
+    data = json.loads(exported()) | {"version": version}
+
+    with pytest.raises(HistoryError, match=r"is not a history that `kit history export` wrote$"):
+        FileHistory(json.dumps(data), "f.json")
+
+
+def test_a_tag_brings_its_commit() -> None:
+    history = FileHistory(export(OneTag(), [], ["v1"]), "f.json")
+
+    assert (history.commit("v1"), history.diff("v1")) == (FIRST, FILES)
+
+
+def test_a_file_that_is_no_text_is_not_ours(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"\xff\xfe")
+
+    with pytest.raises(HistoryError, match=r"f is no file that `kit history export` wrote$"):
+        read_file(path)
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(HistoryError, match="missing: cannot be read"):
+    with pytest.raises(HistoryError, match=r"missing: cannot be read: No such file or directory$"):
         read_file(tmp_path / "missing")
 
 

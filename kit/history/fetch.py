@@ -32,6 +32,7 @@ from kit.history.transport import (
     Origin,
     Progress,
     disk_full,
+    ended_by_sigterm,
     locked,
     origin,
 )
@@ -117,11 +118,11 @@ def fetch(
         raise MisuseError(f"fetch needs a URL and full hashes, not {urls!r} and {wanted!r}")
     sources = [origin(url) for url in urls]
     try:
-        target = target.expanduser().resolve()
+        target = _absolute(target)
         if there := _already(Git(target, timeout_s), amount, wanted):
             return there
         target.parent.mkdir(parents=True, exist_ok=True)
-        with locked(target) as lock:
+        with ended_by_sigterm(), locked(target) as lock:
             part = target.with_name(f".{target.name}.{amount.value}.part")
             git = Git(part, timeout_s, progress, lock)
             return _already(Git(target, timeout_s), amount, wanted) or _from_first(
@@ -134,6 +135,13 @@ def fetch(
         raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from error
     except GitError as error:
         raise FetchError(f"{target}: git fails in it: {error}; name another folder") from error
+
+
+def _absolute(target: Path) -> Path:
+    try:
+        return target.expanduser().resolve()
+    except RuntimeError as error:  # nobody's home, or links in a circle
+        raise FetchError(f"{target}: cannot be filled: {error}; name another folder") from None
 
 
 # -- what is there already ---------------------------------------------------------------------

@@ -76,10 +76,17 @@ def open_named(place: Path) -> History:
     Raises:
         HistoryError: It is neither.
     """
-    if place.is_file():
-        return read_file(place)
-    if not place.exists():
-        raise HistoryError(f"{place} does not exist; name a clone of QEMU, or run `kit fetch`")
+    try:
+        if place.is_file():
+            return read_file(place)
+        if not place.exists():
+            raise HistoryError(f"{place} does not exist; name a clone of QEMU, or run `kit fetch`")
+        if place.is_dir():
+            next(place.iterdir(), None)  # a folder that may not be read is told from no clone
+    except OSError as error:
+        raise HistoryError(
+            f"{place}: cannot be read: {error.strerror}; name a clone of QEMU, or run `kit fetch`"
+        ) from error
     return CloneHistory(place)
 
 
@@ -89,6 +96,7 @@ def find_history(
     beside: Iterable[Path],
     reenactment: Callable[[], Path],
     known: str,
+    passed_over: Callable[[Path, str], None] = lambda _place, _why: None,
 ) -> History:
     """Return the history in use.
 
@@ -98,6 +106,7 @@ def find_history(
         beside: Folders where a clone of QEMU may lie.
         reenactment: Builds the re-enactment if needed and returns its folder.
         known: A commit by which a clone of QEMU is told from any other.
+        passed_over: Told of each folder that is there and cannot be used, and why.
 
     Raises:
         HistoryError: What is named is no history, or the re-enactment cannot be built.
@@ -109,11 +118,19 @@ def find_history(
     places = [(place, SourceKind.FETCHED) for place in fetched]
     places += [(place, SourceKind.CLONE) for place in beside]
     for place, kind in places:
-        if place.is_dir():
+        if _is_folder(place):
             clone = CloneHistory(place, kind)
             try:
                 clone.commit(known)
-            except HistoryError:
+            except HistoryError as error:
+                passed_over(place, str(error))
                 continue
             return clone
     return ReenactmentHistory(CloneHistory(reenactment(), SourceKind.REENACTMENT))
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except OSError:  # one above it may not be entered
+        return False

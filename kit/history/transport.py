@@ -27,7 +27,17 @@ from typing import IO
 
 from kit.errors import UserError
 
-__all__ = ["FetchError", "Git", "GitError", "Origin", "Progress", "disk_full", "locked", "origin"]
+__all__ = [
+    "FetchError",
+    "Git",
+    "GitError",
+    "Origin",
+    "Progress",
+    "disk_full",
+    "ended_by_sigterm",
+    "locked",
+    "origin",
+]
 
 Progress = Callable[[str, int, int | None], None]
 """Called with a step ("commits: receiving objects"), how much is done, of how much if known."""
@@ -73,17 +83,34 @@ def origin(url: str) -> Origin:
     match = re.match("(https?|git|file)://[^-]", url)
     if match and url.isprintable() and " " not in url:
         return Origin(url, shown, _PROTOCOLS[match[1]])
-    if url and url.isprintable() and not url.startswith("-") and Path(url).expanduser().is_dir():
-        # absolute, so that git cannot take any of it for an option, a host or a helper's name
-        folder = str(Path(url).expanduser().resolve())
-        return Origin(folder, folder, "file")
+    why = "is nothing to fetch from"
+    if url and url.isprintable() and not url.startswith("-"):
+        try:
+            if Path(url).expanduser().is_dir():
+                # absolute, so that git cannot take any of it for an option, a host or a helper
+                folder = str(Path(url).expanduser().resolve())
+                return Origin(folder, folder, "file")
+        except (OSError, RuntimeError) as error:
+            why = f"cannot be fetched from: {getattr(error, 'strerror', None) or error}"
     raise FetchError(
-        f"{shown!r} is nothing to fetch from; give an https, http, git or file URL, "
-        "or the folder of a clone"
+        f"{shown!r} {why}; give an https, http, git or file URL, or the folder of a clone"
     )
 
 
 # -- one at a time -----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this like Ctrl-C, so that git, which has a session of its own, ends too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python handles signals in the main thread alone
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 @contextlib.contextmanager

@@ -116,17 +116,27 @@ def test_a_damaged_beginning_is_begun_again(
     assert fetch(target, urls=[daemon], wanted=upstream.wanted).commits == LESSON
 
 
-def test_ctrl_c_leaves_nothing_and_does_not_wait(silent: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_leave_nothing_and_do_not_wait(
+    silent: str, tmp_path: Path, number: signal.Signals
+) -> None:
     lock = tmp_path / ".lesson.git.lock"
     process = child(tmp_path / "lesson.git", Amount.LESSON, "", silent, "a" * 40)
     await_true(lambda: (tmp_path / ".lesson.git.lesson.part" / "config").exists())
     assert lock.exists()
     time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=10)
 
     assert "KeyboardInterrupt" in errors
     assert names_in(tmp_path) == []
+
+
+def test_afterwards_sigterm_does_what_it_did(upstream: Upstream, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    fetch(tmp_path / "lesson.git", urls=[str(upstream.path)], wanted=upstream.wanted)
+
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize("at", ["commits: receiving", "files", "check"])

@@ -188,3 +188,15 @@ def test_a_password_is_neither_shown_nor_kept(
 
     assert (got.url, "secret" in str(failed.value)) == (smart_http, False)
     assert "secret" not in (tmp_path / "q" / "config").read_text()
+
+
+def test_a_home_that_nobody_has_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="'~nosuchuser/x' cannot be fetched from: Could not"):
+        fetch(tmp_path / "q.git", urls=["~nosuchuser/x"])
+    with pytest.raises(FetchError, match=r"^~nosuchuser/x: cannot be filled: Could not determine"):
+        fetch(Path("~nosuchuser/x"))
+
+
+def test_a_source_too_long_for_a_name_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match="cannot be fetched from: File name too long; give an"):
+        fetch(tmp_path / "q.git", urls=["x" * 300])

@@ -50,11 +50,44 @@ def test_the_first_that_is_there_is_used(tmp_path: Path) -> None:
 
 
 def test_a_folder_beside_the_kit_that_is_no_clone_of_qemu_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
+    empty = tmp_path / "empty"
+    empty.mkdir()
     other = repository(tmp_path / "other")
-    read = find_history(None, [tmp_path / "empty"], [other], lambda: other, "v-not-there")
+    told: list[tuple[Path, str]] = []
+    read = find_history(
+        None,
+        [tmp_path / "absent", empty],
+        [other],
+        lambda: other,
+        "v-not-there",
+        passed_over=lambda place, why: told.append((place, why)),
+    )
 
     assert read.source.kind is SourceKind.REENACTMENT
+    assert told == [
+        (empty, f"{empty} is no git repository; name a clone of QEMU, or run `kit fetch`"),
+        (
+            other,
+            f"{other} has no commit v-not-there; is it a full clone of QEMU? `kit fetch` gets one",
+        ),
+    ]
+
+
+def test_a_place_too_long_for_a_name_is_one_line() -> None:
+    with pytest.raises(HistoryError, match="x: cannot be read: File name too long; name a clone"):
+        open_named(Path("x" * 300))
+
+
+def test_a_folder_that_may_not_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shut(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", shut)  # and not chmod: root may read everything
+
+    with pytest.raises(HistoryError, match="cannot be read: Permission denied; name a clone"):
+        open_named(tmp_path)
 
 
 def test_what_is_named_is_used_or_refused_never_passed_over(tmp_path: Path) -> None:

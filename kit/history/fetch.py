@@ -141,7 +141,8 @@ def _absolute(target: Path) -> Path:
     try:
         return target.expanduser().resolve()
     except RuntimeError as error:  # nobody's home, or links in a circle
-        raise FetchError(f"{target}: cannot be filled: {error}; name another folder") from None
+        why = str(error).rstrip(".")
+        raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from None
 
 
 # -- what is there already ---------------------------------------------------------------------

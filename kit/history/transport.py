@@ -91,7 +91,8 @@ def origin(url: str) -> Origin:
                 folder = str(Path(url).expanduser().resolve())
                 return Origin(folder, folder, "file")
         except (OSError, RuntimeError) as error:
-            why = f"cannot be fetched from: {getattr(error, 'strerror', None) or error}"
+            reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            why = f"cannot be fetched from: {reason}"
     raise FetchError(
         f"{shown!r} {why}; give an https, http, git or file URL, or the folder of a clone"
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
+from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
-from kit.runs.commit import Commit, FileDiff, Hunk, LineKind, lore_link
+from kit.runs.commit import Commit, FileDiff, Hunk, LineKind, fixes, lore_link, reverts
 from kit.views.diff_lines import changed_parts, line_pairs
 
 __all__ = ["commit_lines", "commit_text"]
@@ -16,11 +18,13 @@ _STYLES = {LineKind.ADDED: "green", LineKind.REMOVED: "red", LineKind.CONTEXT: "
 _MARKED = {LineKind.ADDED: "black on green", LineKind.REMOVED: "black on red", LineKind.CONTEXT: ""}
 
 
-def commit_text(commit: Commit, files: tuple[FileDiff, ...], source: str) -> Text:
-    """Write a commit for the terminal: who, when, why, and the diff in colours."""
+def commit_text(commit: Commit, files: tuple[FileDiff, ...], source: str, note: str = "") -> Text:
+    """Write a commit for the terminal: who, when, why, and the diff in colours, or a *note*."""
     text = Text()
     for words in _head(commit, source):
         text.append(f"{words}\n", style="bold" if words.startswith("commit ") else "")
+    if note:
+        text.append(f"\n{_printable(note)}\n", style="italic")
     for file in files:
         text.append(f"\n{_file_line(file)}\n", style="bold")
         for hunk in file.hunks:
@@ -43,11 +47,17 @@ def _append_hunk(text: Text, hunk: Hunk) -> None:
 
 
 def commit_lines(
-    commit: Commit, files: tuple[FileDiff, ...], source: str, width: int = 72
+    commit: Commit, files: tuple[FileDiff, ...], source: str, width: int = 72, note: str = ""
 ) -> Iterator[str]:
-    """Write a commit as plain lines of at most *width* columns; longer ones go on after ``\\``."""
+    """Write a commit as plain lines of at most *width* columns; longer ones go on after ``\\``.
+
+    A *note* stands in the place of a diff that there is not.
+    """
     for words in _head(commit, source):
         yield from _folded("", words, width)
+    if note:
+        yield ""
+        yield from _folded("", note, width)
     for file in files:
         yield ""
         yield from _folded("", _file_line(file), width)
@@ -62,6 +72,11 @@ def _head(commit: Commit, source: str) -> Iterator[str]:
     yield f"read from {_printable(source)}"
     yield _printable(f"Author:    {commit.author}, {commit.authored}")
     yield _printable(f"Committer: {commit.committer}, {commit.committed}")
+    if commit.is_merge:
+        yield f"Merge:     of {len(commit.parents)} parents"
+    for label, names in (("Reverts:", reverts(commit)), ("Fixes:", fixes(commit))):
+        if names:
+            yield f"{label:<10} {_printable(', '.join(map(_short, names)))}"
     link = lore_link(commit)
     if link:
         yield f"Posted:    {_printable(link)}"
@@ -70,6 +85,12 @@ def _head(commit: Commit, source: str) -> Iterator[str]:
     yield ""
     for line in commit.body.splitlines():
         yield f"    {_printable(line)}".rstrip()
+
+
+def _short(name: str) -> str:
+    """Return the first digits of the hash that *name* begins with; any other text as it is."""
+    match = re.match(r"[0-9a-f]{7,40}\b", name)
+    return match[0][:10] if match else name
 
 
 def _file_line(file: FileDiff) -> str:
@@ -82,9 +103,10 @@ def _file_line(file: FileDiff) -> str:
 
 def _folded(sign: str, words: str, width: int) -> Iterator[str]:
     line = f"{sign}{_printable(words).expandtabs(8)}".rstrip()
-    while len(line) > width:
-        yield line[: width - 1] + "\\"
-        line = sign.replace("@", " ") + line[width - 1 :]
+    while cell_len(line) > width:
+        first = chop_cells(line, width - 1)[0]
+        yield first + "\\"
+        line = sign.replace("@", " ") + line[len(first) :]
     yield line
 
 

@@ -6,6 +6,7 @@ history or a view.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import zlib
@@ -102,18 +103,25 @@ def _expanded(place: str) -> Path:
         raise UserError(f"{place}: {error}; name a folder") from None
 
 
-def history(named: Path | None = None) -> History:
+def history(
+    named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
+) -> History:
     """Return the history in use; see `kit.history.find` for the order.
+
+    Args:
+        named: What a person names instead of KIT_QEMU.
+        passed_over: Told of each folder that is there and cannot be used, and why.
 
     Raises:
         HistoryError: What is named is no history, or the re-enactment cannot be built.
     """
     return find_history(
-        named or clone_in_use(),
-        fetched=[default_folder(amount) for amount in (Amount.FULL, Amount.LESSON)],
+        clone_in_use() if named is None else _expanded(str(named)),
+        fetched=[default_folder(amount) for amount in (Amount.FULL, Amount.LESSON, Amount.HISTORY)],
         beside=[CHECKOUT.parent / "qemu", CHECKOUT.parent / "qemu.git"],
         reenactment=_reenactment,
         known=find_revision("revert").commit,
+        passed_over=passed_over or (lambda _place, _why: None),
     )
 
 
@@ -125,6 +133,15 @@ def _reenactment() -> Path:
         if path.is_file():
             digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
     cache = user_cache_path("unplug-kit", appauthor=False)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if not os.access(cache, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+    except OSError as error:
+        raise HistoryError(
+            f"{cache} cannot be written ({error.strerror}), and the re-enactment is built there;"
+            " set XDG_CACHE_HOME to another folder, or name a clone of QEMU with --repo or KIT_QEMU"
+        ) from error
     target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
     build(source, target)
     return target
@@ -169,18 +186,27 @@ def lesson_commits(read: History) -> tuple[Commit, ...]:
     return tuple(found)
 
 
-def exported_history(named: Path | None = None) -> str:
-    """Return the lesson's commits of the history in use as one file's text.
+def exported_history(
+    named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the lesson's commits of the history in use as one file's text, and what it lacks.
+
+    That is the names of those commits and releases that the history has not.
 
     Raises:
         HistoryError: The history lacks all of them.
     """
-    read = history(named)
-    wanted = dict.fromkeys([r.commit for r in CATALOGUE] + [patch.value for patch in Patch])
+    read = history(named, passed_over)
+    wanted = {patch.value: patch.value[:10] for patch in Patch}
+    wanted |= {revision.commit: revision.name for revision in CATALOGUE}
     present = [name for name in wanted if _has(read, name)]
     if not present:
         raise HistoryError(f"{read.source} has none of the lesson's commits; `kit fetch` gets them")
-    return export(read, present, [revision.label for revision in RELEASES])
+    tags = {name for name, _ in read.tags()}
+    releases = [revision.label for revision in RELEASES]
+    left_out = [shown for name, shown in wanted.items() if name not in present]
+    left_out += [name for name in releases if name not in tags or not _has(read, name)]
+    return export(read, present, releases), tuple(left_out)
 
 
 def _has(read: History, name: str) -> bool:

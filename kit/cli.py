@@ -6,8 +6,6 @@ stderr; data goes to stdout, progress to stderr; ``--json`` where a program may 
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import subprocess
 import sys
@@ -17,7 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from kit import app as kit_app
 from kit.doctor import checks as doctor_checks
@@ -25,10 +22,22 @@ from kit.errors import KitError, UnknownRevisionError, UserError
 from kit.history.fetch import SOURCES, Amount, default_folder
 from kit.history.fetch import fetch as fetch_commits
 from kit.history.file import commit_json, file_json
+from kit.history.history import History, HistoryError
 from kit.lessons import lessons
-from kit.machine.revision import find_revision
+from kit.machine.revision import RELEASES, find_revision
+from kit.output import (
+    complain,
+    console,
+    drop_output,
+    open_streams,
+    plain,
+    print_json,
+    progress_bar,
+    progress_line,
+    tell_passed_over,
+)
 from kit.runs.bench import play
-from kit.runs.commit import fixes, lore_link, refers_to, reverts
+from kit.runs.commit import Commit, FileDiff, fixes, lore_link, refers_to, reverts
 from kit.runs.conform import Mismatch, Report
 from kit.runs.scenario import SCENARIOS, find_scenario
 from kit.runs.trace import entry_json
@@ -44,6 +53,7 @@ from kit.views.listing import (
 __all__ = ["main"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # how typer tells of Ctrl-C
 
 cli = typer.Typer(
     name="kit",
@@ -115,9 +125,9 @@ def doctor(as_json: Json = False) -> None:
     """Say what is installed, which clone is used, what is missing and how to get it."""
     checks = doctor_checks()
     if as_json:
-        _print_json([{"name": c.name, "found": c.found, "missing": c.missing} for c in checks])
+        print_json([{"name": c.name, "found": c.found, "missing": c.missing} for c in checks])
     else:
-        _console().print(checks_table([(c.name, c.found, c.missing, c.needed) for c in checks]))
+        console().print(checks_table([(c.name, c.found, c.missing, c.needed) for c in checks]))
     raise typer.Exit(NO if any(c.needed and not c.found for c in checks) else FINE)
 
 
@@ -145,9 +155,9 @@ def list_(
             other = None if diff is None else find_revision(diff)
             table, data = states_table(find_revision(at or "revert"), other)
     if as_json:
-        _print_json(data)
+        print_json(data)
     else:
-        _console().print(table)
+        console().print(table)
 
 
 @cli.command(epilog="Example: kit conform data/reference/directed/* data/reference/walks/*")
@@ -164,17 +174,17 @@ def conform(
     """
     total, reports = Report(), {}
     for number, path in enumerate(files, 1):
-        _progress(f"{number}/{len(files)} {path}")
+        progress_line(f"{number}/{len(files)} {path}")
         report = reports[str(path)] = kit_app.conform_file(path)
         total += report
         if not as_json:
-            _progress("")
-            typer.echo(_plain(f"{path}: {report}"))
+            progress_line("")
+            typer.echo(plain(f"{path}: {report}"))
             for mismatch in report.mismatches:
-                typer.echo(f"  {_plain(str(mismatch))}")
-    _progress("")
+                typer.echo(f"  {plain(str(mismatch))}")
+    progress_line("")
     if as_json:
-        _print_json(
+        print_json(
             {
                 "files": {path: _report_json(report) for path, report in reports.items()},
                 "total": _report_json(total),
@@ -195,7 +205,7 @@ def run(
     script, revision = find_scenario(scenario), find_revision(at)
     played = play(revision, script.acts)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "version": 1,
                 "scenario": script.name,
@@ -236,11 +246,10 @@ def show(
     That is, in this order: --repo or KIT_QEMU; what kit fetch brought; a clone of QEMU beside the
     kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment asks for it).
     """
-    history = kit_app.history(repo)
-    name = _commit_named(revision)
-    commit, files = history.commit(name), history.diff(name)
+    history = kit_app.history(repo, tell_passed_over)
+    commit, files, note = _commit_named(history, revision)
     if as_json or form is ShownAs.JSON:
-        _print_json(
+        print_json(
             {
                 **commit_json(commit),
                 "source": str(history.source),
@@ -248,22 +257,43 @@ def show(
                 "fixes": list(fixes(commit)),
                 "refers_to": list(refers_to(commit)),
                 "posted": lore_link(commit),
-                "files": [file_json(file) for file in files],
+                "files": None if note else [file_json(file) for file in files],
+                **({"note": note} if note else {}),
             }
         )
     elif form is ShownAs.TEXT:
-        for line in commit_lines(commit, files, str(history.source), width):
+        for line in commit_lines(commit, files, str(history.source), width, note):
             typer.echo(line)
     else:
-        _console().print(commit_text(commit, files, str(history.source)), soft_wrap=True)
+        text = commit_text(commit, files, str(history.source), note)
+        console().print(text, soft_wrap=True)
 
 
-def _commit_named(revision: str) -> str:
-    """Return the hash of a revision of the catalogue; anything else is left to the history."""
+def _commit_named(history: History, typed: str) -> tuple[Commit, tuple[FileDiff, ...], str]:
+    """Return the commit that a person names, with its diff, or without one and why.
+
+    A release is looked for by its tag first: the re-enactment has tags of its own.
+    """
     try:
-        return find_revision(revision).commit
+        revision = find_revision(typed)
     except UnknownRevisionError:
-        return revision
+        names = [typed]
+    else:
+        names = [revision.label] if revision in RELEASES else []
+        names.append(revision.commit)
+    for name in names:
+        try:
+            commit = history.commit(name)
+        except HistoryError as error:
+            if name != names[-1]:
+                continue
+            why = str(error)
+            raise HistoryError(why if typed in why else f"{typed}: {why}") from error
+        try:
+            return commit, history.diff(name), ""
+        except HistoryError as error:
+            return commit, (), str(error)
+    raise AssertionError("there is a last name")
 
 
 history_commands = typer.Typer(help="The history in use as a file.", no_args_is_help=True)
@@ -276,12 +306,15 @@ def history_export(
     repo: Repo = None,
 ) -> None:
     """Write the lesson's commits and diffs to one file that is read without git."""
-    text = kit_app.exported_history(repo)
+    text, left_out = kit_app.exported_history(repo, tell_passed_over)
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
     typer.echo(f"{output}: {len(text.encode()) / 1000:,.0f} kB", err=True)
+    if left_out:
+        names = ", ".join(left_out)
+        typer.echo(f"{output}: {len(left_out)} left out, not in this history: {names}", err=True)
 
 
 @cli.command(epilog="Example: kit fetch")
@@ -305,24 +338,16 @@ def fetch(
         raise UserError("--history and --full exclude each other; give one of them")
     amount = Amount.FULL if full else Amount.HISTORY if history else Amount.LESSON
     target = folder or default_folder(amount)
-    fetched = fetch_commits(
-        target,
-        amount=amount,
-        urls=SOURCES if source is None else (source,),
-        progress=lambda step, done, total: _progress(
-            f"{step} {done}" + ("" if total is None else f" of {total}")
-        ),
-    )
-    _progress("")
+    urls = SOURCES if source is None else (source,)
+    with progress_bar() as tell:
+        fetched = fetch_commits(target, amount=amount, urls=urls, progress=tell)
     what = "is there" if fetched.was_there else f"{fetched.received_bytes / 1000:,.0f} kB received"
     typer.echo(f"{fetched.path}: {fetched.amount.value}, {fetched.commits} commits, {what}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; errors are one line on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # any text, in any locale
+    open_streams()
     try:
         result = cli(args=None if arguments is None else list(arguments), standalone_mode=False)
         sys.stdout.flush()
@@ -330,12 +355,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped")
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer and rich end the process of themselves
         # whoever read our output has seen enough
-        _drop_output()
+        drop_output()
         return FINE
     except OSError as error:
-        _drop_output()
+        drop_output()
         return _fail(f"the output cannot be written: {error.strerror}; is the disk full?")
     except Exception as error:
         usage = getattr(error, "format_message", None)  # wrong use, as typer reports it
@@ -343,40 +368,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         words = str(usage())
         return _fail(f"{words.rstrip('.')}; see: kit --help") if words else FINE
+    if result == INTERRUPTED:
+        return _fail("stopped")
     return result if isinstance(result, int) else FINE
 
 
-# -- printing ----------------------------------------------------------------------------------
-
-
 def _fail(words: str) -> int:
-    typer.echo(f"kit: {_plain(' '.join(words.split()))}", err=True)
+    complain(words)
     return WRONG_USE
 
 
-def _drop_output() -> None:
-    """Let Python end without a second complaint about the output it still holds."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _console() -> Console:
-    return Console(highlight=False)
-
-
-def _print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
-    typer.echo(json.dumps(data, indent=2))
-
-
-def _progress(words: str) -> None:
-    """Rewrite the progress line on stderr; only where a person looks at it."""
-    if sys.stderr is not None and sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{_plain(words)[:100]}")
-        sys.stderr.flush()
-
-
-def _plain(words: str) -> str:
-    """Make control characters visible: text of a file must not steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+# -- JSON --------------------------------------------------------------------------------------
 
 
 def _report_json(report: Report) -> dict[str, Any]:

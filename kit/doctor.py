@@ -6,10 +6,12 @@ import shutil
 import sys
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from kit import app
 from kit.errors import UserError
 from kit.lessons import lesson_folder
+from kit.output import passed_over_line
 
 __all__ = ["Check", "checks"]
 
@@ -44,7 +46,7 @@ def checks() -> tuple[Check, ...]:
         Check("python", sys.version.split()[0]),
         *map(_package, _PACKAGES),
         _program("git", "read a clone", "install git (Debian: apt install git)"),
-        _history_check(),
+        *_history_checks(),
         _lessons_check(),
         _program(
             "qemu-system-ppc64",
@@ -66,11 +68,18 @@ def _program(name: str, purpose: str, how: str) -> Check:
     return Check(name, path or "", "" if path else f"to {purpose}, {how}", needed=False)
 
 
-def _history_check() -> Check:
+def _history_checks() -> tuple[Check, ...]:
+    """Return the history in use, and each that is there and cannot be used."""
+    passed: list[Check] = []
+
+    def passed_over(place: Path, why: str) -> None:
+        passed.append(Check("passed over", "", passed_over_line(place, why), needed=False))
+
     try:
-        return Check("history", str(app.history().source), needed=False)
+        used = Check("history", str(app.history(passed_over=passed_over).source), needed=False)
     except UserError as error:
-        return Check("history", "", str(error), needed=False)
+        used = Check("history", "", str(error), needed=False)
+    return used, *passed
 
 
 def _lessons_check() -> Check:

@@ -106,7 +106,7 @@ def test_the_reenactment_can_be_asked_for_although_there_is_a_clone(tmp_path: Pa
 
 def test_a_file_is_a_history_too(tmp_path: Path) -> None:
     path = tmp_path / "lesson.json"
-    path.write_text(exported_history(), encoding="utf-8")
+    path.write_text(exported_history()[0], encoding="utf-8")
     revert = find_revision("revert").commit
 
     assert open_named(path).commit(revert) == history().commit(revert)
@@ -148,6 +148,6 @@ def test_its_revert_names_and_undoes_the_three_line_by_line() -> None:
 
 
 def test_an_export_of_it_says_that_it_is_not_qemus_code() -> None:
-    exported = FileHistory(exported_history(), "lesson.json")
+    exported = FileHistory(exported_history()[0], "lesson.json")
 
     assert "re-enactment, not QEMU's code" in str(exported.source)

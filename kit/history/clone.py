@@ -13,15 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unidiff import PatchSet
-from unidiff.errors import UnidiffParseError
-
+from kit.history.diff import read_diff
 from kit.history.history import HistoryError, Source, SourceKind
-from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+from kit.runs.commit import Commit, FileDiff, Person
 
 if TYPE_CHECKING:
     import git
-    from unidiff.patch import PatchedFile
 
 __all__ = ["CloneHistory"]
 
@@ -36,8 +33,11 @@ _SETTINGS = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.attributesFile": os.devnull,
-    "core.quotePath": "false",
+    "core.bigFileThreshold": "512m",
     "diff.external": "",
+    "diff.indentHeuristic": "true",
+    "diff.renameLimit": "1000",
+    "diff.suppressBlankEmpty": "false",
     "log.showSignature": "false",
     "submodule.recurse": "false",
 }
@@ -72,13 +72,11 @@ class CloneHistory:
                 return ()
             if not commit.parents and _is_cut_off(git_command, commit):
                 raise HistoryError(_why(self.place, f"the parent of {revision}", "", shallow=True))
-            patch = git_command.diff_tree(
-                *("--root", "--patch", "--find-renames", "--no-color", "--no-ext-diff"),
-                *("--no-textconv", "--no-commit-id", "-r", "--full-index", commit.hash),
-                stdout_as_string=False,
-                kill_after_timeout=TIMEOUT_S,
+            options = {"stdout_as_string": False, "kill_after_timeout": TIMEOUT_S}
+            return read_diff(
+                lambda *arguments: git_command.diff_tree(*arguments, commit.hash, **options),
+                lambda name: git_command.cat_file("blob", name, **options),
             )
-        return _files(patch.decode("utf-8", "replace"))
 
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""
@@ -209,46 +207,4 @@ def _parsed(printed: str) -> Commit:
         subject=subject,
         body=body.strip("\n"),
         trailers=tuple((key.strip(), value.strip()) for key, _, value in pairs),
-    )
-
-
-def _files(patch: str) -> tuple[FileDiff, ...]:
-    try:
-        return tuple(_file(changed) for changed in PatchSet(patch))
-    except UnidiffParseError as error:
-        raise HistoryError(f"git's diff cannot be read: {error}") from error
-
-
-def _file(changed: PatchedFile) -> FileDiff:
-    if changed.is_rename:
-        kind = ChangeKind.RENAMED
-    elif changed.is_added_file:
-        kind = ChangeKind.ADDED
-    elif changed.is_removed_file:
-        kind = ChangeKind.DELETED
-    else:
-        kind = ChangeKind.MODIFIED
-    old = changed.source_file.removeprefix("a/")
-    hunks = tuple(
-        Hunk(
-            hunk.section_header,
-            tuple(
-                DiffLine(
-                    LineKind(line.line_type),
-                    line.value.removesuffix("\n"),
-                    line.source_line_no,
-                    line.target_line_no,
-                )
-                for line in hunk
-                if line.line_type in " +-"
-            ),
-        )
-        for hunk in changed
-    )
-    return FileDiff(
-        path=changed.path,
-        old_path=changed.path if old == os.devnull else old,
-        kind=kind,
-        binary=changed.is_binary_file,
-        hunks=hunks,
     )

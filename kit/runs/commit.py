@@ -90,6 +90,7 @@ class ChangeKind(Enum):
     ADDED = "added"
     DELETED = "deleted"
     RENAMED = "renamed"
+    RETYPED = "of another type"  # a file where there was a symbolic link, or the like
 
 
 @dataclass(frozen=True, slots=True)

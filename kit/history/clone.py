@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["CloneHistory"]
 
-_FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%s", "%b")
-_TRAILERS = "%(trailers:only=true,unfold=true,key_value_separator=%x1f,separator=%x1e)"
-_SEPARATOR = "\x00"
+# Apart by NUL, which no message can hold; the trailers by line ends, which none can once unfolded.
+_FIELDS = (
+    *("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%s", "%b"),
+    "%(trailers:only=true,unfold=true,key_value_separator=%x3a,separator=%x0a)",
+)
+_LOG = ("-z", f"--format={'%x00'.join(_FIELDS)}", "--encoding=UTF-8")
 TIMEOUT_S = 60
 # Command-scope settings: a clone's own configuration must not make git run anything, and git's
 # distrust of another owner's folder is no reason not to read it.
@@ -40,6 +43,7 @@ _SETTINGS = {
     "diff.suppressBlankEmpty": "false",
     "log.showSignature": "false",
     "submodule.recurse": "false",
+    "trailer.separators": ":",
 }
 
 
@@ -92,14 +96,8 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
-        layout = "%x00".join((*_FIELDS, _TRAILERS))
         with self._git("its log") as git_command:
-            printed = git_command.log(
-                *("--all", f"--format={layout}%x01", "--encoding=UTF-8", "--", *paths),
-                stdout_as_string=False,
-            )
-        records = printed.decode("utf-8", "replace").split("\x01")
-        return tuple(_parsed(record.lstrip("\n")) for record in records if record.strip())
+            return _commits(git_command.log("--all", *_LOG, "--", *paths, stdout_as_string=False))
 
     # -- git -----------------------------------------------------------------------------------
 
@@ -128,11 +126,8 @@ class CloneHistory:
 
     def _commit(self, git_command: git.Git, revision: str) -> Commit:
         name = git_command.rev_parse("--verify", "--end-of-options", f"{revision}^{{commit}}")
-        layout = "%x00".join((*_FIELDS, _TRAILERS))
-        printed = git_command.log(
-            "-1", f"--format={layout}", "--encoding=UTF-8", name, "--", stdout_as_string=False
-        )
-        return _parsed(printed.decode("utf-8", "replace"))
+        (commit,) = _commits(git_command.log("-1", *_LOG, name, "--", stdout_as_string=False))
+        return commit
 
 
 def _why(place: Path, wanted: str, said: str, *, shallow: bool) -> str:
@@ -192,11 +187,26 @@ def _environment(git_dir: str) -> dict[str, str]:
 # -- parsing -----------------------------------------------------------------------------------
 
 
-def _parsed(printed: str) -> Commit:
-    fields = printed.rstrip("\n").split(_SEPARATOR)
-    name, parents, author, email, authored, committer, their_email, committed, subject = fields[:9]
-    body, trailers = fields[9], fields[10]
-    pairs = [pair.partition("\x1f") for pair in trailers.split("\x1e") if pair.strip()]
+def _commits(printed: bytes) -> tuple[Commit, ...]:
+    fields = printed.decode("utf-8", "replace").split("\0")[:-1]
+    size = len(_FIELDS)
+    return tuple(_parsed(*fields[start : start + size]) for start in range(0, len(fields), size))
+
+
+def _parsed(
+    name: str,
+    parents: str,
+    author: str,
+    email: str,
+    authored: str,
+    committer: str,
+    their_email: str,
+    committed: str,
+    subject: str,
+    body: str,
+    trailers: str,
+) -> Commit:
+    pairs = [line.partition(":") for line in trailers.split("\n") if line]
     return Commit(
         hash=name,
         parents=tuple(parents.split()),
@@ -206,5 +216,5 @@ def _parsed(printed: str) -> Commit:
         committed=committed,
         subject=subject,
         body=body.strip("\n"),
-        trailers=tuple((key.strip(), value.strip()) for key, _, value in pairs),
+        trailers=tuple((key, value) for key, _, value in pairs),
     )

@@ -253,6 +253,20 @@ def test_a_message_in_another_encoding_is_read(clone: Path) -> None:
     assert CloneHistory(clone).commit("HEAD").subject == "Grüße"
 
 
+def test_trailers_are_those_that_git_sees(clone: Path) -> None:
+    """Whatever a message holds and whatever the clone's settings say; git's separator is NUL."""
+    message = "x\x01y\n\nb\x01c\n\nEmpty:\nX: a\x1eEvil-Key\x1fv: 1\nFolded: two\n  lines\n"
+    git(clone, "commit", "-q", "--allow-empty", "--cleanup=verbatim", "-F", "-", text=message)
+    git(clone, "config", "trailer.separators", "%")
+    commit = CloneHistory(clone).commit("HEAD")
+
+    assert (commit.subject, commit.trailers) == (
+        "x\x01y",
+        (("Empty", ""), ("X", "a\x1eEvil-Key\x1fv: 1"), ("Folded", "two lines")),
+    )
+    assert CloneHistory(clone).log()[0] == commit
+
+
 def test_a_line_that_is_not_utf_8_is_shown_with_a_mark(clone: Path) -> None:
     (clone / "latin.c").write_bytes(b"/* caf\xe9 */\n")
     git(clone, "add", ".")

@@ -8,6 +8,7 @@ own objects ignore a message's encoding, miss renames and cut trailers at a line
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ _FIELDS = (
     "%(trailers:only=true,unfold=true,key_value_separator=%x3a,separator=%x0a)",
 )
 _LOG = ("-z", f"--format={'%x00'.join(_FIELDS)}", "--encoding=UTF-8")
+_BESIDE_THE_POINT = re.compile(
+    "Needed a single revision|unknown revision|bad object|bad revision|^(warning|hint): "
+)
 TIMEOUT_S = 60
 # Command-scope settings: a clone's own configuration must not make git run anything, and git's
 # distrust of another owner's folder is no reason not to read it.
@@ -75,7 +79,7 @@ class CloneHistory:
             if commit.is_merge:
                 return ()
             if not commit.parents and _is_cut_off(git_command, commit):
-                raise HistoryError(_why(self.place, f"the parent of {revision}", "", shallow=True))
+                raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
             options = {"stdout_as_string": False, "kill_after_timeout": TIMEOUT_S}
             return read_diff(
                 lambda *arguments: git_command.diff_tree(*arguments, commit.hash, **options),
@@ -117,7 +121,9 @@ class CloneHistory:
                 try:
                     yield repo.git
                 except git.GitCommandError as error:
-                    why = _why(self.place, wanted, str(error.stderr), shallow=_is_shallow(repo.git))
+                    why = _why(
+                        self.source, wanted, str(error.stderr), shallow=_is_shallow(repo.git)
+                    )
                     raise HistoryError(why) from error
         except (git.InvalidGitRepositoryError, git.NoSuchPathError):
             raise HistoryError(
@@ -125,24 +131,54 @@ class CloneHistory:
             ) from None
 
     def _commit(self, git_command: git.Git, revision: str) -> Commit:
+        if not revision.strip() or not revision.isprintable():
+            raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
         name = git_command.rev_parse("--verify", "--end-of-options", f"{revision}^{{commit}}")
         (commit,) = _commits(git_command.log("-1", *_LOG, name, "--", stdout_as_string=False))
         return commit
 
 
-def _why(place: Path, wanted: str, said: str, *, shallow: bool) -> str:
-    """Say in one line why a commit cannot be read here, and what helps."""
-    if any(word in said for word in ("promisor", "not allowed", "lazy fetch")):
+def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
+    """Say in one line why a commit cannot be read here, and what helps.
+
+    Args:
+        source: What was read.
+        wanted: What was asked for.
+        said: What git complained of; empty if it would have hidden that something is missing.
+        shallow: Whether the clone is shallow.
+    """
+    place = source.place
+    partial = any(word in said for word in ("promisor", "not allowed", "lazy fetch"))
+    if re.search("short (object ID|SHA1) .* is ambiguous", said):
+        return f"{wanted} is ambiguous in {place}; give more digits of the commit's hash"
+    if not partial and (complaint := _complaint(said)):
+        return f"{place}: git cannot read {wanted}: {complaint}"
+    if source.kind is SourceKind.FETCHED:
+        lacks = "lacks files of" if partial else "has no" if said else "lacks"
+        return f"the fetched lesson {lacks} {wanted}; `kit fetch --full` gets all of QEMU"
+    if partial:
         return (
             f"{place} is a partial clone and lacks files of {wanted}:"
             f" `git -C {place} log -1 -p {wanted}` brings them while online, or `kit fetch`"
         )
-    if shallow:
+    if shallow and (not said or re.fullmatch("[0-9a-fA-F]{4,64}", wanted)):
         return (
             f"{place} is shallow and lacks {wanted}:"
             f" `git -C {place} fetch --unshallow` brings it, or `kit fetch`"
         )
     return f"{place} has no commit {wanted}; is it a full clone of QEMU? `kit fetch` gets one"
+
+
+def _complaint(said: str) -> str:
+    """Return git's reason, harmless on a terminal; nothing if it only knows no such commit."""
+    if "Timeout: " in said:
+        return f"no answer within {TIMEOUT_S} s"
+    lines = said.strip().removeprefix("stderr: '").removesuffix("'").split("\n")
+    telling = [line for line in lines if line and not _BESIDE_THE_POINT.search(line)]
+    # what git died of says more than what led to it
+    order = [line for start in ("fatal: ", "error: ", "") for line in telling if start in line[:7]]
+    reason = order[0] if order else ""
+    return "".join(filter(str.isprintable, re.sub("^(fatal|error): ", "", reason)))[:200]
 
 
 def _is_cut_off(git_command: git.Git, commit: Commit) -> bool:

@@ -291,7 +291,7 @@ def test_the_log_is_every_commit_newest_first(clone: Path) -> None:
 # -- refusals ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("revision", ["nope", "--all", "", "a" * 40, "HEAD:drc.c"])
+@pytest.mark.parametrize("revision", ["nope", "--all", "a" * 40, "HEAD:drc.c"])
 def test_an_unknown_commit_is_one_line(clone: Path, revision: str) -> None:
     with pytest.raises(HistoryError) as error:
         CloneHistory(clone).commit(revision)

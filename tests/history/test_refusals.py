@@ -1,0 +1,106 @@
+"""What is said of a commit that cannot be read: what git complains of, and what helps here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.history.clone import CloneHistory
+from kit.history.history import HistoryError, SourceKind
+from tests.history.upstream import git
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A repository of two commits and a tag that names a file."""
+    folder = tmp_path / "repo"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "a.c").write_text("int a;\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "second")
+    git(folder, "tag", "file", "HEAD:a.c")
+    return folder
+
+
+def refusal(repo: Path, revision: str, kind: SourceKind = SourceKind.CLONE) -> str:
+    with pytest.raises(HistoryError) as error:
+        CloneHistory(repo, kind).commit(revision)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("revision", ["", " ", "HE\0AD", "\x1b[31m", "\udc80"])
+def test_what_cannot_be_a_name_is_not_looked_up(repo: Path, revision: str) -> None:
+    expected = f"{revision!r} names no commit; give a hash, a tag or a branch"
+
+    assert refusal(repo, revision) == expected
+
+
+def test_a_tag_of_a_file_is_said_to_be_one(repo: Path) -> None:
+    expected = (
+        f"{repo}: git cannot read file: file^{{commit}}: expected commit type,"
+        " but the object dereferences to blob type"
+    )
+
+    assert refusal(repo, "file") == expected
+
+
+def test_a_damaged_commit_is_said_to_be_damaged(repo: Path) -> None:
+    name = git(repo, "rev-parse", "HEAD")
+    path = repo / ".git" / "objects" / name[:2] / name[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"junk")
+
+    said = refusal(repo, "HEAD")
+
+    assert said.startswith(f"{repo}: git cannot read HEAD: loose object {name} (stored in ")
+    assert said.endswith(") is corrupt")
+
+
+def test_damaged_settings_are_said_to_be_damaged(repo: Path) -> None:
+    config = repo / ".git" / "config"
+    config.write_text(f"{config.read_text()}[junk")
+
+    assert refusal(repo, "HEAD").startswith(f"{repo}: git cannot read HEAD: bad config line ")
+
+
+def test_too_few_digits_are_said_to_be_too_few(repo: Path) -> None:
+    tree, first = git(repo, "rev-parse", "HEAD^{tree}"), git(repo, "rev-parse", "HEAD~1")
+    made: dict[str, str] = {}
+    number = 0
+    while True:  # until two commits share four digits
+        name = git(repo, "commit-tree", tree, "-p", first, "-m", str(number))
+        if made.setdefault(name[:4], name) != name:
+            break
+        number += 1
+
+    said = refusal(repo, name[:4])
+
+    assert said == f"{name[:4]} is ambiguous in {repo}; give more digits of the commit's hash"
+
+
+@pytest.mark.parametrize("revision", ["nosuch", "v9.9.9"])
+def test_a_typo_is_not_blamed_on_a_shallow_clone(repo: Path, tmp_path: Path, revision: str) -> None:
+    git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
+
+    assert refusal(tmp_path / "shallow", revision) == (
+        f"{tmp_path / 'shallow'} has no commit {revision}; is it a full clone of QEMU?"
+        " `kit fetch` gets one"
+    )
+
+
+def test_a_fetched_lesson_is_not_told_to_fetch_again(repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
+    lacking = git(repo, "rev-parse", "HEAD~1")
+    advice = "`kit fetch --full` gets all of QEMU"
+
+    with pytest.raises(HistoryError) as diff:
+        CloneHistory(tmp_path / "shallow", SourceKind.FETCHED).diff("main")
+
+    for revision in ("nosuch", lacking):
+        assert refusal(tmp_path / "shallow", revision, SourceKind.FETCHED) == (
+            f"the fetched lesson has no {revision}; {advice}"
+        )
+    assert str(diff.value) == f"the fetched lesson lacks the parent of main; {advice}"

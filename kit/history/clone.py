@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,9 @@ _LOG = ("-z", f"--format={'%x00'.join(_FIELDS)}", "--encoding=UTF-8")
 _BESIDE_THE_POINT = re.compile(
     "Needed a single revision|unknown revision|bad object|bad revision|^(warning|hint): "
 )
+# Of the variables of git that a person may have set, those that say where programs are.
+_KEPT_VARIABLES = ("GIT_EXEC_PATH", "GIT_PYTHON_")
+_ENVIRONMENT = threading.RLock()
 TIMEOUT_S = 60
 # Command-scope settings: a clone's own configuration must not make git run anything, and git's
 # distrust of another owner's folder is no reason not to read it.
@@ -116,7 +120,10 @@ class CloneHistory:
                 " (Debian: apt install git)"
             ) from None
         try:
-            with git.Repo(self.place, odbt=git.GitCmdObjectDB) as repo:
+            with (
+                _without_git_variables(),
+                git.Repo(self.place, odbt=git.GitCmdObjectDB) as repo,
+            ):
                 repo.git.update_environment(**_environment(str(repo.git_dir)))
                 try:
                     yield repo.git
@@ -196,8 +203,26 @@ def _is_shallow(git_command: git.Git) -> bool:
         return False
 
 
+@contextmanager
+def _without_git_variables() -> Iterator[None]:
+    """Hide the person's GIT_* variables: GitPython and git would read elsewhere or otherwise.
+
+    GitPython gives git this process's environment and can add to it, not take from it.
+    """
+    with _ENVIRONMENT:
+        hidden = {
+            name: os.environ.pop(name)
+            for name in list(os.environ)
+            if name.upper().startswith("GIT_") and not name.startswith(_KEPT_VARIABLES)
+        }
+        try:
+            yield
+        finally:
+            os.environ.update(hidden)
+
+
 def _environment(git_dir: str) -> dict[str, str]:
-    """What git sees beside the person's environment: this repository, and nothing to run."""
+    """What git sees beside variables that are not its own: this repository, and nothing to run."""
     settings = {
         name: value
         for number, (key, setting) in enumerate(_SETTINGS.items())
@@ -209,6 +234,9 @@ def _environment(git_dir: str) -> dict[str, str]:
     return {
         # without this a bare repository that lacks its config file is taken for a work tree
         "GIT_DIR": git_dir,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "none",  # git before 2.44 knows only this way not to fetch

@@ -124,6 +124,28 @@ def test_settings_of_the_clone_do_not_change_a_diff(repo: Path, key: str, settin
     assert CloneHistory(repo).diff("HEAD") == expected
 
 
+@pytest.mark.parametrize(
+    ("variable", "setting"),
+    [
+        ("GIT_COMMON_DIR", "/nowhere"),
+        ("GIT_CONFIG_PARAMETERS", "junk"),
+        ("GIT_DIFF_OPTS", "-u0"),
+        ("GIT_DIR", "/nowhere"),
+        ("GIT_EXTERNAL_DIFF", "/nowhere"),
+        ("GIT_OBJECT_DIRECTORY", "/nowhere"),
+    ],
+)
+def test_git_variables_of_the_person_do_not_change_a_diff(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, variable: str, setting: str
+) -> None:
+    (repo / "text.c").write_text("int a;\nint c;\n")
+    commit(repo)
+    expected = CloneHistory(repo).diff("HEAD")
+    monkeypatch.setenv(variable, setting)
+
+    assert (CloneHistory(repo).diff("HEAD"), os.environ[variable]) == (expected, setting)
+
+
 # -- the real clone ----------------------------------------------------------------------------
 
 

@@ -79,7 +79,8 @@ def _head(commit: Commit, source: str) -> Iterator[str]:
             yield f"{label:<10} {_printable(', '.join(map(_short, names)))}"
     link = lore_link(commit)
     if link:
-        yield f"Posted:    {_printable(link)}"
+        whose = "Posted:   " if commit.trailer("Message-Id") else "Its original was posted:"
+        yield f"{whose} {_printable(link)}"
     yield ""
     yield f"    {_printable(commit.subject)}"
     yield ""

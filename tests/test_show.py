@@ -99,11 +99,12 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_history_that_is_passed_over_is_named(damaged: Path, capsys: Captured) -> None:
-    said = f"passed over: {damaged}: has no commit d522cb52e604c8448674d90dae09ad50223b5d3c"
+    revert = find_revision("revert").commit
+    said = f"passed over: {damaged}: the fetched lesson has no {revert}"
 
     assert main(["show", "revert"]) == 0
     error = capsys.readouterr().err
-    assert error.startswith(f"kit: {said}; is it a full clone")
+    assert error.startswith(f"kit: {said}; `kit fetch --full` gets all of QEMU, and `kit fetch` a")
     assert error.count("\n") == 1
     assert main(["doctor", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out)

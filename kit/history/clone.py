@@ -162,7 +162,10 @@ def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
         return f"{place}: git cannot read {wanted}: {complaint}"
     if source.kind is SourceKind.FETCHED:
         lacks = "lacks files of" if partial else "has no" if said else "lacks"
-        return f"the fetched lesson {lacks} {wanted}; `kit fetch --full` gets all of QEMU"
+        return (
+            f"the fetched lesson {lacks} {wanted}; `kit fetch --full` gets all of QEMU,"
+            " and `kit fetch` a damaged lesson anew"
+        )
     if partial:
         return (
             f"{place} is a partial clone and lacks files of {wanted}:"

@@ -91,10 +91,10 @@ def test_a_typo_is_not_blamed_on_a_shallow_clone(repo: Path, tmp_path: Path, rev
     )
 
 
-def test_a_fetched_lesson_is_not_told_to_fetch_again(repo: Path, tmp_path: Path) -> None:
+def test_a_fetched_lesson_is_told_how_to_get_more(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
     lacking = git(repo, "rev-parse", "HEAD~1")
-    advice = "`kit fetch --full` gets all of QEMU"
+    advice = "`kit fetch --full` gets all of QEMU, and `kit fetch` a damaged lesson anew"
 
     with pytest.raises(HistoryError) as diff:
         CloneHistory(tmp_path / "shallow", SourceKind.FETCHED).diff("main")

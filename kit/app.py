@@ -58,6 +58,7 @@ __all__ = [
 ]
 
 CLONE_VARIABLE = "KIT_QEMU"
+NEIGHBOURS = 40  # a series is applied in one go: among so many are those posted with a commit
 
 
 # -- recordings --------------------------------------------------------------------------------
@@ -175,12 +176,12 @@ def _aside(revision: Revision, read: History) -> str:
 
 
 def lesson_commits(read: History) -> tuple[Commit, ...]:
-    """Return those of the lesson's commits that *read* has, oldest first."""
+    """Return those of the lesson's commits that *read* has, each with `NEIGHBOURS` before it."""
     wanted = [patch.value for patch in Patch] + [find_revision("revert").commit]
-    found = []
+    found: list[Commit] = []
     for name in wanted:
         try:
-            found.append(read.commit(name))
+            found.extend(read.recent(name, NEIGHBOURS))
         except HistoryError:
             continue
     return tuple(found)

@@ -90,6 +90,16 @@ class CloneHistory:
                 lambda name: git_command.cat_file("blob", name, **options),
             )
 
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
+        """Return the commit and those before it, newest first, at most *count*.
+
+        Raises:
+            HistoryError: There is no such repository or commit, or git is not installed.
+        """
+        with self._git(revision) as git_command:
+            start = self._commit(git_command, revision).hash
+            return _commits(git_command.log(f"-{count}", *_LOG, start, stdout_as_string=False))
+
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""
         form = "--format=%(objectname) %(*objectname) %(refname:strip=2)"

@@ -120,6 +120,14 @@ class FileHistory:
         """
         return self._diffs[self.commit(revision).hash]
 
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:  # noqa: ARG002 - as History
+        """Return the commit alone: what led to it is not in the file.
+
+        Raises:
+            HistoryError: It is not in the file.
+        """
+        return (self.commit(revision),)
+
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return the tags in the file as (name, commit hash), by name."""
         return self._tags

@@ -45,6 +45,14 @@ class ReenactmentHistory:
         """
         return self._clone.diff(self._own(revision))
 
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
+        """Return the commit that plays *revision* and those before it, newest first.
+
+        Raises:
+            HistoryError: No commit of the re-enactment plays it.
+        """
+        return self._clone.recent(self._own(revision), count)
+
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""
         return self._clone.tags()

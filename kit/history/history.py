@@ -57,5 +57,12 @@ class History(Protocol):
             HistoryError: The commit, its parent or a file of theirs is not here.
         """
 
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
+        """Return the commit and those before it, newest first: as far as they are here.
+
+        Raises:
+            HistoryError: The commit is not here, or cannot be read.
+        """
+
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""

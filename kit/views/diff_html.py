@@ -135,8 +135,7 @@ def _series(commit: Commit, series: tuple[Commit, ...]) -> str:
         for other in series
     )
     return (
-        "<details open><summary>posted together, in this order (those that the lesson reads)"
-        f"</summary><ul>{items}</ul></details>"
+        f"<details open><summary>posted together, in this order</summary><ul>{items}</ul></details>"
     )
 
 

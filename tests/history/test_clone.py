@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.app import lesson_commits
 from kit.history.clone import CloneHistory
 from kit.history.history import HistoryError, Source, SourceKind
 from kit.machine.revision import CATALOGUE, Patch
@@ -21,8 +22,11 @@ from kit.runs.commit import (
     LineKind,
     Person,
     lore_link,
+    message_id,
     quoted_list_links,
     reverts,
+    series_of,
+    siblings,
 )
 
 IDENTITY = {
@@ -365,3 +369,14 @@ def test_the_revert_in_the_real_clone(qemu: CloneHistory) -> None:
 def test_every_commit_of_the_catalogue_is_in_the_real_clone(qemu: CloneHistory) -> None:
     for name in [*(revision.commit for revision in CATALOGUE), *(patch.value for patch in Patch)]:
         assert qemu.commit(name).hash == name
+
+
+@pytest.mark.clone
+def test_a_series_in_the_real_clone(qemu: CloneHistory) -> None:
+    """d1c2e3ce3d was posted as one of five patches, which were committed together."""
+    timeout = qemu.commit("d1c2e3ce3d5a5424651967bce1cf1f4caa0c6d91")
+    found = siblings(timeout, lesson_commits(qemu))
+
+    assert [series_of(message_id(each) or "") for each in found] == [
+        ("20210222194531.62717-danielhb413@gmail.com", number) for number in (2, 3, 4, 5, 6)
+    ]

@@ -151,3 +151,13 @@ def test_an_export_of_it_says_that_it_is_not_qemus_code() -> None:
     exported = FileHistory(exported_history()[0], "lesson.json")
 
     assert "re-enactment, not QEMU's code" in str(exported.source)
+
+
+def test_what_led_to_a_commit_of_the_reenactment() -> None:
+    names = ("cpu-timeout", "timer", "baseline")
+    played = history()
+
+    assert played.recent(find_revision("cpu-timeout").commit, 5) == tuple(
+        played.commit(find_revision(name).commit) for name in names
+    )
+    assert len(played.recent(find_revision("cpu-timeout").commit, 2)) == 2

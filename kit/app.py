@@ -23,7 +23,7 @@ from kit.errors import RecordingError, UserError
 from kit.history.fetch import Amount, default_folder, fetch
 from kit.history.file import export
 from kit.history.find import find_history
-from kit.history.history import History, HistoryError, SourceKind
+from kit.history.history import History, HistoryError
 from kit.history.reenactment import build
 from kit.lessons import CHECKOUT, share
 from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision, find_revision
@@ -134,6 +134,9 @@ def _reenactment() -> Path:
         if path.is_file():
             digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
     cache = user_cache_path("unplug-kit", appauthor=False)
+    target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
+    if target.exists():  # whole, since it was moved there, and of this text, by its name
+        return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
         if not os.access(cache, os.W_OK):
@@ -143,7 +146,6 @@ def _reenactment() -> Path:
             f"{cache} cannot be written ({error.strerror}), and the re-enactment is built there;"
             " set XDG_CACHE_HOME to another folder, or name a clone of QEMU with --repo or KIT_QEMU"
         ) from error
-    target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
     build(source, target)
     return target
 
@@ -154,16 +156,16 @@ def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
     try:
         read = read or history()
         commit = read.commit(revision.commit)
-        note = _aside(revision, read)
+        note = _aside(revision, commit)
         files = () if note else read.diff(revision.commit)
     except UserError as error:
         return CommitPage(heading, note=str(error))
     return CommitPage(commit.subject, str(read.source), commit, files, note)
 
 
-def _aside(revision: Revision, read: History) -> str:
+def _aside(revision: Revision, commit: Commit) -> str:
     """Say why a revision's own commit is not shown: it has nothing to do with the story."""
-    if read.source.kind is SourceKind.REENACTMENT:
+    if commit.trailer("Re-enacts") is not None:
         return ""
     if revision.label.endswith("~1"):
         return (

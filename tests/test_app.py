@@ -85,3 +85,26 @@ def test_an_unknown_revision_in_a_lesson_says_where_to_look(call: object) -> Non
 
 def test_everything_public_is_documented() -> None:
     assert [name for name in kit.app.__all__ if not getattr(kit.app, name).__doc__] == []
+
+
+def test_the_reenactment_is_built_once_and_then_read_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("kit.app.user_cache_path", lambda *_, **__: tmp_path / "cache")
+    revert = find_revision("revert").commit
+    first = kit.app.history().commit(revert)
+    monkeypatch.setattr("kit.app.build", lambda *_: pytest.fail("built again"))
+
+    assert kit.app.history().commit(revert) == first
+
+
+def test_a_tree_before_a_patch_shows_the_reenactments_own_diff_from_a_file_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "lesson.json"
+    path.write_text(kit.app.exported_history()[0], encoding="utf-8")
+    played = commit_page(find_revision("pre-revert"))
+    monkeypatch.setenv("KIT_QEMU", str(path))
+    read = commit_page(find_revision("pre-revert"))
+
+    assert (read.note, read.files) == ("", played.files)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from kit import app
+from kit import history_in_use
 from kit.errors import UserError
 from kit.lessons import lesson_folder
 from kit.output import passed_over_line
@@ -76,7 +76,9 @@ def _history_checks() -> tuple[Check, ...]:
         passed.append(Check("passed over", "", passed_over_line(place, why), needed=False))
 
     try:
-        used = Check("history", str(app.history(passed_over=passed_over).source), needed=False)
+        used = Check(
+            "history", str(history_in_use.history(passed_over=passed_over).source), needed=False
+        )
     except UserError as error:
         used = Check("history", "", str(error), needed=False)
     return used, *passed

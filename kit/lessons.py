@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kit.errors import UserError
 
-__all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "lesson_folder", "lessons", "share"]
+__all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons", "share"]
 
 CHECKOUT = Path(__file__).parent.parent
 FIRST_LESSON = "01-before-and-after.ipynb"
@@ -67,3 +67,9 @@ def _copy_new(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         shutil.copyfile(source, target)
+
+
+def data_path(name: str) -> Path:
+    """Return a file of data/, in a checkout or in an installed kit."""
+    checkout = CHECKOUT / "data" / name
+    return checkout if checkout.exists() else share() / "data" / name

@@ -8,15 +8,9 @@ from pathlib import Path
 import pytest
 
 import kit.app
-from kit.app import (
-    bench,
-    clone_in_use,
-    commit_page,
-    commit_walk,
-    connector,
-    retry_table,
-)
+from kit.app import bench, commit_walk, connector, retry_table
 from kit.errors import UnknownRevisionError
+from kit.history_in_use import clone_in_use, commit_page, exported_history
 from kit.machine.revision import find_revision
 
 ROOT = Path(__file__).parent.parent
@@ -90,10 +84,10 @@ def test_everything_public_is_documented() -> None:
 def test_the_reenactment_is_built_once_and_then_read_where_it_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("kit.app.user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr("kit.history_in_use.user_cache_path", lambda *_, **__: tmp_path / "cache")
     revert = find_revision("revert").commit
     first = kit.app.history().commit(revert)
-    monkeypatch.setattr("kit.app.build", lambda *_: pytest.fail("built again"))
+    monkeypatch.setattr("kit.history_in_use.build", lambda *_: pytest.fail("built again"))
 
     assert kit.app.history().commit(revert) == first
 
@@ -102,7 +96,7 @@ def test_a_tree_before_a_patch_shows_the_reenactments_own_diff_from_a_file_too(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "lesson.json"
-    path.write_text(kit.app.exported_history()[0], encoding="utf-8")
+    path.write_text(exported_history()[0], encoding="utf-8")
     played = commit_page(find_revision("pre-revert"))
     monkeypatch.setenv("KIT_QEMU", str(path))
     read = commit_page(find_revision("pre-revert"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import app
+from kit import history_in_use
 from kit.cli import main
 from kit.machine.revision import RELEASES, find_revision
 
@@ -20,7 +20,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture(scope="module")
 def shallow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of depth 1 of the re-enactment: a commit whose parent is not there."""
-    whole = app._reenactment()
+    whole = history_in_use._reenactment()
     target = tmp_path_factory.mktemp("shallow") / "clone"
     command = ["git", "clone", "--quiet", "--bare", "--depth=1", f"file://{whole}", str(target)]
     subprocess.run(command, check=True)
@@ -93,8 +93,10 @@ def damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "unplug-kit" / "qemu-lesson.git"
     subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True)
-    monkeypatch.setattr("kit.app.CHECKOUT", tmp_path / "nothing" / "beside")
-    monkeypatch.setattr("kit.app._data", lambda name: Path(__file__).parents[1] / "data" / name)
+    monkeypatch.setattr("kit.history_in_use.CHECKOUT", tmp_path / "nothing" / "beside")
+    monkeypatch.setattr(
+        "kit.history_in_use.data_path", lambda name: Path(__file__).parents[1] / "data" / name
+    )
     return folder
 
 
@@ -118,9 +120,9 @@ def test_what_kit_fetch_history_brought_is_used_last(
     shutil.copytree(shallow, there)
     head = subprocess.check_output(["git", "-C", str(there), "rev-parse", "HEAD"], text=True)
     revert = replace(find_revision("revert"), commit=head.strip())
-    monkeypatch.setattr("kit.app.find_revision", lambda _: revert)
+    monkeypatch.setattr("kit.history_in_use.find_revision", lambda _: revert)
 
-    assert app.history().source.place == str(there)
+    assert history_in_use.history().source.place == str(there)
 
 
 def test_a_cache_that_cannot_be_written_is_one_line(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kit.app import lesson_commits
 from kit.history.clone import CloneHistory
 from kit.history.history import HistoryError, Source, SourceKind
+from kit.history_in_use import lesson_commits
 from kit.machine.revision import CATALOGUE, Patch
 from kit.runs.commit import (
     ChangeKind,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.app import exported_history, history
 from kit.history.file import FileHistory
 from kit.history.find import find_history, open_named
 from kit.history.history import HistoryError, SourceKind
+from kit.history_in_use import exported_history, history
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.runs.commit import net_lines, reverts
 

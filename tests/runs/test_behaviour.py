@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.app import history
 from kit.errors import UserError
 from kit.history.clone import CloneHistory
 from kit.history.history import SourceKind
+from kit.history_in_use import history
 from kit.machine.revision import CATALOGUE, find_revision
 from kit.runs.behaviour import (
     Behaviour,

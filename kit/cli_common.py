@@ -1,0 +1,32 @@
+"""What the modules of the command line share: the command itself, options, exit statuses."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "At", "Json", "cli"]
+
+FINE, NO, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # how typer tells of Ctrl-C
+
+cli = typer.Typer(
+    name="kit",
+    help="See why QEMU's CPU unplug timeout for pseries came and went.",
+    epilog="Start with: kit lab",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="REV",
+        help="Revision: a name, a tag or a unique prefix of a hash (kit list revisions).",
+    ),
+]

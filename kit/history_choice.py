@@ -1,0 +1,96 @@
+"""The history that one widget reads from, and what it reads there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kit.errors import UserError
+from kit.history.fetch import Amount, default_folder, fetch
+from kit.history.history import History
+from kit.history_in_use import behaviours, commit_page, expanded, history, lesson_commits
+from kit.machine.revision import Revision, find_revision
+from kit.runs.behaviour import Behaviour, hunk_of, responsible_for
+from kit.runs.commit import Commit, siblings
+from kit.runs.trace import TraceEntry
+from kit.views.diff_html import CommitPage, ResponsibleLines
+
+if TYPE_CHECKING:
+    from kit.views.history_widget import HistoryPanel
+
+__all__ = ["HistoryChoice"]
+
+
+class HistoryChoice:
+    """The history that one widget reads from: what is found, until a person names another.
+
+    What was read is kept until then, so that a click does not ask git again.
+    """
+
+    def __init__(self) -> None:
+        """Start with the history in use."""
+        self._behaviours = behaviours()
+        self._read: History | None = None
+        self._pages: dict[str, CommitPage] = {}
+        self._commits: tuple[Commit, ...] | None = None
+
+    def page(self, revision: Revision) -> CommitPage:
+        """Return what is shown of *revision*'s commit."""
+        if revision.commit not in self._pages:
+            page = commit_page(revision, self._history())
+            if page.commit is not None:
+                page = replace(page, series=siblings(page.commit, self._lesson_commits()))
+            self._pages[revision.commit] = page
+        return self._pages[revision.commit]
+
+    def _lesson_commits(self) -> tuple[Commit, ...]:
+        if self._commits is None:
+            read = self._history()
+            self._commits = () if read is None else lesson_commits(read)
+        return self._commits
+
+    def _history(self) -> History | None:
+        """Return what is read, opened once; None where it cannot be, which the page then says."""
+        if self._read is None:
+            try:
+                self._read = history()
+            except UserError:
+                return None
+        return self._read
+
+    def lines_of(self, entry: TraceEntry, revision: Revision) -> tuple[ResponsibleLines, ...]:
+        """Return the lines of commits that cause an entry of a run at *revision*, newest first."""
+        return tuple(
+            self._lines(behaviour)
+            for behaviour in responsible_for(self._behaviours, entry, revision)
+        )
+
+    def _lines(self, behaviour: Behaviour) -> ResponsibleLines:
+        came_with = find_revision(behaviour.commit)
+        files = self.page(came_with).files
+        hunk = hunk_of(behaviour, files)
+        file = next((file for file in files if hunk in file.hunks), None)
+        return ResponsibleLines(behaviour.says, came_with.name, file, hunk)
+
+    def panel(self, changed: Callable[[], None]) -> HistoryPanel:
+        """Return the part of a widget that changes the choice."""
+        from kit.views.history_widget import HistoryPanel  # here: only lessons have widgets
+
+        return HistoryPanel(self._source, self._use, self._fetch, changed)
+
+    def _source(self) -> str:
+        read = self._history()
+        return "nothing: what KIT_QEMU names cannot be read" if read is None else str(read.source)
+
+    def _use(self, place: str) -> None:
+        read = history(expanded(place) if place else None)
+        read.commit(find_revision("revert").commit)  # refused now, and not at each step
+        self._read, self._pages, self._commits = read, {}, None
+
+    def _fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
+        fetched = fetch(default_folder(Amount.LESSON), progress=progress)
+        self._read, self._pages, self._commits = history(fetched.path), {}, None
+        kilobytes = fetched.received_bytes / 1000
+        how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"
+        return f"QEMU's own commits are there ({fetched.commits} commits, {how})."

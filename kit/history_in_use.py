@@ -1,0 +1,185 @@
+"""The history in use: where it is found, and what is read from it.
+
+A clone that a person names, what ``kit fetch`` brought, a clone beside the kit, or the
+re-enactment, which is built here at its first use.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from kit.errors import UserError
+from kit.history.fetch import Amount, default_folder
+from kit.history.file import export
+from kit.history.find import find_history
+from kit.history.history import History, HistoryError
+from kit.history.reenactment import build
+from kit.lessons import CHECKOUT, data_path
+from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision, find_revision
+from kit.runs.behaviour import Behaviour, read_behaviours
+from kit.runs.commit import Commit
+from kit.views.diff_html import CommitPage
+
+__all__ = [
+    "CLONE_VARIABLE",
+    "behaviours",
+    "clone_in_use",
+    "commit_page",
+    "expanded",
+    "exported_history",
+    "history",
+    "lesson_commits",
+]
+
+CLONE_VARIABLE = "KIT_QEMU"
+NEIGHBOURS = 40  # a series is applied in one go: among so many are those posted with a commit
+
+
+def clone_in_use() -> Path | None:
+    """Return the QEMU clone, or exported history, that KIT_QEMU names; None where it names none."""
+    named = os.environ.get(CLONE_VARIABLE, "").strip()
+    return expanded(named) if named else None
+
+
+def expanded(place: str) -> Path:
+    """Return the path that a person names.
+
+    Raises:
+        UserError: It begins with the home of somebody who is not there.
+    """
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{place}: {error}; name a folder") from None
+
+
+def history(
+    named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
+) -> History:
+    """Return the history in use; see `kit.history.find` for the order.
+
+    Args:
+        named: What a person names instead of KIT_QEMU.
+        passed_over: Told of each folder that is there and cannot be used, and why.
+
+    Raises:
+        HistoryError: What is named is no history, or the re-enactment cannot be built.
+    """
+    return find_history(
+        clone_in_use() if named is None else expanded(str(named)),
+        fetched=[default_folder(amount) for amount in (Amount.FULL, Amount.LESSON, Amount.HISTORY)],
+        beside=[CHECKOUT.parent / "qemu", CHECKOUT.parent / "qemu.git"],
+        reenactment=_reenactment,
+        known=find_revision("revert").commit,
+        passed_over=passed_over or (lambda _place, _why: None),
+    )
+
+
+def _reenactment() -> Path:
+    """Return the folder of the re-enactment, built at first use and again when its text changes."""
+    source = data_path("miniature")
+    digest = sha256()
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
+    cache = user_cache_path("unplug-kit", appauthor=False)
+    target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
+    if target.exists():  # whole, since it was moved there, and of this text, by its name
+        return target
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if not os.access(cache, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+    except OSError as error:
+        raise HistoryError(
+            f"{cache} cannot be written ({error.strerror}), and the re-enactment is built there;"
+            " set XDG_CACHE_HOME to another folder, or name a clone of QEMU with --repo or KIT_QEMU"
+        ) from error
+    build(source, target)
+    return target
+
+
+def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
+    """Return what is shown of *revision*'s commit, from *read* or else the history in use."""
+    heading = f"{revision.name}: commit {revision.commit[:10]}"
+    try:
+        read = read or history()
+        commit = read.commit(revision.commit)
+        note = _aside(revision, commit)
+        files = () if note else read.diff(revision.commit)
+    except UserError as error:
+        return CommitPage(heading, note=str(error))
+    return CommitPage(commit.subject, str(read.source), commit, files, note)
+
+
+def _aside(revision: Revision, commit: Commit) -> str:
+    """Say why a revision's own commit is not shown: it has nothing to do with the story."""
+    if commit.trailer("Re-enacts") is not None:
+        return ""
+    if revision.label.endswith("~1"):
+        return (
+            f"{revision.name} is the last tree before {revision.label[:-2]}; its own commit has"
+            " nothing to do with the story."
+        )
+    if revision in RELEASES:
+        return "A release's own commit only names the version."
+    return ""
+
+
+def lesson_commits(read: History) -> tuple[Commit, ...]:
+    """Return those of the lesson's commits that *read* has, each with `NEIGHBOURS` before it."""
+    wanted = [patch.value for patch in Patch] + [find_revision("revert").commit]
+    found: list[Commit] = []
+    for name in wanted:
+        try:
+            found.extend(read.recent(name, NEIGHBOURS))
+        except HistoryError:
+            continue
+    return tuple(found)
+
+
+def exported_history(
+    named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the lesson's commits of the history in use as one file's text, and what it lacks.
+
+    That is the names of those commits and releases that the history has not.
+
+    Raises:
+        HistoryError: The history lacks all of them.
+    """
+    read = history(named, passed_over)
+    wanted = {patch.value: patch.value[:10] for patch in Patch}
+    wanted |= {revision.commit: revision.name for revision in CATALOGUE}
+    present = [name for name in wanted if _has(read, name)]
+    if not present:
+        raise HistoryError(f"{read.source} has none of the lesson's commits; `kit fetch` gets them")
+    tags = {name for name, _ in read.tags()}
+    releases = [revision.label for revision in RELEASES]
+    left_out = [shown for name, shown in wanted.items() if name not in present]
+    left_out += [name for name in releases if name not in tags or not _has(read, name)]
+    return export(read, present, releases), tuple(left_out)
+
+
+def _has(read: History, name: str) -> bool:
+    try:
+        read.diff(name)
+    except HistoryError:
+        return False
+    return True
+
+
+def behaviours() -> tuple[Behaviour, ...]:
+    """Return which lines of which commit do what.
+
+    Raises:
+        UserError: ``commits.toml`` breaks its format.
+    """
+    path = data_path("commits.toml")
+    return read_behaviours(path.read_text(encoding="utf-8"), str(path))

@@ -21,7 +21,7 @@ from kit.history.find import find_history
 from kit.history.history import History, HistoryError
 from kit.history.reenactment import build
 from kit.lessons import CHECKOUT, data_path
-from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision, find_revision
+from kit.machine.revision import CATALOGUE, MERGED, RELEASES, Revision, find_revision
 from kit.runs.behaviour import Behaviour, read_behaviours
 from kit.runs.commit import Commit
 from kit.views.diff_html import CommitPage
@@ -134,7 +134,7 @@ def _aside(revision: Revision, commit: Commit) -> str:
 
 def lesson_commits(read: History) -> tuple[Commit, ...]:
     """Return those of the lesson's commits that *read* has, each with `NEIGHBOURS` before it."""
-    wanted = [patch.value for patch in Patch] + [find_revision("revert").commit]
+    wanted = [patch.value for patch in MERGED] + [find_revision("revert").commit]
     found: list[Commit] = []
     for name in wanted:
         try:
@@ -155,7 +155,7 @@ def exported_history(
         HistoryError: The history lacks all of them.
     """
     read = history(named, passed_over)
-    wanted = {patch.value: patch.value[:10] for patch in Patch}
+    wanted = {patch.value: patch.value[:10] for patch in MERGED}
     wanted |= {revision.commit: revision.name for revision in CATALOGUE}
     present = [name for name in wanted if _has(read, name)]
     if not present:

@@ -18,11 +18,13 @@ from typing import TypeVar
 
 from kit.errors import MisuseError
 from kit.machine import clock
+from kit.machine.config import LMB_MIB, MIB, Config
 from kit.machine.connector import TYPES, Call, Drc, DrcType, QemuCall, drc_index, empty_drc
 from kit.machine.drc import Effect, Row, apply, released, transitions
 from kit.machine.events import (
     Abort,
     DeviceDeleted,
+    DeviceNotDeleted,
     DeviceUnplugGuestError,
     Emitted,
     ErrorReport,
@@ -36,10 +38,7 @@ from kit.machine.revision import Patch, Revision
 D = TypeVar("D", CpuCore, Dimm, Nvdimm, Phb, PciFunction)
 
 __all__ = [
-    "LMB_MIB",
-    "MIB",
     "UNPLUG_TIMEOUT_S",
-    "Config",
     "Machine",
     "PendingDimm",
     "Plugged",
@@ -55,43 +54,11 @@ __all__ = [
     "put_drc",
 ]
 
-MIB = 1 << 20
-LMB_MIB = 256
 MAX_PHBS = 31
 PCI_FUNCTIONS_OF_A_BUS = 256
 UNPLUG_TIMEOUT_S = 15
 NULL = "(null)"  # how C prints the id of a device that has none
-_DEVICE_MEMORY_ALIGN_MIB = 1024
 _PCI_ADDR = re.compile(r"\s*([+-]?(?:0[xX])?[0-9a-fA-F]+)(?:\.\s*([+-]?(?:0[xX])?[0-9a-fA-F]+))?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """The command line: ``-smp boot_cores,maxcpus=max_cores,threads=1 -m ram_mib,slots,maxmem``.
-
-    ``cas_at_reset``: QEMU under qtest plays a CAS at every reset, so that the guest counts as
-    running; False leaves it in the firmware until `ClientArchitectureSupport`.
-    """
-
-    boot_cores: int = 1
-    max_cores: int = 4
-    ram_mib: int = 256
-    slots: int = 4
-    maxmem_mib: int = 2048
-    cas_at_reset: bool = True
-
-    @property
-    def device_memory(self) -> range:
-        """The guest addresses, in bytes, where DIMMs may go."""
-        align = _DEVICE_MEMORY_ALIGN_MIB
-        base = -(-self.ram_mib // align) * align
-        return range(base * MIB, (base + self.maxmem_mib - self.ram_mib) * MIB)
-
-    @property
-    def lmbs(self) -> range:
-        """The numbers of the LMB connectors."""
-        memory = self.device_memory
-        return range(memory.start // (LMB_MIB * MIB), memory.stop // (LMB_MIB * MIB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +84,8 @@ class Machine:
     ``now_ns`` is the guest's clock.  ``plugged`` are the devices by path,
     ``drcs`` the connectors that differ from an empty one, by index; ``queue`` the hotplug event
     log, oldest first.  ``hp_evt`` tells whether the guest negotiated the hotplug event source:
-    None until CAS.  With ``aborted`` QEMU is gone.
+    None until CAS.  With ``running`` False the VM is stopped, and its clock stands still.  With
+    ``aborted`` QEMU is gone.
     """
 
     revision: Revision
@@ -129,6 +97,7 @@ class Machine:
     pending_dimms: tuple[PendingDimm, ...] = ()
     timers: clock.Timers = ()
     hp_evt: bool | None = None
+    running: bool = True
     aborted: Abort | None = None
 
     def drc(self, index: int) -> Drc | None:
@@ -201,6 +170,7 @@ def _with_drcs(machine: Machine, drcs: tuple[Drc, ...]) -> Machine:
         pending_dimms=machine.pending_dimms,
         timers=machine.timers,
         hp_evt=machine.hp_evt,
+        running=machine.running,
         aborted=machine.aborted,
     )
 
@@ -317,6 +287,11 @@ def _send_guest_error(machine: Machine, drc: Drc) -> Step:
     return machine, (DeviceUnplugGuestError(path=plugged.path, device=plugged.device.id),)
 
 
+def _send_not_deleted(machine: Machine, drc: Drc) -> Step:
+    plugged = _attached_to(machine, drc)
+    return machine, (DeviceNotDeleted(path=plugged.path, device=plugged.device.id),)
+
+
 def _roll_back_dimm(machine: Machine, drc: Drc) -> Step:
     plugged = _attached_to(machine, drc)
     told = machine.has(Patch.MEM_UNPLUG_ERROR_EVENT)
@@ -397,4 +372,5 @@ _CARRY_OUT: Mapping[Effect, Callable[[Machine, Drc], Step]] = {
     Effect.ROLL_BACK_DIMM: _roll_back_dimm,
     Effect.REPORT_REFUSAL: _report_refusal,
     Effect.SEND_GUEST_ERROR: _send_guest_error,
+    Effect.SEND_NOT_DELETED: _send_not_deleted,
 }

@@ -37,17 +37,8 @@ from kit.machine.connector import (
 from kit.machine.events import Abort
 from kit.machine.revision import Patch, Revision
 
-__all__ = [
-    "BASE",
-    "OVERLAYS",
-    "Effect",
-    "Row",
-    "Table",
-    "apply",
-    "attach",
-    "released",
-    "transitions",
-]
+__all__ = ["BASE", "OVERLAYS", "Effect", "Row", "Table", "apply", "attach", "released"]
+__all__ += ["transitions"]
 
 
 class Effect(Enum):
@@ -63,6 +54,7 @@ class Effect(Enum):
     ROLL_BACK_DIMM = auto()
     REPORT_REFUSAL = auto()
     SEND_GUEST_ERROR = auto()
+    SEND_NOT_DELETED = auto()
     STORE_DR_INDICATOR = auto()
     REWIND = auto()
     ADVANCE = auto()
@@ -298,6 +290,12 @@ def _refusal(*effects: Effect) -> Table:
 OVERLAYS: Mapping[Patch, Table] = {
     Patch.UNPLUG_TIMEOUT_TIMER: {
         (s, Q.UNPLUG_TIMEOUT): (Row(s, effects=(E.FORGET_REQUEST,), when=pending), Row(s))
+        for s in S
+    },
+    Patch.PROPOSED_NOT_DELETED_EVENT: {
+        (s, Q.UNPLUG_TIMEOUT): (
+            Row(s, effects=(E.FORGET_REQUEST, E.SEND_NOT_DELETED), when=pending),
+        )
         for s in S
     },
     Patch.CPU_UNPLUG_TIMEOUT: {

@@ -17,6 +17,7 @@ __all__ = [
     "Aborted",
     "ConnectorReturn",
     "DeviceDeleted",
+    "DeviceNotDeleted",
     "DeviceUnplugGuestError",
     "Done",
     "Emitted",
@@ -39,6 +40,8 @@ __all__ = [
     "StatusReturn",
     "Stepped",
     "UnplugTimeout",
+    "VmResume",
+    "VmStop",
 ]
 
 
@@ -235,6 +238,24 @@ class DeviceUnplugGuestError:
     device: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceNotDeleted:
+    """The event DEVICE_NOT_DELETED, proposed in March 2021 and never merged: QEMU stops waiting."""
+
+    path: str
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VmStop:
+    """QMP STOP: the VM stands still, and with it the guest's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class VmResume:
+    """QMP RESUME: the VM goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorReport:
     """A line in QEMU's own log, which no management layer reads."""
@@ -253,6 +274,9 @@ Emitted = (
     DeviceDeleted
     | MemUnplugError
     | DeviceUnplugGuestError
+    | DeviceNotDeleted
+    | VmStop
+    | VmResume
     | ErrorReport
     | UnplugTimeout
     | HotplugEvent

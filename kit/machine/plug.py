@@ -14,9 +14,7 @@ from typing import TypeVar
 
 from kit.errors import MisuseError
 from kit.machine.board import (
-    LMB_MIB,
     MAX_PHBS,
-    MIB,
     Machine,
     Plugged,
     QemuAborts,
@@ -29,6 +27,7 @@ from kit.machine.board import (
     phb_of_bus,
     put_drc,
 )
+from kit.machine.config import LMB_MIB, MIB
 from kit.machine.connector import QemuCall
 from kit.machine.drc import attach
 from kit.machine.events import Abort, Emitted, HotplugAction, HotplugEvent, QmpError, QmpReturn

@@ -13,6 +13,7 @@ __all__ = [
     "ClientArchitectureSupport",
     "ClockStep",
     "ConfigureConnector",
+    "Cont",
     "CpuCore",
     "Device",
     "DeviceAdd",
@@ -30,6 +31,7 @@ __all__ = [
     "RawRtas",
     "Request",
     "SetIndicator",
+    "Stop",
     "SystemReset",
 ]
 
@@ -109,6 +111,16 @@ class DeviceDel:
 @dataclass(frozen=True, slots=True)
 class SystemReset:
     """QMP system_reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """QMP stop: the VM stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cont:
+    """QMP cont: the VM goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +218,8 @@ Request = (
     DeviceAdd
     | DeviceDel
     | SystemReset
+    | Stop
+    | Cont
     | QueryHotpluggableCpus
     | QueryMemoryDevices
     | QueryVersion

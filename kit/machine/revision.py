@@ -16,11 +16,31 @@ from enum import Enum
 
 from kit.errors import UnknownRevisionError
 
-__all__ = ["CATALOGUE", "RELEASES", "Patch", "Revision", "find_revision"]
+__all__ = [
+    "CATALOGUE",
+    "MERGED",
+    "PROPOSAL",
+    "Q35",
+    "RELEASES",
+    "Board",
+    "Patch",
+    "Revision",
+    "find_revision",
+]
+
+
+class Board(Enum):
+    """What kind of machine a build of QEMU plays; the value is ``-machine``'s."""
+
+    PSERIES = "pseries"
+    Q35 = "q35"
 
 
 class Patch(Enum):
-    """One behaviour change; the value is QEMU's commit.  Definition order is commit order."""
+    """One behaviour change; the value is QEMU's commit.  Definition order is commit order.
+
+    The last one was posted and never merged: its value is the Message-Id.
+    """
 
     UNPLUG_TIMEOUT_TIMER = "51254ffb320183a4636635840c23ee0e3a1efffa"
     CPU_UNPLUG_TIMEOUT = "d1c2e3ce3d5a5424651967bce1cf1f4caa0c6d91"
@@ -33,6 +53,11 @@ class Patch(Enum):
     UNISOLATE_ROLLS_BACK = "87758fed7a7a7c00c1bd0c965ae8b94e04ea9359"
     UNPLUG_GUEST_ERROR_EVENT = "4b08cd567b54e26a0608463311418197dda83e37"
     DUPLICATE_DEVICE_ID_TEXT = "4a1d937796de0fecd8b22d7dbebf87f38e8282fd"
+    PROPOSED_NOT_DELETED_EVENT = "20210312200740.815014-3-danielhb413@gmail.com"
+
+
+MERGED: tuple[Patch, ...] = tuple(patch for patch in Patch if "@" not in patch.value)
+"""The patches that are commits of QEMU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +65,8 @@ class Revision:
     """A build of QEMU: the patches whose behaviour it has.
 
     ``label`` is what recordings and people call it (a hash of ten digits, with ``~1`` for the
-    parent, or a tag); ``alias`` its name in the lesson, if any; ``commit`` the full hash;
-    ``version`` what query-version answers (major, minor, micro).
+    parent, or a tag); ``alias`` its name in the lesson, if any; ``commit`` the full hash, empty
+    where no commit is meant; ``version`` what query-version answers (major, minor, micro).
     """
 
     label: str
@@ -50,6 +75,7 @@ class Revision:
     summary: str
     patches: frozenset[Patch]
     alias: str | None = None
+    board: Board = Board.PSERIES
 
     @property
     def name(self) -> str:
@@ -238,6 +264,26 @@ RELEASES: tuple[Revision, ...] = (
 )
 """Releases and candidates, by what their trees hold; oldest first."""
 
+PROPOSAL = Revision(
+    label="proposal",
+    commit="",
+    version=(5, 2, 50),
+    summary="never merged: after 15 s QEMU forgets the request and says so, DEVICE_NOT_DELETED",
+    patches=next(r for r in CATALOGUE if r.label == "eb7f80fd26").patches
+    | {P.PROPOSED_NOT_DELETED_EVENT},
+)
+"""The event of 12 March 2021 on the tree of that day, from patch 2 of 4 of its series."""
+
+Q35 = Revision(
+    label="q35",
+    commit="",
+    version=(7, 2, 22),
+    summary="the contrast, an ACPI machine: its guest can say no, and QEMU passes it on",
+    patches=frozenset(),
+    board=Board.Q35,
+)
+"""Debian's QEMU 7.2.22 as it was recorded with -machine q35."""
+
 # Parents within the catalogue; where a label has ~1 itself, see the label.
 _PARENTS = {
     "d1c2e3ce3d": "51254ffb32",
@@ -263,7 +309,7 @@ def find_revision(name: str) -> Revision:
     ('revert', 'pre-revert')
     """
     wanted = name.strip()
-    for revision in CATALOGUE + RELEASES:
+    for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35):
         if wanted in (revision.alias, revision.label):
             return revision
     found = _by_hash(wanted)

@@ -16,7 +16,8 @@ from typing import Any
 
 from kit.errors import MisuseError
 from kit.machine import clock, plug, rtas
-from kit.machine.board import Config, Machine, QemuAborts, Step, act, memory_modules, put_drc
+from kit.machine.board import Machine, QemuAborts, Step, act, memory_modules, put_drc
+from kit.machine.config import Config
 from kit.machine.connector import DrcType, DrIndicator, QemuCall
 from kit.machine.events import (
     Aborted,
@@ -29,12 +30,15 @@ from kit.machine.events import (
     QmpReturn,
     Reply,
     Stepped,
+    VmResume,
+    VmStop,
 )
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
     ClockStep,
     ConfigureConnector,
+    Cont,
     CpuCore,
     Device,
     DeviceAdd,
@@ -51,6 +55,7 @@ from kit.machine.requests import (
     RawRtas,
     Request,
     SetIndicator,
+    Stop,
     SystemReset,
 )
 from kit.machine.revision import Revision
@@ -158,6 +163,8 @@ def _reset_connectors(machine: Machine, call: QemuCall) -> Step:
 def _clock_step(machine: Machine, request: ClockStep) -> _Handled:
     if request.ns < 0:
         raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
+    if not machine.running:
+        raise MisuseError("the guest's clock stands still while the VM is stopped")
     machine = replace(machine, now_ns=machine.now_ns + request.ns)
     due, running = clock.take_due(machine.timers, machine.now_ns)
     machine = replace(machine, timers=running) if due else machine
@@ -168,6 +175,16 @@ def _clock_step(machine: Machine, request: ClockStep) -> _Handled:
             machine, _, more = act(machine, drc, QemuCall.UNPLUG_TIMEOUT)
             emitted += more
     return machine, Stepped(machine.now_ns), emitted
+
+
+def _stop(machine: Machine, _request: Stop) -> _Handled:
+    events: tuple[Emitted, ...] = (VmStop(),) if machine.running else ()
+    return replace(machine, running=False), QmpReturn(), events
+
+
+def _cont(machine: Machine, _request: Cont) -> _Handled:
+    events: tuple[Emitted, ...] = () if machine.running else (VmResume(),)
+    return replace(machine, running=True), QmpReturn(), events
 
 
 # -- migration ---------------------------------------------------------------------------------
@@ -183,7 +200,7 @@ def _migrate(machine: Machine, request: Migrate) -> _Handled:
     cores = tuple(CpuCore(n, f"core{n}") for n in request.cores)
     there = _start(machine.revision, machine.config, cores, request.dimms)
     _check_destination(machine, there)
-    there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt)
+    there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt, running=machine.running)
     emitted: tuple[Emitted, ...] = ()
     for drc in machine.drcs:
         landed = there.drc(drc.index)
@@ -240,6 +257,8 @@ _HANDLERS: Mapping[type[Any], Callable[[Machine, Any], _Handled]] = {
     DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),
     DeviceDel: lambda machine, request: device_del(machine, request.id),
     SystemReset: _system_reset,
+    Stop: _stop,
+    Cont: _cont,
     QueryHotpluggableCpus: lambda machine, _: (machine, QmpReturn(hotpluggable_cpus(machine)), ()),
     QueryMemoryDevices: lambda machine, _: (machine, QmpReturn(memory_devices(machine)), ()),
     QueryVersion: lambda machine, _: (machine, QmpReturn(version(machine)), ()),

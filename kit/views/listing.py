@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from kit.errors import UserError
 from kit.machine.connector import WIRE
-from kit.machine.revision import CATALOGUE, RELEASES, Patch, Revision
+from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Patch, Revision
 from kit.machine.tables import Line, difference, lines
 from kit.runs.bench import Run
 from kit.runs.scenario import Scenario
@@ -22,6 +23,7 @@ from kit.views.table_words import line_words, state_words
 __all__ = ["checks_table", "revisions_table", "run_lines", "scenarios_table", "states_table"]
 
 Listing = tuple[RenderableType, Any]
+_LISTED = (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
@@ -42,10 +44,10 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 
 
 def revisions_table() -> Listing:
-    """The catalogue: the recorded builds, then releases by content."""
+    """The catalogue: the recorded builds, releases by content, what never was, the contrast."""
     table = _table("name", "revision", "what its machine does")
-    for revision in CATALOGUE + RELEASES:
-        if revision is RELEASES[0]:
+    for revision in _LISTED:
+        if revision in (RELEASES[0], PROPOSAL):
             table.add_section()
         table.add_row(
             Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)
@@ -58,7 +60,7 @@ def revisions_table() -> Listing:
             "summary": revision.summary,
             "patches": [patch.name for patch in Patch if patch in revision.patches],
         }
-        for revision in CATALOGUE + RELEASES
+        for revision in _LISTED
     ]
     return table, data
 
@@ -85,7 +87,14 @@ def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
 
 
 def states_table(revision: Revision, other: Revision | None = None) -> Listing:
-    """The full (state, call) table of a revision, or what differs from another."""
+    """The full (state, call) table of a revision, or what differs from another.
+
+    Raises:
+        UserError: One of them is not a pseries machine, and so has no connectors.
+    """
+    for one in (revision, other or revision):
+        if one.board is not Board.PSERIES:
+            raise UserError(f"{one.name} is an ACPI machine: it has no connectors, so no states")
     if other is None:
         rows = [("", line) for line in lines(revision)]
         title = f"Connector states at {revision.name} ({revision.label})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import UnknownRevisionError
-from kit.machine.revision import CATALOGUE, RELEASES, Patch, find_revision
+from kit.machine.revision import CATALOGUE, MERGED, PROPOSAL, RELEASES, Patch, find_revision
 
 TIMEOUT = {Patch.UNPLUG_TIMEOUT_TIMER, Patch.CPU_UNPLUG_TIMEOUT, Patch.TIMER_DEADLINE_MS}
 
@@ -56,6 +56,8 @@ def test_the_release_has_the_commits_but_not_the_timeout() -> None:
         ("555249a5", "d522cb52e6~1"),
         (" revert ", "d522cb52e6"),
         ("v6.0.0", "v6.0.0"),
+        ("proposal", "proposal"),
+        ("q35", "q35"),
     ],
 )
 def test_a_revision_answers_to_alias_tag_and_unique_prefix(name: str, label: str) -> None:
@@ -81,3 +83,11 @@ def test_a_prefix_of_two_revisions_names_both() -> None:
         UnknownRevisionError, match=r"ambiguous: d1c2e3ce3d, d522cb52e6, v6\.0\.0-rc2; "
     ):
         find_revision("d")
+
+
+def test_the_proposal_is_the_tree_of_its_day_and_one_patch_that_was_never_merged() -> None:
+    """Posted on 12 March 2021; eb7f80fd26 is the last of the lesson's commits before it."""
+    proposed = set(PROPOSAL.patches - find_revision("eb7f80fd26").patches)
+
+    assert proposed == set(Patch) - set(MERGED)
+    assert find_revision("eb7f80fd26").patches < PROPOSAL.patches

@@ -14,6 +14,7 @@ from kit.machine.events import (
     Aborted,
     ConnectorReturn,
     DeviceDeleted,
+    DeviceNotDeleted,
     DeviceUnplugGuestError,
     ErrorReport,
     HotplugAction,
@@ -30,10 +31,13 @@ from kit.machine.events import (
     SensorReturn,
     StatusReturn,
     UnplugTimeout,
+    VmResume,
+    VmStop,
 )
 from kit.machine.requests import (
     ClockStep,
     ConfigureConnector,
+    Cont,
     CpuCore,
     DeviceAdd,
     DeviceDel,
@@ -48,6 +52,7 @@ from kit.machine.requests import (
     QueryVersion,
     RawRtas,
     SetIndicator,
+    Stop,
     SystemReset,
 )
 from kit.machine.revision import find_revision
@@ -331,3 +336,52 @@ def test_the_fragment_is_built_anew_after_a_migration() -> None:
     assert drc is not None
     assert (drc.fdt, drc.position) == (None, 0)
     assert CcResponse.NEXT_CHILD in configured("revert").drcs[1].fdt  # type: ignore[operator]  # a configured core has one
+
+
+def test_the_proposal_tells_of_the_timeout_and_loses_the_late_release_all_the_same() -> None:
+    """Patch 2 of 4 of the series of 12 March 2021: DEVICE_NOT_DELETED from the timer's callback."""
+    machine, outcomes = run(
+        configured("proposal"), DeviceDel("core1"), ClockStep(16 * NS_PER_S), *RELEASE
+    )
+
+    assert [outcome.emitted for outcome in outcomes[1:]] == [
+        (
+            UnplugTimeout(CORE1),
+            DeviceNotDeleted(path="/machine/peripheral/core1", device="core1"),
+        ),
+        (),
+        (),
+    ]
+    assert machine.device("/machine/peripheral/core1") is not None
+
+
+def test_a_stopped_vm_answers_and_its_clock_stands_still() -> None:
+    machine, outcomes = run(
+        configured("pre-revert"), DeviceDel("core1"), Stop(), Stop(), DeviceDel("core1")
+    )
+    refused = QmpError(
+        "GenericError", "core-id 1 unplug is still pending, 15 seconds timeout remaining"
+    )
+
+    assert outcomes[1:] == [
+        Outcome(QmpReturn(), (VmStop(),)),
+        Outcome(QmpReturn()),
+        Outcome(refused),
+    ]
+    with pytest.raises(MisuseError, match="the guest's clock stands still"):
+        step(machine, ClockStep(1))
+
+
+def test_a_vm_that_goes_on_has_its_time_left() -> None:
+    machine, outcomes = run(
+        configured("pre-revert"),
+        DeviceDel("core1"),
+        ClockStep(10 * NS_PER_S),
+        Stop(),
+        Cont(),
+        Cont(),
+        ClockStep(4 * NS_PER_S),
+    )
+
+    assert outcomes[3:5] == [Outcome(QmpReturn(), (VmResume(),)), Outcome(QmpReturn())]
+    assert next_deadline(machine) == machine.now_ns + NS_PER_S

@@ -3,16 +3,14 @@
 The checks stand in QEMU's order, for the first that fails is the one that is reported.
 
 Source: QEMU softmmu/qdev-monitor.c, hw/ppc/spapr.c (pre_plug and plug of cores, DIMMs and PHBs),
-hw/ppc/spapr_pci.c, hw/pci/pci.c, hw/mem/memory-device.c, hw/mem/pc-dimm.c, as of d522cb52e6~1.
+hw/ppc/spapr_pci.c, hw/pci/pci.c, as of d522cb52e6~1.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TypeVar
 
-from kit.errors import MisuseError
 from kit.machine.board import (
     MAX_PHBS,
     Machine,
@@ -27,32 +25,24 @@ from kit.machine.board import (
     phb_of_bus,
     put_drc,
 )
-from kit.machine.config import LMB_MIB, MIB
+from kit.machine.config import LMB_MIB
 from kit.machine.connector import QemuCall
 from kit.machine.drc import attach
 from kit.machine.events import Abort, Emitted, HotplugAction, HotplugEvent, QmpError, QmpReturn
 from kit.machine.hotplug_log import event_of, functions_of_slot, is_function_0, memory_event
+from kit.machine.memory_device import MemorySpace, check_backend, placed
+from kit.machine.qmp import Refused, check_well_formed
 from kit.machine.requests import CpuCore, Device, Dimm, Nvdimm, PciFunction, Phb
 from kit.machine.revision import Patch
 
-__all__ = ["QmpStep", "Refused", "cold_plug", "device_add"]
+__all__ = ["QmpStep", "cold_plug", "device_add"]
 
-_WELL_FORMED_ID = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
-_DIMM_ALIGN = 2 * MIB
 _NO_INDEX = 0xFFFFFFFF
 
 M = TypeVar("M", Dimm, Nvdimm)
 
 QmpStep = tuple[Machine, QmpReturn | QmpError, tuple[Emitted, ...]]
 """The machine after a QMP command, its answer, and what it brought about."""
-
-
-class Refused(Exception):  # noqa: N818 - QEMU's answer, turned into a QmpError by the command
-    """QEMU refuses a command with this text."""
-
-    def __init__(self, desc: str, error_class: str = "GenericError") -> None:
-        super().__init__(desc)
-        self.error = QmpError(error_class, desc)
 
 
 def device_add(machine: Machine, device: Device) -> QmpStep:
@@ -96,8 +86,7 @@ def _qom_path(machine: Machine, device: Device) -> str:
 
 def _checked(machine: Machine, device: Device) -> Device:
     """Return *device* with its address filled in, or refuse it as QEMU does."""
-    if device.id is not None and not _WELL_FORMED_ID.fullmatch(device.id):
-        raise Refused("Parameter 'id' expects an identifier")
+    check_well_formed(device.id)
     renamed = machine.has(Patch.DUPLICATE_DEVICE_ID_TEXT)
     if not renamed:
         _check_id(machine, device, "Duplicate ID '{}' for device")
@@ -178,69 +167,16 @@ def _check_pci(machine: Machine, function: PciFunction) -> None:
 
 def _placed(machine: Machine, module: M) -> M:
     """Return a memory module with slot and address filled in, or refuse it."""
-    size, wanted = module.size_mib * MIB, module.addr & 0xFFFFFFFFFFFFFFFF
-    if size <= 0:
-        raise MisuseError("a memory module needs a backend of at least 1 MiB")
+    check_backend(module)
     if module.size_mib % LMB_MIB and isinstance(module, Nvdimm):
         raise Refused(
             "PAPR requires NVDIMM memory size (excluding label) to be a multiple of 256MB"
         )
     if module.size_mib % LMB_MIB:
         raise Refused(f"Hotplugged memory size must be a multiple of {LMB_MIB} MB")
-    others = memory_modules(machine)
-    wanted_slot = None if module.slot == -1 else module.slot
-    slot = _free_slot(machine, wanted_slot, {other.slot for other in others})
-    used, space = sum(o.size_mib * MIB for o in others), machine.config.device_memory
-    if used + size > len(space):
-        raise Refused(
-            f"not enough space, currently {used:#x} in use of total space for memory devices "
-            f"0x{len(space):x}"
-        )
-    if wanted:
-        _check_addr(wanted, size, space, others)
-    else:
-        wanted = _free_addr(size, space, others)
-    return replace(module, addr=wanted, slot=slot)
-
-
-def _free_slot(machine: Machine, wanted: int | None, taken: set[int | None]) -> int:
-    slots = machine.config.slots
-    if wanted is not None and not 0 <= wanted < slots:
-        raise Refused(f"invalid slot number {wanted}, valid range is [0-{slots - 1}]")
-    if wanted in taken:
-        raise Refused(f"slot {wanted} is busy")
-    free = [slot for slot in range(slots) if slot not in taken]
-    if wanted is None and not free:
-        raise Refused("no free slots available")
-    return free[0] if wanted is None else wanted
-
-
-def _check_addr(addr: int, size: int, space: range, others: list[Dimm | Nvdimm]) -> None:
-    if addr % _DIMM_ALIGN:
-        raise Refused(f"address must be aligned to {_DIMM_ALIGN:#x} bytes")
-    if not (space.start <= addr and addr + size <= space.stop):
-        raise Refused(
-            f"can't add memory device [{addr:#x}:{size:#x}], usable range for memory devices"
-            f" [{space.start:#x}:0x{len(space):x}]"
-        )
-    for other in others:
-        if other.addr < addr + size and addr < other.addr + other.size_mib * MIB:
-            name = other.id or "(unnamed)"
-            raise Refused(f"address range conflicts with memory device id='{name}'")
-
-
-def _free_addr(size: int, space: range, others: list[Dimm | Nvdimm]) -> int:
-    addr = space.start
-    for other in others:
-        if addr + size <= other.addr:
-            break
-        addr = other.addr + other.size_mib * MIB
-    if addr + size > space.stop:
-        raise Refused(
-            "could not find position in guest address space for memory device"
-            " - memory fragmented due to alignments"
-        )
-    return addr
+    addresses = machine.config.device_memory
+    space = MemorySpace(machine.config.slots, addresses, len(addresses))
+    return placed(module, memory_modules(machine), space)
 
 
 def _add_events(machine: Machine, device: Device) -> tuple[HotplugEvent, ...]:

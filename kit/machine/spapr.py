@@ -33,6 +33,7 @@ from kit.machine.events import (
     VmResume,
     VmStop,
 )
+from kit.machine.qmp import Refused
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -87,7 +88,7 @@ def _start(
     )
     try:
         return _plugged(machine, cores, dimms)
-    except plug.Refused as refused:
+    except Refused as refused:
         raise MisuseError(f"QEMU refuses this command line: {refused}") from None
 
 

@@ -22,13 +22,12 @@ from kit.machine.board import (
 from kit.machine.connector import QemuCall
 from kit.machine.events import Abort, Emitted, HotplugAction, QmpReturn
 from kit.machine.hotplug_log import event_of, functions_of_slot, is_function_0, memory_event
-from kit.machine.plug import QmpStep, Refused
+from kit.machine.plug import QmpStep
+from kit.machine.qmp import CONTAINERS, Refused
 from kit.machine.requests import CpuCore, Dimm, Nvdimm, PciFunction, Phb
 from kit.machine.revision import Patch
 
 __all__ = ["device_del"]
-
-_CONTAINERS = ("/machine", "/machine/peripheral", "/machine/peripheral-anon", "/machine/unattached")
 
 
 def device_del(machine: Machine, name: str) -> QmpStep:
@@ -37,7 +36,7 @@ def device_del(machine: Machine, name: str) -> QmpStep:
     plugged = machine.device(path)
     _check_what_qemu_does_not(machine, path)
     try:
-        if path in _CONTAINERS:
+        if path in CONTAINERS:
             raise Refused(f"{name} is not a hotpluggable device")
         if plugged is None:
             raise Refused(f"Device '{name}' not found", "DeviceNotFound")

@@ -1,0 +1,186 @@
+"""What only a machine with ACPI hotplug registers is asked, answers and says unasked.
+
+The guest's side is reads and writes of I/O ports; one value stands for selecting a slot and
+accessing its register.  What both machines share is in `requests` and `events`.
+
+Source: QEMU docs/specs/acpi_cpu_hotplug.rst, docs/specs/acpi_mem_hotplug.rst, qapi/acpi.json.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from kit.machine.events import DeviceDeleted, Done, QmpError, QmpReturn, Stepped
+from kit.machine.requests import (
+    ClockStep,
+    DeviceAdd,
+    DeviceDel,
+    QueryHotpluggableCpus,
+    QueryMemoryDevices,
+    SystemReset,
+)
+
+__all__ = [
+    "CLEAR_INSERT_EVENT",
+    "CLEAR_REMOVE_EVENT",
+    "EJECT",
+    "EJECT_BY_FIRMWARE",
+    "ENABLED",
+    "FIRMWARE_EJECT",
+    "INSERT_EVENT",
+    "REMOVE_EVENT",
+    "AcpiDeviceOst",
+    "AcpiEmitted",
+    "AcpiOutcome",
+    "AcpiReply",
+    "AcpiRequest",
+    "GpeRaised",
+    "OspmStatusReturn",
+    "OstInfo",
+    "QueryAcpiOspmStatus",
+    "ReadStatus",
+    "ReportOst",
+    "SlotStatusReturn",
+    "SlotType",
+    "WriteControl",
+]
+
+ENABLED = 0x01
+"""Status: the slot holds a device."""
+INSERT_EVENT = 0x02
+"""Status: a device came, and the guest has not noted it yet."""
+REMOVE_EVENT = 0x04
+"""Status: QEMU asks the guest to eject, and the guest has not noted it yet."""
+FIRMWARE_EJECT = 0x10
+"""Status: the guest left the ejection to its firmware (CPUs only)."""
+
+CLEAR_INSERT_EVENT = 0x02
+"""Control: the insert event is noted."""
+CLEAR_REMOVE_EVENT = 0x04
+"""Control: the remove event is noted."""
+EJECT = 0x08
+"""Control: take the device out."""
+EJECT_BY_FIRMWARE = 0x10
+"""Control: leave the ejection to the firmware (CPUs only)."""
+
+
+class SlotType(Enum):
+    """Which registers a slot belongs to; value as QMP writes it."""
+
+    CPU = "CPU"
+    DIMM = "DIMM"
+
+
+@dataclass(frozen=True, slots=True)
+class OstInfo:
+    """ACPIOSTInfo: the event (``source``) and status of the last _OST of a slot.
+
+    ``device`` is the id of what the slot holds now, None without one.
+    """
+
+    slot_type: SlotType
+    slot: int
+    source: int
+    status: int
+    device: str | None = None
+
+
+# -- requests ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAcpiOspmStatus:
+    """QMP query-acpi-ospm-status."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatus:
+    """The guest reads the status register of a slot."""
+
+    slot_type: SlotType
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteControl:
+    """The guest writes the control register of a slot."""
+
+    slot_type: SlotType
+    slot: int
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOst:
+    """The guest evaluates _OST for a slot: ``event`` 3 is an ejection, ``status`` 0 success."""
+
+    slot_type: SlotType
+    slot: int
+    event: int
+    status: int
+
+
+AcpiRequest = (
+    DeviceAdd
+    | DeviceDel
+    | SystemReset
+    | QueryHotpluggableCpus
+    | QueryMemoryDevices
+    | QueryAcpiOspmStatus
+    | ReadStatus
+    | WriteControl
+    | ReportOst
+    | ClockStep
+)
+
+
+# -- replies -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStatusReturn:
+    """What the status register of a slot reads."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class OspmStatusReturn:
+    """What query-acpi-ospm-status answers: every slot, DIMMs first."""
+
+    slots: tuple[OstInfo, ...]
+
+
+AcpiReply = QmpReturn | QmpError | OspmStatusReturn | SlotStatusReturn | Stepped | Done
+
+
+# -- what QEMU says without being asked --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AcpiDeviceOst:
+    """QMP ACPI_DEVICE_OST: the guest reported how it goes with a slot (since 2.1)."""
+
+    info: OstInfo
+
+
+@dataclass(frozen=True, slots=True)
+class GpeRaised:
+    """QEMU sets the general-purpose event of CPUs or of DIMMs: the guest is to look at the slots.
+
+    As a `HotplugEvent` on pseries, this is for the guest and no QMP event.
+    """
+
+    slot_type: SlotType
+
+
+AcpiEmitted = DeviceDeleted | AcpiDeviceOst | GpeRaised
+
+
+@dataclass(frozen=True, slots=True)
+class AcpiOutcome:
+    """The reply to a request, and what it brought about, in order."""
+
+    reply: AcpiReply
+    emitted: tuple[AcpiEmitted, ...] = ()

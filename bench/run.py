@@ -98,7 +98,7 @@ def deep_copies_per_second() -> float:
 
 
 def recordings() -> list[tuple[str, str]]:
-    """Every recording as (name, text)."""
+    """Every recording of a pseries machine as (name, text)."""
     files = sorted([*REFERENCE.glob("directed/*"), *REFERENCE.glob("walks/*")])
     return [
         (path.name, gzip.decompress(path.read_bytes()).decode())

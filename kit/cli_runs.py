@@ -69,14 +69,14 @@ def list_(
         console().print(table)
 
 
-@cli.command(epilog="Example: kit conform data/reference/directed/* data/reference/walks/*")
+@cli.command(epilog="Example: kit conform data/reference/*/*")
 def conform(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Recordings: .jsonl or .jsonl.gz.")
     ],
     as_json: Json = False,
 ) -> None:
-    """Replay recordings of real QEMU builds on the embedded machine and compare every answer.
+    """Replay recordings of real QEMU builds on the embedded machines and compare every answer.
 
     Prints a line a file and the first mismatch of each transcript that fails.
     Exit status: 0 all agree, 1 a mismatch, 2 a file that cannot be read.

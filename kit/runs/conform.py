@@ -1,21 +1,25 @@
 """Does the embedded machine answer as real QEMU builds answered?
 
-A transcript is replayed step by step on a fresh machine of its revision.  Everything must be
-equal: statuses, error texts, call counts; events as a multiset within a step; an abort by its
-function and assertion.  A transcript stops at its first mismatch.
+A transcript is replayed step by step on a fresh machine of its revision, or on a q35 machine.
+Everything must be equal: statuses, error texts, call counts; events as a multiset within a step;
+an abort by its function and assertion.  A transcript stops at its first mismatch.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kit.errors import MisuseError, RecordingError
+from kit.machine import acpi
 from kit.machine.events import Aborted, Outcome
 from kit.machine.spapr import boot, step
+from kit.runs.acpi_answers import acpi_event_json, acpi_reply_json
+from kit.runs.acpi_recording import RECORDED, AcpiTranscript
 from kit.runs.answers import event_json, reply_json
-from kit.runs.recording import Json, RecordedStep, Transcript
+from kit.runs.fields import Json
+from kit.runs.recording import RecordedStep, Transcript
 
 __all__ = ["Mismatch", "Report", "conform", "replay"]
 
@@ -58,7 +62,7 @@ class Report:
         )
 
 
-def conform(transcripts: Iterable[Transcript], where: str) -> Report:
+def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> Report:
     """Replay *transcripts*; *where* names their file in messages.
 
     Raises:
@@ -77,15 +81,35 @@ def conform(transcripts: Iterable[Transcript], where: str) -> Report:
     return Report(count, steps, tuple(mismatches))
 
 
-def replay(transcript: Transcript) -> tuple[int, Mismatch | None]:
+def replay(transcript: Transcript | AcpiTranscript) -> tuple[int, Mismatch | None]:
     """Replay one transcript; return how many steps were compared, and the first mismatch."""
-    machine = boot(transcript.revision)
-    for number, recorded in enumerate(transcript.steps, 1):
-        machine, outcome = step(machine, recorded.request)
-        expected, got = _compared(recorded, outcome)
+    for number, (op, expected, got) in enumerate(_answers(transcript), 1):
         if _text(expected) != _text(got):
-            return number, Mismatch(transcript.name, number, recorded.op, expected, got)
+            return number, Mismatch(transcript.name, number, op, expected, got)
     return len(transcript.steps), None
+
+
+def _answers(transcript: Transcript | AcpiTranscript) -> Iterator[tuple[str, Json, Json]]:
+    """Replay step by step: the op, what was recorded and what the machine answers."""
+    if isinstance(transcript, AcpiTranscript):
+        return _acpi_answers(transcript)
+    return _spapr_answers(transcript)
+
+
+def _spapr_answers(transcript: Transcript) -> Iterator[tuple[str, Json, Json]]:
+    machine = boot(transcript.revision)
+    for recorded in transcript.steps:
+        machine, outcome = step(machine, recorded.request)
+        yield recorded.op, *_compared(recorded, outcome)
+
+
+def _acpi_answers(transcript: AcpiTranscript) -> Iterator[tuple[str, Json, Json]]:
+    machine = acpi.boot(RECORDED)
+    for recorded in transcript.steps:
+        machine, outcome = acpi.step(machine, recorded.request)
+        events = [event for event in map(acpi_event_json, outcome.emitted) if event is not None]
+        reply = acpi_reply_json(outcome.reply)
+        yield recorded.op, *_with_events(recorded.reply, recorded.events, reply, events)
 
 
 def _compared(recorded: RecordedStep, outcome: Outcome) -> tuple[Json, Json]:
@@ -96,9 +120,16 @@ def _compared(recorded: RecordedStep, outcome: Outcome) -> tuple[Json, Json]:
         got = {"aborted": reply} if isinstance(outcome.reply, Aborted) else {"reply": reply}
         return {"aborted": aborted} if aborted else {"reply": recorded.reply}, got
     events = [event for event in map(event_json, outcome.emitted) if event is not None]
-    if not events and not recorded.events:
-        return recorded.reply, reply
-    expected = {"reply": recorded.reply, "events": sorted(recorded.events, key=_text)}
+    return _with_events(recorded.reply, recorded.events, reply, events)
+
+
+def _with_events(
+    recorded: Json, recorded_events: Sequence[Json], reply: Json, events: Sequence[Json]
+) -> tuple[Json, Json]:
+    """Return both answers, with their events in one order if either has any."""
+    if not events and not recorded_events:
+        return recorded, reply
+    expected = {"reply": recorded, "events": sorted(recorded_events, key=_text)}
     return expected, {"reply": reply, "events": sorted(events, key=_text)}
 
 

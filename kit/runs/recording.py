@@ -10,10 +10,8 @@ This module checks the format and turns steps into requests; anything it does no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from kit.errors import RecordingError, UnknownRevisionError
 from kit.machine.requests import (
@@ -37,11 +35,11 @@ from kit.machine.requests import (
 )
 from kit.machine.revision import Revision, find_revision
 from kit.machine.rtas import RTAS_NAMES
+from kit.runs import fields
+from kit.runs.acpi_recording import AcpiTranscript, acpi_transcript
+from kit.runs.fields import FormatError, Json
 
 __all__ = ["Json", "RecordedStep", "Transcript", "read_transcripts"]
-
-Json = Any
-"""A value as json.loads makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,11 @@ class Transcript:
     steps: tuple[RecordedStep, ...]
 
 
-def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript]:
+def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript | AcpiTranscript]:
     """Read transcripts, one a line; empty lines are passed over.
+
+    A transcript that names its ``machine`` instead of a revision is one of q35, read by
+    `acpi_recording`.
 
     Args:
         lines: The text of a recording.
@@ -80,8 +81,10 @@ def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript]:
             continue
         none = False
         try:
-            yield _transcript(_loaded(line))
-        except (_FormatError, UnknownRevisionError) as error:
+            data = fields.load(line)
+            q35 = isinstance(data, dict) and "machine" in data
+            yield acpi_transcript(data) if q35 else _transcript(data)
+        except (FormatError, UnknownRevisionError) as error:
             raise RecordingError(f"{where}:{number}: {error}") from None
         except (ValueError, RecursionError) as error:
             raise RecordingError(f"{where}:{number}: not a JSON object a line: {error}") from None
@@ -89,75 +92,46 @@ def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript]:
         raise RecordingError(f"{where}: holds no transcript")
 
 
-def _loaded(line: str) -> Json:
-    """Read one line of JSON, and only what every reader of JSON takes alike."""
-    return json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_unique)
-
-
-def _refuse_constant(name: str) -> Json:
-    raise _FormatError(f"{name} is no JSON number")
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _FormatError(
-            f"key {_short(next(k for k in keys if keys.count(k) > 1))} is given twice"
-        )
-    return found
-
-
-def _short(value: Json) -> str:
-    """Quote a value in a message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-class _FormatError(Exception):
-    """What is wrong within one line."""
-
-
 # -- reading -----------------------------------------------------------------------------------
 
 
 def _transcript(data: Json) -> Transcript:
-    _keys(data, "a transcript", {"name", "revision", "steps"})
-    name, steps = _text(data, "name"), data["steps"]
+    fields.check_keys(data, "a transcript", {"name", "revision", "steps"})
+    name, steps = fields.text(data, "name"), data["steps"]
     if not isinstance(steps, list):
-        raise _FormatError(f"transcript {_short(name)}: steps is not a list")
-    revision = find_revision(_text(data, "revision"))
+        raise FormatError(f"transcript {fields.short(name)}: steps is not a list")
+    revision = find_revision(fields.text(data, "revision"))
     read: list[RecordedStep] = []
     for number, step in enumerate(steps, 1):
         try:
             if read and read[-1].aborted is not None:
-                raise _FormatError("QEMU aborted in the step before; a recording ends there")
+                raise FormatError("QEMU aborted in the step before; a recording ends there")
             read.append(_step(step))
-        except _FormatError as error:
-            raise _FormatError(f"transcript {_short(name)}, step {number}: {error}") from None
+        except FormatError as error:
+            raise FormatError(f"transcript {fields.short(name)}, step {number}: {error}") from None
     return Transcript(name, revision, tuple(read))
 
 
 def _step(data: Json) -> RecordedStep:
     if not isinstance(data, dict):
-        raise _FormatError("a step is not an object")
+        raise FormatError("a step is not an object")
     op = data.get("op")
     if not isinstance(op, str) or op not in _OPS:
-        raise _FormatError(f"unknown op {_short(op)}; known: {', '.join(_OPS)}")
+        raise FormatError(f"unknown op {fields.short(op)}; known: {', '.join(_OPS)}")
     spec = _OPS[op]
     answer = "aborted" if "aborted" in data else "reply"
     device = _device_spec(data) if op == "device_add" else _NO_DEVICE
     needed = {"op", answer} | spec.needed | device.needed
-    _keys(data, f"op {op}", needed, {"events"} | spec.optional | device.optional)
+    fields.check_keys(data, f"op {op}", needed, {"events"} | spec.optional | device.optional)
     if answer == "aborted":
-        _keys(data["aborted"], "aborted", {"function", "assertion"}, {"file"})
+        fields.check_keys(data["aborted"], "aborted", {"function", "assertion"}, {"file"})
         for key in data["aborted"]:
-            _text(data["aborted"], key)
+            fields.text(data["aborted"], key)
     else:
         spec.check_reply(data["reply"])
     events = data.get("events", [])
     if not isinstance(events, list):
-        raise _FormatError("events is not a list")
+        raise FormatError("events is not a list")
     for event in events:
         _check_event(event)
     return RecordedStep(
@@ -165,90 +139,53 @@ def _step(data: Json) -> RecordedStep:
     )
 
 
-def _keys(data: Json, what: str, needed: set[str], optional: Iterable[str] = ()) -> None:
-    if not isinstance(data, dict):
-        raise _FormatError(f"{what} is not an object")
-    unknown = data.keys() - needed - set(optional)
-    if unknown:
-        raise _FormatError(f"{what}: unknown key {_short(sorted(unknown)[0])}")
-    missing = needed - data.keys()
-    if missing:
-        raise _FormatError(f"{what}: key {sorted(missing)[0]!r} is missing")
-
-
-def _number(data: Json, key: str) -> int:
-    value = data[key]
-    if type(value) is not int or abs(value) >= 1 << 64:
-        raise _FormatError(f"{key} is {_short(value)}, not an integer of 64 bits")
-    return int(value)
-
-
-def _text(data: Json, key: str) -> str:
-    value = data[key]
-    if not isinstance(value, str):
-        raise _FormatError(f"{key} is {_short(value)}, not a text")
-    return value
-
-
-def _numbers(data: Json, key: str) -> tuple[int, ...]:
-    values = data[key]
-    if not isinstance(values, list) or any(
-        type(value) is not int or abs(value) >= 1 << 64 for value in values
-    ):
-        raise _FormatError(f"{key} is {_short(values)}, not a list of integers of 64 bits")
-    return tuple(values)
-
-
 # -- requests ----------------------------------------------------------------------------------
 
 
 def _dimm(data: Json) -> Dimm:
-    return Dimm(_positive(data, "size_mib"), _number(data, "addr"), _text(data, "id"))
-
-
-def _positive(data: Json, key: str) -> int:
-    value = _number(data, key)
-    if value <= 0:
-        raise _FormatError(f"{key} is {value}, not a positive number")
-    return value
+    return Dimm(
+        fields.positive(data, "size_mib"), fields.number(data, "addr"), fields.text(data, "id")
+    )
 
 
 def _pci(data: Json) -> PciFunction:
     multifunction = data.get("multifunction", False)
     if not isinstance(multifunction, bool):
-        raise _FormatError(f"multifunction is {_short(multifunction)}, not true or false")
-    return PciFunction(_text(data, "bus"), _text(data, "addr"), multifunction, _text(data, "id"))
+        raise FormatError(f"multifunction is {fields.short(multifunction)}, not true or false")
+    return PciFunction(
+        fields.text(data, "bus"), fields.text(data, "addr"), multifunction, fields.text(data, "id")
+    )
 
 
 def _migrate(data: Json) -> Migrate:
     dimms = data.get("dimms", [])
     if not isinstance(dimms, list):
-        raise _FormatError("dimms is not a list")
+        raise FormatError("dimms is not a list")
     for dimm in dimms:
-        _keys(dimm, "a dimm", {"id", "size_mib", "addr"})
-    return Migrate(_numbers(data, "cores"), tuple(_dimm(dimm) for dimm in dimms))
+        fields.check_keys(dimm, "a dimm", {"id", "size_mib", "addr"})
+    return Migrate(fields.numbers(data, "cores"), tuple(_dimm(dimm) for dimm in dimms))
 
 
 def _rtas(data: Json) -> RawRtas:
-    name, nret = _text(data, "name"), _number(data, "nret")
+    name, nret = fields.text(data, "name"), fields.number(data, "nret")
     if name not in RTAS_NAMES:
-        raise _FormatError(
-            f"unknown RTAS call {_short(name)}; known: {', '.join(sorted(RTAS_NAMES))}"
+        raise FormatError(
+            f"unknown RTAS call {fields.short(name)}; known: {', '.join(sorted(RTAS_NAMES))}"
         )
     if not 0 <= nret <= 16:
-        raise _FormatError(f"nret is {nret}, not 0 to 16")
-    return RawRtas(name, _numbers(data, "args"), nret)
+        raise FormatError(f"nret is {nret}, not 0 to 16")
+    return RawRtas(name, fields.numbers(data, "args"), nret)
 
 
 def _forward(data: Json) -> ClockStep:
-    if _number(data, "ns") < 0:
-        raise _FormatError(f"ns is {data['ns']}; the clock does not go back")
+    if fields.number(data, "ns") < 0:
+        raise FormatError(f"ns is {data['ns']}; the clock does not go back")
     return ClockStep(data["ns"])
 
 
 def _calls(data: Json) -> ConfigureConnector:
-    calls = _positive(data, "calls") if "calls" in data else None
-    return ConfigureConnector(_number(data, "index"), calls)
+    calls = fields.positive(data, "calls") if "calls" in data else None
+    return ConfigureConnector(fields.number(data, "index"), calls)
 
 
 # -- replies: their keys -----------------------------------------------------------------------
@@ -256,47 +193,36 @@ def _calls(data: Json) -> ConfigureConnector:
 
 def _has(*keys: str) -> Callable[[Json], None]:
     def check(reply: Json) -> None:
-        _keys(reply, "reply", set(keys))
+        fields.check_keys(reply, "reply", set(keys))
         for key in keys:
-            (_numbers if key in ("rets", "plugged") else _number)(reply, key)
+            (fields.numbers if key in ("rets", "plugged") else fields.number)(reply, key)
 
     return check
 
 
-def _check_qmp(reply: Json) -> None:
-    if isinstance(reply, dict) and "error" in reply:
-        _keys(reply, "reply", {"error"})
-        _keys(reply["error"], "reply.error", {"class", "desc"})
-        for key in ("class", "desc"):
-            _text(reply["error"], key)
-    else:
-        _keys(reply, "reply", {"return"})
-        _keys(reply["return"], "reply.return", set())
-
-
 def _check_exception(reply: Json) -> None:
-    _keys(reply, "reply", {"status"}, {"hotplug"})
-    _number(reply, "status")
+    fields.check_keys(reply, "reply", {"status"}, {"hotplug"})
+    fields.number(reply, "status")
     if "hotplug" in reply:
-        _keys(
+        fields.check_keys(
             reply["hotplug"],
             "reply.hotplug",
             {"type", "action", "identifier"},
             {"index", "count"},
         )
         for key in reply["hotplug"]:
-            _number(reply["hotplug"], key)
+            fields.number(reply["hotplug"], key)
 
 
 def _check_dimms(reply: Json) -> None:
-    _keys(reply, "reply", {"dimms"})
+    fields.check_keys(reply, "reply", {"dimms"})
     if not isinstance(reply["dimms"], list):
-        raise _FormatError("reply.dimms is not a list")
+        raise FormatError("reply.dimms is not a list")
     for dimm in reply["dimms"]:
-        _keys(dimm, "a dimm of the reply", {"id", "addr", "size_mib"})
-        _text(dimm, "id")
+        fields.check_keys(dimm, "a dimm of the reply", {"id", "addr", "size_mib"})
+        fields.text(dimm, "id")
         for key in ("addr", "size_mib"):
-            _number(dimm, key)
+            fields.number(dimm, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,11 +246,12 @@ _NO_DEVICE = _Device()
 _DEVICES: Mapping[str, _Device] = {
     "cpu-core": _Device(
         frozenset({"id", "core_id"}),
-        read=lambda data: CpuCore(_number(data, "core_id"), _text(data, "id")),
+        read=lambda data: CpuCore(fields.number(data, "core_id"), fields.text(data, "id")),
     ),
     "dimm": _Device(frozenset({"id", "size_mib", "addr"}), read=_dimm),
     "phb": _Device(
-        frozenset({"id", "index"}), read=lambda data: Phb(_number(data, "index"), _text(data, "id"))
+        frozenset({"id", "index"}),
+        read=lambda data: Phb(fields.number(data, "index"), fields.text(data, "id")),
     ),
     "pci": _Device(frozenset({"id", "bus", "addr"}), frozenset({"multifunction"}), _pci),
 }
@@ -333,7 +260,7 @@ _DEVICES: Mapping[str, _Device] = {
 def _device_spec(data: Json) -> _Device:
     kind = data.get("device")
     if not isinstance(kind, str) or kind not in _DEVICES:
-        raise _FormatError(f"unknown device {_short(kind)}; known: {', '.join(_DEVICES)}")
+        raise FormatError(f"unknown device {fields.short(kind)}; known: {', '.join(_DEVICES)}")
     return _DEVICES[kind]
 
 
@@ -344,15 +271,19 @@ def _device_add(data: Json) -> DeviceAdd:
 
 
 _OPS: Mapping[str, _Op] = {
-    "device_add": _Op(_device_add, _check_qmp, frozenset({"device"})),
-    "device_del": _Op(lambda d: DeviceDel(_text(d, "id")), _check_qmp, frozenset({"id"})),
+    "device_add": _Op(_device_add, fields.check_qmp, frozenset({"device"})),
+    "device_del": _Op(
+        lambda d: DeviceDel(fields.text(d, "id")), fields.check_qmp, frozenset({"id"})
+    ),
     "set_indicator": _Op(
-        lambda d: SetIndicator(_number(d, "indicator"), _number(d, "index"), _number(d, "state")),
+        lambda d: SetIndicator(
+            fields.number(d, "indicator"), fields.number(d, "index"), fields.number(d, "state")
+        ),
         _has("status"),
         frozenset({"indicator", "index", "state"}),
     ),
     "get_sensor_state": _Op(
-        lambda d: GetSensorState(_number(d, "sensor"), _number(d, "index")),
+        lambda d: GetSensorState(fields.number(d, "sensor"), fields.number(d, "index")),
         _has("status", "state"),
         frozenset({"sensor", "index"}),
     ),
@@ -360,7 +291,7 @@ _OPS: Mapping[str, _Op] = {
         _calls, _has("status", "calls"), frozenset({"index"}), frozenset({"calls"})
     ),
     "check_exception": _Op(
-        lambda d: CheckException(_number(d, "mask")), _check_exception, frozenset({"mask"})
+        lambda d: CheckException(fields.number(d, "mask")), _check_exception, frozenset({"mask"})
     ),
     "rtas": _Op(_rtas, _has("rets"), frozenset({"name", "args", "nret"})),
     "clock_step": _Op(_forward, _has("now_ns"), frozenset({"ns"})),
@@ -383,7 +314,7 @@ _EVENT_KEYS: Mapping[str, set[str]] = {
 def _check_event(event: Json) -> None:
     name = event.get("event") if isinstance(event, dict) else None
     if not isinstance(name, str) or name not in _EVENT_KEYS:
-        raise _FormatError(f"unknown event {_short(name)}; known: {', '.join(_EVENT_KEYS)}")
-    _keys(event, f"event {name}", _EVENT_KEYS[name])
+        raise FormatError(f"unknown event {fields.short(name)}; known: {', '.join(_EVENT_KEYS)}")
+    fields.check_keys(event, f"event {name}", _EVENT_KEYS[name])
     for key in event:
-        _text(event, key)
+        fields.text(event, key)

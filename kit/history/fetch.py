@@ -36,7 +36,7 @@ from kit.history.transport import (
     locked,
     origin,
 )
-from kit.machine.revision import CATALOGUE, Patch
+from kit.machine.revision import CATALOGUE, MERGED
 
 __all__ = [
     "LESSON_COMMITS",
@@ -53,7 +53,7 @@ SOURCES = ("https://gitlab.com/qemu-project/qemu.git", "https://github.com/qemu/
 """Where QEMU is, in the order in which the servers are asked."""
 
 LESSON_COMMITS = tuple(
-    dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in Patch)])
+    dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in MERGED)])
 )
 """Full hashes of the commits that the lessons read: the recorded builds and the patches."""
 

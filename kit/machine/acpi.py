@@ -17,19 +17,16 @@ paths compared with QEMU 7.2.22.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kit.errors import MisuseError
+from kit.machine.acpi_board import AcpiConfig, AcpiMachine, AcpiSlot
 from kit.machine.acpi_messages import (
     CLEAR_INSERT_EVENT,
     CLEAR_REMOVE_EVENT,
     EJECT,
     EJECT_BY_FIRMWARE,
-    ENABLED,
-    FIRMWARE_EJECT,
-    INSERT_EVENT,
-    REMOVE_EVENT,
     AcpiDeviceOst,
     AcpiEmitted,
     AcpiOutcome,
@@ -46,7 +43,6 @@ from kit.machine.acpi_messages import (
     WriteControl,
 )
 from kit.machine.board import Plugged
-from kit.machine.config import MIB
 from kit.machine.events import (
     DeviceDeleted,
     Done,
@@ -54,11 +50,14 @@ from kit.machine.events import (
     MemoryDevice,
     QmpReturn,
     Stepped,
+    VmResume,
+    VmStop,
 )
-from kit.machine.memory_device import MemorySpace, check_backend, placed
+from kit.machine.memory_device import check_backend, placed
 from kit.machine.qmp import CONTAINERS, Refused, check_well_formed
 from kit.machine.requests import (
     ClockStep,
+    Cont,
     CpuCore,
     Device,
     DeviceAdd,
@@ -67,6 +66,7 @@ from kit.machine.requests import (
     Nvdimm,
     QueryHotpluggableCpus,
     QueryMemoryDevices,
+    Stop,
     SystemReset,
 )
 
@@ -76,74 +76,6 @@ _UINT32 = 0xFFFFFFFF
 _INT32 = range(-(1 << 31), 1 << 31)
 _INT64_OR_UINT64 = range(-(1 << 63), 1 << 64)
 _NO_DECODER = 0xFF  # what a port reads that no device answers at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcpiConfig:
-    """The command line: ``-machine q35 -smp 1,maxcpus=max_cpus -m ram_mib,slots,maxmem``."""
-
-    max_cpus: int = 4
-    ram_mib: int = 256
-    slots: int = 4
-    maxmem_mib: int = 2048
-
-    @property
-    def memory_space(self) -> MemorySpace:
-        """Where DIMMs may go: above 4 GiB and RAM, with a GiB more for each slot's alignment."""
-        above_4g = self.ram_mib - 2048 if self.ram_mib >= 2816 else 0
-        start = -(-(4096 + above_4g) // 1024) * 1024
-        limit = self.maxmem_mib - self.ram_mib
-        stop = start + limit + self.slots * 1024
-        return MemorySpace(self.slots, range(start * MIB, stop * MIB), limit * MIB)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcpiSlot:
-    """What QEMU keeps of a CPU or DIMM slot; all but the device outlives an ejection."""
-
-    plugged: Plugged | None = None
-    insert_event: bool = False
-    remove_event: bool = False
-    firmware_ejects: bool = False
-    ost_event: int = 0
-    ost_status: int = 0
-
-    @property
-    def status(self) -> int:
-        """What the status register reads."""
-        return (
-            (ENABLED if self.plugged is not None else 0)
-            | (INSERT_EVENT if self.insert_event else 0)
-            | (REMOVE_EVENT if self.remove_event else 0)
-            | (FIRMWARE_EJECT if self.firmware_ejects else 0)
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcpiMachine:
-    """A q35 machine at one moment.
-
-    ``now_ns`` is the guest's clock; ``anonymous`` counts the devices ever added without an id,
-    refused ones too, for QEMU numbers them in their paths.
-    """
-
-    config: AcpiConfig
-    cpus: tuple[AcpiSlot, ...]
-    dimms: tuple[AcpiSlot, ...]
-    now_ns: int = 0
-    anonymous: int = 0
-
-    def slots(self, slot_type: SlotType) -> tuple[AcpiSlot, ...]:
-        """The slots of a type, by number."""
-        return self.cpus if slot_type is SlotType.CPU else self.dimms
-
-    def slot_of(self, path: str) -> tuple[SlotType, int] | None:
-        """Where the device at a QOM path is; None if there is none."""
-        for slot_type in SlotType:
-            for number, slot in enumerate(self.slots(slot_type)):
-                if slot.plugged is not None and slot.plugged.path == path:
-                    return slot_type, number
-        return None
 
 
 _Handled = tuple[AcpiMachine, AcpiReply, tuple[AcpiEmitted, ...]]
@@ -263,6 +195,16 @@ def _system_reset(machine: AcpiMachine, _request: SystemReset) -> _Handled:
     return machine, Done(), ()
 
 
+def _stop(machine: AcpiMachine, _request: Stop) -> _Handled:
+    events: tuple[AcpiEmitted, ...] = (VmStop(),) if machine.running else ()
+    return replace(machine, running=False), QmpReturn(), events
+
+
+def _cont(machine: AcpiMachine, _request: Cont) -> _Handled:
+    events: tuple[AcpiEmitted, ...] = () if machine.running else (VmResume(),)
+    return replace(machine, running=True), QmpReturn(), events
+
+
 def _query_hotpluggable_cpus(machine: AcpiMachine, _request: QueryHotpluggableCpus) -> _Handled:
     slots = [
         HotpluggableCpu(number, slot.plugged.path if slot.plugged is not None else None)
@@ -366,6 +308,8 @@ def _ost_info(slot_type: SlotType, number: int, slot: AcpiSlot) -> OstInfo:
 def _clock_step(machine: AcpiMachine, request: ClockStep) -> _Handled:
     if request.ns < 0:
         raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
+    if not machine.running:
+        raise MisuseError("the guest's clock stands still while the VM is stopped")
     machine = replace(machine, now_ns=machine.now_ns + request.ns)
     return machine, Stepped(machine.now_ns), ()
 
@@ -374,6 +318,8 @@ _HANDLERS: Mapping[type[Any], Callable[[AcpiMachine, Any], _Handled]] = {
     DeviceAdd: _device_add,
     DeviceDel: _device_del,
     SystemReset: _system_reset,
+    Stop: _stop,
+    Cont: _cont,
     QueryHotpluggableCpus: _query_hotpluggable_cpus,
     QueryMemoryDevices: _query_memory_devices,
     QueryAcpiOspmStatus: _query_ospm_status,

@@ -11,13 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.machine.events import DeviceDeleted, Done, QmpError, QmpReturn, Stepped
+from kit.machine.events import (
+    DeviceDeleted,
+    Done,
+    QmpError,
+    QmpReturn,
+    Stepped,
+    VmResume,
+    VmStop,
+)
 from kit.machine.requests import (
     ClockStep,
+    Cont,
     DeviceAdd,
     DeviceDel,
     QueryHotpluggableCpus,
     QueryMemoryDevices,
+    Stop,
     SystemReset,
 )
 
@@ -26,9 +36,14 @@ __all__ = [
     "CLEAR_REMOVE_EVENT",
     "EJECT",
     "EJECT_BY_FIRMWARE",
+    "EJECT_REQUEST",
     "ENABLED",
     "FIRMWARE_EJECT",
     "INSERT_EVENT",
+    "OSPM_EJECT",
+    "OST_DEVICE_BUSY",
+    "OST_FAILURE",
+    "OST_IN_PROGRESS",
     "REMOVE_EVENT",
     "AcpiDeviceOst",
     "AcpiEmitted",
@@ -64,6 +79,18 @@ EJECT = 0x08
 EJECT_BY_FIRMWARE = 0x10
 """Control: leave the ejection to the firmware (CPUs only)."""
 
+EJECT_REQUEST = 0x003
+"""_OST event: what QEMU asked for when it raised the remove event."""
+OSPM_EJECT = 0x103
+"""_OST event: the guest ejects the device of itself."""
+
+OST_FAILURE = 0x01
+"""_OST status: it failed, and no reason is given."""
+OST_DEVICE_BUSY = 0x82
+"""_OST status of an ejection: the device is busy, and stays."""
+OST_IN_PROGRESS = 0x84
+"""_OST status of an ejection: the guest is at it."""
+
 
 class SlotType(Enum):
     """Which registers a slot belongs to; value as QMP writes it."""
@@ -84,6 +111,12 @@ class OstInfo:
     source: int
     status: int
     device: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Does it say that the device stays?  The codes are those that libvirt looks for."""
+        ejection = self.source in (EJECT_REQUEST, OSPM_EJECT)
+        return ejection and self.status in (OST_FAILURE, *range(0x80, OST_IN_PROGRESS))
 
 
 # -- requests ----------------------------------------------------------------------------------
@@ -125,6 +158,8 @@ AcpiRequest = (
     DeviceAdd
     | DeviceDel
     | SystemReset
+    | Stop
+    | Cont
     | QueryHotpluggableCpus
     | QueryMemoryDevices
     | QueryAcpiOspmStatus
@@ -175,7 +210,7 @@ class GpeRaised:
     slot_type: SlotType
 
 
-AcpiEmitted = DeviceDeleted | AcpiDeviceOst | GpeRaised
+AcpiEmitted = DeviceDeleted | AcpiDeviceOst | GpeRaised | VmStop | VmResume
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from kit.history.clone import CloneHistory
 from kit.history.history import HistoryError, Source, SourceKind
 from kit.history_in_use import lesson_commits
-from kit.machine.revision import CATALOGUE, Patch
+from kit.machine.revision import CATALOGUE, MERGED
 from kit.runs.commit import (
     ChangeKind,
     Commit,
@@ -367,7 +367,7 @@ def test_the_revert_in_the_real_clone(qemu: CloneHistory) -> None:
 
 @pytest.mark.clone
 def test_every_commit_of_the_catalogue_is_in_the_real_clone(qemu: CloneHistory) -> None:
-    for name in [*(revision.commit for revision in CATALOGUE), *(patch.value for patch in Patch)]:
+    for name in [*(revision.commit for revision in CATALOGUE), *(patch.value for patch in MERGED)]:
         assert qemu.commit(name).hash == name
 
 

@@ -21,7 +21,7 @@ from kit.history.fetch import (
     default_folder,
     fetch,
 )
-from kit.machine.revision import CATALOGUE, Patch
+from kit.machine.revision import CATALOGUE, MERGED
 from tests.conftest import Program
 from tests.history.upstream import (
     COMMITS,
@@ -157,7 +157,7 @@ def test_the_default_folders_are_apart_and_in_the_users_cache(
 
 
 def test_the_lesson_is_the_recorded_builds_and_every_patch() -> None:
-    assert set(LESSON_COMMITS) == {each.commit for each in CATALOGUE} | {p.value for p in Patch}
+    assert set(LESSON_COMMITS) == {each.commit for each in CATALOGUE} | {p.value for p in MERGED}
     assert [url.split("/")[2].split(".")[0] for url in SOURCES] == ["gitlab", "github"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from kit.errors import MisuseError
 from kit.machine.acpi import AcpiConfig, boot, step
 from kit.machine.acpi_messages import (
     CLEAR_INSERT_EVENT,
@@ -36,13 +37,17 @@ from kit.machine.events import (
     Done,
     QmpReturn,
     Stepped,
+    VmResume,
+    VmStop,
 )
 from kit.machine.requests import (
     ClockStep,
+    Cont,
     CpuCore,
     DeviceAdd,
     DeviceDel,
     Dimm,
+    Stop,
     SystemReset,
 )
 from tests.machine.acpi_requests import run, status, with_device
@@ -266,3 +271,47 @@ def test_the_last_ost_outlives_the_device_without_its_id(slot_type: SlotType) ->
 
     assert isinstance(outcome.reply, OspmStatusReturn)
     assert OstInfo(slot_type, number, 3, 0x84) in outcome.reply.slots
+
+
+# -- stop and cont -----------------------------------------------------------------------------
+
+
+def test_stop_and_cont_are_told_of_once() -> None:
+    machine, outcomes = run(boot(), Stop(), Stop(), Cont(), Cont())
+
+    assert outcomes == [
+        AcpiOutcome(QmpReturn(), (VmStop(),)),
+        AcpiOutcome(QmpReturn()),
+        AcpiOutcome(QmpReturn(), (VmResume(),)),
+        AcpiOutcome(QmpReturn()),
+    ]
+    assert machine == boot()
+
+
+def test_the_clock_stands_still_while_the_vm_is_stopped() -> None:
+    stopped, _ = step(boot(), Stop())
+
+    with pytest.raises(MisuseError, match="stands still while the VM is stopped"):
+        step(stopped, ClockStep(1))
+
+
+def test_what_is_plugged_is_cpus_first_and_then_dimms() -> None:
+    machine, _ = run(boot(), DeviceAdd(Dimm(256, id="dimm")), DeviceAdd(CpuCore(2, "cpu")))
+
+    assert [plugged.device.id for plugged in machine.plugged] == [None, "cpu", "dimm"]
+    assert machine.aborted is None
+
+
+# -- what an _OST says -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", [0x003, 0x103])
+def test_a_refusal_is_a_failed_ejection(source: int) -> None:
+    statuses = [status for status in range(0x100) if OstInfo(CPU, 1, source, status, "dev").refused]
+
+    assert statuses == [0x01, 0x80, 0x81, 0x82, 0x83]
+
+
+@pytest.mark.parametrize("source", [0x001, 0x100, 0x200])
+def test_other_failures_are_no_refusal(source: int) -> None:
+    assert not any(OstInfo(CPU, 1, source, status).refused for status in range(0x100))

@@ -1,7 +1,7 @@
 """A trace: who told whom what, and when, as it was observed in one run.
 
-Messages are the machine's own values (`kit.machine.requests`, `kit.machine.events`) and what a
-guest kernel writes in its log.  Messages carry no time; the entry does.
+Messages are the machine's own values (`kit.machine.requests`, `kit.machine.events`) and those of
+the actors (`kit.actors.messages`).  Messages carry no time; the entry does.
 """
 
 from __future__ import annotations
@@ -11,13 +11,47 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from kit.actors.messages import (
+    Actor,
+    ApiError,
+    ApiSuccess,
+    CpuOnline,
+    Decide,
+    DetachDevice,
+    DeviceRemovalFailed,
+    DeviceRemoved,
+    DeviceTree,
+    Dlpar,
+    DomainReset,
+    DomainResume,
+    DomainSuspend,
+    GuestLog,
+    Hang,
+    Message,
+    MigrateDomain,
+    MonitorClosed,
+    Overcommit,
+    Pin,
+    RtasByHand,
+    SetVcpus,
+)
+from kit.machine.acpi_messages import (
+    AcpiDeviceOst,
+    GpeRaised,
+    OspmStatusReturn,
+    QueryAcpiOspmStatus,
+    ReadStatus,
+    ReportOst,
+    SlotStatusReturn,
+    WriteControl,
+)
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
     DeviceDeleted,
+    DeviceNotDeleted,
     DeviceUnplugGuestError,
     Done,
-    Emitted,
     ErrorReport,
     ExceptionReturn,
     HotplugEvent,
@@ -25,17 +59,19 @@ from kit.machine.events import (
     QmpError,
     QmpReturn,
     RawReturn,
-    Reply,
     SensorReturn,
     StatusReturn,
     Stepped,
     UnplugTimeout,
+    VmResume,
+    VmStop,
 )
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
     ClockStep,
     ConfigureConnector,
+    Cont,
     DeviceAdd,
     DeviceDel,
     EventScan,
@@ -45,38 +81,25 @@ from kit.machine.requests import (
     QueryMemoryDevices,
     QueryVersion,
     RawRtas,
-    Request,
     SetIndicator,
+    Stop,
     SystemReset,
 )
 
-__all__ = ["Actor", "GuestLog", "Message", "Trace", "TraceEntry", "entry_json", "first_difference"]
-
-
-class Actor(Enum):
-    """A party of the exchange."""
-
-    OPERATOR = "operator"
-    QEMU = "qemu"
-    GUEST = "guest"
-
-
-@dataclass(frozen=True, slots=True)
-class GuestLog:
-    """A line in the guest kernel's log."""
-
-    text: str
-
-
-Message = Request | Reply | Emitted | GuestLog
+__all__ = ["WIRE_NAMES", "Trace", "TraceEntry", "entry_json", "first_difference"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceEntry:
-    """Who told whom what, and when.  ``src`` equal to ``dst``: nobody else was told."""
+    """Who told whom what, and when.  ``src`` equal to ``dst``: nobody else was told.
+
+    ``at_ns`` is the wall clock since the run began, ``guest_ns`` the guest's clock, which stands
+    still while the VM is stopped and begins anew on a migration's destination.
+    """
 
     seq: int
     at_ns: int
+    guest_ns: int
     src: Actor
     dst: Actor
     message: Message
@@ -127,11 +150,43 @@ WIRE_NAMES: Mapping[type[Any], str] = {
     Done: "done",
     Aborted: "aborted",
     DeviceDeleted: "DEVICE_DELETED",
+    DeviceNotDeleted: "DEVICE_NOT_DELETED",
+    VmStop: "STOP",
+    VmResume: "RESUME",
     MemUnplugError: "MEM_UNPLUG_ERROR",
     DeviceUnplugGuestError: "DEVICE_UNPLUG_GUEST_ERROR",
     HotplugEvent: "hotplug-event",
     ErrorReport: "error_report",
     UnplugTimeout: "unplug-timeout",
+    QueryAcpiOspmStatus: "query-acpi-ospm-status",
+    ReadStatus: "slot-status",
+    WriteControl: "slot-control",
+    ReportOst: "_OST",
+    SlotStatusReturn: "status",
+    OspmStatusReturn: "return",
+    AcpiDeviceOst: "ACPI_DEVICE_OST",
+    GpeRaised: "gpe",
+    Stop: "stop",
+    Cont: "cont",
+    SetVcpus: "virsh-setvcpus",
+    DetachDevice: "virsh-detach-device",
+    DomainReset: "virsh-reset",
+    DomainSuspend: "virsh-suspend",
+    DomainResume: "virsh-resume",
+    MigrateDomain: "virsh-migrate",
+    ApiSuccess: "virsh-success",
+    ApiError: "virsh-error",
+    DeviceRemoved: "device-removed",
+    DeviceRemovalFailed: "device-removal-failed",
+    CpuOnline: "cpu-online",
+    Pin: "pin",
+    Dlpar: "dlpar",
+    RtasByHand: "rtas-by-hand",
+    Decide: "decide",
+    Hang: "hang",
+    Overcommit: "overcommit",
+    DeviceTree: "device-tree",
+    MonitorClosed: "monitor-closed",
     GuestLog: "guest-log",
 }
 """How each message is called on its wire, or in QEMU's source where it never leaves QEMU."""
@@ -145,6 +200,7 @@ def entry_json(entry: TraceEntry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "at_ns": entry.at_ns,
+        "guest_ns": entry.guest_ns,
         "src": entry.src.value,
         "dst": entry.dst.value,
         "type": WIRE_NAMES[type(entry.message)],
@@ -154,7 +210,12 @@ def entry_json(entry: TraceEntry) -> dict[str, Any]:
 
 def _fields(value: object) -> dict[str, Any]:
     assert is_dataclass(value)
-    return {field.name: _json(getattr(value, field.name)) for field in fields(value)}
+    found: dict[str, Any] = {
+        field.name: _json(getattr(value, field.name)) for field in fields(value)
+    }
+    if isinstance(value, RtasByHand):
+        found["call"] = {"type": WIRE_NAMES[type(value.call)]} | _fields(value.call)
+    return found
 
 
 def _json(value: object) -> object:

@@ -1,0 +1,369 @@
+"""A guest kernel on pseries: what it uses, what it was asked, and what it does about it.
+
+It reads QEMU's events as they come and works them off one at a time, in order, stale ones
+included.  A CPU that it takes out of use makes no call before that has succeeded; the last
+online CPU stays.  What it does for an event stands in `kit.actors.programs`.
+
+Source: Linux arch/powerpc/platforms/pseries/dlpar.c (pseries_hp_wq has max_active 1), ras.c
+(ras_hotplug_interrupt), hotplug-cpu.c (dlpar_offline_cpu).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kit.actors.messages import (
+    Actor,
+    Command,
+    CpuOnline,
+    Decide,
+    DeviceTree,
+    Dlpar,
+    Hang,
+    Interrupt,
+    Log,
+    Pin,
+    Restarted,
+    RtasByHand,
+    Send,
+    Told,
+    Work,
+    WorkDone,
+)
+from kit.actors.programs import (
+    Attach,
+    Call,
+    Detach,
+    GuestKind,
+    LetGo,
+    Need,
+    Op,
+    Pause,
+    Program,
+    Say,
+    Want,
+    program_of,
+)
+from kit.machine.connector import TYPES, DrcType, EntitySense
+from kit.machine.events import (
+    ConnectorReturn,
+    ExceptionReturn,
+    HotplugEvent,
+    HotplugIdentifier,
+    HotplugType,
+    RawReturn,
+    Reply,
+    SensorReturn,
+    StatusReturn,
+)
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ConfigureConnector,
+    Request,
+    SetIndicator,
+)
+from kit.machine.rtas import (
+    ALLOCATION_STATE,
+    EPOW_EVENTS,
+    HOTPLUG_EVENTS,
+    ISOLATION_STATE,
+)
+
+__all__ = ["Conduct", "Guest", "receive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """How a guest behaves: its own work, in ns of an idle host, and its will.
+
+    ``offline_ns`` is what it needs to take a device out of use, ``unusable_ns`` what passes
+    between ISOLATE and UNUSABLE, ``firmware_ns`` what its firmware and boot loader take before
+    CAS.  A guest that ``asks`` waits for a `Decide` before it gives a device up or keeps it.
+    """
+
+    offline_ns: int = 0
+    unusable_ns: int = 0
+    firmware_ns: int = 0
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """A guest at one moment.
+
+    ``up``: its kernel runs, else it is in the firmware.  ``used`` are the connectors, by index,
+    whose devices the kernel uses, ``offline`` the CPUs among them that are switched off,
+    ``pinned`` those that it cannot let go.  ``queue`` are events read and not yet worked off,
+    ``program`` is what is left to do for the one in hand, ``sent`` the calls that are not answered
+    yet.  ``deciding``: it waits for a `Decide`.
+    """
+
+    kind: GuestKind
+    conduct: Conduct = field(default_factory=Conduct)
+    up: bool = False
+    hung: bool = False
+    used: tuple[int, ...] = ()
+    offline: tuple[int, ...] = ()
+    pinned: tuple[int, ...] = ()
+    queue: tuple[HotplugEvent, ...] = ()
+    program: Program = ()
+    busy: bool = False
+    deciding: bool = False
+    sent: tuple[Call, ...] = ()
+
+    @property
+    def online(self) -> tuple[int, ...]:
+        """The CPUs that run."""
+        cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
+        return tuple(index for index in cpus if index not in self.offline)
+
+
+Handled = tuple[Guest, tuple[Command, ...]]
+
+
+def receive(guest: Guest, told: Told) -> Handled:
+    """Let *guest* take notice of a message; return it as it is then, and what it asks for.
+
+    A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
+    of `Hang` and `Restarted`; its driver keeps the others for later.
+    """
+    handler = _HANDLERS.get(type(told))
+    return (guest, ()) if handler is None else handler(guest, told)
+
+
+# -- firmware and boot ---------------------------------------------------------------------------
+
+
+def _restarted(guest: Guest, _: Restarted) -> Handled:
+    """Begin in the firmware: what the kernel knew is gone."""
+    fresh = Guest(kind=guest.kind, conduct=guest.conduct, pinned=guest.pinned)
+    return replace(fresh, busy=True), (Work(guest.conduct.firmware_ns),)
+
+
+def _device_tree(guest: Guest, tree: DeviceTree) -> Handled:
+    return replace(guest, up=True, used=tree.indices, sent=guest.sent[1:]), ()
+
+
+# -- events --------------------------------------------------------------------------------------
+
+
+def _interrupt(guest: Guest, _: Told) -> Handled:
+    if not guest.up or guest.kind is GuestKind.ARBITRARY:
+        return guest, ()
+    call = Call(CheckException(HOTPLUG_EVENTS | EPOW_EVENTS), Want.ANYTHING)
+    return replace(guest, sent=(*guest.sent, call)), (Send(Actor.QEMU, call.request),)
+
+
+def _exception(guest: Guest, reply: ExceptionReturn) -> Handled:
+    guest = replace(guest, sent=guest.sent[1:])
+    if reply.event is None:
+        return guest, ()
+    return _work_off(replace(guest, queue=(*guest.queue, reply.event)))
+
+
+def _dlpar(guest: Guest, order: Dlpar) -> Handled:
+    event = HotplugEvent(
+        type=_HOTPLUG_TYPES[TYPES[order.index >> 28]],
+        action=order.action,
+        identifier=HotplugIdentifier.DRC_INDEX,
+        index=order.index,
+    )
+    return _work_off(replace(guest, queue=(*guest.queue, event))) if guest.up else (guest, ())
+
+
+_HOTPLUG_TYPES = {
+    DrcType.CPU: HotplugType.CPU,
+    DrcType.PHB: HotplugType.PHB,
+    DrcType.PCI: HotplugType.PCI,
+    DrcType.LMB: HotplugType.MEMORY,
+    DrcType.PMEM: HotplugType.PMEM,
+}
+
+
+def _work_off(guest: Guest) -> Handled:
+    """Begin with the next event, unless one is in hand."""
+    if guest.busy or not guest.queue:
+        return guest, ()
+    event, *rest = guest.queue
+    program = program_of(event, guest.kind, guest.used)
+    return _go_on(replace(guest, queue=tuple(rest), program=program, busy=True))
+
+
+def _go_on(guest: Guest) -> Handled:
+    """Do steps of the program until one has to wait for something."""
+    commands: tuple[Command, ...] = ()
+    while guest.program:
+        op, rest = guest.program[0], guest.program[1:]
+        match op:
+            case Call():
+                guest = replace(guest, program=rest, sent=(*guest.sent, op))
+                return guest, (*commands, Send(Actor.QEMU, op.request))
+            case LetGo() if op.works and guest.conduct.asks:
+                return replace(guest, deciding=True), commands
+            case LetGo(index) if op.works and guest.conduct.offline_ns and guest.online != (index,):
+                return guest, (*commands, Work(guest.conduct.offline_ns))
+            case Pause() if guest.conduct.unusable_ns:
+                return guest, (*commands, Work(guest.conduct.unusable_ns))
+        guest, more = _done(guest, op, rest)
+        commands += more
+    guest, more = _work_off(replace(guest, busy=False))
+    return guest, (*commands, *more)
+
+
+def _done(guest: Guest, op: Op, rest: Program) -> Handled:
+    """Carry out a step that waits for nothing, or whose work is done."""
+    commands: tuple[Command, ...] = ()
+    match op:
+        case Say(text):
+            commands = (Log(text),)
+        case Need(index, used, otherwise) if (index in guest.used) is not used:
+            rest = otherwise
+        case LetGo(index, otherwise) if (why := _why_not(guest, index)) is not None:
+            commands, rest = (Log(why),), otherwise
+        case Attach(index):
+            guest = replace(guest, used=tuple(sorted({*guest.used, index})))
+        case Detach(index):
+            guest = replace(
+                guest,
+                used=tuple(other for other in guest.used if other not in _below(index)),
+                offline=tuple(other for other in guest.offline if other != index),
+            )
+    return replace(guest, program=rest), commands
+
+
+def _below(index: int) -> tuple[int, ...] | range:
+    """Return the connectors that go with one: a PHB takes those of its bus along."""
+    if TYPES.get(index >> 28) is DrcType.PHB:
+        bus = DrcType.PCI.value << 28 | (index & 0x0FFFFFFF) << 16
+        return (index, *range(bus, bus + 256))
+    return (index,)
+
+
+def _why_not(guest: Guest, index: int) -> str | None:
+    """Say why the kernel keeps a device, in its words; None if it lets go."""
+    drc_type = TYPES.get(index >> 28)
+    if drc_type is DrcType.CPU and guest.online == (index,):
+        if guest.kind.unisolates_cpus:
+            return "Unable to remove last online CPU"
+        return "Failed to offline CPU, rc: -16"
+    if index in guest.pinned:
+        return (
+            "Failed to offline CPU, rc: -16"
+            if drc_type is DrcType.CPU
+            else f"device of drc index {index:x} is in use"
+        )
+    return None
+
+
+# -- answers -------------------------------------------------------------------------------------
+
+
+def _answered(guest: Guest, reply: Reply) -> Handled:
+    if not guest.sent:
+        return guest, ()
+    call, *others = guest.sent
+    guest = replace(guest, sent=tuple(others))
+    if call.by_hand:
+        return _noticed(guest, call.request, reply), ()
+    if not _satisfies(call.want, reply):
+        guest = replace(guest, program=call.otherwise)
+    return _go_on(guest)
+
+
+def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
+    """Take notice of a device that a call made by hand has brought or taken."""
+    if not _satisfies(Want.SUCCESS, reply):
+        return guest
+    used = set(guest.used)
+    match request:
+        case ConfigureConnector(index):
+            used.add(index)
+        case SetIndicator(indicator, index, 0):
+            physical = TYPES.get(index >> 28) is DrcType.PCI
+            if indicator == (ISOLATION_STATE if physical else ALLOCATION_STATE):
+                used.discard(index)
+    return replace(guest, used=tuple(sorted(used)))
+
+
+def _satisfies(want: Want, reply: Reply) -> bool:
+    match want:
+        case Want.PRESENT:
+            return reply == SensorReturn(0, EntitySense.PRESENT.value)
+        case Want.UNUSABLE:
+            return reply == SensorReturn(0, EntitySense.UNUSABLE.value)
+        case Want.SUCCESS:
+            return isinstance(reply, StatusReturn | ConnectorReturn) and reply.status == 0
+        case Want.ANYTHING:
+            return True
+
+
+# -- its own work, and a hand on it --------------------------------------------------------------
+
+
+def _work_done(guest: Guest, _: WorkDone) -> Handled:
+    if not guest.up:
+        call = Call(ClientArchitectureSupport(), Want.ANYTHING)
+        guest = replace(guest, busy=False, sent=(*guest.sent, call))
+        return guest, (Send(Actor.QEMU, call.request),)
+    if not guest.program:
+        return guest, ()
+    guest, commands = _done(guest, guest.program[0], guest.program[1:])
+    guest, more = _go_on(guest)
+    return guest, (*commands, *more)
+
+
+def _decide(guest: Guest, order: Decide) -> Handled:
+    if not guest.deciding:
+        return guest, ()
+    op = guest.program[0]
+    assert isinstance(op, LetGo)
+    pinned = tuple(index for index in guest.pinned if index != op.index)
+    kept = pinned if order.give else (*pinned, op.index)
+    guest, commands = _work_done(replace(guest, deciding=False, pinned=kept), WorkDone())
+    return replace(guest, pinned=pinned), commands
+
+
+def _cpu_online(guest: Guest, order: CpuOnline) -> Handled:
+    others = tuple(index for index in guest.offline if index != order.index)
+    if order.index not in guest.used:
+        return guest, (Log(f"no CPU at drc index {order.index:x}"),)
+    if not order.online and guest.online == (order.index,):
+        return guest, (Log("the last online CPU stays online"),)
+    return replace(guest, offline=others if order.online else (*others, order.index)), ()
+
+
+def _pin(guest: Guest, order: Pin) -> Handled:
+    others = tuple(index for index in guest.pinned if index != order.index)
+    return replace(guest, pinned=(*others, order.index) if order.pinned else others), ()
+
+
+def _by_hand(guest: Guest, order: RtasByHand) -> Handled:
+    call = Call(order.call, Want.ANYTHING, by_hand=True)
+    return replace(guest, sent=(*guest.sent, call)), (Send(Actor.QEMU, order.call),)
+
+
+def _hang(guest: Guest, order: Hang) -> Handled:
+    return replace(guest, hung=order.hung), ()
+
+
+_HANDLERS: Mapping[type[Any], Callable[[Guest, Any], Handled]] = {
+    Restarted: _restarted,
+    DeviceTree: _device_tree,
+    Interrupt: _interrupt,
+    HotplugEvent: _interrupt,
+    ExceptionReturn: _exception,
+    StatusReturn: _answered,
+    SensorReturn: _answered,
+    ConnectorReturn: _answered,
+    RawReturn: _answered,
+    WorkDone: _work_done,
+    Decide: _decide,
+    CpuOnline: _cpu_online,
+    Pin: _pin,
+    Dlpar: _dlpar,
+    RtasByHand: _by_hand,
+    Hang: _hang,
+}

@@ -25,6 +25,7 @@ __all__ = [
     "message_id",
     "net_lines",
     "quoted_list_links",
+    "reference",
     "refers_to",
     "reverts",
     "series_of",
@@ -229,3 +230,14 @@ def siblings(commit: Commit, others: Iterable[Commit]) -> tuple[Commit, ...]:
         if theirs is not None and theirs[0] == posting[0]:
             found[other.hash] = (theirs[1], other)
     return tuple(other for _, other in sorted(found.values(), key=lambda pair: pair[0]))
+
+
+def reference(commit: Commit) -> str:
+    """Name a commit as ``git log --format=reference`` does: hash, subject, the author's date.
+
+    A commit of the re-enactment names the one that it re-enacts.
+    """
+    digits = commit.trailer("Re-enacts") or commit.hash
+    subject = commit.trailer("Original-subject") or commit.subject
+    date = commit.trailer("Original-authored") or commit.authored[:10]
+    return f"{digits[:10]} ({subject}, {date})"

@@ -1,86 +1,393 @@
-"""Built-in scripts: stories of one unplug, as the acts of the bench."""
+"""A scenario: who takes part and how they behave, what is typed and when, what must come of it.
+
+Scenarios are data, TOML; ``docs/scenarios.md`` is the page of reference.  This module reads the
+text and never a file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+from zlib import crc32
 
+from kit.actors.guest import Conduct
+from kit.actors.operator import Line
+from kit.actors.programs import GuestKind
 from kit.errors import UserError
-from kit.runs.bench import Act
+from kit.machine.clock import NS_PER_MS
+from kit.machine.config import MIB, Config
+from kit.machine.events import QmpError
+from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm
+from kit.machine.revision import CATALOGUE, Board, find_revision
+from kit.machine.spapr import boot, step
+from kit.runs.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
+from kit.runs.expect import Expectation, read_expectation
 
-__all__ = ["SCENARIOS", "Scenario", "find_scenario"]
+__all__ = ["Cast", "Scenario", "ScenarioError", "read_scenario", "read_time"]
+
+MOST_LINES = 1000
+MOST_MS = 60 * 24 * 3600 * 1000  # 60 days
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TIME = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,3})?) ?(ms|s|min|days?)")
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
+_UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000, "days": 86_400_000}
 
 
-@dataclass(frozen=True, slots=True)
+class ScenarioError(UserError):
+    """A scenario breaks the format; the text begins with file and line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who takes part, and how they are when the run begins.
+
+    ``devices`` are plugged and, unless the guest begins ``in_firmware``, used by it.  ``libvirt``
+    is its version, None where the operator talks to QEMU alone.  ``offline`` and ``pinned`` name
+    connectors (``core0``, ``dimm1.0``).  ``uptime_ns`` is what the guest's clock shows.
+    """
+
+    boards: tuple[Board, ...] = (Board.PSERIES,)
+    guest: GuestKind = GuestKind.LINUX_5_12
+    conduct: Conduct = field(default_factory=Conduct)
+    in_firmware: bool = False
+    libvirt: tuple[int, int, int] | None = None
+    devices: tuple[Device, ...] = ()
+    offline: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    uptime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A script: its name, a title, why it matters, and what is done."""
+    """A story that can be played at any revision.
+
+    ``why`` says why it matters, ``look`` what to look at, ``script`` what the operator types,
+    ``texts`` the same as written; ``compare`` are pairs of revisions worth comparing, ``expect``
+    what must hold, and where it must not.  The run goes on until ``end_ns`` of the wall clock.
+    ``digest`` changes when the cast,
+    the script or the end does; ``source`` is its text's file.
+    """
 
     name: str
     title: str
     why: str
-    acts: tuple[Act, ...]
+    look: str
+    cast: Cast
+    script: tuple[Line, ...] = ()
+    texts: tuple[str, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    end_ns: int = 0
+    digest: int = 0
+    source: str = ""
 
 
-_ALL = (
-    Scenario(
-        "in-time",
-        "The guest releases the core within 15 s",
-        "The ordinary case: it must be the same before and after every commit.",
-        (Act.DEVICE_DEL, Act.WAIT_1_S, Act.GUEST_RELEASES),
-    ),
-    Scenario(
-        "late-release",
-        "The guest releases the core after 16 s",
-        "With the timeout QEMU has forgotten the request by then: the core is gone for the guest,"
-        " QEMU keeps it, and no DEVICE_DELETED is sent.",
-        (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE),
-    ),
-    Scenario(
-        "late-release-then-retry",
-        "After a late release the operator asks again",
-        "A way out of the limbo: the second device_del finds a released connector.",
-        (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.DEVICE_DEL),
-    ),
-    Scenario(
-        "late-release-then-reset",
-        "After a late release the operator resets",
-        "With the timeout the core that the guest gave back is there again at the next boot.",
-        (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.SYSTEM_RESET),
-    ),
-    Scenario(
-        "refuse-then-reset",
-        "The guest refuses; the operator resets",
-        "A pending request is completed by a reset, a forgotten one is not: 15 s decide.",
-        (Act.DEVICE_DEL, Act.GUEST_REFUSES, Act.WAIT_TO_15_S, Act.SYSTEM_RESET),
-    ),
-    Scenario(
-        "refuse-then-retry",
-        "The guest refuses; the operator asks again while the request is pending",
-        "What the timeout was for: can an unplug that failed be tried again?",
-        (Act.DEVICE_DEL, Act.GUEST_REFUSES, Act.WAIT_5_S, Act.DEVICE_DEL, Act.GUEST_RELEASES),
-    ),
-    Scenario(
-        "retry-each-second",
-        "The operator asks again at 1 s, 2 s, 3 s and 15 s",
-        "The seconds that QEMU prints, and when a retry is accepted.",
-        (
-            Act.DEVICE_DEL,
-            *(Act.WAIT_1_S, Act.DEVICE_DEL) * 3,
-            *(Act.WAIT_5_S, Act.WAIT_5_S, Act.WAIT_1_S, Act.WAIT_1_S),
-            Act.DEVICE_DEL,
-        ),
-    ),
-)
-SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
-"""Name -> script."""
-
-
-def find_scenario(name: str) -> Scenario:
-    """Return the built-in script called *name*.
+def read_time(text: str) -> int:
+    """Read a time, ``16 s``, ``14999 ms``, ``30 days``, as ns; whole milliseconds.
 
     Raises:
-        UserError: There is none; the text names all there are.
+        UserError: It is no such time.
+
+    >>> read_time("1.001 s")
+    1001000000
     """
-    if name not in SCENARIOS:
-        raise UserError(f"no scenario {name!r}; there are: {', '.join(SCENARIOS)}")
-    return SCENARIOS[name]
+    match = _TIME.fullmatch(text.strip())
+    if match is not None:
+        ms = Fraction(match[1]) * _UNIT_MS[match[2]]
+        if ms.denominator == 1 and ms <= MOST_MS:
+            return int(ms) * NS_PER_MS
+    raise UserError(
+        f"{text!r} is no time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
+        " and at most 60 days"
+    )
+
+
+def read_scenario(text: str, name: str, source: str) -> Scenario:
+    """Read a scenario.
+
+    Args:
+        text: TOML.
+        name: What it is called: the name of its file without ``.toml``.
+        source: Its file, for messages.
+
+    Raises:
+        ScenarioError: It breaks the format: file, line, what is wrong, what was expected.
+    """
+    reader = _Reader(text, source)
+    if not _NAME.fullmatch(name) or len(name) > 40:
+        raise reader.error("", f"{name!r} is no name; expected small letters, digits and hyphens")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax_error(text, source, error) from None
+    except RecursionError:
+        raise ScenarioError(f"{source}: is not TOML: nested too deep") from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise ScenarioError(f"{source}: is not TOML: a number is too long") from None
+    reader.keys(data, "", {"title", "why", "look", "compare", "end", "script", "cast", "expect"})
+    cast = _cast(reader.within("[cast]"), reader.table(data, "cast"))
+    lines, texts = _script(reader, data, cast.devices)
+    end_ns = reader.read("end", reader.text(data, "end"), read_time)
+    if lines and lines[-1].at_ns > end_ns:
+        raise reader.error("end", f"end is before the last line of the script, {texts[-1]!r}")
+    return Scenario(
+        name=name,
+        title=reader.text(data, "title"),
+        why=reader.text(data, "why"),
+        look=reader.text(data, "look"),
+        cast=cast,
+        script=lines,
+        texts=texts,
+        compare=_compare(reader, data, cast.boards),
+        expect=_expect(reader, data, cast),
+        end_ns=end_ns,
+        digest=_digest(data),
+        source=source,
+    )
+
+
+def _digest(data: Mapping[str, Any]) -> int:
+    """Return what changes when the run does: not for a better title."""
+    said = [data.get(key) for key in ("cast", "script", "end")]
+    return crc32(json.dumps(said, sort_keys=True, default=str).encode())
+
+
+def _syntax_error(text: str, source: str, error: tomllib.TOMLDecodeError) -> ScenarioError:
+    """Put the line where messages of the kit have it: after the file."""
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+    what, line = (match[1], match[2]) if match else (error, None)
+    return ScenarioError(f"{source}:{line or text.count(chr(10)) + 1}: is not TOML: {what}")
+
+
+class _Reader:
+    """Takes values out of the data, and knows at which line of the text each stands."""
+
+    def __init__(self, text: str, source: str, begin: int = 0) -> None:
+        self._text = text
+        self._source = source
+        self._begin = begin
+
+    def within(self, header: str, number: int = 0) -> _Reader:
+        """Return a reader of the table under *header*, of the one with that *number*."""
+        lines = [n for n, line in enumerate(self._lines) if line.strip().startswith(header)]
+        begin = lines[number] if number < len(lines) else self._begin
+        return _Reader(self._text, self._source, begin)
+
+    @property
+    def _lines(self) -> list[str]:
+        return self._text.split("\n")
+
+    def error(self, key: str, what: str, value: str = "") -> ScenarioError:
+        """Return the error for what stands at *key*, or at the text *value* after it."""
+        return ScenarioError(f"{self._source}:{self._line(key, value)}: {what}")
+
+    def _line(self, key: str, value: str) -> int:
+        begins = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(key)}["']?\s*(=|\]|\.)""")
+        start = self._first(begins.match, self._begin) if key else None
+        if start is None:
+            return self._begin + 1
+        for text in (f'"{value}"', f"'{value}'", value):
+            line = self._first(lambda line: text in line, start)  # noqa: B023 - called at once
+            if value and line is not None:
+                return line + 1
+        return start + 1
+
+    def _first(self, fits: Callable[[str], object], start: int) -> int | None:
+        lines = enumerate(self._lines)
+        return next((n for n, line in lines if n >= start and fits(line)), None)
+
+    def keys(self, data: Mapping[str, Any], where: str, known: set[str]) -> None:
+        for key in data:
+            if key not in known:
+                place = f" in {where}" if where else ""
+                raise self.error(
+                    key, f"unknown key {key!r}{place}; expected {', '.join(sorted(known))}"
+                )
+
+    def text(self, data: Mapping[str, Any], key: str) -> str:
+        if key not in data:
+            raise self.error("", f"key {key!r} is missing; expected a text")
+        if not isinstance(data[key], str) or not data[key].strip():
+            raise self.error(key, f"{key} is {_short(data[key])}; expected a text")
+        return " ".join(data[key].split())
+
+    def texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        value = data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.error(key, f"{key} is {_short(value)}; expected a list of texts")
+        return tuple(value)
+
+    def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        value = data.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(key, f"{key} is {_short(value)}; expected a table, [{key}]")
+        return value
+
+    def read(self, key: str, value: str, reader: Callable[[str], Any]) -> Any:  # noqa: ANN401
+        """Apply a reader of the kit's, and put file and line in front of what it complains of."""
+        try:
+            return reader(value)
+        except UserError as error:
+            raise self.error(key, f"{key}: {error}", value) from None
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# -- the cast ------------------------------------------------------------------------------------
+
+_CAST_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmware", "libvirt"}
+_CAST_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
+
+
+def _cast(reader: _Reader, data: Mapping[str, Any]) -> Cast:
+    reader.keys(data, "cast", _CAST_KEYS)
+
+    def time_of(key: str) -> int:
+        if key not in data:
+            return 0
+        return int(reader.read(key, reader.text(data, key), read_time))
+
+    for key in ("asks", "in_firmware"):
+        if not isinstance(data.get(key, False), bool):
+            raise reader.error(key, f"{key} is {_short(data[key])}; expected true or false")
+    conduct = Conduct(
+        offline_ns=time_of("offline_work"),
+        unusable_ns=time_of("unusable_work"),
+        firmware_ns=time_of("firmware"),
+        asks=data.get("asks", False),
+    )
+    devices = _devices(reader, reader.texts(data, "devices"))
+    connectors = connector_names(devices)
+    boards = tuple(_choice(reader, "boards", b, Board) for b in reader.texts(data, "boards"))
+    _check_board(reader, devices, boards)
+    for key in ("offline", "pinned"):
+        for name in reader.texts(data, key):
+            if name not in connectors:
+                known = ", ".join(connectors)
+                raise reader.error(key, f"{key}: {name!r}; expected one of: {known}", name)
+    return Cast(
+        boards=boards or (Board.PSERIES,),
+        guest=_choice(reader, "guest", data.get("guest", "linux-5.12"), GuestKind),
+        conduct=conduct,
+        in_firmware=data.get("in_firmware", False),
+        libvirt=_version(reader, reader.text(data, "libvirt")) if "libvirt" in data else None,
+        devices=devices,
+        offline=reader.texts(data, "offline"),
+        pinned=reader.texts(data, "pinned"),
+        uptime_ns=time_of("uptime"),
+    )
+
+
+def _devices(reader: _Reader, texts: tuple[str, ...]) -> tuple[Device, ...]:
+    """Read the devices; DIMMs get their addresses in the order in which they are named."""
+    devices: list[Device] = []
+    machine = boot(CATALOGUE[0], Config())
+    addr = FIRST_DIMM_ADDR
+    for text in texts:
+        device = reader.read("devices", text, lambda name: read_device(name, addr))  # noqa: B023 - called at once
+        if any(other.id == device.id for other in devices):
+            raise reader.error("devices", f"devices: {device.id!r} is named twice", text)
+        if isinstance(device, Dimm):
+            addr += device.size_mib * MIB
+        machine, outcome = step(machine, DeviceAdd(device))
+        if isinstance(outcome.reply, QmpError):
+            refusal = f"devices: {text!r} cannot be plugged: {outcome.reply.desc}"
+            raise reader.error("devices", refusal, text)
+        devices.append(device)
+    return tuple(devices)
+
+
+def _check_board(reader: _Reader, devices: tuple[Device, ...], boards: tuple[Board, ...]) -> None:
+    for device in devices:
+        if Board.Q35 in boards and not isinstance(device, CpuCore | Dimm):
+            raise reader.error(
+                "devices",
+                f"devices: {device.id!r} is no device of the q35 machine",
+                device.id or "",
+            )
+
+
+def _choice(reader: _Reader, key: str, value: object, kind: type[Any]) -> Any:  # noqa: ANN401
+    for member in kind:
+        if member.value == value:
+            return member
+    known = ", ".join(member.value for member in kind)
+    raise reader.error(key, f"{key} is {_short(value)}; expected one of: {known}", str(value))
+
+
+def _version(reader: _Reader, text: str) -> tuple[int, int, int]:
+    if not _VERSION.fullmatch(text):
+        raise reader.error("libvirt", f"libvirt is {text!r}; expected a version, 7.1.0")
+    major, minor, micro = (int(part) for part in text.split("."))
+    return major, minor, micro
+
+
+# -- script, comparisons, expectations -----------------------------------------------------------
+
+
+def _script(
+    reader: _Reader, data: Mapping[str, Any], devices: tuple[Device, ...]
+) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    lines: list[Line] = []
+    texts = reader.texts(data, "script")
+    if len(texts) > MOST_LINES:
+        raise reader.error("script", f"script has {len(texts)} lines; at most {MOST_LINES}")
+    for text in texts:
+        time, colon, action = text.partition(":")
+        if not colon:
+            raise reader.error(
+                "script", f"script: {text!r} has no time; expected '16 s: device_del core1'", text
+            )
+        try:
+            line = line_of(read_time(time), action, devices)
+        except UserError as error:
+            raise reader.error("script", f"script: {error}", text) from None
+        if lines and line.at_ns < lines[-1].at_ns:
+            raise reader.error("script", f"script: {text!r} is before the line above it", text)
+        lines.append(line)
+    return tuple(lines), texts
+
+
+def _compare(
+    reader: _Reader, data: Mapping[str, Any], boards: tuple[Board, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = data.get("compare", [])
+    if not isinstance(pairs, list):
+        raise reader.error("compare", f"compare is {_short(pairs)}; expected a list of pairs")
+    for pair in pairs:
+        names = pair if isinstance(pair, list) else []
+        if len(names) != 2 or not all(isinstance(name, str) for name in names):
+            raise reader.error(
+                "compare", f"compare: {_short(pair)}; expected a pair, ['pre-revert', 'revert']"
+            )
+        for name in names:
+            board = reader.read("compare", name, find_revision).board
+            if board not in boards:
+                what = f"compare: {name} is another machine than the scenario's"
+                raise reader.error("compare", what, name)
+    return tuple((first, second) for first, second in pairs)
+
+
+def _expect(reader: _Reader, data: Mapping[str, Any], cast: Cast) -> tuple[Expectation, ...]:
+    entries = data.get("expect", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise reader.error("expect", "expect is no list of tables; expected [[expect]]")
+    read = []
+    for number, entry in enumerate(entries):
+        here = reader.within("[[expect]]", number)
+        here.keys(entry, "expect", {"that", "fails_at"})
+        that = here.text(entry, "that")
+        fails_at = here.texts(entry, "fails_at")
+        try:
+            read.append(read_expectation(that, fails_at, cast.devices, cast.boards))
+        except UserError as error:
+            raise here.error("that", f"expect: {error}") from None
+    return tuple(read)

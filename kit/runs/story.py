@@ -1,55 +1,38 @@
-"""Two runs of the same acts at two revisions, and where they part, in words."""
+"""Runs in words: where two of them part, and who knows what at a moment."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from kit.actors.messages import Actor, ApiError, ApiSuccess, DeviceRemovalFailed, DeviceRemoved
+from kit.machine.acpi_messages import AcpiDeviceOst
 from kit.machine.events import (
     Aborted,
     DeviceDeleted,
+    DeviceNotDeleted,
     DeviceUnplugGuestError,
     ErrorReport,
     HotplugEvent,
+    MemUnplugError,
     QmpError,
     QmpReturn,
     UnplugTimeout,
 )
-from kit.machine.requests import SetIndicator
-from kit.machine.revision import Revision
-from kit.machine.rtas import ALLOCATION_STATE
-from kit.runs.bench import CORE_INDEX, Act, Run, play
+from kit.machine.requests import CpuCore, Device, DeviceDel
+from kit.runs.beliefs import Belief
+from kit.runs.boards import connectors
+from kit.runs.run import Pair, Run
 from kit.runs.sentences import seconds, sentence
-from kit.runs.trace import TraceEntry, first_difference
+from kit.runs.trace import Trace, TraceEntry
 
-__all__ = ["Pair", "play_pair", "where_they_part", "who_knows_what"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The same acts, played at two revisions."""
-
-    before_revision: Revision
-    after_revision: Revision
-    before: Run
-    after: Run
-
-    @property
-    def first_difference(self) -> tuple[int | None, int | None]:
-        """The seq of the first entry that differs, in each trace; None where it has no more."""
-        return first_difference(self.before.trace, self.after.trace)
-
-
-def play_pair(before: Revision, after: Revision, acts: tuple[Act, ...]) -> Pair:
-    """Play *acts* at both revisions."""
-    return Pair(before, after, play(before, acts), play(after, acts))
+__all__ = ["in_words", "where_they_part", "who_knows_what"]
 
 
 def where_they_part(pair: Pair) -> str:
-    """Say where two runs first differ, and what has become of the core in each: a line for each.
+    """Say where two runs first differ, and what has become of the device in each: a line for each.
 
     >>> from kit.machine.revision import find_revision
-    >>> acts = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-    >>> print(where_they_part(play_pair(find_revision("revert"), find_revision("resend"), acts)))
+    >>> from kit.runs.bench import Act, bench_pair
+    >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+    >>> print(where_they_part(bench_pair(find_revision("revert"), find_revision("resend"), *late)))
     So far both have done the same.
     """
     at = pair.first_difference
@@ -58,48 +41,162 @@ def where_they_part(pair: Pair) -> str:
     before, after = pair.before_revision.name, pair.after_revision.name
     ours, theirs = _at(pair.before, at[0]), _at(pair.after, at[1])
     parted = _parted((before, ours), (after, theirs))
-    return "\n".join((parted, _now(before, pair.before), _now(after, pair.after)))
+    return "\n".join(
+        (parted, f"{before}: {in_words(pair.before)}", f"{after}: {in_words(pair.after)}")
+    )
 
 
-def who_knows_what(run: Run) -> tuple[str, str, str]:
-    """Say what QEMU, the guest and the operator take to be the case, a few words each."""
-    if run.machine.aborted is not None:
-        return "gone: an assertion failed", "gone with QEMU", "QEMU has quit"
-    if not run.qemu_has_core:
-        qemu = "has released core 1"
-    elif run.pending:
-        qemu = f"waits for the guest since {seconds(_pending_since(run))}"
-    elif forgotten := [e for e in run.trace if isinstance(e.message, UnplugTimeout)]:
-        qemu = f"holds core 1; forgot the request at {seconds(forgotten[-1].at_ns)}"
+def who_knows_what(
+    run: Run, device: Device | None = None, *, seq: int | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Say what each party takes to be the case of *device*, a few words each.
+
+    Args:
+        run: The run.
+        device: The device; the first of the story if not said.
+        seq: The entry at which to ask, -1 before the first; at the end if not said.
+
+    Returns:
+        Pairs of a party and its words: QEMU, guest, libvirt if it takes part, operator.
+    """
+    device = device or run.device
+    trace = run.trace if seq is None else run.trace[: seq + 1]
+    state = run.ended if seq is None else run.moments[seq] if seq >= 0 else run.began
+    if state.machine.aborted is not None:
+        return (("QEMU", "gone: an assertion failed"), ("guest", "gone with QEMU"), *_told(trace))
+    belief, name = run.belief(device, seq=seq), str(device.id)
+    uses = f"uses {name}" if belief.guest else f"has let go of {name}"
+    if not belief.guest and not _let_go(run, device, seq):
+        uses = f"does not use {name}"
+    indices = connectors(run.began.machine, device)
+    found = [("QEMU", _of_qemu(belief, trace, device, indices)), ("guest", uses)]
+    if belief.libvirt is not None:
+        words = "in the domain's XML" if belief.libvirt else "not in the domain's XML"
+        found.append(("libvirt", f"{name} is {words}"))
+    return (*found, *_told(trace))
+
+
+def in_words(run: Run) -> str:
+    """Say what has become of the device that the story is about."""
+    belief, name = run.belief(), _called(run.device)
+    if run.ended.machine.aborted is not None:
+        return "QEMU is gone."
+    if not belief.qemu:
+        told = any(_is_deleted(entry, run.device) for entry in run.trace)
+        words = f"{name} is released" + (", and DEVICE_DELETED said so." if told else ".")
+    elif belief.limbo:
+        words = (
+            f"the guest has let go of {name}, QEMU still holds it,"
+            " and no DEVICE_DELETED was sent: limbo."
+        )
+    elif belief.pending:
+        words = "the request is still pending."
+    elif _came_back(run):
+        words = f"{name} that the guest had let go of is back."
     else:
-        qemu = "holds core 1; waits for nothing"
-    return qemu, "uses core 1" if run.guest_has_core else "has let go of core 1", _told(run)
+        words = f"the guest keeps {name}, and no request is pending."
+    if belief.libvirt is not None and belief.libvirt != belief.guest:
+        held = "still has it in" if belief.libvirt else "has not got it in"
+        words += f" libvirt {held} its picture of the domain: wrong."
+    return words
 
 
-def _pending_since(run: Run) -> int:
-    since = None
-    for entry in run.trace:
+def _called(device: Device) -> str:
+    return "the core" if isinstance(device, CpuCore) else str(device.id)
+
+
+def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, ...]) -> str:
+    name = belief.device
+    if not belief.qemu:
+        return f"has released {name}" if any(_is_deleted(e, device) for e in trace) else "has none"
+    if belief.pending:
+        since = _pending_since(trace, device, indices)
+        return f"waits for the guest since {seconds(since)}" if since is not None else "waits"
+    forgotten = [
+        entry.at_ns
+        for entry in trace
+        if isinstance(entry.message, UnplugTimeout) and entry.message.index in indices
+    ]
+    if forgotten:
+        return f"holds {name}; forgot the request at {seconds(forgotten[-1])}"
+    return f"holds {name}; waits for nothing"
+
+
+def _is_deleted(entry: TraceEntry, device: Device) -> bool:
+    return isinstance(entry.message, DeviceDeleted) and entry.message.device == device.id
+
+
+def _pending_since(trace: Trace, device: Device, indices: tuple[int, ...]) -> int | None:
+    """When the request was made that QEMU still waits for."""
+    since, asked = None, False
+    for entry in trace:
         match entry.message:
-            case QmpReturn() if since is None:
-                since = entry.at_ns
-            case UnplugTimeout() | ErrorReport():  # the request ended there; a later one counts
+            case DeviceDel(name):
+                asked = name == device.id
+            case QmpReturn() if asked and since is None:
+                since, asked = entry.at_ns, False
+            case UnplugTimeout(index) if index in indices:
                 since = None
-    return since or 0
+            case ErrorReport():  # the request ended there; a later one counts
+                since = None
+    return since
 
 
-def _told(run: Run) -> str:
+def _let_go(run: Run, device: Device, seq: int | None) -> bool:
+    """Did the guest use the device before?"""
+    moments = run.moments if seq is None else run.moments[: seq + 1]
+    states = (run.began, *moments)
+    return any(run.belief(device, seq=n - 1).guest for n in range(len(states)))
+
+
+def _came_back(run: Run) -> bool:
+    """Does the guest use the device that it had let go of?  A reset alone is no letting go."""
+    uses = [run.belief(seq=seq).guest for seq in range(-1, len(run.trace))]
+    let_go = (
+        before and not after and moment.guest.up
+        for before, after, moment in zip(uses, uses[1:], run.moments, strict=False)
+    )
+    return uses[-1] and any(let_go)
+
+
+def _told(trace: Trace) -> tuple[tuple[str, str], ...]:
+    """Say what the operator heard last."""
     told = []
-    for entry in run.trace:
-        match entry.message:
-            case QmpReturn():
-                told.append(f"“accepted” at {seconds(entry.at_ns)}")
-            case QmpError():
-                told.append(f"an error at {seconds(entry.at_ns)}")
-            case DeviceDeleted():
-                told.append(f"DEVICE_DELETED at {seconds(entry.at_ns)}")
-            case DeviceUnplugGuestError():
-                told.append(f"DEVICE_UNPLUG_GUEST_ERROR at {seconds(entry.at_ns)}")
-    return ", ".join(told[-2:]) or "nothing"
+    for entry in trace:
+        if entry.dst is not Actor.OPERATOR:
+            continue
+        words = _heard(entry)
+        if words:
+            told.append(f"{words} at {seconds(entry.at_ns)}")
+    return (("operator was told", ", ".join(told[-2:]) or "nothing"),)
+
+
+def _heard(entry: TraceEntry) -> str:
+    match entry.message:
+        case QmpReturn():
+            return "“accepted”"
+        case QmpError() | ApiError():
+            return "an error"
+        case ApiSuccess():
+            return "“success”"
+        case DeviceDeleted():
+            return "DEVICE_DELETED"
+        case DeviceNotDeleted():
+            return "DEVICE_NOT_DELETED"
+        case DeviceUnplugGuestError():
+            return "DEVICE_UNPLUG_GUEST_ERROR"
+        case MemUnplugError():
+            return "MEM_UNPLUG_ERROR"
+        case AcpiDeviceOst():
+            return "ACPI_DEVICE_OST"
+        case DeviceRemoved():
+            return "device-removed"
+        case DeviceRemovalFailed():
+            return "device-removal-failed"
+    return ""
+
+
+# -- where they part -----------------------------------------------------------------------------
 
 
 def _at(run: Run, seq: int | None) -> TraceEntry | None:
@@ -136,35 +233,18 @@ def _did(entry: TraceEntry) -> tuple[str, str] | None:
         case HotplugEvent():
             return "sent the guest another event", "sent none"
         case DeviceDeleted():
-            return "released the core and said so (DEVICE_DELETED)", "did not"
+            return "released the device and said so (DEVICE_DELETED)", "did not"
+        case DeviceNotDeleted():
+            return "said that the device is not deleted (DEVICE_NOT_DELETED)", "said nothing"
         case DeviceUnplugGuestError():
             return (
                 "told the management layer of the guest's no (DEVICE_UNPLUG_GUEST_ERROR)",
                 "told nobody",
             )
+        case MemUnplugError():
+            return "told the management layer of the guest's no (MEM_UNPLUG_ERROR)", "told nobody"
         case ErrorReport():
             return "understood UNISOLATE as the guest's no", "did not"
         case Aborted():
             return "aborted", "did not"
     return None
-
-
-def _now(name: str, run: Run) -> str:
-    """Say what has become of the core."""
-    if run.machine.aborted is not None:
-        return f"{name}: QEMU is gone."
-    if not run.qemu_has_core:
-        return f"{name}: the core is released, and DEVICE_DELETED said so."
-    if run.limbo:
-        return (
-            f"{name}: the guest has let go of the core, QEMU still holds it,"
-            " and no DEVICE_DELETED was sent: limbo."
-        )
-    if run.pending:
-        return f"{name}: the request is still pending."
-    if any(entry.message == _LET_GO for entry in run.trace):
-        return f"{name}: the core that the guest had let go of is back."
-    return f"{name}: the guest keeps the core, and no request is pending."
-
-
-_LET_GO = SetIndicator(ALLOCATION_STATE, CORE_INDEX, 0)

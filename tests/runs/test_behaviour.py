@@ -18,7 +18,7 @@ from kit.runs.behaviour import (
     read_behaviours,
     responsible_for,
 )
-from kit.runs.bench import Act, play
+from kit.runs.bench import Act, bench
 from kit.runs.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
 
 TIES = Path(__file__).parent.parent.parent / "data" / "commits.toml"
@@ -52,7 +52,7 @@ def test_what_a_commits_lines_do(ties: tuple[Behaviour, ...]) -> None:
         ("pre-revert", (Act.DEVICE_DEL, Act.WAIT_TO_15_S), -1, ["fifteen-seconds", "forget"]),
         ("pre-revert", (Act.DEVICE_DEL, Act.DEVICE_DEL), -1, ["deadline-helper", "still-pending"]),
         ("cpu-timeout", (Act.DEVICE_DEL, Act.DEVICE_DEL), -1, ["still-pending"]),
-        ("resend", (Act.DEVICE_DEL, Act.DEVICE_DEL), -2, ["always-an-event"]),
+        ("resend", (Act.DEVICE_DEL, Act.DEVICE_DEL), -4, ["always-an-event"]),
         ("guest-error", (Act.DEVICE_DEL, Act.GUEST_REFUSES), -2, ["tell-of-the-no"]),
         ("revert", (Act.DEVICE_DEL,), 0, []),
     ],
@@ -66,7 +66,7 @@ def test_the_lines_responsible_for_an_entry(
 ) -> None:
     at = find_revision(revision)
 
-    assert names(responsible_for(ties, play(at, acts).trace[seq], at)) == responsible
+    assert names(responsible_for(ties, bench(at, *acts).trace[seq], at)) == responsible
 
 
 def test_the_hunk_is_found_by_file_and_identifier_in_changed_lines() -> None:

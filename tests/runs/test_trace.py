@@ -5,47 +5,51 @@ from __future__ import annotations
 import json
 
 from kit.machine.revision import CATALOGUE, find_revision
-from kit.runs.bench import Act, play
-from kit.runs.scenario import SCENARIOS
+from kit.runs.bench import Act, bench
+from kit.runs.run import play
 from kit.runs.sentences import sentence, short
 from kit.runs.trace import entry_json, first_difference
+from kit.scenarios import scenarios
 
 
 def test_an_entry_as_json_has_its_messages_own_fields() -> None:
-    run = play(find_revision("pre-revert"), (Act.DEVICE_DEL, Act.WAIT_TO_15_S))
+    run = bench(find_revision("pre-revert"), Act.DEVICE_DEL, Act.WAIT_TO_15_S)
+    event = {
+        "type": "CPU",
+        "action": "REMOVE",
+        "identifier": "DRC_INDEX",
+        "index": 0x10000001,
+        "count": None,
+    }
 
     assert [entry_json(entry) for entry in run.trace] == [
+        {**at(0, 0), "src": "operator", "dst": "qemu", "type": "device_del", "id": "core1"},
         {
-            "seq": 0,
-            "at_ns": 0,
-            "src": "operator",
-            "dst": "qemu",
-            "type": "device_del",
-            "id": "core1",
-        },
-        {
-            "seq": 1,
-            "at_ns": 0,
+            **at(1, 0),
+            **event,
             "src": "qemu",
             "dst": "guest",
             "type": "hotplug-event",
             "resource": "CPU",
-            "action": "REMOVE",
-            "identifier": "DRC_INDEX",
-            "index": 0x10000001,
-            "count": None,
+        },
+        {**at(2, 0), "src": "qemu", "dst": "operator", "type": "return", "value": None},
+        {
+            **at(3, 0),
+            "src": "guest",
+            "dst": "qemu",
+            "type": "check-exception",
+            "mask": 0x50000000,
         },
         {
-            "seq": 2,
-            "at_ns": 0,
+            **at(4, 0),
             "src": "qemu",
-            "dst": "operator",
-            "type": "return",
-            "value": None,
+            "dst": "guest",
+            "type": "status",
+            "status": 0,
+            "event": event,
         },
         {
-            "seq": 3,
-            "at_ns": 15_000_000_000,
+            **at(5, 15_000_000_000),
             "src": "qemu",
             "dst": "qemu",
             "type": "unplug-timeout",
@@ -54,21 +58,30 @@ def test_an_entry_as_json_has_its_messages_own_fields() -> None:
     ]
 
 
+def at(seq: int, ns: int) -> dict[str, int]:
+    return {"seq": seq, "at_ns": ns, "guest_ns": ns}
+
+
+PROGRAMS = ("libvirt", "virsh")  # their names begin small, also a sentence
+
+
 def test_every_entry_of_every_scenario_has_json_a_sentence_and_a_short_name() -> None:
     for revision in CATALOGUE:
-        for scenario in SCENARIOS.values():
-            for entry in play(revision, scenario.acts).trace:
+        for scenario in scenarios().values():
+            if revision.board not in scenario.cast.boards:
+                continue
+            for entry in play(scenario, revision).trace:
                 json.dumps(entry_json(entry))
 
                 assert sentence(entry)[-1] in ".”"
-                assert sentence(entry)[0].isupper()
+                assert sentence(entry)[0].isupper() or sentence(entry).startswith(PROGRAMS)
                 assert short(entry.message)
 
 
 def test_the_first_difference_is_a_place_in_each_trace() -> None:
-    longer = play(find_revision("revert"), (Act.DEVICE_DEL, Act.GUEST_RELEASES)).trace
+    longer = bench(find_revision("revert"), Act.DEVICE_DEL, Act.GUEST_RELEASES).trace
     shorter = longer[:3]
-    other = play(find_revision("revert"), (Act.GUEST_RELEASES,)).trace
+    other = bench(find_revision("revert"), Act.GUEST_RELEASES).trace
 
     assert [
         first_difference(longer, longer),

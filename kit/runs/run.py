@@ -1,0 +1,233 @@
+"""A run: a scenario at a revision, with what a person changed in it; and a pair of runs.
+
+A run is its choices and nothing else: the same scenario, revision and interventions make the same
+trace, so undo is a shorter list and a fork another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from kit.actors.libvirt import WAIT_ELSEWHERE_S, WAIT_PSERIES_S, Libvirt
+from kit.actors.messages import Actor, Restarted
+from kit.actors.operator import Line
+from kit.errors import UserError
+from kit.machine.clock import NS_PER_MS, NS_PER_S
+from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
+from kit.machine.revision import Board, Revision
+from kit.runs import boards
+from kit.runs.actions import line_of
+from kit.runs.beliefs import Belief, belief
+from kit.runs.scenario import Cast, Scenario
+from kit.runs.trace import WIRE_NAMES, Trace, first_difference
+from kit.runs.world import Letter, Moment, World, advance, typed
+
+__all__ = ["Intervention", "Pair", "Run", "begin", "play", "play_pair"]
+
+MOST_INTERVENTIONS = 100
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Intervention:
+    """Something that a person does in a run: ``action`` (`kit.runs.actions`) at ``at_ns``.
+
+    ``after`` counts entries of that time: it happens when so many are there; None: when all that
+    is due then has happened.
+    """
+
+    at_ns: int
+    action: str
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A scenario played at a revision, to its end or to the last intervention, if that is later.
+
+    ``made`` is how many entries the trace had when each intervention was made.
+    """
+
+    scenario: Scenario
+    revision: Revision
+    interventions: tuple[Intervention, ...]
+    made: tuple[int, ...]
+    began: World
+    ended: World
+
+    @property
+    def trace(self) -> Trace:
+        """Who told whom what, and when."""
+        return self.ended.trace
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The entries of the trace, each with the cast as it stood right then."""
+        return self.ended.moments
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """The devices that the story is about: the cast's, and those that are plugged later."""
+        added = (m.entry.message for m in self.moments if m.entry.src is not Actor.GUEST)
+        found = {d.id: d for d in self.scenario.cast.devices}
+        for message in added:
+            if isinstance(message, DeviceAdd) and message.device.id is not None:
+                found.setdefault(message.device.id, message.device)
+        return tuple(found.values())
+
+    @property
+    def device(self) -> Device:
+        """The device that the story is about first of all."""
+        return self.devices[0]
+
+    @property
+    def now_ns(self) -> int:
+        """Where the run ends, by the wall clock."""
+        return self.ended.wall_ns
+
+    def times(self, kind: str) -> tuple[float, ...]:
+        """Return when entries of a type (`kit.runs.trace.WIRE_NAMES`) stand in the trace, in s."""
+        return tuple(
+            entry.at_ns / NS_PER_S
+            for entry in self.trace
+            if WIRE_NAMES[type(entry.message)] == kind
+        )
+
+    def belief(self, device: Device | None = None, *, seq: int | None = None) -> Belief:
+        """Return who believes what of *device* at entry *seq* (-1: the start), else at the end."""
+        state: World | Moment = self.ended
+        if seq is not None:
+            state = self.moments[seq].after if seq >= 0 else self.began
+        return belief(state, device or self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same scenario and interventions, played at two revisions."""
+
+    before: Run
+    after: Run
+
+    @property
+    def before_revision(self) -> Revision:
+        """The revision of the first run."""
+        return self.before.revision
+
+    @property
+    def after_revision(self) -> Revision:
+        """The revision of the second run."""
+        return self.after.revision
+
+    @property
+    def first_difference(self) -> tuple[int | None, int | None]:
+        """The seq of the first entry that differs, in each trace; None where it has no more."""
+        return first_difference(self.before.trace, self.after.trace)
+
+
+@lru_cache(maxsize=256)
+def play(
+    scenario: Scenario, revision: Revision, interventions: tuple[Intervention, ...] = ()
+) -> Run:
+    """Play *scenario* at *revision*.
+
+    Raises:
+        UserError: The revision is of another machine than the scenario's, or an intervention is
+            no action, is not in order, or is one too many.
+    """
+    began = begin(scenario.cast, revision)
+    world = replace(began, operator=replace(began.operator, script=scenario.script))
+    if len(interventions) > MOST_INTERVENTIONS:
+        raise UserError(f"{len(interventions)} interventions; at most {MOST_INTERVENTIONS}")
+    made = []
+    for intervention in interventions:
+        if intervention.at_ns < world.wall_ns or intervention.at_ns % NS_PER_MS:
+            raise UserError(
+                f"{intervention.action!r} at {intervention.at_ns} ns: interventions are in order"
+                " and at whole milliseconds"
+            )
+        world = advance(world, intervention.at_ns, intervention.after)
+        made.append(len(world.moments))
+        line = line_of(intervention.at_ns, intervention.action, scenario.cast.devices)
+        if line.message is not None:
+            world = typed(world, line)
+    world = advance(world, max(scenario.end_ns, world.wall_ns))
+    return Run(
+        scenario=scenario,
+        revision=revision,
+        interventions=interventions,
+        made=tuple(made),
+        began=began,
+        ended=world,
+    )
+
+
+def play_pair(
+    scenario: Scenario,
+    before: Revision,
+    after: Revision,
+    interventions: tuple[Intervention, ...] = (),
+) -> Pair:
+    """Play *scenario* at both revisions."""
+    return Pair(play(scenario, before, interventions), play(scenario, after, interventions))
+
+
+# -- the cast takes its places -------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def begin(cast: Cast, revision: Revision) -> World:
+    """Return the world in which a cast's story begins, at 0 s of the wall clock.
+
+    Raises:
+        UserError: *revision* is of another machine than the cast's.
+    """
+    if revision.board not in cast.boards:
+        meant = " or ".join(board.value for board in cast.boards)
+        raise UserError(f"this scenario is for {meant}; {revision.name} is {revision.board.value}")
+    machine, guest = boards.switched_on(revision)
+    world = _restart(World(machine=machine, guest=guest))
+    for device in cast.devices:
+        world = _settle(typed(world, Line(0, Actor.QEMU, DeviceAdd(device))))
+    if cast.uptime_ns:
+        machine, *_ = boards.ask(world.machine, ClockStep(cast.uptime_ns))
+        world = replace(world, machine=machine)
+    guest = replace(
+        world.guest,
+        kind=cast.guest,
+        conduct=cast.conduct,
+        offline=tuple(_index(name, cast, world) for name in cast.offline),
+        pinned=tuple(_index(name, cast, world) for name in cast.pinned),
+    )
+    world = World(machine=world.machine, guest=guest, libvirt=_libvirt(cast, revision))
+    return _into_the_firmware(world) if cast.in_firmware else world
+
+
+def _restart(world: World) -> World:
+    """Let the guest boot, with what is plugged."""
+    machine, *_ = boards.ask(world.machine, SystemReset())
+    return _settle(
+        replace(world, machine=machine, post=(Letter(Actor.GUEST, Restarted()),), moments=())
+    )
+
+
+def _settle(world: World) -> World:
+    """Let everything happen that is due at once."""
+    return advance(world, world.wall_ns)
+
+
+def _into_the_firmware(world: World) -> World:
+    machine, *_ = boards.ask(world.machine, SystemReset())
+    guest, _ = boards.tell(machine, world.guest, Restarted())
+    return replace(world, machine=machine, guest=guest, work_ns=guest.conduct.firmware_ns)
+
+
+def _index(name: str, cast: Cast, world: World) -> int:
+    message = line_of(0, f"guest pin {name}", cast.devices).message
+    return boards.index_here(world.machine, int(getattr(message, "index", 0)))
+
+
+def _libvirt(cast: Cast, revision: Revision) -> Libvirt | None:
+    if cast.libvirt is None:
+        return None
+    wait_s = WAIT_PSERIES_S if revision.board is Board.PSERIES else WAIT_ELSEWHERE_S
+    return Libvirt(version=cast.libvirt, wait_s=wait_s, devices=cast.devices)

@@ -1,0 +1,226 @@
+"""Tokens: a run or a pair as one printable word, which names choices and not states.
+
+    1.run.late-release.pre-revert.9Ffu
+    1.pair.late-release.pre-revert.revert.AQBc-wM
+
+That is: version, kind, scenario, revision or both, and at the end a check and the interventions,
+packed: for each the ms since the one before, the number of its action in the scenario's menu, and
+how many entries of that time it waited for.  The check covers what the scenario says and what the
+actions mean, so that a token never opens as another run than the one it was made of.  Every
+character may stand in a shell's word and in an URL.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from zlib import crc32
+
+from kit.errors import UserError
+from kit.machine.clock import NS_PER_MS
+from kit.machine.revision import Revision, find_revision
+from kit.runs.actions import line_of, menu
+from kit.runs.run import Intervention, Pair, Run, play, play_pair
+from kit.runs.scenario import Scenario
+
+__all__ = ["MOST_CHARACTERS", "TokenError", "open_token", "token_of"]
+
+VERSION = "1"
+KINDS = ("run", "pair", "path")
+MOST_CHARACTERS = 120  # of a built-in scenario with up to ten interventions
+_CHECK_BYTES = 3
+_WORD = re.compile(r"[A-Za-z0-9._~-]{1,2000}")
+_OTHER_ACTION = 0  # of the menu's numbers, which begin at 1: the action's own text follows
+
+
+class TokenError(UserError):
+    """A text that is no token of this kit's, or one that it cannot open."""
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+def token_of(played: Run | Pair) -> str:
+    """Return the token of a run or a pair.
+
+    >>> from kit.machine.revision import find_revision
+    >>> from kit.runs.scenario import read_scenario
+    >>> story = read_scenario('title="t"\\nwhy="w"\\nlook="l"\\nend="1 s"', "story", "story.toml")
+    >>> token_of(play(story, find_revision("revert"))).startswith("1.run.story.revert.")
+    True
+    """
+    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    kind = "run" if isinstance(played, Run) else "pair"
+    scenario = runs[0].scenario
+    packed = _packed(scenario, runs[0].interventions)
+    named = [run.revision.name for run in runs]
+    token = _joined(kind, scenario.name, named, packed)
+    if len(token) > MOST_CHARACTERS:
+        named = [_short_name(run.revision) for run in runs]
+        token = _joined(kind, scenario.name, named, packed)
+    return token
+
+
+def _joined(kind: str, scenario: str, revisions: list[str], packed: str) -> str:
+    # a point parts the fields, so v6.0.0 is written v6_0_0
+    named = [revision.replace(".", "_") for revision in revisions]
+    return ".".join((VERSION, kind, scenario, *named, packed))
+
+
+def _short_name(revision: Revision) -> str:
+    """Return the shortest prefix of its hash, of four digits or more, that names a revision."""
+    for length in range(4, len(revision.commit)):
+        try:
+            if find_revision(revision.commit[:length]) is revision:
+                return revision.commit[:length]
+        except UserError:
+            continue
+    return revision.name
+
+
+def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
+    numbers = {text: number for number, text in enumerate(menu(scenario.cast.devices), 1)}
+    data = bytearray(_check(scenario, interventions))
+    last_ms = 0
+    for one in interventions:
+        at_ms = one.at_ns // NS_PER_MS
+        data += _varint(at_ms - last_ms)
+        last_ms = at_ms
+        number = numbers.get(one.action, _OTHER_ACTION)
+        data += _varint(number * 2 + (one.after is not None))
+        if number == _OTHER_ACTION:
+            text = one.action.encode()
+            data += _varint(len(text)) + text
+        if one.after is not None:
+            data += _varint(one.after)
+    return urlsafe_b64encode(bytes(data)).decode().rstrip("=")
+
+
+def _check(scenario: Scenario, interventions: tuple[Intervention, ...]) -> bytes:
+    """Return what changes when the scenario, or the meaning of an action, does."""
+    done = [(one.at_ns, one.action, one.after) for one in interventions]
+    said = (scenario.name, scenario.digest, done)
+    return crc32(repr(said).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
+
+
+def _varint(number: int) -> bytes:
+    """Write a number in groups of seven bits, the lowest first."""
+    groups = bytearray()
+    while number > 0x7F:
+        groups.append(number & 0x7F | 0x80)
+        number >>= 7
+    groups.append(number)
+    return bytes(groups)
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pair:
+    """Play what a token names.
+
+    Args:
+        token: The token; white space around it does not matter.
+        find_scenario: Finds a scenario by name, or raises `UserError`.
+
+    Raises:
+        TokenError: It is no token, one of another version, or of a scenario that this machine has
+            not got or has otherwise: says which.
+    """
+    token = token.strip()
+    version, _, rest = token.partition(".")
+    if not _WORD.fullmatch(token) or not version.isdecimal() or not rest:
+        raise TokenError(f"{_short(token)} is no token; one looks like 1.run.late-release.revert.…")
+    if version != VERSION:
+        raise TokenError(
+            f"{_short(token)} is a token of version {version}; this kit opens version {VERSION}"
+        )
+    kind, *fields = rest.split(".")
+    if kind not in KINDS:
+        raise TokenError(f"{_short(token)}: kind {kind!r}; expected one of {', '.join(KINDS)}")
+    if kind == "path":
+        raise TokenError(f"{_short(token)}: this kit cannot open a path yet, only run and pair")
+    needed = 3 if kind == "run" else 4
+    if len(fields) < needed:
+        raise TokenError(f"{_short(token)}: is cut short; copy the whole of it")
+    return _opened(token, kind, fields, find_scenario)
+
+
+def _opened(
+    token: str, kind: str, fields: list[str], find_scenario: Callable[[str], Scenario]
+) -> Run | Pair:
+    name, packed = fields[0], fields[-1]
+    try:
+        scenario = find_scenario(name)
+    except UserError as error:
+        raise TokenError(
+            f"{_short(token)}: scenario {name!r} is not on this machine: {error}"
+        ) from None
+    try:
+        revisions = [find_revision(label) for label in _revisions(kind, fields[1:-1])]
+        interventions, check = _unpacked(scenario, packed)
+    except (UserError, ValueError, binascii.Error) as error:
+        raise TokenError(f"{_short(token)}: is damaged: {error}") from None
+    if check != _check(scenario, interventions):
+        raise TokenError(
+            f"{_short(token)}: scenario {name!r} is another one here than the token was made of,"
+            " or the token is damaged"
+        )
+    if kind == "run":
+        return play(scenario, revisions[0], interventions)
+    return play_pair(scenario, revisions[0], revisions[1], interventions)
+
+
+def _revisions(kind: str, fields: list[str]) -> list[str]:
+    if len(fields) != (1 if kind == "run" else 2):
+        raise ValueError("it does not name the revisions of a " + kind)
+    return [field.replace("_", ".") for field in fields]
+
+
+def _unpacked(scenario: Scenario, packed: str) -> tuple[tuple[Intervention, ...], bytes]:
+    data = urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+    if len(data) < _CHECK_BYTES:
+        raise ValueError("its end is missing")
+    texts = menu(scenario.cast.devices)
+    rest = iter(data[_CHECK_BYTES:])
+    found: list[Intervention] = []
+    at_ms = 0
+    while (delta := _read_varint(rest, may_end=True)) is not None:
+        at_ms += delta
+        number, waits = divmod(_read(rest), 2)
+        if number > len(texts):
+            raise ValueError(f"there is no action number {number}")
+        action = texts[number - 1]
+        if number == _OTHER_ACTION:
+            action = bytes(next(rest, 0) for _ in range(_read(rest) % 100)).decode()
+        after = _read(rest) if waits else None
+        line_of(0, action, scenario.cast.devices)
+        found.append(Intervention(at_ms * NS_PER_MS, action, after))
+    return tuple(found), data[:_CHECK_BYTES]
+
+
+def _read(rest: Iterator[int]) -> int:
+    number = _read_varint(rest)
+    assert number is not None
+    return number
+
+
+def _read_varint(rest: Iterator[int], *, may_end: bool = False) -> int | None:
+    number = shift = 0
+    for byte in rest:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte <= 0x7F:
+            return number
+        if shift > 63:
+            raise ValueError("a number in it is too large")
+    if may_end and not shift:
+        return None
+    raise ValueError("its end is missing")
+
+
+def _short(token: str) -> str:
+    shown = repr(token)
+    return shown if len(shown) <= 60 else f"{shown[:57]}…'"

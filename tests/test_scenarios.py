@@ -1,0 +1,109 @@
+"""Scenarios by name and from files, and that the page of reference says what there is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from kit.errors import UserError
+from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision
+from kit.runs.actions import ACTIONS, WAIT
+from kit.runs.expect import expected_to_fail_at
+from kit.runs.run import play
+from kit.runs.scenario import read_scenario
+from kit.scenarios import find_scenario, scenarios
+
+PAGE = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text()
+EXAMPLE, SNIPPET = re.findall(r"```(?:toml|python)\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_a_built_in_scenario_is_found_by_name() -> None:
+    assert find_scenario("late-release") is scenarios()["late-release"]
+
+
+def test_a_scenario_of_ones_own_is_found_by_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "my-story.toml"
+    path.write_text(EXAMPLE)
+
+    found = find_scenario(str(path))
+    assert (found.name, found.title) == ("my-story", "The guest needs 8 s, and on a busy host 16 s")
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    with pytest.raises(UserError) as caught:
+        find_scenario("late")
+
+    assert str(caught.value) == (
+        f"no scenario 'late'; there are: {', '.join(scenarios())}; or name a file, story.toml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "{}: cannot be read: No such file or directory"),
+        (b"title = '\xff'", "{}: is not UTF-8 text: invalid start byte"),
+        (b"#" * 1_000_001, "{}: is larger than 1,000,000 bytes; no scenario is"),
+        (b"title", "{}:1: is not TOML: Expected '=' after a key in a key/value pair"),
+    ],
+    ids=["absent", "not UTF-8", "large", "not TOML"],
+)
+def test_a_file_that_is_no_scenario_is_refused_by_name(
+    content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "my-story.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        find_scenario(str(path))
+
+    assert str(caught.value) == message.format(path)
+
+
+@pytest.mark.parametrize(
+    "revision", [*CATALOGUE, *RELEASES, PROPOSAL], ids=lambda revision: revision.name
+)
+def test_the_pages_example_claims_what_is_so(revision: Revision) -> None:
+    scenario = read_scenario(EXAMPLE, "my-story", "my-story.toml")
+    run = play(scenario, revision)
+
+    for claim in scenario.expect:
+        fails = expected_to_fail_at(claim, revision)
+        assert claim.holds(run.began, run.ended) is not fails, claim.that
+
+
+def test_the_pages_snippet_says_what_became_of_the_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my-story.toml").write_text(EXAMPLE)
+    monkeypatch.chdir(tmp_path)
+    *statements, last = ast.parse(SNIPPET).body
+    names: dict[str, object] = {}
+    exec(compile(ast.Module(statements, []), "page", "exec"), names)
+    assert isinstance(last, ast.Expr)
+
+    assert eval(compile(ast.Expression(last.value), "page", "eval"), names) == [
+        ("sent DEVICE_DELETED 2 times", True),
+        ("not limbo core2 at 37 s", True),
+    ]
+
+
+def test_the_page_names_every_action() -> None:
+    _, _, actions = PAGE.partition("## Actions")
+    named = re.findall(r"`([a-z_ -]+)(?: [A-Z]+)?`", actions.partition("## Claims")[0])
+
+    assert {action.words for action in ACTIONS} | {WAIT, "asks"} == set(named)
+
+
+def test_the_page_names_every_key() -> None:
+    with pytest.raises(UserError) as top:
+        read_scenario("no = 1", "s", "s.toml")
+    with pytest.raises(UserError) as cast:
+        read_scenario("cast = { no = 1 }", "s", "s.toml")
+    expected = [str(error.value).partition("expected ")[2] for error in (top, cast)]
+
+    for key in re.findall(r"\w+", " ".join(expected)):
+        assert re.search(rf"^\| .*(`|\[){key}(`|\])", PAGE, re.MULTILINE), key

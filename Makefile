@@ -3,7 +3,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone check bench screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone check bench goldens screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -32,8 +32,11 @@ check: .venv/.test  ## check format, lint and types
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 
-bench: .venv/.runtime  ## measure how fast the kit is
+bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 	@.venv/bin/python bench/run.py
+
+goldens: .venv/.test  ## draw the pictures anew that the tests compare; review the difference
+	@.venv/bin/python -m tests.goldens
 
 screenshots: .venv/.test  ## take the pictures in the documentation again
 	@.venv/bin/python tools/screenshots.py

@@ -107,7 +107,7 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
     lines = machine.make().stdout.splitlines()
 
     assert [re.match(r"make (\S+) +\S", line)[1] for line in lines] == [  # type: ignore[index]  # None fails the test
-        *("env", "lab", "test", "test-clone", "check", "bench", "screenshots", "clean")
+        *("env", "lab", "test", "test-clone", "check", "bench", "goldens", "screenshots", "clean")
     ]
 
 
@@ -274,7 +274,10 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
     (wheel,) = tmp_path.glob("*.whl")
 
     share = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kit/share/")}
-    carried = ("notebooks/", "docs/glossary.md", "data/commits.toml", "data/miniature/")
+    carried = (
+        *("notebooks/", "docs/glossary.md", "docs/scenarios.md"),
+        *("data/commits.toml", "data/miniature/", "data/scenarios/"),
+    )
     sources = [name for name in repository_files() if name.startswith(carried)]
     assert share == {f"kit/share/{name}" for name in sources}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from html import escape
 
 __all__ = ["BAD", "GOOD", "HOLD", "INK", "LINE", "PAPER", "SOFT", "WAIT", "arrow", "cross", "line"]
-__all__ += ["picture", "rect", "text"]
+__all__ += ["faint", "picture", "rect", "text", "text_width"]
 
 INK = "var(--kit-ink, #1f2328)"
 SOFT = "var(--kit-soft, #57606a)"
@@ -74,6 +74,25 @@ def text(
         f";text-anchor:{anchor}{weight};paint-order:stroke;stroke:{halo};stroke-width:5px;stroke-linejoin:round"
         f'">{escape(words)}</text>'
     )
+
+
+def faint(parts: Iterable[str]) -> str:
+    """Parts that are there but not yet: drawn weakly."""
+    return f'<g style="opacity:0.38">{"".join(parts)}</g>'
+
+
+def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:
+    """How wide *words* are in the widest font of those that may be used; never less.
+
+    >>> text_width("LIMBO") > text_width("limbo")
+    True
+    """
+    ems = sum(_EMS.get(char, 0.8 if char.isupper() else 0.65) for char in words)
+    return ems * size * (1.12 if bold else 1)
+
+
+_EMS = dict.fromkeys(" .,:;'!|/()", 0.32) | dict.fromkeys("ijlft-r", 0.36)
+_EMS |= {"m": 1.0, "w": 0.84, "M": 0.88, "W": 1.0, "_": 0.52, "I": 0.36}
 
 
 def arrow(x: float, y1: float, y2: float, stroke: str, dash: str = "") -> str:

@@ -14,18 +14,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+from browser import step_ms
 from rich.console import Console
 from rich.table import Table
 
 from kit.machine.requests import Request
 from kit.machine.revision import Revision, find_revision
 from kit.machine.spapr import boot, step
-from kit.runs.bench import Act
+from kit.runs.bench import Act, bench_pair
 from kit.runs.conform import Report, conform
 from kit.runs.recording import read_transcripts
-from kit.runs.story import play_pair
-from kit.views.pair_svg import pair_svg
+from kit.runs.run import begin, play
+from kit.views.picture_svg import picture_svg
 
 REFERENCE = Path(__file__).parent.parent / "data" / "reference"
 
@@ -130,7 +132,27 @@ LATE = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
 
 def click() -> str:
     """What one click of the bench computes: both runs from the start, and the picture."""
-    return pair_svg(play_pair(find_revision("pre-revert"), find_revision("revert"), LATE))
+    play.cache_clear()
+    begin.cache_clear()
+    return picture_svg(bench_pair(find_revision("pre-revert"), find_revision("revert"), *LATE))
+
+
+# -- the player in a browser -------------------------------------------------------------------
+
+
+def in_a_browser() -> Figure:
+    """One step of the player's slider, from the key to the frame on screen."""
+    what, aim = "one step of the player's slider, on screen", "100 ms"
+    measured = step_ms()
+    if measured is None:
+        return Figure(what, "not measured", aim, "needs chromium, and `make test` once")
+    player, peer = measured
+    return Figure(
+        what,
+        f"{median(player):.0f} ms, at most {max(player):.0f}",
+        aim,
+        f"{median(player) / median(peer):.1f} x a slider that shows its number",
+    )
 
 
 def figures() -> list[Figure]:
@@ -160,6 +182,7 @@ def figures() -> list[Figure]:
             "",
             f"{drawn * copies:.0f} x copy.deepcopy of a small machine",
         ),
+        in_a_browser(),
     ]
 
 

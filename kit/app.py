@@ -13,17 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.course.retries import retries
-from kit.errors import RecordingError
+from kit.errors import RecordingError, UserError
 from kit.history_choice import HistoryChoice
 from kit.history_in_use import behaviours, history
 from kit.machine.revision import find_revision
 from kit.runs.behaviour import behaviours_of
 from kit.runs.conform import Report, conform
 from kit.runs.recording import read_transcripts
+from kit.runs.run import Pair, Run, play, play_pair
+from kit.runs.story import who_knows_what
+from kit.runs.timeline import Timeline
+from kit.runs.token import open_token
+from kit.scenarios import find_scenario, scenarios
 
 if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
+    from kit.views.connector_widget import ConnectorWidget
     from kit.views.figure import Figure, Rows
+    from kit.views.player_widget import PlayerWidget
     from kit.views.walk_widget import WalkWidget
 
 __all__ = [
@@ -32,9 +39,13 @@ __all__ = [
     "commit_walk",
     "conform_file",
     "connector",
+    "connector_lab",
     "history",
     "installation",
+    "knowledge",
+    "player",
     "retry_table",
+    "run_of",
 ]
 
 # -- recordings --------------------------------------------------------------------------------
@@ -84,6 +95,37 @@ def bench(before: str = "pre-revert", after: str = "revert") -> BenchWidget:
     return BenchWidget(BenchModel(before, after), choice.page, choice.panel, choice.lines_of)
 
 
+def player(
+    scenario: str, at: str = "revert", *, before: str | None = None, after: str | None = None
+) -> PlayerWidget:
+    """Return the player of a run, or of a pair of runs where *before* and *after* are given.
+
+    Args:
+        scenario: A built-in scenario (`kit list scenarios`), a file of your own (story.toml), or a
+            token of a run or a pair, which names its revisions itself.
+        at: The revision of a run; any name that `kit list revisions` shows.
+        before: The revision of a pair's first run.
+        after: The revision of a pair's second run.
+
+    Raises:
+        UserError: There is no such scenario or revision, or half of a pair is named.
+    """
+    from kit.views.player_model import PlayerModel  # here: the command line does without widgets
+    from kit.views.player_widget import PlayerWidget
+
+    if (before is None) != (after is None):
+        raise UserError("player: a pair needs both, before=… and after=…; a run needs at=… alone")
+    played: Run | Pair
+    if scenario.strip().partition(".")[0].isdecimal():
+        played = open_token(scenario, find_scenario)
+    elif before is not None and after is not None:
+        played = play_pair(find_scenario(scenario), find_revision(before), find_revision(after))
+    else:
+        played = play(find_scenario(scenario), find_revision(at))
+    choice = HistoryChoice()
+    return PlayerWidget(PlayerModel(Timeline(played=played)), choice.lines_of, choice.panel)
+
+
 def connector(at: str = "revert") -> Figure:
     """Return the diagram of a CPU connector's states at a revision, drawn from its table.
 
@@ -94,6 +136,18 @@ def connector(at: str = "revert") -> Figure:
     from kit.views.state_diagram import state_diagram
 
     return Figure(state_diagram(find_revision(at)))
+
+
+def connector_lab(at: str = "revert") -> ConnectorWidget:
+    """Return a CPU's connector that one drives by RTAS calls, as the guest.
+
+    Raises:
+        UnknownRevisionError: There is no such revision; the text says where to look.
+    """
+    from kit.views.connector_model import ConnectorModel  # here: only lessons have widgets
+    from kit.views.connector_widget import ConnectorWidget
+
+    return ConnectorWidget(ConnectorModel(at))
 
 
 def installation() -> Rows:
@@ -134,6 +188,33 @@ def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) 
     return Rows(("asked again after", *revisions), rows)
 
 
+def run_of(scenario: str, at: str = "revert") -> Run:
+    """Return a scenario played at a revision: its trace, and who believes what.
+
+    Raises:
+        UserError: There is no such scenario or revision; the text says where to look.
+    """
+    return play(find_scenario(scenario), find_revision(at))
+
+
+def knowledge(scenario: str, *revisions: str) -> Rows:
+    """Return what each party takes to be the case at the end of a scenario, by revision.
+
+    Raises:
+        UserError: There is no such scenario or revision; the text says where to look.
+    """
+    from kit.views.figure import Rows  # here: the command line does without it
+
+    runs = [run_of(scenario, name) for name in revisions]
+    found = [dict(who_knows_what(run)) for run in runs]
+    parties = tuple(found[0]) if found else ()
+    rows = tuple(
+        (name, *(known[party] for party in parties), "LIMBO" if run.belief().limbo else "")
+        for name, run, known in zip(revisions, runs, found, strict=True)
+    )
+    return Rows(("at", *parties, ""), rows)
+
+
 def commit_walk(step: str = "timer") -> WalkWidget:
     """Return the walk through the series: each step's commit, diff and consequences.
 
@@ -146,7 +227,7 @@ def commit_walk(step: str = "timer") -> WalkWidget:
     ties = behaviours()
     choice = HistoryChoice()
     return WalkWidget(
-        WalkModel(step),
+        WalkModel(step, scenarios),
         choice.page,
         lambda revision: behaviours_of(ties, revision),
         choice.panel,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from kit.history.find import find_history
 from kit.history.history import History, HistoryError
 from kit.history.reenactment import build
 from kit.lessons import CHECKOUT, data_path
-from kit.machine.revision import CATALOGUE, MERGED, RELEASES, Revision, find_revision
+from kit.machine.revision import CATALOGUE, MERGED, RELEASES, Board, Revision, find_revision
 from kit.runs.behaviour import Behaviour, read_behaviours
-from kit.runs.commit import Commit
+from kit.runs.commit import Commit, lore_link, reference
 from kit.views.diff_html import CommitPage
+from kit.views.mail import Named
 
 __all__ = [
     "CLONE_VARIABLE",
@@ -35,6 +36,7 @@ __all__ = [
     "exported_history",
     "history",
     "lesson_commits",
+    "named_commits",
 ]
 
 CLONE_VARIABLE = "KIT_QEMU"
@@ -183,3 +185,29 @@ def behaviours() -> tuple[Behaviour, ...]:
     """
     path = data_path("commits.toml")
     return read_behaviours(path.read_text(encoding="utf-8"), str(path))
+
+
+def named_commits(revisions: Iterable[Revision], read: History | None = None) -> tuple[Named, ...]:
+    """Return the commits of the story that some revisions stand for, as the history names them.
+
+    A parent is named by its child, which is the story's; a release by its tag alone.
+    """
+    found: dict[str, Named] = {}
+    for revision in revisions:
+        label = revision.label
+        if revision.board is not Board.PSERIES or not revision.commit:
+            found[label] = Named(f"{revision.name}: {revision.summary}")
+            continue
+        child = find_revision(label.removesuffix("~1")) if label.endswith("~1") else revision
+        found.setdefault(child.label, _named(child, read))
+    return tuple(found.values())
+
+
+def _named(revision: Revision, read: History | None) -> Named:
+    try:
+        commit = (read or history()).commit(revision.commit)
+    except UserError:
+        return Named(revision.label)
+    if revision in RELEASES:
+        return Named(f"{revision.label}: {revision.summary}")
+    return Named(reference(commit), lore_link(commit))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import kit.app
-from kit.app import bench, commit_walk, connector, retry_table
-from kit.errors import UnknownRevisionError
+from kit.app import bench, commit_walk, connector, connector_lab, player, retry_table
+from kit.errors import UnknownRevisionError, UserError
 from kit.history_in_use import clone_in_use, commit_page, exported_history
 from kit.machine.revision import find_revision
 
@@ -71,7 +72,49 @@ def test_a_lesson_needs_one_call() -> None:
     widget.close_all()
 
 
-@pytest.mark.parametrize("call", [lambda: bench("nope"), lambda: connector("nope")])
+def test_the_player_plays_a_run_a_pair_or_a_token() -> None:
+    run, pair = player("late-release"), player("in-time", before="timer", after="cpu-timeout")
+    pair.model.act("guest hang")
+    again = player(pair.model.token)
+
+    assert [len(widget.model.sides) for widget in (run, pair, again)] == [1, 2, 2]
+    assert run.model.timeline.runs[0].revision.name == "revert"
+    assert again.model.timeline.played == pair.model.timeline.played
+    run.close_all()
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: player("nope"), "no scenario 'nope'; there are: "),
+        (
+            lambda: player("late-release", before="timer"),
+            "a pair needs both, before=… and after=…; a run needs at=… alone",
+        ),
+        (lambda: player("1.run.nope"), "is cut short; copy the whole of it"),
+    ],
+)
+def test_a_player_that_cannot_be_made_says_why(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(UserError, match=re.escape(says)):
+        call()
+
+
+def test_the_connector_can_be_driven() -> None:
+    widget = connector_lab("timer")
+
+    assert repr(widget) == "core 1's connector at timer: UNUSABLE, empty"
+    widget.close_all()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bench("nope"),
+        lambda: connector("nope"),
+        lambda: connector_lab("nope"),
+        lambda: player("late-release", at="nope"),
+    ],
+)
 def test_an_unknown_revision_in_a_lesson_says_where_to_look(call: object) -> None:
     with pytest.raises(UnknownRevisionError, match="`kit list revisions` names all there are"):
         call()  # type: ignore[operator]

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from traitlets import HasTraits, Tuple, Unicode
+from dataclasses import dataclass
 
-from kit.machine.revision import CATALOGUE, RELEASES, Revision, find_revision
-from kit.runs.bench import Act, timeout_of
+from kit.machine.revision import find_revision
+from kit.runs.bench import BENCH, Act, act, why_not
+from kit.runs.run import Pair, play_pair
 from kit.runs.sentences import seconds
-from kit.runs.story import Pair, play_pair, where_they_part
+from kit.runs.story import where_they_part
+from kit.runs.timeline import Timeline
+from kit.views.timeline_model import CHOICES, TimelineModel
 
 __all__ = ["CHOICES", "BenchModel"]
 
-CHOICES: tuple[Revision, ...] = CATALOGUE + RELEASES
-"""The revisions one can step through, oldest first."""
 
+class BenchModel(TimelineModel):
+    """What the bench shows and what its buttons do, the same for both machines.
 
-class BenchModel(HasTraits):
-    """What the bench shows and what its buttons do.
-
-    ``before`` and ``after`` name revisions, ``acts`` are the clicks so far, the same for both
-    machines; ``hint`` says why a click did nothing, else it is empty.  Undo drops the last click.
+    A click in the past forks: what was clicked later is dropped.  ``acts`` are the clicks that
+    led to what is there now.
     """
-
-    before = Unicode()
-    after = Unicode()
-    acts = Tuple()
-    hint = Unicode()
 
     def __init__(
         self, before: str = "pre-revert", after: str = "revert", acts: tuple[Act, ...] = ()
@@ -35,19 +30,42 @@ class BenchModel(HasTraits):
         Raises:
             UnknownRevisionError: A name is not one of the catalogue's.
         """
-        super().__init__(
-            before=find_revision(before).label, after=find_revision(after).label, acts=acts
-        )
+        pair = play_pair(BENCH, find_revision(before), find_revision(after))
+        super().__init__(Timeline(played=pair))
+        for one in acts:
+            self.do(one)
+
+    @property
+    def before(self) -> str:
+        """The label of the revision on the left."""
+        return self.timeline.runs[0].revision.label
+
+    @property
+    def after(self) -> str:
+        """The label of the revision on the right."""
+        return self.timeline.runs[1].revision.label
 
     @property
     def pair(self) -> Pair:
-        """Both runs as they stand."""
-        return play_pair(find_revision(self.before), find_revision(self.after), self.acts)
+        """Both runs, to their ends."""
+        assert isinstance(self.timeline.played, Pair)
+        return self.timeline.played
 
     @property
     def verdict(self) -> str:
         """Where the runs first differ, in words."""
         return where_they_part(self.pair)
+
+    @property
+    def where(self) -> str:
+        """What a click would drop; empty at the end, where it drops nothing."""
+        if self.at_the_end:
+            return ""
+        here = self.timeline
+        return (
+            f"You stand at {seconds(here.at_ns)} of {seconds(here.end_ns)}. A click here drops what"
+            " was clicked later; undo brings it back."
+        )
 
     @property
     def text(self) -> str:
@@ -56,43 +74,46 @@ class BenchModel(HasTraits):
         acts = ", ".join(act.value for act in self.acts) or "nothing yet"
         return (
             f"before: {pair.before_revision.name}, after: {pair.after_revision.name}\n"
-            f"done: {acts}; now {seconds(pair.before.machine.now_ns)}\n{self.verdict}"
+            f"done: {acts}; now {seconds(self.timeline.at_ns)}\n{self.verdict}\n"
+            f"token: {self.token}"
         )
 
-    def do(self, act: Act) -> None:
-        """Play one more act on both machines, unless it would do nothing."""
-        self.hint = self._why_not(act)
-        if not self.hint:
-            self.acts = (*self.acts, act)
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """The clicks so far, those that a later one dropped left out."""
+        return tuple(click.act for click in self._clicks if isinstance(click, _Click))
 
-    def undo(self) -> None:
-        """Take the last act back."""
-        self.hint = "" if self.acts else "There is nothing to undo."
-        self.acts = self.acts[:-1]
+    def do(self, one: Act) -> None:
+        """Play one more act on both machines, unless it would do nothing."""
+        here = self.timeline
+        self.hint = why_not(here, one)
+        if not self.hint:
+            there = act(here, one)
+            kept = (click for click in self._clicks if _is_kept(click, here))
+            self.done(there, (*kept, _Click(one, *_when(there))))
 
     def reset(self) -> None:
         """Start again at 0 s with a guest that uses core 1."""
-        self.hint = "" if self.acts else "The bench is at its start."
-        self.acts = ()
+        super().reset()
+        self.hint = self.hint and "The bench is at its start."
 
-    def move(self, side: str, steps: int) -> None:
-        """Choose another revision for a side ("before" or "after"): later for positive *steps*."""
-        labels = [revision.label for revision in CHOICES]
-        place = labels.index(getattr(self, side)) + steps
-        if 0 <= place < len(labels):
-            self.hint = ""
-            self.set_trait(side, labels[place])
-        else:
-            end = "first" if steps < 0 else "last"
-            self.hint = f"{find_revision(getattr(self, side)).name} is the {end} revision there is."
 
-    def _why_not(self, act: Act) -> str:
-        if act not in (Act.WAIT_TO_15_S, Act.GUEST_RELEASES_LATE):
-            return ""
-        run = self.pair.before
-        target = timeout_of(run)
-        if target is None:
-            return "Press device_del first: the 15 s count from there."
-        if act is Act.WAIT_TO_15_S and run.machine.now_ns >= target:
-            return f"It is {seconds(run.machine.now_ns)} already: 15 s after device_del are over."
-        return ""
+@dataclass(frozen=True, slots=True)
+class _Click:
+    """An act, and the place at which it took place: a wait's is its end."""
+
+    act: Act
+    at_ns: int
+    place: int
+
+
+def _is_kept(click: object, here: Timeline) -> bool:
+    """Did a click take place before where one stands?"""
+    return isinstance(click, _Click) and (click.at_ns, click.place) <= (here.at_ns, here.place)
+
+
+def _when(after: Timeline) -> tuple[int, int]:
+    """Return time and place of what was done last, where *after* stands after it."""
+    begins = after.runs[0].made[-1]
+    found = (place for place, stop in enumerate(after.stops) if stop.seqs[0] >= begins)
+    return after.interventions[-1].at_ns, next(found, after.place)

@@ -1,4 +1,4 @@
-"""The bench as a widget: two machines, one time axis, the same clicks on both.
+"""The bench as a widget: two machines, one time axis, the same clicks on both, now or in the past.
 
 The widgets only bind: every decision is in `BenchModel`, every picture a function of its state.
 No control is ever disabled, so the keyboard's focus is never lost.
@@ -6,23 +6,24 @@ No control is ever disabled, so the keyboard's focus is never lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from html import escape
 
 import ipywidgets as widgets
 
-from kit.errors import KitError
 from kit.machine.revision import Revision, find_revision
-from kit.runs.bench import Act, Run
+from kit.runs.bench import Act
 from kit.runs.trace import TraceEntry
 from kit.views.bench_model import BenchModel
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, responsible_html
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import log_html, state_html
-from kit.views.pair_svg import pair_svg
+from kit.views.parts import Shown, button, guarded, label, revision_head, row, side, status
+from kit.views.picture_svg import picture_svg
+from kit.views.travel_widget import TravelBar
 
-__all__ = ["BenchWidget", "guarded"]
+__all__ = ["BenchWidget"]
 
 _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str, str], ...]], ...] = (
     (
@@ -55,24 +56,10 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str, str], ...]], ...] = (
 )
 
 
-def guarded(action: Callable[[], None], say: Callable[[str], None]) -> Callable[[object], None]:
-    """Wrap a callback: ipywidgets swallows what it raises, so it is said where it was clicked."""
-
-    def clicked(_: object) -> None:
-        try:
-            action()
-        except KitError as error:
-            say(str(error))
-        except Exception as error:  # noqa: BLE001 - shown to the person who clicked
-            say(f"This click failed: {error or type(error).__name__}")
-
-    return clicked
+_SIDES = ("before", "after")
 
 
-_Side = tuple[str, Revision, Run, int | None]
-
-
-class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class BenchWidget(Shown):
     """Two machines side by side; see `BenchModel` for what the buttons do.
 
     ``commit_of`` returns what is shown of a revision's commit; None leaves the diffs out;
@@ -92,152 +79,127 @@ class BenchWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
         self.model = model
         self._commit_of, self._history_panel = commit_of, history_panel
         self._lines_of, self._lines = lines_of, widgets.HTML()
-        self._heads = {side: widgets.HTML() for side in ("before", "after")}
-        self._states = {side: widgets.HTML() for side in ("before", "after")}
-        self._logs = {side: widgets.HTML() for side in ("before", "after")}
+        self._heads = {name: widgets.HTML() for name in _SIDES}
+        self._states = {name: widgets.HTML() for name in _SIDES}
+        self._logs = {name: widgets.HTML() for name in _SIDES}
         self._picture, self._verdict, self._diff = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._diff_side, self.svg = "after", ""
+        self._token, self._diff_side = widgets.HTML(), "after"
+        self._diff_of: Revision | None = None
         super().__init__(
             [
                 widgets.HTML(f"<style>{stylesheet()}</style>"),
-                _row([self._side(side) for side in ("before", "after")], "kit-sides"),
-                _row([*map(self._group, _GROUPS), self._again()], "kit-row"),
+                row([self._side(name) for name in _SIDES], "kit-sides"),
+                row([*map(self._group, _GROUPS), self._again()], "kit-row"),
+                TravelBar(model, self._say),
                 self._verdict,
                 self._picture,
-                _row([_side([self._logs[side]]) for side in ("before", "after")], "kit-sides"),
+                row([side([self._logs[name]]) for name in _SIDES], "kit-sides"),
                 self._lines,
+                self._token,
                 *self._diff_parts(),
             ]
         )
         self.add_class("kit")
         self.add_class("kit-bench")
-        model.observe(self._show, ["before", "after", "acts", "hint"])
+        model.observe(lambda _: self._show(), ["timeline"])
+        model.observe(lambda _: self._show_verdict(), ["hint"])
         self._show()
-        self._show_diff()
 
     # -- parts ---------------------------------------------------------------------------------
 
-    def _side(self, side: str) -> widgets.VBox:
-        earlier = self._button("◀ earlier", f"{side}: one revision earlier")
-        later = self._button("later ▶", f"{side}: one revision later")
-        earlier.on_click(guarded(lambda: self.model.move(side, -1), self._say))
-        later.on_click(guarded(lambda: self.model.move(side, +1), self._say))
-        return _side([self._heads[side], _row([earlier, later], "kit-row"), self._states[side]])
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, guarded(action, self._say))
+
+    def _side(self, name: str) -> widgets.VBox:
+        move = self.model.move
+        earlier = self._button("◀ earlier", f"{name}: one revision earlier", lambda: move(name, -1))
+        later = self._button("later ▶", f"{name}: one revision later", lambda: move(name, +1))
+        return side([self._heads[name], row([earlier, later], "kit-row"), self._states[name]])
 
     def _group(self, group: tuple[str, str, tuple[tuple[Act, str, str], ...]]) -> widgets.HBox:
-        style, label, acts = group
-        buttons = []
-        for act, words, tooltip in acts:
-            button = self._button(words, tooltip)
-            button.on_click(guarded(partial(self.model.do, act), self._say))
-            buttons.append(button)
-        box = _row([widgets.HTML(f'<span class="kit-label">{label}</span>'), *buttons], "kit-group")
-        box.add_class(f"kit-{style}")
-        return box
+        style, words, acts = group
+        buttons = [
+            self._button(word, tooltip, partial(self.model.do, act)) for act, word, tooltip in acts
+        ]
+        return row([label(words), *buttons], "kit-group", f"kit-{style}")
 
     def _again(self) -> widgets.HBox:
-        undo = self._button("undo", "Take the last click back")
-        undo.on_click(guarded(self.model.undo, self._say))
-        reset = self._button("reset", "Start again at 0 s")
-        reset.on_click(guarded(self.model.reset, self._say))
-        return _row(
-            [widgets.HTML('<span class="kit-label">bench</span>'), undo, reset], "kit-group"
-        )
+        undo = self._button("undo", "Take the last click back", self.model.undo)
+        reset = self._button("reset", "Start again at 0 s", self.model.reset)
+        return row([label("bench"), undo, reset], "kit-group")
 
     def _diff_parts(self) -> list[widgets.Widget]:
         if self._commit_of is None:
             return []
-        buttons = [self._diff_button(side) for side in ("before", "after")]
-        panel = [] if self._history_panel is None else [self._history_panel(self._show_diff)]
-        return [_row(buttons, "kit-row"), *panel, self._diff]
-
-    def _diff_button(self, side: str) -> widgets.Button:
-        button = self._button(f"diff of {side}", f"Show the commit of the revision {side}")
-        button.on_click(guarded(lambda: self._choose_diff(side), self._say))
-        return button
-
-    @staticmethod
-    def _button(words: str, tooltip: str) -> widgets.Button:
-        return widgets.Button(description=words, tooltip=tooltip)
+        buttons = [
+            self._button(
+                f"diff of {name}",
+                f"Show the commit of the revision {name}",
+                partial(self._choose_diff, name),
+            )
+            for name in _SIDES
+        ]
+        panel = [] if self._history_panel is None else [self._history_panel(self._read_again)]
+        return [row(buttons, "kit-row"), *panel, self._diff]
 
     # -- showing -------------------------------------------------------------------------------
 
-    def _show(self, change: Mapping[str, object] | None = None) -> None:
-        pair = self.model.pair
-        first = pair.first_difference
-        sides = (
-            ("before", pair.before_revision, pair.before, first[0]),
-            ("after", pair.after_revision, pair.after, first[1]),
-        )
-        for side, revision, run, seq in sides:
-            self._heads[side].value = _head(side, revision)
-            self._states[side].value = state_html(run)
-            self._logs[side].value = log_html(f"{side}: {revision.name}", run, seq)
-        self.svg = pair_svg(pair)
+    def _show(self) -> None:
+        model, here = self.model, self.model.timeline
+        differs = model.pair.first_difference
+        for (name, run), seq, first in zip(model.sides, here.seqs, differs, strict=True):
+            self._heads[name].value = revision_head(name, run.revision)
+            self._states[name].value = state_html(run, seq)
+            marked = () if model.at_the_end else (seq,)
+            self._logs[name].value = log_html(f"{name}: {run.revision.name}", run, first, marked)
+        self.svg = picture_svg(here)
         self._picture.value = scrolling(self.svg)
-        self._lines.value = self._lines_html(sides)
-        parted = " kit-parted" if first != (None, None) else ""
-        self._say(self.model.hint or self.model.verdict, parted)
-        if change is not None and change["name"] == self._diff_side:
-            self._show_diff()
+        self._lines.value = self._lines_html()
+        self._token.value = (
+            '<p class="kit-soft">The same in a terminal:'
+            f" <code>kit open {escape(model.token)}</code></p>"
+        )
+        self._show_verdict()
+        self._show_diff()
 
-    def _lines_html(self, sides: tuple[_Side, ...]) -> str:
+    def _show_verdict(self) -> None:
+        model = self.model
+        parted = " kit-parted" if model.pair.first_difference != (None, None) else ""
+        words = model.hint or model.verdict
+        self._say(f"{words}\n{model.where}" if model.where else words, parted)
+
+    def _lines_html(self) -> str:
         """The lines that are responsible for the first difference, on either side."""
         if self._lines_of is None:
             return ""
-        parts = [
-            responsible_html(side, lines)
-            for side, revision, run, seq in sides
-            if seq is not None and (lines := self._lines_of(run.trace[seq], revision))
-        ]
-        return "".join(parts)
+        found: list[str] = []
+        differs = self.model.pair.first_difference
+        for (name, run), seq in zip(self.model.sides, differs, strict=True):
+            lines = () if seq is None else self._lines_of(run.trace[seq], run.revision)
+            heading = f"{name}: the lines responsible for the first difference"
+            found += [responsible_html(heading, lines)] * bool(lines)
+        return "".join(found)
 
     def _say(self, words: str, style: str = "") -> None:
-        first, *others = (escape(line) for line in words.split("\n"))
-        self._verdict.value = (
-            f'<div class="kit-verdict{style}" role="status" aria-live="polite">'
-            f"{'<br>'.join((f'<strong>{first}</strong>', *others))}</div>"
-        )
+        self._verdict.value = status(words, style)
 
-    def _choose_diff(self, side: str) -> None:
-        self._diff_side = side
+    def _choose_diff(self, name: str) -> None:
+        self._diff_side = name
+        self._show_diff()
+
+    def _read_again(self) -> None:
+        self._diff_of = None
+        self._lines.value = self._lines_html()
         self._show_diff()
 
     def _show_diff(self) -> None:
-        if self._commit_of is not None:
-            revision = find_revision(getattr(self.model, self._diff_side))
+        """Show the commit of the chosen side, unless it is on show."""
+        revision = find_revision(getattr(self.model, self._diff_side))
+        if self._commit_of is not None and revision != self._diff_of:
             self._diff.value = commit_html(self._commit_of(revision))
+            self._diff_of = revision
 
-    # -- without widgets -----------------------------------------------------------------------
-
-    def _repr_mimebundle_(self, **kwargs: object) -> object:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = self.model.text
-            data["image/svg+xml"] = self.svg
-        return bundle
-
-    def __repr__(self) -> str:
-        """Return the bench as text."""
+    @property
+    def text(self) -> str:
+        """The bench as plain text."""
         return self.model.text
-
-
-def _head(side: str, revision: Revision) -> str:
-    label = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
-    return (
-        f'<h4><span class="kit-soft">{side}:</span> {escape(revision.name)}{label}</h4>'
-        f'<p class="kit-soft">{escape(revision.summary)}</p>'
-    )
-
-
-def _row(children: list[widgets.Widget], style: str) -> widgets.HBox:
-    box = widgets.HBox(children)
-    box.add_class(style)
-    return box
-
-
-def _side(children: list[widgets.Widget]) -> widgets.VBox:
-    box = widgets.VBox(children)
-    box.add_class("kit-side")
-    return box

@@ -21,7 +21,8 @@ from kit.runs.commit import (
 )
 from kit.views.diff_lines import changed_parts, line_pairs
 
-__all__ = ["CommitPage", "ResponsibleLines", "commit_html", "message_html", "responsible_html"]
+__all__ = ["CommitPage", "ResponsibleLines", "commit_html", "lines_html", "message_html"]
+__all__ += ["responsible_html"]
 
 MOST_LINES = 2000
 _SCROLLS = 'tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
@@ -82,8 +83,13 @@ class ResponsibleLines:
     hunk: Hunk | None
 
 
-def responsible_html(side: str, found: tuple[ResponsibleLines, ...]) -> str:
-    """Write the lines responsible for the first difference on one side, to be opened."""
+def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> str:
+    """Write responsible lines under a heading, to be opened."""
+    return f"<details><summary>{escape(heading)}</summary>{lines_html(found)}</details>"
+
+
+def lines_html(found: tuple[ResponsibleLines, ...]) -> str:
+    """Write responsible lines as a list: what they do, whose commit it was, the hunk."""
     parts = []
     for lines in found:
         rows = ""
@@ -99,10 +105,7 @@ def responsible_html(side: str, found: tuple[ResponsibleLines, ...]) -> str:
             f"<li>{escape(lines.says)} <span class='kit-soft'>({escape(lines.revision)})</span>"
             f"{rows}</li>"
         )
-    return (
-        f"<details><summary>{escape(side)}: the lines responsible for the first difference"
-        f"</summary><ul>{''.join(parts)}</ul></details>"
-    )
+    return f"<ul>{''.join(parts)}</ul>"
 
 
 def message_html(commit: Commit, series: tuple[Commit, ...] = ()) -> str:

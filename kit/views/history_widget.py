@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets as widgets
 
-from kit.views.bench_widget import guarded
+from kit.views.parts import guarded
 
 __all__ = ["HistoryPanel"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -14,13 +14,10 @@ from kit.errors import UserError
 from kit.machine.connector import WIRE
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Patch, Revision
 from kit.machine.tables import Line, difference, lines
-from kit.runs.bench import Run
 from kit.runs.scenario import Scenario
-from kit.runs.sentences import seconds, sentence
-from kit.runs.story import who_knows_what
 from kit.views.table_words import line_words, state_words
 
-__all__ = ["checks_table", "revisions_table", "run_lines", "scenarios_table", "states_table"]
+__all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
 
 Listing = tuple[RenderableType, Any]
 _LISTED = (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
@@ -76,7 +73,12 @@ def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
             "name": scenario.name,
             "title": scenario.title,
             "why": scenario.why,
-            "acts": [act.value for act in scenario.acts],
+            "look": scenario.look,
+            "script": list(scenario.texts),
+            "compare": [list(pair) for pair in scenario.compare],
+            "expect": [
+                {"that": one.that, "fails_at": list(one.fails_at)} for one in scenario.expect
+            ],
         }
         for scenario in scenarios
     ]
@@ -140,24 +142,3 @@ def _line_json(sign: str, line: Line) -> dict[str, Any]:
         "since": None if line.patch is None else line.patch.value,
         "recorded": line.recorded,
     }
-
-
-# -- a run -------------------------------------------------------------------------------------
-
-
-def run_lines(scenario: Scenario, revision: Revision, run: Run) -> Iterator[str]:
-    """A run as plain lines: time, from, to, one sentence each; then who knows what."""
-    yield f"{scenario.title}, at {revision.name} ({revision.label}): {revision.summary}."
-    yield ""
-    for entry in run.trace:
-        parties = f"{entry.src.value} > {entry.dst.value}"
-        if entry.src is entry.dst:
-            parties = entry.src.value
-        yield f"{seconds(entry.at_ns):>8}  {parties:<16}  {sentence(entry)}"
-    yield ""
-    for party, words in zip(
-        ("QEMU", "the guest", "the operator was told"), who_knows_what(run), strict=True
-    ):
-        yield f"{party}: {words}"
-    if run.limbo:
-        yield "Limbo: the guest has let go of the core, QEMU still holds it, and nobody is told."

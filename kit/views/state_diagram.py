@@ -1,21 +1,23 @@
 """A connector's states as a diagram, drawn from the table of a revision.
 
 The places of the states are drawn by hand, the arrows are the table's rows: a call that moves the
-connector, and a mark where the row releases the device.
+connector, and a mark where the row releases the device.  A connector that is at one of the states
+can be shown on it, with the move that led there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import hypot
 
-from kit.machine.connector import DrcState, RtasCall
+from kit.machine.connector import Drc, DrcState, RtasCall
 from kit.machine.drc import Effect
 from kit.machine.revision import Patch, Revision
 from kit.machine.tables import Line, lines
 from kit.views import svg
 
-__all__ = ["state_diagram"]
+__all__ = ["Live", "state_diagram"]
 
 S, C = DrcState, RtasCall
 WIDTH, HEIGHT = 760.0, 300.0
@@ -41,7 +43,24 @@ _WORDS: Mapping[RtasCall, str] = {
 }
 
 
-def state_diagram(revision: Revision) -> str:
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A connector to be shown in the diagram, and the state it came from by ``call``'s word."""
+
+    drc: Drc
+    came_from: DrcState | None = None
+    call: str = ""
+
+    @property
+    def move(self) -> tuple[DrcState, DrcState] | None:
+        """From where to where it moved last, if it did."""
+        if self.came_from in (None, self.drc.state):
+            return None
+        assert self.came_from is not None
+        return self.came_from, self.drc.state
+
+
+def state_diagram(revision: Revision, live: Live | None = None) -> str:
     """Draw the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
     table = [line for line in lines(revision) if line.state in _PLACES]
     moves = _one_arrow_each([line for line in table if _moves(line)])
@@ -51,13 +70,18 @@ def state_diagram(revision: Revision) -> str:
         f"States of a CPU connector at {revision.name}: "
         + "; ".join(_sentence(line) for line in moves)
         + f". {' '.join(_notes(timeout=timeout, refusal=refusal))}"
+        + _said(live)
     )
+    last = None if live is None else live.move
+    drawn = [(line.state, line.row.then) for line in moves]
+    jump = [] if last is None or last in drawn else list(_jump(last, live.call if live else ""))
     parts = [
         svg.text(
             12, 22, f"A CPU's connector at {revision.name} ({revision.label})", bold=True, size=14
         ),
-        *(part for line in moves for part in _arrow(line)),
-        *(part for state in _PLACES for part in _box(state)),
+        *jump,
+        *(part for line in moves for part in _arrow(line, (line.state, line.row.then) == last)),
+        *(part for state in _PLACES for part in _box(state, live)),
         *_note_lines(_notes(timeout=timeout, refusal=refusal)),
     ]
     return svg.picture(WIDTH, HEIGHT, label, parts)
@@ -80,25 +104,58 @@ def _words(line: Line) -> str:
     return _WORDS[line.call]
 
 
-def _box(state: DrcState) -> Iterator[str]:
+def _said(live: Live | None) -> str:
+    if live is None:
+        return ""
+    moved = "" if live.move is None else f", by {live.call} from {live.move[0].name}"
+    return f" Now {live.drc.state.name}{moved}; {', '.join(_facts(live.drc))}."
+
+
+def _facts(drc: Drc) -> list[str]:
+    marked = ["marked: QEMU wants it back"] if drc.unplug_requested else []
+    return ["device in it" if drc.device else "empty", *marked]
+
+
+def _box(state: DrcState, live: Live | None) -> Iterator[str]:
     x, y = _PLACES[state]
-    yield svg.rect(x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2, BOX_WIDTH, BOX_HEIGHT, svg.PAPER, svg.INK)
+    left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
+    here = live is not None and live.drc.state is state
+    if here and live is not None:
+        yield svg.rect(left - 4, top - 4, BOX_WIDTH + 8, BOX_HEIGHT + 8, svg.HOLD)
+        below = y + BOX_HEIGHT / 2 + 20
+        yield svg.text(x, top - 10, "● now", anchor="middle", bold=True, fill=svg.HOLD)
+        for number, fact in enumerate(_facts(live.drc)):
+            colour = svg.WAIT if number else svg.INK
+            yield svg.text(x, below + 15 * number, fact, anchor="middle", size=11, fill=colour)
+    yield svg.rect(left, top, BOX_WIDTH, BOX_HEIGHT, svg.PAPER, svg.INK)
     yield svg.text(x, y - 2, state.name, anchor="middle", bold=True)
     yield svg.text(x, y + 13, _MEANS[state], anchor="middle", size=10.5, fill=svg.SOFT)
 
 
-def _arrow(line: Line) -> Iterator[str]:
+def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[str]:
+    """A move of QEMU's own, which is no arrow of the guest's."""
+    (x1, y1), (x2, y2) = _PLACES[move[0]], _PLACES[move[1]]
+    yield svg.line(x1, y1, x2, y2, svg.HOLD, 3, "7 4")
+    yield svg.text(
+        (x1 + x2) / 2, (y1 + y2) / 2 + 24, word, anchor="middle", size=11, bold=True, fill=svg.HOLD
+    )
+
+
+def _arrow(line: Line, last: bool) -> Iterator[str]:
     """An arrow between two boxes, to the right above, to the left below the line of centres."""
     (x1, y1), (x2, y2) = _PLACES[line.state], _PLACES[line.row.then]
     releases = Effect.RELEASE_DEVICE in line.row.effects
-    colour = svg.WAIT if releases else svg.INK
+    colour = svg.HOLD if last else svg.WAIT if releases else svg.INK
+    width = 3.5 if last else 1.5
     if y1 == y2:
         side = 1 if x2 > x1 else -1
         y = y1 - 9 * side
         start, end = x1 + side * BOX_WIDTH / 2, x2 - side * BOX_WIDTH / 2
-        yield from _line(start, y, end, y, colour)
+        yield from _line(start, y, end, y, colour, width)
         at = y - 6 if side > 0 else y + 15
-        yield svg.text((start + end) / 2, at, _words(line), anchor="middle", size=11, fill=colour)
+        yield svg.text(
+            (start + end) / 2, at, _words(line), anchor="middle", size=11, bold=last, fill=colour
+        )
         if releases:
             yield svg.text(
                 (start + end) / 2,
@@ -112,7 +169,7 @@ def _arrow(line: Line) -> Iterator[str]:
     down = 1 if y2 > y1 else -1
     start, end = y1 + down * BOX_HEIGHT / 2, y2 - down * BOX_HEIGHT / 2
     toward = 42 if x2 > x1 else -42
-    yield from _line(x1 + toward / 2, start, x2 - toward, end, colour)
+    yield from _line(x1 + toward / 2, start, x2 - toward, end, colour, width)
     middle = (x1 + toward / 2 + x2 - toward) / 2
     left = x1 + x2 < 2 * _PLACES[S.CONFIGURED][0]
     yield svg.text(
@@ -121,15 +178,16 @@ def _arrow(line: Line) -> Iterator[str]:
         _words(line),
         anchor="end" if left else "start",
         size=11,
+        bold=last,
         fill=colour,
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> Iterator[str]:
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> Iterator[str]:
     length = hypot(x2 - x1, y2 - y1)
     dx, dy = (x2 - x1) / length, (y2 - y1) / length
     bx, by = x2 - 9 * dx, y2 - 9 * dy
-    yield svg.line(x1, y1, bx, by, colour, 1.5)
+    yield svg.line(x1, y1, bx, by, colour, width)
     points = (
         f"{x2:.1f},{y2:.1f} {bx - 4 * dy:.1f},{by + 4 * dx:.1f} {bx + 4 * dy:.1f},{by - 4 * dx:.1f}"
     )

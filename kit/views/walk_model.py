@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from traitlets import Bool, HasTraits, Int, Unicode
 
 from kit.errors import UnknownRevisionError
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.machine.tables import Line, difference
-from kit.runs.bench import play
-from kit.runs.scenario import SCENARIOS, Scenario
+from kit.runs.run import play
+from kit.runs.scenario import Scenario
 
 __all__ = ["MAIN_STEPS", "SILENT_STEPS", "STEPS", "WalkModel"]
 
@@ -25,14 +27,17 @@ SILENT_STEPS = ("timer", "deadline-helper", "pre-revert")
 class WalkModel(HasTraits):
     """Which step is chosen, how its diff is shown, and what it changed.
 
-    ``hint`` says why a click did nothing, else it is empty.
+    ``hint`` says why a click did nothing, else it is empty.  ``scenarios`` returns the scenarios
+    that are played to see what a step changed.
     """
 
     place = Int()
     side_by_side = Bool(False)
     hint = Unicode()
 
-    def __init__(self, step: str = "timer") -> None:
+    def __init__(
+        self, step: str = "timer", scenarios: Callable[[], Mapping[str, Scenario]] = dict
+    ) -> None:
         """Start at *step*.
 
         Raises:
@@ -44,6 +49,7 @@ class WalkModel(HasTraits):
                 f"{step!r} is no step of the walk; `kit list revisions` names them, releases aside"
             )
         super().__init__(place=STEPS.index(revision))
+        self._scenarios = scenarios
 
     @property
     def step(self) -> Revision:
@@ -71,6 +77,7 @@ class WalkModel(HasTraits):
         """Return the built-in scenarios that run otherwise than at the step before."""
         return tuple(
             scenario
-            for scenario in SCENARIOS.values()
-            if play(self.step, scenario.acts).trace != play(self.previous, scenario.acts).trace
+            for scenario in self._scenarios().values()
+            if self.step.board in scenario.cast.boards
+            and play(scenario, self.step).trace != play(scenario, self.previous).trace
         )

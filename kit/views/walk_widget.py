@@ -6,7 +6,7 @@ and the scenarios that it changed, and the bench set to the step before and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from html import escape
 
@@ -17,16 +17,17 @@ from kit.machine.tables import Line
 from kit.runs.behaviour import Behaviour
 from kit.runs.trace import TraceEntry
 from kit.views.bench_model import BenchModel
-from kit.views.bench_widget import BenchWidget, guarded
+from kit.views.bench_widget import BenchWidget
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, message_html
 from kit.views.figure import stylesheet
+from kit.views.parts import Shown, button, guarded, row
 from kit.views.table_words import line_words, state_words
 from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 
 __all__ = ["WalkWidget"]
 
 
-class WalkWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class WalkWidget(Shown):
     """The walk through the series; see `WalkModel` for what is shown of a step.
 
     ``commit_of`` returns the commit of a revision as the history in use has it; ``behaviours_of``
@@ -49,16 +50,14 @@ class WalkWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no typ
         self._head, self._changes = widgets.HTML(), widgets.HTML()
         self._message, self._diff, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._bench = BenchWidget(BenchModel("baseline", "timer"), lines_of=lines_of)
-        back, forward = self._button("◀ back"), self._button("next ▶")
-        back.on_click(guarded(lambda: model.go(model.place - 1), self._say))
-        forward.on_click(guarded(lambda: model.go(model.place + 1), self._say))
-        self._turn = self._button("diff side by side")
-        self._turn.on_click(guarded(self._turn_diff, self._say))
+        back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
+        forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
+        self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
         super().__init__(
             [
                 widgets.HTML(f"<style>{stylesheet()}</style>"),
-                _row(self._steps, "kit-steps"),
-                _row([back, forward, self._turn], "kit-row"),
+                row(self._steps, "kit-steps"),
+                row([back, forward, self._turn], "kit-row"),
                 self._status,
                 self._head,
                 self._changes,
@@ -71,8 +70,8 @@ class WalkWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no typ
         )
         self.add_class("kit")
         self.add_class("kit-walk")
-        model.observe(self._show, ["place"])
-        model.observe(self._show_diff, ["side_by_side"])
+        model.observe(lambda _: self._show(), ["place"])
+        model.observe(lambda _: self._show_diff(), ["side_by_side"])
         model.observe(lambda _: self._say(model.hint), ["hint"])
         self._show()
 
@@ -80,37 +79,33 @@ class WalkWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no typ
 
     def _step_button(self, place: int) -> widgets.Button:
         revision = STEPS[place]
-        button = self._button(revision.name)
-        button.tooltip = f"{revision.label}: {revision.summary}"
-        button.on_click(guarded(partial(self.model.go, place), self._say))
+        tooltip = f"{revision.label}: {revision.summary}"
+        found = self._button(revision.name, tooltip, partial(self.model.go, place))
         if revision.alias not in MAIN_STEPS:
-            button.add_class("kit-dim")
-        return button
+            found.add_class("kit-dim")
+        return found
 
-    @staticmethod
-    def _button(words: str) -> widgets.Button:
-        return widgets.Button(description=words)
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, guarded(action, self._say))
 
     def _turn_diff(self) -> None:
         self.model.side_by_side = not self.model.side_by_side
 
     # -- showing -------------------------------------------------------------------------------
 
-    def _show(self, change: Mapping[str, object] | None = None) -> None:  # noqa: ARG002 - traitlets
+    def _show(self) -> None:
         model = self.model
-        for place, button in enumerate(self._steps):
-            (button.add_class if place == model.place else button.remove_class)("kit-current")
-            state = ", chosen" if place == model.place else ""
-            button.description = f"{'● ' if state else ''}{STEPS[place].name}"
+        for place, shown in enumerate(self._steps):
+            (shown.add_class if place == model.place else shown.remove_class)("kit-current")
+            mark = "● " if place == model.place else ""
+            shown.description = f"{mark}{STEPS[place].name}"
         self._head.value = _head_html(model)
         self._changes.value = _changes_html(model, self._behaviours_of(model.step))
-        self._bench.model.before, self._bench.model.after = (
-            model.previous.label,
-            model.step.label,
-        )
+        self._bench.model.choose(model.previous.label, model.step.label)
+        self.svg = self._bench.svg
         self._show_diff()
 
-    def _show_diff(self, change: Mapping[str, object] | None = None) -> None:  # noqa: ARG002 - traitlets
+    def _show_diff(self) -> None:
         page = self._commit_of(self.model.step)
         self._message.value = "" if page.commit is None else message_html(page.commit, page.series)
         self._diff.value = commit_html(page, side_by_side=self.model.side_by_side)
@@ -124,18 +119,9 @@ class WalkWidget(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no typ
             f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
         )
 
-    # -- without widgets -----------------------------------------------------------------------
-
-    def _repr_mimebundle_(self, **kwargs: object) -> object:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None:
-            data["text/plain"] = repr(self)
-            data["image/svg+xml"] = self._bench.svg
-        return bundle
-
-    def __repr__(self) -> str:
-        """Return the step as text."""
+    @property
+    def text(self) -> str:
+        """The step as plain text."""
         step = self.model.step
         scenarios = ", ".join(s.name for s in self.model.scenario_changes()) or "none"
         return f"{step.name} ({step.label}): {step.summary}\nscenarios it changes: {scenarios}"
@@ -171,12 +157,12 @@ def _changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
 
 
 def _why_none(model: WalkModel) -> str:
-    """Say what it means that no scenario runs otherwise; all of them unplug a CPU."""
+    """Say what it means that no scenario runs otherwise."""
     if model.step == model.previous:
         return "the walk begins here."
     if model.step.alias in SILENT_STEPS:
         return "none; real builds of this step and the one before answered all recordings alike."
-    return "none of the built-in ones, all of which unplug a CPU."
+    return "none of the built-in ones."
 
 
 def _count(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
@@ -202,9 +188,3 @@ def _table_html(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
         "<details><summary>the rows</summary><table class='kit-rows'>"
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
     )
-
-
-def _row(children: list[widgets.Widget], style: str) -> widgets.HBox:
-    box = widgets.HBox(children)
-    box.add_class(style)
-    return box

@@ -14,7 +14,8 @@ from kit.views.bench_model import BenchModel
 from kit.views.bench_widget import BenchWidget
 from kit.views.diff_html import CommitPage
 
-SAFE = {"VBox", "HBox", "HTML", "Button"}
+SAFE = {"VBox", "HBox", "HTML", "Button", "TravelBar"}
+SAFE |= {"IntSlider", "BoundedIntText", "BoundedFloatText"}
 
 
 def page(revision: Revision) -> CommitPage:
@@ -63,13 +64,15 @@ def test_a_button_acts_on_the_model_and_the_page_follows(bench: BenchWidget) -> 
     ],
 )
 def test_each_button_is_bound_to_its_act(bench: BenchWidget, words: str, act: Act) -> None:
+    bench.model.do(Act.DEVICE_DEL)
     button(bench, words).click()
 
-    assert bench.model.acts == (act,)
+    assert bench.model.acts == (Act.DEVICE_DEL, act)
 
 
 def test_undo_and_reset_are_bound(bench: BenchWidget) -> None:
-    bench.model.acts = (Act.DEVICE_DEL, Act.WAIT_1_S)
+    bench.model.do(Act.DEVICE_DEL)
+    bench.model.do(Act.WAIT_1_S)
     button(bench, "undo").click()
     undone = bench.model.acts
     button(bench, "reset").click()
@@ -112,7 +115,7 @@ def test_a_click_that_does_nothing_says_why_on_the_page(bench: BenchWidget) -> N
 
 
 def test_without_widgets_it_is_a_picture_and_a_text(bench: BenchWidget) -> None:
-    bench.model.acts = (Act.DEVICE_DEL,)
+    bench.model.do(Act.DEVICE_DEL)
     bundle = bench._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
 
@@ -126,3 +129,37 @@ def test_the_page_names_no_address_outside(bench: BenchWidget) -> None:
     addresses = set(re.findall(r"https?://[^\"' )]+", shown(bench)))
 
     assert addresses == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_page_follows_one_into_the_past_and_a_click_there_forks(bench: BenchWidget) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+    bench.model.do(Act.GUEST_RELEASES_LATE)
+    for words in ("first", "next ▶"):
+        button(bench, words).click()
+    past = shown(bench)
+    button(bench, "+5 s").click()
+
+    assert "▶ Here." in past
+    assert "You stand at 0 s of 16 s." in past
+    assert bench.model.acts == (Act.DEVICE_DEL, Act.WAIT_5_S)
+    assert "▶ Here." not in shown(bench)
+
+
+def test_it_shows_the_token_of_what_is_there(bench: BenchWidget) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+
+    assert f"kit open {bench.model.token}</code>" in shown(bench)
+
+
+def test_the_commit_is_read_only_when_another_one_is_to_be_shown() -> None:
+    read: list[str] = []
+
+    def counted(revision: Revision) -> CommitPage:
+        read.append(revision.name)
+        return CommitPage(revision.name)
+
+    bench = BenchWidget(BenchModel(), counted)
+    bench.model.do(Act.DEVICE_DEL)
+    bench.model.move("after", -1)
+
+    assert read == ["revert", "pre-revert"]

@@ -8,14 +8,19 @@ from html import unescape
 
 import pytest
 
+from kit.actors.messages import Actor, GuestLog
 from kit.machine.revision import find_revision
-from kit.runs.bench import Act, play
+from kit.runs.bench import Act, bench
 from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
-from kit.runs.trace import Actor, GuestLog, TraceEntry
+from kit.runs.run import Pair, Run, play, play_pair
+from kit.runs.timeline import Timeline
+from kit.runs.trace import TraceEntry
+from kit.scenarios import find_scenario
 from kit.views.diff_html import MOST_LINES, CommitPage, commit_html, message_html
 from kit.views.diff_lines import LinePair, changed_parts, line_pairs
 from kit.views.diff_text import commit_lines, commit_text
-from kit.views.html import log_html, state_html
+from kit.views.html import MOST_ROWS, beliefs_html, events_html, log_html, state_html
+from kit.views.timeline_model import Knowledge, knowledge
 
 CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
 HOSTILE = '<script>alert("x")</script>&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}'
@@ -47,37 +52,139 @@ def commit(text: str = "subject") -> Commit:
 # -- logs --------------------------------------------------------------------------------------
 
 
+def run(name: str, *acts: Act) -> Run:
+    return bench(find_revision(name), *acts)
+
+
+def with_log(text: str) -> Run:
+    """A run in which the guest wrote *text* to its log."""
+    made = run("revert", Act.DEVICE_DEL)
+    entry = TraceEntry(
+        seq=0, at_ns=0, guest_ns=0, src=Actor.GUEST, dst=Actor.GUEST, message=GuestLog(text)
+    )
+    moment = replace(made.moments[0], entry=entry)
+    return replace(made, ended=replace(made.ended, moments=(moment,)))
+
+
+def cells(html: str) -> list[list[str]]:
+    """The words of a table's cells, row by row."""
+    rows = re.findall(r"<tr.*?</tr>", html)
+    return [
+        [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        for row in rows
+    ]
+
+
+def late(name: str = "late-release") -> Pair:
+    return play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
+
+
 def test_the_log_marks_the_first_difference_by_a_word_too() -> None:
-    run = play(find_revision("pre-revert"), (Act.DEVICE_DEL, Act.WAIT_TO_15_S))
-    html = log_html("before", run, 3)
+    html = log_html("before", run("pre-revert", Act.DEVICE_DEL, Act.WAIT_TO_15_S), 5)
 
     assert html.count("First difference.") == 1
     assert html.index("First difference.") < html.index("it forgets the request")
-    assert html.count("<tr") == 4
+    assert html.count("<tr") == 6
+
+
+def test_in_the_past_the_log_marks_where_one_stands_and_what_comes_later() -> None:
+    html = log_html("before", run("pre-revert", Act.DEVICE_DEL, Act.WAIT_TO_15_S), 5, (1,))
+
+    assert [row[1].startswith("▶ Here. ") for row in cells(html)] == [
+        number == 1 for number in range(6)
+    ]
+    assert html.count("kit-later") == 4
 
 
 def test_a_log_is_escaped() -> None:
-    run = play(find_revision("revert"), ())
-    entry = TraceEntry(
-        seq=0, at_ns=0, src=Actor.GUEST, dst=Actor.GUEST, message=GuestLog("<script>")
-    )
+    hostile = with_log("<script>")
+    html = log_html("<b>", hostile, None) + events_html(Timeline(played=hostile), ["<b>"])
 
-    assert "&lt;script&gt;" in log_html("<b>", replace(run, trace=(entry,)), None)
-    assert "<b>" not in log_html("<b>", run, None)
+    assert html.count("&lt;script&gt;") == 2
+    assert "<b>" not in html
 
 
 def test_an_empty_log_says_so() -> None:
-    html = log_html("before", play(find_revision("revert"), ()), None)
-
-    assert "Nothing has happened yet." in html
+    assert "Nothing has happened yet." in log_html("before", run("revert"), None)
 
 
 def test_limbo_is_named_where_it_is() -> None:
-    late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+    acts = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
 
-    assert [
-        "LIMBO" in state_html(play(find_revision(name), late)) for name in ("pre-revert", "revert")
-    ] == [True, False]
+    assert ["LIMBO" in state_html(run(name, *acts)) for name in ("pre-revert", "revert")] == [
+        True,
+        False,
+    ]
+
+
+def test_limbo_is_not_named_before_it_is() -> None:
+    made = run("pre-revert", Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+
+    assert "LIMBO" not in state_html(made, 5)
+
+
+def test_what_both_have_is_one_event_and_what_one_has_stands_on_its_side() -> None:
+    html = events_html(Timeline(played=late()).go(5), ["pre-revert", "revert"])
+    rows = cells(html)
+
+    assert rows[0] == ["time", "pre-revert", "revert"]
+    assert rows[1] == ["0 s", "The operator asks QEMU to remove core1 (device_del)."]
+    assert rows[6] == [
+        "15 s",
+        "▶ now: QEMU's 15 s are over: it forgets the request and tells nobody.",
+        "–",
+    ]
+    assert rows[12] == ["16 s", "–", "QEMU has released core1 and says so: DEVICE_DELETED."]
+    assert (html.count("kit-now"), html.count("kit-later")) == (1, 7)
+
+
+@pytest.mark.parametrize(
+    ("place", "first", "last"),
+    [(-1, "0 s", "… 36 later"), (30, "… 18 earlier", "… 18 later"), (60, "… 36 earlier", "17 s")],
+)
+def test_of_many_events_those_around_the_present_one(place: int, first: str, last: str) -> None:
+    there = Timeline(played=late("retry-each-second")).go(place)
+    rows = cells(events_html(there, ["pre-revert", "revert"]))[1:]
+
+    assert (rows[0][0], rows[-1][0]) == (first, last)
+    assert sum(not row[0].startswith("…") for row in rows) == MOST_ROWS
+
+
+def test_who_believes_what_has_a_row_for_each_party_and_a_verdict() -> None:
+    made = late("libvirt-wrong")
+    known = [knowledge(one, len(one.trace) - 1) for one in (made.before, made.after)]
+
+    assert cells(beliefs_html(["pre-revert", "revert"], known)) == [
+        ["party", "pre-revert", "revert"],
+        ["QEMU", "holds core1; forgot the request at 15 s", "has released core1"],
+        ["guest", "has let go of core1", "has let go of core1"],
+        [
+            "libvirt",
+            "WRONG core1 is in the domain's XML",
+            "core1 is not in the domain's XML",
+        ],
+        ["operator was told", "an error at 10 s", "an error at 10 s, device-removed at 16 s"],
+        [
+            "together",
+            "LIMBO: the guest has let go of it, QEMU holds it and waits for nothing;"
+            " WRONG: libvirt's picture is not what the guest has",
+            "they agree: it is gone",
+        ],
+    ]
+
+
+def test_each_device_has_a_block_of_its_own() -> None:
+    made = play(find_scenario("two-cores"), find_revision("revert"))
+    rows = cells(beliefs_html(["revert"], [knowledge(made, -1)]))
+
+    assert [row for row in rows if len(row) == 1] == [["core1"], ["core2"]]
+
+
+def test_what_is_believed_is_escaped() -> None:
+    hostile = Knowledge("<b>", (("<i>", "<u>"),), False, False, True, True)
+    html = beliefs_html(["<s>"], [(hostile, replace(hostile, device="<em>"))])
+
+    assert re.findall("<(?:b|i|u|s|em)>", html) == []
 
 
 # -- lines side by side ------------------------------------------------------------------------

@@ -7,14 +7,13 @@ import io
 import pytest
 from rich.console import Console, RenderableType
 
+from kit.errors import UserError
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.machine.tables import lines
-from kit.runs.bench import play
-from kit.runs.scenario import SCENARIOS
+from kit.scenarios import scenarios
 from kit.views.listing import (
     checks_table,
     revisions_table,
-    run_lines,
     scenarios_table,
     states_table,
 )
@@ -100,11 +99,16 @@ def test_a_helper_changes_no_row() -> None:
 
 def test_lists_name_everything() -> None:
     revisions, _ = revisions_table()
-    scenarios, data = scenarios_table(tuple(SCENARIOS.values()))
+    table, data = scenarios_table(tuple(scenarios().values()))
 
     assert all(r.label in printed(revisions) and r.name in printed(revisions) for r in CATALOGUE)
-    assert all(name in printed(scenarios) for name in SCENARIOS)
-    assert [row["name"] for row in data] == list(SCENARIOS)
+    assert all(name in printed(table) for name in scenarios())
+    assert [row["name"] for row in data] == list(scenarios())
+
+
+def test_q35_has_no_connectors() -> None:
+    with pytest.raises(UserError, match="q35 is an ACPI machine: it has no connectors"):
+        states_table(find_revision("revert"), find_revision("q35"))
 
 
 def test_checks_say_what_is_missing_in_words_too() -> None:
@@ -117,19 +121,3 @@ def test_checks_say_what_is_missing_in_words_too() -> None:
         ["-", "qemu"],
     ]
     assert "install [again]" in text
-
-
-def test_a_run_as_lines() -> None:
-    scenario, revision = SCENARIOS["late-release"], find_revision("pre-revert")
-    text = list(run_lines(scenario, revision, play(revision, scenario.acts)))
-
-    assert text[0] == (
-        "The guest releases the core after 16 s, at pre-revert (d522cb52e6~1): the last tree with"
-        " the timeout: after 15 s QEMU forgets a CPU's unplug request."
-    )
-    assert text[5] == (
-        "    15 s  qemu              QEMU's 15 s are over: it forgets the request and tells nobody."
-    )
-    assert text[-1] == (
-        "Limbo: the guest has let go of the core, QEMU still holds it, and nobody is told."
-    )

@@ -13,6 +13,8 @@ import pytest
 from kit.errors import UnknownRevisionError
 from kit.machine.revision import Revision
 from kit.runs.behaviour import Behaviour
+from kit.runs.scenario import Scenario
+from kit.scenarios import find_scenario
 from kit.views.diff_html import CommitPage
 from kit.views.walk_model import SILENT_STEPS, STEPS, WalkModel
 from kit.views.walk_widget import WalkWidget
@@ -50,27 +52,28 @@ def test_what_a_step_changes_in_the_state_table(step: str, came: int, went: int)
 
 
 @pytest.mark.parametrize(
-    ("step", "scenarios"),
+    ("step", "changed"),
     [
         ("timer", []),
-        (
-            "cpu-timeout",
-            [
-                "late-release",
-                "late-release-then-retry",
-                "late-release-then-reset",
-                "refuse-then-reset",
-                "refuse-then-retry",
-                "retry-each-second",
-            ],
-        ),
+        ("cpu-timeout", ["in-time", "late-release", "late-retry", "vm-stopped"]),
+        ("fe1831eff8", ["dimm-refused"]),
         ("deadline-helper", []),
         ("pre-revert", []),
-        ("resend", ["refuse-then-retry", "retry-each-second"]),
+        ("revert", ["in-time", "late-release", "late-retry", "vm-stopped"]),
+        ("resend", ["in-time", "vm-stopped"]),
     ],
 )
-def test_which_scenarios_a_step_changes(step: str, scenarios: list[str]) -> None:
-    assert [scenario.name for scenario in WalkModel(step).scenario_changes()] == scenarios
+def test_which_scenarios_a_step_changes(step: str, changed: list[str]) -> None:
+    names = ("acpi-dimm-refused", "dimm-refused", "in-time", "late-release", "late-retry")
+
+    def played() -> dict[str, Scenario]:
+        return {name: find_scenario(name) for name in (*names, "vm-stopped")}
+
+    assert [one.name for one in WalkModel(step, played).scenario_changes()] == changed
+
+
+def test_a_walk_without_scenarios_changes_none() -> None:
+    assert WalkModel("cpu-timeout").scenario_changes() == ()
 
 
 def test_the_ends_of_the_walk_are_said() -> None:
@@ -160,7 +163,10 @@ def test_back_next_and_the_turned_diff(walk: WalkWidget) -> None:
 def test_only_controls_that_the_keyboard_can_use(walk: WalkWidget) -> None:
     kinds = {type(w).__name__ for w in inside(walk)}
 
-    assert kinds == {"WalkWidget", "BenchWidget", "VBox", "HBox", "HTML", "Button"}
+    assert kinds == {
+        *("WalkWidget", "BenchWidget", "TravelBar", "VBox", "HBox", "HTML", "Button"),
+        *("IntSlider", "BoundedIntText", "BoundedFloatText"),
+    }
 
 
 def test_without_widgets_it_is_a_text(walk: WalkWidget) -> None:

@@ -1,0 +1,52 @@
+"""Room for labels: rows in which no two overlap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["Shelf"]
+
+_APART = 6.0
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Rows of labels between ``left`` and ``right``; who finds no room is left out."""
+
+    left: float
+    right: float
+    most: int
+    rows: list[list[tuple[float, float]]] = field(default_factory=list)
+
+    def put(self, x: float, width: float, *, beside: float = 4.0) -> tuple[float, int] | None:
+        """Find room for a label at *x*: to the right of it, else to the left, else a row on.
+
+        Returns:
+            Where the label begins, and in which row, or None.
+        """
+        for number in range(self.most):
+            if number == len(self.rows):
+                self.rows.append([])
+            for start in (x + beside, x - beside - width):
+                if self._free(number, start, start + width):
+                    self.rows[number].append((start, start + width))
+                    return start, number
+        while self.rows and not self.rows[-1]:
+            self.rows.pop()
+        return None
+
+    def put_at(self, start: float, end: float, pad: float = 0.0) -> int | None:
+        """Find a row for what must be from *start* to *end*."""
+        for number in range(self.most):
+            if number == len(self.rows):
+                self.rows.append([])
+            if self._free(number, start + pad, end - pad):
+                self.rows[number].append((start, end))
+                return number
+        return None
+
+    def _free(self, number: int, start: float, end: float) -> bool:
+        within = self.left <= start and end <= self.right
+        return within and all(
+            end + _APART <= other or after + _APART <= start for other, after in self.rows[number]
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,23 +13,27 @@ import typer
 from kit import app as kit_app
 from kit.cli_common import FINE, NO, At, Json, cli
 from kit.errors import UserError
-from kit.machine.revision import find_revision
+from kit.history_in_use import named_commits
+from kit.machine.revision import Revision, find_revision
 from kit.output import (
     console,
     plain,
     print_json,
     progress_line,
 )
-from kit.runs.bench import play
 from kit.runs.conform import Mismatch, Report
-from kit.runs.scenario import SCENARIOS, find_scenario
-from kit.runs.trace import entry_json
+from kit.runs.run import Pair, Run, play, play_pair
+from kit.runs.token import open_token
+from kit.scenarios import find_scenario, scenarios
 from kit.views.listing import (
     revisions_table,
-    run_lines,
     scenarios_table,
     states_table,
 )
+from kit.views.mail import mail_lines, markdown_lines, read_message_id
+from kit.views.picture_page import picture_page, picture_png
+from kit.views.picture_svg import picture_svg
+from kit.views.run_text import pair_json, run_json, text_lines
 
 __all__: list[str] = []
 
@@ -59,7 +65,7 @@ def list_(
         case Listed.REVISIONS:
             table, data = revisions_table()
         case Listed.SCENARIOS:
-            table, data = scenarios_table(tuple(SCENARIOS.values()))
+            table, data = scenarios_table(tuple(scenarios().values()))
         case Listed.STATES:
             other = None if diff is None else find_revision(diff)
             table, data = states_table(find_revision(at or "revert"), other)
@@ -104,28 +110,138 @@ def conform(
     raise typer.Exit(NO if total.mismatches else FINE)
 
 
+class RunForm(Enum):
+    """How a run or a pair is written."""
+
+    TEXT = "text"
+    MAIL = "mail"
+    MD = "md"
+    SVG = "svg"
+    PNG = "png"
+    HTML = "html"
+    JSON = "json"
+
+
+Form = Annotated[RunForm, typer.Option("--format", help="How to write it.")]
+Width = Annotated[int, typer.Option("--width", min=60, max=200, help="Columns of the text.")]
+Unicode = Annotated[bool, typer.Option("--unicode", help="Text with box drawing, not ASCII.")]
+InReplyTo = Annotated[
+    str | None,
+    typer.Option("--in-reply-to", metavar="MESSAGE-ID", help="mail: the mail that it answers."),
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+]
+ScenarioName = Annotated[
+    str, typer.Argument(help="A built-in scenario (kit list scenarios), or your own: story.toml.")
+]
+
+
 @cli.command(epilog="Example: kit run late-release --at pre-revert")
 def run(
-    scenario: Annotated[str, typer.Argument(help="A built-in scenario (kit list scenarios).")],
+    scenario: ScenarioName,
     at: At = "revert",
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Run a built-in scenario at a revision and print who told whom what, and when."""
-    script, revision = find_scenario(scenario), find_revision(at)
-    played = play(revision, script.acts)
-    if as_json:
-        print_json(
-            {
-                "version": 1,
-                "scenario": script.name,
-                "revision": revision.label,
-                "token": None,  # runs have no printable names yet
-                "entries": [entry_json(entry) for entry in played.trace],
-            }
-        )
+    """Run a scenario at a revision: a picture of who told whom what, and when."""
+    played = play(find_scenario(scenario), find_revision(at))
+    how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    _write(played, how, output)
+
+
+@cli.command(epilog="Example: kit compare late-release --before pre-revert --after revert")
+def compare(
+    scenario: ScenarioName,
+    before: Annotated[str, typer.Option("--before", metavar="REV", help="The first revision.")],
+    after: Annotated[str, typer.Option("--after", metavar="REV", help="The second revision.")],
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario at two revisions, on one time axis, the first difference marked."""
+    pair = play_pair(find_scenario(scenario), find_revision(before), find_revision(after))
+    how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    _write(pair, how, output)
+
+
+@cli.command("open", epilog="Example: kit open 1.run.late-release.revert.…")
+def open_(
+    token: Annotated[str, typer.Argument(help="What run, compare or a lesson printed.")],
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Play again what a token names."""
+    how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    _write(open_token(token, find_scenario), how, output)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How a person wants a run or a pair written."""
+
+    form: RunForm
+    width: int
+    unicode: bool
+    in_reply_to: str | None
+
+
+def _write(played: Run | Pair, how: _Writing, output: Path | None) -> None:
+    if how.in_reply_to is not None and how.form is not RunForm.MAIL:
+        raise UserError("--in-reply-to goes with --format mail")
+    if how.form is RunForm.PNG:
+        if output is None:
+            raise UserError("--format png is no text: name a file, -o FILE")
+        data = picture_png(played)
     else:
-        for line in run_lines(script, revision, played):
-            typer.echo(line)
+        text = _text(played, how)
+        if output is None:
+            typer.echo(text)
+            return
+        data = f"{text}\n".encode()
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+
+
+def _text(played: Run | Pair, how: _Writing) -> str:
+    width, unicode = how.width, how.unicode
+    match how.form:
+        case RunForm.JSON:
+            data = run_json(played) if isinstance(played, Run) else pair_json(played)
+            return json.dumps(data, indent=2)
+        case RunForm.SVG:
+            return picture_svg(played)
+        case RunForm.HTML:
+            return picture_page(played)
+        case RunForm.MAIL:
+            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
+            commits = named_commits(_revisions(played))
+            lines = mail_lines(played, commits, width, unicode=unicode, in_reply_to=answers)
+        case RunForm.MD:
+            commits = named_commits(_revisions(played))
+            lines = markdown_lines(played, commits, width, unicode=unicode)
+        case _:
+            lines = text_lines(played, width, unicode=unicode)
+    return "\n".join(plain(line) for line in lines)
+
+
+def _revisions(played: Run | Pair) -> tuple[Revision, ...]:
+    if isinstance(played, Run):
+        return (played.revision,)
+    return played.before.revision, played.after.revision
 
 
 # -- JSON --------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_one_line(
         (["list", "cats"], "'cats' is not one of 'revisions', 'scenarios', 'states'"),
         (["list", "states", "--at", "v5.2.0"], "no revision 'v5.2.0'"),
         (["list", "states", "--diff", "d"], "revision 'd' is ambiguous: d1c2e3ce3d"),
-        (["run", "nope"], "no scenario 'nope'; there are: in-time, late-release"),
+        (["run", "nope"], "no scenario 'nope'; there are: "),
         (["--nope"], "No such option: --nope"),
     ],
 )
@@ -175,7 +175,14 @@ def test_a_full_disk_is_one_line(arguments: str) -> None:
 
 
 def test_any_text_is_printed_in_any_locale() -> None:
-    done = kit("run", "late-release", "--at", "pre-revert", PYTHONIOENCODING="latin-1")
+    done = subprocess.run(
+        [sys.executable, "-m", "kit", "run", "late-release", "--at", "pre-revert", "--unicode"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        encoding="latin-1",
+        check=False,
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\u201caccepted\\u201d at 0 s" in done.stdout
@@ -206,34 +213,6 @@ def test_list_as_json_and_as_text(what: str, capsys: Captured) -> None:
         True,
         True,
     )
-
-
-def test_run_as_json_keeps_the_contract(capsys: Captured) -> None:
-    status = main(["run", "late-release", "--at", "pre-revert", "--json"])
-    run = json.loads(capsys.readouterr().out)
-
-    assert status == 0
-    assert {key: run[key] for key in run if key != "entries"} == {
-        "version": 1,
-        "scenario": "late-release",
-        "revision": "d522cb52e6~1",
-        "token": None,
-    }
-    assert [entry["seq"] for entry in run["entries"]] == list(range(12))
-    assert run["entries"][3] == {
-        "seq": 3,
-        "at_ns": 15_000_000_000,
-        "src": "qemu",
-        "dst": "qemu",
-        "type": "unplug-timeout",
-        "index": 0x10000001,
-    }
-
-
-def test_run_as_text_ends_with_the_limbo(capsys: Captured) -> None:
-    main(["run", "late-release", "--at", "pre-revert"])
-
-    assert capsys.readouterr().out.splitlines()[-1].startswith("Limbo: ")
 
 
 def test_doctor_names_what_it_found(capsys: Captured) -> None:
@@ -329,7 +308,19 @@ def test_an_export_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: Ca
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["lab"], ["doctor"], ["list"], ["conform"], ["run"], ["show"], ["fetch"]]
+    "command",
+    [
+        [],
+        ["lab"],
+        ["doctor"],
+        ["list"],
+        ["conform"],
+        ["run"],
+        ["compare"],
+        ["open"],
+        ["show"],
+        ["fetch"],
+    ],
 )
 def test_help_has_an_example(command: list[str], capsys: Captured) -> None:
     assert main([*command, "--help"]) == 0

@@ -115,7 +115,25 @@ def open_lesson(page: Page, address: str, name: str, theme: str = "JupyterLab Li
         }""",
         theme,
     )
-    page.locator(".kit-bench .kit-verdict").first.wait_for(timeout=READY_MS)
+    page.locator(".kit .kit-verdict").first.wait_for(timeout=READY_MS)
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    """Write a notebook of code cells, which a server that runs can open."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell{number}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(sources)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4}
+    path.write_text(json.dumps(notebook | {"nbformat_minor": 5}), encoding="utf-8")
 
 
 def serious_findings(page: Page) -> list[tuple[str, list[str]]]:

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-WORDS = ("PAPR", "LoPAR", "DRC", "RTAS", "CAS", "LMB", "PHB", "QMP", "HMP")
+WORDS = ("PAPR", "LoPAR", "DRC", "RTAS", "CAS", "LMB", "PHB", "QMP", "HMP", "ACPI", "XML")
 lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
@@ -38,10 +38,14 @@ def test_there_are_lessons() -> None:
     assert [path.stem for path in LESSONS] == [
         "00-start-here",
         "01-before-and-after",
+        "02-giving-a-cpu-back",
+        "03-the-guest-says-no",
         "04-a-timer-nobody-starts",
         "05-fifteen-seconds",
         "06-a-helper",
+        "07-who-knows-what",
         "08-the-revert",
+        "09-and-then",
     ]
 
 

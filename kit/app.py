@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kit.course.retries import retries
 from kit.errors import RecordingError, UserError
 from kit.history_choice import HistoryChoice
-from kit.history_in_use import behaviours, history
+from kit.history_in_use import behaviours, history, named_commits
 from kit.machine.revision import find_revision
 from kit.runs.behaviour import behaviours_of
 from kit.runs.conform import Report, conform
@@ -25,6 +25,7 @@ from kit.runs.story import who_knows_what
 from kit.runs.timeline import Timeline
 from kit.runs.token import open_token
 from kit.scenarios import find_scenario, scenarios
+from kit.views.mail import mail_lines, read_message_id
 
 if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
@@ -43,6 +44,7 @@ __all__ = [
     "history",
     "installation",
     "knowledge",
+    "mail_of",
     "player",
     "retry_table",
     "run_of",
@@ -113,17 +115,46 @@ def player(
     from kit.views.player_model import PlayerModel  # here: the command line does without widgets
     from kit.views.player_widget import PlayerWidget
 
-    if (before is None) != (after is None):
-        raise UserError("player: a pair needs both, before=… and after=…; a run needs at=… alone")
-    played: Run | Pair
-    if scenario.strip().partition(".")[0].isdecimal():
-        played = open_token(scenario, find_scenario)
-    elif before is not None and after is not None:
-        played = play_pair(find_scenario(scenario), find_revision(before), find_revision(after))
-    else:
-        played = play(find_scenario(scenario), find_revision(at))
+    played = _played(scenario, at, before, after)
     choice = HistoryChoice()
     return PlayerWidget(PlayerModel(Timeline(played=played)), choice.lines_of, choice.panel)
+
+
+def _played(scenario: str, at: str, before: str | None, after: str | None) -> Run | Pair:
+    if (before is None) != (after is None):
+        raise UserError("a pair needs both, before=… and after=…; a run needs at=… alone")
+    if scenario.strip().partition(".")[0].isdecimal():
+        return open_token(scenario, find_scenario)
+    if before is not None and after is not None:
+        return play_pair(find_scenario(scenario), find_revision(before), find_revision(after))
+    return play(find_scenario(scenario), find_revision(at))
+
+
+def mail_of(
+    scenario: str,
+    at: str = "revert",
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    in_reply_to: str | None = None,
+) -> str:
+    """Return a run or a pair as text to paste into a mail; nothing is sent.
+
+    Args:
+        scenario: As `player` takes it.
+        at: As `player` takes it.
+        before: As `player` takes it.
+        after: As `player` takes it.
+        in_reply_to: The Message-Id of the mail that it answers.
+
+    Raises:
+        UserError: What is named is not there, or *in_reply_to* is no Message-Id.
+    """
+    played = _played(scenario, at, before, after)
+    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    commits = named_commits([run.revision for run in runs])
+    answers = None if in_reply_to is None else read_message_id(in_reply_to)
+    return "\n".join(mail_lines(played, commits, in_reply_to=answers))
 
 
 def connector(at: str = "revert") -> Figure:

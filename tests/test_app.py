@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import kit.app
-from kit.app import bench, commit_walk, connector, connector_lab, player, retry_table
+from kit.app import bench, commit_walk, connector, connector_lab, mail_of, player, retry_table
+from kit.cli import main
 from kit.errors import UnknownRevisionError, UserError
 from kit.history_in_use import clone_in_use, commit_page, exported_history
 from kit.machine.revision import find_revision
@@ -145,3 +146,15 @@ def test_a_tree_before_a_patch_shows_the_reenactments_own_diff_from_a_file_too(
     read = commit_page(find_revision("pre-revert"))
 
     assert (read.note, read.files) == ("", played.files)
+
+
+def test_a_mail_from_a_lesson_is_what_the_command_line_writes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    revisions = ["--before", "pre-revert", "--after", "revert"]
+    reply = ["--in-reply-to", "a@b.c"]
+    assert main(["compare", "late-release", *revisions, "--format", "mail", *reply]) == 0
+
+    mail = mail_of("late-release", before="pre-revert", after="revert", in_reply_to="a@b.c")
+    assert capsys.readouterr().out == f"{mail}\n"
+    assert "d522cb52e6 (spapr: rollback 'unplug timeout' for CPU hotunplugs," in mail

@@ -62,8 +62,8 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
         model = self._model
         found = [
             ("first", "Before the first event", model.first),
-            ("◀ back", "One event back", model.back),
-            ("next ▶", "One event on", model.next),
+            ("‹ back", "One event back", model.back),
+            ("next ›", "One event on", model.next),
             ("last", "To the end", model.last),
         ]
         if len(model.sides) == 2:

@@ -88,7 +88,10 @@ def test_undo_and_reset_go_back(page: Page) -> None:
 
 def test_another_revision_plays_the_same_clicks(page: Page) -> None:
     press(page, "device_del", "refuse", "device_del", "release")
+    expect(page.locator(VERDICT)).to_contain_text("Nobody asks the guest for the core now")
     page.locator(".kit-bench").get_by_role("button", name="later ▶").nth(1).click()
+    expect(page.locator(VERDICT)).to_contain_text("resend: the request is still pending")
+    press(page, "release")
     expect(page.locator(VERDICT)).to_contain_text("resend: the core is released")
 
 

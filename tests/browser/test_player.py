@@ -124,7 +124,7 @@ def test_axe_finds_nothing_serious_in_the_player(opened: OpenLesson, theme: str)
         press(page, "next difference", "show me the hunk", "do something here")
         expect(page.locator(".kit-hunks")).to_be_visible()
         in_the_past = serious_findings(page)
-        press(page, "last", "next ▶")
+        press(page, "last", "next ›")
         expect(page.locator(".kit-beliefs")).to_contain_text("LIMBO")
 
         assert in_the_past + serious_findings(page) == []
@@ -154,7 +154,7 @@ def test_a_click_on_the_bench_in_the_past_forks(opened: OpenLesson) -> None:
         bench = page.locator(".kit-bench")
         press(page, "device_del", "release late")
         expect(bench.locator(".kit-verdict")).to_contain_text("limbo")
-        press(page, "first", "next ▶")
+        press(page, "first", "next ›")
         expect(bench.locator(".kit-verdict")).to_contain_text("You stand at 0 s of 16 s.")
         press(page, "+5 s")
         expect(bench.locator(".kit-verdict")).to_contain_text("both have done the same")

@@ -134,7 +134,7 @@ def test_the_page_names_no_address_outside(bench: BenchWidget) -> None:
 def test_the_page_follows_one_into_the_past_and_a_click_there_forks(bench: BenchWidget) -> None:
     bench.model.do(Act.DEVICE_DEL)
     bench.model.do(Act.GUEST_RELEASES_LATE)
-    for words in ("first", "next ▶"):
+    for words in ("first", "next ›"):
         button(bench, words).click()
     past = shown(bench)
     button(bench, "+5 s").click()

@@ -56,7 +56,7 @@ def test_buttons_go_about_and_the_page_follows(player: PlayerWidget) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "place"), [("first", -1), ("◀ back", 2), ("next ▶", 4), ("last", 12), ("QEMU", 4)]
+    ("words", "place"), [("first", -1), ("‹ back", 2), ("next ›", 4), ("last", 12), ("QEMU", 4)]
 )
 def test_each_button_is_bound(player: PlayerWidget, words: str, place: int) -> None:
     player.model.go(3)
@@ -97,7 +97,7 @@ def test_the_hunk_is_shown_on_demand_and_follows_the_event(player: PlayerWidget)
     hidden = player._lines.value
     click(player, "next difference", "show me the hunk")
     there = player._lines.value
-    click(player, "next ▶")
+    click(player, "next ›")
     elsewhere = player._lines.value
     click(player, "hide the hunk")
 
@@ -127,7 +127,7 @@ def test_an_action_its_undo_and_reset_are_bound(player: PlayerWidget) -> None:
 
 
 def test_a_click_that_does_nothing_says_why_beside_the_sentence(player: PlayerWidget) -> None:
-    click(player, "◀ back")
+    click(player, "‹ back")
 
     assert "This is the start: nothing has happened yet." in player._said.value
     assert "Nothing has happened yet." in player._said.value
@@ -171,7 +171,7 @@ def test_a_step_redraws_only_what_changes(player: PlayerWidget) -> None:
     sent: list[object] = []
     for child in inside(player):
         child.observe(lambda change: sent.append(change["owner"]), ["value"])
-    click(player, "next ▶")
+    click(player, "next ›")
     parts = {player._said, player._picture, player._events}
 
     assert {w for w in sent if isinstance(w, widgets.HTML)} == parts

@@ -1,4 +1,4 @@
-"""Pictures: no ids, defs or scripts; legible words; and a label that says what is to be seen."""
+"""The diagram and its shapes: no ids, defs or scripts; legible words; a label that says it all."""
 
 from __future__ import annotations
 
@@ -8,23 +8,61 @@ import pytest
 
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.views import svg
+from kit.views.connector_model import Press, drive
 from kit.views.figure import Figure
-from kit.views.state_diagram import state_diagram
+from kit.views.state_diagram import Live, state_diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def diagrams() -> list[str]:
+    """The diagram of every revision, at rest and after each step up and down."""
+    up = (Press.DEVICE_ADD, Press.USABLE, Press.UNISOLATE, Press.CONFIGURE, Press.SYSTEM_RESET)
+    down = (Press.DEVICE_DEL, Press.ISOLATE, Press.SYSTEM_RESET)
+    steps = drive(find_revision("revert"), up + down)
+    return [
+        *map(state_diagram, CATALOGUE),
+        *(
+            state_diagram(
+                find_revision("revert"), Live(step.after, step.before.state, step.press.value)
+            )
+            for step in steps
+        ),
+    ]
 
 
 def words(picture: str) -> list[str]:
     return [node.text or "" for node in ET.fromstring(picture).iter(f"{SVG}text")]
 
 
-def test_the_diagram_uses_plain_shapes_only() -> None:
-    nodes = [node for r in CATALOGUE for node in ET.fromstring(state_diagram(r)).iter()]
+def test_diagrams_use_plain_shapes_only() -> None:
+    nodes = [node for diagram in diagrams() for node in ET.fromstring(diagram).iter()]
 
     assert {node.tag.removeprefix(SVG) for node in nodes} == {
         *("svg", "rect", "line", "text", "polygon")
     }
-    assert {name for node in nodes for name in node.attrib} & {"id", "class", "href"} == set()
+    assert {name for node in nodes for name in node.attrib} & {
+        *("id", "class", "href", "onclick")
+    } == set()
+
+
+def test_a_diagram_paints_its_own_background_and_says_what_it_shows() -> None:
+    picture = ET.fromstring(state_diagram(find_revision("revert")))
+
+    assert picture.attrib["role"] == "img"
+    assert picture.attrib["aria-label"].startswith("States of a CPU connector at revert: ")
+    assert picture[0].attrib["style"].startswith(f"fill:{svg.PAPER}")
+
+
+def test_everything_stays_within_the_diagram() -> None:
+    for diagram in diagrams():
+        picture = ET.fromstring(diagram)
+        width, height = map(float, picture.attrib["viewBox"].split()[2:])
+        across = [float(n.attrib[a]) for n in picture.iter() for a in ("x", "x1") if a in n.attrib]
+        down = [float(n.attrib[a]) for n in picture.iter() for a in ("y", "y1") if a in n.attrib]
+
+        assert 0 <= min(across) <= max(across) <= width
+        assert 0 <= min(down) <= max(down) <= height
 
 
 @pytest.mark.parametrize("revision", CATALOGUE, ids=lambda revision: revision.name)

@@ -108,8 +108,9 @@ def _said_html(last: Step | None, hint: str) -> str:
     else:
         style = "kit-told" if last.good else "kit-error"
         told = "".join(f"<br>QEMU told {escape(words)}." for words in last.told)
+        verb = "is" if last.answer == "done" else "is answered"  # nobody answers time
         words = (
-            f"<strong>{escape(last.press.value)}</strong> is answered"
+            f"<strong>{escape(last.press.value)}</strong> {verb}"
             f' <span class="{style}">{escape(last.answer)}</span>.'
             f" {escape(_moved(last))}<br>Why: {escape(last.why)}{told}"
         )

@@ -119,17 +119,24 @@ def _facts(drc: Drc) -> list[str]:
 def _box(state: DrcState, live: Live | None) -> Iterator[str]:
     x, y = _PLACES[state]
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
-    here = live is not None and live.drc.state is state
-    if here and live is not None:
+    if live is not None and live.drc.state is state:
         yield svg.rect(left - 4, top - 4, BOX_WIDTH + 8, BOX_HEIGHT + 8, svg.HOLD)
-        below = y + BOX_HEIGHT / 2 + 20
-        yield svg.text(x, top - 10, "● now", anchor="middle", bold=True, fill=svg.HOLD)
-        for number, fact in enumerate(_facts(live.drc)):
-            colour = svg.WAIT if number else svg.INK
-            yield svg.text(x, below + 15 * number, fact, anchor="middle", size=11, fill=colour)
+        yield from _present(live.drc, x, y)
     yield svg.rect(left, top, BOX_WIDTH, BOX_HEIGHT, svg.PAPER, svg.INK)
     yield svg.text(x, y - 2, state.name, anchor="middle", bold=True)
     yield svg.text(x, y + 13, _MEANS[state], anchor="middle", size=10.5, fill=svg.SOFT)
+
+
+def _present(drc: Drc, x: float, y: float) -> Iterator[str]:
+    """What is the case of the connector, beside the box where no arrow is."""
+    above = drc.state is not S.CONFIGURED
+    place = x if above else x + BOX_WIDTH / 2 + 14
+    start, step = (y - BOX_HEIGHT / 2 - 11, -15) if above else (y - 2, 16)
+    anchor = "middle" if above else "start"
+    for number, fact in enumerate(_facts(drc)):
+        words, colour = (fact, svg.WAIT) if number else (f"● now, {fact}", svg.HOLD)
+        at = start + step * number
+        yield svg.text(place, at, words, anchor=anchor, size=11.5, bold=True, fill=colour)
 
 
 def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[str]:

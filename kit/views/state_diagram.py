@@ -112,7 +112,7 @@ def _said(live: Live | None) -> str:
 
 
 def _facts(drc: Drc) -> list[str]:
-    marked = ["marked: QEMU wants it back"] if drc.unplug_requested else []
+    marked = ["marked: to be unplugged"] if drc.unplug_requested else []
     return ["device in it" if drc.device else "empty", *marked]
 
 

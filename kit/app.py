@@ -117,7 +117,8 @@ def player(
 
     played = _played(scenario, at, before, after)
     choice = HistoryChoice()
-    return PlayerWidget(PlayerModel(Timeline(played=played)), choice.lines_of, choice.panel)
+    model = PlayerModel(Timeline(played=played))
+    return PlayerWidget(model, choice.lines_of, choice.panel, lambda shown: _mail(shown, None))
 
 
 def _played(scenario: str, at: str, before: str | None, after: str | None) -> Run | Pair:
@@ -150,11 +151,14 @@ def mail_of(
     Raises:
         UserError: What is named is not there, or *in_reply_to* is no Message-Id.
     """
-    played = _played(scenario, at, before, after)
+    answers = None if in_reply_to is None else read_message_id(in_reply_to)
+    return _mail(_played(scenario, at, before, after), answers)
+
+
+def _mail(played: Run | Pair, in_reply_to: str | None) -> str:
     runs = (played,) if isinstance(played, Run) else (played.before, played.after)
     commits = named_commits([run.revision for run in runs])
-    answers = None if in_reply_to is None else read_message_id(in_reply_to)
-    return "\n".join(mail_lines(played, commits, in_reply_to=answers))
+    return "\n".join(mail_lines(played, commits, in_reply_to=in_reply_to))
 
 
 def connector(at: str = "revert") -> Figure:

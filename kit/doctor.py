@@ -31,6 +31,7 @@ _PACKAGES = (
     "jupyterlab",
     "ipywidgets",
     "jupyterlab-widgets",
+    "anywidget",
     "GitPython",
     "unidiff",
     "pygments",

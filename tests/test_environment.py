@@ -28,6 +28,7 @@ CONDA_ENTRIES = [entry for entry in ENTRIES if isinstance(entry, str)]
 NOT_FROM_PYPROJECT = {"git", "pip", "python"}
 CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "GitPython": "gitpython",
+    "anywidget": "anywidget",
     "ipywidgets": "ipywidgets",
     "jupyterlab": "jupyterlab",
     "platformdirs": "platformdirs",

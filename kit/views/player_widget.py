@@ -15,13 +15,16 @@ import ipywidgets as widgets
 
 from kit.actors.messages import Actor
 from kit.machine.revision import Revision
+from kit.runs.run import Pair, Run
 from kit.runs.trace import TraceEntry
 from kit.views.diff_html import ResponsibleLines, lines_html
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html, events_html
 from kit.views.parts import Shown, button, guarded, label, revision_head, row, side
 from kit.views.picture_svg import picture_svg
+from kit.views.picture_text import picture_lines
 from kit.views.player_model import NO_EVENT, Choice, PlayerModel
+from kit.views.share_widget import ShareBar
 from kit.views.travel_widget import TravelBar
 
 __all__ = ["PlayerWidget"]
@@ -40,7 +43,8 @@ class PlayerWidget(Shown):
     """The player; see `PlayerModel` for what is shown and what the buttons do.
 
     ``lines_of`` finds the lines responsible for an entry of a run at a revision; ``history_panel``
-    makes the part that changes where they are read, given what to call when it changed.
+    makes the part that changes where they are read, given what to call when it changed;
+    ``mail_of`` writes a mail about what is played.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class PlayerWidget(Shown):
         model: PlayerModel,
         lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
+        mail_of: Callable[[Run | Pair], str] | None = None,
     ) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._lines_of = model, lines_of
@@ -75,6 +80,7 @@ class PlayerWidget(Shown):
                 self._panel,
                 self._events,
                 self._token,
+                self._share(mail_of),
             ]
         )
         self.add_class("kit")
@@ -130,6 +136,16 @@ class PlayerWidget(Shown):
             self._button("undo", "Take back what was done last", self.model.undo),
             self._button("reset", "Take back all that was done", self.model.reset),
         ]
+
+    def _share(self, mail_of: Callable[[Run | Pair], str] | None) -> ShareBar:
+        model = self.model
+        writers: dict[str, Callable[[], str]] = {
+            "text": lambda: "\n".join([*picture_lines(model.timeline.played), "", model.token]),
+            "svg": lambda: self.svg,
+        }
+        if mail_of is not None:
+            writers["mail"] = lambda: mail_of(model.timeline.played)
+        return ShareBar(writers, lambda: f"{model.scenario.name}.svg")
 
     def _menu_rows(self) -> list[widgets.Widget]:
         rows = [

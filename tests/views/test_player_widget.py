@@ -156,7 +156,7 @@ def test_another_revision_is_played(player: PlayerWidget) -> None:
 def test_only_controls_that_the_keyboard_can_use_in_jupyterlab(player: PlayerWidget) -> None:
     kinds = {type(w).__name__ for w in inside(player)}
 
-    assert kinds - {"PlayerWidget", "TravelBar"} == KEYBOARD
+    assert kinds - {"PlayerWidget", "TravelBar", "ShareBar"} == KEYBOARD
 
 
 def test_no_control_is_ever_disabled_and_every_box_has_a_label(player: PlayerWidget) -> None:

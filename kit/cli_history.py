@@ -88,6 +88,8 @@ def _commit_named(history: History, typed: str) -> tuple[Commit, tuple[FileDiff,
     except UnknownRevisionError:
         names = [typed]
     else:
+        if why := history_in_use.why_no_commit(revision):
+            raise UserError(why)
         names = [revision.label] if revision in RELEASES else []
         names.append(revision.commit)
     for name in names:

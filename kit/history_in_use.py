@@ -21,7 +21,15 @@ from kit.history.find import find_history
 from kit.history.history import History, HistoryError
 from kit.history.reenactment import build
 from kit.lessons import CHECKOUT, data_path
-from kit.machine.revision import CATALOGUE, MERGED, RELEASES, Board, Revision, find_revision
+from kit.machine.revision import (
+    CATALOGUE,
+    MERGED,
+    PROPOSAL,
+    RELEASES,
+    Board,
+    Revision,
+    find_revision,
+)
 from kit.runs.behaviour import Behaviour, read_behaviours
 from kit.runs.commit import Commit, lore_link, reference
 from kit.views.diff_html import CommitPage
@@ -37,6 +45,7 @@ __all__ = [
     "history",
     "lesson_commits",
     "named_commits",
+    "why_no_commit",
 ]
 
 CLONE_VARIABLE = "KIT_QEMU"
@@ -107,8 +116,21 @@ def _reenactment() -> Path:
     return target
 
 
+def why_no_commit(revision: Revision) -> str:
+    """Say why a revision has no commit of its own; empty where it has one."""
+    if revision is PROPOSAL:
+        (proposed,) = PROPOSAL.patches - set(MERGED)
+        posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
+        return f"{revision.name} was never merged, so there is no commit; it was posted: {posted}"
+    if revision.board is not Board.PSERIES:
+        return f"{revision.name} is another machine for contrast: no commit of the story"
+    return ""
+
+
 def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
     """Return what is shown of *revision*'s commit, from *read* or else the history in use."""
+    if why := why_no_commit(revision):
+        return CommitPage(revision.name, note=f"{why}.")
     heading = f"{revision.name}: commit {revision.commit[:10]}"
     try:
         read = read or history()

@@ -133,7 +133,10 @@ def test_a_scenario_with_a_mistake_is_one_line(
     [
         (["open", "nonsense"], "'nonsense' is no token"),
         (["open", "1.run.gone.revert.AAAA"], "scenario 'gone' is not on this machine"),
-        (["run", "late-release", "--at", "q35"], "is for pseries; q35 is q35"),
+        (
+            ["run", "late-release", "--at", "q35"],
+            "the scenario is for pseries, and q35 is a q35 machine",
+        ),
         (["run", "late-release", "--width", "59"], "greater than or equal to 60"),
         (["run", "late-release", "--format", "film"], "film"),
         (["run", "late-release", "-o", "/nowhere/x"], "/nowhere/x: cannot be written"),

@@ -134,3 +134,22 @@ def test_a_cache_that_cannot_be_written_is_one_line(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "; set XDG_CACHE_HOME to another folder, or name a clone" in error
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "proposal",
+            "proposal was never merged, so there is no commit; it was posted:"
+            " https://lore.kernel.org/qemu-devel/20210312200740.815014-3-danielhb413@gmail.com/",
+        ),
+        ("q35", "q35 is another machine for contrast: no commit of the story"),
+    ],
+)
+def test_what_has_no_commit_says_so(
+    name: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", name]) == 2
+    assert capsys.readouterr().err == f"kit: {message}\n"
+    assert history_in_use.commit_page(find_revision(name)).note == f"{message}."

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from traitlets import HasTraits, Tuple, Unicode
 
+from kit.errors import UserError
 from kit.machine.config import Config
 from kit.machine.connector import (
     WIRE,
@@ -50,7 +51,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Board, Revision, find_revision
 from kit.machine.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE
 from kit.machine.spapr import boot, step
 from kit.machine.tables import Line, lines
@@ -245,8 +246,12 @@ class ConnectorModel(HasTraits):
 
         Raises:
             UnknownRevisionError: There is no such revision.
+            UserError: The revision's machine has no connectors.
         """
-        super().__init__(at=find_revision(at).label)
+        revision = find_revision(at)
+        if revision.board is not Board.PSERIES:
+            raise UserError(f"{revision.name} is an ACPI machine: it has no connectors")
+        super().__init__(at=revision.label)
 
     @property
     def revision(self) -> Revision:

@@ -292,7 +292,7 @@ def test_a_scenario_for_q35_names_only_devices_that_it_has() -> None:
 
 
 def test_a_scenario_for_pseries_alone_is_not_played_on_q35() -> None:
-    with pytest.raises(UserError, match="this scenario is for pseries; q35 is q35"):
+    with pytest.raises(UserError, match="the scenario is for pseries, and q35 is a q35 machine"):
         play(find_scenario("late-release"), Q35)
 
 

@@ -9,7 +9,7 @@ from itertools import product
 import ipywidgets as widgets
 import pytest
 
-from kit.errors import UnknownRevisionError
+from kit.errors import UnknownRevisionError, UserError
 from kit.machine.connector import DrcState, RtasCall, drc_index
 from kit.machine.connector import DrcType as Type
 from kit.machine.drc import apply, transitions
@@ -318,3 +318,8 @@ def test_without_widgets_it_is_a_picture_and_a_text(connector: ConnectorWidget) 
 
 def test_the_connector_is_that_of_core_1() -> None:
     assert ConnectorModel().drc.index == drc_index(Type.CPU, 1)
+
+
+def test_a_machine_without_connectors_is_refused() -> None:
+    with pytest.raises(UserError, match="q35 is an ACPI machine: it has no connectors"):
+        ConnectorModel("q35")

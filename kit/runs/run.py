@@ -45,7 +45,8 @@ class Intervention:
 class Run:
     """A scenario played at a revision, to its end or to the last intervention, if that is later.
 
-    ``made`` is how many entries the trace had when each intervention was made.
+    ``made`` is how many entries the trace had when each intervention was made.  ``devices`` are
+    those that the story is about: the cast's, and those that are plugged later.
     """
 
     scenario: Scenario
@@ -54,6 +55,7 @@ class Run:
     made: tuple[int, ...]
     began: World
     ended: World
+    devices: tuple[Device, ...]
 
     @property
     def trace(self) -> Trace:
@@ -64,16 +66,6 @@ class Run:
     def moments(self) -> tuple[Moment, ...]:
         """The entries of the trace, each with the cast as it stood right then."""
         return self.ended.moments
-
-    @property
-    def devices(self) -> tuple[Device, ...]:
-        """The devices that the story is about: the cast's, and those that are plugged later."""
-        added = (m.entry.message for m in self.moments if m.entry.src is not Actor.GUEST)
-        found = {d.id: d for d in self.scenario.cast.devices}
-        for message in added:
-            if isinstance(message, DeviceAdd) and message.device.id is not None:
-                found.setdefault(message.device.id, message.device)
-        return tuple(found.values())
 
     @property
     def device(self) -> Device:
@@ -158,7 +150,19 @@ def play(
         made=tuple(made),
         began=began,
         ended=world,
+        devices=_devices(scenario.cast, world),
     )
+
+
+def _devices(cast: Cast, ended: World) -> tuple[Device, ...]:
+    """Return the cast's devices, and those that somebody else than the guest plugged since."""
+    found = {device.id: device for device in cast.devices}
+    for entry in ended.trace:
+        if isinstance(entry.message, DeviceAdd) and entry.src is not Actor.GUEST:
+            device = entry.message.device
+            if device.id is not None:
+                found.setdefault(device.id, device)
+    return tuple(found.values())
 
 
 def play_pair(

@@ -90,6 +90,7 @@ def _unplayed(scenario: Scenario, revision: Revision, made: tuple[Intervention, 
         made=(),
         began=began,
         ended=began,
+        devices=(),
     )
 
 

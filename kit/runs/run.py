@@ -187,7 +187,8 @@ def begin(cast: Cast, revision: Revision) -> World:
     """
     if revision.board not in cast.boards:
         meant = " or ".join(board.value for board in cast.boards)
-        raise UserError(f"this scenario is for {meant}; {revision.name} is {revision.board.value}")
+        board = revision.board.value
+        raise UserError(f"the scenario is for {meant}, and {revision.name} is a {board} machine")
     machine, guest = boards.switched_on(revision)
     world = _restart(World(machine=machine, guest=guest))
     for device in cast.devices:

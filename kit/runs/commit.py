@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from kit.runs.reverts import Form, named
+
 __all__ = [
     "ChangeKind",
     "Commit",
@@ -152,11 +154,6 @@ def net_lines(*diffs: tuple[FileDiff, ...]) -> dict[tuple[str, str], int]:
 # -- what a message says of other commits ------------------------------------------------------
 
 _HASH = r"[0-9a-f]{7,40}"
-_REVERTS = re.compile(
-    rf"\brevert(?:s|ed|ing)?:?\s+(?:the\s+)?(?:commits?\s+)*(?P<list>{_HASH}(?:(?:\s*,\s*|\s+and\s+|\s+)"
-    rf"(?:commits?\s+)?{_HASH})*)",
-    re.IGNORECASE,
-)
 _MENTION = re.compile(rf"(?<![\w/.@-])({_HASH})(?![\w@-])")
 _LIST_LINK = re.compile(r"https?://lists\.(?:non)?gnu\.org/\S+?(?=[\s>)\]]|$)")
 _MESSAGE_ID = re.compile(r"<?([^<>\s]+@[^<>\s]+)>?")
@@ -164,13 +161,8 @@ _MESSAGE_ID = re.compile(r"<?([^<>\s]+@[^<>\s]+)>?")
 
 def reverts(commit: Commit) -> tuple[str, ...]:
     """Return the hashes, as written, that the message says it reverts, in order, once each."""
-    text = f"{commit.subject}\n{commit.body}"
-    found = [
-        word
-        for match in _REVERTS.finditer(text)
-        for word in re.findall(_HASH, match["list"], re.IGNORECASE)
-    ]
-    return tuple(dict.fromkeys(found))
+    found = named(commit.subject, commit.body)
+    return found.names if found is not None and found.form is not Form.SUBJECT else ()
 
 
 def fixes(commit: Commit) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ clean:  ## remove .venv and the caches, nothing else
 # $(error) and not a failing command: make then prints one line and not two.
 .venv/.runtime: pyproject.toml
 	$(if $(problem),$(error $(problem)))
-	@sh tools/env.sh install $(call quoted,$(PYTHON)) $@ . 'the kit'
+	@sh tools/env.sh install $(call quoted,$(PYTHON)) $@ '.[analysis]' 'the kit'
 problem = $(shell sh tools/env.sh missing $(call quoted,$(PYTHON)))
 
 .venv/.test: .venv/.runtime

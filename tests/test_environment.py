@@ -31,7 +31,10 @@ CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "anywidget": "anywidget",
     "ipywidgets": "ipywidgets",
     "jupyterlab": "jupyterlab",
+    "matplotlib": "matplotlib-base",
+    "pandas": "pandas",
     "platformdirs": "platformdirs",
+    "pygit2": "pygit2",
     "pygments": "pygments",
     "rich": "rich",
     "typer": "typer",
@@ -60,7 +63,8 @@ def test_conda_can_read(entry: str) -> None:
 
 def test_ranges_are_those_of_pyproject() -> None:
     specs = [MatchSpec(entry, strict=True) for entry in CONDA_ENTRIES]
-    requirements = [Requirement(line) for line in PROJECT["dependencies"]]
+    lines = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["analysis"]
+    requirements = [Requirement(line) for line in lines]
 
     assert {
         spec.name.normalized: SpecifierSet(str(spec.version))

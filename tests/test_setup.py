@@ -175,7 +175,7 @@ def test_clone_tests_without_a_clone_say_what_they_need(machine: Machine) -> Non
 
 
 def test_env_installs_what_the_lessons_need(machine: Machine) -> None:
-    assert machine.calls("env") == ["venv", "pip ."]
+    assert machine.calls("env") == ["venv", "pip .[analysis]"]
 
 
 def test_installing_says_so_in_one_line(machine: Machine) -> None:
@@ -186,7 +186,7 @@ def test_installing_says_so_in_one_line(machine: Machine) -> None:
 
 
 def test_tests_need_more(machine: Machine) -> None:
-    assert machine.calls("test") == ["venv", "pip .", "pip .[test]"]
+    assert machine.calls("test") == ["venv", "pip .[analysis]", "pip .[test]"]
 
 
 @pytest.mark.parametrize("target", ["env", "test"])
@@ -208,7 +208,7 @@ def test_changed_pyproject_is_installed_into_the_same_venv(machine: Machine) -> 
     machine.make("test")
     (machine.folder / "pyproject.toml").write_text(PYPROJECT + "\n")
 
-    assert machine.calls("test") == ["pip .", "pip .[test]"]
+    assert machine.calls("test") == ["pip .[analysis]", "pip .[test]"]
 
 
 @pytest.mark.parametrize("target", ["env", "test"])
@@ -217,13 +217,13 @@ def test_killed_pip_leaves_a_venv_that_is_made_again(machine: Machine, target: s
     (machine.folder / "pyproject.toml").write_text(PYPROJECT + "\n")
     machine.make(target, PIP_STATUS="137")
 
-    assert machine.calls("env") == ["venv", "pip ."]
+    assert machine.calls("env") == ["venv", "pip .[analysis]"]
 
 
 def test_first_install_that_failed_is_made_again(machine: Machine) -> None:
     machine.make("env", PIP_STATUS="1")
 
-    assert machine.calls("env") == ["venv", "pip ."]
+    assert machine.calls("env") == ["venv", "pip .[analysis]"]
 
 
 def test_update_that_failed_keeps_the_venv(machine: Machine) -> None:
@@ -232,20 +232,20 @@ def test_update_that_failed_keeps_the_venv(machine: Machine) -> None:
     (machine.folder / "pyproject.toml").write_text(PYPROJECT + "\n")
     machine.make("env", PIP_STATUS="1")
 
-    assert machine.calls("env") == ["pip ."]
+    assert machine.calls("env") == ["pip .[analysis]"]
 
 
 def test_venv_of_a_moved_folder_is_made_again(machine: Machine, tmp_path: Path) -> None:
     machine.make("env")
 
-    assert machine.moved_to(tmp_path / "elsewhere").calls("env") == ["venv", "pip ."]
+    assert machine.moved_to(tmp_path / "elsewhere").calls("env") == ["venv", "pip .[analysis]"]
 
 
 def test_venv_whose_python_is_gone_is_made_again(machine: Machine) -> None:
     machine.make("env")
     (machine.folder / ".venv/bin/python").unlink()
 
-    assert machine.calls("env") == ["venv", "pip ."]
+    assert machine.calls("env") == ["venv", "pip .[analysis]"]
 
 
 def test_venv_whose_packages_are_gone_is_made_again(machine: Machine) -> None:
@@ -253,7 +253,7 @@ def test_venv_whose_packages_are_gone_is_made_again(machine: Machine) -> None:
     machine.make("env")
     (machine.folder / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n")
 
-    assert machine.calls("env") == ["venv", "pip ."]
+    assert machine.calls("env") == ["venv", "pip .[analysis]"]
 
 
 def test_clean_removes_the_venv_and_caches_only(machine: Machine) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from kit.history.diff import read_diff
 from kit.history.history import HistoryError, Source, SourceKind
@@ -116,6 +117,66 @@ class CloneHistory:
         """
         with self._git("its log") as git_command:
             return _commits(git_command.log("--all", *_LOG, "--", *paths, stdout_as_string=False))
+
+    def objects_folder(self) -> Path:
+        """Return where the clone keeps its objects.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        with self._git("its objects") as git_command:
+            return Path(git_command.rev_parse("--path-format=absolute", "--git-path", "objects"))
+
+    def tip(self) -> tuple[str, ...]:
+        """Return what git is told to start a log from: HEAD, or all there is where that is none.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        with self._git("HEAD") as git_command:
+            found, *_ = git_command.rev_parse(
+                *("--verify", "--quiet", "HEAD^{commit}"),
+                with_extended_output=True,
+                with_exceptions=False,
+            )
+        return ("HEAD",) if found == 0 else ("--all",)
+
+    @contextmanager
+    def stream(self, *command: str, of: str = "", to_the_end: bool = True) -> Iterator[BinaryIO]:
+        """Give what a git command prints while it runs; it is ended when the reader leaves.
+
+        Whoever calls puts what a person typed after ``--end-of-options`` or in ``--name=value``.
+
+        Args:
+            command: The command and its arguments.
+            of: What is read, as a person names it; else the command.
+            to_the_end: The reader reads all, and wants to know if that was not all.
+
+        Raises:
+            HistoryError: There is no such repository, git is not installed, or the command fails.
+        """
+        with self._git(command[0]) as git_command:
+            running = git_command.execute(
+                [git_command.GIT_PYTHON_GIT_EXECUTABLE, *command],
+                as_process=True,
+                istream=subprocess.DEVNULL,
+            )
+        process = running.proc
+        assert process is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            yield cast(BinaryIO, process.stdout)
+            if not to_the_end:
+                return
+            said = process.stderr.read().decode("utf-8", "replace")
+            if process.wait():
+                raise HistoryError(_why(self.source, of or command[0], said, shallow=False))
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            process.stderr.close()
 
     # -- git -----------------------------------------------------------------------------------
 
@@ -251,6 +312,7 @@ def _environment(git_dir: str) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_FLUSH": "0",  # what is streamed comes in larger pieces, and sooner as a whole
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_ALLOW_PROTOCOL": "none",  # git before 2.44 knows only this way not to fetch
         "GIT_NO_REPLACE_OBJECTS": "1",

@@ -15,7 +15,7 @@ from kit.history.file import read_file
 from kit.history.history import History, HistoryError, Source, SourceKind
 from kit.runs.commit import Commit, FileDiff
 
-__all__ = ["REENACTMENT", "ReenactmentHistory", "find_history", "open_named"]
+__all__ = ["REENACTMENT", "ReenactmentHistory", "clone_of", "find_history", "open_named"]
 
 REENACTMENT = "re-enactment"
 
@@ -25,7 +25,7 @@ class ReenactmentHistory:
 
     def __init__(self, clone: CloneHistory) -> None:
         """Wrap the repository; its commits are read when one is asked for."""
-        self._clone = clone
+        self.clone = clone  # the repository itself, with its own hashes
         self._played: dict[str, str] | None = None
         self.source = Source(SourceKind.REENACTMENT, "built from data/miniature")
 
@@ -35,7 +35,7 @@ class ReenactmentHistory:
         Raises:
             HistoryError: No commit of the re-enactment plays it.
         """
-        return self._clone.commit(self._own(revision))
+        return self.clone.commit(self._own(revision))
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
         """Return what the commit that plays *revision* changes.
@@ -43,7 +43,7 @@ class ReenactmentHistory:
         Raises:
             HistoryError: No commit of the re-enactment plays it.
         """
-        return self._clone.diff(self._own(revision))
+        return self.clone.diff(self._own(revision))
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
         """Return the commit that plays *revision* and those before it, newest first.
@@ -51,15 +51,15 @@ class ReenactmentHistory:
         Raises:
             HistoryError: No commit of the re-enactment plays it.
         """
-        return self._clone.recent(self._own(revision), count)
+        return self.clone.recent(self._own(revision), count)
 
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""
-        return self._clone.tags()
+        return self.clone.tags()
 
     def _own(self, revision: str) -> str:
         if self._played is None:
-            commits = self._clone.log()
+            commits = self.clone.log()
             self._played = {
                 original: commit.hash
                 for commit in commits
@@ -70,12 +70,28 @@ class ReenactmentHistory:
         if wanted and len(found) == 1:
             return found.pop()
         try:
-            return self._clone.commit(revision).hash
+            return self.clone.commit(revision).hash
         except HistoryError:
             raise HistoryError(
                 f"the re-enactment plays the CPU's story only and has no {revision};"
                 " `kit fetch` gets QEMU's own commits"
             ) from None
+
+
+def clone_of(history: History) -> CloneHistory:
+    """Return the clone that a history is read from.
+
+    Raises:
+        HistoryError: It is a file of single commits.
+    """
+    if isinstance(history, ReenactmentHistory):
+        return history.clone
+    if isinstance(history, CloneHistory):
+        return history
+    raise HistoryError(
+        f"{history.source} holds single commits, and this needs all objects;"
+        " name a clone with --repo, or the re-enactment"
+    )
 
 
 def open_named(place: Path) -> History:

@@ -12,7 +12,7 @@ from rich.text import Text
 from kit.runs.commit import Commit, FileDiff, Hunk, LineKind, fixes, lore_link, reverts
 from kit.views.diff_lines import changed_parts, line_pairs
 
-__all__ = ["commit_lines", "commit_text"]
+__all__ = ["commit_lines", "commit_text", "printable"]
 
 _STYLES = {LineKind.ADDED: "green", LineKind.REMOVED: "red", LineKind.CONTEXT: ""}
 _MARKED = {LineKind.ADDED: "black on green", LineKind.REMOVED: "black on red", LineKind.CONTEXT: ""}
@@ -24,11 +24,11 @@ def commit_text(commit: Commit, files: tuple[FileDiff, ...], source: str, note: 
     for words in _head(commit, source):
         text.append(f"{words}\n", style="bold" if words.startswith("commit ") else "")
     if note:
-        text.append(f"\n{_printable(note)}\n", style="italic")
+        text.append(f"\n{printable(note)}\n", style="italic")
     for file in files:
         text.append(f"\n{_file_line(file)}\n", style="bold")
         for hunk in file.hunks:
-            text.append(f"@ {_printable(hunk.function)}\n", style="cyan")
+            text.append(f"@ {printable(hunk.function)}\n", style="cyan")
             _append_hunk(text, hunk)
     return text
 
@@ -41,7 +41,7 @@ def _append_hunk(text: Text, hunk: Hunk) -> None:
                 marks[id(side)] = parts
     for line in hunk.lines:
         start = len(text) + 1
-        text.append(f"{line.kind.value}{_printable(line.text)}\n", style=_STYLES[line.kind])
+        text.append(f"{line.kind.value}{printable(line.text)}\n", style=_STYLES[line.kind])
         for part in marks.get(id(line), ()):
             text.stylize(_MARKED[line.kind], start + part.start, start + part.stop)
 
@@ -69,23 +69,23 @@ def commit_lines(
 
 def _head(commit: Commit, source: str) -> Iterator[str]:
     yield f"commit {commit.hash}"
-    yield f"read from {_printable(source)}"
-    yield _printable(f"Author:    {commit.author}, {commit.authored}")
-    yield _printable(f"Committer: {commit.committer}, {commit.committed}")
+    yield f"read from {printable(source)}"
+    yield printable(f"Author:    {commit.author}, {commit.authored}")
+    yield printable(f"Committer: {commit.committer}, {commit.committed}")
     if commit.is_merge:
         yield f"Merge:     of {len(commit.parents)} parents"
     for label, names in (("Reverts:", reverts(commit)), ("Fixes:", fixes(commit))):
         if names:
-            yield f"{label:<10} {_printable(', '.join(map(_short, names)))}"
+            yield f"{label:<10} {printable(', '.join(map(_short, names)))}"
     link = lore_link(commit)
     if link:
         whose = "Posted:   " if commit.trailer("Message-Id") else "Its original was posted:"
-        yield f"{whose} {_printable(link)}"
+        yield f"{whose} {printable(link)}"
     yield ""
-    yield f"    {_printable(commit.subject)}"
+    yield f"    {printable(commit.subject)}"
     yield ""
     for line in commit.body.splitlines():
-        yield f"    {_printable(line)}".rstrip()
+        yield f"    {printable(line)}".rstrip()
 
 
 def _short(name: str) -> str:
@@ -97,13 +97,13 @@ def _short(name: str) -> str:
 def _file_line(file: FileDiff) -> str:
     name = file.path if file.path == file.old_path else f"{file.old_path} -> {file.path}"
     if file.binary:
-        return _printable(f"{name}: a binary file differs")
+        return printable(f"{name}: a binary file differs")
     added, removed = file.count(LineKind.ADDED), file.count(LineKind.REMOVED)
-    return _printable(f"{name}: {file.kind.value}, +{added} -{removed}")
+    return printable(f"{name}: {file.kind.value}, +{added} -{removed}")
 
 
 def _folded(sign: str, words: str, width: int) -> Iterator[str]:
-    line = f"{sign}{_printable(words).expandtabs(8)}".rstrip()
+    line = f"{sign}{printable(words).expandtabs(8)}".rstrip()
     while cell_len(line) > width:
         first = chop_cells(line, width - 1)[0]
         yield first + "\\"
@@ -111,7 +111,7 @@ def _folded(sign: str, words: str, width: int) -> Iterator[str]:
     yield line
 
 
-def _printable(words: str) -> str:
+def printable(words: str) -> str:
     """Make control characters visible, tabs apart: a clone's text must not steer a terminal."""
     return "".join(
         c if c == "\t" or unicodedata.category(c)[0] != "C" else repr(c)[1:-1] for c in words

@@ -14,7 +14,8 @@ import typer
 # Each brings its commands; their order is that of the help.
 import kit.cli_lessons  # isort: skip
 import kit.cli_runs  # isort: skip
-import kit.cli_history  # noqa: F401  # isort: skip
+import kit.cli_history  # isort: skip
+import kit.cli_reverts  # noqa: F401  # isort: skip
 from kit.cli_common import FINE, INTERRUPTED, WRONG_USE, cli
 from kit.errors import KitError
 from kit.output import complain, drop_output, open_streams

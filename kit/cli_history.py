@@ -25,7 +25,7 @@ from kit.output import (
 from kit.runs.commit import Commit, FileDiff, fixes, lore_link, refers_to, reverts
 from kit.views.diff_text import commit_lines, commit_text
 
-__all__: list[str] = []
+__all__ = ["Repo", "commit_named"]
 
 
 Repo = Annotated[
@@ -56,7 +56,13 @@ def show(
     kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment asks for it).
     """
     history = history_in_use.history(repo, tell_passed_over)
-    commit, files, note = _commit_named(history, revision)
+    name, commit = commit_named(history, revision)
+    files: tuple[FileDiff, ...] = ()
+    note = ""
+    try:
+        files = history.diff(name)
+    except HistoryError as error:
+        note = str(error)
     if as_json or form is ShownAs.JSON:
         print_json(
             {
@@ -78,10 +84,13 @@ def show(
         console().print(text, soft_wrap=True)
 
 
-def _commit_named(history: History, typed: str) -> tuple[Commit, tuple[FileDiff, ...], str]:
-    """Return the commit that a person names, with its diff, or without one and why.
+def commit_named(history: History, typed: str) -> tuple[str, Commit]:
+    """Return the commit that a person names, and the name that the history knows it by.
 
     A release is looked for by its tag first: the re-enactment has tags of its own.
+
+    Raises:
+        HistoryError: It is not here.
     """
     try:
         revision = find_revision(typed)
@@ -94,16 +103,12 @@ def _commit_named(history: History, typed: str) -> tuple[Commit, tuple[FileDiff,
         names.append(revision.commit)
     for name in names:
         try:
-            commit = history.commit(name)
+            return name, history.commit(name)
         except HistoryError as error:
             if name != names[-1]:
                 continue
             why = str(error)
             raise HistoryError(why if typed in why else f"{typed}: {why}") from error
-        try:
-            return commit, history.diff(name), ""
-        except HistoryError as error:
-            return commit, (), str(error)
     raise AssertionError("there is a last name")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from browser import step_ms
+from reverts import reverts_table
 from rich.console import Console
 from rich.table import Table
 
@@ -194,6 +196,9 @@ def main() -> None:
     for figure in figures():
         table.add_row(figure.what, figure.value, figure.aim, figure.peer)
     Console().print(table)
+    clone = os.environ.get("KIT_QEMU", "").strip()
+    if clone:
+        Console().print(reverts_table(Path(clone).expanduser()))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,10 @@ class AcpiGuest:
         cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
         return tuple(index for index in cpus if index not in self.offline)
 
+    def has(self, index: int) -> bool:
+        """Does the kernel use the device of a slot?"""
+        return index in self.used
+
     def asked_for(self, index: int) -> bool:
         """Has it noted that QEMU wants the device of slot *index*, and not finished with it?"""
         noted = (*self.queue, *(() if self.at is None else (self.at,)))

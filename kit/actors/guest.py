@@ -11,9 +11,10 @@ Source: Linux arch/powerpc/platforms/pseries/dlpar.c (pseries_hp_wq has max_acti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from kit.actors.kernel import Conduct, Guest, below, satisfies, why_not, without, works
 from kit.actors.messages import (
     Actor,
     Command,
@@ -34,6 +35,7 @@ from kit.actors.messages import (
 )
 from kit.actors.programs import (
     Attach,
+    Back,
     Call,
     Detach,
     GuestKind,
@@ -44,9 +46,10 @@ from kit.actors.programs import (
     Program,
     Say,
     Want,
+    is_for_user_space,
     program_of,
 )
-from kit.machine.connector import TYPES, DrcType, EntitySense
+from kit.machine.connector import TYPES, DrcType
 from kit.machine.events import (
     ConnectorReturn,
     ExceptionReturn,
@@ -73,52 +76,6 @@ from kit.machine.rtas import (
 )
 
 __all__ = ["Conduct", "Guest", "receive"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
-    """How a guest behaves: its own work, in ns of an idle host, and its will.
-
-    ``offline_ns`` is what it needs to take a device out of use, ``unusable_ns`` what passes
-    between ISOLATE and UNUSABLE, ``firmware_ns`` what its firmware and boot loader take before
-    CAS.  A guest that ``asks`` waits for a `Decide` before it gives a device up or keeps it.
-    """
-
-    offline_ns: int = 0
-    unusable_ns: int = 0
-    firmware_ns: int = 0
-    asks: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guest:
-    """A guest at one moment.
-
-    ``up``: its kernel runs, else it is in the firmware.  ``used`` are the connectors, by index,
-    whose devices the kernel uses, ``offline`` the CPUs among them that are switched off,
-    ``pinned`` those that it cannot let go.  ``queue`` are events read and not yet worked off,
-    ``program`` is what is left to do for the one in hand, ``sent`` the calls that are not answered
-    yet.  ``deciding``: it waits for a `Decide`.
-    """
-
-    kind: GuestKind
-    conduct: Conduct = field(default_factory=Conduct)
-    up: bool = False
-    hung: bool = False
-    used: tuple[int, ...] = ()
-    offline: tuple[int, ...] = ()
-    pinned: tuple[int, ...] = ()
-    queue: tuple[HotplugEvent, ...] = ()
-    program: Program = ()
-    busy: bool = False
-    deciding: bool = False
-    sent: tuple[Call, ...] = ()
-
-    @property
-    def online(self) -> tuple[int, ...]:
-        """The CPUs that run."""
-        cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
-        return tuple(index for index in cpus if index not in self.offline)
 
 
 Handled = tuple[Guest, tuple[Command, ...]]
@@ -159,9 +116,7 @@ def _interrupt(guest: Guest, _: Told) -> Handled:
 
 def _exception(guest: Guest, reply: ExceptionReturn) -> Handled:
     guest = replace(guest, sent=guest.sent[1:])
-    if reply.event is None:
-        return guest, ()
-    return _work_off(replace(guest, queue=(*guest.queue, reply.event)))
+    return (guest, ()) if reply.event is None else _take(guest, reply.event)
 
 
 def _dlpar(guest: Guest, order: Dlpar) -> Handled:
@@ -171,7 +126,17 @@ def _dlpar(guest: Guest, order: Dlpar) -> Handled:
         identifier=HotplugIdentifier.DRC_INDEX,
         index=order.index,
     )
-    return _work_off(replace(guest, queue=(*guest.queue, event))) if guest.up else (guest, ())
+    return _take(guest, event) if guest.up else (guest, ())
+
+
+def _take(guest: Guest, event: HotplugEvent) -> Handled:
+    """Queue an event for the kernel, or begin with it in user space, which waits for nobody."""
+    if not is_for_user_space(event):
+        return _work_off(replace(guest, queue=(*guest.queue, event)))
+    program = program_of(event, guest.kind, guest.used)
+    if guest.user_program or any(call.by_user for call in guest.sent):
+        return replace(guest, user_program=(*guest.user_program, *program)), ()
+    return _go_on_in_user_space(replace(guest, user_program=program))
 
 
 _HOTPLUG_TYPES = {
@@ -203,7 +168,7 @@ def _go_on(guest: Guest) -> Handled:
                 return guest, (*commands, Send(Actor.QEMU, op.request))
             case LetGo() if op.works and guest.conduct.asks:
                 return replace(guest, deciding=True), commands
-            case LetGo(index) if op.works and guest.conduct.offline_ns and guest.online != (index,):
+            case LetGo(index) if op.works and guest.conduct.offline_ns and works(guest, index):
                 return guest, (*commands, Work(guest.conduct.offline_ns))
             case Pause() if guest.conduct.unusable_ns:
                 return guest, (*commands, Work(guest.conduct.unusable_ns))
@@ -211,6 +176,21 @@ def _go_on(guest: Guest) -> Handled:
         commands += more
     guest, more = _work_off(replace(guest, busy=False))
     return guest, (*commands, *more)
+
+
+def _go_on_in_user_space(guest: Guest) -> Handled:
+    """Do steps of drmgr's until one has to wait for an answer."""
+    commands: tuple[Command, ...] = ()
+    while guest.user_program:
+        op, rest = guest.user_program[0], guest.user_program[1:]
+        if isinstance(op, Call):
+            guest = replace(guest, user_program=rest, sent=(*guest.sent, op))
+            return guest, (*commands, Send(Actor.QEMU, op.request))
+        kernel = guest.program
+        guest, more = _done(guest, op, rest)
+        guest = replace(guest, program=kernel, user_program=guest.program)
+        commands += more
+    return guest, commands
 
 
 def _done(guest: Guest, op: Op, rest: Program) -> Handled:
@@ -221,41 +201,22 @@ def _done(guest: Guest, op: Op, rest: Program) -> Handled:
             commands = (Log(text),)
         case Need(index, used, otherwise) if (index in guest.used) is not used:
             rest = otherwise
-        case LetGo(index, otherwise) if (why := _why_not(guest, index)) is not None:
+        case LetGo(index, otherwise) if (why := why_not(guest, index)) is not None:
             commands, rest = (Log(why),), otherwise
+        case LetGo(index):
+            guest = replace(guest, leaving=(*guest.leaving, index))
+        case Back(index):
+            guest = replace(guest, leaving=without(guest.leaving, index))
         case Attach(index):
             guest = replace(guest, used=tuple(sorted({*guest.used, index})))
         case Detach(index):
             guest = replace(
                 guest,
-                used=tuple(other for other in guest.used if other not in _below(index)),
-                offline=tuple(other for other in guest.offline if other != index),
+                used=tuple(other for other in guest.used if other not in below(index)),
+                offline=without(guest.offline, index),
+                leaving=without(guest.leaving, index),
             )
     return replace(guest, program=rest), commands
-
-
-def _below(index: int) -> tuple[int, ...] | range:
-    """Return the connectors that go with one: a PHB takes those of its bus along."""
-    if TYPES.get(index >> 28) is DrcType.PHB:
-        bus = DrcType.PCI.value << 28 | (index & 0x0FFFFFFF) << 16
-        return (index, *range(bus, bus + 256))
-    return (index,)
-
-
-def _why_not(guest: Guest, index: int) -> str | None:
-    """Say why the kernel keeps a device, in its words; None if it lets go."""
-    drc_type = TYPES.get(index >> 28)
-    if drc_type is DrcType.CPU and guest.online == (index,):
-        if guest.kind.unisolates_cpus:
-            return "Unable to remove last online CPU"
-        return "Failed to offline CPU, rc: -16"
-    if index in guest.pinned:
-        return (
-            "Failed to offline CPU, rc: -16"
-            if drc_type is DrcType.CPU
-            else f"device of drc index {index:x} is in use"
-        )
-    return None
 
 
 # -- answers -------------------------------------------------------------------------------------
@@ -268,14 +229,18 @@ def _answered(guest: Guest, reply: Reply) -> Handled:
     guest = replace(guest, sent=tuple(others))
     if call.by_hand:
         return _noticed(guest, call.request, reply), ()
-    if not _satisfies(call.want, reply):
+    if call.by_user:
+        if not satisfies(call.want, reply):
+            guest = replace(guest, user_program=call.otherwise)
+        return _go_on_in_user_space(guest)
+    if not satisfies(call.want, reply):
         guest = replace(guest, program=call.otherwise)
     return _go_on(guest)
 
 
 def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
     """Take notice of a device that a call made by hand has brought or taken."""
-    if not _satisfies(Want.SUCCESS, reply):
+    if not satisfies(Want.SUCCESS, reply):
         return guest
     used = set(guest.used)
     match request:
@@ -286,18 +251,6 @@ def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
             if indicator == (ISOLATION_STATE if physical else ALLOCATION_STATE):
                 used.discard(index)
     return replace(guest, used=tuple(sorted(used)))
-
-
-def _satisfies(want: Want, reply: Reply) -> bool:
-    match want:
-        case Want.PRESENT:
-            return reply == SensorReturn(0, EntitySense.PRESENT.value)
-        case Want.UNUSABLE:
-            return reply == SensorReturn(0, EntitySense.UNUSABLE.value)
-        case Want.SUCCESS:
-            return isinstance(reply, StatusReturn | ConnectorReturn) and reply.status == 0
-        case Want.ANYTHING:
-            return True
 
 
 # -- its own work, and a hand on it --------------------------------------------------------------

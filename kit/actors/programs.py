@@ -9,16 +9,17 @@ after 29c9a2699e71 in 5.13 and feb0e079f43d in 5.14); powerpc-utils src/drmgr/dr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from kit.machine.connector import TYPES, DrcType
-from kit.machine.events import HotplugAction, HotplugEvent
+from kit.machine.events import HotplugAction, HotplugEvent, HotplugType
 from kit.machine.requests import ConfigureConnector, GetSensorState, Request, SetIndicator
 from kit.machine.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE
 
 __all__ = [
     "Attach",
+    "Back",
     "Call",
     "Detach",
     "GuestKind",
@@ -29,6 +30,7 @@ __all__ = [
     "Program",
     "Say",
     "Want",
+    "is_for_user_space",
     "program_of",
 ]
 
@@ -94,17 +96,28 @@ class LetGo:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Make an RTAS call; ``by_hand``: not the kernel's, but somebody's in user space."""
+    """Make an RTAS call.
+
+    ``by_hand``: not the kernel's, but somebody's; ``by_user``: of drmgr, in user space.
+    """
 
     request: Request
     want: Want = Want.SUCCESS
     otherwise: Program = ()
     by_hand: bool = False
+    by_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
     """Work between ISOLATE and UNUSABLE, as long as the guest's conduct says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Take a device that was taken out of use into use again."""
+
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,7 @@ class Detach:
     index: int
 
 
-Op = Say | Need | LetGo | Call | Pause | Attach | Detach
+Op = Say | Need | LetGo | Call | Pause | Back | Attach | Detach
 Program = tuple[Op, ...]
 
 
@@ -142,8 +155,27 @@ def program_of(event: HotplugEvent, kind: GuestKind, used: tuple[int, ...]) -> P
         lmbs = tuple(range(event.index, event.index + (event.count or 1)))
         return _add_lmbs(lmbs, used) if adds else _remove_lmbs(lmbs, kind, used)
     if drc_type is DrcType.PCI:
-        return _add_pci(event.index) if adds else _remove_pci(event.index)
-    return _add(event.index) if adds else _remove(event.index, drc_type, kind)
+        return _by_user(_add_pci(event.index) if adds else _remove_pci(event.index))
+    program = _add(event.index) if adds else _remove(event.index, drc_type, kind)
+    return _by_user(program) if drc_type is DrcType.PHB else program
+
+
+def is_for_user_space(event: HotplugEvent) -> bool:
+    """Does the kernel leave an event to drmgr, which does not wait for the kernel's queue?"""
+    return event.type in (HotplugType.PCI, HotplugType.PHB)
+
+
+def _by_user(program: Program) -> Program:
+    """Mark the calls as drmgr's; its own work takes no time here."""
+    marked: list[Op] = []
+    for op in program:
+        match op:
+            case Call(otherwise=otherwise):
+                op = replace(op, by_user=True, otherwise=_by_user(otherwise))
+            case LetGo(otherwise=otherwise) | Need(otherwise=otherwise):
+                op = replace(op, otherwise=_by_user(otherwise))
+        marked.append(replace(op, works=False) if isinstance(op, LetGo) else op)
+    return tuple(op for op in marked if not isinstance(op, Pause))
 
 
 # -- CPUs, and what is handled like them: PHBs, PMEM ---------------------------------------------
@@ -159,7 +191,7 @@ def _remove(index: int, drc_type: DrcType, kind: GuestKind) -> Program:
     hint = unisolate(index) if cpu and kind.unisolates_cpus else ()
     name = "CPU" if cpu else drc_type.name
     gone = (Say(f"Cannot find {name} (drc index {index:x}) to remove"), *hint)
-    kept = (Say(f"Failed to release drc ({index:x}) for {name}, rc: -1"), *hint)
+    kept = (Say(f"Failed to release drc ({index:x}) for {name}, rc: -1"), Back(index), *hint)
     return (Need(index, True, gone), LetGo(index, hint), *_release(index, kept), Detach(index))
 
 
@@ -210,14 +242,16 @@ def _remove_lmbs(lmbs: tuple[int, ...], kind: GuestKind, used: tuple[int, ...]) 
         for taken in mine[:number]:
             back += unisolate(taken) if kind.unisolates_lmbs else ()
             # adding an LMB back reads its associativity anew; that is what QEMU notices
-            back.append(_anyway(ConfigureConnector(taken)))
+            back += (_anyway(ConfigureConnector(taken)), Back(taken))
         program.append(LetGo(lmb, tuple(back), works=number == 0))
-    for lmb in mine:
-        program += (*_release(lmb, (Say(f"Failed to release drc {lmb:x}"),)), Detach(lmb))
-    return tuple(program)
+    # whether a connector can be released is not asked: the memory is gone, and the next one follows
+    releases: Program = tuple(Detach(lmb) for lmb in mine)
+    for lmb in reversed(mine):
+        releases = (*_release(lmb, releases), *releases)
+    return (*program, *releases)
 
 
-# -- PCI: drmgr, in user space -------------------------------------------------------------------
+# -- PCI and PHBs: drmgr, in user space ----------------------------------------------------------
 
 
 def _add_pci(index: int) -> Program:

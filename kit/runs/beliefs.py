@@ -43,7 +43,7 @@ def belief(state: World | Moment, device: Device) -> Belief:
     assert device.id is not None
     held = any(plugged.device.id == device.id for plugged in machine.plugged)
     pending = boards.pending(machine, guest, device)
-    uses = any(index in guest.used for index in boards.connectors(machine, device))
+    uses = any(guest.has(index) for index in boards.connectors(machine, device))
     running = machine.aborted is None
     return Belief(
         device=device.id,

@@ -202,12 +202,11 @@ def pending(machine: AnyMachine, guest: AnyGuest, device: Device) -> bool:
 
 def idle(machine: AnyMachine, guest: AnyGuest) -> bool:
     """Is the kernel up, with nothing in hand and nothing to read?"""
-    if isinstance(machine, AcpiMachine):
-        assert isinstance(guest, AcpiGuest)
-        # a remove event may be left over from before a reset, and then nobody will look
-        to_read = bool(guest.interrupts) or any(
-            slot.insert_event for slot in (*machine.cpus, *machine.dimms)
-        )
-    else:
-        to_read = bool(machine.queue)
-    return guest.up and not guest.busy and not guest.queue and not to_read
+    if isinstance(machine, Machine):
+        assert isinstance(guest, Guest)
+        return guest.at_rest and not machine.queue
+    assert isinstance(guest, AcpiGuest)
+    # a remove event may be left over from before a reset, and then nobody will look
+    inserted = any(slot.insert_event for slot in (*machine.cpus, *machine.dimms))
+    waiting = guest.busy or guest.queue or guest.interrupts
+    return guest.up and not waiting and not inserted

@@ -60,6 +60,11 @@ def _state(run: Run, cast: Moment | World, at_ns: int, over: bool) -> State:
     )
 
 
+def _at(later: Moment | World) -> int | None:
+    """When a moment was; None of the end, by which other things have happened."""
+    return later.entry.at_ns if isinstance(later, Moment) else None
+
+
 def _casts(run: Run) -> list[Moment]:
     casts: list[Moment] = []
     libvirt, operator = run.began.libvirt, run.began.operator
@@ -81,7 +86,7 @@ def _casts(run: Run) -> list[Moment]:
             replace(
                 moment,
                 machine=later.machine if asked_qemu else moment.machine,
-                guest=later.guest,
+                guest=later.guest if _at(later) == entry.at_ns else moment.after.guest,
                 libvirt=libvirt,
                 operator=operator,
             )

@@ -322,3 +322,67 @@ def test_a_cpu_that_is_not_there_cannot_be_switched() -> None:
     guest = Guest(kind=GuestKind.LINUX_5_12, up=True)
 
     assert receive(guest, CpuOnline(CORE1, True)) == (guest, (Log("no CPU at drc index 10000001"),))
+
+
+def test_what_is_let_go_of_is_not_used_while_the_calls_are_made() -> None:
+    """Offline comes before ISOLATE: then the other CPU is the last online one, and must stay."""
+    drive = booted()
+    guest = replace(drive.guest, conduct=Conduct(unusable_ns=3))
+    guest, _ = receive(guest, Dlpar(HotplugAction.REMOVE, CORE1))
+    guest, said = receive(guest, CpuOnline(CORE0, False))
+
+    assert (guest.has(CORE1), guest.used[:2], guest.online) == (False, (CORE0, CORE1), (CORE0,))
+    assert said == (Log("the last online CPU stays online"),)
+
+
+def test_a_cpu_that_cannot_be_released_is_used_again() -> None:
+    drive = booted()
+    drive.machine, _ = step(drive.machine, SetIndicator(9001, CORE1, 0))
+    drive.machine, _ = step(drive.machine, SetIndicator(9003, CORE1, 0))
+    drive.tell(Dlpar(HotplugAction.REMOVE, CORE1))
+
+    assert drive.said == [
+        "sensor?: UNUSABLE",
+        "log: Failed to release drc (10000001) for CPU, rc: -1",
+    ]
+    assert drive.guest.has(CORE1)
+
+
+def test_memory_is_gone_whether_its_connectors_can_be_released_or_not() -> None:
+    """dlpar_memory_remove_by_ic() does not look at what dlpar_release_drc() returns."""
+    drive = booted(GuestKind.LINUX_5_14, DIMM, at="guest-error")
+    drive.guest = replace(drive.guest, conduct=Conduct(asks=True))
+    drive.ask(DeviceDel("dimm1"))
+    drive.machine, _ = step(drive.machine, SetIndicator(9001, LMB0, 1))
+    drive.said.clear()
+    drive.tell(Decide(True))
+
+    assert drive.said == ["sensor?: PRESENT", "ISOLATE: -1"] * 2
+    assert not drive.guest.has(LMB0)
+
+
+def test_user_space_does_not_wait_for_the_kernels_queue() -> None:
+    """ras_hotplug_interrupt() leaves PCI and PHB events to rtas_errd and drmgr."""
+    drive = booted(GuestKind.LINUX_5_12, CpuCore(1, "core1"), PciFunction("pci.0", "3.0", id="n"))
+    drive.guest = replace(drive.guest, conduct=Conduct(asks=True))
+    drive.ask(DeviceDel("core1"))
+    drive.ask(DeviceDel("n"))
+
+    assert drive.said == ["REMOVE event", "REMOVE event", "ISOLATE: 0", "DeviceDeleted"]
+    assert drive.guest.deciding
+
+
+def test_user_space_does_one_thing_after_the_other() -> None:
+    drive = booted(GuestKind.LINUX_5_12, Phb(1, "phb1"), PciFunction("pci.0", "3.0", id="n"))
+    guest, first = receive(drive.guest, Dlpar(HotplugAction.REMOVE, 0x20000001))
+    waiting, nothing = receive(guest, Dlpar(HotplugAction.REMOVE, 0x40000018))
+
+    assert (len(first), nothing) == (1, ())
+    assert not waiting.at_rest
+
+
+def test_a_cpu_that_is_off_needs_no_work_to_be_let_go() -> None:
+    drive = booted(conduct=Conduct(offline_ns=16))
+    drive.tell(CpuOnline(CORE1, False))
+
+    assert unplug(drive)[:2] == ["REMOVE event", "sensor?: PRESENT"]

@@ -26,19 +26,20 @@ from kit.runs.world import Letter, Moment, World, advance, typed
 __all__ = ["Intervention", "Pair", "Run", "begin", "play", "play_pair"]
 
 MOST_INTERVENTIONS = 100
+MOST_CHARACTERS = 100  # of an action
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Intervention:
     """Something that a person does in a run: ``action`` (`kit.runs.actions`) at ``at_ns``.
 
-    ``after`` counts entries of that time: it happens when so many are there; None: when all that
-    is due then has happened.
+    ``after`` counts entries of that time, in each run of a pair: it happens when so many are
+    there; empty: when all that is due then has happened.
     """
 
     at_ns: int
     action: str
-    after: int | None = None
+    after: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,12 @@ class Pair:
         return self.after.revision
 
     @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What a person did in both."""
+        sides = zip(self.before.interventions, self.after.interventions, strict=True)
+        return tuple(replace(one, after=one.after + other.after) for one, other in sides)
+
+    @property
     def first_difference(self) -> tuple[int | None, int | None]:
         """The seq of the first entry that differs, in each trace; None where it has no more."""
         return first_difference(self.before.trace, self.after.trace)
@@ -132,12 +139,14 @@ def play(
         raise UserError(f"{len(interventions)} interventions; at most {MOST_INTERVENTIONS}")
     made = []
     for intervention in interventions:
+        if len(intervention.action) > MOST_CHARACTERS:
+            raise UserError(f"an action of {len(intervention.action)} characters; at most 100")
         if intervention.at_ns < world.wall_ns or intervention.at_ns % NS_PER_MS:
             raise UserError(
                 f"{intervention.action!r} at {intervention.at_ns} ns: interventions are in order"
                 " and at whole milliseconds"
             )
-        world = advance(world, intervention.at_ns, intervention.after)
+        world = advance(world, intervention.at_ns, *intervention.after[:1])
         made.append(len(world.moments))
         line = line_of(intervention.at_ns, intervention.action, scenario.cast.devices)
         if line.message is not None:
@@ -171,8 +180,16 @@ def play_pair(
     after: Revision,
     interventions: tuple[Intervention, ...] = (),
 ) -> Pair:
-    """Play *scenario* at both revisions."""
-    return Pair(play(scenario, before, interventions), play(scenario, after, interventions))
+    """Play *scenario* at both revisions; see `Intervention` for what its ``after`` means."""
+    sides = (_of_side(interventions, 0), _of_side(interventions, 1))
+    return Pair(play(scenario, before, sides[0]), play(scenario, after, sides[1]))
+
+
+def _of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Intervention, ...]:
+    """Keep of each count the one for a side; a single one is for both."""
+    return tuple(
+        replace(one, after=one.after[side : side + 1] or one.after[:1]) for one in interventions
+    )
 
 
 # -- the cast takes its places -------------------------------------------------------------------

@@ -143,6 +143,7 @@ class Timeline:
     def seek(self, at_ns: int) -> Timeline:
         """Stand at a time of the wall clock, when all that is due then has happened."""
         at_ns = min(max(at_ns, 0), self.end_ns)
+        at_ns -= at_ns % NS_PER_MS  # nothing can be done between two milliseconds
         place = sum(stop.at_ns <= at_ns for stop in self.stops) - 1
         return replace(self, place=place, at_ns=at_ns)
 
@@ -177,14 +178,20 @@ class Timeline:
         Raises:
             UserError: It is no action, or the time here is not a whole millisecond.
         """
-        here = self._here()
         if self.at_ns % NS_PER_MS:
             raise UserError(f"{self.at_ns} ns is no whole millisecond; go to another event")
-        kept = self._made_so_far()
-        forked = self._played((*kept, Intervention(self.at_ns, action, here)))
-        there = replace(self, played=forked)
-        new = there.go(self.place + 1)
-        return new if new.at_ns == self.at_ns and new.place > self.place else there
+        made = Intervention(self.at_ns, " ".join(action.split()), self._here())
+        there = replace(self, played=self._played((*self._made_so_far(), made)))
+        return there._at_the_last()
+
+    def _at_the_last(self) -> Timeline:
+        """Stand where the last intervention stands, or where it was made if it brought nothing."""
+        for place, stop in enumerate(self.stops):
+            sides = zip(self.runs, stop.seqs, stop.moved, strict=True)
+            if any(moved and seq == run.made[-1] for run, seq, moved in sides):
+                there = self.go(place)
+                return there if there.at_ns == self.at_ns else self.seek(self.at_ns)
+        return self.seek(self.at_ns)
 
     def wait(self, until_ns: int) -> Timeline:
         """Let time pass until *until_ns*, and drop what a person did later than now."""
@@ -213,7 +220,7 @@ class Timeline:
     @property
     def interventions(self) -> tuple[Intervention, ...]:
         """What a person did so far."""
-        return self.runs[0].interventions
+        return self.played.interventions
 
     def _made_so_far(self) -> tuple[Intervention, ...]:
         """What a person did up to here."""
@@ -236,14 +243,11 @@ class Timeline:
             return play(run.scenario, run.revision, interventions)
         return play_pair(run.scenario, run.revision, self.runs[1].revision, interventions)
 
-    def _here(self) -> int | None:
-        """How many entries of this time are there; None where all of them are."""
-        found = self.stops
-        if self.place < 0:
-            return 0 if found and found[0].at_ns == self.at_ns else None
-        following = found[self.place + 1].at_ns if self.place + 1 < len(found) else None
-        if following != self.at_ns:
-            return None
-        moved = found[self.place].moved.index(True)
-        run, seq = self.runs[moved], found[self.place].seqs[moved]
-        return sum(entry.at_ns == self.at_ns for entry in run.trace[: seq + 1])
+    def _here(self) -> tuple[int, ...]:
+        """How many entries of this time each run has so far; empty where all are there."""
+        here = [
+            sum(entry.at_ns == self.at_ns for entry in run.trace[: seq + 1])
+            for run, seq in zip(self.runs, self.seqs, strict=True)
+        ]
+        whole = [sum(entry.at_ns == self.at_ns for entry in run.trace) for run in self.runs]
+        return () if here == whole else tuple(here)

@@ -5,9 +5,9 @@
 
 That is: version, kind, scenario, revision or both, and at the end a check and the interventions,
 packed: for each the ms since the one before, the number of its action in the scenario's menu, and
-how many entries of that time it waited for.  The check covers what the scenario says and what the
-actions mean, so that a token never opens as another run than the one it was made of.  Every
-character may stand in a shell's word and in an URL.
+how many entries of that time it waited for, in each run.  The check covers what the scenario says
+and what the actions mean, so that a token never opens as another run than the one it was made of.
+Every character may stand in a shell's word and in an URL.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from math import isqrt
 from zlib import crc32
 
 from kit.errors import UserError
@@ -32,6 +33,7 @@ KINDS = ("run", "pair", "path")
 MOST_CHARACTERS = 120  # of a built-in scenario with up to ten interventions
 _CHECK_BYTES = 3
 _WORD = re.compile(r"[A-Za-z0-9._~-]{1,2000}")
+_SIDES = 3  # for no, one or two runs it says how many entries it waited for
 _OTHER_ACTION = 0  # of the menu's numbers, which begin at 1: the action's own text follows
 
 
@@ -54,7 +56,7 @@ def token_of(played: Run | Pair) -> str:
     runs = (played,) if isinstance(played, Run) else (played.before, played.after)
     kind = "run" if isinstance(played, Run) else "pair"
     scenario = runs[0].scenario
-    packed = _packed(scenario, runs[0].interventions)
+    packed = _packed(scenario, played.interventions)
     named = [run.revision.name for run in runs]
     token = _joined(kind, scenario.name, named, packed)
     if len(token) > MOST_CHARACTERS:
@@ -86,16 +88,27 @@ def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
     last_ms = 0
     for one in interventions:
         at_ms = one.at_ns // NS_PER_MS
-        data += _varint(at_ms - last_ms)
+        data += _varint((at_ms - last_ms) * _SIDES + len(one.after))
         last_ms = at_ms
         number = numbers.get(one.action, _OTHER_ACTION)
-        data += _varint(number * 2 + (one.after is not None))
+        data += _varint(number)
         if number == _OTHER_ACTION:
             text = one.action.encode()
             data += _varint(len(text)) + text
-        if one.after is not None:
-            data += _varint(one.after)
+        if one.after:
+            data += _varint(one.after[0] if len(one.after) == 1 else _paired(*one.after))
     return urlsafe_b64encode(bytes(data)).decode().rstrip("=")
+
+
+def _paired(one: int, other: int) -> int:
+    """Put two numbers into one that is small where both are (Cantor's pairing)."""
+    return (one + other) * (one + other + 1) // 2 + other
+
+
+def _unpaired(paired: int) -> tuple[int, int]:
+    both = (isqrt(8 * paired + 1) - 1) // 2
+    other = paired - both * (both + 1) // 2
+    return both - other, other
 
 
 def _check(scenario: Scenario, interventions: tuple[Intervention, ...]) -> bytes:
@@ -188,14 +201,17 @@ def _unpacked(scenario: Scenario, packed: str) -> tuple[tuple[Intervention, ...]
     found: list[Intervention] = []
     at_ms = 0
     while (delta := _read_varint(rest, may_end=True)) is not None:
-        at_ms += delta
-        number, waits = divmod(_read(rest), 2)
+        passed, sides = divmod(delta, _SIDES)
+        at_ms += passed
+        number = _read(rest)
         if number > len(texts):
             raise ValueError(f"there is no action number {number}")
         action = texts[number - 1]
         if number == _OTHER_ACTION:
-            action = bytes(next(rest, 0) for _ in range(_read(rest) % 100)).decode()
-        after = _read(rest) if waits else None
+            action = bytes(next(rest, 0) for _ in range(_read(rest) % 1000)).decode()
+        after: tuple[int, ...] = ()
+        if sides:
+            after = (_read(rest),) if sides == 1 else _unpaired(_read(rest))
         line_of(0, action, scenario.cast.devices)
         found.append(Intervention(at_ms * NS_PER_MS, action, after))
     return tuple(found), data[:_CHECK_BYTES]

@@ -42,6 +42,7 @@ from kit.actors.messages import (
 from kit.actors.operator import Line, Operator
 from kit.errors import MisuseError
 from kit.machine.acpi_messages import AcpiEmitted
+from kit.machine.clock import NS_PER_MS
 from kit.machine.events import Aborted, Emitted, HotplugEvent, QmpError
 from kit.machine.requests import ClockStep, SystemReset
 from kit.runs import boards
@@ -294,8 +295,13 @@ def _note(world: World, src: Actor, dst: Actor, message: Message) -> World:
 
 
 def _overcommitted(world: World, factor: int) -> World:
-    work_ns = None if world.work_ns is None else -(-world.work_ns * factor // world.load)
+    work_ns = None if world.work_ns is None else _whole_ms(world.work_ns * factor, world.load)
     return replace(world, load=factor, work_ns=work_ns)
+
+
+def _whole_ms(dividend: int, divisor: int) -> int:
+    """Divide and round up to a millisecond: between two of them nobody can do anything."""
+    return -(-dividend // (divisor * NS_PER_MS)) * NS_PER_MS
 
 
 # -- QEMU ----------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.runs.actions import menu
 from kit.runs.run import Intervention, play, play_pair
 from kit.runs.timeline import Timeline
+from kit.runs.trace import WIRE_NAMES
+from kit.scenarios import find_scenario
 from tests.runs.stories import story
 
 LATE = story("0 s: device_del core1", offline_work="16 s", end="20 s")
@@ -198,3 +200,44 @@ def test_every_entry_of_both_runs_has_its_place_once(
 
     assert moved == [[e.seq for e in run.trace] for run in (pair.before, pair.after)]
     assert [stop.at_ns for stop in stops] == sorted(stop.at_ns for stop in stops)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("acpi-refuses", "q35", "guest-error"),
+        ("refuse-then-reset", "pre-revert", "revert"),
+        ("two-cores", "revert", "resend"),
+        ("acpi-refuses", "q35", "cpu-timeout"),
+        ("guest-takes-back", "pre-revert", "revert"),
+    ],
+)
+def test_a_fork_of_a_pair_keeps_the_past_of_both_wherever_one_stands(
+    name: str, before: str, after: str
+) -> None:
+    """Where runs are out of step, each has its own number of entries so far."""
+    pair = play_pair(find_scenario(name), find_revision(before), find_revision(after))
+    for place in range(-1, len(Timeline(played=pair).stops)):
+        here = Timeline(played=pair).go(place)
+        forked = here.fork("guest hang")
+        pasts = [
+            (run.trace[: seq + 1], other.trace[: seq + 1])
+            for run, other, seq in zip(here.runs, forked.runs, here.seqs, strict=True)
+        ]
+
+        assert [mine == theirs for mine, theirs in pasts] == [True, True], place
+        assert forked.at_ns == here.at_ns
+        assert WIRE_NAMES[type(next(e for e in forked.entries if e).message)] == "hang"
+
+
+def test_one_stands_at_what_was_done_and_not_at_what_was_under_way() -> None:
+    """A request, its event and its answer are one step: what is done comes after all three."""
+    forked = of_run().go(0).fork("guest hang")
+    (entry,) = forked.entries
+
+    assert entry is not None
+    assert WIRE_NAMES[type(entry.message)] == "hang"
+
+
+def test_one_stands_at_whole_milliseconds() -> None:
+    assert of_run().seek(15_000_500_000).at_ns == 15_000_000_000

@@ -183,7 +183,7 @@ def test_what_a_person_does_waits_for_so_many_entries_of_its_time() -> None:
     forked = play(
         scenario,
         find_revision("revert"),
-        (Intervention(0, "system_reset", isolated + 2),),
+        (Intervention(0, "system_reset", (isolated + 2,)),),
     )
 
     assert told(forked, "set-indicator", "system_reset") == [

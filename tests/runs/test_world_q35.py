@@ -337,6 +337,6 @@ def test_the_trace_of_a_q35_run_can_be_written() -> None:
 
 def test_an_intervention_is_played_on_q35() -> None:
     scenario = find_scenario("acpi-refuses")
-    run = play(scenario, Q35, (Intervention(0, "guest unpin core1", 0),))
+    run = play(scenario, Q35, (Intervention(0, "guest unpin core1", (0,)),))
 
     assert not run.belief().qemu

@@ -124,7 +124,7 @@ def player(
 def _played(scenario: str, at: str, before: str | None, after: str | None) -> Run | Pair:
     if (before is None) != (after is None):
         raise UserError("a pair needs both, before=… and after=…; a run needs at=… alone")
-    if scenario.strip().partition(".")[0].isdecimal():
+    if scenario.strip().partition(".")[0].isdecimal() and not scenario.endswith(".toml"):
         return open_token(scenario, find_scenario)
     if before is not None and after is not None:
         return play_pair(find_scenario(scenario), find_revision(before), find_revision(after))

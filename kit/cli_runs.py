@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -22,7 +22,8 @@ from kit.output import (
     progress_line,
 )
 from kit.runs.conform import Mismatch, Report
-from kit.runs.run import Pair, Run, play, play_pair
+from kit.runs.run import Pair, Run, play, play_pair, wrong_claims
+from kit.runs.scenario import Scenario
 from kit.runs.token import open_token
 from kit.scenarios import find_scenario, scenarios
 from kit.views.listing import (
@@ -141,6 +142,9 @@ ScenarioName = Annotated[
 def run(
     scenario: ScenarioName,
     at: At = "revert",
+    expect: Annotated[
+        bool, typer.Option("--expect", help="Check its claims at every revision instead.")
+    ] = False,
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -148,7 +152,13 @@ def run(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Run a scenario at a revision: a picture of who told whom what, and when."""
+    """Run a scenario at a revision: a picture of who told whom what, and when.
+
+    With --expect: is each claim true where it must be, and false where it says so?  Exit status
+    1 if not.
+    """
+    if expect:
+        _check_claims(find_scenario(scenario), as_json=as_json)
     played = play(find_scenario(scenario), find_revision(at))
     how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     _write(played, how, output)
@@ -175,6 +185,10 @@ def compare(
 @cli.command("open", epilog="Example: kit open 1.run.late-release.revert.…")
 def open_(
     token: Annotated[str, typer.Argument(help="What run, compare or a lesson printed.")],
+    own: Annotated[
+        Path | None,
+        typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
+    ] = None,
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -184,7 +198,25 @@ def open_(
 ) -> None:
     """Play again what a token names."""
     how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
-    _write(open_token(token, find_scenario), how, output)
+    mine = None if own is None else find_scenario(str(own))
+
+    def find(name: str) -> Scenario:
+        return mine if mine is not None and mine.name == name else find_scenario(name)
+
+    _write(open_token(token, find), how, output)
+
+
+def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
+    wrong = wrong_claims(scenario)
+    if as_json:
+        print_json([{"that": that, "wrong_at": list(where)} for that, where in wrong.items()])
+    else:
+        for that, where in wrong.items():
+            verdict = f"wrong at {', '.join(where)}" if where else "as it says"
+            typer.echo(plain(f"{that}: {verdict}"))
+        if not wrong:
+            typer.echo(f"{scenario.name} claims nothing: add [[expect]], see docs/scenarios.md")
+    raise typer.Exit(NO if any(wrong.values()) else FINE)
 
 
 @dataclass(frozen=True, slots=True)

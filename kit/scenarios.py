@@ -45,6 +45,8 @@ def find_scenario(named: str) -> Scenario:
 
 def _read(path: Path) -> Scenario:
     try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: is no file; name one, story.toml")
         if path.stat().st_size > MOST_BYTES:
             raise UserError(f"{path}: is larger than {MOST_BYTES:,} bytes; no scenario is")
         text = path.read_text(encoding="utf-8")

@@ -47,6 +47,7 @@ def test_a_run_as_json_keeps_the_contract(capsys: Captured) -> None:
         "dst": "qemu",
         "type": "unplug-timeout",
         "index": 0x10000001,
+        "silent": True,
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from kit.cli import main
 from kit.errors import UserError
 from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision
 from kit.runs.actions import ACTIONS, WAIT
@@ -17,7 +18,7 @@ from kit.runs.scenario import read_scenario
 from kit.scenarios import find_scenario, scenarios
 
 PAGE = (Path(__file__).parent.parent / "docs" / "scenarios.md").read_text()
-EXAMPLE, SNIPPET = re.findall(r"```(?:toml|python)\n(.*?)```", PAGE, re.DOTALL)
+(EXAMPLE,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_a_built_in_scenario_is_found_by_name() -> None:
@@ -75,25 +76,40 @@ def test_the_pages_example_claims_what_is_so(revision: Revision) -> None:
         assert claim.holds(run.began, run.ended) is not fails, claim.that
 
 
-def test_the_pages_snippet_says_what_became_of_the_claims(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_pages_command_checks_the_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "my-story.toml").write_text(EXAMPLE)
     monkeypatch.chdir(tmp_path)
-    *statements, last = ast.parse(SNIPPET).body
-    names: dict[str, object] = {}
-    exec(compile(ast.Module(statements, []), "page", "exec"), names)
-    assert isinstance(last, ast.Expr)
+    command = "run my-story.toml --expect"
 
-    assert eval(compile(ast.Expression(last.value), "page", "eval"), names) == [
-        ("sent DEVICE_DELETED 2 times", True),
-        ("not limbo core2 at 37 s", True),
-    ]
+    assert f"kit {command}" in PAGE
+    assert main(command.split()) == 0
+    assert capsys.readouterr().out == (
+        "sent DEVICE_DELETED 2 times: as it says\nnot limbo core2 at 37 s: as it says\n"
+    )
+
+
+def test_a_claim_that_is_not_as_it_says_is_a_no(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "my-story.toml"
+    path.write_text(EXAMPLE.replace("sent DEVICE_DELETED 2 times", "sent DEVICE_DELETED 9 times"))
+
+    assert main(["run", str(path), "--expect"]) == 1
+    assert "sent DEVICE_DELETED 9 times: wrong at baseline, " in capsys.readouterr().out
+
+
+def test_a_pipe_is_no_scenario(tmp_path: Path) -> None:
+    """Reading one would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(UserError, match="is no file; name one"):
+        find_scenario(str(tmp_path / "pipe.toml"))
 
 
 def test_the_page_names_every_action() -> None:
     _, _, actions = PAGE.partition("## Actions")
-    named = re.findall(r"`([a-z_ -]+)(?: [A-Z]+)?`", actions.partition("## Claims")[0])
+    named = re.findall(r"`([a-z_ -]+)(?: [A-Z]+)*`", actions.partition("## Claims")[0])
 
     assert {action.words for action in ACTIONS} | {WAIT, "asks"} == set(named)
 

@@ -80,12 +80,14 @@ class Libvirt:
     """libvirt at one moment.
 
     ``version`` decides whether it understands DEVICE_UNPLUG_GUEST_ERROR; ``devices`` is its
-    picture: the hot-plugged devices of the domain's XML, each with an id.
+    picture: the hot-plugged devices of the domain's XML, each with an id; ``maximum`` is how many
+    vCPUs the domain may have.
     """
 
     version: tuple[int, int, int] = (7, 1, 0)
     wait_s: int = WAIT_PSERIES_S
     devices: tuple[Device, ...] = ()
+    maximum: int = 4
     job: Job | None = None
     queue: tuple[ApiCall, ...] = ()
 
@@ -126,8 +128,9 @@ def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
         case SetVcpus(count):
             return _set_vcpus(libvirt, call, count)
         case DetachDevice(alias):
-            found = next((d for d in libvirt.devices if d.id == alias), None)
-            if found is None:
+            others = [d for d in libvirt.devices if not isinstance(d, CpuCore)]
+            found = next((d for d in others if d.id == alias), None)
+            if found is None:  # a vCPU is no device of the domain's XML: setvcpus takes it away
                 return _end(libvirt, ApiError(f"device not found: no device with alias '{alias}'"))
             return _ask(libvirt, Job(call=call, device=found), DeviceDel(alias))
         case MigrateDomain():
@@ -150,6 +153,9 @@ def _set_vcpus(libvirt: Libvirt, call: SetVcpus, count: int) -> Handled:
     )
     if count < 1:
         return _end(libvirt, ApiError("invalid argument: the number of vcpus must be positive"))
+    if count > libvirt.maximum:
+        words = "requested vcpus is greater than max allowable vcpus for the live domain"
+        return _end(libvirt, ApiError(f"invalid argument: {words}: {count} > {libvirt.maximum}"))
     if count < 1 + len(cores):
         core = cores[-1]
         assert core.id is not None
@@ -189,10 +195,20 @@ def _answered(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
     if job.device is None:
         return _end(libvirt, ApiSuccess(""))
     if not libvirt.has(job.device.id):  # it was added
-        return _set_vcpus_on(replace(libvirt, devices=(*libvirt.devices, job.device)))
+        libvirt = replace(libvirt, devices=(*libvirt.devices, job.device))
+        libvirt, commands = _set_vcpus_on(libvirt)
+        return libvirt, tuple(_about(command, job.device) for command in commands)
     if job.gone:
         return _removed(libvirt)
     return replace(libvirt, job=replace(job, answered=True)), (Wait(libvirt.wait_s * NS_PER_S),)
+
+
+def _about(command: Command, device: Device) -> Command:
+    """Let a success say, to whoever drives the operator, what was plugged in."""
+    match command:
+        case Send(message=ApiSuccess(text)):
+            return Send(command.to, ApiSuccess(text, device.id))
+    return command
 
 
 def _refused(libvirt: Libvirt, error: QmpError) -> Handled:

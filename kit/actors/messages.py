@@ -75,7 +75,7 @@ class SetVcpus:
 
 @dataclass(frozen=True, slots=True)
 class DetachDevice:
-    """virsh detach-device-alias DOMAIN ``alias`` --live."""
+    """virsh detach-device: of the device that the domain's XML calls ``alias``."""
 
     alias: str
 
@@ -105,9 +105,13 @@ class MigrateDomain:
 
 @dataclass(frozen=True, slots=True)
 class ApiSuccess:
-    """virsh succeeds, and prints ``text``."""
+    """virsh succeeds, and prints ``text``.
+
+    ``alias`` is the device that was plugged in, if any; virsh does not print it.
+    """
 
     text: str
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from kit.actors.messages import (
     Actor,
     ApiError,
+    ApiSuccess,
     Command,
     DetachDevice,
     DeviceRemovalFailed,
@@ -84,6 +85,8 @@ def receive(operator: Operator, told: Told) -> Operator:
     match told:
         case DeviceDeleted(device=str(device)) | DeviceRemoved(device):
             return _judge(operator, device, "gone")
+        case ApiSuccess(alias=str(device)):
+            return _judge(operator, device, None)
         case (
             DeviceRemovalFailed(device)
             | DeviceUnplugGuestError(device=str(device))

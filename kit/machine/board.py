@@ -271,7 +271,8 @@ def _start_unplug_timer(machine: Machine, drc: Drc) -> Step:
 
 
 def _forget_request(machine: Machine, drc: Drc) -> Step:
-    return machine, (UnplugTimeout(drc.index),)
+    silent = not machine.has(Patch.PROPOSED_NOT_DELETED_EVENT)
+    return machine, (UnplugTimeout(drc.index, silent),)
 
 
 def _report_refusal(machine: Machine, drc: Drc) -> Step:

@@ -265,9 +265,13 @@ class ErrorReport:
 
 @dataclass(frozen=True, slots=True)
 class UnplugTimeout:
-    """QEMU's 15 s are over: the request on connector ``index`` is forgotten, and nobody is told."""
+    """QEMU's 15 s are over: the request on connector ``index`` is forgotten.
+
+    ``silent``: nobody is told; not so with the proposed event.
+    """
 
     index: int
+    silent: bool = True
 
 
 Emitted = (

@@ -140,9 +140,12 @@ class QueryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Migrate:
-    """A migration to a new QEMU whose command line has ``cores`` (ids ``coreN``) and ``dimms``."""
+    """A migration to a new QEMU whose command line has ``cores`` (ids ``coreN``) and ``dimms``.
 
-    cores: tuple[int, ...] = ()
+    With ``cores`` None its sender leaves it to others what is on that command line.
+    """
+
+    cores: tuple[int, ...] | None = ()
     dimms: tuple[Dimm, ...] = ()
 
 

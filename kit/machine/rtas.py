@@ -47,6 +47,7 @@ __all__ = [
     "EPOW_EVENTS",
     "HOTPLUG_EVENTS",
     "ISOLATION_STATE",
+    "RTAS_ANSWERS",
     "RTAS_NAMES",
     "check_exception",
     "configure_connector",
@@ -254,3 +255,6 @@ _RAW: Mapping[str, Callable[[Machine, tuple[int, ...]], _Words]] = {
 
 RTAS_NAMES = frozenset(_ARITY)
 """The RTAS calls that the machine has."""
+
+RTAS_ANSWERS: Mapping[str, int] = {name: words for name, (_, words) in _ARITY.items()}
+"""How many words each of them answers."""

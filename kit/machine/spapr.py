@@ -198,7 +198,7 @@ def _migrate(machine: Machine, request: Migrate) -> _Handled:
     lamps; the queue of events.  Lost: timers (QEMU starts them anew), the list of pending DIMMs,
     the position of configure-connector, the clock (the destination's starts at 0).
     """
-    cores = tuple(CpuCore(n, f"core{n}") for n in request.cores)
+    cores = tuple(CpuCore(n, f"core{n}") for n in request.cores or ())
     there = _start(machine.revision, machine.config, cores, request.dimms)
     _check_destination(machine, there)
     there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt, running=machine.running)
@@ -220,7 +220,8 @@ def _check_destination(here: Machine, there: Machine) -> None:
     for plugged in here.plugged:
         if _place(plugged.device) not in places:
             raise MisuseError(
-                f"the migration fails: the destination's command line lacks {plugged.device}"
+                "the migration fails: the destination's command line lacks"
+                f" {plugged.device.id or plugged.path}"
             )
 
 

@@ -45,11 +45,12 @@ from kit.machine.requests import (
     Migrate,
     PciFunction,
     Phb,
+    RawRtas,
     SetIndicator,
     Stop,
     SystemReset,
 )
-from kit.machine.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE
+from kit.machine.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE, RTAS_ANSWERS
 
 __all__ = [
     "ACTIONS",
@@ -63,6 +64,7 @@ __all__ = [
 
 FIRST_DIMM_ADDR = 0x40000000  # where the pluggable memory of the kit's machine begins
 WAIT = "wait"
+MOST_WORDS = 16  # of an RTAS call
 
 
 class ActionError(UserError):
@@ -149,8 +151,8 @@ Devices = tuple[Device, ...]
 class Action:
     """One kind of thing that a person can do.
 
-    ``words`` begin it; ``takes`` says what follows: "", "device", "connector" or "number"; ``to``
-    is who hears of it; ``says`` is a sentence for a person, with {} for what follows.
+    ``words`` begin it; ``takes`` says what follows: "", "device", "connector", "number" or "call";
+    ``to`` is who hears of it; ``says`` is a sentence for a person, with {} for what follows.
     """
 
     words: str
@@ -164,6 +166,21 @@ def _set(indicator: int, state: int) -> Callable[[str, Devices], Message]:
     return lambda name, devices: RtasByHand(SetIndicator(indicator, _index(name, devices), state))
 
 
+def _any_call(words: str) -> RtasByHand:
+    """Read any RTAS call with any words: ``set-indicator 9002 0x40000018 1``."""
+    name, *args = words.split()
+    if name not in RTAS_ANSWERS or len(args) > MOST_WORDS:
+        known = ", ".join(sorted(RTAS_ANSWERS))
+        raise ActionError(f"{words!r} is no RTAS call; expected one of {known}, and its words")
+    try:
+        numbers = tuple(int(arg, 0) for arg in args)
+    except ValueError:
+        raise ActionError(f"{words!r}: the words of an RTAS call are numbers") from None
+    if any(abs(number) >= 1 << 64 for number in numbers):
+        raise ActionError(f"{words!r}: the words of an RTAS call have 64 bits at most")
+    return RtasByHand(RawRtas(name, numbers, RTAS_ANSWERS[name]))
+
+
 H, L, Q, G = Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST
 ACTIONS: tuple[Action, ...] = (
     Action("device_del", "device", Q, "ask QEMU to remove {}", lambda n, _: DeviceDel(n)),
@@ -171,7 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("system_reset", "", Q, "reset the machine", lambda *_: SystemReset()),
     Action("stop", "", Q, "stop the VM: the guest's clock stands still", lambda *_: Stop()),
     Action("cont", "", Q, "let the VM go on", lambda *_: Cont()),
-    Action("migrate", "", Q, "migrate to another QEMU", lambda *_: Migrate()),
+    Action("migrate", "", Q, "migrate to another QEMU", lambda *_: Migrate(None)),
     Action(
         "virsh setvcpus",
         "number",
@@ -250,6 +267,7 @@ ACTIONS: tuple[Action, ...] = (
         "make the calls configure-connector",
         lambda n, d: RtasByHand(ConfigureConnector(_index(n, d))),
     ),
+    Action("guest rtas", "call", G, "make the RTAS call {}", lambda words, _: _any_call(words)),
     Action(
         "host load",
         "number",
@@ -289,9 +307,14 @@ def _check(action: Action, rest: str) -> None:
         read_device(rest)
 
 
+def _takes(action: Action, devices: Devices) -> list[str]:
+    """Name the devices that an action can be done to: a vCPU is not detached as a device."""
+    detaches = action.words == "virsh detach-device"
+    return [str(d.id) for d in devices if d.id and not (detaches and isinstance(d, CpuCore))]
+
+
 def menu(devices: Devices) -> tuple[str, ...]:
     """Return the texts of all actions on a cast of *devices*, in an order that tokens rely on."""
-    names = tuple(device.id for device in devices if device.id is not None)
     connectors = connector_names(devices)
     numbers = {"virsh setvcpus": (1, 2, 3, 4), "host load": (1, 2, 4, 8, 16)}
     texts = [WAIT]
@@ -300,7 +323,9 @@ def menu(devices: Devices) -> tuple[str, ...]:
             case "":
                 texts.append(action.words)
             case "device":
-                texts += (f"{action.words} {name}" for name in names)
+                texts += (f"{action.words} {name}" for name in _takes(action, devices))
+            case "call":  # any number of words: one writes them
+                continue
             case "connector":
                 texts += (f"{action.words} {name}" for name in connectors)
             case _:

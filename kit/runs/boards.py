@@ -79,7 +79,7 @@ def asked(machine: AnyMachine, message: Message) -> Message:
             case DeviceAdd(Dimm(addr=addr) as dimm):
                 return DeviceAdd(replace(dimm, addr=addr and addr + _HIGHER))
         return message
-    if isinstance(message, Migrate) and not (message.cores or message.dimms):
+    if isinstance(message, Migrate) and message.cores is None:
         return _destination(machine)
     return message
 

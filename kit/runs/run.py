@@ -15,15 +15,16 @@ from kit.actors.operator import Line
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Revision
 from kit.runs import boards
 from kit.runs.actions import line_of
 from kit.runs.beliefs import Belief, belief
+from kit.runs.expect import expected_to_fail_at
 from kit.runs.scenario import Cast, Scenario
 from kit.runs.trace import WIRE_NAMES, Trace, first_difference
 from kit.runs.world import Letter, Moment, World, advance, typed
 
-__all__ = ["Intervention", "Pair", "Run", "begin", "play", "play_pair"]
+__all__ = ["Intervention", "Pair", "Run", "begin", "play", "play_pair", "wrong_claims"]
 
 MOST_INTERVENTIONS = 100
 MOST_CHARACTERS = 100  # of an action
@@ -190,6 +191,24 @@ def _of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Interv
     return tuple(
         replace(one, after=one.after[side : side + 1] or one.after[:1]) for one in interventions
     )
+
+
+def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Return, for each claim of a scenario, the revisions at which it is not as it says."""
+    revisions = [
+        revision
+        for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
+        if revision.board in scenario.cast.boards
+    ]
+    runs = {revision.name: play(scenario, revision) for revision in revisions}
+    return {
+        claim.that: tuple(
+            name
+            for name, run in runs.items()
+            if claim.holds(run.began, run.ended) is expected_to_fail_at(claim, run.revision)
+        )
+        for claim in scenario.expect
+    }
 
 
 # -- the cast takes its places -------------------------------------------------------------------

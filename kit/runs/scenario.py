@@ -30,7 +30,7 @@ from kit.runs.expect import Expectation, read_expectation
 
 __all__ = ["Cast", "Scenario", "ScenarioError", "read_scenario", "read_time"]
 
-MOST_LINES = 1000
+MOST_LINES = 200
 MOST_MS = 60 * 24 * 3600 * 1000  # 60 days
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TIME = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,3})?) ?(ms|s|min|days?)")

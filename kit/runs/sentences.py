@@ -289,8 +289,10 @@ def _from_qemu(message: Message) -> str:
             return "QEMU says that the VM goes on: RESUME."
         case ErrorReport(text):
             return f"QEMU writes to its own log, and to nobody else: “{text}”."
-        case UnplugTimeout():
+        case UnplugTimeout(silent=True):
             return "QEMU's 15 s are over: it forgets the request and tells nobody."
+        case UnplugTimeout():
+            return "QEMU's 15 s are over: it forgets the request, and says so."
         case Aborted(abort) if abort.assertion is None:
             return f"QEMU crashes in {abort.function}: segmentation fault."
         case Aborted(abort):

@@ -39,8 +39,11 @@ def where_they_part(pair: Pair) -> str:
     if at == (None, None):
         return "So far both have done the same."
     before, after = pair.before_revision.name, pair.after_revision.name
-    ours, theirs = _at(pair.before, at[0]), _at(pair.after, at[1])
-    parted = _parted((before, ours), (after, theirs))
+    parted = _parted(
+        pair,
+        (before, _at(pair.before, at[0]), pair.before.trace),
+        (after, _at(pair.after, at[1]), pair.after.trace),
+    )
     return "\n".join(
         (parted, f"{before}: {in_words(pair.before)}", f"{after}: {in_words(pair.after)}")
     )
@@ -153,7 +156,7 @@ def _came_back(run: Run) -> bool:
     """Does the guest use the device that it had let go of?  A reset alone is no letting go."""
     uses = [run.belief(seq=seq).guest for seq in range(-1, len(run.trace))]
     let_go = (
-        before and not after and moment.guest.up
+        before and not after and moment.after.guest.up
         for before, after, moment in zip(uses, uses[1:], run.moments, strict=False)
     )
     return uses[-1] and any(let_go)
@@ -203,29 +206,45 @@ def _at(run: Run, seq: int | None) -> TraceEntry | None:
     return None if seq is None else run.trace[seq]
 
 
-_Side = tuple[str, TraceEntry | None]
+_Side = tuple[str, TraceEntry | None, Trace]
 
 
-def _parted(before: _Side, after: _Side) -> str:
+def _parted(pair: Pair, before: _Side, after: _Side) -> str:
     """Say what one of them does first that the other does not."""
-    for (who, entry), (other, against) in ((before, after), (after, before)):
+    names = f"{before[0]} and {after[0]}"
+    if pair.before_revision.board is not pair.after_revision.board:
+        return f"{names} are different machines: their guests are asked in other ways."
+    for (who, entry, mine), (other, against, trace) in ((before, after), (after, before)):
         if entry is None or (against is not None and against.at_ns < entry.at_ns):
             continue
         did = _did(entry)
-        if did is not None:
-            at = seconds(entry.at_ns)
-            return f"At {at}, QEMU at {who} {did[0]}; QEMU at {other} {did[1]}."
+        ours, theirs = _times_of_its_kind(entry, mine), _times_of_its_kind(entry, trace)
+        so_far = sum(at_ns <= entry.at_ns for at_ns in theirs)
+        if did is None or sum(at_ns <= entry.at_ns for at_ns in ours) <= so_far:
+            continue  # the other does the same, at another place of the same time
+        later = len(theirs) > so_far
+        not_so = f"{did[1]} then" if later else did[1]
+        return f"At {seconds(entry.at_ns)}, QEMU at {who} {did[0]}; QEMU at {other} {not_so}."
     entry = before[1] or after[1]
     assert entry is not None
     return f"At {seconds(entry.at_ns)} they part: {sentence(entry)}"
 
 
+def _times_of_its_kind(entry: TraceEntry, trace: Trace) -> list[int]:
+    return [other.at_ns for other in trace if type(other.message) is type(entry.message)]
+
+
 def _did(entry: TraceEntry) -> tuple[str, str] | None:
     """What the one did, and what that means of the other."""
     match entry.message:
-        case UnplugTimeout():
+        case UnplugTimeout(silent=True):
             return (
                 "forgot the request, because its 15 s were over, and told nobody",
+                "went on waiting",
+            )
+        case UnplugTimeout():
+            return (
+                "forgot the request, because its 15 s were over, and said so",
                 "went on waiting",
             )
         case QmpError(_, desc):
@@ -237,12 +256,9 @@ def _did(entry: TraceEntry) -> tuple[str, str] | None:
         case DeviceNotDeleted():
             return "said that the device is not deleted (DEVICE_NOT_DELETED)", "said nothing"
         case DeviceUnplugGuestError():
-            return (
-                "told the management layer of the guest's no (DEVICE_UNPLUG_GUEST_ERROR)",
-                "told nobody",
-            )
+            return "passed the guest's no on (DEVICE_UNPLUG_GUEST_ERROR)", "sent no such event"
         case MemUnplugError():
-            return "told the management layer of the guest's no (MEM_UNPLUG_ERROR)", "told nobody"
+            return "passed the guest's no on (MEM_UNPLUG_ERROR)", "sent no such event"
         case ErrorReport():
             return "understood UNISOLATE as the guest's no", "did not"
         case Aborted():

@@ -169,7 +169,8 @@ def _opened(
         scenario = find_scenario(name)
     except UserError as error:
         raise TokenError(
-            f"{_short(token)}: scenario {name!r} is not on this machine: {error}"
+            f"{_short(token)}: scenario {name!r} is not on this machine: {error}; one of your own"
+            " is named beside the token: kit open TOKEN --scenario FILE"
         ) from None
     try:
         revisions = [find_revision(label) for label in _revisions(kind, fields[1:-1])]

@@ -242,7 +242,7 @@ def test_setvcpus_plugs_cores_in() -> None:
     libvirt, asked = tell(Libvirt(), SetVcpus(2), QmpReturn())
 
     assert libvirt == Libvirt(devices=(CORE1,))
-    assert asked == [to_qemu(DeviceAdd(CORE1)), to_operator(ApiSuccess(""))]
+    assert asked == [to_qemu(DeviceAdd(CORE1)), to_operator(ApiSuccess("", "core1"))]
 
 
 def test_a_core_that_is_not_in_the_picture_is_not_asked_for() -> None:
@@ -257,11 +257,18 @@ def test_a_core_that_is_not_in_the_picture_is_not_asked_for() -> None:
     [
         (SetVcpus(0), ApiError("invalid argument: the number of vcpus must be positive")),
         (
+            SetVcpus(5),
+            ApiError(
+                "invalid argument: requested vcpus is greater than max allowable vcpus for the"
+                " live domain: 5 > 4"
+            ),
+        ),
+        (
             DetachDevice("nope"),
             ApiError("device not found: no device with alias 'nope'"),
         ),
     ],
-    ids=["no CPU", "no device"],
+    ids=["no CPU", "too many", "no device"],
 )
 def test_a_call_that_cannot_be_is_refused(call: SetVcpus | DetachDevice, answer: ApiError) -> None:
     assert tell(Libvirt(), call) == (Libvirt(), [to_operator(answer)])
@@ -312,3 +319,11 @@ def test_elsewhere_it_waits_for_5_s() -> None:
     _, asked = tell(Libvirt(wait_s=5, devices=(CORE1,)), SetVcpus(1), QmpReturn())
 
     assert asked[-1] == Wait(5 * NS_PER_S)
+
+
+def test_a_vcpu_is_not_detached_as_a_device() -> None:
+    """A vCPU is no device of the domain's XML; setvcpus takes it away."""
+    libvirt = Libvirt(devices=(CORE1,))
+    answer = ApiError("device not found: no device with alias 'core1'")
+
+    assert tell(libvirt, DetachDevice("core1")) == (libvirt, [to_operator(answer)])

@@ -7,6 +7,7 @@ import pytest
 from kit.actors.messages import (
     Actor,
     ApiError,
+    ApiSuccess,
     DetachDevice,
     DeviceRemovalFailed,
     DeviceRemoved,
@@ -41,6 +42,7 @@ ADD = Line(0, Actor.QEMU, DeviceAdd(CpuCore(1, "core1")))
         ([DEL, ApiError("timed out", "core1"), DEL], "asked for"),
         ([DEL, ApiError("another call")], "asked for"),
         ([DEL, DELETED, ADD], "plugged"),
+        ([DEL, DELETED, ApiSuccess("", "core1")], "plugged"),
         ([DEL, DELETED, ADD, DEL], "asked for"),
     ],
 )

@@ -319,7 +319,7 @@ def test_the_clock_does_not_go_back() -> None:
 
 
 def test_a_migration_needs_the_devices_on_the_destination() -> None:
-    with pytest.raises(MisuseError, match="command line lacks CpuCore"):
+    with pytest.raises(MisuseError, match="command line lacks core1"):
         step(configured("revert"), Migrate())
 
 
@@ -346,7 +346,7 @@ def test_the_proposal_tells_of_the_timeout_and_loses_the_late_release_all_the_sa
 
     assert [outcome.emitted for outcome in outcomes[1:]] == [
         (
-            UnplugTimeout(CORE1),
+            UnplugTimeout(CORE1, silent=False),
             DeviceNotDeleted(path="/machine/peripheral/core1", device="core1"),
         ),
         (),

@@ -64,8 +64,8 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "guest-error",
             (A.DEVICE_DEL, A.GUEST_REFUSES),
             [
-                "At 0 s, QEMU at guest-error told the management layer of the guest's no"
-                " (DEVICE_UNPLUG_GUEST_ERROR); QEMU at unisolate told nobody.",
+                "At 0 s, QEMU at guest-error passed the guest's no on"
+                " (DEVICE_UNPLUG_GUEST_ERROR); QEMU at unisolate sent no such event.",
                 "unisolate: the guest keeps the core, and no request is pending.",
                 "guest-error: the guest keeps the core, and no request is pending.",
             ],

@@ -54,6 +54,7 @@ def test_an_entry_as_json_has_its_messages_own_fields() -> None:
             "dst": "qemu",
             "type": "unplug-timeout",
             "index": 0x10000001,
+            "silent": True,
         },
     ]
 

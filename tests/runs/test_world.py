@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kit.errors import MisuseError
+from kit.actors.messages import ApiError
+from kit.errors import MisuseError, UserError
 from kit.machine.clock import NS_PER_S
+from kit.machine.events import RawReturn
 from kit.machine.revision import CATALOGUE, PROPOSAL, Revision, find_revision
 from kit.runs.run import Intervention, play
+from kit.runs.trace import WIRE_NAMES
 from kit.runs.world import advance, next_ns
 from tests.runs.stories import at, story, told
 
@@ -190,3 +193,33 @@ def test_what_a_person_does_waits_for_so_many_entries_of_its_time() -> None:
         "0 s set-indicator",
         "0 s system_reset",
     ]
+
+
+def test_libvirt_migrates_its_picture_even_where_it_is_empty() -> None:
+    """A core that libvirt does not know of is not on the destination's command line."""
+    unknown = story(
+        "0 s: device_add core1", "1 s: virsh migrate", libvirt="7.1.0", devices=[], end="5 s"
+    )
+    run = at("revert", unknown)
+    (error,) = (e.message for e in run.trace if WIRE_NAMES[type(e.message)] == "virsh-error")
+
+    assert error == ApiError(
+        "internal error: unable to execute QEMU command 'migrate': the migration fails: the"
+        " destination's command line lacks core1"
+    )
+
+
+def test_any_rtas_call_can_be_made_by_hand() -> None:
+    lamp = story("0 s: guest rtas set-indicator 9002 0x40000018 1", devices=["net3"], end="1 s")
+    run = at("revert", lamp)
+
+    assert RawReturn((0,)) in [entry.message for entry in run.trace]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["fly 1", "set-indicator x", "set-indicator 0x1" + "0" * 17, "set-indicator" + " 1" * 17],
+)
+def test_what_is_no_rtas_call_is_refused(words: str) -> None:
+    with pytest.raises(UserError, match="RTAS call"):
+        story(f"0 s: guest rtas {words}")

@@ -195,7 +195,7 @@ def test_a_migration_starts_qemus_timer_anew() -> None:
 
 def test_libvirt_waits_10_s_by_the_wall_clock() -> None:
     cast = 'offline_work="50 s"\nlibvirt="7.1.0"\ndevices=["core1"]'
-    text = '"0 s: virsh detach-device core1", "5 s: stop", "15 s: cont"'
+    text = '"0 s: virsh setvcpus 1", "5 s: stop", "15 s: cont"'
     layout = layout_of(play(story(text, cast), find_revision("revert")))
 
     assert spans(layout) == [(Timed.LIBVIRT_WAIT, 0, 10, True), (Timed.STOPPED, 5, 15, False)]

@@ -6,6 +6,7 @@ What is wrong is a `FormatError`; who reads lines adds where it is.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "Json",
     "check_keys",
     "check_qmp",
+    "decoder",
     "load",
     "number",
     "numbers",
@@ -32,7 +34,12 @@ class FormatError(Exception):
 
 def load(line: str) -> Json:
     """Read one line of JSON, and only what every reader of JSON takes alike."""
-    return json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+    return decoder().decode(line)
+
+
+def decoder() -> json.JSONDecoder:
+    """Return what reads JSON, and only what every reader of JSON takes alike."""
+    return json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_unique)
 
 
 def _refuse_constant(name: str) -> Json:
@@ -42,8 +49,9 @@ def _refuse_constant(name: str) -> Json:
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise FormatError(f"key {short(next(k for k in keys if keys.count(k) > 1))} is given twice")
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        raise FormatError(f"key {short(twice)} is given twice")
     return found
 
 

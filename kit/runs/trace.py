@@ -86,7 +86,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 
-__all__ = ["WIRE_NAMES", "Trace", "TraceEntry", "entry_json", "first_difference"]
+__all__ = ["WIRE_NAMES", "Trace", "TraceEntry", "entry_json", "first_difference", "message_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,18 +194,22 @@ WIRE_NAMES: Mapping[type[Any], str] = {
 
 def entry_json(entry: TraceEntry) -> dict[str, Any]:
     """Write an entry as JSON: seq, at_ns, src, dst, type, and the message's own fields."""
-    own = _fields(entry.message)
-    if "type" in own:  # of a hotplug event: what it is about
-        own["resource"] = own.pop("type")
     return {
         "seq": entry.seq,
         "at_ns": entry.at_ns,
         "guest_ns": entry.guest_ns,
         "src": entry.src.value,
         "dst": entry.dst.value,
-        "type": WIRE_NAMES[type(entry.message)],
-        **own,
+        **message_json(entry.message),
     }
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """Write a message as JSON: type, and its own fields."""
+    own = _fields(message)
+    if "type" in own:  # of a hotplug event: what it is about
+        own["resource"] = own.pop("type")
+    return {"type": WIRE_NAMES[type(message)], **own}
 
 
 def _fields(value: object) -> dict[str, Any]:

@@ -20,6 +20,7 @@ __all__ = ["Axis", "Knot", "axis_of", "duration"]
 SHORTEST_S = 20
 MAJOR, MINOR = 7.0, 2.0  # what a step takes within a fan
 MOST_FANS = 0.6  # of the width
+STRETCHED = 6.0  # how much wider fans may be where order is all that is known
 CUT = 20  # a gap is cut where it is this many times as long as all the others together
 
 
@@ -109,7 +110,8 @@ def axis_of(layout: Layout, left: float, right: float) -> Axis:
     times = sorted({0, end_ns, *fans})
     gaps, cut = _gaps(times)
     wanted = sum(sum(fan) for fan in fans.values())
-    scale = min(1.0, (right - left) * MOST_FANS / wanted) if wanted else 1.0
+    widest = STRETCHED if layout.timeless else 1.0
+    scale = min(widest, (right - left) * MOST_FANS / wanted) if wanted else 1.0
     per_ns = (right - left - wanted * scale) / sum(gaps)
     knots, steps, x = [], [], left
     for at_ns, gap, is_cut in zip(times, [*gaps, 0], [*cut, False], strict=True):

@@ -22,7 +22,7 @@ from kit.views.layout_marks import Tone, is_minor, label_of, tone_of
 from kit.views.layout_states import State, states_after
 from kit.views.layout_timers import Bracket, brackets_of
 
-__all__ = ["Bar", "Held", "Layout", "Mark", "Row", "Side", "layout_of"]
+__all__ = ["Bar", "Held", "Layout", "Mark", "Row", "Side", "bars_in", "layout_of"]
 
 
 class Held(Enum):
@@ -39,6 +39,7 @@ class Held(Enum):
     ASKED = auto()  # the operator
     TOLD_GONE = auto()
     TOLD_KEPT = auto()
+    UNKNOWN = auto()  # anybody of whom a log says nothing
 
 
 BAR_WORDS = {
@@ -53,6 +54,7 @@ BAR_WORDS = {
     Held.ASKED: "has asked, waits to be told",
     Held.TOLD_GONE: "told: {} is gone",
     Held.TOLD_KEPT: "told: unplug of {} failed",
+    Held.UNKNOWN: "not in the log",
 }
 """What stands in a bar; {} is the device."""
 
@@ -109,11 +111,12 @@ class Bar:
 class Side:
     """One run in the picture.  ``name`` is "before" or "after", or empty where it is alone.
 
-    ``seen`` is the last entry so far.  ``now`` is what is the case there, for each row.
+    ``run`` is None where what is drawn was observed, and not played.  ``seen`` is the last entry
+    so far.  ``now`` is what is the case there, for each row.
     """
 
     name: str
-    run: Run
+    run: Run | None
     seen: int
     marks: tuple[Mark, ...]
     bars: tuple[Bar, ...]
@@ -123,6 +126,7 @@ class Side:
     @property
     def revision(self) -> Revision:
         """The revision that is drawn."""
+        assert self.run is not None, "what was observed has no revision"
         return self.run.revision
 
     def bars_of(self, row: Row) -> tuple[Bar, ...]:
@@ -135,9 +139,12 @@ class Layout:
     """One run or a pair, ready to be drawn.
 
     ``stops`` are the steps; ``place`` is the last one so far, at ``now_ns`` of the wall clock.
-    ``first_step`` is where the runs of a pair first differ.
+    ``first_step`` is where the runs of a pair first differ.  ``timeless`` are steps of whose time
+    nobody knows more than what is before and after; ``observed`` says in words what was observed,
+    empty where runs are drawn.
     """
 
+    name: str
     title: str
     devices: tuple[str, ...]
     lanes: tuple[Actor, ...]
@@ -148,6 +155,8 @@ class Layout:
     end_ns: int
     first_step: int | None
     sides: tuple[Side, ...]
+    timeless: frozenset[int] = frozenset()
+    observed: str = ""
 
     def rows_of(self, lane: Actor) -> tuple[Row, ...]:
         """The rows of bars that a lane has."""
@@ -169,6 +178,7 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
     devices = dict.fromkeys(str(device.id) for run in runs for device in run.devices)
     rows = (Row(lane, device) for lane in lanes for device in devices)
     return Layout(
+        name=runs[0].scenario.name,
         title=runs[0].scenario.title,
         devices=tuple(device for device in devices if device in {row.device for row in used}),
         lanes=lanes,
@@ -207,7 +217,7 @@ def _side(
         seen=seen,
         marks=marks,
         bars=tuple(
-            bar for row in rows for bar in _bars(row, [helds[row][seq + 1] for seq in seqs])
+            bar for row in rows for bar in bars_in(row, [helds[row][seq + 1] for seq in seqs])
         ),
         brackets=brackets_of(run, states, step_of),
         now=tuple((row, helds[row][seen + 1]) for row in rows),
@@ -243,7 +253,7 @@ def _device(run: Run, entry: TraceEntry) -> str:
     return ""
 
 
-def _bars(row: Row, helds: list[Held | None]) -> list[Bar]:
+def bars_in(row: Row, helds: list[Held | None]) -> list[Bar]:
     """Return the bars of a row; ``helds[n]`` is what is the case after step n - 1."""
     bars, at = [], -1
     for held, group in groupby(helds):

@@ -21,7 +21,15 @@ from kit.views.picture_text import picture_lines
 from kit.views.run_text import event_lines
 from kit.views.text_signs import ASCII, BOXES, clean
 
-__all__ = ["Named", "command_of", "mail_lines", "markdown_lines", "read_message_id"]
+__all__ = [
+    "Named",
+    "command_of",
+    "fenced",
+    "mail_lines",
+    "markdown_lines",
+    "plain_markdown",
+    "read_message_id",
+]
 
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[!-;=?-~]+)>|([!-;=?-~]+@[!-;=?-~]+)")
 
@@ -102,20 +110,20 @@ def markdown_lines(
 ) -> Iterator[str]:
     """A run or a pair as Markdown: the picture in a fenced block, the events to unfold."""
     first, second = _caption(played)
-    yield f"**{_plain_markdown(first)}**"
-    yield _plain_markdown(second)
+    yield f"**{plain_markdown(first)}**"
+    yield plain_markdown(second)
     yield ""
-    yield from _fenced(picture_lines(played, width, unicode=unicode))
+    yield from fenced(picture_lines(played, width, unicode=unicode))
     yield ""
     for commit in commits:
-        name = _plain_markdown(commit.reference)
+        name = plain_markdown(commit.reference)
         yield f"- [{name}]({commit.link})" if commit.link else f"- {name}"
     yield f"- `{command_of(played)}`"
     yield f"- token: `{token_of(played)}`"
     yield ""
     yield "<details><summary>Every event</summary>"
     yield ""
-    yield from _fenced(event_lines(played, width, unicode=unicode))
+    yield from fenced(event_lines(played, width, unicode=unicode))
     yield ""
     yield "</details>"
 
@@ -166,7 +174,7 @@ def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
-def _fenced(lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
+def fenced(lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
     """Put lines into a block that none of them can end."""
     found = list(lines)
     longest = max((len(run) for line in found for run in re.findall(r"`+", line)), default=0)
@@ -176,7 +184,7 @@ def _fenced(lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
     yield fence
 
 
-def _plain_markdown(words: str) -> str:
+def plain_markdown(words: str) -> str:
     """Make words stand for themselves in Markdown and in the HTML that it may hold."""
     escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]~|@#])", r"\\\1", escaped)

@@ -8,10 +8,11 @@ from html import escape
 from kit.errors import UserError
 from kit.runs.run import Pair, Run
 from kit.runs.token import token_of
+from kit.views.layout import Layout
 from kit.views.picture_svg import picture_svg
 from kit.views.run_text import event_lines, meaning_lines
 
-__all__ = ["picture_page", "picture_png"]
+__all__ = ["page_of", "picture_page", "picture_png"]
 
 PNG_WIDTH = 1720  # twice the picture's own units, so that small letters are sharp
 _VARIABLE = re.compile(r"var\(--[a-z-]+, (#[0-9a-f]{6})\)")
@@ -40,18 +41,24 @@ def picture_page(played: Run | Pair) -> str:
         f"<p>{escape(line)}</p>" for line in meaning_lines(played, 10_000, unicode=True)
     )
     events = escape("\n".join(event_lines(played, 110, unicode=True)))
+    token = f"<p>Token: <code>{escape(token_of(played))}</code></p>"
+    return page_of(title, picture_svg(played), meaning, events, token)
+
+
+def page_of(title: str, drawn: str, meaning: str, events: str, last: str) -> str:
+    """Return a page of HTML; all of it must be escaped already."""
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head>\n<body><main><h1>{title}</h1>\n"
         '<div class="scroll" tabindex="0" role="group" aria-label="picture">'
-        f"{picture_svg(played)}</div>\n{meaning}\n"
+        f"{drawn}</div>\n{meaning}\n"
         f'<h2>Every event</h2><pre tabindex="0">{events}</pre>\n'
-        f"<p>Token: <code>{escape(token_of(played))}</code></p></main></body></html>"
+        f"{last}</main></body></html>"
     )
 
 
-def picture_png(played: Run | Pair) -> bytes:
+def picture_png(played: Run | Pair | Layout) -> bytes:
     """Return a run or a pair as PNG, in the light colours.
 
     Raises:

@@ -31,9 +31,9 @@ SOLID = {Held.HOLDS, Held.USES, Held.LISTED}
 DASHED = {Held.PENDING, Held.ASKED}
 
 
-def picture_svg(played: Timeline | Run | Pair) -> str:
+def picture_svg(played: Timeline | Run | Pair | Layout) -> str:
     """Draw a run or a pair, seen from the place where a timeline stands, else from its end."""
-    layout = layout_of(played)
+    layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
     axis = axis_of(layout, left, WIDTH - RIGHT)
     now_x = _now_x(layout, axis)
@@ -44,7 +44,7 @@ def picture_svg(played: Timeline | Run | Pair) -> str:
         top = lanes.bottom
     height = top + 16
     parts = [
-        *_ticks(axis, height),
+        *_ticks(layout, axis, height),
         *_now(layout, now_x, height),
         *_first_difference(layout, axis, height),
         *(part for side, lanes in groups for part in _group(layout, side, lanes, axis, now_x)),
@@ -53,7 +53,9 @@ def picture_svg(played: Timeline | Run | Pair) -> str:
 
 
 def _label(layout: Layout) -> str:
-    runs = [side.run for side in layout.sides]
+    runs = [side.run for side in layout.sides if side.run is not None]
+    if not runs:
+        return f"{layout.title}. {layout.observed}"
     if len(runs) == 2:
         words = where_they_part(Pair(*runs)).replace("\n", " ")
     else:
@@ -78,9 +80,9 @@ def _now_x(layout: Layout, axis: Axis) -> float:
     return x
 
 
-def _ticks(axis: Axis, height: float) -> Iterator[str]:
+def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
     end = -10.0
-    for x, words in axis.ticks():
+    for x, words in _times(layout, axis):
         yield svg.line(x, AXIS_Y, x, height - 16, svg.LINE, 0.6, "1 4")
         half = svg.text_width(words, SIZE) / 2
         if x - half > end:
@@ -94,7 +96,18 @@ def _ticks(axis: Axis, height: float) -> Iterator[str]:
             yield svg.line(x, AXIS_Y + 6, x, height - 16, svg.LINE, 6, "1 3")
 
 
+def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:
+    """Return where to write which time; "?" where nobody knows it."""
+    if not layout.timeless:
+        yield from axis.ticks()
+        return
+    for step, (x, stop) in enumerate(zip(axis.steps, layout.stops, strict=True)):
+        yield x, "?" if step in layout.timeless else duration(stop.at_ns)
+
+
 def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
+    if layout.observed:
+        return
     yield svg.line(x, AXIS_Y - 2, x, height - 16, svg.INK, 1)
     words = f"now: {duration(layout.now_ns)}"
     half = svg.text_width(words, SIZE, bold=True) / 2
@@ -121,7 +134,8 @@ def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str
 
 def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -> Iterator[str]:
     yield svg.line(0, lanes.top, WIDTH, lanes.top, svg.LINE)
-    heading = f"{side.name}: {_called(side.revision)}" if side.name else _called(side.revision)
+    called = layout.observed or _called(side.revision)
+    heading = f"{side.name}: {called}" if side.name else called
     wide = svg.text_width(heading, 13, bold=True)
     yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # lines stay behind it
     yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
@@ -191,6 +205,9 @@ def _bar(bar: Bar, start: float, end: float, y: float, *, words: bool = True) ->
         colour = svg.GOOD if bar.held is Held.TOLD_GONE else svg.BAD
         yield svg.rect(*box, svg.PAPER, colour)
         bold = False
+    elif bar.held is Held.UNKNOWN:
+        yield svg.rect(*box, svg.PAPER, svg.LINE, "1 3")
+        colour, bold = svg.SOFT, False
     else:
         yield svg.rect(*box, svg.PAPER, svg.BAD, "1 3")
     if words:
@@ -285,6 +302,7 @@ _PRESENT = {
     Held.ASKED: ("not told", svg.WAIT),
     Held.TOLD_GONE: ("told: gone", svg.GOOD),
     Held.TOLD_KEPT: ("told: failed", svg.BAD),
+    Held.UNKNOWN: ("not in the log", svg.SOFT),
 }
 
 

@@ -28,12 +28,12 @@ APART = "   "
 
 
 def picture_lines(
-    played: Timeline | Run | Pair, width: int = 72, *, unicode: bool = False
+    played: Timeline | Run | Pair | Layout, width: int = 72, *, unicode: bool = False
 ) -> list[str]:
     """Draw a run or a pair in at most *width* columns.
 
     Args:
-        played: What to draw; of a timeline, the place is marked.
+        played: What to draw; of a timeline, the place is marked; or what is laid out already.
         width: From 60 to 200.
         unicode: Box drawing instead of ASCII.
 
@@ -42,9 +42,9 @@ def picture_lines(
     """
     if not NARROWEST <= width <= WIDEST:
         raise MisuseError(f"width {width}; a picture is from {NARROWEST} to {WIDEST} columns wide")
-    layout, signs = layout_of(played), BOXES if unicode else ASCII
-    run = layout.sides[0].run
-    title = clean(f"{run.scenario.name}: {layout.title}", signs)
+    layout = played if isinstance(played, Layout) else layout_of(played)
+    signs = BOXES if unicode else ASCII
+    title = clean(f"{layout.name}: {layout.title}", signs)
     lines = [title if len(title) <= width else f"{title[: width - 3]}..."]
     devices = layout.devices
     for count in range(len(devices), -1, -1):
@@ -85,7 +85,7 @@ def _drawn(layout: Layout, sides: tuple[Side, ...], width: int, signs: Signs) ->
         return None
     rows = [part for row in rows for part in _broken(row, label)]
     painted = [paint(side, columns, rows, signs) for side in sides]
-    lines = list(_headings(sides, columns, time + label, signs))
+    lines = list(_headings(layout, sides, columns, time + label, signs))
     for number, row in enumerate(rows):
         lines.append(_row(row, [side[number] for side in painted], time, label, signs))
     ends = [end for device in columns.devices for end in _ends(sides, columns, device, label)]
@@ -96,9 +96,11 @@ def _drawn(layout: Layout, sides: tuple[Side, ...], width: int, signs: Signs) ->
 
 
 def _headings(
-    sides: tuple[Side, ...], columns: Columns, margin: int, signs: Signs
+    layout: Layout, sides: tuple[Side, ...], columns: Columns, margin: int, signs: Signs
 ) -> Iterator[str]:
-    if len(sides) == 1:
+    if layout.observed:
+        pass  # the title says it all
+    elif len(sides) == 1:
         name = sides[0].name or "at"
         yield clean(f"{name}: {_called(sides[0].revision)}".replace("at: ", "at "), signs)
     else:
@@ -173,6 +175,8 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
         words.append(f"{signs.wrong} wrong")
     if Held.ABORTED in helds:
         words.append(f"{signs.gone} QEMU is gone")
+    if Held.UNKNOWN in helds:
+        words.append(f"{signs.unknown} not in the log")
     lines = ["   ".join(words)]
     if Held.LIMBO in helds:
         lines.append(f"{signs.limbo} LIMBO: the guest let go, QEMU holds on, nobody is told")

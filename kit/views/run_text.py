@@ -15,7 +15,7 @@ from kit.runs.trace import TraceEntry, entry_json
 from kit.views.picture_text import picture_lines
 from kit.views.text_signs import ASCII, BOXES, clean
 
-__all__ = ["event_lines", "meaning_lines", "pair_json", "run_json", "text_lines"]
+__all__ = ["event_lines", "meaning_lines", "pair_json", "run_json", "text_lines", "wrapped"]
 
 _TIME, _PARTIES = 9, 20
 
@@ -42,7 +42,7 @@ def meaning_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> I
         if played.first_difference == (None, None):
             told.append(f"Both: {in_words(played.after)}")
     for words in told:
-        yield from _wrapped("", "", words, width, unicode)
+        yield from wrapped("", "", words, width, unicode)
 
 
 def event_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
@@ -57,7 +57,7 @@ def event_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Ite
     for mark, name, run in (("-", "before", before), ("+", "after", after)):
         revision = run.revision
         head = f"{mark} only {name}: {revision.name} ({revision.label}): "
-        yield from _wrapped("", f"{mark}  ", f"{head}{revision.summary}", width, unicode)
+        yield from wrapped("", f"{mark}  ", f"{head}{revision.summary}", width, unicode)
     yield "= both"
     yield ""
     for stop in stops((before, after)):
@@ -72,11 +72,11 @@ def _event(mark: str, entry: TraceEntry, width: int, unicode: bool) -> Iterator[
         parties = entry.src.value
     head = f"{mark} {seconds(entry.at_ns):<{_TIME}} {parties:<{_PARTIES}}"
     indent = min(len(head), width - 24)
-    yield from _wrapped(head, mark.ljust(indent), sentence(entry), width, unicode)
+    yield from wrapped(head, mark.ljust(indent), sentence(entry), width, unicode)
 
 
-def _wrapped(head: str, after: str, words: str, width: int, unicode: bool) -> Iterator[str]:
-    """Lines of *words*: *head* begins the first, *after* those that follow."""
+def wrapped(head: str, after: str, words: str, width: int, unicode: bool) -> Iterator[str]:
+    """Yield lines of *words*: *head* begins the first, *after* those that follow."""
     words = clean(words, BOXES if unicode else ASCII)
     lines = textwrap.wrap(
         words,

@@ -66,18 +66,19 @@ def lines_of(layout: Layout, sides: tuple[Side, ...]) -> Iterator[Line]:
             yield Line(Lined.NOW, last, now, time_words(now))
             at_ns, shown, now = now, time_words(now), None
         yield from _gap(last, at_ns, stop_ns)
-        time = time_words(stop_ns)
+        time = "?" if step in layout.timeless else time_words(stop_ns)
         if step == first:
             yield Line(Lined.DIFFERENCE, last, stop_ns, "" if time == shown else time)
             shown = time
-        yield Line(Lined.EVENT, step, stop_ns, "" if time == shown else time, name)
+        said = "" if time == shown and time != "?" else time
+        yield Line(Lined.EVENT, step, stop_ns, said, name)
         at_ns, last, shown = stop_ns, step, time
     if now is not None:
         yield from _gap(last, at_ns, now)
         yield Line(Lined.NOW, last, now, time_words(now))
         at_ns, shown = now, time_words(now)
     yield from _gap(last, at_ns, layout.end_ns)
-    end = time_words(layout.end_ns)
+    end = "" if layout.place in layout.timeless else time_words(layout.end_ns)
     yield Line(Lined.END, last, layout.end_ns, "" if end == shown else end, "end")
 
 

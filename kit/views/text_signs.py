@@ -20,6 +20,7 @@ class Signs:
     limbo: str
     wrong: str
     gone: str
+    unknown: str
     timer: str
     line: str
     thin: str
@@ -40,6 +41,7 @@ ASCII = Signs(
     limbo="X",
     wrong="!",
     gone="#",
+    unknown="?",
     timer="]",
     line="-",
     thin=".",
@@ -59,6 +61,7 @@ BOXES = Signs(
     limbo="╳",
     wrong="!",
     gone="#",
+    unknown="?",
     timer="]",
     line="─",
     thin="┄",
@@ -87,6 +90,8 @@ def sign_of(lane: Actor, held: Held | None, signs: Signs) -> str:
             return signs.wrong
         case Held.ABORTED:
             return signs.gone
+        case Held.UNKNOWN:
+            return signs.unknown
     return signs.has
 
 
@@ -102,6 +107,7 @@ END_WORDS = {
     Held.ASKED: "waits",
     Held.TOLD_GONE: "gone",
     Held.TOLD_KEPT: "failed",
+    Held.UNKNOWN: "?",
     None: "gone",
 }
 """What is the case at the end, in at most six characters."""

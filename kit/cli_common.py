@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "At", "Json", "cli"]
+from kit.errors import UserError
+
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "At", "Json", "cli", "put"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # how typer tells of Ctrl-C
@@ -30,3 +33,20 @@ At = Annotated[
         help="Revision: a name, a tag or a unique prefix of a hash (kit list revisions).",
     ),
 ]
+
+
+def put(data: str | bytes, output: Path | None) -> None:
+    """Write to a file, or text to stdout.
+
+    Raises:
+        UserError: The file cannot be written, or bytes are to go to stdout.
+    """
+    if output is None:
+        if isinstance(data, bytes):
+            raise UserError("--format png is no text: name a file, -o FILE")
+        typer.echo(data)
+        return
+    try:
+        output.write_bytes(data if isinstance(data, bytes) else f"{data}\n".encode())
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error.strerror}") from error

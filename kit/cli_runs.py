@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from kit import app as kit_app
-from kit.cli_common import FINE, NO, At, Json, cli
+from kit.cli_common import FINE, NO, At, Json, cli, put
 from kit.errors import UserError
 from kit.history_in_use import named_commits
 from kit.machine.revision import Revision, find_revision
@@ -233,19 +233,9 @@ def _write(played: Run | Pair, how: _Writing, output: Path | None) -> None:
     if how.in_reply_to is not None and how.form is not RunForm.MAIL:
         raise UserError("--in-reply-to goes with --format mail")
     if how.form is RunForm.PNG:
-        if output is None:
-            raise UserError("--format png is no text: name a file, -o FILE")
-        data = picture_png(played)
+        put(b"" if output is None else picture_png(played), output)
     else:
-        text = _text(played, how)
-        if output is None:
-            typer.echo(text)
-            return
-        data = f"{text}\n".encode()
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+        put(_text(played, how), output)
 
 
 def _text(played: Run | Pair, how: _Writing) -> str:

@@ -1,0 +1,49 @@
+"""Logs from files and from stdin, line by line and no line larger than what is read of one."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from kit.errors import UserError
+from kit.runs.log_json import LONGEST_LINE
+
+__all__ = ["log_lines"]
+
+_MOST = LONGEST_LINE + 2
+
+
+def log_lines(name: str) -> Iterator[str]:
+    """Yield the lines of a log; "-" is stdin, ``.gz`` is unpacked.
+
+    Bytes that are no UTF-8 become U+FFFD.  Of a line that is longer than what is read of one, only
+    so much comes that one sees it is.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    try:
+        if name == "-":
+            yield from _lines(sys.stdin.buffer)
+            return
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(Path(name), "rb") as file:
+            yield from _lines(file)  # type: ignore[arg-type]
+    except FileNotFoundError:
+        raise UserError(f"{name}: no such file") from None
+    except IsADirectoryError:
+        raise UserError(f"{name}: is a folder; name the files in it") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{name}: cannot be read: {error}") from None
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    while line := file.readline(_MOST):
+        text = line.decode("utf-8", errors="replace")
+        while not line.endswith(b"\n") and (line := file.readline(_MOST)):
+            pass  # the rest of a line that is too long
+        yield text

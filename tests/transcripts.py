@@ -120,7 +120,7 @@ def said(run: Run, asker: Actor) -> Iterator[tuple[int, str, dict[str, Any]]]:
     for entry in run.trace:
         if (entry.src, entry.dst) == (asker, Actor.QEMU):
             for number, asked in enumerate(command(entry.message, run.revision.board)):
-                if number:
+                if number and run.moments[entry.seq].machine.aborted is None:
                     yield entry.at_ns, "reply", {"return": {}}
                 yield entry.at_ns, "send", asked
         elif (entry.src, entry.dst) == (Actor.QEMU, asker):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
+from kit.actors.messages import Actor
 from kit.machine.acpi_messages import AcpiDeviceOst
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
@@ -169,7 +170,10 @@ def at_most_s(log: Log, first: int, second: int) -> float | None:
 
 
 def later(log: Log, number: int, seconds: float) -> int | None:
-    """Return the first entry that is surely so much later than entry *number*."""
+    """Return the first thing that QEMU says which is surely so much later than entry *number*.
+
+    That shows that it still runs; a QEMU that has crashed does nothing any more.
+    """
     start = log.entries[number].before_ns
     if start is None or log.clock_went_back is not None:
         return None
@@ -180,4 +184,5 @@ def later(log: Log, number: int, seconds: float) -> int | None:
         lo=number + 1,
         key=lambda entry: -1 if entry.after_ns is None else entry.after_ns,
     )
-    return place if place < len(log.entries) else None
+    near = range(place, min(place + 100, len(log.entries)))
+    return next((n for n in near if log.entries[n].src is Actor.QEMU), None)

@@ -121,6 +121,8 @@ def surely_pending(
     accepted = request.accepted_before(asked)
     if accepted is None and not request.before_the_log:
         return False
+    if accepted is not None and accepted.reply is None:
+        return False  # not answered: QEMU may have crashed
     if request.moved or (request.reset is not None and request.reset < asked):
         return False
     if P.CPU_UNPLUG_TIMEOUT in revision.patches and request.kind is Kind.CORE:
@@ -260,10 +262,12 @@ def _silence(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]
     for request in requests:
         if request.kind is not Kind.CORE or request.clock_unsure:
             continue
-        first = request.attempts[0]
-        over = later(log, first.asked, UNPLUG_TIMEOUT_S + 2 * SLACK_S)
+        first, enough_s = request.attempts[0], UNPLUG_TIMEOUT_S + 2 * SLACK_S
+        over, reset = later(log, first.asked, enough_s), request.reset
         last = len(log.entries) if request.closed is None else request.closed
-        if over is None or over > last or (request.reset is not None and request.reset < over):
+        if over is None or over > last:
+            continue
+        if reset is not None and at_least_s(log, first.asked, reset) < enough_s:
             continue
         if log.format.shows_every_event and not first.refused:
             why = "no DEVICE_NOT_DELETED when 15 s are over"

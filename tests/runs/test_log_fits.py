@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.actors.messages import Actor
+from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Revision, find_revision
+from kit.runs.actions import menu
 from kit.runs.log_fits import Verdict, verdicts
 from kit.runs.logs import read_log
-from kit.runs.run import Run, play
+from kit.runs.run import Intervention, Run, play
 from kit.scenarios import find_scenario, scenarios
 from tests.transcripts import libvirt_lines, qmp_lines, said
 
@@ -228,6 +233,13 @@ def test_nothing_is_pending_at_another_qemu(end: str) -> None:
     assert fitting(*asked(0, "device_del"), between, *asked(5, "device_del")) == EVERY
 
 
+def test_a_qemu_that_has_crashed_proves_nothing() -> None:
+    """It answers no more; so a reset that nobody answers completes nothing."""
+    commands = [asked(second, "system_reset")[0] for second in (5, 20)]
+
+    assert fitting(*asked(0, "device_del", "dimm1"), *commands) == EVERY
+
+
 def test_a_device_may_be_named_by_its_path() -> None:
     log = [*asked(0, "device_del", "/machine/peripheral/core1"), event(16, "DEVICE_DELETED")]
 
@@ -264,6 +276,7 @@ def test_an_x86_machine_fits_q35_alone() -> None:
 # -- runs of the embedded machine ------------------------------------------------------------------
 
 STORIES = tuple(scenarios())
+LinesOf = Callable[[Run, Actor], list[str]]
 
 
 @lru_cache(maxsize=2000)
@@ -307,6 +320,28 @@ def test_logs_with_times_tell_revisions_apart_where_operators_are_told_different
             blind.append(name)
 
     assert blind == []
+
+
+@given(
+    name=st.sampled_from([name for name in STORIES if manager(name) is Actor.OPERATOR]),
+    revision=st.sampled_from((*CATALOGUE, PROPOSAL)),
+    form=st.sampled_from((qmp_lines, libvirt_lines)),
+    data=st.data(),
+)
+def test_whatever_is_done_in_a_run_its_log_fits_its_revision(
+    name: str, revision: Revision, form: LinesOf, data: st.DataObject
+) -> None:
+    """A rule speaks up only where nothing that a guest or an operator does explains the log."""
+    scenario = find_scenario(name)
+    if revision.board not in scenario.cast.boards:
+        return
+    done = st.tuples(st.integers(0, 40_000), st.sampled_from(menu(scenario.cast.devices)))
+    doings = sorted(data.draw(st.lists(done, max_size=8)))
+    run = play(scenario, revision, tuple(Intervention(ms * NS_PER_MS, what) for ms, what in doings))
+    found = verdicts(read_log([("log", form(run, Actor.OPERATOR))]))
+    (verdict,) = (v for v in found if v.revision == revision)
+
+    assert verdict == Verdict(revision)
 
 
 def test_a_late_release_is_told_from_one_that_is_lost() -> None:

@@ -72,7 +72,9 @@ def test_a_pure_module_has_no_clock_files_sockets_or_dice(path: Path) -> None:
     assert outside <= set(sys.stdlib_module_names) - IMPURE
 
 
-@pytest.mark.parametrize("folder", ["machine", "actors", "runs", "course", "history", "views"])
+@pytest.mark.parametrize(
+    "folder", ["machine", "actors", "runs", "explore", "course", "history", "views"]
+)
 def test_the_rule_covers_a_folder_that_exists(folder: str) -> None:
     assert any(path.relative_to(KIT).parts[0] == folder for path in FILES)
 

@@ -2,12 +2,16 @@
 
     1.run.late-release.pre-revert.9Ffu
     1.pair.late-release.pre-revert.revert.AQBc-wM
+    1.path.c2q2r1m1.linux-5_12.pre-revert.9FfuCAAAB
 
 That is: version, kind, scenario, revision or both, and at the end a check and the interventions,
 packed: for each the ms since the one before, the number of its action in the scenario's menu, and
 how many entries of that time it waited for, in each run.  The check covers what the scenario says
 and what the actions mean, so that a token never opens as another run than the one it was made of.
-Every character may stand in a shell's word and in an URL.
+
+A path of the explorer has instead of a scenario how far was looked and which guest, and after the
+check one character for each choice.  What they mean, `kit.explore.paths` knows.  Every
+character may stand in a shell's word and in an URL.
 """
 
 from __future__ import annotations
@@ -15,8 +19,10 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from math import isqrt
+from string import ascii_letters, digits
 from zlib import crc32
 
 from kit.errors import UserError
@@ -26,14 +32,17 @@ from kit.runs.actions import line_of, menu
 from kit.runs.run import Intervention, Pair, Run, play, play_pair
 from kit.runs.scenario import Scenario
 
-__all__ = ["MOST_CHARACTERS", "TokenError", "open_token", "token_of"]
+__all__ = ["MOST_CHARACTERS", "PathToken", "TokenError", "is_path", "open_token", "path_token"]
+__all__ += ["path_check", "read_path", "token_of"]
 
 VERSION = "1"
 KINDS = ("run", "pair", "path")
 MOST_CHARACTERS = 120  # of a built-in scenario with up to ten interventions
 _CHECK_BYTES = 3
+_CHECK_CHARACTERS = 4  # of as many bytes in base 64
 _WORD = re.compile(r"[A-Za-z0-9._~-]{1,2000}")
 _SIDES = 3  # for no, one or two runs it says how many entries it waited for
+_CHOICES = ascii_letters + digits + "-_"  # a path's choices, from 0 on
 _OTHER_ACTION = 0  # of the menu's numbers, which begin at 1: the action's own text follows
 
 
@@ -154,11 +163,76 @@ def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pa
     if kind not in KINDS:
         raise TokenError(f"{_short(token)}: kind {kind!r}; expected one of {', '.join(KINDS)}")
     if kind == "path":
-        raise TokenError(f"{_short(token)}: this kit cannot open a path yet, only run and pair")
+        raise TokenError(f"{_short(token)}: is a path, which has no times; see it with: kit open")
     needed = 3 if kind == "run" else 4
     if len(fields) < needed:
         raise TokenError(f"{_short(token)}: is cut short; copy the whole of it")
     return _opened(token, kind, fields, find_scenario)
+
+
+# -- paths ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PathToken:
+    """What a path's token says: the explorer's scope and guest, a revision, choices, a check."""
+
+    scope: str
+    guest: str
+    revision: Revision
+    choices: tuple[int, ...]
+    check: str
+
+
+def is_path(token: str) -> bool:
+    """Is it the token of a path, sound or not?"""
+    return token.strip().split(".")[:2] == [VERSION, "path"]
+
+
+def path_token(
+    scope: str, guest: str, revision: Revision, choices: Sequence[int], texts: Sequence[str]
+) -> str:
+    """Return the token of a path.
+
+    Args:
+        scope: How far was looked, as one word.
+        guest: Which guest.
+        revision: QEMU's.
+        choices: Which action was taken each time; below 64.
+        texts: The same actions in words, for the check.
+    """
+    packed = path_check(texts) + "".join(_CHOICES[choice] for choice in choices)
+    token = _joined("path", scope, [guest, revision.name], packed)
+    if len(token) > MOST_CHARACTERS:
+        token = _joined("path", scope, [guest, _short_name(revision)], packed)
+    return token
+
+
+def path_check(texts: Sequence[str]) -> str:
+    """Return what changes when the actions of a path mean something else."""
+    crc = crc32("\n".join(texts).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
+    return urlsafe_b64encode(crc).decode()
+
+
+def read_path(token: str) -> PathToken:
+    """Return what a path's token says, unplayed.
+
+    Raises:
+        TokenError: It is none, or damaged.
+    """
+    token = token.strip()
+    fields = token.split(".")
+    if not is_path(token) or not _WORD.fullmatch(token):
+        raise TokenError(f"{_short(token)} is no token of a path; one looks like 1.path.c2q2r1m1.…")
+    if len(fields) != 6 or len(fields[5]) < _CHECK_CHARACTERS:
+        raise TokenError(f"{_short(token)}: is cut short; copy the whole of it")
+    scope, guest, label, packed = fields[2:]
+    try:
+        revision = find_revision(label.replace("_", "."))
+        choices = tuple(_CHOICES.index(one) for one in packed[_CHECK_CHARACTERS:])
+    except (UserError, ValueError) as error:
+        raise TokenError(f"{_short(token)}: is damaged: {error}") from None
+    return PathToken(scope, guest.replace("_", "."), revision, choices, packed[:_CHECK_CHARACTERS])
 
 
 def _opened(

@@ -121,7 +121,7 @@ TOKEN = token_of(run(Intervention(5_000_000_000, "system_reset")))
         ("1.run.late-release.pre revert.AAAA", "is no token"),
         ("2" + TOKEN[1:], "is a token of version 2; this kit opens version 1"),
         ("1.film.late-release.revert.AAAA", "kind 'film'; expected one of run, pair, path"),
-        ("1.path.late-release.revert.AAAA", "cannot open a path yet, only run and pair"),
+        ("1.path.late-release.revert.AAAA", "is a path, which has no times; see it with: kit open"),
         ("1.run.late-release", "is cut short; copy the whole of it"),
         (TOKEN.replace("late-release", "other"), "scenario 'other' is not on this machine"),
         (TOKEN.replace("pre-revert", "v5_2_0"), "is damaged: no revision 'v5.2.0'"),

@@ -13,6 +13,7 @@ import typer
 from kit import app as kit_app
 from kit.cli_common import FINE, NO, At, Json, cli, put
 from kit.errors import UserError
+from kit.explore.paths import PlayedPath, open_path, path_json, path_lines
 from kit.history_in_use import named_commits
 from kit.machine.revision import Revision, find_revision
 from kit.output import (
@@ -24,8 +25,9 @@ from kit.output import (
 from kit.runs.conform import Mismatch, Report
 from kit.runs.run import Pair, Run, play, play_pair, wrong_claims
 from kit.runs.scenario import Scenario
-from kit.runs.token import open_token
+from kit.runs.token import is_path, open_token
 from kit.scenarios import find_scenario, scenarios
+from kit.views.explore_table import properties_table
 from kit.views.listing import (
     revisions_table,
     scenarios_table,
@@ -45,6 +47,7 @@ class Listed(Enum):
     REVISIONS = "revisions"
     SCENARIOS = "scenarios"
     STATES = "states"
+    PROPERTIES = "properties"
 
 
 @cli.command("list", epilog="Example: kit list states --at revert --diff pre-revert")
@@ -59,7 +62,7 @@ def list_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List revisions, built-in scenarios, or the full state table of a revision."""
+    """List revisions, built-in scenarios, the state table of a revision, or the promises."""
     if what is not Listed.STATES and (at or diff):
         raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
     match what:
@@ -67,6 +70,8 @@ def list_(
             table, data = revisions_table()
         case Listed.SCENARIOS:
             table, data = scenarios_table(tuple(scenarios().values()))
+        case Listed.PROPERTIES:
+            table, data = properties_table()
         case Listed.STATES:
             other = None if diff is None else find_revision(diff)
             table, data = states_table(find_revision(at or "revert"), other)
@@ -196,8 +201,11 @@ def open_(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Play again what a token names."""
+    """Play again what a token names: a run, a pair, or a path of the explorer."""
     how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    if is_path(token):
+        _write_path(open_path(token), how, output)
+        return
     mine = None if own is None else find_scenario(str(own))
 
     def find(name: str) -> Scenario:
@@ -217,6 +225,17 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
         if not wrong:
             typer.echo(f"{scenario.name} claims nothing: add [[expect]], see docs/scenarios.md")
     raise typer.Exit(NO if any(wrong.values()) else FINE)
+
+
+def _write_path(played: PlayedPath, how: _Writing, output: Path | None) -> None:
+    match how.form:
+        case RunForm.JSON:
+            text = json.dumps(path_json(played), indent=2)
+        case RunForm.TEXT:
+            text = "\n".join(plain(line) for line in path_lines(played, how.width))
+        case _:
+            raise UserError(f"--format {how.form.value}: a path has no times; use text or json")
+    put(text, output)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import explorer
 from browser import step_ms
 from reverts import reverts_table
 from rich.console import Console
@@ -157,6 +158,35 @@ def in_a_browser() -> Figure:
     )
 
 
+# -- the explorer ------------------------------------------------------------------------------
+
+
+def explorer_figures() -> list[Figure]:
+    """Every order of events: the whole table in two processes, and what one state costs."""
+    whole, peer = explorer.whole_table(), explorer.peer()
+    rate = whole.states / whole.seconds
+    return [
+        Figure(
+            "the default scope at all named revisions, two processes",
+            f"{whole.seconds:.1f} s, {whole.megabytes:.0f} MB",
+            "30 s, 500 MB",
+            f"{rate / peer:.2f} x the states /s of a search of a grid of numbers",
+        ),
+        Figure(
+            "one search of it, the longest of 30",
+            f"{whole.worst_cell_seconds:.2f} s",
+            "3 s",
+            f"{whole.states:,} states in all",
+        ),
+        Figure(
+            "what a search keeps",
+            f"{explorer.bytes_per_state():.0f} bytes a state",
+            "",
+            "",
+        ),
+    ]
+
+
 def figures() -> list[Figure]:
     """Measure everything."""
     copies = deep_copies_per_second()
@@ -185,6 +215,7 @@ def figures() -> list[Figure]:
             f"{drawn * copies:.0f} x copy.deepcopy of a small machine",
         ),
         in_a_browser(),
+        *explorer_figures(),
     ]
 
 
@@ -196,6 +227,7 @@ def main() -> None:
     for figure in figures():
         table.add_row(figure.what, figure.value, figure.aim, figure.peer)
     Console().print(table)
+    Console().print(explorer.growth())
     clone = os.environ.get("KIT_QEMU", "").strip()
     if clone:
         Console().print(reverts_table(Path(clone).expanduser()))

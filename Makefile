@@ -22,7 +22,7 @@ lab: .venv/.runtime  ## open the lessons in JupyterLab
 	@.venv/bin/kit lab
 
 test: .venv/.test  ## run every test except those that need a QEMU clone
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, named by KIT_QEMU
 	@KIT_QEMU=$(call quoted,$(KIT_QEMU)) .venv/bin/python -m pytest -m clone

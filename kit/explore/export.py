@@ -132,7 +132,11 @@ def _request_json(request: Request) -> Json:
             return {"op": "system_reset"}
         case Migrate(cores, dimms):
             there = [_dimm_json(dimm) for dimm in dimms]
-            return {"op": "migrate", "cores": list(cores), **({"dimms": there} if there else {})}
+            return {
+                "op": "migrate",
+                "cores": list(cores or ()),
+                **({"dimms": there} if there else {}),
+            }
         case QueryHotpluggableCpus():
             return {"op": "query_hotpluggable_cpus"}
         case QueryMemoryDevices():

@@ -260,7 +260,7 @@ class DrcModel:
             case Does.RESET:
                 turn = qemu_turn(machine, SystemReset())
             case Does.MIGRATE:
-                turn = qemu_turn(machine, Migrate())
+                turn = qemu_turn(machine, Migrate(None))
         told = action.told if action.does is Does.GUEST else None
         noticed = seen(self.devices, machine, side.guest, told, turn)
         said = tuple(turn.said)

@@ -55,7 +55,7 @@ def test_the_default_scope_is_the_one_that_was_promised() -> None:
         ("c3q1r1m1", 2414),
         ("c0q2r1m1d1", 1425),
         ("c0q2r1m1d2", 4984),
-        ("c0q1r1m1p", 144),
+        ("c0q1r1m1p", 102),
     ],
 )
 def test_a_wider_or_narrower_scope_has_so_many_states(name: str, states: int) -> None:

@@ -156,6 +156,7 @@ def test_a_path_as_json_has_no_times() -> None:
                 "dst": "qemu",
                 "type": "unplug-timeout",
                 "index": 0x10000001,
+                "silent": True,
             }
         ],
     }

@@ -94,8 +94,16 @@ def broken(path: Path, content: bytes) -> Path:
         ("a.jsonl", b"{\n", "a.jsonl:1: not a JSON object a line"),
         ("a.jsonl", b"\xff\xfe\n", "a.jsonl: is not UTF-8 text"),
         ("a.jsonl.gz", b"not gzip", "a.jsonl.gz: cannot be read: Not a gzipped file"),
-        ("a.jsonl.gz", gzip.compress(b"{}\n" * 99)[:-9], "a.jsonl.gz:1: a transcript: key 'name'"),
-        ("a.jsonl.gz", gzip.compress(b"\n" * 999)[:-9], "a.jsonl.gz: cannot be read: Compressed"),
+        (
+            "a.jsonl.gz",
+            gzip.compress(b"{}\n" * 99, mtime=0)[:-9],
+            "a.jsonl.gz:1: a transcript: key 'name'",
+        ),
+        (
+            "a.jsonl.gz",
+            gzip.compress(b"\n" * 999, mtime=0)[:-9],
+            "a.jsonl.gz: cannot be read: Compressed",
+        ),
         ("", b"", ": is a folder; name the files in it"),
     ],
 )

@@ -59,7 +59,6 @@ def test_a_damaged_commit_is_said_to_be_damaged(repo: Path) -> None:
     assert said == f"{repo}: git cannot read HEAD: {words[:200]}"
 
 
-
 def test_damaged_settings_are_said_to_be_damaged(repo: Path) -> None:
     config = repo / ".git" / "config"
     config.write_text(f"{config.read_text()}[junk")

@@ -10,22 +10,21 @@ import typer
 
 from kit import history_in_use
 from kit.cli_common import Json, cli
-from kit.errors import UnknownRevisionError, UserError
+from kit.errors import UserError
 from kit.history.fetch import SOURCES, Amount, default_folder
 from kit.history.fetch import fetch as fetch_commits
 from kit.history.file import commit_json, file_json
-from kit.history.history import History, HistoryError
-from kit.machine.revision import RELEASES, find_revision
+from kit.history.history import HistoryError
 from kit.output import (
     console,
     print_json,
     progress_bar,
     tell_passed_over,
 )
-from kit.runs.commit import Commit, FileDiff, fixes, lore_link, refers_to, reverts
+from kit.runs.commit import FileDiff, fixes, lore_link, refers_to, reverts
 from kit.views.diff_text import commit_lines, commit_text
 
-__all__ = ["Repo", "commit_named"]
+__all__ = ["Repo"]
 
 
 Repo = Annotated[
@@ -56,7 +55,7 @@ def show(
     kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment asks for it).
     """
     history = history_in_use.history(repo, tell_passed_over)
-    name, commit = commit_named(history, revision)
+    name, commit = history_in_use.commit_named(history, revision)
     files: tuple[FileDiff, ...] = ()
     note = ""
     try:
@@ -82,34 +81,6 @@ def show(
     else:
         text = commit_text(commit, files, str(history.source), note)
         console().print(text, soft_wrap=True)
-
-
-def commit_named(history: History, typed: str) -> tuple[str, Commit]:
-    """Return the commit that a person names, and the name that the history knows it by.
-
-    A release is looked for by its tag first: the re-enactment has tags of its own.
-
-    Raises:
-        HistoryError: It is not here.
-    """
-    try:
-        revision = find_revision(typed)
-    except UnknownRevisionError:
-        names = [typed]
-    else:
-        if why := history_in_use.why_no_commit(revision):
-            raise UserError(why)
-        names = [revision.label] if revision in RELEASES else []
-        names.append(revision.commit)
-    for name in names:
-        try:
-            return name, history.commit(name)
-        except HistoryError as error:
-            if name != names[-1]:
-                continue
-            why = str(error)
-            raise HistoryError(why if typed in why else f"{typed}: {why}") from error
-    raise AssertionError("there is a last name")
 
 
 history_commands = typer.Typer(help="The history in use as a file.", no_args_is_help=True)

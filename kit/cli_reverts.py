@@ -16,7 +16,7 @@ import typer
 
 from kit import history_in_use
 from kit.cli_common import FINE, NO, Json, cli
-from kit.cli_history import Repo, commit_named
+from kit.cli_history import Repo
 from kit.errors import UserError
 from kit.output import console, plain, print_json, progress_bar, tell_passed_over
 from kit.runs.changelog import changelog_json
@@ -41,7 +41,7 @@ def revert(
     from kit.revert_report import report_json, revert_report  # here: libgit2 takes a while
 
     history = history_in_use.history(repo, tell_passed_over)
-    report = revert_report(history, commit_named(history, revision)[0])
+    report = revert_report(history, history_in_use.commit_named(history, revision)[0])
     if as_json:
         print_json(report_json(report))
     else:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from kit.errors import UserError
+from kit.errors import UnknownRevisionError, UserError
 from kit.history.fetch import Amount, default_folder
 from kit.history.file import export
 from kit.history.find import find_history
@@ -39,6 +39,7 @@ __all__ = [
     "CLONE_VARIABLE",
     "behaviours",
     "clone_in_use",
+    "commit_named",
     "commit_page",
     "expanded",
     "exported_history",
@@ -125,6 +126,34 @@ def why_no_commit(revision: Revision) -> str:
     if revision.board is not Board.PSERIES:
         return f"{revision.name} is another machine for contrast: no commit of the story"
     return ""
+
+
+def commit_named(read: History, typed: str) -> tuple[str, Commit]:
+    """Return the commit that a person names, and the name that the history knows it by.
+
+    A release is looked for by its tag first: the re-enactment has tags of its own.
+
+    Raises:
+        HistoryError: It is not here.
+    """
+    try:
+        revision = find_revision(typed)
+    except UnknownRevisionError:
+        names = [typed]
+    else:
+        if why := why_no_commit(revision):
+            raise UserError(why)
+        names = [revision.label] if revision in RELEASES else []
+        names.append(revision.commit)
+    for name in names:
+        try:
+            return name, read.commit(name)
+        except HistoryError as error:
+            if name != names[-1]:
+                continue
+            why = str(error)
+            raise HistoryError(why if typed in why else f"{typed}: {why}") from error
+    raise AssertionError("there is a last name")
 
 
 def commit_page(revision: Revision, read: History | None = None) -> CommitPage:

@@ -11,27 +11,34 @@ from typing import TYPE_CHECKING, Any
 from kit.errors import UserError
 from kit.history.aftermath import Aftermath, what_came_after
 from kit.history.changelog import read_changelog
+from kit.history.clone import CloneHistory
 from kit.history.exactness import check_exactness, net_of, sides_of
 from kit.history.find import ReenactmentHistory, clone_of
 from kit.history.history import History, HistoryError
 from kit.history.objects import MissingObjectError, Objects
 from kit.history.reverts import Progress, Wanted, read_revert, read_reverts, said_by
-from kit.history.shipped import releases_among, tags_with_code
+from kit.history.shipped import is_version, releases_among, tags_with_code
 from kit.runs.changelog import Entry
-from kit.runs.verdict import Finding, Revert, finding_json, target_json
+from kit.runs.revert_summary import top_folder
+from kit.runs.verdict import Finding, Revert, Target, finding_json, target_json
 
 if TYPE_CHECKING:
     import pandas
 
 __all__ = [
     "RevertReport",
+    "Shipped",
     "Wanted",
+    "changed_paths",
     "changelog",
+    "checked",
     "directories",
+    "known_until_s",
     "report_json",
     "revert_report",
     "reverts",
     "reverts_frame",
+    "shipped",
 ]
 
 
@@ -40,7 +47,8 @@ class RevertReport:
     """All about one revert.
 
     ``lines`` is how many lines its net difference has, None if a file is not here.  ``chain`` are
-    those of its targets that revert something themselves, and of theirs, to any depth.
+    those of its targets that revert something themselves, and of theirs, to any depth.  ``untold``
+    are the tags of which the history cannot tell whether they have the code.
     """
 
     source: str
@@ -52,6 +60,7 @@ class RevertReport:
     releases: tuple[str, ...]
     chain: tuple[Revert, ...] = ()
     after: tuple[Aftermath, ...] = ()
+    untold: tuple[str, ...] = ()
 
 
 def revert_report(history: History, revision: str) -> RevertReport:
@@ -69,9 +78,12 @@ def revert_report(history: History, revision: str) -> RevertReport:
     )
     notes = [finding.note] if finding.note else []
     tags: tuple[str, ...] = ()
+    untold: list[str] = []
+    named = clone.tags()
     try:
-        tags = tags_with_code(objects, revert.sha, revert.resolved, clone.tags())
+        tags = tags_with_code(objects, revert.sha, revert.resolved, named, untold.append)
     except MissingObjectError as error:
+        untold = [name for name, _ in named]
         notes.append(f"which tags have the code cannot be told: {error}")
     after: tuple[Aftermath, ...] = ()
     try:
@@ -90,6 +102,7 @@ def revert_report(history: History, revision: str) -> RevertReport:
         releases=releases_among(tags),
         chain=tuple(_chain(history, objects, revert)),
         after=after,
+        untold=tuple(untold),
     )
 
 
@@ -146,6 +159,62 @@ def report_json(report: RevertReport) -> dict[str, object]:
     }
 
 
+# -- tags, by ancestry and by content ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A version's tag: does it come after the reverted commit, and has it the code?
+
+    ``has_code`` is None where its files are not here.
+    """
+
+    tag: str
+    comes_after: bool
+    has_code: bool | None
+
+
+def shipped(history: History, revision: str) -> tuple[Shipped, ...]:
+    """Return the versions that come after a revert's youngest target or have the code, by date.
+
+    Raises:
+        HistoryError: The commit is not here, or the history holds single commits only.
+    """
+    clone = clone_of(history)
+    revert = read_revert(clone, history.commit(revision).hash)
+    dated = [target for target in revert.resolved if target.committed_s is not None]
+    if not dated:
+        return ()
+    youngest = min(dated, key=lambda target: target.committed_s or 0)
+    objects = Objects(clone.objects_folder())
+    versions = {name: sha for name, sha in clone.tags() if is_version(name)}
+    untold: list[str] = []
+    try:
+        code = tags_with_code(objects, revert.sha, revert.resolved, versions.items(), untold.append)
+    except MissingObjectError:
+        code, untold = (), list(versions)
+    after = _descendants(clone, youngest, list(versions.values()))
+    found = [
+        (
+            # candidates of a day before the release of that day
+            (objects.commit(sha).commit_time, name in releases_among([name]), name),
+            Shipped(name, sha in after, None if name in untold else name in code),
+        )
+        for name, sha in versions.items()
+        if sha in after or name in code
+    ]
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
+
+
+def _descendants(clone: CloneHistory, target: Target, tips: list[str]) -> set[str]:
+    """Return the commits between a target and some tips: one walk, and not one a tag."""
+    if not tips or target.sha is None:
+        return set()
+    walk = ("rev-list", "--ancestry-path", f"^{target.sha}", *tips, "--")
+    with clone.stream(*walk) as listed:
+        return {line.decode().strip() for line in listed} | ({target.sha} & set(tips))
+
+
 # -- all of them -------------------------------------------------------------------------------
 
 
@@ -167,23 +236,55 @@ def reverts(
     )
 
 
+def checked(history: History, rows: Iterable[Revert]) -> Iterator[Revert]:
+    """Give each row with what the checks find, as it is found.
+
+    Raises:
+        HistoryError: The history holds single commits only.
+    """
+    objects = Objects(clone_of(history).objects_folder())
+    for row in rows:
+        yield replace(row, finding=check_exactness(objects, row.sha, row.targets))
+
+
+def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[str, ...]]:
+    """Return the paths that each revert changes, by its hash; none where its files are not here.
+
+    Raises:
+        HistoryError: The history holds single commits only.
+    """
+    objects = Objects(clone_of(history).objects_folder())
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        try:
+            side = sides_of(objects, row.sha)
+            found[row.sha] = tuple(objects.changed(side.before, side.after))
+        except MissingObjectError:
+            continue
+    return found
+
+
 def directories(history: History, rows: Iterable[Revert]) -> Counter[str]:
     """Return how many of the reverts change something in each folder of the top.
 
     Raises:
         HistoryError: The history holds single commits only.
     """
-    objects = Objects(clone_of(history).objects_folder())
     found: Counter[str] = Counter()
-    for row in rows:
-        try:
-            side = sides_of(objects, row.sha)
-            paths = objects.changed(side.before, side.after)
-        except MissingObjectError:
-            continue
-        tops = {path.partition("/")[0] if "/" in path else "(top)" for path in paths}
-        found.update(sorted(tops))
+    for paths in changed_paths(history, rows).values():
+        found.update(sorted({top_folder(path) for path in paths}))
     return found
+
+
+def known_until_s(history: History) -> int:
+    """Return the committer date of the newest commit, in seconds since 1970.
+
+    Raises:
+        HistoryError: git fails, or the history holds single commits only.
+    """
+    clone = clone_of(history)
+    with clone.stream("log", "-1", "--format=%ct", *clone.tip(), "--") as log:
+        return int(log.read() or b"0")
 
 
 def reverts_frame(rows: Iterable[Revert]) -> pandas.DataFrame:

@@ -7,16 +7,17 @@ the code of neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kit.history.exactness import Side, net_of, sides_of, todays_paths
 from kit.history.objects import Entry, MissingObjectError, Objects
 from kit.runs.verdict import Target
 
-__all__ = ["releases_among", "tags_with_code"]
+__all__ = ["is_version", "releases_among", "tags_with_code"]
 
 _RELEASE = re.compile(r"v?\d+(\.\d+)+")
+_VERSION = re.compile(rf"{_RELEASE.pattern}(-rc\d+)?")
 
 
 def releases_among(tags: Iterable[str]) -> tuple[str, ...]:
@@ -26,6 +27,11 @@ def releases_among(tags: Iterable[str]) -> tuple[str, ...]:
     ('v6.0.0',)
     """
     return tuple(tag for tag in tags if _RELEASE.fullmatch(tag))
+
+
+def is_version(tag: str) -> bool:
+    """Does a tag name a release, or a candidate for one?"""
+    return _VERSION.fullmatch(tag) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,17 @@ class _Sign:
 
 
 def tags_with_code(
-    objects: Objects, sha: str, targets: Sequence[Target], tags: Iterable[tuple[str, str]]
+    objects: Objects,
+    sha: str,
+    targets: Sequence[Target],
+    tags: Iterable[tuple[str, str]],
+    untold: Callable[[str], None] = lambda _tag: None,
 ) -> tuple[str, ...]:
     """Return the tags that have what the targets did and the revert took back, by date.
 
     That is: every line that a target added and the revert removed is in the same file, and of
-    those that a target removed and the revert brought back, none.
+    those that a target removed and the revert brought back, none.  ``untold`` is told each tag
+    whose files are not here.
 
     Raises:
         MissingObjectError: A file of the revert or of a target is not here.
@@ -73,7 +84,7 @@ def tags_with_code(
             else:
                 found.append((commit.commit_time, name))
         except MissingObjectError:
-            continue  # a tag of a tree, or of what the clone has not
+            untold(name)  # a tag of a tree, or of what the clone has not
     return tuple(name for _, name in sorted(found))
 
 

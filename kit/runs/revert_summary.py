@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kit.runs.verdict import DAY_S, Revert, Status, Target
 
-__all__ = ["Summary", "percentile", "summary"]
+__all__ = ["Summary", "percentile", "summary", "top_folder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def top_folder(path: str) -> str:
+    """Return the first folder of a path.
+
+    >>> top_folder("hw/ppc/spapr_drc.c"), top_folder("Makefile")
+    ('hw', '(top)')
+    """
+    return path.partition("/")[0] if "/" in path else "(top)"
 
 
 def summary(rows: Sequence[Revert]) -> Summary:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.history.aftermath import How, what_came_after
-from kit.history.shipped import releases_among, tags_with_code
+from kit.history.shipped import is_version, releases_among, tags_with_code
 from tests.history.workshop import Workshop, numbered, workshop
 
 
@@ -31,6 +31,27 @@ def test_a_tag_after_the_revert_has_not_got_it(shop: Workshop) -> None:
     shop.tag("v2.0")
 
     assert tags(shop, sha) == ("v2.0-rc0", "v2.0-rc1")
+
+
+def test_a_tag_whose_files_are_not_here_is_told_apart(shop: Workshop) -> None:
+    target = shop.commit("x", {"f": numbered(l5="five")})
+    shop.git("tag", "no-commit", f"{target}^{{tree}}")
+    shop.tag("v1.0")
+    sha = shop.revert(target)
+    revert, untold = shop.read(sha), list[str]()
+    found = tags_with_code(
+        shop.objects, revert.sha, revert.targets, shop.clone.tags(), untold.append
+    )
+
+    assert (found, untold) == (("v1.0",), ["no-commit"])
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_one"),
+    [("v6.0.0", True), ("6.0", True), ("v6.0.0-rc2", True), ("ppc-for-6.0", False), ("v6", False)],
+)
+def test_a_version_is_a_release_or_a_candidate(tag: str, is_one: bool) -> None:
+    assert is_version(tag) is is_one
 
 
 def test_a_branch_that_took_the_change_over_has_it(shop: Workshop) -> None:

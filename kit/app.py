@@ -17,6 +17,7 @@ from kit.errors import RecordingError, UserError
 from kit.history_choice import HistoryChoice
 from kit.history_in_use import behaviours, history, named_commits
 from kit.machine.revision import find_revision
+from kit.revert_lesson import revert, revert_dates, revert_plots, reverts, shipped
 from kit.runs.behaviour import behaviours_of
 from kit.runs.conform import Report, conform
 from kit.runs.recording import read_transcripts
@@ -47,7 +48,12 @@ __all__ = [
     "mail_of",
     "player",
     "retry_table",
+    "revert",
+    "revert_dates",
+    "revert_plots",
+    "reverts",
     "run_of",
+    "shipped",
 ]
 
 # -- recordings --------------------------------------------------------------------------------

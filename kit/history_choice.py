@@ -28,6 +28,8 @@ class HistoryChoice:
     What was read is kept until then, so that a click does not ask git again.
     """
 
+    placeholder = "folder of a clone of QEMU, or a file of kit history export"
+
     def __init__(self) -> None:
         """Start with the history in use."""
         self._behaviours = behaviours()
@@ -77,7 +79,7 @@ class HistoryChoice:
         """Return the part of a widget that changes the choice."""
         from kit.views.history_widget import HistoryPanel  # here: only lessons have widgets
 
-        return HistoryPanel(self._source, self._use, self._fetch, changed)
+        return HistoryPanel(self._source, self._use, self._fetch, changed, self.placeholder)
 
     def _source(self) -> str:
         read = self._history()
@@ -85,12 +87,19 @@ class HistoryChoice:
 
     def _use(self, place: str) -> None:
         read = history(expanded(place) if place else None)
-        read.commit(find_revision("revert").commit)  # refused now, and not at each step
+        self._try(read)
+        self._take(read)
+
+    def _try(self, read: History) -> None:
+        """Refuse a history without the lesson's commits now, and not at each step."""
+        read.commit(find_revision("revert").commit)
+
+    def _take(self, read: History) -> None:
         self._read, self._pages, self._commits = read, {}, None
 
     def _fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
         fetched = fetch(default_folder(Amount.LESSON), progress=progress)
-        self._read, self._pages, self._commits = history(fetched.path), {}, None
+        self._take(history(fetched.path))
         kilobytes = fetched.received_bytes / 1000
         how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"
         return f"QEMU's own commits are there ({fetched.commits} commits, {how})."

@@ -13,6 +13,7 @@ __all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", 
 
 CHECKOUT = Path(__file__).parent.parent
 FIRST_LESSON = "01-before-and-after.ipynb"
+LINKED = ("glossary.md", "reverts.md")  # of docs/, where the lessons link to
 
 
 def share() -> Path:
@@ -53,11 +54,11 @@ def lessons(folder: Path | None = None) -> Lessons:
     if folder is None and source == CHECKOUT / "notebooks":
         return Lessons(source, source / FIRST_LESSON)
     target = folder or Path("unplug-kit-lessons")
-    glossary_file = source.parent / "docs" / "glossary.md"
     try:
         for path in sorted(source.glob("*.ipynb")):
             _copy_new(path, target / "notebooks" / path.name)
-        _copy_new(glossary_file, target / "docs" / "glossary.md")
+        for name in LINKED:
+            _copy_new(source.parent / "docs" / name, target / "docs" / name)
     except OSError as error:
         raise UserError(f"{target}: the lessons cannot be copied there: {error}") from None
     return Lessons(target / "notebooks", target / "notebooks" / FIRST_LESSON)

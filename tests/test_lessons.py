@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_in_a_checkout_the_lessons_are_opened_where_they_stand() -> None:
     assert lessons().first.is_file()
 
 
-def test_a_copy_brings_the_glossary_along_and_overwrites_nothing(tmp_path: Path) -> None:
+def test_a_copy_brings_along_what_it_links_to_and_overwrites_nothing(tmp_path: Path) -> None:
     mine = tmp_path / "class" / "notebooks" / FIRST_LESSON
     mine.parent.mkdir(parents=True)
     mine.write_text("my notes")
@@ -27,7 +28,9 @@ def test_a_copy_brings_the_glossary_along_and_overwrites_nothing(tmp_path: Path)
 
     assert copied == Lessons(mine.parent, mine)
     assert mine.read_text() == "my notes"
-    assert (tmp_path / "class" / "docs" / "glossary.md").is_file()
+    prose = "".join(path.read_text(encoding="utf-8") for path in mine.parent.glob("*.ipynb"))
+    linked = set(re.findall(r"\]\(\.\./docs/([\w.-]+)", prose))
+    assert linked == {path.name for path in (tmp_path / "class" / "docs").iterdir()}
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

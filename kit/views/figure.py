@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from importlib import resources
 
-__all__ = ["Figure", "Rows", "scrolling", "stylesheet"]
+__all__ = ["Figure", "Note", "Rows", "scrolling", "stylesheet"]
 
 
 def stylesheet() -> str:
@@ -71,3 +71,21 @@ class Rows:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in table
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence in the place of what cannot be shown, so that a lesson goes on."""
+
+    words: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {
+            "text/html": f"<style>{stylesheet()}</style>"
+            f'<div class="kit"><p>{escape(self.words)}</p></div>',
+            "text/plain": self.words,
+        }
+
+    def __repr__(self) -> str:
+        """Return the sentence."""
+        return self.words

@@ -19,7 +19,8 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
 
     Args of the constructor: ``source`` names the history in use; ``use`` takes what is typed (a
     folder or a file; nothing goes back to what is found by itself); ``fetch`` gets QEMU's commits
-    of the lesson and returns what to say of it; ``changed`` is called when the history changed.
+    of the lesson and returns what to say of it; ``changed`` is called when the history changed;
+    ``placeholder`` says what to type.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
         use: Callable[[str], None],
         fetch: Callable[[Progress], str],
         changed: Callable[[], None],
+        placeholder: str = "folder of a clone, or a file of kit history export",
     ) -> None:
         """Build the widgets and bind them."""
         self._source, self._use_place, self._fetch_lesson = source, use, fetch
@@ -35,7 +37,7 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
         self._status = widgets.HTML()
         self._place = widgets.Text(
             description="clone:",
-            placeholder="folder of a clone of QEMU, or a file of kit history export",
+            placeholder=placeholder,
             continuous_update=False,
         )
         use_it = widgets.Button(description="read from it", tooltip="Read commits from this clone")

@@ -74,7 +74,7 @@ def revision_head(name: str, revision: Revision) -> str:
 
 
 class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """A widget that shows itself as a picture and as text where there are no widgets."""
+    """A widget that shows itself as a picture, if it has one, or as text where are no widgets."""
 
     svg = ""
 
@@ -88,7 +88,8 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if isinstance(data, dict):
             data["text/plain"] = self.text
-            data["image/svg+xml"] = self.svg
+            if self.svg:
+                data["image/svg+xml"] = self.svg
         return bundle
 
     def __repr__(self) -> str:

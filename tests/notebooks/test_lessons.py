@@ -46,6 +46,7 @@ def test_there_are_lessons() -> None:
         "07-who-knows-what",
         "08-the-revert",
         "09-and-then",
+        "10-any-revert",
         "11-explain-it-to-the-list",
     ]
 

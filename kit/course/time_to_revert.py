@@ -1,0 +1,101 @@
+"""How long commits lasted until they were reverted, and what a history cannot know of that yet.
+
+Only commits that were reverted have such a time, and only times that have gone by can be seen: of
+the commits of a young year the slow reverts are still to come.  So years are compared by what
+happened within a year of each commit, and only years that are a year old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kit.runs.revert_summary import percentile
+from kit.runs.verdict import DAY_S, Revert
+
+__all__ = ["WITHIN_DAYS", "Lasted", "Year", "lasted", "year_of", "years"]
+
+WITHIN_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasted:
+    """A reverted commit: when it was committed, and how long until its revert, by both dates."""
+
+    sha: str
+    revert: str
+    committed_s: int
+    by_committer_s: int
+    by_author_s: int
+
+    @property
+    def days(self) -> float:
+        """Days by committer date."""
+        return self.by_committer_s / DAY_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """The commits of a year that were reverted; ``soon`` and its median None where too young."""
+
+    year: int
+    count: int
+    median: float
+    soon: int | None
+    soon_median: float | None
+
+
+def lasted(rows: Iterable[Revert]) -> tuple[Lasted, ...]:
+    """Return every dated target of the rows; one that was reverted twice is there twice."""
+    return tuple(
+        Lasted(
+            sha=target.sha,
+            revert=row.sha,
+            committed_s=row.committed_s - target.committed_s,
+            by_committer_s=target.committed_s,
+            by_author_s=target.authored_s,
+        )
+        for row in rows
+        for target in row.targets
+        if target.sha and target.committed_s is not None and target.authored_s is not None
+    )
+
+
+def years(found: Sequence[Lasted], until_s: int) -> tuple[Year, ...]:
+    """Return the years of the commits, oldest first.
+
+    Args:
+        found: The reverted commits.
+        until_s: The date of the history's last commit: later reverts cannot be seen.
+    """
+    by_year: dict[int, list[Lasted]] = {}
+    for each in found:
+        by_year.setdefault(year_of(each.committed_s), []).append(each)
+    return tuple(_year(year, by_year[year], until_s) for year in sorted(by_year))
+
+
+def _year(year: int, found: Sequence[Lasted], until_s: int) -> Year:
+    days = [each.days for each in found]
+    soon = [each for each in days if each <= WITHIN_DAYS]
+    is_told = year_of(until_s - WITHIN_DAYS * DAY_S) > year
+    return Year(
+        year=year,
+        count=len(days),
+        median=percentile(days, 0.5),
+        soon=len(soon) if is_told else None,
+        soon_median=percentile(soon, 0.5) if is_told and soon else None,
+    )
+
+
+def year_of(seconds: int) -> int:
+    """Return the year, in UTC, of seconds since 1970.
+
+    >>> year_of(0), year_of(1_609_459_199), year_of(1_609_459_200)
+    (1970, 2020, 2021)
+
+    Source: the Gregorian calendar repeats after 146,097 days; years here begin in March.
+    """
+    era, day = divmod(seconds // DAY_S + 719_468, 146_097)
+    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
+    day_of_year = day - (365 * year + year // 4 - year // 100)
+    return era * 400 + year + (day_of_year >= 306)

@@ -39,8 +39,6 @@ def messages_only(shop: Workshop, folder: Path) -> Path:
         check=True,
         timeout=30,
     )
-    # or git log looks for the tree of HEAD, where a .mailmap may be
-    subprocess.run(["git", "-C", folder, "config", "mailmap.blob", "refs/none"], check=True)
     return folder
 
 

@@ -50,6 +50,7 @@ _SETTINGS = {
     "diff.indentHeuristic": "true",
     "diff.renameLimit": "1000",
     "diff.suppressBlankEmpty": "false",
+    "log.mailmap": "false",  # git log would want the file .mailmap, which a clone may lack
     "log.showSignature": "false",
     "submodule.recurse": "false",
     "trailer.separators": ":",

@@ -56,6 +56,7 @@ def revert(
             releases=report.releases,
             chain=report.chain,
             after=after,
+            untold=len(report.untold),
         )
         console().print(text, soft_wrap=True, end="")
     return FINE if report.finding.verdict is Verdict.EXACT else NO

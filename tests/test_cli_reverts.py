@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kit import history_in_use
 from kit.cli import main
-from kit.revert_report import reverts, reverts_frame
+from kit.revert_report import revert_report, reverts, reverts_frame
 from tests.history.workshop import Workshop, numbered, workshop
 
 Captured = pytest.CaptureFixture[str]
@@ -66,6 +67,19 @@ def test_the_report_in_a_terminal(capsys: Captured) -> None:
     assert "  three-way      yes (3 of 6 orders apply)\n" in shown
     assert "  line by line   yes (57 changed)\n" in shown
     assert "tags with the code: v6.0.0-rc0\nreleases with it:   none\n" in shown
+
+
+def test_tags_whose_files_are_not_here_are_told_in_a_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(revert_report(history_in_use.history(), "revert"), tags=(), untold=("a", "b"))
+    monkeypatch.setattr("kit.revert_report.revert_report", lambda *_: found)
+    main(["revert", "revert"])
+
+    assert (
+        "tags with the code: none that can be told\nreleases with it:   none\n"
+        "of 2 tags it cannot be told: their files are not here\n"
+    ) in capsys.readouterr().out
 
 
 def test_what_the_range_of_the_lesson_brought(capsys: Captured) -> None:

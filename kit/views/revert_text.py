@@ -37,8 +37,12 @@ def report_text(
     releases: Sequence[str],
     chain: Sequence[Revert],
     after: Sequence[tuple[str, str, str]],
+    untold: int = 0,
 ) -> Text:
-    """Write all about one revert; *after* are (hash, subject, why it is told)."""
+    """Write all about one revert.
+
+    *after* are (hash, subject, why it is told); of *untold* tags the files are not here.
+    """
     text = Text()
     text.append(f"{revert.sha[:10]} {printable(revert.subject)}\n", style="bold")
     text.append(f"read from {printable(source)}\n\n")
@@ -63,8 +67,11 @@ def report_text(
     if len(finding.residual) > _AT_MOST_LINES:
         text.append(f"  and {len(finding.residual) - _AT_MOST_LINES} lines more (--json)\n")
     text.append("\n")
-    text.append(f"tags with the code: {printable(', '.join(tags)) or 'none'}\n")
+    none = "none that can be told" if untold else "none"
+    text.append(f"tags with the code: {printable(', '.join(tags)) or none}\n")
     text.append(f"releases with it:   {printable(', '.join(releases)) or 'none'}\n")
+    if untold:
+        text.append(f"of {untold} tags it cannot be told: their files are not here\n")
     for sha, subject, how in after:
         text.append(f"after: {sha[:10]} {how:<9} {printable(subject)}\n")
     return text

@@ -73,7 +73,7 @@ def test_a_pure_module_has_no_clock_files_sockets_or_dice(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["machine", "actors", "runs", "explore", "course", "history", "views"]
+    "folder", ["machine", "actors", "runs", "explore", "course", "history", "backend", "views"]
 )
 def test_the_rule_covers_a_folder_that_exists(folder: str) -> None:
     assert any(path.relative_to(KIT).parts[0] == folder for path in FILES)

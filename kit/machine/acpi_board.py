@@ -70,7 +70,8 @@ class AcpiMachine:
 
     ``now_ns`` is the guest's clock; with ``running`` False the VM is stopped, and that clock stands
     still.  ``anonymous`` counts the devices ever added without an id, refused ones too, for QEMU
-    numbers them in their paths.
+    numbers them in their paths.  With ``aborted`` QEMU is gone, as a real one may be; of this
+    machine no assertion is known to fail.
     """
 
     config: AcpiConfig
@@ -79,11 +80,7 @@ class AcpiMachine:
     now_ns: int = 0
     anonymous: int = 0
     running: bool = True
-
-    @property
-    def aborted(self) -> Abort | None:
-        """Why QEMU is gone: never, for on this machine no assertion is known to fail."""
-        return None
+    aborted: Abort | None = None
 
     @property
     def plugged(self) -> tuple[Plugged, ...]:

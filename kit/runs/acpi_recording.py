@@ -29,7 +29,7 @@ from kit.machine.requests import (
 )
 from kit.runs.fields import FormatError, Json, check_keys, check_qmp, number, numbers, short, text
 
-__all__ = ["RECORDED", "AcpiStep", "AcpiTranscript", "acpi_transcript"]
+__all__ = ["RECORDED", "AcpiStep", "AcpiTranscript", "acpi_request", "acpi_transcript"]
 
 RECORDED = AcpiConfig(max_cpus=4, slots=0)
 """The command line of the recordings: ``-smp 1,maxcpus=4``, and no slots for DIMMs."""
@@ -80,13 +80,28 @@ def acpi_transcript(data: Json) -> AcpiTranscript:
     return AcpiTranscript(name, version, tuple(read))
 
 
-def _step(data: Json) -> AcpiStep:
-    if not isinstance(data, dict):
-        raise FormatError("a step is not an object")
+def acpi_request(asked: Json) -> AcpiRequest:
+    """Read what a step asks, without its answer.
+
+    Raises:
+        FormatError: It breaks the format: says what, and what was expected.
+    """
+    spec = _op(asked)
+    check_keys(asked, f"op {asked['op']}", {"op", *spec.needed})
+    return spec.request(asked)
+
+
+def _op(data: Json) -> _Op:
     op = data.get("op")
     if not isinstance(op, str) or op not in _OPS:
         raise FormatError(f"unknown op {short(op)}; known on q35: {', '.join(_OPS)}")
-    spec = _OPS[op]
+    return _OPS[op]
+
+
+def _step(data: Json) -> AcpiStep:
+    if not isinstance(data, dict):
+        raise FormatError("a step is not an object")
+    spec, op = _op(data), str(data["op"])
     check_keys(data, f"op {op}", {"op", "reply", *spec.needed}, {"events"})
     request = spec.request(data)
     spec.check_reply(data["reply"])

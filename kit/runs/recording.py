@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kit.errors import RecordingError, UnknownRevisionError
+from kit.machine.acpi_messages import AcpiRequest
 from kit.machine.requests import (
     CheckException,
     ClockStep,
@@ -33,13 +35,15 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Board, Revision, find_revision
 from kit.machine.rtas import RTAS_NAMES
 from kit.runs import fields
-from kit.runs.acpi_recording import AcpiTranscript, acpi_transcript
+from kit.runs.acpi_recording import AcpiTranscript, acpi_request, acpi_transcript
 from kit.runs.fields import FormatError, Json
 
-__all__ = ["Json", "RecordedStep", "Transcript", "read_transcripts"]
+__all__ = ["Json", "RecordedStep", "Script", "Transcript", "read_scripts", "read_transcripts"]
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,49 @@ def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript | 
     Raises:
         RecordingError: A line breaks the format: says where, what, and what was expected.
     """
+    return _each(lines, where, lambda d: acpi_transcript(d) if _is_q35(d) else _transcript(d))
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a recording asks, without answers: each step as it is written, and its request."""
+
+    name: str
+    board: Board
+    steps: tuple[tuple[Json, Request | AcpiRequest], ...]
+
+
+def read_scripts(lines: Iterable[str], where: str) -> Iterator[Script]:
+    """Read recordings for what they ask; answers, and the revision, may be there or not.
+
+    Args:
+        lines: The text of a recording.
+        where: Its name, for messages.
+
+    Raises:
+        RecordingError: A line breaks the format: says where, what, and what was expected.
+    """
+    return _each(lines, where, _script)
+
+
+def _each(lines: Iterable[str], where: str, read: Callable[[Json], R]) -> Iterator[R]:
     none = True
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         none = False
         try:
-            data = fields.load(line)
-            q35 = isinstance(data, dict) and "machine" in data
-            yield acpi_transcript(data) if q35 else _transcript(data)
+            yield read(fields.load(line))
         except (FormatError, UnknownRevisionError) as error:
             raise RecordingError(f"{where}:{number}: {error}") from None
         except (ValueError, RecursionError) as error:
             raise RecordingError(f"{where}:{number}: not a JSON object a line: {error}") from None
     if none:
         raise RecordingError(f"{where}: holds no transcript")
+
+
+def _is_q35(data: Json) -> bool:
+    return isinstance(data, dict) and "machine" in data
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -112,13 +144,48 @@ def _transcript(data: Json) -> Transcript:
     return Transcript(name, revision, tuple(read))
 
 
-def _step(data: Json) -> RecordedStep:
-    if not isinstance(data, dict):
-        raise FormatError("a step is not an object")
+_ANSWERS = {"reply", "aborted", "events"}
+
+
+def _script(data: Json) -> Script:
+    fields.check_keys(data, "a script", {"name", "steps"}, {"revision", "machine", "version"})
+    name, steps = fields.text(data, "name"), data["steps"]
+    if not isinstance(steps, list):
+        raise FormatError(f"script {fields.short(name)}: steps is not a list")
+    q35 = _is_q35(data)
+    if q35 and data["machine"] != Board.Q35.value:
+        raise FormatError(f"unknown machine {fields.short(data['machine'])}; known: q35")
+    read: list[tuple[Json, Request | AcpiRequest]] = []
+    for number, step in enumerate(steps, 1):
+        try:
+            if not isinstance(step, dict):
+                raise FormatError("a step is not an object")
+            asked = {key: value for key, value in step.items() if key not in _ANSWERS}
+            read.append((asked, acpi_request(asked) if q35 else _request(asked)))
+        except FormatError as error:
+            raise FormatError(f"script {fields.short(name)}, step {number}: {error}") from None
+    return Script(name, Board.Q35 if q35 else Board.PSERIES, tuple(read))
+
+
+def _request(asked: Json) -> Request:
+    spec = _op(asked)
+    device = _device_spec(asked) if asked["op"] == "device_add" else _NO_DEVICE
+    needed = {"op"} | spec.needed | device.needed
+    fields.check_keys(asked, f"op {asked['op']}", needed, spec.optional | device.optional)
+    return spec.request(asked)
+
+
+def _op(data: Json) -> _Op:
     op = data.get("op")
     if not isinstance(op, str) or op not in _OPS:
         raise FormatError(f"unknown op {fields.short(op)}; known: {', '.join(_OPS)}")
-    spec = _OPS[op]
+    return _OPS[op]
+
+
+def _step(data: Json) -> RecordedStep:
+    if not isinstance(data, dict):
+        raise FormatError("a step is not an object")
+    spec, op = _op(data), str(data["op"])
     answer = "aborted" if "aborted" in data else "reply"
     device = _device_spec(data) if op == "device_add" else _NO_DEVICE
     needed = {"op", answer} | spec.needed | device.needed

@@ -7,6 +7,7 @@ as on pseries, and any of its LMBs stands for its slot.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kit.actors import acpi_guest as acpi_guests
@@ -39,6 +40,8 @@ from kit.runs.actions import index_of
 __all__ = [
     "AnyGuest",
     "AnyMachine",
+    "Ask",
+    "Asked",
     "ask",
     "asked",
     "connectors",
@@ -55,6 +58,8 @@ __all__ = [
 AnyMachine = Machine | AcpiMachine
 AnyGuest = Guest | AcpiGuest
 Asked = tuple[AnyMachine, Reply | AcpiReply | DeviceTree, tuple[Emitted | AcpiEmitted, ...]]
+Ask = Callable[[AnyMachine, Message], Asked]
+"""How QEMU is asked something: the machine then, the reply, and what QEMU says unasked."""
 
 # how much higher the pluggable memory begins than on pseries
 _HIGHER = AcpiConfig().memory_space.addresses.start - Config().device_memory.start

@@ -24,7 +24,18 @@ from kit.runs.scenario import Cast, Scenario
 from kit.runs.trace import WIRE_NAMES, Trace, first_difference
 from kit.runs.world import Letter, Moment, World, advance, typed
 
-__all__ = ["Intervention", "Pair", "Run", "begin", "play", "play_pair", "wrong_claims"]
+__all__ = [
+    "Intervention",
+    "Pair",
+    "Run",
+    "begin",
+    "begin_with",
+    "check_board",
+    "play",
+    "play_from",
+    "play_pair",
+    "wrong_claims",
+]
 
 MOST_INTERVENTIONS = 100
 MOST_CHARACTERS = 100  # of an action
@@ -48,7 +59,8 @@ class Run:
     """A scenario played at a revision, to its end or to the last intervention, if that is later.
 
     ``made`` is how many entries the trace had when each intervention was made.  ``devices`` are
-    those that the story is about: the cast's, and those that are plugged later.
+    those that the story is about: the cast's, and those that are plugged later.  ``notes`` are
+    what is to be said of a run on a real QEMU, a line each.
     """
 
     scenario: Scenario
@@ -58,6 +70,7 @@ class Run:
     began: World
     ended: World
     devices: tuple[Device, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def trace(self) -> Trace:
@@ -134,12 +147,28 @@ def play(
         UserError: The revision is of another machine than the scenario's, or an intervention is
             no action, is not in order, or is one too many.
     """
-    began = begin(scenario.cast, revision)
+    return play_from(begin(scenario.cast, revision), scenario, revision, interventions)
+
+
+def play_from(
+    began: World,
+    scenario: Scenario,
+    revision: Revision,
+    interventions: tuple[Intervention, ...] = (),
+    until_ns: int | None = None,
+) -> Run:
+    """Play *scenario* from the world in which it begins, to its end or until *until_ns*.
+
+    Raises:
+        UserError: As of `play`.
+    """
     world = replace(began, operator=replace(began.operator, script=scenario.script))
     if len(interventions) > MOST_INTERVENTIONS:
         raise UserError(f"{len(interventions)} interventions; at most {MOST_INTERVENTIONS}")
     made = []
     for intervention in interventions:
+        if until_ns is not None and intervention.at_ns > until_ns:
+            break
         if len(intervention.action) > MOST_CHARACTERS:
             raise UserError(f"an action of {len(intervention.action)} characters; at most 100")
         if intervention.at_ns < world.wall_ns or intervention.at_ns % NS_PER_MS:
@@ -152,11 +181,12 @@ def play(
         line = line_of(intervention.at_ns, intervention.action, scenario.cast.devices)
         if line.message is not None:
             world = typed(world, line)
-    world = advance(world, max(scenario.end_ns, world.wall_ns))
+    end_ns = scenario.end_ns if until_ns is None else min(scenario.end_ns, until_ns)
+    world = advance(world, max(end_ns, world.wall_ns))
     return Run(
         scenario=scenario,
         revision=revision,
-        interventions=interventions,
+        interventions=interventions[: len(made)],
         made=tuple(made),
         began=began,
         ended=world,
@@ -221,16 +251,26 @@ def begin(cast: Cast, revision: Revision) -> World:
     Raises:
         UserError: *revision* is of another machine than the cast's.
     """
+    check_board(cast, revision)
+    machine, guest = boards.switched_on(revision)
+    return begin_with(cast, revision, World(machine=machine, guest=guest))
+
+
+def check_board(cast: Cast, revision: Revision) -> None:
+    """Raise `UserError` if *revision* is of another machine than the cast's."""
     if revision.board not in cast.boards:
         meant = " or ".join(board.value for board in cast.boards)
         board = revision.board.value
         raise UserError(f"the scenario is for {meant}, and {revision.name} is a {board} machine")
-    machine, guest = boards.switched_on(revision)
-    world = _restart(World(machine=machine, guest=guest))
+
+
+def begin_with(cast: Cast, revision: Revision, world: World) -> World:
+    """Return what `begin` does, with the machine and guest of *world*, just switched on."""
+    world = _restart(world)
     for device in cast.devices:
         world = _settle(typed(world, Line(0, Actor.QEMU, DeviceAdd(device))))
     if cast.uptime_ns:
-        machine, *_ = boards.ask(world.machine, ClockStep(cast.uptime_ns))
+        machine, *_ = world.ask(world.machine, ClockStep(cast.uptime_ns))
         world = replace(world, machine=machine)
     guest = replace(
         world.guest,
@@ -239,13 +279,14 @@ def begin(cast: Cast, revision: Revision) -> World:
         offline=tuple(_index(name, cast, world) for name in cast.offline),
         pinned=tuple(_index(name, cast, world) for name in cast.pinned),
     )
-    world = World(machine=world.machine, guest=guest, libvirt=_libvirt(cast, revision))
+    libvirt = _libvirt(cast, revision)
+    world = World(machine=world.machine, guest=guest, libvirt=libvirt, ask=world.ask)
     return _into_the_firmware(world) if cast.in_firmware else world
 
 
 def _restart(world: World) -> World:
     """Let the guest boot, with what is plugged."""
-    machine, *_ = boards.ask(world.machine, SystemReset())
+    machine, *_ = world.ask(world.machine, SystemReset())
     return _settle(
         replace(world, machine=machine, post=(Letter(Actor.GUEST, Restarted()),), moments=())
     )
@@ -257,7 +298,7 @@ def _settle(world: World) -> World:
 
 
 def _into_the_firmware(world: World) -> World:
-    machine, *_ = boards.ask(world.machine, SystemReset())
+    machine, *_ = world.ask(world.machine, SystemReset())
     guest, _ = boards.tell(machine, world.guest, Restarted())
     return replace(world, machine=machine, guest=guest, work_ns=guest.conduct.firmware_ns)
 

@@ -46,7 +46,7 @@ from kit.machine.clock import NS_PER_MS
 from kit.machine.events import Aborted, Emitted, HotplugEvent, QmpError
 from kit.machine.requests import ClockStep, SystemReset
 from kit.runs import boards
-from kit.runs.boards import AnyGuest, AnyMachine
+from kit.runs.boards import AnyGuest, AnyMachine, Ask
 from kit.runs.trace import TraceEntry
 
 __all__ = ["Letter", "Moment", "World", "advance", "next_ns", "typed"]
@@ -91,12 +91,14 @@ class World:
     ``load`` is the factor by which the host slows the guest's own work; ``work_ns`` is the wall
     time that its present work still needs, ``waits_until_ns`` when libvirt's wait is over, both
     None where there is nothing of the kind.  ``post`` are letters on their way, oldest first.
+    ``ask`` is how QEMU is asked; with a real QEMU behind it, only the newest world can go on.
     """
 
     machine: AnyMachine
     guest: AnyGuest
     libvirt: Libvirt | None = None
     operator: Operator = field(default_factory=Operator)
+    ask: Ask = boards.ask
     wall_ns: int = 0
     load: int = 1
     work_ns: int | None = None
@@ -208,7 +210,7 @@ def _wait(world: World, until_ns: int) -> World:
         world = replace(world, work_ns=world.work_ns - passed)
     world = replace(world, wall_ns=until_ns)
     if passed and world.machine.running and world.machine.aborted is None:
-        machine, _, emitted = boards.ask(world.machine, ClockStep(passed))
+        machine, _, emitted = world.ask(world.machine, ClockStep(passed))
         world = _emit(replace(world, machine=machine), emitted)
     return world
 
@@ -314,7 +316,7 @@ def _ask_qemu(world: World, actor: Actor, message: Message) -> World:
     if world.machine.aborted is not None:
         return world
     try:
-        machine, reply, emitted = boards.ask(world.machine, message)
+        machine, reply, emitted = world.ask(world.machine, message)
     except MisuseError as error:
         return _send(world, Actor.QEMU, actor, QmpError("GenericError", str(error)))
     world = _emit(replace(world, machine=machine), emitted)

@@ -110,6 +110,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "scenario": run.scenario.name,
         "revision": run.revision.label,
         "token": token_of(run),
+        **({"notes": list(run.notes)} if run.notes else {}),
         "entries": [entry_json(entry) for entry in run.trace],
     }
 

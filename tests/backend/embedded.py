@@ -7,7 +7,7 @@ from types import TracebackType
 
 from kit.backend.launch import Binary
 from kit.machine.config import Config
-from kit.machine.events import Outcome
+from kit.machine.events import HotplugEvent, Outcome, UnplugTimeout
 from kit.machine.requests import Request
 from kit.machine.revision import Board, Revision
 from kit.machine.spapr import boot, step
@@ -15,6 +15,9 @@ from kit.machine.spapr import boot, step
 __all__ = ["Embedded"]
 
 Alter = Callable[[Request, Outcome], Outcome]
+
+
+_UNSEEN = (HotplugEvent, UnplugTimeout)  # no QEMU tells anybody of these
 
 
 class Embedded:
@@ -45,4 +48,5 @@ class Embedded:
     def ask(self, request: Request) -> Outcome:
         self.asked.append(request)
         self._machine, outcome = step(self._machine, request)
-        return self._alter(request, outcome)
+        seen = tuple(one for one in outcome.emitted if not isinstance(one, _UNSEEN))
+        return self._alter(request, Outcome(outcome.reply, seen))

@@ -66,22 +66,29 @@ def rtas(session: Session, request: RtasRequest) -> RtasReply:
             return RawReturn(_call(session, name, args, nret))
 
 
-def _call(session: Session, name: str, args: Iterable[int], nret: int) -> tuple[int, ...]:
+def _call(
+    session: Session,
+    name: str,
+    args: Iterable[int],
+    nret: int,
+    *before: tuple[str | int, ...],
+) -> tuple[int, ...]:
+    """Make a call, after what prepares the guest's memory for it, in one go."""
     data = b"".join((word & _WORD).to_bytes(4, "big") for word in args)
     room = 4 * nret
-    if data:
-        session.qtest("write", _ARGS, len(data), f"0x{data.hex()}")
-    session.qtest("memset", _RETS, max(room, 4), 0)
+    commands = [*before, ("write", _ARGS, max(len(data), 1), f"0x{data.hex() or '00'}")]
+    commands.append(("memset", _RETS, max(room, 4), 0))
     # only the addresses are read as hexadecimal: the counts have their own base
-    answer = session.qtest("rtas", name, str(len(data) // 4), _ARGS, str(nret), _RETS)
+    commands.append(("rtas", name, str(len(data) // 4), _ARGS, str(nret), _RETS))
+    commands.append(("read", _RETS, max(room, 4)))
+    *_, answer, read = session.qtests(commands)
     if answer != ("0",):
         raise BackendError(f"{session.binary}: RTAS {name} answers {' '.join(answer)}")
-    found = _read(session, _RETS, room) if room else b""
+    found = _bytes(session, read, max(room, 4))
     return tuple(int.from_bytes(found[at : at + 4], "big", signed=True) for at in range(0, room, 4))
 
 
-def _read(session: Session, address: int, size: int) -> bytes:
-    words = session.qtest("read", address, size)
+def _bytes(session: Session, words: tuple[str, ...], size: int) -> bytes:
     try:
         data = bytes.fromhex(words[0].removeprefix("0x"))
     except (ValueError, IndexError):
@@ -93,22 +100,22 @@ def _read(session: Session, address: int, size: int) -> bytes:
 
 def _configure(session: Session, index: int, calls: int | None) -> ConnectorReturn:
     most = _MOST_CALLS if calls is None else calls
+    area = (index & _WORD).to_bytes(4, "big") + bytes(4)
+    prepare = ("write", _WORK, len(area), f"0x{area.hex()}")
     for made in range(1, most + 1):
-        area = (index & _WORD).to_bytes(4, "big") + bytes(4)
-        session.qtest("write", _WORK, len(area), f"0x{area.hex()}")
-        (status,) = _call(session, "ibm,configure-connector", (_WORK, 0), 1)
+        (status,) = _call(session, "ibm,configure-connector", (_WORK, 0), 1, prepare)
         if status <= 0 or made == calls:
             return ConnectorReturn(status, made)
     raise BackendError(f"{session.binary}: configure-connector does not end")
 
 
 def _check_exception(session: Session, mask: int) -> ExceptionReturn:
-    session.qtest("memset", _LOG, _LOG_BYTES, 0)
     args = (_EPOW_VECTOR, 0, mask, 0, _LOG, _LOG_BYTES)
-    (status,) = _call(session, "check-exception", args, 1)
+    (status,) = _call(session, "check-exception", args, 1, ("memset", _LOG, _LOG_BYTES, 0))
     if status:
         return ExceptionReturn(status)
-    event = hotplug_event(_read(session, _LOG, _LOG_BYTES))
+    log = session.qtest("read", _LOG, _LOG_BYTES)
+    event = hotplug_event(_bytes(session, log, _LOG_BYTES))
     if event is None:
         raise BackendError(f"{session.binary}: an event that is no hotplug event")
     return ExceptionReturn(status, event)

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -92,6 +92,8 @@ class Session:
         start_s: float = START_S,
         answer_s: float = ANSWER_S,
     ) -> None:
+        if not hasattr(socket, "AF_UNIX"):
+            raise BackendError(f"{binary}: a real QEMU needs unix sockets: Linux or macOS")
         self.binary = binary
         self.events: list[QmpEvent] = []
         self.folder = Path(tempfile.mkdtemp(prefix="unplug-kit-"))  # mode 0700
@@ -210,22 +212,29 @@ class Session:
                 return message
 
     def qtest(self, *words: str | int) -> tuple[str, ...]:
-        """Ask over qtest; return the words after OK.
+        """Ask one thing over qtest; see `qtests`."""
+        return self.qtests([words])[0]
+
+    def qtests(self, commands: Sequence[tuple[str | int, ...]]) -> list[tuple[str, ...]]:
+        """Ask over qtest, all at once; return the words after each OK.
 
         Raises:
             QemuGone: It is gone.
             BackendError: It refuses, does not answer in time, or says what is no qtest.
         """
-        self._send(self._qtest, QtestCodec.command(*words))
+        self._send(self._qtest, b"".join(QtestCodec.command(*words) for words in commands))
         until = time.monotonic() + self._answer_s
-        while True:
-            match self._next(self._qtest, until, str(words[0])):
-                case QtestOk(found):
-                    return found
+        found: list[tuple[str, ...]] = []
+        while len(found) < len(commands):
+            asked = str(commands[len(found)][0])
+            match self._next(self._qtest, until, asked):
+                case QtestOk(words):
+                    found.append(words)
                 case QtestFail(text):
-                    raise self._error(f"refuses the qtest command {words[0]}: {text}")
+                    raise self._error(f"refuses the qtest command {asked}: {text}")
                 case QtestIrq():
                     continue
+        return found
 
     def wait_event(
         self, wanted: Callable[[QmpEvent], bool], timeout_s: float | None = None
@@ -315,7 +324,10 @@ class Session:
         return QemuGone(f"{self.binary}: ended ({how}){': ' if words else ''}{words}", abort)
 
     def _why(self) -> str:
-        words = last_words(self.said()).removeprefix(f"{Path(self.binary).name}: ")
+        """Why it did not start: its last complaint, or else its last line, or how it ended."""
+        said, name = self.said(), f"{Path(self.binary).name}: "
+        complaints = [line for line in said.splitlines() if line.startswith(name)]
+        words = last_words("\n".join(complaints) or said).removeprefix(name)
         status = None if self._process is None else self._process.poll()
         return words or f"it ends at once, {abort_of('', status).function}"
 
@@ -334,6 +346,10 @@ class _Channel(Generic[M]):
 
 def _waited(process: subprocess.Popen[bytes], timeout_s: float) -> bool:
     """Wait for the end of *process*, but leave it unburied: its group's number stays its own."""
+    if not hasattr(os, "waitid"):  # macOS, before Python 3.13
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout_s)
+        return process.returncode is not None
     until = time.monotonic() + timeout_s
     while process.returncode is None:
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG

@@ -50,7 +50,7 @@ def complaint(act: Callable[[], object]) -> str:
     [
         ("sys.exit(0)", "does not start: it ends at once, exit 0"),
         (
-            "sys.exit('first\\nqemu-system-ppc64: -sandbox: no such option')",
+            "sys.exit('first\\nqemu-system-ppc64: -sandbox: no such option\\nUse -h')",
             "does not start: -sandbox: no such option",
         ),
         ("os.kill(os.getpid(), 11)", "does not start: it ends at once, SIGSEGV"),

@@ -45,6 +45,7 @@ __all__ = [
     "history",
     "installation",
     "knowledge",
+    "lines_of_file",
     "mail_of",
     "player",
     "retry_table",
@@ -65,10 +66,15 @@ def conform_file(path: Path) -> Report:
     Raises:
         RecordingError: The file cannot be read, or breaks the format.
     """
-    return conform(read_transcripts(_lines(path), str(path)), str(path))
+    return conform(read_transcripts(lines_of_file(path), str(path)), str(path))
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines_of_file(path: Path) -> Iterator[str]:
+    """Read the lines of a recording (``.jsonl``, ``.jsonl.gz``).
+
+    Raises:
+        RecordingError: The file cannot be read.
+    """
     open_text = gzip.open if path.suffix == ".gz" else open
     try:
         with open_text(path, "rt", encoding="utf-8") as file:

@@ -16,6 +16,7 @@ import kit.cli_lessons  # isort: skip
 import kit.cli_runs  # isort: skip
 import kit.cli_import  # isort: skip
 import kit.cli_explore  # isort: skip
+import kit.cli_backend  # isort: skip
 import kit.cli_history  # isort: skip
 import kit.cli_reverts  # noqa: F401  # isort: skip
 from kit.cli_common import FINE, INTERRUPTED, WRONG_USE, cli

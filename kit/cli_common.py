@@ -9,7 +9,7 @@ import typer
 
 from kit.errors import UserError
 
-__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "At", "Json", "cli", "put"]
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "cli", "put"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # how typer tells of Ctrl-C
@@ -25,12 +25,12 @@ cli = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-At = Annotated[
+Backend = Annotated[
     str,
     typer.Option(
-        "--at",
-        metavar="REV",
-        help="Revision: a name, a tag or a unique prefix of a hash (kit list revisions).",
+        "--backend",
+        metavar="embedded|qemu[=PATH]",
+        help="What plays it; qemu: KIT_QEMU_SYSTEM, or qemu-system-ppc64.",
     ),
 ]
 

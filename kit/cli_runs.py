@@ -11,12 +11,14 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from kit import app as kit_app
-from kit.cli_common import FINE, NO, At, Json, cli, put
+from kit import backend_in_use
+from kit.cli_common import FINE, NO, Backend, Json, cli, put
 from kit.errors import UserError
 from kit.explore.paths import PlayedPath, open_path, path_json, path_lines
 from kit.history_in_use import named_commits
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Q35, Revision, find_revision
 from kit.output import (
+    complain,
     console,
     plain,
     print_json,
@@ -86,18 +88,33 @@ def conform(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Recordings: .jsonl or .jsonl.gz.")
     ],
+    live: Annotated[
+        bool, typer.Option("--live", help="Compare the embedded machine with a real QEMU instead.")
+    ] = False,
+    binary: Annotated[
+        str | None, typer.Option("--binary", metavar="PATH", help="--live: that QEMU.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Replay recordings of real QEMU builds on the embedded machines and compare every answer.
 
-    Prints a line a file and the first mismatch of each transcript that fails.
-    Exit status: 0 all agree, 1 a mismatch, 2 a file that cannot be read.
+    With --live what they ask is asked of a real QEMU, and of the embedded machine at the revision
+    that it answers like.  Prints a line a file and the first mismatch of each transcript that
+    fails.  Exit status: 0 all agree, 1 a mismatch, 2 a file that cannot be read.
     """
+    if binary is not None and not live:
+        raise UserError("--binary goes with --live: kit conform --live FILE... --binary PATH")
     total, reports = Report(), {}
     for number, path in enumerate(files, 1):
         progress_line(f"{number}/{len(files)} {path}")
-        report = reports[str(path)] = kit_app.conform_file(path)
+        if live:
+            report, notes = backend_in_use.compare_file(path, binary)
+        else:
+            report, notes = kit_app.conform_file(path), ()
+        reports[str(path)] = report
         total += report
+        for note in notes:
+            complain(note)
         if not as_json:
             progress_line("")
             typer.echo(plain(f"{path}: {report}"))
@@ -146,10 +163,19 @@ ScenarioName = Annotated[
 @cli.command(epilog="Example: kit run late-release --at pre-revert")
 def run(
     scenario: ScenarioName,
-    at: At = "revert",
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="REV",
+            help="Revision: a name, a tag or a unique prefix of a hash (kit list revisions)"
+            " [revert].",
+        ),
+    ] = None,
     expect: Annotated[
         bool, typer.Option("--expect", help="Check its claims at every revision instead.")
     ] = False,
+    backend: Backend = "embedded",
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -164,7 +190,17 @@ def run(
     """
     if expect:
         _check_claims(find_scenario(scenario), as_json=as_json)
-    played = play(find_scenario(scenario), find_revision(at))
+    real = backend_in_use.read_backend(backend)
+    story, revision = find_scenario(scenario), find_revision(at or "revert")
+    if real is None:
+        played = play(story, revision)
+    elif at is None or revision is Q35:
+        played = backend_in_use.play_on(story, real, board=revision.board)
+    else:
+        raise UserError(
+            "--at goes with the embedded machine, a binary is what it is (or: --at q35)"
+        )
+    _tell_notes(played)
     how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     _write(played, how, output)
 
@@ -173,7 +209,13 @@ def run(
 def compare(
     scenario: ScenarioName,
     before: Annotated[str, typer.Option("--before", metavar="REV", help="The first revision.")],
-    after: Annotated[str, typer.Option("--after", metavar="REV", help="The second revision.")],
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after", metavar="REV", help="The second revision; with --backend qemu none."
+        ),
+    ] = None,
+    backend: Backend = "embedded",
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -181,8 +223,22 @@ def compare(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Run a scenario at two revisions, on one time axis, the first difference marked."""
-    pair = play_pair(find_scenario(scenario), find_revision(before), find_revision(after))
+    """Run a scenario at two revisions, on one time axis, the first difference marked.
+
+    With --backend qemu the second run is the real QEMU's.
+    """
+    real = backend_in_use.read_backend(backend)
+    if (real is None) == (after is None):
+        raise UserError(
+            "a pair needs --before REV, and --after REV or --backend qemu: a binary is what it is"
+        )
+    story, first = find_scenario(scenario), find_revision(before)
+    if after is not None:
+        pair = play_pair(story, first, find_revision(after))
+    else:
+        assert real is not None
+        pair = Pair(play(story, first), backend_in_use.play_on(story, real, board=first.board))
+    _tell_notes(pair)
     how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     _write(pair, how, output)
 
@@ -194,6 +250,7 @@ def open_(
         Path | None,
         typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
     ] = None,
+    backend: Backend = "embedded",
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -201,9 +258,15 @@ def open_(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Play again what a token names: a run, a pair, or a path of the explorer."""
+    """Play again what a token names: a run, a pair, or a path of the explorer.
+
+    With --backend qemu the run, or a pair's second, is played on that.
+    """
     how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    real = backend_in_use.read_backend(backend)
     if is_path(token):
+        if real is not None:
+            raise UserError("--backend goes with a run or a pair; a path has no guest to boot")
         _write_path(open_path(token), how, output)
         return
     mine = None if own is None else find_scenario(str(own))
@@ -211,7 +274,17 @@ def open_(
     def find(name: str) -> Scenario:
         return mine if mine is not None and mine.name == name else find_scenario(name)
 
-    _write(open_token(token, find), how, output)
+    played = open_token(token, find)
+    if real is not None:
+        played = backend_in_use.played_on(played, real)
+    _tell_notes(played)
+    _write(played, how, output)
+
+
+def _tell_notes(played: Run | Pair) -> None:
+    for run in (played,) if isinstance(played, Run) else (played.before, played.after):
+        for note in run.notes:
+            complain(note)
 
 
 def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:

@@ -9,8 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 from kit import history_in_use
+from kit.backend.launch import PROGRAMS
+from kit.backend_in_use import identity_of
 from kit.errors import UserError
 from kit.lessons import lesson_folder
+from kit.machine.revision import Board
 from kit.output import passed_over_line
 
 __all__ = ["Check", "checks"]
@@ -49,11 +52,8 @@ def checks() -> tuple[Check, ...]:
         _program("git", "read a clone", "install git (Debian: apt install git)"),
         *_history_checks(),
         _lessons_check(),
-        _program(
-            "qemu-system-ppc64",
-            "run on a real QEMU",
-            "install it (Debian: apt install qemu-system-ppc)",
-        ),
+        *_qemu_checks(Board.PSERIES),
+        *_qemu_checks(Board.Q35),
     )
 
 
@@ -67,6 +67,19 @@ def _package(name: str) -> Check:
 def _program(name: str, purpose: str, how: str) -> Check:
     path = shutil.which(name)
     return Check(name, path or "", "" if path else f"to {purpose}, {how}", needed=False)
+
+
+def _qemu_checks(board: Board) -> tuple[Check, ...]:
+    """Return the real QEMU of a board: what it answers like, and what it cannot do."""
+    name = PROGRAMS[board]
+    try:
+        identity = identity_of(board=board)
+    except UserError as error:
+        return (Check(name, "", str(error), needed=False),)
+    binary = identity.binary
+    accel = "qtest" if binary.steps_time else "tcg"
+    found = Check(name, f"{binary.path}: {identity.words}; accelerator {accel}", needed=False)
+    return (found, *(Check(name, "", why, needed=False) for why in binary.cannot))
 
 
 def _history_checks() -> tuple[Check, ...]:

@@ -217,7 +217,7 @@ def _destination(
     request: Migrate, core: str, backends: Mapping[str | None, str]
 ) -> tuple[str, ...]:
     words: list[str] = []
-    for core_id in request.cores:
+    for core_id in request.cores or ():
         words += ("-device", f"{core},id=core{core_id},core-id={core_id}")
     for dimm in request.dimms:
         backend = backends[dimm.id]

@@ -1,0 +1,126 @@
+"""Which real QEMU is used, and what it is used for: what the command line calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kit.app import lines_of_file
+from kit.backend.identify import Identity, identify
+from kit.backend.launch import find_binary, probe
+from kit.backend.play import play_real
+from kit.backend.replay import Live, Recorded, compare_live, record
+from kit.errors import RecordingError, UserError
+from kit.machine.revision import Board
+from kit.runs.conform import Report
+from kit.runs.recording import Script, read_scripts
+from kit.runs.run import Intervention, Pair, Run
+from kit.runs.scenario import Scenario
+
+__all__ = [
+    "compare_file",
+    "identity_of",
+    "play_on",
+    "played_on",
+    "read_backend",
+    "record_file",
+]
+
+EMBEDDED, QEMU = "embedded", "qemu"
+
+
+def read_backend(text: str) -> str | None:
+    """Read what ``--backend`` names: None for the embedded machine, else a path, "" for the usual.
+
+    Raises:
+        UserError: It is neither ``embedded`` nor ``qemu`` nor ``qemu=PATH``.
+    """
+    name, equals, path = text.partition("=")
+    if name == QEMU and bool(path) == bool(equals):
+        return path
+    if text == EMBEDDED:
+        return None
+    raise UserError(f"--backend {text!r}; expected embedded, qemu or qemu=PATH")
+
+
+def identity_of(binary: str | None = None, board: Board = Board.PSERIES) -> Identity:
+    """Return a binary, what it can do, and what it answers like.
+
+    Args:
+        binary: Its path or name; None or "" for the usual one.
+        board: The machine that it is to play.
+
+    Raises:
+        BackendError: There is none, or it is no QEMU; says how to get one.
+    """
+    return identify(probe(find_binary(binary or None, board), board))
+
+
+def play_on(
+    scenario: Scenario,
+    binary: str | None,
+    interventions: tuple[Intervention, ...] = (),
+    board: Board = Board.PSERIES,
+) -> Run:
+    """Play a scenario on a real QEMU.
+
+    Raises:
+        UserError: As of `kit.backend.play.play_real`.
+    """
+    identity = identity_of(binary, board)
+    return play_real(scenario, identity, interventions)
+
+
+def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
+    """Play a run, or a pair's second run, on a real QEMU with the same interventions."""
+    run = played if isinstance(played, Run) else played.after
+    real = play_on(run.scenario, binary, run.interventions, run.revision.board)
+    return real if isinstance(played, Run) else Pair(played.before, real)
+
+
+# -- recordings ----------------------------------------------------------------------------------
+
+
+def record_file(path: Path, binary: str | None) -> list[Recorded]:
+    """Run each script of a file on a real QEMU, and return what it answers.
+
+    Raises:
+        UserError: The file, or the binary, is not what it should be.
+    """
+    found = []
+    for script in _scripts(path):
+        identity = identity_of(binary, script.board)
+        found.append(record(script, identity))
+    return found
+
+
+def compare_file(path: Path, binary: str | None) -> tuple[Report, tuple[str, ...]]:
+    """Run each script of a file on a real QEMU and on the embedded machine.
+
+    Returns:
+        The report, and what else is to be said, a line each.
+
+    Raises:
+        UserError: The file, or the binary, is not what it should be.
+    """
+    total = Live()
+    named: list[str] = []
+    for script in _scripts(path):
+        identity = identity_of(binary, script.board)
+        if identity.words not in named:
+            named.append(identity.words)
+        total += compare_live([script], identity, str(path))
+    notes = [*named]
+    if total.passed_over:
+        notes.append(
+            f"{path}: {len(total.passed_over)} transcripts passed over: this build has no qtest"
+            " accelerator, time cannot be stepped"
+        )
+    notes += [f"{path}: {name}: the binary ended once; tried again" for name in total.crashed]
+    return total.report, tuple(notes)
+
+
+def _scripts(path: Path) -> list[Script]:
+    scripts = [*read_scripts(lines_of_file(path), str(path))]
+    if not scripts:
+        raise RecordingError(f"{path}: holds no script")
+    return scripts

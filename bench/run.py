@@ -19,6 +19,7 @@ from statistics import median
 
 import explorer
 from browser import step_ms
+from real import speed
 from reverts import reverts_table
 from rich.console import Console
 from rich.table import Table
@@ -187,6 +188,23 @@ def explorer_figures() -> list[Figure]:
     ]
 
 
+# -- a real QEMU -------------------------------------------------------------------------------
+
+
+def on_a_real_qemu() -> Figure:
+    """Steps of the same scripts on a real QEMU and on the embedded machine."""
+    what = "steps of four recorded scripts on a real QEMU"
+    found = speed(REFERENCE / "directed" / "4b08cd567b.jsonl")
+    if isinstance(found, str):
+        return Figure(what, "not measured", "", found)
+    return Figure(
+        what,
+        f"{found.real:,.0f} /s, and {found.start_ms:.0f} ms a start",
+        "",
+        f"1/{found.embedded / found.real:.0f} of the embedded machine ({found.name})",
+    )
+
+
 def figures() -> list[Figure]:
     """Measure everything."""
     copies = deep_copies_per_second()
@@ -214,6 +232,7 @@ def figures() -> list[Figure]:
             "",
             f"{drawn * copies:.0f} x copy.deepcopy of a small machine",
         ),
+        on_a_real_qemu(),
         in_a_browser(),
         *explorer_figures(),
     ]

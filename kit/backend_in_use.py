@@ -10,13 +10,14 @@ from kit.backend.launch import find_binary, probe
 from kit.backend.play import play_real
 from kit.backend.replay import Live, Recorded, compare_live, record
 from kit.errors import RecordingError, UserError
-from kit.machine.revision import Board
+from kit.machine.revision import Board, Revision
 from kit.runs.conform import Report
 from kit.runs.recording import Script, read_scripts
-from kit.runs.run import Intervention, Pair, Run
+from kit.runs.run import Intervention, Pair, Run, play
 from kit.runs.scenario import Scenario
 
 __all__ = [
+    "AnyPlayer",
     "compare_file",
     "identity_of",
     "play_on",
@@ -75,6 +76,32 @@ def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
     run = played if isinstance(played, Run) else played.after
     real = play_on(run.scenario, binary, run.interventions, run.revision.board)
     return real if isinstance(played, Run) else Pair(played.before, real)
+
+
+class AnyPlayer:
+    """Plays at a revision, on the embedded machine or, where it is a real QEMU's, on that."""
+
+    def __init__(self) -> None:
+        self._real: dict[Revision, Identity] = {}
+
+    def find(self, board: Board) -> Revision:
+        """Return what a run on the usual binary is called.
+
+        Raises:
+            BackendError: There is none; says how to get one.
+        """
+        identity = identity_of(board=board)
+        self._real[identity.revision] = identity
+        return identity.revision
+
+    def play(
+        self, scenario: Scenario, revision: Revision, interventions: tuple[Intervention, ...] = ()
+    ) -> Run:
+        """Play a scenario; on a real QEMU every run begins anew, for its past cannot be kept."""
+        identity = self._real.get(revision)
+        if identity is None:
+            return play(scenario, revision, interventions)
+        return play_real(scenario, identity, interventions)
 
 
 # -- recordings ----------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
         BackendError: There is none: says how to get one.
     """
     environment = os.environ.get(ENVIRONMENT) if board is Board.PSERIES else None
-    wanted = chosen or environment or PROGRAMS[board]
+    wanted = os.path.expanduser(chosen or environment or PROGRAMS[board])  # noqa: PTH111 - a name too
     found = shutil.which(wanted)
     if found is not None:
         return str(Path(found).absolute())

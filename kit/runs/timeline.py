@@ -13,10 +13,14 @@ from kit.actors.messages import Actor
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
-from kit.runs.run import Intervention, Pair, Run, play, play_pair
+from kit.runs.run import Intervention, Pair, Run, play
+from kit.runs.scenario import Scenario
 from kit.runs.trace import TraceEntry
 
-__all__ = ["Stop", "Timeline", "stops"]
+__all__ = ["Player", "Stop", "Timeline", "stops"]
+
+Player = Callable[[Scenario, Revision, tuple[Intervention, ...]], Run]
+"""Plays a scenario at a revision; one that is a real QEMU's may be played on it."""
 
 _Wanted = Callable[[TraceEntry], bool]
 
@@ -76,12 +80,14 @@ class Timeline:
     """Where one stands in a run or a pair.
 
     ``place`` is a number of `stops`, -1 before the first; ``at_ns`` the wall clock there, which
-    may be later than the place's own time and earlier than the next one's.
+    may be later than the place's own time and earlier than the next one's.  ``player`` plays a
+    fork, from its start.
     """
 
     played: Run | Pair
     place: int = -1
     at_ns: int = 0
+    player: Player = play
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -201,12 +207,7 @@ class Timeline:
 
     def at_revisions(self, *revisions: Revision) -> Timeline:
         """Play the same at another revision, or two, and stand at the same time."""
-        run = self.runs[0]
-        played: Run | Pair
-        if len(revisions) == 1:
-            played = play(run.scenario, revisions[0], self.interventions)
-        else:
-            played = play_pair(run.scenario, revisions[0], revisions[1], self.interventions)
+        played = self._played(self.interventions, *revisions)
         return replace(self, played=played).seek(self.at_ns)
 
     def undo(self) -> Timeline:
@@ -237,11 +238,12 @@ class Timeline:
         one = run.interventions[number]
         return one.action == "wait" and one.at_ns <= self.at_ns and run.made[number] <= seq + 1
 
-    def _played(self, interventions: tuple[Intervention, ...]) -> Run | Pair:
-        run = self.runs[0]
-        if isinstance(self.played, Run):
-            return play(run.scenario, run.revision, interventions)
-        return play_pair(run.scenario, run.revision, self.runs[1].revision, interventions)
+    def _played(self, interventions: tuple[Intervention, ...], *revisions: Revision) -> Run | Pair:
+        """Play anew, at other revisions if any are given."""
+        scenario = self.runs[0].scenario
+        chosen = revisions or tuple(run.revision for run in self.runs)
+        runs = [self.player(scenario, revision, interventions) for revision in chosen]
+        return runs[0] if len(runs) == 1 else Pair(*runs)
 
     def _here(self) -> tuple[int, ...]:
         """How many entries of this time each run has so far; empty where all are there."""

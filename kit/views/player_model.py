@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from traitlets import Bool
@@ -10,7 +11,7 @@ from kit.actors.messages import Actor, RtasByHand
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_S
 from kit.machine.requests import Device
-from kit.machine.revision import Board
+from kit.machine.revision import Board, Revision, find_revision
 from kit.runs.actions import ACTIONS, WAIT, line_of, menu
 from kit.runs.scenario import Scenario
 from kit.runs.sentences import seconds, sentence
@@ -79,10 +80,50 @@ class PlayerModel(TimelineModel):
     lines_shown = Bool(False)
     menu_shown = Bool(False)
 
-    def __init__(self, timeline: Timeline) -> None:
-        """Show *timeline*."""
+    def __init__(
+        self, timeline: Timeline, find_real: Callable[[Board], Revision] | None = None
+    ) -> None:
+        """Show *timeline*.
+
+        *find_real* finds what a run on a real QEMU is called, or raises `UserError` with how to
+        get one; the player of *timeline* plays it.
+        """
         super().__init__(timeline)
+        self._find_real = find_real
+        self._embedded: Revision | None = None  # where the last side was before it became real
         self.actions = actions_of(self.scenario)
+
+    # -- embedded or real ----------------------------------------------------------------------
+
+    @property
+    def has_switch(self) -> bool:
+        """Can one ask for a real QEMU at all?"""
+        return self._find_real is not None
+
+    @property
+    def is_real(self) -> bool:
+        """Is the last side a real QEMU's?"""
+        return bool(self.timeline.runs[-1].notes)
+
+    @property
+    def switch_words(self) -> str:
+        """What the switch does next."""
+        return "embedded machine" if self.is_real else "real QEMU"
+
+    def switch(self) -> None:
+        """Play the last side on a real QEMU, or on the embedded machine again.
+
+        Raises:
+            UserError: There is no real QEMU, or it cannot play this.
+        """
+        chosen = [run.revision for run in self.timeline.runs]
+        if self.is_real:
+            chosen[-1] = self._embedded or find_revision(chosen[-1].name)
+        else:
+            assert self._find_real is not None
+            self._embedded, chosen[-1] = chosen[-1], self._find_real(chosen[-1].board)
+        self.play_at(*chosen)
+        self.hint = "; ".join(self.timeline.runs[-1].notes)
 
     # -- what is said --------------------------------------------------------------------------
 

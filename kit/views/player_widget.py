@@ -62,6 +62,9 @@ class PlayerWidget(Shown):
         self._menu = widgets.VBox(self._menu_rows())
         self._panel = widgets.VBox([] if history_panel is None else [history_panel(self._show)])
         self._show_lines = self._button("", "The lines of QEMU that cause this event", self._turn)
+        self._switch = self._button(
+            "", "Play the last side on a real QEMU, or on the embedded machine", self._turn_real
+        )
         self._show_menu = self._button("", "Do something at this moment", self._open)
         super().__init__(
             [
@@ -130,9 +133,11 @@ class PlayerWidget(Shown):
 
     def _tools(self) -> list[widgets.Button]:
         shown = [] if self._lines_of is None else [self._show_lines]
+        switch = [self._switch] if self.model.has_switch else []
         return [
             *shown,
             self._show_menu,
+            *switch,
             self._button("undo", "Take back what was done last", self.model.undo),
             self._button("reset", "Take back all that was done", self.model.reset),
         ]
@@ -160,6 +165,9 @@ class PlayerWidget(Shown):
 
     def _action(self, choice: Choice) -> widgets.Button:
         return self._button(choice.word, choice.says, partial(self.model.act, choice.action))
+
+    def _turn_real(self) -> None:
+        self.model.switch()
 
     def _turn(self) -> None:
         self.model.lines_shown = not self.model.lines_shown
@@ -191,6 +199,7 @@ class PlayerWidget(Shown):
     def _show_parts(self) -> None:
         """Show the parts that one opens: the responsible lines, and what one can do."""
         lines, menu = self.model.lines_shown, self.model.menu_shown
+        self._switch.description = self.model.switch_words
         self._show_lines.description = "hide the hunk" if lines else "show me the hunk"
         self._show_menu.description = "do nothing here" if menu else "do something here"
         self._menu.layout.display = None if menu else "none"

@@ -189,7 +189,10 @@ class TimelineModel(HasTraits):
 
     def choose(self, *labels: str) -> None:
         """Play the same at other revisions, as many as there are runs."""
-        revisions = tuple(find_revision(label) for label in labels)
+        self.play_at(*(find_revision(label) for label in labels))
+
+    def play_at(self, *revisions: Revision) -> None:
+        """Play the same at other revisions, a real QEMU's among them or not."""
         if revisions != tuple(run.revision for run in self.timeline.runs):
             self.timeline = self.timeline.at_revisions(*revisions)
 
@@ -198,14 +201,19 @@ class TimelineModel(HasTraits):
         names = [name for name, _ in self.sides]
         chosen = [run.revision for run in self.timeline.runs]
         number = names.index(side)
-        place = self._choices.index(chosen[number]) + steps
+        place = self._place_of(chosen[number]) + steps
         if 0 <= place < len(self._choices):
             self.hint = ""
             chosen[number] = self._choices[place]
-            self.choose(*(revision.label for revision in chosen))
+            self.play_at(*chosen)
         else:
             end = "first" if steps < 0 else "last"
             self.hint = f"{chosen[number].name} is the {end} revision there is."
+
+    def _place_of(self, revision: Revision) -> int:
+        """Where a revision stands among the choices; a real QEMU's stands where its like does."""
+        names = [choice.name for choice in self._choices]
+        return names.index(revision.name)
 
     # -- doing and undoing ---------------------------------------------------------------------
 

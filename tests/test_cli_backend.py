@@ -12,6 +12,7 @@ from kit.cli import main
 from tests.backend.fakes import fake
 
 Captured = pytest.CaptureFixture[str]
+STORY = "dimm-refused"  # no core goes in it: a stopped machine of 7.2 may not survive that
 SCRIPT = {
     "name": "mine",
     "steps": [
@@ -58,7 +59,7 @@ def script_file(folder: Path, *scripts: object) -> str:
 
 
 def test_a_run_on_a_real_qemu(binary: str, capsys: Captured) -> None:
-    assert main(["run", "late-release", "--backend", f"qemu={binary}", "--json"]) == 0
+    assert main(["run", STORY, "--backend", f"qemu={binary}", "--json"]) == 0
     out, err = capsys.readouterr()
     run = json.loads(out)
 
@@ -78,12 +79,12 @@ def test_the_environment_names_the_binary(
     other.symlink_to(binary)
     monkeypatch.setenv("KIT_QEMU_SYSTEM", str(other))
 
-    assert main(["run", "late-release", "--backend", "qemu"]) == 0
+    assert main(["run", STORY, "--backend", "qemu"]) == 0
     assert capsys.readouterr().err.startswith("kit: my-qemu ")
 
 
 def test_the_embedded_machine_beside_a_real_qemu(binary: str, capsys: Captured) -> None:
-    pair = ["compare", "late-release", "--before", "guest-error", "--backend", f"qemu={binary}"]
+    pair = ["compare", STORY, "--before", "guest-error", "--backend", f"qemu={binary}"]
 
     assert main([*pair, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -104,7 +105,7 @@ def test_q35_is_chosen_by_its_revision(program: object, capsys: Captured) -> Non
 
 @pytest.mark.parametrize("form", ["text", "mail", "md", "svg", "html"])
 def test_every_picture_can_be_of_a_real_run(binary: str, capsys: Captured, form: str) -> None:
-    run = ["run", "late-release", "--backend", f"qemu={binary}", "--format", form]
+    run = ["run", STORY, "--backend", f"qemu={binary}", "--format", form]
 
     assert main(run) == 0
     assert "QEMU 7." in capsys.readouterr().out

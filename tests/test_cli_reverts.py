@@ -72,7 +72,9 @@ def test_the_report_in_a_terminal(capsys: Captured) -> None:
 def test_tags_whose_files_are_not_here_are_told_in_a_terminal(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = replace(revert_report(history_in_use.history(), "revert"), tags=(), untold=("a", "b"))
+    found = replace(
+        revert_report(history_in_use.history(), "d522cb52e6"), tags=(), untold=("a", "b")
+    )
     monkeypatch.setattr("kit.revert_report.revert_report", lambda *_: found)
     main(["revert", "revert"])
 

@@ -31,6 +31,7 @@ __all__ = [
     "begin",
     "begin_with",
     "check_board",
+    "of_side",
     "play",
     "play_from",
     "play_pair",
@@ -212,12 +213,12 @@ def play_pair(
     interventions: tuple[Intervention, ...] = (),
 ) -> Pair:
     """Play *scenario* at both revisions; see `Intervention` for what its ``after`` means."""
-    sides = (_of_side(interventions, 0), _of_side(interventions, 1))
+    sides = (of_side(interventions, 0), of_side(interventions, 1))
     return Pair(play(scenario, before, sides[0]), play(scenario, after, sides[1]))
 
 
-def _of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Intervention, ...]:
-    """Keep of each count the one for a side; a single one is for both."""
+def of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Intervention, ...]:
+    """Return a pair's interventions as one side (0 or 1) makes them; see `Intervention.after`."""
     return tuple(
         replace(one, after=one.after[side : side + 1] or one.after[:1]) for one in interventions
     )

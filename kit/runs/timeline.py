@@ -13,7 +13,7 @@ from kit.actors.messages import Actor
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
-from kit.runs.run import Intervention, Pair, Run, play
+from kit.runs.run import Intervention, Pair, Run, of_side, play
 from kit.runs.scenario import Scenario
 from kit.runs.trace import TraceEntry
 
@@ -242,8 +242,13 @@ class Timeline:
         """Play anew, at other revisions if any are given."""
         scenario = self.runs[0].scenario
         chosen = revisions or tuple(run.revision for run in self.runs)
-        runs = [self.player(scenario, revision, interventions) for revision in chosen]
-        return runs[0] if len(runs) == 1 else Pair(*runs)
+        if len(chosen) == 1:
+            return self.player(scenario, chosen[0], interventions)
+        before, after = (
+            self.player(scenario, revision, of_side(interventions, side))
+            for side, revision in enumerate(chosen)
+        )
+        return Pair(before, after)
 
     def _here(self) -> tuple[int, ...]:
         """How many entries of this time each run has so far; empty where all are there."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 from zlib import crc32
@@ -27,12 +26,20 @@ from kit.machine.revision import CATALOGUE, Board, find_revision
 from kit.machine.spapr import boot, step
 from kit.runs.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
 from kit.runs.expect import Expectation, read_expectation
+from kit.runs.toml_reader import TomlReader, short
 
-__all__ = ["Cast", "Scenario", "ScenarioError", "read_scenario", "read_time"]
+__all__ = [
+    "Cast",
+    "Scenario",
+    "ScenarioError",
+    "read_scenario",
+    "read_script",
+    "read_story",
+    "read_time",
+]
 
 MOST_LINES = 200
 MOST_MS = 60 * 24 * 3600 * 1000  # 60 days
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TIME = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,3})?) ?(ms|s|min|days?)")
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 _UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000, "days": 86_400_000}
@@ -118,36 +125,43 @@ def read_scenario(text: str, name: str, source: str) -> Scenario:
     Raises:
         ScenarioError: It breaks the format: file, line, what is wrong, what was expected.
     """
-    reader = _Reader(text, source)
-    if not _NAME.fullmatch(name) or len(name) > 40:
-        raise reader.error("", f"{name!r} is no name; expected small letters, digits and hyphens")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(text, source, error) from None
-    except RecursionError:
-        raise ScenarioError(f"{source}: is not TOML: nested too deep") from None
-    except ValueError:  # Python reads no number of more than 4300 digits
-        raise ScenarioError(f"{source}: is not TOML: a number is too long") from None
+    reader = TomlReader(text, source, ScenarioError)
+    reader.check_name(name)
+    data = reader.load()
     reader.keys(data, "", {"title", "why", "look", "compare", "end", "script", "cast", "expect"})
+    story = read_story(reader, data, name)
+    return replace(
+        story,
+        title=reader.text(data, "title"),
+        why=reader.text(data, "why"),
+        look=reader.text(data, "look"),
+        compare=_compare(reader, data, story.cast.boards),
+        expect=_expect(reader, data, story.cast),
+    )
+
+
+def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenario:
+    """Read what is played alone: ``cast``, ``script`` and ``end``; who reads it names it.
+
+    Raises:
+        UserError: It breaks the format; the error is the reader's.
+    """
     cast = _cast(reader.within("[cast]"), reader.table(data, "cast"))
-    lines, texts = _script(reader, data, cast.devices)
+    lines, texts = read_script(reader, data, "script", cast.devices)
     end_ns = reader.read("end", reader.text(data, "end"), read_time)
     if lines and lines[-1].at_ns > end_ns:
         raise reader.error("end", f"end is before the last line of the script, {texts[-1]!r}")
     return Scenario(
         name=name,
-        title=reader.text(data, "title"),
-        why=reader.text(data, "why"),
-        look=reader.text(data, "look"),
+        title="",
+        why="",
+        look="",
         cast=cast,
         script=lines,
         texts=texts,
-        compare=_compare(reader, data, cast.boards),
-        expect=_expect(reader, data, cast),
         end_ns=end_ns,
         digest=_digest(data),
-        source=source,
+        source=reader.source,
     )
 
 
@@ -157,97 +171,13 @@ def _digest(data: Mapping[str, Any]) -> int:
     return crc32(json.dumps(said, sort_keys=True, default=str).encode())
 
 
-def _syntax_error(text: str, source: str, error: tomllib.TOMLDecodeError) -> ScenarioError:
-    """Put the line where messages of the kit have it: after the file."""
-    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
-    what, line = (match[1], match[2]) if match else (error, None)
-    return ScenarioError(f"{source}:{line or text.count(chr(10)) + 1}: is not TOML: {what}")
-
-
-class _Reader:
-    """Takes values out of the data, and knows at which line of the text each stands."""
-
-    def __init__(self, text: str, source: str, begin: int = 0) -> None:
-        self._text = text
-        self._source = source
-        self._begin = begin
-
-    def within(self, header: str, number: int = 0) -> _Reader:
-        """Return a reader of the table under *header*, of the one with that *number*."""
-        lines = [n for n, line in enumerate(self._lines) if line.strip().startswith(header)]
-        begin = lines[number] if number < len(lines) else self._begin
-        return _Reader(self._text, self._source, begin)
-
-    @property
-    def _lines(self) -> list[str]:
-        return self._text.split("\n")
-
-    def error(self, key: str, what: str, value: str = "") -> ScenarioError:
-        """Return the error for what stands at *key*, or at the text *value* after it."""
-        return ScenarioError(f"{self._source}:{self._line(key, value)}: {what}")
-
-    def _line(self, key: str, value: str) -> int:
-        begins = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(key)}["']?\s*(=|\]|\.)""")
-        start = self._first(begins.match, self._begin) if key else None
-        if start is None:
-            return self._begin + 1
-        for text in (f'"{value}"', f"'{value}'", value):
-            line = self._first(lambda line: text in line, start)  # noqa: B023 - called at once
-            if value and line is not None:
-                return line + 1
-        return start + 1
-
-    def _first(self, fits: Callable[[str], object], start: int) -> int | None:
-        lines = enumerate(self._lines)
-        return next((n for n, line in lines if n >= start and fits(line)), None)
-
-    def keys(self, data: Mapping[str, Any], where: str, known: set[str]) -> None:
-        for key in data:
-            if key not in known:
-                place = f" in {where}" if where else ""
-                raise self.error(
-                    key, f"unknown key {key!r}{place}; expected {', '.join(sorted(known))}"
-                )
-
-    def text(self, data: Mapping[str, Any], key: str) -> str:
-        if key not in data:
-            raise self.error("", f"key {key!r} is missing; expected a text")
-        if not isinstance(data[key], str) or not data[key].strip():
-            raise self.error(key, f"{key} is {_short(data[key])}; expected a text")
-        return " ".join(data[key].split())
-
-    def texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        value = data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.error(key, f"{key} is {_short(value)}; expected a list of texts")
-        return tuple(value)
-
-    def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        value = data.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, f"{key} is {_short(value)}; expected a table, [{key}]")
-        return value
-
-    def read(self, key: str, value: str, reader: Callable[[str], Any]) -> Any:  # noqa: ANN401
-        """Apply a reader of the kit's, and put file and line in front of what it complains of."""
-        try:
-            return reader(value)
-        except UserError as error:
-            raise self.error(key, f"{key}: {error}", value) from None
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 # -- the cast ------------------------------------------------------------------------------------
 
 _CAST_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmware", "libvirt"}
 _CAST_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
 
 
-def _cast(reader: _Reader, data: Mapping[str, Any]) -> Cast:
+def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Cast:
     reader.keys(data, "cast", _CAST_KEYS)
 
     def time_of(key: str) -> int:
@@ -257,7 +187,7 @@ def _cast(reader: _Reader, data: Mapping[str, Any]) -> Cast:
 
     for key in ("asks", "in_firmware"):
         if not isinstance(data.get(key, False), bool):
-            raise reader.error(key, f"{key} is {_short(data[key])}; expected true or false")
+            raise reader.error(key, f"{key} is {short(data[key])}; expected true or false")
     conduct = Conduct(
         offline_ns=time_of("offline_work"),
         unusable_ns=time_of("unusable_work"),
@@ -286,7 +216,7 @@ def _cast(reader: _Reader, data: Mapping[str, Any]) -> Cast:
     )
 
 
-def _devices(reader: _Reader, texts: tuple[str, ...]) -> tuple[Device, ...]:
+def _devices(reader: TomlReader, texts: tuple[str, ...]) -> tuple[Device, ...]:
     """Read the devices; DIMMs get their addresses in the order in which they are named."""
     devices: list[Device] = []
     machine = boot(CATALOGUE[0], Config())
@@ -305,7 +235,9 @@ def _devices(reader: _Reader, texts: tuple[str, ...]) -> tuple[Device, ...]:
     return tuple(devices)
 
 
-def _check_board(reader: _Reader, devices: tuple[Device, ...], boards: tuple[Board, ...]) -> None:
+def _check_board(
+    reader: TomlReader, devices: tuple[Device, ...], boards: tuple[Board, ...]
+) -> None:
     for device in devices:
         if Board.Q35 in boards and not isinstance(device, CpuCore | Dimm):
             raise reader.error(
@@ -315,15 +247,15 @@ def _check_board(reader: _Reader, devices: tuple[Device, ...], boards: tuple[Boa
             )
 
 
-def _choice(reader: _Reader, key: str, value: object, kind: type[Any]) -> Any:  # noqa: ANN401
+def _choice(reader: TomlReader, key: str, value: object, kind: type[Any]) -> Any:  # noqa: ANN401
     for member in kind:
         if member.value == value:
             return member
     known = ", ".join(member.value for member in kind)
-    raise reader.error(key, f"{key} is {_short(value)}; expected one of: {known}", str(value))
+    raise reader.error(key, f"{key} is {short(value)}; expected one of: {known}", str(value))
 
 
-def _version(reader: _Reader, text: str) -> tuple[int, int, int]:
+def _version(reader: TomlReader, text: str) -> tuple[int, int, int]:
     if not _VERSION.fullmatch(text):
         raise reader.error("libvirt", f"libvirt is {text!r}; expected a version, 7.1.0")
     major, minor, micro = (int(part) for part in text.split("."))
@@ -333,40 +265,45 @@ def _version(reader: _Reader, text: str) -> tuple[int, int, int]:
 # -- script, comparisons, expectations -----------------------------------------------------------
 
 
-def _script(
-    reader: _Reader, data: Mapping[str, Any], devices: tuple[Device, ...]
+def read_script(
+    reader: TomlReader, data: Mapping[str, Any], key: str, devices: tuple[Device, ...]
 ) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """Read the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
+
+    Raises:
+        UserError: One of them is none; the error is the reader's.
+    """
     lines: list[Line] = []
-    texts = reader.texts(data, "script")
+    texts = reader.texts(data, key)
     if len(texts) > MOST_LINES:
-        raise reader.error("script", f"script has {len(texts)} lines; at most {MOST_LINES}")
+        raise reader.error(key, f"{key} has {len(texts)} lines; at most {MOST_LINES}")
     for text in texts:
         time, colon, action = text.partition(":")
         if not colon:
             raise reader.error(
-                "script", f"script: {text!r} has no time; expected '16 s: device_del core1'", text
+                key, f"{key}: {text!r} has no time; expected '16 s: device_del core1'", text
             )
         try:
             line = line_of(read_time(time), action, devices)
         except UserError as error:
-            raise reader.error("script", f"script: {error}", text) from None
+            raise reader.error(key, f"{key}: {error}", text) from None
         if lines and line.at_ns < lines[-1].at_ns:
-            raise reader.error("script", f"script: {text!r} is before the line above it", text)
+            raise reader.error(key, f"{key}: {text!r} is before the line above it", text)
         lines.append(line)
     return tuple(lines), texts
 
 
 def _compare(
-    reader: _Reader, data: Mapping[str, Any], boards: tuple[Board, ...]
+    reader: TomlReader, data: Mapping[str, Any], boards: tuple[Board, ...]
 ) -> tuple[tuple[str, str], ...]:
     pairs = data.get("compare", [])
     if not isinstance(pairs, list):
-        raise reader.error("compare", f"compare is {_short(pairs)}; expected a list of pairs")
+        raise reader.error("compare", f"compare is {short(pairs)}; expected a list of pairs")
     for pair in pairs:
         names = pair if isinstance(pair, list) else []
         if len(names) != 2 or not all(isinstance(name, str) for name in names):
             raise reader.error(
-                "compare", f"compare: {_short(pair)}; expected a pair, ['pre-revert', 'revert']"
+                "compare", f"compare: {short(pair)}; expected a pair, ['pre-revert', 'revert']"
             )
         for name in names:
             board = reader.read("compare", name, find_revision).board
@@ -376,13 +313,9 @@ def _compare(
     return tuple((first, second) for first, second in pairs)
 
 
-def _expect(reader: _Reader, data: Mapping[str, Any], cast: Cast) -> tuple[Expectation, ...]:
-    entries = data.get("expect", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise reader.error("expect", "expect is no list of tables; expected [[expect]]")
+def _expect(reader: TomlReader, data: Mapping[str, Any], cast: Cast) -> tuple[Expectation, ...]:
     read = []
-    for number, entry in enumerate(entries):
-        here = reader.within("[[expect]]", number)
+    for here, entry in reader.tables(data, "expect"):
         here.keys(entry, "expect", {"that", "fails_at"})
         that = here.text(entry, "that")
         fails_at = here.texts(entry, "fails_at")

@@ -28,7 +28,7 @@ from kit.runs.beliefs import belief
 from kit.runs.trace import WIRE_NAMES, Trace
 from kit.runs.world import Moment, World
 
-__all__ = ["Expectation", "expected_to_fail_at", "read_expectation"]
+__all__ = ["Claim", "Expectation", "expected_to_fail_at", "read_claim", "read_expectation"]
 
 Claim = Callable[[World, World], bool]
 """Does it hold of a run that began and ended like this?"""
@@ -76,7 +76,7 @@ def read_expectation(
     Raises:
         UserError: It is no claim, or names no revision.
     """
-    claim = _claim(" ".join(that.split()), devices)
+    claim = read_claim(" ".join(that.split()), devices)
     labels: list[str] = []
     for name in fails_at:
         labels += _range(name)
@@ -122,7 +122,12 @@ def _range(name: str) -> list[str]:
 # -- claims --------------------------------------------------------------------------------------
 
 
-def _claim(text: str, devices: tuple[Device, ...]) -> Claim:
+def read_claim(text: str, devices: tuple[Device, ...]) -> Claim:
+    """Read a claim about a run with these devices in its cast.
+
+    Raises:
+        UserError: It is none; the text says what is expected.
+    """
     for pattern, read in _READERS:
         match = pattern.fullmatch(text)
         if match is not None:

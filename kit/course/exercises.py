@@ -1,0 +1,338 @@
+"""Checks an answer to an exercise: plays the run, or reads the commits, and says a sentence.
+
+Whatever the answer is, there is a sentence; never a traceback, and never the test itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import assert_never
+
+from kit.course.calls import called
+from kit.course.diffs import belonging
+from kit.course.exercise import (
+    Diffs,
+    Exercise,
+    Hunks,
+    Number,
+    Order,
+    Predict,
+    Script,
+    Story,
+)
+from kit.errors import UserError
+from kit.machine.revision import Revision, find_revision
+from kit.runs.actions import WAIT
+from kit.runs.commit import net_lines
+from kit.runs.expect import Claim
+from kit.runs.run import Intervention, Run, play
+from kit.runs.scenario import read_time
+from kit.runs.toml_reader import short
+
+__all__ = ["MOST_LINES", "Verdict", "check", "no_diffs", "solution", "written"]
+
+MOST_LINES = 40  # of a learner's script
+MOST_NAMES = 100
+_NUMBER = re.compile(r"[-+−]?[0-9]{1,12}(?:[.,][0-9]{1,6})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an answer is right, what is said of it, and the run that showed it, if any did.
+
+    ``explanation`` is empty unless it is right.
+    """
+
+    right: bool
+    says: str
+    run: Run | None = None
+    explanation: str = ""
+
+    def __str__(self) -> str:
+        """Return what is said, in plain text."""
+        return f"{self.says} {self.explanation}".strip()
+
+    def __repr__(self) -> str:
+        """Return what is said: so a notebook shows it."""
+        return str(self)
+
+
+def check(
+    exercise: Exercise, answer: object, at: str | None = None, diffs: Diffs | None = None
+) -> Verdict:
+    """Say whether *answer* is right, and if not, what is the matter with it.
+
+    Args:
+        exercise: The exercise.
+        answer: A choice's name; a number; names of hunks or calls; lines ``TIME: ACTION``.
+        at: The revision that is asked about; the exercise's first if not said.
+        diffs: Reads the commits of the clone in use.
+    """
+    try:
+        return _checked(exercise, answer, _revision(exercise, at), diffs or no_diffs)
+    except UserError as error:
+        return Verdict(False, _sentence(str(error)))
+
+
+def no_diffs(revision: str) -> tuple[()]:
+    """Read commits where there are none."""
+    raise UserError(f"the commit {revision} cannot be read here: no history is in use")
+
+
+def solution(exercise: Exercise, at: str | None = None, diffs: Diffs | None = None) -> object:
+    """Return the right answer, as `check` takes it: found out, but for a script's.
+
+    Raises:
+        UserError: *at* is no revision of the exercise's, or its commits cannot be read.
+    """
+    task, revision = exercise.task, _revision(exercise, at)
+    match task:
+        case Predict():
+            return _right_choice(task, _played(task.story, revision))
+        case Script():
+            return task.solution
+        case Number():
+            return _right_number(task, revision, diffs or no_diffs)
+        case Hunks():
+            return belonging(task, diffs or no_diffs)
+        case Order():
+            return _right_order(task, _played(task.story, revision))
+    assert_never(task)
+
+
+def written(exercise: Exercise, at: str | None = None) -> object:
+    """Return the solution as the exercise has it in writing: CI compares it with what is found."""
+    task = exercise.task
+    if isinstance(task, Predict | Number):
+        revision = _revision(exercise, at)
+        return task.solution["" if revision is None else revision.label]
+    return task.solution
+
+
+def _revision(exercise: Exercise, at: str | None) -> Revision | None:
+    if not exercise.at:
+        return None
+    if at is None:
+        return exercise.at[0]
+    asked = ", ".join(revision.name for revision in exercise.at)
+    found = find_revision(at) if isinstance(at, str) else None
+    if found not in exercise.at:
+        raise UserError(f"this is asked at {asked}, not at {short(at)}")
+    return found
+
+
+def _checked(
+    exercise: Exercise, answer: object, revision: Revision | None, diffs: Diffs
+) -> Verdict:
+    task = exercise.task
+    match task:
+        case Predict():
+            found = _check_predict(task, answer, revision)
+        case Script():
+            found = _check_script(task, answer, revision)
+        case Number():
+            found = _check_number(task, answer, revision, diffs)
+        case Hunks():
+            found = _check_hunks(task, answer, diffs)
+        case Order():
+            found = _check_order(task, answer, revision)
+        case _:
+            assert_never(task)
+    if not found.right:
+        return found
+    return Verdict(True, found.says, found.run, exercise.explanation)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
+def _played(story: Story, revision: Revision | None, *more: Intervention) -> Run:
+    assert revision is not None, "what is played is asked at a revision"
+    return play(story.scenario, revision, (*story.actions, *more))
+
+
+def _all_hold(claims: Sequence[Claim], run: Run) -> bool:
+    return all(claim(run.began, run.ended) for claim in claims)
+
+
+def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
+    """Read an answer that is a list of names: a text is a list of one."""
+    found = [answer] if isinstance(answer, str) else answer
+    if not isinstance(found, list | tuple | set | frozenset):
+        raise UserError(f"{short(answer)} is no list of {what}: {', '.join(known)}")
+    names = []
+    for name in list(found)[:MOST_NAMES]:
+        if not isinstance(name, str) or name not in known:
+            raise UserError(f"{short(name)} is none of the {what}: {', '.join(known)}")
+        names.append(name)
+    if len(set(names)) < len(names):
+        raise UserError(f"one of the {what} is named twice; name each once")
+    return tuple(names)
+
+
+# -- predict -------------------------------------------------------------------------------------
+
+
+def _right_choice(task: Predict, run: Run) -> str:
+    found = [choice.name for choice in task.choices if _all_hold(choice.claims, run)]
+    if len(found) != 1:
+        raise UserError(f"{len(found)} of the choices are right at {run.revision.name}")
+    return found[0]
+
+
+def _check_predict(task: Predict, answer: object, revision: Revision | None) -> Verdict:
+    known = tuple(choice.name for choice in task.choices)
+    names = _names(answer, known, "choices")
+    if len(names) != 1:
+        return Verdict(False, f"Choose one: {', '.join(known)}.")
+    run = _played(task.story, revision)
+    chosen = next(choice for choice in task.choices if choice.name == names[0])
+    if _right_choice(task, run) == chosen.name:
+        return Verdict(True, f"Right, at {run.revision.name}.", run)
+    return Verdict(False, f"Not at {run.revision.name}. {chosen.reply}", run)
+
+
+# -- script --------------------------------------------------------------------------------------
+
+
+def _check_script(task: Script, answer: object, revision: Revision | None) -> Verdict:
+    lines = _lines(answer)
+    actions = _interventions(task, lines)
+    done = sum(one.action != WAIT for one in actions)
+    if not done:
+        return Verdict(False, "Nothing is done yet: choose an action.")
+    run = _played(task.story, revision, *actions)
+    missing = next((goal for goal in task.goals if not _all_hold([goal.claim], run)), None)
+    if missing is not None:
+        foreseen = next((w for w in task.wrong if w.when and _all_hold(w.when, run)), None)
+        foreseen = next((w for w in task.wrong if w.answer == lines), foreseen)
+        return Verdict(False, missing.missing if foreseen is None else foreseen.reply, run)
+    if done > task.most:
+        words = f"That does it, but in {done} actions; it can be done in {task.most}."
+        return Verdict(False, words, run)
+    return Verdict(True, f"Right: that does it at {run.revision.name}.", run)
+
+
+def _lines(answer: object) -> tuple[str, ...]:
+    found = answer.splitlines() if isinstance(answer, str) else answer
+    if not isinstance(found, list | tuple) or not all(isinstance(line, str) for line in found):
+        raise UserError(f"{short(answer)} is no script; expected lines as '16 s: device_del core1'")
+    lines = tuple(line for line in found if line.strip())
+    if len(lines) > MOST_LINES:
+        raise UserError(f"{len(lines)} lines are too many; at most {MOST_LINES}")
+    return lines
+
+
+def _interventions(task: Script, lines: tuple[str, ...]) -> tuple[Intervention, ...]:
+    found: list[Intervention] = []
+    for line in lines:
+        time, colon, action = line.partition(":")
+        if not colon:
+            raise UserError(f"{short(line)} has no time; expected '16 s: device_del core1'")
+        action = " ".join(action.split())
+        if action not in (*task.menu, WAIT):
+            raise UserError(
+                f"{short(action)} is none of the actions here: {', '.join(task.menu)}, {WAIT}"
+            )
+        one = Intervention(read_time(time[:40]), action)
+        if found and one.at_ns < found[-1].at_ns:
+            raise UserError(f"{short(line)} is before the line above it; write them in order")
+        found.append(one)
+    return tuple(found)
+
+
+# -- number --------------------------------------------------------------------------------------
+
+
+def _right_number(task: Number, revision: Revision | None, diffs: Diffs) -> Fraction:
+    if task.measure.of_run is None or task.story is None:
+        return Fraction(len(net_lines(*(diffs(name) for name in task.measure.of_diffs))))
+    run = _played(task.story, revision)
+    found = task.measure.of_run(run)
+    if found is None:
+        raise UserError(f"there is no such number at {run.revision.name}")
+    return found
+
+
+def _check_number(task: Number, answer: object, revision: Revision | None, diffs: Diffs) -> Verdict:
+    said = _number(answer)
+    right = _right_number(task, revision, diffs)
+    run = None if task.story is None else _played(task.story, revision)
+    where = "" if run is None else f", at {run.revision.name}"
+    if said == right:
+        return Verdict(True, f"Right{where}: {_shown(right)} {task.unit}.", run)
+    foreseen = next((w.reply for w in task.wrong if Fraction(w.answer[0]) == said), None)
+    if foreseen is None:
+        foreseen = "That is too small." if said < right else "That is too large."
+    return Verdict(False, f"Not {_shown(said)} {task.unit}{where}. {foreseen}", run)
+
+
+def _number(answer: object) -> Fraction:
+    if type(answer) is int and abs(answer) < 10**12:
+        return Fraction(answer)
+    if type(answer) is float and abs(answer) < 1e12:  # which no NaN is
+        return Fraction(str(answer))
+    if isinstance(answer, Fraction):
+        return answer
+    text = answer.strip() if isinstance(answer, str) else ""
+    if not _NUMBER.fullmatch(text):
+        raise UserError(f"{short(answer)} is no number; write it in digits, as 12 or -1.5")
+    return Fraction(text.replace("−", "-").replace(",", "."))
+
+
+def _shown(number: Fraction) -> str:
+    return str(number) if number.denominator == 1 else f"{float(number):.6g}"
+
+
+# -- hunks ---------------------------------------------------------------------------------------
+
+
+def _check_hunks(task: Hunks, answer: object, diffs: Diffs) -> Verdict:
+    chosen = _names(answer, tuple(item.name for item in task.items), "parts")
+    if not chosen:
+        return Verdict(False, "Nothing is chosen yet: choose at least one.")
+    right = belonging(task, diffs)
+    for item in task.items:
+        if (item.name in chosen) is not (item.name in right):
+            begin = (
+                "one that you chose does not belong" if item.name in chosen else "one is missing"
+            )
+            return Verdict(False, f"Not yet: {begin}. {item.reply}")
+    return Verdict(True, "Right.")
+
+
+# -- order ---------------------------------------------------------------------------------------
+
+
+def _right_order(task: Order, run: Run) -> tuple[str, ...]:
+    known = {part.name for part in task.parts}
+    found = (called(entry) for entry in run.trace)
+    return tuple(dict.fromkeys(name for name in found if name in known))
+
+
+def _check_order(task: Order, answer: object, revision: Revision | None) -> Verdict:
+    if isinstance(answer, set | frozenset):
+        raise UserError("a set has no order; give a list")
+    chosen = _names(answer, tuple(part.name for part in task.parts), "calls")
+    if not chosen:
+        return Verdict(False, "Nothing is chosen yet: choose what comes first.")
+    run = _played(task.story, revision)
+    right = _right_order(task, run)
+    if chosen == right:
+        return Verdict(True, f"Right, at {run.revision.name}.", run)
+    foreseen = next((w.reply for w in task.wrong if w.answer == chosen), None)
+    return Verdict(False, foreseen or _how_far(chosen, right), run)
+
+
+def _how_far(chosen: tuple[str, ...], right: tuple[str, ...]) -> str:
+    same = 0
+    while chosen[same : same + 1] == right[same : same + 1] and same < len(chosen):
+        same += 1
+    begin = "The first one is not right yet." if not same else f"The first {same} are right"
+    if not same:
+        return begin
+    return f"{begin}, and something is missing." if same == len(chosen) else f"{begin}, no more."

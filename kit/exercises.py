@@ -1,0 +1,51 @@
+"""The exercises of the course, found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from kit.course.exercise import Exercise
+from kit.course.exercise_reader import read_exercise
+from kit.errors import UserError
+from kit.lessons import data_path
+from kit.scenarios import find_scenario
+
+__all__ = ["exercises", "find_exercise"]
+
+
+@cache
+def exercises() -> Mapping[str, Exercise]:
+    """Return the exercises by name, in the order of their lessons.
+
+    Raises:
+        ExerciseError: A file of the kit's breaks the format.
+    """
+    found = [_read(path) for path in sorted(data_path("exercises").glob("*.toml"))]
+    return {one.name: one for one in sorted(found, key=lambda one: one.lesson)}
+
+
+def find_exercise(named: str) -> Exercise:
+    """Return the exercise called *named*, or the one in the file of that path.
+
+    Raises:
+        UserError: There is no such exercise; the text says where they are listed.
+        ExerciseError: The file breaks the format: file, line, what was expected.
+    """
+    found = exercises().get(named)
+    if found is not None:
+        return found
+    if named.endswith(".toml"):
+        return _read(Path(named))
+    raise UserError(f"no exercise {named!r}; `kit list exercises` names all there are")
+
+
+def _read(path: Path) -> Exercise:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not UTF-8 text: {error.reason}") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    return read_exercise(text, path.stem, str(path), find_scenario)

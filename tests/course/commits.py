@@ -1,0 +1,20 @@
+"""The commits of the history in use, as exercises read them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from kit.app import history
+from kit.history.history import History
+from kit.machine.revision import find_revision
+from kit.runs.commit import FileDiff
+
+
+@cache
+def in_use() -> History:
+    return history()
+
+
+def diffs(revision: str) -> tuple[FileDiff, ...]:
+    """What the commit of a revision changes."""
+    return in_use().diff(find_revision(revision).commit)

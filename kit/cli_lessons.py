@@ -1,4 +1,4 @@
-"""Commands about this installation: lab, doctor."""
+"""Commands about this installation and its learner: lab, doctor, progress."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ import typer
 
 from kit.cli_common import FINE, NO, Json, cli
 from kit.doctor import checks as doctor_checks
+from kit.errors import UserError
+from kit.exercises import exercises
 from kit.lessons import lessons
 from kit.output import (
+    complain,
     console,
     print_json,
 )
+from kit.progress_file import progress_file
+from kit.views.exercise_listing import progress_table
 from kit.views.listing import (
     checks_table,
 )
@@ -69,3 +74,27 @@ def doctor(as_json: Json = False) -> None:
     else:
         console().print(checks_table([(c.name, c.found, c.missing, c.needed) for c in checks]))
     raise typer.Exit(NO if any(c.needed and not c.found for c in checks) else FINE)
+
+
+@cli.command(epilog="Example: kit progress --json")
+def progress(
+    as_json: Json = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget all of it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="--reset: do not ask.")] = False,
+) -> None:
+    """Say which exercises you have solved; it is kept in a file of yours, and nothing is sent."""
+    if yes and not reset:
+        raise UserError("--yes goes with --reset")
+    if reset and as_json:
+        raise UserError("--json and --reset exclude each other; give one of them")
+    file = progress_file(complain)
+    if reset:
+        if not yes:
+            typer.confirm(f"Forget all progress, in {file.path}?", abort=True, err=True)
+        file.reset()
+        return
+    table, data = progress_table(tuple(exercises().values()), file.read().standing, str(file.path))
+    if as_json:
+        print_json(data)
+    else:
+        console().print(table)

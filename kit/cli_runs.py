@@ -14,6 +14,7 @@ from kit import app as kit_app
 from kit import backend_in_use
 from kit.cli_common import FINE, NO, Backend, Json, cli, put
 from kit.errors import UserError
+from kit.exercises import exercises
 from kit.explore.paths import PlayedPath, open_path, path_json, path_lines
 from kit.history_in_use import named_commits
 from kit.machine.revision import Q35, Revision, find_revision
@@ -29,6 +30,7 @@ from kit.runs.run import Pair, Run, play, play_pair, wrong_claims
 from kit.runs.scenario import Scenario
 from kit.runs.token import is_path, open_token
 from kit.scenarios import find_scenario, scenarios
+from kit.views.exercise_listing import exercises_table
 from kit.views.explore_table import properties_table
 from kit.views.listing import (
     revisions_table,
@@ -50,6 +52,7 @@ class Listed(Enum):
     SCENARIOS = "scenarios"
     STATES = "states"
     PROPERTIES = "properties"
+    EXERCISES = "exercises"
 
 
 @cli.command("list", epilog="Example: kit list states --at revert --diff pre-revert")
@@ -64,7 +67,7 @@ def list_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List revisions, built-in scenarios, the state table of a revision, or the promises."""
+    """List revisions, scenarios, exercises, the state table of a revision, or the promises."""
     if what is not Listed.STATES and (at or diff):
         raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
     match what:
@@ -74,6 +77,8 @@ def list_(
             table, data = scenarios_table(tuple(scenarios().values()))
         case Listed.PROPERTIES:
             table, data = properties_table()
+        case Listed.EXERCISES:
+            table, data = exercises_table(tuple(exercises().values()))
         case Listed.STATES:
             other = None if diff is None else find_revision(diff)
             table, data = states_table(find_revision(at or "revert"), other)

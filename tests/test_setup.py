@@ -277,7 +277,7 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
     carried = (
         *("notebooks/", "docs/glossary.md", "docs/import.md", "docs/reverts.md"),
         "docs/scenarios.md",
-        *("data/commits.toml", "data/miniature/", "data/scenarios/"),
+        *("data/commits.toml", "data/exercises/", "data/miniature/", "data/scenarios/"),
     )
     sources = [name for name in repository_files() if name.startswith(carried)]
     assert share == {f"kit/share/{name}" for name in sources}

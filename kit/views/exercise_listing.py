@@ -1,0 +1,95 @@
+"""Lists of exercises for the terminal, without their answers; the same content for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from kit.course.exercise import Exercise
+from kit.course.progress import Standing
+
+__all__ = ["exercises_table", "progress_table", "standing_words"]
+
+
+def exercises_table(exercises: Sequence[Exercise]) -> tuple[RenderableType, Any]:
+    """The exercises by lesson: what is asked, and how."""
+    table = _table("lesson", "exercise", "kind", "question")
+    for one in _sectioned(table, exercises):
+        question = Text.assemble((one.title, "bold"), "\n", one.question)
+        table.add_row(one.lesson, Text(one.name), one.kind.value, question)
+    data = [
+        {
+            "name": one.name,
+            "lesson": one.lesson,
+            "kind": one.kind.value,
+            "title": one.title,
+            "question": one.question,
+            "at": [revision.name for revision in one.at],
+        }
+        for one in exercises
+    ]
+    return table, data
+
+
+def progress_table(
+    exercises: Sequence[Exercise], standing: Callable[[str], Standing], file: str
+) -> tuple[RenderableType, Any]:
+    """How far the learner is, by lesson."""
+    table = _table("lesson", "exercise", "so far")
+    found = [(one, standing(one.name)) for one in exercises]
+    standings = {one.name: at for one, at in found}
+    for one in _sectioned(table, exercises):
+        at = standings[one.name]
+        style = "green" if at.solved else ""
+        table.add_row(one.lesson, Text(one.name), Text(standing_words(at), style=style))
+    solved = sum(at.solved for _, at in found)
+    summary = Text(f"{solved} of {len(found)} solved; kept in {file}, nothing is sent.")
+    data = {
+        "file": file,
+        "solved": solved,
+        "of": len(found),
+        "exercises": [
+            {
+                "name": one.name,
+                "lesson": one.lesson,
+                "solved": at.solved,
+                "solved_at": list(at.solved_at),
+                "tries": at.tries,
+                "shown": at.shown,
+            }
+            for one, at in found
+        ],
+    }
+    return Group(table, summary), data
+
+
+def standing_words(standing: Standing) -> str:
+    """Say how far one exercise is; empty where nothing was done."""
+    tries = f"{standing.tries} {'answer' if standing.tries == 1 else 'answers'}"
+    if standing.solved:
+        return f"solved, {tries}" + (", the answer was shown" if standing.shown else "")
+    if standing.shown:
+        return "the answer was shown"
+    return f"not yet, {tries}" if standing.tries else ""
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _sectioned(table: Table, exercises: Sequence[Exercise]) -> Iterator[Exercise]:
+    """Yield the exercises, with a line in the table between two lessons."""
+    last = None
+    for one in exercises:
+        if last not in (None, one.lesson):
+            table.add_section()
+        last = one.lesson
+        yield one

@@ -12,8 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kit.course.exercises import Verdict
+from kit.course.exercises import check as check_answer
 from kit.course.retries import retries
 from kit.errors import RecordingError, UserError
+from kit.exercises import find_exercise
 from kit.history_choice import HistoryChoice
 from kit.history_in_use import behaviours, history, named_commits
 from kit.machine.revision import find_revision
@@ -31,6 +34,7 @@ from kit.views.mail import mail_lines, read_message_id
 if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
     from kit.views.connector_widget import ConnectorWidget
+    from kit.views.exercise_widget import ExerciseWidget
     from kit.views.figure import Figure, Rows
     from kit.views.player_widget import PlayerWidget
     from kit.views.walk_widget import WalkWidget
@@ -38,10 +42,12 @@ if TYPE_CHECKING:
 __all__ = [
     "HistoryChoice",
     "bench",
+    "check",
     "commit_walk",
     "conform_file",
     "connector",
     "connector_lab",
+    "exercise",
     "history",
     "installation",
     "knowledge",
@@ -197,6 +203,32 @@ def connector_lab(at: str = "revert") -> ConnectorWidget:
     from kit.views.connector_widget import ConnectorWidget
 
     return ConnectorWidget(ConnectorModel(at))
+
+
+def exercise(name: str) -> ExerciseWidget:
+    """Return the card of an exercise (`kit list exercises`), or of one in a file (mine.toml).
+
+    Raises:
+        UserError: There is no such exercise, or its file breaks the format.
+    """
+    from kit.exercise_card import exercise_card  # here: only lessons have widgets
+
+    return exercise_card(name)
+
+
+def check(name: str, answer: object, at: str | None = None) -> Verdict:
+    """Say whether an answer to an exercise is right, in a sentence; nothing is noted.
+
+    Args:
+        name: As `exercise` takes it.
+        answer: A choice's name, a number, names of lines or calls, or a script's lines, as
+            ``16 s: device_del core1``.
+        at: The revision that is asked about; the exercise's first if not said.
+
+    Raises:
+        UserError: There is no such exercise.
+    """
+    return check_answer(find_exercise(name), answer, at, HistoryChoice().diff)
 
 
 def installation() -> Rows:

@@ -12,7 +12,7 @@ from kit.history.history import History
 from kit.history_in_use import behaviours, commit_page, expanded, history, lesson_commits
 from kit.machine.revision import Revision, find_revision
 from kit.runs.behaviour import Behaviour, hunk_of, responsible_for
-from kit.runs.commit import Commit, siblings
+from kit.runs.commit import Commit, FileDiff, siblings
 from kit.runs.trace import TraceEntry
 from kit.views.diff_html import CommitPage, ResponsibleLines
 
@@ -45,6 +45,17 @@ class HistoryChoice:
                 page = replace(page, series=siblings(page.commit, self._lesson_commits()))
             self._pages[revision.commit] = page
         return self._pages[revision.commit]
+
+    def diff(self, name: str) -> tuple[FileDiff, ...]:
+        """Return what the commit of the revision called *name* changes.
+
+        Raises:
+            UserError: It cannot be read; the text says why.
+        """
+        page = self.page(find_revision(name))
+        if page.note:
+            raise UserError(page.note.rstrip("."))
+        return page.files
 
     def _lesson_commits(self) -> tuple[Commit, ...]:
         if self._commits is None:
@@ -79,9 +90,10 @@ class HistoryChoice:
         """Return the part of a widget that changes the choice."""
         from kit.views.history_widget import HistoryPanel  # here: only lessons have widgets
 
-        return HistoryPanel(self._source, self._use, self._fetch, changed, self.placeholder)
+        return HistoryPanel(self.source, self._use, self._fetch, changed, self.placeholder)
 
-    def _source(self) -> str:
+    def source(self) -> str:
+        """Say what is read."""
         read = self._history()
         return "nothing: what KIT_QEMU names cannot be read" if read is None else str(read.source)
 

@@ -51,6 +51,7 @@ def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
         port = probe.getsockname()[1]
     environment = os.environ | {
         "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "share"),  # the progress of whoever runs this is theirs
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),

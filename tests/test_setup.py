@@ -276,7 +276,7 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
     share = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kit/share/")}
     carried = (
         *("notebooks/", "docs/glossary.md", "docs/import.md", "docs/reverts.md"),
-        "docs/scenarios.md",
+        *("docs/exercises.md", "docs/scenarios.md"),
         *("data/commits.toml", "data/exercises/", "data/miniature/", "data/scenarios/"),
     )
     sources = [name for name in repository_files() if name.startswith(carried)]

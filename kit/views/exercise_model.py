@@ -225,7 +225,9 @@ class ExerciseModel(HasTraits):
         if self.verdict is not None:
             return
         at = self.at or None
-        self.verdict = found = check(self.exercise, self.answer, at, self._diffs)
+        found = check(self.exercise, self.answer, at, self._diffs)
+        with self.hold_trait_notifications():
+            self.hint, self.verdict = "", found
         keeping = self._keeping
         if keeping is not None:
             self._keep(lambda: keeping.answered(at, found.right))

@@ -192,9 +192,10 @@ def _head_html(model: ExerciseModel) -> str:
     mark = f' <span class="kit-told">✓ {escape(so_far)}</span>' if model.standing.solved else ""
     if so_far and not mark:
         mark = f' <span class="kit-soft">{escape(so_far)}</span>'
+    where = f", at {model.at}" if len(one.at) == 1 else ""  # else buttons say it
     return (
         f'<h4><span class="kit-soft">Exercise:</span> {escape(one.title)}{mark}</h4>'
-        f"<p><strong>{escape(model.asked)}.</strong> {escape(one.question)}</p>"
+        f"<p><strong>{escape(model.asked + where)}.</strong> {escape(one.question)}</p>"
     )
 
 

@@ -199,6 +199,8 @@ def test_a_script_that_fails_shows_its_run_and_not_the_explanation(card: Exercis
     click(card, "device_del core1", "+5 s", "guest gives", "check")
 
     assert "QEMU has released it and said so" in card._said.value
+    assert "guest gives." not in card._said.value
+    assert "Do it, at pre-revert." in card._head.value
     assert "<svg" in card._more.value
     assert "Why:" not in card._more.value
 

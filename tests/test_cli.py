@@ -128,7 +128,10 @@ def test_a_file_that_cannot_be_read_is_one_line(
         (["runn"], "No such command 'runn'"),
         (["conform"], "Missing argument 'FILE...'"),
         (["conform", "/does/not/exist"], "/does/not/exist: no such file"),
-        (["list", "cats"], "'cats' is not one of 'revisions', 'scenarios', 'states', 'exercises'"),
+        (
+            ["list", "cats"],
+            "'cats' is not one of 'revisions', 'scenarios', 'states', 'properties', 'exercises'",
+        ),
         (["list", "states", "--at", "v5.2.0"], "no revision 'v5.2.0'"),
         (["list", "states", "--diff", "d"], "revision 'd' is ambiguous: d1c2e3ce3d"),
         (["run", "nope"], "no scenario 'nope'; there are: "),

@@ -15,7 +15,8 @@ from kit import backend_in_use
 from kit.cli_common import FINE, NO, Backend, Json, cli, put
 from kit.errors import UserError
 from kit.exercises import exercises
-from kit.explore.paths import PlayedPath, open_path, path_json, path_lines
+from kit.explore.beside import PathPlay, alone, beside
+from kit.explore.paths import open_path
 from kit.history_in_use import named_commits
 from kit.machine.revision import Q35, Revision, find_revision
 from kit.output import (
@@ -32,12 +33,19 @@ from kit.runs.token import is_path, open_token
 from kit.scenarios import find_scenario, scenarios
 from kit.views.exercise_listing import exercises_table
 from kit.views.explore_table import properties_table
+from kit.views.layout_path import layout_of_path
 from kit.views.listing import (
     revisions_table,
     scenarios_table,
     states_table,
 )
 from kit.views.mail import mail_lines, markdown_lines, read_message_id
+from kit.views.path_text import (
+    path_mail_lines,
+    path_markdown_lines,
+    path_page,
+    path_text_lines,
+)
 from kit.views.picture_page import picture_page, picture_png
 from kit.views.picture_svg import picture_svg
 from kit.views.run_text import pair_json, run_json, text_lines
@@ -256,6 +264,10 @@ def open_(
         typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
     ] = None,
     backend: Backend = "embedded",
+    beside_at: Annotated[
+        str | None,
+        typer.Option("--beside", metavar="REV", help="A path: the same choices at this revision."),
+    ] = None,
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -272,8 +284,12 @@ def open_(
     if is_path(token):
         if real is not None:
             raise UserError("--backend goes with a run or a pair; a path has no guest to boot")
-        _write_path(open_path(token), how, output)
+        path = open_path(token)
+        other = None if beside_at is None else find_revision(beside_at)
+        _write_path(alone(path) if other is None else beside(path, other), how, output)
         return
+    if beside_at is not None:
+        raise UserError("--beside goes with the token of a path; a pair names both revisions")
     mine = None if own is None else find_scenario(str(own))
 
     def find(name: str) -> Scenario:
@@ -303,17 +319,6 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
         if not wrong:
             typer.echo(f"{scenario.name} claims nothing: add [[expect]], see docs/scenarios.md")
     raise typer.Exit(NO if any(wrong.values()) else FINE)
-
-
-def _write_path(played: PlayedPath, how: _Writing, output: Path | None) -> None:
-    match how.form:
-        case RunForm.JSON:
-            text = json.dumps(path_json(played), indent=2)
-        case RunForm.TEXT:
-            text = "\n".join(plain(line) for line in path_lines(played, how.width))
-        case _:
-            raise UserError(f"--format {how.form.value}: a path has no times; use text or json")
-    put(text, output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +359,35 @@ def _text(played: Run | Pair, how: _Writing) -> str:
             lines = markdown_lines(played, commits, width, unicode=unicode)
         case _:
             lines = text_lines(played, width, unicode=unicode)
+    return "\n".join(plain(line) for line in lines)
+
+
+def _write_path(play: PathPlay, how: _Writing, output: Path | None) -> None:
+    if how.in_reply_to is not None and how.form is not RunForm.MAIL:
+        raise UserError("--in-reply-to goes with --format mail")
+    if how.form is RunForm.PNG:
+        put(b"" if output is None else picture_png(layout_of_path(play)), output)
+    else:
+        put(_path_text(play, how), output)
+
+
+def _path_text(play: PathPlay, how: _Writing) -> str:
+    width, unicode = how.width, how.unicode
+    commits = named_commits([side.revision for side in play.sides])
+    match how.form:
+        case RunForm.JSON:
+            return json.dumps(play.json(), indent=2)
+        case RunForm.SVG:
+            return picture_svg(layout_of_path(play))
+        case RunForm.HTML:
+            return path_page(play)
+        case RunForm.MAIL:
+            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
+            lines = path_mail_lines(play, commits, width, unicode=unicode, in_reply_to=answers)
+        case RunForm.MD:
+            lines = path_markdown_lines(play, commits, width, unicode=unicode)
+        case _:
+            lines = path_text_lines(play, width, unicode=unicode)
     return "\n".join(plain(line) for line in lines)
 
 

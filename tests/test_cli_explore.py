@@ -212,15 +212,73 @@ def test_the_promises_are_listed(capsys: Captured) -> None:
     assert "no-surprise-removal" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("form", ["svg", "png", "html"])
-def test_a_path_has_no_picture(form: str, tmp_path: Path, capsys: Captured) -> None:
-    token = "1.path.c2q2r1m1.linux-5_12.pre-revert.8PrFcaa"
-    status = main(["open", token, "--format", form, "-o", str(tmp_path / "path")])
+TOKEN = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
 
-    assert (status, capsys.readouterr().err) == (
-        2,
-        f"kit: --format {form}: a path has no times; use text or json\n",
-    )
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("text", b"path: no-silent-disagreement broken, guest linux-5.12\n"),
+        ("mail", b"path: no-silent-disagreement broken, guest linux-5.12\n"),
+        ("md", b"**no-silent-disagreement broken, guest linux-5.12**\n"),
+        ("svg", b"<svg "),
+        ("png", b"\x89PNG"),
+        ("html", b"<!DOCTYPE html>"),
+        ("json", b"{"),
+    ],
+)
+def test_a_path_is_written_in_every_form(form: str, begins: bytes, tmp_path: Path) -> None:
+    for number, more in enumerate(([], ["--beside", "revert"])):
+        path = tmp_path / f"path{number}"
+        assert main(["open", TOKEN, *more, "--format", form, "-o", str(path)]) == 0
+        assert path.read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize("form", ["text", "mail"])
+@pytest.mark.parametrize("more", [[], ["--beside", "revert"]], ids=["alone", "beside"])
+def test_a_path_fits_a_mail(form: str, more: list[str], capsys: Captured) -> None:
+    assert main(["open", TOKEN, *more, "--format", form]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line for line in lines if len(line) > 72 and TOKEN not in line and " " in line] == []
+    assert [line for line in lines if line.startswith((" ", ">", "From "))] == []
+    assert lines[-1] == TOKEN
+
+
+def test_a_reply_about_a_path_has_its_header(capsys: Captured) -> None:
+    assert main(["open", TOKEN, "--format", "mail", "--in-reply-to", "<a@b.c>"]) == 0
+
+    assert capsys.readouterr().out.startswith("In-Reply-To: <a@b.c>\nReferences: <a@b.c>\n\n")
+
+
+def test_a_path_beside_another_revision_as_json(capsys: Captured) -> None:
+    assert main(["open", TOKEN, "--beside", "revert", "--json"]) == 0
+    written = json.loads(capsys.readouterr().out)
+
+    assert (written["token"], written["first_difference"]) == (TOKEN, 2)
+    assert [written[side]["breaks"] for side in ("before", "after")] == [
+        ["no-silent-disagreement"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([TOKEN, "--beside", "pre-revert"], "pre-revert is what the path is played at"),
+        ([TOKEN, "--beside", "nope"], "no revision 'nope'"),
+        ([TOKEN, "--in-reply-to", "a@b.c"], "--in-reply-to goes with --format mail"),
+        (["1.run.x", "--beside", "revert"], "--beside goes with the token of a path"),
+    ],
+)
+def test_a_path_opened_wrongly_is_one_line(
+    arguments: list[str], message: str, capsys: Captured
+) -> None:
+    status = main(["open", *arguments])
+    _, err = capsys.readouterr()
+
+    assert (status, err.count("\n")) == (2, 1)
+    assert message in err
 
 
 def test_a_path_goes_to_a_file(tmp_path: Path, capsys: Captured) -> None:

@@ -22,7 +22,8 @@ from kit.runs.sentences import sentence
 from kit.runs.token import TokenError, path_check, path_token, read_path
 from kit.runs.trace import TraceEntry, entry_json
 
-__all__ = ["PathStep", "PlayedPath", "open_path", "path_json", "path_lines", "play_path"]
+__all__ = ["PathStep", "PlayedPath", "open_path", "path_json", "path_lines", "path_sentence"]
+__all__ += ["play_path"]
 
 _TIME_LEFT = "15 seconds timeout remaining"
 
@@ -130,13 +131,18 @@ def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
     for number, step in enumerate(played.steps, 1):
         yield f"{number:>3}  {step.action}"
         for entry in step.entries:
-            text = sentence(entry).replace(_TIME_LEFT, _TIME_LEFT.replace("15", "…"))
+            text = path_sentence(entry)
             yield from textwrap.wrap(text, width, initial_indent=" " * 7, subsequent_indent=" " * 9)
     for promise in played.breaks:
         yield from textwrap.wrap(
             f"Broken: {promise.name}. {promise.sentence}", width, subsequent_indent=" " * 5
         )
     yield played.token
+
+
+def path_sentence(entry: TraceEntry) -> str:
+    """Say in a sentence what was said, but for the time that QEMU names."""
+    return sentence(entry).replace(_TIME_LEFT, _TIME_LEFT.replace("15", "…"))
 
 
 def path_json(played: PlayedPath) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kit.actors.libvirt import Libvirt
+from kit.actors.operator import Operator
 from kit.machine.requests import Device
 from kit.runs import boards
 from kit.runs.world import Moment, World
 
-__all__ = ["Belief", "belief"]
+__all__ = ["Belief", "belief", "belief_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,17 @@ class Belief:
 
 def belief(state: World | Moment, device: Device) -> Belief:
     """Return who believes what of *device* in *state*."""
-    machine, guest = state.machine, state.guest
+    return belief_of(state.machine, state.guest, state.libvirt, state.operator, device)
+
+
+def belief_of(
+    machine: boards.AnyMachine,
+    guest: boards.AnyGuest,
+    libvirt: Libvirt | None,
+    operator: Operator,
+    device: Device,
+) -> Belief:
+    """Return who of these believes what of *device*."""
     assert device.id is not None
     held = any(plugged.device.id == device.id for plugged in machine.plugged)
     pending = boards.pending(machine, guest, device)
@@ -50,7 +62,7 @@ def belief(state: World | Moment, device: Device) -> Belief:
         qemu=held and running,
         pending=pending and running,
         guest=uses and running,
-        libvirt=None if state.libvirt is None else state.libvirt.has(device.id),
-        operator=state.operator.thinks(device.id),
+        libvirt=None if libvirt is None else libvirt.has(device.id),
+        operator=operator.thinks(device.id),
         limbo=held and running and not uses and not pending and boards.idle(machine, guest),
     )

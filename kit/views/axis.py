@@ -15,7 +15,7 @@ from kit.machine.clock import NS_PER_S
 from kit.runs.sentences import seconds
 from kit.views.layout import Layout
 
-__all__ = ["Axis", "Knot", "axis_of", "duration"]
+__all__ = ["Axis", "Knot", "axis_of", "duration", "when"]
 
 SHORTEST_S = 20
 MAJOR, MINOR = 7.0, 2.0  # what a step takes within a fan
@@ -99,6 +99,11 @@ def duration(at_ns: int) -> str:
     return " ".join([*parts, last] if last != "0 s" else parts)
 
 
+def when(layout: Layout, at_ns: int) -> str:
+    """Write a time of a layout, or the number of a choice."""
+    return str(at_ns // NS_PER_S) if layout.counted else duration(at_ns)
+
+
 def axis_of(layout: Layout, left: float, right: float) -> Axis:
     """Return the axis of a layout, from *left* to *right*."""
     minor = _minor_steps(layout)
@@ -106,11 +111,11 @@ def axis_of(layout: Layout, left: float, right: float) -> Axis:
         at_ns: [MINOR if step in minor else MAJOR for step, _ in group]
         for at_ns, group in groupby(enumerate(layout.stops), lambda stop: stop[1].at_ns)
     }
-    end_ns = max(SHORTEST_S * NS_PER_S, layout.end_ns)
+    end_ns = max(NS_PER_S * (1 if layout.counted else SHORTEST_S), layout.end_ns)
     times = sorted({0, end_ns, *fans})
     gaps, cut = _gaps(times)
     wanted = sum(sum(fan) for fan in fans.values())
-    widest = STRETCHED if layout.timeless else 1.0
+    widest = STRETCHED if layout.timeless or layout.counted else 1.0
     scale = min(widest, (right - left) * MOST_FANS / wanted) if wanted else 1.0
     per_ns = (right - left - wanted * scale) / sum(gaps)
     knots, steps, x = [], [], left

@@ -7,22 +7,27 @@ an entry that both runs of a pair have at the same time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import groupby
+from typing import Protocol
 
 from kit.actors.messages import Actor
+from kit.machine.requests import Device
 from kit.machine.revision import Revision
-from kit.runs.boards import connectors
+from kit.runs.beliefs import Belief
+from kit.runs.boards import AnyMachine, connectors
 from kit.runs.run import Pair, Run
 from kit.runs.sentences import sentence
 from kit.runs.timeline import Stop, Timeline
 from kit.runs.trace import TraceEntry
 from kit.views.layout_marks import Tone, is_minor, label_of, tone_of
-from kit.views.layout_states import State, states_after
+from kit.views.layout_states import states_after
 from kit.views.layout_timers import Bracket, brackets_of
 
-__all__ = ["Bar", "Held", "Layout", "Mark", "Row", "Side", "bars_in", "layout_of"]
+__all__ = ["Bar", "Held", "Layout", "Mark", "Row", "Side", "Stands"]
+__all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
 
 
 class Held(Enum):
@@ -111,8 +116,9 @@ class Bar:
 class Side:
     """One run in the picture.  ``name`` is "before" or "after", or empty where it is alone.
 
-    ``run`` is None where what is drawn was observed, and not played.  ``seen`` is the last entry
-    so far.  ``now`` is what is the case there, for each row.
+    ``run`` is None where what is drawn was observed or is a path, and not played in time;
+    ``path_at`` is the revision of a path.  ``seen`` is the last entry so far.  ``now`` is what is
+    the case there, for each row.
     """
 
     name: str
@@ -122,12 +128,14 @@ class Side:
     bars: tuple[Bar, ...]
     brackets: tuple[Bracket, ...]
     now: tuple[tuple[Row, Held | None], ...]
+    path_at: Revision | None = None
 
     @property
     def revision(self) -> Revision:
         """The revision that is drawn."""
-        assert self.run is not None, "what was observed has no revision"
-        return self.run.revision
+        found = self.path_at if self.run is None else self.run.revision
+        assert found is not None, "what was observed has no revision"
+        return found
 
     def bars_of(self, row: Row) -> tuple[Bar, ...]:
         """The bars of a row, in the order of time."""
@@ -141,7 +149,8 @@ class Layout:
     ``stops`` are the steps; ``place`` is the last one so far, at ``now_ns`` of the wall clock.
     ``first_step`` is where the runs of a pair first differ.  ``timeless`` are steps of whose time
     nobody knows more than what is before and after; ``observed`` says in words what was observed,
-    empty where runs are drawn.
+    empty where runs are drawn.  ``counted``: there are no times, but choices, and n s means the
+    n-th of them; ``outcome`` then says in words what comes of them.
     """
 
     name: str
@@ -157,6 +166,8 @@ class Layout:
     sides: tuple[Side, ...]
     timeless: frozenset[int] = frozenset()
     observed: str = ""
+    counted: bool = False
+    outcome: str = ""
 
     def rows_of(self, lane: Actor) -> tuple[Row, ...]:
         """The rows of bars that a lane has."""
@@ -204,13 +215,20 @@ def _side(
     states = states_after(run)
     seqs = [-1, *(stop.seqs[number] for stop in stops)]
     marks = tuple(
-        _mark(run, run.trace[stop.seqs[number]], step, stop.differs, step == first_step)
+        mark_of(
+            run.trace[stop.seqs[number]],
+            step,
+            run.devices,
+            run.began.machine,
+            alone=stop.differs,
+            first=step == first_step,
+        )
         for step, stop in enumerate(stops)
         if stop.moved[number]
     )
     step_of = {mark.seq: mark.step for mark in marks} | {-1: -1}
     rows = [Row(lane, str(device.id)) for lane in Actor for device in run.devices]
-    helds = {row: _helds(row, states) for row in rows}
+    helds = {row: helds_of(row, states) for row in rows}
     return Side(
         name=name,
         run=run,
@@ -224,10 +242,19 @@ def _side(
     )
 
 
-def _mark(run: Run, entry: TraceEntry, step: int, alone: bool, first: bool) -> Mark:
-    device, label = _device(run, entry), label_of(entry.message)
-    if len(run.devices) == 1:  # there is no other that could be meant
-        label = label.removesuffix(f" {run.device.id}")
+def mark_of(
+    entry: TraceEntry,
+    step: int,
+    devices: tuple[Device, ...],
+    machine: AnyMachine,
+    *,
+    alone: bool,
+    first: bool,
+) -> Mark:
+    """Return the mark of an entry; *machine* is one that has all the devices."""
+    device, label = _device(entry, devices, machine), label_of(entry.message)
+    if len(devices) == 1:  # there is no other that could be meant
+        label = label.removesuffix(f" {devices[0].id}")
     return Mark(
         step=step,
         seq=entry.seq,
@@ -244,11 +271,11 @@ def _mark(run: Run, entry: TraceEntry, step: int, alone: bool, first: bool) -> M
     )
 
 
-def _device(run: Run, entry: TraceEntry) -> str:
+def _device(entry: TraceEntry, devices: tuple[Device, ...], machine: AnyMachine) -> str:
     """Return which device a message names, by its id or by its connector."""
     named = {getattr(entry.message, field, None) for field in ("id", "device", "alias", "index")}
-    for device in run.devices:
-        if named & {device.id, device, *connectors(run.began.machine, device)}:
+    for device in devices:
+        if named & {device.id, device, *connectors(machine, device)}:
             return str(device.id)
     return ""
 
@@ -265,7 +292,18 @@ def bars_in(row: Row, helds: list[Held | None]) -> list[Bar]:
     return bars
 
 
-def _helds(row: Row, states: tuple[State, ...]) -> list[Held | None]:
+class Stands(Protocol):
+    """How the cast stands: who believes what, whether all are idle, and whether QEMU is gone."""
+
+    @property
+    def beliefs(self) -> Mapping[str, Belief]: ...
+    @property
+    def settled(self) -> bool: ...
+    @property
+    def aborted(self) -> bool: ...
+
+
+def helds_of(row: Row, states: Sequence[Stands]) -> list[Held | None]:
     """Return what the party of *row* takes to be the case of its device in each state.
 
     Limbo and a wrong picture need a world at rest to begin, but they do not end because somebody
@@ -285,7 +323,7 @@ def _helds(row: Row, states: tuple[State, ...]) -> list[Held | None]:
 _AT_REST = (Held.LIMBO, Held.WRONGLY_LISTED, Held.WRONGLY_MISSING)
 
 
-def _held(row: Row, state: State) -> Held | None:
+def _held(row: Row, state: Stands) -> Held | None:
     belief = state.beliefs[row.device]
     match row.lane:
         case Actor.QEMU if state.aborted:

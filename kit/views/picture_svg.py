@@ -14,7 +14,7 @@ from kit.runs.run import Pair, Run
 from kit.runs.story import in_words, where_they_part
 from kit.runs.timeline import Timeline
 from kit.views import svg
-from kit.views.axis import Axis, axis_of, duration
+from kit.views.axis import Axis, axis_of, duration, when
 from kit.views.layout import Bar, Held, Layout, Mark, Row, Side, layout_of
 from kit.views.layout_marks import Tone
 from kit.views.layout_timers import Bracket, Timed
@@ -54,6 +54,9 @@ def picture_svg(played: Timeline | Run | Pair | Layout) -> str:
 
 def _label(layout: Layout) -> str:
     runs = [side.run for side in layout.sides if side.run is not None]
+    if layout.counted:
+        place = f"Now choice {when(layout, layout.now_ns)} of {when(layout, layout.end_ns)}."
+        return f"{layout.title}. {place} {layout.outcome}"
     if not runs:
         return f"{layout.title}. {layout.observed}"
     if len(runs) == 2:
@@ -98,6 +101,10 @@ def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
 
 def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:
     """Return where to write which time; "?" where nobody knows it."""
+    if layout.counted:
+        for at_ns in sorted({stop.at_ns for stop in layout.stops}):
+            yield axis.x(at_ns), when(layout, at_ns)
+        return
     if not layout.timeless:
         yield from axis.ticks()
         return
@@ -109,7 +116,7 @@ def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
     if layout.observed:
         return
     yield svg.line(x, AXIS_Y - 2, x, height - 16, svg.INK, 1)
-    words = f"now: {duration(layout.now_ns)}"
+    words = f"now: {'choice ' * layout.counted}{when(layout, layout.now_ns)}"
     half = svg.text_width(words, SIZE, bold=True) / 2
     middle = max(x, half + 2)
     yield svg.text(middle, 12, words, size=SIZE, anchor="middle", bold=True)

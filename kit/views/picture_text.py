@@ -106,7 +106,9 @@ def _headings(
     else:
         cells = (APART + _named(side)[: columns.width].ljust(columns.width) for side in sides)
         yield "revision".ljust(margin) + "".join(cells)
-    yield "time".ljust(margin) + (APART + heads(columns)) * len(sides)
+    yield ("choice" if layout.counted else "time").ljust(margin) + (APART + heads(columns)) * len(
+        sides
+    )
 
 
 def _wide_enough(columns: Columns, sides: tuple[Side, ...]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from kit.machine.clock import NS_PER_MS, NS_PER_S
-from kit.views.axis import duration
+from kit.views.axis import duration, when
 from kit.views.layout import Layout, Side
 
 __all__ = ["Line", "Lined", "lines_of", "time_words"]
@@ -62,11 +62,11 @@ def lines_of(layout: Layout, sides: tuple[Side, ...]) -> Iterator[Line]:
     for step, name in sorted(names.items()):
         stop_ns = layout.stops[step].at_ns
         if now is not None and step > layout.place:
-            yield from _gap(last, at_ns, now)
-            yield Line(Lined.NOW, last, now, time_words(now))
-            at_ns, shown, now = now, time_words(now), None
-        yield from _gap(last, at_ns, stop_ns)
-        time = "?" if step in layout.timeless else time_words(stop_ns)
+            yield from _gap(layout, last, at_ns, now)
+            yield Line(Lined.NOW, last, now, _time(layout, now))
+            at_ns, shown, now = now, _time(layout, now), None
+        yield from _gap(layout, last, at_ns, stop_ns)
+        time = "?" if step in layout.timeless else _time(layout, stop_ns)
         if step == first:
             yield Line(Lined.DIFFERENCE, last, stop_ns, "" if time == shown else time)
             shown = time
@@ -74,15 +74,19 @@ def lines_of(layout: Layout, sides: tuple[Side, ...]) -> Iterator[Line]:
         yield Line(Lined.EVENT, step, stop_ns, said, name)
         at_ns, last, shown = stop_ns, step, time
     if now is not None:
-        yield from _gap(last, at_ns, now)
-        yield Line(Lined.NOW, last, now, time_words(now))
-        at_ns, shown = now, time_words(now)
-    yield from _gap(last, at_ns, layout.end_ns)
-    end = "" if layout.place in layout.timeless else time_words(layout.end_ns)
+        yield from _gap(layout, last, at_ns, now)
+        yield Line(Lined.NOW, last, now, _time(layout, now))
+        at_ns, shown = now, _time(layout, now)
+    yield from _gap(layout, last, at_ns, layout.end_ns)
+    end = "" if layout.place in layout.timeless else _time(layout, layout.end_ns)
     yield Line(Lined.END, last, layout.end_ns, "" if end == shown else end, "end")
 
 
-def _gap(step: int, from_ns: int, to_ns: int) -> Iterator[Line]:
-    if to_ns > from_ns:
+def _time(layout: Layout, at_ns: int) -> str:
+    return when(layout, at_ns) if layout.counted else time_words(at_ns)
+
+
+def _gap(layout: Layout, step: int, from_ns: int, to_ns: int) -> Iterator[Line]:
+    if to_ns > from_ns and not layout.counted:  # between two choices is nothing
         for _ in range(2 if to_ns - from_ns > LONG_NS else 1):
             yield Line(Lined.GAP, step, from_ns, "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,14 @@ from kit.course.exercises import check as check_answer
 from kit.course.retries import retries
 from kit.errors import RecordingError, UserError
 from kit.exercises import find_exercise
+from kit.explore.beside import PathPlay, alone
+from kit.explore.beside import beside as beside_path
+from kit.explore.cells import NAMED, Explored, Job, explore_one
+from kit.explore.paths import open_path
+from kit.explore.scope import Scope
 from kit.history_choice import HistoryChoice
 from kit.history_in_use import behaviours, history, named_commits
-from kit.machine.revision import find_revision
+from kit.machine.revision import Board, find_revision
 from kit.revert_lesson import revert, revert_dates, revert_plots, reverts, shipped
 from kit.runs.behaviour import behaviours_of
 from kit.runs.conform import Report, conform
@@ -30,13 +36,16 @@ from kit.runs.timeline import Timeline
 from kit.runs.token import open_token
 from kit.scenarios import find_scenario, scenarios
 from kit.views.mail import mail_lines, read_message_id
+from kit.views.path_text import path_mail_lines
 
 if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
     from kit.views.connector_widget import ConnectorWidget
     from kit.views.exercise_widget import ExerciseWidget
     from kit.views.figure import Figure, Rows
+    from kit.views.path_widget import PathWidget
     from kit.views.player_widget import PlayerWidget
+    from kit.views.promise_widget import PromiseWidget
     from kit.views.walk_widget import WalkWidget
 
 __all__ = [
@@ -53,7 +62,9 @@ __all__ = [
     "knowledge",
     "lines_of_file",
     "mail_of",
+    "path",
     "player",
+    "promises",
     "retry_table",
     "revert",
     "revert_dates",
@@ -179,6 +190,56 @@ def _mail(played: Run | Pair, in_reply_to: str | None) -> str:
     runs = (played,) if isinstance(played, Run) else (played.before, played.after)
     commits = named_commits([run.revision for run in runs])
     return "\n".join(mail_lines(played, commits, in_reply_to=in_reply_to))
+
+
+def path(token: str, beside: str | None = None) -> PathWidget:
+    """Return the player of a path of the explorer, choice by choice.
+
+    Args:
+        token: What `kit explore --at REV` prints, or the table of promises shows.
+        beside: A revision at which the same is chosen; any name that `kit list revisions` shows.
+
+    Raises:
+        UserError: It is no path's token, or there is no such revision.
+    """
+    from kit.views.path_model import PathModel  # here: the command line does without widgets
+    from kit.views.path_widget import PathWidget
+
+    played = open_path(token)
+    play = alone(played) if beside is None else beside_path(played, find_revision(beside))
+    return PathWidget(PathModel(play), _path_mail)
+
+
+def promises(*revisions: str, widen: str | None = None) -> PromiseWidget:
+    """Return the table of promises: which hold at which revision, with a path that shows it.
+
+    Args:
+        revisions: Names of revisions: a column each; all that have a name if none is said.
+        widen: Another scope than the usual, by its short word, as c0q2r1m0d2 for a DIMM of 2 LMBs.
+
+    Raises:
+        UserError: There is no such revision or scope; the text says where to look.
+    """
+    from kit.views.promise_model import PromiseModel  # here: the command line does without widgets
+    from kit.views.promise_widget import PromiseWidget
+
+    columns = tuple(map(find_revision, revisions)) or NAMED
+    for revision in columns:
+        if revision.board is not Board.PSERIES:
+            raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
+    scope = None if widen is None else Scope.read(widen)
+    return PromiseWidget(PromiseModel(columns, _searched, scope), _path_mail)
+
+
+@cache
+def _searched(job: Job) -> Explored:
+    """Search once in a session."""
+    return explore_one(job)
+
+
+def _path_mail(shown: PathPlay) -> str:
+    commits = named_commits([side.revision for side in shown.sides])
+    return "\n".join(path_mail_lines(shown, commits, 72))
 
 
 def connector(at: str = "revert") -> Figure:

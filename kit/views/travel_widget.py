@@ -10,12 +10,12 @@ from kit.machine.clock import NS_PER_S
 from kit.views.parts import button, guarded, row
 from kit.views.timeline_model import TimelineModel
 
-__all__ = ["TravelBar"]
+__all__ = ["NAME_THE_HANDLE", "TravelBar"]
 
 # ipywidgets gives a slider's handle no name, and has no way to give it one: without these lines a
 # screen reader says "slider" and no more.  An image's load event is the one hook that an HTML
 # widget has.  Where a page forbids it, the slider works as before, without a name.
-_NAME_THE_HANDLE = """<img alt="" hidden
+NAME_THE_HANDLE = """<img alt="" hidden
  src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
  onload="(function find(image) {
    var bar = image.closest('.kit-travel');
@@ -51,7 +51,7 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
         super().__init__(
             [
                 row(self._buttons(), "kit-row"),
-                row([*boxes, widgets.HTML(_NAME_THE_HANDLE)], "kit-row", "kit-boxes"),
+                row([*boxes, widgets.HTML(NAME_THE_HANDLE)], "kit-row", "kit-boxes"),
             ]
         )
         self.add_class("kit-travel")

@@ -1,0 +1,38 @@
+"""The table of promises in a real browser: by keys, and with axe's eyes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenLesson
+from tests.lab import serious_findings, write_notebook
+
+pytestmark = pytest.mark.browser
+SOURCE = (
+    'from kit.app import promises\npromises("timer", "cpu-timeout", "revert", widen="c1q1r1m0")'
+)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_a_cell_opens_the_path_that_breaks_its_promise(
+    opened: OpenLesson, lab_home: Path, theme: str
+) -> None:
+    write_notebook(lab_home / "work" / "notebooks" / "only-promises.ipynb", SOURCE)
+    with opened("only-promises.ipynb", theme) as page:
+        table = page.locator(".kit-promises")
+        table.get_by_role("button", name="explore all").focus()
+        page.keyboard.press("Enter")
+        expect(table).to_contain_text("explored 3 of 3 revisions")
+        page.keyboard.press("Tab")  # the first cell, of timer
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        expect(table.locator(".kit-path")).to_contain_text("DEVICE_DELETED")
+        expect(table.locator("> .widget-html .kit-verdict")).to_contain_text("at revert, which")
+        table.get_by_role("button", name="next difference").focus()
+        page.keyboard.press("Enter")
+        expect(table.locator(".kit-said")).to_contain_text("No choice after this")
+
+        assert serious_findings(page) == []

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 import kit.app
-from kit.app import bench, commit_walk, connector, connector_lab, mail_of, player, retry_table
+from kit.app import (
+    bench,
+    commit_walk,
+    connector,
+    connector_lab,
+    mail_of,
+    path,
+    player,
+    promises,
+    retry_table,
+)
 from kit.cli import main
 from kit.errors import UnknownRevisionError, UserError
 from kit.history_in_use import clone_in_use, commit_page, exported_history
@@ -96,6 +106,41 @@ def test_the_player_plays_a_run_a_pair_or_a_token() -> None:
     ],
 )
 def test_a_player_that_cannot_be_made_says_why(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(UserError, match=re.escape(says)):
+        call()
+
+
+def test_a_path_is_played_alone_or_beside_another_revision() -> None:
+    token = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
+    alone, pair = path(token), path(token, beside="revert")
+
+    assert [widget.model.heads for widget in (alone, pair)] == [
+        ("pre-revert",),
+        ("pre-revert", "revert"),
+    ]
+    alone.close_all()
+
+
+def test_the_promises_are_a_table_of_named_revisions() -> None:
+    usual, wide = promises(), promises("revert", widen="c0q2r0m1d2")
+
+    assert len(usual.model.revisions) == 10
+    assert wide.model.scope.name == "c0q2r0m1d2"
+    assert repr(wide).splitlines()[0].split() == ["promise", "revert"]
+    usual.close_all()
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: promises("revert", widen="all"), "'all' is no scope"),
+        (lambda: promises("pc-q35-6.2"), "revision"),
+        (lambda: path("1.run.x"), "is no token of a path"),
+    ],
+)
+def test_a_table_or_path_that_cannot_be_made_says_why(
+    call: Callable[[], object], says: str
+) -> None:
     with pytest.raises(UserError, match=re.escape(says)):
         call()
 

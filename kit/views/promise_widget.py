@@ -85,10 +85,9 @@ class PromiseWidget(Shown):
         for promise in PROMISES:
             children.append(_head(promise.name, "kit-promise"))
             children += [self._cells[promise, revision] for revision in self.model.revisions]
-        count = len(self.model.revisions)
+        columns = f"repeat({len(self.model.revisions)}, minmax(56px, 1fr))"
         grid = widgets.GridBox(
-            children,
-            layout={"grid_template_columns": f"minmax(150px, max-content) repeat({count}, 1fr)"},
+            children, layout={"grid_template_columns": f"minmax(112px, max-content) {columns}"}
         )
         grid.add_class("kit-grid")
         return grid

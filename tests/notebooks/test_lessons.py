@@ -48,6 +48,7 @@ def test_there_are_lessons() -> None:
         "09-and-then",
         "10-any-revert",
         "11-explain-it-to-the-list",
+        "12-find-a-bug",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Commands about the machine: list, conform, run."""
+"""Commands that play: conform, run, compare, open."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from kit import app as kit_app
 from kit import backend_in_use
 from kit.cli_common import FINE, NO, Backend, Json, cli, put
 from kit.errors import UserError
-from kit.exercises import exercises
 from kit.explore.beside import PathPlay, alone, beside
 from kit.explore.paths import open_path
 from kit.history_in_use import named_commits
 from kit.machine.revision import Q35, Revision, find_revision
 from kit.output import (
     complain,
-    console,
     plain,
     print_json,
     progress_line,
@@ -30,15 +28,8 @@ from kit.runs.conform import Mismatch, Report
 from kit.runs.run import Pair, Run, play, play_pair, wrong_claims
 from kit.runs.scenario import Scenario
 from kit.runs.token import is_path, open_token
-from kit.scenarios import find_scenario, scenarios
-from kit.views.exercise_listing import exercises_table
-from kit.views.explore_table import properties_table
+from kit.scenarios import find_scenario
 from kit.views.layout_path import layout_of_path
-from kit.views.listing import (
-    revisions_table,
-    scenarios_table,
-    states_table,
-)
 from kit.views.mail import mail_lines, markdown_lines, read_message_id
 from kit.views.path_text import (
     path_mail_lines,
@@ -51,49 +42,6 @@ from kit.views.picture_svg import picture_svg
 from kit.views.run_text import pair_json, run_json, text_lines
 
 __all__: list[str] = []
-
-
-class Listed(Enum):
-    """What can be listed."""
-
-    REVISIONS = "revisions"
-    SCENARIOS = "scenarios"
-    STATES = "states"
-    PROPERTIES = "properties"
-    EXERCISES = "exercises"
-
-
-@cli.command("list", epilog="Example: kit list states --at revert --diff pre-revert")
-def list_(
-    what: Annotated[Listed, typer.Argument(help="What to list.")] = Listed.REVISIONS,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="REV", help="states: of this revision [revert].")
-    ] = None,
-    diff: Annotated[
-        str | None,
-        typer.Option("--diff", metavar="REV", help="states: only what differs from this revision."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """List revisions, scenarios, exercises, the state table of a revision, or the promises."""
-    if what is not Listed.STATES and (at or diff):
-        raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
-    match what:
-        case Listed.REVISIONS:
-            table, data = revisions_table()
-        case Listed.SCENARIOS:
-            table, data = scenarios_table(tuple(scenarios().values()))
-        case Listed.PROPERTIES:
-            table, data = properties_table()
-        case Listed.EXERCISES:
-            table, data = exercises_table(tuple(exercises().values()))
-        case Listed.STATES:
-            other = None if diff is None else find_revision(diff)
-            table, data = states_table(find_revision(at or "revert"), other)
-    if as_json:
-        print_json(data)
-    else:
-        console().print(table)
 
 
 @cli.command(epilog="Example: kit conform data/reference/*/*")

@@ -10,6 +10,7 @@ from kit.course.exercise import Exercise
 from kit.course.exercise_reader import read_exercise
 from kit.errors import UserError
 from kit.lessons import data_path
+from kit.own_file import read_own
 from kit.scenarios import find_scenario
 
 __all__ = ["exercises", "find_exercise"]
@@ -42,10 +43,4 @@ def find_exercise(named: str) -> Exercise:
 
 
 def _read(path: Path) -> Exercise:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text: {error.reason}") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    return read_exercise(text, path.stem, str(path), find_scenario)
+    return read_exercise(read_own(path, "exercise"), path.stem, str(path), find_scenario)

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from kit.errors import UserError
 from kit.lessons import data_path
+from kit.own_file import read_own
 from kit.runs.bench import BENCH
 from kit.runs.scenario import Scenario, read_scenario
 
 __all__ = ["find_scenario", "scenarios"]
-
-MOST_BYTES = 1_000_000
 
 
 @cache
@@ -44,14 +43,4 @@ def find_scenario(named: str) -> Scenario:
 
 
 def _read(path: Path) -> Scenario:
-    try:
-        if path.exists() and not path.is_file():
-            raise UserError(f"{path}: is no file; name one, story.toml")
-        if path.stat().st_size > MOST_BYTES:
-            raise UserError(f"{path}: is larger than {MOST_BYTES:,} bytes; no scenario is")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text: {error.reason}") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    return read_scenario(text, path.stem, str(path))
+    return read_scenario(read_own(path, "scenario"), path.stem, str(path))

@@ -18,10 +18,10 @@ drivers/acpi/scan.c (acpi_device_hotplug, acpi_generic_hotplug_event, acpi_scan_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kit.actors.guest import Conduct
+from kit.actors.kernel import Kernel, hang, pin, switch_cpu, without
 from kit.actors.messages import (
     Actor,
     Command,
@@ -56,7 +56,7 @@ from kit.machine.acpi_messages import (
     SlotType,
     WriteControl,
 )
-from kit.machine.connector import TYPES, DrcType, drc_index
+from kit.machine.connector import DrcType, drc_index
 from kit.machine.events import Done
 
 __all__ = ["AcpiGuest", "Noted", "receive", "slot_index"]
@@ -89,44 +89,23 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcpiGuest:
-    """A guest at one moment; devices are named by the `slot_index` of their slots.
+class AcpiGuest(Kernel):
+    """A guest on q35; devices are named by the `slot_index` of their slots.
 
-    ``kind``: an arbitrary guest reacts to nothing, all others are the same here.  ``up``: its
-    kernel runs, else it is in the firmware.  ``used`` are the devices that the kernel uses,
-    ``offline`` the CPUs among them that are switched off, ``pinned`` those that it cannot let go.
-    ``interrupts`` are GPEs that it has not finished looking after, ``missed`` events that it saw
-    in the firmware, one for each.  ``queue`` is what it noted and has not begun with, ``at`` what
-    it is doing; ``busy``: it is doing something, ``deciding``: it waits for a `Decide`.  ``sent``
-    are the accesses that are not answered yet.
+    ``kind``: an arbitrary guest reacts to nothing, all others are the same here.  ``interrupts``
+    are GPEs that it has not finished looking after, ``missed`` events that it saw in the firmware,
+    one for each.  ``queue`` is what it noted and has not begun with, ``at`` what it is doing.
+    ``sent`` are the accesses that are not answered yet.
     """
 
     kind: GuestKind = GuestKind.LINUX_5_12
-    conduct: Conduct = field(default_factory=Conduct)
     cpus: int = 4
     dimms: int = 4
-    up: bool = False
-    hung: bool = False
-    used: tuple[int, ...] = ()
-    offline: tuple[int, ...] = ()
-    pinned: tuple[int, ...] = ()
     interrupts: tuple[SlotType, ...] = ()
     missed: tuple[SlotType, ...] = ()
     queue: tuple[Noted, ...] = ()
     at: Noted | None = None
-    busy: bool = False
-    deciding: bool = False
     sent: tuple[_Access, ...] = ()
-
-    @property
-    def online(self) -> tuple[int, ...]:
-        """The CPUs that run."""
-        cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
-        return tuple(index for index in cpus if index not in self.offline)
-
-    def has(self, index: int) -> bool:
-        """Does the kernel use the device of a slot?"""
-        return index in self.used
 
     def asked_for(self, index: int) -> bool:
         """Has it noted that QEMU wants the device of slot *index*, and not finished with it?"""
@@ -293,8 +272,8 @@ def _let_go(guest: AcpiGuest) -> Handled:
         return guest, (Log(f"{_name(noted)}: Offline failed."), *commands)
     guest = replace(
         guest,
-        used=tuple(other for other in guest.used if other != index),
-        offline=tuple(other for other in guest.offline if other != index),
+        used=without(guest.used, index),
+        offline=without(guest.offline, index),
     )
     return _access(guest, WriteControl(noted.slot_type, noted.number, EJECT))
 
@@ -316,28 +295,10 @@ def _work_done(guest: AcpiGuest, _: WorkDone) -> Handled:
 def _decide(guest: AcpiGuest, order: Decide) -> Handled:
     if not guest.deciding or guest.at is None:
         return guest, ()
-    pinned = tuple(index for index in guest.pinned if index != guest.at.index)
+    pinned = without(guest.pinned, guest.at.index)
     kept = pinned if order.give else (*pinned, guest.at.index)
     guest, commands = _let_go(replace(guest, deciding=False, pinned=kept))
     return replace(guest, pinned=pinned), commands
-
-
-def _cpu_online(guest: AcpiGuest, order: CpuOnline) -> Handled:
-    others = tuple(index for index in guest.offline if index != order.index)
-    if order.index not in guest.used:
-        return guest, (Log(f"no CPU {order.index & 0x0FFFFFFF}"),)
-    if not order.online and guest.online == (order.index,):
-        return guest, (Log("the last online CPU stays online"),)
-    return replace(guest, offline=others if order.online else (*others, order.index)), ()
-
-
-def _pin(guest: AcpiGuest, order: Pin) -> Handled:
-    others = tuple(index for index in guest.pinned if index != order.index)
-    return replace(guest, pinned=(*others, order.index) if order.pinned else others), ()
-
-
-def _hang(guest: AcpiGuest, order: Hang) -> Handled:
-    return replace(guest, hung=order.hung), ()
 
 
 def _no_rtas(guest: AcpiGuest, _: RtasByHand) -> Handled:
@@ -355,9 +316,9 @@ _HANDLERS: Mapping[type[Any], Callable[[AcpiGuest, Any], Handled]] = {
     Done: _done,
     WorkDone: _work_done,
     Decide: _decide,
-    CpuOnline: _cpu_online,
-    Pin: _pin,
+    CpuOnline: switch_cpu,
+    Pin: pin,
     Dlpar: _no_dlpar,
     RtasByHand: _no_rtas,
-    Hang: _hang,
+    Hang: hang,
 }

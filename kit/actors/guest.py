@@ -14,7 +14,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kit.actors.kernel import Conduct, Guest, below, satisfies, why_not, without, works
+from kit.actors.kernel import (
+    Conduct,
+    Guest,
+    below,
+    hang,
+    pin,
+    satisfies,
+    switch_cpu,
+    why_not,
+    without,
+    works,
+)
 from kit.actors.messages import (
     Actor,
     Command,
@@ -273,33 +284,15 @@ def _decide(guest: Guest, order: Decide) -> Handled:
         return guest, ()
     op = guest.program[0]
     assert isinstance(op, LetGo)
-    pinned = tuple(index for index in guest.pinned if index != op.index)
+    pinned = without(guest.pinned, op.index)
     kept = pinned if order.give else (*pinned, op.index)
     guest, commands = _work_done(replace(guest, deciding=False, pinned=kept), WorkDone())
     return replace(guest, pinned=pinned), commands
 
 
-def _cpu_online(guest: Guest, order: CpuOnline) -> Handled:
-    others = tuple(index for index in guest.offline if index != order.index)
-    if order.index not in guest.used:
-        return guest, (Log(f"no CPU at drc index {order.index:x}"),)
-    if not order.online and guest.online == (order.index,):
-        return guest, (Log("the last online CPU stays online"),)
-    return replace(guest, offline=others if order.online else (*others, order.index)), ()
-
-
-def _pin(guest: Guest, order: Pin) -> Handled:
-    others = tuple(index for index in guest.pinned if index != order.index)
-    return replace(guest, pinned=(*others, order.index) if order.pinned else others), ()
-
-
 def _by_hand(guest: Guest, order: RtasByHand) -> Handled:
     call = Call(order.call, Want.ANYTHING, by_hand=True)
     return replace(guest, sent=(*guest.sent, call)), (Send(Actor.QEMU, order.call),)
-
-
-def _hang(guest: Guest, order: Hang) -> Handled:
-    return replace(guest, hung=order.hung), ()
 
 
 _HANDLERS: Mapping[type[Any], Callable[[Guest, Any], Handled]] = {
@@ -314,9 +307,9 @@ _HANDLERS: Mapping[type[Any], Callable[[Guest, Any], Handled]] = {
     RawReturn: _answered,
     WorkDone: _work_done,
     Decide: _decide,
-    CpuOnline: _cpu_online,
-    Pin: _pin,
+    CpuOnline: switch_cpu,
+    Pin: pin,
     Dlpar: _dlpar,
     RtasByHand: _by_hand,
-    Hang: _hang,
+    Hang: hang,
 }

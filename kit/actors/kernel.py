@@ -1,14 +1,28 @@
-"""A guest kernel on pseries at one moment: what it uses, what it was asked, what it can let go."""
+"""A guest kernel at one moment: what any of them has, and what one on pseries has besides."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from kit.actors.messages import Command, CpuOnline, Hang, Log, Pin
 from kit.actors.programs import Call, GuestKind, Program, Want
 from kit.machine.connector import TYPES, DrcType, EntitySense
 from kit.machine.events import ConnectorReturn, HotplugEvent, Reply, SensorReturn, StatusReturn
 
-__all__ = ["Conduct", "Guest", "below", "satisfies", "why_not", "without", "works"]
+__all__ = [
+    "Conduct",
+    "Guest",
+    "Kernel",
+    "below",
+    "hang",
+    "pin",
+    "satisfies",
+    "switch_cpu",
+    "why_not",
+    "without",
+    "works",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +41,12 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guest:
-    """A guest at one moment.
+class Kernel:
+    """What a guest of either machine has.
 
-    ``up``: its kernel runs, else it is in the firmware.  ``used`` are the connectors, by index,
-    whose devices the kernel uses, ``offline`` the CPUs among them that are switched off,
-    ``pinned`` those that it cannot let go, ``leaving`` those taken out of use for an unplug that is
-    not finished.  ``queue`` are events read and not yet worked off, ``program`` is what is left to
-    do for the one in hand, ``user_program`` what user space does meanwhile for PCI devices and
-    PHBs; ``sent`` are the calls that are not answered yet.  ``deciding``: it waits for a `Decide`.
+    ``up``: its kernel runs, else it is in the firmware.  ``used`` are the devices that the kernel
+    uses, by index, ``offline`` the CPUs among them that are switched off, ``pinned`` those that it
+    cannot let go.  ``busy``: it is doing something, ``deciding``: it waits for a `Decide`.
     """
 
     kind: GuestKind
@@ -45,19 +56,35 @@ class Guest:
     used: tuple[int, ...] = ()
     offline: tuple[int, ...] = ()
     pinned: tuple[int, ...] = ()
-    leaving: tuple[int, ...] = ()
-    queue: tuple[HotplugEvent, ...] = ()
-    program: Program = ()
-    user_program: Program = ()
     busy: bool = False
     deciding: bool = False
-    sent: tuple[Call, ...] = ()
 
     @property
     def online(self) -> tuple[int, ...]:
         """The CPUs that run."""
         cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
-        return tuple(i for i in cpus if i not in self.offline and i not in self.leaving)
+        return tuple(i for i in cpus if i not in self.offline and self.has(i))
+
+    def has(self, index: int) -> bool:
+        """Does the kernel use a device?"""
+        return index in self.used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest(Kernel):
+    """A guest on pseries; devices are named by the index of their connectors.
+
+    ``leaving`` are those taken out of use for an unplug that is not finished.  ``queue`` are
+    events read and not yet worked off, ``program`` is what is left to do for the one in hand,
+    ``user_program`` what user space does meanwhile for PCI devices and PHBs; ``sent`` are the calls
+    that are not answered yet.
+    """
+
+    leaving: tuple[int, ...] = ()
+    queue: tuple[HotplugEvent, ...] = ()
+    program: Program = ()
+    user_program: Program = ()
+    sent: tuple[Call, ...] = ()
 
     @property
     def at_rest(self) -> bool:
@@ -68,6 +95,30 @@ class Guest:
     def has(self, index: int) -> bool:
         """Does the kernel use a device, and is not about to let it go?"""
         return index in self.used and index not in self.leaving
+
+
+K = TypeVar("K", bound=Kernel)
+
+
+def switch_cpu(kernel: K, order: CpuOnline) -> tuple[K, tuple[Command, ...]]:
+    """Take a CPU out of use or into it, as the guest's own administrator does."""
+    if order.index not in kernel.used:
+        return kernel, (Log(f"no CPU {order.index & 0x0FFFFFFF}"),)
+    if not order.online and kernel.online == (order.index,):
+        return kernel, (Log("the last online CPU stays online"),)
+    others = without(kernel.offline, order.index)
+    return replace(kernel, offline=others if order.online else (*others, order.index)), ()
+
+
+def pin(kernel: K, order: Pin) -> tuple[K, tuple[Command, ...]]:
+    """Make the kernel unable to let a device go, or able again."""
+    others = without(kernel.pinned, order.index)
+    return replace(kernel, pinned=(*others, order.index) if order.pinned else others), ()
+
+
+def hang(kernel: K, order: Hang) -> tuple[K, tuple[Command, ...]]:
+    """Let the kernel hang, or go on."""
+    return replace(kernel, hung=order.hung), ()
 
 
 def without(indices: tuple[int, ...], index: int) -> tuple[int, ...]:

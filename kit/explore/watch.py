@@ -16,7 +16,7 @@ from kit.actors.messages import Decide, Told
 from kit.actors.programs import LetGo
 from kit.explore.cast import Said, Turn
 from kit.machine.board import Machine
-from kit.machine.connector import DrcState
+from kit.machine.connector import UNISOLATED_STATES, DrcState
 from kit.machine.events import (
     DeviceDeleted,
     DeviceNotDeleted,
@@ -59,8 +59,6 @@ class Seen:
 
 
 NOTHING = Seen()
-
-_HELD_ON_TO = (DrcState.CONFIGURED, DrcState.UNISOLATE)
 
 
 def seen(
@@ -154,7 +152,7 @@ def _untrue(devices: tuple[Device, ...], turn: Turn, again: bool) -> Iterator[Re
         name = _about(said.message)
         for device in (d for d in devices if d.id == name):
             drcs = [turn.machine.drc(index) for index in boards.connectors(turn.machine, device)]
-            held = [drc is not None and drc.state in _HELD_ON_TO for drc in drcs]
+            held = [drc is not None and drc.state in UNISOLATED_STATES for drc in drcs]
             deleted = isinstance(said.message, DeviceDeleted)
             if any(held) and not again if deleted else not all(held):
                 yield Remark.UNTRUE_EVENT
@@ -174,10 +172,7 @@ def _stray(devices: tuple[Device, ...], turn: Turn) -> Iterator[Remark]:
 
 def _waits(devices: tuple[Device, ...], turn: Turn, index: int | None) -> bool:
     """Does QEMU wait for the guest to release the device of connector *index*?"""
-    drcs = [
-        turn.machine.drc(i)
+    return any(
+        index in boards.connectors(turn.machine, device) and boards.requested(turn.machine, device)
         for device in devices
-        if index in boards.connectors(turn.machine, device)
-        for i in boards.connectors(turn.machine, device)
-    ]
-    return any(drc is not None and drc.unplug_requested for drc in drcs)
+    )

@@ -14,7 +14,9 @@ from enum import Enum, auto
 
 __all__ = [
     "PHYSICAL_STATES",
+    "READY_STATES",
     "TYPES",
+    "UNISOLATED_STATES",
     "WIRE",
     "Call",
     "CcResponse",
@@ -59,6 +61,12 @@ class DrcState(Enum):
 PHYSICAL_STATES = frozenset(
     {DrcState.POWERON, DrcState.PHYSICAL_UNISOLATE, DrcState.PHYSICAL_CONFIGURED}
 )
+
+READY_STATES = frozenset({DrcState.CONFIGURED, DrcState.PHYSICAL_CONFIGURED})
+"""The guest has its device tree: it can use the device (QEMU: ``ready_state``)."""
+
+UNISOLATED_STATES = READY_STATES | {DrcState.UNISOLATE, DrcState.PHYSICAL_UNISOLATE}
+"""The guest has not isolated the connector: it holds on to the device."""
 
 
 class DrIndicator(Enum):

@@ -22,7 +22,7 @@ from kit.machine.acpi_board import AcpiConfig, AcpiMachine
 from kit.machine.acpi_messages import AcpiEmitted, AcpiReply, AcpiRequest, GpeRaised, SlotType
 from kit.machine.board import Machine
 from kit.machine.config import LMB_MIB, MIB, Config
-from kit.machine.connector import TYPES, DrcState, DrcType
+from kit.machine.connector import READY_STATES, TYPES, DrcType
 from kit.machine.events import Emitted, ErrorReport, HotplugEvent, Reply, UnplugTimeout
 from kit.machine.requests import (
     CheckException,
@@ -51,6 +51,7 @@ __all__ = [
     "interrupts_again",
     "next_deadline",
     "pending",
+    "requested",
     "switched_on",
     "tell",
 ]
@@ -134,10 +135,8 @@ def hearer(emitted: Emitted | AcpiEmitted) -> Actor | None:
 
 
 def _device_tree(machine: Machine) -> DeviceTree:
-    ready = (DrcState.CONFIGURED, DrcState.PHYSICAL_CONFIGURED)
-    return DeviceTree(
-        tuple(drc.index for drc in machine.drcs if drc.device is not None and drc.state in ready)
-    )
+    attached = (drc for drc in machine.drcs if drc.device is not None)
+    return DeviceTree(tuple(drc.index for drc in attached if drc.state in READY_STATES))
 
 
 def _destination(machine: Machine) -> Migrate:
@@ -201,7 +200,12 @@ def pending(machine: AnyMachine, guest: AnyGuest, device: Device) -> bool:
         slot_type, number = found
         raised = machine.slots(slot_type)[number].remove_event
         return raised or any(guest.asked_for(index) for index in indices)
-    drcs = (machine.drc(index) for index in indices)
+    return requested(machine, device)
+
+
+def requested(machine: Machine, device: Device) -> bool:
+    """Does QEMU wait for the guest to release *device*?"""
+    drcs = (machine.drc(index) for index in connectors(machine, device))
     return any(drc is not None and drc.unplug_requested for drc in drcs)
 
 

@@ -206,7 +206,7 @@ _KINDS: Mapping[type[Task], Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """A question of a lesson, ``01`` to ``11``, with three hints from general to nearly there."""
+    """A question of a lesson, ``01`` to ``12``, with three hints from general to nearly there."""
 
     name: str
     title: str

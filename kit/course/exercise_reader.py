@@ -41,7 +41,7 @@ from kit.runs.toml_reader import TomlReader, short
 __all__ = ["LESSONS", "ExerciseError", "FindScenario", "read_exercise"]
 
 FindScenario = Callable[[str], Scenario]
-LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "11")
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 HINTS = 3
 FEWEST_WRONG = 2
 _COMMON = {"title", "lesson", "kind", "question", "hints", "explanation", "solution"}

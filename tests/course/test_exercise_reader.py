@@ -47,9 +47,9 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
         (
             PREDICT,
             'lesson = "01"',
-            'lesson = "10"',
+            'lesson = "13"',
             "lesson",
-            "lesson is '10'; expected one of: 01, 02, 03, 04, 05, 06, 07, 08, 09, 11",
+            "lesson is '13'; expected one of: 01, 02, 03, 04, 05, 06, 07, 08, 09, 10, 11, 12",
         ),
         (
             PREDICT,

@@ -151,3 +151,85 @@ def test_a_word_of_the_field_is_explained_at_its_first_use(path: Path) -> None:
 
 def test_the_glossary_explains_every_word() -> None:
     assert [word for word in WORDS if not glossary().get(word, "").endswith(".")] == []
+
+
+COURSE = LESSONS[1:]  # lesson 0 is about the pages themselves
+each = pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+
+
+def minutes(path: Path) -> int:
+    """How long a lesson says that it takes."""
+    numbers = {"ten": 10, "twenty": 20, "twenty-five": 25, "thirty": 30}
+    said = re.search(r"\*It takes\* ([\w-]+) minutes\.", read(path).cells[0].source)
+    assert said is not None
+    return numbers[said[1]]
+
+
+@lesson
+def test_a_lesson_begins_with_its_question_and_what_it_needs_and_takes(path: Path) -> None:
+    title, question, needs = read(path).cells[0].source.strip().split("\n\n")
+
+    assert title == f"# {int(path.stem[:2])}. {title.partition('. ')[2]}"
+    assert question.startswith("**The question.** ")
+    assert "?" in question
+    assert re.match(r"\*You need\* .+\s\*It takes\* [\w-]+ minutes\.", needs, re.DOTALL)
+
+
+@each
+def test_a_lesson_takes_twenty_to_thirty_minutes(path: Path) -> None:
+    assert 20 <= minutes(path) <= 30
+
+
+def test_the_short_course_takes_two_hours_and_stands_alone() -> None:
+    short = [path for path in LESSONS if path.stem[:2] in {"00", "01", "05", "07", "08"}]
+    needs = [re.search(r"\*You need\* ([^.:;]+)", read(path).cells[0].source) for path in short]
+    needed = [set(re.findall(r"\d+", found[1])) for found in needs if found]
+
+    assert sum(minutes(path) for path in short) <= 120
+    assert needed == [set(), set(), {"1"}, {"1", "5"}, {"1", "5"}]
+
+
+def test_start_here_lists_the_lessons_with_their_minutes() -> None:
+    rows = re.findall(r"^\| (\**)\[(.+?)\]\((.+?)\).*\| (\d+) \|$", prose(read(LESSONS[0])), re.M)
+    bold = {path.name for path in LESSONS if path.stem[:2] in {"01", "05", "07", "08"}}
+
+    assert rows == [
+        (
+            "**" if path.name in bold else "",
+            read(path).cells[0].source.splitlines()[0].removeprefix("# "),
+            path.name,
+            str(minutes(path)),
+        )
+        for path in COURSE
+    ]
+
+
+@each
+def test_a_lesson_ends_with_what_was_learned_exercises_and_sources(path: Path) -> None:
+    headings = re.findall(r"^## (.+)$", prose(read(path)), re.M)
+    last = headings[headings.index("What you have seen") :]
+    sources = read(path).cells[-1].source
+
+    assert [heading for heading in last if heading != "A question without a button"] == [
+        "What you have seen",
+        "Exercises",
+        "Sources",
+    ]
+    assert sources.startswith("## Sources\n")
+    assert re.search(r"\b[0-9a-f]{10}\b|lore\.kernel\.org|LoPAR", sources)
+
+
+@lesson
+def test_a_lesson_can_be_shown_as_slides(path: Path) -> None:
+    """Each widget on a page of its own, no hidden check, the sources for the one who speaks."""
+    for cell in read(path).cells:
+        if "check" in cell.metadata.get("tags", ()):
+            expected = "skip"
+        elif cell.source.startswith("## Sources"):
+            expected = "notes"
+        elif cell.cell_type == "markdown" and cell.source.startswith("#"):
+            expected = "slide"
+        else:
+            expected = "subslide"
+
+        assert cell.metadata["slideshow"] == {"slide_type": expected}

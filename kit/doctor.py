@@ -14,7 +14,7 @@ from kit.backend_in_use import identity_of
 from kit.errors import UserError
 from kit.lessons import lesson_folder
 from kit.machine.revision import Board
-from kit.output import passed_over_line
+from kit.progress_file import DRIVE, progress_file
 
 __all__ = ["Check", "checks"]
 
@@ -44,8 +44,13 @@ _PACKAGES = (
 )
 
 
+_NOT_IN_A_PAGE = {"jupyterlab", "jupyterlab-widgets", "GitPython", "typer"}
+
+
 def checks() -> tuple[Check, ...]:
     """Look at this installation: Python, packages, git, the history, the lessons, a real QEMU."""
+    if sys.platform == "emscripten":
+        return _checks_of_a_page()
     return (
         Check("python", sys.version.split()[0]),
         *map(_package, _PACKAGES),
@@ -55,6 +60,25 @@ def checks() -> tuple[Check, ...]:
         *_qemu_checks(Board.PSERIES),
         *_qemu_checks(Board.Q35),
     )
+
+
+def _checks_of_a_page() -> tuple[Check, ...]:
+    """Look at what JupyterLite brought: no program can be started from there."""
+    return (
+        Check("python", f"{sys.version.split()[0]}, in this page"),
+        *(_package(name) for name in _PACKAGES if name not in _NOT_IN_A_PAGE),
+        *_history_checks(),
+        _lessons_check(),
+        Check("progress", _kept()),
+        Check("git, real QEMU, plots", "", "on your own machine: see the front page", needed=False),
+    )
+
+
+def _kept() -> str:
+    path = progress_file().path
+    if path.is_relative_to(DRIVE):
+        return f"{path.relative_to(DRIVE)} in the list of files; this browser keeps it"
+    return "only until this page is closed: the browser lets it keep nothing"
 
 
 def _package(name: str) -> Check:
@@ -87,6 +111,8 @@ def _history_checks() -> tuple[Check, ...]:
     passed: list[Check] = []
 
     def passed_over(place: Path, why: str) -> None:
+        from kit.output import passed_over_line  # here: a page in a browser has no typer
+
         passed.append(Check("passed over", "", passed_over_line(place, why), needed=False))
 
     try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kit.errors import UserError
 from kit.history.fetch import Amount, default_folder, fetch
-from kit.history.history import History
+from kit.history.history import History, HistoryError, no_git
 from kit.history_in_use import behaviours, commit_page, expanded, history, lesson_commits
 from kit.machine.revision import Revision, find_revision
 from kit.runs.behaviour import Behaviour, hunk_of, responsible_for
@@ -110,6 +111,8 @@ class HistoryChoice:
         self._read, self._pages, self._commits = read, {}, None
 
     def _fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
+        if sys.platform == "emscripten":
+            raise HistoryError(no_git("QEMU's own commits cannot be fetched"))
         fetched = fetch(default_folder(Amount.LESSON), progress=progress)
         self._take(history(fetched.path))
         kilobytes = fetched.received_bytes / 1000

@@ -20,7 +20,7 @@ from kit.history.file import export
 from kit.history.find import find_history
 from kit.history.history import History, HistoryError
 from kit.history.reenactment import build
-from kit.lessons import CHECKOUT, data_path
+from kit.lessons import CHECKOUT, data_path, share
 from kit.machine.revision import (
     CATALOGUE,
     MERGED,
@@ -36,6 +36,7 @@ from kit.views.diff_html import CommitPage
 from kit.views.mail import Named
 
 __all__ = [
+    "CARRIED",
     "CLONE_VARIABLE",
     "behaviours",
     "clone_in_use",
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 CLONE_VARIABLE = "KIT_QEMU"
+CARRIED = "history.json"  # of share(): whoever makes the web site puts it there
 NEIGHBOURS = 40  # a series is applied in one go: among so many are those posted with a commit
 
 
@@ -90,6 +92,7 @@ def history(
         reenactment=_reenactment,
         known=find_revision("revert").commit,
         passed_over=passed_over or (lambda _place, _why: None),
+        carried=share() / CARRIED,
     )
 
 

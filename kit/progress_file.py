@@ -20,14 +20,17 @@ from platformdirs import user_data_path
 from kit.course.progress import Progress, ProgressError, read_progress
 from kit.errors import UserError
 
-__all__ = ["ProgressFile", "progress_file"]
+__all__ = ["DRIVE", "ProgressFile", "progress_file"]
 
 LOCK_S = 5.0
+DRIVE = Path("/drive")  # JupyterLite's files, which a browser keeps; all else ends with the page
 _AGAIN_S = 0.02
 
 
 def progress_file(tell: Callable[[str], None] | None = None) -> ProgressFile:
     """Return the file of this user; *tell* is told in a line what was put aside."""
+    if sys.platform == "emscripten" and DRIVE.is_dir():
+        return ProgressFile(DRIVE / "progress.json", tell)
     return ProgressFile(user_data_path("unplug-kit", appauthor=False) / "progress.json", tell)
 
 
@@ -151,6 +154,8 @@ else:
 
     def _lock(file: IO[bytes]) -> bool:
         """Try to lock an open file; where locks are not known, as on some networks, go on."""
+        if not hasattr(fcntl, "flock"):  # a page in a browser knows no locks
+            return True
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

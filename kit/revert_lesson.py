@@ -15,6 +15,7 @@ from kit.errors import UserError
 from kit.views.figure import Note, Rows
 
 if TYPE_CHECKING:
+    from kit.revert_choice import RevertChoice
     from kit.views.revert_model import RevertRows
     from kit.views.revert_plots import Plot
     from kit.views.revert_widget import RevertWidget
@@ -27,37 +28,41 @@ _AT_MOST_TAGS = 9  # enough to go past a release and its candidates
 _HAS = {True: "yes", False: "no", None: "cannot be told here"}
 
 
-def revert(name: str = "revert") -> RevertWidget:
+def revert(name: str = "revert") -> RevertWidget | Note:
     """Return the report of a revert: is it exact, who has the code, what came after, the diffs.
 
     Args:
         name: A commit of the history in use: a hash, a tag, or a name of `kit list revisions`.
             Where it is not here the widget says so; another can be named in it.
     """
-    from kit.revert_choice import RevertChoice  # here: libgit2 and widgets take a while
-    from kit.views.revert_model import RevertModel
+    from kit.views.revert_model import RevertModel  # here: widgets take a while
     from kit.views.revert_widget import RevertWidget
 
-    choice = RevertChoice()
-    model = RevertModel(choice.page_of)
-    model.named = name
-    model.choose(name)
-    return RevertWidget(model, choice.panel)
+    def widget() -> RevertWidget:
+        choice = _choice()
+        model = RevertModel(choice.page_of)
+        model.named = name
+        model.choose(name)
+        return RevertWidget(model, choice.panel)
+
+    return _or_note(widget)
 
 
-def reverts() -> RevertsWidget:
+def reverts() -> RevertsWidget | Note:
     """Return the table of all reverts of the history in use, with the report of the chosen one."""
-    from kit.revert_choice import RevertChoice  # here: libgit2 and widgets take a while
-    from kit.views.revert_model import RevertModel, RevertRows, RevertsModel
+    from kit.views.revert_model import RevertModel, RevertRows, RevertsModel  # as above
     from kit.views.reverts_widget import RevertsWidget
 
-    choice = RevertChoice()
-    model = RevertsModel(RevertRows(), choice.check)
-    try:
-        model.load(choice.rows())
-    except UserError as error:
-        model.hint = str(error)
-    return RevertsWidget(model, RevertModel(choice.page_of), choice.rows, choice.panel)
+    def widget() -> RevertsWidget:
+        choice = _choice()
+        model = RevertsModel(RevertRows(), choice.check)
+        try:
+            model.load(choice.rows())
+        except UserError as error:
+            model.hint = str(error)
+        return RevertsWidget(model, RevertModel(choice.page_of), choice.rows, choice.panel)
+
+    return _or_note(widget)
 
 
 def revert_dates(name: str = "revert") -> Rows | Note:
@@ -66,10 +71,9 @@ def revert_dates(name: str = "revert") -> Rows | Note:
     Args:
         name: As `revert` takes it.
     """
-    from kit.revert_choice import RevertChoice
 
     def table() -> Rows:
-        own, targets = RevertChoice().dates_of(name)
+        own, targets = _choice().dates_of(name)
         rows = [
             (
                 commit.hash[:10],
@@ -93,10 +97,9 @@ def shipped(name: str = "revert") -> Rows | Note:
     Args:
         name: As `revert` takes it.
     """
-    from kit.revert_choice import RevertChoice
 
     def table() -> Rows | Note:
-        found = RevertChoice().shipped(name)
+        found = _choice().shipped(name)
         if not found:
             return Note("No tag of a version comes after it here; a full clone has them all.")
         rows = [
@@ -116,20 +119,21 @@ class RevertPlots:
 
     found: RevertRows
     lasted: tuple[Lasted, ...]
+    trouble: str = ""  # why nothing could be read
 
     @property
     def days(self) -> Plot | Note:
         """Which share was reverted within so many days, by both dates."""
         from kit.views.revert_plots import days_plot
 
-        return _or_note(lambda: days_plot(self.lasted))
+        return self._drawn(lambda: days_plot(self.lasted))
 
     @property
     def survivors(self) -> Plot | Note:
         """When the commits were committed, how long they lasted, and what cannot be seen yet."""
         from kit.views.revert_plots import survivors_plot
 
-        return _or_note(lambda: survivors_plot(self.lasted, self.found.until_s))
+        return self._drawn(lambda: survivors_plot(self.lasted, self.found.until_s))
 
     @property
     def directories(self) -> Plot | Note:
@@ -138,10 +142,10 @@ class RevertPlots:
 
         paths = self.found.paths
         rows = [(row, paths.get(row.sha, ())) for row in self.found.rows]
-        return _or_note(lambda: directories_plot(rows))
+        return self._drawn(lambda: directories_plot(rows))
 
     @property
-    def by_year(self) -> Rows:
+    def by_year(self) -> Rows | Note:
         """Days by the year of the commit: of all its reverts, and of those within a year."""
         rows = tuple(
             (
@@ -155,19 +159,37 @@ class RevertPlots:
         )
         within = f"reverted within {WITHIN_DAYS} days"
         heads = ("committed in", "reverted", "median days", within, "median days of these")
-        return Rows(heads, rows)
+        return self._drawn(lambda: Rows(heads, rows))
+
+    def _drawn(self, make: Callable[[], _Shown]) -> _Shown | Note:
+        return Note(self.trouble) if self.trouble else _or_note(make)
 
 
 def revert_plots() -> RevertPlots:
-    """Return the plots of all reverts of the history in use.
+    """Return the plots of all reverts of the history in use; it says where it cannot be read."""
+    from kit.views.revert_model import RevertRows
+
+    try:
+        found = _choice().rows()
+    except UserError as error:
+        return RevertPlots(RevertRows(), (), str(error))
+    return RevertPlots(found, lasted(found.rows))
+
+
+def _choice() -> RevertChoice:
+    """Return what reads reverts.
 
     Raises:
-        UserError: The history cannot be read, or holds single commits only.
+        UserError: libgit2 is not here.
     """
-    from kit.revert_choice import RevertChoice
-
-    found = RevertChoice().rows()
-    return RevertPlots(found, lasted(found.rows))
+    try:
+        from kit.revert_choice import RevertChoice  # here: libgit2 takes a while
+    except ImportError as error:
+        raise UserError(
+            f"{error.name} is not here, and reverts are read with it from a clone; a page in a"
+            " browser cannot have it, elsewhere pip install unplug-kit brings it"
+        ) from None
+    return RevertChoice()
 
 
 def _or_note(make: Callable[[], _Shown]) -> _Shown | Note:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -75,6 +76,8 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
     Raises:
         BackendError: There is none: says how to get one.
     """
+    if sys.platform == "emscripten":
+        raise BackendError("a page in a browser cannot start a QEMU; the kit on your machine can")
     environment = os.environ.get(ENVIRONMENT) if board is Board.PSERIES else None
     wanted = os.path.expanduser(chosen or environment or PROGRAMS[board])  # noqa: PTH111 - a name too
     found = shutil.which(wanted)

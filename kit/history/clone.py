@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from kit.history.diff import read_diff
-from kit.history.history import HistoryError, Source, SourceKind
+from kit.history.history import HistoryError, Source, SourceKind, no_git
 from kit.runs.commit import Commit, FileDiff, Person
 
 if TYPE_CHECKING:
@@ -187,10 +187,7 @@ class CloneHistory:
         try:
             import git
         except ImportError:
-            raise HistoryError(
-                "git is not installed, and no clone can be read without it"
-                " (Debian: apt install git)"
-            ) from None
+            raise HistoryError(no_git("no clone can be read")) from None
         try:
             with (
                 _without_git_variables(),

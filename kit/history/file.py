@@ -243,16 +243,32 @@ def _file(data: dict[str, Any]) -> FileDiff:
     )
 
 
+def read_carried(path: Path) -> FileHistory:
+    """Read the history that whoever made this copy of the kit put into it.
+
+    It counts as what it was exported from: the reader named no file.
+
+    Raises:
+        HistoryError: It cannot be read, or is not such a file.
+    """
+    read = FileHistory(_content(path), "the history that this copy of the kit carries")
+    read.source = Source(read.origin.kind, "carried by this copy of the kit")
+    return read
+
+
 def read_file(path: Path) -> FileHistory:
     """Read the history in the file at *path*.
 
     Raises:
         HistoryError: It cannot be read, or is not such a file.
     """
+    return FileHistory(_content(path), str(path))
+
+
+def _content(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise HistoryError(f"{path} is no file that `kit history export` wrote") from None
     except OSError as error:
         raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
-    return FileHistory(text, str(path))

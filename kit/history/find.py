@@ -1,7 +1,7 @@
 """Which history is in use: the first of those there are, and the re-enactment where there is none.
 
 In this order: what a person names (``--repo``, KIT_QEMU, a field); what ``kit fetch`` brought; a
-clone beside the kit; the re-enactment.  What is named is used or refused, never passed over; the
+clone beside the kit; a file that this copy of the kit carries; the re-enactment.  What is named is used or refused, never passed over; the
 name ``re-enactment`` asks for that one although there are others.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kit.history.clone import CloneHistory
-from kit.history.file import read_file
+from kit.history.file import read_carried, read_file
 from kit.history.history import History, HistoryError, Source, SourceKind
 from kit.runs.commit import Commit, FileDiff
 
@@ -121,6 +121,7 @@ def find_history(
     reenactment: Callable[[], Path],
     known: str,
     passed_over: Callable[[Path, str], None] = lambda _place, _why: None,
+    carried: Path | None = None,
 ) -> History:
     """Return the history in use.
 
@@ -131,6 +132,7 @@ def find_history(
         reenactment: Builds the re-enactment if needed and returns its folder.
         known: A commit by which a clone of QEMU is told from any other.
         passed_over: Told of each folder that is there and cannot be used, and why.
+        carried: An exported file, which a copy of the kit may have where git is not to be had.
 
     Raises:
         HistoryError: What is named is no history, or the re-enactment cannot be built.
@@ -150,6 +152,8 @@ def find_history(
                 passed_over(place, str(error))
                 continue
             return clone
+    if carried is not None and carried.is_file():
+        return read_carried(carried)
     return ReenactmentHistory(CloneHistory(reenactment(), SourceKind.REENACTMENT))
 
 

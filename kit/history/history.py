@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -9,11 +10,18 @@ from typing import Protocol
 from kit.errors import UserError
 from kit.runs.commit import Commit, FileDiff
 
-__all__ = ["History", "HistoryError", "Source", "SourceKind"]
+__all__ = ["History", "HistoryError", "Source", "SourceKind", "no_git"]
 
 
 class HistoryError(UserError):
     """A commit cannot be read; the text says what, where and what to do."""
+
+
+def no_git(lacks: str) -> str:
+    """Say that git is not here, what is lacking for it, and how to get it."""
+    if sys.platform == "emscripten":
+        return f"a page in a browser has no git, so {lacks}; the kit on your own machine can do it"
+    return f"git is not installed, so {lacks}; install git (Debian: apt install git)"
 
 
 class SourceKind(Enum):

@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from kit.errors import UserError
+from kit.history.history import no_git
 
 __all__ = ["ReenactmentError", "build"]
 
@@ -54,10 +55,7 @@ def build(source: Path, target: Path) -> None:
     """
     program = shutil.which("git")
     if program is None:
-        raise ReenactmentError(
-            "git is not installed, so the re-enactment cannot be built; "
-            "install git (Debian: apt install git)"
-        )
+        raise ReenactmentError(no_git("the re-enactment cannot be built"))
     commits, tags = _read_story(source)
     target = target.absolute()
     with _workshop(target) as workshop:

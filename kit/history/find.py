@@ -1,8 +1,9 @@
 """Which history is in use: the first of those there are, and the re-enactment where there is none.
 
 In this order: what a person names (``--repo``, KIT_QEMU, a field); what ``kit fetch`` brought; a
-clone beside the kit; a file that this copy of the kit carries; the re-enactment.  What is named is used or refused, never passed over; the
-name ``re-enactment`` asks for that one although there are others.
+clone beside the kit; a file that this copy of the kit carries; the re-enactment.  What is named is
+used or refused, never passed over; the name ``re-enactment`` asks for that one although there are
+others.
 """
 
 from __future__ import annotations

@@ -1,0 +1,193 @@
+"""Puts the site together: JupyterLite, Python for the browser, the kit, the lessons, the front."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.history_in_use import CARRIED
+from tools.website.contents import write_contents
+from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
+from tools.website.front import front_page
+from tools.website.handouts import make_handouts
+from tools.website.lessons import carried_history, files_of_the_page
+from tools.website.links import repository
+from tools.website.pyodide import lay_out, settings
+from tools.website.zips import data_of, unpack, wheel_with
+
+__all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "kit_wheel", "size_of"]
+
+ROOT = Path(__file__).parent.parent.parent
+BUDGET_BYTES = 45_000_000
+MARK = "jupyter-lite.json"  # of a folder that a build may replace
+_BESIDE_THE_POINT = ("rspack.config*.js", "jupyter-lite.ipynb", "package.json", "doc")
+_NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built: its size, how many files, and where its commits were read."""
+
+    size: int
+    files: int
+    history: str
+
+
+def build(out: Path, cache: Path, work: Path) -> Built:
+    """Build the site in *out*, which is made, or replaced where an earlier build made it.
+
+    Args:
+        out: The folder of the site.
+        cache: Where downloads are kept; with it a second build needs no network.
+        work: An empty folder for what lies about meanwhile.
+
+    Raises:
+        SiteError: A download fails, a step fails, or the site is over its budget.
+        HistoryError: There is no history to carry.
+    """
+    _refuse_a_strangers(out)
+    downloads = read_lock(LOCK.read_text(encoding="utf-8"))
+    files = fetch_all(downloads, cache)
+    tools, lab, site = work / "tools", work / "lab", work / "site"
+    _unpack(downloads, files, Where.BUILD, tools)
+    _unpack(downloads, files, Where.LAB, lab)
+    _unpack(downloads, files, Where.RUNTIME, work / "runtime")
+    extensions = _extensions(lab)
+    _lite(tools, extensions, work / "lite", site)
+    for pattern in _BESIDE_THE_POINT:
+        for path in site.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    wheel = kit_wheel(tools, work / "wheel")
+    text, source = carried_history()
+    carrying = work / wheel.name
+    wheel_with(wheel, carrying, {f"kit/share/{CARRIED}": text.encode()})
+    theirs = [files[each.name] for each in downloads if Where.BROWSER in each.where]
+    wheels = [*theirs, carrying, *_of_the_kernel(extensions)]
+    names = lay_out(work / "runtime" / "package", wheels, site / "static" / "pyodide")
+    _configure(site / MARK, names)
+    write_contents(files_of_the_page(), site)
+    _front(site, wheel)
+    _keep_to_the_budget(site)
+    if out.exists():
+        shutil.rmtree(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(site, out)
+    return Built(size_of(out), sum(path.is_file() for path in out.rglob("*")), source)
+
+
+def _refuse_a_strangers(out: Path) -> None:
+    if out.exists() and not (out / MARK).is_file() and any(out.iterdir()):
+        raise SiteError(f"{out}: holds something that is no site; name another folder")
+
+
+def _unpack(
+    downloads: Sequence[Download], files: dict[str, Path], where: Where, folder: Path
+) -> None:
+    for each in downloads:
+        if where in each.where:
+            unpack(files[each.name], folder)
+
+
+def _extensions(lab: Path) -> list[Path]:
+    """Return JupyterLab's extensions in unpacked wheels; some lie in a folder of their owner."""
+    found = [path for data in data_of(lab) for path in data.glob("share/jupyter/labextensions/*")]
+    return sorted(
+        each for path in found for each in (path.iterdir() if path.name[0] == "@" else [path])
+    )
+
+
+def _of_the_kernel(extensions: Sequence[Path]) -> list[Path]:
+    (kernel,) = [path for path in extensions if path.name == "pyodide-kernel-extension"]
+    return sorted(p for p in (kernel / "static" / "pypi").glob("*.whl") if not p.match(_NOT_FOR_US))
+
+
+def _run_tool(tools: Path, call: str, cwd: Path) -> None:
+    """Run a program of the unpacked wheels: nothing that happens to be installed takes part."""
+    code = f"import sys; sys.path.insert(0, {str(tools)!r}); {call}"
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment |= {"SOURCE_DATE_EPOCH": "1618358400", "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["no word why"]
+        raise SiteError(f"{call.partition('(')[0].split()[-1]}: {said[-1]}")
+
+
+def kit_wheel(tools: Path, target: Path) -> Path:
+    """Build the kit's wheel in *target* with the pinned builder, and return it.
+
+    Raises:
+        SiteError: The builder fails.
+    """
+    target.mkdir(parents=True)
+    arguments = ["hatchling", "build", "-t", "wheel", "-d", str(target)]
+    _run_tool(
+        tools, f"from hatchling.cli import hatchling; sys.argv = {arguments}; hatchling()", ROOT
+    )
+    (wheel,) = target.glob("*.whl")
+    return wheel
+
+
+def _lite(tools: Path, extensions: Sequence[Path], folder: Path, site: Path) -> None:
+    """Build JupyterLite with our extensions alone, without contents."""
+    folder.mkdir(parents=True)
+    config = {
+        "federated_extensions": [str(path) for path in extensions],
+        "ignore_sys_prefix": ["federated_extensions"],
+        "apps": ["lab"],
+        "no_sourcemaps": True,
+        "no_unused_shared_packages": True,
+        "source_date_epoch": 1,
+        "output_dir": str(site),
+        "cache_dir": str(folder / "cache"),
+    }
+    written = json.dumps({"LiteBuildConfig": config})
+    (folder / "jupyter_lite_config.json").write_text(written, encoding="utf-8")
+    call = "from jupyterlite_core.app import main; sys.argv = ['jupyter-lite', 'build']; main()"
+    _run_tool(tools, call, folder)
+
+
+def _configure(path: Path, packages: Sequence[str]) -> None:
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["jupyter-config-data"] |= {
+        "appName": "The unplug kit",
+        "contentsAllJsonFile": "all.json",
+        "exposeAppInBrowser": True,  # as tests of a JupyterLab do, to wait for the kernel
+        "litePluginSettings": settings(packages),
+    }
+    path.write_text(json.dumps(config, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def _front(site: Path, wheel: Path) -> None:
+    (site / "install").mkdir()
+    shutil.copyfile(wheel, site / "install" / wheel.name)
+    handouts = f"handouts/{make_handouts(site / 'handouts')}"
+    page = front_page(repository(ROOT), f"install/{wheel.name}", handouts, wheel.name.split("-")[1])
+    (site / "index.html").write_text(page, encoding="utf-8")
+
+
+def size_of(folder: Path) -> int:
+    """Return how many bytes the files below a folder have."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _keep_to_the_budget(site: Path) -> None:
+    size = size_of(site)
+    if size > BUDGET_BYTES:
+        largest = max((p for p in site.rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+        raise SiteError(
+            f"the site has {size / 1e6:.1f} MB and may have {BUDGET_BYTES / 1e6:.0f};"
+            f" the largest file is {largest.relative_to(site)}"
+        )

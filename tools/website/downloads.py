@@ -1,0 +1,154 @@
+"""What the site is made of: named and hashed in lock.json, downloaded once into a cache.
+
+Every wheel is pure Python, so one file serves every machine.  pip and npm are asked, each for its
+own kind of package; a file that is in the cache with the right hash is not asked for again.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+__all__ = ["LOCK", "Download", "SiteError", "Where", "fetch_all", "read_lock", "relock"]
+
+LOCK = Path(__file__).parent / "lock.json"
+BROWSER_PYTHON = "3.14"  # of Pyodide
+_PURE = (
+    *("--only-binary", ":all:", "--python-version", BROWSER_PYTHON, "--implementation", "py"),
+    *("--abi", "none", "--platform", "any"),
+)
+TIMEOUT_S = 600
+
+
+class SiteError(Exception):
+    """The site cannot be built; the text says in one line what is wrong and what to do."""
+
+
+class Where(Enum):
+    """Where a download is used; the value stands in lock.json."""
+
+    BUILD = "build"  # makes the site on this machine
+    LAB = "lab"  # its JavaScript goes into the site
+    BROWSER = "browser"  # runs in the reader's browser
+    RUNTIME = "runtime"  # Python itself, from npm
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file of a package registry."""
+
+    name: str
+    version: str
+    where: frozenset[Where]
+    file: str
+    sha256: str
+
+    @property
+    def pinned(self) -> str:
+        """The package and its version, as the registry's client wants them."""
+        sign = "@" if Where.RUNTIME in self.where else "=="
+        return f"{self.name}{sign}{self.version}"
+
+
+def read_lock(text: str) -> tuple[Download, ...]:
+    """Read lock.json.
+
+    Raises:
+        SiteError: It breaks its form.
+    """
+    try:
+        return tuple(
+            Download(
+                name=each["name"],
+                version=each["version"],
+                where=frozenset(map(Where, each["where"])),
+                file=each["file"],
+                sha256=each["sha256"],
+            )
+            for each in json.loads(text)
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise SiteError(f"{LOCK.name}: not in its form ({error}); make it: --lock") from None
+
+
+def _lock_text(downloads: Iterable[Download]) -> str:
+    rows: list[Mapping[str, Any]] = [
+        {
+            "name": each.name,
+            "version": each.version,
+            "where": sorted(where.value for where in each.where),
+            "file": each.file,
+            "sha256": each.sha256,
+        }
+        for each in downloads
+    ]
+    return "[\n" + ",\n".join(f"  {json.dumps(row)}" for row in rows) + "\n]\n"
+
+
+def fetch_all(downloads: Iterable[Download], cache: Path) -> dict[str, Path]:
+    """Return the file of each download by the package's name; ask for those that are not cached.
+
+    Raises:
+        SiteError: A registry does not answer, or gives another file than the lock names.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    found = {each.name: cache / each.file for each in downloads}
+    missing = [each for each in downloads if not _is_cached(each, cache)]
+    for each in missing:
+        _download(each, cache)
+        if not (cache / each.file).is_file():
+            raise SiteError(f"{each.pinned}: the registry gave no file {each.file}; see {LOCK}")
+        if not _is_cached(each, cache):
+            (cache / each.file).unlink()
+            raise SiteError(f"{each.file}: its SHA-256 is not the one in {LOCK}; nothing is built")
+    return found
+
+
+def _is_cached(download: Download, cache: Path) -> bool:
+    path = cache / download.file
+    return path.is_file() and sha256(path.read_bytes()).hexdigest() == download.sha256
+
+
+def _download(download: Download, cache: Path) -> None:
+    if Where.RUNTIME in download.where:
+        command = ["npm", "pack", "--silent", download.pinned]
+    else:
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
+        command = [*pip, "--no-deps", *_PURE, download.pinned]
+    try:
+        subprocess.run(
+            command, cwd=cache, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+    except FileNotFoundError:
+        raise SiteError(f"{command[0]} is not installed, and {download.name} comes by it") from None
+    except subprocess.TimeoutExpired:
+        raise SiteError(f"{download.pinned}: no answer within {TIMEOUT_S} s") from None
+    except subprocess.CalledProcessError as error:
+        said = [line for line in error.stderr.splitlines() if line.strip()] or ["no word why"]
+        raise SiteError(f"{download.pinned} cannot be downloaded: {said[-1].strip()}") from None
+
+
+def relock(downloads: Iterable[Download]) -> str:
+    """Return the lock's text with the files and hashes that the registries give today.
+
+    Raises:
+        SiteError: A registry does not answer.
+    """
+    return _lock_text(_asked(downloads))
+
+
+def _asked(downloads: Iterable[Download]) -> Iterator[Download]:
+    for each in downloads:
+        with tempfile.TemporaryDirectory() as folder:
+            _download(each, Path(folder))
+            (path,) = Path(folder).iterdir()
+            digest = sha256(path.read_bytes()).hexdigest()
+            yield replace(each, file=path.name, sha256=digest)

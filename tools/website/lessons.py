@@ -1,0 +1,60 @@
+"""The lessons as the site has them, and the history that they read from."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from kit.history_in_use import exported_history
+from kit.lessons import lessons
+
+__all__ = ["carried_history", "files_of_the_page", "without_checks"]
+
+ROOT = Path(__file__).parent.parent.parent
+_RECORDING = re.compile(r"\.\./(data/reference/[\w./-]+?\.jsonl)")
+
+
+def files_of_the_page() -> dict[str, bytes]:
+    """Return what a reader finds in the list of files, by path: lessons, and what they name."""
+    with tempfile.TemporaryDirectory() as folder:
+        lessons(Path(folder))
+        found = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in Path(folder).rglob("*")
+            if path.is_file()
+        }
+    pages = {path: data for path, data in found.items() if path.endswith(".ipynb")}
+    text = b"".join(pages.values()).decode()
+    recordings = {name: (ROOT / name).read_bytes() for name in set(_RECORDING.findall(text))}
+    short = {path: without_checks(data.decode()).encode() for path, data in pages.items()}
+    return found | recordings | short
+
+
+def without_checks(notebook: str) -> str:
+    """Return a notebook without the cells that guard its prose.
+
+    They are run by the tests; in a page they would cost the reader seconds, and some of them read
+    what a page cannot have.
+    """
+    data = json.loads(notebook)
+    cells = data["cells"]
+    data["cells"] = [each for each in cells if "check" not in each["metadata"].get("tags", ())]
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def carried_history() -> tuple[str, str]:
+    """Return the history in use as a file's text, and what it was exported from.
+
+    The file does not say where on the maker's machine it lay.
+
+    Raises:
+        HistoryError: There is none.
+    """
+    text, _ = exported_history()
+    data: dict[str, Mapping[str, str]] = json.loads(text)
+    source = f"{data['source']['kind'].lower()} ({data['source']['place']})"
+    data["source"] = {"kind": data["source"]["kind"], "place": "this site"}
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")), source

@@ -1,0 +1,72 @@
+"""Python for the browser: Pyodide's runtime, and a lock file that names our wheels alone.
+
+All wheels are loaded at once when a kernel starts; nothing is looked up by name, so a page asks no
+other host for anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tools.website.zips import names_of_modules
+
+__all__ = ["RUNTIME_FILES", "lay_out", "package_row", "settings"]
+
+RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+
+
+def package_row(wheel: Path) -> dict[str, Any]:
+    """Return what Pyodide's lock file says of a wheel."""
+    name, version = re.split("-", wheel.name)[:2]
+    return {
+        "depends": [],  # all are loaded, whatever they say they need
+        "file_name": wheel.name,
+        "imports": names_of_modules(wheel),
+        "install_dir": "site",
+        "name": name.replace("_", "-").lower(),
+        "package_type": "package",
+        "sha256": sha256(wheel.read_bytes()).hexdigest(),
+        "unvendored_tests": False,
+        "version": version,
+    }
+
+
+def lay_out(runtime: Path, wheels: Iterable[Path], target: Path) -> list[str]:
+    """Copy Pyodide and *wheels* to *target*, with a lock file of those; return their names.
+
+    Args:
+        runtime: Pyodide's npm package, unpacked.
+        wheels: Pure Python wheels.
+        target: The folder of the site for them, which is made.
+    """
+    target.mkdir(parents=True)
+    for name in RUNTIME_FILES:
+        shutil.copyfile(runtime / name, target / name)
+    rows = []
+    for wheel in wheels:
+        shutil.copyfile(wheel, target / wheel.name)
+        rows.append(package_row(wheel))
+    rows.sort(key=lambda row: row["name"])
+    info = json.loads((runtime / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
+    lock = {"info": info, "packages": {row["name"]: row for row in rows}}
+    (target / "pyodide-lock.json").write_text(json.dumps(lock, indent=1), encoding="utf-8")
+    return [row["name"] for row in rows]
+
+
+def settings(packages: Iterable[str]) -> Mapping[str, Any]:
+    """Return what the kernel is told: where its Python lies, and that there is no other place."""
+    return {
+        _KERNEL: {
+            "pyodideUrl": "./static/pyodide/pyodide.mjs",
+            "disablePyPIFallback": True,
+            "pipliteUrls": [],
+            "loadPyodideOptions": {"packages": list(packages)},
+        }
+    }

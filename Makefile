@@ -3,7 +3,8 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone check bench goldens screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone check bench goldens screenshots
+.PHONY: site test-site stick release changelog clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -41,8 +42,24 @@ goldens: .venv/.test  ## draw the pictures anew that the tests compare; review t
 screenshots: .venv/.test  ## take the pictures in the documentation again
 	@.venv/bin/python tools/screenshots.py
 
+site: .venv/.runtime  ## make the lessons a web site in dist/site (needs npm once, and the network once)
+	@.venv/bin/python -m tools.website -o dist/site
+
+test-site: .venv/.test site  ## run the lessons' browser tests on that site
+	@KIT_LAB_URL=dist/site .venv/bin/python -m pytest tests/browser
+
+stick: .venv/.runtime  ## put site, hand-outs and class into one folder: make stick DIR=/media/stick
+	$(if $(DIR),,$(error DIR must name a folder: make stick DIR=/media/stick))
+	@.venv/bin/python -m tools.website.stick $(call quoted,$(DIR))
+
+release: .venv/.runtime  ## make sdist, wheel, site and hand-outs in dist/release, twice the same
+	@.venv/bin/python -m tools.website.release dist/release
+
+changelog: .venv/.runtime  ## write CHANGELOG.md anew, as kit changelog reads this repository
+	@.venv/bin/python -m tools.website.release --changelog
+
 clean:  ## remove .venv and the caches, nothing else
-	@rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(wildcard bench kit tests tools) -name __pycache__ -prune -exec rm -rf {} +
 
 # $(error) and not a failing command: make then prints one line and not two.

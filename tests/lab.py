@@ -27,7 +27,7 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-READY_MS = 60_000
+READY_MS = 180_000 if os.environ.get("KIT_LAB_URL") else 60_000  # a page brings its Python
 
 
 @contextmanager
@@ -103,6 +103,42 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 def open_lesson(page: Page, address: str, name: str, theme: str = "JupyterLab Light") -> None:
     """Open a lesson, wait for its kernel, run all its cells and wait for the widgets."""
     page.goto(f"{address}/lab/tree/notebooks/{name}?reset", timeout=READY_MS)
+    _run_all(page, theme)
+
+
+def open_in_site(
+    page: Page, address: str, name: str, theme: str = "JupyterLab Light", written: str = ""
+) -> None:
+    """Do the same in a JupyterLite site.
+
+    Args:
+        page: A page of the browser.
+        address: Of the site.
+        name: The notebook's.
+        theme: JupyterLab's.
+        written: A notebook's text, which is saved under that name first; else the site has it.
+    """
+    if not written:
+        page.goto(f"{address}/lab/index.html?path=notebooks/{name}", timeout=READY_MS)
+        _run_all(page, theme)
+        return
+    page.goto(f"{address}/lab/index.html", timeout=READY_MS)
+    page.wait_for_function("() => window.jupyterapp", timeout=READY_MS)
+    page.evaluate(
+        """async ([name, content]) => {
+            const app = window.jupyterapp;
+            await app.restored;
+            const path = "notebooks/" + name;
+            const model = {type: "notebook", format: "json", content: JSON.parse(content)};
+            await app.serviceManager.contents.save(path, model);
+            await app.commands.execute("docmanager:open", {path});
+        }""",
+        [name, written],
+    )
+    _run_all(page, theme)
+
+
+def _run_all(page: Page, theme: str) -> None:
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=READY_MS)
     page.evaluate(
         """async (theme) => {
@@ -132,6 +168,7 @@ def write_notebook(path: Path, *sources: str) -> None:
         }
         for number, source in enumerate(sources)
     ]
+    path.parent.mkdir(parents=True, exist_ok=True)  # a site has no server that makes it
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4}
     path.write_text(json.dumps(notebook | {"nbformat_minor": 5}), encoding="utf-8")

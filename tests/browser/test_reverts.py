@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenLesson
 from tests.history.workshop import numbered, workshop
 from tests.lab import serious_findings, write_notebook
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.local]
 COUNT = 45
 
 

@@ -21,12 +21,12 @@ from tools.website.links import repository
 from tools.website.pyodide import lay_out, settings
 from tools.website.zips import data_of, unpack, wheel_with
 
-__all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "kit_wheel", "size_of"]
+__all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "built_with_hatchling", "size_of", "tools_in"]
 
 ROOT = Path(__file__).parent.parent.parent
 BUDGET_BYTES = 45_000_000
 MARK = "jupyter-lite.json"  # of a folder that a build may replace
-_BESIDE_THE_POINT = ("rspack.config*.js", "jupyter-lite.ipynb", "package.json", "doc")
+_BESIDE_THE_POINT = ("rspack.config*.js", "package.json", "doc")
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
 
 
@@ -63,7 +63,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     for pattern in _BESIDE_THE_POINT:
         for path in site.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    wheel = kit_wheel(tools, work / "wheel")
+    wheel = built_with_hatchling("wheel", tools, work / "wheel")
     text, source = carried_history()
     carrying = work / wheel.name
     wheel_with(wheel, carrying, {f"kit/share/{CARRIED}": text.encode()})
@@ -125,19 +125,29 @@ def _run_tool(tools: Path, call: str, cwd: Path) -> None:
         raise SiteError(f"{call.partition('(')[0].split()[-1]}: {said[-1]}")
 
 
-def kit_wheel(tools: Path, target: Path) -> Path:
-    """Build the kit's wheel in *target* with the pinned builder, and return it.
+def tools_in(folder: Path, cache: Path) -> Path:
+    """Unpack the pinned programs that build things into *folder*, and return it.
+
+    Raises:
+        SiteError: They cannot be downloaded.
+    """
+    downloads = [d for d in read_lock(LOCK.read_text(encoding="utf-8")) if Where.BUILD in d.where]
+    _unpack(downloads, fetch_all(downloads, cache), Where.BUILD, folder)
+    return folder
+
+
+def built_with_hatchling(kind: str, tools: Path, target: Path) -> Path:
+    """Build the kit's ``wheel`` or ``sdist`` in *target* with the pinned builder, and return it.
 
     Raises:
         SiteError: The builder fails.
     """
-    target.mkdir(parents=True)
-    arguments = ["hatchling", "build", "-t", "wheel", "-d", str(target)]
-    _run_tool(
-        tools, f"from hatchling.cli import hatchling; sys.argv = {arguments}; hatchling()", ROOT
-    )
-    (wheel,) = target.glob("*.whl")
-    return wheel
+    before = set(target.glob("*")) if target.exists() else set()
+    arguments = ["hatchling", "build", "-t", kind, "-d", str(target)]
+    call = f"from hatchling.cli import hatchling; sys.argv = {arguments}; hatchling()"
+    _run_tool(tools, call, ROOT)
+    (made,) = set(target.glob("*")) - before
+    return made
 
 
 def _lite(tools: Path, extensions: Sequence[Path], folder: Path, site: Path) -> None:

@@ -12,12 +12,13 @@ from kit.views.picture_svg import picture_svg
 from kit.views.svg import BAD, GOOD, HOLD, INK, SOFT, WAIT, line, picture, rect, text
 from tools.website.links import PLACEHOLDER, binder
 
-__all__ = ["front_page", "lesson_pair", "narrow_picture"]
+__all__ = ["STYLE", "front_page", "lesson_pair", "narrow_picture"]
 
 TEMPLATE = Path(__file__).parent.parent.parent / "site" / "index.html"
 _TOP, _PER_S = 76.0, 11.5  # of the narrow picture: where 0 s is, and how long a second is
 _END_S = 20
 _UNSET = "https://mybinder.org/"
+STYLE = TEMPLATE.read_text(encoding="utf-8").partition("<style>")[2].partition("</style>")[0]
 
 
 def lesson_pair() -> Pair:

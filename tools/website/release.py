@@ -1,0 +1,130 @@
+"""What a release consists of: sdist, wheel, site and hand-outs, with their sums.
+
+``python -m tools.website.release DIR`` makes everything twice and refuses what differs, PDFs
+excepted: whoever has the same sources can tell that they have the same files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from kit.errors import UserError
+from tools.website.__main__ import CACHE
+from tools.website.build import build, built_with_hatchling, tools_in
+from tools.website.downloads import SiteError
+from tools.website.handouts import run_kit
+from tools.website.zips import write_zip
+
+__all__ = ["changelog", "differing", "sums", "zip_folder"]
+
+ROOT = Path(__file__).parent.parent.parent
+_INTRO = """# Changelog
+
+What each range of commits really brought, as the kit itself reads it (`make changelog`): commits
+that annul each other within a range are not in it.
+
+"""
+
+
+def changelog(repository: Path) -> str:
+    """Return the changelog of a repository, from its first commit on, as Markdown.
+
+    Raises:
+        SiteError: It cannot be read.
+    """
+    import git  # here: only a release reads the kit's own repository
+
+    with git.Repo(repository) as repo:
+        first = repo.git.rev_list("--max-parents=0", "HEAD").split()[-1]
+        head = repo.git.rev_parse("--short=10", "HEAD")
+    range_ = f"{first[:10]}..{head}"
+    done = run_kit("changelog", range_, "--repo", str(repository), "--format", "md")
+    if done.returncode:
+        raise SiteError(f"kit changelog failed: {done.stderr.strip()}")
+    return _INTRO + done.stdout
+
+
+def make_release(target: Path, cache: Path, work: Path) -> None:
+    """Make everything once in *target*, an absent folder.
+
+    Raises:
+        SiteError: A part cannot be made.
+    """
+    target.mkdir(parents=True)
+    tools = tools_in(work / "hatch", cache)
+    wheel = built_with_hatchling("wheel", tools, target)
+    built_with_hatchling("sdist", tools, target)
+    version = wheel.name.split("-")[1]
+    build(work / "site", cache, work / "building")
+    zip_folder(work / "site" / "handouts", target / f"unplug-kit-handouts-{version}.zip")
+    zip_folder(work / "site", target / f"unplug-kit-site-{version}.zip")
+    (target / "CHANGELOG.md").write_text(changelog(ROOT), encoding="utf-8")
+    shutil.copyfile(ROOT / "CITATION.cff", target / "CITATION.cff")
+    (target / "SHA256SUMS").write_text(sums(target), encoding="utf-8")
+
+
+def zip_folder(folder: Path, target: Path) -> None:
+    """Put the files below *folder* into a zip whose bytes depend on them alone."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    write_zip(target, {p.relative_to(folder).as_posix(): p.read_bytes() for p in files})
+
+
+def sums(folder: Path) -> str:
+    """Return the SHA-256 of each file of *folder*, as sha256sum reads it."""
+    files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
+    return "".join(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Return the names of the files of two folders that are not the same, PDFs excepted."""
+    names = {path.name for folder in (one, other) for path in folder.iterdir()}
+    return [
+        name
+        for name in sorted(names)
+        if not name.endswith(".pdf")
+        and (
+            not (one / name).is_file()
+            or not (other / name).is_file()
+            or (one / name).read_bytes() != (other / name).read_bytes()
+        )
+    ]
+
+
+def main() -> int:
+    """Make the release twice and keep it if it is twice the same; what is wrong is one line."""
+    parser = argparse.ArgumentParser(prog="make release", description="What is given away.")
+    parser.add_argument("target", type=Path, nargs="?", default=Path("dist/release"))
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--changelog", action="store_true", help="write CHANGELOG.md, no more")
+    chosen = parser.parse_args()
+    try:
+        if chosen.changelog:
+            (ROOT / "CHANGELOG.md").write_text(changelog(ROOT), encoding="utf-8")
+            return 0
+        _twice(chosen.target.absolute(), chosen.cache.absolute())
+    except (SiteError, UserError, OSError) as error:
+        print(f"release: {error}", file=sys.stderr)
+        return 2
+    print((chosen.target / "SHA256SUMS").read_text(encoding="utf-8"), end="")
+    return 0
+
+
+def _twice(target: Path, cache: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="unplug-kit-release-") as folder:
+        made = [Path(folder) / name for name in ("first", "second")]
+        for each in made:
+            make_release(each, cache, each.with_name(f"{each.name}-work"))
+        if wrong := differing(*made):
+            raise SiteError(f"two builds differ in {', '.join(wrong)}; nothing is released")
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made[0], target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

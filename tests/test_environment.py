@@ -80,12 +80,42 @@ def test_python_is_one_release_that_the_kit_allows() -> None:
     assert SpecifierSet(PROJECT["requires-python"]).contains(release)
 
 
-def test_binder_makes_a_conda_environment_with_that_python() -> None:
-    """The dry run of repo2docker picks the build pack and stops before docker."""
+@pytest.fixture(scope="module")
+def dry_run() -> subprocess.CompletedProcess[str]:
+    """What repo2docker would do: it picks the build pack and stops before docker."""
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "--json-logs"]
-    done = subprocess.run([*command, ROOT], capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run([*command, ROOT], capture_output=True, text=True, timeout=60, check=True)
 
+
+def test_binder_makes_a_conda_environment_with_that_python(
+    dry_run: subprocess.CompletedProcess[str],
+) -> None:
+    done = dry_run
     messages = [json.loads(line)["message"] for line in done.stderr.splitlines() if line[0] == "{"]
     assert [text for text in messages if text.startswith("Building")] == [
         "Building conda environment for python=3.12\n"
     ]
+
+
+def test_binder_runs_what_fetches_the_commits(dry_run: subprocess.CompletedProcess[str]) -> None:
+    assert "RUN ./postBuild" in dry_run.stdout + dry_run.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(0, ""), (2, "QEMU's own commits could not be fetched; the lessons read the re-enactment.\n")],
+    ids=["fetched", "no network"],
+)
+def test_what_binder_runs_goes_on_without_the_commits(
+    tmp_path: Path, status: int, said: str
+) -> None:
+    program = tmp_path / "kit"
+    program.write_text(f"#!/bin/sh\necho $* >>{tmp_path}/calls\nexit {status}\n")
+    program.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        [ROOT / "postBuild"], env=environment, capture_output=True, text=True, timeout=30
+    )
+
+    assert (done.returncode, done.stderr) == (0, said)
+    assert (tmp_path / "calls").read_text().split() == ["fetch", "doctor"]

@@ -107,7 +107,8 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
     lines = machine.make().stdout.splitlines()
 
     assert [re.match(r"make (\S+) +\S", line)[1] for line in lines] == [  # type: ignore[index]  # None fails the test
-        *("env", "lab", "test", "test-clone", "check", "bench", "goldens", "screenshots", "clean")
+        *("env", "lab", "test", "test-clone", "check", "bench", "goldens", "screenshots"),
+        *("site", "test-site", "stick", "release", "changelog", "clean"),
     ]
 
 
@@ -260,7 +261,7 @@ def test_clean_removes_the_venv_and_caches_only(machine: Machine) -> None:
     before = sorted(machine.folder.rglob("*"))
     machine.make("env")
     (machine.folder / "calls").unlink()
-    for cache in (".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"):
+    for cache in (".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".cache"):
         (machine.folder / cache / "inside").mkdir(parents=True)
     (machine.folder / "tools/__pycache__").mkdir()
     machine.make("clean")

@@ -127,7 +127,7 @@ def _download(download: Download, cache: Path) -> None:
         subprocess.run(
             command, cwd=cache, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
         )
-    except FileNotFoundError:
+    except OSError:
         raise SiteError(f"{command[0]} is not installed, and {download.name} comes by it") from None
     except subprocess.TimeoutExpired:
         raise SiteError(f"{download.pinned}: no answer within {TIMEOUT_S} s") from None

@@ -18,7 +18,7 @@ from tools.website.__main__ import CACHE
 from tools.website.build import build, built_with_hatchling, tools_in
 from tools.website.downloads import SiteError
 from tools.website.handouts import run_kit
-from tools.website.zips import write_zip
+from tools.website.zips import read_zip, write_zip
 
 __all__ = ["changelog", "differing", "sums", "zip_folder"]
 
@@ -81,18 +81,24 @@ def sums(folder: Path) -> str:
 
 
 def differing(one: Path, other: Path) -> list[str]:
-    """Return the names of the files of two folders that are not the same, PDFs excepted."""
-    names = {path.name for folder in (one, other) for path in folder.iterdir()}
+    """Return the names of the files of two folders that are not the same, PDFs excepted.
+
+    Those inside a zip are excepted, too, and the sums, which follow from the rest.
+    """
+    names = {path.name for folder in (one, other) for path in folder.iterdir()} - {"SHA256SUMS"}
     return [
         name
         for name in sorted(names)
-        if not name.endswith(".pdf")
-        and (
-            not (one / name).is_file()
-            or not (other / name).is_file()
-            or (one / name).read_bytes() != (other / name).read_bytes()
-        )
+        if not name.endswith(".pdf") and _content(one / name) != _content(other / name)
     ]
+
+
+def _content(path: Path) -> object:
+    if not path.is_file():
+        return None
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    return {name: data for name, data in read_zip(path).items() if not name.endswith(".pdf")}
 
 
 def main() -> int:

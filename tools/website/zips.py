@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-__all__ = ["EPOCH", "data_of", "names_of_modules", "unpack", "wheel_with", "write_zip"]
+__all__ = ["EPOCH", "data_of", "names_of_modules", "read_zip", "unpack", "wheel_with", "write_zip"]
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can say
 

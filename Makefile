@@ -42,7 +42,7 @@ goldens: .venv/.test  ## draw the pictures anew that the tests compare; review t
 screenshots: .venv/.test  ## take the pictures in the documentation again
 	@.venv/bin/python tools/screenshots.py
 
-site: .venv/.runtime  ## make the lessons a web site in dist/site (needs npm once, and the network once)
+site: .venv/.runtime  ## make the lessons a web site in dist/site (needs node and npm; the network once)
 	@.venv/bin/python -m tools.website -o dist/site
 
 test-site: .venv/.test site  ## run the lessons' browser tests on that site

@@ -170,7 +170,8 @@ def write_notebook(path: Path, *sources: str) -> None:
     ]
     path.parent.mkdir(parents=True, exist_ok=True)  # a site has no server that makes it
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}  # a site goes by this
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4}
     path.write_text(json.dumps(notebook | {"nbformat_minor": 5}), encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 
 from kit.history.file import FileHistory
 from tools.website import build, downloads
+from tools.website.compiled import cached, merged
 from tools.website.contents import listings, write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
 from tools.website.lessons import carried_history, files_of_the_page, without_checks
@@ -110,6 +111,43 @@ def test_the_kernel_is_told_of_no_other_place() -> None:
         "pipliteUrls": [],
         "loadPyodideOptions": {"packages": ["toy"]},
     }
+
+
+def test_compiled_modules_stand_for_their_sources_or_beside_them() -> None:
+    files = {"toy/__init__.py": b"source", "toy/sample.py": b"no python", "toy/data": b"data"}
+    code = {"toy/__init__.py": b"code"}
+
+    assert merged(files, code, keep_sources=False) == {
+        "toy/__init__.pyc": b"code",
+        "toy/sample.py": b"no python",
+        "toy/data": b"data",
+    }
+    assert merged(files, code, keep_sources=True) == files | {
+        "toy/__pycache__/__init__.cpython-314.pyc": b"code"
+    }
+
+
+def test_the_same_wheels_are_compiled_once(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyodide.asm.wasm").write_bytes(b"")
+    asked: list[str] = []
+
+    def fake(wheels: list[Path], _: Path, work: Path, *, keep_sources: bool) -> list[Path]:
+        asked.append(work.name)
+        (work / "done").mkdir(parents=True)
+        (work / "done" / wheels[0].name).write_text(f"{keep_sources}")
+        return [work / "done" / wheels[0].name]
+
+    monkeypatch.setattr("tools.website.compiled.compiled", fake)
+    made = [
+        cached([wheel], tmp_path, tmp_path / "cache", tmp_path / name)[0].read_text()
+        for name in ("first", "second")
+    ]
+    write_zip(wheel, WHEEL | {"toy/more.py": b""})
+    cached([wheel], tmp_path, tmp_path / "cache", tmp_path / "third")
+
+    assert (asked, made) == (["first", "third"], ["False", "False"])
 
 
 # -- the list of files -------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.history_in_use import CARRIED
+from tools.website.compiled import cached, compiled
 from tools.website.contents import write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
 from tools.website.front import front_page
@@ -26,7 +27,10 @@ __all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "built_with_hatchling", "si
 ROOT = Path(__file__).parent.parent.parent
 BUDGET_BYTES = 45_000_000
 MARK = "jupyter-lite.json"  # of a folder that a build may replace
-_BESIDE_THE_POINT = ("rspack.config*.js", "package.json", "doc")
+_BESIDE_THE_POINT = (
+    *("rspack.config*.js", "package.json", "doc"),
+    *(f"build/fa-*.{kind}" for kind in ("svg", "eot", "ttf", "woff")),  # for browsers before woff2
+)
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
 
 
@@ -68,8 +72,11 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     carrying = work / wheel.name
     wheel_with(wheel, carrying, {f"kit/share/{CARRIED}": text.encode()})
     theirs = [files[each.name] for each in downloads if Where.BROWSER in each.where]
-    wheels = [*theirs, carrying, *_of_the_kernel(extensions)]
-    names = lay_out(work / "runtime" / "package", wheels, site / "static" / "pyodide")
+    theirs += _of_the_kernel(extensions)
+    runtime = work / "runtime" / "package"
+    wheels = cached(theirs, runtime, cache, work / "theirs")
+    wheels += compiled([carrying], runtime, work / "ours", keep_sources=True)
+    names = lay_out(runtime, wheels, site / "static" / "pyodide")
     _configure(site / MARK, names)
     write_contents(files_of_the_page(), site)
     _front(site, wheel)

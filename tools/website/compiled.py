@@ -1,0 +1,84 @@
+"""Wheels whose modules are compiled already, by the very Python that the page runs.
+
+It saves a reader seconds at each start of a kernel.  Others' wheels then go without their sources,
+which nobody reads there; the kit's keeps them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from tools.website.downloads import TIMEOUT_S, SiteError
+from tools.website.zips import read_zip, write_zip
+
+__all__ = ["cached", "compiled", "merged"]
+
+_SCRIPT = Path(__file__).parent / "compile.mjs"
+_TAG = "cpython-314"
+
+
+def cached(wheels: Sequence[Path], runtime: Path, cache: Path, work: Path) -> list[Path]:
+    """Return *wheels* compiled and without sources; those of an earlier build if they are the same.
+
+    Raises:
+        SiteError: node is missing or fails.
+    """
+    digest = sha256(_SCRIPT.read_bytes() + Path(__file__).read_bytes())
+    digest.update((runtime / "pyodide.asm.wasm").read_bytes())
+    for wheel in wheels:
+        digest.update(wheel.name.encode() + wheel.read_bytes())
+    folder = cache / f"compiled-{digest.hexdigest()[:16]}"
+    if not folder.is_dir():
+        made = compiled(wheels, runtime, work, keep_sources=False)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(made[0].parent, folder)
+    return [folder / wheel.name for wheel in wheels]
+
+
+def compiled(
+    wheels: Sequence[Path], runtime: Path, work: Path, *, keep_sources: bool
+) -> list[Path]:
+    """Return *wheels*, compiled, in a folder of *work*, which must not be there yet.
+
+    Raises:
+        SiteError: node is missing or fails.
+    """
+    bench, done = work / "bench", work / "done"
+    (bench / "wheels").mkdir(parents=True)
+    done.mkdir()
+    shutil.copytree(runtime, bench / "runtime")
+    shutil.copyfile(_SCRIPT, bench / _SCRIPT.name)
+    for wheel in wheels:
+        shutil.copyfile(wheel, bench / "wheels" / wheel.name)
+    command = ["node", _SCRIPT.name, bench / "runtime", bench / "wheels"]
+    try:
+        subprocess.run(
+            command, cwd=bench, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+    except OSError:
+        raise SiteError("node is not installed, and the page's Python is compiled by it") from None
+    except subprocess.SubprocessError as error:
+        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        raise SiteError(f"the page's Python cannot compile the wheels: {said[-1]}") from None
+    for wheel in wheels:
+        code = read_zip(bench / "wheels" / f"{wheel.name}.pyc")
+        write_zip(done / wheel.name, merged(read_zip(wheel), code, keep_sources=keep_sources))
+    return [done / wheel.name for wheel in wheels]
+
+
+def merged(
+    files: dict[str, bytes], code: dict[str, bytes], *, keep_sources: bool
+) -> dict[str, bytes]:
+    """Return a wheel's files with the code of its modules: beside the sources, or for them."""
+    if not keep_sources:
+        kept = {name: data for name, data in files.items() if name not in code}
+        return kept | {f"{name}c": data for name, data in code.items()}
+    cache = {}
+    for name, data in code.items():
+        folder, slash, file = name.rpartition("/")
+        cache[f"{folder}{slash}__pycache__/{file.removesuffix('.py')}.{_TAG}.pyc"] = data
+    return files | cache

@@ -20,7 +20,7 @@ from kit.backend.failures import BackendError
 from kit.backend.session import Session
 from kit.machine.revision import Board
 
-__all__ = ["ENVIRONMENT", "PROGRAMS", "Binary", "find_binary", "probe", "start"]
+__all__ = ["ENVIRONMENT", "PROGRAMS", "SANDBOX", "Binary", "find_binary", "probe", "start"]
 
 ENVIRONMENT = "KIT_QEMU_SYSTEM"
 PROGRAMS = {Board.PSERIES: "qemu-system-ppc64", Board.Q35: "qemu-system-x86_64"}
@@ -29,7 +29,7 @@ GET_IT = (
     " macOS: brew install qemu, conda-forge: qemu)"
 )
 _PACKAGES = {Board.PSERIES: "qemu-system-ppc", Board.Q35: "qemu-system-x86"}
-_SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
+SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ def start(
     Raises:
         BackendError: It does not start.
     """
-    sandbox = _SANDBOX if binary.sandbox else ()
+    sandbox = SANDBOX if binary.sandbox else ()
     accel = ("-accel", "qtest") if binary.steps_time else ("-accel", "tcg,tb-size=16", "-S")
     files = {}
     if binary.board is Board.PSERIES and not binary.steps_time:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.app import lines_of_file
+from kit.backend.guest_image import GuestImage
+from kit.backend.guest_play import play_guest
 from kit.backend.identify import Identity, identify
 from kit.backend.launch import find_binary, probe
 from kit.backend.play import play_real
@@ -12,6 +14,7 @@ from kit.backend.replay import Live, Recorded, compare_live, record
 from kit.errors import RecordingError, UserError
 from kit.machine.revision import Board, Revision
 from kit.runs.conform import Report
+from kit.runs.guest_run import GuestRun
 from kit.runs.recording import Script, read_scripts
 from kit.runs.run import Intervention, Pair, Run, play
 from kit.runs.scenario import Scenario
@@ -20,6 +23,7 @@ __all__ = [
     "AnyPlayer",
     "compare_file",
     "identity_of",
+    "play_guest_on",
     "play_on",
     "played_on",
     "read_backend",
@@ -69,6 +73,21 @@ def play_on(
     """
     identity = identity_of(binary, board)
     return play_real(scenario, identity, interventions)
+
+
+def play_guest_on(
+    scenario: Scenario,
+    binary: str | None,
+    image: GuestImage,
+    interventions: tuple[Intervention, ...] = (),
+) -> GuestRun:
+    """Play a scenario on a real QEMU with a real kernel; it takes as long as it says.
+
+    Raises:
+        UserError: As of `kit.backend.guest_play.play_guest`.
+    """
+    found = probe(find_binary(binary or None))
+    return play_guest(scenario, found, image, interventions)
 
 
 def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:

@@ -13,6 +13,7 @@ from kit import backend_in_use
 from kit.cli_common import FINE, NO, Backend, Json, cli, put
 from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli_guest import Initrd, Kernel, image_of, write_guest
+from kit.cli_live import write_live
 from kit.errors import UserError
 from kit.explore.beside import PathPlay, alone, beside
 from kit.explore.paths import open_path
@@ -220,14 +221,17 @@ def open_(
 ) -> None:
     """Play again what a token names: a run, a pair, or a path of the explorer.
 
-    With --backend qemu the run, or a pair's second, is played on that.
+    With --backend qemu the run, or a pair's second, is played on that, and a path step by step.
     """
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
     if is_path(token):
-        if real is not None or image is not None:
-            raise UserError("--backend goes with a run or a pair; a path has no guest to boot")
+        if image is not None:
+            raise UserError("--kernel goes with a run or a pair; a path has no guest to boot")
         path = open_path(token)
+        if real is not None:
+            write_live(path, backend_in_use.path_on(path, real), how, output)
+            return
         other = None if beside_at is None else find_revision(beside_at)
         _write_path(alone(path) if other is None else beside(path, other), how, output)
         return

@@ -18,6 +18,7 @@ from pathlib import Path
 from kit.backend import firmware
 from kit.backend.failures import BackendError
 from kit.backend.session import Session
+from kit.backend.wire import QmpAnswer
 from kit.machine.revision import Board
 
 __all__ = ["ENVIRONMENT", "PROGRAMS", "SANDBOX", "Binary", "find_binary", "probe", "start"]
@@ -37,6 +38,7 @@ class Binary:
     """A QEMU, and what it can do.
 
     ``steps_time``: it has the accelerator qtest, so that the guest's clock can be stepped.
+    ``accelerators`` are all that were built in, by name.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Binary:
     package: str = ""
     steps_time: bool = False
     sandbox: bool = False
+    accelerators: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -113,12 +116,28 @@ def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
         try:
             with start(wanted, start_s=start_s) as session:
                 greeting = session.greeting
-                return replace(wanted, version=greeting.version, package=greeting.package)
+                return replace(
+                    wanted,
+                    version=greeting.version,
+                    package=greeting.package,
+                    accelerators=_accelerators(session),
+                )
         except BackendError as error:
             less = _with_less(wanted, str(error))
             if less is None:
                 raise
             wanted = less
+
+
+def _accelerators(session: Session) -> tuple[str, ...]:
+    """Ask for the types of accelerators, which ``-accel help`` does not tell all of."""
+    answer = session.qmp("qom-list-types", implements="accel", abstract=False)
+    value = answer.value if isinstance(answer, QmpAnswer) else None
+    if not isinstance(value, list):
+        return ()
+    names = [one.get("name") for one in value if isinstance(one, dict)]
+    named = (name for name in names if isinstance(name, str) and name.endswith("-accel"))
+    return tuple(sorted(name.removesuffix("-accel") for name in named))
 
 
 def _with_less(wanted: Binary, why: str) -> Binary | None:

@@ -8,17 +8,23 @@ from typing import Annotated
 
 import typer
 
+from kit import backend_in_use
 from kit.backend.guest_image import GuestImage, read_image
+from kit.backend.guest_play import BOOT_S
 from kit.cli_common import put
 from kit.cli_forms import RunForm, Writing
 from kit.errors import UserError
-from kit.output import complain, plain
+from kit.machine.clock import NS_PER_S
+from kit.output import complain, plain, progress_line
+from kit.runs.guest_run import GuestRun
+from kit.runs.run import Intervention
+from kit.runs.scenario import Scenario
 from kit.views.guest_text import GuestReport
 from kit.views.mail import read_message_id
 from kit.views.picture_page import picture_png
 from kit.views.picture_svg import picture_svg
 
-__all__ = ["Initrd", "Kernel", "image_of", "write_guest"]
+__all__ = ["Initrd", "Kernel", "image_of", "play_guest", "write_guest"]
 
 Kernel = Annotated[
     Path | None,
@@ -41,6 +47,25 @@ def image_of(kernel: Path | None, initrd: Path | None) -> GuestImage | None:
             raise UserError("--initrd goes with --kernel; docs/real-guest.md says how to get both")
         return None
     return read_image(kernel, initrd)
+
+
+def play_guest(
+    scenario: Scenario,
+    binary: str | None,
+    image: GuestImage,
+    interventions: tuple[Intervention, ...] = (),
+) -> GuestRun:
+    """Boot a kernel and play a scenario with it; say meanwhile what takes so long.
+
+    Raises:
+        UserError: As of `kit.backend_in_use.play_guest_on`.
+    """
+    takes = f"{scenario.name} takes {scenario.end_ns / NS_PER_S:g} s"
+    progress_line(f"{image.kernel.name} boots, in at most {BOOT_S:g} s; then {takes}")
+    try:
+        return backend_in_use.play_guest_on(scenario, binary, image, interventions)
+    finally:
+        progress_line("")
 
 
 def write_guest(report: GuestReport, how: Writing, output: Path | None) -> None:

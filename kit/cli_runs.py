@@ -12,7 +12,7 @@ from kit import app as kit_app
 from kit import backend_in_use
 from kit.cli_common import FINE, NO, Backend, Json, cli, put
 from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
-from kit.cli_guest import Initrd, Kernel, image_of, write_guest
+from kit.cli_guest import Initrd, Kernel, image_of, play_guest, write_guest
 from kit.cli_live import write_live
 from kit.errors import UserError
 from kit.explore.beside import PathPlay, alone, beside
@@ -136,11 +136,12 @@ def run(
     real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
     story, revision = find_scenario(scenario), find_revision(at or "revert")
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
-    if image is not None and (at is None or revision is Q35):
-        seen = backend_in_use.play_guest_on(story, real, image)
-        write_guest(GuestReport(seen), how, output)
+    if image is not None:
+        if at is not None:
+            raise UserError("--at goes with the embedded machine; --kernel boots pseries")
+        write_guest(GuestReport(play_guest(story, real, image)), how, output)
         return
-    if real is None and image is None:
+    if real is None:
         played = play(story, revision)
     elif at is None or revision is Q35:
         played = backend_in_use.play_on(story, real, board=revision.board)
@@ -186,7 +187,7 @@ def compare(
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     if image is not None:
         embedded = play(story, first)
-        seen = backend_in_use.play_guest_on(story, real, image)
+        seen = play_guest(story, real, image)
         write_guest(GuestReport(seen, embedded), how, output)
         return
     if after is not None:
@@ -245,7 +246,7 @@ def open_(
     played = open_token(token, find)
     if image is not None:
         embedded, run = (None, played) if isinstance(played, Run) else (played.before, played.after)
-        seen = backend_in_use.play_guest_on(run.scenario, real, image, run.interventions)
+        seen = play_guest(run.scenario, real, image, run.interventions)
         write_guest(GuestReport(seen, embedded), how, output)
         return
     if real is not None:

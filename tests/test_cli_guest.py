@@ -102,10 +102,13 @@ def test_what_cannot_be_booted_is_one_line(
     assert said.err.count("\n") == 1
 
 
-def test_a_kernel_decides_the_revision_of_no_machine(
-    words: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("at", ["revert", "q35"])
+def test_a_kernel_boots_no_machine_of_a_revision(
+    words: list[str], at: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = main(["run", *words, "--at", "revert"])
+    status = main(["run", *words, "--at", at])
 
     assert status == 2
-    assert "a binary is what it is" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "kit: --at goes with the embedded machine; --kernel boots pseries\n"
+    )

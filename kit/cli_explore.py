@@ -17,7 +17,7 @@ import typer
 from kit.actors.programs import GuestKind
 from kit.backend_in_use import identity_of, read_backend
 from kit.cli_common import FINE, INTERRUPTED, NO, Backend, Json, cli
-from kit.cli_live import live_cells, live_json, live_lines
+from kit.cli_live import LiveCell, live_cells, live_json, live_lines
 from kit.errors import UserError
 from kit.explore.alike import Alike, alike
 from kit.explore.cells import (
@@ -141,13 +141,17 @@ def explore(
         data = _json(scope, found, wanted)
         print_json(data if cells is None else {**data, "live": live_json(cells)})
     elif found:
-        single = len(revisions) == 1
-        console().print(one_table(found, wanted) if single else found_table(found, wanted))
-        for line in live_lines(cells or ()):
-            typer.echo(line)
+        _print(found, wanted, cells or ())
     _end(found, todo, expect, wanted)
     if any(one.difference for _, _, one in cells or ()):
         raise typer.Exit(NO)
+
+
+def _print(found: Sequence[Explored], wanted: list[str], cells: Sequence[LiveCell]) -> None:
+    single = len({one.job.revision for one in found}) == 1
+    console().print(one_table(found, wanted) if single else found_table(found, wanted))
+    for line in live_lines(cells):
+        typer.echo(line)
 
 
 def _end(found: Sequence[Explored], todo: Sequence[Job], expect: bool, wanted: list[str]) -> None:

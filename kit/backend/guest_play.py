@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
+from dataclasses import replace
 
 from kit.actors import libvirt as libvirts
 from kit.actors import operator as operators
@@ -63,6 +64,7 @@ def play_guest(
     interventions: tuple[Intervention, ...] = (),
     *,
     boot_s: float = BOOT_S,
+    answer_s: float = 20.0,
 ) -> GuestRun:
     """Boot a kernel on *binary* and play *scenario* with it; it takes as long as it says.
 
@@ -73,7 +75,7 @@ def play_guest(
         BackendError: The binary does not start, or no shell answers at the console.
     """
     check_scenario(scenario)
-    with GuestMachine(binary, image) as machine:
+    with GuestMachine(binary, image, answer_s=answer_s) as machine:
         story = _Story(scenario, machine, boot_s)
         story.begin()
         story.play(interventions)
@@ -87,7 +89,7 @@ class _Story:
         self._scenario, self._machine, self._boot_s = scenario, machine, boot_s
         self._moments: list[GuestMoment] = []
         self._notes = [*cast_notes(scenario.cast)]
-        self._began_s = time.time()
+        self._start_clock()
         self._booting = True
         self._over = False
         self._kernel = "no kernel yet"
@@ -98,7 +100,11 @@ class _Story:
         if version is not None:
             devices = scenario.cast.devices
             self._libvirt = Libvirt(version=version, wait_s=WAIT_PSERIES_S, devices=devices)
-        self._waits_until_s: float | None = None
+        self._waits_until_ns: int | None = None
+
+    def _start_clock(self) -> None:
+        # what is seen has a time of day, which may be set; what is waited for goes by the other
+        self._began_s, self._zero_s = time.time(), time.monotonic()
 
     # -- boot ------------------------------------------------------------------------------------
 
@@ -120,7 +126,7 @@ class _Story:
         machine.look_for(0)
         machine.take()
         self._moments.clear()
-        self._began_s = time.time()
+        self._start_clock()
 
     def _wait_for_shell(self) -> None:
         self._machine.wait_for_shell(self._boot_s)
@@ -136,6 +142,7 @@ class _Story:
         lines += [(one.at_ns, line_of(one.at_ns, one.action, devices)) for one in interventions]
         script = deque(line for _, line in sorted(lines, key=lambda one: one[0]))
         end_ns = max([self._scenario.end_ns, *(line.at_ns for line in script)])
+        check_scenario(replace(self._scenario, end_ns=end_ns))
         try:
             while script or self._now_ns() < end_ns:
                 due_ns = script[0].at_ns if script else end_ns
@@ -149,15 +156,15 @@ class _Story:
             self._gone(gone)
 
     def _now_ns(self) -> int:
-        return int((time.time() - self._began_s) * NS_PER_S)
+        return int((time.monotonic() - self._zero_s) * NS_PER_S)
 
     def _patience_s(self, due_ns: int) -> float:
-        due_s = self._began_s + due_ns / NS_PER_S
-        return max(min(due_s, self._waits_until_s or due_s) - time.time(), 0)
+        waits_ns = due_ns if self._waits_until_ns is None else self._waits_until_ns
+        return max(min(due_ns, waits_ns) - self._now_ns(), 0) / NS_PER_S
 
     def _wait_over(self) -> None:
-        if self._waits_until_s is not None and time.time() >= self._waits_until_s:
-            self._waits_until_s = None
+        if self._waits_until_ns is not None and self._now_ns() >= self._waits_until_ns:
+            self._waits_until_ns = None
             self._tell(Actor.LIBVIRT, WaitOver())
 
     def _gone(self, gone: QemuGone) -> None:
@@ -192,9 +199,9 @@ class _Story:
                 case Send(to, message):
                     self._send(actor, to, message)
                 case Wait(ns):
-                    self._waits_until_s = time.time() + ns / NS_PER_S
+                    self._waits_until_ns = self._now_ns() + ns
                 case StopWaiting():
-                    self._waits_until_s = None
+                    self._waits_until_ns = None
 
     def _ask(self, actor: Actor, message: Message) -> None:
         assert isinstance(message, Request)
@@ -247,9 +254,18 @@ class _Story:
     # -- the guest's shell -----------------------------------------------------------------------
 
     def _to_the_guest(self, actor: Actor, message: Message) -> None:
-        if self._booting:
-            self._wait_for_shell()
-        self._note(actor, Actor.CONSOLE, message)
+        try:
+            if self._booting:
+                self._wait_for_shell()
+            self._note(actor, Actor.CONSOLE, message)
+            self._type(message)
+        except QemuGone:
+            raise
+        except BackendError as error:  # a guest that hangs is an observation
+            self._notes.append(str(error))
+        self._collect()
+
+    def _type(self, message: Message) -> None:
         match message:
             case CpuOnline():
                 self._switch(message)
@@ -257,7 +273,6 @@ class _Story:
                 kind = "cpu" if TYPES[index >> 28] is DrcType.CPU else "memory"
                 verb = "add" if action is HotplugAction.ADD else "remove"
                 self._machine.run(f"echo '{kind} {verb} index {index:#x}' > /sys/kernel/dlpar")
-        self._collect()
 
     def _switch(self, order: CpuOnline) -> None:
         core = order.index & _CORE
@@ -275,8 +290,9 @@ class _Story:
             raise self._machine.error(f"says more than {MOST_ENTRIES} things")
         if isinstance(message, DeviceAdd) and message.device.id is not None:
             self._devices.setdefault(message.device.id, message.device)
-        at_ns = self._now_ns() if at_s is None else int((at_s - self._began_s) * NS_PER_S)
-        at_ns = at_ns // NS_PER_MS * NS_PER_MS
+        now_ns = self._now_ns()
+        at_ns = now_ns if at_s is None else int((at_s - self._began_s) * NS_PER_S)
+        at_ns = min(at_ns, now_ns) // NS_PER_MS * NS_PER_MS
         last_ns = self._moments[-1].entry.at_ns if self._moments else 0
         at_ns = max(at_ns, last_ns)
         entry = TraceEntry(

@@ -12,6 +12,7 @@ from kit.backend.failures import BackendError
 from kit.backend.guest_image import read_image
 from kit.backend.guest_play import play_guest
 from kit.backend.launch import Binary
+from kit.errors import UserError
 from kit.machine.revision import Board
 from kit.runs.guest_run import GuestRun
 from kit.runs.run import Intervention
@@ -52,11 +53,11 @@ def played(
     scenario: Scenario,
     body: str = "",
     interventions: tuple[Intervention, ...] = (),
-    boot_s: float = 20.0,
+    **seconds: float,
 ) -> GuestRun:
     path = fake_guest(tmp_path, body)
     binary = Binary(path=path, board=Board.PSERIES, version=(7, 2, 0))
-    return play_guest(scenario, binary, read_image(vmlinux(tmp_path)), interventions, boot_s=boot_s)
+    return play_guest(scenario, binary, read_image(vmlinux(tmp_path)), interventions, **seconds)
 
 
 def told(run: GuestRun) -> list[str]:
@@ -206,3 +207,25 @@ def test_a_flood_at_the_console_ends_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(BackendError, match="says more than 5000 things"):
         played(tmp_path, scenario, body)
+
+
+def test_a_shell_that_hangs_is_an_observation(tmp_path: Path) -> None:
+    body = """
+plain = typed
+def typed(line):
+    if "physical_id" in line:
+        time.sleep(2)
+    plain(line)
+"""
+    scenario = story('"0 s: guest offline core1", "100 ms: device_del core1"', end="3 s")
+    run = played(tmp_path, scenario, body, answer_s=1.0)
+
+    assert "the guest's shell does not answer within 1 s: (cd /sys" in run.notes[1]
+    assert told(run)[0] == "operator>console cpu-online"
+
+
+def test_what_is_done_later_than_the_end_is_not_waited_for(tmp_path: Path) -> None:
+    made = (Intervention(400 * 10**9, "device_del core1"),)
+
+    with pytest.raises(UserError, match="story takes 400 s"):
+        played(tmp_path, story(""), interventions=made)

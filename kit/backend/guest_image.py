@@ -25,10 +25,9 @@ _MACHINES = {20, 21}  # EM_PPC (the wrapper of a zImage), EM_PPC64
 _HEAD = 20
 _TRACED = ("spapr_drc_set_*_state", "spapr_drc_set_configured", "spapr_cas_pvr")
 _PSERIES = "arch/powerpc/platforms/pseries"
-_APPEND = (
-    "console=hvc0 ignore_loglevel panic=0"
-    f' dyndbg="file {_PSERIES}/hotplug-cpu.c +p; file {_PSERIES}/dlpar.c +p"'
-)
+_TALKS = ("hotplug-cpu", "hotplug-memory", "dlpar")
+_DEBUG = "; ".join(f"file {_PSERIES}/{name}.c +p" for name in _TALKS)
+_APPEND = f'console=hvc0 ignore_loglevel panic=0 dyndbg="{_DEBUG}"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The layout of a scenario with a real guest kernel: its console is a lane of its own.
 
 Bars are what was seen: QEMU waits from a request that it took until it says how that ended, and the
-guest uses a device until it isolates the connector.  Where QEMU does not trace the guest's calls,
-nothing is known of the guest.
+guest uses a device until it makes its connector unusable (of a PCI device: isolates it).  Where
+QEMU does not trace the guest's calls, nothing is known of the guest.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from kit.machine.requests import (
     DeviceAdd,
     DeviceDel,
     Dimm,
+    PciFunction,
     SetIndicator,
 )
-from kit.machine.rtas import ISOLATION_STATE
+from kit.machine.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.runs.actions import index_of
 from kit.runs.guest_run import GuestMoment, GuestRun
 from kit.runs.sentences import sentence
@@ -120,11 +121,12 @@ def _qemu(run: GuestRun, name: str, plugged: bool) -> list[Held | None]:
 def _guest(run: GuestRun, device: Device, plugged: bool) -> list[Held | None]:
     if not run.traced:
         return [Held.UNKNOWN] * (len(run.moments) + 1)
+    last_call = ISOLATION_STATE if isinstance(device, PciFunction) else ALLOCATION_STATE
     used = _connectors(device) if plugged else set()
     found = [Held.USES if used else None]
     for entry in run.trace:
         match entry.message:
-            case SetIndicator(indicator, index, 0) if indicator == ISOLATION_STATE:
+            case SetIndicator(indicator, index, 0) if indicator == last_call:
                 used = used - {index}
             case ConfigureConnector(index) if index in _connectors(device):
                 used = used | {index}

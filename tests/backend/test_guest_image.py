@@ -78,6 +78,7 @@ def test_the_plan_of_a_boot() -> None:
         " on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
         " -kernel /k -initrd /i -append console=hvc0 ignore_loglevel panic=0"
         ' dyndbg="file arch/powerpc/platforms/pseries/hotplug-cpu.c +p;'
+        " file arch/powerpc/platforms/pseries/hotplug-memory.c +p;"
         ' file arch/powerpc/platforms/pseries/dlpar.c +p" -msg timestamp=on'
     )
 

@@ -36,7 +36,7 @@ time                                   oper     QEMU    guest     cons
 :                                       :        |        |        .
 + 6.001 s OK                            :<.......:        |        .
 :                                       :        :        |        .
-+ 6.05 s  ISOLATE                       :        :<-------.        .
++ 6.05 s  ISOLATE                       :        :<-------|        .
 |         UNUSABLE                      :        :<-------.        .
 :                                       :        :        .        .
 + 6.051 s DEVICE_DELETED                .<-------.        .        .
@@ -88,7 +88,7 @@ def test_bars_are_what_was_seen() -> None:
             (Held.HOLDS, 4, 7),
             (Held.PENDING, 7, 10),
         ],
-        Actor.GUEST: [(Held.USES, -1, 8)],
+        Actor.GUEST: [(Held.USES, -1, 9)],
         Actor.CONSOLE: [],
     }
 

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone check bench goldens screenshots
+.PHONY: help env lab test test-clone test-guest check bench goldens screenshots
 .PHONY: site test-site stick release changelog clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
@@ -27,6 +27,10 @@ test: .venv/.test  ## run every test except those that need a QEMU clone
 
 test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, named by KIT_QEMU
 	@KIT_QEMU=$(call quoted,$(KIT_QEMU)) .venv/bin/python -m pytest -m clone
+
+test-guest: .venv/.test  ## run the tests that boot a real kernel, which is got first (Debian)
+	@test -s .guest/vmlinux || .venv/bin/python tools/real_guest.py .guest
+	@KIT_GUEST=.guest .venv/bin/python -m pytest -m guest tests/backend/test_real_guest.py
 
 check: .venv/.test  ## check format, lint and types
 	@.venv/bin/ruff format --check .

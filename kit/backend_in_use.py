@@ -5,13 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.app import lines_of_file
+from kit.backend.guest_image import GuestImage
+from kit.backend.guest_play import play_guest
 from kit.backend.identify import Identity, identify
 from kit.backend.launch import find_binary, probe
+from kit.backend.path_replay import LivePath, replay_path
 from kit.backend.play import play_real
 from kit.backend.replay import Live, Recorded, compare_live, record
 from kit.errors import RecordingError, UserError
+from kit.explore.export import asked_of
+from kit.explore.model import DrcModel
+from kit.explore.paths import PlayedPath
 from kit.machine.revision import Board, Revision
 from kit.runs.conform import Report
+from kit.runs.guest_run import GuestRun
 from kit.runs.recording import Script, read_scripts
 from kit.runs.run import Intervention, Pair, Run, play
 from kit.runs.scenario import Scenario
@@ -20,6 +27,8 @@ __all__ = [
     "AnyPlayer",
     "compare_file",
     "identity_of",
+    "path_on",
+    "play_guest_on",
     "play_on",
     "played_on",
     "read_backend",
@@ -71,6 +80,21 @@ def play_on(
     return play_real(scenario, identity, interventions)
 
 
+def play_guest_on(
+    scenario: Scenario,
+    binary: str | None,
+    image: GuestImage,
+    interventions: tuple[Intervention, ...] = (),
+) -> GuestRun:
+    """Play a scenario on a real QEMU with a real kernel; it takes as long as it says.
+
+    Raises:
+        UserError: As of `kit.backend.guest_play.play_guest`.
+    """
+    found = probe(find_binary(binary or None))
+    return play_guest(scenario, found, image, interventions)
+
+
 def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
     """Play a run, or a pair's second run, on a real QEMU with the same interventions."""
     run = played if isinstance(played, Run) else played.after
@@ -102,6 +126,20 @@ class AnyPlayer:
         if identity is None:
             return play(scenario, revision, interventions)
         return play_real(scenario, identity, interventions)
+
+
+# -- paths of the explorer -----------------------------------------------------------------------
+
+
+def path_on(path: PlayedPath, binary: str | None) -> LivePath:
+    """Ask a real QEMU what a path asks, step by step, beside the embedded machine.
+
+    Raises:
+        BackendError: There is no such binary, or it does not answer.
+    """
+    model = DrcModel(path.revision, path.kind, path.scope)
+    found = probe(find_binary(binary or None))
+    return replay_path(asked_of(model, (0, *path.choices)), found, path.revision)
 
 
 # -- recordings ----------------------------------------------------------------------------------

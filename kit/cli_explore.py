@@ -15,7 +15,9 @@ from typing import Annotated
 import typer
 
 from kit.actors.programs import GuestKind
-from kit.cli_common import FINE, INTERRUPTED, NO, Json, cli
+from kit.backend_in_use import identity_of, read_backend
+from kit.cli_common import FINE, INTERRUPTED, NO, Backend, Json, cli
+from kit.cli_live import LiveCell, live_cells, live_json, live_lines
 from kit.errors import UserError
 from kit.explore.alike import Alike, alike
 from kit.explore.cells import (
@@ -69,6 +71,12 @@ WithPhb = Annotated[bool, typer.Option("--phb", help="A second PCI host bridge."
 Export = Annotated[
     Path | None, typer.Option("--export", metavar="DIR", help="Write scripts for a real QEMU.")
 ]
+LiveToo = Annotated[
+    bool, typer.Option("--live", help="Replay each story that breaks a promise on a real QEMU.")
+]
+OnBinary = Annotated[
+    str | None, typer.Option("--binary", metavar="PATH", help="--live: that QEMU.")
+]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes.")]
 MaxStates = Annotated[int, typer.Option(min=1, help="Most states that a search keeps.")]
 
@@ -87,14 +95,22 @@ def explore(
     dimm_lmbs: DimmLmbs = _SCOPE.dimm_lmbs,
     phb: WithPhb = False,
     export: Export = None,
+    live: LiveToo = False,
+    binary: OnBinary = None,
+    backend: Backend = "embedded",
     jobs: Jobs = _PROCESSORS,
     max_states: MaxStates = MOST_STATES,
     as_json: Json = False,
 ) -> None:
     """Try every order of events: which promises hold where, and which story breaks one.
 
-    Exit status: 0 done, 1 a promise is broken under --expect or two revisions differ, 2 wrong use.
+    With --live, or --backend qemu, each is replayed step by step on a real QEMU, at the revision
+    that it answers like unless --at says another.
+
+    Exit status: 0 done, 1 a promise is broken under --expect, two revisions differ or the real one
+    does something else, 2 wrong use.
     """
+    there = _binary(live, binary, backend)
     scope = Scope(
         cores=cores,
         requests=requests,
@@ -105,22 +121,37 @@ def explore(
     )
     kinds, wanted = _kinds(guests), _wanted(promises)
     if same is not None:
-        if at or expect or export or promises:
+        if at or expect or export or promises or there is not None:
             raise UserError("--same compares two revisions; it goes with the scope's options alone")
         _same(_revision(same[0]), _revision(same[1]), kinds, scope, max_states, as_json)
         return
-    todo = jobs_of(scope, NAMED if at is None else (_revision(at),), kinds, max_states)
+    if at is not None:
+        revisions: tuple[Revision, ...] = (_revision(at),)
+    else:
+        revisions = NAMED if there is None else (_like(there),)
+    todo = jobs_of(scope, revisions, kinds, max_states)
     found: list[Explored] = []
     with suppress(KeyboardInterrupt):  # what was found until then is worth telling
         for one in _told(todo, min(jobs, len(todo))):
             found.append(one)
     if export is not None:
         _export(export, found)
+    cells = None if there is None else live_cells(found, wanted, there)
     if as_json:
-        print_json(_json(scope, found, wanted))
+        data = _json(scope, found, wanted)
+        print_json(data if cells is None else {**data, "live": live_json(cells)})
     elif found:
-        console().print(one_table(found, wanted) if at else found_table(found, wanted))
+        _print(found, wanted, cells or ())
     _end(found, todo, expect, wanted)
+    if any(one.difference for _, _, one in cells or ()):
+        raise typer.Exit(NO)
+
+
+def _print(found: Sequence[Explored], wanted: list[str], cells: Sequence[LiveCell]) -> None:
+    single = len({one.job.revision for one in found}) == 1
+    console().print(one_table(found, wanted) if single else found_table(found, wanted))
+    for line in live_lines(cells):
+        typer.echo(line)
 
 
 def _end(found: Sequence[Explored], todo: Sequence[Job], expect: bool, wanted: list[str]) -> None:
@@ -139,13 +170,33 @@ def _end(found: Sequence[Explored], todo: Sequence[Job], expect: bool, wanted: l
         for one in found
         for promise, finding in one.findings
     )
-    raise typer.Exit(NO if expect and broken else FINE)
+    if expect and broken:
+        raise typer.Exit(NO)
 
 
 def _json(scope: Scope, found: Sequence[Explored], wanted: list[str]) -> dict[str, object]:
     data = cells_json(scope, found)
     data["cells"] = [cell for cell in data["cells"] if cell["property"] in wanted]
     return data
+
+
+# -- a real QEMU ---------------------------------------------------------------------------------
+
+
+def _binary(live: bool, binary: str | None, backend: str) -> str | None:
+    """Return the real QEMU that is asked for: None for none, "" for the usual one."""
+    real = read_backend(backend)
+    if binary is not None and not live:
+        raise UserError("--binary goes with --live: kit explore --live --binary PATH")
+    if binary is not None and real:
+        raise UserError("--binary and --backend name two binaries; say one")
+    return binary or real or "" if live or real is not None else None
+
+
+def _like(binary: str) -> Revision:
+    identity = identity_of(binary)
+    complain(identity.words)
+    return identity.nearest
 
 
 # -- what is asked for -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kit.cli_common import Json, cli, put
-from kit.cli_runs import Form, InReplyTo, Output, RunForm, Unicode, Width
+from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width
 from kit.errors import UserError
 from kit.log_files import log_lines
 from kit.output import plain

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +11,9 @@ import typer
 from kit import app as kit_app
 from kit import backend_in_use
 from kit.cli_common import FINE, NO, Backend, Json, cli, put
+from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
+from kit.cli_guest import Initrd, Kernel, image_of, play_guest, write_guest
+from kit.cli_live import write_live
 from kit.errors import UserError
 from kit.explore.beside import PathPlay, alone, beside
 from kit.explore.paths import open_path
@@ -29,6 +30,7 @@ from kit.runs.run import Pair, Run, play, play_pair, wrong_claims
 from kit.runs.scenario import Scenario
 from kit.runs.token import is_path, open_token
 from kit.scenarios import find_scenario
+from kit.views.guest_text import GuestReport
 from kit.views.layout_path import layout_of_path
 from kit.views.mail import mail_lines, markdown_lines, read_message_id
 from kit.views.path_text import (
@@ -94,28 +96,6 @@ def conform(
     raise typer.Exit(NO if total.mismatches else FINE)
 
 
-class RunForm(Enum):
-    """How a run or a pair is written."""
-
-    TEXT = "text"
-    MAIL = "mail"
-    MD = "md"
-    SVG = "svg"
-    PNG = "png"
-    HTML = "html"
-    JSON = "json"
-
-
-Form = Annotated[RunForm, typer.Option("--format", help="How to write it.")]
-Width = Annotated[int, typer.Option("--width", min=60, max=200, help="Columns of the text.")]
-Unicode = Annotated[bool, typer.Option("--unicode", help="Text with box drawing, not ASCII.")]
-InReplyTo = Annotated[
-    str | None,
-    typer.Option("--in-reply-to", metavar="MESSAGE-ID", help="mail: the mail that it answers."),
-]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
-]
 ScenarioName = Annotated[
     str, typer.Argument(help="A built-in scenario (kit list scenarios), or your own: story.toml.")
 ]
@@ -137,6 +117,8 @@ def run(
         bool, typer.Option("--expect", help="Check its claims at every revision instead.")
     ] = False,
     backend: Backend = "embedded",
+    kernel: Kernel = None,
+    initrd: Initrd = None,
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -151,8 +133,14 @@ def run(
     """
     if expect:
         _check_claims(find_scenario(scenario), as_json=as_json)
-    real = backend_in_use.read_backend(backend)
+    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
     story, revision = find_scenario(scenario), find_revision(at or "revert")
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    if image is not None:
+        if at is not None:
+            raise UserError("--at goes with the embedded machine; --kernel boots pseries")
+        write_guest(GuestReport(play_guest(story, real, image)), how, output)
+        return
     if real is None:
         played = play(story, revision)
     elif at is None or revision is Q35:
@@ -162,7 +150,6 @@ def run(
             "--at goes with the embedded machine, a binary is what it is (or: --at q35)"
         )
     _tell_notes(played)
-    how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     _write(played, how, output)
 
 
@@ -177,6 +164,8 @@ def compare(
         ),
     ] = None,
     backend: Backend = "embedded",
+    kernel: Kernel = None,
+    initrd: Initrd = None,
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -186,21 +175,27 @@ def compare(
 ) -> None:
     """Run a scenario at two revisions, on one time axis, the first difference marked.
 
-    With --backend qemu the second run is the real QEMU's.
+    With --backend qemu the second run is the real QEMU's; with --kernel, what both tell is
+    compared, each at its own times.
     """
-    real = backend_in_use.read_backend(backend)
-    if (real is None) == (after is None):
+    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    if (real is None and image is None) == (after is None):
         raise UserError(
             "a pair needs --before REV, and --after REV or --backend qemu: a binary is what it is"
         )
     story, first = find_scenario(scenario), find_revision(before)
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    if image is not None:
+        embedded = play(story, first)
+        seen = play_guest(story, real, image)
+        write_guest(GuestReport(seen, embedded), how, output)
+        return
     if after is not None:
         pair = play_pair(story, first, find_revision(after))
     else:
         assert real is not None
         pair = Pair(play(story, first), backend_in_use.play_on(story, real, board=first.board))
     _tell_notes(pair)
-    how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     _write(pair, how, output)
 
 
@@ -212,6 +207,8 @@ def open_(
         typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
     ] = None,
     backend: Backend = "embedded",
+    kernel: Kernel = None,
+    initrd: Initrd = None,
     beside_at: Annotated[
         str | None,
         typer.Option("--beside", metavar="REV", help="A path: the same choices at this revision."),
@@ -225,14 +222,17 @@ def open_(
 ) -> None:
     """Play again what a token names: a run, a pair, or a path of the explorer.
 
-    With --backend qemu the run, or a pair's second, is played on that.
+    With --backend qemu the run, or a pair's second, is played on that, and a path step by step.
     """
-    how = _Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
-    real = backend_in_use.read_backend(backend)
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
     if is_path(token):
-        if real is not None:
-            raise UserError("--backend goes with a run or a pair; a path has no guest to boot")
+        if image is not None:
+            raise UserError("--kernel goes with a run or a pair; a path has no guest to boot")
         path = open_path(token)
+        if real is not None:
+            write_live(path, backend_in_use.path_on(path, real), how, output)
+            return
         other = None if beside_at is None else find_revision(beside_at)
         _write_path(alone(path) if other is None else beside(path, other), how, output)
         return
@@ -244,6 +244,11 @@ def open_(
         return mine if mine is not None and mine.name == name else find_scenario(name)
 
     played = open_token(token, find)
+    if image is not None:
+        embedded, run = (None, played) if isinstance(played, Run) else (played.before, played.after)
+        seen = play_guest(run.scenario, real, image, run.interventions)
+        write_guest(GuestReport(seen, embedded), how, output)
+        return
     if real is not None:
         played = backend_in_use.played_on(played, real)
     _tell_notes(played)
@@ -269,17 +274,7 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
     raise typer.Exit(NO if any(wrong.values()) else FINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """How a person wants a run or a pair written."""
-
-    form: RunForm
-    width: int
-    unicode: bool
-    in_reply_to: str | None
-
-
-def _write(played: Run | Pair, how: _Writing, output: Path | None) -> None:
+def _write(played: Run | Pair, how: Writing, output: Path | None) -> None:
     if how.in_reply_to is not None and how.form is not RunForm.MAIL:
         raise UserError("--in-reply-to goes with --format mail")
     if how.form is RunForm.PNG:
@@ -288,7 +283,7 @@ def _write(played: Run | Pair, how: _Writing, output: Path | None) -> None:
         put(_text(played, how), output)
 
 
-def _text(played: Run | Pair, how: _Writing) -> str:
+def _text(played: Run | Pair, how: Writing) -> str:
     width, unicode = how.width, how.unicode
     match how.form:
         case RunForm.JSON:
@@ -310,7 +305,7 @@ def _text(played: Run | Pair, how: _Writing) -> str:
     return "\n".join(plain(line) for line in lines)
 
 
-def _write_path(play: PathPlay, how: _Writing, output: Path | None) -> None:
+def _write_path(play: PathPlay, how: Writing, output: Path | None) -> None:
     if how.in_reply_to is not None and how.form is not RunForm.MAIL:
         raise UserError("--in-reply-to goes with --format mail")
     if how.form is RunForm.PNG:
@@ -319,7 +314,7 @@ def _write_path(play: PathPlay, how: _Writing, output: Path | None) -> None:
         put(_path_text(play, how), output)
 
 
-def _path_text(play: PathPlay, how: _Writing) -> str:
+def _path_text(play: PathPlay, how: Writing) -> str:
     width, unicode = how.width, how.unicode
     commits = named_commits([side.revision for side in play.sides])
     match how.form:

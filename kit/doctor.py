@@ -101,8 +101,10 @@ def _qemu_checks(board: Board) -> tuple[Check, ...]:
     except UserError as error:
         return (Check(name, "", str(error), needed=False),)
     binary = identity.binary
-    accel = "qtest" if binary.steps_time else "tcg"
-    found = Check(name, f"{binary.path}: {identity.words}; accelerator {accel}", needed=False)
+    used = "qtest" if binary.steps_time else "tcg"
+    others = ", ".join(one for one in binary.accelerators if one != used)
+    accel = f"accelerator {used}" + (f" (it has {others} as well)" if others else "")
+    found = Check(name, f"{binary.path}: {identity.words}; {accel}", needed=False)
     return (found, *(Check(name, "", why, needed=False) for why in binary.cannot))
 
 

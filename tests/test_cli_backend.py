@@ -100,7 +100,7 @@ def test_q35_is_chosen_by_its_revision(program: object, capsys: Captured) -> Non
     program("qemu-system-x86_64")
 
     assert main(["run", "acpi-refuses", "--at", "q35", "--backend", "qemu"]) == 0
-    assert capsys.readouterr().err.endswith(": plays q35\n")
+    assert ": plays q35, and answers 16 of 16 steps as 7.2.22 does" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", ["text", "mail", "md", "svg", "html"])
@@ -259,7 +259,7 @@ def test_doctor_tells_what_a_binary_can_do(binary: str, capsys: Captured) -> Non
 
     assert checks[0][0].startswith(f"{binary}: qemu-system-ppc64 ")
     assert "answers as" in checks[0][0]
-    if checks[0][0].endswith("accelerator tcg"):
+    if "; accelerator tcg" in checks[0][0]:
         assert checks[1] == ("", "this build has no qtest accelerator: time cannot be stepped")
 
 

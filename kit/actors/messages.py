@@ -18,6 +18,7 @@ from kit.machine.events import Emitted, HotplugAction, Reply
 from kit.machine.requests import Request
 
 __all__ = [
+    "CAST",
     "Actor",
     "ApiError",
     "ApiSuccess",
@@ -55,12 +56,17 @@ __all__ = [
 
 
 class Actor(Enum):
-    """A party of the exchange."""
+    """A party of the exchange; a real guest's console is one of its own, and no part of `CAST`."""
 
     OPERATOR = "operator"
     LIBVIRT = "libvirt"
     QEMU = "qemu"
     GUEST = "guest"
+    CONSOLE = "console"
+
+
+CAST = (Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST)
+"""Who takes part in a run of the embedded machine."""
 
 
 # -- operator to libvirt: virsh ----------------------------------------------------------------

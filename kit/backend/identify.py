@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kit.backend.identify_q35 import likeness
 from kit.backend.launch import Binary
 from kit.backend.spapr import RealSpapr
 from kit.machine.config import Config
@@ -81,7 +82,8 @@ class Identity:
     """Which builds of the catalogue a binary answers like.
 
     ``same`` answer as it does, step by step; where there is none, ``nearest`` is the one that
-    differs in the fewest steps, and ``difference`` the first of them.
+    differs in the fewest steps, and ``difference`` the first of them; of q35, of which there is one
+    recording, how alike they are.
     """
 
     binary: Binary
@@ -93,7 +95,7 @@ class Identity:
     def words(self) -> str:
         """The binary, and what it answers like, for a person."""
         if self.binary.board is Board.Q35:
-            return f"{self.binary.name}: plays q35"
+            return f"{self.binary.name}: plays q35, and {self.difference}"
         if not self.same:
             return f"{self.binary.name}: like no build of the catalogue; {self.difference}"
         return f"{self.binary.name}: answers as {', '.join(one.name for one in self.same)}"
@@ -125,7 +127,9 @@ def identify(binary: Binary) -> Identity:
 @lru_cache(maxsize=32)
 def _identify(binary: Binary) -> Identity:
     if binary.board is Board.Q35:
-        return Identity(binary=binary, same=(Q35,), nearest=Q35)
+        alike = likeness(binary)
+        like = () if alike.difference else (Q35,)
+        return Identity(binary=binary, same=like, nearest=Q35, difference=alike.words)
     with RealSpapr(binary) as real:
         found = answers_of(real.ask)
     candidates = [*CATALOGUE, *RELEASES]

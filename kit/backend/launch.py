@@ -19,9 +19,10 @@ from pathlib import Path
 from kit.backend import firmware
 from kit.backend.failures import BackendError
 from kit.backend.session import Session
+from kit.backend.wire import QmpAnswer
 from kit.machine.revision import Board
 
-__all__ = ["ENVIRONMENT", "PROGRAMS", "Binary", "find_binary", "probe", "start"]
+__all__ = ["ENVIRONMENT", "PROGRAMS", "SANDBOX", "Binary", "find_binary", "probe", "start"]
 
 ENVIRONMENT = "KIT_QEMU_SYSTEM"
 PROGRAMS = {Board.PSERIES: "qemu-system-ppc64", Board.Q35: "qemu-system-x86_64"}
@@ -30,7 +31,7 @@ GET_IT = (
     " macOS: brew install qemu, conda-forge: qemu)"
 )
 _PACKAGES = {Board.PSERIES: "qemu-system-ppc", Board.Q35: "qemu-system-x86"}
-_SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
+SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Binary:
     """A QEMU, and what it can do.
 
     ``steps_time``: it has the accelerator qtest, so that the guest's clock can be stepped.
+    ``accelerators`` are all that were built in, by name.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Binary:
     package: str = ""
     steps_time: bool = False
     sandbox: bool = False
+    accelerators: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -116,12 +119,28 @@ def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
         try:
             with start(wanted, start_s=start_s) as session:
                 greeting = session.greeting
-                return replace(wanted, version=greeting.version, package=greeting.package)
+                return replace(
+                    wanted,
+                    version=greeting.version,
+                    package=greeting.package,
+                    accelerators=_accelerators(session),
+                )
         except BackendError as error:
             less = _with_less(wanted, str(error))
             if less is None:
                 raise
             wanted = less
+
+
+def _accelerators(session: Session) -> tuple[str, ...]:
+    """Ask for the types of accelerators, which ``-accel help`` does not tell all of."""
+    answer = session.qmp("qom-list-types", implements="accel", abstract=False)
+    value = answer.value if isinstance(answer, QmpAnswer) else None
+    if not isinstance(value, list):
+        return ()
+    names = [one.get("name") for one in value if isinstance(one, dict)]
+    named = (name for name in names if isinstance(name, str) and name.endswith("-accel"))
+    return tuple(sorted(name.removesuffix("-accel") for name in named))
 
 
 def _with_less(wanted: Binary, why: str) -> Binary | None:
@@ -153,7 +172,7 @@ def start(
     Raises:
         BackendError: It does not start.
     """
-    sandbox = _SANDBOX if binary.sandbox else ()
+    sandbox = SANDBOX if binary.sandbox else ()
     accel = ("-accel", "qtest") if binary.steps_time else ("-accel", "tcg,tb-size=16", "-S")
     files = {}
     if binary.board is Board.PSERIES and not binary.steps_time:

@@ -30,7 +30,7 @@ from kit.runs.conform import Mismatch, Report
 from kit.runs.fields import Json
 from kit.runs.recording import Script
 
-__all__ = ["Live", "Recorded", "compare_live", "embedded", "needs_time", "record"]
+__all__ = ["Live", "Recorded", "answer_json", "compare_live", "embedded", "needs_time", "record"]
 
 Ask = Callable[[Request | AcpiRequest], Json]
 """Asks a machine; the answer as recordings write it: ``reply`` or ``aborted``, and ``events``."""
@@ -162,7 +162,7 @@ def _real(binary: Binary) -> Iterator[Ask]:
 
             def ask(request: Request | AcpiRequest) -> Json:
                 outcome = pseries.ask(request)  # type: ignore[arg-type]  # a script of this board
-                return _answer(outcome.reply, outcome.emitted)
+                return answer_json(outcome.reply, outcome.emitted)
 
             yield ask
 
@@ -176,7 +176,7 @@ def embedded(identity: Identity) -> Ask:
     def ask(request: Request | AcpiRequest) -> Json:
         nonlocal machine
         machine, outcome = spapr.step(machine, request)  # type: ignore[arg-type]  # by board
-        return _answer(outcome.reply, outcome.emitted)
+        return answer_json(outcome.reply, outcome.emitted)
 
     return ask
 
@@ -192,7 +192,8 @@ def _embedded_q35() -> Ask:
     return ask
 
 
-def _answer(reply: Reply, emitted: Iterable[Emitted]) -> Json:
+def answer_json(reply: Reply, emitted: Iterable[Emitted]) -> Json:
+    """Write an answer as recordings do: ``reply`` or ``aborted``, and ``events``."""
     if isinstance(reply, Aborted):
         return _ended(reply)
     events = [event for event in map(event_json, emitted) if event is not None]

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import select
 import shutil
 import signal
 import socket
@@ -23,6 +25,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from kit.backend.failures import BackendError, QemuGone, abort_of, last_words
+from kit.backend.process import LOOK_S, SHELL, waited
 from kit.backend.wire import (
     QmpAnswer,
     QmpCodec,
@@ -43,27 +46,9 @@ __all__ = ["Session"]
 START_S = 20.0
 ANSWER_S = 20.0
 _END_S = 5.0
-_LOOK_S = 0.02  # how often a wait looks whether the process is still there
-_MEMORY_KIB = 8 << 20  # of address space: QEMU reserves far more than it uses
-_FILE_BLOCKS = 16 << 11  # of 512 bytes: 16 MiB in any one file
-_CPU_S = 3600
 _MOST_EVENTS = 10_000  # between two looks at them
 _SAID_BYTES = 64 << 10
-
-# "$0" is QEMU; the pipe on fd 3 stays open as long as the kit lives.  What a system cannot limit
-# it does not.  Both children are waited for, since nobody else may bury them.
-_SHELL = f"""
-ulimit -c 0; ulimit -v {_MEMORY_KIB} 2>/dev/null; ulimit -f {_FILE_BLOCKS} 2>/dev/null
-ulimit -t {_CPU_S} 2>/dev/null
-exec 3<&0 </dev/null
-"$0" "$@" 3<&- & qemu=$!
-exec >/dev/null 2>&1
-{{ read -r _ <&3; kill -9 $qemu; }} & watch=$!
-exec 3<&-
-wait $qemu; status=$?
-kill -9 $watch; wait $watch
-exit $status
-"""
+_STAMP = re.compile(r"^\d{4}-[0-9T:.-]{20,30}Z ")  # -msg timestamp=on
 M = TypeVar("M", QmpMessage, QtestMessage)
 
 
@@ -76,6 +61,7 @@ class Session:
         binary: The program, by an absolute path.
         arguments: Its command line, without what every session has.
         files: What lies in the folder in which it runs, by name.
+        console: It runs a guest, whose console is a socket; nobody speaks qtest then.
         start_s: Seconds to wait until it has started.
         answer_s: Seconds to wait for any answer.
 
@@ -89,6 +75,7 @@ class Session:
         arguments: Iterable[str],
         *,
         files: Mapping[str, bytes] | None = None,
+        console: bool = False,
         start_s: float = START_S,
         answer_s: float = ANSWER_S,
     ) -> None:
@@ -97,6 +84,7 @@ class Session:
         self.binary = binary
         self.events: list[QmpEvent] = []
         self.folder = Path(tempfile.mkdtemp(prefix="unplug-kit-"))  # mode 0700
+        self.console: socket.socket | None = None
         self._answer_s = answer_s
         self._number = 0
         self._read_bytes = 0
@@ -105,7 +93,7 @@ class Session:
         try:
             for name, data in (files or {}).items():
                 (self.folder / name).write_bytes(data)
-            self._start([*arguments], time.monotonic() + start_s)
+            self._start([*arguments], time.monotonic() + start_s, console=console)
         except BaseException:
             self.close()
             raise
@@ -120,17 +108,19 @@ class Session:
 
     # -- beginning and end -----------------------------------------------------------------------
 
-    def _start(self, arguments: list[str], until: float) -> None:
-        qtest, qmp = self._listen("qtest"), self._listen("qmp")
+    def _start(self, arguments: list[str], until: float, *, console: bool) -> None:
+        other, qmp = self._listen("console" if console else "qtest"), self._listen("qmp")
+        tty = ("-chardev", f"socket,id=tty,path={self.folder / 'console'}")
+        qtest = ("-qtest", f"unix:{self.folder / 'qtest'}", "-qtest-log", "/dev/null")
         command = [
             *(self.binary, *arguments, "-nodefaults", "-no-user-config", "-display", "none"),
-            *("-qtest", f"unix:{self.folder / 'qtest'}", "-qtest-log", "/dev/null"),
+            *((*tty, "-device", "spapr-vty,chardev=tty") if console else qtest),
             *("-chardev", f"socket,id=mon,path={self.folder / 'qmp'}"),
             *("-mon", "chardev=mon,mode=control"),
         ]
         with (self.folder / "said").open("wb") as said:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _SHELL, *command],
+                ["/bin/sh", "-c", SHELL, *command],
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -138,9 +128,9 @@ class Session:
                 cwd=self.folder,
                 env={**os.environ, "LC_ALL": "C"},
             )
-        self._qtest: _Channel[QtestMessage] = _Channel(
-            self._accept(qtest, until), QtestCodec().feed
-        )
+        second = self._accept(other, until)
+        self.console = second if console else None
+        self._qtest: _Channel[QtestMessage] = _Channel(second, QtestCodec().feed)
         self._qmp: _Channel[QmpMessage] = _Channel(self._accept(qmp, until), QmpCodec().feed)
         greeting = self._next(self._qmp, until, "its greeting")
         if not isinstance(greeting, QmpGreeting):
@@ -160,7 +150,7 @@ class Session:
                 f"{self.folder}: no socket can be made there: {error}; set TMPDIR to a short path"
             ) from error
         one.listen(1)
-        one.settimeout(_LOOK_S)
+        one.settimeout(LOOK_S)
         return one
 
     def _accept(self, listening: socket.socket, until: float) -> socket.socket:
@@ -183,7 +173,7 @@ class Session:
         if process is not None:
             assert process.stdin is not None
             process.stdin.close()  # the shell ends QEMU, buries it and goes
-            _waited(process, _END_S)
+            waited(process, _END_S)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)  # whatever else is in the group
             process.wait()
@@ -264,15 +254,55 @@ class Session:
             self._take(message)
         return True
 
+    def look(self, timeout_s: float) -> bytes:
+        """Wait until something comes, take note of events, and return what the console says.
+
+        Raises:
+            QemuGone: It is gone.
+            BackendError: It says what is no QMP.
+        """
+        assert self.console is not None
+        sockets = [self._qmp.socket, self.console]
+        ready, _, _ = select.select(sockets, [], [], max(timeout_s, 0))
+        if self._qmp.socket in ready:
+            self._receive(self._qmp, time.monotonic() + LOOK_S)
+        for message in self._qmp.waiting:
+            if not isinstance(message, QmpEvent):
+                raise self._error("answers what was not asked")
+            self._take(message)
+        self._qmp.waiting.clear()
+        if self.console not in ready:
+            return b""
+        try:
+            data = self.console.recv(1 << 16)
+        except OSError:
+            raise self._gone() from None
+        if not data:
+            raise self._gone()
+        return data
+
+    def type(self, data: bytes) -> None:
+        """Type at the guest's console.
+
+        Raises:
+            QemuGone: It is gone.
+            BackendError: It does not take it in time.
+        """
+        assert self.console is not None
+        self._write(self.console, data)
+
     def _take(self, event: QmpEvent) -> None:
         if len(self.events) >= _MOST_EVENTS:
             raise self._error(f"sends more than {_MOST_EVENTS} events at once")
         self.events.append(event)
 
     def _send(self, channel: _Channel[M], data: bytes) -> None:
-        channel.socket.settimeout(self._answer_s)
+        self._write(channel.socket, data)
+
+    def _write(self, connected: socket.socket, data: bytes) -> None:
+        connected.settimeout(self._answer_s)
         try:
-            channel.socket.sendall(data)
+            connected.sendall(data)
         except TimeoutError:
             raise self._error(f"does not take a command within {self._answer_s:g} s") from None
         except OSError:
@@ -281,21 +311,27 @@ class Session:
     def _next(self, channel: _Channel[M], until: float, what: str) -> M:
         """Return the next message; *what* was asked, "" if nothing: then TimeoutError is raised."""
         while not channel.waiting:
-            channel.socket.settimeout(max(until - time.monotonic(), 0.001))
             try:
-                data = channel.socket.recv(1 << 16)
-                if not data:
-                    raise self._gone()
-                channel.waiting += channel.feed(data)
+                self._receive(channel, until)
             except TimeoutError:
                 if not what:
                     raise
                 raise self._error(f"does not answer ({what}) in time") from None
-            except WireError as error:
-                raise self._error(f"says {error}") from None
-            except OSError:
-                raise self._gone() from None
         return channel.waiting.pop(0)
+
+    def _receive(self, channel: _Channel[M], until: float) -> None:
+        channel.socket.settimeout(max(until - time.monotonic(), 0.001))
+        try:
+            data = channel.socket.recv(1 << 16)
+            if not data:
+                raise self._gone()
+            channel.waiting += channel.feed(data)
+        except TimeoutError:
+            raise
+        except WireError as error:
+            raise self._error(f"says {error}") from None
+        except OSError:
+            raise self._gone() from None
 
     # -- what it wrote, and how it ended ---------------------------------------------------------
 
@@ -316,7 +352,7 @@ class Session:
 
     def _gone(self) -> QemuGone:
         process = self._process
-        ended = process is not None and _waited(process, _END_S)
+        ended = process is not None and waited(process, _END_S)
         status = process.wait() if process is not None and ended else None
         abort = abort_of(self.said(), status)
         how = f"{abort.function}: {abort.assertion}" if abort.assertion else abort.function
@@ -326,7 +362,8 @@ class Session:
     def _why(self) -> str:
         """Why it did not start: its last complaint, or else its last line, or how it ended."""
         said, name = self.said(), f"{Path(self.binary).name}: "
-        complaints = [line for line in said.splitlines() if line.startswith(name)]
+        lines = [_STAMP.sub("", line) for line in said.splitlines()]
+        complaints = [line for line in lines if line.startswith(name)]
         words = last_words("\n".join(complaints) or said).removeprefix(name)
         status = None if self._process is None else self._process.poll()
         return words or f"it ends at once, {abort_of('', status).function}"
@@ -342,20 +379,3 @@ class _Channel(Generic[M]):
         self.socket = connected
         self.feed: Callable[[bytes], Iterable[M]] = feed
         self.waiting: list[M] = []
-
-
-def _waited(process: subprocess.Popen[bytes], timeout_s: float) -> bool:
-    """Wait for the end of *process*, but leave it unburied: its group's number stays its own."""
-    if not hasattr(os, "waitid"):  # macOS, before Python 3.13
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout_s)
-        return process.returncode is not None
-    until = time.monotonic() + timeout_s
-    while process.returncode is None:
-        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
-        if os.waitid(os.P_PID, process.pid, flags) is not None:
-            return True
-        if time.monotonic() > until:
-            return False
-        time.sleep(_LOOK_S / 10)
-    return True

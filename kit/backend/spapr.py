@@ -54,7 +54,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 
-__all__ = ["RealSpapr"]
+__all__ = ["RealSpapr", "device_arguments"]
 
 _ONLY_LOOK = (
     CheckException,
@@ -103,7 +103,7 @@ class RealSpapr(RealMachine):
     def _reply(self, request: Request) -> Reply:
         match request:
             case DeviceAdd(device):
-                return self.device_add(device, _arguments(device, self.core))
+                return self.device_add(device, device_arguments(device, self.core))
             case DeviceDel(device_id):
                 return reply_of(self.session.qmp("device_del", id=device_id))
             case Stop():
@@ -195,7 +195,7 @@ class RealSpapr(RealMachine):
             time.sleep(_POLL_S)
 
 
-def _arguments(device: Device, core: str) -> dict[str, Any]:
+def device_arguments(device: Device, core: str) -> dict[str, Any]:
     """Return what device_add takes for a device, but for the memory behind it."""
     named: dict[str, Any] = {} if device.id is None else {"id": device.id}
     match device:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 __all__ = [
@@ -68,10 +68,11 @@ class QmpFailure:
 
 @dataclass(frozen=True, slots=True)
 class QmpEvent:
-    """QEMU says something unasked."""
+    """QEMU says something unasked; ``at_s`` is when, in seconds since 1970, if it tells."""
 
     name: str
     data: Mapping[str, Any]
+    at_s: float | None = field(default=None, compare=False)
 
 
 QmpMessage = QmpGreeting | QmpAnswer | QmpFailure | QmpEvent
@@ -173,7 +174,7 @@ def _qmp_message(data: dict[str, Any]) -> QmpMessage | None:
     match data:
         case {"event": str(name)}:
             about = data.get("data", {})
-            return QmpEvent(name, about) if isinstance(about, dict) else None
+            return QmpEvent(name, about, _time(data)) if isinstance(about, dict) else None
         case {"error": {"class": str(error_class), "desc": str(desc)}}:
             return QmpFailure(error_class, desc, number)
         case {"return": value}:
@@ -184,6 +185,13 @@ def _qmp_message(data: dict[str, Any]) -> QmpMessage | None:
                 return None
             major, minor, micro = (int(part or 0) for part in parts)
             return QmpGreeting((major, minor, micro), str(rest.get("package") or ""))
+    return None
+
+
+def _time(data: dict[str, Any]) -> float | None:
+    match data.get("timestamp"):
+        case {"seconds": int(seconds), "microseconds": int(micro)} if 0 <= seconds < 1 << 40:
+            return seconds + micro / 1e6
     return None
 
 

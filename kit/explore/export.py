@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kit.errors import MisuseError
 from kit.explore.menu import Does
@@ -47,7 +48,7 @@ from kit.machine.spapr import boot, next_deadline, step
 from kit.runs.answers import event_json, reply_json
 from kit.runs.fields import Json
 
-__all__ = ["script_line"]
+__all__ = ["Asked", "asked_of", "request_json", "script_line"]
 
 _ONE_MS = ClockStep(NS_PER_MS)
 
@@ -78,15 +79,44 @@ def script_line(name: str, model: DrcModel, path: Path) -> str | None:
     return json.dumps({"name": name, "revision": model.revision.label, "steps": steps})
 
 
-def _requests(model: DrcModel, path: Path) -> Iterator[Request | None]:
-    """Yield what reaches QEMU on a path; None where its timer fires."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a path asks of QEMU: at which choice (0: before the first), for what action.
+
+    ``request`` is None where QEMU's timer fires.
+    """
+
+    choice: int
+    action: str
+    request: Request | None
+
+
+def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
+    """Yield all that a path asks of QEMU, a kernel's CAS among it, from the plugging in on.
+
+    Raises:
+        MisuseError: The model has no such path.
+    """
+    begin: list[Request] = [*(DeviceAdd(device) for device in model.devices), SystemReset()]
+    for request in (*begin, ClientArchitectureSupport()):
+        yield Asked(0, "the guest boots", request)
     states, actions = walk(model, path)
-    for state, action in zip(states, actions, strict=False):
+    for number, (state, action) in enumerate(zip(states, actions, strict=False), 1):
         if action.does is Does.TIMER:
-            yield None
+            yield Asked(number, action.text, None)
         for said in model.said(state, action):
             if isinstance(said.message, Request):
-                yield said.message
+                yield Asked(number, action.text, said.message)
+    for end in (QueryHotpluggableCpus(), QueryMemoryDevices()):
+        yield Asked(len(actions), "what is left at the end", end)
+
+
+def _requests(model: DrcModel, path: Path) -> Iterator[Request | None]:
+    """Yield what reaches QEMU on a path; None where its timer fires."""
+    looks = (QueryHotpluggableCpus, QueryMemoryDevices)
+    for asked in asked_of(model, path):
+        if asked.choice and not isinstance(asked.request, looks):
+            yield asked.request
 
 
 def _without_cas(requests: list[Request | None]) -> list[Request | None] | None:
@@ -103,7 +133,7 @@ def _without_cas(requests: list[Request | None]) -> list[Request | None] | None:
 def _recorded(machine: Machine, request: Request, steps: list[Json]) -> Machine:
     machine, outcome = step(machine, request)
     answer = "aborted" if isinstance(outcome.reply, Aborted) else "reply"
-    written = {**_request_json(request), answer: reply_json(outcome.reply)}
+    written = {**request_json(request), answer: reply_json(outcome.reply)}
     events = [event for event in map(event_json, outcome.emitted) if event is not None]
     steps.append({**written, **({"events": events} if events else {})})
     return machine
@@ -112,7 +142,12 @@ def _recorded(machine: Machine, request: Request, steps: list[Json]) -> Machine:
 # -- requests as the recordings write them ---------------------------------------------------------
 
 
-def _request_json(request: Request) -> Json:
+def request_json(request: Request) -> Json:
+    """Write a request as the recordings do.
+
+    Raises:
+        MisuseError: They have none of the kind.
+    """
     match request:
         case DeviceAdd(device):
             return {"op": "device_add", **_device_json(device)}
@@ -137,6 +172,8 @@ def _request_json(request: Request) -> Json:
                 "cores": list(cores or ()),
                 **({"dimms": there} if there else {}),
             }
+        case ClientArchitectureSupport():
+            return {"op": "client_architecture_support"}
         case QueryHotpluggableCpus():
             return {"op": "query_hotpluggable_cpus"}
         case QueryMemoryDevices():

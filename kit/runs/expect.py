@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.actors.messages import Actor, ApiError, ApiSuccess, GuestLog
+from kit.actors.messages import CAST, ApiError, ApiSuccess, GuestLog
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import ErrorReport, MemUnplugError, QmpError
@@ -175,7 +175,7 @@ def _sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     kind, to, side = match["type"], match["to"], match["side"]
     if kind not in WIRE_NAMES.values():
         raise UserError(f"no message has the type {kind!r}")
-    if to is not None and to not in {actor.value for actor in Actor}:
+    if to is not None and to not in {actor.value for actor in CAST}:
         raise UserError(f"{to!r} is no party; expected operator, libvirt, qemu or guest")
     limit = None if side is None else _ns(match["time"])
 

@@ -75,6 +75,7 @@ NAMES = {
     Actor.LIBVIRT: "libvirt",
     Actor.QEMU: "QEMU",
     Actor.GUEST: "The guest",
+    Actor.CONSOLE: "The console",
 }
 """How a sentence calls a party that it begins with."""
 
@@ -224,6 +225,8 @@ def _from_people(message: Message, who: str, whom: str) -> str:
                 f"The host gets busy: the guest's own work takes {factor} times as long;"
                 " the clocks run on."
             )
+        case GuestLog(text) if who == NAMES[Actor.CONSOLE]:
+            return f"On the guest's console: “{text}”."
         case GuestLog(text):
             return f"{who} writes to its log: “{text}”."
     return _to_the_guest(message) or (f"QEMU answers {whom}: done." if _is_done(message) else "")
@@ -293,6 +296,8 @@ def _from_qemu(message: Message) -> str:
             return "QEMU's 15 s are over: it forgets the request and tells nobody."
         case UnplugTimeout():
             return "QEMU's 15 s are over: it forgets the request, and says so."
+        case Aborted(abort) if abort.assertion is None and not abort.file:
+            return f"QEMU's process ends: {abort.function}."  # of a real one no more is known
         case Aborted(abort) if abort.assertion is None:
             return f"QEMU crashes in {abort.function}: segmentation fault."
         case Aborted(abort):

@@ -201,6 +201,8 @@ def _step(world: World) -> World:
             return _tell(replace(world, waits_until_ns=None), Letter(Actor.LIBVIRT, WaitOver()))
         case Actor.OPERATOR:
             return typed(world, world.operator.script[0])
+        case Actor.CONSOLE:
+            raise MisuseError("only a real guest has a console")
 
 
 def _wait(world: World, until_ns: int) -> World:

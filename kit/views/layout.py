@@ -13,7 +13,7 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import Protocol
 
-from kit.actors.messages import Actor
+from kit.actors.messages import CAST, Actor
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
 from kit.runs.beliefs import Belief
@@ -26,7 +26,7 @@ from kit.views.layout_marks import Tone, is_minor, label_of, tone_of
 from kit.views.layout_states import states_after
 from kit.views.layout_timers import Bracket, brackets_of
 
-__all__ = ["Bar", "Held", "Layout", "Mark", "Row", "Side", "Stands"]
+__all__ = ["THOUGHTS", "Bar", "Held", "Layout", "Mark", "Row", "Side", "Stands"]
 __all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
 
 
@@ -179,7 +179,7 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
     timeline = played if isinstance(played, Timeline) else Timeline(played=played).last()
     stops, runs = timeline.stops, timeline.runs
     libvirt = any(run.began.libvirt is not None or _hears(run, Actor.LIBVIRT) for run in runs)
-    lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
+    lanes = tuple(lane for lane in CAST if libvirt or lane is not Actor.LIBVIRT)
     first_step = next((n for n, stop in enumerate(stops) if stop.differs), None)
     names = ("",) if len(runs) == 1 else ("before", "after")
     sides = tuple(
@@ -227,7 +227,7 @@ def _side(
         if stop.moved[number]
     )
     step_of = {mark.seq: mark.step for mark in marks} | {-1: -1}
-    rows = [Row(lane, str(device.id)) for lane in Actor for device in run.devices]
+    rows = [Row(lane, str(device.id)) for lane in CAST for device in run.devices]
     helds = {row: helds_of(row, states) for row in rows}
     return Side(
         name=name,
@@ -340,8 +340,8 @@ def _held(row: Row, state: Stands) -> Held | None:
                 return Held.WRONGLY_LISTED if wrong else Held.LISTED
             return Held.WRONGLY_MISSING if wrong else None
         case Actor.OPERATOR:
-            return _THOUGHTS.get(belief.operator)
+            return THOUGHTS.get(belief.operator)
     return None
 
 
-_THOUGHTS = {"asked for": Held.ASKED, "gone": Held.TOLD_GONE, "kept": Held.TOLD_KEPT}
+THOUGHTS = {"asked for": Held.ASKED, "gone": Held.TOLD_GONE, "kept": Held.TOLD_KEPT}

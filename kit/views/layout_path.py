@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kit.actors.messages import Actor
+from kit.actors.messages import CAST, Actor
 from kit.explore.beside import PathPlay, PathSide
 from kit.explore.paths import path_sentence
 from kit.machine.clock import NS_PER_S
@@ -58,8 +58,8 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
         name="path",
         title=title_of(play),
         devices=shown,
-        lanes=tuple(Actor),
-        rows=tuple(row for lane in Actor for d in shown if (row := Row(lane, d)) in used),
+        lanes=CAST,
+        rows=tuple(row for lane in CAST for d in shown if (row := Row(lane, d)) in used),
         stops=stops,
         place=here,
         now_ns=end_ns if place == play.count else place * NS_PER_S,
@@ -165,7 +165,7 @@ def _side(
         for step, stop in enumerate(stops)
         if stop.moved[number]
     )
-    rows = [Row(lane, device) for lane in Actor for device in shown]
+    rows = [Row(lane, device) for lane in CAST for device in shown]
     helds = {row: helds_of(row, side.standings) for row in rows}
     most = len(side.choices)
     over = [0, *(min(count, most) for count in _over(stops))]

@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from html import escape
+from threading import RLock
+from typing import ParamSpec, TypeVar
 
 import ipywidgets as widgets
 
 from kit.errors import KitError
 from kit.machine.revision import Revision
 
-__all__ = ["Shown", "button", "guarded", "label", "revision_head", "row", "side", "status"]
+__all__ = [
+    "Shown",
+    "button",
+    "guarded",
+    "in_turn",
+    "label",
+    "revision_head",
+    "row",
+    "side",
+    "status",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_TURN = RLock()
+
+
+def in_turn(callback: Callable[P, R]) -> Callable[P, R]:
+    """Wrap a callback: it waits until no other one runs.
+
+    JupyterLab sends what was clicked to several threads of the kernel (subshells), so that without
+    this a click could find a model that another one is just changing.
+    """
+
+    @wraps(callback)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _TURN:
+            return callback(*args, **kwargs)
+
+    return called
 
 
 def guarded(action: Callable[[], object], say: Callable[[str], None]) -> Callable[[object], None]:
-    """Wrap a callback: ipywidgets swallows what it raises, so it is said where it was clicked."""
+    """Wrap a callback, in turn: ipywidgets swallows what it raises, that is said instead."""
 
+    @in_turn
     def clicked(_: object) -> None:
         try:
             action()

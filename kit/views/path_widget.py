@@ -14,7 +14,7 @@ from kit.explore.beside import PathPlay
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html
 from kit.views.layout_path import layout_of_path
-from kit.views.parts import Shown, button, guarded, row
+from kit.views.parts import Shown, button, guarded, in_turn, row
 from kit.views.path_model import PathModel
 from kit.views.path_text import path_text_lines
 from kit.views.picture_svg import picture_svg
@@ -95,6 +95,7 @@ class PathWidget(Shown):
             writers["mail"] = lambda: mail_of(self.model.play)
         return ShareBar(writers, lambda: "path.svg")
 
+    @in_turn
     def _moved(self, change: dict[str, int]) -> None:
         if not self._showing:
             guarded(lambda: self.model.go(change["new"]), self._say)(None)

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import ipywidgets as widgets
 
-from kit.actors.messages import Actor
+from kit.actors.messages import CAST, Actor
 from kit.machine.revision import Revision
 from kit.runs.run import Pair, Run
 from kit.runs.trace import TraceEntry
@@ -122,7 +122,7 @@ class PlayerWidget(Shown):
     def _actors(self) -> list[Actor]:
         """Who takes part."""
         has_libvirt = self.model.scenario.cast.libvirt is not None
-        return [actor for actor in Actor if has_libvirt or actor is not Actor.LIBVIRT]
+        return [actor for actor in CAST if has_libvirt or actor is not Actor.LIBVIRT]
 
     def _next_of(self, actor: Actor) -> widgets.Button:
         return self._button(

@@ -12,7 +12,7 @@ from kit.explore.beside import PathPlay
 from kit.explore.properties import PROMISES, Promise
 from kit.machine.revision import Revision
 from kit.views.figure import stylesheet
-from kit.views.parts import Shown, button, guarded, row, status
+from kit.views.parts import Shown, button, guarded, in_turn, row, status
 from kit.views.path_model import PathModel
 from kit.views.path_widget import PathWidget
 from kit.views.promise_model import PromiseModel
@@ -110,6 +110,7 @@ class PromiseWidget(Shown):
             await asyncio.sleep(_PAUSE_S)
             self._step()
 
+    @in_turn
     def _step(self) -> None:
         """Do one step of what was clicked last: who clicks a cell does not wait for the rest."""
         steps = self._waiting[-1]

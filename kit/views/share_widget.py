@@ -12,6 +12,7 @@ from typing import Any
 import anywidget
 
 from kit.errors import KitError
+from kit.views.parts import in_turn
 
 __all__ = ["ShareBar"]
 
@@ -38,6 +39,7 @@ class ShareBar(anywidget.AnyWidget):
         except KitError as error:
             return {"error": str(error)}
 
+    @in_turn
     def _wanted(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401
         wanted = content.get("want") if isinstance(content, dict) else None
         self.send(self.answer(wanted))

@@ -112,9 +112,9 @@ def _said(one: _Words) -> tuple[str, Tone, int, bool]:
 
 
 def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
-    """Above which lane a mark's label stands; None: below the guest."""
+    """Above which lane a mark's label stands; None: below the last, which is the guest."""
     if Actor.GUEST in (mark.src, mark.dst) and Actor.OPERATOR not in (mark.src, mark.dst):
-        return None
+        return None if layout.lanes[-1] is Actor.GUEST else Actor.GUEST
     return min(mark.src, mark.dst, key=layout.lanes.index)
 
 

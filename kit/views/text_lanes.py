@@ -21,7 +21,9 @@ NAMES = {
     Actor.LIBVIRT: ("libvirt", "libv"),
     Actor.QEMU: ("QEMU", "QEMU"),
     Actor.GUEST: ("guest", "guest"),
+    Actor.CONSOLE: ("console", "cons"),
 }
+_SAY_NOTHING = (Actor.OPERATOR, Actor.CONSOLE)
 TIMED_WORDS = {
     Timed.QEMU_TIMEOUT: "15 s",
     Timed.STOPPED: "stopped",
@@ -121,7 +123,7 @@ def end_words(side: Side, columns: Columns, device: str) -> list[str]:
     rows = [[" "] * columns.width for _ in range(1 if columns.apart >= 7 else 2)]
     for number, lane in enumerate(columns.lanes):
         held = _held(side, Row(lane, device), len(side.marks) + 10**6)
-        words = END_WORDS[held] if (lane, held) != (Actor.OPERATOR, None) else "-"
+        words = END_WORDS[held] if held or lane not in _SAY_NOTHING else "-"
         _write(rows[number % len(rows)], columns.lanes[lane], words, len(columns.devices))
     return ["".join(row) for row in rows]
 

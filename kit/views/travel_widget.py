@@ -7,7 +7,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from kit.machine.clock import NS_PER_S
-from kit.views.parts import button, guarded, row
+from kit.views.parts import button, guarded, in_turn, row
 from kit.views.timeline_model import TimelineModel
 
 __all__ = ["NAME_THE_HANDLE", "TravelBar"]
@@ -75,6 +75,7 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
         ]
 
     def _bound(self, action: Callable[[], None]) -> Callable[[object], None]:
+        @in_turn
         def changed(_: object) -> None:
             if not self._showing:
                 guarded(action, self._say)(None)

@@ -8,10 +8,15 @@ import pytest
 
 from kit.backend import identify as module
 from kit.backend.identify import SCRIPT, embedded_answers, identify
+from kit.backend.identify_q35 import SCRIPT as SCRIPT_Q35
+from kit.backend.identify_q35 import likeness
 from kit.backend.launch import Binary
-from kit.machine.events import Outcome, QmpError
+from kit.machine import acpi
+from kit.machine.acpi_messages import AcpiEmitted, AcpiReply, AcpiRequest
+from kit.machine.events import Aborted, Outcome, QmpError
 from kit.machine.requests import ClockStep, DeviceDel, Request
-from kit.machine.revision import CATALOGUE, RELEASES, Board, find_revision
+from kit.machine.revision import CATALOGUE, Q35, RELEASES, Board, find_revision
+from kit.runs.acpi_recording import RECORDED
 from tests.backend.embedded import Embedded
 
 BINARY = Binary(path="/bin/qemu", board=Board.PSERIES, version=(9, 9, 9), package="Debian")
@@ -96,8 +101,49 @@ def test_a_real_binary_is_found_out(ppc64: Binary) -> None:
     assert found.words.endswith("answers as v6.2.0")
 
 
-def test_what_plays_q35_is_not_asked(x86_64: Binary) -> None:
+def test_q35_is_compared_with_what_was_recorded(x86_64: Binary) -> None:
     found = identify(x86_64)
+    steps = len(SCRIPT_Q35)
 
-    assert found.words == f"{x86_64.name}: plays q35"
+    assert found.words == (
+        f"{x86_64.name}: plays q35, and answers {steps} of {steps} steps as 7.2.22 does, the one"
+        " recorded"
+    )
+    assert found.same == (Q35,)
     assert found.revision.name == "q35"
+
+
+class _Q35:
+    """The embedded q35 machine in the place of a real one; what it is asked first fails."""
+
+    def __init__(self, *_: object) -> None:
+        self._machine = acpi.boot(RECORDED)
+        self._asked = 0
+
+    def __enter__(self) -> _Q35:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def ask(self, request: AcpiRequest) -> tuple[AcpiReply | Aborted, tuple[AcpiEmitted, ...]]:
+        self._machine, outcome = acpi.step(self._machine, request)
+        self._asked += 1
+        if self._asked == 1:
+            return QmpError("GenericError", "no"), ()
+        return outcome.reply, outcome.emitted
+
+
+def test_a_q35_that_answers_otherwise_is_told_from_the_recorded_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kit.backend.identify_q35.RealQ35", _Q35)
+    binary = Binary(path="/bin/q35", board=Board.Q35, version=(9, 9, 9))
+    found = likeness(binary)
+    steps = len(SCRIPT_Q35)
+
+    assert (found.steps, found.same) == (steps, steps - 1)
+    assert found.words == (
+        f"answers {steps - 1} of {steps} steps as 7.2.22 does, the one recorded; at step 1"
+        ' (DeviceAdd) {"error": {"class": "GenericError", "desc": "no"}}, and not {"return": {}}'
+    )

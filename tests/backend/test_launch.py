@@ -87,7 +87,8 @@ def test_a_file_that_is_no_program(tmp_path: Path) -> None:
 BUILD = """
 line = " ".join(sys.argv)
 {refusals}
-greet(); time.sleep(60)
+greet(); answer(2, [{{"name": "tcg-accel"}}, {{"name": "kvm-accel"}}, {{"name": "accel"}}])
+time.sleep(60)
 """
 NO_SANDBOX = "if '-sandbox' in line: sys.exit('-sandbox on: support is not enabled in this QEMU')"
 NO_QTEST = "if '-accel qtest' in line: sys.exit('-accel qtest: invalid accelerator qtest')"
@@ -138,6 +139,7 @@ def test_what_a_build_refuses_it_is_not_asked_again(
         version=(7, 2, 0),
         steps_time=steps_time,
         sandbox=sandbox,
+        accelerators=("kvm", "tcg"),
     )
     assert binary.cannot == cannot
 

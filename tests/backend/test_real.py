@@ -15,12 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from kit.actors.programs import GuestKind
 from kit.backend.acpi import RealQ35
 from kit.backend.failures import BackendError
 from kit.backend.identify import Identity, identify
 from kit.backend.launch import Binary
+from kit.backend.path_replay import replay_path
 from kit.backend.replay import embedded, needs_time, record
 from kit.backend.spapr import RealSpapr
+from kit.explore.cells import Job, explore_one
+from kit.explore.export import asked_of
+from kit.explore.model import DrcModel
+from kit.explore.scope import Scope
 from kit.machine.acpi import boot as boot_q35
 from kit.machine.acpi import step as step_q35
 from kit.machine.acpi_messages import (
@@ -367,3 +373,19 @@ def test_fifty_starts_leave_nothing_over(ppc64: Binary, monkeypatch: pytest.Monk
 
 def _files() -> int:
     return len([*Path("/proc/self/fd").iterdir()])
+
+
+# -- the explorer's stories ----------------------------------------------------------------------
+
+
+def test_what_the_explorer_finds_the_real_one_does_as_well(ppc64: Binary) -> None:
+    """Every counterexample of a small scope at what the binary answers like."""
+    scope = Scope(cores=1, requests=2, resets=1, migrations=0)
+    revision = identify(ppc64).nearest
+    model = DrcModel(revision, GuestKind.LINUX_5_14, scope)
+    found = explore_one(Job(revision, GuestKind.LINUX_5_14, scope, 100_000))
+    paths = [finding.path for _, finding in found.findings if finding.path and not finding.holds]
+    lives = [replay_path(asked_of(model, path), ppc64, revision) for path in paths]
+
+    assert len(lives) >= 2
+    assert [live.words for live in lives if live.difference or live.stopped] == []

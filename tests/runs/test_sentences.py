@@ -71,7 +71,7 @@ from kit.runs.sentences import NAMES, sentence, short
 from kit.runs.trace import WIRE_NAMES, TraceEntry
 from kit.scenarios import scenarios
 
-OPERATOR, L, Q, G = Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST
+OPERATOR, L, Q, G, C = Actor
 CORE1 = 0x10000001
 REMOVE = HotplugEvent(
     type=HotplugType.CPU,
@@ -220,6 +220,7 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         "The host is idle again: the guest's own work goes at its usual pace.",
         "load x 1",
     ),
+    (C, C, GuestLog("no"), "On the guest's console: “no”.", "line in the guest's log"),
     (G, G, GuestLog("no"), "The guest writes to its log: “no”.", "line in the guest's log"),
     (Q, OPERATOR, QmpReturn(), "QEMU accepts the request.", "OK"),
     (Q, OPERATOR, QmpError("GenericError", "no"), "QEMU refuses: “no”.", "error"),
@@ -290,6 +291,7 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         "QEMU crashes in f: segmentation fault.",
         "QEMU aborts",
     ),
+    (Q, Q, Aborted(Abort("", "SIGABRT", None)), "QEMU's process ends: SIGABRT.", "QEMU aborts"),
     (Q, L, MonitorClosed(), "QEMU's monitor is closed: QEMU is gone.", "monitor closed"),
     (
         Q,

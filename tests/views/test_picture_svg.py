@@ -94,7 +94,7 @@ def test_it_is_made_of_plain_shapes_and_text_stays_text() -> None:
         "polygon",
     }
     assert {name for node in nodes for name in node.attrib} & {"id", "class", "href"} == set()
-    assert {*LANE_NAMES.values()} - {"libvirt"} <= {*words(picture_svg(pair()))}
+    assert {*LANE_NAMES.values()} - {"libvirt", "console"} <= {*words(picture_svg(pair()))}
 
 
 def test_it_paints_its_background_and_says_what_it_shows() -> None:

@@ -1,0 +1,98 @@
+"""The options that boot a real guest kernel, and how what was seen of it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit import backend_in_use
+from kit.backend.guest_image import GuestImage, read_image
+from kit.backend.guest_play import BOOT_S
+from kit.cli_common import put
+from kit.cli_forms import RunForm, Writing
+from kit.errors import UserError
+from kit.machine.clock import NS_PER_S
+from kit.output import complain, plain, progress_line
+from kit.runs.guest_run import GuestRun
+from kit.runs.run import Intervention
+from kit.runs.scenario import Scenario
+from kit.views.guest_text import GuestReport
+from kit.views.mail import read_message_id
+from kit.views.picture_page import picture_png
+from kit.views.picture_svg import picture_svg
+
+__all__ = ["Initrd", "Kernel", "image_of", "play_guest", "write_guest"]
+
+Kernel = Annotated[
+    Path | None,
+    typer.Option("--kernel", metavar="FILE", help="Boot this ppc64 kernel on a real QEMU."),
+]
+Initrd = Annotated[
+    Path | None,
+    typer.Option("--initrd", metavar="FILE", help="--kernel: with this initramfs, a shell in it."),
+]
+
+
+def image_of(kernel: Path | None, initrd: Path | None) -> GuestImage | None:
+    """Return what is to be booted; None if nothing is.
+
+    Raises:
+        UserError: There is an initramfs without a kernel, or one of them cannot be booted.
+    """
+    if kernel is None:
+        if initrd is not None:
+            raise UserError("--initrd goes with --kernel; docs/real-guest.md says how to get both")
+        return None
+    return read_image(kernel, initrd)
+
+
+def play_guest(
+    scenario: Scenario,
+    binary: str | None,
+    image: GuestImage,
+    interventions: tuple[Intervention, ...] = (),
+) -> GuestRun:
+    """Boot a kernel and play a scenario with it; say meanwhile what takes so long.
+
+    Raises:
+        UserError: As of `kit.backend_in_use.play_guest_on`.
+    """
+    takes = f"{scenario.name} takes {scenario.end_ns / NS_PER_S:g} s"
+    progress_line(f"{image.kernel.name} boots, in at most {BOOT_S:g} s; then {takes}")
+    try:
+        return backend_in_use.play_guest_on(scenario, binary, image, interventions)
+    finally:
+        progress_line("")
+
+
+def write_guest(report: GuestReport, how: Writing, output: Path | None) -> None:
+    """Write what was seen, and tell the notes on stderr."""
+    if how.in_reply_to is not None and how.form is not RunForm.MAIL:
+        raise UserError("--in-reply-to goes with --format mail")
+    for note in report.run.notes:
+        complain(note)
+    if how.form is RunForm.PNG:
+        put(b"" if output is None else picture_png(report.layout), output)
+    else:
+        put(_text(report, how), output)
+
+
+def _text(report: GuestReport, how: Writing) -> str:
+    match how.form:
+        case RunForm.JSON:
+            return json.dumps(report.json(), indent=2)
+        case RunForm.SVG:
+            return picture_svg(report.layout)
+        case RunForm.HTML:
+            return report.page()
+        case RunForm.MAIL:
+            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
+            lines = report.mail_lines(how.width, unicode=how.unicode, in_reply_to=answers)
+        case RunForm.MD:
+            lines = report.markdown_lines(how.width, unicode=how.unicode)
+        case _:
+            lines = report.text_lines(how.width, unicode=how.unicode)
+    return "\n".join(plain(line) for line in lines)

@@ -119,10 +119,10 @@ def open_in_site(
         written: A notebook's text, which is saved under that name first; else the site has it.
     """
     if not written:
-        page.goto(f"{address}/lab/index.html?path=notebooks/{name}", timeout=READY_MS)
+        page.goto(f"{address}/lab/index.html?path=notebooks/{name}&reset", timeout=READY_MS)
         _run_all(page, theme)
         return
-    page.goto(f"{address}/lab/index.html", timeout=READY_MS)
+    page.goto(f"{address}/lab/index.html?reset", timeout=READY_MS)
     page.wait_for_function("() => window.jupyterapp", timeout=READY_MS)
     page.evaluate(
         """async ([name, content]) => {

@@ -17,10 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.lab import BROWSER_FLAGS
-from tools.website import stick
+from tools.website import handouts, stick
 from tools.website.downloads import SiteError
 from tools.website.front import front_page, lesson_pair, narrow_picture
-from tools.website.handouts import make_handouts
 from tools.website.links import PLACEHOLDER, binder, repository
 from tools.website.release import changelog, differing, sums, zip_folder
 from tools.website.serve import served
@@ -146,12 +145,44 @@ def test_one_variable_names_the_repository(monkeypatch: pytest.MonkeyPatch) -> N
 # -- hand-outs and stick -----------------------------------------------------------------------
 
 
-def test_hand_outs_begin_with_a_page_that_names_them(tmp_path: Path) -> None:
-    assert make_handouts(tmp_path) == "index.html"
-    begin = links((tmp_path / "index.html").read_text(encoding="utf-8"))
+def links_lead_somewhere(folder: Path) -> bool:
+    found = links((folder / "index.html").read_text(encoding="utf-8"))
+    beside = [link for link in found if not link.startswith(("data:", ".."))]
+    return bool(beside) and all((folder / link).exists() for link in beside)
 
-    assert begin
-    assert [link for link in begin if not (tmp_path / link).exists() and link[:2] != ".."] == []
+
+def commands(monkeypatch: pytest.MonkeyPatch, *present: str, status: int = 0) -> list[str]:
+    """Let the kit have these commands, which write a file and are noted."""
+    called: list[str] = []
+
+    def run_kit(*arguments: str) -> subprocess.CompletedProcess[str]:
+        called.append(arguments[0])
+        target = Path(arguments[-1])
+        target.mkdir(parents=True, exist_ok=True)
+        (target / f"{arguments[0]}.html").write_text("made")
+        return subprocess.CompletedProcess(arguments, status, "", "kit: no room\n")
+
+    for module in (handouts, stick):
+        monkeypatch.setattr(module, "has_command", lambda name: name in present)
+        monkeypatch.setattr(module, "run_kit", run_kit)
+    return called
+
+
+@pytest.mark.parametrize("present", [(), ("handout",)], ids=["without the command", "with it"])
+def test_hand_outs_begin_with_a_page_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...]
+) -> None:
+    called = commands(monkeypatch, *present)
+
+    assert (handouts.make_handouts(tmp_path), called) == ("index.html", list(present))
+    assert links_lead_somewhere(tmp_path)
+
+
+def test_hand_outs_that_fail_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands(monkeypatch, "handout", status=2)
+
+    with pytest.raises(SiteError, match="kit handout failed: kit: no room"):
+        handouts.make_handouts(tmp_path)
 
 
 def made_without_network(out: Path, *_: object) -> None:
@@ -160,19 +191,25 @@ def made_without_network(out: Path, *_: object) -> None:
         (out / name / "index.html").write_text(name)
 
 
+@pytest.mark.parametrize(
+    ("present", "lacking"),
+    [
+        ((), ["no classroom folder: this kit has no command kit classroom"]),
+        (("classroom",), []),
+    ],
+    ids=["without a class", "with a class"],
+)
 def test_a_stick_begins_at_a_page_whose_links_are_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...], lacking: list[str]
 ) -> None:
     monkeypatch.setattr(stick, "build", made_without_network)
+    commands(monkeypatch, *present)
     target = tmp_path / "stick"
-    for _ in range(2):  # what an earlier call made is replaced
-        (tmp_path / "work").mkdir(exist_ok=True)
-        stick.make_stick(target, tmp_path / "cache", tmp_path / "work")
-        found = links((target / "index.html").read_text(encoding="utf-8"))
+    said = stick.make_stick(target, tmp_path / "cache", tmp_path / "work")
 
-        assert [link for link in found[1:] if not (target / link).exists()] == []
-        assert (target / "site" / "handouts" / "index.html").is_file()
-        shutil.rmtree(target / "site")
+    assert (said, links_lead_somewhere(target)) == (lacking, True)
+    assert (target / "classroom").is_dir() is bool(present)
+    assert (target / "site" / "handouts" / "index.html").is_file()
 
 
 def test_a_folder_of_somebody_is_no_stick(tmp_path: Path) -> None:

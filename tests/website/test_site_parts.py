@@ -304,7 +304,7 @@ def test_the_page_has_the_lessons_and_all_that_they_name() -> None:
 def test_the_history_that_is_carried_does_not_say_where_its_maker_keeps_it() -> None:
     text, source = carried_history()
 
-    assert source == "reenactment (built from data/miniature)"
+    assert source == "re-enactment, not QEMU's code (built from data/miniature)"
     assert str(FileHistory(text, "f").origin) == "re-enactment, not QEMU's code (this site)"
 
 

@@ -30,10 +30,7 @@ def main() -> int:
     except (SiteError, UserError) as error:
         print(f"site: {error}", file=sys.stderr)
         return 2
-    print(
-        f"{chosen.out}: {built.size / 1e6:.1f} MB, {built.files} files;"
-        f" commits of the {built.history}"
-    )
+    print(f"{chosen.out}: {built.size / 1e6:.1f} MB, {built.files} files; commits: {built.history}")
     print(f"Look at it: python3 -m http.server -d {chosen.out} 8000")
     return 0
 

@@ -43,7 +43,8 @@ def make_handouts(target: Path) -> str:
     if has_command("handout"):
         done = run_kit("handout", "--all", "-o", str(target))
         if done.returncode:
-            raise SiteError(f"kit handout failed: {done.stderr.strip().splitlines()[-1:]}")
+            said = done.stderr.strip().splitlines() or ["no word why"]
+            raise SiteError(f"kit handout failed: {said[-1]}")
     else:
         (target / "late-release.html").write_text(picture_page(lesson_pair()), encoding="utf-8")
     found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.*"))

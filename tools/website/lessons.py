@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from kit.history.history import Source, SourceKind
 from kit.history_in_use import exported_history
 from kit.lessons import lessons
 
@@ -55,6 +56,8 @@ def carried_history() -> tuple[str, str]:
     """
     text, _ = exported_history()
     data: dict[str, Mapping[str, str]] = json.loads(text)
-    source = f"{data['source']['kind'].lower()} ({data['source']['place']})"
-    data["source"] = {"kind": data["source"]["kind"], "place": "this site"}
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")), source
+    kind, place = data["source"]["kind"], data["source"]["place"]
+    data["source"] = {"kind": kind, "place": "this site"}
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")), str(
+        Source(SourceKind[kind], place)
+    )

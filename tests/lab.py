@@ -118,10 +118,6 @@ def open_in_site(
         theme: JupyterLab's.
         written: A notebook's text, which is saved under that name first; else the site has it.
     """
-    if not written:
-        page.goto(f"{address}/lab/index.html?path=notebooks/{name}&reset", timeout=READY_MS)
-        _run_all(page, theme)
-        return
     page.goto(f"{address}/lab/index.html?reset", timeout=READY_MS)
     page.wait_for_function("() => window.jupyterapp", timeout=READY_MS)
     page.evaluate(
@@ -129,8 +125,10 @@ def open_in_site(
             const app = window.jupyterapp;
             await app.restored;
             const path = "notebooks/" + name;
-            const model = {type: "notebook", format: "json", content: JSON.parse(content)};
-            await app.serviceManager.contents.save(path, model);
+            if (content) {
+                const model = {type: "notebook", format: "json", content: JSON.parse(content)};
+                await app.serviceManager.contents.save(path, model);
+            }
             await app.commands.execute("docmanager:open", {path});
         }""",
         [name, written],

@@ -202,8 +202,9 @@ class PlayerWidget(Shown):
         self._switch.description = self.model.switch_words
         self._show_lines.description = "hide the hunk" if lines else "show me the hunk"
         self._show_menu.description = "do nothing here" if menu else "do something here"
-        self._menu.layout.display = None if menu else "none"
-        self._panel.layout.display = None if lines else "none"
+        # "" and not None: a page of JupyterLite loses what is None on its way to the browser
+        self._menu.layout.display = "" if menu else "none"
+        self._panel.layout.display = "" if lines else "none"
         self._lines.value = self._lines_html() if lines else ""
 
     def _lines_html(self) -> str:

@@ -219,7 +219,7 @@ class RevertsWidget(Shown):
             if place >= len(here):
                 line.layout.display = "none"
                 continue
-            line.layout.display = None
+            line.layout.display = ""
             _show_row(here[place], here[place].sha == table.chosen, cells, name)
         for made, says, mark in self._choices:
             made.description = f"{mark()}{says}"

@@ -112,7 +112,7 @@ def test_what_one_can_do_is_shown_on_demand(player: PlayerWidget) -> None:
     after = player._menu.layout.display
     click(player, "do nothing here")
 
-    assert (before, after, player._menu.layout.display) == ("none", None, "none")
+    assert (before, after, player._menu.layout.display) == ("none", "", "none")
 
 
 def test_an_action_its_undo_and_reset_are_bound(player: PlayerWidget) -> None:

@@ -13,6 +13,7 @@ import typer
 
 # Each brings its commands; their order is that of the help.
 import kit.cli_lessons  # isort: skip
+import kit.cli_handout  # isort: skip
 import kit.cli_list  # isort: skip
 import kit.cli_runs  # isort: skip
 import kit.cli_import  # isort: skip

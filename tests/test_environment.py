@@ -32,6 +32,8 @@ CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "ipywidgets": "ipywidgets",
     "jupyterlab": "jupyterlab",
     "matplotlib": "matplotlib-base",
+    "mistune": "mistune",
+    "nbclient": "nbclient",
     "pandas": "pandas",
     "platformdirs": "platformdirs",
     "pygit2": "pygit2",

@@ -9,7 +9,7 @@ import typer
 
 from kit.cli_common import Json, cli
 from kit.errors import UserError
-from kit.output import plain, print_json, progress_bar
+from kit.output import plain, print_json, progress_line
 
 __all__: list[str] = []
 
@@ -39,11 +39,11 @@ def handout(
         raise UserError("name one lesson, or give --all: kit handout LESSON|--all -o DIR")
     wanted = lesson_files() if lesson is None else (find_lesson(lesson),)
     made = []
-    with progress_bar() as tell:
-        for page in handouts(wanted, folder, together=every, tell=tell):
-            made.append(page)
-            if not as_json:
-                typer.echo(plain(str(page.path)))
+    for page in handouts(wanted, folder, together=every, tell=_tell):
+        made.append(page)
+        progress_line("")
+        if not as_json:
+            typer.echo(plain(str(page.path)))
     if as_json:
         print_json(
             [
@@ -51,3 +51,7 @@ def handout(
                 for page in made
             ]
         )
+
+
+def _tell(lesson: str, done: int, total: int) -> None:
+    progress_line(f"{done + 1} of {total}: {lesson} …")

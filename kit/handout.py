@@ -31,7 +31,7 @@ __all__ = ["Made", "find_lesson", "handouts", "lesson_files"]
 
 _FIRST_BYTES = 1000  # of a page: who made it stands there
 _INDEX = "index.html"
-Tell = Callable[[str, int, int | None], None]
+Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def handouts(wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell
         wanted: The lessons' files.
         folder: Where the pages go; it is made if it is not there.
         together: Write an index and the pages of the documentation that lessons link to as well.
-        tell: Is told what is done, how much of it is done, and of how much.
+        tell: Is told which lesson is executed, how many were, and of how many.
 
     Raises:
         UserError: The folder cannot be written, holds a file of that name that is not ours, or a

@@ -33,7 +33,7 @@ lesson = pytest.mark.parametrize("stem", STEMS)
 FOLD = re.compile(r"<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
 
-def quiet(step: str, done: int, total: int | None) -> None:
+def quiet(lesson: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 

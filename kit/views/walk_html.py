@@ -6,7 +6,7 @@ from html import escape
 
 from kit.machine.tables import Line
 from kit.runs.behaviour import Behaviour
-from kit.views.table_words import line_words, state_words
+from kit.views.table_words import ROWS_NOTE, line_words, state_words
 from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 
 __all__ = ["changes_html", "head_html"]
@@ -15,7 +15,11 @@ __all__ = ["changes_html", "head_html"]
 def head_html(model: WalkModel) -> str:
     """Which step it is, and what it is."""
     step = model.step
-    role = "one of the four" if step.alias in MAIN_STEPS else "a neighbour or companion"
+    role = (
+        "one of the three or their revert"
+        if step.alias in MAIN_STEPS
+        else "a neighbour or companion"
+    )
     return (
         f'<h3 class="kit-step">{model.place + 1} of {len(STEPS)}: {escape(step.name)}'
         f"{'' if step.alias is None else f' <code>{escape(step.label)}</code>'}</h3>"
@@ -36,7 +40,8 @@ def changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
     )
     return (
         (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
-        + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
+        + "<p><strong>State table</strong>, what a connector does at each call: "
+        + f"{_count(came, went)}</p>"
         + _table_html(came, went)
         + "<p><strong>Scenarios that run otherwise:</strong> "
         + (f"</p><ul>{listed}</ul>" if listed else f"{_why_none(model)}</p>")
@@ -73,5 +78,6 @@ def _table_html(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
     )
     return (
         "<details><summary>the rows</summary><table class='kit-rows'>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<p class="kit-soft">{ROWS_NOTE}</p></details>'
     )

@@ -165,7 +165,7 @@ def test_one_path_stands_for_all_promises_that_it_breaks() -> None:
     model = app.promises("revert").model
     assert isinstance(model, PromiseModel)
     paper = promises_paper(model.anew())
-    headings = re.findall(r"<h4>(.*?) broken, guest", paper.html)
+    headings = re.findall(r"<h4>(.*?) broken at revert, guest", paper.html)
 
     assert headings == ["retry-possible, refusal-reported", "no-surprise-removal"]
     assert pictures(paper) == len(headings)

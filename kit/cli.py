@@ -20,7 +20,8 @@ import kit.cli_import  # isort: skip
 import kit.cli_explore  # isort: skip
 import kit.cli_backend  # isort: skip
 import kit.cli_history  # isort: skip
-import kit.cli_reverts  # noqa: F401  # isort: skip
+import kit.cli_reverts  # isort: skip
+import kit.cli_classroom  # noqa: F401  # isort: skip
 from kit.cli_common import FINE, INTERRUPTED, WRONG_USE, cli
 from kit.errors import KitError
 from kit.output import complain, drop_output, open_streams

@@ -34,6 +34,7 @@ CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "matplotlib": "matplotlib-base",
     "mistune": "mistune",
     "nbclient": "nbclient",
+    "packaging": "packaging",
     "pandas": "pandas",
     "platformdirs": "platformdirs",
     "pygit2": "pygit2",

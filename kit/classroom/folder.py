@@ -105,12 +105,18 @@ def _must_be_ours(folder: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path, part: Path) -> Iterator[None]:
+    """Hold the lock in *part*; afterwards *part* is gone, but for a whole download in it."""
     with (part / "lock").open("a+b") as file:
         if not start.try_lock(file.fileno()):
             raise UserError(
                 f"{folder}: another kit classroom is making it; wait until it has ended"
             )
-        yield
+        try:
+            yield
+        finally:
+            shutil.rmtree(part / "folder", ignore_errors=True)
+            if all(each.suffix == ".part" for each in part.glob("have-*")):
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def _fill(

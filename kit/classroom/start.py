@@ -34,6 +34,8 @@ __all__ = [
     "BrokenFolderError",
     "check",
     "file_digest",
+    "history_for",
+    "home",
     "main",
     "read_manifest",
     "try_lock",
@@ -184,7 +186,7 @@ def _must_fit(folder: Path) -> None:
 # -- installing --------------------------------------------------------------------------------
 
 
-def _home() -> Path:
+def home() -> Path:
     """Return where this user's programs keep their data; never the folder, which may be a stick."""
     named = os.environ.get("UNPLUG_KIT_HOME")
     if named:
@@ -212,7 +214,7 @@ def _is_ready(place: Path) -> bool:
 
 def _ready(folder: Path) -> Path:
     """Return the environment that the folder installs; install it if that was not done yet."""
-    place = _home() / "classroom" / f"{_key(folder)}-py{_here()[2]}"
+    place = home() / "classroom" / f"{_key(folder)}-py{_here()[2]}"
     if _is_ready(place):
         return place
     try:
@@ -320,8 +322,9 @@ def _start(arguments: list[str], folder: Path) -> int:
         _copy_new(folder / "lessons", mine)
         _say(f"Your own copy of the lessons is {mine}; it is never overwritten.")
         arguments = ["lab", str(mine)]
-    command = [str(_python_of(place)), "-m", "kit", *arguments]
-    environment = {**os.environ, **_history(place)}
+    # -P: a folder called kit where it is started is not ours
+    command = [str(_python_of(place)), "-P", "-m", "kit", *arguments]
+    environment = {**os.environ, **history_for(place)}
     environment.pop("PYTHONPATH", None)
     if os.name == "posix":  # one process: whoever stops it stops JupyterLab
         os.execve(command[0], command, environment)
@@ -339,7 +342,7 @@ def _copy_new(source: Path, target: Path) -> None:
             part.replace(copy)
 
 
-def _history(place: Path) -> dict[str, str]:
+def history_for(place: Path) -> dict[str, str]:
     """Return which history the lessons read, unless the user has named one."""
     if os.environ.get("KIT_QEMU", "").strip():
         return {}

@@ -6,25 +6,29 @@ from collections.abc import Mapping, Sequence
 
 from kit.classroom.start import LOCK, file_digest
 from kit.classroom.target import Target, marker_of
-from kit.classroom.wheels import EXTRA, NAME, Wheel
+from kit.classroom.wheels import EXTRA, NAME, PIP, Wheel
 
 __all__ = ["lock_text", "readme", "start_bat", "start_sh"]
 
 _START_SH = """\
 #!/bin/sh
 # Starts the lessons; what it does stands in start.py.  Some sticks start nothing: sh start.sh
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 2
+case $0 in
+*/*) here=${{0%/*}} ;;
+*) here=. ;;
+esac
+here=$(CDPATH='' cd -- "$here" && pwd -P) || exit 2
 for python in python3 {pythons} python; do
     "$python" "$here/start.py" --fits >/dev/null 2>&1
     case $? in
     0 | 2) exec "$python" "$here/start.py" "$@" ;;  # 2: it says itself what is the matter
     esac
 done
-cat >&2 <<'END'
-unplug kit: no Python here fits; this folder is for
+{{
+    echo "unplug kit: no Python here fits; this folder is for"
 {lines}
-Install such a Python (python.org, or your system's packages), and start again.
-END
+    echo "Install such a Python (python.org, or your system's packages), and start again."
+}} >&2
 exit 2
 """
 
@@ -76,7 +80,8 @@ Is it whole?     sh start.sh --check     (or: sha256sum -c SHA256SUMS)
 def start_sh(targets: Sequence[Target]) -> str:
     """Return start.sh, which is start.command as well."""
     pythons = " ".join(f"python{version}" for version in _versions(targets))
-    return _START_SH.format(pythons=pythons, lines="\n".join(_lines(targets)))
+    lines = "\n".join(f'    echo "{line}"' for line in _lines(targets))
+    return _START_SH.format(pythons=pythons, lines=lines)
 
 
 def start_bat(targets: Sequence[Target]) -> str:
@@ -104,10 +109,13 @@ def _lines(targets: Sequence[Target]) -> list[str]:
 
 
 def lock_text(needed: Mapping[Target, Sequence[Wheel]]) -> str:
-    """Return what is installed on which target, in pip's form, with the hash of each file."""
+    """Return what is installed on which target, in pip's form, with the hash of each file.
+
+    pip itself is used where it lies, and not installed.
+    """
     versions: dict[tuple[str, str], dict[Target, Wheel]] = {}
     for target, wheels in needed.items():
-        for wheel in wheels:
+        for wheel in (wheel for wheel in wheels if wheel.name != PIP):
             versions.setdefault((wheel.name, wheel.version), {})[target] = wheel
     every = {target.key: target for target in needed}
     lines = [

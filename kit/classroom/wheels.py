@@ -6,6 +6,7 @@ Source: the wheel format (PEP 427), RECORD (PEP 376, PEP 627), ``pip download``.
 from __future__ import annotations
 
 import base64
+import errno
 import importlib.util
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from email.parser import BytesHeaderParser
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path, PurePosixPath
+from tempfile import gettempdir
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -24,11 +26,11 @@ from packaging.utils import canonicalize_name
 from kit.classroom.target import Target
 from kit.errors import UserError
 
-__all__ = ["EXTRA", "NAME", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
+__all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
 
 NAME = "unplug-kit"
 EXTRA = "analysis"  # the tables and plots of lesson 10
-PIP = "pip"  # travels along: Debian's Python has none without python3-venv
+PIP = "pip"  # travels along and installs the rest: Debian's Python has none without python3-venv
 _BUILD_S, _DOWNLOAD_S = 300, 3600
 _ROUNDS = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same installation packs to the same bytes
@@ -229,7 +231,11 @@ def _pip(command: str, *arguments: str, limit: int = _DOWNLOAD_S, what: str = "t
         raise UserError(f"pip {command} for {what} took longer than {limit} s; try again") from None
     if done.returncode:
         said = (done.stderr + done.stdout).decode(errors="replace").splitlines()
-        raise UserError(f"pip {command} for {what} failed: {_reason(said)}")
+        if any(f"[Errno {errno.ENOSPC}]" in line for line in said):
+            reason = f"a disk is full, this one or that of {gettempdir()}"
+        else:
+            reason = _reason(said)
+        raise UserError(f"pip {command} for {what} failed: {reason}")
 
 
 def _reason(said: Iterable[str]) -> str:

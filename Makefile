@@ -4,6 +4,7 @@ PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
 .PHONY: help env lab test test-clone test-guest check bench goldens screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone check bench goldens solutions screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -41,6 +42,9 @@ bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 
 goldens: .venv/.test  ## draw the pictures anew that the tests compare; review the difference
 	@.venv/bin/python -m tests.goldens
+
+solutions: .venv/.test  ## write the teacher's key anew; review the difference
+	@.venv/bin/python tools/solutions.py
 
 screenshots: .venv/.test  ## take the pictures in the documentation again
 	@.venv/bin/python tools/screenshots.py

@@ -13,6 +13,7 @@ from kit.classroom_in_use import make_classroom
 from kit.cli_common import FINE, NO, cli
 from kit.errors import UserError
 from kit.output import plain, progress_line, tell_passed_over
+from kit.solutions import write_solutions
 
 __all__: list[str] = []
 
@@ -35,6 +36,10 @@ def classroom(
             "--python", metavar="X.Y", help="With this Python (repeat it); this one if not said."
         ),
     ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option("--teacher", metavar="KEY", help="Write the answers, too, into this folder."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Make nothing; say whether DIR is whole.")
     ] = False,
@@ -45,16 +50,22 @@ def classroom(
     system. docs/classroom.md says more.
     """
     if check:
-        if platforms or pythons:
+        if platforms or pythons or teacher:
             raise UserError("--check goes alone; it looks at what is there")
         raise typer.Exit(_check(folder))
     wanted = targets(platforms or (), pythons or ())
+    if teacher is not None and teacher.absolute().is_relative_to(folder.absolute()):
+        raise UserError(f"{teacher}: is in the learners' folder; name another for the answers")
     made, history = make_classroom(folder, wanted, progress_line, tell_passed_over)
     progress_line("")
     typer.echo(
         f"{plain(str(folder))}: {made.files} files, {made.size_bytes / 1e6:,.0f} MB, for "
         f"{'; '.join(map(str, wanted))}; history: {history}"
     )
+    if teacher is not None:
+        pages = write_solutions(teacher, progress_line)
+        progress_line("")
+        typer.echo(f"{plain(str(teacher))}: the answers to the exercises, {pages} pages")
 
 
 def _check(folder: Path) -> int:

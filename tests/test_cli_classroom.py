@@ -80,3 +80,30 @@ def test_wrong_use_is_one_line(
 
     assert status == 2
     assert line.startswith(f"kit: {says.format(room=room)}")
+
+
+def test_the_teacher_gets_the_answers_in_a_folder_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_classroom, "make_classroom", lambda *_: (Made(1, 0), "none"))
+    key = tmp_path / "key"
+    status = main(["classroom", str(tmp_path / "room"), "--teacher", str(key)])
+
+    assert status == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"{key}: the answers to the exercises, {len(list(key.iterdir()))} pages"
+    ]
+    assert (key / "lesson-01.md").is_file()
+
+
+def test_the_answers_do_not_go_to_the_learners(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room = tmp_path / "room"
+    status = main(["classroom", str(room), "--teacher", str(room / "key")])
+
+    assert status == 2
+    assert capsys.readouterr().err == (
+        f"kit: {room}/key: is in the learners' folder; name another for the answers\n"
+    )
+    assert not room.exists()

@@ -119,6 +119,8 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
             "screenshots",
             "clean",
         )
+        *("env", "lab", "test", "test-clone", "check", "bench"),
+        *("goldens", "solutions", "screenshots", "clean"),
     ]
 
 

@@ -10,7 +10,8 @@ NUMBER = """\
 # Lesson 05: the answers
 
 For the teacher. `make solutions` writes this page: each answer was found out by playing \
-the run or reading the commits, and each reply is what the card says. Do not edit it but `data/exercises/`.
+the run or reading the commits, and each reply is what the card \
+says. Do not edit it but `data/exercises/`.
 
 ## Half a second later
 

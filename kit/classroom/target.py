@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.markers import Marker
-from packaging.tags import platform_tags
 
 from kit.errors import UserError
 
@@ -64,13 +63,16 @@ class Target:
 
     @property
     def pip_options(self) -> tuple[str, ...]:
-        """What makes ``pip download`` choose wheels for it."""
-        if not self.tag and self.python == _running():
-            return ()
-        tags = _compatible(self.tag) if self.tag else tuple(platform_tags())
+        """What makes ``pip download`` choose wheels for it.
+
+        A version without a patch means its first release: what some package wants of a later one
+        must not keep a laptop with an older one, as Debian's 3.11.2, from installing.
+        """
+        if not self.tag:
+            return "--python-version", self.python
         return (
             *("--python-version", self.python, "--implementation", "cp"),
-            *(option for tag in tags for option in ("--platform", tag)),
+            *(option for tag in _compatible(self.tag) for option in ("--platform", tag)),
         )
 
     def holds(self, marker: Marker | None, extras: Iterable[str]) -> bool:

@@ -18,10 +18,12 @@ def one(tag: str, python: str = "3.12") -> Target:
     return targets([tag], [python])[0]
 
 
-def test_without_names_it_is_this_computer_and_pip_needs_no_option() -> None:
+def test_without_names_it_is_this_computer_and_the_first_release_of_its_python() -> None:
+    """A package may want 3.11.5, and a laptop have 3.11.2."""
     (here,) = targets([], [])
 
-    assert (here.sys_platform, here.python, here.pip_options) == (sys.platform, HERE, ())
+    assert (here.sys_platform, here.python) == (sys.platform, HERE)
+    assert here.pip_options == ("--python-version", HERE)
 
 
 @pytest.mark.parametrize(

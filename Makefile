@@ -5,6 +5,7 @@ quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
 .PHONY: help env lab test test-clone test-guest check bench goldens screenshots clean qemu-clone remake
 .PHONY: help env lab test test-clone check bench goldens solutions screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone check bench bench-hub goldens solutions screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -39,6 +40,9 @@ check: .venv/.test  ## check format, lint and types
 
 bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 	@.venv/bin/python bench/run.py
+
+bench-hub: .venv/.test  ## measure what a lesson takes on a JupyterHub; KIT_QEMU: and a shared clone
+	@.venv/bin/python bench/hub.py
 
 goldens: .venv/.test  ## draw the pictures anew that the tests compare; review the difference
 	@.venv/bin/python -m tests.goldens

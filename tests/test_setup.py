@@ -120,6 +120,7 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
             "clean",
         )
         *("env", "lab", "test", "test-clone", "check", "bench"),
+        *("env", "lab", "test", "test-clone", "check", "bench", "bench-hub"),
         *("goldens", "solutions", "screenshots", "clean"),
     ]
 

@@ -32,25 +32,31 @@ done
 exit 2
 """
 
+# Plain jumps and nothing in brackets: a path may hold brackets, and so reads every cmd, wine's too.
 _START_BAT = """\
 @echo off
 rem Starts the lessons; what it does stands in start.py.
 setlocal
-for %%P in ({pythons} "python" "python3") do (
-    %%~P "%~dp0start.py" --fits >nul 2>nul && (
-        %%~P "%~dp0start.py" %*
-        goto end
-    )
-)
+{asked}
 echo unplug kit: no Python here fits; this folder is for
 {lines}
 echo Install such a Python, from python.org, and start again.
-cmd /c exit 2
+set STATUS=2
+goto end
+{started}
+:started
+set STATUS=%errorlevel%
 :end
-set status=%errorlevel%
-if not %status%==0 pause
-exit /b %status%
+if not %STATUS%==0 pause
+exit /b %STATUS%
 """
+_ASK = """\
+{python} "%~dp0start.py" --fits >nul 2>nul
+if %errorlevel%==0 goto fits{number}"""
+_START = """\
+:fits{number}
+{python} "%~dp0start.py" %*
+goto started"""
 
 _README = """\
 The unplug kit: why QEMU's CPU unplug timeout for pseries came and went
@@ -86,9 +92,12 @@ def start_sh(targets: Sequence[Target]) -> str:
 
 def start_bat(targets: Sequence[Target]) -> str:
     """Return start.bat."""
-    pythons = " ".join(f'"py -{version}"' for version in _versions(targets))
-    lines = "\n".join(f"echo {line}" for line in _lines(targets))
-    return _START_BAT.format(pythons=pythons, lines=lines).replace("\n", "\r\n")
+    pythons = [*(f"py -{version}" for version in _versions(targets)), "python", "python3"]
+    return _START_BAT.format(
+        asked="\n".join(_ASK.format(python=each, number=n) for n, each in enumerate(pythons)),
+        started="\n".join(_START.format(python=each, number=n) for n, each in enumerate(pythons)),
+        lines="\n".join(f"echo {line}" for line in _lines(targets)),
+    ).replace("\n", "\r\n")
 
 
 def readme(targets: Sequence[Target]) -> str:

@@ -27,9 +27,24 @@ def test_the_pupils_page_is_one_screen_and_names_the_laptops() -> None:
 
 def test_windows_gets_its_line_ends_and_the_launcher_is_asked_for_each_python() -> None:
     text = start_bat(targets(["win_amd64"], ["3.12", "3.13"]))
+    asked = [line.split(" ", 2) for line in text.splitlines() if "--fits" in line]
 
     assert text.count("\n") == text.count("\r\n") == len(text.splitlines())
-    assert 'for %%P in ("py -3.12" "py -3.13" "python" "python3") do (' in text.splitlines()
+    assert [(words[0], words[1]) for words in asked] == [
+        ("py", "-3.12"),
+        ("py", "-3.13"),
+        ("python", '"%~dp0start.py"'),
+        ("python3", '"%~dp0start.py"'),
+    ]
+
+
+def test_each_place_that_start_bat_jumps_to_is_there_once() -> None:
+    lines = start_bat(targets(["win_amd64"], ["3.12", "3.13"])).splitlines()
+    jumps = {line.rpartition("goto ")[2] for line in lines if "goto " in line}
+    labels = [line[1:] for line in lines if line.startswith(":")]
+
+    assert sorted(labels) == sorted(jumps)
+    assert len(jumps) == 6
 
 
 def test_start_sh_is_a_script_that_every_shell_reads(program: Program) -> None:

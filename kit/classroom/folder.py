@@ -94,13 +94,31 @@ def _must_be_ours(folder: Path) -> None:
             raise UserError(f"{folder}: is a whole disk; name a folder on it: {folder / 'lessons'}")
         if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
             return
-        start.read_manifest(folder)
+        if mine := _would_be_lost(folder):
+            raise UserError(
+                f"{folder}: {mine} is not as it was made, and would be lost; move it away,"
+                " or name another folder"
+            )
     except BrokenFolderError:
         raise UserError(
             f"{folder}: holds something else than a classroom folder; name another"
         ) from None
     except OSError as error:
         raise UserError(f"{folder}: {error.strerror}; name another folder") from None
+
+
+def _would_be_lost(folder: Path) -> str:
+    """Return the name of a file that a person has put in, or of a lesson that they changed."""
+    sums = start.read_sums(folder)
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() or name == SUMS or path.name.startswith("."):  # as .DS_Store, ._start.sh
+            continue
+        if name not in sums:
+            return name
+        if name.startswith("lessons/") and start.file_digest(path) != sums[name]:
+            return name
+    return ""
 
 
 @contextmanager

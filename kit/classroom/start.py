@@ -38,6 +38,7 @@ __all__ = [
     "home",
     "main",
     "read_manifest",
+    "read_sums",
     "try_lock",
 ]
 
@@ -109,16 +110,26 @@ def check(folder: Path) -> tuple[str, ...]:
     Raises:
         BrokenFolderError: It cannot be told.
     """
-    manifest = read_manifest(folder)
+    sums = read_sums(folder)
+    if not sums:
+        return (f"{SUMS}: is missing, cut short or was changed",)
+    return tuple(line for name, digest in sums.items() if (line := _differs(folder, name, digest)))
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """Return the digests of all files by name; nothing where they cannot be read, or not all.
+
+    Raises:
+        BrokenFolderError: It is no such folder.
+    """
+    count = read_manifest(folder).get("files")
     try:
         lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
-        return (f"{SUMS}: is missing or damaged",)
+        return {}
     pairs = (line.partition("  ") for line in lines)
     sums = {name: digest for digest, _, name in pairs if name}
-    if len(sums) != manifest.get("files") or MANIFEST not in sums:
-        return (f"{SUMS}: is cut short or was changed",)
-    return tuple(line for name, digest in sums.items() if (line := _differs(folder, name, digest)))
+    return sums if len(sums) == count and MANIFEST in sums else {}
 
 
 def _differs(folder: Path, name: str, digest: str) -> str:

@@ -121,11 +121,15 @@ def test_a_copy_is_whole_wherever_it_lies_and_whatever_a_system_adds(tmp_path: P
     [
         ("start.py", lambda path: path.unlink(), "start.py: is missing"),
         ("start.py", lambda path: path.write_bytes(path.read_bytes()[:-1]), "start.py: differs"),
-        ("SHA256SUMS", lambda path: path.unlink(), "SHA256SUMS: is missing or damaged"),
+        (
+            "SHA256SUMS",
+            lambda path: path.unlink(),
+            "SHA256SUMS: is missing, cut short or was changed",
+        ),
         (
             "SHA256SUMS",
             lambda path: path.write_text("".join(path.read_text().splitlines(keepends=True)[:-2])),
-            "SHA256SUMS: is cut short or was changed",
+            "SHA256SUMS: is missing, cut short or was changed",
         ),
         (
             "SHA256SUMS",
@@ -181,6 +185,28 @@ def test_what_is_no_classroom_folder_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds something else than a classroom folder; name an"):
         make_folder(tmp_path, HERE, contents())
     assert content_of(tmp_path) == {"thesis.txt": b"years of work"}
+
+
+@pytest.mark.parametrize(
+    "name", ["python-3.12-amd64.exe", "lessons/notebooks/01.ipynb", "lessons/notebooks/ours.ipynb"]
+)
+def test_what_a_teacher_put_in_or_changed_is_not_lost(tmp_path: Path, name: str) -> None:
+    make_folder(tmp_path / "room", HERE, contents())
+    (tmp_path / "room" / name).write_text("the teacher's own")
+    before = content_of(tmp_path)
+
+    with pytest.raises(UserError, match=f"room: {name} is not as it was made, and would be lost"):
+        make_folder(tmp_path / "room", HERE, contents("newer"))
+    assert content_of(tmp_path) == before
+
+
+def test_a_spoilt_folder_is_made_again(tmp_path: Path) -> None:
+    make_folder(tmp_path / "room", HERE, contents())
+    (tmp_path / "room/start.py").write_text("half a")
+    (tmp_path / "room/.DS_Store").write_text("a system's own")
+    make_folder(tmp_path / "room", HERE, contents())
+
+    assert whole(tmp_path / "room") == ()
 
 
 def test_a_file_in_its_place_is_said(tmp_path: Path) -> None:

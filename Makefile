@@ -3,9 +3,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone test-guest check bench goldens screenshots clean qemu-clone remake
-.PHONY: help env lab test test-clone check bench goldens solutions screenshots clean qemu-clone remake
-.PHONY: help env lab test test-clone check bench bench-hub goldens solutions screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone test-guest check bench bench-hub goldens solutions screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone test-guest check bench goldens screenshots
+.PHONY: help env lab test test-clone test-guest check bench bench-hub goldens solutions screenshots
 .PHONY: site test-site stick release changelog clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
@@ -40,8 +40,14 @@ check: .venv/.test  ## check format, lint and types
 bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 	@.venv/bin/python bench/run.py
 
+bench-hub: .venv/.test  ## measure what a lesson takes on a JupyterHub; KIT_QEMU: and a shared clone
+	@.venv/bin/python bench/hub.py
+
 goldens: .venv/.test  ## draw the pictures anew that the tests compare; review the difference
 	@.venv/bin/python -m tests.goldens
+
+solutions: .venv/.test  ## write the teacher's key anew; review the difference
+	@.venv/bin/python tools/solutions.py
 
 screenshots: .venv/.test  ## take the pictures in the documentation again
 	@.venv/bin/python tools/screenshots.py

@@ -13,13 +13,15 @@ import typer
 
 # Each brings its commands; their order is that of the help.
 import kit.cli_lessons  # isort: skip
+import kit.cli_handout  # isort: skip
 import kit.cli_list  # isort: skip
 import kit.cli_runs  # isort: skip
 import kit.cli_import  # isort: skip
 import kit.cli_explore  # isort: skip
 import kit.cli_backend  # isort: skip
 import kit.cli_history  # isort: skip
-import kit.cli_reverts  # noqa: F401  # isort: skip
+import kit.cli_reverts  # isort: skip
+import kit.cli_classroom  # noqa: F401  # isort: skip
 from kit.cli_common import FINE, INTERRUPTED, WRONG_USE, cli
 from kit.errors import KitError
 from kit.output import complain, drop_output, open_streams

@@ -218,9 +218,9 @@ TOKEN = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
 @pytest.mark.parametrize(
     ("form", "begins"),
     [
-        ("text", b"path: no-silent-disagreement broken, guest linux-5.12\n"),
-        ("mail", b"path: no-silent-disagreement broken, guest linux-5.12\n"),
-        ("md", b"**no-silent-disagreement broken, guest linux-5.12**\n"),
+        ("text", b"path: no-silent-disagreement broken at pre-revert, guest linux-5.12\n"),
+        ("mail", b"path: no-silent-disagreement broken at pre-revert, guest linux-5.12\n"),
+        ("md", b"**no-silent-disagreement broken at pre-revert, guest linux-5.12**\n"),
         ("svg", b"<svg "),
         ("png", b"\x89PNG"),
         ("html", b"<!DOCTYPE html>"),

@@ -130,7 +130,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "no-surprise-removal",
         Kind.ALWAYS,
-        "No device vanishes at a reset whose unplug was said to have failed.",
+        "A device whose unplug is said to have failed does not vanish at a reset.",
         "qapi/qdev.json, device_del: a reset completes the removal",
         _no(Remark.SURPRISE_REMOVAL),
     ),
@@ -144,7 +144,7 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "no-stray-event",
         Kind.ALWAYS,
-        "The guest is asked for nothing that QEMU does not wait for, nobody told a thing twice.",
+        "The guest is asked only for what QEMU waits for, and nobody is told the same twice.",
         "qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
         _no(Remark.STRAY_EVENT),
     ),

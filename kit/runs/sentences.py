@@ -256,9 +256,9 @@ def _to_the_guest(message: Message) -> str:
         case RtasByHand(call):
             return f"Somebody in the guest makes an RTAS call by hand: {short(call)}."
         case Decide(True):
-            return "The guest makes up its mind: it gives the device up."
+            return "The guest can give up now what it is asked for."
         case Decide():
-            return "The guest makes up its mind: it keeps the device."
+            return "The guest cannot give up what it is asked for."
         case Hang(True):
             return "The guest hangs: it takes notice of nothing."
         case Hang():

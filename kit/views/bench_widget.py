@@ -19,6 +19,8 @@ from kit.views.bench_model import BenchModel
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, responsible_html
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import log_html, state_html
+from kit.views.paper import Paper
+from kit.views.paper_runs import bench_paper
 from kit.views.parts import Shown, button, guarded, label, revision_head, row, side, status
 from kit.views.picture_svg import picture_svg
 from kit.views.travel_widget import TravelBar
@@ -198,6 +200,9 @@ class BenchWidget(Shown):
         if self._commit_of is not None and revision != self._diff_of:
             self._diff.value = commit_html(self._commit_of(revision))
             self._diff_of = revision
+
+    def _repr_paper_(self) -> Paper:
+        return bench_paper(self.model)
 
     @property
     def text(self) -> str:

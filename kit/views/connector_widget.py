@@ -11,6 +11,8 @@ import ipywidgets as widgets
 from kit.machine.tables import Line
 from kit.views.connector_model import ConnectorModel, Press, Step
 from kit.views.figure import scrolling, stylesheet
+from kit.views.paper import Paper
+from kit.views.paper_tables import connector_paper
 from kit.views.parts import Shown, button, guarded, label, revision_head, row
 from kit.views.state_diagram import Live, state_diagram
 from kit.views.table_words import line_words
@@ -90,6 +92,9 @@ class ConnectorWidget(Shown):
 
     def _say(self, hint: str) -> None:
         self._said.value = _said_html(self.model.last, hint)
+
+    def _repr_paper_(self) -> Paper:
+        return connector_paper(self.model)
 
     @property
     def text(self) -> str:

@@ -18,7 +18,7 @@ from kit.runs.actions import WAIT
 from kit.runs.run import Run, play
 from kit.runs.sentences import seconds
 
-__all__ = ["ExerciseModel", "Keeping"]
+__all__ = ["ExerciseModel", "Keeping", "answer_words"]
 
 MOST_STEPS = 20
 _ASKED = {
@@ -111,19 +111,7 @@ class ExerciseModel(HasTraits):
             found = solution(self.exercise, self.at or None, self._diffs)
         except UserError as error:
             return f"It cannot be found out: {error}."
-        match self.exercise.task:
-            case Predict(choices=choices):
-                return next(choice.says for choice in choices if choice.name == found)
-            case Number(unit=unit):
-                assert isinstance(found, Fraction)
-                return f"{float(found):.7g} {unit}"
-            case Script():
-                return "; ".join(map(str, self.exercise.task.solution))
-            case Hunks(items=items):
-                return "; ".join(item.says for item in items if item.name in _names(found))
-            case Order(parts=parts):
-                words = {part.name: part.says.partition(":")[0] for part in parts}
-                return ", then ".join(words[name] for name in _names(found))
+        return answer_words(self.exercise, found)
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -251,6 +239,23 @@ class ExerciseModel(HasTraits):
             self.not_kept = str(error)
         else:
             self.not_kept, self.standing = "", standing
+
+
+def answer_words(exercise: Exercise, answer: object) -> str:
+    """Return an answer, as `solution` gives it, in the words of the exercise."""
+    match exercise.task:
+        case Predict(choices=choices):
+            return next(choice.says for choice in choices if choice.name == answer)
+        case Number(unit=unit):
+            assert isinstance(answer, Fraction)
+            return f"{float(answer):.7g} {unit}"
+        case Script():
+            return "; ".join(map(str, exercise.task.solution))
+        case Hunks(items=items):
+            return "; ".join(item.says for item in items if item.name in _names(answer))
+        case Order(parts=parts):
+            words = {part.name: part.says.partition(":")[0] for part in parts}
+            return ", then ".join(words[name] for name in _names(answer))
 
 
 def _names(found: object) -> tuple[str, ...]:

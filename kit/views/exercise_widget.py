@@ -17,10 +17,13 @@ from kit.runs.run import Run
 from kit.runs.sentences import seconds
 from kit.runs.timeline import Timeline
 from kit.views.diff_html import ResponsibleLines, lines_html
+from kit.views.exercise_hints import HINTS
 from kit.views.exercise_listing import standing_words
 from kit.views.exercise_model import ExerciseModel
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html
+from kit.views.paper import Paper
+from kit.views.paper_exercise import exercise_paper
 from kit.views.parts import Shown, button, guarded, label, row, status
 from kit.views.picture_svg import picture_svg
 from kit.views.timeline_model import knowledge
@@ -28,7 +31,6 @@ from kit.views.timeline_model import knowledge
 __all__ = ["ExerciseWidget", "LinesOf"]
 
 LinesOf = Callable[[Item], ResponsibleLines]
-_HINTS = ("A hint", "Another hint", "Nearly there")
 
 
 class ExerciseWidget(Shown):
@@ -174,6 +176,9 @@ class ExerciseWidget(Shown):
     def _say(self, hint: str) -> None:
         _set(self._said, _said_html(self.model, hint))
 
+    def _repr_paper_(self) -> Paper:
+        return exercise_paper(self.model, self._lines_of, self._source)
+
     @property
     def text(self) -> str:
         """The card as plain text."""
@@ -229,7 +234,7 @@ def _said_html(model: ExerciseModel, hint: str) -> str:
 def _hints_html(exercise: Exercise) -> str:
     return "".join(
         f"<details><summary>{title}</summary><p>{escape(hint)}</p></details>"
-        for title, hint in zip(_HINTS, exercise.hints, strict=True)
+        for title, hint in zip(HINTS, exercise.hints, strict=True)
     )
 
 

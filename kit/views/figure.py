@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from html import escape, unescape
 from importlib import resources
 
-__all__ = ["Figure", "Note", "Rows", "scrolling", "stylesheet"]
+from kit.views.paper import Paper, on_paper
+
+__all__ = ["Figure", "Note", "Rows", "pictured", "scrolling", "stylesheet"]
 
 
 def stylesheet() -> str:
@@ -21,6 +23,13 @@ def scrolling(svg: str) -> str:
         '<div class="kit-scroll" tabindex="0" role="group" aria-label="picture"'
         f' data-lm-suppress-shortcuts="true">{svg}</div>'
     )
+
+
+def pictured(svg: str, *caption: str) -> str:
+    """A picture with its caption, a line a part; a page break never goes through it."""
+    words = "<br>".join(map(escape, caption))
+    below = f"<figcaption>{words}</figcaption>" if words else ""
+    return f'<figure class="kit-picture">{scrolling(svg)}{below}</figure>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,9 @@ class Figure:
             "text/plain": repr(self),
         }
 
+    def _repr_paper_(self) -> Paper:
+        return on_paper(pictured(self.svg))
+
     def __repr__(self) -> str:
         """Return what the picture says, in words."""
         label = re.search(r'aria-label="([^"]*)"', self.svg)
@@ -50,18 +62,25 @@ class Rows:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    @property
+    def _table(self) -> str:
         heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in self.heads)
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows
         )
-        table = f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody>"
+        return (
+            f'<table class="kit-rows"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+        )
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f"<style>{stylesheet()}</style>"
-            f'<div class="kit"><table class="kit-rows">{table}</table></div>',
+            "text/html": f'<style>{stylesheet()}</style><div class="kit">{self._table}</div>',
             "text/plain": repr(self),
         }
+
+    def _repr_paper_(self) -> Paper:
+        return on_paper(self._table)
 
     def __repr__(self) -> str:
         """Return the table as text, its columns aligned."""
@@ -85,6 +104,9 @@ class Note:
             f'<div class="kit"><p>{escape(self.words)}</p></div>',
             "text/plain": self.words,
         }
+
+    def _repr_paper_(self) -> Paper:
+        return on_paper(f"<p>{escape(self.words)}</p>")
 
     def __repr__(self) -> str:
         """Return the sentence."""

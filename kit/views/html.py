@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from kit.machine.events import (
@@ -22,7 +22,7 @@ from kit.runs.timeline import Stop, Timeline
 from kit.runs.trace import TraceEntry
 from kit.views.timeline_model import Knowledge
 
-__all__ = ["beliefs_html", "events_html", "log_html", "state_html"]
+__all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 
 MOST_ROWS = 25  # of the events around the present one
 
@@ -143,6 +143,34 @@ def _event(timeline: Timeline, place: int, stop: Stop) -> str:
     mark = "<strong>▶ now:</strong> " if now else ""
     cells = "".join(_cells(timeline.runs, stop, mark))
     return f"<tr{row}><th scope='row'>{seconds(stop.at_ns)}</th>{cells}</tr>"
+
+
+def steps_html(timeline: Timeline, heads: Sequence[str], pictures: Mapping[int, str]) -> str:
+    """Every event of a run or a pair, numbered, none marked as the present one.
+
+    ``pictures``: the letter of the picture that is drawn at a place.
+    """
+    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in ("", "time", *heads))
+    first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
+    rows = "".join(
+        _step(timeline, place, first == place, pictures.get(place, ""))
+        for place in range(len(timeline.stops))
+    )
+    return (
+        '<table class="kit-log kit-events kit-steps-table"><caption>Every step</caption>'
+        f"<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _step(timeline: Timeline, place: int, first: bool, picture: str) -> str:
+    stop = timeline.stops[place]
+    mark = "<strong>First difference.</strong> " if first else ""
+    cells = "".join(_cells(timeline.runs, stop, mark))
+    seen = f'<br><span class="kit-soft">picture {escape(picture)}</span>' if picture else ""
+    row = ' class="kit-first"' if first else ""
+    return (
+        f"<tr{row}><th scope='row'>{place + 1}</th><td>{seconds(stop.at_ns)}{seen}</td>{cells}</tr>"
+    )
 
 
 def _cells(runs: tuple[Run, ...], stop: Stop, mark: str) -> Iterator[str]:

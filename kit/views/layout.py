@@ -22,7 +22,7 @@ from kit.runs.run import Pair, Run
 from kit.runs.sentences import sentence
 from kit.runs.timeline import Stop, Timeline
 from kit.runs.trace import TraceEntry
-from kit.views.layout_marks import Tone, is_minor, label_of, tone_of
+from kit.views.layout_marks import Tone, from_lane, is_minor, label_of, tone_of
 from kit.views.layout_states import states_after
 from kit.views.layout_timers import Bracket, brackets_of
 
@@ -259,7 +259,7 @@ def mark_of(
         step=step,
         seq=entry.seq,
         at_ns=entry.at_ns,
-        src=entry.src,
+        src=from_lane(entry),
         dst=entry.dst,
         tone=tone_of(entry.message),
         minor=is_minor(entry.message),

@@ -5,14 +5,20 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from kit.actors.messages import (
+    Actor,
     ApiError,
+    CpuOnline,
+    Decide,
     DeviceRemovalFailed,
     DeviceRemoved,
     DeviceTree,
+    Dlpar,
     GuestLog,
     Hang,
     Message,
     MonitorClosed,
+    Pin,
+    RtasByHand,
 )
 from kit.machine.events import (
     Aborted,
@@ -34,8 +40,9 @@ from kit.machine.events import (
 )
 from kit.machine.requests import CheckException, EventScan, GetSensorState
 from kit.runs.sentences import short
+from kit.runs.trace import TraceEntry
 
-__all__ = ["Tone", "is_minor", "label_of", "tone_of"]
+__all__ = ["Tone", "from_lane", "is_minor", "label_of", "tone_of"]
 
 
 class Tone(Enum):
@@ -65,9 +72,19 @@ def tone_of(message: Message) -> Tone:
     return Tone.PLAIN
 
 
+_IN_THE_GUEST = (CpuOnline, Decide, Dlpar, Hang, Pin, RtasByHand)
+
+
+def from_lane(entry: TraceEntry) -> Actor:
+    """Return the lane that an entry comes from: what is done inside the guest, the guest's own."""
+    return entry.dst if isinstance(entry.message, _IN_THE_GUEST) else entry.src
+
+
 def label_of(message: Message) -> str:
     """Name a message in as few words as a picture has room for."""
     match message:
+        case Decide(give):
+            return "guest gives" if give else "guest keeps"
         case GuestLog():
             return "kernel's log"
         case ErrorReport():

@@ -74,7 +74,8 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
 def title_of(play: PathPlay) -> str:
     """Say in a few words which path it is."""
     promises = ", ".join(promise.name for promise in play.path.breaks)
-    broken = f"{promises} broken" if promises else "no promise broken"
+    at = play.path.revision.name
+    broken = f"{promises} broken at {at}" if promises else f"no promise broken at {at}"
     return f"{broken}, guest {play.path.kind.value}"
 
 
@@ -88,7 +89,7 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
             yield f"They part at choice {number}, {play.path.actions[number - 1]}."
     for side in play.sides:
         found = [f"{promise.name} is broken" for promise in side.played.breaks]
-        words = ", ".join(found) if found else "no promise is broken"
+        words = ", ".join(found) if found else "this path breaks no promise"
         if not side.standings[-1].settled and not found:
             words += " so far, and somebody has still something to do"
         stopped = f" {side.stopped}" if side.stopped else ""

@@ -15,7 +15,7 @@ from kit.machine.connector import WIRE
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Patch, Revision
 from kit.machine.tables import Line, difference, lines
 from kit.runs.scenario import Scenario
-from kit.views.table_words import line_words, state_words
+from kit.views.table_words import ROWS_NOTE, line_words, state_words
 
 __all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
 
@@ -116,14 +116,10 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
             table.add_row("", Text(state_words(line.state), style="bold"))
         state = line.state
         table.add_row(sign, *map(Text, line_words(line)), style=_STYLES[sign])
-    return Group(table, Text(_NOTE, style="dim")), data
+    return Group(table, Text(ROWS_NOTE, style="dim")), data
 
 
 _STYLES = {"": "", "+": "green", "-": "red"}
-_NOTE = (
-    "CAPITALS: the guest's call; small letters: QEMU's own. * taken from the code: no recording of"
-    " a real QEMU shows this row. CAS, event-scan and PMEM connectors were never recorded."
-)
 
 
 def _line_json(sign: str, line: Line) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import ipywidgets as widgets
 
 from kit.errors import KitError
 from kit.machine.revision import Revision
+from kit.views.figure import pictured
+from kit.views.paper import Paper, on_paper
 
 __all__ = [
     "Shown",
@@ -115,6 +117,10 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def text(self) -> str:
         """What it shows, as plain text."""
         raise NotImplementedError
+
+    def _repr_paper_(self) -> Paper:
+        drawn = pictured(self.svg) if self.svg else ""
+        return on_paper(f'{drawn}<pre class="kit-message">{escape(self.text)}</pre>')
 
     def _repr_mimebundle_(self, **kwargs: object) -> object:
         bundle = super()._repr_mimebundle_(**kwargs)

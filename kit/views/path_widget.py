@@ -14,6 +14,8 @@ from kit.explore.beside import PathPlay
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html
 from kit.views.layout_path import layout_of_path
+from kit.views.paper import Paper
+from kit.views.paper_tables import path_paper
 from kit.views.parts import Shown, button, guarded, in_turn, row
 from kit.views.path_model import PathModel
 from kit.views.path_text import path_text_lines
@@ -133,6 +135,9 @@ class PathWidget(Shown):
             f'<div class="kit-verdict kit-said{" kit-parted" if model.parted else ""}"'
             f' role="status" aria-live="polite">{"<br>".join(parts)}{note}</div>'
         )
+
+    def _repr_paper_(self) -> Paper:
+        return path_paper(self.model)
 
     @property
     def text(self) -> str:

@@ -20,6 +20,8 @@ from kit.runs.trace import TraceEntry
 from kit.views.diff_html import ResponsibleLines, lines_html
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html, events_html
+from kit.views.paper import Paper
+from kit.views.paper_runs import player_paper
 from kit.views.parts import Shown, button, guarded, label, revision_head, row, side
 from kit.views.picture_svg import picture_svg
 from kit.views.picture_text import picture_lines
@@ -217,6 +219,9 @@ class PlayerWidget(Shown):
             if found:
                 parts.append(f"<p><strong>{escape(revision.name)}</strong></p>{lines_html(found)}")
         return f'<div class="kit-hunks">{"".join(parts) or f"<p>{_NO_LINES}</p>"}</div>'
+
+    def _repr_paper_(self) -> Paper:
+        return player_paper(self.model)
 
     @property
     def text(self) -> str:

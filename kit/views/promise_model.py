@@ -49,6 +49,10 @@ class PromiseModel(HasTraits):
         self._found: dict[tuple[Revision, GuestKind], Explored] = {}
         self.told = self._progress()
 
+    def anew(self) -> PromiseModel:
+        """Return a table of the same promises of which nothing is known."""
+        return PromiseModel(self.revisions, self._search, self.scope)
+
     # -- the table -----------------------------------------------------------------------------
 
     def is_known(self, revision: Revision) -> bool:

@@ -12,6 +12,8 @@ from kit.explore.beside import PathPlay
 from kit.explore.properties import PROMISES, Promise
 from kit.machine.revision import Revision
 from kit.views.figure import stylesheet
+from kit.views.paper import Paper
+from kit.views.paper_tables import promises_paper
 from kit.views.parts import Shown, button, guarded, in_turn, row, status
 from kit.views.path_model import PathModel
 from kit.views.path_widget import PathWidget
@@ -156,6 +158,9 @@ class PromiseWidget(Shown):
     def svg(self) -> str:  # type: ignore[override]  # a picture only where a path is shown
         """The picture of the path that is shown."""
         return "".join(player.svg for player in self._player.children)
+
+    def _repr_paper_(self) -> Paper:
+        return promises_paper(self.model.anew())
 
     @property
     def text(self) -> str:

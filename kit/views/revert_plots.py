@@ -20,6 +20,7 @@ from kit.errors import UserError
 from kit.runs.revert_summary import percentile, top_folder
 from kit.runs.verdict import DAY_S, Revert
 from kit.views.figure import stylesheet
+from kit.views.paper import Paper, on_paper
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,9 @@ class Plot:
             self.figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
         return written.getvalue()
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+    @property
+    def _images(self) -> str:
+        """The figure in light colours and in dark ones, of which the page shows one."""
         light = self.svg
         dark = light
         for colour, in_the_dark in _DARK.items():
@@ -69,12 +72,17 @@ class Plot:
             f'{base64.b64encode(svg.encode()).decode()}">'
             for name, svg in (("light", light), ("dark", dark))
         )
+        return f'<div class="kit-plot">{images}</div>'
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f"<style>{stylesheet()}</style>"
-            f'<div class="kit"><div class="kit-plot">{images}</div></div>',
-            "image/svg+xml": light,
+            "text/html": f'<style>{stylesheet()}</style><div class="kit">{self._images}</div>',
+            "image/svg+xml": self.svg,
             "text/plain": self.alt,
         }
+
+    def _repr_paper_(self) -> Paper:
+        return on_paper(self._images)
 
     def __repr__(self) -> str:
         """Return what the plot says, in words."""

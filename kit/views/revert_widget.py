@@ -8,6 +8,8 @@ from html import escape
 import ipywidgets as widgets
 
 from kit.views.figure import stylesheet
+from kit.views.paper import Paper
+from kit.views.paper_tables import revert_paper
 from kit.views.parts import Shown, button, guarded, row
 from kit.views.revert_html import diffs_html, page_text, report_html
 from kit.views.revert_model import RevertModel
@@ -104,6 +106,9 @@ class RevertWidget(Shown):
 
     def _say(self, words: str) -> None:
         self._status.value = say_html(words)
+
+    def _repr_paper_(self) -> Paper:
+        return revert_paper(self.model)
 
     @property
     def text(self) -> str:

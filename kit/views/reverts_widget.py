@@ -17,6 +17,8 @@ from kit.runs.reverts import Form
 from kit.runs.verdict import Revert
 from kit.views.diff_text import printable
 from kit.views.figure import stylesheet
+from kit.views.paper import Paper
+from kit.views.paper_tables import reverts_paper
 from kit.views.parts import Shown, button, guarded, label, row, status
 from kit.views.revert_html import row_html, row_title, verdict_word
 from kit.views.revert_model import (
@@ -230,6 +232,9 @@ class RevertsWidget(Shown):
 
     def _say(self, words: str) -> None:
         self._status.value = say_html(words)
+
+    def _repr_paper_(self) -> Paper:
+        return reverts_paper(self.model)
 
     @property
     def text(self) -> str:

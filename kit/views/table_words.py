@@ -5,7 +5,13 @@ from __future__ import annotations
 from kit.machine.connector import PHYSICAL_STATES, WIRE, DrcState, QemuCall
 from kit.machine.tables import Line
 
-__all__ = ["line_words", "state_words"]
+__all__ = ["ROWS_NOTE", "line_words", "state_words"]
+
+ROWS_NOTE = (
+    "CAPITALS: the guest's call; small letters: QEMU's own. * taken from the code: no recording of"
+    " a real QEMU shows this row. CAS, event-scan and PMEM connectors were never recorded."
+)
+"""What stands below rows."""
 
 
 def state_words(state: DrcState) -> str:

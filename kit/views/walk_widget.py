@@ -13,16 +13,17 @@ from html import escape
 import ipywidgets as widgets
 
 from kit.machine.revision import Revision
-from kit.machine.tables import Line
 from kit.runs.behaviour import Behaviour
 from kit.runs.trace import TraceEntry
 from kit.views.bench_model import BenchModel
 from kit.views.bench_widget import BenchWidget
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, message_html
 from kit.views.figure import stylesheet
+from kit.views.paper import Paper
+from kit.views.paper_runs import walk_paper
 from kit.views.parts import Shown, button, guarded, row
-from kit.views.table_words import line_words, state_words
-from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
+from kit.views.walk_html import changes_html, head_html
+from kit.views.walk_model import MAIN_STEPS, STEPS, WalkModel
 
 __all__ = ["WalkWidget"]
 
@@ -99,8 +100,8 @@ class WalkWidget(Shown):
             (shown.add_class if place == model.place else shown.remove_class)("kit-current")
             mark = "● " if place == model.place else ""
             shown.description = f"{mark}{STEPS[place].name}"
-        self._head.value = _head_html(model)
-        self._changes.value = _changes_html(model, self._behaviours_of(model.step))
+        self._head.value = head_html(model)
+        self._changes.value = changes_html(model, self._behaviours_of(model.step))
         self._bench.model.choose(model.previous.label, model.step.label)
         self.svg = self._bench.svg
         self._show_diff()
@@ -119,72 +120,13 @@ class WalkWidget(Shown):
             f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
         )
 
+    def _repr_paper_(self) -> Paper:
+        step = self.model.step
+        return walk_paper(self.model, self._commit_of(step), self._behaviours_of(step))
+
     @property
     def text(self) -> str:
         """The step as plain text."""
         step = self.model.step
         scenarios = ", ".join(s.name for s in self.model.scenario_changes()) or "none"
         return f"{step.name} ({step.label}): {step.summary}\nscenarios it changes: {scenarios}"
-
-
-def _head_html(model: WalkModel) -> str:
-    step = model.step
-    role = "one of the four" if step.alias in MAIN_STEPS else "a neighbour or companion"
-    return (
-        f'<h3 class="kit-step">{model.place + 1} of {len(STEPS)}: {escape(step.name)}'
-        f"{'' if step.alias is None else f' <code>{escape(step.label)}</code>'}</h3>"
-        f'<p>{escape(step.summary)}. <span class="kit-soft">({role})</span></p>'
-    )
-
-
-def _changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
-    came, went = model.table_changes()
-    scenarios = model.scenario_changes()
-    listed = "".join(
-        f"<li><code>{escape(s.name)}</code>: {escape(s.title)}</li>" for s in scenarios
-    )
-    lines = "".join(
-        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
-        for b in behaviours
-    )
-    return (
-        (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
-        + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
-        + _table_html(came, went)
-        + "<p><strong>Scenarios that run otherwise:</strong> "
-        + (f"</p><ul>{listed}</ul>" if listed else f"{_why_none(model)}</p>")
-    )
-
-
-def _why_none(model: WalkModel) -> str:
-    """Say what it means that no scenario runs otherwise."""
-    if model.step == model.previous:
-        return "the walk begins here."
-    if model.step.alias in SILENT_STEPS:
-        return "none; real builds of this step and the one before answered all recordings alike."
-    return "none of the built-in ones."
-
-
-def _count(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
-    if not came and not went:
-        return "no row changes."
-    return f"{len(came)} rows come, {len(went)} go."
-
-
-def _table_html(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
-    rows = "".join(
-        f'<tr class="kit-{kind}"><td>{sign}</td><td>{escape(state_words(line.state))}</td>'
-        + "".join(f"<td>{escape(words)}</td>" for words in line_words(line))
-        + "</tr>"
-        for sign, kind, lines in (("+", "added", came), ("−", "removed", went))
-        for line in lines
-    )
-    if not rows:
-        return ""
-    heads = "".join(
-        f"<th scope='col'>{head}</th>" for head in ("", "state", "call", "if", "outcome")
-    )
-    return (
-        "<details><summary>the rows</summary><table class='kit-rows'>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
-    )

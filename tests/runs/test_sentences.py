@@ -202,8 +202,8 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         "Somebody in the guest makes an RTAS call by hand: ISOLATE.",
         "by hand: ISOLATE",
     ),
-    (OPERATOR, G, Decide(True), "The guest makes up its mind: it gives the device up.", "decide"),
-    (OPERATOR, G, Decide(False), "The guest makes up its mind: it keeps the device.", "decide"),
+    (OPERATOR, G, Decide(True), "The guest can give up now what it is asked for.", "decide"),
+    (OPERATOR, G, Decide(False), "The guest cannot give up what it is asked for.", "decide"),
     (OPERATOR, G, Hang(), "The guest hangs: it takes notice of nothing.", "hang"),
     (OPERATOR, G, Hang(False), "The guest goes on.", "hang"),
     (

@@ -14,6 +14,7 @@ from kit.machine.revision import find_revision
 from kit.runs.run import Pair, play, play_pair
 from kit.runs.timeline import Timeline
 from kit.scenarios import find_scenario
+from kit.views.layout_marks import from_lane
 from kit.views.picture_text import picture_lines
 from kit.views.run_text import text_lines
 from tests.views.runs import Choices, choices
@@ -114,7 +115,7 @@ def test_every_event_is_one_row(chosen: Choices) -> None:
         for entry in [
             chosen.timeline.runs[stop.moved.index(True)].trace[stop.seqs[stop.moved.index(True)]]
         ]
-        if entry.src is entry.dst
+        if from_lane(entry) is entry.dst
     ]
 
     assert arrows == len(chosen.timeline.stops) - len(arrowless)

@@ -55,10 +55,8 @@ def make_stick(target: Path, cache: Path, work: Path) -> list[str]:
         raise SiteError(f"{target}: holds something that is no stick; name another folder")
     build(target / "site", cache, work)
     handouts, classroom = target / "handouts", target / "classroom"
-    for folder in (handouts, classroom):
-        shutil.rmtree(folder, ignore_errors=True)
-    shutil.move(target / "site" / "handouts", handouts)
-    shutil.copytree(handouts, target / "site" / "handouts")
+    # what a teacher added to either folder stays
+    shutil.copytree(target / "site" / "handouts", handouts, dirs_exist_ok=True)
     lacking = []
     if has_command("classroom"):
         done = run_kit("classroom", str(classroom))

@@ -1,0 +1,248 @@
+"""The wheels that a classroom folder carries: the kit's own, and what it needs on each target.
+
+Source: the wheel format (PEP 427), RECORD (PEP 376, PEP 627), ``pip download``.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import importlib.util
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from tempfile import gettempdir
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from kit.classroom.target import Target
+from kit.errors import UserError
+
+__all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
+
+NAME = "unplug-kit"
+EXTRA = "analysis"  # the tables and plots of lesson 10
+PIP = "pip"  # travels along and installs the rest: Debian's Python has none without python3-venv
+_BUILD_S, _DOWNLOAD_S = 300, 3600
+_ROUNDS = 5
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same installation packs to the same bytes
+_NOT_PACKED = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheel:
+    """A wheel's file, and what its metadata says."""
+
+    path: Path
+    name: str  # canonical
+    version: str
+    requires: tuple[Requirement, ...]
+
+
+def read_wheel(path: Path) -> Wheel:
+    """Read the metadata of the wheel at *path*.
+
+    Raises:
+        UserError: It is no wheel.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            (name,) = (
+                each
+                for each in archive.namelist()
+                if each.endswith(".dist-info/METADATA") and each.count("/") == 1
+            )
+            found = BytesHeaderParser().parsebytes(archive.read(name))
+        requires = tuple(map(Requirement, map(str, found.get_all("Requires-Dist", []))))
+        return Wheel(
+            path=path,
+            name=canonicalize_name(str(found["Name"])),
+            version=str(found["Version"]),
+            requires=requires,
+        )
+    except (ValueError, OSError, zipfile.BadZipFile, InvalidRequirement) as error:
+        raise UserError(f"{path}: is no wheel that can be read: {error}") from None
+
+
+# -- the kit's own -----------------------------------------------------------------------------
+
+
+def built_wheel(source: Path, target: Path) -> Path:
+    """Build the kit's wheel from its source tree into the folder *target*.
+
+    Raises:
+        UserError: pip cannot build it.
+    """
+    # with the build backend at hand nothing need be fetched
+    here = importlib.util.find_spec("hatchling") is not None
+    isolation = ["--no-build-isolation"] if here else []
+    _pip("wheel", *isolation, "--no-deps", "--wheel-dir", str(target), str(source), limit=_BUILD_S)
+    return _only(target)
+
+
+def packed_wheel(target: Path, installed: metadata.Distribution | None = None) -> Path:
+    """Pack the installed kit into a wheel again, into the folder *target*; needs no network.
+
+    Each file must be as it was installed: its hash is in the installation's RECORD.
+
+    Raises:
+        UserError: A file is missing or was changed, or RECORD is.
+    """
+    dist = installed or metadata.distribution(NAME)
+    again = f"install {NAME} again"
+    contents: dict[str, bytes] = {}
+    for file in dist.files or ():
+        pure = PurePosixPath(file.as_posix())
+        if ".." in pure.parts or pure.is_absolute() or "__pycache__" in pure.parts:
+            continue  # the command kit, which pip makes anew, and what Python compiled
+        if pure.parent.name.endswith(".dist-info") and pure.name in _NOT_PACKED:
+            continue
+        place = Path(str(dist.locate_file(file)))
+        try:
+            data = place.read_bytes()
+        except OSError as error:
+            raise UserError(f"{place}: cannot be read: {error.strerror}; {again}") from None
+        if file.hash is None or _record_hash(data) != f"sha256={file.hash.value}":
+            raise UserError(f"{place}: is not as it was installed; {again}")
+        contents[pure.as_posix()] = data
+    info = next((n.partition("/")[0] for n in contents if n.endswith(".dist-info/WHEEL")), None)
+    if info is None:
+        raise UserError(f"{NAME}: the installation has no record of its files; {again}")
+    tag = "py3-none-any"  # pyproject.toml: nothing in it is compiled
+    path = target / f"{NAME.replace('-', '_')}-{dist.version}-{tag}.whl"
+    record = [f"{name},{_record_hash(data)},{len(data)}" for name, data in contents.items()]
+    contents[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents.items():
+            archive.writestr(_entry(name), data)
+    return path
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o100644 << 16
+    return entry
+
+
+def _record_hash(data: bytes) -> str:
+    digest = base64.urlsafe_b64encode(sha256(data).digest())
+    return f"sha256={digest.rstrip(b'=').decode()}"
+
+
+def _only(folder: Path) -> Path:
+    found = list(folder.glob("*.whl"))
+    if len(found) != 1:
+        raise UserError(f"{folder}: {len(found)} wheels where one was to be built")
+    return found[0]
+
+
+# -- what it needs -----------------------------------------------------------------------------
+
+
+def download(
+    own: Path, target: Target, folder: Path, tell: Callable[[str], None] = lambda _: None
+) -> tuple[Wheel, ...]:
+    """Bring what the kit's wheel needs on *target* into *folder*; return it all, by name.
+
+    *folder* is absent until all is there; where it is, an earlier call has brought it.
+
+    Raises:
+        UserError: pip cannot bring it; its own reason.
+    """
+    kit = f"{own}[{EXTRA}]"
+    if not folder.is_dir():
+        part = folder.with_name(f"{folder.name}.part")
+        wanted: list[str] = []
+        for _ in range(_ROUNDS):
+            # anew each time: a second round may choose other versions
+            shutil.rmtree(part, ignore_errors=True)
+            tell(f"downloading for {target}")
+            only = ("--only-binary=:all:", *target.pip_options)
+            _pip("download", *only, "--dest", str(part), kit, PIP, *wanted, what=str(target))
+            missing = _needed(_by_name(part), target)[1]
+            if not missing:
+                break
+            wanted += missing
+        else:
+            raise UserError(f"{target}: {', '.join(missing)} is needed, and pip brings none")
+        part.rename(folder)
+    have = _by_name(folder)
+    names, missing = _needed(have, target)
+    if missing:
+        raise UserError(f"{folder}: {', '.join(missing)} is missing; remove the folder")
+    return tuple(have[name] for name in sorted(names))
+
+
+def _by_name(folder: Path) -> dict[str, Wheel]:
+    return {wheel.name: wheel for wheel in map(read_wheel, sorted(folder.glob("*.whl")))}
+
+
+def _needed(have: Mapping[str, Wheel], target: Target) -> tuple[set[str], list[str]]:
+    """Return the names of what is needed on the target, and the requirements that nothing meets."""
+    seen: dict[str, set[str]] = {}
+    missing: dict[str, None] = {}
+    todo: list[tuple[str, frozenset[str]]] = [(NAME, frozenset({EXTRA})), (PIP, frozenset())]
+    while todo:
+        name, extras = todo.pop()
+        if name in seen and extras <= seen[name]:
+            continue
+        seen.setdefault(name, set()).update(extras)
+        for required in have[name].requires:
+            if not target.holds(required.marker, seen[name]):
+                continue
+            found = have.get(canonicalize_name(required.name))
+            if found is None:
+                missing[_asked(required)] = None
+            else:
+                todo.append((found.name, frozenset(required.extras)))
+    return set(seen), list(missing)
+
+
+def _asked(required: Requirement) -> str:
+    """Return a requirement without its marker, which pip would evaluate for this machine."""
+    extras = f"[{','.join(sorted(required.extras))}]" if required.extras else ""
+    return f"{required.name}{extras}{required.specifier}"
+
+
+# -- pip ---------------------------------------------------------------------------------------
+
+
+def _pip(command: str, *arguments: str, limit: int = _DOWNLOAD_S, what: str = "the kit") -> None:
+    if importlib.util.find_spec("pip") is None:
+        raise UserError(f"{sys.executable} has no pip; install pip in it (python -m ensurepip)")
+    options = ("--disable-pip-version-check", "--no-input", "--quiet", "--progress-bar=off")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", command, *options, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(f"pip {command} for {what} took longer than {limit} s; try again") from None
+    if done.returncode:
+        said = (done.stderr + done.stdout).decode(errors="replace").splitlines()
+        if any(f"[Errno {errno.ENOSPC}]" in line for line in said):
+            reason = f"a disk is full, this one or that of {gettempdir()}"
+        else:
+            reason = _reason(said)
+        raise UserError(f"pip {command} for {what} failed: {reason}")
+
+
+def _reason(said: Iterable[str]) -> str:
+    """Return pip's own reason: the first of its errors, which names what there was instead."""
+    lines = [line.strip() for line in said if line.strip()]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    retries = [line for line in lines if "connection broken by" in line]
+    if retries and any("from versions: none" in line for line in errors):
+        return f"{errors[0]}; the package index cannot be reached: is there a network?"
+    return (errors or lines[-1:] or ["it does not say why"])[0]

@@ -1,0 +1,83 @@
+"""A step of the walk as HTML: which it is, and what it changed."""
+
+from __future__ import annotations
+
+from html import escape
+
+from kit.machine.tables import Line
+from kit.runs.behaviour import Behaviour
+from kit.views.table_words import ROWS_NOTE, line_words, state_words
+from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
+
+__all__ = ["changes_html", "head_html"]
+
+
+def head_html(model: WalkModel) -> str:
+    """Which step it is, and what it is."""
+    step = model.step
+    role = (
+        "one of the three or their revert"
+        if step.alias in MAIN_STEPS
+        else "a neighbour or companion"
+    )
+    return (
+        f'<h3 class="kit-step">{model.place + 1} of {len(STEPS)}: {escape(step.name)}'
+        f"{'' if step.alias is None else f' <code>{escape(step.label)}</code>'}</h3>"
+        f'<p>{escape(step.summary)}. <span class="kit-soft">({role})</span></p>'
+    )
+
+
+def changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
+    """What its lines do, and which rows of the table and which scenarios it changed."""
+    came, went = model.table_changes()
+    scenarios = model.scenario_changes()
+    listed = "".join(
+        f"<li><code>{escape(s.name)}</code>: {escape(s.title)}</li>" for s in scenarios
+    )
+    lines = "".join(
+        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
+        for b in behaviours
+    )
+    return (
+        (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
+        + "<p><strong>State table</strong>, what a connector does at each call: "
+        + f"{_count(came, went)}</p>"
+        + _table_html(came, went)
+        + "<p><strong>Scenarios that run otherwise:</strong> "
+        + (f"</p><ul>{listed}</ul>" if listed else f"{_why_none(model)}</p>")
+    )
+
+
+def _why_none(model: WalkModel) -> str:
+    """Say what it means that no scenario runs otherwise."""
+    if model.step == model.previous:
+        return "the walk begins here."
+    if model.step.alias in SILENT_STEPS:
+        return "none; real builds of this step and the one before answered all recordings alike."
+    return "none of the built-in ones."
+
+
+def _count(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+    if not came and not went:
+        return "no row changes."
+    return f"{len(came)} rows come, {len(went)} go."
+
+
+def _table_html(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+    rows = "".join(
+        f'<tr class="kit-{kind}"><td>{sign}</td><td>{escape(state_words(line.state))}</td>'
+        + "".join(f"<td>{escape(words)}</td>" for words in line_words(line))
+        + "</tr>"
+        for sign, kind, lines in (("+", "added", came), ("−", "removed", went))
+        for line in lines
+    )
+    if not rows:
+        return ""
+    heads = "".join(
+        f"<th scope='col'>{head}</th>" for head in ("", "state", "call", "if", "outcome")
+    )
+    return (
+        "<details><summary>the rows</summary><table class='kit-rows'>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<p class="kit-soft">{ROWS_NOTE}</p></details>'
+    )

@@ -1,0 +1,141 @@
+"""Hand-outs in a real browser without script: on a phone and on a wide screen, dark, on paper."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from kit.handout import handouts, lesson_files
+
+pytestmark = pytest.mark.browser
+SOME = (1, 5, 10)  # a bench, a walk, tables and plots
+Scheme = Literal["light", "dark"]
+WIDTHS = (390, 800, 1400)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    wanted = [lesson_files()[number] for number in SOME]
+    folder = tmp_path_factory.mktemp("handouts")
+    made = handouts(wanted, folder, together=True, tell=lambda *_: None)
+    return [page.path for page in made]
+
+
+@contextmanager
+def opened(
+    browser: Browser, path: Path, width: int, scheme: Scheme, *, script: bool = False
+) -> Iterator[Page]:
+    """Open a page; it may ask for nothing but itself."""
+    context = browser.new_context(
+        java_script_enabled=script,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        bypass_csp=script,  # what looks at the page is a script, which the page forbids
+    )
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    outside = [url for url in asked if url != path.as_uri() and not url.startswith("data:")]
+    context.close()
+
+    assert outside == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_without_script_a_page_is_no_wider_than_its_window(
+    browser: Browser, pages: list[Path], width: int
+) -> None:
+    """A picture of the whole page is as wide as its content."""
+    found = {}
+    for path in pages:
+        with opened(browser, path, width, "light") as page:
+            png = page.screenshot(full_page=True)
+            found[path.stem] = struct.unpack(">I", png[16:20])[0]
+
+    assert found == dict.fromkeys(found, width)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
+def test_axe_finds_nothing_serious(
+    browser: Browser, pages: list[Path], width: int, scheme: Scheme
+) -> None:
+    found = []
+    for path in pages:
+        with opened(browser, path, width, scheme, script=True) as page:
+            found += [
+                (path.stem, one["id"], node["target"])
+                for one in Axe().run(page).response["violations"]
+                if one["impact"] in ("serious", "critical")
+                for node in one["nodes"]
+            ]
+
+    assert found == []
+
+
+def colours(page: Page) -> tuple[str, str]:
+    """The colours of the page's ground and of its words."""
+    shown = page.evaluate(
+        "() => { const s = getComputedStyle(document.body); return [s.backgroundColor, s.color] }"
+    )
+    return shown[0], shown[1]
+
+
+def test_dark_is_for_screens_and_paper_is_light(browser: Browser, pages: list[Path]) -> None:
+    with opened(browser, pages[0], 800, "dark", script=True) as page:
+        on_screen = colours(page)
+        page.emulate_media(media="print", color_scheme="dark")
+        on_paper = colours(page)
+
+    assert on_screen == ("rgb(17, 17, 17)", "rgb(230, 230, 230)")
+    assert on_paper == ("rgb(255, 255, 255)", "rgb(31, 35, 40)")
+
+
+def test_a_hint_opens_on_a_screen_and_stands_at_the_end_on_paper(
+    browser: Browser, pages: list[Path]
+) -> None:
+    with opened(browser, pages[0], 800, "light", script=True) as page:
+        fold, sheet = page.locator(".kit-hint").first, page.locator(".kit-hints")
+        before = (fold.locator("p").is_visible(), sheet.is_visible())
+        fold.locator("summary").click()
+        after = fold.locator("p").is_visible()
+        page.emulate_media(media="print")
+        printed = (fold.is_visible(), sheet.is_visible())
+
+    assert (before, after, printed) == ((False, False), True, (False, True))
+
+
+def test_on_paper_addresses_are_visible_and_no_picture_is_cut(
+    browser: Browser, pages: list[Path]
+) -> None:
+    with opened(browser, pages[0], 800, "light", script=True) as page:
+        page.emulate_media(media="print")
+        address = page.locator("a.kit-outside").first.evaluate(
+            "link => getComputedStyle(link, '::after').content"
+        )
+        breaks = page.locator("figure").evaluate_all(
+            "all => all.map(one => getComputedStyle(one).breakInside)"
+        )
+        hidden = page.locator(".kit-folded, nav").evaluate_all(
+            "all => all.map(one => getComputedStyle(one).display)"
+        )
+
+    assert "https://lore.kernel.org/" in address
+    assert set(breaks) == {"avoid"}
+    assert set(hidden) == {"none"}
+
+
+def test_a_page_prints_without_script(browser: Browser, pages: list[Path]) -> None:
+    with opened(browser, pages[0], 800, "dark") as page:
+        pdf = page.pdf(format="A4")
+
+    assert pdf.startswith(b"%PDF-")
+    assert pdf.count(b"/Type /Page\n") > 3

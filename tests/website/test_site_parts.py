@@ -115,6 +115,7 @@ def test_the_kernel_is_told_of_no_other_place() -> None:
 
 def test_compiled_modules_stand_for_their_sources_or_beside_them() -> None:
     files = {"toy/__init__.py": b"source", "toy/sample.py": b"no python", "toy/data": b"data"}
+    files["toy-1.0.data/data/share/lab.js"] = b"script"
     code = {"toy/__init__.py": b"code"}
 
     assert merged(files, code, keep_sources=False) == {
@@ -257,7 +258,8 @@ def test_what_runs_in_the_page_is_in_the_ranges_of_the_kit() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {r.name.lower(): r.specifier for r in map(Requirement, project["dependencies"])}
     pinned = {each.name: each.version for each in PINS if Where.BROWSER in each.where}
-    outside = {"gitpython", "jupyterlab", "pygit2", "typer"}  # a page has none of them
+    # for git, commands and hand-outs, which a page has not
+    outside = {"gitpython", "jupyterlab", "mistune", "nbclient", "pygit2", "typer"}
 
     assert set(wanted) - set(pinned) == outside
     assert [name for name in wanted.keys() & pinned if pinned[name] not in wanted[name]] == []

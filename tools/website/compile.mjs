@@ -10,7 +10,7 @@ await python.runPythonAsync(`
 import importlib.util, pathlib, zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc as pyc
 
-RARE = ("pygments/lexers/", "pygments/styles/", "jedi/third_party/")  # larger, and rarely imported
+RARE = ("pygments/lexers/", "pygments/styles/", "jedi/third_party/", "rich/")  # larger, seldom used
 for wheel in sorted(pathlib.Path("/wheels").glob("*.whl")):
     source = zipfile.ZipFile(wheel)
     with zipfile.ZipFile(wheel.with_name(wheel.name + ".pyc"), "w") as made:

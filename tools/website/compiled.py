@@ -19,6 +19,8 @@ __all__ = ["cached", "compiled", "merged"]
 
 _SCRIPT = Path(__file__).parent / "compile.mjs"
 _TAG = "cpython-314"
+# What JupyterLab takes from a wheel is in the site already, and nobody here writes for Django.
+_NOT_FOR_A_PAGE = (".data/", "jedi/third_party/django-stubs/")
 
 
 def cached(wheels: Sequence[Path], runtime: Path, cache: Path, work: Path) -> list[Path]:
@@ -75,7 +77,11 @@ def merged(
 ) -> dict[str, bytes]:
     """Return a wheel's files with the code of its modules: beside the sources, or for them."""
     if not keep_sources:
-        kept = {name: data for name, data in files.items() if name not in code}
+        kept = {
+            name: data
+            for name, data in files.items()
+            if name not in code and not any(each in name for each in _NOT_FOR_A_PAGE)
+        }
         return kept | {f"{name}c": data for name, data in code.items()}
     cache = {}
     for name, data in code.items():

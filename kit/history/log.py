@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import BinaryIO
+from io import BufferedReader
 
 import pygit2
 
@@ -14,10 +13,10 @@ __all__ = ["iso_date", "log_messages", "message_of", "shown", "subject_and_body"
 _CHUNK_BYTES = 1 << 16
 
 
-def log_messages(log: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
     """Give the first line and the rest of each record that `git log -z` prints, as it comes."""
     rest = b""
-    while chunk := os.read(log.fileno(), _CHUNK_BYTES):
+    while chunk := log.read1(_CHUNK_BYTES):
         *whole, rest = (rest + chunk).split(b"\0")
         for record in whole:
             head, _, message = record.partition(b"\n")

@@ -11,7 +11,8 @@ import typer
 from kit import backend_in_use
 from kit.cli_common import FINE, cli
 from kit.errors import UserError
-from kit.output import complain, plain, progress_line
+from kit.output import complain, progress_line
+from kit.runs.plain_text import plain
 
 __all__: list[str] = []
 

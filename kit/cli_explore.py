@@ -37,7 +37,8 @@ from kit.explore.properties import PROMISES
 from kit.explore.scope import LINUX, Scope
 from kit.explore.search import Ended
 from kit.machine.revision import Board, Revision, find_revision
-from kit.output import complain, console, plain, print_json, progress_line
+from kit.output import complain, console, print_json, progress_line
+from kit.runs.plain_text import plain
 from kit.views.explore_table import found_table, one_table
 
 __all__ = ["explore"]

@@ -92,3 +92,14 @@ def test_nothing_in_the_package_prints() -> None:
     ]
 
     assert calls == []
+
+
+def test_views_escape_in_one_way() -> None:
+    """``html.escape`` alone leaves control characters and marks of direction as they are."""
+    users = [
+        path.name
+        for path in sorted(KIT.glob("**/*.py"))
+        if {"html.escape", "html"} & imported(path.read_text())
+    ]
+
+    assert users == ["escaped.py"]

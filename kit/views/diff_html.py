@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 from pygments.lexers import get_lexer_for_filename
 from pygments.token import Token, _TokenType
@@ -20,6 +19,7 @@ from kit.runs.commit import (
     quoted_list_links,
 )
 from kit.views.diff_lines import changed_parts, line_pairs
+from kit.views.escaped import escape
 
 __all__ = ["CommitPage", "ResponsibleLines", "commit_html", "lines_html", "message_html"]
 __all__ += ["responsible_html"]

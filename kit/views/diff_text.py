@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from kit.runs.commit import Commit, FileDiff, Hunk, LineKind, fixes, lore_link, reverts
+from kit.runs.plain_text import printable
 from kit.views.diff_lines import changed_parts, line_pairs
 
-__all__ = ["commit_lines", "commit_text", "printable"]
+__all__ = ["commit_lines", "commit_text"]
 
 _STYLES = {LineKind.ADDED: "green", LineKind.REMOVED: "red", LineKind.CONTEXT: ""}
 _MARKED = {LineKind.ADDED: "black on green", LineKind.REMOVED: "black on red", LineKind.CONTEXT: ""}
@@ -109,10 +109,3 @@ def _folded(sign: str, words: str, width: int) -> Iterator[str]:
         yield first + "\\"
         line = sign.replace("@", " ") + line[len(first) :]
     yield line
-
-
-def printable(words: str) -> str:
-    """Make control characters visible, tabs apart: a clone's text must not steer a terminal."""
-    return "".join(
-        c if c == "\t" or unicodedata.category(c)[0] != "C" else repr(c)[1:-1] for c in words
-    )

@@ -19,11 +19,13 @@ from platformdirs import user_data_path
 
 from kit.course.progress import Progress, ProgressError, read_progress
 from kit.errors import UserError
+from kit.own_file import open_own
 
 __all__ = ["ProgressFile", "progress_file"]
 
 LOCK_S = 5.0
 _AGAIN_S = 0.02
+_MOST_BYTES = 10_000_000
 
 
 def progress_file(tell: Callable[[str], None] | None = None) -> ProgressFile:
@@ -81,15 +83,17 @@ class ProgressFile:
             return self.path.exists()
 
     def _read(self) -> Progress:
-        try:
-            with self._told():
-                return read_progress(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not self._is_there():
             return Progress({})
+        try:
+            with open_own(self.path, "progress file", _MOST_BYTES) as file:
+                return read_progress(file.read().decode("utf-8"))
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
         except ProgressError as error:
             why = str(error)
+        except UserError as error:
+            raise UserError(f"{error}; progress is not kept") from None
         aside = self._free_name()
         with self._told():
             self.path.replace(aside)

@@ -111,7 +111,7 @@ def test_a_scenario_of_ones_own_is_named_by_its_file(tmp_path: Path, capsys: Cap
         (OWN.replace("device_del core1", "fly"), "mine.toml:6: script: 'fly' is no action; "),
         (OWN.replace('"16 s"', '"soon"'), "mine.toml:9: offline_work: 'soon' is no time; "),
         (b"\xff\xfe", "mine.toml: is not UTF-8 text: "),
-        (None, "mine.toml: cannot be read: No such file or directory"),
+        (None, "mine.toml: no such file"),
         ("x" * 1_000_001, "mine.toml: is larger than 1,000,000 bytes"),
     ],
     ids=["no TOML", "no action", "no time", "no UTF-8", "no file", "too large"],

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from kit.history.history import History, HistoryError, Source, SourceKind
+from kit.own_file import read_own
 from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 
 __all__ = ["FileHistory", "commit_json", "export", "file_json", "read_file"]
 
 FORMAT, VERSION = "unplug-kit history", 1
+MOST_BYTES = 100_000_000
 
 
 def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
@@ -249,10 +251,4 @@ def read_file(path: Path) -> FileHistory:
     Raises:
         HistoryError: It cannot be read, or is not such a file.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise HistoryError(f"{path} is no file that `kit history export` wrote") from None
-    except OSError as error:
-        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
-    return FileHistory(text, str(path))
+    return FileHistory(read_own(path, "exported history", MOST_BYTES, HistoryError), str(path))

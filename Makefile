@@ -4,6 +4,7 @@ PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
 .PHONY: help env lab test test-clone test-guest check bench bench-hub goldens solutions screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone test-guest check bench fuzz goldens screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -41,6 +42,8 @@ bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 
 bench-hub: .venv/.test  ## measure what a lesson takes on a JupyterHub; KIT_QEMU: and a shared clone
 	@.venv/bin/python bench/hub.py
+fuzz: .venv/.test  ## feed every reader with odd inputs, FUZZ_SECONDS in all (an hour)
+	@.venv/bin/python -m tests.fuzz
 
 goldens: .venv/.test  ## draw the pictures anew that the tests compare; review the difference
 	@.venv/bin/python -m tests.goldens

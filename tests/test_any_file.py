@@ -119,7 +119,7 @@ def test_progress_that_cannot_be_read_is_put_aside(file: str, tmp_path: Path) ->
 def test_what_cannot_be_progress_at_all_is_left_alone(file: str, tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     FILES[file](path)
-    with pytest.raises(UserError, match="; progress is not kept$"):
+    with pytest.raises(UserError, match=r"; progress is not kept$"):
         ProgressFile(path).read()
 
     assert os.path.lexists(path)

@@ -228,6 +228,8 @@ class QtestCodec(_Lines[QtestMessage]):
                 return QtestOk(tuple(rest))
             case ["FAIL" | "ERR", *rest]:
                 return QtestFail(" ".join(rest))
-            case ["IRQ", ("raise" | "lower") as edge, number] if number.isdecimal():
+            case ["IRQ", ("raise" | "lower") as edge, number] if (
+                number.isdecimal() and len(number) < 20
+            ):
                 return QtestIrq(edge == "raise", int(number))
         raise self._error(line, "is no answer")

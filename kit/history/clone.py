@@ -8,6 +8,7 @@ dashes.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import subprocess
@@ -16,11 +17,12 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from kit.history.diff import read_diff
+from kit.history.diff import MOST_PRINTED_BYTES, read_diff
 from kit.history.hardened import (
     Repository,
     UnreadableError,
@@ -45,8 +47,16 @@ _BESIDE_THE_POINT = re.compile(
     "Needed a single revision|unknown revision|bad object|bad revision|^(warning|hint): "
 )
 _LONGEST_LINE = 4096  # of what git complains
+_MOST_BYTES = 64 << 20
+MOST_CHARACTERS = 200_000
+"""Of a longer message the beginning is shown, and how much is left out."""
+_MOST_TRAILERS = 1000
 TIMEOUT_S = 60
 SILENT_S = 600  # a walk through a large history says nothing while nothing fits
+
+
+class _EnoughError(Exception):
+    """Enough is read."""
 
 
 class CloneHistory:
@@ -82,10 +92,7 @@ class CloneHistory:
             return ()
         if not commit.parents and self._is_cut_off(commit):
             raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
-        return read_diff(
-            lambda *options: self._answer("diff-tree", *options, commit.hash, of=revision),
-            lambda name: self._answer("cat-file", "blob", name, of=revision),
-        )
+        return read_diff(_CommitDiff(self, commit.hash, revision))
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
         """Return the commit and those before it, newest first, at most *count*.
@@ -186,7 +193,27 @@ class CloneHistory:
     def _answer(self, *command: str, of: str) -> bytes:
         """Return all that a command prints, without the last line's end."""
         with self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed:
-            return printed.read().removesuffix(b"\n")
+            answer = printed.read(_MOST_BYTES + 1)
+            if len(answer) > _MOST_BYTES:
+                raise HistoryError(
+                    f"{self.place}: git cannot read {of}: more than {_MOST_BYTES >> 20} MiB"
+                )
+            return answer.removesuffix(b"\n")
+
+    def beginning(self, *command: str, count: int, of: str) -> bytes:
+        """Return the first *count* bytes that a command prints; it is ended then.
+
+        Raises:
+            HistoryError: It fails before.
+        """
+        with (
+            contextlib.suppress(_EnoughError),
+            self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed,
+        ):
+            answer = printed.read(count)
+            if len(answer) == count:
+                raise _EnoughError  # else that was all, and git says whether it went well
+        return answer
 
     def _start(
         self, repository: Repository, command: Iterable[str], stdin: BinaryIO
@@ -241,6 +268,28 @@ class CloneHistory:
         """Has the commit a parent that a shallow clone hides?  Its diff would show every file."""
         written = self._answer("cat-file", "commit", commit.hash, of=commit.hash)
         return b"\nparent " in written.split(b"\n\n", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _CommitDiff:
+    """What `read_diff` asks about a commit."""
+
+    clone: CloneHistory
+    sha: str
+    of: str
+
+    def diff_tree(self, *options: str) -> bytes:
+        """Run git diff-tree on the commit."""
+        most = MOST_PRINTED_BYTES + 1
+        return self.clone.beginning("diff-tree", *options, self.sha, count=most, of=self.of)
+
+    def beginning(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self.clone.beginning("cat-file", "blob", name, count=count, of=self.of)
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        return int(self.clone.beginning("cat-file", "-s", name, count=40, of=self.of))
 
 
 def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
@@ -327,7 +376,8 @@ def _parsed(
     body: str,
     trailers: str,
 ) -> Commit:
-    pairs = [line.partition(":") for line in trailers.split("\n") if line]
+    lines = trailers.split("\n", _MOST_TRAILERS)[:_MOST_TRAILERS]
+    pairs = [_shortened(line).partition(":") for line in lines if line]
     return Commit(
         hash=name,
         parents=tuple(parents.split()),
@@ -335,7 +385,12 @@ def _parsed(
         authored=authored,
         committer=Person(committer, their_email),
         committed=committed,
-        subject=subject,
-        body=body.strip("\n"),
+        subject=_shortened(subject),
+        body=_shortened(body.strip("\n")),
         trailers=tuple((key, value) for key, _, value in pairs),
     )
+
+
+def _shortened(words: str) -> str:
+    left = len(words) - MOST_CHARACTERS
+    return words if left <= 0 else f"{words[:MOST_CHARACTERS]} [… {left:,} characters left out]"

@@ -214,6 +214,7 @@ def file_json(file: FileDiff) -> dict[str, Any]:
         "old_path": file.old_path,
         "kind": file.kind.name,
         "binary": file.binary,
+        **({"left_out": True} if file.left_out else {}),
         "hunks": [
             {
                 "function": hunk.function,
@@ -232,6 +233,7 @@ def _file(data: dict[str, Any]) -> FileDiff:
         old_path=_text(data["old_path"]),
         kind=ChangeKind[_text(data["kind"])],
         binary=data["binary"],
+        left_out=data.get("left_out") is True,
         hunks=tuple(
             Hunk(
                 _text(hunk["function"]),

@@ -98,14 +98,23 @@ def _file_line(file: FileDiff) -> str:
     name = file.path if file.path == file.old_path else f"{file.old_path} -> {file.path}"
     if file.binary:
         return printable(f"{name}: a binary file differs")
+    if file.left_out:
+        return printable(f"{name}: {file.kind.value}, too large to be read here")
     added, removed = file.count(LineKind.ADDED), file.count(LineKind.REMOVED)
     return printable(f"{name}: {file.kind.value}, +{added} -{removed}")
 
 
 def _folded(sign: str, words: str, width: int) -> Iterator[str]:
     line = f"{sign}{printable(words).expandtabs(8)}".rstrip()
-    while cell_len(line) > width:
-        first = chop_cells(line, width - 1)[0]
-        yield first + "\\"
-        line = sign.replace("@", " ") + line[len(first) :]
-    yield line
+    if cell_len(line) <= width:
+        yield line
+        return
+    first = chop_cells(line, width - 1)[0]
+    after = sign.replace("@", " ")
+    # all at once: to cut one piece after the other would take the square of a long line
+    pieces = chop_cells(line[len(first) :], width - 1 - cell_len(after))
+    if len(pieces) > 1 and cell_len(after + "".join(pieces[-2:])) <= width:
+        pieces[-2:] = ["".join(pieces[-2:])]
+    lines = [first, *(f"{after}{piece}" for piece in pieces)]
+    yield from (f"{each}\\" for each in lines[:-1])
+    yield lines[-1]

@@ -31,6 +31,7 @@ __all__ = [
 
 LONGEST_LINE_BYTES = 4 << 20
 _SHOWN = 60
+_NUMBER = re.compile(r"\d{1,9}")  # of an interrupt's line
 _COMMAND = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 
 
@@ -228,8 +229,6 @@ class QtestCodec(_Lines[QtestMessage]):
                 return QtestOk(tuple(rest))
             case ["FAIL" | "ERR", *rest]:
                 return QtestFail(" ".join(rest))
-            case ["IRQ", ("raise" | "lower") as edge, number] if (
-                number.isdecimal() and len(number) < 20
-            ):
+            case ["IRQ", ("raise" | "lower") as edge, number] if _NUMBER.fullmatch(number):
                 return QtestIrq(edge == "raise", int(number))
         raise self._error(line, "is no answer")

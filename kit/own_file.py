@@ -1,11 +1,13 @@
-"""A file that a person names: opened only if it is one, and read no further than it may be large.
+"""A file that a person names: read no further than it may be large, and written whole or not.
 
 Anything may stand where a file is expected: a pipe would be waited for, a device never ends, a
-small ``.gz`` holds gigabytes, and a sparse file too.
+small ``.gz`` holds gigabytes, and a sparse file too.  What is written stands in its place only when
+all of it is on the disk: who is killed or runs out of room leaves what was there.
 """
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -18,7 +20,7 @@ from typing import Any
 
 from kit.errors import UserError
 
-__all__ = ["MOST_BYTES", "open_own", "read_own"]
+__all__ = ["MOST_BYTES", "open_own", "read_own", "write_own"]
 
 MOST_BYTES = 1_000_000
 _HANDED_OVER = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # by a shell: <(zcat log) is a pipe
@@ -45,6 +47,37 @@ def read_own(
         return data.decode("utf-8")
     except UnicodeDecodeError as caught:
         raise error(f"{path}: is not UTF-8 text: {caught.reason}") from None
+
+
+def write_own(path: Path, data: bytes, *, alone: bool = False) -> None:
+    """Put a file in the place of *path*, or what a device or a pipe takes into it.
+
+    Args:
+        path: The file.
+        data: All that shall be in it.
+        alone: Nobody else writes it now; then what a killed process left beside it is used again.
+
+    Raises:
+        OSError: It cannot be written; what was there is there.
+    """
+    if str(path).startswith(("/dev/", "/proc/")) or (path.exists() and not path.is_file()):
+        path.write_bytes(data)
+        return
+    target = Path(os.path.realpath(path))  # a link stays one
+    new = target.with_name(f".{target.name[:200]}{'' if alone else f'.{os.getpid()}'}.new")
+    try:
+        with new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            if not os.access(target, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            new.chmod(stat.S_IMODE(target.stat().st_mode))
+        new.replace(target)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -7,7 +7,6 @@ cannot be read is put aside under another name, and said.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from platformdirs import user_data_path
 
 from kit.course.progress import Progress, ProgressError, read_progress
 from kit.errors import UserError
-from kit.own_file import open_own
+from kit.own_file import open_own, write_own
 
 __all__ = ["ProgressFile", "progress_file"]
 
@@ -105,14 +104,8 @@ class ProgressFile:
         return next((name for name in names if not name.exists()), self.path.with_suffix(".broken"))
 
     def _write(self, text: str) -> None:
-        target = Path(os.path.realpath(self.path))  # a link stays one
-        new = target.with_name(f".{target.name}.new")  # the lock is ours: nobody else has it
         with self._told():
-            with new.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(target)
+            write_own(self.path, text.encode(), alone=True)  # the lock is ours
 
     @contextmanager
     def _told(self) -> Iterator[None]:

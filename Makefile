@@ -5,6 +5,7 @@ quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
 .PHONY: help env lab test test-clone test-guest check bench bench-hub goldens solutions screenshots clean qemu-clone remake
 .PHONY: help env lab test test-clone test-guest check bench fuzz goldens screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone test-guest test-offline check bench fuzz goldens screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -31,6 +32,10 @@ test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, nam
 test-guest: .venv/.test  ## run the tests that boot a real kernel, which is got first (Debian)
 	@test -s .guest/vmlinux || .venv/bin/python tools/real_guest.py .guest
 	@KIT_GUEST=.guest .venv/bin/python -m pytest -m guest tests/backend/test_real_guest.py
+
+test-offline: .venv/.test  ## run the tests where there is no network (Linux)
+	@unshare $$([ "$$(id -u)" = 0 ] || echo --map-root-user) --net .venv/bin/python tools/offline.py \
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.test  ## check format, lint and types
 	@.venv/bin/ruff format --check .

@@ -152,3 +152,16 @@ def test_wrong_use_is_one_line_and_status_2(
 
     assert (status, said.out, said.err.count("\n")) == (2, "", 1)
     assert message in said.err
+
+
+@pytest.mark.parametrize("form", ["svg", "html", "mail", "md"])
+def test_a_story_without_a_device_is_one_line(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bare.toml"
+    path.write_text('title = "bare"\nwhy = "x"\nlook = "x"\nend = "1 s"\n')
+
+    assert main(["run", str(path), "--format", form]) == 2
+    assert capsys.readouterr().err == (
+        "kit: bare: is about no device; name one in its cast, devices = ['core1'], or plug one\n"
+    )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import kit.history.bounds
 import kit.history.clone
 import kit.history.diff
 import kit.history.hardened
@@ -23,10 +24,12 @@ from kit.history.clone import CloneHistory
 from kit.history.diff import MOST_PATCH_BYTES
 from kit.history.history import HistoryError
 from kit.history.reverts import read_reverts
+from kit.revert_report import revert_report
 from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 from kit.views.diff_html import MOST_FILES, MOST_LINES, CommitPage, commit_html, message_html
 from kit.views.diff_text import commit_lines, commit_text
 from tests.history.upstream import await_true, git
+from tests.history.workshop import workshop
 
 ROOT = Path(__file__).parents[2]
 Files = Iterable[tuple[str, bytes]]
@@ -183,6 +186,21 @@ def test_ten_thousand_commits_are_read_as_they_come(made: Import) -> None:
     found = list(read_reverts(made.done()))
 
     assert [revert.subject for revert in found] == ['Revert "part 9"']
+
+
+def test_a_revert_of_more_than_is_compared_is_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What libgit2 compares is held in memory several times."""
+    monkeypatch.setattr(kit.history.bounds, "MOST_COMPARED_BYTES", 1 << 20)
+    made = workshop(tmp_path / "r")
+    made.commit("big", {"big.c": "int x;\n" * 200_000})
+    made.revert("HEAD")
+    report = revert_report(made.clone, "HEAD")
+
+    words = "its files have more than 1 MiB and are not compared"
+    assert (report.finding.verdict, report.lines, report.tags) == (None, None, ())
+    assert words in report.finding.note
 
 
 def test_a_message_longer_than_any_does_not_hold_up_a_walk(made: Import) -> None:

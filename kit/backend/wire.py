@@ -163,7 +163,10 @@ class QmpCodec(_Lines[QmpMessage]):
             data = json.loads(line)
         except (ValueError, RecursionError):
             raise self._error(line, "is not JSON") from None
-        message = _qmp_message(data) if isinstance(data, dict) else None
+        try:
+            message = _qmp_message(data) if isinstance(data, dict) else None
+        except OverflowError:  # a time with more digits than a float has
+            message = None
         if message is None:
             raise self._error(line, "is no greeting, answer or event")
         return message

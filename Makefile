@@ -3,9 +3,8 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone test-guest check bench bench-hub goldens solutions screenshots clean qemu-clone remake
-.PHONY: help env lab test test-clone test-guest check bench fuzz goldens screenshots clean qemu-clone remake
-.PHONY: help env lab test test-clone test-guest test-offline check bench fuzz goldens screenshots clean qemu-clone remake
+.PHONY: help env lab test test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
+	screenshots clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -47,6 +46,7 @@ bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 
 bench-hub: .venv/.test  ## measure what a lesson takes on a JupyterHub; KIT_QEMU: and a shared clone
 	@.venv/bin/python bench/hub.py
+
 fuzz: .venv/.test  ## feed every reader with odd inputs, FUZZ_SECONDS in all (an hour)
 	@.venv/bin/python -m tests.fuzz
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kit.machine.tables import Line
 from kit.runs.behaviour import Behaviour
-from kit.views.table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escaped import escape
-from kit.views.table_words import line_words, state_words
+from kit.views.table_words import ROWS_NOTE, line_words, state_words
 from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 
 __all__ = ["changes_html", "head_html"]

@@ -3,8 +3,8 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone test-guest check bench bench-hub goldens solutions screenshots
-.PHONY: site test-site stick release changelog clean qemu-clone remake
+.PHONY: help env lab test test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
+	screenshots site test-site stick release changelog clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
@@ -32,6 +32,10 @@ test-guest: .venv/.test  ## run the tests that boot a real kernel, which is got 
 	@test -s .guest/vmlinux || .venv/bin/python tools/real_guest.py .guest
 	@KIT_GUEST=.guest .venv/bin/python -m pytest -m guest tests/backend/test_real_guest.py
 
+test-offline: .venv/.test  ## run the tests where there is no network (Linux)
+	@unshare $$([ "$$(id -u)" = 0 ] || echo --map-root-user) --net .venv/bin/python tools/offline.py \
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
 check: .venv/.test  ## check format, lint and types
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
@@ -42,6 +46,9 @@ bench: .venv/.test  ## measure how fast the kit is, in Chromium too
 
 bench-hub: .venv/.test  ## measure what a lesson takes on a JupyterHub; KIT_QEMU: and a shared clone
 	@.venv/bin/python bench/hub.py
+
+fuzz: .venv/.test  ## feed every reader with odd inputs, FUZZ_SECONDS in all (an hour)
+	@.venv/bin/python -m tests.fuzz
 
 goldens: .venv/.test  ## draw the pictures anew that the tests compare; review the difference
 	@.venv/bin/python -m tests.goldens

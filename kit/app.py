@@ -6,10 +6,9 @@ history or a view.
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from kit.explore.scope import Scope
 from kit.history_choice import HistoryChoice
 from kit.history_in_use import behaviours, history, named_commits
 from kit.machine.revision import Board, find_revision
+from kit.own_file import open_own
 from kit.revert_lesson import revert, revert_dates, revert_plots, reverts, shipped
 from kit.runs.behaviour import behaviours_of
 from kit.runs.conform import Report, conform
@@ -74,6 +74,9 @@ __all__ = [
     "shipped",
 ]
 
+MOST_RECORDED_BYTES = 256_000_000
+LONGEST_LINE = 10_000_000
+
 # -- recordings --------------------------------------------------------------------------------
 
 
@@ -92,18 +95,17 @@ def lines_of_file(path: Path) -> Iterator[str]:
     Raises:
         RecordingError: The file cannot be read.
     """
-    open_text = gzip.open if path.suffix == ".gz" else open
-    try:
-        with open_text(path, "rt", encoding="utf-8") as file:
-            yield from file
-    except FileNotFoundError:
-        raise RecordingError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise RecordingError(f"{path}: is a folder; name the files in it") from None
-    except UnicodeDecodeError as error:
-        raise RecordingError(f"{path}: is not UTF-8 text: {error.reason}") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise RecordingError(f"{path}: cannot be read: {error}") from None
+    with open_own(path, "recording", MOST_RECORDED_BYTES, RecordingError) as file:
+        for number in count(1):
+            line = file.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE:
+                raise RecordingError(f"{path}:{number}: is longer than {LONGEST_LINE:,} bytes")
+            if not line:
+                return
+            try:
+                yield line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise RecordingError(f"{path}: is not UTF-8 text: {error.reason}") from None
 
 
 # -- lessons -----------------------------------------------------------------------------------

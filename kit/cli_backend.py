@@ -11,7 +11,9 @@ import typer
 from kit import backend_in_use
 from kit.cli_common import FINE, cli
 from kit.errors import UserError
-from kit.output import complain, plain, progress_line
+from kit.output import complain, progress_line
+from kit.own_file import write_own
+from kit.runs.plain_text import plain
 
 __all__: list[str] = []
 
@@ -46,7 +48,7 @@ def record(
                 complain(f"{path}: {found.cut}")
     progress_line("")
     try:
-        output.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+        write_own(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
     steps = sum(len(line["steps"]) for line in lines)

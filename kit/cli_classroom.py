@@ -12,7 +12,8 @@ from kit.classroom.target import targets
 from kit.classroom_in_use import make_classroom
 from kit.cli_common import FINE, NO, cli
 from kit.errors import UserError
-from kit.output import plain, progress_line, tell_passed_over
+from kit.output import progress_line, tell_passed_over
+from kit.runs.plain_text import plain
 from kit.solutions import write_solutions
 
 __all__: list[str] = []

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kit.errors import UserError
+from kit.own_file import write_own
 
 __all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "cli", "put"]
 
@@ -47,6 +48,6 @@ def put(data: str | bytes, output: Path | None) -> None:
         typer.echo(data)
         return
     try:
-        output.write_bytes(data if isinstance(data, bytes) else f"{data}\n".encode())
+        write_own(output, data if isinstance(data, bytes) else f"{data}\n".encode())
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error

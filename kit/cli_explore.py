@@ -37,7 +37,9 @@ from kit.explore.properties import PROMISES
 from kit.explore.scope import LINUX, Scope
 from kit.explore.search import Ended
 from kit.machine.revision import Board, Revision, find_revision
-from kit.output import complain, console, plain, print_json, progress_line
+from kit.output import complain, console, print_json, progress_line
+from kit.own_file import write_own
+from kit.runs.plain_text import plain
 from kit.views.explore_table import found_table, one_table
 
 __all__ = ["explore"]
@@ -350,7 +352,7 @@ def _export(folder: Path, found: Sequence[Explored]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for label, written in lines.items():
             path = folder / f"{label}.jsonl"
-            path.write_text("\n".join(written) + "\n", encoding="utf-8")
+            write_own(path, ("\n".join(written) + "\n").encode())
             typer.echo(plain(f"{path}: {len(written)} scripts"), err=True)
     except OSError as error:
         raise UserError(f"{folder}: cannot be written: {error.strerror}") from error

@@ -15,8 +15,9 @@ from kit.cli_common import put
 from kit.cli_forms import RunForm, Writing
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_S
-from kit.output import complain, plain, progress_line
+from kit.output import complain, progress_line
 from kit.runs.guest_run import GuestRun
+from kit.runs.plain_text import plain
 from kit.runs.run import Intervention
 from kit.runs.scenario import Scenario
 from kit.views.guest_text import GuestReport

@@ -9,7 +9,8 @@ import typer
 
 from kit.cli_common import Json, cli
 from kit.errors import UserError
-from kit.output import plain, print_json, progress_line
+from kit.output import print_json, progress_line
+from kit.runs.plain_text import plain
 
 __all__: list[str] = []
 

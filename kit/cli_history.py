@@ -21,6 +21,7 @@ from kit.output import (
     progress_bar,
     tell_passed_over,
 )
+from kit.own_file import write_own
 from kit.runs.commit import FileDiff, fixes, lore_link, refers_to, reverts
 from kit.views.diff_text import commit_lines, commit_text
 
@@ -95,7 +96,7 @@ def history_export(
     """Write the lesson's commits and diffs to one file that is read without git."""
     text, left_out = history_in_use.exported_history(repo, tell_passed_over)
     try:
-        output.write_text(text, encoding="utf-8")
+        write_own(output, text.encode())
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
     typer.echo(f"{output}: {len(text.encode()) / 1000:,.0f} kB", err=True)

@@ -12,9 +12,9 @@ from kit.cli_common import Json, cli, put
 from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width
 from kit.errors import UserError
 from kit.log_files import log_lines
-from kit.output import plain
 from kit.runs.log_choice import narrowed, read_bound
 from kit.runs.logs import read_log
+from kit.runs.plain_text import plain
 from kit.views.log_text import Report, report_of
 from kit.views.mail import read_message_id
 from kit.views.picture_page import picture_png

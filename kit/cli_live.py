@@ -14,7 +14,8 @@ from kit.cli_forms import RunForm, Writing
 from kit.errors import UserError
 from kit.explore.cells import Explored
 from kit.explore.paths import PlayedPath, play_path
-from kit.output import plain, progress_line
+from kit.output import progress_line
+from kit.runs.plain_text import plain
 from kit.views.run_text import wrapped
 
 __all__ = ["LiveCell", "live_cells", "live_json", "live_lines", "write_live"]

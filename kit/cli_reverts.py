@@ -18,8 +18,9 @@ from kit import history_in_use
 from kit.cli_common import FINE, NO, Json, cli
 from kit.cli_history import Repo
 from kit.errors import UserError
-from kit.output import console, plain, print_json, progress_bar, tell_passed_over
+from kit.output import console, print_json, progress_bar, tell_passed_over
 from kit.runs.changelog import changelog_json
+from kit.runs.plain_text import plain
 from kit.runs.revert_summary import summary
 from kit.runs.verdict import Verdict, revert_json
 from kit.views.changelog_text import changelog_lines

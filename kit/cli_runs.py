@@ -21,11 +21,11 @@ from kit.history_in_use import named_commits
 from kit.machine.revision import Q35, Revision, find_revision
 from kit.output import (
     complain,
-    plain,
     print_json,
     progress_line,
 )
 from kit.runs.conform import Mismatch, Report
+from kit.runs.plain_text import plain
 from kit.runs.run import Pair, Run, play, play_pair, wrong_claims
 from kit.runs.scenario import Scenario
 from kit.runs.token import is_path, open_token

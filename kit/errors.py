@@ -22,8 +22,20 @@ __all__ = [
 ]
 
 
+LONGEST = 1000
+
+
 class KitError(Exception):
     """Base of all errors of the kit."""
+
+    def __str__(self) -> str:
+        """Return its text; of one that quotes more than a person reads, the beginning and the end.
+
+        >>> len(str(KitError("x" * 1_000_000)))
+        1000
+        """
+        words = super().__str__()
+        return words if len(words) <= LONGEST else f"{words[: LONGEST - 303]} … {words[-300:]}"
 
 
 class UserError(KitError):

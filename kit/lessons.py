@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from kit.errors import UserError
+from kit.own_file import write_own
 
 __all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons", "share"]
 
@@ -67,7 +67,7 @@ def lessons(folder: Path | None = None) -> Lessons:
 def _copy_new(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
-        shutil.copyfile(source, target)
+        write_own(target, source.read_bytes())  # half a lesson would never be copied again
 
 
 def data_path(name: str) -> Path:

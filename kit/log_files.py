@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from kit.errors import UserError
+from kit.own_file import open_own
 from kit.runs.log_json import LONGEST_LINE
 
 __all__ = ["log_lines"]
 
 _MOST = LONGEST_LINE + 2
+MOST_BYTES = 256_000_000
 
 
 def log_lines(name: str) -> Iterator[str]:
@@ -26,19 +25,11 @@ def log_lines(name: str) -> Iterator[str]:
     Raises:
         UserError: The file cannot be read.
     """
-    try:
-        if name == "-":
-            yield from _lines(sys.stdin.buffer)
-            return
-        opened = gzip.open if name.endswith(".gz") else open
-        with opened(Path(name), "rb") as file:
-            yield from _lines(file)  # type: ignore[arg-type]
-    except FileNotFoundError:
-        raise UserError(f"{name}: no such file") from None
-    except IsADirectoryError:
-        raise UserError(f"{name}: is a folder; name the files in it") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{name}: cannot be read: {error}") from None
+    if name == "-":
+        yield from _lines(sys.stdin.buffer)
+        return
+    with open_own(Path(name), "log that is read whole", MOST_BYTES) as file:
+        yield from _lines(file)
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:

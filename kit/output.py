@@ -17,13 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from kit.runs.plain_text import plain
+
 __all__ = [
     "complain",
     "console",
     "drop_output",
     "open_streams",
     "passed_over_line",
-    "plain",
     "print_json",
     "progress_bar",
     "progress_line",
@@ -108,8 +109,3 @@ def progress_bar() -> Iterator[Callable[[str, int, int | None], None]]:
             bar.update(shown[step], completed=done, total=total)
 
         yield tell
-
-
-def plain(words: str) -> str:
-    """Make control characters visible: text of a file must not steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)

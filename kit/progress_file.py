@@ -7,7 +7,6 @@ cannot be read is put aside under another name, and said.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,12 +18,14 @@ from platformdirs import user_data_path
 
 from kit.course.progress import Progress, ProgressError, read_progress
 from kit.errors import UserError
+from kit.own_file import open_own, write_own
 
 __all__ = ["DRIVE", "ProgressFile", "progress_file"]
 
 LOCK_S = 5.0
 DRIVE = Path("/drive")  # JupyterLite's files, which a browser keeps; all else ends with the page
 _AGAIN_S = 0.02
+_MOST_BYTES = 10_000_000
 
 
 def progress_file(tell: Callable[[str], None] | None = None) -> ProgressFile:
@@ -84,15 +85,17 @@ class ProgressFile:
             return self.path.exists()
 
     def _read(self) -> Progress:
-        try:
-            with self._told():
-                return read_progress(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not self._is_there():
             return Progress({})
+        try:
+            with open_own(self.path, "progress file", _MOST_BYTES) as file:
+                return read_progress(file.read().decode("utf-8"))
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
         except ProgressError as error:
             why = str(error)
+        except UserError as error:
+            raise UserError(f"{error}; progress is not kept") from None
         aside = self._free_name()
         with self._told():
             self.path.replace(aside)
@@ -104,14 +107,8 @@ class ProgressFile:
         return next((name for name in names if not name.exists()), self.path.with_suffix(".broken"))
 
     def _write(self, text: str) -> None:
-        target = Path(os.path.realpath(self.path))  # a link stays one
-        new = target.with_name(f".{target.name}.new")  # the lock is ours: nobody else has it
         with self._told():
-            with new.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(target)
+            write_own(self.path, text.encode(), alone=True)  # the lock is ours
 
     @contextmanager
     def _told(self) -> Iterator[None]:

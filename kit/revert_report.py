@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.errors import UserError
 from kit.history.aftermath import Aftermath, what_came_after
+from kit.history.bounds import check_size
 from kit.history.changelog import read_changelog
 from kit.history.clone import CloneHistory
 from kit.history.exactness import check_exactness, net_of, sides_of
@@ -109,7 +110,9 @@ def revert_report(history: History, revision: str) -> RevertReport:
 def _lines(objects: Objects, sha: str) -> int | None:
     try:
         side = sides_of(objects, sha)
-        net = net_of(objects, objects.changed(side.before, side.after))
+        changed = objects.changed(side.before, side.after)
+        check_size(objects, changed)
+        net = net_of(objects, changed)
     except MissingObjectError:
         return None
     return sum(abs(count) for change in net.values() for count in change.values())

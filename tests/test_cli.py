@@ -104,7 +104,7 @@ def broken(path: Path, content: bytes) -> Path:
             gzip.compress(b"\n" * 999, mtime=0)[:-9],
             "a.jsonl.gz: cannot be read: Compressed",
         ),
-        ("", b"", ": is a folder; name the files in it"),
+        ("", b"", ": is a folder, no file; name the files in it"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line(

@@ -111,7 +111,7 @@ def test_a_scenario_of_ones_own_is_named_by_its_file(tmp_path: Path, capsys: Cap
         (OWN.replace("device_del core1", "fly"), "mine.toml:6: script: 'fly' is no action; "),
         (OWN.replace('"16 s"', '"soon"'), "mine.toml:9: offline_work: 'soon' is no time; "),
         (b"\xff\xfe", "mine.toml: is not UTF-8 text: "),
-        (None, "mine.toml: cannot be read: No such file or directory"),
+        (None, "mine.toml: no such file"),
         ("x" * 1_000_001, "mine.toml: is larger than 1,000,000 bytes"),
     ],
     ids=["no TOML", "no action", "no time", "no UTF-8", "no file", "too large"],
@@ -152,3 +152,16 @@ def test_wrong_use_is_one_line_and_status_2(
 
     assert (status, said.out, said.err.count("\n")) == (2, "", 1)
     assert message in said.err
+
+
+@pytest.mark.parametrize("form", ["svg", "html", "mail", "md"])
+def test_a_story_without_a_device_is_one_line(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bare.toml"
+    path.write_text('title = "bare"\nwhy = "x"\nlook = "x"\nend = "1 s"\n')
+
+    assert main(["run", str(path), "--format", form]) == 2
+    assert capsys.readouterr().err == (
+        "kit: bare: is about no device; name one in its cast, devices = ['core1'], or plug one\n"
+    )

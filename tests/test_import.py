@@ -191,7 +191,7 @@ def test_too_many_messages_are_drawn_in_part(capsys: Captured, tmp_path: Path) -
     ("arguments", "message"),
     [
         (["/nowhere"], "/nowhere: no such file"),
-        ([str(ROOT)], f"{ROOT}: is a folder; name the files in it"),
+        ([str(ROOT)], f"{ROOT}: is a folder, no file; name the files in it"),
         ([LICENSE], f"{LICENSE}: neither a QMP transcript nor libvirt's debug log in its first"),
         ([CAPTURE, "--device", "x"], f"{CAPTURE}: no device 'x'; it names: core1"),
         ([CAPTURE, "--since", "x"], "'x' is no place in a log;"),

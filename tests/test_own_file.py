@@ -19,9 +19,9 @@ read = pytest.mark.parametrize("find", [find_scenario, find_exercise])
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (Path.exists, "{}: cannot be read: No such file or directory"),
-        (os.mkfifo, "{}: is no file; name one, story.toml"),  # to read one would wait for ever
-        (Path.mkdir, "{}: is no file; name one, story.toml"),
+        (Path.exists, "{}: no such file"),
+        (os.mkfifo, "{}: is a pipe, no file; name a file"),  # to read one would wait for ever
+        (Path.mkdir, "{}: is a folder, no file; name the files in it"),
         (lambda path: path.write_bytes(b"title = '\xff'"), "{}: is not UTF-8 text: invalid start"),
         (lambda path: path.write_bytes(b"#" * 1_000_001), "{}: is larger than 1,000,000 bytes; no"),
     ],

@@ -31,6 +31,7 @@ __all__ = [
 
 LONGEST_LINE_BYTES = 4 << 20
 _SHOWN = 60
+_NUMBER = re.compile(r"\d{1,9}")  # of an interrupt's line
 _COMMAND = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 
 
@@ -162,7 +163,10 @@ class QmpCodec(_Lines[QmpMessage]):
             data = json.loads(line)
         except (ValueError, RecursionError):
             raise self._error(line, "is not JSON") from None
-        message = _qmp_message(data) if isinstance(data, dict) else None
+        try:
+            message = _qmp_message(data) if isinstance(data, dict) else None
+        except OverflowError:  # a time with more digits than a float has
+            message = None
         if message is None:
             raise self._error(line, "is no greeting, answer or event")
         return message
@@ -228,6 +232,6 @@ class QtestCodec(_Lines[QtestMessage]):
                 return QtestOk(tuple(rest))
             case ["FAIL" | "ERR", *rest]:
                 return QtestFail(" ".join(rest))
-            case ["IRQ", ("raise" | "lower") as edge, number] if number.isdecimal():
+            case ["IRQ", ("raise" | "lower") as edge, number] if _NUMBER.fullmatch(number):
                 return QtestIrq(edge == "raise", int(number))
         raise self._error(line, "is no answer")

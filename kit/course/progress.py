@@ -101,6 +101,7 @@ def read_progress(text: str) -> Progress:
         return Progress({})
     try:
         data = json.loads(text)
+        json.dumps(data, indent=2)  # what can be read can be deeper than what can be written
     except RecursionError:
         raise ProgressError("is not JSON: nested too deep") from None
     except ValueError as error:

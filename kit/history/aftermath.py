@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import BinaryIO
+from io import BufferedReader
 
 from kit.history.clone import CloneHistory
 from kit.history.history import HistoryError
@@ -103,7 +103,8 @@ def _follow_ups(clone: CloneHistory, revert: Revert, files: Sequence[FileDiff]) 
     if not wanted:
         return []
     until = revert.committed_s + _WITHIN_DAYS * 86_400
-    options = ("-U3", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-notes")
+    options = ("-U3", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-notes",
+               "--submodule=short")  # fmt: skip
     with clone.stream(
         *("--literal-pathspecs", "log", "--format=%x00%H%n%s%n", "--encoding=UTF-8", *options),
         *("--no-merges", f"--until=@{until}", *clone.tip(), f"^{revert.sha}", "--"),
@@ -117,7 +118,7 @@ def _follow_ups(clone: CloneHistory, revert: Revert, files: Sequence[FileDiff]) 
     return found[-_AT_MOST:]
 
 
-def _functions(log: BinaryIO) -> Iterator[tuple[str, str, set[bytes]]]:
+def _functions(log: BufferedReader) -> Iterator[tuple[str, str, set[bytes]]]:
     """Give hash, subject and the functions that the hunks of each commit change."""
     sha, subject, functions = "", "", set[bytes]()
     function: bytes | None = None  # None: the hunk's first change is behind us

@@ -1,27 +1,39 @@
 """Commits and diffs of a clone on this machine, read through GitPython.
 
-The clone is only read: no hook, filter, external diff or fetch of its configuration is run.
-GitPython finds the repository and runs git; what git prints is parsed here, because GitPython's
-own objects ignore a message's encoding, miss renames and cut trailers at a line of dashes.
+The clone is only read, and nothing of its configuration is run; see `kit.history.hardened`.
+GitPython runs git; what git prints is parsed here, because GitPython's own objects read the
+clone's configuration, ignore a message's encoding, miss renames and cut trailers at a line of
+dashes.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
+import shlex
 import subprocess
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
-from kit.history.diff import read_diff
+from kit.history.diff import MOST_PRINTED_BYTES, read_diff
+from kit.history.hardened import (
+    Repository,
+    UnreadableError,
+    end,
+    find_repository,
+    patient,
+    reader_environment,
+    without_git_variables,
+)
 from kit.history.history import HistoryError, Source, SourceKind, no_git
 from kit.runs.commit import Commit, FileDiff, Person
-
-if TYPE_CHECKING:
-    import git
 
 __all__ = ["CloneHistory"]
 
@@ -34,27 +46,17 @@ _LOG = ("-z", f"--format={'%x00'.join(_FIELDS)}", "--encoding=UTF-8")
 _BESIDE_THE_POINT = re.compile(
     "Needed a single revision|unknown revision|bad object|bad revision|^(warning|hint): "
 )
-# Of the variables of git that a person may have set, those that say where programs are.
-_KEPT_VARIABLES = ("GIT_EXEC_PATH", "GIT_PYTHON_")
-_ENVIRONMENT = threading.RLock()
+_LONGEST_LINE = 4096  # of what git complains
+_MOST_BYTES = 64 << 20
+MOST_CHARACTERS = 200_000
+"""Of a longer message the beginning is shown, and how much is left out."""
+_MOST_TRAILERS = 1000
 TIMEOUT_S = 60
-# Command-scope settings: a clone's own configuration must not make git run anything, and git's
-# distrust of another owner's folder is no reason not to read it.
-_SETTINGS = {
-    "safe.directory": "*",
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.attributesFile": os.devnull,
-    "core.bigFileThreshold": "512m",
-    "diff.external": "",
-    "diff.indentHeuristic": "true",
-    "diff.renameLimit": "1000",
-    "diff.suppressBlankEmpty": "false",
-    "log.mailmap": "false",  # git log would want the file .mailmap, which a clone may lack
-    "log.showSignature": "false",
-    "submodule.recurse": "false",
-    "trailer.separators": ":",
-}
+SILENT_S = 600  # a walk through a large history says nothing while nothing fits
+
+
+class _EnoughError(Exception):
+    """Enough is read."""
 
 
 class CloneHistory:
@@ -64,6 +66,7 @@ class CloneHistory:
         """Remember where the clone is; it is opened when it is read."""
         self.place = place
         self.source = Source(kind, str(place))
+        self._found: Repository | None = None
 
     def commit(self, revision: str) -> Commit:
         """Return the commit that *revision* names.
@@ -71,8 +74,12 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository or commit, or git is not installed.
         """
-        with self._git(revision) as git_command:
-            return self._commit(git_command, revision)
+        if not revision.strip() or not revision.isprintable():
+            raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
+        asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        name = self._answer(*asked, of=revision).decode()
+        (commit,) = _commits(self._answer("log", "-1", *_LOG, name, "--", of=revision))
+        return commit
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
         """Return what a commit changes against its first parent; nothing for a merge.
@@ -80,17 +87,12 @@ class CloneHistory:
         Raises:
             HistoryError: The commit, its parent or a file of theirs is not here.
         """
-        with self._git(revision) as git_command:
-            commit = self._commit(git_command, revision)
-            if commit.is_merge:
-                return ()
-            if not commit.parents and _is_cut_off(git_command, commit):
-                raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
-            options = {"stdout_as_string": False, "kill_after_timeout": TIMEOUT_S}
-            return read_diff(
-                lambda *arguments: git_command.diff_tree(*arguments, commit.hash, **options),
-                lambda name: git_command.cat_file("blob", name, **options),
-            )
+        commit = self.commit(revision)
+        if commit.is_merge:
+            return ()
+        if not commit.parents and self._is_cut_off(commit):
+            raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
+        return read_diff(_CommitDiff(self, commit.hash, revision))
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
         """Return the commit and those before it, newest first, at most *count*.
@@ -98,16 +100,14 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository or commit, or git is not installed.
         """
-        with self._git(revision) as git_command:
-            start = self._commit(git_command, revision).hash
-            return _commits(git_command.log(f"-{count}", *_LOG, start, stdout_as_string=False))
+        start = self.commit(revision).hash
+        return _commits(self._answer("log", f"-{count}", *_LOG, start, "--", of=revision))
 
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""
         form = "--format=%(objectname) %(*objectname) %(refname:strip=2)"
-        with self._git("tags") as git_command:
-            lines = git_command.for_each_ref("refs/tags", form).splitlines()
-        parts = [line.split(" ", 2) for line in lines]
+        printed = self._answer("for-each-ref", form, "refs/tags", of="tags")
+        parts = [line.split(" ", 2) for line in printed.decode("utf-8", "replace").splitlines()]
         return tuple((name, peeled or direct) for direct, peeled, name in parts)
 
     def log(self, *paths: str) -> tuple[Commit, ...]:
@@ -116,8 +116,7 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
-        with self._git("its log") as git_command:
-            return _commits(git_command.log("--all", *_LOG, "--", *paths, stdout_as_string=False))
+        return _commits(self._answer("log", "--all", *_LOG, "--", *paths, of="its log"))
 
     def objects_folder(self) -> Path:
         """Return where the clone keeps its objects.
@@ -125,8 +124,7 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
-        with self._git("its objects") as git_command:
-            return Path(git_command.rev_parse("--path-format=absolute", "--git-path", "objects"))
+        return self._repository().objects
 
     def tip(self) -> tuple[str, ...]:
         """Return what git is told to start a log from: HEAD, or all there is where that is none.
@@ -134,16 +132,21 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
-        with self._git("HEAD") as git_command:
-            found, *_ = git_command.rev_parse(
-                *("--verify", "--quiet", "HEAD^{commit}"),
-                with_extended_output=True,
-                with_exceptions=False,
-            )
-        return ("HEAD",) if found == 0 else ("--all",)
+        try:
+            self._answer("rev-parse", "--verify", "--quiet", "HEAD^{commit}", of="HEAD")
+        except HistoryError:
+            return ("--all",)
+        return ("HEAD",)
 
     @contextmanager
-    def stream(self, *command: str, of: str = "", to_the_end: bool = True) -> Iterator[BinaryIO]:
+    def stream(
+        self,
+        *command: str,
+        of: str = "",
+        feed: Iterable[str] = (),
+        to_the_end: bool = True,
+        timeout_s: float | None = None,
+    ) -> Iterator[BufferedReader]:
         """Give what a git command prints while it runs; it is ended when the reader leaves.
 
         Whoever calls puts what a person typed after ``--end-of-options`` or in ``--name=value``.
@@ -151,67 +154,157 @@ class CloneHistory:
         Args:
             command: The command and its arguments.
             of: What is read, as a person names it; else the command.
+            feed: What it reads, a line each: there may be more than arguments may hold.
             to_the_end: The reader reads all, and wants to know if that was not all.
+            timeout_s: Seconds that git may be silent; `SILENT_S` by default.
 
         Raises:
             HistoryError: There is no such repository, git is not installed, or the command fails.
         """
-        with self._git(command[0]) as git_command:
-            running = git_command.execute(
-                [git_command.GIT_PYTHON_GIT_EXECUTABLE, *command],
-                as_process=True,
-                istream=subprocess.DEVNULL,
-            )
-        process = running.proc
-        assert process is not None
+        repository, wanted = self._repository(), of or command[0]
+        with tempfile.TemporaryFile() as stdin:
+            stdin.writelines(f"{line}\n".encode() for line in feed)
+            stdin.seek(0)
+            process = self._start(repository, command, cast(BinaryIO, stdin))
         assert process.stdout is not None
         assert process.stderr is not None
+        said: deque[bytes] = deque(maxlen=50)
+        listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
+        listener.start()
         try:
-            yield cast(BinaryIO, process.stdout)
+            yield patient(process.stdout, timeout_s or SILENT_S)
             if not to_the_end:
                 return
-            said = process.stderr.read().decode("utf-8", "replace")
-            if process.wait():
-                raise HistoryError(_why(self.source, of or command[0], said, shallow=False))
+            status = process.wait(TIMEOUT_S)
+            listener.join(TIMEOUT_S)
+            if status:
+                words = b"".join(said).decode("utf-8", "replace")
+                raise HistoryError(_why(self.source, wanted, words, shallow=repository.is_shallow))
+        except (TimeoutError, subprocess.TimeoutExpired) as error:
+            raise HistoryError(f"{self.place}: git cannot read {wanted}: {error}") from None
         finally:
-            process.kill()
-            process.wait()
+            if process.poll() is None:
+                end(process)
+            listener.join(1)  # it closes what it reads
             process.stdout.close()
-            process.stderr.close()
 
     # -- git -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def _git(self, wanted: str) -> Iterator[git.Git]:
-        """Give git's commands on this clone; whatever goes wrong becomes one line."""
-        try:
-            import git
-        except ImportError:
-            raise HistoryError(no_git("no clone can be read")) from None
-        try:
-            with (
-                _without_git_variables(),
-                git.Repo(self.place, odbt=git.GitCmdObjectDB) as repo,
-            ):
-                repo.git.update_environment(**_environment(str(repo.git_dir)))
-                try:
-                    yield repo.git
-                except git.GitCommandError as error:
-                    why = _why(
-                        self.source, wanted, str(error.stderr), shallow=_is_shallow(repo.git)
-                    )
-                    raise HistoryError(why) from error
-        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-            raise HistoryError(
-                f"{self.place} is no git repository; name a clone of QEMU, or run `kit fetch`"
-            ) from None
+    def _answer(self, *command: str, of: str) -> bytes:
+        """Return all that a command prints, without the last line's end."""
+        with self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed:
+            answer = printed.read(_MOST_BYTES + 1)
+            if len(answer) > _MOST_BYTES:
+                raise HistoryError(
+                    f"{self.place}: git cannot read {of}: more than {_MOST_BYTES >> 20} MiB"
+                )
+            return answer.removesuffix(b"\n")
 
-    def _commit(self, git_command: git.Git, revision: str) -> Commit:
-        if not revision.strip() or not revision.isprintable():
-            raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
-        name = git_command.rev_parse("--verify", "--end-of-options", f"{revision}^{{commit}}")
-        (commit,) = _commits(git_command.log("-1", *_LOG, name, "--", stdout_as_string=False))
-        return commit
+    def beginning(self, *command: str, count: int, of: str) -> bytes:
+        """Return the first *count* bytes that a command prints; it is ended then.
+
+        Raises:
+            HistoryError: It fails before.
+        """
+        with (
+            contextlib.suppress(_EnoughError),
+            self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed,
+        ):
+            answer = printed.read(count)
+            if len(answer) == count:
+                raise _EnoughError  # else that was all, and git says whether it went well
+        return answer
+
+    def _start(
+        self, repository: Repository, command: Iterable[str], stdin: BinaryIO
+    ) -> subprocess.Popen[bytes]:
+        import git
+
+        with without_git_variables():
+            runner = git.Git(str(repository.git_dir))
+            runner.update_environment(**reader_environment(repository.git_dir))
+            try:
+                running = runner.execute(
+                    [runner.GIT_PYTHON_GIT_EXECUTABLE, *command],
+                    as_process=True,
+                    istream=stdin,
+                    start_new_session=True,  # one group to end
+                )
+            except git.GitCommandNotFound as error:
+                raise HistoryError(f"{self.place}: there is no git any more") from error
+            except OSError as error:
+                why = f"git cannot be started: {error.strerror}"
+                raise HistoryError(f"{self.place}: {why}") from error
+        process, running.proc = running.proc, None  # it would end it when nobody holds it
+        return cast("subprocess.Popen[bytes]", process)
+
+    def _repository(self) -> Repository:
+        """Return where the repository is; looked at once."""
+        if self._found is None:
+            try:
+                import git
+
+                found = find_repository(
+                    self.place,
+                    git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git",
+                    TIMEOUT_S,
+                    is_ours=self.source.kind is not SourceKind.CLONE,
+                )
+            except (ImportError, FileNotFoundError):
+                raise HistoryError(no_git("no clone can be read")) from None
+            except UnreadableError as failure:
+                raise HistoryError(_why_not(self.place, str(failure))) from failure
+            if found is None:
+                raise HistoryError(
+                    f"{self.place} is no git repository; name a clone of QEMU, or run `kit fetch`"
+                )
+            self._found = found
+        return self._found
+
+    def _is_cut_off(self, commit: Commit) -> bool:
+        """Has the commit a parent that a shallow clone hides?  Its diff would show every file."""
+        written = self._answer("cat-file", "commit", commit.hash, of=commit.hash)
+        return b"\nparent " in written.split(b"\n\n", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _CommitDiff:
+    """What `read_diff` asks about a commit."""
+
+    clone: CloneHistory
+    sha: str
+    of: str
+
+    def diff_tree(self, *options: str) -> bytes:
+        """Run git diff-tree on the commit."""
+        most = MOST_PRINTED_BYTES + 1
+        return self.clone.beginning("diff-tree", *options, self.sha, count=most, of=self.of)
+
+    def beginning(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self.clone.beginning("cat-file", "blob", name, count=count, of=self.of)
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        return int(self.clone.beginning("cat-file", "-s", name, count=40, of=self.of))
+
+
+def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
+    with complaints:
+        while line := complaints.readline(_LONGEST_LINE):
+            said.append(line)
+
+
+def _why_not(place: Path, said: str) -> str:
+    """Say in one line why a repository is not read at all, and what helps."""
+    owned = re.search("(?:dubious ownership in repository at|unsafe repository) [('](.*?)'", said)
+    if owned:
+        folder = owned[1].lstrip("('")
+        return (
+            f"{place} belongs to another user, and git reads it only if you trust them:"
+            f" git config --global --add safe.directory {shlex.quote(folder)}"
+        )
+    return f"{place}: git cannot read it: {_complaint(said)}"
 
 
 def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
@@ -250,75 +343,12 @@ def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
 
 def _complaint(said: str) -> str:
     """Return git's reason, harmless on a terminal; nothing if it only knows no such commit."""
-    if "Timeout: " in said:
-        return f"no answer within {TIMEOUT_S} s"
-    lines = said.strip().removeprefix("stderr: '").removesuffix("'").split("\n")
+    lines = said.strip().split("\n")
     telling = [line for line in lines if line and not _BESIDE_THE_POINT.search(line)]
     # what git died of says more than what led to it
     order = [line for start in ("fatal: ", "error: ", "") for line in telling if start in line[:7]]
     reason = order[0] if order else ""
     return "".join(filter(str.isprintable, re.sub("^(fatal|error): ", "", reason)))[:200]
-
-
-def _is_cut_off(git_command: git.Git, commit: Commit) -> bool:
-    """Has the commit a parent that a shallow clone hides?  Its diff would show every file."""
-    written = git_command.cat_file("commit", commit.hash).split("\n\n", 1)[0]
-    return "\nparent " in written
-
-
-def _is_shallow(git_command: git.Git) -> bool:
-    import git
-
-    try:
-        return bool(git_command.rev_parse("--is-shallow-repository") == "true")
-    except git.GitCommandError:
-        return False
-
-
-@contextmanager
-def _without_git_variables() -> Iterator[None]:
-    """Hide the person's GIT_* variables: GitPython and git would read elsewhere or otherwise.
-
-    GitPython gives git this process's environment and can add to it, not take from it.
-    """
-    with _ENVIRONMENT:
-        hidden = {
-            name: os.environ.pop(name)
-            for name in list(os.environ)
-            if name.upper().startswith("GIT_") and not name.startswith(_KEPT_VARIABLES)
-        }
-        try:
-            yield
-        finally:
-            os.environ.update(hidden)
-
-
-def _environment(git_dir: str) -> dict[str, str]:
-    """What git sees beside variables that are not its own: this repository, and nothing to run."""
-    settings = {
-        name: value
-        for number, (key, setting) in enumerate(_SETTINGS.items())
-        for name, value in (
-            (f"GIT_CONFIG_KEY_{number}", key),
-            (f"GIT_CONFIG_VALUE_{number}", setting),
-        )
-    }
-    return {
-        # without this a bare repository that lacks its config file is taken for a work tree
-        "GIT_DIR": git_dir,
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_FLUSH": "0",  # what is streamed comes in larger pieces, and sooner as a whole
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",  # git before 2.44 knows only this way not to fetch
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-        "GIT_CONFIG_COUNT": str(len(_SETTINGS)),
-        **settings,
-    }
 
 
 # -- parsing -----------------------------------------------------------------------------------
@@ -343,7 +373,8 @@ def _parsed(
     body: str,
     trailers: str,
 ) -> Commit:
-    pairs = [line.partition(":") for line in trailers.split("\n") if line]
+    lines = trailers.split("\n", _MOST_TRAILERS)[:_MOST_TRAILERS]
+    pairs = [_shortened(line).partition(":") for line in lines if line]
     return Commit(
         hash=name,
         parents=tuple(parents.split()),
@@ -351,7 +382,12 @@ def _parsed(
         authored=authored,
         committer=Person(committer, their_email),
         committed=committed,
-        subject=subject,
-        body=body.strip("\n"),
+        subject=_shortened(subject),
+        body=_shortened(body.strip("\n")),
         trailers=tuple((key, value) for key, _, value in pairs),
     )
+
+
+def _shortened(words: str) -> str:
+    left = len(words) - MOST_CHARACTERS
+    return words if left <= 0 else f"{words[:MOST_CHARACTERS]} [… {left:,} characters left out]"

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import pygit2
 
+from kit.history.bounds import check_size
 from kit.history.objects import Entry, FileChange, MissingObjectError, Objects
 from kit.runs.undo import lines_of, undo
 from kit.runs.verdict import Checks, Finding, LeftOver, Status, Target, judge
@@ -72,6 +73,9 @@ def check_exactness(
     try:
         revert = sides_of(objects, sha)
         undone = [sides_of(objects, target.sha or "", target.parent) for target in here]
+        asked = _Asked(objects, revert, undone)
+        for side in (revert, *undone):
+            check_size(objects, asked.changed(side))
     except MissingObjectError as error:
         return Finding(note="; ".join([*notes, str(error)]))
     notes += [
@@ -81,7 +85,6 @@ def check_exactness(
     ]
     if len(revert.commit.parent_ids) > 1:
         notes.append("the revert is a merge itself, taken against its first parent")
-    asked = _Asked(objects, revert, undone)
     three_way = asked.safely(lambda: _three_way(asked, all_orders))
     applied = asked.safely(lambda: _reverse_apply(asked))
     left_over = asked.safely(lambda: tuple(_left_over(asked)))

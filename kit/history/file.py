@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from kit.history.history import History, HistoryError, Source, SourceKind
+from kit.own_file import read_own
 from kit.runs.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 
 __all__ = ["FileHistory", "commit_json", "export", "file_json", "read_file"]
 
 FORMAT, VERSION = "unplug-kit history", 1
+MOST_BYTES = 100_000_000
 
 
 def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
@@ -212,6 +214,7 @@ def file_json(file: FileDiff) -> dict[str, Any]:
         "old_path": file.old_path,
         "kind": file.kind.name,
         "binary": file.binary,
+        **({"left_out": True} if file.left_out else {}),
         "hunks": [
             {
                 "function": hunk.function,
@@ -230,6 +233,7 @@ def _file(data: dict[str, Any]) -> FileDiff:
         old_path=_text(data["old_path"]),
         kind=ChangeKind[_text(data["kind"])],
         binary=data["binary"],
+        left_out=data.get("left_out") is True,
         hunks=tuple(
             Hunk(
                 _text(hunk["function"]),
@@ -251,7 +255,10 @@ def read_carried(path: Path) -> FileHistory:
     Raises:
         HistoryError: It cannot be read, or is not such a file.
     """
-    read = FileHistory(_content(path), "the history that this copy of the kit carries")
+    read = FileHistory(
+        read_own(path, "exported history", MOST_BYTES, HistoryError),
+        "the history that this copy of the kit carries",
+    )
     read.source = Source(read.origin.kind, "carried by this copy of the kit")
     return read
 
@@ -262,13 +269,4 @@ def read_file(path: Path) -> FileHistory:
     Raises:
         HistoryError: It cannot be read, or is not such a file.
     """
-    return FileHistory(_content(path), str(path))
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise HistoryError(f"{path} is no file that `kit history export` wrote") from None
-    except OSError as error:
-        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
+    return FileHistory(read_own(path, "exported history", MOST_BYTES, HistoryError), str(path))

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import BinaryIO
+from io import BufferedReader
 
 import pygit2
 
 __all__ = ["iso_date", "log_messages", "message_of", "shown", "subject_and_body"]
 
 _CHUNK_BYTES = 1 << 16
+MOST_BYTES = 1 << 20
 
 
-def log_messages(log: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Give the first line and the rest of each record that `git log -z` prints, as it comes."""
-    rest = b""
-    while chunk := os.read(log.fileno(), _CHUNK_BYTES):
-        *whole, rest = (rest + chunk).split(b"\0")
-        for record in whole:
-            head, _, message = record.partition(b"\n")
-            yield head, message
-    if rest:  # -z separates records, and does not end them
-        head, _, message = rest.partition(b"\n")
-        yield head, message
+def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
+    """Give the first line and the rest of each record that `git log -z` prints, as it comes.
+
+    Of a record that is longer than any message the beginning is given.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    while chunk := log.read1(_CHUNK_BYTES):
+        *ends, rest = chunk.split(b"\0")
+        for end in ends:
+            yield _record(b"".join((*pieces, end)))
+            pieces, size = [], 0
+        if size < MOST_BYTES:
+            pieces.append(rest)
+            size += len(rest)
+    if pieces and (record := b"".join(pieces)):  # -z separates records, and does not end them
+        yield _record(record)
+
+
+def _record(record: bytes) -> tuple[bytes, bytes]:
+    head, _, message = record[:MOST_BYTES].partition(b"\n")
+    return head, message
 
 
 def shown(raw: bytes) -> str:

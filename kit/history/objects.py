@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,8 +95,7 @@ class _Memory(pygit2.OdbBackend):
     def write_cb(self, oid: pygit2.Oid, data: bytes, kind: int) -> None:
         self.written[oid] = (kind, bytes(data))
 
-    def refresh_cb(self) -> None:
-        """There is nothing to look at again."""
+    def refresh_cb(self) -> None: ...
 
     def __iter__(self) -> Iterator[pygit2.Oid]:
         return iter(self.written)
@@ -110,7 +110,6 @@ class Objects:
         Raises:
             HistoryError: It cannot be opened.
         """
-        self.folder = folder
         try:
             disk, odb = pygit2.Odb(str(folder)), pygit2.Odb()
             self._memory = _Memory(disk)
@@ -284,6 +283,12 @@ class Objects:
 
     # -- files ---------------------------------------------------------------------------------
 
+    def size(self, entry: Entry) -> int:
+        """Return how many bytes a file has; of what is not here, none."""
+        with suppress(KeyError, pygit2.GitError):
+            return self._memory.disk.read_header(entry.blob)[1]
+        return 0
+
     def blob(self, name: pygit2.Oid) -> bytes:
         """Return the content of a file.
 
@@ -383,17 +388,13 @@ def _fragment(hunk: pygit2.DiffHunk) -> Fragment:
     )
 
 
-class _told:  # noqa: N801 - used as a function
+@contextmanager
+def _told(what: str) -> Iterator[None]:
     """Tell what libgit2 cannot find or read as `MissingObjectError`."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        # pygit2's error for an abbreviation of two is a ValueError, too: `find` tells it
-        if isinstance(error, KeyError | pygit2.GitError) and not isinstance(error, ValueError):
-            words = " ".join(str(error).strip("'").split())[:200]
-            raise MissingObjectError(f"{self._what} needs what is not here: {words}") from error
+    try:
+        yield
+    except (KeyError, pygit2.GitError) as error:
+        if isinstance(error, ValueError):  # of an abbreviation of two: `find` tells it
+            raise
+        words = " ".join(str(error).strip("'").split())[:200]
+        raise MissingObjectError(f"{what} needs what is not here: {words}") from error

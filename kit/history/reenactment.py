@@ -21,6 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from kit.errors import UserError
+from kit.history.hardened import environment
 from kit.history.history import no_git
 
 __all__ = ["ReenactmentError", "build"]
@@ -186,10 +187,8 @@ class _Git:
             **{name: os.environ[name] for name in inherited if name in os.environ},
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home),
+            **environment(),
             "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
             "GIT_DEFAULT_HASH": "sha1",
             "GIT_DEFAULT_REF_FORMAT": "files",
             "GIT_AUTHOR_NAME": _NAME,
@@ -197,7 +196,6 @@ class _Git:
             "GIT_COMMITTER_NAME": _NAME,
             "GIT_COMMITTER_EMAIL": _EMAIL,
             **{name: f"{day}T12:00:00+0000" for name in dates if day is not None},
-            "LC_ALL": "C",
             "TZ": "UTC",
         }
 

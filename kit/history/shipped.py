@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from kit.history.bounds import check_size
 from kit.history.exactness import Side, net_of, sides_of, todays_paths
 from kit.history.objects import Entry, MissingObjectError, Objects
 from kit.runs.verdict import Target
@@ -91,6 +92,8 @@ def tags_with_code(
 def _signs(objects: Objects, revert: Side, undone: Sequence[Side]) -> tuple[list[_Sign], bool]:
     """Return what to look for, and whether a line of it was nowhere before the targets."""
     mine = objects.changed(revert.before, revert.after)
+    for changed in (mine, *(objects.changed(side.before, side.after) for side in undone)):
+        check_size(objects, changed)
     own = net_of(objects, mine)
     names: dict[str, set[str]] = {path: {path} for path in own}
     present: dict[str, set[bytes]] = {}

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO
 
 from kit.errors import UserError
+from kit.history.hardened import end, environment, kept_environment
 
 __all__ = [
     "FetchError",
@@ -161,7 +162,6 @@ def _lock(handle: int) -> None:
 
 # -- git ---------------------------------------------------------------------------------------
 
-_KEPT_VARIABLES = ("GIT_EXEC_PATH", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH")  # where things are
 _PROGRESS = re.compile(r"(?:remote: )?([A-Z][A-Za-z ]+):\s+(?:\d+% \((\d+)/(\d+)\)|(\d+))")
 _RECEIVED = re.compile(r"^Receiving objects: .*, ([\d.]+) (bytes|KiB|MiB|GiB) \|.*done\.$")
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -216,7 +216,7 @@ class Git:
                     stdin=stdin,
                     stdout=stdout,
                     stderr=subprocess.PIPE,
-                    env=_environment(source.protocols if source else "none"),
+                    env=kept_environment() | environment(source.protocols if source else "none"),
                     start_new_session=True,  # no terminal to ask on, and one group to end
                     pass_fds=() if self.lock is None or sys.platform == "win32" else (self.lock,),
                 )
@@ -237,7 +237,6 @@ class Git:
     def _settings(self) -> Iterator[str]:
         # a low speed limit ends git even if this process was killed and cannot
         for setting in (
-            "credential.helper=",
             "fetch.unpackLimit=1",
             "http.lowSpeedLimit=1",
             f"http.lowSpeedTime={math.ceil(self.timeout_s)}",
@@ -258,7 +257,7 @@ class Git:
                     self._hear(line.decode("utf-8", "replace"), phase, said)
             process.wait(self.timeout_s)
         except BaseException as error:
-            _end(process)
+            end(process)
             if isinstance(error, queue.Empty | subprocess.TimeoutExpired):
                 raise GitError(f"no answer for {self.timeout_s:g} s") from None
             raise
@@ -276,39 +275,11 @@ class Git:
             self.progress(step, int(match[2] or match[4]), int(match[3]) if match[3] else None)
 
 
-def _environment(protocols: str) -> dict[str, str]:
-    """Return this process's environment, with git's own variables replaced."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.upper().startswith("GIT_") or key in _KEPT_VARIABLES
-    }
-    return kept | {
-        "GIT_ALLOW_PROTOCOL": protocols,
-        "GIT_ASKPASS": "",  # empty: nor SSH_ASKPASS
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
-
-
 def _pump(stream: IO[bytes], chunks: queue.SimpleQueue[bytes]) -> None:
     with stream:
         while chunk := os.read(stream.fileno(), 4096):
             chunks.put(chunk)
     chunks.put(b"")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End git and its children: politely first, so that it removes its lock files."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # no such group any more
-            if sys.platform == "win32":
-                process.kill()
-            else:
-                os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
 
 
 def _reason(said: Sequence[str]) -> str:

@@ -122,13 +122,17 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileDiff:
-    """What a commit changes in one file; ``hunks`` is empty for a binary file."""
+    """What a commit changes in one file; ``hunks`` is empty for a binary file.
+
+    ``left_out``: it is text, and so much that it was not read; then ``hunks`` is empty, too.
+    """
 
     path: str
     old_path: str
     kind: ChangeKind
     binary: bool = False
     hunks: tuple[Hunk, ...] = ()
+    left_out: bool = False
 
     def count(self, kind: LineKind) -> int:
         """How many lines are of *kind*."""

@@ -13,6 +13,7 @@ from enum import Enum
 
 from kit.actors.messages import Actor, Message
 from kit.machine.revision import Board
+from kit.runs.plain_text import plain as visible
 
 __all__ = [
     "GREETING",
@@ -44,7 +45,7 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str:
     'core1\\x1b[31m'
     """
     cut = text if len(text) <= longest else f"{text[: longest - 3]}..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    return visible(cut)
 
 
 class LogFormat(Enum):

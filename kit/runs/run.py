@@ -85,7 +85,16 @@ class Run:
 
     @property
     def device(self) -> Device:
-        """The device that the story is about first of all."""
+        """The device that the story is about first of all.
+
+        Raises:
+            UserError: It is about none.
+        """
+        if not self.devices:
+            raise UserError(
+                f"{self.scenario.name}: is about no device; name one in its cast,"
+                " devices = ['core1'], or plug one"
+            )
         return self.devices[0]
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kit.errors import UserError
+from kit.runs.plain_text import printable
 
 __all__ = ["TomlReader", "short"]
 
@@ -104,12 +105,12 @@ class TomlReader:
                 )
 
     def text(self, data: Mapping[str, Any], key: str) -> str:
-        """Return a text, its lines joined."""
+        """Return a text, its lines joined; what is unseen in it is made visible."""
         if key not in data:
             raise self.error("", f"key {key!r} is missing; expected a text")
         if not isinstance(data[key], str) or not data[key].strip():
             raise self.error(key, f"{key} is {short(data[key])}; expected a text")
-        return " ".join(data[key].split())
+        return printable(" ".join(data[key].split()))
 
     def texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
         """Return a list of texts; none where the key is missing."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 
 import ipywidgets as widgets
 
@@ -17,6 +16,7 @@ from kit.runs.bench import Act
 from kit.runs.trace import TraceEntry
 from kit.views.bench_model import BenchModel
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, responsible_html
+from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import log_html, state_html
 from kit.views.paper import Paper

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kit.runs.changelog import Entry
-from kit.views.diff_text import printable
+from kit.runs.plain_text import printable
 
 __all__ = ["changelog_lines"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 
 import ipywidgets as widgets
 
 from kit.machine.tables import Line
 from kit.views.connector_model import ConnectorModel, Press, Step
+from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.paper import Paper
 from kit.views.paper_tables import connector_paper

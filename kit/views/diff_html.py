@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from pygments.lexers import get_lexer_for_filename
 from pygments.token import Token, _TokenType
@@ -20,11 +20,17 @@ from kit.runs.commit import (
     quoted_list_links,
 )
 from kit.views.diff_lines import changed_parts, line_pairs
+from kit.views.escaped import escape
 
 __all__ = ["CommitPage", "ResponsibleLines", "commit_html", "lines_html", "message_html"]
 __all__ += ["responsible_html"]
 
 MOST_LINES = 2000
+MOST_FILES = 300
+_MOST_COLOURED = 100_000  # characters of a hunk: a lexer takes its time
+# Those of the languages that a commit may bring which take no longer than a text is long.
+_LANGUAGES = {"C", "C++", "Python", "Rust", "Makefile", "Bash", "Perl", "Go", "Java", "GAS", "JSON",
+              "YAML", "INI", "TOML"}  # fmt: skip
 _SCROLLS = 'tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
 """A block that scrolls by keys: JupyterLab leaves its arrow keys alone."""
 _KINDS = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.CONTEXT: "context"}
@@ -65,12 +71,27 @@ def commit_html(page: CommitPage, *, side_by_side: bool = False) -> str:
     if page.note:
         parts.append(f"<p>{escape(page.note)}</p>")
     left = MOST_LINES
-    for file in page.files:
-        rows = list(_two_columns(file) if side_by_side else _one_column(file))
-        shown = rows[: max(left, 0)]
+    for file in page.files[:MOST_FILES]:
+        rows = _two_columns(file) if side_by_side else _one_column(file)
+        shown = list(islice(rows, left))
         left -= len(shown)
-        parts.append(_file(file, shown, len(rows) - len(shown), side_by_side=side_by_side))
+        hidden = _height(file, side_by_side=side_by_side) - len(shown)
+        parts.append(_file(file, shown, hidden, side_by_side=side_by_side))
+    if len(page.files) > MOST_FILES:
+        parts.append(f'<p class="kit-soft">… {len(page.files) - MOST_FILES:,} more files</p>')
     return "".join(parts)
+
+
+def _readable(hunk: Hunk) -> Hunk:
+    """Return as much of a hunk as is ever shown: its colours and marks take their time."""
+    return hunk if len(hunk.lines) <= MOST_LINES else replace(hunk, lines=hunk.lines[:MOST_LINES])
+
+
+def _height(file: FileDiff, *, side_by_side: bool) -> int:
+    """How many rows a file has."""
+    if not side_by_side:
+        return sum(1 + len(hunk.lines) for hunk in file.hunks)
+    return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +115,9 @@ def lines_html(found: tuple[ResponsibleLines, ...]) -> str:
     for lines in found:
         rows = ""
         if lines.file is not None and lines.hunk is not None:
-            write = _Writer(lines.file, lines.hunk)
-            rows = "".join(write.line(line) for line in lines.hunk.lines)
+            hunk = _readable(lines.hunk)
+            write = _Writer(lines.file, hunk)
+            rows = "".join(write.line(line) for line in hunk.lines)
             place = f"{lines.file.path}, {lines.hunk.function_name}"
             rows = (
                 f'<pre class="kit-diff" {_SCROLLS} aria-label="{escape(place)}">'
@@ -148,6 +170,8 @@ def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -
     counts = f"+{file.count(LineKind.ADDED)} −{file.count(LineKind.REMOVED)}"
     if file.binary:
         counts, more = "binary", '<span class="kit-soft">a binary file differs</span>'
+    if file.left_out:
+        counts, more = "large", '<span class="kit-soft">too large to be read here</span>'
     style = "kit-diff kit-two" if side_by_side else "kit-diff"
     return (
         f"<details open><summary><code>{escape(name)}</code>"
@@ -158,7 +182,7 @@ def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -
 
 
 def _one_column(file: FileDiff) -> Iterator[str]:
-    for hunk in file.hunks:
+    for hunk in map(_readable, file.hunks):
         yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
         write = _Writer(file, hunk)
         for line in hunk.lines:
@@ -166,7 +190,7 @@ def _one_column(file: FileDiff) -> Iterator[str]:
 
 
 def _two_columns(file: FileDiff) -> Iterator[str]:
-    for hunk in file.hunks:
+    for hunk in map(_readable, file.hunks):
         yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
         write = _Writer(file, hunk)
         for pair in line_pairs(hunk):
@@ -212,9 +236,13 @@ class _Writer:
 def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:
     """Split each line into tokens, the lines read as one text; one token where that fails."""
     plain = [[(Token.Text, line)] for line in lines]
+    if sum(map(len, lines)) > _MOST_COLOURED:
+        return plain
     try:
         lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
     except ClassNotFound:
+        return plain
+    if lexer.name not in _LANGUAGES:
         return plain
     found: list[list[tuple[_TokenType, str]]] = [[]]
     for token, words in lexer.get_tokens("\n".join(lines)):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 from kit.runs.commit import Commit, FileDiff, Hunk, LineKind, fixes, lore_link, reverts
+from kit.runs.plain_text import printable
 from kit.views.diff_lines import changed_parts, line_pairs
 
-__all__ = ["commit_lines", "commit_text", "printable"]
+__all__ = ["commit_lines", "commit_text"]
 
 _STYLES = {LineKind.ADDED: "green", LineKind.REMOVED: "red", LineKind.CONTEXT: ""}
 _MARKED = {LineKind.ADDED: "black on green", LineKind.REMOVED: "black on red", LineKind.CONTEXT: ""}
@@ -98,21 +98,23 @@ def _file_line(file: FileDiff) -> str:
     name = file.path if file.path == file.old_path else f"{file.old_path} -> {file.path}"
     if file.binary:
         return printable(f"{name}: a binary file differs")
+    if file.left_out:
+        return printable(f"{name}: {file.kind.value}, too large to be read here")
     added, removed = file.count(LineKind.ADDED), file.count(LineKind.REMOVED)
     return printable(f"{name}: {file.kind.value}, +{added} -{removed}")
 
 
 def _folded(sign: str, words: str, width: int) -> Iterator[str]:
     line = f"{sign}{printable(words).expandtabs(8)}".rstrip()
-    while cell_len(line) > width:
-        first = chop_cells(line, width - 1)[0]
-        yield first + "\\"
-        line = sign.replace("@", " ") + line[len(first) :]
-    yield line
-
-
-def printable(words: str) -> str:
-    """Make control characters visible, tabs apart: a clone's text must not steer a terminal."""
-    return "".join(
-        c if c == "\t" or unicodedata.category(c)[0] != "C" else repr(c)[1:-1] for c in words
-    )
+    if cell_len(line) <= width:
+        yield line
+        return
+    first = chop_cells(line, width - 1)[0]
+    after = sign.replace("@", " ")
+    # all at once: to cut one piece after the other would take the square of a long line
+    pieces = chop_cells(line[len(first) :], width - 1 - cell_len(after))
+    if len(pieces) > 1 and cell_len(after + "".join(pieces[-2:])) <= width:
+        pieces[-2:] = ["".join(pieces[-2:])]
+    lines = [first, *(f"{after}{piece}" for piece in pieces)]
+    yield from (f"{each}\\" for each in lines[:-1])
+    yield lines[-1]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 
 import ipywidgets as widgets
 
@@ -17,6 +16,7 @@ from kit.runs.run import Run
 from kit.runs.sentences import seconds
 from kit.runs.timeline import Timeline
 from kit.views.diff_html import ResponsibleLines, lines_html
+from kit.views.escaped import escape
 from kit.views.exercise_hints import HINTS
 from kit.views.exercise_listing import standing_words
 from kit.views.exercise_model import ExerciseModel

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import escape, unescape
+from html import unescape
 from importlib import resources
 
+from kit.views.escaped import escape
 from kit.views.paper import Paper, on_paper
 
 __all__ = ["Figure", "Note", "Rows", "pictured", "scrolling", "stylesheet"]

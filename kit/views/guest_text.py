@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from kit.runs.guest_run import GuestRun, compared, guest_json
 from kit.runs.run import Run
 from kit.runs.sentences import seconds, sentence
+from kit.views.escaped import escape
 from kit.views.layout import Layout
 from kit.views.layout_guest import layout_of_guest
 from kit.views.mail import fenced, plain_markdown

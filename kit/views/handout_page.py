@@ -8,11 +8,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib import resources
 from typing import Any
 
-from kit.views.diff_text import printable
+from kit.runs.plain_text import printable
+from kit.views.escaped import escape
 from kit.views.exercise_hints import HINTS
 from kit.views.figure import stylesheet
 from kit.views.lesson_markdown import LessonText, Resolve, heading_of, slug

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 
 from kit.machine.events import (
     Aborted,
@@ -20,6 +19,7 @@ from kit.runs.sentences import seconds, sentence
 from kit.runs.story import who_knows_what
 from kit.runs.timeline import Stop, Timeline
 from kit.runs.trace import TraceEntry
+from kit.views.escaped import escape
 from kit.views.timeline_model import Knowledge
 
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import mistune
 from mistune.core import BlockState
 
+from kit.views.escaped import escape
 from kit.views.paper import wide
 
 __all__ = ["LessonText", "Resolve", "heading_of", "is_solution", "slug"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
 from typing import Any
 
@@ -15,6 +14,7 @@ from kit.runs.log_fits import Verdict, verdicts
 from kit.runs.log_time import write_time
 from kit.runs.sentences import seconds
 from kit.runs.trace import message_json
+from kit.views.escaped import escape
 from kit.views.layout import Layout
 from kit.views.layout_log import layout_of_log, logged_sentence
 from kit.views.mail import fenced, plain_markdown

@@ -51,8 +51,8 @@ def read_message_id(text: str) -> str:
     >>> read_message_id("<20210401000437.131140-2-danielhb413@gmail.com>")
     '20210401000437.131140-2-danielhb413@gmail.com'
     """
-    match = _MESSAGE_ID.fullmatch(text.strip())
-    if match is None or len(text) > 500:
+    match = _MESSAGE_ID.fullmatch(text.strip()) if len(text) <= 500 else None
+    if match is None:
         raise UserError(f"{text[:60]!r} is no Message-Id; expected as in 20210401.1-2-me@host.org")
     return match[1] or match[2]
 

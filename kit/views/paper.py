@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+
+from kit.views.escaped import escape
 
 __all__ = ["PAPER", "Paper", "aside", "on_paper", "opened", "table", "wide"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 from kit.course.exercise import Exercise, Hunks, Item, Number, Order, Predict, Rule, Script
 from kit.runs.sentences import seconds
 from kit.views.diff_html import ResponsibleLines, lines_html
+from kit.views.escaped import escape
 from kit.views.exercise_hints import HINTS
 from kit.views.exercise_model import ExerciseModel
 from kit.views.paper import Paper

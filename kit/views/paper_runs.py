@@ -7,7 +7,6 @@ at the end of the run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import pairwise
 from string import ascii_uppercase
 
@@ -19,6 +18,7 @@ from kit.runs.sentences import seconds
 from kit.runs.timeline import Timeline
 from kit.views.bench_model import BenchModel
 from kit.views.diff_html import CommitPage, commit_html, message_html
+from kit.views.escaped import escape
 from kit.views.figure import pictured
 from kit.views.html import beliefs_html, steps_html
 from kit.views.paper import Paper, aside, on_paper, opened

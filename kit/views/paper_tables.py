@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from kit.explore.beside import PathPlay
 from kit.explore.properties import PROMISES
 from kit.machine.connector import PHYSICAL_STATES, QemuCall, RtasCall
 from kit.machine.revision import Revision
 from kit.machine.tables import Line, lines
 from kit.views.connector_model import ConnectorModel, Press, Step
+from kit.views.escaped import escape
 from kit.views.figure import pictured
 from kit.views.html import beliefs_html
 from kit.views.layout_path import layout_of_path

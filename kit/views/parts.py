@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from html import escape
 from threading import RLock
 from typing import ParamSpec, TypeVar
 
@@ -12,6 +11,7 @@ import ipywidgets as widgets
 
 from kit.errors import KitError
 from kit.machine.revision import Revision
+from kit.views.escaped import escape
 from kit.views.figure import pictured
 from kit.views.paper import Paper, on_paper
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from kit.explore.beside import Choice, PathPlay, PathSide
 from kit.explore.paths import path_sentence
 from kit.runs.trace import TraceEntry
+from kit.views.escaped import escape
 from kit.views.layout_path import layout_of_path, outcome_of, title_of
 from kit.views.mail import Named, fenced, plain_markdown
 from kit.views.picture_page import page_of

@@ -6,11 +6,11 @@ The widgets only bind; every decision is in `PathModel`.  No control is ever dis
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import ipywidgets as widgets
 
 from kit.explore.beside import PathPlay
+from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html
 from kit.views.layout_path import layout_of_path

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 from kit.errors import UserError
 from kit.runs.run import Pair, Run
 from kit.runs.token import token_of
+from kit.views.escaped import escape
 from kit.views.layout import Layout
 from kit.views.picture_svg import picture_svg
 from kit.views.run_text import event_lines, meaning_lines

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from itertools import groupby
 
 import ipywidgets as widgets
@@ -18,6 +17,7 @@ from kit.machine.revision import Revision
 from kit.runs.run import Pair, Run
 from kit.runs.trace import TraceEntry
 from kit.views.diff_html import ResponsibleLines, lines_html
+from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html, events_html
 from kit.views.paper import Paper

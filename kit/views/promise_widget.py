@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from html import escape
 
 import ipywidgets as widgets
 
 from kit.explore.beside import PathPlay
 from kit.explore.properties import PROMISES, Promise
 from kit.machine.revision import Revision
+from kit.views.escaped import escape
 from kit.views.figure import stylesheet
 from kit.views.paper import Paper
 from kit.views.paper_tables import promises_paper

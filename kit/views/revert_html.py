@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
+from kit.runs.plain_text import printable
 from kit.runs.verdict import Finding, LeftOver, Revert, Status, Target, Verdict
 from kit.views.diff_html import CommitPage, commit_html
-from kit.views.diff_text import printable
+from kit.views.escaped import escape
 from kit.views.parts import status
 from kit.views.revert_text import SAYS
 
@@ -60,8 +60,8 @@ def report_html(page: RevertPage) -> str:
     )
     return "".join(
         (
-            f'<h3 class="kit-step"><code>{revert.sha[:10]}</code> {_safe(revert.subject)}</h3>',
-            f'<p class="kit-soft">{_safe(about)}</p>',
+            f'<h3 class="kit-step"><code>{revert.sha[:10]}</code> {escape(revert.subject)}</h3>',
+            f'<p class="kit-soft">{escape(about)}</p>',
             status(_verdict_words(page), "" if page.finding.verdict in _GOOD else " kit-parted"),
             _targets_html(page),
             _checks_html(page),
@@ -81,13 +81,13 @@ def _targets_html(page: RevertPage) -> str:
     if not page.revert.targets:
         return "<p>It does not say what it reverts.</p>"
     rows = [
-        (f"<code>{_safe(_short(target))}</code>", _safe(title), *_days_cells(target))
+        (f"<code>{escape(_short(target))}</code>", escape(title), *_days_cells(target))
         for target, title in zip(page.revert.targets, page.titles, strict=True)
     ]
     heads = ("reverts", "subject", "days by committer date", "by author date")
     chain = "".join(
         f"<li><code>{each.sha[:10]}</code> is a revert itself, of"
-        f" {_safe(', '.join(_short(target) for target in each.targets))}</li>"
+        f" {escape(', '.join(_short(target) for target in each.targets))}</li>"
         for each in page.chain
     )
     return _table("What it takes back, and after how long", heads, rows) + (
@@ -130,8 +130,8 @@ def _residual_html(left: Sequence[LeftOver]) -> str:
         return ""
     lines = "".join(
         f'<span class="{"kit-added" if each.sign == "+" else "kit-removed"}">'
-        f"{'its own' if each.own else 'left   '} {each.sign}{_safe(each.line)}"
-        f'  <i class="kit-comment">{_safe(each.path)}</i></span>'
+        f"{'its own' if each.own else 'left   '} {each.sign}{escape(each.line)}"
+        f'  <i class="kit-comment">{escape(each.path)}</i></span>'
         for each in left[:_AT_MOST_LINES]
     )
     hidden = len(left) - _AT_MOST_LINES
@@ -156,8 +156,8 @@ def _shipped_html(page: RevertPage) -> str:
         )
     return (
         "<dl>"
-        f"<dt>tags with the code</dt><dd>{_safe(tags) or none}</dd>"
-        f"<dt>releases among them</dt><dd>{_safe(', '.join(page.releases)) or none}</dd>"
+        f"<dt>tags with the code</dt><dd>{escape(tags) or none}</dd>"
+        f"<dt>releases among them</dt><dd>{escape(', '.join(page.releases)) or none}</dd>"
         f"</dl>{untold}"
     )
 
@@ -166,7 +166,7 @@ def _after_html(page: RevertPage) -> str:
     if not page.after:
         return ""
     rows = [
-        (f"<code>{sha[:10]}</code>", _safe(subject), _safe(_AFTER.get(how, how)))
+        (f"<code>{sha[:10]}</code>", escape(subject), escape(_AFTER.get(how, how)))
         for sha, subject, how in page.after
     ]
     return _table("What came after", ("commit", "subject", "it"), rows)
@@ -189,9 +189,8 @@ def diffs_html(page: RevertPage, *, side_by_side: bool) -> str:
         parts.append(f"<h4>Its diff</h4>{_files_html(page.diff, side_by_side=side_by_side)}")
     for each in page.diffs:
         inner = _files_html(each, side_by_side=side_by_side)
-        parts.append(
-            f"<details><summary>diff of the target {_safe(each.heading)}</summary>{inner}</details>"
-        )
+        head = f"diff of the target {escape(each.heading)}"
+        parts.append(f"<details><summary>{head}</summary>{inner}</details>")
     shown, named = len(page.diffs), len(page.revert.resolved)
     if shown < named:
         parts.append(f'<p class="kit-soft">… and {named - shown} targets more.</p>')
@@ -249,7 +248,3 @@ def verdict_word(row: Revert) -> str:
 def _short(target: Target) -> str:
     name = target.sha or target.named
     return name[:10] if target.sha else name
-
-
-def _safe(words: str) -> str:
-    return escape(printable(words))

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from kit.course.time_to_revert import Lasted, year_of
 from kit.errors import UserError
 from kit.runs.revert_summary import percentile, top_folder
 from kit.runs.verdict import DAY_S, Revert
+from kit.views.escaped import escape
 from kit.views.figure import stylesheet
 from kit.views.paper import Paper, on_paper
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
+from kit.runs.plain_text import printable
 from kit.runs.revert_summary import Summary
 from kit.runs.verdict import Finding, Revert, Status, Target, Verdict
-from kit.views.diff_text import printable
 
 __all__ = ["report_text", "row_line", "summary_lines"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import ipywidgets as widgets
 
+from kit.views.escaped import escape
 from kit.views.figure import stylesheet
 from kit.views.paper import Paper
 from kit.views.paper_tables import revert_paper

@@ -13,9 +13,9 @@ from functools import partial
 import ipywidgets as widgets
 
 from kit.errors import UserError
+from kit.runs.plain_text import printable
 from kit.runs.reverts import Form
 from kit.runs.verdict import Revert
-from kit.views.diff_text import printable
 from kit.views.figure import stylesheet
 from kit.views.paper import Paper
 from kit.views.paper_tables import reverts_paper

@@ -8,7 +8,8 @@ the theme of the page it is in and is legible where there is none.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
+
+from kit.views.escaped import escape
 
 __all__ = ["BAD", "GOOD", "HOLD", "INK", "LINE", "PAPER", "SOFT", "WAIT", "arrow", "cross", "line"]
 __all__ += ["faint", "picture", "rect", "text", "text_width"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from kit.machine.tables import Line
 from kit.runs.behaviour import Behaviour
+from kit.views.escaped import escape
 from kit.views.table_words import ROWS_NOTE, line_words, state_words
 from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 
 import ipywidgets as widgets
 
@@ -18,6 +17,7 @@ from kit.runs.trace import TraceEntry
 from kit.views.bench_model import BenchModel
 from kit.views.bench_widget import BenchWidget
 from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, message_html
+from kit.views.escaped import escape
 from kit.views.figure import stylesheet
 from kit.views.paper import Paper
 from kit.views.paper_runs import walk_paper

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import re
 import socket
 import threading
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +203,134 @@ def test_a_home_that_nobody_has_is_one_line(tmp_path: Path) -> None:
 def test_a_source_too_long_for_a_name_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="cannot be fetched from: File name too long; give an"):
         fetch(tmp_path / "q.git", urls=["x" * 300])
+
+
+# -- servers that speak http -------------------------------------------------------------------
+
+
+@contextmanager
+def http_server(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """Serve whatever *answer* writes."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def do_POST(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/q.git"
+        server.shutdown()
+
+
+def redirecting(place: str) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
+    def answer(asked: http.server.BaseHTTPRequestHandler) -> None:
+        asked.send_response(302)
+        asked.send_header("Location", place.replace("SELF", f"http://{asked.headers['Host']}"))
+        asked.end_headers()
+
+    return answer
+
+
+def garbage(asked: http.server.BaseHTTPRequestHandler) -> None:
+    asked.send_response(200)
+    asked.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+    asked.end_headers()
+    asked.wfile.write(b"001e# service=git-upload-pack\n0000" + bytes(range(256)) * 50)
+
+
+def page(asked: http.server.BaseHTTPRequestHandler) -> None:
+    asked.send_response(200)
+    asked.send_header("Content-Type", "text/html")
+    asked.end_headers()
+    asked.wfile.write(b"<html><script>alert(1)</script>\x1b[31m" * 1000)
+
+
+def without_end(asked: http.server.BaseHTTPRequestHandler) -> None:
+    asked.send_response(200)
+    asked.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+    asked.end_headers()
+    with contextlib.suppress(OSError):
+        while True:
+            asked.wfile.write(b"003f" + b"0" * 40 + b" refs/heads/main-and-more\n")
+
+
+def asking(asked: http.server.BaseHTTPRequestHandler) -> None:
+    asked.send_response(401)
+    asked.send_header("WWW-Authenticate", 'Basic realm="x"')
+    asked.end_headers()
+
+
+SERVERS: dict[str, Callable[[http.server.BaseHTTPRequestHandler], None]] = {
+    "a file": redirecting("file:///etc/passwd"),
+    "ssh": redirecting("ssh://127.0.0.1/q"),
+    "ext": redirecting("ext::touch TRACE"),
+    "itself": redirecting("SELF/q.git/info/refs?service=git-upload-pack"),
+    "garbage": garbage,
+    "a page": page,
+    "refs without end": without_end,
+    "a password": asking,
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_that_means_harm_is_refused_in_a_line(
+    upstream: Upstream, name: str, tmp_path: Path
+) -> None:
+    """And what was there before is there, and the next source is asked."""
+    target = tmp_path / "q"
+    with http_server(SERVERS[name]) as url:
+        with pytest.raises(FetchError) as refused:
+            fetch(target, urls=[url], wanted=upstream.wanted, timeout_s=5)
+        assert names_in(tmp_path) == []
+        got = fetch(target, urls=[url, str(upstream.path)], wanted=upstream.wanted, timeout_s=5)
+
+    said = str(refused.value)
+    assert (got.url, said.isprintable(), len(said) < 700) == (str(upstream.path), True, True)
+
+
+def test_a_server_that_stops_in_the_middle_is_gone_on_from(
+    upstream: Upstream, daemon: str, tmp_path: Path
+) -> None:
+    """It hands on what another server says, and hangs up after so many bytes."""
+    port = int(daemon.split(":")[2].split("/")[0])
+    for most in (100, 2000, 10_000):
+        with cut_off(port, most) as url, contextlib.suppress(FetchError):
+            name = upstream.path.name
+            fetch(tmp_path / "q", urls=[url + name], wanted=upstream.wanted, timeout_s=5)
+        left = [path.name for path in tmp_path.rglob("*")]
+        assert not [n for n in left if n.endswith(".lock") or n.startswith("tmp_")]
+
+    assert fetch(tmp_path / "q", urls=[daemon], wanted=upstream.wanted).commits == LESSON
+    assert names_in(tmp_path) == ["q"]
+
+
+@contextmanager
+def cut_off(port: int, most: int) -> Iterator[str]:
+    def hand_on(client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", port)) as behind:
+            threading.Thread(target=pump, args=(client, behind), daemon=True).start()
+            sent = 0
+            while sent < most and (data := behind.recv(min(4096, most - sent))):
+                client.sendall(data)
+                sent += len(data)
+            client.shutdown(socket.SHUT_RDWR)  # closing alone waits for the other thread
+
+    def pump(one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(4096):
+                other.sendall(data)
+
+    def serve(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                hand_on(server.accept()[0])
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        yield f"git://127.0.0.1:{server.getsockname()[1]}/"

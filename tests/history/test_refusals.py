@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+import kit.history.clone
 from kit.history.clone import CloneHistory
 from kit.history.history import HistoryError, SourceKind
 from tests.history.upstream import git
@@ -63,7 +65,7 @@ def test_damaged_settings_are_said_to_be_damaged(repo: Path) -> None:
     config = repo / ".git" / "config"
     config.write_text(f"{config.read_text()}[junk")
 
-    assert refusal(repo, "HEAD").startswith(f"{repo}: git cannot read HEAD: bad config line ")
+    assert refusal(repo, "HEAD").startswith(f"{repo}: git cannot read it: bad config line ")
 
 
 def test_too_few_digits_are_said_to_be_too_few(repo: Path) -> None:
@@ -104,3 +106,67 @@ def test_a_fetched_lesson_is_told_how_to_get_more(repo: Path, tmp_path: Path) ->
             f"the fetched lesson has no {revision}; {advice}"
         )
     assert str(diff.value) == f"the fetched lesson lacks the parent of main; {advice}"
+
+
+# -- what would let git wait for ever ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place", ["HEAD", "config", "packed-refs", "info/attributes", "objects/info/alternates"]
+)
+def test_a_pipe_where_git_reads_a_file_is_one_line(repo: Path, place: str) -> None:
+    path = repo / ".git" / place
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    expected = f"{repo}: git cannot read it: '{path}' is a pipe or a device, no file"
+
+    assert refusal(repo, "HEAD") == expected
+
+
+def test_a_link_to_a_device_is_one_line(repo: Path) -> None:
+    (repo / ".git" / "shallow").symlink_to("/dev/zero")
+
+    assert refusal(repo, "HEAD").endswith("shallow' is a pipe or a device, no file")
+
+
+def test_a_pipe_elsewhere_is_not_waited_for(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting may include any file of the machine."""
+    os.mkfifo(tmp_path / "pipe")
+    git(repo, "config", "include.path", str(tmp_path / "pipe"))
+    monkeypatch.setattr(kit.history.clone, "TIMEOUT_S", 1)
+
+    assert refusal(repo, "HEAD") == f"{repo}: git cannot read it: no answer within 1 s"
+
+
+def test_a_git_that_says_nothing_is_ended(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kit.history.clone, "SILENT_S", 1)
+    history = CloneHistory(repo)
+
+    with (
+        pytest.raises(HistoryError) as error,
+        history.stream("-c", "alias.wait=!exec sleep 60", "wait", of="main") as printed,
+    ):
+        printed.read()
+
+    assert str(error.value) == f"{repo}: git cannot read main: no answer within 1 s"
+
+
+def test_a_git_that_complains_without_end_does_not_wait_for_a_listener(repo: Path) -> None:
+    """A pipe holds 64 KiB: git would wait for whoever reads its complaints."""
+    command = "alias.complain=!yes 'warning: so' | head -c 1000000 >&2; echo done"
+    with CloneHistory(repo).stream("-c", command, "complain") as printed:
+        assert printed.read() == b"done\n"
+
+
+def test_a_name_longer_than_a_program_takes_is_one_line(repo: Path) -> None:
+    assert refusal(repo, "x" * 200_000).endswith("Argument list too long")
+
+
+def test_a_folder_inside_a_clone_is_no_clone(repo: Path) -> None:
+    (repo / "inner").mkdir()
+
+    assert refusal(repo / "inner", "HEAD") == (
+        f"{repo / 'inner'} is no git repository; name a clone of QEMU, or run `kit fetch`"
+    )

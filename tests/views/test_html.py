@@ -242,6 +242,7 @@ def test_whatever_comes_from_a_clone_is_escaped(side_by_side: bool) -> None:
 
     assert "<script" not in html
     assert html.count("&lt;") >= 8
+    assert ("\x1b" in html, "\N{RIGHT-TO-LEFT OVERRIDE}" in html) == (False, False)
 
 
 @pytest.mark.parametrize("side_by_side", [False, True])

@@ -1,0 +1,239 @@
+"""Hostile text in a real browser: a canary that would be called, if any of it were more than text.
+
+The same text, shown as HTML by somebody who does not escape it, does call the canary.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from kit.history_in_use import exported_history
+from tests.browser.conftest import OpenLesson
+from tests.history.workshop import numbered, workshop
+from tests.lab import ROOT, write_notebook
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Canary:
+    """A server that nobody should call."""
+
+    url: str
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What calls it, where it is taken for HTML, script, SVG, CSS, Markdown or TeX."""
+        url = self.url
+        return (
+            f"<img src={url}/img onerror=fetch('{url}/error')>"
+            f"\"'><script>fetch('{url}/script')</script>"
+            f"<svg onload=fetch('{url}/svg')><image href='{url}/image'/></svg>"
+            f"</pre></style><style>@import url({url}/css);</style>"
+            f"<iframe src='{url}/frame'></iframe>"
+            f"![x]({url}/markdown) [x](javascript:fetch('{url}/link')) $\\href{{{url}/tex}}{{x}}$"
+            f" \x1b]8;;{url}/terminal\x07\x1b[31m\u202e\u2066[bold]x[/bold] </title></svg>]]>"
+        )
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Canary]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            called.calls.append(self.path)
+            self.send_response(204)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        called = Canary(f"http://127.0.0.1:{server.server_port}")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield called
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def project(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose people, messages, paths, tags and lines are hostile, with a revert."""
+    shop = workshop(tmp_path_factory.mktemp("project") / "r")
+    name = canary.text.replace("\x07", "").replace("<", "").replace(">", "")
+    shop.environment = {"GIT_AUTHOR_NAME": name, "GIT_COMMITTER_NAME": name}
+    path = "".join(c for c in canary.text if c not in "/\0")[:200] + ".c"
+    message = f"{canary.text}\n\n{canary.text}\n\nReviewed-by: {canary.text}\n"
+    target = shop.commit(message, {path: numbered(l5=canary.text)})
+    shop.commit(
+        f'Revert "{canary.text}"\n\nThis reverts commit {target}.\n\n{canary.text}\n', {path: None}
+    )
+    return shop.folder
+
+
+@pytest.fixture(scope="module")
+def lesson(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exported history with the lesson's hashes, and hostile text in all else."""
+    text, _ = exported_history(Path("re-enactment"))
+    data = json.loads(text)
+    for commit in data["commits"]:
+        commit["subject"] = commit["body"] = canary.text
+        commit["author"] = commit["committer"] = [canary.text, canary.text]
+        commit["trailers"] = [[canary.text, canary.text], ["Message-Id", f"<{canary.text}>"]]
+    for files in data["diffs"].values():
+        for file in files:
+            file["path"] = f"{canary.text}/{file['path']}"
+            for hunk in file["hunks"]:
+                hunk["function"] = canary.text
+                for line in hunk["lines"]:
+                    line[1] = canary.text
+    path = tmp_path_factory.mktemp("lesson") / "history.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.fixture(scope="module")
+def scenario(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    words = json.dumps(canary.text).replace("\\u001b", "\\u001B")  # a text of TOML as well
+    text = (ROOT / "data" / "scenarios" / "late-release.toml").read_text()
+    _, _, rest = text.partition("compare = ")
+    path = tmp_path_factory.mktemp("scenario") / "hostile.toml"
+    path.write_text(f"title = {words}\nwhy = {words}\nlook = {words}\ncompare = {rest}")
+    return path
+
+
+def kit(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "kit", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def notebook(lab_home: Path, name: str, *sources: str) -> str:
+    (lab_home / "work" / "notebooks").mkdir(parents=True, exist_ok=True)
+    write_notebook(lab_home / "work" / "notebooks" / name, *sources)
+    return name
+
+
+def settle(page: Page) -> None:
+    """Wait until what would call has called."""
+    page.wait_for_timeout(1500)
+
+
+def test_the_canary_is_called_where_nobody_escapes(browser: Browser, canary: Canary) -> None:
+    page = browser.new_page()
+    page.set_content(f"<p>{canary.text}")
+    settle(page)
+    page.close()
+
+    assert {"/img", "/error", "/script", "/svg", "/css", "/frame"} <= set(canary.calls)
+    canary.calls.clear()
+
+
+def test_a_hostile_repository_is_only_text_in_a_notebook(
+    opened: OpenLesson, lab_home: Path, canary: Canary, project: Path
+) -> None:
+    name = notebook(
+        lab_home,
+        "hostile-project.ipynb",
+        f'import os\nos.environ["KIT_QEMU"] = "{project}"\n'
+        "from kit.app import revert, reverts, revert_dates, shipped\nreverts()",
+        'revert("HEAD")',
+        'revert_dates("HEAD")',
+        'revert("HEAD~1")',
+    )
+    with opened(name) as page:
+        page.locator(".kit-name:visible").first.click()
+        for summary in page.locator("summary").all():
+            if summary.is_visible():
+                summary.click()
+        settle(page)
+        shown = page.locator(".jp-Notebook").inner_text()
+
+    assert canary.calls == []
+    assert ("<script>" in shown, "\\u202e" in shown, "\u202e" in shown) == (True, True, False)
+
+
+def test_a_hostile_history_is_only_text_in_a_notebook(
+    opened: OpenLesson, lab_home: Path, canary: Canary, lesson: Path, scenario: Path
+) -> None:
+    name = notebook(
+        lab_home,
+        "hostile-lesson.ipynb",
+        f'import os\nos.environ["KIT_QEMU"] = "{lesson}"\n'
+        "from kit.app import bench, commit_walk, player\n"
+        'commit_walk("revert")',
+        "bench()",
+        f'player("{scenario}", before="pre-revert", after="revert")',
+    )
+    with opened(name) as page:
+        for summary in page.locator("summary").all():
+            if summary.is_visible():
+                summary.click()
+        settle(page)
+        shown = page.locator(".jp-Notebook").inner_text()
+
+    assert canary.calls == []
+    assert ("<script>" in shown, "\\u202e" in shown, "\u202e" in shown) == (True, True, False)
+
+
+@pytest.mark.parametrize("form", ["html", "svg"])
+def test_a_hostile_scenario_and_log_are_only_text_on_a_page(
+    browser: Browser, canary: Canary, scenario: Path, form: str, tmp_path: Path
+) -> None:
+    log = tmp_path / f"{canary.text[:60].replace('/', '_')}.qmp"
+    words = json.dumps(canary.text)
+    lines = (ROOT / "tests" / "logs" / "capture.qmp").read_text().replace('"core1"', words)
+    log.write_text(lines)
+    page = browser.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    for text in (
+        kit("compare", str(scenario), "--before", "timer", "--after", "revert", "--format", form),
+        kit("run", str(scenario), "--format", form),
+        kit("import", str(log), "--format", form),
+    ):
+        file = tmp_path / f"page.{form}"
+        file.write_text(text)
+        page.goto(file.as_uri())
+        settle(page)
+        assert page.locator("parsererror").count() == 0
+        assert "\u202e" not in page.locator("body, svg").first.text_content()
+    page.close()
+
+    assert (canary.calls, broken) == ([], [])
+
+
+def test_markdown_is_only_text_where_a_notebook_shows_it(
+    opened: OpenLesson, lab_home: Path, canary: Canary, project: Path, scenario: Path
+) -> None:
+    texts = [
+        kit("run", str(scenario), "--format", "md"),
+        kit("changelog", "HEAD~1..HEAD", "--repo", str(project), "--format", "md"),
+    ]
+    name = notebook(
+        lab_home,
+        "hostile-markdown.ipynb",
+        *(f"from IPython.display import Markdown\nMarkdown({text!r})" for text in texts),
+        'from kit.app import bench\nbench("timer", "revert")',  # which says that all is shown
+    )
+    with opened(name) as page:
+        settle(page)
+
+    assert canary.calls == []

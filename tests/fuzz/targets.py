@@ -1,0 +1,216 @@
+"""What is fuzzed: everything that reads text of somebody else, from its bytes to what is shown.
+
+A target may raise `UserError`, which is a line for a person.  Anything else is a finding, and so is
+what takes longer than `SLOW_S`, or shows what steers a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.backend.wire import QmpCodec, QtestCodec, WireError
+from kit.course.exercise_reader import read_exercise
+from kit.course.progress import read_progress
+from kit.errors import UserError
+from kit.explore.paths import open_path
+from kit.history.file import FileHistory
+from kit.history.log import subject_and_body
+from kit.history.transport import origin
+from kit.machine.revision import find_revision
+from kit.runs.commit import Commit, Person, fixes, lore_link, quoted_list_links, refers_to, reverts
+from kit.runs.conform import conform
+from kit.runs.logs import read_log
+from kit.runs.plain_text import printable
+from kit.runs.recording import read_scripts, read_transcripts
+from kit.runs.reverts import named
+from kit.runs.run import Intervention, Pair, Run, play, play_pair
+from kit.runs.scenario import read_scenario
+from kit.runs.token import open_token, token_of
+from kit.scenarios import find_scenario
+from kit.views.diff_html import CommitPage, commit_html, message_html
+from kit.views.diff_text import commit_lines
+from kit.views.log_text import report_of
+from kit.views.mail import read_message_id
+from kit.views.picture_svg import picture_svg
+from kit.views.run_text import event_lines
+from tests.explore.found import broken
+
+__all__ = ["SLOW_S", "TARGETS", "Target", "seeds"]
+
+SLOW_S = 10.0
+ROOT = Path(__file__).parents[2]
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader, and the files that its inputs are made from: each is one input, or each line."""
+
+    read: Callable[[bytes], object]
+    files: tuple[str, ...] = ()
+    a_line_each: bool = False
+    made: Callable[[], tuple[str, ...]] = tuple  # what would be out of date in a file
+
+
+def text_of(data: bytes) -> str:
+    """Return the text that a reader gets of a file."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"is not UTF-8 text: {error.reason}") from None
+
+
+def typed(data: bytes) -> str:
+    """Return the text that a program gets of its command line."""
+    return data.replace(b"\0", b"").decode("utf-8", "surrogateescape")
+
+
+def shown(lines: list[str]) -> None:
+    """Check that what is shown steers no terminal, and can be written."""
+    for line in lines:
+        assert line == printable(line), ascii(line)
+    "\n".join(lines).encode()
+
+
+def scenario(data: bytes) -> None:
+    found = read_scenario(text_of(data), "fuzz", "fuzz.toml")
+    run = play(found, find_revision("revert"))
+    shown(list(event_lines(run, 100, unicode=True)))
+    picture_svg(run)
+
+
+def exercise(data: bytes) -> None:
+    read_exercise(text_of(data), "fuzz", "fuzz.toml", find_scenario)
+
+
+def token(data: bytes) -> None:
+    open_token(typed(data), find_scenario)
+
+
+def path(data: bytes) -> None:
+    open_path(typed(data))
+
+
+def recording(data: bytes) -> None:
+    conform(read_transcripts(text_of(data).split("\n"), "fuzz.jsonl"), "fuzz.jsonl")
+
+
+def script(data: bytes) -> None:
+    list(read_scripts(text_of(data).split("\n"), "fuzz.jsonl"))
+
+
+def log(data: bytes) -> None:
+    report = report_of(read_log([("fuzz.log", data.decode("utf-8", "replace").split("\n"))]))
+    shown([*report.text_lines(72, unicode=True), *report.mail_lines(72, unicode=False)])
+    picture_svg(report.layout)
+    json.dumps(report.json())
+    report.page().encode()
+
+
+def history(data: bytes) -> None:
+    read = FileHistory(text_of(data), "fuzz.json")
+    for name, _ in read.tags():
+        try:
+            commit, files = read.commit(name), read.diff(name)
+        except UserError:
+            continue
+        pages(commit, files)
+
+
+def pages(commit: Commit, files: tuple[object, ...]) -> None:
+    shown(list(commit_lines(commit, files, "fuzz")))  # type: ignore[arg-type]
+    html = commit_html(CommitPage("fuzz", "fuzz", commit, files))  # type: ignore[arg-type]
+    (html + message_html(commit, (commit, commit))).encode()
+
+
+def message(data: bytes) -> None:
+    subject, body = subject_and_body(data.decode("utf-8", "replace"))
+    person = Person(subject[:80], body[:80])
+    commit = Commit(
+        hash="0" * 40,
+        subject=subject,
+        body=body,
+        author=person,
+        committer=person,
+        authored="2021-04-12T12:00:00+10:00",
+        committed="2021-04-12T12:00:00+10:00",
+        trailers=tuple(line.partition(":")[::2] for line in body.split("\n")[-9:]),
+    )
+    named(subject, body)
+    for ask in (reverts, fixes, refers_to, lore_link, quoted_list_links):
+        ask(commit)
+    pages(commit, ())
+
+
+def progress(data: bytes) -> None:
+    read_progress(text_of(data)).answered("x", "revert", right=True).was_shown("x").text()
+
+
+def qmp(data: bytes) -> None:
+    codec = QmpCodec()
+    try:
+        list(codec.feed(data))
+    except WireError as error:
+        raise UserError(str(error)) from error
+
+
+def qtest(data: bytes) -> None:
+    codec = QtestCodec()
+    try:
+        list(codec.feed(data))
+    except WireError as error:
+        raise UserError(str(error)) from error
+
+
+def _run() -> Run:
+    """A run with what a person did in it."""
+    done = (
+        Intervention(at_ns=10**9, action="device_del core1"),
+        Intervention(at_ns=2 * 10**9, action="host load 7", after=(3,)),
+    )
+    return play(find_scenario("late-release"), find_revision("revert"), done)
+
+
+def _pair() -> Pair:
+    return play_pair(
+        find_scenario("two-cores"), find_revision("pre-revert"), find_revision("revert")
+    )
+
+
+def _paths() -> tuple[str, ...]:
+    return (broken("no-stray-event", "pre-revert").token,)
+
+
+TARGETS = {
+    "scenario": Target(scenario, ("data/scenarios/*.toml",)),
+    "exercise": Target(exercise, ("data/exercises/*.toml",)),
+    "token": Target(token, made=lambda: (token_of(_run()), token_of(_pair()))),
+    "path": Target(path, made=_paths),
+    "recording": Target(recording, ("tests/fuzz/corpus/recording/*",)),
+    "script": Target(script, ("tests/fuzz/corpus/recording/*",)),
+    "log": Target(log, ("tests/logs/*",)),
+    "history": Target(history, ("tests/fuzz/corpus/history/*",)),
+    "message": Target(message, ("tests/fuzz/corpus/message/*",)),
+    "progress": Target(progress, ("tests/fuzz/corpus/progress/*",)),
+    "revision": Target(
+        lambda data: find_revision(typed(data)), ("tests/fuzz/corpus/words/*",), a_line_each=True
+    ),
+    "url": Target(lambda data: origin(typed(data)), ("tests/fuzz/corpus/words/*",), True),
+    "message id": Target(
+        lambda data: read_message_id(typed(data)), ("tests/fuzz/corpus/words/*",), True
+    ),
+    "qmp": Target(qmp, ("tests/fuzz/corpus/qmp/*",)),
+    "qtest": Target(qtest, ("tests/fuzz/corpus/qtest/*",)),
+}
+
+
+def seeds(target: Target) -> Iterator[bytes]:
+    """Give what the inputs of a target are made from."""
+    for pattern in target.files:
+        for file in sorted(ROOT.glob(pattern)):
+            data = file.read_bytes()
+            yield from data.splitlines() if target.a_line_each else (data,)
+    yield from (text.encode() for text in target.made())

@@ -111,21 +111,25 @@ def lines_of_file(path: Path) -> Iterator[str]:
 # -- lessons -----------------------------------------------------------------------------------
 
 
-def bench(before: str = "pre-revert", after: str = "revert") -> BenchWidget:
+def bench(before: str | None = None, after: str | None = None) -> BenchWidget:
     """Return the bench: two machines side by side, on which each click acts alike.
 
     Args:
-        before: The revision on the left; any name that `kit list revisions` shows.
-        after: The revision on the right.
+        before: The revision on the left; any name that `kit list revisions` shows, pre-revert if
+            not said.
+        after: The revision on the right, revert if not said.
 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
     from kit.views.bench_model import BenchModel  # here: the command line does without widgets
     from kit.views.bench_widget import BenchWidget
+    from kit.views.paper_stories import IN_TIME
 
     choice = HistoryChoice()
-    return BenchWidget(BenchModel(before, after), choice.page, choice.panel, choice.lines_of)
+    model = BenchModel(before or "pre-revert", after or "revert")
+    stories = (IN_TIME,) if before is None and after is None else None
+    return BenchWidget(model, choice.page, choice.panel, choice.lines_of, stories)
 
 
 def player(
@@ -307,7 +311,8 @@ def installation() -> Rows:
         )
         for check in checks()
     )
-    return Rows(("", "what", "found, or how to get it"), rows)
+    paper = "On a screen a table of what is installed on your machine stands here."
+    return Rows(("", "what", "found, or how to get it"), rows, on_paper=paper)
 
 
 def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) -> Rows:
@@ -353,10 +358,12 @@ def knowledge(scenario: str, *revisions: str) -> Rows:
     found = [dict(who_knows_what(run)) for run in runs]
     parties = tuple(found[0]) if found else ()
     rows = tuple(
-        (name, *(known[party] for party in parties), "LIMBO" if run.belief().limbo else "")
+        (name, *(known[party] for party in parties), "LIMBO" if run.belief().limbo else "no")
         for name, run, known in zip(revisions, runs, found, strict=True)
     )
-    return Rows(("at", *parties, ""), rows)
+    title = runs[0].scenario.title if runs else scenario
+    caption = f"{title} ({scenario}): what each takes to be so in the end"
+    return Rows(("at", *parties, "limbo?"), rows, caption)
 
 
 def commit_walk(step: str = "timer") -> WalkWidget:

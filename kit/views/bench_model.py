@@ -25,7 +25,7 @@ class BenchModel(TimelineModel):
     def __init__(
         self, before: str = "pre-revert", after: str = "revert", acts: tuple[Act, ...] = ()
     ) -> None:
-        """Set the bench up.
+        """Set the bench up; *acts* are clicked at once.
 
         Raises:
             UnknownRevisionError: A name is not one of the catalogue's.

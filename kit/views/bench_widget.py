@@ -21,6 +21,7 @@ from kit.views.figure import scrolling, stylesheet
 from kit.views.html import log_html, state_html
 from kit.views.paper import Paper
 from kit.views.paper_runs import bench_paper
+from kit.views.paper_stories import Story
 from kit.views.parts import Shown, button, guarded, label, revision_head, row, side, status
 from kit.views.picture_svg import picture_svg
 from kit.views.travel_widget import TravelBar
@@ -67,6 +68,7 @@ class BenchWidget(Shown):
     ``commit_of`` returns what is shown of a revision's commit; None leaves the diffs out;
     ``history_panel`` makes the part that changes the history, given what to call when it changed;
     ``lines_of`` finds the lines responsible for an entry, shown for the first difference.
+    ``stories`` are told on paper, those that suit the revisions where None.
     Without a front end for widgets the bench shows itself as a picture and as text.
     """
 
@@ -76,9 +78,10 @@ class BenchWidget(Shown):
         commit_of: Callable[[Revision], CommitPage] | None = None,
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
         lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
+        stories: tuple[Story, ...] | None = None,
     ) -> None:
         """Build the widgets and bind them to *model*."""
-        self.model = model
+        self.model, self._stories = model, stories
         self._commit_of, self._history_panel = commit_of, history_panel
         self._lines_of, self._lines = lines_of, widgets.HTML()
         self._heads = {name: widgets.HTML() for name in _SIDES}
@@ -202,7 +205,7 @@ class BenchWidget(Shown):
             self._diff_of = revision
 
     def _repr_paper_(self) -> Paper:
-        return bench_paper(self.model)
+        return bench_paper(self.model, self._stories)
 
     @property
     def text(self) -> str:

@@ -109,15 +109,19 @@ def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> str:
     return f"<details><summary>{escape(heading)}</summary>{lines_html(found)}</details>"
 
 
-def lines_html(found: tuple[ResponsibleLines, ...]) -> str:
-    """Write responsible lines as a list: what they do, whose commit it was, the hunk."""
+def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> str:
+    """Write responsible lines as a list: what they do, whose commit it was, the hunk.
+
+    ``context``: with the lines around those that change.
+    """
     parts = []
     for lines in found:
         rows = ""
         if lines.file is not None and lines.hunk is not None:
             hunk = _readable(lines.hunk)
             write = _Writer(lines.file, hunk)
-            rows = "".join(write.line(line) for line in hunk.lines)
+            shown = [one for one in hunk.lines if context or one.kind is not LineKind.CONTEXT]
+            rows = "".join(map(write.line, shown))
             place = f"{lines.file.path}, {lines.hunk.function_name}"
             rows = (
                 f'<pre class="kit-diff" {_SCROLLS} aria-label="{escape(place)}">'
@@ -130,8 +134,11 @@ def lines_html(found: tuple[ResponsibleLines, ...]) -> str:
     return f"<ul>{''.join(parts)}</ul>"
 
 
-def message_html(commit: Commit, series: tuple[Commit, ...] = ()) -> str:
-    """Write a commit's message, trailers and series, with links to where it was posted."""
+def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool = False) -> str:
+    """Write a commit's message, trailers and series, with links to where it was posted.
+
+    ``brief``: the trailers, which end the message, are not listed once more.
+    """
     trailers = "".join(
         f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in commit.trailers
     )
@@ -140,13 +147,14 @@ def message_html(commit: Commit, series: tuple[Commit, ...] = ()) -> str:
         f'<li><a href="{escape(link)}" rel="noreferrer" target="_blank">{escape(link)}</a></li>'
         for link in links
     )
+    title = "posted as" if brief else f"trailers ({len(commit.trailers)}) and links"
+    more = f"{'' if brief else f'<dl>{trailers}</dl>'}<ul>{listed}</ul>"
     return (
         f"<details><summary>message of the commit</summary>"
         f'<pre class="kit-message" {_SCROLLS} aria-label="message">{escape(commit.body)}</pre>'
         "</details>"
-        f"<details><summary>trailers ({len(commit.trailers)}) and links</summary>"
-        f"<dl>{trailers}</dl><ul>{listed}</ul></details>"
-        f"{_series(commit, series)}"
+        + ("" if brief and not listed else f"<details><summary>{title}</summary>{more}</details>")
+        + _series(commit, series)
     )
 
 

@@ -8,9 +8,9 @@ from html import unescape
 from importlib import resources
 
 from kit.views.escaped import escape
-from kit.views.paper import Paper, on_paper
+from kit.views.paper import RUN_PICTURE, Paper, aside, on_paper
 
-__all__ = ["Figure", "Note", "Rows", "pictured", "scrolling", "stylesheet"]
+__all__ = ["Figure", "Note", "Rows", "pictured", "run_pictured", "scrolling", "stylesheet"]
 
 
 def stylesheet() -> str:
@@ -31,6 +31,12 @@ def pictured(svg: str, *caption: str) -> str:
     words = "<br>".join(map(escape, caption))
     below = f"<figcaption>{words}</figcaption>" if words else ""
     return f'<figure class="kit-picture">{scrolling(svg)}{below}</figure>'
+
+
+def run_pictured(svg: str, title: str = "") -> str:
+    """A picture of a run below its title; a page break goes through neither."""
+    above = f'<figcaption class="kit-title">{escape(title)}</figcaption>' if title else ""
+    return f"{RUN_PICTURE}{above}{scrolling(svg)}</figure>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A small table that shows itself in a notebook, and as aligned text elsewhere."""
+    """A small table that shows itself in a notebook, and as aligned text elsewhere.
+
+    ``caption`` names what it is about; ``on_paper`` is a sentence that stands on paper in its
+    place, where it is about the reader's own machine.
+    """
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+    on_paper: str = ""
 
     @property
     def _table(self) -> str:
@@ -70,8 +82,10 @@ class Rows:
             "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows
         )
+        named = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         return (
-            f'<table class="kit-rows"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
+            f'<table class="kit-rows">{named}<thead><tr>{heads}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
         )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -81,16 +95,17 @@ class Rows:
         }
 
     def _repr_paper_(self) -> Paper:
-        return on_paper(self._table)
+        return on_paper(aside(self.on_paper) if self.on_paper else self._table)
 
     def __repr__(self) -> str:
         """Return the table as text, its columns aligned."""
         table = (self.heads, *self.rows)
         widths = [max(len(row[n]) for row in table) for n in range(len(self.heads))]
-        return "\n".join(
+        lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in table
-        )
+        ]
+        return "\n".join([*([self.caption] if self.caption else []), *lines])
 
 
 @dataclass(frozen=True, slots=True)

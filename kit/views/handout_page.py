@@ -5,6 +5,7 @@ Whatever comes from a cell is escaped, but for what the kit's own views wrote fo
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from kit.views.escaped import escape
 from kit.views.exercise_hints import HINTS
 from kit.views.figure import stylesheet
 from kit.views.lesson_markdown import LessonText, Resolve, heading_of, slug
-from kit.views.paper import PAPER
+from kit.views.paper import PAPER, RUN_PICTURE
+from kit.views.paper_legend import legend_html
 
 __all__ = ["GENERATOR", "HIDDEN", "Entry", "index_page", "lesson_page", "text_page", "title_of"]
 
@@ -30,6 +32,10 @@ _SAFE = (
     '<meta http-equiv="Content-Security-Policy"'
     " content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
 )
+GUESS = "you said"
+"""By this what a cell prints of a guess is known."""
+
+_GUESSED = re.compile(rf"\b{GUESS}\s+[^\s;]+(?: s\b)?;?\s*(?:right|QEMU:)?\s*")
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
 _Cell = Mapping[str, Any]
 
@@ -58,14 +64,18 @@ def lesson_page(
     """
     page = LessonText(resolve)
     hints: list[tuple[str, str]] = []
+    compared: list[str] = []
     parts = []
     for cell in cells:
         if cell["cell_type"] == "markdown":
             parts.append(page.html(cell["source"]))
         elif cell["cell_type"] == "code" and not cell["source"].startswith(HIDDEN):
-            parts.append(_code(cell))
+            parts.append(_code(cell, compared))
             hints += _hints_of(cell)
-    main = [*parts, _words(page.words), _hints([*hints, *page.hints])]
+    first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)
+    if first is not None:
+        parts.insert(first, legend_html())
+    main = [*parts, _words(page.words), _last_sheet([*hints, *page.hints], compared)]
     return _page(title_of(cells), "".join(main), made_of, links)
 
 
@@ -106,36 +116,50 @@ def _page(title: str, main: str, made_of: str, links: Sequence[tuple[str, Entry]
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">{GENERATOR}{_SAFE}'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title>\n<style>\n{stylesheet()}\n{own}</style></head>\n<body>"
+        f"<title>{escape(title)}</title>\n<style>\n{stylesheet()}\n{own}{_running(title)}</style>"
+        "</head>\n<body>"
         + (f'<nav aria-label="pages">{ways}</nav>' if ways else "")
         + f"<main>\n{main}</main>\n<footer>{escape(made_of)}</footer></body></html>\n"
+    )
+
+
+def _running(title: str) -> str:
+    """The title at the head of each sheet but the first, which has it as its heading."""
+    plain = re.sub(r"[^\w .,:?!()'’-]", " ", title)  # within CSS nothing else is only a letter
+    return (
+        "@media print { @page { @top-left {"
+        f' content: "{plain.replace(chr(39), chr(0x2019))}"; }} }}'
+        " @page :first { @top-left { content: none; } } }\n"
     )
 
 
 # -- cells ---------------------------------------------------------------------------------------
 
 
-def _code(cell: _Cell) -> str:
-    """What a cell shows, and its code: folded where it only calls for what is shown."""
-    shown = "".join(_outputs(cell["outputs"]))
+def _code(cell: _Cell, compared: list[str]) -> str:
+    """What a cell shows, and its code: folded where it only calls for what is shown.
+
+    What it prints of a guess is put into *compared*.
+    """
+    shown = "".join(_outputs(cell["outputs"], compared))
     source = f'<pre class="kit-code" tabindex="0">{escape(cell["source"])}</pre>'
     if any(PAPER in output.get("data", {}) for output in cell["outputs"]):
         return f'<details class="kit-folded"><summary>code</summary>{source}</details>\n{shown}\n'
     return f"{source}\n{shown}\n"
 
 
-def _outputs(outputs: Sequence[_Cell]) -> Iterator[str]:
+def _outputs(outputs: Sequence[_Cell], compared: list[str]) -> Iterator[str]:
     """What was printed is one text, in however many pieces the kernel sent it."""
     printed = ""
     for output in outputs:
         if output["output_type"] == "stream":
             printed += output["text"] if output["name"] == "stdout" else ""
             continue
-        yield _text(printed)
+        yield _printed(printed, compared)
         printed = ""
         if "data" in output:
             yield _shown(output["data"])
-    yield _text(printed)
+    yield _printed(printed, compared)
 
 
 def _shown(data: Mapping[str, Any]) -> str:
@@ -149,6 +173,21 @@ def _shown(data: Mapping[str, Any]) -> str:
             coded = b64encode(raw.encode()).decode() if kind == "image/svg+xml" else raw.strip()
             return f'<img alt="{escape(words)}" src="data:{kind};base64,{escape(coded)}">'
     return _text(words)
+
+
+def _printed(words: str, compared: list[str]) -> str:
+    """What a cell printed; of a guess that nobody made, room for it, and the rest on a last sheet.
+
+    A lesson says ``you said``, the guess and what comes of it behind the case that it is about.
+    """
+    if GUESS not in words:
+        return _text(words)
+    lines = words.rstrip("\n").split("\n")
+    room = [
+        f"{line.partition(GUESS)[0].partition(':')[0].rstrip()}: I say ________" for line in lines
+    ]
+    compared.append(_text("\n".join(_GUESSED.sub("", line) for line in lines)))
+    return _text("\n".join(room))
 
 
 def _text(words: str) -> str:
@@ -181,11 +220,15 @@ def _hints_of(cell: _Cell) -> Iterator[tuple[str, str]]:
             yield about["title"], words
 
 
-def _hints(hints: Sequence[tuple[str, str]]) -> str:
-    """All hints in small print on a sheet of their own: on a screen they are folded, in place."""
-    if not hints:
-        return ""
+def _last_sheet(hints: Sequence[tuple[str, str]], compared: Sequence[str]) -> str:
+    """All hints in small print on a sheet of their own: on a screen they are folded, in place.
+
+    Below them what a guess is to be compared with.
+    """
     parts = "".join(
         f"<section><strong>{escape(title)}</strong>{html}</section>" for title, html in hints
     )
-    return f'<div class="kit-only-print kit-hints"><h2>Hints</h2>{parts}</div>\n'
+    found = f'<div class="kit-only-print kit-hints"><h2>Hints</h2>{parts}</div>\n' if hints else ""
+    if compared:
+        found += f'<h2 class="kit-after">To compare your guesses with</h2>{"".join(compared)}'
+    return found

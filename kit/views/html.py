@@ -145,32 +145,23 @@ def _event(timeline: Timeline, place: int, stop: Stop) -> str:
     return f"<tr{row}><th scope='row'>{seconds(stop.at_ns)}</th>{cells}</tr>"
 
 
-def steps_html(timeline: Timeline, heads: Sequence[str], pictures: Mapping[int, str]) -> str:
-    """Every event of a run or a pair, numbered, none marked as the present one.
-
-    ``pictures``: the letter of the picture that is drawn at a place.
-    """
+def steps_html(timeline: Timeline, heads: Sequence[str]) -> str:
+    """Every event of a run or a pair, numbered, none marked as the present one."""
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in ("", "time", *heads))
     first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
-    rows = "".join(
-        _step(timeline, place, first == place, pictures.get(place, ""))
-        for place in range(len(timeline.stops))
-    )
+    rows = "".join(_step(timeline, place, first == place) for place in range(len(timeline.stops)))
     return (
         '<table class="kit-log kit-events kit-steps-table"><caption>Every step</caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _step(timeline: Timeline, place: int, first: bool, picture: str) -> str:
+def _step(timeline: Timeline, place: int, first: bool) -> str:
     stop = timeline.stops[place]
     mark = "<strong>First difference.</strong> " if first else ""
     cells = "".join(_cells(timeline.runs, stop, mark))
-    seen = f'<br><span class="kit-soft">picture {escape(picture)}</span>' if picture else ""
     row = ' class="kit-first"' if first else ""
-    return (
-        f"<tr{row}><th scope='row'>{place + 1}</th><td>{seconds(stop.at_ns)}{seen}</td>{cells}</tr>"
-    )
+    return f"<tr{row}><th scope='row'>{place + 1}</th><td>{seconds(stop.at_ns)}</td>{cells}</tr>"
 
 
 def _cells(runs: tuple[Run, ...], stop: Stop, mark: str) -> Iterator[str]:

@@ -12,13 +12,20 @@ from dataclasses import dataclass
 
 from kit.views.escaped import escape
 
-__all__ = ["PAPER", "Paper", "aside", "on_paper", "opened", "table", "wide"]
+__all__ = ["PAPER", "RUN_PICTURE", "Paper", "aside", "hunks_kept", "on_paper", "opened"]
+__all__ += ["table", "wide"]
 
 PAPER = "text/vnd.unplug-kit.paper+html"
 """The MIME type under which a lesson's output carries it."""
 
+RUN_PICTURE = '<figure class="kit-picture kit-run">'
+"""How a picture of a run begins: a page that has one explains what is drawn."""
 
 _TABLE = re.compile(r'<table class="kit-rows">.*?</table>', re.DOTALL)  # in text < is escaped
+
+
+_HUNK = re.compile(r'(?=<span class="kit-hunk">)')
+_DIFF = re.compile(r'(<pre class="kit-diff"[^>]*>)(.*?)(</pre>)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,17 @@ def aside(words: str) -> str:
 def opened(html: str) -> str:
     """Open what is folded: paper has no fold.  In text a tag is escaped, so only tags change."""
     return html.replace("<details>", "<details open>")
+
+
+def hunks_kept(html: str) -> str:
+    """Put each hunk of the diffs in a block of its own: a page breaks between them."""
+    return _DIFF.sub(_hunks, html)
+
+
+def _hunks(found: re.Match[str]) -> str:
+    hunks = (part for part in _HUNK.split(found[2]) if part)
+    blocks = "".join(f'<span class="kit-whole">{hunk}</span>' for hunk in hunks)
+    return f"{found[1]}{blocks}{found[3]}"
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

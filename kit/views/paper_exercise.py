@@ -10,7 +10,7 @@ from kit.views.diff_html import ResponsibleLines, lines_html
 from kit.views.escaped import escape
 from kit.views.exercise_hints import HINTS
 from kit.views.exercise_model import ExerciseModel
-from kit.views.paper import Paper
+from kit.views.paper import Paper, hunks_kept
 
 __all__ = ["exercise_paper"]
 
@@ -42,7 +42,7 @@ def _asked_at(one: Exercise) -> str:
 
 
 def _answer_to(one: Exercise) -> str:
-    """Room for an answer beside each revision; a script is written down below, once."""
+    """Room for an answer beside each revision; lines and ticks have theirs below."""
     if isinstance(one.task, Predict | Number | Order):
         return f' <span class="kit-answer-here">Your answer: {_LINE}</span>'
     return ""
@@ -64,7 +64,7 @@ def _answers(
         case Number(unit=unit):
             return f"<p>in {escape(unit)}{'' if several else f': {_LINE}'}</p>"
         case Script():
-            return _script(one.task)
+            return _script(one.task, [at.name for at in one.at])
 
 
 def _choices(says: list[str], *, lettered: bool) -> str:
@@ -80,21 +80,27 @@ def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, sou
     for item in task.items:
         drawn = ""
         if lines_of is not None and task.rule is not Rule.IS_THERE:
-            drawn = lines_html((lines_of(item),))
+            drawn = hunks_kept(lines_html((lines_of(item),), context=False))
         items.append(f"<li>{_BOX} {escape(item.says)}{drawn}</li>")
     words = f'<p class="kit-soft">Commits are read from: {escape(source)}</p>' if source else ""
     return f'<ul class="kit-boxed">{"".join(items)}</ul>{words}'
 
 
-def _script(task: Script) -> str:
-    """What can be done, and lines to write it on."""
+def _script(task: Script, names: list[str]) -> str:
+    """What can be done, and lines to write it on: a set for each revision asked about."""
     actions = "".join(f"<li><code>{escape(text)}</code></li>" for text in task.menu)
     waits = ", ".join(f"+{seconds(ns)}" for ns in task.waits_ns)
-    rows = "".join(f"<li>{_LINE} at {_LINE} s</li>" for _ in range(task.most))
     time = f"<p>Between them time may pass: {escape(waits)}, or more of these.</p>" if waits else ""
+    lines = f"<li>{_LINE} at {_LINE} s</li>" * task.most
+    sets = "".join(
+        f"<div><p>{f'at {escape(name)}:' if len(names) > 1 else ''}</p>"
+        f'<ol class="kit-lines">{lines}</ol></div>'
+        for name in names
+    )
+    most = "one line" if task.most == 1 else f"{task.most} lines"
     return (
-        f"<p>What you may do, at most {task.most} of it:</p><ul>{actions}</ul>{time}"
-        f'<ol class="kit-lines">{rows}</ol>'
+        f"<p>What you may do, in at most {most}:</p><ul>{actions}</ul>{time}"
+        f'<div class="kit-sets">{sets}</div>'
     )
 
 

@@ -1,57 +1,43 @@
-"""Runs on paper: the player, the bench and the walk, as pictures at each moment and lists of steps.
+"""Runs on paper: the player, the bench and the walk, as lists of steps with few pictures.
 
-A picture is drawn at the end of each instant at which somebody's picture of a device changes, and
-at the end of the run.
+A picture is drawn where two runs part, and at the end.  What comes later than a picture's own time
+is not in it: paper cannot be covered in part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from string import ascii_uppercase
 
-from kit.machine.revision import Revision
 from kit.runs.behaviour import Behaviour
-from kit.runs.bench import Act
-from kit.runs.run import Pair
 from kit.runs.sentences import seconds
 from kit.runs.timeline import Timeline
 from kit.views.bench_model import BenchModel
 from kit.views.diff_html import CommitPage, commit_html, message_html
 from kit.views.escaped import escape
-from kit.views.figure import pictured
+from kit.views.figure import run_pictured
 from kit.views.html import beliefs_html, steps_html
-from kit.views.paper import Paper, aside, on_paper, opened
-from kit.views.parts import revision_head, status
+from kit.views.paper import Paper, aside, hunks_kept, on_paper, opened
+from kit.views.paper_stories import Story, parts, stories_of, story_of_step
+from kit.views.parts import revision_line, status
 from kit.views.picture_svg import picture_svg
 from kit.views.player_model import PlayerModel
-from kit.views.timeline_model import Knowledge, TimelineModel, knowledge
-from kit.views.walk_html import changes_html, head_html
-from kit.views.walk_model import MAIN_STEPS, STEPS, WalkModel
+from kit.views.timeline_model import Knowledge, knowledge
+from kit.views.walk_html import changes_brief_html, head_html
+from kit.views.walk_model import STEPS, WalkModel
 
-__all__ = ["bench_paper", "moments", "player_paper", "walk_paper"]
+__all__ = ["bench_paper", "player_paper", "walk_paper", "where_parted"]
 
-LATE = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-STORIES: tuple[tuple[str, tuple[Act, ...]], ...] = (
-    ("The guest releases in time", (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES)),
-    ("The guest releases late", LATE),
-    ("The operator asks again after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL)),
-    (
-        "The guest refuses, and is asked again",
-        (Act.DEVICE_DEL, Act.GUEST_REFUSES, Act.DEVICE_DEL, Act.GUEST_RELEASES),
-    ),
-)
 _ON_THE_BENCH = (
-    "On a screen this is a bench: two machines on which every click acts alike. On paper these"
-    " stories stand in its place. Cover the picture, and say what each machine does next."
+    "On a screen this is a bench: two machines on which every click acts alike. On paper a story"
+    " stands for the clicks. Cover what is below them, say what each machine does, then look."
 )
 _ON_THE_PLAYER = (
-    "On a screen one goes through this run step by step. On paper, read a row of the table, say who"
-    " believes what now, and look at the picture that the row names."
+    "On a screen one goes through this run step by step. On paper, cover the table, and say after"
+    " each row who believes what now. What becomes of it stands below."
 )
 _ON_THE_WALK = (
-    "On a screen one goes from step to step. On paper, the list names them all; this lesson's step"
-    " follows in full, and after it a picture for each of the others that the lessons are about."
+    "On a screen one goes from step to step. On paper the list names them all, and this lesson's"
+    " step follows in full."
 )
 
 
@@ -59,75 +45,44 @@ _ON_THE_WALK = (
 
 
 def player_paper(model: PlayerModel) -> Paper:
-    """A run or a pair: its story, every step, a picture at each moment, who believes what."""
+    """A run or a pair: its story, every step, where the two part, the end, who believes what."""
     story = model.scenario
     return on_paper(
         f'<h3 class="kit-step">{escape(story.title)}</h3><p>{escape(story.why)}</p>'
         f'<p class="kit-soft">Look at this: {escape(story.look)}</p>',
         aside(_ON_THE_PLAYER),
-        *(revision_head(name, run.revision) for name, run in model.sides),
-        _in_steps(model.timeline),
+        *(revision_line(name, run.revision) for name, run in model.sides),
+        *_in_steps(model.timeline),
         *(f"<p>{escape(note)}</p>" for run in model.timeline.runs for note in run.notes),
-        _command(model),
     )
 
 
-def _command(model: TimelineModel) -> str:
-    return (
-        '<p class="kit-soft">The same in a terminal:'
-        f" <code>kit open {escape(model.token)}</code></p>"
-    )
-
-
-def _in_steps(timeline: Timeline) -> str:
+def _in_steps(timeline: Timeline) -> list[str]:
     """Every step as text, then the pictures."""
-    places = moments(timeline)
-    letters = dict(zip(places, ascii_uppercase, strict=False))
     heads = [run.revision.name for run in timeline.runs]
-    pictures = [
-        _moment(timeline.go(place), f"Picture {letter}") for place, letter in letters.items()
-    ]
     last = timeline.last()
-    return (
-        steps_html(timeline, heads, letters)
-        + "".join(pictures[:-1])
-        + pictured(picture_svg(last), *_caption(last, f"Picture {letters[places[-1]]}"))
-        + beliefs_html(heads, _known(last))
-    )
+    found = [steps_html(timeline, heads)]
+    where = where_parted(timeline)
+    if where is not None:
+        found.append(_moment(timeline.go(where), "Where they part"))
+    return [*found, _moment(last, "The end"), beliefs_html(heads, _known(last))]
 
 
-def moments(timeline: Timeline) -> tuple[int, ...]:
-    """Return the places that are worth a picture, at most one an instant; the last is the end.
-
-    A picture is worth it where somebody's picture of a device has changed since the one before.
-    """
-    found: list[int] = []
+def where_parted(timeline: Timeline) -> int | None:
+    """Return the last place of the instant at which two runs part; None where that is the end."""
     stops = timeline.stops
-    known = _known(timeline.first())
-    for place, stop in enumerate(stops):
-        is_last_of_its_time = place + 1 == len(stops) or stops[place + 1].at_ns != stop.at_ns
-        if is_last_of_its_time and (now := _known(timeline.go(place))) != known:
-            found, known = [*found, place], now
-    end = len(stops) - 1
-    kept = [place for place in found if place != end]
-    return (*kept[: len(ascii_uppercase) - 1], end)
+    first = next((place for place, stop in enumerate(stops) if stop.differs), None)
+    if first is None:
+        return None
+    there = max(n for n, stop in enumerate(stops) if stop.at_ns == stops[first].at_ns)
+    return there if there + 1 < len(stops) else None
 
 
 def _moment(here: Timeline, name: str) -> str:
-    return pictured(picture_svg(here), *_caption(here, name))
-
-
-def _caption(here: Timeline, name: str) -> list[str]:
-    if here.place < 0:
-        return [f"{name}: {seconds(here.at_ns)}, nothing has happened"]
-    return [
-        f"{name}: {seconds(here.at_ns)}, after step {here.place + 1}",
-        *(
-            f"{run.revision.name}{f', {one.device}' if len(known) > 1 else ''}: {one.verdict}"
-            for run, known in zip(here.runs, _known(here), strict=True)
-            for one in known
-        ),
-    ]
+    step = f", after step {here.place + 1} of {len(here.stops)}" if here.place >= 0 else ""
+    return run_pictured(
+        picture_svg(here, future=False), title=f"{name}: {seconds(here.at_ns)}{step}"
+    )
 
 
 def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
@@ -137,86 +92,55 @@ def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
 # -- the bench ---------------------------------------------------------------------------------
 
 
-def bench_paper(model: BenchModel) -> Paper:
+def bench_paper(model: BenchModel, stories: tuple[Story, ...] | None = None) -> Paper:
     """Two machines: what was clicked on them, or, where nothing was, the stories that show most."""
-    stories = (("What was clicked", model.acts),) if model.acts else STORIES
+    before, after = (run.revision.name for run in model.timeline.runs)
+    if model.acts:
+        stories = (Story("What was clicked", model.acts, before, after),)
+    elif stories is None:
+        stories = stories_of(before, after)
     return on_paper(
-        *(revision_head(name, run.revision) for name, run in model.sides),
+        *(revision_line(name, run.revision) for name, run in model.sides),
         aside(_ON_THE_BENCH),
-        *(
-            _story(BenchModel(model.before, model.after, acts), name, listed=True)
-            for name, acts in stories
-        ),
+        *(_story(one, (before, after)) for one in stories),
     )
 
 
-def _story(model: BenchModel, name: str, *, listed: bool) -> str:
-    """One story at two revisions: the clicks, the picture of its end, the steps if *listed*."""
+def _story(one: Story, usual: tuple[str, str] = ("", "")) -> str:
+    """One story at two revisions: the clicks, the picture of its end, what came of it."""
+    model = BenchModel(one.before, one.after, one.acts)
     here = model.timeline.last()
-    heads = [run.revision.name for run in here.runs]
-    parted = _parts(model.pair)
-    clicks = ", then ".join(f"<code>{escape(one.value)}</code>" for one in model.acts)
-    steps = steps_html(here, heads, {})
-    # what both do alike need not be printed
-    if not (listed and parted):
-        steps = f"<details><summary>every step</summary>{steps}</details>"
-    drawn = pictured(picture_svg(here))
+    clicks = ", then ".join(f"<code>{escape(click.value)}</code>" for click in one.acts)
+    where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
+    drawn = run_pictured(picture_svg(here, future=False))
+    parted = " kit-parted" if parts(one) else ""
     return (
-        f'<div class="kit-keep"><h4>{escape(name)}</h4><p>{clicks}</p>{drawn}</div>'
-        f"{status(model.verdict, ' kit-parted' if parted else '')}"
-        f"{beliefs_html(heads, _known(here)) if parted else ''}{steps}{_command(model)}"
+        f'<div class="kit-keep kit-story"><h4>{escape(one.title + where)}</h4><p>{clicks}</p>'
+        f"{drawn}{status(model.verdict, parted)}</div>"
     )
-
-
-def _parts(pair: Pair) -> bool:
-    return pair.first_difference != (None, None)
 
 
 # -- the walk ----------------------------------------------------------------------------------
 
 
 def walk_paper(model: WalkModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> Paper:
-    """A step of the series in full, the others as a list, and the main ones as pictures."""
-    message = "" if page.commit is None else message_html(page.commit, page.series)
+    """A step of the series in full: message, what it changes, diff, the story that shows it."""
+    message = "" if page.commit is None else message_html(page.commit, page.series, brief=True)
+    before = "" if model.previous == model.step else model.previous.name
     return on_paper(
         aside(_ON_THE_WALK),
         _list_of_steps(model),
         head_html(model),
-        opened(changes_html(model, tuple(behaviours))),
+        changes_brief_html(model, tuple(behaviours)),
         opened(message),
-        commit_html(page),
-        "<h4>The step before it and the step, on the bench</h4>",
-        *_stories_of(model.previous, model.step),
-        *_others(model),
+        hunks_kept(commit_html(page)),
+        *([_story(story_of_step(before, model.step.name))] if before else []),
     )
 
 
 def _list_of_steps(model: WalkModel) -> str:
-    items = "".join(
-        f"<li>{'<strong>' if step == model.step else ''}{escape(step.name)}"
-        f"{'</strong> (this lesson)' if step == model.step else ''}"
-        f"{'' if step.alias is None else f' <code>{escape(step.label)}</code>'}:"
-        f" {escape(step.summary)}</li>"
+    names = " → ".join(
+        f"<strong>{escape(step.name)}</strong>" if step == model.step else escape(step.name)
         for step in STEPS
     )
-    return f"<h4>The steps</h4><ol>{items}</ol>"
-
-
-def _stories_of(before: Revision, after: Revision) -> list[str]:
-    """The stories that the two play differently; the late release where there is none."""
-    played = [(BenchModel(before.label, after.label, acts), name) for name, acts in STORIES]
-    parted = [(model, name) for model, name in played if _parts(model.pair)]
-    late = [(model, name) for model, name in played if model.acts == LATE]
-    return [_story(model, name, listed=False) for model, name in parted or late]
-
-
-def _others(model: WalkModel) -> list[str]:
-    """The late release before and after each other main step."""
-    found = []
-    for before, after in pairwise(STEPS):
-        if after.alias in MAIN_STEPS and after != model.step:
-            bench = BenchModel(before.label, after.label, LATE)
-            head = f"The late release before and after {after.name}"
-            drawn = picture_svg(bench.timeline.last())
-            found.append(f"<h4>{escape(head)}</h4>{pictured(drawn, *bench.verdict.splitlines())}")
-    return found
+    return f'<p class="kit-steps-line">The steps: {names}</p>'

@@ -9,7 +9,7 @@ from kit.machine.revision import Revision
 from kit.machine.tables import Line, lines
 from kit.views.connector_model import ConnectorModel, Press, Step
 from kit.views.escaped import escape
-from kit.views.figure import pictured
+from kit.views.figure import pictured, run_pictured
 from kit.views.html import beliefs_html
 from kit.views.layout_path import layout_of_path
 from kit.views.paper import Paper, aside, on_paper, table
@@ -96,82 +96,83 @@ def _is_of_a_cpu(line: Line) -> bool:
 
 
 def path_paper(model: PathModel) -> Paper:
-    """A path: every choice as text, a picture where the sides part and at the end."""
-    return on_paper(_path(model.play, every=True))
-
-
-def _path(play: PathPlay, *, every: bool) -> str:
-    """``every``: with a picture of where the sides part, and with who believes what."""
-    end = PathModel(play)
-    at = " and ".join(map(escape, end.heads))
-    pictures = []
-    parts = play.first_difference if every else None
-    if parts is not None and parts < play.count:
-        here = PathModel(play)
-        here.go(parts)
-        drawn = picture_svg(layout_of_path(play, parts))
-        pictures.append(pictured(drawn, f"They part. {here.action}"))
-    pictures.append(pictured(picture_svg(layout_of_path(play, play.count)), *end.outcome))
-    return (
-        f'<h4>{escape(end.title)}</h4><p class="kit-soft">at {at}</p>'
-        f"{_choices(play)}{''.join(pictures)}"
-        f"{beliefs_html(end.heads, end.knowledge) if every else ''}"
-        f'<p class="kit-soft">The same in a terminal: <code>{escape(end.command)}</code></p>'
+    """A path: every choice as text, a picture of its end, and who believes what."""
+    end = PathModel(model.play)
+    drawn = picture_svg(layout_of_path(model.play, model.play.count))
+    return on_paper(
+        _path(model.play),
+        run_pictured(drawn, "The end"),
+        beliefs_html(end.heads, end.knowledge),
     )
 
 
-def _choices(play: PathPlay) -> str:
-    items = []
+def _path(play: PathPlay) -> str:
+    """Every choice, with what each side does then, and what comes of it."""
+    end = PathModel(play)
+    rows = []
     for place in range(1, play.count + 1):
         here = PathModel(play)
         here.go(place)
-        said = "".join(
-            f"<br>{escape(f'{who}: ' if who else '')}{escape(' '.join(sentences))}"
-            for who, sentences in here.said
-        )
-        items.append(f"<li><strong>{escape(play.path.actions[place - 1])}</strong>{said}</li>")
-    return f'<p class="kit-soft">Every choice:</p><ol>{"".join(items)}</ol>'
+        said = dict(here.said)
+        cells = [" ".join(said.get(name, said.get("", ()))) for name in end.heads]
+        rows.append((str(place), play.path.actions[place - 1], *cells))
+    came = "<br>".join(map(escape, end.outcome))
+    return (
+        f"{table(end.title, ('', 'choice', *(f'at {name}' for name in end.heads)), rows)}"
+        f'<div class="kit-verdict">{came}</div>'
+    )
 
 
 # -- promises ----------------------------------------------------------------------------------
 
 
 def promises_paper(model: PromiseModel) -> Paper:
-    """The whole table, what each promise says, and the shortest path to each that is broken."""
+    """The whole table, what each promise says, and one path: to a promise kept by some alone."""
     for _ in model.look_all():
         pass
     names = [revision.name for revision in model.revisions]
     rows = [
-        (promise.name, *(model.cell(promise, revision) for revision in model.revisions))
+        (
+            promise.name,
+            f"{promise.sentence} ({promise.source})",
+            *(model.cell(promise, revision) for revision in model.revisions),
+        )
         for promise in PROMISES
     ]
-    sentences = "".join(
-        f"<dt>{escape(promise.name)}</dt><dd>{escape(promise.sentence)}"
-        f' <span class="kit-soft">({escape(promise.source)})</span></dd>'
-        for promise in PROMISES
-    )
     return on_paper(
         aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
-        table("Promises by revision: kept in every order of events?", ("promise", *names), rows),
-        f"<dl>{sentences}</dl>",
-        *_broken(model),
+        table(
+            "Promises by revision: kept in every order of events?",
+            ("promise", "what it says", *names),
+            rows,
+        ),
+        _most_telling(model),
     )
 
 
-def _broken(model: PromiseModel) -> list[str]:
-    """The shortest path to where each promise is broken first; one path may show several."""
-    found = []
-    shown: set[str] = set()
-    for promise in PROMISES:
-        at = next((one for one in model.revisions if model.broken(promise, one)), None)
-        if at is None or promise.name in shown:
-            continue
+def _most_telling(model: PromiseModel) -> str:
+    """The shortest path to the first promise that one revision breaks and its neighbour keeps."""
+    found = [
+        (not any(not model.broken(promise, one) for one in _beside(model, at)), promise, at)
+        for promise in PROMISES
+        for at in model.revisions
+        if model.broken(promise, at)
+    ]
+    for _, promise, at in sorted(found, key=lambda one: one[0])[:1]:  # the order stays otherwise
         for _ in model.choose(promise, at):
             pass
         if model.play is not None:
-            shown |= {promise.name, *(one.name for one in model.play.path.breaks)}
-            found.append(_path(model.play, every=False))
-    return found
+            return (
+                f"<p>The shortest way to break <strong>{escape(promise.name)}</strong>, choice by"
+                f" choice:</p>{_path(model.play)}"
+            )
+    return ""
+
+
+def _beside(model: PromiseModel, at: Revision) -> tuple[Revision, ...]:
+    """The revision that comes after *at*, if there is one."""
+    place = model.revisions.index(at)
+    return model.revisions[place + 1 : place + 2]
 
 
 # -- reverts -----------------------------------------------------------------------------------

@@ -108,6 +108,15 @@ def revision_head(name: str, revision: Revision) -> str:
     )
 
 
+def revision_line(name: str, revision: Revision) -> str:
+    """The same in one line, for paper."""
+    code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
+    return (
+        f'<p><span class="kit-soft">{name}:</span> <strong>{escape(revision.name)}</strong>{code}'
+        f' <span class="kit-soft">{escape(revision.summary)}</span></p>'
+    )
+
+
 class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """A widget that shows itself as a picture, if it has one, or as text where are no widgets."""
 

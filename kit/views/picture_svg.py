@@ -25,14 +25,18 @@ __all__ = ["picture_svg"]
 WIDTH, RIGHT = 876.0, 140.0
 AXIS_Y, TOP = 32.0, 44.0
 SIZE = 11.0
+CLEAR = 7.0  # from an arrow or a sign to words
 COLOURS = {Tone.PLAIN: svg.INK, Tone.GOOD: svg.GOOD, Tone.WAIT: svg.WAIT, Tone.BAD: svg.BAD}
 LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
 SOLID = {Held.HOLDS, Held.USES, Held.LISTED}
 DASHED = {Held.PENDING, Held.ASKED}
 
 
-def picture_svg(played: Timeline | Run | Pair | Layout) -> str:
-    """Draw a run or a pair, seen from the place where a timeline stands, else from its end."""
+def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> str:
+    """Draw a run or a pair, seen from the place where a timeline stands, else from its end.
+
+    ``future``: with what is later than that place, faint.
+    """
     layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
     axis = axis_of(layout, left, WIDTH - RIGHT)
@@ -49,7 +53,8 @@ def picture_svg(played: Timeline | Run | Pair | Layout) -> str:
         *_first_difference(layout, axis, height),
         *(part for side, lanes in groups for part in _group(layout, side, lanes, axis, now_x)),
     ]
-    return svg.picture(WIDTH, height, _label(layout), parts)
+    drawn = svg.picture(WIDTH, height, _label(layout), parts)
+    return drawn if future else svg.without_faint(drawn)
 
 
 def _label(layout: Layout) -> str:
@@ -148,11 +153,12 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
     yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
     for lane in layout.lanes:
         yield from _lane(layout, lane, lanes, axis)
+    crossed = _Crossed(side, lanes, axis)
     for bar in side.bars:
         start, end = axis.after(bar.first), axis.until(bar.last, layout.end_ns)
-        yield from _split(bar, start, end, now_x, lanes)
+        yield from _split(bar, start, end, now_x, lanes, crossed.at(lanes.rows[bar.row]))
     for bracket, y in lanes.brackets:
-        yield from _bracket(bracket, y, axis, now_x)
+        yield from _bracket(bracket, y, axis, now_x, crossed.at(y))
     marks = [_mark(mark, lanes, axis.steps[mark.step]) for mark in side.marks]
     later = sum(mark.seq <= side.seen for mark in side.marks)
     yield from marks[:later]
@@ -187,16 +193,22 @@ def _lane(layout: Layout, lane: Actor, lanes: Lanes, axis: Axis) -> Iterator[str
 # -- bars: who believes what, from when to when ----------------------------------------------------
 
 
-def _split(bar: Bar, start: float, end: float, now_x: float, lanes: Lanes) -> Iterator[str]:
-    """A bar in two parts: before the place, and after it."""
+def _split(
+    bar: Bar, start: float, end: float, now_x: float, lanes: Lanes, taken: tuple[float, ...]
+) -> Iterator[str]:
+    """A bar in two parts: before the place, and after it; words keep off what is *taken*."""
     y = lanes.rows[bar.row]
     if start < now_x:
-        yield from _bar(bar, start, min(end, now_x), y)
+        yield from _bar(bar, start, min(end, now_x), y, taken)
     if end > now_x:
-        yield svg.faint(_bar(bar, max(start, now_x), end, y, words=start >= now_x))
+        later = max(start, now_x)
+        yield svg.rect(later, y - BAR / 2, end - later, BAR, svg.PAPER)  # the lane's line ends here
+        yield svg.faint(_bar(bar, later, end, y, taken, words=start >= now_x))
 
 
-def _bar(bar: Bar, start: float, end: float, y: float, *, words: bool = True) -> Iterator[str]:
+def _bar(
+    bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...], *, words: bool = True
+) -> Iterator[str]:
     box = (start, y - BAR / 2, end - start, BAR)
     colour, halo, bold = svg.BAD, svg.PAPER, True
     if bar.held in SOLID:
@@ -218,7 +230,7 @@ def _bar(bar: Bar, start: float, end: float, y: float, *, words: bool = True) ->
     else:
         yield svg.rect(*box, svg.PAPER, svg.BAD, "1 3")
     if words:
-        yield _inside(start, end, y, bar.words, colour, halo, bold=bold)
+        yield _inside(start, end, y, bar.words, colour, halo, taken, bold=bold)
 
 
 def _hatched(x: float, y: float, width: float, height: float) -> Iterator[str]:
@@ -230,22 +242,55 @@ def _hatched(x: float, y: float, width: float, height: float) -> Iterator[str]:
 
 
 def _inside(
-    start: float, end: float, y: float, words: str, fill: str, halo: str, *, bold: bool = False
+    start: float,
+    end: float,
+    y: float,
+    words: str,
+    fill: str,
+    paper: str,
+    taken: tuple[float, ...],
+    *,
+    bold: bool = False,
 ) -> str:
-    """Words in the middle of a bar, if they fit; lines behind them are kept away."""
-    fits = (size for size in (SIZE, 9) if svg.text_width(words, size, bold=bold) + 6 <= end - start)
-    size = next(fits, None)
-    if size is None:
+    """Words in the middle of a bar, else beside what stands on it; none where there is no room."""
+    inside = sorted(x for x in taken if start - CLEAR < x < end + CLEAR)
+    edges = [start, *(e for x in inside for e in (x - CLEAR, x + CLEAR)), end]
+    free = [(start, end)] if not inside else list(zip(edges[::2], edges[1::2], strict=True))
+    left, right = max(free, key=lambda room: room[1] - room[0])
+    wide = svg.text_width(words, SIZE, bold=bold)
+    if wide + 6 > right - left:
         return ""
-    wide = svg.text_width(words, size, bold=bold)
     middle = (start + end) / 2
-    behind = svg.rect(middle - wide / 2 - 2, y - BAR / 2 + 1, wide + 4, BAR - 2, halo)
+    if any(abs(middle - x) < wide / 2 + CLEAR for x in inside):
+        middle = (left + right) / 2
+    behind = svg.rect(middle - wide / 2 - 2, y - BAR / 2 + 1, wide + 4, BAR - 2, paper)
     return behind + svg.text(
-        middle, y + 4, words, fill=fill, size=size, anchor="middle", bold=bold, halo=halo
+        middle, y + 4, words, fill=fill, size=SIZE, anchor="middle", bold=bold, halo=""
     )
 
 
-def _bracket(bracket: Bracket, y: float, axis: Axis, now_x: float) -> Iterator[str]:
+class _Crossed:
+    """Where arrows and signs go over a height of the picture."""
+
+    def __init__(self, side: Side, lanes: Lanes, axis: Axis) -> None:
+        self._spans = []
+        for mark in side.marks:
+            if mark.src is mark.dst:
+                y = lanes.rows.get(Row(mark.src, mark.device), lanes.middle(mark.src))
+                span = (y, y)
+            else:
+                span = lanes.between(mark.src, mark.dst)
+            self._spans.append((axis.steps[mark.step], min(span), max(span)))
+
+    def at(self, y: float) -> tuple[float, ...]:
+        """Return each x at which one does, for words around *y*."""
+        half = BAR / 2 - 1
+        return tuple(x for x, top, low in self._spans if top - half < y < low + half)
+
+
+def _bracket(
+    bracket: Bracket, y: float, axis: Axis, now_x: float, taken: tuple[float, ...]
+) -> Iterator[str]:
     """A span of time: a line with a tick where it begins, and one where it ends."""
     start = axis.after(bracket.first)
     known = bracket.end_ns is not None and bracket.end_ns <= axis.end_ns
@@ -263,7 +308,11 @@ def _bracket(bracket: Bracket, y: float, axis: Axis, now_x: float) -> Iterator[s
     if bracket.last is not None or known:
         parts.append(svg.line(end, y - 1, end, y + 5, colour, 1.5))
     several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
-    parts.append(_inside(start, end, y, bracket.words + several, colour, svg.PAPER))
+    words = bracket.words + several
+    said = _inside(start, max(min(end, now_x), start), y, words, colour, svg.PAPER, taken)
+    if not said:  # what has passed has no room for them
+        said = svg.faint([_inside(start, end, y, words, colour, svg.PAPER, taken)])
+    parts.append(said)
     yield svg.faint(parts) if start > now_x else "".join(parts)
 
 

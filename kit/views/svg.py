@@ -7,12 +7,13 @@ the theme of the page it is in and is legible where there is none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kit.views.escaped import escape
 
 __all__ = ["BAD", "GOOD", "HOLD", "INK", "LINE", "PAPER", "SOFT", "WAIT", "arrow", "cross", "line"]
-__all__ += ["faint", "picture", "rect", "text", "text_width"]
+__all__ += ["faint", "picture", "rect", "text", "text_width", "without_faint"]
 
 INK = "var(--kit-ink, #1f2328)"
 SOFT = "var(--kit-soft, #57606a)"
@@ -68,18 +69,34 @@ def text(
     bold: bool = False,
     halo: str = PAPER,
 ) -> str:
-    """A line of text on its base line ``y``, with a halo that keeps lines behind it away."""
+    """A line of text on its base line ``y``, with a halo that keeps lines behind it away.
+
+    ``halo`` may be empty: within a box it would eat the box's own lines.
+    """
     weight = ";font-weight:600" if bold else ""
+    around = (
+        f";paint-order:stroke;stroke:{halo};stroke-width:5px;stroke-linejoin:round" if halo else ""
+    )
     return (
         f'<text x="{_n(x)}" y="{_n(y)}" style="fill:{fill};font-size:{_n(size)}px'
-        f";text-anchor:{anchor}{weight};paint-order:stroke;stroke:{halo};stroke-width:5px;stroke-linejoin:round"
-        f'">{escape(words)}</text>'
+        f';text-anchor:{anchor}{weight}{around}">{escape(words)}</text>'
     )
 
 
 def faint(parts: Iterable[str]) -> str:
     """Parts that are there but not yet: drawn weakly."""
     return f'<g style="opacity:0.38">{"".join(parts)}</g>'
+
+
+def without_faint(drawn: str) -> str:
+    """Leave out what is faint."""
+    kept = _FAINT.sub("", drawn)
+    while kept != drawn:  # one may be within another
+        drawn, kept = kept, _FAINT.sub("", kept)
+    return kept
+
+
+_FAINT = re.compile(r'<g style="opacity:0\.38">(?:(?!<g\b|</g>).)*</g>', re.DOTALL)
 
 
 def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:

@@ -16,7 +16,7 @@ from kit.views.shelf import Shelf
 
 __all__ = ["BAR", "Label", "Lanes", "lanes_of"]
 
-BAR, ROW, LINE, OVER, SIZE = 13.0, 17.0, 13.0, 15.0, 11.0
+BAR, ROW, LINE, OVER, SIZE = 15.0, 19.0, 13.0, 15.0, 11.0
 HEADING, GAP = 26.0, 16.0
 MOST_ROWS, MOST_BELOW = 3, 2
 

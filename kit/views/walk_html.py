@@ -5,10 +5,11 @@ from __future__ import annotations
 from kit.machine.tables import Line
 from kit.runs.behaviour import Behaviour
 from kit.views.escaped import escape
+from kit.views.paper import table
 from kit.views.table_words import ROWS_NOTE, line_words, state_words
 from kit.views.walk_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 
-__all__ = ["changes_html", "head_html"]
+__all__ = ["changes_brief_html", "changes_html", "head_html"]
 
 
 def head_html(model: WalkModel) -> str:
@@ -45,6 +46,40 @@ def changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
         + "<p><strong>Scenarios that run otherwise:</strong> "
         + (f"</p><ul>{listed}</ul>" if listed else f"{_why_none(model)}</p>")
     )
+
+
+def changes_brief_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
+    """The same for paper: rows that differ by their state alone are one, scenarios have names."""
+    came, went = model.table_changes()
+    scenarios = model.scenario_changes()
+    names = ", ".join(f"<code>{escape(s.name)}</code>" for s in scenarios)
+    lines = "".join(
+        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
+        for b in behaviours
+    )
+    return (
+        (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
+        + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
+        + _rows_together(came, went)
+        + f"<p><strong>Scenarios that run otherwise:</strong> {names or _why_none(model)}</p>"
+    )
+
+
+def _rows_together(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+    """Rows with what they do, and all states that they are in; those that do nothing are left."""
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for sign, lines in (("+", came), ("−", went)):
+        for line in lines:
+            words = line_words(line)
+            if not words[-1].startswith("nothing"):
+                found.setdefault((sign, words), []).append(state_words(line.state))
+    rows = [(sign, *words, ", ".join(states)) for (sign, words), states in found.items()]
+    if not rows:
+        return ""
+    left_out = any(line_words(one)[-1].startswith("nothing") for one in (*came, *went))
+    note = "; those with the outcome “nothing” are left out" if left_out else ""
+    heads = ("", "call", "if", "outcome", "in the states")
+    return table(f"The rows, those of several states as one{note}", heads, rows)
 
 
 def _why_none(model: WalkModel) -> str:

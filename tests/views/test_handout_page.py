@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.views.handout_page import GENERATOR, Entry, index_page, lesson_page
-from kit.views.paper import PAPER
+from kit.views.paper import PAPER, RUN_PICTURE
 
 
 def code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +115,33 @@ def test_hints_stand_once_more_at_the_end_for_print() -> None:
         "<p>Nearly there: three</p></section>"
         "<section><strong>C</strong><p>four</p>\n</section></div>\n"
     )
+
+
+def test_what_a_guess_is_compared_with_stands_on_the_last_sheet() -> None:
+    found = main(code("x", printed("load 1: 2 s; you said 5 s; it takes 5 s\n")), text("the end"))
+    above, _, last = found.partition("the end")
+
+    assert "load 1: I say ____" in above
+    assert "it takes" not in above
+    assert "To compare your guesses with" in last
+    assert "load 1: 2 s; it takes 5 s" in last
+    assert "you said" not in found
+
+
+def test_the_pictures_of_runs_are_explained_once_above_the_first() -> None:
+    drawn = f"{RUN_PICTURE}it</figure>"
+    found = main(text("above"), code("x", paper(drawn)), code("y", paper(drawn)))
+
+    assert found.count("How to read the pictures") == 1
+    assert found.index("above") < found.index("How to read") < found.index(">it<")
+    assert "How to read" not in main(code("x", paper("<figure>no run</figure>")))
+
+
+def test_the_running_title_steers_no_style() -> None:
+    page = lesson_page([text('# 1. "A" </style> \\a; } b')], lambda _: None, "made")
+    style = page.partition("<style>")[2].partition("</style>")[0]
+
+    assert '@top-left { content: "1.  A    style   a    b"; }' in style
 
 
 def test_words_of_the_glossary_are_explained_in_the_page() -> None:

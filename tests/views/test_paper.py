@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape, unescape
 
@@ -12,23 +13,27 @@ from kit import app
 from kit.course.exercise import Hunks, Number, Order, Predict, Script
 from kit.errors import UserError
 from kit.exercises import exercises
+from kit.explore.properties import PROMISES
+from kit.lessons import lesson_folder
 from kit.runs.bench import Act
-from kit.runs.sentences import seconds, sentence
+from kit.runs.sentences import sentence
 from kit.scenarios import find_scenario, scenarios
 from kit.views.bench_model import BenchModel
 from kit.views.exercise_model import ExerciseModel
 from kit.views.figure import Figure, Note, Rows
-from kit.views.paper import PAPER, Paper, on_paper, opened
+from kit.views.paper import PAPER, Paper, hunks_kept, on_paper, opened
 from kit.views.paper_exercise import exercise_paper
 from kit.views.paper_kernel import PaperFormatter, load_ipython_extension
-from kit.views.paper_runs import STORIES, bench_paper, moments, walk_paper
+from kit.views.paper_runs import bench_paper, walk_paper, where_parted
+from kit.views.paper_stories import IN_TIME, STORIES, Story, stories_of
 from kit.views.paper_tables import promises_paper, reverts_paper
 from kit.views.parts import Shown
 from kit.views.promise_model import PromiseModel
 from kit.views.revert_model import RevertRows, RevertsModel
-from kit.views.walk_model import MAIN_STEPS, STEPS, WalkModel
+from kit.views.walk_model import STEPS, WalkModel
 from tests.course.commits import diffs
 
+LESSONS = lesson_folder()
 ALL = tuple(exercises().values())
 each = pytest.mark.parametrize("exercise", ALL, ids=lambda one: one.name)
 at = pytest.mark.parametrize("scenario", scenarios().values(), ids=lambda one: one.name)
@@ -70,47 +75,100 @@ def test_paper_has_no_button_no_field_and_no_script(make: object) -> None:
 
 
 @at
-def test_a_picture_is_drawn_at_most_once_an_instant_and_at_the_end(scenario: object) -> None:
+def test_where_two_runs_part_is_the_end_of_an_instant_that_is_not_the_last(
+    scenario: object,
+) -> None:
     story = find_scenario(getattr(scenario, "name", ""))
     for before, after in story.compare:
         timeline = app.player(story.name, before=before, after=after).model.timeline
-        found = moments(timeline)
-        times = [timeline.stops[place].at_ns for place in found]
+        found = where_parted(timeline)
+        if found is None:
+            continue
+        stops = timeline.stops
 
-        assert times == sorted(set(times))
-        assert found[-1] == len(timeline.stops) - 1
-
-
-def test_the_moments_of_a_late_release() -> None:
-    """0 s: asked; 15 s: one forgets; 16 s: the guest lets go."""
-    model = app.player("late-release", before="pre-revert", after="revert").model
-    times = [seconds(model.timeline.stops[place].at_ns) for place in moments(model.timeline)]
-
-    assert times == ["0 s", "15 s", "16 s"]
+        assert any(stop.differs for stop in stops[: found + 1])
+        assert stops[found].at_ns < stops[found + 1].at_ns
 
 
-def test_a_run_without_events_has_its_end() -> None:
-    assert moments(BenchModel("revert", "resend").timeline) == (-1,)
+def test_a_run_without_events_parts_nowhere() -> None:
+    assert where_parted(BenchModel("revert", "resend").timeline) is None
 
 
-def test_the_player_lists_every_step_and_names_its_pictures() -> None:
+def test_the_player_lists_every_step_and_draws_where_they_part_and_the_end() -> None:
     widget = app.player("late-release", before="pre-revert", after="revert")
     paper = widget._repr_paper_()
     said = words(paper.html)
 
     run = widget.model.timeline.runs[0]
     assert [entry for entry in run.trace if sentence(entry) not in said] == []
-    assert re.findall(r"picture ([A-Z])<", paper.html) == ["A", "B", "C"]
-    assert re.findall(r"Picture ([A-Z]):", paper.html) == ["A", "B", "C"]
-    assert pictures(paper) == 3
-    assert "pre-revert: LIMBO: the guest has let go of it" in said
+    assert re.findall(r"kit-title\">([^<]*)<", paper.html) == [
+        "Where they part: 15 s, after step 6 of 13",
+        "The end: 20 s, after step 13 of 13",
+    ]
+    assert pictures(paper) == 2
+
+
+def test_no_picture_on_paper_shows_what_is_later() -> None:
+    paper = app.player("late-release", before="pre-revert", after="revert")._repr_paper_()
+
+    assert "opacity" not in paper.html
+    assert paper.html.count(">LIMBO<") == 2  # at the end alone: in its bar, and beside the row
 
 
 def test_the_bench_without_clicks_tells_stories() -> None:
     paper = bench_paper(BenchModel("pre-revert", "revert"))
+    titles = [one.title for one in STORIES]
+    titles[-1] += ", at revert and resend"
 
-    assert re.findall(r"<h4>([A-Z][^<]*)</h4>", paper.html) == [name for name, _ in STORIES]
+    assert re.findall(r"<h4>([A-Z][^<]*)</h4>", paper.html) == titles
     assert pictures(paper) == len(STORIES)
+
+
+def test_a_bench_that_names_no_revision_tells_the_ordinary_case() -> None:
+    html = app.bench()._repr_paper_().html
+
+    assert re.findall(r"<h4>([A-Z][^<]*)</h4>", html) == [IN_TIME.title]
+
+
+def test_a_bench_of_the_companion_tells_its_own_story_alone() -> None:
+    assert stories_of("revert", "resend") == STORIES[-1:]
+
+
+@pytest.mark.parametrize("sides", [("baseline", "cpu-timeout"), ("baseline", "timer")])
+def test_other_benches_tell_what_they_play_otherwise(sides: tuple[str, str]) -> None:
+    """With the timer alone nothing differs: the release in time is told."""
+    found = [(one.title, (one.before, one.after)) for one in stories_of(*sides)]
+    wanted = [IN_TIME.title]
+    if sides[1] == "cpu-timeout":
+        wanted = ["The guest releases late", *(one.title for one in STORIES[1:])]
+
+    assert found == [(title, sides) for title in wanted]
+
+
+def test_the_stories_are_those_that_the_first_lesson_numbers() -> None:
+    """Its text says what to click, and what was seen then: on paper the reader sees the same."""
+    lesson = json.loads((LESSONS / "01-before-and-after.ipynb").read_text(encoding="utf-8"))
+    text = "\n\n".join("".join(cell["source"]) for cell in lesson["cells"])
+    numbered = re.search(r"Try these.*?\n\n((?:\d\. .*?)+)(?:\n\n|\Z)", text, re.DOTALL)
+    assert numbered is not None
+    items = re.split(r"(?m)^\d\. ", numbered[1])[1:]
+    known = {one.value: one for one in Act}
+    found = []
+    for item in items:
+        told = item[item.index("`device_del`") :].partition("*")[0]
+        found.append(tuple(known[name] for name in re.findall(r"`([^`]+)`", told)))
+
+    assert found == [one.clicks for one in STORIES]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda one: one.title)
+def test_seconds_that_make_room_change_no_outcome(story: Story) -> None:
+    ends = [
+        [run.belief() for run in BenchModel(story.before, story.after, acts).timeline.runs]
+        for acts in (story.acts, story.clicks)
+    ]
+
+    assert ends[0] == ends[1]
 
 
 def test_the_bench_with_clicks_shows_them_alone() -> None:
@@ -120,17 +178,53 @@ def test_the_bench_with_clicks_shows_them_alone() -> None:
     assert pictures(paper) == 1
 
 
-@pytest.mark.parametrize(("step", "count"), [("timer", 4), ("revert", 6)])
-def test_the_walk_lists_all_steps_and_draws_the_main_ones(step: str, count: int) -> None:
-    """At timer no story differs: the late release; at the revert three do; and three others."""
+@pytest.mark.parametrize("step", ["timer", "revert"])
+def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
     widget = app.commit_walk(step)
-    paper = walk_paper(WalkModel(step, scenarios), widget._commit_of(widget.model.step), ())
+    page = widget._commit_of(widget.model.step)
+    paper = walk_paper(WalkModel(step, scenarios), page, ())
 
-    assert [one for one in STEPS if escape(one.summary) not in paper.html] == []
-    assert pictures(paper) == count
-    others = [name for name in MAIN_STEPS if name != step]
-    assert re.findall(r"The late release before and after ([\w-]+)<", paper.html) == others
+    assert [one for one in STEPS if escape(one.name) not in paper.html] == []
+    assert f"<strong>{step}</strong>" in paper.html
+    assert re.findall(r"<h4>(The [^<]*)</h4>", paper.html) == [
+        f"The guest releases late, at {widget.model.previous.name} and {step}"
+    ]
     assert 'class="kit-diff"' in paper.html
+
+
+def test_the_walk_lists_the_trailers_once() -> None:
+    """They end the message, which stands there."""
+    widget = app.commit_walk("revert")
+    page = widget._commit_of(widget.model.step)
+    html = walk_paper(widget.model, page, ()).html
+    assert page.commit is not None
+
+    assert page.commit.trailers
+    assert [key for key, _ in page.commit.trailers if f"<dt>{key}</dt>" in html] == []
+
+
+def test_rows_that_differ_by_their_state_alone_are_one() -> None:
+    """At the revert 22 rows go; half of them did nothing."""
+    widget = app.commit_walk("revert")
+    page = widget._commit_of(widget.model.step)
+    html = walk_paper(widget.model, page, ()).html
+    rows = re.search(r"The rows, those of several states as one.*?</table>", html, re.DOTALL)
+    assert rows is not None
+
+    assert "0 rows come, 22 go." in html
+    assert rows[0].count("<tr>") - 1 < 8
+    assert "<td>nothing" not in rows[0]
+
+
+def test_each_hunk_is_a_block_that_no_page_breaks() -> None:
+    diff = '<pre class="kit-diff" tabindex="0"><span class="kit-hunk">@ a</span><span>1</span>'
+    more = '<span class="kit-hunk">@ b</span><span>2</span></pre>'
+
+    assert hunks_kept(diff + more) == (
+        '<pre class="kit-diff" tabindex="0">'
+        '<span class="kit-whole"><span class="kit-hunk">@ a</span><span>1</span></span>'
+        '<span class="kit-whole"><span class="kit-hunk">@ b</span><span>2</span></span></pre>'
+    )
 
 
 # -- tables --------------------------------------------------------------------------------------
@@ -144,31 +238,40 @@ def test_the_connector_shows_each_move_and_its_whole_table() -> None:
     assert "0 success, to UNUSABLE, release device" in words(paper.html)
 
 
-def test_a_path_beside_another_revision_shows_where_they_part() -> None:
+def test_a_path_beside_another_revision_is_a_table_of_both() -> None:
     token = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
     paper = app.path(token, beside="revert")._repr_paper_()
 
-    assert "They part. Choice 2: QEMU's timer fires." in words(paper.html)
-    assert pictures(paper) == 2
+    assert "choice at pre-revert at revert" in words(paper.html)
+    assert "They part at choice 2, QEMU's timer fires." in words(paper.html)
+    assert pictures(paper) == 1
 
 
 def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
     widget = app.promises("revert")
     html = widget._repr_paper_().html
 
-    assert "no-lost-release yes no-silent-disagreement yes retry-possible NO" in words(html)
+    cells = dict(re.findall(r"<tr><td>([\w-]+)</td><td>.*?</td><td>(\w+)", html))
+    assert cells["no-lost-release"] == "yes"
+    assert cells["retry-possible"] == "NO"
     assert "?" not in re.findall(r"<td>([^<]*)</td>", html)
     assert "no-lost-release         ?" in widget.model.text
 
 
-def test_one_path_stands_for_all_promises_that_it_breaks() -> None:
-    model = app.promises("revert").model
+def test_the_path_is_of_a_promise_that_two_neighbours_part_on() -> None:
+    model = app.promises("pre-revert", "revert", "resend").model
     assert isinstance(model, PromiseModel)
-    paper = promises_paper(model.anew())
-    headings = re.findall(r"<h4>(.*?) broken at revert, guest", paper.html)
+    said = words(promises_paper(model.anew()).html)
 
-    assert headings == ["retry-possible, refusal-reported", "no-surprise-removal"]
-    assert pictures(paper) == len(headings)
+    assert "The shortest way to break no-lost-release , choice by choice:" in said
+    assert "choice at pre-revert at revert" in said
+    assert said.count("The shortest way") == 1
+
+
+def test_each_promise_is_said_once() -> None:
+    html = app.promises("revert")._repr_paper_().html
+
+    assert [html.count(escape(one.sentence)) for one in PROMISES] == [1] * len(PROMISES)
 
 
 def test_reverts_that_cannot_be_read_are_said() -> None:
@@ -218,6 +321,30 @@ def test_what_can_be_answered_stands_there(exercise: object) -> None:
             wanted = [unit]
 
     assert [says for says in wanted if escape(says) not in html] == []
+
+
+def test_a_script_has_lines_for_each_revision() -> None:
+    one = exercises()["out-of-limbo"]
+    assert isinstance(one.task, Script)
+    html = exercise_paper(ExerciseModel(one, diffs), None, "").html
+
+    assert re.findall(r"<p>at ([\w-]+):</p>", html) == [at.name for at in one.at]
+    assert html.count(" at <span") == len(one.at) * one.task.most
+    assert "in at most one line:" in html
+
+
+def test_the_readers_machine_is_not_on_paper() -> None:
+    html = app.installation()._repr_paper_().html
+
+    assert "<table" not in html
+    assert "On a screen a table of what is installed" in html
+
+
+def test_a_table_of_knowledge_names_its_story_and_all_columns() -> None:
+    html = app.knowledge("late-release", "pre-revert")._repr_paper_().html
+
+    assert "<caption>The guest releases the core after 16 s (late-release)" in html
+    assert "" not in re.findall(r"<th[^>]*>([^<]*)</th>", html)
 
 
 # -- small things --------------------------------------------------------------------------------

@@ -1,0 +1,56 @@
+"""What is drawn in a picture of a run, in words beside a sample of each shape: once a page."""
+
+from __future__ import annotations
+
+from html import escape
+
+from kit.views import svg
+
+__all__ = ["legend_html"]
+
+WIDE, HIGH = 46.0, 18.0
+_MIDDLE = HIGH / 2
+
+
+def legend_html() -> str:
+    """Return the legend as HTML."""
+    items = "".join(
+        f'<div><svg viewBox="0 0 {WIDE:g} {HIGH:g}" aria-hidden="true">{drawn}</svg>'
+        f"<span>{escape(words)}</span></div>"
+        for drawn, words in _items()
+    )
+    return (
+        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.</strong> Time'
+        " goes to the right, a row for each party. The axis is stretched where much happens:"
+        " messages of one instant stand side by side, in their order. What is so at the end stands"
+        f" at the right.</p><div>{items}</div></div>\n"
+    )
+
+
+def _items() -> tuple[tuple[str, str], ...]:
+    box = (3, 2, WIDE - 6, HIGH - 4)
+    hatched = "".join(
+        svg.line(x, HIGH - 2, x + HIGH - 4, 2, svg.BAD) for x in range(5, int(WIDE - HIGH + 2), 7)
+    )
+    bracket = (
+        svg.line(4, _MIDDLE, WIDE - 4, _MIDDLE, svg.WAIT, 1.5)
+        + svg.line(4, _MIDDLE - 1, 4, _MIDDLE + 5, svg.WAIT, 1.5)
+        + svg.line(WIDE - 4, _MIDDLE - 1, WIDE - 4, _MIDDLE + 5, svg.WAIT, 1.5)
+    )
+    half = WIDE / 2
+    small = svg.rect(half - 2.5, _MIDDLE - 2.5, 5, 5, svg.PAPER, svg.INK)
+    return (
+        (svg.rect(*box, svg.HOLD), "has the CPU: holds, uses or lists it"),
+        (svg.rect(*box, svg.PAPER, svg.WAIT, "4 2"), "has asked, and waits"),
+        (svg.rect(*box, svg.PAPER, svg.INK), "was told something"),
+        (
+            svg.rect(*box, svg.PAPER, svg.BAD) + hatched,
+            "wrong: limbo, or a list that is not what the guest has",
+        ),
+        (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message; dashed: an event to the guest"),
+        (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer, or a look, without a name"),
+        (svg.cross(half, _MIDDLE, svg.BAD), "a request is forgotten, and nobody is told"),
+        (small, "something that one party does on its own"),
+        (bracket, "a timer: it ends where its time is over, or where it is stopped before that"),
+        (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),
+    )

@@ -104,14 +104,14 @@ def when(layout: Layout, at_ns: int) -> str:
     return str(at_ns // NS_PER_S) if layout.counted else duration(at_ns)
 
 
-def axis_of(layout: Layout, left: float, right: float) -> Axis:
-    """Return the axis of a layout, from *left* to *right*."""
+def axis_of(layout: Layout, left: float, right: float, shortest_s: int = SHORTEST_S) -> Axis:
+    """Return the axis of a layout, from *left* to *right*, of *shortest_s* at least."""
     minor = _minor_steps(layout)
     fans = {
         at_ns: [MINOR if step in minor else MAJOR for step, _ in group]
         for at_ns, group in groupby(enumerate(layout.stops), lambda stop: stop[1].at_ns)
     }
-    end_ns = max(NS_PER_S * (1 if layout.counted else SHORTEST_S), layout.end_ns)
+    end_ns = max(NS_PER_S * (1 if layout.counted else shortest_s), layout.end_ns)
     times = sorted({0, end_ns, *fans})
     gaps, cut = _gaps(times)
     wanted = sum(sum(fan) for fan in fans.values())

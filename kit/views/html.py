@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from kit.machine.events import (
     Aborted,
@@ -146,22 +147,37 @@ def _event(timeline: Timeline, place: int, stop: Stop) -> str:
 
 
 def steps_html(timeline: Timeline, heads: Sequence[str]) -> str:
-    """Every event of a run or a pair, numbered, none marked as the present one."""
+    """Every event of a run or a pair, numbered, none marked as the present one.
+
+    What both have at one instant is one row.
+    """
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in ("", "time", *heads))
     first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
-    rows = "".join(_step(timeline, place, first == place) for place in range(len(timeline.stops)))
+    together = groupby(enumerate(timeline.stops), lambda one: _alike(*one))
+    rows = "".join(_step(timeline, [place for place, _ in group], first) for _, group in together)
     return (
         '<table class="kit-log kit-events kit-steps-table"><caption>Every step</caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _step(timeline: Timeline, place: int, first: bool) -> str:
-    stop = timeline.stops[place]
-    mark = "<strong>First difference.</strong> " if first else ""
+def _alike(place: int, stop: Stop) -> tuple[int, int]:
+    """What is one row: the steps of one instant that both runs have."""
+    return stop.at_ns, place if stop.differs else -1
+
+
+def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> str:
+    stop = timeline.stops[places[0]]
+    number = str(places[0] + 1) + (f"-{places[-1] + 1}" if len(places) > 1 else "")
+    mark, row = "", ""
+    if first in places:
+        mark, row = "<strong>First difference.</strong> ", ' class="kit-first"'
     cells = "".join(_cells(timeline.runs, stop, mark))
-    row = ' class="kit-first"' if first else ""
-    return f"<tr{row}><th scope='row'>{place + 1}</th><td>{seconds(stop.at_ns)}</td>{cells}</tr>"
+    if len(places) > 1:
+        trace = timeline.runs[0].trace
+        words = " ".join(_words(trace[timeline.stops[place].seqs[0]]) for place in places)
+        cells = f'<td colspan="{len(timeline.runs)}">{words}</td>'
+    return f"<tr{row}><th scope='row'>{number}</th><td>{seconds(stop.at_ns)}</td>{cells}</tr>"
 
 
 def _cells(runs: tuple[Run, ...], stop: Stop, mark: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from kit.runs.run import Pair, Run
 from kit.runs.story import in_words, where_they_part
 from kit.runs.timeline import Timeline
 from kit.views import svg
-from kit.views.axis import Axis, axis_of, duration, when
+from kit.views.axis import SHORTEST_S, Axis, axis_of, duration, when
 from kit.views.layout import Bar, Held, Layout, Mark, Row, Side, layout_of
 from kit.views.layout_marks import Tone
 from kit.views.layout_timers import Bracket, Timed
@@ -39,7 +39,7 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
     """
     layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
-    axis = axis_of(layout, left, WIDTH - RIGHT)
+    axis = axis_of(layout, left, WIDTH - RIGHT, SHORTEST_S if future else 4)
     now_x = _now_x(layout, axis)
     groups, top = [], TOP
     for side in layout.sides:
@@ -152,7 +152,7 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
     yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # lines stay behind it
     yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
     for lane in layout.lanes:
-        yield from _lane(layout, lane, lanes, axis)
+        yield from _lane(layout, side, lane, lanes, axis)
     crossed = _Crossed(side, lanes, axis)
     for bar in side.bars:
         start, end = axis.after(bar.first), axis.until(bar.last, layout.end_ns)
@@ -174,7 +174,7 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
             yield from _at_present(side, row, held, lanes)
 
 
-def _lane(layout: Layout, lane: Actor, lanes: Lanes, axis: Axis) -> Iterator[str]:
+def _lane(layout: Layout, side: Side, lane: Actor, lanes: Lanes, axis: Axis) -> Iterator[str]:
     rows = layout.rows_of(lane)
     middle = lanes.middle(lane)
     several = len(layout.devices) > 1
@@ -182,8 +182,16 @@ def _lane(layout: Layout, lane: Actor, lanes: Lanes, axis: Axis) -> Iterator[str
     x = 6 if several else axis.left - 10
     anchor = "start" if several else "end"
     yield svg.text(x, name_y + 4, LANE_NAMES[lane], fill=svg.SOFT, anchor=anchor)
-    for y in [lanes.rows[row] for row in rows] or [middle]:
-        yield svg.line(axis.left, y, axis.right, y, svg.LINE, 0.8)
+    if not rows:
+        yield svg.line(axis.left, middle, axis.right, middle, svg.LINE, 0.8)
+    for row in rows:  # no line goes through a bar, which may be faint
+        x = axis.left
+        for bar in side.bars_of(row):
+            yield svg.line(
+                x, lanes.rows[row], axis.after(bar.first), lanes.rows[row], svg.LINE, 0.8
+            )
+            x = axis.until(bar.last, layout.end_ns)
+        yield svg.line(x, lanes.rows[row], axis.right, lanes.rows[row], svg.LINE, 0.8)
     if several:
         for row in rows:
             y = lanes.rows[row] + 4
@@ -201,9 +209,7 @@ def _split(
     if start < now_x:
         yield from _bar(bar, start, min(end, now_x), y, taken)
     if end > now_x:
-        later = max(start, now_x)
-        yield svg.rect(later, y - BAR / 2, end - later, BAR, svg.PAPER)  # the lane's line ends here
-        yield svg.faint(_bar(bar, later, end, y, taken, words=start >= now_x))
+        yield svg.faint(_bar(bar, max(start, now_x), end, y, taken, words=start >= now_x))
 
 
 def _bar(
@@ -306,7 +312,8 @@ def _bracket(
         parts.append(svg.faint([svg.line(max(now_x, start), y, end, y, colour, 1.5)]))
     parts.append(svg.line(start, y - 1, start, y + 5, colour, 1.5))
     if bracket.last is not None or known:
-        parts.append(svg.line(end, y - 1, end, y + 5, colour, 1.5))
+        tick = svg.line(end, y - 1, end, y + 5, colour, 1.5)
+        parts.append(svg.faint([tick]) if end > now_x else tick)
     several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
     words = bracket.words + several
     said = _inside(start, max(min(end, now_x), start), y, words, colour, svg.PAPER, taken)

@@ -155,3 +155,87 @@ def test_words_from_outside_are_escaped() -> None:
     hostile = replace(LATE, title='<script>"&')
 
     assert "<script>" not in picture_svg(play(hostile, find_revision("revert")))
+
+
+# -- what stands on bars, and what paper leaves out ------------------------------------------------
+
+
+def _arrows(picture: str) -> list[tuple[float, float, float]]:
+    """The upright lines of messages between lanes: x, upper and lower end."""
+    found = []
+    for node in ET.fromstring(picture).iter(f"{SVG}line"):
+        x1, y1, x2, y2 = (float(node.attrib[name]) for name in ("x1", "y1", "x2", "y2"))
+        width = re.search(r"stroke-width:([\d.]+)", node.attrib["style"])
+        assert width is not None
+        if x1 == x2 and width[1] in ("1.5", "0.7") and abs(y1 - y2) < 150 and abs(y1 - y2) > 7:
+            found.append((x1, min(y1, y2), max(y1, y2)))
+    return found
+
+
+@pytest.mark.parametrize("name", ["libvirt-late", "vm-stopped", "late-release", "two-requests"])
+def test_no_message_goes_through_the_words_of_a_bar_or_a_bracket(name: str) -> None:
+    """Words on them are in the middle of the line and have no halo."""
+    drawn = picture_svg(
+        play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
+    )
+    inner = {
+        node.text
+        for node in ET.fromstring(drawn).iter(f"{SVG}text")
+        if "paint-order" not in node.attrib["style"]
+    }
+    on_bars = [box for box in boxes(drawn) if box[0] in inner and box[0] != "first difference"]
+
+    assert on_bars
+    assert [
+        (box, arrow)
+        for box in on_bars
+        for arrow in _arrows(drawn)
+        if box[1] < arrow[0] < box[2] and arrow[1] < box[4] - 1 and arrow[2] > box[3] + 1
+    ] == []
+
+
+def test_a_sign_stands_on_no_words() -> None:
+    """The cross where QEMU forgets is at the end of "waits for the guest"."""
+    drawn = picture_svg(pair())
+    crosses = [
+        (float(n.attrib["x1"]) + float(n.attrib["x2"])) / 2
+        for n in ET.fromstring(drawn).iter(f"{SVG}line")
+        if "stroke-width:2.5" in n.attrib["style"]
+    ]
+    said = [box for box in boxes(drawn) if box[0] in ("waits for the guest", "LIMBO")]
+
+    assert crosses
+    assert [(x, box) for x in crosses for box in said if box[1] - 5 < x < box[2] + 5] == []
+
+
+def test_without_the_future_nothing_faint_is_left() -> None:
+    whole = picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S))
+    past = picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S), future=False)
+
+    assert "opacity" in whole
+    assert "opacity" not in past
+    assert {"LIMBO", "DEVICE_DELETED", "first difference"} & {*words(past)} == set()
+    assert "waits for the guest" in words(past)
+
+
+@settings(max_examples=30, deadline=None)
+@given(choices())
+def test_no_line_of_a_lane_goes_through_a_bar(chosen: Choices) -> None:
+    root = ET.fromstring(picture_svg(chosen.timeline))
+    flat = [
+        (float(n.attrib["y1"]), float(n.attrib["x1"]), float(n.attrib["x2"]))
+        for n in root.iter(f"{SVG}line")
+        if n.attrib["style"].endswith("stroke-width:0.8")
+    ]
+    bars = [
+        (float(n.attrib["y"]) + 7.5, float(n.attrib["x"]), float(n.attrib["width"]))
+        for n in root.iter(f"{SVG}rect")
+        if n.attrib["height"] == "15"
+    ]
+
+    assert [
+        (line, bar)
+        for line in flat
+        for bar in bars
+        if line[0] == bar[0] and line[1] < bar[1] + bar[2] - 0.2 and bar[1] + 0.2 < line[2]
+    ] == []

@@ -75,6 +75,7 @@ def lesson_page(
     first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)
     if first is not None:
         parts.insert(first, legend_html())
+    parts = _once(parts)
     main = [*parts, _words(page.words), _last_sheet([*hints, *page.hints], compared)]
     return _page(title_of(cells), "".join(main), made_of, links)
 
@@ -132,6 +133,24 @@ def _running(title: str) -> str:
         " @page :first { @top-left { content: none; } } }\n"
     )
 
+
+def _once(parts: Sequence[str]) -> list[str]:
+    """Leave out what is said of a widget or a revision where the page has said it already."""
+    seen: set[str] = set()
+
+    def first(found: re.Match[str]) -> str:
+        if found[0] in seen:
+            return ""
+        seen.add(found[0])
+        return found[0]
+
+    return [_SAID.sub(first, part) if 'class="kit kit-paper' in part else part for part in parts]
+
+
+# in text < is escaped, so only tags of ours match
+_SAID = re.compile(
+    r'<p class="kit-soft kit-aside">[^<]*</p>|<span class="kit-soft kit-about">[^<]*</span>'
+)
 
 # -- cells ---------------------------------------------------------------------------------------
 

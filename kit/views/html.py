@@ -168,7 +168,7 @@ def _alike(place: int, stop: Stop) -> tuple[int, int]:
 
 def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> str:
     stop = timeline.stops[places[0]]
-    number = str(places[0] + 1) + (f"-{places[-1] + 1}" if len(places) > 1 else "")
+    number = str(places[0] + 1) + (f"–{places[-1] + 1}" if len(places) > 1 else "")
     mark, row = "", ""
     if first in places:
         mark, row = "<strong>First difference.</strong> ", ' class="kit-first"'

@@ -113,7 +113,7 @@ def revision_line(name: str, revision: Revision) -> str:
     code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
     return (
         f'<p><span class="kit-soft">{name}:</span> <strong>{escape(revision.name)}</strong>{code}'
-        f' <span class="kit-soft">{escape(revision.summary)}</span></p>'
+        f'<span class="kit-soft kit-about">: {escape(revision.summary)}</span></p>'
     )
 
 

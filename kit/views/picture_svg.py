@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kit.actors.messages import Actor
+from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Revision
 from kit.runs.run import Pair, Run
 from kit.runs.story import in_words, where_they_part
@@ -39,7 +40,9 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
     """
     layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
-    axis = axis_of(layout, left, WIDTH - RIGHT, SHORTEST_S if future else 4)
+    # on paper nobody clicks on: the axis need not be as long as it may get
+    shortest_s = SHORTEST_S if future else min(SHORTEST_S, layout.end_ns // NS_PER_S + 2)
+    axis = axis_of(layout, left, WIDTH - RIGHT, shortest_s)
     now_x = _now_x(layout, axis)
     groups, top = [], TOP
     for side in layout.sides:

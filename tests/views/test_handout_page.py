@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.views.handout_page import GENERATOR, Entry, index_page, lesson_page
-from kit.views.paper import PAPER, RUN_PICTURE
+from kit.views.paper import PAPER, RUN_PICTURE, aside
 
 
 def code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
@@ -155,3 +155,11 @@ def test_the_index_links_all() -> None:
 
     assert '<a href="01-a.html">1. &lt;A&gt;</a>' in found
     assert '<a href="glossary.html">Words</a>' in found
+
+
+def test_what_is_said_of_a_widget_stands_once() -> None:
+    said = f'<div class="kit kit-paper">{aside("On a screen it moves.")}</div>'
+    found = main(code("x", paper(said)), code("y", paper(said)), text("On a screen it moves."))
+
+    assert found.count("kit-aside") == 1
+    assert found.count("On a screen it moves.") == 2  # a lesson's own words stay

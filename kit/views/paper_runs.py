@@ -18,7 +18,7 @@ from kit.views.figure import run_pictured
 from kit.views.html import beliefs_html, steps_html
 from kit.views.paper import Paper, aside, hunks_kept, on_paper, opened
 from kit.views.paper_stories import Story, parts, stories_of, story_of_step
-from kit.views.parts import revision_line, status
+from kit.views.parts import sides_line, status
 from kit.views.picture_svg import picture_svg
 from kit.views.player_model import PlayerModel
 from kit.views.timeline_model import Knowledge, knowledge
@@ -51,7 +51,7 @@ def player_paper(model: PlayerModel) -> Paper:
         f'<h3 class="kit-step">{escape(story.title)}</h3><p>{escape(story.why)}</p>'
         f'<p class="kit-soft">Look at this: {escape(story.look)}</p>',
         aside(_ON_THE_PLAYER),
-        *(revision_line(name, run.revision) for name, run in model.sides),
+        sides_line((name, run.revision) for name, run in model.sides),
         *_in_steps(model.timeline),
         *(f"<p>{escape(note)}</p>" for run in model.timeline.runs for note in run.notes),
     )
@@ -100,7 +100,7 @@ def bench_paper(model: BenchModel, stories: tuple[Story, ...] | None = None) -> 
     elif stories is None:
         stories = stories_of(before, after)
     return on_paper(
-        *(revision_line(name, run.revision) for name, run in model.sides),
+        sides_line((name, run.revision) for name, run in model.sides),
         aside(_ON_THE_BENCH),
         *(_story(one, (before, after)) for one in stories),
     )

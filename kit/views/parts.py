@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from threading import RLock
 from typing import ParamSpec, TypeVar
@@ -108,12 +108,16 @@ def revision_head(name: str, revision: Revision) -> str:
     )
 
 
-def revision_line(name: str, revision: Revision) -> str:
-    """The same in one line, for paper."""
+def sides_line(sides: Iterable[tuple[str, Revision]]) -> str:
+    """The same of all sides in one paragraph, for paper."""
+    return f'<p class="kit-sides-line">{"; ".join(_side(*one) for one in sides)}</p>'
+
+
+def _side(name: str, revision: Revision) -> str:
     code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
     return (
-        f'<p><span class="kit-soft">{name}:</span> <strong>{escape(revision.name)}</strong>{code}'
-        f'<span class="kit-soft kit-about">: {escape(revision.summary)}</span></p>'
+        f'<span class="kit-soft">{name}:</span> <strong>{escape(revision.name)}</strong>{code}'
+        f'<span class="kit-soft kit-about">: {escape(revision.summary)}</span>'
     )
 
 

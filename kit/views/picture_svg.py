@@ -155,7 +155,7 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
     yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # lines stay behind it
     yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
     for lane in layout.lanes:
-        yield from _lane(layout, side, lane, lanes, axis)
+        yield from _lane(layout, side, lane, lanes, axis, now_x)
     crossed = _Crossed(side, lanes, axis)
     for bar in side.bars:
         start, end = axis.after(bar.first), axis.until(bar.last, layout.end_ns)
@@ -177,7 +177,9 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
             yield from _at_present(side, row, held, lanes)
 
 
-def _lane(layout: Layout, side: Side, lane: Actor, lanes: Lanes, axis: Axis) -> Iterator[str]:
+def _lane(
+    layout: Layout, side: Side, lane: Actor, lanes: Lanes, axis: Axis, now_x: float
+) -> Iterator[str]:
     rows = layout.rows_of(lane)
     middle = lanes.middle(lane)
     several = len(layout.devices) > 1
@@ -188,13 +190,12 @@ def _lane(layout: Layout, side: Side, lane: Actor, lanes: Lanes, axis: Axis) -> 
     if not rows:
         yield svg.line(axis.left, middle, axis.right, middle, svg.LINE, 0.8)
     for row in rows:  # no line goes through a bar, which may be faint
-        x = axis.left
-        for bar in side.bars_of(row):
-            yield svg.line(
-                x, lanes.rows[row], axis.after(bar.first), lanes.rows[row], svg.LINE, 0.8
-            )
-            x = axis.until(bar.last, layout.end_ns)
-        yield svg.line(x, lanes.rows[row], axis.right, lanes.rows[row], svg.LINE, 0.8)
+        bars, y = side.bars_of(row), lanes.rows[row]
+        starts = [axis.left, *(axis.until(bar.last, layout.end_ns) for bar in bars)]
+        ends = [*(axis.after(bar.first) for bar in bars), axis.right]
+        for start, end in zip(starts, ends, strict=True):
+            drawn = svg.line(start, y, end, y, svg.LINE, 0.8)
+            yield drawn if start <= now_x else svg.faint([drawn])
     if several:
         for row in rows:
             y = lanes.rows[row] + 4

@@ -49,7 +49,10 @@ def _items() -> tuple[tuple[str, str], ...]:
         ),
         (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message; dashed: an event to the guest"),
         (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer, or a look, without a name"),
-        (svg.cross(half, _MIDDLE, svg.BAD), "a request is forgotten, and nobody is told"),
+        (
+            svg.cross(half, _MIDDLE, svg.BAD),
+            "a request is forgotten; in yellow: QEMU's log alone is told",
+        ),
         (small, "something that one party does on its own"),
         (bracket, "a timer: it ends where its time is over, or where it is stopped before that"),
         (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),

@@ -81,7 +81,7 @@ def lanes_of(layout: Layout, side: Side, axis: Axis, top: float) -> Lanes:
         shelf = Shelf(axis.left - 4, axis.right + 118, MOST_ROWS)
         placed = list(_place(shelf, _words(side, layout, axis, lane)))
         y += LINE * len(shelf.rows)
-        labels += (Label(x, y - 4 - LINE * row, *_said(w)) for x, row, w in placed)
+        labels += (Label(x, y - 2 - LINE * row, *_said(w)) for x, row, w in placed)
         over = list(_stack(side, lane, axis))
         y += max(GAP - LINE * bool(placed), OVER * (1 + max((n for _, n in over), default=-1)))
         brackets += ((bracket, y - 7 - OVER * n) for bracket, n in over)

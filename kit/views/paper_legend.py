@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from kit.views import svg
+from kit.views.escaped import escape
 
 __all__ = ["legend_html"]
 

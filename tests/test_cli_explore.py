@@ -182,7 +182,7 @@ def interrupted(jobs: str, after_s: float) -> tuple[int, str, list[dict[str, Any
     time.sleep(after_s)
     process.send_signal(signal.SIGINT)  # to this process alone, as another program would
     out, err = process.communicate(timeout=60)
-    return process.returncode, err, json.loads(out)["cells"]
+    return process.returncode, err, json.loads(out)["cells"] if out else []
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -190,13 +190,15 @@ def test_ctrl_c_gives_what_is_known_so_far(jobs: str) -> None:
     """What is broken is found in the first seconds; a machine with more to do is given longer."""
     for after_s in (4, 20, 60):
         status, err, cells = interrupted(jobs, after_s)
+        if not cells:  # it had not begun
+            continue
         assert status == 2
         assert "0 of 2 searches were done; the rest is not known" in err
         assert all(cell["bound_hit"] for cell in cells)
         broken = {c["property"] for c in cells if c["holds"] is False}
         if "no-lost-release" in broken:
             return
-    raise AssertionError(broken)
+    raise AssertionError("nothing broken was found in a minute")
 
 
 def test_the_promises_are_listed(capsys: Captured) -> None:

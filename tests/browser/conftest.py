@@ -62,8 +62,7 @@ def opened(
 ) -> OpenLesson:
     """Open a lesson with its cells run; no request may leave the machine, no script break."""
     context: BrowserContext | None = request.getfixturevalue("context") if SITE else None
-    if SITE:
-        expect.set_options(timeout=30_000)
+    expect.set_options(timeout=30_000)  # a busy machine is no mistake of the page's
 
     @contextmanager
     def open_page(name: str, theme: str = "JupyterLab Light") -> Iterator[Page]:

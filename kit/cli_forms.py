@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from kit.errors import UserError
+
 __all__ = ["Form", "InReplyTo", "Output", "RunForm", "Unicode", "Width", "Writing"]
 
 
@@ -38,9 +40,18 @@ Output = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a person wants something written."""
+    """How a person wants something written.
+
+    Raises:
+        UserError: What is not a mail answers no mail.
+    """
 
     form: RunForm
     width: int
     unicode: bool
     in_reply_to: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.in_reply_to is not None and self.form is not RunForm.MAIL:
+            raise UserError("--in-reply-to goes with --format mail")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,19 +10,15 @@ import typer
 from kit import backend_in_use
 from kit.backend.guest_image import GuestImage, read_image
 from kit.backend.guest_play import BOOT_S
-from kit.cli_common import put
-from kit.cli_forms import RunForm, Writing
+from kit.cli_forms import Writing
+from kit.cli_report import put_report
 from kit.errors import UserError
 from kit.machine.clock import NS_PER_S
 from kit.output import complain, progress_line
 from kit.runs.guest_run import GuestRun
-from kit.runs.plain_text import plain
 from kit.runs.run import Intervention
 from kit.runs.scenario import Scenario
 from kit.views.guest_text import GuestReport
-from kit.views.mail import read_message_id
-from kit.views.picture_page import picture_png
-from kit.views.picture_svg import picture_svg
 
 __all__ = ["Initrd", "Kernel", "image_of", "play_guest", "write_guest"]
 
@@ -71,29 +66,6 @@ def play_guest(
 
 def write_guest(report: GuestReport, how: Writing, output: Path | None) -> None:
     """Write what was seen, and tell the notes on stderr."""
-    if how.in_reply_to is not None and how.form is not RunForm.MAIL:
-        raise UserError("--in-reply-to goes with --format mail")
     for note in report.run.notes:
         complain(note)
-    if how.form is RunForm.PNG:
-        put(b"" if output is None else picture_png(report.layout), output)
-    else:
-        put(_text(report, how), output)
-
-
-def _text(report: GuestReport, how: Writing) -> str:
-    match how.form:
-        case RunForm.JSON:
-            return json.dumps(report.json(), indent=2)
-        case RunForm.SVG:
-            return picture_svg(report.layout)
-        case RunForm.HTML:
-            return report.page()
-        case RunForm.MAIL:
-            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
-            lines = report.mail_lines(how.width, unicode=how.unicode, in_reply_to=answers)
-        case RunForm.MD:
-            lines = report.markdown_lines(how.width, unicode=how.unicode)
-        case _:
-            lines = report.text_lines(how.width, unicode=how.unicode)
-    return "\n".join(plain(line) for line in lines)
+    put_report(report, how, output)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import Annotated
 
 import typer
 
-from kit.cli_common import Json, cli, put
-from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width
-from kit.errors import UserError
+from kit.cli_common import Json, cli
+from kit.cli_forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
+from kit.cli_report import put_report
 from kit.log_files import log_lines
 from kit.runs.log_choice import narrowed, read_bound
 from kit.runs.logs import read_log
 from kit.runs.plain_text import plain
-from kit.views.log_text import Report, report_of
-from kit.views.mail import read_message_id
-from kit.views.picture_page import picture_png
-from kit.views.picture_svg import picture_svg
+from kit.views.log_text import report_of
 
 __all__: list[str] = []
 
@@ -54,9 +50,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Draw what a log of a real QEMU tells of unplugging, and say which revisions it fits."""
-    form = RunForm.JSON if as_json else form
-    if in_reply_to is not None and form is not RunForm.MAIL:
-        raise UserError("--in-reply-to goes with --format mail")
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     log = read_log(((name, log_lines(name)) for name in logs), monitor=monitor)
     log = narrowed(
         log,
@@ -67,25 +61,4 @@ def import_(
     narrow = {"device": device, "since": since, "until": until, "monitor": monitor}
     options = [word for name, value in narrow.items() if value for word in (f"--{name}", value)]
     report = report_of(log, plain(shlex.join(["kit", "import", *logs, *options])))
-    if form is RunForm.PNG:
-        put(b"" if output is None else picture_png(report.layout), output)
-    else:
-        put(_text(report, form, width, unicode, in_reply_to), output)
-
-
-def _text(report: Report, form: RunForm, width: int, unicode: bool, in_reply_to: str | None) -> str:
-    match form:
-        case RunForm.JSON:
-            return json.dumps(report.json(), indent=2)
-        case RunForm.SVG:
-            return picture_svg(report.layout)
-        case RunForm.HTML:
-            return report.page()
-        case RunForm.MAIL:
-            answers = None if in_reply_to is None else read_message_id(in_reply_to)
-            lines = report.mail_lines(width, unicode=unicode, in_reply_to=answers)
-        case RunForm.MD:
-            lines = report.markdown_lines(width, unicode=unicode)
-        case _:
-            lines = report.text_lines(width, unicode=unicode)
-    return "\n".join(plain(line) for line in lines)
+    put_report(report, how, output)

@@ -275,8 +275,6 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
 
 
 def _write(played: Run | Pair, how: Writing, output: Path | None) -> None:
-    if how.in_reply_to is not None and how.form is not RunForm.MAIL:
-        raise UserError("--in-reply-to goes with --format mail")
     if how.form is RunForm.PNG:
         put(b"" if output is None else picture_png(played), output)
     else:
@@ -306,8 +304,6 @@ def _text(played: Run | Pair, how: Writing) -> str:
 
 
 def _write_path(play: PathPlay, how: Writing, output: Path | None) -> None:
-    if how.in_reply_to is not None and how.form is not RunForm.MAIL:
-        raise UserError("--in-reply-to goes with --format mail")
     if how.form is RunForm.PNG:
         put(b"" if output is None else picture_png(layout_of_path(play)), output)
     else:

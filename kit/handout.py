@@ -6,7 +6,6 @@ did not make is never overwritten.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from kit.errors import UserError
 from kit.history_in_use import history
 from kit.lesson_run import execute_lesson, prepare, read_lesson
 from kit.lessons import LINKED, lesson_folder
+from kit.own_file import write_own
 from kit.views.handout_page import (
     GENERATOR,
     Entry,
@@ -191,17 +191,11 @@ class _Pages:
             UserError: It cannot be written, or a file that is not ours has appeared there.
         """
         target = self.folder / f"{stem}.html"
-        part = self.folder / f".{stem}.html.part"  # what a killed run left is overwritten
         data = page.encode()
         try:
             _refuse_foreign(target)
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
+            write_own(target, data, alone=True)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise self._cannot(error) from None
         return Made(target, lesson, len(data))
 

@@ -9,6 +9,7 @@ from kit.course.exercise import Diffs
 from kit.errors import UserError
 from kit.exercises import exercises
 from kit.history_choice import HistoryChoice
+from kit.own_file import write_own
 from kit.runs.run import Run
 from kit.runs.token import TokenError, open_token, token_of
 from kit.scenarios import find_scenario
@@ -47,9 +48,7 @@ def write_solutions(folder: Path, tell: Callable[[str], None] = lambda _: None) 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in pages.items():
-            part = folder / f".{name}.part"
-            part.write_text(text, encoding="utf-8")
-            part.replace(folder / name)
+            write_own(folder / name, text.encode(), alone=True)
     except OSError as error:
         raise UserError(f"{error.filename or folder}: {error.strerror}; name another") from None
     return len(pages)

@@ -182,7 +182,8 @@ class Objects:
             MissingObjectError: One between them is not here.
         """
         with _told(sha):
-            return bool(self._disk.descendant_of(sha, ancestor))
+            # not of the disk's: libgit2 would believe a commit-graph that lies there
+            return bool(self._merging.descendant_of(sha, ancestor))
 
     @property
     def _empty(self) -> pygit2.Tree:

@@ -7,6 +7,7 @@ repository, and neither the trap nor any other file has changed.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import struct
 import subprocess
@@ -14,12 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from kit.errors import UserError
 from kit.history.clone import CloneHistory
 from kit.history.fetch import fetch
 from kit.history.history import HistoryError
+from kit.history.objects import Objects
 from kit.history.reverts import read_reverts
 from kit.history_in_use import exported_history
 from kit.revert_report import changelog, revert_report
@@ -302,21 +305,39 @@ def test_grafted_commits_have_the_parents_that_they_were_committed_with(armed: W
     assert subjects(armed) == AS_COMMITTED
 
 
-def test_a_forged_index_of_commits_is_not_believed(armed: Workshop) -> None:
-    """The commit-graph file says who is whose parent; its checksum is looked at by fsck alone."""
-    armed.git("commit-graph", "write", "--reachable")
+@pytest.fixture
+def forged(armed: Workshop) -> Workshop:
+    """The armed repository with a commit-graph that says: no commit has a parent.
+
+    Its checksum is put right.  libgit2 takes only the older format for one.
+    """
+    armed.git("-c", "commitGraph.generationVersion=1", "commit-graph", "write", "--reachable")
     graph = armed.folder / ".git" / "objects" / "info" / "commit-graph"
     data = bytearray(graph.read_bytes())
     table = [struct.unpack(">4sQ", data[n : n + 12]) for n in range(8, 8 + 12 * data[6], 12)]
     start = dict(table)[b"CDAT"]
-    for number in range(3):  # 20 bytes of tree, 4 of the first parent; this says: it has none
+    for number in range(3):  # 20 bytes of tree, 4 of the first parent
         at = start + number * 36 + 20
         data[at : at + 4] = struct.pack(">I", 0x70000000)
+    data[-20:] = hashlib.sha1(data[:-20]).digest()
     graph.chmod(0o644)
     graph.write_bytes(data)
-    assert armed.git("log", "--format=%s") == 'Revert "second"'
+    return armed
 
-    assert subjects(armed) == AS_COMMITTED
+
+def test_a_forged_index_of_commits_is_not_believed(forged: Workshop) -> None:
+    """The commit-graph file says who is whose parent; its checksum is looked at by fsck alone."""
+    assert forged.git("log", "--format=%s") == 'Revert "second"'
+
+    assert subjects(forged) == AS_COMMITTED
+
+
+def test_nor_is_it_by_the_library_that_merges(forged: Workshop) -> None:
+    """A revert whose target is said to be in another history would be called unreachable."""
+    head, second = forged.git("rev-parse", "HEAD"), str(forged.clone.commit("HEAD").parents[0])
+    assert not pygit2.Repository(str(forged.folder)).descendant_of(head, second)
+
+    assert Objects(forged.folder / ".git" / "objects").descends(head, second)
 
 
 # -- names -------------------------------------------------------------------------------------

@@ -8,11 +8,14 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kit.history.fetch import fetch
 
 Program = Callable[..., str]
 
+settings.register_profile("kit", deadline=None)  # on a busy machine an example takes any time
+settings.load_profile("kit")
 
 QEMU_CLONE = os.environ.get("KIT_QEMU", "")
 """The clone that tests marked ``clone`` read; all others get the re-enactment, whatever is here."""

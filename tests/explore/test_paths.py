@@ -349,7 +349,7 @@ OFTEN = {"device_del core1": 2, "device_del core2": 2, "system_reset": 1, "migra
 DECISIONS = ("guest gives", "guest keeps")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from(["baseline", "revert", "resend"]),
     st.lists(st.tuples(st.integers(0, 40), st.sampled_from([*OFTEN, *DECISIONS])), max_size=8).map(

@@ -68,7 +68,7 @@ requests = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(requests, max_size=30))
 def test_whatever_is_asked_the_machine_stays_in_order(script: list[AcpiRequest]) -> None:
     machine = boot()

@@ -105,7 +105,7 @@ def read(found: list[str]) -> Log | None:
     return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(found=st.lists(lines(), max_size=12))
 def test_any_log_is_read_and_told_or_refused_in_one_line(found: list[str]) -> None:
     log = read(found)

@@ -165,7 +165,7 @@ def test_what_is_no_action_is_refused_and_nothing_is_lost(action: str) -> None:
 ACTIONS = menu(LATE.cast.devices)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(CATALOGUE),
     st.lists(st.tuples(st.integers(-1, 60), st.sampled_from(ACTIONS)), max_size=6),
@@ -184,7 +184,7 @@ def test_a_fork_never_changes_what_was_before_it(
         timeline = forked
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(CATALOGUE),
     st.sampled_from(CATALOGUE),

@@ -53,7 +53,7 @@ def spans(layout: Layout, side: int = 0) -> list[tuple[Timed, int, int | None, b
 # -- events ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices())
 def test_every_event_is_in_the_layout_exactly_once(chosen: Choices) -> None:
     layout = layout_of(chosen.timeline)
@@ -63,7 +63,7 @@ def test_every_event_is_in_the_layout_exactly_once(chosen: Choices) -> None:
         assert [m.step for m in side.marks] == sorted({m.step for m in side.marks})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices())
 def test_bars_of_a_row_follow_each_other(chosen: Choices) -> None:
     layout = layout_of(chosen.timeline)
@@ -76,7 +76,7 @@ def test_bars_of_a_row_follow_each_other(chosen: Choices) -> None:
             assert all(end <= bar.first for end, bar in zip(ends, bars[1:], strict=True) if end)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices())
 def test_no_timer_ends_before_it_begins(chosen: Choices) -> None:
     brackets = [bracket for side in layout_of(chosen.timeline).sides for bracket in side.brackets]

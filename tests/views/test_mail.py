@@ -72,7 +72,7 @@ def test_what_a_person_did_is_replayed_by_its_token() -> None:
     assert command_of(play(LATE, find_revision("revert"))) == "kit run late-release --at revert"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(sorted(scenarios())),
     st.sampled_from(CATALOGUE),

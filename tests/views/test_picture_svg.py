@@ -49,7 +49,7 @@ def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices())
 def test_no_label_is_over_another(chosen: Choices) -> None:
     for one, other in combinations(boxes(picture_svg(chosen.timeline)), 2):
@@ -58,7 +58,7 @@ def test_no_label_is_over_another(chosen: Choices) -> None:
         assert beside or above, (one, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices())
 def test_everything_is_within_the_picture(chosen: Choices) -> None:
     drawn = picture_svg(chosen.timeline)
@@ -72,7 +72,7 @@ def test_everything_is_within_the_picture(chosen: Choices) -> None:
     assert all(left >= 0 and right <= width for _, left, right, _, _ in boxes(drawn))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(choices())
 def test_steps_and_times_go_to_the_right(chosen: Choices) -> None:
     axis = axis_of(layout_of(chosen.timeline), 76, 736)
@@ -218,7 +218,7 @@ def test_without_the_future_nothing_faint_is_left() -> None:
     assert "waits for the guest" in words(past)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(choices())
 def test_no_line_of_a_lane_goes_through_a_bar(chosen: Choices) -> None:
     root = ET.fromstring(picture_svg(chosen.timeline))

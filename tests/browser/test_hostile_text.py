@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -112,10 +113,11 @@ def scenario(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def kit(*arguments: str) -> str:
+def kit(*arguments: str, history: Path = Path("re-enactment")) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "kit", *arguments],
         cwd=ROOT,
+        env=os.environ | {"KIT_QEMU": str(history)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -218,6 +220,22 @@ def test_a_hostile_scenario_and_log_are_only_text_on_a_page(
     page.close()
 
     assert (canary.calls, broken) == ([], [])
+
+
+def test_a_handout_of_a_hostile_history_is_only_text(
+    browser: Browser, canary: Canary, lesson: Path, tmp_path: Path
+) -> None:
+    """The walk through the commits; what a page forbids itself (script, all outside) is allowed."""
+    (made,) = json.loads(kit("handout", "05", "-o", str(tmp_path), "--json", history=lesson))
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(Path(made["file"]).as_uri())
+    settle(page)
+    shown = page.locator("body").text_content() or ""
+    context.close()
+
+    assert canary.calls == []
+    assert ("<script>" in shown, "\\u202e" in shown, "\u202e" in shown) == (True, True, False)
 
 
 def test_markdown_is_only_text_where_a_notebook_shows_it(

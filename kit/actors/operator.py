@@ -71,7 +71,7 @@ def type_line(operator: Operator, line: Line) -> tuple[Operator, tuple[Command, 
     script = operator.script[1:] if operator.script[:1] == (line,) else operator.script
     operator = replace(operator, script=script)
     match line.message:
-        case DeviceDel(device) | DetachDevice(device):
+        case DeviceDel(device) | DetachDevice(device) if device not in operator.gone:
             operator = _judge(operator, device, "asked")
         case DeviceAdd(device) if device.id is not None:
             operator = _judge(operator, device.id, None)

@@ -44,6 +44,7 @@ ADD = Line(0, Actor.QEMU, DeviceAdd(CpuCore(1, "core1")))
         ([DEL, DELETED, ADD], "plugged"),
         ([DEL, DELETED, ApiSuccess("", "core1")], "plugged"),
         ([DEL, DELETED, ADD, DEL], "asked for"),
+        ([DEL, DELETED, DEL], "gone"),
     ],
 )
 def test_the_last_that_was_typed_or_told_counts(story: list[Line | Told], thought: str) -> None:

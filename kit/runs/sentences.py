@@ -163,7 +163,7 @@ _SHORT: dict[type, str] = {
     GuestLog: "line in the guest's log",
     ApiSuccess: "success",
     ApiError: "error",
-    ClientArchitectureSupport: "CAS",
+    ClientArchitectureSupport: "guest starts, CAS",
     ConfigureConnector: "configure-connector",
     MonitorClosed: "monitor closed",
 }

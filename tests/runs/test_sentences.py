@@ -320,7 +320,7 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         Q,
         ClientArchitectureSupport(),
         "The guest's kernel starts, and says what it can do (CAS).",
-        "CAS",
+        "guest starts, CAS",
     ),
     (
         G,

@@ -74,7 +74,7 @@ def lesson_page(
             hints += _hints_of(cell)
     first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)
     if first is not None:
-        parts.insert(first, legend_html())
+        parts.insert(first, legend_html("".join(part for part in parts if RUN_PICTURE in part)))
     parts = _once(parts)
     main = [*parts, _words(page.words), _last_sheet([*hints, *page.hints], compared)]
     return _page(title_of(cells), "".join(main), made_of, links)

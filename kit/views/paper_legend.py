@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kit.views import svg
 from kit.views.escaped import escape
 
@@ -9,14 +11,16 @@ __all__ = ["legend_html"]
 
 WIDE, HIGH = 46.0, 18.0
 _MIDDLE = HIGH / 2
+_STYLE = re.compile(r'style="[^"]*"')  # a shape is known by its colours and strokes
 
 
-def legend_html() -> str:
-    """Return the legend as HTML."""
+def legend_html(pictures: str) -> str:
+    """Return the legend as HTML: of each shape that occurs in *pictures*, which are SVG."""
     items = "".join(
         f'<div><svg viewBox="0 0 {WIDE:g} {HIGH:g}" aria-hidden="true">{drawn}</svg>'
         f"<span>{escape(words)}</span></div>"
         for drawn, words in _items()
+        if all(style in pictures for style in _STYLE.findall(drawn))
     )
     return (
         '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.</strong> Time'
@@ -48,10 +52,8 @@ def _items() -> tuple[tuple[str, str], ...]:
         ),
         (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message; dashed: an event to the guest"),
         (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer, or a look, without a name"),
-        (
-            svg.cross(half, _MIDDLE, svg.BAD),
-            "a request is forgotten; in yellow: QEMU's log alone is told",
-        ),
+        (svg.cross(half, _MIDDLE, svg.BAD), "a request is forgotten"),
+        (svg.cross(half, _MIDDLE, svg.WAIT), "QEMU's log alone is told"),
         (small, "something that one party does on its own"),
         (bracket, "a timer: it ends where its time is over, or where it is stopped before that"),
         (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),

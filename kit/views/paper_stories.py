@@ -1,7 +1,7 @@
 """The stories that a bench tells on paper: each by what it shows, and of which two revisions.
 
-Where several clicks would fall on one instant, a second passes between them: a picture has room
-for them then, and the outcome is the same.
+Where several clicks would fall on one instant, or at the end, a second passes: a picture has room
+for them and what comes of them then, and the outcome is the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Story:
 
 
 IN_TIME = Story("The guest releases in time", (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES))
-LATE = Story("The guest releases late", (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE))
+LATE = Story("The guest releases late", (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S))
 STORIES = (
     IN_TIME,
     Story("The operator asks again after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL)),
@@ -62,7 +62,7 @@ def stories_of(before: str, after: str) -> tuple[Story, ...]:
     Of two that have no story of their own it is what they play differently; the release in time
     where they play all alike.
     """
-    own = [one for one in STORIES if (one.before, one.after) == (before, after)]
+    own = [one for one in (LATE, *STORIES) if (one.before, one.after) == (before, after)]
     later = [one for one in STORIES if one.before == after]
     if own:
         return (*own, *later)

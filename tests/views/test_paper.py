@@ -24,8 +24,9 @@ from kit.views.figure import Figure, Note, Rows
 from kit.views.paper import PAPER, Paper, hunks_kept, on_paper, opened
 from kit.views.paper_exercise import exercise_paper
 from kit.views.paper_kernel import PaperFormatter, load_ipython_extension
+from kit.views.paper_legend import legend_html
 from kit.views.paper_runs import bench_paper, walk_paper, where_parted
-from kit.views.paper_stories import IN_TIME, STORIES, Story, stories_of
+from kit.views.paper_stories import IN_TIME, LATE, STORIES, Story, stories_of
 from kit.views.paper_tables import promises_paper, reverts_paper
 from kit.views.parts import Shown
 from kit.views.promise_model import PromiseModel
@@ -117,11 +118,39 @@ def test_no_picture_on_paper_shows_what_is_later() -> None:
 
 def test_the_bench_without_clicks_tells_stories() -> None:
     paper = bench_paper(BenchModel("pre-revert", "revert"))
-    titles = [one.title for one in STORIES]
+    titles = [one.title for one in (LATE, *STORIES)]
     titles[-1] += ", at revert and resend"
 
     assert re.findall(r"<h4>([A-Z][^<]*)</h4>", paper.html) == titles
-    assert pictures(paper) == len(STORIES)
+    assert pictures(paper) == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("story", "left_out"),
+    [
+        (
+            IN_TIME,
+            [
+                "wrong: limbo, or a list that is not what the guest has",
+                "a request is forgotten",
+                "QEMU's log alone is told",
+                "the first difference",
+            ],
+        ),
+        (LATE, ["QEMU's log alone is told"]),
+    ],
+)
+def test_the_legend_explains_what_is_drawn(story: Story, left_out: list[str]) -> None:
+    every = re.findall("<span>([^<]*)</span>", legend_html(_Everything()))
+    drawn = bench_paper(BenchModel("pre-revert", "revert"), (story,)).html
+    told = re.findall("<span>([^<]*)</span>", legend_html(drawn))
+
+    assert (len(every), told) == (11, [words for words in every if unescape(words) not in left_out])
+
+
+class _Everything(str):
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 def test_a_bench_that_names_no_revision_tells_the_ordinary_case() -> None:
@@ -140,7 +169,7 @@ def test_other_benches_tell_what_they_play_otherwise(sides: tuple[str, str]) -> 
     found = [(one.title, (one.before, one.after)) for one in stories_of(*sides)]
     wanted = [IN_TIME.title]
     if sides[1] == "cpu-timeout":
-        wanted = ["The guest releases late", *(one.title for one in STORIES[1:])]
+        wanted = [LATE.title, *(one.title for one in STORIES[1:])]
 
     assert found == [(title, sides) for title in wanted]
 
@@ -161,7 +190,7 @@ def test_the_stories_are_those_that_the_first_lesson_numbers() -> None:
     assert found == [one.clicks for one in STORIES]
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda one: one.title)
+@pytest.mark.parametrize("story", [LATE, *STORIES], ids=lambda one: one.title)
 def test_seconds_that_make_room_change_no_outcome(story: Story) -> None:
     ends = [
         [run.belief() for run in BenchModel(story.before, story.after, acts).timeline.runs]

@@ -139,8 +139,9 @@ def walk_paper(model: WalkModel, page: CommitPage, behaviours: Sequence[Behaviou
 
 
 def _list_of_steps(model: WalkModel) -> str:
-    names = " → ".join(
-        f"<strong>{escape(step.name)}</strong>" if step == model.step else escape(step.name)
-        for step in STEPS
-    )
-    return f'<p class="kit-steps-line">The steps: {names}</p>'
+    """Name every step and what its machine does: some have no name but their hash."""
+    items = []
+    for step in STEPS:
+        words = f"{escape(step.name)}: {escape(step.summary)}"
+        items.append(f"<li>{f'<strong>{words}</strong>' if step == model.step else words}</li>")
+    return f'<p>The steps:</p><ol class="kit-steps">{"".join(items)}</ol>'

@@ -8,8 +8,9 @@ from kit.machine.tables import Line
 __all__ = ["ROWS_NOTE", "line_words", "state_words"]
 
 ROWS_NOTE = (
-    "CAPITALS: the guest's call; small letters: QEMU's own. * taken from the code: no recording of"
-    " a real QEMU shows this row. CAS, event-scan and PMEM connectors were never recorded."
+    "CAPITALS: the guest's call; small letters: QEMU's own. PCI before a state: of a connector for"
+    " PCI. * taken from the code: no recording of a real QEMU shows this row. CAS, event-scan and"
+    " PMEM connectors were never recorded."
 )
 """What stands below rows."""
 

@@ -79,7 +79,8 @@ def _rows_together(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
     left_out = any(line_words(one)[-1].startswith("nothing") for one in (*came, *went))
     note = "; those with the outcome “nothing” are left out" if left_out else ""
     heads = ("", "call", "if", "outcome", "in the states")
-    return table(f"The rows, those of several states as one{note}", heads, rows)
+    said = table(f"The rows, those of several states as one{note}", heads, rows)
+    return f'{said}<p class="kit-soft">{ROWS_NOTE}</p>'
 
 
 def _why_none(model: WalkModel) -> str:

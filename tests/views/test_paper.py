@@ -214,7 +214,7 @@ def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
     paper = walk_paper(WalkModel(step, scenarios), page, ())
 
     assert [one for one in STEPS if escape(one.name) not in paper.html] == []
-    assert f"<strong>{step}</strong>" in paper.html
+    assert f"<li><strong>{step}: " in paper.html
     assert re.findall(r"<h4>(The [^<]*)</h4>", paper.html) == [
         f"The guest releases late, at {widget.model.previous.name} and {step}"
     ]

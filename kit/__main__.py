@@ -1,10 +1,24 @@
-"""``python -m kit``: the command line."""
+"""The command ``kit``, and ``python -m kit``."""
 
 from __future__ import annotations
 
 import sys
 
-from kit.cli import main
+__all__ = ["start"]
+
+
+def start() -> int:
+    """Run the command line and return its exit status; Ctrl-C is one line from the first moment.
+
+    What the command line imports takes longer than many a command.
+    """
+    try:
+        from kit.cli import main
+    except KeyboardInterrupt:
+        sys.stderr.write("kit: stopped\n")
+        return 2
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

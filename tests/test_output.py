@@ -96,6 +96,30 @@ def silent() -> Iterator[str]:
         yield f"git://127.0.0.1:{server.getsockname()[1]}/silent.git"
 
 
+_STOPPED_EARLY = """
+import sys
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Finder())
+from kit.__main__ import start
+
+sys.exit(start())
+"""
+
+
+def test_stopped_while_it_imports_it_says_so_in_one_line() -> None:
+    command = [sys.executable, "-c", _STOPPED_EARLY]
+    found = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (found.returncode, found.stdout, found.stderr) == (2, "", "kit: stopped\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_fetch_is_one_line(tmp_path: Path, silent: str, number: signal.Signals) -> None:
     process = subprocess.Popen(

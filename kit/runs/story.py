@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from kit.actors.messages import Actor, ApiError, ApiSuccess, DeviceRemovalFailed, DeviceRemoved
+from kit.actors.messages import (
+    Actor,
+    ApiError,
+    ApiSuccess,
+    DeviceRemovalFailed,
+    DeviceRemoved,
+    Message,
+)
 from kit.machine.acpi_messages import AcpiDeviceOst
 from kit.machine.events import (
     Aborted,
@@ -16,7 +23,7 @@ from kit.machine.events import (
     QmpReturn,
     UnplugTimeout,
 )
-from kit.machine.requests import CpuCore, Device, DeviceDel
+from kit.machine.requests import CpuCore, Device, DeviceAdd, DeviceDel
 from kit.runs.beliefs import Belief
 from kit.runs.boards import connectors
 from kit.runs.run import Pair, Run
@@ -24,6 +31,8 @@ from kit.runs.sentences import seconds, sentence
 from kit.runs.trace import Trace, TraceEntry
 
 __all__ = ["in_words", "where_they_part", "who_knows_what"]
+
+_HEARD = 3  # of what the operator was told so much is repeated
 
 
 def where_they_part(pair: Pair) -> str:
@@ -163,20 +172,21 @@ def _came_back(run: Run) -> bool:
 
 
 def _told(trace: Trace) -> tuple[tuple[str, str], ...]:
-    """Say what the operator heard last."""
-    told = []
+    """Say what the operator heard last of devices; that a machine is stopped is another matter."""
+    told, asked = [], None
     for entry in trace:
-        if entry.dst is not Actor.OPERATOR:
-            continue
-        words = _heard(entry)
+        if entry.src is Actor.OPERATOR and entry.dst is Actor.QEMU:
+            asked = entry.message
+        words = _heard(entry, asked) if entry.dst is Actor.OPERATOR else ""
         if words:
             told.append(f"{words} at {seconds(entry.at_ns)}")
-    return (("operator was told", ", ".join(told[-2:]) or "nothing"),)
+    repeated = ["…", *told[-_HEARD:]] if len(told) > _HEARD else told
+    return (("operator was told", ", ".join(repeated) or "nothing"),)
 
 
-def _heard(entry: TraceEntry) -> str:
+def _heard(entry: TraceEntry, asked: Message | None) -> str:
     match entry.message:
-        case QmpReturn():
+        case QmpReturn() if isinstance(asked, DeviceDel | DeviceAdd):
             return "“accepted”"
         case QmpError() | ApiError():
             return "an error"

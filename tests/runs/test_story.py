@@ -129,7 +129,7 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             {
                 "QEMU": "waits for the guest since 0 s",
                 "guest": "uses core1",
-                "operator was told": "“accepted” at 16 s, “accepted” at 17 s",
+                "operator was told": "…, “accepted” at 15 s, “accepted” at 16 s, “accepted” at 17 s",
             },
         ),
         (
@@ -138,7 +138,7 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             {
                 "QEMU": "waits for the guest since 15 s",
                 "guest": "uses core1",
-                "operator was told": "an error at 16 s, an error at 17 s",
+                "operator was told": "…, “accepted” at 15 s, an error at 16 s, an error at 17 s",
             },
         ),
         (
@@ -158,6 +158,16 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
                 "guest": "has let go of core1",
                 "libvirt": "core1 is in the domain's XML",
                 "operator was told": "an error at 10 s",
+            },
+        ),
+        (
+            "pre-revert",
+            "vm-stopped",  # what stop and cont are answered is no word of the core
+            {
+                "QEMU": "has released core1",
+                "guest": "has let go of core1",
+                "libvirt": "core1 is not in the domain's XML",
+                "operator was told": "an error at 10 s, an error at 20 s, device-removed at 27 s",
             },
         ),
     ],

@@ -129,7 +129,8 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             {
                 "QEMU": "waits for the guest since 0 s",
                 "guest": "uses core1",
-                "operator was told": "…, “accepted” at 15 s, “accepted” at 16 s, “accepted” at 17 s",
+                "operator was told": "…, “accepted” at 15 s, “accepted” at 16 s,"
+                " “accepted” at 17 s",
             },
         ),
         (

@@ -21,13 +21,14 @@ from kit.explore.model import DrcModel, State
 from kit.explore.paths import PlayedPath, path_json, play_path
 from kit.machine.board import Machine
 from kit.machine.requests import Device
-from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision
+from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision, find_revision
 from kit.runs.beliefs import Belief, belief_of
 from kit.runs.trace import TraceEntry
 
 __all__ = ["Choice", "PathPlay", "PathSide", "Standing", "alone", "beside"]
 
-_ORDER = (*CATALOGUE, *RELEASES, PROPOSAL)
+_FORK = CATALOGUE.index(find_revision("revert"))  # the proposal was made before it
+_ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *RELEASES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

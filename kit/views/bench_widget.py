@@ -32,7 +32,10 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str, str], ...]], ...] = (
     (
         "operator",
         "operator",
-        ((Act.DEVICE_DEL, "device_del", "Ask QEMU to remove core 1 (QMP device_del)"),),
+        (
+            (Act.DEVICE_DEL, "device_del", "Ask QEMU to remove core 1 (QMP device_del)"),
+            (Act.SYSTEM_RESET, "system_reset", "Reset the machine; the guest boots again"),
+        ),
     ),
     (
         "guest",
@@ -130,8 +133,8 @@ class BenchWidget(Shown):
 
     def _again(self) -> widgets.HBox:
         undo = self._button("undo", "Take the last click back", self.model.undo)
-        reset = self._button("reset", "Start again at 0 s", self.model.reset)
-        return row([label("bench"), undo, reset], "kit-group")
+        reset = self._button("begin again", "Start again at 0 s", self.model.reset)
+        return row([label("clicks"), undo, reset], "kit-group")
 
     def _diff_parts(self) -> list[widgets.Widget]:
         if self._commit_of is None:

@@ -46,7 +46,7 @@ class ConnectorWidget(Shown):
         earlier = self._button("◀ earlier", "One revision earlier", lambda: model.move(-1))
         later = self._button("later ▶", "One revision later", lambda: model.move(+1))
         undo = self._button("undo", "Take the last click back", model.undo)
-        reset = self._button("reset", "Begin again with an empty connector", model.reset)
+        reset = self._button("begin again", "Begin again with an empty connector", model.reset)
         super().__init__(
             [
                 widgets.HTML(f"<style>{stylesheet()}</style>"),

@@ -91,7 +91,7 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
         found = [f"{promise.name} is broken" for promise in side.played.breaks]
         words = ", ".join(found) if found else "this path breaks no promise"
         if not side.standings[-1].settled and not found:
-            words += "; it ends before everybody is done, so one may be broken later"
+            words += " (it ends before everybody is done)"
         stopped = f" {side.stopped}" if side.stopped else ""
         yield f"{side.revision.name}: {words}.{stopped}"
 

@@ -13,6 +13,8 @@ from kit.views.timeline_model import Knowledge
 
 __all__ = ["PathModel"]
 
+_NOTHING_SAID = "Nobody says anything: what was said before is taken in."
+
 
 class PathModel(HasTraits):
     """A path and where one stands in it: after so many choices, 0 is the start.
@@ -73,7 +75,7 @@ class PathModel(HasTraits):
         choice = side.choices[self.place - 1]
         if choice.missing:
             return (f"Nothing happens: {choice.missing}.",)
-        return tuple(map(path_sentence, choice.entries)) or ("Nobody says anything.",)
+        return tuple(map(path_sentence, choice.entries)) or (_NOTHING_SAID,)
 
     @property
     def parted(self) -> bool:

@@ -141,7 +141,7 @@ class PlayerWidget(Shown):
             self._show_menu,
             *switch,
             self._button("undo", "Take back what was done last", self.model.undo),
-            self._button("reset", "Take back all that was done", self.model.reset),
+            self._button("begin again", "Take back all that was done", self.model.reset),
         ]
 
     def _share(self, mail_of: Callable[[Run | Pair], str] | None) -> ShareBar:

@@ -82,7 +82,7 @@ def test_by_keys_alone_one_side_gets_device_deleted_and_the_other_not(page: Page
 def test_undo_and_reset_go_back(page: Page) -> None:
     press(page, "device_del", "+5 s", "undo")
     expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("device_del")
-    press(page, "reset")
+    press(page, "begin again")
     expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("Nothing has happened")
 
 

@@ -59,6 +59,7 @@ def test_a_button_acts_on_the_model_and_the_page_follows(bench: BenchWidget) -> 
         ("device_del", Act.DEVICE_DEL),
         ("release", Act.GUEST_RELEASES),
         ("refuse", Act.GUEST_REFUSES),
+        ("system_reset", Act.SYSTEM_RESET),
         ("+1 s", Act.WAIT_1_S),
         ("+5 s", Act.WAIT_5_S),
     ],
@@ -70,12 +71,19 @@ def test_each_button_is_bound_to_its_act(bench: BenchWidget, words: str, act: Ac
     assert bench.model.acts == (Act.DEVICE_DEL, act)
 
 
+def test_there_is_a_button_for_every_act(bench: BenchWidget) -> None:
+    """Lessons name them, and stories on paper are told in them."""
+    words = {each.description for each in inside(bench) if isinstance(each, widgets.Button)}
+
+    assert {act.value for act in Act} - words == set()
+
+
 def test_undo_and_reset_are_bound(bench: BenchWidget) -> None:
     bench.model.do(Act.DEVICE_DEL)
     bench.model.do(Act.WAIT_1_S)
     button(bench, "undo").click()
     undone = bench.model.acts
-    button(bench, "reset").click()
+    button(bench, "begin again").click()
 
     assert (undone, bench.model.acts) == ((Act.DEVICE_DEL,), ())
 

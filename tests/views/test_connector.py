@@ -196,7 +196,7 @@ def test_undo_reset_and_another_revision_keep_to_what_was_pressed() -> None:
         ),
         ("v6.2.0", lambda model: model.move(1), "v6.2.0 is the last revision there is."),
     ],
-    ids=["undo", "reset", "earlier", "later"],
+    ids=["undo", "begin again", "earlier", "later"],
 )
 def test_a_click_that_does_nothing_says_why(at: str, click: object, hint: str) -> None:
     model = ConnectorModel(at)
@@ -295,7 +295,7 @@ def test_an_answer_that_is_an_error_looks_like_one(connector: ConnectorWidget) -
 def test_undo_reset_and_the_revision_are_bound(connector: ConnectorWidget) -> None:
     click(connector, "device_add", "USABLE", "undo", "later ▶")
     found = (connector.model.presses, connector.model.revision.name)
-    click(connector, "reset", "reset")
+    click(connector, "begin again", "begin again")
 
     assert found == ((P.DEVICE_ADD,), "resend")
     assert "The connector is as it was at the start." in shown(connector)

@@ -71,8 +71,7 @@ def test_what_comes_of_it_is_said() -> None:
     assert list(outcome_of(PAIR)) == [
         "They part at choice 2, QEMU's timer fires.",
         "pre-revert: no-silent-disagreement is broken.",
-        "revert: this path breaks no promise; it ends before everybody is done, so one may be"
-        " broken later.",
+        "revert: this path breaks no promise (it ends before everybody is done).",
     ]
 
 

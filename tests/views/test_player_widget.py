@@ -121,7 +121,7 @@ def test_an_action_its_undo_and_reset_are_bound(player: PlayerWidget) -> None:
     did = player.model.did
     click(player, "undo")
     undone = player.model.did
-    click(player, "hang", "reset")
+    click(player, "hang", "begin again")
 
     assert (did, undone, player.model.did) == ("system_reset at 0 s", "", "")
 

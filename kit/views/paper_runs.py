@@ -144,4 +144,4 @@ def _list_of_steps(model: WalkModel) -> str:
     for step in STEPS:
         words = f"{escape(step.name)}: {escape(step.summary)}"
         items.append(f"<li>{f'<strong>{words}</strong>' if step == model.step else words}</li>")
-    return f'<p>The steps:</p><ol class="kit-steps">{"".join(items)}</ol>'
+    return f'<p>The steps:</p><ol class="kit-series">{"".join(items)}</ol>'

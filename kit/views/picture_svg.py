@@ -50,14 +50,26 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
         groups.append((side, lanes))
         top = lanes.bottom
     height = top + 16
+    behind = [*_ticks(layout, axis, height), *_now(layout, now_x, height)]
     parts = [
-        *_ticks(layout, axis, height),
-        *_now(layout, now_x, height),
         *_first_difference(layout, axis, height),
         *(part for side, lanes in groups for part in _group(layout, side, lanes, axis, now_x)),
     ]
-    drawn = svg.picture(WIDTH, height, _label(layout), parts)
-    return drawn if future else svg.without_faint(drawn)
+    later = [part for part in parts if isinstance(part, Later)]
+    if later and future:
+        behind.append(svg.faint(later))
+    present = [part for part in parts if not isinstance(part, Later)]
+    return svg.picture(WIDTH, height, _label(layout), [*behind, *present])
+
+
+class Later(str):
+    """A part of the picture that is later than the place."""
+
+    __slots__ = ()
+
+
+def _part(drawn: str, *, later: bool) -> str:
+    return Later(drawn) if later else drawn
 
 
 def _label(layout: Layout) -> str:
@@ -128,6 +140,8 @@ def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
     half = svg.text_width(words, SIZE, bold=True) / 2
     middle = max(x, half + 2)
     yield svg.text(middle, 12, words, size=SIZE, anchor="middle", bold=True)
+    right, y = WIDTH - 4, AXIS_Y - 6
+    yield svg.text(right, y, "what is so now", fill=svg.SOFT, size=SIZE, anchor="end")
 
 
 def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
@@ -141,7 +155,7 @@ def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str
         if x > WIDTH / 2
         else svg.text(x + 5, height - 3, "first difference", fill=svg.BAD, size=SIZE),
     ]
-    yield from [svg.faint(parts)] if step > layout.place else parts
+    yield from (_part(part, later=step > layout.place) for part in parts)
 
 
 # -- a run -----------------------------------------------------------------------------------------
@@ -162,16 +176,13 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
         yield from _split(bar, start, end, now_x, lanes, crossed.at(lanes.rows[bar.row]))
     for bracket, y in lanes.brackets:
         yield from _bracket(bracket, y, axis, now_x, crossed.at(y))
-    marks = [_mark(mark, lanes, axis.steps[mark.step]) for mark in side.marks]
-    later = sum(mark.seq <= side.seen for mark in side.marks)
-    yield from marks[:later]
-    if marks[later:]:
-        yield svg.faint(marks[later:])
+    for mark in side.marks:
+        yield _part(_mark(mark, lanes, axis.steps[mark.step]), later=mark.seq > side.seen)
     for label in lanes.labels:
         drawn = svg.text(
             label.x, label.y, label.words, fill=COLOURS[label.tone], size=SIZE, bold=label.first
         )
-        yield drawn if label.seq <= side.seen else svg.faint([drawn])
+        yield _part(drawn, later=label.seq > side.seen)
     for row, held in side.now:
         if row in lanes.rows:
             yield from _at_present(side, row, held, lanes)
@@ -195,7 +206,7 @@ def _lane(
         ends = [*(axis.after(bar.first) for bar in bars), axis.right]
         for start, end in zip(starts, ends, strict=True):
             drawn = svg.line(start, y, end, y, svg.LINE, 0.8)
-            yield drawn if start <= now_x else svg.faint([drawn])
+            yield _part(drawn, later=start > now_x)
     if several:
         for row in rows:
             y = lanes.rows[row] + 4
@@ -213,7 +224,7 @@ def _split(
     if start < now_x:
         yield from _bar(bar, start, min(end, now_x), y, taken)
     if end > now_x:
-        yield svg.faint(_bar(bar, max(start, now_x), end, y, taken, words=start >= now_x))
+        yield from map(Later, _bar(bar, max(start, now_x), end, y, taken, words=start >= now_x))
 
 
 def _bar(
@@ -311,20 +322,20 @@ def _bracket(
         end = axis.x(bracket.end_ns)
     timer = bracket.timed in (Timed.QEMU_TIMEOUT, Timed.LIBVIRT_WAIT)
     colour = svg.WAIT if timer else svg.SOFT
-    parts = [svg.line(start, y, min(end, max(now_x, start)), y, colour, 1.5)]
-    if end > now_x:
-        parts.append(svg.faint([svg.line(max(now_x, start), y, end, y, colour, 1.5)]))
-    parts.append(svg.line(start, y - 1, start, y + 5, colour, 1.5))
+    begun, over = start <= now_x, end <= now_x
+    passed = max(min(end, now_x), start)
+    if begun:
+        yield svg.line(start, y, passed, y, colour, 1.5)
+    if not over:
+        yield Later(svg.line(passed, y, end, y, colour, 1.5))
+    yield _part(svg.line(start, y - 1, start, y + 5, colour, 1.5), later=not begun)
     if bracket.last is not None or known:
-        tick = svg.line(end, y - 1, end, y + 5, colour, 1.5)
-        parts.append(svg.faint([tick]) if end > now_x else tick)
+        yield _part(svg.line(end, y - 1, end, y + 5, colour, 1.5), later=not over)
     several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
     words = bracket.words + several
-    said = _inside(start, max(min(end, now_x), start), y, words, colour, svg.PAPER, taken)
-    if not said:  # what has passed has no room for them
-        said = svg.faint([_inside(start, end, y, words, colour, svg.PAPER, taken)])
-    parts.append(said)
-    yield svg.faint(parts) if start > now_x else "".join(parts)
+    said = _inside(start, passed, y, words, colour, svg.PAPER, taken)
+    # where what has passed has no room for them
+    yield said or Later(_inside(start, end, y, words, colour, svg.PAPER, taken))
 
 
 # -- messages between the lanes --------------------------------------------------------------------

@@ -7,13 +7,12 @@ the theme of the page it is in and is legible where there is none.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from kit.views.escaped import escape
 
 __all__ = ["BAD", "GOOD", "HOLD", "INK", "LINE", "PAPER", "SOFT", "WAIT", "arrow", "cross", "line"]
-__all__ += ["faint", "picture", "rect", "text", "text_width", "without_faint"]
+__all__ += ["faint", "picture", "rect", "text", "text_width"]
 
 INK = "var(--kit-ink, #1f2328)"
 SOFT = "var(--kit-soft, #57606a)"
@@ -84,19 +83,8 @@ def text(
 
 
 def faint(parts: Iterable[str]) -> str:
-    """Parts that are there but not yet: drawn weakly."""
-    return f'<g style="opacity:0.38">{"".join(parts)}</g>'
-
-
-def without_faint(drawn: str) -> str:
-    """Leave out what is faint."""
-    kept = _FAINT.sub("", drawn)
-    while kept != drawn:  # one may be within another
-        drawn, kept = kept, _FAINT.sub("", kept)
-    return kept
-
-
-_FAINT = re.compile(r'<g style="opacity:0\.38">(?:(?!<g\b|</g>).)*</g>', re.DOTALL)
+    """Parts that are there but not yet: drawn weakly, and as one, so that words hide lines."""
+    return f'<g style="opacity:0.6">{"".join(parts)}</g>'
 
 
 def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:

@@ -78,7 +78,9 @@ def lanes_of(layout: Layout, side: Side, axis: Axis, top: float) -> Lanes:
     brackets: list[tuple[Bracket, float]] = []
     labels: list[Label] = []
     for lane in layout.lanes:
-        shelf = Shelf(axis.left - 4, axis.right + 118, MOST_ROWS)
+        shelf = Shelf(
+            axis.left - 4, axis.right + 118, MOST_ROWS, _arrows_over(side, axis, lane, layout)
+        )
         placed = list(_place(shelf, _words(side, layout, axis, lane)))
         y += LINE * len(shelf.rows)
         labels += (Label(x, y - 2 - LINE * row, *_said(w)) for x, row, w in placed)
@@ -137,6 +139,18 @@ def _words(side: Side, layout: Layout, axis: Axis, lane: Actor | None) -> list[_
 
 
 _RANK = {Tone.BAD: 0, Tone.GOOD: 0, Tone.PLAIN: 1, Tone.WAIT: 2}
+
+
+def _arrows_over(side: Side, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
+    """Return where arrows come down to a lane, or through it, from those above."""
+    place = layout.lanes.index
+    return tuple(
+        axis.steps[mark.step]
+        for mark in side.marks
+        if min(place(mark.src), place(mark.dst))
+        < place(lane)
+        <= max(place(mark.src), place(mark.dst))
+    )
 
 
 def _joined(labels: list[str]) -> str:

@@ -140,8 +140,6 @@ def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
     half = svg.text_width(words, SIZE, bold=True) / 2
     middle = max(x, half + 2)
     yield svg.text(middle, 12, words, size=SIZE, anchor="middle", bold=True)
-    right, y = WIDTH - 4, AXIS_Y - 6
-    yield svg.text(right, y, "what is so now", fill=svg.SOFT, size=SIZE, anchor="end")
 
 
 def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
@@ -168,6 +166,8 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
     wide = svg.text_width(heading, 13, bold=True)
     yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # lines stay behind it
     yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
+    if not layout.observed:
+        yield svg.text(WIDTH - RIGHT + 8, lanes.top + 17, "now:", fill=svg.SOFT, size=SIZE)
     for lane in layout.lanes:
         yield from _lane(layout, side, lane, lanes, axis, now_x)
     crossed = _Crossed(side, lanes, axis)

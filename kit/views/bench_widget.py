@@ -19,6 +19,7 @@ from kit.views.diff_html import CommitPage, ResponsibleLines, commit_html, respo
 from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import log_html, state_html
+from kit.views.legend import folded_legend
 from kit.views.paper import Paper
 from kit.views.paper_runs import bench_paper
 from kit.views.paper_stories import Story
@@ -101,6 +102,7 @@ class BenchWidget(Shown):
                 TravelBar(model, self._say),
                 self._verdict,
                 self._picture,
+                widgets.HTML(folded_legend()),
                 row([side([self._logs[name]]) for name in _SIDES], "kit-sides"),
                 self._lines,
                 self._token,

@@ -16,9 +16,9 @@ from kit.runs.plain_text import printable
 from kit.views.escaped import escape
 from kit.views.exercise_hints import HINTS
 from kit.views.figure import stylesheet
+from kit.views.legend import legend_html
 from kit.views.lesson_markdown import LessonText, Resolve, heading_of, slug
 from kit.views.paper import PAPER, RUN_PICTURE
-from kit.views.paper_legend import legend_html
 
 __all__ = ["GENERATOR", "HIDDEN", "Entry", "index_page", "lesson_page", "text_page", "title_of"]
 

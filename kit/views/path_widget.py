@@ -14,6 +14,7 @@ from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html
 from kit.views.layout_path import layout_of_path
+from kit.views.legend import folded_legend
 from kit.views.paper import Paper
 from kit.views.paper_tables import path_paper
 from kit.views.parts import Shown, button, guarded, in_turn, row
@@ -60,6 +61,7 @@ class PathWidget(Shown):
                 travel,
                 self._said,
                 self._picture,
+                widgets.HTML(folded_legend()),
                 self._beliefs,
                 self._end,
                 self._share(mail_of),

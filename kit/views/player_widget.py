@@ -20,6 +20,7 @@ from kit.views.diff_html import ResponsibleLines, lines_html
 from kit.views.escaped import escape
 from kit.views.figure import scrolling, stylesheet
 from kit.views.html import beliefs_html, events_html
+from kit.views.legend import folded_legend
 from kit.views.paper import Paper
 from kit.views.paper_runs import player_paper
 from kit.views.parts import Shown, button, guarded, label, revision_head, row, side
@@ -78,6 +79,7 @@ class PlayerWidget(Shown):
                 row([label("next event of"), *map(self._next_of, self._actors())], "kit-row"),
                 self._said,
                 self._picture,
+                widgets.HTML(folded_legend()),
                 self._beliefs,
                 row(self._tools(), "kit-row", "kit-tools"),
                 self._menu,
@@ -233,7 +235,9 @@ def _title(model: PlayerModel) -> str:
     story = model.scenario
     return (
         f'<h3 class="kit-step">{escape(story.title)}</h3>'
-        f'<p>{escape(story.why)}</p><p class="kit-soft">Look at this: {escape(story.look)}</p>'
+        f'<p class="kit-soft">Look at this: {escape(story.look)}</p>'
+        f"<details><summary>what it is about, and what comes of it</summary>"
+        f"<p>{escape(story.why)}</p></details>"
     )
 
 

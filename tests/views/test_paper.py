@@ -21,10 +21,10 @@ from kit.scenarios import find_scenario, scenarios
 from kit.views.bench_model import BenchModel
 from kit.views.exercise_model import ExerciseModel
 from kit.views.figure import Figure, Note, Rows
+from kit.views.legend import legend_html
 from kit.views.paper import PAPER, Paper, hunks_kept, on_paper, opened
 from kit.views.paper_exercise import exercise_paper
 from kit.views.paper_kernel import PaperFormatter, load_ipython_extension
-from kit.views.paper_legend import legend_html
 from kit.views.paper_runs import bench_paper, walk_paper, where_parted
 from kit.views.paper_stories import IN_TIME, LATE, STORIES, Story, stories_of
 from kit.views.paper_tables import promises_paper, reverts_paper

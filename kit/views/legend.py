@@ -1,33 +1,55 @@
-"""What is drawn in a picture of a run, in words beside a sample of each shape: once a page."""
+"""What is drawn in a picture of a run, in words beside a sample of each shape."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from kit.views import svg
 from kit.views.escaped import escape
 
-__all__ = ["legend_html"]
+__all__ = ["folded_legend", "legend_html"]
 
 WIDE, HIGH = 46.0, 18.0
 _MIDDLE = HIGH / 2
 _STYLE = re.compile(r'style="[^"]*"')  # a shape is known by its colours and strokes
 
 
+_WORDS = (
+    "Time goes to the right, a row for each party. The axis is stretched where much happens:"
+    " messages of one instant stand side by side, in their order. What is so now stands at the"
+    " right"
+)
+
+
 def legend_html(pictures: str) -> str:
-    """Return the legend as HTML: of each shape that occurs in *pictures*, which are SVG."""
-    items = "".join(
-        f'<div><svg viewBox="0 0 {WIDE:g} {HIGH:g}" aria-hidden="true">{drawn}</svg>'
-        f"<span>{escape(words)}</span></div>"
+    """Return the legend of a page: of each shape that occurs in *pictures*, which are SVG."""
+    items = [
+        (drawn, words)
         for drawn, words in _items()
         if all(style in pictures for style in _STYLE.findall(drawn))
-    )
+    ]
     return (
-        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.</strong> Time'
-        " goes to the right, a row for each party. The axis is stretched where much happens:"
-        " messages of one instant stand side by side, in their order. What is so at the end stands"
-        f" at the right.</p><div>{items}</div></div>\n"
+        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.</strong>'
+        f" {_WORDS}.</p>{_samples(items)}</div>\n"
     )
+
+
+def folded_legend() -> str:
+    """Return the legend of all shapes, to open below a picture of which a part may be to come."""
+    return (
+        '<details class="kit-legend"><summary>how to read the picture</summary>'
+        f"<p>{_WORDS}; what is still to come is pale.</p>{_samples(_items())}</details>"
+    )
+
+
+def _samples(items: Iterable[tuple[str, str]]) -> str:
+    samples = "".join(
+        f'<div><svg viewBox="0 0 {WIDE:g} {HIGH:g}" aria-hidden="true">{drawn}</svg>'
+        f"<span>{escape(words)}</span></div>"
+        for drawn, words in items
+    )
+    return f'<div class="kit-samples">{samples}</div>'
 
 
 def _items() -> tuple[tuple[str, str], ...]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from kit.views.bench_widget import BenchWidget
     from kit.views.connector_widget import ConnectorWidget
     from kit.views.exercise_widget import ExerciseWidget
-    from kit.views.figure import Figure, Rows
+    from kit.views.figure import Figure, Lines, Rows
     from kit.views.path_widget import PathWidget
     from kit.views.player_widget import PlayerWidget
     from kit.views.promise_widget import PromiseWidget
@@ -175,7 +175,7 @@ def mail_of(
     before: str | None = None,
     after: str | None = None,
     in_reply_to: str | None = None,
-) -> str:
+) -> Lines:
     """Return a run or a pair as text to paste into a mail; nothing is sent.
 
     Args:
@@ -188,8 +188,10 @@ def mail_of(
     Raises:
         UserError: What is named is not there, or *in_reply_to* is no Message-Id.
     """
+    from kit.views.figure import Lines  # here: the command line does without it
+
     answers = None if in_reply_to is None else read_message_id(in_reply_to)
-    return _mail(_played(scenario, at, before, after), answers)
+    return Lines(_mail(_played(scenario, at, before, after), answers))
 
 
 def _mail(played: Run | Pair, in_reply_to: str | None) -> str:

@@ -10,7 +10,7 @@ from importlib import resources
 from kit.views.escaped import escape
 from kit.views.paper import RUN_PICTURE, Paper, aside, on_paper
 
-__all__ = ["Figure", "Note", "Rows", "pictured", "run_pictured", "scrolling", "stylesheet"]
+__all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "stylesheet"]
 
 
 def stylesheet() -> str:
@@ -60,6 +60,23 @@ class Figure:
         """Return what the picture says, in words."""
         label = re.search(r'aria-label="([^"]*)"', self.svg)
         return unescape(label[1]) if label else "a picture"
+
+
+class Lines(str):
+    """Text that a notebook shows with its lines as they are: a narrow page scrolls."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        style = "white-space: pre; overflow-x: auto; word-break: normal"
+        return (
+            f'<style>{stylesheet()}</style><div class="kit"><pre style="{style}" tabindex="0"'
+            f' role="group" aria-label="text" data-lm-suppress-shortcuts="true">{escape(self)}'
+            "</pre></div>"
+        )
+
+    def _repr_paper_(self) -> Paper:
+        return on_paper(f"<pre>{escape(self)}</pre>")
 
 
 @dataclass(frozen=True, slots=True)

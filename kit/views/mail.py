@@ -93,7 +93,7 @@ def mail_lines(
     yield from picture_lines(played, width, unicode=unicode)
     yield ""
     for line in _caption(played):
-        yield _cut(clean(line, signs), width)
+        yield from _wrapped(clean(line, signs), width)
     yield ""
     for commit in commits:
         yield from _wrapped(clean(commit.reference, signs), width)
@@ -129,7 +129,7 @@ def markdown_lines(
 
 
 def _caption(played: Run | Pair) -> tuple[str, str]:
-    """Say in two lines what is shown, and what came of it."""
+    """Say in two sentences what is shown, and what came of it."""
     if isinstance(played, Run):
         return (
             f"{played.scenario.title}, at {played.revision.name}.",
@@ -168,10 +168,6 @@ def _outcome(run: Run) -> str:
 
 def _wrapped(words: str, width: int) -> list[str]:
     return textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
-
-
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
 def fenced(lines: Sequence[str] | Iterator[str]) -> Iterator[str]:

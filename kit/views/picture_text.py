@@ -8,6 +8,7 @@ picture.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -45,7 +46,7 @@ def picture_lines(
     layout = played if isinstance(played, Layout) else layout_of(played)
     signs = BOXES if unicode else ASCII
     title = clean(f"{layout.name}: {layout.title}", signs)
-    lines = [title if len(title) <= width else f"{title[: width - 3]}..."]
+    lines = [*textwrap.wrap(title, width)]
     devices = layout.devices
     for count in range(len(devices), -1, -1):
         shown = _only(layout, devices[:count])

@@ -222,7 +222,8 @@ def _done_html(model: ExerciseModel) -> str:
 def _said_html(model: ExerciseModel, hint: str) -> str:
     verdict = model.verdict
     if verdict is None:
-        words, style = hint or "Answer, and press check.", ""
+        first = "Do it" if model.exercise.kind is Kind.SCRIPT else "Answer"
+        words, style = hint or f"{first}, and press check.", ""
     else:
         words = verdict.says if not hint else f"{verdict.says}\n{hint}"
         style = " kit-right" if verdict.right else " kit-parted"

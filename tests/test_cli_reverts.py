@@ -107,7 +107,7 @@ def test_all_reverts_of_the_re_enactment(capsys: Captured) -> None:
         lines[0].split(maxsplit=2)[2] == "exact      spapr: take the CPU unplug timeout out again"
     )
     assert lines[2:] == [
-        "1 reverts; form: phrase 1",
+        "1 revert; form: phrase 1",
         "verdict: exact 1",
         "days from commit to revert, by committer date: median 33.0, p90 33.0",
         "days from commit to revert, by author date: median 33.0, p90 33.0",

@@ -239,7 +239,11 @@ class RevertsModel(HasTraits):
     def summary(self) -> str:
         """Say how many there are, and how long their targets lasted."""
         rows, count = self.table.rows, len(self._rows)
-        words = f"{len(rows)} of {count} reverts" if len(rows) != count else f"{count} reverts"
+        words = (
+            f"{len(rows)} of {count} reverts"
+            if len(rows) != count
+            else f"{count} revert{'s' * (count != 1)}"
+        )
         targets = [target for row in rows for target in row.targets]
         by_committer = [
             each.committed_s / DAY_S for each in targets if each.committed_s is not None

@@ -117,7 +117,8 @@ def row_line(row: Revert) -> Text:
 
 def summary_lines(found: Summary, directories: Counter[str] | None = None) -> Iterator[str]:
     """Write what many reverts have in common."""
-    yield f"{found.count} reverts; form: {_counts(found.forms.most_common())}"
+    reverts = f"{found.count} revert{'s' * (found.count != 1)}"
+    yield f"{reverts}; form: {_counts(found.forms.most_common())}"
     if found.verdicts:
         yield f"verdict: {_counts(found.verdicts.most_common())}"
     for label, days in (("committer", found.by_committer), ("author", found.by_author)):

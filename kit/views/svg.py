@@ -112,9 +112,11 @@ def arrow(x: float, y1: float, y2: float, stroke: str, dash: str = "") -> str:
 
 
 def cross(x: float, y: float, stroke: str, size: float = 5) -> str:
-    """An x."""
-    return line(x - size, y - size, x + size, y + size, stroke, 2.5) + line(
-        x - size, y + size, x + size, y - size, stroke, 2.5
+    """An x, set off from what is behind it."""
+    return "".join(
+        line(x - size, y - end, x + size, y + end, colour, wide)
+        for colour, wide in ((PAPER, 5), (stroke, 2.5))
+        for end in (size, -size)
     )
 
 

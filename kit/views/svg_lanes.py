@@ -142,9 +142,10 @@ _RANK = {Tone.BAD: 0, Tone.GOOD: 0, Tone.PLAIN: 1, Tone.WAIT: 2}
 
 
 def _arrows_over(side: Side, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
-    """Return where arrows come down to a lane, or through it, from those above."""
+    """Return where arrows come down to a lane or through it, and where the two sides part."""
     place = layout.lanes.index
-    return tuple(
+    parted = () if layout.first_step is None else (axis.steps[layout.first_step],)
+    return parted + tuple(
         axis.steps[mark.step]
         for mark in side.marks
         if min(place(mark.src), place(mark.dst))

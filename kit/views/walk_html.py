@@ -39,13 +39,17 @@ def changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
         for b in behaviours
     )
     return (
-        (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
+        (f"<p><strong>Its lines in QEMU</strong></p><ul>{lines}</ul>" if lines else "")
         + "<p><strong>State table</strong>, what a connector does at each call: "
         + f"{_count(came, went)}</p>"
         + _table_html(came, went)
         + "<p><strong>Scenarios that run otherwise:</strong> "
-        + (f"</p><ul>{listed}</ul>" if listed else f"{_why_none(model)}</p>")
+        + (f"{len(scenarios)}</p>{_folded(listed)}" if listed else f"{_why_none(model)}</p>")
     )
+
+
+def _folded(listed: str) -> str:
+    return f"<details><summary>which ones</summary><ul>{listed}</ul></details>"
 
 
 def changes_brief_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
@@ -58,7 +62,7 @@ def changes_brief_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> s
         for b in behaviours
     )
     return (
-        (f"<p><strong>Its lines</strong></p><ul>{lines}</ul>" if lines else "")
+        (f"<p><strong>Its lines in QEMU</strong></p><ul>{lines}</ul>" if lines else "")
         + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
         + _rows_together(came, went)
         + f"<p><strong>Scenarios that run otherwise:</strong> {names or _why_none(model)}</p>"

@@ -72,7 +72,10 @@ class Plot:
             f'{base64.b64encode(svg.encode()).decode()}">'
             for name, svg in (("light", light), ("dark", dark))
         )
-        return f'<div class="kit-plot">{images}</div>'
+        return (
+            '<div class="kit-plot" tabindex="0" role="group" aria-label="plot"'
+            f' data-lm-suppress-shortcuts="true">{images}</div>'
+        )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {

@@ -176,13 +176,12 @@ class Objects:
             return commit.tree
 
     def descends(self, sha: str, ancestor: str) -> bool:
-        """Does a commit come after another one?
+        """Does a commit come after another one?  No commit-graph is asked: it may be forged.
 
         Raises:
             MissingObjectError: One between them is not here.
         """
         with _told(sha):
-            # not of the disk's: libgit2 would believe a commit-graph that lies there
             return bool(self._merging.descendant_of(sha, ancestor))
 
     @property

@@ -222,8 +222,7 @@ def _done_html(model: ExerciseModel) -> str:
 def _said_html(model: ExerciseModel, hint: str) -> str:
     verdict = model.verdict
     if verdict is None:
-        first = "Do it" if model.exercise.kind is Kind.SCRIPT else "Answer"
-        words, style = hint or f"{first}, and press check.", ""
+        words, style = hint or f"{model.asked}, and press check.", ""
     else:
         words = verdict.says if not hint else f"{verdict.says}\n{hint}"
         style = " kit-right" if verdict.right else " kit-parted"

@@ -18,11 +18,11 @@ def stylesheet() -> str:
     return resources.files("kit.views").joinpath("style.css").read_text(encoding="utf-8")
 
 
-def scrolling(svg: str) -> str:
-    """Wrap a picture so that it stays legible in a narrow page: it scrolls, by keys as well."""
+def scrolling(drawn: str, called: str = "picture") -> str:
+    """Wrap what is wide so that it stays legible in a narrow page: it scrolls, by keys as well."""
     return (
-        '<div class="kit-scroll" tabindex="0" role="group" aria-label="picture"'
-        f' data-lm-suppress-shortcuts="true">{svg}</div>'
+        f'<div class="kit-scroll" tabindex="0" role="group" aria-label="{escape(called)}"'
+        f' data-lm-suppress-shortcuts="true">{drawn}</div>'
     )
 
 
@@ -68,12 +68,8 @@ class Lines(str):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        style = "white-space: pre; overflow-x: auto; word-break: normal"
-        return (
-            f'<style>{stylesheet()}</style><div class="kit"><pre style="{style}" tabindex="0"'
-            f' role="group" aria-label="text" data-lm-suppress-shortcuts="true">{escape(self)}'
-            "</pre></div>"
-        )
+        lines = f'<pre style="white-space: pre; word-break: normal">{escape(self)}</pre>'
+        return f'<style>{stylesheet()}</style><div class="kit">{scrolling(lines, "text")}</div>'
 
     def _repr_paper_(self) -> Paper:
         return on_paper(f"<pre>{escape(self)}</pre>")

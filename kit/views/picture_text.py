@@ -46,7 +46,7 @@ def picture_lines(
     layout = played if isinstance(played, Layout) else layout_of(played)
     signs = BOXES if unicode else ASCII
     title = clean(f"{layout.name}: {layout.title}", signs)
-    lines = [*textwrap.wrap(title, width)]
+    lines = textwrap.wrap(title, width)
     devices = layout.devices
     for count in range(len(devices), -1, -1):
         shown = _only(layout, devices[:count])

@@ -236,7 +236,7 @@ def _title(model: PlayerModel) -> str:
     return (
         f'<h3 class="kit-step">{escape(story.title)}</h3>'
         f'<p class="kit-soft">Look at this: {escape(story.look)}</p>'
-        f"<details><summary>what it is about, and what comes of it</summary>"
+        "<details><summary>what it is about, and what comes of it</summary>"
         f"<p>{escape(story.why)}</p></details>"
     )
 

@@ -19,7 +19,7 @@ from kit.errors import UserError
 from kit.runs.revert_summary import percentile, top_folder
 from kit.runs.verdict import DAY_S, Revert
 from kit.views.escaped import escape
-from kit.views.figure import stylesheet
+from kit.views.figure import scrolling, stylesheet
 from kit.views.paper import Paper, on_paper
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ class Plot:
             f'{base64.b64encode(svg.encode()).decode()}">'
             for name, svg in (("light", light), ("dark", dark))
         )
-        return (
-            '<div class="kit-plot" tabindex="0" role="group" aria-label="plot"'
-            f' data-lm-suppress-shortcuts="true">{images}</div>'
-        )
+        return scrolling(f'<div class="kit-plot">{images}</div>', "plot")
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {

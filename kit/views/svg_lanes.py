@@ -79,7 +79,7 @@ def lanes_of(layout: Layout, side: Side, axis: Axis, top: float) -> Lanes:
     labels: list[Label] = []
     for lane in layout.lanes:
         shelf = Shelf(
-            axis.left - 4, axis.right + 118, MOST_ROWS, _arrows_over(side, axis, lane, layout)
+            axis.left - 4, axis.right + 118, MOST_ROWS, _crossing(side, axis, lane, layout)
         )
         placed = list(_place(shelf, _words(side, layout, axis, lane)))
         y += LINE * len(shelf.rows)
@@ -141,17 +141,15 @@ def _words(side: Side, layout: Layout, axis: Axis, lane: Actor | None) -> list[_
 _RANK = {Tone.BAD: 0, Tone.GOOD: 0, Tone.PLAIN: 1, Tone.WAIT: 2}
 
 
-def _arrows_over(side: Side, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
+def _crossing(side: Side, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
     """Return where arrows come down to a lane or through it, and where the two sides part."""
     place = layout.lanes.index
-    parted = () if layout.first_step is None else (axis.steps[layout.first_step],)
-    return parted + tuple(
-        axis.steps[mark.step]
-        for mark in side.marks
-        if min(place(mark.src), place(mark.dst))
-        < place(lane)
-        <= max(place(mark.src), place(mark.dst))
-    )
+    steps = [] if layout.first_step is None else [layout.first_step]
+    for mark in side.marks:
+        upper, lower = sorted((place(mark.src), place(mark.dst)))
+        if upper < place(lane) <= lower:
+            steps.append(mark.step)
+    return tuple(axis.steps[step] for step in steps)
 
 
 def _joined(labels: list[str]) -> str:

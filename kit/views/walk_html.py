@@ -34,18 +34,22 @@ def changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
     listed = "".join(
         f"<li><code>{escape(s.name)}</code>: {escape(s.title)}</li>" for s in scenarios
     )
-    lines = "".join(
-        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
-        for b in behaviours
-    )
     return (
-        (f"<p><strong>Its lines in QEMU</strong></p><ul>{lines}</ul>" if lines else "")
+        _lines_html(behaviours)
         + "<p><strong>State table</strong>, what a connector does at each call: "
         + f"{_count(came, went)}</p>"
         + _table_html(came, went)
         + "<p><strong>Scenarios that run otherwise:</strong> "
         + (f"{len(scenarios)}</p>{_folded(listed)}" if listed else f"{_why_none(model)}</p>")
     )
+
+
+def _lines_html(behaviours: tuple[Behaviour, ...]) -> str:
+    listed = "".join(
+        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
+        for b in behaviours
+    )
+    return f"<p><strong>Its lines in QEMU</strong></p><ul>{listed}</ul>" if listed else ""
 
 
 def _folded(listed: str) -> str:
@@ -57,12 +61,8 @@ def changes_brief_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> s
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
     names = ", ".join(f"<code>{escape(s.name)}</code>" for s in scenarios)
-    lines = "".join(
-        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
-        for b in behaviours
-    )
     return (
-        (f"<p><strong>Its lines in QEMU</strong></p><ul>{lines}</ul>" if lines else "")
+        _lines_html(behaviours)
         + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
         + _rows_together(came, went)
         + f"<p><strong>Scenarios that run otherwise:</strong> {names or _why_none(model)}</p>"

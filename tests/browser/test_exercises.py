@@ -72,7 +72,7 @@ def test_a_prediction(page: Page) -> None:
     expect(said(page)).to_contain_text("Right, at pre-revert.")
     expect(page.locator(".kit-exercise svg")).to_have_count(1)
     press(page, "○ revert")
-    expect(said(page)).to_have_text("Answer, and press check.")
+    expect(said(page)).to_have_text("Predict, and press check.")
 
     assert page.locator(".jp-Cell").count() == cells
 

@@ -133,6 +133,13 @@ def notebook(lab_home: Path, name: str, *sources: str) -> str:
     return name
 
 
+def unfold(page: Page) -> None:
+    """Open whatever is folded, from above to below."""
+    for summary in page.locator("summary").all():
+        if summary.is_visible():
+            summary.click()
+
+
 def settle(page: Page) -> None:
     """Wait until what would call has called."""
     page.wait_for_timeout(1500)
@@ -162,9 +169,7 @@ def test_a_hostile_repository_is_only_text_in_a_notebook(
     )
     with opened(name) as page:
         page.locator(".kit-name:visible").first.click()
-        for summary in page.locator("summary").all():
-            if summary.is_visible():
-                summary.click()
+        unfold(page)
         settle(page)
         shown = page.locator(".jp-Notebook").inner_text()
 
@@ -185,9 +190,7 @@ def test_a_hostile_history_is_only_text_in_a_notebook(
         f'player("{scenario}", before="pre-revert", after="revert")',
     )
     with opened(name) as page:
-        for summary in page.locator("summary").all():
-            if summary.is_visible():
-                summary.click()
+        unfold(page)
         settle(page)
         shown = page.locator(".jp-Notebook").inner_text()
 

@@ -34,6 +34,7 @@ from kit.history.hardened import (
 )
 from kit.history.history import HistoryError, Source, SourceKind, no_git
 from kit.runs.commit import Commit, FileDiff, Person
+from kit.runs.plain_text import plain
 
 __all__ = ["CloneHistory"]
 
@@ -348,7 +349,7 @@ def _complaint(said: str) -> str:
     # what git died of says more than what led to it
     order = [line for start in ("fatal: ", "error: ", "") for line in telling if start in line[:7]]
     reason = order[0] if order else ""
-    return "".join(filter(str.isprintable, re.sub("^(fatal|error): ", "", reason)))[:200]
+    return plain(re.sub("^(fatal|error): ", "", reason)[:200])
 
 
 # -- parsing -----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from typing import IO
 
 from kit.errors import UserError
 from kit.history.hardened import end, environment, kept_environment
+from kit.runs.plain_text import plain
 
 __all__ = [
     "FetchError",
@@ -284,7 +285,7 @@ def _pump(stream: IO[bytes], chunks: queue.SimpleQueue[bytes]) -> None:
 
 def _reason(said: Sequence[str]) -> str:
     """Return the first complaint among the lines, harmless on a terminal."""
-    lines = ["".join(c if c.isprintable() else "?" for c in line).strip() for line in said]
+    lines = [plain(line.strip()) for line in said]
     starts = (n for n, line in enumerate(lines) if re.match("fatal: |error: ", line))
     first = next(starts, max(len(lines) - 2, 0))
     text = " ".join(lines[first : first + 2]) if lines[first].endswith(":") else lines[first]

@@ -1,31 +1,60 @@
 """Text that others wrote, made fit to be shown: nothing in it steers what shows it.
 
-Characters that are not seen (control characters, marks of direction, line separators, halves of
-surrogate pairs) are shown as what Python writes for them.  Whoever writes HTML escapes it besides.
+A character that nobody sees (a control character, a mark of direction, a separator of lines, half
+of a surrogate pair, a filler, a selector of variants, a space that is not the space) is shown as
+Python writes it: ``\\u202e``.  Terminal, HTML, SVG, mail and Markdown all ask this module.
 
-Source: Unicode 15, general categories C*, Zl and Zp; Unicode Technical Report 36, 2.2.
+Source: the general categories of Python's ``unicodedata``; the property
+Default_Ignorable_Code_Point of Unicode 16.0, DerivedCoreProperties.txt (the same 4174 code points
+since Unicode 14.0); Unicode Technical Report 36, 2.2.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
-__all__ = ["plain", "printable"]
+__all__ = ["is_seen", "plain", "printable"]
+
+_IGNORABLE = (
+    *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
+    *((0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164)),
+    *((0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3)),
+    *((0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+"""Default_Ignorable_Code_Point: the first and the last of each range."""
+
+_BLANK = "\u2800\U00013441\U00013442\U00016fe4\U0001d159"
+"""Signs whose glyph is empty: of Braille, Egypt (two), Khitan (a filler) and music (a notehead)."""
+
+_UNSEEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+
+
+def is_seen(char: str) -> bool:
+    """Is a character one that a person can see?  Of the spaces only the space is."""
+    if char == " ":
+        return True
+    code = ord(char)
+    return not (
+        unicodedata.category(char) in _UNSEEN_KINDS
+        or any(first <= code <= last for first, last in _IGNORABLE)
+        or char in _BLANK
+    )
 
 
 def printable(words: str) -> str:
-    r"""Return a text with all that is unseen made visible, tabs apart.
+    r"""Return a text with every unseen character made visible, except for tabs.
 
-    >>> printable("core1\x1b[31m\t\u202e")
-    'core1\\x1b[31m\t\\u202e'
+    >>> printable("core1\x1b[31m\t\u202e\u3164")
+    'core1\\x1b[31m\t\\u202e\\u3164'
     """
-    if words.isprintable():
+    if words.isascii() and words.isprintable():
         return words
-    return "".join(repr(char)[1:-1] if _is_unseen(char) else char for char in words)
+    return "".join(map(_shown, words))
 
 
 def plain(words: str) -> str:
-    r"""Return a text with all that is unseen made visible, tabs too: for a single line.
+    r"""Return a text with every unseen character made visible, tabs too: for a single line.
 
     >>> plain("core1\t\x07")
     'core1\\t\\x07'
@@ -33,6 +62,6 @@ def plain(words: str) -> str:
     return printable(words).replace("\t", "\\t")
 
 
-def _is_unseen(char: str) -> bool:
-    category = unicodedata.category(char)
-    return char != "\t" and (category[0] == "C" or category in ("Zl", "Zp"))
+@lru_cache(maxsize=10_000)  # more letters than most languages have
+def _shown(char: str) -> str:
+    return char if char == "\t" or is_seen(char) else ascii(char)[1:-1]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from kit.runs.changelog import Entry
 from kit.runs.plain_text import printable
+from kit.views.markdown import markdown_code, plain_markdown
 
 __all__ = ["changelog_lines"]
 
@@ -133,11 +133,8 @@ class _Markdown(_Plain):
 
     @staticmethod
     def words(text: str) -> str:
-        # every sign that Markdown or the HTML within it gives a meaning
-        return re.sub(r"([\\`*_{}\[\]<>()#+!|~&-])", r"\\\1", printable(text))
+        return plain_markdown(text)
 
     @staticmethod
     def code(text: str) -> str:
-        shown = printable(text)
-        fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
-        return f"{fence} {shown} {fence}"
+        return markdown_code(text)

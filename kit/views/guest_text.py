@@ -12,7 +12,7 @@ from kit.runs.sentences import seconds, sentence
 from kit.views.escaped import escape
 from kit.views.layout import Layout
 from kit.views.layout_guest import layout_of_guest
-from kit.views.mail import fenced, plain_markdown
+from kit.views.markdown import fenced, plain_markdown
 from kit.views.picture_page import page_of
 from kit.views.picture_svg import picture_svg
 from kit.views.picture_text import picture_lines

@@ -17,7 +17,7 @@ from kit.runs.trace import message_json
 from kit.views.escaped import escape
 from kit.views.layout import Layout
 from kit.views.layout_log import layout_of_log, logged_sentence
-from kit.views.mail import fenced, plain_markdown
+from kit.views.markdown import fenced, plain_markdown
 from kit.views.picture_page import page_of
 from kit.views.picture_svg import picture_svg
 from kit.views.picture_text import picture_lines

@@ -17,6 +17,7 @@ from kit.errors import UserError
 from kit.runs.run import Pair, Run
 from kit.runs.sentences import seconds
 from kit.runs.token import token_of
+from kit.views.markdown import fenced, plain_markdown
 from kit.views.picture_text import picture_lines
 from kit.views.run_text import event_lines
 from kit.views.text_signs import ASCII, BOXES, clean
@@ -24,10 +25,8 @@ from kit.views.text_signs import ASCII, BOXES, clean
 __all__ = [
     "Named",
     "command_of",
-    "fenced",
     "mail_lines",
     "markdown_lines",
-    "plain_markdown",
     "read_message_id",
 ]
 
@@ -168,19 +167,3 @@ def _outcome(run: Run) -> str:
 
 def _wrapped(words: str, width: int) -> list[str]:
     return textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
-
-
-def fenced(lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
-    """Put lines into a block that none of them can end."""
-    found = list(lines)
-    longest = max((len(run) for line in found for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    yield f"{fence}text"
-    yield from found
-    yield fence
-
-
-def plain_markdown(words: str) -> str:
-    """Make words stand for themselves in Markdown and in the HTML that it may hold."""
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]~|@#])", r"\\\1", escaped)

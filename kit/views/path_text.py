@@ -9,7 +9,8 @@ from kit.explore.paths import path_sentence
 from kit.runs.trace import TraceEntry
 from kit.views.escaped import escape
 from kit.views.layout_path import layout_of_path, outcome_of, title_of
-from kit.views.mail import Named, fenced, plain_markdown
+from kit.views.mail import Named
+from kit.views.markdown import fenced, plain_markdown
 from kit.views.picture_page import page_of
 from kit.views.picture_svg import picture_svg
 from kit.views.picture_text import picture_lines

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from kit.actors.messages import Actor
+from kit.runs.plain_text import is_seen
 from kit.views.layout import Held
 
 __all__ = ["ASCII", "BOXES", "END_WORDS", "Signs", "clean", "sign_of"]
@@ -121,9 +123,9 @@ def clean(words: str, signs: Signs) -> str:
     if signs is ASCII:
         words = words.translate(_ASCII_OF)
         return "".join(char if " " <= char <= "~" else "?" for char in words)
-    narrow = (char if char.isprintable() and ord(char) < 0x1100 else _known(char) for char in words)
-    return "".join(narrow)
+    return "".join(char if _is_narrow(char) or char in "“”’–…" else "?" for char in words)
 
 
-def _known(char: str) -> str:
-    return char if char in "“”’–…" else "?"
+def _is_narrow(char: str) -> bool:
+    """Does a character take one column?  A wide one takes two, a mark above another none."""
+    return ord(char) < 0x1100 and is_seen(char) and unicodedata.category(char) not in ("Mn", "Me")

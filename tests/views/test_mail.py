@@ -124,6 +124,6 @@ def test_a_hostile_subject_is_text_in_markdown() -> None:
     line = next(line for line in markdown_lines(pair(), [hostile]) if line.startswith("- 0123"))
 
     assert line == (
-        "- 0123456789 (&lt;script&gt;alert(1)&lt;/script&gt; \\[x\\](y) \\`z\\` \\@all \\#1,"
+        "- 0123456789 (\\<script\\>alert(1)\\</script\\> \\[x\\](y) \\`z\\` `@all` `#1,`"
         " 2021-01-01)"
     )

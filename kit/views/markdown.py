@@ -1,0 +1,63 @@
+"""Text as Markdown: it stands for itself, makes no link and calls nobody.
+
+A forge looks for names, links and references in what Markdown has become, where a backslash is
+gone.  It leaves code alone, so a word that means something to it is written as code.  The hash of
+a commit is no such word: it can lead to nothing but that commit.
+
+Source: CommonMark 0.31.2, 2.4 and 6.1; GitHub Flavored Markdown, 6.9 (autolinks) and GitHub's
+``@name``, ``#1``, ``GH-1``; GitLab's references (``!1``, ``$1``, ``~label``, ``%milestone``,
+``&epic``); hosts without a scheme as linkify-it finds them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from kit.runs.plain_text import plain, printable
+
+__all__ = ["fenced", "markdown_code", "plain_markdown"]
+
+_MEANING = re.compile(
+    r"@|://|www\.|[#!$%&~^]\w|GH-\d"  # a person, a link, an issue, a label, …
+    r"|[a-z\d+.-]:[^\s:]"  # mailto:x
+    r"|\w\.[^\W\d_]{2,}",  # example.org
+    re.IGNORECASE,
+)
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>&#~|$^])")
+_AT_THE_START = re.compile(r"([-+=:]|\d{1,9}(?=[.)]))")
+
+
+def plain_markdown(words: str) -> str:
+    r"""Return words as one line of Markdown that shows them and does nothing.
+
+    >>> plain_markdown("*x* <b>: thanks @all, see https://example.org")
+    '\\*x\\* \\<b\\>: thanks `@all,` see `https://example.org`'
+    """
+    line = " ".join(map(_word, plain(" ".join(words.split())).split(" ")))
+    start = _AT_THE_START.match(line)
+    if start is None:
+        return line
+    return f"{start[0]}\\{line[start.end() :]}" if start[0].isdigit() else f"\\{line}"
+
+
+def markdown_code(words: str) -> str:
+    """Return words as code that they cannot end."""
+    shown = plain(words)
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    space = " " * ("`" in shown or shown[:1] == " " or shown[-1:] == " ")
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def fenced(lines: Iterable[str]) -> Iterator[str]:
+    """Put lines into a block that none of them can end."""
+    found = list(map(printable, lines))
+    longest = max((len(run) for line in found for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}text"
+    yield from found
+    yield fence
+
+
+def _word(word: str) -> str:
+    return markdown_code(word) if _MEANING.search(word) else _SIGNS.sub(r"\\\1", word)

@@ -21,6 +21,7 @@ _FIXES = re.compile(r"^fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE
 _WITHIN_DAYS = 366
 _AT_MOST = 10  # follow-ups: those nearest to the revert
 _HEAD = re.compile(rb"[A-Za-z_$]")  # a line that git takes for the head of a function
+_CALLED = re.compile(rb"\b(\w++)\s*+\(")  # possessive: a line may be long
 _HUNK = re.compile(rb"@@ [^@]* @@ (.*)")
 
 
@@ -154,5 +155,5 @@ def _function_of(hunk: Hunk) -> bytes:
 
 def _name(function: bytes) -> bytes:
     """Return the word before the parenthesis, or the whole line where there is none."""
-    match = re.search(rb"(\w+)\s*\(", function)
+    match = _CALLED.search(function)
     return match[1] if match else function.strip()

@@ -106,6 +106,10 @@ class DiffLine:
     new: int | None
 
 
+# Possessive: each run of letters is looked at once, however long it is.
+_CALLED = re.compile(r"\b(\w++)\s*+\(")
+
+
 @dataclass(frozen=True, slots=True)
 class Hunk:
     """Lines that belong together, and the head of the function they are in, if git knows it."""
@@ -116,7 +120,7 @@ class Hunk:
     @property
     def function_name(self) -> str:
         """The name in the function's head: the last word before its parenthesis."""
-        match = re.search(r"(\w+)\s*\(", self.function)
+        match = _CALLED.search(self.function)
         return match[1] if match else self.function
 
 
@@ -160,7 +164,7 @@ def net_lines(*diffs: tuple[FileDiff, ...]) -> dict[tuple[str, str], int]:
 _HASH = r"[0-9a-f]{7,40}"
 _MENTION = re.compile(rf"(?<![\w/.@-])({_HASH})(?![\w@-])")
 _LIST_LINK = re.compile(r"https?://lists\.(?:non)?gnu\.org/\S+?(?=[\s>)\]]|$)")
-_MESSAGE_ID = re.compile(r"<?([^<>\s]+@[^<>\s]+)>?")
+_MESSAGE_ID = re.compile(r"<?([^<>\s@]++@[^<>\s]++)>?")
 
 
 def reverts(commit: Commit) -> tuple[str, ...]:

@@ -2,7 +2,11 @@
 
 git writes ``This reverts commit HASH.``; people add words, double them, name several commits in a
 sentence or a list, or only part of one.  What was *reverted by* another commit is no revert, and
-neither is one that is to be avoided.  A text may be hostile: each step looks at it once.
+neither is one that is to be avoided.
+
+A text may be hostile.  Each step takes time in proportion to the text: a pattern looks at most at
+a few hundred characters, or gives nothing back once it has matched it.  The first 100,000
+characters and 100 names of a message count.
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain, islice
+from typing import NamedTuple
 
 __all__ = ["Form", "Named", "named", "reverted_title"]
 
@@ -40,30 +46,35 @@ class Named:
 _HASH = r"(?<![\w/.@-])[0-9a-f]{7,64}(?![\w@-])"
 # "Reverted" begins a sentence that says so; "reverted" tells of what others did.
 _VERB = re.compile(r"(?<![\w-])(?:revert(?:s|ing)?|(?-i:Reverted))(?![\w-])", re.IGNORECASE)
-_TRAILER = re.compile(r"^(?:this-)?reverts?(?:-commits?)?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
+_TRAILER = re.compile(r"(?:this-)?reverts?(?:-commits?)?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?:\b(?:avoid|not|never|without|cannot|can|could|may|might|would|if)|n't)"
     r"\s+(?:(?:a|the|we|to|just|simply)\s+)?$",
     re.IGNORECASE,
 )
-_GAP = re.compile(r"[\s:]*")
-_ITEM = re.compile(rf"(?:(?:commits?|r)\s*)*({_HASH})", re.IGNORECASE)
-_NUMBER = re.compile(r"commits?\s+(r?[0-9]{3,6})(?![\w-]|\.\d)", re.IGNORECASE)
-_WORD = re.compile(r"[\w'’./+-]+(?=[\s:])")
+_GAP = re.compile(r"[\s:]*+")
+_ITEM = re.compile(rf"(?:(?:commits?|r)\s*+)*+({_HASH})", re.IGNORECASE)
+_NUMBER = re.compile(r"commits?\s++(r?[0-9]{3,6})(?![\w-]|\.\d)", re.IGNORECASE)
+_WORD = re.compile(r"[\w'’./+-]++(?=[\s:])")
 _ASIDE = re.compile(
-    r"(?:'s)?\s*(?:\([^()\n]*(?:\n[^()\n]*)?(?:\([^()\n]*\)[^()\n]*)*\)|\"[^\"]*\")"
+    r"(?:'s)?\s*+(?:"
+    r"\([^()\n]*+(?:\n[^()\n]*+)?(?:\([^()\n]*+\)[^()\n]*+)*+\)|\"[^\"]*+\")"
 )
 _BETWEEN = re.compile(
     r"\s*+(?:[,;&/*•-]|and\b)?+\s*+(?:(?:and|also|the|commits?)\s++)*+", re.IGNORECASE
 )
 _MADE_TO = re.compile(rf",?\s*reversing\s+changes\s+made\s+to\s+({_HASH})", re.IGNORECASE)
-_LIST = re.compile(
-    r"[^.:]{0,200}\b(?:commits|patches|series|changes)\b[^.:]{0,200}:\s*$", re.MULTILINE
+_LIST = re.compile(r"([^.:]{0,400}+):\s*$", re.MULTILINE)
+_LISTED = re.compile(r"\b(?:commits|patches|series|changes)\b")
+_LINE = re.compile(
+    rf"\s*+(?:[-*•]\s*+|\d{{1,9}}[.)]\s*+)?\(?(?:commits?\s++)?({_HASH})", re.IGNORECASE
 )
-_LINE = re.compile(rf"\s*(?:[-*•]\s*|\d+[.)]\s*)?\(?(?:commits?\s+)?({_HASH})", re.IGNORECASE)
 _TITLE = re.compile(r'revert\s+"(.*)"', re.IGNORECASE)
 _AT_MOST_WORDS = 9
 _AT_MOST_LINES = 100
+_AT_MOST_NAMES = 100
+_AT_MOST_CHARACTERS = 100_000
+_ASIDE_CHARACTERS = 1000  # a title in brackets that is longer is none
 # After these a sentence speaks of something else than what is reverted.
 _OTHER = {
     *("to", "as", "before", "after", "since", "because", "see", "for", "it", "avoid"),
@@ -78,17 +89,22 @@ def named(subject: str, body: str) -> Named | None:
     >>> named('Revert "x"', "This reverts commit commit 0123abc and 4567def.").names
     ('0123abc', '4567def')
     """
+    body = body[:_AT_MOST_CHARACTERS]
     lines = [line for line in body.split("\n") if not line.startswith(">")]
-    text = "\n".join([subject, *lines])
-    found: dict[str, Form] = {}
-    made_to = []
-    for form, name, parent in (*_trailers(lines), *_sentences(text)):
-        found[name] = min(found.get(name, form), form, key=list(Form).index)
-        if parent:
-            made_to.append((name, parent))
+    text = "\n".join([subject[:_AT_MOST_CHARACTERS], *lines])
+    found: dict[str, _Mention] = {}
+    made_to: list[tuple[str, str]] = []
+    for mention in chain(_trailers(text), _sentences(text)):
+        name = text[mention.start : mention.end]
+        old = found.get(name)
+        if old is None and len(found) == _AT_MOST_NAMES:
+            break
+        found[name] = mention if old is None else old.with_(mention)
+        if mention.made_to and len(made_to) < _AT_MOST_NAMES:
+            made_to.append((name, mention.made_to))
     if found:
-        form = min(found.values(), key=list(Form).index)
-        names = sorted(found, key=text.find)
+        form = min((each.form for each in found.values()), key=_RANKS.__getitem__)
+        names = sorted(found, key=lambda name: found[name].start)
         return Named(form, _once(names), tuple(made_to))
     title = reverted_title(subject)
     if title is None and not subject.startswith('Revert "'):
@@ -123,30 +139,60 @@ def _same(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _trailers(lines: list[str]) -> Iterator[tuple[Form, str, str]]:
-    for line in lines:
-        if match := _TRAILER.match(line):
-            for name in _names_from(line, match.end()):
-                yield Form.TRAILER, name, ""
+_RANKS = {form: rank for rank, form in enumerate(Form)}
 
 
-def _sentences(text: str) -> Iterator[tuple[Form, str, str]]:
+class _Mention(NamedTuple):
+    """Where a text names what is reverted, how, and the parent that it goes back to."""
+
+    form: Form
+    start: int
+    end: int
+    made_to: str = ""
+
+    def with_(self, other: _Mention) -> _Mention:
+        """Return where the same name first stands, in the plainer form of the two."""
+        form = min(self.form, other.form, key=_RANKS.__getitem__)
+        return self._replace(form=form, start=min(self.start, other.start))
+
+
+def _trailers(text: str) -> Iterator[_Mention]:
+    start = text.find("\n") + 1  # the subject is no trailer
+    while start:
+        end = text.find("\n", start)
+        line_end = end if end >= 0 else len(text)
+        if match := _TRAILER.match(text, start, line_end):
+            for span in _names_from(text, match.end(), line_end):
+                yield _Mention(Form.TRAILER, *span)
+        start = end + 1
+
+
+def _sentences(text: str) -> Iterator[_Mention]:
     for verb in _VERB.finditer(text):
         if _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
             continue
-        if _TRAILER.match(text[text.rfind("\n", 0, verb.start()) + 1 :][:80]):
+        if _is_trailer(text, verb.start()):
             continue
         listed = tuple(_listed(text, verb.end()))
-        for name in listed:
-            yield Form.PHRASE, name, ""
+        for span in listed:
+            yield _Mention(Form.PHRASE, *span)
         start, words = _object(text, verb.end())
         if listed or start is None:
             continue
         form = Form.PHRASE if words and set(words) <= _PHRASE else Form.PROSE
-        names = list(_names_from(text, start))
-        reversing = _MADE_TO.search(text, start, start + 200)
-        for name in names:
-            yield form, name, reversing[1] if reversing and len(names) == 1 else ""
+        spans = list(islice(_names_from(text, start, len(text)), _AT_MOST_NAMES))
+        reversing = _MADE_TO.search(text, start, start + 200) if len(spans) == 1 else None
+        for span in spans:
+            yield _Mention(form, *span, reversing[1] if reversing else "")
+
+
+def _is_trailer(text: str, position: int) -> bool:
+    """Does a trailer begin the line that has a verb here?"""
+    before = max(0, position - 80)
+    line_end = text.rfind("\n", before, position)
+    if line_end < 0 and before:
+        return False  # the verb stands further within its line
+    return _TRAILER.match(text, line_end + 1, line_end + 81) is not None
 
 
 _PHRASE = {"commit", "commits", "the", "revert", "reverts"}
@@ -156,7 +202,7 @@ def _object(text: str, position: int) -> tuple[int | None, list[str]]:
     """Return where what is reverted is first named, and the words before it; None if nowhere."""
     words: list[str] = []
     while len(words) <= _AT_MOST_WORDS:
-        position = _end(_GAP, text, position)
+        position = _end(_GAP, text, position, len(text))
         if (_ITEM.match(text, position)) or _NUMBER.match(text, position):
             near = text[position : position + 8].lower()
             return position, [*words, "commit"] if near.startswith("commit") else words
@@ -171,37 +217,37 @@ def _object(text: str, position: int) -> tuple[int | None, list[str]]:
     return None, words
 
 
-def _names_from(text: str, position: int) -> Iterator[str]:
-    """Give a name and those that follow it in the same list."""
-    number = _NUMBER.match(text, position)
-    if number and not _ITEM.match(text, position):
-        yield number[1]
+def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]:
+    """Give where a name and those that follow it in the same list stand."""
+    number = _NUMBER.match(text, position, end)
+    if number and not _ITEM.match(text, position, end):
+        yield number.span(1)
         return
-    while item := _ITEM.match(text, position):
-        yield item[1]
-        position = _end(_ASIDE, text, item.end())
-        position = _end(_BETWEEN, text, position)
+    while item := _ITEM.match(text, position, end):
+        yield item.span(1)
+        position = _end(_ASIDE, text, item.end(), min(end, item.end() + _ASIDE_CHARACTERS))
+        position = _end(_BETWEEN, text, position, end)
 
 
-def _listed(text: str, position: int) -> Iterator[str]:
-    """Give the names of a list: a line each, after a sentence that ends in a colon."""
+def _listed(text: str, position: int) -> Iterator[tuple[int, int]]:
+    """Give where the names of a list stand: a line each, after a sentence that ends in a colon."""
     head = _LIST.match(text, position)
-    if head is None:
+    if head is None or not _LISTED.search(text, *head.span(1)):
         return
     some, position = False, head.end()
     for _ in range(_AT_MOST_LINES):
-        end = text.find("\n", position)
-        line = text[position : end if end >= 0 else len(text)]
-        if item := _LINE.match(line):
+        found = text.find("\n", position)
+        end = found if found >= 0 else len(text)
+        if item := _LINE.match(text, position, end):
             some = True
-            yield item[1]
-        elif some and not line.strip():
+            yield item.span(1)
+        elif some and not text[position:end].strip():
             return
-        if end < 0:
+        if found < 0:
             return
-        position = end + 1
+        position = found + 1
 
 
-def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    match = pattern.match(text, position)
+def _end(pattern: re.Pattern[str], text: str, position: int, end: int) -> int:
+    match = pattern.match(text, position, end)
     return match.end() if match else position

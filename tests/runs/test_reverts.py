@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections.abc import Iterator
 
 import pytest
 
+import kit.runs.reverts
+from kit.runs.commit import (
+    Commit,
+    Hunk,
+    Person,
+    fixes,
+    message_id,
+    quoted_list_links,
+    refers_to,
+)
 from kit.runs.reverts import Form, Named, named, reverted_title
 
 ONE, TWO, THREE = "0123abc", "4567def", "89abcde"
@@ -78,20 +90,66 @@ def test_the_clearest_form_is_told_where_there_are_two() -> None:
     assert named('Revert "x"', body) == Named(Form.PHRASE, (ONE, TWO))
 
 
-@pytest.mark.parametrize(
-    "evil",
-    [
-        "revert " * 20_000,
-        "reverts commits:\n" * 5_000,
-        "reverts commit abcdef0" + ", abcdef0" * 20_000,
-        "reverts commit abcdef0" + "\n" * 50_000,
-        "reverts commit abcdef0 (" + "(" * 50_000,
-        "reverts commits " + "commit " * 20_000,
-    ],
-    ids=lambda text: text[:24],
-)
-def test_a_hostile_message_takes_no_longer_than_its_length(evil: str) -> None:
-    start = time.perf_counter()
-    named("subject", evil)
+# -- hostile messages --------------------------------------------------------------------------
 
-    assert time.perf_counter() - start < 5
+# Of each alternative of the patterns a piece that begins it, ends it, or breaks it off.
+PIECES = (
+    *("revert ", "Reverts: ", "reverts commits:\n", "This reverts commit ", "Reverted ", "r "),
+    *(FULL, f"{ONE}, ", f"{TWO} ", "abcdef0", "r7127 ", "commit ", "commits 123 ", "- ", "1. "),
+    *("(", ")", '"', "\n", " ", ":", ",", ".", ">", "@", "a", "'s ", "and ", "not ", "changes "),
+    *("reversing changes made to ", "e\u0301", "\x00", "\u2028", "\t"),
+)
+
+
+def _messages(characters: int) -> Iterator[str]:
+    """Give each piece, and sixty rows of up to four, over and over."""
+    chance = random.Random(17)
+    rows = [(piece,) for piece in PIECES]
+    rows += [tuple(chance.choices(PIECES, k=chance.randint(2, 4))) for _ in range(60)]
+    for row in rows:
+        start = chance.choice(("", "This reverts commit ", "reverts the series "))
+        words = "".join(row)
+        yield start + words * (characters // len(words))
+
+
+def test_a_message_takes_time_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A square of the length would take minutes: the slowest takes a few tenths of a second."""
+    monkeypatch.setattr(kit.runs.reverts, "_AT_MOST_CHARACTERS", 1_000_000)
+    taken = {}
+    for message in _messages(200_000):
+        start = time.process_time()
+        named("subject", message)
+        taken[message[:60]] = time.process_time() - start
+
+    assert {words: seconds for words, seconds in taken.items() if seconds > 5} == {}
+
+
+def test_what_a_commit_says_of_others_takes_no_longer_than_its_length() -> None:
+    slow = []
+    for words in ("a@", "<a@", "a", "1.", "1-", "https://lists.gnu.org/", "0123abc ", "a (", "\t"):
+        text = words * (200_000 // len(words))
+        person = Person("A", "a@example.org")
+        commit = Commit(
+            hash=FULL, subject=text, body=text, author=person, committer=person,
+            authored="", committed="", trailers=(("Message-Id", f"{text} x"),),
+        )  # fmt: skip
+        start = time.process_time()
+        found = (message_id(commit), quoted_list_links(commit), refers_to(commit), fixes(commit))
+        name = Hunk(text, ()).function_name
+        if time.process_time() - start > 5:
+            slow.append((words, found, name))
+
+    assert slow == []
+
+
+def test_of_a_message_the_first_hundred_names_count() -> None:
+    names = [f"{number:07x}" for number in range(0x1000000, 0x1000000 + 300)]
+    found = named("subject", f"This reverts commits {', '.join(names)}.")
+
+    assert found == Named(Form.PHRASE, tuple(names[:100]))
+
+
+def test_of_a_message_the_first_hundred_thousand_characters_count() -> None:
+    body = f"{'words ' * 20_000}\n\nThis reverts commit {ONE}."
+
+    assert named("subject", body) is None

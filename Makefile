@@ -30,7 +30,7 @@ test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, nam
 
 test-guest: .venv/.test  ## run the tests that boot a real kernel, which is got first (Debian)
 	@test -s .guest/vmlinux || .venv/bin/python tools/real_guest.py .guest
-	@KIT_GUEST=.guest .venv/bin/python -m pytest -m guest tests/backend/test_real_guest.py
+	@KIT_GUEST=.guest .venv/bin/python -m pytest -m guest tests/real_qemu/test_real_guest.py
 
 test-offline: .venv/.test  ## run the tests where there is no network (Linux)
 	@unshare $$([ "$$(id -u)" = 0 ] || echo --map-root-user) --net .venv/bin/python tools/offline.py \
@@ -42,10 +42,10 @@ check: .venv/.test  ## check format, lint and types
 	@.venv/bin/mypy
 
 bench: .venv/.test  ## measure how fast the kit is, in Chromium too
-	@.venv/bin/python bench/run.py
+	@.venv/bin/python benchmarks/run.py
 
 bench-hub: .venv/.test  ## measure what a lesson takes on a JupyterHub; KIT_QEMU: and a shared clone
-	@.venv/bin/python bench/hub.py
+	@.venv/bin/python benchmarks/hub.py
 
 fuzz: .venv/.test  ## feed every reader with odd inputs, FUZZ_SECONDS in all (an hour)
 	@.venv/bin/python -m tests.fuzz
@@ -77,7 +77,7 @@ changelog: .venv/.runtime  ## write CHANGELOG.md anew, as kit changelog reads th
 
 clean:  ## remove .venv and the caches, nothing else
 	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find $(wildcard bench kit tests tools) -name __pycache__ -prune -exec rm -rf {} +
+	@find $(wildcard benchmarks kit tests tools) -name __pycache__ -prune -exec rm -rf {} +
 
 # $(error) and not a failing command: make then prints one line and not two.
 .venv/.runtime: pyproject.toml

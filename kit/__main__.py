@@ -13,7 +13,7 @@ def start() -> int:
     What the command line imports takes longer than many a command.
     """
     try:
-        from kit.cli import main
+        from kit.cli.main import main
     except KeyboardInterrupt:
         sys.stderr.write("kit: stopped\n")
         return 2

@@ -12,41 +12,41 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kit.case_study.behaviours import behaviours_of
+from kit.case_study.history import behaviours, history, named_commits
+from kit.common.errors import RecordingError, UserError
+from kit.common.user_file import open_own
 from kit.course.exercises import Verdict
 from kit.course.exercises import check as check_answer
 from kit.course.retries import retries
-from kit.errors import RecordingError, UserError
-from kit.exercises import find_exercise
-from kit.explore.beside import PathPlay, alone
-from kit.explore.beside import beside as beside_path
-from kit.explore.cells import NAMED, Explored, Job, explore_one
-from kit.explore.paths import open_path
-from kit.explore.scope import Scope
-from kit.history_choice import HistoryChoice
-from kit.history_in_use import behaviours, history, named_commits
+from kit.explorer.comparison import PathPlay, alone
+from kit.explorer.comparison import beside as beside_path
+from kit.explorer.jobs import NAMED, Explored, Job, explore_one
+from kit.explorer.paths import open_path
+from kit.explorer.scope import Scope
+from kit.lessons.history_choice import HistoryChoice
+from kit.lessons.reverts import revert, revert_dates, revert_plots, reverts, shipped
 from kit.machine.revision import Board, find_revision
-from kit.own_file import open_own
-from kit.revert_lesson import revert, revert_dates, revert_plots, reverts, shipped
-from kit.runs.behaviour import behaviours_of
-from kit.runs.conform import Report, conform
-from kit.runs.recording import read_transcripts
-from kit.runs.run import Pair, Run, play, play_pair
-from kit.runs.story import who_knows_what
-from kit.runs.timeline import Timeline
-from kit.runs.token import open_token
-from kit.scenarios import find_scenario, scenarios
-from kit.views.mail import mail_lines, read_message_id
-from kit.views.path_text import path_mail_lines
+from kit.recordings.conformance import Report, conform
+from kit.recordings.format import read_transcripts
+from kit.simulation.run import Pair, Run, play, play_pair
+from kit.simulation.story import who_knows_what
+from kit.simulation.timeline import Timeline
+from kit.simulation.token import open_token
+from kit.storage.exercises import find_exercise
+from kit.storage.scenarios import find_scenario, scenarios
+from kit.views.reports.mail import mail_lines, read_message_id
+from kit.views.reports.path import path_mail_lines
 
 if TYPE_CHECKING:
-    from kit.views.bench_widget import BenchWidget
-    from kit.views.connector_widget import ConnectorWidget
-    from kit.views.exercise_widget import ExerciseWidget
-    from kit.views.figure import Figure, Lines, Rows
-    from kit.views.path_widget import PathWidget
-    from kit.views.player_widget import PlayerWidget
-    from kit.views.promise_widget import PromiseWidget
-    from kit.views.walk_widget import WalkWidget
+    from kit.views.html.figure import Figure, Lines, Rows
+    from kit.views.widgets.connector import ConnectorWidget
+    from kit.views.widgets.exercise import ExerciseWidget
+    from kit.views.widgets.path import PathWidget
+    from kit.views.widgets.player import PlayerWidget
+    from kit.views.widgets.properties import PromiseWidget
+    from kit.views.widgets.sandbox import BenchWidget
+    from kit.views.widgets.tour import WalkWidget
 
 __all__ = [
     "HistoryChoice",
@@ -122,9 +122,11 @@ def bench(before: str | None = None, after: str | None = None) -> BenchWidget:
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.bench_model import BenchModel  # here: the command line does without widgets
-    from kit.views.bench_widget import BenchWidget
-    from kit.views.paper_stories import IN_TIME
+    from kit.views.widgets.sandbox import BenchWidget
+    from kit.views.widgets.sandbox_model import (
+        BenchModel,  # here: the command line does without widgets
+    )
+    from kit.views.widgets.sandbox_stories import IN_TIME
 
     choice = HistoryChoice()
     model = BenchModel(before or "pre-revert", after or "revert")
@@ -147,11 +149,13 @@ def player(
     Raises:
         UserError: There is no such scenario or revision, or half of a pair is named.
     """
-    from kit.views.player_model import PlayerModel  # here: the command line does without widgets
-    from kit.views.player_widget import PlayerWidget
+    from kit.views.widgets.player import PlayerWidget
+    from kit.views.widgets.player_model import (
+        PlayerModel,  # here: the command line does without widgets
+    )
 
     played = _played(scenario, at, before, after)
-    from kit.backend_in_use import AnyPlayer  # here: it reads recordings through this module
+    from kit.real_qemu.api import AnyPlayer  # here: it reads recordings through this module
 
     choice, anywhere = HistoryChoice(), AnyPlayer()
     model = PlayerModel(Timeline(played=played, player=anywhere.play), anywhere.find)
@@ -188,7 +192,7 @@ def mail_of(
     Raises:
         UserError: What is named is not there, or *in_reply_to* is no Message-Id.
     """
-    from kit.views.figure import Lines  # here: the command line does without it
+    from kit.views.html.figure import Lines  # here: the command line does without it
 
     answers = None if in_reply_to is None else read_message_id(in_reply_to)
     return Lines(_mail(_played(scenario, at, before, after), answers))
@@ -210,8 +214,10 @@ def path(token: str, beside: str | None = None) -> PathWidget:
     Raises:
         UserError: It is no path's token, or there is no such revision.
     """
-    from kit.views.path_model import PathModel  # here: the command line does without widgets
-    from kit.views.path_widget import PathWidget
+    from kit.views.widgets.path import PathWidget
+    from kit.views.widgets.path_model import (
+        PathModel,  # here: the command line does without widgets
+    )
 
     played = open_path(token)
     play = alone(played) if beside is None else beside_path(played, find_revision(beside))
@@ -228,8 +234,10 @@ def promises(*revisions: str, widen: str | None = None) -> PromiseWidget:
     Raises:
         UserError: There is no such revision or scope; the text says where to look.
     """
-    from kit.views.promise_model import PromiseModel  # here: the command line does without widgets
-    from kit.views.promise_widget import PromiseWidget
+    from kit.views.widgets.properties import PromiseWidget
+    from kit.views.widgets.property_model import (
+        PromiseModel,  # here: the command line does without widgets
+    )
 
     columns = tuple(map(find_revision, revisions)) or NAMED
     for revision in columns:
@@ -256,8 +264,8 @@ def connector(at: str = "revert") -> Figure:
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.figure import Figure  # here: the command line does without it
-    from kit.views.state_diagram import state_diagram
+    from kit.views.diagram.drc_states import state_diagram
+    from kit.views.html.figure import Figure  # here: the command line does without it
 
     return Figure(state_diagram(find_revision(at)))
 
@@ -268,8 +276,8 @@ def connector_lab(at: str = "revert") -> ConnectorWidget:
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.connector_model import ConnectorModel  # here: only lessons have widgets
-    from kit.views.connector_widget import ConnectorWidget
+    from kit.views.widgets.connector import ConnectorWidget
+    from kit.views.widgets.connector_model import ConnectorModel  # here: only lessons have widgets
 
     return ConnectorWidget(ConnectorModel(at))
 
@@ -280,7 +288,7 @@ def exercise(name: str) -> ExerciseWidget:
     Raises:
         UserError: There is no such exercise, or its file breaks the format.
     """
-    from kit.exercise_card import exercise_card  # here: only lessons have widgets
+    from kit.lessons.exercise_card import exercise_card  # here: only lessons have widgets
 
     return exercise_card(name)
 
@@ -302,8 +310,8 @@ def check(name: str, answer: object, at: str | None = None) -> Verdict:
 
 def installation() -> Rows:
     """Return what is installed, which history is in use, and how to get what is missing."""
-    from kit.doctor import checks  # here: it looks through this module
-    from kit.views.figure import Rows
+    from kit.lessons.doctor import checks  # here: it looks through this module
+    from kit.views.html.figure import Rows
 
     rows = tuple(
         (
@@ -328,7 +336,7 @@ def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.figure import Rows  # here: the command line does without it
+    from kit.views.html.figure import Rows  # here: the command line does without it
 
     waits = tuple(after_ms)
     columns = [retries(find_revision(name), waits, uptime_days=uptime_days) for name in revisions]
@@ -354,7 +362,7 @@ def knowledge(scenario: str, *revisions: str) -> Rows:
     Raises:
         UserError: There is no such scenario or revision; the text says where to look.
     """
-    from kit.views.figure import Rows  # here: the command line does without it
+    from kit.views.html.figure import Rows  # here: the command line does without it
 
     runs = [run_of(scenario, name) for name in revisions]
     found = [dict(who_knows_what(run)) for run in runs]
@@ -374,8 +382,10 @@ def commit_walk(step: str = "timer") -> WalkWidget:
     Raises:
         UnknownRevisionError: There is no such step; the text says where to look.
     """
-    from kit.views.walk_model import WalkModel  # here: the command line does without widgets
-    from kit.views.walk_widget import WalkWidget
+    from kit.views.widgets.tour import WalkWidget
+    from kit.views.widgets.tour_model import (
+        WalkModel,  # here: the command line does without widgets
+    )
 
     ties = behaviours()
     choice = HistoryChoice()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from kit.history.fetch import fetch
+from kit.case_study.fetch import fetch
 
 Program = Callable[..., str]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.machine.revision import CATALOGUE
-from kit.runs.run import play
-from kit.runs.scenario import Scenario
-from kit.scenarios import scenarios
-from kit.views.picture_text import picture_lines
+from kit.simulation.run import play
+from kit.simulation.scenario import Scenario
+from kit.storage.scenarios import scenarios
+from kit.views.diagram.text import picture_lines
 
 FOLDER = Path(__file__).parent / "goldens"
 NAMED = tuple(revision for revision in CATALOGUE if revision.alias is not None)

@@ -18,7 +18,7 @@ from typing import Any
 from kit.machine.revision import find_revision
 
 ROOT = Path(__file__).parent.parent
-SOURCE = ROOT / "data" / "miniature"
+SOURCE = ROOT / "data" / "reenactment"
 RECORDINGS = ROOT / "data" / "reference"
 
 HASHES = {

@@ -20,9 +20,9 @@ from kit.app import (
     promises,
     retry_table,
 )
-from kit.cli import main
-from kit.errors import UnknownRevisionError, UserError
-from kit.history_in_use import clone_in_use, commit_page, exported_history
+from kit.case_study.history import clone_in_use, commit_page, exported_history
+from kit.cli.main import main
+from kit.common.errors import UnknownRevisionError, UserError
 from kit.machine.revision import find_revision
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,7 @@ def test_the_clone_is_what_kit_qemu_names(
 def test_where_it_is_asked_for_the_commit_is_read_from_the_reenactment() -> None:
     page = commit_page(find_revision("revert"))
 
-    assert page.source == "re-enactment, not QEMU's code (built from data/miniature)"
+    assert page.source == "re-enactment, not QEMU's code (built from data/reenactment)"
     assert page.files
 
 
@@ -173,10 +173,12 @@ def test_everything_public_is_documented() -> None:
 def test_the_reenactment_is_built_once_and_then_read_where_it_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("kit.history_in_use.user_cache_path", lambda *_, **__: tmp_path / "cache")
+    monkeypatch.setattr(
+        "kit.case_study.history.user_cache_path", lambda *_, **__: tmp_path / "cache"
+    )
     revert = find_revision("revert").commit
     first = kit.app.history().commit(revert)
-    monkeypatch.setattr("kit.history_in_use.build", lambda *_: pytest.fail("built again"))
+    monkeypatch.setattr("kit.case_study.history.build", lambda *_: pytest.fail("built again"))
 
     assert kit.app.history().commit(revert) == first
 

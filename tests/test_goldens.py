@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.runs.scenario import Scenario
-from kit.scenarios import scenarios
+from kit.simulation.scenario import Scenario
+from kit.storage.scenarios import scenarios
 from tests.goldens import FOLDER, NAMED, golden
 
 

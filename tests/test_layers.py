@@ -1,9 +1,11 @@
-"""The pure folders import the standard library's pure part and each other downward, no more."""
+"""What each folder of the kit may import: DESIGN's two tables, and no circle between folders."""
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,25 +29,58 @@ IMPURE = {
     "time",
     "uuid",
 }
-PURE = ("machine", "actors", "runs", "explore", "course")  # each imports those before it
+PURE = (
+    "actors",
+    "course",
+    "explorer",
+    "git.values",
+    "logs",
+    "machine",
+    "recordings",
+    "simulation",
+    "trace",
+)
+_TRACE = {"actors", "machine", "trace"}
+_SIMULATION = {*_TRACE, "recordings", "simulation"}
+_STORAGE = {*_SIMULATION, "course", "explorer", "git.values", "logs", "storage"}
+_VIEWS = {*_STORAGE, "case_study", "views"} - {"storage"}
+_REAL_QEMU = {*_SIMULATION, "course", "explorer", "git.values", "logs", "real_qemu", "storage"}
+_LESSONS = {*_VIEWS, *_REAL_QEMU, "git", "lessons"}
+_HANDOUT = {*_LESSONS, "handout"}
+_ANYTHING = {*_HANDOUT, "app", "classroom", "cli"}
 MAY_IMPORT: dict[str, set[str]] = {
+    "common": set(),
     "machine": {"machine"},
+    "git": {"git"},
     "actors": {"machine", "actors"},
-    "runs": {"machine", "actors", "runs"},
-    "explore": {"machine", "actors", "runs", "explore"},
-    "course": {"machine", "actors", "runs", "course"},
-    "classroom": {"classroom"},
-    "history": {*PURE, "history"},
-    "backend": {*PURE, "backend"},
-    "views": {*PURE, "views"},
+    "recordings": {"machine", "recordings"},
+    "trace": _TRACE,
+    "simulation": _SIMULATION,
+    "case_study": {"git", "machine", "trace", "case_study"},
+    "explorer": {*_SIMULATION, "explorer"},
+    "logs": {*_SIMULATION, "logs"},
+    "course": {*_SIMULATION, "git.values", "course"},
+    "storage": _STORAGE,
+    "views": _VIEWS,
+    "real_qemu": _REAL_QEMU,
+    "lessons": _LESSONS,
+    "handout": _HANDOUT,
+    "classroom": {"case_study", "git", "classroom"},
+    "app": {*_LESSONS, "app"},
+    "cli": _ANYTHING,
 }
-FILES = sorted(path for folder in MAY_IMPORT for path in KIT.glob(f"{folder}/**/*.py"))
+"""Folder -> the folders it may import, besides common; ``git`` allows its sub-folders as well."""
 
 
-def imported(source: str) -> set[str]:
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(source: ast.Module | str) -> set[str]:
     """Return the full names of the modules that a file imports, wherever in the file."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source) if isinstance(source, str) else source):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -54,39 +89,124 @@ def imported(source: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(KIT)))
-def test_a_layer_imports_only_what_is_below_it(path: Path) -> None:
-    folder = path.relative_to(KIT).parts[0]
-    parts = [name.split(".") for name in imported(path.read_text()) if name.startswith("kit.")]
-    own_files = {"own_file"} if folder == "history" else set()
-
-    assert {names[1] for names in parts} <= MAY_IMPORT[folder] | {"errors"} | own_files
-
-
-@pytest.mark.parametrize(
-    "path",
-    [path for path in FILES if path.relative_to(KIT).parts[0] in PURE],
-    ids=lambda path: str(path.relative_to(KIT)),
-)
-def test_a_pure_module_has_no_clock_files_sockets_or_dice(path: Path) -> None:
-    outside = {name.split(".")[0] for name in imported(path.read_text())} - {"kit"}
-
-    assert outside <= set(sys.stdlib_module_names) - IMPURE
+def folder_of(name: str) -> str:
+    """Return the folder of a dotted name below kit, sub-folders included, without its module."""
+    parts = name.split(".")[1:]
+    found = KIT
+    for depth, part in enumerate(parts):
+        if not (found / part).is_dir():
+            return ".".join(parts[:depth]) or part
+        found /= part
+    return ".".join(parts)
 
 
-@pytest.mark.parametrize(
-    "folder",
-    ["machine", "actors", "runs", "explore", "course", "classroom", "history", "backend", "views"],
-)
-def test_the_rule_covers_a_folder_that_exists(folder: str) -> None:
-    assert any(path.relative_to(KIT).parts[0] == folder for path in FILES)
+def files() -> Iterator[tuple[str, Path]]:
+    """Yield each module with its folder, sub-folders included; the root's modules by their name."""
+    for path in sorted(KIT.glob("**/*.py")):
+        folder = ".".join(path.relative_to(KIT).parent.parts)
+        if folder or path.name == "app.py":
+            yield folder or "app", path
+
+
+def kit_imports(path: Path) -> set[str]:
+    return {folder_of(name) for name in imported(tree(path)) if name.startswith("kit.")}
+
+
+def allowed(folder: str, target: str) -> bool:
+    """May a module in *folder* import one in *target*?"""
+    may = MAY_IMPORT[folder.split(".")[0]] | {"common"}
+    return any(target == one or target.startswith(f"{one}.") for one in may)
+
+
+FOLDERS = sorted({folder for folder, _ in files()})
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_imports_only_what_is_below_it(folder: str) -> None:
+    wrong = [
+        (str(path.relative_to(KIT)), target)
+        for own, path in files()
+        if own == folder
+        for target in sorted(kit_imports(path))
+        if not allowed(folder, target)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_a_pure_folder_has_no_clock_files_sockets_or_dice(folder: str) -> None:
+    allowed_modules = set(sys.stdlib_module_names) - IMPURE | {"kit"}
+    modules = [(own, path) for own, path in files() if f"{own}.".startswith(f"{folder}.")]
+    wrong = [
+        (str(path.relative_to(KIT)), name)
+        for _, path in modules
+        for name in sorted({name.split(".")[0] for name in imported(tree(path))})
+        if name not in allowed_modules
+    ]
+
+    assert modules
+    assert wrong == []
+
+
+def circles(graph: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """Return the groups of nodes that reach each other, each group sorted."""
+
+    def reach(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = list(graph.get(start, ()))
+        while todo:
+            if (node := todo.pop()) not in seen:
+                seen.add(node)
+                todo += graph.get(node, ())
+        return seen
+
+    reached = {node: reach(node) for node in graph}
+
+    def group(node: str) -> tuple[str, ...]:
+        return tuple(sorted(n for n in graph if n in reached[node] and node in reached[n]))
+
+    return sorted({group(node) for node in graph if node in reached[node]})
+
+
+def test_no_two_folders_import_each_other() -> None:
+    graph: dict[str, set[str]] = {folder: set() for folder in FOLDERS}
+    for folder, path in files():
+        graph[folder] |= kit_imports(path) & set(FOLDERS) - {folder}
+
+    assert circles(graph) == []
+
+
+def test_a_circle_is_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
+
+    assert circles(graph) == [("a", "b", "c")]
+
+
+def test_the_tables_name_the_folders_there_are() -> None:
+    tops = {folder.split(".")[0] for folder in FOLDERS}
+
+    assert tops == set(MAY_IMPORT)
+
+
+def test_the_house_is_tidy() -> None:
+    """At most three modules lie at the root, and no folder holds more than 25 files."""
+    root = [path.name for path in KIT.glob("*.py")]
+    full = {
+        str(folder.relative_to(KIT)): count
+        for folder in [path for path in KIT.glob("**/") if "__pycache__" not in path.parts]
+        if (count := sum(path.is_file() for path in folder.iterdir())) > 25
+    }
+
+    assert sorted(root) == ["__init__.py", "__main__.py", "app.py"]
+    assert full == {}
 
 
 def test_nothing_in_the_package_prints() -> None:
     calls = [
         path.name
         for path in KIT.glob("**/*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"
@@ -100,7 +220,7 @@ def test_views_escape_in_one_way() -> None:
     users = [
         path.name
         for path in sorted(KIT.glob("**/*.py"))
-        if {"html.escape", "html"} & imported(path.read_text())
+        if {"html.escape", "html"} & imported(tree(path))
     ]
 
-    assert users == ["escaped.py"]
+    assert users == ["escape.py"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kit.actors.messages import Actor
-from kit.machine.acpi_messages import AcpiDeviceOst
+from kit.logs.timestamps import write_time
 from kit.machine.config import MIB
 from kit.machine.events import (
     DeviceDeleted,
@@ -21,6 +21,7 @@ from kit.machine.events import (
     VmResume,
     VmStop,
 )
+from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import (
     Cont,
     CpuCore,
@@ -34,8 +35,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Board
-from kit.runs.log_time import write_time
-from kit.runs.run import Run
+from kit.simulation.run import Run
 
 BEGAN_NS = 1_617_271_200 * 10**9  # 1 April 2021, 10:00 UTC
 COMMANDS = {SystemReset: "system_reset", Stop: "stop", Cont: "cont", Migrate: "migrate"}

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
 from kit.machine.revision import find_revision
-from kit.views.listing import states_table
+from kit.views.terminal.catalogue import states_table
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))

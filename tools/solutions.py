@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kit.solutions import write_solutions
+from kit.handout.solutions import write_solutions
 
 FOLDER = Path(__file__).parent.parent / "solutions"
 

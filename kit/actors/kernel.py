@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from kit.actors.messages import Command, CpuOnline, Hang, Log, Pin
-from kit.actors.programs import Call, GuestKind, Program, Want
-from kit.machine.connector import TYPES, DrcType, EntitySense
+from kit.actors.pseries_programs import Call, GuestKind, Program, Want
 from kit.machine.events import ConnectorReturn, HotplugEvent, Reply, SensorReturn, StatusReturn
+from kit.machine.pseries.connector import TYPES, DrcType, EntitySense
 
 __all__ = [
     "Conduct",

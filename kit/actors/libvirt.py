@@ -36,9 +36,9 @@ from kit.actors.messages import (
     Wait,
     WaitOver,
 )
-from kit.machine.acpi_messages import AcpiDeviceOst, SlotType
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import DeviceDeleted, DeviceUnplugGuestError, Done, QmpError, QmpReturn
+from kit.machine.q35.messages import AcpiDeviceOst, SlotType
 from kit.machine.requests import (
     Cont,
     CpuCore,

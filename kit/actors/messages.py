@@ -1,7 +1,7 @@
 """What the parties say to each other beside QMP and RTAS, and what an actor asks of its driver.
 
 QMP commands and RTAS calls are `kit.machine.requests`, their answers and QEMU's events
-`kit.machine.events`, what only a q35 machine hears and says `kit.machine.acpi_messages`.  An actor
+`kit.machine.events`, what only a q35 machine hears and says `kit.machine.q35.messages`.  An actor
 is a frozen state and a function from a message to the next state and commands; whoever drives it
 carries the commands out: in virtual time, without time, or on a real QEMU.
 
@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.machine.acpi_messages import AcpiEmitted, AcpiReply, AcpiRequest
 from kit.machine.events import Emitted, HotplugAction, Reply
+from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
 from kit.machine.requests import Request
 
 __all__ = [

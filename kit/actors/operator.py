@@ -19,13 +19,13 @@ from kit.actors.messages import (
     Send,
     Told,
 )
-from kit.machine.acpi_messages import AcpiDeviceOst, OstInfo
 from kit.machine.events import (
     DeviceDeleted,
     DeviceNotDeleted,
     DeviceUnplugGuestError,
     MemUnplugError,
 )
+from kit.machine.q35.messages import AcpiDeviceOst, OstInfo
 from kit.machine.requests import DeviceAdd, DeviceDel
 
 __all__ = ["Line", "Operator", "receive", "type_line"]

@@ -20,7 +20,7 @@ from kit.classroom import start, texts
 from kit.classroom.start import LOCK, MANIFEST, SUMS, BrokenFolderError
 from kit.classroom.target import Target
 from kit.classroom.wheels import Wheel, download
-from kit.errors import UserError
+from kit.common.errors import UserError
 
 __all__ = ["Contents", "Made", "make_folder", "whole"]
 

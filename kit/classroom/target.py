@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from packaging.markers import Marker
 
-from kit.errors import UserError
+from kit.common.errors import UserError
 
 __all__ = ["Target", "marker_of", "targets"]
 

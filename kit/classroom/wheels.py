@@ -25,7 +25,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from kit.classroom.target import Target
-from kit.errors import UserError
+from kit.common.errors import UserError
 
 __all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from kit.actors.messages import CAST
+from kit.common.errors import UserError
 from kit.course.exercise import Measure
-from kit.errors import UserError
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import QmpError
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.requests import ConfigureConnector, GetSensorState, SetIndicator
 from kit.machine.revision import find_revision
-from kit.machine.rtas import ALLOCATION_STATE, ISOLATION_STATE
-from kit.runs.run import Run
-from kit.runs.trace import WIRE_NAMES, TraceEntry
+from kit.simulation.run import Run
+from kit.trace.entry import WIRE_NAMES, TraceEntry
 
 __all__ = ["called", "check_call", "read_measure"]
 

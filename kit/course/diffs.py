@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
+from kit.common.errors import UserError
 from kit.course.exercise import Diffs, Hunks, Item, Rule
-from kit.errors import UserError
-from kit.runs.commit import DiffLine, FileDiff, Hunk, LineKind
+from kit.git.values.commit import DiffLine, FileDiff, Hunk, LineKind
 
 __all__ = ["belonging", "hunk_of_item"]
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from kit.git.values.commit import FileDiff
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
-from kit.runs.commit import FileDiff
-from kit.runs.expect import Claim
-from kit.runs.run import Intervention, Run
-from kit.runs.scenario import Scenario
+from kit.simulation.expectations import Claim
+from kit.simulation.run import Intervention, Run
+from kit.simulation.scenario import Scenario
 
 __all__ = [
     "Choice",

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from kit.common.errors import UserError
+from kit.common.toml_reader import TomlReader, short
 from kit.course.calls import check_call, read_measure
 from kit.course.exercise import (
     Choice,
@@ -29,14 +31,12 @@ from kit.course.exercise import (
     Task,
     Wrong,
 )
-from kit.errors import UserError
 from kit.machine.requests import Device
 from kit.machine.revision import Revision, find_revision
-from kit.runs.actions import line_of
-from kit.runs.expect import Claim, read_claim
-from kit.runs.run import Intervention, begin
-from kit.runs.scenario import Scenario, read_script, read_story, read_time
-from kit.runs.toml_reader import TomlReader, short
+from kit.simulation.actions import line_of
+from kit.simulation.expectations import Claim, read_claim
+from kit.simulation.run import Intervention, begin
+from kit.simulation.scenario import Scenario, read_script, read_story, read_time
 
 __all__ = ["LESSONS", "ExerciseError", "FindScenario", "read_exercise"]
 

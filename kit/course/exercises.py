@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
 
+from kit.common.errors import UserError
+from kit.common.toml_reader import short
 from kit.course.calls import called
 from kit.course.diffs import belonging
 from kit.course.exercise import (
@@ -23,14 +25,12 @@ from kit.course.exercise import (
     Script,
     Story,
 )
-from kit.errors import UserError
+from kit.git.values.commit import net_lines
 from kit.machine.revision import Revision, find_revision
-from kit.runs.actions import WAIT
-from kit.runs.commit import net_lines
-from kit.runs.expect import Claim
-from kit.runs.run import Intervention, Run, play
-from kit.runs.scenario import read_time
-from kit.runs.toml_reader import short
+from kit.simulation.actions import WAIT
+from kit.simulation.expectations import Claim
+from kit.simulation.run import Intervention, Run, play
+from kit.simulation.scenario import read_time
 
 __all__ = ["MOST_LINES", "Verdict", "check", "no_diffs", "solution", "written"]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.errors import UserError
+from kit.common.errors import UserError
 
 __all__ = ["ANYWHERE", "Progress", "ProgressError", "Standing", "read_progress"]
 

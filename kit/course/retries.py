@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.events import QmpError
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
+from kit.machine.pseries.step import boot, step
 from kit.machine.requests import (
     CheckException,
     ClockStep,
@@ -17,8 +19,6 @@ from kit.machine.requests import (
     SetIndicator,
 )
 from kit.machine.revision import Revision
-from kit.machine.rtas import ALLOCATION_STATE, ISOLATION_STATE
-from kit.machine.spapr import boot, step
 
 __all__ = ["Retry", "retries"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kit.runs.revert_summary import percentile
-from kit.runs.verdict import DAY_S, Revert
+from kit.git.values.summary import percentile
+from kit.git.values.verdict import DAY_S, Revert
 
 __all__ = ["WITHIN_DAYS", "Lasted", "Year", "lasted", "year_of", "years"]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from kit.errors import MisuseError
+from kit.common.errors import MisuseError
 from kit.machine.config import MIB
 from kit.machine.qmp import Refused
 from kit.machine.requests import Dimm, Nvdimm

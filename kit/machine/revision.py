@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.errors import UnknownRevisionError
+from kit.common.errors import UnknownRevisionError
 
 __all__ = [
     "CATALOGUE",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from kit.runs.plain_text import plain, printable
+from kit.common.plain_text import plain, printable
 
 __all__ = ["fenced", "markdown_code", "plain_markdown"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from kit.actors.guest import Conduct, Guest, receive
 from kit.actors.messages import (
     CpuOnline,
     DeviceTree,
@@ -16,10 +15,12 @@ from kit.actors.messages import (
     Work,
     WorkDone,
 )
-from kit.actors.programs import GuestKind
+from kit.actors.pseries_guest import Conduct, Guest, receive
+from kit.actors.pseries_programs import GuestKind
 from kit.machine.config import Config
-from kit.machine.connector import DrcState
 from kit.machine.events import HotplugEvent
+from kit.machine.pseries.connector import DrcState
+from kit.machine.pseries.step import Machine, boot, step
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -30,8 +31,7 @@ from kit.machine.requests import (
     Request,
 )
 from kit.machine.revision import find_revision
-from kit.machine.spapr import Machine, boot, step
-from kit.runs.sentences import short
+from kit.trace.sentences import short
 
 CORE0, CORE1 = 0x10000000, 0x10000001
 

@@ -16,8 +16,8 @@ from kit.actors.messages import (
     StopWaiting,
     WaitOver,
 )
-from kit.machine.acpi_messages import AcpiDeviceOst, OstInfo, SlotType
 from kit.machine.events import QmpReturn
+from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
 from kit.machine.requests import CpuCore, Dimm
 
 IDLE = Libvirt(wait_s=WAIT_ELSEWHERE_S, devices=(CpuCore(1, "core1"), Dimm(256, 0, "dimm1")))

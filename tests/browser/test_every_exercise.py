@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, expect
 
 from kit.course.exercise import Exercise, Hunks, Number, Order, Predict, Script
 from kit.course.exercise_reader import LESSONS
-from kit.exercises import exercises
-from kit.runs.scenario import read_time
+from kit.simulation.scenario import read_time
+from kit.storage.exercises import exercises
 from tests.browser.conftest import OpenLesson
 from tests.lab import write_notebook
 

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from kit.handout import handouts, lesson_files
+from kit.handout.lessons import handouts, lesson_files
 
 pytestmark = pytest.mark.browser
 SOME = (1, 5, 10)  # a bench, a walk, tables and plots

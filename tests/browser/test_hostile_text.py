@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from kit.history_in_use import exported_history
+from kit.case_study.history import exported_history
 from tests.browser.conftest import OpenLesson
-from tests.history.workshop import numbered, workshop
+from tests.git.workshop import numbered, workshop
 from tests.lab import ROOT, write_notebook
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenLesson
-from tests.history.workshop import numbered, workshop
+from tests.git.workshop import numbered, workshop
 from tests.lab import serious_findings, write_notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.local]

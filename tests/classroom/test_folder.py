@@ -20,7 +20,7 @@ from kit.classroom import start
 from kit.classroom.folder import Contents, make_folder, whole
 from kit.classroom.target import Target, targets
 from kit.classroom.wheels import Wheel, read_wheel
-from kit.errors import UserError
+from kit.common.errors import UserError
 from tests.classroom.small import contents, make_index
 from tests.conftest import Program
 
@@ -327,7 +327,7 @@ from pathlib import Path
 from kit.classroom import folder
 from kit.classroom.target import targets
 from kit.classroom.wheels import read_wheel
-from kit.errors import UserError
+from kit.common.errors import UserError
 from tests.classroom.small import contents
 folder.download = lambda own, *_: (read_wheel(own),)
 try:

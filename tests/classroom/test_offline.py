@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from kit.classroom.contents import make_classroom
 from kit.classroom.folder import whole
 from kit.classroom.target import targets
-from kit.classroom_in_use import make_classroom
-from kit.errors import UserError
-from kit.lessons import FIRST_LESSON
+from kit.common.errors import UserError
+from kit.common.packaged_data import FIRST_LESSON
 from tests.conftest import Program
 
 pytestmark = pytest.mark.network

@@ -9,7 +9,7 @@ import pytest
 from packaging.markers import Marker
 
 from kit.classroom.target import Target, marker_of, targets
-from kit.errors import UserError
+from kit.common.errors import UserError
 
 HERE = "{}.{}".format(*sys.version_info[:2])
 

@@ -14,7 +14,7 @@ import pytest
 from kit.classroom import wheels
 from kit.classroom.target import Target, targets
 from kit.classroom.wheels import built_wheel, download, packed_wheel, read_wheel
-from kit.errors import UserError
+from kit.common.errors import UserError
 from tests.classroom.small import make_index, make_wheel, small_kit, use_index
 
 ROOT = Path(__file__).parent.parent.parent

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from kit.app import history
-from kit.history.history import History
+from kit.git.repository.history import History
+from kit.git.values.commit import FileDiff
 from kit.machine.revision import find_revision
-from kit.runs.commit import FileDiff
 
 
 @cache

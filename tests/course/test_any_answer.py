@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kit.course.exercise import Script
 from kit.course.exercises import check
-from kit.exercises import exercises
+from kit.storage.exercises import exercises
 from tests.course.commits import diffs
 
 ALL = tuple(exercises().values())

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.common.packaged_data import data_path
 from kit.course.exercise_reader import ExerciseError, read_exercise
-from kit.lessons import data_path
-from kit.scenarios import find_scenario
+from kit.storage.scenarios import find_scenario
 
 FILES = {path.stem: path.read_text("utf-8") for path in data_path("exercises").glob("*.toml")}
 PREDICT = FILES["late-what-becomes"]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from kit.case_study.history import history
 from kit.course.exercise import Exercise, Hunks, Kind, Number, Order, Predict, Rule, Script
 from kit.course.exercise_reader import LESSONS
 from kit.course.exercises import check, solution, written
-from kit.exercises import exercises, find_exercise
-from kit.history_in_use import history
+from kit.git.values.commit import FileDiff
 from kit.machine.revision import find_revision
-from kit.runs.commit import FileDiff
+from kit.storage.exercises import exercises, find_exercise
 from tests.course.commits import diffs
 
 ALL = tuple(exercises().values())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from kit.course.time_to_revert import Lasted, Year, lasted, year_of, years
-from kit.runs.verdict import DAY_S
-from tests.views.revert_rows import NEWEST_S, a_row, sha_of
+from kit.git.values.verdict import DAY_S
+from tests.views.widgets.revert_rows import NEWEST_S, a_row, sha_of
 
 
 def one(when: datetime, days: int) -> Lasted:

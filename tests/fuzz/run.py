@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kit.errors import LONGEST, UserError
+from kit.common.errors import LONGEST, UserError
 from tests.fuzz.mutate import mutated, words_of
 from tests.fuzz.targets import SLOW_S, Target, seeds
 

@@ -11,32 +11,40 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.backend.wire import QmpCodec, QtestCodec, WireError
+from kit.common.errors import UserError
+from kit.common.plain_text import printable
 from kit.course.exercise_reader import read_exercise
 from kit.course.progress import read_progress
-from kit.errors import UserError
-from kit.explore.paths import open_path
-from kit.history.file import FileHistory
-from kit.history.log import subject_and_body
-from kit.history.transport import origin
+from kit.explorer.paths import open_path
+from kit.git.repository.exported import FileHistory
+from kit.git.repository.log import subject_and_body
+from kit.git.repository.transport import origin
+from kit.git.values.commit import (
+    Commit,
+    Person,
+    fixes,
+    lore_link,
+    quoted_list_links,
+    refers_to,
+    reverts,
+)
+from kit.git.values.revert_message import named
+from kit.logs.reader import read_log
 from kit.machine.revision import find_revision
-from kit.runs.commit import Commit, Person, fixes, lore_link, quoted_list_links, refers_to, reverts
-from kit.runs.conform import conform
-from kit.runs.logs import read_log
-from kit.runs.plain_text import printable
-from kit.runs.recording import read_scripts, read_transcripts
-from kit.runs.reverts import named
-from kit.runs.run import Intervention, Pair, Run, play, play_pair
-from kit.runs.scenario import read_scenario
-from kit.runs.token import open_token, token_of
-from kit.scenarios import find_scenario
-from kit.views.diff_html import CommitPage, commit_html, message_html
-from kit.views.diff_text import commit_lines
-from kit.views.log_text import report_of
-from kit.views.mail import read_message_id
-from kit.views.picture_svg import picture_svg
-from kit.views.run_text import event_lines
-from tests.explore.found import broken
+from kit.real_qemu.wire import QmpCodec, QtestCodec, WireError
+from kit.recordings.conformance import conform
+from kit.recordings.format import read_scripts, read_transcripts
+from kit.simulation.run import Intervention, Pair, Run, play, play_pair
+from kit.simulation.scenario import read_scenario
+from kit.simulation.token import open_token, token_of
+from kit.storage.scenarios import find_scenario
+from kit.views.diagram.svg import picture_svg
+from kit.views.html.diff import CommitPage, commit_html, message_html
+from kit.views.reports.log import report_of
+from kit.views.reports.mail import read_message_id
+from kit.views.reports.run import event_lines
+from kit.views.terminal.diff import commit_lines
+from tests.explorer.found import broken
 
 __all__ = ["SLOW_S", "TARGETS", "Target", "seeds"]
 

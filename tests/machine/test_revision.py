@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.errors import UnknownRevisionError
+from kit.common.errors import UnknownRevisionError
 from kit.machine.revision import CATALOGUE, MERGED, PROPOSAL, RELEASES, Patch, find_revision
 
 TIMEOUT = {Patch.UNPLUG_TIMEOUT_TIMER, Patch.CPU_UNPLUG_TIMEOUT, Patch.TIMER_DEADLINE_MS}

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import CATALOGUE, find_revision
-from kit.runs.actions import menu
-from kit.runs.bench import BENCH
-from kit.runs.run import Intervention, Pair, play
-from kit.runs.timeline import Timeline
-from kit.scenarios import scenarios
+from kit.simulation.actions import menu
+from kit.simulation.run import Intervention, Pair, play
+from kit.simulation.sandbox import BENCH
+from kit.simulation.timeline import Timeline
+from kit.storage.scenarios import scenarios
 
 STORIES = (*scenarios().values(), BENCH)
 GAPS_MS = (0, 1, 500, 5_000, 14_999, 16_000, 600_000, 30 * 86_400_000)

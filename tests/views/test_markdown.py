@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from kit.runs.plain_text import plain
+from kit.common.plain_text import plain
 from kit.views.markdown import fenced, markdown_code, plain_markdown
 
 PIECES = st.sampled_from(

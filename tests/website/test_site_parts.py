@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from kit.history.file import FileHistory
+from kit.git.repository.exported import FileHistory
 from tools.website import build, downloads
 from tools.website.compiled import cached, merged
 from tools.website.contents import listings, write_contents
@@ -306,7 +306,7 @@ def test_the_page_has_the_lessons_and_all_that_they_name() -> None:
 def test_the_history_that_is_carried_does_not_say_where_its_maker_keeps_it() -> None:
     text, source = carried_history()
 
-    assert source == "re-enactment, not QEMU's code (built from data/miniature)"
+    assert source == "re-enactment, not QEMU's code (built from data/reenactment)"
     assert str(FileHistory(text, "f").origin) == "re-enactment, not QEMU's code (this site)"
 
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kit.errors import UserError
+from kit.common.errors import UserError
 from tools.website.build import build
 from tools.website.downloads import LOCK, SiteError, read_lock, relock
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.history_in_use import CARRIED
+from kit.case_study.history import CARRIED
 from tools.website.compiled import cached, compiled
 from tools.website.contents import write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock

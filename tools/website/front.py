@@ -6,10 +6,10 @@ from html import escape
 from pathlib import Path
 
 from kit.machine.revision import find_revision
-from kit.runs.run import Pair, Run, play_pair
-from kit.scenarios import find_scenario
-from kit.views.picture_svg import picture_svg
-from kit.views.svg import BAD, GOOD, HOLD, INK, SOFT, WAIT, line, picture, rect, text
+from kit.simulation.run import Pair, Run, play_pair
+from kit.storage.scenarios import find_scenario
+from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg_shapes import BAD, GOOD, HOLD, INK, SOFT, WAIT, line, picture, rect, text
 from tools.website.links import PLACEHOLDER, binder
 
 __all__ = ["STYLE", "front_page", "lesson_pair", "narrow_picture"]

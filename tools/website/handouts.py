@@ -7,7 +7,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from kit.views.picture_page import picture_page
+from kit.views.reports.picture_page import picture_page
 from tools.website.downloads import SiteError
 from tools.website.front import lesson_pair
 

@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from kit.history.history import Source, SourceKind
-from kit.history_in_use import exported_history
-from kit.lessons import lessons
+from kit.case_study.history import exported_history
+from kit.common.packaged_data import lessons
+from kit.git.repository.history import Source, SourceKind
 
 __all__ = ["carried_history", "files_of_the_page", "without_checks"]
 

@@ -13,7 +13,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from kit.errors import UserError
+from kit.common.errors import UserError
 from tools.website.__main__ import CACHE
 from tools.website.build import build, built_with_hatchling, tools_in
 from tools.website.downloads import SiteError

@@ -13,8 +13,8 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from kit.errors import UserError
-from kit.views.picture_svg import picture_svg
+from kit.common.errors import UserError
+from kit.views.diagram.svg import picture_svg
 from tools.website.__main__ import CACHE
 from tools.website.build import build
 from tools.website.downloads import SiteError

@@ -1,0 +1,315 @@
+"""A guest kernel on pseries: what it uses, what it was asked, and what it does about it.
+
+It reads QEMU's events as they come and works them off one at a time, in order, stale ones
+included.  A CPU that it takes out of use makes no call before that has succeeded; the last
+online CPU stays.  What it does for an event stands in `kit.actors.pseries_programs`.
+
+Source: Linux arch/powerpc/platforms/pseries/dlpar.c (pseries_hp_wq has max_active 1), ras.c
+(ras_hotplug_interrupt), hotplug-cpu.c (dlpar_offline_cpu).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from kit.actors.kernel import (
+    Conduct,
+    Guest,
+    below,
+    hang,
+    pin,
+    satisfies,
+    switch_cpu,
+    why_not,
+    without,
+    works,
+)
+from kit.actors.messages import (
+    Actor,
+    Command,
+    CpuOnline,
+    Decide,
+    DeviceTree,
+    Dlpar,
+    Hang,
+    Interrupt,
+    Log,
+    Pin,
+    Restarted,
+    RtasByHand,
+    Send,
+    Told,
+    Work,
+    WorkDone,
+)
+from kit.actors.pseries_programs import (
+    Attach,
+    Back,
+    Call,
+    Detach,
+    GuestKind,
+    LetGo,
+    Need,
+    Op,
+    Pause,
+    Program,
+    Say,
+    Want,
+    is_for_user_space,
+    program_of,
+)
+from kit.machine.events import (
+    ConnectorReturn,
+    ExceptionReturn,
+    HotplugEvent,
+    HotplugIdentifier,
+    HotplugType,
+    RawReturn,
+    Reply,
+    SensorReturn,
+    StatusReturn,
+)
+from kit.machine.pseries.connector import TYPES, DrcType
+from kit.machine.pseries.rtas import (
+    ALLOCATION_STATE,
+    EPOW_EVENTS,
+    HOTPLUG_EVENTS,
+    ISOLATION_STATE,
+)
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ConfigureConnector,
+    Request,
+    SetIndicator,
+)
+
+__all__ = ["Conduct", "Guest", "receive"]
+
+
+Handled = tuple[Guest, tuple[Command, ...]]
+
+
+def receive(guest: Guest, told: Told) -> Handled:
+    """Let *guest* take notice of a message; return it as it is then, and what it asks for.
+
+    A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
+    of `Hang` and `Restarted`; its driver keeps the others for later.
+    """
+    handler = _HANDLERS.get(type(told))
+    return (guest, ()) if handler is None else handler(guest, told)
+
+
+# -- firmware and boot ---------------------------------------------------------------------------
+
+
+def _restarted(guest: Guest, _: Restarted) -> Handled:
+    """Begin in the firmware: what the kernel knew is gone."""
+    fresh = Guest(kind=guest.kind, conduct=guest.conduct, pinned=guest.pinned)
+    return replace(fresh, busy=True), (Work(guest.conduct.firmware_ns),)
+
+
+def _device_tree(guest: Guest, tree: DeviceTree) -> Handled:
+    return replace(guest, up=True, used=tree.indices, sent=guest.sent[1:]), ()
+
+
+# -- events --------------------------------------------------------------------------------------
+
+
+def _interrupt(guest: Guest, _: Told) -> Handled:
+    if not guest.up or guest.kind is GuestKind.ARBITRARY:
+        return guest, ()
+    call = Call(CheckException(HOTPLUG_EVENTS | EPOW_EVENTS), Want.ANYTHING)
+    return replace(guest, sent=(*guest.sent, call)), (Send(Actor.QEMU, call.request),)
+
+
+def _exception(guest: Guest, reply: ExceptionReturn) -> Handled:
+    guest = replace(guest, sent=guest.sent[1:])
+    return (guest, ()) if reply.event is None else _take(guest, reply.event)
+
+
+def _dlpar(guest: Guest, order: Dlpar) -> Handled:
+    event = HotplugEvent(
+        type=_HOTPLUG_TYPES[TYPES[order.index >> 28]],
+        action=order.action,
+        identifier=HotplugIdentifier.DRC_INDEX,
+        index=order.index,
+    )
+    return _take(guest, event) if guest.up else (guest, ())
+
+
+def _take(guest: Guest, event: HotplugEvent) -> Handled:
+    """Queue an event for the kernel, or begin with it in user space, which waits for nobody."""
+    if not is_for_user_space(event):
+        return _work_off(replace(guest, queue=(*guest.queue, event)))
+    program = program_of(event, guest.kind, guest.used)
+    if guest.user_program or any(call.by_user for call in guest.sent):
+        return replace(guest, user_program=(*guest.user_program, *program)), ()
+    return _go_on_in_user_space(replace(guest, user_program=program))
+
+
+_HOTPLUG_TYPES = {
+    DrcType.CPU: HotplugType.CPU,
+    DrcType.PHB: HotplugType.PHB,
+    DrcType.PCI: HotplugType.PCI,
+    DrcType.LMB: HotplugType.MEMORY,
+    DrcType.PMEM: HotplugType.PMEM,
+}
+
+
+def _work_off(guest: Guest) -> Handled:
+    """Begin with the next event, unless one is in hand."""
+    if guest.busy or not guest.queue:
+        return guest, ()
+    event, *rest = guest.queue
+    program = program_of(event, guest.kind, guest.used)
+    return _go_on(replace(guest, queue=tuple(rest), program=program, busy=True))
+
+
+def _go_on(guest: Guest) -> Handled:
+    """Do steps of the program until one has to wait for something."""
+    commands: tuple[Command, ...] = ()
+    while guest.program:
+        op, rest = guest.program[0], guest.program[1:]
+        match op:
+            case Call():
+                guest = replace(guest, program=rest, sent=(*guest.sent, op))
+                return guest, (*commands, Send(Actor.QEMU, op.request))
+            case LetGo() if op.works and guest.conduct.asks:
+                return replace(guest, deciding=True), commands
+            case LetGo(index) if op.works and guest.conduct.offline_ns and works(guest, index):
+                return guest, (*commands, Work(guest.conduct.offline_ns))
+            case Pause() if guest.conduct.unusable_ns:
+                return guest, (*commands, Work(guest.conduct.unusable_ns))
+        guest, more = _done(guest, op, rest)
+        commands += more
+    guest, more = _work_off(replace(guest, busy=False))
+    return guest, (*commands, *more)
+
+
+def _go_on_in_user_space(guest: Guest) -> Handled:
+    """Do steps of drmgr's until one has to wait for an answer."""
+    commands: tuple[Command, ...] = ()
+    while guest.user_program:
+        op, rest = guest.user_program[0], guest.user_program[1:]
+        if isinstance(op, Call):
+            guest = replace(guest, user_program=rest, sent=(*guest.sent, op))
+            return guest, (*commands, Send(Actor.QEMU, op.request))
+        kernel = guest.program
+        guest, more = _done(guest, op, rest)
+        guest = replace(guest, program=kernel, user_program=guest.program)
+        commands += more
+    return guest, commands
+
+
+def _done(guest: Guest, op: Op, rest: Program) -> Handled:
+    """Carry out a step that waits for nothing, or whose work is done."""
+    commands: tuple[Command, ...] = ()
+    match op:
+        case Say(text):
+            commands = (Log(text),)
+        case Need(index, used, otherwise) if (index in guest.used) is not used:
+            rest = otherwise
+        case LetGo(index, otherwise) if (why := why_not(guest, index)) is not None:
+            commands, rest = (Log(why),), otherwise
+        case LetGo(index):
+            guest = replace(guest, leaving=(*guest.leaving, index))
+        case Back(index):
+            guest = replace(guest, leaving=without(guest.leaving, index))
+        case Attach(index):
+            guest = replace(guest, used=tuple(sorted({*guest.used, index})))
+        case Detach(index):
+            guest = replace(
+                guest,
+                used=tuple(other for other in guest.used if other not in below(index)),
+                offline=without(guest.offline, index),
+                leaving=without(guest.leaving, index),
+            )
+    return replace(guest, program=rest), commands
+
+
+# -- answers -------------------------------------------------------------------------------------
+
+
+def _answered(guest: Guest, reply: Reply) -> Handled:
+    if not guest.sent:
+        return guest, ()
+    call, *others = guest.sent
+    guest = replace(guest, sent=tuple(others))
+    if call.by_hand:
+        return _noticed(guest, call.request, reply), ()
+    if call.by_user:
+        if not satisfies(call.want, reply):
+            guest = replace(guest, user_program=call.otherwise)
+        return _go_on_in_user_space(guest)
+    if not satisfies(call.want, reply):
+        guest = replace(guest, program=call.otherwise)
+    return _go_on(guest)
+
+
+def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
+    """Take notice of a device that a call made by hand has brought or taken."""
+    if not satisfies(Want.SUCCESS, reply):
+        return guest
+    used = set(guest.used)
+    match request:
+        case ConfigureConnector(index):
+            used.add(index)
+        case SetIndicator(indicator, index, 0):
+            physical = TYPES.get(index >> 28) is DrcType.PCI
+            if indicator == (ISOLATION_STATE if physical else ALLOCATION_STATE):
+                used.discard(index)
+    return replace(guest, used=tuple(sorted(used)))
+
+
+# -- its own work, and a hand on it --------------------------------------------------------------
+
+
+def _work_done(guest: Guest, _: WorkDone) -> Handled:
+    if not guest.up:
+        call = Call(ClientArchitectureSupport(), Want.ANYTHING)
+        guest = replace(guest, busy=False, sent=(*guest.sent, call))
+        return guest, (Send(Actor.QEMU, call.request),)
+    if not guest.program:
+        return guest, ()
+    guest, commands = _done(guest, guest.program[0], guest.program[1:])
+    guest, more = _go_on(guest)
+    return guest, (*commands, *more)
+
+
+def _decide(guest: Guest, order: Decide) -> Handled:
+    if not guest.deciding:
+        return guest, ()
+    op = guest.program[0]
+    assert isinstance(op, LetGo)
+    pinned = without(guest.pinned, op.index)
+    kept = pinned if order.give else (*pinned, op.index)
+    guest, commands = _work_done(replace(guest, deciding=False, pinned=kept), WorkDone())
+    return replace(guest, pinned=pinned), commands
+
+
+def _by_hand(guest: Guest, order: RtasByHand) -> Handled:
+    call = Call(order.call, Want.ANYTHING, by_hand=True)
+    return replace(guest, sent=(*guest.sent, call)), (Send(Actor.QEMU, order.call),)
+
+
+_HANDLERS: Mapping[type[Any], Callable[[Guest, Any], Handled]] = {
+    Restarted: _restarted,
+    DeviceTree: _device_tree,
+    Interrupt: _interrupt,
+    HotplugEvent: _interrupt,
+    ExceptionReturn: _exception,
+    StatusReturn: _answered,
+    SensorReturn: _answered,
+    ConnectorReturn: _answered,
+    RawReturn: _answered,
+    WorkDone: _work_done,
+    Decide: _decide,
+    CpuOnline: switch_cpu,
+    Pin: pin,
+    Dlpar: _dlpar,
+    RtasByHand: _by_hand,
+    Hang: hang,
+}

@@ -1,0 +1,99 @@
+"""Which lines of which commit are responsible for what a run shows.
+
+The ties are data (``data/commits.toml``): a behaviour names a commit, a file and an identifier
+that distinguishes its lines; the same tie holds in QEMU's clone and in the re-enactment.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from kit.common.errors import UserError
+from kit.git.values.commit import FileDiff, Hunk, LineKind
+from kit.machine.revision import Patch, Revision, find_revision
+from kit.trace.entry import WIRE_NAMES, TraceEntry
+
+__all__ = ["Behaviour", "behaviours_of", "hunk_of", "read_behaviours", "responsible_for"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """What some lines of a commit do.
+
+    ``commit`` is a full hash, ``file`` and ``function`` are where the lines stand, ``identifier``
+    tells them from others there; ``shows`` is the type of the trace entry that they cause
+    (`WIRE_NAMES`), None if no entry shows them.
+    """
+
+    name: str
+    says: str
+    commit: str
+    file: str
+    function: str
+    identifier: str
+    shows: str | None = None
+
+
+_KEYS = {"name", "says", "commit", "file", "function", "identifier", "shows"}
+
+
+def read_behaviours(text: str, where: str) -> tuple[Behaviour, ...]:
+    """Read the ties.
+
+    Args:
+        text: The content of ``commits.toml``.
+        where: Its name, for messages.
+
+    Raises:
+        UserError: The file breaks the format: says which entry, and what is wrong with it.
+    """
+    try:
+        entries = tomllib.loads(text).get("behaviour", [])
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{where}: is not TOML: {error}") from error
+    read = []
+    for number, entry in enumerate(entries, 1):
+        unknown, missing = entry.keys() - _KEYS, _KEYS - {"shows"} - entry.keys()
+        if unknown or missing:
+            odd = sorted(unknown or missing)[0]
+            what = "unknown key" if unknown else "missing key"
+            raise UserError(f"{where}: behaviour {number}: {what} {odd!r}")
+        if entry.get("shows", "device_del") not in WIRE_NAMES.values():
+            raise UserError(
+                f"{where}: behaviour {number}: no entry has the type {entry['shows']!r}"
+            )
+        read.append(Behaviour(**entry | {"commit": find_revision(entry["commit"]).commit}))
+    return tuple(read)
+
+
+def behaviours_of(behaviours: tuple[Behaviour, ...], revision: Revision) -> tuple[Behaviour, ...]:
+    """Return those that came with *revision*'s own commit."""
+    return tuple(b for b in behaviours if b.commit == revision.commit)
+
+
+def responsible_for(
+    behaviours: tuple[Behaviour, ...], entry: TraceEntry, revision: Revision
+) -> tuple[Behaviour, ...]:
+    """Return those that *revision* has and that cause an entry like this one, newest first."""
+    shown = WIRE_NAMES[type(entry.message)]
+    here = {patch.value for patch in revision.patches}
+    order = [patch.value for patch in Patch]
+    found = [b for b in behaviours if b.shows == shown and b.commit in here]
+    return tuple(sorted(found, key=lambda b: order.index(b.commit), reverse=True))
+
+
+def hunk_of(behaviour: Behaviour, files: tuple[FileDiff, ...]) -> Hunk | None:
+    """Return the hunk of a commit's diff that holds a behaviour's lines, or None.
+
+    Capitals do not count: an event is a function in one program and a word in the other.
+    """
+    wanted = behaviour.identifier.lower()
+    for file in files:
+        if file.path != behaviour.file:
+            continue
+        for hunk in file.hunks:
+            changed = (line for line in hunk.lines if line.kind is not LineKind.CONTEXT)
+            if any(wanted in line.text.lower() for line in changed):
+                return hunk
+    return None

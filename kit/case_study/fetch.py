@@ -1,0 +1,376 @@
+"""Commits of QEMU, brought by plain git from a server into a repository of our own.
+
+Decides how much is fetched, from where, and when a fetched repository is whole.  It is built
+beside its place and moved there once it is.  git checks each object against its id as it comes.
+
+Nothing that a server or a person gives is run: a URL has one of four schemes, git may use no
+other, and neither prompts nor the user's configuration take part.
+
+Source: git 2.39, git-fetch(1) and Documentation/technical/partial-clone.txt; what is asked for
+one by one (commits, then files) is what a partial clone itself asks its server for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import platformdirs
+
+from kit.common.errors import MisuseError
+from kit.git.repository.transport import (
+    FetchError,
+    Git,
+    GitError,
+    Origin,
+    Progress,
+    disk_full,
+    ended_by_sigterm,
+    locked,
+    origin,
+)
+from kit.machine.revision import CATALOGUE, MERGED
+
+__all__ = [
+    "LESSON_COMMITS",
+    "SOURCES",
+    "Amount",
+    "FetchError",
+    "Fetched",
+    "Progress",
+    "default_folder",
+    "fetch",
+]
+
+SOURCES = ("https://gitlab.com/qemu-project/qemu.git", "https://github.com/qemu/qemu.git")
+"""Where QEMU is, in the order in which the servers are asked."""
+
+LESSON_COMMITS = tuple(
+    dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in MERGED)])
+)
+"""Full hashes of the commits that the lessons read: the recorded builds and the patches."""
+
+
+class Amount(Enum):
+    """How much of QEMU's history is fetched."""
+
+    LESSON = "lesson"  # the lesson's commits, their parents, and the files that their diffs touch
+    HISTORY = "history"  # every commit without its files: messages, people, dates
+    FULL = "full"  # everything, as a bare clone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A whole repository, and what it took to have it.
+
+    ``amount`` is what the folder holds, which may be more than was asked for; ``url`` where it
+    came from, without a password; ``commits`` how many it has, parents included;
+    ``received_bytes`` what came this time, by git's own count; 0 if it ``was_there`` already.
+    """
+
+    path: Path
+    amount: Amount
+    url: str
+    commits: int
+    received_bytes: int
+    was_there: bool
+
+
+def default_folder(amount: Amount) -> Path:
+    """Return where *amount* is kept if nobody names a folder: the user's cache."""
+    return platformdirs.user_cache_path("unplug-kit", appauthor=False) / f"qemu-{amount.value}.git"
+
+
+def fetch(
+    target: Path,
+    *,
+    amount: Amount = Amount.LESSON,
+    urls: Sequence[str] = SOURCES,
+    wanted: Sequence[str] = LESSON_COMMITS,
+    progress: Progress | None = None,
+    timeout_s: float = 60.0,
+) -> Fetched:
+    """Make *target* a bare repository with *amount* of QEMU, unless it is one.
+
+    Readers see no repository or a whole one.  What an interrupted call has got stays in a hidden
+    folder beside *target*, from which the next call goes on; locks and half packs do not stay.
+
+    Args:
+        target: The repository's folder: absent, empty, or filled by an earlier call.
+        amount: How much; LESSON and HISTORY never go to the network when they are read.
+        urls: https, http, git or file URLs or folders of clones, tried in this order.
+        wanted: Full hashes of the commits that must be there afterwards.
+        progress: Told how far git is, from this thread; what it raises ends the call.
+        timeout_s: Seconds that a source may be silent, at first or later; then the next is asked.
+
+    Raises:
+        FetchError: No source gave everything, the folder is another's, in use by another call or
+            cannot be written, or git is not installed.
+    """
+    if not urls or not all(re.fullmatch("[0-9a-f]{40}", commit) for commit in wanted):
+        raise MisuseError(f"fetch needs a URL and full hashes, not {urls!r} and {wanted!r}")
+    sources = [origin(url) for url in urls]
+    try:
+        target = _absolute(target)
+        if there := _already(Git(target, timeout_s), amount, wanted):
+            return there
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with ended_by_sigterm(), locked(target) as lock:
+            part = target.with_name(f".{target.name}.{amount.value}.part")
+            git = Git(part, timeout_s, progress, lock)
+            return _already(Git(target, timeout_s), amount, wanted) or _from_first(
+                sources, git, target, amount, wanted
+            )
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(target.parent) from error
+        why = error.strerror or str(error)
+        raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from error
+    except GitError as error:
+        raise FetchError(f"{target}: git fails in it: {error}; name another folder") from error
+
+
+def _absolute(target: Path) -> Path:
+    try:
+        return target.expanduser().resolve()
+    except RuntimeError as error:  # nobody's home, or links in a circle
+        why = str(error).rstrip(".")
+        raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from None
+
+
+# -- what is there already ---------------------------------------------------------------------
+
+
+def _already(git: Git, amount: Amount, wanted: Sequence[str]) -> Fetched | None:
+    """Return what *git*'s folder holds if that is enough; None if it is to be filled (again)."""
+    folder = git.folder
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return None
+    held = _recorded(git)
+    if held is None:
+        raise FetchError(f"{folder} exists and kit fetch has not made it; name another folder")
+    if held in (amount, Amount.FULL) and _is_whole(git, held, wanted):
+        return _fetched(git, held)
+    if held is not amount:
+        raise FetchError(
+            f"{folder} holds QEMU's {held.value}, which is not what is wanted ({amount.value}); "
+            "name another folder, or remove this one first"
+        )
+    return None
+
+
+def _recorded(git: Git) -> Amount | None:
+    config = git.folder / "config"
+    if not config.is_file():
+        return None
+    try:
+        return Amount(git.run("config", f"--file={config}", "unplug-kit.amount").strip())
+    except (GitError, ValueError):
+        return None
+
+
+def _is_whole(git: Git, amount: Amount, wanted: Sequence[str]) -> bool:
+    if _missing_commit(git, wanted):
+        return False
+    try:
+        return amount is not Amount.LESSON or not _missing_blobs(git, wanted)
+    except GitError:
+        return False
+
+
+def _missing_commit(git: Git, wanted: Sequence[str]) -> str | None:
+    with contextlib.suppress(GitError):
+        git.run("rev-list", "--no-walk", "--quiet", "--stdin", feed=wanted)
+        return None
+    for commit in wanted:
+        try:
+            git.run("cat-file", "-e", f"{commit}^{{commit}}")
+        except GitError:
+            return commit
+    return None
+
+
+def _missing_blobs(git: Git, wanted: Sequence[str]) -> list[str]:
+    """Return the ids of the files, absent here, that the diffs of *wanted* to their parents need.
+
+    A merge has no such diff, and a submodule's entry names a commit of another repository.
+    """
+    raw = git.run("diff-tree", "-r", "--raw", "--no-abbrev", "--root", "--stdin", feed=wanted)
+    needed: dict[str, None] = {}
+    for line in raw.splitlines():
+        if line.startswith(":"):
+            old_mode, new_mode, old, new = line[1:].split(maxsplit=4)[:4]
+            needed |= {
+                blob: None
+                for mode, blob in ((old_mode, old), (new_mode, new))
+                if mode not in ("000000", "160000")
+            }
+    # this way of asking never goes to the network for what is absent, as others do
+    all_objects = git.run("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+    present = set(all_objects.split())
+    return [blob for blob in needed if blob not in present]
+
+
+def _fetched(git: Git, amount: Amount, *, received_bytes: int | None = None) -> Fetched:
+    return Fetched(
+        path=git.folder,
+        amount=amount,
+        url=git.run("config", "remote.origin.url").strip(),
+        commits=int(git.run("rev-list", "--count", "--all")),
+        received_bytes=received_bytes or 0,
+        was_there=received_bytes is None,
+    )
+
+
+# -- filling a folder --------------------------------------------------------------------------
+
+
+def _from_first(
+    sources: Sequence[Origin], git: Git, target: Path, amount: Amount, wanted: Sequence[str]
+) -> Fetched:
+    """Fill *git*'s folder from the first source that can, and move it to *target*."""
+    refusals = []
+    with _tidied(git.folder):
+        for source in sources:
+            try:
+                _fill(git, source, amount, wanted)
+                _seal(git, source, amount)
+            except GitError as failure:
+                reason = str(failure).replace(source.url, source.shown)
+                refusals.append(f"{source.shown}: {reason}")
+                continue
+            _move(git.folder, target)
+            done = Git(target, git.timeout_s)
+            return _fetched(done, amount, received_bytes=git.received_bytes)
+    raise FetchError(
+        f"QEMU's commits could not be fetched ({'; '.join(refusals)}); check the network, "
+        "or name a mirror or the folder of a clone with --from"
+    )
+
+
+def _fill(git: Git, source: Origin, amount: Amount, wanted: Sequence[str]) -> None:
+    if (git.folder / "HEAD").exists():
+        with contextlib.suppress(GitError):  # what an earlier call left may be damaged
+            _check(git, amount)
+    git.folder.mkdir(exist_ok=True)
+    git.run("init", "--quiet", "--bare", "--template=")
+    git.run("config", "remote.origin.url", source.url)
+    if amount is Amount.LESSON:
+        _fill_lesson(git, source, wanted)
+    else:
+        _fill_history(git, source, ["--filter=tree:0"] if amount is Amount.HISTORY else [])
+    _check(git, amount)
+    if missing := _missing_commit(git, wanted):
+        _remove(git.folder)  # another project's history: nothing to go on from
+        raise GitError(f"it does not have {missing}")
+    if amount is Amount.LESSON:  # read each diff once as readers will: without a network
+        git.run("diff-tree", "-p", "-M", "--root", "--stdin", feed=wanted)
+
+
+def _fill_lesson(git: Git, source: Origin, wanted: Sequence[str]) -> None:
+    # what is here says nothing about what is not: with a commit its files need not have come
+    git.run("config", "fetch.negotiationAlgorithm", "noop")
+    refs = [f"refs/lesson/{commit}" for commit in wanted]  # without refs git gc takes them away
+    if not set(refs) <= _refs(git):
+        named = [f"{commit}:{ref}" for commit, ref in zip(wanted, refs, strict=True)]
+        # of depth 2, so that each has its parent
+        options = ("--atomic", "--filter=blob:none", "--depth=2")
+        git.fetch(source, *options, "origin", *named, phase="commits")
+    if blobs := _missing_blobs(git, wanted):
+        git.fetch(source, "--filter=blob:none", "--stdin", "origin", feed=blobs, phase="files")
+
+
+# git cannot resume within a stage.  Six cost 2 % more on the wire than one, and a quarter on disk.
+_STAGES = 6
+
+
+def _fill_history(git: Git, source: Origin, options: Sequence[str]) -> None:
+    """Fetch every branch and tag; by stages, from release to release."""
+    listing = git.run(
+        *("ls-remote", "--symref", "--sort=version:refname", "origin", "HEAD", "refs/tags/v*"),
+        source=source,
+    )
+    releases = re.findall(r"\t(refs/tags/v[0-9.]+)$", listing, re.MULTILINE)
+    every = math.ceil(len(releases) / _STAGES) or 1
+    stages = releases[every - 1 :: every]
+    total = len(stages) + 1
+    have = _refs(git)
+    for number, tag in enumerate(stages, 1):
+        if tag not in have:
+            phase = f"stage {number} of {total}"
+            git.fetch(source, *options, "origin", f"+{tag}:{tag}", phase=phase)
+    everything = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    phase = f"stage {total} of {total}"
+    git.fetch(source, *options, "--prune", "origin", *everything, phase=phase)
+    if head := re.search(r"^ref: (refs/heads/\S+)\tHEAD$", listing, re.MULTILINE):
+        git.run("symbolic-ref", "HEAD", head[1])
+
+
+def _refs(git: Git) -> set[str]:
+    return set(git.run("for-each-ref", "--format=%(refname)").split())
+
+
+def _check(git: Git, amount: Amount) -> None:
+    """Raise GitError, and remove the folder, if it lacks something that its commits need."""
+    depth = () if amount is Amount.LESSON else ("--connectivity-only",)
+    try:
+        git.run("fsck", "--no-dangling", "--progress", *depth, phase="check")
+    except GitError as failure:
+        _remove(git.folder)
+        raise GitError(f"what came from it is damaged: {failure}") from None
+
+
+def _seal(git: Git, source: Origin, amount: Amount) -> None:
+    """Make the repository ready for readers."""
+    settings = {"remote.origin.url": source.shown, "unplug-kit.amount": amount.value}
+    if amount is not Amount.FULL:
+        settings["protocol.allow"] = "never"  # what is absent must not be looked for on the network
+        settings["mailmap.blob"] = "refs/none"  # git log would want HEAD's, which is absent
+    for key, value in settings.items():
+        git.run("config", key, value)
+    git.run("pack-refs", "--all")
+    if amount is not Amount.LESSON:
+        git.run("commit-graph", "write", "--reachable", "--progress", phase="index")
+
+
+def _move(part: Path, target: Path) -> None:
+    """Put *part* in the place of *target*, which may be empty, or outgrown."""
+    old = target.with_name(f".{target.name}.old")
+    _remove(old)
+    if target.exists():
+        target.rename(old)
+    part.rename(target)
+    _remove(old)
+
+
+@contextlib.contextmanager
+def _tidied(part: Path) -> Iterator[None]:
+    """Before and after: no locks or half packs of git's in *part*, and no *part* of no use."""
+    _sweep(part)
+    try:
+        yield
+    finally:
+        _sweep(part)
+        if not any(part.glob("objects/pack/*.pack")):
+            _remove(part)
+
+
+def _sweep(part: Path) -> None:
+    if part.is_dir():
+        own = ("*.lock", "shallow_*", "refs/**/*.lock", "objects/**/*.lock", "objects/**/tmp_*")
+        for path in [path for pattern in own for path in part.glob(pattern)]:
+            path.unlink()
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        for path in folder.rglob("*.*"):  # packs are read-only, which on Windows keeps them
+            path.chmod(0o700)
+        shutil.rmtree(folder)

@@ -1,0 +1,267 @@
+"""The history in use: where it is found, and what is read from it.
+
+A clone that a person names, what ``kit fetch`` brought, a clone beside the kit, or the
+re-enactment, which is built here at its first use.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from kit.case_study.behaviours import Behaviour, read_behaviours
+from kit.case_study.fetch import Amount, default_folder
+from kit.case_study.find import find_history
+from kit.case_study.reenactment import build
+from kit.common.errors import UnknownRevisionError, UserError
+from kit.common.packaged_data import CHECKOUT, data_path, share
+from kit.git.repository.exported import export
+from kit.git.repository.history import History, HistoryError
+from kit.git.values.commit import Commit, lore_link, reference
+from kit.machine.revision import (
+    CATALOGUE,
+    MERGED,
+    PROPOSAL,
+    RELEASES,
+    Board,
+    Revision,
+    find_revision,
+)
+from kit.views.html.diff import CommitPage
+from kit.views.reports.mail import Named
+
+__all__ = [
+    "CARRIED",
+    "CLONE_VARIABLE",
+    "behaviours",
+    "clone_in_use",
+    "commit_named",
+    "commit_page",
+    "expanded",
+    "exported_history",
+    "history",
+    "lesson_commits",
+    "named_commits",
+    "why_no_commit",
+]
+
+CLONE_VARIABLE = "KIT_QEMU"
+CARRIED = "history.json"  # of share(): whoever makes the web site puts it there
+NEIGHBOURS = 40  # a series is applied in one go: among so many are those posted with a commit
+
+
+def clone_in_use() -> Path | None:
+    """Return the QEMU clone, or exported history, that KIT_QEMU names; None where it names none."""
+    named = os.environ.get(CLONE_VARIABLE, "").strip()
+    return expanded(named) if named else None
+
+
+def expanded(place: str) -> Path:
+    """Return the path that a person names.
+
+    Raises:
+        UserError: It begins with the home of somebody who is not there.
+    """
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{place}: {error}; name a folder") from None
+
+
+def history(
+    named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
+) -> History:
+    """Return the history in use; see `kit.case_study.find` for the order.
+
+    Args:
+        named: What a person names instead of KIT_QEMU.
+        passed_over: Told of each folder that is there and cannot be used, and why.
+
+    Raises:
+        HistoryError: What is named is no history, or the re-enactment cannot be built.
+    """
+    return find_history(
+        clone_in_use() if named is None else expanded(str(named)),
+        fetched=[default_folder(amount) for amount in (Amount.FULL, Amount.LESSON, Amount.HISTORY)],
+        beside=[CHECKOUT.parent / "qemu", CHECKOUT.parent / "qemu.git"],
+        reenactment=_reenactment,
+        known=find_revision("revert").commit,
+        passed_over=passed_over or (lambda _place, _why: None),
+        carried=share() / CARRIED,
+    )
+
+
+def _reenactment() -> Path:
+    """Return the folder of the re-enactment, built at first use and again when its text changes."""
+    source = data_path("reenactment")
+    digest = sha256()
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
+    cache = user_cache_path("unplug-kit", appauthor=False)
+    target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
+    if target.exists():  # whole, since it was moved there, and of this text, by its name
+        return target
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if not os.access(cache, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+    except OSError as error:
+        raise HistoryError(
+            f"{cache} cannot be written ({error.strerror}), and the re-enactment is built there;"
+            " set XDG_CACHE_HOME to another folder, or name a clone of QEMU with --repo or KIT_QEMU"
+        ) from error
+    build(source, target)
+    return target
+
+
+def why_no_commit(revision: Revision) -> str:
+    """Say why a revision has no commit of its own; empty where it has one."""
+    if revision is PROPOSAL:
+        (proposed,) = PROPOSAL.patches - set(MERGED)
+        posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
+        return f"{revision.name} was never merged, so there is no commit; it was posted: {posted}"
+    if revision.board is not Board.PSERIES:
+        return f"{revision.name} is another machine for contrast: no commit of the story"
+    return ""
+
+
+def commit_named(read: History, typed: str) -> tuple[str, Commit]:
+    """Return the commit that a person names, and the name that the history knows it by.
+
+    A release is looked for by its tag first: the re-enactment has tags of its own.
+
+    Raises:
+        HistoryError: It is not here.
+    """
+    try:
+        revision = find_revision(typed)
+    except UnknownRevisionError:
+        names = [typed]
+    else:
+        if why := why_no_commit(revision):
+            raise UserError(why)
+        names = [revision.label] if revision in RELEASES else []
+        names.append(revision.commit)
+    for name in names:
+        try:
+            return name, read.commit(name)
+        except HistoryError as error:
+            if name != names[-1]:
+                continue
+            why = str(error)
+            raise HistoryError(why if typed in why else f"{typed}: {why}") from error
+    raise AssertionError("there is a last name")
+
+
+def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
+    """Return what is shown of *revision*'s commit, from *read* or else the history in use."""
+    if why := why_no_commit(revision):
+        return CommitPage(revision.name, note=f"{why}.")
+    heading = f"{revision.name}: commit {revision.commit[:10]}"
+    try:
+        read = read or history()
+        commit = read.commit(revision.commit)
+        note = _aside(revision, commit)
+        files = () if note else read.diff(revision.commit)
+    except UserError as error:
+        return CommitPage(heading, note=str(error))
+    return CommitPage(commit.subject, str(read.source), commit, files, note)
+
+
+def _aside(revision: Revision, commit: Commit) -> str:
+    """Say why a revision's own commit is not shown: it has nothing to do with the story."""
+    if commit.trailer("Re-enacts") is not None:
+        return ""
+    if revision.label.endswith("~1"):
+        return (
+            f"{revision.name} is the last tree before {revision.label[:-2]}; its own commit has"
+            " nothing to do with the story."
+        )
+    if revision in RELEASES:
+        return "A release's own commit only names the version."
+    return ""
+
+
+def lesson_commits(read: History) -> tuple[Commit, ...]:
+    """Return those of the lesson's commits that *read* has, each with `NEIGHBOURS` before it."""
+    wanted = [patch.value for patch in MERGED] + [find_revision("revert").commit]
+    found: list[Commit] = []
+    for name in wanted:
+        try:
+            found.extend(read.recent(name, NEIGHBOURS))
+        except HistoryError:
+            continue
+    return tuple(found)
+
+
+def exported_history(
+    named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the lesson's commits of the history in use as one file's text, and what it lacks.
+
+    That is the names of those commits and releases that the history has not.
+
+    Raises:
+        HistoryError: The history lacks all of them.
+    """
+    read = history(named, passed_over)
+    wanted = {patch.value: patch.value[:10] for patch in MERGED}
+    wanted |= {revision.commit: revision.name for revision in CATALOGUE}
+    present = [name for name in wanted if _has(read, name)]
+    if not present:
+        raise HistoryError(f"{read.source} has none of the lesson's commits; `kit fetch` gets them")
+    tags = {name for name, _ in read.tags()}
+    releases = [revision.label for revision in RELEASES]
+    left_out = [shown for name, shown in wanted.items() if name not in present]
+    left_out += [name for name in releases if name not in tags or not _has(read, name)]
+    return export(read, present, releases), tuple(left_out)
+
+
+def _has(read: History, name: str) -> bool:
+    try:
+        read.diff(name)
+    except HistoryError:
+        return False
+    return True
+
+
+def behaviours() -> tuple[Behaviour, ...]:
+    """Return which lines of which commit do what.
+
+    Raises:
+        UserError: ``commits.toml`` breaks its format.
+    """
+    path = data_path("commits.toml")
+    return read_behaviours(path.read_text(encoding="utf-8"), str(path))
+
+
+def named_commits(revisions: Iterable[Revision], read: History | None = None) -> tuple[Named, ...]:
+    """Return the commits of the story that some revisions stand for, as the history names them.
+
+    A parent is named by its child, which is the story's; a release by its tag alone.
+    """
+    found: dict[str, Named] = {}
+    for revision in revisions:
+        label = revision.label
+        if revision.board is not Board.PSERIES or not revision.commit:
+            found[label] = Named(f"{revision.name}: {revision.summary}")
+            continue
+        child = find_revision(label.removesuffix("~1")) if label.endswith("~1") else revision
+        found.setdefault(child.label, _named(child, read))
+    return tuple(found.values())
+
+
+def _named(revision: Revision, read: History | None) -> Named:
+    try:
+        commit = (read or history()).commit(revision.commit)
+    except UserError:
+        return Named(revision.label)
+    if revision in RELEASES:
+        return Named(f"{revision.label}: {revision.summary}")
+    return Named(reference(commit), lore_link(commit))

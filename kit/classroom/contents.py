@@ -1,0 +1,69 @@
+"""What this installation puts into a classroom folder: its wheel, lessons, history in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from kit.case_study import history as history_in_use
+from kit.case_study.fetch import fetch
+from kit.case_study.find import ReenactmentHistory
+from kit.classroom.folder import Contents, Made, make_folder
+from kit.classroom.target import Target
+from kit.classroom.wheels import NAME, built_wheel, packed_wheel
+from kit.common.packaged_data import CHECKOUT, lessons
+from kit.git.repository.history import HistoryError, SourceKind
+
+__all__ = ["make_classroom"]
+
+
+def make_classroom(
+    folder: Path,
+    targets: tuple[Target, ...],
+    tell: Callable[[str], None],
+    passed_over: Callable[[Path, str], None],
+) -> tuple[Made, str]:
+    """Make a classroom folder of what is in use here; return its size, and which history it has.
+
+    Args:
+        folder: Where to.
+        targets: The kinds of laptop it is for.
+        tell: Told in a few words what is being done.
+        passed_over: Told of each history that is there and cannot be used or copied, and why.
+
+    Raises:
+        UserError: It cannot be made; the text says why.
+    """
+    read = history_in_use.history(passed_over=passed_over)
+    text, _ = history_in_use.exported_history()
+    words = read.source.kind.value
+
+    def put_history(place: Path) -> None:
+        # always the file, too: a laptop without git reads no clone and builds no re-enactment
+        (place / "commits.json").write_text(text, encoding="utf-8")
+        if isinstance(read, ReenactmentHistory) or read.source.kind is SourceKind.FILE:
+            return
+        try:
+            fetch(place / "qemu.git", urls=[read.source.place])
+        except HistoryError as error:
+            passed_over(Path(read.source.place), f"only its commits' text is copied: {error}")
+
+    contents = Contents(
+        version=metadata.version(NAME),
+        wheel=_own_wheel,
+        lessons=_put_lessons,
+        history=put_history,
+        history_words=words,
+    )
+    return make_folder(folder, targets, contents, tell), words
+
+
+def _put_lessons(place: Path) -> None:
+    lessons(place)
+
+
+def _own_wheel(target: Path) -> Path:
+    if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "notebooks").is_dir():
+        return built_wheel(CHECKOUT, target)
+    return packed_wheel(target)

@@ -1,0 +1,56 @@
+"""The command that needs a real QEMU: record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kit.cli.common import FINE, cli
+from kit.cli.output import complain, progress_line
+from kit.common.errors import UserError
+from kit.common.plain_text import plain
+from kit.common.user_file import write_own
+from kit.real_qemu import api as backend_in_use
+
+__all__: list[str] = []
+
+
+@cli.command(epilog="Example: kit record script.jsonl --binary ./qemu-system-ppc64 -o new.jsonl")
+def record(
+    scripts: Annotated[
+        list[Path],
+        typer.Argument(metavar="SCRIPT...", help="Recordings; answers in them do not matter."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Write to that file.")
+    ],
+    binary: Annotated[
+        str | None,
+        typer.Option("--binary", metavar="PATH", help="The QEMU [KIT_QEMU_SYSTEM, PATH]."),
+    ] = None,
+) -> None:
+    """Ask a real QEMU what scripts ask, and write down what it answers.
+
+    A script is a line of JSON: a name and steps, as in a recording.  Where the binary ends without
+    a failed assertion the transcript is cut, and a line says so.
+    """
+    if output.exists():
+        raise UserError(f"{output}: exists; recordings are evidence, name another file")
+    lines: list[Any] = []
+    for number, path in enumerate(scripts, 1):
+        progress_line(f"{number}/{len(scripts)} {path}")
+        for found in backend_in_use.record_file(path, binary):
+            lines.append(found.transcript)
+            if found.cut:
+                complain(f"{path}: {found.cut}")
+    progress_line("")
+    try:
+        write_own(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+    steps = sum(len(line["steps"]) for line in lines)
+    typer.echo(plain(f"{output}: {len(lines)} transcripts, {steps} steps"))
+    raise typer.Exit(FINE)

@@ -1,0 +1,53 @@
+"""What the modules of the command line share: the command itself, options, exit statuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.common.errors import UserError
+from kit.common.user_file import write_own
+
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "cli", "put"]
+
+FINE, NO, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # how typer tells of Ctrl-C
+
+cli = typer.Typer(
+    name="kit",
+    help="See why QEMU's CPU unplug timeout for pseries came and went.",
+    epilog="Start with: kit lab",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Backend = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="embedded|qemu[=PATH]",
+        help="What plays it; qemu: KIT_QEMU_SYSTEM, or qemu-system-ppc64.",
+    ),
+]
+
+
+def put(data: str | bytes, output: Path | None) -> None:
+    """Write to a file, or text to stdout.
+
+    Raises:
+        UserError: The file cannot be written, or bytes are to go to stdout.
+    """
+    if output is None:
+        if isinstance(data, bytes):
+            raise UserError("--format png is no text: name a file, -o FILE")
+        typer.echo(data)
+        return
+    try:
+        write_own(output, data if isinstance(data, bytes) else f"{data}\n".encode())
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error.strerror}") from error

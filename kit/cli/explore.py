@@ -1,0 +1,361 @@
+"""The command about every order of events: explore."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from functools import partial
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.actors.pseries_programs import GuestKind
+from kit.cli.common import FINE, INTERRUPTED, NO, Backend, Json, cli
+from kit.cli.live import LiveCell, live_cells, live_json, live_lines
+from kit.cli.output import complain, console, print_json, progress_line
+from kit.common.errors import UserError
+from kit.common.plain_text import plain
+from kit.common.user_file import write_own
+from kit.explorer.equivalence import Alike, alike
+from kit.explorer.export import script_line
+from kit.explorer.jobs import (
+    MOST_STATES,
+    NAMED,
+    Explored,
+    Job,
+    cells_json,
+    explore_one,
+    explored,
+    jobs_of,
+)
+from kit.explorer.model import DrcModel
+from kit.explorer.paths import path_lines
+from kit.explorer.properties import PROMISES
+from kit.explorer.scope import LINUX, Scope
+from kit.explorer.search import Ended
+from kit.machine.revision import Board, Revision, find_revision
+from kit.real_qemu.api import identity_of, read_backend
+from kit.views.terminal.explorer import found_table, one_table
+
+__all__ = ["explore"]
+
+_SCOPE = Scope()
+_PROCESSORS = os.cpu_count() or 1
+AtOnly = Annotated[
+    str | None, typer.Option("--at", metavar="REV", help="Only this revision, with its stories.")
+]
+Same = Annotated[
+    tuple[str, str] | None,
+    typer.Option("--same", metavar="REV REV", help="Do these two always answer alike?"),
+]
+Expect = Annotated[
+    bool, typer.Option("--expect", help="Exit with 1 if a promise that is judged is broken.")
+]
+Promises = Annotated[
+    list[str] | None,
+    typer.Option("--property", metavar="NAME", help="Judge this (kit list properties); else all."),
+]
+Guests = Annotated[
+    list[str] | None,
+    typer.Option("--guest", metavar="KIND", help="linux-5.12, … or arbitrary; else all Linux."),
+]
+Cores = Annotated[int, typer.Option(help="Cores beside the boot core.")]
+Requests = Annotated[int, typer.Option(help="Unplug requests.")]
+Resets = Annotated[int, typer.Option(help="Resets.")]
+Migrations = Annotated[int, typer.Option(help="Migrations.")]
+DimmLmbs = Annotated[int, typer.Option(help="LMBs of a DIMM; 0: none.")]
+WithPhb = Annotated[bool, typer.Option("--phb", help="A second PCI host bridge.")]
+Export = Annotated[
+    Path | None, typer.Option("--export", metavar="DIR", help="Write scripts for a real QEMU.")
+]
+LiveToo = Annotated[
+    bool, typer.Option("--live", help="Replay each story that breaks a promise on a real QEMU.")
+]
+OnBinary = Annotated[
+    str | None, typer.Option("--binary", metavar="PATH", help="--live: that QEMU.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes.")]
+MaxStates = Annotated[int, typer.Option(min=1, help="Most states that a search keeps.")]
+
+
+@cli.command(epilog="Example: kit explore --at pre-revert")
+def explore(
+    at: AtOnly = None,
+    same: Same = None,
+    expect: Expect = False,
+    promises: Promises = None,
+    guests: Guests = None,
+    cores: Cores = _SCOPE.cores,
+    requests: Requests = _SCOPE.requests,
+    resets: Resets = _SCOPE.resets,
+    migrations: Migrations = _SCOPE.migrations,
+    dimm_lmbs: DimmLmbs = _SCOPE.dimm_lmbs,
+    phb: WithPhb = False,
+    export: Export = None,
+    live: LiveToo = False,
+    binary: OnBinary = None,
+    backend: Backend = "embedded",
+    jobs: Jobs = _PROCESSORS,
+    max_states: MaxStates = MOST_STATES,
+    as_json: Json = False,
+) -> None:
+    """Try every order of events: which promises hold where, and which story breaks one.
+
+    With --live, or --backend qemu, each is replayed step by step on a real QEMU, at the revision
+    that it answers like unless --at says another.
+
+    Exit status: 0 done, 1 a promise is broken under --expect, two revisions differ or the real one
+    does something else, 2 wrong use.
+    """
+    there = _binary(live, binary, backend)
+    scope = Scope(
+        cores=cores,
+        requests=requests,
+        resets=resets,
+        migrations=migrations,
+        dimm_lmbs=dimm_lmbs,
+        phb=phb,
+    )
+    kinds, wanted = _kinds(guests), _wanted(promises)
+    if same is not None:
+        if at or expect or export or promises or there is not None:
+            raise UserError("--same compares two revisions; it goes with the scope's options alone")
+        _same(_revision(same[0]), _revision(same[1]), kinds, scope, max_states, as_json)
+        return
+    if at is not None:
+        revisions: tuple[Revision, ...] = (_revision(at),)
+    else:
+        revisions = NAMED if there is None else (_like(there),)
+    todo = jobs_of(scope, revisions, kinds, max_states)
+    found: list[Explored] = []
+    with suppress(KeyboardInterrupt):  # what was found until then is worth telling
+        for one in _told(todo, min(jobs, len(todo))):
+            found.append(one)
+    if export is not None:
+        _export(export, found)
+    cells = None if there is None else live_cells(found, wanted, there)
+    if as_json:
+        data = _json(scope, found, wanted)
+        print_json(data if cells is None else {**data, "live": live_json(cells)})
+    elif found:
+        _print(found, wanted, cells or ())
+    _end(found, todo, expect, wanted)
+    if any(one.difference for _, _, one in cells or ()):
+        raise typer.Exit(NO)
+
+
+def _print(found: Sequence[Explored], wanted: list[str], cells: Sequence[LiveCell]) -> None:
+    single = len({one.job.revision for one in found}) == 1
+    console().print(one_table(found, wanted) if single else found_table(found, wanted))
+    for line in live_lines(cells):
+        typer.echo(line)
+
+
+def _end(found: Sequence[Explored], todo: Sequence[Job], expect: bool, wanted: list[str]) -> None:
+    if len(found) < len(todo) or any(one.result.ended is Ended.INTERRUPTED for one in found):
+        done = sum(one.result.ended is not Ended.INTERRUPTED for one in found)
+        complain(f"{done} of {len(todo)} searches were done; the rest is not known")
+        raise typer.Exit(INTERRUPTED)
+    for one in found:
+        if one.result.ended is Ended.BOUND:
+            complain(
+                f"{one.job.revision.name}, {one.job.kind.value}: more than {one.job.max_states:,}"
+                " states; what holds, holds within these (--max-states)"
+            )
+    broken = any(
+        not finding.holds and promise.name in wanted
+        for one in found
+        for promise, finding in one.findings
+    )
+    if expect and broken:
+        raise typer.Exit(NO)
+
+
+def _json(scope: Scope, found: Sequence[Explored], wanted: list[str]) -> dict[str, object]:
+    data = cells_json(scope, found)
+    data["cells"] = [cell for cell in data["cells"] if cell["property"] in wanted]
+    return data
+
+
+# -- a real QEMU ---------------------------------------------------------------------------------
+
+
+def _binary(live: bool, binary: str | None, backend: str) -> str | None:
+    """Return the real QEMU that is asked for: None for none, "" for the usual one."""
+    real = read_backend(backend)
+    if binary is not None and not live:
+        raise UserError("--binary goes with --live: kit explore --live --binary PATH")
+    if binary is not None and real:
+        raise UserError("--binary and --backend name two binaries; say one")
+    return binary or real or "" if live or real is not None else None
+
+
+def _like(binary: str) -> Revision:
+    identity = identity_of(binary)
+    complain(identity.words)
+    return identity.nearest
+
+
+# -- what is asked for -----------------------------------------------------------------------------
+
+
+def _kinds(names: list[str] | None) -> tuple[GuestKind, ...]:
+    known = {kind.value: kind for kind in GuestKind}
+    for name in names or ():
+        if name not in known:
+            raise UserError(f"--guest {name!r}: there are {', '.join(known)}")
+    return tuple(known[name] for name in dict.fromkeys(names)) if names else LINUX
+
+
+def _wanted(names: list[str] | None) -> list[str]:
+    known = [promise.name for promise in PROMISES]
+    for name in names or ():
+        if name not in known:
+            raise UserError(f"--property {name!r}: there are {', '.join(known)}")
+    return list(names or known)
+
+
+def _revision(name: str) -> Revision:
+    revision = find_revision(name)
+    if revision.board is not Board.PSERIES:
+        raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
+    return revision
+
+
+# -- searching -------------------------------------------------------------------------------------
+
+_stopped: list[int] = []
+"""In a process of the pool: the signals that ask it to end with what it knows."""
+
+
+def _take_notice() -> None:
+    signal.signal(signal.SIGINT, lambda number, _: _stopped.append(number))
+
+
+def _search_there(job: Job) -> Explored:
+    return explore_one(job, stop=lambda: bool(_stopped))
+
+
+def _search_here(job: Job) -> Explored:
+    name = f"{job.revision.name}, {job.kind.value}"
+    return explore_one(job, partial(_tell, name))
+
+
+def _tell(name: str, states: int, depth: int) -> None:
+    progress_line(f"{name}: {states:,} states, {depth} choices deep")
+
+
+def _told(todo: Sequence[Job], processes: int) -> Iterator[Explored]:
+    """Search, and say how far it is."""
+    for number, one in enumerate(_searched(todo, processes), 1):
+        name = f"{one.job.revision.name}, {one.job.kind.value}"
+        progress_line(f"{number}/{len(todo)} {name}: {one.result.states:,} states")
+        yield one
+    progress_line("")
+
+
+def _searched(todo: Sequence[Job], processes: int) -> Iterator[Explored]:
+    if processes == 1:
+        yield from explored(todo, run=_search_here)
+        return
+    with ProcessPoolExecutor(processes, initializer=_take_notice) as pool:
+        yield from explored(todo, pool, _search_there, _pass_on)
+
+
+def _pass_on() -> None:
+    """Tell the processes of Ctrl-C where it reached this one only."""
+    for child in active_children():
+        if child.pid is not None:
+            os.kill(child.pid, signal.SIGINT)
+
+
+# -- two revisions ---------------------------------------------------------------------------------
+
+
+def _same(
+    ours: Revision,
+    theirs: Revision,
+    kinds: Sequence[GuestKind],
+    scope: Scope,
+    max_states: int,
+    as_json: bool,
+) -> None:
+    found: dict[GuestKind, Alike] = {}
+    for kind in kinds:
+        tell = partial(_tell, kind.value)
+        found[kind] = alike(ours, theirs, kind, scope, max_states=max_states, progress=tell)
+        progress_line("")
+        if found[kind].ended is Ended.INTERRUPTED:
+            break
+    if as_json:
+        print_json(
+            {
+                "revisions": [ours.label, theirs.label],
+                "scope": scope.name,
+                "guests": [_same_json(kind, one) for kind, one in found.items()],
+            }
+        )
+    else:
+        for kind, one in found.items():
+            typer.echo(f"{kind.value}: {_same_words(one, ours, theirs)}")
+            for played in one.difference or ():
+                typer.echo("\n".join(plain(line) for line in path_lines(played)))
+    if any(one.ended is Ended.INTERRUPTED for one in found.values()):
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(NO if any(one.difference for one in found.values()) else FINE)
+
+
+def _same_words(one: Alike, ours: Revision, theirs: Revision) -> str:
+    pair, states = f"{ours.name} and {theirs.name}", f"{one.result.states:,} states"
+    if one.difference is not None:
+        return f"{pair} differ, first like this:"
+    if one.ended is Ended.COMPLETE:
+        return f"{pair} answer alike in all {states} of the scope"
+    return f"{pair} answer alike within {states}, and there are more"
+
+
+def _same_json(kind: GuestKind, one: Alike) -> dict[str, object]:
+    return {
+        "guest": kind.value,
+        "alike": one.difference is None,
+        "bound_hit": one.ended is not Ended.COMPLETE,
+        "states": one.result.states,
+        "difference": None
+        if one.difference is None
+        else [played.token for played in one.difference],
+    }
+
+
+# -- scripts for a real QEMU -----------------------------------------------------------------------
+
+
+def _export(folder: Path, found: Sequence[Explored]) -> None:
+    lines: dict[str, list[str]] = {}
+    left_out = 0
+    for one in found:
+        model = DrcModel(one.job.revision, one.job.kind, one.job.scope)
+        for promise, finding in one.findings:
+            if finding.holds or finding.path is None:
+                continue
+            name = f"{promise.name}-{one.job.kind.value}"
+            line = script_line(name, model, finding.path)
+            if line is None:
+                left_out += 1
+            else:
+                lines.setdefault(one.job.revision.label, []).append(line)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for label, written in lines.items():
+            path = folder / f"{label}.jsonl"
+            write_own(path, ("\n".join(written) + "\n").encode())
+            typer.echo(plain(f"{path}: {len(written)} scripts"), err=True)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}") from error
+    if left_out:
+        words = "left out: they ask a firmware, or there never was such a QEMU"
+        typer.echo(f"{left_out} counterexamples {words}", err=True)

@@ -1,0 +1,57 @@
+"""How a picture is written: the options that every command which draws has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.common.errors import UserError
+
+__all__ = ["Form", "InReplyTo", "Output", "RunForm", "Unicode", "Width", "Writing"]
+
+
+class RunForm(Enum):
+    """How a run or a pair is written."""
+
+    TEXT = "text"
+    MAIL = "mail"
+    MD = "md"
+    SVG = "svg"
+    PNG = "png"
+    HTML = "html"
+    JSON = "json"
+
+
+Form = Annotated[RunForm, typer.Option("--format", help="How to write it.")]
+Width = Annotated[int, typer.Option("--width", min=60, max=200, help="Columns of the text.")]
+Unicode = Annotated[bool, typer.Option("--unicode", help="Text with box drawing, not ASCII.")]
+InReplyTo = Annotated[
+    str | None,
+    typer.Option("--in-reply-to", metavar="MESSAGE-ID", help="mail: the mail that it answers."),
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a person wants something written.
+
+    Raises:
+        UserError: What is not a mail answers no mail.
+    """
+
+    form: RunForm
+    width: int
+    unicode: bool
+    in_reply_to: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.in_reply_to is not None and self.form is not RunForm.MAIL:
+            raise UserError("--in-reply-to goes with --format mail")

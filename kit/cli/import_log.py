@@ -1,0 +1,64 @@
+"""The command that reads logs of real QEMUs."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from kit.cli.common import Json, cli
+from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
+from kit.cli.report import put_report
+from kit.common.plain_text import plain
+from kit.logs.reader import read_log
+from kit.logs.selection import narrowed, read_bound
+from kit.storage.logs import log_lines
+from kit.views.reports.log import report_of
+
+__all__: list[str] = []
+
+
+@cli.command("import", epilog="Example: kit import /var/log/libvirt/libvirtd.log --device vcpu1")
+def import_(
+    logs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LOG...",
+            help="QMP transcript or libvirt debug log, or its parts in their order; - is stdin.",
+        ),
+    ],
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="ID", help="Only what concerns a device.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="PLACE", help="From a line (1200) or a time (12.5s) on."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="PLACE", help="Up to a line or a time.")
+    ] = None,
+    monitor: Annotated[
+        str | None,
+        typer.Option("--monitor", metavar="NAME", help="Of several QEMUs: its domain or monitor."),
+    ] = None,
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Draw what a log of a real QEMU tells of unplugging, and say which revisions it fits."""
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    log = read_log(((name, log_lines(name)) for name in logs), monitor=monitor)
+    log = narrowed(
+        log,
+        device=device,
+        since=None if since is None else read_bound(since, log),
+        until=None if until is None else read_bound(until, log),
+    )
+    narrow = {"device": device, "since": since, "until": until, "monitor": monitor}
+    options = [word for name, value in narrow.items() if value for word in (f"--{name}", value)]
+    report = report_of(log, plain(shlex.join(["kit", "import", *logs, *options])))
+    put_report(report, how, output)

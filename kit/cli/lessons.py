@@ -1,0 +1,100 @@
+"""Commands about this installation and its learner: lab, doctor, progress."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.cli.common import FINE, NO, Json, cli
+from kit.cli.output import (
+    complain,
+    console,
+    print_json,
+)
+from kit.common.errors import UserError
+from kit.common.packaged_data import lessons
+from kit.lessons.doctor import checks as doctor_checks
+from kit.storage.exercises import exercises
+from kit.storage.progress import progress_file
+from kit.views.terminal.catalogue import (
+    checks_table,
+)
+from kit.views.terminal.exercises import progress_table
+
+__all__: list[str] = []
+
+
+@cli.command(epilog="Example: kit lab ~/lessons --no-browser")
+def lab(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Copy the lessons there first, and work on the copy."),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port of the server, or a free one after it.")
+    ] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open the lesson in a browser.")] = True,
+) -> None:
+    """Open JupyterLab on the first lesson.
+
+    In a checkout the lessons are opened where they stand.  An installed kit copies them to DIR, or
+    to unplug-kit-lessons here; files that exist are never overwritten.
+    """
+    where = lessons(folder)
+    root = where.folder.parent
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{where.first.relative_to(root).as_posix()}",
+        f"--port={port}",
+        # nothing leaves the machine: no look for updates, no news
+        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+        *([] if browser else ["--no-browser"]),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    typer.echo(f"Opening {where.first} in JupyterLab; stop it with Ctrl-C.", err=True)
+    sys.stderr.flush()
+    if os.name == "posix":  # one process: whoever stops it stops JupyterLab
+        os.execv(command[0], command)
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+@cli.command(epilog="Example: kit doctor --json")
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, which clone is used, what is missing and how to get it."""
+    checks = doctor_checks()
+    if as_json:
+        print_json([{"name": c.name, "found": c.found, "missing": c.missing} for c in checks])
+    else:
+        console().print(checks_table([(c.name, c.found, c.missing, c.needed) for c in checks]))
+    raise typer.Exit(NO if any(c.needed and not c.found for c in checks) else FINE)
+
+
+@cli.command(epilog="Example: kit progress --json")
+def progress(
+    as_json: Json = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget all of it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="--reset: do not ask.")] = False,
+) -> None:
+    """Say which exercises you have solved; it is kept in a file of yours, and nothing is sent."""
+    if yes and not reset:
+        raise UserError("--yes goes with --reset")
+    if reset and as_json:
+        raise UserError("--json and --reset exclude each other; give one of them")
+    file = progress_file(complain)
+    if reset:
+        if not yes:
+            typer.confirm(f"Forget all progress, in {file.path}?", abort=True, err=True)
+        file.reset()
+        return
+    table, data = progress_table(tuple(exercises().values()), file.read().standing, str(file.path))
+    if as_json:
+        print_json(data)
+    else:
+        console().print(table)

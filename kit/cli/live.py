@@ -1,0 +1,103 @@
+"""Paths of the explorer on a real QEMU, in a terminal: each step, and whether it does the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kit.cli.common import put
+from kit.cli.forms import RunForm, Writing
+from kit.cli.output import progress_line
+from kit.common.errors import UserError
+from kit.common.plain_text import plain
+from kit.explorer.jobs import Explored
+from kit.explorer.paths import PlayedPath, play_path
+from kit.real_qemu import api as backend_in_use
+from kit.real_qemu.replay_path import LivePath
+from kit.views.reports.run import wrapped
+
+__all__ = ["LiveCell", "live_cells", "live_json", "live_lines", "write_live"]
+
+LiveCell = tuple[str, PlayedPath, LivePath]
+"""The promise that a path breaks, the path, and how it went on the binary."""
+
+
+def live_cells(found: Sequence[Explored], wanted: list[str], binary: str | None) -> list[LiveCell]:
+    """Replay each counterexample that was found; several promises may have the same one.
+
+    Raises:
+        BackendError: There is no such binary, or it does not answer.
+    """
+    cells: list[LiveCell] = []
+    known: dict[str, LivePath] = {}
+    for one in found:
+        job = one.job
+        for promise, finding in one.findings:
+            if finding.holds or finding.path is None or promise.name not in wanted:
+                continue
+            played = play_path(job.revision, job.kind, job.scope, finding.path)
+            if played.token not in known:
+                progress_line(f"{promise.name}, {job.revision.name}, {job.kind.value}: live")
+                known[played.token] = backend_in_use.path_on(played, binary)
+            cells.append((promise.name, played, known[played.token]))
+    progress_line("")
+    return cells
+
+
+def live_lines(cells: Sequence[LiveCell]) -> Iterator[str]:
+    """Say what came of each, a line each."""
+    for name, played, live in cells:
+        yield plain(f"{name}, {played.revision.name}, guest {played.kind.value}: {live.words}")
+        if live.difference is not None or live.stopped:
+            yield plain(f"  kit open {played.token} --backend qemu")
+
+
+def live_json(cells: Sequence[LiveCell]) -> list[dict[str, Any]]:
+    """Write what came of each as data for JSON."""
+    return [
+        {
+            "property": name,
+            "revision": played.revision.label,
+            "guest": played.kind.value,
+            "counterexample": played.token,
+            **live.json(),
+        }
+        for name, played, live in cells
+    ]
+
+
+def write_live(path: PlayedPath, live: LivePath, how: Writing, output: Path | None) -> None:
+    """Write a path step by step.
+
+    Raises:
+        UserError: It is wanted in a form that it has not got.
+    """
+    if how.form is RunForm.JSON:
+        put(json.dumps({"path": path.token, **live.json()}, indent=2), output)
+    elif how.form is RunForm.TEXT:
+        lines = _path_lines(path, live, how.width, how.unicode)
+        put("\n".join(plain(line) for line in lines), output)
+    else:
+        raise UserError("a path on a real QEMU is written as text or json (--format)")
+
+
+def _path_lines(path: PlayedPath, live: LivePath, width: int, unicode: bool) -> Iterator[str]:
+    head = f"{path.revision.name}, guest {path.kind.value}, beside a real QEMU: = the same, ! not"
+    yield from wrapped("", "  ", head, width, unicode)
+    last = None
+    for one in live.steps:
+        if one.choice != last:
+            yield from wrapped(f"{one.choice:>3}  ", "     ", one.action, width, unicode)
+            last = one.choice
+        mark = "=" if one.same else "!"
+        asked = " ".join(str(value) for value in one.asked.values())
+        yield from wrapped(
+            f"   {mark} ", "       ", f"{asked}: {json.dumps(one.real)}", width, unicode
+        )
+        if not one.same:
+            yield from wrapped(
+                "     ", "       ", f"embedded: {json.dumps(one.embedded)}", width, unicode
+            )
+    yield from wrapped("", "  ", f"{live.words}.", width, unicode)

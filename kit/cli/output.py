@@ -1,0 +1,111 @@
+"""How the command line writes: data to stdout, progress and complaints to stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.cells import chop_cells
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Column
+
+from kit.common.plain_text import plain
+
+__all__ = [
+    "complain",
+    "console",
+    "drop_output",
+    "open_streams",
+    "passed_over_line",
+    "print_json",
+    "progress_bar",
+    "progress_line",
+    "tell_passed_over",
+]
+
+
+def open_streams() -> None:
+    """Make stdout and stderr take any text, in any locale; what is closed goes nowhere."""
+    # where they stay closed, the next file that is opened takes their place
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def complain(words: str) -> None:
+    """Write one line to stderr, in the place of a progress line."""
+    progress_line("")
+    typer.echo(f"kit: {plain(' '.join(words.split()))}", err=True)
+
+
+def tell_passed_over(place: Path, why: str) -> None:
+    """Say that a history is there and is not used."""
+    complain(passed_over_line(place, why))
+
+
+def passed_over_line(place: Path, why: str) -> str:
+    """Return what is said of a history that is there and cannot be used."""
+    return f"passed over: {place}: {why.removeprefix(str(place)).lstrip(': ')}"
+
+
+def drop_output() -> None:
+    """Let Python end without a second complaint about the output it still holds."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def console() -> Console:
+    """Return what writes tables and colours to stdout."""
+    return Console(highlight=False)
+
+
+def print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
+    """Write JSON to stdout."""
+    typer.echo(json.dumps(data, indent=2))
+
+
+def progress_line(words: str) -> None:
+    """Rewrite the progress line on stderr; only where a person looks at it."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        width = max(Console(stderr=True).width - 1, 1)
+        shown = chop_cells(plain(words), width)[0] if words else ""
+        sys.stderr.write(f"\r\x1b[K{shown}")
+        sys.stderr.flush()
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Give what draws a bar on stderr, told a step, how much is done, and of how much if known.
+
+    It is gone afterwards, whatever happens; where nobody looks there is none.
+    """
+    looked_at = sys.stderr is not None and sys.stderr.isatty()
+    columns = (
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+    )
+    err = Console(stderr=True)
+    disable = not looked_at or err.is_dumb_terminal
+    with Progress(*columns, console=err, transient=True, expand=True, disable=disable) as bar:
+        shown: dict[str, TaskID] = {}
+
+        def tell(step: str, done: int, total: int | None) -> None:
+            if step not in shown:
+                for old in shown.values():
+                    bar.remove_task(old)
+                shown.clear()
+                shown[step] = bar.add_task(plain(step), total=total)
+            bar.update(shown[step], completed=done, total=total)
+
+        yield tell

@@ -1,0 +1,47 @@
+"""How a picture with words of its own, of a log or of a real guest, is written in each form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from kit.cli.common import put
+from kit.cli.forms import RunForm, Writing
+from kit.common.plain_text import plain
+from kit.views.diagram.svg import picture_svg
+from kit.views.reports.guest import GuestReport
+from kit.views.reports.log import Report
+from kit.views.reports.mail import read_message_id
+from kit.views.reports.picture_page import picture_png
+
+__all__ = ["put_report"]
+
+
+def put_report(report: Report | GuestReport, how: Writing, output: Path | None) -> None:
+    """Write a report to a file, or to stdout.
+
+    Raises:
+        UserError: It cannot be written, or what it answers is no Message-Id.
+    """
+    if how.form is RunForm.PNG:
+        put(b"" if output is None else picture_png(report.layout), output)
+    else:
+        put(_text(report, how), output)
+
+
+def _text(report: Report | GuestReport, how: Writing) -> str:
+    match how.form:
+        case RunForm.JSON:
+            return json.dumps(report.json(), indent=2)
+        case RunForm.SVG:
+            return picture_svg(report.layout)
+        case RunForm.HTML:
+            return report.page()
+        case RunForm.MAIL:
+            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
+            lines = report.mail_lines(how.width, unicode=how.unicode, in_reply_to=answers)
+        case RunForm.MD:
+            lines = report.markdown_lines(how.width, unicode=how.unicode)
+        case _:
+            lines = report.text_lines(how.width, unicode=how.unicode)
+    return "\n".join(plain(line) for line in lines)

@@ -1,0 +1,357 @@
+"""Commands that play: conform, run, compare, open."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from kit import app as kit_app
+from kit.case_study.history import named_commits
+from kit.cli.common import FINE, NO, Backend, Json, cli, put
+from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
+from kit.cli.guest import Initrd, Kernel, image_of, play_guest, write_guest
+from kit.cli.live import write_live
+from kit.cli.output import (
+    complain,
+    print_json,
+    progress_line,
+)
+from kit.common.errors import UserError
+from kit.common.plain_text import plain
+from kit.explorer.comparison import PathPlay, alone, beside
+from kit.explorer.paths import open_path
+from kit.machine.revision import Q35, Revision, find_revision
+from kit.real_qemu import api as backend_in_use
+from kit.recordings.conformance import Mismatch, Report
+from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims
+from kit.simulation.scenario import Scenario
+from kit.simulation.token import is_path, open_token
+from kit.storage.scenarios import find_scenario
+from kit.views.diagram.from_path import layout_of_path
+from kit.views.diagram.svg import picture_svg
+from kit.views.reports.guest import GuestReport
+from kit.views.reports.mail import mail_lines, markdown_lines, read_message_id
+from kit.views.reports.path import (
+    path_mail_lines,
+    path_markdown_lines,
+    path_page,
+    path_text_lines,
+)
+from kit.views.reports.picture_page import picture_page, picture_png
+from kit.views.reports.run import pair_json, run_json, text_lines
+
+__all__: list[str] = []
+
+
+@cli.command(epilog="Example: kit conform data/reference/*/*")
+def conform(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Recordings: .jsonl or .jsonl.gz.")
+    ],
+    live: Annotated[
+        bool, typer.Option("--live", help="Compare the embedded machine with a real QEMU instead.")
+    ] = False,
+    binary: Annotated[
+        str | None, typer.Option("--binary", metavar="PATH", help="--live: that QEMU.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Replay recordings of real QEMU builds on the embedded machines and compare every answer.
+
+    With --live what they ask is asked of a real QEMU, and of the embedded machine at the revision
+    that it answers like.  Prints a line a file and the first mismatch of each transcript that
+    fails.  Exit status: 0 all agree, 1 a mismatch, 2 a file that cannot be read.
+    """
+    if binary is not None and not live:
+        raise UserError("--binary goes with --live: kit conform --live FILE... --binary PATH")
+    total, reports = Report(), {}
+    for number, path in enumerate(files, 1):
+        progress_line(f"{number}/{len(files)} {path}")
+        if live:
+            report, notes = backend_in_use.compare_file(path, binary)
+        else:
+            report, notes = kit_app.conform_file(path), ()
+        reports[str(path)] = report
+        total += report
+        for note in notes:
+            complain(note)
+        if not as_json:
+            progress_line("")
+            typer.echo(plain(f"{path}: {report}"))
+            for mismatch in report.mismatches:
+                typer.echo(f"  {plain(str(mismatch))}")
+    progress_line("")
+    if as_json:
+        print_json(
+            {
+                "files": {path: _report_json(report) for path, report in reports.items()},
+                "total": _report_json(total),
+            }
+        )
+    else:
+        typer.echo(f"total: {total}")
+    raise typer.Exit(NO if total.mismatches else FINE)
+
+
+ScenarioName = Annotated[
+    str, typer.Argument(help="A built-in scenario (kit list scenarios), or your own: story.toml.")
+]
+
+
+@cli.command(epilog="Example: kit run late-release --at pre-revert")
+def run(
+    scenario: ScenarioName,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="REV",
+            help="Revision: a name, a tag or a unique prefix of a hash (kit list revisions)"
+            " [revert].",
+        ),
+    ] = None,
+    expect: Annotated[
+        bool, typer.Option("--expect", help="Check its claims at every revision instead.")
+    ] = False,
+    backend: Backend = "embedded",
+    kernel: Kernel = None,
+    initrd: Initrd = None,
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario at a revision: a picture of who told whom what, and when.
+
+    With --expect: is each claim true where it must be, and false where it says so?  Exit status
+    1 if not.
+    """
+    if expect:
+        _check_claims(find_scenario(scenario), as_json=as_json)
+    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    story, revision = find_scenario(scenario), find_revision(at or "revert")
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    if image is not None:
+        if at is not None:
+            raise UserError("--at goes with the embedded machine; --kernel boots pseries")
+        write_guest(GuestReport(play_guest(story, real, image)), how, output)
+        return
+    if real is None:
+        played = play(story, revision)
+    elif at is None or revision is Q35:
+        played = backend_in_use.play_on(story, real, board=revision.board)
+    else:
+        raise UserError(
+            "--at goes with the embedded machine, a binary is what it is (or: --at q35)"
+        )
+    _tell_notes(played)
+    _write(played, how, output)
+
+
+@cli.command(epilog="Example: kit compare late-release --before pre-revert --after revert")
+def compare(
+    scenario: ScenarioName,
+    before: Annotated[str, typer.Option("--before", metavar="REV", help="The first revision.")],
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after", metavar="REV", help="The second revision; with --backend qemu none."
+        ),
+    ] = None,
+    backend: Backend = "embedded",
+    kernel: Kernel = None,
+    initrd: Initrd = None,
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Run a scenario at two revisions, on one time axis, the first difference marked.
+
+    With --backend qemu the second run is the real QEMU's; with --kernel, what both tell is
+    compared, each at its own times.
+    """
+    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    if (real is None and image is None) == (after is None):
+        raise UserError(
+            "a pair needs --before REV, and --after REV or --backend qemu: a binary is what it is"
+        )
+    story, first = find_scenario(scenario), find_revision(before)
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    if image is not None:
+        embedded = play(story, first)
+        seen = play_guest(story, real, image)
+        write_guest(GuestReport(seen, embedded), how, output)
+        return
+    if after is not None:
+        pair = play_pair(story, first, find_revision(after))
+    else:
+        assert real is not None
+        pair = Pair(play(story, first), backend_in_use.play_on(story, real, board=first.board))
+    _tell_notes(pair)
+    _write(pair, how, output)
+
+
+@cli.command("open", epilog="Example: kit open 1.run.late-release.revert.…")
+def open_(
+    token: Annotated[str, typer.Argument(help="What run, compare or a lesson printed.")],
+    own: Annotated[
+        Path | None,
+        typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
+    ] = None,
+    backend: Backend = "embedded",
+    kernel: Kernel = None,
+    initrd: Initrd = None,
+    beside_at: Annotated[
+        str | None,
+        typer.Option("--beside", metavar="REV", help="A path: the same choices at this revision."),
+    ] = None,
+    form: Form = RunForm.TEXT,
+    width: Width = 72,
+    unicode: Unicode = False,
+    in_reply_to: InReplyTo = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Play again what a token names: a run, a pair, or a path of the explorer.
+
+    With --backend qemu the run, or a pair's second, is played on that, and a path step by step.
+    """
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    if is_path(token):
+        if image is not None:
+            raise UserError("--kernel goes with a run or a pair; a path has no guest to boot")
+        path = open_path(token)
+        if real is not None:
+            write_live(path, backend_in_use.path_on(path, real), how, output)
+            return
+        other = None if beside_at is None else find_revision(beside_at)
+        _write_path(alone(path) if other is None else beside(path, other), how, output)
+        return
+    if beside_at is not None:
+        raise UserError("--beside goes with the token of a path; a pair names both revisions")
+    mine = None if own is None else find_scenario(str(own))
+
+    def find(name: str) -> Scenario:
+        return mine if mine is not None and mine.name == name else find_scenario(name)
+
+    played = open_token(token, find)
+    if image is not None:
+        embedded, run = (None, played) if isinstance(played, Run) else (played.before, played.after)
+        seen = play_guest(run.scenario, real, image, run.interventions)
+        write_guest(GuestReport(seen, embedded), how, output)
+        return
+    if real is not None:
+        played = backend_in_use.played_on(played, real)
+    _tell_notes(played)
+    _write(played, how, output)
+
+
+def _tell_notes(played: Run | Pair) -> None:
+    for run in (played,) if isinstance(played, Run) else (played.before, played.after):
+        for note in run.notes:
+            complain(note)
+
+
+def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
+    wrong = wrong_claims(scenario)
+    if as_json:
+        print_json([{"that": that, "wrong_at": list(where)} for that, where in wrong.items()])
+    else:
+        for that, where in wrong.items():
+            verdict = f"wrong at {', '.join(where)}" if where else "as it says"
+            typer.echo(plain(f"{that}: {verdict}"))
+        if not wrong:
+            typer.echo(f"{scenario.name} claims nothing: add [[expect]], see docs/scenarios.md")
+    raise typer.Exit(NO if any(wrong.values()) else FINE)
+
+
+def _write(played: Run | Pair, how: Writing, output: Path | None) -> None:
+    if how.form is RunForm.PNG:
+        put(b"" if output is None else picture_png(played), output)
+    else:
+        put(_text(played, how), output)
+
+
+def _text(played: Run | Pair, how: Writing) -> str:
+    width, unicode = how.width, how.unicode
+    match how.form:
+        case RunForm.JSON:
+            data = run_json(played) if isinstance(played, Run) else pair_json(played)
+            return json.dumps(data, indent=2)
+        case RunForm.SVG:
+            return picture_svg(played)
+        case RunForm.HTML:
+            return picture_page(played)
+        case RunForm.MAIL:
+            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
+            commits = named_commits(_revisions(played))
+            lines = mail_lines(played, commits, width, unicode=unicode, in_reply_to=answers)
+        case RunForm.MD:
+            commits = named_commits(_revisions(played))
+            lines = markdown_lines(played, commits, width, unicode=unicode)
+        case _:
+            lines = text_lines(played, width, unicode=unicode)
+    return "\n".join(plain(line) for line in lines)
+
+
+def _write_path(play: PathPlay, how: Writing, output: Path | None) -> None:
+    if how.form is RunForm.PNG:
+        put(b"" if output is None else picture_png(layout_of_path(play)), output)
+    else:
+        put(_path_text(play, how), output)
+
+
+def _path_text(play: PathPlay, how: Writing) -> str:
+    width, unicode = how.width, how.unicode
+    commits = named_commits([side.revision for side in play.sides])
+    match how.form:
+        case RunForm.JSON:
+            return json.dumps(play.json(), indent=2)
+        case RunForm.SVG:
+            return picture_svg(layout_of_path(play))
+        case RunForm.HTML:
+            return path_page(play)
+        case RunForm.MAIL:
+            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
+            lines = path_mail_lines(play, commits, width, unicode=unicode, in_reply_to=answers)
+        case RunForm.MD:
+            lines = path_markdown_lines(play, commits, width, unicode=unicode)
+        case _:
+            lines = path_text_lines(play, width, unicode=unicode)
+    return "\n".join(plain(line) for line in lines)
+
+
+def _revisions(played: Run | Pair) -> tuple[Revision, ...]:
+    if isinstance(played, Run):
+        return (played.revision,)
+    return played.before.revision, played.after.revision
+
+
+# -- JSON --------------------------------------------------------------------------------------
+
+
+def _report_json(report: Report) -> dict[str, Any]:
+    return {
+        "transcripts": report.transcripts,
+        "steps": report.steps,
+        "mismatches": [_mismatch_json(mismatch) for mismatch in report.mismatches],
+    }
+
+
+def _mismatch_json(mismatch: Mismatch) -> dict[str, Any]:
+    return {
+        "transcript": mismatch.transcript,
+        "step": mismatch.step,
+        "op": mismatch.op,
+        "expected": mismatch.expected,
+        "got": mismatch.got,
+    }

@@ -1,0 +1,76 @@
+"""The lessons' folder: where an installation keeps them, and the copy that their owner works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from kit.common.errors import UserError
+from kit.common.user_file import write_own
+
+__all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons", "share"]
+
+CHECKOUT = Path(__file__).parents[2]
+FIRST_LESSON = "01-before-and-after.ipynb"
+LINKED = ("glossary.md", "reverts.md")  # of docs/, where the lessons link to
+
+
+def share() -> Path:
+    """Return the folder in which an installed kit carries its lessons and data."""
+    return Path(str(resources.files("kit").joinpath("share")))
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """Where the lessons are, and whether they are a copy that its owner may change."""
+
+    folder: Path
+    first: Path
+
+
+def lesson_folder() -> Path:
+    """Return where this installation keeps its lessons.
+
+    Raises:
+        UserError: It has none.
+    """
+    for folder in (CHECKOUT / "notebooks", share() / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise UserError(f"{share()}: no lessons in this installation; install unplug-kit again")
+
+
+def lessons(folder: Path | None = None) -> Lessons:
+    """Return where the lessons are; copy them to *folder* first, if one is named.
+
+    In a checkout they are opened where they stand.  An installed kit copies them to *folder*, or
+    to ``unplug-kit-lessons`` here; a file that exists already is never overwritten.
+
+    Raises:
+        UserError: The folder cannot be written, or this installation has no lessons.
+    """
+    source = lesson_folder()
+    if folder is None and source == CHECKOUT / "notebooks":
+        return Lessons(source, source / FIRST_LESSON)
+    target = folder or Path("unplug-kit-lessons")
+    try:
+        for path in sorted(source.glob("*.ipynb")):
+            _copy_new(path, target / "notebooks" / path.name)
+        for name in LINKED:
+            _copy_new(source.parent / "docs" / name, target / "docs" / name)
+    except OSError as error:
+        raise UserError(f"{target}: the lessons cannot be copied there: {error}") from None
+    return Lessons(target / "notebooks", target / "notebooks" / FIRST_LESSON)
+
+
+def _copy_new(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        write_own(target, source.read_bytes())  # half a lesson would never be copied again
+
+
+def data_path(name: str) -> Path:
+    """Return a file of data/, in a checkout or in an installed kit."""
+    checkout = CHECKOUT / "data" / name
+    return checkout if checkout.exists() else share() / "data" / name

@@ -1,0 +1,144 @@
+"""Takes values out of a TOML text that a person wrote, and says at which line a mistake stands.
+
+Scenarios and exercises are read with it; it reads text and never a file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kit.common.errors import UserError
+from kit.common.plain_text import printable
+
+__all__ = ["TomlReader", "short"]
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def short(value: object) -> str:
+    """Quote a value in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+class TomlReader:
+    """Takes values out of the data, and knows at which line of the text each stands.
+
+    Every method that takes a value raises the error it was made with: file, line, what is wrong,
+    what was expected.
+    """
+
+    def __init__(
+        self, text: str, source: str, error: type[UserError] = UserError, begin: int = 0
+    ) -> None:
+        """Read *text*, of the file *source*; mistakes are errors of the kind *error*."""
+        self.source = source
+        self._text = text
+        self._error = error
+        self._begin = begin
+
+    def load(self) -> dict[str, Any]:
+        """Return the data of the whole text."""
+        try:
+            return tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            raise self._syntax_error(error) from None
+        except RecursionError:
+            raise self._error(f"{self.source}: is not TOML: nested too deep") from None
+        except ValueError:  # Python reads no number of more than 4300 digits
+            raise self._error(f"{self.source}: is not TOML: a number is too long") from None
+
+    def _syntax_error(self, error: tomllib.TOMLDecodeError) -> UserError:
+        """Put the line where messages of the kit have it: after the file."""
+        match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+        what, line = (match[1], match[2]) if match else (error, None)
+        return self._error(
+            f"{self.source}:{line or self._text.count(chr(10)) + 1}: is not TOML: {what}"
+        )
+
+    def within(self, header: str, number: int = 0) -> TomlReader:
+        """Return a reader of the table under *header*, of the one with that *number*."""
+        lines = [n for n, line in enumerate(self._lines) if line.strip().startswith(header)]
+        begin = lines[number] if number < len(lines) else self._begin
+        return TomlReader(self._text, self.source, self._error, begin)
+
+    @property
+    def _lines(self) -> list[str]:
+        return self._text.split("\n")
+
+    def error(self, key: str, what: str, value: str = "") -> UserError:
+        """Return the error for what stands at *key*, or at the text *value* after it."""
+        return self._error(f"{self.source}:{self._line(key, value)}: {what}")
+
+    def _line(self, key: str, value: str) -> int:
+        begins = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(key)}["']?\s*(=|\]|\.)""")
+        start = self._first(begins.match, self._begin) if key else None
+        if start is None:
+            return self._begin + 1
+        for text in (f'"{value}"', f"'{value}'", value):
+            line = self._first(lambda line: text in line, start)  # noqa: B023 - called at once
+            if value and line is not None:
+                return line + 1
+        return start + 1
+
+    def _first(self, fits: Callable[[str], object], start: int) -> int | None:
+        lines = enumerate(self._lines)
+        return next((n for n, line in lines if n >= start and fits(line)), None)
+
+    # -- values --------------------------------------------------------------------------------
+
+    def check_name(self, name: str) -> None:
+        """Raise unless *name*, the file's, is a name."""
+        if not _NAME.fullmatch(name) or len(name) > 40:
+            raise self.error("", f"{name!r} is no name; expected small letters, digits and hyphens")
+
+    def keys(self, data: Mapping[str, Any], where: str, known: set[str]) -> None:
+        """Raise for the first key of *data* that is not *known*."""
+        for key in data:
+            if key not in known:
+                place = f" in {where}" if where else ""
+                raise self.error(
+                    key, f"unknown key {key!r}{place}; expected {', '.join(sorted(known))}"
+                )
+
+    def text(self, data: Mapping[str, Any], key: str) -> str:
+        """Return a text, its lines joined; what is unseen in it is made visible."""
+        if key not in data:
+            raise self.error("", f"key {key!r} is missing; expected a text")
+        if not isinstance(data[key], str) or not data[key].strip():
+            raise self.error(key, f"{key} is {short(data[key])}; expected a text")
+        return printable(" ".join(data[key].split()))
+
+    def texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """Return a list of texts; none where the key is missing."""
+        value = data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.error(key, f"{key} is {short(value)}; expected a list of texts")
+        return tuple(value)
+
+    def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """Return a table; an empty one where the key is missing."""
+        value = data.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(key, f"{key} is {short(value)}; expected a table, [{key}]")
+        return value
+
+    def tables(
+        self, data: Mapping[str, Any], key: str
+    ) -> Iterator[tuple[TomlReader, Mapping[str, Any]]]:
+        """Yield each table of the list at *key* with a reader of it; none where it is missing."""
+        entries = data.get(key, [])
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise self.error(key, f"{key} is no list of tables; expected [[{key}]]")
+        for number, entry in enumerate(entries):
+            yield self.within(f"[[{key}]]", number), entry
+
+    def read(self, key: str, value: str, reader: Callable[[str], Any]) -> Any:  # noqa: ANN401
+        """Apply a reader of the kit's, and put file and line in front of what it complains of."""
+        try:
+            return reader(value)
+        except UserError as error:
+            raise self.error(key, f"{key}: {error}", value) from None

@@ -1,0 +1,229 @@
+"""A path as its own revision plays it, alone or beside the same choices at another one.
+
+At the other revision the same is chosen, by its words, as long as it is offered.  A timer that does
+not run there cannot fire: nothing happens at that choice, and the others go on.  Any other choice
+that is not offered any more ends the comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from kit.actors import operator as operators
+from kit.actors.messages import Actor
+from kit.actors.operator import Line, Operator
+from kit.common.errors import UserError
+from kit.explorer.actions import Action, Does
+from kit.explorer.model import DrcModel, State
+from kit.explorer.paths import PlayedPath, path_json, play_path
+from kit.explorer.transitions import Said
+from kit.machine.pseries.machine import Machine
+from kit.machine.requests import Device
+from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision, find_revision
+from kit.simulation.beliefs import Belief, belief_of
+from kit.trace.entry import TraceEntry
+
+__all__ = ["Choice", "PathPlay", "PathSide", "Standing", "alone", "beside"]
+
+_FORK = CATALOGUE.index(find_revision("revert"))  # the proposal was made before it
+_ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *RELEASES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The cast after a choice, or at the start; as a moment of a run, but for the time."""
+
+    beliefs: Mapping[str, Belief]
+    settled: bool
+    aborted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice as a revision takes it: whose turn it is, and what was said.
+
+    ``missing`` says why it does not take it, empty where it does.
+    """
+
+    actor: Actor
+    action: str
+    entries: tuple[TraceEntry, ...]
+    missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathSide:
+    """A path at one revision.
+
+    ``choices`` are those of the path up to where it goes no further here, ``standings`` one more;
+    ``machine`` is QEMU at the start.  ``stopped`` says why it goes no further.
+    """
+
+    played: PlayedPath
+    machine: Machine
+    choices: tuple[Choice, ...]
+    standings: tuple[Standing, ...]
+    stopped: str = ""
+
+    @property
+    def revision(self) -> Revision:
+        """The revision that plays it."""
+        return self.played.revision
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """What can be unplugged."""
+        return self.played.scope.devices
+
+    def said(self, number: int) -> tuple[tuple[Actor, Actor, object], ...]:
+        """What is said at choice *number*, from 1 on; nothing where it has stopped before."""
+        if number > len(self.choices):
+            return ()
+        return tuple((e.src, e.dst, e.message) for e in self.choices[number - 1].entries)
+
+
+@dataclass(frozen=True)
+class PathPlay:
+    """A path at its own revision and, where there are two sides, at another; the older first."""
+
+    path: PlayedPath
+    sides: tuple[PathSide, ...]
+
+    @property
+    def count(self) -> int:
+        """How many choices the path has."""
+        return len(self.path.steps)
+
+    @cached_property
+    def first_difference(self) -> int | None:
+        """The number of the first choice that is answered otherwise; None: there is none."""
+        if len(self.sides) == 1:
+            return None
+        before, after = self.sides
+        for number in range(1, self.count + 1):
+            stops = [len(side.choices) < number for side in self.sides]
+            if any(stops) or before.said(number) != after.said(number):
+                return number
+        return None
+
+    def json(self) -> dict[str, object]:
+        """Write it as JSON: a path, or two and the number of the first choice that differs."""
+        if len(self.sides) == 1:
+            return path_json(self.path)
+        return {
+            "version": 1,
+            "token": self.path.token,
+            **{
+                name: path_json(side.played) | {"stopped": side.stopped or None}
+                for name, side in zip(("before", "after"), self.sides, strict=True)
+            },
+            "first_difference": self.first_difference,
+        }
+
+
+def alone(played: PlayedPath) -> PathPlay:
+    """Return a path as its own revision plays it."""
+    return PathPlay(played, (_side(played, played.revision),))
+
+
+def beside(played: PlayedPath, other: Revision) -> PathPlay:
+    """Return a path beside the same choices at another revision.
+
+    Raises:
+        UserError: The other revision is no pseries machine, or it is the same.
+    """
+    if other == played.revision:
+        raise UserError(f"{other.name} is what the path is played at; name another revision")
+    revisions = [played.revision, other]
+    if all(revision in _ORDER for revision in revisions):
+        revisions.sort(key=_ORDER.index)
+    return PathPlay(played, tuple(_side(played, revision) for revision in revisions))
+
+
+def _side(played: PlayedPath, revision: Revision) -> PathSide:
+    model = DrcModel(revision, played.kind, played.scope)
+    state, taken, operator, stopped = model.initial()[0], [0], Operator(), ""
+    machine = model.machine(state)
+    standings = [_standing(model, state, operator)]
+    choices: list[Choice] = []
+    for number, text in enumerate(played.actions, 1):
+        options = model.actions(state)
+        found = next((n for n, option in enumerate(options) if option.text == text), None)
+        if found is None and _is_timer(text) and not standings[-1].aborted:
+            words = "no timer of QEMU's runs here"
+            choices.append(Choice(Actor.QEMU, text, (), words))
+        elif found is None:
+            gone = " QEMU is gone." if standings[-1].aborted else ""
+            stopped = f"Choice {number}, {text}, is not offered here.{gone}"
+            break
+        else:
+            action = options[found]
+            said = model.said(state, action)
+            choices.append(Choice(_actor(action), text, tuple(_entries(said))))
+            operator = _told(operator, said)
+            state = model.next_state(state, action)
+            taken.append(found)
+        standings.append(_standing(model, state, operator))
+    own = played
+    if revision != played.revision:
+        own = play_path(revision, played.kind, played.scope, tuple(taken))
+    return PathSide(
+        played=own,
+        machine=machine,
+        choices=tuple(choices),
+        standings=tuple(standings),
+        stopped=stopped,
+    )
+
+
+def _is_timer(text: str) -> bool:
+    return text == "QEMU's timer fires"
+
+
+_ACTORS = {
+    Does.TIMER: Actor.QEMU,
+    Does.GUEST: Actor.GUEST,
+    Does.LIBVIRT: Actor.LIBVIRT,
+    Does.REQUEST: Actor.OPERATOR,
+    Does.DELETE: Actor.OPERATOR,
+    Does.RESET: Actor.OPERATOR,
+    Does.MIGRATE: Actor.OPERATOR,
+}
+
+
+def _actor(action: Action) -> Actor:
+    return _ACTORS[action.does]
+
+
+def _entries(said: tuple[Said, ...]) -> Iterator[TraceEntry]:
+    for seq, one in enumerate(said):
+        yield TraceEntry(
+            seq=seq, at_ns=0, guest_ns=0, src=one.src, dst=one.dst, message=one.message
+        )
+
+
+def _told(operator: Operator, said: tuple[Said, ...]) -> Operator:
+    for one in said:
+        if one.src is Actor.OPERATOR:
+            operator, _ = operators.type_line(operator, Line(0, message=one.message))
+        if one.dst is Actor.OPERATOR:
+            operator = operators.receive(operator, one.message)
+    return operator
+
+
+def _standing(model: DrcModel, state: State, operator: Operator) -> Standing:
+    machine, side, management, _ = model.situation(state)
+    at_rest = not (side.inbox or side.working or side.guest.deciding)
+    settled = at_rest and not (management.inbox or management.waiting)
+    found = {
+        str(device.id): belief_of(machine, side.guest, management.libvirt, operator, device)
+        for device in model.devices
+    }
+    return Standing(
+        # a guest that has still to read may release what it was asked for
+        beliefs={name: replace(one, limbo=one.limbo and at_rest) for name, one in found.items()},
+        settled=settled,
+        aborted=machine.aborted is not None,
+    )

@@ -1,0 +1,130 @@
+"""Do two revisions answer alike in every order of events, or which is the shortest difference?
+
+Both are driven by the same choices, as far as the scope goes.  What counts is what QEMU says to
+others: a timer that one of them has and the other has not makes no difference until one hears it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kit.actors.pseries_programs import GuestKind
+from kit.explorer.actions import Action
+from kit.explorer.model import DrcModel, State
+from kit.explorer.paths import PlayedPath, play_path
+from kit.explorer.scope import Scope
+from kit.explorer.search import Ended, Kind, Property, Result, explore, walk
+from kit.machine.revision import Revision
+
+__all__ = ["Alike", "alike"]
+
+Pair = tuple[State, State, bool]
+"""Both states, and whether all that was said so far was the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What a comparison found: a shortest path with a difference at its end, as each plays it."""
+
+    result: Result
+    difference: tuple[PlayedPath, PlayedPath] | None
+
+    @property
+    def ended(self) -> Ended:
+        """Why the search ended."""
+        return self.result.ended
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """The same choice at both revisions; None where one of them has not got it."""
+
+    ours: Action | None
+    theirs: Action | None
+
+
+class _Twins:
+    """Two models driven by the same choices."""
+
+    def __init__(self, ours: DrcModel, theirs: DrcModel) -> None:
+        self.ours, self.theirs = ours, theirs
+        self._same: dict[tuple[int, int], bool] = {}
+
+    def initial(self) -> Sequence[Pair]:
+        return [(self.ours.initial()[0], self.theirs.initial()[0], True)]
+
+    def actions(self, state: Pair) -> Sequence[_Both]:
+        if not state[2]:
+            return ()
+        theirs = {action.text: action for action in self.theirs.actions(state[1])}
+        both = [
+            _Both(action, theirs.pop(action.text, None)) for action in self.ours.actions(state[0])
+        ]
+        return [*both, *(_Both(None, action) for action in theirs.values())]
+
+    def next_state(self, state: Pair, action: _Both) -> Pair:
+        ours, our_words = _after(self.ours, state[0], action.ours)
+        theirs, their_words = _after(self.theirs, state[1], action.theirs)
+        words = our_words, their_words
+        same = self._same.get(words)
+        if same is None:
+            same = self._same[words] = self._are_same(*words)
+        return ours, theirs, same
+
+    def _are_same(self, ours: int, theirs: int) -> bool:
+        our_words = () if ours == _NOTHING else self.ours.heard(ours)
+        return our_words == (() if theirs == _NOTHING else self.theirs.heard(theirs))
+
+    def finished(self, state: Pair) -> bool:
+        return not state[2]
+
+
+_NOTHING = -1  # instead of the number of what was heard
+
+
+def _after(model: DrcModel, state: State, action: Action | None) -> tuple[State, int]:
+    """Return the state after a choice, and the number of what was heard."""
+    if action is None:
+        return state, _NOTHING
+    return model.next_state(state, action), model.effect(state, action).heard
+
+
+def alike(
+    ours: Revision,
+    theirs: Revision,
+    kind: GuestKind,
+    scope: Scope,
+    *,
+    max_states: int = 1_000_000,
+    progress: Callable[[int, int], None] | None = None,
+) -> Alike:
+    """Compare two revisions over a whole scope.
+
+    Raises:
+        UserError: One of them is no pseries machine.
+    """
+    twins = _Twins(DrcModel(ours, kind, scope), DrcModel(theirs, kind, scope))
+    same: Property[Pair] = Property("alike", Kind.ALWAYS, lambda state: state[2])
+    result = explore(twins, [same], max_states=max_states, progress=progress)
+    path = result.findings["alike"].path
+    if path is None:
+        return Alike(result, None)
+    _, actions = walk(twins, path)
+    return Alike(
+        result,
+        (
+            _played(twins.ours, [both.ours for both in actions]),
+            _played(twins.theirs, [both.theirs for both in actions]),
+        ),
+    )
+
+
+def _played(model: DrcModel, actions: Sequence[Action | None]) -> PlayedPath:
+    """Return a path of both as one of them plays it: without the choices that it has not got."""
+    state, choices = model.initial()[0], [0]
+    for action in actions:
+        if action is not None:
+            choices.append(model.actions(state).index(action))
+            state = model.next_state(state, action)
+    return play_path(model.revision, model.kind, model.scope, tuple(choices))

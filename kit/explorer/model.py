@@ -1,0 +1,320 @@
+"""The cast as a model that `kit.explorer.search` can search: every order of what may happen.
+
+A state is four numbers: which QEMU, which guest with its inbox, which libvirt and operator with
+theirs, which budgets and remarks.  Equal parts are kept once (hash-consing), and what comes of a
+part's turn is computed once for the parts that it reads, however many states they are in.
+
+A guest may refuse any device and give it at the next request: another CPU may have gone online or
+offline in between, or its memory come free, so its will is a choice of its own each time.
+
+Source: stateright's models; hash-consing as in Filliatre and Conchon, "Type-safe modular
+hash-consing" (2006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from kit.actors.libvirt import GUEST_ERROR_SINCE
+from kit.actors.messages import Actor, Told
+from kit.actors.pseries_guest import Conduct, Guest
+from kit.actors.pseries_programs import GuestKind
+from kit.explorer.actions import Action, Does, Environment, Menu, Part
+from kit.explorer.observer import NOTHING, Remark, Seen, seen
+from kit.explorer.scope import Scope
+from kit.explorer.transitions import (
+    GuestSide,
+    Management,
+    Said,
+    Turn,
+    guest_turn,
+    libvirt_turn,
+    monitor_turn,
+    posted_to_guest,
+    posted_to_libvirt,
+    qemu_turn,
+    timer_turn,
+    without_time,
+)
+from kit.machine.pseries.machine import Machine
+from kit.machine.requests import DeviceDel, Migrate, SystemReset
+from kit.machine.revision import Revision
+from kit.simulation.run import begin
+from kit.simulation.scenario import Cast
+
+__all__ = ["DrcModel", "Effect", "Situation", "State"]
+
+T = TypeVar("T", bound=Hashable)
+
+State = tuple[int, int, int, int]
+"""QEMU, guest, management, environment: each the number of a part in the model's tables."""
+
+
+class Situation(NamedTuple):
+    """A state, taken apart."""
+
+    machine: Machine
+    guest: GuestSide
+    management: Management
+    environment: Environment
+
+
+class _Parts(Generic[T]):
+    """Parts of one kind, each kept once and known by its number."""
+
+    def __init__(self, describe: Callable[[T], Part[T]] = Part) -> None:
+        self.known: list[Part[T]] = []
+        self._numbers: dict[T, int] = {}
+        self._describe = describe
+
+    def __getitem__(self, number: int) -> T:
+        return self.known[number].value
+
+    def number(self, value: T) -> int:
+        """Return the number of a part; equal parts have one."""
+        found = self._numbers.setdefault(value, len(self.known))
+        if found == len(self.known):
+            self.known.append(self._describe(value))
+        return found
+
+
+class Effect(NamedTuple):
+    """What comes of a turn, as numbers: QEMU, the part whose turn it was, letters, what is seen.
+
+    ``said`` is what all parties said, ``heard`` what of it somebody other than QEMU heard.
+    """
+
+    machine: int
+    own: int
+    to_guest: int
+    to_libvirt: int
+    restarted: bool
+    seen: int
+    said: int
+    heard: int
+
+
+class DrcModel:
+    """QEMU at a revision, a guest, libvirt and an operator, in every order.
+
+    Args:
+        revision: QEMU's; a pseries machine.
+        kind: Which guest.
+        scope: What there is and what may happen how often.
+    """
+
+    def __init__(self, revision: Revision, kind: GuestKind, scope: Scope) -> None:
+        self.revision, self.kind, self.scope = revision, kind, scope
+        self.devices = scope.devices
+        self._menu = Menu(self.devices, kind, migrates=not scope.phb)
+        self._machines = _Parts(self._menu.of_machine)
+        self._guests = _Parts(self._menu.of_guest)
+        self._managements = _Parts(self._menu.of_management)
+        self._environments: _Parts[Environment] = _Parts()
+        self._letters: _Parts[tuple[Told, ...]] = _Parts()
+        self._seen: _Parts[Seen] = _Parts()
+        self._said: _Parts[tuple[Said, ...]] = _Parts()
+        self._letters.number(())
+        self._seen.number(NOTHING)
+        self._effects: dict[tuple[Action, int, int], Effect] = {}
+        self._posted_to_guest: dict[tuple[int, int, bool], int] = {}
+        self._posted_to_libvirt: dict[tuple[int, int], int] = {}
+        self._passed: dict[tuple[int, Does, int, bool], int] = {}
+        self._operator: dict[tuple[int, int], tuple[Action, ...]] = {}
+
+    # -- the model, as the search wants it -------------------------------------------------------
+
+    def initial(self) -> Sequence[State]:
+        """Everything is plugged and used, nobody has asked for anything."""
+        cast = Cast(
+            guest=self.kind,
+            conduct=Conduct(asks=True, unusable_ns=1),
+            libvirt=GUEST_ERROR_SINCE,  # understands every event that QEMU has
+            devices=self.devices,
+        )
+        world = begin(cast, self.revision)
+        assert isinstance(world.machine, Machine)
+        assert isinstance(world.guest, Guest)
+        assert world.libvirt is not None
+        budgets = Environment(
+            requests=self.scope.requests,
+            resets=self.scope.resets,
+            migrations=self.scope.migrations,
+        )
+        return [
+            (
+                self._machines.number(without_time(world.machine)),
+                self._guests.number(GuestSide(world.guest)),
+                self._managements.number(Management(world.libvirt)),
+                self._environments.number(budgets),
+            )
+        ]
+
+    def actions(self, state: State) -> tuple[Action, ...]:
+        """What can happen next; nothing once QEMU is gone."""
+        machine = self._machines.known[state[0]]
+        if machine.value.aborted is not None:
+            return ()
+        operator = self._operator.get(state[2:])
+        if operator is None:
+            operator = self._menu.of_operator(
+                self._managements[state[2]], self._environments[state[3]]
+            )
+            self._operator[state[2:]] = operator
+        return (
+            machine.actions
+            + self._guests.known[state[1]].actions
+            + self._managements.known[state[2]].actions
+            + operator
+        )
+
+    def next_state(self, state: State, action: Action) -> State:
+        """The state after one of its actions."""
+        _, guest, management, environment = state
+        does = action.does
+        effect = self.effect(state, action)
+        if does is Does.GUEST:
+            guest = effect.own
+        elif does in _MANAGES:
+            management = effect.own
+        surprise = bool(effect.seen) and self._is_surprised(effect.seen, management)
+        if effect.to_guest:
+            guest = self._post_to_guest(guest, effect.to_guest, effect.restarted)
+        if effect.to_libvirt:
+            management = self._post_to_libvirt(management, effect.to_libvirt)
+        environment = self._pass(environment, does, effect.seen, surprise)
+        return effect.machine, guest, management, environment
+
+    def finished(self, state: State) -> bool:
+        """Has everybody done what there was to do, so that nothing happens unless one is asked?
+
+        A run that ends in an abort of QEMU's is cut off, not finished.
+        """
+        return (
+            self._machines[state[0]].aborted is None
+            and self._machines.known[state[0]].idle
+            and self._guests.known[state[1]].idle
+            and self._managements.known[state[2]].idle
+        )
+
+    # -- looking at states -----------------------------------------------------------------------
+
+    def situation(self, state: State) -> Situation:
+        """Return a state's parts."""
+        return Situation(
+            self._machines[state[0]],
+            self._guests[state[1]],
+            self._managements[state[2]],
+            self._environments[state[3]],
+        )
+
+    def machine(self, state: State) -> Machine:
+        """Return a state's QEMU."""
+        return self._machines.known[state[0]].value
+
+    def environment(self, state: State) -> Environment:
+        """Return a state's budgets and what an onlooker has noted."""
+        return self._environments.known[state[3]].value
+
+    def said(self, state: State, action: Action) -> tuple[Said, ...]:
+        """Return who says what in a turn."""
+        return self._said[self.effect(state, action).said]
+
+    def heard(self, number: int) -> tuple[Said, ...]:
+        """Return what `Effect.heard` means."""
+        return self._said[number]
+
+    # -- turns -----------------------------------------------------------------------------------
+
+    def effect(self, state: State, action: Action) -> Effect:
+        """Return what comes of a turn; it depends on QEMU and the party whose turn it is alone."""
+        does = action.does
+        own = state[1] if does is Does.GUEST else state[2] if does in _MANAGES else 0
+        key = action, state[0], own
+        found = self._effects.get(key)
+        if found is None:
+            found = self._effects[key] = self._take(state, action)
+        return found
+
+    def _take(self, state: State, action: Action) -> Effect:
+        machine, side, management, _ = self.situation(state)
+        own = 0
+        match action.does:
+            case Does.GUEST:
+                turn, side_after = guest_turn(machine, side, action.told)
+                own = self._guests.number(side_after)
+            case Does.LIBVIRT:
+                turn, management = libvirt_turn(machine, management, action.told)
+                own = self._managements.number(management)
+            case Does.REQUEST:
+                assert action.told is not None
+                turn = Turn(machine)
+                turn.ask_libvirt(action.told)
+            case Does.DELETE:
+                assert isinstance(action.told, DeviceDel)
+                turn, management = monitor_turn(machine, management, action.told)
+                own = self._managements.number(management)
+            case Does.TIMER:
+                turn = timer_turn(machine)
+            case Does.RESET:
+                turn = qemu_turn(machine, SystemReset())
+            case Does.MIGRATE:
+                turn = qemu_turn(machine, Migrate(None))
+        told = action.told if action.does is Does.GUEST else None
+        noticed = seen(self.devices, machine, side.guest, told, turn)
+        said = tuple(turn.said)
+        return Effect(
+            self._machines.number(turn.machine),
+            own,
+            self._letters.number(tuple(turn.to_guest)),
+            self._letters.number(tuple(turn.to_libvirt)),
+            turn.restarted,
+            self._seen.number(noticed),
+            self._said.number(said),
+            self._said.number(tuple(one for one in said if one.dst is not Actor.QEMU)),
+        )
+
+    def _post_to_guest(self, guest: int, letters: int, restarted: bool) -> int:
+        key = guest, letters, restarted
+        found = self._posted_to_guest.get(key)
+        if found is None:
+            side = posted_to_guest(self._guests[guest], self._letters[letters], restarted=restarted)
+            found = self._posted_to_guest[key] = self._guests.number(side)
+        return found
+
+    def _post_to_libvirt(self, management: int, letters: int) -> int:
+        key = management, letters
+        found = self._posted_to_libvirt.get(key)
+        if found is None:
+            side = posted_to_libvirt(self._managements[management], self._letters[letters])
+            found = self._posted_to_libvirt[key] = self._managements.number(side)
+        return found
+
+    def _is_surprised(self, noticed: int, management: int) -> bool:
+        """Has the operator been told that the unplug of what has just gone had failed?"""
+        failed = self._managements[management].operator.failed
+        return any(device in failed for device in self._seen[noticed].taken)
+
+    def _pass(self, environment: int, does: Does, noticed: int, surprise: bool) -> int:
+        key = environment, does, noticed, surprise
+        found = self._passed.get(key)
+        if found is None:
+            after = passed(self._environments[environment], does, self._seen[noticed], surprise)
+            found = self._passed[key] = self._environments.number(after)
+        return found
+
+
+_MANAGES = frozenset({Does.LIBVIRT, Does.DELETE})
+
+
+def passed(environment: Environment, does: Does, noticed: Seen, surprise: bool) -> Environment:
+    """Return what a turn leaves of the budgets, and what an onlooker has noted by then."""
+    owed = () if noticed.began_again else environment.owed + noticed.refused
+    return Environment(
+        requests=environment.requests - (does in (Does.REQUEST, Does.DELETE)),
+        resets=environment.resets - (does is Does.RESET),
+        migrations=environment.migrations - (does is Does.MIGRATE),
+        owed=tuple(sorted(set(owed) - set(noticed.reported))),
+        remarks=noticed.remarks | ({Remark.SURPRISE_REMOVAL} if surprise else frozenset()),
+    )

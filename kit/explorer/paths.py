@@ -1,0 +1,170 @@
+"""A path of the explorer played again: who tells whom what at each choice, and its token.
+
+A path has no times.  Where QEMU's own text names a time, what is left of its 15 s, the number says
+nothing here and is left out.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kit.actors.pseries_programs import GuestKind
+from kit.common.errors import MisuseError, UserError
+from kit.explorer.model import DrcModel
+from kit.explorer.properties import Promise, judged
+from kit.explorer.scope import Scope
+from kit.explorer.search import Kind, Path, walk
+from kit.machine.revision import Board, Revision
+from kit.simulation.token import TokenError, path_check, path_token, read_path
+from kit.trace.entry import TraceEntry, entry_json
+from kit.trace.sentences import sentence
+
+__all__ = ["PathStep", "PlayedPath", "open_path", "path_json", "path_lines", "path_sentence"]
+__all__ += ["play_path"]
+
+_TIME_LEFT = "15 seconds timeout remaining"
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One choice, and what was said then."""
+
+    action: str
+    entries: tuple[TraceEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedPath:
+    """A path with all that was said on it.
+
+    ``breaks`` are the promises that its last state breaks.
+    """
+
+    revision: Revision
+    kind: GuestKind
+    scope: Scope
+    choices: tuple[int, ...]
+    steps: tuple[PathStep, ...]
+    breaks: tuple[Promise, ...]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The choices in words."""
+        return tuple(step.action for step in self.steps)
+
+    @property
+    def token(self) -> str:
+        """The path as one word."""
+        return path_token(
+            self.scope.name, self.kind.value, self.revision, self.choices, self.actions
+        )
+
+
+def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> PlayedPath:
+    """Play a path that a search of the same model found.
+
+    Raises:
+        MisuseError: The model has no such path.
+        UserError: The revision is no pseries machine.
+    """
+    model = DrcModel(revision, kind, scope)
+    states, actions = walk(model, path)
+    steps: list[PathStep] = []
+    for state, action in zip(states, actions, strict=False):
+        entries = tuple(
+            TraceEntry(
+                seq=seq, at_ns=0, guest_ns=0, src=said.src, dst=said.dst, message=said.message
+            )
+            for seq, said in enumerate(model.said(state, action))
+        )
+        steps.append(PathStep(action.text, entries))
+    last = states[-1]
+    broken = (
+        promise
+        for promise in judged(kind)
+        if promise.kind is not Kind.SOMETIMES
+        and (promise.kind is Kind.ALWAYS or model.finished(last))
+        and not promise.of(model).holds(last)
+    )
+    return PlayedPath(
+        revision=revision,
+        kind=kind,
+        scope=scope,
+        choices=path[1:],
+        steps=tuple(steps),
+        breaks=tuple(broken),
+    )
+
+
+def open_path(token: str) -> PlayedPath:
+    """Play the path that a token names.
+
+    Raises:
+        TokenError: It is no path's, damaged, or of a model that this kit has otherwise.
+    """
+    read = read_path(token)
+    other = f"{token.strip()[:57]!r}: the explorer goes other ways here than where this was made"
+    try:
+        scope, kind = Scope.read(read.scope), GuestKind(read.guest)
+        if read.revision.board is not Board.PSERIES:
+            raise UserError(f"{read.revision.name} is not explored")
+        played = play_path(read.revision, kind, scope, (0, *read.choices))
+    except MisuseError:
+        raise TokenError(f"{other}, or the token is damaged") from None
+    except (UserError, ValueError) as error:
+        raise TokenError(f"{token.strip()[:57]!r}: is damaged: {error}") from None
+    if path_check(played.actions) != read.check:
+        raise TokenError(f"{other}, or the token is damaged")
+    return played
+
+
+# -- for people, and for programs ------------------------------------------------------------------
+
+
+def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
+    """Write a path as lines: a number and the choice, under it a sentence for all that was said."""
+    revision = played.revision
+    yield f"{revision.name}, guest {played.kind.value}, without time: {len(played.steps)} choices"
+    for number, step in enumerate(played.steps, 1):
+        yield f"{number:>3}  {step.action}"
+        for entry in step.entries:
+            text = path_sentence(entry)
+            yield from textwrap.wrap(text, width, initial_indent=" " * 7, subsequent_indent=" " * 9)
+    for promise in played.breaks:
+        yield from textwrap.wrap(
+            f"Broken: {promise.name}. {promise.sentence}", width, subsequent_indent=" " * 5
+        )
+    yield played.token
+
+
+def path_sentence(entry: TraceEntry) -> str:
+    """Say in a sentence what was said, but for the time that QEMU names."""
+    return sentence(entry).replace(_TIME_LEFT, _TIME_LEFT.replace("15", "…"))
+
+
+def path_json(played: PlayedPath) -> dict[str, Any]:
+    """Write a path as JSON: the choices, and the entries of each without a time."""
+    return {
+        "version": 1,
+        "scope": played.scope.name,
+        "guest": played.kind.value,
+        "revision": played.revision.label,
+        "token": played.token,
+        "breaks": [promise.name for promise in played.breaks],
+        "steps": [
+            {
+                "action": step.action,
+                "entries": [
+                    {key: value for key, value in entry_json(entry).items() if key not in _TIMES}
+                    for entry in step.entries
+                ],
+            }
+            for step in played.steps
+        ],
+    }
+
+
+_TIMES = ("at_ns", "guest_ns")

@@ -1,0 +1,166 @@
+"""The promises that unplugging a device makes, as named claims about states, each with its source.
+
+The first two are those that the revert's message argues with: once the timeout has cleared the
+request, a guest that releases the device after all is not answered by DEVICE_DELETED, and libvirt's
+picture of the domain is wrong.  The third is what the timeout was for.
+
+A state in which QEMU has aborted is judged by one promise only, that it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from kit.actors.pseries_programs import GuestKind
+from kit.explorer.model import DrcModel, State
+from kit.explorer.observer import Remark
+from kit.explorer.search import Kind, Property
+from kit.machine.events import DeviceDeleted, HotplugEvent, QmpReturn
+from kit.machine.requests import DeviceDel
+from kit.simulation import platform as boards
+
+__all__ = ["PROMISES", "Promise", "judged"]
+
+Judge = Callable[[DrcModel, State], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A named claim; ``sentence`` says it to a person, ``source`` who says that it should hold."""
+
+    name: str
+    kind: Kind
+    sentence: str
+    source: str
+    holds: Judge
+
+    def of(self, model: DrcModel) -> Property[State]:
+        """Return it as a property of *model*."""
+        return Property(self.name, self.kind, partial(self.holds, model))
+
+
+def judged(kind: GuestKind) -> tuple[Promise, ...]:
+    """Return the promises that can be made to a guest: one that does anything may break the rest.
+
+    >>> [promise.name for promise in judged(GuestKind.ARBITRARY)]
+    ['no-abort']
+    """
+    if kind is GuestKind.ARBITRARY:
+        return tuple(promise for promise in PROMISES if promise.holds is _no_abort)
+    return PROMISES
+
+
+# -- what they say of a state ----------------------------------------------------------------------
+
+
+def _agreed(model: DrcModel, state: State) -> bool:
+    """Do guest, QEMU and libvirt agree on every device?"""
+    machine, side, management, _ = model.situation(state)
+    held = {plugged.device.id for plugged in machine.plugged}
+    for device in model.devices:
+        used = [index in side.guest.used for index in boards.connectors(machine, device)]
+        qemu, libvirt = device.id in held, management.libvirt.has(device.id)
+        if not (qemu == libvirt == any(used) == all(used)):
+            return False
+    return True
+
+
+def _retry_is_heard(model: DrcModel, state: State) -> bool:
+    """Does asking for any device that is there reach the guest, or remove it at once?"""
+    machine, _, management, _ = model.situation(state)
+    for device in model.devices:
+        if management.libvirt.has(device.id):
+            _, reply, emitted = boards.ask(machine, DeviceDel(str(device.id)))
+            heard = any(isinstance(said, HotplugEvent | DeviceDeleted) for said in emitted)
+            if not (heard and isinstance(reply, QmpReturn)):
+                return False
+    return True
+
+
+def _refusal_is_reported(model: DrcModel, state: State) -> bool:
+    """Has QEMU told its management of every refusal?"""
+    return not model.environment(state).owed
+
+
+def _no(remark: Remark) -> Judge:
+    return lambda model, state: remark not in model.environment(state).remarks
+
+
+def _no_abort(model: DrcModel, state: State) -> bool:
+    """Does QEMU run?"""
+    return model.machine(state).aborted is None
+
+
+def _unplugged(model: DrcModel, state: State) -> bool:
+    """Has a device just gone, and not by a reset?"""
+    return Remark.UNPLUGGED in model.environment(state).remarks
+
+
+PROMISES: tuple[Promise, ...] = (
+    Promise(
+        "no-lost-release",
+        Kind.ALWAYS,
+        "A device that the guest has released is released by QEMU, with DEVICE_DELETED.",
+        "qapi/qdev.json, DEVICE_DELETED; the message of d522cb52e6",
+        _no(Remark.LOST_RELEASE),
+    ),
+    Promise(
+        "no-silent-disagreement",
+        Kind.EVENTUALLY,
+        "When nothing is under way, guest, QEMU and libvirt agree on what is plugged.",
+        "the message of d522cb52e6; libvirt's qemuProcessHandleDeviceDeleted",
+        _agreed,
+    ),
+    Promise(
+        "retry-possible",
+        Kind.EVENTUALLY,
+        "When nothing is under way, asking for a device again reaches the guest.",
+        "qemu-devel YEbp4wKK/QY7uKYw@yekko.fritz.box: what the timeout was for; 2b18fc794f",
+        _retry_is_heard,
+    ),
+    Promise(
+        "refusal-reported",
+        Kind.EVENTUALLY,
+        "When the guest keeps a device that QEMU asked for, QEMU tells its management.",
+        "qapi/qdev.json, DEVICE_UNPLUG_GUEST_ERROR, since 6.2",
+        _refusal_is_reported,
+    ),
+    Promise(
+        "no-surprise-removal",
+        Kind.ALWAYS,
+        "A device whose unplug is said to have failed does not vanish at a reset.",
+        "qapi/qdev.json, device_del: a reset completes the removal",
+        _no(Remark.SURPRISE_REMOVAL),
+    ),
+    Promise(
+        "true-events",
+        Kind.ALWAYS,
+        "What an event says of a device is so when it is sent.",
+        "qemu-devel 877dmkrcpl.fsf@dusky.pond.sub.org: how can a timeout know that it failed?",
+        _no(Remark.UNTRUE_EVENT),
+    ),
+    Promise(
+        "no-stray-event",
+        Kind.ALWAYS,
+        "The guest is asked only for what QEMU waits for, and nobody is told the same twice.",
+        "qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
+        _no(Remark.STRAY_EVENT),
+    ),
+    Promise(
+        "no-abort",
+        Kind.ALWAYS,
+        "QEMU does not abort, whatever the guest does.",
+        "QEMU docs/devel/secure-coding-practices.rst: a guest is not to be trusted",
+        _no_abort,
+    ),
+    Promise(
+        "unplug-possible",
+        Kind.SOMETIMES,
+        "A device can be unplugged without a reset, and DEVICE_DELETED says so.",
+        "qapi/qdev.json, device_del",
+        _unplugged,
+    ),
+)
+"""Every promise, those that the revert is about first."""

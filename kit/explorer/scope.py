@@ -1,0 +1,103 @@
+"""How far the explorer looks: which devices there are, and how often somebody does something.
+
+Source: the scope that the lessons promise: two cores, two requests, a reset, a migration.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kit.actors.pseries_programs import GuestKind
+from kit.common.errors import UserError
+from kit.machine.config import LMB_MIB
+from kit.machine.requests import CpuCore, Device, Dimm, Phb
+from kit.simulation.actions import FIRST_DIMM_ADDR
+
+__all__ = ["DEFAULT", "LINUX", "Scope"]
+
+LINUX = (GuestKind.LINUX_5_12, GuestKind.LINUX_5_13, GuestKind.LINUX_5_14)
+"""The guest kinds that are judged by every property."""
+
+MOST_CORES = 3  # beside the boot core: the machine has room for no more
+MOST_LMBS = 3
+MOST_TIMES = 9
+_NAME = re.compile(r"c(\d)q(\d)r(\d)m(\d)(?:d(\d))?(p)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What there is, and what may happen how often.
+
+    ``cores`` are plugged in beside the boot core, which nobody can unplug; ``dimm_lmbs`` is the
+    size of a DIMM in LMBs, 0 for none; ``phb``: a second PCI host bridge.  ``requests``,
+    ``resets`` and ``migrations`` are budgets for a whole run.
+
+    Raises:
+        UserError: There is nothing to unplug, or more than the machine has room for.
+    """
+
+    cores: int = 2
+    requests: int = 2
+    resets: int = 1
+    migrations: int = 1
+    dimm_lmbs: int = 0
+    phb: bool = False
+
+    def __post_init__(self) -> None:
+        for option, value, most in (
+            ("cores", self.cores, MOST_CORES),
+            ("requests", self.requests, MOST_TIMES),
+            ("resets", self.resets, MOST_TIMES),
+            ("migrations", self.migrations, MOST_TIMES),
+            ("dimm-lmbs", self.dimm_lmbs, MOST_LMBS),
+        ):
+            if not 0 <= value <= most:
+                raise UserError(f"--{option} {value}: the explorer takes 0 to {most}")
+        if not self.devices:
+            raise UserError("nothing to unplug: --cores 0 needs --dimm-lmbs or --phb")
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """What can be unplugged."""
+        dimm = Dimm(self.dimm_lmbs * LMB_MIB, FIRST_DIMM_ADDR, "dimm1")
+        return (
+            *(CpuCore(number, f"core{number}") for number in range(1, self.cores + 1)),
+            *((dimm,) if self.dimm_lmbs else ()),
+            *((Phb(1, "phb1"),) if self.phb else ()),
+        )
+
+    @property
+    def name(self) -> str:
+        """A short word for it, which `read` takes.
+
+        >>> Scope().name, Scope(cores=0, dimm_lmbs=2, phb=True).name
+        ('c2q2r1m1', 'c0q2r1m1d2p')
+        """
+        counts = f"c{self.cores}q{self.requests}r{self.resets}m{self.migrations}"
+        return counts + (f"d{self.dimm_lmbs}" if self.dimm_lmbs else "") + "p" * self.phb
+
+    @classmethod
+    def read(cls, name: str) -> Scope:
+        """Return the scope of a short word.
+
+        Raises:
+            UserError: It is none.
+        """
+        match = _NAME.fullmatch(name)
+        if match is None:
+            raise UserError(f"{name!r} is no scope; one looks like {DEFAULT.name}")
+        cores, requests, resets, migrations, lmbs = (
+            int(found or 0) for found in match.groups()[:5]
+        )
+        return cls(
+            cores=cores,
+            requests=requests,
+            resets=resets,
+            migrations=migrations,
+            dimm_lmbs=lmbs,
+            phb=match[6] is not None,
+        )
+
+
+DEFAULT = Scope()

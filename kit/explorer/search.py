@@ -1,0 +1,261 @@
+"""Breadth-first search over any model: every state that can be reached, and the shortest ways.
+
+It knows nothing of what it searches: a model gives its initial states, the actions of a state and
+the state after an action.  A path is a list of numbers, which initial state and then which of the
+actions each time, so it can be replayed, printed and kept while the model's inside changes.
+
+What it finds out is exact as long as the bound on states is not hit; once it is, "holds" means
+"holds as far as was looked".  *Eventually* is judged on finished runs, in their last state: a run
+that goes round in a circle for ever has none and is not judged.
+
+Source: the shape of stateright's Model and checker (stateright 0.30, src/lib.rs, checker/bfs.rs).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+from kit.common.errors import MisuseError
+
+__all__ = [
+    "Ended",
+    "Finding",
+    "Kind",
+    "Model",
+    "Path",
+    "Property",
+    "Result",
+    "explore",
+    "walk",
+]
+
+S = TypeVar("S", bound=Hashable)
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+
+Path = tuple[int, ...]
+"""Which initial state, and which of its actions was taken in each state after it."""
+
+TELL_EVERY = 4096  # states, between two calls of progress
+
+
+class Model(Protocol[S, A]):
+    """What can be searched.  All answers depend on nothing but the arguments."""
+
+    def initial(self) -> Sequence[S]:
+        """The states in which a run can begin."""
+        ...
+
+    def actions(self, state: S) -> Sequence[A]:
+        """What can happen in *state*, always in the same order."""
+        ...
+
+    def next_state(self, state: S, action: A) -> S:
+        """The state after *action*, one of those of *state*."""
+        ...
+
+    def finished(self, state: S) -> bool:
+        """Is a run over here, if nobody outside begins something new?"""
+        ...
+
+
+class Kind(Enum):
+    """When a property must hold: in every state, in at least one, in the last of a finished run."""
+
+    ALWAYS = "always"
+    SOMETIMES = "sometimes"
+    EVENTUALLY = "eventually"
+
+
+@dataclass(frozen=True, slots=True)
+class Property(Generic[S]):
+    """A named claim about states."""
+
+    name: str
+    kind: Kind
+    holds: Callable[[S], bool]
+
+
+class Ended(Enum):
+    """Why a search ended."""
+
+    COMPLETE = "every state was seen"
+    BOUND = "the bound on states was hit"
+    INTERRUPTED = "it was interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of a property, and a shortest path that shows it.
+
+    The path is a counterexample of a property that always or eventually holds, an example of one
+    that sometimes does; None if none was met.
+    """
+
+    holds: bool
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a search found; ``depth`` is the length of the longest of the shortest paths."""
+
+    states: int
+    transitions: int
+    depth: int
+    ended: Ended
+    findings: dict[str, Finding]
+
+    @property
+    def complete(self) -> bool:
+        """Was everything seen that can be reached?"""
+        return self.ended is Ended.COMPLETE
+
+
+class _Search(Generic[S, A]):
+    """A search under way: which states were seen, and from where each was first reached."""
+
+    def __init__(self, properties: Sequence[Property[S]], max_states: int) -> None:
+        self.properties = properties
+        self.max_states = max_states
+        self.seen: dict[S, int] = {}
+        self.parents = array("l")  # the number of the state before; -1 of an initial one
+        self.choices = array("H")
+        self.open = list(properties)
+        self.met: dict[str, int] = {}
+        self.transitions = 0
+        self.depth = 0
+
+    def add(self, state: S, parent: int, choice: int) -> None:
+        self.seen[state] = len(self.parents)
+        self.parents.append(parent)
+        self.choices.append(choice)
+
+    def judge(self, state: S, model: Model[S, A]) -> None:
+        """Look at the properties that nothing was found of so far, in the state added last."""
+        number, finished = len(self.parents) - 1, None
+        for prop in self.open:
+            if prop.kind is Kind.EVENTUALLY:
+                finished = model.finished(state) if finished is None else finished
+                if not finished:
+                    continue
+            if prop.holds(state) is (prop.kind is Kind.SOMETIMES):
+                self.met[prop.name] = number
+        if number in self.met.values():
+            self.open = [prop for prop in self.open if prop.name not in self.met]
+
+    def path_to(self, number: int) -> Path:
+        choices = []
+        while number >= 0:
+            choices.append(self.choices[number])
+            number = self.parents[number]
+        return tuple(reversed(choices))
+
+    def result(self, ended: Ended) -> Result:
+        findings = {}
+        for prop in self.properties:
+            met = self.met.get(prop.name)
+            path = None if met is None else self.path_to(met)
+            findings[prop.name] = Finding((path is not None) is (prop.kind is Kind.SOMETIMES), path)
+        return Result(len(self.seen), self.transitions, self.depth, ended, findings)
+
+
+def explore(
+    model: Model[S, A],
+    properties: Sequence[Property[S]] = (),
+    *,
+    max_states: int = 1_000_000,
+    progress: Callable[[int, int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Result:
+    """Visit every state that *model* can reach, the nearest first.
+
+    Args:
+        model: What to search.
+        properties: What to judge; names are unique.
+        max_states: Keep no more states than these: what bounds the memory.
+        progress: Told now and then how many states were seen, and at which depth.
+        stop: Asked now and then; when it answers True, or at Ctrl-C, the search ends with what is
+            known so far.
+    """
+    search: _Search[S, A] = _Search(properties, max_states)
+    ended = Ended.INTERRUPTED
+    with suppress(KeyboardInterrupt):
+        ended = _search(search, model, progress, stop)
+    return search.result(ended)
+
+
+def _search(
+    search: _Search[S, A],
+    model: Model[S, A],
+    progress: Callable[[int, int], None] | None,
+    stop: Callable[[], bool] | None,
+) -> Ended:
+    level: list[S] = []
+    for choice, state in enumerate(model.initial()):
+        if state not in search.seen:
+            search.add(state, -1, choice)
+            search.judge(state, model)
+            level.append(state)
+    expanded = 0
+    while level:
+        following: list[S] = []
+        for state in level:
+            if not _expand(search, model, state, following):
+                return Ended.BOUND
+            expanded += 1
+            if expanded % TELL_EVERY == 0:
+                if progress is not None:
+                    progress(len(search.seen), search.depth)
+                if stop is not None and stop():
+                    return Ended.INTERRUPTED
+        level = following
+        search.depth += bool(level)
+    return Ended.COMPLETE
+
+
+def _expand(search: _Search[S, A], model: Model[S, A], state: S, following: list[S]) -> bool:
+    """Take every action of *state*; return whether there was room for what it leads to."""
+    seen, parent = search.seen, search.seen[state]
+    for choice, action in enumerate(model.actions(state)):
+        after = model.next_state(state, action)
+        search.transitions += 1
+        if after not in seen:
+            if len(seen) >= search.max_states:
+                return False
+            search.add(after, parent, choice)
+            search.judge(after, model)
+            following.append(after)
+    return True
+
+
+def walk(model: Model[S, A], path: Path) -> tuple[list[S], list[A]]:
+    """Replay a path: the states it passes, and the actions between them.
+
+    Raises:
+        MisuseError: There is no such choice: the path is of another model, or the model does not
+            always answer alike.
+    """
+    states: list[S] = []
+    actions: list[A] = []
+    for number, choice in enumerate(path):
+        options: Sequence[S] | Sequence[A]
+        options = model.actions(states[-1]) if states else model.initial()
+        if not 0 <= choice < len(options):
+            raise MisuseError(
+                f"choice {number} of the path is {choice}; there are {len(options)}: {options}"
+            )
+        if states:
+            action = model.actions(states[-1])[choice]
+            actions.append(action)
+            states.append(model.next_state(states[-1], action))
+        else:
+            states.append(model.initial()[choice])
+    if not states:
+        raise MisuseError("a path names at least its initial state")
+    return states, actions

@@ -1,0 +1,30 @@
+"""How much of two trees is compared in this process: more than anybody reads is not.
+
+What is compared is held in memory several times, as bytes, lines and counts of lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kit.git.repository.objects import Entry, MissingObjectError, Objects
+
+__all__ = ["MOST_COMPARED_BYTES", "check_size"]
+
+MOST_COMPARED_BYTES = 32 << 20
+_Change = tuple[Entry | None, Entry | None]
+
+
+def check_size(objects: Objects, changed: Mapping[str, _Change]) -> None:
+    """Raise if a commit changes files that together are too large to be compared.
+
+    Raises:
+        MissingObjectError: They are.
+    """
+    total = 0
+    for old, new in changed.values():
+        total += sum(objects.size(entry) for entry in (old, new) if entry is not None)
+        if total > MOST_COMPARED_BYTES:
+            raise MissingObjectError(
+                f"its files have more than {MOST_COMPARED_BYTES >> 20} MiB and are not compared"
+            )

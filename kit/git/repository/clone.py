@@ -1,0 +1,394 @@
+"""Commits and diffs of a clone on this machine, read through GitPython.
+
+The clone is only read, and nothing of its configuration is run; see `kit.git.repository.sandbox`.
+GitPython runs git; what git prints is parsed here, because GitPython's own objects read the
+clone's configuration, ignore a message's encoding, miss renames and cut trailers at a line of
+dashes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+import subprocess
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from kit.common.plain_text import plain
+from kit.git.repository.diff import MOST_PRINTED_BYTES, read_diff
+from kit.git.repository.history import HistoryError, Source, SourceKind, no_git
+from kit.git.repository.sandbox import (
+    Repository,
+    UnreadableError,
+    end,
+    find_repository,
+    patient,
+    reader_environment,
+    without_git_variables,
+)
+from kit.git.values.commit import Commit, FileDiff, Person
+
+__all__ = ["CloneHistory"]
+
+# Apart by NUL, which no message can hold; the trailers by line ends, which none can once unfolded.
+_FIELDS = (
+    *("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%s", "%b"),
+    "%(trailers:only=true,unfold=true,key_value_separator=%x3a,separator=%x0a)",
+)
+_LOG = ("-z", f"--format={'%x00'.join(_FIELDS)}", "--encoding=UTF-8")
+_BESIDE_THE_POINT = re.compile(
+    "Needed a single revision|unknown revision|bad object|bad revision|^(warning|hint): "
+)
+_LONGEST_LINE = 4096  # of what git complains
+_MOST_BYTES = 64 << 20
+MOST_CHARACTERS = 200_000
+"""Of a longer message the beginning is shown, and how much is left out."""
+_MOST_TRAILERS = 1000
+TIMEOUT_S = 60
+SILENT_S = 600  # a walk through a large history says nothing while nothing fits
+
+
+class _EnoughError(Exception):
+    """Enough is read."""
+
+
+class CloneHistory:
+    """A clone: bare or not, shallow, partial, a worktree, borrowing objects, owned by others."""
+
+    def __init__(self, place: Path, kind: SourceKind = SourceKind.CLONE) -> None:
+        """Remember where the clone is; it is opened when it is read."""
+        self.place = place
+        self.source = Source(kind, str(place))
+        self._found: Repository | None = None
+
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that *revision* names.
+
+        Raises:
+            HistoryError: There is no such repository or commit, or git is not installed.
+        """
+        if not revision.strip() or not revision.isprintable():
+            raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
+        asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        name = self._answer(*asked, of=revision).decode()
+        (commit,) = _commits(self._answer("log", "-1", *_LOG, name, "--", of=revision))
+        return commit
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what a commit changes against its first parent; nothing for a merge.
+
+        Raises:
+            HistoryError: The commit, its parent or a file of theirs is not here.
+        """
+        commit = self.commit(revision)
+        if commit.is_merge:
+            return ()
+        if not commit.parents and self._is_cut_off(commit):
+            raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
+        return read_diff(_CommitDiff(self, commit.hash, revision))
+
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
+        """Return the commit and those before it, newest first, at most *count*.
+
+        Raises:
+            HistoryError: There is no such repository or commit, or git is not installed.
+        """
+        start = self.commit(revision).hash
+        return _commits(self._answer("log", f"-{count}", *_LOG, start, "--", of=revision))
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return all tags as (name, commit hash), by name."""
+        form = "--format=%(objectname) %(*objectname) %(refname:strip=2)"
+        printed = self._answer("for-each-ref", form, "refs/tags", of="tags")
+        parts = [line.split(" ", 2) for line in printed.decode("utf-8", "replace").splitlines()]
+        return tuple((name, peeled or direct) for direct, peeled, name in parts)
+
+    def log(self, *paths: str) -> tuple[Commit, ...]:
+        """Return every commit that HEAD or a tag leads to, newest first.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        return _commits(self._answer("log", "--all", *_LOG, "--", *paths, of="its log"))
+
+    def objects_folder(self) -> Path:
+        """Return where the clone keeps its objects.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        return self._repository().objects
+
+    def tip(self) -> tuple[str, ...]:
+        """Return what git is told to start a log from: HEAD, or all there is where that is none.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        try:
+            self._answer("rev-parse", "--verify", "--quiet", "HEAD^{commit}", of="HEAD")
+        except HistoryError:
+            return ("--all",)
+        return ("HEAD",)
+
+    @contextmanager
+    def stream(
+        self,
+        *command: str,
+        of: str = "",
+        feed: Iterable[str] = (),
+        to_the_end: bool = True,
+        timeout_s: float | None = None,
+    ) -> Iterator[BufferedReader]:
+        """Give what a git command prints while it runs; it is ended when the reader leaves.
+
+        Whoever calls puts what a person typed after ``--end-of-options`` or in ``--name=value``.
+
+        Args:
+            command: The command and its arguments.
+            of: What is read, as a person names it; else the command.
+            feed: What it reads, a line each: there may be more than arguments may hold.
+            to_the_end: The reader reads all, and wants to know if that was not all.
+            timeout_s: Seconds that git may be silent; `SILENT_S` by default.
+
+        Raises:
+            HistoryError: There is no such repository, git is not installed, or the command fails.
+        """
+        repository, wanted = self._repository(), of or command[0]
+        with tempfile.TemporaryFile() as stdin:
+            stdin.writelines(f"{line}\n".encode() for line in feed)
+            stdin.seek(0)
+            process = self._start(repository, command, cast(BinaryIO, stdin))
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said: deque[bytes] = deque(maxlen=50)
+        listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
+        listener.start()
+        try:
+            yield patient(process.stdout, timeout_s or SILENT_S)
+            if not to_the_end:
+                return
+            status = process.wait(TIMEOUT_S)
+            listener.join(TIMEOUT_S)
+            if status:
+                words = b"".join(said).decode("utf-8", "replace")
+                raise HistoryError(_why(self.source, wanted, words, shallow=repository.is_shallow))
+        except (TimeoutError, subprocess.TimeoutExpired) as error:
+            raise HistoryError(f"{self.place}: git cannot read {wanted}: {error}") from None
+        finally:
+            if process.poll() is None:
+                end(process)
+            listener.join(1)  # it closes what it reads
+            process.stdout.close()
+
+    # -- git -----------------------------------------------------------------------------------
+
+    def _answer(self, *command: str, of: str) -> bytes:
+        """Return all that a command prints, without the last line's end."""
+        with self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed:
+            answer = printed.read(_MOST_BYTES + 1)
+            if len(answer) > _MOST_BYTES:
+                raise HistoryError(
+                    f"{self.place}: git cannot read {of}: more than {_MOST_BYTES >> 20} MiB"
+                )
+            return answer.removesuffix(b"\n")
+
+    def beginning(self, *command: str, count: int, of: str) -> bytes:
+        """Return the first *count* bytes that a command prints; it is ended then.
+
+        Raises:
+            HistoryError: It fails before.
+        """
+        with (
+            contextlib.suppress(_EnoughError),
+            self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed,
+        ):
+            answer = printed.read(count)
+            if len(answer) == count:
+                raise _EnoughError  # else that was all, and git says whether it went well
+        return answer
+
+    def _start(
+        self, repository: Repository, command: Iterable[str], stdin: BinaryIO
+    ) -> subprocess.Popen[bytes]:
+        import git
+
+        with without_git_variables():
+            runner = git.Git(str(repository.git_dir))
+            runner.update_environment(**reader_environment(repository.git_dir))
+            try:
+                running = runner.execute(
+                    [runner.GIT_PYTHON_GIT_EXECUTABLE, *command],
+                    as_process=True,
+                    istream=stdin,
+                    start_new_session=True,  # one group to end
+                )
+            except git.GitCommandNotFound as error:
+                raise HistoryError(f"{self.place}: there is no git any more") from error
+            except OSError as error:
+                why = f"git cannot be started: {error.strerror}"
+                raise HistoryError(f"{self.place}: {why}") from error
+        process, running.proc = running.proc, None  # it would end it when nobody holds it
+        return cast("subprocess.Popen[bytes]", process)
+
+    def _repository(self) -> Repository:
+        """Return where the repository is; looked at once."""
+        if self._found is None:
+            try:
+                import git
+
+                found = find_repository(
+                    self.place,
+                    git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git",
+                    TIMEOUT_S,
+                    is_ours=self.source.kind is not SourceKind.CLONE,
+                )
+            except (ImportError, FileNotFoundError):
+                raise HistoryError(no_git("no clone can be read")) from None
+            except UnreadableError as failure:
+                raise HistoryError(_why_not(self.place, str(failure))) from failure
+            if found is None:
+                raise HistoryError(
+                    f"{self.place} is no git repository; name a clone of QEMU, or run `kit fetch`"
+                )
+            self._found = found
+        return self._found
+
+    def _is_cut_off(self, commit: Commit) -> bool:
+        """Has the commit a parent that a shallow clone hides?  Its diff would show every file."""
+        written = self._answer("cat-file", "commit", commit.hash, of=commit.hash)
+        return b"\nparent " in written.split(b"\n\n", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _CommitDiff:
+    """What `read_diff` asks about a commit."""
+
+    clone: CloneHistory
+    sha: str
+    of: str
+
+    def diff_tree(self, *options: str) -> bytes:
+        """Run git diff-tree on the commit."""
+        most = MOST_PRINTED_BYTES + 1
+        return self.clone.beginning("diff-tree", *options, self.sha, count=most, of=self.of)
+
+    def beginning(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self.clone.beginning("cat-file", "blob", name, count=count, of=self.of)
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        return int(self.clone.beginning("cat-file", "-s", name, count=40, of=self.of))
+
+
+def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
+    with complaints:
+        while line := complaints.readline(_LONGEST_LINE):
+            said.append(line)
+
+
+def _why_not(place: Path, said: str) -> str:
+    """Say in one line why a repository is not read at all, and what helps."""
+    owned = re.search("(?:dubious ownership in repository at|unsafe repository) [('](.*?)'", said)
+    if owned:
+        folder = owned[1].lstrip("('")
+        return (
+            f"{place} belongs to another user, and git reads it only if you trust them:"
+            f" git config --global --add safe.directory {shlex.quote(folder)}"
+        )
+    return f"{place}: git cannot read it: {_complaint(said)}"
+
+
+def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
+    """Say in one line why a commit cannot be read here, and what helps.
+
+    Args:
+        source: What was read.
+        wanted: What was asked for.
+        said: What git complained of; empty if it would have hidden that something is missing.
+        shallow: Whether the clone is shallow.
+    """
+    place = source.place
+    partial = any(word in said for word in ("promisor", "not allowed", "lazy fetch"))
+    if re.search("short (object ID|SHA1) .* is ambiguous", said):
+        return f"{wanted} is ambiguous in {place}; give more digits of the commit's hash"
+    if not partial and (complaint := _complaint(said)):
+        return f"{place}: git cannot read {wanted}: {complaint}"
+    if source.kind is SourceKind.FETCHED:
+        lacks = "lacks files of" if partial else "has no" if said else "lacks"
+        return (
+            f"the fetched lesson {lacks} {wanted}; `kit fetch --full` gets all of QEMU,"
+            " and `kit fetch` a damaged lesson anew"
+        )
+    if partial:
+        return (
+            f"{place} is a partial clone and lacks files of {wanted}:"
+            f" `git -C {place} log -1 -p {wanted}` brings them while online, or `kit fetch`"
+        )
+    if shallow and (not said or re.fullmatch("[0-9a-fA-F]{4,64}", wanted)):
+        return (
+            f"{place} is shallow and lacks {wanted}:"
+            f" `git -C {place} fetch --unshallow` brings it, or `kit fetch`"
+        )
+    return f"{place} has no commit {wanted}; is it a full clone of QEMU? `kit fetch` gets one"
+
+
+def _complaint(said: str) -> str:
+    """Return git's reason, harmless on a terminal; nothing if it only knows no such commit."""
+    lines = said.strip().split("\n")
+    telling = [line for line in lines if line and not _BESIDE_THE_POINT.search(line)]
+    # what git died of says more than what led to it
+    order = [line for start in ("fatal: ", "error: ", "") for line in telling if start in line[:7]]
+    reason = order[0] if order else ""
+    return plain(re.sub("^(fatal|error): ", "", reason)[:200])
+
+
+# -- parsing -----------------------------------------------------------------------------------
+
+
+def _commits(printed: bytes) -> tuple[Commit, ...]:
+    fields = printed.decode("utf-8", "replace").split("\0")[:-1]
+    size = len(_FIELDS)
+    return tuple(_parsed(*fields[start : start + size]) for start in range(0, len(fields), size))
+
+
+def _parsed(
+    name: str,
+    parents: str,
+    author: str,
+    email: str,
+    authored: str,
+    committer: str,
+    their_email: str,
+    committed: str,
+    subject: str,
+    body: str,
+    trailers: str,
+) -> Commit:
+    lines = trailers.split("\n", _MOST_TRAILERS)[:_MOST_TRAILERS]
+    pairs = [_shortened(line).partition(":") for line in lines if line]
+    return Commit(
+        hash=name,
+        parents=tuple(parents.split()),
+        author=Person(author, email),
+        authored=authored,
+        committer=Person(committer, their_email),
+        committed=committed,
+        subject=_shortened(subject),
+        body=_shortened(body.strip("\n")),
+        trailers=tuple((key, value) for key, _, value in pairs),
+    )
+
+
+def _shortened(words: str) -> str:
+    left = len(words) - MOST_CHARACTERS
+    return words if left <= 0 else f"{words[:MOST_CHARACTERS]} [… {left:,} characters left out]"

@@ -1,0 +1,177 @@
+"""What git diff-tree prints, taken apart: files and their status from git, hunks from unidiff.
+
+Paths come from the part that git separates by NUL: the heads of a patch quote some of them, and
+cannot be told apart where a folder's name ends in `` b``.
+
+Source: git 2.39, git-diff-tree(1), "RAW OUTPUT FORMAT" and "OTHER DIFF FORMATS".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Protocol
+
+from unidiff import PatchSet
+from unidiff.errors import UnidiffParseError
+
+from kit.git.repository.history import HistoryError
+from kit.git.repository.sandbox import BIG_FILE_BYTES
+from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
+
+__all__ = ["MOST_PATCH_BYTES", "MOST_PRINTED_BYTES", "DiffSource", "read_diff"]
+
+_OPTIONS = (
+    *("--raw", "--patch", "-z", "-r", "--root", "--find-renames", "--no-commit-id"),
+    *("--full-index", "--unified=3", "--diff-algorithm=myers", "--no-color", "--no-ext-diff"),
+    *("--no-textconv", "--submodule=short", "--ignore-submodules=none"),
+)
+_KINDS = {
+    "A": ChangeKind.ADDED,
+    "D": ChangeKind.DELETED,
+    "M": ChangeKind.MODIFIED,
+    "R": ChangeKind.RENAMED,
+    "T": ChangeKind.RETYPED,
+}
+MOST_PRINTED_BYTES = 32 << 20
+MOST_PATCH_BYTES = 4 << 20
+"""Of a longer patch the files are told, and the lines of those that come first."""
+_BINARY = re.compile(rb"^Binary files .* differ$", re.MULTILINE)
+_EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # a file without content, by SHA-1
+_MOST_LOOKED_AT = 200  # files, each by a process; more are taken for what git takes them for
+_BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
+
+
+class DiffSource(Protocol):
+    """What is asked of git about a commit."""
+
+    def diff_tree(self, *options: str) -> bytes:
+        """Run git diff-tree on the commit; of its output no more than a little over the limit."""
+
+    def beginning(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a file."""
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A file that differs: what git says of it beside its patch."""
+
+    kind: ChangeKind
+    blobs: tuple[str, ...]
+    old_path: str
+    path: str
+
+
+def read_diff(git: DiffSource) -> tuple[FileDiff, ...]:
+    """Return what a commit changes; of what is too large the files alone.
+
+    Raises:
+        HistoryError: git printed what is no diff, or changes too many files.
+    """
+    try:
+        changes, patches = _parts(git.diff_tree(*_OPTIONS))
+        binary, large, hidden = _told_apart(git, changes, patches)
+        if any(hidden) and not any(large):  # the clone's attributes call text binary
+            changes, patches = _parts(git.diff_tree(*_OPTIONS, "--text"))
+        return tuple(
+            _file(change, is_binary, own if not is_large else None)
+            for change, is_binary, is_large, own in zip(
+                changes, binary, large, patches, strict=True
+            )
+        )
+    except (UnidiffParseError, KeyError, ValueError, StopIteration) as error:
+        raise HistoryError(f"git's diff cannot be read: {error!r}") from error
+
+
+def _file(change: _Change, is_binary: bool, patches: list[bytes] | None) -> FileDiff:
+    readable = patches is not None and not is_binary
+    return FileDiff(
+        path=change.path,
+        old_path=change.old_path,
+        kind=change.kind,
+        binary=is_binary,
+        hunks=tuple(h for patch in patches or () for h in _hunks(patch)) if readable else (),
+        left_out=patches is None and not is_binary,
+    )
+
+
+def _told_apart(
+    git: DiffSource, changes: list[_Change], patches: list[list[bytes] | None]
+) -> tuple[list[bool], list[bool], list[bool]]:
+    """Return which files are binary, too large for git to look at, and text that git hides."""
+    binary, large, hidden, looked_at = [], [], [], 0
+    for change, own in zip(changes, patches, strict=True):
+        is_binary = is_large = is_hidden = False
+        if own is not None and not any(b"\n@@ " in patch for patch in own):
+            looked_at += 1
+            says_so = any(_BINARY.search(patch) for patch in own)
+            is_binary = looked_at > _MOST_LOOKED_AT or any(
+                b"\0" in git.beginning(name, _BINARY_BYTES) for name in change.blobs
+            )
+            is_large = (
+                says_so
+                and not is_binary
+                and any(git.size(name) > BIG_FILE_BYTES for name in change.blobs)
+            )
+            is_hidden = says_so and not is_binary and not is_large
+        binary.append(is_binary)
+        large.append(is_large)
+        hidden.append(is_hidden)
+    return binary, large, hidden
+
+
+def _parts(printed: bytes) -> tuple[list[_Change], list[list[bytes] | None]]:
+    """Return the files, and each one's patches.
+
+    None stands for those of a file that come after so many that they are not read.
+    """
+    head, apart, patch = printed.partition(b"\0\0")
+    if len(printed) > MOST_PRINTED_BYTES and not apart:
+        raise HistoryError("it changes more files than are read here")
+    fields = iter(head.decode("utf-8", "replace").split("\0") if head else ())
+    changes = []
+    for field in fields:
+        *_, old, new, status = field.split(" ")
+        old_path = next(fields)
+        path = next(fields) if status[0] == "R" else old_path
+        blobs = tuple(name for name in (old, new) if name.strip("0") and name != _EMPTY)
+        changes.append(_Change(_KINDS[status[0]], blobs, old_path, path))
+    blocks = re.split(rb"^(?=diff --git )", patch[:MOST_PATCH_BYTES], flags=re.MULTILINE)[1:]
+    if len(patch) > MOST_PATCH_BYTES:
+        blocks = blocks[:-1]  # which is not whole
+    # another type of file is written as the old file's end and the new one's start
+    counts = [2 if change.kind is ChangeKind.RETYPED else 1 for change in changes]
+    ends = list(accumulate(counts))
+    if len(patch) <= MOST_PATCH_BYTES and ends and ends[-1] != len(blocks):
+        raise ValueError("files and patches do not go together")
+    patches = [
+        blocks[end - count : end] if end <= len(blocks) else None
+        for count, end in zip(counts, ends, strict=True)
+    ]
+    return changes, patches
+
+
+def _hunks(patch: bytes) -> tuple[Hunk, ...]:
+    _, start, body = patch.partition(b"\n@@ ")
+    text = f"--- a\n+++ b{(start + body).decode('utf-8', 'replace')}"
+    return tuple(
+        Hunk(
+            hunk.section_header,
+            tuple(
+                DiffLine(
+                    LineKind(line.line_type),
+                    line.value.removesuffix("\n"),
+                    line.source_line_no,
+                    line.target_line_no,
+                )
+                for line in hunk
+                if line.line_type in " +-"
+            ),
+        )
+        for file in PatchSet(text)
+        for hunk in file
+    )

@@ -1,0 +1,272 @@
+"""A history in one file: written from any other, read without git and without compiled code.
+
+The file is JSON: ``{"format", "version", "source", "commits": [...], "diffs": {hash: [...]},
+"names": {name: hash}, "tags": [[name, hash], ...]}``.  ``names`` are other hashes by which a
+commit answers: in the re-enactment those of QEMU's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kit.common.user_file import read_own
+from kit.git.repository.history import History, HistoryError, Source, SourceKind
+from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+
+__all__ = ["FileHistory", "commit_json", "export", "file_json", "read_file"]
+
+FORMAT, VERSION = "unplug-kit history", 1
+MOST_BYTES = 100_000_000
+
+
+def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
+    """Write the commits that *revisions* name, with their diffs, and those of *tags* there are.
+
+    Raises:
+        HistoryError: One of the commits cannot be read.
+    """
+    commits: dict[str, Commit] = {}
+    diffs: dict[str, tuple[FileDiff, ...]] = {}
+    names: dict[str, str] = {}
+    for revision in revisions:
+        commit = history.commit(revision)
+        commits[commit.hash] = commit
+        names[revision] = commit.hash
+        if commit.hash not in diffs:
+            diffs[commit.hash] = history.diff(revision)
+    wanted = set(tags)
+    kept = [(name, found) for name, found in history.tags() if name in wanted]
+    for name, found in kept:  # of the re-enactment none of the catalogue's commits may be tagged
+        if found not in commits:
+            with contextlib.suppress(HistoryError):
+                commit, diffs[found] = history.commit(name), history.diff(name)
+                commits[found] = commit
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "source": {"kind": history.source.kind.name, "place": history.source.place},
+            "commits": [commit_json(commit) for commit in commits.values()],
+            "diffs": {name: [file_json(file) for file in files] for name, files in diffs.items()},
+            "names": {name: found for name, found in names.items() if name != found},
+            "tags": [[name, found] for name, found in kept if found in commits],
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+class FileHistory:
+    """The history that a file holds."""
+
+    def __init__(self, text: str, place: str) -> None:
+        """Read an exported history.
+
+        Args:
+            text: The file's content.
+            place: Its name, for messages.
+
+        Raises:
+            HistoryError: It is not such a file, or of a version this kit does not know.
+        """
+        self._place = place
+        data = _ours(text, place)
+        try:
+            self._commits = {c.hash: c for c in map(_commit, _list(data["commits"]))}
+            self._diffs = {
+                name: tuple(map(_file, _list(files))) for name, files in data["diffs"].items()
+            }
+            self._names = {_text(name): _text(found) for name, found in data["names"].items()}
+            self._tags = tuple((_text(name), _text(found)) for name, found in data["tags"])
+            kind = SourceKind[_text(data["source"]["kind"])]
+            origin = _text(data["source"]["place"])
+            if set(self._diffs) != set(self._commits):
+                raise ValueError("commits and diffs do not go together")
+            if not set(self._names.values()) <= set(self._commits):
+                raise ValueError("a name of no commit")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise HistoryError(
+                f"{place} is damaged, it is not a history that `kit history export` wrote;"
+                " export it again"
+            ) from error
+        self.origin = Source(kind, origin)
+        self.source = Source(SourceKind.FILE, f"{place}, of a {self.origin}")
+
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that a hash, a unique prefix of one, a known name or a tag names.
+
+        Raises:
+            HistoryError: It is not in the file.
+        """
+        tags = dict(self._tags)
+        name = tags.get(revision, self._names.get(revision, revision))
+        found = {full for full in self._commits if full.startswith(name.lower()) and len(name) > 3}
+        found |= {
+            full
+            for other, full in self._names.items()
+            if other.startswith(name.lower()) and len(name) > 3
+        }
+        if len(found) != 1:
+            raise HistoryError(f"{self._place} holds no commit {revision}")
+        return self._commits[found.pop()]
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what a commit changes against its first parent; nothing for a merge.
+
+        Raises:
+            HistoryError: It is not in the file.
+        """
+        return self._diffs[self.commit(revision).hash]
+
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:  # noqa: ARG002 - as History
+        """Return the commit alone: what led to it is not in the file.
+
+        Raises:
+            HistoryError: It is not in the file.
+        """
+        return (self.commit(revision),)
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return the tags in the file as (name, commit hash), by name."""
+        return self._tags
+
+
+# -- JSON --------------------------------------------------------------------------------------
+
+
+def _ours(text: str, place: str) -> dict[str, Any]:
+    """Return the object that the text is, of our format and of a version known here."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or "format" not in data:
+        raise HistoryError(f"{place} is no file that `kit history export` wrote")
+    if data["format"] != FORMAT:
+        raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+    version = data.get("version")
+    if version != VERSION and isinstance(version, int):
+        raise HistoryError(
+            f"{place} is a history of version {version}, this kit reads {VERSION}; export it again"
+        )
+    if version != VERSION:
+        raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+    return data
+
+
+def commit_json(commit: Commit) -> dict[str, Any]:
+    """Write a commit as JSON."""
+    return {
+        "hash": commit.hash,
+        "subject": commit.subject,
+        "body": commit.body,
+        "author": [commit.author.name, commit.author.email],
+        "committer": [commit.committer.name, commit.committer.email],
+        "authored": commit.authored,
+        "committed": commit.committed,
+        "parents": list(commit.parents),
+        "trailers": [list(pair) for pair in commit.trailers],
+    }
+
+
+def _commit(data: dict[str, Any]) -> Commit:
+    return Commit(
+        hash=_text(data["hash"]),
+        subject=_text(data["subject"]),
+        body=_text(data["body"]),
+        author=Person(*map(_text, _list(data["author"]))),
+        committer=Person(*map(_text, _list(data["committer"]))),
+        authored=_text(data["authored"]),
+        committed=_text(data["committed"]),
+        parents=tuple(map(_text, _list(data["parents"]))),
+        trailers=tuple((_text(key), _text(value)) for key, value in _list(data["trailers"])),
+    )
+
+
+def _text(value: object) -> str:
+    """Return a text that can be written again: half a surrogate pair could not."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    value.encode()
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _number(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise TypeError("not a line number")
+    return value
+
+
+def file_json(file: FileDiff) -> dict[str, Any]:
+    """Write what a commit changes in a file as JSON; lines as [sign, text, old, new number]."""
+    return {
+        "path": file.path,
+        "old_path": file.old_path,
+        "kind": file.kind.name,
+        "binary": file.binary,
+        **({"left_out": True} if file.left_out else {}),
+        "hunks": [
+            {
+                "function": hunk.function,
+                "lines": [[ln.kind.value, ln.text, ln.old, ln.new] for ln in hunk.lines],
+            }
+            for hunk in file.hunks
+        ],
+    }
+
+
+def _file(data: dict[str, Any]) -> FileDiff:
+    if not isinstance(data["binary"], bool):
+        raise TypeError("binary is yes or no")
+    return FileDiff(
+        path=_text(data["path"]),
+        old_path=_text(data["old_path"]),
+        kind=ChangeKind[_text(data["kind"])],
+        binary=data["binary"],
+        left_out=data.get("left_out") is True,
+        hunks=tuple(
+            Hunk(
+                _text(hunk["function"]),
+                tuple(
+                    DiffLine(LineKind(kind), _text(text), _number(old), _number(new))
+                    for kind, text, old, new in map(_list, _list(hunk["lines"]))
+                ),
+            )
+            for hunk in _list(data["hunks"])
+        ),
+    )
+
+
+def read_carried(path: Path) -> FileHistory:
+    """Read the history that whoever made this copy of the kit put into it.
+
+    It counts as what it was exported from: the reader named no file.
+
+    Raises:
+        HistoryError: It cannot be read, or is not such a file.
+    """
+    read = FileHistory(
+        read_own(path, "exported history", MOST_BYTES, HistoryError),
+        "the history that this copy of the kit carries",
+    )
+    read.source = Source(read.origin.kind, "carried by this copy of the kit")
+    return read
+
+
+def read_file(path: Path) -> FileHistory:
+    """Read the history in the file at *path*.
+
+    Raises:
+        HistoryError: It cannot be read, or is not such a file.
+    """
+    return FileHistory(read_own(path, "exported history", MOST_BYTES, HistoryError), str(path))

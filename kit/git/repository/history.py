@@ -1,0 +1,76 @@
+"""What a history answers, whatever it is read from, and how it says what it lacks."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from kit.common.errors import UserError
+from kit.git.values.commit import Commit, FileDiff
+
+__all__ = ["History", "HistoryError", "Source", "SourceKind", "no_git"]
+
+
+class HistoryError(UserError):
+    """A commit cannot be read; the text says what, where and what to do."""
+
+
+def no_git(lacks: str) -> str:
+    """Say that git is not here, what is lacking for it, and how to get it."""
+    if sys.platform == "emscripten":
+        return f"a page in a browser has no git, so {lacks}; the kit on your own machine can do it"
+    return f"git is not installed, so {lacks}; install git (Debian: apt install git)"
+
+
+class SourceKind(Enum):
+    """What a history is read from; the value is how a person is told."""
+
+    CLONE = "clone"
+    FETCHED = "fetched lesson"
+    REENACTMENT = "re-enactment, not QEMU's code"
+    FILE = "exported file"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a history comes from: shown with every diff."""
+
+    kind: SourceKind
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} ({self.place})"
+
+
+class History(Protocol):
+    """Commits and diffs of one repository, read-only."""
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from."""
+
+    def commit(self, revision: str) -> Commit:
+        """Return the commit that *revision* names.
+
+        Raises:
+            HistoryError: It is not here, or cannot be read.
+        """
+
+    def diff(self, revision: str) -> tuple[FileDiff, ...]:
+        """Return what a commit changes against its first parent; nothing for a merge.
+
+        Raises:
+            HistoryError: The commit, its parent or a file of theirs is not here.
+        """
+
+    def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
+        """Return the commit and those before it, newest first: as far as they are here.
+
+        Raises:
+            HistoryError: The commit is not here, or cannot be read.
+        """
+
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Return all tags as (name, commit hash), by name."""

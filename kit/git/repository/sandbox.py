@@ -1,0 +1,264 @@
+"""What git is told wherever the kit runs it on what others made: a repository runs nothing.
+
+Decides git's environment and settings, which folder a repository is, and whether it may be read.
+A setting of the command stands above all of the repository's own, as an environment variable does;
+what no setting reaches is cut off: no network, no replaced or grafted commits, no index of commits
+that says who is whose parent.  A pipe or a device in it would let git wait for ever.
+
+Source: git 2.39, git(1), git-config(1), "SCOPES" and safe.directory; gitattributes(5).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+__all__ = [
+    "BIG_FILE_BYTES",
+    "Repository",
+    "UnreadableError",
+    "end",
+    "environment",
+    "find_repository",
+    "kept_environment",
+    "patient",
+    "reader_environment",
+    "without_git_variables",
+]
+
+BIG_FILE_BYTES = 16 << 20
+"""A larger file is taken for binary: git would hold it, and each of its lines, in memory."""
+
+# Nothing of these is run or looked at; each is armed in tests/git/repository/test_armed.py.
+_SETTINGS = {
+    "advice.graftFileDeprecated": "false",  # GIT_GRAFT_FILE, although it names nothing
+    "core.attributesFile": os.devnull,
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "credential.helper": "",
+    "diff.external": "",
+    "submodule.recurse": "false",
+}
+# What reads files that the repository names, or would be printed otherwise than is read here.
+_FOR_READERS = {
+    "core.bigFileThreshold": str(BIG_FILE_BYTES),
+    "core.commitGraph": "false",  # it says who is whose parent, and nobody checks it
+    "diff.indentHeuristic": "true",
+    "diff.orderFile": os.devnull,
+    "diff.renameLimit": "1000",
+    "diff.submodule": "short",  # else a git of its own is run in the submodule, without these
+    "diff.suppressBlankEmpty": "false",
+    "log.mailmap": "false",  # git log would want the file .mailmap, which a clone may lack
+    "log.showSignature": "false",
+    "trailer.separators": ":",
+}
+# Of a person's variables those that say where git and certificates are.
+_KEPT = ("GIT_EXEC_PATH", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH")
+_PYTHONS = "GIT_PYTHON_"  # GitPython's own: which git it runs
+_CONFIG_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+_LOCK = threading.RLock()
+
+
+class UnreadableError(Exception):
+    """git cannot open a folder; the text is what it said."""
+
+
+# -- environment -------------------------------------------------------------------------------
+
+
+def environment(protocols: str = "none", more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return git's own variables: what it may reach, which settings it has, and nothing to ask.
+
+    Args:
+        protocols: Those it may use, apart by colons.
+        more: Settings beside those that keep it from running something.
+    """
+    told = {**_SETTINGS, **(more or {})}
+    numbered = list(enumerate(told.items()))
+    return {
+        "GIT_ALLOW_PROTOCOL": protocols,  # git before 2.44 knows only this way not to fetch
+        "GIT_ASKPASS": "",  # empty: nor SSH_ASKPASS
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_GRAFT_FILE": os.devnull,
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_PAGER": "",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+        # above all that the configuration of a repository says
+        "GIT_CONFIG_COUNT": str(len(told)),
+        **{f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in numbered},
+        **{f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in numbered},
+    }
+
+
+def kept_environment() -> dict[str, str]:
+    """Return this process's environment without variables of git's but where its parts are."""
+    return {key: value for key, value in os.environ.items() if not _is_hidden(key)}
+
+
+def reader_environment(git_dir: Path) -> dict[str, str]:
+    """Return git's variables for whoever reads a repository."""
+    return environment(more=_FOR_READERS) | {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_DIR": str(git_dir),
+        "GIT_FLUSH": "0",  # what is streamed comes in larger pieces, and sooner as a whole
+    }
+
+
+def _is_hidden(name: str) -> bool:
+    return name.upper().startswith("GIT_") and name not in _KEPT and not name.startswith(_PYTHONS)
+
+
+@contextmanager
+def without_git_variables() -> Iterator[None]:
+    """Hide the person's GIT_* variables: GitPython and git would read elsewhere or otherwise.
+
+    GitPython gives git this process's environment and can add to it, not take from it.
+    """
+    with _LOCK:
+        hidden = {name: os.environ.pop(name) for name in list(os.environ) if _is_hidden(name)}
+        try:
+            yield
+        finally:
+            os.environ.update(hidden)
+
+
+# -- which folder, and whether it may be read --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where a repository keeps what is its own, and where its objects are."""
+
+    git_dir: Path
+    objects: Path
+    is_shallow: bool
+
+
+def find_repository(
+    place: Path, git: str, timeout_s: float, *, is_ours: bool = False
+) -> Repository | None:
+    """Return the repository that a folder is, or None if it is none.
+
+    git itself says so, and refuses another user's unless this person's safe.directory names it;
+    of a person's configuration nothing else counts.
+
+    Args:
+        place: The folder, bare or with a work tree; not one above it.
+        git: The program.
+        timeout_s: Seconds that git may take.
+        is_ours: The kit has made it, and on some network drives what one has made is not one's own.
+
+    Raises:
+        UnreadableError: git refuses it, or it holds what would let git wait for ever.
+        FileNotFoundError: There is no git.
+    """
+    if not place.is_dir():
+        return None
+    _check_files(place if not (place / ".git").is_dir() else place / ".git")
+    theirs = {name: value for name in _CONFIG_FILES if (value := os.environ.get(name)) is not None}
+    trusted = {"safe.directory": "*"} if is_ours else {}
+    variables = environment(more={"safe.bareRepository": "all", **trusted})
+    del variables["GIT_CONFIG_GLOBAL"]
+    # the folder itself and none above it
+    variables["GIT_CEILING_DIRECTORIES"] = str(place.resolve().parent)
+    try:
+        done = subprocess.run(
+            # -C and not cwd: what Windows runs is looked for in the folder where it is run
+            [git, "-C", str(place), "rev-parse", "--path-format=absolute", "--git-dir",
+             "--git-common-dir", "--git-path", "objects", "--is-shallow-repository"],
+            env=kept_environment() | variables | theirs,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise UnreadableError(f"no answer within {timeout_s:g} s") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace")
+        if "not a git repository" in said:
+            return None
+        raise UnreadableError(said)
+    parts = os.fsdecode(done.stdout).split("\n")
+    if len(parts) != 5:
+        raise UnreadableError("the name of its folder holds a line end")
+    git_dir, common, objects = map(Path, parts[:3])
+    for folder in (git_dir, common, objects):
+        _check_files(folder)
+    return Repository(git_dir, objects, parts[3] == "true")
+
+
+def _check_files(folder: Path) -> None:
+    """Raise UnreadableError if there is a pipe or a device where git would read."""
+    todo = [str(folder)]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    elif not entry.is_file(follow_symlinks=False) and _is_pipe_or_device(entry):
+                        raise UnreadableError(f"{entry.path!r} is a pipe or a device, no file")
+        except OSError:
+            continue  # git says what it cannot read, if it needs it
+
+
+def _is_pipe_or_device(entry: os.DirEntry[str]) -> bool:
+    mode = entry.stat().st_mode  # of what a link leads to
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
+# -- waiting -----------------------------------------------------------------------------------
+
+
+def patient(pipe: IO[bytes], timeout_s: float) -> io.BufferedReader:
+    """Return a reader of a pipe that raises TimeoutError once nothing comes for so long."""
+    return io.BufferedReader(_Patient(pipe.fileno(), timeout_s), 1 << 16)
+
+
+class _Patient(io.RawIOBase):
+    def __init__(self, handle: int, timeout_s: float) -> None:
+        super().__init__()
+        self._handle, self._timeout_s = handle, timeout_s
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._handle
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io has it
+        if sys.platform != "win32":  # there one can wait for sockets only
+            ready, _, _ = select.select([self._handle], [], [], self._timeout_s)
+            if not ready:
+                raise TimeoutError(f"no answer within {self._timeout_s:g} s")
+        data = os.read(self._handle, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End git and its children: politely first, so that it removes its lock files."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # no such group any more
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)

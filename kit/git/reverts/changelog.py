@@ -1,0 +1,110 @@
+"""The commits of a range with their groups, and what annuls what among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.log import log_messages, subject_and_body
+from kit.git.repository.objects import MissingObjectError, Objects
+from kit.git.reverts.exactness import check_exactness, sides_of
+from kit.git.reverts.scan import said_by
+from kit.git.values.changelog import Entry, directory_of, judged, prefix_of
+from kit.git.values.verdict import Revert
+
+__all__ = ["read_changelog"]
+
+_FORMAT = ("-z", "--format=%H %P%n%an <%ae>%n%B", "--encoding=UTF-8", "--no-notes")
+_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
+
+
+def read_changelog(
+    clone: CloneHistory, older: str, newer: str, *, check: bool = True
+) -> tuple[Entry, ...]:
+    """Return the commits of *older*..*newer*, newest first, without merges.
+
+    Args:
+        clone: Where they are read.
+        older: The commit that the range starts after.
+        newer: The commit that it ends with.
+        check: Check whether the reverts among them are exact, instead of believing them.
+
+    Raises:
+        HistoryError: One of the two is not here, or git fails.
+    """
+    objects = Objects(clone.objects_folder())
+    entries: list[Entry] = []
+    parents: dict[str, list[str]] = {}
+    found: dict[str, Revert] = {}
+    for sha, above, author, message in _commits(clone, older, newer):
+        parents[sha] = above
+        subject, body = subject_and_body(message)
+        if "revert" in message.lower():
+            revert = said_by(clone, objects, objects.commit(sha))
+            if revert is not None:
+                found[sha] = revert
+        if len(above) > 1 and sha not in found:
+            continue
+        group = prefix_of(subject) or _folder(objects, sha)
+        entries.append(
+            Entry(sha=sha, subject=subject, group=group, author=author, trailers=_trailers(body))
+        )
+    if check:
+        found = {
+            sha: replace(revert, finding=check_exactness(objects, sha, revert.targets))
+            for sha, revert in found.items()
+        }
+    merges = {
+        target.sha: _brought(parents, target.sha)
+        for revert in found.values()
+        for target in revert.resolved
+        if target.sha is not None and len(parents.get(target.sha, ())) > 1
+    }
+    return judged(entries, found, merges)
+
+
+def _commits(
+    clone: CloneHistory, older: str, newer: str
+) -> Iterator[tuple[str, list[str], str, str]]:
+    """Give hash, parents, author and message, newest first."""
+    first, last = clone.commit(older).hash, clone.commit(newer).hash
+    with clone.stream("log", *_FORMAT, "--end-of-options", last, f"^{first}", "--") as log:
+        for head, rest in log_messages(log):
+            author, _, message = rest.decode("utf-8", "replace").partition("\n")
+            sha, *parents = head.decode().split()
+            yield sha, parents, author, message
+
+
+def _folder(objects: Objects, sha: str) -> str:
+    try:
+        side = sides_of(objects, sha)
+        return directory_of(objects.changed(side.before, side.after))
+    except MissingObjectError:
+        return "(several)"
+
+
+def _trailers(body: str) -> tuple[tuple[str, str], ...]:
+    lines = body.rsplit("\n\n", 1)[-1].split("\n")
+    return tuple((match[1], match[2]) for line in lines if (match := _TRAILER.fullmatch(line)))
+
+
+def _brought(parents: dict[str, list[str]], merge: str) -> tuple[str, ...]:
+    """Return the commits of the range that came with a merge: not with its first parent."""
+    first, *others = parents[merge]
+    before = _ancestors(parents, [first])
+    return tuple(
+        sha for sha in _ancestors(parents, others) if sha not in before and len(parents[sha]) < 2
+    )
+
+
+def _ancestors(parents: dict[str, list[str]], start: list[str]) -> dict[str, None]:
+    seen: dict[str, None] = {}
+    todo = [sha for sha in start if sha in parents]
+    while todo:
+        sha = todo.pop()
+        if sha not in seen:
+            seen[sha] = None
+            todo += [each for each in parents[sha] if each in parents]
+    return seen

@@ -1,0 +1,385 @@
+"""Is a revert exact?  Asked in three ways, in this process; nothing is checked out.
+
+Three-way: its targets are undone on its parent, one after the other; is that its tree?  Reverse
+apply: the same with their patches, whose context must then be unchanged.  Line by line: what the
+targets and the revert change together is nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import TypeVar
+
+import pygit2
+
+from kit.git.repository.bounds import check_size
+from kit.git.repository.objects import Entry, FileChange, MissingObjectError, Objects
+from kit.git.values.patch import lines_of, undo
+from kit.git.values.verdict import Checks, Finding, LeftOver, Status, Target, judge
+
+__all__ = ["Side", "check_exactness", "net_of", "sides_of", "todays_paths"]
+
+_ALL_ORDERS_UP_TO = 4  # of so many targets every order is tried, of more only the natural ones
+_SAME_FILE = 0.5  # of the lines, as git has it, make two files one that was renamed
+_State = TypeVar("_State")
+_Content = tuple[int, bytes] | None  # mode and text of a file; None: there is none
+Changed = Mapping[str, tuple[Entry | None, Entry | None]]
+_Files = Mapping[str, Entry | None]  # those that are not as on the revert's parent
+Net = dict[str, Counter[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A commit by the trees before and after it."""
+
+    commit: pygit2.Commit
+    before: pygit2.Tree
+    after: pygit2.Tree
+
+
+def sides_of(objects: Objects, sha: str, parent: str | None = None) -> Side:
+    """Return a commit with its trees; *parent* is the side of a merge that a revert goes back to.
+
+    Raises:
+        MissingObjectError: One of them is not here.
+    """
+    commit = objects.commit(sha)
+    return Side(commit, objects.parent(commit, parent), objects.tree(commit))
+
+
+def check_exactness(
+    objects: Objects, sha: str, targets: Sequence[Target], *, all_orders: bool = False
+) -> Finding:
+    """Check one revert.
+
+    Args:
+        objects: Where it is read.
+        sha: Its full hash.
+        targets: What it names; those that are here count.
+        all_orders: Count in how many orders the targets can be undone, instead of stopping at
+            the first that gives the revert's tree.
+    """
+    here = [target for target in targets if target.sha is not None]
+    notes = [
+        f"{target.named} is {target.status.value} here"
+        for target in targets
+        if target.status is not Status.OK
+    ]
+    if not here:
+        return Finding(note="; ".join(notes) or "it names no commit")
+    try:
+        revert = sides_of(objects, sha)
+        undone = [sides_of(objects, target.sha or "", target.parent) for target in here]
+        asked = _Asked(objects, revert, undone)
+        for side in (revert, *undone):
+            check_size(objects, asked.changed(side))
+    except MissingObjectError as error:
+        return Finding(note="; ".join([*notes, str(error)]))
+    notes += [
+        f"{target.named} is a merge, taken against its first parent"
+        for target, side in zip(here, undone, strict=True)
+        if len(side.commit.parent_ids) > 1 and target.parent is None
+    ]
+    if len(revert.commit.parent_ids) > 1:
+        notes.append("the revert is a merge itself, taken against its first parent")
+    three_way = asked.safely(lambda: _three_way(asked, all_orders))
+    applied = asked.safely(lambda: _reverse_apply(asked))
+    left_over = asked.safely(lambda: tuple(_left_over(asked)))
+    objects.forget()
+    exact = three_way[0] if three_way else None
+    same = None if left_over is None else not left_over
+    return Finding(
+        judge((exact, applied), left_over, same),
+        "; ".join([*notes, *asked.trouble]),
+        Checks(exact, applied, same),
+        left_over or (),
+        three_way[1] if three_way else None,
+    )
+
+
+class _Asked:
+    """One revert and its targets while they are checked."""
+
+    def __init__(self, objects: Objects, revert: Side, undone: Sequence[Side]) -> None:
+        self.objects, self.revert = objects, revert
+        self.undone = undone
+        self.trouble: dict[str, None] = {}
+        self._changed: dict[Side, Changed] = {}
+        self._entries: dict[str, Entry | None] = {}
+
+    def changed(self, side: Side) -> Changed:
+        """Return what a commit changes, by path."""
+        if side not in self._changed:
+            self._changed[side] = self.objects.changed(side.before, side.after)
+        return self._changed[side]
+
+    def entry(self, state: _Files, path: str) -> Entry | None:
+        """Return a file of a state, or else of the revert's parent."""
+        if path in state:
+            return state[path]
+        if path not in self._entries:
+            self._entries[path] = self.objects.entry(self.revert.before, path)
+        return self._entries[path]
+
+    def safely(self, ask: Callable[[], _State]) -> _State | None:
+        """Ask, or note what is not here."""
+        try:
+            return ask()
+        except MissingObjectError as error:
+            self.trouble[str(error)] = None
+            return None
+
+    def orders(self) -> list[tuple[Side, ...]]:
+        """Return the orders to try: that of undoing first, newest first."""
+        newest = tuple(sorted(self.undone, key=lambda side: -side.commit.commit_time))
+        if len(newest) <= _ALL_ORDERS_UP_TO:
+            return list(permutations(newest))
+        named = tuple(self.undone)
+        return [newest, named, named[::-1], newest[::-1]]
+
+
+def _results(
+    orders: Sequence[Sequence[Side]],
+    start: _State,
+    undo_one: Callable[[_State, Side], _State | None],
+) -> Iterator[_State | None]:
+    """Give what each order leads to, None where it does not apply; beginnings are shared."""
+    known: dict[tuple[Side, ...], _State | None] = {}
+    for order in orders:
+        state: _State | None = start
+        for length in range(1, len(order) + 1):
+            done = tuple(order[:length])
+            if done not in known:
+                known[done] = None if state is None else undo_one(state, order[length - 1])
+            state = known[done]
+        yield state
+
+
+# -- three-way ---------------------------------------------------------------------------------
+
+
+def _three_way(asked: _Asked, all_orders: bool) -> tuple[bool, tuple[int, int] | None]:
+    """Return whether an order gives the revert's tree, and how many of all orders apply."""
+    exact, applied = _files_apart(asked, all_orders)
+    if _may_hide_renames(asked) and not (exact and not all_orders):
+        exact, applied = _whole_trees(asked, all_orders)
+    return exact, (applied, len(asked.orders())) if all_orders else None
+
+
+def _files_apart(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
+    """Undo the targets on their files only: quick, and blind to renames."""
+    objects = asked.objects
+    start: _Files = {}
+
+    def undo_one(state: _Files, side: Side) -> _Files | None:
+        changed = asked.changed(side)
+        versions = [(new, asked.entry(state, path), old) for path, (old, new) in changed.items()]
+        merged = objects.merge_files(versions)
+        return None if merged is None else {**state, **dict(zip(changed, merged, strict=True))}
+
+    def is_revert(state: _Files) -> bool:
+        mine = asked.changed(asked.revert)
+        return all(
+            asked.entry(state, path) == (mine[path][1] if path in mine else asked.entry({}, path))
+            for path in {*state, *mine}
+        )
+
+    results = _results(asked.orders(), start, undo_one)
+    return _count(results, is_revert, all_orders)
+
+
+def _whole_trees(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
+    """Undo the targets on whole trees, and look for renames."""
+
+    def undo_one(tree: pygit2.Oid, side: Side) -> pygit2.Oid | None:
+        return asked.objects.merge(side.after.id, tree, side.before.id)
+
+    wanted = asked.revert.after.id
+    results = _results(asked.orders(), asked.revert.before.id, undo_one)
+    return _count(results, lambda tree: tree == wanted, all_orders)
+
+
+def _count(
+    results: Iterable[_State | None], is_revert: Callable[[_State], bool], all_orders: bool
+) -> tuple[bool, int]:
+    exact, applied = False, 0
+    for state in results:
+        applied += state is not None
+        exact = exact or (state is not None and is_revert(state))
+        if exact and not all_orders:
+            break
+    return exact, applied
+
+
+def _may_hide_renames(asked: _Asked) -> bool:
+    """May a file have had another name, at a target or since?"""
+    for side in asked.undone:
+        changed = asked.changed(side)
+        olds, news = (
+            [path for path, each in changed.items() if each[which] is not None] for which in (0, 1)
+        )
+        if set(olds) - set(news) and set(news) - set(olds):
+            return True
+        if any(asked.entry({}, path) is None for path in news):
+            return True
+    return False
+
+
+# -- reverse application -----------------------------------------------------------------------
+
+
+def _reverse_apply(asked: _Asked) -> bool:
+    """Can the patches be taken away with their context as it was, and is that the revert?"""
+    patches = {side: asked.objects.patches(side.before, side.after) for side in asked.undone}
+
+    def undo_one(state: Mapping[str, _Content], side: Side) -> Mapping[str, _Content] | None:
+        return _unpatched(asked, state, patches[side])
+
+    wanted = {path: new for path, (_, new) in asked.changed(asked.revert).items()}
+    start: Mapping[str, _Content] = {}
+    return any(
+        state is not None and _is_revert(asked, state, wanted)
+        for state in _results(asked.orders(), start, undo_one)
+    )
+
+
+def _is_revert(
+    asked: _Asked, state: Mapping[str, _Content], wanted: Mapping[str, Entry | None]
+) -> bool:
+    after = asked.revert.after
+    return set(wanted) <= set(state) and all(
+        content == _content(asked.objects, asked.objects.entry(after, path))
+        for path, content in state.items()
+    )
+
+
+def _unpatched(
+    asked: _Asked, state: Mapping[str, _Content], changes: Sequence[FileChange]
+) -> Mapping[str, _Content] | None:
+    result = dict(state)
+    for change in changes:
+        current = _current(asked, result, change.path) if change.new else None
+        if change.new is not None and (current is None or current[0] != change.new.mode):
+            return None
+        if change.new is None and _current(asked, result, change.path) is not None:
+            return None  # what was deleted is there again
+        text = _without(asked.objects, change, current)
+        if text is None:
+            return None
+        if change.new is not None:
+            result[change.path] = None
+        if change.old is not None:
+            result[change.old_path] = (change.old.mode, text)
+    return result
+
+
+def _without(objects: Objects, change: FileChange, current: _Content) -> bytes | None:
+    text = current[1] if current else b""
+    if change.fragments is not None:
+        lines = undo(lines_of(text), change.fragments)
+        if lines is None or (change.old is None and lines):
+            return None
+        return b"".join(lines)
+    if change.new is not None and text != _content_of(objects, change.new)[1]:
+        return None
+    return b"" if change.old is None else _content_of(objects, change.old)[1]
+
+
+def _current(asked: _Asked, state: Mapping[str, _Content], path: str) -> _Content:
+    if path in state:
+        return state[path]
+    return _content(asked.objects, asked.objects.entry(asked.revert.before, path))
+
+
+def _content(objects: Objects, entry: Entry | None) -> _Content:
+    return None if entry is None else _content_of(objects, entry)
+
+
+def _content_of(objects: Objects, entry: Entry) -> tuple[int, bytes]:
+    if entry.mode == pygit2.enums.FileMode.COMMIT:
+        return entry.mode, str(entry.blob).encode()
+    return entry.mode, objects.blob(entry.blob)
+
+
+# -- line by line ------------------------------------------------------------------------------
+
+
+def net_of(objects: Objects, changed: Changed) -> Net:
+    """Return which lines a diff adds (positive) and removes (negative), by path.
+
+    Raises:
+        MissingObjectError: A file is not here.
+    """
+    return {path: objects.line_change(old, new) for path, (old, new) in changed.items()}
+
+
+def _left_over(asked: _Asked) -> Iterator[LeftOver]:
+    """Give what targets and revert together leave changed, by path; first what is removed."""
+    objects, revert = asked.objects, asked.revert
+    mine = asked.changed(revert)
+    theirs = [asked.changed(side) for side in asked.undone]
+    if len(theirs) == 1:  # most files go back to what they were: no need to look into them
+        same = {path for path, (old, new) in theirs[0].items() if mine.get(path) == (new, old)}
+        mine = {path: each for path, each in mine.items() if path not in same}
+        theirs = [{path: each for path, each in theirs[0].items() if path not in same}]
+    own = net_of(objects, mine)
+    undone: Net = {}
+    for side, changed in zip(asked.undone, theirs, strict=True):
+        todays = todays_paths(objects, side, revert, mine)
+        for path, change in net_of(objects, changed).items():
+            undone.setdefault(todays.get(path, path), Counter()).update(change)
+    for path in sorted({*own, *undone}):
+        yield from _left_in(path, undone.get(path, Counter()), own.get(path, Counter()))
+        moved = path in mine and not own[path]
+        if moved and not undone.get(path) and not any(path in changed for changed in theirs):
+            yield LeftOver(_shown(path), "+", "(lines in another order)", own=True)
+
+
+def todays_paths(objects: Objects, side: Side, revert: Side, mine: Changed) -> dict[str, str]:
+    """Return which of a target's files have another path where the revert was made.
+
+    Looked for among the files that the revert changes, *mine*: no others matter.
+
+    Raises:
+        MissingObjectError: A file is not here.
+    """
+    new = [path for path in mine if objects.entry(side.after, path) is None]
+    todays: dict[str, str] = {}
+    for path in objects.changed(side.before, side.after) if new else ():
+        entry = objects.entry(side.after, path)
+        if entry is None or objects.entry(revert.before, path) is not None:
+            continue
+        alike = {
+            each: objects.likeness(entry, there)
+            for each in new
+            if (there := mine[each][0]) is not None and each not in todays.values()
+        }
+        best = max(alike, key=alike.__getitem__, default=None)
+        if best is not None and alike[best] >= _SAME_FILE:
+            todays[path] = best
+    return todays
+
+
+def _left_in(path: str, undone: Counter[bytes], own: Counter[bytes]) -> Iterator[LeftOver]:
+    for line in sorted({*undone, *own}, key=lambda line: (undone[line] + own[line] > 0, line)):
+        meant, left = undone[line], undone[line] + own[line]
+        # of what is left, as much as the targets changed is theirs
+        behind = max(min(left, meant), 0) if meant > 0 else min(max(left, meant), 0)
+        twin = line + b"\n" in undone or line + b"\n" in own
+        for is_own, count in ((False, behind), (True, left - behind)):
+            sign, text = "+" if count > 0 else "-", _line(line, twin=twin)
+            shown = LeftOver(_shown(path), sign, text, own=is_own)
+            yield from [shown] * abs(count)
+
+
+def _shown(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _line(line: bytes, *, twin: bool) -> str:
+    """Return a line as text; with a *twin* that ends in a line feed, one without says so."""
+    text = line.decode("utf-8", "replace").removesuffix("\n")
+    return f"{text} (no line feed)" if twin else text

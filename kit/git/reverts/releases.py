@@ -1,0 +1,138 @@
+"""Which tags have the code that a revert took out: by what is in their files, not by ancestry.
+
+A release that comes after a commit and after its revert lists both among its ancestors and has
+the code of neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from kit.git.repository.bounds import check_size
+from kit.git.repository.objects import Entry, MissingObjectError, Objects
+from kit.git.reverts.exactness import Side, net_of, sides_of, todays_paths
+from kit.git.values.verdict import Target
+
+__all__ = ["is_version", "releases_among", "tags_with_code"]
+
+_RELEASE = re.compile(r"v?\d+(\.\d+)+")
+_VERSION = re.compile(rf"{_RELEASE.pattern}(-rc\d+)?")
+
+
+def releases_among(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags that name a release.
+
+    >>> releases_among(["v6.0.0-rc2", "v6.0.0", "ppc-for-6.0"])
+    ('v6.0.0',)
+    """
+    return tuple(tag for tag in tags if _RELEASE.fullmatch(tag))
+
+
+def is_version(tag: str) -> bool:
+    """Does a tag name a release, or a candidate for one?"""
+    return _VERSION.fullmatch(tag) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """What tells in a file that the code is there; ``paths`` are the names it had."""
+
+    paths: tuple[str, ...]
+    present: frozenset[bytes]
+    absent: frozenset[bytes]
+    deleted: bool  # the code is that there is no such file
+
+
+def tags_with_code(
+    objects: Objects,
+    sha: str,
+    targets: Sequence[Target],
+    tags: Iterable[tuple[str, str]],
+    untold: Callable[[str], None] = lambda _tag: None,
+) -> tuple[str, ...]:
+    """Return the tags that have what the targets did and the revert took back, by date.
+
+    That is: every line that a target added and the revert removed is in the same file, and of
+    those that a target removed and the revert brought back, none.  ``untold`` is told each tag
+    whose files are not here.
+
+    Raises:
+        MissingObjectError: A file of the revert or of a target is not here.
+    """
+    revert = sides_of(objects, sha)
+    undone = [
+        sides_of(objects, target.sha, target.parent) for target in targets if target.sha is not None
+    ]
+    signs, telling = _signs(objects, revert, undone)
+    # where nothing is new, what is absent was so before the commit was written, too
+    earliest = None if telling else min((s.commit.author.time for s in undone), default=None)
+    known: dict[tuple[_Sign, tuple[Entry | None, ...]], bool] = {}
+    found = []
+    for name, commit_name in tags if signs else ():
+        try:
+            commit = objects.commit(commit_name)
+            tree = objects.tree(commit)
+            if earliest is not None and commit.commit_time < earliest:
+                continue
+            for sign in signs:
+                there = tuple(objects.entry(tree, path) for path in sign.paths)
+                if (sign, there) not in known:
+                    known[sign, there] = _shows(objects, sign, there)
+                if not known[sign, there]:
+                    break
+            else:
+                found.append((commit.commit_time, name))
+        except MissingObjectError:
+            untold(name)  # a tag of a tree, or of what the clone has not
+    return tuple(name for _, name in sorted(found))
+
+
+def _signs(objects: Objects, revert: Side, undone: Sequence[Side]) -> tuple[list[_Sign], bool]:
+    """Return what to look for, and whether a line of it was nowhere before the targets."""
+    mine = objects.changed(revert.before, revert.after)
+    for changed in (mine, *(objects.changed(side.before, side.after) for side in undone)):
+        check_size(objects, changed)
+    own = net_of(objects, mine)
+    names: dict[str, set[str]] = {path: {path} for path in own}
+    present: dict[str, set[bytes]] = {}
+    absent: dict[str, set[bytes]] = {}
+    gone, telling = set(), False
+    for side in undone:
+        changed = objects.changed(side.before, side.after)
+        todays = todays_paths(objects, side, revert, mine)
+        for old_path, (old, new) in changed.items():
+            path = todays.get(old_path, old_path)
+            if path not in own:
+                continue
+            names[path].add(old_path)
+            before, after = objects.line_change(None, old), objects.line_change(None, new)
+            net = objects.line_change(old, new)
+            added = {line for line in net if net[line] > 0 > own[path][line]}
+            removed = {line for line in net if net[line] < 0 < own[path][line]}
+            present.setdefault(path, set()).update(added)
+            # one that stays elsewhere in the file tells nothing by being there
+            absent.setdefault(path, set()).update(removed - after.keys())
+            telling = telling or any(line not in before for line in added)
+            if new is None:
+                gone.add(path)
+    signs = [
+        _Sign(
+            tuple(sorted(names[path])),
+            frozenset(present.get(path, ())),
+            frozenset(absent.get(path, ())),
+            path in gone,
+        )
+        for path in own
+        if present.get(path) or absent.get(path)
+    ]
+    return signs, telling
+
+
+def _shows(objects: Objects, sign: _Sign, there: Sequence[Entry | None]) -> bool:
+    entry = next((each for each in there if each is not None), None)
+    if entry is None:
+        return sign.deleted and not sign.present
+    lines = objects.line_change(None, entry)
+    return sign.present <= lines.keys() and not sign.absent & lines.keys()

@@ -1,0 +1,363 @@
+"""Reverts, one or all, and what a range really brought: for commands and lessons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kit.case_study.find import ReenactmentHistory, clone_of
+from kit.common.errors import UserError
+from kit.git.repository.bounds import check_size
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.history import History, HistoryError
+from kit.git.repository.objects import MissingObjectError, Objects
+from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.exactness import check_exactness, net_of, sides_of
+from kit.git.reverts.followups import Aftermath, what_came_after
+from kit.git.reverts.releases import is_version, releases_among, tags_with_code
+from kit.git.reverts.scan import Progress, Wanted, read_revert, read_reverts, said_by
+from kit.git.values.changelog import Entry
+from kit.git.values.summary import top_folder
+from kit.git.values.verdict import Finding, Revert, Target, finding_json, target_json
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = [
+    "RevertReport",
+    "Shipped",
+    "Wanted",
+    "changed_paths",
+    "changelog",
+    "checked",
+    "directories",
+    "known_until_s",
+    "report_json",
+    "revert_report",
+    "reverts",
+    "reverts_frame",
+    "shipped",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevertReport:
+    """All about one revert.
+
+    ``lines`` is how many lines its net difference has, None if a file is not here.  ``chain`` are
+    those of its targets that revert something themselves, and of theirs, to any depth.  ``untold``
+    are the tags of which the history cannot tell whether they have the code.
+    """
+
+    source: str
+    revert: Revert
+    finding: Finding
+    titles: tuple[str, ...]  # the subjects of the targets, "" where unknown
+    lines: int | None
+    tags: tuple[str, ...]
+    releases: tuple[str, ...]
+    chain: tuple[Revert, ...] = ()
+    after: tuple[Aftermath, ...] = ()
+    untold: tuple[str, ...] = ()
+
+
+def revert_report(history: History, revision: str) -> RevertReport:
+    """Check one revert, and tell what became of it.
+
+    Raises:
+        HistoryError: The commit is not here, or the history holds single commits only.
+    """
+    clone = clone_of(history)
+    revert = read_revert(clone, history.commit(revision).hash)
+    objects = Objects(clone.objects_folder())
+    finding = check_exactness(objects, revert.sha, revert.targets, all_orders=True)
+    titles = tuple(
+        clone.commit(target.sha).subject if target.sha else "" for target in revert.targets
+    )
+    notes = [finding.note] if finding.note else []
+    tags: tuple[str, ...] = ()
+    untold: list[str] = []
+    named = clone.tags()
+    try:
+        tags = tags_with_code(objects, revert.sha, revert.resolved, named, untold.append)
+    except MissingObjectError as error:
+        untold = [name for name, _ in named]
+        notes.append(f"which tags have the code cannot be told: {error}")
+    after: tuple[Aftermath, ...] = ()
+    try:
+        known = [title for title in titles if title]
+        after, trouble = what_came_after(clone, revert, known, clone.diff(revert.sha))
+        notes += [trouble] if trouble else []
+    except HistoryError as error:
+        notes.append(f"what came after cannot be told: {error}")
+    return RevertReport(
+        source=str(history.source),
+        revert=revert,
+        finding=replace(finding, note="; ".join(dict.fromkeys(notes))),
+        titles=titles,
+        lines=_lines(objects, revert.sha),
+        tags=tags,
+        releases=releases_among(tags),
+        chain=tuple(_chain(history, objects, revert)),
+        after=after,
+        untold=tuple(untold),
+    )
+
+
+def _lines(objects: Objects, sha: str) -> int | None:
+    try:
+        side = sides_of(objects, sha)
+        changed = objects.changed(side.before, side.after)
+        check_size(objects, changed)
+        net = net_of(objects, changed)
+    except MissingObjectError:
+        return None
+    return sum(abs(count) for change in net.values() for count in change.values())
+
+
+def _chain(history: History, objects: Objects, revert: Revert) -> Iterator[Revert]:
+    seen, todo = {revert.sha}, list(revert.resolved)
+    while todo:
+        target = todo.pop(0)
+        if target.sha is None or target.sha in seen:
+            continue
+        seen.add(target.sha)
+        found = said_by(clone_of(history), objects, objects.commit(target.sha))
+        if found is not None:
+            yield found
+            todo += found.resolved
+
+
+def report_json(report: RevertReport) -> dict[str, object]:
+    """Return a report as what json can write."""
+    finding = finding_json(report.finding)
+    orders = report.finding.orders
+    return {
+        "sha": report.revert.sha,
+        "subject": report.revert.subject,
+        "targets": [target_json(target) for target in report.revert.targets],
+        **finding,
+        "tags": list(report.tags),
+        "releases": list(report.releases),
+        "source": report.source,
+        "committed": report.revert.committed,
+        "form": report.revert.form.value,
+        "lines": report.lines,
+        "orders": None if orders is None else {"apply": orders[0], "tried": orders[1]},
+        "chain": [
+            {
+                "sha": each.sha,
+                "subject": each.subject,
+                "targets": [target_json(target) for target in each.targets],
+            }
+            for each in report.chain
+        ],
+        "after": [
+            {"sha": each.sha, "subject": each.subject, "how": each.how.value}
+            for each in report.after
+        ],
+    }
+
+
+# -- tags, by ancestry and by content ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A version's tag: does it come after the reverted commit, and has it the code?
+
+    ``has_code`` is None where its files are not here.
+    """
+
+    tag: str
+    comes_after: bool
+    has_code: bool | None
+
+
+def shipped(history: History, revision: str) -> tuple[Shipped, ...]:
+    """Return the versions that come after a revert's youngest target or have the code, by date.
+
+    Raises:
+        HistoryError: The commit is not here, or the history holds single commits only.
+    """
+    clone = clone_of(history)
+    revert = read_revert(clone, history.commit(revision).hash)
+    dated = [target for target in revert.resolved if target.committed_s is not None]
+    if not dated:
+        return ()
+    youngest = min(dated, key=lambda target: target.committed_s or 0)
+    objects = Objects(clone.objects_folder())
+    versions = {name: sha for name, sha in clone.tags() if is_version(name)}
+    untold: list[str] = []
+    try:
+        code = tags_with_code(objects, revert.sha, revert.resolved, versions.items(), untold.append)
+    except MissingObjectError:
+        code, untold = (), list(versions)
+    after = _descendants(clone, youngest, list(versions.values()))
+    found = [
+        (
+            # candidates of a day before the release of that day
+            (objects.commit(sha).commit_time, name in releases_among([name]), name),
+            Shipped(name, sha in after, None if name in untold else name in code),
+        )
+        for name, sha in versions.items()
+        if sha in after or name in code
+    ]
+    return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
+
+
+def _descendants(clone: CloneHistory, target: Target, tips: list[str]) -> set[str]:
+    """Return the commits between a target and some tips: one walk, and not one a tag."""
+    if not tips or target.sha is None:
+        return set()
+    walk = ("rev-list", "--ancestry-path", f"^{target.sha}", *tips, "--")
+    with clone.stream(*walk) as listed:
+        return {line.decode().strip() for line in listed} | ({target.sha} & set(tips))
+
+
+# -- all of them -------------------------------------------------------------------------------
+
+
+def reverts(
+    history: History,
+    wanted: Wanted | None = None,
+    *,
+    check: bool = False,
+    executor: Executor | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> Iterator[Revert]:
+    """Give every revert of a history, newest first, as it is found; see `read_reverts`.
+
+    Raises:
+        HistoryError: git fails, or the history holds single commits only.
+    """
+    return read_reverts(
+        clone_of(history), wanted, check=check, executor=executor, progress=progress
+    )
+
+
+def checked(history: History, rows: Iterable[Revert]) -> Iterator[Revert]:
+    """Give each row with what the checks find, as it is found.
+
+    Raises:
+        HistoryError: The history holds single commits only.
+    """
+    objects = Objects(clone_of(history).objects_folder())
+    for row in rows:
+        yield replace(row, finding=check_exactness(objects, row.sha, row.targets))
+
+
+def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[str, ...]]:
+    """Return the paths that each revert changes, by its hash; none where its files are not here.
+
+    Raises:
+        HistoryError: The history holds single commits only.
+    """
+    objects = Objects(clone_of(history).objects_folder())
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        try:
+            side = sides_of(objects, row.sha)
+            found[row.sha] = tuple(objects.changed(side.before, side.after))
+        except MissingObjectError:
+            continue
+    return found
+
+
+def directories(history: History, rows: Iterable[Revert]) -> Counter[str]:
+    """Return how many of the reverts change something in each folder of the top.
+
+    Raises:
+        HistoryError: The history holds single commits only.
+    """
+    found: Counter[str] = Counter()
+    for paths in changed_paths(history, rows).values():
+        found.update(sorted({top_folder(path) for path in paths}))
+    return found
+
+
+def known_until_s(history: History) -> int:
+    """Return the committer date of the newest commit, in seconds since 1970.
+
+    Raises:
+        HistoryError: git fails, or the history holds single commits only.
+    """
+    clone = clone_of(history)
+    with clone.stream("log", "-1", "--format=%ct", *clone.tip(), "--") as log:
+        return int(log.read() or b"0")
+
+
+def reverts_frame(rows: Iterable[Revert]) -> pandas.DataFrame:
+    """Return reverts as a table, a row for each target, and one for a revert without any.
+
+    Raises:
+        UserError: pandas is not installed.
+    """
+    try:
+        import pandas
+    except ImportError:
+        raise UserError(
+            "pandas is not installed, and the table needs it: pip install 'unplug-kit[analysis]'"
+        ) from None
+    table = pandas.DataFrame([cells for row in rows for cells in _cells(row)], columns=_COLUMNS)
+    for column in ("committed", "authored"):
+        table[column] = pandas.to_datetime(table[column], utc=True, errors="coerce")
+    for column in ("days", "author_days"):
+        table[column] = table[column].astype("Int64")
+    return table
+
+
+_COLUMNS = [
+    *("sha", "subject", "author", "committed", "authored", "form", "verdict"),
+    *("named", "target", "status", "days", "author_days"),
+]
+
+
+def _cells(row: Revert) -> list[dict[str, Any]]:
+    finding = row.finding
+    about = {
+        "sha": row.sha,
+        "subject": row.subject,
+        "author": row.author,
+        "committed": row.committed,
+        "authored": row.authored,
+        "form": row.form.value,
+        "verdict": finding.verdict.value if finding and finding.verdict else None,
+    }
+    return [
+        {
+            **about,
+            "named": target.named,
+            "target": target.sha,
+            "status": target.status.value,
+            "days": target.days,
+            "author_days": target.author_days,
+        }
+        for target in row.targets
+    ] or [about]
+
+
+# -- a range -----------------------------------------------------------------------------------
+
+
+def changelog(history: History, span: str, *, check: bool = True) -> tuple[Entry, ...]:
+    """Return the commits of a range ``A..B``, newest first, with what annuls what.
+
+    Raises:
+        UserError: That is no range.
+        HistoryError: One of its ends is not here, or git fails.
+    """
+    older, dots, newer = span.partition("..")
+    if not dots or not older or newer.startswith("."):
+        raise UserError(f"{span} is no range; give two commits or tags, as v5.2.0..v6.0.0")
+    first, last = history.commit(older).hash, history.commit(newer or _tip(history)).hash
+    return read_changelog(clone_of(history), first, last, check=check)
+
+
+def _tip(history: History) -> str:
+    if isinstance(history, ReenactmentHistory):
+        return history.clone.commit("HEAD").hash
+    return "HEAD"

@@ -1,0 +1,360 @@
+"""All reverts of a clone, one after the other, while git still reads.
+
+git prints every message once; what the few that revert something name is looked up in this
+process.  Whether a target comes before its revert is told by the same log, which says who is whose
+parent; where it shows a choice of commits only, the clone is asked for each.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from re import IGNORECASE, fullmatch
+
+import pygit2
+
+from kit.git.repository.ancestry import Marks
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.history import HistoryError
+from kit.git.repository.log import iso_date, log_messages, message_of, shown, subject_and_body
+from kit.git.repository.objects import MissingObjectError, Objects
+from kit.git.reverts.exactness import check_exactness
+from kit.git.values.revert_message import Form, Named, named, reverted_title
+from kit.git.values.verdict import Revert, Status, Target
+
+__all__ = ["Wanted", "read_revert", "read_reverts", "said_by"]
+
+_FORMAT = ("-z", "--format=%H %P%n%B", "--encoding=UTF-8", "--no-notes", "--no-show-signature")
+_AT_ONCE = 4  # reverts that one task of an executor checks
+_SKEW_S = 7 * 86_400  # by so much may the dates of a history be out of order
+_AHEAD = 32  # tasks given to an executor before the first is waited for
+_TITLE = "by its title"
+_TITLE_WITHIN_S = 366 * 86_400  # how long before a revert the subject that it quotes is looked for
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which reverts: those before ``start`` (None: HEAD), by date, path and part of the author."""
+
+    start: str | None = None
+    since: str | None = None
+    until: str | None = None
+    path: str | None = None
+    author: str | None = None
+
+    def options(self, tip: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what git log is told; *tip* is where it starts if nobody says where."""
+        chosen = {"since": self.since, "until": self.until, "author": self.author}
+        given = [f"--{name}={value}" for name, value in chosen.items() if value is not None]
+        paths = [] if self.path is None else [self.path]
+        # -F: a part of the author's name or address, and no pattern
+        start = tip if self.start is None else ("--end-of-options", self.start)
+        return ("-F", *given, *start, "--", *paths)
+
+    @property
+    def is_choice(self) -> bool:
+        """Does the log leave commits out?"""
+        return any(each is not None for each in (self.since, self.until, self.path, self.author))
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A commit and its message."""
+
+    commit: pygit2.Commit
+    subject: str
+    body: str
+
+    @property
+    def sha(self) -> str:
+        return str(self.commit.id)
+
+
+def read_reverts(
+    clone: CloneHistory,
+    wanted: Wanted | None = None,
+    *,
+    check: bool = False,
+    executor: Executor | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> Iterator[Revert]:
+    """Give every revert, newest first, as it is found.
+
+    Args:
+        clone: Where they are read.
+        wanted: Which of them; all that HEAD leads to by default.
+        check: Check whether each is exact.
+        executor: Who checks; any that is given functions of this package with their arguments,
+            and sees the same folder.  None: this process.
+        progress: Told how many reverts are done, and of how many if that is known.
+
+    Raises:
+        HistoryError: There is no such clone or commit, or git fails.
+    """
+    wanted = wanted or Wanted()
+    folder = clone.objects_folder()
+    found = _found(clone, folder, wanted)
+    rows = found if not check else _checked(found, folder, executor)
+    for count, row in enumerate(rows, start=1):
+        progress(count, None)
+        yield row
+
+
+def read_revert(clone: CloneHistory, revision: str) -> Revert:
+    """Return what a commit says that it reverts; its form is SUBJECT where it says nothing.
+
+    Raises:
+        HistoryError: It is not here.
+    """
+    objects = Objects(clone.objects_folder())
+    sha = clone.commit(revision).hash
+    row = said_by(clone, objects, objects.commit(sha))
+    if row is not None:
+        return row
+    return _row(_record(objects.commit(sha)), Named(Form.SUBJECT, ()), ())
+
+
+def said_by(clone: CloneHistory, objects: Objects, commit: pygit2.Commit) -> Revert | None:
+    """Return what the message of a commit says that it reverts, or None.
+
+    Raises:
+        HistoryError: git fails.
+    """
+    record = _record(commit)
+    says = named(record.subject, record.body)
+    if says is None or (len(commit.parent_ids) > 1 and reverted_title(record.subject) is None):
+        return None  # a pull request tells of the reverts that it brings
+    targets = _targets(clone, objects, record, says)
+    return _row(record, says, tuple(_settled(objects, record.sha, target) for target in targets))
+
+
+def _record(commit: pygit2.Commit) -> _Record:
+    return _Record(commit, *subject_and_body(message_of(commit)))
+
+
+# -- what the log prints -----------------------------------------------------------------------
+
+
+def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert]:
+    """Give the rows in the order of the log, each when what it names has been placed."""
+    objects, marks = Objects(folder), Marks()
+    waiting: deque[_Waiting] = deque()
+    titled: dict[bytes, list[_Waiting]] = {}
+    is_whole = not wanted.is_choice
+    with clone.stream(
+        "log", *_FORMAT, *wanted.options(clone.tip()), of=wanted.start or "HEAD"
+    ) as log:
+        for head, message in log_messages(log):
+            name, *parents = head.split()
+            if is_whole:
+                passing = marks.see(name, parents)
+                if titled:
+                    for row in titled.get(message.partition(b"\n")[0], ()):
+                        row.meet(objects, name.decode(), passing, marks)
+            if b"revert" not in message.lower():
+                continue
+            subject, body = subject_and_body(message.decode("utf-8", "replace"))
+            says = named(subject, body)
+            # a pull request tells of the reverts that it brings
+            if says is None or (len(parents) > 1 and reverted_title(subject) is None):
+                continue
+            row = _Waiting(_Record(objects.commit(name.decode()), subject, body), says)
+            row.look_up(clone, objects, in_the_log=is_whole)
+            row.mark = marks.follow(row.record.sha, parents, row.soon)
+            if _TITLE in row.soon:
+                titled.setdefault(says.names[0].encode(), []).append(row)
+            waiting.append(row)
+            while waiting and waiting[0].is_settled_at(row.record.commit.commit_time):
+                yield _placed(objects, waiting.popleft(), marks)
+    for row in waiting:
+        yield _placed(objects, row, marks)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A revert whose targets may still go by in the log."""
+
+    record: _Record
+    says: Named
+    targets: tuple[Target, ...] = ()
+    soon: set[str] = field(default_factory=set)  # did not go by yet; `Marks` empties it
+    mark: int = 0
+
+    def look_up(self, clone: CloneHistory, objects: Objects, *, in_the_log: bool) -> None:
+        """Find what it names, as far as the log is not to be waited for."""
+        if in_the_log and self.says.form is Form.SUBJECT:
+            self.targets = (Target(self.says.names[0], None, Status.UNKNOWN),)
+            self.soon = {_TITLE}
+            return
+        self.targets = _targets(clone, objects, self.record, self.says)
+        if in_the_log:
+            self.soon = {each.sha for each in self.targets if each.sha is not None}
+
+    def meet(self, objects: Objects, sha: str, passing: int, marks: Marks) -> None:
+        """Take the commit that has the title which the revert quotes."""
+        if _TITLE in self.soon and passing & self.mark:
+            target = _dated(objects, self.record, Target(self.says.names[0], sha, Status.OK))
+            if (target.committed_s or 0) <= _TITLE_WITHIN_S:
+                self.targets = (target,)
+            self.soon.clear()
+            marks.met.add((self.record.sha, sha))
+            marks.end(self.mark)
+
+    def is_settled_at(self, committed_s: int) -> bool:
+        """Can nothing more be learned, now that the log is at commits of this date?"""
+        made_s = self.record.commit.commit_time
+        if _TITLE in self.soon:
+            return made_s - _TITLE_WITHIN_S > committed_s
+        return all(
+            each.sha not in self.soon
+            # in no history that is being read: the clone is asked
+            or made_s - (each.committed_s or 0) > committed_s + _SKEW_S
+            for each in self.targets
+        )
+
+
+def _placed(objects: Objects, waiting: _Waiting, marks: Marks) -> Revert:
+    sha = waiting.record.sha
+    targets = tuple(
+        target if (sha, target.sha) in marks.met else _settled(objects, sha, target)
+        for target in waiting.targets
+    )
+    return _row(waiting.record, waiting.says, targets)
+
+
+def _settled(objects: Objects, sha: str, target: Target) -> Target:
+    """Return the target, marked if the revert does not come after it: asked of the clone."""
+    if target.sha is None:
+        return target
+    try:
+        before = objects.descends(sha, target.sha)
+    except MissingObjectError:  # a shallow clone, where nobody can tell
+        return target
+    return target if before else replace(target, status=Status.UNREACHABLE)
+
+
+def _row(record: _Record, says: Named, targets: tuple[Target, ...]) -> Revert:
+    author, committer = record.commit.author, record.commit.committer
+    return Revert(
+        record.sha,
+        record.subject,
+        f"{shown(author.raw_name)} <{shown(author.raw_email)}>",
+        iso_date(author.time, author.offset),
+        iso_date(committer.time, committer.offset),
+        committer.time,
+        says.form,
+        targets,
+    )
+
+
+# -- checking ----------------------------------------------------------------------------------
+
+
+def _checked(rows: Iterable[Revert], folder: Path, executor: Executor | None) -> Iterator[Revert]:
+    if executor is None:
+        for row in rows:
+            yield from _check(folder, (row,))
+        return
+    tasks: deque[Future[tuple[Revert, ...]]] = deque()
+    batch: list[Revert] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _AT_ONCE:
+            tasks.append(executor.submit(_check, folder, tuple(batch)))
+            batch = []
+        while len(tasks) > _AHEAD or (tasks and tasks[0].done()):
+            yield from tasks.popleft().result()
+    if batch:
+        tasks.append(executor.submit(_check, folder, tuple(batch)))
+    while tasks:
+        yield from tasks.popleft().result()
+
+
+def _check(folder: Path, rows: tuple[Revert, ...]) -> tuple[Revert, ...]:
+    objects = _opened(folder)
+    return tuple(
+        replace(row, finding=check_exactness(objects, row.sha, row.targets)) for row in rows
+    )
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path) -> Objects:
+    """Return the objects of a folder, opened once in each process."""
+    return Objects(folder)
+
+
+# -- what a message names ----------------------------------------------------------------------
+
+
+def _resolve(objects: Objects, name: str) -> tuple[str | None, Status]:
+    """Return the commit that a hash or its beginning names, if there is one; else why not."""
+    # shorter ones are numbers of Subversion
+    if not fullmatch("[0-9a-f]{7,40}", name, IGNORECASE):
+        return None, Status.UNKNOWN
+    try:
+        sha = objects.find(name)
+    except ValueError:
+        return None, Status.AMBIGUOUS
+    except MissingObjectError:
+        return None, Status.UNKNOWN
+    return sha, Status.UNKNOWN if sha is None else Status.OK
+
+
+def _targets(
+    clone: CloneHistory, objects: Objects, record: _Record, says: Named
+) -> tuple[Target, ...]:
+    parents = dict(says.made_to)
+    found = []
+    for name in says.names:
+        if says.form is Form.SUBJECT:
+            sha = _titled(clone, record, name)
+            status = Status.OK if sha else Status.UNKNOWN
+        else:
+            sha, status = _resolve(objects, name)
+            if status is Status.AMBIGUOUS:
+                sha, status = _commit_of(clone, name)
+        found.append(_dated(objects, record, Target(name, sha, status, parent=parents.get(name))))
+    return tuple(found)
+
+
+def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, Status]:
+    """Ask git, which passes over the trees and files that begin so too."""
+    try:
+        return clone.commit(name).hash, Status.OK
+    except HistoryError:
+        return None, Status.AMBIGUOUS
+
+
+def _dated(objects: Objects, record: _Record, target: Target) -> Target:
+    if target.sha is None:
+        return target
+    if target.sha == record.sha:  # nothing can name itself by its hash
+        return replace(target, sha=None, status=Status.UNKNOWN)
+    try:
+        commit = objects.commit(target.sha)
+    except MissingObjectError:
+        return replace(target, sha=None, status=Status.UNKNOWN)
+    return replace(
+        target,
+        committed_s=record.commit.committer.time - commit.committer.time,
+        authored_s=record.commit.author.time - commit.author.time,
+    )
+
+
+def _titled(clone: CloneHistory, record: _Record, title: str) -> str | None:
+    """Return the last commit with a subject, of the year before a revert, or None."""
+    if "\0" in title:
+        return None  # no argument of a program can hold it
+    since = record.commit.commit_time - _TITLE_WITHIN_S
+    options = ("-F", f"--grep={title}", *_FORMAT, f"--since=@{since}", "--end-of-options")
+    with clone.stream("log", *options, record.sha, "--", to_the_end=False) as log:
+        for head, message in log_messages(log):
+            sha = head.split()[0].decode()
+            if sha != record.sha and subject_and_body(shown(message))[0] == title:
+                return sha
+    return None

@@ -1,0 +1,186 @@
+"""Whether a revert is exact, as values: what is named, what was checked, what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kit.git.values.revert_message import Form
+
+__all__ = [
+    "DAY_S",
+    "Checks",
+    "Finding",
+    "LeftOver",
+    "Revert",
+    "Status",
+    "Target",
+    "Verdict",
+    "finding_json",
+    "judge",
+    "revert_json",
+    "target_json",
+]
+
+DAY_S = 86_400
+
+
+class Status(Enum):
+    """What a name in a message leads to."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"  # no such commit here
+    UNREACHABLE = "unreachable"  # it is here, and the revert does not come after it
+    AMBIGUOUS = "ambiguous"  # more than one commit begins so
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A commit that a revert names; ``days_s`` and ``author_s`` are seconds from it to the revert.
+
+    ``parent`` is the side of a merge that the revert goes back to, where the message says so.
+    """
+
+    named: str
+    sha: str | None
+    status: Status
+    committed_s: int | None = None  # from the target's committer date to the revert's
+    authored_s: int | None = None
+    parent: str | None = None
+
+    @property
+    def days(self) -> int | None:
+        """Whole days by committer date."""
+        return None if self.committed_s is None else self.committed_s // DAY_S
+
+    @property
+    def author_days(self) -> int | None:
+        """Whole days by author date."""
+        return None if self.authored_s is None else self.authored_s // DAY_S
+
+
+class Verdict(Enum):
+    """How a revert compares with what undoing its targets would be."""
+
+    EXACT = "exact"
+    SAME_LINES = "same-lines"
+    PARTIAL = "partial"
+    EXTRA = "extra"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The three ways to check; None where the clone cannot answer."""
+
+    three_way: bool | None = None
+    reverse_apply: bool | None = None
+    same_lines: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """A line that the targets and the revert together leave changed; ``own`` if the revert's."""
+
+    path: str
+    sign: str
+    line: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the checks found; ``orders`` are those that apply and those tried, of the targets."""
+
+    verdict: Verdict | None = None
+    note: str = ""
+    checks: Checks = field(default_factory=Checks)
+    residual: tuple[LeftOver, ...] = ()
+    orders: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """A commit that says it reverts others."""
+
+    sha: str
+    subject: str
+    author: str
+    authored: str  # ISO 8601, as all dates of commits
+    committed: str
+    committed_s: int
+    form: Form
+    targets: tuple[Target, ...]
+    finding: Finding | None = None
+
+    @property
+    def resolved(self) -> tuple[Target, ...]:
+        """The targets that are here."""
+        return tuple(target for target in self.targets if target.sha is not None)
+
+
+def judge(
+    exact: Iterable[bool | None], left_over: Sequence[LeftOver] | None, same_lines: bool | None
+) -> Verdict | None:
+    """Return the verdict, or None if what is known does not decide it.
+
+    Args:
+        exact: What the ways that compare whole trees say.
+        left_over: What is left line by line, or None if that is not known.
+        same_lines: Whether the lines cancel each other out.
+    """
+    if any(exact):
+        return Verdict.EXACT
+    if any(known is None for known in exact) or left_over is None or same_lines is None:
+        return None
+    if same_lines:
+        return Verdict.SAME_LINES
+    own = [line.own for line in left_over]
+    if all(own):
+        return Verdict.EXTRA
+    return Verdict.DIFFERENT if any(own) else Verdict.PARTIAL
+
+
+# -- JSON --------------------------------------------------------------------------------------
+
+
+def target_json(target: Target) -> dict[str, object]:
+    """Return a target as what json can write."""
+    return {
+        "named": target.named,
+        "sha": target.sha,
+        "status": target.status.value,
+        "days": target.days,
+    }
+
+
+def finding_json(finding: Finding) -> dict[str, object]:
+    """Return the verdict and what it rests on as what json can write."""
+    return {
+        "verdict": None if finding.verdict is None else finding.verdict.value,
+        "note": finding.note or None,
+        "checks": {
+            "three_way": finding.checks.three_way,
+            "reverse_apply": finding.checks.reverse_apply,
+            "same_lines": finding.checks.same_lines,
+        },
+        "residual": [
+            {"path": line.path, "sign": line.sign, "line": line.line} for line in finding.residual
+        ],
+    }
+
+
+def revert_json(revert: Revert) -> dict[str, object]:
+    """Return a row of ``kit reverts`` as what json can write."""
+    row: dict[str, object] = {
+        "sha": revert.sha,
+        "subject": revert.subject,
+        "committed": revert.committed,
+        "form": revert.form.value,
+        "targets": [target_json(target) for target in revert.targets],
+    }
+    if revert.finding is not None:
+        row["verdict"] = None if revert.finding.verdict is None else revert.finding.verdict.value
+        row["note"] = revert.finding.note or None
+    return row

@@ -1,0 +1,137 @@
+"""Executes a lesson in a kernel and a folder of its own: nothing of the learner's is touched."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Thread
+
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellControlSignal,
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
+from nbformat import NotebookNode
+
+from kit.case_study.history import CLONE_VARIABLE, clone_in_use
+from kit.common.errors import UserError
+from kit.common.packaged_data import CHECKOUT, lesson_folder
+
+__all__ = ["execute_lesson", "prepare", "read_lesson"]
+
+_CELL_S = 900  # a cell may look through the history of a whole clone
+_START_S = 60
+_LOOK_S = 0.1  # how long Ctrl-C may have to wait
+_EXTENSION = "kit.handout.kernel_extension"
+
+
+def prepare(home: Path) -> None:
+    """Make *home* a place to execute lessons in: they find what stands beside them, as a copy."""
+    (home / "notebooks").mkdir()
+    data = lesson_folder().parent / "data"
+    if data.is_dir():
+        shutil.copytree(data, home / "data")
+
+
+def read_lesson(path: Path) -> NotebookNode:
+    """Read a lesson.
+
+    Raises:
+        UserError: It cannot be read, or is no notebook.
+    """
+    try:
+        found: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # its own
+        return found
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError):
+        raise UserError(f"{path}: is no notebook; install unplug-kit again") from None
+
+
+def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
+    """Execute the cells of a lesson called *name* below *home*, and keep what they show in it.
+
+    Raises:
+        UserError: A cell fails, there is no kernel, or it dies; the text says which.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=_CELL_S,
+        startup_timeout=_START_S,
+        kernel_name="python3",
+        store_widget_state=False,
+        extra_arguments=[f"--ext={_EXTENSION}"],
+        resources={"metadata": {"path": str(home / "notebooks")}},
+    )
+    failed: list[Exception] = []
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    environment = _environment(home)
+
+    def execute() -> None:
+        try:
+            client.execute(env=environment, **quiet)
+        except _FAILURES as error:
+            failed.append(error)
+
+    # in the main thread nbclient would take Ctrl-C for itself; a kernel ends when this process does
+    thread = Thread(target=execute, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_LOOK_S)
+    finally:  # it leaves this behind where no kernel started, and would complain at the end
+        atexit.unregister(client._cleanup_kernel)
+    if failed:
+        raise _told(failed[0], name) from None
+
+
+_FAILURES = (
+    NoSuchKernel,
+    CellControlSignal,
+    DeadKernelError,
+    RuntimeError,
+    AssertionError,
+    OSError,
+)
+
+
+def _told(error: Exception, name: str) -> UserError:
+    match error:
+        case NoSuchKernel():
+            return _no_kernel("it is not installed")
+        case CellExecutionError():
+            return UserError(f"{name}: a cell fails: {error.ename}: {error.evalue}")
+        case CellTimeoutError():
+            return UserError(f"{name}: a cell takes longer than {_CELL_S // 60} minutes")
+    return _no_kernel(f"it ends while it runs {name} ({error})")
+
+
+def _no_kernel(why: str) -> UserError:
+    return UserError(
+        f"no Jupyter kernel for Python: {why}; try: {sys.executable} -m pip install ipykernel"
+    )
+
+
+def _environment(home: Path) -> Mapping[str, str]:
+    """A kernel's environment: progress, settings, IPython's history are not the learner's."""
+    found = os.environ | {
+        "XDG_DATA_HOME": str(home / "share"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONHASHSEED": "0",
+    }
+    clone = clone_in_use()
+    if clone is not None and clone.exists():  # the kernel is elsewhere
+        found[CLONE_VARIABLE] = str(clone.absolute())
+    if (CHECKOUT / "notebooks").is_dir():  # the kit need not be installed
+        beside = os.environ.get("PYTHONPATH")
+        found["PYTHONPATH"] = os.pathsep.join([str(CHECKOUT), *([beside] if beside else [])])
+    return found

@@ -1,0 +1,42 @@
+"""An extension of IPython: what a cell shows carries its paper form as well.
+
+The kernels that make hand-outs load it (``--ext=kit.handout.kernel_extension``), notebooks do not:
+there nobody pays for pictures that are not seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.core.formatters import BaseFormatter
+from traitlets import ObjectName, Unicode
+
+from kit.views.html.print_base import PAPER, Paper
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["PaperFormatter", "load_ipython_extension"]
+
+
+class PaperFormatter(BaseFormatter):
+    """Asks what is shown for its ``_repr_paper_``; what it raises fails the cell."""
+
+    format_type = Unicode(PAPER)
+    print_method = ObjectName("_repr_paper_")
+
+    def __call__(self, shown: object) -> tuple[str, dict[str, object]] | None:
+        """Return HTML and, as metadata, title and hints; None where there is no paper form."""
+        ask = getattr(type(shown), str(self.print_method), None)
+        if ask is None:
+            return None
+        paper = ask(shown)
+        assert isinstance(paper, Paper)
+        return paper.html, {"title": paper.title, "hints": list(paper.hints)}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Let a shell show paper forms."""
+    shows = shell.display_formatter
+    assert shows is not None
+    shows.formatters[PAPER] = PaperFormatter(parent=shows)

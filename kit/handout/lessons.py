@@ -1,0 +1,219 @@
+"""Hand-outs: which pages there are, what each links to, and how a page comes to stand in a folder.
+
+A page is put in its place whole: whoever is killed leaves the old page or the new one.  What we
+did not make is never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kit.case_study.history import history
+from kit.common.errors import UserError
+from kit.common.packaged_data import LINKED, lesson_folder
+from kit.common.user_file import write_own
+from kit.handout.execute import execute_lesson, prepare, read_lesson
+from kit.handout.markdown import heading_of
+from kit.handout.page import (
+    GENERATOR,
+    Entry,
+    index_page,
+    lesson_page,
+    text_page,
+    title_of,
+)
+
+__all__ = ["Made", "find_lesson", "handouts", "lesson_files"]
+
+_FIRST_BYTES = 1000  # of a page: who made it stands there
+_INDEX = "index.html"
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A page that was written; ``lesson`` is None for what is no lesson."""
+
+    path: Path
+    lesson: str | None
+    size_bytes: int
+
+
+# -- which lessons ---------------------------------------------------------------------------------
+
+
+def lesson_files() -> tuple[Path, ...]:
+    """Return the lessons in their order.
+
+    Raises:
+        UserError: This installation has none.
+    """
+    return tuple(sorted(lesson_folder().glob("*.ipynb")))
+
+
+def find_lesson(named: str) -> Path:
+    """Return the lesson of a number (5, 05) or of a file's name.
+
+    Raises:
+        UserError: There is none; the text names the nearest.
+    """
+    found = {path.stem: path for path in lesson_files()}
+    wanted = Path(named.strip()).name.removesuffix(".ipynb")
+    if wanted in found:
+        return found[wanted]
+    number = f"{int(wanted):02}" if wanted.isascii() and wanted.isdecimal() else ""
+    for stem, path in found.items():
+        if number and stem.startswith(f"{number}-"):
+            return path
+    words = {stem.partition("-")[2]: stem for stem in found}
+    near = get_close_matches(wanted.lower(), [*found, *words], n=1, cutoff=0.5)
+    nearest = f"the nearest is {words.get(near[0], near[0])}" if near else "give a number, such as"
+    numbers = f"{min(found)[:2]} to {max(found)[:2]}"
+    raise UserError(f"no lesson {named!r}: {nearest}{'' if near else ' 01'}; there are {numbers}")
+
+
+# -- making them -----------------------------------------------------------------------------------
+
+
+def handouts(wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell) -> Iterator[Made]:
+    """Execute lessons and write a page of each; yield each page as it is written.
+
+    Args:
+        wanted: The lessons' files.
+        folder: Where the pages go; it is made if it is not there.
+        together: Write an index and the pages of the documentation that lessons link to as well.
+        tell: Is told which lesson is executed, how many were, and of how many.
+
+    Raises:
+        UserError: The folder cannot be written, holds a file of that name that is not ours, or a
+            lesson cannot be executed.
+    """
+    docs = lesson_folder().parent / "docs"
+    texts = tuple(docs / name for name in LINKED) if together else ()
+    pages = _Pages(wanted, texts, folder, together)
+    pages.claim()
+    source = str(history().source)
+    with TemporaryDirectory(prefix="kit-handout-", ignore_cleanup_errors=True) as made:
+        home = Path(made)
+        prepare(home)
+        for done, path in enumerate(wanted):
+            tell(path.stem, done, len(wanted))
+            notebook = read_lesson(path)
+            execute_lesson(notebook, path.stem, home)
+            words = f"Lesson {path.stem} of the unplug kit; commits are read from: {source}."
+            page = lesson_page(notebook.cells, pages.resolve, words, pages.beside(path))
+            yield pages.write(path.stem, page, path.stem)
+    for path in texts:
+        text = path.read_text(encoding="utf-8")
+        words = f"docs/{path.name} of the unplug kit."
+        yield pages.write(path.stem, text_page(text, pages.resolve, words, pages.home()), None)
+    if together:
+        yield pages.write("index", pages.index(source), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """The pages of one folder; ``together``: they link to each other."""
+
+    lessons: Sequence[Path]
+    texts: Sequence[Path]
+    folder: Path
+    together: bool
+
+    # -- what leads where ----------------------------------------------------------------------
+
+    def resolve(self, url: str) -> str | None:
+        """Return where a link of a lesson or a text leads among the pages."""
+        place, _, part = url.partition("#")
+        there = Path(place)
+        if not place:
+            return f"#{part.lower()}"
+        known = {path.name for path in (*self.lessons, *self.texts)}
+        if there.name not in known or (len(self.lessons) == 1 and not self.together):
+            return None
+        return f"{there.stem}.html{f'#{part.lower()}' if part else ''}"
+
+    def entry(self, path: Path) -> Entry:
+        """Return a page as others link to it."""
+        if path.suffix == ".ipynb":
+            return Entry(f"{path.stem}.html", title_of(read_lesson(path).cells))
+        heading = heading_of(path.read_text(encoding="utf-8"))
+        return Entry(f"{path.stem}.html", heading or path.stem)
+
+    def home(self) -> list[tuple[str, Entry]]:
+        """Return the link to the page that leads to all others, where there is one."""
+        return [("all", Entry(_INDEX, "hand-outs"))] if self.together else []
+
+    def beside(self, path: Path) -> list[tuple[str, Entry]]:
+        """Return the links of a lesson's page to its neighbours."""
+        if not self.together:
+            return []
+        here = self.lessons.index(path)
+        before = [("before", self.entry(one)) for one in self.lessons[max(here - 1, 0) : here]]
+        after = [("after", self.entry(one)) for one in self.lessons[here + 1 : here + 2]]
+        return [*self.home(), *before, *after]
+
+    def index(self, source: str) -> str:
+        """Return the page that leads to all others."""
+        lessons = [self.entry(path) for path in self.lessons]
+        texts = [self.entry(path) for path in self.texts]
+        return index_page(lessons, texts, f"The unplug kit; commits are read from: {source}.")
+
+    # -- files ---------------------------------------------------------------------------------
+
+    def claim(self) -> None:
+        """Make the folder, and find out now whether all pages can go there.
+
+        Raises:
+            UserError: They cannot.
+        """
+        stems = [path.stem for path in (*self.lessons, *self.texts)]
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UserError(f"{self.folder}: is no folder; name another, -o DIR")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for stem in [*stems, *(["index"] * self.together)]:
+                _refuse_foreign(self.folder / f"{stem}.html")
+            probe = self.folder / ".kit-handout.part"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise self._cannot(error) from None
+
+    def write(self, stem: str, page: str, lesson: str | None) -> Made:
+        """Put a page in its place, whole.
+
+        Raises:
+            UserError: It cannot be written, or a file that is not ours has appeared there.
+        """
+        target = self.folder / f"{stem}.html"
+        data = page.encode()
+        try:
+            _refuse_foreign(target)
+            write_own(target, data, alone=True)
+        except OSError as error:
+            raise self._cannot(error) from None
+        return Made(target, lesson, len(data))
+
+    def _cannot(self, error: OSError) -> UserError:
+        return UserError(
+            f"{self.folder}: cannot be written: {error.strerror}; name another folder, -o DIR"
+        )
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Leave alone what is there and is no page of ours."""
+    if not path.exists() and not path.is_symlink():
+        return
+    ours = False
+    if path.is_file() and not path.is_symlink():
+        with path.open("rb") as file:
+            ours = GENERATOR.encode() in file.read(_FIRST_BYTES)
+    if not ours:
+        raise UserError(
+            f"{path}: is there and is no hand-out of the kit; move it away, or name another -o DIR"
+        )

@@ -1,0 +1,181 @@
+"""Markdown of lessons as HTML for a page of its own; mistune reads it, and all HTML in it is text.
+
+Two things are of the lessons: ``<details>`` with a ``<summary>`` stays a fold, unless it is a
+solution, which is left out; a word of the glossary leads to a list on the same page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import mistune
+from mistune.core import BlockState
+
+from kit.views.escape import escape
+from kit.views.html.print_base import wide
+
+__all__ = ["LessonText", "Resolve", "heading_of", "is_solution", "slug"]
+
+Resolve = Callable[[str], str | None]
+"""Returns where a link of the source leads in the pages, or None where that is not among them."""
+
+_FOLDS = re.compile(r"(</?details>|<summary>.*?</summary>)", re.DOTALL)
+_SOLUTION = re.compile(r"\b(solution|answer|explanation|why)s?\b", re.IGNORECASE)
+_WORD = re.compile(r"(?:.*/)?glossary\.md#(.+)")
+_OUTSIDE = ("https://", "http://")
+
+
+def is_solution(title: str) -> bool:
+    """Does the title of a fold say that the answer is in it?"""
+    return _SOLUTION.search(title) is not None
+
+
+def slug(words: str) -> str:
+    """Make a name for a place in a page."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "here"
+
+
+def heading_of(text: str) -> str:
+    """Return the first heading of a Markdown text as plain words; empty where there is none."""
+    tokens = mistune.create_markdown(renderer="ast")(text)
+    assert isinstance(tokens, list)
+    found = (token for token in tokens if token["type"] == "heading")
+    return next(("".join(_raw(token)) for token in found), "")
+
+
+def _raw(token: dict[str, Any]) -> Iterator[str]:
+    yield str(token.get("raw", ""))
+    for child in token.get("children", ()):
+        yield from _raw(child)
+
+
+@dataclass(slots=True)
+class LessonText:
+    """Writes the texts of one page.
+
+    ``words`` gathers the words of the glossary that were met, with what they mean; ``hints`` the
+    folds that are hints, as (heading above it, HTML).
+    """
+
+    resolve: Resolve
+    words: dict[str, str] = field(default_factory=dict)
+    hints: list[tuple[str, str]] = field(default_factory=list)
+    section: str = ""
+    _places: set[str] = field(default_factory=lambda: {"words"})
+
+    def place(self, words: str) -> str:
+        """Return a name for a place in the page that no other place has."""
+        name, count = slug(words), 1
+        while name in self._places:
+            count += 1
+            name = f"{slug(words)}-{count}"
+        self._places.add(name)
+        return name
+
+    def html(self, text: str) -> str:
+        """Write one text."""
+        write = mistune.create_markdown(
+            escape=True, renderer=_Renderer(self), plugins=["table", "strikethrough"]
+        )
+        write.before_render_hooks.append(_fold)
+        found = write(text)
+        assert isinstance(found, str)
+        return found
+
+    def link(self, words: str, url: str, title: str | None) -> str:
+        """Write a link, or its words alone where it leads to nothing that a reader has."""
+        if url.startswith(_OUTSIDE):
+            return f'<a class="kit-outside" href="{escape(url)}" rel="noreferrer">{words}</a>'
+        if title and (word := _WORD.fullmatch(url)):
+            self.words[word[1]] = title
+            return f'<a class="kit-word" href="#word-{slug(word[1])}">{words}</a>'
+        there = self.resolve(url)
+        if there is not None:
+            return f'<a href="{escape(there)}">{words}</a>'
+        name = url.rpartition("../")[2].partition("#")[0]
+        shown = name.endswith(".md") and f' <span class="kit-soft">({escape(name)})</span>'
+        return f"{words}{shown or ''}"
+
+
+# -- folds ---------------------------------------------------------------------------------------
+
+
+def _fold(_: mistune.Markdown, state: BlockState) -> None:
+    """Make tokens of what stands between <details> and </details>; mistune leaves them as text."""
+    top: list[dict[str, Any]] = []
+    stack: list[list[dict[str, Any]]] = [top]
+    folds: list[dict[str, Any]] = []
+    for piece in _pieces(state.tokens):
+        if piece == "<details>":
+            folds.append({"type": "fold", "children": [], "attrs": {"title": ""}})
+            stack[-1].append(folds[-1])
+            stack.append(folds[-1]["children"])
+        elif piece == "</details>" and folds:
+            folds.pop()
+            stack.pop()
+        elif isinstance(piece, str):
+            if folds and piece.startswith("<summary>"):
+                folds[-1]["attrs"]["title"] = re.sub(r"<[^>]*>", "", piece).strip()
+            elif piece.strip():
+                stack[-1].append({"type": "block_html", "raw": piece})
+        else:
+            stack[-1].append(piece)
+    state.tokens = _without_solutions(top)
+
+
+def _pieces(tokens: list[dict[str, Any]]) -> Iterator[str | dict[str, Any]]:
+    for token in tokens:
+        if token["type"] == "block_html":
+            yield from _FOLDS.split(token["raw"])
+        else:
+            yield token
+
+
+def _without_solutions(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = []
+    for token in tokens:
+        if token["type"] == "fold":
+            if is_solution(token["attrs"]["title"]):
+                continue
+            token["children"] = _without_solutions(token["children"])
+        kept.append(token)
+    return kept
+
+
+class _Renderer(mistune.HTMLRenderer):
+    """Writes HTML; what is HTML in the source is text."""
+
+    def __init__(self, page: LessonText) -> None:
+        super().__init__(escape=True)
+        self._page = page
+
+    def heading(self, text: str, level: int, **_: Any) -> str:  # noqa: ANN401 - mistune's own
+        words = re.sub(r"<[^>]*>", "", text)
+        self._page.section = words
+        return f'<h{level} id="{self._page.place(words)}">{text}</h{level}>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        return self._page.link(text, url, title)
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+        return f"[{text}]"  # a page has no other file beside it
+
+    def block_code(self, code: str, info: str | None = None) -> str:  # noqa: ARG002
+        return f'<pre tabindex="0" role="region" aria-label="text">{escape(code)}</pre>\n'
+
+    def table(self, text: str) -> str:
+        return f"{wide(f'<table>{text}</table>')}\n"
+
+    def block_html(self, html: str) -> str:
+        return f"<p>{escape(html.strip())}</p>\n"
+
+    def fold(self, text: str, title: str) -> str:
+        """Write what opens and closes; a hint is told apart, for print."""
+        name = title or "more"
+        if "hint" not in name.lower():
+            return f"<details><summary>{escape(name)}</summary>\n{text}</details>\n"
+        self._page.hints.append((self._page.section, text))
+        return f'<details class="kit-hint"><summary>{escape(name)}</summary>\n{text}</details>\n'

@@ -1,0 +1,63 @@
+"""The teacher's key: a page a lesson, apart from what learners get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from kit.common.errors import UserError
+from kit.common.user_file import write_own
+from kit.course.exercise import Diffs
+from kit.handout.solution_page import solution_page
+from kit.lessons.history_choice import HistoryChoice
+from kit.simulation.run import Run
+from kit.simulation.token import TokenError, open_token, token_of
+from kit.storage.exercises import exercises
+from kit.storage.scenarios import find_scenario
+
+__all__ = ["solution_pages", "write_solutions"]
+
+
+def solution_pages(diffs: Diffs | None = None) -> Mapping[str, str]:
+    """Return the pages by file name; every answer is played.
+
+    Args:
+        diffs: Reads the commits that some exercises ask for; from the history in use if not said.
+
+    Raises:
+        UserError: The commits cannot be read.
+    """
+    read = diffs or HistoryChoice().diff
+    every = tuple(exercises().values())
+    return {
+        f"lesson-{lesson}.md": solution_page(
+            lesson, [one for one in every if one.lesson == lesson], read, _token
+        )
+        for lesson in dict.fromkeys(one.lesson for one in every)
+    }
+
+
+def write_solutions(folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
+    """Write the pages into *folder*, in place of those that are there; return how many.
+
+    Raises:
+        UserError: It cannot be written, or the commits cannot be read.
+    """
+    tell("playing the exercises")
+    pages = solution_pages()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            write_own(folder / name, text.encode(), alone=True)
+    except OSError as error:
+        raise UserError(f"{error.filename or folder}: {error.strerror}; name another") from None
+    return len(pages)
+
+
+def _token(run: Run) -> str:
+    """Return the token of a run, if `kit open` finds its scenario."""
+    token = token_of(run)
+    try:
+        return token if open_token(token, find_scenario) == run else ""
+    except (TokenError, UserError):
+        return ""

@@ -1,0 +1,54 @@
+"""An exercise's card with what it needs: the history in use, and the file of progress."""
+
+from __future__ import annotations
+
+from kit.common.errors import UserError
+from kit.course.diffs import hunk_of_item
+from kit.course.exercise import Hunks, Item
+from kit.course.progress import Progress, Standing
+from kit.lessons.history_choice import HistoryChoice
+from kit.storage.exercises import find_exercise
+from kit.storage.progress import progress_file
+from kit.views.html.diff import ResponsibleLines
+from kit.views.widgets.exercise import ExerciseWidget
+from kit.views.widgets.exercise_model import ExerciseModel, Keeping
+
+__all__ = ["exercise_card"]
+
+
+def exercise_card(named: str) -> ExerciseWidget:
+    """Return the card of the exercise called *named*.
+
+    Raises:
+        UserError: There is no such exercise, or its file breaks the format.
+    """
+    exercise, choice = find_exercise(named), HistoryChoice()
+    model = ExerciseModel(exercise, choice.diff, _keeping(exercise.name))
+    source = choice.source() if isinstance(exercise.task, Hunks) else ""
+    return ExerciseWidget(model, lambda item: _lines_of(choice, item), source)
+
+
+def _lines_of(choice: HistoryChoice, item: Item) -> ResponsibleLines:
+    try:
+        files = choice.diff(item.commit)
+    except UserError as error:
+        return ResponsibleLines(f"It cannot be read: {error}", item.commit, None, None)
+    hunk = hunk_of_item(item, files)
+    file = next((file for file in files if hunk in file.hunks), None)
+    return ResponsibleLines(item.file, item.commit, file, hunk)
+
+
+def _keeping(name: str) -> Keeping:
+    said: list[str] = []
+    file = progress_file(said.append)
+
+    def told(progress: Progress) -> Standing:
+        if said:  # the file was put aside: a new one has begun, and the learner is to know
+            raise UserError(said.pop())
+        return progress.standing(name)
+
+    return Keeping(
+        lambda: told(file.read()),
+        lambda at, right: told(file.change(lambda p: p.answered(name, at, right=right))),
+        lambda: told(file.change(lambda p: p.was_shown(name))),
+    )

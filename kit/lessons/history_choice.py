@@ -1,0 +1,120 @@
+"""The history that one widget reads from, and what it reads there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kit.case_study.behaviours import Behaviour, hunk_of, responsible_for
+from kit.case_study.fetch import Amount, default_folder, fetch
+from kit.case_study.history import behaviours, commit_page, expanded, history, lesson_commits
+from kit.common.errors import UserError
+from kit.git.repository.history import History, HistoryError, no_git
+from kit.git.values.commit import Commit, FileDiff, siblings
+from kit.machine.revision import Revision, find_revision
+from kit.trace.entry import TraceEntry
+from kit.views.html.diff import CommitPage, ResponsibleLines
+
+if TYPE_CHECKING:
+    from kit.views.widgets.history_panel import HistoryPanel
+
+__all__ = ["HistoryChoice"]
+
+
+class HistoryChoice:
+    """The history that one widget reads from: what is found, until a person names another.
+
+    What was read is kept until then, so that a click does not ask git again.
+    """
+
+    placeholder = "folder of a clone of QEMU, or a file of kit history export"
+
+    def __init__(self) -> None:
+        """Start with the history in use."""
+        self._behaviours = behaviours()
+        self._read: History | None = None
+        self._pages: dict[str, CommitPage] = {}
+        self._commits: tuple[Commit, ...] | None = None
+
+    def page(self, revision: Revision) -> CommitPage:
+        """Return what is shown of *revision*'s commit."""
+        if revision.commit not in self._pages:
+            page = commit_page(revision, self._history())
+            if page.commit is not None:
+                page = replace(page, series=siblings(page.commit, self._lesson_commits()))
+            self._pages[revision.commit] = page
+        return self._pages[revision.commit]
+
+    def diff(self, name: str) -> tuple[FileDiff, ...]:
+        """Return what the commit of the revision called *name* changes.
+
+        Raises:
+            UserError: It cannot be read; the text says why.
+        """
+        page = self.page(find_revision(name))
+        if page.note:
+            raise UserError(page.note.rstrip("."))
+        return page.files
+
+    def _lesson_commits(self) -> tuple[Commit, ...]:
+        if self._commits is None:
+            read = self._history()
+            self._commits = () if read is None else lesson_commits(read)
+        return self._commits
+
+    def _history(self) -> History | None:
+        """Return what is read, opened once; None where it cannot be, which the page then says."""
+        if self._read is None:
+            try:
+                self._read = history()
+            except UserError:
+                return None
+        return self._read
+
+    def lines_of(self, entry: TraceEntry, revision: Revision) -> tuple[ResponsibleLines, ...]:
+        """Return the lines of commits that cause an entry of a run at *revision*, newest first."""
+        return tuple(
+            self._lines(behaviour)
+            for behaviour in responsible_for(self._behaviours, entry, revision)
+        )
+
+    def _lines(self, behaviour: Behaviour) -> ResponsibleLines:
+        came_with = find_revision(behaviour.commit)
+        files = self.page(came_with).files
+        hunk = hunk_of(behaviour, files)
+        file = next((file for file in files if hunk in file.hunks), None)
+        return ResponsibleLines(behaviour.says, came_with.name, file, hunk)
+
+    def panel(self, changed: Callable[[], None]) -> HistoryPanel:
+        """Return the part of a widget that changes the choice."""
+        from kit.views.widgets.history_panel import HistoryPanel  # here: only lessons have widgets
+
+        return HistoryPanel(self.source, self._use, self._fetch, changed, self.placeholder)
+
+    def source(self) -> str:
+        """Say what is read."""
+        read = self._history()
+        return "nothing: what KIT_QEMU names cannot be read" if read is None else str(read.source)
+
+    def _use(self, place: str) -> None:
+        read = history(expanded(place) if place else None)
+        self._try(read)
+        self._take(read)
+
+    def _try(self, read: History) -> None:
+        """Refuse a history without the lesson's commits now, and not at each step."""
+        read.commit(find_revision("revert").commit)
+
+    def _take(self, read: History) -> None:
+        self._read, self._pages, self._commits = read, {}, None
+
+    def _fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
+        if sys.platform == "emscripten":
+            raise HistoryError(no_git("QEMU's own commits cannot be fetched"))
+        fetched = fetch(default_folder(Amount.LESSON), progress=progress)
+        self._take(history(fetched.path))
+        kilobytes = fetched.received_bytes / 1000
+        how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"
+        return f"QEMU's own commits are there ({fetched.commits} commits, {how})."

@@ -1,0 +1,137 @@
+"""The history that the widgets of reverts read from, and what they read there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from kit.case_study.find import clone_of
+from kit.case_study.history import commit_named, history
+from kit.common.errors import UserError
+from kit.git.repository.history import History
+from kit.git.reverts import report as revert_report
+from kit.git.reverts.scan import read_revert
+from kit.git.values.commit import Commit
+from kit.git.values.verdict import Revert, Target
+from kit.lessons.history_choice import HistoryChoice
+from kit.views.html.diff import CommitPage
+from kit.views.html.revert import RevertPage
+from kit.views.widgets.revert_model import RevertRows
+
+__all__ = ["RevertChoice"]
+
+_AT_MOST_DIFFS = 8  # targets whose diff is shown; a revert may name dozens
+
+
+class RevertChoice(HistoryChoice):
+    """Any clone, of any project; the history in use until a person names another."""
+
+    placeholder = "folder of a clone, of QEMU or of any other project"
+
+    def __init__(self) -> None:
+        """Start with the history in use; it is read when something is asked."""
+        super().__init__()
+        self._rows: RevertRows | None = None
+
+    def rows(self) -> RevertRows:
+        """Return all reverts, with what one can look for in them.
+
+        Raises:
+            UserError: The history cannot be read, or holds single commits only.
+        """
+        if self._rows is None:
+            read = self._needed()
+            found = tuple(revert_report.reverts(read))
+            self._rows = RevertRows(
+                rows=found,
+                paths=revert_report.changed_paths(read, found),
+                source=str(read.source),
+                until_s=revert_report.known_until_s(read),
+            )
+        return self._rows
+
+    def check(self, rows: Sequence[Revert]) -> Iterator[Revert]:
+        """Give each row with what the checks find.
+
+        Raises:
+            UserError: The history cannot be read.
+        """
+        return revert_report.checked(self._needed(), rows)
+
+    def page_of(self, typed: str) -> RevertPage:
+        """Return the report of a revert, with its diff and those of its targets.
+
+        Raises:
+            UserError: There is no such commit here.
+        """
+        read = self._needed()
+        report = revert_report.revert_report(read, commit_named(read, typed)[0])
+        targets = [target.sha for target in report.revert.resolved if target.sha is not None]
+        # git looks for seconds for each file that a clone of messages has not
+        diff = partial(_no_diff if report.lines is None else _diff, read)
+        return RevertPage(
+            revert=report.revert,
+            finding=report.finding,
+            source=report.source,
+            titles=report.titles,
+            lines=report.lines,
+            tags=report.tags,
+            releases=report.releases,
+            untold=len(report.untold),
+            chain=report.chain,
+            after=tuple((each.sha, each.subject, each.how.value) for each in report.after),
+            diff=diff(report.revert.sha),
+            diffs=tuple(diff(sha) for sha in targets[:_AT_MOST_DIFFS]),
+        )
+
+    def shipped(self, typed: str) -> tuple[revert_report.Shipped, ...]:
+        """Return which versions come after what a revert took back, and which have its code.
+
+        Raises:
+            UserError: There is no such commit here.
+        """
+        read = self._needed()
+        return revert_report.shipped(read, commit_named(read, typed)[0])
+
+    def dates_of(self, typed: str) -> tuple[Revert, tuple[tuple[Target, Commit], ...]]:
+        """Return a revert, and those of its targets that are here with their commits.
+
+        Raises:
+            UserError: There is no such commit here.
+        """
+        read = self._needed()
+        revert = read_revert(clone_of(read), commit_named(read, typed)[1].hash)
+        return revert, tuple(
+            (target, read.commit(target.sha)) for target in revert.resolved if target.sha
+        )
+
+    def _needed(self) -> History:
+        """Return what is read; unlike `_history` it says why it cannot be."""
+        read = self._history() or history()
+        clone_of(read)  # a file of single commits holds too little
+        return read
+
+    def _try(self, read: History) -> None:
+        """Refuse what holds no commit at all."""
+        revert_report.known_until_s(read)
+
+    def _take(self, read: History) -> None:
+        super()._take(read)
+        self._rows = None
+
+
+def _no_diff(read: History, sha: str) -> CommitPage:
+    commit = read.commit(sha)
+    note = "Its files are not here; a full clone has them."
+    return CommitPage(f"{commit.hash[:10]} {commit.subject}", commit=commit, note=note)
+
+
+def _diff(read: History, sha: str) -> CommitPage:
+    commit = read.commit(sha)
+    heading = f"{commit.hash[:10]} {commit.subject}"
+    try:
+        files = read.diff(sha)
+    except UserError as error:
+        return CommitPage(heading, commit=commit, note=str(error))
+    note = "" if files else "It has no diff of its own."
+    return CommitPage(heading, commit=commit, files=files, note=note)

@@ -1,0 +1,199 @@
+"""What the lesson on reverts calls; `kit.app` hands it on.
+
+Where a history or a package lacks what is asked, a sentence stands in its place, and the lesson
+goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from kit.common.errors import UserError
+from kit.course.time_to_revert import WITHIN_DAYS, Lasted, lasted, years
+from kit.views.html.figure import Note, Rows
+
+if TYPE_CHECKING:
+    from kit.lessons.revert_choice import RevertChoice
+    from kit.views.html.plots import Plot
+    from kit.views.widgets.revert import RevertWidget
+    from kit.views.widgets.revert_model import RevertRows
+    from kit.views.widgets.reverts import RevertsWidget
+
+__all__ = ["RevertPlots", "revert", "revert_dates", "revert_plots", "reverts", "shipped"]
+
+_Shown = TypeVar("_Shown")
+_AT_MOST_TAGS = 9  # enough to go past a release and its candidates
+_HAS = {True: "yes", False: "no", None: "cannot be told here"}
+
+
+def revert(name: str = "revert") -> RevertWidget | Note:
+    """Return the report of a revert: is it exact, who has the code, what came after, the diffs.
+
+    Args:
+        name: A commit of the history in use: a hash, a tag, or a name of `kit list revisions`.
+            Where it is not here the widget says so; another can be named in it.
+    """
+    from kit.views.widgets.revert import RevertWidget
+    from kit.views.widgets.revert_model import RevertModel  # here: widgets take a while
+
+    def widget() -> RevertWidget:
+        choice = _choice()
+        model = RevertModel(choice.page_of)
+        model.named = name
+        model.choose(name)
+        return RevertWidget(model, choice.panel)
+
+    return _or_note(widget)
+
+
+def reverts() -> RevertsWidget | Note:
+    """Return the table of all reverts of the history in use, with the report of the chosen one."""
+    from kit.views.widgets.revert_model import RevertModel, RevertRows, RevertsModel  # as above
+    from kit.views.widgets.reverts import RevertsWidget
+
+    def widget() -> RevertsWidget:
+        choice = _choice()
+        model = RevertsModel(RevertRows(), choice.check)
+        try:
+            model.load(choice.rows())
+        except UserError as error:
+            model.hint = str(error)
+        return RevertsWidget(model, RevertModel(choice.page_of), choice.rows, choice.panel)
+
+    return _or_note(widget)
+
+
+def revert_dates(name: str = "revert") -> Rows | Note:
+    """Return when a revert and what it took back were written and committed, and the days between.
+
+    Args:
+        name: As `revert` takes it.
+    """
+
+    def table() -> Rows:
+        own, targets = _choice().dates_of(name)
+        rows = [
+            (
+                commit.hash[:10],
+                commit.authored[:10],
+                commit.committed[:10],
+                f"{target.author_days}",
+                f"{target.days}",
+            )
+            for target, commit in targets
+        ]
+        rows.append((f"{own.sha[:10]}, the revert", own.authored[:10], own.committed[:10], "", ""))
+        heads = ("commit", "written", "committed", "days, written", "days, committed")
+        return Rows(heads, tuple(rows))
+
+    return _or_note(table)
+
+
+def shipped(name: str = "revert") -> Rows | Note:
+    """Return which versions come after what a revert took back, and which of them have its code.
+
+    Args:
+        name: As `revert` takes it.
+    """
+
+    def table() -> Rows | Note:
+        found = _choice().shipped(name)
+        if not found:
+            return Note("No tag of a version comes after it here; a full clone has them all.")
+        rows = [
+            (each.tag, "yes" if each.comes_after else "no", _HAS[each.has_code])
+            for each in found[:_AT_MOST_TAGS]
+        ]
+        if len(found) > _AT_MOST_TAGS:
+            rows.append((f"… {len(found) - _AT_MOST_TAGS} more", "", ""))
+        return Rows(("tag", "comes after the commits", "has their code"), tuple(rows))
+
+    return _or_note(table)
+
+
+@dataclass(frozen=True, slots=True)
+class RevertPlots:
+    """Plots of all reverts of a history; a sentence in the place of what cannot be drawn."""
+
+    found: RevertRows
+    lasted: tuple[Lasted, ...]
+    trouble: str = ""  # why nothing could be read
+
+    @property
+    def days(self) -> Plot | Note:
+        """Which share was reverted within so many days, by both dates."""
+        from kit.views.html.plots import days_plot
+
+        return self._drawn(lambda: days_plot(self.lasted))
+
+    @property
+    def survivors(self) -> Plot | Note:
+        """When the commits were committed, how long they lasted, and what cannot be seen yet."""
+        from kit.views.html.plots import survivors_plot
+
+        return self._drawn(lambda: survivors_plot(self.lasted, self.found.until_s))
+
+    @property
+    def directories(self) -> Plot | Note:
+        """How many reverts changed each folder, by year."""
+        from kit.views.html.plots import directories_plot
+
+        paths = self.found.paths
+        rows = [(row, paths.get(row.sha, ())) for row in self.found.rows]
+        return self._drawn(lambda: directories_plot(rows))
+
+    @property
+    def by_year(self) -> Rows | Note:
+        """Days by the year of the commit: of all its reverts, and of those within a year."""
+        rows = tuple(
+            (
+                str(each.year),
+                str(each.count),
+                f"{each.median:.0f}",
+                "too young" if each.soon is None else str(each.soon),
+                "" if each.soon_median is None else f"{each.soon_median:.0f}",
+            )
+            for each in years(self.lasted, self.found.until_s)
+        )
+        within = f"reverted within {WITHIN_DAYS} days"
+        heads = ("committed in", "reverted", "median days", within, "median days of these")
+        return self._drawn(lambda: Rows(heads, rows))
+
+    def _drawn(self, make: Callable[[], _Shown]) -> _Shown | Note:
+        return Note(self.trouble) if self.trouble else _or_note(make)
+
+
+def revert_plots() -> RevertPlots:
+    """Return the plots of all reverts of the history in use; it says where it cannot be read."""
+    from kit.views.widgets.revert_model import RevertRows
+
+    try:
+        found = _choice().rows()
+    except UserError as error:
+        return RevertPlots(RevertRows(), (), str(error))
+    return RevertPlots(found, lasted(found.rows))
+
+
+def _choice() -> RevertChoice:
+    """Return what reads reverts.
+
+    Raises:
+        UserError: libgit2 is not here.
+    """
+    try:
+        from kit.lessons.revert_choice import RevertChoice  # here: libgit2 takes a while
+    except ImportError as error:
+        raise UserError(
+            f"{error.name} is not here, and reverts are read with it from a clone; a page in a"
+            " browser cannot have it, elsewhere pip install unplug-kit brings it"
+        ) from None
+    return RevertChoice()
+
+
+def _or_note(make: Callable[[], _Shown]) -> _Shown | Note:
+    try:
+        return make()
+    except UserError as error:
+        return Note(str(error))

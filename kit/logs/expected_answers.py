@@ -1,0 +1,72 @@
+"""What the embedded machine answers at a revision, to hold against what a log has.
+
+The machine answers as real builds of QEMU were recorded to; so no text is written down here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from kit.logs.entries import Kind
+from kit.machine.events import QmpError, QmpReturn
+from kit.machine.requests import (
+    CpuCore,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    PciFunction,
+    Phb,
+    Request,
+    SystemReset,
+)
+from kit.machine.revision import Board, Revision
+from kit.simulation import platform as boards
+
+__all__ = ["answer", "instead", "says"]
+
+
+_EXAMPLES: Mapping[Kind, Device] = {
+    Kind.CORE: CpuCore(1, "DEVICE"),
+    Kind.DIMM: Dimm(256, 0, "DEVICE"),
+    Kind.PHB: Phb(1, "DEVICE"),
+    Kind.PCI: PciFunction("pci.0", "3.0", id="DEVICE"),
+}
+
+
+@lru_cache(maxsize=512)
+def answer(revision: Revision, kind: Kind, *more: str) -> QmpReturn | QmpError | None:
+    """Return what QEMU answers to the last of *more*; None where its machine has no such device.
+
+    Args:
+        revision: At which revision.
+        kind: The machine has one such device, called DEVICE, and its guest uses it.
+        more: Then it is asked "device_del" or "device_add", as often as is named, at once.
+    """
+    device = _EXAMPLES[kind]
+    if revision.board is Board.Q35 and kind not in (Kind.CORE, Kind.DIMM):
+        return None
+    machine, _ = boards.switched_on(revision)
+    asked: list[Request] = [DeviceAdd(device), SystemReset()]
+    asked += [DeviceAdd(device) if what == "device_add" else DeviceDel("DEVICE") for what in more]
+    reply: object = None
+    for request in asked:
+        machine, reply, _ = boards.ask(machine, request)
+    return reply if isinstance(reply, QmpReturn | QmpError) else None
+
+
+def says(reply: QmpReturn | QmpError | None, desc: str, device: str) -> bool:
+    """Is *desc* what the machine answered, but for numbers and the name of the device?"""
+    if not isinstance(reply, QmpError):
+        return False
+    pattern = re.sub(r"\d+", r"-?\\d+", re.escape(reply.desc)).replace("DEVICE", re.escape(device))
+    return re.fullmatch(pattern, desc) is not None
+
+
+def instead(reply: QmpReturn | QmpError | None, device: str) -> str:
+    """Say what QEMU would answer."""
+    if isinstance(reply, QmpError):
+        return f"it would say “{reply.desc.replace('DEVICE', device)}”"
+    return "it would accept it"

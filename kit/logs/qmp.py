@@ -1,0 +1,242 @@
+"""From the objects of QMP to typed messages; what has no type of its own keeps its name.
+
+Nothing that a log says is carried out, and no value of it is trusted to be of the right kind.
+
+Source: QEMU qapi/qdev.json, qapi/machine.json, qapi/acpi.json; libvirt src/qemu/qemu_alias.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kit.common.json_fields import Json
+from kit.logs.entries import Kind, Logged, OtherCommand, OtherEvent, plain
+from kit.machine.config import MIB
+from kit.machine.events import (
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    MemUnplugError,
+    QmpError,
+    QmpReturn,
+    VmResume,
+    VmStop,
+)
+from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
+from kit.machine.requests import (
+    Cont,
+    CpuCore,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    Migrate,
+    Nvdimm,
+    PciFunction,
+    Phb,
+    Stop,
+    SystemReset,
+)
+from kit.machine.revision import Board
+
+__all__ = [
+    "backend_size",
+    "board_of",
+    "command_of",
+    "drawn",
+    "event_of",
+    "is_about_pending",
+    "kind_of",
+    "reply_of",
+    "version_of",
+]
+
+LONGEST_ID = 60
+_DRAWN_EVENTS = frozenset(
+    {"RESET", "SHUTDOWN", "POWERDOWN", "GUEST_PANICKED", "DEVICE_UNPLUG_ERROR", "MIGRATION"}
+)
+_NO_ARGUMENTS: Mapping[str, type[SystemReset] | type[Stop] | type[Cont] | type[Migrate]] = {
+    "system_reset": SystemReset,
+    "stop": Stop,
+    "cont": Cont,
+    "migrate": Migrate,
+}
+
+
+def _text(data: Json, key: str, longest: int = LONGEST_ID) -> str | None:
+    value = data.get(key) if isinstance(data, dict) else None
+    return plain(value, longest) if isinstance(value, str) and value else None
+
+
+def _number(data: Json, *keys: str) -> int | None:
+    """Return the first of some integers that is there; one may be written as text."""
+    for key in keys:
+        value = data.get(key) if isinstance(data, dict) else None
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}|0x[0-9a-fA-F]{1,15}", value):
+            value = int(value, 0 if value.startswith("0x") else 10)
+        if type(value) is int and abs(value) < 1 << 64:
+            return value
+    return None
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+def command_of(name: str, arguments: Json, backends: Mapping[str, int]) -> Logged:
+    """Return a command as a message.
+
+    Args:
+        name: What is executed.
+        arguments: What with.
+        backends: The sizes in MiB of the memory backends that the log made, by id.
+    """
+    device = _text(arguments, "id")
+    if name == "device_del" and device is not None:
+        return DeviceDel(device)
+    if name == "device_add":
+        added = _device(arguments, backends)
+        return OtherCommand(name, device) if added is None else DeviceAdd(added)
+    if name in _NO_ARGUMENTS:
+        return _NO_ARGUMENTS[name]()
+    return OtherCommand(plain(name, LONGEST_ID), device)
+
+
+def _device(data: Json, backends: Mapping[str, int]) -> Device | None:
+    """Return what device_add plugs, if its driver is one that tells; of a DIMM 0 MiB if unknown."""
+    driver, name = _text(data, "driver") or "", _text(data, "id")
+    if re.search(r"-spapr-cpu-core$|-(x86_64|i386)-cpu$", driver):
+        number = _number(data, "core-id")
+        return None if number is None else CpuCore(number, name)
+    if driver in ("pc-dimm", "nvdimm"):
+        size = backends.get(_text(data, "memdev") or "", 0)
+        make = Dimm if driver == "pc-dimm" else Nvdimm
+        return make(size, _number(data, "addr") or 0, name, _number(data, "slot"))
+    if driver == "spapr-pci-host-bridge":
+        number = _number(data, "index")
+        return None if number is None else Phb(number, name)
+    bus, addr = _text(data, "bus"), data.get("addr") if isinstance(data, dict) else None
+    if bus is not None and bus.startswith("pci") and isinstance(addr, str | int):
+        return PciFunction(bus, plain(str(addr)[:LONGEST_ID]), id=name)
+    return None
+
+
+def backend_size(arguments: Json) -> tuple[str, int] | None:
+    """Return the id of the memory backend that object-add makes, and its size in MiB."""
+    if not (_text(arguments, "qom-type") or "").startswith("memory-backend-"):
+        return None
+    name, props = _text(arguments, "id"), arguments.get("props")
+    size = _number(arguments, "size") or _number(props, "size")
+    return None if name is None or size is None else (name, size // MIB)
+
+
+# -- replies ---------------------------------------------------------------------------------------
+
+
+def reply_of(data: Mapping[str, Json]) -> QmpReturn | QmpError | None:
+    """Return a reply as a message, without what it returns; None where it is no reply."""
+    if "error" in data:
+        error = data["error"]
+        return QmpError(_text(error, "class") or "?", _text(error, "desc", 300) or "?")
+    return QmpReturn() if "return" in data else None
+
+
+def is_about_pending(desc: str) -> bool:
+    """Does an error say that an unplug is under way already?"""
+    return re.search(r"unplug\b.*\b(pending|progress)\b|process of unplug", desc) is not None
+
+
+def version_of(value: Json) -> tuple[int, int, int] | None:
+    """Return the version of QEMU that a greeting, or query-version's answer, tells."""
+    numbers = value.get("qemu") if isinstance(value, dict) else None
+    found = tuple(_number(numbers, key) for key in ("major", "minor", "micro"))
+    major, minor, micro = found
+    if major is None or minor is None or micro is None or not 0 <= min(major, minor, micro) < 9999:
+        return None
+    return major, minor, micro
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+
+def event_of(name: str, data: Json) -> Logged:
+    """Return an event as a message."""
+    device, path = _text(data, "device"), _text(data, "path", 200) or ""
+    match name:
+        case "DEVICE_DELETED":
+            return DeviceDeleted(path=path, device=device)
+        case "DEVICE_NOT_DELETED":
+            return DeviceNotDeleted(path=path, device=device)
+        case "DEVICE_UNPLUG_GUEST_ERROR":
+            return DeviceUnplugGuestError(path=path, device=device)
+        case "MEM_UNPLUG_ERROR" if device is not None:
+            return MemUnplugError(device=device, msg=_text(data, "msg", 300) or "")
+        case "ACPI_DEVICE_OST":
+            return _ost(data.get("info") if isinstance(data, dict) else None)
+        case "STOP":
+            return VmStop()
+        case "RESUME":
+            return VmResume()
+        case "MIGRATION":
+            status = _text(data, "status")
+            return OtherEvent(f"MIGRATION {status}" if status else name, device)
+    return OtherEvent(plain(name, LONGEST_ID), device)
+
+
+def _ost(info: Json) -> Logged:
+    kind, slot = _text(info, "slot-type"), _number(info, "slot")
+    source, status = _number(info, "source"), _number(info, "status")
+    if kind not in ("CPU", "DIMM") or slot is None or source is None or status is None:
+        return OtherEvent("ACPI_DEVICE_OST", _text(info, "device"))
+    return AcpiDeviceOst(OstInfo(SlotType(kind), slot, source, status, _text(info, "device")))
+
+
+def drawn(message: Logged) -> bool:
+    """Is a command or an event about unplugging, and worth a place in the picture?"""
+    match message:
+        case DeviceDeleted(device=None, path=path):
+            # of a device's parts: the device itself follows
+            return re.fullmatch(r"/machine/peripheral/[^/]+/.*", path) is None
+        case OtherCommand(name):
+            return name in ("device_add", "device_del")
+        case OtherEvent(name):
+            base, _, status = name.partition(" ")
+            return base in _DRAWN_EVENTS and status in ("", "completed", "failed", "cancelled")
+    return True
+
+
+# -- what the log says of the machine --------------------------------------------------------------
+
+_NAMES = (
+    (re.compile(r"(v?cpu|core)\d+"), Kind.CORE),
+    (re.compile(r"dimm\d+"), Kind.DIMM),
+    (re.compile(r"phb\d+"), Kind.PHB),
+    (re.compile(r"(net|hostdev|virtio-disk)\d+"), Kind.PCI),
+)
+_KINDS: Mapping[type, Kind] = {
+    CpuCore: Kind.CORE,
+    Dimm: Kind.DIMM,
+    Nvdimm: Kind.DIMM,
+    Phb: Kind.PHB,
+    PciFunction: Kind.PCI,
+}
+
+
+def kind_of(device: Device | str) -> Kind | None:
+    """Return what kind of device it is; of an id, what libvirt and the lessons call so."""
+    if isinstance(device, str):
+        return next((kind for name, kind in _NAMES if name.fullmatch(device)), None)
+    return _KINDS[type(device)]
+
+
+def board_of(name: str, data: Json) -> Board | None:
+    """Return which machine a command's arguments, or query-target's answer, tell."""
+    if name == "device_add":
+        driver = _text(data, "driver") or ""
+        if driver.endswith(("-x86_64-cpu", "-i386-cpu")):
+            return Board.Q35
+        return Board.PSERIES if "spapr" in driver else None
+    if name == "query-target":
+        arch = _text(data, "arch")
+        return {"ppc64": Board.PSERIES, "x86_64": Board.Q35, "i386": Board.Q35}.get(arch or "")
+    return Board.Q35 if name == "ACPI_DEVICE_OST" else None

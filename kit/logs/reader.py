@@ -1,0 +1,361 @@
+"""A log of a real QEMU becomes entries: what was asked, answered and said about unplugging.
+
+The log is read line by line and once; only what concerns unplugging is kept, the rest is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from kit.actors.messages import Actor
+from kit.common.errors import UserError
+from kit.common.json_fields import Json
+from kit.logs.entries import (
+    GREETING,
+    MOST_NAMED,
+    Kind,
+    Log,
+    LogEntry,
+    LogFormat,
+    Logged,
+    OtherEvent,
+    Unread,
+    device_of,
+    plain,
+)
+from kit.logs.formats import Named, Numbered, PassedOver, Raw, messages, recognise
+from kit.logs.qmp import (
+    backend_size,
+    board_of,
+    command_of,
+    drawn,
+    event_of,
+    is_about_pending,
+    kind_of,
+    reply_of,
+    version_of,
+)
+from kit.machine.clock import NS_PER_S
+from kit.machine.events import QmpError
+from kit.machine.requests import DeviceAdd
+from kit.machine.revision import Board
+
+__all__ = ["read_log"]
+
+MOST_ENTRIES = 20_000  # about unplugging: more are no log of one machine's life
+MOST_OPEN = 10_000  # commands without an answer that are remembered
+MOST_NAMES, MOST_MONITORS = 1000, 1000
+_BACKWARDS_NS = NS_PER_S  # threads may log out of order by less
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A command that has not been answered; ``number`` is its entry, None where it has none."""
+
+    name: str
+    number: int | None
+
+
+@dataclass(slots=True)
+class _Monitor:
+    """What was said at one monitor so far."""
+
+    format: LogFormat
+    entries: list[LogEntry] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    asked: OrderedDict[str, _Asked] = field(default_factory=OrderedDict)
+    asked_in_order: deque[_Asked] = field(default_factory=lambda: deque(maxlen=MOST_OPEN))
+    backends: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    by_libvirt: bool = False
+    version: tuple[int, int, int] | None = None
+    board: Board | None = None
+    board_entry: int | None = None
+    last_ns: int | None = None
+    waiting: int = 0  # entries from here on do not know what they were before
+    went_back: str | None = None
+    cut: str | None = None
+    said: int = 0
+    typed: str | None = None
+
+    # -- one message -------------------------------------------------------------------------------
+
+    def take(self, raw: Raw) -> None:
+        """Note one object of QMP."""
+        self.said += 1
+        self._note_time(raw)
+        data = raw.data
+        typed, self.typed = self.typed, None
+        if "QMP" in data:
+            greeting = data["QMP"]
+            self._note_version(greeting.get("version") if isinstance(greeting, dict) else None)
+            if self.entries:
+                self._add(raw, False, OtherEvent(GREETING))
+            self.asked.clear()
+            self.asked_in_order.clear()
+        elif isinstance(name := data.get("execute", data.get("exec-oob")), str):
+            if "typed" in data:
+                self.typed = name
+            elif typed == name:
+                return  # qmp-shell -v writes what it sends
+            self._command(raw, name, data.get("arguments", {}))
+            if "return" in data or "error" in data:  # qmp-shell -l writes both as one
+                self._reply(raw)
+        elif isinstance(event := data.get("event"), str):
+            self._event(raw, event, data.get("data", {}))
+        elif "return" in data or "error" in data:
+            self._reply(raw)
+        else:
+            self._leave_out("neither command, reply nor event")
+
+    def _command(self, raw: Raw, name: str, arguments: Json) -> None:
+        identity = raw.data.get("id")
+        self.by_libvirt |= isinstance(identity, str) and identity.startswith("libvirt-")
+        backend = backend_size(arguments) if name == "object-add" else None
+        if backend is not None and len(self.backends) < MOST_NAMES:
+            self.backends[backend[0]] = backend[1]
+        message = command_of(name, arguments, self.backends)
+        number = None
+        if drawn(message) and name not in _COUNTED:
+            number = self._add(raw, True, message)
+            self._note_board(board_of(name, arguments), number)
+            self._note_kind(message)
+        else:
+            self._leave_out(name)
+        if identity is None:
+            self.asked_in_order.append(_Asked(name, number))
+            return
+        self.asked[_key(identity)] = _Asked(name, number)
+        if len(self.asked) > MOST_OPEN:
+            self.asked.popitem(last=False)
+
+    def _reply(self, raw: Raw) -> None:
+        message = reply_of(raw.data)
+        assert message is not None
+        identity = raw.data.get("id")
+        if identity is not None:
+            asked = self.asked.pop(_key(identity), None)
+        else:  # answers come in the order of commands
+            asked = self.asked_in_order.popleft() if self.asked_in_order else None
+        if asked is None:
+            if isinstance(message, QmpError) and is_about_pending(message.desc):
+                self._add(raw, False, message)
+            else:
+                self._leave_out("a reply without its command")
+            return
+        value = raw.data.get("return")
+        if asked.name == "query-version":
+            self._note_version(value)
+        elif asked.name == "query-target":
+            self._note_board(board_of(asked.name, value), None)
+        if asked.number is None:
+            self._leave_out(asked.name)
+        else:
+            self._add(raw, False, message, asked.number)
+
+    def _event(self, raw: Raw, name: str, data: Json) -> None:
+        message = event_of(name, data)
+        if not drawn(message) or name in _COUNTED:
+            self._leave_out(name)
+            return
+        number = self._add(raw, False, message)
+        self._note_board(board_of(name, data), number)
+        self._note_kind(message)
+
+    # -- what is kept ------------------------------------------------------------------------------
+
+    def _add(self, raw: Raw, asks: bool, message: Logged, answers: int | None = None) -> int | None:
+        if len(self.entries) >= MOST_ENTRIES:
+            self.cut = self.cut or f"{raw.source}:{raw.line}"
+            return None
+        manager = Actor.LIBVIRT if self.format is LogFormat.LIBVIRT else Actor.OPERATOR
+        known = raw.at_ns is not None
+        self.entries.append(
+            LogEntry(
+                source=raw.source,
+                line=raw.line,
+                at_ns=raw.at_ns,
+                after_ns=raw.at_ns if known else self.last_ns,
+                before_ns=raw.at_ns,
+                src=manager if asks else Actor.QEMU,
+                dst=Actor.QEMU if asks else manager,
+                message=message,
+                answers=answers,
+            )
+        )
+        return len(self.entries) - 1
+
+    def _note_time(self, raw: Raw) -> None:
+        """What had no time was not later than this, where events stand where they happened."""
+        if raw.at_ns is None:
+            return
+        if self.last_ns is not None and raw.at_ns < self.last_ns - _BACKWARDS_NS:
+            self.went_back = self.went_back or f"{raw.source}:{raw.line}"
+        for number in range(self.waiting, len(self.entries)):
+            entry = self.entries[number]
+            if entry.at_ns is None and self.format.shows_every_event:
+                self.entries[number] = replace(entry, before_ns=raw.at_ns)
+        self.waiting = len(self.entries)
+        self.last_ns = raw.at_ns
+
+    def _leave_out(self, name: str) -> None:
+        name = plain(name, 60)
+        if name not in self.left_out and len(self.left_out) >= MOST_NAMES:
+            name = "others"
+        self.left_out[name] += 1
+
+    def _note_version(self, value: Json) -> None:
+        self.version = version_of(value) or self.version
+
+    def _note_board(self, board: Board | None, number: int | None) -> None:
+        if self.board is None and board is not None:
+            self.board = board
+            self.board_entry = number
+
+    def _note_kind(self, message: Logged) -> None:
+        name = device_of(message)
+        if name is None or len(self.kinds) >= MOST_NAMES:
+            return
+        kind = kind_of(message.device) if isinstance(message, DeviceAdd) else None
+        if kind is None and name not in self.kinds:
+            kind = kind_of(name)
+        if kind is not None:
+            self.kinds[name] = kind
+
+
+_COUNTED = ("query-version",)
+
+
+def _key(identity: Json) -> str:
+    """Return under what a command waits for its answer."""
+    return plain(repr(identity), 200)
+
+
+# -- the whole log ---------------------------------------------------------------------------------
+
+
+def read_log(
+    sources: Iterable[tuple[str, Iterable[str]]],
+    *,
+    monitor: str | None = None,
+) -> Log:
+    """Read a log, or the parts of one in their order.
+
+    Args:
+        sources: The name of each part, and its lines.
+        monitor: Of a log of several QEMUs: the domain's name, or the address of its monitor
+            (``0x…``).  None: the first at which something was said about unplugging.
+
+    Raises:
+        UserError: The format is not known, nobody talked to QEMU in it, or not at *monitor*.
+    """
+    names: list[str] = []
+    counted = _Counted()
+    found, lines = recognise(counted.numbered(sources, names), names)
+    monitors: OrderedDict[str, _Monitor] = OrderedDict()
+    domains: dict[str, str] = {}
+    for item in messages(found, lines):
+        match item:
+            case PassedOver():
+                counted.passed_over += 1
+            case Unread():
+                counted.unread_count += 1
+                if len(counted.unread) < MOST_NAMED:
+                    counted.unread.append(item)
+            case Named(address, domain):
+                if len(domains) < MOST_MONITORS:
+                    domains[address] = domain
+            case Raw():
+                if "execute" in item.data and item.data.keys() & {"typed", "return", "error"}:
+                    found = LogFormat.QMP_SHELL
+                if item.monitor not in monitors and len(monitors) >= MOST_MONITORS:
+                    continue
+                one = monitors.setdefault(item.monitor, _Monitor(found))
+                one.format = found
+                one.take(item)
+    where = ", ".join(names)
+    chosen = _chosen(monitors, domains, monitor, where)
+    return _log(tuple(names), found, monitors, domains, chosen, counted)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What is counted over all lines."""
+
+    passed_over: int = 0
+    not_utf8: int = 0
+    unread_count: int = 0
+    unread: list[Unread] = field(default_factory=list)
+
+    def numbered(
+        self, sources: Iterable[tuple[str, Iterable[str]]], names: list[str]
+    ) -> Iterator[Numbered]:
+        """Yield all lines with their places; note names as they come."""
+        for name, lines in sources:
+            source = plain(name)
+            names.append(source)
+            for number, text in enumerate(lines, 1):
+                self.not_utf8 += "\ufffd" in text
+                yield Numbered(source, number, text)
+
+
+def _chosen(
+    monitors: OrderedDict[str, _Monitor], domains: dict[str, str], wanted: str | None, where: str
+) -> str:
+    if not monitors:
+        raise UserError(f"{where}: holds no message of QMP that can be read")
+    if wanted is not None:
+        for address in monitors:
+            if wanted in (address, domains.get(address)):
+                return address
+        known = ", ".join(_called(address, domains) for address in list(monitors)[:10])
+        raise UserError(f"{where}: no monitor {wanted!r}; there are: {known}")
+    return next((name for name, one in monitors.items() if one.entries), next(iter(monitors)))
+
+
+def _called(address: str, domains: dict[str, str]) -> str:
+    domain = domains.get(address)
+    return address if domain is None else f"{domain} ({address})"
+
+
+def _log(
+    names: tuple[str, ...],
+    found: LogFormat,
+    monitors: OrderedDict[str, _Monitor],
+    domains: dict[str, str],
+    chosen: str,
+    counted: _Counted,
+) -> Log:
+    one = monitors[chosen]
+    asker = Actor.LIBVIRT if found is LogFormat.LIBVIRT or one.by_libvirt else Actor.OPERATOR
+    entries = one.entries
+    if asker is Actor.LIBVIRT and found is not LogFormat.LIBVIRT:
+        entries = [
+            replace(
+                entry,
+                src=asker if entry.src is Actor.OPERATOR else entry.src,
+                dst=asker if entry.dst is Actor.OPERATOR else entry.dst,
+            )
+            for entry in entries
+        ]
+    return Log(
+        sources=names,
+        format=found,
+        asker=asker,
+        entries=tuple(entries),
+        monitor=_called(chosen, domains) if chosen else None,
+        others={_called(a, domains): m.said for a, m in monitors.items() if a != chosen},
+        left_out=dict(one.left_out.most_common()),
+        unread=tuple(counted.unread),
+        unread_count=counted.unread_count,
+        passed_over=counted.passed_over,
+        not_utf8=counted.not_utf8,
+        kinds=dict(one.kinds),
+        version=one.version,
+        board=one.board,
+        board_entry=one.board_entry,
+        clock_went_back=one.went_back,
+        cut=one.cut,
+    )

@@ -1,0 +1,188 @@
+"""Unplug requests as a log shows them: asked, asked again, ended, and what came in between."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+
+from kit.actors.messages import Actor
+from kit.logs.entries import GREETING, Kind, Log, OtherCommand, OtherEvent, device_of
+from kit.logs.qmp import is_about_pending
+from kit.machine.clock import NS_PER_S
+from kit.machine.events import (
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    MemUnplugError,
+    QmpError,
+    QmpReturn,
+    VmResume,
+    VmStop,
+)
+from kit.machine.q35.messages import AcpiDeviceOst
+from kit.machine.requests import Cont, DeviceAdd, DeviceDel, Migrate, Stop, SystemReset
+
+__all__ = ["Attempt", "UnplugRequest", "at_least_s", "at_most_s", "later", "requests_of"]
+
+MOST_RUNNING = 1000  # requests that are open at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A device_del and its answer, by number of the entry; ``replied`` None: there is none.
+
+    ``earlier`` is the last device_del of the same request before it that QEMU did not refuse.
+    """
+
+    asked: int
+    replied: int | None
+    reply: QmpReturn | QmpError | None
+    earlier: Attempt | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Did QEMU refuse it?"""
+        return isinstance(self.reply, QmpError)
+
+
+@dataclass(slots=True)
+class UnplugRequest:
+    """One unplug request: from the first device_del to what ended it.
+
+    ``end`` is the entry that told of its end, None while there is none; ``closed`` where it was
+    surely over.  ``reset`` is the first reset before that.  ``clock_unsure``: the VM was stopped
+    meanwhile, so the guest's clock may stand behind; ``moved``: it was migrated.
+    ``before_the_log``: the first device_del was refused because an earlier one was pending.
+    """
+
+    device: str
+    kind: Kind | None
+    attempts: list[Attempt]
+    end: int | None = None
+    closed: int | None = None
+    reset: int | None = None
+    clock_unsure: bool = False
+    moved: bool = False
+    before_the_log: bool = False
+
+    def accepted_before(self, number: int) -> Attempt | None:
+        """Return the last device_del before entry *number* that QEMU did not refuse."""
+        place = bisect_left(self.attempts, number, key=lambda attempt: attempt.asked)
+        if not place:
+            return None
+        last = self.attempts[place - 1]
+        return last.earlier if last.refused else last
+
+    @property
+    def ended_within(self) -> Attempt | None:
+        """The device_del during which it ended, before that was answered; None if during none."""
+        if self.end is None:
+            return None
+        last = self.attempts[-1]
+        within = last.replied is not None and last.asked < self.end < last.replied
+        return last if within else None
+
+
+def requests_of(log: Log) -> tuple[UnplugRequest, ...]:
+    """Return the unplug requests of a log, in the order of their first device_del."""
+    replies = {entry.answers: n for n, entry in enumerate(log.entries) if entry.answers is not None}
+    running: dict[str, UnplugRequest] = {}
+    found: list[UnplugRequest] = []
+    stopped = False
+    for number, entry in enumerate(log.entries):
+        match entry.message:
+            case DeviceDel():
+                device = device_of(entry.message) or ""
+                attempt = _attempt(log, number, replies.get(number))
+                if device in running:
+                    _repeat(running[device], attempt)
+                elif (
+                    len(running) < MOST_RUNNING
+                    and (request := _request(log, device, attempt)) is not None
+                ):
+                    request.clock_unsure = stopped
+                    running[device] = request
+                    found.append(request)
+            case DeviceAdd() | OtherCommand("device_add"):
+                _end(running, device_of(entry.message), None, number)  # its id was free again
+            case DeviceDeleted() | DeviceNotDeleted() | DeviceUnplugGuestError() | MemUnplugError():
+                _end(running, device_of(entry.message), number, number)
+            case AcpiDeviceOst(info) if info.refused:
+                _end(running, info.device, number, number)
+            case SystemReset() | OtherEvent("RESET"):
+                for request in running.values():
+                    request.reset = number if request.reset is None else request.reset
+            case OtherEvent(name) if name in ("SHUTDOWN", GREETING):  # QEMU may be another then
+                for device in list(running):
+                    _end(running, device, None, number)
+            case VmStop() | Stop() | VmResume() | Cont() | Migrate():
+                stopped = isinstance(entry.message, VmStop | Stop)
+                for request in running.values():
+                    request.clock_unsure = True
+                    request.moved |= isinstance(entry.message, Migrate)
+    return tuple(found)
+
+
+def _attempt(log: Log, number: int, replied: int | None) -> Attempt:
+    reply = None if replied is None else log.entries[replied].message
+    return Attempt(number, replied, reply if isinstance(reply, QmpReturn | QmpError) else None)
+
+
+def _repeat(request: UnplugRequest, attempt: Attempt) -> None:
+    last = request.attempts[-1]
+    earlier = last.earlier if last.refused else last
+    request.attempts.append(replace(attempt, earlier=earlier))
+
+
+def _request(log: Log, device: str, attempt: Attempt) -> UnplugRequest | None:
+    """Begin a request; a refusal begins none, but for one that tells of an earlier request."""
+    pending = isinstance(attempt.reply, QmpError) and is_about_pending(attempt.reply.desc)
+    if attempt.refused and not pending:
+        return None
+    return UnplugRequest(device, log.kinds.get(device), [attempt], before_the_log=pending)
+
+
+def _end(
+    running: dict[str, UnplugRequest], device: str | None, end: int | None, closed: int
+) -> None:
+    request = running.pop(device or "", None)
+    if request is not None:
+        request.end, request.closed = end, closed
+
+
+# -- how much time passed --------------------------------------------------------------------------
+
+
+def at_least_s(log: Log, first: int, second: int) -> float:
+    """How many seconds passed between two entries at least; 0 where the log does not tell."""
+    start, end = log.entries[first].before_ns, log.entries[second].after_ns
+    if start is None or end is None or log.clock_went_back is not None:
+        return 0.0
+    return max((end - start) / NS_PER_S, 0.0)
+
+
+def at_most_s(log: Log, first: int, second: int) -> float | None:
+    """How many seconds passed between two entries at most; None where the log does not tell."""
+    start, end = log.entries[first].after_ns, log.entries[second].before_ns
+    if start is None or end is None or log.clock_went_back is not None:
+        return None
+    return (end - start) / NS_PER_S
+
+
+def later(log: Log, number: int, seconds: float) -> int | None:
+    """Return the first thing that QEMU says which is surely so much later than entry *number*.
+
+    That shows that it still runs; a QEMU that has crashed does nothing any more.
+    """
+    start = log.entries[number].before_ns
+    if start is None or log.clock_went_back is not None:
+        return None
+    # without a jump backwards they are in the order of time
+    place = bisect_left(
+        log.entries,
+        start + int(seconds * NS_PER_S),
+        lo=number + 1,
+        key=lambda entry: -1 if entry.after_ns is None else entry.after_ns,
+    )
+    near = range(place, min(place + 100, len(log.entries)))
+    return next((n for n in near if log.entries[n].src is Actor.QEMU), None)

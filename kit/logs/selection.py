@@ -1,0 +1,101 @@
+"""A part of a log: what concerns one device, or what lies between two lines or times."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from kit.common.errors import UserError
+from kit.logs.entries import Log, LogEntry, device_of, plain
+from kit.logs.timestamps import read_time, write_time
+from kit.machine.clock import NS_PER_S
+
+__all__ = ["Bound", "first_entries", "narrowed", "read_bound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Where a part of a log begins or ends: at a line, or at a time since 1970."""
+
+    line: int | None = None
+    at_ns: int | None = None
+
+
+def read_bound(text: str, log: Log) -> Bound:
+    """Read a bound: ``1200`` is a line, ``12.5s`` is 12.5 s after the log's first time.
+
+    A date and a time, or a time of the log's first day, is one of the log's own.
+
+    Raises:
+        UserError: It is none of them, or the log cannot have it.
+    """
+    text = text.strip()
+    if re.fullmatch(r"[0-9]{1,12}", text):
+        if len(log.sources) > 1:
+            raise UserError(f"{text!r}: of several logs a line does not say which; give a time")
+        return Bound(line=int(text))
+    began_ns = log.began_ns
+    seconds = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,9}))? ?s", text)
+    if began_ns is None and (seconds or ":" in text):
+        raise UserError(f"{text!r}: no entry of the log has a time; give the number of a line")
+    if seconds and began_ns is not None:
+        fraction = int((seconds[2] or "").ljust(9, "0"))
+        return Bound(at_ns=began_ns + int(seconds[1]) * NS_PER_S + fraction)
+    if began_ns is not None and re.match(r"\d\d:", text):
+        text = f"{write_time(began_ns)[:10]} {text}"
+    at_ns = read_time(text)
+    if at_ns is None:
+        raise UserError(
+            f"{plain(text, 60)!r} is no place in a log; expected a line (1200), seconds since its"
+            " first time (12.5s) or a time of its own (2021-04-01 10:00:05, 10:00:05)"
+        )
+    return Bound(at_ns=at_ns)
+
+
+def narrowed(
+    log: Log, *, device: str | None = None, since: Bound | None = None, until: Bound | None = None
+) -> Log:
+    """Return the part of a log that concerns *device*, from *since* to *until*.
+
+    What concerns the whole machine, as a reset, stays.  What has no time stays where it may lie
+    between the times.
+
+    Raises:
+        UserError: The log does not name *device*.
+    """
+    if device is not None and device not in log.devices:
+        known = ", ".join(log.devices[:10]) or "none"
+        raise UserError(f"{log.source}: no device {plain(device, 60)!r}; it names: {known}")
+
+    def stays(entry: LogEntry) -> bool:
+        asked = None if entry.answers is None else log.entries[entry.answers]
+        named = device_of(entry.message) or (None if asked is None else device_of(asked.message))
+        return device in (None, named or device) and _within(entry, since, until)
+
+    return _kept(log, [n for n, entry in enumerate(log.entries) if stays(entry)])
+
+
+def _within(entry: LogEntry, since: Bound | None, until: Bound | None) -> bool:
+    for bound, sign, known in ((since, 1, entry.before_ns), (until, -1, entry.after_ns)):
+        if bound is None:
+            continue
+        if bound.line is not None and sign * (entry.line - bound.line) < 0:
+            return False
+        if bound.at_ns is not None and known is not None and sign * (known - bound.at_ns) < 0:
+            return False
+    return True
+
+
+def first_entries(log: Log, most: int) -> Log:
+    """Return a log with its first entries only."""
+    return log if len(log.entries) <= most else _kept(log, list(range(most)))
+
+
+def _kept(log: Log, numbers: list[int]) -> Log:
+    place = {old: new for new, old in enumerate(numbers)}
+    kept = [
+        entry if entry.answers is None else replace(entry, answers=place.get(entry.answers))
+        for entry in (log.entries[number] for number in numbers)
+    ]
+    board_entry = None if log.board_entry is None else place.get(log.board_entry)
+    return replace(log, entries=tuple(kept), board_entry=board_entry)

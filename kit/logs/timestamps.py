@@ -1,0 +1,74 @@
+"""Times as they stand in logs, in ns since 1970; logs are in UTC.
+
+Source: libvirt src/util/virtime.c (virTimeStringNow); QEMU docs/interop/qmp-spec.rst (timestamp).
+"""
+
+from __future__ import annotations
+
+import re
+
+from kit.common.json_fields import Json
+from kit.machine.clock import NS_PER_S
+
+__all__ = ["event_ns", "read_time", "write_time"]
+
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:\+00:?00|Z)?"
+)
+_LATEST_S = 1 << 36  # in the year 4147
+
+
+def read_time(text: str) -> int | None:
+    """Read a date and a time of day; None where it is none.
+
+    >>> read_time("2021-04-01 10:00:00.123+0000")
+    1617271200123000000
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
+        return None
+    fraction = (match[7] or "").ljust(9, "0")
+    whole = _days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+    return whole * NS_PER_S + int(fraction)
+
+
+def _days(year: int, month: int, day: int) -> int:
+    """Return the days since 1 January 1970, in the Gregorian calendar."""
+    year -= month <= 2  # a year that begins in March ends with the leap day
+    from_march = (153 * ((month - 3) % 12) + 2) // 5 + day - 1
+    return year * 365 + year // 4 - year // 100 + year // 400 + from_march - 719_468
+
+
+def write_time(at_ns: int) -> str:
+    """Write a time since 1970 as logs do, to the millisecond.
+
+    >>> write_time(1617271200123000000)
+    '2021-04-01 10:00:00.123'
+    """
+    days, rest = divmod(at_ns // 1_000_000, 86_400_000)
+    days += 719_468
+    era, of_era = divmod(days, 146_097)
+    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    march = (5 * of_year + 2) // 153
+    day, month = of_year - (153 * march + 2) // 5 + 1, (march + 2) % 12 + 1
+    year += era * 400 + (month <= 2)
+    seconds, ms = divmod(rest, 1000)
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    return f"{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds % 60:02}.{ms:03}"
+
+
+def event_ns(data: dict[str, Json]) -> int | None:
+    """Return when QEMU says that an event was; None where it says nothing."""
+    stamp = data.get("timestamp")
+    if not isinstance(stamp, dict):
+        return None
+    whole, micro = stamp.get("seconds"), stamp.get("microseconds", 0)
+    if type(whole) is not int or type(micro) is not int:
+        return None
+    if not (0 < whole < _LATEST_S and 0 <= micro < 1_000_000):  # -1: QEMU does not know
+        return None
+    return whole * NS_PER_S + micro * 1000

@@ -1,0 +1,49 @@
+"""Which revisions a log fits, and where it contradicts the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.logs.entries import Log, LogEntry
+from kit.logs.requests import requests_of
+from kit.logs.rules import RULES, Finding
+from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Revision
+
+__all__ = ["Verdict", "verdicts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Does a log fit a revision?  If not: the first entry that contradicts it, and why."""
+
+    revision: Revision
+    entry: LogEntry | None = None
+    why: str | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Is there nothing in the log that a QEMU of this revision would not have said?"""
+        return self.why is None
+
+
+def verdicts(log: Log) -> tuple[Verdict, ...]:
+    """Judge every revision that the log may be of: the recorded builds, releases, the proposal.
+
+    q35 is judged where the log shows an x86 machine.
+    """
+    requests = requests_of(log)
+    findings = [finding for rule in RULES for finding in rule.find(log, requests)]
+    findings.sort(key=lambda finding: -1 if finding.number is None else finding.number)
+    x86 = (Q35,) if log.board is Board.Q35 else ()
+    return tuple(
+        _verdict(log, revision, findings) for revision in (*CATALOGUE, *RELEASES, PROPOSAL, *x86)
+    )
+
+
+def _verdict(log: Log, revision: Revision, findings: list[Finding]) -> Verdict:
+    for finding in findings:
+        why = finding.against(revision)
+        if why is not None:
+            entry = None if finding.number is None else log.entries[finding.number]
+            return Verdict(revision, entry, why)
+    return Verdict(revision)

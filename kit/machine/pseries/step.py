@@ -1,0 +1,278 @@
+"""The sPAPR machine: one request in, the machine after it and its outcome out.
+
+Reset, CAS, time and migration are here; device_add in `plug`, device_del in `unplug`, the guest's
+calls in `rtas`, the transitions of connectors in `drc`.
+
+Source: QEMU hw/ppc/spapr.c (spapr_machine_reset), hw/ppc/spapr_hcall.c (CAS), softmmu/qtest.c
+(clock_step), hw/ppc/spapr_drc.c (vmstate_spapr_drc), as of d522cb52e6~1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from kit.common.errors import MisuseError
+from kit.machine import clock
+from kit.machine.config import Config
+from kit.machine.events import (
+    Aborted,
+    Done,
+    Emitted,
+    HotpluggableCpu,
+    MemoryDevice,
+    Outcome,
+    QemuVersion,
+    QmpReturn,
+    Reply,
+    Stepped,
+    VmResume,
+    VmStop,
+)
+from kit.machine.pseries import device_add as plug
+from kit.machine.pseries import rtas
+from kit.machine.pseries.connector import DrcType, DrIndicator, QemuCall
+from kit.machine.pseries.device_del import device_del
+from kit.machine.pseries.machine import Machine, QemuAborts, Step, act, memory_modules, put_drc
+from kit.machine.qmp import Refused
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ClockStep,
+    ConfigureConnector,
+    Cont,
+    CpuCore,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    EventScan,
+    GetSensorState,
+    Migrate,
+    Nvdimm,
+    Phb,
+    QueryHotpluggableCpus,
+    QueryMemoryDevices,
+    QueryVersion,
+    RawRtas,
+    Request,
+    SetIndicator,
+    Stop,
+    SystemReset,
+)
+from kit.machine.revision import Revision
+
+__all__ = ["Config", "Machine", "boot", "next_deadline", "step"]
+
+_Handled = tuple[Machine, Reply, tuple[Emitted, ...]]
+
+
+def boot(
+    revision: Revision, config: Config | None = None, *, dimms: tuple[Dimm, ...] = ()
+) -> Machine:
+    """Return a machine just started: its boot cores and PHB 0 are plugged, its clock is at 0.
+
+    >>> from kit.machine.revision import find_revision
+    >>> [hex(drc.index) for drc in boot(find_revision("revert")).drcs]
+    ['0x10000000', '0x20000000']
+    """
+    return _start(revision, config or Config(), (), dimms)
+
+
+@lru_cache(maxsize=256)
+def _start(
+    revision: Revision, config: Config, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]
+) -> Machine:
+    machine = Machine(
+        revision=revision, config=config, hp_evt=True if config.cas_at_reset else None
+    )
+    try:
+        return _plugged(machine, cores, dimms)
+    except Refused as refused:
+        raise MisuseError(f"QEMU refuses this command line: {refused}") from None
+
+
+def _plugged(machine: Machine, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]) -> Machine:
+    config = machine.config
+    boot_devices: list[Device] = [CpuCore(n) for n in range(config.boot_cores)]
+    for n, device in enumerate(boot_devices, 1):  # paths as on 7.2.22
+        machine = plug.cold_plug(machine, device, f"/machine/unattached/device[{n}]")
+    machine = plug.cold_plug(
+        machine, Phb(0), f"/machine/unattached/device[{config.boot_cores + 3}]"
+    )
+    more: list[Device] = [*cores, *dimms]
+    for device in more:
+        machine = plug.cold_plug(machine, device)
+    return machine
+
+
+def step(machine: Machine, request: Request) -> tuple[Machine, Outcome]:
+    """Carry out one request.
+
+    A refused request is a reply and changes nothing.  An assertion of QEMU's that fails leaves
+    `Machine.aborted` behind: from then on every request is answered `Aborted`.
+
+    Raises:
+        MisuseError: The request could not be made of a real QEMU (time that runs backwards, a
+            migration to a command line without the source's devices).
+    """
+    if machine.aborted is not None:
+        return machine, Outcome(Aborted(machine.aborted))
+    try:
+        after, reply, emitted = _HANDLERS[type(request)](machine, request)
+    except QemuAborts as end:
+        return replace(machine, aborted=end.abort), Outcome(Aborted(end.abort))
+    return after, Outcome(reply, emitted)
+
+
+def next_deadline(machine: Machine) -> int | None:
+    """When the next timer fires, in ns of the guest's clock; None if none runs."""
+    return clock.first_deadline(machine.timers)
+
+
+# -- reset, CAS --------------------------------------------------------------------------------
+
+
+def _system_reset(machine: Machine, _request: SystemReset) -> _Handled:
+    for drc in machine.drcs:
+        if drc.type is DrcType.PCI:
+            lamp = DrIndicator.INACTIVE if drc.device is None else DrIndicator.ACTIVE
+            machine = put_drc(machine, replace(drc, dr_indicator=lamp))
+    machine, emitted = _reset_connectors(machine, QemuCall.RESET)
+    hp_evt = True if machine.config.cas_at_reset else None
+    return replace(machine, queue=(), hp_evt=hp_evt), Done(), emitted
+
+
+def _cas(machine: Machine, request: ClientArchitectureSupport) -> _Handled:
+    machine, emitted = _reset_connectors(machine, QemuCall.CAS)
+    return replace(machine, queue=(), hp_evt=request.hp_evt), Done(), emitted
+
+
+def _reset_connectors(machine: Machine, call: QemuCall) -> Step:
+    emitted: tuple[Emitted, ...] = ()
+    for index in [drc.index for drc in machine.drcs]:
+        drc = machine.drc(index)
+        if drc is not None:  # a PHB that goes takes the connectors of its bus along
+            machine, _, more = act(machine, drc, call)
+            emitted += more
+    return machine, emitted
+
+
+# -- time --------------------------------------------------------------------------------------
+
+
+def _clock_step(machine: Machine, request: ClockStep) -> _Handled:
+    if request.ns < 0:
+        raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
+    if not machine.running:
+        raise MisuseError("the guest's clock stands still while the VM is stopped")
+    machine = replace(machine, now_ns=machine.now_ns + request.ns)
+    due, running = clock.take_due(machine.timers, machine.now_ns)
+    machine = replace(machine, timers=running) if due else machine
+    emitted: tuple[Emitted, ...] = ()
+    for timer in due:
+        drc = machine.drc(timer.index)
+        if drc is not None:
+            machine, _, more = act(machine, drc, QemuCall.UNPLUG_TIMEOUT)
+            emitted += more
+    return machine, Stepped(machine.now_ns), emitted
+
+
+def _stop(machine: Machine, _request: Stop) -> _Handled:
+    events: tuple[Emitted, ...] = (VmStop(),) if machine.running else ()
+    return replace(machine, running=False), QmpReturn(), events
+
+
+def _cont(machine: Machine, _request: Cont) -> _Handled:
+    events: tuple[Emitted, ...] = () if machine.running else (VmResume(),)
+    return replace(machine, running=True), QmpReturn(), events
+
+
+# -- migration ---------------------------------------------------------------------------------
+
+
+def _migrate(machine: Machine, request: Migrate) -> _Handled:
+    """Move to a new QEMU: the stream carries less than the machine has.
+
+    Carried: of a connector with a device its state, if it is not the ready one, and the request;
+    lamps; the queue of events.  Lost: timers (QEMU starts them anew), the list of pending DIMMs,
+    the position of configure-connector, the clock (the destination's starts at 0).
+    """
+    cores = tuple(CpuCore(n, f"core{n}") for n in request.cores or ())
+    there = _start(machine.revision, machine.config, cores, request.dimms)
+    _check_destination(machine, there)
+    there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt, running=machine.running)
+    emitted: tuple[Emitted, ...] = ()
+    for drc in machine.drcs:
+        landed = there.drc(drc.index)
+        if landed is None:
+            continue
+        if drc.device is not None:
+            landed = replace(landed, state=drc.state, unplug_requested=drc.unplug_requested)
+        there = put_drc(there, replace(landed, dr_indicator=drc.dr_indicator))
+        there, _, more = act(there, there.drc(drc.index) or landed, QemuCall.MIGRATED)
+        emitted += more
+    return there, Done(), emitted
+
+
+def _check_destination(here: Machine, there: Machine) -> None:
+    places = {_place(plugged.device) for plugged in there.plugged}
+    for plugged in here.plugged:
+        if _place(plugged.device) not in places:
+            raise MisuseError(
+                "the migration fails: the destination's command line lacks"
+                f" {plugged.device.id or plugged.path}"
+            )
+
+
+def _place(device: Device) -> Device:
+    """What the stream knows a device by: a module by its backend, others by their place."""
+    if isinstance(device, Dimm | Nvdimm):
+        return replace(device, slot=None)
+    return replace(device, id=None)
+
+
+# -- queries -----------------------------------------------------------------------------------
+
+
+def hotpluggable_cpus(machine: Machine) -> tuple[HotpluggableCpu, ...]:
+    """Answer query-hotpluggable-cpus: every slot, the highest core-id first."""
+    paths = {p.device.core_id: p.path for p in machine.plugged if isinstance(p.device, CpuCore)}
+    return tuple(
+        HotpluggableCpu(n, paths.get(n)) for n in reversed(range(machine.config.max_cores))
+    )
+
+
+def memory_devices(machine: Machine) -> tuple[MemoryDevice, ...]:
+    """Answer query-memory-devices: by address."""
+    return tuple(MemoryDevice(m.id, m.addr, m.size_mib) for m in memory_modules(machine))
+
+
+def version(machine: Machine) -> QemuVersion:
+    """Answer query-version."""
+    return QemuVersion(*machine.revision.version)
+
+
+# -- dispatch ----------------------------------------------------------------------------------
+
+_HANDLERS: Mapping[type[Any], Callable[[Machine, Any], _Handled]] = {
+    DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),
+    DeviceDel: lambda machine, request: device_del(machine, request.id),
+    SystemReset: _system_reset,
+    Stop: _stop,
+    Cont: _cont,
+    QueryHotpluggableCpus: lambda machine, _: (machine, QmpReturn(hotpluggable_cpus(machine)), ()),
+    QueryMemoryDevices: lambda machine, _: (machine, QmpReturn(memory_devices(machine)), ()),
+    QueryVersion: lambda machine, _: (machine, QmpReturn(version(machine)), ()),
+    Migrate: _migrate,
+    SetIndicator: rtas.set_indicator,
+    GetSensorState: rtas.get_sensor_state,
+    ConfigureConnector: rtas.configure_connector,
+    CheckException: rtas.check_exception,
+    EventScan: rtas.event_scan,
+    RawRtas: rtas.raw,
+    ClientArchitectureSupport: _cas,
+    ClockStep: _clock_step,
+}

@@ -1,0 +1,191 @@
+"""Which real QEMU is used, and what it is used for: what the command line calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kit.app import lines_of_file
+from kit.common.errors import RecordingError, UserError
+from kit.explorer.export import asked_of
+from kit.explorer.model import DrcModel
+from kit.explorer.paths import PlayedPath
+from kit.machine.revision import Board, Revision
+from kit.real_qemu.guest_image import GuestImage
+from kit.real_qemu.guest_play import play_guest
+from kit.real_qemu.identify import Identity, identify
+from kit.real_qemu.launch import find_binary, probe
+from kit.real_qemu.play import play_real
+from kit.real_qemu.replay import Live, Recorded, compare_live, record
+from kit.real_qemu.replay_path import LivePath, replay_path
+from kit.recordings.conformance import Report
+from kit.recordings.format import Script, read_scripts
+from kit.simulation.guest_run import GuestRun
+from kit.simulation.run import Intervention, Pair, Run, play
+from kit.simulation.scenario import Scenario
+
+__all__ = [
+    "AnyPlayer",
+    "compare_file",
+    "identity_of",
+    "path_on",
+    "play_guest_on",
+    "play_on",
+    "played_on",
+    "read_backend",
+    "record_file",
+]
+
+EMBEDDED, QEMU = "embedded", "qemu"
+
+
+def read_backend(text: str) -> str | None:
+    """Read what ``--backend`` names: None for the embedded machine, else a path, "" for the usual.
+
+    Raises:
+        UserError: It is neither ``embedded`` nor ``qemu`` nor ``qemu=PATH``.
+    """
+    name, equals, path = text.partition("=")
+    if name == QEMU and bool(path) == bool(equals):
+        return path
+    if text == EMBEDDED:
+        return None
+    raise UserError(f"--backend {text!r}; expected embedded, qemu or qemu=PATH")
+
+
+def identity_of(binary: str | None = None, board: Board = Board.PSERIES) -> Identity:
+    """Return a binary, what it can do, and what it answers like.
+
+    Args:
+        binary: Its path or name; None or "" for the usual one.
+        board: The machine that it is to play.
+
+    Raises:
+        BackendError: There is none, or it is no QEMU; says how to get one.
+    """
+    return identify(probe(find_binary(binary or None, board), board))
+
+
+def play_on(
+    scenario: Scenario,
+    binary: str | None,
+    interventions: tuple[Intervention, ...] = (),
+    board: Board = Board.PSERIES,
+) -> Run:
+    """Play a scenario on a real QEMU.
+
+    Raises:
+        UserError: As of `kit.real_qemu.play.play_real`.
+    """
+    identity = identity_of(binary, board)
+    return play_real(scenario, identity, interventions)
+
+
+def play_guest_on(
+    scenario: Scenario,
+    binary: str | None,
+    image: GuestImage,
+    interventions: tuple[Intervention, ...] = (),
+) -> GuestRun:
+    """Play a scenario on a real QEMU with a real kernel; it takes as long as it says.
+
+    Raises:
+        UserError: As of `kit.real_qemu.guest_play.play_guest`.
+    """
+    found = probe(find_binary(binary or None))
+    return play_guest(scenario, found, image, interventions)
+
+
+def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
+    """Play a run, or a pair's second run, on a real QEMU with the same interventions."""
+    run = played if isinstance(played, Run) else played.after
+    real = play_on(run.scenario, binary, run.interventions, run.revision.board)
+    return real if isinstance(played, Run) else Pair(played.before, real)
+
+
+class AnyPlayer:
+    """Plays at a revision, on the embedded machine or, where it is a real QEMU's, on that."""
+
+    def __init__(self) -> None:
+        self._real: dict[Revision, Identity] = {}
+
+    def find(self, board: Board) -> Revision:
+        """Return what a run on the usual binary is called.
+
+        Raises:
+            BackendError: There is none; says how to get one.
+        """
+        identity = identity_of(board=board)
+        self._real[identity.revision] = identity
+        return identity.revision
+
+    def play(
+        self, scenario: Scenario, revision: Revision, interventions: tuple[Intervention, ...] = ()
+    ) -> Run:
+        """Play a scenario; on a real QEMU every run begins anew, for its past cannot be kept."""
+        identity = self._real.get(revision)
+        if identity is None:
+            return play(scenario, revision, interventions)
+        return play_real(scenario, identity, interventions)
+
+
+# -- paths of the explorer -----------------------------------------------------------------------
+
+
+def path_on(path: PlayedPath, binary: str | None) -> LivePath:
+    """Ask a real QEMU what a path asks, step by step, beside the embedded machine.
+
+    Raises:
+        BackendError: There is no such binary, or it does not answer.
+    """
+    model = DrcModel(path.revision, path.kind, path.scope)
+    found = probe(find_binary(binary or None))
+    return replay_path(asked_of(model, (0, *path.choices)), found, path.revision)
+
+
+# -- recordings ----------------------------------------------------------------------------------
+
+
+def record_file(path: Path, binary: str | None) -> list[Recorded]:
+    """Run each script of a file on a real QEMU, and return what it answers.
+
+    Raises:
+        UserError: The file, or the binary, is not what it should be.
+    """
+    found = []
+    for script in _scripts(path):
+        identity = identity_of(binary, script.board)
+        found.append(record(script, identity))
+    return found
+
+
+def compare_file(path: Path, binary: str | None) -> tuple[Report, tuple[str, ...]]:
+    """Run each script of a file on a real QEMU and on the embedded machine.
+
+    Returns:
+        The report, and what else is to be said, a line each.
+
+    Raises:
+        UserError: The file, or the binary, is not what it should be.
+    """
+    total = Live()
+    named: list[str] = []
+    for script in _scripts(path):
+        identity = identity_of(binary, script.board)
+        if identity.words not in named:
+            named.append(identity.words)
+        total += compare_live([script], identity, str(path))
+    notes = [*named]
+    if total.passed_over:
+        notes.append(
+            f"{path}: {len(total.passed_over)} transcripts passed over: this build has no qtest"
+            " accelerator, time cannot be stepped"
+        )
+    notes += [f"{path}: {name}: the binary ended once; tried again" for name in total.crashed]
+    return total.report, tuple(notes)
+
+
+def _scripts(path: Path) -> list[Script]:
+    scripts = [*read_scripts(lines_of_file(path), str(path))]
+    if not scripts:
+        raise RecordingError(f"{path}: holds no script")
+    return scripts

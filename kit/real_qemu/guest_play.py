@@ -1,0 +1,331 @@
+"""A scenario on a real QEMU with a real guest kernel, by the wall clock.
+
+The operator's lines go to QEMU's monitor and to a shell at the guest's console; libvirt is the
+kit's, and waits by the wall clock.  The guest is nobody's: what it does is only seen.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from dataclasses import replace
+
+from kit.actors import libvirt as libvirts
+from kit.actors import operator as operators
+from kit.actors.libvirt import WAIT_PSERIES_S, Libvirt
+from kit.actors.messages import (
+    Actor,
+    Command,
+    CpuOnline,
+    Dlpar,
+    GuestLog,
+    Message,
+    MonitorClosed,
+    Send,
+    StopWaiting,
+    Wait,
+    WaitOver,
+)
+from kit.actors.operator import Line, Operator
+from kit.machine.clock import NS_PER_MS, NS_PER_S
+from kit.machine.events import Aborted, ErrorReport, HotplugAction, QmpError
+from kit.machine.pseries.connector import TYPES, DrcType
+from kit.machine.requests import DeviceAdd, Request, SystemReset
+from kit.real_qemu.console import ConsoleLine
+from kit.real_qemu.failures import BackendError, QemuGone
+from kit.real_qemu.guest import GuestMachine, Seen
+from kit.real_qemu.guest_image import GuestImage
+from kit.real_qemu.launch import Binary
+from kit.simulation.actions import line_of
+from kit.simulation.guest_run import (
+    GuestMoment,
+    GuestRun,
+    cannot,
+    cast_notes,
+    check_scenario,
+)
+from kit.simulation.run import Intervention
+from kit.simulation.scenario import Scenario
+from kit.trace.entry import TraceEntry
+
+__all__ = ["BOOT_S", "play_guest"]
+
+BOOT_S = 180.0
+MOST_ENTRIES = 5000
+_VERSION = re.compile(r"Linux version (\S{1,100})")
+_CORE = 0x0FFFFFFF
+
+
+def play_guest(
+    scenario: Scenario,
+    binary: Binary,
+    image: GuestImage,
+    interventions: tuple[Intervention, ...] = (),
+    *,
+    boot_s: float = BOOT_S,
+    answer_s: float = 20.0,
+) -> GuestRun:
+    """Boot a kernel on *binary* and play *scenario* with it; it takes as long as it says.
+
+    A QEMU that ends in the middle is an observation: what was seen until then is the run.
+
+    Raises:
+        UserError: The scenario is too long, or for another machine.
+        BackendError: The binary does not start, or no shell answers at the console.
+    """
+    check_scenario(scenario)
+    with GuestMachine(binary, image, answer_s=answer_s) as machine:
+        story = _Story(scenario, machine, boot_s)
+        story.begin()
+        story.play(interventions)
+        return story.told()
+
+
+class _Story:
+    """What has happened so far, and what is still to be typed."""
+
+    def __init__(self, scenario: Scenario, machine: GuestMachine, boot_s: float) -> None:
+        self._scenario, self._machine, self._boot_s = scenario, machine, boot_s
+        self._moments: list[GuestMoment] = []
+        self._notes = [*cast_notes(scenario.cast)]
+        self._start_clock()
+        self._booting = True
+        self._over = False
+        self._kernel = "no kernel yet"
+        self._operator = Operator()
+        self._devices = {str(device.id): device for device in scenario.cast.devices}
+        version = scenario.cast.libvirt
+        self._libvirt: Libvirt | None = None
+        if version is not None:
+            devices = scenario.cast.devices
+            self._libvirt = Libvirt(version=version, wait_s=WAIT_PSERIES_S, devices=devices)
+        self._waits_until_ns: int | None = None
+
+    def _start_clock(self) -> None:
+        # what is seen has a time of day, which may be set; what is waited for goes by the other
+        self._began_s, self._zero_s = time.time(), time.monotonic()
+
+    # -- boot ------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Plug the cast's devices, boot, and switch off what is to be off."""
+        cast, machine = self._scenario.cast, self._machine
+        for device in cast.devices:
+            reply, _ = machine.ask(DeviceAdd(device))
+            if isinstance(reply, QmpError):
+                raise machine.error(f"{device.id} cannot be plugged: {reply.desc}")
+        machine.reset()  # what was plugged is there when the firmware starts
+        machine.ok("cont")
+        if not cast.in_firmware:
+            self._wait_for_shell()
+            for name in cast.offline:
+                message = line_of(0, f"guest offline {name}", cast.devices).message
+                assert isinstance(message, CpuOnline)
+                self._switch(message)
+        machine.look_for(0)
+        machine.take()
+        self._moments.clear()
+        self._start_clock()
+
+    def _wait_for_shell(self) -> None:
+        self._machine.wait_for_shell(self._boot_s)
+        self._collect()
+        self._booting = False
+
+    # -- the wall clock --------------------------------------------------------------------------
+
+    def play(self, interventions: tuple[Intervention, ...]) -> None:
+        """Type each line at its time, and look on until the end."""
+        devices = self._scenario.cast.devices
+        lines = [(line.at_ns, line) for line in self._scenario.script]
+        lines += [(one.at_ns, line_of(one.at_ns, one.action, devices)) for one in interventions]
+        script = deque(line for _, line in sorted(lines, key=lambda one: one[0]))
+        end_ns = max([self._scenario.end_ns, *(line.at_ns for line in script)])
+        check_scenario(replace(self._scenario, end_ns=end_ns))
+        try:
+            while script or self._now_ns() < end_ns:
+                due_ns = script[0].at_ns if script else end_ns
+                if self._now_ns() >= due_ns:
+                    self._typed(script.popleft())
+                    continue
+                self._machine.look_for(self._patience_s(due_ns))
+                self._collect()
+                self._wait_over()
+        except QemuGone as gone:
+            self._gone(gone)
+
+    def _now_ns(self) -> int:
+        return int((time.monotonic() - self._zero_s) * NS_PER_S)
+
+    def _patience_s(self, due_ns: int) -> float:
+        waits_ns = due_ns if self._waits_until_ns is None else self._waits_until_ns
+        return max(min(due_ns, waits_ns) - self._now_ns(), 0) / NS_PER_S
+
+    def _wait_over(self) -> None:
+        if self._waits_until_ns is not None and self._now_ns() >= self._waits_until_ns:
+            self._waits_until_ns = None
+            self._tell(Actor.LIBVIRT, WaitOver())
+
+    def _gone(self, gone: QemuGone) -> None:
+        self._over = True
+        self._collect()
+        self._note(Actor.QEMU, Actor.QEMU, Aborted(gone.abort))
+        self._send(Actor.QEMU, self._manager(), MonitorClosed())
+        self._notes.append(f"the binary {str(gone).removeprefix(self._machine.binary.path)[2:]}")
+
+    # -- who says what ---------------------------------------------------------------------------
+
+    def _manager(self) -> Actor:
+        return Actor.OPERATOR if self._libvirt is None else Actor.LIBVIRT
+
+    def _typed(self, line: Line) -> None:
+        message = line.message
+        why = None if message is None else cannot(message)
+        if why is not None:
+            at = f"{line.at_ns / NS_PER_S:g} s"
+            self._notes.append(f"{at}: {type(message).__name__} is passed over: {why}")
+            return
+        self._operator, commands = operators.type_line(self._operator, line)
+        self._carry_out(Actor.OPERATOR, commands)
+
+    def _carry_out(self, actor: Actor, commands: tuple[Command, ...]) -> None:
+        for command in commands:
+            match command:
+                case Send(Actor.QEMU, message):
+                    self._ask(actor, message)
+                case Send(Actor.GUEST, message):
+                    self._to_the_guest(actor, message)
+                case Send(to, message):
+                    self._send(actor, to, message)
+                case Wait(ns):
+                    self._waits_until_ns = self._now_ns() + ns
+                case StopWaiting():
+                    self._waits_until_ns = None
+
+    def _ask(self, actor: Actor, message: Message) -> None:
+        assert isinstance(message, Request)
+        self._note(actor, Actor.QEMU, message)
+        reply, at_s = self._machine.ask(message)
+        if isinstance(message, SystemReset):
+            self._booting = True
+        seen = self._machine.take()
+        for one in seen:
+            if one.at_s < at_s:
+                self._seen(one)
+        self._send(Actor.QEMU, actor, reply, at_s)
+        for one in seen:
+            if one.at_s >= at_s:
+                self._seen(one)
+
+    def _send(self, src: Actor, dst: Actor, message: Message, at_s: float | None = None) -> None:
+        self._note(src, dst, message, at_s)
+        self._tell(dst, message)
+
+    def _tell(self, actor: Actor, message: Message | WaitOver) -> None:
+        if actor is Actor.OPERATOR:
+            self._operator = operators.receive(self._operator, message)
+        elif actor is Actor.LIBVIRT and self._libvirt is not None:
+            self._libvirt, commands = libvirts.receive(self._libvirt, message)
+            if not self._over:
+                self._carry_out(Actor.LIBVIRT, commands)
+        if self._moments:  # who heard it has taken notice: the entry shows what they know
+            self._moments[-1] = self._moment(self._moments[-1].entry)
+
+    def _collect(self) -> None:
+        """Put what was seen into the trace; while it boots, the console's noise is left out."""
+        for one in self._machine.take():
+            self._seen(one)
+
+    def _seen(self, one: Seen) -> None:
+        what = one.what
+        if isinstance(what, ConsoleLine):
+            if what.kernel and (version := _VERSION.match(what.text)):
+                self._kernel = f"Linux {version[1]}"
+            if not self._booting:
+                self._note(Actor.CONSOLE, Actor.CONSOLE, GuestLog(what.text), one.at_s)
+        elif isinstance(what, ErrorReport):
+            self._note(Actor.QEMU, Actor.QEMU, what, one.at_s)
+        elif isinstance(what, Request):
+            self._note(Actor.GUEST, Actor.QEMU, what, one.at_s)
+        else:
+            self._send(Actor.QEMU, self._manager(), what, one.at_s)
+
+    # -- the guest's shell -----------------------------------------------------------------------
+
+    def _to_the_guest(self, actor: Actor, message: Message) -> None:
+        try:
+            if self._booting:
+                self._wait_for_shell()
+            self._note(actor, Actor.CONSOLE, message)
+            self._type(message)
+        except QemuGone:
+            raise
+        except BackendError as error:  # a guest that hangs is an observation
+            self._notes.append(str(error))
+        self._collect()
+
+    def _type(self, message: Message) -> None:
+        match message:
+            case CpuOnline():
+                self._switch(message)
+            case Dlpar(action, index):
+                kind = "cpu" if TYPES[index >> 28] is DrcType.CPU else "memory"
+                verb = "add" if action is HotplugAction.ADD else "remove"
+                self._machine.run(f"echo '{kind} {verb} index {index:#x}' > /sys/kernel/dlpar")
+
+    def _switch(self, order: CpuOnline) -> None:
+        core = order.index & _CORE
+        found = self._machine.cpus().get(core)
+        if found is None:
+            self._notes.append(f"Linux has no CPU of core {core}: it was not switched")
+            return
+        path = f"/sys/devices/system/cpu/cpu{found[0]}/online"
+        self._machine.run(f"echo {int(order.online)} > {path}")
+
+    # -- the trace -------------------------------------------------------------------------------
+
+    def _note(self, src: Actor, dst: Actor, message: Message, at_s: float | None = None) -> None:
+        if len(self._moments) >= MOST_ENTRIES:
+            raise self._machine.error(f"says more than {MOST_ENTRIES} things")
+        if isinstance(message, DeviceAdd) and message.device.id is not None:
+            self._devices.setdefault(message.device.id, message.device)
+        now_ns = self._now_ns()
+        at_ns = now_ns if at_s is None else int((at_s - self._began_s) * NS_PER_S)
+        at_ns = min(at_ns, now_ns) // NS_PER_MS * NS_PER_MS
+        last_ns = self._moments[-1].entry.at_ns if self._moments else 0
+        at_ns = max(at_ns, last_ns)
+        entry = TraceEntry(
+            seq=len(self._moments), at_ns=at_ns, guest_ns=at_ns, src=src, dst=dst, message=message
+        )
+        self._moments.append(self._moment(entry))
+
+    def _moment(self, entry: TraceEntry) -> GuestMoment:
+        names, libvirt = tuple(self._devices), self._libvirt
+        return GuestMoment(
+            entry=entry,
+            listed=None if libvirt is None else tuple(n for n in names if libvirt.has(n)),
+            thinks=tuple((name, self._operator.thinks(name)) for name in names),
+        )
+
+    def told(self) -> GuestRun:
+        """Return the run; ask the guest, where it can be asked, which CPUs it has at the end."""
+        cpus: tuple[tuple[int, bool], ...] | None = None
+        if not (self._over or self._booting):
+            try:
+                found = self._machine.cpus()
+                cpus = tuple(sorted((core, online) for core, (_, online) in found.items()))
+            except BackendError as error:
+                self._notes.append(f"at the end: {error}")
+        last_ns = self._moments[-1].entry.at_ns if self._moments else 0
+        return GuestRun(
+            scenario=self._scenario,
+            binary=self._machine.binary.name,
+            kernel=self._kernel,
+            devices=tuple(self._devices.values()),
+            moments=tuple(self._moments),
+            end_ns=max(self._scenario.end_ns, last_ns),
+            traced=self._machine.traced,
+            cpus=cpus,
+            notes=tuple(self._notes),
+        )

@@ -1,0 +1,177 @@
+"""Which revision a binary is: by its answers, never by its version.
+
+A short script tells the catalogue's builds apart as far as they differ without time; builds with
+the same answers are one machine.  A removed core is its last step, for a stopped TCG machine of
+7.2 does not survive what may come after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from kit.machine.config import Config
+from kit.machine.events import Outcome
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
+from kit.machine.pseries.step import boot, step
+from kit.machine.requests import (
+    CheckException,
+    ConfigureConnector,
+    CpuCore,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    PciFunction,
+    Phb,
+    Request,
+    SetIndicator,
+)
+from kit.machine.revision import CATALOGUE, Q35, RELEASES, Board, Revision
+from kit.real_qemu.identify_q35 import likeness
+from kit.real_qemu.launch import Binary
+from kit.real_qemu.pseries import RealSpapr
+from kit.recordings.answers import event_json, reply_json
+
+__all__ = ["SCRIPT", "Identity", "answers_of", "embedded_answers", "identify"]
+
+_CORE, _PHB, _SLOT3, _LMB = 0x10000001, 0x20000001, 0x40000018, 0x80000004
+_ANY_EVENT = 0xFFFFFFFF
+
+
+def _logical(index: int) -> tuple[Request, ...]:
+    """The guest takes a device of a logical connector into use."""
+    return (
+        SetIndicator(ALLOCATION_STATE, index, 1),
+        SetIndicator(ISOLATION_STATE, index, 1),
+        ConfigureConnector(index),
+    )
+
+
+SCRIPT: tuple[Request, ...] = (
+    DeviceAdd(Phb(1, "p1")),
+    DeviceAdd(Phb(2, "p1")),  # a duplicate id: its text changed
+    *_logical(_PHB),
+    DeviceDel("p1"),
+    DeviceDel("p1"),  # an error from 7420033ec4 on
+    DeviceAdd(PciFunction("pci.0", "3.0", id="n3")),
+    SetIndicator(ISOLATION_STATE, _SLOT3, 1),
+    ConfigureConnector(_SLOT3),
+    DeviceDel("n3"),
+    DeviceDel("n3"),  # an error from e35dfbd227 on
+    DeviceAdd(Dimm(256, 0x40000000, "d1")),
+    *_logical(_LMB),
+    DeviceDel("d1"),
+    ConfigureConnector(_LMB),  # cancels from fe1831eff8 on, with an event from eb7f80fd26 on
+    DeviceDel("d1"),
+    *(CheckException(_ANY_EVENT),) * 7,
+    DeviceAdd(CpuCore(1, "core1")),
+    *_logical(_CORE),
+    DeviceDel("core1"),
+    DeviceDel("core1"),  # an error with the timeout, another event from 2b18fc794f on
+    *(CheckException(_ANY_EVENT),) * 4,
+    SetIndicator(ISOLATION_STATE, _CORE, 1),  # a refusal from 87758fed7a on, told from 4b08cd567b
+    SetIndicator(ISOLATION_STATE, _CORE, 0),
+    SetIndicator(ALLOCATION_STATE, _CORE, 0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which builds of the catalogue a binary answers like.
+
+    ``same`` answer as it does, step by step; where there is none, ``nearest`` is the one that
+    differs in the fewest steps, and ``difference`` the first of them; of q35, of which there is one
+    recording, how alike they are.
+    """
+
+    binary: Binary
+    same: tuple[Revision, ...]
+    nearest: Revision
+    difference: str = ""
+
+    @property
+    def words(self) -> str:
+        """The binary, and what it answers like, for a person."""
+        if self.binary.board is Board.Q35:
+            return f"{self.binary.name}: plays q35, and {self.difference}"
+        if not self.same:
+            return f"{self.binary.name}: like no build of the catalogue; {self.difference}"
+        return f"{self.binary.name}: answers as {', '.join(one.name for one in self.same)}"
+
+    @property
+    def revision(self) -> Revision:
+        """What a run on it is called: the binary's version beside the revision's name."""
+        version = ".".join(map(str, self.binary.version))
+        like = "which answers as" if self.same else "whose nearest is"
+        return replace(
+            self.nearest,
+            label=f"QEMU {version}",
+            alias=self.nearest.name,
+            commit="",
+            version=self.binary.version,
+            summary=f"a real QEMU, {self.binary.name}, {like} {self.nearest.name}",
+        )
+
+
+def identify(binary: Binary) -> Identity:
+    """Run the script on a binary and find who else answers so.
+
+    Raises:
+        BackendError: It does not start, or does not answer.
+    """
+    return _identify(binary)
+
+
+@lru_cache(maxsize=32)
+def _identify(binary: Binary) -> Identity:
+    if binary.board is Board.Q35:
+        alike = likeness(binary)
+        like = () if alike.difference else (Q35,)
+        return Identity(binary=binary, same=like, nearest=Q35, difference=alike.words)
+    with RealSpapr(binary) as real:
+        found = answers_of(real.ask)
+    candidates = [*CATALOGUE, *RELEASES]
+    theirs = {revision: embedded_answers(revision, binary) for revision in candidates}
+    same = tuple(revision for revision in candidates if theirs[revision] == found)
+    named = [revision for revision in same if revision.version == binary.version]
+    nearest = min(named or same or candidates, key=lambda r: len(_different(found, theirs[r])))
+    if same:
+        return Identity(binary=binary, same=same, nearest=nearest)
+    number = _different(found, theirs[nearest])[0]
+    difference = (
+        f"nearest is {nearest.name}, which at step {number + 1}"
+        f" ({type(SCRIPT[number]).__name__}) answers {theirs[nearest][number]},"
+        f" and this one {found[number]}"
+    )
+    return Identity(binary=binary, same=(), nearest=nearest, difference=difference)
+
+
+def _different(found: tuple[str, ...], theirs: tuple[str, ...]) -> list[int]:
+    """Return the steps that are answered differently, counted from 0."""
+    pairs = zip(found, theirs, strict=True)
+    return [number for number, (one, other) in enumerate(pairs) if one != other]
+
+
+def answers_of(ask: Callable[[Request], Outcome]) -> tuple[str, ...]:
+    """Run the script and return the answers, each in one form whatever the order of events."""
+    return tuple(_answer(ask(request)) for request in SCRIPT)
+
+
+def _answer(outcome: Outcome) -> str:
+    events = [event for event in map(event_json, outcome.emitted) if event is not None]
+    told = sorted(json.dumps(event, sort_keys=True) for event in events)
+    return "; ".join([json.dumps(reply_json(outcome.reply), sort_keys=True), *told])
+
+
+def embedded_answers(revision: Revision, binary: Binary) -> tuple[str, ...]:
+    """Return what the embedded machine answers where it is started as the binary is."""
+    machine = boot(revision, Config(cas_at_reset=binary.steps_time))
+
+    def ask(request: Request) -> Outcome:
+        nonlocal machine
+        machine, outcome = step(machine, request)
+        return outcome
+
+    return answers_of(ask)

@@ -1,0 +1,99 @@
+"""Does a binary's q35 machine answer as the one that was recorded, QEMU 7.2.22's?
+
+There is one recording of q35, so there is no other to tell it from: a short script is run, and the
+steps that are answered alike are counted.  It ejects no CPU, for what a stopped machine tells then
+comes late.  The yardstick is the embedded machine, which answers as the recording does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kit.machine.events import Aborted
+from kit.machine.q35 import step as acpi
+from kit.machine.q35.messages import (
+    CLEAR_INSERT_EVENT,
+    CLEAR_REMOVE_EVENT,
+    EJECT_REQUEST,
+    OST_DEVICE_BUSY,
+    AcpiEmitted,
+    AcpiReply,
+    AcpiRequest,
+    QueryAcpiOspmStatus,
+    ReadStatus,
+    ReportOst,
+    SlotType,
+    WriteControl,
+)
+from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel, QueryHotpluggableCpus, SystemReset
+from kit.real_qemu.launch import Binary
+from kit.real_qemu.q35 import RealQ35
+from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
+from kit.recordings.q35_format import RECORDED
+
+__all__ = ["SCRIPT", "Likeness", "likeness"]
+
+_CPU, _SLOT = SlotType.CPU, 1
+_STATUS = ReadStatus(_CPU, _SLOT)
+SCRIPT: tuple[AcpiRequest, ...] = (
+    DeviceAdd(CpuCore(1, "cpu1")),
+    _STATUS,
+    WriteControl(_CPU, _SLOT, CLEAR_INSERT_EVENT),
+    _STATUS,
+    DeviceAdd(CpuCore(1, "cpu1")),  # a duplicate id: its text changed
+    DeviceAdd(CpuCore(1, "other")),
+    DeviceDel("cpu1"),
+    DeviceDel("cpu1"),  # asked again while it is pending
+    _STATUS,
+    WriteControl(_CPU, _SLOT, CLEAR_REMOVE_EVENT),
+    ReportOst(_CPU, _SLOT, EJECT_REQUEST, OST_DEVICE_BUSY),  # ACPI_DEVICE_OST
+    QueryAcpiOspmStatus(),
+    DeviceDel("cpu1"),
+    SystemReset(),  # keeps the CPU, and the request
+    _STATUS,
+    QueryHotpluggableCpus(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """In how many steps a binary answers as recorded; ``difference`` is the first it does not."""
+
+    steps: int
+    same: int
+    difference: str = ""
+
+    @property
+    def words(self) -> str:
+        """How alike it is, for a person."""
+        told = f"answers {self.same} of {self.steps} steps as 7.2.22 does, the one recorded"
+        return f"{told}; {self.difference}" if self.difference else told
+
+
+def likeness(binary: Binary) -> Likeness:
+    """Run the script on a binary and on the embedded machine.
+
+    Raises:
+        BackendError: It does not start, or does not answer.
+    """
+    embedded = acpi.boot(RECORDED)
+    same, first = 0, ""
+    with RealQ35(binary, RECORDED) as real:
+        for number, request in enumerate(SCRIPT, 1):
+            embedded, outcome = acpi.step(embedded, request)
+            expected, got = _answer(outcome.reply, outcome.emitted), _answer(*real.ask(request))
+            same += expected == got
+            if expected != got and not first:
+                name = type(request).__name__
+                first = f"at step {number} ({name}) {got}, and not {expected}"
+    return Likeness(len(SCRIPT), same, first)
+
+
+def _answer(reply: AcpiReply | Aborted, emitted: Iterable[AcpiEmitted]) -> str:
+    if isinstance(reply, Aborted):
+        return f"it ends: {reply.abort.function}"
+    events = [event for event in map(acpi_event_json, emitted) if event is not None]
+    told = sorted(json.dumps(event, sort_keys=True) for event in events)
+    return "; ".join([json.dumps(acpi_reply_json(reply), sort_keys=True), *told])

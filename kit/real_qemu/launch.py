@@ -1,0 +1,187 @@
+"""What to start and how: which binary, what it can do, its command line.
+
+A build is tried, not believed: QEMU does not list the qtest accelerator, and a distribution may
+leave it out.
+
+Source: QEMU qemu-options.hx; the command lines are those of the recordings.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from kit.machine.revision import Board
+from kit.real_qemu import firmware
+from kit.real_qemu.failures import BackendError
+from kit.real_qemu.session import Session
+from kit.real_qemu.wire import QmpAnswer
+
+__all__ = ["ENVIRONMENT", "PROGRAMS", "SANDBOX", "Binary", "find_binary", "probe", "start"]
+
+ENVIRONMENT = "KIT_QEMU_SYSTEM"
+PROGRAMS = {Board.PSERIES: "qemu-system-ppc64", Board.Q35: "qemu-system-x86_64"}
+GET_IT = (
+    "get one (Debian: apt install {package}, Fedora: dnf install {program}-core,"
+    " macOS: brew install qemu, conda-forge: qemu)"
+)
+_PACKAGES = {Board.PSERIES: "qemu-system-ppc", Board.Q35: "qemu-system-x86"}
+SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """A QEMU, and what it can do.
+
+    ``steps_time``: it has the accelerator qtest, so that the guest's clock can be stepped.
+    ``accelerators`` are all that were built in, by name.
+    """
+
+    path: str
+    board: Board
+    version: tuple[int, int, int]
+    package: str = ""
+    steps_time: bool = False
+    sandbox: bool = False
+    accelerators: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Program and version, for a person."""
+        version = ".".join(map(str, self.version))
+        package = f" ({self.package})" if self.package else ""
+        return f"{Path(self.path).name} {version}{package}"
+
+    @property
+    def cannot(self) -> tuple[str, ...]:
+        """What this build cannot do, a line each."""
+        found = []
+        if not self.steps_time and self.board is Board.PSERIES:
+            found.append("this build has no qtest accelerator: time cannot be stepped")
+        if not self.sandbox:
+            found.append("this build has no sandbox: it runs with the user's rights")
+        return tuple(found)
+
+
+def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
+    """Return the absolute path of the QEMU to use.
+
+    Args:
+        chosen: A path or a program's name; else the environment's KIT_QEMU_SYSTEM (pseries only),
+            else the usual program on PATH.
+        board: The machine it is for.
+
+    Raises:
+        BackendError: There is none: says how to get one.
+    """
+    if sys.platform == "emscripten":
+        raise BackendError("a page in a browser cannot start a QEMU; the kit on your machine can")
+    environment = os.environ.get(ENVIRONMENT) if board is Board.PSERIES else None
+    wanted = os.path.expanduser(chosen or environment or PROGRAMS[board])  # noqa: PTH111 - a name too
+    found = shutil.which(wanted)
+    if found is not None:
+        return str(Path(found).absolute())
+    if Path(wanted).exists():
+        raise BackendError(f"{wanted}: is no program that can be started")
+    whence = f" ({ENVIRONMENT})" if not chosen and environment else ""
+    how = GET_IT.format(package=_PACKAGES[board], program=PROGRAMS[board])
+    raise BackendError(f"{wanted}{whence}: no such program; {how}")
+
+
+def probe(path: str, board: Board = Board.PSERIES, *, start_s: float = 20.0) -> Binary:
+    """Start a binary and see what it can do; asked again, it is only tried anew if it changed.
+
+    Raises:
+        BackendError: It is no QEMU, or has not got the board.
+    """
+    try:
+        changed = Path(path).stat().st_mtime_ns
+    except OSError as error:
+        raise BackendError(f"{path}: cannot be read: {error.strerror}") from None
+    return _probe(path, board, changed, start_s)
+
+
+@lru_cache(maxsize=32)
+def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
+    wanted = Binary(
+        path=path,
+        board=board,
+        version=(0, 0, 0),
+        steps_time=board is Board.PSERIES,
+        sandbox=True,
+    )
+    while True:
+        try:
+            with start(wanted, start_s=start_s) as session:
+                greeting = session.greeting
+                return replace(
+                    wanted,
+                    version=greeting.version,
+                    package=greeting.package,
+                    accelerators=_accelerators(session),
+                )
+        except BackendError as error:
+            less = _with_less(wanted, str(error))
+            if less is None:
+                raise
+            wanted = less
+
+
+def _accelerators(session: Session) -> tuple[str, ...]:
+    """Ask for the types of accelerators, which ``-accel help`` does not tell all of."""
+    answer = session.qmp("qom-list-types", implements="accel", abstract=False)
+    value = answer.value if isinstance(answer, QmpAnswer) else None
+    if not isinstance(value, list):
+        return ()
+    names = [one.get("name") for one in value if isinstance(one, dict)]
+    named = (name for name in names if isinstance(name, str) and name.endswith("-accel"))
+    return tuple(sorted(name.removesuffix("-accel") for name in named))
+
+
+def _with_less(wanted: Binary, why: str) -> Binary | None:
+    """Return what to try next, where a build refuses an option for being without it."""
+    if wanted.sandbox and ("sandbox" in why or "seccomp" in why):
+        return replace(wanted, sandbox=False)
+    if wanted.steps_time and "qtest" in why and "accelerator" in why:
+        return replace(wanted, steps_time=False)
+    return None
+
+
+# -- command lines -------------------------------------------------------------------------------
+
+_FIRMWARE = "firmware.bin"
+_COMMAND_LINES = {
+    Board.PSERIES: (
+        *("-machine", "pseries", "-smp", "1,maxcpus=4,threads=1"),
+        *("-m", "256,slots=4,maxmem=2G", "-global", "e1000.romfile="),
+    ),
+    Board.Q35: ("-machine", "q35"),
+}
+
+
+def start(
+    binary: Binary, more: Iterable[str] = (), *, answer_s: float = 20.0, start_s: float = 20.0
+) -> Session:
+    """Start the binary's machine, standing still, with *more* on its command line.
+
+    Raises:
+        BackendError: It does not start.
+    """
+    sandbox = SANDBOX if binary.sandbox else ()
+    accel = ("-accel", "qtest") if binary.steps_time else ("-accel", "tcg,tb-size=16", "-S")
+    files = {}
+    if binary.board is Board.PSERIES and not binary.steps_time:
+        files[_FIRMWARE] = firmware.image()
+        accel = (*accel, "-bios", _FIRMWARE)
+    return Session(
+        binary.path,
+        (*_COMMAND_LINES[binary.board], *accel, *sandbox, *more),
+        files=files,
+        answer_s=answer_s,
+        start_s=start_s,
+    )

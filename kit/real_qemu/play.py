@@ -1,0 +1,202 @@
+"""A scenario on a real QEMU: the same cast and the same clocks, with the machine in a process.
+
+Beside the process the embedded machine is asked the same, at the revision that the binary answers
+like.  What one can see, replies and events, is the binary's; what one cannot, the state of its
+connectors and what waits in its queue, is drawn as the embedded machine has it.  Wherever the two
+say different things, a note says so.
+
+A run on a process is linear: it cannot go back, and only the newest world can go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from kit.actors.messages import DeviceTree, Message
+from kit.machine.config import Config
+from kit.machine.events import (
+    Aborted,
+    Done,
+    Emitted,
+    HotplugEvent,
+    Reply,
+    UnplugTimeout,
+)
+from kit.machine.pseries.machine import Machine
+from kit.machine.pseries.step import boot
+from kit.machine.q35.machine import AcpiConfig
+from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, GpeRaised
+from kit.machine.requests import ClientArchitectureSupport, ClockStep, Cont, Request, Stop
+from kit.machine.revision import Board
+from kit.real_qemu.identify import Identity
+from kit.real_qemu.pseries import RealSpapr
+from kit.real_qemu.q35 import RealQ35
+from kit.simulation import platform as boards
+from kit.simulation.platform import AnyMachine, Asked
+from kit.simulation.run import (
+    Intervention,
+    Run,
+    begin_with,
+    check_board,
+    play,
+    play_from,
+)
+from kit.simulation.scenario import Scenario
+from kit.simulation.world import World
+from kit.trace.entry import WIRE_NAMES
+
+__all__ = ["Driver", "play_real"]
+
+AnyReply = Reply | AcpiReply | DeviceTree
+AnyEmitted = Emitted | AcpiEmitted
+
+_UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or for its guest alone
+
+
+class Driver:
+    """Asks a real machine what a world asks, and the embedded one the same.
+
+    ``differences`` are what they answered differently, a line each, in order.
+    """
+
+    def __init__(self, real: RealSpapr | RealQ35, name: str) -> None:
+        self.differences: list[str] = []
+        self.crash = ""
+        self.stood_still = False
+        self._real = real
+        self._name = name
+
+    def ask(self, machine: AnyMachine, message: Message) -> Asked:
+        """Ask both; return the embedded machine then, with what the real one said."""
+        after, expected, unasked = boards.ask(machine, message)
+        if self._not_for_it(message):
+            return after, expected, unasked
+        reply, told = self._ask_real(message)
+        if isinstance(reply, Aborted):
+            self.crash = _ending(reply)
+            if not isinstance(expected, Aborted):
+                self._differ(message, f"ends ({self.crash})", _shown(expected))
+            return replace(after, aborted=reply.abort), reply, told
+        if isinstance(expected, DeviceTree) and isinstance(reply, Done):
+            reply = expected
+        if reply != expected:
+            self._differ(message, f"answers {_shown(reply)}", _shown(expected))
+        if isinstance(expected, Aborted):
+            after = machine  # the real one lives on
+        return after, reply, self._merged(message, unasked, told)
+
+    def _not_for_it(self, message: Message) -> bool:
+        """Is it something that this process cannot be asked, and need not be?"""
+        binary = self._real.binary
+        if binary.steps_time:
+            # QEMU has played CAS at the reset, and no instruction runs in which a guest could
+            return isinstance(message, ClientArchitectureSupport)
+        if isinstance(message, Stop | Cont):
+            self.stood_still = True
+            return True
+        return isinstance(message, ClockStep)
+
+    def _ask_real(self, message: Message) -> tuple[AnyReply | Aborted, tuple[AnyEmitted, ...]]:
+        if isinstance(self._real, RealQ35):
+            assert isinstance(message, AcpiRequest)  # the embedded machine has refused others
+            return self._real.ask(message)
+        assert isinstance(message, Request)
+        outcome = self._real.ask(message)
+        return outcome.reply, outcome.emitted
+
+    def _merged(
+        self, message: Message, unasked: Iterable[AnyEmitted], told: Iterable[AnyEmitted]
+    ) -> tuple[AnyEmitted, ...]:
+        """Put what was told in the order of the embedded machine, between what nobody can see."""
+        left = list(told)
+        found: list[AnyEmitted] = []
+        for one in unasked:
+            if isinstance(one, _UNSEEN):
+                found.append(one)
+            elif one in left:
+                left.remove(one)
+                found.append(one)
+            else:
+                self._differ(message, f"does not tell {WIRE_NAMES[type(one)]}", _shown(one))
+        for one in left:
+            self._differ(message, f"tells {_shown(one)}", "nothing of the kind")
+        return (*found, *left)
+
+    def _differ(self, message: Message, real: str, embedded: str) -> None:
+        self.differences.append(
+            f"{WIRE_NAMES[type(message)]}: the binary {real}; the embedded machine of"
+            f" {self._name}: {embedded}"
+        )
+
+
+def _shown(value: object) -> str:
+    words = repr(value)
+    return words if len(words) <= 160 else f"{words[:157]}..."
+
+
+def _ending(reply: Aborted) -> str:
+    abort = reply.abort
+    if abort.assertion is None:
+        return abort.function
+    return f"{abort.function}: assertion failed: {abort.assertion}"
+
+
+# -- a run ---------------------------------------------------------------------------------------
+
+
+def play_real(
+    scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...] = ()
+) -> Run:
+    """Play *scenario* on a binary of which is known what it answers like.
+
+    Where the binary cannot step time and a timer of QEMU's begins to run, the run ends there, and
+    a note says so.  One that crashes is an observation: the run goes on without it.
+
+    Raises:
+        UserError: As of `kit.simulation.run.play`.
+        BackendError: The binary does not start, or does not answer.
+    """
+    binary, revision = identity.binary, identity.revision
+    check_board(scenario.cast, revision)
+    until_ns = None if binary.steps_time else _first_timer_ns(scenario, identity, interventions)
+    machine, guest = boards.switched_on(revision)
+    real: RealSpapr | RealQ35
+    if binary.board is Board.Q35:
+        real = RealQ35(binary, AcpiConfig())
+    else:
+        real = RealSpapr(binary)
+        machine = boot(revision, Config(cas_at_reset=binary.steps_time))
+    with real:
+        driver = Driver(real, identity.nearest.name)
+        world = World(machine=machine, guest=guest, ask=driver.ask)
+        began = begin_with(scenario.cast, revision, world)
+        run = play_from(began, scenario, revision, interventions, until_ns)
+    return replace(run, notes=_notes(identity, driver, until_ns))
+
+
+def _first_timer_ns(
+    scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...]
+) -> int | None:
+    """When the first timer of QEMU's begins to run, by the wall clock; None if none does."""
+    for moment in play(scenario, identity.nearest, interventions).moments:
+        if isinstance(moment.machine, Machine) and moment.machine.timers:
+            return moment.entry.at_ns
+    return None
+
+
+def _notes(identity: Identity, driver: Driver, until_ns: int | None) -> tuple[str, ...]:
+    binary = identity.binary
+    notes = [identity.words]
+    if not binary.steps_time and binary.board is Board.PSERIES:
+        ran = (
+            "no timer of QEMU's ran, so nothing is missed"
+            if until_ns is None
+            else f"a timer of QEMU's begins to run at {until_ns / 1e9:g} s: the run ends there"
+        )
+        notes.append(f"time cannot be stepped on this build (no accelerator qtest): {ran}")
+    if driver.stood_still:
+        notes.append("its VM stands still all the time: stop and cont were not asked of it")
+    if driver.crash:
+        notes.append(f"the binary ended: {driver.crash}")
+    return (*notes, *driver.differences)

@@ -1,0 +1,226 @@
+"""A real pseries machine with the interface of the embedded one: a request in, its outcome out.
+
+No guest runs in it: the driver makes the guest's calls over qtest.  With accelerator qtest the
+guest's clock stands still but for clock_step, and QEMU plays a CAS at every reset.  Under TCG the
+machine is stopped, its clock cannot be stepped, and `firmware` makes the CAS when it is asked.
+
+Source: QEMU hw/ppc/spapr.c, softmmu/qtest.c.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from kit.machine.events import (
+    Aborted,
+    Done,
+    Emitted,
+    Outcome,
+    QemuVersion,
+    QmpReturn,
+    Reply,
+    Stepped,
+)
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ClockStep,
+    Cont,
+    CpuCore,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    EventScan,
+    GetSensorState,
+    Migrate,
+    Nvdimm,
+    PciFunction,
+    Phb,
+    QueryHotpluggableCpus,
+    QueryMemoryDevices,
+    QueryVersion,
+    Request,
+    Stop,
+    SystemReset,
+)
+from kit.real_qemu import firmware
+from kit.real_qemu.failures import BackendError, QemuGone
+from kit.real_qemu.qmp import hotpluggable_cpus, memory_devices, reply_of, spapr_events
+from kit.real_qemu.real import LABEL_BYTES, RealMachine
+from kit.real_qemu.rtas import rtas
+from kit.real_qemu.session import Session
+from kit.real_qemu.wire import QmpAnswer
+
+__all__ = ["RealSpapr", "device_arguments"]
+
+_ONLY_LOOK = (
+    CheckException,
+    EventScan,
+    GetSensorState,
+    QueryHotpluggableCpus,
+    QueryMemoryDevices,
+    QueryVersion,
+)
+"""Requests after which no device can have left, and no QMP event can be on its way."""
+
+_MIGRATION_S = 30.0
+_POLL_S = 0.005
+_NVDIMM_UUID = "75a3cdd7-6a2f-4791-8d15-fe0a920e8e9e"
+
+
+class RealSpapr(RealMachine):
+    """A pseries machine in a QEMU process, with the command line of the recordings.
+
+    Once QEMU is gone every request is answered `Aborted`.
+    """
+
+    def ask(self, request: Request) -> Outcome:
+        """Carry out one request; what it brought about stands in the order QEMU told it.
+
+        Raises:
+            BackendError: The binary cannot do that, or does not answer.
+        """
+        if self.aborted is not None:
+            return Outcome(self.aborted)
+        self.session.events.clear()
+        try:
+            reply = self._reply(request)
+            if not isinstance(request, _ONLY_LOOK):
+                self.settle()
+        except QemuGone as gone:
+            self.aborted = Aborted(gone.abort)
+            return Outcome(self.aborted, self._emitted())
+        return Outcome(reply, self._emitted())
+
+    def _emitted(self) -> tuple[Emitted, ...]:
+        return spapr_events(self.session.events, self.session.new_lines())
+
+    # -- requests --------------------------------------------------------------------------------
+
+    def _reply(self, request: Request) -> Reply:
+        match request:
+            case DeviceAdd(device):
+                return self.device_add(device, device_arguments(device, self.core))
+            case DeviceDel(device_id):
+                return reply_of(self.session.qmp("device_del", id=device_id))
+            case Stop():
+                return reply_of(self.session.qmp("stop"))
+            case Cont():
+                return reply_of(self.session.qmp("cont"))
+            case SystemReset():
+                self.reset()
+                return Done()
+            case ClockStep(ns):
+                return self._clock_step(ns)
+            case Migrate():
+                return self._migrate(request)
+            case ClientArchitectureSupport(hp_evt):
+                return self._cas(hp_evt)
+            case QueryHotpluggableCpus():
+                return QmpReturn(hotpluggable_cpus(self.ok("query-hotpluggable-cpus")))
+            case QueryMemoryDevices():
+                return QmpReturn(memory_devices(self.ok("query-memory-devices")))
+            case QueryVersion():
+                return QmpReturn(QemuVersion(*self.session.greeting.version))
+            case _:
+                return rtas(self.session, request)
+
+    def _clock_step(self, ns: int) -> Stepped:
+        if not self.binary.steps_time:
+            raise self.error("this build has no qtest accelerator: time cannot be stepped")
+        return Stepped(int(self.session.qtest("clock_step", str(ns))[0]))
+
+    def _cas(self, hp_evt: bool) -> Done:
+        if self.binary.steps_time:  # no instruction runs there, and QEMU has played it at the reset
+            return Done()
+        vector = firmware.vector_5(hp_evt=hp_evt)
+        self.session.qtest("write", firmware.VECTOR_5, len(vector), f"0x{vector.hex()}")
+        self.session.qtest("writel", firmware.DONE, 0)
+        self.session.qtest("writel", firmware.ASKED, 1)
+        self.ok("cont")
+        until = time.monotonic() + self.answer_s
+        while int(self.session.qtest("readl", firmware.DONE)[0], 16) != 1:
+            if time.monotonic() > until:
+                raise self.error("CAS does not end in time")
+            time.sleep(_POLL_S)
+        self.ok("stop")
+        for name in ("RESUME", "STOP"):
+            self.session.events[:] = [e for e in self.session.events if e.name != name]
+        answer = int(self.session.qtest("readq", firmware.ANSWER)[0], 16)
+        if answer:
+            raise self.error(f"CAS answers {answer:#x}")
+        return Done()
+
+    # -- migration -------------------------------------------------------------------------------
+
+    def _migrate(self, request: Migrate) -> Done:
+        source = self.session
+        backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}
+        place = source.folder / "migration"
+        there = self.started(
+            (*_destination(request, self.core, backends), "-incoming", f"unix:{place}")
+        )
+        try:
+            self.ok("migrate", uri=f"unix:{place}")
+            self._wait_for(source, "query-migrate", ("completed",), ("failed", "cancelled"))
+            self._wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
+        except QemuGone as gone:
+            there.close()
+            raise BackendError(f"the migration fails: {gone}") from None
+        except BaseException:
+            there.close()
+            raise
+        source.close()
+        there.events.clear()
+        self.session = there
+        self.backends = {str(name): backend for name, backend in backends.items()}
+        self.look()
+        return Done()
+
+    def _wait_for(
+        self, session: Session, query: str, good: tuple[str, ...], bad: tuple[str, ...]
+    ) -> None:
+        until = time.monotonic() + _MIGRATION_S
+        while True:
+            answer = session.qmp(query)
+            value = answer.value if isinstance(answer, QmpAnswer) else {}
+            status = value.get("status") if isinstance(value, dict) else None
+            if status in good:
+                return
+            if status in bad or time.monotonic() > until:
+                raise self.error(f"the migration fails: {query} says {status}")
+            time.sleep(_POLL_S)
+
+
+def device_arguments(device: Device, core: str) -> dict[str, Any]:
+    """Return what device_add takes for a device, but for the memory behind it."""
+    named: dict[str, Any] = {} if device.id is None else {"id": device.id}
+    match device:
+        case CpuCore(core_id):
+            return {"driver": core, "core-id": core_id, **named}
+        case Phb(index):
+            return {"driver": "spapr-pci-host-bridge", "index": index, **named}
+        case PciFunction(bus, addr, multifunction):
+            more = {"multifunction": True} if multifunction else {}
+            return {"driver": "e1000", "bus": bus, "addr": addr, **more, **named}
+        case Dimm(addr=addr, slot=slot):
+            named["driver"] = "pc-dimm"
+        case Nvdimm(addr=addr, slot=slot):
+            named |= {"driver": "nvdimm", "label-size": LABEL_BYTES, "uuid": _NVDIMM_UUID}
+    return {**named, "addr": addr, **({} if slot is None else {"slot": slot})}
+
+
+def _destination(
+    request: Migrate, core: str, backends: Mapping[str | None, str]
+) -> tuple[str, ...]:
+    words: list[str] = []
+    for core_id in request.cores or ():
+        words += ("-device", f"{core},id=core{core_id},core-id={core_id}")
+    for dimm in request.dimms:
+        backend = backends[dimm.id]
+        words += ("-object", f"memory-backend-ram,id={backend},size={dimm.size_mib}M")
+        words += ("-device", f"pc-dimm,id={dimm.id},memdev={backend},addr={dimm.addr}")
+    return tuple(words)

@@ -1,0 +1,140 @@
+"""QMP's answers and events as the values of the embedded machines.
+
+What a build says is text from outside: a shape that QMP does not have is a `BackendError`.
+
+Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json, qapi/acpi.json).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from kit.machine.config import MIB
+from kit.machine.events import (
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    Emitted,
+    ErrorReport,
+    HotpluggableCpu,
+    MemoryDevice,
+    MemUnplugError,
+    QmpError,
+    QmpReturn,
+    VmResume,
+    VmStop,
+)
+from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo, SlotType
+from kit.real_qemu.failures import BackendError
+from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
+
+__all__ = [
+    "acpi_events",
+    "hotpluggable_cpus",
+    "memory_devices",
+    "ospm_status",
+    "reply_of",
+    "spapr_events",
+]
+
+T = TypeVar("T")
+
+# A device of its own, and not a part of one: core1/thread[0] is deleted along with core1.
+_DEVICE_PATH = re.compile(r"/machine/(peripheral|peripheral-anon|unattached)/[^/]+")
+_REPORT = re.compile(r"[^:\s]*qemu[^:\s]*: (?!warning: |info: )(?P<text>.+)")
+
+
+def reply_of(answer: QmpAnswer | QmpFailure) -> QmpReturn | QmpError:
+    """Return the answer to a command of which only success matters."""
+    if isinstance(answer, QmpFailure):
+        return QmpError(answer.error_class, answer.desc)
+    return QmpReturn()
+
+
+def _read(what: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise BackendError(f"{what} of this build is not as QMP has it") from None
+
+
+def hotpluggable_cpus(value: Any) -> tuple[HotpluggableCpu, ...]:  # noqa: ANN401 - JSON
+    """Read what query-hotpluggable-cpus answers."""
+    return _read(
+        "query-hotpluggable-cpus",
+        lambda: tuple(
+            HotpluggableCpu(_slot_number(slot["props"]), slot.get("qom-path")) for slot in value
+        ),
+    )
+
+
+def _slot_number(props: Mapping[str, Any]) -> int:
+    """q35 numbers sockets, cores and threads; with one core a socket only one of them counts."""
+    if "socket-id" in props:
+        return int(props["socket-id"]) + int(props.get("core-id", 0))
+    return int(props["core-id"])
+
+
+def memory_devices(value: Any) -> tuple[MemoryDevice, ...]:  # noqa: ANN401 - JSON
+    """Read what query-memory-devices answers: by address."""
+    found = _read(
+        "query-memory-devices",
+        lambda: [
+            MemoryDevice(data.get("id"), int(data["addr"]), int(data["size"]) // MIB)
+            for data in (one["data"] for one in value)
+        ],
+    )
+    return tuple(sorted(found, key=lambda device: device.addr))
+
+
+def ospm_status(value: Any) -> tuple[OstInfo, ...]:  # noqa: ANN401 - JSON
+    """Read what query-acpi-ospm-status answers."""
+    return _read("query-acpi-ospm-status", lambda: tuple(_ost_info(one) for one in value))
+
+
+def _ost_info(one: Mapping[str, Any]) -> OstInfo:
+    return OstInfo(
+        SlotType(one["slot-type"]),
+        int(one["slot"]),
+        int(one["source"]),
+        int(one["status"]),
+        one.get("device"),
+    )
+
+
+_EVENTS: Mapping[str, Callable[[Mapping[str, Any]], Emitted | AcpiDeviceOst]] = {
+    "DEVICE_DELETED": lambda d: DeviceDeleted(path=d["path"], device=d.get("device")),
+    "DEVICE_NOT_DELETED": lambda d: DeviceNotDeleted(path=d["path"], device=d.get("device")),
+    "DEVICE_UNPLUG_GUEST_ERROR": lambda d: DeviceUnplugGuestError(
+        path=d["path"], device=d.get("device")
+    ),
+    "MEM_UNPLUG_ERROR": lambda d: MemUnplugError(device=d["device"], msg=d["msg"]),
+    "ACPI_DEVICE_OST": lambda d: AcpiDeviceOst(_ost_info(d["info"])),
+    "STOP": lambda _: VmStop(),
+    "RESUME": lambda _: VmResume(),
+}
+
+
+def _event_of(event: QmpEvent) -> Emitted | AcpiDeviceOst | None:
+    """Read an event; None for those that the embedded machines do not have."""
+    read = _EVENTS.get(event.name)
+    if read is None:
+        return None
+    found = _read(event.name, lambda: read(event.data))
+    part = isinstance(found, DeviceDeleted) and not _DEVICE_PATH.fullmatch(found.path)
+    return None if part else found
+
+
+def spapr_events(events: Iterable[QmpEvent], lines: Iterable[str]) -> tuple[Emitted, ...]:
+    """Return what QEMU said unasked: its QMP events, then the errors in its own log."""
+    found = map(_event_of, events)
+    told = [one for one in found if one is not None and not isinstance(one, AcpiDeviceOst)]
+    reports = [match["text"] for match in map(_REPORT.match, lines) if match]
+    return (*told, *map(ErrorReport, reports))
+
+
+def acpi_events(events: Iterable[QmpEvent]) -> tuple[AcpiEmitted, ...]:
+    """Return what QEMU said unasked of a q35 machine."""
+    return tuple(one for one in map(_event_of, events) if isinstance(one, AcpiEmitted))

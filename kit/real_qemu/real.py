@@ -1,0 +1,174 @@
+"""What a real machine of either kind has: its process, its devices, and its end.
+
+What QEMU cleans up late, PHB and PCI devices, is waited for and not slept for: a device_add that
+fails ends with the late work of QEMU's other thread, and then DEVICE_DELETED comes.
+
+Source: QEMU softmmu/qdev-monitor.c (drain_call_rcu in qmp_device_add).
+"""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+from typing import Any, Self
+
+from kit.machine.config import MIB
+from kit.machine.events import Aborted, QmpError, QmpReturn
+from kit.machine.requests import Device, Dimm, Nvdimm
+from kit.real_qemu.failures import BackendError
+from kit.real_qemu.launch import Binary, start
+from kit.real_qemu.qmp import reply_of
+from kit.real_qemu.session import Session
+from kit.real_qemu.wire import QmpAnswer, QmpEvent
+
+__all__ = ["RealMachine"]
+
+LABEL_BYTES = 128 << 10
+"""What an nvdimm needs beside its memory."""
+
+_LATE_S = 10.0
+_NO_DEVICE = "no-such-device"
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
+_NAMED, _ANONYMOUS = "/machine/peripheral", "/machine/peripheral-anon"
+
+
+class RealMachine:
+    """A machine in a QEMU process; a context manager.
+
+    Args:
+        binary: What to start, and what it can do.
+        more: More of its command line.
+        answer_s: Seconds to wait for any answer.
+
+    Raises:
+        BackendError: It does not start.
+    """
+
+    def __init__(
+        self, binary: Binary, more: tuple[str, ...] = (), *, answer_s: float = 20.0
+    ) -> None:
+        self.binary = binary
+        self.answer_s = answer_s
+        self.aborted: Aborted | None = None
+        self.backends: dict[str, str] = {}
+        self._made = 0
+        self._places = [_NAMED]
+        self.session = self.started(more)
+        try:
+            self._core = self._core_type()
+            self._present = self._devices()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        self.session.close()
+
+    def started(self, more: tuple[str, ...]) -> Session:
+        """Start a process of this binary, with *more* on its command line."""
+        return start(self.binary, more, answer_s=self.answer_s)
+
+    def ok(self, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
+        """Ask over QMP what no build refuses, and return its answer."""
+        answer = self.session.qmp(command, **arguments)
+        if isinstance(answer, QmpAnswer):
+            return answer.value
+        raise self.error(f"refuses {command}: {answer.desc}")
+
+    def error(self, what: str) -> BackendError:
+        """Return the error for what this binary does."""
+        return BackendError(f"{self.binary.path}: {what}")
+
+    def reset(self) -> None:
+        """Reset the machine, and wait until it is."""
+        self.ok("system_reset")
+        if not self.session.wait_event(lambda event: event.name == "RESET"):
+            raise self.error("does not reset in time")
+
+    # -- devices ---------------------------------------------------------------------------------
+
+    @property
+    def core(self) -> str:
+        """The type of CPU that can be plugged."""
+        return self._core
+
+    def device_add(self, device: Device, arguments: dict[str, Any]) -> QmpReturn | QmpError:
+        """Plug a device in: *arguments* are all but the memory behind a module."""
+        if device.id is None and _ANONYMOUS not in self._places:
+            self._places.append(_ANONYMOUS)
+        backend = None
+        if isinstance(device, Dimm | Nvdimm):
+            backend, refused = self._make_backend(device)
+            if refused is not None:
+                return refused
+            arguments = {**arguments, "memdev": backend}
+        reply = reply_of(self.session.qmp("device_add", **arguments))
+        if isinstance(reply, QmpReturn):
+            if backend is not None and device.id is not None:
+                self.backends[device.id] = backend
+            self.look()
+        elif backend is not None:
+            self.session.qmp("object-del", id=backend)
+        return reply
+
+    def _make_backend(self, device: Dimm | Nvdimm) -> tuple[str, QmpError | None]:
+        """Make the memory behind a module, named after it: a migration knows it by that name."""
+        taken = {str(found["name"]) for found in self.ok("qom-list", path="/objects")}
+        name = f"mem-{device.id}"
+        if name in taken or not _ID.fullmatch(name):
+            self._made += 1
+            name = f"mem--{self._made}"
+        size = device.size_mib * MIB + (LABEL_BYTES if isinstance(device, Nvdimm) else 0)
+        arguments = {"qom-type": "memory-backend-ram", "id": name, "size": size}
+        refused = reply_of(self.session.qmp("object-add", **arguments))
+        return name, refused if isinstance(refused, QmpError) else None
+
+    def _core_type(self) -> str:
+        slots = self.ok("query-hotpluggable-cpus")
+        try:
+            return str(slots[0]["type"])
+        except (LookupError, TypeError):
+            raise self.error("has no CPUs to plug") from None
+
+    def _devices(self) -> frozenset[tuple[str, str]]:
+        """Return place and name of every device that was plugged."""
+        return frozenset(
+            (place, str(found["name"]))
+            for place in self._places
+            for found in self.ok("qom-list", path=place)
+            if str(found["type"]).startswith("child<")
+        )
+
+    def look(self) -> None:
+        """Take note of what is plugged now."""
+        self._present = self._devices()
+
+    def settle(self) -> None:
+        """Wait until QEMU has told of every device that left; give back the memory of DIMMs."""
+        before = self._present
+        self.look()
+        gone = sorted(before - self._present)
+        if gone:
+            self.session.qmp("device_add", driver=_NO_DEVICE)
+        for place, name in gone:
+            self.deleted(f"{place}/{name}")
+            if backend := self.backends.pop(name, None):
+                self.session.qmp("object-del", id=backend)
+
+    def deleted(self, path: str) -> None:
+        """Wait until QEMU has told that the device at *path* is gone."""
+        if not self.session.wait_event(lambda event: _deleted(event, path), _LATE_S):
+            raise self.error(f"{path} is gone without DEVICE_DELETED")
+
+
+def _deleted(event: QmpEvent, path: str) -> bool:
+    return event.name == "DEVICE_DELETED" and event.data.get("path") == path

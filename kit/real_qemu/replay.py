@@ -1,0 +1,219 @@
+"""Scripts on a binary: recorded, or compared step by step with the embedded machine.
+
+The embedded machine is started as the binary is, at the revision that the binary answers like.  A
+crash without a failed assertion is tried once more: stopped machines under TCG do not survive
+everything, and then where they end is chance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from kit.common.errors import MisuseError, RecordingError
+from kit.common.json_fields import Json
+from kit.machine.config import Config
+from kit.machine.events import Aborted, Emitted, Reply
+from kit.machine.pseries import step as spapr
+from kit.machine.q35 import step as acpi
+from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
+from kit.machine.requests import ClockStep, Request
+from kit.machine.revision import Board
+from kit.real_qemu.identify import Identity
+from kit.real_qemu.launch import Binary
+from kit.real_qemu.pseries import RealSpapr
+from kit.real_qemu.q35 import RealQ35
+from kit.recordings.answers import event_json, reply_json
+from kit.recordings.conformance import Mismatch, Report
+from kit.recordings.format import Script
+from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
+from kit.recordings.q35_format import RECORDED
+
+__all__ = ["Live", "Recorded", "answer_json", "compare_live", "embedded", "needs_time", "record"]
+
+Ask = Callable[[Request | AcpiRequest], Json]
+"""Asks a machine; the answer as recordings write it: ``reply`` or ``aborted``, and ``events``."""
+
+
+def needs_time(script: Script, binary: Binary) -> bool:
+    """Does it ask for time of a binary that cannot step it?"""
+    steps = (request for _, request in script.steps)
+    return not binary.steps_time and any(isinstance(request, ClockStep) for request in steps)
+
+
+# -- recording -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A transcript, and why it ends before its script does, if so."""
+
+    transcript: Json
+    cut: str = ""
+
+
+def record(script: Script, identity: Identity) -> Recorded:
+    """Run *script* on a binary and write down what it answers.
+
+    Raises:
+        BackendError: The binary does not start, or cannot do what the script asks.
+    """
+    binary = identity.binary
+    steps: list[Json] = []
+    cut = ""
+    with _real(binary) as ask:
+        for number, (asked, request) in enumerate(script.steps, 1):
+            answer = ask(request)
+            if _crashed(answer):
+                how = answer["aborted"]["function"]
+                cut = f"{script.name}, step {number}: the binary ends ({how}): cut there"
+                break
+            steps.append({**asked, **answer})
+            if "aborted" in answer:
+                break
+    version = ".".join(map(str, binary.version))
+    whose: Json = {"revision": identity.nearest.label}
+    if binary.board is Board.Q35:
+        whose = {"machine": binary.board.value, "version": version}
+    return Recorded({"name": script.name, **whose, "steps": steps}, cut)
+
+
+# -- comparing -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How binary and embedded machine compare.
+
+    ``passed_over`` are scripts that need time, ``crashed`` those in which the binary ended of
+    itself once and did not when tried again.
+    """
+
+    report: Report = field(default_factory=Report)
+    passed_over: tuple[str, ...] = ()
+    crashed: tuple[str, ...] = ()
+
+    def __add__(self, other: Live) -> Live:
+        return Live(
+            self.report + other.report,
+            self.passed_over + other.passed_over,
+            self.crashed + other.crashed,
+        )
+
+
+def compare_live(scripts: Iterable[Script], identity: Identity, where: str) -> Live:
+    """Run *scripts* on the binary and on the embedded machine; a script stops at a mismatch.
+
+    Raises:
+        RecordingError: A script asks what could not have been asked of a real QEMU.
+        BackendError: The binary does not start, or cannot do what a script asks.
+    """
+    found = Live()
+    for script in scripts:
+        try:
+            found += _compared(script, identity)
+        except MisuseError as error:
+            raise RecordingError(f"{where}: script {script.name!r}: {error}") from error
+    return found
+
+
+def _compared(script: Script, identity: Identity) -> Live:
+    if script.board is not identity.binary.board:
+        board, name = script.board.value, identity.binary.name
+        raise RecordingError(f"script {script.name!r} is for {board}; {name} is not what plays it")
+    if needs_time(script, identity.binary):
+        return Live(passed_over=(script.name,))
+    report, crashed = _once(script, identity)
+    if not crashed:
+        return Live(report)
+    again, crashed = _once(script, identity)
+    return Live(again, crashed=() if crashed else (script.name,))
+
+
+def _once(script: Script, identity: Identity) -> tuple[Report, bool]:
+    """Return how it went, and whether the binary crashed where the embedded machine does not."""
+    ask_embedded = embedded(identity)
+    with _real(identity.binary) as ask:
+        for number, (asked, request) in enumerate(script.steps, 1):
+            expected, got = ask_embedded(request), ask(request)
+            if expected != got:
+                mismatch = Mismatch(script.name, number, asked["op"], expected, got)
+                return Report(1, number, (mismatch,)), _crashed(got)
+            if "aborted" in got:
+                return Report(1, number), False
+    return Report(1, len(script.steps)), False
+
+
+def _crashed(answer: Json) -> bool:
+    return "aborted" in answer and answer["aborted"]["assertion"] is None
+
+
+# -- both machines, one way to ask ---------------------------------------------------------------
+
+
+@contextmanager
+def _real(binary: Binary) -> Iterator[Ask]:
+    if binary.board is Board.Q35:
+        with RealQ35(binary, RECORDED) as q35:
+            yield lambda request: _acpi_answer(*q35.ask(request))  # type: ignore[arg-type]  # by board
+    else:
+        with RealSpapr(binary) as pseries:
+
+            def ask(request: Request | AcpiRequest) -> Json:
+                outcome = pseries.ask(request)  # type: ignore[arg-type]  # a script of this board
+                return answer_json(outcome.reply, outcome.emitted)
+
+            yield ask
+
+
+def embedded(identity: Identity) -> Ask:
+    """Return how to ask the embedded machine, started as the binary is, at its revision."""
+    if identity.binary.board is Board.Q35:
+        return _embedded_q35()
+    machine = spapr.boot(identity.nearest, Config(cas_at_reset=identity.binary.steps_time))
+
+    def ask(request: Request | AcpiRequest) -> Json:
+        nonlocal machine
+        machine, outcome = spapr.step(machine, request)  # type: ignore[arg-type]  # by board
+        return answer_json(outcome.reply, outcome.emitted)
+
+    return ask
+
+
+def _embedded_q35() -> Ask:
+    machine = acpi.boot(RECORDED)
+
+    def ask(request: Request | AcpiRequest) -> Json:
+        nonlocal machine
+        machine, outcome = acpi.step(machine, request)  # type: ignore[arg-type]  # by board
+        return _acpi_answer(outcome.reply, outcome.emitted)
+
+    return ask
+
+
+def answer_json(reply: Reply, emitted: Iterable[Emitted]) -> Json:
+    """Write an answer as recordings do: ``reply`` or ``aborted``, and ``events``."""
+    if isinstance(reply, Aborted):
+        return _ended(reply)
+    events = [event for event in map(event_json, emitted) if event is not None]
+    return _with_events(reply_json(reply), events)
+
+
+def _acpi_answer(reply: AcpiReply | Aborted, emitted: Iterable[AcpiEmitted]) -> Json:
+    if isinstance(reply, Aborted):
+        return _ended(reply)
+    events = [event for event in map(acpi_event_json, emitted) if event is not None]
+    return _with_events(acpi_reply_json(reply), events)
+
+
+def _ended(reply: Aborted) -> Json:
+    abort = reply.abort
+    file = {"file": abort.file} if abort.file else {}
+    return {"aborted": {**file, "function": abort.function, "assertion": abort.assertion}}
+
+
+def _with_events(reply: Json, events: list[Json]) -> Json:
+    told = sorted(events, key=lambda event: json.dumps(event, sort_keys=True))
+    return {"reply": reply, **({"events": told} if told else {})}

@@ -1,0 +1,184 @@
+"""A path of the explorer on a binary, step by step, beside the embedded machine.
+
+A path has no times.  A build that cannot step time is asked no more where one has to pass; one that
+can has QEMU play the guest's CAS at each reset and nowhere else.  Under TCG the kit's firmware
+makes the CAS where the path has it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kit.common.errors import MisuseError
+from kit.common.json_fields import Json
+from kit.explorer.export import Asked, request_json
+from kit.machine.clock import NS_PER_MS
+from kit.machine.config import Config
+from kit.machine.pseries.machine import Machine
+from kit.machine.pseries.step import boot, next_deadline, step
+from kit.machine.requests import (
+    ClientArchitectureSupport,
+    ClockStep,
+    DeviceDel,
+    Request,
+    SystemReset,
+)
+from kit.machine.revision import Revision
+from kit.real_qemu.launch import Binary
+from kit.real_qemu.pseries import RealSpapr
+from kit.real_qemu.replay import answer_json
+
+__all__ = ["LivePath", "LiveStep", "replay_path"]
+
+_ONE_MS = ClockStep(NS_PER_MS)
+NO_TIME = "time has to pass, and this build has no qtest accelerator"
+NO_CAS = "the guest's CAS comes by itself, and this build has one at a reset alone"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStep:
+    """One request, as the recordings write it, and what both machines answer."""
+
+    choice: int
+    action: str
+    asked: Json
+    embedded: Json
+    real: Json
+
+    @property
+    def same(self) -> bool:
+        """Do both answer the same?"""
+        return bool(self.embedded == self.real)
+
+    @property
+    def crashed(self) -> bool:
+        """Did the binary end of itself, where the embedded machine goes on?"""
+        ended = self.real.get("aborted")
+        return ended is not None and ended["assertion"] is None and not self.same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePath:
+    """How a path went: the steps up to the first that differs.
+
+    ``choices`` is how many the path has; ``stopped`` says why no more was asked, where nothing
+    differs.  ``again``: the binary had ended of itself before.
+    """
+
+    steps: tuple[LiveStep, ...]
+    choices: int
+    stopped: str = ""
+    again: bool = False
+
+    @property
+    def difference(self) -> LiveStep | None:
+        """The step in which the two differ, if any."""
+        return next((one for one in self.steps if not one.same), None)
+
+    @property
+    def words(self) -> str:
+        """What came of it, for a person."""
+        again = " (it ended of itself once, and was tried again)" if self.again else ""
+        one, count = self.difference, len(self.steps)
+        if one is None and not self.stopped:
+            return f"the real one does the same: {self.choices} choices, {count} steps{again}"
+        if one is None:
+            return f"the same in {count} steps; then {self.stopped}{again}"
+        where = f"at choice {one.choice}, {one.action} ({one.asked['op']})"
+        if one.crashed:
+            return f"{where}, the real one ends: {one.real['aborted']['function']}{again}"
+        embedded, real = json.dumps(one.embedded), json.dumps(one.real)
+        return f"{where}, embedded answers {embedded}, the real one {real}{again}"
+
+    def json(self) -> dict[str, Any]:
+        """All of it as data for JSON."""
+        return {
+            "same": self.difference is None,
+            "choices": self.choices,
+            "stopped": self.stopped or None,
+            "again": self.again,
+            "steps": [
+                {
+                    "choice": one.choice,
+                    "action": one.action,
+                    "asked": one.asked,
+                    "same": one.same,
+                    **({} if one.same else {"embedded": one.embedded, "real": one.real}),
+                }
+                for one in self.steps
+            ],
+        }
+
+
+def replay_path(asked: Iterable[Asked], binary: Binary, revision: Revision) -> LivePath:
+    """Ask a binary what a path asks, and the embedded machine at *revision* the same.
+
+    A crash of the binary is an observation; it is tried once more, for it may be chance.
+
+    Raises:
+        BackendError: The binary does not start, or does not answer.
+    """
+    wanted = list(asked)
+    found = _once(wanted, binary, revision)
+    if found.difference is None or not found.difference.crashed:
+        return found
+    return replace(_once(wanted, binary, revision), again=True)
+
+
+def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> LivePath:
+    machine = boot(revision, Config(cas_at_reset=binary.steps_time))
+    steps: list[LiveStep] = []
+    stopped = ""
+    with RealSpapr(binary) as real:
+        for number, one in enumerate(wanted):
+            before = wanted[number - 1].request if number else None
+            try:
+                requests = list(_requests(one, machine, binary, before))
+            except MisuseError as why:
+                stopped = f"choice {one.choice} of {wanted[-1].choice}, {one.action}: {why}"
+                break
+            for request in requests:
+                machine, outcome = step(machine, request)
+                told = real.ask(request)
+                steps.append(
+                    LiveStep(
+                        one.choice,
+                        one.action,
+                        request_json(request),
+                        answer_json(outcome.reply, outcome.emitted),
+                        answer_json(told.reply, told.emitted),
+                    )
+                )
+            if steps and (not steps[-1].same or "aborted" in steps[-1].real):
+                break
+    return LivePath(steps=tuple(steps), choices=wanted[-1].choice, stopped=stopped)
+
+
+def _requests(
+    one: Asked, machine: Machine, binary: Binary, before: Request | None
+) -> Iterator[Request]:
+    """Yield what a step asks of this binary; `MisuseError` says why it cannot."""
+    request = one.request
+    if request is None:
+        deadline = next_deadline(machine)
+        assert deadline is not None
+        request = ClockStep(deadline - machine.now_ns)
+    elif isinstance(request, ClientArchitectureSupport) and binary.steps_time:
+        if not isinstance(before, SystemReset):
+            raise MisuseError(NO_CAS)
+        return
+    elif isinstance(request, DeviceDel) and machine.timers:
+        yield from _passing(_ONE_MS, binary)
+    if isinstance(request, ClockStep):
+        yield from _passing(request, binary)
+    else:
+        yield request
+
+
+def _passing(request: ClockStep, binary: Binary) -> Iterator[Request]:
+    if not binary.steps_time:
+        raise MisuseError(NO_TIME)
+    yield request

@@ -1,0 +1,158 @@
+"""RTAS over qtest: the guest's calls, made by the driver, with buffers in the guest's memory.
+
+Source: QEMU softmmu/qtest.c (the command "rtas"), hw/ppc/spapr_rtas.c (qtest_rtas_call); LoPAR 7.3
+(the calls), 10.2 and 10.3.2 (event logs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kit.machine.events import (
+    ConnectorReturn,
+    ExceptionReturn,
+    HotplugAction,
+    HotplugEvent,
+    HotplugIdentifier,
+    HotplugType,
+    RawReturn,
+    SensorReturn,
+    StatusReturn,
+)
+from kit.machine.requests import (
+    CheckException,
+    ConfigureConnector,
+    EventScan,
+    GetSensorState,
+    RawRtas,
+    SetIndicator,
+)
+from kit.real_qemu.failures import BackendError
+from kit.real_qemu.session import Session
+
+__all__ = ["RtasRequest", "hotplug_event", "rtas"]
+
+RtasRequest = (
+    SetIndicator | GetSensorState | ConfigureConnector | CheckException | EventScan | RawRtas
+)
+RtasReply = StatusReturn | SensorReturn | ConnectorReturn | ExceptionReturn | RawReturn
+
+# Guest addresses, in its first memory and away from firmware and device tree.
+_ARGS, _RETS, _WORK, _LOG = 0x100000, 0x110000, 0x120000, 0x130000
+_LOG_BYTES = 2048
+_EPOW_VECTOR = 0x500
+_MOST_CALLS = 10_000  # a fragment of a device tree has far fewer parts
+_WORD = 0xFFFFFFFF
+
+
+def rtas(session: Session, request: RtasRequest) -> RtasReply:
+    """Make a guest's call.
+
+    Raises:
+        BackendError: The build does not do as RTAS does; a guest's mistakes get a status.
+    """
+    match request:
+        case SetIndicator(indicator, index, state):
+            return StatusReturn(_call(session, "set-indicator", (indicator, index, state), 1)[0])
+        case GetSensorState(sensor, index):
+            return SensorReturn(*_call(session, "get-sensor-state", (sensor, index), 2))
+        case ConfigureConnector(index, calls):
+            return _configure(session, index, calls)
+        case CheckException(mask):
+            return _check_exception(session, mask)
+        case EventScan(mask):
+            return StatusReturn(_call(session, "event-scan", (mask, 0, _LOG, _LOG_BYTES), 1)[0])
+        case RawRtas(name, args, nret):
+            return RawReturn(_call(session, name, args, nret))
+
+
+def _call(
+    session: Session,
+    name: str,
+    args: Iterable[int],
+    nret: int,
+    *before: tuple[str | int, ...],
+) -> tuple[int, ...]:
+    """Make a call, after what prepares the guest's memory for it, in one go."""
+    data = b"".join((word & _WORD).to_bytes(4, "big") for word in args)
+    room = 4 * nret
+    commands = [*before, ("write", _ARGS, max(len(data), 1), f"0x{data.hex() or '00'}")]
+    commands.append(("memset", _RETS, max(room, 4), 0))
+    # only the addresses are read as hexadecimal: the counts have their own base
+    commands.append(("rtas", name, str(len(data) // 4), _ARGS, str(nret), _RETS))
+    commands.append(("read", _RETS, max(room, 4)))
+    *_, answer, read = session.qtests(commands)
+    if answer != ("0",):
+        raise BackendError(f"{session.binary}: RTAS {name} answers {' '.join(answer)}")
+    found = _bytes(session, read, max(room, 4))
+    return tuple(int.from_bytes(found[at : at + 4], "big", signed=True) for at in range(0, room, 4))
+
+
+def _bytes(session: Session, words: tuple[str, ...], size: int) -> bytes:
+    try:
+        data = bytes.fromhex(words[0].removeprefix("0x"))
+    except (ValueError, IndexError):
+        data = b""
+    if len(data) != size:
+        raise BackendError(f"{session.binary}: reads no memory over qtest")
+    return data
+
+
+def _configure(session: Session, index: int, calls: int | None) -> ConnectorReturn:
+    most = _MOST_CALLS if calls is None else calls
+    area = (index & _WORD).to_bytes(4, "big") + bytes(4)
+    prepare = ("write", _WORK, len(area), f"0x{area.hex()}")
+    for made in range(1, most + 1):
+        (status,) = _call(session, "ibm,configure-connector", (_WORK, 0), 1, prepare)
+        if status <= 0 or made == calls:
+            return ConnectorReturn(status, made)
+    raise BackendError(f"{session.binary}: configure-connector does not end")
+
+
+def _check_exception(session: Session, mask: int) -> ExceptionReturn:
+    args = (_EPOW_VECTOR, 0, mask, 0, _LOG, _LOG_BYTES)
+    (status,) = _call(session, "check-exception", args, 1, ("memset", _LOG, _LOG_BYTES, 0))
+    if status:
+        return ExceptionReturn(status)
+    log = session.qtest("read", _LOG, _LOG_BYTES)
+    event = hotplug_event(_bytes(session, log, _LOG_BYTES))
+    if event is None:
+        raise BackendError(f"{session.binary}: an event that is no hotplug event")
+    return ExceptionReturn(status, event)
+
+
+def hotplug_event(log: bytes) -> HotplugEvent | None:
+    """Read the hotplug section of an RTAS event log; None if there is none that makes sense.
+
+    The log: 8 bytes of header, a version 6 log with 16 bytes of its own, then sections of two
+    letters, their length and what they say.
+    """
+    end = 8 + int.from_bytes(log[4:8], "big")
+    at = 8 + 16
+    while at + 4 <= min(end, len(log)):
+        size = int.from_bytes(log[at + 2 : at + 4], "big")
+        if log[at : at + 2] == b"HP" and size >= 20:
+            return _section(log[at + 8 : at + size])
+        if size < 4:
+            break
+        at += size
+    return None
+
+
+def _section(body: bytes) -> HotplugEvent | None:
+    try:
+        kind, action = HotplugType(body[0]), HotplugAction(body[1])
+        identifier = HotplugIdentifier(body[2])
+    except (ValueError, IndexError):
+        return None
+    first, second = int.from_bytes(body[4:8], "big"), int.from_bytes(body[8:12], "big")
+    index: int | None = None
+    count: int | None = None
+    match identifier:
+        case HotplugIdentifier.DRC_INDEX:
+            index = first
+        case HotplugIdentifier.DRC_COUNT:
+            count = first
+        case HotplugIdentifier.DRC_COUNT_INDEXED:
+            count, index = first, second
+    return HotplugEvent(type=kind, action=action, identifier=identifier, index=index, count=count)

@@ -1,0 +1,344 @@
+"""What a person can do in a run, as one writes it: ``device_del core1``, ``guest offline core0``.
+
+The words are those of the monitor, of virsh and of a shell in the guest.  A device is named by its
+id, which tells what it is: ``core1`` is core 1, ``dimm1`` a DIMM, ``phb1`` PHB 1, ``net3`` an e1000
+in slot 3 of the first PHB; ``dimm1.0`` is the first LMB of dimm1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kit.actors.messages import (
+    Actor,
+    CpuOnline,
+    Decide,
+    DetachDevice,
+    Dlpar,
+    DomainReset,
+    DomainResume,
+    DomainSuspend,
+    Hang,
+    Message,
+    MigrateDomain,
+    Overcommit,
+    Pin,
+    RtasByHand,
+    SetVcpus,
+)
+from kit.actors.operator import Line
+from kit.common.errors import UserError
+from kit.machine.config import LMB_MIB, MIB
+from kit.machine.events import HotplugAction
+from kit.machine.pseries.connector import DrcType, drc_index
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE, RTAS_ANSWERS
+from kit.machine.requests import (
+    ConfigureConnector,
+    Cont,
+    CpuCore,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    GetSensorState,
+    Migrate,
+    PciFunction,
+    Phb,
+    RawRtas,
+    SetIndicator,
+    Stop,
+    SystemReset,
+)
+
+__all__ = [
+    "ACTIONS",
+    "ActionError",
+    "connector_names",
+    "index_of",
+    "line_of",
+    "menu",
+    "read_device",
+]
+
+FIRST_DIMM_ADDR = 0x40000000  # where the pluggable memory of the kit's machine begins
+WAIT = "wait"
+MOST_WORDS = 16  # of an RTAS call
+
+
+class ActionError(UserError):
+    """A text that is no action: says what was expected."""
+
+
+# -- devices -------------------------------------------------------------------------------------
+
+_DEVICE = re.compile(r"(core|dimm|phb|net)(0|[1-9][0-9]?)(?: ([1-9][0-9]{0,4}) MiB)?")
+_NUMBER = re.compile(r"[1-9][0-9]{0,2}|1000")
+
+
+def read_device(text: str, dimm_addr: int = FIRST_DIMM_ADDR) -> Device:
+    """Read a device: ``core1``, ``dimm1 512 MiB`` (256 MiB if not said), ``phb1``, ``net3``.
+
+    Args:
+        text: How a scenario names it.
+        dimm_addr: The guest address that a DIMM gets.
+
+    Raises:
+        ActionError: It is no device.
+
+    >>> read_device("core1")
+    CpuCore(core_id=1, id='core1')
+    """
+    match = _DEVICE.fullmatch(text.strip())
+    if match is None or (match[3] and match[1] != "dimm"):
+        raise ActionError(
+            f"{text!r} is no device; expected core1, dimm1, dimm1 512 MiB, phb1 or net3"
+        )
+    kind, number, name = match[1], int(match[2]), match[1] + match[2]
+    if kind == "core":
+        return CpuCore(number, name)
+    if kind == "phb":
+        return Phb(number, name)
+    if kind == "net":
+        return PciFunction("pci.0", f"{number:x}.0", id=name)
+    return Dimm(int(match[3] or LMB_MIB), dimm_addr, name)
+
+
+def index_of(device: Device, lmb: int = 0) -> int:
+    """Return the index of a device's connector; of a DIMM's, that of its LMB number *lmb*."""
+    match device:
+        case CpuCore(core_id):
+            return drc_index(DrcType.CPU, core_id)
+        case Phb(index):
+            return drc_index(DrcType.PHB, index)
+        case PciFunction(addr=addr):
+            return drc_index(DrcType.PCI, int(addr.split(".")[0], 16) << 3)
+        case Dimm(addr=addr):
+            return drc_index(DrcType.LMB, addr // (LMB_MIB * MIB) + lmb)
+    raise ActionError(f"{device} has no connector here")
+
+
+def _known(name: str, devices: tuple[Device, ...]) -> Device:
+    for device in devices:
+        if device.id == name:
+            return device
+    found = read_device(name)
+    if isinstance(found, Dimm):  # its address is the cast's to give
+        raise ActionError(f"{name!r} is not in the cast's devices")
+    return found
+
+
+def _index(name: str, devices: tuple[Device, ...]) -> int:
+    base, dot, lmb = name.partition(".")
+    device = _known(base, devices)
+    if isinstance(device, Dimm):
+        names = _names(device)
+        if name not in names:
+            raise ActionError(f"{name!r} is no LMB of {base}; expected one of: {', '.join(names)}")
+        return index_of(device, int(lmb))
+    if dot:
+        raise ActionError(f"{name!r} is no connector; expected core1, dimm1.0, phb1 or net3")
+    return index_of(device)
+
+
+# -- actions -------------------------------------------------------------------------------------
+
+Devices = tuple[Device, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One kind of thing that a person can do.
+
+    ``words`` begin it; ``takes`` says what follows: "", "device", "connector", "number" or "call";
+    ``to`` is who hears of it; ``says`` is a sentence for a person, with {} for what follows.
+    """
+
+    words: str
+    takes: str
+    to: Actor
+    says: str
+    message: Callable[[str, Devices], Message]
+
+
+def _set(indicator: int, state: int) -> Callable[[str, Devices], Message]:
+    return lambda name, devices: RtasByHand(SetIndicator(indicator, _index(name, devices), state))
+
+
+def _any_call(words: str) -> RtasByHand:
+    """Read any RTAS call with any words: ``set-indicator 9002 0x40000018 1``."""
+    name, *args = words.split()
+    if name not in RTAS_ANSWERS or len(args) > MOST_WORDS:
+        known = ", ".join(sorted(RTAS_ANSWERS))
+        raise ActionError(f"{words!r} is no RTAS call; expected one of {known}, and its words")
+    try:
+        numbers = tuple(int(arg, 0) for arg in args)
+    except ValueError:
+        raise ActionError(f"{words!r}: the words of an RTAS call are numbers") from None
+    if any(abs(number) >= 1 << 64 for number in numbers):
+        raise ActionError(f"{words!r}: the words of an RTAS call have 64 bits at most")
+    return RtasByHand(RawRtas(name, numbers, RTAS_ANSWERS[name]))
+
+
+H, L, Q, G = Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST
+ACTIONS: tuple[Action, ...] = (
+    Action("device_del", "device", Q, "ask QEMU to remove {}", lambda n, _: DeviceDel(n)),
+    Action("device_add", "device", Q, "plug {} in", lambda n, d: DeviceAdd(_known(n, d))),
+    Action("system_reset", "", Q, "reset the machine", lambda *_: SystemReset()),
+    Action("stop", "", Q, "stop the VM: the guest's clock stands still", lambda *_: Stop()),
+    Action("cont", "", Q, "let the VM go on", lambda *_: Cont()),
+    Action("migrate", "", Q, "migrate to another QEMU", lambda *_: Migrate(None)),
+    Action(
+        "virsh setvcpus",
+        "number",
+        L,
+        "tell libvirt how many CPUs the guest gets: {}",
+        lambda n, _: SetVcpus(int(n)),
+    ),
+    Action(
+        "virsh detach-device",
+        "device",
+        L,
+        "tell libvirt to take {} away",
+        lambda n, _: DetachDevice(n),
+    ),
+    Action("virsh reset", "", L, "reset through libvirt", lambda *_: DomainReset()),
+    Action("virsh suspend", "", L, "stop the VM through libvirt", lambda *_: DomainSuspend()),
+    Action("virsh resume", "", L, "let it go on through libvirt", lambda *_: DomainResume()),
+    Action("virsh migrate", "", L, "migrate through libvirt", lambda *_: MigrateDomain()),
+    Action("guest gives", "", G, "the guest gives the device up", lambda *_: Decide(True)),
+    Action("guest keeps", "", G, "the guest keeps the device", lambda *_: Decide(False)),
+    Action("guest hang", "", G, "the guest hangs", lambda *_: Hang(True)),
+    Action("guest unhang", "", G, "the guest goes on", lambda *_: Hang(False)),
+    Action(
+        "guest offline",
+        "connector",
+        G,
+        "switch {} off in the guest",
+        lambda n, d: CpuOnline(_index(n, d), False),
+    ),
+    Action(
+        "guest online",
+        "connector",
+        G,
+        "switch {} on in the guest",
+        lambda n, d: CpuOnline(_index(n, d), True),
+    ),
+    Action(
+        "guest pin",
+        "connector",
+        G,
+        "put {} to a use it cannot be taken from",
+        lambda n, d: Pin(_index(n, d), True),
+    ),
+    Action(
+        "guest unpin", "connector", G, "end that use of {}", lambda n, d: Pin(_index(n, d), False)
+    ),
+    Action(
+        "guest add",
+        "connector",
+        G,
+        "let the guest add {} by itself",
+        lambda n, d: Dlpar(HotplugAction.ADD, _index(n, d)),
+    ),
+    Action(
+        "guest remove",
+        "connector",
+        G,
+        "let the guest remove {} by itself",
+        lambda n, d: Dlpar(HotplugAction.REMOVE, _index(n, d)),
+    ),
+    Action("guest isolate", "connector", G, "make the call ISOLATE", _set(ISOLATION_STATE, 0)),
+    Action("guest unisolate", "connector", G, "make the call UNISOLATE", _set(ISOLATION_STATE, 1)),
+    Action("guest unusable", "connector", G, "make the call UNUSABLE", _set(ALLOCATION_STATE, 0)),
+    Action("guest usable", "connector", G, "make the call USABLE", _set(ALLOCATION_STATE, 1)),
+    Action(
+        "guest sense",
+        "connector",
+        G,
+        "read the connector's sensor",
+        lambda n, d: RtasByHand(GetSensorState(ENTITY_SENSE, _index(n, d))),
+    ),
+    Action(
+        "guest configure",
+        "connector",
+        G,
+        "make the calls configure-connector",
+        lambda n, d: RtasByHand(ConfigureConnector(_index(n, d))),
+    ),
+    Action("guest rtas", "call", G, "make the RTAS call {}", lambda words, _: _any_call(words)),
+    Action(
+        "host load",
+        "number",
+        H,
+        "the host makes the guest's own work {} times slower",
+        lambda n, _: Overcommit(int(n)),
+    ),
+)
+"""All there are, in an order that tokens rely on: new ones go to the end."""
+
+
+def line_of(at_ns: int, text: str, devices: Devices) -> Line:
+    """Return what is typed at *at_ns* for an action's text; ``wait`` only lets time pass.
+
+    Raises:
+        ActionError: It is no action, or not of these devices: says what was expected.
+    """
+    text = " ".join(text.split())
+    if text == WAIT:
+        return Line(at_ns)
+    for action in ACTIONS:
+        if text == action.words or text.startswith(action.words + " "):
+            rest = text.removeprefix(action.words).strip()
+            _check(action, rest)
+            return Line(at_ns, action.to, action.message(rest, devices))
+    known = ", ".join(action.words for action in ACTIONS)
+    raise ActionError(f"{text!r} is no action; expected one of: {known}, {WAIT}")
+
+
+def _check(action: Action, rest: str) -> None:
+    if bool(rest) != bool(action.takes):
+        needs = f"a {action.takes} after it" if action.takes else "nothing after it"
+        raise ActionError(f"{action.words!r} takes {needs}")
+    if action.takes == "number" and not _NUMBER.fullmatch(rest):
+        raise ActionError(f"{action.words!r} takes a number from 1 to 1000, not {rest!r}")
+    if action.takes == "device":
+        read_device(rest)
+
+
+def _takes(action: Action, devices: Devices) -> list[str]:
+    """Name the devices that an action can be done to: a vCPU is not detached as a device."""
+    detaches = action.words == "virsh detach-device"
+    return [str(d.id) for d in devices if d.id and not (detaches and isinstance(d, CpuCore))]
+
+
+def menu(devices: Devices) -> tuple[str, ...]:
+    """Return the texts of all actions on a cast of *devices*, in an order that tokens rely on."""
+    connectors = connector_names(devices)
+    numbers = {"virsh setvcpus": (1, 2, 3, 4), "host load": (1, 2, 4, 8, 16)}
+    texts = [WAIT]
+    for action in ACTIONS:
+        match action.takes:
+            case "":
+                texts.append(action.words)
+            case "device":
+                texts += (f"{action.words} {name}" for name in _takes(action, devices))
+            case "call":  # any number of words: one writes them
+                continue
+            case "connector":
+                texts += (f"{action.words} {name}" for name in connectors)
+            case _:
+                texts += (f"{action.words} {number}" for number in numbers[action.words])
+    return tuple(texts)
+
+
+def connector_names(devices: Devices) -> tuple[str, ...]:
+    """Return how the connectors of *devices* are named, and that of boot core 0 first."""
+    return ("core0", *(name for device in devices for name in _names(device)))
+
+
+def _names(device: Device) -> tuple[str, ...]:
+    if isinstance(device, Dimm):
+        return tuple(f"{device.id}.{lmb}" for lmb in range(device.size_mib // LMB_MIB))
+    return (str(device.id),)

@@ -1,0 +1,178 @@
+"""What was seen of a scenario on a real QEMU with a real guest kernel in it.
+
+It is no run of the kit's cast: nobody can look into the guest, and the times are the wall clock's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from kit.actors.messages import (
+    Decide,
+    GuestLog,
+    Hang,
+    Message,
+    MigrateDomain,
+    Overcommit,
+    Pin,
+    RtasByHand,
+)
+from kit.common.errors import UserError
+from kit.machine.clock import NS_PER_S
+from kit.machine.events import (
+    Aborted,
+    DeviceDeleted,
+    DeviceUnplugGuestError,
+    ErrorReport,
+    MemUnplugError,
+    QmpError,
+)
+from kit.machine.requests import (
+    ConfigureConnector,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Migrate,
+    SetIndicator,
+    SystemReset,
+)
+from kit.machine.revision import Board
+from kit.simulation.run import Run
+from kit.simulation.scenario import Cast, Scenario
+from kit.trace.entry import TraceEntry, entry_json
+from kit.trace.sentences import seconds, sentence
+
+__all__ = ["GuestMoment", "GuestRun", "cannot", "cast_notes", "check_scenario", "compared"]
+__all__ += ["guest_json"]
+
+MOST_S = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestMoment:
+    """An entry, what libvirt then lists (None: it takes no part), what the operator thinks."""
+
+    entry: TraceEntry
+    listed: tuple[str, ...] | None
+    thinks: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestRun:
+    """A scenario with a guest's kernel: ``binary`` and ``kernel`` in words.
+
+    ``traced``: QEMU told of the guest's calls.  ``cpus`` are, at the end, the cores that Linux
+    lists, each with whether it is online; None where nobody could ask it.
+    """
+
+    scenario: Scenario
+    binary: str
+    kernel: str
+    devices: tuple[Device, ...]
+    moments: tuple[GuestMoment, ...]
+    end_ns: int
+    traced: bool = True
+    cpus: tuple[tuple[int, bool], ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trace(self) -> tuple[TraceEntry, ...]:
+        """Who told whom what, and when, as far as it was seen."""
+        return tuple(moment.entry for moment in self.moments)
+
+
+def check_scenario(scenario: Scenario) -> None:
+    """Raise `UserError` where a real kernel cannot play a scenario at all."""
+    if Board.PSERIES not in scenario.cast.boards:
+        raise UserError(f"{scenario.name}: --kernel boots a pseries machine, and this is for q35")
+    if scenario.end_ns > MOST_S * NS_PER_S:
+        raise UserError(
+            f"{scenario.name} takes {scenario.end_ns / NS_PER_S:g} s, and a real kernel's clock"
+            f" cannot be stepped: at most {MOST_S} s with --kernel"
+        )
+
+
+# -- what it can and cannot have -------------------------------------------------------------------
+
+
+def cannot(message: Message) -> str | None:
+    """Say why a real kernel, or the machine it runs in, is not asked something; None if it is."""
+    match message:
+        case RtasByHand():
+            return "the kernel makes its own RTAS calls"
+        case Pin() | Decide() | Hang():
+            return "the kernel decides for itself"
+        case Overcommit():
+            return "the host is as busy as it is"
+        case Migrate() | MigrateDomain():
+            return "a guest that runs is not migrated"
+    return None
+
+
+def cast_notes(cast: Cast) -> Iterator[str]:
+    """Say, a line each, what a scenario's cast asks for that a real kernel does not have."""
+    yield "the guest's clock is the wall's: nothing steps it, and times differ from run to run"
+    conduct = cast.conduct
+    if conduct.offline_ns or conduct.unusable_ns or conduct.asks or cast.pinned:
+        yield "the kernel takes its own time and decides for itself: the cast's guest is not played"
+    if cast.uptime_ns:
+        yield "the guest has just booted: its uptime in the cast is not played"
+    if conduct.firmware_ns:
+        yield "the firmware takes its own time"
+
+
+# -- beside the embedded machine -------------------------------------------------------------------
+
+_COMPARED = (
+    *(DeviceAdd, DeviceDel, SystemReset, SetIndicator, ConfigureConnector, GuestLog),
+    *(DeviceDeleted, DeviceUnplugGuestError, MemUnplugError, ErrorReport, QmpError, Aborted),
+)
+
+
+def compared(embedded: Run, real: GuestRun) -> Iterator[tuple[str, str, str]]:
+    """Compare what both tell in its order, but for times, mere answers and what QEMU hides.
+
+    Yields:
+        For each thing "=", "-" (only embedded) or "+" (only real), its time, and a sentence.
+    """
+    ours, theirs = _told(embedded.trace), _told(real.trace)
+    matcher = SequenceMatcher(None, [w for _, w in ours], [w for _, w in theirs], autojunk=False)
+    for what, first, last, begin, end in matcher.get_opcodes():
+        if what == "equal":
+            yield from (("=", at, words) for at, words in theirs[begin:end])
+            continue
+        yield from (("-", at, words) for at, words in ours[first:last])
+        yield from (("+", at, words) for at, words in theirs[begin:end])
+
+
+def _told(trace: tuple[TraceEntry, ...]) -> list[tuple[str, str]]:
+    found = []
+    for entry in trace:
+        if isinstance(entry.message, _COMPARED):
+            log = isinstance(entry.message, GuestLog)
+            words = f"Linux: {entry.message.text}" if log else sentence(entry)  # type: ignore[union-attr]
+            found.append((seconds(entry.at_ns), words))
+    return found
+
+
+# -- JSON ------------------------------------------------------------------------------------------
+
+
+def guest_json(run: GuestRun) -> dict[str, Any]:
+    """Write it as data for JSON: entries have a time of the wall clock alone."""
+    entries = [entry_json(entry) for entry in run.trace]
+    return {
+        "version": 1,
+        "scenario": run.scenario.name,
+        "binary": run.binary,
+        "kernel": run.kernel,
+        "traced": run.traced,
+        "notes": list(run.notes),
+        "cpus": None
+        if run.cpus is None
+        else [{"core": core, "online": online} for core, online in run.cpus],
+        "entries": [{k: v for k, v in one.items() if k != "guest_ns"} for one in entries],
+    }

@@ -1,0 +1,325 @@
+"""A run: a scenario at a revision, with what a person changed in it; and a pair of runs.
+
+A run is its choices and nothing else: the same scenario, revision and interventions make the same
+trace, so undo is a shorter list and a fork another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from kit.actors.libvirt import WAIT_ELSEWHERE_S, WAIT_PSERIES_S, Libvirt
+from kit.actors.messages import Actor, Restarted
+from kit.actors.operator import Line
+from kit.common.errors import UserError
+from kit.machine.clock import NS_PER_MS, NS_PER_S
+from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
+from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Revision
+from kit.simulation import platform as boards
+from kit.simulation.actions import line_of
+from kit.simulation.beliefs import Belief, belief
+from kit.simulation.expectations import expected_to_fail_at
+from kit.simulation.scenario import Cast, Scenario
+from kit.simulation.world import Letter, Moment, World, advance, typed
+from kit.trace.entry import WIRE_NAMES, Trace, first_difference
+
+__all__ = [
+    "Intervention",
+    "Pair",
+    "Run",
+    "begin",
+    "begin_with",
+    "check_board",
+    "of_side",
+    "play",
+    "play_from",
+    "play_pair",
+    "wrong_claims",
+]
+
+MOST_INTERVENTIONS = 100
+MOST_CHARACTERS = 100  # of an action
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Intervention:
+    """Something that a person does in a run: ``action`` (`kit.simulation.actions`) at ``at_ns``.
+
+    ``after`` counts entries of that time, in each run of a pair: it happens when so many are
+    there; empty: when all that is due then has happened.
+    """
+
+    at_ns: int
+    action: str
+    after: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A scenario played at a revision, to its end or to the last intervention, if that is later.
+
+    ``made`` is how many entries the trace had when each intervention was made.  ``devices`` are
+    those that the story is about: the cast's, and those that are plugged later.  ``notes`` are
+    what is to be said of a run on a real QEMU, a line each.
+    """
+
+    scenario: Scenario
+    revision: Revision
+    interventions: tuple[Intervention, ...]
+    made: tuple[int, ...]
+    began: World
+    ended: World
+    devices: tuple[Device, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def trace(self) -> Trace:
+        """Who told whom what, and when."""
+        return self.ended.trace
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """The entries of the trace, each with the cast as it stood right then."""
+        return self.ended.moments
+
+    @property
+    def device(self) -> Device:
+        """The device that the story is about first of all.
+
+        Raises:
+            UserError: It is about none.
+        """
+        if not self.devices:
+            raise UserError(
+                f"{self.scenario.name}: is about no device; name one in its cast,"
+                " devices = ['core1'], or plug one"
+            )
+        return self.devices[0]
+
+    @property
+    def now_ns(self) -> int:
+        """Where the run ends, by the wall clock."""
+        return self.ended.wall_ns
+
+    def times(self, kind: str) -> tuple[float, ...]:
+        """Return when entries of a type (`kit.trace.entry.WIRE_NAMES`) stand in the trace, in s."""
+        return tuple(
+            entry.at_ns / NS_PER_S
+            for entry in self.trace
+            if WIRE_NAMES[type(entry.message)] == kind
+        )
+
+    def belief(self, device: Device | None = None, *, seq: int | None = None) -> Belief:
+        """Return who believes what of *device* at entry *seq* (-1: the start), else at the end."""
+        state: World | Moment = self.ended
+        if seq is not None:
+            state = self.moments[seq].after if seq >= 0 else self.began
+        return belief(state, device or self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same scenario and interventions, played at two revisions."""
+
+    before: Run
+    after: Run
+
+    @property
+    def before_revision(self) -> Revision:
+        """The revision of the first run."""
+        return self.before.revision
+
+    @property
+    def after_revision(self) -> Revision:
+        """The revision of the second run."""
+        return self.after.revision
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What a person did in both."""
+        sides = zip(self.before.interventions, self.after.interventions, strict=True)
+        return tuple(replace(one, after=one.after + other.after) for one, other in sides)
+
+    @property
+    def first_difference(self) -> tuple[int | None, int | None]:
+        """The seq of the first entry that differs, in each trace; None where it has no more."""
+        return first_difference(self.before.trace, self.after.trace)
+
+
+@lru_cache(maxsize=256)
+def play(
+    scenario: Scenario, revision: Revision, interventions: tuple[Intervention, ...] = ()
+) -> Run:
+    """Play *scenario* at *revision*.
+
+    Raises:
+        UserError: The revision is of another machine than the scenario's, or an intervention is
+            no action, is not in order, or is one too many.
+    """
+    return play_from(begin(scenario.cast, revision), scenario, revision, interventions)
+
+
+def play_from(
+    began: World,
+    scenario: Scenario,
+    revision: Revision,
+    interventions: tuple[Intervention, ...] = (),
+    until_ns: int | None = None,
+) -> Run:
+    """Play *scenario* from the world in which it begins, to its end or until *until_ns*.
+
+    Raises:
+        UserError: As of `play`.
+    """
+    world = replace(began, operator=replace(began.operator, script=scenario.script))
+    if len(interventions) > MOST_INTERVENTIONS:
+        raise UserError(f"{len(interventions)} interventions; at most {MOST_INTERVENTIONS}")
+    made = []
+    for intervention in interventions:
+        if until_ns is not None and intervention.at_ns > until_ns:
+            break
+        if len(intervention.action) > MOST_CHARACTERS:
+            raise UserError(f"an action of {len(intervention.action)} characters; at most 100")
+        if intervention.at_ns < world.wall_ns or intervention.at_ns % NS_PER_MS:
+            raise UserError(
+                f"{intervention.action!r} at {intervention.at_ns} ns: interventions are in order"
+                " and at whole milliseconds"
+            )
+        world = advance(world, intervention.at_ns, *intervention.after[:1])
+        made.append(len(world.moments))
+        line = line_of(intervention.at_ns, intervention.action, scenario.cast.devices)
+        if line.message is not None:
+            world = typed(world, line)
+    end_ns = scenario.end_ns if until_ns is None else min(scenario.end_ns, until_ns)
+    world = advance(world, max(end_ns, world.wall_ns))
+    return Run(
+        scenario=scenario,
+        revision=revision,
+        interventions=interventions[: len(made)],
+        made=tuple(made),
+        began=began,
+        ended=world,
+        devices=_devices(scenario.cast, world),
+    )
+
+
+def _devices(cast: Cast, ended: World) -> tuple[Device, ...]:
+    """Return the cast's devices, and those that somebody else than the guest plugged since."""
+    found = {device.id: device for device in cast.devices}
+    for entry in ended.trace:
+        if isinstance(entry.message, DeviceAdd) and entry.src is not Actor.GUEST:
+            device = entry.message.device
+            if device.id is not None:
+                found.setdefault(device.id, device)
+    return tuple(found.values())
+
+
+def play_pair(
+    scenario: Scenario,
+    before: Revision,
+    after: Revision,
+    interventions: tuple[Intervention, ...] = (),
+) -> Pair:
+    """Play *scenario* at both revisions; see `Intervention` for what its ``after`` means."""
+    sides = (of_side(interventions, 0), of_side(interventions, 1))
+    return Pair(play(scenario, before, sides[0]), play(scenario, after, sides[1]))
+
+
+def of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Intervention, ...]:
+    """Return a pair's interventions as one side (0 or 1) makes them; see `Intervention.after`."""
+    return tuple(
+        replace(one, after=one.after[side : side + 1] or one.after[:1]) for one in interventions
+    )
+
+
+def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """Return, for each claim of a scenario, the revisions at which it is not as it says."""
+    revisions = [
+        revision
+        for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
+        if revision.board in scenario.cast.boards
+    ]
+    runs = {revision.name: play(scenario, revision) for revision in revisions}
+    return {
+        claim.that: tuple(
+            name
+            for name, run in runs.items()
+            if claim.holds(run.began, run.ended) is expected_to_fail_at(claim, run.revision)
+        )
+        for claim in scenario.expect
+    }
+
+
+# -- the cast takes its places -------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def begin(cast: Cast, revision: Revision) -> World:
+    """Return the world in which a cast's story begins, at 0 s of the wall clock.
+
+    Raises:
+        UserError: *revision* is of another machine than the cast's.
+    """
+    check_board(cast, revision)
+    machine, guest = boards.switched_on(revision)
+    return begin_with(cast, revision, World(machine=machine, guest=guest))
+
+
+def check_board(cast: Cast, revision: Revision) -> None:
+    """Raise `UserError` if *revision* is of another machine than the cast's."""
+    if revision.board not in cast.boards:
+        meant = " or ".join(board.value for board in cast.boards)
+        board = revision.board.value
+        raise UserError(f"the scenario is for {meant}, and {revision.name} is a {board} machine")
+
+
+def begin_with(cast: Cast, revision: Revision, world: World) -> World:
+    """Return what `begin` does, with the machine and guest of *world*, just switched on."""
+    world = _restart(world)
+    for device in cast.devices:
+        world = _settle(typed(world, Line(0, Actor.QEMU, DeviceAdd(device))))
+    if cast.uptime_ns:
+        machine, *_ = world.ask(world.machine, ClockStep(cast.uptime_ns))
+        world = replace(world, machine=machine)
+    guest = replace(
+        world.guest,
+        kind=cast.guest,
+        conduct=cast.conduct,
+        offline=tuple(_index(name, cast, world) for name in cast.offline),
+        pinned=tuple(_index(name, cast, world) for name in cast.pinned),
+    )
+    libvirt = _libvirt(cast, revision)
+    world = World(machine=world.machine, guest=guest, libvirt=libvirt, ask=world.ask)
+    return _into_the_firmware(world) if cast.in_firmware else world
+
+
+def _restart(world: World) -> World:
+    """Let the guest boot, with what is plugged."""
+    machine, *_ = world.ask(world.machine, SystemReset())
+    return _settle(
+        replace(world, machine=machine, post=(Letter(Actor.GUEST, Restarted()),), moments=())
+    )
+
+
+def _settle(world: World) -> World:
+    """Let everything happen that is due at once."""
+    return advance(world, world.wall_ns)
+
+
+def _into_the_firmware(world: World) -> World:
+    machine, *_ = world.ask(world.machine, SystemReset())
+    guest, _ = boards.tell(machine, world.guest, Restarted())
+    return replace(world, machine=machine, guest=guest, work_ns=guest.conduct.firmware_ns)
+
+
+def _index(name: str, cast: Cast, world: World) -> int:
+    message = line_of(0, f"guest pin {name}", cast.devices).message
+    return boards.index_here(world.machine, int(getattr(message, "index", 0)))
+
+
+def _libvirt(cast: Cast, revision: Revision) -> Libvirt | None:
+    if cast.libvirt is None:
+        return None
+    wait_s = WAIT_PSERIES_S if revision.board is Board.PSERIES else WAIT_ELSEWHERE_S
+    return Libvirt(version=cast.libvirt, wait_s=wait_s, devices=cast.devices)

@@ -1,0 +1,132 @@
+"""The bench: one CPU core, an operator at QEMU's monitor, and a guest that asks what to do.
+
+Each `Act` is what one click does: something that a person does at the present time, or time that
+passes.  Everything goes through the actors: the guest reads QEMU's event as it comes, takes the
+core out of use and lets it go, or keeps it and says so as Linux does from 5.13 on.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from kit.actors.pseries_guest import Conduct
+from kit.actors.pseries_programs import GuestKind
+from kit.machine.clock import NS_PER_S
+from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S
+from kit.machine.requests import CpuCore, DeviceDel
+from kit.machine.revision import Revision
+from kit.simulation.run import Pair, Run, play, play_pair
+from kit.simulation.scenario import Cast, Scenario
+from kit.simulation.timeline import Timeline
+
+__all__ = ["BENCH", "CORE_ID", "Act", "act", "bench", "bench_pair", "timeout_of", "why_not"]
+
+CORE_ID = "core1"
+LATE_S = UNPLUG_TIMEOUT_S + 1
+BENCH = Scenario(
+    name="bench",
+    title="One core, and whatever you click",
+    why="To try what no script does.",
+    look="QEMU's pending request, and what becomes of it.",
+    cast=Cast(
+        guest=GuestKind.LINUX_5_13, conduct=Conduct(asks=True), devices=(CpuCore(1, CORE_ID),)
+    ),
+)
+"""The scenario of the bench: nothing happens but what a person does."""
+
+
+class Act(Enum):
+    """What one click does; the value is the button's word."""
+
+    DEVICE_DEL = "device_del"
+    GUEST_RELEASES = "release"
+    GUEST_REFUSES = "refuse"
+    GUEST_RELEASES_LATE = "release late"
+    WAIT_1_S = "+1 s"
+    WAIT_5_S = "+5 s"
+    WAIT_TO_15_S = "to 15 s"
+    SYSTEM_RESET = "system_reset"
+
+
+_ACTIONS = {
+    Act.DEVICE_DEL: f"device_del {CORE_ID}",
+    Act.GUEST_RELEASES: "guest gives",
+    Act.GUEST_REFUSES: "guest keeps",
+    Act.GUEST_RELEASES_LATE: "guest gives",
+    Act.SYSTEM_RESET: "system_reset",
+}
+_WAITS_S = {Act.WAIT_1_S: 1, Act.WAIT_5_S: 5}
+
+
+def act(timeline: Timeline, one: Act) -> Timeline:
+    """Do one act where *timeline* stands, and stand at the end of what it brings at once.
+
+    What is due at that time happens first; what a person did later is dropped.
+    """
+    timeline = _settled(timeline)
+    requested = _requested_ns(timeline)
+    if one in _WAITS_S:
+        return timeline.wait(timeline.at_ns + _WAITS_S[one] * NS_PER_S)
+    if one is Act.WAIT_TO_15_S:
+        target = timeout_of(timeline)
+        return timeline if target is None else timeline.wait(max(target, timeline.at_ns))
+    if one is Act.GUEST_RELEASES_LATE and requested is not None:
+        timeline = timeline.wait(max(requested + LATE_S * NS_PER_S, timeline.at_ns))
+    forked = timeline.fork(_ACTIONS[one])
+    return forked.seek(forked.at_ns)
+
+
+def bench(revision: Revision, *acts: Act) -> Run:
+    """Play *acts* on the bench at *revision*.
+
+    >>> from kit.machine.revision import find_revision
+    >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+    >>> [bench(find_revision(name), *late).belief().limbo for name in ("pre-revert", "revert")]
+    [True, False]
+    """
+    timeline = Timeline(played=play(BENCH, revision))
+    for one in acts:
+        timeline = act(timeline, one)
+    (run,) = timeline.runs
+    return run
+
+
+def bench_pair(before: Revision, after: Revision, *acts: Act) -> Pair:
+    """Play *acts* on the bench at both revisions."""
+    timeline = Timeline(played=play_pair(BENCH, before, after))
+    for one in acts:
+        timeline = act(timeline, one)
+    assert isinstance(timeline.played, Pair)
+    return timeline.played
+
+
+def timeout_of(timeline: Timeline) -> int | None:
+    """When 15 s have passed since the operator last asked, in ns; None before."""
+    requested = _requested_ns(timeline)
+    return None if requested is None else requested + UNPLUG_TIMEOUT_S * NS_PER_S
+
+
+def why_not(timeline: Timeline, one: Act) -> str:
+    """Say why an act would do nothing where *timeline* stands; empty if it would do something."""
+    target = timeout_of(timeline)
+    if one in (Act.WAIT_TO_15_S, Act.GUEST_RELEASES_LATE) and target is None:
+        return "Press device_del first: the 15 s count from there."
+    if one is Act.WAIT_TO_15_S and target is not None and timeline.at_ns >= target:
+        return f"It is {timeline.at_ns / NS_PER_S:g} s already: 15 s after device_del are over."
+    decides = one in (Act.GUEST_RELEASES, Act.GUEST_REFUSES, Act.GUEST_RELEASES_LATE)
+    if decides and not any(run.ended.guest.deciding for run in _settled(timeline).runs):
+        return "Nobody asks the guest for the core now: press device_del first."
+    return ""
+
+
+def _settled(timeline: Timeline) -> Timeline:
+    """Return *timeline* as it ends when nobody does anything more than up to where it stands."""
+    at_the_end = timeline.place == len(timeline.stops) - 1 and timeline.at_ns == timeline.end_ns
+    return timeline if at_the_end else timeline.wait(timeline.at_ns)
+
+
+def _requested_ns(timeline: Timeline) -> int | None:
+    """When the operator last asked for the core, before or where *timeline* stands."""
+    run, seq = timeline.runs[0], timeline.seqs[0]
+    asked = [e.at_ns for e in run.trace[: seq + 1] if e.message == DeviceDel(CORE_ID)]
+    return asked[-1] if asked else None

@@ -1,0 +1,326 @@
+"""A scenario: who takes part and how they behave, what is typed and when, what must come of it.
+
+Scenarios are data, TOML; ``docs/scenarios.md`` is the page of reference.  This module reads the
+text and never a file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+from zlib import crc32
+
+from kit.actors.operator import Line
+from kit.actors.pseries_guest import Conduct
+from kit.actors.pseries_programs import GuestKind
+from kit.common.errors import UserError
+from kit.common.toml_reader import TomlReader, short
+from kit.machine.clock import NS_PER_MS
+from kit.machine.config import MIB, Config
+from kit.machine.events import QmpError
+from kit.machine.pseries.step import boot, step
+from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm
+from kit.machine.revision import CATALOGUE, Board, find_revision
+from kit.simulation.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
+from kit.simulation.expectations import Expectation, read_expectation
+
+__all__ = [
+    "Cast",
+    "Scenario",
+    "ScenarioError",
+    "read_scenario",
+    "read_script",
+    "read_story",
+    "read_time",
+]
+
+MOST_LINES = 200
+MOST_MS = 60 * 24 * 3600 * 1000  # 60 days
+_TIME = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,3})?) ?(ms|s|min|days?)")
+_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
+_UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000, "days": 86_400_000}
+
+
+class ScenarioError(UserError):
+    """A scenario breaks the format; the text begins with file and line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Who takes part, and how they are when the run begins.
+
+    ``devices`` are plugged and, unless the guest begins ``in_firmware``, used by it.  ``libvirt``
+    is its version, None where the operator talks to QEMU alone.  ``offline`` and ``pinned`` name
+    connectors (``core0``, ``dimm1.0``).  ``uptime_ns`` is what the guest's clock shows.
+    """
+
+    boards: tuple[Board, ...] = (Board.PSERIES,)
+    guest: GuestKind = GuestKind.LINUX_5_12
+    conduct: Conduct = field(default_factory=Conduct)
+    in_firmware: bool = False
+    libvirt: tuple[int, int, int] | None = None
+    devices: tuple[Device, ...] = ()
+    offline: tuple[str, ...] = ()
+    pinned: tuple[str, ...] = ()
+    uptime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A story that can be played at any revision.
+
+    ``why`` says why it matters, ``look`` what to look at, ``script`` what the operator types,
+    ``texts`` the same as written; ``compare`` are pairs of revisions worth comparing, ``expect``
+    what must hold, and where it must not.  The run goes on until ``end_ns`` of the wall clock.
+    ``digest`` changes when the cast,
+    the script or the end does; ``source`` is its text's file.
+    """
+
+    name: str
+    title: str
+    why: str
+    look: str
+    cast: Cast
+    script: tuple[Line, ...] = ()
+    texts: tuple[str, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    end_ns: int = 0
+    digest: int = 0
+    source: str = ""
+
+
+def read_time(text: str) -> int:
+    """Read a time, ``16 s``, ``14999 ms``, ``30 days``, as ns; whole milliseconds.
+
+    Raises:
+        UserError: It is no such time.
+
+    >>> read_time("1.001 s")
+    1001000000
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is not None:
+        ms = Fraction(match[1]) * _UNIT_MS[match[2]]
+        if ms.denominator == 1 and ms <= MOST_MS:
+            return int(ms) * NS_PER_MS
+    raise UserError(
+        f"{text!r} is no time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
+        " and at most 60 days"
+    )
+
+
+def read_scenario(text: str, name: str, source: str) -> Scenario:
+    """Read a scenario.
+
+    Args:
+        text: TOML.
+        name: What it is called: the name of its file without ``.toml``.
+        source: Its file, for messages.
+
+    Raises:
+        ScenarioError: It breaks the format: file, line, what is wrong, what was expected.
+    """
+    reader = TomlReader(text, source, ScenarioError)
+    reader.check_name(name)
+    data = reader.load()
+    reader.keys(data, "", {"title", "why", "look", "compare", "end", "script", "cast", "expect"})
+    story = read_story(reader, data, name)
+    return replace(
+        story,
+        title=reader.text(data, "title"),
+        why=reader.text(data, "why"),
+        look=reader.text(data, "look"),
+        compare=_compare(reader, data, story.cast.boards),
+        expect=_expect(reader, data, story.cast),
+    )
+
+
+def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenario:
+    """Read what is played alone: ``cast``, ``script`` and ``end``; who reads it names it.
+
+    Raises:
+        UserError: It breaks the format; the error is the reader's.
+    """
+    cast = _cast(reader.within("[cast]"), reader.table(data, "cast"))
+    lines, texts = read_script(reader, data, "script", cast.devices)
+    end_ns = reader.read("end", reader.text(data, "end"), read_time)
+    if lines and lines[-1].at_ns > end_ns:
+        raise reader.error("end", f"end is before the last line of the script, {texts[-1]!r}")
+    return Scenario(
+        name=name,
+        title="",
+        why="",
+        look="",
+        cast=cast,
+        script=lines,
+        texts=texts,
+        end_ns=end_ns,
+        digest=_digest(data),
+        source=reader.source,
+    )
+
+
+def _digest(data: Mapping[str, Any]) -> int:
+    """Return what changes when the run does: not for a better title."""
+    said = [data.get(key) for key in ("cast", "script", "end")]
+    return crc32(json.dumps(said, sort_keys=True, default=str).encode())
+
+
+# -- the cast ------------------------------------------------------------------------------------
+
+_CAST_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmware", "libvirt"}
+_CAST_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
+
+
+def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Cast:
+    reader.keys(data, "cast", _CAST_KEYS)
+
+    def time_of(key: str) -> int:
+        if key not in data:
+            return 0
+        return int(reader.read(key, reader.text(data, key), read_time))
+
+    for key in ("asks", "in_firmware"):
+        if not isinstance(data.get(key, False), bool):
+            raise reader.error(key, f"{key} is {short(data[key])}; expected true or false")
+    conduct = Conduct(
+        offline_ns=time_of("offline_work"),
+        unusable_ns=time_of("unusable_work"),
+        firmware_ns=time_of("firmware"),
+        asks=data.get("asks", False),
+    )
+    devices = _devices(reader, reader.texts(data, "devices"))
+    connectors = connector_names(devices)
+    boards = tuple(_choice(reader, "boards", b, Board) for b in reader.texts(data, "boards"))
+    _check_board(reader, devices, boards)
+    for key in ("offline", "pinned"):
+        for name in reader.texts(data, key):
+            if name not in connectors:
+                known = ", ".join(connectors)
+                raise reader.error(key, f"{key}: {name!r}; expected one of: {known}", name)
+    return Cast(
+        boards=boards or (Board.PSERIES,),
+        guest=_choice(reader, "guest", data.get("guest", "linux-5.12"), GuestKind),
+        conduct=conduct,
+        in_firmware=data.get("in_firmware", False),
+        libvirt=_version(reader, reader.text(data, "libvirt")) if "libvirt" in data else None,
+        devices=devices,
+        offline=reader.texts(data, "offline"),
+        pinned=reader.texts(data, "pinned"),
+        uptime_ns=time_of("uptime"),
+    )
+
+
+def _devices(reader: TomlReader, texts: tuple[str, ...]) -> tuple[Device, ...]:
+    """Read the devices; DIMMs get their addresses in the order in which they are named."""
+    devices: list[Device] = []
+    machine = boot(CATALOGUE[0], Config())
+    addr = FIRST_DIMM_ADDR
+    for text in texts:
+        device = reader.read("devices", text, lambda name: read_device(name, addr))  # noqa: B023 - called at once
+        if any(other.id == device.id for other in devices):
+            raise reader.error("devices", f"devices: {device.id!r} is named twice", text)
+        if isinstance(device, Dimm):
+            addr += device.size_mib * MIB
+        machine, outcome = step(machine, DeviceAdd(device))
+        if isinstance(outcome.reply, QmpError):
+            refusal = f"devices: {text!r} cannot be plugged: {outcome.reply.desc}"
+            raise reader.error("devices", refusal, text)
+        devices.append(device)
+    return tuple(devices)
+
+
+def _check_board(
+    reader: TomlReader, devices: tuple[Device, ...], boards: tuple[Board, ...]
+) -> None:
+    for device in devices:
+        if Board.Q35 in boards and not isinstance(device, CpuCore | Dimm):
+            raise reader.error(
+                "devices",
+                f"devices: {device.id!r} is no device of the q35 machine",
+                device.id or "",
+            )
+
+
+def _choice(reader: TomlReader, key: str, value: object, kind: type[Any]) -> Any:  # noqa: ANN401
+    for member in kind:
+        if member.value == value:
+            return member
+    known = ", ".join(member.value for member in kind)
+    raise reader.error(key, f"{key} is {short(value)}; expected one of: {known}", str(value))
+
+
+def _version(reader: TomlReader, text: str) -> tuple[int, int, int]:
+    if not _VERSION.fullmatch(text):
+        raise reader.error("libvirt", f"libvirt is {text!r}; expected a version, 7.1.0")
+    major, minor, micro = (int(part) for part in text.split("."))
+    return major, minor, micro
+
+
+# -- script, comparisons, expectations -----------------------------------------------------------
+
+
+def read_script(
+    reader: TomlReader, data: Mapping[str, Any], key: str, devices: tuple[Device, ...]
+) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    """Read the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
+
+    Raises:
+        UserError: One of them is none; the error is the reader's.
+    """
+    lines: list[Line] = []
+    texts = reader.texts(data, key)
+    if len(texts) > MOST_LINES:
+        raise reader.error(key, f"{key} has {len(texts)} lines; at most {MOST_LINES}")
+    for text in texts:
+        time, colon, action = text.partition(":")
+        if not colon:
+            raise reader.error(
+                key, f"{key}: {text!r} has no time; expected '16 s: device_del core1'", text
+            )
+        try:
+            line = line_of(read_time(time), action, devices)
+        except UserError as error:
+            raise reader.error(key, f"{key}: {error}", text) from None
+        if lines and line.at_ns < lines[-1].at_ns:
+            raise reader.error(key, f"{key}: {text!r} is before the line above it", text)
+        lines.append(line)
+    return tuple(lines), texts
+
+
+def _compare(
+    reader: TomlReader, data: Mapping[str, Any], boards: tuple[Board, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = data.get("compare", [])
+    if not isinstance(pairs, list):
+        raise reader.error("compare", f"compare is {short(pairs)}; expected a list of pairs")
+    for pair in pairs:
+        names = pair if isinstance(pair, list) else []
+        if len(names) != 2 or not all(isinstance(name, str) for name in names):
+            raise reader.error(
+                "compare", f"compare: {short(pair)}; expected a pair, ['pre-revert', 'revert']"
+            )
+        for name in names:
+            board = reader.read("compare", name, find_revision).board
+            if board not in boards:
+                what = f"compare: {name} is another machine than the scenario's"
+                raise reader.error("compare", what, name)
+    return tuple((first, second) for first, second in pairs)
+
+
+def _expect(reader: TomlReader, data: Mapping[str, Any], cast: Cast) -> tuple[Expectation, ...]:
+    read = []
+    for here, entry in reader.tables(data, "expect"):
+        here.keys(entry, "expect", {"that", "fails_at"})
+        that = here.text(entry, "that")
+        fails_at = here.texts(entry, "fails_at")
+        try:
+            read.append(read_expectation(that, fails_at, cast.devices, cast.boards))
+        except UserError as error:
+            raise here.error("that", f"expect: {error}") from None
+    return tuple(read)

@@ -1,0 +1,276 @@
+"""Runs in words: where two of them part, and who knows what at a moment."""
+
+from __future__ import annotations
+
+from kit.actors.messages import (
+    Actor,
+    ApiError,
+    ApiSuccess,
+    DeviceRemovalFailed,
+    DeviceRemoved,
+    Message,
+)
+from kit.machine.events import (
+    Aborted,
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    ErrorReport,
+    HotplugEvent,
+    MemUnplugError,
+    QmpError,
+    QmpReturn,
+    UnplugTimeout,
+)
+from kit.machine.q35.messages import AcpiDeviceOst
+from kit.machine.requests import CpuCore, Device, DeviceAdd, DeviceDel
+from kit.simulation.beliefs import Belief
+from kit.simulation.platform import connectors
+from kit.simulation.run import Pair, Run
+from kit.trace.entry import Trace, TraceEntry
+from kit.trace.sentences import seconds, sentence
+
+__all__ = ["in_words", "where_they_part", "who_knows_what"]
+
+_HEARD = 3  # of what the operator was told so much is repeated
+
+
+def where_they_part(pair: Pair) -> str:
+    """Say where two runs first differ, and what has become of the device in each: a line for each.
+
+    >>> from kit.machine.revision import find_revision
+    >>> from kit.simulation.sandbox import Act, bench_pair
+    >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+    >>> print(where_they_part(bench_pair(find_revision("revert"), find_revision("resend"), *late)))
+    So far both have done the same.
+    """
+    at = pair.first_difference
+    if at == (None, None):
+        return "So far both have done the same."
+    before, after = pair.before_revision.name, pair.after_revision.name
+    parted = _parted(
+        pair,
+        (before, _at(pair.before, at[0]), pair.before.trace),
+        (after, _at(pair.after, at[1]), pair.after.trace),
+    )
+    return "\n".join(
+        (parted, f"{before}: {in_words(pair.before)}", f"{after}: {in_words(pair.after)}")
+    )
+
+
+def who_knows_what(
+    run: Run, device: Device | None = None, *, seq: int | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Say what each party takes to be the case of *device*, a few words each.
+
+    Args:
+        run: The run.
+        device: The device; the first of the story if not said.
+        seq: The entry at which to ask, -1 before the first; at the end if not said.
+
+    Returns:
+        Pairs of a party and its words: QEMU, guest, libvirt if it takes part, operator.
+    """
+    device = device or run.device
+    trace = run.trace if seq is None else run.trace[: seq + 1]
+    state = run.ended if seq is None else run.moments[seq] if seq >= 0 else run.began
+    if state.machine.aborted is not None:
+        return (("QEMU", "gone: an assertion failed"), ("guest", "gone with QEMU"), *_told(trace))
+    belief, name = run.belief(device, seq=seq), str(device.id)
+    uses = f"uses {name}" if belief.guest else f"has let go of {name}"
+    if not belief.guest and not _let_go(run, device, seq):
+        uses = f"does not use {name}"
+    indices = connectors(run.began.machine, device)
+    found = [("QEMU", _of_qemu(belief, trace, device, indices)), ("guest", uses)]
+    if belief.libvirt is not None:
+        words = "in the domain's XML" if belief.libvirt else "not in the domain's XML"
+        found.append(("libvirt", f"{name} is {words}"))
+    return (*found, *_told(trace))
+
+
+def in_words(run: Run) -> str:
+    """Say what has become of the device that the story is about."""
+    belief, name = run.belief(), _called(run.device)
+    if run.ended.machine.aborted is not None:
+        return "QEMU is gone."
+    if not belief.qemu:
+        told = any(_is_deleted(entry, run.device) for entry in run.trace)
+        words = f"{name} is released" + (", and DEVICE_DELETED said so." if told else ".")
+    elif belief.limbo:
+        words = (
+            f"the guest has let go of {name}, QEMU still holds it,"
+            " and no DEVICE_DELETED was sent: limbo."
+        )
+    elif belief.pending:
+        words = "the request is still pending."
+    elif _came_back(run):
+        words = f"{name} that the guest had let go of is back."
+    else:
+        words = f"the guest keeps {name}, and no request is pending."
+    if belief.libvirt is not None and belief.libvirt != belief.guest:
+        held = "still has it in" if belief.libvirt else "has not got it in"
+        words += f" libvirt {held} its picture of the domain: wrong."
+    return words
+
+
+def _called(device: Device) -> str:
+    return "the core" if isinstance(device, CpuCore) else str(device.id)
+
+
+def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, ...]) -> str:
+    name = belief.device
+    if not belief.qemu:
+        return f"has released {name}" if any(_is_deleted(e, device) for e in trace) else "has none"
+    if belief.pending:
+        since = _pending_since(trace, device, indices)
+        return f"waits for the guest since {seconds(since)}" if since is not None else "waits"
+    forgotten = [
+        entry.at_ns
+        for entry in trace
+        if isinstance(entry.message, UnplugTimeout) and entry.message.index in indices
+    ]
+    if forgotten:
+        return f"holds {name}; forgot the request at {seconds(forgotten[-1])}"
+    return f"holds {name}; waits for nothing"
+
+
+def _is_deleted(entry: TraceEntry, device: Device) -> bool:
+    return isinstance(entry.message, DeviceDeleted) and entry.message.device == device.id
+
+
+def _pending_since(trace: Trace, device: Device, indices: tuple[int, ...]) -> int | None:
+    """When the request was made that QEMU still waits for."""
+    since, asked = None, False
+    for entry in trace:
+        match entry.message:
+            case DeviceDel(name):
+                asked = name == device.id
+            case QmpReturn() if asked and since is None:
+                since, asked = entry.at_ns, False
+            case UnplugTimeout(index) if index in indices:
+                since = None
+            case ErrorReport():  # the request ended there; a later one counts
+                since = None
+    return since
+
+
+def _let_go(run: Run, device: Device, seq: int | None) -> bool:
+    """Did the guest use the device before?"""
+    moments = run.moments if seq is None else run.moments[: seq + 1]
+    states = (run.began, *moments)
+    return any(run.belief(device, seq=n - 1).guest for n in range(len(states)))
+
+
+def _came_back(run: Run) -> bool:
+    """Does the guest use the device that it had let go of?  A reset alone is no letting go."""
+    uses = [run.belief(seq=seq).guest for seq in range(-1, len(run.trace))]
+    let_go = (
+        before and not after and moment.after.guest.up
+        for before, after, moment in zip(uses, uses[1:], run.moments, strict=False)
+    )
+    return uses[-1] and any(let_go)
+
+
+def _told(trace: Trace) -> tuple[tuple[str, str], ...]:
+    """Say what the operator heard last of devices; that a machine is stopped is another matter."""
+    told, asked = [], None
+    for entry in trace:
+        if entry.src is Actor.OPERATOR and entry.dst is Actor.QEMU:
+            asked = entry.message
+        words = _heard(entry, asked) if entry.dst is Actor.OPERATOR else ""
+        if words:
+            told.append(f"{words} at {seconds(entry.at_ns)}")
+    repeated = ["…", *told[-_HEARD:]] if len(told) > _HEARD else told
+    return (("operator was told", ", ".join(repeated) or "nothing"),)
+
+
+def _heard(entry: TraceEntry, asked: Message | None) -> str:
+    match entry.message:
+        case QmpReturn() if isinstance(asked, DeviceDel | DeviceAdd):
+            return "“accepted”"
+        case QmpError() | ApiError():
+            return "an error"
+        case ApiSuccess():
+            return "“success”"
+        case DeviceDeleted():
+            return "DEVICE_DELETED"
+        case DeviceNotDeleted():
+            return "DEVICE_NOT_DELETED"
+        case DeviceUnplugGuestError():
+            return "DEVICE_UNPLUG_GUEST_ERROR"
+        case MemUnplugError():
+            return "MEM_UNPLUG_ERROR"
+        case AcpiDeviceOst():
+            return "ACPI_DEVICE_OST"
+        case DeviceRemoved():
+            return "device-removed"
+        case DeviceRemovalFailed():
+            return "device-removal-failed"
+    return ""
+
+
+# -- where they part -----------------------------------------------------------------------------
+
+
+def _at(run: Run, seq: int | None) -> TraceEntry | None:
+    return None if seq is None else run.trace[seq]
+
+
+_Side = tuple[str, TraceEntry | None, Trace]
+
+
+def _parted(pair: Pair, before: _Side, after: _Side) -> str:
+    """Say what one of them does first that the other does not."""
+    names = f"{before[0]} and {after[0]}"
+    if pair.before_revision.board is not pair.after_revision.board:
+        return f"{names} are different machines: their guests are asked in other ways."
+    for (who, entry, mine), (other, against, trace) in ((before, after), (after, before)):
+        if entry is None or (against is not None and against.at_ns < entry.at_ns):
+            continue
+        did = _did(entry)
+        ours, theirs = _times_of_its_kind(entry, mine), _times_of_its_kind(entry, trace)
+        so_far = sum(at_ns <= entry.at_ns for at_ns in theirs)
+        if did is None or sum(at_ns <= entry.at_ns for at_ns in ours) <= so_far:
+            continue  # the other does the same, at another place of the same time
+        later = len(theirs) > so_far
+        not_so = f"{did[1]} then" if later else did[1]
+        return f"At {seconds(entry.at_ns)}, QEMU at {who} {did[0]}; QEMU at {other} {not_so}."
+    entry = before[1] or after[1]
+    assert entry is not None
+    return f"At {seconds(entry.at_ns)} they part: {sentence(entry)}"
+
+
+def _times_of_its_kind(entry: TraceEntry, trace: Trace) -> list[int]:
+    return [other.at_ns for other in trace if type(other.message) is type(entry.message)]
+
+
+def _did(entry: TraceEntry) -> tuple[str, str] | None:
+    """What the one did, and what that means of the other."""
+    match entry.message:
+        case UnplugTimeout(silent=True):
+            return (
+                "forgot the request, because its 15 s were over, and told nobody",
+                "went on waiting",
+            )
+        case UnplugTimeout():
+            return (
+                "forgot the request, because its 15 s were over, and said so",
+                "went on waiting",
+            )
+        case QmpError(_, desc):
+            return f"refused the request (“{desc}”)", "accepted it"
+        case HotplugEvent():
+            return "sent the guest another event", "sent none"
+        case DeviceDeleted():
+            return "released the device and said so (DEVICE_DELETED)", "did not"
+        case DeviceNotDeleted():
+            return "said that the device is not deleted (DEVICE_NOT_DELETED)", "said nothing"
+        case DeviceUnplugGuestError():
+            return "passed the guest's no on (DEVICE_UNPLUG_GUEST_ERROR)", "sent no such event"
+        case MemUnplugError():
+            return "passed the guest's no on (MEM_UNPLUG_ERROR)", "sent no such event"
+        case ErrorReport():
+            return "understood UNISOLATE as the guest's no", "did not"
+        case Aborted():
+            return "aborted", "did not"
+    return None

@@ -1,0 +1,260 @@
+"""Travelling in a run, or in a pair of runs at once: to an event, to a time, to where they differ.
+
+A timeline stands at a place; going elsewhere makes another timeline.  An intervention forks: what
+came after that place in time is played anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kit.actors.messages import Actor
+from kit.common.errors import UserError
+from kit.machine.clock import NS_PER_MS
+from kit.machine.revision import Revision
+from kit.simulation.run import Intervention, Pair, Run, of_side, play
+from kit.simulation.scenario import Scenario
+from kit.trace.entry import TraceEntry
+
+__all__ = ["Player", "Stop", "Timeline", "stops"]
+
+Player = Callable[[Scenario, Revision, tuple[Intervention, ...]], Run]
+"""Plays a scenario at a revision; one that is a real QEMU's may be played on it."""
+
+_Wanted = Callable[[TraceEntry], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place where one can stand: after an entry of a run, or of both runs of a pair.
+
+    ``seqs`` are the last entry so far of each run, -1 before the first; ``moved`` tells which of
+    the runs has an entry here.
+    """
+
+    at_ns: int
+    seqs: tuple[int, ...]
+    moved: tuple[bool, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Does only one run of a pair have an entry here?"""
+        return not all(self.moved)
+
+
+def stops(runs: tuple[Run, ...]) -> tuple[Stop, ...]:
+    """Return the places of one run or of two, in the order of time; equal entries are one place."""
+    if len(runs) == 1:
+        return tuple(Stop(entry.at_ns, (entry.seq,), (True,)) for entry in runs[0].trace)
+    before, after = runs[0].trace, runs[1].trace
+    found: list[Stop] = []
+    i = j = 0
+    while i < len(before) or j < len(after):
+        moved = _who_moves(before[i:], after[j:])
+        i, j = i + moved[0], j + moved[1]
+        at_ns = before[i - 1].at_ns if moved[0] else after[j - 1].at_ns
+        found.append(Stop(at_ns, (i - 1, j - 1), moved))
+    return tuple(found)
+
+
+def _who_moves(before: tuple[TraceEntry, ...], after: tuple[TraceEntry, ...]) -> tuple[bool, bool]:
+    """Tell which run has the next entry: both, where they say the same at the same time."""
+    if not before or not after:
+        return bool(before), bool(after)
+    ours, theirs = before[0], after[0]
+    if ours.at_ns != theirs.at_ns:
+        return ours.at_ns < theirs.at_ns, theirs.at_ns < ours.at_ns
+    if _said(ours) == _said(theirs):
+        return True, True
+    meanwhile = [_said(entry) for entry in after if entry.at_ns == ours.at_ns]
+    return (False, True) if _said(ours) in meanwhile else (True, False)
+
+
+def _said(entry: TraceEntry) -> object:
+    return entry.src, entry.dst, entry.message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Where one stands in a run or a pair.
+
+    ``place`` is a number of `stops`, -1 before the first; ``at_ns`` the wall clock there, which
+    may be later than the place's own time and earlier than the next one's.  ``player`` plays a
+    fork, from its start.
+    """
+
+    played: Run | Pair
+    place: int = -1
+    at_ns: int = 0
+    player: Player = play
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The run, or before and after."""
+        played = self.played
+        return (played,) if isinstance(played, Run) else (played.before, played.after)
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """All places, in the order of time."""
+        return stops(self.runs)
+
+    @property
+    def seqs(self) -> tuple[int, ...]:
+        """The last entry so far of each run, -1 where there is none yet."""
+        return self.stops[self.place].seqs if self.place >= 0 else (-1,) * len(self.runs)
+
+    @property
+    def entries(self) -> tuple[TraceEntry | None, ...]:
+        """The entry that each run has at this place, None where it has none."""
+        if self.place < 0:
+            return (None,) * len(self.runs)
+        stop = self.stops[self.place]
+        return tuple(
+            run.trace[seq] if moved else None
+            for run, seq, moved in zip(self.runs, stop.seqs, stop.moved, strict=True)
+        )
+
+    @property
+    def end_ns(self) -> int:
+        """Where the runs end, by the wall clock."""
+        return max(run.now_ns for run in self.runs)
+
+    # -- going elsewhere -----------------------------------------------------------------------
+
+    def go(self, place: int) -> Timeline:
+        """Stand at *place*; before the first at -1, at the last where there are not so many."""
+        found = self.stops
+        place = min(max(place, -1), len(found) - 1)
+        return replace(self, place=place, at_ns=found[place].at_ns if place >= 0 else 0)
+
+    def first(self) -> Timeline:
+        """Stand before the first event."""
+        return self.go(-1)
+
+    def back(self) -> Timeline:
+        """Stand one event earlier; at the event itself where time had gone on since."""
+        here = self.go(self.place)
+        return here if self.at_ns > here.at_ns else self.go(self.place - 1)
+
+    def next(self) -> Timeline:
+        """Stand one event later."""
+        return self.go(self.place + 1)
+
+    def last(self) -> Timeline:
+        """Stand at the end, when the runs' time is over."""
+        return self.seek(self.end_ns)
+
+    def seek(self, at_ns: int) -> Timeline:
+        """Stand at a time of the wall clock, when all that is due then has happened."""
+        at_ns = min(max(at_ns, 0), self.end_ns)
+        at_ns -= at_ns % NS_PER_MS  # nothing can be done between two milliseconds
+        place = sum(stop.at_ns <= at_ns for stop in self.stops) - 1
+        return replace(self, place=place, at_ns=at_ns)
+
+    def next_of(self, actor: Actor) -> Timeline:
+        """Stand at the next event that *actor* says or hears; stay where there is none."""
+        return self._next(lambda entry: actor in (entry.src, entry.dst))
+
+    def next_difference(self) -> Timeline:
+        """Stand at the next event that only one of the runs has; stay where there is none."""
+        found = self.stops
+        later = (n for n in range(self.place + 1, len(found)) if found[n].differs)
+        place = next(later, None)
+        return self if place is None else self.go(place)
+
+    def first_difference(self) -> Timeline:
+        """Stand at the first event that only one of the runs has; stay where there is none."""
+        found = self.first().next_difference()
+        return self if found.place < 0 else found
+
+    def _next(self, wanted: _Wanted) -> Timeline:
+        for place in range(self.place + 1, len(self.stops)):
+            there = self.go(place)
+            if any(entry is not None and wanted(entry) for entry in there.entries):
+                return there
+        return self
+
+    # -- forks ---------------------------------------------------------------------------------
+
+    def fork(self, action: str) -> Timeline:
+        """Do *action* here, and drop what a person did later; stand at what it brought first.
+
+        Raises:
+            UserError: It is no action, or the time here is not a whole millisecond.
+        """
+        if self.at_ns % NS_PER_MS:
+            raise UserError(f"{self.at_ns} ns is no whole millisecond; go to another event")
+        made = Intervention(self.at_ns, " ".join(action.split()), self._here())
+        there = replace(self, played=self._played((*self._made_so_far(), made)))
+        return there._at_the_last()
+
+    def _at_the_last(self) -> Timeline:
+        """Stand where the last intervention stands, or where it was made if it brought nothing."""
+        for place, stop in enumerate(self.stops):
+            sides = zip(self.runs, stop.seqs, stop.moved, strict=True)
+            if any(moved and seq == run.made[-1] for run, seq, moved in sides):
+                there = self.go(place)
+                return there if there.at_ns == self.at_ns else self.seek(self.at_ns)
+        return self.seek(self.at_ns)
+
+    def wait(self, until_ns: int) -> Timeline:
+        """Let time pass until *until_ns*, and drop what a person did later than now."""
+        kept = self._made_so_far()
+        forked = self._played((*kept, Intervention(until_ns, "wait")))
+        return replace(self, played=forked).seek(until_ns)
+
+    def at_revisions(self, *revisions: Revision) -> Timeline:
+        """Play the same at another revision, or two, and stand at the same time."""
+        played = self._played(self.interventions, *revisions)
+        return replace(self, played=played).seek(self.at_ns)
+
+    def undo(self) -> Timeline:
+        """Take the last intervention back; stand where it was made, as far as that is left."""
+        if not self.interventions:
+            return self
+        *kept, last = self.interventions
+        there = replace(self, played=self._played(tuple(kept)))
+        return there.seek(min(self.at_ns, last.at_ns))
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What a person did so far."""
+        return self.played.interventions
+
+    def _made_so_far(self) -> tuple[Intervention, ...]:
+        """What a person did up to here."""
+        seqs = zip(self.runs, self.seqs, strict=True)
+        count = max(
+            sum(self._is_made(run, n, seq) for n in range(len(run.made))) for run, seq in seqs
+        )
+        return self.interventions[:count]
+
+    def _is_made(self, run: Run, number: int, seq: int) -> bool:
+        """Was an intervention made at or before entry *seq*?  Time that passed has no entry."""
+        if run.made[number] <= seq:
+            return True
+        one = run.interventions[number]
+        return one.action == "wait" and one.at_ns <= self.at_ns and run.made[number] <= seq + 1
+
+    def _played(self, interventions: tuple[Intervention, ...], *revisions: Revision) -> Run | Pair:
+        """Play anew, at other revisions if any are given."""
+        scenario = self.runs[0].scenario
+        chosen = revisions or tuple(run.revision for run in self.runs)
+        if len(chosen) == 1:
+            return self.player(scenario, chosen[0], interventions)
+        before, after = (
+            self.player(scenario, revision, of_side(interventions, side))
+            for side, revision in enumerate(chosen)
+        )
+        return Pair(before, after)
+
+    def _here(self) -> tuple[int, ...]:
+        """How many entries of this time each run has so far; empty where all are there."""
+        here = [
+            sum(entry.at_ns == self.at_ns for entry in run.trace[: seq + 1])
+            for run, seq in zip(self.runs, self.seqs, strict=True)
+        ]
+        whole = [sum(entry.at_ns == self.at_ns for entry in run.trace) for run in self.runs]
+        return () if here == whole else tuple(here)

@@ -1,0 +1,40 @@
+"""Logs from files and from stdin, line by line and no line larger than what is read of one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from kit.common.user_file import open_own
+from kit.logs.json_stream import LONGEST_LINE
+
+__all__ = ["log_lines"]
+
+_MOST = LONGEST_LINE + 2
+MOST_BYTES = 256_000_000
+
+
+def log_lines(name: str) -> Iterator[str]:
+    """Yield the lines of a log; "-" is stdin, ``.gz`` is unpacked.
+
+    Bytes that are no UTF-8 become U+FFFD.  Of a line that is longer than what is read of one, only
+    so much comes that one sees it is.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    if name == "-":
+        yield from _lines(sys.stdin.buffer)
+        return
+    with open_own(Path(name), "log that is read whole", MOST_BYTES) as file:
+        yield from _lines(file)
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    while line := file.readline(_MOST):
+        text = line.decode("utf-8", errors="replace")
+        while not line.endswith(b"\n") and (line := file.readline(_MOST)):
+            pass  # the rest of a line that is too long
+        yield text

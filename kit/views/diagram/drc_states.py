@@ -1,0 +1,224 @@
+"""A connector's states as a diagram, drawn from the table of a revision.
+
+The places of the states are drawn by hand, the arrows are the table's rows: a call that moves the
+connector, and a mark where the row releases the device.  A connector that is at one of the states
+can be shown on it, with the move that led there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import hypot
+
+from kit.machine.pseries.connector import Drc, DrcState, RtasCall
+from kit.machine.pseries.drc import Effect
+from kit.machine.pseries.tables import Line, lines
+from kit.machine.revision import Patch, Revision
+from kit.views.diagram import svg_shapes as svg
+
+__all__ = ["Live", "state_diagram"]
+
+S, C = DrcState, RtasCall
+WIDTH, HEIGHT = 760.0, 300.0
+BOX_WIDTH, BOX_HEIGHT = 132.0, 40.0
+_PLACES: Mapping[DrcState, tuple[float, float]] = {
+    S.UNUSABLE: (100, 90),
+    S.AVAILABLE: (370, 90),
+    S.UNISOLATE: (640, 90),
+    S.CONFIGURED: (505, 230),
+}
+_MEANS: Mapping[DrcState, str] = {
+    S.UNUSABLE: "the guest has not got it",
+    S.AVAILABLE: "claimed by the guest",
+    S.UNISOLATE: "switched on",
+    S.CONFIGURED: "in use",
+}
+_WORDS: Mapping[RtasCall, str] = {
+    C.ISOLATE: "ISOLATE",
+    C.UNISOLATE: "UNISOLATE",
+    C.SET_USABLE: "USABLE",
+    C.SET_UNUSABLE: "UNUSABLE",
+    C.CONFIGURE_CONNECTOR: "configure-connector",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A connector to be shown in the diagram, and the state it came from by ``call``'s word."""
+
+    drc: Drc
+    came_from: DrcState | None = None
+    call: str = ""
+
+    @property
+    def move(self) -> tuple[DrcState, DrcState] | None:
+        """From where to where it moved last, if it did."""
+        if self.came_from in (None, self.drc.state):
+            return None
+        assert self.came_from is not None
+        return self.came_from, self.drc.state
+
+
+def state_diagram(revision: Revision, live: Live | None = None) -> str:
+    """Draw the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
+    table = [line for line in lines(revision) if line.state in _PLACES]
+    moves = _one_arrow_each([line for line in table if _moves(line)])
+    timeout = Patch.CPU_UNPLUG_TIMEOUT in revision.patches
+    refusal = Patch.UNISOLATE_ROLLS_BACK in revision.patches
+    label = (
+        f"States of a CPU connector at {revision.name}: "
+        + "; ".join(_sentence(line) for line in moves)
+        + f". {' '.join(_notes(timeout=timeout, refusal=refusal))}"
+        + _said(live)
+    )
+    last = None if live is None else live.move
+    drawn = [(line.state, line.row.then) for line in moves]
+    jump = [] if last is None or last in drawn else list(_jump(last, live.call if live else ""))
+    parts = [
+        svg.text(
+            12, 22, f"A CPU's connector at {revision.name} ({revision.label})", bold=True, size=14
+        ),
+        *jump,
+        *(part for line in moves for part in _arrow(line, (line.state, line.row.then) == last)),
+        *(part for state in _PLACES for part in _box(state, live)),
+        *_note_lines(_notes(timeout=timeout, refusal=refusal)),
+    ]
+    return svg.picture(WIDTH, HEIGHT, label, parts)
+
+
+def _moves(line: Line) -> bool:
+    return line.call in _WORDS and line.row.then is not line.state and line.row.abort is None
+
+
+def _one_arrow_each(moves: list[Line]) -> list[Line]:
+    """Of rows with the same call and states keep the one that releases a device, if any."""
+    chosen: dict[tuple[DrcState, DrcState], Line] = {}
+    for line in moves:
+        chosen.setdefault((line.state, line.row.then), line)
+    return list(chosen.values())
+
+
+def _words(line: Line) -> str:
+    assert isinstance(line.call, RtasCall)
+    return _WORDS[line.call]
+
+
+def _said(live: Live | None) -> str:
+    if live is None:
+        return ""
+    moved = "" if live.move is None else f", by {live.call} from {live.move[0].name}"
+    return f" Now {live.drc.state.name}{moved}; {', '.join(_facts(live.drc))}."
+
+
+def _facts(drc: Drc) -> list[str]:
+    marked = ["marked: to be unplugged"] if drc.unplug_requested else []
+    return ["device in it" if drc.device else "empty", *marked]
+
+
+def _box(state: DrcState, live: Live | None) -> Iterator[str]:
+    x, y = _PLACES[state]
+    left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
+    if live is not None and live.drc.state is state:
+        yield svg.rect(left - 4, top - 4, BOX_WIDTH + 8, BOX_HEIGHT + 8, svg.HOLD)
+        yield from _present(live.drc, x, y)
+    yield svg.rect(left, top, BOX_WIDTH, BOX_HEIGHT, svg.PAPER, svg.INK)
+    yield svg.text(x, y - 2, state.name, anchor="middle", bold=True)
+    yield svg.text(x, y + 13, _MEANS[state], anchor="middle", size=10.5, fill=svg.SOFT)
+
+
+def _present(drc: Drc, x: float, y: float) -> Iterator[str]:
+    """What is the case of the connector, beside the box where no arrow is."""
+    above = drc.state is not S.CONFIGURED
+    place = x if above else x + BOX_WIDTH / 2 + 14
+    start, step = (y - BOX_HEIGHT / 2 - 11, -15) if above else (y - 2, 16)
+    anchor = "middle" if above else "start"
+    for number, fact in enumerate(_facts(drc)):
+        words, colour = (fact, svg.WAIT) if number else (f"● now, {fact}", svg.HOLD)
+        at = start + step * number
+        yield svg.text(place, at, words, anchor=anchor, size=11.5, bold=True, fill=colour)
+
+
+def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[str]:
+    """A move of QEMU's own, which is no arrow of the guest's."""
+    (x1, y1), (x2, y2) = _PLACES[move[0]], _PLACES[move[1]]
+    yield svg.line(x1, y1, x2, y2, svg.HOLD, 3, "7 4")
+    yield svg.text(
+        (x1 + x2) / 2, (y1 + y2) / 2 + 24, word, anchor="middle", size=11, bold=True, fill=svg.HOLD
+    )
+
+
+def _arrow(line: Line, last: bool) -> Iterator[str]:
+    """An arrow between two boxes, to the right above, to the left below the line of centres."""
+    (x1, y1), (x2, y2) = _PLACES[line.state], _PLACES[line.row.then]
+    releases = Effect.RELEASE_DEVICE in line.row.effects
+    colour = svg.HOLD if last else svg.WAIT if releases else svg.INK
+    width = 3.5 if last else 1.5
+    if y1 == y2:
+        side = 1 if x2 > x1 else -1
+        y = y1 - 9 * side
+        start, end = x1 + side * BOX_WIDTH / 2, x2 - side * BOX_WIDTH / 2
+        yield from _line(start, y, end, y, colour, width)
+        at = y - 6 if side > 0 else y + 15
+        yield svg.text(
+            (start + end) / 2, at, _words(line), anchor="middle", size=11, bold=last, fill=colour
+        )
+        if releases:
+            yield svg.text(
+                (start + end) / 2,
+                at + 14,
+                "releases, if asked",
+                anchor="middle",
+                size=11,
+                fill=colour,
+            )
+        return
+    down = 1 if y2 > y1 else -1
+    start, end = y1 + down * BOX_HEIGHT / 2, y2 - down * BOX_HEIGHT / 2
+    toward = 42 if x2 > x1 else -42
+    yield from _line(x1 + toward / 2, start, x2 - toward, end, colour, width)
+    middle = (x1 + toward / 2 + x2 - toward) / 2
+    left = x1 + x2 < 2 * _PLACES[S.CONFIGURED][0]
+    yield svg.text(
+        middle + (-10 if left else 10),
+        (start + end) / 2 + 4,
+        _words(line),
+        anchor="end" if left else "start",
+        size=11,
+        bold=last,
+        fill=colour,
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> Iterator[str]:
+    length = hypot(x2 - x1, y2 - y1)
+    dx, dy = (x2 - x1) / length, (y2 - y1) / length
+    bx, by = x2 - 9 * dx, y2 - 9 * dy
+    yield svg.line(x1, y1, bx, by, colour, width)
+    points = (
+        f"{x2:.1f},{y2:.1f} {bx - 4 * dy:.1f},{by + 4 * dx:.1f} {bx + 4 * dy:.1f},{by - 4 * dx:.1f}"
+    )
+    yield f'<polygon points="{points}" style="fill:{colour}"/>'
+
+
+def _sentence(line: Line) -> str:
+    releases = Effect.RELEASE_DEVICE in line.row.effects
+    asked = ", which releases the device if asked" if releases else ""
+    return f"{line.state.name} to {line.row.then.name} by {_words(line)}{asked}"
+
+
+def _notes(*, timeout: bool, refusal: bool) -> list[str]:
+    notes = ["“If asked”: QEMU marks the connector when it wants the device back."]
+    if timeout:
+        notes.append("After 15 s QEMU takes the mark away again: UNUSABLE then releases nothing.")
+    else:
+        notes.append("The mark stays until the guest is done, or until a reset or CAS.")
+    if refusal:
+        notes.append("UNISOLATE in UNISOLATE or CONFIGURED takes the mark away: the guest's no.")
+    return notes
+
+
+def _note_lines(notes: list[str]) -> Iterator[str]:
+    for number, words in enumerate(notes):
+        y = HEIGHT - 12 - 16 * (len(notes) - 1 - number)
+        yield svg.text(12, y, words, size=11.5, fill=svg.SOFT)

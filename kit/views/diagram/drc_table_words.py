@@ -1,0 +1,47 @@
+"""Rows of the state table in words, for the terminal and for notebooks alike."""
+
+from __future__ import annotations
+
+from kit.machine.pseries.connector import PHYSICAL_STATES, WIRE, DrcState, QemuCall
+from kit.machine.pseries.tables import Line
+
+__all__ = ["ROWS_NOTE", "line_words", "state_words"]
+
+ROWS_NOTE = (
+    "CAPITALS: the guest's call; small letters: QEMU's own. PCI before a state: of a connector for"
+    " PCI. * taken from the code: no recording of a real QEMU shows this row. CAS, event-scan and"
+    " PMEM connectors were never recorded."
+)
+"""What stands below rows."""
+
+
+def state_words(state: DrcState) -> str:
+    """Name a state; those of physical connectors begin with PCI."""
+    kind = "PCI " if state in PHYSICAL_STATES else ""
+    return f"{kind}{state.name.removeprefix('PHYSICAL_')}"
+
+
+def line_words(line: Line) -> tuple[str, str, str]:
+    """Say call, condition and outcome; the guest's calls in capitals, QEMU's in small letters."""
+    call = line.call.name.replace("_", " ")
+    if isinstance(line.call, QemuCall) and line.call is not QemuCall.CAS:
+        call = call.lower()
+    mark = "" if line.recorded else " *"
+    return f"{call}{mark}", line.guard.removesuffix("?"), _outcome(line)
+
+
+def _outcome(line: Line) -> str:
+    """Answer, new state and effects in a few words, and the commit that brought the row."""
+    row = line.row
+    if row.abort is not None:
+        return f"QEMU aborts: {row.abort.assertion}"
+    words = []
+    if row.status is not None:
+        words.append(f"{WIRE[row.status]} {row.status.name.lower().replace('_', ' ')}")
+    if row.sense is not None:
+        words.append(f"sensor {row.sense.value} {row.sense.name.lower()}")
+    if row.then is not line.state:
+        words.append(f"to {state_words(row.then)}")
+    words += [effect.name.lower().replace("_", " ") for effect in row.effects]
+    since = "" if line.patch is None else f" [{line.patch.value[:10]}]"
+    return f"{', '.join(words) or 'nothing'}{since}"

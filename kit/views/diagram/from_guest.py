@@ -1,0 +1,192 @@
+"""The layout of a scenario with a real guest kernel: its console is a lane of its own.
+
+Bars are what was seen: QEMU waits from a request that it took until it says how that ended, and the
+guest uses a device until it makes its connector unusable (of a PCI device: isolates it).  Where
+QEMU does not trace the guest's calls, nothing is known of the guest.
+"""
+
+from __future__ import annotations
+
+from kit.actors.messages import CAST, Actor, GuestLog
+from kit.machine.events import (
+    Aborted,
+    DeviceDeleted,
+    DeviceUnplugGuestError,
+    MemUnplugError,
+    QmpReturn,
+)
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
+from kit.machine.requests import (
+    ConfigureConnector,
+    Device,
+    DeviceAdd,
+    DeviceDel,
+    Dimm,
+    PciFunction,
+    SetIndicator,
+)
+from kit.simulation.actions import index_of
+from kit.simulation.guest_run import GuestMoment, GuestRun
+from kit.simulation.timeline import Stop
+from kit.trace.entry import TraceEntry
+from kit.trace.sentences import sentence
+from kit.trace.severity import is_minor, label_of, tone_of
+from kit.views.diagram.layout import THOUGHTS, Held, Layout, Mark, Row, Side, bars_in
+
+__all__ = ["layout_of_guest"]
+
+MOST_LABEL = 40  # characters of a line of the console
+_LMB_BYTES = 256 << 20
+
+
+def layout_of_guest(run: GuestRun) -> Layout:
+    """Lay out what was seen of a scenario with a real kernel."""
+    libvirt = run.scenario.cast.libvirt is not None
+    lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
+    rows = tuple(
+        Row(lane, str(device.id)) for lane in lanes if lane in CAST for device in run.devices
+    )
+    helds = _helds(run)
+    steps = range(len(run.moments))
+    return Layout(
+        name=run.scenario.name,
+        title=f"{run.kernel} on {run.binary}",
+        devices=tuple(str(device.id) for device in run.devices),
+        lanes=lanes,
+        rows=rows,
+        stops=tuple(Stop(m.entry.at_ns, (n,), (True,)) for n, m in enumerate(run.moments)),
+        place=len(run.moments) - 1,
+        now_ns=run.end_ns,
+        end_ns=run.end_ns,
+        first_step=None,
+        sides=(
+            Side(
+                name="",
+                run=None,
+                seen=len(run.moments) - 1,
+                marks=tuple(_mark(run, n) for n in steps),
+                bars=tuple(bar for row in rows for bar in bars_in(row, helds[row])),
+                brackets=(),
+                now=tuple((row, helds[row][-1]) for row in rows),
+            ),
+        ),
+        observed=f"as seen on {run.binary} with {run.kernel}",
+    )
+
+
+# -- bars ------------------------------------------------------------------------------------------
+
+
+def _helds(run: GuestRun) -> dict[Row, list[Held | None]]:
+    """Return what is the case before the first entry and after each, for each row."""
+    found: dict[Row, list[Held | None]] = {}
+    plugged = {device.id for device in run.scenario.cast.devices}
+    for device in run.devices:
+        name, first = str(device.id), device.id in plugged
+        found[Row(Actor.QEMU, name)] = _qemu(run, name, first)
+        found[Row(Actor.GUEST, name)] = _guest(run, device, first)
+        thinks = [_thought(moment, name) for moment in run.moments]
+        found[Row(Actor.OPERATOR, name)] = [None, *thinks]
+        lists = [_listed(moment, name) for moment in run.moments]
+        found[Row(Actor.LIBVIRT, name)] = [Held.LISTED if first else None, *lists]
+    return found
+
+
+def _qemu(run: GuestRun, name: str, plugged: bool) -> list[Held | None]:
+    held = Held.HOLDS if plugged else None
+    asked: object = None
+    found = [held]
+    for entry in run.trace:
+        match entry.message:
+            case DeviceAdd() | DeviceDel() as asked:
+                pass
+            case QmpReturn() if isinstance(asked, DeviceAdd) and asked.device.id == name:
+                held = Held.HOLDS
+            case QmpReturn() if asked == DeviceDel(name) and held is Held.HOLDS:
+                held = Held.PENDING
+            case DeviceDeleted(device=device) if device == name:
+                held = None
+            case DeviceUnplugGuestError(device=device) if device == name and held:
+                held = Held.HOLDS
+            case MemUnplugError(device=device) if device == name and held:
+                held = Held.HOLDS
+            case Aborted():
+                held = Held.ABORTED
+        if entry.dst is not Actor.QEMU and isinstance(entry.message, QmpReturn):
+            asked = None
+        found.append(held)
+    return found
+
+
+def _guest(run: GuestRun, device: Device, plugged: bool) -> list[Held | None]:
+    if not run.traced:
+        return [Held.UNKNOWN] * (len(run.moments) + 1)
+    last_call = ISOLATION_STATE if isinstance(device, PciFunction) else ALLOCATION_STATE
+    used = _connectors(device) if plugged else set()
+    found = [Held.USES if used else None]
+    for entry in run.trace:
+        match entry.message:
+            case SetIndicator(indicator, index, 0) if indicator == last_call:
+                used = used - {index}
+            case ConfigureConnector(index) if index in _connectors(device):
+                used = used | {index}
+            case Aborted():
+                used = set()
+        found.append(Held.USES if used else None)
+    return found
+
+
+def _connectors(device: Device) -> set[int]:
+    lmbs = device.size_mib * (1 << 20) // _LMB_BYTES if isinstance(device, Dimm) else 1
+    return {index_of(device, lmb) for lmb in range(lmbs)}
+
+
+def _thought(moment: GuestMoment, name: str) -> Held | None:
+    return THOUGHTS.get(dict(moment.thinks).get(name, ""))
+
+
+def _listed(moment: GuestMoment, name: str) -> Held | None:
+    return Held.LISTED if moment.listed is not None and name in moment.listed else None
+
+
+# -- marks -----------------------------------------------------------------------------------------
+
+
+def _mark(run: GuestRun, number: int) -> Mark:
+    entry = run.trace[number]
+    label = _label(entry)
+    if len(run.devices) == 1:  # there is no other that could be meant
+        label = label.removesuffix(f" {run.devices[0].id}")
+    return Mark(
+        step=number,
+        seq=number,
+        at_ns=entry.at_ns,
+        src=entry.src,
+        dst=entry.dst,
+        tone=tone_of(entry.message),
+        minor=is_minor(entry.message) and not isinstance(entry.message, GuestLog),
+        label=label,
+        sentence=sentence(entry),
+        device=_about(run, entry),
+        alone=False,
+        first=False,
+    )
+
+
+def _label(entry: TraceEntry) -> str:
+    if not isinstance(entry.message, GuestLog):
+        return label_of(entry.message)
+    text = entry.message.text
+    name, _, rest = text.partition(": ")
+    text = rest if rest and " " not in name else text  # which part of the kernel says it
+    return text if len(text) <= MOST_LABEL else f"{text[: MOST_LABEL - 3]}..."
+
+
+def _about(run: GuestRun, entry: TraceEntry) -> str:
+    if isinstance(entry.message, GuestLog):
+        return ""
+    named = {getattr(entry.message, field, None) for field in ("id", "device", "alias", "index")}
+    for device in run.devices:
+        if named & {device.id, device, *_connectors(device)}:
+            return str(device.id)
+    return ""

@@ -1,0 +1,210 @@
+"""The layout of a path of the explorer, so that it is drawn as a run is, but against choices.
+
+A path has no times: the n-th choice stands at n s, and what is drawn writes n.  All that is said at
+a choice stands there in its order.  What a party takes to be the case changes when the choice is
+over: it is one turn of one party, and nobody can look in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kit.actors.messages import CAST, Actor
+from kit.explorer.comparison import PathPlay, PathSide
+from kit.explorer.paths import path_sentence
+from kit.machine.clock import NS_PER_S
+from kit.simulation.timeline import Stop
+from kit.trace.entry import TraceEntry
+from kit.trace.severity import Tone
+from kit.views.diagram.layout import Layout, Mark, Row, Side, bars_in, helds_of, mark_of
+
+__all__ = ["layout_of_path", "outcome_of", "title_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Something to be drawn at a choice: an entry, or that there was none."""
+
+    number: int
+    entry: TraceEntry | None
+    actor: Actor = Actor.QEMU
+    words: str = ""
+
+    @property
+    def same(self) -> object:
+        """What is equal where both revisions have it."""
+        entry = self.entry
+        said = (entry.src, entry.dst, entry.message) if entry else (self.actor, self.words)
+        return self.number, said
+
+
+def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
+    """Lay out a path, seen from after choice *place*, 0 is the start; from its end if not said."""
+    place = play.count if place is None else place
+    items = [list(_items(side)) for side in play.sides]
+    shown = _shown(play)
+    stops = tuple(_stops(items))
+    first = next((n for n, stop in enumerate(stops) if stop.differs), None)
+    here = sum(stop.at_ns <= place * NS_PER_S for stop in stops) - 1
+    names = ("",) if len(play.sides) == 1 else ("before", "after")
+    sides = tuple(
+        _side(side, items[number], stops, (number, names[number]), shown, (first, here, place))
+        for number, side in enumerate(play.sides)
+    )
+    end_ns = play.count * NS_PER_S + NS_PER_S // 2  # room for what the last choice brought
+    used = {bar.row for side in sides for bar in side.bars}
+    return Layout(
+        name="path",
+        title=title_of(play),
+        devices=shown,
+        lanes=CAST,
+        rows=tuple(row for lane in CAST for d in shown if (row := Row(lane, d)) in used),
+        stops=stops,
+        place=here,
+        now_ns=end_ns if place == play.count else place * NS_PER_S,
+        end_ns=end_ns,
+        first_step=first,
+        sides=sides,
+        counted=True,
+        outcome=" ".join(outcome_of(play)),
+    )
+
+
+def title_of(play: PathPlay) -> str:
+    """Say in a few words which path it is."""
+    promises = ", ".join(promise.name for promise in play.path.breaks)
+    at = play.path.revision.name
+    broken = f"{promises} broken at {at}" if promises else f"no promise broken at {at}"
+    return f"{broken}, guest {play.path.kind.value}"
+
+
+def outcome_of(play: PathPlay) -> Iterator[str]:
+    """Say for each side what its last state breaks, and where it goes no further."""
+    number = play.first_difference
+    if len(play.sides) > 1:
+        if number is None:
+            yield "Both answer alike."
+        else:
+            yield f"They part at choice {number}, {play.path.actions[number - 1]}."
+    for side in play.sides:
+        found = [f"{promise.name} is broken" for promise in side.played.breaks]
+        words = ", ".join(found) if found else "this path breaks no promise"
+        if not side.standings[-1].settled and not found:
+            words += " (it ends before everybody is done)"
+        stopped = f" {side.stopped}" if side.stopped else ""
+        yield f"{side.revision.name}: {words}.{stopped}"
+
+
+def _shown(play: PathPlay) -> tuple[str, ...]:
+    """The devices of which anybody's belief changes; of a path without any, all."""
+    devices = tuple(str(device.id) for device in play.path.scope.devices)
+    moved = tuple(
+        device
+        for device in devices
+        if any(
+            len({(standing.aborted, standing.beliefs[device]) for standing in side.standings}) > 1
+            for side in play.sides
+        )
+    )
+    return moved or devices
+
+
+# -- steps -----------------------------------------------------------------------------------------
+
+
+def _items(side: PathSide) -> Iterator[_Item]:
+    for number, choice in enumerate(side.choices, 1):
+        for entry in choice.entries:
+            yield _Item(number, entry)
+        if not choice.entries:
+            words = "no timer here" if choice.missing else choice.action
+            yield _Item(number, None, choice.actor, words)
+    if side.stopped:
+        yield _Item(len(side.choices) + 1, None, Actor.QEMU, "goes no further")
+
+
+def _stops(items: list[list[_Item]]) -> Iterator[Stop]:
+    """Return the steps: one for each item, and one for what both sides have at a choice."""
+    if len(items) == 1:
+        yield from (Stop(one.number * NS_PER_S, (n,), (True,)) for n, one in enumerate(items[0]))
+        return
+    before, after = items
+    i = j = 0
+    while i < len(before) or j < len(after):
+        moved = _who_moves(before[i:], after[j:])
+        i, j = i + moved[0], j + moved[1]
+        number = before[i - 1].number if moved[0] else after[j - 1].number
+        yield Stop(number * NS_PER_S, (i - 1, j - 1), moved)
+
+
+def _who_moves(before: list[_Item], after: list[_Item]) -> tuple[bool, bool]:
+    if not before or not after:
+        return bool(before), bool(after)
+    ours, theirs = before[0], after[0]
+    if ours.number != theirs.number:
+        return ours.number < theirs.number, theirs.number < ours.number
+    if ours.same == theirs.same:
+        return True, True
+    return (False, True) if ours.same in [one.same for one in after] else (True, False)
+
+
+# -- sides -----------------------------------------------------------------------------------------
+
+
+def _side(
+    side: PathSide,
+    items: list[_Item],
+    stops: tuple[Stop, ...],
+    called: tuple[int, str],
+    shown: tuple[str, ...],
+    where: tuple[int | None, int, int],
+) -> Side:
+    (number, name), (first, here, place) = called, where
+    marks = tuple(
+        _mark(side, items[stop.seqs[number]], stop.seqs[number], step, stop.differs, step == first)
+        for step, stop in enumerate(stops)
+        if stop.moved[number]
+    )
+    rows = [Row(lane, device) for lane in CAST for device in shown]
+    helds = {row: helds_of(row, side.standings) for row in rows}
+    most = len(side.choices)
+    over = [0, *(min(count, most) for count in _over(stops))]
+    return Side(
+        name=name,
+        run=None,
+        path_at=side.revision,
+        seen=stops[here].seqs[number] if here >= 0 else -1,
+        marks=marks,
+        bars=tuple(bar for row in rows for bar in bars_in(row, [helds[row][n] for n in over])),
+        brackets=(),
+        now=tuple((row, helds[row][min(place, most)]) for row in rows),
+    )
+
+
+def _over(stops: tuple[Stop, ...]) -> Iterator[int]:
+    """Return how many choices are over after each step."""
+    for step, stop in enumerate(stops):
+        last = step + 1 == len(stops) or stops[step + 1].at_ns > stop.at_ns
+        yield stop.at_ns // NS_PER_S - (not last)
+
+
+def _mark(side: PathSide, item: _Item, seq: int, step: int, differs: bool, first: bool) -> Mark:
+    if item.entry is not None:
+        made = mark_of(item.entry, step, side.devices, side.machine, alone=differs, first=first)
+        said, at_ns = path_sentence(item.entry), item.number * NS_PER_S
+        return replace(made, seq=seq, at_ns=at_ns, sentence=said)
+    return Mark(
+        step=step,
+        seq=seq,
+        at_ns=item.number * NS_PER_S,
+        src=item.actor,
+        dst=item.actor,
+        tone=Tone.PLAIN,
+        minor=False,
+        label=item.words,
+        sentence=item.words,
+        device="",
+        alone=differs,
+        first=first,
+    )

@@ -1,0 +1,347 @@
+"""What a picture of a run shows, whatever it is drawn with: lanes, marks, bars and brackets.
+
+All renderings of a run, or of a pair on one time axis, are made of this one layout.  It knows no
+pixels and no columns.  Its steps are the places of the timeline: one for each entry, and one for
+an entry that both runs of a pair have at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import groupby
+from typing import Protocol
+
+from kit.actors.messages import CAST, Actor
+from kit.machine.requests import Device
+from kit.machine.revision import Revision
+from kit.simulation.beliefs import Belief
+from kit.simulation.platform import AnyMachine, connectors
+from kit.simulation.run import Pair, Run
+from kit.simulation.timeline import Stop, Timeline
+from kit.trace.entry import TraceEntry
+from kit.trace.sentences import sentence
+from kit.trace.severity import Tone, from_lane, is_minor, label_of, tone_of
+from kit.views.diagram.lane_states import states_after
+from kit.views.diagram.spans import Bracket, brackets_of
+
+__all__ = ["THOUGHTS", "Bar", "Held", "Layout", "Mark", "Row", "Side", "Stands"]
+__all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
+
+
+class Held(Enum):
+    """What a party takes to be the case of a device: the kinds of bars."""
+
+    HOLDS = auto()  # QEMU
+    PENDING = auto()
+    LIMBO = auto()
+    ABORTED = auto()
+    USES = auto()  # the guest
+    LISTED = auto()  # libvirt
+    WRONGLY_LISTED = auto()
+    WRONGLY_MISSING = auto()
+    ASKED = auto()  # the operator
+    TOLD_GONE = auto()
+    TOLD_KEPT = auto()
+    UNKNOWN = auto()  # anybody of whom a log says nothing
+
+
+BAR_WORDS = {
+    Held.HOLDS: "holds {}",
+    Held.PENDING: "waits for the guest",
+    Held.LIMBO: "LIMBO",
+    Held.ABORTED: "aborted",
+    Held.USES: "uses {}",
+    Held.LISTED: "lists {}",
+    Held.WRONGLY_LISTED: "lists {}: wrong",
+    Held.WRONGLY_MISSING: "lists none: wrong",
+    Held.ASKED: "has asked, waits to be told",
+    Held.TOLD_GONE: "told: {} is gone",
+    Held.TOLD_KEPT: "told: unplug of {} failed",
+    Held.UNKNOWN: "not in the log",
+}
+"""What stands in a bar; {} is the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of bars: what one party takes to be the case of one device."""
+
+    lane: Actor
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A message, at a step.  ``minor``: an answer or a look that a picture need not name.
+
+    ``device`` is what it is about, empty where that is none or nobody can know.  ``alone``: of a
+    pair, only this side has it; ``first``: it is where the two first differ.
+    """
+
+    step: int
+    seq: int
+    at_ns: int
+    src: Actor
+    dst: Actor
+    tone: Tone
+    minor: bool
+    label: str
+    sentence: str
+    device: str
+    alone: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What is the case in a row from after step ``first`` (-1: the start) until step ``last``.
+
+    ``last`` is None where it goes on to the end of the run.
+    """
+
+    row: Row
+    held: Held
+    first: int
+    last: int | None
+
+    @property
+    def words(self) -> str:
+        """What stands in the bar."""
+        return BAR_WORDS[self.held].format(self.row.device)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One run in the picture.  ``name`` is "before" or "after", or empty where it is alone.
+
+    ``run`` is None where what is drawn was observed or is a path, and not played in time;
+    ``path_at`` is the revision of a path.  ``seen`` is the last entry so far.  ``now`` is what is
+    the case there, for each row.
+    """
+
+    name: str
+    run: Run | None
+    seen: int
+    marks: tuple[Mark, ...]
+    bars: tuple[Bar, ...]
+    brackets: tuple[Bracket, ...]
+    now: tuple[tuple[Row, Held | None], ...]
+    path_at: Revision | None = None
+
+    @property
+    def revision(self) -> Revision:
+        """The revision that is drawn."""
+        found = self.path_at if self.run is None else self.run.revision
+        assert found is not None, "what was observed has no revision"
+        return found
+
+    def bars_of(self, row: Row) -> tuple[Bar, ...]:
+        """The bars of a row, in the order of time."""
+        return tuple(bar for bar in self.bars if bar.row == row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One run or a pair, ready to be drawn.
+
+    ``stops`` are the steps; ``place`` is the last one so far, at ``now_ns`` of the wall clock.
+    ``first_step`` is where the runs of a pair first differ.  ``timeless`` are steps of whose time
+    nobody knows more than what is before and after; ``observed`` says in words what was observed,
+    empty where runs are drawn.  ``counted``: there are no times, but choices, and n s means the
+    n-th of them; ``outcome`` then says in words what comes of them.
+    """
+
+    name: str
+    title: str
+    devices: tuple[str, ...]
+    lanes: tuple[Actor, ...]
+    rows: tuple[Row, ...]
+    stops: tuple[Stop, ...]
+    place: int
+    now_ns: int
+    end_ns: int
+    first_step: int | None
+    sides: tuple[Side, ...]
+    timeless: frozenset[int] = frozenset()
+    observed: str = ""
+    counted: bool = False
+    outcome: str = ""
+
+    def rows_of(self, lane: Actor) -> tuple[Row, ...]:
+        """The rows of bars that a lane has."""
+        return tuple(row for row in self.rows if row.lane is lane)
+
+
+def layout_of(played: Timeline | Run | Pair) -> Layout:
+    """Lay out a run or a pair, seen from a place in it; from its end where no place is named."""
+    timeline = played if isinstance(played, Timeline) else Timeline(played=played).last()
+    stops, runs = timeline.stops, timeline.runs
+    libvirt = any(run.began.libvirt is not None or _hears(run, Actor.LIBVIRT) for run in runs)
+    lanes = tuple(lane for lane in CAST if libvirt or lane is not Actor.LIBVIRT)
+    first_step = next((n for n, stop in enumerate(stops) if stop.differs), None)
+    names = ("",) if len(runs) == 1 else ("before", "after")
+    sides = tuple(
+        _side(timeline, stops, number, name, first_step) for number, name in enumerate(names)
+    )
+    used = {bar.row for side in sides for bar in side.bars}
+    devices = dict.fromkeys(str(device.id) for run in runs for device in run.devices)
+    rows = (Row(lane, device) for lane in lanes for device in devices)
+    return Layout(
+        name=runs[0].scenario.name,
+        title=runs[0].scenario.title,
+        devices=tuple(device for device in devices if device in {row.device for row in used}),
+        lanes=lanes,
+        rows=tuple(row for row in rows if row in used),
+        stops=stops,
+        place=timeline.place,
+        now_ns=timeline.at_ns,
+        end_ns=timeline.end_ns,
+        first_step=first_step,
+        sides=sides,
+    )
+
+
+def _hears(run: Run, lane: Actor) -> bool:
+    """Is it told anything, even where it takes no part?"""
+    return any(entry.dst is lane for entry in run.trace)
+
+
+def _side(
+    timeline: Timeline, stops: tuple[Stop, ...], number: int, name: str, first_step: int | None
+) -> Side:
+    run, seen = timeline.runs[number], timeline.seqs[number]
+    states = states_after(run)
+    seqs = [-1, *(stop.seqs[number] for stop in stops)]
+    marks = tuple(
+        mark_of(
+            run.trace[stop.seqs[number]],
+            step,
+            run.devices,
+            run.began.machine,
+            alone=stop.differs,
+            first=step == first_step,
+        )
+        for step, stop in enumerate(stops)
+        if stop.moved[number]
+    )
+    step_of = {mark.seq: mark.step for mark in marks} | {-1: -1}
+    rows = [Row(lane, str(device.id)) for lane in CAST for device in run.devices]
+    helds = {row: helds_of(row, states) for row in rows}
+    return Side(
+        name=name,
+        run=run,
+        seen=seen,
+        marks=marks,
+        bars=tuple(
+            bar for row in rows for bar in bars_in(row, [helds[row][seq + 1] for seq in seqs])
+        ),
+        brackets=brackets_of(run, states, step_of),
+        now=tuple((row, helds[row][seen + 1]) for row in rows),
+    )
+
+
+def mark_of(
+    entry: TraceEntry,
+    step: int,
+    devices: tuple[Device, ...],
+    machine: AnyMachine,
+    *,
+    alone: bool,
+    first: bool,
+) -> Mark:
+    """Return the mark of an entry; *machine* is one that has all the devices."""
+    device, label = _device(entry, devices, machine), label_of(entry.message)
+    if len(devices) == 1:  # there is no other that could be meant
+        label = label.removesuffix(f" {devices[0].id}")
+    return Mark(
+        step=step,
+        seq=entry.seq,
+        at_ns=entry.at_ns,
+        src=from_lane(entry),
+        dst=entry.dst,
+        tone=tone_of(entry.message),
+        minor=is_minor(entry.message),
+        label=label,
+        sentence=sentence(entry),
+        device=device,
+        alone=alone,
+        first=first,
+    )
+
+
+def _device(entry: TraceEntry, devices: tuple[Device, ...], machine: AnyMachine) -> str:
+    """Return which device a message names, by its id or by its connector."""
+    named = {getattr(entry.message, field, None) for field in ("id", "device", "alias", "index")}
+    for device in devices:
+        if named & {device.id, device, *connectors(machine, device)}:
+            return str(device.id)
+    return ""
+
+
+def bars_in(row: Row, helds: list[Held | None]) -> list[Bar]:
+    """Return the bars of a row; ``helds[n]`` is what is the case after step n - 1."""
+    bars, at = [], -1
+    for held, group in groupby(helds):
+        after = at + len(list(group))
+        last = after if after < len(helds) - 1 else None
+        if held is not None:
+            bars.append(Bar(row=row, held=held, first=at, last=last))
+        at = after
+    return bars
+
+
+class Stands(Protocol):
+    """How the cast stands: who believes what, whether all are idle, and whether QEMU is gone."""
+
+    @property
+    def beliefs(self) -> Mapping[str, Belief]: ...
+    @property
+    def settled(self) -> bool: ...
+    @property
+    def aborted(self) -> bool: ...
+
+
+def helds_of(row: Row, states: Sequence[Stands]) -> list[Held | None]:
+    """Return what the party of *row* takes to be the case of its device in each state.
+
+    Limbo and a wrong picture need a world at rest to begin, but they do not end because somebody
+    is busy with something else.
+    """
+    found: list[Held | None] = []
+    facts: object = None
+    for state in states:
+        belief = state.beliefs[row.device]
+        now = (belief.qemu, belief.pending, belief.guest, belief.libvirt)
+        stays = bool(found) and found[-1] in _AT_REST and now == facts
+        found.append(found[-1] if stays else _held(row, state))
+        facts = now
+    return found
+
+
+_AT_REST = (Held.LIMBO, Held.WRONGLY_LISTED, Held.WRONGLY_MISSING)
+
+
+def _held(row: Row, state: Stands) -> Held | None:
+    belief = state.beliefs[row.device]
+    match row.lane:
+        case Actor.QEMU if state.aborted:
+            return Held.ABORTED
+        case Actor.QEMU if belief.limbo and state.settled:
+            return Held.LIMBO
+        case Actor.QEMU if belief.qemu:
+            return Held.PENDING if belief.pending else Held.HOLDS
+        case Actor.GUEST if belief.guest:
+            return Held.USES
+        case Actor.LIBVIRT if belief.libvirt is not None:
+            wrong = state.settled and belief.libvirt != belief.guest and not belief.pending
+            if belief.libvirt:
+                return Held.WRONGLY_LISTED if wrong else Held.LISTED
+            return Held.WRONGLY_MISSING if wrong else None
+        case Actor.OPERATOR:
+            return THOUGHTS.get(belief.operator)
+    return None
+
+
+THOUGHTS = {"asked for": Held.ASKED, "gone": Held.TOLD_GONE, "kept": Held.TOLD_KEPT}

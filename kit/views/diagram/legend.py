@@ -1,0 +1,82 @@
+"""What is drawn in a picture of a run, in words beside a sample of each shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kit.views.diagram import svg_shapes as svg
+from kit.views.escape import escape
+
+__all__ = ["folded_legend", "legend_html"]
+
+WIDE, HIGH = 46.0, 18.0
+_MIDDLE = HIGH / 2
+_STYLE = re.compile(r'style="[^"]*"')  # a shape is known by its colours and strokes
+
+
+_WORDS = (
+    "Time goes to the right, a row for each party. The axis is stretched where much happens:"
+    " messages of one instant stand side by side, in their order. What is so now stands at the"
+    " right"
+)
+
+
+def legend_html(pictures: str) -> str:
+    """Return the legend of a page: of each shape that occurs in *pictures*, which are SVG."""
+    items = [
+        (drawn, words)
+        for drawn, words in _items()
+        if all(style in pictures for style in _STYLE.findall(drawn))
+    ]
+    return (
+        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.</strong>'
+        f" {_WORDS}.</p>{_samples(items)}</div>\n"
+    )
+
+
+def folded_legend() -> str:
+    """Return the legend of all shapes, to open below a picture of which a part may be to come."""
+    return (
+        '<details class="kit-legend"><summary>how to read the picture</summary>'
+        f"<p>{_WORDS}; what is still to come is pale.</p>{_samples(_items())}</details>"
+    )
+
+
+def _samples(items: Iterable[tuple[str, str]]) -> str:
+    samples = "".join(
+        f'<div><svg viewBox="0 0 {WIDE:g} {HIGH:g}" aria-hidden="true">{drawn}</svg>'
+        f"<span>{escape(words)}</span></div>"
+        for drawn, words in items
+    )
+    return f'<div class="kit-samples">{samples}</div>'
+
+
+def _items() -> tuple[tuple[str, str], ...]:
+    box = (3, 2, WIDE - 6, HIGH - 4)
+    hatched = "".join(
+        svg.line(x, HIGH - 2, x + HIGH - 4, 2, svg.BAD) for x in range(5, int(WIDE - HIGH + 2), 7)
+    )
+    bracket = (
+        svg.line(4, _MIDDLE, WIDE - 4, _MIDDLE, svg.WAIT, 1.5)
+        + svg.line(4, _MIDDLE - 1, 4, _MIDDLE + 5, svg.WAIT, 1.5)
+        + svg.line(WIDE - 4, _MIDDLE - 1, WIDE - 4, _MIDDLE + 5, svg.WAIT, 1.5)
+    )
+    half = WIDE / 2
+    small = svg.rect(half - 2.5, _MIDDLE - 2.5, 5, 5, svg.PAPER, svg.INK)
+    return (
+        (svg.rect(*box, svg.HOLD), "has the CPU: holds, uses or lists it"),
+        (svg.rect(*box, svg.PAPER, svg.WAIT, "4 2"), "has asked, and waits"),
+        (svg.rect(*box, svg.PAPER, svg.INK), "was told something"),
+        (
+            svg.rect(*box, svg.PAPER, svg.BAD) + hatched,
+            "wrong: limbo, or a list that is not what the guest has",
+        ),
+        (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message; dashed: an event to the guest"),
+        (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer, or a look, without a name"),
+        (svg.cross(half, _MIDDLE, svg.BAD), "a request is forgotten"),
+        (svg.cross(half, _MIDDLE, svg.WAIT), "QEMU's log alone is told"),
+        (small, "something that one party does on its own"),
+        (bracket, "a timer: it ends where its time is over, or where it is stopped before that"),
+        (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),
+    )

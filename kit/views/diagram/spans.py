@@ -1,0 +1,184 @@
+"""Brackets: QEMU's 15 s, libvirt's wait, and times in which the guest cannot act as usual.
+
+QEMU's timer runs by the guest's clock, which stands still while the VM is stopped and begins anew
+on a migration's destination; libvirt waits by the wall clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from kit.actors.messages import Actor, Overcommit
+from kit.machine.clock import NS_PER_S, Timer
+from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S, Machine
+from kit.machine.requests import Migrate
+from kit.simulation.platform import connectors
+from kit.simulation.run import Run
+from kit.views.diagram.lane_states import State
+
+__all__ = ["Bracket", "Timed", "brackets_of"]
+
+
+class Timed(Enum):
+    """What a bracket stands for."""
+
+    QEMU_TIMEOUT = auto()
+    LIBVIRT_WAIT = auto()
+    STOPPED = auto()
+    HUNG = auto()
+    BOOTS = auto()
+    LOAD = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bracket:
+    """A span of time beside a lane, of the wall clock.
+
+    It begins after step ``first`` (-1: the start) and ends at step ``last``, or, where that is
+    None, at no step.  ``end_ns`` is when it ended or, with ``open``, will end; None if nobody can
+    know.  ``over``: it ended because its time was over.
+    """
+
+    lane: Actor
+    timed: Timed
+    words: str
+    device: str
+    first: int
+    last: int | None
+    start_ns: int
+    end_ns: int | None
+    open: bool
+    over: bool
+
+
+_Key = tuple[Timed, Hashable]
+
+
+def brackets_of(
+    run: Run, states: tuple[State, ...], step_of: Mapping[int, int]
+) -> tuple[Bracket, ...]:
+    """Return all brackets of a run, earliest first; ``step_of`` maps entries to steps."""
+    running: dict[_Key, int] = {}
+    found: list[Bracket] = []
+    for number, state in enumerate(states):
+        present = _present(run, states, number)
+        for key in [key for key in running if key not in present]:
+            found.append(_bracket(run, states, key, running.pop(key), number, step_of))
+        for key in present:
+            running.setdefault(key, number)
+        if state.aborted:
+            running.clear()
+    for key, began in running.items():
+        found.append(_bracket(run, states, key, began, None, step_of))
+    return tuple(sorted(found, key=lambda bracket: (bracket.start_ns, bracket.timed.value)))
+
+
+def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
+    """What runs after entry *number* - 1."""
+    state = states[number]
+    cast = state.cast
+    if state.aborted:
+        return []
+    machine = cast.machine
+    timers = machine.timers if isinstance(machine, Machine) else ()  # q35 has none
+    keys: list[_Key] = [(Timed.QEMU_TIMEOUT, (timer, _migrations(run, number))) for timer in timers]
+    job = None if cast.libvirt is None else cast.libvirt.job
+    if job is not None and job.answered and job.device is not None:
+        keys.append((Timed.LIBVIRT_WAIT, job))
+    if not machine.running:
+        keys.append((Timed.STOPPED, None))
+    if cast.guest.hung:
+        keys.append((Timed.HUNG, None))
+    if not cast.guest.up:
+        keys.append((Timed.BOOTS, None))
+    load = _load(run, number)
+    return [*keys, (Timed.LOAD, load)] if load > 1 else keys
+
+
+def _migrations(run: Run, number: int) -> int:
+    """How often the guest's clock has begun anew: what has one deadline may be another timer."""
+    return sum(isinstance(entry.message, Migrate) for entry in run.trace[:number])
+
+
+def _load(run: Run, number: int) -> int:
+    factors = [e.message.factor for e in run.trace[:number] if isinstance(e.message, Overcommit)]
+    return factors[-1] if factors else 1
+
+
+def _bracket(
+    run: Run,
+    states: tuple[State, ...],
+    key: _Key,
+    began: int,
+    ended: int | None,
+    step_of: Mapping[int, int],
+) -> Bracket:
+    timed, what = key
+    start_ns = states[began].at_ns
+    last_state = states[-1] if ended is None else states[ended - 1]
+    due_ns = _due(key, start_ns, last_state)
+    end_ns = due_ns
+    if ended is not None:
+        at_ns = states[ended].at_ns
+        end_ns = at_ns if due_ns is None else min(at_ns, due_ns)
+    late = ended is None and due_ns is not None and due_ns <= run.now_ns
+    at_step = ended is not None and end_ns == states[ended].at_ns
+    return Bracket(
+        lane=_LANES[timed],
+        timed=timed,
+        words=_words(key, states[began]),
+        device=_device(run, what),
+        first=step_of[began - 1],
+        last=step_of[ended - 1] if ended is not None and at_step else None,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        open=ended is None and not late,
+        over=end_ns is not None and end_ns == due_ns and (ended is not None or late),
+    )
+
+
+def _due(key: _Key, start_ns: int, state: State) -> int | None:
+    """When its time is over, by the wall clock, as *state* has it; None if nobody can know."""
+    timed, what = key
+    machine = state.cast.machine
+    if isinstance(what, tuple):
+        timer: Timer = what[0]
+        return state.at_ns + timer.expire_ns - machine.now_ns if machine.running else None
+    if timed is Timed.LIBVIRT_WAIT and state.cast.libvirt is not None:
+        return start_ns + state.cast.libvirt.wait_s * NS_PER_S
+    return None
+
+
+def _words(key: _Key, state: State) -> str:
+    timed, what = key
+    if timed is Timed.LIBVIRT_WAIT and state.cast.libvirt is not None:
+        return f"libvirt waits {state.cast.libvirt.wait_s} s"
+    if timed is Timed.LOAD:
+        return f"host busy: works {what} times slower"
+    return _WORDS[timed]
+
+
+def _device(run: Run, what: object) -> str:
+    if isinstance(what, tuple):
+        machine = run.began.machine
+        named = (str(d.id) for d in run.devices if what[0].index in connectors(machine, d))
+        return next(named, "")
+    return str(getattr(getattr(what, "device", None), "id", ""))
+
+
+_LANES = {
+    Timed.QEMU_TIMEOUT: Actor.QEMU,
+    Timed.LIBVIRT_WAIT: Actor.LIBVIRT,
+    Timed.STOPPED: Actor.GUEST,
+    Timed.HUNG: Actor.GUEST,
+    Timed.BOOTS: Actor.GUEST,
+    Timed.LOAD: Actor.GUEST,
+}
+_WORDS = {
+    Timed.QEMU_TIMEOUT: f"QEMU's timeout: {UNPLUG_TIMEOUT_S} s",
+    Timed.STOPPED: "VM stopped: its clock stands still",
+    Timed.HUNG: "hangs",
+    Timed.BOOTS: "boots",
+}

@@ -1,0 +1,400 @@
+"""A run, or a pair of runs on one time axis, as SVG: lanes, bars, arrows, brackets.
+
+Time goes to the right.  What is later than the place where the reader stands is faint; what is the
+case at that place stands in words at the right end of each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kit.actors.messages import Actor
+from kit.machine.clock import NS_PER_S
+from kit.machine.revision import Revision
+from kit.simulation.run import Pair, Run
+from kit.simulation.story import in_words, where_they_part
+from kit.simulation.timeline import Timeline
+from kit.trace.severity import Tone
+from kit.views.diagram import svg_shapes as svg
+from kit.views.diagram.layout import Bar, Held, Layout, Mark, Row, Side, layout_of
+from kit.views.diagram.spans import Bracket, Timed
+from kit.views.diagram.svg_lanes import BAR, Lanes, lanes_of
+from kit.views.diagram.time_axis import SHORTEST_S, Axis, axis_of, duration, when
+
+__all__ = ["picture_svg"]
+
+WIDTH, RIGHT = 876.0, 140.0
+AXIS_Y, TOP = 32.0, 44.0
+SIZE = 11.0
+CLEAR = 7.0  # from an arrow or a sign to words
+COLOURS = {Tone.PLAIN: svg.INK, Tone.GOOD: svg.GOOD, Tone.WAIT: svg.WAIT, Tone.BAD: svg.BAD}
+LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
+SOLID = {Held.HOLDS, Held.USES, Held.LISTED}
+DASHED = {Held.PENDING, Held.ASKED}
+
+
+def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> str:
+    """Draw a run or a pair, seen from the place where a timeline stands, else from its end.
+
+    ``future``: with what is later than that place, faint.
+    """
+    layout = played if isinstance(played, Layout) else layout_of(played)
+    left = 76.0 if len(layout.devices) == 1 else 118.0
+    # on paper nobody clicks on: the axis need not be as long as it may get
+    shortest_s = SHORTEST_S if future else min(SHORTEST_S, layout.end_ns // NS_PER_S + 2)
+    axis = axis_of(layout, left, WIDTH - RIGHT, shortest_s)
+    now_x = _now_x(layout, axis)
+    groups, top = [], TOP
+    for side in layout.sides:
+        lanes = lanes_of(layout, side, axis, top)
+        groups.append((side, lanes))
+        top = lanes.bottom
+    height = top + 16
+    behind = [*_ticks(layout, axis, height), *_now(layout, now_x, height)]
+    parts = [
+        *_first_difference(layout, axis, height),
+        *(part for side, lanes in groups for part in _group(layout, side, lanes, axis, now_x)),
+    ]
+    later = [part for part in parts if isinstance(part, Later)]
+    if later and future:
+        behind.append(svg.faint(later))
+    present = [part for part in parts if not isinstance(part, Later)]
+    return svg.picture(WIDTH, height, _label(layout), [*behind, *present])
+
+
+class Later(str):
+    """A part of the picture that is later than the place."""
+
+    __slots__ = ()
+
+
+def _part(drawn: str, *, later: bool) -> str:
+    return Later(drawn) if later else drawn
+
+
+def _label(layout: Layout) -> str:
+    runs = [side.run for side in layout.sides if side.run is not None]
+    if layout.counted:
+        place = f"Now choice {when(layout, layout.now_ns)} of {when(layout, layout.end_ns)}."
+        return f"{layout.title}. {place} {layout.outcome}"
+    if not runs:
+        return f"{layout.title}. {layout.observed}"
+    if len(runs) == 2:
+        words = where_they_part(Pair(*runs)).replace("\n", " ")
+    else:
+        words = f"{_called(runs[0].revision)}: {in_words(runs[0])}"
+    return f"{layout.title}. Now {duration(layout.now_ns)} of {duration(layout.end_ns)}. {words}"
+
+
+def _called(revision: Revision) -> str:
+    if revision.alias is None:
+        return revision.name
+    return f"{revision.name} ({revision.label})"
+
+
+# -- the axis --------------------------------------------------------------------------------------
+
+
+def _now_x(layout: Layout, axis: Axis) -> float:
+    """Where the reader stands: behind the last step so far, and what shares its instant."""
+    x = axis.x(layout.now_ns)
+    if layout.place >= 0 and layout.stops[layout.place].at_ns == layout.now_ns:
+        x = axis.steps[layout.place] + 3
+    return x
+
+
+def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
+    end = -10.0
+    for x, words in _times(layout, axis):
+        yield svg.line(x, AXIS_Y, x, height - 16, svg.LINE, 0.6, "1 4")
+        half = svg.text_width(words, SIZE) / 2
+        if x - half > end:
+            end = x + half + 6
+            yield svg.text(x, AXIS_Y - 6, words, fill=svg.SOFT, size=SIZE, anchor="middle")
+    for knot, after in zip(axis.knots, axis.knots[1:], strict=False):
+        if knot.cut:
+            x = (knot.right + after.left) / 2
+            yield svg.line(x - 6, AXIS_Y + 5, x, AXIS_Y - 5, svg.SOFT, 1.5)
+            yield svg.line(x, AXIS_Y + 5, x + 6, AXIS_Y - 5, svg.SOFT, 1.5)
+            yield svg.line(x, AXIS_Y + 6, x, height - 16, svg.LINE, 6, "1 3")
+
+
+def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:
+    """Return where to write which time; "?" where nobody knows it."""
+    if layout.counted:
+        for at_ns in sorted({stop.at_ns for stop in layout.stops}):
+            yield axis.x(at_ns), when(layout, at_ns)
+        return
+    if not layout.timeless:
+        yield from axis.ticks()
+        return
+    for step, (x, stop) in enumerate(zip(axis.steps, layout.stops, strict=True)):
+        yield x, "?" if step in layout.timeless else duration(stop.at_ns)
+
+
+def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
+    if layout.observed:
+        return
+    yield svg.line(x, AXIS_Y - 2, x, height - 16, svg.INK, 1)
+    words = f"now: {'choice ' * layout.counted}{when(layout, layout.now_ns)}"
+    half = svg.text_width(words, SIZE, bold=True) / 2
+    middle = max(x, half + 2)
+    yield svg.text(middle, 12, words, size=SIZE, anchor="middle", bold=True)
+
+
+def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
+    step = layout.first_step
+    if step is None:
+        return
+    x = axis.steps[step]
+    parts = [
+        svg.line(x, AXIS_Y, x, height - 12, svg.BAD, 1.5, "6 3"),
+        svg.text(x - 5, height - 3, "first difference", fill=svg.BAD, size=SIZE, anchor="end")
+        if x > WIDTH / 2
+        else svg.text(x + 5, height - 3, "first difference", fill=svg.BAD, size=SIZE),
+    ]
+    yield from (_part(part, later=step > layout.place) for part in parts)
+
+
+# -- a run -----------------------------------------------------------------------------------------
+
+
+def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -> Iterator[str]:
+    yield svg.line(0, lanes.top, WIDTH, lanes.top, svg.LINE)
+    called = layout.observed or _called(side.revision)
+    heading = f"{side.name}: {called}" if side.name else called
+    wide = svg.text_width(heading, 13, bold=True)
+    yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # lines stay behind it
+    yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
+    if not layout.observed:
+        yield svg.text(WIDTH - RIGHT + 8, lanes.top + 17, "now:", fill=svg.SOFT, size=SIZE)
+    for lane in layout.lanes:
+        yield from _lane(layout, side, lane, lanes, axis, now_x)
+    crossed = _Crossed(side, lanes, axis)
+    for bar in side.bars:
+        start, end = axis.after(bar.first), axis.until(bar.last, layout.end_ns)
+        yield from _split(bar, start, end, now_x, lanes, crossed.at(lanes.rows[bar.row]))
+    for bracket, y in lanes.brackets:
+        yield from _bracket(bracket, y, axis, now_x, crossed.at(y))
+    for mark in side.marks:
+        yield _part(_mark(mark, lanes, axis.steps[mark.step]), later=mark.seq > side.seen)
+    for label in lanes.labels:
+        drawn = svg.text(
+            label.x, label.y, label.words, fill=COLOURS[label.tone], size=SIZE, bold=label.first
+        )
+        yield _part(drawn, later=label.seq > side.seen)
+    for row, held in side.now:
+        if row in lanes.rows:
+            yield from _at_present(side, row, held, lanes)
+
+
+def _lane(
+    layout: Layout, side: Side, lane: Actor, lanes: Lanes, axis: Axis, now_x: float
+) -> Iterator[str]:
+    rows = layout.rows_of(lane)
+    middle = lanes.middle(lane)
+    several = len(layout.devices) > 1
+    name_y = lanes.rows[rows[0]] if rows else middle
+    x = 6 if several else axis.left - 10
+    anchor = "start" if several else "end"
+    yield svg.text(x, name_y + 4, LANE_NAMES[lane], fill=svg.SOFT, anchor=anchor)
+    if not rows:
+        yield svg.line(axis.left, middle, axis.right, middle, svg.LINE, 0.8)
+    for row in rows:  # no line goes through a bar, which may be faint
+        bars, y = side.bars_of(row), lanes.rows[row]
+        starts = [axis.left, *(axis.until(bar.last, layout.end_ns) for bar in bars)]
+        ends = [*(axis.after(bar.first) for bar in bars), axis.right]
+        for start, end in zip(starts, ends, strict=True):
+            drawn = svg.line(start, y, end, y, svg.LINE, 0.8)
+            yield _part(drawn, later=start > now_x)
+    if several:
+        for row in rows:
+            y = lanes.rows[row] + 4
+            yield svg.text(axis.left - 8, y, row.device, fill=svg.SOFT, size=SIZE, anchor="end")
+
+
+# -- bars: who believes what, from when to when ----------------------------------------------------
+
+
+def _split(
+    bar: Bar, start: float, end: float, now_x: float, lanes: Lanes, taken: tuple[float, ...]
+) -> Iterator[str]:
+    """A bar in two parts: before the place, and after it; words keep off what is *taken*."""
+    y = lanes.rows[bar.row]
+    if start < now_x:
+        yield from _bar(bar, start, min(end, now_x), y, taken)
+    if end > now_x:
+        yield from map(Later, _bar(bar, max(start, now_x), end, y, taken, words=start >= now_x))
+
+
+def _bar(
+    bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...], *, words: bool = True
+) -> Iterator[str]:
+    box = (start, y - BAR / 2, end - start, BAR)
+    colour, halo, bold = svg.BAD, svg.PAPER, True
+    if bar.held in SOLID:
+        yield svg.rect(*box, svg.HOLD)
+        colour, halo, bold = svg.PAPER, svg.HOLD, False
+    elif bar.held in DASHED:
+        yield svg.rect(*box, svg.PAPER, svg.WAIT, "4 2")
+        colour, bold = svg.WAIT, False
+    elif bar.held in (Held.LIMBO, Held.WRONGLY_LISTED):
+        yield from _hatched(*box)
+        colour = svg.BAD
+    elif bar.held in (Held.TOLD_GONE, Held.TOLD_KEPT):
+        colour = svg.GOOD if bar.held is Held.TOLD_GONE else svg.BAD
+        yield svg.rect(*box, svg.PAPER, colour)
+        bold = False
+    elif bar.held is Held.UNKNOWN:
+        yield svg.rect(*box, svg.PAPER, svg.LINE, "1 3")
+        colour, bold = svg.SOFT, False
+    else:
+        yield svg.rect(*box, svg.PAPER, svg.BAD, "1 3")
+    if words:
+        yield _inside(start, end, y, bar.words, colour, halo, taken, bold=bold)
+
+
+def _hatched(x: float, y: float, width: float, height: float) -> Iterator[str]:
+    yield svg.rect(x, y, width, height, svg.PAPER, svg.BAD)
+    at = x + 3
+    while at < x + width - height:
+        yield svg.line(at, y + height, at + height, y, svg.BAD, 1)
+        at += 7
+
+
+def _inside(
+    start: float,
+    end: float,
+    y: float,
+    words: str,
+    fill: str,
+    paper: str,
+    taken: tuple[float, ...],
+    *,
+    bold: bool = False,
+) -> str:
+    """Words in the middle of a bar, else beside what stands on it; none where there is no room."""
+    inside = sorted(x for x in taken if start - CLEAR < x < end + CLEAR)
+    edges = [start, *(e for x in inside for e in (x - CLEAR, x + CLEAR)), end]
+    free = [(start, end)] if not inside else list(zip(edges[::2], edges[1::2], strict=True))
+    left, right = max(free, key=lambda room: room[1] - room[0])
+    wide = svg.text_width(words, SIZE, bold=bold)
+    if wide + 6 > right - left:
+        return ""
+    middle = (start + end) / 2
+    if any(abs(middle - x) < wide / 2 + CLEAR for x in inside):
+        middle = (left + right) / 2
+    behind = svg.rect(middle - wide / 2 - 2, y - BAR / 2 + 1, wide + 4, BAR - 2, paper)
+    return behind + svg.text(
+        middle, y + 4, words, fill=fill, size=SIZE, anchor="middle", bold=bold, halo=""
+    )
+
+
+class _Crossed:
+    """Where arrows and signs go over a height of the picture."""
+
+    def __init__(self, side: Side, lanes: Lanes, axis: Axis) -> None:
+        self._spans = []
+        for mark in side.marks:
+            if mark.src is mark.dst:
+                y = lanes.rows.get(Row(mark.src, mark.device), lanes.middle(mark.src))
+                span = (y, y)
+            else:
+                span = lanes.between(mark.src, mark.dst)
+            self._spans.append((axis.steps[mark.step], min(span), max(span)))
+
+    def at(self, y: float) -> tuple[float, ...]:
+        """Return each x at which one does, for words around *y*."""
+        half = BAR / 2 - 1
+        return tuple(x for x, top, low in self._spans if top - half < y < low + half)
+
+
+def _bracket(
+    bracket: Bracket, y: float, axis: Axis, now_x: float, taken: tuple[float, ...]
+) -> Iterator[str]:
+    """A span of time: a line with a tick where it begins, and one where it ends."""
+    start = axis.after(bracket.first)
+    known = bracket.end_ns is not None and bracket.end_ns <= axis.end_ns
+    end = axis.right
+    if bracket.last is not None:
+        end = axis.steps[bracket.last]
+    elif known and bracket.end_ns is not None:
+        end = axis.x(bracket.end_ns)
+    timer = bracket.timed in (Timed.QEMU_TIMEOUT, Timed.LIBVIRT_WAIT)
+    colour = svg.WAIT if timer else svg.SOFT
+    begun, over = start <= now_x, end <= now_x
+    passed = max(min(end, now_x), start)
+    if begun:
+        yield svg.line(start, y, passed, y, colour, 1.5)
+    if not over:
+        yield Later(svg.line(passed, y, end, y, colour, 1.5))
+    yield _part(svg.line(start, y - 1, start, y + 5, colour, 1.5), later=not begun)
+    if bracket.last is not None or known:
+        yield _part(svg.line(end, y - 1, end, y + 5, colour, 1.5), later=not over)
+    several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
+    words = bracket.words + several
+    said = _inside(start, passed, y, words, colour, svg.PAPER, taken)
+    # where what has passed has no room for them
+    yield said or Later(_inside(start, end, y, words, colour, svg.PAPER, taken))
+
+
+# -- messages between the lanes --------------------------------------------------------------------
+
+
+def _mark(mark: Mark, lanes: Lanes, x: float) -> str:
+    colour = COLOURS[mark.tone]
+    if mark.src is mark.dst:
+        y = lanes.rows.get(Row(mark.src, mark.device), lanes.middle(mark.src))
+        if mark.tone is Tone.PLAIN:
+            return svg.rect(x - 2.5, y - 2.5, 5, 5, svg.PAPER, svg.INK)
+        return svg.cross(x, y, colour)
+    y1, y2 = lanes.between(mark.src, mark.dst)
+    if mark.minor:
+        return svg.line(x, y1, x, y2, svg.SOFT, 0.7)
+    dash = "3 2" if mark.tone is Tone.WAIT else ""
+    return svg.arrow(x, y1, y2, colour, dash)
+
+
+# -- what is the case at the place -----------------------------------------------------------------
+
+
+def _at_present(side: Side, row: Row, held: Held | None, lanes: Lanes) -> Iterator[str]:
+    x, y = WIDTH - RIGHT + 8, lanes.rows[row]
+    if held in (Held.LIMBO, Held.ABORTED):
+        words = "LIMBO" if held is Held.LIMBO else "aborted"
+        wide = svg.text_width(words, 12, bold=True) + 10
+        yield svg.rect(x, y - 9, wide, 18, svg.BAD)
+        yield svg.text(x + 5, y + 4, words, fill=svg.PAPER, bold=True, halo=svg.BAD)
+        return
+    words, colour = _PRESENT.get(held, ("", svg.SOFT)) if held else _absent(side, row)
+    yield svg.text(x, y + 4, words, fill=colour, bold=colour is svg.BAD or colour is svg.GOOD)
+
+
+_PRESENT = {
+    Held.HOLDS: ("holds it", svg.HOLD),
+    Held.PENDING: ("waits for guest", svg.WAIT),
+    Held.USES: ("uses it", svg.HOLD),
+    Held.LISTED: ("lists it", svg.HOLD),
+    Held.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
+    Held.WRONGLY_MISSING: ("lists none: wrong", svg.BAD),
+    Held.ASKED: ("not told", svg.WAIT),
+    Held.TOLD_GONE: ("told: gone", svg.GOOD),
+    Held.TOLD_KEPT: ("told: failed", svg.BAD),
+    Held.UNKNOWN: ("not in the log", svg.SOFT),
+}
+
+
+def _absent(side: Side, row: Row) -> tuple[str, str]:
+    """What to say of a row without a bar: was there one before?"""
+    had = any(bar.first < 0 for bar in side.bars_of(row))
+    aborted = any(held is Held.ABORTED for _, held in side.now)
+    match row.lane:
+        case Actor.GUEST if aborted:
+            return "gone with QEMU", svg.SOFT
+        case Actor.QEMU:
+            return ("released", svg.GOOD) if had else ("has none", svg.SOFT)
+        case Actor.GUEST:
+            return ("has let go" if had else "uses none"), svg.SOFT
+        case Actor.LIBVIRT:
+            return ("off its list" if had else "lists none"), svg.SOFT
+    return "", svg.SOFT

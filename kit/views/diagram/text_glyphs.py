@@ -1,0 +1,131 @@
+"""The signs that a picture in plain text is drawn with: ASCII, or box drawing."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from kit.actors.messages import Actor
+from kit.common.plain_text import is_seen
+from kit.views.diagram.layout import Held
+
+__all__ = ["ASCII", "BOXES", "END_WORDS", "Signs", "clean", "sign_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """One character for each thing; each is one column wide."""
+
+    has: str
+    waits: str
+    none: str
+    limbo: str
+    wrong: str
+    gone: str
+    unknown: str
+    timer: str
+    line: str
+    thin: str
+    right: str
+    left: str
+    note: str
+    bad: str
+    tick: str
+    axis: str
+    gap: str
+    rule: str
+
+
+ASCII = Signs(
+    has="|",
+    waits=":",
+    none=".",
+    limbo="X",
+    wrong="!",
+    gone="#",
+    unknown="?",
+    timer="]",
+    line="-",
+    thin=".",
+    right=">",
+    left="<",
+    note="o",
+    bad="x",
+    tick="+",
+    axis="|",
+    gap=":",
+    rule="=",
+)
+BOXES = Signs(
+    has="┃",
+    waits="┊",
+    none="·",
+    limbo="╳",
+    wrong="!",
+    gone="#",
+    unknown="?",
+    timer="]",
+    line="─",
+    thin="┄",
+    right="▶",
+    left="◀",
+    note="o",
+    bad="x",
+    tick="├",
+    axis="│",
+    gap="┊",
+    rule="═",
+)
+
+
+def sign_of(lane: Actor, held: Held | None, signs: Signs) -> str:
+    """Return the sign of what a party takes to be the case."""
+    if held in (None, Held.TOLD_GONE):
+        # an operator who has asked for nothing takes the device to be there
+        return signs.has if lane is Actor.OPERATOR and held is None else signs.none
+    match held:
+        case Held.PENDING | Held.ASKED:
+            return signs.waits
+        case Held.LIMBO:
+            return signs.limbo
+        case Held.WRONGLY_LISTED | Held.WRONGLY_MISSING:
+            return signs.wrong
+        case Held.ABORTED:
+            return signs.gone
+        case Held.UNKNOWN:
+            return signs.unknown
+    return signs.has
+
+
+END_WORDS = {
+    Held.HOLDS: "has it",
+    Held.PENDING: "waits",
+    Held.LIMBO: "LIMBO",
+    Held.ABORTED: "abort",
+    Held.USES: "has it",
+    Held.LISTED: "has it",
+    Held.WRONGLY_LISTED: "WRONG",
+    Held.WRONGLY_MISSING: "WRONG",
+    Held.ASKED: "waits",
+    Held.TOLD_GONE: "gone",
+    Held.TOLD_KEPT: "failed",
+    Held.UNKNOWN: "?",
+    None: "gone",
+}
+"""What is the case at the end, in at most six characters."""
+
+_ASCII_OF = str.maketrans({"“": '"', "”": '"', "’": "'", "×": "x", "–": "-", "…": "..."})
+
+
+def clean(words: str, signs: Signs) -> str:
+    """Return *words* as one line that is as wide as it has characters."""
+    words = " ".join(words.split())
+    if signs is ASCII:
+        words = words.translate(_ASCII_OF)
+        return "".join(char if " " <= char <= "~" else "?" for char in words)
+    return "".join(char if _is_narrow(char) or char in "“”’–…" else "?" for char in words)
+
+
+def _is_narrow(char: str) -> bool:
+    """Does a character take one column?  A wide one takes two, a mark above another none."""
+    return ord(char) < 0x1100 and is_seen(char) and unicodedata.category(char) not in ("Mn", "Me")

@@ -1,0 +1,270 @@
+"""A commit and its diff as HTML.  Text from a clone is hostile: all of it is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from pygments.lexers import get_lexer_for_filename
+from pygments.token import Token, _TokenType
+from pygments.util import ClassNotFound
+
+from kit.git.values.commit import (
+    Commit,
+    DiffLine,
+    FileDiff,
+    Hunk,
+    LineKind,
+    lore_link,
+    quoted_list_links,
+)
+from kit.views.escape import escape
+from kit.views.html.diff_lines import changed_parts, line_pairs
+
+__all__ = ["CommitPage", "ResponsibleLines", "commit_html", "lines_html", "message_html"]
+__all__ += ["responsible_html"]
+
+MOST_LINES = 2000
+MOST_FILES = 300
+_MOST_COLOURED = 100_000  # characters of a hunk: a lexer takes its time
+# Those of the languages that a commit may bring which take no longer than a text is long.
+_LANGUAGES = {"C", "C++", "Python", "Rust", "Makefile", "Bash", "Perl", "Go", "Java", "GAS", "JSON",
+              "YAML", "INI", "TOML"}  # fmt: skip
+_SCROLLS = 'tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
+"""A block that scrolls by keys: JupyterLab leaves its arrow keys alone."""
+_KINDS = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.CONTEXT: "context"}
+_COLOURS: tuple[tuple[_TokenType, str], ...] = (
+    (Token.Comment, "comment"),
+    (Token.Literal.String, "string"),
+    (Token.Keyword, "keyword"),
+    (Token.Literal.Number, "number"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPage:
+    """What is shown of a commit.
+
+    ``source`` says which history it was read from; ``note`` stands where there is no diff, and
+    then ``commit`` may be None; ``series`` are the commits that were posted with it.
+    """
+
+    heading: str
+    source: str = ""
+    commit: Commit | None = None
+    files: tuple[FileDiff, ...] = ()
+    note: str = ""
+    series: tuple[Commit, ...] = ()
+
+
+def commit_html(page: CommitPage, *, side_by_side: bool = False) -> str:
+    """Write a page: heading, where it was read, then one block a file that opens and closes."""
+    parts = [f"<h4>{escape(page.heading)}</h4>"]
+    if page.source:
+        parts.append(f'<p class="kit-soft">read from: {escape(page.source)}</p>')
+    if page.commit is not None:
+        about = (
+            f"commit {page.commit.hash}, {page.commit.author.name}, {page.commit.committed[:10]}"
+        )
+        parts.append(f'<p class="kit-soft">{escape(about)}</p>')
+    if page.note:
+        parts.append(f"<p>{escape(page.note)}</p>")
+    left = MOST_LINES
+    for file in page.files[:MOST_FILES]:
+        rows = _two_columns(file) if side_by_side else _one_column(file)
+        shown = list(islice(rows, left))
+        left -= len(shown)
+        hidden = _height(file, side_by_side=side_by_side) - len(shown)
+        parts.append(_file(file, shown, hidden, side_by_side=side_by_side))
+    if len(page.files) > MOST_FILES:
+        parts.append(f'<p class="kit-soft">… {len(page.files) - MOST_FILES:,} more files</p>')
+    return "".join(parts)
+
+
+def _readable(hunk: Hunk) -> Hunk:
+    """Return as much of a hunk as is ever shown: its colours and marks take their time."""
+    return hunk if len(hunk.lines) <= MOST_LINES else replace(hunk, lines=hunk.lines[:MOST_LINES])
+
+
+def _height(file: FileDiff, *, side_by_side: bool) -> int:
+    """How many rows a file has."""
+    if not side_by_side:
+        return sum(1 + len(hunk.lines) for hunk in file.hunks)
+    return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsibleLines:
+    """Lines of a commit that cause what a run shows; ``hunk`` is None where it cannot be read."""
+
+    says: str
+    revision: str
+    file: FileDiff | None
+    hunk: Hunk | None
+
+
+def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> str:
+    """Write responsible lines under a heading, to be opened."""
+    return f"<details><summary>{escape(heading)}</summary>{lines_html(found)}</details>"
+
+
+def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> str:
+    """Write responsible lines as a list: what they do, whose commit it was, the hunk.
+
+    ``context``: with the lines around those that change.
+    """
+    parts = []
+    for lines in found:
+        rows = ""
+        if lines.file is not None and lines.hunk is not None:
+            hunk = _readable(lines.hunk)
+            write = _Writer(lines.file, hunk)
+            shown = [one for one in hunk.lines if context or one.kind is not LineKind.CONTEXT]
+            rows = "".join(map(write.line, shown))
+            place = f"{lines.file.path}, {lines.hunk.function_name}"
+            rows = (
+                f'<pre class="kit-diff" {_SCROLLS} aria-label="{escape(place)}">'
+                f'<span class="kit-hunk">@ {escape(lines.hunk.function)}</span>{rows}</pre>'
+            )
+        parts.append(
+            f"<li>{escape(lines.says)} <span class='kit-soft'>({escape(lines.revision)})</span>"
+            f"{rows}</li>"
+        )
+    return f"<ul>{''.join(parts)}</ul>"
+
+
+def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool = False) -> str:
+    """Write a commit's message, trailers and series, with links to where it was posted.
+
+    ``brief``: the trailers, which end the message, are not listed once more.
+    """
+    trailers = "".join(
+        f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in commit.trailers
+    )
+    links = [link for link in (lore_link(commit), *quoted_list_links(commit)) if link]
+    listed = "".join(
+        f'<li><a href="{escape(link)}" rel="noreferrer" target="_blank">{escape(link)}</a></li>'
+        for link in links
+    )
+    title = "posted as" if brief else f"trailers ({len(commit.trailers)}) and links"
+    more = f"{'' if brief else f'<dl>{trailers}</dl>'}<ul>{listed}</ul>"
+    return (
+        f"<details><summary>message of the commit</summary>"
+        f'<pre class="kit-message" {_SCROLLS} aria-label="message">{escape(commit.body)}</pre>'
+        "</details>"
+        + ("" if brief and not listed else f"<details><summary>{title}</summary>{more}</details>")
+        + _series(commit, series)
+    )
+
+
+def _series(commit: Commit, series: tuple[Commit, ...]) -> str:
+    if len(series) < 2:
+        return ""
+    items = "".join(
+        f"<li>{'<strong>' if other.hash == commit.hash else ''}"
+        f"<code>{other.hash[:10]}</code> {escape(other.subject)}"
+        f"{'</strong>' if other.hash == commit.hash else ''}</li>"
+        for other in series
+    )
+    return (
+        f"<details open><summary>posted together, in this order</summary><ul>{items}</ul></details>"
+    )
+
+
+def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -> str:
+    more = f'<span class="kit-soft">… {hidden} more lines</span>' if hidden else ""
+    name = file.path if file.old_path == file.path else f"{file.old_path} → {file.path}"
+    counts = f"+{file.count(LineKind.ADDED)} −{file.count(LineKind.REMOVED)}"
+    if file.binary:
+        counts, more = "binary", '<span class="kit-soft">a binary file differs</span>'
+    if file.left_out:
+        counts, more = "large", '<span class="kit-soft">too large to be read here</span>'
+    style = "kit-diff kit-two" if side_by_side else "kit-diff"
+    return (
+        f"<details open><summary><code>{escape(name)}</code>"
+        f' <span class="kit-soft">{counts}</span></summary>'
+        f'<pre class="{style}" {_SCROLLS} aria-label="{escape(file.path)}">'
+        f"{''.join(rows)}{more}</pre></details>"
+    )
+
+
+def _one_column(file: FileDiff) -> Iterator[str]:
+    for hunk in map(_readable, file.hunks):
+        yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
+        write = _Writer(file, hunk)
+        for line in hunk.lines:
+            yield write.line(line)
+
+
+def _two_columns(file: FileDiff) -> Iterator[str]:
+    for hunk in map(_readable, file.hunks):
+        yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
+        write = _Writer(file, hunk)
+        for pair in line_pairs(hunk):
+            cells = [
+                f'<span class="kit-cell">{" " if line is None else write.line(line)}</span>'
+                for line in (pair.old, pair.new)
+            ]
+            yield f'<span class="kit-pair">{"".join(cells)}</span>'
+
+
+class _Writer:
+    """Writes the lines of a hunk: coloured as their language is, what differs in a pair marked."""
+
+    def __init__(self, file: FileDiff, hunk: Hunk) -> None:
+        self._marks: dict[int, tuple[range, ...]] = {}
+        for pair in line_pairs(hunk):
+            for line, parts in zip((pair.old, pair.new), changed_parts(pair), strict=True):
+                if line is not None and parts:
+                    self._marks[id(line)] = parts
+        self._tokens: dict[int, list[tuple[_TokenType, str]]] = {}
+        for side in (LineKind.REMOVED, LineKind.ADDED):  # a comment may begin lines before
+            lines = [line for line in hunk.lines if line.kind in (LineKind.CONTEXT, side)]
+            tokens = _tokens(file.path, [line.text for line in lines])
+            self._tokens |= {id(line): found for line, found in zip(lines, tokens, strict=True)}
+
+    def line(self, line: DiffLine) -> str:
+        """Write a line of the hunk."""
+        marks = self._marks.get(id(line), ())
+        parts: list[str] = []
+        column = 0
+        for token, words in self._tokens[id(line)]:
+            style = next((name for kind, name in _COLOURS if token[: len(kind)] == kind), "")
+            for piece, marked in _split(words, column, marks):
+                tag = escape(piece)
+                if style:
+                    tag = f'<i class="kit-{style}">{tag}</i>'
+                parts.append(f"<mark>{tag}</mark>" if marked else tag)
+            column += len(words)
+        written = "".join(parts) or " "
+        return f'<span class="kit-{_KINDS[line.kind]}">{line.kind.value}{written}</span>'
+
+
+def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:
+    """Split each line into tokens, the lines read as one text; one token where that fails."""
+    plain = [[(Token.Text, line)] for line in lines]
+    if sum(map(len, lines)) > _MOST_COLOURED:
+        return plain
+    try:
+        lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return plain
+    if lexer.name not in _LANGUAGES:
+        return plain
+    found: list[list[tuple[_TokenType, str]]] = [[]]
+    for token, words in lexer.get_tokens("\n".join(lines)):
+        first, *rest = words.split("\n")
+        found[-1].append((token, first))
+        found.extend([(token, piece)] for piece in rest)
+    whole = ["".join(words for _, words in tokens) for tokens in found]
+    return found if whole == lines else plain
+
+
+def _split(words: str, column: int, marks: tuple[range, ...]) -> Iterator[tuple[str, bool]]:
+    start = 0
+    flags = [any(column + n in mark for mark in marks) for n in range(len(words))]
+    for end in range(1, len(words) + 1):
+        if end == len(words) or flags[end] != flags[start]:
+            yield words[start:end], flags[start]
+            start = end

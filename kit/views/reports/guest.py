@@ -1,0 +1,132 @@
+"""A scenario with a real guest kernel in plain text, for a mail, as Markdown and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kit.simulation.guest_run import GuestRun, compared, guest_json
+from kit.simulation.run import Run
+from kit.trace.sentences import seconds, sentence
+from kit.views.diagram.from_guest import layout_of_guest
+from kit.views.diagram.layout import Layout
+from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.text import picture_lines
+from kit.views.escape import escape
+from kit.views.markdown import fenced, plain_markdown
+from kit.views.reports.picture_page import page_of
+from kit.views.reports.run import run_json, wrapped
+
+__all__ = ["GuestReport"]
+
+_TIME, _PARTIES = 9, 20
+
+
+@dataclass(frozen=True, slots=True)
+class GuestReport:
+    """What was seen with a real kernel; beside it, if so wished, the embedded machine's run."""
+
+    run: GuestRun
+    embedded: Run | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """What is drawn."""
+        return layout_of_guest(self.run)
+
+    def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """Picture, what it means, every event; beside a run, where the two differ."""
+        yield from self._picture(width, unicode)
+        yield ""
+        yield from self._said(width, unicode)
+        yield ""
+        yield from self._events(width, unicode)
+
+    def mail_lines(
+        self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
+    ) -> Iterator[str]:
+        """The body of a mail, with two lines of header if it is a reply."""
+        if in_reply_to is not None:
+            yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
+        yield from self.text_lines(width, unicode=unicode)
+
+    def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """Markdown: the picture in a fenced block, the events to unfold."""
+        yield f"**{plain_markdown(f'{self.layout.name}: {self.layout.title}')}**"
+        yield ""
+        yield from fenced(self._picture(width, unicode))
+        yield ""
+        yield from (f"- {plain_markdown(words)}" for words in self._words())
+        yield ""
+        yield "<details><summary>Every event</summary>"
+        yield ""
+        yield from fenced(self._events(width, unicode))
+        yield ""
+        yield "</details>"
+
+    def page(self) -> str:
+        """A page of HTML that needs nothing else."""
+        title = escape(f"{self.layout.name}: {self.layout.title}")
+        meaning = "".join(f"<p>{escape(words)}</p>" for words in self._words())
+        events = escape("\n".join(self._events(110, True)))
+        return page_of(title, picture_svg(self.layout), meaning, events, "")
+
+    def json(self) -> dict[str, Any]:
+        """All of it as data for JSON."""
+        data = guest_json(self.run)
+        if self.embedded is None:
+            return data
+        told = [dict(zip(("in", "at", "says"), one, strict=True)) for one in self._compared()]
+        names = {"=": "both", "-": "embedded", "+": "real"}
+        found = [{**one, "in": names[one["in"]]} for one in told]
+        return {"embedded": run_json(self.embedded), "real": data, "compared": found}
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def _picture(self, width: int, unicode: bool) -> list[str]:
+        if not self.run.moments:
+            return [f"{self.layout.name}: nothing was seen"]
+        return picture_lines(self.layout, width, unicode=unicode)
+
+    def _words(self) -> Iterator[str]:
+        run = self.run
+        yield f"Seen on {run.binary} with {run.kernel}."
+        if run.cpus is not None:
+            cpus = ", ".join(f"core {core} {'on' if on else 'off'}line" for core, on in run.cpus)
+            yield f"At the end Linux lists {cpus}."
+        if not run.traced:
+            yield "This build of QEMU does not trace the guest's calls: they are not seen."
+
+    def _said(self, width: int, unicode: bool) -> Iterator[str]:
+        for words in self._words():
+            yield from wrapped("", "", words, width, unicode)
+
+    def _events(self, width: int, unicode: bool) -> Iterator[str]:
+        if self.embedded is None:
+            yield from self.event_lines(width, unicode=unicode)
+        else:
+            yield from self.compared_lines(width, unicode=unicode)
+
+    def event_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """Each event with a sentence."""
+        for entry in self.run.trace:
+            parties = f"{entry.src.value} > {entry.dst.value}"
+            parties = entry.src.value if entry.src is entry.dst else parties
+            head = f"| {seconds(entry.at_ns):<{_TIME}} {parties:<{_PARTIES}}"
+            indent = min(len(head), width - 24)
+            yield from wrapped(head, "|".ljust(indent), sentence(entry), width, unicode)
+
+    def _compared(self) -> list[tuple[str, str, str]]:
+        return [] if self.embedded is None else [*compared(self.embedded, self.run)]
+
+    def compared_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """What both tell, without answers and without times of their own."""
+        assert self.embedded is not None
+        yield from wrapped("", "  ", f"- only {self.embedded.revision.name}", width, unicode)
+        yield from wrapped("", "  ", f"+ only {self.run.binary}", width, unicode)
+        yield "= both"
+        yield ""
+        for mark, at, words in self._compared():
+            head = f"{mark} {at:<{_TIME}} "
+            yield from wrapped(head, mark.ljust(len(head)), words, width, unicode)

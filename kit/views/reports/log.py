@@ -1,0 +1,275 @@
+"""What a log tells, in plain text, for a mail, as Markdown, as a page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from kit.logs.entries import Log, LogEntry, OtherCommand, OtherEvent
+from kit.logs.selection import first_entries
+from kit.logs.timestamps import write_time
+from kit.logs.verdicts import Verdict, verdicts
+from kit.machine.revision import CATALOGUE, RELEASES
+from kit.trace.entry import message_json
+from kit.trace.sentences import seconds
+from kit.views.diagram.from_log import layout_of_log, logged_sentence
+from kit.views.diagram.layout import Layout
+from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.text import picture_lines
+from kit.views.escape import escape
+from kit.views.markdown import fenced, plain_markdown
+from kit.views.reports.picture_page import page_of
+from kit.views.reports.run import wrapped
+
+__all__ = ["Report", "report_of"]
+
+MOST_DRAWN = 300
+MOST_KINDS, MOST_UNREAD = 4, 5
+_TIME, _PARTIES = 9, 20
+
+
+def report_of(log: Log, command: str = "") -> Report:
+    """Return what can be said of a log; *command* reads it again."""
+    command = command or f"kit import {' '.join(log.sources)}"
+    return Report(log, first_entries(log, MOST_DRAWN), verdicts(log), command)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A log, the part of it that is drawn, which revisions it fits, and what reads it again."""
+
+    log: Log
+    drawn: Log
+    verdicts: tuple[Verdict, ...]
+    command: str
+
+    @property
+    def layout(self) -> Layout:
+        """What is drawn, ready to be drawn."""
+        return layout_of_log(self.drawn)
+
+    # -- plain text --------------------------------------------------------------------------------
+
+    def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """The picture, what was left out, which revisions fit, and every event."""
+        yield from self._picture(width, unicode)
+        yield ""
+        yield from self._said([*_notes(self)], width, unicode)
+        yield ""
+        yield from self._said([*_conclusions(self)], width, unicode)
+        yield ""
+        yield from self.event_lines(width, unicode=unicode)
+
+    def _picture(self, width: int, unicode: bool) -> list[str]:
+        if not self.drawn.entries:
+            return [f"{self.log.source}: nothing about unplugging in it"[:width]]
+        return picture_lines(self.layout, width, unicode=unicode)
+
+    def _said(self, lines: Sequence[str], width: int, unicode: bool) -> Iterator[str]:
+        for words in lines:
+            yield from wrapped("", "", words, width, unicode)
+
+    def event_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """Each event that is drawn with its line and a sentence."""
+        began_ns = self.log.began_ns
+        for entry in self.drawn.entries:
+            known = entry.at_ns is not None and began_ns is not None
+            time = seconds(max((entry.at_ns or 0) - (began_ns or 0), 0)) if known else "?"
+            parties = f"{entry.src.value} > {entry.dst.value}"
+            head = f"| {time:<{_TIME}} {parties:<{_PARTIES}}"
+            indent = min(len(head), width - 24)
+            words = f"{logged_sentence(entry)} ({self._place(entry)})"
+            yield from wrapped(head, "|".ljust(indent), words, width, unicode)
+
+    def _place(self, entry: LogEntry) -> str:
+        return f"line {entry.line}" if len(self.log.sources) == 1 else entry.place
+
+    # -- for others --------------------------------------------------------------------------------
+
+    def mail_lines(
+        self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
+    ) -> Iterator[str]:
+        """The body of a mail, with two lines of header if it is a reply."""
+        if in_reply_to is not None:
+            yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
+        yield from self._picture(width, unicode)
+        yield ""
+        yield from self._said([*_notes(self)], width, unicode)
+        yield ""
+        yield from self._said([*_conclusions(self)], width, unicode)
+        yield ""
+        yield from self._said([f"Read with: {self.command}"], width, unicode)
+
+    def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
+        """Markdown: the picture in a fenced block, the events to unfold."""
+        yield f"**{plain_markdown(f'{self.log.source}: {self.log.format.value}')}**"
+        yield ""
+        yield from fenced(self._picture(width, unicode))
+        yield ""
+        for words in (*_notes(self), *_conclusions(self)):
+            yield f"- {plain_markdown(words)}"
+        yield f"- {plain_markdown(self.command)}"
+        yield ""
+        yield "<details><summary>Every event</summary>"
+        yield ""
+        yield from fenced(self.event_lines(width, unicode=unicode))
+        yield ""
+        yield "</details>"
+
+    def page(self) -> str:
+        """A page of HTML that needs nothing else."""
+        title = escape(f"{self.log.source}: {self.log.format.value}")
+        meaning = "".join(f"<p>{escape(w)}</p>" for w in (*_conclusions(self), *_notes(self)))
+        events = escape("\n".join(self.event_lines(110, unicode=True)))
+        last = f"<p>Read with: <code>{escape(self.command)}</code></p>"
+        return page_of(title, picture_svg(self.layout), meaning, events, last)
+
+    def json(self) -> dict[str, Any]:
+        """All that was read, as data for JSON."""
+        log = self.log
+        began_ns = log.began_ns
+        return {
+            "version": 1,
+            "source": log.source,
+            "format": log.format.value,
+            "began_ns": began_ns,
+            "qemu": None if log.version is None else ".".join(map(str, log.version)),
+            "monitor": log.monitor,
+            "entries": [_entry_json(entry, began_ns) for entry in log.entries],
+            "left_out": dict(log.left_out),
+            "other_monitors": dict(log.others),
+            "passed_over": log.passed_over,
+            "not_utf8": log.not_utf8,
+            "unread_count": log.unread_count,
+            "unread": [
+                {"source": u.source, "line": u.line, "text": u.text, "why": u.why}
+                for u in log.unread
+            ],
+            "revisions": [_verdict_json(verdict) for verdict in self.verdicts],
+        }
+
+
+def _entry_json(entry: LogEntry, began_ns: int | None) -> dict[str, Any]:
+    message = entry.message
+    told: dict[str, Any]
+    if isinstance(message, OtherCommand | OtherEvent):
+        told = {"type": message.name, "device": message.device}
+    else:
+        told = message_json(message)
+    return {
+        "source": entry.source,
+        "line": entry.line,
+        "at_ns": None if entry.at_ns is None or began_ns is None else entry.at_ns - began_ns,
+        "src": entry.src.value,
+        "dst": entry.dst.value,
+        **told,
+    }
+
+
+def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "revision": verdict.revision.label,
+        "fits": verdict.fits,
+        "source": None if verdict.entry is None else verdict.entry.source,
+        "line": None if verdict.entry is None else verdict.entry.line,
+        "why": verdict.why,
+    }
+
+
+# -- what was read and what was not ----------------------------------------------------------------
+
+
+def _notes(report: Report) -> Iterator[str]:
+    log = report.log
+    began_ns = log.began_ns
+    if began_ns is not None:
+        yield f"0 s is {write_time(began_ns)} UTC."
+    if any(entry.at_ns is None for entry in log.entries):
+        yield "Where time is ? the log gives none: it was between its neighbours."
+    if len(report.drawn.entries) < len(log.entries):
+        yield (
+            f"Drawn are the first {len(report.drawn.entries):,} of {len(log.entries):,} messages;"
+            " narrow them with --device, --since and --until."
+        )
+    if log.cut is not None:
+        yield f"{log.cut}: what follows about unplugging was too much, and is left out."
+    if log.left_out:
+        yield _left_out(log)
+    for name, count in list(log.others.items())[:MOST_KINDS]:
+        yield f"Another monitor: {name}, {_count(count, 'message')} (--monitor)."
+    if len(log.others) > MOST_KINDS:
+        yield f"And {_count(len(log.others) - MOST_KINDS, 'more monitor')}."
+    if log.unread_count:
+        yield f"{_count(log.unread_count, 'line')} could not be read:"
+        for unread in log.unread[:MOST_UNREAD]:
+            yield f"{unread.source}:{unread.line}: {unread.why}: {unread.text}"
+        if log.unread_count > MOST_UNREAD:
+            yield f"and {log.unread_count - MOST_UNREAD:,} more."
+    if log.passed_over:
+        yield f"Without a message: {_count(log.passed_over, 'other line')} of the log."
+    if log.not_utf8:
+        yield f"With bytes that are no UTF-8: {_count(log.not_utf8, 'line')}."
+    if log.clock_went_back is not None:
+        yield f"{log.clock_went_back}: the log's time goes back; no conclusion rests on times."
+
+
+def _left_out(log: Log) -> str:
+    total = sum(log.left_out.values())
+    named = [f"{name} ({count:,})" for name, count in list(log.left_out.items())[:MOST_KINDS]]
+    more = len(log.left_out) - len(named)
+    kinds = f", {_count(more, 'more kind')}" if more else ""
+    return f"{_count(total, 'other message')} left out: {', '.join(named)}{kinds}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+# -- which revisions fit ---------------------------------------------------------------------------
+
+
+def _conclusions(report: Report) -> Iterator[str]:
+    log = report.log
+    if log.version is not None:
+        yield f"The log says that it is QEMU {'.'.join(map(str, log.version))}."
+    if log.board is None and log.entries:
+        yield "No line tells which machine it is: it is taken for pseries."
+    fitting = [verdict for verdict in report.verdicts if verdict.fits]
+    others = [verdict for verdict in report.verdicts if not verdict.fits]
+    if not others:
+        yield "It fits every revision: nothing in it tells them apart."
+        return
+    if fitting:
+        yield f"It fits {_named(fitting)}."
+    else:
+        yield "It fits no revision that the kit knows."
+    others.sort(key=_reason)
+    for _, group in groupby(others, key=_reason):
+        same = list(group)
+        entry = same[0].entry
+        where = "" if entry is None else f" at {entry.place}"
+        yield f"It contradicts {_named(same)}{where}: {same[0].why}."
+
+
+def _reason(verdict: Verdict) -> tuple[str, int, str]:
+    entry = verdict.entry
+    return (
+        ("", 0, verdict.why or "")
+        if entry is None
+        else (entry.source, entry.line, verdict.why or "")
+    )
+
+
+def _named(found: Sequence[Verdict]) -> str:
+    """Name revisions, those that follow each other as a range."""
+    wanted = {verdict.revision for verdict in found}
+    parts: list[str] = []
+    for names in (CATALOGUE, RELEASES):
+        for there, group in groupby(names, key=wanted.__contains__):
+            run = [revision.name for revision in group]
+            if there:
+                parts += [f"{run[0]}..{run[-1]}"] if len(run) > 2 else run
+    parts += [v.revision.name for v in found if v.revision not in (*CATALOGUE, *RELEASES)]
+    return ", ".join(parts)

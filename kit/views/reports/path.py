@@ -1,0 +1,163 @@
+"""A path in plain text, for a mail, as Markdown and as a page: at one revision, or at two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kit.explorer.comparison import Choice, PathPlay, PathSide
+from kit.explorer.paths import path_sentence
+from kit.trace.entry import TraceEntry
+from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
+from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.text import picture_lines
+from kit.views.escape import escape
+from kit.views.markdown import fenced, plain_markdown
+from kit.views.reports.mail import Named
+from kit.views.reports.picture_page import page_of
+from kit.views.reports.run import wrapped
+
+__all__ = ["path_command", "path_event_lines", "path_mail_lines", "path_markdown_lines"]
+__all__ += ["path_page", "path_text_lines"]
+
+_PARTIES = 20
+
+
+def path_command(play: PathPlay) -> str:
+    """Return the command that plays it again."""
+    return f"kit open {play.path.token}{_beside(play)}"
+
+
+def _beside(play: PathPlay) -> str:
+    others = [side.revision for side in play.sides if side.revision != play.path.revision]
+    return "".join(f" --beside {other.name}" for other in others)
+
+
+def path_text_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
+    """A path in at most *width* columns; but for a token, which must not be broken."""
+    yield from picture_lines(layout_of_path(play), width, unicode=unicode)
+    yield ""
+    yield from _meaning(play, width, unicode)
+    yield ""
+    yield from path_event_lines(play, width, unicode=unicode)
+    yield ""
+    yield play.path.token
+
+
+def path_mail_lines(
+    play: PathPlay,
+    commits: Sequence[Named],
+    width: int,
+    *,
+    unicode: bool = False,
+    in_reply_to: str | None = None,
+) -> Iterator[str]:
+    """The body of a mail, with two lines of header if it is a reply."""
+    if in_reply_to is not None:
+        yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
+    yield from picture_lines(layout_of_path(play), width, unicode=unicode)
+    yield ""
+    yield from _meaning(play, width, unicode)
+    yield ""
+    for commit in commits:
+        yield from wrapped("", "", commit.reference, width, unicode)
+        if commit.link:
+            yield commit.link
+    if commits:
+        yield ""
+    yield from wrapped("", "", f"Replay: kit open TOKEN{_beside(play)}", width, unicode)
+    yield play.path.token
+
+
+def path_markdown_lines(
+    play: PathPlay, commits: Sequence[Named], width: int, *, unicode: bool = False
+) -> Iterator[str]:
+    """Markdown: the picture in a fenced block, the choices to unfold."""
+    yield f"**{plain_markdown(title_of(play))}**"
+    yield ""
+    yield from fenced(picture_lines(layout_of_path(play), width, unicode=unicode))
+    yield ""
+    yield from (f"- {plain_markdown(words)}" for words in _words(play))
+    for commit in commits:
+        name = plain_markdown(commit.reference)
+        yield f"- [{name}]({commit.link})" if commit.link else f"- {name}"
+    yield f"- `{path_command(play)}`"
+    yield ""
+    yield "<details><summary>Every choice</summary>"
+    yield ""
+    yield from fenced(path_event_lines(play, width, unicode=unicode))
+    yield ""
+    yield "</details>"
+
+
+def path_page(play: PathPlay) -> str:
+    """A page of HTML that needs nothing else."""
+    meaning = "".join(f"<p>{escape(words)}</p>" for words in _words(play))
+    events = escape("\n".join(path_event_lines(play, 110, unicode=True)))
+    last = f"<p>Replay: <code>{escape(path_command(play))}</code></p>"
+    drawn = picture_svg(layout_of_path(play))
+    return page_of(escape(title_of(play)), drawn, meaning, events, last)
+
+
+# -- what it comes to ------------------------------------------------------------------------------
+
+
+def _words(play: PathPlay) -> Iterator[str]:
+    yield "The numbers count choices: a path has an order, and no times."
+    yield from outcome_of(play)
+    for promise in play.path.breaks:
+        yield f"Broken: {promise.name}. {promise.sentence}"
+
+
+def _meaning(play: PathPlay, width: int, unicode: bool) -> Iterator[str]:
+    for words in _words(play):
+        yield from wrapped("", "", words, width, unicode)
+
+
+# -- every choice ----------------------------------------------------------------------------------
+
+
+def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
+    """Each choice, and what is said then; "=" at both, "-" only before, "+" only after."""
+    if len(play.sides) == 1:
+        for number, choice in enumerate(play.sides[0].choices, 1):
+            yield from _choice("|", number, choice.action, width, unicode)
+            yield from _entries("|", choice, width, unicode)
+        return
+    before, after = play.sides
+    yield f"- only before: {before.revision.name}"
+    yield f"+ only after: {after.revision.name}"
+    yield "= both"
+    yield ""
+    for number, action in enumerate(play.path.actions, 1):
+        yield from _choice("=", number, action, width, unicode)
+        if _has(before, number) and before.said(number) == after.said(number):
+            yield from _entries("=", before.choices[number - 1], width, unicode)
+            continue
+        for mark, side in (("-", before), ("+", after)):
+            if _has(side, number):
+                yield from _entries(mark, side.choices[number - 1], width, unicode)
+            elif number == len(side.choices) + 1:
+                yield from wrapped(f"{mark}   ", f"{mark}     ", side.stopped, width, unicode)
+
+
+def _has(side: PathSide, number: int) -> bool:
+    return number <= len(side.choices)
+
+
+def _choice(mark: str, number: int, action: str, width: int, unicode: bool) -> Iterator[str]:
+    head = f"{mark} {number:<3} "
+    yield from wrapped(head, mark.ljust(len(head)), action, width, unicode)
+
+
+def _entries(mark: str, choice: Choice, width: int, unicode: bool) -> Iterator[str]:
+    for entry in choice.entries:
+        head = f"{mark}     {_parties(entry):<{_PARTIES}}"
+        indent = min(len(head), width - 24)
+        yield from wrapped(head, mark.ljust(indent), path_sentence(entry), width, unicode)
+    if choice.missing:
+        yield from wrapped(f"{mark}     ", f"{mark}     ", f"{choice.missing}.", width, unicode)
+
+
+def _parties(entry: TraceEntry) -> str:
+    src, dst = entry.src.value, entry.dst.value
+    return src if entry.src is entry.dst else f"{src} > {dst}"

@@ -1,0 +1,140 @@
+"""Lists for the terminal as rich renderables, each with the same content as data for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from kit.common.errors import UserError
+from kit.machine.pseries.connector import WIRE
+from kit.machine.pseries.tables import Line, difference, lines
+from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Patch, Revision
+from kit.simulation.scenario import Scenario
+from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
+
+__all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
+
+Listing = tuple[RenderableType, Any]
+_LISTED = (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
+    """What `kit doctor` found: (name, found, how to get it, needed)."""
+    table = _table("", "what", "found")
+    for name, found, missing, needed in checks:
+        mark = "ok" if found else ("MISSING" if needed else "-")
+        style = "green" if found else ("bold red" if needed else "dim")
+        table.add_row(Text(mark, style=style), Text(name), Text(found or missing))
+    return table
+
+
+def revisions_table() -> Listing:
+    """The catalogue: the recorded builds, releases by content, what never was, the contrast."""
+    table = _table("name", "revision", "what its machine does")
+    for revision in _LISTED:
+        if revision in (RELEASES[0], PROPOSAL):
+            table.add_section()
+        table.add_row(
+            Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)
+        )
+    data = [
+        {
+            "name": revision.name,
+            "revision": revision.label,
+            "commit": revision.commit,
+            "summary": revision.summary,
+            "patches": [patch.name for patch in Patch if patch in revision.patches],
+        }
+        for revision in _LISTED
+    ]
+    return table, data
+
+
+def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
+    """The built-in scenarios."""
+    table = _table("scenario", "what happens, and why it matters")
+    for scenario in scenarios:
+        story = Text.assemble((scenario.title, "bold"), "\n", scenario.why)
+        table.add_row(Text(scenario.name), story)
+    data = [
+        {
+            "name": scenario.name,
+            "title": scenario.title,
+            "why": scenario.why,
+            "look": scenario.look,
+            "script": list(scenario.texts),
+            "compare": [list(pair) for pair in scenario.compare],
+            "expect": [
+                {"that": one.that, "fails_at": list(one.fails_at)} for one in scenario.expect
+            ],
+        }
+        for scenario in scenarios
+    ]
+    return table, data
+
+
+# -- the state table ---------------------------------------------------------------------------
+
+
+def states_table(revision: Revision, other: Revision | None = None) -> Listing:
+    """The full (state, call) table of a revision, or what differs from another.
+
+    Raises:
+        UserError: One of them is not a pseries machine, and so has no connectors.
+    """
+    for one in (revision, other or revision):
+        if one.board is not Board.PSERIES:
+            raise UserError(f"{one.name} is an ACPI machine: it has no connectors, so no states")
+    if other is None:
+        rows = [("", line) for line in lines(revision)]
+        title = f"Connector states at {revision.name} ({revision.label})"
+    else:
+        ours, theirs = difference(revision, other)
+        rows = [("+", line) for line in ours] + [("-", line) for line in theirs]
+        title = f"+ only at {revision.name}, - only at {other.name}"
+    data = [_line_json(sign, line) for sign, line in rows]
+    if not rows:
+        return Text(f"{revision.name} and {other.name if other else ''}: the same table"), data
+    table = _table("", "call", "if", "outcome", title=title)
+    table.columns[-1].min_width = 24  # where a terminal is narrow, the others wrap first
+    state = None
+    for sign, line in rows:
+        if line.state is not state:
+            table.add_section()
+            table.add_row("", Text(state_words(line.state), style="bold"))
+        state = line.state
+        table.add_row(sign, *map(Text, line_words(line)), style=_STYLES[sign])
+    return Group(table, Text(ROWS_NOTE, style="dim")), data
+
+
+_STYLES = {"": "", "+": "green", "-": "red"}
+
+
+def _line_json(sign: str, line: Line) -> dict[str, Any]:
+    row = line.row
+    return {
+        **({"only": "at" if sign == "+" else "diff"} if sign else {}),
+        "state": line.state.name,
+        "call": line.call.name,
+        "if": line.guard or None,
+        "then": row.then.name,
+        "status": None if row.status is None else row.status.name,
+        "wire": None if row.status is None else WIRE[row.status],
+        "sense": None if row.sense is None else row.sense.name,
+        "effects": [effect.name for effect in row.effects],
+        "abort": None if row.abort is None else row.abort.assertion,
+        "since": None if line.patch is None else line.patch.value,
+        "recorded": line.recorded,
+    }

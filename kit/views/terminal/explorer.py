@@ -1,0 +1,153 @@
+"""What the explorer found as tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from kit.explorer.jobs import Explored
+from kit.explorer.properties import PROMISES, Promise
+from kit.explorer.scope import Scope
+from kit.explorer.search import Ended, Finding, Path
+
+__all__ = ["found_table", "one_table", "properties_table"]
+
+_COLUMNS = 5  # revisions side by side, so that 80 columns are enough
+_HOLDS, _WITHIN, _BROKEN, _UNJUDGED = "yes", "yes*", "NO", ""
+
+
+def properties_table() -> tuple[RenderableType, Any]:
+    """The promises: name, when, sentence, source."""
+    table = _table("promise", "must hold", "what it says, and who says so")
+    for promise in PROMISES:
+        words = Text.assemble(promise.sentence, "\n", (promise.source, "dim"))
+        table.add_row(Text(promise.name, style="bold"), promise.kind.value, words)
+    data = [
+        {
+            "name": promise.name,
+            "kind": promise.kind.value,
+            "sentence": promise.sentence,
+            "source": promise.source,
+        }
+        for promise in PROMISES
+    ]
+    return table, data
+
+
+def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
+    """Promises by revision: does each hold, with each guest that was looked at?"""
+    revisions = list(dict.fromkeys(one.job.revision for one in found))
+    parts: list[RenderableType] = []
+    for first in range(0, len(revisions), _COLUMNS):
+        shown = revisions[first : first + _COLUMNS]
+        table = _table("promise", *(revision.name.replace("-", "-\n") for revision in shown))
+        for promise in _listed(wanted):
+            cells = [
+                _cell(promise, [one for one in found if one.job.revision == revision])
+                for revision in shown
+            ]
+            table.add_row(Text(promise.name), *cells)
+            if promise is PROMISES[1]:
+                table.add_section()  # above: what the revert's message argues with
+        parts.append(table)
+    return Group(*parts, _notes(found))
+
+
+def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
+    """Promises at one revision by guest, and the shortest counterexample of each."""
+    table = _table("promise", *(one.job.kind.value for one in found))
+    for promise in _listed(wanted):
+        table.add_row(Text(promise.name), *(_cell(promise, [one]) for one in found))
+    paths: list[RenderableType] = []
+    for promise in _listed(wanted):
+        for length, kinds, token in _counterexamples(promise, found):
+            paths.append(Text(f"{promise.name}, {', '.join(kinds)}: {_count(length, 'choice')}"))
+            paths.append(Text(f"  kit open {token}", overflow="fold"))
+    return Group(table, *paths, _notes(found))
+
+
+def _listed(wanted: Sequence[str]) -> list[Promise]:
+    return [promise for promise in PROMISES if promise.name in wanted]
+
+
+def _counterexamples(
+    promise: Promise, found: Sequence[Explored]
+) -> Iterator[tuple[int, list[str], str]]:
+    """Yield each shortest counterexample once: its length, the guests it goes for, a token."""
+    paths: dict[Path, list[Explored]] = {}
+    for one in found:
+        finding = one.result.findings.get(promise.name)
+        if finding is not None and finding.path is not None and not finding.holds:
+            paths.setdefault(finding.path, []).append(one)
+    for path, ones in paths.items():
+        yield len(path) - 1, [one.job.kind.value for one in ones], str(ones[0].token(promise))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)
+
+
+def _cell(promise: Promise, found: Sequence[Explored]) -> Text:
+    """Say whether a promise holds; by guest, where they differ."""
+    signs = {
+        one.job.kind.value.removeprefix("linux-"): _sign(
+            one.result.findings[promise.name], one.result.complete
+        )
+        for one in found
+        if promise.name in one.result.findings
+    }
+    different = sorted(set(signs.values()))
+    if len(different) > 1:
+        broken = [kind for kind, sign in signs.items() if sign == _BROKEN]
+        if not broken:
+            return Text(_WITHIN, style=_STYLES[_WITHIN])
+        return Text("\n".join((_BROKEN, *broken)), style=_STYLES[_BROKEN])
+    sign = different[0] if different else _UNJUDGED
+    return Text(sign, style=_STYLES[sign])
+
+
+_STYLES = {_HOLDS: "green", _WITHIN: "yellow", _BROKEN: "bold red", _UNJUDGED: ""}
+
+
+def _sign(finding: Finding, complete: bool) -> str:
+    if not finding.holds:
+        return _BROKEN if finding.path is not None or complete else _WITHIN
+    return _HOLDS if complete or finding.path is not None else _WITHIN
+
+
+def _notes(found: Sequence[Explored]) -> Text:
+    states = sum(one.result.states for one in found)
+    depth = max((one.result.depth for one in found), default=0)
+    scope = _scope_words(found[0].job.scope) if found else ""
+    words = [
+        f"{scope}: {states:,} states, up to {depth} choices deep.",
+        "NO: there is a counterexample; under it the guests, where not all are concerned.",
+    ]
+    ends = {one.result.ended for one in found}
+    if Ended.BOUND in ends:
+        words.append("yes*: holds within the bound on states (--max-states), not beyond.")
+    if Ended.INTERRUPTED in ends:
+        words.append("yes*: holds as far as was looked; it was interrupted.")
+    return Text("\n".join(words), style="dim")
+
+
+def _scope_words(scope: Scope) -> str:
+    things = [_count(scope.cores, "core")] if scope.cores else []
+    things += [f"a DIMM of {_count(scope.dimm_lmbs, 'LMB')}"] if scope.dimm_lmbs else []
+    things += ["a PHB"] if scope.phb else []
+    things.append(_count(scope.requests, "request"))
+    things.append(_count(scope.resets, "reset"))
+    things.append(_count(scope.migrations, "migration"))
+    return ", ".join(things)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

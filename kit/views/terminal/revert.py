@@ -1,0 +1,136 @@
+"""One revert, or many, as lines for the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.text import Text
+
+from kit.common.plain_text import printable
+from kit.git.values.summary import Summary
+from kit.git.values.verdict import Finding, Revert, Status, Target, Verdict
+
+__all__ = ["report_text", "row_line", "summary_lines"]
+
+SAYS = {
+    Verdict.EXACT: "exact: its tree is what undoing the targets gives",
+    Verdict.SAME_LINES: "the same lines, though they cannot be undone without a conflict",
+    Verdict.PARTIAL: "partial: something of the targets is left",
+    Verdict.EXTRA: "extra: all of the targets is gone, and more is changed",
+    Verdict.DIFFERENT: "different: something of the targets is left, and more is changed",
+    None: "no verdict",
+}
+_STYLES = {Verdict.EXACT: "bold green", Verdict.SAME_LINES: "green", None: "dim"}
+_AT_MOST_LINES = 40  # of what is left over; the JSON has them all
+_NEXT_TO = 25
+
+
+def report_text(
+    revert: Revert,
+    finding: Finding,
+    *,
+    source: str,
+    titles: Sequence[str],
+    lines: int | None,
+    tags: Sequence[str],
+    releases: Sequence[str],
+    chain: Sequence[Revert],
+    after: Sequence[tuple[str, str, str]],
+    untold: int = 0,
+) -> Text:
+    """Write all about one revert.
+
+    *after* are (hash, subject, why it is told); of *untold* tags the files are not here.
+    """
+    text = Text()
+    text.append(f"{revert.sha[:10]} {printable(revert.subject)}\n", style="bold")
+    text.append(f"read from {printable(source)}\n\n")
+    for target, title in zip(revert.targets, titles, strict=True):
+        text.append(f"reverts {_target_words(target)}  {printable(title)}\n")
+    if not revert.targets:
+        text.append("it does not say what it reverts\n")
+    for each in chain:
+        names = ", ".join(_short(target.sha or target.named) for target in each.targets)
+        text.append(f"  {each.sha[:10]} is a revert itself, of {names}\n")
+    text.append("\n")
+    text.append(f"{SAYS[finding.verdict]}\n", style=_STYLES.get(finding.verdict, "bold red"))
+    for line in _check_lines(finding, lines):
+        text.append(f"  {line}\n")
+    if finding.note:
+        text.append(f"  note: {printable(finding.note)}\n", style="italic")
+    for left in finding.residual[:_AT_MOST_LINES]:
+        whose = "its own" if left.own else "left"
+        style = "green" if left.sign == "+" else "red"
+        text.append(f"  {whose:<7} {printable(left.path)}: ")
+        text.append(f"{left.sign}{printable(left.line)}\n", style=style)
+    if len(finding.residual) > _AT_MOST_LINES:
+        text.append(f"  and {len(finding.residual) - _AT_MOST_LINES} lines more (--json)\n")
+    text.append("\n")
+    none = "none that can be told" if untold else "none"
+    text.append(f"tags with the code: {printable(', '.join(tags)) or none}\n")
+    text.append(f"releases with it:   {printable(', '.join(releases)) or 'none'}\n")
+    if untold:
+        text.append(f"of {untold} tags it cannot be told: their files are not here\n")
+    for sha, subject, how in after:
+        text.append(f"after: {sha[:10]} {how:<9} {printable(subject)}\n")
+    return text
+
+
+def _target_words(target: Target) -> str:
+    if target.status is Status.OK:
+        days = f", {target.days} days before ({target.author_days} by author date)"
+        return f"{_short(target.sha or '')}{days}"
+    return f"{_short(target.named)}: {target.status.value} here"
+
+
+def _check_lines(finding: Finding, lines: int | None) -> Iterator[str]:
+    words = {True: "yes", False: "no", None: "cannot be told"}
+    checks = finding.checks
+    orders = ""
+    if finding.orders is not None and finding.orders[1] > 1:
+        orders = f" ({finding.orders[0]} of {finding.orders[1]} orders apply)"
+    yield f"three-way      {words[checks.three_way]}{orders}"
+    yield f"reverse apply  {words[checks.reverse_apply]}"
+    count = "" if lines is None else f" ({lines} changed)"
+    yield f"line by line   {words[checks.same_lines]}{count}"
+
+
+def _short(name: str) -> str:
+    return name[:10] if len(name) >= _NEXT_TO and name.isalnum() else printable(name)
+
+
+# -- many --------------------------------------------------------------------------------------
+
+
+def row_line(row: Revert) -> Text:
+    """Write a revert in a line: date, hash, verdict, subject."""
+    text = Text(f"{row.committed[:10]} {row.sha[:10]} ")
+    if row.finding is not None:
+        verdict = row.finding.verdict
+        text.append(
+            f"{verdict.value if verdict else '-':<10} ", style=_STYLES.get(verdict, "bold red")
+        )
+    text.append(printable(row.subject))
+    return text
+
+
+def summary_lines(found: Summary, directories: Counter[str] | None = None) -> Iterator[str]:
+    """Write what many reverts have in common."""
+    reverts = f"{found.count} revert{'s' * (found.count != 1)}"
+    yield f"{reverts}; form: {_counts(found.forms.most_common())}"
+    if found.verdicts:
+        yield f"verdict: {_counts(found.verdicts.most_common())}"
+    for label, days in (("committer", found.by_committer), ("author", found.by_author)):
+        if days is not None:
+            figures = f"median {days[0]:.1f}, p90 {days[1]:.1f}"
+            yield f"days from commit to revert, by {label} date: {figures}"
+    if directories:
+        yield f"by directory: {_counts(directories.most_common(12))}"
+    yield f"by year: {_counts(sorted(found.years.items()))}"
+    yield f"reverts of reverts: {found.of_reverts}"
+    yield f"named but missing: {_counts(found.missing.most_common()) or '0'}"
+
+
+def _counts(pairs: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{printable(name)} {count}" for name, count in pairs)

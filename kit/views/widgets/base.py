@@ -1,0 +1,149 @@
+"""The few pieces that the kit's widgets are put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from threading import RLock
+from typing import ParamSpec, TypeVar
+
+import ipywidgets as widgets
+
+from kit.common.errors import KitError
+from kit.machine.revision import Revision
+from kit.views.escape import escape
+from kit.views.html.figure import pictured
+from kit.views.html.print_base import Paper, on_paper
+
+__all__ = [
+    "Shown",
+    "button",
+    "guarded",
+    "in_turn",
+    "label",
+    "revision_head",
+    "row",
+    "side",
+    "status",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_TURN = RLock()
+
+
+def in_turn(callback: Callable[P, R]) -> Callable[P, R]:
+    """Wrap a callback: it waits until no other one runs.
+
+    JupyterLab sends what was clicked to several threads of the kernel (subshells), so that without
+    this a click could find a model that another one is just changing.
+    """
+
+    @wraps(callback)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _TURN:
+            return callback(*args, **kwargs)
+
+    return called
+
+
+def guarded(action: Callable[[], object], say: Callable[[str], None]) -> Callable[[object], None]:
+    """Wrap a callback, in turn: ipywidgets swallows what it raises, that is said instead."""
+
+    @in_turn
+    def clicked(_: object) -> None:
+        try:
+            action()
+        except KitError as error:
+            say(str(error))
+        except Exception as error:  # noqa: BLE001 - shown to the person who clicked
+            say(f"This click failed: {error or type(error).__name__}")
+
+    return clicked
+
+
+def button(words: str, tooltip: str, clicked: Callable[[object], None]) -> widgets.Button:
+    """A button; it is never disabled, so that the keyboard's focus is never lost."""
+    made = widgets.Button(description=words, tooltip=tooltip)
+    made.on_click(clicked)
+    return made
+
+
+def label(words: str) -> widgets.HTML:
+    """A word in front of a group of buttons."""
+    return widgets.HTML(f'<span class="kit-label">{escape(words)}</span>')
+
+
+def row(children: list[widgets.Widget], *styles: str) -> widgets.HBox:
+    """Children beside each other."""
+    return _styled(widgets.HBox(children), *styles)
+
+
+def side(children: list[widgets.Widget]) -> widgets.VBox:
+    """Children below each other, one of two sides."""
+    return _styled(widgets.VBox(children), "kit-side")
+
+
+def _styled(box: widgets.Box, *styles: str) -> widgets.Box:
+    for style in styles:
+        box.add_class(style)
+    return box
+
+
+def status(words: str, style: str = "") -> str:
+    """A box that a screen reader reads out when it changes: its first line strong."""
+    first, *others = (escape(line) for line in words.split("\n"))
+    return (
+        f'<div class="kit-verdict{style}" role="status" aria-live="polite">'
+        f"{'<br>'.join((f'<strong>{first}</strong>', *others))}</div>"
+    )
+
+
+def revision_head(name: str, revision: Revision) -> str:
+    """Which revision stands on a side, and what it is."""
+    code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
+    return (
+        f'<h4><span class="kit-soft">{name}:</span> {escape(revision.name)}{code}</h4>'
+        f'<p class="kit-soft">{escape(revision.summary)}</p>'
+    )
+
+
+def sides_line(sides: Iterable[tuple[str, Revision]]) -> str:
+    """The same of all sides in one paragraph, for paper."""
+    return f'<p class="kit-sides-line">{"; ".join(_side(*one) for one in sides)}</p>'
+
+
+def _side(name: str, revision: Revision) -> str:
+    code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
+    return (
+        f'<span class="kit-soft">{name}:</span> <strong>{escape(revision.name)}</strong>{code}'
+        f'<span class="kit-soft kit-about">: {escape(revision.summary)}</span>'
+    )
+
+
+class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """A widget that shows itself as a picture, if it has one, or as text where are no widgets."""
+
+    svg = ""
+
+    @property
+    def text(self) -> str:
+        """What it shows, as plain text."""
+        raise NotImplementedError
+
+    def _repr_paper_(self) -> Paper:
+        drawn = pictured(self.svg) if self.svg else ""
+        return on_paper(f'{drawn}<pre class="kit-message">{escape(self.text)}</pre>')
+
+    def _repr_mimebundle_(self, **kwargs: object) -> object:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if isinstance(data, dict):
+            data["text/plain"] = self.text
+            if self.svg:
+                data["image/svg+xml"] = self.svg
+        return bundle
+
+    def __repr__(self) -> str:
+        """Return what it shows, as plain text."""
+        return self.text

@@ -1,0 +1,173 @@
+"""A connector as a widget: the learner is its guest, and drives it by RTAS through its states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import ipywidgets as widgets
+
+from kit.machine.pseries.tables import Line
+from kit.views.diagram.drc_states import Live, state_diagram
+from kit.views.diagram.drc_table_words import line_words
+from kit.views.escape import escape
+from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.widgets.base import Shown, button, guarded, label, revision_head, row
+from kit.views.widgets.connector_model import ConnectorModel, Press, Step
+from kit.views.widgets.print_tables import connector_paper
+
+__all__ = ["ConnectorWidget"]
+
+_GUEST = (
+    (Press.USABLE, "set-indicator 9003 to 1: the guest claims the connector"),
+    (Press.UNISOLATE, "set-indicator 9001 to 1: the guest switches it on"),
+    (Press.CONFIGURE, "ibm,configure-connector, repeated until it is done: read what is in it"),
+    (Press.ISOLATE, "set-indicator 9001 to 0: the guest switches it off"),
+    (Press.UNUSABLE, "set-indicator 9003 to 0: the guest lets it go"),
+    (Press.SENSOR, "get-sensor-state 9003: is anything in it?"),
+)
+_QEMU = (
+    (Press.DEVICE_ADD, "The operator plugs core 1 in"),
+    (Press.DEVICE_DEL, "The operator asks QEMU to remove core 1"),
+    (Press.WAIT_15_S, "Let 15 s of the guest's clock pass"),
+    (Press.SYSTEM_RESET, "The operator resets the machine"),
+)
+
+
+class ConnectorWidget(Shown):
+    """One CPU's connector; see `ConnectorModel` for what the buttons do."""
+
+    def __init__(self, model: ConnectorModel) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model = model
+        self._head, self._said, self._picture = (widgets.HTML() for _ in range(3))
+        self._rows, self._log = widgets.HTML(), widgets.HTML()
+        earlier = self._button("◀ earlier", "One revision earlier", lambda: model.move(-1))
+        later = self._button("later ▶", "One revision later", lambda: model.move(+1))
+        undo = self._button("undo", "Take the last click back", model.undo)
+        reset = self._button("begin again", "Begin again with an empty connector", model.reset)
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                self._head,
+                row([earlier, later], "kit-row"),
+                self._group("you, the guest", "kit-guest", _GUEST),
+                self._group("QEMU's side", "kit-operator", _QEMU),
+                row([label("clicks"), undo, reset], "kit-row", "kit-calls"),
+                self._said,
+                self._picture,
+                self._rows,
+                self._log,
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-connector")
+        model.observe(lambda _: self._show(), ["at", "presses"])
+        model.observe(lambda _: self._say(model.hint), ["hint"])
+        self._show()
+
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, guarded(action, self._say))
+
+    def _group(self, words: str, style: str, presses: tuple[tuple[Press, str], ...]) -> widgets.Box:
+        buttons = [
+            self._button(press.value, says, partial(self.model.press, press))
+            for press, says in presses
+        ]
+        return row([label(words), *buttons], "kit-row", "kit-calls", style)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        model, last = self.model, self.model.last
+        self._head.value = revision_head("at", model.revision)
+        came_from = None if last is None else last.before.state
+        live = Live(model.drc, came_from, "" if last is None else last.press.value)
+        self.svg = state_diagram(model.revision, live)
+        self._picture.value = scrolling(self.svg)
+        self._rows.value = "" if last is None else _rows_html(last)
+        self._log.value = _log_html(model.steps)
+        self._say(model.hint)
+
+    def _say(self, hint: str) -> None:
+        self._said.value = _said_html(self.model.last, hint)
+
+    def _repr_paper_(self) -> Paper:
+        return connector_paper(self.model)
+
+    @property
+    def text(self) -> str:
+        """The connector as plain text."""
+        return self.model.text
+
+
+def _said_html(last: Step | None, hint: str) -> str:
+    """What the last call was answered, and why; read out when it changes."""
+    note = f'<br><span class="kit-silent">{escape(hint)}</span>' if hint else ""
+    if last is None:
+        words = (
+            "<strong>The connector of core 1 is empty.</strong> Plug a core in, and take it through"
+            " the four states: USABLE, UNISOLATE, configure-connector."
+        )
+    else:
+        style = "kit-told" if last.good else "kit-error"
+        told = "".join(f"<br>QEMU told {escape(words)}." for words in last.told)
+        verb = "is" if last.answer == "done" else "is answered"  # nobody answers time
+        words = (
+            f"<strong>{escape(last.press.value)}</strong> {verb}"
+            f' <span class="{style}">{escape(last.answer)}</span>.'
+            f" {escape(_moved(last))}<br>Why: {escape(last.why)}{told}"
+        )
+    return f'<div class="kit-verdict" role="status" aria-live="polite">{words}{note}</div>'
+
+
+def _moved(step: Step) -> str:
+    if step.before.state is step.after.state:
+        return f"It stays {step.after.state.name}."
+    return f"It goes from {step.before.state.name} to {step.after.state.name}."
+
+
+def _rows_html(step: Step) -> str:
+    """The rows of the table that were tried, in their order, the deciding one marked."""
+    if not step.cell:
+        return ""
+    body = "".join(_row_html(line, line is step.decided, step) for line in step.cell)
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("", "state", "call", "if", "outcome")
+    )
+    star = any(not line.recorded for line in step.cell)
+    note = '<p class="kit-soft">* from QEMU\'s code; no recording shows it</p>' if star else ""
+    return (
+        '<table class="kit-rows"><caption>The rows of the table, tried from the top</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{note}"
+    )
+
+
+def _row_html(line: Line, decided: bool, step: Step) -> str:
+    call, guard, outcome = line_words(line)
+    cells = (step.before.state.name, call, guard or "otherwise", outcome)
+    marked = ' class="kit-now"' if decided else ""
+    return (
+        f"<tr{marked}><td>{'▶ decided' if decided else ''}</td>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def _log_html(steps: tuple[Step, ...]) -> str:
+    """What was done so far, the latest first."""
+    body = "".join(
+        f'<tr><th scope="row">{number}</th><td>{escape(step.press.value)}</td>'
+        f"<td>{escape(step.answer)}</td><td>{step.after.state.name}"
+        f"{', marked' if step.after.unplug_requested else ''}"
+        f"{'' if step.after.device else ', empty'}</td></tr>"
+        for number, step in reversed(list(enumerate(steps, 1)))
+    )
+    if not body:
+        return ""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "call", "answer", "then"))
+    return (
+        '<table class="kit-rows"><caption>What you did, the latest first</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )

@@ -1,0 +1,313 @@
+"""One CPU connector that the learner drives as its guest: what each call did, which row decided.
+
+It works on the machine alone: the guest of this lesson is whoever clicks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from traitlets import HasTraits, Tuple, Unicode
+
+from kit.common.errors import UserError
+from kit.machine.config import Config
+from kit.machine.events import (
+    Aborted,
+    ConnectorReturn,
+    DeviceDeleted,
+    DeviceUnplugGuestError,
+    Emitted,
+    ErrorReport,
+    HotplugEvent,
+    Outcome,
+    QmpError,
+    QmpReturn,
+    Reply,
+    SensorReturn,
+    StatusReturn,
+    UnplugTimeout,
+)
+from kit.machine.pseries.connector import (
+    WIRE,
+    Call,
+    Drc,
+    DrcType,
+    EntitySense,
+    QemuCall,
+    RtasCall,
+    drc_index,
+    empty_drc,
+)
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE
+from kit.machine.pseries.step import boot, step
+from kit.machine.pseries.tables import Line, lines
+from kit.machine.requests import (
+    ClockStep,
+    ConfigureConnector,
+    CpuCore,
+    DeviceAdd,
+    DeviceDel,
+    GetSensorState,
+    Request,
+    SetIndicator,
+    SystemReset,
+)
+from kit.machine.revision import Board, Revision, find_revision
+from kit.views.widgets.timeline_model import CHOICES
+
+__all__ = ["ConnectorModel", "Press", "Step", "drive"]
+
+CORE = CpuCore(1, "core1")
+INDEX = drc_index(DrcType.CPU, 1)
+NS_OF_15_S = 15_000_000_000
+MOST_PRESSES = 500
+
+
+class Press(Enum):
+    """What one click does; the value is the button's word."""
+
+    USABLE = "USABLE"
+    UNISOLATE = "UNISOLATE"
+    CONFIGURE = "configure-connector"
+    ISOLATE = "ISOLATE"
+    UNUSABLE = "UNUSABLE"
+    SENSOR = "read the sensor"
+    DEVICE_ADD = "device_add"
+    DEVICE_DEL = "device_del"
+    WAIT_15_S = "+15 s"
+    SYSTEM_RESET = "system_reset"
+
+
+_REQUESTS: dict[Press, tuple[Request, Call | None]] = {
+    Press.USABLE: (SetIndicator(ALLOCATION_STATE, INDEX, 1), RtasCall.SET_USABLE),
+    Press.UNISOLATE: (SetIndicator(ISOLATION_STATE, INDEX, 1), RtasCall.UNISOLATE),
+    Press.CONFIGURE: (ConfigureConnector(INDEX), RtasCall.CONFIGURE_CONNECTOR),
+    Press.ISOLATE: (SetIndicator(ISOLATION_STATE, INDEX, 0), RtasCall.ISOLATE),
+    Press.UNUSABLE: (SetIndicator(ALLOCATION_STATE, INDEX, 0), RtasCall.SET_UNUSABLE),
+    Press.SENSOR: (GetSensorState(ENTITY_SENSE, INDEX), RtasCall.ENTITY_SENSE),
+    Press.DEVICE_ADD: (DeviceAdd(CORE), None),
+    Press.DEVICE_DEL: (DeviceDel("core1"), QemuCall.UNPLUG_REQUEST),
+    Press.WAIT_15_S: (ClockStep(NS_OF_15_S), QemuCall.UNPLUG_TIMEOUT),
+    Press.SYSTEM_RESET: (SystemReset(), QemuCall.RESET),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one press did.
+
+    ``answer`` is the reply in words, ``cell`` the rows that were tried in their order, ``decided``
+    the one of them that decided, both empty where QEMU did not look at the table; ``told`` is what
+    QEMU sent to others.
+    """
+
+    press: Press
+    before: Drc
+    after: Drc
+    answer: str
+    good: bool
+    cell: tuple[Line, ...] = ()
+    decided: Line | None = None
+    told: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Why QEMU answered so, in words."""
+        state = self.before.state.name
+        if self.decided is None:
+            return _WITHOUT_A_ROW.get(self.press, "QEMU did not look at the connector's table.")
+        guard = self.decided.guard.removesuffix("?")
+        if guard:
+            return f"The connector was {state}, and this held: {guard}."
+        others = [line.guard.removesuffix("?") for line in self.cell if line.guard]
+        none_held = f", and this did not hold: {'; '.join(others)}" if others else ""
+        return f"The connector was {state}{none_held}."
+
+
+_WITHOUT_A_ROW = {
+    Press.DEVICE_ADD: "Plugging puts a device into the connector; its state waits for the guest.",
+    Press.DEVICE_DEL: "QEMU answered before it looked at the connector's table.",
+    Press.WAIT_15_S: "No timer of the connector was running.",
+}
+
+
+@lru_cache(maxsize=64)
+def drive(revision: Revision, presses: tuple[Press, ...]) -> tuple[Step, ...]:
+    """Return what each press does at *revision*, from an empty connector on."""
+    machine = boot(revision, Config())
+    found: list[Step] = []
+    for press in presses:
+        before = machine.drc(INDEX)
+        machine, outcome = step(machine, _REQUESTS[press][0])
+        after = machine.drc(INDEX)
+        assert before is not None
+        assert after is not None
+        found.append(_step(revision, press, before, after, outcome))
+    return tuple(found)
+
+
+def _step(revision: Revision, press: Press, before: Drc, after: Drc, outcome: Outcome) -> Step:
+    reply = outcome.reply
+    cell, decided = _deciding(revision, press, before, outcome)
+    aborted = isinstance(reply, Aborted)
+    gone = aborted and (decided is None or decided.row.abort is None)
+    return Step(
+        press=press,
+        before=before,
+        after=after,
+        answer="QEMU is gone" if gone else _answer(reply, decided),
+        good=not aborted and _is_good(reply),
+        cell=() if gone else cell,
+        decided=None if gone else decided,
+        told=tuple(filter(None, map(_told, outcome.emitted))),
+    )
+
+
+def _deciding(
+    revision: Revision, press: Press, before: Drc, outcome: Outcome
+) -> tuple[tuple[Line, ...], Line | None]:
+    """Find the rows that QEMU tried, and the one that decided."""
+    call, reply = _REQUESTS[press][1], outcome.reply
+    fired = any(isinstance(message, UnplugTimeout) for message in outcome.emitted)
+    asked_again = press is Press.DEVICE_DEL and before.unplug_requested
+    refused = press is Press.DEVICE_DEL and isinstance(reply, QmpError)
+    if call is None or refused or asked_again or (press is Press.WAIT_15_S and not fired):
+        return (), None
+    cell = tuple(
+        line for line in lines(revision) if line.state is before.state and line.call is call
+    )
+    if isinstance(reply, ConnectorReturn):  # the answer to the last of many calls
+        rows = (line for line in cell if _wire(line) == reply.status)
+    else:
+        rows = (line for line in cell if line.row.when is None or line.row.when(before))
+    return cell, next(rows, None)
+
+
+def _wire(line: Line) -> int | None:
+    return None if line.row.status is None else WIRE[line.row.status]
+
+
+def _is_good(reply: Reply) -> bool:
+    if isinstance(reply, StatusReturn | SensorReturn | ConnectorReturn):
+        return reply.status == 0
+    return not isinstance(reply, QmpError)
+
+
+def _answer(reply: Reply, decided: Line | None) -> str:
+    """The reply in words."""
+    name = ""
+    if decided is not None and decided.row.status is not None:
+        name = f", {decided.row.status.name.lower().replace('_', ' ')}"
+    match reply:
+        case SensorReturn(0, state):
+            return f"0, success: {EntitySense(state).name}"
+        case ConnectorReturn(0, calls):
+            return f"0, configured, after {calls} calls"
+        case StatusReturn(status) | SensorReturn(status) | ConnectorReturn(status):
+            return f"{status}{name}"
+        case QmpReturn():
+            return "accepted"
+        case QmpError(_, desc):
+            return f"refused: “{desc}”"
+        case Aborted(abort):
+            return f"none: QEMU aborts, {abort.function}: {abort.assertion}"
+    return "done"
+
+
+def _told(message: Emitted) -> str:
+    match message:
+        case HotplugEvent(action=action):
+            return f"the guest: an event, {action.name.lower()} core 1"
+        case DeviceDeleted():
+            return "the operator: DEVICE_DELETED"
+        case DeviceUnplugGuestError():
+            return "the operator: DEVICE_UNPLUG_GUEST_ERROR"
+        case ErrorReport(text):
+            return f"its log: “{text}”"
+        case UnplugTimeout():
+            return "nobody: it forgot the request"
+    return ""
+
+
+class ConnectorModel(HasTraits):
+    """The connector of core 1 at a revision, and what was pressed.
+
+    ``hint`` says why a click did nothing, else it is empty.
+    """
+
+    at = Unicode()
+    presses = Tuple()
+    hint = Unicode()
+
+    def __init__(self, at: str = "revert") -> None:
+        """Begin with an empty connector.
+
+        Raises:
+            UnknownRevisionError: There is no such revision.
+            UserError: The revision's machine has no connectors.
+        """
+        revision = find_revision(at)
+        if revision.board is not Board.PSERIES:
+            raise UserError(f"{revision.name} is an ACPI machine: it has no connectors")
+        super().__init__(at=revision.label)
+
+    @property
+    def revision(self) -> Revision:
+        """The revision of QEMU."""
+        return find_revision(self.at)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What each press did, oldest first."""
+        return drive(self.revision, tuple(self.presses))
+
+    @property
+    def last(self) -> Step | None:
+        """What the last press did."""
+        return self.steps[-1] if self.presses else None
+
+    @property
+    def drc(self) -> Drc:
+        """The connector as it is now."""
+        return empty_drc(INDEX) if self.last is None else self.last.after
+
+    @property
+    def text(self) -> str:
+        """The connector and its last answer, as plain text."""
+        drc = self.drc
+        marks = [drc.state.name, "core1 in it" if drc.device else "empty"]
+        marks += ["marked: QEMU wants the device back"] * drc.unplug_requested
+        words = f"core 1's connector at {self.revision.name}: {', '.join(marks)}"
+        if self.last is None:
+            return words
+        return f"{words}\n{self.last.press.value}: {self.last.answer}. {self.last.why}"
+
+    def press(self, press: Press) -> None:
+        """Do one thing more."""
+        if len(self.presses) >= MOST_PRESSES:
+            self.hint = f"That was {MOST_PRESSES} clicks; press reset."
+            return
+        self.hint = ""
+        self.presses = (*self.presses, press)
+
+    def undo(self) -> None:
+        """Take the last click back."""
+        self.hint = "" if self.presses else "There is nothing to undo."
+        self.presses = self.presses[:-1]
+
+    def reset(self) -> None:
+        """Begin again with an empty connector."""
+        self.hint = "" if self.presses else "The connector is as it was at the start."
+        self.presses = ()
+
+    def move(self, steps: int) -> None:
+        """Choose another revision, and do the same at it: later if *steps* > 0."""
+        place = CHOICES.index(self.revision) + steps if self.revision in CHOICES else 0
+        if 0 <= place < len(CHOICES):
+            self.hint = ""
+            self.at = CHOICES[place].label
+        else:
+            end = "first" if steps < 0 else "last"
+            self.hint = f"{self.revision.name} is the {end} revision there is."

@@ -1,0 +1,251 @@
+"""An exercise's card: a question, an answer by buttons, hints, and what becomes of the answer.
+
+The same everywhere.  Every decision is in `ExerciseModel`.  No control is ever disabled, so the
+keyboard's focus is never lost; what is chosen is said by a sign on the button and in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import ipywidgets as widgets
+
+from kit.course.exercise import Exercise, Hunks, Item, Kind, Number, Order, Predict, Rule, Script
+from kit.simulation.run import Run
+from kit.simulation.timeline import Timeline
+from kit.trace.sentences import seconds
+from kit.views.diagram.svg import picture_svg
+from kit.views.escape import escape
+from kit.views.html.diff import ResponsibleLines, lines_html
+from kit.views.html.exercise_hints import HINTS
+from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.html.run import beliefs_html
+from kit.views.terminal.exercises import standing_words
+from kit.views.widgets.base import Shown, button, guarded, label, row, status
+from kit.views.widgets.exercise_model import ExerciseModel
+from kit.views.widgets.print_exercise import exercise_paper
+from kit.views.widgets.timeline_model import knowledge
+
+__all__ = ["ExerciseWidget", "LinesOf"]
+
+LinesOf = Callable[[Item], ResponsibleLines]
+
+
+class ExerciseWidget(Shown):
+    """The card; ``lines_of`` reads the lines that an item is about, ``source`` names the clone."""
+
+    def __init__(
+        self, model: ExerciseModel, lines_of: LinesOf | None = None, source: str = ""
+    ) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model, self._lines_of, self._source = model, lines_of, source
+        self._head, self._said, self._done, self._more = (widgets.HTML() for _ in range(4))
+        self._marked: dict[str, tuple[widgets.Button, str]] = {}
+        self._revisions: dict[str, widgets.Button] = {}
+        self._number: widgets.Text | None = None
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                self._head,
+                *self._where(),
+                *self._controls(),
+                self._done,
+                row(self._tools(), "kit-row", "kit-tools"),
+                self._said,
+                widgets.HTML(_hints_html(model.exercise)),
+                self._more,
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-exercise")
+        model.observe(lambda _: self._show())
+        self._show()
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, guarded(action, self._say))
+
+    def _where(self) -> list[widgets.Widget]:
+        """The revisions that it is asked at, where there are several."""
+        at = self.model.exercise.at
+        if len(at) < 2:
+            return []
+        for revision in at:
+            self._revisions[revision.name] = self._button(
+                revision.name, revision.summary, partial(self.model.use, revision.name)
+            )
+        return [row([label("asked at"), *self._revisions.values()], "kit-row")]
+
+    def _controls(self) -> list[widgets.Widget]:
+        task = self.model.exercise.task
+        match task:
+            case Predict(choices=choices):
+                return [self._choices([(one.name, one.says) for one in choices])]
+            case Order(parts=parts):
+                return [self._choices([(one.name, one.says) for one in parts])]
+            case Hunks():
+                return [self._items(task)]
+            case Number(unit=unit):
+                self._number = widgets.Text(description="your answer", continuous_update=False)
+                typed = guarded(lambda: self.model.type(self._text()), self._say)
+                self._number.observe(typed, ["value"])
+                return [row([self._number, label(unit)], "kit-row", "kit-answer")]
+            case Script():
+                return self._menu(task)
+
+    def _text(self) -> str:
+        return "" if self._number is None else str(self._number.value)
+
+    def _choice(self, name: str, says: str) -> widgets.Button:
+        made = self._button(says, says, partial(self.model.choose, name))
+        self._marked[name] = (made, says)
+        return made
+
+    def _choices(self, choices: list[tuple[str, str]]) -> widgets.VBox:
+        box = widgets.VBox([self._choice(name, says) for name, says in choices])
+        box.add_class("kit-choices")
+        return box
+
+    def _items(self, task: Hunks) -> widgets.VBox:
+        """The lines to judge; where the question is whether they exist, their names alone."""
+        children: list[widgets.Widget] = []
+        for item in task.items:
+            children.append(self._choice(item.name, item.says))
+            if self._lines_of is not None and task.rule is not Rule.IS_THERE:
+                children.append(widgets.HTML(lines_html((self._lines_of(item),))))
+        if self._source:
+            words = f"Commits are read from: {escape(self._source)}"
+            children.append(widgets.HTML(f'<p class="kit-soft">{words}</p>'))
+        box = widgets.VBox(children)
+        box.add_class("kit-choices")
+        return box
+
+    def _menu(self, task: Script) -> list[widgets.Widget]:
+        act, pass_time = self.model.act, self.model.pass_time
+        actions = [self._button(text, f"Do: {text}", partial(act, text)) for text in task.menu]
+        waits = [
+            self._button(f"+{seconds(ns)}", f"Let {seconds(ns)} pass", partial(pass_time, ns))
+            for ns in task.waits_ns
+        ]
+        return [
+            row([label("do"), *actions], "kit-row", "kit-menu-row"),
+            row([label("time"), *waits], "kit-row", "kit-menu-row"),
+        ]
+
+    def _tools(self) -> list[widgets.Button]:
+        model = self.model
+        found = [self._button("check", "Find out whether the answer is right", model.check)]
+        if model.exercise.kind in (Kind.SCRIPT, Kind.ORDER):
+            found.append(self._button("undo", "Take back what was done last", model.undo))
+        return [
+            *found,
+            self._button("begin again", "Take the whole answer back", model.clear),
+            self._button("show the answer", "Give the answer, and why", model.show),
+        ]
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        model = self.model
+        _set(self._head, _head_html(model))
+        for name, made in self._revisions.items():
+            made.description = f"{'●' if name == model.at else '○'} {name}"
+        for name, (made, says) in self._marked.items():
+            made.description = f"{self._sign(name)} {says}"
+        if self._number is not None and self._number.value != model.typed:
+            self._number.value = model.typed
+        _set(self._done, _done_html(model))
+        self._say(model.hint)
+        run = model.run
+        self.svg = "" if run is None else picture_svg(Timeline(played=run).last())
+        _set(self._more, _more_html(model, self.svg, run))
+
+    def _sign(self, name: str) -> str:
+        """Say by a sign before its words what is chosen."""
+        chosen = name in self.model.chosen
+        match self.model.exercise.kind:
+            case Kind.HUNKS:
+                return "☑" if chosen else "☐"
+            case Kind.ORDER:
+                return f"{self.model.chosen.index(name) + 1}." if chosen else "–"
+        return "●" if chosen else "○"
+
+    def _say(self, hint: str) -> None:
+        _set(self._said, _said_html(self.model, hint))
+
+    def _repr_paper_(self) -> Paper:
+        return exercise_paper(self.model, self._lines_of, self._source)
+
+    @property
+    def text(self) -> str:
+        """The card as plain text."""
+        return self.model.text
+
+
+def _set(shown: widgets.HTML, value: str) -> None:
+    """Change only what differs: what is read out must not be read out twice."""
+    if shown.value != value:
+        shown.value = value
+
+
+def _head_html(model: ExerciseModel) -> str:
+    one = model.exercise
+    so_far = standing_words(model.standing)
+    mark = f' <span class="kit-told">✓ {escape(so_far)}</span>' if model.standing.solved else ""
+    if so_far and not mark:
+        mark = f' <span class="kit-soft">{escape(so_far)}</span>'
+    where = f", at {model.at}" if len(one.at) == 1 else ""  # else buttons say it
+    return (
+        f'<h4><span class="kit-soft">Exercise:</span> {escape(one.title)}{mark}</h4>'
+        f"<p><strong>{escape(model.asked + where)}.</strong> {escape(one.question)}</p>"
+    )
+
+
+def _done_html(model: ExerciseModel) -> str:
+    """What is done so far in a script, or in which order."""
+    if model.exercise.kind not in (Kind.SCRIPT, Kind.ORDER):
+        return ""
+    script = model.exercise.kind is Kind.SCRIPT
+    items = "".join(f"<li>{escape(words)}</li>" for words in model.done)
+    now = f"<p>It is {seconds(model.passed_ns)}.</p>" if script else ""
+    title = "What you do" if script else "Your order"
+    empty = '<p class="kit-soft">nothing yet</p>'
+    return (
+        f'<div class="kit-done"><p class="kit-label">{title}</p>'
+        f"{f'<ol>{items}</ol>' if items else empty}{now}</div>"
+    )
+
+
+def _said_html(model: ExerciseModel, hint: str) -> str:
+    verdict = model.verdict
+    if verdict is None:
+        words, style = hint or f"{model.asked}, and press check.", ""
+    else:
+        words = verdict.says if not hint else f"{verdict.says}\n{hint}"
+        style = " kit-right" if verdict.right else " kit-parted"
+    if model.not_kept:
+        words += f"\n{model.not_kept}"
+    return status(words, style)
+
+
+def _hints_html(exercise: Exercise) -> str:
+    return "".join(
+        f"<details><summary>{title}</summary><p>{escape(hint)}</p></details>"
+        for title, hint in zip(HINTS, exercise.hints, strict=True)
+    )
+
+
+def _more_html(model: ExerciseModel, svg: str, run: Run | None) -> str:
+    """The explanation, once it may be read, and the picture of the run."""
+    parts = []
+    if model.shown:
+        parts.append(f"<p><strong>The answer:</strong> {escape(model.solution)}</p>")
+    if model.revealed:
+        parts.append(f"<p><strong>Why:</strong> {escape(model.exercise.explanation)}</p>")
+    if run is not None:
+        known = knowledge(run, len(run.trace) - 1)
+        parts.append(scrolling(svg) + beliefs_html([run.revision.name], [known]))
+    return "".join(parts)

@@ -1,0 +1,262 @@
+"""An exercise's card without a screen: the answer as far as it is given, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
+
+from kit.common.errors import UserError
+from kit.course.exercise import Diffs, Exercise, Hunks, Kind, Number, Order, Predict, Script
+from kit.course.exercises import Verdict, check, solution
+from kit.course.progress import Standing
+from kit.machine.clock import NS_PER_S
+from kit.machine.revision import find_revision
+from kit.simulation.actions import WAIT
+from kit.simulation.run import Run, play
+from kit.trace.sentences import seconds
+
+__all__ = ["ExerciseModel", "Keeping", "answer_words"]
+
+MOST_STEPS = 20
+_ASKED = {
+    Kind.PREDICT: "Predict",
+    Kind.SCRIPT: "Do it",
+    Kind.NUMBER: "Work it out",
+    Kind.HUNKS: "Judge the lines",
+    Kind.ORDER: "Put in order",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where progress goes: both note something and return how far the exercise is then.
+
+    Either may raise UserError: then progress is not kept, and the card says so.
+    """
+
+    standing: Callable[[], Standing]
+    answered: Callable[[str | None, bool], Standing]
+    was_shown: Callable[[], Standing]
+
+
+class ExerciseModel(HasTraits):
+    """An answer in the making; ``verdict`` is None until it is checked, and again when it changes.
+
+    ``chosen`` are names of choices, lines or calls; ``steps`` what was done in a script, as (time
+    in ns, action), a wait being the time at which it ends; ``typed`` is a number as typed.
+    ``shown``: the learner has asked for the answer.  ``hint`` says what was done last.
+    """
+
+    at = Unicode()
+    chosen = Tuple()
+    steps = Tuple()
+    typed = Unicode()
+    verdict = Instance(Verdict, allow_none=True)
+    shown = Bool(False)
+    hint = Unicode()
+    standing = Instance(Standing, ())
+    passed_ns = Int(0)  # of the script, by waits
+    not_kept = Unicode()  # why progress is not kept, if it is not
+
+    def __init__(
+        self, exercise: Exercise, diffs: Diffs | None = None, keeping: Keeping | None = None
+    ) -> None:
+        """Show *exercise*; *diffs* reads the commits in use, *keeping* keeps progress."""
+        super().__init__(at=exercise.at[0].name if exercise.at else "")
+        self.exercise, self._diffs, self._keeping = exercise, diffs, keeping
+        if keeping is not None:
+            self._keep(keeping.standing)
+
+    # -- what is said --------------------------------------------------------------------------
+
+    @property
+    def asked(self) -> str:
+        """What kind of answer is wanted, in a few words."""
+        return _ASKED[self.exercise.kind]
+
+    @property
+    def answer(self) -> object:
+        """The answer as far as it is given, as `check` takes it."""
+        if self.exercise.kind is Kind.NUMBER:
+            return self.typed
+        if self.exercise.kind is not Kind.SCRIPT:
+            return self.chosen
+        steps = self.steps
+        if not steps or self.passed_ns > steps[-1][0]:
+            steps = (*steps, (self.passed_ns, WAIT))
+        return tuple(f"{at_ns // 1_000_000} ms: {action}" for at_ns, action in steps)
+
+    @property
+    def run(self) -> Run | None:
+        """The run to show: a script's once it is checked, else once the answer is known."""
+        story = self.exercise.story
+        if self.exercise.kind is Kind.SCRIPT or story is None:
+            return None if self.verdict is None else self.verdict.run
+        if not self.revealed:
+            return None
+        return play(story.scenario, find_revision(self.at), story.actions)
+
+    @property
+    def revealed(self) -> bool:
+        """May the explanation be shown?"""
+        return self.shown or (self.verdict is not None and self.verdict.right)
+
+    @property
+    def solution(self) -> str:
+        """The right answer in words."""
+        try:
+            found = solution(self.exercise, self.at or None, self._diffs)
+        except UserError as error:
+            return f"It cannot be found out: {error}."
+        return answer_words(self.exercise, found)
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """What was done or put in order so far, in words."""
+        task = self.exercise.task
+        if isinstance(task, Order):
+            says = {part.name: part.says for part in task.parts}
+            return tuple(says[name] for name in self.chosen)
+        return tuple(f"{seconds(at_ns)}: {action}" for at_ns, action in self.steps)
+
+    @property
+    def text(self) -> str:
+        """The card as plain text: the question, and what can be answered."""
+        one = self.exercise
+        where = f" ({', '.join(at.name for at in one.at)})" if one.at else ""
+        lines = [
+            f"Exercise, lesson {one.lesson}: {one.title}",
+            f"{self.asked}{where}. {one.question}",
+        ]
+        match one.task:
+            case Predict(choices=choices):
+                lines += [f"- {choice.name}: {choice.says}" for choice in choices]
+            case Hunks(items=items):
+                lines += [f"- {item.name}: {item.says}" for item in items]
+            case Order(parts=parts):
+                lines += [f"- {part.name}: {part.says}" for part in parts]
+            case Script(menu=menu):
+                lines += [f"- {action}" for action in menu]
+        return "\n".join(lines)
+
+    # -- answering -----------------------------------------------------------------------------
+
+    def choose(self, name: str) -> None:
+        """Choose; what several can be chosen of is chosen and let go by turns."""
+        if self.exercise.kind is Kind.PREDICT:
+            self._changed(chosen=(name,))
+        elif name in self.chosen:
+            self._changed(chosen=tuple(one for one in self.chosen if one != name))
+        else:
+            self._changed(chosen=(*self.chosen, name))
+        count = len(self.chosen)
+        self.hint = "Chosen; press check." if count == 1 else f"{count} chosen; press check."
+
+    def type(self, text: str) -> None:
+        """Take a number as it was typed."""
+        if text != self.typed:
+            self._changed(typed=text)
+            self.hint = f"You say {text}; press check." if text else ""
+
+    def act(self, action: str) -> None:
+        """Do an action of the menu at the present time of the script."""
+        if len(self.steps) >= MOST_STEPS:
+            self.hint = f"That is enough: {MOST_STEPS} actions. Take some back."
+            return
+        self._changed(steps=(*self.steps, (self.passed_ns, action)))
+        self.hint = f"{seconds(self.passed_ns)}: {action}."
+
+    def pass_time(self, ns: int) -> None:
+        """Let time pass in the script."""
+        self._changed(passed_ns=min(self.passed_ns + ns, 3600 * NS_PER_S))
+        self.hint = f"It is {seconds(self.passed_ns)}."
+
+    def undo(self) -> None:
+        """Take back what was done last: time that passed since, or an action, or a choice."""
+        last_ns = self.steps[-1][0] if self.steps else 0
+        if self.passed_ns > last_ns:
+            self._changed(passed_ns=last_ns)
+        elif self.steps:
+            self._changed(steps=self.steps[:-1])
+        elif self.chosen:
+            self._changed(chosen=self.chosen[:-1])
+        else:
+            self.hint = "There is nothing to take back."
+
+    def clear(self) -> None:
+        """Begin again."""
+        self._changed(chosen=(), steps=(), typed="", passed_ns=0)
+        self.shown = False
+
+    def use(self, at: str) -> None:
+        """Ask about another revision; a script stays, since it can be tried there."""
+        if at == self.at:
+            return
+        if self.exercise.kind is not Kind.SCRIPT:
+            self._changed(chosen=(), typed="")
+        self._changed(at=at)
+        self.shown = False
+
+    def _changed(self, **traits: object) -> None:
+        self.verdict, self.hint = None, ""
+        with self.hold_trait_notifications():
+            for name, value in traits.items():
+                setattr(self, name, value)
+
+    # -- what becomes of it --------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Find out whether the answer is right, and note it."""
+        if self.verdict is not None:
+            return
+        at = self.at or None
+        found = check(self.exercise, self.answer, at, self._diffs)
+        with self.hold_trait_notifications():
+            self.hint, self.verdict = "", found
+        keeping = self._keeping
+        if keeping is not None:
+            self._keep(lambda: keeping.answered(at, found.right))
+        if found.right and self.exercise.kind in (Kind.PREDICT, Kind.NUMBER):
+            here = {*self.standing.solved_at, at}
+            left = [other.name for other in self.exercise.at if other.name not in here]
+            self.hint = f"And at {left[0]}?" if left else ""
+
+    def show(self) -> None:
+        """Show the answer and why."""
+        if self.shown:
+            return
+        self.shown, keeping = True, self._keeping
+        if keeping is not None and not self.standing.solved:
+            self._keep(keeping.was_shown)
+
+    def _keep(self, note: Callable[[], Standing]) -> None:
+        try:
+            standing = note()
+        except UserError as error:
+            self.not_kept = str(error)
+        else:
+            self.not_kept, self.standing = "", standing
+
+
+def answer_words(exercise: Exercise, answer: object) -> str:
+    """Return an answer, as `solution` gives it, in the words of the exercise."""
+    match exercise.task:
+        case Predict(choices=choices):
+            return next(choice.says for choice in choices if choice.name == answer)
+        case Number(unit=unit):
+            assert isinstance(answer, Fraction)
+            return f"{float(answer):.7g} {unit}"
+        case Script():
+            return "; ".join(map(str, exercise.task.solution))
+        case Hunks(items=items):
+            return "; ".join(item.says for item in items if item.name in _names(answer))
+        case Order(parts=parts):
+            words = {part.name: part.says.partition(":")[0] for part in parts}
+            return ", then ".join(words[name] for name in _names(answer))
+
+
+def _names(found: object) -> tuple[str, ...]:
+    return tuple(map(str, found)) if isinstance(found, tuple) else ()

@@ -1,0 +1,147 @@
+"""The player of a path as a widget: choice by choice, who says what, who believes what.
+
+The widgets only bind; every decision is in `PathModel`.  No control is ever disabled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from kit.explorer.comparison import PathPlay
+from kit.views.diagram.from_path import layout_of_path
+from kit.views.diagram.legend import folded_legend
+from kit.views.diagram.svg import picture_svg
+from kit.views.escape import escape
+from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.html.run import beliefs_html
+from kit.views.reports.path import path_text_lines
+from kit.views.widgets.base import Shown, button, guarded, in_turn, row
+from kit.views.widgets.path_model import PathModel
+from kit.views.widgets.print_tables import path_paper
+from kit.views.widgets.share_bar import ShareBar
+from kit.views.widgets.travel_bar import NAME_THE_HANDLE
+
+__all__ = ["PathWidget"]
+
+
+class PathWidget(Shown):
+    """The player of a path; ``mail_of`` writes a mail about it."""
+
+    def __init__(self, model: PathModel, mail_of: Callable[[PathPlay], str] | None = None) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model, self._showing = model, False
+        self._title, self._said, self._picture, self._beliefs, self._end = (
+            widgets.HTML() for _ in range(5)
+        )
+        # a slider whose ends are one cannot be drawn
+        self._slider = widgets.IntSlider(min=0, max=max(model.count, 1), readout=False)
+        self._number = widgets.BoundedIntText(min=0, max=model.count, description="choice")
+        self._slider.add_class("kit-slider")
+        for box in (self._slider, self._number):
+            box.observe(self._moved, ["value"])
+        self._of = widgets.HTML()
+        travel = widgets.VBox(
+            [
+                row(self._buttons(), "kit-row"),
+                row(
+                    [self._number, self._of, self._slider, widgets.HTML(NAME_THE_HANDLE)],
+                    "kit-row",
+                    "kit-boxes",
+                ),
+            ]
+        )
+        travel.add_class("kit-travel")
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                self._title,
+                travel,
+                self._said,
+                self._picture,
+                widgets.HTML(folded_legend()),
+                self._beliefs,
+                self._end,
+                self._share(mail_of),
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-path")
+        model.observe(lambda _: self._show(), ["place", "play"])
+        model.observe(lambda _: self._say(model.hint), ["hint"])
+        self._show()
+
+    def _buttons(self) -> list[widgets.Button]:
+        model = self.model
+        found = [
+            ("first", "Before the first choice", model.first),
+            ("‹ back", "One choice back", model.back),
+            ("next ›", "One choice on", model.next),
+            ("last", "To the end", model.last),
+            ("next difference", "The next choice that is answered differently", self._differ),
+        ]
+        shown = found if len(model.play.sides) == 2 else found[:-1]
+        return [
+            button(words, tooltip, guarded(action, self._say)) for words, tooltip, action in shown
+        ]
+
+    def _differ(self) -> None:
+        self.model.next_difference()
+
+    def _share(self, mail_of: Callable[[PathPlay], str] | None) -> ShareBar:
+        writers: dict[str, Callable[[], str]] = {
+            "text": lambda: "\n".join(path_text_lines(self.model.play, 72)),
+            "svg": lambda: self.svg,
+        }
+        if mail_of is not None:
+            writers["mail"] = lambda: mail_of(self.model.play)
+        return ShareBar(writers, lambda: "path.svg")
+
+    @in_turn
+    def _moved(self, change: dict[str, int]) -> None:
+        if not self._showing:
+            guarded(lambda: self.model.go(change["new"]), self._say)(None)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        model = self.model
+        self._showing = True
+        try:
+            self._slider.value = self._number.value = model.place
+        finally:
+            self._showing = False
+        self._of.value = f'<span class="kit-label">of {model.count}</span>'
+        at = " and ".join(map(escape, model.heads))
+        self._title.value = f'<h4>{escape(model.title)}</h4><p class="kit-soft">at {at}</p>'
+        self._say(model.hint)
+        self.svg = picture_svg(layout_of_path(model.play, model.place))
+        self._picture.value = scrolling(self.svg)
+        self._beliefs.value = beliefs_html(model.heads, model.knowledge)
+        outcome = "<br>".join(map(escape, model.outcome))
+        self._end.value = (
+            f'<p>{outcome}</p><p class="kit-soft">The same in a terminal:'
+            f" <code>{escape(model.command)}</code></p>"
+        )
+
+    def _say(self, hint: str) -> None:
+        model = self.model
+        parts = [f"<strong>{escape(model.action)}</strong>"]
+        for who, sentences in model.said:
+            name = f'<span class="kit-who">{escape(who)}</span> ' if who else ""
+            parts.append(name + escape(" ".join(sentences)))
+        note = f'<br><span class="kit-silent">{escape(hint)}</span>' if hint else ""
+        self._said.value = (
+            f'<div class="kit-verdict kit-said{" kit-parted" if model.parted else ""}"'
+            f' role="status" aria-live="polite">{"<br>".join(parts)}{note}</div>'
+        )
+
+    def _repr_paper_(self) -> Paper:
+        return path_paper(self.model)
+
+    @property
+    def text(self) -> str:
+        """The player as plain text."""
+        return self.model.text

@@ -1,0 +1,191 @@
+"""The player of a path without a screen: choice by choice, alone or beside another revision."""
+
+from __future__ import annotations
+
+from traitlets import HasTraits, Instance, Int, Unicode
+
+from kit.explorer.comparison import PathPlay, PathSide
+from kit.explorer.paths import path_sentence
+from kit.simulation.beliefs import Belief
+from kit.views.diagram.from_path import outcome_of, title_of
+from kit.views.reports.path import path_command
+from kit.views.widgets.timeline_model import Knowledge
+
+__all__ = ["PathModel"]
+
+_NOTHING_SAID = "Nobody says anything: what was said before is taken in."
+
+
+class PathModel(HasTraits):
+    """A path and where one stands in it: after so many choices, 0 is the start.
+
+    ``hint`` says why a click did nothing, else it is empty.
+    """
+
+    play = Instance(PathPlay)
+    place = Int(0)
+    hint = Unicode()
+
+    def __init__(self, play: PathPlay) -> None:
+        """Stand at the end of *play*, where one sees what came of it."""
+        super().__init__(play=play, place=play.count)
+
+    # -- what there is -------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """How many choices there are."""
+        return self.play.count
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The names of the revisions."""
+        return tuple(side.revision.name for side in self.play.sides)
+
+    @property
+    def title(self) -> str:
+        """Which path it is."""
+        return title_of(self.play)
+
+    @property
+    def command(self) -> str:
+        """The command that plays it again."""
+        return path_command(self.play)
+
+    @property
+    def action(self) -> str:
+        """The present choice in words."""
+        if not self.place:
+            return "The start: everything is plugged and used, nobody has asked for anything."
+        return f"Choice {self.place}: {self.play.path.actions[self.place - 1]}."
+
+    @property
+    def said(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is said at the present choice, with who has it where not both have: ("", …)."""
+        if not self.place:
+            return ()
+        found = [(side.revision.name, self._said(side)) for side in self.play.sides]
+        if len({words for _, words in found}) == 1:
+            return (("", found[0][1]),)
+        return tuple(found)
+
+    def _said(self, side: PathSide) -> tuple[str, ...]:
+        if self.place > len(side.choices):
+            return (side.stopped,)
+        choice = side.choices[self.place - 1]
+        if choice.missing:
+            return (f"Nothing happens: {choice.missing}.",)
+        return tuple(map(path_sentence, choice.entries)) or (_NOTHING_SAID,)
+
+    @property
+    def parted(self) -> bool:
+        """Is the present choice answered differently?"""
+        return len(self.said) > 1
+
+    @property
+    def knowledge(self) -> tuple[tuple[Knowledge, ...], ...]:
+        """Who believes what now, for each side and device."""
+        return tuple(_knowledge(side, self.place) for side in self.play.sides)
+
+    @property
+    def outcome(self) -> tuple[str, ...]:
+        """What comes of it."""
+        return tuple(outcome_of(self.play))
+
+    @property
+    def text(self) -> str:
+        """The player as plain text."""
+        lines = [f"{self.title}; at {' and '.join(self.heads)}"]
+        lines += [f"{self.place} of {self.count} choices. {self.action}"]
+        for who, sentences in self.said:
+            lines += [f"{who}: {words}" if who else words for words in sentences]
+        for name, known in zip(self.heads, self.knowledge, strict=True):
+            for one in known:
+                rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
+                lines.append(f"{name}, {one.device}: {rows}; {one.verdict}")
+        return "\n".join((*lines, *self.outcome, self.play.path.token))
+
+    # -- going about ---------------------------------------------------------------------------
+
+    def first(self) -> None:
+        """Stand before the first choice."""
+        self.go(0, "This is the start: nothing has happened yet.")
+
+    def back(self) -> None:
+        """Stand one choice earlier."""
+        self.go(self.place - 1, "This is the start: nothing has happened yet.")
+
+    def next(self) -> None:
+        """Stand one choice later."""
+        self.go(self.place + 1, "No choice comes after this; the path ends here.")
+
+    def last(self) -> None:
+        """Stand at the end."""
+        self.go(self.count, "This is the end of the path.")
+
+    def next_difference(self) -> None:
+        """Stand at the next choice that is answered differently."""
+        there = self.place
+        for number in range(self.place + 1, self.count + 1):
+            said = {side.said(number) for side in self.play.sides}
+            if len(said) > 1 or any(number > len(side.choices) for side in self.play.sides):
+                there = number
+                break
+        self.go(there, "No choice after this is answered differently.")
+
+    def go(self, place: int, or_else: str = "") -> None:
+        """Stand at a place; say *or_else* where that is where one stood."""
+        place = min(max(place, 0), self.count)
+        self.hint = or_else if place == self.place else ""
+        self.place = place
+
+
+# -- who believes what -----------------------------------------------------------------------------
+
+
+def _knowledge(side: PathSide, place: int) -> tuple[Knowledge, ...]:
+    place = min(place, len(side.choices))
+    standing = side.standings[place]
+    began = side.standings[0].beliefs
+    moved = [name for name, one in standing.beliefs.items() if _moves(side, name)]
+    found = []
+    for name in moved or list(began):
+        one = standing.beliefs[name]
+        rows = _rows(one) if not standing.aborted else (("QEMU", "gone: it has aborted"),)
+        found.append(
+            Knowledge(
+                device=name,
+                rows=rows,
+                limbo=one.limbo,
+                wrong=standing.settled and one.libvirt != one.guest and not one.pending,
+                agreed=one.agreed and not standing.aborted,
+                held=one.qemu,
+            )
+        )
+    return tuple(found)
+
+
+def _moves(side: PathSide, device: str) -> bool:
+    return len({standing.beliefs[device] for standing in side.standings}) > 1
+
+
+def _rows(one: Belief) -> tuple[tuple[str, str], ...]:
+    name = one.device
+    qemu = "has released it"
+    if one.qemu:
+        qemu = "waits for the guest" if one.pending else f"holds {name}; waits for nothing"
+    listed = "in" if one.libvirt else "not in"
+    return (
+        ("QEMU", qemu),
+        ("guest", f"uses {name}" if one.guest else f"does not use {name}"),
+        ("libvirt", f"{name} is {listed} the domain's XML"),
+        ("operator", _THOUGHTS[one.operator]),
+    )
+
+
+_THOUGHTS = {
+    "plugged": "takes it to be there",
+    "asked for": "has asked, and was told nothing",
+    "gone": "was told that it is gone",
+    "kept": "was told that it failed",
+}

@@ -1,0 +1,265 @@
+"""The player as a widget: a run or a pair of runs, event by event, and what one can do in it.
+
+The widgets only bind: every decision is in `PlayerModel`, every picture a function of its state.
+No control is ever disabled, so the keyboard's focus is never lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby
+
+import ipywidgets as widgets
+
+from kit.actors.messages import CAST, Actor
+from kit.machine.revision import Revision
+from kit.simulation.run import Pair, Run
+from kit.trace.entry import TraceEntry
+from kit.views.diagram.legend import folded_legend
+from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.text import picture_lines
+from kit.views.escape import escape
+from kit.views.html.diff import ResponsibleLines, lines_html
+from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.html.run import beliefs_html, events_html
+from kit.views.widgets.base import Shown, button, guarded, label, revision_head, row, side
+from kit.views.widgets.player_model import NO_EVENT, Choice, PlayerModel
+from kit.views.widgets.print_runs import player_paper
+from kit.views.widgets.share_bar import ShareBar
+from kit.views.widgets.travel_bar import TravelBar
+
+__all__ = ["PlayerWidget"]
+
+_NAMES = {
+    Actor.OPERATOR: "operator",
+    Actor.LIBVIRT: "libvirt",
+    Actor.QEMU: "QEMU",
+    Actor.GUEST: "guest",
+}
+_WAITS_S = (1, 5, 15)
+_NO_LINES = "No line of the commits in this lesson is responsible for this event alone."
+
+
+class PlayerWidget(Shown):
+    """The player; see `PlayerModel` for what is shown and what the buttons do.
+
+    ``lines_of`` finds the lines responsible for an entry of a run at a revision; ``history_panel``
+    makes the part that changes where they are read, given what to call when it changed;
+    ``mail_of`` writes a mail about what is played.
+    """
+
+    def __init__(
+        self,
+        model: PlayerModel,
+        lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
+        history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
+        mail_of: Callable[[Run | Pair], str] | None = None,
+    ) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model, self._lines_of = model, lines_of
+        self._heads = {name: widgets.HTML() for name, _ in model.sides}
+        self._said, self._beliefs, self._picture = (widgets.HTML() for _ in range(3))
+        self._lines, self._events, self._token = (widgets.HTML() for _ in range(3))
+        self._menu = widgets.VBox(self._menu_rows())
+        self._panel = widgets.VBox([] if history_panel is None else [history_panel(self._show)])
+        self._show_lines = self._button("", "The lines of QEMU that cause this event", self._turn)
+        self._switch = self._button(
+            "", "Play the last side on a real QEMU, or on the embedded machine", self._turn_real
+        )
+        self._show_menu = self._button("", "Do something at this moment", self._open)
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                widgets.HTML(_title(model)),
+                row([self._side(name) for name, _ in model.sides], "kit-sides"),
+                *self._comparisons(),
+                TravelBar(model, self._say),
+                row([label("next event of"), *map(self._next_of, self._actors())], "kit-row"),
+                self._said,
+                self._picture,
+                widgets.HTML(folded_legend()),
+                self._beliefs,
+                row(self._tools(), "kit-row", "kit-tools"),
+                self._menu,
+                self._lines,
+                self._panel,
+                self._events,
+                self._token,
+                self._share(mail_of),
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-player")
+        model.observe(lambda _: self._show(), ["timeline"])
+        model.observe(lambda _: self._show_said(), ["hint"])
+        model.observe(lambda _: self._show_parts(), ["lines_shown", "menu_shown"])
+        self._show()
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, guarded(action, self._say))
+
+    def _side(self, name: str) -> widgets.VBox:
+        move = self.model.move
+        earlier = self._button("◀ earlier", f"{name}: one revision earlier", lambda: move(name, -1))
+        later = self._button("later ▶", f"{name}: one revision later", lambda: move(name, +1))
+        return side([self._heads[name], row([earlier, later], "kit-row")])
+
+    def _comparisons(self) -> list[widgets.Widget]:
+        """The pairs that the scenario is worth comparing at, where there is a choice."""
+        pairs = self.model.scenario.compare
+        if len(self.model.sides) < 2 or len(pairs) < 2:
+            return []
+        buttons = [
+            self._button(
+                f"{before} → {after}",
+                f"Compare {before} with {after}",
+                partial(self.model.choose, before, after),
+            )
+            for before, after in pairs
+        ]
+        return [row([label("worth comparing"), *buttons], "kit-row")]
+
+    def _actors(self) -> list[Actor]:
+        """Who takes part."""
+        has_libvirt = self.model.scenario.cast.libvirt is not None
+        return [actor for actor in CAST if has_libvirt or actor is not Actor.LIBVIRT]
+
+    def _next_of(self, actor: Actor) -> widgets.Button:
+        return self._button(
+            _NAMES[actor],
+            f"The next event that {_NAMES[actor]} says or hears",
+            partial(self.model.next_of, actor),
+        )
+
+    def _tools(self) -> list[widgets.Button]:
+        shown = [] if self._lines_of is None else [self._show_lines]
+        switch = [self._switch] if self.model.has_switch else []
+        return [
+            *shown,
+            self._show_menu,
+            *switch,
+            self._button("undo", "Take back what was done last", self.model.undo),
+            self._button("begin again", "Take back all that was done", self.model.reset),
+        ]
+
+    def _share(self, mail_of: Callable[[Run | Pair], str] | None) -> ShareBar:
+        model = self.model
+        writers: dict[str, Callable[[], str]] = {
+            "text": lambda: "\n".join([*picture_lines(model.timeline.played), "", model.token]),
+            "svg": lambda: self.svg,
+        }
+        if mail_of is not None:
+            writers["mail"] = lambda: mail_of(model.timeline.played)
+        return ShareBar(writers, lambda: f"{model.scenario.name}.svg")
+
+    def _menu_rows(self) -> list[widgets.Widget]:
+        rows = [
+            row([label(group), *map(self._action, choices)], "kit-row", "kit-menu-row")
+            for group, choices in groupby(self.model.actions, lambda choice: choice.group)
+        ]
+        waits = [
+            self._button(f"+{n} s", f"Let {n} s pass", partial(self.model.pass_time, n))
+            for n in _WAITS_S
+        ]
+        return [*rows, row([label("time"), *waits], "kit-row", "kit-menu-row")]
+
+    def _action(self, choice: Choice) -> widgets.Button:
+        return self._button(choice.word, choice.says, partial(self.model.act, choice.action))
+
+    def _turn_real(self) -> None:
+        self.model.switch()
+
+    def _turn(self) -> None:
+        self.model.lines_shown = not self.model.lines_shown
+
+    def _open(self) -> None:
+        self.model.menu_shown = not self.model.menu_shown
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        model = self.model
+        heads = [run.revision.name for _, run in model.sides]
+        for name, run in model.sides:
+            self._heads[name].value = revision_head(name, run.revision)
+        self._show_said()
+        self.svg = picture_svg(model.timeline)
+        self._picture.value = scrolling(self.svg)
+        self._beliefs.value = beliefs_html(heads, model.knowledge)
+        self._events.value = events_html(model.timeline, heads)
+        self._token.value = _token_html(model)
+        self._show_parts()
+
+    def _show_said(self) -> None:
+        self._say(self.model.hint)
+
+    def _say(self, hint: str) -> None:
+        self._said.value = _said_html(self.model, hint)
+
+    def _show_parts(self) -> None:
+        """Show the parts that one opens: the responsible lines, and what one can do."""
+        lines, menu = self.model.lines_shown, self.model.menu_shown
+        self._switch.description = self.model.switch_words
+        self._show_lines.description = "hide the hunk" if lines else "show me the hunk"
+        self._show_menu.description = "do nothing here" if menu else "do something here"
+        # "" and not None: a page of JupyterLite loses what is None on its way to the browser
+        self._menu.layout.display = "" if menu else "none"
+        self._panel.layout.display = "" if lines else "none"
+        self._lines.value = self._lines_html() if lines else ""
+
+    def _lines_html(self) -> str:
+        assert self._lines_of is not None
+        runs = dict(self.model.sides)
+        parts = []
+        for name, entry in self.model.entries:
+            revision = runs[name].revision
+            found = self._lines_of(entry, revision)
+            if found:
+                parts.append(f"<p><strong>{escape(revision.name)}</strong></p>{lines_html(found)}")
+        return f'<div class="kit-hunks">{"".join(parts) or f"<p>{_NO_LINES}</p>"}</div>'
+
+    def _repr_paper_(self) -> Paper:
+        return player_paper(self.model)
+
+    @property
+    def text(self) -> str:
+        """The player as plain text."""
+        return self.model.text
+
+
+def _title(model: PlayerModel) -> str:
+    story = model.scenario
+    return (
+        f'<h3 class="kit-step">{escape(story.title)}</h3>'
+        f'<p class="kit-soft">Look at this: {escape(story.look)}</p>'
+        "<details><summary>what it is about, and what comes of it</summary>"
+        f"<p>{escape(story.why)}</p></details>"
+    )
+
+
+def _said_html(model: PlayerModel, hint: str) -> str:
+    """The sentence on the present event, and a hint below it; read out when it changes."""
+    parts = [f'<span class="kit-soft">{escape(model.quiet)}</span>'] if model.quiet else []
+    for who, words in model.said:
+        name = f'<span class="kit-who">{escape(who)}</span> ' if who else ""
+        shown = escape(words) if words == NO_EVENT else f"<strong>{escape(words)}</strong>"
+        parts.append(name + shown)
+    here = model.timeline
+    differs = here.place >= 0 and here.stops[here.place].differs
+    note = f'<br><span class="kit-silent">{escape(hint)}</span>' if hint else ""
+    return (
+        f'<div class="kit-verdict kit-said{" kit-parted" if differs else ""}" role="status"'
+        f' aria-live="polite">{"<br>".join(parts)}{note}</div>'
+    )
+
+
+def _token_html(model: PlayerModel) -> str:
+    did = f"<p>You did: {escape(model.did)}.</p>" if model.did else ""
+    return (
+        f'{did}<p class="kit-soft">The same in a terminal: <code>kit open {escape(model.token)}'
+        "</code></p>"
+    )

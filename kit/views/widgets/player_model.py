@@ -1,0 +1,218 @@
+"""The player without a screen: a run or a pair, event by event, and what one can do in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from traitlets import Bool
+
+from kit.actors.messages import Actor, RtasByHand
+from kit.common.errors import UserError
+from kit.machine.clock import NS_PER_S
+from kit.machine.requests import Device
+from kit.machine.revision import Board, Revision, find_revision
+from kit.simulation.actions import ACTIONS, WAIT, line_of, menu
+from kit.simulation.scenario import Scenario
+from kit.simulation.timeline import Timeline
+from kit.trace.entry import TraceEntry
+from kit.trace.sentences import seconds, sentence
+from kit.views.widgets.timeline_model import TimelineModel
+
+__all__ = ["NO_EVENT", "Choice", "PlayerModel", "actions_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that one can do: the action's text, the word on its button, what it does."""
+
+    group: str
+    word: str
+    action: str
+    says: str
+
+
+NO_EVENT = "has no such event."
+_BY_HAND = "RTAS by hand"
+_GROUPS = {
+    Actor.QEMU: "QEMU's monitor",
+    Actor.LIBVIRT: "virsh",
+    Actor.GUEST: "in the guest",
+    Actor.OPERATOR: "host",
+}
+_DECIDES = ("guest gives", "guest keeps")
+
+
+def actions_of(scenario: Scenario) -> tuple[Choice, ...]:
+    """Return what one can do in a scenario: what makes sense for its cast."""
+    texts = menu(scenario.cast.devices)
+    found = (_choice(text, scenario.cast.devices) for text in texts if text != WAIT)
+    return tuple(choice for choice in found if _makes_sense(choice, scenario))
+
+
+def _choice(text: str, devices: tuple[Device, ...]) -> Choice:
+    action = next(one for one in ACTIONS if text == one.words or text.startswith(f"{one.words} "))
+    rest = text.removeprefix(action.words).strip()
+    by_hand = isinstance(line_of(0, text, devices).message, RtasByHand)
+    group = _BY_HAND if by_hand else _GROUPS[action.to]
+    first = action.words.split()[0]
+    word = text.removeprefix(f"{first} ") if first in ("virsh", "guest", "host") else text
+    return Choice(group, word, text, action.says.format(rest))
+
+
+def _makes_sense(choice: Choice, scenario: Scenario) -> bool:
+    cast = scenario.cast
+    if choice.group == "virsh":
+        return cast.libvirt is not None
+    if choice.group == _BY_HAND and Board.PSERIES not in cast.boards:
+        return False
+    if choice.action.endswith("core0"):  # the boot core matters as the CPU that is left
+        return choice.word.startswith(("offline", "online"))
+    return choice.action not in _DECIDES or cast.conduct.asks
+
+
+class PlayerModel(TimelineModel):
+    """A run or a pair, where one stands in it, and what one did in it.
+
+    ``lines_shown`` and ``menu_shown``: are the responsible lines, and what one can do, on show?
+    """
+
+    lines_shown = Bool(False)
+    menu_shown = Bool(False)
+
+    def __init__(
+        self, timeline: Timeline, find_real: Callable[[Board], Revision] | None = None
+    ) -> None:
+        """Show *timeline*.
+
+        *find_real* finds what a run on a real QEMU is called, or raises `UserError` with how to
+        get one; the player of *timeline* plays it.
+        """
+        super().__init__(timeline)
+        self._find_real = find_real
+        self._embedded: Revision | None = None  # where the last side was before it became real
+        self.actions = actions_of(self.scenario)
+
+    # -- embedded or real ----------------------------------------------------------------------
+
+    @property
+    def has_switch(self) -> bool:
+        """Can one ask for a real QEMU at all?"""
+        return self._find_real is not None
+
+    @property
+    def is_real(self) -> bool:
+        """Is the last side a real QEMU's?"""
+        return bool(self.timeline.runs[-1].notes)
+
+    @property
+    def switch_words(self) -> str:
+        """What the switch does next."""
+        return "embedded machine" if self.is_real else "real QEMU"
+
+    def switch(self) -> None:
+        """Play the last side on a real QEMU, or on the embedded machine again.
+
+        Raises:
+            UserError: There is no real QEMU, or it cannot play this.
+        """
+        chosen = [run.revision for run in self.timeline.runs]
+        if self.is_real:
+            chosen[-1] = self._embedded or find_revision(chosen[-1].name)
+        else:
+            assert self._find_real is not None
+            self._embedded, chosen[-1] = chosen[-1], self._find_real(chosen[-1].board)
+        self.play_at(*chosen)
+        self.hint = "; ".join(self.timeline.runs[-1].notes)
+
+    # -- what is said --------------------------------------------------------------------------
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """One sentence on the present event, with who has it where not both have: ("", …)."""
+        here = self.timeline
+        if here.place < 0:
+            return (("", "Nothing has happened yet."),)
+        found = [
+            (run.revision.name, NO_EVENT if entry is None else sentence(entry))
+            for run, entry in zip(here.runs, here.entries, strict=True)
+        ]
+        if len({words for _, words in found}) == 1:
+            found = [("", found[0][1])]
+        return tuple(found)
+
+    @property
+    def quiet(self) -> str:
+        """Since when nothing has happened, if time has passed since the present event."""
+        here = self.timeline
+        last_ns = here.stops[here.place].at_ns if here.place >= 0 else 0
+        if here.at_ns <= last_ns:
+            return ""
+        if here.place < 0:
+            return f"It is {seconds(here.at_ns)}."
+        return f"Nothing has happened since {seconds(last_ns)}. The last event was this one:"
+
+    @property
+    def entries(self) -> tuple[tuple[str, TraceEntry], ...]:
+        """The present entry of each run that has one, with the side."""
+        found = zip(self.sides, self.timeline.entries, strict=True)
+        return tuple((side, entry) for (side, _), entry in found if entry is not None)
+
+    @property
+    def did(self) -> str:
+        """What a person did in the run beside the scenario, in words."""
+        done = [
+            f"{one.action} at {seconds(one.at_ns)}"
+            for one in self.timeline.interventions
+            if one.action != WAIT
+        ]
+        return ", ".join(done)
+
+    @property
+    def text(self) -> str:
+        """The player as plain text: where it stands, and who believes what there."""
+        here = self.timeline
+        names = " and ".join(run.revision.name for run in here.runs)
+        lines = [
+            f"{self.scenario.title}; at {names}",
+            f"event {here.place + 1} of {self.count}, {seconds(here.at_ns)}",
+            *filter(None, [self.quiet]),
+            *(f"{who}: {words}" if who else words for who, words in self.said),
+        ]
+        for run, known in zip(here.runs, self.knowledge, strict=True):
+            for one in known:
+                rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
+                lines.append(f"{run.revision.name}, {one.device}: {rows}; {one.verdict}")
+        return "\n".join((*lines, f"token: {self.token}"))
+
+    # -- doing something -----------------------------------------------------------------------
+
+    def act(self, action: str) -> None:
+        """Do an action here: from here on the run goes another way."""
+        dropped = len(self.timeline.interventions)
+        try:
+            there = self.timeline.fork(action)
+        except UserError as error:
+            self.hint = str(error)
+            return
+        dropped += 1 - len(there.interventions)
+        self.done(there)
+        if dropped:
+            self.hint = "What you had done later is dropped; undo brings it back."
+
+    def pass_time(self, seconds_more: int) -> None:
+        """Go on so many seconds; past the end the run becomes longer."""
+        here = self.timeline
+        until_ns = here.at_ns + seconds_more * NS_PER_S
+        if until_ns <= here.end_ns:
+            self._go(here.seek(until_ns), "")
+        else:
+            self.done(here.last().wait(until_ns))
+
+    def undo(self) -> None:
+        """Take back what was done last, here or, in a run opened from its token, before."""
+        if self._past or not self.timeline.interventions:
+            super().undo()
+        else:
+            self.hint = ""
+            self.timeline = self.timeline.undo()

@@ -1,0 +1,147 @@
+"""Runs on paper: the player, the bench and the walk, as lists of steps with few pictures.
+
+A picture is drawn where two runs part, and at the end.  What comes later than a picture's own time
+is not in it: paper cannot be covered in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kit.case_study.behaviours import Behaviour
+from kit.simulation.timeline import Timeline
+from kit.trace.sentences import seconds
+from kit.views.diagram.svg import picture_svg
+from kit.views.escape import escape
+from kit.views.html.diff import CommitPage, commit_html, message_html
+from kit.views.html.figure import run_pictured
+from kit.views.html.print_base import Paper, aside, hunks_kept, on_paper, opened
+from kit.views.html.run import beliefs_html, steps_html
+from kit.views.widgets.base import sides_line, status
+from kit.views.widgets.player_model import PlayerModel
+from kit.views.widgets.sandbox_model import BenchModel
+from kit.views.widgets.sandbox_stories import Story, parts, stories_of, story_of_step
+from kit.views.widgets.timeline_model import Knowledge, knowledge
+from kit.views.widgets.tour_model import STEPS, WalkModel
+from kit.views.widgets.tour_page import changes_brief_html, head_html
+
+__all__ = ["bench_paper", "player_paper", "walk_paper", "where_parted"]
+
+_ON_THE_BENCH = (
+    "On a screen this is a bench: two machines on which every click acts alike. On paper a story"
+    " stands for the clicks. Cover what is below them, say what each machine does, then look."
+)
+_ON_THE_PLAYER = (
+    "On a screen one goes through this run step by step. On paper, cover the table, and say after"
+    " each row who believes what now. What becomes of it stands below."
+)
+_ON_THE_WALK = (
+    "On a screen one goes from step to step. On paper the list names them all, and this lesson's"
+    " step follows in full."
+)
+
+
+# -- a run, or a pair --------------------------------------------------------------------------
+
+
+def player_paper(model: PlayerModel) -> Paper:
+    """A run or a pair: its story, every step, where the two part, the end, who believes what."""
+    story = model.scenario
+    return on_paper(
+        f'<h3 class="kit-step">{escape(story.title)}</h3><p>{escape(story.why)}</p>'
+        f'<p class="kit-soft">Look at this: {escape(story.look)}</p>',
+        aside(_ON_THE_PLAYER),
+        sides_line((name, run.revision) for name, run in model.sides),
+        *_in_steps(model.timeline),
+        *(f"<p>{escape(note)}</p>" for run in model.timeline.runs for note in run.notes),
+    )
+
+
+def _in_steps(timeline: Timeline) -> list[str]:
+    """Every step as text, then the pictures."""
+    heads = [run.revision.name for run in timeline.runs]
+    last = timeline.last()
+    found = [steps_html(timeline, heads)]
+    where = where_parted(timeline)
+    if where is not None:
+        found.append(_moment(timeline.go(where), "Where they part"))
+    return [*found, _moment(last, "The end"), beliefs_html(heads, _known(last))]
+
+
+def where_parted(timeline: Timeline) -> int | None:
+    """Return the last place of the instant at which two runs part; None where that is the end."""
+    stops = timeline.stops
+    first = next((place for place, stop in enumerate(stops) if stop.differs), None)
+    if first is None:
+        return None
+    there = max(n for n, stop in enumerate(stops) if stop.at_ns == stops[first].at_ns)
+    return there if there + 1 < len(stops) else None
+
+
+def _moment(here: Timeline, name: str) -> str:
+    step = f", after step {here.place + 1} of {len(here.stops)}" if here.place >= 0 else ""
+    return run_pictured(
+        picture_svg(here, future=False), title=f"{name}: {seconds(here.at_ns)}{step}"
+    )
+
+
+def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
+    return tuple(knowledge(run, seq) for run, seq in zip(here.runs, here.seqs, strict=True))
+
+
+# -- the bench ---------------------------------------------------------------------------------
+
+
+def bench_paper(model: BenchModel, stories: tuple[Story, ...] | None = None) -> Paper:
+    """Two machines: what was clicked on them, or, where nothing was, the stories that show most."""
+    before, after = (run.revision.name for run in model.timeline.runs)
+    if model.acts:
+        stories = (Story("What was clicked", model.acts, before, after),)
+    elif stories is None:
+        stories = stories_of(before, after)
+    return on_paper(
+        sides_line((name, run.revision) for name, run in model.sides),
+        aside(_ON_THE_BENCH),
+        *(_story(one, (before, after)) for one in stories),
+    )
+
+
+def _story(one: Story, usual: tuple[str, str] = ("", "")) -> str:
+    """One story at two revisions: the clicks, the picture of its end, what came of it."""
+    model = BenchModel(one.before, one.after, one.acts)
+    here = model.timeline.last()
+    clicks = ", then ".join(f"<code>{escape(click.value)}</code>" for click in one.acts)
+    where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
+    drawn = run_pictured(picture_svg(here, future=False))
+    parted = " kit-parted" if parts(one) else ""
+    return (
+        f'<div class="kit-keep kit-story"><h4>{escape(one.title + where)}</h4><p>{clicks}</p>'
+        f"{drawn}{status(model.verdict, parted)}</div>"
+    )
+
+
+# -- the walk ----------------------------------------------------------------------------------
+
+
+def walk_paper(model: WalkModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> Paper:
+    """A step of the series in full: message, what it changes, diff, the story that shows it."""
+    message = "" if page.commit is None else message_html(page.commit, page.series, brief=True)
+    before = "" if model.previous == model.step else model.previous.name
+    return on_paper(
+        aside(_ON_THE_WALK),
+        _list_of_steps(model),
+        head_html(model),
+        changes_brief_html(model, tuple(behaviours)),
+        opened(message),
+        hunks_kept(commit_html(page)),
+        *([_story(story_of_step(before, model.step.name))] if before else []),
+    )
+
+
+def _list_of_steps(model: WalkModel) -> str:
+    """Name every step and what its machine does: some have no name but their hash."""
+    items = []
+    for step in STEPS:
+        words = f"{escape(step.name)}: {escape(step.summary)}"
+        items.append(f"<li>{f'<strong>{words}</strong>' if step == model.step else words}</li>")
+    return f'<p>The steps:</p><ol class="kit-series">{"".join(items)}</ol>'

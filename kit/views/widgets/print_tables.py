@@ -1,0 +1,211 @@
+"""On paper: a connector, a path of the explorer, the promises, reverts."""
+
+from __future__ import annotations
+
+from kit.explorer.comparison import PathPlay
+from kit.explorer.properties import PROMISES
+from kit.machine.pseries.connector import PHYSICAL_STATES, QemuCall, RtasCall
+from kit.machine.pseries.tables import Line, lines
+from kit.machine.revision import Revision
+from kit.views.diagram.drc_states import Live, state_diagram
+from kit.views.diagram.drc_table_words import line_words, state_words
+from kit.views.diagram.from_path import layout_of_path
+from kit.views.diagram.svg import picture_svg
+from kit.views.escape import escape
+from kit.views.html.figure import pictured, run_pictured
+from kit.views.html.print_base import Paper, aside, on_paper, table
+from kit.views.html.revert import days_words, diffs_html, report_html, verdict_word
+from kit.views.html.run import beliefs_html
+from kit.views.widgets.base import revision_head
+from kit.views.widgets.connector_model import ConnectorModel, Press, Step
+from kit.views.widgets.path_model import PathModel
+from kit.views.widgets.property_model import PromiseModel
+from kit.views.widgets.revert_model import RevertModel, RevertsModel, days_of
+
+__all__ = ["connector_paper", "path_paper", "promises_paper", "revert_paper", "reverts_paper"]
+
+_IN_AND_OUT = (
+    Press.DEVICE_ADD,
+    Press.USABLE,
+    Press.UNISOLATE,
+    Press.CONFIGURE,
+    Press.DEVICE_DEL,
+    Press.ISOLATE,
+    Press.UNUSABLE,
+)
+_OF_A_CPU = {*RtasCall, QemuCall.UNPLUG_REQUEST, QemuCall.UNPLUG_TIMEOUT, QemuCall.RESET}
+_WITH_A_COIN = (
+    "On a screen one makes the calls by buttons. On paper, put a coin on a state and a slip of"
+    " paper beside it for the mark. Choose a call, find its rows for your state in the table at"
+    " the end, and take the first whose condition is true; it says what is answered and where the"
+    " coin goes. First an example, all the way in and out."
+)
+_MOST_ROWS = 40
+
+
+# -- a connector -------------------------------------------------------------------------------
+
+
+def connector_paper(model: ConnectorModel) -> Paper:
+    """A connector: its diagram, an example move by move, its table to play by."""
+    played = ConnectorModel(model.at)
+    played.presses = tuple(model.presses) or _IN_AND_OUT
+    steps = played.steps
+    moved = [step for step in steps if step.before.state is not step.after.state]
+    rows = [
+        (
+            str(number),
+            step.press.value,
+            step.answer,
+            f"{step.after.state.name}{', marked' * step.after.unplug_requested}"
+            f"{'' if step.after.device else ', empty'}",
+            "; ".join(step.told),
+        )
+        for number, step in enumerate(steps, 1)
+    ]
+    heads = ("", "call", "answer", "then", "QEMU tells")
+    return on_paper(
+        revision_head("at", model.revision),
+        aside(_WITH_A_COIN),
+        pictured(state_diagram(model.revision)),
+        table("An example: every call", heads, rows),
+        *(_move(model.revision, step) for step in moved),
+        _whole_table(model.revision),
+    )
+
+
+def _move(revision: Revision, step: Step) -> str:
+    drawn = state_diagram(revision, Live(step.after, step.before.state, step.press.value))
+    return pictured(drawn, f"{step.press.value}: {step.answer}. {step.why}")
+
+
+def _whole_table(revision: Revision) -> str:
+    found = [line for line in lines(revision) if _is_of_a_cpu(line)]
+    rows = [(state_words(line.state), *line_words(line)) for line in found]
+    note = "* from QEMU's code; no recording shows it" if any(not _.recorded for _ in found) else ""
+    heads = ("state", "call", "if", "outcome")
+    caption = f"The table of a CPU's connector at {revision.name}: the first row that fits decides"
+    return table(caption, heads, rows) + (aside(note) if note else "")
+
+
+def _is_of_a_cpu(line: Line) -> bool:
+    return line.state not in PHYSICAL_STATES and line.call in _OF_A_CPU
+
+
+# -- a path ------------------------------------------------------------------------------------
+
+
+def path_paper(model: PathModel) -> Paper:
+    """A path: every choice as text, a picture of its end, and who believes what."""
+    end = PathModel(model.play)
+    drawn = picture_svg(layout_of_path(model.play, model.play.count))
+    return on_paper(
+        _path(model.play),
+        run_pictured(drawn, "The end"),
+        beliefs_html(end.heads, end.knowledge),
+    )
+
+
+def _path(play: PathPlay) -> str:
+    """Every choice, with what each side does then, and what comes of it."""
+    end = PathModel(play)
+    rows = []
+    for place in range(1, play.count + 1):
+        here = PathModel(play)
+        here.go(place)
+        said = dict(here.said)
+        cells = [" ".join(said.get(name, said.get("", ()))) for name in end.heads]
+        rows.append((str(place), play.path.actions[place - 1], *cells))
+    came = "<br>".join(map(escape, end.outcome))
+    return (
+        f"{table(end.title, ('', 'choice', *(f'at {name}' for name in end.heads)), rows)}"
+        f'<div class="kit-verdict">{came}</div>'
+    )
+
+
+# -- promises ----------------------------------------------------------------------------------
+
+
+def promises_paper(model: PromiseModel) -> Paper:
+    """The whole table, what each promise says, and one path: to a promise kept by some alone."""
+    for _ in model.look_all():
+        pass
+    names = [revision.name for revision in model.revisions]
+    rows = [
+        (
+            promise.name,
+            f"{promise.sentence} ({promise.source})",
+            *(model.cell(promise, revision) for revision in model.revisions),
+        )
+        for promise in PROMISES
+    ]
+    return on_paper(
+        aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
+        table(
+            "Promises by revision: kept in every order of events?",
+            ("promise", "what it says", *names),
+            rows,
+        ),
+        _most_telling(model),
+    )
+
+
+def _most_telling(model: PromiseModel) -> str:
+    """The shortest path to the first promise that one revision breaks and its neighbour keeps."""
+    found = [
+        (not any(not model.broken(promise, one) for one in _beside(model, at)), promise, at)
+        for promise in PROMISES
+        for at in model.revisions
+        if model.broken(promise, at)
+    ]
+    for _, promise, at in sorted(found, key=lambda one: one[0])[:1]:  # the order stays otherwise
+        for _ in model.choose(promise, at):
+            pass
+        if model.play is not None:
+            return (
+                f"<p>The shortest way to break <strong>{escape(promise.name)}</strong>, choice by"
+                f" choice:</p>{_path(model.play)}"
+            )
+    return ""
+
+
+def _beside(model: PromiseModel, at: Revision) -> tuple[Revision, ...]:
+    """The revision that comes after *at*, if there is one."""
+    place = model.revisions.index(at)
+    return model.revisions[place + 1 : place + 2]
+
+
+# -- reverts -----------------------------------------------------------------------------------
+
+
+def revert_paper(model: RevertModel) -> Paper:
+    """The report of a revert and the diffs; or why there is none."""
+    if model.page is None:
+        return on_paper(f"<p>{escape(model.hint or 'No revert is chosen.')}</p>")
+    return on_paper(report_html(model.page), diffs_html(model.page, side_by_side=False))
+
+
+def reverts_paper(model: RevertsModel) -> Paper:
+    """The table of reverts, the newest; or why there is none."""
+    found = model.table.rows
+    rows = [
+        (
+            row.committed[:10],
+            days_words(days_of(row)),
+            row.form.value,
+            verdict_word(row),
+            f"{row.sha[:10]} {row.subject}",
+        )
+        for row in found[:_MOST_ROWS]
+    ]
+    heads = ("committed", "days c / a", "form", "verdict", "commit")
+    more = len(found) - len(rows)
+    note = f"… and {more} more. " if more > 0 else ""
+    return on_paper(
+        f"<p>{escape(model.hint)}</p>" if model.hint else "",
+        table(model.summary(), heads, rows),
+        aside(
+            f"{note}On a screen the rows can be sorted, filtered and checked; in a terminal"
+            " kit reverts --check does it. A dash: nobody has checked."
+        ),
+    )

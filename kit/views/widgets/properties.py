@@ -1,0 +1,175 @@
+"""The table of promises as a widget: each cell is a button that shows why it is as it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import ipywidgets as widgets
+
+from kit.explorer.comparison import PathPlay
+from kit.explorer.properties import PROMISES, Promise
+from kit.machine.revision import Revision
+from kit.views.escape import escape
+from kit.views.html.figure import stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.widgets.base import Shown, button, guarded, in_turn, row, status
+from kit.views.widgets.path import PathWidget
+from kit.views.widgets.path_model import PathModel
+from kit.views.widgets.print_tables import promises_paper
+from kit.views.widgets.property_model import PromiseModel
+
+__all__ = ["PromiseWidget"]
+
+_PAUSE_S = 0.01  # in which the kernel reads what else was clicked
+
+
+class PromiseWidget(Shown):
+    """The table; ``mail_of`` writes a mail about a path.
+
+    What takes several searches is done one search after the other where an event loop runs, so
+    that the kernel listens in between; at once where none does.
+    """
+
+    def __init__(
+        self, model: PromiseModel, mail_of: Callable[[PathPlay], str] | None = None
+    ) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model, self._mail_of = model, mail_of
+        self._waiting: list[Iterator[None]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._told, self._said = widgets.HTML(), widgets.HTML()
+        self._player = widgets.VBox([])
+        self._cells = {
+            (promise, revision): self._cell(promise, revision)
+            for promise in PROMISES
+            for revision in model.revisions
+        }
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                row(
+                    [
+                        button(
+                            "explore all",
+                            "Explore every revision of the table",
+                            guarded(lambda: self._do(model.look_all()), self._complain),
+                        ),
+                        self._told,
+                    ],
+                    "kit-row",
+                ),
+                self._grid(),
+                self._said,
+                self._player,
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-promises")
+        model.observe(lambda _: self._show_cells(), ["known"])
+        model.observe(lambda _: self._show_told(), ["told"])
+        model.observe(lambda _: self._show_said(), ["said"])
+        model.observe(lambda _: self._show_play(), ["play"])
+        self._show_cells()
+        self._show_told()
+        self._show_said()
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _cell(self, promise: Promise, revision: Revision) -> widgets.Button:
+        choose = self.model.choose
+        return button("?", "", guarded(lambda: self._do(choose(promise, revision)), self._complain))
+
+    def _grid(self) -> widgets.GridBox:
+        """The heads and the cells, row by row."""
+        children: list[widgets.Widget] = [_head("promise")]
+        children += [_head(revision.name) for revision in self.model.revisions]
+        for promise in PROMISES:
+            children.append(_head(promise.name, "kit-promise"))
+            children += [self._cells[promise, revision] for revision in self.model.revisions]
+        columns = f"repeat({len(self.model.revisions)}, minmax(56px, 1fr))"
+        grid = widgets.GridBox(
+            children, layout={"grid_template_columns": f"minmax(112px, max-content) {columns}"}
+        )
+        grid.add_class("kit-grid")
+        return grid
+
+    # -- doing one thing after the other -------------------------------------------------------
+
+    def _do(self, steps: Iterator[None]) -> None:
+        self._waiting.append(steps)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            while self._waiting:
+                self._step()
+            return
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._work())
+
+    async def _work(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_PAUSE_S)
+            self._step()
+
+    @in_turn
+    def _step(self) -> None:
+        """Do one step of what was clicked last: who clicks a cell does not wait for the rest."""
+        steps = self._waiting[-1]
+        try:
+            next(steps)
+        except StopIteration:
+            self._waiting.remove(steps)
+        except Exception as error:  # noqa: BLE001 - shown to the person who clicked
+            self._waiting.remove(steps)
+            self._complain(f"This click failed: {error or type(error).__name__}")
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _complain(self, words: str) -> None:
+        self._said.value = status(words)
+
+    def _show_cells(self) -> None:
+        for (promise, revision), made in self._cells.items():
+            words = self.model.cell(promise, revision)
+            if made.description != words or not made.tooltip:
+                made.description = words
+                made.tooltip = self.model.words(promise, revision)
+                for style, on in (("kit-no", words[:2] == "NO"), ("kit-yes", words == "yes")):
+                    (made.add_class if on else made.remove_class)(style)
+
+    def _show_told(self) -> None:
+        told = escape(self.model.told)
+        self._told.value = f'<span class="kit-label" role="status">{told}</span>'
+
+    def _show_said(self) -> None:
+        words = (
+            self.model.said or "Press a cell: its promise, and the shortest story that shows it."
+        )
+        self._said.value = status(words)
+
+    def _show_play(self) -> None:
+        old, play = self._player.children, self.model.play
+        self._player.children = [] if play is None else [PathWidget(PathModel(play), self._mail_of)]
+        for widget in old:
+            widget.close()
+
+    @property
+    def svg(self) -> str:  # type: ignore[override]  # a picture only where a path is shown
+        """The picture of the path that is shown."""
+        return "".join(player.svg for player in self._player.children)
+
+    def _repr_paper_(self) -> Paper:
+        return promises_paper(self.model.anew())
+
+    @property
+    def text(self) -> str:
+        """The table, and the path that is shown, as plain text."""
+        shown = [player.text for player in self._player.children]
+        return "\n\n".join([self.model.text, *shown])
+
+
+def _head(words: str, style: str = "kit-column") -> widgets.HTML:
+    made = widgets.HTML(escape(words).replace("-", "-<wbr>"))
+    made.add_class(style)
+    return made

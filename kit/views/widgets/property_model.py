@@ -1,0 +1,167 @@
+"""The table of promises without a screen: what is known of it, and what is being found out.
+
+A search takes up to a second, so what takes several is given as steps: whoever has the screen does
+one after the other and can do something else in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from traitlets import HasTraits, Instance, Int, Unicode
+
+from kit.actors.pseries_programs import GuestKind
+from kit.explorer.comparison import PathPlay, alone, beside
+from kit.explorer.jobs import Explored, Job
+from kit.explorer.paths import play_path
+from kit.explorer.properties import PROMISES, Promise
+from kit.explorer.scope import LINUX, Scope
+from kit.explorer.search import Kind
+from kit.machine.revision import Revision
+
+__all__ = ["PromiseModel"]
+
+_UNKNOWN = "?"
+
+
+class PromiseModel(HasTraits):
+    """Promises by revision: what was found, and which cell is looked at.
+
+    ``known`` counts what was found, ``told`` says what is under way, ``said`` what is to be said
+    of the cell, ``play`` is the path that shows it, None where there is none.
+    """
+
+    known = Int(0)
+    told = Unicode()
+    said = Unicode()
+    play = Instance(PathPlay, allow_none=True)
+
+    def __init__(
+        self,
+        revisions: tuple[Revision, ...],
+        search: Callable[[Job], Explored],
+        scope: Scope | None = None,
+    ) -> None:
+        """Begin with a table of which nothing is known; *search* searches one job."""
+        super().__init__()
+        self.revisions, self.scope = revisions, Scope() if scope is None else scope
+        self._search = search
+        self._found: dict[tuple[Revision, GuestKind], Explored] = {}
+        self.told = self._progress()
+
+    def anew(self) -> PromiseModel:
+        """Return a table of the same promises of which nothing is known."""
+        return PromiseModel(self.revisions, self._search, self.scope)
+
+    # -- the table -----------------------------------------------------------------------------
+
+    def is_known(self, revision: Revision) -> bool:
+        """Was a revision explored with every guest?"""
+        return all((revision, kind) in self._found for kind in LINUX)
+
+    def broken(self, promise: Promise, revision: Revision) -> tuple[GuestKind, ...]:
+        """The guests with which a promise is known to be broken."""
+        found = ((kind, self._found.get((revision, kind))) for kind in LINUX)
+        return tuple(
+            kind for kind, one in found if one and not one.result.findings[promise.name].holds
+        )
+
+    def cell(self, promise: Promise, revision: Revision) -> str:
+        """What stands in a cell: "?", "yes", "NO", or with which guests it is broken."""
+        if not self.is_known(revision):
+            return _UNKNOWN
+        kinds = self.broken(promise, revision)
+        if not kinds:
+            return "yes"
+        if len(kinds) == len(LINUX):
+            return "NO"
+        return "NO " + ", ".join(kind.value.removeprefix("linux-") for kind in kinds)
+
+    def words(self, promise: Promise, revision: Revision) -> str:
+        """Say a cell in a sentence."""
+        cell = self.cell(promise, revision)
+        head = f"{promise.name} at {revision.name}"
+        if cell == _UNKNOWN:
+            return f"{head}: not explored yet"
+        kinds = ", ".join(kind.value for kind in self.broken(promise, revision))
+        return f"{head}: {f'broken with {kinds}' if kinds else 'kept with every guest'}"
+
+    @property
+    def text(self) -> str:
+        """The table as plain text."""
+        heads = ["promise", *(revision.name for revision in self.revisions)]
+        table = [heads] + [
+            [promise.name, *(self.cell(promise, revision) for revision in self.revisions)]
+            for promise in PROMISES
+        ]
+        widths = [max(len(line[n]) for line in table) for n in range(len(heads))]
+        lines = [
+            "  ".join(cell.ljust(wide) for cell, wide in zip(line, widths, strict=True)).rstrip()
+            for line in table
+        ]
+        return "\n".join([*lines, self.told, *([self.said] if self.said else [])])
+
+    # -- finding out, step by step -------------------------------------------------------------
+
+    def look(self, revision: Revision) -> Iterator[None]:
+        """Explore a revision with every guest."""
+        for kind in LINUX:
+            if (revision, kind) not in self._found:
+                self.told = f"exploring {revision.name} with {kind.value} …"
+                yield
+                self._explored(revision, kind)
+        self.told = self._progress()
+
+    def look_all(self) -> Iterator[None]:
+        """Explore every revision."""
+        for revision in self.revisions:
+            yield from self.look(revision)
+            yield
+
+    def choose(self, promise: Promise, revision: Revision) -> Iterator[None]:
+        """Look at a cell: its promise, and the path that shows why it is as it is."""
+        yield from self.look(revision)
+        kinds = self.broken(promise, revision)
+        kind = kinds[0] if kinds else LINUX[0]
+        result = self._found[revision, kind].result
+        path = result.findings[promise.name].path
+        head = f"{self.words(promise, revision)}.\n{promise.sentence}\nSource: {promise.source}"
+        if path is None:
+            self.play, self.said = None, f"{head}\nIt held in all {result.states:,} states."
+            return
+        played = play_path(revision, kind, self.scope, path)
+        if promise.kind is Kind.SOMETIMES:
+            self.play, self.said = alone(played), f"{head}\nBelow is an example."
+            return
+        other: Revision | None = None
+        for one in self._nearest(revision):
+            if (one, kind) not in self._found:
+                self.told = f"looking for a revision that keeps it: {one.name} …"
+                yield
+            if self._explored(one, kind).result.findings[promise.name].holds:
+                other = one
+                break
+        self.told = self._progress()
+        if other is None:
+            self.play, self.said = alone(played), f"{head}\nNo revision of the table keeps it."
+        else:
+            self.play = beside(played, other)
+            self.said = f"{head}\nBeside it the same choices at {other.name}, which keeps it."
+
+    def _nearest(self, revision: Revision) -> list[Revision]:
+        """The other revisions, the nearest first, of two the later."""
+        here = self.revisions.index(revision)
+        others = [n for n in range(len(self.revisions)) if n != here]
+        others.sort(key=lambda n: (abs(n - here), n < here))
+        return [self.revisions[n] for n in others]
+
+    def _explored(self, revision: Revision, kind: GuestKind) -> Explored:
+        found = self._found.get((revision, kind))
+        if found is None:
+            found = self._found[revision, kind] = self._search(Job(revision, kind, self.scope))
+            self.known = len(self._found)
+        return found
+
+    def _progress(self) -> str:
+        done = sum(map(self.is_known, self.revisions))
+        return f"explored {done} of {len(self.revisions)} revisions"

@@ -1,0 +1,117 @@
+"""One revert as a widget: name a commit, and see the verdict, what it rests on, and the diffs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from kit.views.escape import escape
+from kit.views.html.figure import stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.html.revert import diffs_html, page_text, report_html
+from kit.views.widgets.base import Shown, button, guarded, row
+from kit.views.widgets.print_tables import revert_paper
+from kit.views.widgets.revert_model import RevertModel
+
+__all__ = ["RevertWidget", "say_html"]
+
+_NOTHING = '<p class="kit-soft">Choose a revert: its report and its diff are shown here.</p>'
+
+
+def say_html(words: str) -> str:
+    """A line that a screen reader reads out when it changes; empty, it takes no room."""
+    style = "kit-verdict" if words else ""
+    return f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
+
+
+class RevertWidget(Shown):
+    """The report of a revert; see `RevertModel`.
+
+    ``history_panel`` makes the part that changes the history, given what to call when it changed.
+    """
+
+    def __init__(
+        self,
+        model: RevertModel,
+        history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
+    ) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model = model
+        self._name = widgets.Text(
+            description="commit:",
+            value=model.named,
+            placeholder="a hash, a tag, or a name such as revert",
+            continuous_update=False,
+        )
+        self._status, self._report, self._diffs = (widgets.HTML() for _ in range(3))
+        self._turn = button(
+            "diff side by side", "How the diff is shown", self._guarded(self._aside)
+        )
+        check = button("check it", "Read this commit and check it", self._guarded(self._choose))
+        self._name.observe(self._guarded(self._choose_another), ["value"])
+        named = row([self._name, check, self._turn], "kit-row", "kit-named")
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                *([] if history_panel is None else [history_panel(self._again)]),
+                named,
+                self._status,
+                self._report,
+                self._diffs,
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-revert")
+        model.observe(lambda _: self._show(), ["page"])
+        model.observe(lambda _: self._show_diffs(), ["side_by_side"])
+        model.observe(lambda _: self._say(model.hint), ["hint"])
+        self._say(model.hint)
+        self._show()
+
+    def choose(self, name: str) -> None:
+        """Show a revert."""
+        self.model.choose(name)
+        self._name.value = self.model.named
+
+    def _guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
+        return guarded(action, self._say)
+
+    def _choose(self) -> None:
+        self.model.choose(self._name.value)
+
+    def _choose_another(self) -> None:
+        if self._name.value.strip() != self.model.named:  # it may just name what was chosen
+            self._choose()
+
+    def _again(self) -> None:
+        """Read what is named from another history."""
+        self.model.page = None
+        self._choose()
+
+    def _aside(self) -> None:
+        self.model.side_by_side = not self.model.side_by_side
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        page = self.model.page
+        self._report.value = _NOTHING if page is None else report_html(page)
+        self._show_diffs()
+
+    def _show_diffs(self) -> None:
+        page, aside = self.model.page, self.model.side_by_side
+        self._diffs.value = "" if page is None else diffs_html(page, side_by_side=aside)
+        self._turn.description = "diff in one column" if aside else "diff side by side"
+
+    def _say(self, words: str) -> None:
+        self._status.value = say_html(words)
+
+    def _repr_paper_(self) -> Paper:
+        return revert_paper(self.model)
+
+    @property
+    def text(self) -> str:
+        """The verdict as plain text."""
+        page = self.model.page
+        return self.model.hint or "no revert is chosen" if page is None else page_text(page)

@@ -1,0 +1,319 @@
+"""Reverts without a screen: which rows of the table are shown, which revert is chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from traitlets import Bool, HasTraits, Instance, Unicode
+
+from kit.common.errors import UserError
+from kit.git.values.revert_message import Form
+from kit.git.values.summary import percentile
+from kit.git.values.verdict import DAY_S, Revert, Verdict
+from kit.views.html.revert import RevertPage
+
+__all__ = [
+    "ROWS_A_PAGE",
+    "Filter",
+    "Judged",
+    "Order",
+    "RevertModel",
+    "RevertRows",
+    "RevertsModel",
+    "Table",
+    "days_of",
+]
+
+ROWS_A_PAGE = 20
+_YEARS = re.compile(r"(\d{4})(?:\s*[-–]\s*(\d{4}))?")
+
+
+class Judged(Enum):
+    """Which verdicts are shown; the value is how a person is told."""
+
+    ANY = "any"
+    EXACT = Verdict.EXACT.value
+    SAME_LINES = Verdict.SAME_LINES.value
+    PARTIAL = Verdict.PARTIAL.value
+    EXTRA = Verdict.EXTRA.value
+    DIFFERENT = Verdict.DIFFERENT.value
+    NONE = "none"  # checked, and it cannot be told
+    NOT_CHECKED = "not checked"
+
+
+class Order(Enum):
+    """What the rows are sorted by."""
+
+    DATE = "date"
+    DAYS = "days"
+    AUTHOR_DAYS = "days by author date"
+    VERDICT = "verdict"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevertRows:
+    """All reverts of a history, newest first.
+
+    ``paths`` are what each changes, by its hash, none where its files are not here; ``until_s`` is
+    the date of the newest commit, in seconds since 1970.
+    """
+
+    rows: tuple[Revert, ...] = ()
+    paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+    until_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which rows, in which order; empty words and years mean all."""
+
+    words: str = ""
+    years: str = ""
+    form: Form | None = None
+    judged: Judged = Judged.ANY
+    order: Order = Order.DATE
+    rising: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What the table shows: the rows that pass the filter, a page of them, the chosen one."""
+
+    wanted: Filter = Filter()
+    rows: tuple[Revert, ...] = ()
+    page: int = 0
+    chosen: str = ""
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-len(self.rows) // ROWS_A_PAGE))
+
+    @property
+    def here(self) -> tuple[Revert, ...]:
+        """The rows of the present page."""
+        return self.rows[self.page * ROWS_A_PAGE : (self.page + 1) * ROWS_A_PAGE]
+
+
+def days_of(row: Revert) -> tuple[int, int] | None:
+    """Return the days of the longest-lived target, by committer and by author date, or None."""
+    by_committer = [each.days for each in row.targets if each.days is not None]
+    by_author = [each.author_days for each in row.targets if each.author_days is not None]
+    return (max(by_committer), max(by_author)) if by_committer and by_author else None
+
+
+# -- one revert --------------------------------------------------------------------------------
+
+
+class RevertModel(HasTraits):
+    """Which revert is looked at; ``hint`` says what is being read, or what went wrong.
+
+    ``read`` returns the page of what a person names.
+    """
+
+    page = Instance(RevertPage, allow_none=True)
+    side_by_side = Bool(False)
+    hint = Unicode()
+
+    def __init__(self, read: Callable[[str], RevertPage]) -> None:
+        """Start with none."""
+        super().__init__()
+        self._read = read
+        self.named = ""
+
+    def choose(self, typed: str) -> None:
+        """Read a revert; what was shown stays where there is no such commit."""
+        if not typed.strip():
+            self.hint = "Name a commit: a hash, a tag, or a name that kit list revisions shows."
+            return
+        self.hint = f"reading {typed.strip()} …"
+        try:
+            page = self._read(typed.strip())
+        except UserError as error:
+            self.hint = str(error)
+            return
+        self.hint, self.named = "", typed.strip()
+        self.page = page
+
+
+# -- many --------------------------------------------------------------------------------------
+
+
+class RevertsModel(HasTraits):
+    """The table of reverts: its one trait ``table`` changes once for each thing that a person does.
+
+    ``check`` gives rows with what the checks find, one after the other.
+    """
+
+    table = Instance(Table)
+    hint = Unicode()
+
+    def __init__(
+        self, found: RevertRows, check: Callable[[Sequence[Revert]], Iterator[Revert]]
+    ) -> None:
+        """Start with all rows, newest first."""
+        super().__init__(table=Table())
+        self._check = check
+        self.load(found)
+
+    def load(self, found: RevertRows) -> None:
+        """Show another history; the filter stays."""
+        self.found = found
+        self._rows = {row.sha: row for row in found.rows}
+        self._texts = {row.sha: _text_of(row, found.paths.get(row.sha, ())) for row in found.rows}
+        self.hint = ""
+        self.table = self._filtered(replace(self.table, chosen=""))
+
+    def narrow(
+        self,
+        *,
+        words: str | None = None,
+        years: str | None = None,
+        judged: Judged | None = None,
+    ) -> None:
+        """Change the filter, and go to the first page.
+
+        Raises:
+            UserError: Those are no years.
+        """
+        wanted = self.table.wanted
+        if years is not None:
+            _years(years)
+            wanted = replace(wanted, years=years)
+        if words is not None:
+            wanted = replace(wanted, words=words)
+        if judged is not None:
+            wanted = replace(wanted, judged=judged)
+        self._want(wanted)
+
+    def choose_form(self, form: Form | None) -> None:
+        """Show the reverts of one form only, or (None) of any."""
+        self._want(replace(self.table.wanted, form=form))
+
+    def sort(self, order: Order) -> None:
+        """Sort by something; by the same once more: the other way round."""
+        wanted = self.table.wanted
+        rising = not wanted.rising if wanted.order is order else order not in _FALLING_FIRST
+        self._want(replace(wanted, order=order, rising=rising))
+
+    def reset(self) -> None:
+        """Show all rows, newest first."""
+        self._want(Filter())
+
+    def go(self, page: int) -> None:
+        """Turn to a page, if there is one."""
+        if 0 <= page < self.table.pages:
+            self.hint = ""
+            self.table = replace(self.table, page=page)
+        else:
+            self.hint = f"This is the {'first' if page < 0 else 'last'} page."
+
+    def choose(self, sha: str) -> None:
+        """Mark a row."""
+        self.table = replace(self.table, chosen=sha)
+
+    def learn(self, row: Revert) -> None:
+        """Take what is known of a row; it keeps its place until the table is filtered anew."""
+        if row.sha not in self._rows:
+            return
+        self._rows[row.sha] = row
+        rows = tuple(row if each.sha == row.sha else each for each in self.table.rows)
+        self.table = replace(self.table, rows=rows)
+
+    def check_shown(self, progress: Callable[[int, int], None]) -> None:
+        """Check the rows that pass the filter, on all pages; what is known is kept if it ends."""
+        todo = [row for row in self.table.rows if row.finding is None]
+        try:
+            for done, row in enumerate(self._check(todo), start=1):
+                self._rows[row.sha] = row
+                progress(done, len(todo))
+        finally:
+            self.table = self._filtered(self.table)
+        self.hint = f"{len(todo)} checked." if todo else "These have been checked."
+
+    def summary(self) -> str:
+        """Say how many there are, and how long their targets lasted."""
+        rows, count = self.table.rows, len(self._rows)
+        words = (
+            f"{len(rows)} of {count} reverts"
+            if len(rows) != count
+            else f"{count} revert{'s' * (count != 1)}"
+        )
+        targets = [target for row in rows for target in row.targets]
+        by_committer = [
+            each.committed_s / DAY_S for each in targets if each.committed_s is not None
+        ]
+        by_author = [each.authored_s / DAY_S for each in targets if each.authored_s is not None]
+        if by_committer and by_author:
+            words += (
+                f"; half of what they name was reverted within {percentile(by_committer, 0.5):.0f}"
+                f" days by committer date, {percentile(by_author, 0.5):.0f} by author date"
+            )
+        return words
+
+    # -- filtering -----------------------------------------------------------------------------
+
+    def _want(self, wanted: Filter) -> None:
+        self.hint = ""
+        self.table = self._filtered(replace(self.table, wanted=wanted, page=0))
+
+    def _filtered(self, table: Table) -> Table:
+        wanted = table.wanted
+        words = wanted.words.lower().split()
+        first, last = _years(wanted.years)
+        rows = [
+            row
+            for row in self._rows.values()
+            if first <= row.committed[:4] <= last
+            and wanted.form in (None, row.form)
+            and wanted.judged in (Judged.ANY, _judged(row))
+            and all(word in self._texts[row.sha] for word in words)
+        ]
+        found = tuple(_sorted(rows, wanted))
+        page = min(table.page, max(0, (len(found) - 1) // ROWS_A_PAGE))
+        return replace(table, rows=found, page=page)
+
+
+_FALLING_FIRST = (Order.DATE, Order.DAYS, Order.AUTHOR_DAYS)
+_RANKS = {each: rank for rank, each in enumerate(Judged)}
+
+
+def _text_of(row: Revert, paths: Sequence[str]) -> str:
+    """Return what words are looked for in: they stand in one of these, and not across two."""
+    names = (target.sha or target.named for target in row.targets)
+    return "\n".join((row.sha, row.subject, row.author, *names, *paths)).lower()
+
+
+def _judged(row: Revert) -> Judged:
+    if row.finding is None:
+        return Judged.NOT_CHECKED
+    return Judged.NONE if row.finding.verdict is None else Judged(row.finding.verdict.value)
+
+
+def _years(typed: str) -> tuple[str, str]:
+    """Return the first and the last year that a person names, as they begin a date."""
+    if not typed.strip():
+        return "", "9999"
+    match = _YEARS.fullmatch(typed.strip())
+    if match is None:
+        raise UserError(f"{typed.strip()} is no year; give one as 2021, or two as 2018-2021")
+    return match[1], match[2] or match[1]
+
+
+def _sorted(rows: list[Revert], wanted: Filter) -> list[Revert]:
+    """Return the rows, given newest first, in the order that is wanted; undated ones last."""
+    if wanted.order is Order.DATE:
+        return sorted(rows, key=lambda row: row.committed_s, reverse=not wanted.rising)
+    if wanted.order is Order.SUBJECT:
+        return sorted(rows, key=lambda row: row.subject.lower(), reverse=not wanted.rising)
+    if wanted.order is Order.VERDICT:
+        return sorted(rows, key=lambda row: _RANKS[_judged(row)], reverse=not wanted.rising)
+    which = 0 if wanted.order is Order.DAYS else 1
+    dated = [(days[which], row) for row in rows if (days := days_of(row)) is not None]
+    dated.sort(key=lambda pair: pair[0], reverse=not wanted.rising)
+    return [row for _, row in dated] + [row for row in rows if days_of(row) is None]

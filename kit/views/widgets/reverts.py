@@ -1,0 +1,259 @@
+"""All reverts of a history as a widget: a table to filter and sort, and the report of a row.
+
+A row is a button with its cells beside it; the same buttons serve every page, so that turning one
+sends words to the browser and no new widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import ipywidgets as widgets
+
+from kit.common.errors import UserError
+from kit.common.plain_text import printable
+from kit.git.values.revert_message import Form
+from kit.git.values.verdict import Revert
+from kit.views.html.figure import stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.html.revert import row_html, row_title, verdict_word
+from kit.views.widgets.base import Shown, button, guarded, label, row, status
+from kit.views.widgets.print_tables import reverts_paper
+from kit.views.widgets.revert import RevertWidget, say_html
+from kit.views.widgets.revert_model import (
+    ROWS_A_PAGE,
+    Judged,
+    Order,
+    RevertModel,
+    RevertRows,
+    RevertsModel,
+    days_of,
+)
+
+__all__ = ["RevertsWidget"]
+
+_TOLD_EACH = 10  # rows that are checked between two words of progress
+_HEAD = (
+    '<div class="kit-cells kit-soft"><span>committed</span><span class="kit-number">days c / a'
+    "</span><span>form</span><span>verdict</span></div>"
+)
+
+
+class RevertsWidget(Shown):
+    """The table of reverts with a report; see `RevertsModel` and `RevertModel`.
+
+    ``read`` returns all reverts of the history in use; ``history_panel`` makes the part that
+    changes the history, given what to call when it changed.
+    """
+
+    def __init__(
+        self,
+        model: RevertsModel,
+        report: RevertModel,
+        read: Callable[[], RevertRows],
+        history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
+    ) -> None:
+        """Build the widgets and bind them."""
+        self.model, self._read = model, read
+        self.report = RevertWidget(report)
+        self._status, self._summary, self._place = (widgets.HTML() for _ in range(3))
+        self._lines = [self._line(place) for place in range(ROWS_A_PAGE)]
+        self._words = widgets.Text(description="words:", placeholder="of subject, path or author")
+        self._years = widgets.Text(
+            description="years:", placeholder="2021 or 2018-2021", continuous_update=False
+        )
+        self._words.observe(self._guarded(lambda: model.narrow(words=self._words.value)), ["value"])
+        self._years.observe(self._guarded(lambda: model.narrow(years=self._years.value)), ["value"])
+        self._years.add_class("kit-short")
+        self._choices: list[tuple[widgets.Button, str, Callable[[], str]]] = []
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                *([] if history_panel is None else [history_panel(self._reload)]),
+                row([self._words, self._years, self._button("show all", self._reset)], "kit-row",
+                    "kit-named"),
+                self._choice_row("form:", self._form_choices()),
+                self._choice_row("verdict:", self._verdict_choices()),
+                self._choice_row("sort by:", self._order_choices()),
+                self._summary,
+                row([self._button("check these", self._check)], "kit-row"),
+                self._status,
+                row([widgets.HTML(_HEAD), widgets.HTML('<span class="kit-soft">commit</span>')],
+                    "kit-line", "kit-heads"),
+                *(line for line, _, _ in self._lines),
+                self._pager(),
+                self.report,
+            ]
+        )  # fmt: skip
+        self.add_class("kit")
+        self.add_class("kit-reverts")
+        model.observe(lambda _: self._show(), ["table"])
+        model.observe(lambda _: self._say(model.hint), ["hint"])
+        report.observe(lambda _: self._learn(), ["page"])
+        self._say(model.hint)
+        self._show()
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
+        return guarded(action, self._say)
+
+    def _button(
+        self, words: str, action: Callable[[], object], tooltip: str = ""
+    ) -> widgets.Button:
+        return button(words, tooltip or words, self._guarded(action))
+
+    def _line(self, place: int) -> tuple[widgets.HBox, widgets.HTML, widgets.Button]:
+        cells = widgets.HTML()
+        name = self._button("", partial(self._choose, place))
+        name.add_class("kit-name")
+        return row([cells, name], "kit-line"), cells, name
+
+    def _choice_row(
+        self, words: str, choices: Sequence[tuple[str, Callable[[], object], Callable[[], str]]]
+    ) -> widgets.HBox:
+        """A row of buttons; each has words, what it does, and what mark it bears now."""
+        made = []
+        for says, action, mark in choices:
+            made.append(self._button(says, action))
+            self._choices.append((made[-1], says, mark))
+        return row([label(words), *made], "kit-row", "kit-menu-row")
+
+    def _form_choices(self) -> list[tuple[str, Callable[[], object], Callable[[], str]]]:
+        forms: tuple[Form | None, ...] = (None, *Form)
+        return [
+            (
+                "any" if form is None else form.value,
+                partial(self.model.choose_form, form),
+                partial(self._marked, "form", form),
+            )
+            for form in forms
+        ]
+
+    def _verdict_choices(self) -> list[tuple[str, Callable[[], object], Callable[[], str]]]:
+        return [
+            (
+                each.value,
+                partial(self.model.narrow, judged=each),
+                partial(self._marked, "judged", each),
+            )
+            for each in Judged
+        ]
+
+    def _order_choices(self) -> list[tuple[str, Callable[[], object], Callable[[], str]]]:
+        return [
+            (each.value, partial(self.model.sort, each), partial(self._arrow, each))
+            for each in Order
+        ]
+
+    def _marked(self, name: str, value: object) -> str:
+        return "● " if getattr(self.model.table.wanted, name) is value else ""
+
+    def _arrow(self, order: Order) -> str:
+        wanted = self.model.table.wanted
+        return "" if wanted.order is not order else "▲ " if wanted.rising else "▼ "
+
+    def _pager(self) -> widgets.HBox:
+        model = self.model
+        found = [
+            ("first page", lambda: model.go(0)),
+            ("‹ page back", lambda: model.go(model.table.page - 1)),
+            ("next page ›", lambda: model.go(model.table.page + 1)),
+            ("last page", lambda: model.go(model.table.pages - 1)),
+        ]
+        buttons = [self._button(words, turn) for words, turn in found]
+        return row([*buttons, self._place], "kit-row", "kit-pager")
+
+    # -- what a person does --------------------------------------------------------------------
+
+    def _choose(self, place: int) -> None:
+        chosen = self.model.table.here[place]
+        self.model.choose(chosen.sha)
+        self._say(f"reading {chosen.sha[:10]} …")
+        self.report.choose(chosen.sha)
+        page = self.report.model.page
+        if page is not None and page.revert.sha == chosen.sha:
+            self._say(f"{chosen.sha[:10]}: the report and the diff are below the table.")
+        else:
+            self._say(self.report.model.hint)
+
+    def _learn(self) -> None:
+        """What the report found is known in the table, too."""
+        page = self.report.model.page
+        if page is not None:
+            known = {each.sha: each for each in self.model.table.rows}
+            if page.revert.sha in known:
+                self.model.learn(replace(known[page.revert.sha], finding=page.finding))
+
+    def _check(self) -> None:
+        def tell(done: int, total: int) -> None:
+            if done % _TOLD_EACH == 0:
+                self._say(f"checking: {done} of {total} …")
+
+        self.model.check_shown(tell)
+        self._say(self.model.hint)  # the same words as last time are said again
+
+    def _reset(self) -> None:
+        self.model.reset()
+        self._words.value = self._years.value = ""
+
+    def _reload(self) -> None:
+        self._say("reading all reverts …")
+        try:
+            found = self._read()
+        except UserError as error:
+            self.model.load(RevertRows())
+            self.report.model.page = None
+            self._say(str(error))
+            return
+        self.model.load(found)
+        self.report.model.page = None
+        self._say("")
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        table = self.model.table
+        here = table.here
+        for place, (line, cells, name) in enumerate(self._lines):
+            if place >= len(here):
+                line.layout.display = "none"
+                continue
+            line.layout.display = ""
+            _show_row(here[place], here[place].sha == table.chosen, cells, name)
+        for made, says, mark in self._choices:
+            made.description = f"{mark()}{says}"
+        first = table.page * ROWS_A_PAGE
+        shown = f"{first + 1} to {first + len(here)} of {len(table.rows)}" if here else "none"
+        self._place.value = f'<span class="kit-label">{shown}</span>'
+        self._summary.value = status(self.model.summary())
+
+    def _say(self, words: str) -> None:
+        self._status.value = say_html(words)
+
+    def _repr_paper_(self) -> Paper:
+        return reverts_paper(self.model)
+
+    @property
+    def text(self) -> str:
+        """The present page as plain text."""
+        table = self.model.table
+        lines = [
+            f"{each.committed[:10]} {each.sha[:10]} {verdict_word(each):<10} "
+            f"{printable(each.subject)}"
+            for each in table.here
+        ]
+        more = len(table.rows) - len(table.here)
+        return "\n".join(
+            [self.model.hint or self.model.summary(), *lines, *([f"… {more} more"] if more else [])]
+        )
+
+
+def _show_row(shown: Revert, chosen: bool, cells: widgets.HTML, name: widgets.Button) -> None:
+    days = days_of(shown)
+    cells.value = row_html(shown, days)
+    name.description = f"{'● ' if chosen else ''}{shown.sha[:10]} {printable(shown.subject)}"
+    name.tooltip = row_title(shown, days)
+    (name.add_class if chosen else name.remove_class)("kit-current")

@@ -1,0 +1,119 @@
+"""The bench without a screen: two revisions, the acts so far, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.machine.revision import find_revision
+from kit.simulation.run import Pair, play_pair
+from kit.simulation.sandbox import BENCH, Act, act, why_not
+from kit.simulation.story import where_they_part
+from kit.simulation.timeline import Timeline
+from kit.trace.sentences import seconds
+from kit.views.widgets.timeline_model import CHOICES, TimelineModel
+
+__all__ = ["CHOICES", "BenchModel"]
+
+
+class BenchModel(TimelineModel):
+    """What the bench shows and what its buttons do, the same for both machines.
+
+    A click in the past forks: what was clicked later is dropped.  ``acts`` are the clicks that
+    led to what is there now.
+    """
+
+    def __init__(
+        self, before: str = "pre-revert", after: str = "revert", acts: tuple[Act, ...] = ()
+    ) -> None:
+        """Set the bench up; *acts* are clicked at once.
+
+        Raises:
+            UnknownRevisionError: A name is not one of the catalogue's.
+        """
+        pair = play_pair(BENCH, find_revision(before), find_revision(after))
+        super().__init__(Timeline(played=pair))
+        for one in acts:
+            self.do(one)
+
+    @property
+    def before(self) -> str:
+        """The label of the revision on the left."""
+        return self.timeline.runs[0].revision.label
+
+    @property
+    def after(self) -> str:
+        """The label of the revision on the right."""
+        return self.timeline.runs[1].revision.label
+
+    @property
+    def pair(self) -> Pair:
+        """Both runs, to their ends."""
+        assert isinstance(self.timeline.played, Pair)
+        return self.timeline.played
+
+    @property
+    def verdict(self) -> str:
+        """Where the runs first differ, in words."""
+        return where_they_part(self.pair)
+
+    @property
+    def where(self) -> str:
+        """What a click would drop; empty at the end, where it drops nothing."""
+        if self.at_the_end:
+            return ""
+        here = self.timeline
+        return (
+            f"You stand at {seconds(here.at_ns)} of {seconds(here.end_ns)}. A click here drops what"
+            " was clicked later; undo brings it back."
+        )
+
+    @property
+    def text(self) -> str:
+        """The whole bench as plain text: both logs are in the pictures, this is the gist."""
+        pair = self.pair
+        acts = ", ".join(act.value for act in self.acts) or "nothing yet"
+        return (
+            f"before: {pair.before_revision.name}, after: {pair.after_revision.name}\n"
+            f"done: {acts}; now {seconds(self.timeline.at_ns)}\n{self.verdict}\n"
+            f"token: {self.token}"
+        )
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """The clicks so far, those that a later one dropped left out."""
+        return tuple(click.act for click in self._clicks if isinstance(click, _Click))
+
+    def do(self, one: Act) -> None:
+        """Play one more act on both machines, unless it would do nothing."""
+        here = self.timeline
+        self.hint = why_not(here, one)
+        if not self.hint:
+            there = act(here, one)
+            kept = (click for click in self._clicks if _is_kept(click, here))
+            self.done(there, (*kept, _Click(one, *_when(there))))
+
+    def reset(self) -> None:
+        """Start again at 0 s with a guest that uses core 1."""
+        super().reset()
+        self.hint = self.hint and "The bench is at its start."
+
+
+@dataclass(frozen=True, slots=True)
+class _Click:
+    """An act, and the place at which it took place: a wait's is its end."""
+
+    act: Act
+    at_ns: int
+    place: int
+
+
+def _is_kept(click: object, here: Timeline) -> bool:
+    """Did a click take place before where one stands?"""
+    return isinstance(click, _Click) and (click.at_ns, click.place) <= (here.at_ns, here.place)
+
+
+def _when(after: Timeline) -> tuple[int, int]:
+    """Return time and place of what was done last, where *after* stands after it."""
+    begins = after.runs[0].made[-1]
+    found = (place for place, stop in enumerate(after.stops) if stop.seqs[0] >= begins)
+    return after.interventions[-1].at_ns, next(found, after.place)

@@ -1,0 +1,132 @@
+"""The commit walk as a widget: the series as a line of steps, and all about the chosen one.
+
+Shown of a step: its commit as the history in use has it, its diff, the rows of the state table
+and the scenarios that it changed, and the bench set to the step before and the step itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import ipywidgets as widgets
+
+from kit.case_study.behaviours import Behaviour
+from kit.machine.revision import Revision
+from kit.trace.entry import TraceEntry
+from kit.views.escape import escape
+from kit.views.html.diff import CommitPage, ResponsibleLines, commit_html, message_html
+from kit.views.html.figure import stylesheet
+from kit.views.html.print_base import Paper
+from kit.views.widgets.base import Shown, button, guarded, row
+from kit.views.widgets.print_runs import walk_paper
+from kit.views.widgets.sandbox import BenchWidget
+from kit.views.widgets.sandbox_model import BenchModel
+from kit.views.widgets.tour_model import MAIN_STEPS, STEPS, WalkModel
+from kit.views.widgets.tour_page import changes_html, head_html
+
+__all__ = ["WalkWidget"]
+
+
+class WalkWidget(Shown):
+    """The walk through the series; see `WalkModel` for what is shown of a step.
+
+    ``commit_of`` returns the commit of a revision as the history in use has it; ``behaviours_of``
+    what its lines do; ``history_panel`` makes the part that changes the history, given what to
+    call when it changed; ``lines_of`` finds the lines responsible for an entry of a run.
+    """
+
+    def __init__(
+        self,
+        model: WalkModel,
+        commit_of: Callable[[Revision], CommitPage],
+        behaviours_of: Callable[[Revision], tuple[Behaviour, ...]],
+        history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
+        lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
+    ) -> None:
+        """Build the widgets and bind them to *model*."""
+        self.model = model
+        self._commit_of, self._behaviours_of = commit_of, behaviours_of
+        self._steps = [self._step_button(place) for place in range(len(STEPS))]
+        self._head, self._changes = widgets.HTML(), widgets.HTML()
+        self._message, self._diff, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._bench = BenchWidget(BenchModel("baseline", "timer"), lines_of=lines_of)
+        back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
+        forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
+        self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
+        super().__init__(
+            [
+                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                row(self._steps, "kit-steps"),
+                row([back, forward, self._turn], "kit-row"),
+                self._status,
+                self._head,
+                self._changes,
+                self._message,
+                *([] if history_panel is None else [history_panel(self._show_diff)]),
+                self._diff,
+                widgets.HTML("<h4>The step before it and the step, on the bench</h4>"),
+                self._bench,
+            ]
+        )
+        self.add_class("kit")
+        self.add_class("kit-walk")
+        model.observe(lambda _: self._show(), ["place"])
+        model.observe(lambda _: self._show_diff(), ["side_by_side"])
+        model.observe(lambda _: self._say(model.hint), ["hint"])
+        self._show()
+
+    # -- parts ---------------------------------------------------------------------------------
+
+    def _step_button(self, place: int) -> widgets.Button:
+        revision = STEPS[place]
+        tooltip = f"{revision.label}: {revision.summary}"
+        found = self._button(revision.name, tooltip, partial(self.model.go, place))
+        if revision.alias not in MAIN_STEPS:
+            found.add_class("kit-dim")
+        return found
+
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, guarded(action, self._say))
+
+    def _turn_diff(self) -> None:
+        self.model.side_by_side = not self.model.side_by_side
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        model = self.model
+        for place, shown in enumerate(self._steps):
+            (shown.add_class if place == model.place else shown.remove_class)("kit-current")
+            mark = "● " if place == model.place else ""
+            shown.description = f"{mark}{STEPS[place].name}"
+        self._head.value = head_html(model)
+        self._changes.value = changes_html(model, self._behaviours_of(model.step))
+        self._bench.model.choose(model.previous.label, model.step.label)
+        self.svg = self._bench.svg
+        self._show_diff()
+
+    def _show_diff(self) -> None:
+        page = self._commit_of(self.model.step)
+        self._message.value = "" if page.commit is None else message_html(page.commit, page.series)
+        self._diff.value = commit_html(page, side_by_side=self.model.side_by_side)
+        self._turn.description = (
+            "diff in one column" if self.model.side_by_side else "diff side by side"
+        )
+
+    def _say(self, words: str) -> None:
+        style = "kit-verdict" if words else ""
+        self._status.value = (
+            f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
+        )
+
+    def _repr_paper_(self) -> Paper:
+        step = self.model.step
+        return walk_paper(self.model, self._commit_of(step), self._behaviours_of(step))
+
+    @property
+    def text(self) -> str:
+        """The step as plain text."""
+        step = self.model.step
+        scenarios = ", ".join(s.name for s in self.model.scenario_changes()) or "none"
+        return f"{step.name} ({step.label}): {step.summary}\nscenarios it changes: {scenarios}"

@@ -1,0 +1,83 @@
+"""The commit walk without a screen: the series as steps, and what each of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from traitlets import Bool, HasTraits, Int, Unicode
+
+from kit.common.errors import UnknownRevisionError
+from kit.machine.pseries.tables import Line, difference
+from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.simulation.run import play
+from kit.simulation.scenario import Scenario
+
+__all__ = ["MAIN_STEPS", "SILENT_STEPS", "STEPS", "WalkModel"]
+
+STEPS: tuple[Revision, ...] = CATALOGUE
+"""The steps of the walk, oldest first."""
+
+MAIN_STEPS = ("timer", "cpu-timeout", "deadline-helper", "revert")
+"""The three commits and their revert; the others are neighbours and companions."""
+
+SILENT_STEPS = ("timer", "deadline-helper", "pre-revert")
+"""Steps at which a real build answers all recorded scripts as the one before (data/reference)."""
+
+
+class WalkModel(HasTraits):
+    """Which step is chosen, how its diff is shown, and what it changed.
+
+    ``hint`` says why a click did nothing, else it is empty.  ``scenarios`` returns the scenarios
+    that are played to see what a step changed.
+    """
+
+    place = Int()
+    side_by_side = Bool(False)
+    hint = Unicode()
+
+    def __init__(
+        self, step: str = "timer", scenarios: Callable[[], Mapping[str, Scenario]] = dict
+    ) -> None:
+        """Start at *step*.
+
+        Raises:
+            UnknownRevisionError: It is none of the walk's steps.
+        """
+        revision = find_revision(step)
+        if revision not in STEPS:
+            raise UnknownRevisionError(
+                f"{step!r} is no step of the walk; `kit list revisions` names them, releases aside"
+            )
+        super().__init__(place=STEPS.index(revision))
+        self._scenarios = scenarios
+
+    @property
+    def step(self) -> Revision:
+        """The chosen step."""
+        return STEPS[self.place]
+
+    @property
+    def previous(self) -> Revision:
+        """The step before it; the first step is its own."""
+        return STEPS[max(self.place - 1, 0)]
+
+    def go(self, place: int) -> None:
+        """Choose the step at *place*, if there is one."""
+        if 0 <= place < len(STEPS):
+            self.hint = ""
+            self.place = place
+        else:
+            self.hint = f"This is the {'first' if place < 0 else 'last'} step."
+
+    def table_changes(self) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        """Return the rows of the state table that the step brought, and those it took away."""
+        return difference(self.step, self.previous)
+
+    def scenario_changes(self) -> tuple[Scenario, ...]:
+        """Return the built-in scenarios that run otherwise than at the step before."""
+        return tuple(
+            scenario
+            for scenario in self._scenarios().values()
+            if self.step.board in scenario.cast.boards
+            and play(scenario, self.step).trace != play(scenario, self.previous).trace
+        )

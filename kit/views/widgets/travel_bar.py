@@ -1,0 +1,98 @@
+"""The controls by which one goes about in a run: buttons, a slider, a number, a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from kit.machine.clock import NS_PER_S
+from kit.views.widgets.base import button, guarded, in_turn, row
+from kit.views.widgets.timeline_model import TimelineModel
+
+__all__ = ["NAME_THE_HANDLE", "TravelBar"]
+
+# ipywidgets gives a slider's handle no name, and has no way to give it one: without these lines a
+# screen reader says "slider" and no more.  An image's load event is the one hook that an HTML
+# widget has.  Where a page forbids it, the slider works as before, without a name.
+NAME_THE_HANDLE = """<img alt="" hidden
+ src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+ onload="(function find(image) {
+   var bar = image.closest('.kit-travel');
+   if (!bar) { requestAnimationFrame(function () { find(image); }); return; }
+   function name() {
+     bar.querySelectorAll('.noUi-handle:not([aria-label])').forEach(function (handle) {
+       handle.setAttribute('aria-label', 'event');
+     });
+   }
+   name();
+   new MutationObserver(name).observe(bar, {childList: true, subtree: true});
+ })(this)">"""
+
+
+class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """First, back, next, last, next difference; event number and slider; time.
+
+    It binds `TimelineModel.timeline` both ways; ``say`` shows what goes wrong in a click.
+    """
+
+    def __init__(self, model: TimelineModel, say: Callable[[str], None]) -> None:
+        """Build the controls and bind them."""
+        self._model, self._say, self._showing = model, say, False
+        self._slider = widgets.IntSlider(min=0, max=1, readout=False, description="")
+        self._number = widgets.BoundedIntText(min=0, max=0, description="event")
+        self._time = widgets.BoundedFloatText(min=0, max=0, step=1, description="at, in s")
+        self._of = widgets.HTML()
+        self._slider.observe(self._bound(lambda: model.go(self._slider.value - 1)), ["value"])
+        self._number.observe(self._bound(lambda: model.go(self._number.value - 1)), ["value"])
+        self._time.observe(self._bound(lambda: model.seek(self._time.value)), ["value"])
+        self._slider.add_class("kit-slider")
+        boxes = [self._number, self._of, self._slider, self._time]
+        super().__init__(
+            [
+                row(self._buttons(), "kit-row"),
+                row([*boxes, widgets.HTML(NAME_THE_HANDLE)], "kit-row", "kit-boxes"),
+            ]
+        )
+        self.add_class("kit-travel")
+        model.observe(lambda _: self.show(), ["timeline"])
+        self.show()
+
+    def _buttons(self) -> list[widgets.Button]:
+        model = self._model
+        found = [
+            ("first", "Before the first event", model.first),
+            ("‹ back", "One event back", model.back),
+            ("next ›", "One event on", model.next),
+            ("last", "To the end", model.last),
+        ]
+        if len(model.sides) == 2:
+            found.append(
+                ("next difference", "The next event that only one has", model.next_difference)
+            )
+        return [
+            button(words, tooltip, guarded(action, self._say)) for words, tooltip, action in found
+        ]
+
+    def _bound(self, action: Callable[[], None]) -> Callable[[object], None]:
+        @in_turn
+        def changed(_: object) -> None:
+            if not self._showing:
+                guarded(action, self._say)(None)
+                self.show()  # what was typed may be no place
+
+        return changed
+
+    def show(self) -> None:
+        """Show where one stands."""
+        here, count = self._model.timeline, self._model.count
+        self._showing = True
+        try:
+            if self._slider.max != max(count, 1):  # it is built anew then
+                self._slider.max = max(count, 1)
+            self._number.max, self._time.max = count, here.end_ns / NS_PER_S
+            self._slider.value = self._number.value = here.place + 1
+            self._time.value = here.at_ns / NS_PER_S
+            self._of.value = f'<span class="kit-label">of {count}</span>'
+        finally:
+            self._showing = False

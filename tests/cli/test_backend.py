@@ -1,0 +1,278 @@
+"""kit run, compare, open, conform and record with a real QEMU, and what goes wrong there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kit.cli.main import main
+from tests.real_qemu.fakes import fake
+
+Captured = pytest.CaptureFixture[str]
+STORY = "dimm-refused"  # no core goes in it: a stopped machine of 7.2 may not survive that
+SCRIPT = {
+    "name": "mine",
+    "steps": [
+        {"op": "device_add", "device": "cpu-core", "id": "core1", "core_id": 1},
+        {"op": "device_del", "id": "core2"},
+        {"op": "check_exception", "mask": 0xFFFFFFFF},
+    ],
+}
+TIMED = {"name": "timed", "steps": [{"op": "clock_step", "ns": 1}]}
+ANSWERS = [
+    {"return": {}},
+    {"error": {"class": "DeviceNotFound", "desc": "Device 'core2' not found"}},
+    {"status": 0, "hotplug": {"type": 1, "action": 1, "identifier": 2, "index": 0x10000001}},
+]
+
+
+@pytest.fixture(autouse=True)
+def no_other_binary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KIT_QEMU_SYSTEM", raising=False)
+
+
+@pytest.fixture(scope="session")
+def binary(program: object) -> str:
+    """Return the path of the real QEMU that is installed."""
+    assert callable(program)
+    return str(program("qemu-system-ppc64"))
+
+
+def complaint(arguments: list[str], capsys: Captured) -> str:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    return err.removeprefix("kit: ").removesuffix("\n")
+
+
+def script_file(folder: Path, *scripts: object) -> str:
+    path = folder / "script.jsonl"
+    path.write_text("".join(f"{json.dumps(script)}\n" for script in scripts))
+    return str(path)
+
+
+# -- run, compare, open ----------------------------------------------------------------------------
+
+
+def test_a_run_on_a_real_qemu(binary: str, capsys: Captured) -> None:
+    assert main(["run", STORY, "--backend", f"qemu={binary}", "--json"]) == 0
+    out, err = capsys.readouterr()
+    run = json.loads(out)
+
+    assert run["revision"].startswith("QEMU ")
+    assert [f"kit: {note}" for note in run["notes"]] == err.splitlines()
+    assert main(["open", run["token"], "--json"]) == 0
+    embedded = json.loads(capsys.readouterr().out)
+    assert run["entries"] == embedded["entries"]
+    assert main(["open", run["token"], "--json", "--backend", "qemu"]) == 0
+    assert json.loads(capsys.readouterr().out) == run
+
+
+def test_the_environment_names_the_binary(
+    binary: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = tmp_path / "my-qemu"
+    other.symlink_to(binary)
+    monkeypatch.setenv("KIT_QEMU_SYSTEM", str(other))
+
+    assert main(["run", STORY, "--backend", "qemu"]) == 0
+    assert capsys.readouterr().err.startswith("kit: my-qemu ")
+
+
+def test_the_embedded_machine_beside_a_real_qemu(binary: str, capsys: Captured) -> None:
+    pair = ["compare", STORY, "--before", "guest-error", "--backend", f"qemu={binary}"]
+
+    assert main([*pair, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["first_difference"] is None
+    assert found["before"]["revision"] == "4b08cd567b"
+    assert found["after"]["revision"].startswith("QEMU ")
+    assert main(["open", found["token"], "--json", "--backend", f"qemu={binary}"]) == 0
+    assert json.loads(capsys.readouterr().out) == found
+
+
+def test_q35_is_chosen_by_its_revision(program: object, capsys: Captured) -> None:
+    assert callable(program)
+    program("qemu-system-x86_64")
+
+    assert main(["run", "acpi-refuses", "--at", "q35", "--backend", "qemu"]) == 0
+    assert ": plays q35, and answers 16 of 16 steps as 7.2.22 does" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "mail", "md", "svg", "html"])
+def test_every_picture_can_be_of_a_real_run(binary: str, capsys: Captured, form: str) -> None:
+    run = ["run", STORY, "--backend", f"qemu={binary}", "--format", form]
+
+    assert main(run) == 0
+    assert "QEMU 7." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("backend", ["qemu=", "real", "", "embedded=x"])
+def test_a_backend_that_is_none(backend: str, capsys: Captured) -> None:
+    says = complaint(["run", "late-release", "--backend", backend], capsys)
+
+    assert says == f"--backend {backend!r}; expected embedded, qemu or qemu=PATH"
+
+
+def test_a_binary_is_what_it_is(capsys: Captured) -> None:
+    run = ["run", "late-release", "--at", "revert", "--backend", "qemu"]
+    pair = ["compare", "late-release", "--before", "revert", "--after", "resend"]
+
+    assert complaint(run, capsys) == (
+        "--at goes with the embedded machine, a binary is what it is (or: --at q35)"
+    )
+    for arguments in ([*pair, "--backend", "qemu"], pair[:-2]):
+        assert complaint(arguments, capsys).startswith("a pair needs --before REV, and --after")
+
+
+def test_a_binary_that_is_no_qemu(tmp_path: Path, capsys: Captured) -> None:
+    path = fake(tmp_path, "sys.exit('no such option: -machine')")
+
+    says = complaint(["run", "late-release", "--backend", f"qemu={path}"], capsys)
+
+    assert says == f"{path}: does not start: no such option: -machine"
+
+
+# -- record ----------------------------------------------------------------------------------------
+
+
+def test_a_recording_made_is_one_that_conforms(
+    binary: str, tmp_path: Path, capsys: Captured
+) -> None:
+    made = tmp_path / "made.jsonl"
+    script = script_file(tmp_path, SCRIPT)
+
+    assert main(["record", script, "--binary", binary, "-o", str(made)]) == 0
+    assert capsys.readouterr().out == f"{made}: 1 transcripts, 3 steps\n"
+    found = json.loads(made.read_text())
+    assert found.pop("revision")
+    steps = zip(SCRIPT["steps"], ANSWERS, strict=True)
+    assert found == {"name": "mine", "steps": [{**s, "reply": a} for s, a in steps]}
+    assert main(["conform", str(made)]) == 0
+
+
+def test_a_recording_is_never_overwritten(tmp_path: Path, capsys: Captured) -> None:
+    script = script_file(tmp_path, SCRIPT)
+
+    says = complaint(["record", script, "-o", script], capsys)
+
+    assert says == f"{script}: exists; recordings are evidence, name another file"
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ({"name": "x"}, "a script: key 'steps' is missing"),
+        ({"name": "x", "steps": 3}, "script 'x': steps is not a list"),
+        ({"name": "x", "steps": [3]}, "script 'x', step 1: a step is not an object"),
+        ({"name": "x", "machine": "pc", "steps": []}, "unknown machine 'pc'; known: q35"),
+        (
+            {"name": "x", "steps": [{"op": "device_del"}]},
+            "script 'x', step 1: op device_del: key 'id' is missing",
+        ),
+        (
+            {"name": "x", "machine": "q35", "steps": [{"op": "migrate"}]},
+            "script 'x', step 1: unknown op 'migrate'; known on q35:",
+        ),
+    ],
+)
+def test_a_script_that_is_none(tmp_path: Path, capsys: Captured, script: object, says: str) -> None:
+    path = script_file(tmp_path, script)
+
+    found = complaint(["record", path, "-o", str(tmp_path / "new")], capsys)
+
+    assert found.startswith(f"{path}:1: {says}")
+
+
+def test_time_cannot_be_recorded_without_the_accelerator(
+    binary: str, tmp_path: Path, capsys: Captured
+) -> None:
+    path = script_file(tmp_path, TIMED)
+
+    says = complaint(["record", path, "--binary", binary, "-o", str(tmp_path / "new")], capsys)
+
+    assert says == f"{binary}: this build has no qtest accelerator: time cannot be stepped"
+    assert not (tmp_path / "new").exists()
+
+
+# -- conform --live --------------------------------------------------------------------------------
+
+
+def test_embedded_and_real_are_compared(binary: str, tmp_path: Path, capsys: Captured) -> None:
+    path = script_file(tmp_path, SCRIPT, TIMED)
+
+    assert main(["conform", "--live", path, "--binary", binary]) == 0
+    out, err = capsys.readouterr()
+    line = "1 transcripts, 3 steps, 0 mismatches"
+    assert out == f"{path}: {line}\ntotal: {line}\n"
+    assert err.splitlines()[1:] == [
+        f"kit: {path}: 1 transcripts passed over: this build has no qtest accelerator, time"
+        " cannot be stepped"
+    ]
+
+
+def test_a_difference_is_named(
+    binary: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = script_file(tmp_path, SCRIPT)
+    monkeypatch.setattr(
+        "kit.machine.pseries.rtas.EPOW_EVENTS", 0
+    )  # the embedded machine hands out none
+
+    assert main(["conform", "--live", path, "--binary", binary]) == 1
+    assert 'mine, step 3 (check_exception): expected {"reply": {"status": 1}}, got' in (
+        capsys.readouterr().out
+    )
+
+
+def test_binary_goes_with_live(capsys: Captured) -> None:
+    says = complaint(["conform", "x", "--binary", "y"], capsys)
+
+    assert says == "--binary goes with --live: kit conform --live FILE... --binary PATH"
+
+
+def test_a_script_of_another_machine_needs_another_binary(
+    tmp_path: Path, capsys: Captured, binary: str
+) -> None:
+    path = script_file(tmp_path, {"name": "x", "machine": "q35", "steps": []})
+
+    says = complaint(["conform", "--live", path, "--binary", binary], capsys)
+
+    assert says == f"{binary}: does not start: unsupported machine type"
+
+
+# -- doctor ----------------------------------------------------------------------------------------
+
+
+def found_by_doctor(capsys: Captured) -> dict[str, list[tuple[str, str]]]:
+    assert main(["doctor", "--json"]) == 0
+    found: dict[str, list[tuple[str, str]]] = {}
+    for check in json.loads(capsys.readouterr().out):
+        found.setdefault(check["name"], []).append((check["found"], check["missing"]))
+    return found
+
+
+def test_doctor_tells_what_a_binary_can_do(binary: str, capsys: Captured) -> None:
+    checks = found_by_doctor(capsys)["qemu-system-ppc64"]
+
+    assert checks[0][0].startswith(f"{binary}: qemu-system-ppc64 ")
+    assert "answers as" in checks[0][0]
+    if "; accelerator tcg" in checks[0][0]:
+        assert checks[1] == ("", "this build has no qtest accelerator: time cannot be stepped")
+
+
+def test_doctor_tells_how_to_get_one(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = shutil.which("git")
+    assert git is not None
+    monkeypatch.setattr(
+        "kit.real_qemu.launch.shutil.which", lambda name: git if name == "git" else None
+    )
+
+    (check,) = found_by_doctor(capsys)["qemu-system-ppc64"]
+
+    assert check[0] == ""
+    assert check[1].startswith("qemu-system-ppc64: no such program; get one (Debian: apt install")

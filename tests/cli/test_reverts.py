@@ -1,0 +1,244 @@
+"""kit revert, kit reverts and kit changelog: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kit.case_study import history as history_in_use
+from kit.cli.main import main
+from kit.git.reverts.report import revert_report, reverts, reverts_frame
+from tests.git.workshop import Workshop, numbered, workshop
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    return workshop(tmp_path / "r")
+
+
+# -- the re-enactment --------------------------------------------------------------------------
+
+
+def test_the_lessons_revert_is_exact_in_the_re_enactment(capsys: Captured) -> None:
+    """Its 57 lines stand for 82 of QEMU's: d522cb52e6."""
+    assert main(["revert", "d522cb52e6", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    names = [target["named"] for target in report["targets"]]
+    own = history_in_use.history().commit
+
+    assert report["sha"] == own("d522cb52e6").hash
+    assert names == [own(name).hash for name in ("4515a5f786", "d1c2e3ce3d", "51254ffb32")]
+    assert report == {
+        "sha": report["sha"],
+        "subject": "spapr: take the CPU unplug timeout out again",
+        "targets": [{"named": name, "sha": name, "status": "ok", "days": 33} for name in names],
+        "verdict": "exact",
+        "note": None,
+        "checks": {"three_way": True, "reverse_apply": True, "same_lines": True},
+        "residual": [],
+        "tags": ["v6.0.0-rc0"],
+        "releases": [],
+        "source": str(history_in_use.history().source),
+        "committed": "2021-04-12T12:00:00+00:00",
+        "form": "phrase",
+        "lines": 57,
+        "orders": {"apply": 3, "tried": 6},
+        "chain": [],
+        "after": [
+            {
+                "sha": own("2b18fc794f").hash,
+                "subject": "spapr: every device_del of a CPU sends the guest an event",
+                "how": "follow-up",
+            }
+        ],
+    }
+
+
+def test_the_report_in_a_terminal(capsys: Captured) -> None:
+    assert main(["revert", "revert"]) == 0
+    shown = capsys.readouterr().out
+
+    assert "exact: its tree is what undoing the targets gives\n" in shown
+    assert "  three-way      yes (3 of 6 orders apply)\n" in shown
+    assert "  line by line   yes (57 changed)\n" in shown
+    assert "tags with the code: v6.0.0-rc0\nreleases with it:   none\n" in shown
+
+
+def test_tags_whose_files_are_not_here_are_told_in_a_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(
+        revert_report(history_in_use.history(), "d522cb52e6"), tags=(), untold=("a", "b")
+    )
+    monkeypatch.setattr("kit.git.reverts.report.revert_report", lambda *_: found)
+    main(["revert", "revert"])
+
+    assert (
+        "tags with the code: none that can be told\nreleases with it:   none\n"
+        "of 2 tags it cannot be told: their files are not here\n"
+    ) in capsys.readouterr().out
+
+
+def test_what_the_range_of_the_lesson_brought(capsys: Captured) -> None:
+    assert main(["changelog", "936fda4d77..2b18fc794f", "--format", "json"]) == 0
+    entries = json.loads(capsys.readouterr().out)["entries"]
+    own = history_in_use.history().commit
+    story = ["4515a5f786", "d1c2e3ce3d", "51254ffb32"]
+
+    assert {each["sha"]: each["annulled_by"] for each in entries} == {
+        own("2b18fc794f").hash: None,
+        own("d522cb52e6").hash: own(story[0]).hash,
+        own("555249a59e").hash: None,
+        **{own(name).hash: own("d522cb52e6").hash for name in story},
+    }
+
+
+def test_all_reverts_of_the_re_enactment(capsys: Captured) -> None:
+    assert main(["reverts", "--check"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert (
+        lines[0].split(maxsplit=2)[2] == "exact      spapr: take the CPU unplug timeout out again"
+    )
+    assert lines[2:] == [
+        "1 revert; form: phrase 1",
+        "verdict: exact 1",
+        "days from commit to revert, by committer date: median 33.0, p90 33.0",
+        "days from commit to revert, by author date: median 33.0, p90 33.0",
+        "by directory: hw 1, include 1, util 1",
+        "by year: 2021 1",
+        "reverts of reverts: 0",
+        "named but missing: 0",
+    ]
+
+
+# -- any clone ---------------------------------------------------------------------------------
+
+
+def test_a_row_of_json_a_line(shop: Workshop, capsys: Captured) -> None:
+    target = shop.commit("part: x", {"f": numbered(l5="five")})
+    sha = shop.revert(target)
+
+    assert main(["reverts", "--repo", str(shop.folder), "--json"]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        {
+            "sha": sha,
+            "subject": 'Revert "part: x"',
+            "committed": "2020-09-16T12:26:40+00:00",
+            "form": "phrase",
+            "targets": [{"named": target, "sha": target, "status": "ok", "days": 1}],
+        }
+    ]
+
+
+def test_a_checked_row_has_a_verdict(shop: Workshop, capsys: Captured) -> None:
+    shop.revert(shop.commit("part: x", {"f": numbered(l5="five")}))
+
+    assert main(["reverts", "--repo", str(shop.folder), "--json", "--check"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "exact"
+
+
+def test_what_is_not_exact_ends_with_no_and_shows_what_is_left(
+    shop: Workshop, capsys: Captured
+) -> None:
+    target = shop.commit("x\x1b[31m", {"f": numbered(l5="\x1b[31mfive", l15="fifteen")})
+    shop.commit(f"y\n\nThis reverts commit {target}.", {"f": numbered(l5="\x1b[31mfive")})
+
+    assert main(["revert", "HEAD", "--repo", str(shop.folder)]) == 1
+    shown = capsys.readouterr().out
+    assert "partial: something of the targets is left\n" in shown
+    assert "  left    f: +\\x1b[31mfive\n" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_chain_of_reverts_is_followed_to_its_end(shop: Workshop, capsys: Captured) -> None:
+    target = shop.commit("x", {"f": numbered(l5="five")})
+    one = shop.revert(target)
+    two = shop.revert(one)
+    shop.revert(two)
+    main(["revert", "HEAD", "--repo", str(shop.folder), "--json"])
+
+    chain = json.loads(capsys.readouterr().out)["chain"]
+    assert [(each["sha"], each["targets"][0]["sha"]) for each in chain] == [
+        (two, one),
+        (one, target),
+    ]
+
+
+@pytest.mark.parametrize("command", ["revert HEAD", "reverts", "changelog v6.0.0-rc0..v6.0.0"])
+def test_a_file_of_single_commits_is_refused(
+    command: str, tmp_path: Path, capsys: Captured
+) -> None:
+    file = tmp_path / "lesson.json"
+    main(["history", "export", "-o", str(file)])
+    capsys.readouterr()
+
+    assert main([*command.split(), "--repo", str(file)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("kit: ")
+
+
+@pytest.mark.parametrize("span", ["v6.0.0", "..v6.0.0", "a...b", "nowhere..v6.0.0"])
+def test_what_is_no_range_is_refused_in_a_line(span: str, capsys: Captured) -> None:
+    assert main(["changelog", span]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert span.split("..")[0] in line
+
+
+@pytest.mark.parametrize("date", ["rubbish", "", "--all"])
+def test_what_is_no_date_is_refused(date: str, capsys: Captured) -> None:
+    """git takes any word for the present."""
+    assert main(["reverts", f"--since={date}"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_empty_repository_has_no_reverts(tmp_path: Path, capsys: Captured) -> None:
+    Workshop(tmp_path).git("init", "--quiet", "--template=")
+
+    assert main(["reverts", "--repo", str(tmp_path), "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_clone_of_single_branches_without_a_head_is_read_all(
+    shop: Workshop, capsys: Captured
+) -> None:
+    """As `kit fetch` makes it."""
+    shop.revert(shop.commit("part: x", {"f": numbered(l5="five")}))
+    shop.git("symbolic-ref", "HEAD", "refs/heads/nowhere")
+
+    assert main(["reverts", "--repo", str(shop.folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["form"] == "phrase"
+
+
+# -- the table ---------------------------------------------------------------------------------
+
+
+def test_a_table_has_a_row_for_each_target(shop: Workshop) -> None:
+    one, two = shop.commit("one", {"f": numbered(l5="five")}), shop.commit("two")
+    sha = shop.commit(f"x\n\nThis reverts commits {two} and 0123456789.")
+    titled = shop.commit('Revert "one"', {"f": numbered()})
+
+    frame = reverts_frame(reverts(history_in_use.history(shop.folder), check=True))
+
+    columns = ["sha", "named", "target", "status", "days", "verdict"]
+    assert frame[columns].astype(object).where(
+        frame[columns].notna(), None
+    ).to_numpy().tolist() == [
+        [titled, "one", one, "ok", 3, "exact"],
+        [sha, two, two, "ok", 1, "exact"],
+        [sha, "0123456789", None, "unknown", None, "exact"],
+    ]
+    assert str(frame["committed"].dtype).startswith("datetime64")
+
+
+def test_a_table_of_no_reverts_has_the_same_columns(shop: Workshop) -> None:
+    frame = reverts_frame(reverts(history_in_use.history(shop.folder)))
+
+    assert len(frame) == 0
+    assert "author_days" in frame.columns

@@ -1,0 +1,184 @@
+"""The cast as a model: how many states there are, and that no time is in any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit.actors.pseries_programs import GuestKind
+from kit.common.errors import UserError
+from kit.explorer.model import DrcModel, Situation, State
+from kit.explorer.scope import DEFAULT, Scope
+from kit.explorer.search import Ended, explore
+from kit.machine.revision import find_revision
+from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, found, go
+
+
+@pytest.mark.parametrize(
+    ("revision", "states"),
+    [
+        ("baseline", (9255, 11508)),
+        ("timer", (9255, 11508)),
+        ("cpu-timeout", (31697, 42503)),
+        ("deadline-helper", (31697, 42503)),
+        ("pre-revert", (31697, 42503)),
+        ("revert", (9255, 11508)),
+        ("resend", (11731, 14962)),
+        ("unisolate", (11731, 16303)),
+        ("guest-error", (11731, 20401)),
+        ("proposal", (60607, 76465)),
+    ],
+)
+def test_the_default_scope_has_so_many_states(revision: str, states: tuple[int, int]) -> None:
+    """A change of these numbers is a change of the cast, of the machine or of the scope.
+
+    Linux 5.13 and 5.14 differ in memory alone, of which the default scope has none.
+    """
+    results = [found(revision, kind).result for kind in (LINUX_5_12, LINUX_5_13, LINUX_5_14)]
+
+    assert [result.states for result in results] == [states[0], states[1], states[1]]
+    assert {result.ended for result in results} == {Ended.COMPLETE}
+
+
+def test_the_default_scope_is_the_one_that_was_promised() -> None:
+    assert Scope(cores=2, requests=2, resets=1, migrations=1, dimm_lmbs=0, phb=False) == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("name", "states"),
+    [
+        ("c1q1r0m0", 50),
+        ("c1q2r1m1", 1291),
+        ("c3q1r1m1", 2414),
+        ("c0q2r1m1d1", 1425),
+        ("c0q2r1m1d2", 4984),
+        ("c0q1r1m1p", 102),
+    ],
+)
+def test_a_wider_or_narrower_scope_has_so_many_states(name: str, states: int) -> None:
+    assert found("baseline", LINUX_5_14, name).result.states == states
+
+
+def test_an_arbitrary_guest_reaches_more() -> None:
+    assert found("baseline", ARBITRARY, "c0q2r1m1d2").result.states == 28425
+
+
+def states_of(model: DrcModel, most: int = 3000) -> Iterator[State]:
+    seen = set(model.initial())
+    waiting = list(seen)
+    while waiting and len(seen) < most:
+        state = waiting.pop()
+        yield state
+        for action in model.actions(state):
+            after = model.next_state(state, action)
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+
+
+def test_no_time_is_in_any_state() -> None:
+    """A clock in a state would make every state a new one."""
+    model = DrcModel(find_revision("pre-revert"), LINUX_5_13, DEFAULT)
+    machines = [model.situation(state).machine for state in states_of(model)]
+
+    assert {machine.now_ns for machine in machines} == {0}
+    assert {timer.expire_ns for m in machines for timer in m.timers} == {15_000_000_000}
+
+
+def test_the_timer_that_was_started_first_fires_first() -> None:
+    """Both run for 15 s of one clock, so the second cannot overtake the first."""
+    model = DrcModel(find_revision("pre-revert"), LINUX_5_12, DEFAULT)
+    state, _ = go(model, "device_del core2", "device_del core1", "QEMU's timer fires")
+
+    assert [timer.index for timer in model.situation(state).machine.timers] == [0x10000001]
+
+
+def test_a_request_waits_for_the_answer_to_the_one_before() -> None:
+    model = DrcModel(find_revision("revert"), LINUX_5_12, DEFAULT)
+    start, after = model.initial()[0], go(model, "virsh setvcpus 1")[0]
+
+    assert [a.text for a in model.actions(start)] == [
+        "virsh setvcpus 2",
+        "virsh setvcpus 1",
+        "device_del core1",
+        "device_del core2",
+        "system_reset",
+        "migrate",
+    ]
+    assert [a.text for a in model.actions(after)] == [
+        "libvirt reads",
+        "device_del core1",
+        "device_del core2",
+        "system_reset",
+        "migrate",
+    ]
+
+
+def test_where_qemu_has_aborted_nothing_happens_any_more() -> None:
+    model = DrcModel(find_revision("fe1831eff8"), ARBITRARY, Scope(cores=0, dimm_lmbs=1))
+    state, _ = go(model, "device_del dimm1", "migrate", "guest configure dimm1.0")
+
+    assert model.situation(state).machine.aborted is not None
+    assert model.actions(state) == ()
+
+
+def test_two_models_go_the_same_ways() -> None:
+    """Numbers of parts are a model's own; what a choice means must not depend on them."""
+    results = [
+        explore(DrcModel(find_revision("guest-error"), LINUX_5_13, DEFAULT)) for _ in range(2)
+    ]
+
+    assert results[0] == results[1]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 1000), max_size=40), st.sampled_from([LINUX_5_14, ARBITRARY]))
+def test_what_was_computed_before_changes_nothing(draws: list[int], kind: GuestKind) -> None:
+    """A model keeps what comes of each turn; a new one computes it all again."""
+    scope = Scope(cores=1, dimm_lmbs=2)
+    used = _USED.setdefault(kind, DrcModel(find_revision("guest-error"), kind, scope))
+    new = DrcModel(find_revision("guest-error"), kind, scope)
+
+    assert list(situations(used, draws)) == list(situations(new, draws))
+
+
+_USED: dict[GuestKind, DrcModel] = {}
+
+
+def situations(model: DrcModel, draws: list[int]) -> Iterator[Situation]:
+    """Go some way, as drawn."""
+    state = model.initial()[0]
+    for draw in draws:
+        actions = model.actions(state)
+        if actions:
+            state = model.next_state(state, actions[draw % len(actions)])
+        yield model.situation(state)
+
+
+@pytest.mark.parametrize("name", ["c2q2r1m1", "c0q3r0m9d3p", "c3q0r0m0"])
+def test_a_scope_is_read_as_it_is_named(name: str) -> None:
+    assert Scope.read(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("c4q2r1m1", "--cores 4: the explorer takes 0 to 3"),
+        ("c2q2r1m1d9", "--dimm-lmbs 9: the explorer takes 0 to 3"),
+        ("c0q2r1m1", "nothing to unplug: --cores 0 needs --dimm-lmbs or --phb"),
+        ("much", "'much' is no scope; one looks like c2q2r1m1"),
+    ],
+)
+def test_what_is_no_scope_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        Scope.read(name)
+
+    assert str(error.value) == message
+
+
+def test_an_acpi_machine_is_refused() -> None:
+    with pytest.raises(UserError):
+        DrcModel(find_revision("q35"), GuestKind.LINUX_5_12, DEFAULT).initial()

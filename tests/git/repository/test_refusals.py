@@ -1,0 +1,172 @@
+"""What is said of a commit that cannot be read: what git complains of, and what helps here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import kit.git.repository.clone
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.history import HistoryError, SourceKind
+from tests.git.upstream import git
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """A repository of two commits and a tag that names a file."""
+    folder = tmp_path / "repo"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "a.c").write_text("int a;\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "second")
+    git(folder, "tag", "file", "HEAD:a.c")
+    return folder
+
+
+def refusal(repo: Path, revision: str, kind: SourceKind = SourceKind.CLONE) -> str:
+    with pytest.raises(HistoryError) as error:
+        CloneHistory(repo, kind).commit(revision)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("revision", ["", " ", "HE\0AD", "\x1b[31m", "\udc80"])
+def test_what_cannot_be_a_name_is_not_looked_up(repo: Path, revision: str) -> None:
+    expected = f"{revision!r} names no commit; give a hash, a tag or a branch"
+
+    assert refusal(repo, revision) == expected
+
+
+def test_a_tag_of_a_file_is_said_to_be_one(repo: Path) -> None:
+    expected = (
+        f"{repo}: git cannot read file: file^{{commit}}: expected commit type,"
+        " but the object dereferences to blob type"
+    )
+
+    assert refusal(repo, "file") == expected
+
+
+def test_a_damaged_commit_is_said_to_be_damaged(repo: Path) -> None:
+    name = git(repo, "rev-parse", "HEAD")
+    path = repo / ".git" / "objects" / name[:2] / name[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"junk")
+
+    said = refusal(repo, "HEAD")
+
+    words = f"loose object {name} (stored in {path}) is corrupt"
+    assert said == f"{repo}: git cannot read HEAD: {words[:200]}"
+
+
+def test_damaged_settings_are_said_to_be_damaged(repo: Path) -> None:
+    config = repo / ".git" / "config"
+    config.write_text(f"{config.read_text()}[junk")
+
+    assert refusal(repo, "HEAD").startswith(f"{repo}: git cannot read it: bad config line ")
+
+
+def test_too_few_digits_are_said_to_be_too_few(repo: Path) -> None:
+    tree, first = git(repo, "rev-parse", "HEAD^{tree}"), git(repo, "rev-parse", "HEAD~1")
+    made: dict[str, str] = {}
+    number = 0
+    while True:  # until two commits share four digits
+        name = git(repo, "commit-tree", tree, "-p", first, "-m", str(number))
+        if made.setdefault(name[:4], name) != name:
+            break
+        number += 1
+
+    said = refusal(repo, name[:4])
+
+    assert said == f"{name[:4]} is ambiguous in {repo}; give more digits of the commit's hash"
+
+
+@pytest.mark.parametrize("revision", ["nosuch", "v9.9.9"])
+def test_a_typo_is_not_blamed_on_a_shallow_clone(repo: Path, tmp_path: Path, revision: str) -> None:
+    git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
+
+    assert refusal(tmp_path / "shallow", revision) == (
+        f"{tmp_path / 'shallow'} has no commit {revision}; is it a full clone of QEMU?"
+        " `kit fetch` gets one"
+    )
+
+
+def test_a_fetched_lesson_is_told_how_to_get_more(repo: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
+    lacking = git(repo, "rev-parse", "HEAD~1")
+    advice = "`kit fetch --full` gets all of QEMU, and `kit fetch` a damaged lesson anew"
+
+    with pytest.raises(HistoryError) as diff:
+        CloneHistory(tmp_path / "shallow", SourceKind.FETCHED).diff("main")
+
+    for revision in ("nosuch", lacking):
+        assert refusal(tmp_path / "shallow", revision, SourceKind.FETCHED) == (
+            f"the fetched lesson has no {revision}; {advice}"
+        )
+    assert str(diff.value) == f"the fetched lesson lacks the parent of main; {advice}"
+
+
+# -- what would let git wait for ever ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place", ["HEAD", "config", "packed-refs", "info/attributes", "objects/info/alternates"]
+)
+def test_a_pipe_where_git_reads_a_file_is_one_line(repo: Path, place: str) -> None:
+    path = repo / ".git" / place
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    expected = f"{repo}: git cannot read it: '{path}' is a pipe or a device, no file"
+
+    assert refusal(repo, "HEAD") == expected
+
+
+def test_a_link_to_a_device_is_one_line(repo: Path) -> None:
+    (repo / ".git" / "shallow").symlink_to("/dev/zero")
+
+    assert refusal(repo, "HEAD").endswith("shallow' is a pipe or a device, no file")
+
+
+def test_a_pipe_elsewhere_is_not_waited_for(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting may include any file of the machine."""
+    os.mkfifo(tmp_path / "pipe")
+    git(repo, "config", "include.path", str(tmp_path / "pipe"))
+    monkeypatch.setattr(kit.git.repository.clone, "TIMEOUT_S", 1)
+
+    assert refusal(repo, "HEAD") == f"{repo}: git cannot read it: no answer within 1 s"
+
+
+def test_a_git_that_says_nothing_is_ended(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kit.git.repository.clone, "SILENT_S", 1)
+    history = CloneHistory(repo)
+
+    with (
+        pytest.raises(HistoryError) as error,
+        history.stream("-c", "alias.wait=!exec sleep 60", "wait", of="main") as printed,
+    ):
+        printed.read()
+
+    assert str(error.value) == f"{repo}: git cannot read main: no answer within 1 s"
+
+
+def test_a_git_that_complains_without_end_does_not_wait_for_a_listener(repo: Path) -> None:
+    """A pipe holds 64 KiB: git would wait for whoever reads its complaints."""
+    command = "alias.complain=!yes 'warning: so' | head -c 1000000 >&2; echo done"
+    with CloneHistory(repo).stream("-c", command, "complain") as printed:
+        assert printed.read() == b"done\n"
+
+
+def test_a_name_longer_than_a_program_takes_is_one_line(repo: Path) -> None:
+    assert refusal(repo, "x" * 200_000).endswith("Argument list too long")
+
+
+def test_a_folder_inside_a_clone_is_no_clone(repo: Path) -> None:
+    (repo / "inner").mkdir()
+
+    assert refusal(repo / "inner", "HEAD") == (
+        f"{repo / 'inner'} is no git repository; name a clone of QEMU, or run `kit fetch`"
+    )

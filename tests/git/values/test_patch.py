@@ -1,0 +1,60 @@
+"""Taking a patch away from lines that may have moved."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit.git.values.patch import Fragment, line_change, lines_of, undo
+
+# a -> b between two lines of context, at line 2 of the patched text
+PATCH = Fragment(1, (b"1\n", b"b\n", b"2\n"), (b"1\n", b"a\n", b"2\n"), at_end=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        (b"0\n1\nb\n2\n3\n", b"0\n1\na\n2\n3\n"),
+        (b"new\nnew\n0\n1\nb\n2\n", b"new\nnew\n0\n1\na\n2\n"),
+        (b"0\n1\nb\n2\n9\n1\nb\n2\n", b"0\n1\na\n2\n9\n1\nb\n2\n"),
+    ],
+    ids=["in place", "moved", "the nearest of two"],
+)
+def test_a_patch_is_taken_away_where_its_context_is(text: bytes, without: bytes) -> None:
+    undone = undo(lines_of(text), [PATCH])
+
+    assert undone is not None
+    assert b"".join(undone) == without
+
+
+@pytest.mark.parametrize("text", [b"0\n1\nb \n2\n", b"0\nx\nb\n2\n", b"", b"1\n"])
+def test_where_its_context_is_not_it_cannot_be(text: bytes) -> None:
+    assert undo(lines_of(text), [PATCH]) is None
+
+
+def test_a_patch_at_the_start_of_a_file_fits_there_only() -> None:
+    patch = Fragment(0, (b"b\n", b"1\n"), (b"1\n",), at_end=False)
+
+    assert undo([b"0\n", b"b\n", b"1\n"], [patch]) is None
+
+
+def test_a_patch_at_the_end_of_a_file_fits_there_only() -> None:
+    patch = Fragment(1, (b"1\n", b"b\n"), (b"1\n",), at_end=True)
+
+    assert undo([b"0\n", b"1\n", b"b\n", b"2\n"], [patch]) is None
+
+
+def test_the_second_of_two_hunks_is_looked_for_after_the_first() -> None:
+    second = Fragment(4, (b"b\n",), (b"c\n",), at_end=False)
+
+    assert undo([b"0\n", b"1\n", b"b\n", b"2\n", b"b\n"], [PATCH, second]) == [
+        *(b"0\n", b"1\n", b"a\n", b"2\n", b"c\n")
+    ]
+
+
+def test_white_space_and_a_missing_last_line_feed_are_changes() -> None:
+    assert dict(line_change(b"a\nb", b"a \nb\n")) == {
+        b"a\n": -1,
+        b"a \n": 1,
+        b"b": -1,
+        b"b\n": 1,
+    }

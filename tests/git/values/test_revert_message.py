@@ -1,0 +1,155 @@
+"""What a message says that it reverts."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import kit.git.values.revert_message
+from kit.git.values.commit import (
+    Commit,
+    Hunk,
+    Person,
+    fixes,
+    message_id,
+    quoted_list_links,
+    refers_to,
+)
+from kit.git.values.revert_message import Form, Named, named, reverted_title
+
+ONE, TWO, THREE = "0123abc", "4567def", "89abcde"
+FULL = "d522cb52e604c8448674d90dae09ad50223b5d3c"
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "names"),
+    [
+        (f"This reverts commit {FULL}.", Form.PHRASE, (FULL,)),
+        (f"THIS REVERTS COMMIT {ONE.upper()}.", Form.PHRASE, (ONE.upper(),)),
+        (f"This reverts\ncommit\n\n{ONE}", Form.PHRASE, (ONE,)),
+        (f"This reverts commit commit {ONE}.", Form.PHRASE, (ONE,)),
+        (f"This reverts reverts commit {ONE}", Form.PHRASE, (ONE,)),
+        (f"This reverts commits {ONE}, {TWO} and {THREE}.", Form.PHRASE, (ONE, TWO, THREE)),
+        (f'Reverts commit {ONE} ("a (b) c") and commit {TWO} ("d").', Form.PHRASE, (ONE, TWO)),
+        (f"Reverts commit {ONE}.\nAlso reverts commit {TWO}.", Form.PHRASE, (ONE, TWO)),
+        (f"It reverts the following commits:\n\n {ONE} a\n - {TWO} b\n\n{THREE}", Form.PHRASE,
+         (ONE, TWO)),
+        (f"This reverts commit {ONE}, {ONE}012 and {TWO}", Form.PHRASE, (f"{ONE}012", TWO)),
+        ("This reverts commit r7127.", Form.PHRASE, ("r7127",)),
+        (f"Text.\n\nReverts: {ONE}\nSigned-off-by: A", Form.TRAILER, (ONE,)),
+        (f"Text.\n\nreverts: {ONE} (\"x\")", Form.TRAILER, (ONE,)),
+        (f"This-reverts: {ONE}", Form.TRAILER, (ONE,)),
+        (f"Revert {ONE}, it is wrong", Form.PROSE, (ONE,)),
+        (f"This is a partial revert of {ONE}.", Form.PROSE, (ONE,)),
+        (f"This reverts most of the changes in commit {ONE}", Form.PROSE, (ONE,)),
+        (f"by reverting part of\ncommit {ONE}", Form.PROSE, (ONE,)),
+    ],
+)  # fmt: skip
+def test_a_message_names_what_it_reverts(body: str, form: Form, names: tuple[str, ...]) -> None:
+    assert named("subject", body) == Named(form, names)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"This was reverted by commit {ONE}.",
+        f"Apply again what was reverted in {ONE}.",
+        f"This way we need not revert commit {ONE}.",
+        f"so that we can revert {ONE} later",
+        f"to avoid the revert of {ONE}",
+        f"Revert to what it was before {ONE}.",
+        f"> This reverts commit {ONE}.",
+        "This reverts the order of the list.",
+        f"See {ONE}.",
+    ],
+)
+def test_a_message_that_only_speaks_of_reverts_is_none(body: str) -> None:
+    assert named("subject", body) is None
+
+
+def test_of_a_merge_it_names_the_side_to_go_back_to() -> None:
+    body = f"This reverts commit {ONE}, reversing\nchanges made to {TWO}."
+
+    assert named('Revert "Merge"', body) == Named(Form.PHRASE, (ONE,), ((ONE, TWO),))
+
+
+def test_a_subject_alone_names_the_title_that_it_quotes() -> None:
+    assert named('revert "a \\"b\\""', "Broken.") == Named(Form.SUBJECT, ('a \\"b\\"',))
+
+
+def test_the_title_of_a_revert_of_a_revert_is_a_reverts() -> None:
+    assert reverted_title('Revert "Revert "x""') == 'Revert "x"'
+
+
+def test_the_clearest_form_is_told_where_there_are_two() -> None:
+    body = f"A partial revert of {ONE}.\n\nThis reverts commit {TWO}."
+
+    assert named('Revert "x"', body) == Named(Form.PHRASE, (ONE, TWO))
+
+
+# -- hostile messages --------------------------------------------------------------------------
+
+# Of each alternative of the patterns a piece that begins it, ends it, or breaks it off.
+PIECES = (
+    *("revert ", "Reverts: ", "reverts commits:\n", "This reverts commit ", "Reverted ", "r "),
+    *(FULL, f"{ONE}, ", f"{TWO} ", "abcdef0", "r7127 ", "commit ", "commits 123 ", "- ", "1. "),
+    *("(", ")", '"', "\n", " ", ":", ",", ".", ">", "@", "a", "'s ", "and ", "not ", "changes "),
+    *("reversing changes made to ", "e\u0301", "\x00", "\u2028", "\t"),
+)
+
+
+def _messages(characters: int) -> Iterator[str]:
+    """Give each piece, and sixty rows of up to four, over and over."""
+    chance = random.Random(17)
+    rows = [(piece,) for piece in PIECES]
+    rows += [tuple(chance.choices(PIECES, k=chance.randint(2, 4))) for _ in range(60)]
+    for row in rows:
+        start = chance.choice(("", "This reverts commit ", "reverts the series "))
+        words = "".join(row)
+        yield start + words * (characters // len(words))
+
+
+def test_a_message_takes_time_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A square of the length would take minutes: the slowest takes a few tenths of a second."""
+    monkeypatch.setattr(kit.git.values.revert_message, "_AT_MOST_CHARACTERS", 1_000_000)
+    taken = {}
+    for message in _messages(200_000):
+        start = time.process_time()
+        named("subject", message)
+        taken[message[:60]] = time.process_time() - start
+
+    assert {words: seconds for words, seconds in taken.items() if seconds > 5} == {}
+
+
+def test_what_a_commit_says_of_others_takes_no_longer_than_its_length() -> None:
+    slow = []
+    for words in ("a@", "<a@", "a", "1.", "1-", "https://lists.gnu.org/", "0123abc ", "a (", "\t"):
+        text = words * (200_000 // len(words))
+        person = Person("A", "a@example.org")
+        commit = Commit(
+            hash=FULL, subject=text, body=text, author=person, committer=person,
+            authored="", committed="", trailers=(("Message-Id", f"{text} x"),),
+        )  # fmt: skip
+        start = time.process_time()
+        found = (message_id(commit), quoted_list_links(commit), refers_to(commit), fixes(commit))
+        name = Hunk(text, ()).function_name
+        if time.process_time() - start > 5:
+            slow.append((words, found, name))
+
+    assert slow == []
+
+
+def test_of_a_message_the_first_hundred_names_count() -> None:
+    names = [f"{number:07x}" for number in range(0x1000000, 0x1000000 + 300)]
+    found = named("subject", f"This reverts commits {', '.join(names)}.")
+
+    assert found == Named(Form.PHRASE, tuple(names[:100]))
+
+
+def test_of_a_message_the_first_hundred_thousand_characters_count() -> None:
+    body = f"{'words ' * 20_000}\n\nThis reverts commit {ONE}."
+
+    assert named("subject", body) is None

@@ -1,0 +1,231 @@
+"""kit handout, every lesson: pages that need nothing else, give no answer, are the same twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kit.cli.main import main
+from kit.handout.lessons import handouts
+from kit.handout.markdown import is_solution
+from kit.handout.page import HIDDEN
+from kit.storage.exercises import exercises
+
+ROOT = Path(__file__).parents[2]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+STEMS = [path.stem for path in LESSONS]
+MOST_BYTES = 3_000_000
+lesson = pytest.mark.parametrize("stem", STEMS)
+FOLD = re.compile(r"<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
+
+
+def quiet(lesson: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+NO_PROGRESS = "whoever reads this puts it aside"
+
+
+@pytest.fixture(scope="module")
+def learner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a learner's progress, in which is a file that cannot be read."""
+    share = tmp_path_factory.mktemp("share")
+    (share / "unplug-kit").mkdir()
+    (share / "unplug-kit" / "progress.json").write_text(NO_PROGRESS)
+    return share
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, learner: Path) -> Path:
+    """A folder with all hand-outs, made once."""
+    made = tmp_path_factory.mktemp("handouts")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_DATA_HOME", str(learner))
+        assert main(["handout", "--all", "-o", str(made)]) == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One lesson alone, made twice."""
+    made = []
+    for name in ("one", "two"):
+        out = tmp_path_factory.mktemp(name)
+        made += [page.path for page in handouts(LESSONS[:1], out, together=False, tell=quiet)]
+    return made[0], made[1]
+
+
+class Reader(HTMLParser):
+    """Reads a page: its tags, whether they match, where it leads, what it names."""
+
+    ALONE = ("meta", "img", "br", "hr", "rect", "line", "polygon")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.sources: list[str] = []
+        self.handlers: list[str] = []
+        self.wrong: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        self.wrong += self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            known = {"id": self.ids, "href": self.links, "src": self.sources}
+            known.get(name, []).append(value or "")
+            if name.startswith("on"):
+                self.handlers.append(name)
+        if tag not in self.ALONE:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.ALONE:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open.pop() != tag:
+            self.wrong.append(f"</{tag}>")
+
+
+def read(path: Path) -> Reader:
+    return Reader(path.read_text(encoding="utf-8"))
+
+
+# -- every page ----------------------------------------------------------------------------------
+
+
+def test_all_makes_a_page_a_lesson_and_the_index(folder: Path) -> None:
+    names = [*STEMS, "glossary", "index", "reverts"]
+
+    assert sorted(path.name for path in folder.iterdir()) == sorted(f"{n}.html" for n in names)
+
+
+@lesson
+def test_a_page_is_small_whole_and_loads_nothing(folder: Path, stem: str) -> None:
+    path = folder / f"{stem}.html"
+    found = read(path)
+
+    assert path.stat().st_size < MOST_BYTES
+    assert found.wrong == []
+    assert found.tags & {"script", "link", "iframe", "object", "embed", "form", "button"} == set()
+    assert found.handlers == []
+    assert [source for source in found.sources if not source.startswith("data:image/")] == []
+    assert re.findall(r"@import|\burl\(", path.read_text()) == []
+
+
+@lesson
+def test_every_link_leads_somewhere(folder: Path, stem: str) -> None:
+    found = read(folder / f"{stem}.html")
+    outside = [link for link in found.links if link.startswith("https://")]
+    for link in sorted(set(found.links) - set(outside)):
+        name, _, part = link.partition("#")
+        there = read(folder / name) if name else found
+
+        assert not part or part in there.ids, link
+    assert len(found.ids) == len(set(found.ids))
+
+
+@lesson
+def test_a_lesson_shows_pictures_and_none_of_its_checks(folder: Path, stem: str) -> None:
+    text = (folder / f"{stem}.html").read_text(encoding="utf-8")
+
+    assert "<svg " in text or "data:image/svg+xml" in text
+    assert HIDDEN not in text
+    assert "widget-view" not in text
+    assert "Traceback" not in text
+
+
+@lesson
+def test_no_page_gives_an_answer_away(folder: Path, stem: str) -> None:
+    text = (folder / f"{stem}.html").read_text(encoding="utf-8")
+    cells = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    folds = FOLD.findall(prose)
+    lines = [line for title, inside in folds if is_solution(title) for line in inside.split("\n")]
+    # a line of a solution without what Markdown may have changed in it
+    answers = [
+        piece for line in lines for piece in re.split(r"[`*\[\]()]", line) if len(piece) > 25
+    ]
+    secrets = [*answers, *(one.explanation for one in exercises().values())]
+
+    assert [secret for secret in secrets if escape(secret) in text or secret in text] == []
+
+
+@lesson
+def test_every_fold_of_a_lesson_is_a_hint_or_a_solution(stem: str) -> None:
+    """So that no title is taken for neither, and what is in it given away."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    titles = [title for title, _ in FOLD.findall(prose)]
+
+    assert [t for t in titles if is_solution(t) is ("hint" in t.lower())] == []
+
+
+def test_a_page_has_the_questions_of_its_exercises(folder: Path) -> None:
+    for stem in STEMS:
+        source = (ROOT / "notebooks" / f"{stem}.ipynb").read_text(encoding="utf-8")
+        text = (folder / f"{stem}.html").read_text(encoding="utf-8")
+        asked = [one for one in exercises().values() if f'exercise(\\"{one.name}\\")' in source]
+
+        assert [one.name for one in asked if escape(one.question) not in text] == []
+
+
+# -- the same every time -------------------------------------------------------------------------
+
+
+def test_the_same_bytes_twice(alone: tuple[Path, Path]) -> None:
+    assert alone[0].read_bytes() == alone[1].read_bytes()
+
+
+def test_a_page_alone_links_to_no_page_that_is_not_there(alone: tuple[Path, Path]) -> None:
+    links = read(alone[0]).links
+
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_nothing_of_the_learners_is_touched(folder: Path, learner: Path) -> None:
+    kept = {path: path.read_text() for path in learner.rglob("*") if path.is_file()}
+
+    assert folder.is_dir()
+    assert kept == {learner / "unplug-kit" / "progress.json": NO_PROGRESS}
+
+
+# -- installed -----------------------------------------------------------------------------------
+
+
+def test_an_installed_wheel_makes_the_same_page(tmp_path: Path, folder: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=60)
+    (wheel,) = tmp_path.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    stem = STEMS[1]
+    found = subprocess.run(
+        [sys.executable, "-m", "kit", "handout", stem, "-o", str(tmp_path / "out")],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "site"), "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    alone = (tmp_path / "out" / f"{stem}.html").read_text()
+    pictures = re.findall(r"<svg .*?</svg>", alone, re.DOTALL)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert pictures == re.findall(
+        r"<svg .*?</svg>", (folder / f"{stem}.html").read_text(), re.DOTALL
+    )

@@ -1,0 +1,207 @@
+"""Where two runs part, in words; and who knows what."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from kit.machine.revision import CATALOGUE, RELEASES, find_revision
+from kit.simulation.run import play
+from kit.simulation.sandbox import Act, bench_pair
+from kit.simulation.story import in_words, where_they_part, who_knows_what
+from kit.storage.scenarios import find_scenario
+from tests.simulation.stories import story
+
+A = Act
+
+
+def words(before: str, after: str, *acts: Act) -> list[str]:
+    return where_they_part(
+        bench_pair(find_revision(before), find_revision(after), *acts)
+    ).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "acts", "said"),
+    [
+        ("pre-revert", "revert", (), ["So far both have done the same."]),
+        (
+            "pre-revert",
+            "revert",
+            (A.DEVICE_DEL, A.GUEST_RELEASES_LATE),
+            [
+                "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and"
+                " told nobody; QEMU at revert went on waiting.",
+                "pre-revert: the guest has let go of the core, QEMU still holds it, and no"
+                " DEVICE_DELETED was sent: limbo.",
+                "revert: the core is released, and DEVICE_DELETED said so.",
+            ],
+        ),
+        (
+            "revert",
+            "pre-revert",
+            (A.DEVICE_DEL, A.WAIT_5_S, A.DEVICE_DEL),
+            [
+                "At 5 s, QEMU at pre-revert refused the request (“core-id 1 unplug is still"
+                " pending, 10 seconds timeout remaining”); QEMU at revert accepted it.",
+                "revert: the request is still pending.",
+                "pre-revert: the request is still pending.",
+            ],
+        ),
+        (
+            "revert",
+            "resend",
+            (A.DEVICE_DEL, A.GUEST_REFUSES, A.DEVICE_DEL, A.GUEST_RELEASES),
+            [
+                "At 0 s, QEMU at resend sent the guest another event; QEMU at revert sent none.",
+                "revert: the request is still pending.",
+                "resend: the core is released, and DEVICE_DELETED said so.",
+            ],
+        ),
+        (
+            "unisolate",
+            "guest-error",
+            (A.DEVICE_DEL, A.GUEST_REFUSES),
+            [
+                "At 0 s, QEMU at guest-error passed the guest's no on"
+                " (DEVICE_UNPLUG_GUEST_ERROR); QEMU at unisolate sent no such event.",
+                "unisolate: the guest keeps the core, and no request is pending.",
+                "guest-error: the guest keeps the core, and no request is pending.",
+            ],
+        ),
+        (
+            "pre-revert",
+            "revert",
+            (A.DEVICE_DEL, A.GUEST_RELEASES_LATE, A.SYSTEM_RESET),
+            [
+                "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and"
+                " told nobody; QEMU at revert went on waiting.",
+                "pre-revert: the core that the guest had let go of is back.",
+                "revert: the core is released, and DEVICE_DELETED said so.",
+            ],
+        ),
+    ],
+    ids=["same", "limbo", "refused", "resent", "told", "back"],
+)
+def test_the_first_difference_in_words(
+    before: str, after: str, acts: tuple[Act, ...], said: list[str]
+) -> None:
+    assert words(before, after, *acts) == said
+
+
+def test_every_pair_has_a_story_for_every_short_script() -> None:
+    acts = (A.DEVICE_DEL, A.GUEST_RELEASES, A.GUEST_REFUSES, A.WAIT_TO_15_S, A.SYSTEM_RESET)
+    for script in product(acts, repeat=3):
+        for before, after in zip(CATALOGUE, CATALOGUE[1:] + RELEASES[-1:], strict=True):
+            pair = bench_pair(before, after, *script)
+            said = where_they_part(pair)
+
+            assert (said == "So far both have done the same.") is (
+                pair.before.trace == pair.after.trace
+            )
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "knows"),
+    [
+        (
+            "pre-revert",
+            "late-release",
+            {
+                "QEMU": "holds core1; forgot the request at 15 s",
+                "guest": "has let go of core1",
+                "operator was told": "“accepted” at 0 s",
+            },
+        ),
+        (
+            "revert",
+            "late-release",
+            {
+                "QEMU": "has released core1",
+                "guest": "has let go of core1",
+                "operator was told": "“accepted” at 0 s, DEVICE_DELETED at 16 s",
+            },
+        ),
+        (
+            "revert",
+            "retry-each-second",
+            {
+                "QEMU": "waits for the guest since 0 s",
+                "guest": "uses core1",
+                "operator was told": "…, “accepted” at 15 s, “accepted” at 16 s,"
+                " “accepted” at 17 s",
+            },
+        ),
+        (
+            "pre-revert",
+            "retry-each-second",
+            {
+                "QEMU": "waits for the guest since 15 s",
+                "guest": "uses core1",
+                "operator was told": "…, “accepted” at 15 s, an error at 16 s, an error at 17 s",
+            },
+        ),
+        (
+            "unisolate",
+            "refuse-then-reset",
+            {
+                "QEMU": "holds core1; waits for nothing",
+                "guest": "uses core1",
+                "operator was told": "“accepted” at 0 s",
+            },
+        ),
+        (
+            "pre-revert",
+            "libvirt-wrong",
+            {
+                "QEMU": "holds core1; forgot the request at 15 s",
+                "guest": "has let go of core1",
+                "libvirt": "core1 is in the domain's XML",
+                "operator was told": "an error at 10 s",
+            },
+        ),
+        (
+            "pre-revert",
+            "vm-stopped",  # what stop and cont are answered is no word of the core
+            {
+                "QEMU": "has released core1",
+                "guest": "has let go of core1",
+                "libvirt": "core1 is not in the domain's XML",
+                "operator was told": "an error at 10 s, an error at 20 s, device-removed at 27 s",
+            },
+        ),
+    ],
+)
+def test_who_knows_what(name: str, scenario: str, knows: dict[str, str]) -> None:
+    run = play(find_scenario(scenario), find_revision(name))
+
+    assert dict(who_knows_what(run)) == knows
+
+
+def test_who_knew_what_at_an_entry() -> None:
+    run = play(find_scenario("late-release"), find_revision("pre-revert"))
+
+    assert [dict(who_knows_what(run, seq=seq)) for seq in (-1, 2)] == [
+        {
+            "QEMU": "holds core1; waits for nothing",
+            "guest": "uses core1",
+            "operator was told": "nothing",
+        },
+        {
+            "QEMU": "waits for the guest since 0 s",
+            "guest": "uses core1",
+            "operator was told": "“accepted” at 0 s",
+        },
+    ]
+
+
+def test_a_reset_alone_does_not_bring_a_core_back() -> None:
+    """The guest loses everything at a reset; it has let go only of what it gave up before."""
+    script = story(
+        "1 s: device_del core1", "2 s: system_reset", guest="linux-5.12", pinned=["core1"]
+    )
+
+    assert in_words(play(script, find_revision("baseline"))) != (
+        "the core that the guest had let go of is back."
+    )

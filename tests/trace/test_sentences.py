@@ -1,0 +1,381 @@
+"""A sentence for each thing that can be said, and its short name."""
+
+from __future__ import annotations
+
+import pytest
+
+from kit.actors.messages import (
+    Actor,
+    ApiError,
+    ApiSuccess,
+    CpuOnline,
+    Decide,
+    DetachDevice,
+    DeviceRemovalFailed,
+    DeviceRemoved,
+    DeviceTree,
+    Dlpar,
+    DomainReset,
+    DomainResume,
+    DomainSuspend,
+    GuestLog,
+    Hang,
+    Message,
+    MigrateDomain,
+    MonitorClosed,
+    Overcommit,
+    Pin,
+    RtasByHand,
+    SetVcpus,
+)
+from kit.machine.events import (
+    Abort,
+    Aborted,
+    ConnectorReturn,
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    Done,
+    ErrorReport,
+    ExceptionReturn,
+    HotplugAction,
+    HotplugEvent,
+    HotplugIdentifier,
+    HotplugType,
+    MemUnplugError,
+    QmpError,
+    QmpReturn,
+    SensorReturn,
+    StatusReturn,
+    UnplugTimeout,
+    VmResume,
+    VmStop,
+)
+from kit.machine.requests import (
+    CheckException,
+    ClientArchitectureSupport,
+    ConfigureConnector,
+    Cont,
+    CpuCore,
+    DeviceAdd,
+    DeviceDel,
+    GetSensorState,
+    Migrate,
+    SetIndicator,
+    Stop,
+    SystemReset,
+)
+from kit.machine.revision import CATALOGUE, PROPOSAL, Revision
+from kit.simulation.run import play
+from kit.storage.scenarios import scenarios
+from kit.trace.entry import WIRE_NAMES, TraceEntry
+from kit.trace.sentences import NAMES, sentence, short
+
+OPERATOR, L, Q, G, C = Actor
+CORE1 = 0x10000001
+REMOVE = HotplugEvent(
+    type=HotplugType.CPU,
+    action=HotplugAction.REMOVE,
+    identifier=HotplugIdentifier.DRC_INDEX,
+    index=CORE1,
+)
+ADD_DIMM = HotplugEvent(
+    type=HotplugType.MEMORY,
+    action=HotplugAction.ADD,
+    identifier=HotplugIdentifier.DRC_COUNT_INDEXED,
+    index=0x80000004,
+    count=2,
+)
+SAID: list[tuple[Actor, Actor, Message, str, str]] = [
+    (
+        OPERATOR,
+        Q,
+        DeviceDel("core1"),
+        "The operator asks QEMU to remove core1 (device_del).",
+        "device_del core1",
+    ),
+    (
+        L,
+        Q,
+        DeviceDel("core1"),
+        "libvirt asks QEMU to remove core1 (device_del).",
+        "device_del core1",
+    ),
+    (
+        OPERATOR,
+        Q,
+        DeviceAdd(CpuCore(1, "core1")),
+        "The operator plugs core1 in (device_add).",
+        "device_add core1",
+    ),
+    (OPERATOR, Q, SystemReset(), "The operator resets the machine (system_reset).", "system_reset"),
+    (
+        OPERATOR,
+        Q,
+        Stop(),
+        "The operator stops the VM (stop): the guest's clock stands still.",
+        "stop",
+    ),
+    (OPERATOR, Q, Cont(), "The operator lets the VM go on (cont).", "cont"),
+    (L, Q, Migrate(), "libvirt migrates the VM to another QEMU.", "migrate"),
+    (Q, OPERATOR, Done(), "QEMU answers the operator: done.", "done"),
+    (
+        OPERATOR,
+        L,
+        SetVcpus(1),
+        "The operator tells libvirt: the guest is to have 1 CPU (virsh setvcpus).",
+        "setvcpus 1",
+    ),
+    (
+        OPERATOR,
+        L,
+        DetachDevice("dimm1"),
+        "The operator tells libvirt to take dimm1 away (virsh detach-device).",
+        "detach-device dimm1",
+    ),
+    (
+        OPERATOR,
+        L,
+        DomainReset(),
+        "The operator tells libvirt to reset the machine (virsh reset).",
+        "virsh-reset",
+    ),
+    (
+        OPERATOR,
+        L,
+        DomainSuspend(),
+        "The operator tells libvirt to stop the VM (virsh suspend).",
+        "virsh-suspend",
+    ),
+    (
+        OPERATOR,
+        L,
+        DomainResume(),
+        "The operator tells libvirt to let the VM go on (virsh resume).",
+        "virsh-resume",
+    ),
+    (
+        OPERATOR,
+        L,
+        MigrateDomain(),
+        "The operator tells libvirt to migrate the VM (virsh migrate).",
+        "virsh-migrate",
+    ),
+    (L, OPERATOR, ApiSuccess(""), "virsh succeeds.", "success"),
+    (L, OPERATOR, ApiSuccess("done so"), "virsh succeeds: “done so”.", "success"),
+    (L, OPERATOR, ApiError("timed out"), "virsh fails: “timed out”.", "error"),
+    (
+        L,
+        OPERATOR,
+        DeviceRemoved("core1"),
+        "libvirt takes core1 out of the domain's XML, and says so (device-removed).",
+        "device-removed",
+    ),
+    (
+        L,
+        OPERATOR,
+        DeviceRemovalFailed("core1"),
+        "libvirt says that the guest keeps core1 (device-removal-failed).",
+        "device-removal-failed",
+    ),
+    (
+        OPERATOR,
+        G,
+        CpuOnline(CORE1, False),
+        "Somebody switches core 1 off inside the guest.",
+        "cpu-online",
+    ),
+    (OPERATOR, G, Pin(0x80000004), "LMB 4 is put to a use that it cannot be taken from.", "pin"),
+    (OPERATOR, G, Pin(0x80000004, False), "LMB 4 can be taken out of use again.", "pin"),
+    (OPERATOR, G, Pin(0x10000001, False), "Core 1 can be taken out of use again.", "pin"),
+    (
+        OPERATOR,
+        G,
+        Dlpar(HotplugAction.ADD, CORE1),
+        "Somebody in the guest adds core 1 by /sys/kernel/dlpar.",
+        "dlpar",
+    ),
+    (
+        OPERATOR,
+        G,
+        RtasByHand(SetIndicator(9001, CORE1, 0)),
+        "Somebody in the guest makes an RTAS call by hand: ISOLATE.",
+        "by hand: ISOLATE",
+    ),
+    (OPERATOR, G, Decide(True), "The guest can give up now what it is asked for.", "decide"),
+    (OPERATOR, G, Decide(False), "The guest cannot give up what it is asked for.", "decide"),
+    (OPERATOR, G, Hang(), "The guest hangs: it takes notice of nothing.", "hang"),
+    (OPERATOR, G, Hang(False), "The guest goes on.", "hang"),
+    (
+        OPERATOR,
+        OPERATOR,
+        Overcommit(8),
+        "The host gets busy: the guest's own work takes 8 times as long; the clocks run on.",
+        "load x 8",
+    ),
+    (
+        OPERATOR,
+        OPERATOR,
+        Overcommit(1),
+        "The host is idle again: the guest's own work goes at its usual pace.",
+        "load x 1",
+    ),
+    (C, C, GuestLog("no"), "On the guest's console: “no”.", "line in the guest's log"),
+    (G, G, GuestLog("no"), "The guest writes to its log: “no”.", "line in the guest's log"),
+    (Q, OPERATOR, QmpReturn(), "QEMU accepts the request.", "OK"),
+    (Q, OPERATOR, QmpError("GenericError", "no"), "QEMU refuses: “no”.", "error"),
+    (Q, G, REMOVE, "QEMU queues an event: the guest is asked to give back core 1.", "REMOVE event"),
+    (
+        Q,
+        G,
+        ADD_DIMM,
+        "QEMU queues an event: the guest is asked to take 2 LMBs from LMB 4 on.",
+        "ADD event",
+    ),
+    (
+        Q,
+        OPERATOR,
+        DeviceDeleted(path="/p", device="core1"),
+        "QEMU has released core1 and says so: DEVICE_DELETED.",
+        "DEVICE_DELETED",
+    ),
+    (
+        Q,
+        OPERATOR,
+        DeviceNotDeleted(path="/p", device="core1"),
+        "QEMU says that core1 is not deleted: DEVICE_NOT_DELETED.",
+        "DEVICE_NOT_DELETED",
+    ),
+    (
+        Q,
+        OPERATOR,
+        DeviceUnplugGuestError(path="/p"),
+        "QEMU tells the management layer that the guest keeps the device:"
+        " DEVICE_UNPLUG_GUEST_ERROR.",
+        "DEVICE_UNPLUG_GUEST_ERROR",
+    ),
+    (
+        Q,
+        OPERATOR,
+        MemUnplugError(device="d", msg="no"),
+        "QEMU tells the management layer: “no” (MEM_UNPLUG_ERROR).",
+        "MEM_UNPLUG_ERROR",
+    ),
+    (Q, OPERATOR, VmStop(), "QEMU says that the VM stands still: STOP.", "STOP"),
+    (Q, OPERATOR, VmResume(), "QEMU says that the VM goes on: RESUME.", "RESUME"),
+    (
+        Q,
+        Q,
+        ErrorReport("no"),
+        "QEMU writes to its own log, and to nobody else: “no”.",
+        "line in QEMU's log",
+    ),
+    (
+        Q,
+        Q,
+        UnplugTimeout(CORE1),
+        "QEMU's 15 s are over: it forgets the request and tells nobody.",
+        "request forgotten",
+    ),
+    (
+        Q,
+        Q,
+        Aborted(Abort("f.c", "f", "ds")),
+        "QEMU aborts in f: assertion “ds” fails.",
+        "QEMU aborts",
+    ),
+    (
+        Q,
+        Q,
+        Aborted(Abort("f.c", "f", None)),
+        "QEMU crashes in f: segmentation fault.",
+        "QEMU aborts",
+    ),
+    (Q, Q, Aborted(Abort("", "SIGABRT", None)), "QEMU's process ends: SIGABRT.", "QEMU aborts"),
+    (Q, L, MonitorClosed(), "QEMU's monitor is closed: QEMU is gone.", "monitor closed"),
+    (
+        Q,
+        G,
+        DeviceTree((0x10000000, 0x20000000)),
+        "The kernel finds in its device tree: core 0, PHB 0.",
+        "device-tree",
+    ),
+    (G, Q, CheckException(1), "The guest looks for an event (check-exception).", "check-exception"),
+    (
+        G,
+        Q,
+        GetSensorState(9003, CORE1),
+        "The guest reads the sensor of core 1 (get-sensor-state).",
+        "sensor?",
+    ),
+    (
+        G,
+        Q,
+        ConfigureConnector(CORE1),
+        "The guest configures core 1 (ibm,configure-connector).",
+        "configure-connector",
+    ),
+    (
+        G,
+        Q,
+        ClientArchitectureSupport(),
+        "The guest's kernel starts, and says what it can do (CAS).",
+        "guest starts, CAS",
+    ),
+    (
+        G,
+        Q,
+        SetIndicator(9001, CORE1, 0),
+        "The guest isolates core 1 (set-indicator 9001 to 0).",
+        "ISOLATE",
+    ),
+    (
+        G,
+        Q,
+        SetIndicator(9001, CORE1, 1),
+        "The guest unisolates core 1 (set-indicator 9001 to 1).",
+        "UNISOLATE",
+    ),
+    (
+        G,
+        Q,
+        SetIndicator(9003, CORE1, 0),
+        "The guest makes core 1 unusable (set-indicator 9003 to 0): it has let it go.",
+        "UNUSABLE",
+    ),
+    (
+        G,
+        Q,
+        SetIndicator(9003, CORE1, 1),
+        "The guest claims core 1: usable (set-indicator 9003 to 1).",
+        "USABLE",
+    ),
+    (G, Q, SetIndicator(9002, CORE1, 1), "The guest sets lamp 1 of core 1.", "lamp 1"),
+    (Q, G, ExceptionReturn(0, REMOVE), "It is told: remove core 1.", "REMOVE event"),
+    (Q, G, ExceptionReturn(1), "There is none: nobody asks the guest for anything.", "no event"),
+    (Q, G, SensorReturn(0, 1), "The connector is PRESENT.", "PRESENT"),
+    (Q, G, SensorReturn(-3, 0), "QEMU answers -3.", "-3"),
+    (Q, G, StatusReturn(0), "QEMU answers 0, success.", "0"),
+    (Q, G, ConnectorReturn(-9003, 1), "QEMU answers -9003.", "-9003"),
+]
+
+
+@pytest.mark.parametrize(("src", "dst", "message", "says", "name"), SAID)
+def test_what_is_said_in_a_sentence_and_in_a_word(
+    src: Actor, dst: Actor, message: Message, says: str, name: str
+) -> None:
+    entry = TraceEntry(seq=0, at_ns=0, guest_ns=0, src=src, dst=dst, message=message)
+
+    assert (sentence(entry), short(message)) == (says, name)
+
+
+@pytest.mark.parametrize("revision", [*CATALOGUE, PROPOSAL], ids=lambda revision: revision.name)
+def test_no_entry_of_a_built_in_scenario_goes_without_a_sentence(revision: Revision) -> None:
+    bare = [
+        sentence(entry)
+        for scenario in scenarios().values()
+        for entry in play(scenario, revision).trace
+        if sentence(entry) == f"{NAMES[entry.src]}: {WIRE_NAMES[type(entry.message)]}."
+    ]
+
+    assert bare == []

@@ -1,0 +1,241 @@
+"""The picture as SVG: plain shapes, no label over another, everything within it, legible words."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given, settings
+
+from kit.machine.clock import NS_PER_S
+from kit.machine.revision import find_revision
+from kit.simulation.run import Pair, play, play_pair
+from kit.simulation.timeline import Timeline
+from kit.storage.scenarios import find_scenario
+from kit.views.diagram import svg_shapes as svg
+from kit.views.diagram.layout import layout_of
+from kit.views.diagram.svg import LANE_NAMES, picture_svg
+from kit.views.diagram.time_axis import axis_of
+from tests.views.runs import Choices, choices
+
+SVG = "{http://www.w3.org/2000/svg}"
+LATE = find_scenario("late-release")
+
+
+def pair(before: str = "pre-revert", after: str = "revert") -> Pair:
+    return play_pair(LATE, find_revision(before), find_revision(after))
+
+
+def words(picture: str) -> list[str]:
+    return [node.text or "" for node in ET.fromstring(picture).iter(f"{SVG}text")]
+
+
+def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
+    """Each text with left, right, top and bottom, as wide as it may get in any font."""
+    found = []
+    for node in ET.fromstring(picture).iter(f"{SVG}text"):
+        style = node.attrib["style"]
+        size = re.search(r"font-size:([\d.]+)px", style)
+        assert size is not None
+        wide = svg.text_width(node.text or "", float(size[1]), bold="font-weight" in style)
+        x, y = float(node.attrib["x"]), float(node.attrib["y"])
+        anchor = re.search(r"text-anchor:(\w+)", style)
+        assert anchor is not None
+        left = {"start": x, "middle": x - wide / 2, "end": x - wide}[anchor[1]]
+        found.append((node.text or "", left, left + wide, y - 7, y))
+    return found
+
+
+@settings(max_examples=60)
+@given(choices())
+def test_no_label_is_over_another(chosen: Choices) -> None:
+    for one, other in combinations(boxes(picture_svg(chosen.timeline)), 2):
+        beside = one[2] <= other[1] + 0.2 or other[2] <= one[1] + 0.2
+        above = one[4] <= other[3] or other[4] <= one[3]
+        assert beside or above, (one, other)
+
+
+@settings(max_examples=60)
+@given(choices())
+def test_everything_is_within_the_picture(chosen: Choices) -> None:
+    drawn = picture_svg(chosen.timeline)
+    _, _, width, height = map(float, ET.fromstring(drawn).attrib["viewBox"].split())
+    nodes = list(ET.fromstring(drawn).iter())
+    xs = [float(n.attrib[a]) for n in nodes for a in ("x", "x1", "x2") if a in n.attrib]
+    ys = [float(n.attrib[a]) for n in nodes for a in ("y", "y1", "y2") if a in n.attrib]
+
+    assert 0 <= min(xs) <= max(xs) <= width
+    assert 0 <= min(ys) <= max(ys) <= height
+    assert all(left >= 0 and right <= width for _, left, right, _, _ in boxes(drawn))
+
+
+@settings(max_examples=60)
+@given(choices())
+def test_steps_and_times_go_to_the_right(chosen: Choices) -> None:
+    axis = axis_of(layout_of(chosen.timeline), 76, 736)
+
+    assert all(before < after for before, after in pairwise(axis.steps))
+    assert all(b.right <= a.left for b, a in pairwise(axis.knots))
+    assert axis.knots[-1].right <= 736.01
+
+
+def test_it_is_made_of_plain_shapes_and_text_stays_text() -> None:
+    nodes = list(ET.fromstring(picture_svg(pair())).iter())
+
+    assert {node.tag.removeprefix(SVG) for node in nodes} <= {
+        "svg",
+        "g",
+        "rect",
+        "line",
+        "text",
+        "polygon",
+    }
+    assert {name for node in nodes for name in node.attrib} & {"id", "class", "href"} == set()
+    assert {*LANE_NAMES.values()} - {"libvirt", "console"} <= {*words(picture_svg(pair()))}
+
+
+def test_it_paints_its_background_and_says_what_it_shows() -> None:
+    root = ET.fromstring(picture_svg(pair()))
+
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-label"].startswith(
+        "The guest releases the core after 16 s. Now 20 s of 20 s. At 15 s, QEMU at pre-revert"
+    )
+    assert root[0].attrib["style"].startswith(f"fill:{svg.PAPER}")
+
+
+def test_limbo_and_the_first_difference_are_written_out() -> None:
+    found = words(picture_svg(pair()))
+
+    assert {"LIMBO", "released", "first difference", "DEVICE_DELETED"} <= {*found}
+    assert found.count("LIMBO") == 2  # in its bar, and at the end of the row
+
+
+def test_equal_runs_have_no_first_difference() -> None:
+    assert "first difference" not in words(picture_svg(pair("revert", "revert")))
+
+
+@pytest.mark.parametrize(("name", "shown"), [("pre-revert", True), ("revert", False)])
+def test_the_timeout_is_drawn_where_it_is(name: str, shown: bool) -> None:
+    drawn = picture_svg(play(LATE, find_revision(name)))
+
+    assert ("QEMU's timeout: 15 s" in words(drawn)) is shown
+
+
+def test_what_is_later_than_the_place_is_faint() -> None:
+    at_10_s = ET.fromstring(picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S)))
+    faint = [t.text for g in at_10_s.iter(f"{SVG}g") for t in g.iter(f"{SVG}text")]
+    at_end = ET.fromstring(picture_svg(pair()))
+
+    assert {"first difference", "LIMBO", "DEVICE_DELETED"} <= {*faint}
+    assert "device_del" not in faint
+    assert [t.text for g in at_end.iter(f"{SVG}g") for t in g.iter(f"{SVG}text")] == []
+
+
+def test_a_run_of_30_days_is_cut_where_nothing_happens() -> None:
+    month = replace(LATE, end_ns=30 * 86_400 * NS_PER_S)
+    drawn = picture_svg(play(month, find_revision("pre-revert")))
+
+    assert {"0 s", "15 s", "30 d"} <= {*words(drawn)}
+
+
+@pytest.mark.parametrize("s", [0, 1, 20, 90, 600, 86_400])
+def test_some_times_stand_at_the_axis(s: int) -> None:
+    layout = layout_of(play(replace(LATE, end_ns=s * NS_PER_S), find_revision("revert")))
+    ticks = list(axis_of(layout, 76, 736).ticks())
+
+    assert 3 <= len(ticks) <= 12
+    assert ticks[0] == (76, "0 s")
+
+
+def test_words_from_outside_are_escaped() -> None:
+    hostile = replace(LATE, title='<script>"&')
+
+    assert "<script>" not in picture_svg(play(hostile, find_revision("revert")))
+
+
+# -- what stands on bars, and what paper leaves out ------------------------------------------------
+
+
+def _arrows(picture: str) -> list[tuple[float, float, float]]:
+    """The upright lines of messages between lanes: x, upper and lower end."""
+    found = []
+    for node in ET.fromstring(picture).iter(f"{SVG}line"):
+        x1, y1, x2, y2 = (float(node.attrib[name]) for name in ("x1", "y1", "x2", "y2"))
+        width = re.search(r"stroke-width:([\d.]+)", node.attrib["style"])
+        assert width is not None
+        if x1 == x2 and width[1] in ("1.5", "0.7") and abs(y1 - y2) < 150 and abs(y1 - y2) > 7:
+            found.append((x1, min(y1, y2), max(y1, y2)))
+    return found
+
+
+@pytest.mark.parametrize("name", ["libvirt-late", "vm-stopped", "late-release", "two-requests"])
+def test_no_message_goes_through_the_words_of_a_bar_or_a_bracket(name: str) -> None:
+    """Words on them are in the middle of the line and have no halo."""
+    drawn = picture_svg(
+        play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
+    )
+    inner = {
+        node.text
+        for node in ET.fromstring(drawn).iter(f"{SVG}text")
+        if "paint-order" not in node.attrib["style"]
+    }
+    on_bars = [box for box in boxes(drawn) if box[0] in inner and box[0] != "first difference"]
+
+    assert on_bars
+    assert [
+        (box, arrow)
+        for box in on_bars
+        for arrow in _arrows(drawn)
+        if box[1] < arrow[0] < box[2] and arrow[1] < box[4] - 1 and arrow[2] > box[3] + 1
+    ] == []
+
+
+def test_a_sign_stands_on_no_words() -> None:
+    """The cross where QEMU forgets is at the end of "waits for the guest"."""
+    drawn = picture_svg(pair())
+    crosses = [
+        (float(n.attrib["x1"]) + float(n.attrib["x2"])) / 2
+        for n in ET.fromstring(drawn).iter(f"{SVG}line")
+        if "stroke-width:2.5" in n.attrib["style"]
+    ]
+    said = [box for box in boxes(drawn) if box[0] in ("waits for the guest", "LIMBO")]
+
+    assert crosses
+    assert [(x, box) for x in crosses for box in said if box[1] - 5 < x < box[2] + 5] == []
+
+
+def test_without_the_future_nothing_faint_is_left() -> None:
+    whole = picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S))
+    past = picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S), future=False)
+
+    assert "opacity" in whole
+    assert "opacity" not in past
+    assert {"LIMBO", "DEVICE_DELETED", "first difference"} & {*words(past)} == set()
+    assert "waits for the guest" in words(past)
+
+
+@settings(max_examples=30)
+@given(choices())
+def test_no_line_of_a_lane_goes_through_a_bar(chosen: Choices) -> None:
+    root = ET.fromstring(picture_svg(chosen.timeline))
+    flat = [
+        (float(n.attrib["y1"]), float(n.attrib["x1"]), float(n.attrib["x2"]))
+        for n in root.iter(f"{SVG}line")
+        if n.attrib["style"].endswith("stroke-width:0.8")
+    ]
+    bars = [
+        (float(n.attrib["y"]) + 7.5, float(n.attrib["x"]), float(n.attrib["width"]))
+        for n in root.iter(f"{SVG}rect")
+        if n.attrib["height"] == "15"
+    ]
+
+    assert [
+        (line, bar)
+        for line in flat
+        for bar in bars
+        if line[0] == bar[0] and line[1] < bar[1] + bar[2] - 0.2 and bar[1] + 0.2 < line[2]
+    ] == []

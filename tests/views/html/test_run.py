@@ -1,0 +1,304 @@
+"""HTML of logs and diffs: marked, complete, escaped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+
+from kit.actors.messages import Actor, GuestLog
+from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+from kit.machine.revision import find_revision
+from kit.simulation.run import Pair, Run, play, play_pair
+from kit.simulation.sandbox import Act, bench
+from kit.simulation.timeline import Timeline
+from kit.storage.scenarios import find_scenario
+from kit.trace.entry import TraceEntry
+from kit.views.html.diff import MOST_LINES, CommitPage, commit_html, message_html
+from kit.views.html.diff_lines import LinePair, changed_parts, line_pairs
+from kit.views.html.run import MOST_ROWS, beliefs_html, events_html, log_html, state_html
+from kit.views.terminal.diff import commit_lines, commit_text
+from kit.views.widgets.timeline_model import Knowledge, knowledge
+
+CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
+HOSTILE = '<script>alert("x")</script>&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}'
+
+
+def lines(*signed: str) -> tuple[DiffLine, ...]:
+    return tuple(DiffLine(LineKind(text[0]), text[1:], 1, 1) for text in signed)
+
+
+def file(*signed: str, path: str = "drc.c", binary: bool = False) -> FileDiff:
+    hunks = () if binary else (Hunk("release(void)", lines(*signed)),)
+    return FileDiff(path=path, old_path=path, kind=ChangeKind.MODIFIED, binary=binary, hunks=hunks)
+
+
+def commit(text: str = "subject") -> Commit:
+    someone = Person(text, "a@example.org")
+    return Commit(
+        hash="1" * 40,
+        subject=text,
+        body=f"{text}\nbody",
+        author=someone,
+        committer=someone,
+        authored="2021-03-31T21:04:00-03:00",
+        committed="2021-04-12T12:00:00+10:00",
+        trailers=(("Cc", text), ("Message-Id", "<a@b>")),
+    )
+
+
+# -- logs --------------------------------------------------------------------------------------
+
+
+def run(name: str, *acts: Act) -> Run:
+    return bench(find_revision(name), *acts)
+
+
+def with_log(text: str) -> Run:
+    """A run in which the guest wrote *text* to its log."""
+    made = run("revert", Act.DEVICE_DEL)
+    entry = TraceEntry(
+        seq=0, at_ns=0, guest_ns=0, src=Actor.GUEST, dst=Actor.GUEST, message=GuestLog(text)
+    )
+    moment = replace(made.moments[0], entry=entry)
+    return replace(made, ended=replace(made.ended, moments=(moment,)))
+
+
+def cells(html: str) -> list[list[str]]:
+    """The words of a table's cells, row by row."""
+    rows = re.findall(r"<tr.*?</tr>", html)
+    return [
+        [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        for row in rows
+    ]
+
+
+def late(name: str = "late-release") -> Pair:
+    return play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
+
+
+def test_the_log_marks_the_first_difference_by_a_word_too() -> None:
+    html = log_html("before", run("pre-revert", Act.DEVICE_DEL, Act.WAIT_TO_15_S), 5)
+
+    assert html.count("First difference.") == 1
+    assert html.index("First difference.") < html.index("it forgets the request")
+    assert html.count("<tr") == 6
+
+
+def test_in_the_past_the_log_marks_where_one_stands_and_what_comes_later() -> None:
+    html = log_html("before", run("pre-revert", Act.DEVICE_DEL, Act.WAIT_TO_15_S), 5, (1,))
+
+    assert [row[1].startswith("▶ Here. ") for row in cells(html)] == [
+        number == 1 for number in range(6)
+    ]
+    assert html.count("kit-later") == 4
+
+
+def test_a_log_is_escaped() -> None:
+    hostile = with_log("<script>")
+    html = log_html("<b>", hostile, None) + events_html(Timeline(played=hostile), ["<b>"])
+
+    assert html.count("&lt;script&gt;") == 2
+    assert "<b>" not in html
+
+
+def test_an_empty_log_says_so() -> None:
+    assert "Nothing has happened yet." in log_html("before", run("revert"), None)
+
+
+def test_limbo_is_named_where_it_is() -> None:
+    acts = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+
+    assert ["LIMBO" in state_html(run(name, *acts)) for name in ("pre-revert", "revert")] == [
+        True,
+        False,
+    ]
+
+
+def test_limbo_is_not_named_before_it_is() -> None:
+    made = run("pre-revert", Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+
+    assert "LIMBO" not in state_html(made, 5)
+
+
+def test_what_both_have_is_one_event_and_what_one_has_stands_on_its_side() -> None:
+    html = events_html(Timeline(played=late()).go(5), ["pre-revert", "revert"])
+    rows = cells(html)
+
+    assert rows[0] == ["time", "pre-revert", "revert"]
+    assert rows[1] == ["0 s", "The operator asks QEMU to remove core1 (device_del)."]
+    assert rows[6] == [
+        "15 s",
+        "▶ now: QEMU's 15 s are over: it forgets the request and tells nobody.",
+        "–",
+    ]
+    assert rows[12] == ["16 s", "–", "QEMU has released core1 and says so: DEVICE_DELETED."]
+    assert (html.count("kit-now"), html.count("kit-later")) == (1, 7)
+
+
+@pytest.mark.parametrize(
+    ("place", "first", "last"),
+    [(-1, "0 s", "… 36 later"), (30, "… 18 earlier", "… 18 later"), (60, "… 36 earlier", "17 s")],
+)
+def test_of_many_events_those_around_the_present_one(place: int, first: str, last: str) -> None:
+    there = Timeline(played=late("retry-each-second")).go(place)
+    rows = cells(events_html(there, ["pre-revert", "revert"]))[1:]
+
+    assert (rows[0][0], rows[-1][0]) == (first, last)
+    assert sum(not row[0].startswith("…") for row in rows) == MOST_ROWS
+
+
+def test_who_believes_what_has_a_row_for_each_party_and_a_verdict() -> None:
+    made = late("libvirt-wrong")
+    known = [knowledge(one, len(one.trace) - 1) for one in (made.before, made.after)]
+
+    assert cells(beliefs_html(["pre-revert", "revert"], known)) == [
+        ["party", "pre-revert", "revert"],
+        ["QEMU", "holds core1; forgot the request at 15 s", "has released core1"],
+        ["guest", "has let go of core1", "has let go of core1"],
+        [
+            "libvirt",
+            "WRONG core1 is in the domain's XML",
+            "core1 is not in the domain's XML",
+        ],
+        ["operator was told", "an error at 10 s", "an error at 10 s, device-removed at 16 s"],
+        [
+            "together",
+            "LIMBO: the guest has let go of it, QEMU holds it and waits for nothing;"
+            " WRONG: libvirt's picture is not what the guest has",
+            "they agree: it is gone",
+        ],
+    ]
+
+
+def test_each_device_has_a_block_of_its_own() -> None:
+    made = play(find_scenario("two-cores"), find_revision("revert"))
+    rows = cells(beliefs_html(["revert"], [knowledge(made, -1)]))
+
+    assert [row for row in rows if len(row) == 1] == [["core1"], ["core2"]]
+
+
+def test_what_is_believed_is_escaped() -> None:
+    hostile = Knowledge("<b>", (("<i>", "<u>"),), False, False, True, True)
+    html = beliefs_html(["<s>"], [(hostile, replace(hostile, device="<em>"))])
+
+    assert re.findall("<(?:b|i|u|s|em)>", html) == []
+
+
+# -- lines side by side ------------------------------------------------------------------------
+
+
+def pairs(*signed: str) -> list[tuple[str | None, str | None]]:
+    return [
+        (pair.old and pair.old.text, pair.new and pair.new.text)
+        for pair in line_pairs(Hunk("", lines(*signed)))
+    ]
+
+
+def test_removed_and_added_lines_stand_side_by_side() -> None:
+    assert pairs(" a", "-b", "-c", "+d", " e", "+f", "-g") == [
+        ("a", "a"),
+        ("b", "d"),
+        ("c", None),
+        ("e", "e"),
+        (None, "f"),
+        ("g", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked"),
+    [
+        ("timeout = 10;", "timeout = 15;", (["10"], ["15"])),
+        ("int x;", "return spapr_drc_release(drc);", ([], [])),
+        ("same", "same", ([], [])),
+    ],
+)
+def test_what_differs_within_a_line(
+    old: str, new: str, marked: tuple[list[str], list[str]]
+) -> None:
+    (before,), (after,) = lines(f"-{old}"), lines(f"+{new}")
+    parts = changed_parts(LinePair(before, after))
+
+    assert (
+        tuple(
+            [text[part.start : part.stop] for part in side]
+            for text, side in zip((old, new), parts, strict=True)
+        )
+        == marked
+    )
+
+
+# -- a diff as HTML ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_whatever_comes_from_a_clone_is_escaped(side_by_side: bool) -> None:
+    hostile = file(f"-{HOSTILE}", f"+{HOSTILE}x", f" {HOSTILE}", path=f"{HOSTILE}.c")
+    page = CommitPage(HOSTILE, HOSTILE, commit(HOSTILE), (hostile,), HOSTILE)
+    html = commit_html(page, side_by_side=side_by_side) + message_html(commit(HOSTILE))
+
+    assert "<script" not in html
+    assert html.count("&lt;") >= 8
+    assert ("\x1b" in html, "\N{RIGHT-TO-LEFT OVERRIDE}" in html) == (False, False)
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_no_character_of_a_line_is_lost(side_by_side: bool) -> None:
+    text = '\tif (!strcmp("a\\n", b)) { /* x < 15 */ return 0x1F; }'
+    html = commit_html(CommitPage("s", files=(file(f"+{text}"),)), side_by_side=side_by_side)
+    shown = unescape(re.sub(r"<[^>]+>", "", html))
+
+    assert f"+{text}" in shown
+
+
+def test_a_diff_counts_its_lines_and_marks_what_differs() -> None:
+    html = commit_html(CommitPage("s", files=(file(" a", "-x = 10;", "+x = 15;", "+y"),)))
+
+    assert "+2 −1" in html
+    assert html.count("<mark>") == 2
+
+
+def test_a_binary_file_is_named() -> None:
+    assert "a binary file differs" in commit_html(CommitPage("s", files=(file(binary=True),)))
+
+
+def test_a_diff_that_is_too_long_says_how_much_is_left_out() -> None:
+    long = file(*[" a"] * (MOST_LINES + 4))  # and the hunk's head
+    html = commit_html(CommitPage("s", files=(long, file("+b", path="y.c"))))
+
+    assert "… 5 more lines" in html
+    assert "… 2 more lines" in html
+
+
+def test_every_page_says_where_it_was_read_from() -> None:
+    assert "read from: clone (/qemu)" in commit_html(CommitPage("s", "clone (/qemu)"))
+
+
+def test_a_link_leads_only_where_a_message_id_does() -> None:
+    assert re.findall(r'href="([^"]*)"', message_html(commit())) == [
+        "https://lore.kernel.org/qemu-devel/a@b/"
+    ]
+
+
+# -- a diff as text ----------------------------------------------------------------------------
+
+
+def test_plain_text_keeps_its_width_and_its_content() -> None:
+    long = "%" * 200
+    text = list(commit_lines(commit(), (file(f"+{long}", "-y"),), "clone (/qemu)", 72))
+    whole = "".join(line.removesuffix("\\").removeprefix("+") for line in text if "%" in line)
+
+    assert max(map(len, text)) <= 72
+    assert whole.count("%") == 200
+    assert "read from clone (/qemu)" in text
+
+
+def test_text_from_a_clone_does_not_steer_the_terminal() -> None:
+    page = (commit(HOSTILE), (file(f"+{HOSTILE}", path=HOSTILE),), HOSTILE)
+    shown = "\n".join(commit_lines(*page)) + commit_text(*page).plain
+
+    assert {c for c in shown if not c.isprintable()} <= {"\n", "\t"}
+    assert "\\x1b[31m\\u202e" in shown

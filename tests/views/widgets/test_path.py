@@ -1,0 +1,243 @@
+"""The player of a path and the table of promises, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from itertools import pairwise
+
+import ipywidgets as widgets
+import pytest
+
+from kit.explorer.comparison import alone, beside
+from kit.explorer.jobs import Explored, Job, explore_one
+from kit.explorer.paths import open_path
+from kit.explorer.properties import PROMISES
+from kit.explorer.scope import Scope
+from kit.machine.revision import find_revision
+from kit.views.widgets.path import PathWidget
+from kit.views.widgets.path_model import PathModel
+from kit.views.widgets.properties import PromiseWidget
+from kit.views.widgets.property_model import PromiseModel
+from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
+
+LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")
+PAIR = beside(LIMBO, find_revision("revert"))
+SMALL = Scope(cores=1, requests=1, migrations=0)
+LOST, POSSIBLE = PROMISES[0], PROMISES[-1]
+
+
+@pytest.fixture
+def player() -> Iterator[PathWidget]:
+    widget = PathWidget(PathModel(PAIR), lambda _: "a mail")
+    yield widget
+    widget.close_all()
+
+
+# -- a path ----------------------------------------------------------------------------------------
+
+
+def test_it_stands_at_the_end_and_says_what_came_of_it(player: PathWidget) -> None:
+    assert player.model.place == player.model.count == 9
+    assert "LIMBO" in player._beliefs.value
+    assert "pre-revert: no-silent-disagreement is broken." in player._end.value
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [("first", 0), ("‹ back", 0), ("next ›", 2), ("last", 9), ("next difference", 2)],
+)
+def test_each_button_is_bound(player: PathWidget, words: str, place: int) -> None:
+    player.model.go(1)
+    click(player, words)
+
+    assert player.model.place == place
+
+
+def test_slider_and_number_move_together(player: PathWidget) -> None:
+    slider = next(w for w in inside(player) if isinstance(w, widgets.IntSlider))
+    number = next(w for w in inside(player) if isinstance(w, widgets.BoundedIntText))
+    slider.value = 3
+    first = (player.model.place, number.value)
+    number.value = 5
+
+    assert (first, player.model.place, slider.value) == ((3, 3), 5, 5)
+
+
+def test_where_a_revision_has_no_timer_it_says_so() -> None:
+    model = PathModel(PAIR)
+    model.go(2)
+
+    assert model.said == (
+        ("pre-revert", ("QEMU's 15 s are over: it forgets the request and tells nobody.",)),
+        ("revert", ("Nothing happens: no timer of QEMU's runs here.",)),
+    )
+    assert model.parted
+
+
+def test_what_both_say_is_said_once() -> None:
+    model = PathModel(PAIR)
+    model.go(3)
+    who, _ = model.said[0]
+
+    assert (len(model.said), who, model.parted) == (1, "", False)
+
+
+def test_a_click_that_does_nothing_says_why(player: PathWidget) -> None:
+    click(player, "next ›")
+    at_the_end = player._said.value
+    player.model.first()
+    click(player, "‹ back")
+
+    assert "No choice comes after this; the path ends here." in at_the_end
+    assert "This is the start" in player._said.value
+
+
+def test_alone_there_is_no_other_to_compare_with() -> None:
+    widget = PathWidget(PathModel(alone(LIMBO)))
+    words = {w.description for w in inside(widget) if isinstance(w, widgets.Button)}
+
+    assert "next difference" not in words
+    assert "kit open 1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa</code>" in shown(widget)
+    widget.close_all()
+
+
+def test_only_controls_that_the_keyboard_can_use_in_jupyterlab(player: PathWidget) -> None:
+    kinds = {type(w).__name__ for w in inside(player)}
+
+    assert kinds - {"PathWidget", "ShareBar"} <= KEYBOARD
+
+
+def test_without_widgets_it_is_a_picture_and_a_text(player: PathWidget) -> None:
+    bundle = player._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+
+    assert data["image/svg+xml"].startswith("<svg ")
+    assert data["text/plain"] == player.model.text
+    assert player.model.text.endswith(LIMBO.token)
+
+
+# -- the promises ----------------------------------------------------------------------------------
+
+
+def table(*names: str) -> tuple[PromiseModel, list[Job]]:
+    searched: list[Job] = []
+
+    def search(job: Job) -> Explored:
+        searched.append(job)
+        return explore_one(job)
+
+    revisions = tuple(map(find_revision, names or ("timer", "cpu-timeout", "revert")))
+    return PromiseModel(revisions, search, SMALL), searched
+
+
+def test_nothing_is_searched_until_it_is_asked_for() -> None:
+    model, searched = table()
+
+    assert {model.cell(p, r) for p in PROMISES for r in model.revisions} == {"?"}
+    assert (searched, model.told) == ([], "explored 0 of 3 revisions")
+
+
+def test_each_step_is_at_most_one_search() -> None:
+    model, searched = table()
+    counts = [len(searched) for _ in model.look_all()]
+
+    assert max(after - before for before, after in pairwise(counts)) == 1
+    assert (len(searched), model.told) == (9, "explored 3 of 3 revisions")
+    assert [model.cell(LOST, revision) for revision in model.revisions] == ["yes", "NO", "yes"]
+
+
+def test_a_broken_promise_is_shown_beside_a_revision_that_keeps_it() -> None:
+    """Of two that are as near, the later."""
+    model, _ = table()
+    list(model.choose(LOST, find_revision("cpu-timeout")))
+
+    assert model.play is not None
+    assert [side.revision.name for side in model.play.sides] == ["cpu-timeout", "revert"]
+    assert model.said.splitlines() == [
+        "no-lost-release at cpu-timeout: broken with linux-5.12, linux-5.13, linux-5.14.",
+        LOST.sentence,
+        f"Source: {LOST.source}",
+        "Beside it the same choices at revert, which keeps it.",
+    ]
+
+
+def test_a_kept_promise_has_no_path_and_an_example_stands_alone() -> None:
+    model, searched = table()
+    list(model.choose(LOST, find_revision("timer")))
+    kept = (model.play, model.said.splitlines()[-1])
+    list(model.choose(POSSIBLE, find_revision("timer")))
+
+    assert kept == (None, "It held in all 189 states.")
+    assert model.play is not None
+    assert len(model.play.sides) == 1
+    assert len(searched) == 3
+
+
+def test_where_no_revision_keeps_it_the_path_stands_alone() -> None:
+    model, _ = table("timer")
+    promise = next(one for one in PROMISES if one.name == "no-surprise-removal")
+    list(model.choose(promise, find_revision("timer")))
+
+    assert model.play is not None
+    assert len(model.play.sides) == 1
+    assert model.said.endswith("No revision of the table keeps it.")
+
+
+def cell(widget: PromiseWidget, name: str) -> widgets.Button:
+    return widget._cells[LOST, find_revision(name)]
+
+
+def test_a_click_on_a_cell_shows_its_path() -> None:
+    widget = PromiseWidget(table()[0])
+    empty = widget.svg
+    cell(widget, "cpu-timeout").click()
+    page, words = shown(widget), cell(widget, "cpu-timeout")
+
+    assert (empty, words.description) == ("", "NO")
+    assert words.tooltip.startswith("no-lost-release at cpu-timeout: broken with linux-5.12")
+    assert LOST.sentence in page
+    assert widget.svg.startswith("<svg ")
+    assert cell(widget, "timer").description == "?"
+    widget.close_all()
+
+
+def test_all_is_explored_by_one_button() -> None:
+    widget = PromiseWidget(table()[0])
+    click(widget, "explore all")
+
+    assert "explored 3 of 3 revisions" in widget._told.value
+    assert widget.text.splitlines()[1].split() == ["no-lost-release", "yes", "NO", "yes"]
+    widget.close_all()
+
+
+def test_while_it_explores_the_kernel_listens() -> None:
+    """A cell that is clicked meanwhile comes first."""
+
+    async def clicks() -> tuple[str, str]:
+        widget = PromiseWidget(table()[0])
+        click(widget, "explore all")
+        at_once = widget._told.value
+        await asyncio.sleep(0.02)
+        cell(widget, "cpu-timeout").click()
+        while widget._waiting:
+            await asyncio.sleep(0.01)
+        told = widget._told.value
+        assert widget.model.play is not None
+        return at_once, told
+
+    at_once, told = asyncio.run(clicks())
+    assert "explored 0 of 3" in at_once
+    assert "explored 3 of 3" in told
+
+
+def test_a_search_that_fails_is_said() -> None:
+    def search(job: Job) -> Explored:
+        raise OSError(f"no {job.revision.name}")
+
+    widget = PromiseWidget(PromiseModel((find_revision("timer"),), search, SMALL))
+    click(widget, "explore all")
+
+    assert "This click failed: no timer" in shown(widget)
+    assert button(widget, "explore all")
+    widget.close_all()

@@ -1,0 +1,173 @@
+"""The widget binds the model; what it shows is escaped, safe and there without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import ipywidgets as widgets
+import pytest
+
+from kit.machine.revision import Revision
+from kit.simulation.sandbox import Act
+from kit.views.html.diff import CommitPage
+from kit.views.widgets.sandbox import BenchWidget
+from kit.views.widgets.sandbox_model import BenchModel
+
+SAFE = {"VBox", "HBox", "HTML", "Button", "TravelBar"}
+SAFE |= {"IntSlider", "BoundedIntText", "BoundedFloatText"}
+
+
+def page(revision: Revision) -> CommitPage:
+    return CommitPage(f"the diff of {revision.name}")
+
+
+@pytest.fixture
+def bench() -> Iterator[BenchWidget]:
+    widget = BenchWidget(BenchModel(), page)
+    yield widget
+    widget.close_all()
+
+
+def inside(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def button(bench: BenchWidget, words: str) -> widgets.Button:
+    return next(
+        w for w in inside(bench) if isinstance(w, widgets.Button) and w.description == words
+    )
+
+
+def shown(bench: BenchWidget) -> str:
+    return "\n".join(w.value for w in inside(bench) if isinstance(w, widgets.HTML))
+
+
+def test_a_button_acts_on_the_model_and_the_page_follows(bench: BenchWidget) -> None:
+    button(bench, "device_del").click()
+    button(bench, "release late").click()
+
+    assert bench.model.acts == (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
+    assert "no DEVICE_DELETED was sent: limbo." in shown(bench)
+
+
+@pytest.mark.parametrize(
+    ("words", "act"),
+    [
+        ("device_del", Act.DEVICE_DEL),
+        ("release", Act.GUEST_RELEASES),
+        ("refuse", Act.GUEST_REFUSES),
+        ("system_reset", Act.SYSTEM_RESET),
+        ("+1 s", Act.WAIT_1_S),
+        ("+5 s", Act.WAIT_5_S),
+    ],
+)
+def test_each_button_is_bound_to_its_act(bench: BenchWidget, words: str, act: Act) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+    button(bench, words).click()
+
+    assert bench.model.acts == (Act.DEVICE_DEL, act)
+
+
+def test_there_is_a_button_for_every_act(bench: BenchWidget) -> None:
+    """Lessons name them, and stories on paper are told in them."""
+    words = {each.description for each in inside(bench) if isinstance(each, widgets.Button)}
+
+    assert {act.value for act in Act} - words == set()
+
+
+def test_undo_and_reset_are_bound(bench: BenchWidget) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+    bench.model.do(Act.WAIT_1_S)
+    button(bench, "undo").click()
+    undone = bench.model.acts
+    button(bench, "begin again").click()
+
+    assert (undone, bench.model.acts) == ((Act.DEVICE_DEL,), ())
+
+
+def test_only_controls_that_the_keyboard_can_use_in_jupyterlab(bench: BenchWidget) -> None:
+    assert {type(w).__name__ for w in inside(bench)} - {"BenchWidget"} <= SAFE
+
+
+def test_no_control_is_ever_disabled(bench: BenchWidget) -> None:
+    assert not any(w.disabled for w in inside(bench) if isinstance(w, widgets.Button))
+
+
+def test_the_diff_follows_the_side_that_was_chosen(bench: BenchWidget) -> None:
+    first = "the diff of revert" in shown(bench)
+    button(bench, "diff of before").click()
+    bench.model.move("before", -1)
+
+    assert (first, "the diff of eb7f80fd26" in shown(bench)) == (True, True)
+
+
+def test_an_error_in_a_click_is_shown_and_escaped() -> None:
+    def broken(revision: Revision) -> CommitPage:
+        if revision.alias == "pre-revert":
+            raise ValueError("<b>no</b>")
+        return CommitPage("fine")
+
+    bench = BenchWidget(BenchModel(), broken)
+    button(bench, "diff of before").click()
+
+    assert "This click failed: &lt;b&gt;no&lt;/b&gt;" in shown(bench)
+
+
+def test_a_click_that_does_nothing_says_why_on_the_page(bench: BenchWidget) -> None:
+    button(bench, "to 15 s").click()
+
+    assert "Press device_del first: the 15 s count from there." in shown(bench)
+
+
+def test_without_widgets_it_is_a_picture_and_a_text(bench: BenchWidget) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+    bundle = bench._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+
+    assert data["image/svg+xml"].startswith("<svg ")
+    assert data["text/plain"] == repr(bench)
+    assert repr(bench).splitlines()[1] == "done: device_del; now 0 s"
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_the_page_names_no_address_outside(bench: BenchWidget) -> None:
+    addresses = set(re.findall(r"https?://[^\"' )]+", shown(bench)))
+
+    assert addresses == {"http://www.w3.org/2000/svg"}
+
+
+def test_the_page_follows_one_into_the_past_and_a_click_there_forks(bench: BenchWidget) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+    bench.model.do(Act.GUEST_RELEASES_LATE)
+    for words in ("first", "next ›"):
+        button(bench, words).click()
+    past = shown(bench)
+    button(bench, "+5 s").click()
+
+    assert "▶ Here." in past
+    assert "You stand at 0 s of 16 s." in past
+    assert bench.model.acts == (Act.DEVICE_DEL, Act.WAIT_5_S)
+    assert "▶ Here." not in shown(bench)
+
+
+def test_it_shows_the_token_of_what_is_there(bench: BenchWidget) -> None:
+    bench.model.do(Act.DEVICE_DEL)
+
+    assert f"kit open {bench.model.token}</code>" in shown(bench)
+
+
+def test_the_commit_is_read_only_when_another_one_is_to_be_shown() -> None:
+    read: list[str] = []
+
+    def counted(revision: Revision) -> CommitPage:
+        read.append(revision.name)
+        return CommitPage(revision.name)
+
+    bench = BenchWidget(BenchModel(), counted)
+    bench.model.do(Act.DEVICE_DEL)
+    bench.model.move("after", -1)
+
+    assert read == ["revert", "pre-revert"]

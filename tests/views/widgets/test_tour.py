@@ -1,0 +1,189 @@
+"""The commit walk, with and without widgets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import ipywidgets as widgets
+import pytest
+
+from kit.case_study.behaviours import Behaviour
+from kit.common.errors import UnknownRevisionError
+from kit.machine.revision import Revision
+from kit.simulation.scenario import Scenario
+from kit.storage.scenarios import find_scenario
+from kit.views.html.diff import CommitPage
+from kit.views.widgets.tour import WalkWidget
+from kit.views.widgets.tour_model import SILENT_STEPS, STEPS, WalkModel
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_walk_has_a_step_for_every_recorded_build() -> None:
+    assert [step.name for step in STEPS][:3] == ["baseline", "timer", "cpu-timeout"]
+    assert len(STEPS) == 13
+
+
+@pytest.mark.parametrize(
+    ("step", "previous"),
+    [("baseline", "baseline"), ("timer", "baseline"), ("revert", "pre-revert")],
+)
+def test_a_step_is_compared_with_the_one_before(step: str, previous: str) -> None:
+    assert WalkModel(step).previous.name == previous
+
+
+@pytest.mark.parametrize(
+    ("step", "came", "went"),
+    [
+        ("timer", 14, 0),
+        ("cpu-timeout", 8, 0),
+        ("deadline-helper", 0, 0),
+        ("pre-revert", 0, 0),
+        ("revert", 0, 22),
+        ("resend", 0, 0),
+        ("unisolate", 4, 0),
+    ],
+)
+def test_what_a_step_changes_in_the_state_table(step: str, came: int, went: int) -> None:
+    assert tuple(map(len, WalkModel(step).table_changes())) == (came, went)
+
+
+@pytest.mark.parametrize(
+    ("step", "changed"),
+    [
+        ("timer", []),
+        ("cpu-timeout", ["in-time", "late-release", "late-retry", "vm-stopped"]),
+        ("fe1831eff8", ["dimm-refused"]),
+        ("deadline-helper", []),
+        ("pre-revert", []),
+        ("revert", ["in-time", "late-release", "late-retry", "vm-stopped"]),
+        ("resend", ["in-time", "vm-stopped"]),
+    ],
+)
+def test_which_scenarios_a_step_changes(step: str, changed: list[str]) -> None:
+    names = ("acpi-dimm-refused", "dimm-refused", "in-time", "late-release", "late-retry")
+
+    def played() -> dict[str, Scenario]:
+        return {name: find_scenario(name) for name in (*names, "vm-stopped")}
+
+    assert [one.name for one in WalkModel(step, played).scenario_changes()] == changed
+
+
+def test_a_walk_without_scenarios_changes_none() -> None:
+    assert WalkModel("cpu-timeout").scenario_changes() == ()
+
+
+def test_the_ends_of_the_walk_are_said() -> None:
+    model = WalkModel("baseline")
+    model.go(-1)
+    first = model.hint
+    model.go(len(STEPS))
+
+    assert (first, model.hint) == ("This is the first step.", "This is the last step.")
+
+
+def test_a_release_is_no_step() -> None:
+    with pytest.raises(UnknownRevisionError, match=r"'v6\.0\.0' is no step of the walk"):
+        WalkModel("v6.0.0")
+
+
+def page(revision: Revision) -> CommitPage:
+    return CommitPage(f"the commit of {revision.name}", "a history")
+
+
+def ties(revision: Revision) -> tuple[Behaviour, ...]:
+    tie = Behaviour(
+        name="n",
+        says=f"what {revision.name} does",
+        commit=revision.commit,
+        file="f.c",
+        function="f",
+        identifier="x",
+    )
+    return (tie,)
+
+
+@pytest.fixture
+def walk() -> Iterator[WalkWidget]:
+    widget = WalkWidget(WalkModel("timer"), page, ties)
+    yield widget
+    widget.close_all()
+
+
+def inside(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def shown(walk: WalkWidget) -> str:
+    return "\n".join(w.value for w in inside(walk) if isinstance(w, widgets.HTML))
+
+
+def click(walk: WalkWidget, words: str) -> None:
+    buttons = [w for w in inside(walk) if isinstance(w, widgets.Button)]
+    next(b for b in buttons if b.description == words).click()
+
+
+def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: WalkWidget) -> None:
+    text = shown(walk)
+
+    assert "the commit of timer" in text
+    assert "what timer does" in text
+    assert "14 rows come, 0 go." in text
+    assert (
+        "none; real builds of this step and the one before answered all recordings alike." in text
+    )
+
+
+def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: WalkWidget) -> None:
+    click(walk, "cpu-timeout")
+    bench = walk._bench.model
+
+    assert walk.model.step.name == "cpu-timeout"
+    assert (bench.before, bench.after) == ("51254ffb32", "d1c2e3ce3d")
+    assert "● cpu-timeout" in [w.description for w in inside(walk) if isinstance(w, widgets.Button)]
+    assert "the commit of cpu-timeout" in shown(walk)
+
+
+def test_back_next_and_the_turned_diff(walk: WalkWidget) -> None:
+    click(walk, "next ▶")
+    click(walk, "◀ back")
+    click(walk, "◀ back")
+    click(walk, "◀ back")
+    click(walk, "diff side by side")
+
+    assert (walk.model.place, walk.model.side_by_side) == (0, True)
+    assert "This is the first step." in shown(walk)
+
+
+def test_only_controls_that_the_keyboard_can_use(walk: WalkWidget) -> None:
+    kinds = {type(w).__name__ for w in inside(walk)}
+
+    assert kinds == {
+        *("WalkWidget", "BenchWidget", "TravelBar", "VBox", "HBox", "HTML", "Button"),
+        *("IntSlider", "BoundedIntText", "BoundedFloatText"),
+    }
+
+
+def test_without_widgets_it_is_a_text(walk: WalkWidget) -> None:
+    assert repr(walk) == (
+        "timer (51254ffb32): every connector gets a timer that nothing starts\n"
+        "scenarios it changes: none"
+    )
+
+
+def answers(revision: Revision) -> list[object]:
+    """Everything that a real build answered, without the build's name."""
+    path = ROOT / "data" / "reference" / "directed" / f"{revision.label}.jsonl"
+    recorded = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(each["name"], each["steps"]) for each in recorded]
+
+
+def test_the_silent_steps_are_those_whose_recordings_equal_the_step_before() -> None:
+    equal = [step.alias for before, step in pairwise(STEPS) if answers(before) == answers(step)]
+
+    assert tuple(equal) == SILENT_STEPS

@@ -6,16 +6,13 @@ history or a view.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.case_study.behaviours import behaviours_of
 from kit.case_study.history import behaviours, history, named_commits
-from kit.common.errors import RecordingError, UserError
-from kit.common.user_file import open_own
+from kit.common.errors import UserError
 from kit.course.exercises import Verdict
 from kit.course.exercises import check as check_answer
 from kit.course.retries import retries
@@ -27,8 +24,6 @@ from kit.explorer.scope import Scope
 from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.reverts import revert, revert_dates, revert_plots, reverts, shipped
 from kit.machine.revision import Board, find_revision
-from kit.recordings.conformance import Report, conform
-from kit.recordings.format import read_transcripts
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline
@@ -53,14 +48,12 @@ __all__ = [
     "bench",
     "check",
     "commit_walk",
-    "conform_file",
     "connector",
     "connector_lab",
     "exercise",
     "history",
     "installation",
     "knowledge",
-    "lines_of_file",
     "mail_of",
     "path",
     "player",
@@ -74,38 +67,8 @@ __all__ = [
     "shipped",
 ]
 
-MOST_RECORDED_BYTES = 256_000_000
-LONGEST_LINE = 10_000_000
 
 # -- recordings --------------------------------------------------------------------------------
-
-
-def conform_file(path: Path) -> Report:
-    """Replay the recording at *path* (``.jsonl``, ``.jsonl.gz``).
-
-    Raises:
-        RecordingError: The file cannot be read, or breaks the format.
-    """
-    return conform(read_transcripts(lines_of_file(path), str(path)), str(path))
-
-
-def lines_of_file(path: Path) -> Iterator[str]:
-    """Read the lines of a recording (``.jsonl``, ``.jsonl.gz``).
-
-    Raises:
-        RecordingError: The file cannot be read.
-    """
-    with open_own(path, "recording", MOST_RECORDED_BYTES, RecordingError) as file:
-        for number in count(1):
-            line = file.readline(LONGEST_LINE + 1)
-            if len(line) > LONGEST_LINE:
-                raise RecordingError(f"{path}:{number}: is longer than {LONGEST_LINE:,} bytes")
-            if not line:
-                return
-            try:
-                yield line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise RecordingError(f"{path}: is not UTF-8 text: {error.reason}") from None
 
 
 # -- lessons -----------------------------------------------------------------------------------
@@ -122,11 +85,11 @@ def bench(before: str | None = None, after: str | None = None) -> BenchWidget:
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.widgets.sandbox import BenchWidget
-    from kit.views.widgets.sandbox_model import (
+    from kit.views.models.sandbox import (
         BenchModel,  # here: the command line does without widgets
     )
-    from kit.views.widgets.sandbox_stories import IN_TIME
+    from kit.views.print.sandbox_stories import IN_TIME
+    from kit.views.widgets.sandbox import BenchWidget
 
     choice = HistoryChoice()
     model = BenchModel(before or "pre-revert", after or "revert")
@@ -149,10 +112,10 @@ def player(
     Raises:
         UserError: There is no such scenario or revision, or half of a pair is named.
     """
-    from kit.views.widgets.player import PlayerWidget
-    from kit.views.widgets.player_model import (
+    from kit.views.models.player import (
         PlayerModel,  # here: the command line does without widgets
     )
+    from kit.views.widgets.player import PlayerWidget
 
     played = _played(scenario, at, before, after)
     from kit.real_qemu.api import AnyPlayer  # here: it reads recordings through this module
@@ -214,10 +177,10 @@ def path(token: str, beside: str | None = None) -> PathWidget:
     Raises:
         UserError: It is no path's token, or there is no such revision.
     """
-    from kit.views.widgets.path import PathWidget
-    from kit.views.widgets.path_model import (
+    from kit.views.models.path import (
         PathModel,  # here: the command line does without widgets
     )
+    from kit.views.widgets.path import PathWidget
 
     played = open_path(token)
     play = alone(played) if beside is None else beside_path(played, find_revision(beside))
@@ -234,10 +197,10 @@ def promises(*revisions: str, widen: str | None = None) -> PromiseWidget:
     Raises:
         UserError: There is no such revision or scope; the text says where to look.
     """
-    from kit.views.widgets.properties import PromiseWidget
-    from kit.views.widgets.property_model import (
+    from kit.views.models.properties import (
         PromiseModel,  # here: the command line does without widgets
     )
+    from kit.views.widgets.properties import PromiseWidget
 
     columns = tuple(map(find_revision, revisions)) or NAMED
     for revision in columns:
@@ -276,8 +239,8 @@ def connector_lab(at: str = "revert") -> ConnectorWidget:
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
+    from kit.views.models.connector import ConnectorModel  # here: only lessons have widgets
     from kit.views.widgets.connector import ConnectorWidget
-    from kit.views.widgets.connector_model import ConnectorModel  # here: only lessons have widgets
 
     return ConnectorWidget(ConnectorModel(at))
 
@@ -382,10 +345,10 @@ def commit_walk(step: str = "timer") -> WalkWidget:
     Raises:
         UnknownRevisionError: There is no such step; the text says where to look.
     """
-    from kit.views.widgets.tour import WalkWidget
-    from kit.views.widgets.tour_model import (
+    from kit.views.models.tour import (
         WalkModel,  # here: the command line does without widgets
     )
+    from kit.views.widgets.tour import WalkWidget
 
     ties = behaviours()
     choice = HistoryChoice()

@@ -23,6 +23,7 @@ from kit.common.packaged_data import CHECKOUT, data_path, share
 from kit.git.repository.exported import export
 from kit.git.repository.history import History, HistoryError
 from kit.git.values.commit import Commit, lore_link, reference
+from kit.git.values.page import CommitPage, CommitReference
 from kit.machine.revision import (
     CATALOGUE,
     MERGED,
@@ -32,8 +33,6 @@ from kit.machine.revision import (
     Revision,
     find_revision,
 )
-from kit.views.html.diff import CommitPage
-from kit.views.reports.mail import Named
 
 __all__ = [
     "CARRIED",
@@ -47,6 +46,7 @@ __all__ = [
     "history",
     "lesson_commits",
     "named_commits",
+    "passed_over_line",
     "why_no_commit",
 ]
 
@@ -241,27 +241,34 @@ def behaviours() -> tuple[Behaviour, ...]:
     return read_behaviours(path.read_text(encoding="utf-8"), str(path))
 
 
-def named_commits(revisions: Iterable[Revision], read: History | None = None) -> tuple[Named, ...]:
+def named_commits(
+    revisions: Iterable[Revision], read: History | None = None
+) -> tuple[CommitReference, ...]:
     """Return the commits of the story that some revisions stand for, as the history names them.
 
     A parent is named by its child, which is the story's; a release by its tag alone.
     """
-    found: dict[str, Named] = {}
+    found: dict[str, CommitReference] = {}
     for revision in revisions:
         label = revision.label
         if revision.board is not Board.PSERIES or not revision.commit:
-            found[label] = Named(f"{revision.name}: {revision.summary}")
+            found[label] = CommitReference(f"{revision.name}: {revision.summary}")
             continue
         child = find_revision(label.removesuffix("~1")) if label.endswith("~1") else revision
         found.setdefault(child.label, _named(child, read))
     return tuple(found.values())
 
 
-def _named(revision: Revision, read: History | None) -> Named:
+def _named(revision: Revision, read: History | None) -> CommitReference:
     try:
         commit = (read or history()).commit(revision.commit)
     except UserError:
-        return Named(revision.label)
+        return CommitReference(revision.label)
     if revision in RELEASES:
-        return Named(f"{revision.label}: {revision.summary}")
-    return Named(reference(commit), lore_link(commit))
+        return CommitReference(f"{revision.label}: {revision.summary}")
+    return CommitReference(reference(commit), lore_link(commit))
+
+
+def passed_over_line(place: Path, why: str) -> str:
+    """Return what is said of a history that is there and cannot be used."""
+    return f"passed over: {place}: {why.removeprefix(str(place)).lstrip(': ')}"

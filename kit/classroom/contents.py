@@ -8,12 +8,12 @@ from pathlib import Path
 
 from kit.case_study import history as history_in_use
 from kit.case_study.fetch import fetch
-from kit.case_study.find import ReenactmentHistory
 from kit.classroom.folder import Contents, Made, make_folder
 from kit.classroom.target import Target
 from kit.classroom.wheels import NAME, built_wheel, packed_wheel
 from kit.common.packaged_data import CHECKOUT, lessons
 from kit.git.repository.history import HistoryError, SourceKind
+from kit.git.repository.reenacted import ReenactmentHistory
 
 __all__ = ["make_classroom"]
 

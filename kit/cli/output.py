@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from kit.case_study.history import passed_over_line
 from kit.common.plain_text import plain
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "console",
     "drop_output",
     "open_streams",
-    "passed_over_line",
     "print_json",
     "progress_bar",
     "progress_line",
@@ -52,11 +52,6 @@ def complain(words: str) -> None:
 def tell_passed_over(place: Path, why: str) -> None:
     """Say that a history is there and is not used."""
     complain(passed_over_line(place, why))
-
-
-def passed_over_line(place: Path, why: str) -> str:
-    """Return what is said of a history that is there and cannot be used."""
-    return f"passed over: {place}: {why.removeprefix(str(place)).lstrip(': ')}"
 
 
 def drop_output() -> None:

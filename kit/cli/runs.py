@@ -8,7 +8,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from kit import app as kit_app
 from kit.case_study.history import named_commits
 from kit.cli.common import FINE, NO, Backend, Json, cli, put
 from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
@@ -29,6 +28,7 @@ from kit.recordings.conformance import Mismatch, Report
 from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims
 from kit.simulation.scenario import Scenario
 from kit.simulation.token import is_path, open_token
+from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.svg import picture_svg
@@ -73,7 +73,7 @@ def conform(
         if live:
             report, notes = backend_in_use.compare_file(path, binary)
         else:
-            report, notes = kit_app.conform_file(path), ()
+            report, notes = conform_file(path), ()
         reports[str(path)] = report
         total += report
         for note in notes:

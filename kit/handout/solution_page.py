@@ -12,7 +12,7 @@ from fractions import Fraction
 from kit.course.exercise import Diffs, Exercise, Hunks, Number, Order, Predict, Script
 from kit.course.exercises import Verdict, check, solution
 from kit.simulation.run import Run
-from kit.views.widgets.exercise_model import answer_words
+from kit.views.models.exercise import answer_words
 
 __all__ = ["solution_page"]
 

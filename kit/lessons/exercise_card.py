@@ -6,12 +6,12 @@ from kit.common.errors import UserError
 from kit.course.diffs import hunk_of_item
 from kit.course.exercise import Hunks, Item
 from kit.course.progress import Progress, Standing
+from kit.git.values.page import ResponsibleLines
 from kit.lessons.history_choice import HistoryChoice
 from kit.storage.exercises import find_exercise
 from kit.storage.progress import progress_file
-from kit.views.html.diff import ResponsibleLines
+from kit.views.models.exercise import ExerciseModel, Keeping
 from kit.views.widgets.exercise import ExerciseWidget
-from kit.views.widgets.exercise_model import ExerciseModel, Keeping
 
 __all__ = ["exercise_card"]
 

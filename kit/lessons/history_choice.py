@@ -13,9 +13,9 @@ from kit.case_study.history import behaviours, commit_page, expanded, history, l
 from kit.common.errors import UserError
 from kit.git.repository.history import History, HistoryError, no_git
 from kit.git.values.commit import Commit, FileDiff, siblings
+from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.machine.revision import Revision, find_revision
 from kit.trace.entry import TraceEntry
-from kit.views.html.diff import CommitPage, ResponsibleLines
 
 if TYPE_CHECKING:
     from kit.views.widgets.history_panel import HistoryPanel

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from kit.case_study.find import clone_of
 from kit.case_study.history import commit_named, history
 from kit.common.errors import UserError
 from kit.git.repository.history import History
+from kit.git.repository.reenacted import clone_of
 from kit.git.reverts import report as revert_report
 from kit.git.reverts.scan import read_revert
 from kit.git.values.commit import Commit
+from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.verdict import Revert, Target
 from kit.lessons.history_choice import HistoryChoice
-from kit.views.html.diff import CommitPage
-from kit.views.html.revert import RevertPage
-from kit.views.widgets.revert_model import RevertRows
+from kit.views.models.revert import RevertRows
 
 __all__ = ["RevertChoice"]
 

@@ -17,8 +17,8 @@ from kit.views.html.figure import Note, Rows
 if TYPE_CHECKING:
     from kit.lessons.revert_choice import RevertChoice
     from kit.views.html.plots import Plot
+    from kit.views.models.revert import RevertRows
     from kit.views.widgets.revert import RevertWidget
-    from kit.views.widgets.revert_model import RevertRows
     from kit.views.widgets.reverts import RevertsWidget
 
 __all__ = ["RevertPlots", "revert", "revert_dates", "revert_plots", "reverts", "shipped"]
@@ -35,8 +35,8 @@ def revert(name: str = "revert") -> RevertWidget | Note:
         name: A commit of the history in use: a hash, a tag, or a name of `kit list revisions`.
             Where it is not here the widget says so; another can be named in it.
     """
+    from kit.views.models.revert import RevertModel  # here: widgets take a while
     from kit.views.widgets.revert import RevertWidget
-    from kit.views.widgets.revert_model import RevertModel  # here: widgets take a while
 
     def widget() -> RevertWidget:
         choice = _choice()
@@ -50,7 +50,7 @@ def revert(name: str = "revert") -> RevertWidget | Note:
 
 def reverts() -> RevertsWidget | Note:
     """Return the table of all reverts of the history in use, with the report of the chosen one."""
-    from kit.views.widgets.revert_model import RevertModel, RevertRows, RevertsModel  # as above
+    from kit.views.models.revert import RevertModel, RevertRows, RevertsModel  # as above
     from kit.views.widgets.reverts import RevertsWidget
 
     def widget() -> RevertsWidget:
@@ -167,7 +167,7 @@ class RevertPlots:
 
 def revert_plots() -> RevertPlots:
     """Return the plots of all reverts of the history in use; it says where it cannot be read."""
-    from kit.views.widgets.revert_model import RevertRows
+    from kit.views.models.revert import RevertRows
 
     try:
         found = _choice().rows()

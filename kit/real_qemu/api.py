@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kit.app import lines_of_file
 from kit.common.errors import RecordingError, UserError
 from kit.explorer.export import asked_of
 from kit.explorer.model import DrcModel
@@ -22,6 +21,7 @@ from kit.recordings.format import Script, read_scripts
 from kit.simulation.guest_run import GuestRun
 from kit.simulation.run import Intervention, Pair, Run, play
 from kit.simulation.scenario import Scenario
+from kit.storage.recordings import lines_of_file
 
 __all__ = [
     "AnyPlayer",

@@ -28,6 +28,7 @@ from kit.git.values.commit import (
     refers_to,
     reverts,
 )
+from kit.git.values.page import CommitPage
 from kit.git.values.revert_message import named
 from kit.logs.reader import read_log
 from kit.machine.revision import find_revision
@@ -39,7 +40,7 @@ from kit.simulation.scenario import read_scenario
 from kit.simulation.token import open_token, token_of
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.svg import picture_svg
-from kit.views.html.diff import CommitPage, commit_html, message_html
+from kit.views.html.diff import commit_html, message_html
 from kit.views.reports.log import report_of
 from kit.views.reports.mail import read_message_id
 from kit.views.reports.run import event_lines

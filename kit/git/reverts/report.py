@@ -8,12 +8,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kit.case_study.find import ReenactmentHistory, clone_of
 from kit.common.errors import UserError
 from kit.git.repository.bounds import check_size
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import History, HistoryError
 from kit.git.repository.objects import MissingObjectError, Objects
+from kit.git.repository.reenacted import ReenactmentHistory, clone_of
 from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.exactness import check_exactness, net_of, sides_of
 from kit.git.reverts.followups import Aftermath, what_came_after

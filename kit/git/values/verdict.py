@@ -10,6 +10,7 @@ from kit.git.values.revert_message import Form
 
 __all__ = [
     "DAY_S",
+    "VERDICT_WORDS",
     "Checks",
     "Finding",
     "LeftOver",
@@ -87,6 +88,16 @@ class LeftOver:
     sign: str
     line: str
     own: bool = False
+
+
+VERDICT_WORDS = {
+    Verdict.EXACT: "exact: its tree is what undoing the targets gives",
+    Verdict.SAME_LINES: "the same lines, though they cannot be undone without a conflict",
+    Verdict.PARTIAL: "partial: something of the targets is left",
+    Verdict.EXTRA: "extra: all of the targets is gone, and more is changed",
+    Verdict.DIFFERENT: "different: something of the targets is left, and more is changed",
+    None: "no verdict",
+}
 
 
 @dataclass(frozen=True, slots=True)

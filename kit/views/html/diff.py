@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from pygments.lexers import get_lexer_for_filename
@@ -19,10 +19,11 @@ from kit.git.values.commit import (
     lore_link,
     quoted_list_links,
 )
+from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.views.escape import escape
 from kit.views.html.diff_lines import changed_parts, line_pairs
 
-__all__ = ["CommitPage", "ResponsibleLines", "commit_html", "lines_html", "message_html"]
+__all__ = ["commit_html", "lines_html", "message_html"]
 __all__ += ["responsible_html"]
 
 MOST_LINES = 2000
@@ -40,22 +41,6 @@ _COLOURS: tuple[tuple[_TokenType, str], ...] = (
     (Token.Keyword, "keyword"),
     (Token.Literal.Number, "number"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CommitPage:
-    """What is shown of a commit.
-
-    ``source`` says which history it was read from; ``note`` stands where there is no diff, and
-    then ``commit`` may be None; ``series`` are the commits that were posted with it.
-    """
-
-    heading: str
-    source: str = ""
-    commit: Commit | None = None
-    files: tuple[FileDiff, ...] = ()
-    note: str = ""
-    series: tuple[Commit, ...] = ()
 
 
 def commit_html(page: CommitPage, *, side_by_side: bool = False) -> str:
@@ -92,16 +77,6 @@ def _height(file: FileDiff, *, side_by_side: bool) -> int:
     if not side_by_side:
         return sum(1 + len(hunk.lines) for hunk in file.hunks)
     return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
-
-
-@dataclass(frozen=True, slots=True)
-class ResponsibleLines:
-    """Lines of a commit that cause what a run shows; ``hunk`` is None where it cannot be read."""
-
-    says: str
-    revision: str
-    file: FileDiff | None
-    hunk: Hunk | None
 
 
 def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from kit.common.plain_text import printable
-from kit.git.values.verdict import Finding, LeftOver, Revert, Status, Target, Verdict
+from kit.git.values.page import CommitPage, RevertPage
+from kit.git.values.verdict import VERDICT_WORDS, LeftOver, Revert, Status, Target, Verdict
 from kit.views.escape import escape
-from kit.views.html.diff import CommitPage, commit_html
-from kit.views.terminal.revert import SAYS
-from kit.views.widgets.base import status
+from kit.views.html.diff import commit_html
+from kit.views.html.parts import status
 
-__all__ = ["RevertPage", "days_words", "diffs_html", "page_text", "report_html", "row_html"]
+__all__ = ["days_words", "diffs_html", "page_text", "report_html", "row_html"]
 __all__ += ["row_title", "verdict_word"]
 
 _AT_MOST_LINES = 40  # of what is left over: kit revert --json has them all
@@ -24,28 +23,6 @@ _AFTER = {
     "re-land": "brings it back",
     "follow-up": "works in the same functions",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevertPage:
-    """What is shown of a revert; ``untold`` counts the tags whose files are not here.
-
-    ``titles`` are the subjects of its targets, ``chain`` those of them that revert something
-    themselves, ``after`` (hash, subject, why it is told), ``diffs`` those of its targets.
-    """
-
-    revert: Revert
-    finding: Finding
-    source: str
-    titles: tuple[str, ...] = ()
-    lines: int | None = None
-    tags: tuple[str, ...] = ()
-    releases: tuple[str, ...] = ()
-    untold: int = 0
-    chain: tuple[Revert, ...] = ()
-    after: tuple[tuple[str, str, str], ...] = ()
-    diff: CommitPage | None = None
-    diffs: tuple[CommitPage, ...] = ()
 
 
 # -- the report --------------------------------------------------------------------------------
@@ -73,7 +50,7 @@ def report_html(page: RevertPage) -> str:
 
 
 def _verdict_words(page: RevertPage) -> str:
-    words = SAYS[page.finding.verdict]
+    words = VERDICT_WORDS[page.finding.verdict]
     return f"{words}\n{printable(page.finding.note)}" if page.finding.note else words
 
 

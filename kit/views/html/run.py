@@ -15,13 +15,13 @@ from kit.machine.events import (
     QmpError,
     UnplugTimeout,
 )
+from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run
 from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Stop, Timeline
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
 from kit.views.escape import escape
-from kit.views.widgets.timeline_model import Knowledge
 
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from kit.common.errors import UserError
+from kit.git.values.page import CommitReference
 from kit.simulation.run import Pair, Run
 from kit.simulation.token import token_of
 from kit.trace.sentences import seconds
@@ -23,7 +23,6 @@ from kit.views.markdown import fenced, plain_markdown
 from kit.views.reports.run import event_lines
 
 __all__ = [
-    "Named",
     "command_of",
     "mail_lines",
     "markdown_lines",
@@ -31,14 +30,6 @@ __all__ = [
 ]
 
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[!-;=?-~]+)>|([!-;=?-~]+@[!-;=?-~]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A commit that a run is about: as git refers to it, and where it was posted, if known."""
-
-    reference: str
-    link: str | None = None
 
 
 def read_message_id(text: str) -> str:
@@ -69,7 +60,7 @@ def command_of(played: Run | Pair) -> str:
 
 def mail_lines(
     played: Run | Pair,
-    commits: Sequence[Named],
+    commits: Sequence[CommitReference],
     width: int = 72,
     *,
     unicode: bool = False,
@@ -105,7 +96,11 @@ def mail_lines(
 
 
 def markdown_lines(
-    played: Run | Pair, commits: Sequence[Named], width: int = 72, *, unicode: bool = False
+    played: Run | Pair,
+    commits: Sequence[CommitReference],
+    width: int = 72,
+    *,
+    unicode: bool = False,
 ) -> Iterator[str]:
     """A run or a pair as Markdown: the picture in a fenced block, the events to unfold."""
     first, second = _caption(played)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from kit.explorer.comparison import Choice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
+from kit.git.values.page import CommitReference
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import escape
 from kit.views.markdown import fenced, plain_markdown
-from kit.views.reports.mail import Named
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import wrapped
 
@@ -45,7 +45,7 @@ def path_text_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Ite
 
 def path_mail_lines(
     play: PathPlay,
-    commits: Sequence[Named],
+    commits: Sequence[CommitReference],
     width: int,
     *,
     unicode: bool = False,
@@ -69,7 +69,7 @@ def path_mail_lines(
 
 
 def path_markdown_lines(
-    play: PathPlay, commits: Sequence[Named], width: int, *, unicode: bool = False
+    play: PathPlay, commits: Sequence[CommitReference], width: int, *, unicode: bool = False
 ) -> Iterator[str]:
     """Markdown: the picture in a fenced block, the choices to unfold."""
     yield f"**{plain_markdown(title_of(play))}**"

@@ -9,18 +9,10 @@ from rich.text import Text
 
 from kit.common.plain_text import printable
 from kit.git.values.summary import Summary
-from kit.git.values.verdict import Finding, Revert, Status, Target, Verdict
+from kit.git.values.verdict import VERDICT_WORDS, Finding, Revert, Status, Target, Verdict
 
 __all__ = ["report_text", "row_line", "summary_lines"]
 
-SAYS = {
-    Verdict.EXACT: "exact: its tree is what undoing the targets gives",
-    Verdict.SAME_LINES: "the same lines, though they cannot be undone without a conflict",
-    Verdict.PARTIAL: "partial: something of the targets is left",
-    Verdict.EXTRA: "extra: all of the targets is gone, and more is changed",
-    Verdict.DIFFERENT: "different: something of the targets is left, and more is changed",
-    None: "no verdict",
-}
 _STYLES = {Verdict.EXACT: "bold green", Verdict.SAME_LINES: "green", None: "dim"}
 _AT_MOST_LINES = 40  # of what is left over; the JSON has them all
 _NEXT_TO = 25
@@ -54,7 +46,9 @@ def report_text(
         names = ", ".join(_short(target.sha or target.named) for target in each.targets)
         text.append(f"  {each.sha[:10]} is a revert itself, of {names}\n")
     text.append("\n")
-    text.append(f"{SAYS[finding.verdict]}\n", style=_STYLES.get(finding.verdict, "bold red"))
+    text.append(
+        f"{VERDICT_WORDS[finding.verdict]}\n", style=_STYLES.get(finding.verdict, "bold red")
+    )
     for line in _check_lines(finding, lines):
         text.append(f"  {line}\n")
     if finding.note:

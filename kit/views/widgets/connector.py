@@ -12,10 +12,11 @@ from kit.views.diagram.drc_states import Live, state_diagram
 from kit.views.diagram.drc_table_words import line_words
 from kit.views.escape import escape
 from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.parts import revision_head
 from kit.views.html.print_base import Paper
-from kit.views.widgets.base import Shown, button, guarded, label, revision_head, row
-from kit.views.widgets.connector_model import ConnectorModel, Press, Step
-from kit.views.widgets.print_tables import connector_paper
+from kit.views.models.connector import ConnectorModel, Press, Step
+from kit.views.print.tables import connector_paper
+from kit.views.widgets.base import Shown, button, guarded, label, row
 
 __all__ = ["ConnectorWidget"]
 

@@ -12,21 +12,23 @@ from functools import partial
 import ipywidgets as widgets
 
 from kit.course.exercise import Exercise, Hunks, Item, Kind, Number, Order, Predict, Rule, Script
+from kit.git.values.page import ResponsibleLines
+from kit.simulation.knowledge import knowledge
 from kit.simulation.run import Run
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import escape
-from kit.views.html.diff import ResponsibleLines, lines_html
+from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.parts import status
 from kit.views.html.print_base import Paper
 from kit.views.html.run import beliefs_html
+from kit.views.models.exercise import ExerciseModel
+from kit.views.print.exercise import exercise_paper
 from kit.views.terminal.exercises import standing_words
-from kit.views.widgets.base import Shown, button, guarded, label, row, status
-from kit.views.widgets.exercise_model import ExerciseModel
-from kit.views.widgets.print_exercise import exercise_paper
-from kit.views.widgets.timeline_model import knowledge
+from kit.views.widgets.base import Shown, button, guarded, label, row
 
 __all__ = ["ExerciseWidget", "LinesOf"]
 

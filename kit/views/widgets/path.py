@@ -17,10 +17,10 @@ from kit.views.escape import escape
 from kit.views.html.figure import scrolling, stylesheet
 from kit.views.html.print_base import Paper
 from kit.views.html.run import beliefs_html
+from kit.views.models.path import PathModel
+from kit.views.print.tables import path_paper
 from kit.views.reports.path import path_text_lines
 from kit.views.widgets.base import Shown, button, guarded, in_turn, row
-from kit.views.widgets.path_model import PathModel
-from kit.views.widgets.print_tables import path_paper
 from kit.views.widgets.share_bar import ShareBar
 from kit.views.widgets.travel_bar import NAME_THE_HANDLE
 

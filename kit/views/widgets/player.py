@@ -13,6 +13,7 @@ from itertools import groupby
 import ipywidgets as widgets
 
 from kit.actors.messages import CAST, Actor
+from kit.git.values.page import ResponsibleLines
 from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
 from kit.trace.entry import TraceEntry
@@ -20,13 +21,14 @@ from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import escape
-from kit.views.html.diff import ResponsibleLines, lines_html
+from kit.views.html.diff import lines_html
 from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.parts import revision_head
 from kit.views.html.print_base import Paper
 from kit.views.html.run import beliefs_html, events_html
-from kit.views.widgets.base import Shown, button, guarded, label, revision_head, row, side
-from kit.views.widgets.player_model import NO_EVENT, Choice, PlayerModel
-from kit.views.widgets.print_runs import player_paper
+from kit.views.models.player import NO_EVENT, Choice, PlayerModel
+from kit.views.print.runs import player_paper
+from kit.views.widgets.base import Shown, button, guarded, label, row, side
 from kit.views.widgets.share_bar import ShareBar
 from kit.views.widgets.travel_bar import TravelBar
 

@@ -12,12 +12,13 @@ from kit.explorer.properties import PROMISES, Promise
 from kit.machine.revision import Revision
 from kit.views.escape import escape
 from kit.views.html.figure import stylesheet
+from kit.views.html.parts import status
 from kit.views.html.print_base import Paper
-from kit.views.widgets.base import Shown, button, guarded, in_turn, row, status
+from kit.views.models.path import PathModel
+from kit.views.models.properties import PromiseModel
+from kit.views.print.tables import promises_paper
+from kit.views.widgets.base import Shown, button, guarded, in_turn, row
 from kit.views.widgets.path import PathWidget
-from kit.views.widgets.path_model import PathModel
-from kit.views.widgets.print_tables import promises_paper
-from kit.views.widgets.property_model import PromiseModel
 
 __all__ = ["PromiseWidget"]
 

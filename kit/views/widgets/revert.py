@@ -10,9 +10,9 @@ from kit.views.escape import escape
 from kit.views.html.figure import stylesheet
 from kit.views.html.print_base import Paper
 from kit.views.html.revert import diffs_html, page_text, report_html
+from kit.views.models.revert import RevertModel
+from kit.views.print.tables import revert_paper
 from kit.views.widgets.base import Shown, button, guarded, row
-from kit.views.widgets.print_tables import revert_paper
-from kit.views.widgets.revert_model import RevertModel
 
 __all__ = ["RevertWidget", "say_html"]
 

@@ -17,12 +17,10 @@ from kit.common.plain_text import printable
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Revert
 from kit.views.html.figure import stylesheet
+from kit.views.html.parts import status
 from kit.views.html.print_base import Paper
 from kit.views.html.revert import row_html, row_title, verdict_word
-from kit.views.widgets.base import Shown, button, guarded, label, row, status
-from kit.views.widgets.print_tables import reverts_paper
-from kit.views.widgets.revert import RevertWidget, say_html
-from kit.views.widgets.revert_model import (
+from kit.views.models.revert import (
     ROWS_A_PAGE,
     Judged,
     Order,
@@ -31,6 +29,9 @@ from kit.views.widgets.revert_model import (
     RevertsModel,
     days_of,
 )
+from kit.views.print.tables import reverts_paper
+from kit.views.widgets.base import Shown, button, guarded, label, row
+from kit.views.widgets.revert import RevertWidget, say_html
 
 __all__ = ["RevertsWidget"]
 

@@ -11,20 +11,22 @@ from functools import partial
 
 import ipywidgets as widgets
 
+from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.machine.revision import Revision, find_revision
 from kit.simulation.sandbox import Act
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import escape
-from kit.views.html.diff import CommitPage, ResponsibleLines, commit_html, responsible_html
+from kit.views.html.diff import commit_html, responsible_html
 from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.parts import revision_head, status
 from kit.views.html.print_base import Paper
 from kit.views.html.run import log_html, state_html
-from kit.views.widgets.base import Shown, button, guarded, label, revision_head, row, side, status
-from kit.views.widgets.print_runs import bench_paper
-from kit.views.widgets.sandbox_model import BenchModel
-from kit.views.widgets.sandbox_stories import Story
+from kit.views.models.sandbox import BenchModel
+from kit.views.print.runs import bench_paper
+from kit.views.print.sandbox_stories import Story
+from kit.views.widgets.base import Shown, button, guarded, label, row, side
 from kit.views.widgets.travel_bar import TravelBar
 
 __all__ = ["BenchWidget"]

@@ -12,18 +12,19 @@ from functools import partial
 import ipywidgets as widgets
 
 from kit.case_study.behaviours import Behaviour
+from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.machine.revision import Revision
 from kit.trace.entry import TraceEntry
 from kit.views.escape import escape
-from kit.views.html.diff import CommitPage, ResponsibleLines, commit_html, message_html
+from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import stylesheet
 from kit.views.html.print_base import Paper
+from kit.views.html.tour import changes_html, head_html
+from kit.views.models.sandbox import BenchModel
+from kit.views.models.tour import MAIN_STEPS, STEPS, WalkModel
+from kit.views.print.runs import walk_paper
 from kit.views.widgets.base import Shown, button, guarded, row
-from kit.views.widgets.print_runs import walk_paper
 from kit.views.widgets.sandbox import BenchWidget
-from kit.views.widgets.sandbox_model import BenchModel
-from kit.views.widgets.tour_model import MAIN_STEPS, STEPS, WalkModel
-from kit.views.widgets.tour_page import changes_html, head_html
 
 __all__ = ["WalkWidget"]
 

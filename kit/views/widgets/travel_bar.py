@@ -7,8 +7,8 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from kit.machine.clock import NS_PER_S
+from kit.views.models.timeline import TimelineModel
 from kit.views.widgets.base import button, guarded, in_turn, row
-from kit.views.widgets.timeline_model import TimelineModel
 
 __all__ = ["NAME_THE_HANDLE", "TravelBar"]
 

@@ -26,7 +26,8 @@ from kit.git.repository.history import HistoryError
 from kit.git.reverts.report import revert_report
 from kit.git.reverts.scan import read_reverts
 from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
-from kit.views.html.diff import MOST_FILES, MOST_LINES, CommitPage, commit_html, message_html
+from kit.git.values.page import CommitPage
+from kit.views.html.diff import MOST_FILES, MOST_LINES, commit_html, message_html
 from kit.views.terminal.diff import commit_lines, commit_text
 from tests.git.upstream import await_true, git
 from tests.git.workshop import workshop

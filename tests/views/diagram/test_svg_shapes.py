@@ -10,7 +10,7 @@ from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.drc_states import Live, state_diagram
 from kit.views.html.figure import Figure
-from kit.views.widgets.connector_model import Press, drive
+from kit.views.models.connector import Press, drive
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -22,16 +22,16 @@ from kit.trace.sentences import sentence
 from kit.views.diagram.legend import legend_html
 from kit.views.html.figure import Figure, Note, Rows
 from kit.views.html.print_base import PAPER, Paper, hunks_kept, on_paper, opened
+from kit.views.models.exercise import ExerciseModel
+from kit.views.models.properties import PromiseModel
+from kit.views.models.revert import RevertRows, RevertsModel
+from kit.views.models.sandbox import BenchModel
+from kit.views.models.tour import STEPS, WalkModel
+from kit.views.print.exercise import exercise_paper
+from kit.views.print.runs import bench_paper, walk_paper, where_parted
+from kit.views.print.sandbox_stories import IN_TIME, LATE, STORIES, Story, stories_of
+from kit.views.print.tables import promises_paper, reverts_paper
 from kit.views.widgets.base import Shown
-from kit.views.widgets.exercise_model import ExerciseModel
-from kit.views.widgets.print_exercise import exercise_paper
-from kit.views.widgets.print_runs import bench_paper, walk_paper, where_parted
-from kit.views.widgets.print_tables import promises_paper, reverts_paper
-from kit.views.widgets.property_model import PromiseModel
-from kit.views.widgets.revert_model import RevertRows, RevertsModel
-from kit.views.widgets.sandbox_model import BenchModel
-from kit.views.widgets.sandbox_stories import IN_TIME, LATE, STORIES, Story, stories_of
-from kit.views.widgets.tour_model import STEPS, WalkModel
 from tests.course.commits import diffs
 
 LESSONS = lesson_folder()

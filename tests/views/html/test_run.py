@@ -10,17 +10,18 @@ import pytest
 
 from kit.actors.messages import Actor, GuestLog
 from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
+from kit.git.values.page import CommitPage
 from kit.machine.revision import find_revision
+from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.sandbox import Act, bench
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
-from kit.views.html.diff import MOST_LINES, CommitPage, commit_html, message_html
+from kit.views.html.diff import MOST_LINES, commit_html, message_html
 from kit.views.html.diff_lines import LinePair, changed_parts, line_pairs
 from kit.views.html.run import MOST_ROWS, beliefs_html, events_html, log_html, state_html
 from kit.views.terminal.diff import commit_lines, commit_text
-from kit.views.widgets.timeline_model import Knowledge, knowledge
 
 CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
 HOSTILE = '<script>alert("x")</script>&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}'

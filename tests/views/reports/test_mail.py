@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
+from kit.git.values.page import CommitReference
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.token import open_token, token_of
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.diagram.text import picture_lines
-from kit.views.reports.mail import Named, command_of, mail_lines, markdown_lines, read_message_id
+from kit.views.reports.mail import command_of, mail_lines, markdown_lines, read_message_id
 
-REVERT = Named(
+REVERT = CommitReference(
     "d522cb52e6 (spapr: rollback 'unplug timeout' for CPU hotunplugs, 2021-03-31)",
     "https://lore.kernel.org/qemu-devel/20210401000437.131140-2-danielhb413@gmail.com/",
 )
@@ -120,7 +121,9 @@ def test_markdown_has_the_picture_in_a_fence_and_the_events_to_unfold() -> None:
 
 def test_a_hostile_subject_is_text_in_markdown() -> None:
     """A subject comes from a clone: it can be anything."""
-    hostile = Named("0123456789 (<script>alert(1)</script> [x](y) `z` @all #1, 2021-01-01)")
+    hostile = CommitReference(
+        "0123456789 (<script>alert(1)</script> [x](y) `z` @all #1, 2021-01-01)"
+    )
     line = next(line for line in markdown_lines(pair(), [hostile]) if line.startswith("- 0123"))
 
     assert line == (

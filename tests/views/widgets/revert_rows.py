@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import DAY_S, Finding, Revert, Status, Target, Verdict
-from kit.views.html.revert import RevertPage
-from kit.views.widgets.revert_model import RevertRows
+from kit.views.models.revert import RevertRows
 
 NEWEST_S = 1_640_000_000  # in December 2021
 

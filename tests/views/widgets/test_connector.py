@@ -16,8 +16,8 @@ from kit.machine.pseries.drc import apply, transitions
 from kit.machine.pseries.tables import lines
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.views.diagram.drc_states import Live, state_diagram
+from kit.views.models.connector import ConnectorModel, Press, drive
 from kit.views.widgets.connector import ConnectorWidget
-from kit.views.widgets.connector_model import ConnectorModel, Press, drive
 from tests.views.widgets.widgets import KEYBOARD, click, inside, shown
 
 P, S = Press, DrcState

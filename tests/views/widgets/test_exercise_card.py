@@ -10,10 +10,10 @@ import pytest
 from kit.common.errors import UserError
 from kit.course.exercise import Exercise, Hunks, Kind, Number, Predict, Script
 from kit.course.progress import Progress, Standing
+from kit.git.values.page import ResponsibleLines
 from kit.storage.exercises import exercises, find_exercise
-from kit.views.html.diff import ResponsibleLines
+from kit.views.models.exercise import ExerciseModel, Keeping
 from kit.views.widgets.exercise import ExerciseWidget
-from kit.views.widgets.exercise_model import ExerciseModel, Keeping
 from tests.course.commits import diffs
 from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
 

@@ -15,10 +15,10 @@ from kit.explorer.paths import open_path
 from kit.explorer.properties import PROMISES
 from kit.explorer.scope import Scope
 from kit.machine.revision import find_revision
+from kit.views.models.path import PathModel
+from kit.views.models.properties import PromiseModel
 from kit.views.widgets.path import PathWidget
-from kit.views.widgets.path_model import PathModel
 from kit.views.widgets.properties import PromiseWidget
-from kit.views.widgets.property_model import PromiseModel
 from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
 
 LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")

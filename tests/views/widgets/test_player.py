@@ -8,15 +8,15 @@ from dataclasses import replace
 import ipywidgets as widgets
 import pytest
 
+from kit.git.values.page import ResponsibleLines
 from kit.machine.revision import Revision, find_revision
 from kit.simulation.run import play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.trace.entry import WIRE_NAMES, TraceEntry
-from kit.views.html.diff import ResponsibleLines
+from kit.views.models.player import PlayerModel
 from kit.views.widgets.player import PlayerWidget
-from kit.views.widgets.player_model import PlayerModel
 from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
 
 LATE = find_scenario("late-release")

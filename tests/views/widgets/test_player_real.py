@@ -13,8 +13,8 @@ from kit.simulation.run import Intervention, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
+from kit.views.models.player import PlayerModel
 from kit.views.widgets.player import PlayerWidget
-from kit.views.widgets.player_model import PlayerModel
 from tests.views.widgets.widgets import button, click
 
 LATE = find_scenario("late-release")

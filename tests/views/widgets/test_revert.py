@@ -9,12 +9,11 @@ import ipywidgets as widgets
 import pytest
 
 from kit.common.errors import UserError
+from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Checks, Finding, LeftOver, Revert, Verdict
-from kit.views.html.diff import CommitPage
-from kit.views.html.revert import RevertPage
+from kit.views.models.revert import ROWS_A_PAGE, RevertModel, RevertRows, RevertsModel
 from kit.views.widgets.revert import RevertWidget
-from kit.views.widgets.revert_model import ROWS_A_PAGE, RevertModel, RevertRows, RevertsModel
 from kit.views.widgets.reverts import RevertsWidget
 from tests.views.widgets.revert_rows import a_page, a_row, found
 from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown

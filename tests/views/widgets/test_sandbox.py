@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import ipywidgets as widgets
 import pytest
 
+from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.sandbox import Act
-from kit.views.html.diff import CommitPage
+from kit.views.models.sandbox import BenchModel
 from kit.views.widgets.sandbox import BenchWidget
-from kit.views.widgets.sandbox_model import BenchModel
 
 SAFE = {"VBox", "HBox", "HTML", "Button", "TravelBar"}
 SAFE |= {"IntSlider", "BoundedIntText", "BoundedFloatText"}

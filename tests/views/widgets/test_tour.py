@@ -12,12 +12,12 @@ import pytest
 
 from kit.case_study.behaviours import Behaviour
 from kit.common.errors import UnknownRevisionError
+from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import find_scenario
-from kit.views.html.diff import CommitPage
+from kit.views.models.tour import SILENT_STEPS, STEPS, WalkModel
 from kit.views.widgets.tour import WalkWidget
-from kit.views.widgets.tour_model import SILENT_STEPS, STEPS, WalkModel
 
 ROOT = Path(__file__).parents[3]
 

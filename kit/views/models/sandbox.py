@@ -10,7 +10,7 @@ from kit.simulation.sandbox import BENCH, Act, act, why_not
 from kit.simulation.story import where_they_part
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
-from kit.views.widgets.timeline_model import CHOICES, TimelineModel
+from kit.views.models.timeline import CHOICES, TimelineModel
 
 __all__ = ["CHOICES", "BenchModel"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.simulation.sandbox import Act
-from kit.views.widgets.sandbox_model import BenchModel
+from kit.views.models.sandbox import BenchModel
 
 __all__ = ["IN_TIME", "LATE", "STORIES", "Story", "parts", "stories_of", "story_of_step"]
 

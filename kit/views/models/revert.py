@@ -10,10 +10,10 @@ from enum import Enum
 from traitlets import Bool, HasTraits, Instance, Unicode
 
 from kit.common.errors import UserError
+from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
 from kit.git.values.summary import percentile
 from kit.git.values.verdict import DAY_S, Revert, Verdict
-from kit.views.html.revert import RevertPage
 
 __all__ = [
     "ROWS_A_PAGE",

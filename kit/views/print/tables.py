@@ -13,14 +13,14 @@ from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import escape
 from kit.views.html.figure import pictured, run_pictured
+from kit.views.html.parts import revision_head
 from kit.views.html.print_base import Paper, aside, on_paper, table
 from kit.views.html.revert import days_words, diffs_html, report_html, verdict_word
 from kit.views.html.run import beliefs_html
-from kit.views.widgets.base import revision_head
-from kit.views.widgets.connector_model import ConnectorModel, Press, Step
-from kit.views.widgets.path_model import PathModel
-from kit.views.widgets.property_model import PromiseModel
-from kit.views.widgets.revert_model import RevertModel, RevertsModel, days_of
+from kit.views.models.connector import ConnectorModel, Press, Step
+from kit.views.models.path import PathModel
+from kit.views.models.properties import PromiseModel
+from kit.views.models.revert import RevertModel, RevertsModel, days_of
 
 __all__ = ["connector_paper", "path_paper", "promises_paper", "revert_paper", "reverts_paper"]
 

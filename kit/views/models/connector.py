@@ -55,7 +55,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Board, Revision, find_revision
-from kit.views.widgets.timeline_model import CHOICES
+from kit.views.models.timeline import CHOICES
 
 __all__ = ["ConnectorModel", "Press", "Step", "drive"]
 

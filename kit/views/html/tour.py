@@ -7,7 +7,7 @@ from kit.machine.pseries.tables import Line
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import escape
 from kit.views.html.print_base import table
-from kit.views.widgets.tour_model import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
+from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
 
 __all__ = ["changes_brief_html", "changes_html", "head_html"]
 

@@ -10,8 +10,8 @@ from kit.simulation.run import Intervention, Pair, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
 from kit.storage.scenarios import find_scenario
-from kit.views.widgets.player_model import PlayerModel, actions_of
-from kit.views.widgets.timeline_model import choices_of
+from kit.views.models.player import PlayerModel, actions_of
+from kit.views.models.timeline import choices_of
 from tests.simulation.stories import story
 
 FORGETS = "QEMU's 15 s are over: it forgets the request and tells nobody."

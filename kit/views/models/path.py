@@ -7,9 +7,9 @@ from traitlets import HasTraits, Instance, Int, Unicode
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.simulation.beliefs import Belief
+from kit.simulation.knowledge import Knowledge
 from kit.views.diagram.from_path import outcome_of, title_of
 from kit.views.reports.path import path_command
-from kit.views.widgets.timeline_model import Knowledge
 
 __all__ = ["PathModel"]
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kit.case_study.behaviours import Behaviour
+from kit.git.values.page import CommitPage
+from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import escape
-from kit.views.html.diff import CommitPage, commit_html, message_html
+from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import run_pictured
+from kit.views.html.parts import sides_line, status
 from kit.views.html.print_base import Paper, aside, hunks_kept, on_paper, opened
 from kit.views.html.run import beliefs_html, steps_html
-from kit.views.widgets.base import sides_line, status
-from kit.views.widgets.player_model import PlayerModel
-from kit.views.widgets.sandbox_model import BenchModel
-from kit.views.widgets.sandbox_stories import Story, parts, stories_of, story_of_step
-from kit.views.widgets.timeline_model import Knowledge, knowledge
-from kit.views.widgets.tour_model import STEPS, WalkModel
-from kit.views.widgets.tour_page import changes_brief_html, head_html
+from kit.views.html.tour import changes_brief_html, head_html
+from kit.views.models.player import PlayerModel
+from kit.views.models.sandbox import BenchModel
+from kit.views.models.tour import STEPS, WalkModel
+from kit.views.print.sandbox_stories import Story, parts, stories_of, story_of_step
 
 __all__ = ["bench_paper", "player_paper", "walk_paper", "where_parted"]
 

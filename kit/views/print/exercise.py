@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kit.course.exercise import Exercise, Hunks, Item, Number, Order, Predict, Rule, Script
+from kit.git.values.page import ResponsibleLines
 from kit.trace.sentences import seconds
 from kit.views.escape import escape
-from kit.views.html.diff import ResponsibleLines, lines_html
+from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
 from kit.views.html.print_base import Paper, hunks_kept
-from kit.views.widgets.exercise_model import ExerciseModel
+from kit.views.models.exercise import ExerciseModel
 
 __all__ = ["exercise_paper"]
 

@@ -8,7 +8,7 @@ from kit.common.errors import UnknownRevisionError
 from kit.simulation.sandbox import Act
 from kit.simulation.token import open_token
 from kit.storage.scenarios import find_scenario
-from kit.views.widgets.sandbox_model import CHOICES, BenchModel
+from kit.views.models.sandbox import CHOICES, BenchModel
 
 
 def test_a_click_plays_on_both_machines() -> None:

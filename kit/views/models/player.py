@@ -17,7 +17,7 @@ from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
-from kit.views.widgets.timeline_model import TimelineModel
+from kit.views.models.timeline import TimelineModel
 
 __all__ = ["NO_EVENT", "Choice", "PlayerModel", "actions_of"]
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from kit.common.errors import UserError
+from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Finding, Revert, Verdict
-from kit.views.html.revert import RevertPage
-from kit.views.widgets.revert_model import (
+from kit.views.models.revert import (
     ROWS_A_PAGE,
     Filter,
     Judged,

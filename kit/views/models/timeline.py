@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from traitlets import HasTraits, Instance, Unicode
 
 from kit.actors.messages import Actor
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import CATALOGUE, RELEASES, Board, Revision, find_revision
+from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Run
 from kit.simulation.scenario import Scenario
-from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import token_of
 from kit.trace.sentences import seconds
 
-__all__ = ["CHOICES", "Knowledge", "TimelineModel", "choices_of", "knowledge"]
+__all__ = [
+    "CHOICES",
+    "TimelineModel",
+    "choices_of",
+]
 
 CHOICES: tuple[Revision, ...] = CATALOGUE + RELEASES
 """The revisions one can step through, oldest first."""
@@ -31,49 +33,6 @@ def choices_of(scenario: Scenario, *present: Revision) -> tuple[Revision, ...]:
     usual = CHOICES if Board.PSERIES in scenario.cast.boards else ()
     found = dict.fromkeys((*usual, *named, *present))
     return tuple(revision for revision in found if revision.board in scenario.cast.boards)
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What each party takes to be the case of a device at a place of a run.
-
-    ``rows`` are a party and its words; ``wrong``: libvirt's picture is not what the guest has;
-    ``held``: QEMU has the device.
-    """
-
-    device: str
-    rows: tuple[tuple[str, str], ...]
-    limbo: bool
-    wrong: bool
-    agreed: bool
-    held: bool
-
-    @property
-    def verdict(self) -> str:
-        """What it comes to."""
-        found = []
-        if self.limbo:
-            found.append("LIMBO: the guest has let go of it, QEMU holds it and waits for nothing")
-        if self.wrong:
-            found.append("WRONG: libvirt's picture is not what the guest has")
-        if found:
-            return "; ".join(found)
-        if not self.agreed:
-            return "they differ, for now"
-        return f"they agree: it is {'there' if self.held else 'gone'}"
-
-
-def knowledge(run: Run, seq: int) -> tuple[Knowledge, ...]:
-    """Return who knows what at entry *seq* of a run (-1: the start), for each device."""
-    found = []
-    for device in run.devices:
-        belief = run.belief(device, seq=seq)
-        rows = who_knows_what(run, device, seq=seq)
-        wrong = belief.libvirt is not None and belief.libvirt != belief.guest
-        found.append(
-            Knowledge(belief.device, rows, belief.limbo, wrong, belief.agreed, belief.qemu)
-        )
-    return tuple(found)
 
 
 class TimelineModel(HasTraits):

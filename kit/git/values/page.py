@@ -1,0 +1,70 @@
+"""What a view shows of a commit, of its lines, and of a revert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.git.values.commit import (
+    Commit,
+    FileDiff,
+    Hunk,
+)
+from kit.git.values.verdict import Finding, Revert
+
+__all__ = ["CommitPage", "CommitReference", "ResponsibleLines", "RevertPage"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPage:
+    """What is shown of a commit.
+
+    ``source`` says which history it was read from; ``note`` stands where there is no diff, and
+    then ``commit`` may be None; ``series`` are the commits that were posted with it.
+    """
+
+    heading: str
+    source: str = ""
+    commit: Commit | None = None
+    files: tuple[FileDiff, ...] = ()
+    note: str = ""
+    series: tuple[Commit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsibleLines:
+    """Lines of a commit that cause what a run shows; ``hunk`` is None where it cannot be read."""
+
+    says: str
+    revision: str
+    file: FileDiff | None
+    hunk: Hunk | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitReference:
+    """A commit that a run is about: as git refers to it, and where it was posted, if known."""
+
+    reference: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevertPage:
+    """What is shown of a revert; ``untold`` counts the tags whose files are not here.
+
+    ``titles`` are the subjects of its targets, ``chain`` those of them that revert something
+    themselves, ``after`` (hash, subject, why it is told), ``diffs`` those of its targets.
+    """
+
+    revert: Revert
+    finding: Finding
+    source: str
+    titles: tuple[str, ...] = ()
+    lines: int | None = None
+    tags: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    untold: int = 0
+    chain: tuple[Revert, ...] = ()
+    after: tuple[tuple[str, str, str], ...] = ()
+    diff: CommitPage | None = None
+    diffs: tuple[CommitPage, ...] = ()

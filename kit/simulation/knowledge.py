@@ -1,0 +1,53 @@
+"""Who knows what about a device at a place of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.simulation.run import Run
+from kit.simulation.story import who_knows_what
+
+__all__ = ["Knowledge", "knowledge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What each party takes to be the case of a device at a place of a run.
+
+    ``rows`` are a party and its words; ``wrong``: libvirt's picture is not what the guest has;
+    ``held``: QEMU has the device.
+    """
+
+    device: str
+    rows: tuple[tuple[str, str], ...]
+    limbo: bool
+    wrong: bool
+    agreed: bool
+    held: bool
+
+    @property
+    def verdict(self) -> str:
+        """What it comes to."""
+        found = []
+        if self.limbo:
+            found.append("LIMBO: the guest has let go of it, QEMU holds it and waits for nothing")
+        if self.wrong:
+            found.append("WRONG: libvirt's picture is not what the guest has")
+        if found:
+            return "; ".join(found)
+        if not self.agreed:
+            return "they differ, for now"
+        return f"they agree: it is {'there' if self.held else 'gone'}"
+
+
+def knowledge(run: Run, seq: int) -> tuple[Knowledge, ...]:
+    """Return who knows what at entry *seq* of a run (-1: the start), for each device."""
+    found = []
+    for device in run.devices:
+        belief = run.belief(device, seq=seq)
+        rows = who_knows_what(run, device, seq=seq)
+        wrong = belief.libvirt is not None and belief.libvirt != belief.guest
+        found.append(
+            Knowledge(belief.device, rows, belief.limbo, wrong, belief.agreed, belief.qemu)
+        )
+    return tuple(found)

@@ -1,0 +1,45 @@
+"""Recordings on disk: their lines, and how the embedded machine answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+from kit.common.errors import RecordingError
+from kit.common.user_file import open_own
+from kit.recordings.conformance import Report, conform
+from kit.recordings.format import read_transcripts
+
+__all__ = ["MAX_LINE_BYTES", "MAX_RECORDED_BYTES", "conform_file", "lines_of_file"]
+
+MAX_RECORDED_BYTES = 256_000_000
+MAX_LINE_BYTES = 10_000_000
+
+
+def conform_file(path: Path) -> Report:
+    """Replay the recording at *path* (``.jsonl``, ``.jsonl.gz``).
+
+    Raises:
+        RecordingError: The file cannot be read, or breaks the format.
+    """
+    return conform(read_transcripts(lines_of_file(path), str(path)), str(path))
+
+
+def lines_of_file(path: Path) -> Iterator[str]:
+    """Read the lines of a recording (``.jsonl``, ``.jsonl.gz``).
+
+    Raises:
+        RecordingError: The file cannot be read.
+    """
+    with open_own(path, "recording", MAX_RECORDED_BYTES, RecordingError) as file:
+        for number in count(1):
+            line = file.readline(MAX_LINE_BYTES + 1)
+            if len(line) > MAX_LINE_BYTES:
+                raise RecordingError(f"{path}:{number}: is longer than {MAX_LINE_BYTES:,} bytes")
+            if not line:
+                return
+            try:
+                yield line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise RecordingError(f"{path}: is not UTF-8 text: {error.reason}") from None

@@ -29,6 +29,7 @@ from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
 from kit.storage.exercises import find_exercise
+from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.reports.mail import mail_lines, read_message_id
 from kit.views.reports.path import path_mail_lines
@@ -48,6 +49,7 @@ __all__ = [
     "bench",
     "check",
     "commit_walk",
+    "conform_file",
     "connector",
     "connector_lab",
     "exercise",
@@ -66,9 +68,6 @@ __all__ = [
     "run_of",
     "shipped",
 ]
-
-
-# -- recordings --------------------------------------------------------------------------------
 
 
 # -- lessons -----------------------------------------------------------------------------------

@@ -6,10 +6,9 @@ that distinguishes its lines; the same tie holds in QEMU's clone and in the re-e
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 
-from kit.common.errors import UserError
+from kit.common.toml_reader import TomlReader
 from kit.git.values.commit import FileDiff, Hunk, LineKind
 from kit.machine.revision import Patch, Revision, find_revision
 from kit.trace.entry import WIRE_NAMES, TraceEntry
@@ -46,24 +45,19 @@ def read_behaviours(text: str, where: str) -> tuple[Behaviour, ...]:
         where: Its name, for messages.
 
     Raises:
-        UserError: The file breaks the format: says which entry, and what is wrong with it.
+        UserError: The file breaks the format: says at which line, and what is wrong there.
     """
-    try:
-        entries = tomllib.loads(text).get("behaviour", [])
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: is not TOML: {error}") from error
+    reader = TomlReader(text, where)
+    data = reader.load()
+    reader.keys(data, "", {"behaviour"})
     read = []
-    for number, entry in enumerate(entries, 1):
-        unknown, missing = entry.keys() - _KEYS, _KEYS - {"shows"} - entry.keys()
-        if unknown or missing:
-            odd = sorted(unknown or missing)[0]
-            what = "unknown key" if unknown else "missing key"
-            raise UserError(f"{where}: behaviour {number}: {what} {odd!r}")
-        if entry.get("shows", "device_del") not in WIRE_NAMES.values():
-            raise UserError(
-                f"{where}: behaviour {number}: no entry has the type {entry['shows']!r}"
-            )
-        read.append(Behaviour(**entry | {"commit": find_revision(entry["commit"]).commit}))
+    for here, entry in reader.tables(data, "behaviour"):
+        here.keys(entry, "behaviour", _KEYS)
+        words = {key: here.text(entry, key) for key in _KEYS if key != "shows" or key in entry}
+        if words.get("shows", "device_del") not in WIRE_NAMES.values():
+            raise here.error("shows", f"no entry of a run has the type {words['shows']!r}")
+        commit = here.read("commit", words["commit"], find_revision).commit
+        read.append(Behaviour(**words | {"commit": commit}))
     return tuple(read)
 
 

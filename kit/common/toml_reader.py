@@ -1,6 +1,10 @@
 """Takes values out of a TOML text that a person wrote, and says at which line a mistake stands.
 
-Scenarios and exercises are read with it; it reads text and never a file.
+Scenarios, exercises and the ties of commits are read with it; it reads text and never a file.
+``tomllib`` takes the square of a key's length, so a text is looked through before: how long and how
+deep it may be is counted token by token.
+
+Source: TOML 1.0.0, https://toml.io/en/v1.0.0.
 """
 
 from __future__ import annotations
@@ -8,6 +12,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from kit.common.errors import UserError
@@ -15,6 +20,20 @@ from kit.common.plain_text import printable
 
 __all__ = ["TomlReader", "short"]
 
+MOST_PARTS = 10
+"""So many names, with dots between them, may a key have."""
+MOST_DEPTH = 20
+MOST_ENTRIES = 5000
+"""So many keys, items and tables may a text have, all together."""
+LONGEST_WORD = 1000
+"""Characters of a name or a number."""
+
+_TOKEN = re.compile(
+    r'''"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\Z)'''
+    r"""|'''(?:[^']++|'(?!''))*+(?:'{3,5}|\Z)"""
+    r"""|"(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+|[\w+:-]++|[\[\]{}=,.]""",
+    re.DOTALL,
+)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -39,17 +58,15 @@ class TomlReader:
         self._text = text
         self._error = error
         self._begin = begin
+        self._begins: dict[str, list[int]] = {}  # of each header, its lines
 
     def load(self) -> dict[str, Any]:
         """Return the data of the whole text."""
+        self._check_bounds()
         try:
             return tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             raise self._syntax_error(error) from None
-        except RecursionError:
-            raise self._error(f"{self.source}: is not TOML: nested too deep") from None
-        except ValueError:  # Python reads no number of more than 4300 digits
-            raise self._error(f"{self.source}: is not TOML: a number is too long") from None
 
     def _syntax_error(self, error: tomllib.TOMLDecodeError) -> UserError:
         """Put the line where messages of the kit have it: after the file."""
@@ -59,13 +76,54 @@ class TomlReader:
             f"{self.source}:{line or self._text.count(chr(10)) + 1}: is not TOML: {what}"
         )
 
+    def _check_bounds(self) -> None:
+        """Raise where the text is longer or deeper than anything that a person writes."""
+        entries = depth = parts = 0
+        joined = False
+        for match in _TOKEN.finditer(self._text):
+            token = match[0]
+            match token[0]:
+                case "#":
+                    continue
+                case ".":
+                    joined = True
+                    continue
+                case "[" | "{":
+                    depth, entries, parts = depth + 1, entries + 1, 0
+                case "]" | "}":
+                    depth, parts = max(0, depth - 1), 0
+                case "=" | ",":
+                    entries, parts = entries + 1, 0
+                case sign:
+                    parts = parts + 1 if joined else 1
+                    if sign not in "\"'" and len(token) > LONGEST_WORD:
+                        what = f"a word has more than {LONGEST_WORD:,} characters"
+                        raise self._beyond(match.start(), what)
+            joined = False
+            if parts > MOST_PARTS:
+                raise self._beyond(match.start(), f"a key has more than {MOST_PARTS} parts")
+            if depth > MOST_DEPTH:
+                raise self._beyond(match.start(), f"it nests more than {MOST_DEPTH} deep")
+            if entries > MOST_ENTRIES:
+                what = f"it has more than {MOST_ENTRIES:,} keys and items"
+                raise self._beyond(match.start(), what)
+
+    def _beyond(self, at: int, what: str) -> UserError:
+        line = self._text.count("\n", 0, at) + 1
+        return self._error(f"{self.source}:{line}: {what}; shorten it")
+
     def within(self, header: str, number: int = 0) -> TomlReader:
         """Return a reader of the table under *header*, of the one with that *number*."""
-        lines = [n for n, line in enumerate(self._lines) if line.strip().startswith(header)]
-        begin = lines[number] if number < len(lines) else self._begin
-        return TomlReader(self._text, self.source, self._error, begin)
+        if header not in self._begins:
+            lines = enumerate(self._lines)
+            self._begins[header] = [n for n, line in lines if line.strip().startswith(header)]
+        begins = self._begins[header]
+        begin = begins[number] if number < len(begins) else self._begin
+        inner = TomlReader(self._text, self.source, self._error, begin)
+        inner._lines, inner._begins = self._lines, self._begins
+        return inner
 
-    @property
+    @cached_property
     def _lines(self) -> list[str]:
         return self._text.split("\n")
 

@@ -87,9 +87,11 @@ def test_the_hunk_is_found_by_file_and_identifier_in_changed_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[behaviour]\n", "f.toml: is not TOML"),
-        ('[[behaviour]]\nname = "x"\n', "f.toml: behaviour 1: missing key 'commit'"),
-        ("[[behaviour]]\nodd = 1\n", "f.toml: behaviour 1: unknown key 'odd'"),
+        ("[[behaviour]\n", "f.toml:1: is not TOML"),
+        ('[[behaviour]]\nname = "x"\n', "f.toml:1: key '[a-z]+' is missing; expected a text"),
+        ("\n[[behaviour]]\nodd = 1\n", "f.toml:3: unknown key 'odd' in behaviour"),
+        ("[behaviour]\n", r"f.toml:1: behaviour is no list of tables"),
+        ("[[behaviour]]\nname = 1\n", "f.toml:"),
     ],
 )
 def test_a_broken_file_says_where_and_what(text: str, message: str) -> None:

@@ -15,7 +15,6 @@ import io
 import os
 import select
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -24,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from kit.git.repository.plain_files import PlainFiles, UnreadableError
 
 __all__ = [
     "BIG_FILE_BYTES",
@@ -71,10 +72,6 @@ _CONFIG_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"
 _LOCK = threading.RLock()
 
 
-class UnreadableError(Exception):
-    """git cannot open a folder; the text is what it said."""
-
-
 # -- environment -------------------------------------------------------------------------------
 
 
@@ -117,6 +114,7 @@ def reader_environment(git_dir: Path) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_DIR": str(git_dir),
         "GIT_FLUSH": "0",  # what is streamed comes in larger pieces, and sooner as a whole
+        "GIT_WORK_TREE": str(git_dir),  # else core.worktree says where .gitattributes are read
     }
 
 
@@ -170,57 +168,65 @@ def find_repository(
     """
     if not place.is_dir():
         return None
-    _check_files(place if not (place / ".git").is_dir() else place / ".git")
+    files = PlainFiles(lambda config: _includes(config, git, timeout_s), timeout_s)
+    files.check_place(place)
     theirs = {name: value for name in _CONFIG_FILES if (value := os.environ.get(name)) is not None}
     trusted = {"safe.directory": "*"} if is_ours else {}
     variables = environment(more={"safe.bareRepository": "all", **trusted})
     del variables["GIT_CONFIG_GLOBAL"]
     # the folder itself and none above it
     variables["GIT_CEILING_DIRECTORIES"] = str(place.resolve().parent)
-    try:
-        done = subprocess.run(
-            # -C and not cwd: what Windows runs is looked for in the folder where it is run
-            [git, "-C", str(place), "rev-parse", "--path-format=absolute", "--git-dir",
-             "--git-common-dir", "--git-path", "objects", "--is-shallow-repository"],
-            env=kept_environment() | variables | theirs,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise UnreadableError(f"no answer within {timeout_s:g} s") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace")
+    code, printed, said = _run(
+        # -C and not cwd: what Windows runs is looked for in the folder where it is run
+        [git, "-C", str(place), "rev-parse", "--path-format=absolute", "--git-dir",
+         "--git-common-dir", "--git-path", "objects", "--is-shallow-repository"],
+        kept_environment() | variables | theirs,
+        timeout_s,
+    )  # fmt: skip
+    if code:
         if "not a git repository" in said:
             return None
         raise UnreadableError(said)
-    parts = os.fsdecode(done.stdout).split("\n")
+    parts = os.fsdecode(printed).split("\n")
     if len(parts) != 5:
         raise UnreadableError("the name of its folder holds a line end")
-    git_dir, common, objects = map(Path, parts[:3])
-    for folder in (git_dir, common, objects):
-        _check_files(folder)
+    git_dir, _, objects = map(Path, parts[:3])
+    for folder in parts[:2]:
+        files.check_git_dir(folder)
+    files.check_objects(parts[2])
     return Repository(git_dir, objects, parts[3] == "true")
 
 
-def _check_files(folder: Path) -> None:
-    """Raise UnreadableError if there is a pipe or a device where git would read."""
-    todo = [str(folder)]
-    while todo:
-        try:
-            with os.scandir(todo.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        todo.append(entry.path)
-                    elif not entry.is_file(follow_symlinks=False) and _is_pipe_or_device(entry):
-                        raise UnreadableError(f"{entry.path!r} is a pipe or a device, no file")
-        except OSError:
-            continue  # git says what it cannot read, if it needs it
+def _includes(config: str, git: str, timeout_s: float) -> Iterator[str]:
+    """Give the files that a file of settings includes, read by git, which follows none of them."""
+    asked = ("config", f"--file={config}", "--no-includes", "-z", "--type=path")
+    code, printed, said = _run(
+        [git, f"--git-dir={os.devnull}", *asked, "--get-regexp", r"^include(if\..*)?\.path$"],
+        kept_environment() | environment() | {"GIT_CONFIG_NOSYSTEM": "1"},
+        timeout_s,
+    )
+    if code not in (0, 1):  # 1: there is none
+        raise UnreadableError(said)
+    for each in printed.split(b"\0"):
+        if b"\n" in each:
+            yield os.fsdecode(each.split(b"\n", 1)[1])
 
 
-def _is_pipe_or_device(entry: os.DirEntry[str]) -> bool:
-    mode = entry.stat().st_mode  # of what a link leads to
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+def _run(
+    command: list[str], variables: Mapping[str, str], timeout_s: float
+) -> tuple[int, bytes, str]:
+    """Run git to its end; return its exit status, what it printed, and what it complained of."""
+    try:
+        done = subprocess.run(
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+        )
+    except subprocess.TimeoutExpired:
+        raise UnreadableError(f"no answer within {timeout_s:g} s") from None
+    return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
 # -- waiting -----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -109,35 +108,6 @@ def test_a_fetched_lesson_is_told_how_to_get_more(repo: Path, tmp_path: Path) ->
 
 
 # -- what would let git wait for ever ----------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "place", ["HEAD", "config", "packed-refs", "info/attributes", "objects/info/alternates"]
-)
-def test_a_pipe_where_git_reads_a_file_is_one_line(repo: Path, place: str) -> None:
-    path = repo / ".git" / place
-    path.unlink(missing_ok=True)
-    os.mkfifo(path)
-    expected = f"{repo}: git cannot read it: '{path}' is a pipe or a device, no file"
-
-    assert refusal(repo, "HEAD") == expected
-
-
-def test_a_link_to_a_device_is_one_line(repo: Path) -> None:
-    (repo / ".git" / "shallow").symlink_to("/dev/zero")
-
-    assert refusal(repo, "HEAD").endswith("shallow' is a pipe or a device, no file")
-
-
-def test_a_pipe_elsewhere_is_not_waited_for(
-    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A setting may include any file of the machine."""
-    os.mkfifo(tmp_path / "pipe")
-    git(repo, "config", "include.path", str(tmp_path / "pipe"))
-    monkeypatch.setattr(kit.git.repository.clone, "TIMEOUT_S", 1)
-
-    assert refusal(repo, "HEAD") == f"{repo}: git cannot read it: no answer within 1 s"
 
 
 def test_a_git_that_says_nothing_is_ended(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

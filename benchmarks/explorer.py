@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rich.table import Table
 
 from kit.actors.pseries_programs import GuestKind
-from kit.explorer.jobs import Explored, Job, explore_one, jobs_of
+from kit.explorer.jobs import Explored, SearchJob, explore_one, jobs_of
 from kit.explorer.scope import DEFAULT
 from kit.explorer.search import explore
 from kit.machine.revision import find_revision
@@ -40,7 +40,7 @@ def timed(action: Callable[[], Explored]) -> tuple[float, Explored]:
     return time.perf_counter() - start, found
 
 
-def cell(job: Job) -> tuple[float, Explored]:
+def cell(job: SearchJob) -> tuple[float, Explored]:
     """Search one cell; a process of the pool does this."""
     return timed(lambda: explore_one(job))
 
@@ -64,7 +64,7 @@ def whole_table() -> Whole:
 def bytes_per_state() -> float:
     """What a search keeps for each state: its number, where it came from, and the parts."""
     tracemalloc.start()
-    found = explore_one(Job(AT, KIND, DEFAULT))
+    found = explore_one(SearchJob(AT, KIND, DEFAULT))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak / found.result.states
@@ -106,7 +106,8 @@ def growth() -> Table:
     scopes += [replace(DEFAULT, requests=requests) for requests in (1, 3)]
     scopes.sort(key=lambda scope: (scope.requests, scope.cores))
     taken = [
-        (scope, *timed(lambda scope=scope: explore_one(Job(AT, KIND, scope)))) for scope in scopes
+        (scope, *timed(lambda scope=scope: explore_one(SearchJob(AT, KIND, scope))))
+        for scope in scopes
     ]
     most = max(found.result.states for _, _, found in taken)
     table = Table(title=f"growth of the explorer's scope, {AT.name}, {KIND.value}")

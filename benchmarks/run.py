@@ -27,10 +27,10 @@ from rich.table import Table
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import Request
 from kit.machine.revision import Revision, find_revision
-from kit.recordings.conformance import Report, conform
+from kit.recordings.conformance import ConformanceReport, conform
 from kit.recordings.format import read_transcripts
 from kit.simulation.run import begin, play
-from kit.simulation.sandbox import Act, bench_pair
+from kit.simulation.sandbox import Act, sandbox_pair
 from kit.views.diagram.svg import picture_svg
 
 REFERENCE = Path(__file__).parent.parent / "data" / "reference"
@@ -114,9 +114,9 @@ def recordings() -> list[tuple[str, str]]:
     ]
 
 
-def replay_all(texts: list[tuple[str, str]]) -> Report:
+def replay_all(texts: list[tuple[str, str]]) -> ConformanceReport:
     """Replay all recordings."""
-    total = Report()
+    total = ConformanceReport()
     for name, text in texts:
         total += conform(read_transcripts(text.splitlines(), name), name)
     return total
@@ -138,7 +138,7 @@ def click() -> str:
     """What one click of the bench computes: both runs from the start, and the picture."""
     play.cache_clear()
     begin.cache_clear()
-    return picture_svg(bench_pair(find_revision("pre-revert"), find_revision("revert"), *LATE))
+    return picture_svg(sandbox_pair(find_revision("pre-revert"), find_revision("revert"), *LATE))
 
 
 # -- the player in a browser -------------------------------------------------------------------

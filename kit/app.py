@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from kit.case_study.behaviours import behaviours_of
 from kit.case_study.history import behaviours, history, named_commits
 from kit.common.errors import UserError
-from kit.course.exercises import Verdict
+from kit.course.exercises import AnswerVerdict
 from kit.course.exercises import check as check_answer
 from kit.course.retries import retries
 from kit.explorer.comparison import PathPlay, alone
 from kit.explorer.comparison import beside as beside_path
-from kit.explorer.jobs import NAMED, Explored, Job, explore_one
+from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
 from kit.lessons.history_choice import HistoryChoice
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from kit.views.widgets.exercise import ExerciseWidget
     from kit.views.widgets.path import PathWidget
     from kit.views.widgets.player import PlayerWidget
-    from kit.views.widgets.properties import PromiseWidget
-    from kit.views.widgets.sandbox import BenchWidget
-    from kit.views.widgets.tour import WalkWidget
+    from kit.views.widgets.properties import PropertyWidget
+    from kit.views.widgets.sandbox import SandboxWidget
+    from kit.views.widgets.tour import TourWidget
 
 __all__ = [
     "HistoryChoice",
@@ -73,7 +73,7 @@ __all__ = [
 # -- lessons -----------------------------------------------------------------------------------
 
 
-def bench(before: str | None = None, after: str | None = None) -> BenchWidget:
+def bench(before: str | None = None, after: str | None = None) -> SandboxWidget:
     """Return the bench: two machines side by side, on which each click acts alike.
 
     Args:
@@ -85,15 +85,15 @@ def bench(before: str | None = None, after: str | None = None) -> BenchWidget:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
     from kit.views.models.sandbox import (
-        BenchModel,  # here: the command line does without widgets
+        SandboxModel,  # here: the command line does without widgets
     )
     from kit.views.print.sandbox_stories import IN_TIME
-    from kit.views.widgets.sandbox import BenchWidget
+    from kit.views.widgets.sandbox import SandboxWidget
 
     choice = HistoryChoice()
-    model = BenchModel(before or "pre-revert", after or "revert")
+    model = SandboxModel(before or "pre-revert", after or "revert")
     stories = (IN_TIME,) if before is None and after is None else None
-    return BenchWidget(model, choice.page, choice.panel, choice.lines_of, stories)
+    return SandboxWidget(model, choice.page, choice.panel, choice.lines_of, stories)
 
 
 def player(
@@ -186,7 +186,7 @@ def path(token: str, beside: str | None = None) -> PathWidget:
     return PathWidget(PathModel(play), _path_mail)
 
 
-def promises(*revisions: str, widen: str | None = None) -> PromiseWidget:
+def promises(*revisions: str, widen: str | None = None) -> PropertyWidget:
     """Return the table of promises: which hold at which revision, with a path that shows it.
 
     Args:
@@ -197,20 +197,20 @@ def promises(*revisions: str, widen: str | None = None) -> PromiseWidget:
         UserError: There is no such revision or scope; the text says where to look.
     """
     from kit.views.models.properties import (
-        PromiseModel,  # here: the command line does without widgets
+        PropertyModel,  # here: the command line does without widgets
     )
-    from kit.views.widgets.properties import PromiseWidget
+    from kit.views.widgets.properties import PropertyWidget
 
     columns = tuple(map(find_revision, revisions)) or NAMED
     for revision in columns:
         if revision.board is not Board.PSERIES:
             raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
     scope = None if widen is None else Scope.read(widen)
-    return PromiseWidget(PromiseModel(columns, _searched, scope), _path_mail)
+    return PropertyWidget(PropertyModel(columns, _searched, scope), _path_mail)
 
 
 @cache
-def _searched(job: Job) -> Explored:
+def _searched(job: SearchJob) -> Explored:
     """Search once in a session."""
     return explore_one(job)
 
@@ -255,7 +255,7 @@ def exercise(name: str) -> ExerciseWidget:
     return exercise_card(name)
 
 
-def check(name: str, answer: object, at: str | None = None) -> Verdict:
+def check(name: str, answer: object, at: str | None = None) -> AnswerVerdict:
     """Say whether an answer to an exercise is right, in a sentence; nothing is noted.
 
     Args:
@@ -284,7 +284,7 @@ def installation() -> Rows:
         for check in checks()
     )
     paper = "On a screen a table of what is installed on your machine stands here."
-    return Rows(("", "what", "found, or how to get it"), rows, on_paper=paper)
+    return Rows(("", "what", "found, or how to get it"), rows, printed=paper)
 
 
 def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) -> Rows:
@@ -338,21 +338,21 @@ def knowledge(scenario: str, *revisions: str) -> Rows:
     return Rows(("at", *parties, "limbo?"), rows, caption)
 
 
-def commit_walk(step: str = "timer") -> WalkWidget:
+def commit_walk(step: str = "timer") -> TourWidget:
     """Return the walk through the series: each step's commit, diff and consequences.
 
     Raises:
         UnknownRevisionError: There is no such step; the text says where to look.
     """
     from kit.views.models.tour import (
-        WalkModel,  # here: the command line does without widgets
+        TourModel,  # here: the command line does without widgets
     )
-    from kit.views.widgets.tour import WalkWidget
+    from kit.views.widgets.tour import TourWidget
 
     ties = behaviours()
     choice = HistoryChoice()
-    return WalkWidget(
-        WalkModel(step, scenarios),
+    return TourWidget(
+        TourModel(step, scenarios),
         choice.page,
         lambda revision: behaviours_of(ties, revision),
         choice.panel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from kit.actors.messages import Command, CpuOnline, Hang, Log, Pin
+from kit.actors.messages import Command, CpuOnline, Hang, Pin, WriteLog
 from kit.actors.pseries_programs import Call, GuestKind, Program, Want
 from kit.machine.events import ConnectorReturn, HotplugEvent, Reply, SensorReturn, StatusReturn
 from kit.machine.pseries.connector import TYPES, DrcType, EntitySense
@@ -103,9 +103,9 @@ K = TypeVar("K", bound=Kernel)
 def switch_cpu(kernel: K, order: CpuOnline) -> tuple[K, tuple[Command, ...]]:
     """Take a CPU out of use or into it, as the guest's own administrator does."""
     if order.index not in kernel.used:
-        return kernel, (Log(f"no CPU {order.index & 0x0FFFFFFF}"),)
+        return kernel, (WriteLog(f"no CPU {order.index & 0x0FFFFFFF}"),)
     if not order.online and kernel.online == (order.index,):
-        return kernel, (Log("the last online CPU stays online"),)
+        return kernel, (WriteLog("the last online CPU stays online"),)
     others = without(kernel.offline, order.index)
     return replace(kernel, offline=others if order.online else (*others, order.index)), ()
 

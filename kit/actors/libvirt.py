@@ -27,12 +27,12 @@ from kit.actors.messages import (
     DomainReset,
     DomainResume,
     DomainSuspend,
+    Input,
     MigrateDomain,
     MonitorClosed,
     Send,
     SetVcpus,
     StopWaiting,
-    Told,
     Wait,
     WaitOver,
 )
@@ -62,7 +62,7 @@ ApiCall = SetVcpus | DetachDevice | DomainReset | DomainSuspend | DomainResume |
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class LibvirtJob:
     """The call that libvirt works on; others wait for it.
 
     ``device`` is the one that it waits for, None where it waits for an answer of QEMU's alone;
@@ -88,7 +88,7 @@ class Libvirt:
     wait_s: int = WAIT_PSERIES_S
     devices: tuple[Device, ...] = ()
     maximum: int = 4
-    job: Job | None = None
+    job: LibvirtJob | None = None
     queue: tuple[ApiCall, ...] = ()
 
     def has(self, alias: str | None) -> bool:
@@ -105,7 +105,7 @@ _REJECTED = "operation failed: unplug of device was rejected by the guest"
 _CLOSED = "internal error: qemu unexpectedly closed the monitor"
 
 
-def receive(libvirt: Libvirt, told: Told) -> Handled:
+def receive(libvirt: Libvirt, told: Input) -> Handled:
     """Let *libvirt* take notice of a message; return it as it is then, and what it asks for.
 
     A message that means nothing to it changes nothing.
@@ -132,17 +132,17 @@ def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
             found = next((d for d in others if d.id == alias), None)
             if found is None:  # a vCPU is no device of the domain's XML: setvcpus takes it away
                 return _end(libvirt, ApiError(f"device not found: no device with alias '{alias}'"))
-            return _ask(libvirt, Job(call=call, device=found), DeviceDel(alias))
+            return _ask(libvirt, LibvirtJob(call=call, device=found), DeviceDel(alias))
         case MigrateDomain():
             cores = tuple(d.core_id for d in libvirt.devices if isinstance(d, CpuCore))
             dimms = tuple(d for d in libvirt.devices if isinstance(d, Dimm))
-            return _ask(libvirt, Job(call=call), Migrate(cores, dimms))
+            return _ask(libvirt, LibvirtJob(call=call), Migrate(cores, dimms))
         case DomainReset():
-            return _ask(libvirt, Job(call=call), SystemReset())
+            return _ask(libvirt, LibvirtJob(call=call), SystemReset())
         case DomainSuspend():
-            return _ask(libvirt, Job(call=call), Stop())
+            return _ask(libvirt, LibvirtJob(call=call), Stop())
         case DomainResume():
-            return _ask(libvirt, Job(call=call), Cont())
+            return _ask(libvirt, LibvirtJob(call=call), Cont())
 
 
 def _set_vcpus(libvirt: Libvirt, call: SetVcpus, count: int) -> Handled:
@@ -159,16 +159,16 @@ def _set_vcpus(libvirt: Libvirt, call: SetVcpus, count: int) -> Handled:
     if count < 1 + len(cores):
         core = cores[-1]
         assert core.id is not None
-        return _ask(libvirt, Job(call=call, device=core), DeviceDel(core.id))
+        return _ask(libvirt, LibvirtJob(call=call, device=core), DeviceDel(core.id))
     if count > 1 + len(cores):
         taken = {core.core_id for core in cores}
         new = next(number for number in range(1, count) if number not in taken)
         core = CpuCore(new, f"core{new}")
-        return _ask(libvirt, Job(call=call, device=core), DeviceAdd(core))
+        return _ask(libvirt, LibvirtJob(call=call, device=core), DeviceAdd(core))
     return _end(libvirt, ApiSuccess(""))
 
 
-def _ask(libvirt: Libvirt, job: Job, request: Request) -> Handled:
+def _ask(libvirt: Libvirt, job: LibvirtJob, request: Request) -> Handled:
     return replace(libvirt, job=job), (Send(Actor.QEMU, request),)
 
 

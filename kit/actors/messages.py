@@ -35,8 +35,8 @@ __all__ = [
     "DomainSuspend",
     "GuestLog",
     "Hang",
+    "Input",
     "Interrupt",
-    "Log",
     "Message",
     "MigrateDomain",
     "MonitorClosed",
@@ -47,11 +47,11 @@ __all__ = [
     "Send",
     "SetVcpus",
     "StopWaiting",
-    "Told",
     "Wait",
     "WaitOver",
     "Work",
     "WorkDone",
+    "WriteLog",
 ]
 
 
@@ -269,7 +269,7 @@ class WaitOver:
     """libvirt has waited long enough."""
 
 
-Told = Message | Interrupt | Restarted | WorkDone | WaitOver
+Input = Message | Interrupt | Restarted | WorkDone | WaitOver
 
 
 # -- what an actor asks of its driver ------------------------------------------------------------
@@ -284,7 +284,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class WriteLog:
     """Write a line to one's own log."""
 
     text: str
@@ -309,4 +309,4 @@ class StopWaiting:
     """Wait no longer."""
 
 
-Command = Send | Log | Work | Wait | StopWaiting
+Command = Send | WriteLog | Work | Wait | StopWaiting

@@ -15,9 +15,9 @@ from kit.actors.messages import (
     DetachDevice,
     DeviceRemovalFailed,
     DeviceRemoved,
+    Input,
     Message,
     Send,
-    Told,
 )
 from kit.machine.events import (
     DeviceDeleted,
@@ -28,11 +28,11 @@ from kit.machine.events import (
 from kit.machine.q35.messages import AcpiDeviceOst, OstInfo
 from kit.machine.requests import DeviceAdd, DeviceDel
 
-__all__ = ["Line", "Operator", "receive", "type_line"]
+__all__ = ["Operator", "TypedLine", "receive", "type_line"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TypedLine:
     """What is typed, to whom, at ``at_ns`` of the wall clock; nothing only lets time pass."""
 
     at_ns: int
@@ -49,7 +49,7 @@ class Operator:
     were told has failed.
     """
 
-    script: tuple[Line, ...] = ()
+    script: tuple[TypedLine, ...] = ()
     asked: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class Operator:
         return "plugged"
 
 
-def type_line(operator: Operator, line: Line) -> tuple[Operator, tuple[Command, ...]]:
+def type_line(operator: Operator, line: TypedLine) -> tuple[Operator, tuple[Command, ...]]:
     """Let *operator* type a line of the script or of somebody's own."""
     script = operator.script[1:] if operator.script[:1] == (line,) else operator.script
     operator = replace(operator, script=script)
@@ -80,7 +80,7 @@ def type_line(operator: Operator, line: Line) -> tuple[Operator, tuple[Command, 
     return operator, (Send(line.to, line.message),)
 
 
-def receive(operator: Operator, told: Told) -> Operator:
+def receive(operator: Operator, told: Input) -> Operator:
     """Let *operator* take notice of an answer or an event."""
     match told:
         case DeviceDeleted(device=str(device)) | DeviceRemoved(device):

@@ -34,15 +34,15 @@ from kit.actors.messages import (
     DeviceTree,
     Dlpar,
     Hang,
+    Input,
     Interrupt,
-    Log,
     Pin,
     Restarted,
     RtasByHand,
     Send,
-    Told,
     Work,
     WorkDone,
+    WriteLog,
 )
 from kit.actors.pseries_programs import (
     Attach,
@@ -92,7 +92,7 @@ __all__ = ["Conduct", "Guest", "receive"]
 Handled = tuple[Guest, tuple[Command, ...]]
 
 
-def receive(guest: Guest, told: Told) -> Handled:
+def receive(guest: Guest, told: Input) -> Handled:
     """Let *guest* take notice of a message; return it as it is then, and what it asks for.
 
     A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
@@ -118,7 +118,7 @@ def _device_tree(guest: Guest, tree: DeviceTree) -> Handled:
 # -- events --------------------------------------------------------------------------------------
 
 
-def _interrupt(guest: Guest, _: Told) -> Handled:
+def _interrupt(guest: Guest, _: Input) -> Handled:
     if not guest.up or guest.kind is GuestKind.ARBITRARY:
         return guest, ()
     call = Call(CheckException(HOTPLUG_EVENTS | EPOW_EVENTS), Want.ANYTHING)
@@ -209,11 +209,11 @@ def _done(guest: Guest, op: Op, rest: Program) -> Handled:
     commands: tuple[Command, ...] = ()
     match op:
         case Say(text):
-            commands = (Log(text),)
+            commands = (WriteLog(text),)
         case Need(index, used, otherwise) if (index in guest.used) is not used:
             rest = otherwise
         case LetGo(index, otherwise) if (why := why_not(guest, index)) is not None:
-            commands, rest = (Log(why),), otherwise
+            commands, rest = (WriteLog(why),), otherwise
         case LetGo(index):
             guest = replace(guest, leaving=(*guest.leaving, index))
         case Back(index):

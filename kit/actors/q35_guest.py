@@ -29,14 +29,14 @@ from kit.actors.messages import (
     Decide,
     Dlpar,
     Hang,
-    Log,
+    Input,
     Pin,
     Restarted,
     RtasByHand,
     Send,
-    Told,
     Work,
     WorkDone,
+    WriteLog,
 )
 from kit.actors.pseries_programs import GuestKind
 from kit.machine.events import Done
@@ -120,7 +120,7 @@ class AcpiGuest(Kernel):
 Handled = tuple[AcpiGuest, tuple[Command, ...]]
 
 
-def receive(guest: AcpiGuest, told: Told) -> Handled:
+def receive(guest: AcpiGuest, told: Input) -> Handled:
     """Let *guest* take notice of a message; return it as it is then, and what it asks for.
 
     A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
@@ -243,7 +243,7 @@ def _work_off(guest: AcpiGuest) -> Handled:
             guest, more = _report(guest, noted, OST_IN_PROGRESS)
             return guest, (*commands, *more)
         if noted.eject:
-            commands += (Log(f"{_name(noted)}: not in use"),)
+            commands += (WriteLog(f"{_name(noted)}: not in use"),)
         elif not used:
             guest = replace(guest, used=tuple(sorted((*guest.used, noted.index))))
     return guest, commands
@@ -269,7 +269,7 @@ def _let_go(guest: AcpiGuest) -> Handled:
     index = noted.index
     if index in guest.pinned or guest.online == (index,):
         guest, commands = _report(guest, noted, OST_DEVICE_BUSY)
-        return guest, (Log(f"{_name(noted)}: Offline failed."), *commands)
+        return guest, (WriteLog(f"{_name(noted)}: Offline failed."), *commands)
     guest = replace(
         guest,
         used=without(guest.used, index),
@@ -302,11 +302,11 @@ def _decide(guest: AcpiGuest, order: Decide) -> Handled:
 
 
 def _no_rtas(guest: AcpiGuest, _: RtasByHand) -> Handled:
-    return guest, (Log("this machine has no RTAS: no such call"),)
+    return guest, (WriteLog("this machine has no RTAS: no such call"),)
 
 
 def _no_dlpar(guest: AcpiGuest, _: Dlpar) -> Handled:
-    return guest, (Log("/sys/kernel/dlpar: No such file or directory"),)
+    return guest, (WriteLog("/sys/kernel/dlpar: No such file or directory"),)
 
 
 _HANDLERS: Mapping[type[Any], Callable[[AcpiGuest, Any], Handled]] = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from kit.case_study import history as history_in_use
 from kit.case_study.fetch import fetch
-from kit.classroom.folder import Contents, Made, make_folder
-from kit.classroom.target import Target
+from kit.classroom.folder import Contents, FolderSize, make_folder
+from kit.classroom.target import Laptop
 from kit.classroom.wheels import NAME, built_wheel, packed_wheel
 from kit.common.packaged_data import CHECKOUT, lessons
 from kit.git.repository.history import HistoryError, SourceKind
@@ -20,10 +20,10 @@ __all__ = ["make_classroom"]
 
 def make_classroom(
     folder: Path,
-    targets: tuple[Target, ...],
+    targets: tuple[Laptop, ...],
     tell: Callable[[str], None],
     passed_over: Callable[[Path, str], None],
-) -> tuple[Made, str]:
+) -> tuple[FolderSize, str]:
     """Make a classroom folder of what is in use here; return its size, and which history it has.
 
     Args:

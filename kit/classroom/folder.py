@@ -18,11 +18,11 @@ from pathlib import Path
 
 from kit.classroom import start, texts
 from kit.classroom.start import LOCK, MANIFEST, SUMS, BrokenFolderError
-from kit.classroom.target import Target
+from kit.classroom.target import Laptop
 from kit.classroom.wheels import Wheel, download
 from kit.common.errors import UserError
 
-__all__ = ["Contents", "Made", "make_folder", "whole"]
+__all__ = ["Contents", "FolderSize", "make_folder", "whole"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class FolderSize:
     """How large a folder is."""
 
     files: int
@@ -50,10 +50,10 @@ class Made:
 
 def make_folder(
     folder: Path,
-    targets: Sequence[Target],
+    targets: Sequence[Laptop],
     contents: Contents,
     tell: Callable[[str], None] = lambda _: None,
-) -> Made:
+) -> FolderSize:
     """Make *folder* a classroom folder for *targets*, in place of an older one.
 
     Args:
@@ -140,15 +140,15 @@ def _alone(folder: Path, part: Path) -> Iterator[None]:
 def _fill(
     new: Path,
     part: Path,
-    targets: Sequence[Target],
+    targets: Sequence[Laptop],
     contents: Contents,
     tell: Callable[[str], None],
-) -> Made:
+) -> FolderSize:
     tell("building the kit's wheel")
     shutil.rmtree(part / "own", ignore_errors=True)
     (part / "own").mkdir()
     own = contents.wheel(part / "own")
-    needed: dict[Target, tuple[Wheel, ...]] = {}
+    needed: dict[Laptop, tuple[Wheel, ...]] = {}
     for target in targets:
         needed[target] = download(own, target, part / _kept_name(own, target), tell)
     tell("putting the folder together")
@@ -166,7 +166,7 @@ def _fill(
     return _seal(new, targets, contents)
 
 
-def _kept_name(own: Path, target: Target) -> str:
+def _kept_name(own: Path, target: Laptop) -> str:
     """Name what was downloaded by what was asked for, and by the day."""
     asked = (start.file_digest(own), *target.key, target.tag, time.strftime("%Y-%m-%d"))
     return f"have-{sha256('|'.join(asked).encode()).hexdigest()[:16]}"
@@ -177,7 +177,7 @@ def _write(path: Path, text: str, *, program: bool = False) -> None:
     path.chmod(0o755 if program else 0o644)
 
 
-def _write_texts(new: Path, targets: Sequence[Target]) -> None:
+def _write_texts(new: Path, targets: Sequence[Laptop]) -> None:
     for name in ("start.sh", "start.command"):
         _write(new / name, texts.start_sh(targets), program=True)
     _write(new / "start.bat", texts.start_bat(targets))
@@ -185,7 +185,7 @@ def _write_texts(new: Path, targets: Sequence[Target]) -> None:
     _write(new / "start.py", Path(start.__file__).read_text(encoding="utf-8"))
 
 
-def _seal(new: Path, targets: Sequence[Target], contents: Contents) -> Made:
+def _seal(new: Path, targets: Sequence[Laptop], contents: Contents) -> FolderSize:
     """Write the manifest, and the sums of all files."""
     names = [path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()]
     manifest = {
@@ -207,7 +207,7 @@ def _seal(new: Path, targets: Sequence[Target], contents: Contents) -> Made:
     lines = [f"{start.file_digest(new / name)}  {name}\n" for name in sorted([*names, MANIFEST])]
     _write(new / SUMS, "".join(lines))
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
-    return Made(len(names) + 1, size)
+    return FolderSize(len(names) + 1, size)
 
 
 # -- its place ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from packaging.markers import Marker
 
 from kit.common.errors import UserError
 
-__all__ = ["Target", "marker_of", "targets"]
+__all__ = ["Laptop", "marker_of", "targets"]
 
 _TAG = re.compile(
     r"(?:win|macosx_\d+_\d+|manylinux(?:1|2010|2014|_\d+_\d+)|musllinux_\d+_\d+|linux)_"
@@ -34,7 +34,7 @@ _LINUX = ("posix", "linux", "Linux")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Laptop:
     """A kind of laptop: ``sys_platform`` and ``machine`` as Python says there, ``python`` as 3.12.
 
     ``tag``: the platform tag that a person named; empty for the platform this runs on.
@@ -102,7 +102,7 @@ class Target:
         }
 
 
-def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Target, ...]:
+def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Laptop, ...]:
     """Return the kinds of laptop: each platform with each Python; this one where none is named.
 
     Raises:
@@ -115,7 +115,7 @@ def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Target, ...]:
             raise UserError(
                 f"{version!r} is no Python that the kit runs on; name one as 3.12, from 3.{_OLDEST}"
             )
-    found: dict[tuple[str, str, str], Target] = {}
+    found: dict[tuple[str, str, str], Laptop] = {}
     for tag in tuple(tags) or ("",):
         for version in versions:
             target = _target(tag, version)
@@ -128,9 +128,9 @@ def _running() -> str:
     return "{}.{}".format(*sys.version_info[:2])
 
 
-def _target(tag: str, python: str) -> Target:
+def _target(tag: str, python: str) -> Laptop:
     if not tag:
-        return Target(
+        return Laptop(
             tag="",
             os_name=os.name,
             sys_platform=sys.platform,
@@ -148,7 +148,7 @@ def _target(tag: str, python: str) -> Target:
     machine = match["machine"]
     if sys_platform == "win32":
         machine = machine.upper()
-    return Target(
+    return Laptop(
         tag=tag,
         os_name=os_name,
         sys_platform=sys_platform,
@@ -173,7 +173,7 @@ def _compatible(tag: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def marker_of(some: Iterable[Target], every: Mapping[tuple[str, str, str], Target]) -> str:
+def marker_of(some: Iterable[Laptop], every: Mapping[tuple[str, str, str], Laptop]) -> str:
     """Return the marker that holds on *some* of all the targets; empty if it is all of them."""
     chosen = tuple(some)
     if len(chosen) == len(every):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kit.classroom.start import LOCK, file_digest
-from kit.classroom.target import Target, marker_of
+from kit.classroom.target import Laptop, marker_of
 from kit.classroom.wheels import EXTRA, NAME, PIP, Wheel
 
 __all__ = ["lock_text", "readme", "start_bat", "start_sh"]
@@ -83,14 +83,14 @@ Is it whole?     sh start.sh --check     (or: sha256sum -c SHA256SUMS)
 """
 
 
-def start_sh(targets: Sequence[Target]) -> str:
+def start_sh(targets: Sequence[Laptop]) -> str:
     """Return start.sh, which is start.command as well."""
     pythons = " ".join(f"python{version}" for version in _versions(targets))
     lines = "\n".join(f'    echo "{line}"' for line in _lines(targets))
     return _START_SH.format(pythons=pythons, lines=lines)
 
 
-def start_bat(targets: Sequence[Target]) -> str:
+def start_bat(targets: Sequence[Laptop]) -> str:
     """Return start.bat."""
     pythons = [*(f"py -{version}" for version in _versions(targets)), "python", "python3"]
     return _START_BAT.format(
@@ -100,16 +100,16 @@ def start_bat(targets: Sequence[Target]) -> str:
     ).replace("\n", "\r\n")
 
 
-def readme(targets: Sequence[Target]) -> str:
+def readme(targets: Sequence[Laptop]) -> str:
     """Return the page for the pupil: one screen."""
     return _README.format(targets="\n".join(_lines(targets)))
 
 
-def _versions(targets: Sequence[Target]) -> list[str]:
+def _versions(targets: Sequence[Laptop]) -> list[str]:
     return list(dict.fromkeys(target.python for target in targets))
 
 
-def _lines(targets: Sequence[Target]) -> list[str]:
+def _lines(targets: Sequence[Laptop]) -> list[str]:
     """Return a line for each kind of computer, with the Pythons that it may have."""
     found: dict[str, list[str]] = {}
     for target in targets:
@@ -117,12 +117,12 @@ def _lines(targets: Sequence[Target]) -> list[str]:
     return [f"  {what} with Python {' or '.join(pythons)}" for what, pythons in found.items()]
 
 
-def lock_text(needed: Mapping[Target, Sequence[Wheel]]) -> str:
+def lock_text(needed: Mapping[Laptop, Sequence[Wheel]]) -> str:
     """Return what is installed on which target, in pip's form, with the hash of each file.
 
     pip itself is used where it lies, and not installed.
     """
-    versions: dict[tuple[str, str], dict[Target, Wheel]] = {}
+    versions: dict[tuple[str, str], dict[Laptop, Wheel]] = {}
     for target, wheels in needed.items():
         for wheel in (wheel for wheel in wheels if wheel.name != PIP):
             versions.setdefault((wheel.name, wheel.version), {})[target] = wheel

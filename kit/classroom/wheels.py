@@ -24,7 +24,7 @@ from tempfile import gettempdir
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from kit.classroom.target import Target
+from kit.classroom.target import Laptop
 from kit.common.errors import UserError
 
 __all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
@@ -152,7 +152,7 @@ def _only(folder: Path) -> Path:
 
 
 def download(
-    own: Path, target: Target, folder: Path, tell: Callable[[str], None] = lambda _: None
+    own: Path, target: Laptop, folder: Path, tell: Callable[[str], None] = lambda _: None
 ) -> tuple[Wheel, ...]:
     """Bring what the kit's wheel needs on *target* into *folder*; return it all, by name.
 
@@ -189,7 +189,7 @@ def _by_name(folder: Path) -> dict[str, Wheel]:
     return {wheel.name: wheel for wheel in map(read_wheel, sorted(folder.glob("*.whl")))}
 
 
-def _needed(have: Mapping[str, Wheel], target: Target) -> tuple[set[str], list[str]]:
+def _needed(have: Mapping[str, Wheel], target: Laptop) -> tuple[set[str], list[str]]:
     """Return the names of what is needed on the target, and the requirements that nothing meets."""
     seen: dict[str, set[str]] = {}
     missing: dict[str, None] = {}

@@ -27,7 +27,7 @@ from kit.explorer.jobs import (
     MOST_STATES,
     NAMED,
     Explored,
-    Job,
+    SearchJob,
     cells_json,
     explore_one,
     explored,
@@ -35,7 +35,7 @@ from kit.explorer.jobs import (
 )
 from kit.explorer.model import DrcModel
 from kit.explorer.paths import path_lines
-from kit.explorer.properties import PROMISES
+from kit.explorer.properties import PROPERTIES
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended
 from kit.machine.revision import Board, Revision, find_revision
@@ -156,7 +156,9 @@ def _print(found: Sequence[Explored], wanted: list[str], cells: Sequence[LiveCel
         typer.echo(line)
 
 
-def _end(found: Sequence[Explored], todo: Sequence[Job], expect: bool, wanted: list[str]) -> None:
+def _end(
+    found: Sequence[Explored], todo: Sequence[SearchJob], expect: bool, wanted: list[str]
+) -> None:
     if len(found) < len(todo) or any(one.result.ended is Ended.INTERRUPTED for one in found):
         done = sum(one.result.ended is not Ended.INTERRUPTED for one in found)
         complain(f"{done} of {len(todo)} searches were done; the rest is not known")
@@ -213,7 +215,7 @@ def _kinds(names: list[str] | None) -> tuple[GuestKind, ...]:
 
 
 def _wanted(names: list[str] | None) -> list[str]:
-    known = [promise.name for promise in PROMISES]
+    known = [promise.name for promise in PROPERTIES]
     for name in names or ():
         if name not in known:
             raise UserError(f"--property {name!r}: there are {', '.join(known)}")
@@ -237,11 +239,11 @@ def _take_notice() -> None:
     signal.signal(signal.SIGINT, lambda number, _: _stopped.append(number))
 
 
-def _search_there(job: Job) -> Explored:
+def _search_there(job: SearchJob) -> Explored:
     return explore_one(job, stop=lambda: bool(_stopped))
 
 
-def _search_here(job: Job) -> Explored:
+def _search_here(job: SearchJob) -> Explored:
     name = f"{job.revision.name}, {job.kind.value}"
     return explore_one(job, partial(_tell, name))
 
@@ -250,7 +252,7 @@ def _tell(name: str, states: int, depth: int) -> None:
     progress_line(f"{name}: {states:,} states, {depth} choices deep")
 
 
-def _told(todo: Sequence[Job], processes: int) -> Iterator[Explored]:
+def _told(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
     """Search, and say how far it is."""
     for number, one in enumerate(_searched(todo, processes), 1):
         name = f"{one.job.revision.name}, {one.job.kind.value}"
@@ -259,7 +261,7 @@ def _told(todo: Sequence[Job], processes: int) -> Iterator[Explored]:
     progress_line("")
 
 
-def _searched(todo: Sequence[Job], processes: int) -> Iterator[Explored]:
+def _searched(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
     if processes == 1:
         yield from explored(todo, run=_search_here)
         return

@@ -10,14 +10,14 @@ from kit.cli.forms import RunForm, Writing
 from kit.common.plain_text import plain
 from kit.views.diagram.svg import picture_svg
 from kit.views.reports.guest import GuestReport
-from kit.views.reports.log import Report
+from kit.views.reports.log import LogReport
 from kit.views.reports.mail import read_message_id
 from kit.views.reports.picture_page import picture_png
 
 __all__ = ["put_report"]
 
 
-def put_report(report: Report | GuestReport, how: Writing, output: Path | None) -> None:
+def put_report(report: LogReport | GuestReport, how: Writing, output: Path | None) -> None:
     """Write a report to a file, or to stdout.
 
     Raises:
@@ -29,7 +29,7 @@ def put_report(report: Report | GuestReport, how: Writing, output: Path | None) 
         put(_text(report, how), output)
 
 
-def _text(report: Report | GuestReport, how: Writing) -> str:
+def _text(report: LogReport | GuestReport, how: Writing) -> str:
     match how.form:
         case RunForm.JSON:
             return json.dumps(report.json(), indent=2)

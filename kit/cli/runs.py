@@ -24,7 +24,7 @@ from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.paths import open_path
 from kit.machine.revision import Q35, Revision, find_revision
 from kit.real_qemu import api as backend_in_use
-from kit.recordings.conformance import Mismatch, Report
+from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims
 from kit.simulation.scenario import Scenario
 from kit.simulation.token import is_path, open_token
@@ -67,7 +67,7 @@ def conform(
     """
     if binary is not None and not live:
         raise UserError("--binary goes with --live: kit conform --live FILE... --binary PATH")
-    total, reports = Report(), {}
+    total, reports = ConformanceReport(), {}
     for number, path in enumerate(files, 1):
         progress_line(f"{number}/{len(files)} {path}")
         if live:
@@ -339,7 +339,7 @@ def _revisions(played: Run | Pair) -> tuple[Revision, ...]:
 # -- JSON --------------------------------------------------------------------------------------
 
 
-def _report_json(report: Report) -> dict[str, Any]:
+def _report_json(report: ConformanceReport) -> dict[str, Any]:
     return {
         "transcripts": report.transcripts,
         "steps": report.steps,

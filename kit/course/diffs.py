@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from kit.common.errors import UserError
-from kit.course.exercise import Diffs, Hunks, Item, Rule
+from kit.course.exercise import Diffs, Hunks, Item, ItemRule
 from kit.git.values.commit import DiffLine, FileDiff, Hunk, LineKind
 
 __all__ = ["belonging", "hunk_of_item"]
@@ -31,12 +31,12 @@ def belonging(task: Hunks, diffs: Diffs) -> tuple[str, ...]:
 
 def _belongs(task: Hunks, item: Item, diffs: Diffs) -> bool:
     files = diffs(item.commit)
-    if task.rule is Rule.IS_THERE:
+    if task.rule is ItemRule.IS_THERE:
         return bool(_changed(files, item))
     hunk = hunk_of_item(item, files)
     if hunk is None:
         raise UserError(f"{item.commit} changes no line of {item.file} with {item.identifier!r}")
-    if task.rule is Rule.UNDOES:
+    if task.rule is ItemRule.UNDOES:
         return _undoes(_changed(files, item), item, diffs(task.of))
     return _can_be_left_out(item.file, hunk, files)
 

@@ -19,21 +19,21 @@ from kit.simulation.run import Intervention, Run
 from kit.simulation.scenario import Scenario
 
 __all__ = [
-    "Choice",
     "Diffs",
     "Exercise",
+    "ExerciseKind",
+    "ExerciseStory",
     "Goal",
     "Hunks",
     "Item",
-    "Kind",
+    "ItemRule",
     "Measure",
     "Number",
-    "Order",
-    "Part",
+    "OrderPart",
+    "OrderTask",
+    "OutcomeChoice",
     "Predict",
-    "Rule",
-    "Script",
-    "Story",
+    "ScriptTask",
     "Task",
     "Wrong",
 ]
@@ -42,7 +42,7 @@ Diffs = Callable[[str], tuple[FileDiff, ...]]
 """Returns what the commit of a revision changes, from the clone in use; raises UserError."""
 
 
-class Kind(Enum):
+class ExerciseKind(Enum):
     """What is asked of the learner."""
 
     PREDICT = "predict"
@@ -53,7 +53,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class ExerciseStory:
     """What is played: a scenario, what is done in it beside its script, and where it is asked.
 
     ``at``: the revisions, the first of which a card begins with.
@@ -85,7 +85,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class OutcomeChoice:
     """An outcome to choose: right where all of its claims hold; ``reply`` is said elsewhere."""
 
     name: str
@@ -98,8 +98,8 @@ class Choice:
 class Predict:
     """Choose what comes of a run; ``solution``: the choice's name at each revision's label."""
 
-    story: Story
-    choices: tuple[Choice, ...]
+    story: ExerciseStory
+    choices: tuple[OutcomeChoice, ...]
     solution: Mapping[str, str]
 
 
@@ -112,10 +112,10 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class ScriptTask:
     """Do something in a run so that the goals hold, with at most so many actions of a menu."""
 
-    story: Story
+    story: ExerciseStory
     goals: tuple[Goal, ...]
     most: int
     menu: tuple[str, ...]
@@ -140,10 +140,10 @@ class Number:
     unit: str
     solution: Mapping[str, Fraction]
     wrong: tuple[Wrong, ...]
-    story: Story | None = None
+    story: ExerciseStory | None = None
 
 
-class Rule(Enum):
+class ItemRule(Enum):
     """How it is found out of an item whether it belongs to the answer; see `kit.course.diffs`."""
 
     IS_THERE = "is there"
@@ -170,14 +170,14 @@ class Item:
 class Hunks:
     """Choose those lines of a diff that a rule holds of; ``of``: the commit that it is about."""
 
-    rule: Rule
+    rule: ItemRule
     of: str
     items: tuple[Item, ...]
     solution: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class OrderPart:
     """A call or an event that is to be put in its place; ``name`` is that of `kit.course.calls`."""
 
     name: str
@@ -185,22 +185,22 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class OrderTask:
     """Put calls in the order of a run; one that the run has not got is to be left out."""
 
-    story: Story
-    parts: tuple[Part, ...]
+    story: ExerciseStory
+    parts: tuple[OrderPart, ...]
     solution: tuple[str, ...]
     wrong: tuple[Wrong, ...]
 
 
-Task = Predict | Script | Number | Hunks | Order
-_KINDS: Mapping[type[Task], Kind] = {
-    Predict: Kind.PREDICT,
-    Script: Kind.SCRIPT,
-    Number: Kind.NUMBER,
-    Hunks: Kind.HUNKS,
-    Order: Kind.ORDER,
+Task = Predict | ScriptTask | Number | Hunks | OrderTask
+_KINDS: Mapping[type[Task], ExerciseKind] = {
+    Predict: ExerciseKind.PREDICT,
+    ScriptTask: ExerciseKind.SCRIPT,
+    Number: ExerciseKind.NUMBER,
+    Hunks: ExerciseKind.HUNKS,
+    OrderTask: ExerciseKind.ORDER,
 }
 
 
@@ -217,12 +217,12 @@ class Exercise:
     task: Task
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> ExerciseKind:
         """What is asked."""
         return _KINDS[type(self.task)]
 
     @property
-    def story(self) -> Story | None:
+    def story(self) -> ExerciseStory | None:
         """What is played, if anything is."""
         return None if isinstance(self.task, Hunks) else self.task.story
 

@@ -14,20 +14,20 @@ from kit.common.errors import UserError
 from kit.common.toml_reader import TomlReader, short
 from kit.course.calls import check_call, read_measure
 from kit.course.exercise import (
-    Choice,
     Exercise,
+    ExerciseKind,
+    ExerciseStory,
     Goal,
     Hunks,
     Item,
-    Kind,
+    ItemRule,
     Measure,
     Number,
-    Order,
-    Part,
+    OrderPart,
+    OrderTask,
+    OutcomeChoice,
     Predict,
-    Rule,
-    Script,
-    Story,
+    ScriptTask,
     Task,
     Wrong,
 )
@@ -47,11 +47,11 @@ FEWEST_WRONG = 2
 _COMMON = {"title", "lesson", "kind", "question", "hints", "explanation", "solution"}
 _PLAYED = {"scenario", "at", "actions", "cast", "script", "end"}
 _OWN = {
-    Kind.PREDICT: _PLAYED | {"choice"},
-    Kind.SCRIPT: _PLAYED - {"actions"} | {"goal", "most", "menu", "waits", "wrong"},
-    Kind.NUMBER: _PLAYED | {"measure", "unit", "wrong"},
-    Kind.HUNKS: {"rule", "of", "item"},
-    Kind.ORDER: _PLAYED | {"part", "wrong"},
+    ExerciseKind.PREDICT: _PLAYED | {"choice"},
+    ExerciseKind.SCRIPT: _PLAYED - {"actions"} | {"goal", "most", "menu", "waits", "wrong"},
+    ExerciseKind.NUMBER: _PLAYED | {"measure", "unit", "wrong"},
+    ExerciseKind.HUNKS: {"rule", "of", "item"},
+    ExerciseKind.ORDER: _PLAYED | {"part", "wrong"},
 }
 _OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "gone": ("not qemu has {}", "not aborted"),
@@ -82,7 +82,7 @@ def read_exercise(text: str, name: str, source: str, find: FindScenario) -> Exer
     reader = TomlReader(text, source, ExerciseError)
     reader.check_name(name)
     data = reader.load()
-    kind = _one_of(reader, "kind", reader.text(data, "kind"), {k.value: k for k in Kind})
+    kind = _one_of(reader, "kind", reader.text(data, "kind"), {k.value: k for k in ExerciseKind})
     reader.keys(data, f"an exercise of kind {kind.value}", _COMMON | _OWN[kind] | {"kind"})
     hints = reader.texts(data, "hints")
     if len(hints) != HINTS or not all(hint.strip() for hint in hints):
@@ -107,7 +107,7 @@ class _Source:
         self.reader, self.data = reader, data
         self._name, self._find = name, find
 
-    def story(self) -> Story:
+    def story(self) -> ExerciseStory:
         """Read what is played: a scenario of the kit's, or one that stands in the file."""
         reader, data = self.reader, self.data
         if "scenario" in data:
@@ -126,7 +126,7 @@ class _Source:
         actions = tuple(
             Intervention(line.at_ns, _action(text)) for line, text in zip(lines, texts, strict=True)
         )
-        return Story(scenario=scenario, at=at, actions=actions)
+        return ExerciseStory(scenario=scenario, at=at, actions=actions)
 
     def claims(
         self, reader: TomlReader, key: str, texts: tuple[str, ...], devices: tuple[Device, ...]
@@ -134,7 +134,9 @@ class _Source:
         """Read claims about a run."""
         return tuple(reader.read(key, one, lambda text: read_claim(text, devices)) for one in texts)
 
-    def wrong(self, story: Story | None, *keys: str, numbers: bool = False) -> tuple[Wrong, ...]:
+    def wrong(
+        self, story: ExerciseStory | None, *keys: str, numbers: bool = False
+    ) -> tuple[Wrong, ...]:
         """Read the wrong answers that are foreseen: lists of texts, or numbers."""
         found = []
         for here, entry in self.reader.tables(self.data, "wrong"):
@@ -162,7 +164,7 @@ class _Source:
             _one_of(self.reader, key, name, dict.fromkeys(known))
         return found
 
-    def by_revision(self, story: Story, read: Callable[[object], Any]) -> dict[str, Any]:
+    def by_revision(self, story: ExerciseStory, read: Callable[[object], Any]) -> dict[str, Any]:
         """Read the table of solutions: one for each revision of *story*."""
         table = self.reader.table(self.data, "solution")
         here = self.reader.within("[solution]")
@@ -211,7 +213,7 @@ def _predict(source: _Source) -> Predict:
             texts += tuple(t.format(device) for t in _one_of(here, "outcome", word, _OUTCOMES))
         if not texts:
             raise here.error("", "choice claims nothing; expected outcome or claims")
-        choice = Choice(
+        choice = OutcomeChoice(
             name=here.text(entry, "name"),
             says=here.text(entry, "says"),
             reply=here.text(entry, "reply"),
@@ -227,7 +229,7 @@ def _predict(source: _Source) -> Predict:
     return Predict(story=story, choices=tuple(choices), solution=solution)
 
 
-def _script(source: _Source) -> Script:
+def _script(source: _Source) -> ScriptTask:
     story, reader, data = source.story(), source.reader, source.data
     goals = []
     for here, entry in reader.tables(data, "goal"):
@@ -244,7 +246,7 @@ def _script(source: _Source) -> Script:
         reader.read("menu", action, lambda text: line_of(0, text, story.devices))
     waits = reader.texts(data, "waits") or ("1 s", "5 s", "15 s")
     _, solution = read_script(reader, data, "solution", story.devices)
-    return Script(
+    return ScriptTask(
         story=story,
         goals=tuple(goals),
         most=source.whole("most"),
@@ -284,8 +286,8 @@ def _fraction(reader: TomlReader, key: str, value: object) -> Fraction:
 
 def _hunks(source: _Source) -> Hunks:
     reader, data, items = source.reader, source.data, []
-    rule = _one_of(reader, "rule", reader.text(data, "rule"), {r.value: r for r in Rule})
-    of = _commit(reader, "of", reader.text(data, "of")) if rule is Rule.UNDOES else ""
+    rule = _one_of(reader, "rule", reader.text(data, "rule"), {r.value: r for r in ItemRule})
+    of = _commit(reader, "of", reader.text(data, "of")) if rule is ItemRule.UNDOES else ""
     for here, entry in reader.tables(data, "item"):
         here.keys(entry, "item", {"name", "says", "commit", "file", "identifier", "reply"})
         item = Item(
@@ -311,15 +313,15 @@ def _commit(reader: TomlReader, key: str, name: str) -> str:
     return found.name
 
 
-def _order(source: _Source) -> Order:
+def _order(source: _Source) -> OrderTask:
     story, parts = source.story(), []
     for here, entry in source.reader.tables(source.data, "part"):
         here.keys(entry, "part", {"name", "says"})
         name = here.read("name", here.text(entry, "name"), check_call)
-        parts.append(Part(name=name, says=here.text(entry, "says")))
+        parts.append(OrderPart(name=name, says=here.text(entry, "says")))
     names = tuple(part.name for part in parts)
     source.unique("part", list(names))
-    return Order(
+    return OrderTask(
         story=story,
         parts=tuple(parts),
         solution=source.names("solution", names),
@@ -327,10 +329,10 @@ def _order(source: _Source) -> Order:
     )
 
 
-_TASKS: Mapping[Kind, Callable[[_Source], Task]] = {
-    Kind.PREDICT: _predict,
-    Kind.SCRIPT: _script,
-    Kind.NUMBER: _number,
-    Kind.HUNKS: _hunks,
-    Kind.ORDER: _order,
+_TASKS: Mapping[ExerciseKind, Callable[[_Source], Task]] = {
+    ExerciseKind.PREDICT: _predict,
+    ExerciseKind.SCRIPT: _script,
+    ExerciseKind.NUMBER: _number,
+    ExerciseKind.HUNKS: _hunks,
+    ExerciseKind.ORDER: _order,
 }

@@ -18,12 +18,12 @@ from kit.course.diffs import belonging
 from kit.course.exercise import (
     Diffs,
     Exercise,
+    ExerciseStory,
     Hunks,
     Number,
-    Order,
+    OrderTask,
     Predict,
-    Script,
-    Story,
+    ScriptTask,
 )
 from kit.git.values.commit import net_lines
 from kit.machine.revision import Revision, find_revision
@@ -32,7 +32,7 @@ from kit.simulation.expectations import Claim
 from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import read_time
 
-__all__ = ["MOST_LINES", "Verdict", "check", "no_diffs", "solution", "written"]
+__all__ = ["MOST_LINES", "AnswerVerdict", "check", "no_diffs", "solution", "written"]
 
 MOST_LINES = 40  # of a learner's script
 MOST_NAMES = 100
@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"[-+−]?[0-9]{1,12}(?:[.,][0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AnswerVerdict:
     """Whether an answer is right, what is said of it, and the run that showed it, if any did.
 
     ``explanation`` is empty unless it is right.
@@ -62,7 +62,7 @@ class Verdict:
 
 def check(
     exercise: Exercise, answer: object, at: str | None = None, diffs: Diffs | None = None
-) -> Verdict:
+) -> AnswerVerdict:
     """Say whether *answer* is right, and if not, what is the matter with it.
 
     Args:
@@ -74,7 +74,7 @@ def check(
     try:
         return _checked(exercise, answer, _revision(exercise, at), diffs or no_diffs)
     except UserError as error:
-        return Verdict(False, _sentence(str(error)))
+        return AnswerVerdict(False, _sentence(str(error)))
 
 
 def no_diffs(revision: str) -> tuple[()]:
@@ -92,13 +92,13 @@ def solution(exercise: Exercise, at: str | None = None, diffs: Diffs | None = No
     match task:
         case Predict():
             return _right_choice(task, _played(task.story, revision))
-        case Script():
+        case ScriptTask():
             return task.solution
         case Number():
             return _right_number(task, revision, diffs or no_diffs)
         case Hunks():
             return belonging(task, diffs or no_diffs)
-        case Order():
+        case OrderTask():
             return _right_order(task, _played(task.story, revision))
     assert_never(task)
 
@@ -126,31 +126,31 @@ def _revision(exercise: Exercise, at: str | None) -> Revision | None:
 
 def _checked(
     exercise: Exercise, answer: object, revision: Revision | None, diffs: Diffs
-) -> Verdict:
+) -> AnswerVerdict:
     task = exercise.task
     match task:
         case Predict():
             found = _check_predict(task, answer, revision)
-        case Script():
+        case ScriptTask():
             found = _check_script(task, answer, revision)
         case Number():
             found = _check_number(task, answer, revision, diffs)
         case Hunks():
             found = _check_hunks(task, answer, diffs)
-        case Order():
+        case OrderTask():
             found = _check_order(task, answer, revision)
         case _:
             assert_never(task)
     if not found.right:
         return found
-    return Verdict(True, found.says, found.run, exercise.explanation)
+    return AnswerVerdict(True, found.says, found.run, exercise.explanation)
 
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
-def _played(story: Story, revision: Revision | None, *more: Intervention) -> Run:
+def _played(story: ExerciseStory, revision: Revision | None, *more: Intervention) -> Run:
     assert revision is not None, "what is played is asked at a revision"
     return play(story.scenario, revision, (*story.actions, *more))
 
@@ -184,37 +184,37 @@ def _right_choice(task: Predict, run: Run) -> str:
     return found[0]
 
 
-def _check_predict(task: Predict, answer: object, revision: Revision | None) -> Verdict:
+def _check_predict(task: Predict, answer: object, revision: Revision | None) -> AnswerVerdict:
     known = tuple(choice.name for choice in task.choices)
     names = _names(answer, known, "choices")
     if len(names) != 1:
-        return Verdict(False, f"Choose one: {', '.join(known)}.")
+        return AnswerVerdict(False, f"Choose one: {', '.join(known)}.")
     run = _played(task.story, revision)
     chosen = next(choice for choice in task.choices if choice.name == names[0])
     if _right_choice(task, run) == chosen.name:
-        return Verdict(True, f"Right, at {run.revision.name}.", run)
-    return Verdict(False, f"Not at {run.revision.name}. {chosen.reply}", run)
+        return AnswerVerdict(True, f"Right, at {run.revision.name}.", run)
+    return AnswerVerdict(False, f"Not at {run.revision.name}. {chosen.reply}", run)
 
 
 # -- script --------------------------------------------------------------------------------------
 
 
-def _check_script(task: Script, answer: object, revision: Revision | None) -> Verdict:
+def _check_script(task: ScriptTask, answer: object, revision: Revision | None) -> AnswerVerdict:
     lines = _lines(answer)
     actions = _interventions(task, lines)
     done = sum(one.action != WAIT for one in actions)
     if not done:
-        return Verdict(False, "Nothing is done yet: choose an action.")
+        return AnswerVerdict(False, "Nothing is done yet: choose an action.")
     run = _played(task.story, revision, *actions)
     missing = next((goal for goal in task.goals if not _all_hold([goal.claim], run)), None)
     if missing is not None:
         foreseen = next((w for w in task.wrong if w.when and _all_hold(w.when, run)), None)
         foreseen = next((w for w in task.wrong if w.answer == lines), foreseen)
-        return Verdict(False, missing.missing if foreseen is None else foreseen.reply, run)
+        return AnswerVerdict(False, missing.missing if foreseen is None else foreseen.reply, run)
     if done > task.most:
         words = f"That does it, but in {done} actions; it can be done in {task.most}."
-        return Verdict(False, words, run)
-    return Verdict(True, f"Right: that does it at {run.revision.name}.", run)
+        return AnswerVerdict(False, words, run)
+    return AnswerVerdict(True, f"Right: that does it at {run.revision.name}.", run)
 
 
 def _lines(answer: object) -> tuple[str, ...]:
@@ -227,7 +227,7 @@ def _lines(answer: object) -> tuple[str, ...]:
     return lines
 
 
-def _interventions(task: Script, lines: tuple[str, ...]) -> tuple[Intervention, ...]:
+def _interventions(task: ScriptTask, lines: tuple[str, ...]) -> tuple[Intervention, ...]:
     found: list[Intervention] = []
     for line in lines:
         time, colon, action = line.partition(":")
@@ -258,17 +258,19 @@ def _right_number(task: Number, revision: Revision | None, diffs: Diffs) -> Frac
     return found
 
 
-def _check_number(task: Number, answer: object, revision: Revision | None, diffs: Diffs) -> Verdict:
+def _check_number(
+    task: Number, answer: object, revision: Revision | None, diffs: Diffs
+) -> AnswerVerdict:
     said = _number(answer)
     right = _right_number(task, revision, diffs)
     run = None if task.story is None else _played(task.story, revision)
     where = "" if run is None else f", at {run.revision.name}"
     if said == right:
-        return Verdict(True, f"Right{where}: {_shown(right)} {task.unit}.", run)
+        return AnswerVerdict(True, f"Right{where}: {_shown(right)} {task.unit}.", run)
     foreseen = next((w.reply for w in task.wrong if Fraction(w.answer[0]) == said), None)
     if foreseen is None:
         foreseen = "That is too small." if said < right else "That is too large."
-    return Verdict(False, f"Not {_shown(said)} {task.unit}{where}. {foreseen}", run)
+    return AnswerVerdict(False, f"Not {_shown(said)} {task.unit}{where}. {foreseen}", run)
 
 
 def _number(answer: object) -> Fraction:
@@ -291,41 +293,41 @@ def _shown(number: Fraction) -> str:
 # -- hunks ---------------------------------------------------------------------------------------
 
 
-def _check_hunks(task: Hunks, answer: object, diffs: Diffs) -> Verdict:
+def _check_hunks(task: Hunks, answer: object, diffs: Diffs) -> AnswerVerdict:
     chosen = _names(answer, tuple(item.name for item in task.items), "parts")
     if not chosen:
-        return Verdict(False, "Nothing is chosen yet: choose at least one.")
+        return AnswerVerdict(False, "Nothing is chosen yet: choose at least one.")
     right = belonging(task, diffs)
     for item in task.items:
         if (item.name in chosen) is not (item.name in right):
             begin = (
                 "one that you chose does not belong" if item.name in chosen else "one is missing"
             )
-            return Verdict(False, f"Not yet: {begin}. {item.reply}")
-    return Verdict(True, "Right.")
+            return AnswerVerdict(False, f"Not yet: {begin}. {item.reply}")
+    return AnswerVerdict(True, "Right.")
 
 
 # -- order ---------------------------------------------------------------------------------------
 
 
-def _right_order(task: Order, run: Run) -> tuple[str, ...]:
+def _right_order(task: OrderTask, run: Run) -> tuple[str, ...]:
     known = {part.name for part in task.parts}
     found = (called(entry) for entry in run.trace)
     return tuple(dict.fromkeys(name for name in found if name in known))
 
 
-def _check_order(task: Order, answer: object, revision: Revision | None) -> Verdict:
+def _check_order(task: OrderTask, answer: object, revision: Revision | None) -> AnswerVerdict:
     if isinstance(answer, set | frozenset):
         raise UserError("a set has no order; give a list")
     chosen = _names(answer, tuple(part.name for part in task.parts), "calls")
     if not chosen:
-        return Verdict(False, "Nothing is chosen yet: choose what comes first.")
+        return AnswerVerdict(False, "Nothing is chosen yet: choose what comes first.")
     run = _played(task.story, revision)
     right = _right_order(task, run)
     if chosen == right:
-        return Verdict(True, f"Right, at {run.revision.name}.", run)
+        return AnswerVerdict(True, f"Right, at {run.revision.name}.", run)
     foreseen = next((w.reply for w in task.wrong if w.answer == chosen), None)
-    return Verdict(False, foreseen or _how_far(chosen, right), run)
+    return AnswerVerdict(False, foreseen or _how_far(chosen, right), run)
 
 
 def _how_far(chosen: tuple[str, ...], right: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.common.errors import UserError
 
-__all__ = ["ANYWHERE", "Progress", "ProgressError", "Standing", "read_progress"]
+__all__ = ["ANYWHERE", "ExerciseStanding", "Progress", "ProgressError", "read_progress"]
 
 FORMAT = 1
 ANYWHERE = "anywhere"  # where an exercise was solved that no revision is named for
@@ -24,7 +24,7 @@ class ProgressError(UserError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ExerciseStanding:
     """How far one exercise is: answers given, the revisions it was solved at, was it shown?"""
 
     tries: int = 0
@@ -43,11 +43,11 @@ class Progress:
 
     data: Mapping[str, Any]
 
-    def standing(self, exercise: str) -> Standing:
+    def standing(self, exercise: str) -> ExerciseStanding:
         """Return how far an exercise is."""
         entry = self._entry(exercise)
         tries, solved, shown = entry.get("tries"), entry.get("solved_at"), entry.get("shown")
-        return Standing(
+        return ExerciseStanding(
             tries=tries if type(tries) is int and tries > 0 else 0,
             solved_at=tuple(solved) if isinstance(solved, list) and _are_texts(solved) else (),
             shown=shown is True,

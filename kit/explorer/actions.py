@@ -12,26 +12,26 @@ from typing import Generic, TypeVar
 from kit.actors.messages import (
     Decide,
     DetachDevice,
+    Input,
     Pin,
     RtasByHand,
     SetVcpus,
-    Told,
     WaitOver,
     WorkDone,
 )
 from kit.actors.pseries_programs import GuestKind, isolation, sensor, usable
-from kit.explorer.observer import Remark
+from kit.explorer.observer import ObservedFact
 from kit.explorer.transitions import GuestSide, Management
 from kit.machine.pseries.machine import Machine
 from kit.machine.requests import ConfigureConnector, CpuCore, Device, DeviceDel, Dimm
 from kit.simulation.actions import connector_names, index_of
 
-__all__ = ["Action", "Does", "Environment", "Menu", "Part"]
+__all__ = ["ActionKind", "ActionTable", "Component", "EnabledAction", "Environment"]
 
 T = TypeVar("T")
 
 
-class Does(Enum):
+class ActionKind(Enum):
     """Whose turn it is, in the order in which the actions of a state are numbered."""
 
     __hash__ = object.__hash__
@@ -46,16 +46,16 @@ class Does(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Action:
+class EnabledAction:
     """Something that can happen next; each is made once, and compared by identity.
 
     ``text`` says it, ``told`` is what the guest or libvirt is told by it, None where it reads the
     next letter of its inbox.
     """
 
-    does: Does
+    does: ActionKind
     text: str
-    told: Told | None = None
+    told: Input | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -73,30 +73,30 @@ class Environment:
     resets: int
     migrations: int
     owed: tuple[str, ...] = ()
-    remarks: frozenset[Remark] = frozenset()
+    remarks: frozenset[ObservedFact] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class Component(Generic[T]):
     """A part of states: its value, what can happen in it, and whether nothing is under way."""
 
     value: T
-    actions: tuple[Action, ...] = ()
+    actions: tuple[EnabledAction, ...] = ()
     idle: bool = True
 
 
-_TIMER = Action(Does.TIMER, "QEMU's timer fires")
-_GUEST_READS = Action(Does.GUEST, "guest reads")
-_WORK_DONE = Action(Does.GUEST, "guest's work is done", WorkDone())
-_GIVES = Action(Does.GUEST, "guest gives", Decide(True))
-_KEEPS = Action(Does.GUEST, "guest keeps", Decide(False))
-_LIBVIRT_READS = Action(Does.LIBVIRT, "libvirt reads")
-_WAIT_OVER = Action(Does.LIBVIRT, "libvirt's wait is over", WaitOver())
-_RESET = Action(Does.RESET, "system_reset")
-_MIGRATE = Action(Does.MIGRATE, "migrate")
+_TIMER = EnabledAction(ActionKind.TIMER, "QEMU's timer fires")
+_GUEST_READS = EnabledAction(ActionKind.GUEST, "guest reads")
+_WORK_DONE = EnabledAction(ActionKind.GUEST, "guest's work is done", WorkDone())
+_GIVES = EnabledAction(ActionKind.GUEST, "guest gives", Decide(True))
+_KEEPS = EnabledAction(ActionKind.GUEST, "guest keeps", Decide(False))
+_LIBVIRT_READS = EnabledAction(ActionKind.LIBVIRT, "libvirt reads")
+_WAIT_OVER = EnabledAction(ActionKind.LIBVIRT, "libvirt's wait is over", WaitOver())
+_RESET = EnabledAction(ActionKind.RESET, "system_reset")
+_MIGRATE = EnabledAction(ActionKind.MIGRATE, "migrate")
 
 
-class Menu:
+class ActionTable:
     """The choices of one model: of these devices, with a guest of this kind."""
 
     def __init__(self, devices: tuple[Device, ...], kind: GuestKind, *, migrates: bool) -> None:
@@ -104,46 +104,48 @@ class Menu:
         self._arbitrary = kind is GuestKind.ARBITRARY
         self._cores = sum(isinstance(device, CpuCore) for device in devices)
         self._vcpus = [
-            Action(Does.REQUEST, f"virsh setvcpus {count}", SetVcpus(count))
+            EnabledAction(ActionKind.REQUEST, f"virsh setvcpus {count}", SetVcpus(count))
             for count in range(self._cores, 0, -1)
         ]
         self._detach = [
-            Action(Does.REQUEST, f"virsh detach-device {device.id}", DetachDevice(str(device.id)))
+            EnabledAction(
+                ActionKind.REQUEST, f"virsh detach-device {device.id}", DetachDevice(str(device.id))
+            )
             for device in devices
             if not isinstance(device, CpuCore)
         ]
         self._delete = [
-            Action(Does.DELETE, f"device_del {device.id}", DeviceDel(str(device.id)))
+            EnabledAction(ActionKind.DELETE, f"device_del {device.id}", DeviceDel(str(device.id)))
             for device in devices
         ]
         self._calls = _calls(devices) if self._arbitrary else ()
         self._pins = () if self._arbitrary else _pins(devices)
 
-    def of_machine(self, machine: Machine) -> Part[Machine]:
+    def of_machine(self, machine: Machine) -> Component[Machine]:
         """A running timer may fire."""
         armed = bool(machine.timers) and machine.running
-        return Part(machine, (_TIMER,) if armed else (), not armed)
+        return Component(machine, (_TIMER,) if armed else (), not armed)
 
-    def of_guest(self, side: GuestSide) -> Part[GuestSide]:
+    def of_guest(self, side: GuestSide) -> Component[GuestSide]:
         """The guest reads, ends its own work, or makes up its mind."""
         guest = side.guest
-        busy: list[Action] = [_GUEST_READS] if side.inbox else []
+        busy: list[EnabledAction] = [_GUEST_READS] if side.inbox else []
         busy += [_WORK_DONE] if side.working else []
         busy += [_GIVES, _KEEPS] if guest.deciding else []
         # a call by hand waits for the answer to the one before: there is one processor
         calls = self._calls if guest.up and not guest.sent else ()
         pins = tuple(unpin if index in guest.pinned else pin for index, pin, unpin in self._pins)
-        return Part(side, (*busy, *calls, *pins), not busy)
+        return Component(side, (*busy, *calls, *pins), not busy)
 
-    def of_management(self, side: Management) -> Part[Management]:
+    def of_management(self, side: Management) -> Component[Management]:
         """libvirt reads, or has waited long enough."""
         actions = (*((_LIBVIRT_READS,) if side.inbox else ()), *((_WAIT_OVER,) * side.waiting))
-        return Part(side, actions, not actions)
+        return Component(side, actions, not actions)
 
-    def of_operator(self, side: Management, environment: Environment) -> tuple[Action, ...]:
+    def of_operator(self, side: Management, environment: Environment) -> tuple[EnabledAction, ...]:
         """Somebody asks, once virsh has answered; somebody resets or migrates, at any time."""
         libvirt = side.libvirt
-        actions: list[Action] = []
+        actions: list[EnabledAction] = []
         answered = libvirt.job is None and not any(
             isinstance(told, SetVcpus | DetachDevice) for told in side.inbox
         )
@@ -168,7 +170,7 @@ class Menu:
         return tuple(actions)
 
 
-def _calls(devices: tuple[Device, ...]) -> tuple[Action, ...]:
+def _calls(devices: tuple[Device, ...]) -> tuple[EnabledAction, ...]:
     """Return every call that a guest can make on the connectors of *devices*."""
     actions = []
     for name in connector_names(devices)[1:]:  # without boot core 0, which nobody asks for
@@ -183,11 +185,13 @@ def _calls(devices: tuple[Device, ...]) -> tuple[Action, ...]:
             ("configure", ConfigureConnector(index)),
             ("sense", sensor(index)),
         ):
-            actions.append(Action(Does.GUEST, f"guest {words} {name}", RtasByHand(call)))
+            actions.append(
+                EnabledAction(ActionKind.GUEST, f"guest {words} {name}", RtasByHand(call))
+            )
     return tuple(actions)
 
 
-def _pins(devices: tuple[Device, ...]) -> tuple[tuple[int, Action, Action], ...]:
+def _pins(devices: tuple[Device, ...]) -> tuple[tuple[int, EnabledAction, EnabledAction], ...]:
     """Return, of each LMB but the first of a DIMM, its index and how it becomes immovable.
 
     About the first LMB the guest makes up its mind when it comes to it; the others it tries in the
@@ -196,8 +200,8 @@ def _pins(devices: tuple[Device, ...]) -> tuple[tuple[int, Action, Action], ...]
     return tuple(
         (
             index := index_of(device, lmb),
-            Action(Does.GUEST, f"guest pin {device.id}.{lmb}", Pin(index)),
-            Action(Does.GUEST, f"guest unpin {device.id}.{lmb}", Pin(index, False)),
+            EnabledAction(ActionKind.GUEST, f"guest pin {device.id}.{lmb}", Pin(index)),
+            EnabledAction(ActionKind.GUEST, f"guest unpin {device.id}.{lmb}", Pin(index, False)),
         )
         for device in devices
         if isinstance(device, Dimm)

@@ -13,26 +13,26 @@ from functools import cached_property
 
 from kit.actors import operator as operators
 from kit.actors.messages import Actor
-from kit.actors.operator import Line, Operator
+from kit.actors.operator import Operator, TypedLine
 from kit.common.errors import UserError
-from kit.explorer.actions import Action, Does
+from kit.explorer.actions import ActionKind, EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, path_json, play_path
-from kit.explorer.transitions import Said
+from kit.explorer.transitions import Sent
 from kit.machine.pseries.machine import Machine
 from kit.machine.requests import Device
 from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision, find_revision
 from kit.simulation.beliefs import Belief, belief_of
 from kit.trace.entry import TraceEntry
 
-__all__ = ["Choice", "PathPlay", "PathSide", "Standing", "alone", "beside"]
+__all__ = ["PathChoice", "PathPlay", "PathSide", "PathState", "alone", "beside"]
 
 _FORK = CATALOGUE.index(find_revision("revert"))  # the proposal was made before it
 _ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *RELEASES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PathState:
     """The cast after a choice, or at the start; as a moment of a run, but for the time."""
 
     beliefs: Mapping[str, Belief]
@@ -41,7 +41,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PathChoice:
     """A choice as a revision takes it: whose turn it is, and what was said.
 
     ``missing`` says why it does not take it, empty where it does.
@@ -63,8 +63,8 @@ class PathSide:
 
     played: PlayedPath
     machine: Machine
-    choices: tuple[Choice, ...]
-    standings: tuple[Standing, ...]
+    choices: tuple[PathChoice, ...]
+    standings: tuple[PathState, ...]
     stopped: str = ""
 
     @property
@@ -147,13 +147,13 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
     state, taken, operator, stopped = model.initial()[0], [0], Operator(), ""
     machine = model.machine(state)
     standings = [_standing(model, state, operator)]
-    choices: list[Choice] = []
+    choices: list[PathChoice] = []
     for number, text in enumerate(played.actions, 1):
         options = model.actions(state)
         found = next((n for n, option in enumerate(options) if option.text == text), None)
         if found is None and _is_timer(text) and not standings[-1].aborted:
             words = "no timer of QEMU's runs here"
-            choices.append(Choice(Actor.QEMU, text, (), words))
+            choices.append(PathChoice(Actor.QEMU, text, (), words))
         elif found is None:
             gone = " QEMU is gone." if standings[-1].aborted else ""
             stopped = f"Choice {number}, {text}, is not offered here.{gone}"
@@ -161,7 +161,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
         else:
             action = options[found]
             said = model.said(state, action)
-            choices.append(Choice(_actor(action), text, tuple(_entries(said))))
+            choices.append(PathChoice(_actor(action), text, tuple(_entries(said))))
             operator = _told(operator, said)
             state = model.next_state(state, action)
             taken.append(found)
@@ -183,37 +183,37 @@ def _is_timer(text: str) -> bool:
 
 
 _ACTORS = {
-    Does.TIMER: Actor.QEMU,
-    Does.GUEST: Actor.GUEST,
-    Does.LIBVIRT: Actor.LIBVIRT,
-    Does.REQUEST: Actor.OPERATOR,
-    Does.DELETE: Actor.OPERATOR,
-    Does.RESET: Actor.OPERATOR,
-    Does.MIGRATE: Actor.OPERATOR,
+    ActionKind.TIMER: Actor.QEMU,
+    ActionKind.GUEST: Actor.GUEST,
+    ActionKind.LIBVIRT: Actor.LIBVIRT,
+    ActionKind.REQUEST: Actor.OPERATOR,
+    ActionKind.DELETE: Actor.OPERATOR,
+    ActionKind.RESET: Actor.OPERATOR,
+    ActionKind.MIGRATE: Actor.OPERATOR,
 }
 
 
-def _actor(action: Action) -> Actor:
+def _actor(action: EnabledAction) -> Actor:
     return _ACTORS[action.does]
 
 
-def _entries(said: tuple[Said, ...]) -> Iterator[TraceEntry]:
+def _entries(said: tuple[Sent, ...]) -> Iterator[TraceEntry]:
     for seq, one in enumerate(said):
         yield TraceEntry(
             seq=seq, at_ns=0, guest_ns=0, src=one.src, dst=one.dst, message=one.message
         )
 
 
-def _told(operator: Operator, said: tuple[Said, ...]) -> Operator:
+def _told(operator: Operator, said: tuple[Sent, ...]) -> Operator:
     for one in said:
         if one.src is Actor.OPERATOR:
-            operator, _ = operators.type_line(operator, Line(0, message=one.message))
+            operator, _ = operators.type_line(operator, TypedLine(0, message=one.message))
         if one.dst is Actor.OPERATOR:
             operator = operators.receive(operator, one.message)
     return operator
 
 
-def _standing(model: DrcModel, state: State, operator: Operator) -> Standing:
+def _standing(model: DrcModel, state: State, operator: Operator) -> PathState:
     machine, side, management, _ = model.situation(state)
     at_rest = not (side.inbox or side.working or side.guest.deciding)
     settled = at_rest and not (management.inbox or management.waiting)
@@ -221,7 +221,7 @@ def _standing(model: DrcModel, state: State, operator: Operator) -> Standing:
         str(device.id): belief_of(machine, side.guest, management.libvirt, operator, device)
         for device in model.devices
     }
-    return Standing(
+    return PathState(
         # a guest that has still to read may release what it was asked for
         beliefs={name: replace(one, limbo=one.limbo and at_rest) for name, one in found.items()},
         settled=settled,

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kit.actors.pseries_programs import GuestKind
-from kit.explorer.actions import Action
+from kit.explorer.actions import EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, play_path
 from kit.explorer.scope import Scope
-from kit.explorer.search import Ended, Kind, Property, Result, explore, walk
+from kit.explorer.search import Ended, Property, PropertyKind, Result, explore, walk
 from kit.machine.revision import Revision
 
 __all__ = ["Alike", "alike"]
@@ -40,8 +40,8 @@ class Alike:
 class _Both:
     """The same choice at both revisions; None where one of them has not got it."""
 
-    ours: Action | None
-    theirs: Action | None
+    ours: EnabledAction | None
+    theirs: EnabledAction | None
 
 
 class _Twins:
@@ -83,7 +83,7 @@ class _Twins:
 _NOTHING = -1  # instead of the number of what was heard
 
 
-def _after(model: DrcModel, state: State, action: Action | None) -> tuple[State, int]:
+def _after(model: DrcModel, state: State, action: EnabledAction | None) -> tuple[State, int]:
     """Return the state after a choice, and the number of what was heard."""
     if action is None:
         return state, _NOTHING
@@ -105,7 +105,7 @@ def alike(
         UserError: One of them is no pseries machine.
     """
     twins = _Twins(DrcModel(ours, kind, scope), DrcModel(theirs, kind, scope))
-    same: Property[Pair] = Property("alike", Kind.ALWAYS, lambda state: state[2])
+    same: Property[Pair] = Property("alike", PropertyKind.ALWAYS, lambda state: state[2])
     result = explore(twins, [same], max_states=max_states, progress=progress)
     path = result.findings["alike"].path
     if path is None:
@@ -120,7 +120,7 @@ def alike(
     )
 
 
-def _played(model: DrcModel, actions: Sequence[Action | None]) -> PlayedPath:
+def _played(model: DrcModel, actions: Sequence[EnabledAction | None]) -> PlayedPath:
     """Return a path of both as one of them plays it: without the choices that it has not got."""
     state, choices = model.initial()[0], [0]
     for action in actions:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from kit.common.errors import MisuseError
 from kit.common.json_fields import Json
-from kit.explorer.actions import Does
+from kit.explorer.actions import ActionKind
 from kit.explorer.model import DrcModel
 from kit.explorer.search import Path, walk
 from kit.machine.clock import NS_PER_MS
@@ -102,7 +102,7 @@ def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
         yield Asked(0, "the guest boots", request)
     states, actions = walk(model, path)
     for number, (state, action) in enumerate(zip(states, actions, strict=False), 1):
-        if action.does is Does.TIMER:
+        if action.does is ActionKind.TIMER:
             yield Asked(number, action.text, None)
         for said in model.said(state, action):
             if isinstance(said.message, Request):

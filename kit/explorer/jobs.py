@@ -15,10 +15,10 @@ from kit.explorer.model import DrcModel
 from kit.explorer.paths import play_path
 from kit.explorer.properties import Promise, judged
 from kit.explorer.scope import LINUX, Scope
-from kit.explorer.search import Ended, Finding, Result, explore
+from kit.explorer.search import Ended, PropertyResult, Result, explore
 from kit.machine.revision import CATALOGUE, PROPOSAL, Revision
 
-__all__ = ["NAMED", "Explored", "Job", "cells_json", "explore_one", "explored", "jobs_of"]
+__all__ = ["NAMED", "Explored", "SearchJob", "cells_json", "explore_one", "explored", "jobs_of"]
 
 MOST_STATES = 1_000_000
 
@@ -30,7 +30,7 @@ NAMED: tuple[Revision, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SearchJob:
     """One search: a revision and a guest in a scope, of so many states at most."""
 
     revision: Revision
@@ -43,11 +43,11 @@ class Job:
 class Explored:
     """A job and what came of it."""
 
-    job: Job
+    job: SearchJob
     result: Result
 
     @property
-    def findings(self) -> Iterator[tuple[Promise, Finding]]:
+    def findings(self) -> Iterator[tuple[Promise, PropertyResult]]:
         """The promises that were judged, with what was found."""
         for promise in judged(self.job.kind):
             yield promise, self.result.findings[promise.name]
@@ -66,13 +66,15 @@ def jobs_of(
     revisions: Sequence[Revision] = NAMED,
     kinds: Sequence[GuestKind] = LINUX,
     max_states: int = MOST_STATES,
-) -> list[Job]:
+) -> list[SearchJob]:
     """Return a job for each revision and guest."""
-    return [Job(revision, kind, scope, max_states) for revision in revisions for kind in kinds]
+    return [
+        SearchJob(revision, kind, scope, max_states) for revision in revisions for kind in kinds
+    ]
 
 
 def explore_one(
-    job: Job,
+    job: SearchJob,
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Explored:
@@ -90,9 +92,9 @@ def explore_one(
 
 
 def explored(
-    jobs: Sequence[Job],
+    jobs: Sequence[SearchJob],
     executor: Executor | None = None,
-    run: Callable[[Job], Explored] = explore_one,
+    run: Callable[[SearchJob], Explored] = explore_one,
     on_interrupt: Callable[[], None] = lambda: None,
 ) -> Iterator[Explored]:
     """Search all jobs; what comes of them comes in their order.

@@ -17,16 +17,16 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from kit.actors.libvirt import GUEST_ERROR_SINCE
-from kit.actors.messages import Actor, Told
+from kit.actors.messages import Actor, Input
 from kit.actors.pseries_guest import Conduct, Guest
 from kit.actors.pseries_programs import GuestKind
-from kit.explorer.actions import Action, Does, Environment, Menu, Part
-from kit.explorer.observer import NOTHING, Remark, Seen, seen
+from kit.explorer.actions import ActionKind, ActionTable, Component, EnabledAction, Environment
+from kit.explorer.observer import NOTHING, Observation, ObservedFact, seen
 from kit.explorer.scope import Scope
 from kit.explorer.transitions import (
     GuestSide,
     Management,
-    Said,
+    Sent,
     Turn,
     guest_turn,
     libvirt_turn,
@@ -41,9 +41,9 @@ from kit.machine.pseries.machine import Machine
 from kit.machine.requests import DeviceDel, Migrate, SystemReset
 from kit.machine.revision import Revision
 from kit.simulation.run import begin
-from kit.simulation.scenario import Cast
+from kit.simulation.scenario import Setup
 
-__all__ = ["DrcModel", "Effect", "Situation", "State"]
+__all__ = ["DrcModel", "Situation", "State", "TurnEffect"]
 
 T = TypeVar("T", bound=Hashable)
 
@@ -63,8 +63,8 @@ class Situation(NamedTuple):
 class _Parts(Generic[T]):
     """Parts of one kind, each kept once and known by its number."""
 
-    def __init__(self, describe: Callable[[T], Part[T]] = Part) -> None:
-        self.known: list[Part[T]] = []
+    def __init__(self, describe: Callable[[T], Component[T]] = Component) -> None:
+        self.known: list[Component[T]] = []
         self._numbers: dict[T, int] = {}
         self._describe = describe
 
@@ -79,7 +79,7 @@ class _Parts(Generic[T]):
         return found
 
 
-class Effect(NamedTuple):
+class TurnEffect(NamedTuple):
     """What comes of a turn, as numbers: QEMU, the part whose turn it was, letters, what is seen.
 
     ``said`` is what all parties said, ``heard`` what of it somebody other than QEMU heard.
@@ -107,27 +107,27 @@ class DrcModel:
     def __init__(self, revision: Revision, kind: GuestKind, scope: Scope) -> None:
         self.revision, self.kind, self.scope = revision, kind, scope
         self.devices = scope.devices
-        self._menu = Menu(self.devices, kind, migrates=not scope.phb)
+        self._menu = ActionTable(self.devices, kind, migrates=not scope.phb)
         self._machines = _Parts(self._menu.of_machine)
         self._guests = _Parts(self._menu.of_guest)
         self._managements = _Parts(self._menu.of_management)
         self._environments: _Parts[Environment] = _Parts()
-        self._letters: _Parts[tuple[Told, ...]] = _Parts()
-        self._seen: _Parts[Seen] = _Parts()
-        self._said: _Parts[tuple[Said, ...]] = _Parts()
+        self._letters: _Parts[tuple[Input, ...]] = _Parts()
+        self._seen: _Parts[Observation] = _Parts()
+        self._said: _Parts[tuple[Sent, ...]] = _Parts()
         self._letters.number(())
         self._seen.number(NOTHING)
-        self._effects: dict[tuple[Action, int, int], Effect] = {}
+        self._effects: dict[tuple[EnabledAction, int, int], TurnEffect] = {}
         self._posted_to_guest: dict[tuple[int, int, bool], int] = {}
         self._posted_to_libvirt: dict[tuple[int, int], int] = {}
-        self._passed: dict[tuple[int, Does, int, bool], int] = {}
-        self._operator: dict[tuple[int, int], tuple[Action, ...]] = {}
+        self._passed: dict[tuple[int, ActionKind, int, bool], int] = {}
+        self._operator: dict[tuple[int, int], tuple[EnabledAction, ...]] = {}
 
     # -- the model, as the search wants it -------------------------------------------------------
 
     def initial(self) -> Sequence[State]:
         """Everything is plugged and used, nobody has asked for anything."""
-        cast = Cast(
+        cast = Setup(
             guest=self.kind,
             conduct=Conduct(asks=True, unusable_ns=1),
             libvirt=GUEST_ERROR_SINCE,  # understands every event that QEMU has
@@ -151,7 +151,7 @@ class DrcModel:
             )
         ]
 
-    def actions(self, state: State) -> tuple[Action, ...]:
+    def actions(self, state: State) -> tuple[EnabledAction, ...]:
         """What can happen next; nothing once QEMU is gone."""
         machine = self._machines.known[state[0]]
         if machine.value.aborted is not None:
@@ -169,12 +169,12 @@ class DrcModel:
             + operator
         )
 
-    def next_state(self, state: State, action: Action) -> State:
+    def next_state(self, state: State, action: EnabledAction) -> State:
         """The state after one of its actions."""
         _, guest, management, environment = state
         does = action.does
         effect = self.effect(state, action)
-        if does is Does.GUEST:
+        if does is ActionKind.GUEST:
             guest = effect.own
         elif does in _MANAGES:
             management = effect.own
@@ -217,54 +217,54 @@ class DrcModel:
         """Return a state's budgets and what an onlooker has noted."""
         return self._environments.known[state[3]].value
 
-    def said(self, state: State, action: Action) -> tuple[Said, ...]:
+    def said(self, state: State, action: EnabledAction) -> tuple[Sent, ...]:
         """Return who says what in a turn."""
         return self._said[self.effect(state, action).said]
 
-    def heard(self, number: int) -> tuple[Said, ...]:
-        """Return what `Effect.heard` means."""
+    def heard(self, number: int) -> tuple[Sent, ...]:
+        """Return what `TurnEffect.heard` means."""
         return self._said[number]
 
     # -- turns -----------------------------------------------------------------------------------
 
-    def effect(self, state: State, action: Action) -> Effect:
+    def effect(self, state: State, action: EnabledAction) -> TurnEffect:
         """Return what comes of a turn; it depends on QEMU and the party whose turn it is alone."""
         does = action.does
-        own = state[1] if does is Does.GUEST else state[2] if does in _MANAGES else 0
+        own = state[1] if does is ActionKind.GUEST else state[2] if does in _MANAGES else 0
         key = action, state[0], own
         found = self._effects.get(key)
         if found is None:
             found = self._effects[key] = self._take(state, action)
         return found
 
-    def _take(self, state: State, action: Action) -> Effect:
+    def _take(self, state: State, action: EnabledAction) -> TurnEffect:
         machine, side, management, _ = self.situation(state)
         own = 0
         match action.does:
-            case Does.GUEST:
+            case ActionKind.GUEST:
                 turn, side_after = guest_turn(machine, side, action.told)
                 own = self._guests.number(side_after)
-            case Does.LIBVIRT:
+            case ActionKind.LIBVIRT:
                 turn, management = libvirt_turn(machine, management, action.told)
                 own = self._managements.number(management)
-            case Does.REQUEST:
+            case ActionKind.REQUEST:
                 assert action.told is not None
                 turn = Turn(machine)
                 turn.ask_libvirt(action.told)
-            case Does.DELETE:
+            case ActionKind.DELETE:
                 assert isinstance(action.told, DeviceDel)
                 turn, management = monitor_turn(machine, management, action.told)
                 own = self._managements.number(management)
-            case Does.TIMER:
+            case ActionKind.TIMER:
                 turn = timer_turn(machine)
-            case Does.RESET:
+            case ActionKind.RESET:
                 turn = qemu_turn(machine, SystemReset())
-            case Does.MIGRATE:
+            case ActionKind.MIGRATE:
                 turn = qemu_turn(machine, Migrate(None))
-        told = action.told if action.does is Does.GUEST else None
+        told = action.told if action.does is ActionKind.GUEST else None
         noticed = seen(self.devices, machine, side.guest, told, turn)
         said = tuple(turn.said)
-        return Effect(
+        return TurnEffect(
             self._machines.number(turn.machine),
             own,
             self._letters.number(tuple(turn.to_guest)),
@@ -296,7 +296,7 @@ class DrcModel:
         failed = self._managements[management].operator.failed
         return any(device in failed for device in self._seen[noticed].taken)
 
-    def _pass(self, environment: int, does: Does, noticed: int, surprise: bool) -> int:
+    def _pass(self, environment: int, does: ActionKind, noticed: int, surprise: bool) -> int:
         key = environment, does, noticed, surprise
         found = self._passed.get(key)
         if found is None:
@@ -305,16 +305,18 @@ class DrcModel:
         return found
 
 
-_MANAGES = frozenset({Does.LIBVIRT, Does.DELETE})
+_MANAGES = frozenset({ActionKind.LIBVIRT, ActionKind.DELETE})
 
 
-def passed(environment: Environment, does: Does, noticed: Seen, surprise: bool) -> Environment:
+def passed(
+    environment: Environment, does: ActionKind, noticed: Observation, surprise: bool
+) -> Environment:
     """Return what a turn leaves of the budgets, and what an onlooker has noted by then."""
     owed = () if noticed.began_again else environment.owed + noticed.refused
     return Environment(
-        requests=environment.requests - (does in (Does.REQUEST, Does.DELETE)),
-        resets=environment.resets - (does is Does.RESET),
-        migrations=environment.migrations - (does is Does.MIGRATE),
+        requests=environment.requests - (does in (ActionKind.REQUEST, ActionKind.DELETE)),
+        resets=environment.resets - (does is ActionKind.RESET),
+        migrations=environment.migrations - (does is ActionKind.MIGRATE),
         owed=tuple(sorted(set(owed) - set(noticed.reported))),
-        remarks=noticed.remarks | ({Remark.SURPRISE_REMOVAL} if surprise else frozenset()),
+        remarks=noticed.remarks | ({ObservedFact.SURPRISE_REMOVAL} if surprise else frozenset()),
     )

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from kit.actors.messages import Decide, Told
+from kit.actors.messages import Decide, Input
 from kit.actors.pseries_guest import Guest
 from kit.actors.pseries_programs import LetGo
-from kit.explorer.transitions import Said, Turn
+from kit.explorer.transitions import Sent, Turn
 from kit.machine.events import (
     DeviceDeleted,
     DeviceNotDeleted,
@@ -29,10 +29,10 @@ from kit.machine.pseries.rtas import ALLOCATION_STATE
 from kit.machine.requests import ClientArchitectureSupport, Device, SetIndicator, SystemReset
 from kit.simulation import platform as boards
 
-__all__ = ["NOTHING", "Remark", "Seen", "of_connector", "seen"]
+__all__ = ["NOTHING", "Observation", "ObservedFact", "of_connector", "seen"]
 
 
-class Remark(Enum):
+class ObservedFact(Enum):
     """What a turn brought to light."""
 
     UNPLUGGED = auto()
@@ -43,7 +43,7 @@ class Remark(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """What an onlooker has seen in one turn.
 
     ``refused`` are devices that the guest has just refused to give while QEMU waits for them,
@@ -51,19 +51,19 @@ class Seen:
     gone.  ``taken`` are devices that went at a reset or CAS.
     """
 
-    remarks: frozenset[Remark] = frozenset()
+    remarks: frozenset[ObservedFact] = frozenset()
     refused: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     began_again: bool = False
     taken: tuple[str, ...] = ()
 
 
-NOTHING = Seen()
+NOTHING = Observation()
 
 
 def seen(
-    devices: tuple[Device, ...], machine: Machine, guest: Guest, told: Told | None, turn: Turn
-) -> Seen:
+    devices: tuple[Device, ...], machine: Machine, guest: Guest, told: Input | None, turn: Turn
+) -> Observation:
     """Return what *turn* showed.
 
     Args:
@@ -80,9 +80,9 @@ def seen(
         *_lost(devices, guest, turn),
         *_untrue(devices, turn, again),
         *_stray(devices, turn),
-        *((Remark.UNPLUGGED,) if deleted and not again else ()),
+        *((ObservedFact.UNPLUGGED,) if deleted and not again else ()),
     }
-    found = Seen(
+    found = Observation(
         frozenset(remarks),
         _refused(devices, machine, guest, told),
         tuple(device for m in messages if (device := _about(m)) is not None),
@@ -98,7 +98,7 @@ def of_connector(devices: tuple[Device, ...], machine: Machine, index: int) -> D
 
 
 def _refused(
-    devices: tuple[Device, ...], machine: Machine, guest: Guest, told: Told | None
+    devices: tuple[Device, ...], machine: Machine, guest: Guest, told: Input | None
 ) -> tuple[str, ...]:
     if not isinstance(told, Decide) or not guest.program:
         return ()
@@ -124,14 +124,14 @@ def _about(message: object) -> str | None:
     return None
 
 
-def _lost(devices: tuple[Device, ...], guest: Guest, turn: Turn) -> Iterator[Remark]:
+def _lost(devices: tuple[Device, ...], guest: Guest, turn: Turn) -> Iterator[ObservedFact]:
     """Has the guest given a device back that it used, and does QEMU hold on to it?
 
     A device that was plugged in just now and is not taken yet is UNUSABLE as well, but not used.
     """
     for said in turn.said:
         match said:
-            case Said(message=SetIndicator(indicator, index, 0)) if indicator == ALLOCATION_STATE:
+            case Sent(message=SetIndicator(indicator, index, 0)) if indicator == ALLOCATION_STATE:
                 device = of_connector(devices, turn.machine, index)
                 if device is None or index not in guest.used:
                     continue
@@ -139,10 +139,10 @@ def _lost(devices: tuple[Device, ...], guest: Guest, turn: Turn) -> Iterator[Rem
                 drcs = [turn.machine.drc(one) for one in indices]
                 given = all(drc is None or drc.state is DrcState.UNUSABLE for drc in drcs)
                 if given and any(p.device.id == device.id for p in turn.machine.plugged):
-                    yield Remark.LOST_RELEASE
+                    yield ObservedFact.LOST_RELEASE
 
 
-def _untrue(devices: tuple[Device, ...], turn: Turn, again: bool) -> Iterator[Remark]:
+def _untrue(devices: tuple[Device, ...], turn: Turn, again: bool) -> Iterator[ObservedFact]:
     """Does an event say what is not so when it is sent?
 
     A device that is reported deleted must not be in the guest's use, but for a guest that begins
@@ -155,19 +155,19 @@ def _untrue(devices: tuple[Device, ...], turn: Turn, again: bool) -> Iterator[Re
             held = [drc is not None and drc.state in UNISOLATED_STATES for drc in drcs]
             deleted = isinstance(said.message, DeviceDeleted)
             if any(held) and not again if deleted else not all(held):
-                yield Remark.UNTRUE_EVENT
+                yield ObservedFact.UNTRUE_EVENT
 
 
-def _stray(devices: tuple[Device, ...], turn: Turn) -> Iterator[Remark]:
+def _stray(devices: tuple[Device, ...], turn: Turn) -> Iterator[ObservedFact]:
     """Is the guest asked for what nobody waits for, or the management told a thing twice?"""
     refusals = [said for said in turn.said if isinstance(said.message, DeviceUnplugGuestError)]
     if len(refusals) != len(set(refusals)):
-        yield Remark.STRAY_EVENT
+        yield ObservedFact.STRAY_EVENT
     for said in turn.said:
         match said:
-            case Said(message=ExceptionReturn(event=event)) if event is not None:
+            case Sent(message=ExceptionReturn(event=event)) if event is not None:
                 if event.action is HotplugAction.REMOVE and not _waits(devices, turn, event.index):
-                    yield Remark.STRAY_EVENT
+                    yield ObservedFact.STRAY_EVENT
 
 
 def _waits(devices: tuple[Device, ...], turn: Turn, index: int | None) -> bool:

@@ -16,7 +16,7 @@ from kit.common.errors import MisuseError, UserError
 from kit.explorer.model import DrcModel
 from kit.explorer.properties import Promise, judged
 from kit.explorer.scope import Scope
-from kit.explorer.search import Kind, Path, walk
+from kit.explorer.search import Path, PropertyKind, walk
 from kit.machine.revision import Board, Revision
 from kit.simulation.token import TokenError, path_check, path_token, read_path
 from kit.trace.entry import TraceEntry, entry_json
@@ -85,8 +85,8 @@ def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> 
     broken = (
         promise
         for promise in judged(kind)
-        if promise.kind is not Kind.SOMETIMES
-        and (promise.kind is Kind.ALWAYS or model.finished(last))
+        if promise.kind is not PropertyKind.SOMETIMES
+        and (promise.kind is PropertyKind.ALWAYS or model.finished(last))
         and not promise.of(model).holds(last)
     )
     return PlayedPath(

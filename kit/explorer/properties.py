@@ -15,13 +15,13 @@ from functools import partial
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.model import DrcModel, State
-from kit.explorer.observer import Remark
-from kit.explorer.search import Kind, Property
+from kit.explorer.observer import ObservedFact
+from kit.explorer.search import Property, PropertyKind
 from kit.machine.events import DeviceDeleted, HotplugEvent, QmpReturn
 from kit.machine.requests import DeviceDel
 from kit.simulation import platform as boards
 
-__all__ = ["PROMISES", "Promise", "judged"]
+__all__ = ["PROPERTIES", "Promise", "judged"]
 
 Judge = Callable[[DrcModel, State], bool]
 
@@ -31,7 +31,7 @@ class Promise:
     """A named claim; ``sentence`` says it to a person, ``source`` who says that it should hold."""
 
     name: str
-    kind: Kind
+    kind: PropertyKind
     sentence: str
     source: str
     holds: Judge
@@ -48,8 +48,8 @@ def judged(kind: GuestKind) -> tuple[Promise, ...]:
     ['no-abort']
     """
     if kind is GuestKind.ARBITRARY:
-        return tuple(promise for promise in PROMISES if promise.holds is _no_abort)
-    return PROMISES
+        return tuple(promise for promise in PROPERTIES if promise.holds is _no_abort)
+    return PROPERTIES
 
 
 # -- what they say of a state ----------------------------------------------------------------------
@@ -84,7 +84,7 @@ def _refusal_is_reported(model: DrcModel, state: State) -> bool:
     return not model.environment(state).owed
 
 
-def _no(remark: Remark) -> Judge:
+def _no(remark: ObservedFact) -> Judge:
     return lambda model, state: remark not in model.environment(state).remarks
 
 
@@ -95,69 +95,69 @@ def _no_abort(model: DrcModel, state: State) -> bool:
 
 def _unplugged(model: DrcModel, state: State) -> bool:
     """Has a device just gone, and not by a reset?"""
-    return Remark.UNPLUGGED in model.environment(state).remarks
+    return ObservedFact.UNPLUGGED in model.environment(state).remarks
 
 
-PROMISES: tuple[Promise, ...] = (
+PROPERTIES: tuple[Promise, ...] = (
     Promise(
         "no-lost-release",
-        Kind.ALWAYS,
+        PropertyKind.ALWAYS,
         "A device that the guest has released is released by QEMU, with DEVICE_DELETED.",
         "qapi/qdev.json, DEVICE_DELETED; the message of d522cb52e6",
-        _no(Remark.LOST_RELEASE),
+        _no(ObservedFact.LOST_RELEASE),
     ),
     Promise(
         "no-silent-disagreement",
-        Kind.EVENTUALLY,
+        PropertyKind.EVENTUALLY,
         "When nothing is under way, guest, QEMU and libvirt agree on what is plugged.",
         "the message of d522cb52e6; libvirt's qemuProcessHandleDeviceDeleted",
         _agreed,
     ),
     Promise(
         "retry-possible",
-        Kind.EVENTUALLY,
+        PropertyKind.EVENTUALLY,
         "When nothing is under way, asking for a device again reaches the guest.",
         "qemu-devel YEbp4wKK/QY7uKYw@yekko.fritz.box: what the timeout was for; 2b18fc794f",
         _retry_is_heard,
     ),
     Promise(
         "refusal-reported",
-        Kind.EVENTUALLY,
+        PropertyKind.EVENTUALLY,
         "When the guest keeps a device that QEMU asked for, QEMU tells its management.",
         "qapi/qdev.json, DEVICE_UNPLUG_GUEST_ERROR, since 6.2",
         _refusal_is_reported,
     ),
     Promise(
         "no-surprise-removal",
-        Kind.ALWAYS,
+        PropertyKind.ALWAYS,
         "A device whose unplug is said to have failed does not vanish at a reset.",
         "qapi/qdev.json, device_del: a reset completes the removal",
-        _no(Remark.SURPRISE_REMOVAL),
+        _no(ObservedFact.SURPRISE_REMOVAL),
     ),
     Promise(
         "true-events",
-        Kind.ALWAYS,
+        PropertyKind.ALWAYS,
         "What an event says of a device is so when it is sent.",
         "qemu-devel 877dmkrcpl.fsf@dusky.pond.sub.org: how can a timeout know that it failed?",
-        _no(Remark.UNTRUE_EVENT),
+        _no(ObservedFact.UNTRUE_EVENT),
     ),
     Promise(
         "no-stray-event",
-        Kind.ALWAYS,
+        PropertyKind.ALWAYS,
         "The guest is asked only for what QEMU waits for, and nobody is told the same twice.",
         "qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
-        _no(Remark.STRAY_EVENT),
+        _no(ObservedFact.STRAY_EVENT),
     ),
     Promise(
         "no-abort",
-        Kind.ALWAYS,
+        PropertyKind.ALWAYS,
         "QEMU does not abort, whatever the guest does.",
         "QEMU docs/devel/secure-coding-practices.rst: a guest is not to be trusted",
         _no_abort,
     ),
     Promise(
         "unplug-possible",
-        Kind.SOMETIMES,
+        PropertyKind.SOMETIMES,
         "A device can be unplugged without a reset, and DEVICE_DELETED says so.",
         "qapi/qdev.json, device_del",
         _unplugged,

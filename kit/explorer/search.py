@@ -24,11 +24,11 @@ from kit.common.errors import MisuseError
 
 __all__ = [
     "Ended",
-    "Finding",
-    "Kind",
     "Model",
     "Path",
     "Property",
+    "PropertyKind",
+    "PropertyResult",
     "Result",
     "explore",
     "walk",
@@ -64,7 +64,7 @@ class Model(Protocol[S, A]):
         ...
 
 
-class Kind(Enum):
+class PropertyKind(Enum):
     """When a property must hold: in every state, in at least one, in the last of a finished run."""
 
     ALWAYS = "always"
@@ -77,7 +77,7 @@ class Property(Generic[S]):
     """A named claim about states."""
 
     name: str
-    kind: Kind
+    kind: PropertyKind
     holds: Callable[[S], bool]
 
 
@@ -90,7 +90,7 @@ class Ended(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PropertyResult:
     """What is known of a property, and a shortest path that shows it.
 
     The path is a counterexample of a property that always or eventually holds, an example of one
@@ -109,7 +109,7 @@ class Result:
     transitions: int
     depth: int
     ended: Ended
-    findings: dict[str, Finding]
+    findings: dict[str, PropertyResult]
 
     @property
     def complete(self) -> bool:
@@ -140,11 +140,11 @@ class _Search(Generic[S, A]):
         """Look at the properties that nothing was found of so far, in the state added last."""
         number, finished = len(self.parents) - 1, None
         for prop in self.open:
-            if prop.kind is Kind.EVENTUALLY:
+            if prop.kind is PropertyKind.EVENTUALLY:
                 finished = model.finished(state) if finished is None else finished
                 if not finished:
                     continue
-            if prop.holds(state) is (prop.kind is Kind.SOMETIMES):
+            if prop.holds(state) is (prop.kind is PropertyKind.SOMETIMES):
                 self.met[prop.name] = number
         if number in self.met.values():
             self.open = [prop for prop in self.open if prop.name not in self.met]
@@ -161,7 +161,9 @@ class _Search(Generic[S, A]):
         for prop in self.properties:
             met = self.met.get(prop.name)
             path = None if met is None else self.path_to(met)
-            findings[prop.name] = Finding((path is not None) is (prop.kind is Kind.SOMETIMES), path)
+            findings[prop.name] = PropertyResult(
+                (path is not None) is (prop.kind is PropertyKind.SOMETIMES), path
+            )
         return Result(len(self.seen), self.transitions, self.depth, ended, findings)
 
 

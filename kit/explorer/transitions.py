@@ -28,21 +28,21 @@ from kit.actors.messages import (
     Command,
     DetachDevice,
     GuestLog,
+    Input,
     Interrupt,
-    Log,
     Message,
     MonitorClosed,
     Restarted,
     Send,
     SetVcpus,
     StopWaiting,
-    Told,
     Wait,
     WaitOver,
     Work,
     WorkDone,
+    WriteLog,
 )
-from kit.actors.operator import Line, Operator
+from kit.actors.operator import Operator, TypedLine
 from kit.actors.pseries_guest import Guest
 from kit.common.errors import MisuseError
 from kit.machine import clock
@@ -54,7 +54,7 @@ from kit.machine.q35.messages import AcpiEmitted
 from kit.machine.requests import ClockStep, DeviceDel, SystemReset
 from kit.simulation import platform as boards
 
-__all__ = ["GuestSide", "Management", "Said", "Turn", "guest_turn", "libvirt_turn", "qemu_turn"]
+__all__ = ["GuestSide", "Management", "Sent", "Turn", "guest_turn", "libvirt_turn", "qemu_turn"]
 __all__ += ["posted_to_guest", "posted_to_libvirt", "timer_turn", "without_time"]
 
 
@@ -64,7 +64,7 @@ class GuestSide:
 
     guest: Guest
     working: bool = False
-    inbox: tuple[Told, ...] = ()
+    inbox: tuple[Input, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class Management:
 
     libvirt: Libvirt
     waiting: bool = False
-    inbox: tuple[Told, ...] = ()
+    inbox: tuple[Input, ...] = ()
     operator: Operator = field(default_factory=Operator)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Sent:
     """What one party told another; of nobody else's concern where both are the same."""
 
     src: Actor
@@ -96,21 +96,21 @@ class Turn:
     """
 
     machine: Machine
-    said: list[Said] = field(default_factory=list)
-    to_guest: list[Told] = field(default_factory=list)
-    to_libvirt: list[Told] = field(default_factory=list)
+    said: list[Sent] = field(default_factory=list)
+    to_guest: list[Input] = field(default_factory=list)
+    to_libvirt: list[Input] = field(default_factory=list)
     works: bool | None = None
     waits: bool | None = None
     restarted: bool = False
 
-    def ask_libvirt(self, call: Told) -> None:
+    def ask_libvirt(self, call: Input) -> None:
         """Let the operator type a command of virsh."""
         assert isinstance(call, SetVcpus | DetachDevice)
         self.say(Actor.OPERATOR, Actor.LIBVIRT, call)
 
     def say(self, src: Actor, dst: Actor, message: Message) -> None:
         """Tell somebody something."""
-        self.said.append(Said(src, dst, message))
+        self.said.append(Sent(src, dst, message))
         if dst is Actor.GUEST:
             self.to_guest.append(message)
         elif dst is Actor.LIBVIRT:
@@ -120,7 +120,7 @@ class Turn:
 # -- whose turn it is ----------------------------------------------------------------------------
 
 
-def guest_turn(machine: Machine, side: GuestSide, told: Told | None) -> tuple[Turn, GuestSide]:
+def guest_turn(machine: Machine, side: GuestSide, told: Input | None) -> tuple[Turn, GuestSide]:
     """Let the guest read its next letter, or be *told* something from outside."""
     inbox, working = side.inbox, side.working
     if told is None:
@@ -134,7 +134,7 @@ def guest_turn(machine: Machine, side: GuestSide, told: Told | None) -> tuple[Tu
     return turn, after
 
 
-def libvirt_turn(machine: Machine, side: Management, told: Told | None) -> tuple[Turn, Management]:
+def libvirt_turn(machine: Machine, side: Management, told: Input | None) -> tuple[Turn, Management]:
     """Let libvirt read its next letter, or find its wait over."""
     inbox, waiting = side.inbox, side.waiting
     if told is None:
@@ -177,13 +177,13 @@ def timer_turn(machine: Machine) -> Turn:
 # -- inboxes -------------------------------------------------------------------------------------
 
 
-def posted_to_guest(side: GuestSide, letters: tuple[Told, ...], *, restarted: bool) -> GuestSide:
+def posted_to_guest(side: GuestSide, letters: tuple[Input, ...], *, restarted: bool) -> GuestSide:
     """Put letters into the guest's inbox; a reset empties it before."""
     inbox, working = ((), False) if restarted else (side.inbox, side.working)
     return GuestSide(side.guest, working, (*inbox, *letters))
 
 
-def posted_to_libvirt(side: Management, letters: tuple[Told, ...]) -> Management:
+def posted_to_libvirt(side: Management, letters: tuple[Input, ...]) -> Management:
     """Put letters into libvirt's inbox."""
     return replace(side, inbox=(*side.inbox, *letters))
 
@@ -192,10 +192,10 @@ def _told_operator(operator: Operator, turn: Turn) -> Operator:
     """Let the operator take notice of what libvirt said; a new request makes up for a failure."""
     for said in turn.said:
         match said:
-            case Said(dst=Actor.OPERATOR, message=message):
+            case Sent(dst=Actor.OPERATOR, message=message):
                 operator = operators.receive(operator, message)
-            case Said(dst=Actor.QEMU, message=DeviceDel() as request):
-                operator, _ = operators.type_line(operator, Line(0, message=request))
+            case Sent(dst=Actor.QEMU, message=DeviceDel() as request):
+                operator, _ = operators.type_line(operator, TypedLine(0, message=request))
     # whatever else they think, and in which order they heard of it, decides nothing
     return Operator(failed=tuple(sorted(operator.failed)))
 
@@ -204,7 +204,7 @@ def _told_operator(operator: Operator, turn: Turn) -> Operator:
 
 
 def _carry_out(
-    turn: Turn, actor: Actor, commands: tuple[Command, ...], inbox: tuple[Told, ...]
+    turn: Turn, actor: Actor, commands: tuple[Command, ...], inbox: tuple[Input, ...]
 ) -> None:
     for command in commands:
         match command:
@@ -212,8 +212,8 @@ def _carry_out(
                 _ask_qemu(turn, actor, message, inbox)
             case Send(to=to, message=message):
                 turn.say(actor, to, message)
-            case Log(text):
-                turn.said.append(Said(actor, actor, GuestLog(text)))
+            case WriteLog(text):
+                turn.said.append(Sent(actor, actor, GuestLog(text)))
             case Work():
                 turn.works = True
             case Wait():
@@ -222,7 +222,7 @@ def _carry_out(
                 turn.waits = False
 
 
-def _ask_qemu(turn: Turn, actor: Actor, message: Message, inbox: tuple[Told, ...]) -> None:
+def _ask_qemu(turn: Turn, actor: Actor, message: Message, inbox: tuple[Input, ...]) -> None:
     message = boards.asked(turn.machine, message)
     turn.say(actor, Actor.QEMU, message)
     if turn.machine.aborted is not None:
@@ -246,7 +246,7 @@ def _ask_qemu(turn: Turn, actor: Actor, message: Message, inbox: tuple[Told, ...
         turn.to_guest.append(Interrupt())
 
 
-def _interrupted(turn: Turn, inbox: tuple[Told, ...]) -> bool:
+def _interrupted(turn: Turn, inbox: tuple[Input, ...]) -> bool:
     """Is the guest to hear of an interrupt already?"""
     return any(isinstance(told, Interrupt | HotplugEvent) for told in (*inbox, *turn.to_guest))
 

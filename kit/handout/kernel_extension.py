@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from IPython.core.formatters import BaseFormatter
 from traitlets import ObjectName, Unicode
 
-from kit.views.html.print_base import PAPER, Paper
+from kit.views.html.print_base import PAPER, PrintForm
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,10 +20,10 @@ __all__ = ["PaperFormatter", "load_ipython_extension"]
 
 
 class PaperFormatter(BaseFormatter):
-    """Asks what is shown for its ``_repr_paper_``; what it raises fails the cell."""
+    """Asks what is shown for its ``_repr_print_``; what it raises fails the cell."""
 
     format_type = Unicode(PAPER)
-    print_method = ObjectName("_repr_paper_")
+    print_method = ObjectName("_repr_print_")
 
     def __call__(self, shown: object) -> tuple[str, dict[str, object]] | None:
         """Return HTML and, as metadata, title and hints; None where there is no paper form."""
@@ -31,7 +31,7 @@ class PaperFormatter(BaseFormatter):
         if ask is None:
             return None
         paper = ask(shown)
-        assert isinstance(paper, Paper)
+        assert isinstance(paper, PrintForm)
         return paper.html, {"title": paper.title, "hints": list(paper.hints)}
 
 

@@ -20,14 +20,14 @@ from kit.handout.execute import execute_lesson, prepare, read_lesson
 from kit.handout.markdown import heading_of
 from kit.handout.page import (
     GENERATOR,
-    Entry,
+    PageLink,
     index_page,
     lesson_page,
     text_page,
     title_of,
 )
 
-__all__ = ["Made", "find_lesson", "handouts", "lesson_files"]
+__all__ = ["WrittenPage", "find_lesson", "handouts", "lesson_files"]
 
 _FIRST_BYTES = 1000  # of a page: who made it stands there
 _INDEX = "index.html"
@@ -35,7 +35,7 @@ Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class WrittenPage:
     """A page that was written; ``lesson`` is None for what is no lesson."""
 
     path: Path
@@ -79,7 +79,9 @@ def find_lesson(named: str) -> Path:
 # -- making them -----------------------------------------------------------------------------------
 
 
-def handouts(wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell) -> Iterator[Made]:
+def handouts(
+    wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell
+) -> Iterator[WrittenPage]:
     """Execute lessons and write a page of each; yield each page as it is written.
 
     Args:
@@ -137,18 +139,18 @@ class _Pages:
             return None
         return f"{there.stem}.html{f'#{part.lower()}' if part else ''}"
 
-    def entry(self, path: Path) -> Entry:
+    def entry(self, path: Path) -> PageLink:
         """Return a page as others link to it."""
         if path.suffix == ".ipynb":
-            return Entry(f"{path.stem}.html", title_of(read_lesson(path).cells))
+            return PageLink(f"{path.stem}.html", title_of(read_lesson(path).cells))
         heading = heading_of(path.read_text(encoding="utf-8"))
-        return Entry(f"{path.stem}.html", heading or path.stem)
+        return PageLink(f"{path.stem}.html", heading or path.stem)
 
-    def home(self) -> list[tuple[str, Entry]]:
+    def home(self) -> list[tuple[str, PageLink]]:
         """Return the link to the page that leads to all others, where there is one."""
-        return [("all", Entry(_INDEX, "hand-outs"))] if self.together else []
+        return [("all", PageLink(_INDEX, "hand-outs"))] if self.together else []
 
-    def beside(self, path: Path) -> list[tuple[str, Entry]]:
+    def beside(self, path: Path) -> list[tuple[str, PageLink]]:
         """Return the links of a lesson's page to its neighbours."""
         if not self.together:
             return []
@@ -184,7 +186,7 @@ class _Pages:
         except OSError as error:
             raise self._cannot(error) from None
 
-    def write(self, stem: str, page: str, lesson: str | None) -> Made:
+    def write(self, stem: str, page: str, lesson: str | None) -> WrittenPage:
         """Put a page in its place, whole.
 
         Raises:
@@ -197,7 +199,7 @@ class _Pages:
             write_own(target, data, alone=True)
         except OSError as error:
             raise self._cannot(error) from None
-        return Made(target, lesson, len(data))
+        return WrittenPage(target, lesson, len(data))
 
     def _cannot(self, error: OSError) -> UserError:
         return UserError(

@@ -20,7 +20,7 @@ from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import stylesheet
 from kit.views.html.print_base import PAPER, RUN_PICTURE
 
-__all__ = ["GENERATOR", "HIDDEN", "Entry", "index_page", "lesson_page", "text_page", "title_of"]
+__all__ = ["GENERATOR", "HIDDEN", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
 
 GENERATOR = '<meta name="generator" content="unplug-kit handout">'
 """By this a page of ours is known; it stands in its first lines."""
@@ -41,7 +41,7 @@ _Cell = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PageLink:
     """A page as others link to it: its file and its heading."""
 
     file: str
@@ -52,7 +52,7 @@ def lesson_page(
     cells: Sequence[_Cell],
     resolve: Resolve,
     made_of: str,
-    links: Sequence[tuple[str, Entry]] = (),
+    links: Sequence[tuple[str, PageLink]] = (),
 ) -> str:
     """Write the cells of a lesson that was executed.
 
@@ -86,12 +86,14 @@ def title_of(cells: Sequence[_Cell]) -> str:
     return next((found for text in texts if (found := heading_of(text))), "a lesson")
 
 
-def text_page(text: str, resolve: Resolve, made_of: str, links: Sequence[tuple[str, Entry]]) -> str:
+def text_page(
+    text: str, resolve: Resolve, made_of: str, links: Sequence[tuple[str, PageLink]]
+) -> str:
     """Write a page of the documentation."""
     return _page(heading_of(text), LessonText(resolve).html(text), made_of, links)
 
 
-def index_page(entries: Sequence[Entry], others: Sequence[Entry], made_of: str) -> str:
+def index_page(entries: Sequence[PageLink], others: Sequence[PageLink], made_of: str) -> str:
     """Write the page that leads to all others."""
     lessons = "".join(
         f'<li><a href="{escape(one.file)}">{escape(one.title)}</a></li>' for one in entries
@@ -108,7 +110,7 @@ def index_page(entries: Sequence[Entry], others: Sequence[Entry], made_of: str) 
     return _page("The unplug kit: hand-outs", body, made_of, ())
 
 
-def _page(title: str, main: str, made_of: str, links: Sequence[tuple[str, Entry]]) -> str:
+def _page(title: str, main: str, made_of: str, links: Sequence[tuple[str, PageLink]]) -> str:
     own = resources.files("kit.handout").joinpath("handout.css").read_text(encoding="utf-8")
     ways = "".join(
         f'<a href="{escape(there.file)}">{escape(f"{words}: {there.title}")}</a>'

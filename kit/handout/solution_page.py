@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-from kit.course.exercise import Diffs, Exercise, Hunks, Number, Order, Predict, Script
-from kit.course.exercises import Verdict, check, solution
+from kit.course.exercise import Diffs, Exercise, Hunks, Number, OrderTask, Predict, ScriptTask
+from kit.course.exercises import AnswerVerdict, check, solution
 from kit.simulation.run import Run
 from kit.views.models.exercise import answer_words
 
@@ -86,9 +86,9 @@ def _offered(one: Exercise) -> Iterator[str]:
             offered = [choice.says for choice in choices]
         case Hunks(items=items):
             offered = [item.says for item in items]
-        case Order(parts=parts):
+        case OrderTask(parts=parts):
             offered = [part.says for part in parts]
-        case Script(menu=menu, most=most):
+        case ScriptTask(menu=menu, most=most):
             actions = "action is" if most == 1 else "actions are"
             yield f"At most {most} {actions} wanted, of: {', '.join(f'`{each}`' for each in menu)}."
             yield ""
@@ -103,7 +103,7 @@ def _places(one: Exercise) -> tuple[_At, ...]:
     return tuple(revision.name for revision in one.at) or (None,)
 
 
-def _opens(verdict: Verdict, token: Callable[[Run], str]) -> str:
+def _opens(verdict: AnswerVerdict, token: Callable[[Run], str]) -> str:
     named = "" if verdict.run is None else token(verdict.run)
     return f" (`kit open {named}`)" if named else ""
 
@@ -127,9 +127,9 @@ def _answers(one: Exercise, at: _At, diffs: Diffs) -> Iterator[tuple[str, object
         case Number(wrong=wrong, unit=unit):
             numbers = (Fraction(each.answer[0]) for each in wrong)
             yield from ((f"{float(number):.7g} {unit}", number) for number in numbers)
-        case Script(wrong=wrong):
+        case ScriptTask(wrong=wrong):
             yield from (("; ".join(each.answer), each.answer) for each in wrong)
-        case Order(wrong=wrong):
+        case OrderTask(wrong=wrong):
             yield from ((answer_words(one, each.answer), each.answer) for each in wrong)
         case Hunks(items=items):
             found = solution(one, at, diffs)

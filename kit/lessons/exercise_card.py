@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.common.errors import UserError
 from kit.course.diffs import hunk_of_item
 from kit.course.exercise import Hunks, Item
-from kit.course.progress import Progress, Standing
+from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
 from kit.lessons.history_choice import HistoryChoice
 from kit.storage.exercises import find_exercise
@@ -42,7 +42,7 @@ def _keeping(name: str) -> Keeping:
     said: list[str] = []
     file = progress_file(said.append)
 
-    def told(progress: Progress) -> Standing:
+    def told(progress: Progress) -> ExerciseStanding:
         if said:  # the file was put aside: a new one has begun, and the learner is to know
             raise UserError(said.pop())
         return progress.standing(name)

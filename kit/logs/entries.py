@@ -18,13 +18,13 @@ from kit.machine.revision import Board
 __all__ = [
     "GREETING",
     "MOST_NAMED",
-    "Kind",
-    "Log",
+    "DeviceKind",
     "LogEntry",
     "LogFormat",
     "Logged",
     "OtherCommand",
     "OtherEvent",
+    "UnplugLog",
     "Unread",
     "device_of",
     "plain",
@@ -66,7 +66,7 @@ class LogFormat(Enum):
         return self in (LogFormat.QMP, LogFormat.LIBVIRT)
 
 
-class Kind(Enum):
+class DeviceKind(Enum):
     """What kind of device an id stands for."""
 
     CORE = "CPU core"
@@ -130,7 +130,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Log:
+class UnplugLog:
     """All that a log told about unplugging.
 
     ``asker`` is who talks to QEMU.  ``monitor`` is the monitor that was read, ``others`` how many
@@ -154,7 +154,7 @@ class Log:
     unread_count: int = 0
     passed_over: int = 0
     not_utf8: int = 0
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
     version: tuple[int, int, int] | None = None
     board: Board | None = None
     board_entry: int | None = None

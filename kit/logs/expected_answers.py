@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from kit.logs.entries import Kind
+from kit.logs.entries import DeviceKind
 from kit.machine.events import QmpError, QmpReturn
 from kit.machine.requests import (
     CpuCore,
@@ -28,16 +28,16 @@ from kit.simulation import platform as boards
 __all__ = ["answer", "instead", "says"]
 
 
-_EXAMPLES: Mapping[Kind, Device] = {
-    Kind.CORE: CpuCore(1, "DEVICE"),
-    Kind.DIMM: Dimm(256, 0, "DEVICE"),
-    Kind.PHB: Phb(1, "DEVICE"),
-    Kind.PCI: PciFunction("pci.0", "3.0", id="DEVICE"),
+_EXAMPLES: Mapping[DeviceKind, Device] = {
+    DeviceKind.CORE: CpuCore(1, "DEVICE"),
+    DeviceKind.DIMM: Dimm(256, 0, "DEVICE"),
+    DeviceKind.PHB: Phb(1, "DEVICE"),
+    DeviceKind.PCI: PciFunction("pci.0", "3.0", id="DEVICE"),
 }
 
 
 @lru_cache(maxsize=512)
-def answer(revision: Revision, kind: Kind, *more: str) -> QmpReturn | QmpError | None:
+def answer(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpError | None:
     """Return what QEMU answers to the last of *more*; None where its machine has no such device.
 
     Args:
@@ -46,7 +46,7 @@ def answer(revision: Revision, kind: Kind, *more: str) -> QmpReturn | QmpError |
         more: Then it is asked "device_del" or "device_add", as often as is named, at once.
     """
     device = _EXAMPLES[kind]
-    if revision.board is Board.Q35 and kind not in (Kind.CORE, Kind.DIMM):
+    if revision.board is Board.Q35 and kind not in (DeviceKind.CORE, DeviceKind.DIMM):
         return None
     machine, _ = boards.switched_on(revision)
     asked: list[Request] = [DeviceAdd(device), SystemReset()]

@@ -18,7 +18,7 @@ from kit.logs.entries import LogFormat, Unread, plain
 from kit.logs.json_stream import LONGEST_LINE, Depth, objects, pairs
 from kit.logs.timestamps import event_ns, read_time
 
-__all__ = ["Named", "Numbered", "PassedOver", "Raw", "messages", "recognise"]
+__all__ = ["DomainNamed", "Numbered", "PassedOver", "Raw", "messages", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class DomainNamed:
     """The log tells which domain a monitor belongs to."""
 
     monitor: str
@@ -54,7 +54,7 @@ class PassedOver:
     """A line that belongs to the log's format and holds no message."""
 
 
-Item = Raw | Unread | Named | PassedOver
+Item = Raw | Unread | DomainNamed | PassedOver
 
 SEARCHED = 20_000  # lines within which a log must show what it is
 _LIBVIRT_LINE = re.compile(
@@ -242,7 +242,7 @@ def _libvirt(line: Numbered) -> Iterator[Item]:
     text = line.text
     if "QEMU_MONITOR_" not in text:
         if "vm=0x" in text and (match := _DOMAIN.search(text)):
-            yield Named(match[1], plain(match[2], 60))
+            yield DomainNamed(match[1], plain(match[2], 60))
         yield PassedOver()
         return
     too_long = _too_long(line)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from kit.common.json_fields import Json
-from kit.logs.entries import Kind, Logged, OtherCommand, OtherEvent, plain
+from kit.logs.entries import DeviceKind, Logged, OtherCommand, OtherEvent, plain
 from kit.machine.config import MIB
 from kit.machine.events import (
     DeviceDeleted,
@@ -208,21 +208,21 @@ def drawn(message: Logged) -> bool:
 # -- what the log says of the machine --------------------------------------------------------------
 
 _NAMES = (
-    (re.compile(r"(v?cpu|core)\d+"), Kind.CORE),
-    (re.compile(r"dimm\d+"), Kind.DIMM),
-    (re.compile(r"phb\d+"), Kind.PHB),
-    (re.compile(r"(net|hostdev|virtio-disk)\d+"), Kind.PCI),
+    (re.compile(r"(v?cpu|core)\d+"), DeviceKind.CORE),
+    (re.compile(r"dimm\d+"), DeviceKind.DIMM),
+    (re.compile(r"phb\d+"), DeviceKind.PHB),
+    (re.compile(r"(net|hostdev|virtio-disk)\d+"), DeviceKind.PCI),
 )
-_KINDS: Mapping[type, Kind] = {
-    CpuCore: Kind.CORE,
-    Dimm: Kind.DIMM,
-    Nvdimm: Kind.DIMM,
-    Phb: Kind.PHB,
-    PciFunction: Kind.PCI,
+_KINDS: Mapping[type, DeviceKind] = {
+    CpuCore: DeviceKind.CORE,
+    Dimm: DeviceKind.DIMM,
+    Nvdimm: DeviceKind.DIMM,
+    Phb: DeviceKind.PHB,
+    PciFunction: DeviceKind.PCI,
 }
 
 
-def kind_of(device: Device | str) -> Kind | None:
+def kind_of(device: Device | str) -> DeviceKind | None:
     """Return what kind of device it is; of an id, what libvirt and the lessons call so."""
     if isinstance(device, str):
         return next((kind for name, kind in _NAMES if name.fullmatch(device)), None)

@@ -15,17 +15,17 @@ from kit.common.json_fields import Json
 from kit.logs.entries import (
     GREETING,
     MOST_NAMED,
-    Kind,
-    Log,
+    DeviceKind,
     LogEntry,
     LogFormat,
     Logged,
     OtherEvent,
+    UnplugLog,
     Unread,
     device_of,
     plain,
 )
-from kit.logs.formats import Named, Numbered, PassedOver, Raw, messages, recognise
+from kit.logs.formats import DomainNamed, Numbered, PassedOver, Raw, messages, recognise
 from kit.logs.qmp import (
     backend_size,
     board_of,
@@ -51,7 +51,7 @@ _BACKWARDS_NS = NS_PER_S  # threads may log out of order by less
 
 
 @dataclass(slots=True)
-class _Asked:
+class _OpenCommand:
     """A command that has not been answered; ``number`` is its entry, None where it has none."""
 
     name: str
@@ -65,10 +65,10 @@ class _Monitor:
     format: LogFormat
     entries: list[LogEntry] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    asked: OrderedDict[str, _Asked] = field(default_factory=OrderedDict)
-    asked_in_order: deque[_Asked] = field(default_factory=lambda: deque(maxlen=MOST_OPEN))
+    asked: OrderedDict[str, _OpenCommand] = field(default_factory=OrderedDict)
+    asked_in_order: deque[_OpenCommand] = field(default_factory=lambda: deque(maxlen=MOST_OPEN))
     backends: dict[str, int] = field(default_factory=dict)
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    kinds: dict[str, DeviceKind] = field(default_factory=dict)
     by_libvirt: bool = False
     version: tuple[int, int, int] | None = None
     board: Board | None = None
@@ -125,9 +125,9 @@ class _Monitor:
         else:
             self._leave_out(name)
         if identity is None:
-            self.asked_in_order.append(_Asked(name, number))
+            self.asked_in_order.append(_OpenCommand(name, number))
             return
-        self.asked[_key(identity)] = _Asked(name, number)
+        self.asked[_key(identity)] = _OpenCommand(name, number)
         if len(self.asked) > MOST_OPEN:
             self.asked.popitem(last=False)
 
@@ -240,7 +240,7 @@ def read_log(
     sources: Iterable[tuple[str, Iterable[str]]],
     *,
     monitor: str | None = None,
-) -> Log:
+) -> UnplugLog:
     """Read a log, or the parts of one in their order.
 
     Args:
@@ -264,7 +264,7 @@ def read_log(
                 counted.unread_count += 1
                 if len(counted.unread) < MOST_NAMED:
                     counted.unread.append(item)
-            case Named(address, domain):
+            case DomainNamed(address, domain):
                 if len(domains) < MOST_MONITORS:
                     domains[address] = domain
             case Raw():
@@ -327,7 +327,7 @@ def _log(
     domains: dict[str, str],
     chosen: str,
     counted: _Counted,
-) -> Log:
+) -> UnplugLog:
     one = monitors[chosen]
     asker = Actor.LIBVIRT if found is LogFormat.LIBVIRT or one.by_libvirt else Actor.OPERATOR
     entries = one.entries
@@ -340,7 +340,7 @@ def _log(
             )
             for entry in entries
         ]
-    return Log(
+    return UnplugLog(
         sources=names,
         format=found,
         asker=asker,

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from kit.actors.messages import Actor
-from kit.logs.entries import GREETING, Kind, Log, OtherCommand, OtherEvent, device_of
+from kit.logs.entries import GREETING, DeviceKind, OtherCommand, OtherEvent, UnplugLog, device_of
 from kit.logs.qmp import is_about_pending
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
@@ -56,7 +56,7 @@ class UnplugRequest:
     """
 
     device: str
-    kind: Kind | None
+    kind: DeviceKind | None
     attempts: list[Attempt]
     end: int | None = None
     closed: int | None = None
@@ -83,7 +83,7 @@ class UnplugRequest:
         return last if within else None
 
 
-def requests_of(log: Log) -> tuple[UnplugRequest, ...]:
+def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
     """Return the unplug requests of a log, in the order of their first device_del."""
     replies = {entry.answers: n for n, entry in enumerate(log.entries) if entry.answers is not None}
     running: dict[str, UnplugRequest] = {}
@@ -123,7 +123,7 @@ def requests_of(log: Log) -> tuple[UnplugRequest, ...]:
     return tuple(found)
 
 
-def _attempt(log: Log, number: int, replied: int | None) -> Attempt:
+def _attempt(log: UnplugLog, number: int, replied: int | None) -> Attempt:
     reply = None if replied is None else log.entries[replied].message
     return Attempt(number, replied, reply if isinstance(reply, QmpReturn | QmpError) else None)
 
@@ -134,7 +134,7 @@ def _repeat(request: UnplugRequest, attempt: Attempt) -> None:
     request.attempts.append(replace(attempt, earlier=earlier))
 
 
-def _request(log: Log, device: str, attempt: Attempt) -> UnplugRequest | None:
+def _request(log: UnplugLog, device: str, attempt: Attempt) -> UnplugRequest | None:
     """Begin a request; a refusal begins none, but for one that tells of an earlier request."""
     pending = isinstance(attempt.reply, QmpError) and is_about_pending(attempt.reply.desc)
     if attempt.refused and not pending:
@@ -153,7 +153,7 @@ def _end(
 # -- how much time passed --------------------------------------------------------------------------
 
 
-def at_least_s(log: Log, first: int, second: int) -> float:
+def at_least_s(log: UnplugLog, first: int, second: int) -> float:
     """How many seconds passed between two entries at least; 0 where the log does not tell."""
     start, end = log.entries[first].before_ns, log.entries[second].after_ns
     if start is None or end is None or log.clock_went_back is not None:
@@ -161,7 +161,7 @@ def at_least_s(log: Log, first: int, second: int) -> float:
     return max((end - start) / NS_PER_S, 0.0)
 
 
-def at_most_s(log: Log, first: int, second: int) -> float | None:
+def at_most_s(log: UnplugLog, first: int, second: int) -> float | None:
     """How many seconds passed between two entries at most; None where the log does not tell."""
     start, end = log.entries[first].after_ns, log.entries[second].before_ns
     if start is None or end is None or log.clock_went_back is not None:
@@ -169,7 +169,7 @@ def at_most_s(log: Log, first: int, second: int) -> float | None:
     return (end - start) / NS_PER_S
 
 
-def later(log: Log, number: int, seconds: float) -> int | None:
+def later(log: UnplugLog, number: int, seconds: float) -> int | None:
     """Return the first thing that QEMU says which is surely so much later than entry *number*.
 
     That shows that it still runs; a QEMU that has crashed does nothing any more.

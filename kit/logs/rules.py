@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kit.logs.entries import Kind, Log
+from kit.logs.entries import DeviceKind, UnplugLog
 from kit.logs.expected_answers import answer, instead, says
 from kit.logs.qmp import is_about_pending
 from kit.logs.requests import Attempt, UnplugRequest, at_least_s, at_most_s, later
@@ -28,14 +28,14 @@ from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import DeviceAdd
 from kit.machine.revision import Board, Patch, Revision
 
-__all__ = ["RULES", "Finding", "Rule"]
+__all__ = ["RULES", "LogFinding", "LogRule"]
 
 P = Patch
 SLACK_S = 0.5  # between the clock of the guest, of QEMU and of whoever wrote the log
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LogFinding:
     """Something that not every revision does.
 
     ``number`` is the entry, None where the log as a whole tells.  ``against`` says why a revision
@@ -47,13 +47,13 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LogRule:
     """A rule: which patches it tells apart, why, from where that is known, and how it finds."""
 
     patches: tuple[Patch, ...]
     why: str
     source: str
-    find: Callable[[Log, tuple[UnplugRequest, ...]], Iterator[Finding]]
+    find: Callable[[UnplugLog, tuple[UnplugRequest, ...]], Iterator[LogFinding]]
 
 
 def _pseries(revision: Revision) -> bool:
@@ -63,26 +63,26 @@ def _pseries(revision: Revision) -> bool:
 # -- what QEMU answers ----------------------------------------------------------------------------
 
 
-def _again(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _again(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     """A device_del while an earlier one is pending."""
     for request in requests:
         first = 0 if request.before_the_log else 1
         for attempt in request.attempts[first:]:
             match attempt.reply:
                 case QmpError(_, desc) if is_about_pending(desc) and attempt.replied is not None:
-                    yield Finding(attempt.replied, _refused_so(request, desc))
+                    yield LogFinding(attempt.replied, _refused_so(request, desc))
                 case QmpReturn() if request.kind is not None and attempt.replied is not None:
-                    yield Finding(attempt.replied, _accepted_again(log, request, attempt))
+                    yield LogFinding(attempt.replied, _accepted_again(log, request, attempt))
     answered = {a.replied for request in requests for a in request.attempts}
     for number, entry in enumerate(log.entries):
         message = entry.message
         alone = number not in answered  # of a log without commands
         if alone and isinstance(message, QmpError) and is_about_pending(message.desc):
-            yield Finding(number, _refused_so(None, message.desc))
+            yield LogFinding(number, _refused_so(None, message.desc))
 
 
 def _refused_so(request: UnplugRequest | None, desc: str) -> Callable[[Revision], str | None]:
-    kinds = [request.kind] if request is not None and request.kind is not None else list(Kind)
+    kinds = [request.kind] if request is not None and request.kind is not None else list(DeviceKind)
     device = request.device if request is not None else "DEVICE"
 
     def against(revision: Revision) -> str | None:
@@ -97,7 +97,7 @@ def _refused_so(request: UnplugRequest | None, desc: str) -> Callable[[Revision]
 
 
 def _accepted_again(
-    log: Log, request: UnplugRequest, attempt: Attempt
+    log: UnplugLog, request: UnplugRequest, attempt: Attempt
 ) -> Callable[[Revision], str | None]:
     def against(revision: Revision) -> str | None:
         assert request.kind is not None
@@ -113,7 +113,7 @@ def _accepted_again(
 
 
 def surely_pending(
-    log: Log, request: UnplugRequest, upto: Attempt | int, revision: Revision
+    log: UnplugLog, request: UnplugRequest, upto: Attempt | int, revision: Revision
 ) -> bool:
     """Would a QEMU of *revision* surely still wait for the guest, at a device_del or an entry?"""
     asked = upto if isinstance(upto, int) else upto.asked
@@ -125,37 +125,37 @@ def surely_pending(
         return False  # not answered: QEMU may have crashed
     if request.moved or (request.reset is not None and request.reset < asked):
         return False
-    if P.CPU_UNPLUG_TIMEOUT in revision.patches and request.kind is Kind.CORE:
+    if P.CPU_UNPLUG_TIMEOUT in revision.patches and request.kind is DeviceKind.CORE:
         most = None if accepted is None else at_most_s(log, accepted.asked, heard)
         return most is not None and most < UNPLUG_TIMEOUT_S - 0.01
     return not _may_end_unheard(log, request.kind, revision)
 
 
-def _may_end_unheard(log: Log, kind: Kind | None, revision: Revision) -> bool:
+def _may_end_unheard(log: UnplugLog, kind: DeviceKind | None, revision: Revision) -> bool:
     """May a guest end a pending request at *revision* without an event that the log shows?"""
     has, heard = revision.patches, log.format.shows_every_event
-    if kind is Kind.PCI:
+    if kind is DeviceKind.PCI:
         return False
-    if P.UNISOLATE_ROLLS_BACK in has and kind is not Kind.DIMM:
+    if P.UNISOLATE_ROLLS_BACK in has and kind is not DeviceKind.DIMM:
         return not (heard and P.UNPLUG_GUEST_ERROR_EVENT in has)
-    if P.LMB_RECONFIGURE_ROLLS_BACK in has and kind is Kind.DIMM:
+    if P.LMB_RECONFIGURE_ROLLS_BACK in has and kind is DeviceKind.DIMM:
         return not (heard and P.MEM_UNPLUG_ERROR_EVENT in has)
     return False
 
 
-def _taken_id(log: Log, _requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _taken_id(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     for number, entry in enumerate(log.entries):
         message = entry.message
         if not isinstance(message, QmpError) or entry.answers is None:
             continue
         added = log.entries[entry.answers].message
         if isinstance(added, DeviceAdd) and message.desc.startswith("Duplicate "):
-            yield Finding(number, _duplicate(message.desc, str(added.device.id)))
+            yield LogFinding(number, _duplicate(message.desc, str(added.device.id)))
 
 
 def _duplicate(desc: str, device: str) -> Callable[[Revision], str | None]:
     def against(revision: Revision) -> str | None:
-        reply = answer(revision, Kind.CORE, "device_add")
+        reply = answer(revision, DeviceKind.CORE, "device_add")
         if says(reply, desc, device):
             return None
         return f"QEMU says “{desc}” about an id that is taken; {instead(reply, device)}"
@@ -172,13 +172,13 @@ _EVENTS: Mapping[type, tuple[Patch, str]] = {
 }
 
 
-def _events(log: Log, _requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _events(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     for number, entry in enumerate(log.entries):
         if type(entry.message) in _EVENTS:
             patch, name = _EVENTS[type(entry.message)]
-            yield Finding(number, _without(patch, f"QEMU sends {name}; it has no such event"))
+            yield LogFinding(number, _without(patch, f"QEMU sends {name}; it has no such event"))
         elif isinstance(entry.message, AcpiDeviceOst):
-            yield Finding(number, _on_pseries("QEMU sends ACPI_DEVICE_OST; pseries has no ACPI"))
+            yield LogFinding(number, _on_pseries("QEMU sends ACPI_DEVICE_OST; pseries has no ACPI"))
 
 
 def _without(patch: Patch, why: str) -> Callable[[Revision], str | None]:
@@ -193,7 +193,7 @@ def _on_pseries(why: str) -> Callable[[Revision], str | None]:
     return lambda revision: why if _pseries(revision) else None
 
 
-def _memory_alone(log: Log, _requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _memory_alone(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     """MEM_UNPLUG_ERROR without the new event beside it."""
     for number, entry in enumerate(log.entries):
         message = entry.message
@@ -206,18 +206,18 @@ def _memory_alone(log: Log, _requests: tuple[UnplugRequest, ...]) -> Iterator[Fi
         )
         if not both and later(log, number, SLACK_S) is not None:
             why = "QEMU sends MEM_UNPLUG_ERROR alone; it would send DEVICE_UNPLUG_GUEST_ERROR too"
-            yield Finding(number, _with(P.UNPLUG_GUEST_ERROR_EVENT, why))
+            yield LogFinding(number, _with(P.UNPLUG_GUEST_ERROR_EVENT, why))
 
 
-def _board(log: Log, _requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _board(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     if log.board is Board.Q35:
-        yield Finding(log.board_entry, _on_pseries("the machine is an x86 one"))
+        yield LogFinding(log.board_entry, _on_pseries("the machine is an x86 one"))
 
 
 # -- times -----------------------------------------------------------------------------------------
 
 
-def _seconds_left(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _seconds_left(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     """The seconds that a refusal names, against the time that has passed."""
     for request in requests:
         for attempt in request.attempts[1:]:
@@ -233,17 +233,17 @@ def _seconds_left(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Fin
             if (too_many or too_few) and "-" not in _desc(attempt)[match.start() - 1 : match.end()]:
                 asked = log.entries[accepted.asked].place
                 why = f"{left} seconds do not fit the time since the request ({asked})"
-                yield Finding(attempt.replied, _on_pseries(why))
+                yield LogFinding(attempt.replied, _on_pseries(why))
 
 
 def _desc(attempt: Attempt) -> str:
     return attempt.reply.desc if isinstance(attempt.reply, QmpError) else ""
 
 
-def _late_release(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _late_release(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     for request in requests:
         end = request.end
-        if end is None or request.kind is not Kind.CORE or request.ended_within is not None:
+        if end is None or request.kind is not DeviceKind.CORE or request.ended_within is not None:
             continue
         accepted = request.accepted_before(end) or request.attempts[0]
         unsure = request.clock_unsure or request.moved
@@ -254,13 +254,13 @@ def _late_release(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Fin
                 f"DEVICE_DELETED comes {passed:.0f} s after the last request;"
                 f" it would have forgotten that after {UNPLUG_TIMEOUT_S} s"
             )
-            yield Finding(end, _with(P.CPU_UNPLUG_TIMEOUT, why))
+            yield LogFinding(end, _with(P.CPU_UNPLUG_TIMEOUT, why))
 
 
-def _silence(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _silence(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     """No DEVICE_NOT_DELETED, although 15 s have passed."""
     for request in requests:
-        if request.kind is not Kind.CORE or request.clock_unsure:
+        if request.kind is not DeviceKind.CORE or request.clock_unsure:
             continue
         first, enough_s = request.attempts[0], UNPLUG_TIMEOUT_S + 2 * SLACK_S
         over, reset = later(log, first.asked, enough_s), request.reset
@@ -271,10 +271,10 @@ def _silence(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]
             continue
         if log.format.shows_every_event and not first.refused:
             why = "no DEVICE_NOT_DELETED when 15 s are over"
-            yield Finding(over, _with(P.PROPOSED_NOT_DELETED_EVENT, why))
+            yield LogFinding(over, _with(P.PROPOSED_NOT_DELETED_EVENT, why))
 
 
-def _reset(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _reset(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     """A reset completes what is pending."""
     for request in requests:
         reset = request.reset
@@ -284,11 +284,11 @@ def _reset(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
         if after is None or request.end == after:
             continue
         if request.closed is None or request.closed >= after:
-            yield Finding(reset, _kept_by_reset(log, request, reset))
+            yield LogFinding(reset, _kept_by_reset(log, request, reset))
 
 
 def _kept_by_reset(
-    log: Log, request: UnplugRequest, reset: int
+    log: UnplugLog, request: UnplugRequest, reset: int
 ) -> Callable[[Revision], str | None]:
     def against(revision: Revision) -> str | None:
         if not _pseries(revision) or not surely_pending(log, request, reset, revision):
@@ -298,7 +298,7 @@ def _kept_by_reset(
     return against
 
 
-def _at_once(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]:
+def _at_once(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
     """A repeated device_del that releases the core before it is even answered."""
     for request in requests:
         within = request.ended_within
@@ -306,8 +306,8 @@ def _at_once(log: Log, requests: tuple[UnplugRequest, ...]) -> Iterator[Finding]
             continue
         deleted = isinstance(log.entries[request.end].message, DeviceDeleted)
         quiet = request.reset is None and not request.moved and log.format.shows_every_event
-        if deleted and quiet and request.kind is Kind.CORE:
-            yield Finding(request.end, _never_forgets)
+        if deleted and quiet and request.kind is DeviceKind.CORE:
+            yield LogFinding(request.end, _never_forgets)
 
 
 def _never_forgets(revision: Revision) -> str | None:
@@ -322,57 +322,57 @@ def _never_forgets(revision: Revision) -> str | None:
 
 # -- all of them -----------------------------------------------------------------------------------
 
-RULES: tuple[Rule, ...] = (
-    Rule((), "Another machine has other unplug code.", "QEMU hw/ppc/spapr.c, hw/acpi/", _board),
-    Rule(
+RULES: tuple[LogRule, ...] = (
+    LogRule((), "Another machine has other unplug code.", "QEMU hw/ppc/spapr.c, hw/acpi/", _board),
+    LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.PHB_REPEATED_UNPLUG_ERROR, P.PCI_REPEATED_UNPLUG_ERROR),
         "A repeated device_del is accepted or refused, with a text of each kind's own.",
         "the embedded machine, which answers as QEMU was recorded to",
         _again,
     ),
-    Rule(
+    LogRule(
         (P.DUPLICATE_DEVICE_ID_TEXT,),
         "The text about an id that is taken has changed.",
         "the embedded machine, which answers as QEMU was recorded to",
         _taken_id,
     ),
-    Rule(
+    LogRule(
         (P.UNPLUG_GUEST_ERROR_EVENT, P.MEM_UNPLUG_ERROR_EVENT, P.PROPOSED_NOT_DELETED_EVENT),
         "An event that QEMU does not have it does not send.",
         "QEMU qapi/qdev.json, qapi/machine.json; the mail that Patch names",
         _events,
     ),
-    Rule(
+    LogRule(
         (P.UNPLUG_GUEST_ERROR_EVENT,),
         "The newer event is sent beside the older one.",
         "QEMU hw/ppc/spapr.c, spapr_memory_unplug_rollback",
         _memory_alone,
     ),
-    Rule(
+    LogRule(
         (P.CPU_UNPLUG_TIMEOUT,),
         "The seconds that a refusal names are those that are left of 15.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_unplug_timeout_remaining_sec",
         _seconds_left,
     ),
-    Rule(
+    LogRule(
         (P.CPU_UNPLUG_TIMEOUT,),
         "What a guest releases after 15 s of its clock is lost: no DEVICE_DELETED.",
         "QEMU hw/ppc/spapr_drc.c, drc_unplug_timeout_cb",
         _late_release,
     ),
-    Rule(
+    LogRule(
         (P.PROPOSED_NOT_DELETED_EVENT,),
         "When its 15 s are over QEMU would say so.",
         "patch 2 of 4 of the series that Patch names",
         _silence,
     ),
-    Rule(
+    LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
         "A reset completes a pending unplug; a forgotten one it does not.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_reset",
         _reset,
     ),
-    Rule(
+    LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
         "Only where a request was forgotten can a repeated one find the core released already.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_unplug_request",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from kit.common.errors import UserError
-from kit.logs.entries import Log, LogEntry, device_of, plain
+from kit.logs.entries import LogEntry, UnplugLog, device_of, plain
 from kit.logs.timestamps import read_time, write_time
 from kit.machine.clock import NS_PER_S
 
@@ -21,7 +21,7 @@ class Bound:
     at_ns: int | None = None
 
 
-def read_bound(text: str, log: Log) -> Bound:
+def read_bound(text: str, log: UnplugLog) -> Bound:
     """Read a bound: ``1200`` is a line, ``12.5s`` is 12.5 s after the log's first time.
 
     A date and a time, or a time of the log's first day, is one of the log's own.
@@ -53,8 +53,12 @@ def read_bound(text: str, log: Log) -> Bound:
 
 
 def narrowed(
-    log: Log, *, device: str | None = None, since: Bound | None = None, until: Bound | None = None
-) -> Log:
+    log: UnplugLog,
+    *,
+    device: str | None = None,
+    since: Bound | None = None,
+    until: Bound | None = None,
+) -> UnplugLog:
     """Return the part of a log that concerns *device*, from *since* to *until*.
 
     What concerns the whole machine, as a reset, stays.  What has no time stays where it may lie
@@ -86,12 +90,12 @@ def _within(entry: LogEntry, since: Bound | None, until: Bound | None) -> bool:
     return True
 
 
-def first_entries(log: Log, most: int) -> Log:
+def first_entries(log: UnplugLog, most: int) -> UnplugLog:
     """Return a log with its first entries only."""
     return log if len(log.entries) <= most else _kept(log, list(range(most)))
 
 
-def _kept(log: Log, numbers: list[int]) -> Log:
+def _kept(log: UnplugLog, numbers: list[int]) -> UnplugLog:
     place = {old: new for new, old in enumerate(numbers)}
     kept = [
         entry if entry.answers is None else replace(entry, answers=place.get(entry.answers))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kit.logs.entries import Log, LogEntry
+from kit.logs.entries import LogEntry, UnplugLog
 from kit.logs.requests import requests_of
-from kit.logs.rules import RULES, Finding
+from kit.logs.rules import RULES, LogFinding
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Revision
 
-__all__ = ["Verdict", "verdicts"]
+__all__ = ["LogVerdict", "verdicts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LogVerdict:
     """Does a log fit a revision?  If not: the first entry that contradicts it, and why."""
 
     revision: Revision
@@ -26,7 +26,7 @@ class Verdict:
         return self.why is None
 
 
-def verdicts(log: Log) -> tuple[Verdict, ...]:
+def verdicts(log: UnplugLog) -> tuple[LogVerdict, ...]:
     """Judge every revision that the log may be of: the recorded builds, releases, the proposal.
 
     q35 is judged where the log shows an x86 machine.
@@ -40,10 +40,10 @@ def verdicts(log: Log) -> tuple[Verdict, ...]:
     )
 
 
-def _verdict(log: Log, revision: Revision, findings: list[Finding]) -> Verdict:
+def _verdict(log: UnplugLog, revision: Revision, findings: list[LogFinding]) -> LogVerdict:
     for finding in findings:
         why = finding.against(revision)
         if why is not None:
             entry = None if finding.number is None else log.entries[finding.number]
-            return Verdict(revision, entry, why)
-    return Verdict(revision)
+            return LogVerdict(revision, entry, why)
+    return LogVerdict(revision)

@@ -14,10 +14,10 @@ from kit.real_qemu.guest_play import play_guest
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import find_binary, probe
 from kit.real_qemu.play import play_real
-from kit.real_qemu.replay import Live, Recorded, compare_live, record
+from kit.real_qemu.replay import LiveComparison, Recorded, compare_live, record
 from kit.real_qemu.replay_path import LivePath, replay_path
-from kit.recordings.conformance import Report
-from kit.recordings.format import Script, read_scripts
+from kit.recordings.conformance import ConformanceReport
+from kit.recordings.format import RecordingScript, read_scripts
 from kit.simulation.guest_run import GuestRun
 from kit.simulation.run import Intervention, Pair, Run, play
 from kit.simulation.scenario import Scenario
@@ -158,7 +158,7 @@ def record_file(path: Path, binary: str | None) -> list[Recorded]:
     return found
 
 
-def compare_file(path: Path, binary: str | None) -> tuple[Report, tuple[str, ...]]:
+def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tuple[str, ...]]:
     """Run each script of a file on a real QEMU and on the embedded machine.
 
     Returns:
@@ -167,7 +167,7 @@ def compare_file(path: Path, binary: str | None) -> tuple[Report, tuple[str, ...
     Raises:
         UserError: The file, or the binary, is not what it should be.
     """
-    total = Live()
+    total = LiveComparison()
     named: list[str] = []
     for script in _scripts(path):
         identity = identity_of(binary, script.board)
@@ -184,7 +184,7 @@ def compare_file(path: Path, binary: str | None) -> tuple[Report, tuple[str, ...
     return total.report, tuple(notes)
 
 
-def _scripts(path: Path) -> list[Script]:
+def _scripts(path: Path) -> list[RecordingScript]:
     scripts = [*read_scripts(lines_of_file(path), str(path))]
     if not scripts:
         raise RecordingError(f"{path}: holds no script")

@@ -36,7 +36,7 @@ from kit.real_qemu.qmp import reply_of, spapr_events
 from kit.real_qemu.real import RealMachine
 from kit.real_qemu.session import Session
 
-__all__ = ["GuestMachine", "Seen"]
+__all__ = ["GuestMachine", "GuestObservation"]
 
 MOST_SEEN = 20_000
 _LOOK_S = 0.02
@@ -44,7 +44,7 @@ _AGAIN_S = 2.0  # a shell that does not answer is asked again
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class GuestObservation:
     """Something that was seen at ``at_s``, seconds since 1970."""
 
     at_s: float
@@ -66,7 +66,7 @@ class GuestMachine(RealMachine):
         self._codec = ConsoleCodec()
         self._number = 0
         self.traced = False
-        self.seen: list[Seen] = []
+        self.seen: list[GuestObservation] = []
         super().__init__(binary, answer_s=answer_s)
 
     def started(self, more: tuple[str, ...]) -> Session:
@@ -114,28 +114,28 @@ class GuestMachine(RealMachine):
 
     def _collect(self, data: bytes) -> None:
         now = time.time()
-        found = [Seen(now, line) for line in self._codec.feed(data)]
+        found = [GuestObservation(now, line) for line in self._codec.feed(data)]
         found += self._told(now)
         found += self._events(now)
         self.seen += sorted(found, key=lambda one: one.at_s)
         if len(self.seen) > MOST_SEEN:
             raise self.error(f"says more than {MOST_SEEN} things at once")
 
-    def _told(self, now: float) -> Iterator[Seen]:
+    def _told(self, now: float) -> Iterator[GuestObservation]:
         """Read QEMU's log; what has no time happened now."""
         for line in self.session.new_lines():
             traced = read_traced(line)
             if traced is None:
                 text, at_s = read_report(line)
                 at_s = min(at_s or now, now)
-                yield from (Seen(at_s, report) for report in spapr_events((), [text]))
+                yield from (GuestObservation(at_s, report) for report in spapr_events((), [text]))
             elif traced.request is not None:
-                yield Seen(min(traced.at_s or now, now), traced.request)
+                yield GuestObservation(min(traced.at_s or now, now), traced.request)
 
-    def _events(self, now: float) -> Iterator[Seen]:
+    def _events(self, now: float) -> Iterator[GuestObservation]:
         for event in self.session.events:
             at_s = min(event.at_s or now, now)
-            yield from (Seen(at_s, told) for told in spapr_events([event], ()))
+            yield from (GuestObservation(at_s, told) for told in spapr_events([event], ()))
         self.session.events.clear()
 
     # -- the shell at the console ----------------------------------------------------------------
@@ -215,7 +215,7 @@ class GuestMachine(RealMachine):
         self.seen[before:] = later
         return cpus_of(written)
 
-    def take(self) -> tuple[Seen, ...]:
+    def take(self) -> tuple[GuestObservation, ...]:
         """Return what was seen and nobody took yet, without the markers of the kit's own."""
         found = tuple(
             one

@@ -27,14 +27,14 @@ from kit.actors.messages import (
     Wait,
     WaitOver,
 )
-from kit.actors.operator import Line, Operator
+from kit.actors.operator import Operator, TypedLine
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.events import Aborted, ErrorReport, HotplugAction, QmpError
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.requests import DeviceAdd, Request, SystemReset
 from kit.real_qemu.console import ConsoleLine
 from kit.real_qemu.failures import BackendError, QemuGone
-from kit.real_qemu.guest import GuestMachine, Seen
+from kit.real_qemu.guest import GuestMachine, GuestObservation
 from kit.real_qemu.guest_image import GuestImage
 from kit.real_qemu.launch import Binary
 from kit.simulation.actions import line_of
@@ -179,7 +179,7 @@ class _Story:
     def _manager(self) -> Actor:
         return Actor.OPERATOR if self._libvirt is None else Actor.LIBVIRT
 
-    def _typed(self, line: Line) -> None:
+    def _typed(self, line: TypedLine) -> None:
         message = line.message
         why = None if message is None else cannot(message)
         if why is not None:
@@ -237,7 +237,7 @@ class _Story:
         for one in self._machine.take():
             self._seen(one)
 
-    def _seen(self, one: Seen) -> None:
+    def _seen(self, one: GuestObservation) -> None:
         what = one.what
         if isinstance(what, ConsoleLine):
             if what.kernel and (version := _VERSION.match(what.text)):

@@ -26,18 +26,26 @@ from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.real_qemu.q35 import RealQ35
 from kit.recordings.answers import event_json, reply_json
-from kit.recordings.conformance import Mismatch, Report
-from kit.recordings.format import Script
+from kit.recordings.conformance import ConformanceReport, Mismatch
+from kit.recordings.format import RecordingScript
 from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
 from kit.recordings.q35_format import RECORDED
 
-__all__ = ["Live", "Recorded", "answer_json", "compare_live", "embedded", "needs_time", "record"]
+__all__ = [
+    "LiveComparison",
+    "Recorded",
+    "answer_json",
+    "compare_live",
+    "embedded",
+    "needs_time",
+    "record",
+]
 
 Ask = Callable[[Request | AcpiRequest], Json]
 """Asks a machine; the answer as recordings write it: ``reply`` or ``aborted``, and ``events``."""
 
 
-def needs_time(script: Script, binary: Binary) -> bool:
+def needs_time(script: RecordingScript, binary: Binary) -> bool:
     """Does it ask for time of a binary that cannot step it?"""
     steps = (request for _, request in script.steps)
     return not binary.steps_time and any(isinstance(request, ClockStep) for request in steps)
@@ -54,7 +62,7 @@ class Recorded:
     cut: str = ""
 
 
-def record(script: Script, identity: Identity) -> Recorded:
+def record(script: RecordingScript, identity: Identity) -> Recorded:
     """Run *script* on a binary and write down what it answers.
 
     Raises:
@@ -84,33 +92,35 @@ def record(script: Script, identity: Identity) -> Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveComparison:
     """How binary and embedded machine compare.
 
     ``passed_over`` are scripts that need time, ``crashed`` those in which the binary ended of
     itself once and did not when tried again.
     """
 
-    report: Report = field(default_factory=Report)
+    report: ConformanceReport = field(default_factory=ConformanceReport)
     passed_over: tuple[str, ...] = ()
     crashed: tuple[str, ...] = ()
 
-    def __add__(self, other: Live) -> Live:
-        return Live(
+    def __add__(self, other: LiveComparison) -> LiveComparison:
+        return LiveComparison(
             self.report + other.report,
             self.passed_over + other.passed_over,
             self.crashed + other.crashed,
         )
 
 
-def compare_live(scripts: Iterable[Script], identity: Identity, where: str) -> Live:
+def compare_live(
+    scripts: Iterable[RecordingScript], identity: Identity, where: str
+) -> LiveComparison:
     """Run *scripts* on the binary and on the embedded machine; a script stops at a mismatch.
 
     Raises:
         RecordingError: A script asks what could not have been asked of a real QEMU.
         BackendError: The binary does not start, or cannot do what a script asks.
     """
-    found = Live()
+    found = LiveComparison()
     for script in scripts:
         try:
             found += _compared(script, identity)
@@ -119,20 +129,20 @@ def compare_live(scripts: Iterable[Script], identity: Identity, where: str) -> L
     return found
 
 
-def _compared(script: Script, identity: Identity) -> Live:
+def _compared(script: RecordingScript, identity: Identity) -> LiveComparison:
     if script.board is not identity.binary.board:
         board, name = script.board.value, identity.binary.name
         raise RecordingError(f"script {script.name!r} is for {board}; {name} is not what plays it")
     if needs_time(script, identity.binary):
-        return Live(passed_over=(script.name,))
+        return LiveComparison(passed_over=(script.name,))
     report, crashed = _once(script, identity)
     if not crashed:
-        return Live(report)
+        return LiveComparison(report)
     again, crashed = _once(script, identity)
-    return Live(again, crashed=() if crashed else (script.name,))
+    return LiveComparison(again, crashed=() if crashed else (script.name,))
 
 
-def _once(script: Script, identity: Identity) -> tuple[Report, bool]:
+def _once(script: RecordingScript, identity: Identity) -> tuple[ConformanceReport, bool]:
     """Return how it went, and whether the binary crashed where the embedded machine does not."""
     ask_embedded = embedded(identity)
     with _real(identity.binary) as ask:
@@ -140,10 +150,10 @@ def _once(script: Script, identity: Identity) -> tuple[Report, bool]:
             expected, got = ask_embedded(request), ask(request)
             if expected != got:
                 mismatch = Mismatch(script.name, number, asked["op"], expected, got)
-                return Report(1, number, (mismatch,)), _crashed(got)
+                return ConformanceReport(1, number, (mismatch,)), _crashed(got)
             if "aborted" in got:
-                return Report(1, number), False
-    return Report(1, len(script.steps)), False
+                return ConformanceReport(1, number), False
+    return ConformanceReport(1, len(script.steps)), False
 
 
 def _crashed(answer: Json) -> bool:

@@ -21,7 +21,7 @@ from kit.recordings.format import RecordedStep, Transcript
 from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
 from kit.recordings.q35_format import RECORDED, AcpiTranscript
 
-__all__ = ["Mismatch", "Report", "conform", "replay"]
+__all__ = ["ConformanceReport", "Mismatch", "conform", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ConformanceReport:
     """How many transcripts and steps were replayed, and the first mismatch of each that failed."""
 
     transcripts: int = 0
     steps: int = 0
     mismatches: tuple[Mismatch, ...] = ()
 
-    def __add__(self, other: Report) -> Report:
-        return Report(
+    def __add__(self, other: ConformanceReport) -> ConformanceReport:
+        return ConformanceReport(
             self.transcripts + other.transcripts,
             self.steps + other.steps,
             self.mismatches + other.mismatches,
@@ -62,7 +62,7 @@ class Report:
         )
 
 
-def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> Report:
+def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> ConformanceReport:
     """Replay *transcripts*; *where* names their file in messages.
 
     Raises:
@@ -78,7 +78,7 @@ def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> R
         count, steps = count + 1, steps + done
         if mismatch is not None:
             mismatches.append(mismatch)
-    return Report(count, steps, tuple(mismatches))
+    return ConformanceReport(count, steps, tuple(mismatches))
 
 
 def replay(transcript: Transcript | AcpiTranscript) -> tuple[int, Mismatch | None]:

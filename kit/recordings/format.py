@@ -41,7 +41,14 @@ from kit.machine.requests import (
 from kit.machine.revision import Board, Revision, find_revision
 from kit.recordings.q35_format import AcpiTranscript, acpi_request, acpi_transcript
 
-__all__ = ["Json", "RecordedStep", "Script", "Transcript", "read_scripts", "read_transcripts"]
+__all__ = [
+    "Json",
+    "RecordedStep",
+    "RecordingScript",
+    "Transcript",
+    "read_scripts",
+    "read_transcripts",
+]
 
 R = TypeVar("R")
 
@@ -83,7 +90,7 @@ def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript | 
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class RecordingScript:
     """What a recording asks, without answers: each step as it is written, and its request."""
 
     name: str
@@ -91,7 +98,7 @@ class Script:
     steps: tuple[tuple[Json, Request | AcpiRequest], ...]
 
 
-def read_scripts(lines: Iterable[str], where: str) -> Iterator[Script]:
+def read_scripts(lines: Iterable[str], where: str) -> Iterator[RecordingScript]:
     """Read recordings for what they ask; answers, and the revision, may be there or not.
 
     Args:
@@ -147,7 +154,7 @@ def _transcript(data: Json) -> Transcript:
 _ANSWERS = {"reply", "aborted", "events"}
 
 
-def _script(data: Json) -> Script:
+def _script(data: Json) -> RecordingScript:
     fields.check_keys(data, "a script", {"name", "steps"}, {"revision", "machine", "version"})
     name, steps = fields.text(data, "name"), data["steps"]
     if not isinstance(steps, list):
@@ -164,7 +171,7 @@ def _script(data: Json) -> Script:
             read.append((asked, acpi_request(asked) if q35 else _request(asked)))
         except FormatError as error:
             raise FormatError(f"script {fields.short(name)}, step {number}: {error}") from None
-    return Script(name, Board.Q35 if q35 else Board.PSERIES, tuple(read))
+    return RecordingScript(name, Board.Q35 if q35 else Board.PSERIES, tuple(read))
 
 
 def _request(asked: Json) -> Request:

@@ -100,7 +100,7 @@ def acpi_request(asked: Json) -> AcpiRequest:
     return spec.request(asked)
 
 
-def _op(data: Json) -> _Op:
+def _op(data: Json) -> _Q35Op:
     op = data.get("op")
     if not isinstance(op, str) or op not in _OPS:
         raise FormatError(f"unknown op {short(op)}; known on q35: {', '.join(_OPS)}")
@@ -166,7 +166,7 @@ def _check_slots(reply: Json) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Op:
+class _Q35Op:
     """How one op is written: its keys, the request it stands for, the keys of its reply."""
 
     request: Callable[[Json], AcpiRequest]
@@ -174,29 +174,29 @@ class _Op:
     needed: tuple[str, ...] = ()
 
 
-_OPS: Mapping[str, _Op] = {
-    "device_add": _Op(
+_OPS: Mapping[str, _Q35Op] = {
+    "device_add": _Q35Op(
         lambda d: DeviceAdd(CpuCore(number(d, "core_id"), text(d, "id"))),
         check_qmp,
         ("id", "core_id"),
     ),
-    "device_del": _Op(lambda d: DeviceDel(text(d, "id")), check_qmp, ("id",)),
-    "cpu_status": _Op(
+    "device_del": _Q35Op(lambda d: DeviceDel(text(d, "id")), check_qmp, ("id",)),
+    "cpu_status": _Q35Op(
         lambda d: ReadStatus(SlotType.CPU, number(d, "slot")), _check_status, ("slot",)
     ),
-    "cpu_control": _Op(
+    "cpu_control": _Q35Op(
         lambda d: WriteControl(SlotType.CPU, number(d, "slot"), number(d, "bits")),
         _check_nothing,
         ("slot", "bits"),
     ),
-    "cpu_ost": _Op(
+    "cpu_ost": _Q35Op(
         lambda d: ReportOst(
             SlotType.CPU, number(d, "slot"), number(d, "event"), number(d, "status")
         ),
         _check_nothing,
         ("slot", "event", "status"),
     ),
-    "query_acpi_ospm_status": _Op(lambda _: QueryAcpiOspmStatus(), _check_slots),
-    "query_hotpluggable_cpus": _Op(lambda _: QueryHotpluggableCpus(), _check_plugged),
-    "system_reset": _Op(lambda _: SystemReset(), _check_nothing),
+    "query_acpi_ospm_status": _Q35Op(lambda _: QueryAcpiOspmStatus(), _check_slots),
+    "query_hotpluggable_cpus": _Q35Op(lambda _: QueryHotpluggableCpus(), _check_plugged),
+    "system_reset": _Q35Op(lambda _: SystemReset(), _check_nothing),
 }

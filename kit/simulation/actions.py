@@ -28,7 +28,7 @@ from kit.actors.messages import (
     RtasByHand,
     SetVcpus,
 )
-from kit.actors.operator import Line
+from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
 from kit.machine.config import LMB_MIB, MIB
 from kit.machine.events import HotplugAction
@@ -279,7 +279,7 @@ ACTIONS: tuple[Action, ...] = (
 """All there are, in an order that tokens rely on: new ones go to the end."""
 
 
-def line_of(at_ns: int, text: str, devices: Devices) -> Line:
+def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
     """Return what is typed at *at_ns* for an action's text; ``wait`` only lets time pass.
 
     Raises:
@@ -287,12 +287,12 @@ def line_of(at_ns: int, text: str, devices: Devices) -> Line:
     """
     text = " ".join(text.split())
     if text == WAIT:
-        return Line(at_ns)
+        return TypedLine(at_ns)
     for action in ACTIONS:
         if text == action.words or text.startswith(action.words + " "):
             rest = text.removeprefix(action.words).strip()
             _check(action, rest)
-            return Line(at_ns, action.to, action.message(rest, devices))
+            return TypedLine(at_ns, action.to, action.message(rest, devices))
     known = ", ".join(action.words for action in ACTIONS)
     raise ActionError(f"{text!r} is no action; expected one of: {known}, {WAIT}")
 

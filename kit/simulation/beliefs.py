@@ -8,7 +8,7 @@ from kit.actors.libvirt import Libvirt
 from kit.actors.operator import Operator
 from kit.machine.requests import Device
 from kit.simulation import platform as boards
-from kit.simulation.world import Moment, World
+from kit.simulation.world import Snapshot, World
 
 __all__ = ["Belief", "belief", "belief_of"]
 
@@ -39,7 +39,7 @@ class Belief:
         return self.qemu == self.guest and self.libvirt in (None, self.qemu)
 
 
-def belief(state: World | Moment, device: Device) -> Belief:
+def belief(state: World | Snapshot, device: Device) -> Belief:
     """Return who believes what of *device* in *state*."""
     return belief_of(state.machine, state.guest, state.libvirt, state.operator, device)
 

@@ -25,7 +25,7 @@ from kit.machine.requests import Device
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, Board, Patch, Revision, find_revision
 from kit.simulation.actions import read_device
 from kit.simulation.beliefs import belief
-from kit.simulation.world import Moment, World
+from kit.simulation.world import Snapshot, World
 from kit.trace.entry import WIRE_NAMES, Trace
 
 __all__ = ["Claim", "Expectation", "expected_to_fail_at", "read_claim", "read_expectation"]
@@ -155,7 +155,7 @@ def _thinks(match: re.Match[str], devices: tuple[Device, ...]) -> Claim:
     return _at(match["time"], lambda state: belief(state, device).operator == thought)
 
 
-def _at(time: str | None, holds: Callable[[World | Moment], bool]) -> Claim:
+def _at(time: str | None, holds: Callable[[World | Snapshot], bool]) -> Claim:
     if time is None:
         return lambda _, ended: holds(ended)
     at_ns = _ns(time)

@@ -41,7 +41,7 @@ from kit.machine.requests import (
 )
 from kit.machine.revision import Board
 from kit.simulation.run import Run
-from kit.simulation.scenario import Cast, Scenario
+from kit.simulation.scenario import Scenario, Setup
 from kit.trace.entry import TraceEntry, entry_json
 from kit.trace.sentences import seconds, sentence
 
@@ -112,7 +112,7 @@ def cannot(message: Message) -> str | None:
     return None
 
 
-def cast_notes(cast: Cast) -> Iterator[str]:
+def cast_notes(cast: Setup) -> Iterator[str]:
     """Say, a line each, what a scenario's cast asks for that a real kernel does not have."""
     yield "the guest's clock is the wall's: nothing steps it, and times differ from run to run"
     conduct = cast.conduct

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from kit.actors import pseries_guest as guests
 from kit.actors import q35_guest as acpi_guests
-from kit.actors.messages import Actor, Command, CpuOnline, DeviceTree, Message, Pin, Told
+from kit.actors.messages import Actor, Command, CpuOnline, DeviceTree, Input, Message, Pin
 from kit.actors.pseries_guest import Guest
 from kit.actors.pseries_programs import GuestKind
 from kit.actors.q35_guest import AcpiGuest, slot_index
@@ -153,7 +153,7 @@ def _destination(machine: Machine) -> Migrate:
 # -- the guest -----------------------------------------------------------------------------------
 
 
-def tell(machine: AnyMachine, guest: AnyGuest, told: Told) -> tuple[AnyGuest, tuple[Command, ...]]:
+def tell(machine: AnyMachine, guest: AnyGuest, told: Input) -> tuple[AnyGuest, tuple[Command, ...]]:
     """Let the guest take notice of a message, with connectors as its machine has them."""
     if isinstance(guest, AcpiGuest):
         if isinstance(told, Pin | CpuOnline):

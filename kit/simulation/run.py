@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from kit.actors.libvirt import WAIT_ELSEWHERE_S, WAIT_PSERIES_S, Libvirt
 from kit.actors.messages import Actor, Restarted
-from kit.actors.operator import Line
+from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
@@ -20,8 +20,8 @@ from kit.simulation import platform as boards
 from kit.simulation.actions import line_of
 from kit.simulation.beliefs import Belief, belief
 from kit.simulation.expectations import expected_to_fail_at
-from kit.simulation.scenario import Cast, Scenario
-from kit.simulation.world import Letter, Moment, World, advance, typed
+from kit.simulation.scenario import Scenario, Setup
+from kit.simulation.world import Envelope, Snapshot, World, advance, typed
 from kit.trace.entry import WIRE_NAMES, Trace, first_difference
 
 __all__ = [
@@ -79,7 +79,7 @@ class Run:
         return self.ended.trace
 
     @property
-    def moments(self) -> tuple[Moment, ...]:
+    def moments(self) -> tuple[Snapshot, ...]:
         """The entries of the trace, each with the cast as it stood right then."""
         return self.ended.moments
 
@@ -112,7 +112,7 @@ class Run:
 
     def belief(self, device: Device | None = None, *, seq: int | None = None) -> Belief:
         """Return who believes what of *device* at entry *seq* (-1: the start), else at the end."""
-        state: World | Moment = self.ended
+        state: World | Snapshot = self.ended
         if seq is not None:
             state = self.moments[seq].after if seq >= 0 else self.began
         return belief(state, device or self.device)
@@ -204,7 +204,7 @@ def play_from(
     )
 
 
-def _devices(cast: Cast, ended: World) -> tuple[Device, ...]:
+def _devices(cast: Setup, ended: World) -> tuple[Device, ...]:
     """Return the cast's devices, and those that somebody else than the guest plugged since."""
     found = {device.id: device for device in cast.devices}
     for entry in ended.trace:
@@ -255,7 +255,7 @@ def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=256)
-def begin(cast: Cast, revision: Revision) -> World:
+def begin(cast: Setup, revision: Revision) -> World:
     """Return the world in which a cast's story begins, at 0 s of the wall clock.
 
     Raises:
@@ -266,7 +266,7 @@ def begin(cast: Cast, revision: Revision) -> World:
     return begin_with(cast, revision, World(machine=machine, guest=guest))
 
 
-def check_board(cast: Cast, revision: Revision) -> None:
+def check_board(cast: Setup, revision: Revision) -> None:
     """Raise `UserError` if *revision* is of another machine than the cast's."""
     if revision.board not in cast.boards:
         meant = " or ".join(board.value for board in cast.boards)
@@ -274,11 +274,11 @@ def check_board(cast: Cast, revision: Revision) -> None:
         raise UserError(f"the scenario is for {meant}, and {revision.name} is a {board} machine")
 
 
-def begin_with(cast: Cast, revision: Revision, world: World) -> World:
+def begin_with(cast: Setup, revision: Revision, world: World) -> World:
     """Return what `begin` does, with the machine and guest of *world*, just switched on."""
     world = _restart(world)
     for device in cast.devices:
-        world = _settle(typed(world, Line(0, Actor.QEMU, DeviceAdd(device))))
+        world = _settle(typed(world, TypedLine(0, Actor.QEMU, DeviceAdd(device))))
     if cast.uptime_ns:
         machine, *_ = world.ask(world.machine, ClockStep(cast.uptime_ns))
         world = replace(world, machine=machine)
@@ -298,7 +298,7 @@ def _restart(world: World) -> World:
     """Let the guest boot, with what is plugged."""
     machine, *_ = world.ask(world.machine, SystemReset())
     return _settle(
-        replace(world, machine=machine, post=(Letter(Actor.GUEST, Restarted()),), moments=())
+        replace(world, machine=machine, post=(Envelope(Actor.GUEST, Restarted()),), moments=())
     )
 
 
@@ -313,12 +313,12 @@ def _into_the_firmware(world: World) -> World:
     return replace(world, machine=machine, guest=guest, work_ns=guest.conduct.firmware_ns)
 
 
-def _index(name: str, cast: Cast, world: World) -> int:
+def _index(name: str, cast: Setup, world: World) -> int:
     message = line_of(0, f"guest pin {name}", cast.devices).message
     return boards.index_here(world.machine, int(getattr(message, "index", 0)))
 
 
-def _libvirt(cast: Cast, revision: Revision) -> Libvirt | None:
+def _libvirt(cast: Setup, revision: Revision) -> Libvirt | None:
     if cast.libvirt is None:
         return None
     wait_s = WAIT_PSERIES_S if revision.board is Board.PSERIES else WAIT_ELSEWHERE_S

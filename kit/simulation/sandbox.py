@@ -16,10 +16,10 @@ from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S
 from kit.machine.requests import CpuCore, DeviceDel
 from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run, play, play_pair
-from kit.simulation.scenario import Cast, Scenario
+from kit.simulation.scenario import Scenario, Setup
 from kit.simulation.timeline import Timeline
 
-__all__ = ["BENCH", "CORE_ID", "Act", "act", "bench", "bench_pair", "timeout_of", "why_not"]
+__all__ = ["BENCH", "CORE_ID", "Act", "act", "bench", "sandbox_pair", "timeout_of", "why_not"]
 
 CORE_ID = "core1"
 LATE_S = UNPLUG_TIMEOUT_S + 1
@@ -28,7 +28,7 @@ BENCH = Scenario(
     title="One core, and whatever you click",
     why="To try what no script does.",
     look="QEMU's pending request, and what becomes of it.",
-    cast=Cast(
+    cast=Setup(
         guest=GuestKind.LINUX_5_13, conduct=Conduct(asks=True), devices=(CpuCore(1, CORE_ID),)
     ),
 )
@@ -91,7 +91,7 @@ def bench(revision: Revision, *acts: Act) -> Run:
     return run
 
 
-def bench_pair(before: Revision, after: Revision, *acts: Act) -> Pair:
+def sandbox_pair(before: Revision, after: Revision, *acts: Act) -> Pair:
     """Play *acts* on the bench at both revisions."""
     timeline = Timeline(played=play_pair(BENCH, before, after))
     for one in acts:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 from zlib import crc32
 
-from kit.actors.operator import Line
+from kit.actors.operator import TypedLine
 from kit.actors.pseries_guest import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import UserError
@@ -29,9 +29,9 @@ from kit.simulation.actions import FIRST_DIMM_ADDR, connector_names, line_of, re
 from kit.simulation.expectations import Expectation, read_expectation
 
 __all__ = [
-    "Cast",
     "Scenario",
     "ScenarioError",
+    "Setup",
     "read_scenario",
     "read_script",
     "read_story",
@@ -50,7 +50,7 @@ class ScenarioError(UserError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
+class Setup:
     """Who takes part, and how they are when the run begins.
 
     ``devices`` are plugged and, unless the guest begins ``in_firmware``, used by it.  ``libvirt``
@@ -84,8 +84,8 @@ class Scenario:
     title: str
     why: str
     look: str
-    cast: Cast
-    script: tuple[Line, ...] = ()
+    cast: Setup
+    script: tuple[TypedLine, ...] = ()
     texts: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
     expect: tuple[Expectation, ...] = ()
@@ -177,7 +177,7 @@ _CAST_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmw
 _CAST_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
 
 
-def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Cast:
+def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Setup:
     reader.keys(data, "cast", _CAST_KEYS)
 
     def time_of(key: str) -> int:
@@ -203,7 +203,7 @@ def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Cast:
             if name not in connectors:
                 known = ", ".join(connectors)
                 raise reader.error(key, f"{key}: {name!r}; expected one of: {known}", name)
-    return Cast(
+    return Setup(
         boards=boards or (Board.PSERIES,),
         guest=_choice(reader, "guest", data.get("guest", "linux-5.12"), GuestKind),
         conduct=conduct,
@@ -267,13 +267,13 @@ def _version(reader: TomlReader, text: str) -> tuple[int, int, int]:
 
 def read_script(
     reader: TomlReader, data: Mapping[str, Any], key: str, devices: tuple[Device, ...]
-) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+) -> tuple[tuple[TypedLine, ...], tuple[str, ...]]:
     """Read the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
 
     Raises:
         UserError: One of them is none; the error is the reader's.
     """
-    lines: list[Line] = []
+    lines: list[TypedLine] = []
     texts = reader.texts(data, key)
     if len(texts) > MOST_LINES:
         raise reader.error(key, f"{key} has {len(texts)} lines; at most {MOST_LINES}")
@@ -313,7 +313,7 @@ def _compare(
     return tuple((first, second) for first, second in pairs)
 
 
-def _expect(reader: TomlReader, data: Mapping[str, Any], cast: Cast) -> tuple[Expectation, ...]:
+def _expect(reader: TomlReader, data: Mapping[str, Any], cast: Setup) -> tuple[Expectation, ...]:
     read = []
     for here, entry in reader.tables(data, "expect"):
         here.keys(entry, "expect", {"that", "fails_at"})

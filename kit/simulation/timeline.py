@@ -17,7 +17,7 @@ from kit.simulation.run import Intervention, Pair, Run, of_side, play
 from kit.simulation.scenario import Scenario
 from kit.trace.entry import TraceEntry
 
-__all__ = ["Player", "Stop", "Timeline", "stops"]
+__all__ = ["Player", "Timeline", "TimelineStop", "stops"]
 
 Player = Callable[[Scenario, Revision, tuple[Intervention, ...]], Run]
 """Plays a scenario at a revision; one that is a real QEMU's may be played on it."""
@@ -26,7 +26,7 @@ _Wanted = Callable[[TraceEntry], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class TimelineStop:
     """A place where one can stand: after an entry of a run, or of both runs of a pair.
 
     ``seqs`` are the last entry so far of each run, -1 before the first; ``moved`` tells which of
@@ -43,18 +43,18 @@ class Stop:
         return not all(self.moved)
 
 
-def stops(runs: tuple[Run, ...]) -> tuple[Stop, ...]:
+def stops(runs: tuple[Run, ...]) -> tuple[TimelineStop, ...]:
     """Return the places of one run or of two, in the order of time; equal entries are one place."""
     if len(runs) == 1:
-        return tuple(Stop(entry.at_ns, (entry.seq,), (True,)) for entry in runs[0].trace)
+        return tuple(TimelineStop(entry.at_ns, (entry.seq,), (True,)) for entry in runs[0].trace)
     before, after = runs[0].trace, runs[1].trace
-    found: list[Stop] = []
+    found: list[TimelineStop] = []
     i = j = 0
     while i < len(before) or j < len(after):
         moved = _who_moves(before[i:], after[j:])
         i, j = i + moved[0], j + moved[1]
         at_ns = before[i - 1].at_ns if moved[0] else after[j - 1].at_ns
-        found.append(Stop(at_ns, (i - 1, j - 1), moved))
+        found.append(TimelineStop(at_ns, (i - 1, j - 1), moved))
     return tuple(found)
 
 
@@ -96,7 +96,7 @@ class Timeline:
         return (played,) if isinstance(played, Run) else (played.before, played.after)
 
     @property
-    def stops(self) -> tuple[Stop, ...]:
+    def stops(self) -> tuple[TimelineStop, ...]:
         """All places, in the order of time."""
         return stops(self.runs)
 

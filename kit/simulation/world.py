@@ -25,21 +25,21 @@ from kit.actors.messages import (
     Command,
     GuestLog,
     Hang,
+    Input,
     Interrupt,
-    Log,
     Message,
     MonitorClosed,
     Overcommit,
     Restarted,
     Send,
     StopWaiting,
-    Told,
     Wait,
     WaitOver,
     Work,
     WorkDone,
+    WriteLog,
 )
-from kit.actors.operator import Line, Operator
+from kit.actors.operator import Operator, TypedLine
 from kit.common.errors import MisuseError
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import Aborted, Emitted, HotplugEvent, QmpError
@@ -49,19 +49,19 @@ from kit.simulation import platform as boards
 from kit.simulation.platform import AnyGuest, AnyMachine, Ask
 from kit.trace.entry import TraceEntry
 
-__all__ = ["Letter", "Moment", "World", "advance", "next_ns", "typed"]
+__all__ = ["Envelope", "Snapshot", "World", "advance", "next_ns", "typed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Envelope:
     """A message on its way; ``seen`` is False for what a driver tells an actor unseen."""
 
     to: Actor
-    told: Told
+    told: Input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Snapshot:
     """An entry of the trace, and the cast as it stood right then.
 
     ``settled`` are guest, libvirt and operator when those who heard it had taken notice, where
@@ -76,7 +76,7 @@ class Moment:
     settled: tuple[AnyGuest, Libvirt | None, Operator] | None = None
 
     @property
-    def after(self) -> Moment:
+    def after(self) -> Snapshot:
         """The same when those who heard it have taken notice."""
         if self.settled is None:
             return self
@@ -103,8 +103,8 @@ class World:
     load: int = 1
     work_ns: int | None = None
     waits_until_ns: int | None = None
-    post: tuple[Letter, ...] = ()
-    moments: tuple[Moment, ...] = ()
+    post: tuple[Envelope, ...] = ()
+    moments: tuple[Snapshot, ...] = ()
 
     @property
     def trace(self) -> tuple[TraceEntry, ...]:
@@ -151,7 +151,7 @@ def advance(world: World, until_ns: int, entries: int | None = None) -> World:
     return world
 
 
-def typed(world: World, line: Line) -> World:
+def typed(world: World, line: TypedLine) -> World:
     """Let the operator type a line, now."""
     operator, commands = operators.type_line(world.operator, line)
     return _carry_out(replace(world, operator=operator), Actor.OPERATOR, commands)
@@ -196,9 +196,9 @@ def _step(world: World) -> World:
         case Actor.QEMU:
             return world  # the timer fired as the clock got there
         case Actor.GUEST:
-            return _tell(replace(world, work_ns=None), Letter(Actor.GUEST, WorkDone()))
+            return _tell(replace(world, work_ns=None), Envelope(Actor.GUEST, WorkDone()))
         case Actor.LIBVIRT:
-            return _tell(replace(world, waits_until_ns=None), Letter(Actor.LIBVIRT, WaitOver()))
+            return _tell(replace(world, waits_until_ns=None), Envelope(Actor.LIBVIRT, WaitOver()))
         case Actor.OPERATOR:
             return typed(world, world.operator.script[0])
         case Actor.CONSOLE:
@@ -220,7 +220,7 @@ def _wait(world: World, until_ns: int) -> World:
 # -- letters -------------------------------------------------------------------------------------
 
 
-def _deliverable(world: World) -> Letter | None:
+def _deliverable(world: World) -> Envelope | None:
     """The oldest letter whose reader can take notice of it."""
     for letter in world.post:
         to_guest = letter.to is Actor.GUEST
@@ -229,7 +229,7 @@ def _deliverable(world: World) -> Letter | None:
     return None
 
 
-def _tell(world: World, letter: Letter) -> World:
+def _tell(world: World, letter: Envelope) -> World:
     """Let an actor take notice of a letter, and carry out what it asks for."""
     commands: tuple[Command, ...] = ()
     match letter.to:
@@ -257,7 +257,7 @@ def _carry_out(world: World, actor: Actor, commands: tuple[Command, ...]) -> Wor
                 world = _ask_qemu(world, actor, message)
             case Send(to=to, message=message):
                 world = _send(world, actor, to, message)
-            case Log(text):
+            case WriteLog(text):
                 world = _note(world, actor, actor, GuestLog(text))
             case Work(ns):
                 world = replace(world, work_ns=ns * world.load)
@@ -275,8 +275,8 @@ def _send(world: World, src: Actor, to: Actor, message: Message) -> World:
     return _post(world, to, message)
 
 
-def _post(world: World, to: Actor, told: Told) -> World:
-    return replace(world, post=(*world.post, Letter(to, told)))
+def _post(world: World, to: Actor, told: Input) -> World:
+    return replace(world, post=(*world.post, Envelope(to, told)))
 
 
 def _note(world: World, src: Actor, dst: Actor, message: Message) -> World:
@@ -288,7 +288,7 @@ def _note(world: World, src: Actor, dst: Actor, message: Message) -> World:
         dst=dst,
         message=message,
     )
-    moment = Moment(
+    moment = Snapshot(
         entry=entry,
         machine=world.machine,
         guest=world.guest,
@@ -340,7 +340,7 @@ def _afterwards(world: World, message: Message) -> World:
     return world
 
 
-def _interrupts(told: Told) -> bool:
+def _interrupts(told: Input) -> bool:
     return isinstance(told, Interrupt | HotplugEvent)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit.common.errors import RecordingError
 from kit.common.user_file import open_own
-from kit.recordings.conformance import Report, conform
+from kit.recordings.conformance import ConformanceReport, conform
 from kit.recordings.format import read_transcripts
 
 __all__ = ["MAX_LINE_BYTES", "MAX_RECORDED_BYTES", "conform_file", "lines_of_file"]
@@ -17,7 +17,7 @@ MAX_RECORDED_BYTES = 256_000_000
 MAX_LINE_BYTES = 10_000_000
 
 
-def conform_file(path: Path) -> Report:
+def conform_file(path: Path) -> ConformanceReport:
     """Replay the recording at *path* (``.jsonl``, ``.jsonl.gz``).
 
     Raises:

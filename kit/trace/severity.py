@@ -42,10 +42,10 @@ from kit.machine.requests import CheckException, EventScan, GetSensorState
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import short
 
-__all__ = ["Tone", "from_lane", "is_minor", "label_of", "tone_of"]
+__all__ = ["Severity", "from_lane", "is_minor", "label_of", "tone_of"]
 
 
-class Tone(Enum):
+class Severity(Enum):
     """How a message is to be taken."""
 
     PLAIN = auto()
@@ -54,22 +54,22 @@ class Tone(Enum):
     BAD = auto()
 
 
-def tone_of(message: Message) -> Tone:
+def tone_of(message: Message) -> Severity:
     """Return how *message* is to be taken."""
     match message:
         case DeviceDeleted() | DeviceRemoved():
-            return Tone.GOOD
+            return Severity.GOOD
         case HotplugEvent() | ErrorReport():
-            return Tone.WAIT
+            return Severity.WAIT
         case Aborted() | MonitorClosed() | UnplugTimeout() | QmpError() | ApiError():
-            return Tone.BAD
+            return Severity.BAD
         case DeviceNotDeleted() | DeviceUnplugGuestError() | MemUnplugError():
-            return Tone.BAD
+            return Severity.BAD
         case DeviceRemovalFailed() | Hang(True):
-            return Tone.BAD
+            return Severity.BAD
         case StatusReturn(status) | ConnectorReturn(status) if status < 0:
-            return Tone.BAD
-    return Tone.PLAIN
+            return Severity.BAD
+    return Severity.PLAIN
 
 
 _IN_THE_GUEST = (CpuOnline, Decide, Dlpar, Hang, Pin, RtasByHand)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from kit.actors.messages import (
     CpuOnline,
     DeviceTree,
+    Input,
     Interrupt,
-    Log,
     Restarted,
     Send,
-    Told,
     Work,
     WorkDone,
+    WriteLog,
 )
 from kit.actors.pseries_guest import Conduct, Guest, receive
 from kit.actors.pseries_programs import GuestKind
@@ -53,12 +53,12 @@ class Drive:
             else:
                 self.said.append(type(emitted).__name__)
 
-    def tell(self, told: Told) -> None:
+    def tell(self, told: Input) -> None:
         """Tell the guest something, and carry out all that it asks for."""
         self.guest, commands = receive(self.guest, told)
         for command in commands:
             match command:
-                case Log(text):
+                case WriteLog(text):
                     self.said.append(f"log: {text}")
                 case Work(ns):
                     if ns:
@@ -70,7 +70,7 @@ class Drive:
     def _call(self, message: object) -> None:
         assert isinstance(message, Request)
         self.machine, outcome = step(self.machine, message)
-        reply: Told = outcome.reply
+        reply: Input = outcome.reply
         if isinstance(message, ClientArchitectureSupport):
             reply = DeviceTree(
                 tuple(d.index for d in self.machine.drcs if d.state is DrcState.CONFIGURED)

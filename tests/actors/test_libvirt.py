@@ -16,12 +16,12 @@ from kit.actors.messages import (
     DomainReset,
     DomainResume,
     DomainSuspend,
+    Input,
     MigrateDomain,
     MonitorClosed,
     Send,
     SetVcpus,
     StopWaiting,
-    Told,
     Wait,
     WaitOver,
 )
@@ -59,7 +59,7 @@ DETACHED = ApiSuccess("Device detached successfully")
 MODERN = (7, 10, 0)
 
 
-def tell(libvirt: Libvirt, *told: Told) -> tuple[Libvirt, list[Command]]:
+def tell(libvirt: Libvirt, *told: Input) -> tuple[Libvirt, list[Command]]:
     """Tell libvirt one thing after the other; return all that it asks for."""
     asked: list[Command] = []
     for one in told:
@@ -203,7 +203,7 @@ def test_an_event_before_the_answer_is_a_success() -> None:
     ids=["event seen", "not found"],
 )
 def test_an_error_about_a_device_that_is_gone_is_a_success(
-    told: tuple[Told, ...], error: QmpError
+    told: tuple[Input, ...], error: QmpError
 ) -> None:
     """qemuDomainDeleteDevice: what is gone needs no removal."""
     libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), *told, error)
@@ -297,7 +297,7 @@ def test_one_call_at_a_time_the_others_wait() -> None:
     ],
     ids=["reset", "suspend", "resume", "migrate"],
 )
-def test_a_call_is_a_command_of_qemus(call: Told, request_: Request) -> None:
+def test_a_call_is_a_command_of_qemus(call: Input, request_: Request) -> None:
     """A migration's destination gets the devices of libvirt's picture."""
     _, asked = tell(Libvirt(devices=(CORE1, DIMM)), call, Done())
 

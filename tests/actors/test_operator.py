@@ -11,18 +11,18 @@ from kit.actors.messages import (
     DetachDevice,
     DeviceRemovalFailed,
     DeviceRemoved,
+    Input,
     Send,
     SetVcpus,
-    Told,
 )
-from kit.actors.operator import Line, Operator, receive, type_line
+from kit.actors.operator import Operator, TypedLine, receive, type_line
 from kit.machine.events import DeviceDeleted, DeviceNotDeleted, DeviceUnplugGuestError, QmpReturn
 from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel
 
 PATH = "/machine/peripheral/core1"
 DELETED = DeviceDeleted(path=PATH, device="core1")
-DEL = Line(0, Actor.QEMU, DeviceDel("core1"))
-ADD = Line(0, Actor.QEMU, DeviceAdd(CpuCore(1, "core1")))
+DEL = TypedLine(0, Actor.QEMU, DeviceDel("core1"))
+ADD = TypedLine(0, Actor.QEMU, DeviceAdd(CpuCore(1, "core1")))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ ADD = Line(0, Actor.QEMU, DeviceAdd(CpuCore(1, "core1")))
     [
         ([], "plugged"),
         ([DEL], "asked for"),
-        ([Line(0, Actor.LIBVIRT, DetachDevice("core1"))], "asked for"),
+        ([TypedLine(0, Actor.LIBVIRT, DetachDevice("core1"))], "asked for"),
         ([DEL, QmpReturn()], "asked for"),
         ([DEL, DELETED], "gone"),
         ([DEL, DeviceRemoved("core1")], "gone"),
@@ -47,10 +47,12 @@ ADD = Line(0, Actor.QEMU, DeviceAdd(CpuCore(1, "core1")))
         ([DEL, DELETED, DEL], "gone"),
     ],
 )
-def test_the_last_that_was_typed_or_told_counts(story: list[Line | Told], thought: str) -> None:
+def test_the_last_that_was_typed_or_told_counts(
+    story: list[TypedLine | Input], thought: str
+) -> None:
     operator = Operator()
     for event in story:
-        if isinstance(event, Line):
+        if isinstance(event, TypedLine):
             operator, _ = type_line(operator, event)
         else:
             operator = receive(operator, event)
@@ -60,7 +62,7 @@ def test_the_last_that_was_typed_or_told_counts(story: list[Line | Told], though
 
 
 def test_a_line_of_the_script_is_typed_once() -> None:
-    later = Line(5, Actor.LIBVIRT, SetVcpus(1))
+    later = TypedLine(5, Actor.LIBVIRT, SetVcpus(1))
     operator, commands = type_line(Operator(script=(DEL, later)), DEL)
 
     assert operator == Operator(script=(later,), asked=("core1",))
@@ -68,10 +70,10 @@ def test_a_line_of_the_script_is_typed_once() -> None:
 
 
 def test_a_line_of_somebodys_own_leaves_the_script() -> None:
-    operator, _ = type_line(Operator(script=(DEL,)), Line(0, Actor.LIBVIRT, SetVcpus(1)))
+    operator, _ = type_line(Operator(script=(DEL,)), TypedLine(0, Actor.LIBVIRT, SetVcpus(1)))
 
     assert operator == Operator(script=(DEL,))
 
 
 def test_time_that_passes_is_said_to_nobody() -> None:
-    assert type_line(Operator(), Line(3)) == (Operator(), ())
+    assert type_line(Operator(), TypedLine(3)) == (Operator(), ())

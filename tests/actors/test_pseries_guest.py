@@ -11,12 +11,12 @@ from kit.actors.messages import (
     Decide,
     Dlpar,
     Hang,
-    Log,
     Pin,
     Restarted,
     RtasByHand,
     Work,
     WorkDone,
+    WriteLog,
 )
 from kit.actors.pseries_guest import Conduct, Guest, receive
 from kit.actors.pseries_programs import GuestKind
@@ -321,7 +321,7 @@ def test_hanging_pinning_and_switching_are_remembered() -> None:
 def test_a_cpu_that_is_not_there_cannot_be_switched() -> None:
     guest = Guest(kind=GuestKind.LINUX_5_12, up=True)
 
-    assert receive(guest, CpuOnline(CORE1, True)) == (guest, (Log("no CPU 1"),))
+    assert receive(guest, CpuOnline(CORE1, True)) == (guest, (WriteLog("no CPU 1"),))
 
 
 def test_what_is_let_go_of_is_not_used_while_the_calls_are_made() -> None:
@@ -332,7 +332,7 @@ def test_what_is_let_go_of_is_not_used_while_the_calls_are_made() -> None:
     guest, said = receive(guest, CpuOnline(CORE0, False))
 
     assert (guest.has(CORE1), guest.used[:2], guest.online) == (False, (CORE0, CORE1), (CORE0,))
-    assert said == (Log("the last online CPU stays online"),)
+    assert said == (WriteLog("the last online CPU stays online"),)
 
 
 def test_a_cpu_that_cannot_be_released_is_used_again() -> None:

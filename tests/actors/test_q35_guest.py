@@ -17,15 +17,15 @@ from kit.actors.messages import (
     Decide,
     Dlpar,
     Hang,
-    Log,
+    Input,
     Message,
     Pin,
     Restarted,
     RtasByHand,
     Send,
-    Told,
     Work,
     WorkDone,
+    WriteLog,
 )
 from kit.actors.pseries_guest import Conduct
 from kit.actors.pseries_programs import GuestKind
@@ -49,20 +49,20 @@ CPU_GPE, DIMM_GPE = GpeRaised(CPU), GpeRaised(DIMM)
 ENABLED, INSERTED, WANTED = (SlotStatusReturn(bits) for bits in (1, 3, 5))
 
 
-def tell(guest: AcpiGuest, *told: Told) -> tuple[AcpiGuest, list[Message | Log | Work]]:
+def tell(guest: AcpiGuest, *told: Input) -> tuple[AcpiGuest, list[Message | WriteLog | Work]]:
     """Tell *guest* all of that, and return what it asked for: of QEMU, just the accesses."""
-    asked: list[Message | Log | Work] = []
+    asked: list[Message | WriteLog | Work] = []
     for one in told:
         guest, commands = receive(guest, one)
         asked += [_plain(command) for command in commands]
     return guest, asked
 
 
-def _plain(command: Command) -> Message | Log | Work:
+def _plain(command: Command) -> Message | WriteLog | Work:
     if isinstance(command, Send):
         assert command.to is Actor.QEMU
         return command.message
-    assert isinstance(command, Log | Work)
+    assert isinstance(command, WriteLog | Work)
     return command
 
 
@@ -90,7 +90,7 @@ def test_it_keeps_a_device_in_use_and_says_so() -> None:
         ReadStatus(DIMM, 0),
         WriteControl(DIMM, 0, 4),
         ReportOst(DIMM, 0, 3, 0x84),
-        Log("memory of slot 0: Offline failed."),
+        WriteLog("memory of slot 0: Offline failed."),
         ReportOst(DIMM, 0, 3, 0x82),
     ]
     assert guest == pinned
@@ -100,7 +100,7 @@ def test_it_keeps_its_last_online_cpu() -> None:
     last = replace(UP, offline=(CPU0,))
     guest, asked = tell(last, CPU_GPE, ENABLED, WANTED, Done(), Done(), Done())
 
-    assert asked[-2:] == [Log("processor cpu1: Offline failed."), ReportOst(CPU, 1, 3, 0x82)]
+    assert asked[-2:] == [WriteLog("processor cpu1: Offline failed."), ReportOst(CPU, 1, 3, 0x82)]
     assert guest == last
 
 
@@ -129,7 +129,7 @@ def test_its_own_work_lies_between_the_report_and_the_ejection() -> None:
     ("give", "asked"),
     [
         (True, [WriteControl(CPU, 1, 8)]),
-        (False, [Log("processor cpu1: Offline failed."), ReportOst(CPU, 1, 3, 0x82)]),
+        (False, [WriteLog("processor cpu1: Offline failed."), ReportOst(CPU, 1, 3, 0x82)]),
     ],
     ids=["gives", "keeps"],
 )
@@ -169,7 +169,7 @@ def test_two_interrupts_are_looked_after_one_after_the_other() -> None:
 def test_a_device_that_is_gone_already_is_left_at_that() -> None:
     guest, asked = tell(replace(UP, used=(CPU0,)), DIMM_GPE, SlotStatusReturn(4), Done())
 
-    assert asked[-1] == Log("memory of slot 0: not in use")
+    assert asked[-1] == WriteLog("memory of slot 0: not in use")
     assert not guest.busy
 
 
@@ -221,27 +221,30 @@ def test_an_arbitrary_guest_reacts_to_nothing() -> None:
     ("order", "after", "asked"),
     [
         (CpuOnline(CPU1, False), replace(UP, offline=(CPU1,)), []),
-        (CpuOnline(CPU2, False), UP, [Log("no CPU 2")]),
+        (CpuOnline(CPU2, False), UP, [WriteLog("no CPU 2")]),
         (Pin(DIMM0), replace(UP, pinned=(DIMM0,)), []),
         (Hang(), replace(UP, hung=True), []),
         (
             RtasByHand(GetSensorState(9003, CPU1)),
             UP,
-            [Log("this machine has no RTAS: no such call")],
+            [WriteLog("this machine has no RTAS: no such call")],
         ),
         (
             Dlpar(HotplugAction.REMOVE, CPU1),
             UP,
-            [Log("/sys/kernel/dlpar: No such file or directory")],
+            [WriteLog("/sys/kernel/dlpar: No such file or directory")],
         ),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_hand_on_it(order: Told, after: AcpiGuest, asked: list[object]) -> None:
+def test_a_hand_on_it(order: Input, after: AcpiGuest, asked: list[object]) -> None:
     assert tell(UP, order) == (after, asked)
 
 
 def test_the_last_online_cpu_stays_online() -> None:
     one = replace(UP, offline=(CPU0,))
 
-    assert tell(one, CpuOnline(CPU1, False)) == (one, [Log("the last online CPU stays online")])
+    assert tell(one, CpuOnline(CPU1, False)) == (
+        one,
+        [WriteLog("the last online CPU stays online")],
+    )

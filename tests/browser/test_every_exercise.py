@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from kit.course.exercise import Exercise, Hunks, Number, Order, Predict, Script
+from kit.course.exercise import Exercise, Hunks, Number, OrderTask, Predict, ScriptTask
 from kit.course.exercise_reader import LESSONS
 from kit.simulation.scenario import read_time
 from kit.storage.exercises import exercises
@@ -39,7 +39,7 @@ def _fail_and_solve(card: Locator, one: Exercise) -> None:
     _press(card, "check")
     expect(said).not_to_contain_text("press check")
     expect(said).not_to_contain_text("Right")
-    if isinstance(one.task, Script | Order):
+    if isinstance(one.task, ScriptTask | OrderTask):
         for _ in range(pressed):
             _press(card, "undo")
     elif isinstance(one.task, Hunks):
@@ -70,11 +70,11 @@ def _answer(card: Locator, one: Exercise, *, right: bool) -> int:
             card.get_by_label("your answer").fill(str(answer))
             card.get_by_label("your answer").press("Enter")
             words = []
-        case Script(solution=lines, wrong=wrong):
+        case ScriptTask(solution=lines, wrong=wrong):
             words = _buttons(card, lines if right else wrong[0].answer)
         case Hunks(items=items, solution=names):
             words = [item.says for item in items if (item.name in names) is right]
-        case Order(parts=parts, solution=names, wrong=wrong):
+        case OrderTask(parts=parts, solution=names, wrong=wrong):
             says = {part.name: part.says for part in parts}
             words = [says[name] for name in (names if right else wrong[0].answer)]
     for each in words:

@@ -93,10 +93,10 @@ def test_dark_is_for_screens_and_paper_is_light(browser: Browser, pages: list[Pa
     with opened(browser, pages[0], 800, "dark", script=True) as page:
         on_screen = colours(page)
         page.emulate_media(media="print", color_scheme="dark")
-        on_paper = colours(page)
+        printed = colours(page)
 
     assert on_screen == ("rgb(17, 17, 17)", "rgb(230, 230, 230)")
-    assert on_paper == ("rgb(255, 255, 255)", "rgb(31, 35, 40)")
+    assert printed == ("rgb(255, 255, 255)", "rgb(31, 35, 40)")
 
 
 def test_a_hint_opens_on_a_screen_and_stands_at_the_end_on_paper(

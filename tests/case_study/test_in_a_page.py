@@ -10,7 +10,7 @@ import pytest
 
 from kit.app import history, revert, revert_dates, revert_plots, reverts, shipped
 from kit.case_study.history import CARRIED, exported_history
-from kit.course.progress import Progress, Standing
+from kit.course.progress import ExerciseStanding, Progress
 from kit.git.repository.history import HistoryError, Source, SourceKind
 from kit.lessons.doctor import Check, checks
 from kit.lessons.history_choice import HistoryChoice
@@ -91,7 +91,7 @@ def test_progress_is_kept_in_the_files_of_the_page(
     progress_file().change(lambda each: each.answered("limbo-in-two", "revert", right=True))
 
     assert progress_file().path == in_a_page / "progress.json"
-    assert progress_file().read().standing("limbo-in-two") == Standing(
+    assert progress_file().read().standing("limbo-in-two") == ExerciseStanding(
         tries=1, solved_at=("revert",)
     )
 

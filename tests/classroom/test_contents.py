@@ -11,7 +11,7 @@ import pytest
 from kit.case_study.history import exported_history, history
 from kit.classroom import contents as classroom_in_use
 from kit.classroom.contents import make_classroom
-from kit.classroom.folder import Contents, Made
+from kit.classroom.folder import Contents, FolderSize
 from kit.git.repository.history import SourceKind
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +24,9 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Contents]:
     def found() -> Contents:
         taken: list[Contents] = []
 
-        def take(_folder: Path, _targets: object, what: Contents, _tell: object) -> Made:
+        def take(_folder: Path, _targets: object, what: Contents, _tell: object) -> FolderSize:
             taken.append(what)
-            return Made(1, 2)
+            return FolderSize(1, 2)
 
         monkeypatch.setattr(classroom_in_use, "make_folder", take)
         make_classroom(Path("room"), (), lambda _: None, lambda *_: None)

@@ -18,7 +18,7 @@ import pytest
 from kit.classroom import folder as folder_module
 from kit.classroom import start
 from kit.classroom.folder import Contents, make_folder, whole
-from kit.classroom.target import Target, targets
+from kit.classroom.target import Laptop, targets
 from kit.classroom.wheels import Wheel, read_wheel
 from kit.common.errors import UserError
 from tests.classroom.small import contents, make_index
@@ -33,7 +33,7 @@ def _downloaded(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     index = make_index(tmp_path_factory.mktemp("index"))
 
     def download(
-        own: Path, target: Target, folder: Path, tell: Callable[[str], None]
+        own: Path, target: Laptop, folder: Path, tell: Callable[[str], None]
     ) -> tuple[Wheel, ...]:
         tell(f"downloading for {target}")
         if not folder.is_dir():

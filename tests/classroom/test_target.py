@@ -8,13 +8,13 @@ import sys
 import pytest
 from packaging.markers import Marker
 
-from kit.classroom.target import Target, marker_of, targets
+from kit.classroom.target import Laptop, marker_of, targets
 from kit.common.errors import UserError
 
 HERE = "{}.{}".format(*sys.version_info[:2])
 
 
-def one(tag: str, python: str = "3.12") -> Target:
+def one(tag: str, python: str = "3.12") -> Laptop:
     return targets([tag], [python])[0]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.classroom.start import file_digest
-from kit.classroom.target import Target, targets
+from kit.classroom.target import Laptop, targets
 from kit.classroom.texts import lock_text, readme, start_bat, start_sh
 from kit.classroom.wheels import Wheel, read_wheel
 from tests.classroom.small import make_wheel
@@ -103,7 +103,7 @@ def test_the_lock_pins_each_file_by_its_hash_where_it_is_wanted(tmp_path: Path) 
             (mac, "1.0", "cp312-cp312-macosx_11_0_arm64"),
         )
     }
-    needed: dict[Target, list[Wheel]] = {target: [own[target], kit, pip] for target in BOTH}
+    needed: dict[Laptop, list[Wheel]] = {target: [own[target], kit, pip] for target in BOTH}
 
     assert lock_text(needed) == (
         "# What the lessons need, and the sha256 of each of its files in wheels/.  By hand:\n"

@@ -12,7 +12,7 @@ from tempfile import gettempdir
 import pytest
 
 from kit.classroom import wheels
-from kit.classroom.target import Target, targets
+from kit.classroom.target import Laptop, targets
 from kit.classroom.wheels import built_wheel, download, packed_wheel, read_wheel
 from kit.common.errors import UserError
 from tests.classroom.small import make_index, make_wheel, small_kit, use_index
@@ -39,7 +39,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids=str,
 )
 def test_what_a_system_needs_comes_and_what_that_needs(
-    tmp_path: Path, target: Target, names: list[str]
+    tmp_path: Path, target: Laptop, names: list[str]
 ) -> None:
     """`pip download --platform` alone would leave out what only Windows needs."""
     found = download(small_kit(tmp_path), target, tmp_path / "have")

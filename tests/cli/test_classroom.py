@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.classroom.folder import Made, make_folder
+from kit.classroom.folder import FolderSize, make_folder
 from kit.classroom.target import targets
 from kit.cli import classroom as cli_classroom
 from kit.cli.main import main
@@ -18,9 +18,9 @@ def test_it_says_what_was_made(
 ) -> None:
     asked: list[object] = []
 
-    def make(folder: Path, wanted: object, *_: object) -> tuple[Made, str]:
+    def make(folder: Path, wanted: object, *_: object) -> tuple[FolderSize, str]:
         asked.extend((folder, wanted))
-        return Made(145, 116_000_000), "re-enactment"
+        return FolderSize(145, 116_000_000), "re-enactment"
 
     monkeypatch.setattr(cli_classroom, "make_classroom", make)
     options = ["--platform", "win_amd64", "--platform", "macosx_11_0_arm64", "--python", "3.12"]
@@ -85,7 +85,7 @@ def test_wrong_use_is_one_line(
 def test_the_teacher_gets_the_answers_in_a_folder_of_their_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_classroom, "make_classroom", lambda *_: (Made(1, 0), "none"))
+    monkeypatch.setattr(cli_classroom, "make_classroom", lambda *_: (FolderSize(1, 0), "none"))
     key = tmp_path / "key"
     status = main(["classroom", str(tmp_path / "room"), "--teacher", str(key)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.course.exercise import Script
+from kit.course.exercise import ScriptTask
 from kit.course.exercises import check
 from kit.storage.exercises import exercises
 from tests.course.commits import diffs
@@ -48,7 +48,7 @@ def test_any_answer_gets_a_sentence(exercise: object, answer: object, at: object
     assert len(verdict.says) < 600
 
 
-SCRIPTS = [one for one in ALL if isinstance(one.task, Script)]
+SCRIPTS = [one for one in ALL if isinstance(one.task, ScriptTask)]
 TIMES = ("0 s", "1 s", "5 s", "14.5 s", "16 s", "1 min", "60 days", "1 ns", "", "-1 s", "9" * 5000)
 
 

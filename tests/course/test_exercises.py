@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from kit.case_study.history import history
-from kit.course.exercise import Exercise, Hunks, Kind, Number, Order, Predict, Rule, Script
+from kit.course.exercise import (
+    Exercise,
+    ExerciseKind,
+    Hunks,
+    ItemRule,
+    Number,
+    OrderTask,
+    Predict,
+    ScriptTask,
+)
 from kit.course.exercise_reader import LESSONS
 from kit.course.exercises import check, solution, written
 from kit.git.values.commit import FileDiff
@@ -38,8 +47,8 @@ def test_there_are_enough_of_them_and_of_those_that_are_no_choices() -> None:
     kinds = Counter(one.kind for one in ALL)
 
     assert sum(kinds.values()) >= 30
-    assert kinds[Kind.SCRIPT] + kinds[Kind.HUNKS] >= 10
-    assert set(kinds) == set(Kind)
+    assert kinds[ExerciseKind.SCRIPT] + kinds[ExerciseKind.HUNKS] >= 10
+    assert set(kinds) == set(ExerciseKind)
 
 
 def test_every_lesson_has_two_to_five() -> None:
@@ -66,7 +75,9 @@ def test_the_solution_is_right_and_explained(exercise: Exercise, at: str | None)
     assert (verdict.right, verdict.explanation) == (True, exercise.explanation)
 
 
-@pytest.mark.parametrize("exercise", [one for one in ALL if one.kind is Kind.PREDICT], ids=ids)
+@pytest.mark.parametrize(
+    "exercise", [one for one in ALL if one.kind is ExerciseKind.PREDICT], ids=ids
+)
 def test_another_revision_changes_the_right_choice(exercise: Exercise) -> None:
     right = {str(solution(exercise, at.name)) for at in exercise.at}
 
@@ -85,29 +96,29 @@ def test_every_other_choice_is_wrong_with_its_own_reply(exercise: Exercise, at: 
     ]
 
 
-@pytest.mark.parametrize(("exercise", "at"), of_kind(Script, Order), ids=ids)
+@pytest.mark.parametrize(("exercise", "at"), of_kind(ScriptTask, OrderTask), ids=ids)
 def test_a_foreseen_mistake_gets_its_own_reply(exercise: Exercise, at: str) -> None:
-    assert isinstance(exercise.task, Script | Order)
+    assert isinstance(exercise.task, ScriptTask | OrderTask)
     said = [check(exercise, wrong.answer, at) for wrong in exercise.task.wrong]
 
     assert [(v.right, v.says) for v in said] == [(False, w.reply) for w in exercise.task.wrong]
 
 
-@pytest.mark.parametrize(("exercise", "at"), of_kind(Script), ids=ids)
+@pytest.mark.parametrize(("exercise", "at"), of_kind(ScriptTask), ids=ids)
 def test_a_foreseen_mistake_is_told_by_its_run_and_not_by_its_letters(
     exercise: Exercise, at: str
 ) -> None:
     """A wait at the beginning makes another script of it, and the same run."""
-    assert isinstance(exercise.task, Script)
+    assert isinstance(exercise.task, ScriptTask)
     said = [check(exercise, ("0 s: wait", *w.answer), at).says for w in exercise.task.wrong]
 
     assert said == [wrong.reply for wrong in exercise.task.wrong]
 
 
-@pytest.mark.parametrize(("exercise", "at"), of_kind(Script), ids=ids)
+@pytest.mark.parametrize(("exercise", "at"), of_kind(ScriptTask), ids=ids)
 def test_a_script_needs_all_of_its_solution(exercise: Exercise, at: str) -> None:
     """Else the number of actions would be no limit."""
-    assert isinstance(exercise.task, Script)
+    assert isinstance(exercise.task, ScriptTask)
     lines = exercise.task.solution
     shorter = [lines[:n] + lines[n + 1 :] for n in range(len(lines))]
 
@@ -259,7 +270,7 @@ def test_where_no_commit_can_be_read_the_sentence_says_so() -> None:
 
 
 def test_every_rule_is_asked_about() -> None:
-    assert {one.task.rule for one in ALL if isinstance(one.task, Hunks)} == set(Rule)
+    assert {one.task.rule for one in ALL if isinstance(one.task, Hunks)} == set(ItemRule)
 
 
 def test_lines_that_a_commit_has_not_got_are_said_to_be_missing() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.course.progress import Progress, ProgressError, Standing, read_progress
+from kit.course.progress import ExerciseStanding, Progress, ProgressError, read_progress
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -29,10 +29,10 @@ def test_answers_are_counted_and_where_one_was_right_is_kept() -> None:
     )
 
     assert [found.standing(name) for name in ("one", "two", "three", "four")] == [
-        Standing(tries=4, solved_at=("revert", "pre-revert")),
-        Standing(tries=1, solved_at=("anywhere",)),
-        Standing(shown=True),
-        Standing(),
+        ExerciseStanding(tries=4, solved_at=("revert", "pre-revert")),
+        ExerciseStanding(tries=1, solved_at=("anywhere",)),
+        ExerciseStanding(shown=True),
+        ExerciseStanding(),
     ]
 
 
@@ -68,7 +68,7 @@ def test_exercises_that_a_newer_kit_keeps_otherwise_are_not_touched(exercises: o
     found = Progress({"format": 7, "exercises": exercises})
 
     assert found.answered("one", "revert", right=True) == found
-    assert found.standing("one") == Standing()
+    assert found.standing("one") == ExerciseStanding()
 
 
 @pytest.mark.parametrize(

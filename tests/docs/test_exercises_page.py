@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.course.exercise import Kind, Rule
+from kit.course.exercise import ExerciseKind, ItemRule
 from kit.course.exercise_reader import ExerciseError, read_exercise
 from kit.course.exercises import check
 from kit.storage.exercises import find_exercise
@@ -28,8 +28,8 @@ def test_the_pages_example_is_an_exercise(tmp_path: Path) -> None:
     assert said == {"pre-revert": True, "revert": True}
 
 
-@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
-def test_the_page_names_every_key(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ExerciseKind, ids=lambda kind: kind.value)
+def test_the_page_names_every_key(kind: ExerciseKind) -> None:
     with pytest.raises(ExerciseError) as caught:
         read_exercise(f'kind = "{kind.value}"\nno = 1', "e", "e.toml", find_scenario)
     known = str(caught.value).partition("expected ")[2].split(", ")
@@ -38,7 +38,7 @@ def test_the_page_names_every_key(kind: Kind) -> None:
 
 
 def test_the_page_names_every_rule() -> None:
-    assert [rule.value for rule in Rule if f"| `{rule.value}` |" not in PAGE] == []
+    assert [rule.value for rule in ItemRule if f"| `{rule.value}` |" not in PAGE] == []
 
 
 def test_the_readme_counts_the_exercises() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from kit.actors.pseries_programs import GuestKind
-from kit.explorer.jobs import Explored, Job, explore_one
+from kit.explorer.jobs import Explored, SearchJob, explore_one
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, play_path
 from kit.explorer.scope import Scope
@@ -20,7 +20,7 @@ DEFAULT = Scope().name
 @cache
 def found(revision: str, kind: GuestKind = LINUX_5_12, scope: str = DEFAULT) -> Explored:
     """Search one revision."""
-    return explore_one(Job(find_revision(revision), kind, Scope.read(scope)))
+    return explore_one(SearchJob(find_revision(revision), kind, Scope.read(scope)))
 
 
 def holds(promise: str, revision: str, kind: GuestKind, scope: str = DEFAULT) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kit.actors.pseries_programs import GuestKind
-from kit.explorer.jobs import NAMED, Explored, Job, explore_one, explored, jobs_of
+from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one, explored, jobs_of
 from kit.explorer.scope import Scope
 from kit.explorer.search import Ended
 
@@ -29,11 +29,11 @@ def test_an_executor_finds_the_same_in_the_same_order() -> None:
         assert list(explored(JOBS, pool)) == list(explored(JOBS))
 
 
-def interrupted_at(number: int) -> tuple[list[Job], list[Explored]]:
+def interrupted_at(number: int) -> tuple[list[SearchJob], list[Explored]]:
     """Search until somebody presses Ctrl-C in the job of this number."""
-    begun: list[Job] = []
+    begun: list[SearchJob] = []
 
-    def run(job: Job) -> Explored:
+    def run(job: SearchJob) -> Explored:
         begun.append(job)
         found = explore_one(job)
         if len(begun) == number:
@@ -54,7 +54,7 @@ def test_after_an_interruption_no_search_begins() -> None:
 def test_an_interruption_while_an_executor_works_keeps_what_is_there() -> None:
     told: list[str] = []
 
-    def run(job: Job) -> Explored:
+    def run(job: SearchJob) -> Explored:
         if job is JOBS[1]:
             raise KeyboardInterrupt
         return explore_one(job)

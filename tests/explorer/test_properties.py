@@ -10,7 +10,7 @@ import pytest
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.jobs import NAMED
-from kit.explorer.properties import PROMISES, judged
+from kit.explorer.properties import PROPERTIES, judged
 from kit.explorer.scope import LINUX
 from kit.machine.revision import CATALOGUE
 from tests.explorer.found import (
@@ -224,14 +224,14 @@ def test_the_shortest_story_of_an_abort_after_a_migration(revision: str, call: s
 
 
 def test_the_two_that_the_revert_argues_with_are_on_top() -> None:
-    assert [promise.name for promise in PROMISES[:2]] == [
+    assert [promise.name for promise in PROPERTIES[:2]] == [
         "no-lost-release",
         "no-silent-disagreement",
     ]
 
 
 def test_each_promise_says_what_it_is_and_who_says_so() -> None:
-    for promise in PROMISES:
+    for promise in PROPERTIES:
         assert promise.sentence.endswith("."), promise.name
         assert promise.source, promise.name
 
@@ -244,7 +244,7 @@ def test_every_promise_is_broken_somewhere_but_the_ones_that_must_not_be() -> No
     """A claim that held everywhere, and in every scope, would say nothing."""
     never = [
         promise.name
-        for promise in PROMISES
+        for promise in PROPERTIES
         if not any(where_broken(promise.name, kind) for kind in LINUX)
     ]
 

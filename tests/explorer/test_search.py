@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from kit.common.errors import MisuseError
-from kit.explorer.search import Ended, Finding, Kind, Property, Result, explore, walk
+from kit.explorer.search import Ended, Property, PropertyKind, PropertyResult, Result, explore, walk
 from tests.conftest import Program
 from tests.explorer.toys import Commit, Countdown, Jugs, TwoPhaseCommit, WaterJugs
 
 HERE = Path(__file__).parent
 
 
-def of(name: str, kind: Kind, holds: object) -> Property[Jugs]:
+def of(name: str, kind: PropertyKind, holds: object) -> Property[Jugs]:
     return Property(name, kind, holds)  # type: ignore[arg-type]
 
 
-FOUR_LITRES = of("four", Kind.SOMETIMES, lambda state: 4 in state)
+FOUR_LITRES = of("four", PropertyKind.SOMETIMES, lambda state: 4 in state)
 
 
 def test_every_state_is_counted_once() -> None:
@@ -61,47 +61,47 @@ def test_an_example_is_a_shortest_one() -> None:
 
 
 def test_a_counterexample_of_always_is_a_shortest_one() -> None:
-    small = of("small", Kind.ALWAYS, lambda state: sum(state) < 6)
+    small = of("small", PropertyKind.ALWAYS, lambda state: sum(state) < 6)
 
-    assert explore(WaterJugs(), [small]).findings == {"small": Finding(False, (0, 0, 1))}
+    assert explore(WaterJugs(), [small]).findings == {"small": PropertyResult(False, (0, 0, 1))}
 
 
 def test_eventually_is_judged_at_the_end_of_a_finished_run() -> None:
     """On the way it may be broken as often as it likes."""
     model = Countdown(2, 1)
     properties = [
-        of("empty", Kind.EVENTUALLY, lambda state: sum(state) == 0),
-        of("full", Kind.EVENTUALLY, lambda state: sum(state) > 0),
+        of("empty", PropertyKind.EVENTUALLY, lambda state: sum(state) == 0),
+        of("full", PropertyKind.EVENTUALLY, lambda state: sum(state) > 0),
     ]
 
     assert explore(model, properties).findings == {
-        "empty": Finding(True, None),
-        "full": Finding(False, (0, 0, 0, 0)),
+        "empty": PropertyResult(True, None),
+        "full": PropertyResult(False, (0, 0, 0, 0)),
     }
 
 
 def test_what_goes_round_in_a_circle_for_ever_is_not_finished() -> None:
-    never = of("never", Kind.EVENTUALLY, lambda _: False)
+    never = of("never", PropertyKind.EVENTUALLY, lambda _: False)
 
-    assert explore(WaterJugs(), [never]).findings == {"never": Finding(True, None)}
+    assert explore(WaterJugs(), [never]).findings == {"never": PropertyResult(True, None)}
 
 
 def test_sometimes_without_an_example_does_not_hold() -> None:
-    nine = of("nine", Kind.SOMETIMES, lambda state: sum(state) == 9)
+    nine = of("nine", PropertyKind.SOMETIMES, lambda state: sum(state) == 9)
 
-    assert explore(WaterJugs(), [nine]).findings == {"nine": Finding(False, None)}
+    assert explore(WaterJugs(), [nine]).findings == {"nine": PropertyResult(False, None)}
 
 
 def test_an_initial_state_is_judged_as_well() -> None:
-    other = of("other", Kind.ALWAYS, lambda state: state != (0, 0))
+    other = of("other", PropertyKind.ALWAYS, lambda state: state != (0, 0))
 
-    assert explore(WaterJugs(), [other]).findings == {"other": Finding(False, (0,))}
+    assert explore(WaterJugs(), [other]).findings == {"other": PropertyResult(False, (0,))}
 
 
 def test_agreement_holds_in_every_state_of_two_phase_commit() -> None:
     consistent: Property[Commit] = Property(
         "consistent",
-        Kind.ALWAYS,
+        PropertyKind.ALWAYS,
         lambda state: not {"committed", "aborted"} <= set(state.managers),
     )
 
@@ -116,10 +116,13 @@ def test_the_bound_on_states_is_an_end_that_says_so(most: int, states: int) -> N
 
 
 def test_what_is_found_within_the_bound_is_kept() -> None:
-    small = of("small", Kind.ALWAYS, lambda state: sum(state) < 6)
+    small = of("small", PropertyKind.ALWAYS, lambda state: sum(state) < 6)
     result = explore(WaterJugs(), [small], max_states=4)
 
-    assert (result.ended, result.findings["small"]) == (Ended.BOUND, Finding(False, (0, 0, 1)))
+    assert (result.ended, result.findings["small"]) == (
+        Ended.BOUND,
+        PropertyResult(False, (0, 0, 1)),
+    )
 
 
 class Interrupted(Countdown):
@@ -132,11 +135,11 @@ class Interrupted(Countdown):
 
 
 def test_ctrl_c_gives_what_is_known_so_far() -> None:
-    falls = of("falls", Kind.ALWAYS, lambda state: state == (3, 3))
+    falls = of("falls", PropertyKind.ALWAYS, lambda state: state == (3, 3))
     result = explore(Interrupted(3, 3), [falls])
 
     assert result.ended is Ended.INTERRUPTED
-    assert result.findings == {"falls": Finding(False, (0, 0))}
+    assert result.findings == {"falls": PropertyResult(False, (0, 0))}
 
 
 def test_somebody_may_say_stop_and_is_told_how_far_it_is() -> None:

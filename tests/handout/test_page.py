@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kit.handout.page import GENERATOR, Entry, index_page, lesson_page
+from kit.handout.page import GENERATOR, PageLink, index_page, lesson_page
 from kit.views.html.print_base import PAPER, RUN_PICTURE, aside
 
 
@@ -151,7 +151,9 @@ def test_words_of_the_glossary_are_explained_in_the_page() -> None:
 
 
 def test_the_index_links_all() -> None:
-    found = index_page([Entry("01-a.html", "1. <A>")], [Entry("glossary.html", "Words")], "foot")
+    found = index_page(
+        [PageLink("01-a.html", "1. <A>")], [PageLink("glossary.html", "Words")], "foot"
+    )
 
     assert '<a href="01-a.html">1. &lt;A&gt;</a>' in found
     assert '<a href="glossary.html">Words</a>' in found

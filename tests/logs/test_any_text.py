@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
-from kit.logs.entries import Log
+from kit.logs.entries import UnplugLog
 from kit.logs.reader import read_log
 from kit.logs.timestamps import event_ns, read_time, write_time
 from kit.views.reports.log import report_of
@@ -95,7 +95,7 @@ def lines(draw: st.DrawFn) -> str:
     return f"{message}\n"
 
 
-def read(found: list[str]) -> Log | None:
+def read(found: list[str]) -> UnplugLog | None:
     """Read a log, if it is one."""
     try:
         return read_log([("log\x1b", [part for one in found for part in one.splitlines(True)])])

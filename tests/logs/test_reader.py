@@ -8,7 +8,7 @@ import pytest
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
-from kit.logs.entries import Kind, Log, LogFormat, OtherCommand, OtherEvent, Unread
+from kit.logs.entries import DeviceKind, LogFormat, OtherCommand, OtherEvent, UnplugLog, Unread
 from kit.logs.reader import read_log
 from kit.machine.events import DeviceDeleted, DeviceUnplugGuestError, QmpError, QmpReturn, VmStop
 from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
@@ -20,18 +20,18 @@ DEL = '{"execute": "device_del", "arguments": {"id": "core1"}}\n'
 OK = '{"return": {}}\n'
 
 
-def sample(name: str, **options: str) -> Log:
+def sample(name: str, **options: str) -> UnplugLog:
     """Read one of the samples."""
     lines = (LOGS / name).read_text(encoding="utf-8").splitlines(keepends=True)
     return read_log([(name, lines)], **options)
 
 
-def text(*lines: str) -> Log:
+def text(*lines: str) -> UnplugLog:
     """Read some lines."""
     return read_log([("log", list(lines))])
 
 
-def told(log: Log) -> list[object]:
+def told(log: UnplugLog) -> list[object]:
     """The lines and messages of a log."""
     return [(entry.line, entry.message) for entry in log.entries]
 
@@ -56,7 +56,7 @@ def test_a_capture_of_qmp_is_read_with_what_each_reply_answers() -> None:
     assert [entry.answers for entry in log.entries] == [None, 0, None, 2, None, 4, None]
     assert (log.format, log.version, log.board) == (LogFormat.QMP, (5, 2, 92), Board.PSERIES)
     assert log.left_out == {"qmp_capabilities": 2, "query-status": 2, "NIC_RX_FILTER_CHANGED": 1}
-    assert (log.unread_count, log.kinds) == (0, {"core1": Kind.CORE})
+    assert (log.unread_count, log.kinds) == (0, {"core1": DeviceKind.CORE})
 
 
 def test_a_command_without_time_lies_between_its_neighbours() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.common.errors import UserError
-from kit.logs.entries import Log
+from kit.logs.entries import UnplugLog
 from kit.logs.reader import read_log
 from kit.logs.selection import Bound, first_entries, narrowed, read_bound
 
@@ -28,7 +28,7 @@ LOG = read_log(
 )
 
 
-def lines(log: Log) -> list[tuple[int, int | None]]:
+def lines(log: UnplugLog) -> list[tuple[int, int | None]]:
     """The lines of the entries, and what they answer."""
     return [(entry.line, entry.answers) for entry in log.entries]
 

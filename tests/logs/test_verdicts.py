@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kit.actors.messages import Actor
 from kit.logs.reader import read_log
-from kit.logs.verdicts import Verdict, verdicts
+from kit.logs.verdicts import LogVerdict, verdicts
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Revision, find_revision
 from kit.simulation.actions import menu
@@ -26,7 +26,7 @@ RC = ["v6.0.0-rc0", "v6.0.0-rc1", "v6.0.0-rc2"]
 EVERY = [r.name for r in (*CATALOGUE, *RELEASES, PROPOSAL)]
 
 
-def judged(*lines: str) -> tuple[Verdict, ...]:
+def judged(*lines: str) -> tuple[LogVerdict, ...]:
     """Judge a log."""
     return verdicts(read_log([("log", lines)]))
 
@@ -341,7 +341,7 @@ def test_whatever_is_done_in_a_run_its_log_fits_its_revision(
     found = verdicts(read_log([("log", form(run, Actor.OPERATOR))]))
     (verdict,) = (v for v in found if v.revision == revision)
 
-    assert verdict == Verdict(revision)
+    assert verdict == LogVerdict(revision)
 
 
 def test_a_late_release_is_told_from_one_that_is_lost() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.export import asked_of
-from kit.explorer.jobs import Job, explore_one
+from kit.explorer.jobs import SearchJob, explore_one
 from kit.explorer.model import DrcModel
 from kit.explorer.scope import Scope
 from kit.machine.config import Config
@@ -61,7 +61,7 @@ from kit.real_qemu.pseries import RealSpapr
 from kit.real_qemu.q35 import RealQ35
 from kit.real_qemu.replay import embedded, needs_time, record
 from kit.real_qemu.replay_path import replay_path
-from kit.recordings.format import Json, Script, read_scripts, read_transcripts
+from kit.recordings.format import Json, RecordingScript, read_scripts, read_transcripts
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 DIRECTED = REFERENCE / "directed" / "4b08cd567b.jsonl"
@@ -74,7 +74,7 @@ def recorded(path: Path) -> dict[str, Json]:
 
 
 @cache
-def scripts(path: Path) -> dict[str, Script]:
+def scripts(path: Path) -> dict[str, RecordingScript]:
     return {one.name: one for one in read_scripts(path.read_text().splitlines(), path.name)}
 
 
@@ -134,7 +134,7 @@ def live(identity: Identity) -> dict[str, Json]:
     return {name: _recorded_now(scripts(DIRECTED)[name], identity) for name in WITHOUT_TIME}
 
 
-def _recorded_now(script: Script, identity: Identity) -> Json:
+def _recorded_now(script: RecordingScript, identity: Identity) -> Json:
     found = record(script, identity)
     if found.cut:  # stopped machines under TCG end now and then: 7.2 uses freed memory
         found = record(script, identity)
@@ -383,7 +383,7 @@ def test_what_the_explorer_finds_the_real_one_does_as_well(ppc64: Binary) -> Non
     scope = Scope(cores=1, requests=2, resets=1, migrations=0)
     revision = identify(ppc64).nearest
     model = DrcModel(revision, GuestKind.LINUX_5_14, scope)
-    found = explore_one(Job(revision, GuestKind.LINUX_5_14, scope, 100_000))
+    found = explore_one(SearchJob(revision, GuestKind.LINUX_5_14, scope, 100_000))
     paths = [finding.path for _, finding in found.findings if finding.path and not finding.holds]
     lives = [replay_path(asked_of(model, path), ppc64, revision) for path in paths]
 

@@ -9,7 +9,7 @@ import pytest
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.export import asked_of
-from kit.explorer.jobs import Job, explore_one
+from kit.explorer.jobs import SearchJob, explore_one
 from kit.explorer.model import DrcModel
 from kit.explorer.scope import Scope
 from kit.machine.events import Abort, Aborted, Outcome, StatusReturn
@@ -46,7 +46,7 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> Replay:
         kind: GuestKind = LIMBO,
     ) -> LivePath:
         revision = find_revision(at)
-        found = explore_one(Job(revision, kind, SMALL, 100_000))
+        found = explore_one(SearchJob(revision, kind, SMALL, 100_000))
         path = next(f.path for p, f in found.findings if p.name == promise)
         assert path is not None
 

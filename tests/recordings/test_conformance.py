@@ -18,7 +18,7 @@ from kit.machine.pseries.connector import Call, Drc, DrcState, QemuCall
 from kit.machine.pseries.drc import Row, Table, apply
 from kit.machine.pseries.tables import NEVER_RECORDED, lines
 from kit.machine.revision import CATALOGUE
-from kit.recordings.conformance import Mismatch, Report, conform, replay
+from kit.recordings.conformance import ConformanceReport, Mismatch, conform, replay
 from kit.recordings.format import Json, Transcript, read_transcripts
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
@@ -209,7 +209,10 @@ def test_what_no_qemu_could_be_asked_is_an_error() -> None:
 
 
 def test_reports_add_up() -> None:
-    assert str(Report(1, 10) + Report(2, 5)) == "3 transcripts, 15 steps, 0 mismatches"
+    assert (
+        str(ConformanceReport(1, 10) + ConformanceReport(2, 5))
+        == "3 transcripts, 15 steps, 0 mismatches"
+    )
 
 
 # -- what the recordings vouch for -------------------------------------------------------------

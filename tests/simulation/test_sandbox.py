@@ -16,7 +16,7 @@ from kit.machine.events import (
 from kit.machine.pseries.connector import DrcType, drc_index
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.simulation.run import Run, play_pair
-from kit.simulation.sandbox import BENCH, Act, act, bench, bench_pair, why_not
+from kit.simulation.sandbox import BENCH, Act, act, bench, sandbox_pair, why_not
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
 
@@ -217,6 +217,6 @@ def test_why_a_click_would_do_nothing(
 
 def test_a_pair_is_both_runs() -> None:
     acts = (A.DEVICE_DEL, A.GUEST_RELEASES_LATE)
-    both = bench_pair(find_revision("pre-revert"), find_revision("revert"), *acts)
+    both = sandbox_pair(find_revision("pre-revert"), find_revision("revert"), *acts)
 
     assert (both.before, both.after) == (at("pre-revert", *acts), at("revert", *acts))

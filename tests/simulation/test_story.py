@@ -8,7 +8,7 @@ import pytest
 
 from kit.machine.revision import CATALOGUE, RELEASES, find_revision
 from kit.simulation.run import play
-from kit.simulation.sandbox import Act, bench_pair
+from kit.simulation.sandbox import Act, sandbox_pair
 from kit.simulation.story import in_words, where_they_part, who_knows_what
 from kit.storage.scenarios import find_scenario
 from tests.simulation.stories import story
@@ -18,7 +18,7 @@ A = Act
 
 def words(before: str, after: str, *acts: Act) -> list[str]:
     return where_they_part(
-        bench_pair(find_revision(before), find_revision(after), *acts)
+        sandbox_pair(find_revision(before), find_revision(after), *acts)
     ).splitlines()
 
 
@@ -94,7 +94,7 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
     acts = (A.DEVICE_DEL, A.GUEST_RELEASES, A.GUEST_REFUSES, A.WAIT_TO_15_S, A.SYSTEM_RESET)
     for script in product(acts, repeat=3):
         for before, after in zip(CATALOGUE, CATALOGUE[1:] + RELEASES[-1:], strict=True):
-            pair = bench_pair(before, after, *script)
+            pair = sandbox_pair(before, after, *script)
             said = where_they_part(pair)
 
             assert (said == "So far both have done the same.") is (

@@ -13,7 +13,7 @@ import pytest
 
 from kit.cli.main import main
 from kit.common.errors import UserError
-from kit.course.progress import Progress, Standing
+from kit.course.progress import ExerciseStanding, Progress
 from kit.storage.progress import ProgressFile
 
 Captured = pytest.CaptureFixture[str]
@@ -39,7 +39,7 @@ def test_a_change_is_there_for_the_next_one(path: Path) -> None:
     ProgressFile(path).change(solve)
     ProgressFile(path).change(solve)
 
-    assert ProgressFile(path).read().standing("limbo-in-two") == Standing(
+    assert ProgressFile(path).read().standing("limbo-in-two") == ExerciseStanding(
         tries=2, solved_at=("d522cb52e6~1",)
     )
 

@@ -13,11 +13,11 @@ from kit.machine.pseries.connector import Call, DrcState, QemuCall, RtasCall
 from kit.machine.pseries.drc import BASE, OVERLAYS, Row
 from kit.machine.revision import Patch, Revision
 
-__all__ = ["NEVER_RECORDED", "Line", "difference", "lines"]
+__all__ = ["NEVER_RECORDED", "TableRow", "difference", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableRow:
     """One row of the full table: its cell, and the patch that put it there (None: BASE)."""
 
     state: DrcState
@@ -36,17 +36,19 @@ class Line:
         return (self.patch, self.state, self.call, self.guard) not in NEVER_RECORDED
 
 
-def lines(revision: Revision) -> tuple[Line, ...]:
+def lines(revision: Revision) -> tuple[TableRow, ...]:
     """Return the full (state, call) table of *revision*: by state, then call, rows as tried."""
     return tuple(
-        Line(state, call, row, patch)
+        TableRow(state, call, row, patch)
         for state in DrcState
         for call in (*RtasCall, *QemuCall)
         for patch, row in _rows(revision, state, call)
     )
 
 
-def difference(revision: Revision, other: Revision) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+def difference(
+    revision: Revision, other: Revision
+) -> tuple[tuple[TableRow, ...], tuple[TableRow, ...]]:
     """Return the lines that only *revision* has, and those that only *other* has."""
     ours, theirs = lines(revision), lines(other)
     return (

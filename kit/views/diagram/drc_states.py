@@ -13,11 +13,11 @@ from math import hypot
 
 from kit.machine.pseries.connector import Drc, DrcState, RtasCall
 from kit.machine.pseries.drc import Effect
-from kit.machine.pseries.tables import Line, lines
+from kit.machine.pseries.tables import TableRow, lines
 from kit.machine.revision import Patch, Revision
 from kit.views.diagram import svg_shapes as svg
 
-__all__ = ["Live", "state_diagram"]
+__all__ = ["ShownConnector", "state_diagram"]
 
 S, C = DrcState, RtasCall
 WIDTH, HEIGHT = 760.0, 300.0
@@ -44,7 +44,7 @@ _WORDS: Mapping[RtasCall, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class ShownConnector:
     """A connector to be shown in the diagram, and the state it came from by ``call``'s word."""
 
     drc: Drc
@@ -60,7 +60,7 @@ class Live:
         return self.came_from, self.drc.state
 
 
-def state_diagram(revision: Revision, live: Live | None = None) -> str:
+def state_diagram(revision: Revision, live: ShownConnector | None = None) -> str:
     """Draw the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
     table = [line for line in lines(revision) if line.state in _PLACES]
     moves = _one_arrow_each([line for line in table if _moves(line)])
@@ -87,24 +87,24 @@ def state_diagram(revision: Revision, live: Live | None = None) -> str:
     return svg.picture(WIDTH, HEIGHT, label, parts)
 
 
-def _moves(line: Line) -> bool:
+def _moves(line: TableRow) -> bool:
     return line.call in _WORDS and line.row.then is not line.state and line.row.abort is None
 
 
-def _one_arrow_each(moves: list[Line]) -> list[Line]:
+def _one_arrow_each(moves: list[TableRow]) -> list[TableRow]:
     """Of rows with the same call and states keep the one that releases a device, if any."""
-    chosen: dict[tuple[DrcState, DrcState], Line] = {}
+    chosen: dict[tuple[DrcState, DrcState], TableRow] = {}
     for line in moves:
         chosen.setdefault((line.state, line.row.then), line)
     return list(chosen.values())
 
 
-def _words(line: Line) -> str:
+def _words(line: TableRow) -> str:
     assert isinstance(line.call, RtasCall)
     return _WORDS[line.call]
 
 
-def _said(live: Live | None) -> str:
+def _said(live: ShownConnector | None) -> str:
     if live is None:
         return ""
     moved = "" if live.move is None else f", by {live.call} from {live.move[0].name}"
@@ -116,7 +116,7 @@ def _facts(drc: Drc) -> list[str]:
     return ["device in it" if drc.device else "empty", *marked]
 
 
-def _box(state: DrcState, live: Live | None) -> Iterator[str]:
+def _box(state: DrcState, live: ShownConnector | None) -> Iterator[str]:
     x, y = _PLACES[state]
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
     if live is not None and live.drc.state is state:
@@ -148,7 +148,7 @@ def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[str]:
     )
 
 
-def _arrow(line: Line, last: bool) -> Iterator[str]:
+def _arrow(line: TableRow, last: bool) -> Iterator[str]:
     """An arrow between two boxes, to the right above, to the left below the line of centres."""
     (x1, y1), (x2, y2) = _PLACES[line.state], _PLACES[line.row.then]
     releases = Effect.RELEASE_DEVICE in line.row.effects
@@ -201,7 +201,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float)
     yield f'<polygon points="{points}" style="fill:{colour}"/>'
 
 
-def _sentence(line: Line) -> str:
+def _sentence(line: TableRow) -> str:
     releases = Effect.RELEASE_DEVICE in line.row.effects
     asked = ", which releases the device if asked" if releases else ""
     return f"{line.state.name} to {line.row.then.name} by {_words(line)}{asked}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.machine.pseries.connector import PHYSICAL_STATES, WIRE, DrcState, QemuCall
-from kit.machine.pseries.tables import Line
+from kit.machine.pseries.tables import TableRow
 
 __all__ = ["ROWS_NOTE", "line_words", "state_words"]
 
@@ -21,7 +21,7 @@ def state_words(state: DrcState) -> str:
     return f"{kind}{state.name.removeprefix('PHYSICAL_')}"
 
 
-def line_words(line: Line) -> tuple[str, str, str]:
+def line_words(line: TableRow) -> tuple[str, str, str]:
     """Say call, condition and outcome; the guest's calls in capitals, QEMU's in small letters."""
     call = line.call.name.replace("_", " ")
     if isinstance(line.call, QemuCall) and line.call is not QemuCall.CAS:
@@ -30,7 +30,7 @@ def line_words(line: Line) -> tuple[str, str, str]:
     return f"{call}{mark}", line.guard.removesuffix("?"), _outcome(line)
 
 
-def _outcome(line: Line) -> str:
+def _outcome(line: TableRow) -> str:
     """Answer, new state and effects in a few words, and the commit that brought the row."""
     row = line.row
     if row.abort is not None:

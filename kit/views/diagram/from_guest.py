@@ -27,11 +27,19 @@ from kit.machine.requests import (
 )
 from kit.simulation.actions import index_of
 from kit.simulation.guest_run import GuestMoment, GuestRun
-from kit.simulation.timeline import Stop
+from kit.simulation.timeline import TimelineStop
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import sentence
 from kit.trace.severity import is_minor, label_of, tone_of
-from kit.views.diagram.layout import THOUGHTS, Held, Layout, Mark, Row, Side, bars_in
+from kit.views.diagram.layout import (
+    THOUGHTS,
+    LaneRow,
+    LaneState,
+    Layout,
+    Mark,
+    PictureSide,
+    bars_in,
+)
 
 __all__ = ["layout_of_guest"]
 
@@ -44,7 +52,7 @@ def layout_of_guest(run: GuestRun) -> Layout:
     libvirt = run.scenario.cast.libvirt is not None
     lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
     rows = tuple(
-        Row(lane, str(device.id)) for lane in lanes if lane in CAST for device in run.devices
+        LaneRow(lane, str(device.id)) for lane in lanes if lane in CAST for device in run.devices
     )
     helds = _helds(run)
     steps = range(len(run.moments))
@@ -54,13 +62,13 @@ def layout_of_guest(run: GuestRun) -> Layout:
         devices=tuple(str(device.id) for device in run.devices),
         lanes=lanes,
         rows=rows,
-        stops=tuple(Stop(m.entry.at_ns, (n,), (True,)) for n, m in enumerate(run.moments)),
+        stops=tuple(TimelineStop(m.entry.at_ns, (n,), (True,)) for n, m in enumerate(run.moments)),
         place=len(run.moments) - 1,
         now_ns=run.end_ns,
         end_ns=run.end_ns,
         first_step=None,
         sides=(
-            Side(
+            PictureSide(
                 name="",
                 run=None,
                 seen=len(run.moments) - 1,
@@ -77,23 +85,23 @@ def layout_of_guest(run: GuestRun) -> Layout:
 # -- bars ------------------------------------------------------------------------------------------
 
 
-def _helds(run: GuestRun) -> dict[Row, list[Held | None]]:
+def _helds(run: GuestRun) -> dict[LaneRow, list[LaneState | None]]:
     """Return what is the case before the first entry and after each, for each row."""
-    found: dict[Row, list[Held | None]] = {}
+    found: dict[LaneRow, list[LaneState | None]] = {}
     plugged = {device.id for device in run.scenario.cast.devices}
     for device in run.devices:
         name, first = str(device.id), device.id in plugged
-        found[Row(Actor.QEMU, name)] = _qemu(run, name, first)
-        found[Row(Actor.GUEST, name)] = _guest(run, device, first)
+        found[LaneRow(Actor.QEMU, name)] = _qemu(run, name, first)
+        found[LaneRow(Actor.GUEST, name)] = _guest(run, device, first)
         thinks = [_thought(moment, name) for moment in run.moments]
-        found[Row(Actor.OPERATOR, name)] = [None, *thinks]
+        found[LaneRow(Actor.OPERATOR, name)] = [None, *thinks]
         lists = [_listed(moment, name) for moment in run.moments]
-        found[Row(Actor.LIBVIRT, name)] = [Held.LISTED if first else None, *lists]
+        found[LaneRow(Actor.LIBVIRT, name)] = [LaneState.LISTED if first else None, *lists]
     return found
 
 
-def _qemu(run: GuestRun, name: str, plugged: bool) -> list[Held | None]:
-    held = Held.HOLDS if plugged else None
+def _qemu(run: GuestRun, name: str, plugged: bool) -> list[LaneState | None]:
+    held = LaneState.HOLDS if plugged else None
     asked: object = None
     found = [held]
     for entry in run.trace:
@@ -101,29 +109,29 @@ def _qemu(run: GuestRun, name: str, plugged: bool) -> list[Held | None]:
             case DeviceAdd() | DeviceDel() as asked:
                 pass
             case QmpReturn() if isinstance(asked, DeviceAdd) and asked.device.id == name:
-                held = Held.HOLDS
-            case QmpReturn() if asked == DeviceDel(name) and held is Held.HOLDS:
-                held = Held.PENDING
+                held = LaneState.HOLDS
+            case QmpReturn() if asked == DeviceDel(name) and held is LaneState.HOLDS:
+                held = LaneState.PENDING
             case DeviceDeleted(device=device) if device == name:
                 held = None
             case DeviceUnplugGuestError(device=device) if device == name and held:
-                held = Held.HOLDS
+                held = LaneState.HOLDS
             case MemUnplugError(device=device) if device == name and held:
-                held = Held.HOLDS
+                held = LaneState.HOLDS
             case Aborted():
-                held = Held.ABORTED
+                held = LaneState.ABORTED
         if entry.dst is not Actor.QEMU and isinstance(entry.message, QmpReturn):
             asked = None
         found.append(held)
     return found
 
 
-def _guest(run: GuestRun, device: Device, plugged: bool) -> list[Held | None]:
+def _guest(run: GuestRun, device: Device, plugged: bool) -> list[LaneState | None]:
     if not run.traced:
-        return [Held.UNKNOWN] * (len(run.moments) + 1)
+        return [LaneState.UNKNOWN] * (len(run.moments) + 1)
     last_call = ISOLATION_STATE if isinstance(device, PciFunction) else ALLOCATION_STATE
     used = _connectors(device) if plugged else set()
-    found = [Held.USES if used else None]
+    found = [LaneState.USES if used else None]
     for entry in run.trace:
         match entry.message:
             case SetIndicator(indicator, index, 0) if indicator == last_call:
@@ -132,7 +140,7 @@ def _guest(run: GuestRun, device: Device, plugged: bool) -> list[Held | None]:
                 used = used | {index}
             case Aborted():
                 used = set()
-        found.append(Held.USES if used else None)
+        found.append(LaneState.USES if used else None)
     return found
 
 
@@ -141,12 +149,12 @@ def _connectors(device: Device) -> set[int]:
     return {index_of(device, lmb) for lmb in range(lmbs)}
 
 
-def _thought(moment: GuestMoment, name: str) -> Held | None:
+def _thought(moment: GuestMoment, name: str) -> LaneState | None:
     return THOUGHTS.get(dict(moment.thinks).get(name, ""))
 
 
-def _listed(moment: GuestMoment, name: str) -> Held | None:
-    return Held.LISTED if moment.listed is not None and name in moment.listed else None
+def _listed(moment: GuestMoment, name: str) -> LaneState | None:
+    return LaneState.LISTED if moment.listed is not None and name in moment.listed else None
 
 
 # -- marks -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kit.actors.messages import Actor
-from kit.logs.entries import Log, LogEntry, Logged, OtherCommand, OtherEvent, device_of
+from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, UnplugLog, device_of
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
     DeviceDeleted,
@@ -23,27 +23,27 @@ from kit.machine.events import (
 )
 from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import DeviceAdd, DeviceDel
-from kit.simulation.timeline import Stop
+from kit.simulation.timeline import TimelineStop
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import sentence
-from kit.trace.severity import Tone, is_minor, label_of, tone_of
-from kit.views.diagram.layout import Bar, Held, Layout, Mark, Row, Side, bars_in
+from kit.trace.severity import Severity, is_minor, label_of, tone_of
+from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, bars_in
 
 __all__ = ["layout_of_log", "logged_sentence", "times_of"]
 
 MOST_DEVICES = 12  # rows in a lane
 
 
-def layout_of_log(log: Log) -> Layout:
+def layout_of_log(log: UnplugLog) -> Layout:
     """Lay out the entries of a log."""
     times, began_ns = times_of(log), log.began_ns or 0
     devices = _devices(log)
     lanes = (log.asker, Actor.QEMU, Actor.GUEST)
     helds = _helds(log, devices)
-    rows = tuple(Row(lane, device) for lane in lanes for device in devices)
+    rows = tuple(LaneRow(lane, device) for lane in lanes for device in devices)
     bars: tuple[Bar, ...] = tuple(bar for row in rows for bar in bars_in(row, helds[row]))
-    stops = tuple(Stop(at_ns, (n,), (True,)) for n, at_ns in enumerate(times))
-    side = Side(
+    stops = tuple(TimelineStop(at_ns, (n,), (True,)) for n, at_ns in enumerate(times))
+    side = PictureSide(
         name="",
         run=None,
         seen=len(stops) - 1,
@@ -74,7 +74,7 @@ def layout_of_log(log: Log) -> Layout:
     )
 
 
-def times_of(log: Log) -> list[int]:
+def times_of(log: UnplugLog) -> list[int]:
     """Place the entries on an axis that begins at the first time the log gives.
 
     What has no time is spread between its neighbours, an answer with what it answers; behind the
@@ -100,7 +100,7 @@ def times_of(log: Log) -> list[int]:
     return found
 
 
-def _with_what_comes(log: Log) -> list[LogEntry]:
+def _with_what_comes(log: UnplugLog) -> list[LogEntry]:
     """Draw what has no time before the next entry that has one, even if that is not sure."""
     found: list[LogEntry] = []
     next_ns = None
@@ -114,7 +114,7 @@ def _known_times(entry: LogEntry) -> tuple[int | None, int | None, int | None]:
     return entry.at_ns, entry.after_ns, entry.before_ns
 
 
-def _devices(log: Log) -> tuple[str, ...]:
+def _devices(log: UnplugLog) -> tuple[str, ...]:
     """The devices whose unplugging the log is about; others that are only plugged are left out."""
     unplugged = {
         device_of(entry.message)
@@ -132,24 +132,26 @@ def _devices(log: Log) -> tuple[str, ...]:
 class _Known:
     """What is known of a device: what the one who asks was told, and whether QEMU holds it."""
 
-    told: Held | None
+    told: LaneState | None
     holds: bool
 
 
-def _helds(log: Log, devices: tuple[str, ...]) -> Mapping[Row, list[Held | None]]:
+def _helds(log: UnplugLog, devices: tuple[str, ...]) -> Mapping[LaneRow, list[LaneState | None]]:
     """Return what is the case before the first entry and after each, for each row."""
     added = _added_first(log)
-    listed = Held.LISTED if log.asker is Actor.LIBVIRT else None
+    listed = LaneState.LISTED if log.asker is Actor.LIBVIRT else None
     known = {d: _Known(None if d in added else listed, d not in added) for d in devices}
-    found: dict[Row, list[Held | None]] = {
-        Row(lane, device): [] for lane in (log.asker, Actor.QEMU, Actor.GUEST) for device in devices
+    found: dict[LaneRow, list[LaneState | None]] = {
+        LaneRow(lane, device): []
+        for lane in (log.asker, Actor.QEMU, Actor.GUEST)
+        for device in devices
     }
 
     def note() -> None:
         for device, state in known.items():
-            found[Row(log.asker, device)].append(state.told)
-            found[Row(Actor.QEMU, device)].append(Held.HOLDS if state.holds else None)
-            found[Row(Actor.GUEST, device)].append(Held.UNKNOWN)
+            found[LaneRow(log.asker, device)].append(state.told)
+            found[LaneRow(Actor.QEMU, device)].append(LaneState.HOLDS if state.holds else None)
+            found[LaneRow(Actor.GUEST, device)].append(LaneState.UNKNOWN)
 
     note()
     for entry in log.entries:
@@ -162,7 +164,7 @@ def _helds(log: Log, devices: tuple[str, ...]) -> Mapping[Row, list[Held | None]
     return found
 
 
-def _added_first(log: Log) -> set[str]:
+def _added_first(log: UnplugLog) -> set[str]:
     """The devices that the log sees plugged before anything else."""
     first: dict[str, Logged] = {}
     for entry in log.entries:
@@ -172,19 +174,19 @@ def _added_first(log: Log) -> set[str]:
     return {d for d, message in first.items() if isinstance(message, DeviceAdd | OtherCommand)}
 
 
-def _learn(state: _Known, message: Logged, asked: Logged | None, listed: Held | None) -> None:
+def _learn(state: _Known, message: Logged, asked: Logged | None, listed: LaneState | None) -> None:
     match message:
         case DeviceDel():
-            state.told = Held.ASKED
+            state.told = LaneState.ASKED
         case QmpError() if isinstance(asked, DeviceDel):
             pending = "pending" in message.desc or "progress" in message.desc
-            state.told = Held.ASKED if pending else Held.TOLD_KEPT
+            state.told = LaneState.ASKED if pending else LaneState.TOLD_KEPT
         case DeviceDeleted():
-            state.told, state.holds = Held.TOLD_GONE, False
+            state.told, state.holds = LaneState.TOLD_GONE, False
         case DeviceUnplugGuestError() | MemUnplugError() | DeviceNotDeleted():
-            state.told = Held.TOLD_KEPT
+            state.told = LaneState.TOLD_KEPT
         case AcpiDeviceOst(info) if info.refused:
-            state.told = Held.TOLD_KEPT
+            state.told = LaneState.TOLD_KEPT
         case _ if isinstance(asked, DeviceAdd | OtherCommand) and not isinstance(message, QmpError):
             state.told, state.holds = listed, True
 
@@ -192,7 +194,7 @@ def _learn(state: _Known, message: Logged, asked: Logged | None, listed: Held | 
 # -- marks -----------------------------------------------------------------------------------------
 
 
-def _mark(log: Log, number: int, at_ns: int, devices: tuple[str, ...]) -> Mark:
+def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> Mark:
     entry = log.entries[number]
     device = device_of(entry.message) or ""
     label = _label(entry.message)
@@ -205,7 +207,7 @@ def _mark(log: Log, number: int, at_ns: int, devices: tuple[str, ...]) -> Mark:
         at_ns=at_ns,
         src=entry.src,
         dst=entry.dst,
-        tone=Tone.PLAIN
+        tone=Severity.PLAIN
         if isinstance(entry.message, OtherCommand | OtherEvent)
         else tone_of(entry.message),
         minor=not other and is_minor(entry.message),  # type: ignore[arg-type]

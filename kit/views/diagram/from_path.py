@@ -14,10 +14,10 @@ from kit.actors.messages import CAST, Actor
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.machine.clock import NS_PER_S
-from kit.simulation.timeline import Stop
+from kit.simulation.timeline import TimelineStop
 from kit.trace.entry import TraceEntry
-from kit.trace.severity import Tone
-from kit.views.diagram.layout import Layout, Mark, Row, Side, bars_in, helds_of, mark_of
+from kit.trace.severity import Severity
+from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, bars_in, helds_of, mark_of
 
 __all__ = ["layout_of_path", "outcome_of", "title_of"]
 
@@ -59,7 +59,7 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
         title=title_of(play),
         devices=shown,
         lanes=CAST,
-        rows=tuple(row for lane in CAST for d in shown if (row := Row(lane, d)) in used),
+        rows=tuple(row for lane in CAST for d in shown if (row := LaneRow(lane, d)) in used),
         stops=stops,
         place=here,
         now_ns=end_ns if place == play.count else place * NS_PER_S,
@@ -124,10 +124,12 @@ def _items(side: PathSide) -> Iterator[_Item]:
         yield _Item(len(side.choices) + 1, None, Actor.QEMU, "goes no further")
 
 
-def _stops(items: list[list[_Item]]) -> Iterator[Stop]:
+def _stops(items: list[list[_Item]]) -> Iterator[TimelineStop]:
     """Return the steps: one for each item, and one for what both sides have at a choice."""
     if len(items) == 1:
-        yield from (Stop(one.number * NS_PER_S, (n,), (True,)) for n, one in enumerate(items[0]))
+        yield from (
+            TimelineStop(one.number * NS_PER_S, (n,), (True,)) for n, one in enumerate(items[0])
+        )
         return
     before, after = items
     i = j = 0
@@ -135,7 +137,7 @@ def _stops(items: list[list[_Item]]) -> Iterator[Stop]:
         moved = _who_moves(before[i:], after[j:])
         i, j = i + moved[0], j + moved[1]
         number = before[i - 1].number if moved[0] else after[j - 1].number
-        yield Stop(number * NS_PER_S, (i - 1, j - 1), moved)
+        yield TimelineStop(number * NS_PER_S, (i - 1, j - 1), moved)
 
 
 def _who_moves(before: list[_Item], after: list[_Item]) -> tuple[bool, bool]:
@@ -155,22 +157,22 @@ def _who_moves(before: list[_Item], after: list[_Item]) -> tuple[bool, bool]:
 def _side(
     side: PathSide,
     items: list[_Item],
-    stops: tuple[Stop, ...],
+    stops: tuple[TimelineStop, ...],
     called: tuple[int, str],
     shown: tuple[str, ...],
     where: tuple[int | None, int, int],
-) -> Side:
+) -> PictureSide:
     (number, name), (first, here, place) = called, where
     marks = tuple(
         _mark(side, items[stop.seqs[number]], stop.seqs[number], step, stop.differs, step == first)
         for step, stop in enumerate(stops)
         if stop.moved[number]
     )
-    rows = [Row(lane, device) for lane in CAST for device in shown]
+    rows = [LaneRow(lane, device) for lane in CAST for device in shown]
     helds = {row: helds_of(row, side.standings) for row in rows}
     most = len(side.choices)
     over = [0, *(min(count, most) for count in _over(stops))]
-    return Side(
+    return PictureSide(
         name=name,
         run=None,
         path_at=side.revision,
@@ -182,7 +184,7 @@ def _side(
     )
 
 
-def _over(stops: tuple[Stop, ...]) -> Iterator[int]:
+def _over(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
     """Return how many choices are over after each step."""
     for step, stop in enumerate(stops):
         last = step + 1 == len(stops) or stops[step + 1].at_ns > stop.at_ns
@@ -200,7 +202,7 @@ def _mark(side: PathSide, item: _Item, seq: int, step: int, differs: bool, first
         at_ns=item.number * NS_PER_S,
         src=item.actor,
         dst=item.actor,
-        tone=Tone.PLAIN,
+        tone=Severity.PLAIN,
         minor=False,
         label=item.words,
         sentence=item.words,

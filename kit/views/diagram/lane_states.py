@@ -16,7 +16,7 @@ from kit.actors.messages import Actor
 from kit.simulation.beliefs import Belief, belief
 from kit.simulation.platform import idle
 from kit.simulation.run import Run
-from kit.simulation.world import Moment, World
+from kit.simulation.world import Snapshot, World
 
 __all__ = ["State", "states_after"]
 
@@ -28,7 +28,7 @@ class State:
     ``settled``: the instant is over, and neither guest nor libvirt has anything in hand.
     """
 
-    cast: Moment | World
+    cast: Snapshot | World
     at_ns: int
     beliefs: Mapping[str, Belief]
     settled: bool
@@ -42,7 +42,7 @@ class State:
 def states_after(run: Run) -> tuple[State, ...]:
     """Return how the cast stands at the start and after each entry: one more than entries."""
     times = [0, *(entry.at_ns for entry in run.trace)]
-    casts: list[Moment | World] = [run.began, *_casts(run)]
+    casts: list[Snapshot | World] = [run.began, *_casts(run)]
     later = [*times[1:], None]
     return tuple(
         _state(run, cast, at_ns, next_ns != at_ns)
@@ -50,7 +50,7 @@ def states_after(run: Run) -> tuple[State, ...]:
     )
 
 
-def _state(run: Run, cast: Moment | World, at_ns: int, over: bool) -> State:
+def _state(run: Run, cast: Snapshot | World, at_ns: int, over: bool) -> State:
     busy = cast.libvirt is not None and cast.libvirt.job is not None
     return State(
         cast=cast,
@@ -60,15 +60,15 @@ def _state(run: Run, cast: Moment | World, at_ns: int, over: bool) -> State:
     )
 
 
-def _at(later: Moment | World) -> int | None:
+def _at(later: Snapshot | World) -> int | None:
     """When a moment was; None of the end, by which other things have happened."""
-    return later.entry.at_ns if isinstance(later, Moment) else None
+    return later.entry.at_ns if isinstance(later, Snapshot) else None
 
 
-def _casts(run: Run) -> list[Moment]:
-    casts: list[Moment] = []
+def _casts(run: Run) -> list[Snapshot]:
+    casts: list[Snapshot] = []
     libvirt, operator = run.began.libvirt, run.began.operator
-    following: list[Moment | World] = [*run.moments[1:], run.ended]
+    following: list[Snapshot | World] = [*run.moments[1:], run.ended]
     following = following[: len(run.moments)]  # of a run without an entry, none
     for moment, later in zip(run.moments, following, strict=True):
         entry = moment.entry

@@ -19,18 +19,18 @@ from kit.machine.revision import Revision
 from kit.simulation.beliefs import Belief
 from kit.simulation.platform import AnyMachine, connectors
 from kit.simulation.run import Pair, Run
-from kit.simulation.timeline import Stop, Timeline
+from kit.simulation.timeline import Timeline, TimelineStop
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import sentence
-from kit.trace.severity import Tone, from_lane, is_minor, label_of, tone_of
+from kit.trace.severity import Severity, from_lane, is_minor, label_of, tone_of
 from kit.views.diagram.lane_states import states_after
 from kit.views.diagram.spans import Bracket, brackets_of
 
-__all__ = ["THOUGHTS", "Bar", "Held", "Layout", "Mark", "Row", "Side", "Stands"]
+__all__ = ["THOUGHTS", "Bar", "LaneRow", "LaneState", "Layout", "Mark", "PictureSide", "Stands"]
 __all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
 
 
-class Held(Enum):
+class LaneState(Enum):
     """What a party takes to be the case of a device: the kinds of bars."""
 
     HOLDS = auto()  # QEMU
@@ -48,24 +48,24 @@ class Held(Enum):
 
 
 BAR_WORDS = {
-    Held.HOLDS: "holds {}",
-    Held.PENDING: "waits for the guest",
-    Held.LIMBO: "LIMBO",
-    Held.ABORTED: "aborted",
-    Held.USES: "uses {}",
-    Held.LISTED: "lists {}",
-    Held.WRONGLY_LISTED: "lists {}: wrong",
-    Held.WRONGLY_MISSING: "lists none: wrong",
-    Held.ASKED: "has asked, waits to be told",
-    Held.TOLD_GONE: "told: {} is gone",
-    Held.TOLD_KEPT: "told: unplug of {} failed",
-    Held.UNKNOWN: "not in the log",
+    LaneState.HOLDS: "holds {}",
+    LaneState.PENDING: "waits for the guest",
+    LaneState.LIMBO: "LIMBO",
+    LaneState.ABORTED: "aborted",
+    LaneState.USES: "uses {}",
+    LaneState.LISTED: "lists {}",
+    LaneState.WRONGLY_LISTED: "lists {}: wrong",
+    LaneState.WRONGLY_MISSING: "lists none: wrong",
+    LaneState.ASKED: "has asked, waits to be told",
+    LaneState.TOLD_GONE: "told: {} is gone",
+    LaneState.TOLD_KEPT: "told: unplug of {} failed",
+    LaneState.UNKNOWN: "not in the log",
 }
 """What stands in a bar; {} is the device."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LaneRow:
     """A row of bars: what one party takes to be the case of one device."""
 
     lane: Actor
@@ -85,7 +85,7 @@ class Mark:
     at_ns: int
     src: Actor
     dst: Actor
-    tone: Tone
+    tone: Severity
     minor: bool
     label: str
     sentence: str
@@ -101,8 +101,8 @@ class Bar:
     ``last`` is None where it goes on to the end of the run.
     """
 
-    row: Row
-    held: Held
+    row: LaneRow
+    held: LaneState
     first: int
     last: int | None
 
@@ -113,7 +113,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class PictureSide:
     """One run in the picture.  ``name`` is "before" or "after", or empty where it is alone.
 
     ``run`` is None where what is drawn was observed or is a path, and not played in time;
@@ -127,7 +127,7 @@ class Side:
     marks: tuple[Mark, ...]
     bars: tuple[Bar, ...]
     brackets: tuple[Bracket, ...]
-    now: tuple[tuple[Row, Held | None], ...]
+    now: tuple[tuple[LaneRow, LaneState | None], ...]
     path_at: Revision | None = None
 
     @property
@@ -137,7 +137,7 @@ class Side:
         assert found is not None, "what was observed has no revision"
         return found
 
-    def bars_of(self, row: Row) -> tuple[Bar, ...]:
+    def bars_of(self, row: LaneRow) -> tuple[Bar, ...]:
         """The bars of a row, in the order of time."""
         return tuple(bar for bar in self.bars if bar.row == row)
 
@@ -157,19 +157,19 @@ class Layout:
     title: str
     devices: tuple[str, ...]
     lanes: tuple[Actor, ...]
-    rows: tuple[Row, ...]
-    stops: tuple[Stop, ...]
+    rows: tuple[LaneRow, ...]
+    stops: tuple[TimelineStop, ...]
     place: int
     now_ns: int
     end_ns: int
     first_step: int | None
-    sides: tuple[Side, ...]
+    sides: tuple[PictureSide, ...]
     timeless: frozenset[int] = frozenset()
     observed: str = ""
     counted: bool = False
     outcome: str = ""
 
-    def rows_of(self, lane: Actor) -> tuple[Row, ...]:
+    def rows_of(self, lane: Actor) -> tuple[LaneRow, ...]:
         """The rows of bars that a lane has."""
         return tuple(row for row in self.rows if row.lane is lane)
 
@@ -187,7 +187,7 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
     )
     used = {bar.row for side in sides for bar in side.bars}
     devices = dict.fromkeys(str(device.id) for run in runs for device in run.devices)
-    rows = (Row(lane, device) for lane in lanes for device in devices)
+    rows = (LaneRow(lane, device) for lane in lanes for device in devices)
     return Layout(
         name=runs[0].scenario.name,
         title=runs[0].scenario.title,
@@ -209,8 +209,12 @@ def _hears(run: Run, lane: Actor) -> bool:
 
 
 def _side(
-    timeline: Timeline, stops: tuple[Stop, ...], number: int, name: str, first_step: int | None
-) -> Side:
+    timeline: Timeline,
+    stops: tuple[TimelineStop, ...],
+    number: int,
+    name: str,
+    first_step: int | None,
+) -> PictureSide:
     run, seen = timeline.runs[number], timeline.seqs[number]
     states = states_after(run)
     seqs = [-1, *(stop.seqs[number] for stop in stops)]
@@ -227,9 +231,9 @@ def _side(
         if stop.moved[number]
     )
     step_of = {mark.seq: mark.step for mark in marks} | {-1: -1}
-    rows = [Row(lane, str(device.id)) for lane in CAST for device in run.devices]
+    rows = [LaneRow(lane, str(device.id)) for lane in CAST for device in run.devices]
     helds = {row: helds_of(row, states) for row in rows}
-    return Side(
+    return PictureSide(
         name=name,
         run=run,
         seen=seen,
@@ -280,7 +284,7 @@ def _device(entry: TraceEntry, devices: tuple[Device, ...], machine: AnyMachine)
     return ""
 
 
-def bars_in(row: Row, helds: list[Held | None]) -> list[Bar]:
+def bars_in(row: LaneRow, helds: list[LaneState | None]) -> list[Bar]:
     """Return the bars of a row; ``helds[n]`` is what is the case after step n - 1."""
     bars, at = [], -1
     for held, group in groupby(helds):
@@ -303,13 +307,13 @@ class Stands(Protocol):
     def aborted(self) -> bool: ...
 
 
-def helds_of(row: Row, states: Sequence[Stands]) -> list[Held | None]:
+def helds_of(row: LaneRow, states: Sequence[Stands]) -> list[LaneState | None]:
     """Return what the party of *row* takes to be the case of its device in each state.
 
     Limbo and a wrong picture need a world at rest to begin, but they do not end because somebody
     is busy with something else.
     """
-    found: list[Held | None] = []
+    found: list[LaneState | None] = []
     facts: object = None
     for state in states:
         belief = state.beliefs[row.device]
@@ -320,28 +324,28 @@ def helds_of(row: Row, states: Sequence[Stands]) -> list[Held | None]:
     return found
 
 
-_AT_REST = (Held.LIMBO, Held.WRONGLY_LISTED, Held.WRONGLY_MISSING)
+_AT_REST = (LaneState.LIMBO, LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING)
 
 
-def _held(row: Row, state: Stands) -> Held | None:
+def _held(row: LaneRow, state: Stands) -> LaneState | None:
     belief = state.beliefs[row.device]
     match row.lane:
         case Actor.QEMU if state.aborted:
-            return Held.ABORTED
+            return LaneState.ABORTED
         case Actor.QEMU if belief.limbo and state.settled:
-            return Held.LIMBO
+            return LaneState.LIMBO
         case Actor.QEMU if belief.qemu:
-            return Held.PENDING if belief.pending else Held.HOLDS
+            return LaneState.PENDING if belief.pending else LaneState.HOLDS
         case Actor.GUEST if belief.guest:
-            return Held.USES
+            return LaneState.USES
         case Actor.LIBVIRT if belief.libvirt is not None:
             wrong = state.settled and belief.libvirt != belief.guest and not belief.pending
             if belief.libvirt:
-                return Held.WRONGLY_LISTED if wrong else Held.LISTED
-            return Held.WRONGLY_MISSING if wrong else None
+                return LaneState.WRONGLY_LISTED if wrong else LaneState.LISTED
+            return LaneState.WRONGLY_MISSING if wrong else None
         case Actor.OPERATOR:
             return THOUGHTS.get(belief.operator)
     return None
 
 
-THOUGHTS = {"asked for": Held.ASKED, "gone": Held.TOLD_GONE, "kept": Held.TOLD_KEPT}
+THOUGHTS = {"asked for": LaneState.ASKED, "gone": LaneState.TOLD_GONE, "kept": LaneState.TOLD_KEPT}

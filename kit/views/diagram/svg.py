@@ -14,9 +14,9 @@ from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
 from kit.simulation.story import in_words, where_they_part
 from kit.simulation.timeline import Timeline
-from kit.trace.severity import Tone
+from kit.trace.severity import Severity
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import Bar, Held, Layout, Mark, Row, Side, layout_of
+from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, layout_of
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.svg_lanes import BAR, Lanes, lanes_of
 from kit.views.diagram.time_axis import SHORTEST_S, Axis, axis_of, duration, when
@@ -27,10 +27,15 @@ WIDTH, RIGHT = 876.0, 140.0
 AXIS_Y, TOP = 32.0, 44.0
 SIZE = 11.0
 CLEAR = 7.0  # from an arrow or a sign to words
-COLOURS = {Tone.PLAIN: svg.INK, Tone.GOOD: svg.GOOD, Tone.WAIT: svg.WAIT, Tone.BAD: svg.BAD}
+COLOURS = {
+    Severity.PLAIN: svg.INK,
+    Severity.GOOD: svg.GOOD,
+    Severity.WAIT: svg.WAIT,
+    Severity.BAD: svg.BAD,
+}
 LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
-SOLID = {Held.HOLDS, Held.USES, Held.LISTED}
-DASHED = {Held.PENDING, Held.ASKED}
+SOLID = {LaneState.HOLDS, LaneState.USES, LaneState.LISTED}
+DASHED = {LaneState.PENDING, LaneState.ASKED}
 
 
 def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> str:
@@ -55,21 +60,21 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
         *_first_difference(layout, axis, height),
         *(part for side, lanes in groups for part in _group(layout, side, lanes, axis, now_x)),
     ]
-    later = [part for part in parts if isinstance(part, Later)]
+    later = [part for part in parts if isinstance(part, LaterPart)]
     if later and future:
         behind.append(svg.faint(later))
-    present = [part for part in parts if not isinstance(part, Later)]
+    present = [part for part in parts if not isinstance(part, LaterPart)]
     return svg.picture(WIDTH, height, _label(layout), [*behind, *present])
 
 
-class Later(str):
+class LaterPart(str):
     """A part of the picture that is later than the place."""
 
     __slots__ = ()
 
 
 def _part(drawn: str, *, later: bool) -> str:
-    return Later(drawn) if later else drawn
+    return LaterPart(drawn) if later else drawn
 
 
 def _label(layout: Layout) -> str:
@@ -159,7 +164,9 @@ def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str
 # -- a run -----------------------------------------------------------------------------------------
 
 
-def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -> Iterator[str]:
+def _group(
+    layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis, now_x: float
+) -> Iterator[str]:
     yield svg.line(0, lanes.top, WIDTH, lanes.top, svg.LINE)
     called = layout.observed or _called(side.revision)
     heading = f"{side.name}: {called}" if side.name else called
@@ -189,7 +196,7 @@ def _group(layout: Layout, side: Side, lanes: Lanes, axis: Axis, now_x: float) -
 
 
 def _lane(
-    layout: Layout, side: Side, lane: Actor, lanes: Lanes, axis: Axis, now_x: float
+    layout: Layout, side: PictureSide, lane: Actor, lanes: Lanes, axis: Axis, now_x: float
 ) -> Iterator[str]:
     rows = layout.rows_of(lane)
     middle = lanes.middle(lane)
@@ -224,7 +231,7 @@ def _split(
     if start < now_x:
         yield from _bar(bar, start, min(end, now_x), y, taken)
     if end > now_x:
-        yield from map(Later, _bar(bar, max(start, now_x), end, y, taken, words=start >= now_x))
+        yield from map(LaterPart, _bar(bar, max(start, now_x), end, y, taken, words=start >= now_x))
 
 
 def _bar(
@@ -238,14 +245,14 @@ def _bar(
     elif bar.held in DASHED:
         yield svg.rect(*box, svg.PAPER, svg.WAIT, "4 2")
         colour, bold = svg.WAIT, False
-    elif bar.held in (Held.LIMBO, Held.WRONGLY_LISTED):
+    elif bar.held in (LaneState.LIMBO, LaneState.WRONGLY_LISTED):
         yield from _hatched(*box)
         colour = svg.BAD
-    elif bar.held in (Held.TOLD_GONE, Held.TOLD_KEPT):
-        colour = svg.GOOD if bar.held is Held.TOLD_GONE else svg.BAD
+    elif bar.held in (LaneState.TOLD_GONE, LaneState.TOLD_KEPT):
+        colour = svg.GOOD if bar.held is LaneState.TOLD_GONE else svg.BAD
         yield svg.rect(*box, svg.PAPER, colour)
         bold = False
-    elif bar.held is Held.UNKNOWN:
+    elif bar.held is LaneState.UNKNOWN:
         yield svg.rect(*box, svg.PAPER, svg.LINE, "1 3")
         colour, bold = svg.SOFT, False
     else:
@@ -293,11 +300,11 @@ def _inside(
 class _Crossed:
     """Where arrows and signs go over a height of the picture."""
 
-    def __init__(self, side: Side, lanes: Lanes, axis: Axis) -> None:
+    def __init__(self, side: PictureSide, lanes: Lanes, axis: Axis) -> None:
         self._spans = []
         for mark in side.marks:
             if mark.src is mark.dst:
-                y = lanes.rows.get(Row(mark.src, mark.device), lanes.middle(mark.src))
+                y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
                 span = (y, y)
             else:
                 span = lanes.between(mark.src, mark.dst)
@@ -327,7 +334,7 @@ def _bracket(
     if begun:
         yield svg.line(start, y, passed, y, colour, 1.5)
     if not over:
-        yield Later(svg.line(passed, y, end, y, colour, 1.5))
+        yield LaterPart(svg.line(passed, y, end, y, colour, 1.5))
     yield _part(svg.line(start, y - 1, start, y + 5, colour, 1.5), later=not begun)
     if bracket.last is not None or known:
         yield _part(svg.line(end, y - 1, end, y + 5, colour, 1.5), later=not over)
@@ -335,7 +342,7 @@ def _bracket(
     words = bracket.words + several
     said = _inside(start, passed, y, words, colour, svg.PAPER, taken)
     # where what has passed has no room for them
-    yield said or Later(_inside(start, end, y, words, colour, svg.PAPER, taken))
+    yield said or LaterPart(_inside(start, end, y, words, colour, svg.PAPER, taken))
 
 
 # -- messages between the lanes --------------------------------------------------------------------
@@ -344,24 +351,26 @@ def _bracket(
 def _mark(mark: Mark, lanes: Lanes, x: float) -> str:
     colour = COLOURS[mark.tone]
     if mark.src is mark.dst:
-        y = lanes.rows.get(Row(mark.src, mark.device), lanes.middle(mark.src))
-        if mark.tone is Tone.PLAIN:
+        y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
+        if mark.tone is Severity.PLAIN:
             return svg.rect(x - 2.5, y - 2.5, 5, 5, svg.PAPER, svg.INK)
         return svg.cross(x, y, colour)
     y1, y2 = lanes.between(mark.src, mark.dst)
     if mark.minor:
         return svg.line(x, y1, x, y2, svg.SOFT, 0.7)
-    dash = "3 2" if mark.tone is Tone.WAIT else ""
+    dash = "3 2" if mark.tone is Severity.WAIT else ""
     return svg.arrow(x, y1, y2, colour, dash)
 
 
 # -- what is the case at the place -----------------------------------------------------------------
 
 
-def _at_present(side: Side, row: Row, held: Held | None, lanes: Lanes) -> Iterator[str]:
+def _at_present(
+    side: PictureSide, row: LaneRow, held: LaneState | None, lanes: Lanes
+) -> Iterator[str]:
     x, y = WIDTH - RIGHT + 8, lanes.rows[row]
-    if held in (Held.LIMBO, Held.ABORTED):
-        words = "LIMBO" if held is Held.LIMBO else "aborted"
+    if held in (LaneState.LIMBO, LaneState.ABORTED):
+        words = "LIMBO" if held is LaneState.LIMBO else "aborted"
         wide = svg.text_width(words, 12, bold=True) + 10
         yield svg.rect(x, y - 9, wide, 18, svg.BAD)
         yield svg.text(x + 5, y + 4, words, fill=svg.PAPER, bold=True, halo=svg.BAD)
@@ -371,23 +380,23 @@ def _at_present(side: Side, row: Row, held: Held | None, lanes: Lanes) -> Iterat
 
 
 _PRESENT = {
-    Held.HOLDS: ("holds it", svg.HOLD),
-    Held.PENDING: ("waits for guest", svg.WAIT),
-    Held.USES: ("uses it", svg.HOLD),
-    Held.LISTED: ("lists it", svg.HOLD),
-    Held.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
-    Held.WRONGLY_MISSING: ("lists none: wrong", svg.BAD),
-    Held.ASKED: ("not told", svg.WAIT),
-    Held.TOLD_GONE: ("told: gone", svg.GOOD),
-    Held.TOLD_KEPT: ("told: failed", svg.BAD),
-    Held.UNKNOWN: ("not in the log", svg.SOFT),
+    LaneState.HOLDS: ("holds it", svg.HOLD),
+    LaneState.PENDING: ("waits for guest", svg.WAIT),
+    LaneState.USES: ("uses it", svg.HOLD),
+    LaneState.LISTED: ("lists it", svg.HOLD),
+    LaneState.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
+    LaneState.WRONGLY_MISSING: ("lists none: wrong", svg.BAD),
+    LaneState.ASKED: ("not told", svg.WAIT),
+    LaneState.TOLD_GONE: ("told: gone", svg.GOOD),
+    LaneState.TOLD_KEPT: ("told: failed", svg.BAD),
+    LaneState.UNKNOWN: ("not in the log", svg.SOFT),
 }
 
 
-def _absent(side: Side, row: Row) -> tuple[str, str]:
+def _absent(side: PictureSide, row: LaneRow) -> tuple[str, str]:
     """What to say of a row without a bar: was there one before?"""
     had = any(bar.first < 0 for bar in side.bars_of(row))
-    aborted = any(held is Held.ABORTED for _, held in side.now)
+    aborted = any(held is LaneState.ABORTED for _, held in side.now)
     match row.lane:
         case Actor.GUEST if aborted:
             return "gone with QEMU", svg.SOFT

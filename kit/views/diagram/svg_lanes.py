@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kit.actors.messages import Actor
-from kit.trace.severity import Tone
+from kit.trace.severity import Severity
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.label_rows import Shelf
-from kit.views.diagram.layout import Layout, Mark, Row, Side
+from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide
 from kit.views.diagram.spans import Bracket
 from kit.views.diagram.time_axis import Axis
 
@@ -28,7 +28,7 @@ class Label:
     x: float
     y: float
     words: str
-    tone: Tone
+    tone: Severity
     seq: int
     first: bool
 
@@ -44,7 +44,7 @@ class Lanes:
     top: float
     bottom: float
     blocks: Mapping[Actor, tuple[float, float]]
-    rows: Mapping[Row, float]
+    rows: Mapping[LaneRow, float]
     brackets: tuple[tuple[Bracket, float], ...]
     labels: tuple[Label, ...]
 
@@ -65,16 +65,16 @@ class _Words:
 
     x: float
     words: str
-    tone: Tone
+    tone: Severity
     seq: int
     first: bool
 
 
-def lanes_of(layout: Layout, side: Side, axis: Axis, top: float) -> Lanes:
+def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes:
     """Lay out the lanes of a run, its labels and its brackets, from *top* down."""
     y = top + HEADING
     blocks: dict[Actor, tuple[float, float]] = {}
-    rows: dict[Row, float] = {}
+    rows: dict[LaneRow, float] = {}
     brackets: list[tuple[Bracket, float]] = []
     labels: list[Label] = []
     for lane in layout.lanes:
@@ -106,7 +106,7 @@ def lanes_of(layout: Layout, side: Side, axis: Axis, top: float) -> Lanes:
     )
 
 
-def _said(one: _Words) -> tuple[str, Tone, int, bool]:
+def _said(one: _Words) -> tuple[str, Severity, int, bool]:
     return one.words, one.tone, one.seq, one.first
 
 
@@ -120,7 +120,7 @@ def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
     return min(mark.src, mark.dst, key=layout.lanes.index)
 
 
-def _words(side: Side, layout: Layout, axis: Axis, lane: Actor | None) -> list[_Words]:
+def _words(side: PictureSide, layout: Layout, axis: Axis, lane: Actor | None) -> list[_Words]:
     """Return what is to be said above a lane, or below the guest, the most important first."""
     marks = [m for m in side.marks if not m.minor and _lane_of(m, layout) is lane]
     found = []
@@ -138,10 +138,10 @@ def _words(side: Side, layout: Layout, axis: Axis, lane: Actor | None) -> list[_
     return sorted(found, key=lambda one: (not one.first, _RANK[one.tone]))
 
 
-_RANK = {Tone.BAD: 0, Tone.GOOD: 0, Tone.PLAIN: 1, Tone.WAIT: 2}
+_RANK = {Severity.BAD: 0, Severity.GOOD: 0, Severity.PLAIN: 1, Severity.WAIT: 2}
 
 
-def _crossing(side: Side, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
+def _crossing(side: PictureSide, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
     """Return where arrows come down to a lane or through it, and where the two sides part."""
     place = layout.lanes.index
     steps = [] if layout.first_step is None else [layout.first_step]
@@ -169,7 +169,7 @@ def _place(shelf: Shelf, found: list[_Words]) -> Iterator[tuple[float, int, _Wor
 # -- brackets --------------------------------------------------------------------------------------
 
 
-def _stack(side: Side, lane: Actor, axis: Axis) -> Iterator[tuple[Bracket, int]]:
+def _stack(side: PictureSide, lane: Actor, axis: Axis) -> Iterator[tuple[Bracket, int]]:
     """Return the brackets of a lane, each with the row it finds room in."""
     shelf = Shelf(axis.left, axis.right, 6)
     for bracket in side.brackets:

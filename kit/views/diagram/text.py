@@ -16,10 +16,10 @@ from kit.common.errors import MisuseError
 from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline
-from kit.views.diagram.layout import Held, Layout, Side, layout_of
+from kit.views.diagram.layout import LaneState, Layout, PictureSide, layout_of
 from kit.views.diagram.text_glyphs import ASCII, BOXES, Signs, clean
 from kit.views.diagram.text_lanes import Columns, columns_of, end_words, heads, paint
-from kit.views.diagram.text_rows import Line, Lined, lines_of
+from kit.views.diagram.text_rows import Lined, TextRow, lines_of
 
 __all__ = ["NARROWEST", "WIDEST", "picture_lines"]
 
@@ -72,7 +72,9 @@ def _one_below_the_other(layout: Layout, width: int, signs: Signs) -> list[str]:
     return [line for part in parts if part for line in ("", *part)][1:] if all(parts) else []
 
 
-def _drawn(layout: Layout, sides: tuple[Side, ...], width: int, signs: Signs) -> list[str] | None:
+def _drawn(
+    layout: Layout, sides: tuple[PictureSide, ...], width: int, signs: Signs
+) -> list[str] | None:
     """Draw sides side by side; None if they do not fit."""
     rows = [replace(row, words=clean(row.words, signs)) for row in lines_of(layout, sides)]
     time = max(len(row.time) for row in rows) + 3
@@ -97,7 +99,7 @@ def _drawn(layout: Layout, sides: tuple[Side, ...], width: int, signs: Signs) ->
 
 
 def _headings(
-    layout: Layout, sides: tuple[Side, ...], columns: Columns, margin: int, signs: Signs
+    layout: Layout, sides: tuple[PictureSide, ...], columns: Columns, margin: int, signs: Signs
 ) -> Iterator[str]:
     if layout.observed:
         pass  # the title says it all
@@ -112,11 +114,11 @@ def _headings(
     )
 
 
-def _wide_enough(columns: Columns, sides: tuple[Side, ...]) -> bool:
+def _wide_enough(columns: Columns, sides: tuple[PictureSide, ...]) -> bool:
     return len(sides) == 1 or all(len(_named(side)) <= columns.width for side in sides)
 
 
-def _named(side: Side) -> str:
+def _named(side: PictureSide) -> str:
     return f"{side.name}: {side.revision.name}"
 
 
@@ -127,7 +129,7 @@ def _called(revision: Revision) -> str:
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def _row(row: Line, cells: list[str], time: int, label: int, signs: Signs) -> str:
+def _row(row: TextRow, cells: list[str], time: int, label: int, signs: Signs) -> str:
     lanes = "".join(APART + side for side in cells)
     sign = signs.gap if row.lined is Lined.GAP else signs.tick if row.time else signs.axis
     margin = f"{sign} {row.time}".ljust(time)
@@ -139,7 +141,7 @@ def _row(row: Line, cells: list[str], time: int, label: int, signs: Signs) -> st
     return f"{margin}{row.words.ljust(label)}{lanes}"
 
 
-def _broken(row: Line, room: int) -> Iterator[Line]:
+def _broken(row: TextRow, room: int) -> Iterator[TextRow]:
     """Break the name of a row where its parts are joined, where it is too long for one."""
     lines: list[str] = []
     line = ""
@@ -155,7 +157,9 @@ def _broken(row: Line, room: int) -> Iterator[Line]:
     yield from (replace(row, lined=Lined.MORE, time="", words=f"  {more}") for more in others)
 
 
-def _ends(sides: tuple[Side, ...], columns: Columns, device: str, label: int) -> Iterator[str]:
+def _ends(
+    sides: tuple[PictureSide, ...], columns: Columns, device: str, label: int
+) -> Iterator[str]:
     painted = [end_words(side, columns, device) for side in sides]
     several = len(columns.devices) > 1
     for number in range(len(painted[0])):
@@ -170,17 +174,17 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
     """Explain the signs that are in the picture, in at most two lines."""
     helds = {bar.held for side in layout.sides for bar in side.bars}
     words = [f"{signs.has} has it", f"{signs.none} has it not"]
-    if {Held.PENDING, Held.ASKED} & helds:
+    if {LaneState.PENDING, LaneState.ASKED} & helds:
         words.append(f"{signs.waits} waits")
     if any(side.brackets for side in layout.sides):
         words.append(f"{signs.timer} time runs")
-    if {Held.WRONGLY_LISTED, Held.WRONGLY_MISSING} & helds:
+    if {LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING} & helds:
         words.append(f"{signs.wrong} wrong")
-    if Held.ABORTED in helds:
+    if LaneState.ABORTED in helds:
         words.append(f"{signs.gone} QEMU is gone")
-    if Held.UNKNOWN in helds:
+    if LaneState.UNKNOWN in helds:
         words.append(f"{signs.unknown} not in the log")
     lines = ["   ".join(words)]
-    if Held.LIMBO in helds:
+    if LaneState.LIMBO in helds:
         lines.append(f"{signs.limbo} LIMBO: the guest let go, QEMU holds on, nobody is told")
     return [line[:width] for line in lines]

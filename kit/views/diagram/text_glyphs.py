@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kit.actors.messages import Actor
 from kit.common.plain_text import is_seen
-from kit.views.diagram.layout import Held
+from kit.views.diagram.layout import LaneState
 
 __all__ = ["ASCII", "BOXES", "END_WORDS", "Signs", "clean", "sign_of"]
 
@@ -78,38 +78,38 @@ BOXES = Signs(
 )
 
 
-def sign_of(lane: Actor, held: Held | None, signs: Signs) -> str:
+def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
     """Return the sign of what a party takes to be the case."""
-    if held in (None, Held.TOLD_GONE):
+    if held in (None, LaneState.TOLD_GONE):
         # an operator who has asked for nothing takes the device to be there
         return signs.has if lane is Actor.OPERATOR and held is None else signs.none
     match held:
-        case Held.PENDING | Held.ASKED:
+        case LaneState.PENDING | LaneState.ASKED:
             return signs.waits
-        case Held.LIMBO:
+        case LaneState.LIMBO:
             return signs.limbo
-        case Held.WRONGLY_LISTED | Held.WRONGLY_MISSING:
+        case LaneState.WRONGLY_LISTED | LaneState.WRONGLY_MISSING:
             return signs.wrong
-        case Held.ABORTED:
+        case LaneState.ABORTED:
             return signs.gone
-        case Held.UNKNOWN:
+        case LaneState.UNKNOWN:
             return signs.unknown
     return signs.has
 
 
 END_WORDS = {
-    Held.HOLDS: "has it",
-    Held.PENDING: "waits",
-    Held.LIMBO: "LIMBO",
-    Held.ABORTED: "abort",
-    Held.USES: "has it",
-    Held.LISTED: "has it",
-    Held.WRONGLY_LISTED: "WRONG",
-    Held.WRONGLY_MISSING: "WRONG",
-    Held.ASKED: "waits",
-    Held.TOLD_GONE: "gone",
-    Held.TOLD_KEPT: "failed",
-    Held.UNKNOWN: "?",
+    LaneState.HOLDS: "has it",
+    LaneState.PENDING: "waits",
+    LaneState.LIMBO: "LIMBO",
+    LaneState.ABORTED: "abort",
+    LaneState.USES: "has it",
+    LaneState.LISTED: "has it",
+    LaneState.WRONGLY_LISTED: "WRONG",
+    LaneState.WRONGLY_MISSING: "WRONG",
+    LaneState.ASKED: "waits",
+    LaneState.TOLD_GONE: "gone",
+    LaneState.TOLD_KEPT: "failed",
+    LaneState.UNKNOWN: "?",
     None: "gone",
 }
 """What is the case at the end, in at most six characters."""

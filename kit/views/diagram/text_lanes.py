@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit.actors.messages import Actor
-from kit.trace.severity import Tone
-from kit.views.diagram.layout import Held, Layout, Mark, Row, Side
+from kit.trace.severity import Severity
+from kit.views.diagram.layout import LaneRow, LaneState, Layout, Mark, PictureSide
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.text_glyphs import END_WORDS, Signs, sign_of
-from kit.views.diagram.text_rows import Line, Lined
+from kit.views.diagram.text_rows import Lined, TextRow
 
 __all__ = ["Columns", "columns_of", "paint"]
 
@@ -53,7 +53,7 @@ class Columns:
         return self.lanes[lane] + len(self.devices) - 1
 
 
-def columns_of(layout: Layout, sides: tuple[Side, ...], room: int) -> Columns | None:
+def columns_of(layout: Layout, sides: tuple[PictureSide, ...], room: int) -> Columns | None:
     """Spread the lanes over *room* columns, not too far apart; None if they do not fit."""
     beside = [b for side in sides for b in side.brackets if b.lane is Actor.GUEST]
     wanted = max((len(_words(bracket)) + 1 for bracket in beside), default=TAIL)
@@ -87,7 +87,7 @@ def _write(cells: list[str], at: int, words: str, block: int = 1) -> None:
         cells[start : start + len(words)] = words
 
 
-def paint(side: Side, columns: Columns, lines: list[Line], signs: Signs) -> list[str]:
+def paint(side: PictureSide, columns: Columns, lines: list[TextRow], signs: Signs) -> list[str]:
     """Return a run's columns, row by row."""
     marks = {mark.step: mark for mark in side.marks}
     beside = _beside(side, columns, lines)
@@ -96,7 +96,7 @@ def paint(side: Side, columns: Columns, lines: list[Line], signs: Signs) -> list
         cells = [" "] * columns.width
         for lane in columns.lanes:
             for device in columns.devices:
-                sign = sign_of(lane, _held(side, Row(lane, device), line.step), signs)
+                sign = sign_of(lane, _held(side, LaneRow(lane, device), line.step), signs)
                 cells[columns.of(lane, device)] = sign
         for column, words in beside.get(number, ()):
             cells[column] = signs.timer
@@ -118,17 +118,17 @@ def _beside_it(cells: list[str], start: int, words: str) -> None:
             return
 
 
-def end_words(side: Side, columns: Columns, device: str) -> list[str]:
+def end_words(side: PictureSide, columns: Columns, device: str) -> list[str]:
     """Say in words how it ends for a device, in as many rows as it takes to keep them apart."""
     rows = [[" "] * columns.width for _ in range(1 if columns.apart >= 7 else 2)]
     for number, lane in enumerate(columns.lanes):
-        held = _held(side, Row(lane, device), len(side.marks) + 10**6)
+        held = _held(side, LaneRow(lane, device), len(side.marks) + 10**6)
         words = END_WORDS[held] if held or lane not in _SAY_NOTHING else "-"
         _write(rows[number % len(rows)], columns.lanes[lane], words, len(columns.devices))
     return ["".join(row) for row in rows]
 
 
-def _held(side: Side, row: Row, step: int) -> Held | None:
+def _held(side: PictureSide, row: LaneRow, step: int) -> LaneState | None:
     for bar in side.bars:
         if bar.row == row and bar.first <= step and (bar.last is None or step < bar.last):
             return bar.held
@@ -139,7 +139,7 @@ def _draw(cells: list[str], mark: Mark, columns: Columns, signs: Signs) -> None:
     """Draw a message: an arrow, or a sign on the lane of whom it does not leave."""
     if mark.src is mark.dst:
         cells[columns.of(mark.src, mark.device)] = (
-            signs.bad if mark.tone is not Tone.PLAIN else signs.note
+            signs.bad if mark.tone is not Severity.PLAIN else signs.note
         )
         return
     line = signs.thin if mark.minor else signs.line
@@ -150,11 +150,11 @@ def _draw(cells: list[str], mark: Mark, columns: Columns, signs: Signs) -> None:
     cells[end if to_right else start] = signs.right if to_right else signs.left
 
 
-def _limbo(cells: list[str], side: Side, columns: Columns, step: int) -> None:
+def _limbo(cells: list[str], side: PictureSide, columns: Columns, step: int) -> None:
     """Write LIMBO out, where there is room on QEMU's lane."""
     word = "LIMBO"
     for device in columns.devices:
-        if _held(side, Row(Actor.QEMU, device), step) is Held.LIMBO:
+        if _held(side, LaneRow(Actor.QEMU, device), step) is LaneState.LIMBO:
             at = columns.of(Actor.QEMU, device)
             if len(columns.devices) == 1:
                 _write(cells, at, word)
@@ -166,7 +166,9 @@ def _limbo(cells: list[str], side: Side, columns: Columns, step: int) -> None:
 # -- timers ----------------------------------------------------------------------------------------
 
 
-def _beside(side: Side, columns: Columns, lines: list[Line]) -> dict[int, list[tuple[int, str]]]:
+def _beside(
+    side: PictureSide, columns: Columns, lines: list[TextRow]
+) -> dict[int, list[tuple[int, str]]]:
     """Return, for each row, the columns of the timers that run there, and words beside them."""
     found: dict[int, list[tuple[int, str]]] = {}
     taken: dict[tuple[Actor, int], list[range]] = {}
@@ -194,7 +196,7 @@ def _words(bracket: Bracket) -> str:
     return TIMED_WORDS[bracket.timed]
 
 
-def _rows(bracket: Bracket, lines: list[Line]) -> range:
+def _rows(bracket: Bracket, lines: list[TextRow]) -> range:
     """The rows during which a timer runs."""
     start = next((n for n, line in enumerate(lines) if line.step >= bracket.first), 0)
     end = len(lines)
@@ -207,5 +209,5 @@ def _rows(bracket: Bracket, lines: list[Line]) -> range:
     return range(start, end)
 
 
-def _first_gap(rows: range, lines: list[Line]) -> int:
+def _first_gap(rows: range, lines: list[TextRow]) -> int:
     return next((n for n in rows if lines[n].lined is Lined.GAP), rows[0])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from kit.machine.clock import NS_PER_MS, NS_PER_S
-from kit.views.diagram.layout import Layout, Side
+from kit.views.diagram.layout import Layout, PictureSide
 from kit.views.diagram.time_axis import duration, when
 
-__all__ = ["Line", "Lined", "lines_of", "time_words"]
+__all__ = ["Lined", "TextRow", "lines_of", "time_words"]
 
 LONG_NS = 4 * NS_PER_S
 
@@ -27,7 +27,7 @@ class Lined(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextRow:
     """A row: after which step it stands, at what time; ``time`` is empty where it goes on.
 
     ``words`` are what it is called.
@@ -50,7 +50,7 @@ def time_words(at_ns: int) -> str:
     return words if len(words) <= 13 else " ".join(words.split()[:4])
 
 
-def lines_of(layout: Layout, sides: tuple[Side, ...]) -> Iterator[Line]:
+def lines_of(layout: Layout, sides: tuple[PictureSide, ...]) -> Iterator[TextRow]:
     """Yield the rows of some sides of a layout."""
     names = {mark.step: mark.label for side in sides for mark in side.marks}
     whole = layout.place == len(layout.stops) - 1 and layout.now_ns == layout.end_ns
@@ -63,30 +63,30 @@ def lines_of(layout: Layout, sides: tuple[Side, ...]) -> Iterator[Line]:
         stop_ns = layout.stops[step].at_ns
         if now is not None and step > layout.place:
             yield from _gap(layout, last, at_ns, now)
-            yield Line(Lined.NOW, last, now, _time(layout, now))
+            yield TextRow(Lined.NOW, last, now, _time(layout, now))
             at_ns, shown, now = now, _time(layout, now), None
         yield from _gap(layout, last, at_ns, stop_ns)
         time = "?" if step in layout.timeless else _time(layout, stop_ns)
         if step == first:
-            yield Line(Lined.DIFFERENCE, last, stop_ns, "" if time == shown else time)
+            yield TextRow(Lined.DIFFERENCE, last, stop_ns, "" if time == shown else time)
             shown = time
         said = "" if time == shown and time != "?" else time
-        yield Line(Lined.EVENT, step, stop_ns, said, name)
+        yield TextRow(Lined.EVENT, step, stop_ns, said, name)
         at_ns, last, shown = stop_ns, step, time
     if now is not None:
         yield from _gap(layout, last, at_ns, now)
-        yield Line(Lined.NOW, last, now, _time(layout, now))
+        yield TextRow(Lined.NOW, last, now, _time(layout, now))
         at_ns, shown = now, _time(layout, now)
     yield from _gap(layout, last, at_ns, layout.end_ns)
     end = "" if layout.place in layout.timeless else _time(layout, layout.end_ns)
-    yield Line(Lined.END, last, layout.end_ns, "" if end == shown else end, "end")
+    yield TextRow(Lined.END, last, layout.end_ns, "" if end == shown else end, "end")
 
 
 def _time(layout: Layout, at_ns: int) -> str:
     return when(layout, at_ns) if layout.counted else time_words(at_ns)
 
 
-def _gap(layout: Layout, step: int, from_ns: int, to_ns: int) -> Iterator[Line]:
+def _gap(layout: Layout, step: int, from_ns: int, to_ns: int) -> Iterator[TextRow]:
     if to_ns > from_ns and not layout.counted:  # between two choices is nothing
         for _ in range(2 if to_ns - from_ns > LONG_NS else 1):
-            yield Line(Lined.GAP, step, from_ns, "")
+            yield TextRow(Lined.GAP, step, from_ns, "")

@@ -8,7 +8,7 @@ from html import unescape
 from importlib import resources
 
 from kit.views.escape import escape
-from kit.views.html.print_base import RUN_PICTURE, Paper, aside, on_paper
+from kit.views.html.print_base import RUN_PICTURE, PrintForm, aside, printed
 
 __all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "stylesheet"]
 
@@ -53,8 +53,8 @@ class Figure:
             "text/plain": repr(self),
         }
 
-    def _repr_paper_(self) -> Paper:
-        return on_paper(pictured(self.svg))
+    def _repr_print_(self) -> PrintForm:
+        return printed(pictured(self.svg))
 
     def __repr__(self) -> str:
         """Return what the picture says, in words."""
@@ -71,22 +71,22 @@ class Lines(str):
         lines = f'<pre style="white-space: pre; word-break: normal">{escape(self)}</pre>'
         return f'<style>{stylesheet()}</style><div class="kit">{scrolling(lines, "text")}</div>'
 
-    def _repr_paper_(self) -> Paper:
-        return on_paper(f"<pre>{escape(self)}</pre>")
+    def _repr_print_(self) -> PrintForm:
+        return printed(f"<pre>{escape(self)}</pre>")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A small table that shows itself in a notebook, and as aligned text elsewhere.
 
-    ``caption`` names what it is about; ``on_paper`` is a sentence that stands on paper in its
+    ``caption`` names what it is about; ``printed`` is a sentence that stands on paper in its
     place, where it is about the reader's own machine.
     """
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
-    on_paper: str = ""
+    printed: str = ""
 
     @property
     def _table(self) -> str:
@@ -107,8 +107,8 @@ class Rows:
             "text/plain": repr(self),
         }
 
-    def _repr_paper_(self) -> Paper:
-        return on_paper(aside(self.on_paper) if self.on_paper else self._table)
+    def _repr_print_(self) -> PrintForm:
+        return printed(aside(self.printed) if self.printed else self._table)
 
     def __repr__(self) -> str:
         """Return the table as text, its columns aligned."""
@@ -134,8 +134,8 @@ class Note:
             "text/plain": self.words,
         }
 
-    def _repr_paper_(self) -> Paper:
-        return on_paper(f"<p>{escape(self.words)}</p>")
+    def _repr_print_(self) -> PrintForm:
+        return printed(f"<p>{escape(self.words)}</p>")
 
     def __repr__(self) -> str:
         """Return the sentence."""

@@ -20,7 +20,7 @@ from kit.git.values.summary import percentile, top_folder
 from kit.git.values.verdict import DAY_S, Revert
 from kit.views.escape import escape
 from kit.views.html.figure import scrolling, stylesheet
-from kit.views.html.print_base import Paper, on_paper
+from kit.views.html.print_base import PrintForm, printed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,8 +81,8 @@ class Plot:
             "text/plain": self.alt,
         }
 
-    def _repr_paper_(self) -> Paper:
-        return on_paper(self._images)
+    def _repr_print_(self) -> PrintForm:
+        return printed(self._images)
 
     def __repr__(self) -> str:
         """Return what the plot says, in words."""

@@ -1,6 +1,6 @@
 """What stands on paper in the place of a widget: HTML that needs no script, no click, no network.
 
-Whatever a lesson shows may have a method ``_repr_paper_``; the hand-outs ask for it (see
+Whatever a lesson shows may have a method ``_repr_print_``; the hand-outs ask for it (see
 `kit.handout.kernel_extension`), notebooks do not.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from kit.views.escape import escape
 
-__all__ = ["PAPER", "RUN_PICTURE", "Paper", "aside", "hunks_kept", "on_paper", "opened"]
+__all__ = ["PAPER", "RUN_PICTURE", "PrintForm", "aside", "hunks_kept", "opened", "printed"]
 __all__ += ["table", "wide"]
 
 PAPER = "text/vnd.unplug-kit.paper+html"
@@ -29,7 +29,7 @@ _DIFF = re.compile(r'(<pre class="kit-diff"[^>]*>)(.*?)(</pre>)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class PrintForm:
     """HTML for paper; ``hints`` are kept apart as text, to stand at the end of what is printed."""
 
     html: str
@@ -37,10 +37,10 @@ class Paper:
     hints: tuple[str, ...] = ()
 
 
-def on_paper(*parts: str) -> Paper:
+def printed(*parts: str) -> PrintForm:
     """Put parts, which must be HTML already, below each other."""
     html = _TABLE.sub(lambda found: wide(found[0]), "".join(parts))
-    return Paper(f'<div class="kit kit-paper">{html}</div>')
+    return PrintForm(f'<div class="kit kit-paper">{html}</div>')
 
 
 def wide(table: str) -> str:

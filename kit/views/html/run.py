@@ -18,7 +18,7 @@ from kit.machine.events import (
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run
 from kit.simulation.story import who_knows_what
-from kit.simulation.timeline import Stop, Timeline
+from kit.simulation.timeline import Timeline, TimelineStop
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
 from kit.views.escape import escape
@@ -137,7 +137,7 @@ def _more(count: int, which: str, span: int) -> str:
     return f'<tr><td colspan="{span}" class="kit-soft">… {count} {which}</td></tr>'
 
 
-def _event(timeline: Timeline, place: int, stop: Stop) -> str:
+def _event(timeline: Timeline, place: int, stop: TimelineStop) -> str:
     now = place == timeline.place
     styles = ["kit-now"] * now + ["kit-later"] * (place > timeline.place)
     row = f' class="{" ".join(styles)}"' if styles else ""
@@ -161,7 +161,7 @@ def steps_html(timeline: Timeline, heads: Sequence[str]) -> str:
     )
 
 
-def _alike(place: int, stop: Stop) -> tuple[int, int]:
+def _alike(place: int, stop: TimelineStop) -> tuple[int, int]:
     """What is one row: the steps of one instant that both runs have."""
     return stop.at_ns, place if stop.differs else -1
 
@@ -180,7 +180,7 @@ def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> str:
     return f"<tr{row}><th scope='row'>{number}</th><td>{seconds(stop.at_ns)}</td>{cells}</tr>"
 
 
-def _cells(runs: tuple[Run, ...], stop: Stop, mark: str) -> Iterator[str]:
+def _cells(runs: tuple[Run, ...], stop: TimelineStop, mark: str) -> Iterator[str]:
     if not stop.differs:
         words = _words(runs[0].trace[stop.seqs[0]])
         yield f'<td colspan="{len(runs)}">{mark}{words}</td>'

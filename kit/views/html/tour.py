@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from kit.case_study.behaviours import Behaviour
-from kit.machine.pseries.tables import Line
+from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import escape
 from kit.views.html.print_base import table
-from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, WalkModel
+from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, TourModel
 
 __all__ = ["changes_brief_html", "changes_html", "head_html"]
 
 
-def head_html(model: WalkModel) -> str:
+def head_html(model: TourModel) -> str:
     """Which step it is, and what it is."""
     step = model.step
     role = (
@@ -27,7 +27,7 @@ def head_html(model: WalkModel) -> str:
     )
 
 
-def changes_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
+def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> str:
     """What its lines do, and which rows of the table and which scenarios it changed."""
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
@@ -56,7 +56,7 @@ def _folded(listed: str) -> str:
     return f"<details><summary>which ones</summary><ul>{listed}</ul></details>"
 
 
-def changes_brief_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> str:
+def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> str:
     """The same for paper: rows that differ by their state alone are one, scenarios have names."""
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
@@ -69,7 +69,7 @@ def changes_brief_html(model: WalkModel, behaviours: tuple[Behaviour, ...]) -> s
     )
 
 
-def _rows_together(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
     """Rows with what they do, and all states that they are in; those that do nothing are left."""
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for sign, lines in (("+", came), ("−", went)):
@@ -87,7 +87,7 @@ def _rows_together(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
     return f'{said}<p class="kit-soft">{ROWS_NOTE}</p>'
 
 
-def _why_none(model: WalkModel) -> str:
+def _why_none(model: TourModel) -> str:
     """Say what it means that no scenario runs otherwise."""
     if model.step == model.previous:
         return "the walk begins here."
@@ -96,13 +96,13 @@ def _why_none(model: WalkModel) -> str:
     return "none of the built-in ones."
 
 
-def _count(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+def _count(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
     if not came and not went:
         return "no row changes."
     return f"{len(came)} rows come, {len(went)} go."
 
 
-def _table_html(came: tuple[Line, ...], went: tuple[Line, ...]) -> str:
+def _table_html(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
     rows = "".join(
         f'<tr class="kit-{kind}"><td>{sign}</td><td>{escape(state_words(line.state))}</td>'
         + "".join(f"<td>{escape(words)}</td>" for words in line_words(line))

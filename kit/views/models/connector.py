@@ -42,7 +42,7 @@ from kit.machine.pseries.connector import (
 )
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE
 from kit.machine.pseries.step import boot, step
-from kit.machine.pseries.tables import Line, lines
+from kit.machine.pseries.tables import TableRow, lines
 from kit.machine.requests import (
     ClockStep,
     ConfigureConnector,
@@ -108,8 +108,8 @@ class Step:
     after: Drc
     answer: str
     good: bool
-    cell: tuple[Line, ...] = ()
-    decided: Line | None = None
+    cell: tuple[TableRow, ...] = ()
+    decided: TableRow | None = None
     told: tuple[str, ...] = ()
 
     @property
@@ -167,7 +167,7 @@ def _step(revision: Revision, press: Press, before: Drc, after: Drc, outcome: Ou
 
 def _deciding(
     revision: Revision, press: Press, before: Drc, outcome: Outcome
-) -> tuple[tuple[Line, ...], Line | None]:
+) -> tuple[tuple[TableRow, ...], TableRow | None]:
     """Find the rows that QEMU tried, and the one that decided."""
     call, reply = _REQUESTS[press][1], outcome.reply
     fired = any(isinstance(message, UnplugTimeout) for message in outcome.emitted)
@@ -185,7 +185,7 @@ def _deciding(
     return cell, next(rows, None)
 
 
-def _wire(line: Line) -> int | None:
+def _wire(line: TableRow) -> int | None:
     return None if line.row.status is None else WIRE[line.row.status]
 
 
@@ -195,7 +195,7 @@ def _is_good(reply: Reply) -> bool:
     return not isinstance(reply, QmpError)
 
 
-def _answer(reply: Reply, decided: Line | None) -> str:
+def _answer(reply: Reply, decided: TableRow | None) -> str:
     """The reply in words."""
     name = ""
     if decided is not None and decided.row.status is not None:

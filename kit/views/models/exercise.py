@@ -9,9 +9,18 @@ from fractions import Fraction
 from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 
 from kit.common.errors import UserError
-from kit.course.exercise import Diffs, Exercise, Hunks, Kind, Number, Order, Predict, Script
-from kit.course.exercises import Verdict, check, solution
-from kit.course.progress import Standing
+from kit.course.exercise import (
+    Diffs,
+    Exercise,
+    ExerciseKind,
+    Hunks,
+    Number,
+    OrderTask,
+    Predict,
+    ScriptTask,
+)
+from kit.course.exercises import AnswerVerdict, check, solution
+from kit.course.progress import ExerciseStanding
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import find_revision
 from kit.simulation.actions import WAIT
@@ -22,11 +31,11 @@ __all__ = ["ExerciseModel", "Keeping", "answer_words"]
 
 MOST_STEPS = 20
 _ASKED = {
-    Kind.PREDICT: "Predict",
-    Kind.SCRIPT: "Do it",
-    Kind.NUMBER: "Work it out",
-    Kind.HUNKS: "Judge the lines",
-    Kind.ORDER: "Put in order",
+    ExerciseKind.PREDICT: "Predict",
+    ExerciseKind.SCRIPT: "Do it",
+    ExerciseKind.NUMBER: "Work it out",
+    ExerciseKind.HUNKS: "Judge the lines",
+    ExerciseKind.ORDER: "Put in order",
 }
 
 
@@ -37,9 +46,9 @@ class Keeping:
     Either may raise UserError: then progress is not kept, and the card says so.
     """
 
-    standing: Callable[[], Standing]
-    answered: Callable[[str | None, bool], Standing]
-    was_shown: Callable[[], Standing]
+    standing: Callable[[], ExerciseStanding]
+    answered: Callable[[str | None, bool], ExerciseStanding]
+    was_shown: Callable[[], ExerciseStanding]
 
 
 class ExerciseModel(HasTraits):
@@ -54,10 +63,10 @@ class ExerciseModel(HasTraits):
     chosen = Tuple()
     steps = Tuple()
     typed = Unicode()
-    verdict = Instance(Verdict, allow_none=True)
+    verdict = Instance(AnswerVerdict, allow_none=True)
     shown = Bool(False)
     hint = Unicode()
-    standing = Instance(Standing, ())
+    standing = Instance(ExerciseStanding, ())
     passed_ns = Int(0)  # of the script, by waits
     not_kept = Unicode()  # why progress is not kept, if it is not
 
@@ -80,9 +89,9 @@ class ExerciseModel(HasTraits):
     @property
     def answer(self) -> object:
         """The answer as far as it is given, as `check` takes it."""
-        if self.exercise.kind is Kind.NUMBER:
+        if self.exercise.kind is ExerciseKind.NUMBER:
             return self.typed
-        if self.exercise.kind is not Kind.SCRIPT:
+        if self.exercise.kind is not ExerciseKind.SCRIPT:
             return self.chosen
         steps = self.steps
         if not steps or self.passed_ns > steps[-1][0]:
@@ -93,7 +102,7 @@ class ExerciseModel(HasTraits):
     def run(self) -> Run | None:
         """The run to show: a script's once it is checked, else once the answer is known."""
         story = self.exercise.story
-        if self.exercise.kind is Kind.SCRIPT or story is None:
+        if self.exercise.kind is ExerciseKind.SCRIPT or story is None:
             return None if self.verdict is None else self.verdict.run
         if not self.revealed:
             return None
@@ -117,7 +126,7 @@ class ExerciseModel(HasTraits):
     def done(self) -> tuple[str, ...]:
         """What was done or put in order so far, in words."""
         task = self.exercise.task
-        if isinstance(task, Order):
+        if isinstance(task, OrderTask):
             says = {part.name: part.says for part in task.parts}
             return tuple(says[name] for name in self.chosen)
         return tuple(f"{seconds(at_ns)}: {action}" for at_ns, action in self.steps)
@@ -136,9 +145,9 @@ class ExerciseModel(HasTraits):
                 lines += [f"- {choice.name}: {choice.says}" for choice in choices]
             case Hunks(items=items):
                 lines += [f"- {item.name}: {item.says}" for item in items]
-            case Order(parts=parts):
+            case OrderTask(parts=parts):
                 lines += [f"- {part.name}: {part.says}" for part in parts]
-            case Script(menu=menu):
+            case ScriptTask(menu=menu):
                 lines += [f"- {action}" for action in menu]
         return "\n".join(lines)
 
@@ -146,7 +155,7 @@ class ExerciseModel(HasTraits):
 
     def choose(self, name: str) -> None:
         """Choose; what several can be chosen of is chosen and let go by turns."""
-        if self.exercise.kind is Kind.PREDICT:
+        if self.exercise.kind is ExerciseKind.PREDICT:
             self._changed(chosen=(name,))
         elif name in self.chosen:
             self._changed(chosen=tuple(one for one in self.chosen if one != name))
@@ -195,7 +204,7 @@ class ExerciseModel(HasTraits):
         """Ask about another revision; a script stays, since it can be tried there."""
         if at == self.at:
             return
-        if self.exercise.kind is not Kind.SCRIPT:
+        if self.exercise.kind is not ExerciseKind.SCRIPT:
             self._changed(chosen=(), typed="")
         self._changed(at=at)
         self.shown = False
@@ -219,7 +228,7 @@ class ExerciseModel(HasTraits):
         keeping = self._keeping
         if keeping is not None:
             self._keep(lambda: keeping.answered(at, found.right))
-        if found.right and self.exercise.kind in (Kind.PREDICT, Kind.NUMBER):
+        if found.right and self.exercise.kind in (ExerciseKind.PREDICT, ExerciseKind.NUMBER):
             here = {*self.standing.solved_at, at}
             left = [other.name for other in self.exercise.at if other.name not in here]
             self.hint = f"And at {left[0]}?" if left else ""
@@ -232,7 +241,7 @@ class ExerciseModel(HasTraits):
         if keeping is not None and not self.standing.solved:
             self._keep(keeping.was_shown)
 
-    def _keep(self, note: Callable[[], Standing]) -> None:
+    def _keep(self, note: Callable[[], ExerciseStanding]) -> None:
         try:
             standing = note()
         except UserError as error:
@@ -249,11 +258,11 @@ def answer_words(exercise: Exercise, answer: object) -> str:
         case Number(unit=unit):
             assert isinstance(answer, Fraction)
             return f"{float(answer):.7g} {unit}"
-        case Script():
+        case ScriptTask():
             return "; ".join(map(str, exercise.task.solution))
         case Hunks(items=items):
             return "; ".join(item.says for item in items if item.name in _names(answer))
-        case Order(parts=parts):
+        case OrderTask(parts=parts):
             words = {part.name: part.says.partition(":")[0] for part in parts}
             return ", then ".join(words[name] for name in _names(answer))
 

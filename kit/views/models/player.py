@@ -19,11 +19,11 @@ from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
 from kit.views.models.timeline import TimelineModel
 
-__all__ = ["NO_EVENT", "Choice", "PlayerModel", "actions_of"]
+__all__ = ["NO_EVENT", "ActionChoice", "PlayerModel", "actions_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ActionChoice:
     """Something that one can do: the action's text, the word on its button, what it does."""
 
     group: str
@@ -43,24 +43,24 @@ _GROUPS = {
 _DECIDES = ("guest gives", "guest keeps")
 
 
-def actions_of(scenario: Scenario) -> tuple[Choice, ...]:
+def actions_of(scenario: Scenario) -> tuple[ActionChoice, ...]:
     """Return what one can do in a scenario: what makes sense for its cast."""
     texts = menu(scenario.cast.devices)
     found = (_choice(text, scenario.cast.devices) for text in texts if text != WAIT)
     return tuple(choice for choice in found if _makes_sense(choice, scenario))
 
 
-def _choice(text: str, devices: tuple[Device, ...]) -> Choice:
+def _choice(text: str, devices: tuple[Device, ...]) -> ActionChoice:
     action = next(one for one in ACTIONS if text == one.words or text.startswith(f"{one.words} "))
     rest = text.removeprefix(action.words).strip()
     by_hand = isinstance(line_of(0, text, devices).message, RtasByHand)
     group = _BY_HAND if by_hand else _GROUPS[action.to]
     first = action.words.split()[0]
     word = text.removeprefix(f"{first} ") if first in ("virsh", "guest", "host") else text
-    return Choice(group, word, text, action.says.format(rest))
+    return ActionChoice(group, word, text, action.says.format(rest))
 
 
-def _makes_sense(choice: Choice, scenario: Scenario) -> bool:
+def _makes_sense(choice: ActionChoice, scenario: Scenario) -> bool:
     cast = scenario.cast
     if choice.group == "virsh":
         return cast.libvirt is not None

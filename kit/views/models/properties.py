@@ -12,19 +12,19 @@ from traitlets import HasTraits, Instance, Int, Unicode
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.comparison import PathPlay, alone, beside
-from kit.explorer.jobs import Explored, Job
+from kit.explorer.jobs import Explored, SearchJob
 from kit.explorer.paths import play_path
-from kit.explorer.properties import PROMISES, Promise
+from kit.explorer.properties import PROPERTIES, Promise
 from kit.explorer.scope import LINUX, Scope
-from kit.explorer.search import Kind
+from kit.explorer.search import PropertyKind
 from kit.machine.revision import Revision
 
-__all__ = ["PromiseModel"]
+__all__ = ["PropertyModel"]
 
 _UNKNOWN = "?"
 
 
-class PromiseModel(HasTraits):
+class PropertyModel(HasTraits):
     """Promises by revision: what was found, and which cell is looked at.
 
     ``known`` counts what was found, ``told`` says what is under way, ``said`` what is to be said
@@ -39,7 +39,7 @@ class PromiseModel(HasTraits):
     def __init__(
         self,
         revisions: tuple[Revision, ...],
-        search: Callable[[Job], Explored],
+        search: Callable[[SearchJob], Explored],
         scope: Scope | None = None,
     ) -> None:
         """Begin with a table of which nothing is known; *search* searches one job."""
@@ -49,9 +49,9 @@ class PromiseModel(HasTraits):
         self._found: dict[tuple[Revision, GuestKind], Explored] = {}
         self.told = self._progress()
 
-    def anew(self) -> PromiseModel:
+    def anew(self) -> PropertyModel:
         """Return a table of the same promises of which nothing is known."""
-        return PromiseModel(self.revisions, self._search, self.scope)
+        return PropertyModel(self.revisions, self._search, self.scope)
 
     # -- the table -----------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class PromiseModel(HasTraits):
         heads = ["promise", *(revision.name for revision in self.revisions)]
         table = [heads] + [
             [promise.name, *(self.cell(promise, revision) for revision in self.revisions)]
-            for promise in PROMISES
+            for promise in PROPERTIES
         ]
         widths = [max(len(line[n]) for line in table) for n in range(len(heads))]
         lines = [
@@ -130,7 +130,7 @@ class PromiseModel(HasTraits):
             self.play, self.said = None, f"{head}\nIt held in all {result.states:,} states."
             return
         played = play_path(revision, kind, self.scope, path)
-        if promise.kind is Kind.SOMETIMES:
+        if promise.kind is PropertyKind.SOMETIMES:
             self.play, self.said = alone(played), f"{head}\nBelow is an example."
             return
         other: Revision | None = None
@@ -158,7 +158,9 @@ class PromiseModel(HasTraits):
     def _explored(self, revision: Revision, kind: GuestKind) -> Explored:
         found = self._found.get((revision, kind))
         if found is None:
-            found = self._found[revision, kind] = self._search(Job(revision, kind, self.scope))
+            found = self._found[revision, kind] = self._search(
+                SearchJob(revision, kind, self.scope)
+            )
             self.known = len(self._found)
         return found
 

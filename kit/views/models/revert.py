@@ -19,10 +19,10 @@ __all__ = [
     "ROWS_A_PAGE",
     "Filter",
     "Judged",
-    "Order",
     "RevertModel",
     "RevertRows",
     "RevertsModel",
+    "SortOrder",
     "Table",
     "days_of",
 ]
@@ -44,7 +44,7 @@ class Judged(Enum):
     NOT_CHECKED = "not checked"
 
 
-class Order(Enum):
+class SortOrder(Enum):
     """What the rows are sorted by."""
 
     DATE = "date"
@@ -76,7 +76,7 @@ class Filter:
     years: str = ""
     form: Form | None = None
     judged: Judged = Judged.ANY
-    order: Order = Order.DATE
+    order: SortOrder = SortOrder.DATE
     rising: bool = False
 
 
@@ -195,7 +195,7 @@ class RevertsModel(HasTraits):
         """Show the reverts of one form only, or (None) of any."""
         self._want(replace(self.table.wanted, form=form))
 
-    def sort(self, order: Order) -> None:
+    def sort(self, order: SortOrder) -> None:
         """Sort by something; by the same once more: the other way round."""
         wanted = self.table.wanted
         rising = not wanted.rising if wanted.order is order else order not in _FALLING_FIRST
@@ -279,7 +279,7 @@ class RevertsModel(HasTraits):
         return replace(table, rows=found, page=page)
 
 
-_FALLING_FIRST = (Order.DATE, Order.DAYS, Order.AUTHOR_DAYS)
+_FALLING_FIRST = (SortOrder.DATE, SortOrder.DAYS, SortOrder.AUTHOR_DAYS)
 _RANKS = {each: rank for rank, each in enumerate(Judged)}
 
 
@@ -307,13 +307,13 @@ def _years(typed: str) -> tuple[str, str]:
 
 def _sorted(rows: list[Revert], wanted: Filter) -> list[Revert]:
     """Return the rows, given newest first, in the order that is wanted; undated ones last."""
-    if wanted.order is Order.DATE:
+    if wanted.order is SortOrder.DATE:
         return sorted(rows, key=lambda row: row.committed_s, reverse=not wanted.rising)
-    if wanted.order is Order.SUBJECT:
+    if wanted.order is SortOrder.SUBJECT:
         return sorted(rows, key=lambda row: row.subject.lower(), reverse=not wanted.rising)
-    if wanted.order is Order.VERDICT:
+    if wanted.order is SortOrder.VERDICT:
         return sorted(rows, key=lambda row: _RANKS[_judged(row)], reverse=not wanted.rising)
-    which = 0 if wanted.order is Order.DAYS else 1
+    which = 0 if wanted.order is SortOrder.DAYS else 1
     dated = [(days[which], row) for row in rows if (days := days_of(row)) is not None]
     dated.sort(key=lambda pair: pair[0], reverse=not wanted.rising)
     return [row for _, row in dated] + [row for row in rows if days_of(row) is None]

@@ -12,10 +12,10 @@ from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.models.timeline import CHOICES, TimelineModel
 
-__all__ = ["CHOICES", "BenchModel"]
+__all__ = ["CHOICES", "SandboxModel"]
 
 
-class BenchModel(TimelineModel):
+class SandboxModel(TimelineModel):
     """What the bench shows and what its buttons do, the same for both machines.
 
     A click in the past forks: what was clicked later is dropped.  ``acts`` are the clicks that

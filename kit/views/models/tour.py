@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from traitlets import Bool, HasTraits, Int, Unicode
 
 from kit.common.errors import UnknownRevisionError
-from kit.machine.pseries.tables import Line, difference
+from kit.machine.pseries.tables import TableRow, difference
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.simulation.run import play
 from kit.simulation.scenario import Scenario
 
-__all__ = ["MAIN_STEPS", "SILENT_STEPS", "STEPS", "WalkModel"]
+__all__ = ["MAIN_STEPS", "SILENT_STEPS", "STEPS", "TourModel"]
 
 STEPS: tuple[Revision, ...] = CATALOGUE
 """The steps of the walk, oldest first."""
@@ -24,7 +24,7 @@ SILENT_STEPS = ("timer", "deadline-helper", "pre-revert")
 """Steps at which a real build answers all recorded scripts as the one before (data/reference)."""
 
 
-class WalkModel(HasTraits):
+class TourModel(HasTraits):
     """Which step is chosen, how its diff is shown, and what it changed.
 
     ``hint`` says why a click did nothing, else it is empty.  ``scenarios`` returns the scenarios
@@ -69,7 +69,7 @@ class WalkModel(HasTraits):
         else:
             self.hint = f"This is the {'first' if place < 0 else 'last'} step."
 
-    def table_changes(self) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    def table_changes(self) -> tuple[tuple[TableRow, ...], tuple[TableRow, ...]]:
         """Return the rows of the state table that the step brought, and those it took away."""
         return difference(self.step, self.previous)
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kit.course.exercise import Exercise, Hunks, Item, Number, Order, Predict, Rule, Script
+from kit.course.exercise import (
+    Exercise,
+    Hunks,
+    Item,
+    ItemRule,
+    Number,
+    OrderTask,
+    Predict,
+    ScriptTask,
+)
 from kit.git.values.page import ResponsibleLines
 from kit.trace.sentences import seconds
 from kit.views.escape import escape
 from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.print_base import Paper, hunks_kept
+from kit.views.html.print_base import PrintForm, hunks_kept
 from kit.views.models.exercise import ExerciseModel
 
 __all__ = ["exercise_paper"]
@@ -20,7 +29,7 @@ _BOX, _LINE = "☐", '<span class="kit-blank"></span>'
 
 def exercise_paper(
     model: ExerciseModel, lines_of: Callable[[Item], ResponsibleLines] | None, source: str
-) -> Paper:
+) -> PrintForm:
     """The card: what the learner has done so far is left out, and so is what is right."""
     one = model.exercise
     where = f", at {one.at[0].name}" if len(one.at) == 1 else ""
@@ -30,7 +39,7 @@ def exercise_paper(
         f"<p><strong>{escape(model.asked + where)}.</strong> {escape(one.question)}</p>"
         f"{_asked_at(one)}{_answers(one, lines_of, source)}{_folded_hints(one)}</div>"
     )
-    return Paper(html, one.title, one.hints)
+    return PrintForm(html, one.title, one.hints)
 
 
 def _asked_at(one: Exercise) -> str:
@@ -44,7 +53,7 @@ def _asked_at(one: Exercise) -> str:
 
 def _answer_to(one: Exercise) -> str:
     """Room for an answer beside each revision; lines and ticks have theirs below."""
-    if isinstance(one.task, Predict | Number | Order):
+    if isinstance(one.task, Predict | Number | OrderTask):
         return f' <span class="kit-answer-here">Your answer: {_LINE}</span>'
     return ""
 
@@ -57,14 +66,14 @@ def _answers(
     match one.task:
         case Predict(choices=choices):
             return _choices([choice.says for choice in choices], lettered=several)
-        case Order(parts=parts):
+        case OrderTask(parts=parts):
             room = "" if several else f"<p>Your order: {_LINE}</p>"
             return _choices([part.says for part in parts], lettered=True) + room
         case Hunks():
             return _items(one.task, lines_of, source)
         case Number(unit=unit):
             return f"<p>in {escape(unit)}{'' if several else f': {_LINE}'}</p>"
-        case Script():
+        case ScriptTask():
             return _script(one.task, [at.name for at in one.at])
 
 
@@ -80,14 +89,14 @@ def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, sou
     items = []
     for item in task.items:
         drawn = ""
-        if lines_of is not None and task.rule is not Rule.IS_THERE:
+        if lines_of is not None and task.rule is not ItemRule.IS_THERE:
             drawn = hunks_kept(lines_html((lines_of(item),), context=False))
         items.append(f"<li>{_BOX} {escape(item.says)}{drawn}</li>")
     words = f'<p class="kit-soft">Commits are read from: {escape(source)}</p>' if source else ""
     return f'<ul class="kit-boxed">{"".join(items)}</ul>{words}'
 
 
-def _script(task: Script, names: list[str]) -> str:
+def _script(task: ScriptTask, names: list[str]) -> str:
     """What can be done, and lines to write it on: a set for each revision asked about."""
     actions = "".join(f"<li><code>{escape(text)}</code></li>" for text in task.menu)
     waits = ", ".join(f"+{seconds(ns)}" for ns in task.waits_ns)

@@ -18,13 +18,13 @@ from kit.views.escape import escape
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import run_pictured
 from kit.views.html.parts import sides_line, status
-from kit.views.html.print_base import Paper, aside, hunks_kept, on_paper, opened
+from kit.views.html.print_base import PrintForm, aside, hunks_kept, opened, printed
 from kit.views.html.run import beliefs_html, steps_html
 from kit.views.html.tour import changes_brief_html, head_html
 from kit.views.models.player import PlayerModel
-from kit.views.models.sandbox import BenchModel
-from kit.views.models.tour import STEPS, WalkModel
-from kit.views.print.sandbox_stories import Story, parts, stories_of, story_of_step
+from kit.views.models.sandbox import SandboxModel
+from kit.views.models.tour import STEPS, TourModel
+from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, story_of_step
 
 __all__ = ["bench_paper", "player_paper", "walk_paper", "where_parted"]
 
@@ -45,10 +45,10 @@ _ON_THE_WALK = (
 # -- a run, or a pair --------------------------------------------------------------------------
 
 
-def player_paper(model: PlayerModel) -> Paper:
+def player_paper(model: PlayerModel) -> PrintForm:
     """A run or a pair: its story, every step, where the two part, the end, who believes what."""
     story = model.scenario
-    return on_paper(
+    return printed(
         f'<h3 class="kit-step">{escape(story.title)}</h3><p>{escape(story.why)}</p>'
         f'<p class="kit-soft">Look at this: {escape(story.look)}</p>',
         aside(_ON_THE_PLAYER),
@@ -93,23 +93,23 @@ def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
 # -- the bench ---------------------------------------------------------------------------------
 
 
-def bench_paper(model: BenchModel, stories: tuple[Story, ...] | None = None) -> Paper:
+def bench_paper(model: SandboxModel, stories: tuple[SandboxStory, ...] | None = None) -> PrintForm:
     """Two machines: what was clicked on them, or, where nothing was, the stories that show most."""
     before, after = (run.revision.name for run in model.timeline.runs)
     if model.acts:
-        stories = (Story("What was clicked", model.acts, before, after),)
+        stories = (SandboxStory("What was clicked", model.acts, before, after),)
     elif stories is None:
         stories = stories_of(before, after)
-    return on_paper(
+    return printed(
         sides_line((name, run.revision) for name, run in model.sides),
         aside(_ON_THE_BENCH),
         *(_story(one, (before, after)) for one in stories),
     )
 
 
-def _story(one: Story, usual: tuple[str, str] = ("", "")) -> str:
+def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> str:
     """One story at two revisions: the clicks, the picture of its end, what came of it."""
-    model = BenchModel(one.before, one.after, one.acts)
+    model = SandboxModel(one.before, one.after, one.acts)
     here = model.timeline.last()
     clicks = ", then ".join(f"<code>{escape(click.value)}</code>" for click in one.acts)
     where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
@@ -124,11 +124,11 @@ def _story(one: Story, usual: tuple[str, str] = ("", "")) -> str:
 # -- the walk ----------------------------------------------------------------------------------
 
 
-def walk_paper(model: WalkModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> Paper:
+def walk_paper(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
     """A step of the series in full: message, what it changes, diff, the story that shows it."""
     message = "" if page.commit is None else message_html(page.commit, page.series, brief=True)
     before = "" if model.previous == model.step else model.previous.name
-    return on_paper(
+    return printed(
         aside(_ON_THE_WALK),
         _list_of_steps(model),
         head_html(model),
@@ -139,7 +139,7 @@ def walk_paper(model: WalkModel, page: CommitPage, behaviours: Sequence[Behaviou
     )
 
 
-def _list_of_steps(model: WalkModel) -> str:
+def _list_of_steps(model: TourModel) -> str:
     """Name every step and what its machine does: some have no name but their hash."""
     items = []
     for step in STEPS:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.simulation.sandbox import Act
-from kit.views.models.sandbox import BenchModel
+from kit.views.models.sandbox import SandboxModel
 
-__all__ = ["IN_TIME", "LATE", "STORIES", "Story", "parts", "stories_of", "story_of_step"]
+__all__ = ["IN_TIME", "LATE", "STORIES", "SandboxStory", "parts", "stories_of", "story_of_step"]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class SandboxStory:
     """Clicks on a bench; ``before`` and ``after`` are the revisions of which it is told."""
 
     title: str
@@ -29,17 +29,23 @@ class Story:
         return tuple(one for one in self.acts if one is not Act.WAIT_1_S)
 
 
-IN_TIME = Story("The guest releases in time", (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES))
-LATE = Story("The guest releases late", (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S))
+IN_TIME = SandboxStory(
+    "The guest releases in time", (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES)
+)
+LATE = SandboxStory(
+    "The guest releases late", (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S)
+)
 STORIES = (
     IN_TIME,
-    Story("The operator asks again after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL)),
-    Story(
+    SandboxStory(
+        "The operator asks again after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL)
+    ),
+    SandboxStory(
         "A late release, and the operator asks again",
         (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S, Act.DEVICE_DEL),
     ),
-    Story("A reset after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.SYSTEM_RESET)),
-    Story(
+    SandboxStory("A reset after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.SYSTEM_RESET)),
+    SandboxStory(
         "The guest refuses, and is asked again",
         (
             Act.DEVICE_DEL,
@@ -56,7 +62,7 @@ STORIES = (
 )
 
 
-def stories_of(before: str, after: str) -> tuple[Story, ...]:
+def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
     """Return what a bench of two revisions tells: their own stories, and how it goes on from there.
 
     Of two that have no story of their own it is what they play differently; the release in time
@@ -66,17 +72,17 @@ def stories_of(before: str, after: str) -> tuple[Story, ...]:
     later = [one for one in STORIES if one.before == after]
     if own:
         return (*own, *later)
-    told = [Story(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
+    told = [SandboxStory(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
     return tuple(one for one in told if parts(one)) or (told[1],)
 
 
-def story_of_step(before: str, after: str) -> Story:
+def story_of_step(before: str, after: str) -> SandboxStory:
     """Return the first story that a step plays otherwise; the late release where there is none."""
-    told = [Story(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
+    told = [SandboxStory(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
     return next((one for one in told if parts(one)), told[0])
 
 
-def parts(one: Story) -> bool:
+def parts(one: SandboxStory) -> bool:
     """Do the two machines of a story differ?"""
-    pair = BenchModel(one.before, one.after, one.acts).pair
+    pair = SandboxModel(one.before, one.after, one.acts).pair
     return pair.first_difference != (None, None)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from kit.explorer.comparison import PathPlay
-from kit.explorer.properties import PROMISES
+from kit.explorer.properties import PROPERTIES
 from kit.machine.pseries.connector import PHYSICAL_STATES, QemuCall, RtasCall
-from kit.machine.pseries.tables import Line, lines
+from kit.machine.pseries.tables import TableRow, lines
 from kit.machine.revision import Revision
-from kit.views.diagram.drc_states import Live, state_diagram
+from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.diagram.drc_table_words import line_words, state_words
 from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import escape
 from kit.views.html.figure import pictured, run_pictured
 from kit.views.html.parts import revision_head
-from kit.views.html.print_base import Paper, aside, on_paper, table
+from kit.views.html.print_base import PrintForm, aside, printed, table
 from kit.views.html.revert import days_words, diffs_html, report_html, verdict_word
 from kit.views.html.run import beliefs_html
 from kit.views.models.connector import ConnectorModel, Press, Step
 from kit.views.models.path import PathModel
-from kit.views.models.properties import PromiseModel
+from kit.views.models.properties import PropertyModel
 from kit.views.models.revert import RevertModel, RevertsModel, days_of
 
 __all__ = ["connector_paper", "path_paper", "promises_paper", "revert_paper", "reverts_paper"]
@@ -46,7 +46,7 @@ _MOST_ROWS = 40
 # -- a connector -------------------------------------------------------------------------------
 
 
-def connector_paper(model: ConnectorModel) -> Paper:
+def connector_paper(model: ConnectorModel) -> PrintForm:
     """A connector: its diagram, an example move by move, its table to play by."""
     played = ConnectorModel(model.at)
     played.presses = tuple(model.presses) or _IN_AND_OUT
@@ -64,7 +64,7 @@ def connector_paper(model: ConnectorModel) -> Paper:
         for number, step in enumerate(steps, 1)
     ]
     heads = ("", "call", "answer", "then", "QEMU tells")
-    return on_paper(
+    return printed(
         revision_head("at", model.revision),
         aside(_WITH_A_COIN),
         pictured(state_diagram(model.revision)),
@@ -75,7 +75,7 @@ def connector_paper(model: ConnectorModel) -> Paper:
 
 
 def _move(revision: Revision, step: Step) -> str:
-    drawn = state_diagram(revision, Live(step.after, step.before.state, step.press.value))
+    drawn = state_diagram(revision, ShownConnector(step.after, step.before.state, step.press.value))
     return pictured(drawn, f"{step.press.value}: {step.answer}. {step.why}")
 
 
@@ -88,18 +88,18 @@ def _whole_table(revision: Revision) -> str:
     return table(caption, heads, rows) + (aside(note) if note else "")
 
 
-def _is_of_a_cpu(line: Line) -> bool:
+def _is_of_a_cpu(line: TableRow) -> bool:
     return line.state not in PHYSICAL_STATES and line.call in _OF_A_CPU
 
 
 # -- a path ------------------------------------------------------------------------------------
 
 
-def path_paper(model: PathModel) -> Paper:
+def path_paper(model: PathModel) -> PrintForm:
     """A path: every choice as text, a picture of its end, and who believes what."""
     end = PathModel(model.play)
     drawn = picture_svg(layout_of_path(model.play, model.play.count))
-    return on_paper(
+    return printed(
         _path(model.play),
         run_pictured(drawn, "The end"),
         beliefs_html(end.heads, end.knowledge),
@@ -126,7 +126,7 @@ def _path(play: PathPlay) -> str:
 # -- promises ----------------------------------------------------------------------------------
 
 
-def promises_paper(model: PromiseModel) -> Paper:
+def promises_paper(model: PropertyModel) -> PrintForm:
     """The whole table, what each promise says, and one path: to a promise kept by some alone."""
     for _ in model.look_all():
         pass
@@ -137,9 +137,9 @@ def promises_paper(model: PromiseModel) -> Paper:
             f"{promise.sentence} ({promise.source})",
             *(model.cell(promise, revision) for revision in model.revisions),
         )
-        for promise in PROMISES
+        for promise in PROPERTIES
     ]
-    return on_paper(
+    return printed(
         aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
         table(
             "Promises by revision: kept in every order of events?",
@@ -150,11 +150,11 @@ def promises_paper(model: PromiseModel) -> Paper:
     )
 
 
-def _most_telling(model: PromiseModel) -> str:
+def _most_telling(model: PropertyModel) -> str:
     """The shortest path to the first promise that one revision breaks and its neighbour keeps."""
     found = [
         (not any(not model.broken(promise, one) for one in _beside(model, at)), promise, at)
-        for promise in PROMISES
+        for promise in PROPERTIES
         for at in model.revisions
         if model.broken(promise, at)
     ]
@@ -169,7 +169,7 @@ def _most_telling(model: PromiseModel) -> str:
     return ""
 
 
-def _beside(model: PromiseModel, at: Revision) -> tuple[Revision, ...]:
+def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
     """The revision that comes after *at*, if there is one."""
     place = model.revisions.index(at)
     return model.revisions[place + 1 : place + 2]
@@ -178,14 +178,14 @@ def _beside(model: PromiseModel, at: Revision) -> tuple[Revision, ...]:
 # -- reverts -----------------------------------------------------------------------------------
 
 
-def revert_paper(model: RevertModel) -> Paper:
+def revert_paper(model: RevertModel) -> PrintForm:
     """The report of a revert and the diffs; or why there is none."""
     if model.page is None:
-        return on_paper(f"<p>{escape(model.hint or 'No revert is chosen.')}</p>")
-    return on_paper(report_html(model.page), diffs_html(model.page, side_by_side=False))
+        return printed(f"<p>{escape(model.hint or 'No revert is chosen.')}</p>")
+    return printed(report_html(model.page), diffs_html(model.page, side_by_side=False))
 
 
-def reverts_paper(model: RevertsModel) -> Paper:
+def reverts_paper(model: RevertsModel) -> PrintForm:
     """The table of reverts, the newest; or why there is none."""
     found = model.table.rows
     rows = [
@@ -201,7 +201,7 @@ def reverts_paper(model: RevertsModel) -> Paper:
     heads = ("committed", "days c / a", "form", "verdict", "commit")
     more = len(found) - len(rows)
     note = f"… and {more} more. " if more > 0 else ""
-    return on_paper(
+    return printed(
         f"<p>{escape(model.hint)}</p>" if model.hint else "",
         table(model.summary(), heads, rows),
         aside(

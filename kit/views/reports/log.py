@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from kit.logs.entries import Log, LogEntry, OtherCommand, OtherEvent
+from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, UnplugLog
 from kit.logs.selection import first_entries
 from kit.logs.timestamps import write_time
-from kit.logs.verdicts import Verdict, verdicts
+from kit.logs.verdicts import LogVerdict, verdicts
 from kit.machine.revision import CATALOGUE, RELEASES
 from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
@@ -23,26 +23,26 @@ from kit.views.markdown import fenced, plain_markdown
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import wrapped
 
-__all__ = ["Report", "report_of"]
+__all__ = ["LogReport", "report_of"]
 
 MOST_DRAWN = 300
 MOST_KINDS, MOST_UNREAD = 4, 5
 _TIME, _PARTIES = 9, 20
 
 
-def report_of(log: Log, command: str = "") -> Report:
+def report_of(log: UnplugLog, command: str = "") -> LogReport:
     """Return what can be said of a log; *command* reads it again."""
     command = command or f"kit import {' '.join(log.sources)}"
-    return Report(log, first_entries(log, MOST_DRAWN), verdicts(log), command)
+    return LogReport(log, first_entries(log, MOST_DRAWN), verdicts(log), command)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LogReport:
     """A log, the part of it that is drawn, which revisions it fits, and what reads it again."""
 
-    log: Log
-    drawn: Log
-    verdicts: tuple[Verdict, ...]
+    log: UnplugLog
+    drawn: UnplugLog
+    verdicts: tuple[LogVerdict, ...]
     command: str
 
     @property
@@ -168,7 +168,7 @@ def _entry_json(entry: LogEntry, began_ns: int | None) -> dict[str, Any]:
     }
 
 
-def _verdict_json(verdict: Verdict) -> dict[str, Any]:
+def _verdict_json(verdict: LogVerdict) -> dict[str, Any]:
     return {
         "revision": verdict.revision.label,
         "fits": verdict.fits,
@@ -181,7 +181,7 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
 # -- what was read and what was not ----------------------------------------------------------------
 
 
-def _notes(report: Report) -> Iterator[str]:
+def _notes(report: LogReport) -> Iterator[str]:
     log = report.log
     began_ns = log.began_ns
     if began_ns is not None:
@@ -215,7 +215,7 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"{log.clock_went_back}: the log's time goes back; no conclusion rests on times."
 
 
-def _left_out(log: Log) -> str:
+def _left_out(log: UnplugLog) -> str:
     total = sum(log.left_out.values())
     named = [f"{name} ({count:,})" for name, count in list(log.left_out.items())[:MOST_KINDS]]
     more = len(log.left_out) - len(named)
@@ -230,7 +230,7 @@ def _count(number: int, what: str) -> str:
 # -- which revisions fit ---------------------------------------------------------------------------
 
 
-def _conclusions(report: Report) -> Iterator[str]:
+def _conclusions(report: LogReport) -> Iterator[str]:
     log = report.log
     if log.version is not None:
         yield f"The log says that it is QEMU {'.'.join(map(str, log.version))}."
@@ -253,7 +253,7 @@ def _conclusions(report: Report) -> Iterator[str]:
         yield f"It contradicts {_named(same)}{where}: {same[0].why}."
 
 
-def _reason(verdict: Verdict) -> tuple[str, int, str]:
+def _reason(verdict: LogVerdict) -> tuple[str, int, str]:
     entry = verdict.entry
     return (
         ("", 0, verdict.why or "")
@@ -262,7 +262,7 @@ def _reason(verdict: Verdict) -> tuple[str, int, str]:
     )
 
 
-def _named(found: Sequence[Verdict]) -> str:
+def _named(found: Sequence[LogVerdict]) -> str:
     """Name revisions, those that follow each other as a range."""
     wanted = {verdict.revision for verdict in found}
     parts: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kit.explorer.comparison import Choice, PathPlay, PathSide
+from kit.explorer.comparison import PathChoice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.git.values.page import CommitReference
 from kit.trace.entry import TraceEntry
@@ -149,7 +149,7 @@ def _choice(mark: str, number: int, action: str, width: int, unicode: bool) -> I
     yield from wrapped(head, mark.ljust(len(head)), action, width, unicode)
 
 
-def _entries(mark: str, choice: Choice, width: int, unicode: bool) -> Iterator[str]:
+def _entries(mark: str, choice: PathChoice, width: int, unicode: bool) -> Iterator[str]:
     for entry in choice.entries:
         head = f"{mark}     {_parties(entry):<{_PARTIES}}"
         indent = min(len(head), width - 24)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from kit.common.errors import UserError
 from kit.machine.pseries.connector import WIRE
-from kit.machine.pseries.tables import Line, difference, lines
+from kit.machine.pseries.tables import TableRow, difference, lines
 from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Patch, Revision
 from kit.simulation.scenario import Scenario
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
@@ -122,7 +122,7 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
 _STYLES = {"": "", "+": "green", "-": "red"}
 
 
-def _line_json(sign: str, line: Line) -> dict[str, Any]:
+def _line_json(sign: str, line: TableRow) -> dict[str, Any]:
     row = line.row
     return {
         **({"only": "at" if sign == "+" else "diff"} if sign else {}),

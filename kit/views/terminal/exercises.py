@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.course.exercise import Exercise
-from kit.course.progress import Standing
+from kit.course.progress import ExerciseStanding
 
 __all__ = ["exercises_table", "progress_table", "standing_words"]
 
@@ -37,7 +37,7 @@ def exercises_table(exercises: Sequence[Exercise]) -> tuple[RenderableType, Any]
 
 
 def progress_table(
-    exercises: Sequence[Exercise], standing: Callable[[str], Standing], file: str
+    exercises: Sequence[Exercise], standing: Callable[[str], ExerciseStanding], file: str
 ) -> tuple[RenderableType, Any]:
     """How far the learner is, by lesson."""
     table = _table("lesson", "exercise", "so far")
@@ -68,7 +68,7 @@ def progress_table(
     return Group(table, summary), data
 
 
-def standing_words(standing: Standing) -> str:
+def standing_words(standing: ExerciseStanding) -> str:
     """Say how far one exercise is; empty where nothing was done."""
     tries = f"{standing.tries} {'answer' if standing.tries == 1 else 'answers'}"
     if standing.solved:

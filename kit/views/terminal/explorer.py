@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.explorer.jobs import Explored
-from kit.explorer.properties import PROMISES, Promise
+from kit.explorer.properties import PROPERTIES, Promise
 from kit.explorer.scope import Scope
-from kit.explorer.search import Ended, Finding, Path
+from kit.explorer.search import Ended, Path, PropertyResult
 
 __all__ = ["found_table", "one_table", "properties_table"]
 
@@ -24,7 +24,7 @@ _HOLDS, _WITHIN, _BROKEN, _UNJUDGED = "yes", "yes*", "NO", ""
 def properties_table() -> tuple[RenderableType, Any]:
     """The promises: name, when, sentence, source."""
     table = _table("promise", "must hold", "what it says, and who says so")
-    for promise in PROMISES:
+    for promise in PROPERTIES:
         words = Text.assemble(promise.sentence, "\n", (promise.source, "dim"))
         table.add_row(Text(promise.name, style="bold"), promise.kind.value, words)
     data = [
@@ -34,7 +34,7 @@ def properties_table() -> tuple[RenderableType, Any]:
             "sentence": promise.sentence,
             "source": promise.source,
         }
-        for promise in PROMISES
+        for promise in PROPERTIES
     ]
     return table, data
 
@@ -52,7 +52,7 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
                 for revision in shown
             ]
             table.add_row(Text(promise.name), *cells)
-            if promise is PROMISES[1]:
+            if promise is PROPERTIES[1]:
                 table.add_section()  # above: what the revert's message argues with
         parts.append(table)
     return Group(*parts, _notes(found))
@@ -72,7 +72,7 @@ def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableTyp
 
 
 def _listed(wanted: Sequence[str]) -> list[Promise]:
-    return [promise for promise in PROMISES if promise.name in wanted]
+    return [promise for promise in PROPERTIES if promise.name in wanted]
 
 
 def _counterexamples(
@@ -114,7 +114,7 @@ def _cell(promise: Promise, found: Sequence[Explored]) -> Text:
 _STYLES = {_HOLDS: "green", _WITHIN: "yellow", _BROKEN: "bold red", _UNJUDGED: ""}
 
 
-def _sign(finding: Finding, complete: bool) -> str:
+def _sign(finding: PropertyResult, complete: bool) -> str:
     if not finding.holds:
         return _BROKEN if finding.path is not None or complete else _WITHIN
     return _HOLDS if complete or finding.path is not None else _WITHIN

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 from kit.common.errors import KitError
 from kit.views.escape import escape
 from kit.views.html.figure import pictured
-from kit.views.html.print_base import Paper, on_paper
+from kit.views.html.print_base import PrintForm, printed
 
 __all__ = [
     "Shown",
@@ -97,9 +97,9 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         """What it shows, as plain text."""
         raise NotImplementedError
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         drawn = pictured(self.svg) if self.svg else ""
-        return on_paper(f'{drawn}<pre class="kit-message">{escape(self.text)}</pre>')
+        return printed(f'{drawn}<pre class="kit-message">{escape(self.text)}</pre>')
 
     def _repr_mimebundle_(self, **kwargs: object) -> object:
         bundle = super()._repr_mimebundle_(**kwargs)

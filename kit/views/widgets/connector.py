@@ -7,13 +7,13 @@ from functools import partial
 
 import ipywidgets as widgets
 
-from kit.machine.pseries.tables import Line
-from kit.views.diagram.drc_states import Live, state_diagram
+from kit.machine.pseries.tables import TableRow
+from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.diagram.drc_table_words import line_words
 from kit.views.escape import escape
 from kit.views.html.figure import scrolling, stylesheet
 from kit.views.html.parts import revision_head
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.models.connector import ConnectorModel, Press, Step
 from kit.views.print.tables import connector_paper
 from kit.views.widgets.base import Shown, button, guarded, label, row
@@ -84,7 +84,7 @@ class ConnectorWidget(Shown):
         model, last = self.model, self.model.last
         self._head.value = revision_head("at", model.revision)
         came_from = None if last is None else last.before.state
-        live = Live(model.drc, came_from, "" if last is None else last.press.value)
+        live = ShownConnector(model.drc, came_from, "" if last is None else last.press.value)
         self.svg = state_diagram(model.revision, live)
         self._picture.value = scrolling(self.svg)
         self._rows.value = "" if last is None else _rows_html(last)
@@ -94,7 +94,7 @@ class ConnectorWidget(Shown):
     def _say(self, hint: str) -> None:
         self._said.value = _said_html(self.model.last, hint)
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return connector_paper(self.model)
 
     @property
@@ -145,7 +145,7 @@ def _rows_html(step: Step) -> str:
     )
 
 
-def _row_html(line: Line, decided: bool, step: Step) -> str:
+def _row_html(line: TableRow, decided: bool, step: Step) -> str:
     call, guard, outcome = line_words(line)
     cells = (step.before.state.name, call, guard or "otherwise", outcome)
     marked = ' class="kit-now"' if decided else ""

@@ -11,7 +11,17 @@ from functools import partial
 
 import ipywidgets as widgets
 
-from kit.course.exercise import Exercise, Hunks, Item, Kind, Number, Order, Predict, Rule, Script
+from kit.course.exercise import (
+    Exercise,
+    ExerciseKind,
+    Hunks,
+    Item,
+    ItemRule,
+    Number,
+    OrderTask,
+    Predict,
+    ScriptTask,
+)
 from kit.git.values.page import ResponsibleLines
 from kit.simulation.knowledge import knowledge
 from kit.simulation.run import Run
@@ -23,7 +33,7 @@ from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import scrolling, stylesheet
 from kit.views.html.parts import status
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.exercise import ExerciseModel
 from kit.views.print.exercise import exercise_paper
@@ -86,7 +96,7 @@ class ExerciseWidget(Shown):
         match task:
             case Predict(choices=choices):
                 return [self._choices([(one.name, one.says) for one in choices])]
-            case Order(parts=parts):
+            case OrderTask(parts=parts):
                 return [self._choices([(one.name, one.says) for one in parts])]
             case Hunks():
                 return [self._items(task)]
@@ -95,7 +105,7 @@ class ExerciseWidget(Shown):
                 typed = guarded(lambda: self.model.type(self._text()), self._say)
                 self._number.observe(typed, ["value"])
                 return [row([self._number, label(unit)], "kit-row", "kit-answer")]
-            case Script():
+            case ScriptTask():
                 return self._menu(task)
 
     def _text(self) -> str:
@@ -116,7 +126,7 @@ class ExerciseWidget(Shown):
         children: list[widgets.Widget] = []
         for item in task.items:
             children.append(self._choice(item.name, item.says))
-            if self._lines_of is not None and task.rule is not Rule.IS_THERE:
+            if self._lines_of is not None and task.rule is not ItemRule.IS_THERE:
                 children.append(widgets.HTML(lines_html((self._lines_of(item),))))
         if self._source:
             words = f"Commits are read from: {escape(self._source)}"
@@ -125,7 +135,7 @@ class ExerciseWidget(Shown):
         box.add_class("kit-choices")
         return box
 
-    def _menu(self, task: Script) -> list[widgets.Widget]:
+    def _menu(self, task: ScriptTask) -> list[widgets.Widget]:
         act, pass_time = self.model.act, self.model.pass_time
         actions = [self._button(text, f"Do: {text}", partial(act, text)) for text in task.menu]
         waits = [
@@ -140,7 +150,7 @@ class ExerciseWidget(Shown):
     def _tools(self) -> list[widgets.Button]:
         model = self.model
         found = [self._button("check", "Find out whether the answer is right", model.check)]
-        if model.exercise.kind in (Kind.SCRIPT, Kind.ORDER):
+        if model.exercise.kind in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
             found.append(self._button("undo", "Take back what was done last", model.undo))
         return [
             *found,
@@ -169,16 +179,16 @@ class ExerciseWidget(Shown):
         """Say by a sign before its words what is chosen."""
         chosen = name in self.model.chosen
         match self.model.exercise.kind:
-            case Kind.HUNKS:
+            case ExerciseKind.HUNKS:
                 return "☑" if chosen else "☐"
-            case Kind.ORDER:
+            case ExerciseKind.ORDER:
                 return f"{self.model.chosen.index(name) + 1}." if chosen else "–"
         return "●" if chosen else "○"
 
     def _say(self, hint: str) -> None:
         _set(self._said, _said_html(self.model, hint))
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return exercise_paper(self.model, self._lines_of, self._source)
 
     @property
@@ -208,9 +218,9 @@ def _head_html(model: ExerciseModel) -> str:
 
 def _done_html(model: ExerciseModel) -> str:
     """What is done so far in a script, or in which order."""
-    if model.exercise.kind not in (Kind.SCRIPT, Kind.ORDER):
+    if model.exercise.kind not in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
         return ""
-    script = model.exercise.kind is Kind.SCRIPT
+    script = model.exercise.kind is ExerciseKind.SCRIPT
     items = "".join(f"<li>{escape(words)}</li>" for words in model.done)
     now = f"<p>It is {seconds(model.passed_ns)}.</p>" if script else ""
     title = "What you do" if script else "Your order"

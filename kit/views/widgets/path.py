@@ -15,7 +15,7 @@ from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import escape
 from kit.views.html.figure import scrolling, stylesheet
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.path import PathModel
 from kit.views.print.tables import path_paper
@@ -138,7 +138,7 @@ class PathWidget(Shown):
             f' role="status" aria-live="polite">{"<br>".join(parts)}{note}</div>'
         )
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return path_paper(self.model)
 
     @property

@@ -24,9 +24,9 @@ from kit.views.escape import escape
 from kit.views.html.diff import lines_html
 from kit.views.html.figure import scrolling, stylesheet
 from kit.views.html.parts import revision_head
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.run import beliefs_html, events_html
-from kit.views.models.player import NO_EVENT, Choice, PlayerModel
+from kit.views.models.player import NO_EVENT, ActionChoice, PlayerModel
 from kit.views.print.runs import player_paper
 from kit.views.widgets.base import Shown, button, guarded, label, row, side
 from kit.views.widgets.share_bar import ShareBar
@@ -169,7 +169,7 @@ class PlayerWidget(Shown):
         ]
         return [*rows, row([label("time"), *waits], "kit-row", "kit-menu-row")]
 
-    def _action(self, choice: Choice) -> widgets.Button:
+    def _action(self, choice: ActionChoice) -> widgets.Button:
         return self._button(choice.word, choice.says, partial(self.model.act, choice.action))
 
     def _turn_real(self) -> None:
@@ -224,7 +224,7 @@ class PlayerWidget(Shown):
                 parts.append(f"<p><strong>{escape(revision.name)}</strong></p>{lines_html(found)}")
         return f'<div class="kit-hunks">{"".join(parts) or f"<p>{_NO_LINES}</p>"}</div>'
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return player_paper(self.model)
 
     @property

@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator
 import ipywidgets as widgets
 
 from kit.explorer.comparison import PathPlay
-from kit.explorer.properties import PROMISES, Promise
+from kit.explorer.properties import PROPERTIES, Promise
 from kit.machine.revision import Revision
 from kit.views.escape import escape
 from kit.views.html.figure import stylesheet
 from kit.views.html.parts import status
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.models.path import PathModel
-from kit.views.models.properties import PromiseModel
+from kit.views.models.properties import PropertyModel
 from kit.views.print.tables import promises_paper
 from kit.views.widgets.base import Shown, button, guarded, in_turn, row
 from kit.views.widgets.path import PathWidget
 
-__all__ = ["PromiseWidget"]
+__all__ = ["PropertyWidget"]
 
 _PAUSE_S = 0.01  # in which the kernel reads what else was clicked
 
 
-class PromiseWidget(Shown):
+class PropertyWidget(Shown):
     """The table; ``mail_of`` writes a mail about a path.
 
     What takes several searches is done one search after the other where an event loop runs, so
@@ -33,7 +33,7 @@ class PromiseWidget(Shown):
     """
 
     def __init__(
-        self, model: PromiseModel, mail_of: Callable[[PathPlay], str] | None = None
+        self, model: PropertyModel, mail_of: Callable[[PathPlay], str] | None = None
     ) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._mail_of = model, mail_of
@@ -43,7 +43,7 @@ class PromiseWidget(Shown):
         self._player = widgets.VBox([])
         self._cells = {
             (promise, revision): self._cell(promise, revision)
-            for promise in PROMISES
+            for promise in PROPERTIES
             for revision in model.revisions
         }
         super().__init__(
@@ -85,7 +85,7 @@ class PromiseWidget(Shown):
         """The heads and the cells, row by row."""
         children: list[widgets.Widget] = [_head("promise")]
         children += [_head(revision.name) for revision in self.model.revisions]
-        for promise in PROMISES:
+        for promise in PROPERTIES:
             children.append(_head(promise.name, "kit-promise"))
             children += [self._cells[promise, revision] for revision in self.model.revisions]
         columns = f"repeat({len(self.model.revisions)}, minmax(56px, 1fr))"
@@ -160,7 +160,7 @@ class PromiseWidget(Shown):
         """The picture of the path that is shown."""
         return "".join(player.svg for player in self._player.children)
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return promises_paper(self.model.anew())
 
     @property

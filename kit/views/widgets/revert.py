@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from kit.views.escape import escape
 from kit.views.html.figure import stylesheet
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.revert import diffs_html, page_text, report_html
 from kit.views.models.revert import RevertModel
 from kit.views.print.tables import revert_paper
@@ -107,7 +107,7 @@ class RevertWidget(Shown):
     def _say(self, words: str) -> None:
         self._status.value = say_html(words)
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return revert_paper(self.model)
 
     @property

@@ -18,15 +18,15 @@ from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Revert
 from kit.views.html.figure import stylesheet
 from kit.views.html.parts import status
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.revert import row_html, row_title, verdict_word
 from kit.views.models.revert import (
     ROWS_A_PAGE,
     Judged,
-    Order,
     RevertModel,
     RevertRows,
     RevertsModel,
+    SortOrder,
     days_of,
 )
 from kit.views.print.tables import reverts_paper
@@ -146,13 +146,13 @@ class RevertsWidget(Shown):
     def _order_choices(self) -> list[tuple[str, Callable[[], object], Callable[[], str]]]:
         return [
             (each.value, partial(self.model.sort, each), partial(self._arrow, each))
-            for each in Order
+            for each in SortOrder
         ]
 
     def _marked(self, name: str, value: object) -> str:
         return "● " if getattr(self.model.table.wanted, name) is value else ""
 
-    def _arrow(self, order: Order) -> str:
+    def _arrow(self, order: SortOrder) -> str:
         wanted = self.model.table.wanted
         return "" if wanted.order is not order else "▲ " if wanted.rising else "▼ "
 
@@ -234,7 +234,7 @@ class RevertsWidget(Shown):
     def _say(self, words: str) -> None:
         self._status.value = say_html(words)
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return reverts_paper(self.model)
 
     @property

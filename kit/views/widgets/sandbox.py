@@ -1,6 +1,6 @@
 """The bench as a widget: two machines, one time axis, the same clicks on both, now or in the past.
 
-The widgets only bind: every decision is in `BenchModel`, every picture a function of its state.
+The widgets only bind: every decision is in `SandboxModel`, every picture a function of its state.
 No control is ever disabled, so the keyboard's focus is never lost.
 """
 
@@ -21,15 +21,15 @@ from kit.views.escape import escape
 from kit.views.html.diff import commit_html, responsible_html
 from kit.views.html.figure import scrolling, stylesheet
 from kit.views.html.parts import revision_head, status
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.run import log_html, state_html
-from kit.views.models.sandbox import BenchModel
+from kit.views.models.sandbox import SandboxModel
 from kit.views.print.runs import bench_paper
-from kit.views.print.sandbox_stories import Story
+from kit.views.print.sandbox_stories import SandboxStory
 from kit.views.widgets.base import Shown, button, guarded, label, row, side
 from kit.views.widgets.travel_bar import TravelBar
 
-__all__ = ["BenchWidget"]
+__all__ = ["SandboxWidget"]
 
 _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str, str], ...]], ...] = (
     (
@@ -68,8 +68,8 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str, str], ...]], ...] = (
 _SIDES = ("before", "after")
 
 
-class BenchWidget(Shown):
-    """Two machines side by side; see `BenchModel` for what the buttons do.
+class SandboxWidget(Shown):
+    """Two machines side by side; see `SandboxModel` for what the buttons do.
 
     ``commit_of`` returns what is shown of a revision's commit; None leaves the diffs out;
     ``history_panel`` makes the part that changes the history, given what to call when it changed;
@@ -80,11 +80,11 @@ class BenchWidget(Shown):
 
     def __init__(
         self,
-        model: BenchModel,
+        model: SandboxModel,
         commit_of: Callable[[Revision], CommitPage] | None = None,
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
         lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
-        stories: tuple[Story, ...] | None = None,
+        stories: tuple[SandboxStory, ...] | None = None,
     ) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._stories = model, stories
@@ -211,7 +211,7 @@ class BenchWidget(Shown):
             self._diff.value = commit_html(self._commit_of(revision))
             self._diff_of = revision
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         return bench_paper(self.model, self._stories)
 
     @property

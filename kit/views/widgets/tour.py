@@ -18,19 +18,19 @@ from kit.trace.entry import TraceEntry
 from kit.views.escape import escape
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import stylesheet
-from kit.views.html.print_base import Paper
+from kit.views.html.print_base import PrintForm
 from kit.views.html.tour import changes_html, head_html
-from kit.views.models.sandbox import BenchModel
-from kit.views.models.tour import MAIN_STEPS, STEPS, WalkModel
+from kit.views.models.sandbox import SandboxModel
+from kit.views.models.tour import MAIN_STEPS, STEPS, TourModel
 from kit.views.print.runs import walk_paper
 from kit.views.widgets.base import Shown, button, guarded, row
-from kit.views.widgets.sandbox import BenchWidget
+from kit.views.widgets.sandbox import SandboxWidget
 
-__all__ = ["WalkWidget"]
+__all__ = ["TourWidget"]
 
 
-class WalkWidget(Shown):
-    """The walk through the series; see `WalkModel` for what is shown of a step.
+class TourWidget(Shown):
+    """The walk through the series; see `TourModel` for what is shown of a step.
 
     ``commit_of`` returns the commit of a revision as the history in use has it; ``behaviours_of``
     what its lines do; ``history_panel`` makes the part that changes the history, given what to
@@ -39,7 +39,7 @@ class WalkWidget(Shown):
 
     def __init__(
         self,
-        model: WalkModel,
+        model: TourModel,
         commit_of: Callable[[Revision], CommitPage],
         behaviours_of: Callable[[Revision], tuple[Behaviour, ...]],
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
@@ -51,7 +51,7 @@ class WalkWidget(Shown):
         self._steps = [self._step_button(place) for place in range(len(STEPS))]
         self._head, self._changes = widgets.HTML(), widgets.HTML()
         self._message, self._diff, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._bench = BenchWidget(BenchModel("baseline", "timer"), lines_of=lines_of)
+        self._bench = SandboxWidget(SandboxModel("baseline", "timer"), lines_of=lines_of)
         back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
         forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
         self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
@@ -121,7 +121,7 @@ class WalkWidget(Shown):
             f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
         )
 
-    def _repr_paper_(self) -> Paper:
+    def _repr_print_(self) -> PrintForm:
         step = self.model.step
         return walk_paper(self.model, self._commit_of(step), self._behaviours_of(step))
 

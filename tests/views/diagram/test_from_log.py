@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from kit.actors.messages import Actor
-from kit.logs.entries import Log
+from kit.logs.entries import UnplugLog
 from kit.logs.reader import read_log
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import find_revision
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.from_log import layout_of_log, logged_sentence
-from kit.views.diagram.layout import Held, Layout, Row, layout_of
+from kit.views.diagram.layout import LaneRow, LaneState, Layout, layout_of
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from tests.transcripts import libvirt_lines, qmp_lines
@@ -23,45 +23,48 @@ from tests.transcripts import libvirt_lines, qmp_lines
 LOGS = Path(__file__).parents[2] / "logs"
 
 
-def sample(name: str) -> Log:
+def sample(name: str) -> UnplugLog:
     """Read one of the samples."""
     return read_log([(name, (LOGS / name).read_text(encoding="utf-8").splitlines(keepends=True))])
 
 
-def bars(layout: Layout, lane: Actor, device: str) -> list[tuple[Held, int, int | None]]:
+def bars(layout: Layout, lane: Actor, device: str) -> list[tuple[LaneState, int, int | None]]:
     """The bars of a row."""
-    return [(b.held, b.first, b.last) for b in layout.sides[0].bars_of(Row(lane, device))]
+    return [(b.held, b.first, b.last) for b in layout.sides[0].bars_of(LaneRow(lane, device))]
 
 
 def test_bars_are_where_something_is_known() -> None:
     layout = layout_of_log(sample("capture.qmp"))
 
-    assert bars(layout, Actor.OPERATOR, "core1") == [(Held.ASKED, 2, 6), (Held.TOLD_GONE, 6, None)]
-    assert bars(layout, Actor.QEMU, "core1") == [(Held.HOLDS, 1, 6)]
-    assert bars(layout, Actor.GUEST, "core1") == [(Held.UNKNOWN, -1, None)]
+    assert bars(layout, Actor.OPERATOR, "core1") == [
+        (LaneState.ASKED, 2, 6),
+        (LaneState.TOLD_GONE, 6, None),
+    ]
+    assert bars(layout, Actor.QEMU, "core1") == [(LaneState.HOLDS, 1, 6)]
+    assert bars(layout, Actor.GUEST, "core1") == [(LaneState.UNKNOWN, -1, None)]
 
 
 def test_a_device_that_is_not_plugged_in_the_log_was_there_before() -> None:
     layout = layout_of_log(sample("libvirtd.log"))
 
     assert bars(layout, Actor.LIBVIRT, "vcpu1") == [
-        (Held.LISTED, -1, 0),
-        (Held.ASKED, 0, 4),
-        (Held.TOLD_GONE, 4, None),
+        (LaneState.LISTED, -1, 0),
+        (LaneState.ASKED, 0, 4),
+        (LaneState.TOLD_GONE, 4, None),
     ]
-    assert bars(layout, Actor.QEMU, "vcpu1") == [(Held.HOLDS, -1, 4)]
+    assert bars(layout, Actor.QEMU, "vcpu1") == [(LaneState.HOLDS, -1, 4)]
 
 
 @pytest.mark.parametrize(
     ("name", "at", "told"),
     [
-        ("events.txt", "vcpu1", Held.TOLD_KEPT),
-        ("x86.qmp", "cpu1", Held.TOLD_KEPT),
-        ("shell-logfile.json", "dimm1", Held.ASKED),
+        ("events.txt", "vcpu1", LaneState.TOLD_KEPT),
+        ("x86.qmp", "cpu1", LaneState.TOLD_KEPT),
+        ("shell-logfile.json", "dimm1", LaneState.ASKED),
     ],
 )
-def test_who_asks_is_told_what_the_log_tells(name: str, at: str, told: Held) -> None:
-    assert dict(layout_of_log(sample(name)).sides[0].now)[Row(Actor.OPERATOR, at)] is told
+def test_who_asks_is_told_what_the_log_tells(name: str, at: str, told: LaneState) -> None:
+    assert dict(layout_of_log(sample(name)).sides[0].now)[LaneRow(Actor.OPERATOR, at)] is told
 
 
 def test_a_refused_first_request_has_failed() -> None:
@@ -69,7 +72,10 @@ def test_a_refused_first_request_has_failed() -> None:
     delete = '{"execute": "device_del", "arguments": {"id": "a"}}'
     layout = layout_of_log(read_log([("log", [delete, error])]))
 
-    assert bars(layout, Actor.OPERATOR, "a") == [(Held.ASKED, 0, 1), (Held.TOLD_KEPT, 1, None)]
+    assert bars(layout, Actor.OPERATOR, "a") == [
+        (LaneState.ASKED, 0, 1),
+        (LaneState.TOLD_KEPT, 1, None),
+    ]
 
 
 def test_what_has_no_time_stands_between_its_neighbours_and_shows_no_time() -> None:

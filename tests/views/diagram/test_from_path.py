@@ -11,7 +11,7 @@ from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.paths import open_path
 from kit.machine.revision import find_revision
 from kit.views.diagram.from_path import layout_of_path, outcome_of
-from kit.views.diagram.layout import Held, Row
+from kit.views.diagram.layout import LaneRow, LaneState
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.reports.path import path_event_lines, path_markdown_lines, path_page
@@ -20,16 +20,21 @@ LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")
 PAIR = beside(LIMBO, find_revision("revert"))
 
 
-def bars(play: PathPlay, side: int, lane: Actor) -> list[Held]:
-    return [bar.held for bar in layout_of_path(play).sides[side].bars_of(Row(lane, "core1"))]
+def bars(play: PathPlay, side: int, lane: Actor) -> list[LaneState]:
+    return [bar.held for bar in layout_of_path(play).sides[side].bars_of(LaneRow(lane, "core1"))]
 
 
 def test_bars_show_what_each_party_takes_to_be_the_case() -> None:
-    assert bars(PAIR, 0, Actor.QEMU) == [Held.HOLDS, Held.PENDING, Held.HOLDS, Held.LIMBO]
-    assert bars(PAIR, 1, Actor.QEMU) == [Held.HOLDS, Held.PENDING]
-    assert bars(PAIR, 0, Actor.LIBVIRT) == [Held.LISTED, Held.WRONGLY_LISTED]
-    assert bars(PAIR, 0, Actor.GUEST) == [Held.USES]
-    assert bars(PAIR, 1, Actor.OPERATOR) == [Held.ASKED]
+    assert bars(PAIR, 0, Actor.QEMU) == [
+        LaneState.HOLDS,
+        LaneState.PENDING,
+        LaneState.HOLDS,
+        LaneState.LIMBO,
+    ]
+    assert bars(PAIR, 1, Actor.QEMU) == [LaneState.HOLDS, LaneState.PENDING]
+    assert bars(PAIR, 0, Actor.LIBVIRT) == [LaneState.LISTED, LaneState.WRONGLY_LISTED]
+    assert bars(PAIR, 0, Actor.GUEST) == [LaneState.USES]
+    assert bars(PAIR, 1, Actor.OPERATOR) == [LaneState.ASKED]
 
 
 def test_the_picture_in_text_counts_choices() -> None:
@@ -61,10 +66,10 @@ def test_the_svg_has_a_number_for_each_choice_and_no_time() -> None:
 
 
 def test_from_a_place_in_it_one_sees_what_is_the_case_there() -> None:
-    row = Row(Actor.QEMU, "core1")
+    row = LaneRow(Actor.QEMU, "core1")
     found = [dict(layout_of_path(PAIR, n).sides[0].now)[row] for n in (0, 1, 2, 9)]
 
-    assert found == [Held.HOLDS, Held.PENDING, Held.HOLDS, Held.LIMBO]
+    assert found == [LaneState.HOLDS, LaneState.PENDING, LaneState.HOLDS, LaneState.LIMBO]
 
 
 def test_what_comes_of_it_is_said() -> None:

@@ -12,7 +12,7 @@ from kit.simulation.sandbox import BENCH
 from kit.simulation.scenario import Scenario, read_scenario
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
-from kit.views.diagram.layout import Held, Layout, Row, layout_of
+from kit.views.diagram.layout import LaneRow, LaneState, Layout, layout_of
 from kit.views.diagram.spans import Bracket, Timed
 from tests.views.runs import Choices, choices
 
@@ -28,7 +28,7 @@ def late(name: str = "pre-revert") -> Layout:
     return layout_of(play(LATE, find_revision(name)))
 
 
-def times(layout: Layout, lane: Actor) -> list[tuple[Held, int | None, int | None]]:
+def times(layout: Layout, lane: Actor) -> list[tuple[LaneState, int | None, int | None]]:
     """The bars of a lane with the seconds in which they begin and end."""
 
     def at(step: int | None) -> int | None:
@@ -91,20 +91,23 @@ def test_no_timer_ends_before_it_begins(chosen: Choices) -> None:
 def test_qemu_waits_forgets_and_is_in_limbo() -> None:
     """d1c2e3ce3d: after 15 s the request is forgotten; what the guest then releases is lost."""
     assert times(late(), Actor.QEMU) == [
-        (Held.HOLDS, None, 0),
-        (Held.PENDING, 0, 15),
-        (Held.HOLDS, 15, 16),
-        (Held.LIMBO, 16, None),
+        (LaneState.HOLDS, None, 0),
+        (LaneState.PENDING, 0, 15),
+        (LaneState.HOLDS, 15, 16),
+        (LaneState.LIMBO, 16, None),
     ]
-    assert times(late(), Actor.GUEST) == [(Held.USES, None, 16)]
+    assert times(late(), Actor.GUEST) == [(LaneState.USES, None, 16)]
 
 
 def test_without_the_timeout_qemu_waits_until_the_guest_has_released() -> None:
     """d522cb52e6."""
     layout = late("revert")
 
-    assert times(layout, Actor.QEMU) == [(Held.HOLDS, None, 0), (Held.PENDING, 0, 16)]
-    assert times(layout, Actor.OPERATOR) == [(Held.ASKED, 0, 16), (Held.TOLD_GONE, 16, None)]
+    assert times(layout, Actor.QEMU) == [(LaneState.HOLDS, None, 0), (LaneState.PENDING, 0, 16)]
+    assert times(layout, Actor.OPERATOR) == [
+        (LaneState.ASKED, 0, 16),
+        (LaneState.TOLD_GONE, 16, None),
+    ]
 
 
 def test_libvirts_picture_is_wrong_only_where_nothing_is_under_way() -> None:
@@ -114,8 +117,8 @@ def test_libvirts_picture_is_wrong_only_where_nothing_is_under_way() -> None:
     )
 
     assert times(layout, Actor.LIBVIRT) == [
-        (Held.LISTED, None, 16),
-        (Held.WRONGLY_LISTED, 16, None),
+        (LaneState.LISTED, None, 16),
+        (LaneState.WRONGLY_LISTED, 16, None),
     ]
 
 
@@ -123,9 +126,9 @@ def test_limbo_goes_on_while_the_guest_is_busy_with_something_else() -> None:
     text = '"0 s: device_del core1", "20 s: device_del core2"'
     cast = 'offline_work="16 s"\ndevices=["core1", "core2"]'
     layout = layout_of(play(story(text, cast), find_revision("pre-revert")))
-    bars = [bar.held for bar in layout.sides[0].bars if bar.row == Row(Actor.QEMU, "core1")]
+    bars = [bar.held for bar in layout.sides[0].bars if bar.row == LaneRow(Actor.QEMU, "core1")]
 
-    assert bars == [Held.HOLDS, Held.PENDING, Held.HOLDS, Held.LIMBO]
+    assert bars == [LaneState.HOLDS, LaneState.PENDING, LaneState.HOLDS, LaneState.LIMBO]
 
 
 def test_each_device_has_a_row_in_each_lane_that_holds_something_for_true() -> None:
@@ -148,10 +151,10 @@ def test_what_is_the_case_now_is_that_of_the_place() -> None:
     timeline = Timeline(played=play(LATE, find_revision("pre-revert"))).seek(10 * NS_PER_S)
 
     assert dict(layout_of(timeline).sides[0].now) == {
-        Row(Actor.OPERATOR, "core1"): Held.ASKED,
-        Row(Actor.LIBVIRT, "core1"): None,
-        Row(Actor.QEMU, "core1"): Held.PENDING,
-        Row(Actor.GUEST, "core1"): Held.USES,
+        LaneRow(Actor.OPERATOR, "core1"): LaneState.ASKED,
+        LaneRow(Actor.LIBVIRT, "core1"): None,
+        LaneRow(Actor.QEMU, "core1"): LaneState.PENDING,
+        LaneRow(Actor.GUEST, "core1"): LaneState.USES,
     }
 
 

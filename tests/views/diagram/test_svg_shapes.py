@@ -8,7 +8,7 @@ import pytest
 
 from kit.machine.revision import CATALOGUE, Revision, find_revision
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.drc_states import Live, state_diagram
+from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.html.figure import Figure
 from kit.views.models.connector import Press, drive
 
@@ -24,7 +24,8 @@ def diagrams() -> list[str]:
         *map(state_diagram, CATALOGUE),
         *(
             state_diagram(
-                find_revision("revert"), Live(step.after, step.before.state, step.press.value)
+                find_revision("revert"),
+                ShownConnector(step.after, step.before.state, step.press.value),
             )
             for step in steps
         ),

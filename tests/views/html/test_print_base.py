@@ -12,8 +12,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from kit import app
 from kit.common.errors import UserError
 from kit.common.packaged_data import lesson_folder
-from kit.course.exercise import Hunks, Number, Order, Predict, Script
-from kit.explorer.properties import PROMISES
+from kit.course.exercise import Hunks, Number, OrderTask, Predict, ScriptTask
+from kit.explorer.properties import PROPERTIES
 from kit.handout.kernel_extension import PaperFormatter, load_ipython_extension
 from kit.simulation.sandbox import Act
 from kit.storage.exercises import exercises
@@ -21,15 +21,15 @@ from kit.storage.scenarios import find_scenario, scenarios
 from kit.trace.sentences import sentence
 from kit.views.diagram.legend import legend_html
 from kit.views.html.figure import Figure, Note, Rows
-from kit.views.html.print_base import PAPER, Paper, hunks_kept, on_paper, opened
+from kit.views.html.print_base import PAPER, PrintForm, hunks_kept, opened, printed
 from kit.views.models.exercise import ExerciseModel
-from kit.views.models.properties import PromiseModel
+from kit.views.models.properties import PropertyModel
 from kit.views.models.revert import RevertRows, RevertsModel
-from kit.views.models.sandbox import BenchModel
-from kit.views.models.tour import STEPS, WalkModel
+from kit.views.models.sandbox import SandboxModel
+from kit.views.models.tour import STEPS, TourModel
 from kit.views.print.exercise import exercise_paper
 from kit.views.print.runs import bench_paper, walk_paper, where_parted
-from kit.views.print.sandbox_stories import IN_TIME, LATE, STORIES, Story, stories_of
+from kit.views.print.sandbox_stories import IN_TIME, LATE, STORIES, SandboxStory, stories_of
 from kit.views.print.tables import promises_paper, reverts_paper
 from kit.views.widgets.base import Shown
 from tests.course.commits import diffs
@@ -40,7 +40,7 @@ each = pytest.mark.parametrize("exercise", ALL, ids=lambda one: one.name)
 at = pytest.mark.parametrize("scenario", scenarios().values(), ids=lambda one: one.name)
 
 
-def pictures(paper: Paper) -> int:
+def pictures(paper: PrintForm) -> int:
     return paper.html.count("<svg ")
 
 
@@ -66,7 +66,7 @@ WIDGETS = {
 @pytest.mark.parametrize("make", WIDGETS.values(), ids=WIDGETS.keys())
 def test_paper_has_no_button_no_field_and_no_script(make: object) -> None:
     assert callable(make)
-    html = make()._repr_paper_().html
+    html = make()._repr_print_().html
 
     assert re.findall(r"<(?:button|input|textarea|select|script|iframe|link)\b", html) == []
     assert re.findall(r"\son\w+=", html) == []
@@ -92,12 +92,12 @@ def test_where_two_runs_part_is_the_end_of_an_instant_that_is_not_the_last(
 
 
 def test_a_run_without_events_parts_nowhere() -> None:
-    assert where_parted(BenchModel("revert", "resend").timeline) is None
+    assert where_parted(SandboxModel("revert", "resend").timeline) is None
 
 
 def test_the_player_lists_every_step_and_draws_where_they_part_and_the_end() -> None:
     widget = app.player("late-release", before="pre-revert", after="revert")
-    paper = widget._repr_paper_()
+    paper = widget._repr_print_()
     said = words(paper.html)
 
     run = widget.model.timeline.runs[0]
@@ -110,14 +110,14 @@ def test_the_player_lists_every_step_and_draws_where_they_part_and_the_end() -> 
 
 
 def test_no_picture_on_paper_shows_what_is_later() -> None:
-    paper = app.player("late-release", before="pre-revert", after="revert")._repr_paper_()
+    paper = app.player("late-release", before="pre-revert", after="revert")._repr_print_()
 
     assert "opacity" not in paper.html
     assert paper.html.count(">LIMBO<") == 2  # at the end alone: in its bar, and beside the row
 
 
 def test_the_bench_without_clicks_tells_stories() -> None:
-    paper = bench_paper(BenchModel("pre-revert", "revert"))
+    paper = bench_paper(SandboxModel("pre-revert", "revert"))
     titles = [one.title for one in (LATE, *STORIES)]
     titles[-1] += ", at revert and resend"
 
@@ -140,9 +140,9 @@ def test_the_bench_without_clicks_tells_stories() -> None:
         (LATE, ["QEMU's log alone is told"]),
     ],
 )
-def test_the_legend_explains_what_is_drawn(story: Story, left_out: list[str]) -> None:
+def test_the_legend_explains_what_is_drawn(story: SandboxStory, left_out: list[str]) -> None:
     every = re.findall("<span>([^<]*)</span>", legend_html(_Everything()))
-    drawn = bench_paper(BenchModel("pre-revert", "revert"), (story,)).html
+    drawn = bench_paper(SandboxModel("pre-revert", "revert"), (story,)).html
     told = re.findall("<span>([^<]*)</span>", legend_html(drawn))
 
     assert (len(every), told) == (11, [words for words in every if unescape(words) not in left_out])
@@ -154,7 +154,7 @@ class _Everything(str):
 
 
 def test_a_bench_that_names_no_revision_tells_the_ordinary_case() -> None:
-    html = app.bench()._repr_paper_().html
+    html = app.bench()._repr_print_().html
 
     assert re.findall(r"<h4>([A-Z][^<]*)</h4>", html) == [IN_TIME.title]
 
@@ -191,9 +191,9 @@ def test_the_stories_are_those_that_the_first_lesson_numbers() -> None:
 
 
 @pytest.mark.parametrize("story", [LATE, *STORIES], ids=lambda one: one.title)
-def test_seconds_that_make_room_change_no_outcome(story: Story) -> None:
+def test_seconds_that_make_room_change_no_outcome(story: SandboxStory) -> None:
     ends = [
-        [run.belief() for run in BenchModel(story.before, story.after, acts).timeline.runs]
+        [run.belief() for run in SandboxModel(story.before, story.after, acts).timeline.runs]
         for acts in (story.acts, story.clicks)
     ]
 
@@ -201,7 +201,7 @@ def test_seconds_that_make_room_change_no_outcome(story: Story) -> None:
 
 
 def test_the_bench_with_clicks_shows_them_alone() -> None:
-    paper = bench_paper(BenchModel("pre-revert", "revert", (Act.DEVICE_DEL, Act.WAIT_5_S)))
+    paper = bench_paper(SandboxModel("pre-revert", "revert", (Act.DEVICE_DEL, Act.WAIT_5_S)))
 
     assert "<code>device_del</code>, then <code>+5 s</code>" in paper.html
     assert pictures(paper) == 1
@@ -211,7 +211,7 @@ def test_the_bench_with_clicks_shows_them_alone() -> None:
 def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
     widget = app.commit_walk(step)
     page = widget._commit_of(widget.model.step)
-    paper = walk_paper(WalkModel(step, scenarios), page, ())
+    paper = walk_paper(TourModel(step, scenarios), page, ())
 
     assert [one for one in STEPS if escape(one.name) not in paper.html] == []
     assert f"<li><strong>{step}: " in paper.html
@@ -260,7 +260,7 @@ def test_each_hunk_is_a_block_that_no_page_breaks() -> None:
 
 
 def test_the_connector_shows_each_move_and_its_whole_table() -> None:
-    paper = app.connector_lab("revert")._repr_paper_()
+    paper = app.connector_lab("revert")._repr_print_()
 
     assert pictures(paper) == 6  # empty, and five moves: in by three, out by two
     assert "DEVICE_DELETED" in words(paper.html)
@@ -269,7 +269,7 @@ def test_the_connector_shows_each_move_and_its_whole_table() -> None:
 
 def test_a_path_beside_another_revision_is_a_table_of_both() -> None:
     token = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
-    paper = app.path(token, beside="revert")._repr_paper_()
+    paper = app.path(token, beside="revert")._repr_print_()
 
     assert "choice at pre-revert at revert" in words(paper.html)
     assert "They part at choice 2, QEMU's timer fires." in words(paper.html)
@@ -278,7 +278,7 @@ def test_a_path_beside_another_revision_is_a_table_of_both() -> None:
 
 def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
     widget = app.promises("revert")
-    html = widget._repr_paper_().html
+    html = widget._repr_print_().html
 
     cells = dict(re.findall(r"<tr><td>([\w-]+)</td><td>.*?</td><td>(\w+)", html))
     assert cells["no-lost-release"] == "yes"
@@ -289,7 +289,7 @@ def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
 
 def test_the_path_is_of_a_promise_that_two_neighbours_part_on() -> None:
     model = app.promises("pre-revert", "revert", "resend").model
-    assert isinstance(model, PromiseModel)
+    assert isinstance(model, PropertyModel)
     said = words(promises_paper(model.anew()).html)
 
     assert "The shortest way to break no-lost-release , choice by choice:" in said
@@ -298,9 +298,9 @@ def test_the_path_is_of_a_promise_that_two_neighbours_part_on() -> None:
 
 
 def test_each_promise_is_said_once() -> None:
-    html = app.promises("revert")._repr_paper_().html
+    html = app.promises("revert")._repr_print_().html
 
-    assert [html.count(escape(one.sentence)) for one in PROMISES] == [1] * len(PROMISES)
+    assert [html.count(escape(one.sentence)) for one in PROPERTIES] == [1] * len(PROPERTIES)
 
 
 def test_reverts_that_cannot_be_read_are_said() -> None:
@@ -325,7 +325,7 @@ def test_an_exercise_gives_its_answer_away_nowhere(exercise: object) -> None:
     elif isinstance(task, Hunks):
         secrets += [item.reply for item in task.items]
     else:
-        assert isinstance(task, Number | Order | Script)
+        assert isinstance(task, Number | OrderTask | ScriptTask)
         secrets += [wrong.reply for wrong in task.wrong]
 
     assert one.question in said
@@ -342,9 +342,9 @@ def test_what_can_be_answered_stands_there(exercise: object) -> None:
             wanted = [choice.says for choice in choices]
         case Hunks(items=items):
             wanted = [item.says for item in items]
-        case Order(parts=parts):
+        case OrderTask(parts=parts):
             wanted = [part.says for part in parts]
-        case Script(menu=menu):
+        case ScriptTask(menu=menu):
             wanted = list(menu)
         case Number(unit=unit):
             wanted = [unit]
@@ -354,7 +354,7 @@ def test_what_can_be_answered_stands_there(exercise: object) -> None:
 
 def test_a_script_has_lines_for_each_revision() -> None:
     one = exercises()["out-of-limbo"]
-    assert isinstance(one.task, Script)
+    assert isinstance(one.task, ScriptTask)
     html = exercise_paper(ExerciseModel(one, diffs), None, "").html
 
     assert re.findall(r"<p>at ([\w-]+):</p>", html) == [at.name for at in one.at]
@@ -363,14 +363,14 @@ def test_a_script_has_lines_for_each_revision() -> None:
 
 
 def test_the_readers_machine_is_not_on_paper() -> None:
-    html = app.installation()._repr_paper_().html
+    html = app.installation()._repr_print_().html
 
     assert "<table" not in html
     assert "On a screen a table of what is installed" in html
 
 
 def test_a_table_of_knowledge_names_its_story_and_all_columns() -> None:
-    html = app.knowledge("late-release", "pre-revert")._repr_paper_().html
+    html = app.knowledge("late-release", "pre-revert")._repr_print_().html
 
     assert "<caption>The guest releases the core after 16 s (late-release)" in html
     assert "" not in re.findall(r"<th[^>]*>([^<]*)</th>", html)
@@ -381,7 +381,7 @@ def test_a_table_of_knowledge_names_its_story_and_all_columns() -> None:
 
 def test_text_is_escaped() -> None:
     shown = (Rows(("<a>",), (("<b>",),)), Note("<c>"))
-    html = "".join(one._repr_paper_().html for one in shown)
+    html = "".join(one._repr_print_().html for one in shown)
 
     assert re.findall(r"&lt;(\w)&gt;", html) == ["a", "b", "c"]
 
@@ -391,14 +391,14 @@ def test_a_widget_without_a_form_of_its_own_is_picture_and_text() -> None:
         svg = "<svg ></svg>"
         text = "a < b"  # type: ignore[assignment]
 
-    html = Plain()._repr_paper_().html
+    html = Plain()._repr_print_().html
 
     assert "<svg ></svg>" in html
     assert "a &lt; b" in html
 
 
 def test_tables_scroll_by_keys() -> None:
-    html = on_paper('<table class="kit-rows">1</table><table class="kit-rows">2</table>').html
+    html = printed('<table class="kit-rows">1</table><table class="kit-rows">2</table>').html
 
     assert (
         html.count('<div class="kit-wide" tabindex="0" role="group" aria-label="table"><table') == 2
@@ -414,8 +414,8 @@ def test_a_tag_that_is_text_is_not_opened() -> None:
 
 def test_the_formatter_gives_html_and_hints() -> None:
     class Card:
-        def _repr_paper_(self) -> Paper:
-            return Paper("<p>q</p>", "a title", ("one", "two"))
+        def _repr_print_(self) -> PrintForm:
+            return PrintForm("<p>q</p>", "a title", ("one", "two"))
 
     assert PaperFormatter()(Card()) == ("<p>q</p>", {"title": "a title", "hints": ["one", "two"]})
     assert PaperFormatter()("text") is None
@@ -423,7 +423,7 @@ def test_the_formatter_gives_html_and_hints() -> None:
 
 def test_what_goes_wrong_is_no_empty_page() -> None:
     class Broken:
-        def _repr_paper_(self) -> Paper:
+        def _repr_print_(self) -> PrintForm:
             raise UserError("no history")
 
     with pytest.raises(UserError, match="no history"):

@@ -15,9 +15,9 @@ from kit.views.models.revert import (
     ROWS_A_PAGE,
     Filter,
     Judged,
-    Order,
     RevertModel,
     RevertsModel,
+    SortOrder,
     days_of,
 )
 from tests.views.widgets.revert_rows import a_page, a_row, found, sha_of
@@ -120,15 +120,15 @@ def test_checked_without_a_verdict_is_not_unchecked() -> None:
 @pytest.mark.parametrize(
     ("order", "first", "again"),
     [
-        (Order.DATE, [4, 3, 2, 1], [1, 2, 3, 4]),
-        (Order.DAYS, [4, 1, 2, 3], [2, 1, 4, 3]),
-        (Order.AUTHOR_DAYS, [1, 2, 4, 3], [4, 2, 1, 3]),
-        (Order.VERDICT, [4, 3, 1, 2], [1, 2, 3, 4]),
-        (Order.SUBJECT, [4, 3, 2, 1], [1, 2, 3, 4]),
+        (SortOrder.DATE, [4, 3, 2, 1], [1, 2, 3, 4]),
+        (SortOrder.DAYS, [4, 1, 2, 3], [2, 1, 4, 3]),
+        (SortOrder.AUTHOR_DAYS, [1, 2, 4, 3], [4, 2, 1, 3]),
+        (SortOrder.VERDICT, [4, 3, 1, 2], [1, 2, 3, 4]),
+        (SortOrder.SUBJECT, [4, 3, 2, 1], [1, 2, 3, 4]),
     ],
 )
 def test_sorted_by_something_and_the_other_way_round(
-    model: RevertsModel, order: Order, first: list[int], again: list[int]
+    model: RevertsModel, order: SortOrder, first: list[int], again: list[int]
 ) -> None:
     """What has no days is last both ways; it starts sorted by date, the newest first."""
     model.sort(order)
@@ -168,7 +168,7 @@ def test_one_thing_done_is_one_change(model: RevertsModel) -> None:
 
 def test_show_all_takes_filter_and_order_back(model: RevertsModel) -> None:
     model.narrow(words="hw", years="2019")
-    model.sort(Order.DAYS)
+    model.sort(SortOrder.DAYS)
     model.reset()
 
     assert (model.table.wanted, shown(model)) == (Filter(), [1, 2, 3, 4])

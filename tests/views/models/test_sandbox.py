@@ -8,11 +8,11 @@ from kit.common.errors import UnknownRevisionError
 from kit.simulation.sandbox import Act
 from kit.simulation.token import open_token
 from kit.storage.scenarios import find_scenario
-from kit.views.models.sandbox import CHOICES, BenchModel
+from kit.views.models.sandbox import CHOICES, SandboxModel
 
 
 def test_a_click_plays_on_both_machines() -> None:
-    model = BenchModel()
+    model = SandboxModel()
     model.do(Act.DEVICE_DEL)
     model.do(Act.GUEST_RELEASES_LATE)
 
@@ -21,7 +21,7 @@ def test_a_click_plays_on_both_machines() -> None:
 
 
 def test_undo_takes_the_last_click_back_and_reset_all() -> None:
-    model = BenchModel(acts=(Act.DEVICE_DEL, Act.WAIT_1_S, Act.WAIT_5_S))
+    model = SandboxModel(acts=(Act.DEVICE_DEL, Act.WAIT_1_S, Act.WAIT_5_S))
     model.undo()
     undone = model.acts
     model.reset()
@@ -47,7 +47,7 @@ def test_undo_takes_the_last_click_back_and_reset_all() -> None:
 def test_a_click_that_does_nothing_says_why(
     acts: tuple[Act, ...], click: Act | str, hint: str
 ) -> None:
-    model = BenchModel(acts=acts)
+    model = SandboxModel(acts=acts)
     if isinstance(click, Act):
         model.do(click)
     else:
@@ -58,7 +58,7 @@ def test_a_click_that_does_nothing_says_why(
 
 
 def test_the_next_click_that_works_clears_the_hint() -> None:
-    model = BenchModel()
+    model = SandboxModel()
     model.undo()
     model.do(Act.DEVICE_DEL)
 
@@ -66,7 +66,7 @@ def test_the_next_click_that_works_clears_the_hint() -> None:
 
 
 def test_a_side_moves_through_the_catalogue_and_keeps_the_clicks() -> None:
-    model = BenchModel(acts=(Act.DEVICE_DEL,))
+    model = SandboxModel(acts=(Act.DEVICE_DEL,))
     model.move("after", +1)
     model.move("before", -1)
 
@@ -85,7 +85,7 @@ def test_a_side_moves_through_the_catalogue_and_keeps_the_clicks() -> None:
     ],
 )
 def test_the_ends_of_the_catalogue_are_said(revision: str, steps: int, hint: str) -> None:
-    model = BenchModel(before=revision)
+    model = SandboxModel(before=revision)
     model.move("before", steps)
 
     assert (model.before, model.hint) == (revision, hint)
@@ -93,7 +93,7 @@ def test_the_ends_of_the_catalogue_are_said(revision: str, steps: int, hint: str
 
 def test_an_unknown_revision_is_refused() -> None:
     with pytest.raises(UnknownRevisionError, match=r"no revision 'v5\.2\.0'"):
-        BenchModel(before="v5.2.0")
+        SandboxModel(before="v5.2.0")
 
 
 # -- in the past -------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ LATE = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
 
 
 def test_a_click_in_the_past_drops_what_was_clicked_later() -> None:
-    model = BenchModel(acts=(Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES))
+    model = SandboxModel(acts=(Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES))
     model.go(2)
     where = model.where
     model.do(Act.GUEST_REFUSES)
@@ -115,7 +115,7 @@ def test_a_click_in_the_past_drops_what_was_clicked_later() -> None:
 
 
 def test_at_the_end_a_click_drops_nothing() -> None:
-    model = BenchModel(acts=LATE)
+    model = SandboxModel(acts=LATE)
     model.first()
     model.last()
 
@@ -123,7 +123,7 @@ def test_at_the_end_a_click_drops_nothing() -> None:
 
 
 def test_a_wait_that_is_cut_short_is_dropped() -> None:
-    model = BenchModel(acts=(Act.DEVICE_DEL, Act.WAIT_5_S, Act.WAIT_5_S))
+    model = SandboxModel(acts=(Act.DEVICE_DEL, Act.WAIT_5_S, Act.WAIT_5_S))
     model.seek(7)
     model.do(Act.GUEST_RELEASES)
 
@@ -131,7 +131,7 @@ def test_a_wait_that_is_cut_short_is_dropped() -> None:
 
 
 def test_undo_brings_back_what_a_click_in_the_past_dropped() -> None:
-    model = BenchModel(acts=LATE)
+    model = SandboxModel(acts=LATE)
     played = model.pair
     model.go(2)
     model.do(Act.WAIT_1_S)
@@ -141,7 +141,7 @@ def test_undo_brings_back_what_a_click_in_the_past_dropped() -> None:
 
 
 def test_undo_and_reset_keep_the_revisions_that_were_chosen_since() -> None:
-    model = BenchModel(acts=LATE)
+    model = SandboxModel(acts=LATE)
     model.choose("revert", "resend")
     model.undo()
     undone = (model.before, model.after, model.acts)
@@ -152,6 +152,6 @@ def test_undo_and_reset_keep_the_revisions_that_were_chosen_since() -> None:
 
 
 def test_its_token_opens_as_what_is_there() -> None:
-    model = BenchModel(acts=LATE)
+    model = SandboxModel(acts=LATE)
 
     assert open_token(model.token, find_scenario) == model.pair

@@ -10,7 +10,7 @@ from kit.machine.revision import find_revision
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.from_guest import layout_of_guest
-from kit.views.diagram.layout import Held, Row
+from kit.views.diagram.layout import LaneRow, LaneState
 from kit.views.diagram.svg import picture_svg
 from kit.views.reports.guest import GuestReport
 from tests.simulation.test_guest_run import SEEN, guest_run
@@ -70,25 +70,26 @@ def test_bars_are_what_was_seen() -> None:
     layout = layout_of_guest(guest_run())
     bars = {
         lane: [
-            (bar.held, bar.first, bar.last) for bar in layout.sides[0].bars_of(Row(lane, "core1"))
+            (bar.held, bar.first, bar.last)
+            for bar in layout.sides[0].bars_of(LaneRow(lane, "core1"))
         ]
         for lane in layout.lanes
     }
 
     assert bars == {
         Actor.OPERATOR: [
-            (Held.ASKED, 0, 4),
-            (Held.TOLD_KEPT, 4, 6),
-            (Held.ASKED, 6, 10),
-            (Held.TOLD_GONE, 10, None),
+            (LaneState.ASKED, 0, 4),
+            (LaneState.TOLD_KEPT, 4, 6),
+            (LaneState.ASKED, 6, 10),
+            (LaneState.TOLD_GONE, 10, None),
         ],
         Actor.QEMU: [
-            (Held.HOLDS, -1, 1),
-            (Held.PENDING, 1, 4),
-            (Held.HOLDS, 4, 7),
-            (Held.PENDING, 7, 10),
+            (LaneState.HOLDS, -1, 1),
+            (LaneState.PENDING, 1, 4),
+            (LaneState.HOLDS, 4, 7),
+            (LaneState.PENDING, 7, 10),
         ],
-        Actor.GUEST: [(Held.USES, -1, 9)],
+        Actor.GUEST: [(LaneState.USES, -1, 9)],
         Actor.CONSOLE: [],
     }
 
@@ -98,8 +99,8 @@ def test_without_a_trace_nothing_is_known_of_the_guest() -> None:
     report = GuestReport(replace(guest_run(*seen), traced=False))
     text = "\n".join(report.text_lines(72))
 
-    guest = Row(Actor.GUEST, "core1")
-    assert [bar.held for bar in report.layout.sides[0].bars_of(guest)] == [Held.UNKNOWN]
+    guest = LaneRow(Actor.GUEST, "core1")
+    assert [bar.held for bar in report.layout.sides[0].bars_of(guest)] == [LaneState.UNKNOWN]
     assert "This build of QEMU does not trace the guest's calls: they are not seen." in text
 
 

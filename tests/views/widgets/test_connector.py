@@ -15,7 +15,7 @@ from kit.machine.pseries.connector import DrcType as Type
 from kit.machine.pseries.drc import apply, transitions
 from kit.machine.pseries.tables import lines
 from kit.machine.revision import CATALOGUE, Revision, find_revision
-from kit.views.diagram.drc_states import Live, state_diagram
+from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.models.connector import ConnectorModel, Press, drive
 from kit.views.widgets.connector import ConnectorWidget
 from tests.views.widgets.widgets import KEYBOARD, click, inside, shown
@@ -232,7 +232,7 @@ def words(svg: str) -> list[str]:
 
 def test_the_diagram_marks_the_state_the_mark_and_the_last_move() -> None:
     steps = drive(find_revision("revert"), (*UP, P.DEVICE_DEL, P.ISOLATE))
-    live = Live(steps[-1].after, steps[-1].before.state, "ISOLATE")
+    live = ShownConnector(steps[-1].after, steps[-1].before.state, "ISOLATE")
     svg = state_diagram(find_revision("revert"), live)
     more = set(words(svg)) - set(words(state_diagram(find_revision("revert"))))
 
@@ -243,7 +243,7 @@ def test_the_diagram_marks_the_state_the_mark_and_the_last_move() -> None:
 
 def test_a_move_of_qemus_own_is_an_arrow_of_its_own() -> None:
     steps = drive(find_revision("revert"), (P.DEVICE_ADD, P.SYSTEM_RESET))
-    live = Live(steps[-1].after, steps[-1].before.state, "system_reset")
+    live = ShownConnector(steps[-1].after, steps[-1].before.state, "system_reset")
     svg = state_diagram(find_revision("revert"), live)
 
     assert steps[-1].after.state is S.CONFIGURED
@@ -253,7 +253,7 @@ def test_a_move_of_qemus_own_is_an_arrow_of_its_own() -> None:
 
 def test_a_call_that_moves_nothing_marks_no_arrow() -> None:
     drc = drive(find_revision("revert"), UP)[-1].after
-    svg = state_diagram(find_revision("revert"), Live(drc, drc.state, "ISOLATE"))
+    svg = state_diagram(find_revision("revert"), ShownConnector(drc, drc.state, "ISOLATE"))
 
     assert "stroke-width:3.5" not in svg
     assert "Now CONFIGURED; device in it." in svg

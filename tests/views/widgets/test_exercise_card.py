@@ -8,8 +8,8 @@ import ipywidgets as widgets
 import pytest
 
 from kit.common.errors import UserError
-from kit.course.exercise import Exercise, Hunks, Kind, Number, Predict, Script
-from kit.course.progress import Progress, Standing
+from kit.course.exercise import Exercise, ExerciseKind, Hunks, Number, Predict, ScriptTask
+from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
 from kit.storage.exercises import exercises, find_exercise
 from kit.views.models.exercise import ExerciseModel, Keeping
@@ -27,15 +27,15 @@ class Notes:
     def __init__(self, name: str) -> None:
         self.progress, self._name = Progress({}), name
 
-    def answered(self, at: str | None, right: bool) -> Standing:
+    def answered(self, at: str | None, right: bool) -> ExerciseStanding:
         self.progress = self.progress.answered(self._name, at, right=right)
         return self.standing()
 
-    def was_shown(self) -> Standing:
+    def was_shown(self) -> ExerciseStanding:
         self.progress = self.progress.was_shown(self._name)
         return self.standing()
 
-    def standing(self) -> Standing:
+    def standing(self) -> ExerciseStanding:
         return self.progress.standing(self._name)
 
 
@@ -88,7 +88,7 @@ def test_the_answer_is_shown_when_it_is_asked_for(exercise: Exercise) -> None:
     assert "The answer:" in said
     assert "It cannot be found out" not in said
     assert ("<svg" in said) is (
-        exercise.kind not in (Kind.HUNKS, Kind.SCRIPT) and bool(exercise.at)
+        exercise.kind not in (ExerciseKind.HUNKS, ExerciseKind.SCRIPT) and bool(exercise.at)
     )
 
 
@@ -113,7 +113,7 @@ def test_the_solution_can_be_given_with_the_cards_own_buttons(exercise: Exercise
         case Number(solution=numbers):
             answer = next(iter(numbers.values()))
             next(w for w in inside(card) if isinstance(w, widgets.Text)).value = str(answer)
-        case Script(solution=lines):
+        case ScriptTask(solution=lines):
             give_script(card, lines)
         case Hunks(solution=names, items=items):
             click(card, *(f"☐ {item.says}" for item in items if item.name in names))
@@ -269,12 +269,12 @@ def test_to_see_the_answer_is_noted_unless_it_was_solved(card: ExerciseWidget) -
     card.model.type("14")
     click(card, "check", "show the answer")
 
-    assert looked == Standing(shown=True)
-    assert card.model.standing == Standing(tries=1, solved_at=("pre-revert",), shown=True)
+    assert looked == ExerciseStanding(shown=True)
+    assert card.model.standing == ExerciseStanding(tries=1, solved_at=("pre-revert",), shown=True)
 
 
 def test_where_progress_cannot_be_kept_the_card_says_so_and_goes_on() -> None:
-    def refuse(*_: object) -> Standing:
+    def refuse(*_: object) -> ExerciseStanding:
         raise UserError("progress.json: progress is not kept: the disk is full")
 
     model = ExerciseModel(find_exercise("half-a-second"), None, Keeping(refuse, refuse, refuse))

@@ -10,21 +10,21 @@ import ipywidgets as widgets
 import pytest
 
 from kit.explorer.comparison import alone, beside
-from kit.explorer.jobs import Explored, Job, explore_one
+from kit.explorer.jobs import Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
-from kit.explorer.properties import PROMISES
+from kit.explorer.properties import PROPERTIES
 from kit.explorer.scope import Scope
 from kit.machine.revision import find_revision
 from kit.views.models.path import PathModel
-from kit.views.models.properties import PromiseModel
+from kit.views.models.properties import PropertyModel
 from kit.views.widgets.path import PathWidget
-from kit.views.widgets.properties import PromiseWidget
+from kit.views.widgets.properties import PropertyWidget
 from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
 
 LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")
 PAIR = beside(LIMBO, find_revision("revert"))
 SMALL = Scope(cores=1, requests=1, migrations=0)
-LOST, POSSIBLE = PROMISES[0], PROMISES[-1]
+LOST, POSSIBLE = PROPERTIES[0], PROPERTIES[-1]
 
 
 @pytest.fixture
@@ -120,21 +120,21 @@ def test_without_widgets_it_is_a_picture_and_a_text(player: PathWidget) -> None:
 # -- the promises ----------------------------------------------------------------------------------
 
 
-def table(*names: str) -> tuple[PromiseModel, list[Job]]:
-    searched: list[Job] = []
+def table(*names: str) -> tuple[PropertyModel, list[SearchJob]]:
+    searched: list[SearchJob] = []
 
-    def search(job: Job) -> Explored:
+    def search(job: SearchJob) -> Explored:
         searched.append(job)
         return explore_one(job)
 
     revisions = tuple(map(find_revision, names or ("timer", "cpu-timeout", "revert")))
-    return PromiseModel(revisions, search, SMALL), searched
+    return PropertyModel(revisions, search, SMALL), searched
 
 
 def test_nothing_is_searched_until_it_is_asked_for() -> None:
     model, searched = table()
 
-    assert {model.cell(p, r) for p in PROMISES for r in model.revisions} == {"?"}
+    assert {model.cell(p, r) for p in PROPERTIES for r in model.revisions} == {"?"}
     assert (searched, model.told) == ([], "explored 0 of 3 revisions")
 
 
@@ -176,7 +176,7 @@ def test_a_kept_promise_has_no_path_and_an_example_stands_alone() -> None:
 
 def test_where_no_revision_keeps_it_the_path_stands_alone() -> None:
     model, _ = table("timer")
-    promise = next(one for one in PROMISES if one.name == "no-surprise-removal")
+    promise = next(one for one in PROPERTIES if one.name == "no-surprise-removal")
     list(model.choose(promise, find_revision("timer")))
 
     assert model.play is not None
@@ -184,12 +184,12 @@ def test_where_no_revision_keeps_it_the_path_stands_alone() -> None:
     assert model.said.endswith("No revision of the table keeps it.")
 
 
-def cell(widget: PromiseWidget, name: str) -> widgets.Button:
+def cell(widget: PropertyWidget, name: str) -> widgets.Button:
     return widget._cells[LOST, find_revision(name)]
 
 
 def test_a_click_on_a_cell_shows_its_path() -> None:
-    widget = PromiseWidget(table()[0])
+    widget = PropertyWidget(table()[0])
     empty = widget.svg
     cell(widget, "cpu-timeout").click()
     page, words = shown(widget), cell(widget, "cpu-timeout")
@@ -203,7 +203,7 @@ def test_a_click_on_a_cell_shows_its_path() -> None:
 
 
 def test_all_is_explored_by_one_button() -> None:
-    widget = PromiseWidget(table()[0])
+    widget = PropertyWidget(table()[0])
     click(widget, "explore all")
 
     assert "explored 3 of 3 revisions" in widget._told.value
@@ -215,7 +215,7 @@ def test_while_it_explores_the_kernel_listens() -> None:
     """A cell that is clicked meanwhile comes first."""
 
     async def clicks() -> tuple[str, str]:
-        widget = PromiseWidget(table()[0])
+        widget = PropertyWidget(table()[0])
         click(widget, "explore all")
         at_once = widget._told.value
         await asyncio.sleep(0.02)
@@ -232,10 +232,10 @@ def test_while_it_explores_the_kernel_listens() -> None:
 
 
 def test_a_search_that_fails_is_said() -> None:
-    def search(job: Job) -> Explored:
+    def search(job: SearchJob) -> Explored:
         raise OSError(f"no {job.revision.name}")
 
-    widget = PromiseWidget(PromiseModel((find_revision("timer"),), search, SMALL))
+    widget = PropertyWidget(PropertyModel((find_revision("timer"),), search, SMALL))
     click(widget, "explore all")
 
     assert "This click failed: no timer" in shown(widget)

@@ -11,8 +11,8 @@ import pytest
 from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.sandbox import Act
-from kit.views.models.sandbox import BenchModel
-from kit.views.widgets.sandbox import BenchWidget
+from kit.views.models.sandbox import SandboxModel
+from kit.views.widgets.sandbox import SandboxWidget
 
 SAFE = {"VBox", "HBox", "HTML", "Button", "TravelBar"}
 SAFE |= {"IntSlider", "BoundedIntText", "BoundedFloatText"}
@@ -23,8 +23,8 @@ def page(revision: Revision) -> CommitPage:
 
 
 @pytest.fixture
-def bench() -> Iterator[BenchWidget]:
-    widget = BenchWidget(BenchModel(), page)
+def bench() -> Iterator[SandboxWidget]:
+    widget = SandboxWidget(SandboxModel(), page)
     yield widget
     widget.close_all()
 
@@ -35,17 +35,17 @@ def inside(widget: widgets.Widget) -> Iterator[widgets.Widget]:
         yield from inside(child)
 
 
-def button(bench: BenchWidget, words: str) -> widgets.Button:
+def button(bench: SandboxWidget, words: str) -> widgets.Button:
     return next(
         w for w in inside(bench) if isinstance(w, widgets.Button) and w.description == words
     )
 
 
-def shown(bench: BenchWidget) -> str:
+def shown(bench: SandboxWidget) -> str:
     return "\n".join(w.value for w in inside(bench) if isinstance(w, widgets.HTML))
 
 
-def test_a_button_acts_on_the_model_and_the_page_follows(bench: BenchWidget) -> None:
+def test_a_button_acts_on_the_model_and_the_page_follows(bench: SandboxWidget) -> None:
     button(bench, "device_del").click()
     button(bench, "release late").click()
 
@@ -64,21 +64,21 @@ def test_a_button_acts_on_the_model_and_the_page_follows(bench: BenchWidget) -> 
         ("+5 s", Act.WAIT_5_S),
     ],
 )
-def test_each_button_is_bound_to_its_act(bench: BenchWidget, words: str, act: Act) -> None:
+def test_each_button_is_bound_to_its_act(bench: SandboxWidget, words: str, act: Act) -> None:
     bench.model.do(Act.DEVICE_DEL)
     button(bench, words).click()
 
     assert bench.model.acts == (Act.DEVICE_DEL, act)
 
 
-def test_there_is_a_button_for_every_act(bench: BenchWidget) -> None:
+def test_there_is_a_button_for_every_act(bench: SandboxWidget) -> None:
     """Lessons name them, and stories on paper are told in them."""
     words = {each.description for each in inside(bench) if isinstance(each, widgets.Button)}
 
     assert {act.value for act in Act} - words == set()
 
 
-def test_undo_and_reset_are_bound(bench: BenchWidget) -> None:
+def test_undo_and_reset_are_bound(bench: SandboxWidget) -> None:
     bench.model.do(Act.DEVICE_DEL)
     bench.model.do(Act.WAIT_1_S)
     button(bench, "undo").click()
@@ -88,15 +88,15 @@ def test_undo_and_reset_are_bound(bench: BenchWidget) -> None:
     assert (undone, bench.model.acts) == ((Act.DEVICE_DEL,), ())
 
 
-def test_only_controls_that_the_keyboard_can_use_in_jupyterlab(bench: BenchWidget) -> None:
-    assert {type(w).__name__ for w in inside(bench)} - {"BenchWidget"} <= SAFE
+def test_only_controls_that_the_keyboard_can_use_in_jupyterlab(bench: SandboxWidget) -> None:
+    assert {type(w).__name__ for w in inside(bench)} - {"SandboxWidget"} <= SAFE
 
 
-def test_no_control_is_ever_disabled(bench: BenchWidget) -> None:
+def test_no_control_is_ever_disabled(bench: SandboxWidget) -> None:
     assert not any(w.disabled for w in inside(bench) if isinstance(w, widgets.Button))
 
 
-def test_the_diff_follows_the_side_that_was_chosen(bench: BenchWidget) -> None:
+def test_the_diff_follows_the_side_that_was_chosen(bench: SandboxWidget) -> None:
     first = "the diff of revert" in shown(bench)
     button(bench, "diff of before").click()
     bench.model.move("before", -1)
@@ -110,19 +110,19 @@ def test_an_error_in_a_click_is_shown_and_escaped() -> None:
             raise ValueError("<b>no</b>")
         return CommitPage("fine")
 
-    bench = BenchWidget(BenchModel(), broken)
+    bench = SandboxWidget(SandboxModel(), broken)
     button(bench, "diff of before").click()
 
     assert "This click failed: &lt;b&gt;no&lt;/b&gt;" in shown(bench)
 
 
-def test_a_click_that_does_nothing_says_why_on_the_page(bench: BenchWidget) -> None:
+def test_a_click_that_does_nothing_says_why_on_the_page(bench: SandboxWidget) -> None:
     button(bench, "to 15 s").click()
 
     assert "Press device_del first: the 15 s count from there." in shown(bench)
 
 
-def test_without_widgets_it_is_a_picture_and_a_text(bench: BenchWidget) -> None:
+def test_without_widgets_it_is_a_picture_and_a_text(bench: SandboxWidget) -> None:
     bench.model.do(Act.DEVICE_DEL)
     bundle = bench._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
@@ -133,13 +133,13 @@ def test_without_widgets_it_is_a_picture_and_a_text(bench: BenchWidget) -> None:
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-def test_the_page_names_no_address_outside(bench: BenchWidget) -> None:
+def test_the_page_names_no_address_outside(bench: SandboxWidget) -> None:
     addresses = set(re.findall(r"https?://[^\"' )]+", shown(bench)))
 
     assert addresses == {"http://www.w3.org/2000/svg"}
 
 
-def test_the_page_follows_one_into_the_past_and_a_click_there_forks(bench: BenchWidget) -> None:
+def test_the_page_follows_one_into_the_past_and_a_click_there_forks(bench: SandboxWidget) -> None:
     bench.model.do(Act.DEVICE_DEL)
     bench.model.do(Act.GUEST_RELEASES_LATE)
     for words in ("first", "next ›"):
@@ -153,7 +153,7 @@ def test_the_page_follows_one_into_the_past_and_a_click_there_forks(bench: Bench
     assert "▶ Here." not in shown(bench)
 
 
-def test_it_shows_the_token_of_what_is_there(bench: BenchWidget) -> None:
+def test_it_shows_the_token_of_what_is_there(bench: SandboxWidget) -> None:
     bench.model.do(Act.DEVICE_DEL)
 
     assert f"kit open {bench.model.token}</code>" in shown(bench)
@@ -166,7 +166,7 @@ def test_the_commit_is_read_only_when_another_one_is_to_be_shown() -> None:
         read.append(revision.name)
         return CommitPage(revision.name)
 
-    bench = BenchWidget(BenchModel(), counted)
+    bench = SandboxWidget(SandboxModel(), counted)
     bench.model.do(Act.DEVICE_DEL)
     bench.model.move("after", -1)
 

@@ -16,8 +16,8 @@ from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import find_scenario
-from kit.views.models.tour import SILENT_STEPS, STEPS, WalkModel
-from kit.views.widgets.tour import WalkWidget
+from kit.views.models.tour import SILENT_STEPS, STEPS, TourModel
+from kit.views.widgets.tour import TourWidget
 
 ROOT = Path(__file__).parents[3]
 
@@ -32,7 +32,7 @@ def test_the_walk_has_a_step_for_every_recorded_build() -> None:
     [("baseline", "baseline"), ("timer", "baseline"), ("revert", "pre-revert")],
 )
 def test_a_step_is_compared_with_the_one_before(step: str, previous: str) -> None:
-    assert WalkModel(step).previous.name == previous
+    assert TourModel(step).previous.name == previous
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_step_is_compared_with_the_one_before(step: str, previous: str) -> Non
     ],
 )
 def test_what_a_step_changes_in_the_state_table(step: str, came: int, went: int) -> None:
-    assert tuple(map(len, WalkModel(step).table_changes())) == (came, went)
+    assert tuple(map(len, TourModel(step).table_changes())) == (came, went)
 
 
 @pytest.mark.parametrize(
@@ -69,15 +69,15 @@ def test_which_scenarios_a_step_changes(step: str, changed: list[str]) -> None:
     def played() -> dict[str, Scenario]:
         return {name: find_scenario(name) for name in (*names, "vm-stopped")}
 
-    assert [one.name for one in WalkModel(step, played).scenario_changes()] == changed
+    assert [one.name for one in TourModel(step, played).scenario_changes()] == changed
 
 
 def test_a_walk_without_scenarios_changes_none() -> None:
-    assert WalkModel("cpu-timeout").scenario_changes() == ()
+    assert TourModel("cpu-timeout").scenario_changes() == ()
 
 
 def test_the_ends_of_the_walk_are_said() -> None:
-    model = WalkModel("baseline")
+    model = TourModel("baseline")
     model.go(-1)
     first = model.hint
     model.go(len(STEPS))
@@ -87,7 +87,7 @@ def test_the_ends_of_the_walk_are_said() -> None:
 
 def test_a_release_is_no_step() -> None:
     with pytest.raises(UnknownRevisionError, match=r"'v6\.0\.0' is no step of the walk"):
-        WalkModel("v6.0.0")
+        TourModel("v6.0.0")
 
 
 def page(revision: Revision) -> CommitPage:
@@ -107,8 +107,8 @@ def ties(revision: Revision) -> tuple[Behaviour, ...]:
 
 
 @pytest.fixture
-def walk() -> Iterator[WalkWidget]:
-    widget = WalkWidget(WalkModel("timer"), page, ties)
+def walk() -> Iterator[TourWidget]:
+    widget = TourWidget(TourModel("timer"), page, ties)
     yield widget
     widget.close_all()
 
@@ -119,16 +119,16 @@ def inside(widget: widgets.Widget) -> Iterator[widgets.Widget]:
         yield from inside(child)
 
 
-def shown(walk: WalkWidget) -> str:
+def shown(walk: TourWidget) -> str:
     return "\n".join(w.value for w in inside(walk) if isinstance(w, widgets.HTML))
 
 
-def click(walk: WalkWidget, words: str) -> None:
+def click(walk: TourWidget, words: str) -> None:
     buttons = [w for w in inside(walk) if isinstance(w, widgets.Button)]
     next(b for b in buttons if b.description == words).click()
 
 
-def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: WalkWidget) -> None:
+def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: TourWidget) -> None:
     text = shown(walk)
 
     assert "the commit of timer" in text
@@ -139,7 +139,7 @@ def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: WalkWidget) ->
     )
 
 
-def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: WalkWidget) -> None:
+def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: TourWidget) -> None:
     click(walk, "cpu-timeout")
     bench = walk._bench.model
 
@@ -149,7 +149,7 @@ def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: WalkWidget) -> No
     assert "the commit of cpu-timeout" in shown(walk)
 
 
-def test_back_next_and_the_turned_diff(walk: WalkWidget) -> None:
+def test_back_next_and_the_turned_diff(walk: TourWidget) -> None:
     click(walk, "next ▶")
     click(walk, "◀ back")
     click(walk, "◀ back")
@@ -160,16 +160,16 @@ def test_back_next_and_the_turned_diff(walk: WalkWidget) -> None:
     assert "This is the first step." in shown(walk)
 
 
-def test_only_controls_that_the_keyboard_can_use(walk: WalkWidget) -> None:
+def test_only_controls_that_the_keyboard_can_use(walk: TourWidget) -> None:
     kinds = {type(w).__name__ for w in inside(walk)}
 
     assert kinds == {
-        *("WalkWidget", "BenchWidget", "TravelBar", "VBox", "HBox", "HTML", "Button"),
+        *("TourWidget", "SandboxWidget", "TravelBar", "VBox", "HBox", "HTML", "Button"),
         *("IntSlider", "BoundedIntText", "BoundedFloatText"),
     }
 
 
-def test_without_widgets_it_is_a_text(walk: WalkWidget) -> None:
+def test_without_widgets_it_is_a_text(walk: TourWidget) -> None:
     assert repr(walk) == (
         "timer (51254ffb32): every connector gets a timer that nothing starts\n"
         "scenarios it changes: none"

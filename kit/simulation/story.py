@@ -39,9 +39,10 @@ def where_they_part(pair: Pair) -> str:
     """Say where two runs first differ, and what has become of the device in each: a line for each.
 
     >>> from kit.machine.revision import find_revision
-    >>> from kit.simulation.sandbox import Act, bench_pair
+    >>> from kit.simulation.sandbox import Act, sandbox_pair
     >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-    >>> print(where_they_part(bench_pair(find_revision("revert"), find_revision("resend"), *late)))
+    >>> pair = sandbox_pair(find_revision("revert"), find_revision("resend"), *late)
+    >>> print(where_they_part(pair))
     So far both have done the same.
     """
     at = pair.first_difference

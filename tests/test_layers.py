@@ -202,6 +202,13 @@ def test_the_house_is_tidy() -> None:
     assert full == {}
 
 
+def test_what_starts_processes_needs_the_standard_library_alone() -> None:
+    """It is imported before anything else, in every child as well."""
+    names = imported(tree(KIT / "common/child_process.py"))
+
+    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
 def test_nothing_in_the_package_prints() -> None:
     calls = [
         path.name

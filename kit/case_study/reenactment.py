@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from kit.common.child_process import run
 from kit.common.errors import UserError
 from kit.git.repository.history import no_git
 from kit.git.repository.sandbox import environment
@@ -161,19 +161,18 @@ class _Git:
         """
         config = [part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}")]
         try:
-            done = subprocess.run(
+            done = run(
                 [self.program, *config, *arguments],
                 cwd=self.folder,
-                env=self._environment(day),
-                input=text.encode(),
-                capture_output=True,
-                timeout=_TIMEOUT_S,
+                environment=self._environment(day),
+                text=text.encode(),
+                timeout_s=_TIMEOUT_S,
             )
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             raise ReenactmentError(
                 f"git {arguments[0]} took longer than {_TIMEOUT_S} s in {self.folder.parent.parent}"
             ) from None
-        if done.returncode:
+        if done.status:
             (*_, said) = done.stderr.decode(errors="replace").splitlines() or [
                 "it does not say why"
             ]

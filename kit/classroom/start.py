@@ -12,13 +12,17 @@ where it runs first.
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]  # what else lies in this folder is no module of ours
+
 import contextlib
 import json
 import os
 import platform
 import shutil
 import subprocess
-import sys
 import time
 import venv
 from collections.abc import Iterator
@@ -267,7 +271,7 @@ def _install(folder: Path, place: Path) -> None:
     venv.EnvBuilder(symlinks=os.name != "nt").create(place)
     (pip,) = (folder / "wheels").glob("pip-*.whl")
     command = [
-        *(str(_python_of(place)), "-m", "pip", "install", "--quiet", "--no-index"),
+        *(str(_python_of(place)), "-P", "-m", "pip", "install", "--quiet", "--no-index"),
         *("--find-links", str(folder / "wheels"), "--require-hashes", "-r", str(folder / LOCK)),
     ]
     # no setting of this user's may bring in anything else
@@ -275,6 +279,7 @@ def _install(folder: Path, place: Path) -> None:
     quiet = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         command,
+        cwd=place,
         env={**clean, **quiet, "PIP_NO_CACHE_DIR": "1", "PYTHONPATH": str(pip)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

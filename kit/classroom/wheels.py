@@ -10,7 +10,6 @@ import csv
 import errno
 import importlib.util
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +24,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from kit.classroom.target import Laptop
+from kit.common.child_process import python, run
 from kit.common.errors import UserError
 
 __all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
@@ -85,7 +85,8 @@ def built_wheel(source: Path, target: Path) -> Path:
     # with the build backend at hand nothing need be fetched
     here = importlib.util.find_spec("hatchling") is not None
     isolation = ["--no-build-isolation"] if here else []
-    _pip("wheel", *isolation, "--no-deps", "--wheel-dir", str(target), str(source), limit=_BUILD_S)
+    where = _absolute(target, source)
+    _pip("wheel", *isolation, "--no-deps", "--wheel-dir", *where, limit=_BUILD_S)
     return _only(target)
 
 
@@ -161,7 +162,7 @@ def download(
     Raises:
         UserError: pip cannot bring it; its own reason.
     """
-    kit = f"{own}[{EXTRA}]"
+    kit = f"{own.absolute()}[{EXTRA}]"
     if not folder.is_dir():
         part = folder.with_name(f"{folder.name}.part")
         wanted: list[str] = []
@@ -170,7 +171,7 @@ def download(
             shutil.rmtree(part, ignore_errors=True)
             tell(f"downloading for {target}")
             only = ("--only-binary=:all:", *target.pip_options)
-            _pip("download", *only, "--dest", str(part), kit, PIP, *wanted, what=str(target))
+            _pip("download", *only, "--dest", *_absolute(part), kit, PIP, *wanted, what=str(target))
             missing = _needed(_by_name(part), target)[1]
             if not missing:
                 break
@@ -216,6 +217,11 @@ def _asked(required: Requirement) -> str:
     return f"{required.name}{extras}{required.specifier}"
 
 
+def _absolute(*paths: Path) -> list[str]:
+    """Return what pip is given: it runs in a folder where nobody's files lie."""
+    return [str(path.absolute()) for path in paths]
+
+
 # -- pip ---------------------------------------------------------------------------------------
 
 
@@ -224,15 +230,14 @@ def _pip(command: str, *arguments: str, limit: int = _DOWNLOAD_S, what: str = "t
         raise UserError(f"{sys.executable} has no pip; install pip in it (python -m ensurepip)")
     options = ("--disable-pip-version-check", "--no-input", "--quiet", "--progress-bar=off")
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", command, *options, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limit,
+        done = run(
+            python("-m", "pip", command, *options, *arguments),
+            cwd=Path(sys.prefix),
+            timeout_s=limit,
         )
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         raise UserError(f"pip {command} for {what} took longer than {limit} s; try again") from None
-    if done.returncode:
+    if done.status:
         said = (done.stderr + done.stdout).decode(errors="replace").splitlines()
         if any(f"[Errno {errno.ENOSPC}]" in line for line in said):
             reason = f"a disk is full, this one or that of {gettempdir()}"

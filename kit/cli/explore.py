@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
-from multiprocessing import active_children
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +16,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.cli.common import FINE, INTERRUPTED, NO, Backend, Json, cli
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
+from kit.common.child_process import interrupt_workers, pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import write_own
@@ -265,15 +264,8 @@ def _searched(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
     if processes == 1:
         yield from explored(todo, run=_search_here)
         return
-    with ProcessPoolExecutor(processes, initializer=_take_notice) as pool:
-        yield from explored(todo, pool, _search_there, _pass_on)
-
-
-def _pass_on() -> None:
-    """Tell the processes of Ctrl-C where it reached this one only."""
-    for child in active_children():
-        if child.pid is not None:
-            os.kill(child.pid, signal.SIGINT)
+    with pool(processes, _take_notice) as workers:
+        yield from explored(todo, workers, _search_there, interrupt_workers)
 
 
 # -- two revisions ---------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ from kit.cli.output import (
     console,
     print_json,
 )
+from kit.common.child_process import become, python
 from kit.common.errors import UserError
 from kit.common.packaged_data import lessons
 from kit.lessons.doctor import checks as doctor_checks
@@ -43,14 +43,15 @@ def lab(
     """Open JupyterLab on the first lesson.
 
     In a checkout the lessons are opened where they stand.  An installed kit copies them to DIR, or
-    to unplug-kit-lessons here; files that exist are never overwritten.
+    to unplug-kit-lessons here; files that exist are never overwritten.  Without DIR it opens only
+    a copy that it made on this machine.
     """
     where = lessons(folder)
-    root = where.folder.parent
+    root = where.folder.parent.absolute()
     command = [
-        *(sys.executable, "-m", "jupyterlab"),
+        *python("-m", "jupyterlab"),
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{where.first.relative_to(root).as_posix()}",
+        f"--LabApp.default_url=/lab/tree/{where.first.absolute().relative_to(root).as_posix()}",
         f"--port={port}",
         # nothing leaves the machine: no look for updates, no news
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -60,9 +61,8 @@ def lab(
     ]
     typer.echo(f"Opening {where.first} in JupyterLab; stop it with Ctrl-C.", err=True)
     sys.stderr.flush()
-    if os.name == "posix":  # one process: whoever stops it stops JupyterLab
-        os.execv(command[0], command)
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+    # in a folder that is nobody's, for what Jupyter looks for in the current one
+    become(command, Path(sys.prefix), os.environ)
 
 
 @cli.command(epilog="Example: kit doctor --json")

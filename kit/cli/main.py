@@ -6,6 +6,7 @@ stderr; data goes to stdout, progress to stderr; ``--json`` where a program may 
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FINE
     except OSError as error:
         drop_output()
-        return _fail(f"the output cannot be written: {error.strerror}; is the disk full?")
+        return _fail(_of_the_system(error))
     except Exception as error:
         usage = getattr(error, "format_message", None)  # wrong use, as typer reports it
         if usage is None:
@@ -55,6 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if result == INTERRUPTED:
         return _fail("stopped")
     return result if isinstance(result, int) else FINE
+
+
+def _of_the_system(error: OSError) -> str:
+    """Say what the system refused, and what helps."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "too many files are open at once; raise the shell's limit (ulimit -n 256)"
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return "the output cannot be written: the disk is full; make room there"
+    what = error.filename or "the output cannot be written"
+    return f"{what}: {error.strerror or error}"
 
 
 def _fail(words: str) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from enum import Enum
 from typing import Annotated
@@ -18,6 +17,7 @@ from kit.case_study import history as history_in_use
 from kit.cli.common import FINE, NO, Json, cli
 from kit.cli.history import Repo
 from kit.cli.output import console, print_json, progress_bar, tell_passed_over
+from kit.common.child_process import pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.git.values.changelog import changelog_json
@@ -83,12 +83,12 @@ def reverts(
     history = history_in_use.history(repo, tell_passed_over)
     wanted = revert_report.Wanted(since=since, until=until, path=path, author=author)
     rows = []
-    with progress_bar() as tell, _pool(check=check) as pool:
+    with progress_bar() as tell, _pool(check=check) as workers:
         for row in revert_report.reverts(
             history,
             wanted,
             check=check,
-            executor=pool,
+            executor=workers,
             progress=lambda done, total: tell("reverts", done, total),
         ):
             if as_json:
@@ -115,12 +115,8 @@ def _pool(*, check: bool) -> Iterator[Executor | None]:
     if not check or processors == 1:
         yield None
         return
-    # spawn: the progress bar has a thread, and a fork would copy its locks
-    pool = ProcessPoolExecutor(processors, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with pool(processors) as executor:
+        yield executor
 
 
 class ChangelogForm(Enum):

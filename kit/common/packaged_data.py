@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 from kit.common.errors import UserError
 from kit.common.user_file import write_own
@@ -45,15 +50,22 @@ def lessons(folder: Path | None = None) -> Lessons:
     """Return where the lessons are; copy them to *folder* first, if one is named.
 
     In a checkout they are opened where they stand.  An installed kit copies them to *folder*, or
-    to ``unplug-kit-lessons`` here; a file that exists already is never overwritten.
+    to ``unplug-kit-lessons`` here; a file that exists already is never overwritten.  A folder of
+    that name that the kit did not make is refused: a notebook runs what is in it.
 
     Raises:
-        UserError: The folder cannot be written, or this installation has no lessons.
+        UserError: The folder cannot be written or is somebody else's, or this installation has no
+            lessons.
     """
     source = lesson_folder()
     if folder is None and source == CHECKOUT / "notebooks":
         return Lessons(source, source / FIRST_LESSON)
     target = folder or Path("unplug-kit-lessons")
+    if folder is None and os.path.lexists(target) and not _is_our_copy(target):
+        raise UserError(
+            f"{target.absolute()}: kit lab did not make this folder on this machine, and a notebook"
+            f" in it could run anything; if you trust it: kit lab {target}; else: kit lab DIR"
+        )
     try:
         for path in sorted(source.glob("*.ipynb")):
             _copy_new(path, target / "notebooks" / path.name)
@@ -61,7 +73,34 @@ def lessons(folder: Path | None = None) -> Lessons:
             _copy_new(source.parent / "docs" / name, target / "docs" / name)
     except OSError as error:
         raise UserError(f"{target}: the lessons cannot be copied there: {error}") from None
+    _remember_copy(target)
     return Lessons(target / "notebooks", target / "notebooks" / FIRST_LESSON)
+
+
+# Which copies are the kit's stands in the user's own folder, where no repository can write.
+
+
+def _record_of(target: Path) -> tuple[Path, bytes]:
+    """Return the file that remembers a copy, and what it holds: which folder the name meant."""
+    path, seen = target.absolute(), target.lstat()
+    name = sha256(os.fsencode(path)).hexdigest()[:32]
+    place = user_data_path("unplug-kit", appauthor=False) / "lesson-copies" / name
+    return place, f"{seen.st_dev} {seen.st_ino}\n".encode() + os.fsencode(path) + b"\n"
+
+
+def _is_our_copy(target: Path) -> bool:
+    try:
+        place, text = _record_of(target)
+        return place.read_bytes() == text
+    except OSError:
+        return False
+
+
+def _remember_copy(target: Path) -> None:
+    with contextlib.suppress(OSError):  # then the next kit lab asks for its name
+        place, text = _record_of(target)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_own(place, text)
 
 
 def _copy_new(source: Path, target: Path) -> None:

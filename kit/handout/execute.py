@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
@@ -23,6 +23,7 @@ from nbclient.exceptions import (
 from nbformat import NotebookNode
 
 from kit.case_study.history import CLONE_VARIABLE, clone_in_use
+from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
 from kit.common.packaged_data import CHECKOUT, lesson_folder
 
@@ -73,12 +74,15 @@ def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
         resources={"metadata": {"path": str(home / "notebooks")}},
     )
     failed: list[Exception] = []
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    ended = ExitStack()
+    client.on_notebook_start = lambda **_: ended.enter_context(guarded(_group_of(client)))
+    quiet = {"stdout": DEVNULL, "stderr": DEVNULL}
     environment = _environment(home)
 
     def execute() -> None:
         try:
-            client.execute(env=environment, **quiet)
+            with ended:
+                client.execute(env=environment, **quiet)
         except _FAILURES as error:
             failed.append(error)
 
@@ -92,6 +96,11 @@ def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
         atexit.unregister(client._cleanup_kernel)
     if failed:
         raise _told(failed[0], name) from None
+
+
+def _group_of(client: NotebookClient) -> int:
+    """Return the group of a kernel, which jupyter_client starts in a session of its own."""
+    return int(getattr(getattr(client.km, "provisioner", None), "pid", 0))
 
 
 _FAILURES = (
@@ -134,4 +143,4 @@ def _environment(home: Path) -> Mapping[str, str]:
     if (CHECKOUT / "notebooks").is_dir():  # the kit need not be installed
         beside = os.environ.get("PYTHONPATH")
         found["PYTHONPATH"] = os.pathsep.join([str(CHECKOUT), *([beside] if beside else [])])
-    return found
+    return clean_environment(found)

@@ -1,47 +1,29 @@
-"""What stands beside a QEMU process: limits on what it may take, and its end when the kit ends."""
+"""What a QEMU process may take of the machine, and the status with which it ended."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import time
+from collections.abc import Sequence
 
-__all__ = ["LOOK_S", "SHELL", "waited"]
+__all__ = ["LOOK_S", "limited", "shell_status"]
 
 LOOK_S = 0.02  # how often a wait looks whether the process is still there
 _MEMORY_KIB = 8 << 20  # of address space: QEMU reserves far more than it uses
 _FILE_BLOCKS = 16 << 11  # of 512 bytes: 16 MiB in any one file
 _CPU_S = 3600
 
-# "$0" is QEMU; the pipe on fd 3 stays open as long as the kit lives.  What a system cannot limit
-# it does not.  Both children are waited for, since nobody else may bury them.
-SHELL = f"""
+# "$0" is QEMU.  What a system cannot limit it does not.
+_SHELL = f"""
 ulimit -c 0; ulimit -v {_MEMORY_KIB} 2>/dev/null; ulimit -f {_FILE_BLOCKS} 2>/dev/null
 ulimit -t {_CPU_S} 2>/dev/null
-exec 3<&0 </dev/null
-"$0" "$@" 3<&- & qemu=$!
-exec >/dev/null 2>&1
-{{ read -r _ <&3; kill -9 $qemu; }} & watch=$!
-exec 3<&-
-wait $qemu; status=$?
-kill -9 $watch; wait $watch
-exit $status
+exec "$0" "$@"
 """
 
 
-def waited(process: subprocess.Popen[bytes], timeout_s: float) -> bool:
-    """Wait for the end of *process*, but leave it unburied: its group's number stays its own."""
-    if not hasattr(os, "waitid"):  # macOS, before Python 3.13
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout_s)
-        return process.returncode is not None
-    until = time.monotonic() + timeout_s
-    while process.returncode is None:
-        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
-        if os.waitid(os.P_PID, process.pid, flags) is not None:
-            return True
-        if time.monotonic() > until:
-            return False
-        time.sleep(LOOK_S / 10)
-    return True
+def limited(command: Sequence[str]) -> list[str]:
+    """Return the command that sets the limits and then becomes *command*."""
+    return ["/bin/sh", "-c", _SHELL, *command]
+
+
+def shell_status(status: int) -> int:
+    """Return an exit status as a shell has it: 128 and the signal's number."""
+    return status if status >= 0 else 128 - status

@@ -1,8 +1,8 @@
 """A QEMU process with its two sockets: started, asked, and ended whatever happens.
 
 Blocking sockets and a time limit on every wait; no asyncio, for a notebook already runs a loop.
-The sockets lie in a folder that only the user can enter.  A shell stands beside the process: it
-sets the limits, and ends QEMU when the kit is gone, even if the kit was killed.
+The sockets lie in a folder that only the user can enter.  A shell sets the limits and becomes QEMU;
+`kit.common.child_process` ends it with the kit, even if the kit was killed.
 
 Source: QEMU qemu-options.hx (-qtest, -mon, -nodefaults).
 """
@@ -14,9 +14,7 @@ import os
 import re
 import select
 import shutil
-import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,8 +22,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from kit.common.child_process import STDOUT, Child, start
 from kit.real_qemu.failures import BackendError, QemuGone, abort_of, last_words
-from kit.real_qemu.process import LOOK_S, SHELL, waited
+from kit.real_qemu.process import LOOK_S, limited, shell_status
 from kit.real_qemu.wire import (
     QmpAnswer,
     QmpCodec,
@@ -89,7 +88,7 @@ class Session:
         self._number = 0
         self._read_bytes = 0
         self._sockets: list[socket.socket] = []
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         try:
             for name, data in (files or {}).items():
                 (self.folder / name).write_bytes(data)
@@ -119,14 +118,12 @@ class Session:
             *("-mon", "chardev=mon,mode=control"),
         ]
         with (self.folder / "said").open("wb") as said:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", SHELL, *command],
-                stdin=subprocess.PIPE,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # one group to end; and Ctrl-C is the kit's own affair
+            self._process = start(
+                limited(command),
                 cwd=self.folder,
-                env={**os.environ, "LC_ALL": "C"},
+                environment={**os.environ, "LC_ALL": "C"},
+                stdout=said,
+                stderr=STDOUT,
             )
         second = self._accept(other, until)
         self.console = second if console else None
@@ -171,12 +168,7 @@ class Session:
         self._sockets.clear()
         process, self._process = self._process, None
         if process is not None:
-            assert process.stdin is not None
-            process.stdin.close()  # the shell ends QEMU, buries it and goes
-            waited(process, _END_S)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)  # whatever else is in the group
-            process.wait()
+            process.end(0)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- asking ----------------------------------------------------------------------------------
@@ -352,8 +344,10 @@ class Session:
 
     def _gone(self) -> QemuGone:
         process = self._process
-        ended = process is not None and waited(process, _END_S)
-        status = process.wait() if process is not None and ended else None
+        status = None
+        if process is not None:
+            with contextlib.suppress(TimeoutError):
+                status = shell_status(process.wait(_END_S))
         abort = abort_of(self.said(), status)
         how = f"{abort.function}: {abort.assertion}" if abort.assertion else abort.function
         words = last_words(self.said())
@@ -365,7 +359,7 @@ class Session:
         lines = [_STAMP.sub("", line) for line in said.splitlines()]
         complaints = [line for line in lines if line.startswith(name)]
         words = last_words("\n".join(complaints) or said).removeprefix(name)
-        status = None if self._process is None else self._process.poll()
+        status = None if self._process is None else shell_status(self._process.wait(_END_S))
         return words or f"it ends at once, {abort_of('', status).function}"
 
     def _error(self, what: str) -> BackendError:

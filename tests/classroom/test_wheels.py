@@ -14,6 +14,7 @@ import pytest
 from kit.classroom import wheels
 from kit.classroom.target import Laptop, targets
 from kit.classroom.wheels import built_wheel, download, packed_wheel, read_wheel
+from kit.common.child_process import Done
 from kit.common.errors import UserError
 from tests.classroom.small import make_index, make_wheel, small_kit, use_index
 
@@ -92,11 +93,8 @@ def test_a_package_that_no_wheel_exists_of_is_named(tmp_path: Path, index: Path)
 def test_pips_reason_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str
 ) -> None:
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.CompletedProcess(command, 1, b"", said.encode())
-
     kit = small_kit(tmp_path)
-    monkeypatch.setattr(wheels.subprocess, "run", run)
+    monkeypatch.setattr(wheels, "run", lambda *_, **__: Done(1, b"", said.encode()))
     with pytest.raises(UserError) as caught:
         download(kit, MAC, tmp_path / "have")
 

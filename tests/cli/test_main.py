@@ -181,7 +181,7 @@ def test_a_full_disk_is_one_line(arguments: str) -> None:
 
     assert (done.returncode, done.stderr) == (
         2,
-        "kit: the output cannot be written: No space left on device; is the disk full?\n",
+        "kit: the output cannot be written: the disk is full; make room there\n",
     )
 
 

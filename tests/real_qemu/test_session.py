@@ -206,7 +206,7 @@ def test_an_exception_in_the_block_ends_it_too(tmp_path: Path) -> None:
 
 
 def test_it_ends_with_the_kit_even_if_that_is_killed(tmp_path: Path, temporary: Path) -> None:
-    """A shell beside it holds the other end of a pipe, and sees it close."""
+    """A guard reads a pipe that only the kit holds open."""
     path = fake(tmp_path, "greet()\ntime.sleep(60)")
     kit = subprocess.Popen(
         [

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-import subprocess
 import tempfile
 import threading
 from collections import deque
@@ -22,13 +21,13 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from kit.common.child_process import Child, adopt, clean_environment, own_session
 from kit.common.plain_text import plain
 from kit.git.repository.diff import MOST_PRINTED_BYTES, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, no_git
 from kit.git.repository.sandbox import (
     Repository,
     UnreadableError,
-    end,
     find_repository,
     patient,
     reader_environment,
@@ -181,11 +180,10 @@ class CloneHistory:
             if status:
                 words = b"".join(said).decode("utf-8", "replace")
                 raise HistoryError(_why(self.source, wanted, words, shallow=repository.is_shallow))
-        except (TimeoutError, subprocess.TimeoutExpired) as error:
+        except TimeoutError as error:
             raise HistoryError(f"{self.place}: git cannot read {wanted}: {error}") from None
         finally:
-            if process.poll() is None:
-                end(process)
+            process.end()
             listener.join(1)  # it closes what it reads
             process.stdout.close()
 
@@ -216,20 +214,21 @@ class CloneHistory:
                 raise _EnoughError  # else that was all, and git says whether it went well
         return answer
 
-    def _start(
-        self, repository: Repository, command: Iterable[str], stdin: BinaryIO
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, repository: Repository, command: Iterable[str], stdin: BinaryIO) -> Child:
         import git
 
         with without_git_variables():
             runner = git.Git(str(repository.git_dir))
-            runner.update_environment(**reader_environment(repository.git_dir))
+            # GitPython adds to this process's environment
+            runner.update_environment(
+                **clean_environment(reader_environment(repository.git_dir)),
+            )
             try:
                 running = runner.execute(
                     [runner.GIT_PYTHON_GIT_EXECUTABLE, *command],
                     as_process=True,
                     istream=stdin,
-                    start_new_session=True,  # one group to end
+                    **own_session(),
                 )
             except git.GitCommandNotFound as error:
                 raise HistoryError(f"{self.place}: there is no git any more") from error
@@ -237,7 +236,8 @@ class CloneHistory:
                 why = f"git cannot be started: {error.strerror}"
                 raise HistoryError(f"{self.place}: {why}") from error
         process, running.proc = running.proc, None  # it would end it when nobody holds it
-        return cast("subprocess.Popen[bytes]", process)
+        assert process is not None
+        return adopt(process)
 
     def _repository(self) -> Repository:
         """Return where the repository is; looked at once."""

@@ -10,12 +10,9 @@ Source: git 2.39, git(1), git-config(1), "SCOPES" and safe.directory; gitattribu
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import select
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -24,13 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from kit.common.child_process import run
 from kit.git.repository.plain_files import PlainFiles, UnreadableError
 
 __all__ = [
     "BIG_FILE_BYTES",
     "Repository",
     "UnreadableError",
-    "end",
     "environment",
     "find_repository",
     "kept_environment",
@@ -217,16 +214,10 @@ def _run(
 ) -> tuple[int, bytes, str]:
     """Run git to its end; return its exit status, what it printed, and what it complained of."""
     try:
-        done = subprocess.run(
-            command,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-        )
-    except subprocess.TimeoutExpired:
+        done = run(command, environment=variables, timeout_s=timeout_s)
+    except TimeoutError:
         raise UnreadableError(f"no answer within {timeout_s:g} s") from None
-    return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+    return done.status, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
 # -- waiting -----------------------------------------------------------------------------------
@@ -256,15 +247,3 @@ class _Patient(io.RawIOBase):
         data = os.read(self._handle, len(buffer))
         buffer[: len(data)] = data
         return len(data)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End git and its children: politely first, so that it removes its lock files."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # no such group any more
-            if sys.platform == "win32":
-                process.kill()
-            else:
-                os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)

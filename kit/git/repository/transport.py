@@ -15,7 +15,6 @@ import os
 import queue
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from kit.common.child_process import Child, start
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
-from kit.git.repository.sandbox import end, environment, kept_environment
+from kit.git.repository.sandbox import environment, kept_environment
 
 __all__ = [
     "FetchError",
@@ -212,14 +212,13 @@ class Git:
             stdin.writelines(f"{line}\n".encode() for line in feed)
             stdin.seek(0)
             try:
-                process = subprocess.Popen(
+                process = start(
                     command,
                     stdin=stdin,
                     stdout=stdout,
-                    stderr=subprocess.PIPE,
-                    env=kept_environment() | environment(source.protocols if source else "none"),
-                    start_new_session=True,  # no terminal to ask on, and one group to end
-                    pass_fds=() if self.lock is None or sys.platform == "win32" else (self.lock,),
+                    environment=kept_environment()
+                    | environment(source.protocols if source else "none"),
+                    pass_fds=() if self.lock is None else (self.lock,),
                 )
             except FileNotFoundError:
                 raise FetchError(
@@ -229,7 +228,7 @@ class Git:
             said = self._wait(process, phase)
             stdout.seek(0)
             output = stdout.read().decode("utf-8", "replace")
-        if process.returncode:
+        if process.wait():
             if any("No space left" in line or "quota exceeded" in line for line in said):
                 raise disk_full(self.folder.parent)
             raise GitError(_reason(said))
@@ -244,7 +243,7 @@ class Git:
         ):
             yield from ("-c", setting)
 
-    def _wait(self, process: subprocess.Popen[bytes], phase: str) -> list[str]:
+    def _wait(self, process: Child, phase: str) -> list[str]:
         """Report git's progress until it ends; return the last other lines it said."""
         assert process.stderr is not None
         chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -258,8 +257,8 @@ class Git:
                     self._hear(line.decode("utf-8", "replace"), phase, said)
             process.wait(self.timeout_s)
         except BaseException as error:
-            end(process)
-            if isinstance(error, queue.Empty | subprocess.TimeoutExpired):
+            process.end()
+            if isinstance(error, queue.Empty | TimeoutError):
                 raise GitError(f"no answer for {self.timeout_s:g} s") from None
             raise
         return [*said, rest.decode("utf-8", "replace")]

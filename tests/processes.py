@@ -1,0 +1,41 @@
+"""Which processes live: those that inherited a mark in their environment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["MARK", "await_that", "living", "none_lives"]
+
+MARK = "KIT_TEST_MARK"
+
+
+def living(mark: str) -> dict[int, str]:
+    """Return the command lines of the processes that inherited *mark*, by number."""
+    wanted = f"{MARK}={mark}\0".encode()
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (entry / "environ").read_bytes() + b"\0":
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(entry.name)] = words.decode(errors="replace").strip()
+        except OSError:  # it ended meanwhile, or is a zombie
+            continue
+    return found
+
+
+def none_lives(mark: str, seconds: float = 20) -> dict[int, str]:
+    """Wait until no marked process lives; return those that do in the end."""
+    await_that(lambda: not living(mark), seconds, fail=False)
+    return living(mark)
+
+
+def await_that(is_so: Callable[[], bool], seconds: float = 60, *, fail: bool = True) -> None:
+    """Look often until it is so."""
+    until = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > until:
+            assert not fail, "waited in vain"
+            return
+        time.sleep(0.02)

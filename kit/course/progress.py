@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.common.errors import UserError
+from kit.common.json_fields import FormatError, check_bounds
 
 __all__ = ["ANYWHERE", "ExerciseStanding", "Progress", "ProgressError", "read_progress"]
 
@@ -100,10 +101,10 @@ def read_progress(text: str) -> Progress:
     if not text.strip():
         return Progress({})
     try:
+        check_bounds(text)
         data = json.loads(text)
-        json.dumps(data, indent=2)  # what can be read can be deeper than what can be written
-    except RecursionError:
-        raise ProgressError("is not JSON: nested too deep") from None
+    except FormatError as error:
+        raise ProgressError(f"is not a progress file: {error}") from None
     except ValueError as error:
         raise ProgressError(f"is not JSON: {error}") from None
     if not isinstance(data, dict):

@@ -25,10 +25,13 @@ from nbformat import NotebookNode
 from kit.case_study.history import CLONE_VARIABLE, clone_in_use
 from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
+from kit.common.json_fields import FormatError, check_bounds
 from kit.common.packaged_data import CHECKOUT, lesson_folder
+from kit.common.user_file import read_own
 
 __all__ = ["execute_lesson", "prepare", "read_lesson"]
 
+MOST_BYTES = 10_000_000
 _CELL_S = 900  # a cell may look through the history of a whole clone
 _START_S = 60
 _LOOK_S = 0.1  # how long Ctrl-C may have to wait
@@ -49,11 +52,13 @@ def read_lesson(path: Path) -> NotebookNode:
     Raises:
         UserError: It cannot be read, or is no notebook.
     """
+    text = read_own(path, "notebook", MOST_BYTES)
     try:
-        found: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # its own
+        check_bounds(text)
+        found: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]  # its own
         return found
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except FormatError as error:
+        raise UserError(f"{path}: {error}; no notebook does") from None
     except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError):
         raise UserError(f"{path}: is no notebook; install unplug-kit again") from None
 

@@ -65,6 +65,7 @@ _VIRSH = re.compile(
     r"(?: at (?P<epoch>\d{1,12}\.\d{6}))? for domain '?(?P<domain>[^:']+)'?(?:: (?P<data>\{.*))?"
 )
 _PROMPT = "(QEMU)"
+_PROMPTS = re.compile(rf"\A(?:{re.escape(_PROMPT)}\s*+)++")
 _BANNER = re.compile(
     r"Welcome to the QMP low-level shell!|Connected( to QEMU .*)?|Disconnected"
     r"|Error while parsing command line: .*|command format: <command-name> .*"
@@ -202,9 +203,8 @@ def _banner(line: Numbered, body: str) -> Iterator[Item]:
 
 def _typed(line: Numbered) -> Iterator[Item]:
     """Read what stands behind qmp-shell's prompt; nothing is a look for events."""
-    body = line.text
-    while body.startswith(_PROMPT):  # what was typed may not be in it, but what came of it is
-        body = body.removeprefix(_PROMPT).strip()
+    # what was typed may not be in it, but what came of it is
+    body = _PROMPTS.sub("", line.text).strip()
     if body.startswith("{"):
         yield from _objects(Numbered(line.source, line.line, body))
         return

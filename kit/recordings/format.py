@@ -121,7 +121,7 @@ def _each(lines: Iterable[str], where: str, read: Callable[[Json], R]) -> Iterat
             yield read(fields.load(line))
         except (FormatError, UnknownRevisionError) as error:
             raise RecordingError(f"{where}:{number}: {error}") from None
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise RecordingError(f"{where}:{number}: not a JSON object a line: {error}") from None
     if none:
         raise RecordingError(f"{where}: holds no transcript")

@@ -98,7 +98,7 @@ def test_a_step_becomes_a_request(step: Json, request_: Request) -> None:
     ("text", "message"),
     [
         ("{", "f:1: not a JSON object a line: "),
-        ("[" * 100_000, "f:1: not a JSON object a line: "),
+        ("[" * 100_000, "f:1: it nests more than 100 deep"),
         ("[]", "f:1: a transcript is not an object"),
         ('{"name": "t", "revision": "x", "steps": []}', "f:1: no revision 'x' on the embedded"),
         (line(extra=1), "f:1: a transcript: unknown key 'extra'"),

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
+from kit.common.json_fields import FormatError, check_bounds
 from kit.common.user_file import read_own
 from kit.git.repository.history import History, HistoryError, Source, SourceKind
 from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
@@ -20,7 +23,7 @@ from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, 
 __all__ = ["FileHistory", "commit_json", "export", "file_json", "read_file"]
 
 FORMAT, VERSION = "unplug-kit history", 1
-MOST_BYTES = 100_000_000
+MOST_BYTES = 10_000_000  # a hundred times what the lesson's commits take
 
 
 def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
@@ -76,19 +79,20 @@ class FileHistory:
         self._place = place
         data = _ours(text, place)
         try:
-            self._commits = {c.hash: c for c in map(_commit, _list(data["commits"]))}
-            self._diffs = {
-                name: tuple(map(_file, _list(files))) for name, files in data["diffs"].items()
-            }
+            self._commits = {c.hash: c for c in map(_commit, _list(data.pop("commits")))}
+            diffs = data.pop("diffs")  # both forms of all diffs would take twice the room
+            self._diffs = {name: tuple(map(_file, _list(diffs.pop(name)))) for name in [*diffs]}
             self._names = {_text(name): _text(found) for name, found in data["names"].items()}
             self._tags = tuple((_text(name), _text(found)) for name, found in data["tags"])
+            self._tagged = dict(self._tags)
+            self._known = sorted([*((name, name) for name in self._commits), *self._names.items()])
             kind = SourceKind[_text(data["source"]["kind"])]
             origin = _text(data["source"]["place"])
             if set(self._diffs) != set(self._commits):
                 raise ValueError("commits and diffs do not go together")
             if not set(self._names.values()) <= set(self._commits):
                 raise ValueError("a name of no commit")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise HistoryError(
                 f"{place} is damaged, it is not a history that `kit history export` wrote;"
                 " export it again"
@@ -102,14 +106,11 @@ class FileHistory:
         Raises:
             HistoryError: It is not in the file.
         """
-        tags = dict(self._tags)
-        name = tags.get(revision, self._names.get(revision, revision))
-        found = {full for full in self._commits if full.startswith(name.lower()) and len(name) > 3}
-        found |= {
-            full
-            for other, full in self._names.items()
-            if other.startswith(name.lower()) and len(name) > 3
-        }
+        name = self._tagged.get(revision, self._names.get(revision, revision)).lower()
+        # what begins with a name follows it in their order
+        follows = islice(self._known, bisect_left(self._known, (name,)), None)
+        alike = takewhile(lambda known: known[0].startswith(name), follows)
+        found = {full for _, full in alike} if len(name) > 3 else set()
         if len(found) != 1:
             raise HistoryError(f"{self._place} holds no commit {revision}")
         return self._commits[found.pop()]
@@ -141,8 +142,11 @@ class FileHistory:
 def _ours(text: str, place: str) -> dict[str, Any]:
     """Return the object that the text is, of our format and of a version known here."""
     try:
+        check_bounds(text)
         data = json.loads(text)
-    except (ValueError, RecursionError):
+    except FormatError as error:
+        raise HistoryError(f"{place}: {error}; no exported history does") from None
+    except ValueError:
         data = None
     if not isinstance(data, dict) or "format" not in data:
         raise HistoryError(f"{place} is no file that `kit history export` wrote")

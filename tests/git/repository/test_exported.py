@@ -117,7 +117,22 @@ def test_another_file_is_refused(change: Callable[[dict[str, object]], None], me
         FileHistory(json.dumps(data), "f.json")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "null", "[" * 100_000, '{"format": 1}'])
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("[" * 100_000, "it nests more than 100 deep"),
+        ('{"commits":[' + "[]," * 500_000, "it holds more than 500,000 values"),
+    ],
+    ids=["deep", "many"],
+)
+def test_what_no_history_holds_is_not_read(text: str, limit: str) -> None:
+    with pytest.raises(HistoryError) as error:
+        FileHistory(text, "f.json")
+
+    assert str(error.value) == f"f.json: {limit}; no exported history does"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"format": 1}'])
 def test_what_is_no_json_of_ours_is_one_line(text: str) -> None:
     with pytest.raises(HistoryError) as error:
         FileHistory(text, "f.json")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from kit.common.toml_reader import TomlReader
 from kit.git.values.commit import FileDiff, Hunk, LineKind
 from kit.machine.revision import Patch, Revision, find_revision
-from kit.trace.entry import WIRE_NAMES, TraceEntry
+from kit.trace.entry import TraceEntry
+from kit.trace.kinds import wire_name, wire_names
 
 __all__ = ["Behaviour", "behaviours_of", "hunk_of", "read_behaviours", "responsible_for"]
 
@@ -22,7 +23,7 @@ class Behaviour:
 
     ``commit`` is a full hash, ``file`` and ``function`` are where the lines stand, ``identifier``
     tells them from others there; ``shows`` is the type of the trace entry that they cause
-    (`WIRE_NAMES`), None if no entry shows them.
+    (`kit.trace.kinds`), None if no entry shows them.
     """
 
     name: str
@@ -54,7 +55,7 @@ def read_behaviours(text: str, where: str) -> tuple[Behaviour, ...]:
     for here, entry in reader.tables(data, "behaviour"):
         here.keys(entry, "behaviour", _KEYS)
         words = {key: here.text(entry, key) for key in _KEYS if key != "shows" or key in entry}
-        if words.get("shows", "device_del") not in WIRE_NAMES.values():
+        if words.get("shows", "device_del") not in wire_names():
             raise here.error("shows", f"no entry of a run has the type {words['shows']!r}")
         commit = here.read("commit", words["commit"], find_revision).commit
         read.append(Behaviour(**words | {"commit": commit}))
@@ -70,7 +71,7 @@ def responsible_for(
     behaviours: tuple[Behaviour, ...], entry: TraceEntry, revision: Revision
 ) -> tuple[Behaviour, ...]:
     """Return those that *revision* has and that cause an entry like this one, newest first."""
-    shown = WIRE_NAMES[type(entry.message)]
+    shown = wire_name(entry.message)
     here = {patch.value for patch in revision.patches}
     order = [patch.value for patch in Patch]
     found = [b for b in behaviours if b.shows == shown and b.commit in here]

@@ -15,7 +15,8 @@ from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.requests import ConfigureConnector, GetSensorState, SetIndicator
 from kit.machine.revision import find_revision
 from kit.simulation.run import Run
-from kit.trace.entry import WIRE_NAMES, TraceEntry
+from kit.trace.entry import TraceEntry
+from kit.trace.kinds import wire_name, wire_names
 
 __all__ = ["called", "check_call", "read_measure"]
 
@@ -43,7 +44,7 @@ def called(entry: TraceEntry) -> str:
             return "sensor"
         case ConfigureConnector():
             return "configure-connector"
-    return WIRE_NAMES[type(entry.message)]
+    return wire_name(entry.message)
 
 
 def check_call(name: str) -> str:
@@ -52,7 +53,7 @@ def check_call(name: str) -> str:
     Raises:
         UserError: None is.
     """
-    if name not in _CALLS and name not in WIRE_NAMES.values():
+    if name not in _CALLS and name not in wire_names():
         raise UserError(f"no message has the type {name!r}, and no call is {name}")
     return name
 

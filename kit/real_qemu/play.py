@@ -44,7 +44,7 @@ from kit.simulation.run import (
 )
 from kit.simulation.scenario import Scenario
 from kit.simulation.world import World
-from kit.trace.entry import WIRE_NAMES
+from kit.trace.kinds import wire_name
 
 __all__ = ["Driver", "play_real"]
 
@@ -118,14 +118,14 @@ class Driver:
                 left.remove(one)
                 found.append(one)
             else:
-                self._differ(message, f"does not tell {WIRE_NAMES[type(one)]}", _shown(one))
+                self._differ(message, f"does not tell {wire_name(one)}", _shown(one))
         for one in left:
             self._differ(message, f"tells {_shown(one)}", "nothing of the kind")
         return (*found, *left)
 
     def _differ(self, message: Message, real: str, embedded: str) -> None:
         self.differences.append(
-            f"{WIRE_NAMES[type(message)]}: the binary {real}; the embedded machine of"
+            f"{wire_name(message)}: the binary {real}; the embedded machine of"
             f" {self._name}: {embedded}"
         )
 

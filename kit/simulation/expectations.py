@@ -26,7 +26,8 @@ from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, Board, Patch, Revisio
 from kit.simulation.actions import read_device
 from kit.simulation.beliefs import belief
 from kit.simulation.world import Snapshot, World
-from kit.trace.entry import WIRE_NAMES, Trace
+from kit.trace.entry import Trace
+from kit.trace.kinds import wire_name, wire_names
 
 __all__ = ["Claim", "Expectation", "expected_to_fail_at", "read_claim", "read_expectation"]
 
@@ -173,7 +174,7 @@ def _ns(time: str) -> int:
 
 def _sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     kind, to, side = match["type"], match["to"], match["side"]
-    if kind not in WIRE_NAMES.values():
+    if kind not in wire_names():
         raise UserError(f"no message has the type {kind!r}")
     if to is not None and to not in {actor.value for actor in CAST}:
         raise UserError(f"{to!r} is no party; expected operator, libvirt, qemu or guest")
@@ -181,7 +182,7 @@ def _sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
 
     def count(trace: Trace) -> int:
         return sum(
-            WIRE_NAMES[type(entry.message)] == kind
+            wire_name(entry.message) == kind
             and to in (None, entry.dst.value)
             and (
                 limit is None or (entry.at_ns < limit if side == "before" else entry.at_ns > limit)

@@ -12,19 +12,19 @@ from dataclasses import replace
 
 from kit.actors import pseries_guest as guests
 from kit.actors import q35_guest as acpi_guests
-from kit.actors.messages import Actor, Command, CpuOnline, DeviceTree, Input, Message, Pin
+from kit.actors.messages import Command, CpuOnline, DeviceTree, Input, Message, Pin
 from kit.actors.pseries_guest import Guest
 from kit.actors.pseries_programs import GuestKind
 from kit.actors.q35_guest import AcpiGuest, slot_index
 from kit.common.errors import MisuseError
 from kit.machine.config import LMB_MIB, MIB, Config
-from kit.machine.events import Emitted, ErrorReport, HotplugEvent, Reply, UnplugTimeout
+from kit.machine.events import Emitted, Reply
 from kit.machine.pseries import step as spapr
 from kit.machine.pseries.connector import READY_STATES, TYPES, DrcType
 from kit.machine.pseries.machine import Machine
 from kit.machine.q35 import step as acpi
 from kit.machine.q35.machine import AcpiConfig, AcpiMachine
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, GpeRaised, SlotType
+from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, SlotType
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -37,6 +37,7 @@ from kit.machine.requests import (
 )
 from kit.machine.revision import Board, Revision
 from kit.simulation.actions import index_of
+from kit.trace.kinds import hearer
 
 __all__ = [
     "AnyGuest",
@@ -123,16 +124,6 @@ def interrupts_again(machine: AnyMachine, message: Message) -> bool:
     if isinstance(machine, AcpiMachine) or not isinstance(message, CheckException):
         return False
     return bool(machine.queue)
-
-
-def hearer(emitted: Emitted | AcpiEmitted) -> Actor | None:
-    """Who hears what QEMU says unasked; None: whoever listens to its QMP events."""
-    match emitted:
-        case HotplugEvent() | GpeRaised():
-            return Actor.GUEST
-        case ErrorReport() | UnplugTimeout():
-            return Actor.QEMU
-    return None
 
 
 def _device_tree(machine: Machine) -> DeviceTree:

@@ -22,7 +22,8 @@ from kit.simulation.beliefs import Belief, belief
 from kit.simulation.expectations import expected_to_fail_at
 from kit.simulation.scenario import Scenario, Setup
 from kit.simulation.world import Envelope, Snapshot, World, advance, typed
-from kit.trace.entry import WIRE_NAMES, Trace, first_difference
+from kit.trace.entry import Trace, first_difference
+from kit.trace.kinds import wire_name
 
 __all__ = [
     "Intervention",
@@ -103,11 +104,9 @@ class Run:
         return self.ended.wall_ns
 
     def times(self, kind: str) -> tuple[float, ...]:
-        """Return when entries of a type (`kit.trace.entry.WIRE_NAMES`) stand in the trace, in s."""
+        """Return when entries of a type (`kit.trace.kinds`) stand in the trace, in s."""
         return tuple(
-            entry.at_ns / NS_PER_S
-            for entry in self.trace
-            if WIRE_NAMES[type(entry.message)] == kind
+            entry.at_ns / NS_PER_S for entry in self.trace if wire_name(entry.message) == kind
         )
 
     def belief(self, device: Device | None = None, *, seq: int | None = None) -> Belief:

@@ -6,87 +6,14 @@ the actors (`kit.actors.messages`).  Messages carry no time; the entry does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from kit.actors.messages import (
-    Actor,
-    ApiError,
-    ApiSuccess,
-    CpuOnline,
-    Decide,
-    DetachDevice,
-    DeviceRemovalFailed,
-    DeviceRemoved,
-    DeviceTree,
-    Dlpar,
-    DomainReset,
-    DomainResume,
-    DomainSuspend,
-    GuestLog,
-    Hang,
-    Message,
-    MigrateDomain,
-    MonitorClosed,
-    Overcommit,
-    Pin,
-    RtasByHand,
-    SetVcpus,
-)
-from kit.machine.events import (
-    Aborted,
-    ConnectorReturn,
-    DeviceDeleted,
-    DeviceNotDeleted,
-    DeviceUnplugGuestError,
-    Done,
-    ErrorReport,
-    ExceptionReturn,
-    HotplugEvent,
-    MemUnplugError,
-    QmpError,
-    QmpReturn,
-    RawReturn,
-    SensorReturn,
-    StatusReturn,
-    Stepped,
-    UnplugTimeout,
-    VmResume,
-    VmStop,
-)
-from kit.machine.q35.messages import (
-    AcpiDeviceOst,
-    GpeRaised,
-    OspmStatusReturn,
-    QueryAcpiOspmStatus,
-    ReadStatus,
-    ReportOst,
-    SlotStatusReturn,
-    WriteControl,
-)
-from kit.machine.requests import (
-    CheckException,
-    ClientArchitectureSupport,
-    ClockStep,
-    ConfigureConnector,
-    Cont,
-    DeviceAdd,
-    DeviceDel,
-    EventScan,
-    GetSensorState,
-    Migrate,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    QueryVersion,
-    RawRtas,
-    SetIndicator,
-    Stop,
-    SystemReset,
-)
+from kit.actors.messages import Actor, Message, RtasByHand
+from kit.trace.kinds import kind_of, wire_name
 
-__all__ = ["WIRE_NAMES", "Trace", "TraceEntry", "entry_json", "first_difference", "message_json"]
+__all__ = ["Trace", "TraceEntry", "entry_json", "first_difference", "from_lane", "message_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,73 +50,9 @@ def first_difference(before: Trace, after: Trace) -> tuple[int | None, int | Non
     )
 
 
-WIRE_NAMES: Mapping[type[Any], str] = {
-    DeviceAdd: "device_add",
-    DeviceDel: "device_del",
-    SystemReset: "system_reset",
-    QueryHotpluggableCpus: "query-hotpluggable-cpus",
-    QueryMemoryDevices: "query-memory-devices",
-    QueryVersion: "query-version",
-    Migrate: "migrate",
-    SetIndicator: "set-indicator",
-    GetSensorState: "get-sensor-state",
-    ConfigureConnector: "ibm,configure-connector",
-    CheckException: "check-exception",
-    EventScan: "event-scan",
-    RawRtas: "rtas",
-    ClientArchitectureSupport: "client-architecture-support",
-    ClockStep: "clock_step",
-    QmpReturn: "return",
-    QmpError: "error",
-    StatusReturn: "status",
-    SensorReturn: "status",
-    ConnectorReturn: "status",
-    ExceptionReturn: "status",
-    RawReturn: "rets",
-    Stepped: "now",
-    Done: "done",
-    Aborted: "aborted",
-    DeviceDeleted: "DEVICE_DELETED",
-    DeviceNotDeleted: "DEVICE_NOT_DELETED",
-    VmStop: "STOP",
-    VmResume: "RESUME",
-    MemUnplugError: "MEM_UNPLUG_ERROR",
-    DeviceUnplugGuestError: "DEVICE_UNPLUG_GUEST_ERROR",
-    HotplugEvent: "hotplug-event",
-    ErrorReport: "error_report",
-    UnplugTimeout: "unplug-timeout",
-    QueryAcpiOspmStatus: "query-acpi-ospm-status",
-    ReadStatus: "slot-status",
-    WriteControl: "slot-control",
-    ReportOst: "_OST",
-    SlotStatusReturn: "status",
-    OspmStatusReturn: "return",
-    AcpiDeviceOst: "ACPI_DEVICE_OST",
-    GpeRaised: "gpe",
-    Stop: "stop",
-    Cont: "cont",
-    SetVcpus: "virsh-setvcpus",
-    DetachDevice: "virsh-detach-device",
-    DomainReset: "virsh-reset",
-    DomainSuspend: "virsh-suspend",
-    DomainResume: "virsh-resume",
-    MigrateDomain: "virsh-migrate",
-    ApiSuccess: "virsh-success",
-    ApiError: "virsh-error",
-    DeviceRemoved: "device-removed",
-    DeviceRemovalFailed: "device-removal-failed",
-    CpuOnline: "cpu-online",
-    Pin: "pin",
-    Dlpar: "dlpar",
-    RtasByHand: "rtas-by-hand",
-    Decide: "decide",
-    Hang: "hang",
-    Overcommit: "overcommit",
-    DeviceTree: "device-tree",
-    MonitorClosed: "monitor-closed",
-    GuestLog: "guest-log",
-}
-"""How each message is called on its wire, or in QEMU's source where it never leaves QEMU."""
+def from_lane(entry: TraceEntry) -> Actor:
+    """Return the lane where a picture starts an entry: the guest's own for an act inside it."""
+    return entry.dst if kind_of(entry.message).inside_guest else entry.src
 
 
 def entry_json(entry: TraceEntry) -> dict[str, Any]:
@@ -209,7 +72,7 @@ def message_json(message: Message) -> dict[str, Any]:
     own = _fields(message)
     if "type" in own:  # of a hotplug event: what it is about
         own["resource"] = own.pop("type")
-    return {"type": WIRE_NAMES[type(message)], **own}
+    return {"type": wire_name(message), **own}
 
 
 def _fields(value: object) -> dict[str, Any]:
@@ -218,7 +81,7 @@ def _fields(value: object) -> dict[str, Any]:
         field.name: _json(getattr(value, field.name)) for field in fields(value)
     }
     if isinstance(value, RtasByHand):
-        found["call"] = {"type": WIRE_NAMES[type(value.call)]} | _fields(value.call)
+        found["call"] = {"type": wire_name(value.call)} | _fields(value.call)
     return found
 
 

@@ -31,7 +31,7 @@ from kit.machine.requests import (
     Request,
 )
 from kit.machine.revision import find_revision
-from kit.trace.sentences import short
+from kit.trace.kinds import label_of
 
 CORE0, CORE1 = 0x10000000, 0x10000001
 
@@ -76,9 +76,9 @@ class Drive:
                 tuple(d.index for d in self.machine.drcs if d.state is DrcState.CONFIGURED)
             )
         elif isinstance(message, CheckException):
-            self.said.append(short(outcome.reply))
+            self.said.append(label_of(outcome.reply))
         else:
-            self.said.append(f"{short(message)}: {short(outcome.reply)}")
+            self.said.append(f"{label_of(message)}: {label_of(outcome.reply)}")
         self.said += [type(e).__name__ for e in outcome.emitted]
         self.tell(reply)
         if isinstance(message, CheckException) and self.machine.queue:

@@ -17,8 +17,7 @@ from kit.real_qemu.launch import Binary
 from kit.simulation.guest_run import GuestRun
 from kit.simulation.run import Intervention
 from kit.simulation.scenario import Scenario, read_scenario
-from kit.trace.entry import WIRE_NAMES
-from kit.trace.sentences import short
+from kit.trace.kinds import label_of, wire_name
 from tests.real_qemu.fake_guest import fake_guest, vmlinux
 from tests.real_qemu.fakes import eventually_none
 
@@ -63,7 +62,7 @@ def played(
 def told(run: GuestRun) -> list[str]:
     """Return who told whom what, but not when."""
     return [
-        f"{e.src.value}>{e.dst.value} {getattr(e.message, 'text', short(e.message))}"
+        f"{e.src.value}>{e.dst.value} {getattr(e.message, 'text', label_of(e.message))}"
         for e in run.trace
     ]
 
@@ -109,7 +108,7 @@ def test_libvirt_waits_by_the_wall_clock(tmp_path: Path) -> None:
     run = played(tmp_path, story('"0 s: virsh setvcpus 1"', cast, "10500 ms"))
     last = run.moments[-1]
 
-    assert WIRE_NAMES[type(last.entry.message)] == "virsh-error"
+    assert wire_name(last.entry.message) == "virsh-error"
     assert 10.0 <= last.entry.at_ns / 1e9 < 12.0
     assert last.listed == ("core1",)
 

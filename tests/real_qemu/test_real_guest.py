@@ -14,7 +14,7 @@ from kit.real_qemu.guest_play import play_guest
 from kit.real_qemu.launch import Binary
 from kit.simulation.guest_run import GuestRun
 from kit.storage.scenarios import find_scenario
-from kit.trace.sentences import short
+from kit.trace.kinds import label_of
 
 pytestmark = pytest.mark.guest
 TOLD = (Actor.OPERATOR, Actor.GUEST, Actor.QEMU)
@@ -35,7 +35,7 @@ def refused(image: GuestImage, ppc64: Binary) -> GuestRun:
 
 def told(run: GuestRun) -> list[str]:
     seen = [e for e in run.trace if e.src in TOLD and not isinstance(e.message, GuestLog)]
-    return [short(entry.message) for entry in seen if short(entry.message) != "OK"]
+    return [label_of(entry.message) for entry in seen if label_of(entry.message) != "OK"]
 
 
 def test_linux_says_no_by_unisolate_and_qemu_passes_it_on(refused: GuestRun) -> None:
@@ -73,7 +73,7 @@ def test_with_another_cpu_online_the_release_works(refused: GuestRun) -> None:
 
 def test_a_core_comes_back(image: GuestImage, ppc64: Binary) -> None:
     run = play_guest(find_scenario("replug"), ppc64, image)
-    calls = [short(e.message) for e in run.trace if isinstance(e.message, SetIndicator)]
+    calls = [label_of(e.message) for e in run.trace if isinstance(e.message, SetIndicator)]
 
     assert calls == ["ISOLATE", "UNUSABLE", "USABLE", "UNISOLATE"]
     assert run.cpus == ((0, True), (1, True))

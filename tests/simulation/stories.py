@@ -6,7 +6,7 @@ from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import find_revision
 from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import Scenario, read_scenario
-from kit.trace.entry import WIRE_NAMES
+from kit.trace.kinds import wire_name
 from kit.trace.sentences import seconds
 
 
@@ -32,9 +32,9 @@ def _toml(value: object) -> str:
 def told(run: Run, *types: str) -> list[str]:
     """The entries of some types as "TIME TYPE", of all but the guest's calls if none is named."""
     return [
-        f"{seconds(entry.at_ns)} {WIRE_NAMES[type(entry.message)]}"
+        f"{seconds(entry.at_ns)} {wire_name(entry.message)}"
         for entry in run.trace
-        if WIRE_NAMES[type(entry.message)] in types
+        if wire_name(entry.message) in types
     ]
 
 

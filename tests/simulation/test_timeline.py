@@ -16,7 +16,7 @@ from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
-from kit.trace.entry import WIRE_NAMES
+from kit.trace.kinds import wire_name
 from tests.simulation.stories import story
 
 LATE = story("0 s: device_del core1", offline_work="16 s", end="20 s")
@@ -227,7 +227,7 @@ def test_a_fork_of_a_pair_keeps_the_past_of_both_wherever_one_stands(
 
         assert [mine == theirs for mine, theirs in pasts] == [True, True], place
         assert forked.at_ns == here.at_ns
-        assert WIRE_NAMES[type(next(e for e in forked.entries if e).message)] == "hang"
+        assert wire_name(next(e for e in forked.entries if e).message) == "hang"
 
 
 def test_one_stands_at_what_was_done_and_not_at_what_was_under_way() -> None:
@@ -236,7 +236,7 @@ def test_one_stands_at_what_was_done_and_not_at_what_was_under_way() -> None:
     (entry,) = forked.entries
 
     assert entry is not None
-    assert WIRE_NAMES[type(entry.message)] == "hang"
+    assert wire_name(entry.message) == "hang"
 
 
 def test_one_stands_at_whole_milliseconds() -> None:

@@ -11,7 +11,7 @@ from kit.machine.events import RawReturn
 from kit.machine.revision import CATALOGUE, PROPOSAL, Revision, find_revision
 from kit.simulation.run import Intervention, play
 from kit.simulation.world import advance, next_ns
-from kit.trace.entry import WIRE_NAMES
+from kit.trace.kinds import wire_name
 from tests.simulation.stories import at, story, told
 
 LATE = story("0 s: device_del core1", offline_work="16 s")
@@ -201,7 +201,7 @@ def test_libvirt_migrates_its_picture_even_where_it_is_empty() -> None:
         "0 s: device_add core1", "1 s: virsh migrate", libvirt="7.1.0", devices=[], end="5 s"
     )
     run = at("revert", unknown)
-    (error,) = (e.message for e in run.trace if WIRE_NAMES[type(e.message)] == "virsh-error")
+    (error,) = (e.message for e in run.trace if wire_name(e.message) == "virsh-error")
 
     assert error == ApiError(
         "internal error: unable to execute QEMU command 'migrate': the migration fails: the"

@@ -9,7 +9,8 @@ from kit.simulation.run import play
 from kit.simulation.sandbox import Act, bench
 from kit.storage.scenarios import scenarios
 from kit.trace.entry import entry_json, first_difference
-from kit.trace.sentences import sentence, short
+from kit.trace.kinds import label_of
+from kit.trace.sentences import sentence
 
 
 def test_an_entry_as_json_has_its_messages_own_fields() -> None:
@@ -76,7 +77,7 @@ def test_every_entry_of_every_scenario_has_json_a_sentence_and_a_short_name() ->
 
                 assert sentence(entry)[-1] in ".”"
                 assert sentence(entry)[0].isupper() or sentence(entry).startswith(PROGRAMS)
-                assert short(entry.message)
+                assert label_of(entry.message)
 
 
 def test_the_first_difference_is_a_place_in_each_trace() -> None:

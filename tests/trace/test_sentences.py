@@ -68,8 +68,9 @@ from kit.machine.requests import (
 from kit.machine.revision import CATALOGUE, PROPOSAL, Revision
 from kit.simulation.run import play
 from kit.storage.scenarios import scenarios
-from kit.trace.entry import WIRE_NAMES, TraceEntry
-from kit.trace.sentences import NAMES, sentence, short
+from kit.trace.entry import TraceEntry
+from kit.trace.kinds import NAMES, label_of, wire_name
+from kit.trace.sentences import sentence
 
 OPERATOR, L, Q, G, C = Actor
 CORE1 = 0x10000001
@@ -202,8 +203,8 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         "Somebody in the guest makes an RTAS call by hand: ISOLATE.",
         "by hand: ISOLATE",
     ),
-    (OPERATOR, G, Decide(True), "The guest can give up now what it is asked for.", "decide"),
-    (OPERATOR, G, Decide(False), "The guest cannot give up what it is asked for.", "decide"),
+    (OPERATOR, G, Decide(True), "The guest can give up now what it is asked for.", "guest gives"),
+    (OPERATOR, G, Decide(False), "The guest cannot give up what it is asked for.", "guest keeps"),
     (OPERATOR, G, Hang(), "The guest hangs: it takes notice of nothing.", "hang"),
     (OPERATOR, G, Hang(False), "The guest goes on.", "hang"),
     (
@@ -220,8 +221,8 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         "The host is idle again: the guest's own work goes at its usual pace.",
         "load x 1",
     ),
-    (C, C, GuestLog("no"), "On the guest's console: “no”.", "line in the guest's log"),
-    (G, G, GuestLog("no"), "The guest writes to its log: “no”.", "line in the guest's log"),
+    (C, C, GuestLog("no"), "On the guest's console: “no”.", "kernel's log"),
+    (G, G, GuestLog("no"), "The guest writes to its log: “no”.", "kernel's log"),
     (Q, OPERATOR, QmpReturn(), "QEMU accepts the request.", "OK"),
     (Q, OPERATOR, QmpError("GenericError", "no"), "QEMU refuses: “no”.", "error"),
     (Q, G, REMOVE, "QEMU queues an event: the guest is asked to give back core 1.", "REMOVE event"),
@@ -268,14 +269,14 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
         Q,
         ErrorReport("no"),
         "QEMU writes to its own log, and to nobody else: “no”.",
-        "line in QEMU's log",
+        "QEMU's log",
     ),
     (
         Q,
         Q,
         UnplugTimeout(CORE1),
         "QEMU's 15 s are over: it forgets the request and tells nobody.",
-        "request forgotten",
+        "forgets request",
     ),
     (
         Q,
@@ -366,7 +367,7 @@ def test_what_is_said_in_a_sentence_and_in_a_word(
 ) -> None:
     entry = TraceEntry(seq=0, at_ns=0, guest_ns=0, src=src, dst=dst, message=message)
 
-    assert (sentence(entry), short(message)) == (says, name)
+    assert (sentence(entry), label_of(message)) == (says, name)
 
 
 @pytest.mark.parametrize("revision", [*CATALOGUE, PROPOSAL], ids=lambda revision: revision.name)
@@ -375,7 +376,7 @@ def test_no_entry_of_a_built_in_scenario_goes_without_a_sentence(revision: Revis
         sentence(entry)
         for scenario in scenarios().values()
         for entry in play(scenario, revision).trace
-        if sentence(entry) == f"{NAMES[entry.src]}: {WIRE_NAMES[type(entry.message)]}."
+        if sentence(entry) == f"{NAMES[entry.src]}: {wire_name(entry.message)}."
     ]
 
     assert bare == []

@@ -29,8 +29,8 @@ from kit.simulation.actions import index_of
 from kit.simulation.guest_run import GuestMoment, GuestRun
 from kit.simulation.timeline import TimelineStop
 from kit.trace.entry import TraceEntry
+from kit.trace.kinds import is_minor, label_of, severity_of
 from kit.trace.sentences import sentence
-from kit.trace.severity import is_minor, label_of, tone_of
 from kit.views.diagram.layout import (
     THOUGHTS,
     LaneRow,
@@ -171,7 +171,7 @@ def _mark(run: GuestRun, number: int) -> Mark:
         at_ns=entry.at_ns,
         src=entry.src,
         dst=entry.dst,
-        tone=tone_of(entry.message),
+        tone=severity_of(entry.message),
         minor=is_minor(entry.message) and not isinstance(entry.message, GuestLog),
         label=label,
         sentence=sentence(entry),

@@ -25,8 +25,8 @@ from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import DeviceAdd, DeviceDel
 from kit.simulation.timeline import TimelineStop
 from kit.trace.entry import TraceEntry
+from kit.trace.kinds import Severity, is_minor, label_of, severity_of
 from kit.trace.sentences import sentence
-from kit.trace.severity import Severity, is_minor, label_of, tone_of
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, bars_in
 
 __all__ = ["layout_of_log", "logged_sentence", "times_of"]
@@ -209,8 +209,8 @@ def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> 
         dst=entry.dst,
         tone=Severity.PLAIN
         if isinstance(entry.message, OtherCommand | OtherEvent)
-        else tone_of(entry.message),
-        minor=not other and is_minor(entry.message),  # type: ignore[arg-type]
+        else severity_of(entry.message),
+        minor=not other and is_minor(entry.message),
         label=label,
         sentence=logged_sentence(entry),
         device=device if device in devices else "",

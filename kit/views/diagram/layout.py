@@ -20,9 +20,9 @@ from kit.simulation.beliefs import Belief
 from kit.simulation.platform import AnyMachine, connectors
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline, TimelineStop
-from kit.trace.entry import TraceEntry
+from kit.trace.entry import TraceEntry, from_lane
+from kit.trace.kinds import Severity, is_minor, label_of, severity_of
 from kit.trace.sentences import sentence
-from kit.trace.severity import Severity, from_lane, is_minor, label_of, tone_of
 from kit.views.diagram.lane_states import states_after
 from kit.views.diagram.spans import Bracket, brackets_of
 
@@ -265,7 +265,7 @@ def mark_of(
         at_ns=entry.at_ns,
         src=from_lane(entry),
         dst=entry.dst,
-        tone=tone_of(entry.message),
+        tone=severity_of(entry.message),
         minor=is_minor(entry.message),
         label=label,
         sentence=sentence(entry),

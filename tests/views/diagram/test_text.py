@@ -14,7 +14,7 @@ from kit.machine.revision import find_revision
 from kit.simulation.run import Pair, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
-from kit.trace.severity import from_lane
+from kit.trace.entry import from_lane
 from kit.views.diagram.text import picture_lines
 from kit.views.reports.run import text_lines
 from tests.views.runs import Choices, choices

@@ -14,7 +14,8 @@ from kit.simulation.run import play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
-from kit.trace.entry import WIRE_NAMES, TraceEntry
+from kit.trace.entry import TraceEntry
+from kit.trace.kinds import wire_name
 from kit.views.models.player import PlayerModel
 from kit.views.widgets.player import PlayerWidget
 from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
@@ -23,7 +24,7 @@ LATE = find_scenario("late-release")
 
 
 def lines_of(entry: TraceEntry, revision: Revision) -> tuple[ResponsibleLines, ...]:
-    kind = WIRE_NAMES[type(entry.message)]
+    kind = wire_name(entry.message)
     if kind != "unplug-timeout":
         return ()
     return (ResponsibleLines(f"what makes {kind}", revision.name, None, None),)

@@ -1,0 +1,571 @@
+"""One row for each type of message: its wire name, label, severity, audience and sentence.
+
+A new message is its class, whoever sends it, one row here, and whoever reacts to it.
+
+Text that comes from a device id or a log stays as it is: whoever shows it escapes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Generic, TypeVar
+
+from kit.actors import messages
+from kit.actors.messages import Actor
+from kit.machine import events, requests
+from kit.machine.events import HotplugAction
+from kit.machine.pseries.connector import EntitySense
+from kit.machine.q35 import messages as acpi
+from kit.trace import phrases
+from kit.trace.phrases import connector_name
+
+__all__ = [
+    "KINDS",
+    "MANAGEMENT",
+    "NAMES",
+    "MessageKind",
+    "Severity",
+    "Sides",
+    "hearer",
+    "is_minor",
+    "kind_of",
+    "label_of",
+    "severity_of",
+    "wire_name",
+    "wire_names",
+]
+
+M = TypeVar("M")
+
+NAMES = {
+    Actor.OPERATOR: "The operator",
+    Actor.LIBVIRT: "libvirt",
+    Actor.QEMU: "QEMU",
+    Actor.GUEST: "The guest",
+    Actor.CONSOLE: "The console",
+}
+"""The name of each party at the beginning of a sentence."""
+
+MANAGEMENT = (Actor.LIBVIRT, Actor.OPERATOR)
+"""Who hears QMP events: libvirt, and the operator where there is no libvirt."""
+_GUEST = (Actor.GUEST,)
+_NOBODY = (Actor.QEMU,)  # QEMU's own log
+
+
+class Severity(Enum):
+    """How good or bad the news of a message is."""
+
+    PLAIN = auto()
+    GOOD = auto()
+    WAIT = auto()
+    BAD = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who sends a message, and to whom."""
+
+    src: Actor
+    dst: Actor
+
+    @property
+    def who(self) -> str:
+        """The sender, at the beginning of a sentence."""
+        return NAMES[self.src]
+
+    @property
+    def whom(self) -> str:
+        """The recipient, inside a sentence."""
+        return NAMES[self.dst].lower().replace("qemu", "QEMU")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageKind(Generic[M]):
+    """A row: everything that the views need to know of one type of message.
+
+    Attributes:
+        of: The type.
+        wire: Its name on the wire, or in QEMU's source if it never leaves QEMU.
+        label: A name as short as a picture needs; None: the name on the wire.
+        sentence: One sentence for people; None: the sender and the name on the wire.
+        severity: How good or bad its news is.
+        minor: A picture need not name it: an answer without news, a mere look, or a log line.
+        heard_by: Who hears it when QEMU sends it unasked: the first of these that takes part.
+            Empty for a message that has an addressee.
+        inside_guest: Somebody does it inside the guest; a picture has no arrow to the guest then.
+    """
+
+    of: type[M]
+    wire: str
+    label: str | Callable[[M], str] | None = None
+    sentence: str | Callable[[M, Sides], str] | None = None
+    severity: Severity | Callable[[M], Severity] = Severity.PLAIN
+    minor: bool | Callable[[M], bool] = False
+    heard_by: tuple[Actor, ...] = ()
+    inside_guest: bool = False
+
+
+def kind_of(message: object) -> MessageKind[Any]:
+    """Return the row of a message."""
+    return KINDS[type(message)]
+
+
+def wire_name(message: object) -> str:
+    """Return the name of a message on its wire."""
+    return kind_of(message).wire
+
+
+def wire_names() -> frozenset[str]:
+    """Return every name on the wire; some types of replies share one."""
+    return frozenset(kind.wire for kind in KINDS.values())
+
+
+def label_of(message: object) -> str:
+    """Name a message in as few words as a picture has room for."""
+    kind = kind_of(message)
+    label = kind.label(message) if callable(kind.label) else kind.label
+    return label or kind.wire
+
+
+def severity_of(message: object) -> Severity:
+    """Return how good or bad the news of a message is."""
+    severity = kind_of(message).severity
+    return severity if isinstance(severity, Severity) else severity(message)
+
+
+def is_minor(message: object) -> bool:
+    """Is it an answer without news, a mere look, or what nobody else reads?"""
+    minor = kind_of(message).minor
+    return minor if isinstance(minor, bool) else minor(message)
+
+
+def hearer(emitted: object) -> Actor | None:
+    """Return who hears what QEMU sends unasked; None: `MANAGEMENT`."""
+    audience = kind_of(emitted).heard_by
+    assert audience, f"QEMU never sends {wire_name(emitted)} unasked"
+    return None if audience == MANAGEMENT else audience[0]
+
+
+def _failure(message: events.StatusReturn | events.ConnectorReturn) -> Severity:
+    return Severity.BAD if message.status < 0 else Severity.PLAIN
+
+
+def _is_success(message: events.StatusReturn | events.ConnectorReturn) -> bool:
+    return message.status >= 0
+
+
+_ROWS = (
+    # -- QMP commands ----------------------------------------------------------------------------
+    MessageKind(
+        of=requests.DeviceAdd,
+        wire="device_add",
+        label=lambda m: f"device_add {m.device.id}",
+        sentence=lambda m, by: f"{by.who} plugs {m.device.id or 'a device'} in (device_add).",
+    ),
+    MessageKind(
+        of=requests.DeviceDel,
+        wire="device_del",
+        label=lambda m: f"device_del {m.id}",
+        sentence=lambda m, by: f"{by.who} asks QEMU to remove {m.id} (device_del).",
+    ),
+    MessageKind(
+        of=requests.SystemReset,
+        wire="system_reset",
+        sentence=lambda _, by: f"{by.who} resets the machine (system_reset).",
+    ),
+    MessageKind(
+        of=requests.Stop,
+        wire="stop",
+        sentence=lambda _, by: f"{by.who} stops the VM (stop): the guest's clock stands still.",
+    ),
+    MessageKind(
+        of=requests.Cont,
+        wire="cont",
+        sentence=lambda _, by: f"{by.who} lets the VM go on (cont).",
+    ),
+    MessageKind(
+        of=requests.Migrate,
+        wire="migrate",
+        sentence=lambda _, by: f"{by.who} migrates the VM to another QEMU.",
+    ),
+    MessageKind(of=requests.QueryHotpluggableCpus, wire="query-hotpluggable-cpus"),
+    MessageKind(of=requests.QueryMemoryDevices, wire="query-memory-devices"),
+    MessageKind(of=requests.QueryVersion, wire="query-version"),
+    MessageKind(of=acpi.QueryAcpiOspmStatus, wire="query-acpi-ospm-status"),
+    MessageKind(of=requests.ClockStep, wire="clock_step"),
+    # -- RTAS calls ------------------------------------------------------------------------------
+    MessageKind(
+        of=requests.SetIndicator,
+        wire="set-indicator",
+        label=phrases.indicator_label,
+        sentence=lambda m, _: phrases.indicator_sentence(m),
+    ),
+    MessageKind(
+        of=requests.GetSensorState,
+        wire="get-sensor-state",
+        label="sensor?",
+        sentence=lambda m, _: (
+            f"The guest reads the sensor of {connector_name(m.index)} (get-sensor-state)."
+        ),
+        minor=True,
+    ),
+    MessageKind(
+        of=requests.ConfigureConnector,
+        wire="ibm,configure-connector",
+        label="configure-connector",
+        sentence=lambda m, _: (
+            f"The guest configures {connector_name(m.index)} (ibm,configure-connector)."
+        ),
+    ),
+    MessageKind(
+        of=requests.CheckException,
+        wire="check-exception",
+        sentence="The guest looks for an event (check-exception).",
+        minor=True,
+    ),
+    MessageKind(of=requests.EventScan, wire="event-scan", minor=True),
+    MessageKind(of=requests.RawRtas, wire="rtas"),
+    MessageKind(
+        of=requests.ClientArchitectureSupport,
+        wire="client-architecture-support",
+        label="guest starts, CAS",
+        sentence="The guest's kernel starts, and says what it can do (CAS).",
+    ),
+    # -- ACPI registers --------------------------------------------------------------------------
+    MessageKind(
+        of=acpi.ReadStatus,
+        wire="slot-status",
+        label="status?",
+        sentence=lambda m, _: f"The guest reads the status register of {phrases.slot_name(m)}.",
+    ),
+    MessageKind(
+        of=acpi.WriteControl,
+        wire="slot-control",
+        label=phrases.control_label,
+        sentence=lambda m, _: phrases.control_sentence(m),
+    ),
+    MessageKind(
+        of=acpi.ReportOst,
+        wire="_OST",
+        label=lambda m: f"_OST {m.status:#x}",
+        sentence=lambda m, _: (
+            f"The guest reports on {phrases.slot_name(m)} (_OST): {phrases.ost_status(m.status)}."
+        ),
+    ),
+    # -- replies ---------------------------------------------------------------------------------
+    MessageKind(
+        of=events.QmpReturn,
+        wire="return",
+        label="OK",
+        sentence="QEMU accepts the request.",
+        minor=True,
+    ),
+    MessageKind(
+        of=events.QmpError,
+        wire="error",
+        sentence=lambda m, _: f"QEMU refuses: “{m.desc}”.",
+        severity=Severity.BAD,
+    ),
+    MessageKind(
+        of=events.StatusReturn,
+        wire="status",
+        label=lambda m: str(m.status),
+        sentence=lambda m, _: phrases.answer(m.status),
+        severity=_failure,
+        minor=_is_success,
+    ),
+    MessageKind(
+        of=events.SensorReturn,
+        wire="status",
+        label=lambda m: EntitySense(m.state).name if m.status == 0 else str(m.status),
+        sentence=lambda m, _: (
+            phrases.answer(m.status)
+            if m.status
+            else f"The connector is {EntitySense(m.state).name}."
+        ),
+        minor=True,
+    ),
+    MessageKind(
+        of=events.ConnectorReturn,
+        wire="status",
+        label=lambda m: str(m.status),
+        sentence=lambda m, _: phrases.answer(m.status),
+        severity=_failure,
+        minor=_is_success,
+    ),
+    MessageKind(
+        of=events.ExceptionReturn,
+        wire="status",
+        label=lambda m: "no event" if m.event is None else f"{m.event.action.name} event",
+        sentence=lambda m, _: phrases.exception_sentence(m),
+        minor=True,
+    ),
+    MessageKind(of=events.RawReturn, wire="rets", minor=True),
+    MessageKind(of=events.Stepped, wire="now"),
+    MessageKind(
+        of=events.Done,
+        wire="done",
+        sentence=lambda _, by: f"QEMU answers {by.whom}: done.",
+        minor=True,
+    ),
+    MessageKind(
+        of=events.Aborted,
+        wire="aborted",
+        label="QEMU aborts",
+        sentence=lambda m, _: phrases.abort_sentence(m.abort),
+        severity=Severity.BAD,
+    ),
+    MessageKind(
+        of=acpi.SlotStatusReturn,
+        wire="status",
+        label=lambda m: f"{m.bits:#x}",
+        sentence=lambda m, _: f"It reads {m.bits:#x}: {phrases.status_bits(m.bits)}.",
+    ),
+    MessageKind(of=acpi.OspmStatusReturn, wire="return"),
+    # -- what QEMU sends unasked -----------------------------------------------------------------
+    MessageKind(
+        of=events.DeviceDeleted,
+        wire="DEVICE_DELETED",
+        sentence=lambda m, _: (
+            f"QEMU has released {m.device or 'the device'} and says so: DEVICE_DELETED."
+        ),
+        severity=Severity.GOOD,
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=events.DeviceNotDeleted,
+        wire="DEVICE_NOT_DELETED",
+        sentence=lambda m, _: (
+            f"QEMU says that {m.device or 'the device'} is not deleted: DEVICE_NOT_DELETED."
+        ),
+        severity=Severity.BAD,
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=events.DeviceUnplugGuestError,
+        wire="DEVICE_UNPLUG_GUEST_ERROR",
+        sentence=lambda m, _: (
+            f"QEMU tells the management layer that the guest keeps {m.device or 'the device'}:"
+            " DEVICE_UNPLUG_GUEST_ERROR."
+        ),
+        severity=Severity.BAD,
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=events.MemUnplugError,
+        wire="MEM_UNPLUG_ERROR",
+        sentence=lambda m, _: f"QEMU tells the management layer: “{m.msg}” (MEM_UNPLUG_ERROR).",
+        severity=Severity.BAD,
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=events.VmStop,
+        wire="STOP",
+        sentence="QEMU says that the VM stands still: STOP.",
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=events.VmResume,
+        wire="RESUME",
+        sentence="QEMU says that the VM goes on: RESUME.",
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=acpi.AcpiDeviceOst,
+        wire="ACPI_DEVICE_OST",
+        sentence=lambda m, _: (
+            f"QEMU passes the guest's report on: ACPI_DEVICE_OST, {phrases.ost_report(m.info)}."
+        ),
+        heard_by=MANAGEMENT,
+    ),
+    MessageKind(
+        of=events.HotplugEvent,
+        wire="hotplug-event",
+        label=lambda m: f"{m.action.name} event",
+        sentence=lambda m, _: phrases.hotplug_sentence(m),
+        severity=Severity.WAIT,
+        heard_by=_GUEST,
+    ),
+    MessageKind(
+        of=acpi.GpeRaised,
+        wire="gpe",
+        label="GPE",
+        sentence=lambda m, _: (
+            f"QEMU raises an interrupt: the guest is to look at its {m.slot_type.value} slots."
+        ),
+        heard_by=_GUEST,
+    ),
+    MessageKind(
+        of=events.ErrorReport,
+        wire="error_report",
+        label="QEMU's log",
+        sentence=lambda m, _: f"QEMU writes to its own log, and to nobody else: “{m.text}”.",
+        severity=Severity.WAIT,
+        heard_by=_NOBODY,
+    ),
+    MessageKind(
+        of=events.UnplugTimeout,
+        wire="unplug-timeout",
+        label="forgets request",
+        sentence=lambda m, _: (
+            "QEMU's 15 s are over: it forgets the request"
+            + (" and tells nobody." if m.silent else ", and says so.")
+        ),
+        severity=Severity.BAD,
+        heard_by=_NOBODY,
+    ),
+    # -- virsh -----------------------------------------------------------------------------------
+    MessageKind(
+        of=messages.SetVcpus,
+        wire="virsh-setvcpus",
+        label=lambda m: f"setvcpus {m.count}",
+        sentence=lambda m, _: phrases.setvcpus_sentence(m.count),
+    ),
+    MessageKind(
+        of=messages.DetachDevice,
+        wire="virsh-detach-device",
+        label=lambda m: f"detach-device {m.alias}",
+        sentence=lambda m, _: (
+            f"The operator tells libvirt to take {m.alias} away (virsh detach-device)."
+        ),
+    ),
+    MessageKind(
+        of=messages.DomainReset,
+        wire="virsh-reset",
+        sentence="The operator tells libvirt to reset the machine (virsh reset).",
+    ),
+    MessageKind(
+        of=messages.DomainSuspend,
+        wire="virsh-suspend",
+        sentence="The operator tells libvirt to stop the VM (virsh suspend).",
+    ),
+    MessageKind(
+        of=messages.DomainResume,
+        wire="virsh-resume",
+        sentence="The operator tells libvirt to let the VM go on (virsh resume).",
+    ),
+    MessageKind(
+        of=messages.MigrateDomain,
+        wire="virsh-migrate",
+        sentence="The operator tells libvirt to migrate the VM (virsh migrate).",
+    ),
+    MessageKind(
+        of=messages.ApiSuccess,
+        wire="virsh-success",
+        label="success",
+        sentence=lambda m, _: f"virsh succeeds: “{m.text}”." if m.text else "virsh succeeds.",
+    ),
+    MessageKind(
+        of=messages.ApiError,
+        wire="virsh-error",
+        label="error",
+        sentence=lambda m, _: f"virsh fails: “{m.text}”.",
+        severity=Severity.BAD,
+    ),
+    MessageKind(
+        of=messages.DeviceRemoved,
+        wire="device-removed",
+        sentence=lambda m, _: (
+            f"libvirt takes {m.alias} out of the domain's XML, and says so (device-removed)."
+        ),
+        severity=Severity.GOOD,
+    ),
+    MessageKind(
+        of=messages.DeviceRemovalFailed,
+        wire="device-removal-failed",
+        sentence=lambda m, _: (
+            f"libvirt says that the guest keeps {m.alias} (device-removal-failed)."
+        ),
+        severity=Severity.BAD,
+    ),
+    # -- inside the guest ------------------------------------------------------------------------
+    MessageKind(
+        of=messages.CpuOnline,
+        wire="cpu-online",
+        sentence=lambda m, _: (
+            f"Somebody switches {connector_name(m.index)} {'on' if m.online else 'off'}"
+            " inside the guest."
+        ),
+        inside_guest=True,
+    ),
+    MessageKind(
+        of=messages.Pin,
+        wire="pin",
+        sentence=lambda m, _: phrases.pin_sentence(m),
+        inside_guest=True,
+    ),
+    MessageKind(
+        of=messages.Dlpar,
+        wire="dlpar",
+        sentence=lambda m, _: (
+            f"Somebody in the guest {'adds' if m.action is HotplugAction.ADD else 'removes'}"
+            f" {connector_name(m.index)} by /sys/kernel/dlpar."
+        ),
+        inside_guest=True,
+    ),
+    MessageKind(
+        of=messages.RtasByHand,
+        wire="rtas-by-hand",
+        label=lambda m: f"by hand: {label_of(m.call)}",
+        sentence=lambda m, _: (
+            f"Somebody in the guest makes an RTAS call by hand: {label_of(m.call)}."
+        ),
+        inside_guest=True,
+    ),
+    MessageKind(
+        of=messages.Decide,
+        wire="decide",
+        label=lambda m: "guest gives" if m.give else "guest keeps",
+        sentence=lambda m, _: (
+            f"The guest {'can give up now' if m.give else 'cannot give up'} what it is asked for."
+        ),
+        inside_guest=True,
+    ),
+    MessageKind(
+        of=messages.Hang,
+        wire="hang",
+        sentence=lambda m, _: (
+            "The guest hangs: it takes notice of nothing." if m.hung else "The guest goes on."
+        ),
+        severity=lambda m: Severity.BAD if m.hung else Severity.PLAIN,
+        inside_guest=True,
+    ),
+    MessageKind(
+        of=messages.GuestLog,
+        wire="guest-log",
+        label="kernel's log",
+        sentence=lambda m, by: (
+            f"On the guest's console: “{m.text}”."
+            if by.src is Actor.CONSOLE
+            else f"{by.who} writes to its log: “{m.text}”."
+        ),
+        minor=True,
+    ),
+    MessageKind(
+        of=messages.DeviceTree,
+        wire="device-tree",
+        sentence=lambda m, _: (
+            f"The kernel finds in its device tree: {', '.join(map(connector_name, m.indices))}."
+        ),
+        minor=True,
+    ),
+    # -- the host --------------------------------------------------------------------------------
+    MessageKind(
+        of=messages.Overcommit,
+        wire="overcommit",
+        label=lambda m: f"load x {m.factor}",
+        sentence=lambda m, _: phrases.load_sentence(m.factor),
+    ),
+    MessageKind(
+        of=messages.MonitorClosed,
+        wire="monitor-closed",
+        label="monitor closed",
+        sentence="QEMU's monitor is closed: QEMU is gone.",
+        severity=Severity.BAD,
+    ),
+)
+
+KINDS: dict[type[Any], MessageKind[Any]] = {row.of: row for row in _ROWS}
+"""The rows by the type of their messages."""

@@ -1,0 +1,219 @@
+"""Sentences that depend on what a message holds, and the names of connectors and registers."""
+
+from __future__ import annotations
+
+from kit.actors.messages import Pin
+from kit.machine.events import Abort, ExceptionReturn, HotplugAction, HotplugEvent
+from kit.machine.pseries.connector import TYPES, DrcType
+from kit.machine.pseries.rtas import ALLOCATION_STATE, DR_INDICATOR, ISOLATION_STATE
+from kit.machine.q35.messages import (
+    CLEAR_INSERT_EVENT,
+    CLEAR_REMOVE_EVENT,
+    EJECT,
+    ENABLED,
+    INSERT_EVENT,
+    OST_IN_PROGRESS,
+    REMOVE_EVENT,
+    OstInfo,
+    ReadStatus,
+    ReportOst,
+    WriteControl,
+)
+from kit.machine.requests import SetIndicator
+
+__all__ = [
+    "abort_sentence",
+    "answer",
+    "connector_name",
+    "connectors_name",
+    "control_label",
+    "control_sentence",
+    "exception_sentence",
+    "hotplug_sentence",
+    "indicator_label",
+    "indicator_sentence",
+    "load_sentence",
+    "ost_report",
+    "ost_status",
+    "pin_sentence",
+    "setvcpus_sentence",
+    "slot_name",
+    "status_bits",
+]
+
+
+# -- pseries -------------------------------------------------------------------------------------
+
+
+def connector_name(index: int) -> str:
+    """Name what a connector connects.
+
+    >>> connector_name(0x10000001), connector_name(0x40000018), connector_name(0x80000005)
+    ('core 1', 'the adapter in slot 3.0', 'LMB 5')
+    """
+    number = index & 0x0FFFFFFF
+    match TYPES.get(index >> 28):
+        case DrcType.CPU:
+            return f"core {number}"
+        case DrcType.PHB:
+            return f"PHB {number}"
+        case DrcType.LMB:
+            return f"LMB {number}"
+        case DrcType.PCI:
+            return f"the adapter in slot {number >> 3 & 0x1F:x}.{number & 7}"
+        case DrcType.PMEM:
+            return f"nvdimm {number}"
+        case None:
+            return f"connector {index:#x}"
+
+
+def connectors_name(index: int | None, count: int | None) -> str:
+    """Name the connectors of a hotplug event; without an *index*, any *count* of LMBs."""
+    if index is None:
+        return f"{count} LMBs"
+    if count is not None and count > 1:
+        return f"{count} LMBs from {connector_name(index)} on"
+    return connector_name(index)
+
+
+_INDICATORS = {
+    (ISOLATION_STATE, 0): "ISOLATE",
+    (ISOLATION_STATE, 1): "UNISOLATE",
+    (ALLOCATION_STATE, 0): "UNUSABLE",
+    (ALLOCATION_STATE, 1): "USABLE",
+}
+
+
+def indicator_label(call: SetIndicator) -> str:
+    """Name a set-indicator call by the state that it asks for."""
+    lamp = call.indicator == DR_INDICATOR
+    other = f"lamp {call.state}" if lamp else f"indicator {call.indicator} = {call.state}"
+    return _INDICATORS.get((call.indicator, call.state), other)
+
+
+def indicator_sentence(call: SetIndicator) -> str:
+    """Write a set-indicator call as a sentence."""
+    value, name = indicator_label(call), connector_name(call.index)
+    match value:
+        case "ISOLATE":
+            return f"The guest isolates {name} (set-indicator 9001 to 0)."
+        case "UNUSABLE":
+            return f"The guest makes {name} unusable (set-indicator 9003 to 0): it has let it go."
+        case "UNISOLATE":
+            return f"The guest unisolates {name} (set-indicator 9001 to 1)."
+        case "USABLE":
+            return f"The guest claims {name}: usable (set-indicator 9003 to 1)."
+    return f"The guest sets {value} of {name}."
+
+
+def answer(status: int) -> str:
+    """Write the status of an RTAS call as a sentence."""
+    return "QEMU answers 0, success." if status == 0 else f"QEMU answers {status}."
+
+
+def hotplug_sentence(event: HotplugEvent) -> str:
+    """Write an event that QEMU queues for the guest as a sentence."""
+    verb = "give back" if event.action is HotplugAction.REMOVE else "take"
+    what = connectors_name(event.index, event.count)
+    return f"QEMU queues an event: the guest is asked to {verb} {what}."
+
+
+def exception_sentence(reply: ExceptionReturn) -> str:
+    """Write the answer to check-exception as a sentence."""
+    event = reply.event
+    if reply.status != 0 or event is None:
+        return "There is none: nobody asks the guest for anything."
+    return f"It is told: {event.action.name.lower()} {connectors_name(event.index, event.count)}."
+
+
+def pin_sentence(order: Pin) -> str:
+    """Write an order to pin or unpin a device as a sentence."""
+    name = connector_name(order.index)
+    name = name[:1].upper() + name[1:]
+    if order.pinned:
+        return f"{name} is put to a use that it cannot be taken from."
+    return f"{name} can be taken out of use again."
+
+
+# -- any machine ---------------------------------------------------------------------------------
+
+
+def abort_sentence(abort: Abort) -> str:
+    """Write how QEMU's process ended as a sentence."""
+    if abort.assertion is None and not abort.file:
+        return f"QEMU's process ends: {abort.function}."  # a real one shows no more
+    if abort.assertion is None:
+        return f"QEMU crashes in {abort.function}: segmentation fault."
+    return f"QEMU aborts in {abort.function}: assertion “{abort.assertion}” fails."
+
+
+def setvcpus_sentence(count: int) -> str:
+    """Write virsh setvcpus as a sentence."""
+    cpus = "1 CPU" if count == 1 else f"{count} CPUs"
+    return f"The operator tells libvirt: the guest is to have {cpus} (virsh setvcpus)."
+
+
+def load_sentence(factor: int) -> str:
+    """Write the host's load as a sentence."""
+    if factor == 1:
+        return "The host is idle again: the guest's own work goes at its usual pace."
+    return (
+        f"The host gets busy: the guest's own work takes {factor} times as long; the clocks run on."
+    )
+
+
+# -- ACPI slots ----------------------------------------------------------------------------------
+
+
+def slot_name(message: ReadStatus | WriteControl | ReportOst) -> str:
+    """Name the slot that a message is about: "CPU slot 1"."""
+    return f"{message.slot_type.value} slot {message.slot}"
+
+
+def status_bits(bits: int) -> str:
+    """Write the bits of a status register in words."""
+    words = ["enabled" if bits & ENABLED else "empty"]
+    if bits & INSERT_EVENT:
+        words.append("a device came")
+    if bits & REMOVE_EVENT:
+        words.append("QEMU wants it back")
+    return ", ".join(words)
+
+
+_CONTROLS = {
+    CLEAR_INSERT_EVENT: "clear insert",
+    CLEAR_REMOVE_EVENT: "clear remove",
+    EJECT: "eject",
+}
+
+
+def control_label(write: WriteControl) -> str:
+    """Name a write to a control register by the bit that it sets."""
+    return _CONTROLS.get(write.bits, f"control {write.bits:#x}")
+
+
+def control_sentence(write: WriteControl) -> str:
+    """Write a write to a control register as a sentence."""
+    name = slot_name(write)
+    match control_label(write):
+        case "clear insert":
+            return f"The guest notes that {name} has a new device (clears the insert event)."
+        case "clear remove":
+            return f"The guest notes that {name} is wanted back (clears the remove event)."
+        case "eject":
+            return f"The guest ejects what is in {name}: it has let it go."
+    return f"The guest writes {write.bits:#x} to the control register of {name}."
+
+
+def ost_status(status: int) -> str:
+    """Write the status of an _OST report in words."""
+    if status == 0:
+        return "0, success"
+    if status == OST_IN_PROGRESS:
+        return f"{status:#x}, in progress"
+    return f"{status:#x}, it cannot"
+
+
+def ost_report(info: OstInfo) -> str:
+    """Write the last _OST report of a slot: the device in it, and the status."""
+    return f"{info.device or 'an empty slot'}: {ost_status(info.status)}"

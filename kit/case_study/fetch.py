@@ -17,7 +17,7 @@ import errno
 import math
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -29,8 +29,10 @@ from kit.git.repository.transport import (
     FetchError,
     Git,
     GitError,
+    Limits,
     Origin,
     Progress,
+    TooMuchError,
     disk_full,
     ended_by_sigterm,
     locked,
@@ -40,6 +42,7 @@ from kit.machine.revision import CATALOGUE, MERGED
 
 __all__ = [
     "LESSON_COMMITS",
+    "LIMITS",
     "SOURCES",
     "Amount",
     "FetchError",
@@ -64,6 +67,15 @@ class Amount(Enum):
     LESSON = "lesson"  # the lesson's commits, their parents, and the files that their diffs touch
     HISTORY = "history"  # every commit without its files: messages, people, dates
     FULL = "full"  # everything, as a bare clone
+
+
+LIMITS = {
+    # a server that does not filter sends every file of the commits: some 40 MB
+    Amount.LESSON: Limits(most_bytes=100_000_000, most_refs_bytes=20_000_000, most_s=1800),
+    Amount.HISTORY: Limits(most_bytes=150_000_000, most_refs_bytes=20_000_000, most_s=7200),
+    Amount.FULL: Limits(most_bytes=1_000_000_000, most_refs_bytes=20_000_000, most_s=28_800),
+}
+"""What each source may cost in one call; then the next is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +107,7 @@ def fetch(
     urls: Sequence[str] = SOURCES,
     wanted: Sequence[str] = LESSON_COMMITS,
     progress: Progress | None = None,
+    announce: Callable[[str], None] = lambda _words: None,
     timeout_s: float = 60.0,
 ) -> Fetched:
     """Make *target* a bare repository with *amount* of QEMU, unless it is one.
@@ -108,6 +121,7 @@ def fetch(
         urls: https, http, git or file URLs or folders of clones, tried in this order.
         wanted: Full hashes of the commits that must be there afterwards.
         progress: Told how far git is, from this thread; what it raises ends the call.
+        announce: Told how much may come, before any network is used.
         timeout_s: Seconds that a source may be silent, at first or later; then the next is asked.
 
     Raises:
@@ -125,9 +139,10 @@ def fetch(
         with ended_by_sigterm(), locked(target) as lock:
             part = target.with_name(f".{target.name}.{amount.value}.part")
             git = Git(part, timeout_s, progress, lock)
-            return _already(Git(target, timeout_s), amount, wanted) or _from_first(
-                sources, git, target, amount, wanted
-            )
+            if there := _already(Git(target, timeout_s), amount, wanted):
+                return there
+            announce(f"From each source come {LIMITS[amount]}.")
+            return _from_first(sources, git, target, amount, wanted)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(target.parent) from error
@@ -240,9 +255,12 @@ def _from_first(
     with _tidied(git.folder):
         for source in sources:
             try:
-                _fill(git, source, amount, wanted)
+                with git.limited(source, LIMITS[amount]):
+                    _fill(git, source, amount, wanted)
                 _seal(git, source, amount)
             except GitError as failure:
+                if isinstance(failure, TooMuchError):
+                    _remove(git.folder)  # nothing to go on from
                 reason = str(failure).replace(source.url, source.shown)
                 refusals.append(f"{source.shown}: {reason}")
                 continue

@@ -128,6 +128,12 @@ def fetch(
     target = folder or default_folder(amount)
     urls = SOURCES if source is None else (source,)
     with progress_bar() as tell:
-        fetched = fetch_commits(target, amount=amount, urls=urls, progress=tell)
+        fetched = fetch_commits(
+            target,
+            amount=amount,
+            urls=urls,
+            progress=tell,
+            announce=lambda words: typer.echo(words, err=True),
+        )
     what = "is there" if fetched.was_there else f"{fetched.received_bytes / 1000:,.0f} kB received"
     typer.echo(f"{fetched.path}: {fetched.amount.value}, {fetched.commits} commits, {what}")

@@ -110,10 +110,12 @@ class HistoryChoice:
     def _take(self, read: History) -> None:
         self._read, self._pages, self._commits = read, {}, None
 
-    def _fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
+    def _fetch(
+        self, progress: Callable[[str, int, int | None], None], announce: Callable[[str], None]
+    ) -> str:
         if sys.platform == "emscripten":
             raise HistoryError(no_git("QEMU's own commits cannot be fetched"))
-        fetched = fetch(default_folder(Amount.LESSON), progress=progress)
+        fetched = fetch(default_folder(Amount.LESSON), progress=progress, announce=announce)
         self._take(history(fetched.path))
         kilobytes = fetched.received_bytes / 1000
         how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"

@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,14 +28,17 @@ from typing import IO
 from kit.common.child_process import Child, start
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
+from kit.git.repository.meter import Meter
 from kit.git.repository.sandbox import environment, kept_environment
 
 __all__ = [
     "FetchError",
     "Git",
     "GitError",
+    "Limits",
     "Origin",
     "Progress",
+    "TooMuchError",
     "disk_full",
     "ended_by_sigterm",
     "locked",
@@ -165,11 +169,41 @@ def _lock(handle: int) -> None:
 
 _PROGRESS = re.compile(r"(?:remote: )?([A-Z][A-Za-z ]+):\s+(?:\d+% \((\d+)/(\d+)\)|(\d+))")
 _RECEIVED = re.compile(r"^Receiving objects: .*, ([\d.]+) (bytes|KiB|MiB|GiB) \|.*done\.$")
+_LOOK_S = 0.25
+_UNREAD_S = 60.0
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 class GitError(Exception):
     """git ended with an error, or was silent for too long; the text is its reason, in one line."""
+
+
+class TooMuchError(GitError):
+    """A source sent more than it may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a source may cost: bytes in all and of its list of refs, and seconds."""
+
+    most_bytes: int
+    most_refs_bytes: int
+    most_s: float
+
+    def __str__(self) -> str:
+        """Say it to a person."""
+        return (
+            f"at most {_size(self.most_bytes)} in {_time(self.most_s)},"
+            f" of which {_size(self.most_refs_bytes)} list branches and tags"
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:g} s"
 
 
 @dataclass(slots=True)
@@ -185,6 +219,20 @@ class Git:
     progress: Progress | None = None
     lock: int | None = None
     received_bytes: int = 0
+    _budget: _Budget | None = None
+
+    @contextlib.contextmanager
+    def limited(self, source: Origin, limits: Limits) -> Iterator[None]:
+        """Let a source cost no more than *limits*, in all that is run meanwhile."""
+        configured = ""
+        with contextlib.suppress(GitError):  # of the machine: a person's do not take part
+            configured = self.run("config", "--get-urlmatch", "http.proxy", source.shown).strip()
+        with Meter(source.url, limits.most_bytes, configured) as meter:
+            self._budget = _Budget(limits, meter, self.folder)
+            try:
+                yield
+            finally:
+                self._budget = None
 
     def fetch(self, source: Origin, *arguments: str, phase: str, feed: Sequence[str] = ()) -> None:
         """Run git fetch with what each of the kit's needs."""
@@ -204,10 +252,13 @@ class Git:
         Without a *source* it cannot reach any network.
 
         Raises:
-            GitError: It failed, or said nothing for ``timeout_s`` seconds.
+            GitError: It failed, said nothing for ``timeout_s`` seconds, or exceeds the limits.
             FetchError: There is no git, or no room on the disk.
         """
         command = ["git", *self._settings(), f"--git-dir={self.folder}", *arguments]
+        budget = self._budget if source else None
+        told, variables = budget.begin() if budget else ({}, {})
+        protocols = source.protocols if source else "none"
         with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout:
             stdin.writelines(f"{line}\n".encode() for line in feed)
             stdin.seek(0)
@@ -216,8 +267,7 @@ class Git:
                     command,
                     stdin=stdin,
                     stdout=stdout,
-                    environment=kept_environment()
-                    | environment(source.protocols if source else "none"),
+                    environment=kept_environment() | environment(protocols, told) | variables,
                     pass_fds=() if self.lock is None else (self.lock,),
                 )
             except FileNotFoundError:
@@ -228,10 +278,12 @@ class Git:
             said = self._wait(process, phase)
             stdout.seek(0)
             output = stdout.read().decode("utf-8", "replace")
+        if budget:
+            budget.check(at_the_end=True)
         if process.wait():
             if any("No space left" in line or "quota exceeded" in line for line in said):
                 raise disk_full(self.folder.parent)
-            raise GitError(_reason(said))
+            raise GitError((budget and budget.meter.failure) or _reason(said))
         return output
 
     def _settings(self) -> Iterator[str]:
@@ -246,12 +298,12 @@ class Git:
     def _wait(self, process: Child, phase: str) -> list[str]:
         """Report git's progress until it ends; return the last other lines it said."""
         assert process.stderr is not None
-        chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        chunks: queue.Queue[bytes] = queue.Queue(64)  # else who reads more slowly fills the memory
         threading.Thread(target=_pump, args=(process.stderr, chunks), daemon=True).start()
         said: deque[str] = deque(maxlen=50)
         rest = b""
         try:
-            while chunk := chunks.get(timeout=self.timeout_s):
+            while chunk := self._next(chunks):
                 *lines, rest = re.split(rb"[\r\n]+", rest[-4096:] + chunk)
                 for line in lines:
                     self._hear(line.decode("utf-8", "replace"), phase, said)
@@ -263,11 +315,24 @@ class Git:
             raise
         return [*said, rest.decode("utf-8", "replace")]
 
+    def _next(self, chunks: queue.Queue[bytes]) -> bytes:
+        until = time.monotonic() + self.timeout_s
+        while True:
+            if self._budget:
+                self._budget.check()
+            try:
+                return chunks.get(timeout=max(0, min(_LOOK_S, until - time.monotonic())))
+            except queue.Empty:
+                if time.monotonic() >= until:
+                    raise
+
     def _hear(self, line: str, phase: str, said: deque[str]) -> None:
         match = _PROGRESS.match(line)
         if match is None:
             said.append(line)
             return
+        if self._budget:
+            self._budget.have_refs()
         if size := _RECEIVED.search(line):
             self.received_bytes += round(float(size[1]) * _UNITS[size[2]])
         if self.progress is not None:
@@ -275,11 +340,56 @@ class Git:
             self.progress(step, int(match[2] or match[4]), int(match[3]) if match[3] else None)
 
 
-def _pump(stream: IO[bytes], chunks: queue.SimpleQueue[bytes]) -> None:
-    with stream:
+class _Budget:
+    """What one source has cost, of what it may."""
+
+    def __init__(self, limits: Limits, meter: Meter, folder: Path) -> None:
+        self.limits, self.meter = limits, meter
+        self._packs = folder / "objects" / "pack"
+        self._had = self._size()
+        self._until = time.monotonic() + limits.most_s
+        self._looked = 0.0
+
+    def begin(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Start with a list of refs; return git's settings and variables for it."""
+        refs = self.meter.received + self.limits.most_refs_bytes
+        self.meter.cap, self.meter.failure = min(refs, self.limits.most_bytes), ""
+        return self.meter.settings(), self.meter.variables()
+
+    def have_refs(self) -> None:
+        """Let the rest come: git has read the refs and tells of objects."""
+        self.meter.cap = self.limits.most_bytes
+
+    def check(self, *, at_the_end: bool = False) -> None:
+        """Raise TooMuchError or GitError if there was too much of anything.
+
+        The packs are looked at now and then, and at the end.
+        """
+        limits, now = self.limits, time.monotonic()
+        if self.meter.is_over and self.meter.cap < limits.most_bytes:
+            most = _size(limits.most_refs_bytes)
+            raise TooMuchError(f"its list of branches and tags has more than {most}")
+        is_over = self.meter.is_over
+        if at_the_end or now - self._looked >= _LOOK_S:
+            self._looked = now
+            is_over |= self._size() - self._had > limits.most_bytes
+        if is_over:
+            raise TooMuchError(f"it sends more than {_size(limits.most_bytes)}")
+        if now > self._until:
+            raise GitError(f"it takes longer than {_time(limits.most_s)}")
+
+    def _size(self) -> int:
+        """Return how large the packs are: what a folder on this machine sends is not metered."""
+        with contextlib.suppress(OSError):
+            return sum(path.lstat().st_size for path in self._packs.iterdir())
+        return 0
+
+
+def _pump(stream: IO[bytes], chunks: queue.Queue[bytes]) -> None:
+    with stream, contextlib.suppress(queue.Full):  # nobody reads any more
         while chunk := os.read(stream.fileno(), 4096):
-            chunks.put(chunk)
-    chunks.put(b"")
+            chunks.put(chunk, timeout=_UNREAD_S)
+        chunks.put(b"", timeout=_UNREAD_S)
 
 
 def _reason(said: Sequence[str]) -> str:

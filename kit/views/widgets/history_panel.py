@@ -19,15 +19,15 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
 
     Args of the constructor: ``source`` names the history in use; ``use`` takes what is typed (a
     folder or a file; nothing goes back to what is found by itself); ``fetch`` gets QEMU's commits
-    of the lesson and returns what to say of it; ``changed`` is called when the history changed;
-    ``placeholder`` says what to type.
+    of the lesson, announces how much may come, and returns what to say of it; ``changed`` is called
+    when the history changed; ``placeholder`` says what to type.
     """
 
     def __init__(
         self,
         source: Callable[[], str],
         use: Callable[[str], None],
-        fetch: Callable[[Progress], str],
+        fetch: Callable[[Progress, Callable[[str], None]], str],
         changed: Callable[[], None],
         placeholder: str = "folder of a clone, or a file of kit history export",
     ) -> None:
@@ -64,7 +64,8 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
         said = self._fetch_lesson(
             lambda step, done, total: self._say(
                 f"{step}: {done}" + ("" if total is None else f" of {total}")
-            )
+            ),
+            self._say,
         )
         self._changed()
         self._say(said)

@@ -21,7 +21,10 @@ class Spy:
             raise UserError("/nowhere <b> does not exist")
         self.place = place
 
-    def fetch(self, progress: Callable[[str, int, int | None], None]) -> str:
+    def fetch(
+        self, progress: Callable[[str, int, int | None], None], announce: Callable[[str], None]
+    ) -> str:
+        announce("at most 100 MB")
         progress("receiving objects", 5, 10)
         self.place = "fetched"
         return "they are there"

@@ -8,16 +8,17 @@ import re
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kit.common.errors import LONGEST, UserError
+from tests.fuzz.grammar import restructured
 from tests.fuzz.mutate import mutated, words_of
 from tests.fuzz.targets import SLOW_S, Target, seeds
 
-__all__ = ["FOUND", "Result", "fuzz", "outcome"]
+__all__ = ["FOUND", "Result", "fuzz", "made", "outcome"]
 
 FOUND = Path(__file__).parent / "found"
 MOST_KEPT = 2000
@@ -46,7 +47,7 @@ def fuzz(
     known: set[str] = set()
     result = Result()
     while (count is None or result.inputs < count) and (until is None or time.monotonic() < until):
-        data = mutated(dice, pool, words)
+        data = made(dice, target, pool, words)
         said = outcome(target, data)
         result.inputs += 1
         if said.startswith("finding: "):
@@ -59,6 +60,17 @@ def fuzz(
             seen.add(said)  # it came further, or elsewhere, than all before it
             pool.append(data)
     return result
+
+
+def made(
+    dice: random.Random, target: Target, pool: Sequence[bytes], words: Sequence[bytes]
+) -> bytes:
+    """Return a new input: half of them by the target's grammar, where it has one."""
+    if target.grammar is not None and dice.random() < 0.5:
+        found = restructured(dice, target.grammar, pool)
+        if found is not None:
+            return found
+    return mutated(dice, pool, words)
 
 
 def outcome(target: Target, data: bytes) -> str:

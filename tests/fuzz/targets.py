@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.case_study.behaviours import read_behaviours
 from kit.common.errors import UserError
 from kit.common.plain_text import printable
 from kit.course.exercise_reader import read_exercise
@@ -46,12 +47,14 @@ from kit.views.reports.mail import read_message_id
 from kit.views.reports.run import event_lines
 from kit.views.terminal.diff import commit_lines
 from tests.explorer.found import broken
+from tests.fuzz.grammar import JSON, LINES, LOG, PATH, TOKEN, TOML, Grammar
 
 __all__ = ["SLOW_S", "TARGETS", "Target", "seeds"]
 
 SLOW_S = 10.0
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
+LOGS = tuple(f"tests/logs/*.{kind}" for kind in ("json", "log", "qmp", "txt"))
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Target:
     files: tuple[str, ...] = ()
     a_line_each: bool = False
     made: Callable[[], tuple[str, ...]] = tuple  # what would be out of date in a file
+    grammar: Grammar | None = None  # changes what an input says; None: its bytes alone
 
 
 def text_of(data: bytes) -> str:
@@ -93,6 +97,10 @@ def scenario(data: bytes) -> None:
 
 def exercise(data: bytes) -> None:
     read_exercise(text_of(data), "fuzz", "fuzz.toml", find_scenario)
+
+
+def ties(data: bytes) -> None:
+    read_behaviours(text_of(data), "fuzz.toml")
 
 
 def token(data: bytes) -> None:
@@ -174,13 +182,19 @@ def qtest(data: bytes) -> None:
         raise UserError(str(error)) from error
 
 
+ACTIONS = (
+    *("device_del core1", "host load 7", "system_reset", "migrate", "stop", "cont", "wait"),
+    *("virsh setvcpus 1", "guest keeps", "guest hang", "guest rtas set-indicator 9001 1 1"),
+)
+
+
 def _run() -> Run:
     """A run with what a person did in it."""
-    done = (
-        Intervention(at_ns=10**9, action="device_del core1"),
-        Intervention(at_ns=2 * 10**9, action="host load 7", after=(3,)),
+    done = tuple(
+        Intervention(number * 10**9, action, (3,) if number == 2 else ())
+        for number, action in enumerate(ACTIONS, 1)
     )
-    return play(find_scenario("late-release"), find_revision("revert"), done)
+    return play(find_scenario("libvirt-late"), find_revision("revert"), done)
 
 
 def _pair() -> Pair:
@@ -194,16 +208,17 @@ def _paths() -> tuple[str, ...]:
 
 
 TARGETS = {
-    "scenario": Target(scenario, ("data/scenarios/*.toml",)),
-    "exercise": Target(exercise, ("data/exercises/*.toml",)),
-    "token": Target(token, made=lambda: (token_of(_run()), token_of(_pair()))),
-    "path": Target(path, made=_paths),
-    "recording": Target(recording, ("tests/fuzz/corpus/recording/*",)),
-    "script": Target(script, ("tests/fuzz/corpus/recording/*",)),
-    "log": Target(log, ("tests/logs/*",)),
-    "history": Target(history, ("tests/fuzz/corpus/history/*",)),
+    "scenario": Target(scenario, ("data/scenarios/*.toml",), grammar=TOML),
+    "exercise": Target(exercise, ("data/exercises/*.toml",), grammar=TOML),
+    "ties": Target(ties, ("data/commits.toml",), grammar=TOML),
+    "token": Target(token, made=lambda: (token_of(_run()), token_of(_pair())), grammar=TOKEN),
+    "path": Target(path, made=_paths, grammar=PATH),
+    "recording": Target(recording, ("tests/fuzz/corpus/recording/*",), grammar=LINES),
+    "script": Target(script, ("tests/fuzz/corpus/recording/*",), grammar=LINES),
+    "log": Target(log, LOGS, grammar=LOG),
+    "history": Target(history, ("tests/fuzz/corpus/history/*",), grammar=JSON),
     "message": Target(message, ("tests/fuzz/corpus/message/*",)),
-    "progress": Target(progress, ("tests/fuzz/corpus/progress/*",)),
+    "progress": Target(progress, ("tests/fuzz/corpus/progress/*",), grammar=JSON),
     "revision": Target(
         lambda data: find_revision(typed(data)), ("tests/fuzz/corpus/words/*",), a_line_each=True
     ),
@@ -211,7 +226,7 @@ TARGETS = {
     "message id": Target(
         lambda data: read_message_id(typed(data)), ("tests/fuzz/corpus/words/*",), True
     ),
-    "qmp": Target(qmp, ("tests/fuzz/corpus/qmp/*",)),
+    "qmp": Target(qmp, ("tests/fuzz/corpus/qmp/*",), grammar=LINES),
     "qtest": Target(qtest, ("tests/fuzz/corpus/qtest/*",)),
 }
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.fuzz.grammar import grown, restructured
 from tests.fuzz.mutate import LARGEST
 from tests.fuzz.run import fuzz, outcome
 from tests.fuzz.targets import CORPUS, TARGETS, Target, seeds
+from tests.fuzz.worst import SIZE, cost, search
 
 COUNT = 150
 
@@ -27,6 +31,74 @@ def test_a_target_reads_what_its_inputs_are_made_from(name: str) -> None:
 
     assert "fine" in found
     assert [said for said in found if said.startswith("finding")] == []
+
+
+GRAMMARS = [name for name, target in TARGETS.items() if target.grammar is not None]
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_a_grammar_writes_what_it_reads(name: str) -> None:
+    """Each of the target's own inputs, read and written, is read by the target."""
+    target = TARGETS[name]
+    assert target.grammar is not None
+    dice = random.Random(1)
+    found = [
+        outcome(target, target.grammar.write(dice, target.grammar.read(data)))
+        for data in seeds(target)
+    ]
+
+    assert found == ["fine"] * len(found)
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_a_grammar_makes_what_is_read_and_what_is_refused(name: str) -> None:
+    target = TARGETS[name]
+    assert target.grammar is not None
+    dice, pool = random.Random(1), list(seeds(target))
+    inputs = [restructured(dice, target.grammar, pool) for _ in range(COUNT)]
+    found = {outcome(target, data) for data in inputs if data is not None}
+
+    assert "fine" in found
+    assert len(found) > 2
+    assert [said for said in found if said.startswith("finding")] == []
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_a_grown_document_is_as_large_as_asked_and_costs_no_more_than_any_may(name: str) -> None:
+    target = TARGETS[name]
+    assert target.grammar is not None
+    dice, pool = random.Random(1), list(seeds(target))
+    inputs = [grown(dice, target.grammar, pool, SIZE // 10) for _ in range(20)]
+    large = max((data for data in inputs if data is not None), key=len)
+
+    assert len(large) > SIZE // 20 or name in ("token", "path")  # they are words
+    assert not cost(target, large).too_much
+
+
+def test_the_cost_of_an_input_is_measured_apart() -> None:
+    def greedy(_: bytes) -> None:
+        began = time.process_time()
+        kept = bytearray(200_000_000)
+        while time.process_time() - began < 0.5:
+            kept[-1] = 1
+
+    found = cost(Target(greedy), b"")
+
+    assert (found.said, found.seconds >= 0.5, found.megabytes > 200) == ("read", True, True)
+
+
+def test_the_search_keeps_what_costs_most() -> None:
+    def square(data: bytes) -> None:
+        began = time.process_time()
+        while time.process_time() - began < len(data) / 1e6:
+            pass
+
+    files = ("tests/fuzz/corpus/words/*",)
+    found = search("x", Target(square, files), seed=1, until=time.monotonic() + 60, count=30)
+    lengths = [len(data) for _, data in found.slow]
+
+    assert (found.inputs, len(lengths)) == (30, 4)
+    assert lengths[0] == max(lengths) > 300
 
 
 FOUND_ONCE = sorted(CORPUS.glob("found/*"))

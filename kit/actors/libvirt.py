@@ -12,7 +12,7 @@ qemuProcessHandleDeviceUnplugErr, qemuProcessHandleAcpiOstInfo); NEWS of 5.10.0 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,7 +52,16 @@ from kit.machine.requests import (
     SystemReset,
 )
 
-__all__ = ["GUEST_ERROR_SINCE", "WAIT_ELSEWHERE_S", "WAIT_PSERIES_S", "Libvirt", "receive"]
+__all__ = [
+    "GUEST_ERROR_SINCE",
+    "REACTIONS",
+    "WAIT_ELSEWHERE_S",
+    "WAIT_PSERIES_S",
+    "Handled",
+    "Libvirt",
+    "receive",
+    "reject",
+]
 
 WAIT_PSERIES_S = 10
 WAIT_ELSEWHERE_S = 5
@@ -110,7 +119,7 @@ def receive(libvirt: Libvirt, told: Input) -> Handled:
 
     A message that means nothing to it changes nothing.
     """
-    handler = _HANDLERS.get(type(told))
+    handler = REACTIONS.get(type(told))
     return (libvirt, ()) if handler is None else handler(libvirt, told)
 
 
@@ -306,7 +315,7 @@ def _closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
     return replace(libvirt, devices=(), job=None, queue=()), commands
 
 
-_HANDLERS: Mapping[type[Any], Callable[[Libvirt, Any], Handled]] = {
+REACTIONS: dict[type[Any], Callable[[Libvirt, Any], Handled]] = {
     SetVcpus: _call,
     DetachDevice: _call,
     DomainReset: _call,
@@ -322,3 +331,4 @@ _HANDLERS: Mapping[type[Any], Callable[[Libvirt, Any], Handled]] = {
     WaitOver: _wait_over,
     MonitorClosed: _closed,
 }
+"""How libvirt reacts, by the type of the message."""

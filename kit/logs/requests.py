@@ -10,17 +10,13 @@ from kit.logs.entries import GREETING, DeviceKind, OtherCommand, OtherEvent, Unp
 from kit.logs.qmp import is_about_pending
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
-    DeviceDeleted,
-    DeviceNotDeleted,
-    DeviceUnplugGuestError,
-    MemUnplugError,
     QmpError,
     QmpReturn,
     VmResume,
     VmStop,
 )
-from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import Cont, DeviceAdd, DeviceDel, Migrate, Stop, SystemReset
+from kit.trace.kinds import outcome_of
 
 __all__ = ["Attempt", "UnplugRequest", "at_least_s", "at_most_s", "later", "requests_of"]
 
@@ -105,10 +101,8 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
                     found.append(request)
             case DeviceAdd() | OtherCommand("device_add"):
                 _end(running, device_of(entry.message), None, number)  # its id was free again
-            case DeviceDeleted() | DeviceNotDeleted() | DeviceUnplugGuestError() | MemUnplugError():
+            case _ if outcome_of(entry.message) is not None:
                 _end(running, device_of(entry.message), number, number)
-            case AcpiDeviceOst(info) if info.refused:
-                _end(running, info.device, number, number)
             case SystemReset() | OtherEvent("RESET"):
                 for request in running.values():
                     request.reset = number if request.reset is None else request.reset

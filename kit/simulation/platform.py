@@ -37,7 +37,7 @@ from kit.machine.requests import (
 )
 from kit.machine.revision import Board, Revision
 from kit.simulation.actions import index_of
-from kit.trace.kinds import hearer
+from kit.trace.kinds import recipient as hearer
 
 __all__ = [
     "AnyGuest",

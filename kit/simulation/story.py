@@ -6,8 +6,6 @@ from kit.actors.messages import (
     Actor,
     ApiError,
     ApiSuccess,
-    DeviceRemovalFailed,
-    DeviceRemoved,
     Message,
 )
 from kit.machine.events import (
@@ -28,6 +26,7 @@ from kit.simulation.beliefs import Belief
 from kit.simulation.platform import connectors
 from kit.simulation.run import Pair, Run
 from kit.trace.entry import Trace, TraceEntry
+from kit.trace.kinds import outcome_of, wire_name
 from kit.trace.sentences import seconds, sentence
 
 __all__ = ["in_words", "where_they_part", "who_knows_what"]
@@ -193,21 +192,9 @@ def _heard(entry: TraceEntry, asked: Message | None) -> str:
             return "an error"
         case ApiSuccess():
             return "“success”"
-        case DeviceDeleted():
-            return "DEVICE_DELETED"
-        case DeviceNotDeleted():
-            return "DEVICE_NOT_DELETED"
-        case DeviceUnplugGuestError():
-            return "DEVICE_UNPLUG_GUEST_ERROR"
-        case MemUnplugError():
-            return "MEM_UNPLUG_ERROR"
         case AcpiDeviceOst():
-            return "ACPI_DEVICE_OST"
-        case DeviceRemoved():
-            return "device-removed"
-        case DeviceRemovalFailed():
-            return "device-removal-failed"
-    return ""
+            return wire_name(entry.message)
+    return wire_name(entry.message) if outcome_of(entry.message) is not None else ""
 
 
 # -- where they part -----------------------------------------------------------------------------

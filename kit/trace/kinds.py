@@ -7,10 +7,7 @@ Text that comes from a device id or a log stays as it is: whoever shows it escap
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from kit.actors import messages
 from kit.actors.messages import Actor
@@ -19,92 +16,20 @@ from kit.machine.events import HotplugAction
 from kit.machine.pseries.connector import EntitySense
 from kit.machine.q35 import messages as acpi
 from kit.trace import phrases
+from kit.trace.columns import MANAGEMENT, NOBODY, MessageKind, Severity, UnplugOutcome
 from kit.trace.phrases import connector_name
 
 __all__ = [
     "KINDS",
-    "MANAGEMENT",
-    "NAMES",
-    "MessageKind",
-    "Severity",
-    "Sides",
-    "hearer",
     "is_minor",
     "kind_of",
     "label_of",
+    "outcome_of",
+    "recipient",
     "severity_of",
     "wire_name",
     "wire_names",
 ]
-
-M = TypeVar("M")
-
-NAMES = {
-    Actor.OPERATOR: "The operator",
-    Actor.LIBVIRT: "libvirt",
-    Actor.QEMU: "QEMU",
-    Actor.GUEST: "The guest",
-    Actor.CONSOLE: "The console",
-}
-"""The name of each party at the beginning of a sentence."""
-
-MANAGEMENT = (Actor.LIBVIRT, Actor.OPERATOR)
-"""Who hears QMP events: libvirt, and the operator where there is no libvirt."""
-_GUEST = (Actor.GUEST,)
-_NOBODY = (Actor.QEMU,)  # QEMU's own log
-
-
-class Severity(Enum):
-    """How good or bad the news of a message is."""
-
-    PLAIN = auto()
-    GOOD = auto()
-    WAIT = auto()
-    BAD = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Who sends a message, and to whom."""
-
-    src: Actor
-    dst: Actor
-
-    @property
-    def who(self) -> str:
-        """The sender, at the beginning of a sentence."""
-        return NAMES[self.src]
-
-    @property
-    def whom(self) -> str:
-        """The recipient, inside a sentence."""
-        return NAMES[self.dst].lower().replace("qemu", "QEMU")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageKind(Generic[M]):
-    """A row: everything that the views need to know of one type of message.
-
-    Attributes:
-        of: The type.
-        wire: Its name on the wire, or in QEMU's source if it never leaves QEMU.
-        label: A name as short as a picture needs; None: the name on the wire.
-        sentence: One sentence for people; None: the sender and the name on the wire.
-        severity: How good or bad its news is.
-        minor: A picture need not name it: an answer without news, a mere look, or a log line.
-        heard_by: Who hears it when QEMU sends it unasked: the first of these that takes part.
-            Empty for a message that has an addressee.
-        inside_guest: Somebody does it inside the guest; a picture has no arrow to the guest then.
-    """
-
-    of: type[M]
-    wire: str
-    label: str | Callable[[M], str] | None = None
-    sentence: str | Callable[[M, Sides], str] | None = None
-    severity: Severity | Callable[[M], Severity] = Severity.PLAIN
-    minor: bool | Callable[[M], bool] = False
-    heard_by: tuple[Actor, ...] = ()
-    inside_guest: bool = False
 
 
 def kind_of(message: object) -> MessageKind[Any]:
@@ -141,7 +66,14 @@ def is_minor(message: object) -> bool:
     return minor if isinstance(minor, bool) else minor(message)
 
 
-def hearer(emitted: object) -> Actor | None:
+def outcome_of(message: object) -> UnplugOutcome | None:
+    """Return what a message reports of an unplug; None if nothing, or if it has no row."""
+    kind = KINDS.get(type(message))
+    outcome = None if kind is None else kind.outcome
+    return outcome(message) if callable(outcome) else outcome
+
+
+def recipient(emitted: object) -> Actor | None:
     """Return who hears what QEMU sends unasked; None: `MANAGEMENT`."""
     audience = kind_of(emitted).heard_by
     assert audience, f"QEMU never sends {wire_name(emitted)} unasked"
@@ -332,6 +264,7 @@ _ROWS = (
             f"QEMU has released {m.device or 'the device'} and says so: DEVICE_DELETED."
         ),
         severity=Severity.GOOD,
+        outcome=UnplugOutcome.REMOVED,
         heard_by=MANAGEMENT,
     ),
     MessageKind(
@@ -341,6 +274,7 @@ _ROWS = (
             f"QEMU says that {m.device or 'the device'} is not deleted: DEVICE_NOT_DELETED."
         ),
         severity=Severity.BAD,
+        outcome=UnplugOutcome.FAILED,
         heard_by=MANAGEMENT,
     ),
     MessageKind(
@@ -351,6 +285,7 @@ _ROWS = (
             " DEVICE_UNPLUG_GUEST_ERROR."
         ),
         severity=Severity.BAD,
+        outcome=UnplugOutcome.FAILED,
         heard_by=MANAGEMENT,
     ),
     MessageKind(
@@ -358,6 +293,7 @@ _ROWS = (
         wire="MEM_UNPLUG_ERROR",
         sentence=lambda m, _: f"QEMU tells the management layer: “{m.msg}” (MEM_UNPLUG_ERROR).",
         severity=Severity.BAD,
+        outcome=UnplugOutcome.FAILED,
         heard_by=MANAGEMENT,
     ),
     MessageKind(
@@ -378,6 +314,7 @@ _ROWS = (
         sentence=lambda m, _: (
             f"QEMU passes the guest's report on: ACPI_DEVICE_OST, {phrases.ost_report(m.info)}."
         ),
+        outcome=lambda m: UnplugOutcome.FAILED if m.info.refused else None,
         heard_by=MANAGEMENT,
     ),
     MessageKind(
@@ -386,7 +323,7 @@ _ROWS = (
         label=lambda m: f"{m.action.name} event",
         sentence=lambda m, _: phrases.hotplug_sentence(m),
         severity=Severity.WAIT,
-        heard_by=_GUEST,
+        heard_by=(Actor.GUEST,),
     ),
     MessageKind(
         of=acpi.GpeRaised,
@@ -395,7 +332,7 @@ _ROWS = (
         sentence=lambda m, _: (
             f"QEMU raises an interrupt: the guest is to look at its {m.slot_type.value} slots."
         ),
-        heard_by=_GUEST,
+        heard_by=(Actor.GUEST,),
     ),
     MessageKind(
         of=events.ErrorReport,
@@ -403,7 +340,7 @@ _ROWS = (
         label="QEMU's log",
         sentence=lambda m, _: f"QEMU writes to its own log, and to nobody else: “{m.text}”.",
         severity=Severity.WAIT,
-        heard_by=_NOBODY,
+        heard_by=NOBODY,
     ),
     MessageKind(
         of=events.UnplugTimeout,
@@ -414,7 +351,7 @@ _ROWS = (
             + (" and tells nobody." if m.silent else ", and says so.")
         ),
         severity=Severity.BAD,
-        heard_by=_NOBODY,
+        heard_by=NOBODY,
     ),
     # -- virsh -----------------------------------------------------------------------------------
     MessageKind(
@@ -471,6 +408,7 @@ _ROWS = (
             f"libvirt takes {m.alias} out of the domain's XML, and says so (device-removed)."
         ),
         severity=Severity.GOOD,
+        outcome=UnplugOutcome.REMOVED,
     ),
     MessageKind(
         of=messages.DeviceRemovalFailed,
@@ -479,6 +417,7 @@ _ROWS = (
             f"libvirt says that the guest keeps {m.alias} (device-removal-failed)."
         ),
         severity=Severity.BAD,
+        outcome=UnplugOutcome.FAILED,
     ),
     # -- inside the guest ------------------------------------------------------------------------
     MessageKind(
@@ -568,4 +507,4 @@ _ROWS = (
 )
 
 KINDS: dict[type[Any], MessageKind[Any]] = {row.of: row for row in _ROWS}
-"""The rows by the type of their messages."""
+"""The rows by type of message; a platform of one's own adds rows for its messages."""

@@ -6,8 +6,9 @@ Text that comes from a device id or a log stays as it is: whoever shows it escap
 from __future__ import annotations
 
 from kit.machine.clock import NS_PER_S
+from kit.trace.columns import Sides
 from kit.trace.entry import TraceEntry
-from kit.trace.kinds import Sides, kind_of
+from kit.trace.kinds import kind_of
 
 __all__ = ["seconds", "sentence"]
 

@@ -10,7 +10,7 @@ from kit.actors.messages import Actor, Message
 from kit.machine.events import Emitted, Reply
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply
 from kit.trace import kinds
-from kit.trace.kinds import KINDS, hearer, kind_of
+from kit.trace.kinds import KINDS, kind_of, recipient
 
 EMITTED = set(get_args(Emitted | AcpiEmitted))
 REPLIES = set(get_args(Reply | AcpiReply))
@@ -35,12 +35,12 @@ def test_qemu_writes_its_log_itself_interrupts_the_guest_and_sends_the_rest_to_m
     own = {"ErrorReport": Actor.QEMU, "UnplugTimeout": Actor.QEMU}
     guest = {"HotplugEvent": Actor.GUEST, "GpeRaised": Actor.GUEST}
 
-    assert hearer(message) is (own | guest).get(of.__name__)
+    assert recipient(message) is (own | guest).get(of.__name__)
 
 
 def test_a_reply_has_no_audience() -> None:
     with pytest.raises(AssertionError, match="QEMU never sends done unasked"):
-        hearer(object.__new__(next(of for of in REPLIES if of.__name__ == "Done")))
+        recipient(object.__new__(next(of for of in REPLIES if of.__name__ == "Done")))
 
 
 def test_only_replies_share_a_wire_name() -> None:

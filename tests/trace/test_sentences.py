@@ -68,8 +68,9 @@ from kit.machine.requests import (
 from kit.machine.revision import CATALOGUE, PROPOSAL, Revision
 from kit.simulation.run import play
 from kit.storage.scenarios import scenarios
+from kit.trace.columns import NAMES
 from kit.trace.entry import TraceEntry
-from kit.trace.kinds import NAMES, label_of, wire_name
+from kit.trace.kinds import label_of, wire_name
 from kit.trace.sentences import sentence
 
 OPERATOR, L, Q, G, C = Actor

@@ -15,17 +15,13 @@ from kit.actors.messages import Actor
 from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, UnplugLog, device_of
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
-    DeviceDeleted,
-    DeviceNotDeleted,
-    DeviceUnplugGuestError,
-    MemUnplugError,
     QmpError,
 )
-from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import DeviceAdd, DeviceDel
 from kit.simulation.timeline import TimelineStop
+from kit.trace.columns import Severity, UnplugOutcome
 from kit.trace.entry import TraceEntry
-from kit.trace.kinds import Severity, is_minor, label_of, severity_of
+from kit.trace.kinds import is_minor, label_of, outcome_of, severity_of
 from kit.trace.sentences import sentence
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, bars_in
 
@@ -181,11 +177,9 @@ def _learn(state: _Known, message: Logged, asked: Logged | None, listed: LaneSta
         case QmpError() if isinstance(asked, DeviceDel):
             pending = "pending" in message.desc or "progress" in message.desc
             state.told = LaneState.ASKED if pending else LaneState.TOLD_KEPT
-        case DeviceDeleted():
+        case _ if outcome_of(message) is UnplugOutcome.REMOVED:
             state.told, state.holds = LaneState.TOLD_GONE, False
-        case DeviceUnplugGuestError() | MemUnplugError() | DeviceNotDeleted():
-            state.told = LaneState.TOLD_KEPT
-        case AcpiDeviceOst(info) if info.refused:
+        case _ if outcome_of(message) is UnplugOutcome.FAILED:
             state.told = LaneState.TOLD_KEPT
         case _ if isinstance(asked, DeviceAdd | OtherCommand) and not isinstance(message, QmpError):
             state.told, state.holds = listed, True

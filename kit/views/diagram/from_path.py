@@ -15,8 +15,8 @@ from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.machine.clock import NS_PER_S
 from kit.simulation.timeline import TimelineStop
+from kit.trace.columns import Severity
 from kit.trace.entry import TraceEntry
-from kit.trace.kinds import Severity
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, bars_in, helds_of, mark_of
 
 __all__ = ["layout_of_path", "outcome_of", "title_of"]

@@ -20,8 +20,9 @@ from kit.simulation.beliefs import Belief
 from kit.simulation.platform import AnyMachine, connectors
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline, TimelineStop
+from kit.trace.columns import Severity
 from kit.trace.entry import TraceEntry, from_lane
-from kit.trace.kinds import Severity, is_minor, label_of, severity_of
+from kit.trace.kinds import is_minor, label_of, severity_of
 from kit.trace.sentences import sentence
 from kit.views.diagram.lane_states import states_after
 from kit.views.diagram.spans import Bracket, brackets_of

@@ -14,7 +14,7 @@ from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
 from kit.simulation.story import in_words, where_they_part
 from kit.simulation.timeline import Timeline
-from kit.trace.kinds import Severity
+from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, layout_of
 from kit.views.diagram.spans import Bracket, Timed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kit.actors.messages import Actor
-from kit.trace.kinds import Severity
+from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.label_rows import Shelf
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide

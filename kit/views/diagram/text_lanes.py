@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit.actors.messages import Actor
-from kit.trace.kinds import Severity
+from kit.trace.columns import Severity
 from kit.views.diagram.layout import LaneRow, LaneState, Layout, Mark, PictureSide
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.text_glyphs import END_WORDS, Signs, sign_of

@@ -7,19 +7,15 @@ from itertools import groupby
 
 from kit.machine.events import (
     Aborted,
-    DeviceDeleted,
-    DeviceNotDeleted,
-    DeviceUnplugGuestError,
-    ErrorReport,
-    MemUnplugError,
     QmpError,
-    UnplugTimeout,
 )
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run
 from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline, TimelineStop
+from kit.trace.columns import MANAGEMENT, NOBODY, Severity
 from kit.trace.entry import TraceEntry
+from kit.trace.kinds import kind_of, severity_of
 from kit.trace.sentences import seconds, sentence
 from kit.views.escape import escape
 
@@ -196,17 +192,12 @@ def _words(entry: TraceEntry) -> str:
 
 
 def _style(entry: TraceEntry) -> str:
-    match entry.message:
-        case DeviceDeleted():
-            return "kit-told"
-        case (
-            QmpError()
-            | DeviceUnplugGuestError()
-            | MemUnplugError()
-            | DeviceNotDeleted()
-            | Aborted()
-        ):
-            return "kit-error"
-        case UnplugTimeout() | ErrorReport():
-            return "kit-silent"
-    return ""
+    message, heard_by = entry.message, kind_of(entry.message).heard_by
+    if isinstance(message, QmpError | Aborted):
+        return "kit-error"
+    if heard_by == NOBODY:
+        return "kit-silent"
+    return _EVENT_STYLES.get(severity_of(message), "") if heard_by == MANAGEMENT else ""
+
+
+_EVENT_STYLES = {Severity.GOOD: "kit-told", Severity.BAD: "kit-error"}

@@ -16,8 +16,6 @@ from kit.machine.config import Config
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
-    DeviceDeleted,
-    DeviceUnplugGuestError,
     Emitted,
     ErrorReport,
     HotplugEvent,
@@ -55,6 +53,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Board, Revision, find_revision
+from kit.trace.kinds import outcome_of, wire_name
 from kit.views.models.timeline import CHOICES
 
 __all__ = ["ConnectorModel", "Press", "Step", "drive"]
@@ -220,15 +219,11 @@ def _told(message: Emitted) -> str:
     match message:
         case HotplugEvent(action=action):
             return f"the guest: an event, {action.name.lower()} core 1"
-        case DeviceDeleted():
-            return "the operator: DEVICE_DELETED"
-        case DeviceUnplugGuestError():
-            return "the operator: DEVICE_UNPLUG_GUEST_ERROR"
         case ErrorReport(text):
             return f"its log: “{text}”"
         case UnplugTimeout():
             return "nobody: it forgot the request"
-    return ""
+    return "" if outcome_of(message) is None else f"the operator: {wire_name(message)}"
 
 
 class ConnectorModel(HasTraits):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from kit.actors.messages import (
     Decide,
@@ -19,12 +19,13 @@ from kit.actors.messages import (
     WaitOver,
     WorkDone,
 )
-from kit.actors.pseries_programs import GuestKind, isolation, sensor, usable
+from kit.actors.pseries_programs import GuestKind
 from kit.explorer.observer import ObservedFact
 from kit.explorer.transitions import GuestSide, Management
-from kit.machine.pseries.machine import Machine
-from kit.machine.requests import ConfigureConnector, CpuCore, Device, DeviceDel, Dimm
-from kit.simulation.actions import connector_names, index_of
+from kit.machine.pseries.connector import index_of
+from kit.machine.requests import CpuCore, Device, DeviceDel, Dimm
+from kit.simulation.actions import connector_names
+from kit.simulation.platform import ExploredPlatform, PlatformMachine
 
 __all__ = ["ActionKind", "ActionTable", "Component", "EnabledAction", "Environment"]
 
@@ -99,7 +100,15 @@ _MIGRATE = EnabledAction(ActionKind.MIGRATE, "migrate")
 class ActionTable:
     """The choices of one model: of these devices, with a guest of this kind."""
 
-    def __init__(self, devices: tuple[Device, ...], kind: GuestKind, *, migrates: bool) -> None:
+    def __init__(
+        self,
+        platform: ExploredPlatform[Any, Any],
+        devices: tuple[Device, ...],
+        kind: GuestKind,
+        *,
+        migrates: bool,
+    ) -> None:
+        self._platform = platform
         self._migrates = migrates  # the embedded machine has no migration with a second PHB
         self._arbitrary = kind is GuestKind.ARBITRARY
         self._cores = sum(isinstance(device, CpuCore) for device in devices)
@@ -118,12 +127,12 @@ class ActionTable:
             EnabledAction(ActionKind.DELETE, f"device_del {device.id}", DeviceDel(str(device.id)))
             for device in devices
         ]
-        self._calls = _calls(devices) if self._arbitrary else ()
+        self._calls = _calls(platform, devices) if self._arbitrary else ()
         self._pins = () if self._arbitrary else _pins(devices)
 
-    def of_machine(self, machine: Machine) -> Component[Machine]:
+    def of_machine(self, machine: PlatformMachine) -> Component[PlatformMachine]:
         """A running timer may fire."""
-        armed = bool(machine.timers) and machine.running
+        armed = bool(self._platform.timers(machine)) and machine.running
         return Component(machine, (_TIMER,) if armed else (), not armed)
 
     def of_guest(self, side: GuestSide) -> Component[GuestSide]:
@@ -133,7 +142,7 @@ class ActionTable:
         busy += [_WORK_DONE] if side.working else []
         busy += [_GIVES, _KEEPS] if guest.deciding else []
         # a call by hand waits for the answer to the one before: there is one processor
-        calls = self._calls if guest.up and not guest.sent else ()
+        calls = self._calls if guest.up and not self._platform.is_calling(guest) else ()
         pins = tuple(unpin if index in guest.pinned else pin for index, pin, unpin in self._pins)
         return Component(side, (*busy, *calls, *pins), not busy)
 
@@ -170,21 +179,15 @@ class ActionTable:
         return tuple(actions)
 
 
-def _calls(devices: tuple[Device, ...]) -> tuple[EnabledAction, ...]:
+def _calls(
+    platform: ExploredPlatform[Any, Any], devices: tuple[Device, ...]
+) -> tuple[EnabledAction, ...]:
     """Return every call that a guest can make on the connectors of *devices*."""
     actions = []
     for name in connector_names(devices)[1:]:  # without boot core 0, which nobody asks for
         base, _, lmb = name.partition(".")
         device = next(device for device in devices if device.id == base)
-        index = index_of(device, int(lmb or 0))
-        for words, call in (
-            ("isolate", isolation(index, 0)),
-            ("unusable", usable(index, 0)),
-            ("unisolate", isolation(index, 1)),
-            ("usable", usable(index, 1)),
-            ("configure", ConfigureConnector(index)),
-            ("sense", sensor(index)),
-        ):
+        for words, call in platform.calls_on(index_of(device, int(lmb or 0))):
             actions.append(
                 EnabledAction(ActionKind.GUEST, f"guest {words} {name}", RtasByHand(call))
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from kit.actors import operator as operators
 from kit.actors.messages import Actor
@@ -19,10 +20,10 @@ from kit.explorer.actions import ActionKind, EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, path_json, play_path
 from kit.explorer.transitions import Sent
-from kit.machine.pseries.machine import Machine
 from kit.machine.requests import Device
 from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision, find_revision
 from kit.simulation.beliefs import Belief, belief_of
+from kit.simulation.platform import ExploredPlatform, PlatformMachine
 from kit.trace.entry import TraceEntry
 
 __all__ = ["PathChoice", "PathPlay", "PathSide", "PathState", "alone", "beside"]
@@ -62,7 +63,8 @@ class PathSide:
     """
 
     played: PlayedPath
-    machine: Machine
+    platform: ExploredPlatform[Any, Any]
+    machine: PlatformMachine
     choices: tuple[PathChoice, ...]
     standings: tuple[PathState, ...]
     stopped: str = ""
@@ -76,6 +78,10 @@ class PathSide:
     def devices(self) -> tuple[Device, ...]:
         """What can be unplugged."""
         return self.played.scope.devices
+
+    def connectors(self, device: Device) -> tuple[int, ...]:
+        """Return the indices by which the guest knows a device."""
+        return self.platform.connectors(self.machine, device)
 
     def said(self, number: int) -> tuple[tuple[Actor, Actor, object], ...]:
         """What is said at choice *number*, from 1 on; nothing where it has stopped before."""
@@ -171,6 +177,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
         own = play_path(revision, played.kind, played.scope, tuple(taken))
     return PathSide(
         played=own,
+        platform=model.platform,
         machine=machine,
         choices=tuple(choices),
         standings=tuple(standings),
@@ -218,7 +225,9 @@ def _standing(model: DrcModel, state: State, operator: Operator) -> PathState:
     at_rest = not (side.inbox or side.working or side.guest.deciding)
     settled = at_rest and not (management.inbox or management.waiting)
     found = {
-        str(device.id): belief_of(machine, side.guest, management.libvirt, operator, device)
+        str(device.id): belief_of(
+            model.platform, machine, side.guest, management.libvirt, operator, device
+        )
         for device in model.devices
     }
     return PathState(

@@ -14,11 +14,11 @@ hash-consing" (2006).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from kit.actors.kernel import Conduct
 from kit.actors.libvirt import GUEST_ERROR_SINCE
-from kit.actors.messages import Actor, Input
-from kit.actors.pseries_guest import Conduct, Guest
+from kit.actors.messages import Actor, DetachDevice, Input, SetVcpus
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.actions import ActionKind, ActionTable, Component, EnabledAction, Environment
 from kit.explorer.observer import NOTHING, Observation, ObservedFact, seen
@@ -33,13 +33,12 @@ from kit.explorer.transitions import (
     monitor_turn,
     posted_to_guest,
     posted_to_libvirt,
-    qemu_turn,
     timer_turn,
-    without_time,
 )
-from kit.machine.pseries.machine import Machine
 from kit.machine.requests import DeviceDel, Migrate, SystemReset
 from kit.machine.revision import Revision
+from kit.simulation.platform import ExploredPlatform, PlatformMachine
+from kit.simulation.platforms.pseries import PSERIES
 from kit.simulation.run import begin
 from kit.simulation.scenario import Setup
 
@@ -54,7 +53,7 @@ State = tuple[int, int, int, int]
 class Situation(NamedTuple):
     """A state, taken apart."""
 
-    machine: Machine
+    machine: PlatformMachine
     guest: GuestSide
     management: Management
     environment: Environment
@@ -99,15 +98,22 @@ class DrcModel:
     """QEMU at a revision, a guest, libvirt and an operator, in every order.
 
     Args:
-        revision: QEMU's; a pseries machine.
+        revision: QEMU's, of the platform's board.
         kind: Which guest.
         scope: What there is and what may happen how often.
+        platform: What QEMU and its guest are.
     """
 
-    def __init__(self, revision: Revision, kind: GuestKind, scope: Scope) -> None:
-        self.revision, self.kind, self.scope = revision, kind, scope
+    def __init__(
+        self,
+        revision: Revision,
+        kind: GuestKind,
+        scope: Scope,
+        platform: ExploredPlatform[Any, Any] = PSERIES,
+    ) -> None:
+        self.revision, self.kind, self.scope, self.platform = revision, kind, scope, platform
         self.devices = scope.devices
-        self._menu = ActionTable(self.devices, kind, migrates=not scope.phb)
+        self._menu = ActionTable(platform, self.devices, kind, migrates=not scope.phb)
         self._machines = _Parts(self._menu.of_machine)
         self._guests = _Parts(self._menu.of_guest)
         self._managements = _Parts(self._menu.of_management)
@@ -127,15 +133,14 @@ class DrcModel:
 
     def initial(self) -> Sequence[State]:
         """Everything is plugged and used, nobody has asked for anything."""
-        cast = Setup(
+        setup = Setup(
+            boards=(self.platform.board,),
             guest=self.kind,
             conduct=Conduct(asks=True, unusable_ns=1),
             libvirt=GUEST_ERROR_SINCE,  # understands every event that QEMU has
             devices=self.devices,
         )
-        world = begin(cast, self.revision)
-        assert isinstance(world.machine, Machine)
-        assert isinstance(world.guest, Guest)
+        world = begin(setup, self.revision, self.platform)
         assert world.libvirt is not None
         budgets = Environment(
             requests=self.scope.requests,
@@ -144,7 +149,7 @@ class DrcModel:
         )
         return [
             (
-                self._machines.number(without_time(world.machine)),
+                self._machines.number(self.platform.timeless(world.machine)),
                 self._guests.number(GuestSide(world.guest)),
                 self._managements.number(Management(world.libvirt)),
                 self._environments.number(budgets),
@@ -209,7 +214,7 @@ class DrcModel:
             self._environments[state[3]],
         )
 
-    def machine(self, state: State) -> Machine:
+    def machine(self, state: State) -> PlatformMachine:
         """Return a state's QEMU."""
         return self._machines.known[state[0]].value
 
@@ -239,31 +244,27 @@ class DrcModel:
 
     def _take(self, state: State, action: EnabledAction) -> TurnEffect:
         machine, side, management, _ = self.situation(state)
-        own = 0
+        turn, own = Turn(self.platform, machine), 0
         match action.does:
             case ActionKind.GUEST:
-                turn, side_after = guest_turn(machine, side, action.told)
-                own = self._guests.number(side_after)
+                own = self._guests.number(guest_turn(turn, side, action.told))
             case ActionKind.LIBVIRT:
-                turn, management = libvirt_turn(machine, management, action.told)
-                own = self._managements.number(management)
+                own = self._managements.number(libvirt_turn(turn, management, action.told))
             case ActionKind.REQUEST:
-                assert action.told is not None
-                turn = Turn(machine)
-                turn.ask_libvirt(action.told)
+                assert isinstance(action.told, SetVcpus | DetachDevice)
+                turn.send(Actor.OPERATOR, Actor.LIBVIRT, action.told)
             case ActionKind.DELETE:
                 assert isinstance(action.told, DeviceDel)
-                turn, management = monitor_turn(machine, management, action.told)
-                own = self._managements.number(management)
+                own = self._managements.number(monitor_turn(turn, management, action.told))
             case ActionKind.TIMER:
-                turn = timer_turn(machine)
+                timer_turn(turn)
             case ActionKind.RESET:
-                turn = qemu_turn(machine, SystemReset())
+                turn.ask_qemu(Actor.OPERATOR, SystemReset())
             case ActionKind.MIGRATE:
-                turn = qemu_turn(machine, Migrate(None))
+                turn.ask_qemu(Actor.OPERATOR, Migrate(None))
         told = action.told if action.does is ActionKind.GUEST else None
         noticed = seen(self.devices, machine, side.guest, told, turn)
-        said = tuple(turn.said)
+        said = tuple(turn.sent)
         return TurnEffect(
             self._machines.number(turn.machine),
             own,

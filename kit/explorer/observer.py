@@ -11,25 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from kit.actors.kernel import Kernel
 from kit.actors.messages import Decide, Input
-from kit.actors.pseries_guest import Guest
-from kit.actors.pseries_programs import LetGo
-from kit.explorer.transitions import Sent, Turn
+from kit.explorer.transitions import Turn
 from kit.machine.events import (
     DeviceDeleted,
     DeviceNotDeleted,
     DeviceUnplugGuestError,
-    ExceptionReturn,
-    HotplugAction,
     MemUnplugError,
 )
-from kit.machine.pseries.connector import UNISOLATED_STATES, DrcState
-from kit.machine.pseries.machine import Machine
-from kit.machine.pseries.rtas import ALLOCATION_STATE
-from kit.machine.requests import ClientArchitectureSupport, Device, SetIndicator, SystemReset
-from kit.simulation import platform as boards
+from kit.machine.requests import ClientArchitectureSupport, Device, SystemReset
+from kit.simulation.platform import PlatformMachine
 
-__all__ = ["NOTHING", "Observation", "ObservedFact", "of_connector", "seen"]
+__all__ = ["NOTHING", "Observation", "ObservedFact", "seen"]
 
 
 class ObservedFact(Enum):
@@ -62,7 +56,11 @@ NOTHING = Observation()
 
 
 def seen(
-    devices: tuple[Device, ...], machine: Machine, guest: Guest, told: Input | None, turn: Turn
+    devices: tuple[Device, ...],
+    machine: PlatformMachine,
+    guest: Kernel,
+    received: Input | None,
+    turn: Turn,
 ) -> Observation:
     """Return what *turn* showed.
 
@@ -70,10 +68,10 @@ def seen(
         devices: The scope's devices.
         machine: QEMU before it.
         guest: The guest before it.
-        told: What the guest was told from outside, if it was its turn.
+        received: What the guest received from outside, if it was its turn.
         turn: What came of it.
     """
-    messages = [said.message for said in turn.said]
+    messages = [one.message for one in turn.sent]
     again = any(isinstance(m, SystemReset | ClientArchitectureSupport) for m in messages)
     deleted = tuple(str(m.device) for m in messages if isinstance(m, DeviceDeleted))
     remarks = {
@@ -84,7 +82,7 @@ def seen(
     }
     found = Observation(
         frozenset(remarks),
-        _refused(devices, machine, guest, told),
+        _refused(devices, machine, guest, received, turn),
         tuple(device for m in messages if (device := _about(m)) is not None),
         again,
         deleted if again else (),
@@ -92,27 +90,33 @@ def seen(
     return NOTHING if found == NOTHING else found
 
 
-def of_connector(devices: tuple[Device, ...], machine: Machine, index: int) -> Device | None:
-    """Return the device that hangs on connector *index*, plugged in or not."""
-    return next((d for d in devices if index in boards.connectors(machine, d)), None)
+def _device_of(
+    devices: tuple[Device, ...], turn: Turn, machine: PlatformMachine, index: int
+) -> Device | None:
+    """Return the device of connector *index*, plugged in or not."""
+    return next((d for d in devices if index in turn.platform.connectors(machine, d)), None)
 
 
 def _refused(
-    devices: tuple[Device, ...], machine: Machine, guest: Guest, told: Input | None
+    devices: tuple[Device, ...],
+    machine: PlatformMachine,
+    guest: Kernel,
+    received: Input | None,
+    turn: Turn,
 ) -> tuple[str, ...]:
-    if not isinstance(told, Decide) or not guest.program:
+    """Return the device that the guest refuses to release while QEMU waits for it, if any."""
+    platform = turn.platform
+    index = platform.deciding_on(guest) if isinstance(received, Decide) else None
+    device = None if index is None else _device_of(devices, turn, machine, index)
+    if device is None or not isinstance(received, Decide):
         return ()
-    op = guest.program[0]
-    assert isinstance(op, LetGo)
-    device = of_connector(devices, machine, op.index)
-    assert device is not None
-    pinned = any(index in guest.pinned for index in boards.connectors(machine, device))
-    waits = boards.pending(machine, guest, device)
-    return (str(device.id),) if waits and (pinned or not told.give) else ()
+    pinned = any(index in guest.pinned for index in platform.connectors(machine, device))
+    refuses = (pinned or not received.give) and platform.pending(machine, guest, device)
+    return (str(device.id),) if refuses else ()
 
 
 def _about(message: object) -> str | None:
-    """The device of which QEMU tells its management something."""
+    """Return the device that an event of QEMU's is about."""
     match message:
         case (
             DeviceDeleted(device=device)
@@ -124,55 +128,50 @@ def _about(message: object) -> str | None:
     return None
 
 
-def _lost(devices: tuple[Device, ...], guest: Guest, turn: Turn) -> Iterator[ObservedFact]:
-    """Has the guest given a device back that it used, and does QEMU hold on to it?
+def _lost(devices: tuple[Device, ...], guest: Kernel, turn: Turn) -> Iterator[ObservedFact]:
+    """Has the guest released a device that it used, and does QEMU still hold it?
 
     A device that was plugged in just now and is not taken yet is UNUSABLE as well, but not used.
     """
-    for said in turn.said:
-        match said:
-            case Sent(message=SetIndicator(indicator, index, 0)) if indicator == ALLOCATION_STATE:
-                device = of_connector(devices, turn.machine, index)
-                if device is None or index not in guest.used:
-                    continue
-                indices = boards.connectors(turn.machine, device)
-                drcs = [turn.machine.drc(one) for one in indices]
-                given = all(drc is None or drc.state is DrcState.UNUSABLE for drc in drcs)
-                if given and any(p.device.id == device.id for p in turn.machine.plugged):
-                    yield ObservedFact.LOST_RELEASE
+    for one in turn.sent:
+        index = turn.platform.releases(one.message)
+        if index is None or index not in guest.used:
+            continue
+        device = _device_of(devices, turn, turn.machine, index)
+        if device is None or not turn.platform.released(turn.machine, device):
+            continue
+        if any(plugged.device.id == device.id for plugged in turn.machine.plugged):
+            yield ObservedFact.LOST_RELEASE
 
 
 def _untrue(devices: tuple[Device, ...], turn: Turn, again: bool) -> Iterator[ObservedFact]:
-    """Does an event say what is not so when it is sent?
+    """Is an event untrue when QEMU sends it?
 
-    A device that is reported deleted must not be in the guest's use, but for a guest that begins
-    again; of one that is reported kept, the guest must hold on to every part.
+    A device that is reported deleted must not be in the guest's use, unless the guest restarts;
+    of one that is reported kept, the guest must hold on to every part.
     """
-    for said in turn.said:
-        name = _about(said.message)
+    for one in turn.sent:
+        name = _about(one.message)
         for device in (d for d in devices if d.id == name):
-            drcs = [turn.machine.drc(index) for index in boards.connectors(turn.machine, device)]
-            held = [drc is not None and drc.state in UNISOLATED_STATES for drc in drcs]
-            deleted = isinstance(said.message, DeviceDeleted)
+            held = turn.platform.held(turn.machine, device)
+            deleted = isinstance(one.message, DeviceDeleted)
             if any(held) and not again if deleted else not all(held):
                 yield ObservedFact.UNTRUE_EVENT
 
 
 def _stray(devices: tuple[Device, ...], turn: Turn) -> Iterator[ObservedFact]:
-    """Is the guest asked for what nobody waits for, or the management told a thing twice?"""
-    refusals = [said for said in turn.said if isinstance(said.message, DeviceUnplugGuestError)]
+    """Does QEMU ask the guest for what nobody waits for, or report a refusal twice?"""
+    refusals = [one for one in turn.sent if isinstance(one.message, DeviceUnplugGuestError)]
     if len(refusals) != len(set(refusals)):
         yield ObservedFact.STRAY_EVENT
-    for said in turn.said:
-        match said:
-            case Sent(message=ExceptionReturn(event=event)) if event is not None:
-                if event.action is HotplugAction.REMOVE and not _waits(devices, turn, event.index):
-                    yield ObservedFact.STRAY_EVENT
+    for one in turn.sent:
+        asked = turn.platform.asked_back(one.message)
+        if asked is not None and not any(_waits(device, turn, asked) for device in devices):
+            yield ObservedFact.STRAY_EVENT
 
 
-def _waits(devices: tuple[Device, ...], turn: Turn, index: int | None) -> bool:
-    """Does QEMU wait for the guest to release the device of connector *index*?"""
-    return any(
-        index in boards.connectors(turn.machine, device) and boards.requested(turn.machine, device)
-        for device in devices
-    )
+def _waits(device: Device, turn: Turn, indices: tuple[int, ...]) -> bool:
+    """Does QEMU wait for the guest to release *device*, one of whose connectors is named?"""
+    platform, machine = turn.platform, turn.machine
+    named = any(index in platform.connectors(machine, device) for index in indices)
+    return named and platform.requested(machine, device)

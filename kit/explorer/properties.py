@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from kit.actors.messages import Actor
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.model import DrcModel, State
 from kit.explorer.observer import ObservedFact
 from kit.explorer.search import Property, PropertyKind
-from kit.machine.events import DeviceDeleted, HotplugEvent, QmpReturn
+from kit.machine.events import DeviceDeleted, QmpReturn
 from kit.machine.requests import DeviceDel
-from kit.simulation import platform as boards
+from kit.trace.kinds import recipient
 
 __all__ = ["PROPERTIES", "Promise", "judged"]
 
@@ -60,7 +61,7 @@ def _agreed(model: DrcModel, state: State) -> bool:
     machine, side, management, _ = model.situation(state)
     held = {plugged.device.id for plugged in machine.plugged}
     for device in model.devices:
-        used = [index in side.guest.used for index in boards.connectors(machine, device)]
+        used = [index in side.guest.used for index in model.platform.connectors(machine, device)]
         qemu, libvirt = device.id in held, management.libvirt.has(device.id)
         if not (qemu == libvirt == any(used) == all(used)):
             return False
@@ -72,8 +73,10 @@ def _retry_is_heard(model: DrcModel, state: State) -> bool:
     machine, _, management, _ = model.situation(state)
     for device in model.devices:
         if management.libvirt.has(device.id):
-            _, reply, emitted = boards.ask(machine, DeviceDel(str(device.id)))
-            heard = any(isinstance(said, HotplugEvent | DeviceDeleted) for said in emitted)
+            _, reply, emitted = model.platform.ask(machine, DeviceDel(str(device.id)))
+            heard = any(
+                isinstance(one, DeviceDeleted) or recipient(one) is Actor.GUEST for one in emitted
+            )
             if not (heard and isinstance(reply, QmpReturn)):
                 return False
     return True

@@ -23,7 +23,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Board, Revision
-from kit.simulation import platform as boards
+from kit.simulation.platform import platform_of
 
 __all__ = ["answer", "instead", "says"]
 
@@ -48,12 +48,13 @@ def answer(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpE
     device = _EXAMPLES[kind]
     if revision.board is Board.Q35 and kind not in (DeviceKind.CORE, DeviceKind.DIMM):
         return None
-    machine, _ = boards.switched_on(revision)
+    platform = platform_of(revision)
+    machine, _ = platform.switch_on(revision)
     asked: list[Request] = [DeviceAdd(device), SystemReset()]
     asked += [DeviceAdd(device) if what == "device_add" else DeviceDel("DEVICE") for what in more]
     reply: object = None
     for request in asked:
-        machine, reply, _ = boards.ask(machine, request)
+        machine, reply, _ = platform.ask(machine, request)
     return reply if isinstance(reply, QmpReturn | QmpError) else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 
 from kit.actors import libvirt as libvirts
@@ -16,20 +17,17 @@ from kit.actors import operator as operators
 from kit.actors.libvirt import WAIT_PSERIES_S, Libvirt
 from kit.actors.messages import (
     Actor,
-    Command,
     CpuOnline,
     Dlpar,
     GuestLog,
+    Input,
     Message,
-    MonitorClosed,
-    Send,
-    StopWaiting,
-    Wait,
     WaitOver,
 )
 from kit.actors.operator import Operator, TypedLine
+from kit.common.errors import MisuseError
 from kit.machine.clock import NS_PER_MS, NS_PER_S
-from kit.machine.events import Aborted, ErrorReport, HotplugAction, QmpError
+from kit.machine.events import Aborted, Emitted, HotplugAction, QmpError
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.requests import DeviceAdd, Request, SystemReset
 from kit.real_qemu.console import ConsoleLine
@@ -38,6 +36,7 @@ from kit.real_qemu.guest import GuestMachine, GuestObservation
 from kit.real_qemu.guest_image import GuestImage
 from kit.real_qemu.launch import Binary
 from kit.simulation.actions import line_of
+from kit.simulation.driver import Driver
 from kit.simulation.guest_run import (
     GuestMoment,
     GuestRun,
@@ -45,6 +44,7 @@ from kit.simulation.guest_run import (
     cast_notes,
     check_scenario,
 )
+from kit.simulation.platform import AnyEmitted, AnyReply
 from kit.simulation.run import Intervention
 from kit.simulation.scenario import Scenario
 from kit.trace.entry import TraceEntry
@@ -82,7 +82,7 @@ def play_guest(
         return story.told()
 
 
-class _Story:
+class _Story(Driver):
     """What has happened so far, and what is still to be typed."""
 
     def __init__(self, scenario: Scenario, machine: GuestMachine, boot_s: float) -> None:
@@ -101,6 +101,8 @@ class _Story:
             devices = scenario.cast.devices
             self._libvirt = Libvirt(version=version, wait_s=WAIT_PSERIES_S, devices=devices)
         self._waits_until_ns: int | None = None
+        self._seen_at_s: float | None = None  # of the next entry; None: now
+        self._after_answer: list[list[GuestObservation]] = []
 
     def _start_clock(self) -> None:
         # what is seen has a time of day, which may be set; what is waited for goes by the other
@@ -165,19 +167,15 @@ class _Story:
     def _wait_over(self) -> None:
         if self._waits_until_ns is not None and self._now_ns() >= self._waits_until_ns:
             self._waits_until_ns = None
-            self._tell(Actor.LIBVIRT, WaitOver())
+            self.post(Actor.LIBVIRT, WaitOver())
 
     def _gone(self, gone: QemuGone) -> None:
         self._over = True
         self._collect()
-        self._note(Actor.QEMU, Actor.QEMU, Aborted(gone.abort))
-        self._send(Actor.QEMU, self._manager(), MonitorClosed())
+        self.abort(Aborted(gone.abort))
         self._notes.append(f"the binary {str(gone).removeprefix(self._machine.binary.path)[2:]}")
 
-    # -- who says what ---------------------------------------------------------------------------
-
-    def _manager(self) -> Actor:
-        return Actor.OPERATOR if self._libvirt is None else Actor.LIBVIRT
+    # -- commands --------------------------------------------------------------------------------
 
     def _typed(self, line: TypedLine) -> None:
         message = line.message
@@ -187,69 +185,76 @@ class _Story:
             self._notes.append(f"{at}: {type(message).__name__} is passed over: {why}")
             return
         self._operator, commands = operators.type_line(self._operator, line)
-        self._carry_out(Actor.OPERATOR, commands)
+        self.carry_out(Actor.OPERATOR, commands)
 
-    def _carry_out(self, actor: Actor, commands: tuple[Command, ...]) -> None:
-        for command in commands:
-            match command:
-                case Send(Actor.QEMU, message):
-                    self._ask(actor, message)
-                case Send(Actor.GUEST, message):
-                    self._to_the_guest(actor, message)
-                case Send(to, message):
-                    self._send(actor, to, message)
-                case Wait(ns):
-                    self._waits_until_ns = self._now_ns() + ns
-                case StopWaiting():
-                    self._waits_until_ns = None
+    @property
+    def manager(self) -> Actor:
+        return Actor.OPERATOR if self._libvirt is None else Actor.LIBVIRT
 
-    def _ask(self, actor: Actor, message: Message) -> None:
+    @property
+    def is_gone(self) -> bool:
+        return self._over
+
+    def send(self, src: Actor, to: Actor, message: Message) -> None:
+        if to is Actor.GUEST:
+            self._to_the_guest(src, message)
+        else:
+            super().send(src, to, message)
+
+    def post(self, to: Actor, received: Input) -> None:
+        if to is Actor.OPERATOR:
+            self._operator = operators.receive(self._operator, received)
+        elif to is Actor.LIBVIRT and self._libvirt is not None:
+            self._libvirt, commands = libvirts.receive(self._libvirt, received)
+            if not self._over:
+                self.carry_out(Actor.LIBVIRT, commands)
+        if self._moments:  # the recipient has reacted: the entry shows what it now knows
+            self._moments[-1] = self._moment(self._moments[-1].entry)
+
+    def ask(self, message: Message) -> tuple[AnyReply, tuple[AnyEmitted, ...]]:
+        """Ask QEMU; what was seen before its answer goes into the trace, the rest waits for it."""
         assert isinstance(message, Request)
-        self._note(actor, Actor.QEMU, message)
         reply, at_s = self._machine.ask(message)
         if isinstance(message, SystemReset):
             self._booting = True
         seen = self._machine.take()
-        for one in seen:
-            if one.at_s < at_s:
-                self._seen(one)
-        self._send(Actor.QEMU, actor, reply, at_s)
-        for one in seen:
-            if one.at_s >= at_s:
-                self._seen(one)
+        self._seen(one for one in seen if one.at_s < at_s)
+        self._after_answer.append([one for one in seen if one.at_s >= at_s])
+        self._seen_at_s = at_s
+        return reply, ()
 
-    def _send(self, src: Actor, dst: Actor, message: Message, at_s: float | None = None) -> None:
-        self._note(src, dst, message, at_s)
-        self._tell(dst, message)
+    def after_answer(self, _message: Message) -> None:
+        self._seen(self._after_answer.pop())
 
-    def _tell(self, actor: Actor, message: Message | WaitOver) -> None:
-        if actor is Actor.OPERATOR:
-            self._operator = operators.receive(self._operator, message)
-        elif actor is Actor.LIBVIRT and self._libvirt is not None:
-            self._libvirt, commands = libvirts.receive(self._libvirt, message)
-            if not self._over:
-                self._carry_out(Actor.LIBVIRT, commands)
-        if self._moments:  # who heard it has taken notice: the entry shows what they know
-            self._moments[-1] = self._moment(self._moments[-1].entry)
+    def work(self, ns: int) -> None:
+        raise MisuseError(f"a real guest does its own work, and not {ns} ns of it")
+
+    def wait(self, ns: int | None) -> None:
+        self._waits_until_ns = None if ns is None else self._now_ns() + ns
+
+    # -- what is seen ----------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """Put what was seen into the trace; while it boots, the console's noise is left out."""
-        for one in self._machine.take():
-            self._seen(one)
+        """Put what was seen into the trace."""
+        self._seen(self._machine.take())
 
-    def _seen(self, one: GuestObservation) -> None:
-        what = one.what
+    def _seen(self, observations: Iterable[GuestObservation]) -> None:
+        for one in observations:
+            self._seen_at_s = one.at_s
+            self._see(one.what)
+        self._seen_at_s = None
+
+    def _see(self, what: ConsoleLine | Emitted | Request) -> None:
+        """Put one observation into the trace; while the guest boots, not the console's noise."""
         if isinstance(what, ConsoleLine):
             if what.kernel and (version := _VERSION.match(what.text)):
                 self._kernel = f"Linux {version[1]}"
             if not self._booting:
-                self._note(Actor.CONSOLE, Actor.CONSOLE, GuestLog(what.text), one.at_s)
-        elif isinstance(what, ErrorReport):
-            self._note(Actor.QEMU, Actor.QEMU, what, one.at_s)
+                self.note(Actor.CONSOLE, Actor.CONSOLE, GuestLog(what.text))
         elif isinstance(what, Request):
-            self._note(Actor.GUEST, Actor.QEMU, what, one.at_s)
+            self.note(Actor.GUEST, Actor.QEMU, what)
         else:
-            self._send(Actor.QEMU, self._manager(), what, one.at_s)
+            self.emit((what,))
 
     # -- the guest's shell -----------------------------------------------------------------------
 
@@ -257,7 +262,7 @@ class _Story:
         try:
             if self._booting:
                 self._wait_for_shell()
-            self._note(actor, Actor.CONSOLE, message)
+            self.note(actor, Actor.CONSOLE, message)
             self._type(message)
         except QemuGone:
             raise
@@ -285,7 +290,8 @@ class _Story:
 
     # -- the trace -------------------------------------------------------------------------------
 
-    def _note(self, src: Actor, dst: Actor, message: Message, at_s: float | None = None) -> None:
+    def note(self, src: Actor, dst: Actor, message: Message) -> None:
+        at_s, self._seen_at_s = self._seen_at_s, None
         if len(self._moments) >= MOST_ENTRIES:
             raise self._machine.error(f"says more than {MOST_ENTRIES} things")
         if isinstance(message, DeviceAdd) and message.device.id is not None:

@@ -8,7 +8,6 @@ comes late.  The yardstick is the embedded machine, which answers as the recordi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kit.machine.events import Aborted
@@ -18,8 +17,7 @@ from kit.machine.q35.messages import (
     CLEAR_REMOVE_EVENT,
     EJECT_REQUEST,
     OST_DEVICE_BUSY,
-    AcpiEmitted,
-    AcpiReply,
+    AcpiOutcome,
     AcpiRequest,
     QueryAcpiOspmStatus,
     ReadStatus,
@@ -83,7 +81,7 @@ def likeness(binary: Binary) -> Likeness:
     with RealQ35(binary, RECORDED) as real:
         for number, request in enumerate(SCRIPT, 1):
             embedded, outcome = acpi.step(embedded, request)
-            expected, got = _answer(outcome.reply, outcome.emitted), _answer(*real.ask(request))
+            expected, got = _answer(outcome), _answer(real.ask(request))
             same += expected == got
             if expected != got and not first:
                 name = type(request).__name__
@@ -91,9 +89,10 @@ def likeness(binary: Binary) -> Likeness:
     return Likeness(len(SCRIPT), same, first)
 
 
-def _answer(reply: AcpiReply | Aborted, emitted: Iterable[AcpiEmitted]) -> str:
+def _answer(outcome: AcpiOutcome) -> str:
+    reply = outcome.reply
     if isinstance(reply, Aborted):
         return f"it ends: {reply.abort.function}"
-    events = [event for event in map(acpi_event_json, emitted) if event is not None]
+    events = [event for event in map(acpi_event_json, outcome.emitted) if event is not None]
     told = sorted(json.dumps(event, sort_keys=True) for event in events)
     return "; ".join([json.dumps(acpi_reply_json(reply), sort_keys=True), *told])

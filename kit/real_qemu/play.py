@@ -10,30 +10,34 @@ A run on a process is linear: it cannot go back, and only the newest world can g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from kit.actors.messages import DeviceTree, Message
-from kit.machine.config import Config
 from kit.machine.events import (
     Aborted,
     Done,
-    Emitted,
     HotplugEvent,
-    Reply,
+    Outcome,
     UnplugTimeout,
 )
-from kit.machine.pseries.machine import Machine
-from kit.machine.pseries.step import boot
 from kit.machine.q35.machine import AcpiConfig
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, GpeRaised
-from kit.machine.requests import ClientArchitectureSupport, ClockStep, Cont, Request, Stop
+from kit.machine.q35.messages import AcpiOutcome, GpeRaised
+from kit.machine.requests import ClientArchitectureSupport, ClockStep, Cont, Stop
 from kit.machine.revision import Board
 from kit.real_qemu.identify import Identity
+from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.real_qemu.q35 import RealQ35
-from kit.simulation import platform as boards
-from kit.simulation.platform import AnyMachine, Asked
+from kit.simulation.platform import (
+    AnyEmitted,
+    AnyReply,
+    Asked,
+    Platform,
+    PlatformMachine,
+    platform_of,
+)
 from kit.simulation.run import (
     Intervention,
     Run,
@@ -46,49 +50,49 @@ from kit.simulation.scenario import Scenario
 from kit.simulation.world import World
 from kit.trace.kinds import wire_name
 
-__all__ = ["Driver", "play_real"]
-
-AnyReply = Reply | AcpiReply | DeviceTree
-AnyEmitted = Emitted | AcpiEmitted
+__all__ = ["PairedMachines", "play_real"]
 
 _UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or for its guest alone
 
 
-class Driver:
+class PairedMachines:
     """Asks a real machine what a world asks, and the embedded one the same.
 
     ``differences`` are what they answered differently, a line each, in order.
     """
 
-    def __init__(self, real: RealSpapr | RealQ35, name: str) -> None:
+    def __init__(self, platform: Platform[Any, Any], real: RealSpapr | RealQ35, name: str) -> None:
         self.differences: list[str] = []
         self.crash = ""
         self.stood_still = False
-        self._real = real
+        self._platform = platform
+        self._binary = real.binary
+        self._ask_real: Callable[[Any], Outcome | AcpiOutcome] = real.ask
         self._name = name
 
-    def ask(self, machine: AnyMachine, message: Message) -> Asked:
-        """Ask both; return the embedded machine then, with what the real one said."""
-        after, expected, unasked = boards.ask(machine, message)
+    def ask(self, machine: PlatformMachine, message: Message) -> Asked:
+        """Ask both; return the embedded machine then, with what the real one replied."""
+        after, expected, expected_events = self._platform.ask(machine, message)
         if self._not_for_it(message):
-            return after, expected, unasked
-        reply, told = self._ask_real(message)
+            return after, expected, expected_events
+        outcome = self._ask_real(message)
+        reply: AnyReply = outcome.reply
         if isinstance(reply, Aborted):
             self.crash = _ending(reply)
             if not isinstance(expected, Aborted):
                 self._differ(message, f"ends ({self.crash})", _shown(expected))
-            return replace(after, aborted=reply.abort), reply, told
+            return replace(after, aborted=reply.abort), reply, outcome.emitted
         if isinstance(expected, DeviceTree) and isinstance(reply, Done):
             reply = expected
         if reply != expected:
             self._differ(message, f"answers {_shown(reply)}", _shown(expected))
         if isinstance(expected, Aborted):
             after = machine  # the real one lives on
-        return after, reply, self._merged(message, unasked, told)
+        return after, reply, self._merged(message, expected_events, outcome.emitted)
 
     def _not_for_it(self, message: Message) -> bool:
         """Is it something that this process cannot be asked, and need not be?"""
-        binary = self._real.binary
+        binary = self._binary
         if binary.steps_time:
             # QEMU has played CAS at the reset, and no instruction runs in which a guest could
             return isinstance(message, ClientArchitectureSupport)
@@ -97,21 +101,13 @@ class Driver:
             return True
         return isinstance(message, ClockStep)
 
-    def _ask_real(self, message: Message) -> tuple[AnyReply | Aborted, tuple[AnyEmitted, ...]]:
-        if isinstance(self._real, RealQ35):
-            assert isinstance(message, AcpiRequest)  # the embedded machine has refused others
-            return self._real.ask(message)
-        assert isinstance(message, Request)
-        outcome = self._real.ask(message)
-        return outcome.reply, outcome.emitted
-
     def _merged(
-        self, message: Message, unasked: Iterable[AnyEmitted], told: Iterable[AnyEmitted]
+        self, message: Message, expected: Iterable[AnyEmitted], emitted: Iterable[AnyEmitted]
     ) -> tuple[AnyEmitted, ...]:
-        """Put what was told in the order of the embedded machine, between what nobody can see."""
-        left = list(told)
+        """Put the real events in the embedded machine's order, between what nobody can see."""
+        left = list(emitted)
         found: list[AnyEmitted] = []
-        for one in unasked:
+        for one in expected:
             if isinstance(one, _UNSEEN):
                 found.append(one)
             elif one in left:
@@ -159,20 +155,21 @@ def play_real(
     """
     binary, revision = identity.binary, identity.revision
     check_board(scenario.cast, revision)
+    platform = platform_of(revision)
     until_ns = None if binary.steps_time else _first_timer_ns(scenario, identity, interventions)
-    machine, guest = boards.switched_on(revision)
-    real: RealSpapr | RealQ35
-    if binary.board is Board.Q35:
-        real = RealQ35(binary, AcpiConfig())
-    else:
-        real = RealSpapr(binary)
-        machine = boot(revision, Config(cas_at_reset=binary.steps_time))
-    with real:
-        driver = Driver(real, identity.nearest.name)
-        world = World(machine=machine, guest=guest, ask=driver.ask)
-        began = begin_with(scenario.cast, revision, world)
+    machine, guest = platform.switch_on(revision, cas_at_reset=binary.steps_time)
+    with _start(binary) as real:
+        paired = PairedMachines(platform, real, identity.nearest.name)
+        world = World(platform=platform, machine=machine, guest=guest, ask=paired.ask)
+        began = begin_with(scenario.cast, world)
         run = play_from(began, scenario, revision, interventions, until_ns)
-    return replace(run, notes=_notes(identity, driver, until_ns))
+    return replace(run, notes=_notes(identity, paired, until_ns))
+
+
+def _start(binary: Binary) -> RealSpapr | RealQ35:
+    if binary.board == Board.Q35:
+        return RealQ35(binary, AcpiConfig())
+    return RealSpapr(binary)
 
 
 def _first_timer_ns(
@@ -180,12 +177,12 @@ def _first_timer_ns(
 ) -> int | None:
     """When the first timer of QEMU's begins to run, by the wall clock; None if none does."""
     for moment in play(scenario, identity.nearest, interventions).moments:
-        if isinstance(moment.machine, Machine) and moment.machine.timers:
+        if moment.platform.timers(moment.machine):
             return moment.entry.at_ns
     return None
 
 
-def _notes(identity: Identity, driver: Driver, until_ns: int | None) -> tuple[str, ...]:
+def _notes(identity: Identity, paired: PairedMachines, until_ns: int | None) -> tuple[str, ...]:
     binary = identity.binary
     notes = [identity.words]
     if not binary.steps_time and binary.board is Board.PSERIES:
@@ -195,8 +192,8 @@ def _notes(identity: Identity, driver: Driver, until_ns: int | None) -> tuple[st
             else f"a timer of QEMU's begins to run at {until_ns / 1e9:g} s: the run ends there"
         )
         notes.append(f"time cannot be stepped on this build (no accelerator qtest): {ran}")
-    if driver.stood_still:
+    if paired.stood_still:
         notes.append("its VM stands still all the time: stop and cont were not asked of it")
-    if driver.crash:
-        notes.append(f"the binary ended: {driver.crash}")
-    return (*notes, *driver.differences)
+    if paired.crash:
+        notes.append(f"the binary ended: {paired.crash}")
+    return (*notes, *paired.differences)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from kit.machine.events import Aborted, Done, QmpReturn
 from kit.machine.q35.machine import AcpiConfig
 from kit.machine.q35.messages import (
-    AcpiEmitted,
+    AcpiOutcome,
     AcpiReply,
     AcpiRequest,
     OspmStatusReturn,
@@ -68,22 +68,22 @@ class RealQ35(RealMachine):
         super().__init__(binary, _command_line(config or AcpiConfig()), answer_s=answer_s)
         self.session.qtest("outl", _CPUS, 0)  # leaves the registers of old for those with _OST
 
-    def ask(self, request: AcpiRequest) -> tuple[AcpiReply | Aborted, tuple[AcpiEmitted, ...]]:
-        """Carry out one request; return the reply, and what QEMU said unasked.
+    def ask(self, request: AcpiRequest) -> AcpiOutcome:
+        """Carry out one request; return the reply, and what QEMU emitted.
 
         Raises:
             BackendError: The binary cannot do that, or does not answer.
         """
         if self.aborted is not None:
-            return self.aborted, ()
+            return AcpiOutcome(self.aborted)
         self.session.events.clear()
-        reply: AcpiReply | Aborted
+        reply: AcpiReply
         try:
             reply = self._reply(request)
             self.settle()
         except QemuGone as gone:
             reply = self.aborted = Aborted(gone.abort)
-        return reply, acpi_events(self.session.events)
+        return AcpiOutcome(reply, acpi_events(self.session.events))
 
     def deleted(self, path: str) -> None:
         """Wait a moment for DEVICE_DELETED; that it may never come is known."""

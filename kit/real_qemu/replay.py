@@ -167,7 +167,12 @@ def _crashed(answer: Json) -> bool:
 def _real(binary: Binary) -> Iterator[Ask]:
     if binary.board is Board.Q35:
         with RealQ35(binary, RECORDED) as q35:
-            yield lambda request: _acpi_answer(*q35.ask(request))  # type: ignore[arg-type]  # by board
+
+            def ask_q35(request: Request | AcpiRequest) -> Json:
+                outcome = q35.ask(request)  # type: ignore[arg-type]  # a script of this board
+                return _acpi_answer(outcome.reply, outcome.emitted)
+
+            yield ask_q35
     else:
         with RealSpapr(binary) as pseries:
 
@@ -211,7 +216,7 @@ def answer_json(reply: Reply, emitted: Iterable[Emitted]) -> Json:
     return _with_events(reply_json(reply), events)
 
 
-def _acpi_answer(reply: AcpiReply | Aborted, emitted: Iterable[AcpiEmitted]) -> Json:
+def _acpi_answer(reply: AcpiReply, emitted: Iterable[AcpiEmitted]) -> Json:
     if isinstance(reply, Aborted):
         return _ended(reply)
     events = [event for event in map(acpi_event_json, emitted) if event is not None]

@@ -30,9 +30,9 @@ from kit.actors.messages import (
 )
 from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
-from kit.machine.config import LMB_MIB, MIB
+from kit.machine.config import LMB_MIB
 from kit.machine.events import HotplugAction
-from kit.machine.pseries.connector import DrcType, drc_index
+from kit.machine.pseries.connector import index_of
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE, RTAS_ANSWERS
 from kit.machine.requests import (
     ConfigureConnector,
@@ -56,7 +56,6 @@ __all__ = [
     "ACTIONS",
     "ActionError",
     "connector_names",
-    "index_of",
     "line_of",
     "menu",
     "read_device",
@@ -103,20 +102,6 @@ def read_device(text: str, dimm_addr: int = FIRST_DIMM_ADDR) -> Device:
     if kind == "net":
         return PciFunction("pci.0", f"{number:x}.0", id=name)
     return Dimm(int(match[3] or LMB_MIB), dimm_addr, name)
-
-
-def index_of(device: Device, lmb: int = 0) -> int:
-    """Return the index of a device's connector; of a DIMM's, that of its LMB number *lmb*."""
-    match device:
-        case CpuCore(core_id):
-            return drc_index(DrcType.CPU, core_id)
-        case Phb(index):
-            return drc_index(DrcType.PHB, index)
-        case PciFunction(addr=addr):
-            return drc_index(DrcType.PCI, int(addr.split(".")[0], 16) << 3)
-        case Dimm(addr=addr):
-            return drc_index(DrcType.LMB, addr // (LMB_MIB * MIB) + lmb)
-    raise ActionError(f"{device} has no connector here")
 
 
 def _known(name: str, devices: tuple[Device, ...]) -> Device:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from kit.actors.kernel import Kernel
 from kit.actors.libvirt import Libvirt
 from kit.actors.operator import Operator
 from kit.machine.requests import Device
-from kit.simulation import platform as boards
+from kit.simulation.platform import Platform, PlatformMachine
 from kit.simulation.world import Snapshot, World
 
 __all__ = ["Belief", "belief", "belief_of"]
@@ -41,12 +43,15 @@ class Belief:
 
 def belief(state: World | Snapshot, device: Device) -> Belief:
     """Return who believes what of *device* in *state*."""
-    return belief_of(state.machine, state.guest, state.libvirt, state.operator, device)
+    return belief_of(
+        state.platform, state.machine, state.guest, state.libvirt, state.operator, device
+    )
 
 
 def belief_of(
-    machine: boards.AnyMachine,
-    guest: boards.AnyGuest,
+    platform: Platform[Any, Any],
+    machine: PlatformMachine,
+    guest: Kernel,
     libvirt: Libvirt | None,
     operator: Operator,
     device: Device,
@@ -54,8 +59,8 @@ def belief_of(
     """Return who of these believes what of *device*."""
     assert device.id is not None
     held = any(plugged.device.id == device.id for plugged in machine.plugged)
-    pending = boards.pending(machine, guest, device)
-    uses = any(guest.has(index) for index in boards.connectors(machine, device))
+    pending = platform.pending(machine, guest, device)
+    uses = any(guest.has(index) for index in platform.connectors(machine, device))
     running = machine.aborted is None
     return Belief(
         device=device.id,
@@ -64,5 +69,5 @@ def belief_of(
         guest=uses and running,
         libvirt=None if libvirt is None else libvirt.has(device.id),
         operator=operator.thinks(device.id),
-        limbo=held and running and not uses and not pending and boards.idle(machine, guest),
+        limbo=held and running and not uses and not pending and platform.idle(machine, guest),
     )

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
-from kit.actors.libvirt import WAIT_ELSEWHERE_S, WAIT_PSERIES_S, Libvirt
+from kit.actors.libvirt import Libvirt
 from kit.actors.messages import Actor, Restarted
 from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Revision
-from kit.simulation import platform as boards
+from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Revision
 from kit.simulation.actions import line_of
 from kit.simulation.beliefs import Belief, belief
 from kit.simulation.expectations import expected_to_fail_at
+from kit.simulation.platform import Platform, platform_of
 from kit.simulation.scenario import Scenario, Setup
 from kit.simulation.world import Envelope, Snapshot, World, advance, typed
 from kit.trace.entry import Trace, first_difference
@@ -148,15 +149,24 @@ class Pair:
 
 @lru_cache(maxsize=256)
 def play(
-    scenario: Scenario, revision: Revision, interventions: tuple[Intervention, ...] = ()
+    scenario: Scenario,
+    revision: Revision,
+    interventions: tuple[Intervention, ...] = (),
+    platform: Platform[Any, Any] | None = None,
 ) -> Run:
     """Play *scenario* at *revision*.
+
+    Args:
+        scenario: What is played.
+        revision: QEMU's.
+        interventions: What a person changes, in the order of time.
+        platform: The revision's, where the catalogue does not have it.
 
     Raises:
         UserError: The revision is of another machine than the scenario's, or an intervention is
             no action, is not in order, or is one too many.
     """
-    return play_from(begin(scenario.cast, revision), scenario, revision, interventions)
+    return play_from(begin(scenario.cast, revision, platform), scenario, revision, interventions)
 
 
 def play_from(
@@ -254,15 +264,18 @@ def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=256)
-def begin(cast: Setup, revision: Revision) -> World:
-    """Return the world in which a cast's story begins, at 0 s of the wall clock.
+def begin(cast: Setup, revision: Revision, platform: Platform[Any, Any] | None = None) -> World:
+    """Return the world in which a run begins, at 0 s of the wall clock.
 
     Raises:
-        UserError: *revision* is of another machine than the cast's.
+        UserError: *revision* is of another machine than the setup's.
     """
     check_board(cast, revision)
-    machine, guest = boards.switched_on(revision)
-    return begin_with(cast, revision, World(machine=machine, guest=guest))
+    platform = platform or platform_of(revision)
+    machine, guest = platform.switch_on(revision)
+    return begin_with(
+        cast, World(platform=platform, machine=machine, guest=guest, ask=platform.ask)
+    )
 
 
 def check_board(cast: Setup, revision: Revision) -> None:
@@ -273,7 +286,7 @@ def check_board(cast: Setup, revision: Revision) -> None:
         raise UserError(f"the scenario is for {meant}, and {revision.name} is a {board} machine")
 
 
-def begin_with(cast: Setup, revision: Revision, world: World) -> World:
+def begin_with(cast: Setup, world: World) -> World:
     """Return what `begin` does, with the machine and guest of *world*, just switched on."""
     world = _restart(world)
     for device in cast.devices:
@@ -288,8 +301,13 @@ def begin_with(cast: Setup, revision: Revision, world: World) -> World:
         offline=tuple(_index(name, cast, world) for name in cast.offline),
         pinned=tuple(_index(name, cast, world) for name in cast.pinned),
     )
-    libvirt = _libvirt(cast, revision)
-    world = World(machine=world.machine, guest=guest, libvirt=libvirt, ask=world.ask)
+    world = World(
+        platform=world.platform,
+        machine=world.machine,
+        guest=guest,
+        ask=world.ask,
+        libvirt=_libvirt(cast, world.platform),
+    )
     return _into_the_firmware(world) if cast.in_firmware else world
 
 
@@ -297,7 +315,7 @@ def _restart(world: World) -> World:
     """Let the guest boot, with what is plugged."""
     machine, *_ = world.ask(world.machine, SystemReset())
     return _settle(
-        replace(world, machine=machine, post=(Envelope(Actor.GUEST, Restarted()),), moments=())
+        replace(world, machine=machine, in_flight=(Envelope(Actor.GUEST, Restarted()),), moments=())
     )
 
 
@@ -308,17 +326,16 @@ def _settle(world: World) -> World:
 
 def _into_the_firmware(world: World) -> World:
     machine, *_ = world.ask(world.machine, SystemReset())
-    guest, _ = boards.tell(machine, world.guest, Restarted())
+    guest, _ = world.platform.deliver(machine, world.guest, Restarted())
     return replace(world, machine=machine, guest=guest, work_ns=guest.conduct.firmware_ns)
 
 
 def _index(name: str, cast: Setup, world: World) -> int:
     message = line_of(0, f"guest pin {name}", cast.devices).message
-    return boards.index_here(world.machine, int(getattr(message, "index", 0)))
+    return world.platform.guest_index(world.machine, int(getattr(message, "index", 0)))
 
 
-def _libvirt(cast: Setup, revision: Revision) -> Libvirt | None:
+def _libvirt(cast: Setup, platform: Platform[Any, Any]) -> Libvirt | None:
     if cast.libvirt is None:
         return None
-    wait_s = WAIT_PSERIES_S if revision.board is Board.PSERIES else WAIT_ELSEWHERE_S
-    return Libvirt(version=cast.libvirt, wait_s=wait_s, devices=cast.devices)
+    return Libvirt(version=cast.libvirt, wait_s=platform.libvirt_wait_s, devices=cast.devices)

@@ -23,7 +23,6 @@ from kit.machine.events import (
 from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import CpuCore, Device, DeviceAdd, DeviceDel
 from kit.simulation.beliefs import Belief
-from kit.simulation.platform import connectors
 from kit.simulation.run import Pair, Run
 from kit.trace.entry import Trace, TraceEntry
 from kit.trace.kinds import outcome_of, wire_name
@@ -80,7 +79,7 @@ def who_knows_what(
     uses = f"uses {name}" if belief.guest else f"has let go of {name}"
     if not belief.guest and not _let_go(run, device, seq):
         uses = f"does not use {name}"
-    indices = connectors(run.began.machine, device)
+    indices = run.began.connectors(device)
     found = [("QEMU", _of_qemu(belief, trace, device, indices)), ("guest", uses)]
     if belief.libvirt is not None:
         words = "in the domain's XML" if belief.libvirt else "not in the domain's XML"

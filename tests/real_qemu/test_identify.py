@@ -6,9 +6,9 @@ from collections import defaultdict
 
 import pytest
 
-from kit.machine.events import Aborted, Outcome, QmpError
+from kit.machine.events import Outcome, QmpError
 from kit.machine.q35 import step as acpi
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
+from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
 from kit.machine.requests import ClockStep, DeviceDel, Request
 from kit.machine.revision import CATALOGUE, Q35, RELEASES, Board, find_revision
 from kit.real_qemu import identify as module
@@ -126,12 +126,12 @@ class _Q35:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def ask(self, request: AcpiRequest) -> tuple[AcpiReply | Aborted, tuple[AcpiEmitted, ...]]:
+    def ask(self, request: AcpiRequest) -> AcpiOutcome:
         self._machine, outcome = acpi.step(self._machine, request)
         self._asked += 1
         if self._asked == 1:
-            return QmpError("GenericError", "no"), ()
-        return outcome.reply, outcome.emitted
+            return AcpiOutcome(QmpError("GenericError", "no"))
+        return outcome
 
 
 def test_a_q35_that_answers_otherwise_is_told_from_the_recorded_one(

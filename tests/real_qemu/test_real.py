@@ -24,6 +24,7 @@ from kit.machine.config import Config
 from kit.machine.events import Abort, Aborted, DeviceDeleted, ErrorReport, HotplugEvent, QmpReturn
 from kit.machine.pseries.step import boot, step
 from kit.machine.q35.messages import (
+    AcpiOutcome,
     AcpiRequest,
     GpeRaised,
     ReadStatus,
@@ -228,7 +229,7 @@ def test_q35_takes_a_dimm_up_to_the_ejection(x86_64: Binary) -> None:
             machine, outcome = step_q35(machine, request)
             seen = tuple(one for one in outcome.emitted if not isinstance(one, GpeRaised))
 
-            assert real.ask(request) == (outcome.reply, seen), request
+            assert real.ask(request) == AcpiOutcome(outcome.reply, seen), request
 
 
 # -- single requests -----------------------------------------------------------------------------

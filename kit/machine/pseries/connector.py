@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from kit.common.errors import UserError
+from kit.machine.config import LMB_MIB, MIB
+from kit.machine.requests import CpuCore, Device, Dimm, PciFunction, Phb
+
 __all__ = [
     "PHYSICAL_STATES",
     "READY_STATES",
@@ -31,6 +35,7 @@ __all__ = [
     "Status",
     "drc_index",
     "empty_drc",
+    "index_of",
 ]
 
 
@@ -201,3 +206,21 @@ def empty_drc(index: int) -> Drc:
     """Return the connector *index* as it is when nothing was ever plugged in."""
     physical = TYPES.get(index >> 28) is DrcType.PCI
     return Drc(index, DrcState.POWERON if physical else DrcState.UNUSABLE)
+
+
+def index_of(device: Device, lmb: int = 0) -> int:
+    """Return the index of a device's connector; of a DIMM's, that of its LMB number *lmb*.
+
+    Raises:
+        UserError: The kit plugs no such device into a connector.
+    """
+    match device:
+        case CpuCore(core_id):
+            return drc_index(DrcType.CPU, core_id)
+        case Phb(index):
+            return drc_index(DrcType.PHB, index)
+        case PciFunction(addr=addr):
+            return drc_index(DrcType.PCI, int(addr.split(".")[0], 16) << 3)
+        case Dimm(addr=addr):
+            return drc_index(DrcType.LMB, addr // (LMB_MIB * MIB) + lmb)
+    raise UserError(f"{device} has no connector here")

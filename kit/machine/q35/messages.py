@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kit.machine.events import (
+    Aborted,
     DeviceDeleted,
     Done,
     QmpError,
@@ -187,7 +188,7 @@ class OspmStatusReturn:
     slots: tuple[OstInfo, ...]
 
 
-AcpiReply = QmpReturn | QmpError | OspmStatusReturn | SlotStatusReturn | Stepped | Done
+AcpiReply = QmpReturn | QmpError | OspmStatusReturn | SlotStatusReturn | Stepped | Done | Aborted
 
 
 # -- what QEMU says without being asked --------------------------------------------------------

@@ -15,6 +15,7 @@ from kit.machine.events import (
     MemUnplugError,
     QmpReturn,
 )
+from kit.machine.pseries.connector import index_of
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.requests import (
     ConfigureConnector,
@@ -25,7 +26,6 @@ from kit.machine.requests import (
     PciFunction,
     SetIndicator,
 )
-from kit.simulation.actions import index_of
 from kit.simulation.guest_run import GuestMoment, GuestRun
 from kit.simulation.timeline import TimelineStop
 from kit.trace.entry import TraceEntry

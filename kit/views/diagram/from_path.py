@@ -193,7 +193,7 @@ def _over(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
 
 def _mark(side: PathSide, item: _Item, seq: int, step: int, differs: bool, first: bool) -> Mark:
     if item.entry is not None:
-        made = mark_of(item.entry, step, side.devices, side.machine, alone=differs, first=first)
+        made = mark_of(item.entry, step, side.devices, side.connectors, alone=differs, first=first)
         said, at_ns = path_sentence(item.entry), item.number * NS_PER_S
         return replace(made, seq=seq, at_ns=at_ns, sentence=said)
     return Mark(

@@ -14,7 +14,6 @@ from kit.actors import libvirt as libvirts
 from kit.actors import operator as operators
 from kit.actors.messages import Actor
 from kit.simulation.beliefs import Belief, belief
-from kit.simulation.platform import idle
 from kit.simulation.run import Run
 from kit.simulation.world import Snapshot, World
 
@@ -56,7 +55,7 @@ def _state(run: Run, cast: Snapshot | World, at_ns: int, over: bool) -> State:
         cast=cast,
         at_ns=at_ns,
         beliefs={str(device.id): belief(cast, device) for device in run.devices},
-        settled=over and not busy and idle(cast.machine, cast.guest),
+        settled=over and not busy and cast.platform.idle(cast.machine, cast.guest),
     )
 
 

@@ -7,7 +7,7 @@ an entry that both runs of a pair have at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import groupby
@@ -17,7 +17,6 @@ from kit.actors.messages import CAST, Actor
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
 from kit.simulation.beliefs import Belief
-from kit.simulation.platform import AnyMachine, connectors
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline, TimelineStop
 from kit.trace.columns import Severity
@@ -224,7 +223,7 @@ def _side(
             run.trace[stop.seqs[number]],
             step,
             run.devices,
-            run.began.machine,
+            run.began.connectors,
             alone=stop.differs,
             first=step == first_step,
         )
@@ -247,17 +246,20 @@ def _side(
     )
 
 
+Connectors = Callable[[Device], tuple[int, ...]]
+
+
 def mark_of(
     entry: TraceEntry,
     step: int,
     devices: tuple[Device, ...],
-    machine: AnyMachine,
+    connectors: Connectors,
     *,
     alone: bool,
     first: bool,
 ) -> Mark:
-    """Return the mark of an entry; *machine* is one that has all the devices."""
-    device, label = _device(entry, devices, machine), label_of(entry.message)
+    """Return the mark of an entry; *connectors* names those of each device."""
+    device, label = _device(entry, devices, connectors), label_of(entry.message)
     if len(devices) == 1:  # there is no other that could be meant
         label = label.removesuffix(f" {devices[0].id}")
     return Mark(
@@ -276,11 +278,11 @@ def mark_of(
     )
 
 
-def _device(entry: TraceEntry, devices: tuple[Device, ...], machine: AnyMachine) -> str:
+def _device(entry: TraceEntry, devices: tuple[Device, ...], connectors: Connectors) -> str:
     """Return which device a message names, by its id or by its connector."""
     named = {getattr(entry.message, field, None) for field in ("id", "device", "alias", "index")}
     for device in devices:
-        if named & {device.id, device, *connectors(machine, device)}:
+        if named & {device.id, device, *connectors(device)}:
             return str(device.id)
     return ""
 

@@ -12,9 +12,7 @@ from enum import Enum, auto
 
 from kit.actors.messages import Actor, Overcommit
 from kit.machine.clock import NS_PER_S, Timer
-from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S, Machine
 from kit.machine.requests import Migrate
-from kit.simulation.platform import connectors
 from kit.simulation.run import Run
 from kit.views.diagram.lane_states import State
 
@@ -82,7 +80,7 @@ def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
     if state.aborted:
         return []
     machine = cast.machine
-    timers = machine.timers if isinstance(machine, Machine) else ()  # q35 has none
+    timers = cast.platform.timers(machine)
     keys: list[_Key] = [(Timed.QEMU_TIMEOUT, (timer, _migrations(run, number))) for timer in timers]
     job = None if cast.libvirt is None else cast.libvirt.job
     if job is not None and job.answered and job.device is not None:
@@ -157,13 +155,14 @@ def _words(key: _Key, state: State) -> str:
         return f"libvirt waits {state.cast.libvirt.wait_s} s"
     if timed is Timed.LOAD:
         return f"host busy: works {what} times slower"
+    if timed is Timed.QEMU_TIMEOUT:
+        return f"QEMU's timeout: {state.cast.platform.timeout_s} s"
     return _WORDS[timed]
 
 
 def _device(run: Run, what: object) -> str:
     if isinstance(what, tuple):
-        machine = run.began.machine
-        named = (str(d.id) for d in run.devices if what[0].index in connectors(machine, d))
+        named = (str(d.id) for d in run.devices if what[0].index in run.began.connectors(d))
         return next(named, "")
     return str(getattr(getattr(what, "device", None), "id", ""))
 
@@ -177,7 +176,6 @@ _LANES = {
     Timed.LOAD: Actor.GUEST,
 }
 _WORDS = {
-    Timed.QEMU_TIMEOUT: f"QEMU's timeout: {UNPLUG_TIMEOUT_S} s",
     Timed.STOPPED: "VM stopped: its clock stands still",
     Timed.HUNG: "hangs",
     Timed.BOOTS: "boots",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -16,7 +15,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.cli.common import FINE, INTERRUPTED, NO, Backend, Json, cli
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
-from kit.common.child_process import interrupt_workers, pool
+from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import write_own
@@ -230,16 +229,9 @@ def _revision(name: str) -> Revision:
 
 # -- searching -------------------------------------------------------------------------------------
 
-_stopped: list[int] = []
-"""In a process of the pool: the signals that ask it to end with what it knows."""
-
-
-def _take_notice() -> None:
-    signal.signal(signal.SIGINT, lambda number, _: _stopped.append(number))
-
 
 def _search_there(job: SearchJob) -> Explored:
-    return explore_one(job, stop=lambda: bool(_stopped))
+    return explore_one(job, stop=asked_to_stop)
 
 
 def _search_here(job: SearchJob) -> Explored:
@@ -264,8 +256,8 @@ def _searched(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
     if processes == 1:
         yield from explored(todo, run=_search_here)
         return
-    with pool(processes, _take_notice) as workers:
-        yield from explored(todo, workers, _search_there, interrupt_workers)
+    with pool(processes) as workers:
+        yield from explored(todo, workers, _search_there, workers.ask_to_stop)
 
 
 # -- two revisions ---------------------------------------------------------------------------------

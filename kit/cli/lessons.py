@@ -46,7 +46,7 @@ def lab(
     to unplug-kit-lessons here; files that exist are never overwritten.  Without DIR it opens only
     a copy that it made on this machine.
     """
-    where = lessons(folder)
+    where = lessons(folder, remember=True)
     root = where.folder.parent.absolute()
     command = [
         *python("-m", "jupyterlab"),

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -30,25 +31,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from multiprocessing.connection import Connection
 
 __all__ = [
     "DEVNULL",
     "STDOUT",
     "Child",
     "Done",
+    "Workers",
     "adopt",
+    "asked_to_stop",
     "become",
     "clean_environment",
     "clean_own_environment",
     "guarded",
-    "interrupt_workers",
     "own_session",
     "pool",
     "python",
@@ -74,6 +77,7 @@ _FOLDERS = (
     *("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"),
 )
 _MARK = "UNPLUG_KIT_CHILD_OF"
+T = TypeVar("T")
 _IS_POSIX = os.name == "posix" and sys.platform != "emscripten"
 _END_S = 5.0
 _LOOK_S = 0.02
@@ -332,47 +336,74 @@ def become(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) ->
 # -- workers -----------------------------------------------------------------------------------
 
 
+class Workers(Executor):
+    """An executor of processes that Ctrl-C does not reach; they are asked to stop instead."""
+
+    def __init__(self, executor: Executor, writer: Connection) -> None:
+        """Give tasks to *executor*; what *writer* sends is seen by all its processes."""
+        self._executor, self._writer = executor, writer
+
+    def submit(self, task: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:  # noqa: ANN401 - as Executor has it
+        """Give a task to a worker; one that starts now starts with Ctrl-C blocked."""
+        if not hasattr(signal, "pthread_sigmask"):
+            return self._executor.submit(task, *args, **named)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return self._executor.submit(task, *args, **named)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def ask_to_stop(self) -> None:
+        """Let `asked_to_stop` be true in every worker."""
+        self._writer.send_bytes(b"stop")  # nobody takes it out
+
+
 @contextmanager
-def pool(processes: int, initializer: Callable[[], None] | None = None) -> Iterator[Executor]:
+def pool(processes: int) -> Iterator[Workers]:
     """Give an executor of worker processes; an exception or the end of the block ends them all.
 
     Args:
         processes: How many.
-        initializer: What each does first; it is a function of a module.
+
+    Raises:
+        ChildProcessError: Somebody else killed one.
     """
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     clean_own_environment()  # whatever starts a worker inherits it
     is_main = threading.current_thread() is threading.main_thread()
     others = set(multiprocessing.active_children())
+    context = multiprocessing.get_context(START_METHOD)
+    reader, writer = context.Pipe(duplex=False)
     executor = ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context(START_METHOD),
-        initializer=_enter_worker,
-        initargs=(initializer, is_main),
+        processes, mp_context=context, initializer=_enter_worker, initargs=(reader, is_main)
     )
     try:
-        yield executor
-    except BaseException:
+        yield Workers(executor, writer)
+    except BaseException as error:
         for worker in set(multiprocessing.active_children()) - others:
             worker.kill()
+        if isinstance(error, BrokenProcessPool):
+            why = "it was killed; is the memory full?"
+            raise ChildProcessError(errno.ECHILD, why, "a worker process") from None
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+        reader.close()
+        writer.close()
 
 
-def interrupt_workers() -> None:
-    """Pass Ctrl-C on: workers are in groups of their own, and do not hear of it otherwise."""
-    from multiprocessing import active_children
-
-    for worker in active_children():
-        if worker.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGINT)
+_asked = threading.Event()
 
 
-def _enter_worker(initializer: Callable[[], None] | None, is_main: bool) -> None:
+def asked_to_stop() -> bool:
+    """Is this a worker that was asked to end with what it knows?"""
+    return _asked.is_set()
+
+
+def _enter_worker(reader: Connection, is_main: bool) -> None:
     """Make a worker one that ends with its parent, and that only its parent stops."""
     from multiprocessing import connection, parent_process
 
@@ -387,13 +418,13 @@ def _enter_worker(initializer: Callable[[], None] | None, is_main: bool) -> None
         _end_with_parent()
 
     def watch() -> None:
-        connection.wait([parent.sentinel])
+        if parent.sentinel not in connection.wait([parent.sentinel, reader]):
+            _asked.set()
+            connection.wait([parent.sentinel])
         _signal_group(os.getpid(), _KILL)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    if initializer is not None:
-        initializer()
 
 
 def _end_with_parent() -> None:

@@ -46,12 +46,16 @@ def lesson_folder() -> Path:
     raise UserError(f"{share()}: no lessons in this installation; install unplug-kit again")
 
 
-def lessons(folder: Path | None = None) -> Lessons:
+def lessons(folder: Path | None = None, *, remember: bool = False) -> Lessons:
     """Return where the lessons are; copy them to *folder* first, if one is named.
 
     In a checkout they are opened where they stand.  An installed kit copies them to *folder*, or
     to ``unplug-kit-lessons`` here; a file that exists already is never overwritten.  A folder of
     that name that the kit did not make is refused: a notebook runs what is in it.
+
+    Args:
+        folder: Where to; whoever names it trusts what is there.
+        remember: Take note, in the user's own folder, that this copy is the kit's.
 
     Raises:
         UserError: The folder cannot be written or is somebody else's, or this installation has no
@@ -73,7 +77,8 @@ def lessons(folder: Path | None = None) -> Lessons:
             _copy_new(source.parent / "docs" / name, target / "docs" / name)
     except OSError as error:
         raise UserError(f"{target}: the lessons cannot be copied there: {error}") from None
-    _remember_copy(target)
+    if remember:
+        _remember_copy(target)
     return Lessons(target / "notebooks", target / "notebooks" / FIRST_LESSON)
 
 

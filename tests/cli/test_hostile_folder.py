@@ -1,0 +1,318 @@
+"""Each command, run in a folder that holds a module for every name that anything imports.
+
+A canary writes down its name when it is imported or run.  The folder is a repository with reverts,
+so that commands about repositories work there, and holds settings that Jupyter and pip look for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import typer.main
+from jupyter_client import BlockingKernelClient
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import kit.cli.main  # noqa: F401 - brings all commands
+from kit.cli.common import cli
+from tests.git.upstream import unused_port
+from tests.git.workshop import workshop
+from tests.processes import await_that
+from tests.real_qemu.fakes import fake
+
+ROOT = Path(__file__).parents[2]
+CONSOLE = Path(sys.executable).with_name("kit")
+# without the console script the same in Python's words; both leave the current folder alone
+KIT = [str(CONSOLE)] if CONSOLE.exists() else [sys.executable, "-P", "-m", "kit"]
+METHODS = ("fork", "spawn", "forkserver")
+SETTINGS = ("jupyter_config", "jupyter_server_config", "jupyter_lab_config", "ipython_config",
+            "ipython_kernel_config", "setup", "conftest")  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return the modules of the standard library and of all that the kit needs, and settings."""
+    todo, seen = ["unplug-kit"], set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            required = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        todo += [canonicalize_name(Requirement(each).name) for each in required]
+    owners = metadata.packages_distributions()
+    theirs = {
+        module for module, needed in owners.items() if {*map(canonicalize_name, needed)} & seen
+    }
+    simple = {name for name in theirs if name.isidentifier()} - {"kit"}
+    return sorted({*sys.stdlib_module_names, *simple, "pip", "hatchling", "sitecustomize",
+                   "usercustomize", *SETTINGS})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trap:
+    """The folder, and the file in which its canaries write."""
+
+    folder: Path
+    record: Path
+
+    def caught(self) -> set[str]:
+        """Return which canaries ran since the last look."""
+        text = self.record.read_text() if self.record.exists() else ""
+        self.record.unlink(missing_ok=True)
+        return set(text.split())
+
+
+@pytest.fixture(scope="session")
+def trap(tmp_path_factory: pytest.TempPathFactory) -> Trap:
+    base = tmp_path_factory.mktemp("hostile")
+    (base / "repository").mkdir()
+    made = workshop(base / "repository")
+    for number in range(12):
+        sha = made.commit(f"part {number}", {"file": f"{number}\n"})
+        made.revert(sha)
+    found = Trap(made.folder, base / "record")
+    for name in names():
+        (found.folder / name).mkdir()
+        text = f"with open({str(found.record)!r}, 'a') as f: f.write({name + chr(10)!r})\n"
+        for file in ("__init__.py", "__main__.py"):
+            (found.folder / name / file).write_text(text)
+        if name in SETTINGS:
+            (found.folder / f"{name}.py").write_text(text)
+    return found
+
+
+# -- the canaries do sing ----------------------------------------------------------------------
+
+# nothing but what is inside the interpreter until the first name
+_IMPORT_ALL = """
+import sys, _imp
+inside = {*sys.modules, *sys.builtin_module_names}
+for name in sys.argv[1:]:
+    if name not in inside and not _imp.is_frozen(name):
+        print(name)
+        __import__(name)
+"""
+
+
+def test_each_canary_runs_in_plain_python(trap: Trap) -> None:
+    """What Python has inside, or has read before it looks anywhere, no folder can replace."""
+    command = [sys.executable, "-c", _IMPORT_ALL, *names()]
+    done = subprocess.run(command, cwd=trap.folder, capture_output=True, text=True, timeout=120)
+    wanted = set(done.stdout.split())
+
+    assert done.returncode == 0
+    assert trap.caught() == wanted
+    assert len(wanted) > 250
+    assert {"subprocess", "multiprocessing", "pip", "jupyterlab", "git", "typer"} <= wanted
+
+
+_PLAIN_POOL = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        pool.submit(abs, 1).result()
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_canaries_run_in_workers_that_python_starts(
+    trap: Trap, tmp_path: Path, method: str
+) -> None:
+    """A forked worker imports nothing anew."""
+    script = tmp_path / "script.py"
+    script.write_text(_PLAIN_POOL)
+    process = subprocess.Popen(
+        [sys.executable, str(script), method],
+        cwd=trap.folder,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        await_that(trap.record.exists)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+    assert trap.caught() != set()
+
+
+@pytest.mark.parametrize("module", ["pip", "jupyterlab"])
+def test_canaries_run_as_programs(trap: Trap, module: str) -> None:
+    """Python itself imports from the current folder before it comes to the module."""
+    subprocess.run(
+        [sys.executable, "-m", module], cwd=trap.folder, stderr=subprocess.DEVNULL, timeout=60
+    )
+
+    assert trap.caught() != set()
+
+
+# -- and no command makes them sing ------------------------------------------------------------
+
+RECORDING = ROOT / "data/reference/directed/2b18fc794f.jsonl"
+# A command, and the statuses that it may have; OUT is an empty folder, QEMU a program.
+COMMANDS: dict[str, tuple[list[str], set[int]]] = {
+    "doctor": ([], {0, 1}),
+    "progress": ([], {0}),
+    "list": (["scenarios"], {0}),
+    "show": (["HEAD", "--repo", "."], {0}),
+    "run": (["late-release", "--at", "revert", "--format", "svg"], {0}),
+    "compare": (
+        ["late-release", "--before", "timer", "--after", "revert", "--format", "html"],
+        {0},
+    ),
+    "open": (["1.run.late-release.revert.kqKc"], {0}),
+    "import": ([str(ROOT / "tests/logs/shell.txt")], {0}),
+    "explore": (["--at", "revert", "--jobs", "2", "--guest", "linux-5.12"], {0, 1}),
+    "conform": ([str(RECORDING)], {0}),
+    "record": ([str(RECORDING), "-o", "OUT/recorded.jsonl", "--binary", "QEMU"], {2}),
+    "fetch": (["OUT/fetched", "--from", "."], {2}),
+    "revert": (["HEAD", "--repo", "."], {0}),
+    "reverts": (["--check", "--repo", "."], {0}),
+    "changelog": (["HEAD~3..HEAD", "--repo", "."], {0}),
+    "history export": (["-o", "OUT/history.json"], {0}),
+    "handout": (["05", "-o", "OUT/pages"], {0}),
+    "classroom": (["OUT/class"], {2}),  # no index: pip runs, and finds nothing
+}
+APART = {"lab"}  # it does not end; see below
+
+
+def commands() -> Iterator[str]:
+    """Return the names of all commands that there are."""
+    for name, command in typer.main.get_command(cli).commands.items():  # type: ignore[attr-defined]  # a group
+        inner = getattr(command, "commands", {})
+        yield from (f"{name} {each}" for each in inner) if inner else (name,)
+
+
+def test_each_command_is_tried() -> None:
+    assert sorted(commands()) == sorted(COMMANDS.keys() | APART)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return an environment in which nothing of this user's is read or written."""
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data"), "PIP_NO_INDEX": "1"}
+    home |= {"JUPYTER_CONFIG_DIR": str(folder / "config"), "XDG_CACHE_HOME": str(folder / "cache")}
+    found = os.environ | home | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime")} | more
+    found.pop("PYTHONSAFEPATH", None)
+    return found if CONSOLE.exists() else found | {"PYTHONPATH": str(ROOT)}
+
+
+def arguments(name: str, out: Path) -> list[str]:
+    qemu = fake(out, "greet()")
+    given = [each.replace("OUT", str(out)).replace("QEMU", qemu) for each in COMMANDS[name][0]]
+    return [*name.split(), *given]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_canary_runs(trap: Trap, tmp_path: Path, name: str) -> None:
+    done = subprocess.run(
+        [*KIT, *arguments(name, tmp_path)],
+        cwd=trap.folder,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert trap.caught() == set(), done.stderr
+    assert done.returncode in COMMANDS[name][1], done.stderr
+
+
+_BY_METHOD = """
+import sys
+if __name__ == "__main__":
+    from kit.common import child_process
+    child_process.START_METHOD = sys.argv.pop(1)
+    from kit.__main__ import start
+    sys.exit(start())
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", ["reverts", "explore"])
+def test_no_canary_runs_in_workers(trap: Trap, tmp_path: Path, name: str, method: str) -> None:
+    """The script is no safe-path run: what the kit starts is safe on its own account."""
+    script = tmp_path / "script.py"
+    script.write_text(_BY_METHOD)
+    done = subprocess.run(
+        [sys.executable, str(script), method, *arguments(name, tmp_path)],
+        cwd=trap.folder,
+        env=environment(tmp_path, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert trap.caught() == set(), done.stderr
+    assert done.returncode in COMMANDS[name][1], done.stderr
+
+
+def test_no_canary_runs_in_jupyterlab_and_its_kernels(trap: Trap, tmp_path: Path) -> None:
+    runtime = tmp_path / "runtime"
+    server = subprocess.Popen(
+        [*KIT, "lab", str(tmp_path / "mine"), "--no-browser", f"--port={unused_port()}"],
+        cwd=trap.folder,
+        env=environment(tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert server.stderr is not None
+        line = next(line for line in server.stderr if "http://127.0.0.1:" in line)
+        address, token = re.findall(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)", line)[0]
+        body = json.dumps({"name": "python3", "path": "notebooks"}).encode()
+        asked = urllib.request.Request(
+            f"{address}/api/kernels", body, {"Authorization": f"token {token}"}
+        )
+        await_that(lambda: answers(address))
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            kernel = json.load(answer)["id"]
+        await_that(lambda: (runtime / f"kernel-{kernel}.json").exists())
+        say = f"import kit, colorsys; open({str(tmp_path / 'said')!r}, 'w').close()"
+        await_that(lambda: executed(runtime / f"kernel-{kernel}.json", say))
+        await_that((tmp_path / "said").exists)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.communicate(timeout=30)
+
+    assert trap.caught() == set()
+
+
+def executed(connection: Path, code: str) -> bool:
+    """Execute code in a kernel; false while it is still starting."""
+    client = BlockingKernelClient(connection_file=str(connection))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+    except RuntimeError:
+        return False
+    else:
+        client.execute_interactive(code, timeout=60, output_hook=lambda _: None)
+        return True
+    finally:
+        client.stop_channels()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/login", timeout=20):
+            return True
+    except OSError:
+        return False

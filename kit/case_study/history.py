@@ -213,10 +213,10 @@ def exported_history(
     read = history(named, passed_over)
     wanted = {patch.value: patch.value[:10] for patch in MERGED}
     wanted |= {revision.commit: revision.name for revision in CATALOGUE}
+    tags = {name for name, _ in read.tags()}  # what cannot be read at all is said to be so
     present = [name for name in wanted if _has(read, name)]
     if not present:
         raise HistoryError(f"{read.source} has none of the lesson's commits; `kit fetch` gets them")
-    tags = {name for name, _ in read.tags()}
     releases = [revision.label for revision in RELEASES]
     left_out = [shown for name, shown in wanted.items() if name not in present]
     left_out += [name for name in releases if name not in tags or not _has(read, name)]

@@ -23,6 +23,7 @@ from typing import IO, BinaryIO, cast
 
 from kit.common.child_process import Child, adopt, clean_environment, own_session
 from kit.common.plain_text import plain
+from kit.common.watchdog import watch
 from kit.git.repository.diff import MOST_PRINTED_BYTES, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, no_git
 from kit.git.repository.sandbox import (
@@ -124,6 +125,7 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
+        watch()  # whoever asks opens it with libgit2, which cannot be interrupted
         return self._repository().objects
 
     def tip(self) -> tuple[str, ...]:

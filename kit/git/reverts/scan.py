@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from re import IGNORECASE, fullmatch
 
 import pygit2
 
+from kit.common.watchdog import watch
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import HistoryError
@@ -260,6 +261,13 @@ def _checked(rows: Iterable[Revert], folder: Path, executor: Executor | None) ->
         for row in rows:
             yield from _check(folder, (row,))
         return
+    try:
+        yield from _checked_by(executor, rows, folder)
+    except BrokenExecutor:
+        raise HistoryError(f"{folder}: a worker died while it checked reverts of it") from None
+
+
+def _checked_by(executor: Executor, rows: Iterable[Revert], folder: Path) -> Iterator[Revert]:
     tasks: deque[Future[tuple[Revert, ...]]] = deque()
     batch: list[Revert] = []
     for row in rows:
@@ -285,6 +293,7 @@ def _check(folder: Path, rows: tuple[Revert, ...]) -> tuple[Revert, ...]:
 @lru_cache(maxsize=4)
 def _opened(folder: Path) -> Objects:
     """Return the objects of a folder, opened once in each process."""
+    watch()  # in a worker: nobody else would end it
     return Objects(folder)
 
 

@@ -19,6 +19,8 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from kit.common.user_file import make_folders, write_own
+
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 META, SHELL = "linux-image-powerpc64le", "busybox-static"
 _FIELDS = "$(SITE)|$(RELEASE)|$(ORIGIN)|$(COMPONENT)"
@@ -98,8 +100,8 @@ def source_of(listed: str) -> tuple[str, str]:
 
 def _options(state: Path) -> Iterator[str]:
     for folder in ("lists/partial", "cache/archives/partial"):
-        (state / folder).mkdir(parents=True)
-    (state / "status").touch()
+        make_folders(state, *folder.split("/"))
+    write_own(state / "status", b"")
     named: Mapping[str, object] = {
         "APT::Architecture": "ppc64el",
         "APT::Architectures": "ppc64el",
@@ -122,9 +124,8 @@ def download(state: Path) -> tuple[Path, Path]:
     listed = _said("apt-get", "indextargets", "--format", _FIELDS, "Created-By: Packages")
     site, release = source_of(listed)
     options = tuple(_options(state))
-    (state / "sources.list").write_text(
-        f"deb [arch=ppc64el signed-by={KEYRING}] {site} {release} main\n"
-    )
+    source = f"deb [arch=ppc64el signed-by={KEYRING}] {site} {release} main\n"
+    write_own(state / "sources.list", source.encode())
     _said("apt-get", *options, "-qq", "update")
     found = _IMAGE.search(_said("apt-cache", *options, "--no-all-versions", "show", META))
     if found is None:
@@ -157,7 +158,7 @@ def taken_out(package: Path, wanted: str) -> bytes:
 def main(words: list[str]) -> int:
     """Put vmlinux and initrd.gz into the folder, and say how to use them."""
     folder = Path(words[0] if words else ".guest")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(folder)
     try:
         with tempfile.TemporaryDirectory(prefix="unplug-kit-") as state:
             kernel, busybox = download(Path(state))
@@ -166,8 +167,8 @@ def main(words: list[str]) -> int:
     except GuestError as why:
         print(f"real_guest: {why}", file=sys.stderr)
         return 1
-    (folder / "initrd.gz").write_bytes(initramfs(shell))
-    (folder / "vmlinux").write_bytes(vmlinux)
+    write_own(folder / "initrd.gz", initramfs(shell))
+    write_own(folder / "vmlinux", vmlinux)
     where = f"--kernel {folder}/vmlinux --initrd {folder}/initrd.gz"
     print(f"{kernel.name}, {busybox.name}\nkit run refuse-then-retry {where}")
     return 0

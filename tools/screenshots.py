@@ -16,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
+from kit.common.user_file import make_folders, write_own
 from kit.machine.revision import find_revision
 from kit.views.terminal.catalogue import states_table
 
@@ -42,7 +43,7 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if chromium is None:
         sys.exit("screenshots need chromium (Debian: apt install chromium)")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    make_folders(SCREENSHOTS)
     with (
         tempfile.TemporaryDirectory() as home,
         lab_server(Path(home)) as address,
@@ -55,7 +56,7 @@ def main() -> None:
             (play_late_release if lesson == BENCH else step_aside)(page, narrow=width < 1000)
             page.mouse.move(0, 0)
             page.wait_for_timeout(500)  # scrolling and the theme's transitions
-            page.screenshot(path=SCREENSHOTS / name)
+            write_own(SCREENSHOTS / name, page.screenshot())
             print(f"docs/screenshots/{name}")
             page.close()
         browser.close()
@@ -92,7 +93,7 @@ def terminal() -> None:
     assert isinstance(console.file, io.StringIO)
     name = "list-states.txt"
     lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    (SCREENSHOTS / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_own(SCREENSHOTS / name, ("\n".join(lines) + "\n").encode())
     print(f"docs/screenshots/{name}")
 
 

@@ -16,7 +16,6 @@ import contextlib
 import errno
 import math
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -25,6 +24,8 @@ from pathlib import Path
 import platformdirs
 
 from kit.common.errors import MisuseError
+from kit.common.user_file import make_folders
+from kit.common.user_folder import Workplace, remove_tree, workplace
 from kit.git.repository.transport import (
     FetchError,
     Git,
@@ -33,9 +34,7 @@ from kit.git.repository.transport import (
     Origin,
     Progress,
     TooMuchError,
-    disk_full,
     ended_by_sigterm,
-    locked,
     origin,
 )
 from kit.machine.revision import CATALOGUE, MERGED
@@ -135,17 +134,16 @@ def fetch(
         target = _absolute(target)
         if there := _already(Git(target, timeout_s), amount, wanted):
             return there
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with ended_by_sigterm(), locked(target) as lock:
-            part = target.with_name(f".{target.name}.{amount.value}.part")
-            git = Git(part, timeout_s, progress, lock)
+        with ended_by_sigterm(), workplace(target, "kit fetch", FetchError) as place:
+            git = Git(place.folder / amount.value, timeout_s, progress, place.lock)
             if there := _already(Git(target, timeout_s), amount, wanted):
                 return there
             announce(f"From each source come {LIMITS[amount]}.")
-            return _from_first(sources, git, target, amount, wanted)
+            return _from_first(sources, git, place, amount, wanted)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise disk_full(target.parent) from error
+            full = f"{target.parent}: the disk is full"
+            raise FetchError(f"{full}; make room there, or name another folder") from error
         why = error.strerror or str(error)
         raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from error
     except GitError as error:
@@ -154,7 +152,9 @@ def fetch(
 
 def _absolute(target: Path) -> Path:
     try:
-        return target.expanduser().resolve()
+        found = target.expanduser().absolute()
+        # a link in the folder's own place is not followed
+        return found.parent.resolve() / found.name if found.is_symlink() else found.resolve()
     except RuntimeError as error:  # nobody's home, or links in a circle
         why = str(error).rstrip(".")
         raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from None
@@ -248,9 +248,9 @@ def _fetched(git: Git, amount: Amount, *, received_bytes: int | None = None) -> 
 
 
 def _from_first(
-    sources: Sequence[Origin], git: Git, target: Path, amount: Amount, wanted: Sequence[str]
+    sources: Sequence[Origin], git: Git, place: Workplace, amount: Amount, wanted: Sequence[str]
 ) -> Fetched:
-    """Fill *git*'s folder from the first source that can, and move it to *target*."""
+    """Fill *git*'s folder from the first source that can, and move it to its place."""
     refusals = []
     with _tidied(git.folder):
         for source in sources:
@@ -260,12 +260,12 @@ def _from_first(
                 _seal(git, source, amount)
             except GitError as failure:
                 if isinstance(failure, TooMuchError):
-                    _remove(git.folder)  # nothing to go on from
+                    remove_tree(git.folder)  # nothing to go on from
                 reason = str(failure).replace(source.url, source.shown)
                 refusals.append(f"{source.shown}: {reason}")
                 continue
-            _move(git.folder, target)
-            done = Git(target, git.timeout_s)
+            place.put(git.folder)
+            done = Git(place.target, git.timeout_s)
             return _fetched(done, amount, received_bytes=git.received_bytes)
     raise FetchError(
         f"QEMU's commits could not be fetched ({'; '.join(refusals)}); check the network, "
@@ -277,7 +277,7 @@ def _fill(git: Git, source: Origin, amount: Amount, wanted: Sequence[str]) -> No
     if (git.folder / "HEAD").exists():
         with contextlib.suppress(GitError):  # what an earlier call left may be damaged
             _check(git, amount)
-    git.folder.mkdir(exist_ok=True)
+    make_folders(git.folder)
     git.run("init", "--quiet", "--bare", "--template=")
     git.run("config", "remote.origin.url", source.url)
     if amount is Amount.LESSON:
@@ -286,7 +286,7 @@ def _fill(git: Git, source: Origin, amount: Amount, wanted: Sequence[str]) -> No
         _fill_history(git, source, ["--filter=tree:0"] if amount is Amount.HISTORY else [])
     _check(git, amount)
     if missing := _missing_commit(git, wanted):
-        _remove(git.folder)  # another project's history: nothing to go on from
+        remove_tree(git.folder)  # another project's history: nothing to go on from
         raise GitError(f"it does not have {missing}")
     if amount is Amount.LESSON:  # read each diff once as readers will: without a network
         git.run("diff-tree", "-p", "-M", "--root", "--stdin", feed=wanted)
@@ -341,7 +341,7 @@ def _check(git: Git, amount: Amount) -> None:
     try:
         git.run("fsck", "--no-dangling", "--progress", *depth, phase="check")
     except GitError as failure:
-        _remove(git.folder)
+        remove_tree(git.folder)
         raise GitError(f"what came from it is damaged: {failure}") from None
 
 
@@ -358,16 +358,6 @@ def _seal(git: Git, source: Origin, amount: Amount) -> None:
         git.run("commit-graph", "write", "--reachable", "--progress", phase="index")
 
 
-def _move(part: Path, target: Path) -> None:
-    """Put *part* in the place of *target*, which may be empty, or outgrown."""
-    old = target.with_name(f".{target.name}.old")
-    _remove(old)
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    _remove(old)
-
-
 @contextlib.contextmanager
 def _tidied(part: Path) -> Iterator[None]:
     """Before and after: no locks or half packs of git's in *part*, and no *part* of no use."""
@@ -377,7 +367,7 @@ def _tidied(part: Path) -> Iterator[None]:
     finally:
         _sweep(part)
         if not any(part.glob("objects/pack/*.pack")):
-            _remove(part)
+            remove_tree(part)
 
 
 def _sweep(part: Path) -> None:
@@ -385,10 +375,3 @@ def _sweep(part: Path) -> None:
         own = ("*.lock", "shallow_*", "refs/**/*.lock", "objects/**/*.lock", "objects/**/tmp_*")
         for path in [path for pattern in own for path in part.glob(pattern)]:
             path.unlink()
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        for path in folder.rglob("*.*"):  # packs are read-only, which on Windows keeps them
-            path.chmod(0o700)
-        shutil.rmtree(folder)

@@ -20,6 +20,7 @@ from kit.case_study.find import find_history
 from kit.case_study.reenactment import build
 from kit.common.errors import UnknownRevisionError, UserError
 from kit.common.packaged_data import CHECKOUT, data_path, share
+from kit.common.user_file import make_folders
 from kit.git.repository.exported import export
 from kit.git.repository.history import History, HistoryError
 from kit.git.values.commit import Commit, lore_link, reference
@@ -108,7 +109,7 @@ def _reenactment() -> Path:
     if target.exists():  # whole, since it was moved there, and of this text, by its name
         return target
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        make_folders(cache)
         if not os.access(cache, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only")
     except OSError as error:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ from pathlib import Path
 
 from kit.common.child_process import run
 from kit.common.errors import UserError
+from kit.common.user_file import make_folders, write_own
+from kit.common.user_folder import move_folder, new_folder
 from kit.git.repository.history import no_git
 from kit.git.repository.sandbox import environment
 
@@ -240,34 +241,29 @@ def _copy(source: Path, target: Path) -> None:
                 raise ReenactmentError(
                     f"{path} cannot be read ({error}); install the kit again"
                 ) from error
-            copy = target / path.relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8", newline="\n")
+            name = path.relative_to(source)
+            write_own(make_folders(target, *name.parts[:-1]) / name.name, text.encode())
 
 
 @contextmanager
 def _workshop(target: Path) -> Iterator[Path]:
     """Give a folder beside *target*, and take it away again with all that is left in it."""
-    workshop = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        (workshop / "repository").mkdir()  # and not mkdtemp's own, which is for one's eyes only
-        (workshop / "home").mkdir()
-        yield workshop
+        make_folders(target.parent)
+        with new_folder(target) as workshop:
+            make_folders(workshop, "home")
+            make_folders(workshop, "repository")
+            yield workshop
     except OSError as error:
         raise ReenactmentError(
             f"the re-enactment cannot be written to {target.parent} ({error.strerror}); "
             "name another folder"
         ) from error
-    finally:
-        if workshop is not None:
-            shutil.rmtree(workshop, ignore_errors=True)
 
 
 def _move(git: _Git, target: Path, tip: str) -> None:
     try:
-        git.folder.rename(target)
+        move_folder(git.folder, target)
     except OSError:  # something is there: perhaps what another process has just built
         try:
             git.run("--git-dir", str(target / ".git"), "cat-file", "-e", f"{tip}^{{commit}}")

@@ -1,14 +1,14 @@
 """Makes a classroom folder: beside its place, and moved there once it is whole.
 
-What an interrupted call has downloaded stays in ``.NAME.part`` beside the folder, from which the
-next call goes on the same day; an older folder stays as it was until the new one is there.
+The next call of the same day goes on with the packages that an interrupted call has downloaded,
+if they still have the hashes that they had then.  An older folder stays as it was until the new
+one is there.
 """
 
 from __future__ import annotations
 
 import errno
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +21,8 @@ from kit.classroom.start import LOCK, MANIFEST, SUMS, BrokenFolderError
 from kit.classroom.target import Laptop
 from kit.classroom.wheels import Wheel, download
 from kit.common.errors import UserError
+from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_folder import Workplace, remove_tree, workplace
 
 __all__ = ["Contents", "FolderSize", "make_folder", "whole"]
 
@@ -42,10 +44,11 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class FolderSize:
-    """How large a folder is."""
+    """How large a folder is, and what stands for all of it: the sha256 of its SHA256SUMS."""
 
     files: int
     size_bytes: int
+    sha256: str
 
 
 def make_folder(
@@ -67,17 +70,12 @@ def make_folder(
     """
     folder = folder.expanduser().absolute()
     _must_be_ours(folder)
-    part = folder.with_name(f".{folder.name}.part")
     try:
-        part.mkdir(parents=True, exist_ok=True)
-        with _alone(folder, part):
-            _restore(folder)
-            new = part / "folder"
-            shutil.rmtree(new, ignore_errors=True)
-            made = _fill(new, part, targets, contents, tell)
-            _put(new, folder)
-            for kept in part.glob("have-*"):
-                shutil.rmtree(kept, ignore_errors=True)
+        with workplace(folder, "kit classroom") as place, _tidied(place):
+            made = _fill(place, targets, contents, tell)
+            place.put(place.folder / "folder")
+            for kept in place.folder.glob("have-*"):
+                remove_tree(kept)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
@@ -122,48 +120,54 @@ def _would_be_lost(folder: Path) -> str:
 
 
 @contextmanager
-def _alone(folder: Path, part: Path) -> Iterator[None]:
-    """Hold the lock in *part*; afterwards *part* is gone, but for a whole download in it."""
-    with (part / "lock").open("a+b") as file:
-        if not start.try_lock(file.fileno()):
-            raise UserError(
-                f"{folder}: another kit classroom is making it; wait until it has ended"
-            )
-        try:
-            yield
-        finally:
-            shutil.rmtree(part / "folder", ignore_errors=True)
-            if all(each.suffix == ".part" for each in part.glob("have-*")):
-                shutil.rmtree(part, ignore_errors=True)
+def _tidied(place: Workplace) -> Iterator[None]:
+    """Before and after: nothing in *place* but whole downloads."""
+
+    def tidy() -> None:
+        for path in place.folder.iterdir():
+            if not path.name.startswith("have-") or path.suffix == ".part":
+                remove_tree(path)
+
+    tidy()
+    try:
+        yield
+    finally:
+        tidy()
 
 
 def _fill(
-    new: Path,
-    part: Path,
+    place: Workplace,
     targets: Sequence[Laptop],
     contents: Contents,
     tell: Callable[[str], None],
 ) -> FolderSize:
     tell("building the kit's wheel")
-    shutil.rmtree(part / "own", ignore_errors=True)
-    (part / "own").mkdir()
-    own = contents.wheel(part / "own")
+    own = contents.wheel(make_folders(place.folder, "own"))
     needed: dict[Laptop, tuple[Wheel, ...]] = {}
+    sums: dict[str, str] = {}
     for target in targets:
-        needed[target] = download(own, target, part / _kept_name(own, target), tell)
+        kept = place.folder / _kept_name(own, target)
+        if kept.is_dir() and _sums_of(kept) != place.sums.get(kept.name):
+            remove_tree(kept)  # changed since, or never whole
+        needed[target] = download(own, target, kept, tell)
+        place.remember(kept.name, _sums_of(kept))
+        sums |= place.sums[kept.name]
     tell("putting the folder together")
-    wheels = new / "wheels"
-    wheels.mkdir(parents=True)
-    lock = texts.lock_text(needed)
-    for found in needed.values():
-        for wheel in found:
-            shutil.copyfile(wheel.path, wheels / wheel.path.name)
-    _write(new / LOCK, lock)
+    new = place.folder / "folder"
+    wheels = make_folders(new, "wheels")
+    for wheel in (wheel for found in needed.values() for wheel in found):
+        copy_tree(wheel.path, wheels / wheel.path.name)
+        if start.file_digest(wheels / wheel.path.name) != sums[wheel.path.name]:
+            raise UserError(f"{wheel.path}: was changed after it was downloaded; start again")
+    _write(new / LOCK, texts.lock_text(needed, sums))
     contents.lessons(new / "lessons")
-    (new / "history").mkdir()
-    contents.history(new / "history")
+    contents.history(make_folders(new, "history"))
     _write_texts(new, targets)
     return _seal(new, targets, contents)
+
+
+def _sums_of(folder: Path) -> dict[str, str]:
+    return {path.name: start.file_digest(path) for path in sorted(folder.glob("*.whl"))}
 
 
 def _kept_name(own: Path, target: Laptop) -> str:
@@ -173,8 +177,7 @@ def _kept_name(own: Path, target: Laptop) -> str:
 
 
 def _write(path: Path, text: str, *, program: bool = False) -> None:
-    path.write_bytes(text.encode())
-    path.chmod(0o755 if program else 0o644)
+    write_own(path, text.encode(), mode=0o755 if program else 0o644)
 
 
 def _write_texts(new: Path, targets: Sequence[Laptop]) -> None:
@@ -207,47 +210,23 @@ def _seal(new: Path, targets: Sequence[Laptop], contents: Contents) -> FolderSiz
     lines = [f"{start.file_digest(new / name)}  {name}\n" for name in sorted([*names, MANIFEST])]
     _write(new / SUMS, "".join(lines))
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
-    return FolderSize(len(names) + 1, size)
+    return FolderSize(len(names) + 1, size, start.file_digest(new / SUMS))
 
 
-# -- its place ---------------------------------------------------------------------------------
+# -- afterwards --------------------------------------------------------------------------------
 
 
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
-
-
-def _restore(folder: Path) -> None:
-    """Take up what a call that was killed between two renames has left."""
-    old = _old(folder)
-    if old.is_dir():
-        if folder.exists():
-            shutil.rmtree(old)
-        else:
-            old.rename(folder)
-
-
-def _put(new: Path, folder: Path) -> None:
-    old = _old(folder)
-    if not folder.exists():
-        new.rename(folder)
-        return
-    folder.rename(old)
-    try:
-        new.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def whole(folder: Path) -> tuple[str, ...]:
+def whole(folder: Path, wanted: str | None = None) -> tuple[str, ...]:
     """Return what of a classroom folder is missing or differs: nothing where it is whole.
+
+    Args:
+        folder: The folder.
+        wanted: The sha256 that `FolderSize` had when it was made; then an added file differs, too.
 
     Raises:
         UserError: It is no such folder.
     """
     try:
-        return start.check(folder)
+        return start.check(folder) if wanted is None else start.check_against(folder, wanted)
     except BrokenFolderError as error:
         raise UserError(str(error)) from None

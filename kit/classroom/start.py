@@ -8,9 +8,8 @@ where it runs first.
     start.py doctor …   any other command of kit
     start.py --check    say whether the folder is whole
     start.py --fits     say by the exit status whether this Python fits
+    start.py --sha256 HASH …   first refuse a folder that is not the one with this hash
 """
-
-from __future__ import annotations
 
 import sys
 
@@ -23,6 +22,7 @@ import os
 import platform
 import shutil
 import subprocess
+import tempfile
 import time
 import venv
 from collections.abc import Iterator
@@ -37,6 +37,7 @@ __all__ = [
     "VERSION",
     "BrokenFolderError",
     "check",
+    "check_against",
     "file_digest",
     "history_for",
     "home",
@@ -62,6 +63,9 @@ class BrokenFolderError(Exception):
 def main(arguments: list[str], folder: Path) -> int:
     """Do what start.py is told; return its exit status."""
     try:
+        if arguments[:1] == ["--sha256"]:
+            _must_be(folder, arguments[1:2])
+            arguments = arguments[2:]
         if arguments == ["--fits"]:
             return 0 if _here() in _targets(folder) else 1
         if arguments == ["--check"]:
@@ -118,6 +122,40 @@ def check(folder: Path) -> tuple[str, ...]:
     if not sums:
         return (f"{SUMS}: is missing, cut short or was changed",)
     return tuple(line for name, digest in sums.items() if (line := _differs(folder, name, digest)))
+
+
+def check_against(folder: Path, wanted: str) -> tuple[str, ...]:
+    """Return how a folder differs from the one whose SHA256SUMS has the sha256 *wanted*.
+
+    A file that was added differs, too, unless its name begins with a dot, as .DS_Store.
+
+    Raises:
+        BrokenFolderError: It cannot be told.
+    """
+    try:
+        if file_digest(folder / SUMS) != wanted.strip().lower():
+            return (f"{SUMS}: its sha256 is not the one that was asked for",)
+    except OSError as error:
+        return (f"{SUMS}: cannot be read: {error.strerror}",)
+    known = {*read_sums(folder), SUMS}
+    added = (
+        f"{name}: was added"
+        for path in sorted(folder.rglob("*"))
+        if (path.is_symlink() or not path.is_dir())
+        and (name := path.relative_to(folder).as_posix()) not in known
+        and not path.name.startswith(".")
+    )
+    return (*check(folder), *added)
+
+
+def _must_be(folder: Path, given: list[str]) -> None:
+    if not given or len(given[0].strip()) != 64:
+        raise BrokenFolderError("--sha256 needs the 64 digits that kit classroom has printed")
+    if wrong := check_against(folder, given[0]):
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise BrokenFolderError(
+            f"the folder is not the one with this hash: {wrong[0]}{more}; get it again"
+        )
 
 
 def read_sums(folder: Path) -> dict[str, str]:
@@ -269,7 +307,7 @@ def _install(folder: Path, place: Path) -> None:
     if place.exists():
         shutil.rmtree(place)
     venv.EnvBuilder(symlinks=os.name != "nt").create(place)
-    (pip,) = (folder / "wheels").glob("pip-*.whl")
+    (pip,) = (folder / name for name in read_sums(folder) if name.startswith("wheels/pip-"))
     command = [
         *(str(_python_of(place)), "-P", "-m", "pip", "install", "--quiet", "--no-index"),
         *("--find-links", str(folder / "wheels"), "--require-hashes", "-r", str(folder / LOCK)),
@@ -297,9 +335,11 @@ def _install(folder: Path, place: Path) -> None:
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold a lock file; a process that dies lets go of it."""
-    with path.open("a+b") as file:
+    # never through a link
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(handle):
         deadline, told = time.monotonic() + _WAIT_S, False
-        while not try_lock(file.fileno()):
+        while not try_lock(handle):
             if not told:
                 _say("another window is installing the same; waiting for it…")
             told = True
@@ -353,9 +393,11 @@ def _copy_new(source: Path, target: Path) -> None:
         if path.is_file() and not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             # whole or not at all: half a lesson would never be overwritten either
-            part = copy.with_name(f".{copy.name}.part")
-            shutil.copyfile(path, part)
-            part.replace(copy)
+            handle, part = tempfile.mkstemp(f".{copy.name}.part", dir=copy.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(path.read_bytes())
+            Path(part).chmod(0o644)
+            Path(part).replace(copy)
 
 
 def history_for(place: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kit.classroom.start import LOCK, file_digest
+from kit.classroom.start import LOCK
 from kit.classroom.target import Laptop, marker_of
 from kit.classroom.wheels import EXTRA, NAME, PIP, Wheel
 
@@ -80,6 +80,7 @@ It is yours and never overwritten.
 
 Other commands   sh start.sh doctor      (Windows: start.bat doctor)
 Is it whole?     sh start.sh --check     (or: sha256sum -c SHA256SUMS)
+Is it the one that your teacher made?    sh start.sh --sha256 HASH
 """
 
 
@@ -117,10 +118,14 @@ def _lines(targets: Sequence[Laptop]) -> list[str]:
     return [f"  {what} with Python {' or '.join(pythons)}" for what, pythons in found.items()]
 
 
-def lock_text(needed: Mapping[Laptop, Sequence[Wheel]]) -> str:
+def lock_text(needed: Mapping[Laptop, Sequence[Wheel]], sums: Mapping[str, str]) -> str:
     """Return what is installed on which target, in pip's form, with the hash of each file.
 
     pip itself is used where it lies, and not installed.
+
+    Args:
+        needed: The wheels of each target.
+        sums: The sha256 of each wheel, by the name of its file.
     """
     versions: dict[tuple[str, str], dict[Laptop, Wheel]] = {}
     for target, wheels in needed.items():
@@ -134,7 +139,7 @@ def lock_text(needed: Mapping[Laptop, Sequence[Wheel]]) -> str:
     for (name, version), where in sorted(versions.items(), key=lambda item: item[0]):
         asked = f"{name}[{EXTRA}]" if name == NAME else name
         marker = marker_of(where, every)
-        hashes = sorted({file_digest(wheel.path) for wheel in where.values()})
+        hashes = sorted({sums[wheel.path.name] for wheel in where.values()})
         lines.append(
             f"{asked}=={version}{f' ; {marker}' if marker else ''}"
             + "".join(f" \\\n    --hash=sha256:{digest}" for digest in hashes)

@@ -9,7 +9,7 @@ import base64
 import csv
 import errno
 import importlib.util
-import shutil
+import io
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +26,8 @@ from packaging.utils import canonicalize_name
 from kit.classroom.target import Laptop
 from kit.common.child_process import python, run
 from kit.common.errors import UserError
+from kit.common.user_file import write_own
+from kit.common.user_folder import move_folder, remove_tree
 
 __all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
 
@@ -124,9 +126,11 @@ def packed_wheel(target: Path, installed: metadata.Distribution | None = None) -
     path = target / f"{NAME.replace('-', '_')}-{dist.version}-{tag}.whl"
     record = [f"{name},{_record_hash(data)},{len(data)}" for name, data in contents.items()]
     contents[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""]).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents.items():
             archive.writestr(_entry(name), data)
+    write_own(path, packed.getvalue())
     return path
 
 
@@ -168,7 +172,7 @@ def download(
         wanted: list[str] = []
         for _ in range(_ROUNDS):
             # anew each time: a second round may choose other versions
-            shutil.rmtree(part, ignore_errors=True)
+            remove_tree(part)
             tell(f"downloading for {target}")
             only = ("--only-binary=:all:", *target.pip_options)
             _pip("download", *only, "--dest", *_absolute(part), kit, PIP, *wanted, what=str(target))
@@ -178,7 +182,7 @@ def download(
             wanted += missing
         else:
             raise UserError(f"{target}: {', '.join(missing)} is needed, and pip brings none")
-        part.rename(folder)
+        move_folder(part, folder)
     have = _by_name(folder)
     names, missing = _needed(have, target)
     if missing:

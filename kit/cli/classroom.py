@@ -44,6 +44,12 @@ def classroom(
     check: Annotated[
         bool, typer.Option("--check", help="Make nothing; say whether DIR is whole.")
     ] = False,
+    wanted: Annotated[
+        str | None,
+        typer.Option(
+            "--sha256", metavar="HASH", help="With --check: DIR must be the folder with this hash."
+        ),
+    ] = None,
 ) -> None:
     """Make a folder from which laptops without a network install the kit and start the lessons.
 
@@ -53,24 +59,27 @@ def classroom(
     if check:
         if platforms or pythons or teacher:
             raise UserError("--check goes alone; it looks at what is there")
-        raise typer.Exit(_check(folder))
-    wanted = targets(platforms or (), pythons or ())
+        raise typer.Exit(_check(folder, wanted))
+    if wanted is not None:
+        raise UserError("--sha256 goes with --check")
+    kinds = targets(platforms or (), pythons or ())
     if teacher is not None and teacher.absolute().is_relative_to(folder.absolute()):
         raise UserError(f"{teacher}: is in the learners' folder; name another for the answers")
-    made, history = make_classroom(folder, wanted, progress_line, tell_passed_over)
+    made, history = make_classroom(folder, kinds, progress_line, tell_passed_over)
     progress_line("")
     typer.echo(
         f"{plain(str(folder))}: {made.files} files, {made.size_bytes / 1e6:,.0f} MB, for "
-        f"{'; '.join(map(str, wanted))}; history: {history}"
+        f"{'; '.join(map(str, kinds))}; history: {history}"
     )
+    typer.echo(f"sha256 of its SHA256SUMS, to publish elsewhere: {made.sha256}")
     if teacher is not None:
         pages = write_solutions(teacher, progress_line)
         progress_line("")
         typer.echo(f"{plain(str(teacher))}: the answers to the exercises, {pages} pages")
 
 
-def _check(folder: Path) -> int:
-    wrong = whole(folder)
+def _check(folder: Path, wanted: str | None) -> int:
+    wrong = whole(folder, wanted)
     for line in wrong:
         typer.echo(plain(line))
     verdict = f"not whole, {len(wrong)} wrong; copy it again" if wrong else "whole"

@@ -18,7 +18,7 @@ from kit.cli.output import complain, console, print_json, progress_line
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
-from kit.common.user_file import write_own
+from kit.common.user_file import make_folders, write_own
 from kit.explorer.equivalence import Alike, alike
 from kit.explorer.export import script_line
 from kit.explorer.jobs import (
@@ -335,7 +335,7 @@ def _export(folder: Path, found: Sequence[Explored]) -> None:
             else:
                 lines.setdefault(one.job.revision.label, []).append(line)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         for label, written in lines.items():
             path = folder / f"{label}.jsonl"
             write_own(path, ("\n".join(written) + "\n").encode())

@@ -12,7 +12,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from kit.common.errors import UserError
-from kit.common.user_file import write_own
+from kit.common.user_file import make_folders, write_own
 
 __all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons", "share"]
 
@@ -72,9 +72,9 @@ def lessons(folder: Path | None = None, *, remember: bool = False) -> Lessons:
         )
     try:
         for path in sorted(source.glob("*.ipynb")):
-            _copy_new(path, target / "notebooks" / path.name)
+            _copy_new(path, make_folders(target, "notebooks"))
         for name in LINKED:
-            _copy_new(source.parent / "docs" / name, target / "docs" / name)
+            _copy_new(source.parent / "docs" / name, make_folders(target, "docs"))
     except OSError as error:
         raise UserError(f"{target}: the lessons cannot be copied there: {error}") from None
     if remember:
@@ -104,12 +104,12 @@ def _is_our_copy(target: Path) -> bool:
 def _remember_copy(target: Path) -> None:
     with contextlib.suppress(OSError):  # then the next kit lab asks for its name
         place, text = _record_of(target)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(place.parent)
         write_own(place, text)
 
 
-def _copy_new(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _copy_new(source: Path, folder: Path) -> None:
+    target = folder / source.name
     if not target.exists():
         write_own(target, source.read_bytes())  # half a lesson would never be copied again
 

@@ -1,8 +1,12 @@
 """A file that a person names: read no further than it may be large, and written whole or not.
 
 Anything may stand where a file is expected: a pipe would be waited for, a device never ends, a
-small ``.gz`` holds gigabytes, and a sparse file too.  What is written stands in its place only when
-all of it is on the disk: who is killed or runs out of room leaves what was there.
+small ``.gz`` holds gigabytes, and a sparse file too.
+
+The kit writes its files here and nowhere else, and builds folders in `kit.common.user_folder`.
+Somebody else may have filled the folder that it writes to, so it opens no name for writing that
+others can guess: a new file has a random name, is created and never found there, and is renamed
+when all of it is on the disk.  A process that is killed or runs out of room leaves what was there.
 """
 
 from __future__ import annotations
@@ -11,16 +15,34 @@ import errno
 import gzip
 import io
 import os
+import re
+import secrets
 import stat
+import sys
+import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from kit.common.errors import UserError
 
-__all__ = ["MOST_BYTES", "open_own", "read_own", "write_own"]
+__all__ = [
+    "MOST_BYTES",
+    "copy_tree",
+    "create_file",
+    "make_folders",
+    "name_beside",
+    "open_lock",
+    "open_own",
+    "put_aside",
+    "read_own",
+    "sync_folder",
+    "try_lock",
+    "try_write",
+    "write_own",
+]
 
 MOST_BYTES = 1_000_000
 _HANDED_OVER = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # by a shell: <(zcat log) is a pipe
@@ -47,37 +69,6 @@ def read_own(
         return data.decode("utf-8")
     except UnicodeDecodeError as caught:
         raise error(f"{path}: is not UTF-8 text: {caught.reason}") from None
-
-
-def write_own(path: Path, data: bytes, *, alone: bool = False) -> None:
-    """Put a file in the place of *path*, or what a device or a pipe takes into it.
-
-    Args:
-        path: The file.
-        data: All that shall be in it.
-        alone: Nobody else writes it now; then what a killed process left beside it is used again.
-
-    Raises:
-        OSError: It cannot be written; what was there is there.
-    """
-    if str(path).startswith(("/dev/", "/proc/")) or (path.exists() and not path.is_file()):
-        path.write_bytes(data)
-        return
-    target = Path(os.path.realpath(path))  # a link stays one
-    new = target.with_name(f".{target.name[:200]}{'' if alone else f'.{os.getpid()}'}.new")
-    try:
-        with new.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            if not os.access(target, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-            new.chmod(stat.S_IMODE(target.stat().st_mode))
-        new.replace(target)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager
@@ -163,3 +154,227 @@ class _Bounded(io.RawIOBase):
             raise self._error(self._too_large)
         buffer[: len(data)] = data
         return len(data)
+
+
+# -- writing files -----------------------------------------------------------------------------
+
+_TAKES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")  # handed over by a shell
+_NEW = (
+    os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)  # fmt: skip
+_LEFT_S = 3600  # a file that is still being written is younger
+
+
+def write_own(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Put a file in the place of *path*, or write to the pipe or terminal that is there.
+
+    Args:
+        path: The file.  A link is not followed, except a shell's own, such as /dev/stdout.
+        data: The whole content.
+        mode: The permissions; if absent, those of the file that is replaced.
+
+    Raises:
+        OSError: It cannot be written; what was there is unchanged.
+    """
+    found = _kept_mode(path)
+    if found is None:
+        _pour(path, data)
+        return
+    _sweep(path)
+    new = name_beside(path, "new")
+    try:
+        with create_file(new) as file:
+            if (wanted := mode or found) != 0:
+                new.chmod(wanted)  # before there is anything in it to read
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def create_file(path: Path) -> BinaryIO:
+    """Create a file and open it for writing.
+
+    Raises:
+        OSError: There is something at *path*, a link included.
+    """
+    return open(os.open(path, _NEW, 0o666), "wb")  # noqa: PTH123 - the caller closes it
+
+
+def try_write(folder: Path) -> None:
+    """Create a file in *folder*, and remove it.
+
+    Raises:
+        OSError: No file can be created there.
+    """
+    probe = name_beside(folder / "unplug-kit", "new")
+    create_file(probe).close()
+    probe.unlink()
+
+
+def put_aside(path: Path) -> Path:
+    """Rename a file that cannot be read to ``NAME.broken-1``, or -2 and so on; return the new name.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    names = (path.with_name(f"{path.name}.broken-{n}") for n in range(1, 10_000))
+    aside = next((name for name in names if not os.path.lexists(name)), path.with_suffix(".broken"))
+    path.replace(aside)
+    return aside
+
+
+def _kept_mode(path: Path) -> int | None:
+    """Return the permissions of a file to be replaced, 0 if there is none; None: write into it."""
+    if str(path).startswith(_TAKES):
+        return None
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return 0
+    kind = stat.S_IFMT(found.st_mode)
+    if kind in (stat.S_IFIFO, stat.S_IFCHR):
+        return None
+    if kind == stat.S_IFDIR:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if kind == stat.S_IFLNK:
+        raise OSError(errno.ELOOP, "it is a link; name the file that it leads to", str(path))
+    if kind != stat.S_IFREG:
+        raise OSError(errno.EINVAL, f"it is {_KINDS.get(kind, 'no file')}; name a file", str(path))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    return stat.S_IMODE(found.st_mode)
+
+
+def _pour(path: Path, data: bytes) -> None:
+    """Write into a pipe or a device; a pipe that nobody reads is not waited for."""
+    ours = str(path).startswith(_TAKES)
+    wait = 0 if ours else getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | (os.O_TRUNC if ours else 0) | getattr(os, "O_NOCTTY", 0) | wait
+    try:
+        handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise OSError(errno.ENXIO, "it is a pipe that nobody reads", str(path)) from None
+    with open(handle, "wb") as file:  # noqa: PTH123 - it has been opened
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(handle, True)
+        file.write(data)
+
+
+def name_beside(path: Path, kind: str) -> Path:
+    """Return a name beside *path* that nobody can guess."""
+    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.{kind}")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed while they wrote *path* have left."""
+    left = re.compile(rf"\.{re.escape(path.name[:50])}\.[0-9a-f]{{16}}\.new")
+    with suppress(OSError), os.scandir(path.parent) as found:
+        for each in found:
+            if left.fullmatch(each.name):
+                there = each.stat(follow_symlinks=False)
+                if stat.S_ISREG(there.st_mode) and time.time() - there.st_mtime > _LEFT_S:
+                    Path(each.path).unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Let a rename reach the disk, where a folder can be opened for that."""
+    if hasattr(os, "O_DIRECTORY"):
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+# -- making folders ----------------------------------------------------------------------------
+
+
+def make_folders(folder: Path, *below: str) -> Path:
+    """Make *folder* and, in it, one folder *below* the other; return the last.
+
+    The caller's user named *folder*, so links on the way to it are followed; below it none is.
+
+    Raises:
+        OSError: It cannot be made, or a link or a file is in its place.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in below:
+        folder /= name
+        with suppress(FileExistsError):
+            folder.mkdir()
+        if not stat.S_ISDIR(folder.lstat().st_mode):
+            what = "a link or a file is in the place of a folder"
+            raise NotADirectoryError(errno.ENOTDIR, what, str(folder))
+    return folder
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a file, or a folder and all that is in it, to *target*, over files that are there.
+
+    Raises:
+        OSError: Something cannot be read or written.
+    """
+    if source.is_file():
+        write_own(target, source.read_bytes())
+        return
+    make_folders(target.parent, target.name)
+    for path in sorted(source.iterdir()):
+        copy_tree(path, target / path.name)
+
+
+# -- locks ------------------------------------------------------------------------------------
+
+
+def open_lock(path: Path) -> int:
+    """Open the file of a lock, made at first use; return its handle.
+
+    Raises:
+        OSError: Something else than such a file is there.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
+    found = os.fstat(handle)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
+        return handle
+    os.close(handle)
+    raise OSError(errno.EINVAL, "it is not the kit's own file; remove it", str(path))
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def try_lock(handle: int) -> bool:
+        """Try to lock an open file; false where another process holds it."""
+        try:
+            os.lseek(handle, 1 << 20, os.SEEK_SET)  # away from the text, which others read
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(handle: int) -> bool:
+        """Try to lock an open file; false where another process holds it.
+
+        Where locks are not known, as on some networks and in a browser, it counts as locked.
+        """
+        if not hasattr(fcntl, "flock"):
+            return True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True

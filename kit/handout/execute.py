@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -27,7 +26,7 @@ from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
 from kit.common.json_fields import FormatError, check_bounds
 from kit.common.packaged_data import CHECKOUT, lesson_folder
-from kit.common.user_file import read_own
+from kit.common.user_file import copy_tree, make_folders, read_own
 
 __all__ = ["execute_lesson", "prepare", "read_lesson"]
 
@@ -39,11 +38,19 @@ _EXTENSION = "kit.handout.kernel_extension"
 
 
 def prepare(home: Path) -> None:
-    """Make *home* a place to execute lessons in: they find what stands beside them, as a copy."""
-    (home / "notebooks").mkdir()
+    """Make *home* a place to execute lessons in: they find what stands beside them, as a copy.
+
+    Raises:
+        UserError: It cannot be written.
+    """
     data = lesson_folder().parent / "data"
-    if data.is_dir():
-        shutil.copytree(data, home / "data")
+    try:
+        make_folders(home, "notebooks")
+        if data.is_dir():
+            copy_tree(data, home / "data")
+    except OSError as error:
+        why = f"{home.parent}: cannot be written: {error.strerror}"
+        raise UserError(f"{why}; set TMPDIR to another folder") from None
 
 
 def read_lesson(path: Path) -> NotebookNode:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from kit.case_study.history import history
 from kit.common.errors import UserError
 from kit.common.packaged_data import LINKED, lesson_folder
-from kit.common.user_file import write_own
+from kit.common.user_file import make_folders, try_write, write_own
 from kit.handout.execute import execute_lesson, prepare, read_lesson
 from kit.handout.markdown import heading_of
 from kit.handout.page import (
@@ -177,12 +177,10 @@ class _Pages:
         if self.folder.exists() and not self.folder.is_dir():
             raise UserError(f"{self.folder}: is no folder; name another, -o DIR")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folders(self.folder)
             for stem in [*stems, *(["index"] * self.together)]:
                 _refuse_foreign(self.folder / f"{stem}.html")
-            probe = self.folder / ".kit-handout.part"
-            probe.write_bytes(b"")
-            probe.unlink()
+            try_write(self.folder)
         except OSError as error:
             raise self._cannot(error) from None
 
@@ -196,7 +194,7 @@ class _Pages:
         data = page.encode()
         try:
             _refuse_foreign(target)
-            write_own(target, data, alone=True)
+            write_own(target, data)
         except OSError as error:
             raise self._cannot(error) from None
         return WrittenPage(target, lesson, len(data))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kit.common.errors import UserError
-from kit.common.user_file import write_own
+from kit.common.user_file import make_folders, write_own
 from kit.course.exercise import Diffs
 from kit.handout.solution_page import solution_page
 from kit.lessons.history_choice import HistoryChoice
@@ -46,9 +46,9 @@ def write_solutions(folder: Path, tell: Callable[[str], None] = lambda _: None) 
     tell("playing the exercises")
     pages = solution_pages()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         for name, text in pages.items():
-            write_own(folder / name, text.encode(), alone=True)
+            write_own(folder / name, text.encode())
     except OSError as error:
         raise UserError(f"{error.filename or folder}: {error.strerror}; name another") from None
     return len(pages)

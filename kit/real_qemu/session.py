@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from kit.common.child_process import STDOUT, Child, start
+from kit.common.user_file import create_file, write_own
 from kit.real_qemu.failures import BackendError, QemuGone, abort_of, last_words
 from kit.real_qemu.process import LOOK_S, limited, shell_status
 from kit.real_qemu.wire import (
@@ -91,7 +92,7 @@ class Session:
         self._process: Child | None = None
         try:
             for name, data in (files or {}).items():
-                (self.folder / name).write_bytes(data)
+                write_own(self.folder / name, data)
             self._start([*arguments], time.monotonic() + start_s, console=console)
         except BaseException:
             self.close()
@@ -117,7 +118,7 @@ class Session:
             *("-chardev", f"socket,id=mon,path={self.folder / 'qmp'}"),
             *("-mon", "chardev=mon,mode=control"),
         ]
-        with (self.folder / "said").open("wb") as said:
+        with create_file(self.folder / "said") as said:
             self._process = start(
                 limited(command),
                 cwd=self.folder,

@@ -7,17 +7,17 @@ cannot be read is put aside under another name, and said.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from platformdirs import user_data_path
 
 from kit.common.errors import UserError
-from kit.common.user_file import open_own, write_own
+from kit.common.user_file import make_folders, open_lock, open_own, put_aside, try_lock, write_own
 from kit.course.progress import Progress, ProgressError, read_progress
 
 __all__ = ["DRIVE", "ProgressFile", "progress_file"]
@@ -96,19 +96,15 @@ class ProgressFile:
             why = str(error)
         except UserError as error:
             raise UserError(f"{error}; progress is not kept") from None
-        aside = self._free_name()
         with self._told():
-            self.path.replace(aside)
+            aside = put_aside(self.path)
         self._tell(f"{self.path}: {why}; it is kept as {aside.name}, and progress begins anew")
         return Progress({})
 
-    def _free_name(self) -> Path:
-        names = (self.path.with_name(f"{self.path.name}.broken-{n}") for n in range(1, 10_000))
-        return next((name for name in names if not name.exists()), self.path.with_suffix(".broken"))
-
     def _write(self, text: str) -> None:
         with self._told():
-            write_own(self.path, text.encode(), alone=True)  # the lock is ours
+            # in their own data folder a link is the user's own, perhaps to what they synchronise
+            write_own(Path(os.path.realpath(self.path)), text.encode())
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -123,40 +119,12 @@ class ProgressFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with self._told():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self.path.with_name(f".{self.path.name}.lock").open("a+b")
-        with lock:
+            make_folders(self.path.parent)
+            lock = open_lock(self.path.with_name(f".{self.path.name}.lock"))
+        with os.fdopen(lock):
             deadline = time.monotonic() + LOCK_S
-            while not _lock(lock):
+            while not try_lock(lock):
                 if time.monotonic() > deadline:
                     raise UserError(f"{self.path}: progress is not kept: another kit holds it")
                 time.sleep(_AGAIN_S)
             yield  # closing it gives the lock back, and so does a process that dies
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> bool:
-        """Try to lock an open file."""
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> bool:
-        """Try to lock an open file; where locks are not known, as on some networks, go on."""
-        if not hasattr(fcntl, "flock"):  # a page in a browser knows no locks
-            return True
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True

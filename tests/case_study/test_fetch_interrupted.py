@@ -18,6 +18,7 @@ from kit.case_study.fetch import (
     FetchError,
     fetch,
 )
+from kit.common.user_folder import lock_of, note_of
 from tests.git.upstream import (
     COMMITS,
     LESSON,
@@ -53,11 +54,17 @@ def child(target: Path, amount: Amount, at: str, url: str, *wanted: str) -> subp
     )
 
 
-def await_the_end_of_git(folder: Path) -> None:
+def part_of(folder: Path) -> Path:
+    """Return the folder in which an interrupted lesson lies."""
+    (part,) = folder.glob(".lesson.git.*.part/lesson")
+    return part
+
+
+def await_the_end_of_git(target: Path) -> None:
     """Wait until the git of a killed process has let go of the lock too."""
 
     def is_free() -> bool:
-        with next(folder.glob(".*.lock")).open() as lock:
+        with lock_of(target).open() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -73,9 +80,9 @@ def test_a_killed_lesson_goes_on_from_its_commits(
     target = tmp_path / "lesson.git"
     process = child(target, Amount.LESSON, "files", daemon, *upstream.wanted)
     assert process.wait(20) == -signal.SIGKILL
-    await_the_end_of_git(tmp_path)
+    await_the_end_of_git(target)
     assert not target.exists()
-    (tmp_path / ".lesson.git.lesson.part" / "shallow.lock").touch()  # as git itself leaves it
+    (part_of(tmp_path) / "shallow.lock").touch()  # as git itself leaves it
 
     steps = Steps()
     got = fetch(target, urls=[daemon], wanted=upstream.wanted, progress=steps)
@@ -92,7 +99,7 @@ def test_a_killed_history_goes_on_from_its_last_stage(
     target = tmp_path / "history.git"
     process = child(target, amount, "stage 4", smart_http, *upstream.wanted)
     assert process.wait(20) == -signal.SIGKILL
-    await_the_end_of_git(tmp_path)
+    await_the_end_of_git(target)
 
     steps = Steps()
     got = fetch(target, amount=amount, urls=[smart_http], wanted=upstream.wanted, progress=steps)
@@ -108,8 +115,8 @@ def test_a_damaged_beginning_is_begun_again(
     target = tmp_path / "lesson.git"
     process = child(target, Amount.LESSON, "files", daemon, *upstream.wanted)
     assert process.wait(20) == -signal.SIGKILL
-    await_the_end_of_git(tmp_path)
-    for pack in tmp_path.glob(".*/objects/pack/*.pack"):
+    await_the_end_of_git(target)
+    for pack in part_of(tmp_path).glob("objects/pack/*.pack"):
         pack.chmod(0o600)
         pack.write_bytes(pack.read_bytes()[:-100])
 
@@ -120,16 +127,16 @@ def test_a_damaged_beginning_is_begun_again(
 def test_ctrl_c_and_sigterm_leave_nothing_and_do_not_wait(
     silent: str, tmp_path: Path, number: signal.Signals
 ) -> None:
-    lock = tmp_path / ".lesson.git.lock"
+    note = note_of(tmp_path / "lesson.git")
     process = child(tmp_path / "lesson.git", Amount.LESSON, "", silent, "a" * 40)
-    await_true(lambda: (tmp_path / ".lesson.git.lesson.part" / "config").exists())
-    assert lock.exists()
+    await_true(lambda: any(tmp_path.glob(".lesson.git.*.part/lesson/config")))
+    assert note.exists()
     time.sleep(0.2)
     process.send_signal(number)
     _, errors = process.communicate(timeout=10)
 
     assert "KeyboardInterrupt" in errors
-    assert names_in(tmp_path) == []
+    assert (names_in(tmp_path), note.exists()) == ([], False)
 
 
 def test_afterwards_sigterm_does_what_it_did(upstream: Upstream, tmp_path: Path) -> None:
@@ -186,14 +193,16 @@ def test_a_second_one_says_that_the_first_is_at_work(upstream: Upstream, tmp_pat
     got = fetch(target, **options, progress=Steps("files", second))
 
     assert told == [
-        f"{target} is being filled by another kit fetch (process {os.getpid()}); "
+        f"{target}: is being filled by another kit fetch (process {os.getpid()}); "
         "wait until it has ended"
     ]
     assert (got.commits, names_in(tmp_path)) == (LESSON, ["lesson.git"])
 
 
 def test_the_lock_of_a_dead_process_is_no_obstacle(upstream: Upstream, tmp_path: Path) -> None:
-    (tmp_path / ".lesson.git.lock").write_text("1\n")
+    note = note_of(tmp_path / "lesson.git")
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text("cut sho")
     fetch(tmp_path / "lesson.git", urls=[str(upstream.path)], wanted=upstream.wanted)
 
     assert names_in(tmp_path) == ["lesson.git"]

@@ -26,7 +26,7 @@ def contents(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Contents]:
 
         def take(_folder: Path, _targets: object, what: Contents, _tell: object) -> FolderSize:
             taken.append(what)
-            return FolderSize(1, 2)
+            return FolderSize(1, 2, "3" * 64)
 
         monkeypatch.setattr(classroom_in_use, "make_folder", take)
         make_classroom(Path("room"), (), lambda _: None, lambda *_: None)

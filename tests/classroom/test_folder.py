@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -21,6 +22,7 @@ from kit.classroom.folder import Contents, make_folder, whole
 from kit.classroom.target import Laptop, targets
 from kit.classroom.wheels import Wheel, read_wheel
 from kit.common.errors import UserError
+from kit.common.user_folder import note_of
 from tests.classroom.small import contents, make_index
 from tests.conftest import Program
 
@@ -228,7 +230,7 @@ def test_a_whole_disk_is_no_folder_to_be_put_in_place(
 
 def test_two_at_once_do_not_mix(tmp_path: Path) -> None:
     def second(_: Path) -> None:
-        with pytest.raises(UserError, match="another kit classroom is making it; wait until"):
+        with pytest.raises(UserError, match="is being filled by another kit classroom"):
             make_folder(tmp_path / "room", HERE, contents("second"))
 
     first = contents("first")
@@ -303,13 +305,14 @@ def test_killed_between_two_renames_the_old_folder_lies_beside_and_comes_back(
     before, rename = content_of(room), Path.rename
 
     def rename_or_die(path: Path, target: Path) -> Path:
-        return die() or path if path.name == "folder" else rename(path, target)
+        return die() or path if path.name == "folder" else rename(path, target)  # the new one
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", rename_or_die)
         in_a_child(lambda: make_folder(room, HERE, contents("new")))
 
-    assert content_of(tmp_path / ".room.old") == before
+    (old,) = tmp_path.glob(".room.*.part/old")
+    assert content_of(old) == before
     with pytest.raises(UserError, match="stop"):
         make_folder(room, HERE, replace(contents("new"), lessons=refuse))
     assert content_of(room) == before
@@ -317,11 +320,97 @@ def test_killed_between_two_renames_the_old_folder_lies_beside_and_comes_back(
     assert [path.name for path in tmp_path.iterdir()] == ["room"]
 
 
+def refused_once(room: Path) -> Path:
+    """Let a call end after its downloads; return where those lie."""
+    with pytest.raises(UserError, match="stop"):
+        make_folder(room, HERE, replace(contents(), lessons=refuse))
+    (kept,) = room.parent.glob(".room.*.part/have-*")
+    return kept
+
+
+def test_packages_that_were_downloaded_are_used_again(tmp_path: Path) -> None:
+    kept = refused_once(tmp_path / "room")
+    before = next(kept.glob("thing-*")).stat()
+    seen: list[bool] = []
+
+    def lessons(place: Path) -> None:
+        seen.append(os.path.samestat(next(kept.glob("thing-*")).stat(), before))
+        contents().lessons(place)
+
+    make_folder(tmp_path / "room", HERE, replace(contents(), lessons=lessons))
+
+    assert seen == [True]
+    assert whole(tmp_path / "room") == ()
+    assert [path.name for path in tmp_path.iterdir()] == ["room"]
+
+
+@pytest.mark.parametrize("change", ["changed", "added", "removed"])
+def test_packages_that_changed_since_their_download_are_not_sealed(
+    tmp_path: Path, change: str
+) -> None:
+    kept = refused_once(tmp_path / "room")
+    wheel = next(kept.glob("thing-*"))
+    right = wheel.read_bytes()
+    if change == "changed":
+        wheel.write_bytes(right + b"!")
+    elif change == "added":
+        (kept / "pip-99-py3-none-any.whl").write_bytes(right)
+    else:
+        wheel.unlink()
+    make_folder(tmp_path / "room", HERE, contents())
+
+    assert (tmp_path / "room/wheels" / wheel.name).read_bytes() == right
+    assert not list((tmp_path / "room").glob("wheels/pip-99*"))
+
+
+def test_a_package_that_changes_while_it_is_copied_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = folder_module.copy_tree
+
+    def copy(source: Path, target: Path) -> None:
+        if source.name.startswith("thing-"):
+            source.write_bytes(source.read_bytes() + b"!")
+        before(source, target)
+
+    monkeypatch.setattr(folder_module, "copy_tree", copy)
+    with pytest.raises(UserError, match=r"thing-.*: was changed after it was downloaded"):
+        make_folder(tmp_path / "room", HERE, contents())
+
+    assert not (tmp_path / "room").exists()
+
+
+@pytest.mark.parametrize("plant", ["link", "file", "another's"])
+def test_a_part_that_is_not_ours_is_refused_in_a_line(tmp_path: Path, plant: str) -> None:
+    part = refused_once(tmp_path / "room").parent
+    shutil.rmtree(part)
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "kept").write_text("years of work")
+    if plant == "link":
+        part.symlink_to(victim)
+    elif plant == "file":
+        part.write_text("")
+    else:
+        part.mkdir()
+        note = note_of(tmp_path / "room")
+        known = json.loads(note.read_text())
+        note.write_text(json.dumps({**known, "owner": known["owner"] + 1}))
+
+    with pytest.raises(UserError) as caught:
+        make_folder(tmp_path / "room", HERE, contents())
+    assert str(caught.value) == (
+        f"{part}: is not the folder that the kit made here; remove it; name another folder"
+    )
+    assert content_of(victim) == {"kept": b"years of work"}
+
+
 def refuse(_: Path) -> None:
     raise UserError("stop")
 
 
 FILL = """\
+import shutil
 import sys
 from pathlib import Path
 from kit.classroom import folder
@@ -329,7 +418,12 @@ from kit.classroom.target import targets
 from kit.classroom.wheels import read_wheel
 from kit.common.errors import UserError
 from tests.classroom.small import contents
-folder.download = lambda own, *_: (read_wheel(own),)
+def download(own, target, place, tell):
+    place.mkdir()
+    shutil.copy(own, place)
+    return (read_wheel(own),)
+
+folder.download = download
 try:
     folder.make_folder(Path(sys.argv[1]), targets([], []), contents("x" * 100_000))
 except UserError as error:
@@ -341,7 +435,7 @@ except UserError as error:
     ("options", "says"),
     [
         ("size=80k", "{disk}: the disk is full; make room, or name another folder"),
-        ("ro", "{disk}/.room.part: Read-only file system; name another folder"),
+        ("ro", "{disk}/.room.XXX.part: Read-only file system; name another folder"),
     ],
     ids=["full", "read-only"],
 )
@@ -354,7 +448,8 @@ def test_a_disk_that_takes_nothing_is_said_in_a_line(
     command = [*run, sys.executable, "-c", FILL, str(tmp_path / "disk/room")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
 
-    assert (done.stdout.strip(), done.stderr) == (says.format(disk=tmp_path / "disk"), "")
+    told = re.sub("[0-9a-f]{16}", "XXX", done.stdout.strip())
+    assert (told, done.stderr) == (says.format(disk=tmp_path / "disk"), "")
 
 
 @pytest.fixture

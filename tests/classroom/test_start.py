@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -198,6 +198,134 @@ def test_check_says_whether_a_copied_stick_is_whole(
     done = run(tmp_path / "stick", tmp_path, "--check")
 
     assert (done.returncode, done.stderr) == (status, says)
+
+
+# -- is it the teacher's -------------------------------------------------------------------------
+
+
+def hash_of(room: Path) -> str:
+    """Return what `kit classroom` prints for the teacher to publish."""
+    return start.file_digest(room / "SHA256SUMS")
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a byte of a wheel": (
+        lambda room: flip(next(room.glob("wheels/thing-*"))),
+        "wheels/thing-1.0-py3-none-any.whl: differs",
+    ),
+    "a byte of a lesson": (
+        lambda room: flip(room / "lessons/notebooks/01.ipynb"),
+        "lessons/notebooks/01.ipynb: differs",
+    ),
+    "an added wheel": (
+        lambda room: shutil.copy(next(room.glob("wheels/pip-*")), room / "wheels/pip-99-any.whl"),
+        "wheels/pip-99-any.whl: was added",
+    ),
+    "an added link": (
+        lambda room: (room / "wheels/link").symlink_to(room),
+        "wheels/link: was added",
+    ),
+    "a removed wheel": (
+        lambda room: next(room.glob("wheels/thing-*")).unlink(),
+        "wheels/thing-1.0-py3-none-any.whl: is missing",
+    ),
+    "a removed lesson": (
+        lambda room: (room / "lessons/notebooks/01.ipynb").unlink(),
+        "lessons/notebooks/01.ipynb: is missing",
+    ),
+    "sums that were made again": (
+        lambda room: resummed(room),
+        "SHA256SUMS: its sha256 is not the one that was asked for",
+    ),
+    "no sums": (
+        lambda room: (room / "SHA256SUMS").unlink(),
+        "SHA256SUMS: cannot be read: No such file or directory",
+    ),
+}
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def resummed(room: Path) -> None:
+    wheel = next(room.glob("wheels/thing-*"))
+    digest = start.file_digest(wheel)
+    flip(wheel)
+    sums = room / "SHA256SUMS"
+    sums.write_text(sums.read_text().replace(digest, start.file_digest(wheel)))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_folder_is_refused_by_the_published_hash(
+    room: Path, tmp_path: Path, change: str
+) -> None:
+    make, says = CHANGES[change]
+    shutil.copytree(room, tmp_path / "stick")
+    make(tmp_path / "stick")
+    done = run(tmp_path / "stick", tmp_path, "--sha256", hash_of(room), "doctor")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"unplug kit: the folder is not the one with this hash: {says}; get it again\n"
+    )
+    assert not (tmp_path / ".local").exists()
+
+
+def test_the_folder_with_the_published_hash_starts(room: Path, installed: Path) -> None:
+    done = run(room, installed, "--sha256", hash_of(room).upper(), "doctor")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "kit doctor\nKIT_QEMU None\n", "")
+
+
+@pytest.mark.parametrize("given", [[], ["abc"]])
+def test_a_hash_that_is_none_is_one_line(room: Path, tmp_path: Path, given: list[str]) -> None:
+    done = run(room, tmp_path, "--sha256", *given)
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "unplug kit: --sha256 needs the 64 digits that kit classroom has printed\n",
+    )
+
+
+def test_no_module_of_the_folder_runs_before_it_is_checked(room: Path, tmp_path: Path) -> None:
+    """Each module that start.py could import lies beside it."""
+    shutil.copytree(room, tmp_path / "stick")
+    fired = tmp_path / "fired"
+    canary = f"open({str(fired)!r}, 'w')\n"
+    for name in sys.stdlib_module_names:
+        (tmp_path / "stick" / f"{name}.py").write_text(canary)
+    run(tmp_path / "stick", tmp_path, "--check")
+    assert not fired.exists()
+
+    command = [sys.executable, "-c", "import json"]
+    subprocess.run(command, cwd=tmp_path / "stick", capture_output=True)
+    assert fired.exists()
+
+
+def test_a_second_pip_in_the_folder_is_not_taken(room: Path, tmp_path: Path) -> None:
+    shutil.copytree(room, tmp_path / "stick")
+    (tmp_path / "stick/wheels/pip-99-py3-none-any.whl").write_text("no pip of ours")
+    done = run(tmp_path / "stick", tmp_path, "doctor")
+
+    assert (done.returncode, done.stdout) == (0, "kit doctor\nKIT_QEMU None\n")
+
+
+def test_lessons_are_not_copied_through_planted_links(
+    room: Path, installed: Path, tmp_path: Path
+) -> None:
+    mine = installed / "unplug-kit-lessons/notebooks"
+    mine.mkdir(parents=True)
+    victim = tmp_path / "victim"
+    victim.write_text("years of work")
+    for name in (".01.ipynb.part", "01.ipynb.part"):
+        (mine / name).symlink_to(victim)
+    run(room, installed)
+
+    assert victim.read_text() == "years of work"
+    assert (mine / "01.ipynb").read_text() == "re-enactment"
 
 
 # -- which computers -----------------------------------------------------------------------------

@@ -105,7 +105,9 @@ def test_the_lock_pins_each_file_by_its_hash_where_it_is_wanted(tmp_path: Path) 
     }
     needed: dict[Laptop, list[Wheel]] = {target: [own[target], kit, pip] for target in BOTH}
 
-    assert lock_text(needed) == (
+    sums = {each.path.name: file_digest(each.path) for each in (*own.values(), kit)}
+
+    assert lock_text(needed, sums) == (
         "# What the lessons need, and the sha256 of each of its files in wheels/.  By hand:\n"
         "# pip install --no-index --find-links wheels --require-hashes -r requirements.lock\n"
         'compiled==1.0 ; sys_platform == "darwin" and platform_machine == "arm64"'

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -129,7 +130,7 @@ def test_a_page_of_ours_is_replaced(tmp_path: Path) -> None:
 def test_what_is_killed_while_it_writes_leaves_the_old_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what one that was killed outright left half-written is gone after the next run."""
+    """And what one that was killed outright left half-written is gone an hour later."""
     path = tmp_path / f"{FIRST}.html"
     main(["handout", "0", "-o", str(tmp_path)])
     old = path.read_bytes()
@@ -141,7 +142,9 @@ def test_what_is_killed_while_it_writes_leaves_the_old_page(
         patched.setattr(os, "fsync", killed)
         main(["handout", "0", "-o", str(tmp_path)])
     assert (path.read_bytes(), len(list(tmp_path.iterdir()))) == (old, 1)
-    (tmp_path / f".{path.name}.new").write_bytes(old[:100])
+    left = tmp_path / f".{path.name}.0123456789abcdef.new"
+    left.write_bytes(old[:100])
+    os.utime(left, (0, time.time() - 3601))
     main(["handout", "0", "-o", str(tmp_path)])
 
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
@@ -154,6 +157,7 @@ def test_a_full_disk_is_told(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(handout, "prepare", lambda _: None)
     monkeypatch.setattr(os, "fsync", full)
     status = main(["handout", "0", "-o", str(tmp_path)])
 
@@ -222,6 +226,7 @@ def test_a_history_that_is_not_there_is_told_before_anything_runs(
 
 STOPPED = """
 import sys
+import time
 import nbformat
 from kit.handout import lessons as handout
 from kit.cli.main import main

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.case_study.history import CARRIED
+from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_folder import remove_tree, workplace
 from tools.website.compiled import cached, compiled
 from tools.website.contents import write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
@@ -66,7 +67,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     _lite(tools, extensions, work / "lite", site)
     for pattern in _BESIDE_THE_POINT:
         for path in site.glob(pattern):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove_tree(path)
     wheel = built_with_hatchling("wheel", tools, work / "wheel")
     text, source = carried_history()
     carrying = work / wheel.name
@@ -81,10 +82,9 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     write_contents(files_of_the_page(), site)
     _front(site, wheel)
     _keep_to_the_budget(site)
-    if out.exists():
-        shutil.rmtree(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(site, out)
+    with workplace(out, "make site", SiteError) as place:
+        copy_tree(site, place.folder / "new")
+        place.put(place.folder / "new")
     return Built(size_of(out), sum(path.is_file() for path in out.rglob("*")), source)
 
 
@@ -159,7 +159,7 @@ def built_with_hatchling(kind: str, tools: Path, target: Path) -> Path:
 
 def _lite(tools: Path, extensions: Sequence[Path], folder: Path, site: Path) -> None:
     """Build JupyterLite with our extensions alone, without contents."""
-    folder.mkdir(parents=True)
+    make_folders(folder)
     config = {
         "federated_extensions": [str(path) for path in extensions],
         "ignore_sys_prefix": ["federated_extensions"],
@@ -171,7 +171,7 @@ def _lite(tools: Path, extensions: Sequence[Path], folder: Path, site: Path) -> 
         "cache_dir": str(folder / "cache"),
     }
     written = json.dumps({"LiteBuildConfig": config})
-    (folder / "jupyter_lite_config.json").write_text(written, encoding="utf-8")
+    write_own(folder / "jupyter_lite_config.json", written.encode())
     call = "from jupyterlite_core.app import main; sys.argv = ['jupyter-lite', 'build']; main()"
     _run_tool(tools, call, folder)
 
@@ -184,15 +184,14 @@ def _configure(path: Path, packages: Sequence[str]) -> None:
         "exposeAppInBrowser": True,  # as tests of a JupyterLab do, to wait for the kernel
         "litePluginSettings": settings(packages),
     }
-    path.write_text(json.dumps(config, indent=1, sort_keys=True), encoding="utf-8")
+    write_own(path, json.dumps(config, indent=1, sort_keys=True).encode())
 
 
 def _front(site: Path, wheel: Path) -> None:
-    (site / "install").mkdir()
-    shutil.copyfile(wheel, site / "install" / wheel.name)
+    copy_tree(wheel, make_folders(site, "install") / wheel.name)
     handouts = f"handouts/{make_handouts(site / 'handouts')}"
     page = front_page(repository(ROOT), f"install/{wheel.name}", handouts, wheel.name.split("-")[1])
-    (site / "index.html").write_text(page, encoding="utf-8")
+    write_own(site / "index.html", page.encode())
 
 
 def size_of(folder: Path) -> int:

@@ -6,12 +6,13 @@ which nobody reads there; the kit's keeps them.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from kit.common.user_file import copy_tree, make_folders
+from kit.common.user_folder import move_folder, new_folder
 from tools.website.downloads import TIMEOUT_S, SiteError
 from tools.website.zips import read_zip, write_zip
 
@@ -36,8 +37,9 @@ def cached(wheels: Sequence[Path], runtime: Path, cache: Path, work: Path) -> li
     folder = cache / f"compiled-{digest.hexdigest()[:16]}"
     if not folder.is_dir():
         made = compiled(wheels, runtime, work, keep_sources=False)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(made[0].parent, folder)
+        with new_folder(folder) as place:
+            copy_tree(made[0].parent, place / "new")
+            move_folder(place / "new", folder)
     return [folder / wheel.name for wheel in wheels]
 
 
@@ -49,13 +51,12 @@ def compiled(
     Raises:
         SiteError: node is missing or fails.
     """
-    bench, done = work / "bench", work / "done"
-    (bench / "wheels").mkdir(parents=True)
-    done.mkdir()
-    shutil.copytree(runtime, bench / "runtime")
-    shutil.copyfile(_SCRIPT, bench / _SCRIPT.name)
+    bench, done = make_folders(work, "bench"), make_folders(work, "done")
+    make_folders(bench, "wheels")
+    copy_tree(runtime, bench / "runtime")
+    copy_tree(_SCRIPT, bench / _SCRIPT.name)
     for wheel in wheels:
-        shutil.copyfile(wheel, bench / "wheels" / wheel.name)
+        copy_tree(wheel, bench / "wheels" / wheel.name)
     command = ["node", _SCRIPT.name, bench / "runtime", bench / "wheels"]
     try:
         subprocess.run(

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from kit.common.user_file import make_folders, write_own
+
 __all__ = ["listings", "write_contents"]
 
 _WHEN = "2021-04-14T00:00:00Z"  # no date of a build: the same files are the same bytes
@@ -52,11 +54,13 @@ def _sorted(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
 def write_contents(files: Mapping[str, bytes], site: Path) -> None:
     """Put *files* into a JupyterLite site, and their listings beside."""
     for path, data in files.items():
-        target = site / "files" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        _put(site, f"files/{path}", data)
     found = listings({path: len(data) for path, data in files.items()})
     for path, listing in found.items():
-        target = site / "api" / "contents" / path / "all.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(listing, indent=1, sort_keys=True), encoding="utf-8")
+        written = json.dumps(listing, indent=1, sort_keys=True)
+        _put(site, f"api/contents/{path}/all.json", written.encode())
+
+
+def _put(site: Path, name: str, data: bytes) -> None:
+    *folders, file = PurePosixPath(name).parts
+    write_own(make_folders(site, *folders) / file, data)

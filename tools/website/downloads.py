@@ -17,6 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kit.common.user_file import copy_tree, make_folders
+
 __all__ = ["LOCK", "Download", "SiteError", "Where", "fetch_all", "read_lock", "relock"]
 
 LOCK = Path(__file__).parent / "lock.json"
@@ -99,16 +101,19 @@ def fetch_all(downloads: Iterable[Download], cache: Path) -> dict[str, Path]:
     Raises:
         SiteError: A registry does not answer, or gives another file than the lock names.
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    make_folders(cache)
     found = {each.name: cache / each.file for each in downloads}
     missing = [each for each in downloads if not _is_cached(each, cache)]
     for each in missing:
-        _download(each, cache)
-        if not (cache / each.file).is_file():
-            raise SiteError(f"{each.pinned}: the registry gave no file {each.file}; see {LOCK}")
-        if not _is_cached(each, cache):
-            (cache / each.file).unlink()
-            raise SiteError(f"{each.file}: its SHA-256 is not the one in {LOCK}; nothing is built")
+        with tempfile.TemporaryDirectory() as folder:
+            _download(each, Path(folder))
+            if not (Path(folder) / each.file).is_file():
+                raise SiteError(f"{each.pinned}: the registry gave no file {each.file}; see {LOCK}")
+            if not _is_cached(each, Path(folder)):
+                raise SiteError(
+                    f"{each.file}: its SHA-256 is not the one in {LOCK}; nothing is built"
+                )
+            copy_tree(Path(folder) / each.file, cache / each.file)
     return found
 
 
@@ -117,7 +122,7 @@ def _is_cached(download: Download, cache: Path) -> bool:
     return path.is_file() and sha256(path.read_bytes()).hexdigest() == download.sha256
 
 
-def _download(download: Download, cache: Path) -> None:
+def _download(download: Download, folder: Path) -> None:
     if Where.RUNTIME in download.where:
         command = ["npm", "pack", "--silent", download.pinned]
     else:
@@ -125,7 +130,7 @@ def _download(download: Download, cache: Path) -> None:
         command = [*pip, "--no-deps", *_PURE, download.pinned]
     try:
         subprocess.run(
-            command, cwd=cache, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
+            command, cwd=folder, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
         )
     except OSError:
         raise SiteError(f"{command[0]} is not installed, and {download.name} comes by it") from None

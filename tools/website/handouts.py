@@ -7,6 +7,7 @@ import sys
 from html import escape
 from pathlib import Path
 
+from kit.common.user_file import make_folders, write_own
 from kit.views.reports.picture_page import picture_page
 from tools.website.downloads import SiteError
 from tools.website.front import lesson_pair
@@ -39,17 +40,17 @@ def make_handouts(target: Path) -> str:
     Raises:
         SiteError: The kit's command fails.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    make_folders(target)
     if has_command("handout"):
         done = run_kit("handout", "--all", "-o", str(target))
         if done.returncode:
             said = done.stderr.strip().splitlines() or ["no word why"]
             raise SiteError(f"kit handout failed: {said[-1]}")
     else:
-        (target / "late-release.html").write_text(picture_page(lesson_pair()), encoding="utf-8")
+        write_own(target / "late-release.html", picture_page(lesson_pair()).encode())
     found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.*"))
     if "index.html" not in found:
-        (target / "index.html").write_text(_index(found), encoding="utf-8")
+        write_own(target / "index.html", _index(found).encode())
     return "index.html"
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from kit.common.user_file import copy_tree, make_folders, write_own
 from tools.website.zips import names_of_modules
 
 __all__ = ["RUNTIME_FILES", "lay_out", "package_row", "settings"]
@@ -46,17 +46,17 @@ def lay_out(runtime: Path, wheels: Iterable[Path], target: Path) -> list[str]:
         wheels: Pure Python wheels.
         target: The folder of the site for them, which is made.
     """
-    target.mkdir(parents=True)
+    make_folders(target)
     for name in RUNTIME_FILES:
-        shutil.copyfile(runtime / name, target / name)
+        copy_tree(runtime / name, target / name)
     rows = []
     for wheel in wheels:
-        shutil.copyfile(wheel, target / wheel.name)
+        copy_tree(wheel, target / wheel.name)
         rows.append(package_row(wheel))
     rows.sort(key=lambda row: row["name"])
     info = json.loads((runtime / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
     lock = {"info": info, "packages": {row["name"]: row for row in rows}}
-    (target / "pyodide-lock.json").write_text(json.dumps(lock, indent=1), encoding="utf-8")
+    write_own(target / "pyodide-lock.json", json.dumps(lock, indent=1).encode())
     return [row["name"] for row in rows]
 
 

@@ -7,13 +7,14 @@ excepted: whoever has the same sources can tell that they have the same files.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 from kit.common.errors import UserError
+from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_folder import workplace
 from tools.website.__main__ import CACHE
 from tools.website.build import build, built_with_hatchling, tools_in
 from tools.website.downloads import SiteError
@@ -55,7 +56,7 @@ def make_release(target: Path, cache: Path, work: Path) -> None:
     Raises:
         SiteError: A part cannot be made.
     """
-    target.mkdir(parents=True)
+    make_folders(target)
     tools = tools_in(work / "hatch", cache)
     wheel = built_with_hatchling("wheel", tools, target)
     built_with_hatchling("sdist", tools, target)
@@ -63,9 +64,9 @@ def make_release(target: Path, cache: Path, work: Path) -> None:
     build(work / "site", cache, work / "building")
     zip_folder(work / "site" / "handouts", target / f"unplug-kit-handouts-{version}.zip")
     zip_folder(work / "site", target / f"unplug-kit-site-{version}.zip")
-    (target / "CHANGELOG.md").write_text(changelog(ROOT), encoding="utf-8")
-    shutil.copyfile(ROOT / "CITATION.cff", target / "CITATION.cff")
-    (target / "SHA256SUMS").write_text(sums(target), encoding="utf-8")
+    write_own(target / "CHANGELOG.md", changelog(ROOT).encode())
+    copy_tree(ROOT / "CITATION.cff", target / "CITATION.cff")
+    write_own(target / "SHA256SUMS", sums(target).encode())
 
 
 def zip_folder(folder: Path, target: Path) -> None:
@@ -110,7 +111,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         if chosen.changelog:
-            (ROOT / "CHANGELOG.md").write_text(changelog(ROOT), encoding="utf-8")
+            write_own(ROOT / "CHANGELOG.md", changelog(ROOT).encode())
             return 0
         _twice(chosen.target.absolute(), chosen.cache.absolute())
     except (SiteError, UserError, OSError) as error:
@@ -127,9 +128,9 @@ def _twice(target: Path, cache: Path) -> None:
             make_release(each, cache, each.with_name(f"{each.name}-work"))
         if wrong := differing(*made):
             raise SiteError(f"two builds differ in {', '.join(wrong)}; nothing is released")
-        shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(made[0], target)
+        with workplace(target, "make release", SiteError) as place:
+            copy_tree(made[0], place.folder / "new")
+            place.put(place.folder / "new")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ site wants a server, because a browser loads no Python from a file, and start.py
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from html import escape
 from pathlib import Path
 
 from kit.common.errors import UserError
+from kit.common.user_file import copy_tree, write_own
 from kit.views.diagram.svg import picture_svg
 from tools.website.__main__ import CACHE
 from tools.website.build import build
@@ -56,7 +56,7 @@ def make_stick(target: Path, cache: Path, work: Path) -> list[str]:
     build(target / "site", cache, work)
     handouts, classroom = target / "handouts", target / "classroom"
     # what a teacher added to either folder stays
-    shutil.copytree(target / "site" / "handouts", handouts, dirs_exist_ok=True)
+    copy_tree(target / "site" / "handouts", handouts)
     lacking = []
     if has_command("classroom"):
         done = run_kit("classroom", str(classroom))
@@ -65,8 +65,8 @@ def make_stick(target: Path, cache: Path, work: Path) -> list[str]:
             raise SiteError(f"kit classroom failed: {said[-1]}")
     else:
         lacking.append("no classroom folder: this kit has no command kit classroom")
-    (target / _MARK).write_text(START, encoding="utf-8")
-    (target / "index.html").write_text(begin_page(classroom.is_dir()), encoding="utf-8")
+    write_own(target / _MARK, START.encode())
+    write_own(target / "index.html", begin_page(classroom.is_dir()).encode())
     return lacking
 
 

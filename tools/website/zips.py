@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+
+from kit.common.user_file import write_own
 
 __all__ = ["EPOCH", "data_of", "names_of_modules", "read_zip", "unpack", "wheel_with", "write_zip"]
 
@@ -16,13 +19,15 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a zip can say
 
 def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
     """Write *files* by name: no date, no owner, so that the same files are the same bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3  # Unix, wherever it is written
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, files[name], compresslevel=9)
+    write_own(path, made.getvalue())
 
 
 def read_zip(path: Path) -> dict[str, bytes]:

@@ -15,7 +15,6 @@ import os
 import queue
 import re
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -39,9 +38,7 @@ __all__ = [
     "Origin",
     "Progress",
     "TooMuchError",
-    "disk_full",
     "ended_by_sigterm",
-    "locked",
     "origin",
 ]
 
@@ -51,11 +48,6 @@ Progress = Callable[[str, int, int | None], None]
 
 class FetchError(UserError):
     """Commits cannot be fetched; the text says what, where and what to do."""
-
-
-def disk_full(folder: Path) -> FetchError:
-    """Return what to say when there is no room for *folder*."""
-    return FetchError(f"{folder}: the disk is full; make room there, or name another folder")
 
 
 # -- where from --------------------------------------------------------------------------------
@@ -118,51 +110,6 @@ def ended_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
-
-
-@contextlib.contextmanager
-def locked(target: Path) -> Iterator[int]:
-    """Hold the lock beside *target*; the system lets go of it if this process is killed."""
-    path = target.with_name(f".{target.name}.lock")
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _lock(handle)
-        except OSError as error:
-            holder = os.read(handle, 20).decode("ascii", "replace").strip()
-            os.close(handle)
-            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-                raise
-            raise FetchError(
-                f"{target} is being filled by another kit fetch (process {holder or '?'}); "
-                "wait until it has ended"
-            ) from None
-        if path.exists() and os.path.samestat(path.stat(), os.fstat(handle)):
-            break
-        os.close(handle)  # its holder has just removed it: what was locked has no name any more
-    try:
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
-        yield handle
-    finally:
-        if sys.platform != "win32":
-            path.unlink(missing_ok=True)
-        os.close(handle)
-        if sys.platform == "win32":
-            path.unlink(missing_ok=True)
-
-
-def _lock(handle: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(handle, 1 << 20, os.SEEK_SET)  # away from the text, which must stay readable
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        os.lseek(handle, 0, os.SEEK_SET)
-    else:
-        import fcntl
-
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 # -- git ---------------------------------------------------------------------------------------
@@ -253,7 +200,8 @@ class Git:
 
         Raises:
             GitError: It failed, said nothing for ``timeout_s`` seconds, or exceeds the limits.
-            FetchError: There is no git, or no room on the disk.
+            FetchError: There is no git.
+            OSError: There is no room on the disk.
         """
         command = ["git", *self._settings(), f"--git-dir={self.folder}", *arguments]
         budget = self._budget if source else None
@@ -282,7 +230,7 @@ class Git:
             budget.check(at_the_end=True)
         if process.wait():
             if any("No space left" in line or "quota exceeded" in line for line in said):
-                raise disk_full(self.folder.parent)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             raise GitError((budget and budget.meter.failure) or _reason(said))
         return output
 

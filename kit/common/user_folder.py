@@ -1,0 +1,266 @@
+"""A folder that the kit makes: built beside its place, and moved there once it is whole.
+
+Whoever reads it sees the old folder or the new one.  The folder in which it is built has a random
+name and is this user's alone.  Work that takes long goes on there after a crash: the kit finds the
+folder by a note in the user's own cache, never by a name that somebody else could have used first.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from kit.common.errors import UserError
+from kit.common.user_file import (
+    make_folders,
+    name_beside,
+    open_lock,
+    read_own,
+    sync_folder,
+    try_lock,
+    write_own,
+)
+
+__all__ = [
+    "Workplace",
+    "lock_of",
+    "move_folder",
+    "new_folder",
+    "note_of",
+    "put_folder",
+    "remove_tree",
+    "workplace",
+]
+
+_ASIDE = "old"
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder if it is there, read-only files included; a link is not followed.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    if sys.platform == "win32":
+        for path in folder.rglob("*.*"):  # git's packs are read-only, which keeps them there
+            path.chmod(0o700)
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside *target*, and remove it with what is left in it.
+
+    Only this user may enter it.  What shall become *target* is made as a folder inside.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    made = name_beside(target, "part")
+    made.mkdir(mode=0o700)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def put_folder(new: Path, target: Path, aside: Path) -> None:
+    """Move the folder *new* to *target*; what was there goes *aside*, and back if that fails.
+
+    Raises:
+        OSError: It cannot be moved, or a link or a file is at *target*.
+    """
+    if not os.path.lexists(target):
+        move_folder(new, target)
+        return
+    make_folders(target.parent, target.name)  # refuses a link
+    target.rename(aside)
+    try:
+        move_folder(new, target)
+    except OSError:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def move_folder(new: Path, target: Path) -> None:
+    """Move the folder *new* to *target*, where there is nothing, or an empty folder.
+
+    Raises:
+        OSError: It cannot be moved, or something is there.
+    """
+    new.rename(target)
+    sync_folder(target.parent)
+
+
+# -- work that goes on after a crash -----------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Workplace:
+    """A folder beside a target in which work goes on.
+
+    Its name is random.  The kit remembers it in the user's own cache, where nobody else writes,
+    and goes on only in the folder that it has made.
+    """
+
+    target: Path
+    folder: Path
+    lock: int
+    sums: dict[str, dict[str, str]] = field(default_factory=dict)
+    owner: int = 0
+
+    def remember(self, name: str, sums: Mapping[str, str]) -> None:
+        """Remember the digests of the files in the folder *name* of this place."""
+        self.sums[name] = dict(sums)
+        self._note()
+
+    def put(self, new: Path) -> None:
+        """Move *new*, a folder in this place, to the target.
+
+        Raises:
+            OSError: It cannot be moved; what was there is there.
+        """
+        put_folder(new, self.target, self.folder / _ASIDE)
+
+    def _note(self) -> None:
+        known = {"part": self.folder.name, "owner": self.owner, "sums": self.sums}
+        write_own(note_of(self.target), json.dumps(known).encode())
+
+    def _enter(self) -> None:
+        """Make the folder, or enter the one that an earlier process of this user has made."""
+        try:
+            there = self.folder.lstat()
+        except FileNotFoundError:
+            self.owner, self.sums = os.geteuid() if hasattr(os, "geteuid") else 0, {}
+            self._note()  # first: a folder that is not noted would stay for ever
+            self.folder.mkdir(mode=0o700)
+            self.owner = self.folder.lstat().st_uid  # some file systems know one owner alone
+            self._note()
+            return
+        if not stat.S_ISDIR(there.st_mode) or there.st_uid != self.owner:
+            what = "is not the folder that the kit made here; remove it"
+            raise OSError(errno.EEXIST, what, str(self.folder))
+        self._note()
+        old = self.folder / _ASIDE
+        if old.is_dir() and not self.target.exists():
+            old.rename(self.target)  # a process was killed between two renames
+        remove_tree(old)
+
+    def _leave(self) -> bool:
+        """Remove the folder if nothing is left in it; say whether it is gone."""
+        with suppress(OSError):
+            self.folder.rmdir()
+        return not os.path.lexists(self.folder)
+
+
+@contextmanager
+def workplace(target: Path, who: str, error: type[Exception] = UserError) -> Iterator[Workplace]:
+    """Give a folder beside *target* in which what an interrupted call has made is still there.
+
+    Afterwards the folder is removed if it is empty.
+
+    Args:
+        target: Absolute; the folder that is made.
+        who: The command that makes it, as in "kit fetch".
+        error: What is raised.
+
+    Raises:
+        UserError: Another process makes *target*, or the folder beside it is not ours.
+        OSError: The folder cannot be made.
+    """
+    if target.is_symlink():
+        raise error(f"{target}: is a link; name the folder that it leads to")
+    make_folders(target.parent)
+    note, lock = note_of(target), lock_of(target)
+    try:
+        make_folders(note.parent)
+        handle = _locked(lock, target, who, error)
+    except OSError as caught:
+        why = f"{caught.filename or lock}: {caught.strerror}"
+        raise error(f"{why}; set XDG_CACHE_HOME to a folder that can be written") from None
+    try:
+        known = _noted(note)
+        part = str(known.get("part", ""))
+        pattern = rf"\.{re.escape(target.name[:50])}\.[0-9a-f]{{16}}\.part"
+        fresh = not re.fullmatch(pattern, part)
+        place = Workplace(
+            target,
+            name_beside(target, "part") if fresh else target.with_name(part),
+            handle,
+            {} if fresh else known.get("sums", {}),
+            known.get("owner", 0),
+        )
+        place._enter()
+        try:
+            yield place
+        finally:
+            if place._leave():
+                note.unlink(missing_ok=True)
+    finally:
+        _unlock(handle, lock)
+
+
+def note_of(target: Path) -> Path:
+    """Return the file in the user's cache that names the folder in which *target* is made."""
+    name = os.fsencode(os.path.realpath(target.parent) + os.sep + target.name)
+    folder = user_cache_path("unplug-kit", appauthor=False) / "parts"
+    return folder / sha256(name).hexdigest()
+
+
+def lock_of(target: Path) -> Path:
+    """Return the file in the user's cache that is locked while *target* is made."""
+    return note_of(target).with_suffix(".lock")
+
+
+def _noted(note: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(read_own(note, "note"))
+    except (UserError, ValueError):  # there is none, or it is damaged
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _locked(path: Path, target: Path, who: str, error: type[Exception]) -> int:
+    while True:
+        handle = open_lock(path)
+        if not try_lock(handle):
+            holder = os.read(handle, 20).decode("ascii", "replace").strip()
+            os.close(handle)
+            raise error(
+                f"{target}: is being filled by another {who} (process {holder or '?'});"
+                " wait until it has ended"
+            )
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(handle)):
+            break
+        os.close(handle)  # its holder has just removed it: what was locked has no name any more
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, f"{os.getpid()}\n".encode())
+    return handle
+
+
+def _unlock(handle: int, path: Path) -> None:
+    """Remove the lock: a child of git's that ends a moment later holds what has no name."""
+    if sys.platform != "win32":
+        path.unlink(missing_ok=True)
+    os.close(handle)
+    if sys.platform == "win32":
+        with suppress(OSError):  # another process has opened it
+            path.unlink(missing_ok=True)

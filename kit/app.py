@@ -203,7 +203,7 @@ def promises(*revisions: str, widen: str | None = None) -> PropertyWidget:
 
     columns = tuple(map(find_revision, revisions)) or NAMED
     for revision in columns:
-        if revision.board is not Board.PSERIES:
+        if revision.board != Board.PSERIES:
             raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
     scope = None if widen is None else Scope.read(widen)
     return PropertyWidget(PropertyModel(columns, _searched, scope), _path_mail)

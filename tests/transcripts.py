@@ -47,7 +47,7 @@ def command(message: object, board: Board = Board.PSERIES) -> list[dict[str, Any
         case DeviceDel(name):
             return [{"execute": "device_del", "arguments": {"id": name}}]
         case DeviceAdd(CpuCore(number, name)):
-            cpu = "host-spapr-cpu-core" if board is Board.PSERIES else "qemu64-x86_64-cpu"
+            cpu = "host-spapr-cpu-core" if board == Board.PSERIES else "qemu64-x86_64-cpu"
             return [_add({"driver": cpu, "id": name, "core-id": number})]
         case DeviceAdd(Dimm(size, addr, name)):
             memory = {"qom-type": "memory-backend-ram", "id": f"mem-{name}", "size": size * MIB}
@@ -111,7 +111,7 @@ def stamp(at_ns: int) -> dict[str, int]:
 
 def said(run: Run, asker: Actor) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """What a run says at QEMU's monitor: when, which way ("send", "reply", "event"), and what."""
-    devices = () if run.revision.board is Board.PSERIES else run.scenario.cast.devices
+    devices = () if run.revision.board == Board.PSERIES else run.scenario.cast.devices
     for device in devices:  # so that the log tells that it is an x86 machine
         placed = replace(device, addr=0) if isinstance(device, Dimm) else device
         for asked in command(DeviceAdd(placed), run.revision.board):

@@ -127,7 +127,7 @@ def why_no_commit(revision: Revision) -> str:
         (proposed,) = PROPOSAL.patches - set(MERGED)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
         return f"{revision.name} was never merged, so there is no commit; it was posted: {posted}"
-    if revision.board is not Board.PSERIES:
+    if revision.board != Board.PSERIES:
         return f"{revision.name} is another machine for contrast: no commit of the story"
     return ""
 
@@ -252,7 +252,7 @@ def named_commits(
     found: dict[str, CommitReference] = {}
     for revision in revisions:
         label = revision.label
-        if revision.board is not Board.PSERIES or not revision.commit:
+        if revision.board != Board.PSERIES or not revision.commit:
             found[label] = CommitReference(f"{revision.name}: {revision.summary}")
             continue
         child = find_revision(label.removesuffix("~1")) if label.endswith("~1") else revision

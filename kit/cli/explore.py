@@ -222,7 +222,7 @@ def _wanted(names: list[str] | None) -> list[str]:
 
 def _revision(name: str) -> Revision:
     revision = find_revision(name)
-    if revision.board is not Board.PSERIES:
+    if revision.board != Board.PSERIES:
         raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
     return revision
 

@@ -109,7 +109,7 @@ def open_path(token: str) -> PlayedPath:
     other = f"{token.strip()[:57]!r}: the explorer goes other ways here than where this was made"
     try:
         scope, kind = Scope.read(read.scope), GuestKind(read.guest)
-        if read.revision.board is not Board.PSERIES:
+        if read.revision.board != Board.PSERIES:
             raise UserError(f"{read.revision.name} is not explored")
         played = play_path(read.revision, kind, scope, (0, *read.choices))
     except MisuseError:

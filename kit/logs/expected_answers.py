@@ -46,7 +46,7 @@ def answer(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpE
         more: Then it is asked "device_del" or "device_add", as often as is named, at once.
     """
     device = _EXAMPLES[kind]
-    if revision.board is Board.Q35 and kind not in (DeviceKind.CORE, DeviceKind.DIMM):
+    if revision.board == Board.Q35 and kind not in (DeviceKind.CORE, DeviceKind.DIMM):
         return None
     platform = platform_of(revision)
     machine, _ = platform.switch_on(revision)

@@ -57,7 +57,7 @@ class LogRule:
 
 
 def _pseries(revision: Revision) -> bool:
-    return revision.board is Board.PSERIES
+    return revision.board == Board.PSERIES
 
 
 # -- what QEMU answers ----------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def _memory_alone(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Itera
 
 
 def _board(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    if log.board is Board.Q35:
+    if log.board == Board.Q35:
         yield LogFinding(log.board_entry, _on_pseries("the machine is an x86 one"))
 
 

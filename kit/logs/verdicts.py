@@ -34,7 +34,7 @@ def verdicts(log: UnplugLog) -> tuple[LogVerdict, ...]:
     requests = requests_of(log)
     findings = [finding for rule in RULES for finding in rule.find(log, requests)]
     findings.sort(key=lambda finding: -1 if finding.number is None else finding.number)
-    x86 = (Q35,) if log.board is Board.Q35 else ()
+    x86 = (Q35,) if log.board == Board.Q35 else ()
     return tuple(
         _verdict(log, revision, findings) for revision in (*CATALOGUE, *RELEASES, PROPOSAL, *x86)
     )

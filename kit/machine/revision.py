@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
 from kit.common.errors import UnknownRevisionError
 
@@ -29,11 +30,20 @@ __all__ = [
 ]
 
 
-class Board(Enum):
-    """What kind of machine a build of QEMU plays; the value is ``-machine``'s."""
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What kind of machine a build of QEMU plays; the value is ``-machine``'s.
 
-    PSERIES = "pseries"
-    Q35 = "q35"
+    No enumeration: a platform of one's own has a board of its own.
+    """
+
+    PSERIES: ClassVar[Board]
+    Q35: ClassVar[Board]
+
+    value: str
+
+
+Board.PSERIES, Board.Q35 = Board("pseries"), Board("q35")
 
 
 class Patch(Enum):

@@ -94,7 +94,7 @@ class Identity:
     @property
     def words(self) -> str:
         """The binary, and what it answers like, for a person."""
-        if self.binary.board is Board.Q35:
+        if self.binary.board == Board.Q35:
             return f"{self.binary.name}: plays q35, and {self.difference}"
         if not self.same:
             return f"{self.binary.name}: like no build of the catalogue; {self.difference}"
@@ -126,7 +126,7 @@ def identify(binary: Binary) -> Identity:
 
 @lru_cache(maxsize=32)
 def _identify(binary: Binary) -> Identity:
-    if binary.board is Board.Q35:
+    if binary.board == Board.Q35:
         alike = likeness(binary)
         like = () if alike.difference else (Q35,)
         return Identity(binary=binary, same=like, nearest=Q35, difference=alike.words)

@@ -61,7 +61,7 @@ class Binary:
     def cannot(self) -> tuple[str, ...]:
         """What this build cannot do, a line each."""
         found = []
-        if not self.steps_time and self.board is Board.PSERIES:
+        if not self.steps_time and self.board == Board.PSERIES:
             found.append("this build has no qtest accelerator: time cannot be stepped")
         if not self.sandbox:
             found.append("this build has no sandbox: it runs with the user's rights")
@@ -81,7 +81,7 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
     """
     if sys.platform == "emscripten":
         raise BackendError("a page in a browser cannot start a QEMU; the kit on your machine can")
-    environment = os.environ.get(ENVIRONMENT) if board is Board.PSERIES else None
+    environment = os.environ.get(ENVIRONMENT) if board == Board.PSERIES else None
     wanted = os.path.expanduser(chosen or environment or PROGRAMS[board])  # noqa: PTH111 - a name too
     found = shutil.which(wanted)
     if found is not None:
@@ -112,7 +112,7 @@ def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
         path=path,
         board=board,
         version=(0, 0, 0),
-        steps_time=board is Board.PSERIES,
+        steps_time=board == Board.PSERIES,
         sandbox=True,
     )
     while True:
@@ -175,7 +175,7 @@ def start(
     sandbox = SANDBOX if binary.sandbox else ()
     accel = ("-accel", "qtest") if binary.steps_time else ("-accel", "tcg,tb-size=16", "-S")
     files = {}
-    if binary.board is Board.PSERIES and not binary.steps_time:
+    if binary.board == Board.PSERIES and not binary.steps_time:
         files[_FIRMWARE] = firmware.image()
         accel = (*accel, "-bios", _FIRMWARE)
     return Session(

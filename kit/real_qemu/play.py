@@ -185,7 +185,7 @@ def _first_timer_ns(
 def _notes(identity: Identity, paired: PairedMachines, until_ns: int | None) -> tuple[str, ...]:
     binary = identity.binary
     notes = [identity.words]
-    if not binary.steps_time and binary.board is Board.PSERIES:
+    if not binary.steps_time and binary.board == Board.PSERIES:
         ran = (
             "no timer of QEMU's ran, so nothing is missed"
             if until_ns is None

@@ -83,7 +83,7 @@ def record(script: RecordingScript, identity: Identity) -> Recorded:
                 break
     version = ".".join(map(str, binary.version))
     whose: Json = {"revision": identity.nearest.label}
-    if binary.board is Board.Q35:
+    if binary.board == Board.Q35:
         whose = {"machine": binary.board.value, "version": version}
     return Recorded({"name": script.name, **whose, "steps": steps}, cut)
 
@@ -130,7 +130,7 @@ def compare_live(
 
 
 def _compared(script: RecordingScript, identity: Identity) -> LiveComparison:
-    if script.board is not identity.binary.board:
+    if script.board != identity.binary.board:
         board, name = script.board.value, identity.binary.name
         raise RecordingError(f"script {script.name!r} is for {board}; {name} is not what plays it")
     if needs_time(script, identity.binary):
@@ -165,7 +165,7 @@ def _crashed(answer: Json) -> bool:
 
 @contextmanager
 def _real(binary: Binary) -> Iterator[Ask]:
-    if binary.board is Board.Q35:
+    if binary.board == Board.Q35:
         with RealQ35(binary, RECORDED) as q35:
 
             def ask_q35(request: Request | AcpiRequest) -> Json:
@@ -185,7 +185,7 @@ def _real(binary: Binary) -> Iterator[Ask]:
 
 def embedded(identity: Identity) -> Ask:
     """Return how to ask the embedded machine, started as the binary is, at its revision."""
-    if identity.binary.board is Board.Q35:
+    if identity.binary.board == Board.Q35:
         return _embedded_q35()
     machine = spapr.boot(identity.nearest, Config(cas_at_reset=identity.binary.steps_time))
 

@@ -95,7 +95,7 @@ def expected_to_fail_at(expectation: Expectation, revision: Revision) -> bool:
     """Must the claim fail at *revision*?  A release counts as the recorded build it behaves as."""
     if revision.label in expectation.fails_at:
         return True
-    same_board = (r for r in CATALOGUE if r.board is revision.board)  # q35 has no patches either
+    same_board = (r for r in CATALOGUE if r.board == revision.board)  # q35 has no patches either
     twins = (r for r in same_board if r.patches == revision.patches - {_TEXT_ONLY})
     return any(twin.label in expectation.fails_at for twin in twins)
 

@@ -1,8 +1,8 @@
 """What a platform is: a machine, its guest, and all that a driver must know about the two.
 
 Runs, pictures, the explorer and a real QEMU ask a `Platform`, and nobody asks which one it is.  A
-platform of one's own is an object with these methods; `kit.simulation.run.play` and
-`kit.explorer.model.DrcModel` take it as an argument.
+platform of one's own is a class derived from it, so that it need not write what most platforms have
+in common; `kit.simulation.run.play` and `kit.explorer.model.DrcModel` take it as an argument.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class Platform(Protocol[M, G]):
     of QEMU's runs (0 where it has none), both in s.
     """
 
-    def __hash__(self) -> int: ...
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
     @property
     def board(self) -> Board: ...
     @property
@@ -82,9 +84,13 @@ class Platform(Protocol[M, G]):
         """Return a machine just started, and a guest that has not begun."""
         ...
 
+    def plugs(self, device: Device) -> bool:
+        """Can a scenario have such a device?"""
+        return True
+
     def complete(self, machine: M, message: Message) -> Message:
         """Return a request as it reaches QEMU: with what its sender left open filled in."""
-        ...
+        return message
 
     def ask(self, machine: M, message: Message) -> tuple[M, AnyReply, tuple[AnyEmitted, ...]]:
         """Return the machine after a request, its reply, and what it emits.
@@ -96,11 +102,11 @@ class Platform(Protocol[M, G]):
 
     def timers(self, machine: M) -> tuple[Timer, ...]:
         """Return QEMU's timers that run, the first to fire first."""
-        ...
+        return ()
 
     def interrupts_again(self, machine: M, message: Message) -> bool:
         """Does QEMU interrupt the guest again after *message*, because events are left?"""
-        ...
+        return False
 
     def deliver(self, machine: M, guest: G, received: Input) -> tuple[G, tuple[Command, ...]]:
         """Return the guest after a message, and what it asks its driver for."""
@@ -108,7 +114,7 @@ class Platform(Protocol[M, G]):
 
     def guest_index(self, machine: M, index: int) -> int:
         """Return the index by which the guest knows a scenario's connector *index*."""
-        ...
+        return index
 
     def connectors(self, machine: M, device: Device) -> tuple[int, ...]:
         """Return the indices by which the guest knows a device; none if it is nowhere."""
@@ -128,19 +134,19 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
 
     def timeless(self, machine: M) -> M:
         """Return *machine* without its clock: equal for the explorer means equal as a value."""
-        ...
+        return machine
 
     def first_timer_due(self, machine: M) -> M:
         """Return *machine* at the moment when its first timer is due."""
-        ...
+        return machine
 
     def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
         """Return what an arbitrary guest can call on a connector, each with its name."""
-        ...
+        return ()
 
     def is_calling(self, guest: G) -> bool:
         """Does the guest wait for the answer to a call?"""
-        ...
+        return False
 
     def deciding_on(self, guest: G) -> int | None:
         """Return the connector that the guest is about to release or keep, if any."""
@@ -164,7 +170,7 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
 
     def asked_back(self, message: Message) -> tuple[int, ...] | None:
         """Return the connectors that QEMU asks the guest to release; None if it does not ask."""
-        ...
+        return None
 
 
 PLATFORMS: Mapping[Board, Platform[Any, Any]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -23,10 +23,11 @@ from kit.machine.clock import NS_PER_MS
 from kit.machine.config import MIB, Config
 from kit.machine.events import QmpError
 from kit.machine.pseries.step import boot, step
-from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm
+from kit.machine.requests import Device, DeviceAdd, Dimm
 from kit.machine.revision import CATALOGUE, Board, find_revision
 from kit.simulation.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
 from kit.simulation.expectations import Expectation, read_expectation
+from kit.simulation.platform import PLATFORMS
 
 __all__ = [
     "Scenario",
@@ -196,7 +197,7 @@ def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Setup:
     )
     devices = _devices(reader, reader.texts(data, "devices"))
     connectors = connector_names(devices)
-    boards = tuple(_choice(reader, "boards", b, Board) for b in reader.texts(data, "boards"))
+    boards = tuple(_choice(reader, "boards", b, PLATFORMS) for b in reader.texts(data, "boards"))
     _check_board(reader, devices, boards)
     for key in ("offline", "pinned"):
         for name in reader.texts(data, key):
@@ -239,15 +240,16 @@ def _check_board(
     reader: TomlReader, devices: tuple[Device, ...], boards: tuple[Board, ...]
 ) -> None:
     for device in devices:
-        if Board.Q35 in boards and not isinstance(device, CpuCore | Dimm):
-            raise reader.error(
-                "devices",
-                f"devices: {device.id!r} is no device of the q35 machine",
-                device.id or "",
-            )
+        for board in boards:
+            if not PLATFORMS[board].plugs(device):
+                raise reader.error(
+                    "devices",
+                    f"devices: {device.id!r} is no device of the {board.value} machine",
+                    device.id or "",
+                )
 
 
-def _choice(reader: TomlReader, key: str, value: object, kind: type[Any]) -> Any:  # noqa: ANN401
+def _choice(reader: TomlReader, key: str, value: object, kind: Iterable[Any]) -> Any:  # noqa: ANN401
     for member in kind:
         if member.value == value:
             return member

@@ -209,7 +209,7 @@ _Side = tuple[str, TraceEntry | None, Trace]
 def _parted(pair: Pair, before: _Side, after: _Side) -> str:
     """Say what one of them does first that the other does not."""
     names = f"{before[0]} and {after[0]}"
-    if pair.before_revision.board is not pair.after_revision.board:
+    if pair.before_revision.board != pair.after_revision.board:
         return f"{names} are different machines: their guests are asked in other ways."
     for (who, entry, mine), (other, against, trace) in ((before, after), (after, before)):
         if entry is None or (against is not None and against.at_ns < entry.at_ns):

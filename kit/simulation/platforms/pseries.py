@@ -49,6 +49,10 @@ class PseriesPlatform:
         """Return a machine just started, and a guest that has not begun."""
         return boot(revision, Config(cas_at_reset=cas_at_reset)), Guest(kind=GuestKind.LINUX_5_12)
 
+    def plugs(self, device: Device) -> bool:
+        """Return True: scenarios name the devices of this machine."""
+        return True
+
     # -- QEMU ------------------------------------------------------------------------------------
 
     def complete(self, machine: Machine, message: Message) -> Message:

@@ -23,7 +23,7 @@ from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.q35.machine import AcpiConfig, AcpiMachine
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, SlotType
 from kit.machine.q35.step import boot, step
-from kit.machine.requests import Device, DeviceAdd, Dimm, Migrate
+from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm, Migrate
 from kit.machine.revision import Board, Revision
 
 __all__ = ["Q35_PLATFORM", "Q35Platform"]
@@ -46,6 +46,10 @@ class Q35Platform:
         config = AcpiConfig()
         guest = AcpiGuest(kind=GuestKind.LINUX_5_12, cpus=config.max_cpus, dimms=config.slots)
         return boot(config), guest
+
+    def plugs(self, device: Device) -> bool:
+        """Is it a CPU or a DIMM?"""
+        return isinstance(device, CpuCore | Dimm)
 
     # -- QEMU ------------------------------------------------------------------------------------
 

@@ -25,7 +25,6 @@ NAMES = {
 }
 _SAY_NOTHING = (Actor.OPERATOR, Actor.CONSOLE)
 TIMED_WORDS = {
-    Timed.QEMU_TIMEOUT: "15 s",
     Timed.STOPPED: "stopped",
     Timed.HUNG: "hangs",
     Timed.BOOTS: "boots",
@@ -191,8 +190,9 @@ def _beside(
 
 
 def _words(bracket: Bracket) -> str:
-    if bracket.timed is Timed.LIBVIRT_WAIT:
-        return bracket.words.removeprefix("libvirt waits ")
+    for words in ("libvirt waits ", "QEMU's timeout: "):
+        if bracket.words.startswith(words):
+            return bracket.words.removeprefix(words)
     return TIMED_WORDS[bracket.timed]
 
 

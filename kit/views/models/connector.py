@@ -244,7 +244,7 @@ class ConnectorModel(HasTraits):
             UserError: The revision's machine has no connectors.
         """
         revision = find_revision(at)
-        if revision.board is not Board.PSERIES:
+        if revision.board != Board.PSERIES:
             raise UserError(f"{revision.name} is an ACPI machine: it has no connectors")
         super().__init__(at=revision.label)
 

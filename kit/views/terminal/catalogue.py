@@ -95,7 +95,7 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
         UserError: One of them is not a pseries machine, and so has no connectors.
     """
     for one in (revision, other or revision):
-        if one.board is not Board.PSERIES:
+        if one.board != Board.PSERIES:
             raise UserError(f"{one.name} is an ACPI machine: it has no connectors, so no states")
     if other is None:
         rows = [("", line) for line in lines(revision)]

@@ -31,7 +31,7 @@ def anywhere(
 
 
 def find_real(board: Board) -> Revision:
-    assert board is Board.PSERIES
+    assert board == Board.PSERIES
     return REAL
 
 

@@ -1,7 +1,7 @@
-"""A trace: who told whom what, and when, as it was observed in one run.
+"""A trace: who sent whom which message in one run, and when.
 
-Messages are the machine's own values (`kit.machine.requests`, `kit.machine.events`) and those of
-the actors (`kit.actors.messages`).  Messages carry no time; the entry does.
+The machine has messages of its own (`kit.machine.requests`, `kit.machine.events`), the actors have
+theirs (`kit.actors.messages`).  Messages carry no time; entries do.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ __all__ = ["Trace", "TraceEntry", "entry_json", "first_difference", "from_lane",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceEntry:
-    """Who told whom what, and when.  ``src`` equal to ``dst``: nobody else was told.
+    """Who sent whom which message, and when.  If ``src`` is ``dst``, nobody else received it.
 
-    ``at_ns`` is the wall clock since the run began, ``guest_ns`` the guest's clock, which stands
-    still while the VM is stopped and begins anew on a migration's destination.
+    ``at_ns`` is the wall clock since the run began.  ``guest_ns`` is the guest's clock: it stands
+    still while the VM is stopped, and starts again at 0 on the destination of a migration.
     """
 
     seq: int
@@ -36,9 +36,9 @@ Trace = tuple[TraceEntry, ...]
 
 
 def first_difference(before: Trace, after: Trace) -> tuple[int | None, int | None]:
-    """Return the seq of the first entry that the other trace has not got at its place, in each.
+    """Return the seq of the first entry that differs, in each trace.
 
-    A trace that is the beginning of the other one has None; equal traces are (None, None).
+    It is None for a trace that ends before it differs; equal traces give (None, None).
     """
     for ours, theirs in zip(before, after, strict=False):
         if ours != theirs:
@@ -56,7 +56,7 @@ def from_lane(entry: TraceEntry) -> Actor:
 
 
 def entry_json(entry: TraceEntry) -> dict[str, Any]:
-    """Write an entry as JSON: seq, at_ns, src, dst, type, and the message's own fields."""
+    """Write an entry as JSON: seq, at_ns, guest_ns, src, dst, type and the message's own fields."""
     return {
         "seq": entry.seq,
         "at_ns": entry.at_ns,
@@ -68,28 +68,24 @@ def entry_json(entry: TraceEntry) -> dict[str, Any]:
 
 
 def message_json(message: Message) -> dict[str, Any]:
-    """Write a message as JSON: type, and its own fields."""
+    """Write a message as JSON: its type and its own fields."""
     own = _fields(message)
-    if "type" in own:  # of a hotplug event: what it is about
+    if "type" in own:  # a hotplug event has a type of its own: the kind of resource
         own["resource"] = own.pop("type")
     return {"type": wire_name(message), **own}
 
 
 def _fields(value: object) -> dict[str, Any]:
     assert is_dataclass(value)
-    found: dict[str, Any] = {
-        field.name: _json(getattr(value, field.name)) for field in fields(value)
-    }
+    found = {field.name: _json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, RtasByHand):
         found["call"] = {"type": wire_name(value.call)} | _fields(value.call)
     return found
 
 
-def _json(value: object) -> object:
+def _json(value: object) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, Enum):
         return value.name
     if is_dataclass(value):
         return _fields(value)
-    if isinstance(value, tuple):
-        return [_json(item) for item in value]
-    return value
+    return [_json(item) for item in value] if isinstance(value, tuple) else value

@@ -16,12 +16,11 @@ from kit.actors.messages import Decide, Input
 from kit.explorer.transitions import Turn
 from kit.machine.events import (
     DeviceDeleted,
-    DeviceNotDeleted,
     DeviceUnplugGuestError,
-    MemUnplugError,
 )
 from kit.machine.requests import ClientArchitectureSupport, Device, SystemReset
 from kit.simulation.platform import PlatformMachine
+from kit.trace.kinds import outcome_of
 
 __all__ = ["NOTHING", "Observation", "ObservedFact", "seen"]
 
@@ -117,15 +116,7 @@ def _refused(
 
 def _about(message: object) -> str | None:
     """Return the device that an event of QEMU's is about."""
-    match message:
-        case (
-            DeviceDeleted(device=device)
-            | DeviceNotDeleted(device=device)
-            | DeviceUnplugGuestError(device=device)
-            | MemUnplugError(device=device)
-        ):
-            return device
-    return None
+    return getattr(message, "device", None) if outcome_of(message) is not None else None
 
 
 def _lost(devices: tuple[Device, ...], guest: Kernel, turn: Turn) -> Iterator[ObservedFact]:

@@ -10,9 +10,6 @@ from __future__ import annotations
 from kit.actors.messages import CAST, Actor, GuestLog
 from kit.machine.events import (
     Aborted,
-    DeviceDeleted,
-    DeviceUnplugGuestError,
-    MemUnplugError,
     QmpReturn,
 )
 from kit.machine.pseries.connector import index_of
@@ -28,8 +25,9 @@ from kit.machine.requests import (
 )
 from kit.simulation.guest_run import GuestMoment, GuestRun
 from kit.simulation.timeline import TimelineStop
+from kit.trace.columns import UnplugOutcome
 from kit.trace.entry import TraceEntry
-from kit.trace.kinds import is_minor, label_of, severity_of
+from kit.trace.kinds import is_minor, label_of, outcome_of, severity_of
 from kit.trace.sentences import sentence
 from kit.views.diagram.layout import (
     THOUGHTS,
@@ -112,14 +110,12 @@ def _qemu(run: GuestRun, name: str, plugged: bool) -> list[LaneState | None]:
                 held = LaneState.HOLDS
             case QmpReturn() if asked == DeviceDel(name) and held is LaneState.HOLDS:
                 held = LaneState.PENDING
-            case DeviceDeleted(device=device) if device == name:
-                held = None
-            case DeviceUnplugGuestError(device=device) if device == name and held:
-                held = LaneState.HOLDS
-            case MemUnplugError(device=device) if device == name and held:
-                held = LaneState.HOLDS
             case Aborted():
                 held = LaneState.ABORTED
+            case message if getattr(message, "device", None) == name and held:
+                outcome = outcome_of(message)
+                if outcome is not None:
+                    held = LaneState.HOLDS if outcome is UnplugOutcome.FAILED else None
         if entry.dst is not Actor.QEMU and isinstance(entry.message, QmpReturn):
             asked = None
         found.append(held)

@@ -15,7 +15,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.explorer.jobs import Explored, SearchJob, explore_one, jobs_of
 from kit.explorer.scope import DEFAULT
 from kit.explorer.search import explore
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 
 __all__ = ["Whole", "bytes_per_state", "growth", "peer", "whole_table"]
 

@@ -24,9 +24,10 @@ from reverts import reverts_table
 from rich.console import Console
 from rich.table import Table
 
+from kit.machine.catalogue import find_revision
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import Request
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Revision
 from kit.recordings.conformance import ConformanceReport, conform
 from kit.recordings.format import read_transcripts
 from kit.simulation.run import begin, play

@@ -23,7 +23,8 @@ from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
 from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.reverts import revert, revert_dates, revert_plots, reverts, shipped
-from kit.machine.revision import Board, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Board
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kit.machine.revision import CATALOGUE
+from kit.machine.catalogue import CATALOGUE
 from kit.simulation.run import play
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import scenarios

@@ -15,7 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "data" / "reenactment"

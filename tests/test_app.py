@@ -23,7 +23,7 @@ from kit.app import (
 from kit.case_study.history import clone_in_use, commit_page, exported_history
 from kit.cli.main import main
 from kit.common.errors import UnknownRevisionError, UserError
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
 from kit.common.user_file import make_folders, write_own
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.views.terminal.catalogue import states_table
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from kit.common.toml_reader import TomlReader
 from kit.git.values.commit import FileDiff, Hunk, LineKind
-from kit.machine.revision import Patch, Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Patch, Revision
 from kit.trace.entry import TraceEntry
 from kit.trace.kinds import wire_name, wire_names
 

@@ -37,7 +37,7 @@ from kit.git.repository.transport import (
     ended_by_sigterm,
     origin,
 )
-from kit.machine.revision import CATALOGUE, MERGED
+from kit.machine.catalogue import CATALOGUE, MERGED
 
 __all__ = [
     "LESSON_COMMITS",

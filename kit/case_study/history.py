@@ -25,15 +25,8 @@ from kit.git.repository.exported import export
 from kit.git.repository.history import History, HistoryError
 from kit.git.values.commit import Commit, lore_link, reference
 from kit.git.values.page import CommitPage, CommitReference
-from kit.machine.revision import (
-    CATALOGUE,
-    MERGED,
-    PROPOSAL,
-    RELEASES,
-    Board,
-    Revision,
-    find_revision,
-)
+from kit.machine.catalogue import CATALOGUE, MERGED, PROPOSAL, RELEASES, find_revision
+from kit.machine.revision import Board, Revision
 
 __all__ = [
     "CARRIED",

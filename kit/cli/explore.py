@@ -36,7 +36,8 @@ from kit.explorer.paths import path_lines
 from kit.explorer.properties import PROPERTIES
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended
-from kit.machine.revision import Board, Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Board, Revision
 from kit.real_qemu.api import identity_of, read_backend
 from kit.views.terminal.explorer import found_table, one_table
 

@@ -10,7 +10,7 @@ import typer
 from kit.cli.common import Json, cli
 from kit.cli.output import console, print_json
 from kit.common.errors import UserError
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.storage.exercises import exercises
 from kit.storage.scenarios import scenarios
 from kit.views.terminal.catalogue import revisions_table, scenarios_table, states_table

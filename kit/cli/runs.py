@@ -22,7 +22,8 @@ from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.paths import open_path
-from kit.machine.revision import Q35, Revision, find_revision
+from kit.machine.catalogue import Q35, find_revision
+from kit.machine.revision import Revision
 from kit.real_qemu import api as backend_in_use
 from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims

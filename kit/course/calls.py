@@ -9,11 +9,11 @@ from fractions import Fraction
 from kit.actors.messages import CAST
 from kit.common.errors import UserError
 from kit.course.exercise import Measure
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import QmpError
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.requests import ConfigureConnector, GetSensorState, SetIndicator
-from kit.machine.revision import find_revision
 from kit.simulation.run import Run
 from kit.trace.entry import TraceEntry
 from kit.trace.kinds import wire_name, wire_names

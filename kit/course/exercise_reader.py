@@ -31,8 +31,9 @@ from kit.course.exercise import (
     Task,
     Wrong,
 )
+from kit.machine.catalogue import find_revision
 from kit.machine.requests import Device
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import line_of
 from kit.simulation.expectations import Claim, read_claim
 from kit.simulation.run import Intervention, begin

@@ -26,7 +26,8 @@ from kit.course.exercise import (
     ScriptTask,
 )
 from kit.git.values.commit import net_lines
-from kit.machine.revision import Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import WAIT
 from kit.simulation.expectations import Claim
 from kit.simulation.run import Intervention, Run, play

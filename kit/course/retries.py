@@ -50,7 +50,7 @@ def retries(
         after_ms: Milliseconds of the guest's clock between the two requests.
         uptime_days: How long the guest has been running before the first.
 
-    >>> from kit.machine.revision import find_revision
+    >>> from kit.machine.catalogue import find_revision
     >>> [r.seconds_named for r in retries(find_revision("cpu-timeout"), (0, 1, 3000, 15000))]
     [15, 14, 12, None]
     """

@@ -20,8 +20,9 @@ from kit.explorer.actions import ActionKind, EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, path_json, play_path
 from kit.explorer.transitions import Sent
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES, find_revision
 from kit.machine.requests import Device
-from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.beliefs import Belief, belief_of
 from kit.simulation.platform import ExploredPlatform, PlatformMachine
 from kit.trace.entry import TraceEntry

@@ -22,6 +22,7 @@ from kit.common.json_fields import Json
 from kit.explorer.actions import ActionKind
 from kit.explorer.model import DrcModel
 from kit.explorer.search import Path, walk
+from kit.machine.catalogue import MERGED
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import Aborted
 from kit.machine.pseries.machine import Machine
@@ -45,7 +46,6 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import MERGED
 from kit.recordings.answers import event_json, reply_json
 
 __all__ = ["Asked", "asked_of", "request_json", "script_line"]

@@ -16,7 +16,8 @@ from kit.explorer.paths import play_path
 from kit.explorer.properties import Promise, judged
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended, PropertyResult, Result, explore
-from kit.machine.revision import CATALOGUE, PROPOSAL, Revision
+from kit.machine.catalogue import CATALOGUE, PROPOSAL
+from kit.machine.revision import Revision
 
 __all__ = ["NAMED", "Explored", "SearchJob", "cells_json", "explore_one", "explored", "jobs_of"]
 

@@ -14,7 +14,8 @@ from kit.common.errors import UserError
 from kit.git.repository.history import History, HistoryError, no_git
 from kit.git.values.commit import Commit, FileDiff, siblings
 from kit.git.values.page import CommitPage, ResponsibleLines
-from kit.machine.revision import Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Revision
 from kit.trace.entry import TraceEntry
 
 if TYPE_CHECKING:

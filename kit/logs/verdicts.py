@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from kit.logs.entries import LogEntry, UnplugLog
 from kit.logs.requests import requests_of
 from kit.logs.rules import RULES, LogFinding
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Revision
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
+from kit.machine.revision import Board, Revision
 
 __all__ = ["LogVerdict", "verdicts"]
 

@@ -1,32 +1,22 @@
-"""Which behaviour changes a build of QEMU has: patches, revisions and their catalogue.
+"""What a revision is: a build of QEMU, by the behaviour changes that it has.
 
 A revision is a *net* set of patches.  A revert takes patches away, so ``git tag --contains``
-cannot answer what a release does: v6.0.0 contains the CPU unplug timeout's commits and has not
-got the timeout.  Ask ``patch in revision.patches``, never a version number.
+cannot answer what a release does: v6.0.0 contains the commits of the CPU unplug timeout, but not
+the timeout.  Ask ``patch in revision.patches``, never a version number.
 
-Source: the commits named here, in QEMU's repository; releases by the content of their trees.
+The revisions that there are stand in `kit.machine.catalogue`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from kit.common.errors import UnknownRevisionError
-
 __all__ = [
-    "CATALOGUE",
-    "MERGED",
-    "PROPOSAL",
-    "Q35",
-    "RELEASES",
     "Board",
     "Patch",
     "Revision",
-    "find_revision",
 ]
 
 
@@ -66,10 +56,6 @@ class Patch(Enum):
     PROPOSED_NOT_DELETED_EVENT = "20210312200740.815014-3-danielhb413@gmail.com"
 
 
-MERGED: tuple[Patch, ...] = tuple(patch for patch in Patch if "@" not in patch.value)
-"""The patches that are commits of QEMU."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """A build of QEMU: the patches whose behaviour it has.
@@ -94,253 +80,3 @@ class Revision:
 
     def __hash__(self) -> int:
         return hash(self.label)
-
-
-P = Patch
-_REVERTED = frozenset({P.UNPLUG_TIMEOUT_TIMER, P.CPU_UNPLUG_TIMEOUT, P.TIMER_DEADLINE_MS})
-
-# (label, alias, commit, version, patches that come, patches that go, summary)
-_STEPS: tuple[
-    tuple[str, str | None, str, tuple[int, int, int], tuple[Patch, ...], frozenset[Patch], str], ...
-] = (
-    (
-        "51254ffb32~1",
-        "baseline",
-        "936fda4d771fdc51d3640bdb0cc8ceec14165730",
-        (5, 2, 50),
-        (),
-        frozenset(),
-        "before the series: an unplug request waits for the guest, a reset or CAS",
-    ),
-    (
-        "51254ffb32",
-        "timer",
-        P.UNPLUG_TIMEOUT_TIMER.value,
-        (5, 2, 50),
-        (P.UNPLUG_TIMEOUT_TIMER,),
-        frozenset(),
-        "every connector gets a timer that nothing starts",
-    ),
-    (
-        "d1c2e3ce3d",
-        "cpu-timeout",
-        P.CPU_UNPLUG_TIMEOUT.value,
-        (5, 2, 50),
-        (P.CPU_UNPLUG_TIMEOUT,),
-        frozenset(),
-        "a CPU's unplug request is forgotten after 15 s; a retry before that is an error",
-    ),
-    (
-        "fe1831eff8",
-        None,
-        P.LMB_RECONFIGURE_ROLLS_BACK.value,
-        (5, 2, 50),
-        (P.LMB_RECONFIGURE_ROLLS_BACK,),
-        frozenset(),
-        "configure-connector on a pending LMB cancels the whole DIMM's unplug",
-    ),
-    (
-        "7420033ec4",
-        None,
-        P.PHB_REPEATED_UNPLUG_ERROR.value,
-        (5, 2, 50),
-        (P.PHB_REPEATED_UNPLUG_ERROR,),
-        frozenset(),
-        "a repeated unplug of a PHB is an error",
-    ),
-    (
-        "e35dfbd227",
-        None,
-        P.PCI_REPEATED_UNPLUG_ERROR.value,
-        (5, 2, 50),
-        (P.PCI_REPEATED_UNPLUG_ERROR,),
-        frozenset(),
-        "a repeated unplug of a PCI function is an error",
-    ),
-    (
-        "4515a5f786",
-        "deadline-helper",
-        P.TIMER_DEADLINE_MS.value,
-        (5, 2, 50),
-        (P.TIMER_DEADLINE_MS,),
-        frozenset(),
-        "the remaining time is computed by a helper, timer_deadline_ms(): the same numbers",
-    ),
-    (
-        "eb7f80fd26",
-        None,
-        P.MEM_UNPLUG_ERROR_EVENT.value,
-        (5, 2, 50),
-        (P.MEM_UNPLUG_ERROR_EVENT,),
-        frozenset(),
-        "a DIMM that the guest keeps is told to the management layer: MEM_UNPLUG_ERROR",
-    ),
-    (
-        "d522cb52e6~1",
-        "pre-revert",
-        "555249a59e9cdd6b58da103aba5cf3a2d45c899f",
-        (5, 2, 92),
-        (),
-        frozenset(),
-        "the last tree with the timeout: after 15 s QEMU forgets a CPU's unplug request",
-    ),
-    (
-        "d522cb52e6",
-        "revert",
-        "d522cb52e604c8448674d90dae09ad50223b5d3c",
-        (5, 2, 92),
-        (),
-        _REVERTED,
-        "the timeout is gone: a CPU's unplug request waits for the guest again",
-    ),
-    (
-        "2b18fc794f",
-        "resend",
-        P.CPU_UNPLUG_RESENDS_EVENT.value,
-        (5, 2, 92),
-        (P.CPU_UNPLUG_RESENDS_EVENT,),
-        frozenset(),
-        "every device_del of a CPU sends the guest another event, so it can be retried",
-    ),
-    (
-        "87758fed7a",
-        "unisolate",
-        P.UNISOLATE_ROLLS_BACK.value,
-        (6, 0, 50),
-        (P.UNISOLATE_ROLLS_BACK,),
-        frozenset(),
-        "a guest can say no: UNISOLATE on a pending connector cancels the request",
-    ),
-    (
-        "4b08cd567b",
-        "guest-error",
-        P.UNPLUG_GUEST_ERROR_EVENT.value,
-        (6, 1, 50),
-        (P.UNPLUG_GUEST_ERROR_EVENT,),
-        frozenset(),
-        "the guest's no reaches the management layer: DEVICE_UNPLUG_GUEST_ERROR",
-    ),
-)
-
-
-def _walk_the_steps() -> Iterator[Revision]:
-    patches: frozenset[Patch] = frozenset()
-    for label, alias, commit, version, coming, going, summary in _STEPS:
-        patches = (patches | frozenset(coming)) - going
-        yield Revision(
-            label=label,
-            alias=alias,
-            commit=commit,
-            version=version,
-            summary=summary,
-            patches=patches,
-        )
-
-
-CATALOGUE: tuple[Revision, ...] = tuple(_walk_the_steps())
-"""The 13 recorded builds, oldest first."""
-
-
-def _release(
-    tag: str, commit: str, version: tuple[int, int, int], like: str, *more: Patch
-) -> Revision:
-    same = next(revision for revision in CATALOGUE if revision.label == like)
-    return Revision(
-        label=tag,
-        commit=commit,
-        version=version,
-        summary=f"by the content of its tree: as {same.name}"
-        + (", but for the text about a duplicate id" if more else ""),
-        patches=same.patches | frozenset(more),
-    )
-
-
-RELEASES: tuple[Revision, ...] = (
-    _release("v6.0.0-rc0", "9e2e9fe3df9f539f8b6941ceb96d25355fdae47e", (5, 2, 90), "d522cb52e6~1"),
-    _release("v6.0.0-rc1", "6d40ce00c1166c317e298ad82ecf10e650c4f87d", (5, 2, 91), "d522cb52e6~1"),
-    _release("v6.0.0-rc2", "d0d3dd401b70168a353450e031727affee828527", (5, 2, 92), "d522cb52e6~1"),
-    _release("v6.0.0-rc3", "8fe9f1f891eff4e37f82622b7480ee748bf4af74", (5, 2, 93), "2b18fc794f"),
-    _release("v6.0.0-rc4", "b1cffefa1b163bce9aebc3416f562c1d3886eeaa", (5, 2, 94), "2b18fc794f"),
-    _release("v6.0.0-rc5", "0cef06d18762374c94eb4d511717a4735d668a24", (5, 2, 95), "2b18fc794f"),
-    _release("v6.0.0", "609d7596524ab204ccd71ef42c9eee4c7c338ea4", (6, 0, 0), "2b18fc794f"),
-    _release("v6.1.0", "f9baca549e44791be0dd98de15add3d8452a8af0", (6, 1, 0), "87758fed7a"),
-    _release(
-        "v6.2.0",
-        "44f28df24767cf9dca1ddc9b23157737c4cbb645",
-        (6, 2, 0),
-        "4b08cd567b",
-        P.DUPLICATE_DEVICE_ID_TEXT,
-    ),
-)
-"""Releases and candidates, by what their trees hold; oldest first."""
-
-PROPOSAL = Revision(
-    label="proposal",
-    commit="",
-    version=(5, 2, 50),
-    summary="never merged: after 15 s QEMU forgets the request and says so, DEVICE_NOT_DELETED",
-    patches=next(r for r in CATALOGUE if r.label == "eb7f80fd26").patches
-    | {P.PROPOSED_NOT_DELETED_EVENT},
-)
-"""The event of 12 March 2021 on the tree of that day, from patch 2 of 4 of its series."""
-
-Q35 = Revision(
-    label="q35",
-    commit="",
-    version=(7, 2, 22),
-    summary="the contrast, an ACPI machine: its guest can say no, and QEMU passes it on",
-    patches=frozenset(),
-    board=Board.Q35,
-)
-"""Debian's QEMU 7.2.22 as it was recorded with -machine q35."""
-
-# Parents within the catalogue; where a label has ~1 itself, see the label.
-_PARENTS = {
-    "d1c2e3ce3d": "51254ffb32",
-    "fe1831eff8": "d1c2e3ce3d",
-    "e35dfbd227": "7420033ec4",
-    "4515a5f786": "e35dfbd227",
-    "2b18fc794f": "d522cb52e6",
-}
-_HASH = re.compile(r"([0-9a-f]{1,40})(~1|~|\^)?", re.IGNORECASE)
-
-
-def find_revision(name: str) -> Revision:
-    """Return the revision that *name* means.
-
-    Args:
-        name: An alias (``pre-revert``), a tag (``v6.0.0``), or a unique prefix of a hash, with
-            ``~1`` or ``^`` for the parents that the catalogue knows.
-
-    Raises:
-        UnknownRevisionError: Nothing, or more than one revision, answers to it.
-
-    >>> find_revision("d522").name, find_revision("d522cb52e6~1").name
-    ('revert', 'pre-revert')
-    """
-    wanted = name.strip()
-    for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35):
-        if wanted in (revision.alias, revision.label):
-            return revision
-    found = _by_hash(wanted)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        labels = ", ".join(revision.label for revision in found)
-        raise UnknownRevisionError(f"revision {name!r} is ambiguous: {labels}; give more digits")
-    raise UnknownRevisionError(
-        f"no revision {name!r} on the embedded machine; `kit list revisions` names all there are"
-    )
-
-
-def _by_hash(wanted: str) -> list[Revision]:
-    match = _HASH.fullmatch(wanted)
-    if match is None:
-        return []
-    digits, parent = match[1].lower(), bool(match[2])
-    found = [r for r in CATALOGUE + RELEASES if r.commit.startswith(digits)]
-    if not parent:
-        return found
-    children = [revision.label for revision in found]
-    parents = {f"{child}~1" for child in children} | {_PARENTS.get(child, "") for child in children}
-    return [r for r in CATALOGUE if r.label in parents]

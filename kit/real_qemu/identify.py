@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kit.machine.catalogue import CATALOGUE, Q35, RELEASES
 from kit.machine.config import Config
 from kit.machine.events import Outcome
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
@@ -28,7 +29,7 @@ from kit.machine.requests import (
     Request,
     SetIndicator,
 )
-from kit.machine.revision import CATALOGUE, Q35, RELEASES, Board, Revision
+from kit.machine.revision import Board, Revision
 from kit.real_qemu.identify_q35 import likeness
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr

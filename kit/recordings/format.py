@@ -17,6 +17,7 @@ from typing import TypeVar
 from kit.common import json_fields as fields
 from kit.common.errors import RecordingError, UnknownRevisionError
 from kit.common.json_fields import FormatError, Json
+from kit.machine.catalogue import find_revision
 from kit.machine.pseries.rtas import RTAS_NAMES
 from kit.machine.q35.messages import AcpiRequest
 from kit.machine.requests import (
@@ -38,7 +39,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import Board, Revision, find_revision
+from kit.machine.revision import Board, Revision
 from kit.recordings.q35_format import AcpiTranscript, acpi_request, acpi_transcript
 
 __all__ = [

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 
 from kit.actors.messages import CAST, ApiError, ApiSuccess, GuestLog
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import ErrorReport, MemUnplugError, QmpError
 from kit.machine.requests import Device
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, Board, Patch, Revision, find_revision
+from kit.machine.revision import Board, Patch, Revision
 from kit.simulation.actions import read_device
 from kit.simulation.beliefs import belief
 from kit.simulation.world import Snapshot, World

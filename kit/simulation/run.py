@@ -14,9 +14,10 @@ from kit.actors.libvirt import Libvirt
 from kit.actors.messages import Actor, Restarted
 from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import line_of
 from kit.simulation.beliefs import Belief, belief
 from kit.simulation.expectations import expected_to_fail_at

@@ -79,7 +79,7 @@ def act(timeline: Timeline, one: Act) -> Timeline:
 def bench(revision: Revision, *acts: Act) -> Run:
     """Play *acts* on the bench at *revision*.
 
-    >>> from kit.machine.revision import find_revision
+    >>> from kit.machine.catalogue import find_revision
     >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
     >>> [bench(find_revision(name), *late).belief().limbo for name in ("pre-revert", "revert")]
     [True, False]

@@ -19,12 +19,13 @@ from kit.actors.pseries_guest import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import UserError
 from kit.common.toml_reader import TomlReader, short
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.config import MIB, Config
 from kit.machine.events import QmpError
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import Device, DeviceAdd, Dimm
-from kit.machine.revision import CATALOGUE, Board, find_revision
+from kit.machine.revision import Board
 from kit.simulation.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
 from kit.simulation.expectations import Expectation, read_expectation
 from kit.simulation.platform import PLATFORMS

@@ -36,7 +36,7 @@ _HEARD = 3  # of what the operator was told so much is repeated
 def where_they_part(pair: Pair) -> str:
     """Say where two runs first differ, and what has become of the device in each: a line for each.
 
-    >>> from kit.machine.revision import find_revision
+    >>> from kit.machine.catalogue import find_revision
     >>> from kit.simulation.sandbox import Act, sandbox_pair
     >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
     >>> pair = sandbox_pair(find_revision("revert"), find_revision("resend"), *late)

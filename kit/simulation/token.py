@@ -26,8 +26,9 @@ from string import ascii_letters, digits
 from zlib import crc32
 
 from kit.common.errors import UserError
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_MS
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import line_of, menu
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario
@@ -56,7 +57,7 @@ class TokenError(UserError):
 def token_of(played: Run | Pair) -> str:
     """Return the token of a run or a pair.
 
-    >>> from kit.machine.revision import find_revision
+    >>> from kit.machine.catalogue import find_revision
     >>> from kit.simulation.scenario import read_scenario
     >>> story = read_scenario('title="t"\\nwhy="w"\\nlook="l"\\nend="1 s"', "story", "story.toml")
     >>> token_of(play(story, find_revision("revert"))).startswith("1.run.story.revert.")

@@ -17,6 +17,7 @@ from kit.actors.messages import (
 )
 from kit.actors.pseries_guest import Conduct, Guest, receive
 from kit.actors.pseries_programs import GuestKind
+from kit.machine.catalogue import find_revision
 from kit.machine.config import Config
 from kit.machine.events import HotplugEvent
 from kit.machine.pseries.connector import DrcState
@@ -30,7 +31,6 @@ from kit.machine.requests import (
     DeviceDel,
     Request,
 )
-from kit.machine.revision import find_revision
 from kit.trace.kinds import label_of
 
 CORE0, CORE1 = 0x10000000, 0x10000001

@@ -18,7 +18,7 @@ from kit.common.errors import UserError
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import SourceKind
 from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
-from kit.machine.revision import CATALOGUE, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.simulation.sandbox import Act, bench
 
 TIES = Path(__file__).parents[2] / "data" / "commits.toml"

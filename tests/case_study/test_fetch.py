@@ -21,7 +21,7 @@ from kit.case_study.fetch import (
 )
 from kit.common.errors import MisuseError
 from kit.git.repository.clone import CloneHistory
-from kit.machine.revision import CATALOGUE, MERGED
+from kit.machine.catalogue import CATALOGUE, MERGED
 from tests.conftest import Program
 from tests.git.upstream import (
     COMMITS,

@@ -12,7 +12,8 @@ from kit.case_study.history import exported_history, history
 from kit.git.repository.exported import FileHistory
 from kit.git.repository.history import HistoryError, SourceKind
 from kit.git.values.commit import net_lines, reverts
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
+from kit.machine.revision import Revision
 
 KNOWN = "main"
 

@@ -14,7 +14,7 @@ import pytest
 
 from kit.git.repository.clone import CloneHistory
 from kit.git.values.commit import LineKind
-from kit.machine.revision import CATALOGUE, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
 from tests.reenactment import (
     HASHES,
     IDENTITY,

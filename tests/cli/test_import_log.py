@@ -14,7 +14,7 @@ import pytest
 
 from kit.cli.main import main
 from kit.logs.rules import RULES
-from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES
 
 Captured = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,8 @@ import pytest
 
 from kit.cli import explore as cli_explore
 from kit.cli.main import main
-from kit.machine.revision import Board, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Board
 from kit.real_qemu import api as backend_in_use
 from kit.real_qemu import replay_path as path_replay
 from kit.real_qemu.identify import Identity

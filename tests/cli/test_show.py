@@ -12,7 +12,7 @@ import pytest
 
 from kit.case_study import history as history_in_use
 from kit.cli.main import main
-from kit.machine.revision import RELEASES, find_revision
+from kit.machine.catalogue import RELEASES, find_revision
 
 Captured = pytest.CaptureFixture[str]
 

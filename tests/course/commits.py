@@ -7,7 +7,7 @@ from functools import cache
 from kit.app import history
 from kit.git.repository.history import History
 from kit.git.values.commit import FileDiff
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 
 
 @cache

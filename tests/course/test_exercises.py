@@ -23,7 +23,7 @@ from kit.course.exercise import (
 from kit.course.exercise_reader import LESSONS
 from kit.course.exercises import check, solution, written
 from kit.git.values.commit import FileDiff
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.storage.exercises import exercises, find_exercise
 from tests.course.commits import diffs
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kit.course.retries import retries
-from kit.machine.revision import CATALOGUE, Patch, Revision, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
+from kit.machine.revision import Patch, Revision
 
 
 @pytest.mark.parametrize("revision", CATALOGUE, ids=lambda revision: revision.label)

@@ -10,7 +10,7 @@ from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, play_path
 from kit.explorer.scope import Scope
 from kit.explorer.search import Path
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 
 LINUX_5_12, LINUX_5_13 = GuestKind.LINUX_5_12, GuestKind.LINUX_5_13
 LINUX_5_14, ARBITRARY = GuestKind.LINUX_5_14, GuestKind.ARBITRARY

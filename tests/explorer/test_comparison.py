@@ -11,7 +11,7 @@ from kit.explorer.jobs import NAMED
 from kit.explorer.model import DrcModel
 from kit.explorer.paths import PlayedPath, open_path, play_path
 from kit.explorer.scope import Scope
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from tests.explorer.found import LINUX_5_12, broken, go
 
 LIMBO = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"

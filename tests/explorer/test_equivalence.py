@@ -9,8 +9,8 @@ from kit.explorer.equivalence import Alike, alike
 from kit.explorer.paths import PlayedPath
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended
+from kit.machine.catalogue import find_revision
 from kit.machine.events import QmpError, QmpReturn
-from kit.machine.revision import find_revision
 from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, found
 
 SMALL = Scope(cores=1, requests=2, resets=1, migrations=1)

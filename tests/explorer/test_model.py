@@ -13,7 +13,7 @@ from kit.common.errors import UserError
 from kit.explorer.model import DrcModel, Situation, State
 from kit.explorer.scope import DEFAULT, Scope
 from kit.explorer.search import Ended, explore
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, found, go
 
 

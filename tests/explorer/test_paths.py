@@ -17,9 +17,9 @@ from kit.explorer.model import DrcModel
 from kit.explorer.paths import PlayedPath, open_path, path_json, path_lines, play_path
 from kit.explorer.properties import judged
 from kit.explorer.scope import LINUX, Scope
+from kit.machine.catalogue import find_revision
 from kit.machine.events import Aborted, Reply
 from kit.machine.requests import Request
-from kit.machine.revision import find_revision
 from kit.recordings.answers import reply_json
 from kit.recordings.conformance import conform
 from kit.recordings.format import read_transcripts

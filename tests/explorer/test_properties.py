@@ -12,7 +12,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.explorer.jobs import NAMED
 from kit.explorer.properties import PROPERTIES, judged
 from kit.explorer.scope import LINUX
-from kit.machine.revision import CATALOGUE
+from kit.machine.catalogue import CATALOGUE
 from tests.explorer.found import (
     ARBITRARY,
     LINUX_5_12,

@@ -21,7 +21,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import KitError
 from kit.explorer.paths import play_path
 from kit.explorer.scope import Scope
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import Intervention
 from kit.simulation.token import _joined, _packed, _unpacked, read_path
 from kit.storage.scenarios import find_scenario

@@ -32,7 +32,7 @@ from kit.git.values.commit import (
 from kit.git.values.page import CommitPage
 from kit.git.values.revert_message import named
 from kit.logs.reader import read_log
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.real_qemu.wire import QmpCodec, QtestCodec, WireError
 from kit.recordings.conformance import conform
 from kit.recordings.format import read_scripts, read_transcripts

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from kit.actors.messages import Actor
 from kit.logs.reader import read_log
 from kit.logs.verdicts import LogVerdict, verdicts
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES, find_revision
 from kit.machine.clock import NS_PER_MS
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, Run, play
 from kit.storage.scenarios import find_scenario, scenarios

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kit.common.errors import UnknownRevisionError
-from kit.machine.revision import CATALOGUE, MERGED, PROPOSAL, RELEASES, Patch, find_revision
+from kit.machine.catalogue import CATALOGUE, MERGED, PROPOSAL, RELEASES, find_revision
+from kit.machine.revision import Patch
 
 TIMEOUT = {Patch.UNPLUG_TIMEOUT_TIMER, Patch.CPU_UNPLUG_TIMEOUT, Patch.TIMER_DEADLINE_MS}
 

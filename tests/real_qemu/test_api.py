@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kit.app import player
-from kit.machine.revision import Board, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Board
 from kit.real_qemu.api import AnyPlayer
 from kit.simulation.run import Intervention, play
 from kit.storage.scenarios import find_scenario

@@ -6,11 +6,12 @@ from collections import defaultdict
 
 import pytest
 
+from kit.machine.catalogue import CATALOGUE, Q35, RELEASES, find_revision
 from kit.machine.events import Outcome, QmpError
 from kit.machine.q35 import step as acpi
 from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
 from kit.machine.requests import ClockStep, DeviceDel, Request
-from kit.machine.revision import CATALOGUE, Q35, RELEASES, Board, find_revision
+from kit.machine.revision import Board
 from kit.real_qemu import identify as module
 from kit.real_qemu.identify import SCRIPT, embedded_answers, identify
 from kit.real_qemu.identify_q35 import SCRIPT as SCRIPT_Q35

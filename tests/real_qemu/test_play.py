@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kit.common.errors import UserError
+from kit.machine.catalogue import find_revision
 from kit.machine.events import (
     Abort,
     Aborted,
@@ -26,7 +27,7 @@ from kit.machine.requests import (
     Stop,
     SystemReset,
 )
-from kit.machine.revision import Board, Revision, find_revision
+from kit.machine.revision import Board, Revision
 from kit.real_qemu import play as module
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import Binary

@@ -20,6 +20,7 @@ from kit.explorer.export import asked_of
 from kit.explorer.jobs import SearchJob, explore_one
 from kit.explorer.model import DrcModel
 from kit.explorer.scope import Scope
+from kit.machine.catalogue import find_revision
 from kit.machine.config import Config
 from kit.machine.events import Abort, Aborted, DeviceDeleted, ErrorReport, HotplugEvent, QmpReturn
 from kit.machine.pseries.step import boot, step
@@ -54,7 +55,6 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import find_revision
 from kit.real_qemu.failures import BackendError
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import Binary

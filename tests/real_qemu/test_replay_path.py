@@ -12,9 +12,10 @@ from kit.explorer.export import asked_of
 from kit.explorer.jobs import SearchJob, explore_one
 from kit.explorer.model import DrcModel
 from kit.explorer.scope import Scope
+from kit.machine.catalogue import find_revision
 from kit.machine.events import Abort, Aborted, Outcome, StatusReturn
 from kit.machine.requests import Request, SetIndicator
-from kit.machine.revision import Revision, find_revision
+from kit.machine.revision import Revision
 from kit.real_qemu import replay_path as path_replay
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.replay_path import LivePath, replay_path

@@ -14,10 +14,10 @@ import pytest
 import kit.machine.pseries.machine
 import kit.machine.pseries.rtas
 from kit.common.errors import RecordingError
+from kit.machine.catalogue import CATALOGUE
 from kit.machine.pseries.connector import Call, Drc, DrcState, QemuCall
 from kit.machine.pseries.drc import Row, Table, apply
 from kit.machine.pseries.tables import NEVER_RECORDED, lines
-from kit.machine.revision import CATALOGUE
 from kit.recordings.conformance import ConformanceReport, Mismatch, conform, replay
 from kit.recordings.format import Json, Transcript, read_transcripts
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from kit.common.errors import RecordingError
+from kit.machine.catalogue import find_revision
 from kit.machine.requests import (
     CheckException,
     ClockStep,
@@ -20,7 +21,6 @@ from kit.machine.requests import (
     RawRtas,
     Request,
 )
-from kit.machine.revision import find_revision
 from kit.recordings.format import Json, RecordedStep, Transcript, read_transcripts
 
 STATUS = {"status": 0}

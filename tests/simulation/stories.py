@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_MS
-from kit.machine.revision import find_revision
 from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import Scenario, read_scenario
 from kit.trace.kinds import wire_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.expectations import read_expectation
 from kit.simulation.run import play
 from kit.simulation.scenario import read_scenario

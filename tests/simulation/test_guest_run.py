@@ -8,9 +8,10 @@ import pytest
 
 from kit.actors.messages import Actor, CpuOnline, GuestLog, Message
 from kit.common.errors import UserError
+from kit.machine.catalogue import find_revision
 from kit.machine.events import DeviceDeleted, DeviceUnplugGuestError, QmpReturn
 from kit.machine.requests import DeviceDel, GetSensorState, SetIndicator
-from kit.machine.revision import Board, find_revision
+from kit.machine.revision import Board
 from kit.simulation.guest_run import (
     GuestMoment,
     GuestRun,

@@ -14,7 +14,8 @@ from kit.explorer.model import DrcModel
 from kit.explorer.properties import judged
 from kit.explorer.scope import Scope
 from kit.explorer.search import Result, explore, walk
-from kit.machine.revision import Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run, play
 from kit.simulation.timeline import Timeline
 from kit.views.diagram.layout import layout_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.machine.revision import CATALOGUE, Q35
+from kit.machine.catalogue import CATALOGUE, Q35
 from kit.simulation.platform import platform_of
 
 KIT = Path(__file__).parent.parent.parent / "kit"

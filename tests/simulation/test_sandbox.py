@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.actors.messages import Actor, Decide, GuestLog
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
     DeviceDeleted,
@@ -14,7 +15,7 @@ from kit.machine.events import (
     UnplugTimeout,
 )
 from kit.machine.pseries.connector import DrcType, drc_index
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.run import Run, play_pair
 from kit.simulation.sandbox import BENCH, Act, act, bench, sandbox_pair, why_not
 from kit.simulation.timeline import Timeline

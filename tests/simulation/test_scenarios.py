@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.actors.messages import RtasByHand
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES, find_revision
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
@@ -30,15 +31,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import (
-    CATALOGUE,
-    PROPOSAL,
-    Q35,
-    RELEASES,
-    Patch,
-    Revision,
-    find_revision,
-)
+from kit.machine.revision import Patch, Revision
 from kit.recordings.format import Json
 from kit.simulation.expectations import expected_to_fail_at
 from kit.simulation.run import Run, play

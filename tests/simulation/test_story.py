@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from kit.machine.revision import CATALOGUE, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
 from kit.simulation.run import play
 from kit.simulation.sandbox import Act, sandbox_pair
 from kit.simulation.story import in_words, where_they_part, who_knows_what

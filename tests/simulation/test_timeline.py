@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import UnplugTimeout
 from kit.machine.requests import SystemReset
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, play, play_pair
 from kit.simulation.timeline import Timeline

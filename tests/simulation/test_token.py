@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES, find_revision
 from kit.machine.clock import NS_PER_MS
-from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario

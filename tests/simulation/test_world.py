@@ -6,9 +6,10 @@ import pytest
 
 from kit.actors.messages import ApiError
 from kit.common.errors import MisuseError, UserError
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import RawReturn
-from kit.machine.revision import CATALOGUE, PROPOSAL, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.run import Intervention, play
 from kit.simulation.world import advance, next_ns
 from kit.trace.kinds import wire_name

@@ -13,6 +13,7 @@ import pytest
 
 from kit.actors.messages import Actor, ApiError, DeviceRemovalFailed, GuestLog, MonitorClosed
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES, find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import DeviceDeleted, Done, QmpError, QmpReturn, VmResume, VmStop
 from kit.machine.q35.messages import (
@@ -27,7 +28,7 @@ from kit.machine.q35.messages import (
 )
 from kit.machine.q35.step import AcpiMachine
 from kit.machine.requests import DeviceDel, SystemReset
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.recordings.q35_answers import acpi_event_json
 from kit.simulation.expectations import expected_to_fail_at
 from kit.simulation.run import Intervention, Run, play, play_pair

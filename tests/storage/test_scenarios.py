@@ -9,7 +9,8 @@ import pytest
 
 from kit.cli.main import main
 from kit.common.errors import UserError
-from kit.machine.revision import CATALOGUE, PROPOSAL, RELEASES, Revision
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES
+from kit.machine.revision import Revision
 from kit.simulation.actions import ACTIONS, WAIT
 from kit.simulation.expectations import expected_to_fail_at
 from kit.simulation.run import play

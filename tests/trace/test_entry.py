@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kit.machine.revision import CATALOGUE, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.simulation.run import play
 from kit.simulation.sandbox import Act, bench
 from kit.storage.scenarios import scenarios

@@ -15,8 +15,8 @@ import pytest
 
 from kit.actors.libvirt import REACTIONS, Handled, Libvirt, reject
 from kit.actors.messages import Actor, ApiError, DeviceRemovalFailed, Message
+from kit.machine.catalogue import find_revision
 from kit.machine.events import ExceptionReturn, HotplugAction
-from kit.machine.revision import find_revision
 from kit.simulation.run import Run, begin, play_from
 from kit.simulation.scenario import read_scenario
 from kit.simulation.story import who_knows_what

@@ -28,6 +28,7 @@ from kit.actors.messages import (
     RtasByHand,
     SetVcpus,
 )
+from kit.machine.catalogue import CATALOGUE, PROPOSAL
 from kit.machine.events import (
     Abort,
     Aborted,
@@ -65,7 +66,7 @@ from kit.machine.requests import (
     Stop,
     SystemReset,
 )
-from kit.machine.revision import CATALOGUE, PROPOSAL, Revision
+from kit.machine.revision import Revision
 from kit.simulation.run import play
 from kit.storage.scenarios import scenarios
 from kit.trace.columns import NAMES

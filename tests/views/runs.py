@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.clock import NS_PER_MS
-from kit.machine.revision import CATALOGUE, find_revision
 from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, Pair, play
 from kit.simulation.sandbox import BENCH

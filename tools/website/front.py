@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import Pair, Run, play_pair
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.svg import picture_svg

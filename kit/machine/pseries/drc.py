@@ -322,7 +322,7 @@ OVERLAYS: Mapping[Patch, Table] = {
 def transitions(revision: Revision) -> Table:
     """Return BASE with the rows of *revision*'s patches in front, a later patch before an earlier.
 
-    >>> from kit.machine.revision import find_revision
+    >>> from kit.machine.catalogue import find_revision
     >>> cell = (DrcState.CONFIGURED, QemuCall.UNPLUG_TIMEOUT)
     >>> [cell in transitions(find_revision(name)) for name in ("baseline", "timer", "revert")]
     [False, True, False]

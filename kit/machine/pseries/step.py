@@ -74,7 +74,7 @@ def boot(
 ) -> Machine:
     """Return a machine just started: its boot cores and PHB 0 are plugged, its clock is at 0.
 
-    >>> from kit.machine.revision import find_revision
+    >>> from kit.machine.catalogue import find_revision
     >>> [hex(drc.index) for drc in boot(find_revision("revert")).drcs]
     ['0x10000000', '0x20000000']
     """

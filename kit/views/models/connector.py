@@ -12,6 +12,7 @@ from functools import lru_cache
 from traitlets import HasTraits, Tuple, Unicode
 
 from kit.common.errors import UserError
+from kit.machine.catalogue import find_revision
 from kit.machine.config import Config
 from kit.machine.events import (
     Aborted,
@@ -52,7 +53,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import Board, Revision, find_revision
+from kit.machine.revision import Board, Revision
 from kit.trace.kinds import outcome_of, wire_name
 from kit.views.models.timeline import CHOICES
 

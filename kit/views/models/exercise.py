@@ -21,8 +21,8 @@ from kit.course.exercise import (
 )
 from kit.course.exercises import AnswerVerdict, check, solution
 from kit.course.progress import ExerciseStanding
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
-from kit.machine.revision import find_revision
 from kit.simulation.actions import WAIT
 from kit.simulation.run import Run, play
 from kit.trace.sentences import seconds

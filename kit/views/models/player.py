@@ -9,9 +9,10 @@ from traitlets import Bool
 
 from kit.actors.messages import Actor, RtasByHand
 from kit.common.errors import UserError
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.requests import Device
-from kit.machine.revision import Board, Revision, find_revision
+from kit.machine.revision import Board, Revision
 from kit.simulation.actions import ACTIONS, WAIT, line_of, menu
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import Pair, play_pair
 from kit.simulation.sandbox import BENCH, Act, act, why_not
 from kit.simulation.story import where_they_part

@@ -5,8 +5,9 @@ from __future__ import annotations
 from traitlets import HasTraits, Instance, Unicode
 
 from kit.actors.messages import Actor
+from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
 from kit.machine.clock import NS_PER_S
-from kit.machine.revision import CATALOGUE, RELEASES, Board, Revision, find_revision
+from kit.machine.revision import Board, Revision
 from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Run
 from kit.simulation.scenario import Scenario

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from traitlets import Bool, HasTraits, Int, Unicode
 
 from kit.common.errors import UnknownRevisionError
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.pseries.tables import TableRow, difference
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.run import play
 from kit.simulation.scenario import Scenario
 

@@ -11,7 +11,7 @@ from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, UnplugLog
 from kit.logs.selection import first_entries
 from kit.logs.timestamps import write_time
 from kit.logs.verdicts import LogVerdict, verdicts
-from kit.machine.revision import CATALOGUE, RELEASES
+from kit.machine.catalogue import CATALOGUE, RELEASES
 from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
 from kit.views.diagram.from_log import layout_of_log, logged_sentence

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
-from kit.machine.revision import CATALOGUE, PROPOSAL, Q35, RELEASES, Board, Patch, Revision
+from kit.machine.revision import Board, Patch, Revision
 from kit.simulation.scenario import Scenario
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 

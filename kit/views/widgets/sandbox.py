@@ -12,7 +12,8 @@ from functools import partial
 import ipywidgets as widgets
 
 from kit.git.values.page import CommitPage, ResponsibleLines
-from kit.machine.revision import Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Revision
 from kit.simulation.sandbox import Act
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.legend import folded_legend

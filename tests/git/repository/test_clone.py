@@ -27,7 +27,7 @@ from kit.git.values.commit import (
     series_of,
     siblings,
 )
-from kit.machine.revision import CATALOGUE, MERGED
+from kit.machine.catalogue import CATALOGUE, MERGED
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A. Author",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.machine.catalogue import find_revision
 from kit.machine.events import (
     Outcome,
 )
@@ -14,7 +15,6 @@ from kit.machine.requests import (
     Request,
     SetIndicator,
 )
-from kit.machine.revision import find_revision
 
 CORE1 = 0x10000001
 LMB0 = 0x80000004

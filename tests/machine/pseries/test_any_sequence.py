@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.common.errors import MisuseError
+from kit.machine.catalogue import CATALOGUE, RELEASES
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
@@ -43,7 +44,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import CATALOGUE, RELEASES, Revision
+from kit.machine.revision import Revision
 
 any_number = st.integers(-(2**63), 2**63)
 indices = st.one_of(

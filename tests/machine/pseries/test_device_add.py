@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.common.errors import MisuseError
+from kit.machine.catalogue import find_revision
 from kit.machine.events import Abort, Aborted, MemoryDevice, QmpError, QmpReturn
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import (
@@ -17,7 +18,6 @@ from kit.machine.requests import (
     Phb,
     QueryMemoryDevices,
 )
-from kit.machine.revision import find_revision
 
 E1000_0 = PciFunction("pci.0", "3.0", multifunction=True, id="n0")
 E1000_1 = PciFunction("pci.0", "3.1", multifunction=True, id="n1")

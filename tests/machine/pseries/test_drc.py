@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.common.errors import MisuseError, TableGapError
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.pseries.connector import (
     PHYSICAL_STATES,
     WIRE,
@@ -20,7 +21,7 @@ from kit.machine.pseries.connector import (
     drc_index,
 )
 from kit.machine.pseries.drc import BASE, Effect, Row, apply, attach, transitions
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.revision import Revision
 
 COMPILED = Path(__file__).parent / "drc-tables"
 LINE = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
     DeviceDeleted,
@@ -29,7 +30,6 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import find_revision
 from tests.machine.pseries.requests import configured, run
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kit.common.errors import MisuseError
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
     Abort,
@@ -56,7 +57,6 @@ from kit.machine.requests import (
     Stop,
     SystemReset,
 )
-from kit.machine.revision import find_revision
 from tests.machine.pseries.requests import CORE1, LMB0, PMEM0, RELEASE, configured, run
 
 

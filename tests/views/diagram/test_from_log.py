@@ -10,8 +10,8 @@ import pytest
 from kit.actors.messages import Actor
 from kit.logs.entries import UnplugLog
 from kit.logs.reader import read_log
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
-from kit.machine.revision import find_revision
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.from_log import layout_of_log, logged_sentence

@@ -9,7 +9,7 @@ import pytest
 from kit.actors.messages import Actor
 from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.paths import open_path
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.views.diagram.from_path import layout_of_path, outcome_of
 from kit.views.diagram.layout import LaneRow, LaneState
 from kit.views.diagram.svg import picture_svg

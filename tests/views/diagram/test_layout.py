@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 
 from kit.actors.messages import Actor
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
-from kit.machine.revision import find_revision
 from kit.simulation.run import Intervention, play, play_pair
 from kit.simulation.sandbox import BENCH
 from kit.simulation.scenario import Scenario, read_scenario

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.cli.main import main
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import play, play_pair
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.svg import picture_svg

@@ -10,8 +10,8 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given, settings
 
+from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
-from kit.machine.revision import find_revision
 from kit.simulation.run import Pair, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario

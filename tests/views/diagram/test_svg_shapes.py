@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
+from kit.machine.revision import Revision
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.html.figure import Figure

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.common.errors import MisuseError
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import Pair, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario

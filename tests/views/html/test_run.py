@@ -11,7 +11,7 @@ import pytest
 from kit.actors.messages import Actor, GuestLog
 from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 from kit.git.values.page import CommitPage
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.sandbox import Act, bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.actors.messages import Actor
-from kit.machine.revision import CATALOGUE, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
 from kit.simulation.run import Intervention, Pair, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token

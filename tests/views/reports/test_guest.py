@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from kit.actors.messages import Actor, GuestLog
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.from_guest import layout_of_guest

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kit.common.errors import UserError
 from kit.git.values.page import CommitReference
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.catalogue import CATALOGUE, find_revision
+from kit.machine.revision import Revision
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.token import open_token, token_of
 from kit.storage.scenarios import find_scenario, scenarios

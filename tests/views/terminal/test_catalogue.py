@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console, RenderableType
 
 from kit.common.errors import UserError
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.pseries.tables import lines
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.storage.scenarios import scenarios
 from kit.views.terminal.catalogue import (
     checks_table,

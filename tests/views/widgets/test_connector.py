@@ -10,11 +10,12 @@ import ipywidgets as widgets
 import pytest
 
 from kit.common.errors import UnknownRevisionError, UserError
+from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.pseries.connector import DrcState, RtasCall, drc_index
 from kit.machine.pseries.connector import DrcType as Type
 from kit.machine.pseries.drc import apply, transitions
 from kit.machine.pseries.tables import lines
-from kit.machine.revision import CATALOGUE, Revision, find_revision
+from kit.machine.revision import Revision
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.models.connector import ConnectorModel, Press, drive
 from kit.views.widgets.connector import ConnectorWidget

@@ -14,7 +14,7 @@ from kit.explorer.jobs import Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
 from kit.explorer.properties import PROPERTIES
 from kit.explorer.scope import Scope
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.widgets.path import PathWidget

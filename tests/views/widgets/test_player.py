@@ -9,7 +9,8 @@ import ipywidgets as widgets
 import pytest
 
 from kit.git.values.page import ResponsibleLines
-from kit.machine.revision import Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Revision
 from kit.simulation.run import play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from kit.common.errors import UserError
-from kit.machine.revision import Board, Revision, find_revision
+from kit.machine.catalogue import find_revision
+from kit.machine.revision import Board, Revision
 from kit.simulation.run import Intervention, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline

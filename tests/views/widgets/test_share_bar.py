@@ -8,7 +8,7 @@ import pytest
 
 from kit.app import mail_of, player
 from kit.common.errors import UserError
-from kit.machine.revision import find_revision
+from kit.machine.catalogue import find_revision
 from kit.simulation.run import play_pair
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.text import picture_lines

@@ -40,7 +40,6 @@ __all__ = [
     "history",
     "lesson_commits",
     "named_commits",
-    "passed_over_line",
     "why_no_commit",
 ]
 
@@ -261,8 +260,3 @@ def _named(revision: Revision, read: History | None) -> CommitReference:
     if revision in RELEASES:
         return CommitReference(f"{revision.label}: {revision.summary}")
     return CommitReference(reference(commit), lore_link(commit))
-
-
-def passed_over_line(place: Path, why: str) -> str:
-    """Return what is said of a history that is there and cannot be used."""
-    return f"passed over: {place}: {why.removeprefix(str(place)).lstrip(': ')}"

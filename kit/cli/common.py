@@ -10,7 +10,7 @@ import typer
 from kit.common.errors import UserError
 from kit.common.user_file import write_own
 
-__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "cli", "put"]
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "Repo", "cli", "put"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # how typer tells of Ctrl-C
@@ -25,7 +25,17 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+@cli.callback()
+def _kit() -> None:
+    """Keep `kit` a group of commands, even while only one of them is loaded."""
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Repo = Annotated[
+    Path | None,
+    typer.Option("--repo", metavar="PATH", help="A clone, or a file of kit history export."),
+]
 Backend = Annotated[
     str,
     typer.Option(

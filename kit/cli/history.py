@@ -11,7 +11,7 @@ import typer
 from kit.case_study import history as history_in_use
 from kit.case_study.fetch import SOURCES, Amount, default_folder
 from kit.case_study.fetch import fetch as fetch_commits
-from kit.cli.common import Json, cli
+from kit.cli.common import Json, Repo, cli
 from kit.cli.output import (
     console,
     print_json,
@@ -25,13 +25,7 @@ from kit.git.repository.history import HistoryError
 from kit.git.values.commit import FileDiff, fixes, lore_link, refers_to, reverts
 from kit.views.terminal.diff import commit_lines, commit_text
 
-__all__ = ["Repo"]
-
-
-Repo = Annotated[
-    Path | None,
-    typer.Option("--repo", metavar="PATH", help="A clone, or a file of kit history export."),
-]
+__all__: list[str] = []
 
 
 class ShownAs(Enum):

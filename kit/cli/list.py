@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any, assert_never
 
 import typer
+from rich.console import RenderableType
 
 from kit.cli.common import Json, cli
 from kit.cli.output import console, print_json
 from kit.common.errors import UserError
-from kit.machine.catalogue import find_revision
-from kit.storage.exercises import exercises
-from kit.storage.scenarios import scenarios
-from kit.views.terminal.catalogue import revisions_table, scenarios_table, states_table
-from kit.views.terminal.exercises import exercises_table
-from kit.views.terminal.explorer import properties_table
 
 __all__: list[str] = []
 
@@ -45,19 +40,38 @@ def list_(
     """List revisions, scenarios, exercises, the state table of a revision, or the promises."""
     if what is not Listed.STATES and (at or diff):
         raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
-    match what:
-        case Listed.REVISIONS:
-            table, data = revisions_table()
-        case Listed.SCENARIOS:
-            table, data = scenarios_table(tuple(scenarios().values()))
-        case Listed.PROPERTIES:
-            table, data = properties_table()
-        case Listed.EXERCISES:
-            table, data = exercises_table(tuple(exercises().values()))
-        case Listed.STATES:
-            other = None if diff is None else find_revision(diff)
-            table, data = states_table(find_revision(at or "revert"), other)
+    table, data = _table(what, at, diff)
     if as_json:
         print_json(data)
     else:
         console().print(table)
+
+
+def _table(what: Listed, at: str | None, diff: str | None) -> tuple[RenderableType, Any]:
+    """Return what is listed as a table and as JSON; each kind imports only what it needs."""
+    match what:
+        case Listed.REVISIONS:
+            from kit.views.terminal.catalogue import revisions_table
+
+            return revisions_table()
+        case Listed.SCENARIOS:
+            from kit.storage.scenarios import scenarios
+            from kit.views.terminal.catalogue import scenarios_table
+
+            return scenarios_table(tuple(scenarios().values()))
+        case Listed.PROPERTIES:
+            from kit.views.terminal.explorer import properties_table
+
+            return properties_table()
+        case Listed.EXERCISES:
+            from kit.storage.exercises import exercises
+            from kit.views.terminal.exercises import exercises_table
+
+            return exercises_table(tuple(exercises().values()))
+        case Listed.STATES:
+            from kit.machine.catalogue import find_revision
+            from kit.views.terminal.catalogue import states_table
+
+            other = None if diff is None else find_revision(diff)
+            return states_table(find_revision(at or "revert"), other)
+    assert_never(what)

@@ -9,32 +9,48 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
+from typer.models import CommandInfo
 
-# Each brings its commands; their order is that of the help.
-import kit.cli.lessons  # isort: skip
-import kit.cli.handout  # isort: skip
-import kit.cli.list  # isort: skip
-import kit.cli.runs  # isort: skip
-import kit.cli.import_log  # isort: skip
-import kit.cli.explore  # isort: skip
-import kit.cli.backend  # isort: skip
-import kit.cli.history  # isort: skip
-import kit.cli.reverts  # isort: skip
-import kit.cli.classroom  # noqa: F401  # isort: skip
 from kit.cli.common import FINE, INTERRUPTED, WRONG_USE, cli
 from kit.cli.output import complain, drop_output, open_streams
 from kit.common.errors import KitError
 
 __all__ = ["main"]
 
+_MODULES = {
+    "lab": "lessons",
+    "doctor": "lessons",
+    "progress": "lessons",
+    "handout": "handout",
+    "list": "list",
+    "conform": "runs",
+    "run": "runs",
+    "compare": "runs",
+    "open": "runs",
+    "import": "import_log",
+    "explore": "explore",
+    "record": "backend",
+    "show": "history",
+    "fetch": "history",
+    "history": "history",
+    "revert": "reverts",
+    "reverts": "reverts",
+    "changelog": "reverts",
+    "classroom": "classroom",
+}
+"""Command -> the module beside this one that brings it, in the order of the help."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; errors are one line on stderr."""
     open_streams()
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = cli(args=None if arguments is None else list(arguments), standalone_mode=False)
+        _load(given)
+        result = cli(args=given, standalone_mode=False)
         sys.stdout.flush()
     except KitError as error:
         return _fail(str(error))
@@ -56,6 +72,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if result == INTERRUPTED:
         return _fail("stopped")
     return result if isinstance(result, int) else FINE
+
+
+def _load(arguments: Sequence[str]) -> None:
+    """Import what the command named needs; for the help, or for no command, everything."""
+    module = _MODULES.get(next(iter(arguments), ""))
+    for name in dict.fromkeys(_MODULES.values() if module is None else (module,)):
+        import_module(f"kit.cli.{name}")
+    if module is None:  # each module adds its commands at the end
+        order = list(_MODULES)
+        cli.registered_commands.sort(key=lambda one: order.index(_name_of(one)))
+
+
+def _name_of(command: CommandInfo) -> str:
+    return command.name or str(getattr(command.callback, "__name__", ""))
 
 
 def _of_the_system(error: OSError) -> str:

@@ -14,11 +14,9 @@ from typing import Any
 import typer
 from rich.cells import chop_cells
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-from rich.table import Column
 
-from kit.case_study.history import passed_over_line
 from kit.common.plain_text import plain
+from kit.git.repository.history import passed_over_line
 
 __all__ = [
     "complain",
@@ -85,15 +83,21 @@ def progress_bar() -> Iterator[Callable[[str, int, int | None], None]]:
 
     It is gone afterwards, whatever happens; where nobody looks there is none.
     """
-    looked_at = sys.stderr is not None and sys.stderr.isatty()
+    err = Console(stderr=True)
+    if sys.stderr is None or not sys.stderr.isatty() or err.is_dumb_terminal:
+        yield lambda _step, _done, _total: None
+        return
+
+    # here: most commands draw no bar
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+    from rich.table import Column
+
     columns = (
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
     )
-    err = Console(stderr=True)
-    disable = not looked_at or err.is_dumb_terminal
-    with Progress(*columns, console=err, transient=True, expand=True, disable=disable) as bar:
+    with Progress(*columns, console=err, transient=True, expand=True) as bar:
         shown: dict[str, TaskID] = {}
 
         def tell(step: str, done: int, total: int | None) -> None:

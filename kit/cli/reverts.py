@@ -14,8 +14,7 @@ from typing import Annotated
 import typer
 
 from kit.case_study import history as history_in_use
-from kit.cli.common import FINE, NO, Json, cli
-from kit.cli.history import Repo
+from kit.cli.common import FINE, NO, Json, Repo, cli
 from kit.cli.output import console, print_json, progress_bar, tell_passed_over
 from kit.common.child_process import pool
 from kit.common.errors import UserError

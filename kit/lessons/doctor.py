@@ -113,7 +113,7 @@ def _history_checks() -> tuple[Check, ...]:
     passed: list[Check] = []
 
     def passed_over(place: Path, why: str) -> None:
-        from kit.case_study.history import passed_over_line
+        from kit.git.repository.history import passed_over_line
 
         passed.append(Check("passed over", "", passed_over_line(place, why), needed=False))
 

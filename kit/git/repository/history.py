@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 
 from kit.common.errors import UserError
 from kit.git.values.commit import Commit, FileDiff
 
-__all__ = ["History", "HistoryError", "Source", "SourceKind", "no_git"]
+__all__ = ["History", "HistoryError", "Source", "SourceKind", "no_git", "passed_over_line"]
 
 
 class HistoryError(UserError):
@@ -22,6 +23,11 @@ def no_git(lacks: str) -> str:
     if sys.platform == "emscripten":
         return f"a page in a browser has no git, so {lacks}; the kit on your own machine can do it"
     return f"git is not installed, so {lacks}; install git (Debian: apt install git)"
+
+
+def passed_over_line(place: Path, why: str) -> str:
+    """Say that a history is there and cannot be used."""
+    return f"passed over: {place}: {why.removeprefix(str(place)).lstrip(': ')}"
 
 
 class SourceKind(Enum):

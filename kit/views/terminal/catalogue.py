@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -15,8 +15,10 @@ from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
 from kit.machine.revision import Board, Patch, Revision
-from kit.simulation.scenario import Scenario
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
+
+if TYPE_CHECKING:
+    from kit.simulation.scenario import Scenario
 
 __all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
 

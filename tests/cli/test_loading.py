@@ -1,0 +1,48 @@
+"""Commands are loaded by name, so that a small one starts quickly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from kit.cli.common import cli
+from kit.cli.main import _MODULES, _load, _name_of, main
+
+HEAVY = ("IPython", "git", "ipywidgets", "matplotlib", "nbclient", "pandas", "pydantic", "pygit2")
+
+
+def test_the_table_names_every_command_in_the_order_of_the_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main([])
+    capsys.readouterr()
+    groups = [group.name for group in cli.registered_groups]
+
+    assert [_name_of(one) for one in cli.registered_commands] == [
+        name for name in _MODULES if name not in groups
+    ]
+    assert set(groups) <= set(_MODULES)
+
+
+@pytest.mark.parametrize("name", _MODULES)
+def test_the_module_of_a_command_brings_it(name: str) -> None:
+    _load([name])
+
+    assert name in {_name_of(one) for one in cli.registered_commands} | {
+        group.name for group in cli.registered_groups
+    }
+
+
+@pytest.mark.parametrize("what", ["revisions", "states", "scenarios"])
+def test_a_list_loads_nothing_heavy(what: str) -> None:
+    program = (
+        "import sys; from kit.cli.main import main; main(sys.argv[1:]);"
+        "sys.stderr.write(' '.join(sorted(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "list", what], capture_output=True, text=True, check=True
+    )
+
+    assert [name for name in HEAVY if name in done.stderr.split()] == []

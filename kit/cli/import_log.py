@@ -12,7 +12,7 @@ from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writ
 from kit.cli.report import put_report
 from kit.common.plain_text import plain
 from kit.logs.reader import read_log
-from kit.logs.selection import narrowed, read_bound
+from kit.logs.selection import narrow_log, read_bound
 from kit.storage.logs import log_lines
 from kit.views.reports.log import report_of
 
@@ -52,7 +52,7 @@ def import_(
     """Draw what a log of a real QEMU tells of unplugging, and say which revisions it fits."""
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     log = read_log(((name, log_lines(name)) for name in logs), monitor=monitor)
-    log = narrowed(
+    log = narrow_log(
         log,
         device=device,
         since=None if since is None else read_bound(since, log),

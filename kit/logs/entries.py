@@ -1,6 +1,6 @@
-"""What a log of a real QEMU told: who asked what, what QEMU answered and said, line by line.
+"""What a log of a real QEMU holds: commands, replies and events about unplugging, line by line.
 
-Texts from a log are made harmless where they are read: one line, no control characters, not long.
+Texts from a log are made harmless when they are read: one short line, no control characters.
 
 Source: QEMU docs/interop/qmp-spec.rst (commands, replies, events); libvirt docs/logging.rst.
 """
@@ -17,7 +17,7 @@ from kit.machine.revision import Board
 
 __all__ = [
     "GREETING",
-    "MOST_NAMED",
+    "MAX_UNREAD",
     "DeviceKind",
     "LogEntry",
     "LogFormat",
@@ -31,15 +31,15 @@ __all__ = [
 ]
 
 GREETING = "QMP greeting"
-"""What a greeting in the middle of a log is called: another connection, perhaps another QEMU."""
+"""The name of a greeting in the middle of a log: a new connection, perhaps to another QEMU."""
 
-MOST_NAMED = 20
-"""So many lines that could not be read are kept; all are counted."""
-LONGEST_TEXT = 300
+MAX_UNREAD = 20
+"""How many unreadable lines are kept; all are counted."""
+MAX_TEXT = 300
 
 
-def plain(text: str, longest: int = LONGEST_TEXT) -> str:
-    r"""Return text from a log as one short line without control characters.
+def plain(text: str, longest: int = MAX_TEXT) -> str:
+    r"""Return *text* as one line of at most *longest* characters, without control characters.
 
     >>> plain("core1\x1b[31m")
     'core1\\x1b[31m'
@@ -49,7 +49,7 @@ def plain(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 class LogFormat(Enum):
-    """Which format a log has; the value is what people call it."""
+    """The format of a log; the value is its usual name."""
 
     QMP = "QMP transcript"
     QMP_SHELL = "qmp-shell session"
@@ -58,16 +58,16 @@ class LogFormat(Enum):
 
     @property
     def shows_every_event(self) -> bool:
-        """Would an event that happened stand in it, where it happened?
+        """Does it hold every event, at the place where it happened?
 
-        qmp-shell prints events when somebody presses Enter, and not at all into its log file;
-        virsh shows those that were asked for.
+        qmp-shell prints events when somebody presses Enter, and never into its log file.  virsh
+        shows only the events that the user asked for.
         """
         return self in (LogFormat.QMP, LogFormat.LIBVIRT)
 
 
 class DeviceKind(Enum):
-    """What kind of device an id stands for."""
+    """The kind of a device."""
 
     CORE = "CPU core"
     DIMM = "DIMM"
@@ -77,7 +77,7 @@ class DeviceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OtherCommand:
-    """A command that the embedded machine does not have; ``device`` is the id that it names."""
+    """A command that the embedded machine does not have, and the device id that it names."""
 
     name: str
     device: str | None = None
@@ -85,7 +85,7 @@ class OtherCommand:
 
 @dataclass(frozen=True, slots=True)
 class OtherEvent:
-    """An event that the embedded machine does not send; ``device`` is the id that it names."""
+    """An event that the embedded machine does not send, and the device id that it names."""
 
     name: str
     device: str | None = None
@@ -96,11 +96,11 @@ Logged = Message | OtherCommand | OtherEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """Who told whom what, in which line.
+    """Who sent whom which message, and in which line it stands.
 
-    ``at_ns`` is the time since 1970 that the log gives, None where it gives none; then it was not
-    before ``after_ns`` and not after ``before_ns``, as far as its neighbours tell.  ``answers`` is
-    the number of the entry that a reply answers.
+    ``at_ns`` is the time since 1970; None if the log gives none.  Its neighbours may then tell that
+    it was not before ``after_ns`` and not after ``before_ns``.  ``answers`` is the number of the
+    entry that a reply answers.
     """
 
     source: str
@@ -115,13 +115,13 @@ class LogEntry:
 
     @property
     def place(self) -> str:
-        """Where it stands, as editors and compilers write it."""
+        """The file and line, as compilers write them."""
         return f"{self.source}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A line that could not be read, and why."""
+    """A line that the kit could not read, and why."""
 
     source: str
     line: int
@@ -131,16 +131,19 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnplugLog:
-    """All that a log told about unplugging.
+    """Everything that a log holds about unplugging.
 
-    ``asker`` is who talks to QEMU.  ``monitor`` is the monitor that was read, ``others`` how many
-    messages those of other QEMUs had.  ``left_out`` counts messages about other things by name.
-    ``unread`` are the first lines that could not be read, of ``unread_count``; ``passed_over``
-    counts lines of the log that hold no message; ``not_utf8`` lines with bytes that are no UTF-8.
-    ``kinds`` tells what the devices are, ``version`` and ``board`` what the log says of QEMU, the
-    latter by ``board_entry``.
-    ``clock_went_back`` is the line where the log's own time ran backwards, ``cut`` where reading
-    ended because there were too many messages.
+    Attributes:
+        asker: Who sends the commands.
+        monitor: The monitor of all entries.
+        others: How many messages each other monitor had.
+        left_out: How many messages about other things there were, by name.
+        unread: The first of ``unread_count`` unreadable lines.
+        passed_over: How many lines held no message.
+        not_utf8: How many lines held bytes that are not UTF-8.
+        board_entry: The entry that shows the ``board``.
+        clock_went_back: The line where the log's time ran backwards.
+        cut: The line where reading ended because there were too many messages.
     """
 
     sources: tuple[str, ...]
@@ -163,29 +166,29 @@ class UnplugLog:
 
     @property
     def source(self) -> str:
-        """The names of what was read."""
+        """The names of the files, in one text."""
         return ", ".join(self.sources)
 
     @property
     def began_ns(self) -> int | None:
-        """The first time that the log gives, since 1970; None where it gives none."""
+        """The first time in the log, since 1970; None if it has none."""
         times = (t for e in self.entries for t in (e.after_ns, e.at_ns, e.before_ns))
         return next((at_ns for at_ns in times if at_ns is not None), None)
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """The devices that are named, in the order in which they are."""
+        """The devices that the log names, in its order."""
         named = (device_of(entry.message) for entry in self.entries)
         return tuple(dict.fromkeys(name for name in named if name))
 
 
 def device_of(message: Logged) -> str | None:
-    """Return the id of the device that a message names, its QOM path if it has none, or None."""
+    """Return the device that a message names: its id, else its QOM path, else None."""
     for holder in (message, getattr(message, "info", None)):
         for name in ("device", "id"):
             found = getattr(holder, name, None)
             if found is not None and not isinstance(found, str):
-                found = getattr(found, "id", None)  # of device_add: the device itself
+                found = getattr(found, "id", None)  # device_add holds the device itself
             if isinstance(found, str) and found:
                 return _short_path(found)
     path = getattr(message, "path", None)
@@ -193,6 +196,6 @@ def device_of(message: Logged) -> str | None:
 
 
 def _short_path(name: str) -> str:
-    """Return the id of a device that is named by its QOM path; any other name as it is."""
+    """Return the id in the QOM path of a device; leave any other name as it is."""
     rest = name.removeprefix("/machine/peripheral/")
     return name if "/" in rest else rest

@@ -1,6 +1,6 @@
-"""What the embedded machine answers at a revision, to hold against what a log has.
+"""What the embedded machine answers at a revision, for comparison with a log.
 
-The machine answers as real builds of QEMU were recorded to; so no text is written down here.
+The machine answers as the recordings of real QEMU do, so this module holds no text of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from kit.machine.requests import (
 from kit.machine.revision import Board, Revision
 from kit.simulation.platform import platform_of
 
-__all__ = ["answer", "instead", "says"]
+__all__ = ["expected_reply", "expected_text", "matches"]
 
 
 _EXAMPLES: Mapping[DeviceKind, Device] = {
@@ -37,13 +37,13 @@ _EXAMPLES: Mapping[DeviceKind, Device] = {
 
 
 @lru_cache(maxsize=512)
-def answer(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpError | None:
-    """Return what QEMU answers to the last of *more*; None where its machine has no such device.
+def expected_reply(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpError | None:
+    """Return what QEMU answers to the last of *more*; None if its machine has no such device.
 
     Args:
-        revision: At which revision.
-        kind: The machine has one such device, called DEVICE, and its guest uses it.
-        more: Then it is asked "device_del" or "device_add", as often as is named, at once.
+        revision: The revision of the machine.
+        kind: The kind of its one device, DEVICE, which the guest uses.
+        more: The commands that follow at once, each "device_del" or "device_add".
     """
     device = _EXAMPLES[kind]
     if revision.board == Board.Q35 and kind not in (DeviceKind.CORE, DeviceKind.DIMM):
@@ -58,16 +58,16 @@ def answer(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpE
     return reply if isinstance(reply, QmpReturn | QmpError) else None
 
 
-def says(reply: QmpReturn | QmpError | None, desc: str, device: str) -> bool:
-    """Is *desc* what the machine answered, but for numbers and the name of the device?"""
+def matches(reply: QmpReturn | QmpError | None, desc: str, device: str) -> bool:
+    """Is *desc* the error of *reply*, apart from numbers and the name of the device?"""
     if not isinstance(reply, QmpError):
         return False
     pattern = re.sub(r"\d+", r"-?\\d+", re.escape(reply.desc)).replace("DEVICE", re.escape(device))
     return re.fullmatch(pattern, desc) is not None
 
 
-def instead(reply: QmpReturn | QmpError | None, device: str) -> str:
-    """Say what QEMU would answer."""
+def expected_text(reply: QmpReturn | QmpError | None, device: str) -> str:
+    """Write what QEMU would answer."""
     if isinstance(reply, QmpError):
         return f"it would say “{reply.desc.replace('DEVICE', device)}”"
     return "it would accept it"

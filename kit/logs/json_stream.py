@@ -1,6 +1,6 @@
-"""JSON as it stands in logs: over several lines, several values in one, or as Python prints it.
+"""JSON in logs: over several lines, several values in a line, or as Python prints it.
 
-Values are read strictly (no NaN, no key twice); what cannot be read is a `FormatError`.
+Reading is strict (no NaN, no key twice); what it refuses is a `FormatError`.
 
 Source: RFC 8259; QEMU docs/interop/qmp-spec.rst (which also takes 'single quotes').
 """
@@ -14,39 +14,39 @@ from collections.abc import Iterator
 from kit.common import json_fields as fields
 from kit.common.json_fields import FormatError, Json
 
-__all__ = ["LONGEST_LINE", "Depth", "objects", "pairs"]
+__all__ = ["MAX_CHARACTERS", "Depth", "read_objects", "read_typed_command"]
 
-LONGEST_LINE = 1_000_000
-"""Characters of a line, or of a value over several lines, that are read."""
+MAX_CHARACTERS = 1_000_000
+"""The longest line, or value over several lines, that is read."""
 
 _DECODER = fields.decoder()
-# a string that does not end is one as well: else each quote in it would be tried as a beginning
+# an unfinished string counts too: otherwise each quote in it would be tried as a beginning
 _STRING = r""""(?:\\.|[^"\\])*(?:"|\\?\Z)|'(?:\\.|[^'\\])*(?:'|\\?\Z)"""
 _TOKEN = re.compile(_STRING + r"""|[{}\[\]]|u(?=['"])|[A-Za-z]+""", re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
 class Depth:
-    """How many brackets are open after the lines that were counted."""
+    """Counts open brackets, line by line."""
 
     def __init__(self) -> None:
         self.open = 0
 
     def count(self, line: str) -> int:
-        """Count the brackets of a line outside of strings; return how many are open."""
+        """Count the brackets of a line outside strings; return how many are open now."""
         for token in _TOKEN.findall(line):
             self.open += (token in "{[") - (token in "}]") if len(token) == 1 else 0
         return self.open
 
 
-def objects(text: str) -> Iterator[dict[str, Json]]:
-    """Yield the objects that *text* holds, one after another.
+def read_objects(text: str) -> Iterator[dict[str, Json]]:
+    """Yield the JSON objects of *text*.
 
     Raises:
-        FormatError: It is not one object after another.
+        FormatError: It holds something else, or is too long.
     """
-    if len(text) > LONGEST_LINE:
-        raise FormatError(f"is longer than {LONGEST_LINE:,} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise FormatError(f"is longer than {MAX_CHARACTERS:,} characters")
     at, length = 0, len(text)
     translated = False
     while at < length:
@@ -56,7 +56,7 @@ def objects(text: str) -> Iterator[dict[str, Json]]:
             raise FormatError("is nested too deeply") from None
         except ValueError as error:
             if not translated and "'" in text:
-                text, translated = _from_python(text[at:]), True
+                text, translated = _translate_python(text[at:]), True
                 at, length = 0, len(text)
                 continue
             what = (getattr(error, "msg", "") or str(error)).removesuffix(" starting at")
@@ -69,8 +69,8 @@ def objects(text: str) -> Iterator[dict[str, Json]]:
             at += 1
 
 
-def _from_python(text: str) -> str:
-    """Write Python's strings, True, False and None as JSON does."""
+def _translate_python(text: str) -> str:
+    """Rewrite Python's strings, True, False and None as JSON."""
 
     def replace(match: re.Match[str]) -> str:
         token = match[0]
@@ -95,14 +95,14 @@ def _unescape(match: re.Match[str]) -> str:
 _ARGUMENT = re.compile(rf"""(?:[^\s"']|{_STRING})+""", re.DOTALL)
 
 
-def pairs(text: str) -> tuple[str, dict[str, Json]]:
-    """Read a command as qmp-shell takes it: its name, then ``key=value`` after ``key=value``.
+def read_typed_command(text: str) -> tuple[str, dict[str, Json]]:
+    """Read a command as qmp-shell does: its name, then ``key=value`` pairs.
 
     Raises:
-        FormatError: There is no name, or something that is no pair.
+        FormatError: The name is missing, or an argument is not a pair.
     """
-    if len(text) > LONGEST_LINE:
-        raise FormatError(f"is longer than {LONGEST_LINE:,} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise FormatError(f"is longer than {MAX_CHARACTERS:,} characters")
     name, *arguments = _ARGUMENT.findall(text) or [""]
     found: dict[str, Json] = {}
     for argument in arguments:

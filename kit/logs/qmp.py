@@ -1,6 +1,6 @@
-"""From the objects of QMP to typed messages; what has no type of its own keeps its name.
+"""Turns objects of QMP into typed messages; one without a type of its own keeps its name.
 
-Nothing that a log says is carried out, and no value of it is trusted to be of the right kind.
+A log is not trusted: nothing in it is carried out, and every value is checked for its type.
 
 Source: QEMU qapi/qdev.json, qapi/machine.json, qapi/acpi.json; libvirt src/qemu/qemu_alias.c.
 """
@@ -44,15 +44,15 @@ __all__ = [
     "backend_size",
     "board_of",
     "command_of",
-    "drawn",
     "event_of",
     "is_about_pending",
+    "is_drawn",
     "kind_of",
     "reply_of",
     "version_of",
 ]
 
-LONGEST_ID = 60
+MAX_ID = 60
 _DRAWN_EVENTS = frozenset(
     {"RESET", "SHUTDOWN", "POWERDOWN", "GUEST_PANICKED", "DEVICE_UNPLUG_ERROR", "MIGRATION"}
 )
@@ -64,13 +64,13 @@ _NO_ARGUMENTS: Mapping[str, type[SystemReset] | type[Stop] | type[Cont] | type[M
 }
 
 
-def _text(data: Json, key: str, longest: int = LONGEST_ID) -> str | None:
+def _text(data: Json, key: str, longest: int = MAX_ID) -> str | None:
     value = data.get(key) if isinstance(data, dict) else None
     return plain(value, longest) if isinstance(value, str) and value else None
 
 
 def _number(data: Json, *keys: str) -> int | None:
-    """Return the first of some integers that is there; one may be written as text."""
+    """Return the first of *keys* that holds an integer, which may be written as text."""
     for key in keys:
         value = data.get(key) if isinstance(data, dict) else None
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}|0x[0-9a-fA-F]{1,15}", value):
@@ -87,9 +87,9 @@ def command_of(name: str, arguments: Json, backends: Mapping[str, int]) -> Logge
     """Return a command as a message.
 
     Args:
-        name: What is executed.
-        arguments: What with.
-        backends: The sizes in MiB of the memory backends that the log made, by id.
+        name: The name of the command.
+        arguments: Its arguments.
+        backends: The sizes in MiB of the memory backends so far, by id.
     """
     device = _text(arguments, "id")
     if name == "device_del" and device is not None:
@@ -99,11 +99,11 @@ def command_of(name: str, arguments: Json, backends: Mapping[str, int]) -> Logge
         return OtherCommand(name, device) if added is None else DeviceAdd(added)
     if name in _NO_ARGUMENTS:
         return _NO_ARGUMENTS[name]()
-    return OtherCommand(plain(name, LONGEST_ID), device)
+    return OtherCommand(plain(name, MAX_ID), device)
 
 
 def _device(data: Json, backends: Mapping[str, int]) -> Device | None:
-    """Return what device_add plugs, if its driver is one that tells; of a DIMM 0 MiB if unknown."""
+    """Return the device that device_add plugs, if its driver is known; 0 MiB is an unknown size."""
     driver, name = _text(data, "driver") or "", _text(data, "id")
     if re.search(r"-spapr-cpu-core$|-(x86_64|i386)-cpu$", driver):
         number = _number(data, "core-id")
@@ -117,12 +117,12 @@ def _device(data: Json, backends: Mapping[str, int]) -> Device | None:
         return None if number is None else Phb(number, name)
     bus, addr = _text(data, "bus"), data.get("addr") if isinstance(data, dict) else None
     if bus is not None and bus.startswith("pci") and isinstance(addr, str | int):
-        return PciFunction(bus, plain(str(addr)[:LONGEST_ID]), id=name)
+        return PciFunction(bus, plain(str(addr)[:MAX_ID]), id=name)
     return None
 
 
 def backend_size(arguments: Json) -> tuple[str, int] | None:
-    """Return the id of the memory backend that object-add makes, and its size in MiB."""
+    """Return the id of the memory backend that object-add makes, and its size in MiB; else None."""
     if not (_text(arguments, "qom-type") or "").startswith("memory-backend-"):
         return None
     name, props = _text(arguments, "id"), arguments.get("props")
@@ -134,7 +134,7 @@ def backend_size(arguments: Json) -> tuple[str, int] | None:
 
 
 def reply_of(data: Mapping[str, Json]) -> QmpReturn | QmpError | None:
-    """Return a reply as a message, without what it returns; None where it is no reply."""
+    """Return a reply as a message, without its value; None if it is not a reply."""
     if "error" in data:
         error = data["error"]
         return QmpError(_text(error, "class") or "?", _text(error, "desc", 300) or "?")
@@ -142,12 +142,12 @@ def reply_of(data: Mapping[str, Json]) -> QmpReturn | QmpError | None:
 
 
 def is_about_pending(desc: str) -> bool:
-    """Does an error say that an unplug is under way already?"""
+    """Does an error say that an unplug is already pending?"""
     return re.search(r"unplug\b.*\b(pending|progress)\b|process of unplug", desc) is not None
 
 
 def version_of(value: Json) -> tuple[int, int, int] | None:
-    """Return the version of QEMU that a greeting, or query-version's answer, tells."""
+    """Return the version of QEMU in a greeting or in query-version's answer."""
     numbers = value.get("qemu") if isinstance(value, dict) else None
     found = tuple(_number(numbers, key) for key in ("major", "minor", "micro"))
     major, minor, micro = found
@@ -180,7 +180,7 @@ def event_of(name: str, data: Json) -> Logged:
         case "MIGRATION":
             status = _text(data, "status")
             return OtherEvent(f"MIGRATION {status}" if status else name, device)
-    return OtherEvent(plain(name, LONGEST_ID), device)
+    return OtherEvent(plain(name, MAX_ID), device)
 
 
 def _ost(info: Json) -> Logged:
@@ -191,11 +191,11 @@ def _ost(info: Json) -> Logged:
     return AcpiDeviceOst(OstInfo(SlotType(kind), slot, source, status, _text(info, "device")))
 
 
-def drawn(message: Logged) -> bool:
-    """Is a command or an event about unplugging, and worth a place in the picture?"""
+def is_drawn(message: Logged) -> bool:
+    """Does a picture of the log show this message: is it about unplugging?"""
     match message:
         case DeviceDeleted(device=None, path=path):
-            # of a device's parts: the device itself follows
+            # a part of a device; the event of the device itself follows
             return re.fullmatch(r"/machine/peripheral/[^/]+/.*", path) is None
         case OtherCommand(name):
             return name in ("device_add", "device_del")
@@ -205,15 +205,15 @@ def drawn(message: Logged) -> bool:
     return True
 
 
-# -- what the log says of the machine --------------------------------------------------------------
+# -- the machine in the log ------------------------------------------------------------------------
 
-_NAMES = (
+_ID_PATTERNS = (
     (re.compile(r"(v?cpu|core)\d+"), DeviceKind.CORE),
     (re.compile(r"dimm\d+"), DeviceKind.DIMM),
     (re.compile(r"phb\d+"), DeviceKind.PHB),
     (re.compile(r"(net|hostdev|virtio-disk)\d+"), DeviceKind.PCI),
 )
-_KINDS: Mapping[type, DeviceKind] = {
+_KINDS_BY_DEVICE: Mapping[type, DeviceKind] = {
     CpuCore: DeviceKind.CORE,
     Dimm: DeviceKind.DIMM,
     Nvdimm: DeviceKind.DIMM,
@@ -223,14 +223,14 @@ _KINDS: Mapping[type, DeviceKind] = {
 
 
 def kind_of(device: Device | str) -> DeviceKind | None:
-    """Return what kind of device it is; of an id, what libvirt and the lessons call so."""
+    """Return the kind of a device; of an id, by the names that libvirt and the lessons use."""
     if isinstance(device, str):
-        return next((kind for name, kind in _NAMES if name.fullmatch(device)), None)
-    return _KINDS[type(device)]
+        return next((kind for name, kind in _ID_PATTERNS if name.fullmatch(device)), None)
+    return _KINDS_BY_DEVICE[type(device)]
 
 
 def board_of(name: str, data: Json) -> Board | None:
-    """Return which machine a command's arguments, or query-target's answer, tell."""
+    """Return the machine that a command's arguments or query-target's answer show, if any."""
     if name == "device_add":
         driver = _text(data, "driver") or ""
         if driver.endswith(("-x86_64-cpu", "-i386-cpu")):

@@ -1,6 +1,6 @@
-"""A log of a real QEMU becomes entries: what was asked, answered and said about unplugging.
+"""Reads the log of a real QEMU: its commands, replies and events about unplugging.
 
-The log is read line by line and once; only what concerns unplugging is kept, the rest is counted.
+Each line is read once.  Messages about unplugging become entries, all others are only counted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kit.common.errors import UserError
 from kit.common.json_fields import Json
 from kit.logs.entries import (
     GREETING,
-    MOST_NAMED,
+    MAX_UNREAD,
     DeviceKind,
     LogEntry,
     LogFormat,
@@ -25,14 +25,21 @@ from kit.logs.entries import (
     device_of,
     plain,
 )
-from kit.logs.formats import DomainNamed, Numbered, PassedOver, Raw, messages, recognise
+from kit.logs.formats import (
+    DomainNamed,
+    LoggedObject,
+    LogLine,
+    SkippedLine,
+    read_items,
+    recognise_format,
+)
 from kit.logs.qmp import (
     backend_size,
     board_of,
     command_of,
-    drawn,
     event_of,
     is_about_pending,
+    is_drawn,
     kind_of,
     reply_of,
     version_of,
@@ -44,15 +51,15 @@ from kit.machine.revision import Board
 
 __all__ = ["read_log"]
 
-MOST_ENTRIES = 20_000  # about unplugging: more are no log of one machine's life
-MOST_OPEN = 10_000  # commands without an answer that are remembered
-MOST_NAMES, MOST_MONITORS = 1000, 1000
-_BACKWARDS_NS = NS_PER_S  # threads may log out of order by less
+MAX_ENTRIES = 20_000  # about unplugging: one machine never has more
+MAX_OPEN = 10_000  # commands that wait for a reply
+MAX_NAMES, MAX_MONITORS = 1000, 1000
+_BACKWARDS_NS = NS_PER_S  # threads may log less than this out of order
 
 
 @dataclass(slots=True)
 class _OpenCommand:
-    """A command that has not been answered; ``number`` is its entry, None where it has none."""
+    """A command that waits for its reply; ``number`` is its entry, None if it has none."""
 
     name: str
     number: int | None
@@ -60,13 +67,13 @@ class _OpenCommand:
 
 @dataclass(slots=True)
 class _Monitor:
-    """What was said at one monitor so far."""
+    """The messages of one monitor so far."""
 
     format: LogFormat
     entries: list[LogEntry] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     asked: OrderedDict[str, _OpenCommand] = field(default_factory=OrderedDict)
-    asked_in_order: deque[_OpenCommand] = field(default_factory=lambda: deque(maxlen=MOST_OPEN))
+    asked_in_order: deque[_OpenCommand] = field(default_factory=lambda: deque(maxlen=MAX_OPEN))
     backends: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, DeviceKind] = field(default_factory=dict)
     by_libvirt: bool = False
@@ -74,7 +81,7 @@ class _Monitor:
     board: Board | None = None
     board_entry: int | None = None
     last_ns: int | None = None
-    waiting: int = 0  # entries from here on do not know what they were before
+    waiting: int = 0  # entries from here on have no upper bound in time yet
     went_back: str | None = None
     cut: str | None = None
     said: int = 0
@@ -82,8 +89,8 @@ class _Monitor:
 
     # -- one message -------------------------------------------------------------------------------
 
-    def take(self, raw: Raw) -> None:
-        """Note one object of QMP."""
+    def take(self, raw: LoggedObject) -> None:
+        """Read one object of QMP."""
         self.said += 1
         self._note_time(raw)
         data = raw.data
@@ -99,9 +106,11 @@ class _Monitor:
             if "typed" in data:
                 self.typed = name
             elif typed == name:
-                return  # qmp-shell -v writes what it sends
+                return  # qmp-shell -v prints what it sends
             self._command(raw, name, data.get("arguments", {}))
-            if "return" in data or "error" in data:  # qmp-shell -l writes both as one
+            if (
+                "return" in data or "error" in data
+            ):  # qmp-shell -l writes command and reply as one object
                 self._reply(raw)
         elif isinstance(event := data.get("event"), str):
             self._event(raw, event, data.get("data", {}))
@@ -110,15 +119,15 @@ class _Monitor:
         else:
             self._leave_out("neither command, reply nor event")
 
-    def _command(self, raw: Raw, name: str, arguments: Json) -> None:
+    def _command(self, raw: LoggedObject, name: str, arguments: Json) -> None:
         identity = raw.data.get("id")
         self.by_libvirt |= isinstance(identity, str) and identity.startswith("libvirt-")
         backend = backend_size(arguments) if name == "object-add" else None
-        if backend is not None and len(self.backends) < MOST_NAMES:
+        if backend is not None and len(self.backends) < MAX_NAMES:
             self.backends[backend[0]] = backend[1]
         message = command_of(name, arguments, self.backends)
         number = None
-        if drawn(message) and name not in _COUNTED:
+        if is_drawn(message) and name not in _COUNTED:
             number = self._add(raw, True, message)
             self._note_board(board_of(name, arguments), number)
             self._note_kind(message)
@@ -128,16 +137,16 @@ class _Monitor:
             self.asked_in_order.append(_OpenCommand(name, number))
             return
         self.asked[_key(identity)] = _OpenCommand(name, number)
-        if len(self.asked) > MOST_OPEN:
+        if len(self.asked) > MAX_OPEN:
             self.asked.popitem(last=False)
 
-    def _reply(self, raw: Raw) -> None:
+    def _reply(self, raw: LoggedObject) -> None:
         message = reply_of(raw.data)
         assert message is not None
         identity = raw.data.get("id")
         if identity is not None:
             asked = self.asked.pop(_key(identity), None)
-        else:  # answers come in the order of commands
+        else:  # replies come in the order of the commands
             asked = self.asked_in_order.popleft() if self.asked_in_order else None
         if asked is None:
             if isinstance(message, QmpError) and is_about_pending(message.desc):
@@ -155,19 +164,21 @@ class _Monitor:
         else:
             self._add(raw, False, message, asked.number)
 
-    def _event(self, raw: Raw, name: str, data: Json) -> None:
+    def _event(self, raw: LoggedObject, name: str, data: Json) -> None:
         message = event_of(name, data)
-        if not drawn(message) or name in _COUNTED:
+        if not is_drawn(message) or name in _COUNTED:
             self._leave_out(name)
             return
         number = self._add(raw, False, message)
         self._note_board(board_of(name, data), number)
         self._note_kind(message)
 
-    # -- what is kept ------------------------------------------------------------------------------
+    # -- entries and counts ------------------------------------------------------------------------
 
-    def _add(self, raw: Raw, asks: bool, message: Logged, answers: int | None = None) -> int | None:
-        if len(self.entries) >= MOST_ENTRIES:
+    def _add(
+        self, raw: LoggedObject, asks: bool, message: Logged, answers: int | None = None
+    ) -> int | None:
+        if len(self.entries) >= MAX_ENTRIES:
             self.cut = self.cut or f"{raw.source}:{raw.line}"
             return None
         manager = Actor.LIBVIRT if self.format is LogFormat.LIBVIRT else Actor.OPERATOR
@@ -187,8 +198,8 @@ class _Monitor:
         )
         return len(self.entries) - 1
 
-    def _note_time(self, raw: Raw) -> None:
-        """What had no time was not later than this, where events stand where they happened."""
+    def _note_time(self, raw: LoggedObject) -> None:
+        """Bound the entries without a time by this one."""
         if raw.at_ns is None:
             return
         if self.last_ns is not None and raw.at_ns < self.last_ns - _BACKWARDS_NS:
@@ -202,7 +213,7 @@ class _Monitor:
 
     def _leave_out(self, name: str) -> None:
         name = plain(name, 60)
-        if name not in self.left_out and len(self.left_out) >= MOST_NAMES:
+        if name not in self.left_out and len(self.left_out) >= MAX_NAMES:
             name = "others"
         self.left_out[name] += 1
 
@@ -216,7 +227,7 @@ class _Monitor:
 
     def _note_kind(self, message: Logged) -> None:
         name = device_of(message)
-        if name is None or len(self.kinds) >= MOST_NAMES:
+        if name is None or len(self.kinds) >= MAX_NAMES:
             return
         kind = kind_of(message.device) if isinstance(message, DeviceAdd) else None
         if kind is None and name not in self.kinds:
@@ -229,7 +240,7 @@ _COUNTED = ("query-version",)
 
 
 def _key(identity: Json) -> str:
-    """Return under what a command waits for its answer."""
+    """Return the key under which a command waits for its reply."""
     return plain(repr(identity), 200)
 
 
@@ -241,48 +252,48 @@ def read_log(
     *,
     monitor: str | None = None,
 ) -> UnplugLog:
-    """Read a log, or the parts of one in their order.
+    """Read a log from one file, or from several in their order.
 
     Args:
-        sources: The name of each part, and its lines.
-        monitor: Of a log of several QEMUs: the domain's name, or the address of its monitor
-            (``0x…``).  None: the first at which something was said about unplugging.
+        sources: The name of each file, and its lines.
+        monitor: In a log of several QEMUs, the name of a domain or the address of its monitor
+            (``0x…``).  None: the first monitor with a message about unplugging.
 
     Raises:
-        UserError: The format is not known, nobody talked to QEMU in it, or not at *monitor*.
+        UserError: The format is unknown, or the log has no message, or none of *monitor*.
     """
     names: list[str] = []
-    counted = _Counted()
-    found, lines = recognise(counted.numbered(sources, names), names)
+    counted = _LineCounts()
+    found, lines = recognise_format(counted.numbered(sources, names), names)
     monitors: OrderedDict[str, _Monitor] = OrderedDict()
     domains: dict[str, str] = {}
-    for item in messages(found, lines):
+    for item in read_items(found, lines):
         match item:
-            case PassedOver():
+            case SkippedLine():
                 counted.passed_over += 1
             case Unread():
                 counted.unread_count += 1
-                if len(counted.unread) < MOST_NAMED:
+                if len(counted.unread) < MAX_UNREAD:
                     counted.unread.append(item)
             case DomainNamed(address, domain):
-                if len(domains) < MOST_MONITORS:
+                if len(domains) < MAX_MONITORS:
                     domains[address] = domain
-            case Raw():
+            case LoggedObject():
                 if "execute" in item.data and item.data.keys() & {"typed", "return", "error"}:
                     found = LogFormat.QMP_SHELL
-                if item.monitor not in monitors and len(monitors) >= MOST_MONITORS:
+                if item.monitor not in monitors and len(monitors) >= MAX_MONITORS:
                     continue
                 one = monitors.setdefault(item.monitor, _Monitor(found))
                 one.format = found
                 one.take(item)
     where = ", ".join(names)
-    chosen = _chosen(monitors, domains, monitor, where)
+    chosen = _choose_monitor(monitors, domains, monitor, where)
     return _log(tuple(names), found, monitors, domains, chosen, counted)
 
 
 @dataclass(slots=True)
-class _Counted:
-    """What is counted over all lines."""
+class _LineCounts:
+    """The counts over all lines."""
 
     passed_over: int = 0
     not_utf8: int = 0
@@ -291,17 +302,17 @@ class _Counted:
 
     def numbered(
         self, sources: Iterable[tuple[str, Iterable[str]]], names: list[str]
-    ) -> Iterator[Numbered]:
-        """Yield all lines with their places; note names as they come."""
+    ) -> Iterator[LogLine]:
+        """Yield all lines with their places; add each file to *names* when it begins."""
         for name, lines in sources:
             source = plain(name)
             names.append(source)
             for number, text in enumerate(lines, 1):
                 self.not_utf8 += "\ufffd" in text
-                yield Numbered(source, number, text)
+                yield LogLine(source, number, text)
 
 
-def _chosen(
+def _choose_monitor(
     monitors: OrderedDict[str, _Monitor], domains: dict[str, str], wanted: str | None, where: str
 ) -> str:
     if not monitors:
@@ -310,12 +321,12 @@ def _chosen(
         for address in monitors:
             if wanted in (address, domains.get(address)):
                 return address
-        known = ", ".join(_called(address, domains) for address in list(monitors)[:10])
+        known = ", ".join(_monitor_name(address, domains) for address in list(monitors)[:10])
         raise UserError(f"{where}: no monitor {wanted!r}; there are: {known}")
     return next((name for name, one in monitors.items() if one.entries), next(iter(monitors)))
 
 
-def _called(address: str, domains: dict[str, str]) -> str:
+def _monitor_name(address: str, domains: dict[str, str]) -> str:
     domain = domains.get(address)
     return address if domain is None else f"{domain} ({address})"
 
@@ -326,7 +337,7 @@ def _log(
     monitors: OrderedDict[str, _Monitor],
     domains: dict[str, str],
     chosen: str,
-    counted: _Counted,
+    counted: _LineCounts,
 ) -> UnplugLog:
     one = monitors[chosen]
     asker = Actor.LIBVIRT if found is LogFormat.LIBVIRT or one.by_libvirt else Actor.OPERATOR
@@ -345,8 +356,8 @@ def _log(
         format=found,
         asker=asker,
         entries=tuple(entries),
-        monitor=_called(chosen, domains) if chosen else None,
-        others={_called(a, domains): m.said for a, m in monitors.items() if a != chosen},
+        monitor=_monitor_name(chosen, domains) if chosen else None,
+        others={_monitor_name(a, domains): m.said for a, m in monitors.items() if a != chosen},
         left_out=dict(one.left_out.most_common()),
         unread=tuple(counted.unread),
         unread_count=counted.unread_count,

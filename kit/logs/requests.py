@@ -1,4 +1,4 @@
-"""Unplug requests as a log shows them: asked, asked again, ended, and what came in between."""
+"""The unplug requests of a log: first device_del, retries, events in between, end."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from kit.trace.kinds import outcome_of
 
 __all__ = ["Attempt", "UnplugRequest", "at_least_s", "at_most_s", "later", "requests_of"]
 
-MOST_RUNNING = 1000  # requests that are open at a time
+MAX_RUNNING = 1000  # requests that are open at one time
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A device_del and its answer, by number of the entry; ``replied`` None: there is none.
+    """A device_del and its reply, by the numbers of their entries; None if there is no reply.
 
-    ``earlier`` is the last device_del of the same request before it that QEMU did not refuse.
+    ``earlier`` is the last device_del before it, for the same request, that QEMU did not refuse.
     """
 
     asked: int
@@ -43,12 +43,15 @@ class Attempt:
 
 @dataclass(slots=True)
 class UnplugRequest:
-    """One unplug request: from the first device_del to what ended it.
+    """One unplug request, from the first device_del to its end.
 
-    ``end`` is the entry that told of its end, None while there is none; ``closed`` where it was
-    surely over.  ``reset`` is the first reset before that.  ``clock_unsure``: the VM was stopped
-    meanwhile, so the guest's clock may stand behind; ``moved``: it was migrated.
-    ``before_the_log``: the first device_del was refused because an earlier one was pending.
+    Attributes:
+        end: The entry that reports the end; None without one.
+        closed: The entry at which the request was certainly over; None without one.
+        reset: The first reset before that.
+        clock_unsure: The VM was stopped meanwhile, so the guest's clock may be behind.
+        moved: The VM was migrated meanwhile.
+        before_the_log: QEMU refused the first device_del because an earlier one was pending.
     """
 
     device: str
@@ -71,7 +74,7 @@ class UnplugRequest:
 
     @property
     def ended_within(self) -> Attempt | None:
-        """The device_del during which it ended, before that was answered; None if during none."""
+        """The device_del that QEMU had not answered yet when the request ended, if any."""
         if self.end is None:
             return None
         last = self.attempts[-1]
@@ -93,20 +96,23 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
                 if device in running:
                     _repeat(running[device], attempt)
                 elif (
-                    len(running) < MOST_RUNNING
-                    and (request := _request(log, device, attempt)) is not None
+                    len(running) < MAX_RUNNING
+                    and (request := _begin(log, device, attempt)) is not None
                 ):
                     request.clock_unsure = stopped
                     running[device] = request
                     found.append(request)
             case DeviceAdd() | OtherCommand("device_add"):
-                _end(running, device_of(entry.message), None, number)  # its id was free again
+                _end(running, device_of(entry.message), None, number)  # the id was free again
             case _ if outcome_of(entry.message) is not None:
                 _end(running, device_of(entry.message), number, number)
             case SystemReset() | OtherEvent("RESET"):
                 for request in running.values():
                     request.reset = number if request.reset is None else request.reset
-            case OtherEvent(name) if name in ("SHUTDOWN", GREETING):  # QEMU may be another then
+            case OtherEvent(name) if name in (
+                "SHUTDOWN",
+                GREETING,
+            ):  # perhaps another QEMU from here on
                 for device in list(running):
                     _end(running, device, None, number)
             case VmStop() | Stop() | VmResume() | Cont() | Migrate():
@@ -128,8 +134,8 @@ def _repeat(request: UnplugRequest, attempt: Attempt) -> None:
     request.attempts.append(replace(attempt, earlier=earlier))
 
 
-def _request(log: UnplugLog, device: str, attempt: Attempt) -> UnplugRequest | None:
-    """Begin a request; a refusal begins none, but for one that tells of an earlier request."""
+def _begin(log: UnplugLog, device: str, attempt: Attempt) -> UnplugRequest | None:
+    """Begin a request, unless QEMU refused it for another reason than an earlier request."""
     pending = isinstance(attempt.reply, QmpError) and is_about_pending(attempt.reply.desc)
     if attempt.refused and not pending:
         return None
@@ -148,7 +154,7 @@ def _end(
 
 
 def at_least_s(log: UnplugLog, first: int, second: int) -> float:
-    """How many seconds passed between two entries at least; 0 where the log does not tell."""
+    """Return the least time in s between two entries; 0 if the log does not tell."""
     start, end = log.entries[first].before_ns, log.entries[second].after_ns
     if start is None or end is None or log.clock_went_back is not None:
         return 0.0
@@ -156,7 +162,7 @@ def at_least_s(log: UnplugLog, first: int, second: int) -> float:
 
 
 def at_most_s(log: UnplugLog, first: int, second: int) -> float | None:
-    """How many seconds passed between two entries at most; None where the log does not tell."""
+    """Return the longest time in s between two entries; None if the log does not tell."""
     start, end = log.entries[first].after_ns, log.entries[second].before_ns
     if start is None or end is None or log.clock_went_back is not None:
         return None
@@ -164,14 +170,14 @@ def at_most_s(log: UnplugLog, first: int, second: int) -> float | None:
 
 
 def later(log: UnplugLog, number: int, seconds: float) -> int | None:
-    """Return the first thing that QEMU says which is surely so much later than entry *number*.
+    """Return QEMU's first message that is certainly *seconds* or more after entry *number*.
 
-    That shows that it still runs; a QEMU that has crashed does nothing any more.
+    It shows that QEMU still runs; a QEMU that has crashed sends nothing.
     """
     start = log.entries[number].before_ns
     if start is None or log.clock_went_back is not None:
         return None
-    # without a jump backwards they are in the order of time
+    # entries are in the order of time unless the clock went back
     place = bisect_left(
         log.entries,
         start + int(seconds * NS_PER_S),

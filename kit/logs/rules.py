@@ -1,8 +1,8 @@
-"""The rules by which a log contradicts a revision: what a QEMU of it would have done instead.
+"""The rules by which a log contradicts a revision, and what that revision would have done.
 
-What QEMU answers to a device_del that is repeated, and to an id that is taken, is asked of the
-embedded machine at each revision.  The rest are rules about events and times, each for what a
-patch brought.  A rule speaks up only where no doing of the guest's could explain the log.
+The embedded machine tells how a revision answers a repeated device_del and an id that is taken.
+The other rules are about events and times, each for the effect of a patch.  A rule fires only if no
+behaviour of the guest could explain the log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kit.logs.entries import DeviceKind, UnplugLog
-from kit.logs.expected_answers import answer, instead, says
+from kit.logs.expected_answers import expected_reply, expected_text, matches
 from kit.logs.qmp import is_about_pending
 from kit.logs.requests import Attempt, UnplugRequest, at_least_s, at_most_s, later
 from kit.machine.events import (
@@ -31,29 +31,34 @@ from kit.machine.revision import Board, Patch, Revision
 __all__ = ["RULES", "LogFinding", "LogRule"]
 
 P = Patch
-SLACK_S = 0.5  # between the clock of the guest, of QEMU and of whoever wrote the log
+Requests = tuple[UnplugRequest, ...]
+Check = Callable[[Revision], str | None]
+"""Says why a revision contradicts the log; None if it does not."""
+SLACK_S = 0.5  # between the clocks of the guest, QEMU and the log's writer
 
 
 @dataclass(frozen=True, slots=True)
 class LogFinding:
-    """Something that not every revision does.
+    """Something in a log that not every revision does.
 
-    ``number`` is the entry, None where the log as a whole tells.  ``against`` says why a revision
-    does not do it, or returns None where it does.
+    ``number`` is its entry; None: the log as a whole shows it.  ``against`` judges a revision.
     """
 
     number: int | None
-    against: Callable[[Revision], str | None]
+    against: Check
+
+
+Findings = Iterator[LogFinding]
 
 
 @dataclass(frozen=True, slots=True)
 class LogRule:
-    """A rule: which patches it tells apart, why, from where that is known, and how it finds."""
+    """A rule: the patches that it tells apart, why, its source, and how it searches a log."""
 
     patches: tuple[Patch, ...]
     why: str
     source: str
-    find: Callable[[UnplugLog, tuple[UnplugRequest, ...]], Iterator[LogFinding]]
+    find: Callable[[UnplugLog, Requests], Findings]
 
 
 def _pseries(revision: Revision) -> bool:
@@ -63,50 +68,50 @@ def _pseries(revision: Revision) -> bool:
 # -- what QEMU answers ----------------------------------------------------------------------------
 
 
-def _again(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    """A device_del while an earlier one is pending."""
+def _repeated_device_del(
+    log: UnplugLog, requests: tuple[UnplugRequest, ...]
+) -> Iterator[LogFinding]:
+    """Find each device_del while an earlier one is pending."""
     for request in requests:
         first = 0 if request.before_the_log else 1
         for attempt in request.attempts[first:]:
             match attempt.reply:
                 case QmpError(_, desc) if is_about_pending(desc) and attempt.replied is not None:
-                    yield LogFinding(attempt.replied, _refused_so(request, desc))
+                    yield LogFinding(attempt.replied, _check_refusal(request, desc))
                 case QmpReturn() if request.kind is not None and attempt.replied is not None:
-                    yield LogFinding(attempt.replied, _accepted_again(log, request, attempt))
+                    yield LogFinding(attempt.replied, _check_acceptance(log, request, attempt))
     answered = {a.replied for request in requests for a in request.attempts}
     for number, entry in enumerate(log.entries):
         message = entry.message
-        alone = number not in answered  # of a log without commands
+        alone = number not in answered  # a log without commands
         if alone and isinstance(message, QmpError) and is_about_pending(message.desc):
-            yield LogFinding(number, _refused_so(None, message.desc))
+            yield LogFinding(number, _check_refusal(None, message.desc))
 
 
-def _refused_so(request: UnplugRequest | None, desc: str) -> Callable[[Revision], str | None]:
+def _check_refusal(request: UnplugRequest | None, desc: str) -> Check:
     kinds = [request.kind] if request is not None and request.kind is not None else list(DeviceKind)
     device = request.device if request is not None else "DEVICE"
 
     def against(revision: Revision) -> str | None:
-        expected = [answer(revision, kind, "device_del", "device_del") for kind in kinds]
+        expected = [expected_reply(revision, kind, "device_del", "device_del") for kind in kinds]
         name = device if request is not None else (desc.split() or [""])[-1]
-        if any(says(reply, desc, name) for reply in expected) or expected == [None]:
+        if any(matches(reply, desc, name) for reply in expected) or expected == [None]:
             return None
         what = f"QEMU refuses a repeated device_del, “{desc}”"
-        return f"{what}; {instead(expected[0], device)}" if len(kinds) == 1 else what
+        return f"{what}; {expected_text(expected[0], device)}" if len(kinds) == 1 else what
 
     return against
 
 
-def _accepted_again(
-    log: UnplugLog, request: UnplugRequest, attempt: Attempt
-) -> Callable[[Revision], str | None]:
+def _check_acceptance(log: UnplugLog, request: UnplugRequest, attempt: Attempt) -> Check:
     def against(revision: Revision) -> str | None:
         assert request.kind is not None
-        reply = answer(revision, request.kind, "device_del", "device_del")
+        reply = expected_reply(revision, request.kind, "device_del", "device_del")
         if not isinstance(reply, QmpError) or not surely_pending(log, request, attempt, revision):
             return None
         return (
             "QEMU accepts a device_del while an earlier one is pending; "
-            f"{instead(reply, request.device)}"
+            f"{expected_text(reply, request.device)}"
         )
 
     return against
@@ -115,14 +120,14 @@ def _accepted_again(
 def surely_pending(
     log: UnplugLog, request: UnplugRequest, upto: Attempt | int, revision: Revision
 ) -> bool:
-    """Would a QEMU of *revision* surely still wait for the guest, at a device_del or an entry?"""
+    """Would QEMU at *revision* certainly still wait for the guest, at a device_del or an entry?"""
     asked = upto if isinstance(upto, int) else upto.asked
     heard = asked if isinstance(upto, int) else upto.replied or upto.asked
     accepted = request.accepted_before(asked)
     if accepted is None and not request.before_the_log:
         return False
     if accepted is not None and accepted.reply is None:
-        return False  # not answered: QEMU may have crashed
+        return False  # no reply: QEMU may have crashed
     if request.moved or (request.reset is not None and request.reset < asked):
         return False
     if P.CPU_UNPLUG_TIMEOUT in revision.patches and request.kind is DeviceKind.CORE:
@@ -132,7 +137,7 @@ def surely_pending(
 
 
 def _may_end_unheard(log: UnplugLog, kind: DeviceKind | None, revision: Revision) -> bool:
-    """May a guest end a pending request at *revision* without an event that the log shows?"""
+    """Can a guest end a pending request at *revision* without an event in the log?"""
     has, heard = revision.patches, log.format.shows_every_event
     if kind is DeviceKind.PCI:
         return False
@@ -143,22 +148,22 @@ def _may_end_unheard(log: UnplugLog, kind: DeviceKind | None, revision: Revision
     return False
 
 
-def _taken_id(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
+def _taken_id(log: UnplugLog, _requests: Requests) -> Findings:
     for number, entry in enumerate(log.entries):
         message = entry.message
         if not isinstance(message, QmpError) or entry.answers is None:
             continue
         added = log.entries[entry.answers].message
         if isinstance(added, DeviceAdd) and message.desc.startswith("Duplicate "):
-            yield LogFinding(number, _duplicate(message.desc, str(added.device.id)))
+            yield LogFinding(number, _check_duplicate(message.desc, str(added.device.id)))
 
 
-def _duplicate(desc: str, device: str) -> Callable[[Revision], str | None]:
+def _check_duplicate(desc: str, device: str) -> Check:
     def against(revision: Revision) -> str | None:
-        reply = answer(revision, DeviceKind.CORE, "device_add")
-        if says(reply, desc, device):
+        reply = expected_reply(revision, DeviceKind.CORE, "device_add")
+        if matches(reply, desc, device):
             return None
-        return f"QEMU says “{desc}” about an id that is taken; {instead(reply, device)}"
+        return f"QEMU says “{desc}” about an id that is taken; {expected_text(reply, device)}"
 
     return against
 
@@ -172,29 +177,31 @@ _EVENTS: Mapping[type, tuple[Patch, str]] = {
 }
 
 
-def _events(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
+def _events(log: UnplugLog, _requests: Requests) -> Findings:
     for number, entry in enumerate(log.entries):
         if type(entry.message) in _EVENTS:
             patch, name = _EVENTS[type(entry.message)]
-            yield LogFinding(number, _without(patch, f"QEMU sends {name}; it has no such event"))
+            yield LogFinding(number, _only_with(patch, f"QEMU sends {name}; it has no such event"))
         elif isinstance(entry.message, AcpiDeviceOst):
-            yield LogFinding(number, _on_pseries("QEMU sends ACPI_DEVICE_OST; pseries has no ACPI"))
+            yield LogFinding(
+                number, _not_on_pseries("QEMU sends ACPI_DEVICE_OST; pseries has no ACPI")
+            )
 
 
-def _without(patch: Patch, why: str) -> Callable[[Revision], str | None]:
+def _only_with(patch: Patch, why: str) -> Check:
     return lambda revision: why if _pseries(revision) and patch not in revision.patches else None
 
 
-def _with(patch: Patch, why: str) -> Callable[[Revision], str | None]:
+def _only_without(patch: Patch, why: str) -> Check:
     return lambda revision: why if patch in revision.patches else None
 
 
-def _on_pseries(why: str) -> Callable[[Revision], str | None]:
+def _not_on_pseries(why: str) -> Check:
     return lambda revision: why if _pseries(revision) else None
 
 
-def _memory_alone(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    """MEM_UNPLUG_ERROR without the new event beside it."""
+def _memory_alone(log: UnplugLog, _requests: Requests) -> Findings:
+    """Find each MEM_UNPLUG_ERROR without the newer event beside it."""
     for number, entry in enumerate(log.entries):
         message = entry.message
         if not isinstance(message, MemUnplugError) or not log.format.shows_every_event:
@@ -206,22 +213,22 @@ def _memory_alone(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Itera
         )
         if not both and later(log, number, SLACK_S) is not None:
             why = "QEMU sends MEM_UNPLUG_ERROR alone; it would send DEVICE_UNPLUG_GUEST_ERROR too"
-            yield LogFinding(number, _with(P.UNPLUG_GUEST_ERROR_EVENT, why))
+            yield LogFinding(number, _only_without(P.UNPLUG_GUEST_ERROR_EVENT, why))
 
 
-def _board(log: UnplugLog, _requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
+def _board(log: UnplugLog, _requests: Requests) -> Findings:
     if log.board == Board.Q35:
-        yield LogFinding(log.board_entry, _on_pseries("the machine is an x86 one"))
+        yield LogFinding(log.board_entry, _not_on_pseries("the machine is an x86 one"))
 
 
 # -- times -----------------------------------------------------------------------------------------
 
 
-def _seconds_left(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    """The seconds that a refusal names, against the time that has passed."""
+def _seconds_left(log: UnplugLog, requests: Requests) -> Findings:
+    """Compare the seconds that a refusal names with the time that has passed."""
     for request in requests:
         for attempt in request.attempts[1:]:
-            match = attempt.refused and re.search(r"(\d+) seconds timeout", _desc(attempt))
+            match = attempt.refused and re.search(r"(\d+) seconds timeout", _error_text(attempt))
             accepted = request.accepted_before(attempt.asked)
             if not match or accepted is None or request.moved or attempt.replied is None:
                 continue
@@ -230,17 +237,19 @@ def _seconds_left(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterat
             least = 0.0 if request.clock_unsure else least
             too_many = left > UNPLUG_TIMEOUT_S - least + SLACK_S
             too_few = most is not None and left < UNPLUG_TIMEOUT_S - 1 - most - SLACK_S
-            if (too_many or too_few) and "-" not in _desc(attempt)[match.start() - 1 : match.end()]:
+            if (too_many or too_few) and "-" not in _error_text(attempt)[
+                match.start() - 1 : match.end()
+            ]:
                 asked = log.entries[accepted.asked].place
                 why = f"{left} seconds do not fit the time since the request ({asked})"
-                yield LogFinding(attempt.replied, _on_pseries(why))
+                yield LogFinding(attempt.replied, _not_on_pseries(why))
 
 
-def _desc(attempt: Attempt) -> str:
+def _error_text(attempt: Attempt) -> str:
     return attempt.reply.desc if isinstance(attempt.reply, QmpError) else ""
 
 
-def _late_release(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
+def _late_release(log: UnplugLog, requests: Requests) -> Findings:
     for request in requests:
         end = request.end
         if end is None or request.kind is not DeviceKind.CORE or request.ended_within is not None:
@@ -254,11 +263,13 @@ def _late_release(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterat
                 f"DEVICE_DELETED comes {passed:.0f} s after the last request;"
                 f" it would have forgotten that after {UNPLUG_TIMEOUT_S} s"
             )
-            yield LogFinding(end, _with(P.CPU_UNPLUG_TIMEOUT, why))
+            yield LogFinding(end, _only_without(P.CPU_UNPLUG_TIMEOUT, why))
 
 
-def _silence(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    """No DEVICE_NOT_DELETED, although 15 s have passed."""
+def _missing_not_deleted(
+    log: UnplugLog, requests: tuple[UnplugRequest, ...]
+) -> Iterator[LogFinding]:
+    """Find each request without DEVICE_NOT_DELETED after 15 s."""
     for request in requests:
         if request.kind is not DeviceKind.CORE or request.clock_unsure:
             continue
@@ -271,11 +282,11 @@ def _silence(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[Lo
             continue
         if log.format.shows_every_event and not first.refused:
             why = "no DEVICE_NOT_DELETED when 15 s are over"
-            yield LogFinding(over, _with(P.PROPOSED_NOT_DELETED_EVENT, why))
+            yield LogFinding(over, _only_without(P.PROPOSED_NOT_DELETED_EVENT, why))
 
 
-def _reset(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    """A reset completes what is pending."""
+def _reset(log: UnplugLog, requests: Requests) -> Findings:
+    """Find each reset that leaves a pending unplug unfinished."""
     for request in requests:
         reset = request.reset
         if reset is None or request.kind is None or not log.format.shows_every_event:
@@ -284,12 +295,10 @@ def _reset(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogF
         if after is None or request.end == after:
             continue
         if request.closed is None or request.closed >= after:
-            yield LogFinding(reset, _kept_by_reset(log, request, reset))
+            yield LogFinding(reset, _check_reset(log, request, reset))
 
 
-def _kept_by_reset(
-    log: UnplugLog, request: UnplugRequest, reset: int
-) -> Callable[[Revision], str | None]:
+def _check_reset(log: UnplugLog, request: UnplugRequest, reset: int) -> Check:
     def against(revision: Revision) -> str | None:
         if not _pseries(revision) or not surely_pending(log, request, reset, revision):
             return None
@@ -298,8 +307,8 @@ def _kept_by_reset(
     return against
 
 
-def _at_once(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[LogFinding]:
-    """A repeated device_del that releases the core before it is even answered."""
+def _released_at_once(log: UnplugLog, requests: Requests) -> Findings:
+    """Find each repeated device_del that releases the core before QEMU answers it."""
     for request in requests:
         within = request.ended_within
         if within is None or within is request.attempts[0] or request.end is None:
@@ -307,10 +316,10 @@ def _at_once(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> Iterator[Lo
         deleted = isinstance(log.entries[request.end].message, DeviceDeleted)
         quiet = request.reset is None and not request.moved and log.format.shows_every_event
         if deleted and quiet and request.kind is DeviceKind.CORE:
-            yield LogFinding(request.end, _never_forgets)
+            yield LogFinding(request.end, _check_forgets)
 
 
-def _never_forgets(revision: Revision) -> str | None:
+def _check_forgets(revision: Revision) -> str | None:
     forgets = {P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK} & revision.patches
     if forgets or not _pseries(revision):
         return None
@@ -328,7 +337,7 @@ RULES: tuple[LogRule, ...] = (
         (P.CPU_UNPLUG_TIMEOUT, P.PHB_REPEATED_UNPLUG_ERROR, P.PCI_REPEATED_UNPLUG_ERROR),
         "A repeated device_del is accepted or refused, with a text of each kind's own.",
         "the embedded machine, which answers as QEMU was recorded to",
-        _again,
+        _repeated_device_del,
     ),
     LogRule(
         (P.DUPLICATE_DEVICE_ID_TEXT,),
@@ -364,7 +373,7 @@ RULES: tuple[LogRule, ...] = (
         (P.PROPOSED_NOT_DELETED_EVENT,),
         "When its 15 s are over QEMU would say so.",
         "patch 2 of 4 of the series that Patch names",
-        _silence,
+        _missing_not_deleted,
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
@@ -376,6 +385,6 @@ RULES: tuple[LogRule, ...] = (
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
         "Only where a request was forgotten can a repeated one find the core released already.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_unplug_request",
-        _at_once,
+        _released_at_once,
     ),
 )

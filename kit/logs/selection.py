@@ -1,4 +1,4 @@
-"""A part of a log: what concerns one device, or what lies between two lines or times."""
+"""Selects a part of a log: by device, or between two lines or times."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from kit.logs.entries import LogEntry, UnplugLog, device_of, plain
 from kit.logs.timestamps import read_time, write_time
 from kit.machine.clock import NS_PER_S
 
-__all__ = ["Bound", "first_entries", "narrowed", "read_bound"]
+__all__ = ["Bound", "first_entries", "narrow_log", "read_bound"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Where a part of a log begins or ends: at a line, or at a time since 1970."""
+    """A bound of a part of a log: a line, or a time since 1970."""
 
     line: int | None = None
     at_ns: int | None = None
 
 
 def read_bound(text: str, log: UnplugLog) -> Bound:
-    """Read a bound: ``1200`` is a line, ``12.5s`` is 12.5 s after the log's first time.
+    """Read a bound: a line (``1200``), seconds since the log's first time (``12.5s``) or a time.
 
-    A date and a time, or a time of the log's first day, is one of the log's own.
+    A time has a date, or belongs to the log's first day.
 
     Raises:
-        UserError: It is none of them, or the log cannot have it.
+        UserError: It is none of these, or the log has no times or several files.
     """
     text = text.strip()
     if re.fullmatch(r"[0-9]{1,12}", text):
@@ -52,17 +52,17 @@ def read_bound(text: str, log: UnplugLog) -> Bound:
     return Bound(at_ns=at_ns)
 
 
-def narrowed(
+def narrow_log(
     log: UnplugLog,
     *,
     device: str | None = None,
     since: Bound | None = None,
     until: Bound | None = None,
 ) -> UnplugLog:
-    """Return the part of a log that concerns *device*, from *since* to *until*.
+    """Return the part of a log about *device*, from *since* to *until*.
 
-    What concerns the whole machine, as a reset, stays.  What has no time stays where it may lie
-    between the times.
+    Messages about the whole machine, such as a reset, stay.  So do those without a time, unless
+    their neighbours show that they lie outside.
 
     Raises:
         UserError: The log does not name *device*.
@@ -76,7 +76,7 @@ def narrowed(
         named = device_of(entry.message) or (None if asked is None else device_of(asked.message))
         return device in (None, named or device) and _within(entry, since, until)
 
-    return _kept(log, [n for n, entry in enumerate(log.entries) if stays(entry)])
+    return _select(log, [n for n, entry in enumerate(log.entries) if stays(entry)])
 
 
 def _within(entry: LogEntry, since: Bound | None, until: Bound | None) -> bool:
@@ -90,12 +90,12 @@ def _within(entry: LogEntry, since: Bound | None, until: Bound | None) -> bool:
     return True
 
 
-def first_entries(log: UnplugLog, most: int) -> UnplugLog:
-    """Return a log with its first entries only."""
-    return log if len(log.entries) <= most else _kept(log, list(range(most)))
+def first_entries(log: UnplugLog, limit: int) -> UnplugLog:
+    """Return a log with its first *limit* entries only."""
+    return log if len(log.entries) <= limit else _select(log, list(range(limit)))
 
 
-def _kept(log: UnplugLog, numbers: list[int]) -> UnplugLog:
+def _select(log: UnplugLog, numbers: list[int]) -> UnplugLog:
     place = {old: new for new, old in enumerate(numbers)}
     kept = [
         entry if entry.answers is None else replace(entry, answers=place.get(entry.answers))

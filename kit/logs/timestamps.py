@@ -1,4 +1,4 @@
-"""Times as they stand in logs, in ns since 1970; logs are in UTC.
+"""Reads and writes the times of logs, in ns since 1970; logs are in UTC.
 
 Source: libvirt src/util/virtime.c (virTimeStringNow); QEMU docs/interop/qmp-spec.rst (timestamp).
 """
@@ -15,11 +15,11 @@ __all__ = ["event_ns", "read_time", "write_time"]
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:\+00:?00|Z)?"
 )
-_LATEST_S = 1 << 36  # in the year 4147
+_MAX_S = 1 << 36  # in the year 4147
 
 
 def read_time(text: str) -> int | None:
-    """Read a date and a time of day; None where it is none.
+    """Read a date and a time of day; None if *text* is something else.
 
     >>> read_time("2021-04-01 10:00:00.123+0000")
     1617271200123000000
@@ -37,13 +37,13 @@ def read_time(text: str) -> int | None:
 
 def _days(year: int, month: int, day: int) -> int:
     """Return the days since 1 January 1970, in the Gregorian calendar."""
-    year -= month <= 2  # a year that begins in March ends with the leap day
+    year -= month <= 2  # a year from March on has the leap day at its end
     from_march = (153 * ((month - 3) % 12) + 2) // 5 + day - 1
     return year * 365 + year // 4 - year // 100 + year // 400 + from_march - 719_468
 
 
 def write_time(at_ns: int) -> str:
-    """Write a time since 1970 as logs do, to the millisecond.
+    """Write a time as logs do, to the millisecond.
 
     >>> write_time(1617271200123000000)
     '2021-04-01 10:00:00.123'
@@ -62,13 +62,13 @@ def write_time(at_ns: int) -> str:
 
 
 def event_ns(data: dict[str, Json]) -> int | None:
-    """Return when QEMU says that an event was; None where it says nothing."""
+    """Return the time that QEMU gave an event; None without one."""
     stamp = data.get("timestamp")
     if not isinstance(stamp, dict):
         return None
     whole, micro = stamp.get("seconds"), stamp.get("microseconds", 0)
     if type(whole) is not int or type(micro) is not int:
         return None
-    if not (0 < whole < _LATEST_S and 0 <= micro < 1_000_000):  # -1: QEMU does not know
+    if not (0 < whole < _MAX_S and 0 <= micro < 1_000_000):  # -1: QEMU does not know
         return None
     return whole * NS_PER_S + micro * 1000

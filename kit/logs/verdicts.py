@@ -1,4 +1,4 @@
-"""Which revisions a log fits, and where it contradicts the others."""
+"""Judges which revisions a log fits, and where it contradicts the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LogVerdict", "verdicts"]
 
 @dataclass(frozen=True, slots=True)
 class LogVerdict:
-    """Does a log fit a revision?  If not: the first entry that contradicts it, and why."""
+    """How a log fits a revision: the first entry that contradicts it, and why; None if it fits."""
 
     revision: Revision
     entry: LogEntry | None = None
@@ -23,15 +23,12 @@ class LogVerdict:
 
     @property
     def fits(self) -> bool:
-        """Is there nothing in the log that a QEMU of this revision would not have said?"""
+        """Does nothing in the log contradict the revision?"""
         return self.why is None
 
 
 def verdicts(log: UnplugLog) -> tuple[LogVerdict, ...]:
-    """Judge every revision that the log may be of: the recorded builds, releases, the proposal.
-
-    q35 is judged where the log shows an x86 machine.
-    """
+    """Judge the recorded builds, the releases and the proposal; q35 if the log shows an x86."""
     requests = requests_of(log)
     findings = [finding for rule in RULES for finding in rule.find(log, requests)]
     findings.sort(key=lambda finding: -1 if finding.number is None else finding.number)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kit.common.user_file import open_own
-from kit.logs.json_stream import LONGEST_LINE
+from kit.logs.json_stream import MAX_CHARACTERS
 
 __all__ = ["log_lines"]
 
-_MOST = LONGEST_LINE + 2
+_MOST = MAX_CHARACTERS + 2
 MOST_BYTES = 256_000_000
 
 

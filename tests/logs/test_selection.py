@@ -7,7 +7,7 @@ import pytest
 from kit.common.errors import UserError
 from kit.logs.entries import UnplugLog
 from kit.logs.reader import read_log
-from kit.logs.selection import Bound, first_entries, narrowed, read_bound
+from kit.logs.selection import Bound, first_entries, narrow_log, read_bound
 
 EVENT = '{"event": "DEVICE_DELETED", "data": {"device": "%s"}, "timestamp": {"seconds": %d}}'
 LOG = read_log(
@@ -34,12 +34,12 @@ def lines(log: UnplugLog) -> list[tuple[int, int | None]]:
 
 
 def test_a_device_keeps_its_replies_and_what_concerns_the_machine() -> None:
-    assert lines(narrowed(LOG, device="b")) == [(2, None), (4, 0), (6, None), (7, None)]
+    assert lines(narrow_log(LOG, device="b")) == [(2, None), (4, 0), (6, None), (7, None)]
 
 
 def test_an_unknown_device_is_answered_with_those_there_are() -> None:
     with pytest.raises(UserError) as caught:
-        narrowed(LOG, device="c")
+        narrow_log(LOG, device="c")
 
     assert str(caught.value) == "log: no device 'c'; it names: a, b"
 
@@ -60,11 +60,14 @@ def test_a_part_lies_between_lines_or_times(
     begin = None if since is None else read_bound(since, LOG)
     end = None if until is None else read_bound(until, LOG)
 
-    assert [line for line, _ in lines(narrowed(LOG, since=begin, until=end))] == kept
+    assert [line for line, _ in lines(narrow_log(LOG, since=begin, until=end))] == kept
 
 
 def test_a_reply_whose_command_is_cut_off_answers_nothing() -> None:
-    assert lines(narrowed(LOG, since=Bound(line=3), until=Bound(line=4))) == [(3, None), (4, None)]
+    assert lines(narrow_log(LOG, since=Bound(line=3), until=Bound(line=4))) == [
+        (3, None),
+        (4, None),
+    ]
 
 
 @pytest.mark.parametrize(

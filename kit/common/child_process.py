@@ -52,6 +52,7 @@ __all__ = [
     "clean_environment",
     "clean_own_environment",
     "guarded",
+    "is_worker",
     "own_session",
     "pool",
     "python",
@@ -401,6 +402,13 @@ _asked = threading.Event()
 def asked_to_stop() -> bool:
     """Is this a worker that was asked to end with what it knows?"""
     return _asked.is_set()
+
+
+def is_worker() -> bool:
+    """Is this process a worker of a pool, which its parent can do without?"""
+    from multiprocessing import parent_process
+
+    return parent_process() is not None
 
 
 def _enter_worker(reader: Connection, is_main: bool) -> None:

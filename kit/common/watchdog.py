@@ -19,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 
-from kit.common.child_process import DEVNULL, start
+from kit.common.child_process import DEVNULL, is_worker, start
 
 __all__ = ["LIMIT_S", "allow_the_end", "watch"]
 
@@ -46,7 +46,8 @@ def watch(limit_s: int = LIMIT_S) -> None:
     Args:
         limit_s: Seconds without a beat after which it is.
     """
-    if sys.platform in ("win32", "emscripten") or not _may_be_ended():
+    may_be_ended = os.getpid() in _allowed or is_worker()
+    if sys.platform in ("win32", "emscripten") or not may_be_ended:
         return
     with _lock:
         if os.getpid() in _watched:
@@ -65,12 +66,6 @@ def watch(limit_s: int = LIMIT_S) -> None:
                 stderr=2,
             )
     threading.Thread(target=_beat, args=(memory,), daemon=True).start()
-
-
-def _may_be_ended() -> bool:
-    from multiprocessing import parent_process
-
-    return os.getpid() in _allowed or parent_process() is not None
 
 
 def _beat(memory: mmap.mmap) -> None:

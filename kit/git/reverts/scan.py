@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -261,13 +261,6 @@ def _checked(rows: Iterable[Revert], folder: Path, executor: Executor | None) ->
         for row in rows:
             yield from _check(folder, (row,))
         return
-    try:
-        yield from _checked_by(executor, rows, folder)
-    except BrokenExecutor:
-        raise HistoryError(f"{folder}: a worker died while it checked reverts of it") from None
-
-
-def _checked_by(executor: Executor, rows: Iterable[Revert], folder: Path) -> Iterator[Revert]:
     tasks: deque[Future[tuple[Revert, ...]]] = deque()
     batch: list[Revert] = []
     for row in rows:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha1
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -243,19 +241,6 @@ def test_any_executor_checks_the_same_in_the_same_order(shop: Workshop) -> None:
 
     assert verdicts(alone) == expected
     assert pooled == alone
-
-
-def test_a_worker_that_dies_is_a_line(shop: Workshop) -> None:
-    """Of memory, or because a read held it up."""
-    some_reverts(shop)
-    clone = shop.clone
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as workers:
-        workers.submit(os._exit, 1)
-        with pytest.raises(HistoryError) as error:
-            list(read_reverts(clone, check=True, executor=workers))
-
-    expected = f"{clone.objects_folder()}: a worker died while it checked reverts of it"
-    assert str(error.value) == expected
 
 
 def test_a_cluster_checks_the_same(shop: Workshop) -> None:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 STEPS = 10  # each way
 SETTLED_MS = 300
-PLAYER = 'from kit.app import player\nplayer("late-release", before="pre-revert", after="revert")'
+PLAYER = 'from kit import player\nplayer("late-release", before="pre-revert", after="revert")'
 PEER = """import ipywidgets as w
 slider, shown = w.IntSlider(max=20), w.HTML()
 slider.observe(lambda change: setattr(shown, "value", str(change["new"])), ["value"])

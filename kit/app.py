@@ -1,12 +1,12 @@
-"""Wires the parts together: files, the environment, the clone that is in use.
+"""The public names: what lessons and users call, written `from kit import sandbox, player, tour`.
 
-What the command line and the lessons call.  Nothing here decides anything about the machine, the
-history or a view.
+`kit` loads this module when one of its names is first used.  Nothing here decides anything about
+the machine, the history or a view: each function puts parts together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,28 +15,41 @@ from kit.case_study.history import behaviours, history, named_commits
 from kit.common.errors import UserError
 from kit.course.exercises import AnswerVerdict
 from kit.course.exercises import check as check_answer
-from kit.course.retries import retries
 from kit.explorer.comparison import PathPlay, alone
 from kit.explorer.comparison import beside as beside_path
 from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
 from kit.lessons.history_choice import HistoryChoice
-from kit.lessons.reverts import revert, revert_dates, revert_plots, reverts, shipped
+from kit.lessons.reverts import (
+    revert,
+    revert_dates,
+    revert_plots,
+    reverts,
+    reverts_frame,
+    shipped,
+)
+from kit.lessons.tables import (
+    compare_runs,
+    connector_changes,
+    connector_rows,
+    knowledge,
+    net_change,
+    retry_table,
+)
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Board
 from kit.simulation.run import Pair, Run, play, play_pair
-from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
 from kit.storage.exercises import find_exercise
 from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario, scenarios
+from kit.views.html.figure import Figure, Lines, Rows
 from kit.views.reports.mail import mail_lines, read_message_id
 from kit.views.reports.path import path_mail_lines
 
 if TYPE_CHECKING:
-    from kit.views.html.figure import Figure, Lines, Rows
     from kit.views.widgets.connector import ConnectorWidget
     from kit.views.widgets.exercise import ExerciseWidget
     from kit.views.widgets.path import PathWidget
@@ -46,48 +59,52 @@ if TYPE_CHECKING:
     from kit.views.widgets.tour import TourWidget
 
 __all__ = [
-    "HistoryChoice",
-    "bench",
     "check",
-    "commit_walk",
+    "compare_runs",
     "conform_file",
     "connector",
+    "connector_changes",
     "connector_lab",
+    "connector_rows",
     "exercise",
     "history",
     "installation",
     "knowledge",
     "mail_of",
+    "net_change",
     "path",
     "player",
-    "promises",
+    "properties",
     "retry_table",
     "revert",
     "revert_dates",
     "revert_plots",
     "reverts",
+    "reverts_frame",
     "run_of",
+    "sandbox",
     "shipped",
+    "tour",
 ]
 
+# Widgets are imported where they are made: the command line does without them.
 
-# -- lessons -----------------------------------------------------------------------------------
+
+# -- machines side by side, and runs -------------------------------------------------------------
 
 
-def bench(before: str | None = None, after: str | None = None) -> SandboxWidget:
-    """Return the bench: two machines side by side, on which each click acts alike.
+def sandbox(before: str | None = None, after: str | None = None) -> SandboxWidget:
+    """Return the sandbox: two machines side by side; each click acts on both.
 
     Args:
-        before: The revision on the left; any name that `kit list revisions` shows, pre-revert if
-            not said.
-        after: The revision on the right, revert if not said.
+        before: The revision on the left; any name that `kit list revisions` shows. The default is
+            pre-revert.
+        after: The revision on the right. The default is revert.
 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.models.sandbox import (
-        SandboxModel,  # here: the command line does without widgets
-    )
+    from kit.views.models.sandbox import SandboxModel
     from kit.views.print.sandbox_stories import IN_TIME
     from kit.views.widgets.sandbox import SandboxWidget
 
@@ -100,7 +117,7 @@ def bench(before: str | None = None, after: str | None = None) -> SandboxWidget:
 def player(
     scenario: str, at: str = "revert", *, before: str | None = None, after: str | None = None
 ) -> PlayerWidget:
-    """Return the player of a run, or of a pair of runs where *before* and *after* are given.
+    """Return the player of a run, or of a pair of runs if *before* and *after* are given.
 
     Args:
         scenario: A built-in scenario (`kit list scenarios`), a file of your own (story.toml), or a
@@ -110,15 +127,13 @@ def player(
         after: The revision of a pair's second run.
 
     Raises:
-        UserError: There is no such scenario or revision, or half of a pair is named.
+        UserError: There is no such scenario or revision, or only one half of a pair is named.
     """
-    from kit.views.models.player import (
-        PlayerModel,  # here: the command line does without widgets
-    )
+    from kit.views.models.player import PlayerModel
     from kit.views.widgets.player import PlayerWidget
 
     played = _played(scenario, at, before, after)
-    from kit.real_qemu.api import AnyPlayer  # here: it reads recordings through this module
+    from kit.real_qemu.api import AnyPlayer  # here: most sessions have no real QEMU
 
     choice, anywhere = HistoryChoice(), AnyPlayer()
     model = PlayerModel(Timeline(played=played, player=anywhere.play), anywhere.find)
@@ -135,6 +150,15 @@ def _played(scenario: str, at: str, before: str | None, after: str | None) -> Ru
     return play(find_scenario(scenario), find_revision(at))
 
 
+def run_of(scenario: str, at: str = "revert") -> Run:
+    """Return a scenario played at a revision: its trace, and what each participant believes.
+
+    Raises:
+        UserError: There is no such scenario or revision; the text says where to look.
+    """
+    return play(find_scenario(scenario), find_revision(at))
+
+
 def mail_of(
     scenario: str,
     at: str = "revert",
@@ -146,17 +170,15 @@ def mail_of(
     """Return a run or a pair as text to paste into a mail; nothing is sent.
 
     Args:
-        scenario: As `player` takes it.
-        at: As `player` takes it.
-        before: As `player` takes it.
-        after: As `player` takes it.
-        in_reply_to: The Message-Id of the mail that it answers.
+        scenario: As for `player`.
+        at: As for `player`.
+        before: As for `player`.
+        after: As for `player`.
+        in_reply_to: The Message-Id of the mail that this one answers.
 
     Raises:
-        UserError: What is named is not there, or *in_reply_to* is no Message-Id.
+        UserError: The scenario or a revision does not exist, or *in_reply_to* is not a Message-Id.
     """
-    from kit.views.html.figure import Lines  # here: the command line does without it
-
     answers = None if in_reply_to is None else read_message_id(in_reply_to)
     return Lines(_mail(_played(scenario, at, before, after), answers))
 
@@ -167,19 +189,21 @@ def _mail(played: Run | Pair, in_reply_to: str | None) -> str:
     return "\n".join(mail_lines(played, commits, in_reply_to=in_reply_to))
 
 
+# -- the explorer --------------------------------------------------------------------------------
+
+
 def path(token: str, beside: str | None = None) -> PathWidget:
     """Return the player of a path of the explorer, choice by choice.
 
     Args:
-        token: What `kit explore --at REV` prints, or the table of promises shows.
-        beside: A revision at which the same is chosen; any name that `kit list revisions` shows.
+        token: A path's token: `kit explore --at REV` prints them, and `properties` shows them.
+        beside: A second revision, on which the same choices are made; any name that
+            `kit list revisions` shows.
 
     Raises:
-        UserError: It is no path's token, or there is no such revision.
+        UserError: The token does not name a path, or there is no such revision.
     """
-    from kit.views.models.path import (
-        PathModel,  # here: the command line does without widgets
-    )
+    from kit.views.models.path import PathModel
     from kit.views.widgets.path import PathWidget
 
     played = open_path(token)
@@ -187,19 +211,18 @@ def path(token: str, beside: str | None = None) -> PathWidget:
     return PathWidget(PathModel(play), _path_mail)
 
 
-def promises(*revisions: str, widen: str | None = None) -> PropertyWidget:
-    """Return the table of promises: which hold at which revision, with a path that shows it.
+def properties(*revisions: str, widen: str | None = None) -> PropertyWidget:
+    """Return the table of properties: which hold at which revision, each with a path that shows it.
 
     Args:
-        revisions: Names of revisions: a column each; all that have a name if none is said.
-        widen: Another scope than the usual, by its short word, as c0q2r1m0d2 for a DIMM of 2 LMBs.
+        revisions: Names of revisions, a column each. The default is every revision with a name.
+        widen: A scope other than the default, by its short word, as c0q2r1m0d2 for a DIMM of 2
+            LMBs.
 
     Raises:
         UserError: There is no such revision or scope; the text says where to look.
     """
-    from kit.views.models.properties import (
-        PropertyModel,  # here: the command line does without widgets
-    )
+    from kit.views.models.properties import PropertyModel
     from kit.views.widgets.properties import PropertyWidget
 
     columns = tuple(map(find_revision, revisions)) or NAMED
@@ -221,6 +244,9 @@ def _path_mail(shown: PathPlay) -> str:
     return "\n".join(path_mail_lines(shown, commits, 72))
 
 
+# -- a connector ---------------------------------------------------------------------------------
+
+
 def connector(at: str = "revert") -> Figure:
     """Return the diagram of a CPU connector's states at a revision, drawn from its table.
 
@@ -228,126 +254,35 @@ def connector(at: str = "revert") -> Figure:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
     from kit.views.diagram.drc_states import state_diagram
-    from kit.views.html.figure import Figure  # here: the command line does without it
 
     return Figure(state_diagram(find_revision(at)))
 
 
 def connector_lab(at: str = "revert") -> ConnectorWidget:
-    """Return a CPU's connector that one drives by RTAS calls, as the guest.
+    """Return a CPU's connector that you move from state to state by RTAS calls, as the guest.
 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
-    from kit.views.models.connector import ConnectorModel  # here: only lessons have widgets
+    from kit.views.models.connector import ConnectorModel
     from kit.views.widgets.connector import ConnectorWidget
 
     return ConnectorWidget(ConnectorModel(at))
 
 
-def exercise(name: str) -> ExerciseWidget:
-    """Return the card of an exercise (`kit list exercises`), or of one in a file (mine.toml).
-
-    Raises:
-        UserError: There is no such exercise, or its file breaks the format.
-    """
-    from kit.lessons.exercise_card import exercise_card  # here: only lessons have widgets
-
-    return exercise_card(name)
+# -- commits -------------------------------------------------------------------------------------
 
 
-def check(name: str, answer: object, at: str | None = None) -> AnswerVerdict:
-    """Say whether an answer to an exercise is right, in a sentence; nothing is noted.
+def tour(step: str = "timer") -> TourWidget:
+    """Return the tour of the series: each step's commit, its diff, and what it changed.
 
     Args:
-        name: As `exercise` takes it.
-        answer: A choice's name, a number, names of lines or calls, or a script's lines, as
-            ``16 s: device_del core1``.
-        at: The revision that is asked about; the exercise's first if not said.
-
-    Raises:
-        UserError: There is no such exercise.
-    """
-    return check_answer(find_exercise(name), answer, at, HistoryChoice().diff)
-
-
-def installation() -> Rows:
-    """Return what is installed, which history is in use, and how to get what is missing."""
-    from kit.lessons.doctor import checks  # here: it looks through this module
-    from kit.views.html.figure import Rows
-
-    rows = tuple(
-        (
-            "ok" if check.found else "MISSING" if check.needed else "-",
-            check.name,
-            check.found or check.missing,
-        )
-        for check in checks()
-    )
-    paper = "On a screen a table of what is installed on your machine stands here."
-    return Rows(("", "what", "found, or how to get it"), rows, printed=paper)
-
-
-def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) -> Rows:
-    """Return what a second device_del is answered at some revisions, by the time between the two.
-
-    Args:
-        revisions: Names of revisions: a column each.
-        after_ms: Milliseconds of the guest's clock between the two requests: a row each.
-        uptime_days: How long the guest has been running before the first.
-
-    Raises:
-        UnknownRevisionError: There is no such revision; the text says where to look.
-    """
-    from kit.views.html.figure import Rows  # here: the command line does without it
-
-    waits = tuple(after_ms)
-    columns = [retries(find_revision(name), waits, uptime_days=uptime_days) for name in revisions]
-    rows = tuple(
-        (f"{wait / 1000:g} s", *(column[n].error or "accepted" for column in columns))
-        for n, wait in enumerate(waits)
-    )
-    return Rows(("asked again after", *revisions), rows)
-
-
-def run_of(scenario: str, at: str = "revert") -> Run:
-    """Return a scenario played at a revision: its trace, and who believes what.
-
-    Raises:
-        UserError: There is no such scenario or revision; the text says where to look.
-    """
-    return play(find_scenario(scenario), find_revision(at))
-
-
-def knowledge(scenario: str, *revisions: str) -> Rows:
-    """Return what each party takes to be the case at the end of a scenario, by revision.
-
-    Raises:
-        UserError: There is no such scenario or revision; the text says where to look.
-    """
-    from kit.views.html.figure import Rows  # here: the command line does without it
-
-    runs = [run_of(scenario, name) for name in revisions]
-    found = [dict(who_knows_what(run)) for run in runs]
-    parties = tuple(found[0]) if found else ()
-    rows = tuple(
-        (name, *(known[party] for party in parties), "LIMBO" if run.belief().limbo else "no")
-        for name, run, known in zip(revisions, runs, found, strict=True)
-    )
-    title = runs[0].scenario.title if runs else scenario
-    caption = f"{title} ({scenario}): what each takes to be so in the end"
-    return Rows(("at", *parties, "limbo?"), rows, caption)
-
-
-def commit_walk(step: str = "timer") -> TourWidget:
-    """Return the walk through the series: each step's commit, diff and consequences.
+        step: The step at which the tour opens.
 
     Raises:
         UnknownRevisionError: There is no such step; the text says where to look.
     """
-    from kit.views.models.tour import (
-        TourModel,  # here: the command line does without widgets
-    )
+    from kit.views.models.tour import TourModel
     from kit.views.widgets.tour import TourWidget
 
     ties = behaviours()
@@ -359,3 +294,67 @@ def commit_walk(step: str = "timer") -> TourWidget:
         choice.panel,
         choice.lines_of,
     )
+
+
+# -- exercises, and this installation ------------------------------------------------------------
+
+
+def exercise(name: str) -> ExerciseWidget:
+    """Return the card of an exercise (`kit list exercises`), or of one in a file (mine.toml).
+
+    Raises:
+        UserError: There is no such exercise, or its file breaks the format.
+    """
+    from kit.lessons.exercise_card import exercise_card
+
+    return exercise_card(name)
+
+
+def check(name: str, answer: object, at: str | None = None) -> AnswerVerdict:
+    """Return whether an answer to an exercise is right, with a sentence; no progress is recorded.
+
+    Args:
+        name: As for `exercise`.
+        answer: A choice's name, a number, names of lines or calls, or a script's lines, as
+            ``16 s: device_del core1``.
+        at: The revision that the question is about. The default is the exercise's first.
+
+    Raises:
+        UserError: There is no such exercise.
+    """
+    return check_answer(find_exercise(name), answer, at, HistoryChoice().diff)
+
+
+def installation() -> Rows:
+    """Return what is installed, which history is in use, and how to get what is missing."""
+    from kit.lessons.doctor import checks  # here: it asks every package for its version
+
+    rows = tuple(
+        (
+            "ok" if check.found else "MISSING" if check.needed else "-",
+            check.name,
+            check.found or check.missing,
+        )
+        for check in checks()
+    )
+    paper = "On a screen, this is a table of what is installed on your machine."
+    return Rows(("", "what", "found, or how to get it"), rows, printed=paper)
+
+
+# -- names of the releases before ----------------------------------------------------------------
+
+_RENAMED = {"bench": "sandbox", "commit_walk": "tour", "promises": "properties"}
+
+if not TYPE_CHECKING:  # a type checker is to report the old names, and every other
+
+    def __getattr__(name: str) -> object:
+        """Return what an old name stands for, with a warning the first time; for one release."""
+        new = _RENAMED.get(name)
+        if new is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        warnings.warn(
+            f"kit.app.{name} is now called {new}: from kit import {new}",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return globals().setdefault(name, globals()[new])  # found here from now on: warned once

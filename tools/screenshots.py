@@ -1,6 +1,6 @@
 """Take the pictures of docs/screenshots again: ``make screenshots``.
 
-The bench after a late release and the commit walk in JupyterLab (on the re-enactment), light and
+The sandbox after a late release and the series tour in JupyterLab (on the re-enactment), light and
 dark, wide and narrow; and what the terminal shows, as text.  Needs Chromium (Debian: apt install
 chromium).
 """
@@ -25,13 +25,13 @@ sys.path.insert(0, str(ROOT))
 from tests.lab import BROWSER_FLAGS, lab_server, open_lesson  # noqa: E402 - found by the line above
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-BENCH, WALK = "01-before-and-after.ipynb", "05-fifteen-seconds.ipynb"
+SANDBOX, TOUR = "01-before-and-after.ipynb", "05-fifteen-seconds.ipynb"
 THEMES = (("light", "JupyterLab Light"), ("dark", "JupyterLab Dark"))
 PICTURES = (
-    ("lesson-01-light-1600.png", BENCH, "JupyterLab Light", 1600, 1450),
-    ("lesson-01-dark-800.png", BENCH, "JupyterLab Dark", 800, 1450),
+    ("lesson-01-light-1600.png", SANDBOX, "JupyterLab Light", 1600, 1450),
+    ("lesson-01-dark-800.png", SANDBOX, "JupyterLab Dark", 800, 1450),
     *(
-        (f"walk-{name}-{width}.png", WALK, theme, width, 1700)
+        (f"tour-{name}-{width}.png", TOUR, theme, width, 1700)
         for name, theme in THEMES
         for width in (1600, 800)
     ),
@@ -53,7 +53,7 @@ def main() -> None:
         for name, lesson, theme, width, height in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": height})
             open_lesson(page, address, lesson, theme)
-            (play_late_release if lesson == BENCH else step_aside)(page, narrow=width < 1000)
+            (play_late_release if lesson == SANDBOX else step_aside)(page, narrow=width < 1000)
             page.mouse.move(0, 0)
             page.wait_for_timeout(500)  # scrolling and the theme's transitions
             write_own(SCREENSHOTS / name, page.screenshot())
@@ -64,25 +64,25 @@ def main() -> None:
 
 
 def play_late_release(page: Page, *, narrow: bool) -> None:
-    """Play the late release, and put the bench in view."""
-    bench = page.locator(".kit-bench")
+    """Play the late release, and put the sandbox in view."""
+    sandbox = page.locator(".kit-sandbox")
     for words in ("device_del", "release late"):
-        bench.get_by_role("button", name=words, exact=True).click()
+        sandbox.get_by_role("button", name=words, exact=True).click()
     page.get_by_text("limbo").first.wait_for()
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
     if narrow:
-        bench.evaluate("element => element.scrollIntoView()")
+        sandbox.evaluate("element => element.scrollIntoView()")
     else:
         page.locator(".jp-WindowedPanel-outer").first.evaluate("element => element.scrollTo(0, 0)")
 
 
 def step_aside(page: Page, *, narrow: bool) -> None:
-    """Show the walk from its top, on a wide page with the diff side by side."""
+    """Show the tour from its top, on a wide page with the diff side by side."""
     page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    walk = page.locator(".kit-walk")
+    tour = page.locator(".kit-tour")
     if not narrow:
-        walk.get_by_role("button", name="diff side by side").click()
-    walk.evaluate("element => element.scrollIntoView()")
+        tour.get_by_role("button", name="diff side by side").click()
+    tour.evaluate("element => element.scrollIntoView()")
 
 
 def terminal() -> None:

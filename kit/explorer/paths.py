@@ -135,7 +135,7 @@ def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
             yield from textwrap.wrap(text, width, initial_indent=" " * 7, subsequent_indent=" " * 9)
     for promise in played.breaks:
         yield from textwrap.wrap(
-            f"Broken: {promise.name}. {promise.sentence}", width, subsequent_indent=" " * 5
+            f"Violated: {promise.name}. {promise.sentence}", width, subsequent_indent=" " * 5
         )
     yield played.token
 

@@ -20,13 +20,10 @@ from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import stylesheet
 from kit.views.html.print_base import PAPER, RUN_PICTURE
 
-__all__ = ["GENERATOR", "HIDDEN", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
+__all__ = ["GENERATOR", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
 
 GENERATOR = '<meta name="generator" content="unplug-kit handout">'
 """By this a page of ours is known; it stands in its first lines."""
-
-HIDDEN = "# Would fail "
-"""A cell that begins so checks the lesson, and is no part of it."""
 
 _SAFE = (
     '<meta http-equiv="Content-Security-Policy"'
@@ -69,7 +66,7 @@ def lesson_page(
     for cell in cells:
         if cell["cell_type"] == "markdown":
             parts.append(page.html(cell["source"]))
-        elif cell["cell_type"] == "code" and not cell["source"].startswith(HIDDEN):
+        elif cell["cell_type"] == "code":
             parts.append(_code(cell, compared))
             hints += _hints_of(cell)
     first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)

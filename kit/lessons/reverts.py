@@ -15,13 +15,23 @@ from kit.course.time_to_revert import WITHIN_DAYS, Lasted, lasted, years
 from kit.views.html.figure import Note, Rows
 
 if TYPE_CHECKING:
+    import pandas
+
     from kit.lessons.revert_choice import RevertChoice
     from kit.views.html.plots import Plot
     from kit.views.models.revert import RevertRows
     from kit.views.widgets.revert import RevertWidget
     from kit.views.widgets.reverts import RevertsWidget
 
-__all__ = ["RevertPlots", "revert", "revert_dates", "revert_plots", "reverts", "shipped"]
+__all__ = [
+    "RevertPlots",
+    "revert",
+    "revert_dates",
+    "revert_plots",
+    "reverts",
+    "reverts_frame",
+    "shipped",
+]
 
 _Shown = TypeVar("_Shown")
 _AT_MOST_TAGS = 9  # enough to go past a release and its candidates
@@ -63,6 +73,17 @@ def reverts() -> RevertsWidget | Note:
         return RevertsWidget(model, RevertModel(choice.page_of), choice.rows, choice.panel)
 
     return _or_note(widget)
+
+
+def reverts_frame() -> pandas.DataFrame:
+    """Return all reverts of the history in use as a data frame, a row for each target.
+
+    Raises:
+        UserError: The history cannot be read, or pandas is not installed.
+    """
+    from kit.git.reverts.report import reverts_frame as frame_of  # here: libgit2 takes a while
+
+    return frame_of(_choice().rows().rows)
 
 
 def revert_dates(name: str = "revert") -> Rows | Note:

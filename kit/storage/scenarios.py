@@ -9,10 +9,12 @@ from pathlib import Path
 from kit.common.errors import UserError
 from kit.common.packaged_data import data_path
 from kit.common.user_file import read_own
-from kit.simulation.sandbox import BENCH
+from kit.simulation.sandbox import SANDBOX
 from kit.simulation.scenario import Scenario, read_scenario
 
 __all__ = ["find_scenario", "scenarios"]
+
+_OF_THE_SANDBOX = ("sandbox", SANDBOX.name)  # what people write, and what tokens and JSON say
 
 
 @cache
@@ -33,7 +35,7 @@ def find_scenario(named: str) -> Scenario:
         UserError: There is no such scenario; the text names all there are.
         ScenarioError: The file breaks the format: file, line, what was expected.
     """
-    found = BENCH if named == BENCH.name else scenarios().get(named)
+    found = SANDBOX if named in _OF_THE_SANDBOX else scenarios().get(named)
     if found is not None:
         return found
     if named.endswith(".toml"):

@@ -23,7 +23,7 @@ def test_every_exercise_is_failed_and_solved(
     lesson: str, opened: OpenLesson, lab_home: Path
 ) -> None:
     asked = [one for one in exercises().values() if one.lesson == lesson]
-    cells = [f'from kit.app import exercise\nexercise("{one.name}")' for one in asked]
+    cells = [f'from kit import exercise\nexercise("{one.name}")' for one in asked]
     write_notebook(lab_home / "work" / "notebooks" / f"cards-{lesson}.ipynb", *cells)
     with opened(f"cards-{lesson}.ipynb") as page:
         page.set_viewport_size({"width": 1000, "height": 1500 * len(asked)})  # Lab hides the rest

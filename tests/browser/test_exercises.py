@@ -23,7 +23,7 @@ NAMES = (
 
 @pytest.fixture(scope="module", autouse=True)
 def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server makes the folder
-    begin = "from kit.app import exercise\n"
+    begin = "from kit import exercise\n"
     for name in NAMES:
         path = lab_home / "work" / "notebooks" / f"card-{name}.ipynb"
         write_notebook(path, f'{begin}exercise("{name}")')

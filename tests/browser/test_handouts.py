@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from kit.handout.lessons import handouts, lesson_files
 
 pytestmark = pytest.mark.browser
-SOME = (1, 5, 10)  # a bench, a walk, tables and plots
+SOME = (1, 5, 10)  # a sandbox, a tour, tables and plots
 Scheme = Literal["light", "dark"]
 WIDTHS = (390, 800, 1400)
 

@@ -162,7 +162,7 @@ def test_a_hostile_repository_is_only_text_in_a_notebook(
         lab_home,
         "hostile-project.ipynb",
         f'import os\nos.environ["KIT_QEMU"] = "{project}"\n'
-        "from kit.app import revert, reverts, revert_dates, shipped\nreverts()",
+        "from kit import revert, reverts, revert_dates, shipped\nreverts()",
         'revert("HEAD")',
         'revert_dates("HEAD")',
         'revert("HEAD~1")',
@@ -184,9 +184,9 @@ def test_a_hostile_history_is_only_text_in_a_notebook(
         lab_home,
         "hostile-lesson.ipynb",
         f'import os\nos.environ["KIT_QEMU"] = "{lesson}"\n'
-        "from kit.app import bench, commit_walk, player\n"
-        'commit_walk("revert")',
-        "bench()",
+        "from kit import sandbox, tour, player\n"
+        'tour("revert")',
+        "sandbox()",
         f'player("{scenario}", before="pre-revert", after="revert")',
     )
     with opened(name) as page:
@@ -252,7 +252,7 @@ def test_markdown_is_only_text_where_a_notebook_shows_it(
         lab_home,
         "hostile-markdown.ipynb",
         *(f"from IPython.display import Markdown\nMarkdown({text!r})" for text in texts),
-        'from kit.app import bench\nbench("timer", "revert")',  # which says that all is shown
+        'from kit import sandbox\nsandbox("timer", "revert")',  # which says that all is shown
     )
     with opened(name) as page:
         settle(page)

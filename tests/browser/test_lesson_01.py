@@ -22,7 +22,7 @@ def page(opened: OpenLesson) -> Iterator[Page]:
 
 def press(page: Page, *names: str) -> None:
     for name in names:
-        page.locator(".kit-bench").get_by_role("button", name=name, exact=True).click()
+        page.locator(".kit-sandbox").get_by_role("button", name=name, exact=True).click()
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -39,11 +39,11 @@ def focused(page: Page) -> str:
 
 
 def logs(page: Page) -> tuple[str, str]:
-    tables = page.locator(".kit-bench table.kit-log")
+    tables = page.locator(".kit-sandbox table.kit-log")
     return tables.nth(0).inner_text(), tables.nth(1).inner_text()
 
 
-VERDICT = ".kit-bench .kit-verdict"
+VERDICT = ".kit-sandbox .kit-verdict"
 
 
 def test_by_mouse_one_side_gets_device_deleted_and_the_other_not(page: Page) -> None:
@@ -65,10 +65,10 @@ def test_by_mouse_one_side_gets_device_deleted_and_the_other_not(page: Page) -> 
 
 def test_by_keys_alone_one_side_gets_device_deleted_and_the_other_not(page: Page) -> None:
     cells = page.locator(".jp-Cell").count()
-    page.locator(".kit-bench").get_by_role("button", name="◀ earlier").first.focus()
+    page.locator(".kit-sandbox").get_by_role("button", name="◀ earlier").first.focus()
     tab_to(page, "device_del")
     page.keyboard.press("Space")
-    expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("device_del")
+    expect(page.locator(".kit-sandbox table.kit-log").first).to_contain_text("device_del")
     tab_to(page, "release late")
     page.keyboard.press("Enter")
     expect(page.locator(VERDICT)).to_contain_text("limbo")
@@ -81,15 +81,15 @@ def test_by_keys_alone_one_side_gets_device_deleted_and_the_other_not(page: Page
 
 def test_undo_and_reset_go_back(page: Page) -> None:
     press(page, "device_del", "+5 s", "undo")
-    expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("device_del")
+    expect(page.locator(".kit-sandbox table.kit-log").first).to_contain_text("device_del")
     press(page, "begin again")
-    expect(page.locator(".kit-bench table.kit-log").first).to_contain_text("Nothing has happened")
+    expect(page.locator(".kit-sandbox table.kit-log").first).to_contain_text("Nothing has happened")
 
 
 def test_another_revision_plays_the_same_clicks(page: Page) -> None:
     press(page, "device_del", "refuse", "device_del", "release")
     expect(page.locator(VERDICT)).to_contain_text("Nobody asks the guest for the core now")
-    page.locator(".kit-bench").get_by_role("button", name="later ▶").nth(1).click()
+    page.locator(".kit-sandbox").get_by_role("button", name="later ▶").nth(1).click()
     expect(page.locator(VERDICT)).to_contain_text("resend: the request is still pending")
     press(page, "release")
     expect(page.locator(VERDICT)).to_contain_text("resend: the core is released")
@@ -116,7 +116,7 @@ def test_the_glossary_opens_in_the_lab(page: Page) -> None:
 
 
 def test_the_diff_says_which_history_it_was_read_from(page: Page) -> None:
-    expect(page.locator(".kit-bench")).to_contain_text("read from: re-enactment, not QEMU's code")
+    expect(page.locator(".kit-sandbox")).to_contain_text("read from: re-enactment, not QEMU's code")
 
 
 def test_the_diagram_follows_the_revision(page: Page) -> None:

@@ -30,8 +30,8 @@ def failed_cells(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", WALKS)
 def test_a_walk_stands_at_its_lessons_step(opened: OpenLesson, name: str) -> None:
     with opened(name) as page:
-        expect(page.locator(".kit-walk .kit-step")).to_contain_text(WALKS[name])
-        expect(page.locator(".kit-walk")).to_contain_text("read from: re-enactment, not QEMU's")
+        expect(page.locator(".kit-tour .kit-step")).to_contain_text(WALKS[name])
+        expect(page.locator(".kit-tour")).to_contain_text("read from: re-enactment, not QEMU's")
         expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
 
         assert failed_cells(page) == []
@@ -40,30 +40,30 @@ def test_a_walk_stands_at_its_lessons_step(opened: OpenLesson, name: str) -> Non
 def test_one_can_walk_by_keys_alone(opened: OpenLesson) -> None:
     with opened("04-a-timer-nobody-starts.ipynb") as page:
         cells = page.locator(".jp-Cell").count()
-        page.locator(".kit-walk").get_by_role("button", name="next ▶").focus()
+        page.locator(".kit-tour").get_by_role("button", name="next ▶").focus()
         page.keyboard.press("Enter")
-        expect(page.locator(".kit-walk .kit-step")).to_contain_text("3 of 13: cpu-timeout")
+        expect(page.locator(".kit-tour .kit-step")).to_contain_text("3 of 13: cpu-timeout")
         page.keyboard.press("Space")
-        expect(page.locator(".kit-walk .kit-step")).to_contain_text("4 of 13: fe1831eff8")
+        expect(page.locator(".kit-tour .kit-step")).to_contain_text("4 of 13: fe1831eff8")
 
         assert page.locator(".jp-Cell").count() == cells
 
 
 def test_the_bench_follows_the_walk(opened: OpenLesson) -> None:
     with opened("08-the-revert.ipynb") as page:
-        walk = page.locator(".kit-walk")
+        walk = page.locator(".kit-tour")
         walk.get_by_role("button", name="device_del", exact=True).click()
         walk.get_by_role("button", name="release late", exact=True).click()
-        expect(walk.locator(".kit-bench .kit-verdict")).to_contain_text("pre-revert forgot")
+        expect(walk.locator(".kit-sandbox .kit-verdict")).to_contain_text("pre-revert forgot")
         walk.get_by_role("button", name="resend", exact=True).click()
-        expect(walk.locator(".kit-bench .kit-verdict")).to_contain_text("both have done the same")
+        expect(walk.locator(".kit-sandbox .kit-verdict")).to_contain_text("both have done the same")
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_axe_finds_nothing_serious_in_the_walk(opened: OpenLesson, theme: str) -> None:
     with opened("05-fifteen-seconds.ipynb", theme) as page:
-        page.locator(".kit-walk").get_by_role("button", name="diff side by side").click()
-        expect(page.locator(".kit-walk pre.kit-two").first).to_be_visible()
+        page.locator(".kit-tour").get_by_role("button", name="diff side by side").click()
+        expect(page.locator(".kit-tour pre.kit-two").first).to_be_visible()
 
         assert serious_findings(page) == []
 
@@ -85,7 +85,7 @@ def test_with_a_clone_or_a_fetched_lesson_the_commits_are_qemus_own(
     with lab_server(tmp_path, clone) as address:
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         open_lesson(page, address, name)
-        expect(page.locator(".kit-walk")).to_contain_text(ORIGINAL_SUBJECTS[name])
+        expect(page.locator(".kit-tour")).to_contain_text(ORIGINAL_SUBJECTS[name])
         expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
 
         assert failed_cells(page) == []

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.browser
 THEMES = ["JupyterLab Light", "JupyterLab Dark"]
 PAIR = '"libvirt-wrong", before="pre-revert", after="revert"'
 SOURCES = {
-    "player": f"from kit.app import player\nplayer({PAIR})",
-    "connector": 'from kit.app import connector_lab\nconnector_lab("pre-revert")',
-    "bench": "from kit.app import bench\nbench()",
+    "player": f"from kit import player\nplayer({PAIR})",
+    "connector": 'from kit import connector_lab\nconnector_lab("pre-revert")',
+    "sandbox": "from kit import sandbox\nsandbox()",
 }
 
 
@@ -150,15 +150,15 @@ def test_the_connector_goes_through_its_states_by_keys(opened: OpenLesson, theme
 
 
 def test_a_click_on_the_bench_in_the_past_forks(opened: OpenLesson) -> None:
-    with opened("only-bench.ipynb") as page:
-        bench = page.locator(".kit-bench")
+    with opened("only-sandbox.ipynb") as page:
+        sandbox = page.locator(".kit-sandbox")
         press(page, "device_del", "release late")
-        expect(bench.locator(".kit-verdict")).to_contain_text("limbo")
+        expect(sandbox.locator(".kit-verdict")).to_contain_text("limbo")
         press(page, "first", "next ›")
-        expect(bench.locator(".kit-verdict")).to_contain_text("You stand at 0 s of 16 s.")
+        expect(sandbox.locator(".kit-verdict")).to_contain_text("You stand at 0 s of 16 s.")
         press(page, "+5 s")
-        expect(bench.locator(".kit-verdict")).to_contain_text("both have done the same")
+        expect(sandbox.locator(".kit-verdict")).to_contain_text("both have done the same")
         press(page, "undo")
-        expect(bench.locator(".kit-verdict")).to_contain_text("limbo")
+        expect(sandbox.locator(".kit-verdict")).to_contain_text("limbo")
 
         assert serious_findings(page) == []

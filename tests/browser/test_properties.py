@@ -1,4 +1,4 @@
-"""The table of promises in a real browser: by keys, and with axe's eyes."""
+"""The table of properties in a real browser: by keys, and with axe's eyes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.lab import serious_findings, write_notebook
 
 pytestmark = pytest.mark.browser
 SOURCE = (
-    'from kit.app import promises\npromises("timer", "cpu-timeout", "revert", widen="c1q1r1m0")'
+    'from kit import properties\nproperties("timer", "cpu-timeout", "revert", widen="c1q1r1m0")'
 )
 
 
@@ -20,9 +20,9 @@ SOURCE = (
 def test_a_cell_opens_the_path_that_breaks_its_promise(
     opened: OpenLesson, lab_home: Path, theme: str
 ) -> None:
-    write_notebook(lab_home / "work" / "notebooks" / "only-promises.ipynb", SOURCE)
-    with opened("only-promises.ipynb", theme) as page:
-        table = page.locator(".kit-promises")
+    write_notebook(lab_home / "work" / "notebooks" / "only-properties.ipynb", SOURCE)
+    with opened("only-properties.ipynb", theme) as page:
+        table = page.locator(".kit-properties")
         table.get_by_role("button", name="explore all").focus()
         page.keyboard.press("Enter")
         expect(table).to_contain_text("explored 3 of 3 revisions")

@@ -26,8 +26,7 @@ def notebooks(
         target = shop.commit(f"part {number}", {f"hw/{number % 3}": numbered(l5=f"five {number}")})
         shop.revert(target)
     source = (
-        f'import os\nos.environ["KIT_QEMU"] = "{shop.folder}"\n'
-        "from kit.app import reverts\nreverts()"
+        f'import os\nos.environ["KIT_QEMU"] = "{shop.folder}"\nfrom kit import reverts\nreverts()'
     )
     write_notebook(lab_home / "work" / "notebooks" / "only-reverts.ipynb", source)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from kit.app import mail_of
+from kit import mail_of
 from tests.browser.conftest import OpenLesson
 from tests.lab import write_notebook
 
@@ -17,9 +17,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def page(opened: OpenLesson, address: str, lab_home: Path) -> Iterator[Page]:
-    source = (
-        'from kit.app import player\nplayer("late-release", before="pre-revert", after="revert")'
-    )
+    source = 'from kit import player\nplayer("late-release", before="pre-revert", after="revert")'
     write_notebook(lab_home / "work" / "notebooks" / "only-share.ipynb", source)
     with opened("only-share.ipynb") as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)

@@ -19,7 +19,7 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import SourceKind
 from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
 from kit.machine.catalogue import CATALOGUE, find_revision
-from kit.simulation.sandbox import Act, bench
+from kit.simulation.sandbox import Act, sandbox_run
 
 TIES = Path(__file__).parents[2] / "data" / "commits.toml"
 
@@ -66,7 +66,7 @@ def test_the_lines_responsible_for_an_entry(
 ) -> None:
     at = find_revision(revision)
 
-    assert names(responsible_for(ties, bench(at, *acts).trace[seq], at)) == responsible
+    assert names(responsible_for(ties, sandbox_run(at, *acts).trace[seq], at)) == responsible
 
 
 def test_the_hunk_is_found_by_file_and_identifier_in_changed_lines() -> None:

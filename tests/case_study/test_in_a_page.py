@@ -63,7 +63,7 @@ def test_a_clone_cannot_be_read_nor_fetched(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match=f"no clone can be read; {OWN_MACHINE}"):
         history(tmp_path).commit("d522cb52e6")
     with pytest.raises(HistoryError, match=f"commits cannot be fetched; {OWN_MACHINE}"):
-        HistoryChoice()._fetch(lambda *_: None)
+        HistoryChoice()._fetch(lambda *_: None, lambda _: None)
 
 
 @pytest.mark.usefixtures("in_a_page")

@@ -52,7 +52,7 @@ def test_one_cell_as_json_keeps_the_contract(capsys: Captured) -> None:
         "counterexample": cell["counterexample"],
     }
     assert main(["open", cell["counterexample"]]) == 0
-    assert "Broken: no-lost-release." in capsys.readouterr().out
+    assert "Violated: no-lost-release." in capsys.readouterr().out
 
 
 def test_without_a_revision_all_that_have_a_name_are_searched(capsys: Captured) -> None:
@@ -220,9 +220,9 @@ TOKEN = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
 @pytest.mark.parametrize(
     ("form", "begins"),
     [
-        ("text", b"path: no-silent-disagreement broken at pre-revert, guest linux-5.12\n"),
-        ("mail", b"path: no-silent-disagreement broken at pre-revert, guest linux-5.12\n"),
-        ("md", b"**no-silent-disagreement broken at pre-revert, guest linux-5.12**\n"),
+        ("text", b"path: no-silent-disagreement violated at pre-revert, guest linux-5.12\n"),
+        ("mail", b"path: no-silent-disagreement violated at pre-revert, guest linux-5.12\n"),
+        ("md", b"**no-silent-disagreement violated at pre-revert, guest linux-5.12**\n"),
         ("svg", b"<svg "),
         ("png", b"\x89PNG"),
         ("html", b"<!DOCTYPE html>"),

@@ -1,14 +1,18 @@
-"""Every lesson: executed from the first cell to the last, clean in git, short, and guarded."""
+"""Every lesson: executed from the first cell to the last, clean in git, short; it hides nothing."""
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+import kit
 
 ROOT = Path(__file__).parent.parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -129,13 +133,42 @@ def test_a_lesson_is_short(path: Path) -> None:
 
 
 @lesson
-def test_a_hidden_check_says_at_which_revision_it_would_fail(path: Path) -> None:
-    checks = [cell for cell in code(read(path)) if "check" in cell.metadata.get("tags", ())]
+def test_a_lesson_hides_nothing_from_its_reader(path: Path) -> None:
+    cells = read(path).cells
+    hidden = [cell.id for cell in cells if "tags" in cell.metadata or "jupyter" in cell.metadata]
+    source = "\n".join(cell.source for cell in code(read(path)))
 
-    assert checks
-    assert all(cell.source.startswith("# Would fail ") for cell in checks)
-    assert all(cell.metadata["jupyter"]["source_hidden"] for cell in checks)
-    assert all("assert " in cell.source for cell in checks)
+    assert hidden == []
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
+
+
+def imports(notebook: NotebookNode) -> set[tuple[str, str]]:
+    """Return (module, name) of each import; the name is empty where a module is imported whole."""
+    found = set()
+    for node in ast.walk(ast.parse("\n".join(cell.source for cell in code(notebook)))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "", alias.name) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {(alias.name, "") for alias in node.names}
+    return found
+
+
+@lesson
+def test_a_lesson_imports_public_names_alone(path: Path) -> None:
+    modules = {module.split(".")[0] for module, _ in imports(read(path))}
+    own = {(module, name) for module, name in imports(read(path)) if module.startswith("kit")}
+
+    assert own <= {("kit", name) for name in kit.__all__}
+    assert own
+    assert modules - {"kit"} <= set(sys.stdlib_module_names)
+
+
+@lesson
+def test_a_lesson_names_no_inner_module(path: Path) -> None:
+    """A module's place is nobody's business but ours, and may change."""
+    text = "\n".join(cell.source for cell in read(path).cells)
+
+    assert re.findall(r"\bkit[./][a-z_]+", text) == []
 
 
 @lesson
@@ -221,11 +254,9 @@ def test_a_lesson_ends_with_what_was_learned_exercises_and_sources(path: Path) -
 
 @lesson
 def test_a_lesson_can_be_shown_as_slides(path: Path) -> None:
-    """Each widget on a page of its own, no hidden check, the sources for the one who speaks."""
+    """Each widget on a page of its own, the sources for the one who speaks."""
     for cell in read(path).cells:
-        if "check" in cell.metadata.get("tags", ()):
-            expected = "skip"
-        elif cell.source.startswith("## Sources"):
+        if cell.source.startswith("## Sources"):
             expected = "notes"
         elif cell.cell_type == "markdown" and cell.source.startswith("#"):
             expected = "slide"

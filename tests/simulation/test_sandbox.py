@@ -1,4 +1,4 @@
-"""The bench's acts, run by run: what follows from which clicks at which revision."""
+"""The sandbox's acts, run by run: what follows from which clicks at which revision."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kit.machine.events import (
 from kit.machine.pseries.connector import DrcType, drc_index
 from kit.machine.revision import Revision
 from kit.simulation.run import Run, play_pair
-from kit.simulation.sandbox import BENCH, Act, act, bench, sandbox_pair, why_not
+from kit.simulation.sandbox import SANDBOX, Act, act, sandbox_pair, sandbox_run, why_not
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
 
@@ -28,7 +28,7 @@ TIMEOUT.append("d522cb52e6~1")
 
 
 def at(name: str, *acts: Act) -> Run:
-    return bench(find_revision(name), *acts)
+    return sandbox_run(find_revision(name), *acts)
 
 
 def messages(run: Run, *kinds: type) -> list[object]:
@@ -37,7 +37,7 @@ def messages(run: Run, *kinds: type) -> list[object]:
 
 def pair(*acts: Act) -> Timeline:
     timeline = Timeline(
-        played=play_pair(BENCH, find_revision("pre-revert"), find_revision("revert"))
+        played=play_pair(SANDBOX, find_revision("pre-revert"), find_revision("revert"))
     )
     for one in acts:
         timeline = act(timeline, one)
@@ -48,12 +48,12 @@ def pair(*acts: Act) -> Timeline:
 def test_a_release_in_time_is_the_same_at_every_revision(revision: Revision) -> None:
     acts = (A.DEVICE_DEL, A.WAIT_5_S, A.GUEST_RELEASES)
 
-    assert bench(revision, *acts).trace == at("baseline", *acts).trace
+    assert sandbox_run(revision, *acts).trace == at("baseline", *acts).trace
 
 
 @pytest.mark.parametrize("revision", CATALOGUE, ids=lambda revision: revision.label)
 def test_a_late_release_ends_in_limbo_exactly_where_the_timeout_is(revision: Revision) -> None:
-    assert bench(revision, A.DEVICE_DEL, A.GUEST_RELEASES_LATE).belief().limbo is (
+    assert sandbox_run(revision, A.DEVICE_DEL, A.GUEST_RELEASES_LATE).belief().limbo is (
         revision.label in TIMEOUT
     )
 

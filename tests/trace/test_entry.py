@@ -6,7 +6,7 @@ import json
 
 from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.simulation.run import play
-from kit.simulation.sandbox import Act, bench
+from kit.simulation.sandbox import Act, sandbox_run
 from kit.storage.scenarios import scenarios
 from kit.trace.entry import entry_json, first_difference
 from kit.trace.kinds import label_of
@@ -14,7 +14,7 @@ from kit.trace.sentences import sentence
 
 
 def test_an_entry_as_json_has_its_messages_own_fields() -> None:
-    run = bench(find_revision("pre-revert"), Act.DEVICE_DEL, Act.WAIT_TO_15_S)
+    run = sandbox_run(find_revision("pre-revert"), Act.DEVICE_DEL, Act.WAIT_TO_15_S)
     event = {
         "type": "CPU",
         "action": "REMOVE",
@@ -81,9 +81,9 @@ def test_every_entry_of_every_scenario_has_json_a_sentence_and_a_short_name() ->
 
 
 def test_the_first_difference_is_a_place_in_each_trace() -> None:
-    longer = bench(find_revision("revert"), Act.DEVICE_DEL, Act.GUEST_RELEASES).trace
+    longer = sandbox_run(find_revision("revert"), Act.DEVICE_DEL, Act.GUEST_RELEASES).trace
     shorter = longer[:3]
-    other = bench(find_revision("revert"), Act.GUEST_RELEASES).trace
+    other = sandbox_run(find_revision("revert"), Act.GUEST_RELEASES).trace
 
     assert [
         first_difference(longer, longer),

@@ -10,11 +10,11 @@ from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, Pair, play
-from kit.simulation.sandbox import BENCH
+from kit.simulation.sandbox import SANDBOX
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import scenarios
 
-STORIES = (*scenarios().values(), BENCH)
+STORIES = (*scenarios().values(), SANDBOX)
 GAPS_MS = (0, 1, 500, 5_000, 14_999, 16_000, 600_000, 30 * 86_400_000)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import tomllib
@@ -18,7 +17,7 @@ from tools.website import build, downloads
 from tools.website.compiled import cached, merged
 from tools.website.contents import listings, write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
-from tools.website.lessons import carried_history, files_of_the_page, without_checks
+from tools.website.lessons import carried_history, files_of_the_page
 from tools.website.pyodide import RUNTIME_FILES, lay_out, settings
 from tools.website.zips import names_of_modules, read_zip, wheel_with, write_zip
 
@@ -266,32 +265,6 @@ def test_what_runs_in_the_page_is_in_the_ranges_of_the_kit() -> None:
 
 
 # -- lessons and history -----------------------------------------------------------------------
-
-
-def names(source: str, kind: type[ast.expr_context]) -> set[str]:
-    tree = ast.parse(source)
-    found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, kind)}
-    if kind is ast.Store:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom | ast.Import):
-                found |= {(each.asname or each.name).split(".")[0] for each in node.names}
-    return found
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
-def test_a_lesson_without_its_checks_lacks_no_name(path: Path) -> None:
-    kept = json.loads(without_checks(path.read_text(encoding="utf-8")))["cells"]
-    sources = ["".join(cell["source"]) for cell in kept if cell["cell_type"] == "code"]
-    defined: set[str] = set(dir(__builtins__)) | set(
-        __builtins__ if isinstance(__builtins__, dict) else ()
-    )
-    missing = set()
-    for source in sources:
-        defined |= names(source, ast.Store)
-        missing |= names(source, ast.Load) - defined
-
-    assert [cell for cell in kept if "check" in cell["metadata"].get("tags", ())] == []
-    assert missing == set()
 
 
 def test_the_page_has_the_lessons_and_all_that_they_name() -> None:

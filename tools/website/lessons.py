@@ -12,7 +12,7 @@ from kit.case_study.history import exported_history
 from kit.common.packaged_data import lessons
 from kit.git.repository.history import Source, SourceKind
 
-__all__ = ["carried_history", "files_of_the_page", "without_checks"]
+__all__ = ["carried_history", "files_of_the_page"]
 
 ROOT = Path(__file__).parent.parent.parent
 _RECORDING = re.compile(r"\.\./(data/reference/[\w./-]+?\.jsonl)")
@@ -27,23 +27,10 @@ def files_of_the_page() -> dict[str, bytes]:
             for path in Path(folder).rglob("*")
             if path.is_file()
         }
-    pages = {path: data for path, data in found.items() if path.endswith(".ipynb")}
-    text = b"".join(pages.values()).decode()
+    pages = (data for path, data in found.items() if path.endswith(".ipynb"))
+    text = b"".join(pages).decode()
     recordings = {name: (ROOT / name).read_bytes() for name in set(_RECORDING.findall(text))}
-    short = {path: without_checks(data.decode()).encode() for path, data in pages.items()}
-    return found | recordings | short
-
-
-def without_checks(notebook: str) -> str:
-    """Return a notebook without the cells that guard its prose.
-
-    They are run by the tests; in a page they would cost the reader seconds, and some of them read
-    what a page cannot have.
-    """
-    data = json.loads(notebook)
-    cells = data["cells"]
-    data["cells"] = [each for each in cells if "check" not in each["metadata"].get("tags", ())]
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return found | recordings
 
 
 def carried_history() -> tuple[str, str]:

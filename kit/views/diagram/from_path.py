@@ -75,7 +75,7 @@ def title_of(play: PathPlay) -> str:
     """Say in a few words which path it is."""
     promises = ", ".join(promise.name for promise in play.path.breaks)
     at = play.path.revision.name
-    broken = f"{promises} broken at {at}" if promises else f"no promise broken at {at}"
+    broken = f"{promises} violated at {at}" if promises else f"no property violated at {at}"
     return f"{broken}, guest {play.path.kind.value}"
 
 
@@ -88,8 +88,8 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
         else:
             yield f"They part at choice {number}, {play.path.actions[number - 1]}."
     for side in play.sides:
-        found = [f"{promise.name} is broken" for promise in side.played.breaks]
-        words = ", ".join(found) if found else "this path breaks no promise"
+        found = [f"{promise.name} is violated" for promise in side.played.breaks]
+        words = ", ".join(found) if found else "this path violates no property"
         if not side.standings[-1].settled and not found:
             words += " (it ends before everybody is done)"
         stopped = f" {side.stopped}" if side.stopped else ""

@@ -1,4 +1,4 @@
-"""A step of the walk as HTML: which it is, and what it changed."""
+"""A step of the tour as HTML: which it is, and what it changed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> st
 def _why_none(model: TourModel) -> str:
     """Say what it means that no scenario runs otherwise."""
     if model.step == model.previous:
-        return "the walk begins here."
+        return "the tour begins here."
     if model.step.alias in SILENT_STEPS:
         return "none; real builds of this step and the one before answered all recordings alike."
     return "none of the built-in ones."

@@ -1,4 +1,4 @@
-"""The table of promises without a screen: what is known of it, and what is being found out.
+"""The table of properties without a screen: what is known of it, and what is being found out.
 
 A search takes up to a second, so what takes several is given as steps: whoever has the screen does
 one after the other and can do something else in between.
@@ -25,7 +25,7 @@ _UNKNOWN = "?"
 
 
 class PropertyModel(HasTraits):
-    """Promises by revision: what was found, and which cell is looked at.
+    """Properties by revision: what was found, and which cell is looked at.
 
     ``known`` counts what was found, ``told`` says what is under way, ``said`` what is to be said
     of the cell, ``play`` is the path that shows it, None where there is none.
@@ -50,7 +50,7 @@ class PropertyModel(HasTraits):
         self.told = self._progress()
 
     def anew(self) -> PropertyModel:
-        """Return a table of the same promises of which nothing is known."""
+        """Return a table of the same properties of which nothing is known."""
         return PropertyModel(self.revisions, self._search, self.scope)
 
     # -- the table -----------------------------------------------------------------------------
@@ -60,14 +60,14 @@ class PropertyModel(HasTraits):
         return all((revision, kind) in self._found for kind in LINUX)
 
     def broken(self, promise: Promise, revision: Revision) -> tuple[GuestKind, ...]:
-        """The guests with which a promise is known to be broken."""
+        """The guests with which a property is known to be violated."""
         found = ((kind, self._found.get((revision, kind))) for kind in LINUX)
         return tuple(
             kind for kind, one in found if one and not one.result.findings[promise.name].holds
         )
 
     def cell(self, promise: Promise, revision: Revision) -> str:
-        """What stands in a cell: "?", "yes", "NO", or with which guests it is broken."""
+        """What stands in a cell: "?", "yes", "NO", or with which guests it is violated."""
         if not self.is_known(revision):
             return _UNKNOWN
         kinds = self.broken(promise, revision)
@@ -84,12 +84,12 @@ class PropertyModel(HasTraits):
         if cell == _UNKNOWN:
             return f"{head}: not explored yet"
         kinds = ", ".join(kind.value for kind in self.broken(promise, revision))
-        return f"{head}: {f'broken with {kinds}' if kinds else 'kept with every guest'}"
+        return f"{head}: {f'violated with {kinds}' if kinds else 'holds with every guest'}"
 
     @property
     def text(self) -> str:
         """The table as plain text."""
-        heads = ["promise", *(revision.name for revision in self.revisions)]
+        heads = ["property", *(revision.name for revision in self.revisions)]
         table = [heads] + [
             [promise.name, *(self.cell(promise, revision) for revision in self.revisions)]
             for promise in PROPERTIES
@@ -119,7 +119,7 @@ class PropertyModel(HasTraits):
             yield
 
     def choose(self, promise: Promise, revision: Revision) -> Iterator[None]:
-        """Look at a cell: its promise, and the path that shows why it is as it is."""
+        """Look at a cell: its property, and the path that shows why it is as it is."""
         yield from self.look(revision)
         kinds = self.broken(promise, revision)
         kind = kinds[0] if kinds else LINUX[0]

@@ -1,4 +1,4 @@
-"""The bench without a screen: two revisions, the acts so far, and what follows from them."""
+"""The sandbox without a screen: two revisions, the acts so far, and what follows from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kit.machine.catalogue import find_revision
 from kit.simulation.run import Pair, play_pair
-from kit.simulation.sandbox import BENCH, Act, act, why_not
+from kit.simulation.sandbox import SANDBOX, Act, act, why_not
 from kit.simulation.story import where_they_part
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
@@ -16,7 +16,7 @@ __all__ = ["CHOICES", "SandboxModel"]
 
 
 class SandboxModel(TimelineModel):
-    """What the bench shows and what its buttons do, the same for both machines.
+    """What the sandbox shows and what its buttons do, the same for both machines.
 
     A click in the past forks: what was clicked later is dropped.  ``acts`` are the clicks that
     led to what is there now.
@@ -25,12 +25,12 @@ class SandboxModel(TimelineModel):
     def __init__(
         self, before: str = "pre-revert", after: str = "revert", acts: tuple[Act, ...] = ()
     ) -> None:
-        """Set the bench up; *acts* are clicked at once.
+        """Set the sandbox up; *acts* are clicked at once.
 
         Raises:
             UnknownRevisionError: A name is not one of the catalogue's.
         """
-        pair = play_pair(BENCH, find_revision(before), find_revision(after))
+        pair = play_pair(SANDBOX, find_revision(before), find_revision(after))
         super().__init__(Timeline(played=pair))
         for one in acts:
             self.do(one)
@@ -69,7 +69,7 @@ class SandboxModel(TimelineModel):
 
     @property
     def text(self) -> str:
-        """The whole bench as plain text: both logs are in the pictures, this is the gist."""
+        """The whole sandbox as plain text: both logs are in the pictures, this is the gist."""
         pair = self.pair
         acts = ", ".join(act.value for act in self.acts) or "nothing yet"
         return (
@@ -95,7 +95,7 @@ class SandboxModel(TimelineModel):
     def reset(self) -> None:
         """Start again at 0 s with a guest that uses core 1."""
         super().reset()
-        self.hint = self.hint and "The bench is at its start."
+        self.hint = self.hint and "The sandbox is at its start."
 
 
 @dataclass(frozen=True, slots=True)

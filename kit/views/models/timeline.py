@@ -1,4 +1,4 @@
-"""What a player and the bench have in common without a screen: where one stands, and going on."""
+"""What a player and the sandbox have in common without a screen: where one stands, and going on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commit walk without a screen: the series as steps, and what each of them changed."""
+"""The series tour without a screen: the series as steps, and what each of them changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kit.simulation.scenario import Scenario
 __all__ = ["MAIN_STEPS", "SILENT_STEPS", "STEPS", "TourModel"]
 
 STEPS: tuple[Revision, ...] = CATALOGUE
-"""The steps of the walk, oldest first."""
+"""The steps of the tour, oldest first."""
 
 MAIN_STEPS = ("timer", "cpu-timeout", "deadline-helper", "revert")
 """The three commits and their revert; the others are neighbours and companions."""
@@ -42,12 +42,12 @@ class TourModel(HasTraits):
         """Start at *step*.
 
         Raises:
-            UnknownRevisionError: It is none of the walk's steps.
+            UnknownRevisionError: It is not a step of the tour.
         """
         revision = find_revision(step)
         if revision not in STEPS:
             raise UnknownRevisionError(
-                f"{step!r} is no step of the walk; `kit list revisions` names them, releases aside"
+                f"{step!r} is not a step of the tour; `kit list revisions` names the steps"
             )
         super().__init__(place=STEPS.index(revision))
         self._scenarios = scenarios

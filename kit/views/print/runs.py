@@ -1,4 +1,4 @@
-"""Runs on paper: the player, the bench and the walk, as lists of steps with few pictures.
+"""Runs on paper: the player, the sandbox and the tour, as lists of steps with few pictures.
 
 A picture is drawn where two runs part, and at the end.  What comes later than a picture's own time
 is not in it: paper cannot be covered in part.
@@ -26,17 +26,17 @@ from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import STEPS, TourModel
 from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, story_of_step
 
-__all__ = ["bench_paper", "player_paper", "walk_paper", "where_parted"]
+__all__ = ["player_paper", "sandbox_paper", "tour_paper", "where_parted"]
 
-_ON_THE_BENCH = (
-    "On a screen this is a bench: two machines on which every click acts alike. On paper a story"
+_IN_THE_SANDBOX = (
+    "On a screen this is a sandbox: two machines on which every click acts alike. On paper a story"
     " stands for the clicks. Cover what is below them, say what each machine does, then look."
 )
 _ON_THE_PLAYER = (
     "On a screen one goes through this run step by step. On paper, cover the table, and say after"
     " each row who believes what now. What becomes of it stands below."
 )
-_ON_THE_WALK = (
+_ON_THE_TOUR = (
     "On a screen one goes from step to step. On paper the list names them all, and this lesson's"
     " step follows in full."
 )
@@ -90,10 +90,12 @@ def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
     return tuple(knowledge(run, seq) for run, seq in zip(here.runs, here.seqs, strict=True))
 
 
-# -- the bench ---------------------------------------------------------------------------------
+# -- the sandbox ---------------------------------------------------------------------------------
 
 
-def bench_paper(model: SandboxModel, stories: tuple[SandboxStory, ...] | None = None) -> PrintForm:
+def sandbox_paper(
+    model: SandboxModel, stories: tuple[SandboxStory, ...] | None = None
+) -> PrintForm:
     """Two machines: what was clicked on them, or, where nothing was, the stories that show most."""
     before, after = (run.revision.name for run in model.timeline.runs)
     if model.acts:
@@ -102,7 +104,7 @@ def bench_paper(model: SandboxModel, stories: tuple[SandboxStory, ...] | None = 
         stories = stories_of(before, after)
     return printed(
         sides_line((name, run.revision) for name, run in model.sides),
-        aside(_ON_THE_BENCH),
+        aside(_IN_THE_SANDBOX),
         *(_story(one, (before, after)) for one in stories),
     )
 
@@ -121,15 +123,15 @@ def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> str:
     )
 
 
-# -- the walk ----------------------------------------------------------------------------------
+# -- the tour ----------------------------------------------------------------------------------
 
 
-def walk_paper(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
+def tour_paper(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
     """A step of the series in full: message, what it changes, diff, the story that shows it."""
     message = "" if page.commit is None else message_html(page.commit, page.series, brief=True)
     before = "" if model.previous == model.step else model.previous.name
     return printed(
-        aside(_ON_THE_WALK),
+        aside(_ON_THE_TOUR),
         _list_of_steps(model),
         head_html(model),
         changes_brief_html(model, tuple(behaviours)),

@@ -1,4 +1,4 @@
-"""The stories that a bench tells on paper: each by what it shows, and of which two revisions.
+"""The stories that a sandbox tells on paper: each by what it shows, and of which two revisions.
 
 Where several clicks would fall on one instant, or at the end, a second passes: a picture has room
 for them and what comes of them then, and the outcome is the same.
@@ -16,7 +16,7 @@ __all__ = ["IN_TIME", "LATE", "STORIES", "SandboxStory", "parts", "stories_of", 
 
 @dataclass(frozen=True, slots=True)
 class SandboxStory:
-    """Clicks on a bench; ``before`` and ``after`` are the revisions of which it is told."""
+    """Clicks on a sandbox; ``before`` and ``after`` are the revisions of which it is told."""
 
     title: str
     acts: tuple[Act, ...]
@@ -63,7 +63,7 @@ STORIES = (
 
 
 def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
-    """Return what a bench of two revisions tells: their own stories, and how it goes on from there.
+    """Return what a sandbox of two revisions tells: their own stories, and how it goes on.
 
     Of two that have no story of their own it is what they play differently; the release in time
     where they play all alike.

@@ -1,4 +1,4 @@
-"""On paper: a connector, a path of the explorer, the promises, reverts."""
+"""On paper: a connector, a path of the explorer, the properties, reverts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.models.revert import RevertModel, RevertsModel, days_of
 
-__all__ = ["connector_paper", "path_paper", "promises_paper", "revert_paper", "reverts_paper"]
+__all__ = ["connector_paper", "path_paper", "properties_paper", "revert_paper", "reverts_paper"]
 
 _IN_AND_OUT = (
     Press.DEVICE_ADD,
@@ -123,11 +123,11 @@ def _path(play: PathPlay) -> str:
     )
 
 
-# -- promises ----------------------------------------------------------------------------------
+# -- properties --------------------------------------------------------------------------------
 
 
-def promises_paper(model: PropertyModel) -> PrintForm:
-    """The whole table, what each promise says, and one path: to a promise kept by some alone."""
+def properties_paper(model: PropertyModel) -> PrintForm:
+    """The whole table, what each property says, and a path to one that some revisions violate."""
     for _ in model.look_all():
         pass
     names = [revision.name for revision in model.revisions]
@@ -142,8 +142,8 @@ def promises_paper(model: PropertyModel) -> PrintForm:
     return printed(
         aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
         table(
-            "Promises by revision: kept in every order of events?",
-            ("promise", "what it says", *names),
+            "Properties by revision: does each hold in every order of events?",
+            ("property", "what it says", *names),
             rows,
         ),
         _most_telling(model),
@@ -151,7 +151,7 @@ def promises_paper(model: PropertyModel) -> PrintForm:
 
 
 def _most_telling(model: PropertyModel) -> str:
-    """The shortest path to the first promise that one revision breaks and its neighbour keeps."""
+    """The shortest path to the first property that one revision violates and its neighbour not."""
     found = [
         (not any(not model.broken(promise, one) for one in _beside(model, at)), promise, at)
         for promise in PROPERTIES
@@ -163,7 +163,7 @@ def _most_telling(model: PropertyModel) -> str:
             pass
         if model.play is not None:
             return (
-                f"<p>The shortest way to break <strong>{escape(promise.name)}</strong>, choice by"
+                f"<p>The shortest way to violate <strong>{escape(promise.name)}</strong>, choice by"
                 f" choice:</p>{_path(model.play)}"
             )
     return ""

@@ -105,7 +105,7 @@ def _words(play: PathPlay) -> Iterator[str]:
     yield "The numbers count choices: a path has an order, and no times."
     yield from outcome_of(play)
     for promise in play.path.breaks:
-        yield f"Broken: {promise.name}. {promise.sentence}"
+        yield f"Violated: {promise.name}. {promise.sentence}"
 
 
 def _meaning(play: PathPlay, width: int, unicode: bool) -> Iterator[str]:

@@ -22,8 +22,8 @@ _HOLDS, _WITHIN, _BROKEN, _UNJUDGED = "yes", "yes*", "NO", ""
 
 
 def properties_table() -> tuple[RenderableType, Any]:
-    """The promises: name, when, sentence, source."""
-    table = _table("promise", "must hold", "what it says, and who says so")
+    """The properties: name, when, sentence, source."""
+    table = _table("property", "must hold", "what it says, and who says so")
     for promise in PROPERTIES:
         words = Text.assemble(promise.sentence, "\n", (promise.source, "dim"))
         table.add_row(Text(promise.name, style="bold"), promise.kind.value, words)
@@ -40,12 +40,12 @@ def properties_table() -> tuple[RenderableType, Any]:
 
 
 def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
-    """Promises by revision: does each hold, with each guest that was looked at?"""
+    """Properties by revision: does each hold, with each guest that was looked at?"""
     revisions = list(dict.fromkeys(one.job.revision for one in found))
     parts: list[RenderableType] = []
     for first in range(0, len(revisions), _COLUMNS):
         shown = revisions[first : first + _COLUMNS]
-        table = _table("promise", *(revision.name.replace("-", "-\n") for revision in shown))
+        table = _table("property", *(revision.name.replace("-", "-\n") for revision in shown))
         for promise in _listed(wanted):
             cells = [
                 _cell(promise, [one for one in found if one.job.revision == revision])
@@ -59,8 +59,8 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
 
 
 def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
-    """Promises at one revision by guest, and the shortest counterexample of each."""
-    table = _table("promise", *(one.job.kind.value for one in found))
+    """Properties at one revision by guest, and the shortest counterexample of each."""
+    table = _table("property", *(one.job.kind.value for one in found))
     for promise in _listed(wanted):
         table.add_row(Text(promise.name), *(_cell(promise, [one]) for one in found))
     paths: list[RenderableType] = []
@@ -93,7 +93,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _cell(promise: Promise, found: Sequence[Explored]) -> Text:
-    """Say whether a promise holds; by guest, where they differ."""
+    """Say whether a property holds; by guest, where they differ."""
     signs = {
         one.job.kind.value.removeprefix("linux-"): _sign(
             one.result.findings[promise.name], one.result.complete

@@ -1,4 +1,4 @@
-"""The table of promises as a widget: each cell is a button that shows why it is as it is."""
+"""The table of properties as a widget: each cell is a button that shows why it is as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kit.views.html.parts import status
 from kit.views.html.print_base import PrintForm
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
-from kit.views.print.tables import promises_paper
+from kit.views.print.tables import properties_paper
 from kit.views.widgets.base import Shown, button, guarded, in_turn, row
 from kit.views.widgets.path import PathWidget
 
@@ -66,7 +66,7 @@ class PropertyWidget(Shown):
             ]
         )
         self.add_class("kit")
-        self.add_class("kit-promises")
+        self.add_class("kit-properties")
         model.observe(lambda _: self._show_cells(), ["known"])
         model.observe(lambda _: self._show_told(), ["told"])
         model.observe(lambda _: self._show_said(), ["said"])
@@ -83,10 +83,10 @@ class PropertyWidget(Shown):
 
     def _grid(self) -> widgets.GridBox:
         """The heads and the cells, row by row."""
-        children: list[widgets.Widget] = [_head("promise")]
+        children: list[widgets.Widget] = [_head("property")]
         children += [_head(revision.name) for revision in self.model.revisions]
         for promise in PROPERTIES:
-            children.append(_head(promise.name, "kit-promise"))
+            children.append(_head(promise.name, "kit-property"))
             children += [self._cells[promise, revision] for revision in self.model.revisions]
         columns = f"repeat({len(self.model.revisions)}, minmax(56px, 1fr))"
         grid = widgets.GridBox(
@@ -145,7 +145,8 @@ class PropertyWidget(Shown):
 
     def _show_said(self) -> None:
         words = (
-            self.model.said or "Press a cell: its promise, and the shortest story that shows it."
+            self.model.said
+            or "Press a cell to see its property, and the shortest path that shows it."
         )
         self._said.value = status(words)
 
@@ -161,7 +162,7 @@ class PropertyWidget(Shown):
         return "".join(player.svg for player in self._player.children)
 
     def _repr_print_(self) -> PrintForm:
-        return promises_paper(self.model.anew())
+        return properties_paper(self.model.anew())
 
     @property
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""The bench as a widget: two machines, one time axis, the same clicks on both, now or in the past.
+"""The sandbox as a widget: two machines, one time axis, each click on both, now or in the past.
 
 The widgets only bind: every decision is in `SandboxModel`, every picture a function of its state.
 No control is ever disabled, so the keyboard's focus is never lost.
@@ -25,7 +25,7 @@ from kit.views.html.parts import revision_head, status
 from kit.views.html.print_base import PrintForm
 from kit.views.html.run import log_html, state_html
 from kit.views.models.sandbox import SandboxModel
-from kit.views.print.runs import bench_paper
+from kit.views.print.runs import sandbox_paper
 from kit.views.print.sandbox_stories import SandboxStory
 from kit.views.widgets.base import Shown, button, guarded, label, row, side
 from kit.views.widgets.travel_bar import TravelBar
@@ -76,7 +76,7 @@ class SandboxWidget(Shown):
     ``history_panel`` makes the part that changes the history, given what to call when it changed;
     ``lines_of`` finds the lines responsible for an entry, shown for the first difference.
     ``stories`` are told on paper, those that suit the revisions where None.
-    Without a front end for widgets the bench shows itself as a picture and as text.
+    Without a front end for widgets the sandbox shows itself as a picture and as text.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class SandboxWidget(Shown):
             ]
         )
         self.add_class("kit")
-        self.add_class("kit-bench")
+        self.add_class("kit-sandbox")
         model.observe(lambda _: self._show(), ["timeline"])
         model.observe(lambda _: self._show_verdict(), ["hint"])
         self._show()
@@ -213,9 +213,9 @@ class SandboxWidget(Shown):
             self._diff_of = revision
 
     def _repr_print_(self) -> PrintForm:
-        return bench_paper(self.model, self._stories)
+        return sandbox_paper(self.model, self._stories)
 
     @property
     def text(self) -> str:
-        """The bench as plain text."""
+        """The sandbox as plain text."""
         return self.model.text

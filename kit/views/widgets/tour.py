@@ -1,7 +1,7 @@
-"""The commit walk as a widget: the series as a line of steps, and all about the chosen one.
+"""The series tour as a widget: the series as a line of steps, and all about the chosen one.
 
 Shown of a step: its commit as the history in use has it, its diff, the rows of the state table
-and the scenarios that it changed, and the bench set to the step before and the step itself.
+and the scenarios that it changed, and the sandbox set to the step before and the step itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kit.views.html.print_base import PrintForm
 from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, STEPS, TourModel
-from kit.views.print.runs import walk_paper
+from kit.views.print.runs import tour_paper
 from kit.views.widgets.base import Shown, button, guarded, row
 from kit.views.widgets.sandbox import SandboxWidget
 
@@ -30,7 +30,7 @@ __all__ = ["TourWidget"]
 
 
 class TourWidget(Shown):
-    """The walk through the series; see `TourModel` for what is shown of a step.
+    """The tour of the series; see `TourModel` for what is shown of a step.
 
     ``commit_of`` returns the commit of a revision as the history in use has it; ``behaviours_of``
     what its lines do; ``history_panel`` makes the part that changes the history, given what to
@@ -51,7 +51,7 @@ class TourWidget(Shown):
         self._steps = [self._step_button(place) for place in range(len(STEPS))]
         self._head, self._changes = widgets.HTML(), widgets.HTML()
         self._message, self._diff, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._bench = SandboxWidget(SandboxModel("baseline", "timer"), lines_of=lines_of)
+        self._sandbox = SandboxWidget(SandboxModel("baseline", "timer"), lines_of=lines_of)
         back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
         forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
         self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
@@ -66,12 +66,12 @@ class TourWidget(Shown):
                 self._message,
                 *([] if history_panel is None else [history_panel(self._show_diff)]),
                 self._diff,
-                widgets.HTML("<h4>The step before it and the step, on the bench</h4>"),
-                self._bench,
+                widgets.HTML("<h4>The step before it and the step, in the sandbox</h4>"),
+                self._sandbox,
             ]
         )
         self.add_class("kit")
-        self.add_class("kit-walk")
+        self.add_class("kit-tour")
         model.observe(lambda _: self._show(), ["place"])
         model.observe(lambda _: self._show_diff(), ["side_by_side"])
         model.observe(lambda _: self._say(model.hint), ["hint"])
@@ -103,8 +103,8 @@ class TourWidget(Shown):
             shown.description = f"{mark}{STEPS[place].name}"
         self._head.value = head_html(model)
         self._changes.value = changes_html(model, self._behaviours_of(model.step))
-        self._bench.model.choose(model.previous.label, model.step.label)
-        self.svg = self._bench.svg
+        self._sandbox.model.choose(model.previous.label, model.step.label)
+        self.svg = self._sandbox.svg
         self._show_diff()
 
     def _show_diff(self) -> None:
@@ -123,7 +123,7 @@ class TourWidget(Shown):
 
     def _repr_print_(self) -> PrintForm:
         step = self.model.step
-        return walk_paper(self.model, self._commit_of(step), self._behaviours_of(step))
+        return tour_paper(self.model, self._commit_of(step), self._behaviours_of(step))
 
     @property
     def text(self) -> str:

@@ -8,7 +8,7 @@ from kit.actors.messages import Actor
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.simulation.run import Intervention, play, play_pair
-from kit.simulation.sandbox import BENCH
+from kit.simulation.sandbox import SANDBOX
 from kit.simulation.scenario import Scenario, read_scenario
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
@@ -167,7 +167,7 @@ def test_qemus_timer_runs_15_s() -> None:
 
 
 def test_a_timer_that_still_runs_at_the_end_is_open() -> None:
-    run = play(BENCH, find_revision("pre-revert"), (Intervention(0, "device_del core1"),))
+    run = play(SANDBOX, find_revision("pre-revert"), (Intervention(0, "device_del core1"),))
     (bracket,) = layout_of(run).sides[0].brackets
 
     assert (bracket.open, bracket.end_ns, bracket.over) == (True, 15 * NS_PER_S, False)

@@ -28,9 +28,9 @@ from kit.views.models.revert import RevertRows, RevertsModel
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import STEPS, TourModel
 from kit.views.print.exercise import exercise_paper
-from kit.views.print.runs import bench_paper, walk_paper, where_parted
+from kit.views.print.runs import sandbox_paper, tour_paper, where_parted
 from kit.views.print.sandbox_stories import IN_TIME, LATE, STORIES, SandboxStory, stories_of
-from kit.views.print.tables import promises_paper, reverts_paper
+from kit.views.print.tables import properties_paper, reverts_paper
 from kit.views.widgets.base import Shown
 from tests.course.commits import diffs
 
@@ -50,11 +50,11 @@ def words(html: str) -> str:
 
 WIDGETS = {
     "player": lambda: app.player("late-release", before="pre-revert", after="revert"),
-    "bench": app.bench,
-    "walk": app.commit_walk,
+    "sandbox": app.sandbox,
+    "tour": app.tour,
     "connector": app.connector_lab,
     "path": lambda: app.path("1.path.c0q2r0m1d2.linux-5_12.guest-error.nz4Sacaafa"),
-    "promises": lambda: app.promises("revert"),
+    "properties": lambda: app.properties("revert"),
     "revert": app.revert,
     "reverts": app.reverts,
     "exercise": lambda: app.exercise("limbo-in-two"),
@@ -117,7 +117,7 @@ def test_no_picture_on_paper_shows_what_is_later() -> None:
 
 
 def test_the_bench_without_clicks_tells_stories() -> None:
-    paper = bench_paper(SandboxModel("pre-revert", "revert"))
+    paper = sandbox_paper(SandboxModel("pre-revert", "revert"))
     titles = [one.title for one in (LATE, *STORIES)]
     titles[-1] += ", at revert and resend"
 
@@ -142,7 +142,7 @@ def test_the_bench_without_clicks_tells_stories() -> None:
 )
 def test_the_legend_explains_what_is_drawn(story: SandboxStory, left_out: list[str]) -> None:
     every = re.findall("<span>([^<]*)</span>", legend_html(_Everything()))
-    drawn = bench_paper(SandboxModel("pre-revert", "revert"), (story,)).html
+    drawn = sandbox_paper(SandboxModel("pre-revert", "revert"), (story,)).html
     told = re.findall("<span>([^<]*)</span>", legend_html(drawn))
 
     assert (len(every), told) == (11, [words for words in every if unescape(words) not in left_out])
@@ -154,7 +154,7 @@ class _Everything(str):
 
 
 def test_a_bench_that_names_no_revision_tells_the_ordinary_case() -> None:
-    html = app.bench()._repr_print_().html
+    html = app.sandbox()._repr_print_().html
 
     assert re.findall(r"<h4>([A-Z][^<]*)</h4>", html) == [IN_TIME.title]
 
@@ -201,7 +201,7 @@ def test_seconds_that_make_room_change_no_outcome(story: SandboxStory) -> None:
 
 
 def test_the_bench_with_clicks_shows_them_alone() -> None:
-    paper = bench_paper(SandboxModel("pre-revert", "revert", (Act.DEVICE_DEL, Act.WAIT_5_S)))
+    paper = sandbox_paper(SandboxModel("pre-revert", "revert", (Act.DEVICE_DEL, Act.WAIT_5_S)))
 
     assert "<code>device_del</code>, then <code>+5 s</code>" in paper.html
     assert pictures(paper) == 1
@@ -209,9 +209,9 @@ def test_the_bench_with_clicks_shows_them_alone() -> None:
 
 @pytest.mark.parametrize("step", ["timer", "revert"])
 def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
-    widget = app.commit_walk(step)
+    widget = app.tour(step)
     page = widget._commit_of(widget.model.step)
-    paper = walk_paper(TourModel(step, scenarios), page, ())
+    paper = tour_paper(TourModel(step, scenarios), page, ())
 
     assert [one for one in STEPS if escape(one.name) not in paper.html] == []
     assert f"<li><strong>{step}: " in paper.html
@@ -223,9 +223,9 @@ def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
 
 def test_the_walk_lists_the_trailers_once() -> None:
     """They end the message, which stands there."""
-    widget = app.commit_walk("revert")
+    widget = app.tour("revert")
     page = widget._commit_of(widget.model.step)
-    html = walk_paper(widget.model, page, ()).html
+    html = tour_paper(widget.model, page, ()).html
     assert page.commit is not None
 
     assert page.commit.trailers
@@ -234,9 +234,9 @@ def test_the_walk_lists_the_trailers_once() -> None:
 
 def test_rows_that_differ_by_their_state_alone_are_one() -> None:
     """At the revert 22 rows go; half of them did nothing."""
-    widget = app.commit_walk("revert")
+    widget = app.tour("revert")
     page = widget._commit_of(widget.model.step)
-    html = walk_paper(widget.model, page, ()).html
+    html = tour_paper(widget.model, page, ()).html
     rows = re.search(r"The rows, those of several states as one.*?</table>", html, re.DOTALL)
     assert rows is not None
 
@@ -277,7 +277,7 @@ def test_a_path_beside_another_revision_is_a_table_of_both() -> None:
 
 
 def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
-    widget = app.promises("revert")
+    widget = app.properties("revert")
     html = widget._repr_print_().html
 
     cells = dict(re.findall(r"<tr><td>([\w-]+)</td><td>.*?</td><td>(\w+)", html))
@@ -288,17 +288,17 @@ def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
 
 
 def test_the_path_is_of_a_promise_that_two_neighbours_part_on() -> None:
-    model = app.promises("pre-revert", "revert", "resend").model
+    model = app.properties("pre-revert", "revert", "resend").model
     assert isinstance(model, PropertyModel)
-    said = words(promises_paper(model.anew()).html)
+    said = words(properties_paper(model.anew()).html)
 
-    assert "The shortest way to break no-lost-release , choice by choice:" in said
+    assert "The shortest way to violate no-lost-release , choice by choice:" in said
     assert "choice at pre-revert at revert" in said
     assert said.count("The shortest way") == 1
 
 
 def test_each_promise_is_said_once() -> None:
-    html = app.promises("revert")._repr_print_().html
+    html = app.properties("revert")._repr_print_().html
 
     assert [html.count(escape(one.sentence)) for one in PROPERTIES] == [1] * len(PROPERTIES)
 
@@ -366,7 +366,7 @@ def test_the_readers_machine_is_not_on_paper() -> None:
     html = app.installation()._repr_print_().html
 
     assert "<table" not in html
-    assert "On a screen a table of what is installed" in html
+    assert "On a screen, this is a table of what is installed" in html
 
 
 def test_a_table_of_knowledge_names_its_story_and_all_columns() -> None:

@@ -14,7 +14,7 @@ from kit.git.values.page import CommitPage
 from kit.machine.catalogue import find_revision
 from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Pair, Run, play, play_pair
-from kit.simulation.sandbox import Act, bench
+from kit.simulation.sandbox import Act, sandbox_run
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
@@ -54,7 +54,7 @@ def commit(text: str = "subject") -> Commit:
 
 
 def run(name: str, *acts: Act) -> Run:
-    return bench(find_revision(name), *acts)
+    return sandbox_run(find_revision(name), *acts)
 
 
 def with_log(text: str) -> Run:

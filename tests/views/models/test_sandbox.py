@@ -1,4 +1,4 @@
-"""The bench without a screen."""
+"""The sandbox without a screen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_undo_takes_the_last_click_back_and_reset_all() -> None:
     ("acts", "click", "hint"),
     [
         ((), "undo", "There is nothing to undo."),
-        ((), "reset", "The bench is at its start."),
+        ((), "reset", "The sandbox is at its start."),
         ((), Act.WAIT_TO_15_S, "Press device_del first: the 15 s count from there."),
         ((), Act.GUEST_RELEASES_LATE, "Press device_del first: the 15 s count from there."),
         (

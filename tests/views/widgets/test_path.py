@@ -1,4 +1,4 @@
-"""The player of a path and the table of promises, without a browser."""
+"""The player of a path and the table of properties, without a browser."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def player() -> Iterator[PathWidget]:
 def test_it_stands_at_the_end_and_says_what_came_of_it(player: PathWidget) -> None:
     assert player.model.place == player.model.count == 9
     assert "LIMBO" in player._beliefs.value
-    assert "pre-revert: no-silent-disagreement is broken." in player._end.value
+    assert "pre-revert: no-silent-disagreement is violated." in player._end.value
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_broken_promise_is_shown_beside_a_revision_that_keeps_it() -> None:
     assert model.play is not None
     assert [side.revision.name for side in model.play.sides] == ["cpu-timeout", "revert"]
     assert model.said.splitlines() == [
-        "no-lost-release at cpu-timeout: broken with linux-5.12, linux-5.13, linux-5.14.",
+        "no-lost-release at cpu-timeout: violated with linux-5.12, linux-5.13, linux-5.14.",
         LOST.sentence,
         f"Source: {LOST.source}",
         "Beside it the same choices at revert, which keeps it.",
@@ -195,7 +195,7 @@ def test_a_click_on_a_cell_shows_its_path() -> None:
     page, words = shown(widget), cell(widget, "cpu-timeout")
 
     assert (empty, words.description) == ("", "NO")
-    assert words.tooltip.startswith("no-lost-release at cpu-timeout: broken with linux-5.12")
+    assert words.tooltip.startswith("no-lost-release at cpu-timeout: violated with linux-5.12")
     assert LOST.sentence in page
     assert widget.svg.startswith("<svg ")
     assert cell(widget, "timer").description == "?"

@@ -86,7 +86,7 @@ def test_the_ends_of_the_walk_are_said() -> None:
 
 
 def test_a_release_is_no_step() -> None:
-    with pytest.raises(UnknownRevisionError, match=r"'v6\.0\.0' is no step of the walk"):
+    with pytest.raises(UnknownRevisionError, match=r"'v6\.0\.0' is not a step of the tour"):
         TourModel("v6.0.0")
 
 
@@ -141,7 +141,7 @@ def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: TourWidget) ->
 
 def test_a_click_on_a_step_chooses_it_and_sets_the_bench(walk: TourWidget) -> None:
     click(walk, "cpu-timeout")
-    bench = walk._bench.model
+    bench = walk._sandbox.model
 
     assert walk.model.step.name == "cpu-timeout"
     assert (bench.before, bench.after) == ("51254ffb32", "d1c2e3ce3d")

@@ -1,0 +1,31 @@
+"""What lesson 9 claims."""
+
+from __future__ import annotations
+
+from kit import run_of
+from kit.machine.pseries.rtas import ISOLATION_STATE
+from tests.lessons.claims.claim import claim
+
+
+@claim((1, 0, False), of=["unisolate", "guest-error"], but_not=["resend"])
+def test_unisolate_is_answered_0_and_takes_the_mark_away(at: str) -> tuple[int, int, bool]:
+    run = run_of("refuse-unisolate", at)
+    call = next(e for e in run.trace if getattr(e.message, "indicator", 0) == ISOLATION_STATE)
+    answer = next(e for e in run.trace[call.seq :] if type(e.message).__name__ == "StatusReturn")
+    pending = run.belief(seq=answer.seq).pending
+    return getattr(call.message, "state", -1), getattr(answer.message, "status", -1), pending
+
+
+@claim((0,), of=["guest-error"], but_not=["unisolate"])
+def test_virsh_fails_at_once_where_qemu_reports_the_refusal(at: str) -> tuple[float, ...]:
+    return run_of("rejected-at-once", at).times("virsh-error")
+
+
+@claim((10,), of=["unisolate"], but_not=["guest-error"])
+def test_before_that_virsh_fails_after_10_s(at: str) -> tuple[float, ...]:
+    return run_of("rejected-at-once", at).times("virsh-error")
+
+
+@claim(True, of=["unisolate", "guest-error"], but_not=["resend"])
+def test_of_two_requests_one_refusal_ends_both(at: str) -> bool:
+    return run_of("two-requests", at).belief().limbo

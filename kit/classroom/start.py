@@ -11,6 +11,7 @@ where it runs first.
     start.py --sha256 HASH …   first refuse a folder that is not the one with this hash
 """
 
+# no "from __future__": that is a module, too, and would come from beside this file
 import sys
 
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):

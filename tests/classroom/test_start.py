@@ -15,6 +15,7 @@ import pytest
 
 from kit.classroom import start
 from kit.classroom.start import main
+from tests.canaries import trapped
 from tests.classroom.small import contents, make_index, small_kit, use_index
 from tests.test_layers import imported
 
@@ -53,10 +54,13 @@ def installed(_installed: Path) -> Iterator[Path]:
     shutil.rmtree(_installed / "unplug-kit-lessons", ignore_errors=True)
 
 
-def run(room: Path, home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    room: Path, home: Path, *arguments: str, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
     """Start it as a learner at *home* does."""
     return subprocess.run(
         [sys.executable, str(room / "start.py"), *arguments],
+        cwd=cwd,
         env={"PATH": os.environ["PATH"], "HOME": str(home), **more},
         capture_output=True,
         text=True,
@@ -80,6 +84,22 @@ def test_it_installs_once_copies_the_lessons_and_opens_the_copy(room: Path, tmp_
         f"unplug kit: Your own copy of the lessons is {mine}; it is never overwritten.\n"
     )
     assert (mine / "notebooks/01.ipynb").read_text() == "re-enactment"
+
+
+def test_nothing_beside_it_or_in_the_current_folder_runs(room: Path, tmp_path: Path) -> None:
+    """It installs, and starts what it installed; a script in that place would import them all."""
+    stick = shutil.copytree(room, tmp_path / "stick")
+    here = tmp_path / "here"
+    here.mkdir()
+    traps = [trapped(stick, tmp_path / "beside"), trapped(here, tmp_path / "current")]
+    (stick / "other.py").write_text("import tomllib")
+    subprocess.run([sys.executable, str(stick / "other.py")], cwd=here, check=True, timeout=60)
+    control = [trap.caught() for trap in traps]
+    done = run(stick, tmp_path, "doctor", cwd=here)
+
+    assert control == [{"tomllib"}, set()]
+    assert (done.returncode, done.stdout.splitlines()[:1]) == (0, ["kit doctor"]), done.stderr
+    assert [trap.caught() for trap in traps] == [set(), set()]
 
 
 def test_what_the_learner_wrote_stays(room: Path, installed: Path) -> None:

@@ -14,18 +14,15 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 import typer.main
 from jupyter_client import BlockingKernelClient
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 import kit.cli.main  # noqa: F401 - brings all commands
 from kit.cli.common import cli
+from tests.canaries import Trap, names, trapped
 from tests.git.upstream import unused_port
 from tests.git.workshop import workshop
 from tests.processes import await_that
@@ -36,44 +33,6 @@ CONSOLE = Path(sys.executable).with_name("kit")
 # without the console script the same in Python's words; both leave the current folder alone
 KIT = [str(CONSOLE)] if CONSOLE.exists() else [sys.executable, "-P", "-m", "kit"]
 METHODS = ("fork", "spawn", "forkserver")
-SETTINGS = ("jupyter_config", "jupyter_server_config", "jupyter_lab_config", "ipython_config",
-            "ipython_kernel_config", "setup", "conftest")  # fmt: skip
-
-
-def names() -> list[str]:
-    """Return the modules of the standard library and of all that the kit needs, and settings."""
-    todo, seen = ["unplug-kit"], set()
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        try:
-            required = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        todo += [canonicalize_name(Requirement(each).name) for each in required]
-    owners = metadata.packages_distributions()
-    theirs = {
-        module for module, needed in owners.items() if {*map(canonicalize_name, needed)} & seen
-    }
-    simple = {name for name in theirs if name.isidentifier()} - {"kit"}
-    return sorted({*sys.stdlib_module_names, *simple, "pip", "hatchling", "sitecustomize",
-                   "usercustomize", *SETTINGS})  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Trap:
-    """The folder, and the file in which its canaries write."""
-
-    folder: Path
-    record: Path
-
-    def caught(self) -> set[str]:
-        """Return which canaries ran since the last look."""
-        text = self.record.read_text() if self.record.exists() else ""
-        self.record.unlink(missing_ok=True)
-        return set(text.split())
 
 
 @pytest.fixture(scope="session")
@@ -84,15 +43,7 @@ def trap(tmp_path_factory: pytest.TempPathFactory) -> Trap:
     for number in range(12):
         sha = made.commit(f"part {number}", {"file": f"{number}\n"})
         made.revert(sha)
-    found = Trap(made.folder, base / "record")
-    for name in names():
-        (found.folder / name).mkdir()
-        text = f"with open({str(found.record)!r}, 'a') as f: f.write({name + chr(10)!r})\n"
-        for file in ("__init__.py", "__main__.py"):
-            (found.folder / name / file).write_text(text)
-        if name in SETTINGS:
-            (found.folder / f"{name}.py").write_text(text)
-    return found
+    return trapped(made.folder, base / "record")
 
 
 # -- the canaries do sing ----------------------------------------------------------------------

@@ -14,7 +14,7 @@ STAND_ALONE = KIT / "classroom" / "start.py"  # copied to laptops, where no kit 
 # A module that starts processes, and what of it does not.
 STARTERS: dict[str, set[str]] = {
     "subprocess": set(),
-    "multiprocessing": set(),
+    "multiprocessing": {"parent_process"},
     "pty": set(),
     "webbrowser": set(),
     "pexpect": set(),
@@ -23,7 +23,7 @@ STARTERS: dict[str, set[str]] = {
     "ptyprocess": set(),
     "distributed": set(),
     "jupyter_client": {"NoSuchKernel"},
-    "concurrent.futures": {"Executor", "Future", "ThreadPoolExecutor"},
+    "concurrent.futures": {"BrokenExecutor", "Executor", "Future", "ThreadPoolExecutor"},
     "asyncio.subprocess": set(),
 }
 CALLS = (

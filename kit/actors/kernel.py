@@ -1,4 +1,4 @@
-"""A guest kernel at one moment: what any of them has, and what one on pseries has besides."""
+"""A guest kernel at one moment: on any machine, and on pseries."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = [
     "Conduct",
     "Guest",
     "Kernel",
-    "below",
+    "connectors_below",
     "hang",
+    "needs_work",
     "pin",
+    "refusal_of",
     "satisfies",
     "switch_cpu",
-    "why_not",
     "without",
-    "works",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
-    """How a guest behaves: its own work, in ns of an idle host, and its will.
+    """How a guest behaves; times are in ns of an idle host.
 
-    ``offline_ns`` is what it needs to take a device out of use, ``unusable_ns`` what passes
-    between ISOLATE and UNUSABLE, ``firmware_ns`` what its firmware and boot loader take before
-    CAS.  A guest that ``asks`` waits for a `Decide` before it gives a device up or keeps it.
+    ``offline_ns`` is the time to take a device out of use, ``unusable_ns`` the time between ISOLATE
+    and UNUSABLE, ``firmware_ns`` the time of firmware and boot loader before CAS.  A guest that
+    ``asks`` waits for a `Decide` before it releases a device or refuses.
     """
 
     offline_ns: int = 0
@@ -42,11 +42,11 @@ class Conduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """What a guest of either machine has.
+    """A guest on any machine.
 
-    ``up``: its kernel runs, else it is in the firmware.  ``used`` are the devices that the kernel
-    uses, by index, ``offline`` the CPUs among them that are switched off, ``pinned`` those that it
-    cannot let go.  ``busy``: it is doing something, ``deciding``: it waits for a `Decide`.
+    ``up``: its kernel runs; otherwise its firmware does.  ``used`` are the devices that the kernel
+    uses, by index, ``offline`` the CPUs among them that are offline, ``pinned`` those that it
+    cannot release.  ``busy``: it works.  ``deciding``: it waits for a `Decide`.
     """
 
     kind: GuestKind
@@ -61,23 +61,22 @@ class Kernel:
 
     @property
     def online(self) -> tuple[int, ...]:
-        """The CPUs that run."""
+        """The CPUs that are online."""
         cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
         return tuple(i for i in cpus if i not in self.offline and self.has(i))
 
     def has(self, index: int) -> bool:
-        """Does the kernel use a device?"""
+        """Does the kernel use the device?"""
         return index in self.used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guest(Kernel):
-    """A guest on pseries; devices are named by the index of their connectors.
+    """A guest on pseries; a device has the index of its connector.
 
-    ``leaving`` are those taken out of use for an unplug that is not finished.  ``queue`` are
-    events read and not yet worked off, ``program`` is what is left to do for the one in hand,
-    ``user_program`` what user space does meanwhile for PCI devices and PHBs; ``sent`` are the calls
-    that are not answered yet.
+    ``leaving`` are devices out of use whose unplug is not finished.  ``queue`` are events that were
+    read and wait, ``program`` is what remains to do for the current one, ``user_program`` what user
+    space does meanwhile for PCI devices and PHBs.  ``sent`` are calls without a reply yet.
     """
 
     leaving: tuple[int, ...] = ()
@@ -88,12 +87,12 @@ class Guest(Kernel):
 
     @property
     def at_rest(self) -> bool:
-        """Is its kernel up, with nothing in hand and nothing read that is still to be done?"""
+        """Is its kernel up, without work and without an event that waits?"""
         in_hand = self.busy or self.queue or self.user_program
         return self.up and not in_hand and not any(call.by_user for call in self.sent)
 
     def has(self, index: int) -> bool:
-        """Does the kernel use a device, and is not about to let it go?"""
+        """Does the kernel use the device, and will keep it?"""
         return index in self.used and index not in self.leaving
 
 
@@ -101,7 +100,7 @@ K = TypeVar("K", bound=Kernel)
 
 
 def switch_cpu(kernel: K, order: CpuOnline) -> tuple[K, tuple[Command, ...]]:
-    """Take a CPU out of use or into it, as the guest's own administrator does."""
+    """Set a CPU offline or online, as the administrator of the guest does."""
     if order.index not in kernel.used:
         return kernel, (WriteLog(f"no CPU {order.index & 0x0FFFFFFF}"),)
     if not order.online and kernel.online == (order.index,):
@@ -111,36 +110,36 @@ def switch_cpu(kernel: K, order: CpuOnline) -> tuple[K, tuple[Command, ...]]:
 
 
 def pin(kernel: K, order: Pin) -> tuple[K, tuple[Command, ...]]:
-    """Make the kernel unable to let a device go, or able again."""
+    """Make the kernel unable to release a device, or able again."""
     others = without(kernel.pinned, order.index)
     return replace(kernel, pinned=(*others, order.index) if order.pinned else others), ()
 
 
 def hang(kernel: K, order: Hang) -> tuple[K, tuple[Command, ...]]:
-    """Let the kernel hang, or go on."""
+    """Let the kernel hang, or continue."""
     return replace(kernel, hung=order.hung), ()
 
 
 def without(indices: tuple[int, ...], index: int) -> tuple[int, ...]:
-    """Return *indices* without one of them."""
+    """Return *indices* without *index*."""
     return tuple(other for other in indices if other != index)
 
 
-def below(index: int) -> tuple[int, ...] | range:
-    """Return the connectors that go with one: a PHB takes those of its bus along."""
+def connectors_below(index: int) -> tuple[int, ...] | range:
+    """Return the connectors that leave together: a PHB takes those of its bus with it."""
     if TYPES.get(index >> 28) is DrcType.PHB:
         bus = DrcType.PCI.value << 28 | (index & 0x0FFFFFFF) << 16
         return (index, *range(bus, bus + 256))
     return (index,)
 
 
-def works(guest: Guest, index: int) -> bool:
-    """Is there work to do?  The last online CPU is refused at once, and one that is off is off."""
+def needs_work(guest: Guest, index: int) -> bool:
+    """Does a release need work?  The last online CPU is refused at once; an offline one is idle."""
     return guest.online != (index,) and index not in guest.offline
 
 
-def why_not(guest: Guest, index: int) -> str | None:
-    """Say why the kernel keeps a device; None if it lets go."""
+def refusal_of(guest: Guest, index: int) -> str | None:
+    """Return why the kernel refuses to release a device; None if it releases it."""
     drc_type = TYPES.get(index >> 28)
     if drc_type is DrcType.CPU and guest.online == (index,):
         if guest.kind.unisolates_cpus:
@@ -156,7 +155,7 @@ def why_not(guest: Guest, index: int) -> str | None:
 
 
 def satisfies(want: Want, reply: Reply) -> bool:
-    """Is a call answered as its program wants it?"""
+    """Is *reply* what the program of the call wants?"""
     match want:
         case Want.PRESENT:
             return reply == SensorReturn(0, EntitySense.PRESENT.value)

@@ -1,9 +1,8 @@
-"""libvirt: what it takes to be plugged, the call it works on, how long it waits, what it answers.
+"""libvirt: the devices that it lists, the call that it works on, its wait, and its answers.
 
-It asks QEMU for a device and waits for DEVICE_DELETED by the wall clock: 10 s on pSeries, 5 s
-elsewhere.  When that is over ``virsh setvcpus`` fails and ``virsh detach-device`` succeeds, and
-the device stays in the picture in both cases.  An event that comes later mends the picture, never
-an answer that was given.
+libvirt asks QEMU to remove a device and waits for DEVICE_DELETED by the wall clock: 10 s on
+pSeries, 5 s elsewhere.  After that ``virsh setvcpus`` fails and ``virsh detach-device`` succeeds;
+the device stays listed in both cases.  A later event corrects the list, but not the answer.
 
 Source: libvirt src/qemu/qemu_hotplug.c (qemuDomainWaitForDeviceRemoval, qemuDomainHotplugDelVcpu,
 qemuDomainDetachDeviceLive), qemu_process.c (qemuProcessHandleDeviceDeleted,
@@ -72,10 +71,10 @@ ApiCall = SetVcpus | DetachDevice | DomainReset | DomainSuspend | DomainResume |
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibvirtJob:
-    """The call that libvirt works on; others wait for it.
+    """The call that libvirt works on; later calls wait.
 
-    ``device`` is the one that it waits for, None where it waits for an answer of QEMU's alone;
-    ``answered``: QEMU took the request; ``gone``: DEVICE_DELETED came before that.
+    ``device`` is what it adds or removes, None for a call without a device.  ``answered``: QEMU
+    accepted the request.  ``gone``: DEVICE_DELETED came before that.
     """
 
     call: ApiCall
@@ -88,9 +87,9 @@ class LibvirtJob:
 class Libvirt:
     """libvirt at one moment.
 
-    ``version`` decides whether it understands DEVICE_UNPLUG_GUEST_ERROR; ``devices`` is its
-    picture: the hot-plugged devices of the domain's XML, each with an id; ``maximum`` is how many
-    vCPUs the domain may have.
+    ``version`` decides whether it understands DEVICE_UNPLUG_GUEST_ERROR.  ``devices`` are the
+    hot-plugged devices in the domain's XML, each with an id.  ``maximum`` is the largest number of
+    vCPUs.
     """
 
     version: tuple[int, int, int] = (7, 1, 0)
@@ -101,7 +100,7 @@ class Libvirt:
     queue: tuple[ApiCall, ...] = ()
 
     def has(self, alias: str | None) -> bool:
-        """Is *alias* in its picture of the domain?"""
+        """Does libvirt list *alias*?"""
         return any(device.id == alias for device in self.devices)
 
 
@@ -114,19 +113,16 @@ _REJECTED = "operation failed: unplug of device was rejected by the guest"
 _CLOSED = "internal error: qemu unexpectedly closed the monitor"
 
 
-def receive(libvirt: Libvirt, told: Input) -> Handled:
-    """Let *libvirt* take notice of a message; return it as it is then, and what it asks for.
-
-    A message that means nothing to it changes nothing.
-    """
-    handler = REACTIONS.get(type(told))
-    return (libvirt, ()) if handler is None else handler(libvirt, told)
+def receive(libvirt: Libvirt, received: Input) -> Handled:
+    """Return libvirt after a message, and its commands; an unknown message changes nothing."""
+    handler = REACTIONS.get(type(received))
+    return (libvirt, ()) if handler is None else handler(libvirt, received)
 
 
 # -- calls: one at a time ------------------------------------------------------------------------
 
 
-def _call(libvirt: Libvirt, call: ApiCall) -> Handled:
+def _on_call(libvirt: Libvirt, call: ApiCall) -> Handled:
     if libvirt.job is not None:
         return replace(libvirt, queue=(*libvirt.queue, call)), ()
     return _begin(libvirt, call)
@@ -139,7 +135,7 @@ def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
         case DetachDevice(alias):
             others = [d for d in libvirt.devices if not isinstance(d, CpuCore)]
             found = next((d for d in others if d.id == alias), None)
-            if found is None:  # a vCPU is no device of the domain's XML: setvcpus takes it away
+            if found is None:  # a vCPU is not a device in the XML: setvcpus removes it
                 return _end(libvirt, ApiError(f"device not found: no device with alias '{alias}'"))
             return _ask(libvirt, LibvirtJob(call=call, device=found), DeviceDel(alias))
         case MigrateDomain():
@@ -155,7 +151,7 @@ def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
 
 
 def _set_vcpus(libvirt: Libvirt, call: SetVcpus, count: int) -> Handled:
-    """Go one core nearer to *count*; boot core 0 counts and stays."""
+    """Add or remove one core on the way to *count*; boot core 0 counts, and stays."""
     cores = sorted(
         (device for device in libvirt.devices if isinstance(device, CpuCore)),
         key=lambda core: core.core_id,
@@ -182,7 +178,7 @@ def _ask(libvirt: Libvirt, job: LibvirtJob, request: Request) -> Handled:
 
 
 def _end(libvirt: Libvirt, answer: ApiSuccess | ApiError) -> Handled:
-    """Answer the call, and begin with the next that waits."""
+    """Answer the call, and begin the next one."""
     if isinstance(answer, ApiError) and libvirt.job is not None and libvirt.job.device is not None:
         answer = replace(answer, alias=libvirt.job.device.id)
     commands: tuple[Command, ...] = (Send(Actor.OPERATOR, answer),)
@@ -194,10 +190,10 @@ def _end(libvirt: Libvirt, answer: ApiSuccess | ApiError) -> Handled:
     return libvirt, commands
 
 
-# -- QEMU's answers ------------------------------------------------------------------------------
+# -- QEMU's replies ------------------------------------------------------------------------------
 
 
-def _answered(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
+def _on_reply(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
     job = libvirt.job
     if job is None or job.answered:
         return libvirt, ()
@@ -205,45 +201,45 @@ def _answered(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
         return _end(libvirt, ApiSuccess(""))
     if not libvirt.has(job.device.id):  # it was added
         libvirt = replace(libvirt, devices=(*libvirt.devices, job.device))
-        libvirt, commands = _set_vcpus_on(libvirt)
-        return libvirt, tuple(_about(command, job.device) for command in commands)
+        libvirt, commands = _continue_set_vcpus(libvirt)
+        return libvirt, tuple(_name_device(command, job.device) for command in commands)
     if job.gone:
-        return _removed(libvirt)
+        return _finish_removal(libvirt)
     return replace(libvirt, job=replace(job, answered=True)), (Wait(libvirt.wait_s * NS_PER_S),)
 
 
-def _about(command: Command, device: Device) -> Command:
-    """Let a success say, to whoever drives the operator, what was plugged in."""
+def _name_device(command: Command, device: Device) -> Command:
+    """Add to a success the device that was plugged."""
     match command:
         case Send(message=ApiSuccess(text)):
             return Send(command.to, ApiSuccess(text, device.id))
     return command
 
 
-def _refused(libvirt: Libvirt, error: QmpError) -> Handled:
+def _on_error(libvirt: Libvirt, error: QmpError) -> Handled:
     job = libvirt.job
     if job is None or job.answered:
         return libvirt, ()
     leaves = job.device is not None and libvirt.has(job.device.id)
     if leaves and (job.gone or error.error_class == "DeviceNotFound"):
-        return _removed(libvirt)
+        return _finish_removal(libvirt)
     command = "device_del" if leaves else "device_add" if job.device else "migrate"
     text = f"internal error: unable to execute QEMU command '{command}': {error.desc}"
     return _end(libvirt, ApiError(text))
 
 
-def _removed(libvirt: Libvirt) -> Handled:
-    """The device that the call waits for is gone: finish its removal."""
+def _finish_removal(libvirt: Libvirt) -> Handled:
+    """Finish the removal that the call waits for."""
     job = libvirt.job
     assert job is not None
     assert job.device is not None
-    libvirt, told = _forget(libvirt, job.device.id)
-    libvirt, more = _set_vcpus_on(libvirt)
-    return libvirt, (StopWaiting(), *told, *more)
+    libvirt, commands = _drop_device(libvirt, job.device.id)
+    libvirt, more = _continue_set_vcpus(libvirt)
+    return libvirt, (StopWaiting(), *commands, *more)
 
 
-def _set_vcpus_on(libvirt: Libvirt) -> Handled:
-    """One device of a call is done: setvcpus goes on until the number is reached."""
+def _continue_set_vcpus(libvirt: Libvirt) -> Handled:
+    """Go on with setvcpus until the number is reached; end any other call."""
     job = libvirt.job
     assert job is not None
     if isinstance(job.call, SetVcpus):
@@ -251,8 +247,8 @@ def _set_vcpus_on(libvirt: Libvirt) -> Handled:
     return _end(libvirt, ApiSuccess("Device detached successfully"))
 
 
-def _forget(libvirt: Libvirt, alias: str | None) -> Handled:
-    """Take a device out of the picture, and tell whoever listens to domain events."""
+def _drop_device(libvirt: Libvirt, alias: str | None) -> Handled:
+    """Remove a device from the list, and emit device-removed."""
     if alias is None or not libvirt.has(alias):
         return libvirt, ()
     devices = tuple(device for device in libvirt.devices if device.id != alias)
@@ -262,23 +258,23 @@ def _forget(libvirt: Libvirt, alias: str | None) -> Handled:
 # -- events, and the wall clock ------------------------------------------------------------------
 
 
-def _deleted(libvirt: Libvirt, event: DeviceDeleted) -> Handled:
+def _on_device_deleted(libvirt: Libvirt, event: DeviceDeleted) -> Handled:
     job = libvirt.job
     if job is None or job.device is None or job.device.id != event.device:
-        return _forget(libvirt, event.device)  # nobody waits for it (any more)
+        return _drop_device(libvirt, event.device)  # no call waits for it
     if not job.answered:
         return replace(libvirt, job=replace(job, gone=True)), ()
-    return _removed(libvirt)
+    return _finish_removal(libvirt)
 
 
-def _guest_error(libvirt: Libvirt, event: DeviceUnplugGuestError) -> Handled:
+def _on_guest_error(libvirt: Libvirt, event: DeviceUnplugGuestError) -> Handled:
     if libvirt.version < GUEST_ERROR_SINCE or event.device is None:
         return libvirt, ()
     return reject(libvirt, event.device)
 
 
-def _device_ost(libvirt: Libvirt, event: AcpiDeviceOst) -> Handled:
-    """Understand the guest's no about a DIMM; about a CPU it goes unheard, whatever it says."""
+def _on_device_ost(libvirt: Libvirt, event: AcpiDeviceOst) -> Handled:
+    """Fail the call if the guest refuses to release a DIMM; ignore any report about a CPU."""
     info = event.info
     if info.slot_type is not SlotType.DIMM or info.device is None or not info.refused:
         return libvirt, ()
@@ -286,27 +282,27 @@ def _device_ost(libvirt: Libvirt, event: AcpiDeviceOst) -> Handled:
 
 
 def reject(libvirt: Libvirt, alias: str) -> Handled:
-    """The guest keeps *alias*: tell whoever listens, and fail the call that waits for it."""
-    told: tuple[Command, ...] = (Send(Actor.OPERATOR, DeviceRemovalFailed(alias)),)
+    """Emit device-removal-failed for *alias*, and fail the call that waits for it."""
+    commands: tuple[Command, ...] = (Send(Actor.OPERATOR, DeviceRemovalFailed(alias)),)
     job = libvirt.job
     if job is None or job.device is None or job.device.id != alias or not job.answered:
-        return libvirt, told
+        return libvirt, commands
     libvirt, more = _end(libvirt, ApiError(_REJECTED))
-    return libvirt, (StopWaiting(), *told, *more)
+    return libvirt, (StopWaiting(), *commands, *more)
 
 
-def _wait_over(libvirt: Libvirt, _: WaitOver) -> Handled:
+def _on_wait_over(libvirt: Libvirt, _: WaitOver) -> Handled:
     job = libvirt.job
     if job is None:
         return libvirt, ()
     if isinstance(job.call, SetVcpus):
         return _end(libvirt, ApiError(_TIMED_OUT))
-    # the public call reports success: the request was sent, and that is all it promises
+    # the public call promises only that the request was sent
     return _end(libvirt, ApiSuccess("Device detached successfully"))
 
 
-def _closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
-    """The domain is off: nothing is plugged, and the calls fail."""
+def _on_monitor_closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
+    """Empty the list, and fail all calls: the domain is off."""
     calls = len(libvirt.queue) + (libvirt.job is not None)
     commands: tuple[Command, ...] = (
         StopWaiting(),
@@ -316,19 +312,19 @@ def _closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
 
 
 REACTIONS: dict[type[Any], Callable[[Libvirt, Any], Handled]] = {
-    SetVcpus: _call,
-    DetachDevice: _call,
-    DomainReset: _call,
-    DomainSuspend: _call,
-    DomainResume: _call,
-    MigrateDomain: _call,
-    QmpReturn: _answered,
-    Done: _answered,
-    QmpError: _refused,
-    DeviceDeleted: _deleted,
-    DeviceUnplugGuestError: _guest_error,
-    AcpiDeviceOst: _device_ost,
-    WaitOver: _wait_over,
-    MonitorClosed: _closed,
+    SetVcpus: _on_call,
+    DetachDevice: _on_call,
+    DomainReset: _on_call,
+    DomainSuspend: _on_call,
+    DomainResume: _on_call,
+    MigrateDomain: _on_call,
+    QmpReturn: _on_reply,
+    Done: _on_reply,
+    QmpError: _on_error,
+    DeviceDeleted: _on_device_deleted,
+    DeviceUnplugGuestError: _on_guest_error,
+    AcpiDeviceOst: _on_device_ost,
+    WaitOver: _on_wait_over,
+    MonitorClosed: _on_monitor_closed,
 }
 """How libvirt reacts, by the type of the message."""

@@ -1,9 +1,9 @@
-"""What the parties say to each other beside QMP and RTAS, and what an actor asks of its driver.
+"""The messages between participants besides QMP and RTAS, and the commands of actors.
 
-QMP commands and RTAS calls are `kit.machine.requests`, their answers and QEMU's events
-`kit.machine.events`, what only a q35 machine hears and says `kit.machine.q35.messages`.  An actor
-is a frozen state and a function from a message to the next state and commands; whoever drives it
-carries the commands out: in virtual time, without time, or on a real QEMU.
+QMP commands and RTAS calls are in `kit.machine.requests`, replies and QEMU's events in
+`kit.machine.events`, and what only q35 has in `kit.machine.q35.messages`.  An actor is a frozen
+state and a function from a message to the next state and commands.  A driver carries the commands
+out: in virtual time, without time, or on a real QEMU.
 
 Source: virsh(1), libvirt's domain events; Linux /sys/devices/system/cpu and /sys/kernel/dlpar.
 """
@@ -18,7 +18,7 @@ from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
 from kit.machine.requests import Request
 
 __all__ = [
-    "CAST",
+    "PARTICIPANTS",
     "Actor",
     "ApiError",
     "ApiSuccess",
@@ -56,7 +56,7 @@ __all__ = [
 
 
 class Actor(Enum):
-    """A party of the exchange; a real guest's console is one of its own, and no part of `CAST`."""
+    """Who sends and receives messages; only a real guest has a console as well."""
 
     OPERATOR = "operator"
     LIBVIRT = "libvirt"
@@ -65,8 +65,8 @@ class Actor(Enum):
     CONSOLE = "console"
 
 
-CAST = (Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST)
-"""Who takes part in a run of the embedded machine."""
+PARTICIPANTS = (Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST)
+"""The participants of a run of the embedded machine."""
 
 
 # -- operator to libvirt: virsh ----------------------------------------------------------------
@@ -74,14 +74,14 @@ CAST = (Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST)
 
 @dataclass(frozen=True, slots=True)
 class SetVcpus:
-    """virsh setvcpus DOMAIN ``count`` --live: cores of one thread, the highest goes first."""
+    """virsh setvcpus DOMAIN ``count`` --live; a core has one thread, and the highest goes first."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class DetachDevice:
-    """virsh detach-device: of the device that the domain's XML calls ``alias``."""
+    """virsh detach-device, for the device with ``alias`` in the domain's XML."""
 
     alias: str
 
@@ -103,7 +103,7 @@ class DomainResume:
 
 @dataclass(frozen=True, slots=True)
 class MigrateDomain:
-    """virsh migrate --live DOMAIN: the destination gets the devices of libvirt's picture."""
+    """virsh migrate --live DOMAIN; the destination gets the devices that libvirt lists."""
 
 
 # -- libvirt to operator -----------------------------------------------------------------------
@@ -111,10 +111,7 @@ class MigrateDomain:
 
 @dataclass(frozen=True, slots=True)
 class ApiSuccess:
-    """virsh succeeds, and prints ``text``.
-
-    ``alias`` is the device that was plugged in, if any; virsh does not print it.
-    """
+    """virsh succeeds and prints ``text``, but not the ``alias`` of a device that was plugged."""
 
     text: str
     alias: str | None = None
@@ -122,10 +119,7 @@ class ApiSuccess:
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """virsh fails, and prints ``error: `` and ``text``.
-
-    ``alias`` is the device that the call was about, if any; virsh does not print it.
-    """
+    """virsh fails and prints ``error: `` and ``text``, but not the ``alias`` of the device."""
 
     text: str
     alias: str | None = None
@@ -133,19 +127,19 @@ class ApiError:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRemoved:
-    """Domain event device-removed: ``alias`` is no longer in the domain's XML."""
+    """Domain event device-removed: the domain's XML no longer has ``alias``."""
 
     alias: str
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceRemovalFailed:
-    """Domain event device-removal-failed: the guest keeps ``alias``."""
+    """Domain event device-removal-failed: the guest refuses to release ``alias``."""
 
     alias: str
 
 
-# -- operator to guest: a shell in it, or a hand on it -------------------------------------------
+# -- operator to guest: commands in its shell, and orders to the simulated guest -----------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +152,7 @@ class CpuOnline:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Put the device of connector ``index`` to a use that it cannot be taken from, or end that."""
+    """Make the guest unable to release the device of connector ``index``, or able again."""
 
     index: int
     pinned: bool = True
@@ -166,7 +160,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Dlpar:
-    """Write to /sys/kernel/dlpar: the guest adds or removes connector ``index`` of itself."""
+    """Write to /sys/kernel/dlpar: the guest adds or removes connector ``index`` on its own."""
 
     action: HotplugAction
     index: int
@@ -174,21 +168,21 @@ class Dlpar:
 
 @dataclass(frozen=True, slots=True)
 class RtasByHand:
-    """Make one RTAS call, whatever the kernel is doing."""
+    """Make one RTAS call, whatever the kernel does meanwhile."""
 
     call: Request
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Tell a guest that asks whether it gives the device up, now that QEMU wants it."""
+    """Let a guest that asks release the device that QEMU wants, or refuse."""
 
     give: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Make the guest hang, or go on."""
+    """Make the guest hang, or continue."""
 
     hung: bool = True
 
@@ -198,7 +192,7 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class Overcommit:
-    """The host's load makes the guest's own work ``factor`` times slower; no clock does."""
+    """The load of the host makes the guest's own work ``factor`` times slower, but no clock."""
 
     factor: int
 
@@ -208,14 +202,14 @@ class Overcommit:
 
 @dataclass(frozen=True, slots=True)
 class DeviceTree:
-    """What a kernel finds after CAS: the connectors, by index, whose devices it may use."""
+    """The connectors, by index, whose devices a kernel may use after CAS."""
 
     indices: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorClosed:
-    """QEMU is gone: the other end of its monitor finds it closed."""
+    """QEMU has exited, and its monitor is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,41 +237,41 @@ Message = (
     | MonitorClosed
     | GuestLog
 )
-"""Whatever a trace can hold."""
+"""Everything that a trace can hold; each type has a row in `kit.trace.kinds`."""
 
 
-# -- what a driver tells an actor, seen by nobody else -------------------------------------------
+# -- inputs from the driver, which no trace shows ------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupt:
-    """QEMU raises the hotplug interrupt again: events are left in its queue."""
+    """QEMU raises the hotplug interrupt again, because its queue has more events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The guest begins again in its firmware."""
+    """The guest restarts in its firmware."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """The guest's own work is done."""
+    """The guest has finished its work."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitOver:
-    """libvirt has waited long enough."""
+    """libvirt's wait has timed out."""
 
 
 Input = Message | Interrupt | Restarted | WorkDone | WaitOver
 
 
-# -- what an actor asks of its driver ------------------------------------------------------------
+# -- commands to the driver ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Tell ``to`` something."""
+    """Send ``message`` to ``to``."""
 
     to: Actor
     message: Message
@@ -285,28 +279,28 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class WriteLog:
-    """Write a line to one's own log."""
+    """Write a line to the actor's own log."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Work for ``ns`` nanoseconds of an idle host, and then be told `WorkDone`."""
+    """Work for ``ns`` nanoseconds of an idle host, then receive `WorkDone`."""
 
     ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for ``ns`` nanoseconds of the wall clock, and then be told `WaitOver`."""
+    """Wait for ``ns`` nanoseconds of the wall clock, then receive `WaitOver`."""
 
     ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class StopWaiting:
-    """Wait no longer."""
+    """Cancel the wait."""
 
 
 Command = Send | WriteLog | Work | Wait | StopWaiting

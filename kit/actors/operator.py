@@ -1,4 +1,4 @@
-"""The operator: what a person types and when, and what they have been told.
+"""The operator: what a person types and when, and what they believe of each device.
 
 Source: virsh(1); QEMU's QMP and HMP commands.
 """
@@ -33,7 +33,7 @@ __all__ = ["Operator", "TypedLine", "receive", "type_line"]
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """What is typed, to whom, at ``at_ns`` of the wall clock; nothing only lets time pass."""
+    """A command at ``at_ns`` of the wall clock, and its recipient; None: only time passes."""
 
     at_ns: int
     to: Actor | None = None
@@ -44,9 +44,8 @@ class TypedLine:
 class Operator:
     """A person at one moment.
 
-    ``script`` is what is still to be typed, oldest first.  ``asked`` are the ids of devices that
-    were asked for, ``gone`` those that they were told are gone, ``failed`` those whose unplug they
-    were told has failed.
+    ``script`` are the lines still to be typed, in order.  ``asked``, ``gone`` and ``failed`` are
+    the ids of devices whose unplug they asked for, saw succeed, and saw fail.
     """
 
     script: tuple[TypedLine, ...] = ()
@@ -55,7 +54,7 @@ class Operator:
     failed: tuple[str, ...] = ()
 
     def thinks(self, device: str) -> str:
-        """Return what they must think of a device: "plugged", "asked for", "gone" or "kept"."""
+        """Return what they must believe of a device: "plugged", "asked for", "gone" or "kept"."""
         for words, devices in (
             ("gone", self.gone),
             ("kept", self.failed),
@@ -67,26 +66,26 @@ class Operator:
 
 
 def type_line(operator: Operator, line: TypedLine) -> tuple[Operator, tuple[Command, ...]]:
-    """Let *operator* type a line of the script or of somebody's own."""
+    """Let *operator* type a line, of the script or not."""
     script = operator.script[1:] if operator.script[:1] == (line,) else operator.script
     operator = replace(operator, script=script)
     match line.message:
         case DeviceDel(device) | DetachDevice(device) if device not in operator.gone:
-            operator = _judge(operator, device, "asked")
+            operator = _set_belief(operator, device, "asked")
         case DeviceAdd(device) if device.id is not None:
-            operator = _judge(operator, device.id, None)
+            operator = _set_belief(operator, device.id, None)
     if line.to is None or line.message is None:
         return operator, ()
     return operator, (Send(line.to, line.message),)
 
 
-def receive(operator: Operator, told: Input) -> Operator:
-    """Let *operator* take notice of an answer or an event."""
-    match told:
+def receive(operator: Operator, received: Input) -> Operator:
+    """Return *operator* after an answer or an event."""
+    match received:
         case DeviceDeleted(device=str(device)) | DeviceRemoved(device):
-            return _judge(operator, device, "gone")
+            return _set_belief(operator, device, "gone")
         case ApiSuccess(alias=str(device)):
-            return _judge(operator, device, None)
+            return _set_belief(operator, device, None)
         case (
             DeviceRemovalFailed(device)
             | DeviceUnplugGuestError(device=str(device))
@@ -94,14 +93,14 @@ def receive(operator: Operator, told: Input) -> Operator:
             | MemUnplugError(device=device)
             | ApiError(alias=str(device))
         ):
-            return _judge(operator, device, "failed")
+            return _set_belief(operator, device, "failed")
         case AcpiDeviceOst(OstInfo(device=str(device)) as info) if info.refused:
-            return _judge(operator, device, "failed")
+            return _set_belief(operator, device, "failed")
     return operator
 
 
-def _judge(operator: Operator, device: str, what: str | None) -> Operator:
-    """Put a device among those asked for, gone or failed, or none, and out of the others."""
+def _set_belief(operator: Operator, device: str, what: str | None) -> Operator:
+    """Move a device to "asked", "gone" or "failed", or out of all three."""
     kept = {
         name: tuple(other for other in getattr(operator, name) if other != device)
         for name in ("asked", "gone", "failed")

@@ -17,14 +17,14 @@ from typing import Any
 from kit.actors.kernel import (
     Conduct,
     Guest,
-    below,
+    connectors_below,
     hang,
+    needs_work,
     pin,
+    refusal_of,
     satisfies,
     switch_cpu,
-    why_not,
     without,
-    works,
 )
 from kit.actors.messages import (
     Actor,
@@ -179,7 +179,7 @@ def _go_on(guest: Guest) -> Handled:
                 return guest, (*commands, Send(Actor.QEMU, op.request))
             case LetGo() if op.works and guest.conduct.asks:
                 return replace(guest, deciding=True), commands
-            case LetGo(index) if op.works and guest.conduct.offline_ns and works(guest, index):
+            case LetGo(index) if op.works and guest.conduct.offline_ns and needs_work(guest, index):
                 return guest, (*commands, Work(guest.conduct.offline_ns))
             case Pause() if guest.conduct.unusable_ns:
                 return guest, (*commands, Work(guest.conduct.unusable_ns))
@@ -212,7 +212,7 @@ def _done(guest: Guest, op: Op, rest: Program) -> Handled:
             commands = (WriteLog(text),)
         case Need(index, used, otherwise) if (index in guest.used) is not used:
             rest = otherwise
-        case LetGo(index, otherwise) if (why := why_not(guest, index)) is not None:
+        case LetGo(index, otherwise) if (why := refusal_of(guest, index)) is not None:
             commands, rest = (WriteLog(why),), otherwise
         case LetGo(index):
             guest = replace(guest, leaving=(*guest.leaving, index))
@@ -223,7 +223,7 @@ def _done(guest: Guest, op: Op, rest: Program) -> Handled:
         case Detach(index):
             guest = replace(
                 guest,
-                used=tuple(other for other in guest.used if other not in below(index)),
+                used=tuple(other for other in guest.used if other not in connectors_below(index)),
                 offline=without(guest.offline, index),
                 leaving=without(guest.leaving, index),
             )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from kit.actors.messages import CAST
+from kit.actors.messages import PARTICIPANTS
 from kit.common.errors import UserError
 from kit.course.exercise import Measure
 from kit.machine.catalogue import find_revision
@@ -85,7 +85,7 @@ _Entries = Callable[[Run], tuple[TraceEntry, ...]]
 
 def _entries(match: re.Match[str]) -> _Entries:
     kind, to = check_call(match["type"]), match["to"]
-    if to is not None and to not in {actor.value for actor in CAST}:
+    if to is not None and to not in {actor.value for actor in PARTICIPANTS}:
         raise UserError(f"{to!r} is no party; expected operator, libvirt, qemu or guest")
     return lambda run: tuple(
         entry for entry in run.trace if called(entry) == kind and to in (None, entry.dst.value)

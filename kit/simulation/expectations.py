@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.actors.messages import CAST, ApiError, ApiSuccess, GuestLog
+from kit.actors.messages import PARTICIPANTS, ApiError, ApiSuccess, GuestLog
 from kit.common.errors import UserError
 from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, find_revision
 from kit.machine.clock import NS_PER_MS
@@ -177,7 +177,7 @@ def _sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     kind, to, side = match["type"], match["to"], match["side"]
     if kind not in wire_names():
         raise UserError(f"no message has the type {kind!r}")
-    if to is not None and to not in {actor.value for actor in CAST}:
+    if to is not None and to not in {actor.value for actor in PARTICIPANTS}:
         raise UserError(f"{to!r} is no party; expected operator, libvirt, qemu or guest")
     limit = None if side is None else _ns(match["time"])
 

@@ -7,7 +7,7 @@ QEMU does not trace the guest's calls, nothing is known of the guest.
 
 from __future__ import annotations
 
-from kit.actors.messages import CAST, Actor, GuestLog
+from kit.actors.messages import PARTICIPANTS, Actor, GuestLog
 from kit.machine.events import (
     Aborted,
     QmpReturn,
@@ -50,7 +50,10 @@ def layout_of_guest(run: GuestRun) -> Layout:
     libvirt = run.scenario.cast.libvirt is not None
     lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
     rows = tuple(
-        LaneRow(lane, str(device.id)) for lane in lanes if lane in CAST for device in run.devices
+        LaneRow(lane, str(device.id))
+        for lane in lanes
+        if lane in PARTICIPANTS
+        for device in run.devices
     )
     helds = _helds(run)
     steps = range(len(run.moments))

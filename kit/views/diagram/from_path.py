@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kit.actors.messages import CAST, Actor
+from kit.actors.messages import PARTICIPANTS, Actor
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.machine.clock import NS_PER_S
@@ -58,8 +58,10 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
         name="path",
         title=title_of(play),
         devices=shown,
-        lanes=CAST,
-        rows=tuple(row for lane in CAST for d in shown if (row := LaneRow(lane, d)) in used),
+        lanes=PARTICIPANTS,
+        rows=tuple(
+            row for lane in PARTICIPANTS for d in shown if (row := LaneRow(lane, d)) in used
+        ),
         stops=stops,
         place=here,
         now_ns=end_ns if place == play.count else place * NS_PER_S,
@@ -168,7 +170,7 @@ def _side(
         for step, stop in enumerate(stops)
         if stop.moved[number]
     )
-    rows = [LaneRow(lane, device) for lane in CAST for device in shown]
+    rows = [LaneRow(lane, device) for lane in PARTICIPANTS for device in shown]
     helds = {row: helds_of(row, side.standings) for row in rows}
     most = len(side.choices)
     over = [0, *(min(count, most) for count in _over(stops))]

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import Protocol
 
-from kit.actors.messages import CAST, Actor
+from kit.actors.messages import PARTICIPANTS, Actor
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
 from kit.simulation.beliefs import Belief
@@ -179,7 +179,7 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
     timeline = played if isinstance(played, Timeline) else Timeline(played=played).last()
     stops, runs = timeline.stops, timeline.runs
     libvirt = any(run.began.libvirt is not None or _hears(run, Actor.LIBVIRT) for run in runs)
-    lanes = tuple(lane for lane in CAST if libvirt or lane is not Actor.LIBVIRT)
+    lanes = tuple(lane for lane in PARTICIPANTS if libvirt or lane is not Actor.LIBVIRT)
     first_step = next((n for n, stop in enumerate(stops) if stop.differs), None)
     names = ("",) if len(runs) == 1 else ("before", "after")
     sides = tuple(
@@ -231,7 +231,7 @@ def _side(
         if stop.moved[number]
     )
     step_of = {mark.seq: mark.step for mark in marks} | {-1: -1}
-    rows = [LaneRow(lane, str(device.id)) for lane in CAST for device in run.devices]
+    rows = [LaneRow(lane, str(device.id)) for lane in PARTICIPANTS for device in run.devices]
     helds = {row: helds_of(row, states) for row in rows}
     return PictureSide(
         name=name,

@@ -12,7 +12,7 @@ from itertools import groupby
 
 import ipywidgets as widgets
 
-from kit.actors.messages import CAST, Actor
+from kit.actors.messages import PARTICIPANTS, Actor
 from kit.git.values.page import ResponsibleLines
 from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
@@ -128,7 +128,7 @@ class PlayerWidget(Shown):
     def _actors(self) -> list[Actor]:
         """Who takes part."""
         has_libvirt = self.model.scenario.cast.libvirt is not None
-        return [actor for actor in CAST if has_libvirt or actor is not Actor.LIBVIRT]
+        return [actor for actor in PARTICIPANTS if has_libvirt or actor is not Actor.LIBVIRT]
 
     def _next_of(self, actor: Actor) -> widgets.Button:
         return self._button(

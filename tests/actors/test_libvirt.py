@@ -1,4 +1,4 @@
-"""libvirt: what it asks, how long it waits, what it answers, and its picture of the domain."""
+"""libvirt: its requests, its wait, its answers, and the devices that it lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What libvirt makes of ACPI_DEVICE_OST: qemuProcessHandleAcpiOstInfo()."""
+"""How libvirt reacts to ACPI_DEVICE_OST: qemuProcessHandleAcpiOstInfo()."""
 
 from __future__ import annotations
 

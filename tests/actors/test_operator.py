@@ -1,4 +1,4 @@
-"""What a person must think of a device, from what they typed and what they were told."""
+"""What an operator must believe of a device, after what they typed and received."""
 
 from __future__ import annotations
 

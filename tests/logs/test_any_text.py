@@ -1,4 +1,4 @@
-"""Whatever stands in a log, it is read or refused in one line; nothing of it reaches a terminal."""
+"""Any log is read, or refused in one line; none of its control characters reach a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs in their formats: what is read, what is counted, and which lines cannot be read."""
+"""Logs in each format: what the kit reads, what it counts, and which lines it cannot read."""
 
 from __future__ import annotations
 

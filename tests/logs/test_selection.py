@@ -1,4 +1,4 @@
-"""Parts of a log: one device's, or those between two lines or times."""
+"""Parts of a log: of one device, or between two lines or times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which revisions a log fits: rule by rule, and runs of the embedded machine read as logs."""
+"""Which revisions a log fits: rule by rule, and for runs of the embedded machine read as logs."""
 
 from __future__ import annotations
 

@@ -6,11 +6,12 @@ from typing import get_args
 
 import pytest
 
-from kit.actors.messages import Actor, Message
-from kit.machine.events import Emitted, Reply
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply
+from kit.actors.messages import Actor, Hang, Message
+from kit.machine.events import ConnectorReturn, DeviceDeleted, Emitted, Reply, StatusReturn
+from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, AcpiReply, OstInfo, SlotType
 from kit.trace import kinds
-from kit.trace.kinds import KINDS, kind_of, recipient
+from kit.trace.columns import Severity, UnplugOutcome
+from kit.trace.kinds import KINDS, is_minor, kind_of, outcome_of, recipient, severity_of
 
 EMITTED = set(get_args(Emitted | AcpiEmitted))
 REPLIES = set(get_args(Reply | AcpiReply))
@@ -51,3 +52,45 @@ def test_only_replies_share_a_wire_name() -> None:
 
     assert shared <= REPLIES
     assert {kind_of(object.__new__(of)).wire for of in shared} == {"return", "status"}
+
+
+@pytest.mark.parametrize(
+    ("message", "severity", "minor"),
+    [
+        (StatusReturn(0), Severity.PLAIN, True),
+        (StatusReturn(-3), Severity.BAD, False),
+        (ConnectorReturn(0, 1), Severity.PLAIN, True),
+        (ConnectorReturn(-9003, 1), Severity.BAD, False),
+        (Hang(), Severity.BAD, False),
+        (Hang(hung=False), Severity.PLAIN, False),
+        (DeviceDeleted(path="/p"), Severity.GOOD, False),
+    ],
+    ids=repr,
+)
+def test_severity_may_depend_on_what_a_message_holds(
+    message: Message, severity: Severity, minor: bool
+) -> None:
+    assert (severity_of(message), is_minor(message)) == (severity, minor)
+
+
+def test_an_event_reports_the_outcome_of_an_unplug_as_its_severity_does() -> None:
+    """ACPI_DEVICE_OST alone needs a look inside: it reports progress and success as well."""
+    of_severity = {Severity.GOOD: UnplugOutcome.REMOVED, Severity.BAD: UnplugOutcome.FAILED}
+    for of in EMITTED - {AcpiDeviceOst}:
+        kind = kind_of(object.__new__(of))
+        heard = Actor.LIBVIRT in kind.heard_by
+
+        assert kind.outcome is (of_severity.get(kind.severity) if heard else None), of
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(0, None), (0x84, None), (0x80, UnplugOutcome.FAILED)], ids=str
+)
+def test_a_refusal_by_ost_is_a_failed_unplug(status: int, outcome: UnplugOutcome | None) -> None:
+    message = AcpiDeviceOst(OstInfo(SlotType.DIMM, 0, 3, status, "dimm1"))
+
+    assert outcome_of(message) is outcome
+
+
+def test_what_has_no_row_reports_nothing() -> None:
+    assert outcome_of(object()) is None

@@ -1,4 +1,4 @@
-"""A sentence for each thing that can be said, and its short name."""
+"""The sentence, the label and the severity of each type of message."""
 
 from __future__ import annotations
 
@@ -52,6 +52,16 @@ from kit.machine.events import (
     VmResume,
     VmStop,
 )
+from kit.machine.q35.messages import (
+    AcpiDeviceOst,
+    GpeRaised,
+    OstInfo,
+    ReadStatus,
+    ReportOst,
+    SlotStatusReturn,
+    SlotType,
+    WriteControl,
+)
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -62,6 +72,7 @@ from kit.machine.requests import (
     DeviceDel,
     GetSensorState,
     Migrate,
+    QueryVersion,
     SetIndicator,
     Stop,
     SystemReset,
@@ -71,7 +82,7 @@ from kit.simulation.run import play
 from kit.storage.scenarios import scenarios
 from kit.trace.columns import NAMES
 from kit.trace.entry import TraceEntry
-from kit.trace.kinds import label_of, wire_name
+from kit.trace.kinds import KINDS, label_of, wire_name
 from kit.trace.sentences import sentence
 
 OPERATOR, L, Q, G, C = Actor
@@ -89,7 +100,7 @@ ADD_DIMM = HotplugEvent(
     index=0x80000004,
     count=2,
 )
-SAID: list[tuple[Actor, Actor, Message, str, str]] = [
+SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
     (
         OPERATOR,
         Q,
@@ -360,20 +371,92 @@ SAID: list[tuple[Actor, Actor, Message, str, str]] = [
     (Q, G, SensorReturn(-3, 0), "QEMU answers -3.", "-3"),
     (Q, G, StatusReturn(0), "QEMU answers 0, success.", "0"),
     (Q, G, ConnectorReturn(-9003, 1), "QEMU answers -9003.", "-9003"),
+    (
+        Q,
+        G,
+        GpeRaised(SlotType.CPU),
+        "QEMU raises an interrupt: the guest is to look at its CPU slots.",
+        "GPE",
+    ),
+    (
+        G,
+        Q,
+        ReadStatus(SlotType.DIMM, 2),
+        "The guest reads the status register of DIMM slot 2.",
+        "status?",
+    ),
+    (Q, G, SlotStatusReturn(0), "It reads 0x0: empty.", "0x0"),
+    (
+        Q,
+        G,
+        SlotStatusReturn(7),
+        "It reads 0x7: enabled, a device came, QEMU wants it back.",
+        "0x7",
+    ),
+    (
+        G,
+        Q,
+        WriteControl(SlotType.CPU, 1, 2),
+        "The guest notes that CPU slot 1 has a new device (clears the insert event).",
+        "clear insert",
+    ),
+    (
+        G,
+        Q,
+        WriteControl(SlotType.CPU, 1, 4),
+        "The guest notes that CPU slot 1 is wanted back (clears the remove event).",
+        "clear remove",
+    ),
+    (
+        G,
+        Q,
+        WriteControl(SlotType.CPU, 1, 8),
+        "The guest ejects what is in CPU slot 1: it has let it go.",
+        "eject",
+    ),
+    (
+        G,
+        Q,
+        WriteControl(SlotType.CPU, 1, 16),
+        "The guest writes 0x10 to the control register of CPU slot 1.",
+        "control 0x10",
+    ),
+    (
+        G,
+        Q,
+        ReportOst(SlotType.DIMM, 1, 3, 0x84),
+        "The guest reports on DIMM slot 1 (_OST): 0x84, in progress.",
+        "_OST 0x84",
+    ),
+    (
+        Q,
+        OPERATOR,
+        AcpiDeviceOst(OstInfo(SlotType.DIMM, 1, 3, 1, "dimm1")),
+        "QEMU passes the guest's report on: ACPI_DEVICE_OST, dimm1: 0x1, it cannot.",
+        "ACPI_DEVICE_OST",
+    ),
+    (
+        Q,
+        OPERATOR,
+        AcpiDeviceOst(OstInfo(SlotType.DIMM, 1, 3, 0)),
+        "QEMU passes the guest's report on: ACPI_DEVICE_OST, an empty slot: 0, success.",
+        "ACPI_DEVICE_OST",
+    ),
+    (OPERATOR, Q, QueryVersion(), "The operator: query-version.", "query-version"),
 ]
 
 
-@pytest.mark.parametrize(("src", "dst", "message", "says", "name"), SAID)
-def test_what_is_said_in_a_sentence_and_in_a_word(
-    src: Actor, dst: Actor, message: Message, says: str, name: str
+@pytest.mark.parametrize(("src", "dst", "message", "expected", "label"), SENTENCES)
+def test_a_message_has_a_sentence_and_a_label(
+    src: Actor, dst: Actor, message: Message, expected: str, label: str
 ) -> None:
     entry = TraceEntry(seq=0, at_ns=0, guest_ns=0, src=src, dst=dst, message=message)
 
-    assert (sentence(entry), label_of(message)) == (says, name)
+    assert (sentence(entry), label_of(message)) == (expected, label)
 
 
 @pytest.mark.parametrize("revision", [*CATALOGUE, PROPOSAL], ids=lambda revision: revision.name)
-def test_no_entry_of_a_built_in_scenario_goes_without_a_sentence(revision: Revision) -> None:
+def test_every_entry_of_a_built_in_scenario_has_a_sentence_of_its_own(revision: Revision) -> None:
     bare = [
         sentence(entry)
         for scenario in scenarios().values()
@@ -382,3 +465,9 @@ def test_no_entry_of_a_built_in_scenario_goes_without_a_sentence(revision: Revis
     ]
 
     assert bare == []
+
+
+def test_every_row_with_a_sentence_is_tested() -> None:
+    with_sentence = {of for of, kind in KINDS.items() if kind.sentence is not None}
+
+    assert with_sentence - {type(message) for _, _, message, _, _ in SENTENCES} == set()

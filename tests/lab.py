@@ -136,6 +136,17 @@ def open_in_site(
     _run_all(page, theme)
 
 
+def run_again(page: Page, theme: str = "JupyterLab Light") -> None:
+    """Empty a lesson's outputs and run all its cells on the kernel that it has."""
+    page.evaluate(
+        """async () => {
+            const app = window.jupyterapp;
+            await app.commands.execute("notebook:clear-all-cell-outputs");
+        }"""
+    )
+    _run_all(page, theme)
+
+
 def _run_all(page: Page, theme: str) -> None:
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=READY_MS)
     page.evaluate(

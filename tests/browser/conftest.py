@@ -9,16 +9,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
-from tests.lab import BROWSER_FLAGS, lab_server, open_in_site, open_lesson
+from tests.lab import BROWSER_FLAGS, lab_server, open_in_site, open_lesson, run_again
 from tools.website.serve import served
 
 OpenLesson = Callable[..., AbstractContextManager[Page]]
 SITE = os.environ.get("KIT_LAB_URL", "")
+VIEWPORT: ViewportSize = {"width": 1400, "height": 1000}
+KEPT_PAGES = 4  # each holds a kernel
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -53,36 +63,75 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> BrowserContext:
     """One reader of a site: what was loaded once is at hand."""
-    return browser.new_context(viewport={"width": 1400, "height": 1000})
+    return browser.new_context(viewport=VIEWPORT)
+
+
+@dataclass(slots=True)
+class Kept:
+    """A lesson's page that stays open, and what was noticed on it since it was last asked for."""
+
+    page: Page
+    elsewhere: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+
+def watched(page: Page) -> Kept:
+    kept = Kept(page)
+    page.context.on("request", lambda request: kept.elsewhere.append(request.url))
+    page.on("pageerror", lambda error: kept.broken.append(str(error)))
+    return kept
 
 
 @pytest.fixture(scope="session")
 def opened(
     browser: Browser, address: str, lab_home: Path, request: pytest.FixtureRequest
-) -> OpenLesson:
-    """Open a lesson with its cells run; no request may leave the machine, no script break."""
+) -> Iterator[OpenLesson]:
+    """Open a lesson with its cells run; no request may leave the machine, no script break.
+
+    A lesson's page and kernel stay; who opens it again finds all its cells run anew.
+    """
     context: BrowserContext | None = request.getfixturevalue("context") if SITE else None
     expect.set_options(timeout=30_000)  # a busy machine is no mistake of the page's
+    kept: dict[str, Kept] = {}
+
+    def fresh(name: str, theme: str) -> Kept:
+        if context is None:
+            found = watched(browser.new_page(viewport=VIEWPORT))
+            open_lesson(found.page, address, name, theme)
+            return found
+        found = watched(context.new_page())
+        written = lab_home / "work" / "notebooks" / name
+        text = written.read_text(encoding="utf-8") if written.exists() else ""
+        open_in_site(found.page, address, name, theme, text)
+        return found
 
     @contextmanager
     def open_page(name: str, theme: str = "JupyterLab Light") -> Iterator[Page]:
-        new_page = context.new_page if context else browser.new_page
-        page = new_page(**({} if context else {"viewport": {"width": 1400, "height": 1000}}))
-        elsewhere: list[str] = []
-        broken: list[str] = []
-        page.context.on("request", lambda request: elsewhere.append(request.url))
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        if context is None:
-            open_lesson(page, address, name, theme)
+        found = kept.pop(name, None)
+        if found is None:
+            found = fresh(name, theme)
         else:
-            written = lab_home / "work" / "notebooks" / name
-            text = written.read_text(encoding="utf-8") if written.exists() else ""
-            open_in_site(page, address, name, theme, text)
-        yield page
-        page.close()
+            found.page.set_viewport_size(VIEWPORT)
+            run_again(found.page, theme)
+        completed = False
+        try:
+            yield found.page
+            completed = True
+        finally:
+            if completed and context is None:
+                kept[name] = found
+                while len(kept) > KEPT_PAGES:
+                    kept.pop(next(iter(kept))).page.context.close()
+            else:  # what a failed test left behind is nobody's start
+                found.page.close()
         origin = "/".join(address.split("/")[:3])
-        outside = [url for url in elsewhere if not url.startswith((origin, "data:", "blob:"))]
+        outside = [url for url in found.elsewhere if not url.startswith((origin, "data:", "blob:"))]
+        broken = list(found.broken)
+        found.elsewhere.clear()
+        found.broken.clear()
 
         assert (outside, broken) == ([], [])
 
-    return open_page
+    yield open_page
+    for each in kept.values():
+        each.page.context.close()

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
+.PHONY: help env lab test test-long test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
 	screenshots site test-site stick release changelog clean qemu-clone remake
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
@@ -23,7 +23,10 @@ lab: .venv/.runtime  ## open the lessons in JupyterLab
 	@.venv/bin/kit lab
 
 test: .venv/.test  ## run every test except those that need a QEMU clone
-	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+test-long: .venv/.test  ## run the same tests with many more generated inputs (nightly)
+	@KIT_TESTS=long .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, named by KIT_QEMU
 	@KIT_QEMU=$(call quoted,$(KIT_QEMU)) .venv/bin/python -m pytest -m clone
@@ -34,7 +37,7 @@ test-guest: .venv/.test  ## run the tests that boot a real kernel, which is got 
 
 test-offline: .venv/.test  ## run the tests where there is no network (Linux)
 	@unshare $$([ "$$(id -u)" = 0 ] || echo --map-root-user) --net .venv/bin/python tools/offline.py \
-	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: .venv/.test  ## check format, lint and types
 	@.venv/bin/ruff format --check .

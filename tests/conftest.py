@@ -14,8 +14,10 @@ from kit.case_study.fetch import fetch
 
 Program = Callable[..., str]
 
-settings.register_profile("kit", deadline=None)  # on a busy machine an example takes any time
-settings.load_profile("kit")
+# on a busy machine an example takes any time, so there is no deadline
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("long", deadline=None, max_examples=1000)
+settings.load_profile("long" if os.environ.get("KIT_TESTS") == "long" else "quick")
 
 QEMU_CLONE = os.environ.get("KIT_QEMU", "")
 """The clone that tests marked ``clone`` read; all others get the re-enactment, whatever is here."""

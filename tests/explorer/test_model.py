@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.actors.pseries_programs import GuestKind
@@ -134,7 +134,6 @@ def test_two_models_go_the_same_ways() -> None:
     assert results[0] == results[1]
 
 
-@settings(max_examples=60)
 @given(st.lists(st.integers(0, 1000), max_size=40), st.sampled_from([LINUX_5_14, ARBITRARY]))
 def test_what_was_computed_before_changes_nothing(draws: list[int], kind: GuestKind) -> None:
     """A model keeps what comes of each turn; a new one computes it all again."""

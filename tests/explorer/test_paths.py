@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kit.actors.pseries_programs import GuestKind
@@ -349,7 +349,6 @@ OFTEN = {"device_del core1": 2, "device_del core2": 2, "system_reset": 1, "migra
 DECISIONS = ("guest gives", "guest keeps")
 
 
-@settings(max_examples=100)
 @given(
     st.sampled_from(["baseline", "revert", "resend"]),
     st.lists(st.tuples(st.integers(0, 40), st.sampled_from([*OFTEN, *DECISIONS])), max_size=8).map(

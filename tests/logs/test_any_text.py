@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
@@ -105,7 +105,6 @@ def read(found: list[str]) -> UnplugLog | None:
     return None
 
 
-@settings(max_examples=150)
 @given(found=st.lists(lines(), max_size=12))
 def test_any_log_is_read_and_told_or_refused_in_one_line(found: list[str]) -> None:
     log = read(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.actors.messages import Actor
@@ -166,7 +166,6 @@ def test_what_is_no_action_is_refused_and_nothing_is_lost(action: str) -> None:
 ACTIONS = menu(LATE.cast.devices)
 
 
-@settings(max_examples=60)
 @given(
     st.sampled_from(CATALOGUE),
     st.lists(st.tuples(st.integers(-1, 60), st.sampled_from(ACTIONS)), max_size=6),
@@ -185,7 +184,6 @@ def test_a_fork_never_changes_what_was_before_it(
         timeline = forked
 
 
-@settings(max_examples=40)
 @given(
     st.sampled_from(CATALOGUE),
     st.sampled_from(CATALOGUE),

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
@@ -58,7 +58,6 @@ interventions = st.lists(
 ).map(lambda found: tuple(sorted(found, key=lambda one: one.at_ns)))
 
 
-@settings(max_examples=200)
 @given(st.sampled_from(REVISIONS), st.one_of(st.none(), st.sampled_from(REVISIONS)), interventions)
 def test_a_token_opens_as_the_run_it_was_made_of(
     before: Revision, after: Revision | None, made: tuple[Intervention, ...]
@@ -155,7 +154,6 @@ def test_a_better_title_leaves_tokens_valid() -> None:
     assert open_token(TOKEN, lambda _: retitled).scenario == retitled  # type: ignore[union-attr]
 
 
-@settings(max_examples=300)
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"1\.(run|pair)\.late-release\.[\w.-]{0,40}")))
 @example("1.run.late-release.revert." + "_" * 400)
 @example("１.run.late-release.revert.AAAA")

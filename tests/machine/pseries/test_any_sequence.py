@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import MisuseError
@@ -101,7 +101,6 @@ request = st.one_of(
 revision = st.sampled_from(CATALOGUE + RELEASES)
 
 
-@settings(max_examples=300)
 @given(revision, st.lists(request, max_size=40))
 def test_nothing_raises_and_every_connector_stays_in_a_state_of_its_kind(
     revision: Revision, requests: list[Request]
@@ -115,7 +114,6 @@ def test_nothing_raises_and_every_connector_stays_in_a_state_of_its_kind(
         }
 
 
-@settings(max_examples=300)
 @given(revision, st.lists(request, max_size=40))
 def test_a_refused_call_changes_nothing(revision: Revision, requests: list[Request]) -> None:
     machine = boot(revision)
@@ -136,7 +134,6 @@ def test_a_refused_call_changes_nothing(revision: Revision, requests: list[Reque
         machine = after
 
 
-@settings(max_examples=200)
 @given(revision, st.lists(request, max_size=40))
 def test_the_same_requests_make_the_same_machine(
     revision: Revision, requests: list[Request]
@@ -149,7 +146,6 @@ def test_the_same_requests_make_the_same_machine(
     assert hash(machines[0]) == hash(machines[1])
 
 
-@settings(max_examples=300)
 @given(revision, st.lists(request, max_size=40))
 def test_a_connector_without_a_device_is_in_its_empty_state(
     revision: Revision, requests: list[Request]
@@ -166,7 +162,6 @@ def test_a_connector_without_a_device_is_in_its_empty_state(
         assert [drc for drc in vacant if drc.unplug_requested] == []
 
 
-@settings(max_examples=100)
 @given(revision, st.lists(request, max_size=30), st.lists(any_number, max_size=3).map(tuple))
 def test_a_migration_works_or_is_refused_as_misuse(
     revision: Revision, requests: list[Request], cores: tuple[int, ...]

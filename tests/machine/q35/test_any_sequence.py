@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.machine.events import (
@@ -68,7 +68,6 @@ requests = st.one_of(
 )
 
 
-@settings(max_examples=300)
 @given(st.lists(requests, max_size=30))
 def test_whatever_is_asked_the_machine_stays_in_order(script: list[AcpiRequest]) -> None:
     machine = boot()

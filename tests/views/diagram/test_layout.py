@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from kit.actors.messages import Actor
 from kit.machine.catalogue import find_revision
@@ -53,7 +53,6 @@ def spans(layout: Layout, side: int = 0) -> list[tuple[Timed, int, int | None, b
 # -- events ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_every_event_is_in_the_layout_exactly_once(chosen: Choices) -> None:
     layout = layout_of(chosen.timeline)
@@ -63,7 +62,6 @@ def test_every_event_is_in_the_layout_exactly_once(chosen: Choices) -> None:
         assert [m.step for m in side.marks] == sorted({m.step for m in side.marks})
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_bars_of_a_row_follow_each_other(chosen: Choices) -> None:
     layout = layout_of(chosen.timeline)
@@ -76,7 +74,6 @@ def test_bars_of_a_row_follow_each_other(chosen: Choices) -> None:
             assert all(end <= bar.first for end, bar in zip(ends, bars[1:], strict=True) if end)
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_no_timer_ends_before_it_begins(chosen: Choices) -> None:
     brackets = [bracket for side in layout_of(chosen.timeline).sides for bracket in side.brackets]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
@@ -49,7 +49,6 @@ def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
     return found
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_no_label_is_over_another(chosen: Choices) -> None:
     for one, other in combinations(boxes(picture_svg(chosen.timeline)), 2):
@@ -58,7 +57,6 @@ def test_no_label_is_over_another(chosen: Choices) -> None:
         assert beside or above, (one, other)
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_everything_is_within_the_picture(chosen: Choices) -> None:
     drawn = picture_svg(chosen.timeline)
@@ -72,7 +70,6 @@ def test_everything_is_within_the_picture(chosen: Choices) -> None:
     assert all(left >= 0 and right <= width for _, left, right, _, _ in boxes(drawn))
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_steps_and_times_go_to_the_right(chosen: Choices) -> None:
     axis = axis_of(layout_of(chosen.timeline), 76, 736)
@@ -218,7 +215,6 @@ def test_without_the_future_nothing_faint_is_left() -> None:
     assert "waits for the guest" in words(past)
 
 
-@settings(max_examples=30)
 @given(choices())
 def test_no_line_of_a_lane_goes_through_a_bar(chosen: Choices) -> None:
     root = ET.fromstring(picture_svg(chosen.timeline))

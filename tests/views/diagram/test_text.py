@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import MisuseError
@@ -82,7 +82,6 @@ def test_the_line_people_remember() -> None:
     assert picture_lines(pair()) == REMEMBERED.splitlines()
 
 
-@settings(max_examples=100)
 @given(choices(), WIDTHS, st.booleans())
 def test_no_line_is_too_long_or_ends_in_a_blank(chosen: Choices, width: int, unicode: bool) -> None:
     lines = picture_lines(chosen.timeline, width, unicode=unicode)
@@ -92,7 +91,6 @@ def test_no_line_is_too_long_or_ends_in_a_blank(chosen: Choices, width: int, uni
     assert unicode or all(line.isascii() for line in lines)
 
 
-@settings(max_examples=60)
 @given(choices(), WIDTHS)
 def test_mail_does_not_change_it(chosen: Choices, width: int) -> None:
     """RFC 3676, 4.2 (flowed lines), 4.4 (space-stuffing), 4.5 (quoting); RFC 4155 (mbox)."""
@@ -103,7 +101,6 @@ def test_mail_does_not_change_it(chosen: Choices, width: int) -> None:
     assert [line for line in lines if line.startswith((">", "From ", "-- ", "---"))] == []
 
 
-@settings(max_examples=60)
 @given(choices())
 def test_every_event_is_one_row(chosen: Choices) -> None:
     """A row is an arrow or a sign; an event of both runs of a pair is one row, in both."""
@@ -121,7 +118,6 @@ def test_every_event_is_one_row(chosen: Choices) -> None:
     assert arrows == len(chosen.timeline.stops) - len(arrowless)
 
 
-@settings(max_examples=60)
 @given(choices(), WIDTHS)
 def test_the_whole_text_fits_and_survives_mail_too(chosen: Choices, width: int) -> None:
     lines = list(text_lines(chosen.timeline.played, width))

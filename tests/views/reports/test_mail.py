@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
@@ -74,7 +74,6 @@ def test_what_a_person_did_is_replayed_by_its_token() -> None:
     assert command_of(play(LATE, find_revision("revert"))) == "kit run late-release --at revert"
 
 
-@settings(max_examples=60)
 @given(
     st.sampled_from(sorted(scenarios())),
     st.sampled_from(CATALOGUE),

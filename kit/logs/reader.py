@@ -72,8 +72,8 @@ class _Monitor:
     format: LogFormat
     entries: list[LogEntry] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    asked: OrderedDict[str, _OpenCommand] = field(default_factory=OrderedDict)
-    asked_in_order: deque[_OpenCommand] = field(default_factory=lambda: deque(maxlen=MAX_OPEN))
+    open: OrderedDict[str, _OpenCommand] = field(default_factory=OrderedDict)
+    open_in_order: deque[_OpenCommand] = field(default_factory=lambda: deque(maxlen=MAX_OPEN))
     backends: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, DeviceKind] = field(default_factory=dict)
     by_libvirt: bool = False
@@ -84,14 +84,14 @@ class _Monitor:
     waiting: int = 0  # entries from here on have no upper bound in time yet
     went_back: str | None = None
     cut: str | None = None
-    said: int = 0
+    messages: int = 0
     typed: str | None = None
 
     # -- one message -------------------------------------------------------------------------------
 
     def take(self, raw: LoggedObject) -> None:
         """Read one object of QMP."""
-        self.said += 1
+        self.messages += 1
         self._note_time(raw)
         data = raw.data
         typed, self.typed = self.typed, None
@@ -100,8 +100,8 @@ class _Monitor:
             self._note_version(greeting.get("version") if isinstance(greeting, dict) else None)
             if self.entries:
                 self._add(raw, False, OtherEvent(GREETING))
-            self.asked.clear()
-            self.asked_in_order.clear()
+            self.open.clear()
+            self.open_in_order.clear()
         elif isinstance(name := data.get("execute", data.get("exec-oob")), str):
             if "typed" in data:
                 self.typed = name
@@ -134,20 +134,20 @@ class _Monitor:
         else:
             self._leave_out(name)
         if identity is None:
-            self.asked_in_order.append(_OpenCommand(name, number))
+            self.open_in_order.append(_OpenCommand(name, number))
             return
-        self.asked[_key(identity)] = _OpenCommand(name, number)
-        if len(self.asked) > MAX_OPEN:
-            self.asked.popitem(last=False)
+        self.open[_key(identity)] = _OpenCommand(name, number)
+        if len(self.open) > MAX_OPEN:
+            self.open.popitem(last=False)
 
     def _reply(self, raw: LoggedObject) -> None:
         message = reply_of(raw.data)
         assert message is not None
         identity = raw.data.get("id")
         if identity is not None:
-            asked = self.asked.pop(_key(identity), None)
+            asked = self.open.pop(_key(identity), None)
         else:  # replies come in the order of the commands
-            asked = self.asked_in_order.popleft() if self.asked_in_order else None
+            asked = self.open_in_order.popleft() if self.open_in_order else None
         if asked is None:
             if isinstance(message, QmpError) and is_about_pending(message.desc):
                 self._add(raw, False, message)
@@ -176,7 +176,7 @@ class _Monitor:
     # -- entries and counts ------------------------------------------------------------------------
 
     def _add(
-        self, raw: LoggedObject, asks: bool, message: Logged, answers: int | None = None
+        self, raw: LoggedObject, is_command: bool, message: Logged, answers: int | None = None
     ) -> int | None:
         if len(self.entries) >= MAX_ENTRIES:
             self.cut = self.cut or f"{raw.source}:{raw.line}"
@@ -190,8 +190,8 @@ class _Monitor:
                 at_ns=raw.at_ns,
                 after_ns=raw.at_ns if known else self.last_ns,
                 before_ns=raw.at_ns,
-                src=manager if asks else Actor.QEMU,
-                dst=Actor.QEMU if asks else manager,
+                src=manager if is_command else Actor.QEMU,
+                dst=Actor.QEMU if is_command else manager,
                 message=message,
                 answers=answers,
             )
@@ -357,7 +357,7 @@ def _log(
         asker=asker,
         entries=tuple(entries),
         monitor=_monitor_name(chosen, domains) if chosen else None,
-        others={_monitor_name(a, domains): m.said for a, m in monitors.items() if a != chosen},
+        others={_monitor_name(a, domains): m.messages for a, m in monitors.items() if a != chosen},
         left_out=dict(one.left_out.most_common()),
         unread=tuple(counted.unread),
         unread_count=counted.unread_count,

@@ -131,8 +131,8 @@ def surely_pending(
     if request.moved or (request.reset is not None and request.reset < asked):
         return False
     if P.CPU_UNPLUG_TIMEOUT in revision.patches and request.kind is DeviceKind.CORE:
-        most = None if accepted is None else at_most_s(log, accepted.asked, heard)
-        return most is not None and most < UNPLUG_TIMEOUT_S - 0.01
+        longest = None if accepted is None else at_most_s(log, accepted.asked, heard)
+        return longest is not None and longest < UNPLUG_TIMEOUT_S - 0.01
     return not _may_end_unheard(log, request.kind, revision)
 
 
@@ -232,11 +232,11 @@ def _seconds_left(log: UnplugLog, requests: Requests) -> Findings:
             accepted = request.accepted_before(attempt.asked)
             if not match or accepted is None or request.moved or attempt.replied is None:
                 continue
-            left, most = int(match[1]), at_most_s(log, accepted.asked, attempt.replied)
-            least = at_least_s(log, accepted.replied or accepted.asked, attempt.asked)
-            least = 0.0 if request.clock_unsure else least
-            too_many = left > UNPLUG_TIMEOUT_S - least + SLACK_S
-            too_few = most is not None and left < UNPLUG_TIMEOUT_S - 1 - most - SLACK_S
+            left, longest = int(match[1]), at_most_s(log, accepted.asked, attempt.replied)
+            shortest = at_least_s(log, accepted.replied or accepted.asked, attempt.asked)
+            shortest = 0.0 if request.clock_unsure else shortest
+            too_many = left > UNPLUG_TIMEOUT_S - shortest + SLACK_S
+            too_few = longest is not None and left < UNPLUG_TIMEOUT_S - 1 - longest - SLACK_S
             if (too_many or too_few) and "-" not in _error_text(attempt)[
                 match.start() - 1 : match.end()
             ]:

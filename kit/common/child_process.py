@@ -226,6 +226,7 @@ class Child:
         return True
 
 
+_STOPS = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 _KILL: int = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
@@ -345,10 +346,10 @@ class Workers(Executor):
         self._executor, self._writer = executor, writer
 
     def submit(self, task: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:  # noqa: ANN401 - as Executor has it
-        """Give a task to a worker; one that starts now starts with Ctrl-C blocked."""
+        """Give a task to a worker; signals wait until one that starts now has all that it needs."""
         if not hasattr(signal, "pthread_sigmask"):
             return self._executor.submit(task, *args, **named)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         try:
             return self._executor.submit(task, *args, **named)
         finally:
@@ -420,6 +421,7 @@ def _enter_worker(reader: Connection, is_main: bool) -> None:
     if _IS_POSIX:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.setpgid(0, 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)  # `Workers.submit` blocked them
     parent = parent_process()
     assert parent is not None
     if is_main:  # the kernel means the thread that started this process

@@ -1,25 +1,27 @@
 # Needs python3 (3.11 or newer, with venv), git and make; everything else goes into .venv.
-# .venv/.runtime and .venv/.test are copies of the pyproject.toml that was installed.
+# .venv/.runtime and .venv/.test are copies of the pyproject.toml that was installed, .venv/.locked of
+# the requirements.lock.  LOCKED=1: install what that pins, and nothing without its hash.
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
 .PHONY: help env lab test test-long test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
-	screenshots site test-site stick release changelog clean qemu-clone remake
+	screenshots site test-site stick release changelog lock audit clean qemu-clone remake
+runtime := .venv/$(if $(LOCKED),.locked,.runtime)
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
 ifneq ($(wildcard .venv/.runtime),)
 ifneq ($(shell sh tools/env.sh sound),yes)
-.venv/.runtime: remake
+.venv/.runtime .venv/.locked: remake
 endif
 endif
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-env: .venv/.runtime  ## prepare .venv, nothing else
+env: $(runtime)  ## prepare .venv, nothing else
 	@echo "Ready. Start the lessons with: make lab"
 
-lab: .venv/.runtime  ## open the lessons in JupyterLab
+lab: $(runtime)  ## open the lessons in JupyterLab; LOCKED=1: from the pins of requirements.lock
 	@.venv/bin/kit lab
 
 test: .venv/.test  ## run every test except those that need a QEMU clone
@@ -78,6 +80,12 @@ release: .venv/.runtime  ## make sdist, wheel, site and hand-outs in dist/releas
 changelog: .venv/.runtime  ## write CHANGELOG.md anew, as kit changelog reads this repository
 	@.venv/bin/python -m tools.website.release --changelog
 
+lock: .venv/.test  ## pin what make lab installs, with hashes (PyPI); review the difference
+	@.venv/bin/python -m tools.lock
+
+audit: .venv/.test  ## ask an advisory database about each pin; OFFLINE_OK=1: no database, no failure
+	@.venv/bin/python -m tools.audit $(if $(OFFLINE_OK),--offline-ok)
+
 clean:  ## remove .venv and the caches, nothing else
 	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(wildcard benchmarks kit tests tools) -name __pycache__ -prune -exec rm -rf {} +
@@ -86,6 +94,9 @@ clean:  ## remove .venv and the caches, nothing else
 .venv/.runtime: pyproject.toml
 	$(if $(problem),$(error $(problem)))
 	@sh tools/env.sh install $(call quoted,$(PYTHON)) $@ '.[analysis]' 'the kit'
+.venv/.locked: requirements.lock pyproject.toml
+	$(if $(problem),$(error $(problem)))
+	@sh tools/env.sh install-locked $(call quoted,$(PYTHON)) $@
 problem = $(shell sh tools/env.sh missing $(call quoted,$(PYTHON)))
 
 .venv/.test: .venv/.runtime

@@ -2,6 +2,7 @@
 # What the Makefile has to know and do about .venv.  Run in the project's folder.
 #   env.sh missing PYTHON                    say in one line what this machine lacks, if anything
 #   env.sh sound                             say yes if .venv is whole, was made here and works
+#   env.sh install-locked PYTHON STAMP       make .venv of requirements.lock, copy that to STAMP
 #   env.sh install PYTHON STAMP WHAT TITLE   bring .venv up to date, copy pyproject.toml to STAMP
 
 missing() {
@@ -69,7 +70,32 @@ install() {
     return $status
 }
 
+install_locked() {
+    python=$1 stamp=$2
+    if sound && cmp -s requirements.lock "$stamp" && cmp -s pyproject.toml .venv/.runtime; then
+        touch "$stamp"
+        return
+    fi
+
+    # Anew: what an earlier .venv holds came without hashes.
+    rm -rf .venv
+    "$python" -m venv .venv || return
+    echo "Installing the pins of requirements.lock into .venv (about half a minute)…"
+    pip="install --quiet --disable-pip-version-check"
+    if .venv/bin/python -m pip $pip --require-hashes -r requirements.lock &&
+        .venv/bin/python -m pip $pip --no-deps --no-build-isolation -e .; then
+        pwd -P >.venv/.complete
+        cp pyproject.toml .venv/.runtime
+        cp requirements.lock "$stamp"
+    else
+        status=$?
+        echo "pip could not install the pins, see above.  It needs the network: try again with it." >&2
+        return $status
+    fi
+}
+
 case $1 in
+install-locked) shift && install_locked "$@" ;;
 missing) missing "$2" ;;
 sound) sound && echo yes ;;
 install) shift && install "$@" ;;

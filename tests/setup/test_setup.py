@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 import zipfile
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Machine:
 def machine(tmp_path: Path, program: Program) -> Machine:
     machine = Machine(tmp_path / "a folder", tmp_path / "bin", program("make"))
     (machine.folder / "tools").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "tools/env.sh"):
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", "tools/env.sh"):
         shutil.copy(ROOT / name, machine.folder / name)
     machine.programs.mkdir()
     for name in PROGRAMS:
@@ -109,7 +110,7 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
     assert [re.match(r"make (\S+) +\S", line)[1] for line in lines] == [  # type: ignore[index]  # None fails the test
         *("env", "lab", "test", "test-long", "test-clone", "test-guest", "test-offline", "check"),
         *("bench", "bench-hub", "fuzz", "goldens", "solutions", "screenshots"),
-        *("site", "test-site", "stick", "release", "changelog", "clean"),
+        *("site", "test-site", "stick", "release", "changelog", "lock", "audit", "clean"),
     ]
 
 
@@ -211,6 +212,53 @@ def test_changed_pyproject_is_installed_into_the_same_venv(machine: Machine) -> 
     (machine.folder / "pyproject.toml").write_text(PYPROJECT + "\n")
 
     assert machine.calls("test") == ["pip .[analysis]", "pip .[test]"]
+
+
+PINNED = [
+    "pip -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock",
+    "pip .",
+]
+
+
+def test_locked_installs_the_pins_and_nothing_without_a_hash(machine: Machine) -> None:
+    assert machine.calls("env", "LOCKED=1") == ["venv", *PINNED]
+
+
+def test_locked_begins_anew_where_packages_came_without_hashes(machine: Machine) -> None:
+    machine.make("env")
+
+    assert machine.calls("env", "LOCKED=1") == ["venv", *PINNED]
+
+
+@pytest.mark.parametrize("arguments", [["env", "LOCKED=1"], ["env"]])
+def test_after_locked_nothing_is_installed(machine: Machine, arguments: list[str]) -> None:
+    machine.make("env", "LOCKED=1")
+
+    assert machine.calls(*arguments) == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
+def test_changed_pins_are_installed_anew(machine: Machine, name: str) -> None:
+    machine.make("env", "LOCKED=1")
+    path = machine.folder / name
+    path.write_text(path.read_text() + "\n")
+    os.utime(path, (time.time() + 1, time.time() + 1))  # a disk's clock may be coarser than this
+
+    assert machine.calls("env", "LOCKED=1") == ["venv", *PINNED]
+
+
+def test_locked_in_a_moved_folder_is_made_again(machine: Machine, tmp_path: Path) -> None:
+    machine.make("env", "LOCKED=1")
+
+    assert machine.moved_to(tmp_path / "elsewhere").calls("env", "LOCKED=1") == ["venv", *PINNED]
+
+
+def test_pins_that_cannot_be_installed_are_told(machine: Machine) -> None:
+    done = machine.make("env", "LOCKED=1", PIP_STATUS="1")
+
+    assert done.returncode == 2
+    assert "pip could not install the pins, see above." in done.stderr
+    assert machine.calls("env", "LOCKED=1") == ["venv", *PINNED]
 
 
 @pytest.mark.parametrize("target", ["env", "test"])

@@ -33,9 +33,9 @@ Json = Any
 """A value as json.loads makes it."""
 
 
-MOST_VALUES = 500_000
+MAX_VALUES = 500_000
 """So many values may one text hold."""
-MOST_DEPTH = 100
+MAX_DEPTH = 100
 _OUTSIDE = re.compile(r'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+"?)*+([\[\]{},]|\Z)', re.DOTALL)
 
 
@@ -65,14 +65,14 @@ def check_bounds(text: str) -> None:
         match found[1]:
             case "[" | "{":
                 depth, values = depth + 1, values + 1
-                if depth > MOST_DEPTH:
-                    raise FormatError(f"it nests more than {MOST_DEPTH} deep")
+                if depth > MAX_DEPTH:
+                    raise FormatError(f"it nests more than {MAX_DEPTH} deep")
             case "]" | "}":
                 depth -= 1
             case ",":
                 values += 1
-        if values > MOST_VALUES:
-            raise FormatError(f"it holds more than {MOST_VALUES:,} values")
+        if values > MAX_VALUES:
+            raise FormatError(f"it holds more than {MAX_VALUES:,} values")
 
 
 def decoder() -> json.JSONDecoder:

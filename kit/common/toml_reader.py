@@ -20,12 +20,12 @@ from kit.common.plain_text import printable
 
 __all__ = ["TomlReader", "short"]
 
-MOST_PARTS = 10
+MAX_PARTS = 10
 """So many names, with dots between them, may a key have."""
-MOST_DEPTH = 20
-MOST_ENTRIES = 5000
+MAX_DEPTH = 20
+MAX_ENTRIES = 5000
 """So many keys, items and tables may a text have, all together."""
-LONGEST_WORD = 1000
+MAX_WORD = 1000
 """Characters of a name or a number."""
 
 _TOKEN = re.compile(
@@ -96,16 +96,16 @@ class TomlReader:
                     entries, parts = entries + 1, 0
                 case sign:
                     parts = parts + 1 if joined else 1
-                    if sign not in "\"'" and len(token) > LONGEST_WORD:
-                        what = f"a word has more than {LONGEST_WORD:,} characters"
+                    if sign not in "\"'" and len(token) > MAX_WORD:
+                        what = f"a word has more than {MAX_WORD:,} characters"
                         raise self._beyond(match.start(), what)
             joined = False
-            if parts > MOST_PARTS:
-                raise self._beyond(match.start(), f"a key has more than {MOST_PARTS} parts")
-            if depth > MOST_DEPTH:
-                raise self._beyond(match.start(), f"it nests more than {MOST_DEPTH} deep")
-            if entries > MOST_ENTRIES:
-                what = f"it has more than {MOST_ENTRIES:,} keys and items"
+            if parts > MAX_PARTS:
+                raise self._beyond(match.start(), f"a key has more than {MAX_PARTS} parts")
+            if depth > MAX_DEPTH:
+                raise self._beyond(match.start(), f"it nests more than {MAX_DEPTH} deep")
+            if entries > MAX_ENTRIES:
+                what = f"it has more than {MAX_ENTRIES:,} keys and items"
                 raise self._beyond(match.start(), what)
 
     def _beyond(self, at: int, what: str) -> UserError:

@@ -21,7 +21,7 @@ MAX_CHARACTERS = 1_000_000
 
 _DECODER = fields.decoder()
 # an unfinished string counts too: otherwise each quote in it would be tried as a beginning
-_STRING = r""""(?:\\.|[^"\\])*(?:"|\\?\Z)|'(?:\\.|[^'\\])*(?:'|\\?\Z)"""
+_STRING = r""""(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)"""
 _TOKEN = re.compile(_STRING + r"""|[{}\[\]]|u(?=['"])|[A-Za-z]+""", re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null"}
 
@@ -92,7 +92,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 # -- what a person types at qmp-shell ------------------------------------------------------------
 
-_ARGUMENT = re.compile(rf"""(?:[^\s"']|{_STRING})+""", re.DOTALL)
+_ARGUMENT = re.compile(rf"""(?:[^\s"']++|{_STRING})++""", re.DOTALL)
 
 
 def read_typed_command(text: str) -> tuple[str, dict[str, Json]]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common import json_fields
-from kit.common.json_fields import MOST_DEPTH, MOST_VALUES, FormatError, check_bounds, load
+from kit.common.json_fields import MAX_DEPTH, MAX_VALUES, FormatError, check_bounds, load
 
 TEXTS = st.text(st.sampled_from('"\\[]{},:a\n') | st.characters(codec="utf-8"), max_size=9)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -38,15 +38,15 @@ def test_what_stands_in_a_text_does_not_count(value: object, indent: int, plain:
     text = json.dumps(value, indent=indent, ensure_ascii=plain)
     values, depth = size_of(value)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_fields, "MOST_DEPTH", depth)
-        patch.setattr(json_fields, "MOST_VALUES", 2 * values)  # an empty list counts as two
+        patch.setattr(json_fields, "MAX_DEPTH", depth)
+        patch.setattr(json_fields, "MAX_VALUES", 2 * values)  # an empty list counts as two
         check_bounds(text)
-        patch.setattr(json_fields, "MOST_DEPTH", depth - 1)
+        patch.setattr(json_fields, "MAX_DEPTH", depth - 1)
         if depth:
             with pytest.raises(FormatError, match=f"^it nests more than {depth - 1} deep$"):
                 check_bounds(text)
-        patch.setattr(json_fields, "MOST_DEPTH", depth)
-        patch.setattr(json_fields, "MOST_VALUES", values // 2)
+        patch.setattr(json_fields, "MAX_DEPTH", depth)
+        patch.setattr(json_fields, "MAX_VALUES", values // 2)
         if values > 1:
             with pytest.raises(FormatError, match=f"^it holds more than {values // 2} values$"):
                 check_bounds(text)
@@ -54,9 +54,9 @@ def test_what_stands_in_a_text_does_not_count(value: object, indent: int, plain:
 
 @pytest.mark.parametrize("piece", ["[],", "{},", '"",', "1,", "[", '{"a":', "[1],"])
 def test_the_limit_is_named_before_the_values_are_made(piece: str) -> None:
-    limits = (f"it holds more than {MOST_VALUES:,} values", f"it nests more than {MOST_DEPTH} deep")
+    limits = (f"it holds more than {MAX_VALUES:,} values", f"it nests more than {MAX_DEPTH} deep")
     with pytest.raises(FormatError) as caught:
-        load("[" + piece * MOST_VALUES)
+        load("[" + piece * MAX_VALUES)
 
     assert str(caught.value) in limits
 

@@ -13,30 +13,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
-from kit.common.toml_reader import LONGEST_WORD, MOST_DEPTH, MOST_ENTRIES, MOST_PARTS, TomlReader
+from kit.common.toml_reader import MAX_DEPTH, MAX_ENTRIES, MAX_PARTS, MAX_WORD, TomlReader
 
 DATA = Path(__file__).parents[2] / "data"
-DOTTED = ".".join(["a"] * (MOST_PARTS + 1))
+DOTTED = ".".join(["a"] * (MAX_PARTS + 1))
 BEYOND = {
     "a dotted key": f"x = 1\n{DOTTED} = 1",
     "a dotted key with quotes and space": "\n" + " . ".join(['"a.b"', "'a'"] * 6) + " = 1",
     "a table's dotted name": f"\n[{DOTTED}]",
     "a list's dotted name": f"\n[[{DOTTED}]]",
     "a dotted key within": f"\nx = {{ y = 1, {DOTTED} = 1 }}",
-    "lists in lists": f"\nx = {'[' * (MOST_DEPTH + 1)}",
-    "tables in tables": f"\nx = {'{x=' * (MOST_DEPTH + 1)}",
-    "items": f"\nx = [{'1,' * MOST_ENTRIES}]",
-    "empty lists": f"\nx = [{'[],' * MOST_ENTRIES}]",
-    "tables": "\n" + "[[x]] " * MOST_ENTRIES,
-    "keys": "\n" + "a='='," * MOST_ENTRIES,
-    "a number": f"\nx = {'1' * (LONGEST_WORD + 1)}",
-    "a name": f"\n{'a' * (LONGEST_WORD + 1)} = 1",
+    "lists in lists": f"\nx = {'[' * (MAX_DEPTH + 1)}",
+    "tables in tables": f"\nx = {'{x=' * (MAX_DEPTH + 1)}",
+    "items": f"\nx = [{'1,' * MAX_ENTRIES}]",
+    "empty lists": f"\nx = [{'[],' * MAX_ENTRIES}]",
+    "tables": "\n" + "[[x]] " * MAX_ENTRIES,
+    "keys": "\n" + "a='='," * MAX_ENTRIES,
+    "a number": f"\nx = {'1' * (MAX_WORD + 1)}",
+    "a name": f"\n{'a' * (MAX_WORD + 1)} = 1",
 }
 LIMITS = (
-    f"a key has more than {MOST_PARTS} parts",
-    f"it nests more than {MOST_DEPTH} deep",
-    f"it has more than {MOST_ENTRIES:,} keys and items",
-    f"a word has more than {LONGEST_WORD:,} characters",
+    f"a key has more than {MAX_PARTS} parts",
+    f"it nests more than {MAX_DEPTH} deep",
+    f"it has more than {MAX_ENTRIES:,} keys and items",
+    f"a word has more than {MAX_WORD:,} characters",
 )
 
 
@@ -78,7 +78,7 @@ def test_nothing_in_a_string_or_a_comment_counts(text: str) -> None:
 
 @pytest.mark.parametrize("text", QUOTED)
 def test_what_follows_a_string_or_a_comment_counts(text: str) -> None:
-    with pytest.raises(UserError, match=f"a key has more than {MOST_PARTS} parts"):
+    with pytest.raises(UserError, match=f"a key has more than {MAX_PARTS} parts"):
         load(f"{text}\n{DOTTED} = 1")
 
 
@@ -109,7 +109,7 @@ def test_it_reads_what_tomllib_reads(text: str) -> None:
     except tomllib.TOMLDecodeError:
         return
 
-    assert depth_of(expected) <= MOST_DEPTH
+    assert depth_of(expected) <= MAX_DEPTH
     assert load(text) == expected
 
 

@@ -111,7 +111,7 @@ def stamp(at_ns: int) -> dict[str, int]:
 
 def said(run: Run, asker: Actor) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """What a run says at QEMU's monitor: when, which way ("send", "reply", "event"), and what."""
-    devices = () if run.revision.board == Board.PSERIES else run.scenario.cast.devices
+    devices = () if run.revision.board == Board.PSERIES else run.scenario.setup.devices
     for device in devices:  # so that the log tells that it is an x86 machine
         placed = replace(device, addr=0) if isinstance(device, Dimm) else device
         for asked in command(DeviceAdd(placed), run.revision.board):

@@ -66,7 +66,7 @@ class ExerciseStory:
     @property
     def devices(self) -> tuple[Device, ...]:
         """The cast's devices."""
-        return self.scenario.cast.devices
+        return self.scenario.setup.devices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

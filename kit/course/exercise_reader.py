@@ -122,8 +122,8 @@ class _Source:
         if not at:
             raise reader.error("at", "at names no revision; expected a list, ['revert']")
         for revision in at:
-            reader.read("at", revision.label, lambda _: begin(scenario.cast, revision))  # noqa: B023
-        lines, texts = read_script(reader, data, "actions", scenario.cast.devices)
+            reader.read("at", revision.label, lambda _: begin(scenario.setup, revision))  # noqa: B023
+        lines, texts = read_script(reader, data, "actions", scenario.setup.devices)
         actions = tuple(
             Intervention(line.at_ns, _action(text)) for line, text in zip(lines, texts, strict=True)
         )

@@ -233,7 +233,9 @@ def _standing(model: DrcModel, state: State, operator: Operator) -> PathState:
     }
     return PathState(
         # a guest that has still to read may release what it was asked for
-        beliefs={name: replace(one, limbo=one.limbo and at_rest) for name, one in found.items()},
+        beliefs={
+            name: replace(one, orphaned=one.orphaned and at_rest) for name, one in found.items()
+        },
         settled=settled,
         aborted=machine.aborted is not None,
     )

@@ -117,7 +117,7 @@ def knowledge(scenario: str, *revisions: str) -> Rows:
     found = [dict(who_knows_what(run)) for run in runs]
     participants = tuple(found[0]) if found else ()
     rows = tuple(
-        (name, *(known[one] for one in participants), "LIMBO" if run.belief().limbo else "no")
+        (name, *(known[one] for one in participants), "LIMBO" if run.belief().orphaned else "no")
         for name, run, known in zip(revisions, runs, found, strict=True)
     )
     caption = f"{played.title} ({scenario}): what each believes at the end"

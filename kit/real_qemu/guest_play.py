@@ -41,8 +41,8 @@ from kit.simulation.guest_run import (
     GuestMoment,
     GuestRun,
     cannot,
-    cast_notes,
     check_scenario,
+    setup_notes,
 )
 from kit.simulation.platform import AnyEmitted, AnyReply
 from kit.simulation.run import Intervention
@@ -88,17 +88,17 @@ class _Story(Driver):
     def __init__(self, scenario: Scenario, machine: GuestMachine, boot_s: float) -> None:
         self._scenario, self._machine, self._boot_s = scenario, machine, boot_s
         self._moments: list[GuestMoment] = []
-        self._notes = [*cast_notes(scenario.cast)]
+        self._notes = [*setup_notes(scenario.setup)]
         self._start_clock()
         self._booting = True
         self._over = False
         self._kernel = "no kernel yet"
         self._operator = Operator()
-        self._devices = {str(device.id): device for device in scenario.cast.devices}
-        version = scenario.cast.libvirt
+        self._devices = {str(device.id): device for device in scenario.setup.devices}
+        version = scenario.setup.libvirt
         self._libvirt: Libvirt | None = None
         if version is not None:
-            devices = scenario.cast.devices
+            devices = scenario.setup.devices
             self._libvirt = Libvirt(version=version, wait_s=WAIT_PSERIES_S, devices=devices)
         self._waits_until_ns: int | None = None
         self._seen_at_s: float | None = None  # of the next entry; None: now
@@ -112,17 +112,17 @@ class _Story(Driver):
 
     def begin(self) -> None:
         """Plug the cast's devices, boot, and switch off what is to be off."""
-        cast, machine = self._scenario.cast, self._machine
-        for device in cast.devices:
+        setup, machine = self._scenario.setup, self._machine
+        for device in setup.devices:
             reply, _ = machine.ask(DeviceAdd(device))
             if isinstance(reply, QmpError):
                 raise machine.error(f"{device.id} cannot be plugged: {reply.desc}")
         machine.reset()  # what was plugged is there when the firmware starts
         machine.ok("cont")
-        if not cast.in_firmware:
+        if not setup.in_firmware:
             self._wait_for_shell()
-            for name in cast.offline:
-                message = line_of(0, f"guest offline {name}", cast.devices).message
+            for name in setup.offline:
+                message = line_of(0, f"guest offline {name}", setup.devices).message
                 assert isinstance(message, CpuOnline)
                 self._switch(message)
         machine.look_for(0)
@@ -139,7 +139,7 @@ class _Story(Driver):
 
     def play(self, interventions: tuple[Intervention, ...]) -> None:
         """Type each line at its time, and look on until the end."""
-        devices = self._scenario.cast.devices
+        devices = self._scenario.setup.devices
         lines = [(line.at_ns, line) for line in self._scenario.script]
         lines += [(one.at_ns, line_of(one.at_ns, one.action, devices)) for one in interventions]
         script = deque(line for _, line in sorted(lines, key=lambda one: one[0]))

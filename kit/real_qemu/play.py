@@ -154,14 +154,14 @@ def play_real(
         BackendError: The binary does not start, or does not answer.
     """
     binary, revision = identity.binary, identity.revision
-    check_board(scenario.cast, revision)
+    check_board(scenario.setup, revision)
     platform = platform_of(revision)
     until_ns = None if binary.steps_time else _first_timer_ns(scenario, identity, interventions)
     machine, guest = platform.switch_on(revision, cas_at_reset=binary.steps_time)
     with _start(binary) as real:
         paired = PairedMachines(platform, real, identity.nearest.name)
         world = World(platform=platform, machine=machine, guest=guest, ask=paired.ask)
-        began = begin_with(scenario.cast, world)
+        began = begin_with(scenario.setup, world)
         run = play_from(began, scenario, revision, interventions, until_ns)
     return replace(run, notes=_notes(identity, paired, until_ns))
 

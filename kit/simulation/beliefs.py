@@ -1,4 +1,4 @@
-"""Who takes what to be the case of a device, and when it is in limbo."""
+"""What each participant believes about a device, and when the device is orphaned."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Belief", "belief", "belief_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
-    """Who holds a device for plugged, and whether QEMU waits for the guest to release it.
+    """Who believes that a device is plugged, and whether QEMU waits for the guest to release it.
 
-    On q35 QEMU forgets that it asked as soon as the guest has taken notice; the device is pending
-    until the guest is done with it.
+    On q35 QEMU drops the request as soon as the guest has read it; the device is pending until the
+    guest is done with it.
 
     ``libvirt`` is None where libvirt takes no part; ``operator`` is what the operator must think:
-    "plugged", "asked for", "gone" or "kept".  ``limbo``: the guest has let go of it, QEMU holds it
-    and waits for nothing, and nothing that could change that is under way.
+    "plugged", "asked for", "gone" or "kept".  ``orphaned``: the guest has released the device, QEMU
+    holds it and waits for nothing, and nothing in progress will change that.
     """
 
     device: str
@@ -33,16 +33,21 @@ class Belief:
     guest: bool
     libvirt: bool | None
     operator: str
-    limbo: bool
+    orphaned: bool
+
+    @property
+    def limbo(self) -> bool:
+        """Is it orphaned, in the lessons' and scenarios' word?"""
+        return self.orphaned
 
     @property
     def agreed(self) -> bool:
-        """Do guest, QEMU and libvirt, if there, take the same to be the case?"""
+        """Do guest, QEMU and libvirt, if it takes part, believe the same?"""
         return self.qemu == self.guest and self.libvirt in (None, self.qemu)
 
 
 def belief(state: World | Snapshot, device: Device) -> Belief:
-    """Return who believes what of *device* in *state*."""
+    """Return what each participant believes about *device* in *state*."""
     return belief_of(
         state.platform, state.machine, state.guest, state.libvirt, state.operator, device
     )
@@ -56,7 +61,7 @@ def belief_of(
     operator: Operator,
     device: Device,
 ) -> Belief:
-    """Return who of these believes what of *device*."""
+    """Return what each of these believes about *device*."""
     assert device.id is not None
     held = any(plugged.device.id == device.id for plugged in machine.plugged)
     pending = platform.pending(machine, guest, device)
@@ -69,5 +74,5 @@ def belief_of(
         guest=uses and running,
         libvirt=None if libvirt is None else libvirt.has(device.id),
         operator=operator.thinks(device.id),
-        limbo=held and running and not uses and not pending and platform.idle(machine, guest),
+        orphaned=held and running and not uses and not pending and platform.idle(machine, guest),
     )

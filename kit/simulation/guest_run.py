@@ -45,7 +45,7 @@ from kit.simulation.scenario import Scenario, Setup
 from kit.trace.entry import TraceEntry, entry_json
 from kit.trace.sentences import seconds, sentence
 
-__all__ = ["GuestMoment", "GuestRun", "cannot", "cast_notes", "check_scenario", "compared"]
+__all__ = ["GuestMoment", "GuestRun", "cannot", "check_scenario", "compared", "setup_notes"]
 __all__ += ["guest_json"]
 
 MOST_S = 300
@@ -86,7 +86,7 @@ class GuestRun:
 
 def check_scenario(scenario: Scenario) -> None:
     """Raise `UserError` where a real kernel cannot play a scenario at all."""
-    if Board.PSERIES not in scenario.cast.boards:
+    if Board.PSERIES not in scenario.setup.boards:
         raise UserError(f"{scenario.name}: --kernel boots a pseries machine, and this is for q35")
     if scenario.end_ns > MOST_S * NS_PER_S:
         raise UserError(
@@ -112,13 +112,13 @@ def cannot(message: Message) -> str | None:
     return None
 
 
-def cast_notes(cast: Setup) -> Iterator[str]:
+def setup_notes(setup: Setup) -> Iterator[str]:
     """Say, a line each, what a scenario's cast asks for that a real kernel does not have."""
     yield "the guest's clock is the wall's: nothing steps it, and times differ from run to run"
-    conduct = cast.conduct
-    if conduct.offline_ns or conduct.unusable_ns or conduct.asks or cast.pinned:
+    conduct = setup.conduct
+    if conduct.offline_ns or conduct.unusable_ns or conduct.asks or setup.pinned:
         yield "the kernel takes its own time and decides for itself: the cast's guest is not played"
-    if cast.uptime_ns:
+    if setup.uptime_ns:
         yield "the guest has just booted: its uptime in the cast is not played"
     if conduct.firmware_ns:
         yield "the firmware takes its own time"

@@ -20,7 +20,7 @@ class Knowledge:
 
     device: str
     rows: tuple[tuple[str, str], ...]
-    limbo: bool
+    orphaned: bool
     wrong: bool
     agreed: bool
     held: bool
@@ -29,7 +29,7 @@ class Knowledge:
     def verdict(self) -> str:
         """What it comes to."""
         found = []
-        if self.limbo:
+        if self.orphaned:
             found.append("LIMBO: the guest has let go of it, QEMU holds it and waits for nothing")
         if self.wrong:
             found.append("WRONG: libvirt's picture is not what the guest has")
@@ -48,6 +48,6 @@ def knowledge(run: Run, seq: int) -> tuple[Knowledge, ...]:
         rows = who_knows_what(run, device, seq=seq)
         wrong = belief.libvirt is not None and belief.libvirt != belief.guest
         found.append(
-            Knowledge(belief.device, rows, belief.limbo, wrong, belief.agreed, belief.qemu)
+            Knowledge(belief.device, rows, belief.orphaned, wrong, belief.agreed, belief.qemu)
         )
     return tuple(found)

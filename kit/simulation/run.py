@@ -167,7 +167,7 @@ def play(
         UserError: The revision is of another machine than the scenario's, or an intervention is
             no action, is not in order, or is one too many.
     """
-    return play_from(begin(scenario.cast, revision, platform), scenario, revision, interventions)
+    return play_from(begin(scenario.setup, revision, platform), scenario, revision, interventions)
 
 
 def play_from(
@@ -198,7 +198,7 @@ def play_from(
             )
         world = advance(world, intervention.at_ns, *intervention.after[:1])
         made.append(len(world.moments))
-        line = line_of(intervention.at_ns, intervention.action, scenario.cast.devices)
+        line = line_of(intervention.at_ns, intervention.action, scenario.setup.devices)
         if line.message is not None:
             world = typed(world, line)
     end_ns = scenario.end_ns if until_ns is None else min(scenario.end_ns, until_ns)
@@ -210,13 +210,13 @@ def play_from(
         made=tuple(made),
         began=began,
         ended=world,
-        devices=_devices(scenario.cast, world),
+        devices=_devices(scenario.setup, world),
     )
 
 
-def _devices(cast: Setup, ended: World) -> tuple[Device, ...]:
+def _devices(setup: Setup, ended: World) -> tuple[Device, ...]:
     """Return the cast's devices, and those that somebody else than the guest plugged since."""
-    found = {device.id: device for device in cast.devices}
+    found = {device.id: device for device in setup.devices}
     for entry in ended.trace:
         if isinstance(entry.message, DeviceAdd) and entry.src is not Actor.GUEST:
             device = entry.message.device
@@ -248,7 +248,7 @@ def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     revisions = [
         revision
         for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
-        if revision.board in scenario.cast.boards
+        if revision.board in scenario.setup.boards
     ]
     runs = {revision.name: play(scenario, revision) for revision in revisions}
     return {
@@ -265,51 +265,51 @@ def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=256)
-def begin(cast: Setup, revision: Revision, platform: Platform[Any, Any] | None = None) -> World:
+def begin(setup: Setup, revision: Revision, platform: Platform[Any, Any] | None = None) -> World:
     """Return the world in which a run begins, at 0 s of the wall clock.
 
     Raises:
         UserError: *revision* is of another machine than the setup's.
     """
-    check_board(cast, revision)
+    check_board(setup, revision)
     platform = platform or platform_of(revision)
     machine, guest = platform.switch_on(revision)
     return begin_with(
-        cast, World(platform=platform, machine=machine, guest=guest, ask=platform.ask)
+        setup, World(platform=platform, machine=machine, guest=guest, ask=platform.ask)
     )
 
 
-def check_board(cast: Setup, revision: Revision) -> None:
+def check_board(setup: Setup, revision: Revision) -> None:
     """Raise `UserError` if *revision* is of another machine than the cast's."""
-    if revision.board not in cast.boards:
-        meant = " or ".join(board.value for board in cast.boards)
+    if revision.board not in setup.boards:
+        meant = " or ".join(board.value for board in setup.boards)
         board = revision.board.value
         raise UserError(f"the scenario is for {meant}, and {revision.name} is a {board} machine")
 
 
-def begin_with(cast: Setup, world: World) -> World:
+def begin_with(setup: Setup, world: World) -> World:
     """Return what `begin` does, with the machine and guest of *world*, just switched on."""
     world = _restart(world)
-    for device in cast.devices:
+    for device in setup.devices:
         world = _settle(typed(world, TypedLine(0, Actor.QEMU, DeviceAdd(device))))
-    if cast.uptime_ns:
-        machine, *_ = world.ask(world.machine, ClockStep(cast.uptime_ns))
+    if setup.uptime_ns:
+        machine, *_ = world.ask(world.machine, ClockStep(setup.uptime_ns))
         world = replace(world, machine=machine)
     guest = replace(
         world.guest,
-        kind=cast.guest,
-        conduct=cast.conduct,
-        offline=tuple(_index(name, cast, world) for name in cast.offline),
-        pinned=tuple(_index(name, cast, world) for name in cast.pinned),
+        kind=setup.guest,
+        conduct=setup.conduct,
+        offline=tuple(_index(name, setup, world) for name in setup.offline),
+        pinned=tuple(_index(name, setup, world) for name in setup.pinned),
     )
     world = World(
         platform=world.platform,
         machine=world.machine,
         guest=guest,
         ask=world.ask,
-        libvirt=_libvirt(cast, world.platform),
+        libvirt=_libvirt(setup, world.platform),
     )
-    return _into_the_firmware(world) if cast.in_firmware else world
+    return _into_the_firmware(world) if setup.in_firmware else world
 
 
 def _restart(world: World) -> World:
@@ -331,12 +331,12 @@ def _into_the_firmware(world: World) -> World:
     return replace(world, machine=machine, guest=guest, work_ns=guest.conduct.firmware_ns)
 
 
-def _index(name: str, cast: Setup, world: World) -> int:
-    message = line_of(0, f"guest pin {name}", cast.devices).message
+def _index(name: str, setup: Setup, world: World) -> int:
+    message = line_of(0, f"guest pin {name}", setup.devices).message
     return world.platform.guest_index(world.machine, int(getattr(message, "index", 0)))
 
 
-def _libvirt(cast: Setup, platform: Platform[Any, Any]) -> Libvirt | None:
-    if cast.libvirt is None:
+def _libvirt(setup: Setup, platform: Platform[Any, Any]) -> Libvirt | None:
+    if setup.libvirt is None:
         return None
-    return Libvirt(version=cast.libvirt, wait_s=platform.libvirt_wait_s, devices=cast.devices)
+    return Libvirt(version=setup.libvirt, wait_s=platform.libvirt_wait_s, devices=setup.devices)

@@ -37,7 +37,7 @@ SANDBOX = Scenario(
     title="One core, and whatever you click",
     why="To try what no script does.",
     look="QEMU's pending request, and what becomes of it.",
-    cast=Setup(
+    setup=Setup(
         guest=GuestKind.LINUX_5_13, conduct=Conduct(asks=True), devices=(CpuCore(1, CORE_ID),)
     ),
 )
@@ -90,7 +90,7 @@ def sandbox_run(revision: Revision, *acts: Act) -> Run:
 
     >>> from kit.machine.catalogue import find_revision
     >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-    >>> sandbox_run(find_revision("pre-revert"), *late).belief().limbo
+    >>> sandbox_run(find_revision("pre-revert"), *late).belief().orphaned
     True
     """
     timeline = Timeline(played=play(SANDBOX, revision))

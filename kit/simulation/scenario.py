@@ -78,15 +78,15 @@ class Scenario:
     ``why`` says why it matters, ``look`` what to look at, ``script`` what the operator types,
     ``texts`` the same as written; ``compare`` are pairs of revisions worth comparing, ``expect``
     what must hold, and where it must not.  The run goes on until ``end_ns`` of the wall clock.
-    ``digest`` changes when the cast,
-    the script or the end does; ``source`` is its text's file.
+    ``digest`` changes when the setup, the
+    script or the end does; ``source`` is its text's file.
     """
 
     name: str
     title: str
     why: str
     look: str
-    cast: Setup
+    setup: Setup
     script: tuple[TypedLine, ...] = ()
     texts: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
@@ -137,8 +137,8 @@ def read_scenario(text: str, name: str, source: str) -> Scenario:
         title=reader.text(data, "title"),
         why=reader.text(data, "why"),
         look=reader.text(data, "look"),
-        compare=_compare(reader, data, story.cast.boards),
-        expect=_expect(reader, data, story.cast),
+        compare=_compare(reader, data, story.setup.boards),
+        expect=_expect(reader, data, story.setup),
     )
 
 
@@ -148,8 +148,8 @@ def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenar
     Raises:
         UserError: It breaks the format; the error is the reader's.
     """
-    cast = _cast(reader.within("[cast]"), reader.table(data, "cast"))
-    lines, texts = read_script(reader, data, "script", cast.devices)
+    setup = _setup(reader.within("[cast]"), reader.table(data, "cast"))
+    lines, texts = read_script(reader, data, "script", setup.devices)
     end_ns = reader.read("end", reader.text(data, "end"), read_time)
     if lines and lines[-1].at_ns > end_ns:
         raise reader.error("end", f"end is before the last line of the script, {texts[-1]!r}")
@@ -158,7 +158,7 @@ def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenar
         title="",
         why="",
         look="",
-        cast=cast,
+        setup=setup,
         script=lines,
         texts=texts,
         end_ns=end_ns,
@@ -175,12 +175,12 @@ def _digest(data: Mapping[str, Any]) -> int:
 
 # -- the cast ------------------------------------------------------------------------------------
 
-_CAST_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmware", "libvirt"}
-_CAST_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
+_SETUP_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmware", "libvirt"}
+_SETUP_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
 
 
-def _cast(reader: TomlReader, data: Mapping[str, Any]) -> Setup:
-    reader.keys(data, "cast", _CAST_KEYS)
+def _setup(reader: TomlReader, data: Mapping[str, Any]) -> Setup:
+    reader.keys(data, "cast", _SETUP_KEYS)
 
     def time_of(key: str) -> int:
         if key not in data:
@@ -316,14 +316,14 @@ def _compare(
     return tuple((first, second) for first, second in pairs)
 
 
-def _expect(reader: TomlReader, data: Mapping[str, Any], cast: Setup) -> tuple[Expectation, ...]:
+def _expect(reader: TomlReader, data: Mapping[str, Any], setup: Setup) -> tuple[Expectation, ...]:
     read = []
     for here, entry in reader.tables(data, "expect"):
         here.keys(entry, "expect", {"that", "fails_at"})
         that = here.text(entry, "that")
         fails_at = here.texts(entry, "fails_at")
         try:
-            read.append(read_expectation(that, fails_at, cast.devices, cast.boards))
+            read.append(read_expectation(that, fails_at, setup.devices, setup.boards))
         except UserError as error:
             raise here.error("that", f"expect: {error}") from None
     return tuple(read)

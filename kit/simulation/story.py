@@ -95,7 +95,7 @@ def in_words(run: Run) -> str:
     if not belief.qemu:
         told = any(_is_deleted(entry, run.device) for entry in run.trace)
         words = f"{name} is released" + (", and DEVICE_DELETED said so." if told else ".")
-    elif belief.limbo:
+    elif belief.orphaned:
         words = (
             f"the guest has let go of {name}, QEMU still holds it,"
             " and no DEVICE_DELETED was sent: limbo."

@@ -93,7 +93,7 @@ def _short_name(revision: Revision) -> str:
 
 
 def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
-    numbers = {text: number for number, text in enumerate(menu(scenario.cast.devices), 1)}
+    numbers = {text: number for number, text in enumerate(menu(scenario.setup.devices), 1)}
     data = bytearray(_check(scenario, interventions))
     last_ms = 0
     for one in interventions:
@@ -272,7 +272,7 @@ def _unpacked(scenario: Scenario, packed: str) -> tuple[tuple[Intervention, ...]
     data = urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
     if len(data) < _CHECK_BYTES:
         raise ValueError("its end is missing")
-    texts = menu(scenario.cast.devices)
+    texts = menu(scenario.setup.devices)
     rest = iter(data[_CHECK_BYTES:])
     found: list[Intervention] = []
     at_ms = 0
@@ -288,7 +288,7 @@ def _unpacked(scenario: Scenario, packed: str) -> tuple[tuple[Intervention, ...]
         after: tuple[int, ...] = ()
         if sides:
             after = (_read(rest),) if sides == 1 else _unpaired(_read(rest))
-        line_of(0, action, scenario.cast.devices)
+        line_of(0, action, scenario.setup.devices)
         found.append(Intervention(at_ms * NS_PER_MS, action, after))
     return tuple(found), data[:_CHECK_BYTES]
 

@@ -42,7 +42,7 @@ def test_a_timer_that_does_not_run_cannot_fire_and_the_rest_goes_on() -> None:
 
     assert [c.action for c in after.choices if c.missing] == ["QEMU's timer fires"]
     assert (after.stopped, len(after.choices), play.first_difference) == ("", 9, 2)
-    assert [side.standings[-1].beliefs["core1"].limbo for side in play.sides] == [True, False]
+    assert [side.standings[-1].beliefs["core1"].orphaned for side in play.sides] == [True, False]
     assert not after.standings[-1].beliefs["core1"].qemu
 
 

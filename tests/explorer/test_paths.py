@@ -340,7 +340,7 @@ def test_a_limbo_that_was_found_happens_in_time_as_well(name: str) -> None:
     made = [action for action in played.actions if action.startswith(("device_del", "guest gi"))]
 
     assert [text for _, text in STORIES[name] if text != "guest keeps"] == made
-    assert run.belief().limbo
+    assert run.belief().orphaned
     assert not run.belief().agreed
     assert told(run, "DEVICE_DELETED") == []
 
@@ -365,7 +365,7 @@ def test_where_no_limbo_was_found_there_is_none_in_time(
     cast = {"guest": "linux-5.13", "asks": True, "libvirt": "7.10.0"}
     run = at(name, story(devices=["core1", "core2"], end="60 s", **cast), *made)
 
-    assert [run.belief(device).limbo for device in run.devices] == [False, False]
+    assert [run.belief(device).orphaned for device in run.devices] == [False, False]
 
 
 def test_what_qemu_asks_for_and_answers_is_all_that_a_path_needs() -> None:

@@ -287,7 +287,7 @@ def played(name: str, revision: Revision) -> Run:
 
 def manager(name: str) -> Actor:
     """Who talks to QEMU."""
-    return Actor.OPERATOR if find_scenario(name).cast.libvirt is None else Actor.LIBVIRT
+    return Actor.OPERATOR if find_scenario(name).setup.libvirt is None else Actor.LIBVIRT
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def manager(name: str) -> Actor:
 def test_a_run_fits_its_own_revision_and_all_that_say_the_same(name: str, form: str) -> None:
     lines_of = qmp_lines if form == "qmp" else libvirt_lines
     asker = manager(name)
-    boards = find_scenario(name).cast.boards
+    boards = find_scenario(name).setup.boards
     runs = {r: played(name, r) for r in ALL if r.board in boards}
     says = {r: list(said(run, asker)) for r, run in runs.items()}
     for revision, run in runs.items():
@@ -313,7 +313,7 @@ def test_logs_with_times_tell_revisions_apart_where_operators_are_told_different
     blind = []
     for name in STORIES:
         asker = manager(name)
-        boards = find_scenario(name).cast.boards
+        boards = find_scenario(name).setup.boards
         runs = {r: played(name, r) for r in ALL if r.board in boards}
         told = [list(said(run, asker)) for run in runs.values()]
         found = [verdicts(read_log([(name, libvirt_lines(run, asker))])) for run in runs.values()]
@@ -334,9 +334,9 @@ def test_whatever_is_done_in_a_run_its_log_fits_its_revision(
 ) -> None:
     """A rule speaks up only where nothing that a guest or an operator does explains the log."""
     scenario = find_scenario(name)
-    if revision.board not in scenario.cast.boards:
+    if revision.board not in scenario.setup.boards:
         return
-    done = st.tuples(st.integers(0, 40_000), st.sampled_from(menu(scenario.cast.devices)))
+    done = st.tuples(st.integers(0, 40_000), st.sampled_from(menu(scenario.setup.devices)))
     doings = sorted(data.draw(st.lists(done, max_size=8)))
     run = play(scenario, revision, tuple(Intervention(ms * NS_PER_MS, what) for ms, what in doings))
     found = verdicts(read_log([("log", form(run, Actor.OPERATOR))]))

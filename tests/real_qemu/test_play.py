@@ -42,8 +42,8 @@ from tests.simulation.stories import story
 
 Alter = Callable[[Request, Outcome], Outcome]
 
-ON_PSERIES = [one for one in scenarios().values() if Board.PSERIES in one.cast.boards]
-ON_Q35 = [one for one in scenarios().values() if Board.Q35 in one.cast.boards]
+ON_PSERIES = [one for one in scenarios().values() if Board.PSERIES in one.setup.boards]
+ON_Q35 = [one for one in scenarios().values() if Board.Q35 in one.setup.boards]
 # A core is gone and then the machine is reset: freed memory, on a stopped TCG machine of 7.2.
 CRASHES = {"late-reset"}
 

@@ -46,6 +46,6 @@ def test_a_claim_about_a_time_means_when_all_due_then_has_happened(
     revision: str, that: str, holds: bool
 ) -> None:
     run = play(LATE, find_revision(revision))
-    claim = read_expectation(that, ("baseline",), LATE.cast.devices, LATE.cast.boards)
+    claim = read_expectation(that, ("baseline",), LATE.setup.devices, LATE.setup.boards)
 
     assert claim.holds(run.began, run.ended) is holds

@@ -16,10 +16,10 @@ from kit.simulation.guest_run import (
     GuestMoment,
     GuestRun,
     cannot,
-    cast_notes,
     check_scenario,
     compared,
     guest_json,
+    setup_notes,
 )
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario
@@ -61,7 +61,7 @@ def guest_run(*seen: tuple[int, Actor, Actor, Message, str]) -> GuestRun:
         scenario=scenario,
         binary="qemu-system-ppc64 7.2.22",
         kernel="Linux 6.1.0",
-        devices=scenario.cast.devices,
+        devices=scenario.setup.devices,
         moments=moments,
         end_ns=20 * 10**9,
         cpus=((0, True),),
@@ -87,7 +87,7 @@ def test_what_a_real_kernel_cannot_play_at_all_is_one_line(name: str, says: str)
     if name == "long-uptime":
         scenario = replace(scenario, end_ns=500 * 10**9)
     else:
-        scenario = replace(scenario, cast=replace(scenario.cast, boards=(Board.Q35,)))
+        scenario = replace(scenario, setup=replace(scenario.setup, boards=(Board.Q35,)))
     with pytest.raises(UserError) as caught:
         check_scenario(scenario)
 
@@ -100,7 +100,7 @@ def test_most_built_in_scenarios_can_be_played() -> None:
 
 
 def test_what_the_cast_asks_in_vain_is_said_in_a_line_each() -> None:
-    assert [*cast_notes(find_scenario("in-firmware").cast)] == [
+    assert [*setup_notes(find_scenario("in-firmware").setup)] == [
         "the guest's clock is the wall's: nothing steps it, and times differ from run to run",
         "the firmware takes its own time",
     ]

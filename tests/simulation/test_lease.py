@@ -31,7 +31,7 @@ SCOPE = Scope(cores=1, requests=2, resets=0, migrations=0)
 def at(revision: Revision, *script: str, **cast: object) -> Run:
     """Play a script on the platform, with a guest that needs 6 s to release a CPU."""
     told = story(*script, end="20 s", **({"offline_work": "6 s"} | cast))
-    scenario = replace(told, cast=replace(told.cast, boards=(LEASE.board,)))
+    scenario = replace(told, setup=replace(told.setup, boards=(LEASE.board,)))
     return play(scenario, revision, (), LEASE)
 
 
@@ -48,7 +48,7 @@ def test_a_scenario_runs() -> None:
         "7 s set-indicator",
         "7 s status",
     ]
-    assert run.belief().limbo
+    assert run.belief().orphaned
 
 
 def test_libvirt_waits_as_long_as_the_platform_says() -> None:

@@ -53,7 +53,7 @@ def test_a_release_in_time_is_the_same_at_every_revision(revision: Revision) -> 
 
 @pytest.mark.parametrize("revision", CATALOGUE, ids=lambda revision: revision.label)
 def test_a_late_release_ends_in_limbo_exactly_where_the_timeout_is(revision: Revision) -> None:
-    assert sandbox_run(revision, A.DEVICE_DEL, A.GUEST_RELEASES_LATE).belief().limbo is (
+    assert sandbox_run(revision, A.DEVICE_DEL, A.GUEST_RELEASES_LATE).belief().orphaned is (
         revision.label in TIMEOUT
     )
 
@@ -81,7 +81,7 @@ def test_out_of_limbo_a_second_request_releases_at_once() -> None:
 def test_out_of_limbo_a_reset_brings_the_core_back() -> None:
     belief = at("pre-revert", A.DEVICE_DEL, A.GUEST_RELEASES_LATE, A.SYSTEM_RESET).belief()
 
-    assert (belief.qemu, belief.guest, belief.limbo) == (True, True, False)
+    assert (belief.qemu, belief.guest, belief.orphaned) == (True, True, False)
 
 
 def test_a_guest_that_nobody_asks_does_nothing() -> None:

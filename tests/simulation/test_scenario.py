@@ -328,7 +328,7 @@ def test_a_scenario_says_what_its_text_says() -> None:
         title="A story",
         why="It matters, for a reason.",
         look="At the end.",
-        cast=Setup(devices=(core, Dimm(512, 0x40000000, "dimm1")), offline=("core0",)),
+        setup=Setup(devices=(core, Dimm(512, 0x40000000, "dimm1")), offline=("core0",)),
         script=(
             TypedLine(0, Actor.QEMU, DeviceDel("core1")),
             TypedLine(16 * NS_PER_S, Actor.GUEST, CpuOnline(0x10000000, True)),
@@ -364,7 +364,7 @@ devices = ["dimm2", "dimm1 512 MiB", "phb1", "net3", "core3"]
 pinned = ["dimm1.1", "core3"]
 uptime = "30 days"
 """
-    assert read_scenario(HEAD.replace("core1", "core3") + cast, "s", "s.toml").cast == Setup(
+    assert read_scenario(HEAD.replace("core1", "core3") + cast, "s", "s.toml").setup == Setup(
         guest=GuestKind.ARBITRARY,
         conduct=Conduct(
             offline_ns=2 * NS_PER_S, unusable_ns=NS_PER_MS, firmware_ns=3 * NS_PER_S, asks=True
@@ -386,7 +386,7 @@ uptime = "30 days"
 def test_a_cast_may_be_for_both_boards() -> None:
     cast = '[cast]\nboards = ["pseries", "q35"]\ndevices = ["core1"]\n'
 
-    assert read_scenario(HEAD + cast, "s", "s.toml").cast == Setup(
+    assert read_scenario(HEAD + cast, "s", "s.toml").setup == Setup(
         boards=(Board.PSERIES, Board.Q35), devices=(CpuCore(1, "core1"),)
     )
 
@@ -404,7 +404,7 @@ def test_a_cast_script_and_claims_may_be_left_out() -> None:
     text = 'title = "T"\nwhy = "W"\nlook = "L"\nend = "1 s"\n'
 
     assert replace(read_scenario(text, "s", "s.toml"), digest=0) == Scenario(
-        name="s", title="T", why="W", look="L", cast=Setup(), end_ns=NS_PER_S, source="s.toml"
+        name="s", title="T", why="W", look="L", setup=Setup(), end_ns=NS_PER_S, source="s.toml"
     )
 
 

@@ -44,7 +44,7 @@ PLAYED = [
     pytest.param(scenario, revision, id=f"{scenario.name}-{revision.name}")
     for scenario in ALL
     for revision in REVISIONS
-    if revision.board in scenario.cast.boards
+    if revision.board in scenario.setup.boards
 ]
 every_scenario = pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 
@@ -62,7 +62,7 @@ def test_each_claim_holds_exactly_where_it_says(scenario: Scenario, revision: Re
 @every_scenario
 def test_no_claim_is_empty(scenario: Scenario) -> None:
     """A claim that held everywhere would say nothing, nor would one that held nowhere."""
-    played = [revision for revision in REVISIONS if revision.board in scenario.cast.boards]
+    played = [revision for revision in REVISIONS if revision.board in scenario.setup.boards]
 
     for claim in scenario.expect:
         fails = [expected_to_fail_at(claim, revision) for revision in played]
@@ -90,7 +90,7 @@ def test_the_pairs_worth_comparing_differ(scenario: Scenario) -> None:
 
 @every_scenario
 def test_script_and_claims_name_devices_that_exist(scenario: Scenario) -> None:
-    there = {"core0", *(device.id for device in scenario.cast.devices)}
+    there = {"core0", *(device.id for device in scenario.setup.devices)}
     words = re.compile(r"\b(?:core|dimm|phb|net)\d+\b")
     for line, text in zip(scenario.script, scenario.texts, strict=True):
         if isinstance(line.message, DeviceAdd):

@@ -163,7 +163,7 @@ def test_what_is_no_action_is_refused_and_nothing_is_lost(action: str) -> None:
     assert timeline.interventions == ()
 
 
-ACTIONS = menu(LATE.cast.devices)
+ACTIONS = menu(LATE.setup.devices)
 
 
 @given(

@@ -47,7 +47,7 @@ interventions = st.lists(
     st.builds(
         Intervention,
         st.integers(0, 60_000).map(lambda ms: ms * NS_PER_MS),
-        st.one_of(st.sampled_from(menu(LATE.cast.devices)), st.just("host load 7")),
+        st.one_of(st.sampled_from(menu(LATE.setup.devices)), st.just("host load 7")),
         st.one_of(
             st.just(()),
             st.tuples(st.integers(0, 40)),
@@ -80,7 +80,7 @@ def test_ten_interventions_in_a_built_in_scenario_are_a_token_of_120_characters(
     """The longest names, the actions with the highest numbers, ten minutes between all of them and
     the counts of the longest instant: nothing that a person clicks takes more room."""
     longest = sorted(REVISIONS, key=lambda revision: len(revision.name))[-2:]
-    last = menu(scenario.cast.devices)[-1]
+    last = menu(scenario.setup.devices)[-1]
     made = tuple(Intervention(n * 600_000_000_000, last, (20, 20)) for n in range(10))
     pair = Pair(*(_unplayed(scenario, revision, made) for revision in longest))
 

@@ -79,7 +79,7 @@ def test_at_one_instant_qemus_timer_is_first() -> None:
     """Recorded as boundary-15000ms: timers at or before the new time fire, then the guest calls."""
     boundary = story("0 s: device_del core1", offline_work="15 s")
 
-    assert at("pre-revert", boundary).belief().limbo
+    assert at("pre-revert", boundary).belief().orphaned
     assert (
         not at("pre-revert", story("0 s: device_del core1", offline_work="14999 ms")).belief().qemu
     )
@@ -104,7 +104,7 @@ def test_a_hung_guest_reads_a_stale_event_when_it_goes_on() -> None:
         "15 s unplug-timeout",
         "20 s check-exception",
     ]
-    assert run.belief().limbo
+    assert run.belief().orphaned
 
 
 def test_a_reset_wakes_a_hung_guest_and_completes_the_request() -> None:

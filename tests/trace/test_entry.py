@@ -70,7 +70,7 @@ PROGRAMS = ("libvirt", "virsh")  # their names begin small, also a sentence
 def test_every_entry_of_every_scenario_has_json_a_sentence_and_a_short_name() -> None:
     for revision in CATALOGUE:
         for scenario in scenarios().values():
-            if revision.board not in scenario.cast.boards:
+            if revision.board not in scenario.setup.boards:
                 continue
             for entry in play(scenario, revision).trace:
                 json.dumps(entry_json(entry))

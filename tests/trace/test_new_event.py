@@ -133,7 +133,7 @@ def played(*, libvirt: bool = True) -> Run:
         text = text.replace('libvirt = "7.1.0"', "")
         text = text.replace("virsh setvcpus 1", "device_del core1").replace("libvirt", "operator")
     scenario, revision = read_scenario(text, "declined", "declined.toml"), find_revision("revert")
-    began = begin(scenario.cast, revision)
+    began = begin(scenario.setup, revision)
     return play_from(replace(began, ask=declining(began.ask)), scenario, revision)
 
 

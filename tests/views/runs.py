@@ -41,11 +41,11 @@ class Choices:
 def choices(draw: st.DrawFn, *, most: int = 6) -> Choices:
     """A pair or a single run, with a person's doings in it, seen from anywhere."""
     story = draw(st.sampled_from(STORIES))
-    fitting = [r.label for r in CATALOGUE if r.board in story.cast.boards]
+    fitting = [r.label for r in CATALOGUE if r.board in story.setup.boards]
     at_ms, done = 0, []
     for _ in range(draw(st.integers(0, most))):
         at_ms += draw(st.sampled_from(GAPS_MS))
-        done.append((at_ms, draw(st.sampled_from(menu(story.cast.devices)))))
+        done.append((at_ms, draw(st.sampled_from(menu(story.setup.devices)))))
     return Choices(
         story.name,
         tuple(draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=2))),

@@ -92,7 +92,7 @@ def _side(run: Run, x: float) -> list[str]:
     parts.append(rect(x + 46, _y(0), 22, _y(let_go) - _y(0), HOLD))
     parts.append(rect(x + 6, _y(0), 22, _y(min(let_go, 15)) - _y(0), HOLD))
     beside = x + 74
-    if ended.limbo:
+    if ended.orphaned:
         parts.append(rect(x + 6, _y(15), 22, _y(_END_S) - _y(15), "none", BAD, "4 3"))
         parts.append(text(beside, _y(15) - 4, "forgets", fill=WAIT))
         parts.append(text(x + 6, _y(_END_S) + 20, "LIMBO, nobody told", fill=BAD, bold=True))

@@ -47,7 +47,7 @@ _LMB_BYTES = 256 << 20
 
 def layout_of_guest(run: GuestRun) -> Layout:
     """Lay out what was seen of a scenario with a real kernel."""
-    libvirt = run.scenario.cast.libvirt is not None
+    libvirt = run.scenario.setup.libvirt is not None
     lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
     rows = tuple(
         LaneRow(lane, str(device.id))
@@ -89,7 +89,7 @@ def layout_of_guest(run: GuestRun) -> Layout:
 def _helds(run: GuestRun) -> dict[LaneRow, list[LaneState | None]]:
     """Return what is the case before the first entry and after each, for each row."""
     found: dict[LaneRow, list[LaneState | None]] = {}
-    plugged = {device.id for device in run.scenario.cast.devices}
+    plugged = {device.id for device in run.scenario.setup.devices}
     for device in run.devices:
         name, first = str(device.id), device.id in plugged
         found[LaneRow(Actor.QEMU, name)] = _qemu(run, name, first)

@@ -27,7 +27,7 @@ class State:
     ``settled``: the instant is over, and neither guest nor libvirt has anything in hand.
     """
 
-    cast: Snapshot | World
+    world: Snapshot | World
     at_ns: int
     beliefs: Mapping[str, Belief]
     settled: bool
@@ -35,27 +35,27 @@ class State:
     @property
     def aborted(self) -> bool:
         """Is QEMU gone?"""
-        return self.cast.machine.aborted is not None
+        return self.world.machine.aborted is not None
 
 
 def states_after(run: Run) -> tuple[State, ...]:
     """Return how the cast stands at the start and after each entry: one more than entries."""
     times = [0, *(entry.at_ns for entry in run.trace)]
-    casts: list[Snapshot | World] = [run.began, *_casts(run)]
+    worlds: list[Snapshot | World] = [run.began, *_worlds(run)]
     later = [*times[1:], None]
     return tuple(
-        _state(run, cast, at_ns, next_ns != at_ns)
-        for cast, at_ns, next_ns in zip(casts, times, later, strict=True)
+        _state(run, world, at_ns, next_ns != at_ns)
+        for world, at_ns, next_ns in zip(worlds, times, later, strict=True)
     )
 
 
-def _state(run: Run, cast: Snapshot | World, at_ns: int, over: bool) -> State:
-    busy = cast.libvirt is not None and cast.libvirt.job is not None
+def _state(run: Run, world: Snapshot | World, at_ns: int, over: bool) -> State:
+    busy = world.libvirt is not None and world.libvirt.job is not None
     return State(
-        cast=cast,
+        world=world,
         at_ns=at_ns,
-        beliefs={str(device.id): belief(cast, device) for device in run.devices},
-        settled=over and not busy and cast.platform.idle(cast.machine, cast.guest),
+        beliefs={str(device.id): belief(world, device) for device in run.devices},
+        settled=over and not busy and world.platform.idle(world.machine, world.guest),
     )
 
 
@@ -64,8 +64,8 @@ def _at(later: Snapshot | World) -> int | None:
     return later.entry.at_ns if isinstance(later, Snapshot) else None
 
 
-def _casts(run: Run) -> list[Snapshot]:
-    casts: list[Snapshot] = []
+def _worlds(run: Run) -> list[Snapshot]:
+    worlds: list[Snapshot] = []
     libvirt, operator = run.began.libvirt, run.began.operator
     following: list[Snapshot | World] = [*run.moments[1:], run.ended]
     following = following[: len(run.moments)]  # of a run without an entry, none
@@ -81,7 +81,7 @@ def _casts(run: Run) -> list[Snapshot]:
             operator = moment.operator
         if entry.dst is Actor.OPERATOR:
             operator = operators.receive(operator, entry.message)
-        casts.append(
+        worlds.append(
             replace(
                 moment,
                 machine=later.machine if asked_qemu else moment.machine,
@@ -90,4 +90,4 @@ def _casts(run: Run) -> list[Snapshot]:
                 operator=operator,
             )
         )
-    return casts
+    return worlds

@@ -35,7 +35,7 @@ class LaneState(Enum):
 
     HOLDS = auto()  # QEMU
     PENDING = auto()
-    LIMBO = auto()
+    ORPHANED = auto()
     ABORTED = auto()
     USES = auto()  # the guest
     LISTED = auto()  # libvirt
@@ -50,7 +50,7 @@ class LaneState(Enum):
 BAR_WORDS = {
     LaneState.HOLDS: "holds {}",
     LaneState.PENDING: "waits for the guest",
-    LaneState.LIMBO: "LIMBO",
+    LaneState.ORPHANED: "LIMBO",
     LaneState.ABORTED: "aborted",
     LaneState.USES: "uses {}",
     LaneState.LISTED: "lists {}",
@@ -327,7 +327,7 @@ def helds_of(row: LaneRow, states: Sequence[Stands]) -> list[LaneState | None]:
     return found
 
 
-_AT_REST = (LaneState.LIMBO, LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING)
+_AT_REST = (LaneState.ORPHANED, LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING)
 
 
 def _held(row: LaneRow, state: Stands) -> LaneState | None:
@@ -335,8 +335,8 @@ def _held(row: LaneRow, state: Stands) -> LaneState | None:
     match row.lane:
         case Actor.QEMU if state.aborted:
             return LaneState.ABORTED
-        case Actor.QEMU if belief.limbo and state.settled:
-            return LaneState.LIMBO
+        case Actor.QEMU if belief.orphaned and state.settled:
+            return LaneState.ORPHANED
         case Actor.QEMU if belief.qemu:
             return LaneState.PENDING if belief.pending else LaneState.HOLDS
         case Actor.GUEST if belief.guest:

@@ -76,20 +76,20 @@ def brackets_of(
 def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
     """What runs after entry *number* - 1."""
     state = states[number]
-    cast = state.cast
+    world = state.world
     if state.aborted:
         return []
-    machine = cast.machine
-    timers = cast.platform.timers(machine)
+    machine = world.machine
+    timers = world.platform.timers(machine)
     keys: list[_Key] = [(Timed.QEMU_TIMEOUT, (timer, _migrations(run, number))) for timer in timers]
-    job = None if cast.libvirt is None else cast.libvirt.job
+    job = None if world.libvirt is None else world.libvirt.job
     if job is not None and job.answered and job.device is not None:
         keys.append((Timed.LIBVIRT_WAIT, job))
     if not machine.running:
         keys.append((Timed.STOPPED, None))
-    if cast.guest.hung:
+    if world.guest.hung:
         keys.append((Timed.HUNG, None))
-    if not cast.guest.up:
+    if not world.guest.up:
         keys.append((Timed.BOOTS, None))
     load = _load(run, number)
     return [*keys, (Timed.LOAD, load)] if load > 1 else keys
@@ -140,23 +140,23 @@ def _bracket(
 def _due(key: _Key, start_ns: int, state: State) -> int | None:
     """When its time is over, by the wall clock, as *state* has it; None if nobody can know."""
     timed, what = key
-    machine = state.cast.machine
+    machine = state.world.machine
     if isinstance(what, tuple):
         timer: Timer = what[0]
         return state.at_ns + timer.expire_ns - machine.now_ns if machine.running else None
-    if timed is Timed.LIBVIRT_WAIT and state.cast.libvirt is not None:
-        return start_ns + state.cast.libvirt.wait_s * NS_PER_S
+    if timed is Timed.LIBVIRT_WAIT and state.world.libvirt is not None:
+        return start_ns + state.world.libvirt.wait_s * NS_PER_S
     return None
 
 
 def _words(key: _Key, state: State) -> str:
     timed, what = key
-    if timed is Timed.LIBVIRT_WAIT and state.cast.libvirt is not None:
-        return f"libvirt waits {state.cast.libvirt.wait_s} s"
+    if timed is Timed.LIBVIRT_WAIT and state.world.libvirt is not None:
+        return f"libvirt waits {state.world.libvirt.wait_s} s"
     if timed is Timed.LOAD:
         return f"host busy: works {what} times slower"
     if timed is Timed.QEMU_TIMEOUT:
-        return f"QEMU's timeout: {state.cast.platform.timeout_s} s"
+        return f"QEMU's timeout: {state.world.platform.timeout_s} s"
     return _WORDS[timed]
 
 

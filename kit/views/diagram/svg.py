@@ -245,7 +245,7 @@ def _bar(
     elif bar.held in DASHED:
         yield svg.rect(*box, svg.PAPER, svg.WAIT, "4 2")
         colour, bold = svg.WAIT, False
-    elif bar.held in (LaneState.LIMBO, LaneState.WRONGLY_LISTED):
+    elif bar.held in (LaneState.ORPHANED, LaneState.WRONGLY_LISTED):
         yield from _hatched(*box)
         colour = svg.BAD
     elif bar.held in (LaneState.TOLD_GONE, LaneState.TOLD_KEPT):
@@ -369,8 +369,8 @@ def _at_present(
     side: PictureSide, row: LaneRow, held: LaneState | None, lanes: Lanes
 ) -> Iterator[str]:
     x, y = WIDTH - RIGHT + 8, lanes.rows[row]
-    if held in (LaneState.LIMBO, LaneState.ABORTED):
-        words = "LIMBO" if held is LaneState.LIMBO else "aborted"
+    if held in (LaneState.ORPHANED, LaneState.ABORTED):
+        words = "LIMBO" if held is LaneState.ORPHANED else "aborted"
         wide = svg.text_width(words, 12, bold=True) + 10
         yield svg.rect(x, y - 9, wide, 18, svg.BAD)
         yield svg.text(x + 5, y + 4, words, fill=svg.PAPER, bold=True, halo=svg.BAD)

@@ -185,6 +185,6 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
     if LaneState.UNKNOWN in helds:
         words.append(f"{signs.unknown} not in the log")
     lines = ["   ".join(words)]
-    if LaneState.LIMBO in helds:
+    if LaneState.ORPHANED in helds:
         lines.append(f"{signs.limbo} LIMBO: the guest let go, QEMU holds on, nobody is told")
     return [line[:width] for line in lines]

@@ -86,7 +86,7 @@ def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
     match held:
         case LaneState.PENDING | LaneState.ASKED:
             return signs.waits
-        case LaneState.LIMBO:
+        case LaneState.ORPHANED:
             return signs.limbo
         case LaneState.WRONGLY_LISTED | LaneState.WRONGLY_MISSING:
             return signs.wrong
@@ -100,7 +100,7 @@ def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
 END_WORDS = {
     LaneState.HOLDS: "has it",
     LaneState.PENDING: "waits",
-    LaneState.LIMBO: "LIMBO",
+    LaneState.ORPHANED: "LIMBO",
     LaneState.ABORTED: "abort",
     LaneState.USES: "has it",
     LaneState.LISTED: "has it",

@@ -153,7 +153,7 @@ def _limbo(cells: list[str], side: PictureSide, columns: Columns, step: int) -> 
     """Write LIMBO out, where there is room on QEMU's lane."""
     word = "LIMBO"
     for device in columns.devices:
-        if _held(side, LaneRow(Actor.QEMU, device), step) is LaneState.LIMBO:
+        if _held(side, LaneRow(Actor.QEMU, device), step) is LaneState.ORPHANED:
             at = columns.of(Actor.QEMU, device)
             if len(columns.devices) == 1:
                 _write(cells, at, word)

@@ -28,7 +28,7 @@ MOST_ROWS = 25  # of the events around the present one
 
 def state_html(run: Run, seq: int | None = None) -> str:
     """Who takes what to be the case at entry *seq*, else at the end, as a list of descriptions."""
-    limbo = ' <span class="kit-error">LIMBO</span>' if run.belief(seq=seq).limbo else ""
+    limbo = ' <span class="kit-error">LIMBO</span>' if run.belief(seq=seq).orphaned else ""
     items = "".join(
         f"<dt>{escape(party)}</dt><dd>{escape(words)}{limbo if party == 'QEMU' else ''}</dd>"
         for party, words in who_knows_what(run, seq=seq)
@@ -73,7 +73,7 @@ def _cell(one: Knowledge | None, party: str) -> str:
 def _verdict(one: Knowledge | None) -> str:
     if one is None:
         return "<td></td>"
-    bad = one.limbo or one.wrong
+    bad = one.orphaned or one.wrong
     style = "kit-bad" if bad else "kit-fine" if one.agreed else "kit-soft"
     return f'<td class="{style}">{escape(one.verdict)}</td>'
 

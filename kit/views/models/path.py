@@ -156,7 +156,7 @@ def _knowledge(side: PathSide, place: int) -> tuple[Knowledge, ...]:
             Knowledge(
                 device=name,
                 rows=rows,
-                limbo=one.limbo,
+                orphaned=one.orphaned,
                 wrong=standing.settled and one.libvirt != one.guest and not one.pending,
                 agreed=one.agreed and not standing.aborted,
                 held=one.qemu,

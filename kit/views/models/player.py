@@ -46,8 +46,8 @@ _DECIDES = ("guest gives", "guest keeps")
 
 def actions_of(scenario: Scenario) -> tuple[ActionChoice, ...]:
     """Return what one can do in a scenario: what makes sense for its cast."""
-    texts = menu(scenario.cast.devices)
-    found = (_choice(text, scenario.cast.devices) for text in texts if text != WAIT)
+    texts = menu(scenario.setup.devices)
+    found = (_choice(text, scenario.setup.devices) for text in texts if text != WAIT)
     return tuple(choice for choice in found if _makes_sense(choice, scenario))
 
 
@@ -62,14 +62,14 @@ def _choice(text: str, devices: tuple[Device, ...]) -> ActionChoice:
 
 
 def _makes_sense(choice: ActionChoice, scenario: Scenario) -> bool:
-    cast = scenario.cast
+    setup = scenario.setup
     if choice.group == "virsh":
-        return cast.libvirt is not None
-    if choice.group == _BY_HAND and Board.PSERIES not in cast.boards:
+        return setup.libvirt is not None
+    if choice.group == _BY_HAND and Board.PSERIES not in setup.boards:
         return False
     if choice.action.endswith("core0"):  # the boot core matters as the CPU that is left
         return choice.word.startswith(("offline", "online"))
-    return choice.action not in _DECIDES or cast.conduct.asks
+    return choice.action not in _DECIDES or setup.conduct.asks
 
 
 class PlayerModel(TimelineModel):

@@ -31,9 +31,9 @@ def choices_of(scenario: Scenario, *present: Revision) -> tuple[Revision, ...]:
     Those that only the scenario's comparisons name, or that are *present*, stand at the end.
     """
     named = [find_revision(name) for pair in scenario.compare for name in pair]
-    usual = CHOICES if Board.PSERIES in scenario.cast.boards else ()
+    usual = CHOICES if Board.PSERIES in scenario.setup.boards else ()
     found = dict.fromkeys((*usual, *named, *present))
-    return tuple(revision for revision in found if revision.board in scenario.cast.boards)
+    return tuple(revision for revision in found if revision.board in scenario.setup.boards)
 
 
 class TimelineModel(HasTraits):

@@ -79,6 +79,6 @@ class TourModel(HasTraits):
         return tuple(
             scenario
             for scenario in self._scenarios().values()
-            if self.step.board in scenario.cast.boards
+            if self.step.board in scenario.setup.boards
             and play(scenario, self.step).trace != play(scenario, self.previous).trace
         )

@@ -151,7 +151,7 @@ def _outcome(run: Run) -> str:
     belief = run.belief()
     if run.ended.machine.aborted is not None:
         return "QEMU aborts"
-    if belief.limbo:
+    if belief.orphaned:
         return "LIMBO"
     if belief.pending:
         return "pending"

@@ -96,7 +96,7 @@ def _knowledge(run: Run) -> Iterator[str]:
         if len(run.devices) > 1:
             yield f"{device.id}:"
         yield from (f"{party}: {words}" for party, words in who_knows_what(run, device))
-        if run.belief(device).limbo:
+        if run.belief(device).orphaned:
             yield "Limbo: the guest has let go of it, QEMU still holds it, and nobody is told."
 
 

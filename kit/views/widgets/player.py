@@ -127,7 +127,7 @@ class PlayerWidget(Shown):
 
     def _actors(self) -> list[Actor]:
         """Who takes part."""
-        has_libvirt = self.model.scenario.cast.libvirt is not None
+        has_libvirt = self.model.scenario.setup.libvirt is not None
         return [actor for actor in PARTICIPANTS if has_libvirt or actor is not Actor.LIBVIRT]
 
     def _next_of(self, actor: Actor) -> widgets.Button:

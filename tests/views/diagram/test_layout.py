@@ -91,7 +91,7 @@ def test_qemu_waits_forgets_and_is_in_limbo() -> None:
         (LaneState.HOLDS, None, 0),
         (LaneState.PENDING, 0, 15),
         (LaneState.HOLDS, 15, 16),
-        (LaneState.LIMBO, 16, None),
+        (LaneState.ORPHANED, 16, None),
     ]
     assert times(late(), Actor.GUEST) == [(LaneState.USES, None, 16)]
 
@@ -125,7 +125,7 @@ def test_limbo_goes_on_while_the_guest_is_busy_with_something_else() -> None:
     layout = layout_of(play(story(text, cast), find_revision("pre-revert")))
     bars = [bar.held for bar in layout.sides[0].bars if bar.row == LaneRow(Actor.QEMU, "core1")]
 
-    assert bars == [LaneState.HOLDS, LaneState.PENDING, LaneState.HOLDS, LaneState.LIMBO]
+    assert bars == [LaneState.HOLDS, LaneState.PENDING, LaneState.HOLDS, LaneState.ORPHANED]
 
 
 def test_each_device_has_a_row_in_each_lane_that_holds_something_for_true() -> None:

@@ -137,8 +137,8 @@ def test_the_legend_has_at_most_two_lines() -> None:
 
 
 def test_a_pair_that_does_not_fit_stands_one_below_the_other() -> None:
-    cast = replace(LATE.cast, libvirt=(7, 1, 0))
-    story = replace(LATE, cast=cast)
+    cast = replace(LATE.setup, libvirt=(7, 1, 0))
+    story = replace(LATE, setup=cast)
     both = play_pair(story, find_revision("pre-revert"), find_revision("revert"))
     heads = [line for line in picture_lines(both, 60) if line.startswith(("before", "after"))]
 

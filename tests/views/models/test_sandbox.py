@@ -16,7 +16,7 @@ def test_a_click_plays_on_both_machines() -> None:
     model.do(Act.DEVICE_DEL)
     model.do(Act.GUEST_RELEASES_LATE)
 
-    assert [run.belief().limbo for _, run in model.sides] == [True, False]
+    assert [run.belief().orphaned for _, run in model.sides] == [True, False]
     assert [run.belief().qemu for _, run in model.sides] == [True, False]
 
 

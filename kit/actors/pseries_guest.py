@@ -92,14 +92,14 @@ __all__ = ["Conduct", "Guest", "receive"]
 Handled = tuple[Guest, tuple[Command, ...]]
 
 
-def receive(guest: Guest, told: Input) -> Handled:
+def receive(guest: Guest, received: Input) -> Handled:
     """Let *guest* take notice of a message; return it as it is then, and what it asks for.
 
     A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
     of `Hang` and `Restarted`; its driver keeps the others for later.
     """
-    handler = _HANDLERS.get(type(told))
-    return (guest, ()) if handler is None else handler(guest, told)
+    handler = _HANDLERS.get(type(received))
+    return (guest, ()) if handler is None else handler(guest, received)
 
 
 # -- firmware and boot ---------------------------------------------------------------------------

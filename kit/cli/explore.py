@@ -22,7 +22,7 @@ from kit.common.user_file import make_folders, write_own
 from kit.explorer.equivalence import Alike, alike
 from kit.explorer.export import script_line
 from kit.explorer.jobs import (
-    MOST_STATES,
+    MAX_STATES,
     NAMED,
     Explored,
     SearchJob,
@@ -100,7 +100,7 @@ def explore(
     binary: OnBinary = None,
     backend: Backend = "embedded",
     jobs: Jobs = _PROCESSORS,
-    max_states: MaxStates = MOST_STATES,
+    max_states: MaxStates = MAX_STATES,
     as_json: Json = False,
 ) -> None:
     """Try every order of events: which promises hold where, and which story breaks one.

@@ -54,9 +54,9 @@ class EnabledAction:
     next letter of its inbox.
     """
 
-    does: ActionKind
+    kind: ActionKind
     text: str
-    told: Input | None = None
+    received: Input | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -64,7 +64,7 @@ class EnabledAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What may still happen, and what an onlooker has noted.
+    """What may still happen, and what the observer has noted.
 
     ``owed`` are devices whose refusal nobody outside the guest was told of; ``remarks`` is what the
     last turn brought to light.
@@ -164,13 +164,13 @@ class ActionTable:
             actions += [
                 action
                 for action in self._detach
-                if isinstance(action.told, DetachDevice) and libvirt.has(action.told.alias)
+                if isinstance(action.received, DetachDevice) and libvirt.has(action.received.alias)
             ]
         if environment.requests:
             actions += [
                 action
                 for action in self._delete
-                if isinstance(action.told, DeviceDel) and libvirt.has(action.told.id)
+                if isinstance(action.received, DeviceDel) and libvirt.has(action.received.id)
             ]
         if environment.resets:
             actions.append(_RESET)

@@ -84,7 +84,7 @@ class PathSide:
         """Return the indices by which the guest knows a device."""
         return self.platform.connectors(self.machine, device)
 
-    def said(self, number: int) -> tuple[tuple[Actor, Actor, object], ...]:
+    def sent(self, number: int) -> tuple[tuple[Actor, Actor, object], ...]:
         """What is said at choice *number*, from 1 on; nothing where it has stopped before."""
         if number > len(self.choices):
             return ()
@@ -111,7 +111,7 @@ class PathPlay:
         before, after = self.sides
         for number in range(1, self.count + 1):
             stops = [len(side.choices) < number for side in self.sides]
-            if any(stops) or before.said(number) != after.said(number):
+            if any(stops) or before.sent(number) != after.sent(number):
                 return number
         return None
 
@@ -167,9 +167,9 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
             break
         else:
             action = options[found]
-            said = model.said(state, action)
-            choices.append(PathChoice(_actor(action), text, tuple(_entries(said))))
-            operator = _told(operator, said)
+            sent = model.sent(state, action)
+            choices.append(PathChoice(_actor(action), text, tuple(_entries(sent))))
+            operator = _operator_after(operator, sent)
             state = model.next_state(state, action)
             taken.append(found)
         standings.append(_standing(model, state, operator))
@@ -202,18 +202,18 @@ _ACTORS = {
 
 
 def _actor(action: EnabledAction) -> Actor:
-    return _ACTORS[action.does]
+    return _ACTORS[action.kind]
 
 
-def _entries(said: tuple[Sent, ...]) -> Iterator[TraceEntry]:
-    for seq, one in enumerate(said):
+def _entries(sent: tuple[Sent, ...]) -> Iterator[TraceEntry]:
+    for seq, one in enumerate(sent):
         yield TraceEntry(
             seq=seq, at_ns=0, guest_ns=0, src=one.src, dst=one.dst, message=one.message
         )
 
 
-def _told(operator: Operator, said: tuple[Sent, ...]) -> Operator:
-    for one in said:
+def _operator_after(operator: Operator, sent: tuple[Sent, ...]) -> Operator:
+    for one in sent:
         if one.src is Actor.OPERATOR:
             operator, _ = operators.type_line(operator, TypedLine(0, message=one.message))
         if one.dst is Actor.OPERATOR:

@@ -102,11 +102,11 @@ def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
         yield Asked(0, "the guest boots", request)
     states, actions = walk(model, path)
     for number, (state, action) in enumerate(zip(states, actions, strict=False), 1):
-        if action.does is ActionKind.TIMER:
+        if action.kind is ActionKind.TIMER:
             yield Asked(number, action.text, None)
-        for said in model.said(state, action):
-            if isinstance(said.message, Request):
-                yield Asked(number, action.text, said.message)
+        for sent in model.sent(state, action):
+            if isinstance(sent.message, Request):
+                yield Asked(number, action.text, sent.message)
     for end in (QueryHotpluggableCpus(), QueryMemoryDevices()):
         yield Asked(len(actions), "what is left at the end", end)
 

@@ -13,7 +13,7 @@ from typing import Any
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.model import DrcModel
 from kit.explorer.paths import play_path
-from kit.explorer.properties import Promise, judged
+from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended, PropertyResult, Result, explore
 from kit.machine.catalogue import CATALOGUE, PROPOSAL
@@ -21,7 +21,7 @@ from kit.machine.revision import Revision
 
 __all__ = ["NAMED", "Explored", "SearchJob", "cells_json", "explore_one", "explored", "jobs_of"]
 
-MOST_STATES = 1_000_000
+MAX_STATES = 1_000_000
 
 NAMED: tuple[Revision, ...] = (
     *(revision for revision in CATALOGUE if revision.alias is not None),
@@ -37,7 +37,7 @@ class SearchJob:
     revision: Revision
     kind: GuestKind
     scope: Scope
-    max_states: int = MOST_STATES
+    max_states: int = MAX_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Explored:
     result: Result
 
     @property
-    def findings(self) -> Iterator[tuple[Promise, PropertyResult]]:
+    def findings(self) -> Iterator[tuple[UnplugProperty, PropertyResult]]:
         """The promises that were judged, with what was found."""
-        for promise in judged(self.job.kind):
-            yield promise, self.result.findings[promise.name]
+        for prop in judged(self.job.kind):
+            yield prop, self.result.findings[prop.name]
 
-    def token(self, promise: Promise) -> str | None:
+    def token(self, prop: UnplugProperty) -> str | None:
         """Return the token of a promise's counterexample, if it has one."""
-        finding = self.result.findings[promise.name]
+        finding = self.result.findings[prop.name]
         if finding.holds or finding.path is None:
             return None
         job = self.job
@@ -66,7 +66,7 @@ def jobs_of(
     scope: Scope,
     revisions: Sequence[Revision] = NAMED,
     kinds: Sequence[GuestKind] = LINUX,
-    max_states: int = MOST_STATES,
+    max_states: int = MAX_STATES,
 ) -> list[SearchJob]:
     """Return a job for each revision and guest."""
     return [
@@ -85,7 +85,7 @@ def explore_one(
         UserError: The revision is no pseries machine.
     """
     model = DrcModel(job.revision, job.kind, job.scope)
-    properties = [promise.of(model) for promise in judged(job.kind)]
+    properties = [prop.of(model) for prop in judged(job.kind)]
     return Explored(
         job,
         explore(model, properties, max_states=job.max_states, progress=progress, stop=stop),
@@ -146,14 +146,14 @@ def cells_json(scope: Scope, found: Sequence[Explored]) -> dict[str, Any]:
         "cells": [
             {
                 "revision": one.job.revision.label,
-                "property": promise.name,
+                "property": prop.name,
                 "guest": one.job.kind.value,
                 "holds": finding.holds,
                 "bound_hit": not one.result.complete,
                 "states": one.result.states,
-                "counterexample": one.token(promise),
+                "counterexample": one.token(prop),
             }
             for one in found
-            for promise, finding in one.findings
+            for prop, finding in one.findings
         ],
     }

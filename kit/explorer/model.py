@@ -90,7 +90,7 @@ class TurnEffect(NamedTuple):
     to_libvirt: int
     restarted: bool
     seen: int
-    said: int
+    sent: int
     heard: int
 
 
@@ -120,7 +120,7 @@ class DrcModel:
         self._environments: _Parts[Environment] = _Parts()
         self._letters: _Parts[tuple[Input, ...]] = _Parts()
         self._seen: _Parts[Observation] = _Parts()
-        self._said: _Parts[tuple[Sent, ...]] = _Parts()
+        self._sent: _Parts[tuple[Sent, ...]] = _Parts()
         self._letters.number(())
         self._seen.number(NOTHING)
         self._effects: dict[tuple[EnabledAction, int, int], TurnEffect] = {}
@@ -177,18 +177,18 @@ class DrcModel:
     def next_state(self, state: State, action: EnabledAction) -> State:
         """The state after one of its actions."""
         _, guest, management, environment = state
-        does = action.does
+        kind = action.kind
         effect = self.effect(state, action)
-        if does is ActionKind.GUEST:
+        if kind is ActionKind.GUEST:
             guest = effect.own
-        elif does in _MANAGES:
+        elif kind in _MANAGES:
             management = effect.own
         surprise = bool(effect.seen) and self._is_surprised(effect.seen, management)
         if effect.to_guest:
             guest = self._post_to_guest(guest, effect.to_guest, effect.restarted)
         if effect.to_libvirt:
             management = self._post_to_libvirt(management, effect.to_libvirt)
-        environment = self._pass(environment, does, effect.seen, surprise)
+        environment = self._pass(environment, kind, effect.seen, surprise)
         return effect.machine, guest, management, environment
 
     def finished(self, state: State) -> bool:
@@ -219,23 +219,23 @@ class DrcModel:
         return self._machines.known[state[0]].value
 
     def environment(self, state: State) -> Environment:
-        """Return a state's budgets and what an onlooker has noted."""
+        """Return a state's budgets and what the observer has noted."""
         return self._environments.known[state[3]].value
 
-    def said(self, state: State, action: EnabledAction) -> tuple[Sent, ...]:
+    def sent(self, state: State, action: EnabledAction) -> tuple[Sent, ...]:
         """Return who says what in a turn."""
-        return self._said[self.effect(state, action).said]
+        return self._sent[self.effect(state, action).sent]
 
     def heard(self, number: int) -> tuple[Sent, ...]:
         """Return what `TurnEffect.heard` means."""
-        return self._said[number]
+        return self._sent[number]
 
     # -- turns -----------------------------------------------------------------------------------
 
     def effect(self, state: State, action: EnabledAction) -> TurnEffect:
         """Return what comes of a turn; it depends on QEMU and the party whose turn it is alone."""
-        does = action.does
-        own = state[1] if does is ActionKind.GUEST else state[2] if does in _MANAGES else 0
+        kind = action.kind
+        own = state[1] if kind is ActionKind.GUEST else state[2] if kind in _MANAGES else 0
         key = action, state[0], own
         found = self._effects.get(key)
         if found is None:
@@ -245,26 +245,26 @@ class DrcModel:
     def _take(self, state: State, action: EnabledAction) -> TurnEffect:
         machine, side, management, _ = self.situation(state)
         turn, own = Turn(self.platform, machine), 0
-        match action.does:
+        match action.kind:
             case ActionKind.GUEST:
-                own = self._guests.number(guest_turn(turn, side, action.told))
+                own = self._guests.number(guest_turn(turn, side, action.received))
             case ActionKind.LIBVIRT:
-                own = self._managements.number(libvirt_turn(turn, management, action.told))
+                own = self._managements.number(libvirt_turn(turn, management, action.received))
             case ActionKind.REQUEST:
-                assert isinstance(action.told, SetVcpus | DetachDevice)
-                turn.send(Actor.OPERATOR, Actor.LIBVIRT, action.told)
+                assert isinstance(action.received, SetVcpus | DetachDevice)
+                turn.send(Actor.OPERATOR, Actor.LIBVIRT, action.received)
             case ActionKind.DELETE:
-                assert isinstance(action.told, DeviceDel)
-                own = self._managements.number(monitor_turn(turn, management, action.told))
+                assert isinstance(action.received, DeviceDel)
+                own = self._managements.number(monitor_turn(turn, management, action.received))
             case ActionKind.TIMER:
                 timer_turn(turn)
             case ActionKind.RESET:
                 turn.ask_qemu(Actor.OPERATOR, SystemReset())
             case ActionKind.MIGRATE:
                 turn.ask_qemu(Actor.OPERATOR, Migrate(None))
-        told = action.told if action.does is ActionKind.GUEST else None
-        noticed = seen(self.devices, machine, side.guest, told, turn)
-        said = tuple(turn.sent)
+        received = action.received if action.kind is ActionKind.GUEST else None
+        noticed = seen(self.devices, machine, side.guest, received, turn)
+        sent = tuple(turn.sent)
         return TurnEffect(
             self._machines.number(turn.machine),
             own,
@@ -272,8 +272,8 @@ class DrcModel:
             self._letters.number(tuple(turn.to_libvirt)),
             turn.restarted,
             self._seen.number(noticed),
-            self._said.number(said),
-            self._said.number(tuple(one for one in said if one.dst is not Actor.QEMU)),
+            self._sent.number(sent),
+            self._sent.number(tuple(one for one in sent if one.dst is not Actor.QEMU)),
         )
 
     def _post_to_guest(self, guest: int, letters: int, restarted: bool) -> int:
@@ -297,11 +297,11 @@ class DrcModel:
         failed = self._managements[management].operator.failed
         return any(device in failed for device in self._seen[noticed].taken)
 
-    def _pass(self, environment: int, does: ActionKind, noticed: int, surprise: bool) -> int:
-        key = environment, does, noticed, surprise
+    def _pass(self, environment: int, kind: ActionKind, noticed: int, surprise: bool) -> int:
+        key = environment, kind, noticed, surprise
         found = self._passed.get(key)
         if found is None:
-            after = passed(self._environments[environment], does, self._seen[noticed], surprise)
+            after = passed(self._environments[environment], kind, self._seen[noticed], surprise)
             found = self._passed[key] = self._environments.number(after)
         return found
 
@@ -310,14 +310,14 @@ _MANAGES = frozenset({ActionKind.LIBVIRT, ActionKind.DELETE})
 
 
 def passed(
-    environment: Environment, does: ActionKind, noticed: Observation, surprise: bool
+    environment: Environment, kind: ActionKind, noticed: Observation, surprise: bool
 ) -> Environment:
-    """Return what a turn leaves of the budgets, and what an onlooker has noted by then."""
+    """Return what a turn leaves of the budgets, and what the observer has noted by then."""
     owed = () if noticed.began_again else environment.owed + noticed.refused
     return Environment(
-        requests=environment.requests - (does in (ActionKind.REQUEST, ActionKind.DELETE)),
-        resets=environment.resets - (does is ActionKind.RESET),
-        migrations=environment.migrations - (does is ActionKind.MIGRATE),
+        requests=environment.requests - (kind in (ActionKind.REQUEST, ActionKind.DELETE)),
+        resets=environment.resets - (kind is ActionKind.RESET),
+        migrations=environment.migrations - (kind is ActionKind.MIGRATE),
         owed=tuple(sorted(set(owed) - set(noticed.reported))),
         remarks=noticed.remarks | ({ObservedFact.SURPRISE_REMOVAL} if surprise else frozenset()),
     )

@@ -14,7 +14,7 @@ from typing import Any
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import MisuseError, UserError
 from kit.explorer.model import DrcModel
-from kit.explorer.properties import Promise, judged
+from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import Scope
 from kit.explorer.search import Path, PropertyKind, walk
 from kit.machine.revision import Board, Revision
@@ -48,7 +48,7 @@ class PlayedPath:
     scope: Scope
     choices: tuple[int, ...]
     steps: tuple[PathStep, ...]
-    breaks: tuple[Promise, ...]
+    breaks: tuple[UnplugProperty, ...]
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -76,18 +76,18 @@ def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> 
     for state, action in zip(states, actions, strict=False):
         entries = tuple(
             TraceEntry(
-                seq=seq, at_ns=0, guest_ns=0, src=said.src, dst=said.dst, message=said.message
+                seq=seq, at_ns=0, guest_ns=0, src=sent.src, dst=sent.dst, message=sent.message
             )
-            for seq, said in enumerate(model.said(state, action))
+            for seq, sent in enumerate(model.sent(state, action))
         )
         steps.append(PathStep(action.text, entries))
     last = states[-1]
     broken = (
-        promise
-        for promise in judged(kind)
-        if promise.kind is not PropertyKind.SOMETIMES
-        and (promise.kind is PropertyKind.ALWAYS or model.finished(last))
-        and not promise.of(model).holds(last)
+        prop
+        for prop in judged(kind)
+        if prop.kind is not PropertyKind.SOMETIMES
+        and (prop.kind is PropertyKind.ALWAYS or model.finished(last))
+        and not prop.of(model).holds(last)
     )
     return PlayedPath(
         revision=revision,
@@ -133,9 +133,9 @@ def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
         for entry in step.entries:
             text = path_sentence(entry)
             yield from textwrap.wrap(text, width, initial_indent=" " * 7, subsequent_indent=" " * 9)
-    for promise in played.breaks:
+    for prop in played.breaks:
         yield from textwrap.wrap(
-            f"Violated: {promise.name}. {promise.sentence}", width, subsequent_indent=" " * 5
+            f"Violated: {prop.name}. {prop.sentence}", width, subsequent_indent=" " * 5
         )
     yield played.token
 
@@ -153,7 +153,7 @@ def path_json(played: PlayedPath) -> dict[str, Any]:
         "guest": played.kind.value,
         "revision": played.revision.label,
         "token": played.token,
-        "breaks": [promise.name for promise in played.breaks],
+        "breaks": [prop.name for prop in played.breaks],
         "steps": [
             {
                 "action": step.action,

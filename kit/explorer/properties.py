@@ -22,13 +22,13 @@ from kit.machine.events import DeviceDeleted, QmpReturn
 from kit.machine.requests import DeviceDel
 from kit.trace.kinds import recipient
 
-__all__ = ["PROPERTIES", "Promise", "judged"]
+__all__ = ["PROPERTIES", "UnplugProperty", "judged"]
 
 Judge = Callable[[DrcModel, State], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class UnplugProperty:
     """A named claim; ``sentence`` says it to a person, ``source`` who says that it should hold."""
 
     name: str
@@ -42,14 +42,14 @@ class Promise:
         return Property(self.name, self.kind, partial(self.holds, model))
 
 
-def judged(kind: GuestKind) -> tuple[Promise, ...]:
+def judged(kind: GuestKind) -> tuple[UnplugProperty, ...]:
     """Return the promises that can be made to a guest: one that does anything may break the rest.
 
     >>> [promise.name for promise in judged(GuestKind.ARBITRARY)]
     ['no-abort']
     """
     if kind is GuestKind.ARBITRARY:
-        return tuple(promise for promise in PROPERTIES if promise.holds is _no_abort)
+        return tuple(prop for prop in PROPERTIES if prop.holds is _no_abort)
     return PROPERTIES
 
 
@@ -101,64 +101,64 @@ def _unplugged(model: DrcModel, state: State) -> bool:
     return ObservedFact.UNPLUGGED in model.environment(state).remarks
 
 
-PROPERTIES: tuple[Promise, ...] = (
-    Promise(
+PROPERTIES: tuple[UnplugProperty, ...] = (
+    UnplugProperty(
         "no-lost-release",
         PropertyKind.ALWAYS,
         "A device that the guest has released is released by QEMU, with DEVICE_DELETED.",
         "qapi/qdev.json, DEVICE_DELETED; the message of d522cb52e6",
         _no(ObservedFact.LOST_RELEASE),
     ),
-    Promise(
+    UnplugProperty(
         "no-silent-disagreement",
         PropertyKind.EVENTUALLY,
         "When nothing is under way, guest, QEMU and libvirt agree on what is plugged.",
         "the message of d522cb52e6; libvirt's qemuProcessHandleDeviceDeleted",
         _agreed,
     ),
-    Promise(
+    UnplugProperty(
         "retry-possible",
         PropertyKind.EVENTUALLY,
         "When nothing is under way, asking for a device again reaches the guest.",
         "qemu-devel YEbp4wKK/QY7uKYw@yekko.fritz.box: what the timeout was for; 2b18fc794f",
         _retry_is_heard,
     ),
-    Promise(
+    UnplugProperty(
         "refusal-reported",
         PropertyKind.EVENTUALLY,
         "When the guest keeps a device that QEMU asked for, QEMU tells its management.",
         "qapi/qdev.json, DEVICE_UNPLUG_GUEST_ERROR, since 6.2",
         _refusal_is_reported,
     ),
-    Promise(
+    UnplugProperty(
         "no-surprise-removal",
         PropertyKind.ALWAYS,
         "A device whose unplug is said to have failed does not vanish at a reset.",
         "qapi/qdev.json, device_del: a reset completes the removal",
         _no(ObservedFact.SURPRISE_REMOVAL),
     ),
-    Promise(
+    UnplugProperty(
         "true-events",
         PropertyKind.ALWAYS,
         "What an event says of a device is so when it is sent.",
         "qemu-devel 877dmkrcpl.fsf@dusky.pond.sub.org: how can a timeout know that it failed?",
         _no(ObservedFact.UNTRUE_EVENT),
     ),
-    Promise(
+    UnplugProperty(
         "no-stray-event",
         PropertyKind.ALWAYS,
         "The guest is asked only for what QEMU waits for, and nobody is told the same twice.",
         "qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
         _no(ObservedFact.STRAY_EVENT),
     ),
-    Promise(
+    UnplugProperty(
         "no-abort",
         PropertyKind.ALWAYS,
         "QEMU does not abort, whatever the guest does.",
         "QEMU docs/devel/secure-coding-practices.rst: a guest is not to be trusted",
         _no_abort,
     ),
-    Promise(
+    UnplugProperty(
         "unplug-possible",
         PropertyKind.SOMETIMES,
         "A device can be unplugged without a reset, and DEVICE_DELETED says so.",

@@ -19,9 +19,9 @@ __all__ = ["DEFAULT", "LINUX", "Scope"]
 LINUX = (GuestKind.LINUX_5_12, GuestKind.LINUX_5_13, GuestKind.LINUX_5_14)
 """The guest kinds that are judged by every property."""
 
-MOST_CORES = 3  # beside the boot core: the machine has room for no more
-MOST_LMBS = 3
-MOST_TIMES = 9
+MAX_CORES = 3  # beside the boot core: the machine has room for no more
+MAX_LMBS = 3
+MAX_TIMES = 9
 _NAME = re.compile(r"c(\d)q(\d)r(\d)m(\d)(?:d(\d))?(p)?")
 
 
@@ -46,11 +46,11 @@ class Scope:
 
     def __post_init__(self) -> None:
         for option, value, most in (
-            ("cores", self.cores, MOST_CORES),
-            ("requests", self.requests, MOST_TIMES),
-            ("resets", self.resets, MOST_TIMES),
-            ("migrations", self.migrations, MOST_TIMES),
-            ("dimm-lmbs", self.dimm_lmbs, MOST_LMBS),
+            ("cores", self.cores, MAX_CORES),
+            ("requests", self.requests, MAX_TIMES),
+            ("resets", self.resets, MAX_TIMES),
+            ("migrations", self.migrations, MAX_TIMES),
+            ("dimm-lmbs", self.dimm_lmbs, MAX_LMBS),
         ):
             if not 0 <= value <= most:
                 raise UserError(f"--{option} {value}: the explorer takes 0 to {most}")

@@ -9,21 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from kit.common.json_fields import Json
 from kit.logs.entries import DeviceKind, Logged, OtherCommand, OtherEvent, plain
+from kit.machine import qmp
 from kit.machine.config import MIB
-from kit.machine.events import (
-    DeviceDeleted,
-    DeviceNotDeleted,
-    DeviceUnplugGuestError,
-    MemUnplugError,
-    QmpError,
-    QmpReturn,
-    VmResume,
-    VmStop,
-)
-from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
+from kit.machine.events import DeviceDeleted, QmpError, QmpReturn
 from kit.machine.requests import (
     Cont,
     CpuCore,
@@ -160,35 +152,30 @@ def version_of(value: Json) -> tuple[int, int, int] | None:
 
 
 def event_of(name: str, data: Json) -> Logged:
-    """Return an event as a message."""
-    device, path = _text(data, "device"), _text(data, "path", 200) or ""
-    match name:
-        case "DEVICE_DELETED":
-            return DeviceDeleted(path=path, device=device)
-        case "DEVICE_NOT_DELETED":
-            return DeviceNotDeleted(path=path, device=device)
-        case "DEVICE_UNPLUG_GUEST_ERROR":
-            return DeviceUnplugGuestError(path=path, device=device)
-        case "MEM_UNPLUG_ERROR" if device is not None:
-            return MemUnplugError(device=device, msg=_text(data, "msg", 300) or "")
-        case "ACPI_DEVICE_OST":
-            return _ost(data.get("info") if isinstance(data, dict) else None)
-        case "STOP":
-            return VmStop()
-        case "RESUME":
-            return VmResume()
-        case "MIGRATION":
-            status = _text(data, "status")
-            return OtherEvent(f"MIGRATION {status}" if status else name, device)
-    return OtherEvent(plain(name, MAX_ID), device)
+    """Return an event as a message; one that is not as QMP has it keeps its name."""
+    if name == "MIGRATION" and (status := _text(data, "status")):
+        return OtherEvent(f"MIGRATION {status}", _text(data, "device"))
+    info = data.get("info") if isinstance(data, dict) else None
+    with suppress(LookupError, TypeError, ValueError):
+        found = qmp.event_of(name, {**_fields(data), "info": {**_fields(info), **_numbers(info)}})
+        if found is not None:
+            return found
+    about = info if name == "ACPI_DEVICE_OST" else data
+    return OtherEvent(plain(name, MAX_ID), _text(about, "device"))
 
 
-def _ost(info: Json) -> Logged:
-    kind, slot = _text(info, "slot-type"), _number(info, "slot")
-    source, status = _number(info, "source"), _number(info, "status")
-    if kind not in ("CPU", "DIMM") or slot is None or source is None or status is None:
-        return OtherEvent("ACPI_DEVICE_OST", _text(info, "device"))
-    return AcpiDeviceOst(OstInfo(SlotType(kind), slot, source, status, _text(info, "device")))
+def _fields(data: Json) -> dict[str, Json]:
+    """Return the texts of an event, each safe to show and of a bounded length."""
+    return {
+        "path": _text(data, "path", 200) or "",
+        "device": _text(data, "device"),
+        "msg": _text(data, "msg", 300) or "",
+        "slot-type": _text(data, "slot-type"),
+    }
+
+
+def _numbers(data: Json) -> dict[str, Json]:
+    return {key: _number(data, key) for key in ("slot", "source", "status")}
 
 
 def is_drawn(message: Logged) -> bool:

@@ -21,7 +21,7 @@ CPUS = (
 )
 """What is typed to be answered what `cpus_of` reads."""
 
-LONGEST_BYTES = 4096  # a longer line is cut into lines
+MAX_LINE_BYTES = 4096  # a longer line is cut into lines
 _KERNEL = re.compile(r"\[ {0,4}\d{1,8}\.\d{6}\] ?")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[^\[])")
 _MARKER = re.compile(r"kit-(\d{1,6})-(\d{1,3})")
@@ -46,8 +46,8 @@ class ConsoleCodec:
     def feed(self, data: bytes) -> Iterator[ConsoleLine]:
         """Take in *data* and hand out the lines that are complete with it."""
         self._rest += data
-        while (end := self._rest.find(b"\n")) >= 0 or len(self._rest) > LONGEST_BYTES:
-            end = min(end if end >= 0 else LONGEST_BYTES, LONGEST_BYTES)
+        while (end := self._rest.find(b"\n")) >= 0 or len(self._rest) > MAX_LINE_BYTES:
+            end = min(end if end >= 0 else MAX_LINE_BYTES, MAX_LINE_BYTES)
             line = bytes(self._rest[:end])
             del self._rest[: end + (self._rest[end : end + 1] == b"\n")]
             yield from _lines(line.decode("utf-8", "replace"))

@@ -14,7 +14,7 @@ from kit.machine.events import Abort
 __all__ = ["BackendError", "QemuGone", "abort_of", "last_words"]
 
 _LONGEST = 300
-_LONGEST_LINE = 1000  # a flood is not searched
+_MAX_LINE = 1000  # a flood is not searched
 _UP = r"(?:\.\./)*(?:src/)?"
 _ABORTS = (
     re.compile(
@@ -51,7 +51,7 @@ def abort_of(said: str, status: int | None) -> Abort:
     """
     for line in reversed(said.splitlines()):
         for pattern in _ABORTS:
-            last = pattern.search(line[:_LONGEST_LINE])
+            last = pattern.search(line[:_MAX_LINE])
             if last is not None:
                 return Abort(last["file"], last["function"], last["assertion"])
     return Abort("", _ending(status), None)

@@ -38,7 +38,7 @@ from kit.real_qemu.session import Session
 
 __all__ = ["GuestMachine", "GuestObservation"]
 
-MOST_SEEN = 20_000
+MAX_SEEN = 20_000
 _LOOK_S = 0.02
 _AGAIN_S = 2.0  # a shell that does not answer is asked again
 
@@ -118,8 +118,8 @@ class GuestMachine(RealMachine):
         found += self._told(now)
         found += self._events(now)
         self.seen += sorted(found, key=lambda one: one.at_s)
-        if len(self.seen) > MOST_SEEN:
-            raise self.error(f"says more than {MOST_SEEN} things at once")
+        if len(self.seen) > MAX_SEEN:
+            raise self.error(f"says more than {MAX_SEEN} things at once")
 
     def _told(self, now: float) -> Iterator[GuestObservation]:
         """Read QEMU's log; what has no time happened now."""

@@ -52,7 +52,7 @@ from kit.trace.entry import TraceEntry
 __all__ = ["BOOT_S", "play_guest"]
 
 BOOT_S = 180.0
-MOST_ENTRIES = 5000
+MAX_ENTRIES = 5000
 _VERSION = re.compile(r"Linux version (\S{1,100})")
 _CORE = 0x0FFFFFFF
 
@@ -79,7 +79,7 @@ def play_guest(
         story = _Story(scenario, machine, boot_s)
         story.begin()
         story.play(interventions)
-        return story.told()
+        return story.result()
 
 
 class _Story(Driver):
@@ -292,8 +292,8 @@ class _Story(Driver):
 
     def note(self, src: Actor, dst: Actor, message: Message) -> None:
         at_s, self._seen_at_s = self._seen_at_s, None
-        if len(self._moments) >= MOST_ENTRIES:
-            raise self._machine.error(f"says more than {MOST_ENTRIES} things")
+        if len(self._moments) >= MAX_ENTRIES:
+            raise self._machine.error(f"says more than {MAX_ENTRIES} things")
         if isinstance(message, DeviceAdd) and message.device.id is not None:
             self._devices.setdefault(message.device.id, message.device)
         now_ns = self._now_ns()
@@ -314,7 +314,7 @@ class _Story(Driver):
             thinks=tuple((name, self._operator.thinks(name)) for name in names),
         )
 
-    def told(self) -> GuestRun:
+    def result(self) -> GuestRun:
         """Return the run; ask the guest, where it can be asked, which CPUs it has at the end."""
         cpus: tuple[tuple[int, bool], ...] | None = None
         if not (self._over or self._booting):

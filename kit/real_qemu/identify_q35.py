@@ -28,8 +28,7 @@ from kit.machine.q35.messages import (
 from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel, QueryHotpluggableCpus, SystemReset
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.q35 import RealQ35
-from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
-from kit.recordings.q35_format import RECORDED
+from kit.recordings.q35_format import RECORDED, acpi_event_json, acpi_reply_json
 
 __all__ = ["SCRIPT", "Likeness", "likeness"]
 

@@ -14,19 +14,15 @@ from typing import Any, TypeVar
 from kit.machine.config import MIB
 from kit.machine.events import (
     DeviceDeleted,
-    DeviceNotDeleted,
-    DeviceUnplugGuestError,
     Emitted,
     ErrorReport,
     HotpluggableCpu,
     MemoryDevice,
-    MemUnplugError,
     QmpError,
     QmpReturn,
-    VmResume,
-    VmStop,
 )
-from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo, SlotType
+from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo
+from kit.machine.qmp import QmpEmitted, event_of, ost_info_of
 from kit.real_qemu.failures import BackendError
 from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
 
@@ -91,38 +87,12 @@ def memory_devices(value: Any) -> tuple[MemoryDevice, ...]:  # noqa: ANN401 - JS
 
 def ospm_status(value: Any) -> tuple[OstInfo, ...]:  # noqa: ANN401 - JSON
     """Read what query-acpi-ospm-status answers."""
-    return _read("query-acpi-ospm-status", lambda: tuple(_ost_info(one) for one in value))
+    return _read("query-acpi-ospm-status", lambda: tuple(ost_info_of(one) for one in value))
 
 
-def _ost_info(one: Mapping[str, Any]) -> OstInfo:
-    return OstInfo(
-        SlotType(one["slot-type"]),
-        int(one["slot"]),
-        int(one["source"]),
-        int(one["status"]),
-        one.get("device"),
-    )
-
-
-_EVENTS: Mapping[str, Callable[[Mapping[str, Any]], Emitted | AcpiDeviceOst]] = {
-    "DEVICE_DELETED": lambda d: DeviceDeleted(path=d["path"], device=d.get("device")),
-    "DEVICE_NOT_DELETED": lambda d: DeviceNotDeleted(path=d["path"], device=d.get("device")),
-    "DEVICE_UNPLUG_GUEST_ERROR": lambda d: DeviceUnplugGuestError(
-        path=d["path"], device=d.get("device")
-    ),
-    "MEM_UNPLUG_ERROR": lambda d: MemUnplugError(device=d["device"], msg=d["msg"]),
-    "ACPI_DEVICE_OST": lambda d: AcpiDeviceOst(_ost_info(d["info"])),
-    "STOP": lambda _: VmStop(),
-    "RESUME": lambda _: VmResume(),
-}
-
-
-def _event_of(event: QmpEvent) -> Emitted | AcpiDeviceOst | None:
+def _event_of(event: QmpEvent) -> QmpEmitted | None:
     """Read an event; None for those that the embedded machines do not have."""
-    read = _EVENTS.get(event.name)
-    if read is None:
-        return None
-    found = _read(event.name, lambda: read(event.data))
+    found = _read(event.name, lambda: event_of(event.name, event.data))
     part = isinstance(found, DeviceDeleted) and not _DEVICE_PATH.fullmatch(found.path)
     return None if part else found
 

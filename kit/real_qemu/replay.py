@@ -28,8 +28,7 @@ from kit.real_qemu.q35 import RealQ35
 from kit.recordings.answers import event_json, reply_json
 from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.recordings.format import RecordingScript
-from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
-from kit.recordings.q35_format import RECORDED
+from kit.recordings.q35_format import RECORDED, acpi_event_json, acpi_reply_json
 
 __all__ = [
     "LiveComparison",

@@ -41,7 +41,7 @@ RtasReply = StatusReturn | SensorReturn | ConnectorReturn | ExceptionReturn | Ra
 _ARGS, _RETS, _WORK, _LOG = 0x100000, 0x110000, 0x120000, 0x130000
 _LOG_BYTES = 2048
 _EPOW_VECTOR = 0x500
-_MOST_CALLS = 10_000  # a fragment of a device tree has far fewer parts
+_MAX_CALLS = 10_000  # a fragment of a device tree has far fewer parts
 _WORD = 0xFFFFFFFF
 
 
@@ -99,7 +99,7 @@ def _bytes(session: Session, words: tuple[str, ...], size: int) -> bytes:
 
 
 def _configure(session: Session, index: int, calls: int | None) -> ConnectorReturn:
-    most = _MOST_CALLS if calls is None else calls
+    most = _MAX_CALLS if calls is None else calls
     area = (index & _WORD).to_bytes(4, "big") + bytes(4)
     prepare = ("write", _WORK, len(area), f"0x{area.hex()}")
     for made in range(1, most + 1):

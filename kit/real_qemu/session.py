@@ -46,7 +46,7 @@ __all__ = ["Session"]
 START_S = 20.0
 ANSWER_S = 20.0
 _END_S = 5.0
-_MOST_EVENTS = 10_000  # between two looks at them
+_MAX_EVENTS = 10_000  # between two looks at them
 _SAID_BYTES = 64 << 10
 _STAMP = re.compile(r"^\d{4}-[0-9T:.-]{20,30}Z ")  # -msg timestamp=on
 M = TypeVar("M", QmpMessage, QtestMessage)
@@ -285,8 +285,8 @@ class Session:
         self._write(self.console, data)
 
     def _take(self, event: QmpEvent) -> None:
-        if len(self.events) >= _MOST_EVENTS:
-            raise self._error(f"sends more than {_MOST_EVENTS} events at once")
+        if len(self.events) >= _MAX_EVENTS:
+            raise self._error(f"sends more than {_MAX_EVENTS} events at once")
         self.events.append(event)
 
     def _send(self, channel: _Channel[M], data: bytes) -> None:

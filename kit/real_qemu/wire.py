@@ -29,7 +29,7 @@ __all__ = [
     "WireError",
 ]
 
-LONGEST_LINE_BYTES = 4 << 20
+MAX_LINE_BYTES = 4 << 20
 _SHOWN = 60
 _NUMBER = re.compile(r"\d{1,9}")  # of an interrupt's line
 _COMMAND = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
@@ -128,7 +128,7 @@ class _Lines(Generic[M]):
             del self._rest[: end + 1]
             if line.strip():
                 yield self._message(line)
-        if len(self._rest) > LONGEST_LINE_BYTES:
+        if len(self._rest) > MAX_LINE_BYTES:
             raise self._error(bytes(self._rest), "is longer than any message")
 
     def _message(self, line: bytes) -> M:

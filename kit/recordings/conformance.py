@@ -18,8 +18,7 @@ from kit.machine.pseries.step import boot, step
 from kit.machine.q35 import step as acpi
 from kit.recordings.answers import event_json, reply_json
 from kit.recordings.format import RecordedStep, Transcript
-from kit.recordings.q35_answers import acpi_event_json, acpi_reply_json
-from kit.recordings.q35_format import RECORDED, AcpiTranscript
+from kit.recordings.q35_format import RECORDED, AcpiTranscript, acpi_event_json, acpi_reply_json
 
 __all__ = ["ConformanceReport", "Mismatch", "conform", "replay"]
 

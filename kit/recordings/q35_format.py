@@ -22,10 +22,16 @@ from kit.common.json_fields import (
     text,
 )
 from kit.machine.q35.messages import (
+    AcpiDeviceOst,
+    AcpiEmitted,
+    AcpiReply,
     AcpiRequest,
+    OspmStatusReturn,
+    OstInfo,
     QueryAcpiOspmStatus,
     ReadStatus,
     ReportOst,
+    SlotStatusReturn,
     SlotType,
     WriteControl,
 )
@@ -37,8 +43,17 @@ from kit.machine.requests import (
     QueryHotpluggableCpus,
     SystemReset,
 )
+from kit.recordings.answers import reply_json
 
-__all__ = ["RECORDED", "AcpiStep", "AcpiTranscript", "acpi_request", "acpi_transcript"]
+__all__ = [
+    "RECORDED",
+    "AcpiStep",
+    "AcpiTranscript",
+    "acpi_event_json",
+    "acpi_reply_json",
+    "acpi_request",
+    "acpi_transcript",
+]
 
 RECORDED = AcpiConfig(max_cpus=4, slots=0)
 """The command line of the recordings: ``-smp 1,maxcpus=4``, and no slots for DIMMs."""
@@ -200,3 +215,31 @@ _OPS: Mapping[str, _Q35Op] = {
     "query_hotpluggable_cpus": _Q35Op(lambda _: QueryHotpluggableCpus(), _check_plugged),
     "system_reset": _Q35Op(lambda _: SystemReset(), _check_nothing),
 }
+
+
+def acpi_event_json(emitted: AcpiEmitted) -> Json:
+    """Write a QMP event as recordings of q35 do; None for what they leave out."""
+    if isinstance(emitted, AcpiDeviceOst):
+        return {"event": "ACPI_DEVICE_OST", **_info_json(emitted.info)}
+    return None
+
+
+def acpi_reply_json(reply: AcpiReply) -> Json:
+    """Write a reply as recordings of q35 do."""
+    match reply:
+        case SlotStatusReturn(bits):
+            return {"status": bits}
+        case OspmStatusReturn(slots):
+            return {"slots": [_info_json(info) for info in slots]}
+        case _:
+            return reply_json(reply)
+
+
+def _info_json(info: OstInfo) -> dict[str, Json]:
+    return {
+        **({} if info.device is None else {"device": info.device}),
+        "source": info.source,
+        "status": info.status,
+        "slot": str(info.slot),
+        "slot_type": info.slot_type.value,
+    }

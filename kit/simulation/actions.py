@@ -63,7 +63,7 @@ __all__ = [
 
 FIRST_DIMM_ADDR = 0x40000000  # where the pluggable memory of the kit's machine begins
 WAIT = "wait"
-MOST_WORDS = 16  # of an RTAS call
+MAX_WORDS = 16  # of an RTAS call
 
 
 class ActionError(UserError):
@@ -154,7 +154,7 @@ def _set(indicator: int, state: int) -> Callable[[str, Devices], Message]:
 def _any_call(words: str) -> RtasByHand:
     """Read any RTAS call with any words: ``set-indicator 9002 0x40000018 1``."""
     name, *args = words.split()
-    if name not in RTAS_ANSWERS or len(args) > MOST_WORDS:
+    if name not in RTAS_ANSWERS or len(args) > MAX_WORDS:
         known = ", ".join(sorted(RTAS_ANSWERS))
         raise ActionError(f"{words!r} is no RTAS call; expected one of {known}, and its words")
     try:

@@ -173,7 +173,7 @@ def _ns(time: str) -> int:
     return round(float(time) * 1000) * NS_PER_MS
 
 
-def _sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
+def _read_sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     kind, to, side = match["type"], match["to"], match["side"]
     if kind not in wire_names():
         raise UserError(f"no message has the type {kind!r}")
@@ -197,12 +197,12 @@ def _sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     return lambda _, ended: count(ended.trace) == int(times)
 
 
-def _says(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
+def _read_says(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     text = match["text"]
-    return lambda _, ended: any(text in _words(entry.message) for entry in ended.trace)
+    return lambda _, ended: any(text in _text_of(entry.message) for entry in ended.trace)
 
 
-def _words(message: object) -> str:
+def _text_of(message: object) -> str:
     match message:
         case ApiError(text) | ApiSuccess(text) | GuestLog(text) | ErrorReport(text):
             return text
@@ -217,7 +217,7 @@ _Reader = Callable[[re.Match[str], tuple[Device, ...]], Claim]
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_STATE, _state),
     (_THINKS, _thinks),
-    (_SENT, _sent),
-    (_SAYS, _says),
+    (_SENT, _read_sent),
+    (_SAYS, _read_says),
     (_ABORTED, lambda *_: lambda _, ended: ended.machine.aborted is not None),
 )

@@ -48,7 +48,7 @@ from kit.trace.sentences import seconds, sentence
 __all__ = ["GuestMoment", "GuestRun", "cannot", "check_scenario", "compared", "setup_notes"]
 __all__ += ["guest_json"]
 
-MOST_S = 300
+MAX_S = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +88,10 @@ def check_scenario(scenario: Scenario) -> None:
     """Raise `UserError` where a real kernel cannot play a scenario at all."""
     if Board.PSERIES not in scenario.setup.boards:
         raise UserError(f"{scenario.name}: --kernel boots a pseries machine, and this is for q35")
-    if scenario.end_ns > MOST_S * NS_PER_S:
+    if scenario.end_ns > MAX_S * NS_PER_S:
         raise UserError(
             f"{scenario.name} takes {scenario.end_ns / NS_PER_S:g} s, and a real kernel's clock"
-            f" cannot be stepped: at most {MOST_S} s with --kernel"
+            f" cannot be stepped: at most {MAX_S} s with --kernel"
         )
 
 

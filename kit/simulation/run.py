@@ -41,8 +41,8 @@ __all__ = [
     "wrong_claims",
 ]
 
-MOST_INTERVENTIONS = 100
-MOST_CHARACTERS = 100  # of an action
+MAX_INTERVENTIONS = 100
+MAX_ACTION_CHARACTERS = 100  # of an action
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -183,13 +183,13 @@ def play_from(
         UserError: As of `play`.
     """
     world = replace(began, operator=replace(began.operator, script=scenario.script))
-    if len(interventions) > MOST_INTERVENTIONS:
-        raise UserError(f"{len(interventions)} interventions; at most {MOST_INTERVENTIONS}")
+    if len(interventions) > MAX_INTERVENTIONS:
+        raise UserError(f"{len(interventions)} interventions; at most {MAX_INTERVENTIONS}")
     made = []
     for intervention in interventions:
         if until_ns is not None and intervention.at_ns > until_ns:
             break
-        if len(intervention.action) > MOST_CHARACTERS:
+        if len(intervention.action) > MAX_ACTION_CHARACTERS:
             raise UserError(f"an action of {len(intervention.action)} characters; at most 100")
         if intervention.at_ns < world.wall_ns or intervention.at_ns % NS_PER_MS:
             raise UserError(

@@ -40,8 +40,8 @@ __all__ = [
     "read_time",
 ]
 
-MOST_LINES = 200
-MOST_MS = 60 * 24 * 3600 * 1000  # 60 days
+MAX_LINES = 200
+MAX_MS = 60 * 24 * 3600 * 1000  # 60 days
 _TIME = re.compile(r"([0-9]{1,10}(?:\.[0-9]{1,3})?) ?(ms|s|min|days?)")
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 _UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000, "days": 86_400_000}
@@ -108,7 +108,7 @@ def read_time(text: str) -> int:
     match = _TIME.fullmatch(text.strip())
     if match is not None:
         ms = Fraction(match[1]) * _UNIT_MS[match[2]]
-        if ms.denominator == 1 and ms <= MOST_MS:
+        if ms.denominator == 1 and ms <= MAX_MS:
             return int(ms) * NS_PER_MS
     raise UserError(
         f"{text!r} is no time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
@@ -278,8 +278,8 @@ def read_script(
     """
     lines: list[TypedLine] = []
     texts = reader.texts(data, key)
-    if len(texts) > MOST_LINES:
-        raise reader.error(key, f"{key} has {len(texts)} lines; at most {MOST_LINES}")
+    if len(texts) > MAX_LINES:
+        raise reader.error(key, f"{key} has {len(texts)} lines; at most {MAX_LINES}")
     for text in texts:
         time, colon, action = text.partition(":")
         if not colon:

@@ -74,7 +74,11 @@ def who_knows_what(
     trace = run.trace if seq is None else run.trace[: seq + 1]
     state = run.ended if seq is None else run.moments[seq] if seq >= 0 else run.began
     if state.machine.aborted is not None:
-        return (("QEMU", "gone: an assertion failed"), ("guest", "gone with QEMU"), *_told(trace))
+        return (
+            ("QEMU", "gone: an assertion failed"),
+            ("guest", "gone with QEMU"),
+            *_operator_heard(trace),
+        )
     belief, name = run.belief(device, seq=seq), str(device.id)
     uses = f"uses {name}" if belief.guest else f"has let go of {name}"
     if not belief.guest and not _let_go(run, device, seq):
@@ -84,7 +88,7 @@ def who_knows_what(
     if belief.libvirt is not None:
         words = "in the domain's XML" if belief.libvirt else "not in the domain's XML"
         found.append(("libvirt", f"{name} is {words}"))
-    return (*found, *_told(trace))
+    return (*found, *_operator_heard(trace))
 
 
 def in_words(run: Run) -> str:
@@ -170,7 +174,7 @@ def _came_back(run: Run) -> bool:
     return uses[-1] and any(let_go)
 
 
-def _told(trace: Trace) -> tuple[tuple[str, str], ...]:
+def _operator_heard(trace: Trace) -> tuple[tuple[str, str], ...]:
     """Say what the operator heard last of devices; that a machine is stopped is another matter."""
     told, asked = [], None
     for entry in trace:

@@ -65,13 +65,13 @@ def _who_moves(before: tuple[TraceEntry, ...], after: tuple[TraceEntry, ...]) ->
     ours, theirs = before[0], after[0]
     if ours.at_ns != theirs.at_ns:
         return ours.at_ns < theirs.at_ns, theirs.at_ns < ours.at_ns
-    if _said(ours) == _said(theirs):
+    if _content(ours) == _content(theirs):
         return True, True
-    meanwhile = [_said(entry) for entry in after if entry.at_ns == ours.at_ns]
-    return (False, True) if _said(ours) in meanwhile else (True, False)
+    meanwhile = [_content(entry) for entry in after if entry.at_ns == ours.at_ns]
+    return (False, True) if _content(ours) in meanwhile else (True, False)
 
 
-def _said(entry: TraceEntry) -> object:
+def _content(entry: TraceEntry) -> object:
     return entry.src, entry.dst, entry.message
 
 

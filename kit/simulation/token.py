@@ -33,12 +33,12 @@ from kit.simulation.actions import line_of, menu
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 
-__all__ = ["MOST_CHARACTERS", "PathToken", "TokenError", "is_path", "open_token", "path_token"]
+__all__ = ["MAX_CHARACTERS", "PathToken", "TokenError", "is_path", "open_token", "path_token"]
 __all__ += ["path_check", "read_path", "token_of"]
 
 VERSION = "1"
 KINDS = ("run", "pair", "path")
-MOST_CHARACTERS = 120  # of a built-in scenario with up to ten interventions
+MAX_CHARACTERS = 120  # of a built-in scenario with up to ten interventions
 _CHECK_BYTES = 3
 _CHECK_CHARACTERS = 4  # of as many bytes in base 64
 _WORD = re.compile(r"[A-Za-z0-9._~-]{1,2000}")
@@ -69,7 +69,7 @@ def token_of(played: Run | Pair) -> str:
     packed = _packed(scenario, played.interventions)
     named = [run.revision.name for run in runs]
     token = _joined(kind, scenario.name, named, packed)
-    if len(token) > MOST_CHARACTERS:
+    if len(token) > MAX_CHARACTERS:
         named = [_short_name(run.revision) for run in runs]
         token = _joined(kind, scenario.name, named, packed)
     return token
@@ -204,7 +204,7 @@ def path_token(
     """
     packed = path_check(texts) + "".join(_CHOICES[choice] for choice in choices)
     token = _joined("path", scope, [guest, revision.name], packed)
-    if len(token) > MOST_CHARACTERS:
+    if len(token) > MAX_CHARACTERS:
         token = _joined("path", scope, [guest, _short_name(revision)], packed)
     return token
 

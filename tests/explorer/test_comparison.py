@@ -53,7 +53,7 @@ def test_another_choice_that_is_not_offered_ends_it() -> None:
 
     assert (older.stopped, own.stopped) == ("Choice 5, guest reads, is not offered here.", "")
     assert (len(older.choices), len(own.choices)) == (4, 5)
-    assert older.said(5) == ()
+    assert older.sent(5) == ()
 
 
 def test_the_older_revision_comes_first_whichever_the_path_is_of() -> None:

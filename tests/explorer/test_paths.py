@@ -23,7 +23,7 @@ from kit.machine.requests import Request
 from kit.recordings.answers import reply_json
 from kit.recordings.conformance import conform
 from kit.recordings.format import read_transcripts
-from kit.simulation.token import MOST_CHARACTERS, TokenError, read_path
+from kit.simulation.token import MAX_CHARACTERS, TokenError, read_path
 from tests.explorer.found import (
     ARBITRARY,
     DEFAULT,
@@ -56,7 +56,7 @@ def all_broken(name: str) -> list[PlayedPath]:
 def test_a_counterexample_opens_as_the_path_it_was_made_of(name: str) -> None:
     for played in all_broken(name):
         assert open_path(played.token) == played
-        assert len(played.token) <= MOST_CHARACTERS
+        assert len(played.token) <= MAX_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_wider_scope_fits_in_a_token_as_well(
     played = broken(promise, revision, kind, scope)
 
     assert open_path(f" {played.token}\n") == played
-    assert len(played.token) <= MOST_CHARACTERS
+    assert len(played.token) <= MAX_CHARACTERS
 
 
 def test_a_token_names_choices_and_not_states() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from kit.machine.requests import ClientArchitectureSupport, ConfigureConnector, SetIndicator
 from kit.real_qemu.console import (
-    LONGEST_BYTES,
+    MAX_LINE_BYTES,
     ConsoleCodec,
     ConsoleLine,
     cpus_of,
@@ -43,9 +43,9 @@ def test_bytes_may_come_one_by_one() -> None:
 
 
 def test_a_line_without_an_end_is_cut() -> None:
-    lines = [*ConsoleCodec().feed(b"x" * (2 * LONGEST_BYTES + 10))]
+    lines = [*ConsoleCodec().feed(b"x" * (2 * MAX_LINE_BYTES + 10))]
 
-    assert lines == [ConsoleLine("x" * LONGEST_BYTES)] * 2
+    assert lines == [ConsoleLine("x" * MAX_LINE_BYTES)] * 2
 
 
 def test_an_echo_of_what_is_typed_is_no_answer() -> None:

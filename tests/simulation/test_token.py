@@ -17,7 +17,7 @@ from kit.machine.revision import Revision
 from kit.simulation.actions import menu
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario
-from kit.simulation.token import MOST_CHARACTERS, TokenError, open_token, token_of
+from kit.simulation.token import MAX_CHARACTERS, TokenError, open_token, token_of
 from kit.storage.scenarios import find_scenario, scenarios
 from tests.simulation.stories import story
 
@@ -84,7 +84,7 @@ def test_ten_interventions_in_a_built_in_scenario_are_a_token_of_120_characters(
     made = tuple(Intervention(n * 600_000_000_000, last, (20, 20)) for n in range(10))
     pair = Pair(*(_unplayed(scenario, revision, made) for revision in longest))
 
-    assert len(token_of(pair)) <= MOST_CHARACTERS
+    assert len(token_of(pair)) <= MAX_CHARACTERS
 
 
 def _unplayed(scenario: Scenario, revision: Revision, made: tuple[Intervention, ...]) -> Run:

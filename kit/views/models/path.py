@@ -127,7 +127,7 @@ class PathModel(HasTraits):
         """Stand at the next choice that is answered differently."""
         there = self.place
         for number in range(self.place + 1, self.count + 1):
-            said = {side.said(number) for side in self.play.sides}
+            said = {side.sent(number) for side in self.play.sides}
             if len(said) > 1 or any(number > len(side.choices) for side in self.play.sides):
                 there = number
                 break

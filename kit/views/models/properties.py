@@ -14,7 +14,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.jobs import Explored, SearchJob
 from kit.explorer.paths import play_path
-from kit.explorer.properties import PROPERTIES, Promise
+from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import PropertyKind
 from kit.machine.revision import Revision
@@ -59,14 +59,14 @@ class PropertyModel(HasTraits):
         """Was a revision explored with every guest?"""
         return all((revision, kind) in self._found for kind in LINUX)
 
-    def broken(self, promise: Promise, revision: Revision) -> tuple[GuestKind, ...]:
+    def broken(self, promise: UnplugProperty, revision: Revision) -> tuple[GuestKind, ...]:
         """The guests with which a property is known to be violated."""
         found = ((kind, self._found.get((revision, kind))) for kind in LINUX)
         return tuple(
             kind for kind, one in found if one and not one.result.findings[promise.name].holds
         )
 
-    def cell(self, promise: Promise, revision: Revision) -> str:
+    def cell(self, promise: UnplugProperty, revision: Revision) -> str:
         """What stands in a cell: "?", "yes", "NO", or with which guests it is violated."""
         if not self.is_known(revision):
             return _UNKNOWN
@@ -77,7 +77,7 @@ class PropertyModel(HasTraits):
             return "NO"
         return "NO " + ", ".join(kind.value.removeprefix("linux-") for kind in kinds)
 
-    def words(self, promise: Promise, revision: Revision) -> str:
+    def words(self, promise: UnplugProperty, revision: Revision) -> str:
         """Say a cell in a sentence."""
         cell = self.cell(promise, revision)
         head = f"{promise.name} at {revision.name}"
@@ -118,7 +118,7 @@ class PropertyModel(HasTraits):
             yield from self.look(revision)
             yield
 
-    def choose(self, promise: Promise, revision: Revision) -> Iterator[None]:
+    def choose(self, promise: UnplugProperty, revision: Revision) -> Iterator[None]:
         """Look at a cell: its property, and the path that shows why it is as it is."""
         yield from self.look(revision)
         kinds = self.broken(promise, revision)

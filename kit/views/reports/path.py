@@ -130,7 +130,7 @@ def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> It
     yield ""
     for number, action in enumerate(play.path.actions, 1):
         yield from _choice("=", number, action, width, unicode)
-        if _has(before, number) and before.said(number) == after.said(number):
+        if _has(before, number) and before.sent(number) == after.sent(number):
             yield from _entries("=", before.choices[number - 1], width, unicode)
             continue
         for mark, side in (("-", before), ("+", after)):

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.explorer.jobs import Explored
-from kit.explorer.properties import PROPERTIES, Promise
+from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.scope import Scope
 from kit.explorer.search import Ended, Path, PropertyResult
 
@@ -71,12 +71,12 @@ def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableTyp
     return Group(table, *paths, _notes(found))
 
 
-def _listed(wanted: Sequence[str]) -> list[Promise]:
+def _listed(wanted: Sequence[str]) -> list[UnplugProperty]:
     return [promise for promise in PROPERTIES if promise.name in wanted]
 
 
 def _counterexamples(
-    promise: Promise, found: Sequence[Explored]
+    promise: UnplugProperty, found: Sequence[Explored]
 ) -> Iterator[tuple[int, list[str], str]]:
     """Yield each shortest counterexample once: its length, the guests it goes for, a token."""
     paths: dict[Path, list[Explored]] = {}
@@ -92,7 +92,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" + "s" * (number != 1)
 
 
-def _cell(promise: Promise, found: Sequence[Explored]) -> Text:
+def _cell(promise: UnplugProperty, found: Sequence[Explored]) -> Text:
     """Say whether a property holds; by guest, where they differ."""
     signs = {
         one.job.kind.value.removeprefix("linux-"): _sign(

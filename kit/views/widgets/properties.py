@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import ipywidgets as widgets
 
 from kit.explorer.comparison import PathPlay
-from kit.explorer.properties import PROPERTIES, Promise
+from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.machine.revision import Revision
 from kit.views.escape import escape
 from kit.views.html.figure import stylesheet
@@ -77,7 +77,7 @@ class PropertyWidget(Shown):
 
     # -- parts ---------------------------------------------------------------------------------
 
-    def _cell(self, promise: Promise, revision: Revision) -> widgets.Button:
+    def _cell(self, promise: UnplugProperty, revision: Revision) -> widgets.Button:
         choose = self.model.choose
         return button("?", "", guarded(lambda: self._do(choose(promise, revision)), self._complain))
 

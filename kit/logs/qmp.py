@@ -13,7 +13,6 @@ from contextlib import suppress
 
 from kit.common.json_fields import Json
 from kit.logs.entries import DeviceKind, Logged, OtherCommand, OtherEvent, plain
-from kit.machine import qmp
 from kit.machine.config import MIB
 from kit.machine.events import DeviceDeleted, QmpError, QmpReturn
 from kit.machine.requests import (
@@ -31,6 +30,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Board
+from kit.recordings import qmp_events
 
 __all__ = [
     "backend_size",
@@ -157,7 +157,9 @@ def event_of(name: str, data: Json) -> Logged:
         return OtherEvent(f"MIGRATION {status}", _text(data, "device"))
     info = data.get("info") if isinstance(data, dict) else None
     with suppress(LookupError, TypeError, ValueError):
-        found = qmp.event_of(name, {**_fields(data), "info": {**_fields(info), **_numbers(info)}})
+        found = qmp_events.event_of(
+            name, {**_fields(data), "info": {**_fields(info), **_numbers(info)}}
+        )
         if found is not None:
             return found
     about = info if name == "ACPI_DEVICE_OST" else data

@@ -22,9 +22,9 @@ from kit.machine.events import (
     QmpReturn,
 )
 from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo
-from kit.machine.qmp import QmpEmitted, event_of, ost_info_of
 from kit.real_qemu.failures import BackendError
 from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
+from kit.recordings.qmp_events import QmpEmitted, event_of, ost_info_of
 
 __all__ = [
     "acpi_events",

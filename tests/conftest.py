@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from kit.case_study.fetch import fetch
+from tests.executed import Executed, executed_in, shared_folder
 
 Program = Callable[..., str]
 
@@ -34,6 +35,12 @@ def qemu_clone() -> Path:
 def fetched_lesson(qemu_clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return what `kit fetch` makes of that clone: the lesson's commits alone."""
     return fetch(tmp_path_factory.mktemp("fetched") / "q.git", urls=[str(qemu_clone)]).path
+
+
+@pytest.fixture(scope="session")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    """Return a lesson with what its cells show; each is executed once in a run."""
+    return executed_in(shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from kit.handout.lessons import handouts, lesson_files
+from tests.executed import Executed, not_again
 
 pytestmark = pytest.mark.browser
 SOME = (1, 5, 10)  # a sandbox, a tour, tables and plots
@@ -21,11 +22,12 @@ WIDTHS = (390, 800, 1400)
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory, executed: Executed) -> list[Path]:
     wanted = [lesson_files()[number] for number in SOME]
     folder = tmp_path_factory.mktemp("handouts")
-    made = handouts(wanted, folder, together=True, tell=lambda *_: None)
-    return [page.path for page in made]
+    with not_again(executed, {path.stem: path for path in wanted}):
+        made = handouts(wanted, folder, together=True, tell=lambda *_: None)
+        return [page.path for page in made]
 
 
 @contextmanager

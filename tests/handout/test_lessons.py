@@ -18,6 +18,7 @@ from kit.cli.main import main
 from kit.handout.lessons import handouts
 from kit.handout.markdown import is_solution
 from kit.storage.exercises import exercises
+from tests.executed import NO_PROGRESS, Executed, learner_of, not_again, shared_folder
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -31,24 +32,17 @@ def quiet(lesson: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
-NO_PROGRESS = "whoever reads this puts it aside"
-
-
 @pytest.fixture(scope="module")
 def learner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a learner's progress, in which is a file that cannot be read."""
-    share = tmp_path_factory.mktemp("share")
-    (share / "unplug-kit").mkdir()
-    (share / "unplug-kit" / "progress.json").write_text(NO_PROGRESS)
-    return share
+    return learner_of(shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, learner: Path) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, executed: Executed) -> Path:
     """A folder with all hand-outs, made once."""
     made = tmp_path_factory.mktemp("handouts")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("XDG_DATA_HOME", str(learner))
+    with not_again(executed, dict(zip(STEMS, LESSONS, strict=True))):
         assert main(["handout", "--all", "-o", str(made)]) == 0
     return made
 

@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 import kit
+from tests.executed import Executed
 
 ROOT = Path(__file__).parent.parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -71,8 +72,8 @@ def run(path: Path) -> NotebookNode:
 
 
 @lesson
-def test_a_lesson_runs_from_the_first_cell_to_the_last(path: Path) -> None:
-    notebook = run(path)
+def test_a_lesson_runs_from_the_first_cell_to_the_last(path: Path, executed: Executed) -> None:
+    notebook = executed(path)
     shown = [output for cell in code(notebook) for output in cell.outputs]
 
     assert "widgets" not in notebook.metadata

@@ -1,7 +1,7 @@
-"""Which lines of which commit are responsible for what a run shows.
+"""Tie what a run shows to the lines of the commit that cause it.
 
 The ties are data (``data/commits.toml``): a behaviour names a commit, a file and an identifier
-that distinguishes its lines; the same tie holds in QEMU's clone and in the re-enactment.
+that distinguishes its lines.  The same tie holds in a clone of QEMU and in the re-enactment.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Behaviour", "behaviours_of", "hunk_of", "read_behaviours", "responsi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What some lines of a commit do.
+    """What certain lines of a commit do.
 
     ``commit`` is a full hash, ``file`` and ``function`` are where the lines stand, ``identifier``
     tells them from others there; ``shows`` is the type of the trace entry that they cause
@@ -47,7 +47,7 @@ def read_behaviours(text: str, where: str) -> tuple[Behaviour, ...]:
         where: Its name, for messages.
 
     Raises:
-        UserError: The file breaks the format: says at which line, and what is wrong there.
+        UserError: The file breaks the format; the text names the line and the mistake.
     """
     reader = TomlReader(text, where)
     data = reader.load()
@@ -64,14 +64,14 @@ def read_behaviours(text: str, where: str) -> tuple[Behaviour, ...]:
 
 
 def behaviours_of(behaviours: tuple[Behaviour, ...], revision: Revision) -> tuple[Behaviour, ...]:
-    """Return those that came with *revision*'s own commit."""
+    """Return the behaviours that *revision*'s own commit brings."""
     return tuple(b for b in behaviours if b.commit == revision.commit)
 
 
 def responsible_for(
     behaviours: tuple[Behaviour, ...], entry: TraceEntry, revision: Revision
 ) -> tuple[Behaviour, ...]:
-    """Return those that *revision* has and that cause an entry like this one, newest first."""
+    """Return the behaviours of *revision* that cause such an entry, newest first."""
     shown = wire_name(entry.message)
     here = {patch.value for patch in revision.patches}
     order = [patch.value for patch in Patch]
@@ -82,7 +82,7 @@ def responsible_for(
 def hunk_of(behaviour: Behaviour, files: tuple[FileDiff, ...]) -> Hunk | None:
     """Return the hunk of a commit's diff that holds a behaviour's lines, or None.
 
-    Capitals do not count: an event is a function in one program and a word in the other.
+    Case does not matter: an event is a function in QEMU and a word in the re-enactment.
     """
     wanted = behaviour.identifier.lower()
     for file in files:

@@ -1,13 +1,13 @@
-"""Commits of QEMU, brought by plain git from a server into a repository of our own.
+"""Fetch commits of QEMU with plain git from a server into a repository of the kit.
 
-Decides how much is fetched, from where, and when a fetched repository is whole.  It is built
-beside its place and moved there once it is.  git checks each object against its id as it comes.
+Decides how much is fetched, from where, and when a repository is complete.  It is built beside its
+place and moved there when it is complete.  git checks each object against its id as it arrives.
 
-Nothing that a server or a person gives is run: a URL has one of four schemes, git may use no
-other, and neither prompts nor the user's configuration take part.
+Nothing that a server or a person supplies is executed: a URL has one of four schemes, git may use
+no other, never prompts, and ignores the user's configuration.
 
 Source: git 2.39, git-fetch(1) and Documentation/technical/partial-clone.txt; what is asked for
-one by one (commits, then files) is what a partial clone itself asks its server for.
+one by one (commits, then files) is what a partial clone itself requests from its server.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 SOURCES = ("https://gitlab.com/qemu-project/qemu.git", "https://github.com/qemu/qemu.git")
-"""Where QEMU is, in the order in which the servers are asked."""
+"""QEMU's repositories, in the order in which the kit tries them."""
 
 LESSON_COMMITS = tuple(
     dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in MERGED)])
@@ -74,16 +74,16 @@ LIMITS = {
     Amount.HISTORY: Limits(most_bytes=150_000_000, most_refs_bytes=20_000_000, most_s=7200),
     Amount.FULL: Limits(most_bytes=1_000_000_000, most_refs_bytes=20_000_000, most_s=28_800),
 }
-"""What each source may cost in one call; then the next is asked."""
+"""What one source may send in one call; then the kit tries the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A whole repository, and what it took to have it.
+    """A complete repository, and what it took to fetch it.
 
-    ``amount`` is what the folder holds, which may be more than was asked for; ``url`` where it
+    ``amount`` is what the folder holds, which may be more than was requested; ``url`` is where it
     came from, without a password; ``commits`` how many it has, parents included;
-    ``received_bytes`` what came this time, by git's own count; 0 if it ``was_there`` already.
+    ``received_bytes`` what arrived this time, by git's count: 0 if it ``was_there`` already.
     """
 
     path: Path
@@ -95,7 +95,7 @@ class Fetched:
 
 
 def default_folder(amount: Amount) -> Path:
-    """Return where *amount* is kept if nobody names a folder: the user's cache."""
+    """Return the default folder for *amount*, in the user's cache."""
     return platformdirs.user_cache_path("unplug-kit", appauthor=False) / f"qemu-{amount.value}.git"
 
 
@@ -109,23 +109,24 @@ def fetch(
     announce: Callable[[str], None] = lambda _words: None,
     timeout_s: float = 60.0,
 ) -> Fetched:
-    """Make *target* a bare repository with *amount* of QEMU, unless it is one.
+    """Make *target* a bare repository with *amount* of QEMU, unless it is one already.
 
-    Readers see no repository or a whole one.  What an interrupted call has got stays in a hidden
-    folder beside *target*, from which the next call goes on; locks and half packs do not stay.
+    Readers see no repository or a complete one.  An interrupted call leaves what it received in a
+    hidden folder beside *target*, and the next call continues from there; locks and partial packs
+    are removed.
 
     Args:
         target: The repository's folder: absent, empty, or filled by an earlier call.
-        amount: How much; LESSON and HISTORY never go to the network when they are read.
+        amount: How much. Reading LESSON or HISTORY never uses the network.
         urls: https, http, git or file URLs or folders of clones, tried in this order.
         wanted: Full hashes of the commits that must be there afterwards.
-        progress: Told how far git is, from this thread; what it raises ends the call.
-        announce: Told how much may come, before any network is used.
-        timeout_s: Seconds that a source may be silent, at first or later; then the next is asked.
+        progress: Called from this thread with git's progress; what it raises ends the call.
+        announce: Called with how much may arrive, before the network is used.
+        timeout_s: Seconds that a source may be silent before the kit tries the next.
 
     Raises:
-        FetchError: No source gave everything, the folder is another's, in use by another call or
-            cannot be written, or git is not installed.
+        FetchError: No source had everything; the folder holds something else, is in use by another
+            call or cannot be written; or git is not installed.
     """
     if not urls or not all(re.fullmatch("[0-9a-f]{40}", commit) for commit in wanted):
         raise MisuseError(f"fetch needs a URL and full hashes, not {urls!r} and {wanted!r}")
@@ -153,9 +154,9 @@ def fetch(
 def _absolute(target: Path) -> Path:
     try:
         found = target.expanduser().absolute()
-        # a link in the folder's own place is not followed
+        # the last part of the path is not followed if it is a link
         return found.parent.resolve() / found.name if found.is_symlink() else found.resolve()
-    except RuntimeError as error:  # nobody's home, or links in a circle
+    except RuntimeError as error:  # an unknown user's home, or links in a circle
         why = str(error).rstrip(".")
         raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from None
 
@@ -164,7 +165,7 @@ def _absolute(target: Path) -> Path:
 
 
 def _already(git: Git, amount: Amount, wanted: Sequence[str]) -> Fetched | None:
-    """Return what *git*'s folder holds if that is enough; None if it is to be filled (again)."""
+    """Return what *git*'s folder holds if that is enough; None if it must be filled."""
     folder = git.folder
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return None
@@ -213,7 +214,7 @@ def _missing_commit(git: Git, wanted: Sequence[str]) -> str | None:
 
 
 def _missing_blobs(git: Git, wanted: Sequence[str]) -> list[str]:
-    """Return the ids of the files, absent here, that the diffs of *wanted* to their parents need.
+    """Return the ids of the absent files that the diffs of *wanted* to their parents need.
 
     A merge has no such diff, and a submodule's entry names a commit of another repository.
     """
@@ -227,7 +228,7 @@ def _missing_blobs(git: Git, wanted: Sequence[str]) -> list[str]:
                 for mode, blob in ((old_mode, old), (new_mode, new))
                 if mode not in ("000000", "160000")
             }
-    # this way of asking never goes to the network for what is absent, as others do
+    # unlike others, this command never fetches what is absent
     all_objects = git.run("cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
     present = set(all_objects.split())
     return [blob for blob in needed if blob not in present]
@@ -250,7 +251,7 @@ def _fetched(git: Git, amount: Amount, *, received_bytes: int | None = None) -> 
 def _from_first(
     sources: Sequence[Origin], git: Git, place: Workplace, amount: Amount, wanted: Sequence[str]
 ) -> Fetched:
-    """Fill *git*'s folder from the first source that can, and move it to its place."""
+    """Fill *git*'s folder from the first source that has everything, and move it to its place."""
     refusals = []
     with _tidied(git.folder):
         for source in sources:
@@ -260,7 +261,7 @@ def _from_first(
                 _seal(git, source, amount)
             except GitError as failure:
                 if isinstance(failure, TooMuchError):
-                    remove_tree(git.folder)  # nothing to go on from
+                    remove_tree(git.folder)  # nothing to continue from
                 reason = str(failure).replace(source.url, source.shown)
                 refusals.append(f"{source.shown}: {reason}")
                 continue
@@ -275,7 +276,7 @@ def _from_first(
 
 def _fill(git: Git, source: Origin, amount: Amount, wanted: Sequence[str]) -> None:
     if (git.folder / "HEAD").exists():
-        with contextlib.suppress(GitError):  # what an earlier call left may be damaged
+        with contextlib.suppress(GitError):  # an earlier call may have left damage
             _check(git, amount)
     make_folders(git.folder)
     git.run("init", "--quiet", "--bare", "--template=")
@@ -286,16 +287,16 @@ def _fill(git: Git, source: Origin, amount: Amount, wanted: Sequence[str]) -> No
         _fill_history(git, source, ["--filter=tree:0"] if amount is Amount.HISTORY else [])
     _check(git, amount)
     if missing := _missing_commit(git, wanted):
-        remove_tree(git.folder)  # another project's history: nothing to go on from
+        remove_tree(git.folder)  # another project's history
         raise GitError(f"it does not have {missing}")
-    if amount is Amount.LESSON:  # read each diff once as readers will: without a network
+    if amount is Amount.LESSON:  # read each diff once, as readers will, without a network
         git.run("diff-tree", "-p", "-M", "--root", "--stdin", feed=wanted)
 
 
 def _fill_lesson(git: Git, source: Origin, wanted: Sequence[str]) -> None:
-    # what is here says nothing about what is not: with a commit its files need not have come
+    # git must not assume that the files of a present commit are present
     git.run("config", "fetch.negotiationAlgorithm", "noop")
-    refs = [f"refs/lesson/{commit}" for commit in wanted]  # without refs git gc takes them away
+    refs = [f"refs/lesson/{commit}" for commit in wanted]  # without refs git gc removes them
     if not set(refs) <= _refs(git):
         named = [f"{commit}:{ref}" for commit, ref in zip(wanted, refs, strict=True)]
         # of depth 2, so that each has its parent
@@ -305,12 +306,12 @@ def _fill_lesson(git: Git, source: Origin, wanted: Sequence[str]) -> None:
         git.fetch(source, "--filter=blob:none", "--stdin", "origin", feed=blobs, phase="files")
 
 
-# git cannot resume within a stage.  Six cost 2 % more on the wire than one, and a quarter on disk.
+# git cannot resume within a stage.  Six stages cost 2 % more traffic than one, and 25 % more disk.
 _STAGES = 6
 
 
 def _fill_history(git: Git, source: Origin, options: Sequence[str]) -> None:
-    """Fetch every branch and tag; by stages, from release to release."""
+    """Fetch every branch and tag, in stages from release to release."""
     listing = git.run(
         *("ls-remote", "--symref", "--sort=version:refname", "origin", "HEAD", "refs/tags/v*"),
         source=source,
@@ -336,7 +337,7 @@ def _refs(git: Git) -> set[str]:
 
 
 def _check(git: Git, amount: Amount) -> None:
-    """Raise GitError, and remove the folder, if it lacks something that its commits need."""
+    """Raise GitError, and remove the folder, if it lacks objects that its commits need."""
     depth = () if amount is Amount.LESSON else ("--connectivity-only",)
     try:
         git.run("fsck", "--no-dangling", "--progress", *depth, phase="check")
@@ -349,7 +350,7 @@ def _seal(git: Git, source: Origin, amount: Amount) -> None:
     """Make the repository ready for readers."""
     settings = {"remote.origin.url": source.shown, "unplug-kit.amount": amount.value}
     if amount is not Amount.FULL:
-        settings["protocol.allow"] = "never"  # what is absent must not be looked for on the network
+        settings["protocol.allow"] = "never"  # git must not fetch what is absent
         settings["mailmap.blob"] = "refs/none"  # git log would want HEAD's, which is absent
     for key, value in settings.items():
         git.run("config", key, value)
@@ -360,7 +361,7 @@ def _seal(git: Git, source: Origin, amount: Amount) -> None:
 
 @contextlib.contextmanager
 def _tidied(part: Path) -> Iterator[None]:
-    """Before and after: no locks or half packs of git's in *part*, and no *part* of no use."""
+    """Remove git's locks and partial packs from *part* before and after, and *part* if useless."""
     _sweep(part)
     try:
         yield

@@ -1,9 +1,9 @@
-"""Which history is in use: the first of those there are, and the re-enactment where there is none.
+"""Decide which history is in use.
 
-In this order: what a person names (``--repo``, KIT_QEMU, a field); what ``kit fetch`` brought; a
-clone beside the kit; a file that this copy of the kit carries; the re-enactment.  What is named is
-used or refused, never passed over; the name ``re-enactment`` asks for that one although there are
-others.
+The kit uses the first of these that it finds: what a person names (``--repo``, KIT_QEMU, a field);
+what ``kit fetch`` brought; a clone beside the kit; a file that this copy of the kit carries; the
+re-enactment.  A history that a person names is used or refused, never passed over.  The name
+``re-enactment`` chooses the re-enactment even if there are others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def open_named(place: Path) -> History:
     """Open what a person names: a clone, or a file that `kit history export` wrote.
 
     Raises:
-        HistoryError: It is neither.
+        HistoryError: *place* is neither.
     """
     try:
         if place.is_file():
@@ -31,7 +31,7 @@ def open_named(place: Path) -> History:
         if not place.exists():
             raise HistoryError(f"{place} does not exist; name a clone of QEMU, or run `kit fetch`")
         if place.is_dir():
-            next(place.iterdir(), None)  # a folder that may not be read is told from no clone
+            next(place.iterdir(), None)  # raises if the folder cannot be read
     except OSError as error:
         raise HistoryError(
             f"{place}: cannot be read: {error.strerror}; name a clone of QEMU, or run `kit fetch`"
@@ -55,12 +55,12 @@ def find_history(
         fetched: Folders where `kit fetch` puts what it brings.
         beside: Folders where a clone of QEMU may lie.
         reenactment: Builds the re-enactment if needed and returns its folder.
-        known: A commit by which a clone of QEMU is told from any other.
-        passed_over: Told of each folder that is there and cannot be used, and why.
-        carried: An exported file, which a copy of the kit may have where git is not to be had.
+        known: A commit that only clones of QEMU have.
+        passed_over: Called with each folder that exists but cannot be used, and the reason.
+        carried: An exported file, which a copy of the kit has where there is no git.
 
     Raises:
-        HistoryError: What is named is no history, or the re-enactment cannot be built.
+        HistoryError: *named* is not a history, or the re-enactment cannot be built.
     """
     if named == Path(REENACTMENT):
         return ReenactmentHistory(CloneHistory(reenactment(), SourceKind.REENACTMENT))
@@ -85,5 +85,5 @@ def find_history(
 def _is_folder(place: Path) -> bool:
     try:
         return place.is_dir()
-    except OSError:  # one above it may not be entered
+    except OSError:  # a folder above it cannot be entered
         return False

@@ -1,7 +1,6 @@
-"""The history in use: where it is found, and what is read from it.
+"""Find the history in use, and read the lesson's commits from it.
 
-A clone that a person names, what ``kit fetch`` brought, a clone beside the kit, or the
-re-enactment, which is built here at its first use.
+`kit.case_study.find` says in which order the kit looks; the re-enactment is built at first use.
 """
 
 from __future__ import annotations
@@ -44,12 +43,12 @@ __all__ = [
 ]
 
 CLONE_VARIABLE = "KIT_QEMU"
-CARRIED = "history.json"  # of share(): whoever makes the web site puts it there
-NEIGHBOURS = 40  # a series is applied in one go: among so many are those posted with a commit
+CARRIED = "history.json"  # in share(); tools/website puts it there
+NEIGHBOURS = 40  # a series is applied in one go, so its commits are among that many
 
 
 def clone_in_use() -> Path | None:
-    """Return the QEMU clone, or exported history, that KIT_QEMU names; None where it names none."""
+    """Return the clone or exported history that KIT_QEMU names, or None."""
     named = os.environ.get(CLONE_VARIABLE, "").strip()
     return expanded(named) if named else None
 
@@ -58,7 +57,7 @@ def expanded(place: str) -> Path:
     """Return the path that a person names.
 
     Raises:
-        UserError: It begins with the home of somebody who is not there.
+        UserError: The path begins with the home of an unknown user.
     """
     try:
         return Path(place).expanduser()
@@ -73,10 +72,10 @@ def history(
 
     Args:
         named: What a person names instead of KIT_QEMU.
-        passed_over: Told of each folder that is there and cannot be used, and why.
+        passed_over: Called with each folder that exists but cannot be used, and the reason.
 
     Raises:
-        HistoryError: What is named is no history, or the re-enactment cannot be built.
+        HistoryError: *named* is not a history, or the re-enactment cannot be built.
     """
     return find_history(
         clone_in_use() if named is None else expanded(str(named)),
@@ -98,7 +97,7 @@ def _reenactment() -> Path:
             digest.update(path.relative_to(source).as_posix().encode() + path.read_bytes())
     cache = user_cache_path("unplug-kit", appauthor=False)
     target = cache / f"re-enactment-{digest.hexdigest()[:12]}"
-    if target.exists():  # whole, since it was moved there, and of this text, by its name
+    if target.exists():  # complete, as it was moved there; its name is the digest of the text
         return target
     try:
         make_folders(cache)
@@ -114,7 +113,7 @@ def _reenactment() -> Path:
 
 
 def why_no_commit(revision: Revision) -> str:
-    """Say why a revision has no commit of its own; empty where it has one."""
+    """Return why a revision has no commit of its own; empty if it has one."""
     if revision is PROPOSAL:
         (proposed,) = PROPOSAL.patches - set(MERGED)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
@@ -127,10 +126,10 @@ def why_no_commit(revision: Revision) -> str:
 def commit_named(read: History, typed: str) -> tuple[str, Commit]:
     """Return the commit that a person names, and the name that the history knows it by.
 
-    A release is looked for by its tag first: the re-enactment has tags of its own.
+    A release is looked up by its tag first, because the re-enactment has its own tags.
 
     Raises:
-        HistoryError: It is not here.
+        HistoryError: The history does not have it.
     """
     try:
         revision = find_revision(typed)
@@ -153,7 +152,7 @@ def commit_named(read: History, typed: str) -> tuple[str, Commit]:
 
 
 def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
-    """Return what is shown of *revision*'s commit, from *read* or else the history in use."""
+    """Return the page of *revision*'s commit, from *read* or else the history in use."""
     if why := why_no_commit(revision):
         return CommitPage(revision.name, note=f"{why}.")
     heading = f"{revision.name}: commit {revision.commit[:10]}"
@@ -168,7 +167,7 @@ def commit_page(revision: Revision, read: History | None = None) -> CommitPage:
 
 
 def _aside(revision: Revision, commit: Commit) -> str:
-    """Say why a revision's own commit is not shown: it has nothing to do with the story."""
+    """Return why a revision's own commit is not shown; empty if it is."""
     if commit.trailer("Re-enacts") is not None:
         return ""
     if revision.label.endswith("~1"):
@@ -182,7 +181,7 @@ def _aside(revision: Revision, commit: Commit) -> str:
 
 
 def lesson_commits(read: History) -> tuple[Commit, ...]:
-    """Return those of the lesson's commits that *read* has, each with `NEIGHBOURS` before it."""
+    """Return the lesson's commits that *read* has, each with the `NEIGHBOURS` before it."""
     wanted = [patch.value for patch in MERGED] + [find_revision("revert").commit]
     found: list[Commit] = []
     for name in wanted:
@@ -196,17 +195,15 @@ def lesson_commits(read: History) -> tuple[Commit, ...]:
 def exported_history(
     named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    """Return the lesson's commits of the history in use as one file's text, and what it lacks.
-
-    That is the names of those commits and releases that the history has not.
+    """Return the lesson's commits as the text of one file, and the names of those that it lacks.
 
     Raises:
-        HistoryError: The history lacks all of them.
+        HistoryError: The history in use lacks all of them.
     """
     read = history(named, passed_over)
     wanted = {patch.value: patch.value[:10] for patch in MERGED}
     wanted |= {revision.commit: revision.name for revision in CATALOGUE}
-    tags = {name for name, _ in read.tags()}  # what cannot be read at all is said to be so
+    tags = {name for name, _ in read.tags()}  # raises if nothing can be read
     present = [name for name in wanted if _has(read, name)]
     if not present:
         raise HistoryError(f"{read.source} has none of the lesson's commits; `kit fetch` gets them")
@@ -225,7 +222,7 @@ def _has(read: History, name: str) -> bool:
 
 
 def behaviours() -> tuple[Behaviour, ...]:
-    """Return which lines of which commit do what.
+    """Return the ties between behaviours and lines of commits.
 
     Raises:
         UserError: ``commits.toml`` breaks its format.
@@ -237,9 +234,9 @@ def behaviours() -> tuple[Behaviour, ...]:
 def named_commits(
     revisions: Iterable[Revision], read: History | None = None
 ) -> tuple[CommitReference, ...]:
-    """Return the commits of the story that some revisions stand for, as the history names them.
+    """Return references to the commits that some revisions stand for.
 
-    A parent is named by its child, which is the story's; a release by its tag alone.
+    A revision before a commit of the lesson is named by that commit; a release by its tag.
     """
     found: dict[str, CommitReference] = {}
     for revision in revisions:

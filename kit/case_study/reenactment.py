@@ -1,9 +1,9 @@
-"""Builds the re-enactment: a small git repository that plays the story of the CPU unplug timeout.
+"""Build the re-enactment: a small git repository with the story of the CPU unplug timeout.
 
-It is for people without a clone of QEMU: each of its commits re-enacts one of QEMU's, in text of
-our own.  The text lies in ``data/reenactment``; this module makes commits and tags of it with git.
-Nothing of the machine it is built on gets in (no configuration, hooks, time or name), so that the
-hashes are the same everywhere.
+It is for people without a clone of QEMU: each of its commits re-enacts one of QEMU's, in the kit's
+own text.  The text is in ``data/reenactment``; this module turns it into commits and tags.  The
+hashes are the same everywhere, because nothing of the local machine gets in: no configuration,
+hooks, time or name.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ __all__ = ["ReenactmentError", "build"]
 _TIMEOUT_S = 60
 _NAME, _EMAIL = "The unplug kit", "re-enactment@unplug-kit.invalid"
 _CONFIG = {
-    "core.fileMode": "false",  # a file is no program, whatever the file system says of it
-    "gc.auto": "0",  # nothing may still run when the folder is renamed
+    "core.fileMode": "false",  # no file is executable, whatever the file system says
+    "gc.auto": "0",  # nothing may run any more when the folder is renamed
     "maintenance.auto": "false",
-    "safe.directory": "*",  # on some network drives what one has made is not one's own
+    "safe.directory": "*",  # on some network drives a new folder belongs to another user
 }
 
 
@@ -44,16 +44,16 @@ class ReenactmentError(UserError):
 def build(source: Path, target: Path) -> None:
     """Build the re-enactment's repository, with a work tree of its last commit.
 
-    It is made beside *target* and then renamed, so that nobody sees half of it, and two may build
-    it at once.  Where *target* holds it already, nothing changes there.
+    It is built beside *target* and then renamed, so that nobody sees half of it, and two processes
+    may build it at once.  If *target* holds it already, nothing changes.
 
     Args:
-        source: The folder with ``miniature.toml`` and the text of the commits.
-        target: The repository's folder; it and those above it are made.
+        source: The folder with ``reenactment.toml`` and the text of the commits.
+        target: The repository's folder; it and its parents are created.
 
     Raises:
         ReenactmentError: git is missing or fails, *target* holds something else or cannot be
-            written, or *source* is not complete.
+            written, or *source* is incomplete.
     """
     program = shutil.which("git")
     if program is None:
@@ -76,7 +76,7 @@ def build(source: Path, target: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Commit:
-    """One commit: files from ``folder``, or what undoes the commits named in ``reverts``."""
+    """One commit: files from ``folder``, or the revert of the commits in ``reverts``."""
 
     name: str
     date: date
@@ -93,7 +93,7 @@ class _Tag:
 
 
 def _read_story(source: Path) -> tuple[list[_Commit], list[_Tag]]:
-    path = source / "miniature.toml"
+    path = source / "reenactment.toml"
     try:
         story = tomllib.loads(path.read_text(encoding="utf-8"))
         commits = [
@@ -121,7 +121,7 @@ def _hash_of(name: str, hashes: Mapping[str, str]) -> str:
         return hashes[name]
     except KeyError:
         raise ReenactmentError(
-            f"miniature.toml is damaged (no commit {name!r} up to there); install the kit again"
+            f"reenactment.toml is damaged (no commit {name!r} up to there); install the kit again"
         ) from None
 
 
@@ -143,22 +143,22 @@ def _message(entry: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Git:
-    """git in one repository, deaf to everything outside it."""
+    """git in one repository, which ignores everything outside it."""
 
     program: str
     folder: Path
     home: Path
 
     def run(self, *arguments: str, text: str = "", day: date | None = None) -> str:
-        """Run git and return what it says.
+        """Run git and return its output.
 
         Args:
             arguments: The subcommand and its arguments.
-            text: What it reads from its standard input.
-            day: The author's and the committer's date, at noon UTC; None where it does not matter.
+            text: Its standard input.
+            day: The author's and the committer's date, at noon UTC; None if it does not matter.
 
         Raises:
-            ReenactmentError: It fails, or takes longer than a minute.
+            ReenactmentError: git fails, or takes longer than a minute.
         """
         config = [part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}")]
         try:
@@ -174,9 +174,7 @@ class _Git:
                 f"git {arguments[0]} took longer than {_TIMEOUT_S} s in {self.folder.parent.parent}"
             ) from None
         if done.status:
-            (*_, said) = done.stderr.decode(errors="replace").splitlines() or [
-                "it does not say why"
-            ]
+            (*_, said) = done.stderr.decode(errors="replace").splitlines() or ["it gives no reason"]
             raise ReenactmentError(f"the re-enactment: git {arguments[0]} failed: {said}")
         return done.stdout.decode().strip()
 
@@ -230,7 +228,7 @@ def _tag(git: _Git, tag: _Tag, commit: str) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy the text files of a folder; whatever ends their lines there, here it is a line feed."""
+    """Copy the text files of a folder, with line feeds as line ends."""
     if not source.is_dir():
         raise ReenactmentError(f"{source} is missing; install the kit again")
     for path in source.rglob("*"):
@@ -247,7 +245,7 @@ def _copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def _workshop(target: Path) -> Iterator[Path]:
-    """Give a folder beside *target*, and take it away again with all that is left in it."""
+    """Yield a folder beside *target*, and remove it with its contents afterwards."""
     try:
         make_folders(target.parent)
         with new_folder(target) as workshop:
@@ -264,11 +262,11 @@ def _workshop(target: Path) -> Iterator[Path]:
 def _move(git: _Git, target: Path, tip: str) -> None:
     try:
         move_folder(git.folder, target)
-    except OSError:  # something is there: perhaps what another process has just built
+    except OSError:  # *target* exists: another process may have just built it
         try:
             git.run("--git-dir", str(target / ".git"), "cat-file", "-e", f"{tip}^{{commit}}")
         except ReenactmentError:
             raise ReenactmentError(
-                f"{target} holds something else than the re-enactment; remove it, "
+                f"{target} holds something other than the re-enactment; remove it, "
                 "or name another folder"
             ) from None

@@ -1,4 +1,4 @@
-"""What a run's entries are called in exercises, and the numbers that are asked of a run."""
+"""Name the entries of a run as exercises do, and read which number an exercise asks for."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LEFT_OVER = re.compile(r"lines left over of (?P<commits>[\w~.-]+(?:, [\w~.-]+)+
 
 
 def called(entry: TraceEntry) -> str:
-    """Return what an entry is called: an RTAS call by what it does, else as on the wire."""
+    """Return an entry's name: what an RTAS call does, else the name on the wire."""
     match entry.message:
         case SetIndicator(indicator, _, state) if (indicator, state) in _SET:
             return _SET[indicator, state]
@@ -48,10 +48,10 @@ def called(entry: TraceEntry) -> str:
 
 
 def check_call(name: str) -> str:
-    """Return *name* if entries are called so.
+    """Return *name* if an entry can have it.
 
     Raises:
-        UserError: None is.
+        UserError: No entry can.
     """
     if name not in _CALLS and name not in wire_names():
         raise UserError(f"no message has the type {name!r}, and no call is {name}")
@@ -59,10 +59,10 @@ def check_call(name: str) -> str:
 
 
 def read_measure(text: str) -> Measure:
-    """Read what number is asked for.
+    """Return the measure that a text names.
 
     Raises:
-        UserError: It is no measure; says what is expected.
+        UserError: The text names no measure; the error says what is expected.
     """
     if match := _WHEN.fullmatch(text):
         return Measure(of_run=_when(_entries(match), -1 if match["last"] else 0))
@@ -75,7 +75,7 @@ def read_measure(text: str) -> Measure:
         commits = tuple(match["commits"].split(", "))
         return Measure(of_diffs=tuple(find_revision(name).label for name in commits))
     raise UserError(
-        f"{text!r} is no measure; expected as 'when DEVICE_DELETED', 'when ISOLATE, the last',"
+        f"{text!r} is not a measure; expected as 'when DEVICE_DELETED', 'when ISOLATE, the last',"
         " 'how many hotplug-event to guest', 'seconds named' or 'lines left over of timer, revert'"
     )
 
@@ -86,7 +86,7 @@ _Entries = Callable[[Run], tuple[TraceEntry, ...]]
 def _entries(match: re.Match[str]) -> _Entries:
     kind, to = check_call(match["type"]), match["to"]
     if to is not None and to not in {actor.value for actor in PARTICIPANTS}:
-        raise UserError(f"{to!r} is no party; expected operator, libvirt, qemu or guest")
+        raise UserError(f"{to!r} is not a participant; expected operator, libvirt, qemu or guest")
     return lambda run: tuple(
         entry for entry in run.trace if called(entry) == kind and to in (None, entry.dst.value)
     )

@@ -1,7 +1,6 @@
-"""Questions about commits whose answer is computed from the diffs of the clone in use.
+"""Compute the answers to questions about commits from the diffs of the history in use.
 
-An item of the question is found as a behaviour's lines are: by the file and an identifier in a
-line that the commit adds or removes.
+An item of a question names a file, and an identifier in a line that the commit adds or removes.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ _OPPOSITE = {LineKind.ADDED: LineKind.REMOVED, LineKind.REMOVED: LineKind.ADDED}
 
 
 def belonging(task: Hunks, diffs: Diffs) -> tuple[str, ...]:
-    """Return the names of the items that the rule holds of, in the order of the items.
+    """Return the names of the items for which the rule holds, in the order of the items.
 
     Raises:
-        UserError: A commit cannot be read, or lines that the question is about are not in it.
+        UserError: A commit cannot be read, or lacks the lines that the question is about.
     """
     return tuple(item.name for item in task.items if _belongs(task, item, diffs))
 
@@ -51,7 +50,7 @@ def hunk_of_item(item: Item, files: tuple[FileDiff, ...]) -> Hunk | None:
 
 
 def _changed(files: tuple[FileDiff, ...], item: Item) -> tuple[DiffLine, ...]:
-    """The lines that a commit changes in the item's file and that mention its identifier."""
+    """Return the lines that a commit changes in the item's file and that mention its identifier."""
     return tuple(
         line
         for file in files
@@ -70,7 +69,7 @@ def _mentions(lines: tuple[DiffLine, ...], identifier: str) -> tuple[DiffLine, .
 
 
 def _undoes(lines: tuple[DiffLine, ...], item: Item, other: tuple[FileDiff, ...]) -> bool:
-    """Does the other commit do the opposite to each of these lines?"""
+    """Does the other commit do the opposite with each of these lines?"""
     theirs = {
         (line.kind, line.text)
         for file in other
@@ -82,9 +81,9 @@ def _undoes(lines: tuple[DiffLine, ...], item: Item, other: tuple[FileDiff, ...]
 
 
 def _can_be_left_out(path: str, hunk: Hunk, files: tuple[FileDiff, ...]) -> bool:
-    """Would the tree still build with what this hunk removes, if the rest is removed?
+    """Would the tree still build if this hunk were left out of the revert?
 
-    What stays behind must use nothing that another hunk takes away.
+    The lines that stay must not use a name whose declaration another hunk removes.
     """
     needed = _names(hunk) - _given(path, hunk)
     elsewhere: set[str] = set()
@@ -100,7 +99,7 @@ def _names(hunk: Hunk) -> set[str]:
 
 
 def _given(path: str, hunk: Hunk) -> set[str]:
-    """Names that lines of a hunk declare: in a header, or at the beginning of a line of C."""
+    """Return the names that a hunk declares: in a header, or at the beginning of a line of C."""
     declares = _IN_HEADER if path.endswith(".h") else _AT_BEGINNING
     return {match[1] for text in _removed(hunk) if (match := declares.match(text))}
 

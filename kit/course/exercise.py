@@ -1,7 +1,7 @@
-"""What an exercise is: a question, and how its answer is found out by playing or by reading.
+"""Define an exercise: a question, and how its answer is computed from a run or from commits.
 
-No exercise holds an answer that is believed: `kit.course.exercises` plays the run, or reads the
-commits in use, and compares.  The solution that is written down is there to be tested.
+`kit.course.exercises` never trusts a written answer: it plays the run, or reads the commits, and
+compares.  The written solution is there to be tested.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ __all__ = [
 ]
 
 Diffs = Callable[[str], tuple[FileDiff, ...]]
-"""Returns what the commit of a revision changes, from the clone in use; raises UserError."""
+"""Returns the diff of a revision's commit, from the history in use; raises UserError."""
 
 
 class ExerciseKind(Enum):
-    """What is asked of the learner."""
+    """What the learner does."""
 
     PREDICT = "predict"
     SCRIPT = "script"
@@ -54,9 +54,9 @@ class ExerciseKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExerciseStory:
-    """What is played: a scenario, what is done in it beside its script, and where it is asked.
+    """What is played: a scenario, actions beside its script, and the revisions.
 
-    ``at``: the revisions, the first of which a card begins with.
+    A card begins with the first revision of ``at``.
     """
 
     scenario: Scenario
@@ -65,15 +65,15 @@ class ExerciseStory:
 
     @property
     def devices(self) -> tuple[Device, ...]:
-        """The cast's devices."""
+        """The scenario's devices."""
         return self.scenario.setup.devices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """A wrong answer that is foreseen, and what is said to it.
+    """A wrong answer that the author foresaw, and the reply to it.
 
-    ``when``: claims; the reply is given to every script whose run they all hold of.
+    ``when`` are claims: every script in whose run they all hold gets the reply.
     """
 
     answer: tuple[str, ...]
@@ -86,7 +86,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeChoice:
-    """An outcome to choose: right where all of its claims hold; ``reply`` is said elsewhere."""
+    """An outcome to choose: right where all of its claims hold; else the card says ``reply``."""
 
     name: str
     says: str
@@ -96,7 +96,7 @@ class OutcomeChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predict:
-    """Choose what comes of a run; ``solution``: the choice's name at each revision's label."""
+    """Choose the outcome of a run; ``solution`` names the choice for each revision's label."""
 
     story: ExerciseStory
     choices: tuple[OutcomeChoice, ...]
@@ -105,7 +105,7 @@ class Predict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What must hold of the learner's run, and what is said where it does not."""
+    """What must hold in the learner's run, and what the card says if it does not."""
 
     claim: Claim
     missing: str
@@ -113,7 +113,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptTask:
-    """Do something in a run so that the goals hold, with at most so many actions of a menu."""
+    """Make the goals hold in a run, with at most ``most`` actions of a menu."""
 
     story: ExerciseStory
     goals: tuple[Goal, ...]
@@ -126,7 +126,7 @@ class ScriptTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """What number of a run is asked for, or of the diffs of some commits together."""
+    """Which number is asked for: of a run, or of the diffs of some commits together."""
 
     of_run: Callable[[Run], Fraction | None] | None = None
     of_diffs: tuple[str, ...] = ()
@@ -134,7 +134,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """Name a number; ``solution``: at each revision's label, or at "" where none is played."""
+    """Name a number; ``solution`` has it for each revision's label, or for "" without a run."""
 
     measure: Measure
     unit: str
@@ -144,7 +144,7 @@ class Number:
 
 
 class ItemRule(Enum):
-    """How it is found out of an item whether it belongs to the answer; see `kit.course.diffs`."""
+    """What decides whether an item belongs to the answer; see `kit.course.diffs`."""
 
     IS_THERE = "is there"
     UNDOES = "undoes"
@@ -153,9 +153,9 @@ class ItemRule(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """Lines of a commit to judge, told by their file and, if that is not enough, an identifier.
+    """Lines of a commit to judge, found by their file and, if given, an identifier.
 
-    ``reply`` is said where it was judged wrongly, whichever way.
+    The card says ``reply`` if the learner judged them wrongly, whichever way.
     """
 
     name: str
@@ -168,7 +168,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hunks:
-    """Choose those lines of a diff that a rule holds of; ``of``: the commit that it is about."""
+    """Choose the lines of a diff for which a rule holds; ``of`` is the commit of the rule."""
 
     rule: ItemRule
     of: str
@@ -178,7 +178,7 @@ class Hunks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPart:
-    """A call or an event that is to be put in its place; ``name`` is that of `kit.course.calls`."""
+    """A call or an event to put in its place; `kit.course.calls` defines ``name``."""
 
     name: str
     says: str
@@ -186,7 +186,7 @@ class OrderPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTask:
-    """Put calls in the order of a run; one that the run has not got is to be left out."""
+    """Put calls in the order of a run, leaving out those that do not happen."""
 
     story: ExerciseStory
     parts: tuple[OrderPart, ...]
@@ -206,7 +206,7 @@ _KINDS: Mapping[type[Task], ExerciseKind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """A question of a lesson, ``01`` to ``12``, with three hints from general to nearly there."""
+    """A question of a lesson, ``01`` to ``12``, with three hints, each closer to the answer."""
 
     name: str
     title: str
@@ -218,15 +218,15 @@ class Exercise:
 
     @property
     def kind(self) -> ExerciseKind:
-        """What is asked."""
+        """What the learner does."""
         return _KINDS[type(self.task)]
 
     @property
     def story(self) -> ExerciseStory | None:
-        """What is played, if anything is."""
+        """What is played; None if nothing is."""
         return None if isinstance(self.task, Hunks) else self.task.story
 
     @property
     def at(self) -> tuple[Revision, ...]:
-        """The revisions that it is asked at; none where nothing is played."""
+        """The revisions that the question is about; none if nothing is played."""
         return () if self.story is None else self.story.at

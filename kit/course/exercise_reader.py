@@ -1,7 +1,6 @@
-"""Exercises are data, TOML; ``docs/exercises.md`` is the page of reference.
+"""Read exercises, which are TOML, from text; ``docs/exercises.md`` is the reference.
 
-This module reads the text and never a file.  A mistake is one line: file, line, what is wrong,
-what was expected.
+A mistake is one line: file, line, what is wrong, what was expected.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ __all__ = ["LESSONS", "ExerciseError", "FindScenario", "read_exercise"]
 FindScenario = Callable[[str], Scenario]
 LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 HINTS = 3
-FEWEST_WRONG = 2
+MIN_WRONG = 2
 _COMMON = {"title", "lesson", "kind", "question", "hints", "explanation", "solution"}
 _PLAYED = {"scenario", "at", "actions", "cast", "script", "end"}
 _OWN = {
@@ -61,7 +60,7 @@ _OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "kept": ("qemu has {}", "guest has {}", "not pending {}"),
     "aborted": ("aborted",),
 }
-"""What became of the device, in a word: claims that exclude each other."""
+"""The state of the device at the end, in a word: claims that exclude each other."""
 
 
 class ExerciseError(UserError):
@@ -73,12 +72,12 @@ def read_exercise(text: str, name: str, source: str, find: FindScenario) -> Exer
 
     Args:
         text: TOML.
-        name: What it is called: the name of its file without ``.toml``.
+        name: The exercise's name: that of its file without ``.toml``.
         source: Its file, for messages.
         find: Returns the scenario of a name, or raises UserError.
 
     Raises:
-        ExerciseError: It breaks the format: file, line, what is wrong, what was expected.
+        ExerciseError: The text breaks the format: file, line, what is wrong, what was expected.
     """
     reader = TomlReader(text, source, ExerciseError)
     reader.check_name(name)
@@ -100,7 +99,7 @@ def read_exercise(text: str, name: str, source: str, find: FindScenario) -> Exer
 
 
 class _Source:
-    """The data of one exercise, and what its parts are read with."""
+    """The data of one exercise, and the functions that read its parts."""
 
     def __init__(
         self, reader: TomlReader, data: Mapping[str, Any], name: str, find: FindScenario
@@ -109,7 +108,7 @@ class _Source:
         self._name, self._find = name, find
 
     def story(self) -> ExerciseStory:
-        """Read what is played: a scenario of the kit's, or one that stands in the file."""
+        """Read what is played: a built-in scenario, or one in the file itself."""
         reader, data = self.reader, self.data
         if "scenario" in data:
             for key in ("cast", "script", "end"):
@@ -138,7 +137,7 @@ class _Source:
     def wrong(
         self, story: ExerciseStory | None, *keys: str, numbers: bool = False
     ) -> tuple[Wrong, ...]:
-        """Read the wrong answers that are foreseen: lists of texts, or numbers."""
+        """Read the wrong answers that the author foresaw: lists of texts, or numbers."""
         found = []
         for here, entry in self.reader.tables(self.data, "wrong"):
             here.keys(entry, "wrong", {"answer", "reply", *keys})
@@ -153,13 +152,13 @@ class _Source:
             else:
                 raise here.error("answer", f"answer is {short(value)}; expected a list of texts")
             found.append(Wrong(answer=answer, reply=here.text(entry, "reply"), when=when))
-        if len(found) < FEWEST_WRONG:
-            what = f"{len(found)} wrong answers; expected at least {FEWEST_WRONG}, [[wrong]]"
+        if len(found) < MIN_WRONG:
+            what = f"{len(found)} wrong answers; expected at least {MIN_WRONG}, [[wrong]]"
             raise self.reader.error("wrong", what)
         return tuple(found)
 
     def names(self, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Read a list of names of the exercise's own parts."""
+        """Read a list of names, each of a part of this exercise."""
         found = self.reader.texts(self.data, key)
         for name in found:
             _one_of(self.reader, key, name, dict.fromkeys(known))

@@ -1,6 +1,6 @@
-"""Checks an answer to an exercise: plays the run, or reads the commits, and says a sentence.
+"""Check an answer to an exercise: play the run, or read the commits, and reply in a sentence.
 
-Whatever the answer is, there is a sentence; never a traceback, and never the test itself.
+Every answer gets a sentence, never a traceback, and never the right answer.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from kit.simulation.expectations import Claim
 from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import read_time
 
-__all__ = ["MOST_LINES", "AnswerVerdict", "check", "no_diffs", "solution", "written"]
+__all__ = ["MAX_LINES", "AnswerVerdict", "check", "no_diffs", "solution", "written"]
 
-MOST_LINES = 40  # of a learner's script
-MOST_NAMES = 100
+MAX_LINES = 40  # of a learner's script
+MAX_NAMES = 100
 _NUMBER = re.compile(r"[-+−]?[0-9]{1,12}(?:[.,][0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerVerdict:
-    """Whether an answer is right, what is said of it, and the run that showed it, if any did.
+    """Whether an answer is right, the reply to it, and the run that showed it, if any.
 
-    ``explanation`` is empty unless it is right.
+    ``explanation`` is empty unless the answer is right.
     """
 
     right: bool
@@ -53,24 +53,24 @@ class AnswerVerdict:
     explanation: str = ""
 
     def __str__(self) -> str:
-        """Return what is said, in plain text."""
+        """Return the reply in plain text."""
         return f"{self.says} {self.explanation}".strip()
 
     def __repr__(self) -> str:
-        """Return what is said: so a notebook shows it."""
+        """Return the reply, as a notebook shows it."""
         return str(self)
 
 
 def check(
     exercise: Exercise, answer: object, at: str | None = None, diffs: Diffs | None = None
 ) -> AnswerVerdict:
-    """Say whether *answer* is right, and if not, what is the matter with it.
+    """Return whether *answer* is right, and if not, what is wrong with it.
 
     Args:
         exercise: The exercise.
         answer: A choice's name; a number; names of hunks or calls; lines ``TIME: ACTION``.
-        at: The revision that is asked about; the exercise's first if not said.
-        diffs: Reads the commits of the clone in use.
+        at: The revision that the question is about; the default is the exercise's first.
+        diffs: Reads the commits of the history in use.
     """
     try:
         return _checked(exercise, answer, _revision(exercise, at), diffs or no_diffs)
@@ -79,15 +79,19 @@ def check(
 
 
 def no_diffs(revision: str) -> tuple[()]:
-    """Read commits where there are none."""
+    """Raise, because no history is in use.
+
+    Raises:
+        UserError: Always.
+    """
     raise UserError(f"the commit {revision} cannot be read here: no history is in use")
 
 
 def solution(exercise: Exercise, at: str | None = None, diffs: Diffs | None = None) -> object:
-    """Return the right answer, as `check` takes it: found out, but for a script's.
+    """Return the right answer, as `check` takes it: computed, except for a script.
 
     Raises:
-        UserError: *at* is no revision of the exercise's, or its commits cannot be read.
+        UserError: The exercise is not about *at*, or its commits cannot be read.
     """
     task, revision = exercise.task, _revision(exercise, at)
     match task:
@@ -105,7 +109,7 @@ def solution(exercise: Exercise, at: str | None = None, diffs: Diffs | None = No
 
 
 def written(exercise: Exercise, at: str | None = None) -> object:
-    """Return the solution as the exercise has it in writing: CI compares it with what is found."""
+    """Return the solution that the exercise's file names; a test compares it with `solution`."""
     task = exercise.task
     if isinstance(task, Predict | Number):
         revision = _revision(exercise, at)
@@ -161,12 +165,12 @@ def _all_hold(claims: Sequence[Claim], run: Run) -> bool:
 
 
 def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
-    """Read an answer that is a list of names: a text is a list of one."""
+    """Return the names in an answer; a text is a list of one."""
     found = [answer] if isinstance(answer, str) else answer
     if not isinstance(found, list | tuple | set | frozenset):
-        raise UserError(f"{short(answer)} is no list of {what}: {', '.join(known)}")
+        raise UserError(f"{short(answer)} is not a list of {what}: {', '.join(known)}")
     names = []
-    for name in list(found)[:MOST_NAMES]:
+    for name in list(found)[:MAX_NAMES]:
         if not isinstance(name, str) or name not in known:
             raise UserError(f"{short(name)} is none of the {what}: {', '.join(known)}")
         names.append(name)
@@ -221,10 +225,12 @@ def _check_script(task: ScriptTask, answer: object, revision: Revision | None) -
 def _lines(answer: object) -> tuple[str, ...]:
     found = answer.splitlines() if isinstance(answer, str) else answer
     if not isinstance(found, list | tuple) or not all(isinstance(line, str) for line in found):
-        raise UserError(f"{short(answer)} is no script; expected lines as '16 s: device_del core1'")
+        raise UserError(
+            f"{short(answer)} is not a script; expected lines as '16 s: device_del core1'"
+        )
     lines = tuple(line for line in found if line.strip())
-    if len(lines) > MOST_LINES:
-        raise UserError(f"{len(lines)} lines are too many; at most {MOST_LINES}")
+    if len(lines) > MAX_LINES:
+        raise UserError(f"{len(lines)} lines are too many; at most {MAX_LINES}")
     return lines
 
 
@@ -277,13 +283,13 @@ def _check_number(
 def _number(answer: object) -> Fraction:
     if type(answer) is int and abs(answer) < 10**12:
         return Fraction(answer)
-    if type(answer) is float and abs(answer) < 1e12:  # which no NaN is
+    if type(answer) is float and abs(answer) < 1e12:  # false for a NaN
         return Fraction(str(answer))
     if isinstance(answer, Fraction):
         return answer
     text = answer.strip() if isinstance(answer, str) else ""
     if not _NUMBER.fullmatch(text):
-        raise UserError(f"{short(answer)} is no number; write it in digits, as 12 or -1.5")
+        raise UserError(f"{short(answer)} is not a number; write it in digits, as 12 or -1.5")
     return Fraction(text.replace("−", "-").replace(",", "."))
 
 

@@ -1,7 +1,7 @@
-"""What a learner has done so far, as the text of one file.
+"""Represent a learner's progress, and read and write it as the text of one file.
 
-A file that an older or a newer kit wrote is read as far as it is understood, and everything else
-in it is kept: a field that is unknown, or of another type than here, is left as it is.
+The text may come from an older or a newer kit.  A field that is unknown here, or has another type,
+stays in the file unchanged.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from kit.common.json_fields import FormatError, check_bounds
 __all__ = ["ANYWHERE", "ExerciseStanding", "Progress", "ProgressError", "read_progress"]
 
 FORMAT = 1
-ANYWHERE = "anywhere"  # where an exercise was solved that no revision is named for
+ANYWHERE = "anywhere"  # stands for the revision of an exercise that names none
 
 
 class ProgressError(UserError):
-    """A text that holds no progress."""
+    """A text that is not a progress file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExerciseStanding:
-    """How far one exercise is: answers given, the revisions it was solved at, was it shown?"""
+    """One exercise: answers given, revisions solved, and whether the solution was shown."""
 
     tries: int = 0
     solved_at: tuple[str, ...] = ()
@@ -40,12 +40,12 @@ class ExerciseStanding:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """All of the file, as JSON has it; changing makes another one."""
+    """The whole file as JSON; a change makes a new value."""
 
     data: Mapping[str, Any]
 
     def standing(self, exercise: str) -> ExerciseStanding:
-        """Return how far an exercise is."""
+        """Return the learner's standing in an exercise."""
         entry = self._entry(exercise)
         tries, solved, shown = entry.get("tries"), entry.get("solved_at"), entry.get("shown")
         return ExerciseStanding(
@@ -55,17 +55,17 @@ class Progress:
         )
 
     def answered(self, exercise: str, at: str | None, *, right: bool) -> Progress:
-        """Note an answer that was given, at the revision called *at*."""
+        """Return the progress after one more answer, about the revision called *at*."""
         before = self.standing(exercise)
         solved = dict.fromkeys((*before.solved_at, at or ANYWHERE)) if right else before.solved_at
         return self._with(exercise, tries=before.tries + 1, solved_at=list(solved))
 
     def was_shown(self, exercise: str) -> Progress:
-        """Note that the answer was shown."""
+        """Return the progress after the solution was shown."""
         return self._with(exercise, shown=True)
 
     def text(self) -> str:
-        """Return what the file holds."""
+        """Return the text of the file."""
         return json.dumps(self.data, indent=2) + "\n"
 
     def _entry(self, exercise: str) -> Mapping[str, Any]:
@@ -76,7 +76,7 @@ class Progress:
     def _with(self, exercise: str, **fields: object) -> Progress:
         exercises = self.data.get("exercises", {})
         if not isinstance(exercises, dict) or not isinstance(exercises.get(exercise, {}), dict):
-            return self  # a newer kit's: not ours to change
+            return self  # a newer kit wrote it: leave it alone
         entry = exercises.get(exercise, {})
         ours = {
             key: value
@@ -93,10 +93,10 @@ class Progress:
 
 
 def read_progress(text: str) -> Progress:
-    """Read the text of a file; an empty one is no progress yet.
+    """Return the progress in a text; an empty text is no progress yet.
 
     Raises:
-        ProgressError: It is not JSON, or not an object; the text says which.
+        ProgressError: The text is not JSON, or not an object.
     """
     if not text.strip():
         return Progress({})
@@ -108,7 +108,7 @@ def read_progress(text: str) -> Progress:
     except ValueError as error:
         raise ProgressError(f"is not JSON: {error}") from None
     if not isinstance(data, dict):
-        raise ProgressError("is no JSON object")
+        raise ProgressError("is not a JSON object")
     return Progress(data)
 
 

@@ -1,4 +1,4 @@
-"""What a second device_del is answered, so and so long after the first."""
+"""Compute QEMU's answers to a second device_del, some time after the first."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ NS_PER_DAY = 86_400 * NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The answer to a second device_del ``after_ms`` after the first; None: it was accepted."""
+    """QEMU's error for a second device_del ``after_ms`` after the first; None: accepted."""
 
     after_ms: int
     error: str | None
 
     @property
     def seconds_named(self) -> int | None:
-        """The seconds that the error says remain; None if it is no such error."""
+        """The remaining seconds that the error names; None if it names none."""
         words = (self.error or "").split()
         return int(words[words.index("seconds") - 1]) if "seconds" in words else None
 
@@ -43,7 +43,7 @@ class Retry:
 def retries(
     revision: Revision, after_ms: Iterable[int], *, uptime_days: int = 0
 ) -> tuple[Retry, ...]:
-    """Ask twice for core 1, each time on a fresh machine; the guest does nothing.
+    """Send device_del for core 1 twice, on a fresh machine each time; the guest does nothing.
 
     Args:
         revision: The machine's revision.

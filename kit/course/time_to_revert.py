@@ -1,8 +1,7 @@
-"""How long commits lasted until they were reverted, and what a history cannot know of that yet.
+"""Measure how long commits lasted until they were reverted, and what a history cannot show yet.
 
-Only commits that were reverted have such a time, and only times that have gone by can be seen: of
-the commits of a young year the slow reverts are still to come.  So years are compared by what
-happened within a year of each commit, and only years that are a year old.
+The slow reverts of a recent year's commits are still to come.  So years are compared by the
+reverts within a year of each commit, and only years that ended at least a year ago.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ WITHIN_DAYS = 365
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasted:
-    """A reverted commit: when it was committed, and how long until its revert, by both dates."""
+    """A reverted commit: when it was committed, and the time to its revert, by both dates."""
 
     sha: str
     revert: str
@@ -36,7 +35,7 @@ class Lasted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Year:
-    """The commits of a year that were reverted; ``soon`` and its median None where too young."""
+    """The reverted commits of a year; ``soon`` and its median are None if it is too recent."""
 
     year: int
     count: int
@@ -46,7 +45,7 @@ class Year:
 
 
 def lasted(rows: Iterable[Revert]) -> tuple[Lasted, ...]:
-    """Return every dated target of the rows; one that was reverted twice is there twice."""
+    """Return every dated target of the rows; a commit that was reverted twice appears twice."""
     return tuple(
         Lasted(
             sha=target.sha,
@@ -66,7 +65,7 @@ def years(found: Sequence[Lasted], until_s: int) -> tuple[Year, ...]:
 
     Args:
         found: The reverted commits.
-        until_s: The date of the history's last commit: later reverts cannot be seen.
+        until_s: The date of the history's last commit; it shows no later reverts.
     """
     by_year: dict[int, list[Lasted]] = {}
     for each in found:

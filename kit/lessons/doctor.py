@@ -1,4 +1,4 @@
-"""What ``kit doctor`` looks at: this installation, the history in use, a real QEMU."""
+"""Check what ``kit doctor`` reports: this installation, the history in use, a real QEMU."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Check", "checks"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that the kit needs or can use: what was found, and how to get it if it is not."""
+    """One thing that the kit needs or can use: what was found, or else how to get it."""
 
     name: str
     found: str
@@ -48,7 +48,7 @@ _NOT_IN_A_PAGE = {"jupyterlab", "jupyterlab-widgets", "GitPython", "typer"}
 
 
 def checks() -> tuple[Check, ...]:
-    """Look at this installation: Python, packages, git, the history, the lessons, a real QEMU."""
+    """Return what is installed: Python, packages, git, the history, the lessons, a real QEMU."""
     if sys.platform == "emscripten":
         return _checks_of_a_page()
     return (
@@ -63,7 +63,7 @@ def checks() -> tuple[Check, ...]:
 
 
 def _checks_of_a_page() -> tuple[Check, ...]:
-    """Look at what JupyterLite brought: no program can be started from there."""
+    """Return what JupyterLite brought; a page cannot start programs."""
     return (
         Check("python", f"{sys.version.split()[0]}, in this page"),
         *(_package(name) for name in _PACKAGES if name not in _NOT_IN_A_PAGE),
@@ -94,7 +94,7 @@ def _program(name: str, purpose: str, how: str) -> Check:
 
 
 def _qemu_checks(board: Board) -> tuple[Check, ...]:
-    """Return the real QEMU of a board: what it answers like, and what it cannot do."""
+    """Return the real QEMU of a board: which revision it answers like, and what it cannot do."""
     name = PROGRAMS[board]
     try:
         identity = identity_of(board=board)
@@ -109,7 +109,7 @@ def _qemu_checks(board: Board) -> tuple[Check, ...]:
 
 
 def _history_checks() -> tuple[Check, ...]:
-    """Return the history in use, and each that is there and cannot be used."""
+    """Return the history in use, and each one that exists but cannot be used."""
     passed: list[Check] = []
 
     def passed_over(place: Path, why: str) -> None:

@@ -1,4 +1,4 @@
-"""An exercise's card with what it needs: the history in use, and the file of progress."""
+"""Make an exercise's card from what it needs: the history in use, and the progress file."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def _keeping(name: str) -> Keeping:
     said: list[str] = []
     file = progress_file(said.append)
 
-    def told(progress: Progress) -> ExerciseStanding:
-        if said:  # the file was put aside: a new one has begun, and the learner is to know
+    def standing(progress: Progress) -> ExerciseStanding:
+        if said:  # the learner must know that the file was set aside and progress restarts
             raise UserError(said.pop())
         return progress.standing(name)
 
     return Keeping(
-        lambda: told(file.read()),
-        lambda at, right: told(file.change(lambda p: p.answered(name, at, right=right))),
-        lambda: told(file.change(lambda p: p.was_shown(name))),
+        lambda: standing(file.read()),
+        lambda at, right: standing(file.change(lambda p: p.answered(name, at, right=right))),
+        lambda: standing(file.change(lambda p: p.was_shown(name))),
     )

@@ -1,4 +1,4 @@
-"""The history that one widget reads from, and what it reads there."""
+"""Choose the history of one widget, and read commits from it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["HistoryChoice"]
 
 
 class HistoryChoice:
-    """The history that one widget reads from: what is found, until a person names another.
+    """The history that one widget reads: the one in use, until a person names another.
 
-    What was read is kept until then, so that a click does not ask git again.
+    It keeps what it has read, so that a click does not run git again.
     """
 
     placeholder = "folder of a clone of QEMU, or a file of kit history export"
@@ -40,7 +40,7 @@ class HistoryChoice:
         self._commits: tuple[Commit, ...] | None = None
 
     def page(self, revision: Revision) -> CommitPage:
-        """Return what is shown of *revision*'s commit."""
+        """Return the page of *revision*'s commit."""
         if revision.commit not in self._pages:
             page = commit_page(revision, self._history())
             if page.commit is not None:
@@ -49,10 +49,10 @@ class HistoryChoice:
         return self._pages[revision.commit]
 
     def diff(self, name: str) -> tuple[FileDiff, ...]:
-        """Return what the commit of the revision called *name* changes.
+        """Return the diff of the commit of the revision called *name*.
 
         Raises:
-            UserError: It cannot be read; the text says why.
+            UserError: The commit cannot be read; the text says why.
         """
         page = self.page(find_revision(name))
         if page.note:
@@ -66,7 +66,7 @@ class HistoryChoice:
         return self._commits
 
     def _history(self) -> History | None:
-        """Return what is read, opened once; None where it cannot be, which the page then says."""
+        """Return the history, opened once; None if it cannot be opened, as the page then says."""
         if self._read is None:
             try:
                 self._read = history()
@@ -89,13 +89,13 @@ class HistoryChoice:
         return ResponsibleLines(behaviour.says, came_with.name, file, hunk)
 
     def panel(self, changed: Callable[[], None]) -> HistoryPanel:
-        """Return the part of a widget that changes the choice."""
+        """Return the controls with which a person chooses another history."""
         from kit.views.widgets.history_panel import HistoryPanel  # here: only lessons have widgets
 
         return HistoryPanel(self.source, self._use, self._fetch, changed, self.placeholder)
 
     def source(self) -> str:
-        """Say what is read."""
+        """Return the name of the history."""
         read = self._history()
         return "nothing: what KIT_QEMU names cannot be read" if read is None else str(read.source)
 
@@ -105,7 +105,7 @@ class HistoryChoice:
         self._take(read)
 
     def _try(self, read: History) -> None:
-        """Refuse a history without the lesson's commits now, and not at each step."""
+        """Raise now, rather than at each step, if a history lacks the lesson's commits."""
         read.commit(find_revision("revert").commit)
 
     def _take(self, read: History) -> None:

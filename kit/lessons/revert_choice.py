@@ -1,4 +1,4 @@
-"""The history that the widgets of reverts read from, and what they read there."""
+"""Choose the history of the widgets about reverts, and read reverts from it."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from kit.views.models.revert import RevertRows
 
 __all__ = ["RevertChoice"]
 
-_AT_MOST_DIFFS = 8  # targets whose diff is shown; a revert may name dozens
+_MAX_DIFFS = 8  # targets whose diff is shown; a revert may name dozens
 
 
 class RevertChoice(HistoryChoice):
-    """Any clone, of any project; the history in use until a person names another."""
+    """The history in use, until a person names another: a clone of any project."""
 
     placeholder = "folder of a clone, of QEMU or of any other project"
 
     def __init__(self) -> None:
-        """Start with the history in use; it is read when something is asked."""
+        """Start with the history in use; nothing is read yet."""
         super().__init__()
         self._rows: RevertRows | None = None
 
     def rows(self) -> RevertRows:
-        """Return all reverts, with what one can look for in them.
+        """Return all reverts, with the paths that they change.
 
         Raises:
-            UserError: The history cannot be read, or holds single commits only.
+            UserError: The history cannot be read, or is a file of single commits.
         """
         if self._rows is None:
             read = self._needed()
@@ -50,7 +50,7 @@ class RevertChoice(HistoryChoice):
         return self._rows
 
     def check(self, rows: Sequence[Revert]) -> Iterator[Revert]:
-        """Give each row with what the checks find.
+        """Yield each row with its verdict.
 
         Raises:
             UserError: The history cannot be read.
@@ -66,7 +66,7 @@ class RevertChoice(HistoryChoice):
         read = self._needed()
         report = revert_report.revert_report(read, commit_named(read, typed)[0])
         targets = [target.sha for target in report.revert.resolved if target.sha is not None]
-        # git looks for seconds for each file that a clone of messages has not
+        # in a clone without files git would search for seconds for each of them
         diff = partial(_no_diff if report.lines is None else _diff, read)
         return RevertPage(
             revert=report.revert,
@@ -80,11 +80,11 @@ class RevertChoice(HistoryChoice):
             chain=report.chain,
             after=tuple((each.sha, each.subject, each.how.value) for each in report.after),
             diff=diff(report.revert.sha),
-            diffs=tuple(diff(sha) for sha in targets[:_AT_MOST_DIFFS]),
+            diffs=tuple(diff(sha) for sha in targets[:_MAX_DIFFS]),
         )
 
     def shipped(self, typed: str) -> tuple[revert_report.Shipped, ...]:
-        """Return which versions come after what a revert took back, and which have its code.
+        """Return the versions that come after the reverted commits, and which contain their code.
 
         Raises:
             UserError: There is no such commit here.
@@ -93,7 +93,7 @@ class RevertChoice(HistoryChoice):
         return revert_report.shipped(read, commit_named(read, typed)[0])
 
     def dates_of(self, typed: str) -> tuple[Revert, tuple[tuple[Target, Commit], ...]]:
-        """Return a revert, and those of its targets that are here with their commits.
+        """Return a revert, and the commits of those of its targets that the history has.
 
         Raises:
             UserError: There is no such commit here.
@@ -105,13 +105,13 @@ class RevertChoice(HistoryChoice):
         )
 
     def _needed(self) -> History:
-        """Return what is read; unlike `_history` it says why it cannot be."""
+        """Return the history; unlike `_history`, raise if it cannot be opened."""
         read = self._history() or history()
-        clone_of(read)  # a file of single commits holds too little
+        clone_of(read)  # raises for a file of single commits, which holds too little
         return read
 
     def _try(self, read: History) -> None:
-        """Refuse what holds no commit at all."""
+        """Raise if a history has no commits."""
         revert_report.known_until_s(read)
 
     def _take(self, read: History) -> None:

@@ -1,7 +1,6 @@
-"""What the lesson on reverts calls; `kit.app` hands it on.
+"""The functions of the lesson on reverts; `kit.app` makes them public.
 
-Where a history or a package lacks what is asked, a sentence stands in its place, and the lesson
-goes on.
+If the history or a package lacks something, they return a sentence, and the lesson goes on.
 """
 
 from __future__ import annotations
@@ -34,16 +33,16 @@ __all__ = [
 ]
 
 _Shown = TypeVar("_Shown")
-_AT_MOST_TAGS = 9  # enough to go past a release and its candidates
+_MAX_TAGS = 9  # enough to go past a release and its candidates
 _HAS = {True: "yes", False: "no", None: "cannot be told here"}
 
 
 def revert(name: str = "revert") -> RevertWidget | Note:
-    """Return the report of a revert: is it exact, who has the code, what came after, the diffs.
+    """Return the report of a revert: is it exact, which tags have the code, follow-ups, diffs.
 
     Args:
         name: A commit of the history in use: a hash, a tag, or a name of `kit list revisions`.
-            Where it is not here the widget says so; another can be named in it.
+            If the history lacks it, the widget says so, and a person can name another.
     """
     from kit.views.models.revert import RevertModel  # here: widgets take a while
     from kit.views.widgets.revert import RevertWidget
@@ -59,7 +58,7 @@ def revert(name: str = "revert") -> RevertWidget | Note:
 
 
 def reverts() -> RevertsWidget | Note:
-    """Return the table of all reverts of the history in use, with the report of the chosen one."""
+    """Return the table of all reverts of the history in use, and the report of the chosen one."""
     from kit.views.models.revert import RevertModel, RevertRows, RevertsModel  # as above
     from kit.views.widgets.reverts import RevertsWidget
 
@@ -87,10 +86,10 @@ def reverts_frame() -> pandas.DataFrame:
 
 
 def revert_dates(name: str = "revert") -> Rows | Note:
-    """Return when a revert and what it took back were written and committed, and the days between.
+    """Return when a revert and the reverted commits were written and committed, with the days.
 
     Args:
-        name: As `revert` takes it.
+        name: As for `revert`.
     """
 
     def table() -> Rows:
@@ -113,10 +112,10 @@ def revert_dates(name: str = "revert") -> Rows | Note:
 
 
 def shipped(name: str = "revert") -> Rows | Note:
-    """Return which versions come after what a revert took back, and which of them have its code.
+    """Return the versions that come after the reverted commits, and which contain their code.
 
     Args:
-        name: As `revert` takes it.
+        name: As for `revert`.
     """
 
     def table() -> Rows | Note:
@@ -125,10 +124,10 @@ def shipped(name: str = "revert") -> Rows | Note:
             return Note("No tag of a version comes after it here; a full clone has them all.")
         rows = [
             (each.tag, "yes" if each.comes_after else "no", _HAS[each.has_code])
-            for each in found[:_AT_MOST_TAGS]
+            for each in found[:_MAX_TAGS]
         ]
-        if len(found) > _AT_MOST_TAGS:
-            rows.append((f"… {len(found) - _AT_MOST_TAGS} more", "", ""))
+        if len(found) > _MAX_TAGS:
+            rows.append((f"… {len(found) - _MAX_TAGS} more", "", ""))
         return Rows(("tag", "comes after the commits", "has their code"), tuple(rows))
 
     return _or_note(table)
@@ -136,7 +135,7 @@ def shipped(name: str = "revert") -> Rows | Note:
 
 @dataclass(frozen=True, slots=True)
 class RevertPlots:
-    """Plots of all reverts of a history; a sentence in the place of what cannot be drawn."""
+    """Plots of all reverts of a history; a sentence instead of a plot that cannot be drawn."""
 
     found: RevertRows
     lasted: tuple[Lasted, ...]
@@ -144,14 +143,14 @@ class RevertPlots:
 
     @property
     def days(self) -> Plot | Note:
-        """Which share was reverted within so many days, by both dates."""
+        """The share that was reverted within so many days, by both dates."""
         from kit.views.html.plots import days_plot
 
         return self._drawn(lambda: days_plot(self.lasted))
 
     @property
     def survivors(self) -> Plot | Note:
-        """When the commits were committed, how long they lasted, and what cannot be seen yet."""
+        """When commits were made, how long they lasted, and which cannot be judged yet."""
         from kit.views.html.plots import survivors_plot
 
         return self._drawn(lambda: survivors_plot(self.lasted, self.found.until_s))
@@ -187,7 +186,7 @@ class RevertPlots:
 
 
 def revert_plots() -> RevertPlots:
-    """Return the plots of all reverts of the history in use; it says where it cannot be read."""
+    """Return the plots of all reverts of the history in use, or why it cannot be read."""
     from kit.views.models.revert import RevertRows
 
     try:
@@ -198,10 +197,10 @@ def revert_plots() -> RevertPlots:
 
 
 def _choice() -> RevertChoice:
-    """Return what reads reverts.
+    """Return a reader of reverts.
 
     Raises:
-        UserError: libgit2 is not here.
+        UserError: libgit2 is not installed.
     """
     try:
         from kit.lessons.revert_choice import RevertChoice  # here: libgit2 takes a while

@@ -1,4 +1,4 @@
-"""The exercises of the course, found by name."""
+"""Find the exercises of the course by name, and read a person's own from a file."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The learner's progress in a file of theirs; nothing is sent anywhere.
+"""Keep the learner's progress in a file on this machine; nothing is sent anywhere.
 
-Whoever changes it holds a lock, reads what is there, and puts a whole new file in its place: two
-tabs lose nothing of each other, and a kernel that dies leaves the old file or the new one.  What
-cannot be read is put aside under another name, and said.
+A change takes a lock, reads the file and replaces it as a whole.  So two tabs do not overwrite
+each other, and a kernel that dies leaves the old file or the new one.  A file that cannot be read
+is set aside under another name, and the learner is told.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ from kit.course.progress import Progress, ProgressError, read_progress
 __all__ = ["DRIVE", "ProgressFile", "progress_file"]
 
 LOCK_S = 5.0
-DRIVE = Path("/drive")  # JupyterLite's files, which a browser keeps; all else ends with the page
-_AGAIN_S = 0.02
-_MOST_BYTES = 10_000_000
+DRIVE = Path("/drive")  # the only files of JupyterLite that outlive the page
+_RETRY_S = 0.02
+_MAX_BYTES = 10_000_000
 
 
 def progress_file(tell: Callable[[str], None] | None = None) -> ProgressFile:
-    """Return the file of this user; *tell* is told in a line what was put aside."""
+    """Return this user's file; *tell* gets a line if the file had to be set aside."""
     if sys.platform == "emscripten" and DRIVE.is_dir():
         return ProgressFile(DRIVE / "progress.json", tell)
     return ProgressFile(user_data_path("unplug-kit", appauthor=False) / "progress.json", tell)
 
 
 class ProgressFile:
-    """A file of progress, which need not be there yet."""
+    """A progress file, which need not exist yet."""
 
     def __init__(self, path: Path, tell: Callable[[str], None] | None = None) -> None:
-        """Name the file; nothing is read or made yet."""
+        """Name the file; nothing is read or created yet."""
         self.path = path
         self._tell = tell or (lambda _: None)
 
     def read(self) -> Progress:
-        """Return what is there; nothing where there is no file.
+        """Return the progress; it is empty if there is no file.
 
         Raises:
-            UserError: The file is there and cannot be opened, or its folder is locked for long.
+            UserError: The file cannot be opened, or another process holds the lock for too long.
         """
         if not self._is_there():
             return Progress({})
@@ -55,7 +55,7 @@ class ProgressFile:
             return self._read()
 
     def change(self, change: Callable[[Progress], Progress]) -> Progress:
-        """Read the file, change what it holds and write it, as one step; return what is there now.
+        """Read, change and write the progress in one step; return the new progress.
 
         Raises:
             UserError: The file cannot be read or written; the text says why.
@@ -68,27 +68,27 @@ class ProgressFile:
         return after
 
     def reset(self) -> None:
-        """Forget everything.
+        """Remove the file.
 
         Raises:
             UserError: The file cannot be removed.
         """
         if not self._is_there():
             return
-        with self._locked(), self._told():
+        with self._locked(), self._one_line_errors():
             self.path.unlink(missing_ok=True)
 
     # -- the file ------------------------------------------------------------------------------
 
     def _is_there(self) -> bool:
-        with self._told():
+        with self._one_line_errors():
             return self.path.exists()
 
     def _read(self) -> Progress:
         if not self._is_there():
             return Progress({})
         try:
-            with open_own(self.path, "progress file", _MOST_BYTES) as file:
+            with open_own(self.path, "progress file", _MAX_BYTES) as file:
                 return read_progress(file.read().decode("utf-8"))
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
@@ -96,19 +96,19 @@ class ProgressFile:
             why = str(error)
         except UserError as error:
             raise UserError(f"{error}; progress is not kept") from None
-        with self._told():
+        with self._one_line_errors():
             aside = put_aside(self.path)
         self._tell(f"{self.path}: {why}; it is kept as {aside.name}, and progress begins anew")
         return Progress({})
 
     def _write(self, text: str) -> None:
-        with self._told():
-            # in their own data folder a link is the user's own, perhaps to what they synchronise
+        with self._one_line_errors():
+            # a link in the data folder is the user's own choice, perhaps to a synchronised folder
             write_own(Path(os.path.realpath(self.path)), text.encode())
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in a line what the system refuses."""
+    def _one_line_errors(self) -> Iterator[None]:
+        """Turn an error of the system into one line."""
         try:
             yield
         except FileNotFoundError:
@@ -118,7 +118,7 @@ class ProgressFile:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with self._told():
+        with self._one_line_errors():
             make_folders(self.path.parent)
             lock = open_lock(self.path.with_name(f".{self.path.name}.lock"))
         with os.fdopen(lock):
@@ -126,5 +126,5 @@ class ProgressFile:
             while not try_lock(lock):
                 if time.monotonic() > deadline:
                     raise UserError(f"{self.path}: progress is not kept: another kit holds it")
-                time.sleep(_AGAIN_S)
-            yield  # closing it gives the lock back, and so does a process that dies
+                time.sleep(_RETRY_S)
+            yield  # closing the file releases the lock, and so does the end of the process

@@ -1,4 +1,4 @@
-"""Recordings on disk: their lines, and how the embedded machine answers them."""
+"""Read recordings from disk, and replay them on the embedded machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def conform_file(path: Path) -> ConformanceReport:
 
 
 def lines_of_file(path: Path) -> Iterator[str]:
-    """Read the lines of a recording (``.jsonl``, ``.jsonl.gz``).
+    """Yield the lines of a recording (``.jsonl``, ``.jsonl.gz``).
 
     Raises:
         RecordingError: The file cannot be read.

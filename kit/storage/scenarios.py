@@ -1,4 +1,4 @@
-"""The built-in scenarios, and a person's own: found by name or read from a file."""
+"""Find built-in scenarios by name, and read a person's own from a file."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_a_script(page: Page) -> None:
 def test_a_number(page: Page) -> None:
     box = page.get_by_label("your answer")
     box.focus()
-    for typed, answer in (("15", "rounded up"), ("soon", "is no number"), ("14", "Right, at")):
+    for typed, answer in (("15", "rounded up"), ("soon", "is not a number"), ("14", "Right, at")):
         page.keyboard.press("Control+a")
         page.keyboard.type(typed)
         page.keyboard.press("Enter")

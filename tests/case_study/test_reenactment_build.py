@@ -113,7 +113,7 @@ def test_what_is_there_already_is_left_alone(tmp_path: Path, kind: str) -> None:
         if kind == "clone":
             git(target, "init", "--quiet")
 
-    with pytest.raises(ReenactmentError, match="there holds something else than the re-enactment"):
+    with pytest.raises(ReenactmentError, match="there holds something other than the re-enactment"):
         build(SOURCE, target)
     assert (target if kind == "file" else target / "mine").read_text() == "mine"
     assert names(tmp_path) == ["there"]
@@ -173,16 +173,16 @@ date = 2021-03-10
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "miniature.toml cannot be read (No such file or directory)"),
-        ("[[commit]]\n", "miniature.toml is damaged ('name')"),
-        ("[", "miniature.toml is damaged (Invalid"),
+        (None, "reenactment.toml cannot be read (No such file or directory)"),
+        ("[[commit]]\n", "reenactment.toml is damaged ('name')"),
+        ("[", "reenactment.toml is damaged (Invalid"),
         (COMMIT.format(rest='folder = "none"'), "none is missing"),
         (COMMIT.format(rest='reverts = ["none"]'), "damaged (no commit 'none' up to there)"),
     ],
 )
 def test_an_incomplete_source_is_one_line(tmp_path: Path, text: str | None, said: str) -> None:
     if text is not None:
-        (tmp_path / "miniature.toml").write_text(text)
+        (tmp_path / "reenactment.toml").write_text(text)
 
     with pytest.raises(ReenactmentError) as caught:
         build(tmp_path, tmp_path / "qemu")

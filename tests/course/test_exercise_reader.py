@@ -175,8 +175,8 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
             'measure = "seconds named"',
             'measure = "speed"',
             "measure",
-            "measure: 'speed' is no measure; expected as 'when DEVICE_DELETED', 'when ISOLATE, the"
-            " last', 'how many hotplug-event to guest', 'seconds named' or 'lines left over of"
+            "measure: 'speed' is not a measure; expected as 'when DEVICE_DELETED', 'when ISOLATE,"
+            " the last', 'how many hotplug-event to guest', 'seconds named' or 'lines left over of"
             " timer, revert'",
         ),
         (
@@ -191,7 +191,7 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
             'measure = "seconds named"',
             'measure = "how many error to me"',
             "measure",
-            "measure: 'me' is no party; expected operator, libvirt, qemu or guest",
+            "measure: 'me' is not a participant; expected operator, libvirt, qemu or guest",
         ),
         (
             NUMBER,

@@ -186,7 +186,7 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
             "'gone?' is none of the choices: gone, limbo, pending, kept.",
         ),
         ("late-what-becomes", [], None, "Choose one: gone, limbo, pending, kept."),
-        ("late-what-becomes", 3, None, "3 is no list of choices: gone, limbo, pending, kept."),
+        ("late-what-becomes", 3, None, "3 is not a list of choices: gone, limbo, pending, kept."),
         (
             "late-what-becomes",
             "gone",
@@ -201,7 +201,12 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
             " `kit list revisions` names all there are.",
         ),
         ("late-what-becomes", "gone", 7, "This is asked at pre-revert, revert, not at 7."),
-        ("half-a-second", "soon", None, "'soon' is no number; write it in digits, as 12 or -1.5."),
+        (
+            "half-a-second",
+            "soon",
+            None,
+            "'soon' is not a number; write it in digits, as 12 or -1.5.",
+        ),
         ("half-a-second", "13", None, "Not 13 s, at pre-revert. That is too small."),
         ("half-a-second", 99.25, None, "Not 99.25 s, at pre-revert. That is too large."),
         ("limbo-in-two", [], None, "Nothing is done yet: choose an action."),

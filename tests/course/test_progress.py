@@ -75,7 +75,7 @@ def test_exercises_that_a_newer_kit_keeps_otherwise_are_not_touched(exercises: o
     ("text", "why"),
     [
         ("{", "is not JSON: Expecting property name enclosed in double quotes: line 1 column 2"),
-        ("[]", "is no JSON object"),
+        ("[]", "is not a JSON object"),
         ("[" * 100_000, "is not a progress file: it nests more than 100 deep"),
         ('{"tries": ' + "9" * 5000 + "}", "is not JSON: Exceeds the limit"),
     ],

@@ -120,7 +120,11 @@ def test_who_holds_it_too_long_is_not_waited_for_for_ever(
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b'{"exercises": {', "is not JSON:"), (b"\xff", "is not UTF-8 text"), (b"[]", "is no JSON")],
+    [
+        (b'{"exercises": {', "is not JSON:"),
+        (b"\xff", "is not UTF-8 text"),
+        (b"[]", "is not a JSON"),
+    ],
 )
 def test_what_cannot_be_read_is_kept_aside_and_said(path: Path, content: bytes, why: str) -> None:
     path.parent.mkdir(parents=True)

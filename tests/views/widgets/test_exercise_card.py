@@ -255,7 +255,7 @@ def test_a_number_that_is_none_gets_a_sentence(card: ExerciseWidget) -> None:
     next(w for w in inside(card) if isinstance(w, widgets.Text)).value = "<b>soon"
     click(card, "check")
 
-    assert "&#x27;&lt;b&gt;soon&#x27; is no number" in card._said.value
+    assert "&#x27;&lt;b&gt;soon&#x27; is not a number" in card._said.value
 
 
 # -- progress ------------------------------------------------------------------------------------

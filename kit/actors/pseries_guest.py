@@ -1,8 +1,8 @@
-"""A guest kernel on pseries: what it uses, what it was asked, and what it does about it.
+"""A guest kernel on pseries: what it uses, which requests it has, how it handles them.
 
-It reads QEMU's events as they come and works them off one at a time, in order, stale ones
-included.  A CPU that it takes out of use makes no call before that has succeeded; the last
-online CPU stays.  What it does for an event stands in `kit.actors.pseries_programs`.
+It reads QEMU's events as they come and handles them one at a time, in order, stale ones included.
+It offlines a CPU before it makes any call for it; the last online CPU stays.  The calls for an
+event are in `kit.actors.pseries_programs`.
 
 Source: Linux arch/powerpc/platforms/pseries/dlpar.c (pseries_hp_wq has max_active 1), ras.c
 (ras_hotplug_interrupt), hotplug-cpu.c (dlpar_offline_cpu).
@@ -93,10 +93,10 @@ Handled = tuple[Guest, tuple[Command, ...]]
 
 
 def receive(guest: Guest, received: Input) -> Handled:
-    """Let *guest* take notice of a message; return it as it is then, and what it asks for.
+    """Return *guest* after a message, and its commands.
 
-    A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
-    of `Hang` and `Restarted`; its driver keeps the others for later.
+    A message that it does not know changes nothing.  A hung guest reacts only to `Hang` and
+    `Restarted`; its driver keeps the others for later.
     """
     handler = _HANDLERS.get(type(received))
     return (guest, ()) if handler is None else handler(guest, received)
@@ -106,7 +106,7 @@ def receive(guest: Guest, received: Input) -> Handled:
 
 
 def _restarted(guest: Guest, _: Restarted) -> Handled:
-    """Begin in the firmware: what the kernel knew is gone."""
+    """Begin in the firmware: the kernel's state is gone."""
     fresh = Guest(kind=guest.kind, conduct=guest.conduct, pinned=guest.pinned)
     return replace(fresh, busy=True), (Work(guest.conduct.firmware_ns),)
 
@@ -141,7 +141,7 @@ def _dlpar(guest: Guest, order: Dlpar) -> Handled:
 
 
 def _take(guest: Guest, event: HotplugEvent) -> Handled:
-    """Queue an event for the kernel, or begin with it in user space, which waits for nobody."""
+    """Queue an event for the kernel, or start it in user space, which has no queue."""
     if not is_for_user_space(event):
         return _work_off(replace(guest, queue=(*guest.queue, event)))
     program = program_of(event, guest.kind, guest.used)
@@ -160,7 +160,7 @@ _HOTPLUG_TYPES = {
 
 
 def _work_off(guest: Guest) -> Handled:
-    """Begin with the next event, unless one is in hand."""
+    """Start the next event, unless one is in progress."""
     if guest.busy or not guest.queue:
         return guest, ()
     event, *rest = guest.queue
@@ -169,7 +169,7 @@ def _work_off(guest: Guest) -> Handled:
 
 
 def _go_on(guest: Guest) -> Handled:
-    """Do steps of the program until one has to wait for something."""
+    """Do steps of the program until one has to wait."""
     commands: tuple[Command, ...] = ()
     while guest.program:
         op, rest = guest.program[0], guest.program[1:]
@@ -190,7 +190,7 @@ def _go_on(guest: Guest) -> Handled:
 
 
 def _go_on_in_user_space(guest: Guest) -> Handled:
-    """Do steps of drmgr's until one has to wait for an answer."""
+    """Do steps of drmgr until one has to wait for an answer."""
     commands: tuple[Command, ...] = ()
     while guest.user_program:
         op, rest = guest.user_program[0], guest.user_program[1:]
@@ -205,7 +205,7 @@ def _go_on_in_user_space(guest: Guest) -> Handled:
 
 
 def _done(guest: Guest, op: Op, rest: Program) -> Handled:
-    """Carry out a step that waits for nothing, or whose work is done."""
+    """Finish a step that does not wait, or whose work is done."""
     commands: tuple[Command, ...] = ()
     match op:
         case Say(text):
@@ -250,7 +250,7 @@ def _answered(guest: Guest, reply: Reply) -> Handled:
 
 
 def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
-    """Take notice of a device that a call made by hand has brought or taken."""
+    """Register a device that a call by hand has added or removed."""
     if not satisfies(Want.SUCCESS, reply):
         return guest
     used = set(guest.used)

@@ -1,6 +1,6 @@
 """What a Linux kernel on pseries does to add or remove a device, call by call, as data.
 
-A program is a tuple of steps, tried one after the other; a step that fails goes on with its
+A program is a tuple of steps, done one after the other; a step that fails continues with its
 ``otherwise`` and drops the rest.  So a kernel in the middle of its work is a value.
 
 Source: Linux arch/powerpc/platforms/pseries/dlpar.c, hotplug-cpu.c, hotplug-memory.c (before and
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class GuestKind(Enum):
-    """Which guest: Linux before and after it learned to say no, or one that does anything.
+    """Which guest: Linux before and after it could report a refusal, or one that does anything.
 
     The value is how a scenario writes it.
     """
@@ -98,7 +98,7 @@ class LetGo:
 class Call:
     """Make an RTAS call.
 
-    ``by_hand``: not the kernel's, but somebody's; ``by_user``: of drmgr, in user space.
+    ``by_hand``: a person makes it, not the kernel; ``by_user``: drmgr makes it, in user space.
     """
 
     request: Request
@@ -115,7 +115,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Take a device that was taken out of use into use again."""
+    """Use a device again that was taken out of use."""
 
     index: int
 
@@ -129,7 +129,7 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """Forget a device and its node in the device tree."""
+    """Drop a device and its node in the device tree."""
 
     index: int
 
@@ -161,7 +161,7 @@ def program_of(event: HotplugEvent, kind: GuestKind, used: tuple[int, ...]) -> P
 
 
 def is_for_user_space(event: HotplugEvent) -> bool:
-    """Does the kernel leave an event to drmgr, which does not wait for the kernel's queue?"""
+    """Does the kernel leave an event to drmgr, which does not use the kernel's queue?"""
     return event.type in (HotplugType.PCI, HotplugType.PHB)
 
 
@@ -232,7 +232,7 @@ def _add_lmbs(lmbs: tuple[int, ...], used: tuple[int, ...]) -> Program:
 
 
 def _remove_lmbs(lmbs: tuple[int, ...], kind: GuestKind, used: tuple[int, ...]) -> Program:
-    """First take all out of use; if one cannot be, take those that were back into use."""
+    """First take all out of use; if one cannot be, use the others again."""
     mine = [lmb for lmb in lmbs if lmb in used]
     if not mine:
         return (Say(f"no memory at drc index {lmbs[0]:x} to remove"),)

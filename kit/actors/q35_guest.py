@@ -1,15 +1,15 @@
-"""A guest kernel on q35: what it uses, what it was asked, and what it does about it.
+"""A guest kernel on q35: what it uses, which requests it has, how it handles them.
 
 At QEMU's general-purpose event (GPE) it reads the status registers of the slots of that type, the
-lowest first, and stops at the first event: it notes and clears it, and works off what it noted one
-thing at a time, in order.  Before it takes a device out of use it reports _OST "in progress"; then
-it ejects the device, or reports "device busy" and keeps it.  In the firmware it reads all slots to
-learn what there is.  An event that it sees there is left alone, for a reset has taken the GPE away;
-the next GPE of that type brings it up again.
+lowest first, and stops at the first event.  It clears that event and handles it, one at a time, in
+order.  Before it takes a device out of use it reports _OST "in progress"; then it ejects the
+device, or reports "device busy" and keeps it.  In the firmware it reads all slots to find the
+devices.  It leaves an event there alone, because a reset has dropped the GPE; the next GPE of that
+type finds it.
 
 Simplified: AML asks QEMU for the next CPU with an event, so a real trace has no reads of the slots
-before it, and one more question at the end.  Linux also reports _OST success when a device has come
-or gone, which nobody here acts on.
+before it, and one more read at the end.  Linux also reports _OST success when a device has come or
+gone, to which nobody here reacts.
 
 Source: QEMU hw/acpi/cpu.c (build_cpus_aml: CSCN), hw/acpi/memory_hotplug.c (MSCN) as of v7.2; Linux
 drivers/acpi/scan.c (acpi_device_hotplug, acpi_generic_hotplug_event, acpi_scan_try_to_offline).
@@ -92,10 +92,10 @@ class Noted:
 class AcpiGuest(Kernel):
     """A guest on q35; devices are named by the `slot_index` of their slots.
 
-    ``kind``: an arbitrary guest reacts to nothing, all others are the same here.  ``interrupts``
-    are GPEs that it has not finished looking after, ``missed`` events that it saw in the firmware,
-    one for each.  ``queue`` is what it noted and has not begun with, ``at`` what it is doing.
-    ``sent`` are the accesses that are not answered yet.
+    ``kind``: an arbitrary guest does not react; all others are the same here.  ``interrupts`` are
+    GPEs that it has not finished with, ``missed`` events that it saw in the firmware, one for each.
+    ``queue`` are noted events that it has not started, ``at`` is the one in progress.  ``sent`` are
+    accesses without an answer.
     """
 
     kind: GuestKind = GuestKind.LINUX_5_12
@@ -108,7 +108,7 @@ class AcpiGuest(Kernel):
     sent: tuple[_Access, ...] = ()
 
     def asked_for(self, index: int) -> bool:
-        """Has it noted that QEMU wants the device of slot *index*, and not finished with it?"""
+        """Has it noted QEMU's request for the device of slot *index*, and not finished with it?"""
         noted = (*self.queue, *(() if self.at is None else (self.at,)))
         return any(one.eject and one.index == index for one in noted)
 
@@ -121,10 +121,10 @@ Handled = tuple[AcpiGuest, tuple[Command, ...]]
 
 
 def receive(guest: AcpiGuest, received: Input) -> Handled:
-    """Let *guest* take notice of a message; return it as it is then, and what it asks for.
+    """Return *guest* after a message, and its commands.
 
-    A message that means nothing to it changes nothing.  A hung guest takes notice of nothing but
-    of `Hang` and `Restarted`; its driver keeps the others for later.
+    A message that it does not know changes nothing.  A hung guest reacts only to `Hang` and
+    `Restarted`; its driver keeps the others for later.
     """
     handler = _HANDLERS.get(type(received))
     return (guest, ()) if handler is None else handler(guest, received)
@@ -138,7 +138,7 @@ def _access(guest: AcpiGuest, access: _Access) -> Handled:
 
 
 def _restarted(guest: AcpiGuest, _: Restarted) -> Handled:
-    """Begin in the firmware: what the kernel knew is gone."""
+    """Begin in the firmware: the kernel's state is gone."""
     fresh = AcpiGuest(
         kind=guest.kind,
         conduct=guest.conduct,
@@ -150,7 +150,7 @@ def _restarted(guest: AcpiGuest, _: Restarted) -> Handled:
 
 
 def _learned(guest: AcpiGuest, read: ReadStatus, bits: int) -> Handled:
-    """Take notice of a slot in the firmware; after the last one the kernel is up."""
+    """Register a slot in the firmware; after the last one the kernel is up."""
     if bits & ENABLED:
         index = slot_index(read.slot_type, read.slot)
         guest = replace(guest, used=tuple(sorted((*guest.used, index))))
@@ -212,7 +212,7 @@ def _read(guest: AcpiGuest, reply: SlotStatusReturn) -> Handled:
 
 
 def _done(guest: AcpiGuest, _: Done) -> Handled:
-    """Go on after a write: with the next interrupt, or with what is being done."""
+    """Continue after a write: with the next interrupt, or with the event in progress."""
     if not guest.sent:
         return guest, ()
     access, *others = guest.sent
@@ -232,7 +232,7 @@ def _done(guest: AcpiGuest, _: Done) -> Handled:
 
 
 def _work_off(guest: AcpiGuest) -> Handled:
-    """Begin with what was noted next, unless something is being done."""
+    """Start the next noted event, unless one is in progress."""
     commands: tuple[Command, ...] = ()
     while guest.queue and not guest.busy:
         noted, *rest = guest.queue
@@ -263,7 +263,7 @@ def _offline(guest: AcpiGuest) -> Handled:
 
 
 def _let_go(guest: AcpiGuest) -> Handled:
-    """Eject the device that is asked for, or say no."""
+    """Eject the requested device, or refuse."""
     noted = guest.at
     assert noted is not None
     index = noted.index

@@ -1,1 +1,1 @@
-"""Every order of events: a generic search, the cast without time, the promises it must keep."""
+"""Every order of events: a generic search, all participants without time, their properties."""

@@ -50,8 +50,8 @@ class ActionKind(Enum):
 class EnabledAction:
     """Something that can happen next; each is made once, and compared by identity.
 
-    ``text`` says it, ``told`` is what the guest or libvirt is told by it, None where it reads the
-    next letter of its inbox.
+    ``text`` names it; ``received`` is the message that the guest or libvirt receives, None where it
+    reads the next one of its inbox.
     """
 
     kind: ActionKind
@@ -66,8 +66,8 @@ class EnabledAction:
 class Environment:
     """What may still happen, and what the observer has noted.
 
-    ``owed`` are devices whose refusal nobody outside the guest was told of; ``remarks`` is what the
-    last turn brought to light.
+    ``owed`` are devices whose refusal nobody outside the guest has heard of; ``remarks`` is what
+    the last turn showed.
     """
 
     requests: int
@@ -79,7 +79,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Component(Generic[T]):
-    """A part of states: its value, what can happen in it, and whether nothing is under way."""
+    """A part of a state: its value, its enabled actions, and whether it has nothing in progress."""
 
     value: T
     actions: tuple[EnabledAction, ...] = ()
@@ -136,7 +136,7 @@ class ActionTable:
         return Component(machine, (_TIMER,) if armed else (), not armed)
 
     def of_guest(self, side: GuestSide) -> Component[GuestSide]:
-        """The guest reads, ends its own work, or makes up its mind."""
+        """The guest reads, finishes its own work, or decides."""
         guest = side.guest
         busy: list[EnabledAction] = [_GUEST_READS] if side.inbox else []
         busy += [_WORK_DONE] if side.working else []
@@ -147,12 +147,14 @@ class ActionTable:
         return Component(side, (*busy, *calls, *pins), not busy)
 
     def of_management(self, side: Management) -> Component[Management]:
-        """libvirt reads, or has waited long enough."""
+        """libvirt reads, or its wait is over."""
         actions = (*((_LIBVIRT_READS,) if side.inbox else ()), *((_WAIT_OVER,) * side.waiting))
         return Component(side, actions, not actions)
 
     def of_operator(self, side: Management, environment: Environment) -> tuple[EnabledAction, ...]:
-        """Somebody asks, once virsh has answered; somebody resets or migrates, at any time."""
+        """The operator makes a request once virsh has answered, and resets or migrates at any
+        time.
+        """
         libvirt = side.libvirt
         actions: list[EnabledAction] = []
         answered = libvirt.job is None and not any(
@@ -195,10 +197,9 @@ def _calls(
 
 
 def _pins(devices: tuple[Device, ...]) -> tuple[tuple[int, EnabledAction, EnabledAction], ...]:
-    """Return, of each LMB but the first of a DIMM, its index and how it becomes immovable.
+    """Return, for each LMB of a DIMM but the first, its index and how it becomes immovable.
 
-    About the first LMB the guest makes up its mind when it comes to it; the others it tries in the
-    same breath.
+    The guest decides about the first LMB when it comes to it; it tries the others at once.
     """
     return tuple(
         (

@@ -1,8 +1,8 @@
-"""A path as its own revision plays it, alone or beside the same choices at another one.
+"""A path at its own revision, alone or beside the same choices at another revision.
 
-At the other revision the same is chosen, by its words, as long as it is offered.  A timer that does
-not run there cannot fire: nothing happens at that choice, and the others go on.  Any other choice
-that is not offered any more ends the comparison.
+The other revision takes the choices with the same text as long as it offers them.  A timer that
+does not run there cannot fire: nothing happens at that choice, and the comparison goes on.  It ends
+at any other choice that is not offered.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *RELEASES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathState:
-    """The cast after a choice, or at the start; as a moment of a run, but for the time."""
+    """All participants after a choice, or at the start; a snapshot without a time."""
 
     beliefs: Mapping[str, Belief]
     settled: bool
@@ -44,9 +44,9 @@ class PathState:
 
 @dataclass(frozen=True, slots=True)
 class PathChoice:
-    """A choice as a revision takes it: whose turn it is, and what was said.
+    """A choice at a revision: who acts, and the messages that follow.
 
-    ``missing`` says why it does not take it, empty where it does.
+    ``missing`` says why the revision does not take the choice; it is empty where it does.
     """
 
     actor: Actor
@@ -59,7 +59,7 @@ class PathChoice:
 class PathSide:
     """A path at one revision.
 
-    ``choices`` are those of the path up to where it goes no further here, ``standings`` one more;
+    ``choices`` are those that this revision takes, ``standings`` the states between them, one more;
     ``machine`` is QEMU at the start.  ``stopped`` says why it goes no further.
     """
 
@@ -85,7 +85,9 @@ class PathSide:
         return self.platform.connectors(self.machine, device)
 
     def sent(self, number: int) -> tuple[tuple[Actor, Actor, object], ...]:
-        """What is said at choice *number*, from 1 on; nothing where it has stopped before."""
+        """Return the messages of choice *number*, from 1 on; nothing where the path stopped
+        before.
+        """
         if number > len(self.choices):
             return ()
         return tuple((e.src, e.dst, e.message) for e in self.choices[number - 1].entries)
@@ -105,7 +107,7 @@ class PathPlay:
 
     @cached_property
     def first_difference(self) -> int | None:
-        """The number of the first choice that is answered otherwise; None: there is none."""
+        """The number of the first choice with different messages; None if there is none."""
         if len(self.sides) == 1:
             return None
         before, after = self.sides
@@ -139,7 +141,7 @@ def beside(played: PlayedPath, other: Revision) -> PathPlay:
     """Return a path beside the same choices at another revision.
 
     Raises:
-        UserError: The other revision is no pseries machine, or it is the same.
+        UserError: The other revision is not a pseries machine, or it is the same.
     """
     if other == played.revision:
         raise UserError(f"{other.name} is what the path is played at; name another revision")

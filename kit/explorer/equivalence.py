@@ -1,7 +1,7 @@
-"""Do two revisions answer alike in every order of events, or which is the shortest difference?
+"""Do two revisions answer alike in every order of events, and if not, what differs first?
 
-Both are driven by the same choices, as far as the scope goes.  What counts is what QEMU says to
-others: a timer that one of them has and the other has not makes no difference until one hears it.
+Both take the same choices within the scope.  Only what QEMU sends to others counts: a timer that
+one of them runs makes no difference until somebody hears of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ Pair = tuple[State, State, bool]
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """What a comparison found: a shortest path with a difference at its end, as each plays it."""
+    """The result of a comparison, and a shortest path to a difference, as each revision plays
+    it.
+    """
 
     result: Result
     difference: tuple[PlayedPath, PlayedPath] | None
@@ -38,7 +40,7 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class _Both:
-    """The same choice at both revisions; None where one of them has not got it."""
+    """The same choice at both revisions; None where one does not offer it."""
 
     ours: EnabledAction | None
     theirs: EnabledAction | None
@@ -102,7 +104,7 @@ def alike(
     """Compare two revisions over a whole scope.
 
     Raises:
-        UserError: One of them is no pseries machine.
+        UserError: One of them is not a pseries machine.
     """
     twins = _Twins(DrcModel(ours, kind, scope), DrcModel(theirs, kind, scope))
     same: Property[Pair] = Property("alike", PropertyKind.ALWAYS, lambda state: state[2])
@@ -121,7 +123,7 @@ def alike(
 
 
 def _played(model: DrcModel, actions: Sequence[EnabledAction | None]) -> PlayedPath:
-    """Return a path of both as one of them plays it: without the choices that it has not got."""
+    """Return a path of both as one of them plays it, without the choices that it does not offer."""
     state, choices = model.initial()[0], [0]
     for action in actions:
         if action is not None:

@@ -1,12 +1,11 @@
 """A path as a script for a real QEMU, in the format of the recordings.
 
-The requests of a path that reach QEMU are all that a driver without a guest kernel has to make, but
-for a kernel's CAS, which cannot be driven.  QEMU under qtest plays one at each reset, and that will
-do where nobody asked for anything between the two.  The replies written down are those of the
-embedded machine: what a real QEMU is expected to answer.
+A driver without a guest kernel can make all requests of a path except a kernel's CAS.  QEMU under
+qtest plays a CAS at each reset, which is enough where there is no request between the two.  The
+replies in the script are the embedded machine's: what a real QEMU should answer.
 
-A path has no times, a script has: nothing passes but what QEMU's timer needs to fire, and a
-millisecond before each request, so that two timers fire one after the other.
+A path has no times, but a script does: time passes until QEMU's timer fires, and for a millisecond
+before each request, so that two timers fire one after the other.
 
 Source: data/reference/README.md, its table of ops.
 """
@@ -56,7 +55,7 @@ _ONE_MS = ClockStep(NS_PER_MS)
 def script_line(name: str, model: DrcModel, path: Path) -> str | None:
     """Return a path as one line of a recording; None if it needs a guest kernel.
 
-    None as well where there is no real QEMU to try it on, at a revision that never was.
+    It is also None for a revision that was never built, because no real QEMU can play it.
     """
     requests = _without_cas(list(_requests(model, path)))
     if requests is None or model.revision.patches - set(MERGED):
@@ -92,7 +91,7 @@ class Asked:
 
 
 def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
-    """Yield all that a path asks of QEMU, a kernel's CAS among it, from the plugging in on.
+    """Yield every request of a path, from plugging the devices on, a kernel's CAS included.
 
     Raises:
         MisuseError: The model has no such path.
@@ -146,7 +145,7 @@ def request_json(request: Request) -> Json:
     """Write a request as the recordings do.
 
     Raises:
-        MisuseError: They have none of the kind.
+        MisuseError: The recordings have no such request.
     """
     match request:
         case DeviceAdd(device):

@@ -1,6 +1,6 @@
-"""Which promises hold at which revision with which guest: one search a revision and guest.
+"""Which properties hold at which revision with which guest: one search for each pair.
 
-Source: the promises are `kit.explorer.properties`'.
+Source: `kit.explorer.properties`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAMED: tuple[Revision, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class SearchJob:
-    """One search: a revision and a guest in a scope, of so many states at most."""
+    """One search: a revision and a guest in a scope, with a limit on states."""
 
     revision: Revision
     kind: GuestKind
@@ -42,19 +42,19 @@ class SearchJob:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """A job and what came of it."""
+    """A job and its result."""
 
     job: SearchJob
     result: Result
 
     @property
     def findings(self) -> Iterator[tuple[UnplugProperty, PropertyResult]]:
-        """The promises that were judged, with what was found."""
+        """The properties that were judged, each with its result."""
         for prop in judged(self.job.kind):
             yield prop, self.result.findings[prop.name]
 
     def token(self, prop: UnplugProperty) -> str | None:
-        """Return the token of a promise's counterexample, if it has one."""
+        """Return the token of a property's counterexample, if it has one."""
         finding = self.result.findings[prop.name]
         if finding.holds or finding.path is None:
             return None
@@ -79,10 +79,10 @@ def explore_one(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Explored:
-    """Search one job; `kit.explorer.search.explore` says what the callables are told and asked.
+    """Search one job; `kit.explorer.search.explore` describes the callables.
 
     Raises:
-        UserError: The revision is no pseries machine.
+        UserError: The revision is not a pseries machine.
     """
     model = DrcModel(job.revision, job.kind, job.scope)
     properties = [prop.of(model) for prop in judged(job.kind)]
@@ -98,15 +98,15 @@ def explored(
     run: Callable[[SearchJob], Explored] = explore_one,
     on_interrupt: Callable[[], None] = lambda: None,
 ) -> Iterator[Explored]:
-    """Search all jobs; what comes of them comes in their order.
+    """Yield the results of all jobs, in their order.
 
-    At Ctrl-C what is not begun is left out, and what is under way comes as far as it got.
+    Ctrl-C drops the jobs that have not begun; those in progress yield what they have found.
 
     Args:
         jobs: What to search.
-        executor: Where to: processes, threads; here and now if None.
-        run: What searches one; an executor of processes must be able to send it there.
-        on_interrupt: Called at Ctrl-C: tells the executor's processes, which may not have heard.
+        executor: Where to search: processes or threads; None: in this thread.
+        run: Searches one job; an executor of processes must be able to send it there.
+        on_interrupt: Called at Ctrl-C, to stop the executor's processes.
     """
     if executor is None:
         for job in jobs:
@@ -132,7 +132,7 @@ def explored(
 
 
 def cells_json(scope: Scope, found: Sequence[Explored]) -> dict[str, Any]:
-    """Write what was found as JSON: a cell for each revision, promise and guest."""
+    """Write the results as JSON: a cell for each revision, property and guest."""
     return {
         "scope": {
             "name": scope.name,

@@ -1,11 +1,11 @@
-"""The cast as a model that `kit.explorer.search` can search: every order of what may happen.
+"""All participants as a model that `kit.explorer.search` can search: every order of events.
 
-A state is four numbers: which QEMU, which guest with its inbox, which libvirt and operator with
-theirs, which budgets and remarks.  Equal parts are kept once (hash-consing), and what comes of a
-part's turn is computed once for the parts that it reads, however many states they are in.
+A state is four numbers: QEMU, the guest with its inbox, libvirt and the operator with theirs,
+budgets and observations.  Equal parts are kept once (hash-consing).  The effect of a turn is
+computed once for the parts that it reads, however many states contain them.
 
-A guest may refuse any device and give it at the next request: another CPU may have gone online or
-offline in between, or its memory come free, so its will is a choice of its own each time.
+A guest may refuse a device and release it at the next request: another CPU may have gone online or
+offline in between, or its memory may be free now.  So the guest decides anew each time.
 
 Source: stateright's models; hash-consing as in Filliatre and Conchon, "Type-safe modular
 hash-consing" (2006).
@@ -51,7 +51,7 @@ State = tuple[int, int, int, int]
 
 
 class Situation(NamedTuple):
-    """A state, taken apart."""
+    """The parts of a state."""
 
     machine: PlatformMachine
     guest: GuestSide
@@ -79,9 +79,9 @@ class _Parts(Generic[T]):
 
 
 class TurnEffect(NamedTuple):
-    """What comes of a turn, as numbers: QEMU, the part whose turn it was, letters, what is seen.
+    """The effect of a turn, as numbers: QEMU, the participant's own part, messages, observations.
 
-    ``said`` is what all parties said, ``heard`` what of it somebody other than QEMU heard.
+    ``sent`` are all messages of the turn, ``heard`` those that somebody other than QEMU receives.
     """
 
     machine: int
@@ -132,7 +132,7 @@ class DrcModel:
     # -- the model, as the search wants it -------------------------------------------------------
 
     def initial(self) -> Sequence[State]:
-        """Everything is plugged and used, nobody has asked for anything."""
+        """Every device is plugged and used, and there is no request."""
         setup = Setup(
             boards=(self.platform.board,),
             guest=self.kind,
@@ -192,9 +192,9 @@ class DrcModel:
         return effect.machine, guest, management, environment
 
     def finished(self, state: State) -> bool:
-        """Has everybody done what there was to do, so that nothing happens unless one is asked?
+        """Is nothing left to do until somebody makes a request?
 
-        A run that ends in an abort of QEMU's is cut off, not finished.
+        A run that ends with QEMU's abort is cut off, not finished.
         """
         return (
             self._machines[state[0]].aborted is None
@@ -223,7 +223,7 @@ class DrcModel:
         return self._environments.known[state[3]].value
 
     def sent(self, state: State, action: EnabledAction) -> tuple[Sent, ...]:
-        """Return who says what in a turn."""
+        """Return the messages of a turn."""
         return self._sent[self.effect(state, action).sent]
 
     def heard(self, number: int) -> tuple[Sent, ...]:
@@ -233,7 +233,9 @@ class DrcModel:
     # -- turns -----------------------------------------------------------------------------------
 
     def effect(self, state: State, action: EnabledAction) -> TurnEffect:
-        """Return what comes of a turn; it depends on QEMU and the party whose turn it is alone."""
+        """Return the effect of a turn; it depends on QEMU and on whose turn it is, and on
+        nothing else.
+        """
         kind = action.kind
         own = state[1] if kind is ActionKind.GUEST else state[2] if kind in _MANAGES else 0
         key = action, state[0], own
@@ -293,7 +295,7 @@ class DrcModel:
         return found
 
     def _is_surprised(self, noticed: int, management: int) -> bool:
-        """Has the operator been told that the unplug of what has just gone had failed?"""
+        """Does a device vanish whose unplug the operator believes to have failed?"""
         failed = self._managements[management].operator.failed
         return any(device in failed for device in self._seen[noticed].taken)
 
@@ -312,7 +314,7 @@ _MANAGES = frozenset({ActionKind.LIBVIRT, ActionKind.DELETE})
 def passed(
     environment: Environment, kind: ActionKind, noticed: Observation, surprise: bool
 ) -> Environment:
-    """Return what a turn leaves of the budgets, and what the observer has noted by then."""
+    """Return the budgets and observations after a turn."""
     owed = () if noticed.began_again else environment.owed + noticed.refused
     return Environment(
         requests=environment.requests - (kind in (ActionKind.REQUEST, ActionKind.DELETE)),

@@ -1,8 +1,8 @@
-"""What an onlooker makes of a turn: what was refused, reported, promised wrongly, taken away.
+"""What an observer sees in a turn: refusals, reports, untrue events, surprise removals.
 
-States alone do not show it: that an event told the truth can only be judged as it is sent.  So a
-state of the explorer carries what the last turn brought to light, and which refusals nobody outside
-the guest has been told of.
+States alone do not show it: only when QEMU sends an event can one judge whether it is true.  So a
+state of the explorer carries what the last turn showed, and which refusals nobody outside the guest
+has heard of.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["NOTHING", "Observation", "ObservedFact", "seen"]
 
 
 class ObservedFact(Enum):
-    """What a turn brought to light."""
+    """What a turn showed."""
 
     UNPLUGGED = auto()
     LOST_RELEASE = auto()
@@ -37,11 +37,11 @@ class ObservedFact(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an onlooker has seen in one turn.
+    """What an observer has seen in one turn.
 
-    ``refused`` are devices that the guest has just refused to give while QEMU waits for them,
-    ``reported`` those of which QEMU has said something, ``began_again``: the guest that refused is
-    gone.  ``taken`` are devices that went at a reset or CAS.
+    ``refused`` are devices that the guest refused to release while QEMU waits for them,
+    ``reported`` those that an event of QEMU's is about.  ``began_again``: the guest restarted, so
+    its refusals no longer count.  ``taken`` are devices that a reset or CAS removed.
     """
 
     remarks: frozenset[ObservedFact] = frozenset()
@@ -65,10 +65,10 @@ def seen(
 
     Args:
         devices: The scope's devices.
-        machine: QEMU before it.
-        guest: The guest before it.
+        machine: QEMU before the turn.
+        guest: The guest before the turn.
         received: What the guest received from outside, if it was its turn.
-        turn: What came of it.
+        turn: The turn, carried out.
     """
     messages = [one.message for one in turn.sent]
     again = any(isinstance(m, SystemReset | ClientArchitectureSupport) for m in messages)

@@ -1,7 +1,7 @@
-"""A path of the explorer played again: who tells whom what at each choice, and its token.
+"""A path of the explorer, replayed: the messages at each choice, and its token.
 
-A path has no times.  Where QEMU's own text names a time, what is left of its 15 s, the number says
-nothing here and is left out.
+A path has no times.  Where QEMU's own text names the seconds left of its 15 s, the number is left
+out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TIME_LEFT = "15 seconds timeout remaining"
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """One choice, and what was said then."""
+    """One choice, and the messages that follow from it."""
 
     action: str
     entries: tuple[TraceEntry, ...]
@@ -38,9 +38,9 @@ class PathStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayedPath:
-    """A path with all that was said on it.
+    """A path with all its messages.
 
-    ``breaks`` are the promises that its last state breaks.
+    ``breaks`` are the properties that its last state violates.
     """
 
     revision: Revision
@@ -64,11 +64,11 @@ class PlayedPath:
 
 
 def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> PlayedPath:
-    """Play a path that a search of the same model found.
+    """Replay a path that a search of the same model found.
 
     Raises:
         MisuseError: The model has no such path.
-        UserError: The revision is no pseries machine.
+        UserError: The revision is not a pseries machine.
     """
     model = DrcModel(revision, kind, scope)
     states, actions = walk(model, path)
@@ -100,10 +100,10 @@ def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> 
 
 
 def open_path(token: str) -> PlayedPath:
-    """Play the path that a token names.
+    """Replay the path that a token names.
 
     Raises:
-        TokenError: It is no path's, damaged, or of a model that this kit has otherwise.
+        TokenError: It is not a path's, is damaged, or belongs to another version of the model.
     """
     read = read_path(token)
     other = f"{token.strip()[:57]!r}: the explorer goes other ways here than where this was made"
@@ -125,7 +125,9 @@ def open_path(token: str) -> PlayedPath:
 
 
 def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
-    """Write a path as lines: a number and the choice, under it a sentence for all that was said."""
+    """Write a path as lines: each choice with its number, and under it a sentence for each
+    message.
+    """
     revision = played.revision
     yield f"{revision.name}, guest {played.kind.value}, without time: {len(played.steps)} choices"
     for number, step in enumerate(played.steps, 1):
@@ -141,7 +143,7 @@ def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
 
 
 def path_sentence(entry: TraceEntry) -> str:
-    """Say in a sentence what was said, but for the time that QEMU names."""
+    """Return the sentence for an entry, without the time that QEMU names."""
     return sentence(entry).replace(_TIME_LEFT, _TIME_LEFT.replace("15", "…"))
 
 

@@ -1,10 +1,10 @@
-"""The promises that unplugging a device makes, as named claims about states, each with its source.
+"""The properties that unplugging a device should have, each with its source.
 
-The first two are those that the revert's message argues with: once the timeout has cleared the
-request, a guest that releases the device after all is not answered by DEVICE_DELETED, and libvirt's
-picture of the domain is wrong.  The third is what the timeout was for.
+The revert's message argues with the first two: once the timeout has dropped the request, a guest
+that releases the device gets no DEVICE_DELETED, and libvirt's list of devices is wrong.  The third
+is what the timeout was for.
 
-A state in which QEMU has aborted is judged by one promise only, that it does not.
+A state in which QEMU has aborted violates one property only: that QEMU does not abort.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ Judge = Callable[[DrcModel, State], bool]
 
 @dataclass(frozen=True, slots=True)
 class UnplugProperty:
-    """A named claim; ``sentence`` says it to a person, ``source`` who says that it should hold."""
+    """A named property; ``sentence`` states it for a person, ``source`` who says that it should
+    hold.
+    """
 
     name: str
     kind: PropertyKind
@@ -43,7 +45,7 @@ class UnplugProperty:
 
 
 def judged(kind: GuestKind) -> tuple[UnplugProperty, ...]:
-    """Return the promises that can be made to a guest: one that does anything may break the rest.
+    """Return the properties that a guest is judged by; an arbitrary one may violate the rest.
 
     >>> [promise.name for promise in judged(GuestKind.ARBITRARY)]
     ['no-abort']
@@ -69,7 +71,7 @@ def _agreed(model: DrcModel, state: State) -> bool:
 
 
 def _retry_is_heard(model: DrcModel, state: State) -> bool:
-    """Does asking for any device that is there reach the guest, or remove it at once?"""
+    """Does a request for any plugged device reach the guest, or remove the device at once?"""
     machine, _, management, _ = model.situation(state)
     for device in model.devices:
         if management.libvirt.has(device.id):
@@ -83,7 +85,7 @@ def _retry_is_heard(model: DrcModel, state: State) -> bool:
 
 
 def _refusal_is_reported(model: DrcModel, state: State) -> bool:
-    """Has QEMU told its management of every refusal?"""
+    """Has QEMU reported every refusal?"""
     return not model.environment(state).owed
 
 
@@ -97,7 +99,7 @@ def _no_abort(model: DrcModel, state: State) -> bool:
 
 
 def _unplugged(model: DrcModel, state: State) -> bool:
-    """Has a device just gone, and not by a reset?"""
+    """Has a device gone in this turn, without a reset?"""
     return ObservedFact.UNPLUGGED in model.environment(state).remarks
 
 
@@ -166,4 +168,4 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
         _unplugged,
     ),
 )
-"""Every promise, those that the revert is about first."""
+"""Every property; those that the revert is about come first."""

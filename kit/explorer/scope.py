@@ -1,6 +1,6 @@
-"""How far the explorer looks: which devices there are, and how often somebody does something.
+"""How far the explorer searches: which devices there are, and how often each thing may happen.
 
-Source: the scope that the lessons promise: two cores, two requests, a reset, a migration.
+Source: the scope that the lessons name: two cores, two requests, a reset, a migration.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _NAME = re.compile(r"c(\d)q(\d)r(\d)m(\d)(?:d(\d))?(p)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What there is, and what may happen how often.
+    """Which devices there are, and how often each thing may happen.
 
-    ``cores`` are plugged in beside the boot core, which nobody can unplug; ``dimm_lmbs`` is the
-    size of a DIMM in LMBs, 0 for none; ``phb``: a second PCI host bridge.  ``requests``,
-    ``resets`` and ``migrations`` are budgets for a whole run.
+    ``cores`` are plugged besides the boot core, which nobody can unplug; ``dimm_lmbs`` is the size
+    of a DIMM in LMBs, 0 for none; ``phb``: a second PCI host bridge.  ``requests``, ``resets`` and
+    ``migrations`` are budgets for a whole run.
 
     Raises:
         UserError: There is nothing to unplug, or more than the machine has room for.
@@ -69,7 +69,7 @@ class Scope:
 
     @property
     def name(self) -> str:
-        """A short word for it, which `read` takes.
+        """A short name for it, which `read` reads.
 
         >>> Scope().name, Scope(cores=0, dimm_lmbs=2, phb=True).name
         ('c2q2r1m1', 'c0q2r1m1d2p')
@@ -79,10 +79,10 @@ class Scope:
 
     @classmethod
     def read(cls, name: str) -> Scope:
-        """Return the scope of a short word.
+        """Return the scope of a short name.
 
         Raises:
-            UserError: It is none.
+            UserError: It is not a scope's name.
         """
         match = _NAME.fullmatch(name)
         if match is None:

@@ -1,12 +1,12 @@
-"""Breadth-first search over any model: every state that can be reached, and the shortest ways.
+"""Breadth-first search over any model: every reachable state, and shortest paths.
 
 It knows nothing of what it searches: a model gives its initial states, the actions of a state and
-the state after an action.  A path is a list of numbers, which initial state and then which of the
-actions each time, so it can be replayed, printed and kept while the model's inside changes.
+the state after an action.  A path is a list of numbers: the initial state, then the action taken
+each time.  So it can be replayed, printed and kept while the inside of the model changes.
 
-What it finds out is exact as long as the bound on states is not hit; once it is, "holds" means
-"holds as far as was looked".  *Eventually* is judged on finished runs, in their last state: a run
-that goes round in a circle for ever has none and is not judged.
+The result is exact unless the limit on states is hit; then "holds" means "holds in the states that
+were searched".  *Eventually* is judged in the last state of finished runs: a run that cycles for
+ever has no such state and is not judged.
 
 Source: the shape of stateright's Model and checker (stateright 0.30, src/lib.rs, checker/bfs.rs).
 """
@@ -45,7 +45,7 @@ TELL_EVERY = 4096  # states, between two calls of progress
 
 
 class Model(Protocol[S, A]):
-    """What can be searched.  All answers depend on nothing but the arguments."""
+    """What can be searched.  Answers depend on nothing but the arguments."""
 
     def initial(self) -> Sequence[S]:
         """The states in which a run can begin."""
@@ -93,8 +93,8 @@ class Ended(Enum):
 class PropertyResult:
     """What is known of a property, and a shortest path that shows it.
 
-    The path is a counterexample of a property that always or eventually holds, an example of one
-    that sometimes does; None if none was met.
+    The path is a counterexample of an *always* or *eventually* property, an example of a
+    *sometimes* property; None if the search met neither.
     """
 
     holds: bool
@@ -118,7 +118,7 @@ class Result:
 
 
 class _Search(Generic[S, A]):
-    """A search under way: which states were seen, and from where each was first reached."""
+    """A search in progress: the states seen, and from where each was first reached."""
 
     def __init__(self, properties: Sequence[Property[S]], max_states: int) -> None:
         self.properties = properties
@@ -137,7 +137,7 @@ class _Search(Generic[S, A]):
         self.choices.append(choice)
 
     def judge(self, state: S, model: Model[S, A]) -> None:
-        """Look at the properties that nothing was found of so far, in the state added last."""
+        """Judge the properties without a finding so far in the state added last."""
         number, finished = len(self.parents) - 1, None
         for prop in self.open:
             if prop.kind is PropertyKind.EVENTUALLY:
@@ -180,10 +180,9 @@ def explore(
     Args:
         model: What to search.
         properties: What to judge; names are unique.
-        max_states: Keep no more states than these: what bounds the memory.
-        progress: Told now and then how many states were seen, and at which depth.
-        stop: Asked now and then; when it answers True, or at Ctrl-C, the search ends with what is
-            known so far.
+        max_states: The most states to keep, which bounds the memory.
+        progress: Called now and then with the number of states seen and the depth.
+        stop: Called now and then; True ends the search, as Ctrl-C does, with what is known so far.
     """
     search: _Search[S, A] = _Search(properties, max_states)
     ended = Ended.INTERRUPTED
@@ -240,8 +239,8 @@ def walk(model: Model[S, A], path: Path) -> tuple[list[S], list[A]]:
     """Replay a path: the states it passes, and the actions between them.
 
     Raises:
-        MisuseError: There is no such choice: the path is of another model, or the model does not
-            always answer alike.
+        MisuseError: There is no such choice: the path belongs to another model, or the model does
+            not always answer alike.
     """
     states: list[S] = []
     actions: list[A] = []

@@ -1,15 +1,15 @@
-"""The cast without time: what one of them does next, and what the others are told by that.
+"""All participants without time: what one of them does next, and what it sends the others.
 
-A driver like `kit.simulation.world`, but for its clocks.  A timer of QEMU that runs may fire at any
-moment that the code allows, libvirt may stop waiting at any moment, and so may the guest itself.
-Not even that QEMU's 15 s are longer than libvirt's 10 s is assumed: the first are of the guest's
-clock, which stands still with the VM, the second of the wall clock of a libvirt that a busy host
-may keep from running.  What is found in one such order is a story of some host, not of every one.
+A driver like `kit.simulation.world` without clocks.  A running timer of QEMU may fire at any moment
+that the code allows; libvirt may stop waiting at any moment, and so may the guest.  The model does
+not even assume that QEMU's 15 s are longer than libvirt's 10 s: the first count the guest's clock,
+which stops with the VM, the second the wall clock of a libvirt that a busy host may delay.  So a
+path can happen on some host, not on every host.
 
-Letters to one party are read in order; parties read when they do.  The operator reads at once,
-for nothing follows from when they read.  A request through libvirt waits for virsh's answer to the
-one before, as virsh does; at QEMU's own monitor one asks, resets and migrates at any moment, and
-the destination of a migration gets what QEMU holds then.
+A participant reads its messages in order, and at any moment; the operator reads at once, because
+nothing depends on when they read.  A request through libvirt waits until virsh has answered the one
+before.  At QEMU's own monitor, a request, a reset or a migration may come at any moment, and the
+destination of a migration gets what QEMU then holds.
 
 Source: stateright's actor model (a timer is armed or not, and firing is an action); QEMU docs of
 QEMU_CLOCK_VIRTUAL; libvirt virTimeMillisNow().
@@ -37,7 +37,7 @@ __all__ += ["posted_to_guest", "posted_to_libvirt", "timer_turn"]
 
 @dataclass(frozen=True, slots=True)
 class GuestSide:
-    """The guest, whether its own work is under way, and what it has still to read."""
+    """The guest, whether it works, and the messages that it has not read."""
 
     guest: Kernel
     working: bool = False
@@ -46,7 +46,7 @@ class GuestSide:
 
 @dataclass(frozen=True, slots=True)
 class Management:
-    """libvirt, whether it waits, what it has still to read; and the operator."""
+    """libvirt, whether it waits, and the messages that it has not read; and the operator."""
 
     libvirt: Libvirt
     waiting: bool = False
@@ -56,7 +56,7 @@ class Management:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one party told another; of nobody else's concern where both are the same."""
+    """A message from one participant to another; an entry for one alone where both are the same."""
 
     src: Actor
     dst: Actor
@@ -160,13 +160,13 @@ def timer_turn(turn: Turn) -> None:
 
 
 def posted_to_guest(side: GuestSide, letters: tuple[Input, ...], *, restarted: bool) -> GuestSide:
-    """Put letters into the guest's inbox; a reset empties it before."""
+    """Add messages to the guest's inbox; a reset empties it first."""
     inbox, working = ((), False) if restarted else (side.inbox, side.working)
     return GuestSide(side.guest, working, (*inbox, *letters))
 
 
 def posted_to_libvirt(side: Management, letters: tuple[Input, ...]) -> Management:
-    """Put letters into libvirt's inbox."""
+    """Add messages to libvirt's inbox."""
     return replace(side, inbox=(*side.inbox, *letters))
 
 

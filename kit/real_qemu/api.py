@@ -1,4 +1,4 @@
-"""Which real QEMU is used, and what it is used for: what the command line calls."""
+"""Which real QEMU is used, and for what: the functions that the command line calls."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def read_backend(text: str) -> str | None:
 
 
 def identity_of(binary: str | None = None, board: Board = Board.PSERIES) -> Identity:
-    """Return a binary, what it can do, and what it answers like.
+    """Return a binary, what it can do, and which revisions it answers like.
 
     Args:
         binary: Its path or name; None or "" for the usual one.
-        board: The machine that it is to play.
+        board: The machine that it plays.
 
     Raises:
-        BackendError: There is none, or it is no QEMU; says how to get one.
+        BackendError: There is none, or it is not a QEMU; says how to get one.
     """
     return identify(probe(find_binary(binary or None, board), board))
 
@@ -132,7 +132,7 @@ class AnyPlayer:
 
 
 def path_on(path: PlayedPath, binary: str | None) -> LivePath:
-    """Ask a real QEMU what a path asks, step by step, beside the embedded machine.
+    """Replay a path on a real QEMU, step by step, beside the embedded machine.
 
     Raises:
         BackendError: There is no such binary, or it does not answer.
@@ -146,10 +146,10 @@ def path_on(path: PlayedPath, binary: str | None) -> LivePath:
 
 
 def record_file(path: Path, binary: str | None) -> list[Recorded]:
-    """Run each script of a file on a real QEMU, and return what it answers.
+    """Run each script of a file on a real QEMU, and return its answers.
 
     Raises:
-        UserError: The file, or the binary, is not what it should be.
+        UserError: The file or the binary cannot be used; says why.
     """
     found = []
     for script in _scripts(path):
@@ -162,10 +162,10 @@ def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tup
     """Run each script of a file on a real QEMU and on the embedded machine.
 
     Returns:
-        The report, and what else is to be said, a line each.
+        The report, and notes, a line each.
 
     Raises:
-        UserError: The file, or the binary, is not what it should be.
+        UserError: The file or the binary cannot be used; says why.
     """
     total = LiveComparison()
     named: list[str] = []

@@ -1,8 +1,8 @@
 """A guest's console without I/O: bytes become lines, and a shell's answers are found in them.
 
-The kernel writes to the same console as the shell, also in the middle of a line of the shell's.  A
-command is followed by a marker with a number and the exit status; what is typed does not contain
-the marker, so that an echo of it is none.
+The kernel writes to the same console as the shell, also in the middle of the shell's lines.  Each
+command is followed by a marker with a number and the exit status.  The typed text does not contain
+the marker, so its echo is not one.
 
 Source: Linux kernel/printk/printk.c (the time before a line), drivers/tty/hvc/hvc_console.c.
 """
@@ -38,7 +38,9 @@ class ConsoleLine:
 
 
 class ConsoleCodec:
-    """Cuts what the console says into lines without control characters; empty ones are left out."""
+    """Cuts the console's output into lines without control characters, and leaves out empty
+    ones.
+    """
 
     def __init__(self) -> None:
         self._rest = bytearray()
@@ -64,10 +66,10 @@ def _lines(text: str) -> Iterator[ConsoleLine]:
 
 
 def marked(command: str, number: int) -> bytes:
-    """Return what is typed to run *command* and to be told its status under *number*.
+    """Return what to type to run *command* and get its status under *number*.
 
     >>> marked("true", 7)
-    b"true; echo kit''-7-$?\\n"
+    b"true; echo kit''-7-$?\n"
     """
     if "\n" in command or not command.isprintable():
         raise ValueError(f"{command!r} is no line for a shell")
@@ -75,7 +77,7 @@ def marked(command: str, number: int) -> bytes:
 
 
 def status_of(line: ConsoleLine, number: int) -> int | None:
-    """Return the exit status where a line has the marker of *number*, else None.
+    """Return the exit status in a line with the marker of *number*, else None.
 
     >>> status_of(ConsoleLine("kit-7-1"), 7)
     1

@@ -28,7 +28,7 @@ _ABORTS = (
 
 
 class BackendError(UserError):
-    """A binary cannot do what it was asked, or is no QEMU: one line, with what to do."""
+    """A binary cannot do what was asked, or is not a QEMU: one line, with what to do."""
 
 
 class QemuGone(BackendError):  # noqa: N818 - what happened, and an observation more than an error
@@ -40,7 +40,7 @@ class QemuGone(BackendError):  # noqa: N818 - what happened, and an observation 
 
 
 def abort_of(said: str, status: int | None) -> Abort:
-    """Read how a process ended.
+    """Return how a process ended.
 
     Args:
         said: What it wrote to stderr.
@@ -69,7 +69,7 @@ def _ending(status: int | None) -> str:
 
 
 def last_words(said: str) -> str:
-    """Return the last line that a process wrote, cut where it is long; "" if it said nothing."""
+    """Return the last line that a process wrote, cut if it is long; "" if it wrote nothing."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     return last if len(last) <= _LONGEST else f"{last[:_LONGEST]}…"

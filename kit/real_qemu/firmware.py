@@ -1,8 +1,8 @@
-"""A few instructions of firmware for a pseries machine under TCG: CAS, whenever it is told to.
+"""A few instructions of firmware for a pseries machine under TCG: a CAS on request.
 
-Nothing plays a guest's CAS there, and qtest has no command for a hypervisor call.  So the machine
-gets this image in place of its firmware: it waits for a word in memory, makes the call H_CAS,
-leaves what it returned, and waits again.
+There QEMU plays no CAS, and qtest has no command for a hypervisor call.  So the machine gets this
+image in place of its firmware: it waits for a word in memory, makes the call H_CAS, stores the
+result, and waits again.
 
 Source: Power ISA 3.0 (the encodings); LoPAR B.6.2.3 (option vectors); QEMU hw/ppc/spapr_hcall.c
 (h_client_architecture_support), include/hw/ppc/spapr_ovec.h.

@@ -1,7 +1,7 @@
-"""A pseries machine with a guest's kernel in it: what is asked over QMP, and all that is seen.
+"""A pseries machine with a guest's kernel in it: requests over QMP, and all observations.
 
-Seen are QEMU's events and its log, the calls of the guest's that QEMU traces, and the console.
-What came at one look is put in the order of its times.
+Observations are QEMU's events and its log, the guest's calls that QEMU traces, and the console.
+Those of one look are in the order of their times.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _AGAIN_S = 2.0  # a shell that does not answer is asked again
 
 @dataclass(frozen=True, slots=True)
 class GuestObservation:
-    """Something that was seen at ``at_s``, seconds since 1970."""
+    """Something observed at ``at_s``, seconds since 1970."""
 
     at_s: float
     what: ConsoleLine | Emitted | Request
@@ -54,8 +54,8 @@ class GuestObservation:
 class GuestMachine(RealMachine):
     """A machine that boots a user's kernel; a context manager.
 
-    ``seen`` is what was seen and nobody took yet, in order; ``traced``: the guest's calls are
-    among it.
+    ``seen`` are the observations that nobody has taken, in order; ``traced``: the guest's calls are
+    among them.
 
     Raises:
         BackendError: It does not start.
@@ -70,7 +70,7 @@ class GuestMachine(RealMachine):
         super().__init__(binary, answer_s=answer_s)
 
     def started(self, more: tuple[str, ...]) -> Session:
-        """Start a process, standing still."""
+        """Start a stopped process."""
         assert not more
         session, self.traced = boot_session(self.binary, self._image, answer_s=self.answer_s)
         return session
@@ -105,7 +105,7 @@ class GuestMachine(RealMachine):
     # -- looking ---------------------------------------------------------------------------------
 
     def look_for(self, seconds: float) -> None:
-        """Wait that long, or less if something comes, and take note of it.
+        """Observe for so many seconds, or less if something comes.
 
         Raises:
             QemuGone: It is gone.
@@ -115,13 +115,13 @@ class GuestMachine(RealMachine):
     def _collect(self, data: bytes) -> None:
         now = time.time()
         found = [GuestObservation(now, line) for line in self._codec.feed(data)]
-        found += self._told(now)
+        found += self._logged(now)
         found += self._events(now)
         self.seen += sorted(found, key=lambda one: one.at_s)
         if len(self.seen) > MAX_SEEN:
             raise self.error(f"says more than {MAX_SEEN} things at once")
 
-    def _told(self, now: float) -> Iterator[GuestObservation]:
+    def _logged(self, now: float) -> Iterator[GuestObservation]:
         """Read QEMU's log; what has no time happened now."""
         for line in self.session.new_lines():
             traced = read_traced(line)
@@ -216,7 +216,7 @@ class GuestMachine(RealMachine):
         return cpus_of(written)
 
     def take(self) -> tuple[GuestObservation, ...]:
-        """Return what was seen and nobody took yet, without the markers of the kit's own."""
+        """Return the observations that nobody has taken, without the kit's own markers."""
         found = tuple(
             one
             for one in self.seen

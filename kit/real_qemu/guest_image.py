@@ -39,10 +39,10 @@ class GuestImage:
 
 
 def read_image(kernel: Path, initrd: Path | None = None) -> GuestImage:
-    """Look whether these can be booted.
+    """Check that these can be booted.
 
     Raises:
-        BackendError: One is not there, or the kernel is none for ppc64: says what to do.
+        BackendError: One is missing, or the kernel is not for ppc64: says what to do.
     """
     head = _head(kernel, "--kernel")
     if head[:4] != b"\x7fELF":
@@ -67,7 +67,7 @@ def _head(path: Path, option: str) -> bytes:
 
 
 def command_line(binary: Binary, image: GuestImage, *, traced: bool) -> tuple[str, ...]:
-    """Return QEMU's arguments for a guest that stands still until it is told to go on."""
+    """Return QEMU's arguments for a guest that is stopped until QMP's cont."""
     trace = [word for event in _TRACED for word in ("-trace", f"enable={event}")]
     return (
         *("-machine", "pseries", "-smp", "1,maxcpus=16,threads=1"),
@@ -83,7 +83,7 @@ def command_line(binary: Binary, image: GuestImage, *, traced: bool) -> tuple[st
 
 
 def boot_session(binary: Binary, image: GuestImage, *, answer_s: float) -> tuple[Session, bool]:
-    """Start a machine with a console; return it, and whether it tells of the guest's RTAS calls.
+    """Start a machine with a console; return it, and whether QEMU traces the guest's RTAS calls.
 
     Raises:
         BackendError: It does not start.

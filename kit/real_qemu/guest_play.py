@@ -1,7 +1,7 @@
 """A scenario on a real QEMU with a real guest kernel, by the wall clock.
 
 The operator's lines go to QEMU's monitor and to a shell at the guest's console; libvirt is the
-kit's, and waits by the wall clock.  The guest is nobody's: what it does is only seen.
+kit's, and waits by the wall clock.  Nobody drives the guest: the kit only observes it.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def play_guest(
     boot_s: float = BOOT_S,
     answer_s: float = 20.0,
 ) -> GuestRun:
-    """Boot a kernel on *binary* and play *scenario* with it; it takes as long as it says.
+    """Boot a kernel on *binary* and play *scenario* with it, in real time.
 
-    A QEMU that ends in the middle is an observation: what was seen until then is the run.
+    If QEMU ends in the middle, the run is what was observed until then.
 
     Raises:
         UserError: The scenario is too long, or for another machine.
@@ -83,7 +83,7 @@ def play_guest(
 
 
 class _Story(Driver):
-    """What has happened so far, and what is still to be typed."""
+    """The run so far, and the lines still to be typed."""
 
     def __init__(self, scenario: Scenario, machine: GuestMachine, boot_s: float) -> None:
         self._scenario, self._machine, self._boot_s = scenario, machine, boot_s
@@ -111,7 +111,7 @@ class _Story(Driver):
     # -- boot ------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Plug the cast's devices, boot, and switch off what is to be off."""
+        """Plug the setup's devices, boot, and take CPUs offline that begin so."""
         setup, machine = self._scenario.setup, self._machine
         for device in setup.devices:
             reply, _ = machine.ask(DeviceAdd(device))
@@ -138,7 +138,7 @@ class _Story(Driver):
     # -- the wall clock --------------------------------------------------------------------------
 
     def play(self, interventions: tuple[Intervention, ...]) -> None:
-        """Type each line at its time, and look on until the end."""
+        """Type each line at its time, and observe until the end."""
         devices = self._scenario.setup.devices
         lines = [(line.at_ns, line) for line in self._scenario.script]
         lines += [(one.at_ns, line_of(one.at_ns, one.action, devices)) for one in interventions]
@@ -212,7 +212,9 @@ class _Story(Driver):
             self._moments[-1] = self._moment(self._moments[-1].entry)
 
     def ask(self, message: Message) -> tuple[AnyReply, tuple[AnyEmitted, ...]]:
-        """Ask QEMU; what was seen before its answer goes into the trace, the rest waits for it."""
+        """Ask QEMU; observations before its answer go into the trace, the others after the
+        answer.
+        """
         assert isinstance(message, Request)
         reply, at_s = self._machine.ask(message)
         if isinstance(message, SystemReset):
@@ -235,7 +237,7 @@ class _Story(Driver):
     # -- what is seen ----------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """Put what was seen into the trace."""
+        """Put all observations into the trace."""
         self._seen(self._machine.take())
 
     def _seen(self, observations: Iterable[GuestObservation]) -> None:
@@ -245,7 +247,7 @@ class _Story(Driver):
         self._seen_at_s = None
 
     def _see(self, what: ConsoleLine | Emitted | Request) -> None:
-        """Put one observation into the trace; while the guest boots, not the console's noise."""
+        """Put one observation into the trace, except console lines while the guest boots."""
         if isinstance(what, ConsoleLine):
             if what.kernel and (version := _VERSION.match(what.text)):
                 self._kernel = f"Linux {version[1]}"
@@ -315,7 +317,7 @@ class _Story(Driver):
         )
 
     def result(self) -> GuestRun:
-        """Return the run; ask the guest, where it can be asked, which CPUs it has at the end."""
+        """Return the run; ask the guest, where it answers, which CPUs it has at the end."""
         cpus: tuple[tuple[int, bool], ...] | None = None
         if not (self._over or self._booting):
             try:

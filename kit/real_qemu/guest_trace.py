@@ -1,6 +1,6 @@
-"""What a guest's kernel asks of QEMU, as QEMU's own trace events tell it.
+"""A guest kernel's calls, as QEMU's own trace events report them.
 
-QEMU traces a call that it carries out, and neither its answer nor a mere look (get-sensor-state).
+QEMU traces a call that it carries out, but neither its answer nor get-sensor-state.
 
 Source: QEMU hw/ppc/trace-events, and trace/simpletrace of the log backend as of v7.2.
 """

@@ -1,8 +1,8 @@
 """Which revision a binary is: by its answers, never by its version.
 
-A short script tells the catalogue's builds apart as far as they differ without time; builds with
-the same answers are one machine.  A removed core is its last step, for a stopped TCG machine of
-7.2 does not survive what may come after.
+A short script distinguishes the catalogue's builds, as far as they differ without time; builds with
+the same answers are one machine.  Its last step removes a core, because a stopped TCG machine of
+7.2 may not survive the steps after that.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ SCRIPT: tuple[Request, ...] = (
 class Identity:
     """Which builds of the catalogue a binary answers like.
 
-    ``same`` answer as it does, step by step; where there is none, ``nearest`` is the one that
-    differs in the fewest steps, and ``difference`` the first of them; of q35, of which there is one
-    recording, how alike they are.
+    ``same`` give the same answers in every step.  If there are none, ``nearest`` is the build that
+    differs in the fewest steps, and ``difference`` the first of those; for q35, which has one
+    recording, it says how alike they are.
     """
 
     binary: Binary
@@ -94,7 +94,7 @@ class Identity:
 
     @property
     def words(self) -> str:
-        """The binary, and what it answers like, for a person."""
+        """The binary, and which builds it answers like, for a person."""
         if self.binary.board == Board.Q35:
             return f"{self.binary.name}: plays q35, and {self.difference}"
         if not self.same:
@@ -103,7 +103,7 @@ class Identity:
 
     @property
     def revision(self) -> Revision:
-        """What a run on it is called: the binary's version beside the revision's name."""
+        """The name of a run on it: the binary's version beside the revision's name."""
         version = ".".join(map(str, self.binary.version))
         like = "which answers as" if self.same else "whose nearest is"
         return replace(
@@ -117,7 +117,7 @@ class Identity:
 
 
 def identify(binary: Binary) -> Identity:
-    """Run the script on a binary and find who else answers so.
+    """Run the script on a binary and find the builds with the same answers.
 
     Raises:
         BackendError: It does not start, or does not answer.
@@ -167,7 +167,7 @@ def _answer(outcome: Outcome) -> str:
 
 
 def embedded_answers(revision: Revision, binary: Binary) -> tuple[str, ...]:
-    """Return what the embedded machine answers where it is started as the binary is."""
+    """Return the embedded machine's answers, if it is started as the binary is."""
     machine = boot(revision, Config(cas_at_reset=binary.steps_time))
 
     def ask(request: Request) -> Outcome:

@@ -1,8 +1,8 @@
-"""Does a binary's q35 machine answer as the one that was recorded, QEMU 7.2.22's?
+"""Does a binary's q35 machine answer as the recorded one, QEMU 7.2.22?
 
-There is one recording of q35, so there is no other to tell it from: a short script is run, and the
-steps that are answered alike are counted.  It ejects no CPU, for what a stopped machine tells then
-comes late.  The yardstick is the embedded machine, which answers as the recording does.
+There is one recording of q35, so a short script counts the steps with equal answers.  It ejects no
+CPU, because a stopped machine reports that late.  The embedded machine, which answers as the
+recording does, is the yardstick.
 """
 
 from __future__ import annotations

@@ -94,10 +94,10 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
 
 
 def probe(path: str, board: Board = Board.PSERIES, *, start_s: float = 20.0) -> Binary:
-    """Start a binary and see what it can do; asked again, it is only tried anew if it changed.
+    """Start a binary and find out what it can do; the result is kept until the file changes.
 
     Raises:
-        BackendError: It is no QEMU, or has not got the board.
+        BackendError: It is not a QEMU, or does not have the board.
     """
     try:
         changed = Path(path).stat().st_mtime_ns
@@ -167,7 +167,7 @@ _COMMAND_LINES = {
 def start(
     binary: Binary, more: Iterable[str] = (), *, answer_s: float = 20.0, start_s: float = 20.0
 ) -> Session:
-    """Start the binary's machine, standing still, with *more* on its command line.
+    """Start the binary's machine, stopped, with *more* on its command line.
 
     Raises:
         BackendError: It does not start.

@@ -1,9 +1,8 @@
-"""A scenario on a real QEMU: the same cast and the same clocks, with the machine in a process.
+"""A scenario on a real QEMU: the same participants and clocks, with the machine in a process.
 
-Beside the process the embedded machine is asked the same, at the revision that the binary answers
-like.  What one can see, replies and events, is the binary's; what one cannot, the state of its
-connectors and what waits in its queue, is drawn as the embedded machine has it.  Wherever the two
-say different things, a note says so.
+The embedded machine, at the revision that the binary answers like, gets the same requests.  Replies
+and events are the binary's.  What nobody can see, the state of connectors and the event queue, is
+the embedded machine's.  A note names every difference between the two.
 
 A run on a process is linear: it cannot go back, and only the newest world can go on.
 """
@@ -58,7 +57,7 @@ _UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or for its gu
 class PairedMachines:
     """Asks a real machine what a world asks, and the embedded one the same.
 
-    ``differences`` are what they answered differently, a line each, in order.
+    ``differences`` are the answers that differ, a line each, in order.
     """
 
     def __init__(self, platform: Platform[Any, Any], real: RealSpapr | RealQ35, name: str) -> None:
@@ -91,7 +90,7 @@ class PairedMachines:
         return after, reply, self._merged(message, expected_events, outcome.emitted)
 
     def _not_for_it(self, message: Message) -> bool:
-        """Is it something that this process cannot be asked, and need not be?"""
+        """Is it a message that this process cannot get, and need not?"""
         binary = self._binary
         if binary.steps_time:
             # QEMU has played CAS at the reset, and no instruction runs in which a guest could
@@ -144,13 +143,13 @@ def _ending(reply: Aborted) -> str:
 def play_real(
     scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...] = ()
 ) -> Run:
-    """Play *scenario* on a binary of which is known what it answers like.
+    """Play *scenario* on an identified binary.
 
-    Where the binary cannot step time and a timer of QEMU's begins to run, the run ends there, and
-    a note says so.  One that crashes is an observation: the run goes on without it.
+    Where the binary cannot step time, the run ends when a timer of QEMU's starts, and a note says
+    so.  A crash is an observation: the run goes on without the binary.
 
     Raises:
-        UserError: As of `kit.simulation.run.play`.
+        UserError: As `kit.simulation.run.play`.
         BackendError: The binary does not start, or does not answer.
     """
     binary, revision = identity.binary, identity.revision
@@ -175,7 +174,7 @@ def _start(binary: Binary) -> RealSpapr | RealQ35:
 def _first_timer_ns(
     scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...]
 ) -> int | None:
-    """When the first timer of QEMU's begins to run, by the wall clock; None if none does."""
+    """Return when the first timer of QEMU's starts, by the wall clock; None if none does."""
     for moment in play(scenario, identity.nearest, interventions).moments:
         if moment.platform.timers(moment.machine):
             return moment.entry.at_ns

@@ -1,8 +1,8 @@
 """A real pseries machine with the interface of the embedded one: a request in, its outcome out.
 
-No guest runs in it: the driver makes the guest's calls over qtest.  With accelerator qtest the
-guest's clock stands still but for clock_step, and QEMU plays a CAS at every reset.  Under TCG the
-machine is stopped, its clock cannot be stepped, and `firmware` makes the CAS when it is asked.
+No guest runs in it: the driver makes the guest's calls over qtest.  With accelerator qtest only
+clock_step moves the guest's clock, and QEMU plays a CAS at every reset.  Under TCG the machine is
+stopped, its clock cannot be stepped, and `firmware` makes the CAS on request.
 
 Source: QEMU hw/ppc/spapr.c, softmmu/qtest.c.
 """
@@ -78,7 +78,7 @@ class RealSpapr(RealMachine):
     """
 
     def ask(self, request: Request) -> Outcome:
-        """Carry out one request; what it brought about stands in the order QEMU told it.
+        """Carry out one request; its events are in QEMU's order.
 
         Raises:
             BackendError: The binary cannot do that, or does not answer.
@@ -196,7 +196,7 @@ class RealSpapr(RealMachine):
 
 
 def device_arguments(device: Device, core: str) -> dict[str, Any]:
-    """Return what device_add takes for a device, but for the memory behind it."""
+    """Return the arguments of device_add for a device, without the memory behind it."""
     named: dict[str, Any] = {} if device.id is None else {"id": device.id}
     match device:
         case CpuCore(core_id):

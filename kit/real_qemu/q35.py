@@ -86,7 +86,7 @@ class RealQ35(RealMachine):
         return AcpiOutcome(reply, acpi_events(self.session.events))
 
     def deleted(self, path: str) -> None:
-        """Wait a moment for DEVICE_DELETED; that it may never come is known."""
+        """Wait a moment for DEVICE_DELETED, which may never come."""
         self.session.wait_event(
             lambda e: e.name == "DEVICE_DELETED" and e.data.get("path") == path, _EJECTED_S
         )

@@ -1,6 +1,6 @@
 """QMP's answers and events as the values of the embedded machines.
 
-What a build says is text from outside: a shape that QMP does not have is a `BackendError`.
+A build's output is text from outside: a shape that QMP does not have is a `BackendError`.
 
 Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json, qapi/acpi.json).
 """
@@ -43,7 +43,7 @@ _REPORT = re.compile(r"[^:\s]*qemu[^:\s]*: (?!warning: |info: )(?P<text>.+)")
 
 
 def reply_of(answer: QmpAnswer | QmpFailure) -> QmpReturn | QmpError:
-    """Return the answer to a command of which only success matters."""
+    """Return the answer to a command whose value does not matter."""
     if isinstance(answer, QmpFailure):
         return QmpError(answer.error_class, answer.desc)
     return QmpReturn()
@@ -98,7 +98,7 @@ def _event_of(event: QmpEvent) -> QmpEmitted | None:
 
 
 def spapr_events(events: Iterable[QmpEvent], lines: Iterable[str]) -> tuple[Emitted, ...]:
-    """Return what QEMU said unasked: its QMP events, then the errors in its own log."""
+    """Return what QEMU emitted: its QMP events, then the errors in its own log."""
     found = map(_event_of, events)
     told = [one for one in found if one is not None and not isinstance(one, AcpiDeviceOst)]
     reports = [match["text"] for match in map(_REPORT.match, lines) if match]
@@ -106,5 +106,5 @@ def spapr_events(events: Iterable[QmpEvent], lines: Iterable[str]) -> tuple[Emit
 
 
 def acpi_events(events: Iterable[QmpEvent]) -> tuple[AcpiEmitted, ...]:
-    """Return what QEMU said unasked of a q35 machine."""
+    """Return what QEMU emitted on a q35 machine."""
     return tuple(one for one in map(_event_of, events) if isinstance(one, AcpiEmitted))

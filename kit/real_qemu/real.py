@@ -1,7 +1,7 @@
 """What a real machine of either kind has: its process, its devices, and its end.
 
-What QEMU cleans up late, PHB and PCI devices, is waited for and not slept for: a device_add that
-fails ends with the late work of QEMU's other thread, and then DEVICE_DELETED comes.
+QEMU removes PHB and PCI devices late.  The kit does not sleep for that: a device_add that fails
+ends with the late work of QEMU's other thread, and then DEVICE_DELETED comes.
 
 Source: QEMU softmmu/qdev-monitor.c (drain_call_rcu in qmp_device_add).
 """
@@ -149,11 +149,11 @@ class RealMachine:
         )
 
     def look(self) -> None:
-        """Take note of what is plugged now."""
+        """Read which devices are plugged now."""
         self._present = self._devices()
 
     def settle(self) -> None:
-        """Wait until QEMU has told of every device that left; give back the memory of DIMMs."""
+        """Wait for the event of every removed device; free the memory of DIMMs."""
         before = self._present
         self.look()
         gone = sorted(before - self._present)
@@ -165,7 +165,7 @@ class RealMachine:
                 self.session.qmp("object-del", id=backend)
 
     def deleted(self, path: str) -> None:
-        """Wait until QEMU has told that the device at *path* is gone."""
+        """Wait for the DEVICE_DELETED of the device at *path*."""
         if not self.session.wait_event(lambda event: _deleted(event, path), _LATE_S):
             raise self.error(f"{path} is gone without DEVICE_DELETED")
 

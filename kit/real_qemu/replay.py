@@ -1,8 +1,8 @@
 """Scripts on a binary: recorded, or compared step by step with the embedded machine.
 
 The embedded machine is started as the binary is, at the revision that the binary answers like.  A
-crash without a failed assertion is tried once more: stopped machines under TCG do not survive
-everything, and then where they end is chance.
+crash without a failed assertion is tried once more: stopped machines under TCG crash at random
+points.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Ask = Callable[[Request | AcpiRequest], Json]
 
 
 def needs_time(script: RecordingScript, binary: Binary) -> bool:
-    """Does it ask for time of a binary that cannot step it?"""
+    """Does a script step time on a binary that cannot?"""
     steps = (request for _, request in script.steps)
     return not binary.steps_time and any(isinstance(request, ClockStep) for request in steps)
 
@@ -62,7 +62,7 @@ class Recorded:
 
 
 def record(script: RecordingScript, identity: Identity) -> Recorded:
-    """Run *script* on a binary and write down what it answers.
+    """Run *script* on a binary and write down its answers.
 
     Raises:
         BackendError: The binary does not start, or cannot do what the script asks.
@@ -92,10 +92,10 @@ def record(script: RecordingScript, identity: Identity) -> Recorded:
 
 @dataclass(frozen=True, slots=True)
 class LiveComparison:
-    """How binary and embedded machine compare.
+    """The result of comparing a binary with the embedded machine.
 
-    ``passed_over`` are scripts that need time, ``crashed`` those in which the binary ended of
-    itself once and did not when tried again.
+    ``passed_over`` are scripts that need time, ``crashed`` those in which the binary crashed once
+    and not when tried again.
     """
 
     report: ConformanceReport = field(default_factory=ConformanceReport)
@@ -116,7 +116,7 @@ def compare_live(
     """Run *scripts* on the binary and on the embedded machine; a script stops at a mismatch.
 
     Raises:
-        RecordingError: A script asks what could not have been asked of a real QEMU.
+        RecordingError: A real QEMU cannot get a request of a script.
         BackendError: The binary does not start, or cannot do what a script asks.
     """
     found = LiveComparison()
@@ -142,7 +142,7 @@ def _compared(script: RecordingScript, identity: Identity) -> LiveComparison:
 
 
 def _once(script: RecordingScript, identity: Identity) -> tuple[ConformanceReport, bool]:
-    """Return how it went, and whether the binary crashed where the embedded machine does not."""
+    """Return the report, and whether the binary crashed where the embedded machine does not."""
     ask_embedded = embedded(identity)
     with _real(identity.binary) as ask:
         for number, (asked, request) in enumerate(script.steps, 1):

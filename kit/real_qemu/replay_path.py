@@ -1,8 +1,8 @@
 """A path of the explorer on a binary, step by step, beside the embedded machine.
 
-A path has no times.  A build that cannot step time is asked no more where one has to pass; one that
-can has QEMU play the guest's CAS at each reset and nowhere else.  Under TCG the kit's firmware
-makes the CAS where the path has it.
+A path has no times.  A build that cannot step time stops where time must pass.  A build that can
+has QEMU play the guest's CAS at each reset and nowhere else.  Under TCG the kit's firmware makes
+the CAS where the path has it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NO_CAS = "the guest's CAS comes by itself, and this build has one at a reset alo
 
 @dataclass(frozen=True, slots=True)
 class LiveStep:
-    """One request, as the recordings write it, and what both machines answer."""
+    """One request, as the recordings write it, and the answers of both machines."""
 
     choice: int
     action: str
@@ -55,17 +55,17 @@ class LiveStep:
 
     @property
     def crashed(self) -> bool:
-        """Did the binary end of itself, where the embedded machine goes on?"""
+        """Did the binary exit on its own where the embedded machine goes on?"""
         ended = self.real.get("aborted")
         return ended is not None and ended["assertion"] is None and not self.same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePath:
-    """How a path went: the steps up to the first that differs.
+    """The result of a path: the steps up to the first difference.
 
-    ``choices`` is how many the path has; ``stopped`` says why no more was asked, where nothing
-    differs.  ``again``: the binary had ended of itself before.
+    ``choices`` is how many the path has; ``stopped`` says why it stopped where nothing differs.
+    ``again``: the binary had crashed at the first try.
     """
 
     steps: tuple[LiveStep, ...]
@@ -80,7 +80,7 @@ class LivePath:
 
     @property
     def words(self) -> str:
-        """What came of it, for a person."""
+        """The result in a sentence."""
         again = " (it ended of itself once, and was tried again)" if self.again else ""
         one, count = self.difference, len(self.steps)
         if one is None and not self.stopped:
@@ -94,7 +94,7 @@ class LivePath:
         return f"{where}, embedded answers {embedded}, the real one {real}{again}"
 
     def json(self) -> dict[str, Any]:
-        """All of it as data for JSON."""
+        """The result as JSON."""
         return {
             "same": self.difference is None,
             "choices": self.choices,
@@ -114,9 +114,10 @@ class LivePath:
 
 
 def replay_path(asked: Iterable[Asked], binary: Binary, revision: Revision) -> LivePath:
-    """Ask a binary what a path asks, and the embedded machine at *revision* the same.
+    """Send the requests of a path to a binary, and to the embedded machine at *revision*.
 
-    A crash of the binary is an observation; it is tried once more, for it may be chance.
+    A crash of the binary is tried once more, because it may be random; the second one is the
+    result.
 
     Raises:
         BackendError: The binary does not start, or does not answer.
@@ -160,7 +161,7 @@ def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> LivePath:
 def _requests(
     one: Asked, machine: Machine, binary: Binary, before: Request | None
 ) -> Iterator[Request]:
-    """Yield what a step asks of this binary; `MisuseError` says why it cannot."""
+    """Yield the requests of a step on this binary; `MisuseError` says why it has none."""
     request = one.request
     if request is None:
         deadline = next_deadline(machine)

@@ -49,7 +49,7 @@ def rtas(session: Session, request: RtasRequest) -> RtasReply:
     """Make a guest's call.
 
     Raises:
-        BackendError: The build does not do as RTAS does; a guest's mistakes get a status.
+        BackendError: The build does not follow RTAS; a guest's mistakes get a status.
     """
     match request:
         case SetIndicator(indicator, index, state):
@@ -122,10 +122,10 @@ def _check_exception(session: Session, mask: int) -> ExceptionReturn:
 
 
 def hotplug_event(log: bytes) -> HotplugEvent | None:
-    """Read the hotplug section of an RTAS event log; None if there is none that makes sense.
+    """Return the hotplug section of an RTAS event log; None if there is none that makes sense.
 
     The log: 8 bytes of header, a version 6 log with 16 bytes of its own, then sections of two
-    letters, their length and what they say.
+    letters, their length and their content.
     """
     end = 8 + int.from_bytes(log[4:8], "big")
     at = 8 + 16

@@ -53,15 +53,15 @@ M = TypeVar("M", QmpMessage, QtestMessage)
 
 
 class Session:
-    """One QEMU process; a context manager, and after its end nothing of it is left.
+    """One QEMU process; a context manager that leaves nothing of it behind.
 
-    ``events`` are what QEMU said unasked and nobody took yet, ``greeting`` its first words.
+    ``events`` are QMP events that nobody has taken, ``greeting`` is QEMU's greeting.
 
     Args:
         binary: The program, by an absolute path.
         arguments: Its command line, without what every session has.
-        files: What lies in the folder in which it runs, by name.
-        console: It runs a guest, whose console is a socket; nobody speaks qtest then.
+        files: The files in the folder in which it runs, by name.
+        console: It runs a guest, whose console is a socket; then there is no qtest.
         start_s: Seconds to wait until it has started.
         answer_s: Seconds to wait for any answer.
 
@@ -175,11 +175,11 @@ class Session:
     # -- asking ----------------------------------------------------------------------------------
 
     def qmp(self, command: str, **arguments: Any) -> QmpAnswer | QmpFailure:  # noqa: ANN401 - JSON
-        """Ask over QMP; ``_`` in a name stands for ``-``.
+        """Send a command over QMP; ``_`` in a name stands for ``-``.
 
         Raises:
             QemuGone: It is gone.
-            BackendError: It does not answer in time, or says what is no QMP.
+            BackendError: It does not answer in time, or its answer is not QMP.
         """
         self._number += 1
         named = {name.replace("_", "-"): value for name, value in arguments.items()}
@@ -199,11 +199,11 @@ class Session:
         return self.qtests([words])[0]
 
     def qtests(self, commands: Sequence[tuple[str | int, ...]]) -> list[tuple[str, ...]]:
-        """Ask over qtest, all at once; return the words after each OK.
+        """Send commands over qtest, all at once; return the words after each OK.
 
         Raises:
             QemuGone: It is gone.
-            BackendError: It refuses, does not answer in time, or says what is no qtest.
+            BackendError: It refuses, does not answer in time, or its answer is not qtest.
         """
         self._send(self._qtest, b"".join(QtestCodec.command(*words) for words in commands))
         until = time.monotonic() + self._answer_s
@@ -222,7 +222,7 @@ class Session:
     def wait_event(
         self, wanted: Callable[[QmpEvent], bool], timeout_s: float | None = None
     ) -> bool:
-        """Wait until an event is there that is *wanted*; it stays in `events`.
+        """Wait until there is an event that is *wanted*; it stays in `events`.
 
         Args:
             wanted: Is it this one?
@@ -248,11 +248,11 @@ class Session:
         return True
 
     def look(self, timeout_s: float) -> bytes:
-        """Wait until something comes, take note of events, and return what the console says.
+        """Wait until something comes, keep events, and return the console's output.
 
         Raises:
             QemuGone: It is gone.
-            BackendError: It says what is no QMP.
+            BackendError: It sends something that is not QMP.
         """
         assert self.console is not None
         sockets = [self._qmp.socket, self.console]
@@ -335,7 +335,7 @@ class Session:
             return file.read().decode("utf-8", "replace")
 
     def new_lines(self) -> tuple[str, ...]:
-        """Return the whole lines that it wrote since the last look."""
+        """Return the whole lines that it has written since the last call."""
         with (self.folder / "said").open("rb") as file:
             file.seek(self._read_bytes)
             lines, _, _ = file.read(_SAID_BYTES).rpartition(b"\n")
@@ -355,7 +355,7 @@ class Session:
         return QemuGone(f"{self.binary}: ended ({how}){': ' if words else ''}{words}", abort)
 
     def _why(self) -> str:
-        """Why it did not start: its last complaint, or else its last line, or how it ended."""
+        """Return why it did not start: its last complaint, else its last line, else its exit."""
         said, name = self.said(), f"{Path(self.binary).name}: "
         lines = [_STAMP.sub("", line) for line in said.splitlines()]
         complaints = [line for line in lines if line.startswith(name)]

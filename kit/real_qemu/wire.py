@@ -1,7 +1,7 @@
 """The two wires of a QEMU process, without I/O: QMP (JSON lines) and qtest (text lines).
 
-A codec is fed whatever bytes arrived and hands out the messages that are complete; what a build
-says is text from outside, so anything but a message of the protocol is a `WireError`.
+A codec takes the bytes that arrived and returns the complete messages.  A build's output is text
+from outside, so anything but a message of the protocol is a `WireError`.
 
 Source: QEMU docs/interop/qmp-spec.txt; softmmu/qtest.c (the protocol's description).
 """
@@ -36,7 +36,7 @@ _COMMAND = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*")
 
 
 class WireError(Exception):
-    """What arrived is no message of the protocol; one line says what it is."""
+    """What arrived is not a message of the protocol; one line says what it is."""
 
 
 # -- messages ------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ class WireError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QmpGreeting:
-    """QEMU's first words on QMP: its version (major, minor, micro) and who packaged it."""
+    """QEMU's greeting on QMP: its version (major, minor, micro) and who packaged it."""
 
     version: tuple[int, int, int]
     package: str
@@ -69,7 +69,7 @@ class QmpFailure:
 
 @dataclass(frozen=True, slots=True)
 class QmpEvent:
-    """QEMU says something unasked; ``at_s`` is when, in seconds since 1970, if it tells."""
+    """A QMP event; ``at_s`` is when, in seconds since 1970, if QEMU says so."""
 
     name: str
     data: Mapping[str, Any]

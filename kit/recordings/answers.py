@@ -31,7 +31,7 @@ Json = Any
 
 
 def event_json(emitted: Emitted) -> Json:
-    """Write a QMP event as recordings do; None for what a recorder does not see.
+    """Write a QMP event as recordings do; None for an event that a recorder does not see.
 
     A recorder kept DEVICE_DELETED and DEVICE_UNPLUG_GUEST_ERROR of devices with an id.
     """

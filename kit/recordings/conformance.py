@@ -25,7 +25,7 @@ __all__ = ["ConformanceReport", "Mismatch", "conform", "replay"]
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """The first step of a transcript that the machine answers otherwise; steps count from 1."""
+    """The first step of a transcript with another answer; steps count from 1."""
 
     transcript: str
     step: int
@@ -65,7 +65,7 @@ def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> C
     """Replay *transcripts*; *where* names their file in messages.
 
     Raises:
-        RecordingError: A transcript asks what could not have been asked of a real QEMU.
+        RecordingError: A real QEMU cannot get a request of a transcript.
     """
     count = steps = 0
     mismatches = []
@@ -112,7 +112,7 @@ def _acpi_answers(transcript: AcpiTranscript) -> Iterator[tuple[str, Json, Json]
 
 
 def _compared(recorded: RecordedStep, outcome: Outcome) -> tuple[Json, Json]:
-    """Return what a real QEMU and the machine answered, in one form; the same where they agree."""
+    """Return the answers of a real QEMU and of the machine, in one form; equal where they agree."""
     reply = reply_json(outcome.reply)
     if recorded.aborted is not None or isinstance(outcome.reply, Aborted):
         aborted = {key: recorded.aborted[key] for key in _ABORT} if recorded.aborted else None

@@ -1,8 +1,8 @@
-"""The format of recordings: what was asked of a real QEMU and what it answered, as JSON lines.
+"""The format of recordings: the requests to a real QEMU and its answers, as JSON lines.
 
 One transcript a line: ``{"name", "revision", "steps": [...]}``.  A step is a request (``op`` and
-its arguments) with ``reply``, or ``aborted`` where QEMU hit an assertion, and ``events`` where QMP
-events were seen.  Integers are decimal, times are ns of the guest's clock.
+its arguments) with ``reply``, or ``aborted`` where QEMU hit an assertion, and ``events`` where
+there were QMP events.  Integers are decimal, times are ns of the guest's clock.
 
 This module checks the format and turns steps into requests; anything it does not know is a
 `RecordingError`, not a difference.
@@ -75,10 +75,10 @@ class Transcript:
 
 
 def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript | AcpiTranscript]:
-    """Read transcripts, one a line; empty lines are passed over.
+    """Read transcripts, one a line; empty lines are skipped.
 
     A transcript that names its ``machine`` instead of a revision is one of q35, read by
-    `acpi_recording`.
+    `kit.recordings.q35_format`.
 
     Args:
         lines: The text of a recording.
@@ -92,7 +92,7 @@ def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript | 
 
 @dataclass(frozen=True, slots=True)
 class RecordingScript:
-    """What a recording asks, without answers: each step as it is written, and its request."""
+    """The requests of a recording, without answers: each step as it is written, and its request."""
 
     name: str
     board: Board
@@ -100,7 +100,7 @@ class RecordingScript:
 
 
 def read_scripts(lines: Iterable[str], where: str) -> Iterator[RecordingScript]:
-    """Read recordings for what they ask; answers, and the revision, may be there or not.
+    """Read the requests of recordings; answers and the revision may be missing.
 
     Args:
         lines: The text of a recording.

@@ -1,8 +1,8 @@
 """The format of recordings of q35 machines, the contrast to pseries.
 
-``{"name", "machine": "q35", "version", "steps": [...]}``, steps as in `recording`, but never
-``aborted``; the guest's side is register accesses.  DEVICE_DELETED is not part of them: a stopped
-QEMU under TCG sends it late or not at all.
+``{"name", "machine": "q35", "version", "steps": [...]}``, steps as in `kit.recordings.format`, but
+never ``aborted``; the guest's side is register accesses.  DEVICE_DELETED is not part of them: a
+stopped QEMU under TCG sends it late or not at all.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ _OPS: Mapping[str, _Q35Op] = {
 
 
 def acpi_event_json(emitted: AcpiEmitted) -> Json:
-    """Write a QMP event as recordings of q35 do; None for what they leave out."""
+    """Write a QMP event as recordings of q35 do; None for an event that they leave out."""
     if isinstance(emitted, AcpiDeviceOst):
         return {"event": "ACPI_DEVICE_OST", **_info_json(emitted.info)}
     return None

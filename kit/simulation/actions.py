@@ -1,7 +1,7 @@
-"""What a person can do in a run, as one writes it: ``device_del core1``, ``guest offline core0``.
+"""A person's actions in a run, as text: ``device_del core1``, ``guest offline core0``.
 
 The words are those of the monitor, of virsh and of a shell in the guest.  A device is named by its
-id, which tells what it is: ``core1`` is core 1, ``dimm1`` a DIMM, ``phb1`` PHB 1, ``net3`` an e1000
+id, which says what it is: ``core1`` is core 1, ``dimm1`` a DIMM, ``phb1`` PHB 1, ``net3`` an e1000
 in slot 3 of the first PHB; ``dimm1.0`` is the first LMB of dimm1.
 """
 
@@ -67,7 +67,7 @@ MAX_WORDS = 16  # of an RTAS call
 
 
 class ActionError(UserError):
-    """A text that is no action: says what was expected."""
+    """The text is not an action; says what was expected."""
 
 
 # -- devices -------------------------------------------------------------------------------------
@@ -134,10 +134,10 @@ Devices = tuple[Device, ...]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One kind of thing that a person can do.
+    """One kind of action.
 
     ``words`` begin it; ``takes`` says what follows: "", "device", "connector", "number" or "call";
-    ``to`` is who hears of it; ``says`` is a sentence for a person, with {} for what follows.
+    ``to`` is who receives it; ``says`` is a sentence for a person, with {} for what follows.
     """
 
     words: str
@@ -265,10 +265,10 @@ ACTIONS: tuple[Action, ...] = (
 
 
 def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
-    """Return what is typed at *at_ns* for an action's text; ``wait`` only lets time pass.
+    """Return the line of an action's text, typed at *at_ns*; ``wait`` only lets time pass.
 
     Raises:
-        ActionError: It is no action, or not of these devices: says what was expected.
+        ActionError: It is not an action on these devices; says what was expected.
     """
     text = " ".join(text.split())
     if text == WAIT:
@@ -293,13 +293,13 @@ def _check(action: Action, rest: str) -> None:
 
 
 def _takes(action: Action, devices: Devices) -> list[str]:
-    """Name the devices that an action can be done to: a vCPU is not detached as a device."""
+    """Return the devices that an action can name: a vCPU is not detached as a device."""
     detaches = action.words == "virsh detach-device"
     return [str(d.id) for d in devices if d.id and not (detaches and isinstance(d, CpuCore))]
 
 
 def menu(devices: Devices) -> tuple[str, ...]:
-    """Return the texts of all actions on a cast of *devices*, in an order that tokens rely on."""
+    """Return the texts of all actions on *devices*, in an order that tokens rely on."""
     connectors = connector_names(devices)
     numbers = {"virsh setvcpus": (1, 2, 3, 4), "host load": (1, 2, 4, 8, 16)}
     texts = [WAIT]
@@ -319,7 +319,7 @@ def menu(devices: Devices) -> tuple[str, ...]:
 
 
 def connector_names(devices: Devices) -> tuple[str, ...]:
-    """Return how the connectors of *devices* are named, and that of boot core 0 first."""
+    """Return the names of all connectors of *devices*, that of boot core 0 first."""
     return ("core0", *(name for device in devices for name in _names(device)))
 
 

@@ -72,11 +72,11 @@ def read_expectation(
     Args:
         that: The claim.
         fails_at: Names of revisions, or ``FIRST..LAST`` of the recorded ones; not empty.
-        devices: The cast's devices.
+        devices: The setup's devices.
         boards: The machines that the scenario is for.
 
     Raises:
-        UserError: It is no claim, or names no revision.
+        UserError: It is not a claim, or does not name a revision.
     """
     claim = read_claim(" ".join(that.split()), devices)
     labels: list[str] = []
@@ -93,7 +93,7 @@ def read_expectation(
 
 
 def expected_to_fail_at(expectation: Expectation, revision: Revision) -> bool:
-    """Must the claim fail at *revision*?  A release counts as the recorded build it behaves as."""
+    """Must the claim fail at *revision*?  A release counts as the recorded build that it equals."""
     if revision.label in expectation.fails_at:
         return True
     same_board = (r for r in CATALOGUE if r.board == revision.board)  # q35 has no patches either
@@ -125,10 +125,10 @@ def _range(name: str) -> list[str]:
 
 
 def read_claim(text: str, devices: tuple[Device, ...]) -> Claim:
-    """Read a claim about a run with these devices in its cast.
+    """Read a claim about a run with these devices.
 
     Raises:
-        UserError: It is none; the text says what is expected.
+        UserError: It is not a claim; the text says what is expected.
     """
     for pattern, read in _READERS:
         match = pattern.fullmatch(text)

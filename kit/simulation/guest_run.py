@@ -1,6 +1,7 @@
-"""What was seen of a scenario on a real QEMU with a real guest kernel in it.
+"""A scenario on a real QEMU with a real guest kernel, as it was observed.
 
-It is no run of the kit's cast: nobody can look into the guest, and the times are the wall clock's.
+It is not a run of the kit's participants: nobody can look into the guest, and times are the wall
+clock's.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ MAX_S = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestMoment:
-    """An entry, what libvirt then lists (None: it takes no part), what the operator thinks."""
+    """An entry, the devices that libvirt then lists (None: it takes no part), the operator's
+    beliefs.
+    """
 
     entry: TraceEntry
     listed: tuple[str, ...] | None
@@ -62,10 +65,10 @@ class GuestMoment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestRun:
-    """A scenario with a guest's kernel: ``binary`` and ``kernel`` in words.
+    """A scenario with a guest's kernel: ``binary`` and ``kernel`` name them for a person.
 
-    ``traced``: QEMU told of the guest's calls.  ``cpus`` are, at the end, the cores that Linux
-    lists, each with whether it is online; None where nobody could ask it.
+    ``traced``: QEMU traced the guest's calls.  ``cpus`` are the cores that Linux lists at the end,
+    each with whether it is online; None where the guest could not be asked.
     """
 
     scenario: Scenario
@@ -80,12 +83,12 @@ class GuestRun:
 
     @property
     def trace(self) -> tuple[TraceEntry, ...]:
-        """Who told whom what, and when, as far as it was seen."""
+        """Who sent whom what, and when, as far as it was observed."""
         return tuple(moment.entry for moment in self.moments)
 
 
 def check_scenario(scenario: Scenario) -> None:
-    """Raise `UserError` where a real kernel cannot play a scenario at all."""
+    """Raise `UserError` if a real kernel cannot play a scenario at all."""
     if Board.PSERIES not in scenario.setup.boards:
         raise UserError(f"{scenario.name}: --kernel boots a pseries machine, and this is for q35")
     if scenario.end_ns > MAX_S * NS_PER_S:
@@ -99,7 +102,7 @@ def check_scenario(scenario: Scenario) -> None:
 
 
 def cannot(message: Message) -> str | None:
-    """Say why a real kernel, or the machine it runs in, is not asked something; None if it is."""
+    """Return why a message is not sent to a real kernel or its machine; None if it is."""
     match message:
         case RtasByHand():
             return "the kernel makes its own RTAS calls"
@@ -113,7 +116,7 @@ def cannot(message: Message) -> str | None:
 
 
 def setup_notes(setup: Setup) -> Iterator[str]:
-    """Say, a line each, what a scenario's cast asks for that a real kernel does not have."""
+    """Yield a line for each part of a setup that a real kernel does not have."""
     yield "the guest's clock is the wall's: nothing steps it, and times differ from run to run"
     conduct = setup.conduct
     if conduct.offline_ns or conduct.unusable_ns or conduct.asks or setup.pinned:
@@ -133,10 +136,9 @@ _COMPARED = (
 
 
 def compared(embedded: Run, real: GuestRun) -> Iterator[tuple[str, str, str]]:
-    """Compare what both tell in its order, but for times, mere answers and what QEMU hides.
+    """Compare two runs in order, without times, mere answers and what QEMU hides.
 
-    Yields:
-        For each thing "=", "-" (only embedded) or "+" (only real), its time, and a sentence.
+    Yields: For each entry "=", "-" (only embedded) or "+" (only real), its time, and a sentence.
     """
     ours, theirs = _told(embedded.trace), _told(real.trace)
     matcher = SequenceMatcher(None, [w for _, w in ours], [w for _, w in theirs], autojunk=False)
@@ -162,7 +164,7 @@ def _told(trace: tuple[TraceEntry, ...]) -> list[tuple[str, str]]:
 
 
 def guest_json(run: GuestRun) -> dict[str, Any]:
-    """Write it as data for JSON: entries have a time of the wall clock alone."""
+    """Write the run as JSON; entries have the wall clock's time only."""
     entries = [entry_json(entry) for entry in run.trace]
     return {
         "version": 1,

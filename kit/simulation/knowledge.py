@@ -1,4 +1,4 @@
-"""Who knows what about a device at a place of a run."""
+"""What each participant knows about a device at a place of a run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["Knowledge", "knowledge"]
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What each party takes to be the case of a device at a place of a run.
+    """What each participant believes about a device at a place of a run.
 
-    ``rows`` are a party and its words; ``wrong``: libvirt's picture is not what the guest has;
+    ``rows`` are a participant and its words; ``wrong``: libvirt's list is not what the guest uses;
     ``held``: QEMU has the device.
     """
 
@@ -41,7 +41,9 @@ class Knowledge:
 
 
 def knowledge(run: Run, seq: int) -> tuple[Knowledge, ...]:
-    """Return who knows what at entry *seq* of a run (-1: the start), for each device."""
+    """Return what each participant knows after entry *seq* of a run (-1: at the start), by
+    device.
+    """
     found = []
     for device in run.devices:
         belief = run.belief(device, seq=seq)

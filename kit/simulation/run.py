@@ -1,7 +1,7 @@
-"""A run: a scenario at a revision, with what a person changed in it; and a pair of runs.
+"""A run: a scenario at a revision, with a person's interventions; and a pair of runs.
 
-A run is its choices and nothing else: the same scenario, revision and interventions make the same
-trace, so undo is a shorter list and a fork another one.
+A run is its choices and nothing else: the same scenario, revision and interventions give the same
+trace.  So undo is a shorter list, and a fork another one.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ MAX_ACTION_CHARACTERS = 100  # of an action
 
 @dataclass(frozen=True, slots=True, order=True)
 class Intervention:
-    """Something that a person does in a run: ``action`` (`kit.simulation.actions`) at ``at_ns``.
+    """A person's ``action`` (`kit.simulation.actions`) at ``at_ns`` of a run.
 
-    ``after`` counts entries of that time, in each run of a pair: it happens when so many are
-    there; empty: when all that is due then has happened.
+    ``after`` counts entries of that time, in each run of a pair: it happens after so many of them;
+    empty: after everything that is due then.
     """
 
     at_ns: int
@@ -62,9 +62,9 @@ class Intervention:
 class Run:
     """A scenario played at a revision, to its end or to the last intervention, if that is later.
 
-    ``made`` is how many entries the trace had when each intervention was made.  ``devices`` are
-    those that the story is about: the cast's, and those that are plugged later.  ``notes`` are
-    what is to be said of a run on a real QEMU, a line each.
+    ``made`` is how many entries the trace had at each intervention.  ``devices`` are the setup's
+    devices, and those that are plugged later.  ``notes`` describe a run on a real QEMU, a line
+    each.
     """
 
     scenario: Scenario
@@ -78,20 +78,20 @@ class Run:
 
     @property
     def trace(self) -> Trace:
-        """Who told whom what, and when."""
+        """Who sent whom what, and when."""
         return self.ended.trace
 
     @property
     def moments(self) -> tuple[Snapshot, ...]:
-        """The entries of the trace, each with the cast as it stood right then."""
+        """The entries of the trace, each with the state of all participants at that moment."""
         return self.ended.moments
 
     @property
     def device(self) -> Device:
-        """The device that the story is about first of all.
+        """The first device of the run.
 
         Raises:
-            UserError: It is about none.
+            UserError: It has none.
         """
         if not self.devices:
             raise UserError(
@@ -112,7 +112,9 @@ class Run:
         )
 
     def belief(self, device: Device | None = None, *, seq: int | None = None) -> Belief:
-        """Return who believes what of *device* at entry *seq* (-1: the start), else at the end."""
+        """Return the beliefs about *device* after entry *seq* (-1: at the start), else at the
+        end.
+        """
         state: World | Snapshot = self.ended
         if seq is not None:
             state = self.moments[seq].after if seq >= 0 else self.began
@@ -160,12 +162,12 @@ def play(
     Args:
         scenario: What is played.
         revision: QEMU's.
-        interventions: What a person changes, in the order of time.
+        interventions: A person's actions, in the order of time.
         platform: The revision's, where the catalogue does not have it.
 
     Raises:
         UserError: The revision is of another machine than the scenario's, or an intervention is
-            no action, is not in order, or is one too many.
+            not an action, is out of order, or is one too many.
     """
     return play_from(begin(scenario.setup, revision, platform), scenario, revision, interventions)
 
@@ -180,7 +182,7 @@ def play_from(
     """Play *scenario* from the world in which it begins, to its end or until *until_ns*.
 
     Raises:
-        UserError: As of `play`.
+        UserError: As `play`.
     """
     world = replace(began, operator=replace(began.operator, script=scenario.script))
     if len(interventions) > MAX_INTERVENTIONS:
@@ -215,7 +217,7 @@ def play_from(
 
 
 def _devices(setup: Setup, ended: World) -> tuple[Device, ...]:
-    """Return the cast's devices, and those that somebody else than the guest plugged since."""
+    """Return the setup's devices, and those that anybody except the guest has plugged since."""
     found = {device.id: device for device in setup.devices}
     for entry in ended.trace:
         if isinstance(entry.message, DeviceAdd) and entry.src is not Actor.GUEST:
@@ -244,7 +246,7 @@ def of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Interve
 
 
 def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """Return, for each claim of a scenario, the revisions at which it is not as it says."""
+    """Return, for each claim of a scenario, the revisions at which it is wrong."""
     revisions = [
         revision
         for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
@@ -280,7 +282,7 @@ def begin(setup: Setup, revision: Revision, platform: Platform[Any, Any] | None 
 
 
 def check_board(setup: Setup, revision: Revision) -> None:
-    """Raise `UserError` if *revision* is of another machine than the cast's."""
+    """Raise `UserError` if *revision* is of another machine than the setup's."""
     if revision.board not in setup.boards:
         meant = " or ".join(board.value for board in setup.boards)
         board = revision.board.value
@@ -288,7 +290,7 @@ def check_board(setup: Setup, revision: Revision) -> None:
 
 
 def begin_with(setup: Setup, world: World) -> World:
-    """Return what `begin` does, with the machine and guest of *world*, just switched on."""
+    """Return what `begin` returns, from a world whose machine was just switched on."""
     world = _restart(world)
     for device in setup.devices:
         world = _settle(typed(world, TypedLine(0, Actor.QEMU, DeviceAdd(device))))
@@ -313,7 +315,7 @@ def begin_with(setup: Setup, world: World) -> World:
 
 
 def _restart(world: World) -> World:
-    """Let the guest boot, with what is plugged."""
+    """Let the guest boot with the devices that are plugged."""
     machine, *_ = world.ask(world.machine, SystemReset())
     return _settle(
         replace(world, machine=machine, in_flight=(Envelope(Actor.GUEST, Restarted()),), moments=())

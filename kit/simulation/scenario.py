@@ -1,7 +1,7 @@
-"""A scenario: who takes part and how they behave, what is typed and when, what must come of it.
+"""A scenario: the participants and their behaviour, the script, and what must follow.
 
-Scenarios are data, TOML; ``docs/scenarios.md`` is the page of reference.  This module reads the
-text and never a file.
+Scenarios are data, TOML; ``docs/scenarios.md`` is the reference.  This module reads text and never
+a file.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class ScenarioError(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """Who takes part, and how they are when the run begins.
+    """The participants, as they are when the run begins.
 
     ``devices`` are plugged and, unless the guest begins ``in_firmware``, used by it.  ``libvirt``
-    is its version, None where the operator talks to QEMU alone.  ``offline`` and ``pinned`` name
-    connectors (``core0``, ``dimm1.0``).  ``uptime_ns`` is what the guest's clock shows.
+    is its version, None where the operator uses QEMU's monitor alone.  ``offline`` and ``pinned``
+    name connectors (``core0``, ``dimm1.0``).  ``uptime_ns`` is the guest's clock.
     """
 
     boards: tuple[Board, ...] = (Board.PSERIES,)
@@ -73,13 +73,13 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A story that can be played at any revision.
+    """A scenario that can be played at any revision.
 
     ``why`` says why it matters, ``look`` what to look at, ``script`` what the operator types,
     ``texts`` the same as written; ``compare`` are pairs of revisions worth comparing, ``expect``
     what must hold, and where it must not.  The run goes on until ``end_ns`` of the wall clock.
-    ``digest`` changes when the setup, the
-    script or the end does; ``source`` is its text's file.
+    ``digest`` changes when the setup, the script or the end does; ``source`` is the file of its
+    text.
     """
 
     name: str
@@ -100,7 +100,7 @@ def read_time(text: str) -> int:
     """Read a time, ``16 s``, ``14999 ms``, ``30 days``, as ns; whole milliseconds.
 
     Raises:
-        UserError: It is no such time.
+        UserError: It is not such a time.
 
     >>> read_time("1.001 s")
     1001000000
@@ -143,7 +143,7 @@ def read_scenario(text: str, name: str, source: str) -> Scenario:
 
 
 def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenario:
-    """Read what is played alone: ``cast``, ``script`` and ``end``; who reads it names it.
+    """Read only what is played: ``cast``, ``script`` and ``end``; the caller names it.
 
     Raises:
         UserError: It breaks the format; the error is the reader's.
@@ -168,7 +168,7 @@ def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenar
 
 
 def _digest(data: Mapping[str, Any]) -> int:
-    """Return what changes when the run does: not for a better title."""
+    """Return a number that changes when the run does, and not when the title does."""
     said = [data.get(key) for key in ("cast", "script", "end")]
     return crc32(json.dumps(said, sort_keys=True, default=str).encode())
 
@@ -274,7 +274,7 @@ def read_script(
     """Read the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
 
     Raises:
-        UserError: One of them is none; the error is the reader's.
+        UserError: A line breaks the format; the error is the reader's.
     """
     lines: list[TypedLine] = []
     texts = reader.texts(data, key)

@@ -1,4 +1,4 @@
-"""Runs in words: where two of them part, and who knows what at a moment."""
+"""Runs in sentences: where two of them part, and what each participant knows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ _HEARD = 3  # of what the operator was told so much is repeated
 
 
 def where_they_part(pair: Pair) -> str:
-    """Say where two runs first differ, and what has become of the device in each: a line for each.
+    """Describe the first difference of two runs, and what became of the device in each: a line
+    each.
 
     >>> from kit.machine.catalogue import find_revision
     >>> from kit.simulation.sandbox import Act, sandbox_pair
@@ -60,15 +61,15 @@ def where_they_part(pair: Pair) -> str:
 def who_knows_what(
     run: Run, device: Device | None = None, *, seq: int | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Say what each party takes to be the case of *device*, a few words each.
+    """Describe what each participant believes about *device*, in a few words each.
 
     Args:
         run: The run.
-        device: The device; the first of the story if not said.
-        seq: The entry at which to ask, -1 before the first; at the end if not said.
+        device: The device; None: the first of the run.
+        seq: After which entry, -1 before the first; None: at the end.
 
     Returns:
-        Pairs of a party and its words: QEMU, guest, libvirt if it takes part, operator.
+        Pairs of a participant and its words: QEMU, guest, libvirt if it takes part, operator.
     """
     device = device or run.device
     trace = run.trace if seq is None else run.trace[: seq + 1]
@@ -92,7 +93,7 @@ def who_knows_what(
 
 
 def in_words(run: Run) -> str:
-    """Say what has become of the device that the story is about."""
+    """Describe what became of the run's first device."""
     belief, name = run.belief(), _called(run.device)
     if run.ended.machine.aborted is not None:
         return "QEMU is gone."
@@ -142,7 +143,7 @@ def _is_deleted(entry: TraceEntry, device: Device) -> bool:
 
 
 def _pending_since(trace: Trace, device: Device, indices: tuple[int, ...]) -> int | None:
-    """When the request was made that QEMU still waits for."""
+    """Return when the request was made that QEMU still waits for."""
     since, asked = None, False
     for entry in trace:
         match entry.message:
@@ -165,7 +166,7 @@ def _let_go(run: Run, device: Device, seq: int | None) -> bool:
 
 
 def _came_back(run: Run) -> bool:
-    """Does the guest use the device that it had let go of?  A reset alone is no letting go."""
+    """Does the guest use a device again that it released?  A reset alone does not count."""
     uses = [run.belief(seq=seq).guest for seq in range(-1, len(run.trace))]
     let_go = (
         before and not after and moment.after.guest.up
@@ -175,7 +176,7 @@ def _came_back(run: Run) -> bool:
 
 
 def _operator_heard(trace: Trace) -> tuple[tuple[str, str], ...]:
-    """Say what the operator heard last of devices; that a machine is stopped is another matter."""
+    """Return the last messages about devices that the operator received."""
     told, asked = [], None
     for entry in trace:
         if entry.src is Actor.OPERATOR and entry.dst is Actor.QEMU:
@@ -211,7 +212,7 @@ _Side = tuple[str, TraceEntry | None, Trace]
 
 
 def _parted(pair: Pair, before: _Side, after: _Side) -> str:
-    """Say what one of them does first that the other does not."""
+    """Describe what one run does first that the other does not."""
     names = f"{before[0]} and {after[0]}"
     if pair.before_revision.board != pair.after_revision.board:
         return f"{names} are different machines: their guests are asked in other ways."
@@ -236,7 +237,7 @@ def _times_of_its_kind(entry: TraceEntry, trace: Trace) -> list[int]:
 
 
 def _did(entry: TraceEntry) -> tuple[str, str] | None:
-    """What the one did, and what that means of the other."""
+    """Return what one run did, and what that means for the other."""
     match entry.message:
         case UnplugTimeout(silent=True):
             return (

@@ -1,7 +1,7 @@
-"""Travelling in a run, or in a pair of runs at once: to an event, to a time, to where they differ.
+"""Move in a run, or in two runs at once: to an event, to a time, to the first difference.
 
-A timeline stands at a place; going elsewhere makes another timeline.  An intervention forks: what
-came after that place in time is played anew.
+A timeline stands at a place; moving makes another timeline.  An intervention forks: what came after
+that place is played anew.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def stops(runs: tuple[Run, ...]) -> tuple[TimelineStop, ...]:
 
 
 def _who_moves(before: tuple[TraceEntry, ...], after: tuple[TraceEntry, ...]) -> tuple[bool, bool]:
-    """Tell which run has the next entry: both, where they say the same at the same time."""
+    """Return which run has the next entry: both, where it is the same at the same time."""
     if not before or not after:
         return bool(before), bool(after)
     ours, theirs = before[0], after[0]
@@ -77,11 +77,10 @@ def _content(entry: TraceEntry) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Where one stands in a run or a pair.
+    """A place in a run or a pair.
 
-    ``place`` is a number of `stops`, -1 before the first; ``at_ns`` the wall clock there, which
-    may be later than the place's own time and earlier than the next one's.  ``player`` plays a
-    fork, from its start.
+    ``place`` is an index of `stops`, -1 before the first; ``at_ns`` is the wall clock there, from
+    the time of that place to the time of the next.  ``player`` plays a fork, from its start.
     """
 
     played: Run | Pair
@@ -124,7 +123,7 @@ class Timeline:
     # -- going elsewhere -----------------------------------------------------------------------
 
     def go(self, place: int) -> Timeline:
-        """Stand at *place*; before the first at -1, at the last where there are not so many."""
+        """Go to *place*: -1 is before the first; beyond the last means the last."""
         found = self.stops
         place = min(max(place, -1), len(found) - 1)
         return replace(self, place=place, at_ns=found[place].at_ns if place >= 0 else 0)
@@ -134,7 +133,7 @@ class Timeline:
         return self.go(-1)
 
     def back(self) -> Timeline:
-        """Stand one event earlier; at the event itself where time had gone on since."""
+        """Go one event back, or to the last event if time has passed since."""
         here = self.go(self.place)
         return here if self.at_ns > here.at_ns else self.go(self.place - 1)
 
@@ -154,18 +153,18 @@ class Timeline:
         return replace(self, place=place, at_ns=at_ns)
 
     def next_of(self, actor: Actor) -> Timeline:
-        """Stand at the next event that *actor* says or hears; stay where there is none."""
+        """Go to the next event that *actor* sends or receives; stay if there is none."""
         return self._next(lambda entry: actor in (entry.src, entry.dst))
 
     def next_difference(self) -> Timeline:
-        """Stand at the next event that only one of the runs has; stay where there is none."""
+        """Go to the next event that only one of the runs has; stay if there is none."""
         found = self.stops
         later = (n for n in range(self.place + 1, len(found)) if found[n].differs)
         place = next(later, None)
         return self if place is None else self.go(place)
 
     def first_difference(self) -> Timeline:
-        """Stand at the first event that only one of the runs has; stay where there is none."""
+        """Go to the first event that only one of the runs has; stay if there is none."""
         found = self.first().next_difference()
         return self if found.place < 0 else found
 
@@ -179,10 +178,10 @@ class Timeline:
     # -- forks ---------------------------------------------------------------------------------
 
     def fork(self, action: str) -> Timeline:
-        """Do *action* here, and drop what a person did later; stand at what it brought first.
+        """Do *action* here, drop all later interventions, and go to the first effect.
 
         Raises:
-            UserError: It is no action, or the time here is not a whole millisecond.
+            UserError: It is not an action, or the time here is not a whole millisecond.
         """
         if self.at_ns % NS_PER_MS:
             raise UserError(f"{self.at_ns} ns is no whole millisecond; go to another event")
@@ -191,7 +190,7 @@ class Timeline:
         return there._at_the_last()
 
     def _at_the_last(self) -> Timeline:
-        """Stand where the last intervention stands, or where it was made if it brought nothing."""
+        """Go to the effect of the last intervention, or to where it was made if it has none."""
         for place, stop in enumerate(self.stops):
             sides = zip(self.runs, stop.seqs, stop.moved, strict=True)
             if any(moved and seq == run.made[-1] for run, seq, moved in sides):
@@ -200,18 +199,18 @@ class Timeline:
         return self.seek(self.at_ns)
 
     def wait(self, until_ns: int) -> Timeline:
-        """Let time pass until *until_ns*, and drop what a person did later than now."""
+        """Let time pass until *until_ns*, and drop all later interventions."""
         kept = self._made_so_far()
         forked = self._played((*kept, Intervention(until_ns, "wait")))
         return replace(self, played=forked).seek(until_ns)
 
     def at_revisions(self, *revisions: Revision) -> Timeline:
-        """Play the same at another revision, or two, and stand at the same time."""
+        """Play the same at one or two other revisions, and go to the same time."""
         played = self._played(self.interventions, *revisions)
         return replace(self, played=played).seek(self.at_ns)
 
     def undo(self) -> Timeline:
-        """Take the last intervention back; stand where it was made, as far as that is left."""
+        """Drop the last intervention, and go to where it was made, if the run still gets there."""
         if not self.interventions:
             return self
         *kept, last = self.interventions

@@ -48,7 +48,7 @@ _OTHER_ACTION = 0  # of the menu's numbers, which begin at 1: the action's own t
 
 
 class TokenError(UserError):
-    """A text that is no token of this kit's, or one that it cannot open."""
+    """The text is not a token, or this kit cannot open it."""
 
 
 # -- writing -------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
 
 
 def _paired(one: int, other: int) -> int:
-    """Put two numbers into one that is small where both are (Cantor's pairing)."""
+    """Put two numbers into one that is small if both are (Cantor's pairing)."""
     return (one + other) * (one + other + 1) // 2 + other
 
 
@@ -122,7 +122,7 @@ def _unpaired(paired: int) -> tuple[int, int]:
 
 
 def _check(scenario: Scenario, interventions: tuple[Intervention, ...]) -> bytes:
-    """Return what changes when the scenario, or the meaning of an action, does."""
+    """Return a check of the scenario and of what the actions mean."""
     done = [(one.at_ns, one.action, one.after) for one in interventions]
     said = (scenario.name, scenario.digest, done)
     return crc32(repr(said).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
@@ -149,8 +149,8 @@ def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pa
         find_scenario: Finds a scenario by name, or raises `UserError`.
 
     Raises:
-        TokenError: It is no token, one of another version, or of a scenario that this machine has
-            not got or has otherwise: says which.
+        TokenError: It is not a token, is of another version, or this machine does not have its
+            scenario in that form; the text says which.
     """
     token = token.strip()
     version, _, rest = token.partition(".")
@@ -176,7 +176,9 @@ def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pa
 
 @dataclass(frozen=True, slots=True)
 class PathToken:
-    """What a path's token says: the explorer's scope and guest, a revision, choices, a check."""
+    """The content of a path's token: the explorer's scope and guest, a revision, choices, a
+    check.
+    """
 
     scope: str
     guest: str
@@ -186,7 +188,7 @@ class PathToken:
 
 
 def is_path(token: str) -> bool:
-    """Is it the token of a path, sound or not?"""
+    """Is it a path's token, sound or not?"""
     return token.strip().split(".")[:2] == [VERSION, "path"]
 
 
@@ -196,11 +198,11 @@ def path_token(
     """Return the token of a path.
 
     Args:
-        scope: How far was looked, as one word.
+        scope: The scope's short name.
         guest: Which guest.
         revision: QEMU's.
-        choices: Which action was taken each time; below 64.
-        texts: The same actions in words, for the check.
+        choices: The index of the action taken each time; below 64.
+        texts: The texts of these actions, for the check.
     """
     packed = path_check(texts) + "".join(_CHOICES[choice] for choice in choices)
     token = _joined("path", scope, [guest, revision.name], packed)
@@ -210,16 +212,16 @@ def path_token(
 
 
 def path_check(texts: Sequence[str]) -> str:
-    """Return what changes when the actions of a path mean something else."""
+    """Return a check of what the actions of a path mean."""
     crc = crc32("\n".join(texts).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
     return urlsafe_b64encode(crc).decode()
 
 
 def read_path(token: str) -> PathToken:
-    """Return what a path's token says, unplayed.
+    """Return the content of a path's token, without playing it.
 
     Raises:
-        TokenError: It is none, or damaged.
+        TokenError: It is not a path's token, or is damaged.
     """
     token = token.strip()
     fields = token.split(".")

@@ -1,12 +1,11 @@
 """All participants in virtual time: who receives what next, and what each clock does.
 
-A world is a value.  Two clocks run in it: the wall clock, by which libvirt waits and the operator
-types, and the guest's (QEMU_CLOCK_VIRTUAL), by which QEMU's timer fires and which stands still
-while the VM is stopped.  A third thing is no clock: the guest's own work, which a busy host makes
-slower while both clocks run on.
+A world is a value.  It has two clocks: the wall clock, by which libvirt waits and the operator
+types, and the guest's (QEMU_CLOCK_VIRTUAL), by which QEMU's timer fires and which stops with the
+VM.  The guest's own work goes by no clock: a busy host makes it slower while both clocks run on.
 
-What happens at one instant has an order: messages in flight first, then QEMU's timers, the guest's
-work, libvirt's wait, and at last what the operator types.
+At one instant the order is: messages in flight, QEMU's timers, the guest's work, libvirt's wait,
+what the operator types.
 
 Source: QEMU docs of QEMU_CLOCK_VIRTUAL (include/qemu/timer.h); libvirt virTimeMillisNow() in
 qemuDomainWaitForDeviceRemoval.
@@ -84,9 +83,8 @@ class World:
 
     ``load`` is the factor by which the host slows the guest's own work; ``work_ns`` is the wall
     time that its present work still needs, ``waits_until_ns`` when libvirt's wait is over, both
-    None where there is nothing of the kind.  ``in_flight`` are messages, oldest first.  ``ask`` is
-    how QEMU is asked, ``platform.ask`` or a real QEMU; with the latter only the newest world can
-    go on.
+    None without one.  ``in_flight`` are messages, oldest first.  ``ask`` is how QEMU is asked,
+    ``platform.ask`` or a real QEMU; with the latter only the newest world can go on.
     """
 
     platform: Platform[Any, Any]
@@ -133,11 +131,11 @@ def advance(world: World, until_ns: int, entries: int | None = None) -> World:
 
     Args:
         world: Where to start.
-        until_ns: The wall clock in ns; the world stands there afterwards, unless stopped early.
+        until_ns: The wall clock in ns at which to end, unless ``entries`` ends it earlier.
         entries: Stop at *until_ns* as soon as so many entries have that time.
 
     Raises:
-        MisuseError: *until_ns* has passed.
+        MisuseError: *until_ns* is in the past.
     """
     if until_ns < world.wall_ns:
         raise MisuseError(f"the wall clock stands at {world.wall_ns} ns, past {until_ns} ns")
@@ -263,7 +261,7 @@ def _carry_out(world: World, actor: Actor, commands: tuple[Command, ...]) -> Wor
 
 
 class _WorldDriver(EmbeddedDriver):
-    """Carries out commands at one moment of virtual time, and makes one new world of it all."""
+    """Carries out commands at one moment of virtual time, and makes one new world at the end."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -275,7 +273,7 @@ class _WorldDriver(EmbeddedDriver):
         self._load = world.load
 
     def world(self) -> World:
-        """Return the world when all of it is carried out."""
+        """Return the world after the commands."""
         return replace(
             self._world,
             machine=self.machine,

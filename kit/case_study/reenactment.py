@@ -247,7 +247,6 @@ def _copy(source: Path, target: Path) -> None:
 def _workshop(target: Path) -> Iterator[Path]:
     """Yield a folder beside *target*, and remove it with its contents afterwards."""
     try:
-        make_folders(target.parent)
         with new_folder(target) as workshop:
             make_folders(workshop, "home")
             make_folders(workshop, "repository")

@@ -72,7 +72,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises:
         OSError: It cannot be made.
     """
-    made = name_beside(target, "part")
+    made = name_beside(make_folders(target.parent) / target.name, "part")
     made.mkdir(mode=0o700)
     try:
         yield made

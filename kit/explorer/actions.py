@@ -158,7 +158,7 @@ class ActionTable:
         libvirt = side.libvirt
         actions: list[EnabledAction] = []
         answered = libvirt.job is None and not any(
-            isinstance(told, SetVcpus | DetachDevice) for told in side.inbox
+            isinstance(received, SetVcpus | DetachDevice) for received in side.inbox
         )
         if environment.requests and answered:
             there = sum(isinstance(device, CpuCore) for device in libvirt.devices)

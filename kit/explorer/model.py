@@ -118,10 +118,10 @@ class DrcModel:
         self._guests = _Parts(self._menu.of_guest)
         self._managements = _Parts(self._menu.of_management)
         self._environments: _Parts[Environment] = _Parts()
-        self._letters: _Parts[tuple[Input, ...]] = _Parts()
+        self._messages: _Parts[tuple[Input, ...]] = _Parts()
         self._seen: _Parts[Observation] = _Parts()
         self._sent: _Parts[tuple[Sent, ...]] = _Parts()
-        self._letters.number(())
+        self._messages.number(())
         self._seen.number(NOTHING)
         self._effects: dict[tuple[EnabledAction, int, int], TurnEffect] = {}
         self._posted_to_guest: dict[tuple[int, int, bool], int] = {}
@@ -270,27 +270,29 @@ class DrcModel:
         return TurnEffect(
             self._machines.number(turn.machine),
             own,
-            self._letters.number(tuple(turn.to_guest)),
-            self._letters.number(tuple(turn.to_libvirt)),
+            self._messages.number(tuple(turn.to_guest)),
+            self._messages.number(tuple(turn.to_libvirt)),
             turn.restarted,
             self._seen.number(noticed),
             self._sent.number(sent),
             self._sent.number(tuple(one for one in sent if one.dst is not Actor.QEMU)),
         )
 
-    def _post_to_guest(self, guest: int, letters: int, restarted: bool) -> int:
-        key = guest, letters, restarted
+    def _post_to_guest(self, guest: int, messages: int, restarted: bool) -> int:
+        key = guest, messages, restarted
         found = self._posted_to_guest.get(key)
         if found is None:
-            side = posted_to_guest(self._guests[guest], self._letters[letters], restarted=restarted)
+            side = posted_to_guest(
+                self._guests[guest], self._messages[messages], restarted=restarted
+            )
             found = self._posted_to_guest[key] = self._guests.number(side)
         return found
 
-    def _post_to_libvirt(self, management: int, letters: int) -> int:
-        key = management, letters
+    def _post_to_libvirt(self, management: int, messages: int) -> int:
+        key = management, messages
         found = self._posted_to_libvirt.get(key)
         if found is None:
-            side = posted_to_libvirt(self._managements[management], self._letters[letters])
+            side = posted_to_libvirt(self._managements[management], self._messages[messages])
             found = self._posted_to_libvirt[key] = self._managements.number(side)
         return found
 

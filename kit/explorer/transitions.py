@@ -159,15 +159,15 @@ def timer_turn(turn: Turn) -> None:
 # -- inboxes -------------------------------------------------------------------------------------
 
 
-def posted_to_guest(side: GuestSide, letters: tuple[Input, ...], *, restarted: bool) -> GuestSide:
+def posted_to_guest(side: GuestSide, messages: tuple[Input, ...], *, restarted: bool) -> GuestSide:
     """Add messages to the guest's inbox; a reset empties it first."""
     inbox, working = ((), False) if restarted else (side.inbox, side.working)
-    return GuestSide(side.guest, working, (*inbox, *letters))
+    return GuestSide(side.guest, working, (*inbox, *messages))
 
 
-def posted_to_libvirt(side: Management, letters: tuple[Input, ...]) -> Management:
+def posted_to_libvirt(side: Management, messages: tuple[Input, ...]) -> Management:
     """Add messages to libvirt's inbox."""
-    return replace(side, inbox=(*side.inbox, *letters))
+    return replace(side, inbox=(*side.inbox, *messages))
 
 
 def _operator_after(operator: Operator, turn: Turn) -> Operator:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.app import history, revert, revert_dates, revert_plots, reverts, shipped
+from kit import history, net_change, revert, revert_dates, revert_plots, reverts, shipped
 from kit.case_study.history import CARRIED, exported_history
 from kit.course.progress import ExerciseStanding, Progress
 from kit.git.repository.history import HistoryError, Source, SourceKind
@@ -56,6 +56,17 @@ def test_commits_come_from_the_file_that_the_copy_carries() -> None:
     assert read.commit("d522cb52e6").trailer("Re-enacts") is not None
     with pytest.raises(HistoryError, match="history that this copy of the kit carries holds no"):
         read.commit("fe1831eff8")
+
+
+@pytest.mark.usefixtures("in_a_page")
+def test_lines_are_added_up_from_the_file_that_the_copy_carries() -> None:
+    table = net_change("timer", "cpu-timeout", "deadline-helper", "revert")
+
+    assert table.rows[-1] == ("together", "0", "0")
+    assert (
+        table.caption
+        == "read from: re-enactment, not QEMU's code (carried by this copy of the kit)"
+    )
 
 
 @pytest.mark.usefixtures("in_a_page")

@@ -185,6 +185,8 @@ def write_own(path: Path, data: bytes, *, mode: int | None = None) -> None:
     new = name_beside(path, "new")
     try:
         with create_file(new) as file:
+            if os.path.lexists(path) and not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
             if (wanted := mode or found) != 0:
                 new.chmod(wanted)  # before there is anything in it to read
             file.write(data)
@@ -246,8 +248,6 @@ def _kept_mode(path: Path) -> int | None:
         raise OSError(errno.ELOOP, "it is a link; name the file that it leads to", str(path))
     if kind != stat.S_IFREG:
         raise OSError(errno.EINVAL, f"it is {_KINDS.get(kind, 'no file')}; name a file", str(path))
-    if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     return stat.S_IMODE(found.st_mode)
 
 

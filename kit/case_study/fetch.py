@@ -37,7 +37,7 @@ from kit.git.repository.transport import (
     ended_by_sigterm,
     origin,
 )
-from kit.machine.catalogue import CATALOGUE, MERGED
+from kit.machine.catalogue import CATALOGUE, OF_THE_LESSON
 
 __all__ = [
     "LESSON_COMMITS",
@@ -55,7 +55,7 @@ SOURCES = ("https://gitlab.com/qemu-project/qemu.git", "https://github.com/qemu/
 """QEMU's repositories, in the order in which the kit tries them."""
 
 LESSON_COMMITS = tuple(
-    dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in MERGED)])
+    dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in OF_THE_LESSON)])
 )
 """Full hashes of the commits that the lessons read: the recorded builds and the patches."""
 

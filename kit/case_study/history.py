@@ -24,7 +24,14 @@ from kit.git.repository.exported import export
 from kit.git.repository.history import History, HistoryError
 from kit.git.values.commit import Commit, lore_link, reference
 from kit.git.values.page import CommitPage, CommitReference
-from kit.machine.catalogue import CATALOGUE, MERGED, PROPOSAL, RELEASES, find_revision
+from kit.machine.catalogue import (
+    CATALOGUE,
+    OF_THE_LESSON,
+    PROPOSAL,
+    RECENT,
+    RELEASES,
+    find_revision,
+)
 from kit.machine.revision import Board, Revision
 
 __all__ = [
@@ -115,11 +122,16 @@ def _reenactment() -> Path:
 def why_no_commit(revision: Revision) -> str:
     """Return why a revision has no commit of its own; empty if it has one."""
     if revision is PROPOSAL:
-        (proposed,) = PROPOSAL.patches - set(MERGED)
+        (proposed,) = PROPOSAL.patches - set(OF_THE_LESSON)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
         return f"{revision.name} was never merged, so there is no commit; it was posted: {posted}"
     if revision.board != Board.PSERIES:
         return f"{revision.name} is another machine for contrast: no commit of the story"
+    if revision in RECENT:
+        return (
+            f"{revision.label} is newer than the story: QEMU has a commit for it that only names"
+            " the version"
+        )
     return ""
 
 
@@ -182,7 +194,7 @@ def _aside(revision: Revision, commit: Commit) -> str:
 
 def lesson_commits(read: History) -> tuple[Commit, ...]:
     """Return the lesson's commits that *read* has, each with the `NEIGHBOURS` before it."""
-    wanted = [patch.value for patch in MERGED] + [find_revision("revert").commit]
+    wanted = [patch.value for patch in OF_THE_LESSON] + [find_revision("revert").commit]
     found: list[Commit] = []
     for name in wanted:
         try:
@@ -201,7 +213,7 @@ def exported_history(
         HistoryError: The history in use lacks all of them.
     """
     read = history(named, passed_over)
-    wanted = {patch.value: patch.value[:10] for patch in MERGED}
+    wanted = {patch.value: patch.value[:10] for patch in OF_THE_LESSON}
     wanted |= {revision.commit: revision.name for revision in CATALOGUE}
     tags = {name for name, _ in read.tags()}  # raises if nothing can be read
     present = [name for name in wanted if _has(read, name)]

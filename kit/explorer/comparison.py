@@ -20,7 +20,7 @@ from kit.explorer.actions import ActionKind, EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, path_json, play_path
 from kit.explorer.transitions import Sent
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, PROPOSAL, find_revision
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
 from kit.simulation.beliefs import Belief, belief_of
@@ -30,7 +30,7 @@ from kit.trace.entry import TraceEntry
 __all__ = ["PathChoice", "PathPlay", "PathSide", "PathState", "alone", "beside"]
 
 _FORK = CATALOGUE.index(find_revision("revert"))  # the proposal was made before it
-_ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *RELEASES)
+_ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *EVERY_RELEASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,7 @@ def _may_end_unheard(log: UnplugLog, kind: DeviceKind | None, revision: Revision
     if P.UNISOLATE_ROLLS_BACK in has and kind is not DeviceKind.DIMM:
         return not (heard and P.UNPLUG_GUEST_ERROR_EVENT in has)
     if P.LMB_RECONFIGURE_ROLLS_BACK in has and kind is DeviceKind.DIMM:
-        return not (heard and P.MEM_UNPLUG_ERROR_EVENT in has)
+        return not (heard and has & {P.MEM_UNPLUG_ERROR_EVENT, P.MEM_UNPLUG_ERROR_REMOVED})
     return False
 
 

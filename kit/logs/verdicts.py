@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kit.logs.entries import LogEntry, UnplugLog
 from kit.logs.requests import requests_of
 from kit.logs.rules import RULES, LogFinding
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
+from kit.machine.catalogue import PSERIES, Q35
 from kit.machine.revision import Board, Revision
 
 __all__ = ["LogVerdict", "verdicts"]
@@ -28,14 +28,12 @@ class LogVerdict:
 
 
 def verdicts(log: UnplugLog) -> tuple[LogVerdict, ...]:
-    """Judge the recorded builds, the releases and the proposal; q35 if the log shows an x86."""
+    """Judge the builds, the releases and the proposal; q35 if the log shows an x86."""
     requests = requests_of(log)
     findings = [finding for rule in RULES for finding in rule.find(log, requests)]
     findings.sort(key=lambda finding: -1 if finding.number is None else finding.number)
     x86 = (Q35,) if log.board == Board.Q35 else ()
-    return tuple(
-        _verdict(log, revision, findings) for revision in (*CATALOGUE, *RELEASES, PROPOSAL, *x86)
-    )
+    return tuple(_verdict(log, revision, findings) for revision in (*PSERIES, *x86))
 
 
 def _verdict(log: UnplugLog, revision: Revision, findings: list[LogFinding]) -> LogVerdict:

@@ -1,6 +1,9 @@
-"""The revisions that the kit knows: recorded builds, releases, a proposal, and q35.
+"""The revisions that the kit knows: builds of the case study, releases, a proposal, and q35.
 
-Source: the commits named here, in QEMU's repository; releases by the content of their trees.
+Recorded on a real QEMU are the builds of the case study, the recent releases, and q35.
+
+Source: the commits named here, in QEMU's repository; releases of 2021 by the content of their
+trees, recent ones by their recordings.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from collections.abc import Iterator
 from kit.common.errors import UnknownRevisionError
 from kit.machine.revision import Board, Patch, Revision
 
-__all__ = ["CATALOGUE", "MERGED", "PROPOSAL", "Q35", "RELEASES", "find_revision"]
+__all__ = ["CATALOGUE", "EVERY_RELEASE", "MERGED", "OF_THE_LESSON", "PROPOSAL", "PSERIES", "Q35"]
+__all__ += ["RECENT", "RECORDED", "RELEASES", "REVISIONS", "TODAY", "find_revision"]
 
 MERGED: tuple[Patch, ...] = tuple(patch for patch in Patch if "@" not in patch.value)
 """The patches that are commits of QEMU."""
@@ -154,11 +158,12 @@ def _walk_the_steps() -> Iterator[Revision]:
             version=version,
             summary=summary,
             patches=patches,
+            like=label,
         )
 
 
 CATALOGUE: tuple[Revision, ...] = tuple(_walk_the_steps())
-"""The 13 recorded builds, oldest first."""
+"""The 13 builds of the case study, oldest first: the steps of the series tour."""
 
 
 def _release(
@@ -172,6 +177,7 @@ def _release(
         summary=f"by the content of its tree: as {same.name}"
         + (", but for the text about a duplicate id" if more else ""),
         patches=same.patches | frozenset(more),
+        like=same.label,
     )
 
 
@@ -194,6 +200,42 @@ RELEASES: tuple[Revision, ...] = (
 )
 """Releases and candidates, by what their trees hold; oldest first."""
 
+OF_THE_LESSON: tuple[Patch, ...] = tuple(
+    patch for patch in Patch if any(patch in one.patches for one in CATALOGUE + RELEASES)
+)
+"""The patches that the lesson's history has: those of 2021."""
+
+
+def _recent(tag: str, version: tuple[int, int, int], alias: str | None = None) -> Revision:
+    last = CATALOGUE[-1]
+    return Revision(
+        label=tag,
+        alias=alias,
+        commit="",
+        version=version,
+        summary=f"as recorded: as {last.name}, without MEM_UNPLUG_ERROR; a core has one more"
+        " property, and a duplicate id another text",
+        patches=(last.patches - {P.MEM_UNPLUG_ERROR_EVENT})
+        | {P.DUPLICATE_DEVICE_ID_TEXT, P.IBM_PI_FEATURES, P.MEM_UNPLUG_ERROR_REMOVED},
+        like=last.label,
+    )
+
+
+RECENT: tuple[Revision, ...] = (
+    _recent("v10.0.13", (10, 0, 13)),
+    _recent("v11.1.3", (11, 1, 3), alias="today"),
+)
+"""Recent releases, as recorded; newer than the lesson's history, so without a commit."""
+
+TODAY = RECENT[-1]
+"""The newest QEMU that the kit models."""
+
+EVERY_RELEASE: tuple[Revision, ...] = RELEASES + RECENT
+"""Releases and candidates, those by content and those recorded, oldest first."""
+
+RECORDED: tuple[Revision, ...] = CATALOGUE + RECENT
+"""The pseries machines with recordings of a real QEMU, oldest first."""
+
 PROPOSAL = Revision(
     label="proposal",
     commit="",
@@ -214,6 +256,12 @@ Q35 = Revision(
 )
 """Debian's QEMU 7.2.22 as it was recorded with -machine q35."""
 
+PSERIES: tuple[Revision, ...] = (*CATALOGUE, *EVERY_RELEASE, PROPOSAL)
+"""Every pseries machine: the builds, the releases, what was never merged."""
+
+REVISIONS: tuple[Revision, ...] = (*PSERIES, Q35)
+"""All revisions, in the order in which lists name them."""
+
 # Parents within the catalogue; where a label has ~1 itself, see the label.
 _PARENTS = {
     "d1c2e3ce3d": "51254ffb32",
@@ -229,8 +277,8 @@ def find_revision(name: str) -> Revision:
     """Return the revision that *name* means.
 
     Args:
-        name: An alias (``pre-revert``), a tag (``v6.0.0``), or a unique prefix of a hash, with
-            ``~1`` or ``^`` for the parents that the catalogue knows.
+        name: An alias (``pre-revert``, ``today``), a tag (``v6.0.0``), or a unique prefix of a
+            hash, with ``~1`` or ``^`` for the parents that the catalogue knows.
 
     Raises:
         UnknownRevisionError: Nothing, or more than one revision, answers to it.
@@ -239,7 +287,7 @@ def find_revision(name: str) -> Revision:
     ('revert', 'pre-revert')
     """
     wanted = name.strip()
-    for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35):
+    for revision in REVISIONS:
         if wanted in (revision.alias, revision.label):
             return revision
     found = _by_hash(wanted)

@@ -39,7 +39,10 @@ Board.PSERIES, Board.Q35 = Board("pseries"), Board("q35")
 class Patch(Enum):
     """One behaviour change; the value is QEMU's commit.  Definition order is commit order.
 
-    The last one was posted and never merged: its value is the Message-Id.
+    ``IBM_PI_FEATURES`` adds a property to a core's device tree node, so that its
+    configure-connector takes one call more.  ``MEM_UNPLUG_ERROR_REMOVED`` takes
+    ``MEM_UNPLUG_ERROR_EVENT`` out of a revision.  The last one was posted and never merged: its
+    value is the Message-Id.
     """
 
     UNPLUG_TIMEOUT_TIMER = "51254ffb320183a4636635840c23ee0e3a1efffa"
@@ -53,6 +56,8 @@ class Patch(Enum):
     UNISOLATE_ROLLS_BACK = "87758fed7a7a7c00c1bd0c965ae8b94e04ea9359"
     UNPLUG_GUEST_ERROR_EVENT = "4b08cd567b54e26a0608463311418197dda83e37"
     DUPLICATE_DEVICE_ID_TEXT = "4a1d937796de0fecd8b22d7dbebf87f38e8282fd"
+    IBM_PI_FEATURES = "95912ce1ebe4303d17118219691573ae6227b0e2"
+    MEM_UNPLUG_ERROR_REMOVED = "0f910b8724ab7e29a7a605509edb710787ff13ea"
     PROPOSED_NOT_DELETED_EVENT = "20210312200740.815014-3-danielhb413@gmail.com"
 
 
@@ -62,7 +67,9 @@ class Revision:
 
     ``label`` is what recordings and people call it (a hash of ten digits, with ``~1`` for the
     parent, or a tag); ``alias`` its name in the lesson, if any; ``commit`` the full hash, empty
-    where no commit is meant; ``version`` what query-version answers (major, minor, micro).
+    where no commit is meant; ``version`` what query-version answers (major, minor, micro);
+    ``like`` the label of the case study's build whose claims hold for it too, which is its own for
+    such a build, and empty where there is none.
     """
 
     label: str
@@ -72,6 +79,7 @@ class Revision:
     patches: frozenset[Patch]
     alias: str | None = None
     board: Board = Board.PSERIES
+    like: str = ""
 
     @property
     def name(self) -> str:

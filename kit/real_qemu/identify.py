@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from kit.machine.catalogue import CATALOGUE, Q35, RELEASES
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35
 from kit.machine.config import Config
 from kit.machine.events import Outcome
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
@@ -133,7 +133,7 @@ def _identify(binary: Binary) -> Identity:
         return Identity(binary=binary, same=like, nearest=Q35, difference=alike.words)
     with RealSpapr(binary) as real:
         found = answers_of(real.ask)
-    candidates = [*CATALOGUE, *RELEASES]
+    candidates = CATALOGUE + EVERY_RELEASE
     theirs = {revision: embedded_answers(revision, binary) for revision in candidates}
     same = tuple(revision for revision in candidates if theirs[revision] == found)
     named = [revision for revision in same if revision.version == binary.version]

@@ -14,7 +14,7 @@ from kit.actors.libvirt import Libvirt
 from kit.actors.messages import Actor, Restarted
 from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
+from kit.machine.catalogue import REVISIONS
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.requests import ClockStep, Device, DeviceAdd, SystemReset
 from kit.machine.revision import Revision
@@ -247,11 +247,7 @@ def of_side(interventions: tuple[Intervention, ...], side: int) -> tuple[Interve
 
 def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """Return, for each claim of a scenario, the revisions at which it is wrong."""
-    revisions = [
-        revision
-        for revision in (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
-        if revision.board in scenario.setup.boards
-    ]
+    revisions = [one for one in REVISIONS if one.board in scenario.setup.boards]
     runs = {revision.name: play(scenario, revision) for revision in revisions}
     return {
         claim.that: tuple(

@@ -26,7 +26,7 @@ from string import ascii_letters, digits
 from zlib import crc32
 
 from kit.common.errors import UserError
-from kit.machine.catalogue import find_revision
+from kit.machine.catalogue import EVERY_RELEASE, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
 from kit.simulation.actions import line_of, menu
@@ -67,7 +67,7 @@ def token_of(played: Run | Pair) -> str:
     kind = "run" if isinstance(played, Run) else "pair"
     scenario = runs[0].scenario
     packed = _packed(scenario, played.interventions)
-    named = [run.revision.name for run in runs]
+    named = [_lasting_name(run.revision) for run in runs]
     token = _joined(kind, scenario.name, named, packed)
     if len(token) > MAX_CHARACTERS:
         named = [_short_name(run.revision) for run in runs]
@@ -81,6 +81,11 @@ def _joined(kind: str, scenario: str, revisions: list[str], packed: str) -> str:
     return ".".join((VERSION, kind, scenario, *named, packed))
 
 
+def _lasting_name(revision: Revision) -> str:
+    """Return the name of a revision, but the tag of a release: ``today`` will mean another."""
+    return revision.label if revision in EVERY_RELEASE else revision.name
+
+
 def _short_name(revision: Revision) -> str:
     """Return the shortest prefix of its hash, of four digits or more, that names a revision."""
     for length in range(4, len(revision.commit)):
@@ -89,7 +94,7 @@ def _short_name(revision: Revision) -> str:
                 return revision.commit[:length]
         except UserError:
             continue
-    return revision.name
+    return _lasting_name(revision)
 
 
 def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
@@ -205,7 +210,7 @@ def path_token(
         texts: The texts of these actions, for the check.
     """
     packed = path_check(texts) + "".join(_CHOICES[choice] for choice in choices)
-    token = _joined("path", scope, [guest, revision.name], packed)
+    token = _joined("path", scope, [guest, _lasting_name(revision)], packed)
     if len(token) > MAX_CHARACTERS:
         token = _joined("path", scope, [guest, _short_name(revision)], packed)
     return token

@@ -21,7 +21,7 @@ from kit.case_study.fetch import (
 )
 from kit.common.errors import MisuseError
 from kit.git.repository.clone import CloneHistory
-from kit.machine.catalogue import CATALOGUE, MERGED
+from kit.machine.catalogue import CATALOGUE, OF_THE_LESSON
 from tests.conftest import Program
 from tests.git.upstream import (
     COMMITS,
@@ -157,7 +157,9 @@ def test_the_default_folders_are_apart_and_in_the_users_cache(
 
 
 def test_the_lesson_is_the_recorded_builds_and_every_patch() -> None:
-    assert set(LESSON_COMMITS) == {each.commit for each in CATALOGUE} | {p.value for p in MERGED}
+    assert set(LESSON_COMMITS) == {each.commit for each in CATALOGUE} | {
+        p.value for p in OF_THE_LESSON
+    }
     assert [url.split("/")[2].split(".")[0] for url in SOURCES] == ["gitlab", "github"]
 
 

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kit.common.errors import UnknownRevisionError
-from kit.machine.catalogue import CATALOGUE, MERGED, PROPOSAL, RELEASES, find_revision
+from kit.machine.catalogue import (
+    CATALOGUE,
+    MERGED,
+    OF_THE_LESSON,
+    PROPOSAL,
+    RECENT,
+    RECORDED,
+    RELEASES,
+    REVISIONS,
+    TODAY,
+    find_revision,
+)
 from kit.machine.revision import Patch
 
+REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 TIMEOUT = {Patch.UNPLUG_TIMEOUT_TIMER, Patch.CPU_UNPLUG_TIMEOUT, Patch.TIMER_DEADLINE_MS}
 
 
-def test_the_catalogue_names_the_recorded_builds_oldest_first() -> None:
+def test_the_catalogue_names_the_case_studys_builds_oldest_first() -> None:
     assert [revision.label for revision in CATALOGUE] == [
         "51254ffb32~1",
         "51254ffb32",
@@ -59,6 +73,9 @@ def test_the_release_has_the_commits_but_not_the_timeout() -> None:
         ("v6.0.0", "v6.0.0"),
         ("proposal", "proposal"),
         ("q35", "q35"),
+        ("today", "v11.1.3"),
+        ("v11.1.3", "v11.1.3"),
+        ("v10.0.13", "v10.0.13"),
     ],
 )
 def test_a_revision_answers_to_alias_tag_and_unique_prefix(name: str, label: str) -> None:
@@ -92,3 +109,53 @@ def test_the_proposal_is_the_tree_of_its_day_and_one_patch_that_was_never_merged
 
     assert proposed == set(Patch) - set(MERGED)
     assert find_revision("eb7f80fd26").patches < PROPOSAL.patches
+
+
+def test_today_is_guest_error_but_for_three_things() -> None:
+    """Each recent release, against the last build of the case study."""
+    last = CATALOGUE[-1].patches
+    changes = {
+        revision.label: (last - revision.patches, revision.patches - last) for revision in RECENT
+    }
+
+    gone = {Patch.MEM_UNPLUG_ERROR_EVENT}
+    came = {
+        Patch.DUPLICATE_DEVICE_ID_TEXT,
+        Patch.IBM_PI_FEATURES,
+        Patch.MEM_UNPLUG_ERROR_REMOVED,
+    }
+    assert changes == {"v10.0.13": (gone, came), "v11.1.3": (gone, came)}
+    assert TODAY is find_revision("today")
+
+
+def test_the_lessons_history_lacks_the_patches_since() -> None:
+    since = [patch for patch in MERGED if patch not in OF_THE_LESSON]
+
+    assert since == [Patch.IBM_PI_FEATURES, Patch.MEM_UNPLUG_ERROR_REMOVED]
+
+
+def test_a_revision_is_like_a_build_of_the_case_study() -> None:
+    """Its own label, for such a build; nothing for what was never merged and for another board."""
+    assert {one.label: one.like for one in REVISIONS if one.like != one.label} == {
+        "v6.0.0-rc0": "d522cb52e6~1",
+        "v6.0.0-rc1": "d522cb52e6~1",
+        "v6.0.0-rc2": "d522cb52e6~1",
+        "v6.0.0-rc3": "2b18fc794f",
+        "v6.0.0-rc4": "2b18fc794f",
+        "v6.0.0-rc5": "2b18fc794f",
+        "v6.0.0": "2b18fc794f",
+        "v6.1.0": "87758fed7a",
+        "v6.2.0": "4b08cd567b",
+        "v10.0.13": "4b08cd567b",
+        "v11.1.3": "4b08cd567b",
+        "proposal": "",
+        "q35": "",
+    }
+
+
+@pytest.mark.parametrize("suite", ["directed", "walks"])
+def test_every_recorded_revision_has_a_recording(suite: str) -> None:
+    files = [path.name for path in (REFERENCE / suite).iterdir()]
+    suffix = {"directed": ".jsonl", "walks": ".jsonl.gz"}[suite]
+
+    assert sorted(files) == sorted(f"{revision.label}{suffix}" for revision in RECORDED)

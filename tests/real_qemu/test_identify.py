@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from kit.machine.catalogue import CATALOGUE, Q35, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35, find_revision
 from kit.machine.events import Outcome, QmpError
 from kit.machine.q35 import step as acpi
 from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
@@ -24,9 +24,9 @@ BINARY = Binary(path="/bin/qemu", board=Board.PSERIES, version=(9, 9, 9), packag
 
 
 def test_the_script_tells_apart_all_that_differ_without_time() -> None:
-    """13 recorded builds are 10 machines; releases repeat four of them, and v6.2.0 is one more."""
+    """13 recorded builds are 10 machines; releases repeat four of them and add two."""
     classes = defaultdict(list)
-    for revision in (*CATALOGUE, *RELEASES):
+    for revision in CATALOGUE + EVERY_RELEASE:
         classes[embedded_answers(revision, BINARY)].append(revision.name)
 
     assert [*classes.values()] == [
@@ -41,6 +41,7 @@ def test_the_script_tells_apart_all_that_differ_without_time() -> None:
         ["unisolate", "v6.1.0"],
         ["guest-error"],
         ["v6.2.0"],
+        ["v10.0.13", "today"],
     ]
 
 
@@ -53,6 +54,8 @@ def test_the_script_needs_no_time() -> None:
     [
         ("guest-error", (6, 1, 50), "guest-error"),
         ("v6.2.0", (7, 2, 22), "v6.2.0"),
+        ("today", (10, 0, 13), "v10.0.13"),
+        ("today", (11, 1, 3), "today"),
         ("resend", (6, 0, 0), "v6.0.0"),
         ("resend", (5, 2, 92), "resend"),
         ("pre-revert", (5, 2, 90), "v6.0.0-rc0"),

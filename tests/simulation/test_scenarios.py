@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.actors.messages import RtasByHand
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, REVISIONS, find_revision
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
@@ -38,7 +38,6 @@ from kit.simulation.run import Run, play
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import scenarios
 
-REVISIONS = (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
 ALL = list(scenarios().values())
 PLAYED = [
     pytest.param(scenario, revision, id=f"{scenario.name}-{revision.name}")

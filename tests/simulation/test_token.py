@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, PSERIES, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
 from kit.simulation.actions import menu
@@ -22,7 +22,7 @@ from kit.storage.scenarios import find_scenario, scenarios
 from tests.simulation.stories import story
 
 LATE = story("0 s: device_del core1", offline_work="16 s", end="20 s", name="late-release")
-REVISIONS = (*CATALOGUE, *RELEASES, PROPOSAL)
+REVISIONS = PSERIES
 
 
 def find_late(name: str) -> Scenario:

@@ -13,7 +13,7 @@ import pytest
 
 from kit.actors.messages import Actor, ApiError, DeviceRemovalFailed, GuestLog, MonitorClosed
 from kit.common.errors import UserError
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES, find_revision
+from kit.machine.catalogue import Q35, REVISIONS, find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import DeviceDeleted, Done, QmpError, QmpReturn, VmResume, VmStop
 from kit.machine.q35.messages import (
@@ -39,7 +39,7 @@ from kit.trace.entry import entry_json
 RECORDED = Path(__file__).parents[2] / "data/reference/acpi/q35-7.2.22.jsonl"
 CPU = SlotType.CPU
 IN_PROGRESS = 0x84
-EVERYWHERE = (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
+EVERYWHERE = REVISIONS
 
 
 def played(cast: str, *script: str, revision: Revision = Q35) -> Run:

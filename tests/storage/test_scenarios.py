@@ -9,7 +9,7 @@ import pytest
 
 from kit.cli.main import main
 from kit.common.errors import UserError
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, RELEASES
+from kit.machine.catalogue import PSERIES
 from kit.machine.revision import Revision
 from kit.simulation.actions import ACTIONS, WAIT
 from kit.simulation.expectations import expected_to_fail_at
@@ -52,9 +52,7 @@ def test_a_file_that_is_no_toml_is_refused_by_name_and_line(tmp_path: Path) -> N
     assert str(caught.value) == f"{path}:1: {said}"
 
 
-@pytest.mark.parametrize(
-    "revision", [*CATALOGUE, *RELEASES, PROPOSAL], ids=lambda revision: revision.name
-)
+@pytest.mark.parametrize("revision", PSERIES, ids=lambda revision: revision.name)
 def test_the_pages_example_claims_what_is_so(revision: Revision) -> None:
     scenario = read_scenario(EXAMPLE, "my-story", "my-story.toml")
     run = play(scenario, revision)

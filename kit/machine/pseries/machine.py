@@ -297,8 +297,10 @@ def _roll_back_dimm(machine: Machine, drc: Drc) -> Step:
     plugged = _attached_to(machine, drc)
     told = machine.has(Patch.MEM_UNPLUG_ERROR_EVENT)
     if not any(pending.path == plugged.path for pending in machine.pending_dimms):
-        name = "spapr_memory_unplug_rollback" if told else "spapr_clear_pending_dimm_unplug_state"
-        raise QemuAborts(Abort("hw/ppc/spapr.c", name, "ds"))
+        # eb7f80fd26, which brought the event, also renamed the function; the name stayed
+        renamed = told or machine.has(Patch.MEM_UNPLUG_ERROR_REMOVED)
+        name = "memory_unplug_rollback" if renamed else "clear_pending_dimm_unplug_state"
+        raise QemuAborts(Abort("hw/ppc/spapr.c", f"spapr_{name}", "ds"))
     machine = _forget_pending_dimm(machine, plugged.path)
     for lmb in drc_of(machine, plugged.device):
         machine, _, _ = act(machine, lmb, QemuCall.ROLL_BACK)

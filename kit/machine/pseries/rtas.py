@@ -39,6 +39,7 @@ from kit.machine.requests import (
     RawRtas,
     SetIndicator,
 )
+from kit.machine.revision import Patch
 
 __all__ = [
     "ALLOCATION_STATE",
@@ -155,9 +156,11 @@ def _fragment(machine: Machine, drc: Drc) -> tuple[CcResponse, ...]:
         slots = [d for d in devices(machine, PciFunction) if _is_on(machine, d, drc)]
         children = len(slots)
     function = (CcResponse.NEXT_CHILD, *_properties(DrcType.PCI), CcResponse.PREV_PARENT)
+    more = drc.type is DrcType.CPU and machine.has(Patch.IBM_PI_FEATURES)
     return (
         CcResponse.NEXT_CHILD,
         *_properties(drc.type),
+        *(CcResponse.NEXT_PROPERTY,) * more,
         *function * children,
         CcResponse.CONFIGURED,
     )

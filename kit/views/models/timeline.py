@@ -5,7 +5,7 @@ from __future__ import annotations
 from traitlets import HasTraits, Instance, Unicode
 
 from kit.actors.messages import Actor
-from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Board, Revision
 from kit.simulation.knowledge import Knowledge, knowledge
@@ -21,7 +21,7 @@ __all__ = [
     "choices_of",
 ]
 
-CHOICES: tuple[Revision, ...] = CATALOGUE + RELEASES
+CHOICES: tuple[Revision, ...] = CATALOGUE + EVERY_RELEASE
 """The revisions one can step through, oldest first."""
 
 

@@ -11,7 +11,7 @@ from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, UnplugLog
 from kit.logs.selection import first_entries
 from kit.logs.timestamps import write_time
 from kit.logs.verdicts import LogVerdict, verdicts
-from kit.machine.catalogue import CATALOGUE, RELEASES
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE
 from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
 from kit.views.diagram.from_log import layout_of_log, logged_sentence
@@ -266,10 +266,10 @@ def _named(found: Sequence[LogVerdict]) -> str:
     """Name revisions, those that follow each other as a range."""
     wanted = {verdict.revision for verdict in found}
     parts: list[str] = []
-    for names in (CATALOGUE, RELEASES):
+    for names in (CATALOGUE, EVERY_RELEASE):
         for there, group in groupby(names, key=wanted.__contains__):
             run = [revision.name for revision in group]
             if there:
                 parts += [f"{run[0]}..{run[-1]}"] if len(run) > 2 else run
-    parts += [v.revision.name for v in found if v.revision not in (*CATALOGUE, *RELEASES)]
+    parts += [v.revision.name for v in found if v.revision not in CATALOGUE + EVERY_RELEASE]
     return ", ".join(parts)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.common.errors import UserError
-from kit.machine.catalogue import CATALOGUE, PROPOSAL, Q35, RELEASES
+from kit.machine.catalogue import PROPOSAL, RELEASES, REVISIONS
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
 from kit.machine.revision import Board, Patch, Revision
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
 
 Listing = tuple[RenderableType, Any]
-_LISTED = (*CATALOGUE, *RELEASES, PROPOSAL, Q35)
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
@@ -44,9 +43,9 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 
 
 def revisions_table() -> Listing:
-    """The catalogue: the recorded builds, releases by content, what never was, the contrast."""
+    """The catalogue: the case study's builds, releases, what was never merged, the contrast."""
     table = _table("name", "revision", "what its machine does")
-    for revision in _LISTED:
+    for revision in REVISIONS:
         if revision in (RELEASES[0], PROPOSAL):
             table.add_section()
         table.add_row(
@@ -60,7 +59,7 @@ def revisions_table() -> Listing:
             "summary": revision.summary,
             "patches": [patch.name for patch in Patch if patch in revision.patches],
         }
-        for revision in _LISTED
+        for revision in REVISIONS
     ]
     return table, data
 

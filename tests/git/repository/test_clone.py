@@ -27,7 +27,7 @@ from kit.git.values.commit import (
     series_of,
     siblings,
 )
-from kit.machine.catalogue import CATALOGUE, MERGED
+from kit.machine.catalogue import CATALOGUE, OF_THE_LESSON
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "A. Author",
@@ -366,7 +366,10 @@ def test_the_revert_in_the_real_clone(qemu: CloneHistory) -> None:
 
 @pytest.mark.clone
 def test_every_commit_of_the_catalogue_is_in_the_real_clone(qemu: CloneHistory) -> None:
-    for name in [*(revision.commit for revision in CATALOGUE), *(patch.value for patch in MERGED)]:
+    for name in [
+        *(revision.commit for revision in CATALOGUE),
+        *(patch.value for patch in OF_THE_LESSON),
+    ]:
         assert qemu.commit(name).hash == name
 
 

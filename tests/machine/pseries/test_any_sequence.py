@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import MisuseError
-from kit.machine.catalogue import CATALOGUE, RELEASES
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
@@ -98,7 +98,7 @@ request = st.one_of(
     st.builds(ClockStep, st.one_of(st.just(5_000_000_000), st.integers(0, 2**62))),
     st.sampled_from((SystemReset(), QueryHotpluggableCpus(), QueryMemoryDevices())),
 )
-revision = st.sampled_from(CATALOGUE + RELEASES)
+revision = st.sampled_from(CATALOGUE + EVERY_RELEASE)
 
 
 @given(revision, st.lists(request, max_size=40))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.actors.messages import Actor
-from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, find_revision
 from kit.simulation.run import Intervention, Pair, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
@@ -344,5 +344,5 @@ def test_one_steps_through_the_catalogue_and_what_the_scenario_names(
 ) -> None:
     found = choices_of(find_scenario(name))
 
-    assert found[: len(CATALOGUE + RELEASES)] == CATALOGUE + RELEASES
-    assert [revision.label for revision in found[len(CATALOGUE + RELEASES) :]] == more
+    assert found[: len(CATALOGUE + EVERY_RELEASE)] == CATALOGUE + EVERY_RELEASE
+    assert [revision.label for revision in found[len(CATALOGUE + EVERY_RELEASE) :]] == more

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEVNULL",
+    "PIPE",
     "STDOUT",
     "Child",
     "Done",
@@ -62,6 +63,7 @@ __all__ = [
 ]
 
 DEVNULL = subprocess.DEVNULL
+PIPE = subprocess.PIPE
 STDOUT = subprocess.STDOUT
 """What `start` is told where both outputs are one."""
 START_METHOD = "spawn"

@@ -21,10 +21,8 @@ def check_size(objects: Objects, changed: Mapping[str, _Change]) -> None:
     Raises:
         MissingObjectError: They are.
     """
-    total = 0
-    for old, new in changed.values():
-        total += sum(objects.size(entry) for entry in (old, new) if entry is not None)
-        if total > MOST_COMPARED_BYTES:
-            raise MissingObjectError(
-                f"its files have more than {MOST_COMPARED_BYTES >> 20} MiB and are not compared"
-            )
+    entries = [entry for sides in changed.values() for entry in sides if entry is not None]
+    if objects.size(entries) > MOST_COMPARED_BYTES:
+        raise MissingObjectError(
+            f"its files have more than {MOST_COMPARED_BYTES >> 20} MiB and are not compared"
+        )

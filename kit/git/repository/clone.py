@@ -14,9 +14,9 @@ import shlex
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -24,8 +24,12 @@ from typing import IO, BinaryIO, cast
 from kit.common.child_process import Child, adopt, clean_environment, own_session
 from kit.common.plain_text import plain
 from kit.common.watchdog import watch
+from kit.git.repository.allowance import allowance, limit
 from kit.git.repository.diff import MOST_PRINTED_BYTES, read_diff
-from kit.git.repository.history import HistoryError, Source, SourceKind, no_git
+from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
+from kit.git.repository.log import subject_and_body
+from kit.git.repository.raw_commit import RawCommit, is_known, parse_commit
+from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.sandbox import (
     Repository,
     UnreadableError,
@@ -34,6 +38,7 @@ from kit.git.repository.sandbox import (
     reader_environment,
     without_git_variables,
 )
+from kit.git.repository.trees import MOST_SHOWN, Difference, Trees
 from kit.git.values.commit import Commit, FileDiff, Person
 
 __all__ = ["CloneHistory"]
@@ -68,6 +73,7 @@ class CloneHistory:
         self.place = place
         self.source = Source(kind, str(place))
         self._found: Repository | None = None
+        self._reader: ObjectReader | None = None
 
     def commit(self, revision: str) -> Commit:
         """Return the commit that *revision* names.
@@ -79,8 +85,7 @@ class CloneHistory:
             raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
         asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
         name = self._answer(*asked, of=revision).decode()
-        (commit,) = _commits(self._answer("log", "-1", *_LOG, name, "--", of=revision))
-        return commit
+        return self._read(revision, "-1", *_LOG, name, "--")[0]
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
         """Return what a commit changes against its first parent; nothing for a merge.
@@ -93,7 +98,9 @@ class CloneHistory:
             return ()
         if not commit.parents and self._is_cut_off(commit):
             raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
-        return read_diff(_CommitDiff(self, commit.hash, revision))
+        parent = commit.parents[0] if commit.parents else None
+        changed = self._changed(parent, commit.hash, revision)
+        return read_diff(_CommitDiff(self, commit.hash, revision, changed))
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
         """Return the commit and those before it, newest first, at most *count*.
@@ -102,14 +109,14 @@ class CloneHistory:
             HistoryError: There is no such repository or commit, or git is not installed.
         """
         start = self.commit(revision).hash
-        return _commits(self._answer("log", f"-{count}", *_LOG, start, "--", of=revision))
+        return self._read(revision, f"-{count}", *_LOG, start, "--")
 
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""
         form = "--format=%(objectname) %(*objectname) %(refname:strip=2)"
         printed = self._answer("for-each-ref", form, "refs/tags", of="tags")
         parts = [line.split(" ", 2) for line in printed.decode("utf-8", "replace").splitlines()]
-        return tuple((name, peeled or direct) for direct, peeled, name in parts)
+        return tuple((name, self._peeled(direct, peeled)) for direct, peeled, name in parts)
 
     def log(self, *paths: str) -> tuple[Commit, ...]:
         """Return every commit that HEAD or a tag leads to, newest first.
@@ -164,10 +171,12 @@ class CloneHistory:
             HistoryError: There is no such repository, git is not installed, or the command fails.
         """
         repository, wanted = self._repository(), of or command[0]
+        allowed = allowance(repository.objects)
         with tempfile.TemporaryFile() as stdin:
             stdin.writelines(f"{line}\n".encode() for line in feed)
             stdin.seek(0)
             process = self._start(repository, command, cast(BinaryIO, stdin))
+        limit(process.pid, allowed)
         assert process.stdout is not None
         assert process.stderr is not None
         said: deque[bytes] = deque(maxlen=50)
@@ -181,6 +190,8 @@ class CloneHistory:
             listener.join(TIMEOUT_S)
             if status:
                 words = b"".join(said).decode("utf-8", "replace")
+                if too_much := allowed.exceeded(status, words):
+                    raise TooMuchError(f"{self.place}: git cannot read {wanted}: {too_much}")
                 raise HistoryError(_why(self.source, wanted, words, shallow=repository.is_shallow))
         except TimeoutError as error:
             raise HistoryError(f"{self.place}: git cannot read {wanted}: {error}") from None
@@ -188,6 +199,52 @@ class CloneHistory:
             process.end()
             listener.join(1)  # it closes what it reads
             process.stdout.close()
+
+    # -- objects -------------------------------------------------------------------------------
+
+    def reader(self, name: str) -> ObjectReader:
+        """Return who reads single objects, bounded and each by the hash that it has.
+
+        Args:
+            name: A hash of the clone: its length tells which kind it has.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        if self._reader is None:
+            self._reader = ObjectReader(self.objects_folder(), len(name))
+        return self._reader
+
+    def _read(self, of: str, *log: str) -> tuple[Commit, ...]:
+        """Return the commits that git log prints, each with the hash that it has."""
+        commits = _commits(self._answer("log", *log, of=of))
+        try:
+            return tuple(_as_stored(commit, self._raw(commit.hash)) for commit in commits)
+        except MissingObjectError as error:
+            raise HistoryError(f"{self.place}: {of} cannot be read: {error}") from None
+
+    def _raw(self, name: str) -> RawCommit:
+        return parse_commit(name, self.reader(name).read(name, "commit").data)
+
+    def _changed(self, parent: str | None, name: str, of: str) -> Difference:
+        """Return what a commit changes, by path: git is told only to print what is not too much."""
+        reader = self.reader(name)
+        trees = Trees(lambda tree: reader.read(tree, "tree").data, len(name))
+        try:
+            before = self._raw(parent).tree_name() if parent else None
+            return trees.changed(before, self._raw(name).tree_name(), MOST_SHOWN)
+        except MissingObjectError as error:
+            if error.absent is not None:  # git says why, and what helps
+                self._answer("cat-file", "-t", error.absent, of=of)
+            raise HistoryError(f"{self.place}: the files of {of}: {error}") from None
+
+    def _peeled(self, direct: str, peeled: str) -> str:
+        """Return the commit that a tag names; the tag itself if it cannot be read."""
+        if not peeled:
+            return direct
+        with contextlib.suppress(MissingObjectError, ValueError):
+            return self.reader(direct).find(direct) or peeled
+        return direct
 
     # -- git -----------------------------------------------------------------------------------
 
@@ -277,11 +334,23 @@ class _CommitDiff:
     clone: CloneHistory
     sha: str
     of: str
+    changed: Difference
 
-    def diff_tree(self, *options: str) -> bytes:
+    def diff_tree(self, *options: str, paths: Sequence[str] = ()) -> bytes:
         """Run git diff-tree on the commit."""
-        most = MOST_PRINTED_BYTES + 1
-        return self.clone.beginning("diff-tree", *options, self.sha, count=most, of=self.of)
+        command = ("--literal-pathspecs", "diff-tree", *options, self.sha, "--", *paths)
+        return self.clone.beginning(*command, count=MOST_PRINTED_BYTES + 1, of=self.of)
+
+    def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
+        """Return how many bytes files have."""
+        return self.clone.reader(self.sha).sizes(names)
+
+    def verify(self, names: Iterable[str]) -> None:
+        """Raise HistoryError if what is stored under a hash has another."""
+        try:
+            self.clone.reader(self.sha).verify(names)
+        except MissingObjectError as error:
+            raise HistoryError(f"{self.clone.place}: the files of {self.of}: {error}") from None
 
     def beginning(self, name: str, count: int) -> bytes:
         """Return the first bytes of a file."""
@@ -389,6 +458,21 @@ def _parsed(
         body=_shortened(body.strip("\n")),
         trailers=tuple((key, value) for key, _, value in pairs),
     )
+
+
+def _as_stored(commit: Commit, stored: RawCommit) -> Commit:
+    """Return a commit that says what of it cannot be read, where that would stand."""
+    author, committer = (
+        next(
+            (Person(f"(cannot be read: {each})", "") for each in stored.faults if who in each),
+            person,
+        )
+        for who, person in (("its author", commit.author), ("its committer", commit.committer))
+    )
+    if stored.encoding and not is_known(stored.encoding):  # git takes it for what it is not
+        subject, body = subject_and_body(stored.message)
+        commit = replace(commit, subject=_shortened(subject), body=_shortened(body))
+    return replace(commit, author=author, committer=committer)
 
 
 def _shortened(words: str) -> str:

@@ -8,7 +8,9 @@ Source: git 2.39, git-diff-tree(1), "RAW OUTPUT FORMAT" and "OTHER DIFF FORMATS"
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
@@ -18,12 +20,13 @@ from unidiff.errors import UnidiffParseError
 
 from kit.git.repository.history import HistoryError
 from kit.git.repository.sandbox import BIG_FILE_BYTES
+from kit.git.repository.trees import Difference
 from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
 
-__all__ = ["MOST_PATCH_BYTES", "MOST_PRINTED_BYTES", "DiffSource", "read_diff"]
+__all__ = ["MOST_DIFFED_BYTES", "MOST_PATCH_BYTES", "MOST_PRINTED_BYTES", "DiffSource", "read_diff"]
 
 _OPTIONS = (
-    *("--raw", "--patch", "-z", "-r", "--root", "--find-renames", "--no-commit-id"),
+    *("--raw", "-z", "-r", "--root", "--no-commit-id"),
     *("--full-index", "--unified=3", "--diff-algorithm=myers", "--no-color", "--no-ext-diff"),
     *("--no-textconv", "--submodule=short", "--ignore-submodules=none"),
 )
@@ -35,6 +38,9 @@ _KINDS = {
     "T": ChangeKind.RETYPED,
 }
 MOST_PRINTED_BYTES = 32 << 20
+MOST_DIFFED_BYTES = 64 << 20
+"""Of files that are larger together those that come first are compared, the others named."""
+_MOST_NAMED_BYTES = 60_000  # of paths that git is told
 MOST_PATCH_BYTES = 4 << 20
 """Of a longer patch the files are told, and the lines of those that come first."""
 _BINARY = re.compile(rb"^Binary files .* differ$", re.MULTILINE)
@@ -46,8 +52,18 @@ _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many
 class DiffSource(Protocol):
     """What is asked of git about a commit."""
 
-    def diff_tree(self, *options: str) -> bytes:
+    @property
+    def changed(self) -> Difference:
+        """What the commit changes, by path."""
+
+    def diff_tree(self, *options: str, paths: Sequence[str] = ()) -> bytes:
         """Run git diff-tree on the commit; of its output no more than a little over the limit."""
+
+    def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
+        """Return how many bytes files have."""
+
+    def verify(self, names: Iterable[str]) -> None:
+        """Raise HistoryError if what is stored under a hash has another."""
 
     def beginning(self, name: str, count: int) -> bytes:
         """Return the first bytes of a file."""
@@ -73,10 +89,17 @@ def read_diff(git: DiffSource) -> tuple[FileDiff, ...]:
         HistoryError: git printed what is no diff, or changes too many files.
     """
     try:
-        changes, patches = _parts(git.diff_tree(*_OPTIONS))
+        changes, patches = _printed(git)
         binary, large, hidden = _told_apart(git, changes, patches)
         if any(hidden) and not any(large):  # the clone's attributes call text binary
-            changes, patches = _parts(git.diff_tree(*_OPTIONS, "--text"))
+            changes, patches = _printed(git, "--text")
+        shown = [own is not None and any(b"\n@@ " in patch for patch in own) for own in patches]
+        git.verify(
+            name
+            for change, is_shown in zip(changes, shown, strict=True)
+            if is_shown
+            for name in change.blobs
+        )
         return tuple(
             _file(change, is_binary, own if not is_large else None)
             for change, is_binary, is_large, own in zip(
@@ -85,6 +108,38 @@ def read_diff(git: DiffSource) -> tuple[FileDiff, ...]:
         )
     except (UnidiffParseError, KeyError, ValueError, StopIteration) as error:
         raise HistoryError(f"git's diff cannot be read: {error!r}") from error
+
+
+def _printed(git: DiffSource, *more: str) -> tuple[list[_Change], list[list[bytes] | None]]:
+    """Return the files, and each one's patches; None stands for those that are not read."""
+    paths = _first(git)
+    if paths is None:
+        return _parts(git.diff_tree(*_OPTIONS, *more, "--patch", "--find-renames"))
+    changes, _ = _parts(git.diff_tree(*_OPTIONS, "--no-renames"), with_patches=False)
+    read: dict[str, list[bytes] | None] = {}
+    if paths:
+        some = git.diff_tree(*_OPTIONS, *more, "--patch", "--no-renames", paths=paths)
+        read = {each.path: own for each, own in zip(*_parts(some), strict=True)}
+    return changes, [read.get(change.path) for change in changes]
+
+
+def _first(git: DiffSource) -> list[str] | None:
+    """Return which files come first and are not too large together; None if that are all."""
+    names = {
+        path: [side.name.hex() for side in sides if side is not None and not side.is_submodule]
+        for path, sides in git.changed.items()
+    }
+    sizes = git.sizes(name for each in names.values() for name in each)
+    if sum(sizes.get(name, 0) for each in names.values() for name in each) <= MOST_DIFFED_BYTES:
+        return None
+    found, left, left_bytes = [], MOST_DIFFED_BYTES, _MOST_NAMED_BYTES
+    for path, each in names.items():
+        left -= sum(sizes.get(name, 0) for name in each)
+        left_bytes -= len(path) + 1
+        if left < 0 or left_bytes < 0:
+            break
+        found.append(os.fsdecode(path))
+    return found
 
 
 def _file(change: _Change, is_binary: bool, patches: list[bytes] | None) -> FileDiff:
@@ -124,7 +179,9 @@ def _told_apart(
     return binary, large, hidden
 
 
-def _parts(printed: bytes) -> tuple[list[_Change], list[list[bytes] | None]]:
+def _parts(
+    printed: bytes, *, with_patches: bool = True
+) -> tuple[list[_Change], list[list[bytes] | None]]:
     """Return the files, and each one's patches.
 
     None stands for those of a file that come after so many that they are not read.
@@ -132,14 +189,21 @@ def _parts(printed: bytes) -> tuple[list[_Change], list[list[bytes] | None]]:
     head, apart, patch = printed.partition(b"\0\0")
     if len(printed) > MOST_PRINTED_BYTES and not apart:
         raise HistoryError("it changes more files than are read here")
+    head = head.removesuffix(b"\0")
     fields = iter(head.decode("utf-8", "replace").split("\0") if head else ())
     changes = []
     for field in fields:
-        *_, old, new, status = field.split(" ")
+        *modes, old, new, status = field.split(" ")
         old_path = next(fields)
         path = next(fields) if status[0] == "R" else old_path
-        blobs = tuple(name for name in (old, new) if name.strip("0") and name != _EMPTY)
+        blobs = tuple(
+            name
+            for mode, name in zip(modes, (old, new), strict=True)
+            if name.strip("0") and name != _EMPTY and not mode.endswith("160000")  # a submodule
+        )
         changes.append(_Change(_KINDS[status[0]], blobs, old_path, path))
+    if not with_patches:
+        return changes, [None] * len(changes)
     blocks = re.split(rb"^(?=diff --git )", patch[:MOST_PATCH_BYTES], flags=re.MULTILINE)[1:]
     if len(patch) > MOST_PATCH_BYTES:
         blocks = blocks[:-1]  # which is not whole

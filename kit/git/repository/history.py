@@ -11,11 +11,23 @@ from typing import Protocol
 from kit.common.errors import UserError
 from kit.git.values.commit import Commit, FileDiff
 
-__all__ = ["History", "HistoryError", "Source", "SourceKind", "no_git", "passed_over_line"]
+__all__ = [
+    "History",
+    "HistoryError",
+    "Source",
+    "SourceKind",
+    "TooMuchError",
+    "no_git",
+    "passed_over_line",
+]
 
 
 class HistoryError(UserError):
     """A commit cannot be read; the text says what, where and what to do."""
+
+
+class TooMuchError(HistoryError):
+    """git would need more time or memory than a repository of this size may take."""
 
 
 def no_git(lacks: str) -> str:

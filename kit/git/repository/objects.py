@@ -1,37 +1,46 @@
 """The objects of a clone, and merges of them in this process, by libgit2.
 
-Only the folder of objects is opened, not the repository: its configuration, attributes, hooks and
-drivers are never read, so that nothing of them can run, and files are never checked out.  What a
-merge writes stays in memory and is thrown away; the clone is not touched.
+libgit2 opens nothing of the clone: `ObjectReader` hands it each object, of a size that is read
+and with the hash that it has.  Configuration, attributes, hooks and drivers are never read, and
+files are never checked out.  What a merge writes stays in memory and is thrown away.
+
+libgit2 cannot be interrupted.  What it is to unfold is counted before, and what one question
+makes it read is charged as it is read.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pygit2
 from pygit2.enums import DeltaStatus, DiffOption, FileMode, MergeFlag, ObjectType
 
+from kit.git.repository.allowance import allowance
 from kit.git.repository.history import HistoryError
+from kit.git.repository.raw_commit import RawCommit, parse_commit
+from kit.git.repository.reader import MissingObjectError, ObjectReader
+from kit.git.repository.trees import TreeEntry, Trees
 from kit.git.values.patch import Fragment, line_change, lines_of
 
 __all__ = ["Entry", "FileChange", "MissingObjectError", "Objects"]
 
-# By default libgit2 keeps whole packs mapped, and a process seems to hold as much as was read.
-pygit2.settings.mwindow_size = 1 << 20
-pygit2.settings.mwindow_mapped_limit = 8 << 20
-
 _SHA1_DIGITS = 40
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
-
-
-class MissingObjectError(HistoryError):
-    """The clone lacks an object that a question needs, or holds it damaged."""
+_MOST_LINES = 300_000  # of a file that is compared
+_MOST_WORK = 500_000_000  # bytes that one question reads; a line and a file count as more
+_LINE_WORK, _FILE_WORK, _ENTRY_WORK = 50, 500, 30
+_KINDS = {
+    "commit": ObjectType.COMMIT,
+    "tree": ObjectType.TREE,
+    "blob": ObjectType.BLOB,
+    "tag": ObjectType.TAG,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +70,57 @@ class FileChange:
 
 
 class _Memory(pygit2.OdbBackend):
-    """Takes what a merge writes, and reads all else from the disk.
+    """Takes what a merge writes, and has all else read."""
 
-    It stands alone before libgit2, which would else set the time of a file in the clone whenever a
-    merge makes what is there already.
-    """
-
-    def __init__(self, disk: pygit2.Odb) -> None:
+    def __init__(self, reader: ObjectReader, all_work: int) -> None:
         super().__init__()
-        self.disk = disk
+        self.reader = reader
         self.written: dict[pygit2.Oid, tuple[int, bytes]] = {}
+        self.trouble: MissingObjectError | None = None
+        self.work_left = _MOST_WORK
+        self.all_work_left = all_work
+
+    def content(self, name: str, kind: str | None = None) -> tuple[int, bytes]:
+        """Return kind and content of an object, written here or not.
+
+        Raises:
+            MissingObjectError: It cannot be read, or the question needs too much.
+        """
+        if self.written and (found := self.written.get(pygit2.Oid(hex=name))):
+            return found
+        read = self.reader.read(name, kind)
+        work = len(read.data)
+        if read.kind == "blob":
+            lines = read.data.count(b"\n")
+            if lines > _MOST_LINES:
+                raise MissingObjectError(f"{name} has more than {_MOST_LINES:,} lines")
+            # two long files that have hardly a line at the same place take more than two short ones
+            work += _FILE_WORK + lines * (_LINE_WORK + lines // 1000)
+        self.charge(work)
+        return int(_KINDS[read.kind]), read.data
+
+    def charge(self, work: int) -> None:
+        """Count what a question needs.
+
+        Raises:
+            MissingObjectError: That is too much.
+        """
+        self.work_left -= work
+        self.all_work_left -= work
+        if self.all_work_left < 0:
+            raise MissingObjectError("more than a repository of this size may ask was compared")
+        if self.work_left < 0:
+            raise MissingObjectError(
+                f"it needs more than {_MOST_WORK // 1_000_000} MB to be read, some of it again"
+                " and again, and is not compared"
+            )
 
     def read_cb(self, oid: pygit2.Oid) -> tuple[int, bytes]:
-        found = self.written.get(oid)
-        return self.disk.read(oid) if found is None else found
+        try:
+            return self.content(str(oid))
+        except MissingObjectError as error:  # libgit2 would hand on no words of it
+            self.trouble = error
+            raise KeyError(str(oid)) from None
 
     def read_header_cb(self, oid: pygit2.Oid) -> tuple[int, int]:
         kind, data = self.read_cb(oid)
@@ -83,11 +129,11 @@ class _Memory(pygit2.OdbBackend):
     def read_prefix_cb(self, name: str) -> tuple[int, bytes, pygit2.Oid]:
         found = pygit2.Oid(hex=name)
         if str(found) != name:
-            raise KeyError(name)  # the disk alone is asked for what is abbreviated
+            raise KeyError(name)  # the reader is asked for what is abbreviated
         return *self.read_cb(found), found
 
     def exists_cb(self, oid: pygit2.Oid) -> bool:
-        return oid in self.written or oid in self.disk
+        return oid in self.written or bool(self.reader.sizes([str(oid)]))
 
     def exists_prefix_cb(self, name: str) -> pygit2.Oid:
         raise KeyError(name)
@@ -105,20 +151,19 @@ class Objects:
     """The objects below a clone's ``objects`` folder and those it borrows."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder.
+        """Remember the folder; it is read when it is asked."""
+        self._reader = ObjectReader(folder)
+        self._memory = _Memory(self._reader, allowance(folder).work)
+        odb = pygit2.Odb()
+        odb.add_backend(self._memory, 1)
+        self._merging = pygit2.Repository()
+        self._merging.set_odb(odb)
+        self._trees = Trees(lambda name: self._memory.content(name, "tree")[1])
 
-        Raises:
-            HistoryError: It cannot be opened.
-        """
-        try:
-            disk, odb = pygit2.Odb(str(folder)), pygit2.Odb()
-            self._memory = _Memory(disk)
-            odb.add_backend(self._memory, 1)
-            self._disk, self._merging = pygit2.Repository(), pygit2.Repository()
-            self._disk.set_odb(disk)
-            self._merging.set_odb(odb)
-        except (OSError, KeyError, pygit2.GitError) as error:
-            raise HistoryError(f"{folder}: no folder of git objects: {error}") from error
+    def start(self) -> None:
+        """Start another question: what it reads is counted anew, and merges are forgotten."""
+        self._memory.written.clear()
+        self._memory.work_left = _MOST_WORK
 
     # -- commits -------------------------------------------------------------------------------
 
@@ -129,51 +174,29 @@ class Objects:
             ValueError: More than one object begins so.
             MissingObjectError: It is damaged.
         """
-        with _told(name):
-            found = self._disk.get(name.lower())
-            if found is None or found.type not in (ObjectType.COMMIT, ObjectType.TAG):
-                return None
-            try:
-                return str(found.peel(pygit2.Commit).id)
-            except pygit2.InvalidSpecError:
-                return None
+        return self._reader.find(name.lower())
 
-    def commit(self, sha: str) -> pygit2.Commit:
+    def commit(self, sha: str) -> RawCommit:
         """Return a commit.
 
         Raises:
             MissingObjectError: It is not here.
+            HistoryError: The repository has hashes by SHA-256.
         """
         if len(sha) != _SHA1_DIGITS:
-            raise MissingObjectError(
-                f"{sha} is of a repository with SHA-256, which is not read yet"
-            )
-        with _told(sha):
-            found = self._disk[sha]
-        if not isinstance(found, pygit2.Commit):
-            raise MissingObjectError(f"{sha} is no commit")
-        return found
+            raise HistoryError(f"{sha} is of a repository with SHA-256, which is not read yet")
+        return parse_commit(sha, self._reader.read(sha, "commit").data)
 
-    def parent(self, commit: pygit2.Commit, wanted: str | None = None) -> pygit2.Tree:
+    def parent(self, commit: RawCommit, wanted: str | None = None) -> str:
         """Return the tree of the first parent, or of the parent called *wanted*.
 
         Raises:
             MissingObjectError: It is not here.
         """
-        ids = [str(each) for each in commit.parent_ids]
-        if not ids:
-            return self._empty
-        sides = [each for each in ids if wanted and each.startswith(wanted.lower())]
-        return self.tree(self.commit((sides or ids)[0]))
-
-    def tree(self, commit: pygit2.Commit) -> pygit2.Tree:
-        """Return the tree of a commit.
-
-        Raises:
-            MissingObjectError: It is not here.
-        """
-        with _told(str(commit.id)):
-            return commit.tree
+        if not commit.parents:
+            return _EMPTY_TREE  # git knows it, here or not
+        sides = [each for each in commit.parents if wanted and each.startswith(wanted.lower())]
+        return self.commit((sides or list(commit.parents))[0]).tree_name()
 
     def descends(self, sha: str, ancestor: str) -> bool:
         """Does a commit come after another one?  No commit-graph is asked: it may be forged.
@@ -181,26 +204,26 @@ class Objects:
         Raises:
             MissingObjectError: One between them is not here.
         """
-        with _told(sha):
-            return bool(self._merging.descendant_of(sha, ancestor))
+        return self._reader.descends(sha, ancestor)
 
-    @property
-    def _empty(self) -> pygit2.Tree:
-        made = self._disk[_EMPTY_TREE]  # libgit2 knows it, here or not
-        assert isinstance(made, pygit2.Tree)
-        return made
+    def count_question(self) -> None:
+        """Count a walk that git is to make; see `ObjectReader.count_question`."""
+        self._reader.count_question()
 
     # -- trees ---------------------------------------------------------------------------------
 
-    def merge(self, base: pygit2.Oid, ours: pygit2.Oid, theirs: pygit2.Oid) -> pygit2.Oid | None:
+    def merge(self, base: str, ours: str, theirs: str) -> str | None:
         """Merge three trees; None if they conflict.  The result is in memory only.
 
         Raises:
             MissingObjectError: A tree or a file that the merge has to look into is not here.
         """
-        with _told("a merge"):
-            index = self._merging.merge_trees(base, ours, theirs)
-            return None if index.conflicts is not None else index.write_tree(self._merging)
+        with self._told("a merge"):
+            for each in (base, ours, theirs):
+                self._memory.charge(_ENTRY_WORK * self._trees.check_held(each))
+            first, mine, other = (pygit2.Oid(hex=each) for each in (base, ours, theirs))
+            index = self._merging.merge_trees(first, mine, other)
+            return None if index.conflicts is not None else str(index.write_tree(self._merging))
 
     def merge_files(self, files: Sequence[Versions]) -> list[Entry | None] | None:
         """Merge files each by itself, as (base, ours, theirs); None if one of them conflicts.
@@ -210,96 +233,93 @@ class Objects:
         Raises:
             MissingObjectError: A file that the merge has to look into is not here.
         """
-        with _told("a merge"):
+        with self._told("a merge"):
+            self._check_here(entry for each in files for entry in each if entry is not None)
             base, ours, theirs = (self._flat([each[side] for each in files]) for side in range(3))
             index = self._merging.merge_trees(base, ours, theirs, flags=MergeFlag(0))
             if index.conflicts is not None:
                 return None
             merged = {each.path: Entry(int(each.mode), each.id) for each in index}
-        return [merged.get(str(number)) for number in range(len(files))]
+        return [merged.get(_number(place)) for place in range(len(files))]
 
-    def _flat(self, entries: Sequence[Entry | None]) -> pygit2.Oid:
-        builder = self._merging.TreeBuilder()
-        for number, entry in enumerate(entries):
-            if entry is not None:
-                builder.insert(str(number), entry.blob, entry.mode)
-        return builder.write()
+    def _check_here(self, entries: Iterable[Entry]) -> None:
+        """Raise MissingObjectError if a file is not here: some conflicts are told without it."""
+        names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
+        written = {str(oid) for oid in self._memory.written}
+        wanted = [name for name in names if name not in written]
+        sizes = self._reader.sizes(wanted)
+        if lacking := [name for name in wanted if name not in sizes]:
+            raise MissingObjectError(f"{lacking[0]} is not here", lacking[0])
 
-    def forget(self) -> None:
-        """Throw away what merges wrote."""
-        self._memory.written.clear()
+    def _flat(self, entries: Iterable[Entry | None]) -> pygit2.Oid:
+        """Write a tree that has files by their numbers: libgit2 walks through whole trees."""
+        data = b"".join(
+            b"%o %s\0%s" % (entry.mode, _number(place).encode(), entry.blob.raw)
+            for place, entry in enumerate(entries)
+            if entry is not None
+        )
+        name = hashlib.sha1(b"tree %d\0%s" % (len(data), data), usedforsecurity=False).digest()
+        self._memory.written[oid := pygit2.Oid(raw=name)] = (int(ObjectType.TREE), data)
+        return oid
 
-    def changed(
-        self, before: pygit2.Tree, after: pygit2.Tree
-    ) -> dict[str, tuple[Entry | None, Entry | None]]:
+    def changed(self, before: str, after: str) -> dict[str, tuple[Entry | None, Entry | None]]:
         """Return what every file that differs is before and after, by path; no renames.
 
         Raises:
             MissingObjectError: A tree of theirs is not here.
         """
-        found: dict[str, tuple[Entry | None, Entry | None]] = {}
-        with _told("a diff"):
-            for delta in before.diff_to_tree(after).deltas:
-                old = _entry(delta.old_file) if delta.status is not DeltaStatus.ADDED else None
-                new = _entry(delta.new_file) if delta.status is not DeltaStatus.DELETED else None
-                path = _path(delta.new_file.raw_path)
-                was, becomes = found.get(path, (None, None))  # another type is told as two
-                found[path] = (old or was, new or becomes)
-        return found
+        return {
+            _path(path): (_entry_of(old), _entry_of(new))
+            for path, (old, new) in self._trees.changed(before, after).items()
+        }
 
-    def patches(self, before: pygit2.Tree, after: pygit2.Tree) -> list[FileChange]:
+    def patches(self, before: str, after: str) -> list[FileChange]:
         """Return the changes as patches, with renames.
 
         Raises:
             MissingObjectError: A tree or a file of theirs is not here.
         """
-        with _told("a diff"):
-            diff = before.diff_to_tree(after, context_lines=3, flags=DiffOption.INCLUDE_TYPECHANGE)
+        with self._told("a diff"):
+            changed = self.changed(before, after)
+            old, new = (
+                self._merging[self._flat(sides[which] for sides in changed.values())]
+                for which in (0, 1)
+            )
+            assert isinstance(old, pygit2.Tree)
+            assert isinstance(new, pygit2.Tree)
+            diff = old.diff_to_tree(new, context_lines=3, flags=DiffOption.INCLUDE_TYPECHANGE)
             diff.find_similar()
-            return [_file_change(patch) for patch in diff if patch is not None]
+            paths = list(changed)
+            return [_file_change(patch, paths) for patch in diff if patch is not None]
 
-    def entry(self, tree: pygit2.Tree, path: str) -> Entry | None:
+    def entry(self, tree: str, path: str) -> Entry | None:
         """Return what a tree has at a path, or None.
 
         Raises:
             MissingObjectError: A tree on the way there is not here.
         """
-        found: pygit2.Object = tree
-        parts = path.split("/")
-        for depth, part in enumerate(parts):
-            if not isinstance(found, pygit2.Tree):
-                return None
-            with _told(path):
-                child = _child(found, part)
-                if child is None:
-                    return None
-                if depth == len(parts) - 1:
-                    mode = int(child.filemode)
-                    return None if mode == FileMode.TREE else _usual(mode, child.id)
-                if int(child.filemode) != FileMode.TREE:
-                    return None
-                found = self._disk[child.id]
-        return None
+        self._memory.charge(_FILE_WORK)
+        return _entry_of(self._trees.entry(tree, path.encode("utf-8", "surrogateescape")))
 
     # -- files ---------------------------------------------------------------------------------
 
-    def size(self, entry: Entry) -> int:
-        """Return how many bytes a file has; of what is not here, none."""
-        with suppress(KeyError, pygit2.GitError):
-            return self._memory.disk.read_header(entry.blob)[1]
-        return 0
+    def size(self, entries: Iterable[Entry]) -> int:
+        """Return how many bytes files have, each as often as it is named; of what is not here none.
+
+        Raises:
+            MissingObjectError: git fails.
+        """
+        names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
+        sizes = self._reader.sizes(names)
+        return sum(sizes.get(name, 0) for name in names)
 
     def blob(self, name: pygit2.Oid) -> bytes:
         """Return the content of a file.
 
         Raises:
-            MissingObjectError: It is not here.
+            MissingObjectError: It is not here, or has more lines than are compared.
         """
-        with _told(str(name)):
-            found = self._disk[name]
-            if isinstance(found, pygit2.Blob):
-                return found.data
-        raise MissingObjectError(f"{name} is no file")
+        return self._memory.content(str(name), "blob")[1]
 
     def line_change(self, old: Entry | None, new: Entry | None) -> Counter[bytes]:
         """Return which lines a file has more or less often; what is no line is told as one.
@@ -327,6 +347,18 @@ class Objects:
         first, second = (Counter(lines_of(self.blob(each.blob))) for each in (one, other))
         return (first & second).total() / max(first.total(), second.total(), 1)
 
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Tell what libgit2 cannot find or read as `MissingObjectError`."""
+        self._memory.trouble = None
+        try:
+            yield
+        except (KeyError, ValueError, pygit2.GitError) as error:
+            if self._memory.trouble is not None:
+                raise self._memory.trouble from None
+            words = " ".join(str(error).strip("'").split())[:200]
+            raise MissingObjectError(f"{what} needs what is not here: {words}") from error
+
     def _text(self, entry: Entry | None) -> tuple[bytes, list[bytes]]:
         if entry is None:
             return b"", []
@@ -339,15 +371,12 @@ class Objects:
         return text, odd if text else [*odd, b"(empty file)"]
 
 
-def _child(tree: pygit2.Tree, name: str) -> pygit2.Object | None:
-    try:
-        return tree[name]
-    except KeyError:
-        return None
-
-
 def _path(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _entry_of(found: TreeEntry | None) -> Entry | None:
+    return None if found is None else Entry(found.mode, pygit2.Oid(raw=found.name))
 
 
 def _entry(file: pygit2.DiffFile) -> Entry:
@@ -360,7 +389,11 @@ def _usual(mode: int, blob: pygit2.Oid) -> Entry:
     return Entry(int(mode), blob)
 
 
-def _file_change(patch: pygit2.Patch) -> FileChange:
+def _number(place: int) -> str:
+    return f"{place:08}"  # so that they are in order
+
+
+def _file_change(patch: pygit2.Patch, paths: Sequence[str]) -> FileChange:
     delta = patch.delta
     old = None if delta.status is DeltaStatus.ADDED else _entry(delta.old_file)
     new = None if delta.status is DeltaStatus.DELETED else _entry(delta.new_file)
@@ -369,8 +402,8 @@ def _file_change(patch: pygit2.Patch) -> FileChange:
         new.mode if new else 0,
     )
     return FileChange(
-        _path(delta.old_file.raw_path),
-        _path(delta.new_file.raw_path),
+        paths[int(delta.old_file.raw_path)],
+        paths[int(delta.new_file.raw_path)],
         old,
         new,
         tuple(_fragment(hunk) for hunk in patch.hunks) if lines else None,
@@ -386,15 +419,3 @@ def _fragment(hunk: pygit2.DiffHunk) -> Fragment:
         tuple(line.raw_content for line in lines if line.origin in " -"),
         bool(lines) and lines[-1].origin != " ",
     )
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Tell what libgit2 cannot find or read as `MissingObjectError`."""
-    try:
-        yield
-    except (KeyError, pygit2.GitError) as error:
-        if isinstance(error, ValueError):  # of an abbreviation of two: `find` tells it
-            raise
-        words = " ".join(str(error).strip("'").split())[:200]
-        raise MissingObjectError(f"{what} needs what is not here: {words}") from error

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kit.git.repository.clone import CloneHistory
-from kit.git.repository.log import log_messages, subject_and_body
+from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
+from kit.git.repository.raw_commit import RawCommit
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.reverts.scan import said_by
 from kit.git.values.changelog import Entry, directory_of, judged, prefix_of
@@ -16,7 +17,7 @@ from kit.git.values.verdict import Revert
 
 __all__ = ["read_changelog"]
 
-_FORMAT = ("-z", "--format=%H %P%n%an <%ae>%n%B", "--encoding=UTF-8", "--no-notes")
+_FORMAT = ("--format=%H %P", "--no-notes")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
 
 
@@ -38,19 +39,20 @@ def read_changelog(
     entries: list[Entry] = []
     parents: dict[str, list[str]] = {}
     found: dict[str, Revert] = {}
-    for sha, above, author, message in _commits(clone, older, newer):
+    for sha, above in _commits(clone, older, newer):
         parents[sha] = above
-        subject, body = subject_and_body(message)
-        if "revert" in message.lower():
-            revert = said_by(clone, objects, objects.commit(sha))
+        try:
+            commit = objects.commit(sha)
+        except MissingObjectError as error:
+            why = f"cannot be read: {error}"
+            entries.append(Entry(sha=sha, subject=why, group="(cannot be read)", author=""))
+            continue
+        if "revert" in commit.message.lower():
+            revert = said_by(clone, objects, commit)
             if revert is not None:
                 found[sha] = revert
-        if len(above) > 1 and sha not in found:
-            continue
-        group = prefix_of(subject) or _folder(objects, sha)
-        entries.append(
-            Entry(sha=sha, subject=subject, group=group, author=author, trailers=_trailers(body))
-        )
+        if len(above) < 2 or sha in found:
+            entries.append(_entry(objects, commit))
     if check:
         found = {
             sha: replace(revert, finding=check_exactness(objects, sha, revert.targets))
@@ -65,20 +67,32 @@ def read_changelog(
     return judged(entries, found, merges)
 
 
-def _commits(
-    clone: CloneHistory, older: str, newer: str
-) -> Iterator[tuple[str, list[str], str, str]]:
-    """Give hash, parents, author and message, newest first."""
+def _entry(objects: Objects, commit: RawCommit) -> Entry:
+    subject, body = subject_and_body(commit.message)
+    if commit.faults:
+        gap = " " if subject else ""
+        subject += f"{gap}(cannot be read: {'; '.join(commit.faults)})"
+    return Entry(
+        sha=commit.sha,
+        subject=subject,
+        group=prefix_of(subject) or _folder(objects, commit.sha),
+        author=str(commit.author),
+        trailers=_trailers(body),
+    )
+
+
+def _commits(clone: CloneHistory, older: str, newer: str) -> Iterator[tuple[str, list[str]]]:
+    """Give hash and parents, newest first."""
     first, last = clone.commit(older).hash, clone.commit(newer).hash
     with clone.stream("log", *_FORMAT, "--end-of-options", last, f"^{first}", "--") as log:
-        for head, rest in log_messages(log):
-            author, _, message = rest.decode("utf-8", "replace").partition("\n")
-            sha, *parents = head.decode().split()
-            yield sha, parents, author, message
+        for line in log:
+            sha, *parents = line.decode().split()
+            yield sha, parents
 
 
 def _folder(objects: Objects, sha: str) -> str:
     try:
+        objects.start()
         side = sides_of(objects, sha)
         return directory_of(objects.changed(side.before, side.after))
     except MissingObjectError:

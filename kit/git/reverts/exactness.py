@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TypeVar
 
-import pygit2
+from pygit2.enums import FileMode
 
 from kit.git.repository.bounds import check_size
 from kit.git.repository.objects import Entry, FileChange, MissingObjectError, Objects
+from kit.git.repository.raw_commit import RawCommit
 from kit.git.values.patch import lines_of, undo
 from kit.git.values.verdict import Checks, Finding, LeftOver, Status, Target, judge
 
 __all__ = ["Side", "check_exactness", "net_of", "sides_of", "todays_paths"]
 
 _ALL_ORDERS_UP_TO = 4  # of so many targets every order is tried, of more only the natural ones
+_MOST_RESIDUAL = 10_000  # lines
 _SAME_FILE = 0.5  # of the lines, as git has it, make two files one that was renamed
 _State = TypeVar("_State")
 _Content = tuple[int, bytes] | None  # mode and text of a file; None: there is none
@@ -33,11 +35,11 @@ Net = dict[str, Counter[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A commit by the trees before and after it."""
+    """A commit, and the hashes of the trees before and after it."""
 
-    commit: pygit2.Commit
-    before: pygit2.Tree
-    after: pygit2.Tree
+    commit: RawCommit
+    before: str
+    after: str
 
 
 def sides_of(objects: Objects, sha: str, parent: str | None = None) -> Side:
@@ -47,7 +49,7 @@ def sides_of(objects: Objects, sha: str, parent: str | None = None) -> Side:
         MissingObjectError: One of them is not here.
     """
     commit = objects.commit(sha)
-    return Side(commit, objects.parent(commit, parent), objects.tree(commit))
+    return Side(commit, objects.parent(commit, parent), commit.tree_name())
 
 
 def check_exactness(
@@ -70,6 +72,7 @@ def check_exactness(
     ]
     if not here:
         return Finding(note="; ".join(notes) or "it names no commit")
+    objects.start()
     try:
         revert = sides_of(objects, sha)
         undone = [sides_of(objects, target.sha or "", target.parent) for target in here]
@@ -81,21 +84,23 @@ def check_exactness(
     notes += [
         f"{target.named} is a merge, taken against its first parent"
         for target, side in zip(here, undone, strict=True)
-        if len(side.commit.parent_ids) > 1 and target.parent is None
+        if len(side.commit.parents) > 1 and target.parent is None
     ]
-    if len(revert.commit.parent_ids) > 1:
+    if len(revert.commit.parents) > 1:
         notes.append("the revert is a merge itself, taken against its first parent")
     three_way = asked.safely(lambda: _three_way(asked, all_orders))
     applied = asked.safely(lambda: _reverse_apply(asked))
     left_over = asked.safely(lambda: tuple(_left_over(asked)))
-    objects.forget()
+    objects.start()
     exact = three_way[0] if three_way else None
     same = None if left_over is None else not left_over
+    if left_over and len(left_over) > _MOST_RESIDUAL:
+        notes.append(f"of {len(left_over):,} lines that are left {_MOST_RESIDUAL:,} are named")
     return Finding(
         judge((exact, applied), left_over, same),
         "; ".join([*notes, *asked.trouble]),
         Checks(exact, applied, same),
-        left_over or (),
+        (left_over or ())[:_MOST_RESIDUAL],
         three_way[1] if three_way else None,
     )
 
@@ -134,7 +139,7 @@ class _Asked:
 
     def orders(self) -> list[tuple[Side, ...]]:
         """Return the orders to try: that of undoing first, newest first."""
-        newest = tuple(sorted(self.undone, key=lambda side: -side.commit.commit_time))
+        newest = tuple(sorted(self.undone, key=lambda side: -side.commit.committer.time_s))
         if len(newest) <= _ALL_ORDERS_UP_TO:
             return list(permutations(newest))
         named = tuple(self.undone)
@@ -194,11 +199,11 @@ def _files_apart(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
 def _whole_trees(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
     """Undo the targets on whole trees, and look for renames."""
 
-    def undo_one(tree: pygit2.Oid, side: Side) -> pygit2.Oid | None:
-        return asked.objects.merge(side.after.id, tree, side.before.id)
+    def undo_one(tree: str, side: Side) -> str | None:
+        return asked.objects.merge(side.after, tree, side.before)
 
-    wanted = asked.revert.after.id
-    results = _results(asked.orders(), asked.revert.before.id, undo_one)
+    wanted = asked.revert.after
+    results = _results(asked.orders(), asked.revert.before, undo_one)
     return _count(results, lambda tree: tree == wanted, all_orders)
 
 
@@ -299,7 +304,7 @@ def _content(objects: Objects, entry: Entry | None) -> _Content:
 
 
 def _content_of(objects: Objects, entry: Entry) -> tuple[int, bytes]:
-    if entry.mode == pygit2.enums.FileMode.COMMIT:
+    if entry.mode == FileMode.COMMIT:
         return entry.mode, str(entry.blob).encode()
     return entry.mode, objects.blob(entry.blob)
 

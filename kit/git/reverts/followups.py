@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from io import BufferedReader
+from itertools import islice
 
 from kit.git.repository.clone import CloneHistory
-from kit.git.repository.history import HistoryError
+from kit.git.repository.history import HistoryError, TooMuchError
 from kit.git.repository.log import log_messages, subject_and_body
+from kit.git.repository.reader import MissingObjectError
 from kit.git.values.commit import FileDiff, Hunk, LineKind
 from kit.git.values.revert_message import named
 from kit.git.values.verdict import Revert
@@ -19,6 +21,7 @@ __all__ = ["Aftermath", "How", "what_came_after"]
 
 _FIXES = re.compile(r"^fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE | re.MULTILINE)
 _WITHIN_DAYS = 366
+_MOST_MENTIONS = 1000
 _AT_MOST = 10  # follow-ups: those nearest to the revert
 _HEAD = re.compile(rb"[A-Za-z_$]")  # a line that git takes for the head of a function
 _CALLED = re.compile(rb"\b(\w++)\s*+\(")  # possessive: a line may be long
@@ -62,14 +65,26 @@ def what_came_after(
     note = ""
     try:
         told = {each.sha: each for each in _follow_ups(clone, revert, files)}
+    except TooMuchError as error:
+        note = f"who changed the same functions later cannot be told: {error}"
     except HistoryError:  # a partial clone lacks the files of most commits
         note = "who changed the same functions later cannot be told: not all files are here"
-    told |= {each.sha: each for each in _mentions(clone, revert, titles)}
+    told |= {each.sha: each for each in islice(_mentions(clone, revert, titles), _MOST_MENTIONS)}
+    told = {sha: _as_read(clone, each) for sha, each in told.items()}
     order = ("rev-list", "--reverse", "--no-walk=sorted", "--end-of-options", *told, "--")
     if not told:
         return (), note
     with clone.stream(*order) as listed:
         return tuple(told[line.decode().strip()] for line in listed), note
+
+
+def _as_read(clone: CloneHistory, after: Aftermath) -> Aftermath:
+    """Return what is told of a commit only if it has the hash that it is stored under."""
+    try:
+        clone.reader(after.sha).read(after.sha, "commit")
+    except MissingObjectError as error:
+        return replace(after, subject=f"cannot be read: {error}")
+    return after
 
 
 def _mentions(clone: CloneHistory, revert: Revert, titles: Sequence[str]) -> Iterator[Aftermath]:

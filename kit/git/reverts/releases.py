@@ -61,20 +61,22 @@ def tags_with_code(
     Raises:
         MissingObjectError: A file of the revert or of a target is not here.
     """
+    objects.start()
     revert = sides_of(objects, sha)
     undone = [
         sides_of(objects, target.sha, target.parent) for target in targets if target.sha is not None
     ]
     signs, telling = _signs(objects, revert, undone)
     # where nothing is new, what is absent was so before the commit was written, too
-    earliest = None if telling else min((s.commit.author.time for s in undone), default=None)
+    earliest = None if telling else min((s.commit.author.time_s for s in undone), default=None)
     known: dict[tuple[_Sign, tuple[Entry | None, ...]], bool] = {}
     found = []
     for name, commit_name in tags if signs else ():
         try:
             commit = objects.commit(commit_name)
-            tree = objects.tree(commit)
-            if earliest is not None and commit.commit_time < earliest:
+            tree = commit.tree_name()
+            committed_s = commit.committer.time_s
+            if earliest is not None and committed_s < earliest:
                 continue
             for sign in signs:
                 there = tuple(objects.entry(tree, path) for path in sign.paths)
@@ -83,7 +85,7 @@ def tags_with_code(
                 if not known[sign, there]:
                     break
             else:
-                found.append((commit.commit_time, name))
+                found.append((committed_s, name))
         except MissingObjectError:
             untold(name)  # a tag of a tree, or of what the clone has not
     return tuple(name for _, name in sorted(found))

@@ -109,6 +109,7 @@ def revert_report(history: History, revision: str) -> RevertReport:
 
 def _lines(objects: Objects, sha: str) -> int | None:
     try:
+        objects.start()
         side = sides_of(objects, sha)
         changed = objects.changed(side.before, side.after)
         check_size(objects, changed)
@@ -125,7 +126,10 @@ def _chain(history: History, objects: Objects, revert: Revert) -> Iterator[Rever
         if target.sha is None or target.sha in seen:
             continue
         seen.add(target.sha)
-        found = said_by(clone_of(history), objects, objects.commit(target.sha))
+        try:
+            found = said_by(clone_of(history), objects, objects.commit(target.sha))
+        except MissingObjectError:
+            continue
         if found is not None:
             yield found
             todo += found.resolved
@@ -200,7 +204,7 @@ def shipped(history: History, revision: str) -> tuple[Shipped, ...]:
     found = [
         (
             # candidates of a day before the release of that day
-            (objects.commit(sha).commit_time, name in releases_among([name]), name),
+            (objects.commit(sha).committer.time_s, name in releases_among([name]), name),
             Shipped(name, sha in after, None if name in untold else name in code),
         )
         for name, sha in versions.items()
@@ -260,6 +264,7 @@ def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[s
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
         try:
+            objects.start()
             side = sides_of(objects, row.sha)
             found[row.sha] = tuple(objects.changed(side.before, side.after))
         except MissingObjectError:

@@ -15,21 +15,20 @@ from functools import lru_cache
 from pathlib import Path
 from re import IGNORECASE, fullmatch
 
-import pygit2
-
 from kit.common.watchdog import watch
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import HistoryError
-from kit.git.repository.log import iso_date, log_messages, message_of, shown, subject_and_body
+from kit.git.repository.log import log_messages, shown, subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
+from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.reverts.exactness import check_exactness
 from kit.git.values.revert_message import Form, Named, named, reverted_title
 from kit.git.values.verdict import Revert, Status, Target
 
 __all__ = ["Wanted", "read_revert", "read_reverts", "said_by"]
 
-_FORMAT = ("-z", "--format=%H %P%n%B", "--encoding=UTF-8", "--no-notes", "--no-show-signature")
+_FORMAT = ("-z", "--format=%H %P%n%e%n%B", "--encoding=UTF-8", "--no-notes", "--no-show-signature")
 _AT_ONCE = 4  # reverts that one task of an executor checks
 _SKEW_S = 7 * 86_400  # by so much may the dates of a history be out of order
 _AHEAD = 32  # tasks given to an executor before the first is waited for
@@ -67,13 +66,13 @@ class Wanted:
 class _Record:
     """A commit and its message."""
 
-    commit: pygit2.Commit
+    commit: RawCommit
     subject: str
     body: str
 
     @property
     def sha(self) -> str:
-        return str(self.commit.id)
+        return self.commit.sha
 
 
 def read_reverts(
@@ -120,7 +119,7 @@ def read_revert(clone: CloneHistory, revision: str) -> Revert:
     return _row(_record(objects.commit(sha)), Named(Form.SUBJECT, ()), ())
 
 
-def said_by(clone: CloneHistory, objects: Objects, commit: pygit2.Commit) -> Revert | None:
+def said_by(clone: CloneHistory, objects: Objects, commit: RawCommit) -> Revert | None:
     """Return what the message of a commit says that it reverts, or None.
 
     Raises:
@@ -128,14 +127,14 @@ def said_by(clone: CloneHistory, objects: Objects, commit: pygit2.Commit) -> Rev
     """
     record = _record(commit)
     says = named(record.subject, record.body)
-    if says is None or (len(commit.parent_ids) > 1 and reverted_title(record.subject) is None):
+    if says is None or (len(commit.parents) > 1 and reverted_title(record.subject) is None):
         return None  # a pull request tells of the reverts that it brings
     targets = _targets(clone, objects, record, says)
     return _row(record, says, tuple(_settled(objects, record.sha, target) for target in targets))
 
 
-def _record(commit: pygit2.Commit) -> _Record:
-    return _Record(commit, *subject_and_body(message_of(commit)))
+def _record(commit: RawCommit) -> _Record:
+    return _Record(commit, *subject_and_body(commit.message))
 
 
 # -- what the log prints -----------------------------------------------------------------------
@@ -150,8 +149,9 @@ def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert
     with clone.stream(
         "log", *_FORMAT, *wanted.options(clone.tip()), of=wanted.start or "HEAD"
     ) as log:
-        for head, message in log_messages(log):
+        for head, rest in log_messages(log):
             name, *parents = head.split()
+            message = rest[1:] if rest[:1] == b"\n" else _message(objects, name.decode(), rest)
             if is_whole:
                 passing = marks.see(name, parents)
                 if titled:
@@ -164,16 +164,35 @@ def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert
             # a pull request tells of the reverts that it brings
             if says is None or (len(parents) > 1 and reverted_title(subject) is None):
                 continue
-            row = _Waiting(_Record(objects.commit(name.decode()), subject, body), says)
+            commit = _commit_or_why(objects, name.decode())
+            if commit.tree is None:  # of what is forged or damaged nothing is told
+                subject, says = "", Named(says.form, ())
+            row = _Waiting(_Record(commit, subject, body), says)
             row.look_up(clone, objects, in_the_log=is_whole)
             row.mark = marks.follow(row.record.sha, parents, row.soon)
             if _TITLE in row.soon:
                 titled.setdefault(says.names[0].encode(), []).append(row)
             waiting.append(row)
-            while waiting and waiting[0].is_settled_at(row.record.commit.commit_time):
+            now_s = commit.committer.time_s  # 0 where no date can be read
+            while waiting and now_s and waiting[0].is_settled_at(now_s):
                 yield _placed(objects, waiting.popleft(), marks)
     for row in waiting:
         yield _placed(objects, row, marks)
+
+
+def _message(objects: Objects, sha: str, rest: bytes) -> bytes:
+    """Return the message after the name of its encoding, in UTF-8."""
+    encoding, _, message = rest.partition(b"\n")
+    if not encoding or is_known(encoding):
+        return message
+    return _commit_or_why(objects, sha).message.encode("utf-8", "replace")  # git guesses
+
+
+def _commit_or_why(objects: Objects, sha: str) -> RawCommit:
+    try:
+        return objects.commit(sha)
+    except MissingObjectError as error:
+        return unreadable(sha, str(error))
 
 
 @dataclass(slots=True)
@@ -188,7 +207,7 @@ class _Waiting:
 
     def look_up(self, clone: CloneHistory, objects: Objects, *, in_the_log: bool) -> None:
         """Find what it names, as far as the log is not to be waited for."""
-        if in_the_log and self.says.form is Form.SUBJECT:
+        if in_the_log and self.says.form is Form.SUBJECT and self.says.names:
             self.targets = (Target(self.says.names[0], None, Status.UNKNOWN),)
             self.soon = {_TITLE}
             return
@@ -208,7 +227,7 @@ class _Waiting:
 
     def is_settled_at(self, committed_s: int) -> bool:
         """Can nothing more be learned, now that the log is at commits of this date?"""
-        made_s = self.record.commit.commit_time
+        made_s = self.record.commit.committer.time_s
         if _TITLE in self.soon:
             return made_s - _TITLE_WITHIN_S > committed_s
         return all(
@@ -244,12 +263,13 @@ def _row(record: _Record, says: Named, targets: tuple[Target, ...]) -> Revert:
     return Revert(
         record.sha,
         record.subject,
-        f"{shown(author.raw_name)} <{shown(author.raw_email)}>",
-        iso_date(author.time, author.offset),
-        iso_date(committer.time, committer.offset),
-        committer.time,
+        str(author),
+        author.date,
+        committer.date,
+        committer.time_s,
         says.form,
         targets,
+        unreadable="; ".join(record.commit.faults),
     )
 
 
@@ -314,7 +334,7 @@ def _targets(
     found = []
     for name in says.names:
         if says.form is Form.SUBJECT:
-            sha = _titled(clone, record, name)
+            sha = _titled(clone, objects, record, name)
             status = Status.OK if sha else Status.UNKNOWN
         else:
             sha, status = _resolve(objects, name)
@@ -343,20 +363,25 @@ def _dated(objects: Objects, record: _Record, target: Target) -> Target:
         return replace(target, sha=None, status=Status.UNKNOWN)
     return replace(
         target,
-        committed_s=record.commit.committer.time - commit.committer.time,
-        authored_s=record.commit.author.time - commit.author.time,
+        committed_s=record.commit.committer.time_s - commit.committer.time_s,
+        authored_s=record.commit.author.time_s - commit.author.time_s,
     )
 
 
-def _titled(clone: CloneHistory, record: _Record, title: str) -> str | None:
+def _titled(clone: CloneHistory, objects: Objects, record: _Record, title: str) -> str | None:
     """Return the last commit with a subject, of the year before a revert, or None."""
     if "\0" in title:
         return None  # no argument of a program can hold it
-    since = record.commit.commit_time - _TITLE_WITHIN_S
+    try:
+        objects.count_question()
+    except MissingObjectError:
+        return None
+    since = record.commit.committer.time_s - _TITLE_WITHIN_S
     options = ("-F", f"--grep={title}", *_FORMAT, f"--since=@{since}", "--end-of-options")
     with clone.stream("log", *options, record.sha, "--", to_the_end=False) as log:
-        for head, message in log_messages(log):
+        for head, rest in log_messages(log):
             sha = head.split()[0].decode()
+            message = _message(objects, sha, rest)
             if sha != record.sha and subject_and_body(shown(message))[0] == title:
                 return sha
     return None

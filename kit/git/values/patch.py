@@ -9,7 +9,7 @@ Source: git 2.39, apply.c, find_pos() and apply_one_fragment().
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = ["Fragment", "line_change", "lines_of", "undo"]
@@ -40,13 +40,14 @@ def lines_of(text: bytes) -> list[bytes]:
 def undo(lines: Sequence[bytes], fragments: Sequence[Fragment]) -> list[bytes] | None:
     """Return *lines* without the patch, or None if it cannot be taken away.
 
-    >>> undo([b"new\\n", b"b\\n"], [Fragment(0, (b"b\\n",), (b"a\\n",), 0, 0)]) is None
+    >>> undo([b"new\\n", b"b\\n"], [Fragment(0, (b"b\\n",), (b"a\\n",), False)]) is None
     True
     """
     result: list[bytes] = []
     done = shift = 0
+    text = _Text(lines)
     for fragment in fragments:
-        place = _place(lines, fragment, done, fragment.start + shift)
+        place = text.place(fragment, done, fragment.start + shift)
         if place is None:
             return None
         shift = place - fragment.start
@@ -56,35 +57,40 @@ def undo(lines: Sequence[bytes], fragments: Sequence[Fragment]) -> list[bytes] |
     return result + list(lines[done:])
 
 
-def _place(lines: Sequence[bytes], fragment: Fragment, first: int, expected: int) -> int | None:
-    """Return the line nearest to *expected* where the fragment's text stands."""
-    wanted, size = list(fragment.patched), len(fragment.patched)
-    last = len(lines) - size
-    if fragment.start == 0:  # at the start of the file: there only
-        last = min(last, 0)
-    if fragment.at_end:
-        first = max(first, len(lines) - size)
-    return next(
-        (
-            place
-            for place in _outwards(expected, first, last)
-            if list(lines[place : place + size]) == wanted
-        ),
-        None,
-    )
+class _Text:
+    """Lines as a string with a character for each: Python finds strings in linear time."""
 
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._codes: dict[bytes, str] = {}
+        self._forwards = "".join(
+            self._codes.setdefault(line, chr(len(self._codes))) for line in lines
+        )
+        self._backwards = self._forwards[::-1]
 
-def _outwards(expected: int, first: int, last: int) -> Iterator[int]:
-    """Give the lines from *first* to *last*, those nearest to *expected* first."""
-    if last < first:
-        return
-    middle = min(max(expected, first), last)
-    yield middle
-    for away in range(1, min(last - first, _AT_MOST_LINES_AWAY) + 1):
-        if middle - away >= first:
-            yield middle - away
-        if middle + away <= last:
-            yield middle + away
+    def place(self, fragment: Fragment, first: int, expected: int) -> int | None:
+        """Return the line nearest to *expected* where the fragment's text stands."""
+        codes = [self._codes.get(line) for line in fragment.patched]
+        if None in codes:
+            return None
+        wanted, size, count = "".join(filter(None, codes)), len(codes), len(self._forwards)
+        last = count - size
+        if fragment.start == 0:  # at the start of the file: there only
+            last = min(last, 0)
+        if fragment.at_end:
+            first = max(first, count - size)
+        if last < first:
+            return None
+        middle = min(max(expected, first), last)
+        farthest = _AT_MOST_LINES_AWAY
+        lowest = max(first, middle - farthest)
+        start = count - size - middle  # of the reversed lines, where *middle* is
+        found = self._backwards.find(wanted[::-1], start, count - lowest)
+        before = None if found < 0 else count - size - found
+        if before is not None:
+            farthest = middle - before - 1
+        highest = min(last, middle + farthest)
+        after = self._forwards.find(wanted, middle, highest + size) if highest >= middle else -1
+        return after if after >= 0 else before
 
 
 def line_change(before: bytes, after: bytes) -> Counter[bytes]:

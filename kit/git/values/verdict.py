@@ -113,7 +113,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """A commit that says it reverts others."""
+    """A commit that says it reverts others; ``unreadable`` says what of it cannot be read."""
 
     sha: str
     subject: str
@@ -124,6 +124,7 @@ class Revert:
     form: Form
     targets: tuple[Target, ...]
     finding: Finding | None = None
+    unreadable: str = ""
 
     @property
     def resolved(self) -> tuple[Target, ...]:
@@ -191,6 +192,8 @@ def revert_json(revert: Revert) -> dict[str, object]:
         "form": revert.form.value,
         "targets": [target_json(target) for target in revert.targets],
     }
+    if revert.unreadable:
+        row["unreadable"] = revert.unreadable
     if revert.finding is not None:
         row["verdict"] = None if revert.finding.verdict is None else revert.finding.verdict.value
         row["note"] = revert.finding.note or None

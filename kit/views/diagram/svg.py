@@ -20,7 +20,6 @@ from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, Pict
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.svg_lanes import BAR, Lanes, lanes_of
 from kit.views.diagram.time_axis import SHORTEST_S, Axis, axis_of, duration, when
-from kit.views.escape import Html
 
 __all__ = ["picture_svg"]
 
@@ -39,7 +38,7 @@ SOLID = {LaneState.HOLDS, LaneState.USES, LaneState.LISTED}
 DASHED = {LaneState.PENDING, LaneState.ASKED}
 
 
-def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> Html:
+def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> str:
     """Draw a run or a pair, seen from the place where a timeline stands, else from its end.
 
     ``future``: with what is later than that place, faint.
@@ -68,13 +67,13 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
     return svg.picture(WIDTH, height, _label(layout), [*behind, *present])
 
 
-class LaterPart(Html):
+class LaterPart(str):
     """A part of the picture that is later than the place."""
 
     __slots__ = ()
 
 
-def _part(drawn: Html, *, later: bool) -> Html:
+def _part(drawn: str, *, later: bool) -> str:
     return LaterPart(drawn) if later else drawn
 
 
@@ -109,7 +108,7 @@ def _now_x(layout: Layout, axis: Axis) -> float:
     return x
 
 
-def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[Html]:
+def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
     end = -10.0
     for x, words in _times(layout, axis):
         yield svg.line(x, AXIS_Y, x, height - 16, svg.LINE, 0.6, "1 4")
@@ -138,7 +137,7 @@ def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:
         yield x, "?" if step in layout.timeless else duration(stop.at_ns)
 
 
-def _now(layout: Layout, x: float, height: float) -> Iterator[Html]:
+def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
     if layout.observed:
         return
     yield svg.line(x, AXIS_Y - 2, x, height - 16, svg.INK, 1)
@@ -148,7 +147,7 @@ def _now(layout: Layout, x: float, height: float) -> Iterator[Html]:
     yield svg.text(middle, 12, words, size=SIZE, anchor="middle", bold=True)
 
 
-def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[Html]:
+def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
     step = layout.first_step
     if step is None:
         return
@@ -167,7 +166,7 @@ def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[Htm
 
 def _group(
     layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis, now_x: float
-) -> Iterator[Html]:
+) -> Iterator[str]:
     yield svg.line(0, lanes.top, WIDTH, lanes.top, svg.LINE)
     called = layout.observed or _called(side.revision)
     heading = f"{side.name}: {called}" if side.name else called
@@ -198,7 +197,7 @@ def _group(
 
 def _lane(
     layout: Layout, side: PictureSide, lane: Actor, lanes: Lanes, axis: Axis, now_x: float
-) -> Iterator[Html]:
+) -> Iterator[str]:
     rows = layout.rows_of(lane)
     middle = lanes.middle(lane)
     several = len(layout.devices) > 1
@@ -226,7 +225,7 @@ def _lane(
 
 def _split(
     bar: Bar, start: float, end: float, now_x: float, lanes: Lanes, taken: tuple[float, ...]
-) -> Iterator[Html]:
+) -> Iterator[str]:
     """A bar in two parts: before the place, and after it; words keep off what is *taken*."""
     y = lanes.rows[bar.row]
     if start < now_x:
@@ -237,7 +236,7 @@ def _split(
 
 def _bar(
     bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...], *, words: bool = True
-) -> Iterator[Html]:
+) -> Iterator[str]:
     box = (start, y - BAR / 2, end - start, BAR)
     colour, halo, bold = svg.BAD, svg.PAPER, True
     if bar.held in SOLID:
@@ -262,7 +261,7 @@ def _bar(
         yield _inside(start, end, y, bar.words, colour, halo, taken, bold=bold)
 
 
-def _hatched(x: float, y: float, width: float, height: float) -> Iterator[Html]:
+def _hatched(x: float, y: float, width: float, height: float) -> Iterator[str]:
     yield svg.rect(x, y, width, height, svg.PAPER, svg.BAD)
     at = x + 3
     while at < x + width - height:
@@ -280,7 +279,7 @@ def _inside(
     taken: tuple[float, ...],
     *,
     bold: bool = False,
-) -> Html:
+) -> str:
     """Words in the middle of a bar, else beside what stands on it; none where there is no room."""
     inside = sorted(x for x in taken if start - CLEAR < x < end + CLEAR)
     edges = [start, *(e for x in inside for e in (x - CLEAR, x + CLEAR)), end]
@@ -288,7 +287,7 @@ def _inside(
     left, right = max(free, key=lambda room: room[1] - room[0])
     wide = svg.text_width(words, SIZE, bold=bold)
     if wide + 6 > right - left:
-        return Html()
+        return ""
     middle = (start + end) / 2
     if any(abs(middle - x) < wide / 2 + CLEAR for x in inside):
         middle = (left + right) / 2
@@ -319,7 +318,7 @@ class _Crossed:
 
 def _bracket(
     bracket: Bracket, y: float, axis: Axis, now_x: float, taken: tuple[float, ...]
-) -> Iterator[Html]:
+) -> Iterator[str]:
     """A span of time: a line with a tick where it begins, and one where it ends."""
     start = axis.after(bracket.first)
     known = bracket.end_ns is not None and bracket.end_ns <= axis.end_ns
@@ -349,7 +348,7 @@ def _bracket(
 # -- messages between the lanes --------------------------------------------------------------------
 
 
-def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:
+def _mark(mark: Mark, lanes: Lanes, x: float) -> str:
     colour = COLOURS[mark.tone]
     if mark.src is mark.dst:
         y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
@@ -368,7 +367,7 @@ def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:
 
 def _at_present(
     side: PictureSide, row: LaneRow, held: LaneState | None, lanes: Lanes
-) -> Iterator[Html]:
+) -> Iterator[str]:
     x, y = WIDTH - RIGHT + 8, lanes.rows[row]
     if held in (LaneState.ORPHANED, LaneState.ABORTED):
         words = "LIMBO" if held is LaneState.ORPHANED else "aborted"

@@ -106,6 +106,9 @@ def row_line(row: Revert) -> Text:
             f"{verdict.value if verdict else '-':<10} ", style=_STYLES.get(verdict, "bold red")
         )
     text.append(printable(row.subject))
+    if row.unreadable:
+        gap = " " if row.subject else ""
+        text.append(f"{gap}(cannot be read: {printable(row.unreadable)})", style="bold red")
     return text
 
 

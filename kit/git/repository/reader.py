@@ -1,0 +1,374 @@
+"""Single objects of a repository, each no larger than is read and each with the hash it has.
+
+A git process of its own reads them: it can be ended when it takes too much memory or time, as
+libgit2 in this process cannot.  It is given the folder of objects and an empty repository beside
+it, so that no configuration, reference or promise of the clone's counts.  git believes that an
+object has the hash it is stored under; here each is hashed once more.
+
+Source: git 2.39, git-cat-file(1), "BATCH OUTPUT".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from io import BufferedReader
+from pathlib import Path
+from typing import NamedTuple
+
+from kit.common.child_process import DEVNULL, PIPE, Child, start
+from kit.git.repository.allowance import allowance, limit
+from kit.git.repository.history import HistoryError, no_git
+from kit.git.repository.sandbox import kept_environment, patient, reader_environment
+
+__all__ = ["MOST_OBJECT_BYTES", "MissingObjectError", "Object", "ObjectReader"]
+
+MOST_OBJECT_BYTES = 32 << 20
+"""A larger object is not read as a whole."""
+_KEPT_BYTES = 32 << 20  # of what was read last
+_LARGEST_KEPT = 1 << 20
+_ANSWER_S = 20  # an object that takes longer is unfolded out of all proportion
+_WALK_S = 600
+_MOST_COMPLAINTS = 1 << 16
+_PIECE_BYTES = 1 << 20
+_AT_ONCE = 400  # names that a pipe holds, with the answers to them
+_MOST_TAGS = 20  # that name each other
+_HASHES = {40: "sha1", 64: "sha256"}
+
+
+class MissingObjectError(HistoryError):
+    """The clone lacks an object that a question needs, or holds it damaged, forged or too large.
+
+    ``absent`` is the hash of one that is not here at all.
+    """
+
+    def __init__(self, why: str, absent: str | None = None) -> None:
+        """Say why; *absent* if it is not here."""
+        super().__init__(why)
+        self.absent = absent
+
+
+class Object(NamedTuple):
+    """What git keeps under a hash."""
+
+    kind: str  # commit, tree, blob or tag
+    data: bytes
+
+
+class ObjectReader:
+    """The objects below a folder and those it borrows."""
+
+    def __init__(self, folder: Path, digits: int = 40) -> None:
+        """Remember the folder; git is started when it is read.
+
+        Args:
+            folder: The folder called ``objects``.
+            digits: How many a hash has: 40, or 64 in a repository with SHA-256.
+        """
+        self._folder, self._digits = folder, digits
+        self._contents = _Process(folder, digits, "--batch")
+        self._headers = _Process(folder, digits, "--batch-check")
+        self._known: OrderedDict[str, Object] = OrderedDict()
+        self._kept_bytes = 0
+        self._asked = 0
+        self._lock = threading.RLock()
+
+    def read(self, name: str, kind: str | None = None) -> Object:
+        """Return the object that has a full hash.
+
+        Raises:
+            MissingObjectError: It is not here, is of another kind, is too large, is damaged, or
+                is stored under a hash that is not its own.
+        """
+        with self._lock:
+            found = self._known.get(name)
+            if found is None:
+                found = self._read(name)
+                self._keep(name, found)
+        if kind is not None and found.kind != kind:
+            raise MissingObjectError(f"{name} is no {kind}")
+        return found
+
+    def _read(self, name: str) -> Object:
+        kind, size = self._contents.ask(name)
+        if size > MOST_OBJECT_BYTES:
+            self._contents.end()
+            raise MissingObjectError(
+                f"{name} has more than {MOST_OBJECT_BYTES >> 20} MiB and is not read"
+            )
+        data = b"".join(self._contents.answer(name, size))
+        self._check(name, kind, size, (data,))
+        return Object(kind, data)
+
+    def verify(self, names: Iterable[str]) -> None:
+        """Hash objects of any size, a piece at a time.
+
+        Raises:
+            MissingObjectError: As `read`, but none is too large.
+        """
+        with self._lock:
+            wanted = [name for name in dict.fromkeys(names) if name not in self._known]
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                for name, (kind, size) in zip(some, self._contents.ask_all(some), strict=True):
+                    self._check(name, kind, size, self._contents.answer(name, size))
+
+    def sizes(self, names: Iterable[str]) -> dict[str, int]:
+        """Return how many bytes each object has; those that are not here are left out."""
+        wanted = list(dict.fromkeys(names))
+        found: dict[str, int] = {}
+        with self._lock:
+            for start in range(0, len(wanted), _AT_ONCE):
+                found |= self._headers.sizes(wanted[start : start + _AT_ONCE])
+        return found
+
+    def find(self, beginning: str) -> str | None:
+        """Return the hash of the one commit that a hash or its beginning names, or None.
+
+        A tag stands for its commit.
+
+        Raises:
+            ValueError: More than one object begins so.
+            MissingObjectError: It cannot be read.
+        """
+        with self._lock:
+            name, kind = self._headers.find(beginning)
+        for _ in range(_MOST_TAGS):
+            if name is None or kind != "tag":
+                break
+            fields = self.read(name, "tag").data.split(b"\n", 2)
+            name, kind = (line.partition(b" ")[2].decode("ascii", "replace") for line in fields[:2])
+        return name if kind == "commit" else None
+
+    def count_question(self) -> None:
+        """Count a question that git answers by a walk of its own.
+
+        Raises:
+            MissingObjectError: There were more than a repository of this size is asked.
+        """
+        most = allowance(self._folder).questions
+        with self._lock:
+            self._asked += 1
+            if self._asked > most:
+                raise MissingObjectError(f"more than {most:,} commits are not looked for")
+
+    def descends(self, sha: str, ancestor: str) -> bool:
+        """Does a commit come after another one?  No commit-graph is asked: it may be forged.
+
+        Raises:
+            MissingObjectError: One between them is not here, or this was asked too often.
+        """
+        self.count_question()
+        allowed = allowance(self._folder)
+        if sha == ancestor:
+            return False
+        asked = ("merge-base", "--is-ancestor", ancestor, sha)
+        try:
+            with _started(self._folder, self._digits, asked, stderr=PIPE) as child, child:
+                limit(child.pid, allowed)
+                assert child.stderr is not None
+                complaints = patient(child.stderr, _WALK_S).read(_MOST_COMPLAINTS)
+                status = child.wait(_WALK_S) if len(complaints) < _MOST_COMPLAINTS else -1
+        except TimeoutError as error:
+            raise MissingObjectError(f"{sha}: git cannot place it: {error}") from None
+        # git up to 2.44 takes a commit that it cannot read for one without parents
+        if complaints or status not in (0, 1):
+            raise MissingObjectError(f"commits between {ancestor} and {sha} cannot be read")
+        return status == 0
+
+    def close(self) -> None:
+        """End git."""
+        self._contents.end()
+        self._headers.end()
+
+    def _check(self, name: str, kind: str, size: int, pieces: Iterable[bytes]) -> None:
+        own = hashlib.new(_HASHES[self._digits], b"%s %d\0" % (kind.encode(), size),
+                          usedforsecurity=False)  # fmt: skip
+        for piece in pieces:
+            own.update(piece)
+        if own.hexdigest() != name:
+            raise MissingObjectError(
+                f"{name} is forged or damaged: what is stored there has the hash {own.hexdigest()}"
+            )
+
+    def _keep(self, name: str, found: Object) -> None:
+        if len(found.data) > _LARGEST_KEPT:
+            return
+        self._known[name] = found
+        self._kept_bytes += len(found.data)
+        while self._kept_bytes > _KEPT_BYTES:
+            self._kept_bytes -= len(self._known.popitem(last=False)[1].data)
+
+
+class _Process:
+    """git cat-file, started when it is asked, and again when it was ended or is another's."""
+
+    def __init__(self, folder: Path, digits: int, how: str) -> None:
+        self._folder, self._digits, self._how = folder, digits, how
+        self._running: Child | None = None
+        self._answers: BufferedReader | None = None
+        self._owner = 0
+        self._ends: weakref.finalize[[Child, int], _Process] | None = None
+
+    def ask(self, name: str) -> tuple[str, int]:
+        """Return kind and size of an object, which then follows.
+
+        Raises:
+            MissingObjectError: It is not here.
+        """
+        (found,) = self.ask_all([name])
+        return found
+
+    def ask_all(self, names: list[str]) -> Iterator[tuple[str, int]]:
+        """Give kinds and sizes of objects; whoever reads takes each `answer` before the next.
+
+        Raises:
+            MissingObjectError: One is not here.
+        """
+        for name in names:
+            if len(name) != self._digits:
+                raise MissingObjectError(f"{name} is no hash of this repository", name)
+        for number, name in enumerate(names):
+            with self._failing(name):
+                if not number:
+                    self._say("".join(f"{each}\n" for each in names))
+                fields = self._fields()
+            if fields[-1] == b"missing":
+                if number + 1 < len(names):
+                    self.end()  # it has more to say
+                raise MissingObjectError(f"{name} is not here", name)
+            yield fields[1].decode(), int(fields[2])
+
+    def answer(self, name: str, size: int) -> Iterator[bytes]:
+        """Give the content of the object that was asked for last."""
+        with self._failing(name):
+            answers, left = self._answers, size + 1
+            assert answers is not None
+            while left > 0:
+                piece = answers.read(min(left, _PIECE_BYTES))
+                if not piece:
+                    raise EOFError
+                left -= len(piece)
+                yield piece if left else piece[:-1]
+
+    def sizes(self, names: list[str]) -> dict[str, int]:
+        """Return the sizes of objects, asked for all at once."""
+        with self._failing(names[0] if names else ""):
+            self._say("".join(f"{name}\n" for name in names))
+            rows = [self._fields() for _ in names]
+        return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3}
+
+    def find(self, beginning: str) -> tuple[str | None, str]:
+        """Return hash and kind of the object that begins so, or None.
+
+        Raises:
+            ValueError: There is more than one.
+        """
+        with self._failing(beginning):
+            fields = self._line(beginning)
+        if fields[-1] == b"ambiguous":
+            raise ValueError(f"{beginning} is ambiguous")
+        return (fields[0].decode(), fields[1].decode()) if len(fields) == 3 else (None, "")
+
+    def end(self) -> None:
+        """End git."""
+        if self._ends is not None:
+            self._ends()
+        self._running = self._answers = self._ends = None
+
+    def _line(self, words: str) -> list[bytes]:
+        self._say(f"{words}\n")
+        return self._fields()
+
+    def _fields(self) -> list[bytes]:
+        assert self._answers is not None
+        line = self._answers.readline(1000)
+        if not line.endswith(b"\n"):
+            raise EOFError
+        return line.split()
+
+    def _say(self, words: str) -> None:
+        if self._running is None or self._owner != os.getpid():
+            self._start()
+        assert self._running is not None
+        assert self._running.stdin is not None
+        self._running.stdin.write(words.encode())
+        self._running.stdin.flush()
+
+    @contextlib.contextmanager
+    def _failing(self, name: str) -> Iterator[None]:
+        """End a git that died or does not answer, and say so."""
+        try:
+            yield
+        except (EOFError, OSError, TimeoutError) as error:
+            why = (
+                f"needs more than {_ANSWER_S} s"
+                if isinstance(error, TimeoutError)
+                else f"fails, or needs more than {allowance(self._folder).memory_bytes >> 20} MiB"
+            )
+            self.end()
+            raise MissingObjectError(f"{self._folder}: git {why} to read {name}") from None
+        except BaseException as error:  # in the middle of an answer
+            if not isinstance(error, MissingObjectError):
+                self.end()
+            raise
+
+    def _start(self) -> None:
+        command, allowed = ("cat-file", self._how), allowance(self._folder)
+        with _started(self._folder, self._digits, command, stdin=PIPE, stdout=PIPE) as child:
+            limit(child.pid, allowed, cpu=False)
+            assert child.stdout is not None
+            self._running, self._owner = child, os.getpid()
+            self._answers = patient(child.stdout, _ANSWER_S)
+            self._ends = weakref.finalize(self, _end, child, os.getpid())
+            self._line("0" * self._digits)  # once it answers it needs its repository no more
+
+
+@contextlib.contextmanager
+def _started(
+    folder: Path,
+    digits: int,
+    command: Sequence[str],
+    stdin: int = DEVNULL,
+    stdout: int = DEVNULL,
+    stderr: int = DEVNULL,
+) -> Iterator[Child]:
+    """Start git on the objects of a folder, with an empty repository for as long as this lasts."""
+    try:
+        # as GitPython, which runs git elsewhere, has it
+        program = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
+        with _empty_repository(digits) as repository:
+            variables = reader_environment(Path(repository))
+            variables["GIT_OBJECT_DIRECTORY"] = str(folder)
+            yield start(
+                [program, "-c", "core.deltaBaseCacheLimit=16m", *command],
+                environment=kept_environment() | variables,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+            )
+    except FileNotFoundError:
+        raise HistoryError(no_git("no clone can be read")) from None
+
+
+@contextlib.contextmanager
+def _empty_repository(digits: int) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="unplug-kit-") as folder:
+        for name in ("objects", "refs"):
+            Path(folder, name).mkdir()
+        Path(folder, "HEAD").write_text("ref: refs/heads/none\n")
+        form = "[extensions]\n\tobjectFormat = sha256\n" if _HASHES[digits] == "sha256" else ""
+        Path(folder, "config").write_text(f"[core]\n\trepositoryFormatVersion = 1\n{form}")
+        yield folder
+
+
+def _end(child: Child, owner: int) -> None:
+    if owner == os.getpid():  # else this process was forked off the one that started it
+        with child:
+            child.end(0)

@@ -1,0 +1,215 @@
+"""Trees, compared and counted while they are read: they can hold each other many times over.
+
+Fifteen trees that each hold the next one a hundred times stand for more files than there are
+atoms, and whoever unfolds them is busy for ever.  Here each entry counts when it is met.
+
+Source: git 2.39, tree-walk.c decode_tree_entry(), tree.c base_name_compare().
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from kit.git.repository.reader import MissingObjectError
+
+__all__ = ["MOST_CHANGED", "MOST_SHOWN", "Difference", "TreeEntry", "Trees"]
+
+MOST_CHANGED = 20_000
+"""More files are not compared in this process."""
+MOST_SHOWN = 200_000
+"""More files are not even named."""
+MOST_HELD = 300_000
+"""A tree of more files is not merged with others."""
+_MOST_READ = 2_000_000  # entries of all trees that one question reads
+_MOST_PATH_BYTES = 4096  # as Linux has it
+_MOST_PATHS_BYTES = 64 << 20
+_MOST_DEPTH = 500  # libgit2 writes a tree by calling itself for each below it
+_KEPT_ENTRIES = 200_000  # of trees that were read last
+_TREE = 0o40000
+_SYMLINK, _SUBMODULE, _FILE, _PROGRAM = 0o120000, 0o160000, 0o100644, 0o100755
+
+
+class TreeEntry(NamedTuple):
+    """What a tree has under a name: a mode as git writes it, and a hash in bytes."""
+
+    mode: int
+    name: bytes
+
+    @property
+    def is_tree(self) -> bool:
+        """Is it a folder?"""
+        return self.mode == _TREE
+
+    @property
+    def is_submodule(self) -> bool:
+        """Is it a commit of another repository?"""
+        return self.mode == _SUBMODULE
+
+
+Entries = Mapping[bytes, TreeEntry]
+Difference = dict[bytes, tuple[TreeEntry | None, TreeEntry | None]]
+_NOTHING: Entries = {}
+
+
+class _Held(NamedTuple):
+    """How many files a tree holds to any depth, the bytes of their paths, and how deep."""
+
+    files: int
+    path_bytes: int
+    depth: int
+
+
+class Trees:
+    """The trees of a repository."""
+
+    def __init__(self, read: Callable[[str], bytes], digits: int = 40) -> None:
+        """Remember how to read one.
+
+        Args:
+            read: Returns a tree as it is stored, or raises MissingObjectError.
+            digits: How many a hash has.
+        """
+        self._read, self._width = read, digits // 2
+        self._known: OrderedDict[str, Entries] = OrderedDict()
+        self._kept = 0
+        self._held: dict[str, _Held] = {}
+
+    def entries(self, name: str) -> Entries:
+        """Return what a tree has, by name.
+
+        Raises:
+            MissingObjectError: It is not here, or damaged.
+        """
+        found = self._known.get(name)
+        if found is None:
+            found = self._parsed(name, self._read(name))
+            self._known[name] = found
+            self._kept += len(found)
+            while self._kept > _KEPT_ENTRIES:
+                self._kept -= len(self._known.popitem(last=False)[1])
+        return found
+
+    def entry(self, name: str, path: bytes) -> TreeEntry | None:
+        """Return what a tree has at a path, or None; a folder is none.
+
+        Raises:
+            MissingObjectError: A tree on the way there is not here.
+        """
+        *folders, last = path.split(b"/")
+        for folder in folders:
+            found = self.entries(name).get(folder)
+            if found is None or not found.is_tree:
+                return None
+            name = found.name.hex()
+        found = self.entries(name).get(last)
+        return None if found is None or found.is_tree else found
+
+    def changed(
+        self, before: str | None, after: str | None, most: int = MOST_CHANGED
+    ) -> Difference:
+        """Return what every file that differs is before and after, by path; no renames.
+
+        Args:
+            before: A tree, or None for an empty one.
+            after: The same.
+            most: How many files and folders may differ.
+
+        Raises:
+            MissingObjectError: A tree is not here, or more differs.
+        """
+        found: Difference = {}
+        todo: list[tuple[bytes, str | None, str | None]] = [(b"", before, after)]
+        met = read = paths = 0
+        while todo:
+            folder, left, right = todo.pop()
+            olds = self.entries(left) if left else _NOTHING
+            news = self.entries(right) if right else _NOTHING
+            read += len(olds) + len(news)
+            if read > _MOST_READ:
+                raise MissingObjectError(f"its folders have more than {_MOST_READ:,} entries")
+            for name in sorted(olds.keys() | news.keys()):
+                old, new = olds.get(name), news.get(name)
+                if old == new:
+                    continue
+                path = folder + name
+                met, paths = met + 1, paths + len(path)
+                if met > most:
+                    raise MissingObjectError(f"it changes more than {most:,} files")
+                if len(path) > _MOST_PATH_BYTES or paths > _MOST_PATHS_BYTES:
+                    raise MissingObjectError("the paths that it changes are too long")
+                sides = tuple(each if each and not each.is_tree else None for each in (old, new))
+                if sides != (None, None):
+                    found[path] = (sides[0], sides[1])
+                within = [each.name.hex() if each and each.is_tree else None for each in (old, new)]
+                if any(within):
+                    todo.append((path + b"/", within[0], within[1]))
+        return dict(sorted(found.items()))
+
+    def check_held(self, name: str) -> int:
+        """Return how many files a tree holds to any depth, each as often as it is there.
+
+        Raises:
+            MissingObjectError: A tree is not here, or there are too many files.
+        """
+        todo = [name]
+        read = 0
+        while todo:
+            if todo[-1] in self._held:
+                todo.pop()
+                continue
+            entries = self.entries(todo[-1])
+            within = [(len(each), e.name.hex()) for each, e in entries.items() if e.is_tree]
+            missing = [each for _, each in within if each not in self._held]
+            if missing:
+                read += len(entries)
+                if read > _MOST_READ:
+                    raise MissingObjectError(f"its folders have more than {_MOST_READ:,} entries")
+                todo += dict.fromkeys(missing)
+                continue
+            self._held[todo.pop()] = self._sum(entries, within)
+        return self._held[name].files
+
+    def _sum(self, entries: Entries, within: list[tuple[int, str]]) -> _Held:
+        files = len(entries) - len(within)
+        path_bytes = sum(len(each) for each in entries)
+        depth = 1
+        for length, name in within:
+            held = self._held[name]
+            files += held.files
+            path_bytes += held.path_bytes + (length + 1) * held.files
+            depth = max(depth, held.depth + 1)
+            if files > MOST_HELD or path_bytes > _MOST_PATHS_BYTES or depth > _MOST_DEPTH:
+                raise MissingObjectError(
+                    f"a tree of more than {MOST_HELD:,} files, or of paths too long, is not merged"
+                )
+        return _Held(max(files, 1), path_bytes, depth)
+
+    def _parsed(self, name: str, data: bytes) -> Entries:
+        found: dict[bytes, TreeEntry] = {}
+        position, size, last, width = 0, len(data), b"", self._width
+        try:
+            while position < size:
+                space = data.index(b" ", position, position + 8)
+                end = data.index(b"\0", space)
+                mode = _usual(int(data[position:space], 8))
+                entry = data[space + 1 : end]
+                position = end + 1 + width
+                # git pairs the entries of two trees by this order
+                key = entry + b"/" if mode == _TREE else entry
+                if key <= last or entry in found or b"/" in entry or position > size:
+                    raise ValueError
+                found[entry] = TreeEntry(mode, data[end + 1 : position])
+                last = key
+        except ValueError:
+            raise MissingObjectError(f"the tree {name} is damaged") from None
+        return found
+
+
+def _usual(mode: int) -> int:
+    """Return a mode as git reads it: it once wrote the permissions that a file happened to have."""
+    kind = mode & 0o170000
+    if kind == 0o100000:
+        return _PROGRAM if mode & 0o100 else _FILE
+    return kind if kind in (_SYMLINK, _TREE) else _SUBMODULE

@@ -1,0 +1,194 @@
+"""What is small on the disk and unfolds to anything: counted before, and told in a line.
+
+Each repository has less than a megabyte.  The worst of them are measured by benchmarks/unfolded.py.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kit.cli.main import main
+from kit.git.repository.allowance import Allowance, allowance
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.history import HistoryError, TooMuchError
+from kit.git.repository.objects import Objects
+from kit.git.repository.reader import ObjectReader
+from kit.git.repository.trees import MissingObjectError, Trees
+from tests.git.odd_objects import FILE, FOLDER, OddRepository
+from tests.git.unfolding import COMMANDS, MADE
+
+MOST_MB = 500
+
+
+def test_a_command_says_which_limit_a_nested_repository_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = OddRepository(tmp_path / "repo.git")
+    made.reverted(*(made.nested(made.blob(each)) for each in (b"1\n", b"2\n")))
+    repo = ("--repo", str(made.folder))
+    said = {}
+    for command in (
+        ["show", "HEAD"],
+        ["revert", "HEAD", "--json"],
+        ["reverts", "--check", "--json"],
+        ["changelog", "v1.0.0..HEAD", "--json"],
+    ):
+        main([*command, *repo])
+        output, complaint = capsys.readouterr()
+        assert complaint == ""
+        said[command[0]] = " ".join(output.split())
+    files = "it changes more than 20,000 files"
+
+    assert "the files of HEAD: it changes more than 200,000 files" in said["show"]
+    assert files in json.loads(said["revert"])["note"]
+    assert files in json.loads(said["reverts"])["note"]
+    assert files in said["changelog"]
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_no_small_repository_takes_much_memory(kind: str, tmp_path: Path) -> None:
+    repo = tmp_path / "repo.git"
+    make = "import sys, pathlib\nfrom tests.git.unfolding import MADE\n"
+    make += "print(MADE[sys.argv[1]](pathlib.Path(sys.argv[2])).size_bytes)"
+    # apart: a process counts what it was started from held
+    made = subprocess.run(
+        [sys.executable, "-c", make, kind, str(repo)],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert int(made.stdout) < 1_000_000
+    program = (
+        "import sys, resource\nfrom kit.cli.main import main\nmain(sys.argv[1:])\n"
+        "print(*(resource.getrusage(who).ru_maxrss >> 10 for who in (0, -1)), file=sys.stderr)"
+    )
+    for command in COMMANDS[1], COMMANDS[-1]:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *command, "--repo", str(repo)],
+            capture_output=True, text=True, timeout=300,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (60, 60)),
+        )  # fmt: skip
+        *complaint, figures = done.stderr.strip().split("\n")
+        assert len(complaint) <= 1
+        assert max(map(int, figures.split())) < MOST_MB, (command, figures)
+
+
+# -- trees -------------------------------------------------------------------------------------
+
+
+def trees_of(made: OddRepository) -> Trees:
+    reader = ObjectReader(made.folder / "objects")
+    return Trees(lambda name: reader.read(name, "tree").data)
+
+
+def test_trees_are_compared_by_what_differs(tmp_path: Path) -> None:
+    made = OddRepository(tmp_path / "repo.git")
+    one, two = made.blob(b"1"), made.blob(b"2")
+    same = made.nested(one)  # as large as anything, and not looked into
+    before = made.tree([(FOLDER, b"same", same), (FILE, b"a", one), (FILE, b"gone", one)])
+    below = made.tree([(0o100755, b"new", two)])
+    after = made.tree([(FOLDER, b"same", same), (FILE, b"a", two), (FOLDER, b"gone", below)])
+    found = trees_of(made).changed(before, after)
+
+    assert {
+        path: tuple(each and (each.mode, each.name.hex()) for each in sides)
+        for path, sides in found.items()
+    } == {
+        b"a": ((FILE, one), (FILE, two)),
+        b"gone": ((FILE, one), None),
+        b"gone/new": (None, (0o100755, two)),
+    }
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[b"b", b"a"], [b"a", b"a"], [b"a/b"], [b""]],
+    ids=["out of order", "twice", "a path", "no name"],
+)
+def test_a_tree_that_git_would_not_write_is_damaged(names: list[bytes], tmp_path: Path) -> None:
+    """git pairs the entries of two trees by their order: unsorted ones all seem to differ."""
+    made = OddRepository(tmp_path / "repo.git")
+    blob = bytes.fromhex(made.blob(b"1"))
+    tree = made.write("tree", b"".join(b"100644 %s\0%s" % (name, blob) for name in names))
+
+    with pytest.raises(MissingObjectError, match=f"the tree {tree} is damaged"):
+        trees_of(made).changed(None, tree)
+
+
+@pytest.mark.parametrize("leaf", ["files", "nothing"])
+def test_entries_count_each_time_they_are_met(leaf: str, tmp_path: Path) -> None:
+    made = OddRepository(tmp_path / "repo.git")
+    one = made.tree([]) if leaf == "nothing" else made.blob(b"1")
+    tree = made.tree([(FOLDER if leaf == "nothing" else FILE, b"x", one)])
+    for _ in range(12):
+        tree = made.tree([(FOLDER, b"d%02d" % number, tree) for number in range(60)])
+    trees = trees_of(made)
+
+    with pytest.raises(MissingObjectError, match="changes more than 20,000 files"):
+        trees.changed(None, tree)
+    with pytest.raises(MissingObjectError, match="is not merged"):
+        trees.check_held(tree)
+
+
+def test_a_deep_path_is_too_long(tmp_path: Path) -> None:
+    made = OddRepository(tmp_path / "repo.git")
+    tree = made.tree([(FILE, b"x", made.blob(b"1"))])
+    for _ in range(50):
+        tree = made.tree([(FOLDER, b"d" * 100, tree)])
+
+    with pytest.raises(MissingObjectError, match="paths that it changes are too long"):
+        trees_of(made).changed(None, tree)
+
+
+# -- git ---------------------------------------------------------------------------------------
+
+
+def test_a_larger_repository_may_take_more(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "pack-1.pack").write_bytes(b"x" * 40_000_000)
+    with (tmp_path / "hole").open("wb") as hole:
+        hole.truncate(1 << 40)
+
+    assert allowance(tmp_path) == Allowance(
+        memory_bytes=(384 << 20) + 40_000_000,
+        cpu_s=6 + 9,
+        questions=100 + 2000,
+        work=1_500_000_000 + 4_000_000_000,
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system ends no git that takes too much")
+def test_git_is_ended_when_it_takes_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = OddRepository(tmp_path / "repo.git")
+    tree = made.tree([])
+    big = made.commit(tree, (), b"x" * (150 << 20))
+    made.head(big, big)
+    small = Allowance(memory_bytes=100 << 20, cpu_s=1, questions=1, work=1)
+    for module in ("clone", "reader"):
+        monkeypatch.setattr(f"kit.git.repository.{module}.allowance", lambda _folder: small)
+
+    with pytest.raises(TooMuchError, match="takes more than 100 MiB of memory"):
+        CloneHistory(made.folder).commit("HEAD")
+    with pytest.raises(MissingObjectError, match="more than 32 MiB and is not read"):
+        Objects(made.folder / "objects").commit(big)
+
+
+def test_who_comes_after_whom_is_asked_so_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = OddRepository(tmp_path / "repo.git")
+    first = made.commit(made.tree([]))
+    last = made.commit(made.tree([]), [first])
+    small = Allowance(memory_bytes=400 << 20, cpu_s=10, questions=2, work=1)
+    monkeypatch.setattr("kit.git.repository.reader.allowance", lambda _folder: small)
+    objects = Objects(made.folder / "objects")
+
+    assert (objects.descends(last, first), objects.descends(first, last)) == (True, False)
+    with pytest.raises(HistoryError, match="more than 2 commits are not looked for"):
+        objects.descends(last, first)

@@ -18,7 +18,7 @@ from kit.cli.common import FINE, INTERRUPTED, WRONG_USE, cli
 from kit.cli.output import complain, drop_output, open_streams
 from kit.common.errors import KitError
 
-__all__ = ["main"]
+__all__ = ["load_commands", "main"]
 
 _MODULES = {
     "lab": "lessons",
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_streams()
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        _load(given)
+        load_commands(given)
         result = cli(args=given, standalone_mode=False)
         sys.stdout.flush()
     except KitError as error:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else FINE
 
 
-def _load(arguments: Sequence[str]) -> None:
+def load_commands(arguments: Sequence[str]) -> None:
     """Import what the command named needs; for the help, or for no command, everything."""
     module = _MODULES.get(next(iter(arguments), ""))
     for name in dict.fromkeys(_MODULES.values() if module is None else (module,)):

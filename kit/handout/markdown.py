@@ -14,7 +14,8 @@ from typing import Any
 import mistune
 from mistune.core import BlockState
 
-from kit.views.escape import escape
+from kit.common.plain_text import printable
+from kit.views.escape import Html
 from kit.views.html.print_base import wide
 
 __all__ = ["LessonText", "Resolve", "heading_of", "is_solution", "slug"]
@@ -62,7 +63,7 @@ class LessonText:
 
     resolve: Resolve
     words: dict[str, str] = field(default_factory=dict)
-    hints: list[tuple[str, str]] = field(default_factory=list)
+    hints: list[tuple[str, Html]] = field(default_factory=list)
     section: str = ""
     _places: set[str] = field(default_factory=lambda: {"words"})
 
@@ -75,29 +76,32 @@ class LessonText:
         self._places.add(name)
         return name
 
-    def html(self, text: str) -> str:
+    def html(self, text: str) -> Html:
         """Write one text."""
         write = mistune.create_markdown(
             escape=True, renderer=_Renderer(self), plugins=["table", "strikethrough"]
         )
         write.before_render_hooks.append(_fold)
-        found = write(text)
+        found = write("\n".join(map(printable, text.split("\n"))))
         assert isinstance(found, str)
-        return found
+        return Html(found)
 
-    def link(self, words: str, url: str, title: str | None) -> str:
+    def link(self, words: Html, url: str, title: str | None) -> Html:
         """Write a link, or its words alone where it leads to nothing that a reader has."""
         if url.startswith(_OUTSIDE):
-            return f'<a class="kit-outside" href="{escape(url)}" rel="noreferrer">{words}</a>'
+            return Html('<a class="kit-outside" href="{}" rel="noreferrer">{}</a>').format(
+                url, words
+            )
         if title and (word := _WORD.fullmatch(url)):
             self.words[word[1]] = title
-            return f'<a class="kit-word" href="#word-{slug(word[1])}">{words}</a>'
+            return Html('<a class="kit-word" href="#word-{}">{}</a>').format(slug(word[1]), words)
         there = self.resolve(url)
         if there is not None:
-            return f'<a href="{escape(there)}">{words}</a>'
+            return Html('<a href="{}">{}</a>').format(there, words)
         name = url.rpartition("../")[2].partition("#")[0]
-        shown = name.endswith(".md") and f' <span class="kit-soft">({escape(name)})</span>'
-        return f"{words}{shown or ''}"
+        if name.endswith(".md"):
+            return Html('{} <span class="kit-soft">({})</span>').format(words, name)
+        return words
 
 
 # -- folds ---------------------------------------------------------------------------------------
@@ -152,30 +156,34 @@ class _Renderer(mistune.HTMLRenderer):
         super().__init__(escape=True)
         self._page = page
 
-    def heading(self, text: str, level: int, **_: Any) -> str:  # noqa: ANN401 - mistune's own
+    def heading(self, text: str, level: int, **_: Any) -> Html:  # noqa: ANN401 - mistune's own
         words = re.sub(r"<[^>]*>", "", text)
         self._page.section = words
-        return f'<h{level} id="{self._page.place(words)}">{text}</h{level}>\n'
+        return Html('<h{} id="{}">{}</h{}>\n').format(
+            level, self._page.place(words), Html(text), level
+        )
 
-    def link(self, text: str, url: str, title: str | None = None) -> str:
-        return self._page.link(text, url, title)
+    def link(self, text: str, url: str, title: str | None = None) -> Html:
+        return self._page.link(Html(text), url, title)
 
     def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
         return f"[{text}]"  # a page has no other file beside it
 
-    def block_code(self, code: str, info: str | None = None) -> str:  # noqa: ARG002
-        return f'<pre tabindex="0" role="region" aria-label="text">{escape(code)}</pre>\n'
+    def block_code(self, code: str, info: str | None = None) -> Html:  # noqa: ARG002
+        return Html('<pre tabindex="0" role="region" aria-label="text">{}</pre>\n').format(code)
 
-    def table(self, text: str) -> str:
-        return f"{wide(f'<table>{text}</table>')}\n"
+    def table(self, text: str) -> Html:
+        return Html("{}\n").format(wide(Html("<table>{}</table>").format(Html(text))))
 
-    def block_html(self, html: str) -> str:
-        return f"<p>{escape(html.strip())}</p>\n"
+    def block_html(self, html: str) -> Html:
+        return Html("<p>{}</p>\n").format(html.strip())
 
-    def fold(self, text: str, title: str) -> str:
+    def fold(self, text: str, title: str) -> Html:
         """Write what opens and closes; a hint is told apart, for print."""
-        name = title or "more"
+        name, inner = title or "more", Html(text)
         if "hint" not in name.lower():
-            return f"<details><summary>{escape(name)}</summary>\n{text}</details>\n"
-        self._page.hints.append((self._page.section, text))
-        return f'<details class="kit-hint"><summary>{escape(name)}</summary>\n{text}</details>\n'
+            return Html("<details><summary>{}</summary>\n{}</details>\n").format(name, inner)
+        self._page.hints.append((self._page.section, inner))
+        return Html('<details class="kit-hint"><summary>{}</summary>\n{}</details>\n').format(
+            name, inner
+        )

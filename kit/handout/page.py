@@ -15,20 +15,17 @@ from typing import Any
 from kit.common.plain_text import printable
 from kit.handout.markdown import LessonText, Resolve, heading_of, slug
 from kit.views.diagram.legend import legend_html
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import stylesheet
 from kit.views.html.print_base import PAPER, RUN_PICTURE
+from kit.views.template import page
 
 __all__ = ["GENERATOR", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
 
-GENERATOR = '<meta name="generator" content="unplug-kit handout">'
+GENERATOR = Html('<meta name="generator" content="unplug-kit handout">')
 """By this a page of ours is known; it stands in its first lines."""
 
-_SAFE = (
-    '<meta http-equiv="Content-Security-Policy"'
-    " content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
-)
 GUESS = "you said"
 """By this what a cell prints of a guess is known."""
 
@@ -50,7 +47,7 @@ def lesson_page(
     resolve: Resolve,
     made_of: str,
     links: Sequence[tuple[str, PageLink]] = (),
-) -> str:
+) -> Html:
     """Write the cells of a lesson that was executed.
 
     Args:
@@ -59,22 +56,22 @@ def lesson_page(
         made_of: Which lesson, and which history it was executed on; stands at the end.
         links: Pages beside it, each with what it is to this one.
     """
-    page = LessonText(resolve)
-    hints: list[tuple[str, str]] = []
-    compared: list[str] = []
+    texts = LessonText(resolve)
+    hints: list[tuple[str, Html]] = []
+    compared: list[Html] = []
     parts = []
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            parts.append(page.html(cell["source"]))
+            parts.append(texts.html(cell["source"]))
         elif cell["cell_type"] == "code":
             parts.append(_code(cell, compared))
             hints += _hints_of(cell)
     first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)
     if first is not None:
-        parts.insert(first, legend_html("".join(part for part in parts if RUN_PICTURE in part)))
+        parts.insert(first, legend_html(Html().join(part for part in parts if RUN_PICTURE in part)))
     parts = _once(parts)
-    main = [*parts, _words(page.words), _last_sheet([*hints, *page.hints], compared)]
-    return _page(title_of(cells), "".join(main), made_of, links)
+    main = [*parts, _words(texts.words), _last_sheet([*hints, *texts.hints], compared)]
+    return _page(title_of(cells), Html().join(main), made_of, links)
 
 
 def title_of(cells: Sequence[_Cell]) -> str:
@@ -85,55 +82,39 @@ def title_of(cells: Sequence[_Cell]) -> str:
 
 def text_page(
     text: str, resolve: Resolve, made_of: str, links: Sequence[tuple[str, PageLink]]
-) -> str:
+) -> Html:
     """Write a page of the documentation."""
     return _page(heading_of(text), LessonText(resolve).html(text), made_of, links)
 
 
-def index_page(entries: Sequence[PageLink], others: Sequence[PageLink], made_of: str) -> str:
+def index_page(entries: Sequence[PageLink], others: Sequence[PageLink], made_of: str) -> Html:
     """Write the page that leads to all others."""
-    lessons = "".join(
-        f'<li><a href="{escape(one.file)}">{escape(one.title)}</a></li>' for one in entries
-    )
-    also = "".join(
-        f'<li><a href="{escape(one.file)}">{escape(one.title)}</a></li>' for one in others
-    )
-    body = (
-        "<h1>The unplug kit: hand-outs</h1><p>Each lesson as a page to read on a screen or on"
-        " paper; nothing needs to be installed for it.</p>"
-        f'<h2>Lessons</h2><ul class="kit-contents">{lessons}</ul>'
-        + (f"<h2>Beside them</h2><ul>{also}</ul>" if also else "")
-    )
+    body = page("handout/index.html.jinja", lessons=entries, others=others)
     return _page("The unplug kit: hand-outs", body, made_of, ())
 
 
-def _page(title: str, main: str, made_of: str, links: Sequence[tuple[str, PageLink]]) -> str:
+def _page(title: str, main: Html, made_of: str, links: Sequence[tuple[str, PageLink]]) -> Html:
     own = resources.files("kit.handout").joinpath("handout.css").read_text(encoding="utf-8")
-    ways = "".join(
-        f'<a href="{escape(there.file)}">{escape(f"{words}: {there.title}")}</a>'
-        for words, there in links
-    )
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">{GENERATOR}{_SAFE}'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title>\n<style>\n{stylesheet()}\n{own}{_running(title)}</style>"
-        "</head>\n<body>"
-        + (f'<nav aria-label="pages">{ways}</nav>' if ways else "")
-        + f"<main>\n{main}</main>\n<footer>{escape(made_of)}</footer></body></html>\n"
+    return page(
+        "handout/page.html.jinja",
+        generator=GENERATOR,
+        title=title,
+        styles=stylesheet(),
+        own=Html(own),
+        running=_running(title),
+        links=links,
+        main=main,
+        made_of=made_of,
     )
 
 
 def _running(title: str) -> str:
     """The title at the head of each sheet but the first, which has it as its heading."""
-    plain = re.sub(r"[^\w .,:?!()'’-]", " ", title)  # within CSS nothing else is only a letter
-    return (
-        "@media print { @page { @top-left {"
-        f' content: "{plain.replace(chr(39), chr(0x2019))}"; }} }}'
-        " @page :first { @top-left { content: none; } } }\n"
-    )
+    # within CSS each of these is only a letter
+    return re.sub(r"[^\w .,:?!()’-]", " ", title.replace("'", "’"))
 
 
-def _once(parts: Sequence[str]) -> list[str]:
+def _once(parts: Sequence[Html]) -> list[Html]:
     """Leave out what is said of a widget or a revision where the page has said it already."""
     seen: set[str] = set()
 
@@ -143,7 +124,9 @@ def _once(parts: Sequence[str]) -> list[str]:
         seen.add(found[0])
         return found[0]
 
-    return [_SAID.sub(first, part) if 'class="kit kit-paper' in part else part for part in parts]
+    return [
+        Html(_SAID.sub(first, part)) if 'class="kit kit-paper' in part else part for part in parts
+    ]
 
 
 # in text < is escaped, so only tags of ours match
@@ -154,19 +137,21 @@ _SAID = re.compile(
 # -- cells ---------------------------------------------------------------------------------------
 
 
-def _code(cell: _Cell, compared: list[str]) -> str:
+def _code(cell: _Cell, compared: list[Html]) -> Html:
     """What a cell shows, and its code: folded where it only calls for what is shown.
 
     What it prints of a guess is put into *compared*.
     """
-    shown = "".join(_outputs(cell["outputs"], compared))
-    source = f'<pre class="kit-code" tabindex="0">{escape(cell["source"])}</pre>'
+    shown = Html().join(_outputs(cell["outputs"], compared))
+    source = Html('<pre class="kit-code" tabindex="0">{}</pre>').format(cell["source"])
     if any(PAPER in output.get("data", {}) for output in cell["outputs"]):
-        return f'<details class="kit-folded"><summary>code</summary>{source}</details>\n{shown}\n'
-    return f"{source}\n{shown}\n"
+        return Html('<details class="kit-folded"><summary>code</summary>{}</details>\n{}\n').format(
+            source, shown
+        )
+    return Html("{}\n{}\n").format(source, shown)
 
 
-def _outputs(outputs: Sequence[_Cell], compared: list[str]) -> Iterator[str]:
+def _outputs(outputs: Sequence[_Cell], compared: list[Html]) -> Iterator[Html]:
     """What was printed is one text, in however many pieces the kernel sent it."""
     printed = ""
     for output in outputs:
@@ -180,20 +165,20 @@ def _outputs(outputs: Sequence[_Cell], compared: list[str]) -> Iterator[str]:
     yield _printed(printed, compared)
 
 
-def _shown(data: Mapping[str, Any]) -> str:
+def _shown(data: Mapping[str, Any]) -> Html:
     """The form that suits paper best; HTML of others is never trusted, and an image is an image."""
     if PAPER in data:
-        return str(data[PAPER])
+        return Html(data[PAPER])
     words = str(data.get("text/plain", ""))
     for kind in _IMAGES:
         if kind in data:
             raw = data[kind]
             coded = b64encode(raw.encode()).decode() if kind == "image/svg+xml" else raw.strip()
-            return f'<img alt="{escape(words)}" src="data:{kind};base64,{escape(coded)}">'
+            return Html('<img alt="{}" src="data:{};base64,{}">').format(words, kind, coded)
     return _text(words)
 
 
-def _printed(words: str, compared: list[str]) -> str:
+def _printed(words: str, compared: list[Html]) -> Html:
     """What a cell printed; of a guess that nobody made, room for it, and the rest on a last sheet.
 
     A lesson says ``you said``, the guess and what comes of it behind the case that it is about.
@@ -208,45 +193,52 @@ def _printed(words: str, compared: list[str]) -> str:
     return _text("\n".join(room))
 
 
-def _text(words: str) -> str:
+def _text(words: str) -> Html:
     if not words.strip():
-        return ""
+        return Html()
     lines = "\n".join(map(printable, words.rstrip("\n").split("\n")))
-    return f'<pre class="kit-output" tabindex="0">{escape(lines)}</pre>'
+    return Html('<pre class="kit-output" tabindex="0">{}</pre>').format(lines)
 
 
 # -- at the end ----------------------------------------------------------------------------------
 
 
-def _words(words: Mapping[str, str]) -> str:
+def _words(words: Mapping[str, str]) -> Html:
     if not words:
-        return ""
-    items = "".join(
-        f'<div><dt id="word-{slug(word)}">{escape(word)}</dt><dd>{escape(meaning)}</dd></div>'
+        return Html()
+    items = Html().join(
+        Html('<div><dt id="word-{}">{}</dt><dd>{}</dd></div>').format(slug(word), word, meaning)
         for word, meaning in words.items()
     )
-    return f'<h2 id="words">Words</h2>\n<dl class="kit-words">{items}</dl>\n'
+    return Html('<h2 id="words">Words</h2>\n<dl class="kit-words">{}</dl>\n').format(items)
 
 
-def _hints_of(cell: _Cell) -> Iterator[tuple[str, str]]:
+def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
     """The hints of the exercises that a cell shows, as (title, HTML)."""
     for output in cell["outputs"]:
         about = output.get("metadata", {}).get(PAPER, {})
         said = zip(HINTS, about.get("hints", ()), strict=False)
-        words = "".join(f"<p>{escape(f'{name}: {hint}')}</p>" for name, hint in said)
+        words = Html().join((Html("<p>{}</p>").format(f"{name}: {hint}") for name, hint in said))
         if words:
             yield about["title"], words
 
 
-def _last_sheet(hints: Sequence[tuple[str, str]], compared: Sequence[str]) -> str:
+def _last_sheet(hints: Sequence[tuple[str, Html]], compared: Sequence[Html]) -> Html:
     """All hints in small print on a sheet of their own: on a screen they are folded, in place.
 
     Below them what a guess is to be compared with.
     """
-    parts = "".join(
-        f"<section><strong>{escape(title)}</strong>{html}</section>" for title, html in hints
+    parts = Html().join(
+        Html("<section><strong>{}</strong>{}</section>").format(title, html)
+        for title, html in hints
     )
-    found = f'<div class="kit-only-print kit-hints"><h2>Hints</h2>{parts}</div>\n' if hints else ""
+    found = (
+        Html('<div class="kit-only-print kit-hints"><h2>Hints</h2>{}</div>\n').format(parts)
+        if hints
+        else Html()
+    )
     if compared:
-        found += f'<h2 class="kit-after">To compare your guesses with</h2>{"".join(compared)}'
+        found += Html('<h2 class="kit-after">To compare your guesses with</h2>{}').format(
+            Html().join(compared)
+        )
     return found

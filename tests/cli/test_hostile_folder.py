@@ -20,8 +20,8 @@ import pytest
 import typer.main
 from jupyter_client import BlockingKernelClient
 
-import kit.cli.main  # noqa: F401 - brings all commands
 from kit.cli.common import cli
+from kit.cli.main import load_commands
 from tests.canaries import Trap, names, trapped
 from tests.git.upstream import unused_port
 from tests.git.workshop import workshop
@@ -59,10 +59,17 @@ for name in sys.argv[1:]:
 """
 
 
+def plain() -> dict[str, str]:
+    """The environment of whoever uses no kit: one that this process ran may have made it safe."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+
+
 def test_each_canary_runs_in_plain_python(trap: Trap) -> None:
     """What Python has inside, or has read before it looks anywhere, no folder can replace."""
     command = [sys.executable, "-c", _IMPORT_ALL, *names()]
-    done = subprocess.run(command, cwd=trap.folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd=trap.folder, env=plain(), capture_output=True, text=True, timeout=120
+    )
     wanted = set(done.stdout.split())
 
     assert done.returncode == 0
@@ -91,6 +98,7 @@ def test_canaries_run_in_workers_that_python_starts(
     process = subprocess.Popen(
         [sys.executable, str(script), method],
         cwd=trap.folder,
+        env=plain(),
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -107,7 +115,11 @@ def test_canaries_run_in_workers_that_python_starts(
 def test_canaries_run_as_programs(trap: Trap, module: str) -> None:
     """Python itself imports from the current folder before it comes to the module."""
     subprocess.run(
-        [sys.executable, "-m", module], cwd=trap.folder, stderr=subprocess.DEVNULL, timeout=60
+        [sys.executable, "-m", module],
+        cwd=trap.folder,
+        env=plain(),
+        stderr=subprocess.DEVNULL,
+        timeout=60,
     )
 
     assert trap.caught() != set()
@@ -145,6 +157,7 @@ APART = {"lab"}  # it does not end; see below
 
 def commands() -> Iterator[str]:
     """Return the names of all commands that there are."""
+    load_commands([])
     for name, command in typer.main.get_command(cli).commands.items():  # type: ignore[attr-defined]  # a group
         inner = getattr(command, "commands", {})
         yield from (f"{name} {each}" for each in inner) if inner else (name,)

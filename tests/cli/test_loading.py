@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kit.cli.common import cli
-from kit.cli.main import _MODULES, _load, _name_of, main
+from kit.cli.main import _MODULES, _name_of, load_commands, main
 
 HEAVY = ("IPython", "git", "ipywidgets", "matplotlib", "nbclient", "pandas", "pydantic", "pygit2")
 
@@ -28,7 +28,7 @@ def test_the_table_names_every_command_in_the_order_of_the_help(
 
 @pytest.mark.parametrize("name", _MODULES)
 def test_the_module_of_a_command_brings_it(name: str) -> None:
-    _load([name])
+    load_commands([name])
 
     assert name in {_name_of(one) for one in cli.registered_commands} | {
         group.name for group in cli.registered_groups
@@ -36,7 +36,7 @@ def test_the_module_of_a_command_brings_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["revisions", "states", "scenarios"])
-def test_a_list_loads_nothing_heavy(what: str) -> None:
+def test_a_listload_commandss_nothing_heavy(what: str) -> None:
     program = (
         "import sys; from kit.cli.main import main; main(sys.argv[1:]);"
         "sys.stderr.write(' '.join(sorted(sys.modules)))"

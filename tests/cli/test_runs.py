@@ -138,7 +138,7 @@ def test_a_scenario_with_a_mistake_is_one_line(
             ["run", "late-release", "--at", "q35"],
             "the scenario is for pseries, and q35 is a q35 machine",
         ),
-        (["run", "late-release", "--width", "59"], "greater than or equal to 60"),
+        (["run", "late-release", "--width", "59"], "59 is not in the range 60<=x<=200"),
         (["run", "late-release", "--format", "film"], "film"),
         (["run", "late-release", "-o", "/nowhere/x"], "/nowhere/x: cannot be written"),
         (["compare", "late-release", "--before", "revert"], "--after"),

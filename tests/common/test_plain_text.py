@@ -12,7 +12,7 @@ import pytest
 
 from kit.common.plain_text import _IGNORABLE, is_seen, plain, printable
 from kit.views.diagram.text_glyphs import BOXES, clean
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
 
 EVERYTHING = "".join(map(chr, range(sys.maxunicode + 1)))
@@ -43,7 +43,7 @@ def test_tabs_stay_where_lines_are_shown_and_not_in_a_message() -> None:
 FORMS: Mapping[str, Callable[[str], str]] = {
     "terminal": printable,
     "message": plain,
-    "HTML and SVG": lambda words: html.unescape(escape(words)),
+    "HTML and SVG": lambda words: html.unescape(Html.escape(words)),
     "Markdown": plain_markdown,
     "picture in a mail": lambda words: clean(words, BOXES),
 }

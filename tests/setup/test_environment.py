@@ -33,6 +33,8 @@ CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "jupyterlab": "jupyterlab",
     "matplotlib": "matplotlib-base",
     "mistune": "mistune",
+    "markupsafe": "markupsafe",
+    "jinja2": "jinja2",
     "nbclient": "nbclient",
     "packaging": "packaging",
     "pandas": "pandas",

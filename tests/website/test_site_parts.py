@@ -115,6 +115,7 @@ def test_the_kernel_is_told_of_no_other_place() -> None:
 def test_compiled_modules_stand_for_their_sources_or_beside_them() -> None:
     files = {"toy/__init__.py": b"source", "toy/sample.py": b"no python", "toy/data": b"data"}
     files["toy-1.0.data/data/share/lab.js"] = b"script"
+    files |= {"toy/fast.c": b"C", "toy/fast.cpython-314-x86_64-linux-gnu.so": b"machine code"}
     code = {"toy/__init__.py": b"code"}
 
     assert merged(files, code, keep_sources=False) == {
@@ -249,7 +250,7 @@ def test_every_pin_is_one_pure_wheel_or_the_runtime() -> None:
         if not each.file.endswith("-none-any.whl") and each.where != {Where.RUNTIME}
     ]
 
-    assert odd == []
+    assert [name.partition("-")[0] for name in odd] == ["markupsafe"]  # works without its C
     assert [each.name for each in PINS if len(each.sha256) != 64] == []
 
 
@@ -258,7 +259,7 @@ def test_what_runs_in_the_page_is_in_the_ranges_of_the_kit() -> None:
     wanted = {r.name.lower(): r.specifier for r in map(Requirement, project["dependencies"])}
     pinned = {each.name: each.version for each in PINS if Where.BROWSER in each.where}
     # for git, commands and hand-outs, which a page has not
-    outside = {"gitpython", "jupyterlab", "mistune", "nbclient", "pygit2", "typer"}
+    outside = {"gitpython", "jinja2", "jupyterlab", "mistune", "nbclient", "pygit2", "typer"}
 
     assert set(wanted) - set(pinned) == outside
     assert [name for name in wanted.keys() & pinned if pinned[name] not in wanted[name]] == []

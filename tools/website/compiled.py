@@ -22,6 +22,7 @@ _SCRIPT = Path(__file__).parent / "compile.mjs"
 _TAG = "cpython-314"
 # What JupyterLab takes from a wheel is in the site already, and nobody here writes for Django.
 _NOT_FOR_A_PAGE = (".data/", "jedi/third_party/django-stubs/")
+_OF_A_MACHINE = (".so", ".c")
 
 
 def cached(wheels: Sequence[Path], runtime: Path, cache: Path, work: Path) -> list[Path]:
@@ -81,7 +82,9 @@ def merged(
         kept = {
             name: data
             for name, data in files.items()
-            if name not in code and not any(each in name for each in _NOT_FOR_A_PAGE)
+            if name not in code
+            and not any(each in name for each in _NOT_FOR_A_PAGE)
+            and not name.endswith(_OF_A_MACHINE)
         }
         return kept | {f"{name}c": data for name, data in code.items()}
     cache = {}

@@ -1,6 +1,7 @@
 """What the site is made of: named and hashed in lock.json, downloaded once into a cache.
 
-Every wheel is pure Python, so one file serves every machine.  pip and npm are asked, each for its
+Every wheel is pure Python, so one file serves every machine; that of markupsafe has a part in C as
+well, which it does without and which the site leaves out.  pip and npm are asked, each for its
 own kind of package; a file that is in the cache with the right hash is not asked for again.
 """
 
@@ -23,10 +24,6 @@ __all__ = ["LOCK", "Download", "SiteError", "Where", "fetch_all", "read_lock", "
 
 LOCK = Path(__file__).parent / "lock.json"
 BROWSER_PYTHON = "3.14"  # of Pyodide
-_PURE = (
-    *("--only-binary", ":all:", "--python-version", BROWSER_PYTHON, "--implementation", "py"),
-    *("--abi", "none", "--platform", "any"),
-)
 TIMEOUT_S = 600
 
 
@@ -127,7 +124,7 @@ def _download(download: Download, folder: Path) -> None:
         command = ["npm", "pack", "--silent", download.pinned]
     else:
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
-        command = [*pip, "--no-deps", *_PURE, download.pinned]
+        command = [*pip, "--no-deps", *_kind_of(download.file), download.pinned]
     try:
         subprocess.run(
             command, cwd=folder, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
@@ -139,6 +136,15 @@ def _download(download: Download, folder: Path) -> None:
     except subprocess.CalledProcessError as error:
         said = [line for line in error.stderr.splitlines() if line.strip()] or ["no word why"]
         raise SiteError(f"{download.pinned} cannot be downloaded: {said[-1].strip()}") from None
+
+
+def _kind_of(wheel: str) -> Iterator[str]:
+    """Yield what pip is told, so that it takes the same wheel on every machine."""
+    python, abi, platforms = wheel.removesuffix(".whl").split("-")[-3:]
+    yield from ("--only-binary", ":all:", "--python-version", BROWSER_PYTHON)
+    yield from ("--implementation", python[:2], "--abi", abi)
+    for platform in platforms.split("."):
+        yield from ("--platform", platform)
 
 
 def relock(downloads: Iterable[Download]) -> str:

@@ -16,6 +16,7 @@ from kit.machine.pseries.drc import Effect
 from kit.machine.pseries.tables import TableRow, lines
 from kit.machine.revision import Patch, Revision
 from kit.views.diagram import svg_shapes as svg
+from kit.views.escape import Html
 
 __all__ = ["ShownConnector", "state_diagram"]
 
@@ -60,7 +61,7 @@ class ShownConnector:
         return self.came_from, self.drc.state
 
 
-def state_diagram(revision: Revision, live: ShownConnector | None = None) -> str:
+def state_diagram(revision: Revision, live: ShownConnector | None = None) -> Html:
     """Draw the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
     table = [line for line in lines(revision) if line.state in _PLACES]
     moves = _one_arrow_each([line for line in table if _moves(line)])
@@ -116,7 +117,7 @@ def _facts(drc: Drc) -> list[str]:
     return ["device in it" if drc.device else "empty", *marked]
 
 
-def _box(state: DrcState, live: ShownConnector | None) -> Iterator[str]:
+def _box(state: DrcState, live: ShownConnector | None) -> Iterator[Html]:
     x, y = _PLACES[state]
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
     if live is not None and live.drc.state is state:
@@ -127,7 +128,7 @@ def _box(state: DrcState, live: ShownConnector | None) -> Iterator[str]:
     yield svg.text(x, y + 13, _MEANS[state], anchor="middle", size=10.5, fill=svg.SOFT)
 
 
-def _present(drc: Drc, x: float, y: float) -> Iterator[str]:
+def _present(drc: Drc, x: float, y: float) -> Iterator[Html]:
     """What is the case of the connector, beside the box where no arrow is."""
     above = drc.state is not S.CONFIGURED
     place = x if above else x + BOX_WIDTH / 2 + 14
@@ -139,7 +140,7 @@ def _present(drc: Drc, x: float, y: float) -> Iterator[str]:
         yield svg.text(place, at, words, anchor=anchor, size=11.5, bold=True, fill=colour)
 
 
-def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[str]:
+def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[Html]:
     """A move of QEMU's own, which is no arrow of the guest's."""
     (x1, y1), (x2, y2) = _PLACES[move[0]], _PLACES[move[1]]
     yield svg.line(x1, y1, x2, y2, svg.HOLD, 3, "7 4")
@@ -148,7 +149,7 @@ def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[str]:
     )
 
 
-def _arrow(line: TableRow, last: bool) -> Iterator[str]:
+def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
     """An arrow between two boxes, to the right above, to the left below the line of centres."""
     (x1, y1), (x2, y2) = _PLACES[line.state], _PLACES[line.row.then]
     releases = Effect.RELEASE_DEVICE in line.row.effects
@@ -190,7 +191,7 @@ def _arrow(line: TableRow, last: bool) -> Iterator[str]:
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> Iterator[str]:
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> Iterator[Html]:
     length = hypot(x2 - x1, y2 - y1)
     dx, dy = (x2 - x1) / length, (y2 - y1) / length
     bx, by = x2 - 9 * dx, y2 - 9 * dy
@@ -198,7 +199,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float)
     points = (
         f"{x2:.1f},{y2:.1f} {bx - 4 * dy:.1f},{by + 4 * dx:.1f} {bx + 4 * dy:.1f},{by - 4 * dx:.1f}"
     )
-    yield f'<polygon points="{points}" style="fill:{colour}"/>'
+    yield Html('<polygon points="{}" style="fill:{}"/>').format(points, colour)
 
 
 def _sentence(line: TableRow) -> str:
@@ -218,7 +219,7 @@ def _notes(*, timeout: bool, refusal: bool) -> list[str]:
     return notes
 
 
-def _note_lines(notes: list[str]) -> Iterator[str]:
+def _note_lines(notes: list[str]) -> Iterator[Html]:
     for number, words in enumerate(notes):
         y = HEIGHT - 12 - 16 * (len(notes) - 1 - number)
         yield svg.text(12, y, words, size=11.5, fill=svg.SOFT)

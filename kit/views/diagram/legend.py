@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from kit.views.diagram import svg_shapes as svg
-from kit.views.escape import escape
+from kit.views.escape import Html
 
 __all__ = ["folded_legend", "legend_html"]
 
@@ -22,39 +22,40 @@ _WORDS = (
 )
 
 
-def legend_html(pictures: str) -> str:
+def legend_html(pictures: str) -> Html:
     """Return the legend of a page: of each shape that occurs in *pictures*, which are SVG."""
     items = [
         (drawn, words)
         for drawn, words in _items()
         if all(style in pictures for style in _STYLE.findall(drawn))
     ]
-    return (
-        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.</strong>'
-        f" {_WORDS}.</p>{_samples(items)}</div>\n"
-    )
+    return Html(
+        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.'
+        "</strong> {}.</p>{}</div>\n"
+    ).format(_WORDS, _samples(items))
 
 
-def folded_legend() -> str:
+def folded_legend() -> Html:
     """Return the legend of all shapes, to open below a picture of which a part may be to come."""
-    return (
-        '<details class="kit-legend"><summary>how to read the picture</summary>'
-        f"<p>{_WORDS}; what is still to come is pale.</p>{_samples(_items())}</details>"
-    )
+    return Html(
+        '<details class="kit-legend"><summary>how to read the picture</summary><p>'
+        "{}; what is still to come is pale.</p>{}</details>"
+    ).format(_WORDS, _samples(_items()))
 
 
-def _samples(items: Iterable[tuple[str, str]]) -> str:
-    samples = "".join(
-        f'<div><svg viewBox="0 0 {WIDE:g} {HIGH:g}" aria-hidden="true">{drawn}</svg>'
-        f"<span>{escape(words)}</span></div>"
+def _samples(items: Iterable[tuple[Html, str]]) -> Html:
+    samples = Html().join(
+        Html(
+            '<div><svg viewBox="0 0 {:g} {:g}" aria-hidden="true">{}</svg><span>{}</span></div>'
+        ).format(WIDE, HIGH, drawn, words)
         for drawn, words in items
     )
-    return f'<div class="kit-samples">{samples}</div>'
+    return Html('<div class="kit-samples">{}</div>').format(samples)
 
 
-def _items() -> tuple[tuple[str, str], ...]:
+def _items() -> tuple[tuple[Html, str], ...]:
     box = (3, 2, WIDE - 6, HIGH - 4)
-    hatched = "".join(
+    hatched = Html().join(
         svg.line(x, HIGH - 2, x + HIGH - 4, 2, svg.BAD) for x in range(5, int(WIDE - HIGH + 2), 7)
     )
     bracket = (

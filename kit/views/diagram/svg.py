@@ -20,6 +20,7 @@ from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, Pict
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.svg_lanes import BAR, Lanes, lanes_of
 from kit.views.diagram.time_axis import SHORTEST_S, Axis, axis_of, duration, when
+from kit.views.escape import Html
 
 __all__ = ["picture_svg"]
 
@@ -38,7 +39,7 @@ SOLID = {LaneState.HOLDS, LaneState.USES, LaneState.LISTED}
 DASHED = {LaneState.PENDING, LaneState.ASKED}
 
 
-def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> str:
+def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> Html:
     """Draw a run or a pair, seen from the place where a timeline stands, else from its end.
 
     ``future``: with what is later than that place, faint.
@@ -67,13 +68,13 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
     return svg.picture(WIDTH, height, _label(layout), [*behind, *present])
 
 
-class LaterPart(str):
+class LaterPart(Html):
     """A part of the picture that is later than the place."""
 
     __slots__ = ()
 
 
-def _part(drawn: str, *, later: bool) -> str:
+def _part(drawn: Html, *, later: bool) -> Html:
     return LaterPart(drawn) if later else drawn
 
 
@@ -108,7 +109,7 @@ def _now_x(layout: Layout, axis: Axis) -> float:
     return x
 
 
-def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
+def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[Html]:
     end = -10.0
     for x, words in _times(layout, axis):
         yield svg.line(x, AXIS_Y, x, height - 16, svg.LINE, 0.6, "1 4")
@@ -137,7 +138,7 @@ def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:
         yield x, "?" if step in layout.timeless else duration(stop.at_ns)
 
 
-def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
+def _now(layout: Layout, x: float, height: float) -> Iterator[Html]:
     if layout.observed:
         return
     yield svg.line(x, AXIS_Y - 2, x, height - 16, svg.INK, 1)
@@ -147,7 +148,7 @@ def _now(layout: Layout, x: float, height: float) -> Iterator[str]:
     yield svg.text(middle, 12, words, size=SIZE, anchor="middle", bold=True)
 
 
-def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str]:
+def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[Html]:
     step = layout.first_step
     if step is None:
         return
@@ -166,7 +167,7 @@ def _first_difference(layout: Layout, axis: Axis, height: float) -> Iterator[str
 
 def _group(
     layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis, now_x: float
-) -> Iterator[str]:
+) -> Iterator[Html]:
     yield svg.line(0, lanes.top, WIDTH, lanes.top, svg.LINE)
     called = layout.observed or _called(side.revision)
     heading = f"{side.name}: {called}" if side.name else called
@@ -197,7 +198,7 @@ def _group(
 
 def _lane(
     layout: Layout, side: PictureSide, lane: Actor, lanes: Lanes, axis: Axis, now_x: float
-) -> Iterator[str]:
+) -> Iterator[Html]:
     rows = layout.rows_of(lane)
     middle = lanes.middle(lane)
     several = len(layout.devices) > 1
@@ -225,7 +226,7 @@ def _lane(
 
 def _split(
     bar: Bar, start: float, end: float, now_x: float, lanes: Lanes, taken: tuple[float, ...]
-) -> Iterator[str]:
+) -> Iterator[Html]:
     """A bar in two parts: before the place, and after it; words keep off what is *taken*."""
     y = lanes.rows[bar.row]
     if start < now_x:
@@ -236,7 +237,7 @@ def _split(
 
 def _bar(
     bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...], *, words: bool = True
-) -> Iterator[str]:
+) -> Iterator[Html]:
     box = (start, y - BAR / 2, end - start, BAR)
     colour, halo, bold = svg.BAD, svg.PAPER, True
     if bar.held in SOLID:
@@ -261,7 +262,7 @@ def _bar(
         yield _inside(start, end, y, bar.words, colour, halo, taken, bold=bold)
 
 
-def _hatched(x: float, y: float, width: float, height: float) -> Iterator[str]:
+def _hatched(x: float, y: float, width: float, height: float) -> Iterator[Html]:
     yield svg.rect(x, y, width, height, svg.PAPER, svg.BAD)
     at = x + 3
     while at < x + width - height:
@@ -279,7 +280,7 @@ def _inside(
     taken: tuple[float, ...],
     *,
     bold: bool = False,
-) -> str:
+) -> Html:
     """Words in the middle of a bar, else beside what stands on it; none where there is no room."""
     inside = sorted(x for x in taken if start - CLEAR < x < end + CLEAR)
     edges = [start, *(e for x in inside for e in (x - CLEAR, x + CLEAR)), end]
@@ -287,7 +288,7 @@ def _inside(
     left, right = max(free, key=lambda room: room[1] - room[0])
     wide = svg.text_width(words, SIZE, bold=bold)
     if wide + 6 > right - left:
-        return ""
+        return Html()
     middle = (start + end) / 2
     if any(abs(middle - x) < wide / 2 + CLEAR for x in inside):
         middle = (left + right) / 2
@@ -318,7 +319,7 @@ class _Crossed:
 
 def _bracket(
     bracket: Bracket, y: float, axis: Axis, now_x: float, taken: tuple[float, ...]
-) -> Iterator[str]:
+) -> Iterator[Html]:
     """A span of time: a line with a tick where it begins, and one where it ends."""
     start = axis.after(bracket.first)
     known = bracket.end_ns is not None and bracket.end_ns <= axis.end_ns
@@ -348,7 +349,7 @@ def _bracket(
 # -- messages between the lanes --------------------------------------------------------------------
 
 
-def _mark(mark: Mark, lanes: Lanes, x: float) -> str:
+def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:
     colour = COLOURS[mark.tone]
     if mark.src is mark.dst:
         y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
@@ -367,7 +368,7 @@ def _mark(mark: Mark, lanes: Lanes, x: float) -> str:
 
 def _at_present(
     side: PictureSide, row: LaneRow, held: LaneState | None, lanes: Lanes
-) -> Iterator[str]:
+) -> Iterator[Html]:
     x, y = WIDTH - RIGHT + 8, lanes.rows[row]
     if held in (LaneState.ORPHANED, LaneState.ABORTED):
         words = "LIMBO" if held is LaneState.ORPHANED else "aborted"

@@ -8,8 +8,9 @@ the theme of the page it is in and is legible where there is none.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from kit.views.escape import escape
+from kit.views.escape import Html
 
 __all__ = ["BAD", "GOOD", "HOLD", "INK", "LINE", "PAPER", "SOFT", "WAIT", "arrow", "cross", "line"]
 __all__ += ["faint", "picture", "rect", "text", "text_width"]
@@ -23,40 +24,45 @@ WAIT = "var(--kit-wait, #9a6200)"
 BAD = "var(--kit-bad, #b3261e)"
 GOOD = "var(--kit-good, #1a7040)"
 
-_FONT = "font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif"
+_FONT = Html("font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif")
 
 
-def picture(width: float, height: float, label: str, parts: Iterable[str]) -> str:
+_remembered = lru_cache(maxsize=4096)  # a step draws most shapes of the one before again
+
+
+def picture(width: float, height: float, label: str, parts: Iterable[Html]) -> Html:
     """Wrap *parts* into an SVG with its own background and a describing *label*."""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}"'
-        f' role="img" aria-label="{escape(label)}" style="{_FONT}">'
-        f"{rect(0, 0, width, height, PAPER)}{''.join(parts)}</svg>"
+    return Html(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img"'
+        ' aria-label="{}" style="{}">{}{}</svg>'
+    ).format(
+        _n(width), _n(height), label, _FONT, rect(0, 0, width, height, PAPER), Html().join(parts)
     )
 
 
+@_remembered
 def rect(
     x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", dash: str = ""
-) -> str:
+) -> Html:
     """A rectangle; ``fill`` may be "none"."""
     dashes = f";stroke-dasharray:{dash}" if dash else ""
-    return (
-        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(max(width, 0))}" height="{_n(height)}"'
-        f' style="fill:{fill};stroke:{stroke}{dashes}"/>'
+    return Html('<rect x="{}" y="{}" width="{}" height="{}" style="fill:{};stroke:{}{}"/>').format(
+        _n(x), _n(y), _n(max(width, 0)), _n(height), fill, stroke, dashes
     )
 
 
+@_remembered
 def line(
     x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = ""
-) -> str:
+) -> Html:
     """A straight line."""
     dashes = f";stroke-dasharray:{dash}" if dash else ""
-    return (
-        f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
-        f' style="stroke:{stroke};stroke-width:{_n(width)}{dashes}"/>'
-    )
+    return Html(
+        '<line x1="{}" y1="{}" x2="{}" y2="{}" style="stroke:{};stroke-width:{}{}"/>'
+    ).format(_n(x1), _n(y1), _n(x2), _n(y2), stroke, _n(width), dashes)
 
 
+@_remembered
 def text(
     x: float,
     y: float,
@@ -67,7 +73,7 @@ def text(
     anchor: str = "start",
     bold: bool = False,
     halo: str = PAPER,
-) -> str:
+) -> Html:
     """A line of text on its base line ``y``, with a halo that keeps lines behind it away.
 
     ``halo`` may be empty: within a box it would eat the box's own lines.
@@ -76,15 +82,14 @@ def text(
     around = (
         f";paint-order:stroke;stroke:{halo};stroke-width:5px;stroke-linejoin:round" if halo else ""
     )
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" style="fill:{fill};font-size:{_n(size)}px'
-        f';text-anchor:{anchor}{weight}{around}">{escape(words)}</text>'
-    )
+    return Html(
+        '<text x="{}" y="{}" style="fill:{};font-size:{}px;text-anchor:{}{}{}">{}</text>'
+    ).format(_n(x), _n(y), fill, _n(size), anchor, weight, around, words)
 
 
-def faint(parts: Iterable[str]) -> str:
+def faint(parts: Iterable[Html]) -> Html:
     """Parts that are there but not yet: drawn weakly, and as one, so that words hide lines."""
-    return f'<g style="opacity:0.6">{"".join(parts)}</g>'
+    return Html('<g style="opacity:0.6">{}</g>').format(Html().join(parts))
 
 
 def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:
@@ -101,19 +106,20 @@ _EMS = dict.fromkeys(" .,:;'!|/()", 0.32) | dict.fromkeys("ijlft-r", 0.36)
 _EMS |= {"m": 1.0, "w": 0.84, "M": 0.88, "W": 1.0, "_": 0.52, "I": 0.36}
 
 
-def arrow(x: float, y1: float, y2: float, stroke: str, dash: str = "") -> str:
+@_remembered
+def arrow(x: float, y1: float, y2: float, stroke: str, dash: str = "") -> Html:
     """A vertical arrow from y1 to y2, its head a polygon."""
     tip = 6 if y2 > y1 else -6
     head = f"{_n(x)},{_n(y2)} {_n(x - 3.5)},{_n(y2 - tip)} {_n(x + 3.5)},{_n(y2 - tip)}"
-    return (
-        f'{line(x, y1, x, y2 - tip, stroke, 1.5, dash)}<polygon points="{head}"'
-        f' style="fill:{stroke}"/>'
+    return Html('{}<polygon points="{}" style="fill:{}"/>').format(
+        line(x, y1, x, y2 - tip, stroke, 1.5, dash), head, stroke
     )
 
 
-def cross(x: float, y: float, stroke: str, size: float = 5) -> str:
+@_remembered
+def cross(x: float, y: float, stroke: str, size: float = 5) -> Html:
     """An x, set off from what is behind it."""
-    return "".join(
+    return Html().join(
         line(x - size, y - end, x + size, y + end, colour, wide)
         for colour, wide in ((PAPER, 5), (stroke, 2.5))
         for end in (size, -size)

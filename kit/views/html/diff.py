@@ -20,7 +20,7 @@ from kit.git.values.commit import (
     quoted_list_links,
 )
 from kit.git.values.page import CommitPage, ResponsibleLines
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff_lines import changed_parts, line_pairs
 
 __all__ = ["commit_html", "lines_html", "message_html"]
@@ -32,7 +32,7 @@ _MOST_COLOURED = 100_000  # characters of a hunk: a lexer takes its time
 # Those of the languages that a commit may bring which take no longer than a text is long.
 _LANGUAGES = {"C", "C++", "Python", "Rust", "Makefile", "Bash", "Perl", "Go", "Java", "GAS", "JSON",
               "YAML", "INI", "TOML"}  # fmt: skip
-_SCROLLS = 'tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
+_SCROLLS = Html('tabindex="0" role="region" data-lm-suppress-shortcuts="true"')
 """A block that scrolls by keys: JupyterLab leaves its arrow keys alone."""
 _KINDS = {LineKind.ADDED: "added", LineKind.REMOVED: "removed", LineKind.CONTEXT: "context"}
 _COLOURS: tuple[tuple[_TokenType, str], ...] = (
@@ -43,18 +43,18 @@ _COLOURS: tuple[tuple[_TokenType, str], ...] = (
 )
 
 
-def commit_html(page: CommitPage, *, side_by_side: bool = False) -> str:
+def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
     """Write a page: heading, where it was read, then one block a file that opens and closes."""
-    parts = [f"<h4>{escape(page.heading)}</h4>"]
+    parts = [Html("<h4>{}</h4>").format(page.heading)]
     if page.source:
-        parts.append(f'<p class="kit-soft">read from: {escape(page.source)}</p>')
+        parts.append(Html('<p class="kit-soft">read from: {}</p>').format(page.source))
     if page.commit is not None:
         about = (
             f"commit {page.commit.hash}, {page.commit.author.name}, {page.commit.committed[:10]}"
         )
-        parts.append(f'<p class="kit-soft">{escape(about)}</p>')
+        parts.append(Html('<p class="kit-soft">{}</p>').format(about))
     if page.note:
-        parts.append(f"<p>{escape(page.note)}</p>")
+        parts.append(Html("<p>{}</p>").format(page.note))
     left = MOST_LINES
     for file in page.files[:MOST_FILES]:
         rows = _two_columns(file) if side_by_side else _one_column(file)
@@ -63,8 +63,10 @@ def commit_html(page: CommitPage, *, side_by_side: bool = False) -> str:
         hidden = _height(file, side_by_side=side_by_side) - len(shown)
         parts.append(_file(file, shown, hidden, side_by_side=side_by_side))
     if len(page.files) > MOST_FILES:
-        parts.append(f'<p class="kit-soft">… {len(page.files) - MOST_FILES:,} more files</p>')
-    return "".join(parts)
+        parts.append(
+            Html('<p class="kit-soft">… {:,} more files</p>').format(len(page.files) - MOST_FILES)
+        )
+    return Html().join(parts)
 
 
 def _readable(hunk: Hunk) -> Hunk:
@@ -79,109 +81,120 @@ def _height(file: FileDiff, *, side_by_side: bool) -> int:
     return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
 
 
-def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> str:
+def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> Html:
     """Write responsible lines under a heading, to be opened."""
-    return f"<details><summary>{escape(heading)}</summary>{lines_html(found)}</details>"
+    return Html("<details><summary>{}</summary>{}</details>").format(heading, lines_html(found))
 
 
-def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> str:
+def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> Html:
     """Write responsible lines as a list: what they do, whose commit it was, the hunk.
 
     ``context``: with the lines around those that change.
     """
     parts = []
     for lines in found:
-        rows = ""
+        rows = Html()
         if lines.file is not None and lines.hunk is not None:
             hunk = _readable(lines.hunk)
             write = _Writer(lines.file, hunk)
             shown = [one for one in hunk.lines if context or one.kind is not LineKind.CONTEXT]
-            rows = "".join(map(write.line, shown))
+            rows = Html().join(map(write.line, shown))
             place = f"{lines.file.path}, {lines.hunk.function_name}"
-            rows = (
-                f'<pre class="kit-diff" {_SCROLLS} aria-label="{escape(place)}">'
-                f'<span class="kit-hunk">@ {escape(lines.hunk.function)}</span>{rows}</pre>'
-            )
+            rows = Html(
+                '<pre class="kit-diff" {} aria-label="{}"><span class="kit-hunk">@ {}'
+                "</span>{}</pre>"
+            ).format(_SCROLLS, place, lines.hunk.function, rows)
         parts.append(
-            f"<li>{escape(lines.says)} <span class='kit-soft'>({escape(lines.revision)})</span>"
-            f"{rows}</li>"
+            Html("<li>{} <span class='kit-soft'>({})</span>{}</li>").format(
+                lines.says, lines.revision, rows
+            )
         )
-    return f"<ul>{''.join(parts)}</ul>"
+    return Html("<ul>{}</ul>").format(Html().join(parts))
 
 
-def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool = False) -> str:
+def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool = False) -> Html:
     """Write a commit's message, trailers and series, with links to where it was posted.
 
     ``brief``: the trailers, which end the message, are not listed once more.
     """
-    trailers = "".join(
-        f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in commit.trailers
+    trailers = Html().join(
+        (Html("<dt>{}</dt><dd>{}</dd>").format(key, value) for key, value in commit.trailers)
     )
     links = [link for link in (lore_link(commit), *quoted_list_links(commit)) if link]
-    listed = "".join(
-        f'<li><a href="{escape(link)}" rel="noreferrer" target="_blank">{escape(link)}</a></li>'
+    listed = Html().join(
+        Html('<li><a href="{}" rel="noreferrer" target="_blank">{}</a></li>').format(link, link)
         for link in links
     )
     title = "posted as" if brief else f"trailers ({len(commit.trailers)}) and links"
-    more = f"{'' if brief else f'<dl>{trailers}</dl>'}<ul>{listed}</ul>"
+    more = Html("{}<ul>{}</ul>").format(
+        "" if brief else Html("<dl>{}</dl>").format(trailers), listed
+    )
     return (
-        f"<details><summary>message of the commit</summary>"
-        f'<pre class="kit-message" {_SCROLLS} aria-label="message">{escape(commit.body)}</pre>'
-        "</details>"
-        + ("" if brief and not listed else f"<details><summary>{title}</summary>{more}</details>")
+        Html(
+            "<details><summary>message of the commit</summary>"
+            '<pre class="kit-message" {} aria-label="message">{}</pre></details>'
+        ).format(_SCROLLS, commit.body)
+        + (
+            ""
+            if brief and not listed
+            else Html("<details><summary>{}</summary>{}</details>").format(title, more)
+        )
         + _series(commit, series)
     )
 
 
-def _series(commit: Commit, series: tuple[Commit, ...]) -> str:
+def _series(commit: Commit, series: tuple[Commit, ...]) -> Html:
     if len(series) < 2:
-        return ""
-    items = "".join(
-        f"<li>{'<strong>' if other.hash == commit.hash else ''}"
-        f"<code>{other.hash[:10]}</code> {escape(other.subject)}"
-        f"{'</strong>' if other.hash == commit.hash else ''}</li>"
+        return Html()
+    items = Html().join(
+        Html("<li>{}<code>{}</code> {}{}</li>").format(
+            Html("<strong>") if other.hash == commit.hash else "",
+            other.hash[:10],
+            other.subject,
+            Html("</strong>") if other.hash == commit.hash else "",
+        )
         for other in series
     )
-    return (
-        f"<details open><summary>posted together, in this order</summary><ul>{items}</ul></details>"
-    )
+    return Html(
+        "<details open><summary>posted together, in this order</summary><ul>{}</ul></details>"
+    ).format(items)
 
 
-def _file(file: FileDiff, rows: list[str], hidden: int, *, side_by_side: bool) -> str:
-    more = f'<span class="kit-soft">… {hidden} more lines</span>' if hidden else ""
+def _file(file: FileDiff, rows: list[Html], hidden: int, *, side_by_side: bool) -> Html:
+    more = Html('<span class="kit-soft">… {} more lines</span>').format(hidden) if hidden else ""
     name = file.path if file.old_path == file.path else f"{file.old_path} → {file.path}"
     counts = f"+{file.count(LineKind.ADDED)} −{file.count(LineKind.REMOVED)}"
     if file.binary:
-        counts, more = "binary", '<span class="kit-soft">a binary file differs</span>'
+        counts, more = "binary", Html('<span class="kit-soft">a binary file differs</span>')
     if file.left_out:
-        counts, more = "large", '<span class="kit-soft">too large to be read here</span>'
+        counts, more = "large", Html('<span class="kit-soft">too large to be read here</span>')
     style = "kit-diff kit-two" if side_by_side else "kit-diff"
-    return (
-        f"<details open><summary><code>{escape(name)}</code>"
-        f' <span class="kit-soft">{counts}</span></summary>'
-        f'<pre class="{style}" {_SCROLLS} aria-label="{escape(file.path)}">'
-        f"{''.join(rows)}{more}</pre></details>"
-    )
+    return Html(
+        '<details open><summary><code>{}</code> <span class="kit-soft">{}</span>'
+        '</summary><pre class="{}" {} aria-label="{}">{}{}</pre></details>'
+    ).format(name, counts, style, _SCROLLS, file.path, Html().join(rows), more)
 
 
-def _one_column(file: FileDiff) -> Iterator[str]:
+def _one_column(file: FileDiff) -> Iterator[Html]:
     for hunk in map(_readable, file.hunks):
-        yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
+        yield Html('<span class="kit-hunk">@ {}</span>').format(hunk.function)
         write = _Writer(file, hunk)
         for line in hunk.lines:
             yield write.line(line)
 
 
-def _two_columns(file: FileDiff) -> Iterator[str]:
+def _two_columns(file: FileDiff) -> Iterator[Html]:
     for hunk in map(_readable, file.hunks):
-        yield f'<span class="kit-hunk">@ {escape(hunk.function)}</span>'
+        yield Html('<span class="kit-hunk">@ {}</span>').format(hunk.function)
         write = _Writer(file, hunk)
         for pair in line_pairs(hunk):
             cells = [
-                f'<span class="kit-cell">{" " if line is None else write.line(line)}</span>'
+                Html('<span class="kit-cell">{}</span>').format(
+                    " " if line is None else write.line(line)
+                )
                 for line in (pair.old, pair.new)
             ]
-            yield f'<span class="kit-pair">{"".join(cells)}</span>'
+            yield Html('<span class="kit-pair">{}</span>').format(Html().join(cells))
 
 
 class _Writer:
@@ -199,21 +212,23 @@ class _Writer:
             tokens = _tokens(file.path, [line.text for line in lines])
             self._tokens |= {id(line): found for line, found in zip(lines, tokens, strict=True)}
 
-    def line(self, line: DiffLine) -> str:
+    def line(self, line: DiffLine) -> Html:
         """Write a line of the hunk."""
         marks = self._marks.get(id(line), ())
-        parts: list[str] = []
+        parts: list[Html] = []
         column = 0
         for token, words in self._tokens[id(line)]:
             style = next((name for kind, name in _COLOURS if token[: len(kind)] == kind), "")
             for piece, marked in _split(words, column, marks):
-                tag = escape(piece)
+                tag = Html.escape(piece)
                 if style:
-                    tag = f'<i class="kit-{style}">{tag}</i>'
-                parts.append(f"<mark>{tag}</mark>" if marked else tag)
+                    tag = Html('<i class="kit-{}">{}</i>').format(style, tag)
+                parts.append(Html("<mark>{}</mark>").format(tag) if marked else tag)
             column += len(words)
-        written = "".join(parts) or " "
-        return f'<span class="kit-{_KINDS[line.kind]}">{line.kind.value}{written}</span>'
+        written = Html().join(parts) or " "
+        return Html('<span class="kit-{}">{}{}</span>').format(
+            _KINDS[line.kind], line.kind.value, written
+        )
 
 
 def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:

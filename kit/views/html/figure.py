@@ -7,48 +7,56 @@ from dataclasses import dataclass
 from html import unescape
 from importlib import resources
 
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.print_base import RUN_PICTURE, PrintForm, aside, printed
 
-__all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "stylesheet"]
+__all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "style_html"]
+__all__ += ["stylesheet"]
 
 
-def stylesheet() -> str:
+def stylesheet() -> Html:
     """Return the kit's one stylesheet."""
-    return resources.files("kit.views.html").joinpath("style.css").read_text(encoding="utf-8")
+    own = resources.files("kit.views.html").joinpath("style.css")
+    return Html(own.read_text(encoding="utf-8"))
 
 
-def scrolling(drawn: str, called: str = "picture") -> str:
+def style_html() -> Html:
+    """Return the kit's one stylesheet as an element of a page."""
+    return Html("<style>{}</style>").format(stylesheet())
+
+
+def scrolling(drawn: Html, called: str = "picture") -> Html:
     """Wrap what is wide so that it stays legible in a narrow page: it scrolls, by keys as well."""
-    return (
-        f'<div class="kit-scroll" tabindex="0" role="group" aria-label="{escape(called)}"'
-        f' data-lm-suppress-shortcuts="true">{drawn}</div>'
-    )
+    return Html(
+        '<div class="kit-scroll" tabindex="0" role="group" aria-label="{}"'
+        ' data-lm-suppress-shortcuts="true">{}</div>'
+    ).format(called, drawn)
 
 
-def pictured(svg: str, *caption: str) -> str:
+def pictured(svg: Html, *caption: str) -> Html:
     """A picture with its caption, a line a part; a page break never goes through it."""
-    words = "<br>".join(map(escape, caption))
-    below = f"<figcaption>{words}</figcaption>" if words else ""
-    return f'<figure class="kit-picture">{scrolling(svg)}{below}</figure>'
+    words = Html("<br>").join(caption)
+    below = Html("<figcaption>{}</figcaption>").format(words) if words else ""
+    return Html('<figure class="kit-picture">{}{}</figure>').format(scrolling(svg), below)
 
 
-def run_pictured(svg: str, title: str = "") -> str:
+def run_pictured(svg: Html, title: str = "") -> Html:
     """A picture of a run below its title; a page break goes through neither."""
-    above = f'<figcaption class="kit-title">{escape(title)}</figcaption>' if title else ""
-    return f"{RUN_PICTURE}{above}{scrolling(svg)}</figure>"
+    above = Html('<figcaption class="kit-title">{}</figcaption>').format(title) if title else ""
+    return Html("{}{}{}</figure>").format(RUN_PICTURE, above, scrolling(svg))
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """An SVG: live in the notebook's colours, alone on its own light background, or as words."""
 
-    svg: str
+    svg: Html
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f"<style>{stylesheet()}</style>"
-            f'<div class="kit">{scrolling(self.svg)}</div>',
+            "text/html": Html('{}<div class="kit">{}</div>').format(
+                style_html(), scrolling(self.svg)
+            ),
             "image/svg+xml": self.svg,
             "text/plain": repr(self),
         }
@@ -67,12 +75,12 @@ class Lines(str):
 
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        lines = f'<pre style="white-space: pre; word-break: normal">{escape(self)}</pre>'
-        return f'<style>{stylesheet()}</style><div class="kit">{scrolling(lines, "text")}</div>'
+    def _repr_html_(self) -> Html:
+        lines = Html('<pre style="white-space: pre; word-break: normal">{}</pre>').format(self)
+        return Html('{}<div class="kit">{}</div>').format(style_html(), scrolling(lines, "text"))
 
     def _repr_print_(self) -> PrintForm:
-        return printed(f"<pre>{escape(self)}</pre>")
+        return printed(Html("<pre>{}</pre>").format(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +97,22 @@ class Rows:
     printed: str = ""
 
     @property
-    def _table(self) -> str:
-        heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in self.heads)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+    def _table(self) -> Html:
+        heads = Html().join(Html('<th scope="col">{}</th>').format(head) for head in self.heads)
+        body = Html().join(
+            Html("<tr>")
+            + Html().join(Html("<td>{}</td>").format(cell) for cell in row)
+            + Html("</tr>")
             for row in self.rows
         )
-        named = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
-        return (
-            f'<table class="kit-rows">{named}<thead><tr>{heads}</tr></thead>'
-            f"<tbody>{body}</tbody></table>"
-        )
+        named = Html("<caption>{}</caption>").format(self.caption) if self.caption else ""
+        return Html(
+            '<table class="kit-rows">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
+        ).format(named, heads, body)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f'<style>{stylesheet()}</style><div class="kit">{self._table}</div>',
+            "text/html": Html('{}<div class="kit">{}</div>').format(style_html(), self._table),
             "text/plain": repr(self),
         }
 
@@ -129,13 +138,14 @@ class Note:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f"<style>{stylesheet()}</style>"
-            f'<div class="kit"><p>{escape(self.words)}</p></div>',
+            "text/html": Html('{}<div class="kit"><p>{}</p></div>').format(
+                style_html(), self.words
+            ),
             "text/plain": self.words,
         }
 
     def _repr_print_(self) -> PrintForm:
-        return printed(f"<p>{escape(self.words)}</p>")
+        return printed(Html("<p>{}</p>").format(self.words))
 
     def __repr__(self) -> str:
         """Return the sentence."""

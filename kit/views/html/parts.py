@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kit.machine.revision import Revision
-from kit.views.escape import escape
+from kit.views.escape import Html
 
 __all__ = ["revision_head", "sides_line", "status"]
 
 
-def status(words: str, style: str = "") -> str:
+def status(words: str, style: str = "") -> Html:
     """A box that a screen reader reads out when it changes: its first line strong."""
-    first, *others = (escape(line) for line in words.split("\n"))
-    return (
-        f'<div class="kit-verdict{style}" role="status" aria-live="polite">'
-        f"{'<br>'.join((f'<strong>{first}</strong>', *others))}</div>"
+    first, *others = words.split("\n")
+    return Html('<div class="kit-verdict{}" role="status" aria-live="polite">{}</div>').format(
+        style, Html("<br>").join((Html("<strong>{}</strong>").format(first), *others))
     )
 
 
-def revision_head(name: str, revision: Revision) -> str:
+def revision_head(name: str, revision: Revision) -> Html:
     """Which revision stands on a side, and what it is."""
-    code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
-    return (
-        f'<h4><span class="kit-soft">{name}:</span> {escape(revision.name)}{code}</h4>'
-        f'<p class="kit-soft">{escape(revision.summary)}</p>'
+    code = "" if revision.alias is None else Html(" <code>{}</code>").format(revision.label)
+    return Html('<h4><span class="kit-soft">{}:</span> {}{}</h4><p class="kit-soft">{}</p>').format(
+        name, revision.name, code, revision.summary
     )
 
 
-def sides_line(sides: Iterable[tuple[str, Revision]]) -> str:
+def sides_line(sides: Iterable[tuple[str, Revision]]) -> Html:
     """The same of all sides in one paragraph, for paper."""
-    return f'<p class="kit-sides-line">{"; ".join(_side(*one) for one in sides)}</p>'
-
-
-def _side(name: str, revision: Revision) -> str:
-    code = "" if revision.alias is None else f" <code>{escape(revision.label)}</code>"
-    return (
-        f'<span class="kit-soft">{name}:</span> <strong>{escape(revision.name)}</strong>{code}'
-        f'<span class="kit-soft kit-about">: {escape(revision.summary)}</span>'
+    return Html('<p class="kit-sides-line">{}</p>').format(
+        Html("; ").join(_side(*one) for one in sides)
     )
+
+
+def _side(name: str, revision: Revision) -> Html:
+    code = "" if revision.alias is None else Html(" <code>{}</code>").format(revision.label)
+    return Html(
+        '<span class="kit-soft">{}:</span> <strong>{}</strong>{}'
+        '<span class="kit-soft kit-about">: {}</span>'
+    ).format(name, revision.name, code, revision.summary)

@@ -18,8 +18,8 @@ from kit.common.errors import UserError
 from kit.course.time_to_revert import Lasted, year_of
 from kit.git.values.summary import percentile, top_folder
 from kit.git.values.verdict import DAY_S, Revert
-from kit.views.escape import escape
-from kit.views.html.figure import scrolling, stylesheet
+from kit.views.escape import Html
+from kit.views.html.figure import scrolling, style_html
 from kit.views.html.print_base import PrintForm, printed
 
 if TYPE_CHECKING:
@@ -60,23 +60,24 @@ class Plot:
         return written.getvalue()
 
     @property
-    def _images(self) -> str:
+    def _images(self) -> Html:
         """The figure in light colours and in dark ones, of which the page shows one."""
         light = self.svg
         dark = light
         for colour, in_the_dark in _DARK.items():
             dark = dark.replace(colour, in_the_dark)
         # as images: the ids of an SVG in the page would be shared with those of the next one
-        images = "".join(
-            f'<img class="kit-{name}" alt="{escape(self.alt)}" src="data:image/svg+xml;base64,'
-            f'{base64.b64encode(svg.encode()).decode()}">'
+        images = Html().join(
+            Html('<img class="kit-{}" alt="{}" src="data:image/svg+xml;base64,{}">').format(
+                name, self.alt, base64.b64encode(svg.encode()).decode()
+            )
             for name, svg in (("light", light), ("dark", dark))
         )
-        return scrolling(f'<div class="kit-plot">{images}</div>', "plot")
+        return scrolling(Html('<div class="kit-plot">{}</div>').format(images), "plot")
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": f'<style>{stylesheet()}</style><div class="kit">{self._images}</div>',
+            "text/html": Html('{}<div class="kit">{}</div>').format(style_html(), self._images),
             "image/svg+xml": self.svg,
             "text/plain": self.alt,
         }

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kit.views.escape import escape
+from kit.views.escape import Html
 
 __all__ = ["PAPER", "RUN_PICTURE", "PrintForm", "aside", "hunks_kept", "opened", "printed"]
 __all__ += ["table", "wide"]
@@ -18,7 +18,7 @@ __all__ += ["table", "wide"]
 PAPER = "text/vnd.unplug-kit.paper+html"
 """The MIME type under which a lesson's output carries it."""
 
-RUN_PICTURE = '<figure class="kit-picture kit-run">'
+RUN_PICTURE = Html('<figure class="kit-picture kit-run">')
 """How a picture of a run begins: a page that has one explains what is drawn."""
 
 _TABLE = re.compile(r'<table class="kit-rows">.*?</table>', re.DOTALL)  # in text < is escaped
@@ -32,50 +32,55 @@ _DIFF = re.compile(r'(<pre class="kit-diff"[^>]*>)(.*?)(</pre>)', re.DOTALL)
 class PrintForm:
     """HTML for paper; ``hints`` are kept apart as text, to stand at the end of what is printed."""
 
-    html: str
+    html: Html
     title: str = ""
     hints: tuple[str, ...] = ()
 
 
-def printed(*parts: str) -> PrintForm:
+def printed(*parts: Html) -> PrintForm:
     """Put parts, which must be HTML already, below each other."""
-    html = _TABLE.sub(lambda found: wide(found[0]), "".join(parts))
-    return PrintForm(f'<div class="kit kit-paper">{html}</div>')
+    html = Html(_TABLE.sub(lambda found: wide(Html(found[0])), Html().join(parts)))
+    return PrintForm(Html('<div class="kit kit-paper">{}</div>').format(html))
 
 
-def wide(table: str) -> str:
+def wide(table: Html) -> Html:
     """Let a table scroll where a page is narrow, by keys as well."""
-    return f'<div class="kit-wide" tabindex="0" role="group" aria-label="table">{table}</div>'
+    return Html(
+        '<div class="kit-wide" tabindex="0" role="group" aria-label="table">{}</div>'
+    ).format(table)
 
 
-def aside(words: str) -> str:
+def aside(words: str) -> Html:
     """A sentence on what a screen would do here, and what to do in its place."""
-    return f'<p class="kit-soft kit-aside">{escape(words)}</p>'
+    return Html('<p class="kit-soft kit-aside">{}</p>').format(words)
 
 
-def opened(html: str) -> str:
+def opened(html: Html) -> Html:
     """Open what is folded: paper has no fold.  In text a tag is escaped, so only tags change."""
-    return html.replace("<details>", "<details open>")
+    return html.replace(Html("<details>"), Html("<details open>"))
 
 
-def hunks_kept(html: str) -> str:
+def hunks_kept(html: Html) -> Html:
     """Put each hunk of the diffs in a block of its own: a page breaks between them."""
-    return _DIFF.sub(_hunks, html)
+    return Html(_DIFF.sub(_hunks, html))
 
 
 def _hunks(found: re.Match[str]) -> str:
     hunks = (part for part in _HUNK.split(found[2]) if part)
-    blocks = "".join(f'<span class="kit-whole">{hunk}</span>' for hunk in hunks)
+    blocks = Html().join(
+        Html('<span class="kit-whole">{}</span>').format(Html(hunk)) for hunk in hunks
+    )
     return f"{found[1]}{blocks}{found[3]}"
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of text."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
+    """A table; a cell is text, or HTML."""
+    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
+    body = Html().join(
+        Html("<tr>") + Html().join(Html("<td>{}</td>").format(cell) for cell in row) + Html("</tr>")
+        for row in rows
     )
-    return (
-        f'<table class="kit-rows"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    return Html(
+        '<table class="kit-rows"><caption>{}</caption><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table>"
+    ).format(caption, top, body)

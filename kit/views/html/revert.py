@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from kit.common.plain_text import printable
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.verdict import VERDICT_WORDS, LeftOver, Revert, Status, Target, Verdict
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff import commit_html
 from kit.views.html.parts import status
 
@@ -28,17 +28,19 @@ _AFTER = {
 # -- the report --------------------------------------------------------------------------------
 
 
-def report_html(page: RevertPage) -> str:
+def report_html(page: RevertPage) -> Html:
     """Write all about a revert but the diffs."""
     revert = page.revert
     about = (
         f"{revert.author}; written {revert.authored[:10]}, committed {revert.committed[:10]};"
         f" read from: {page.source}"
     )
-    return "".join(
+    return Html().join(
         (
-            f'<h3 class="kit-step"><code>{revert.sha[:10]}</code> {escape(revert.subject)}</h3>',
-            f'<p class="kit-soft">{escape(about)}</p>',
+            Html('<h3 class="kit-step"><code>{}</code> {}</h3>').format(
+                revert.sha[:10], revert.subject
+            ),
+            Html('<p class="kit-soft">{}</p>').format(about),
             status(_verdict_words(page), "" if page.finding.verdict in _GOOD else " kit-parted"),
             _targets_html(page),
             _checks_html(page),
@@ -54,21 +56,22 @@ def _verdict_words(page: RevertPage) -> str:
     return f"{words}\n{printable(page.finding.note)}" if page.finding.note else words
 
 
-def _targets_html(page: RevertPage) -> str:
+def _targets_html(page: RevertPage) -> Html:
     if not page.revert.targets:
-        return "<p>It does not say what it reverts.</p>"
+        return Html("<p>It does not say what it reverts.</p>")
     rows = [
-        (f"<code>{escape(_short(target))}</code>", escape(title), *_days_cells(target))
+        (Html("<code>{}</code>").format(_short(target)), title, *_days_cells(target))
         for target, title in zip(page.revert.targets, page.titles, strict=True)
     ]
     heads = ("reverts", "subject", "days by committer date", "by author date")
-    chain = "".join(
-        f"<li><code>{each.sha[:10]}</code> is a revert itself, of"
-        f" {escape(', '.join(_short(target) for target in each.targets))}</li>"
+    chain = Html().join(
+        Html("<li><code>{}</code> is a revert itself, of {}</li>").format(
+            each.sha[:10], ", ".join(_short(target) for target in each.targets)
+        )
         for each in page.chain
     )
     return _table("What it takes back, and after how long", heads, rows) + (
-        f"<ul>{chain}</ul>" if chain else ""
+        Html("<ul>{}</ul>").format(chain) if chain else Html()
     )
 
 
@@ -78,7 +81,7 @@ def _days_cells(target: Target) -> tuple[str, str]:
     return f"{target.days}", f"{target.author_days}"
 
 
-def _checks_html(page: RevertPage) -> str:
+def _checks_html(page: RevertPage) -> Html:
     checks, orders = page.finding.checks, page.finding.orders
     of_orders = f" ({orders[0]} of {orders[1]} orders apply)" if orders and orders[1] > 1 else ""
     count = "" if page.lines is None else f" ({page.lines} lines changed)"
@@ -102,81 +105,90 @@ def _checks_html(page: RevertPage) -> str:
     return _table("Is it exact? Three checks", ("check", "asks", "answer"), rows)
 
 
-def _residual_html(left: Sequence[LeftOver]) -> str:
+def _residual_html(left: Sequence[LeftOver]) -> Html:
     if not left:
-        return ""
-    lines = "".join(
-        f'<span class="{"kit-added" if each.sign == "+" else "kit-removed"}">'
-        f"{'its own' if each.own else 'left   '} {each.sign}{escape(each.line)}"
-        f'  <i class="kit-comment">{escape(each.path)}</i></span>'
+        return Html()
+    lines = Html().join(
+        Html('<span class="{}">{} {}{}  <i class="kit-comment">{}</i></span>').format(
+            "kit-added" if each.sign == "+" else "kit-removed",
+            "its own" if each.own else "left   ",
+            each.sign,
+            each.line,
+            each.path,
+        )
         for each in left[:_AT_MOST_LINES]
     )
     hidden = len(left) - _AT_MOST_LINES
-    more = f'<span class="kit-soft">… {hidden} lines more (kit revert --json)</span>'
-    return (
-        f"<details open><summary>{len(left)} lines by which the two do not cancel out: left by the"
-        " targets, or the revert's own</summary>"
-        '<pre class="kit-diff" tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
-        f' aria-label="lines left over">{lines}{more if hidden > 0 else ""}</pre></details>'
-    )
+    more = Html('<span class="kit-soft">… {} lines more (kit revert --json)</span>').format(hidden)
+    return Html(
+        "<details open><summary>{} lines by which the two do not cancel out: left "
+        'by the targets, or the revert\'s own</summary><pre class="kit-diff"'
+        ' tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
+        ' aria-label="lines left over">{}{}</pre></details>'
+    ).format(len(left), lines, more if hidden > 0 else "")
 
 
-def _shipped_html(page: RevertPage) -> str:
+def _shipped_html(page: RevertPage) -> Html:
     none = "none" if not page.untold else "none that can be told"
     more = len(page.tags) - _AT_MOST_TAGS
     tags = ", ".join(page.tags[:_AT_MOST_TAGS]) + (f" and {more} more" if more > 0 else "")
-    untold = ""
+    untold = Html()
     if page.untold:
-        untold = (
-            f'<p class="kit-soft">Of {page.untold} tags it cannot be told: their files are'
-            " not here.</p>"
-        )
-    return (
-        "<dl>"
-        f"<dt>tags with the code</dt><dd>{escape(tags) or none}</dd>"
-        f"<dt>releases among them</dt><dd>{escape(', '.join(page.releases)) or none}</dd>"
-        f"</dl>{untold}"
-    )
+        untold = Html(
+            '<p class="kit-soft">Of {} tags it cannot be told: their files are not here.</p>'
+        ).format(page.untold)
+    return Html(
+        "<dl><dt>tags with the code</dt><dd>{}</dd><dt>releases among them</dt><dd>{}</dd></dl>{}"
+    ).format(tags or none, ", ".join(page.releases) or none, untold)
 
 
-def _after_html(page: RevertPage) -> str:
+def _after_html(page: RevertPage) -> Html:
     if not page.after:
-        return ""
+        return Html()
     rows = [
-        (f"<code>{sha[:10]}</code>", escape(subject), escape(_AFTER.get(how, how)))
+        (
+            Html("<code>{}</code>").format(sha[:10]),
+            subject,
+            _AFTER.get(how, how),
+        )
         for sha, subject, how in page.after
     ]
     return _table("What came after", ("commit", "subject", "it"), rows)
 
 
-def _table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> Html:
     """Write a table; cells are HTML."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return (
-        f'<table class="kit-rows"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
+    body = Html().join(
+        Html("<tr>{}</tr>").format(Html().join(Html("<td>{}</td>").format(cell) for cell in row))
+        for row in rows
     )
+    return Html(
+        '<table class="kit-rows"><caption>{}</caption><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table>"
+    ).format(caption, top, body)
 
 
-def diffs_html(page: RevertPage, *, side_by_side: bool) -> str:
+def diffs_html(page: RevertPage, *, side_by_side: bool) -> Html:
     """Write the revert's diff, and below it those of its targets, closed."""
     parts = []
     if page.diff is not None:
-        parts.append(f"<h4>Its diff</h4>{_files_html(page.diff, side_by_side=side_by_side)}")
+        parts.append(
+            Html("<h4>Its diff</h4>{}").format(_files_html(page.diff, side_by_side=side_by_side))
+        )
     for each in page.diffs:
         inner = _files_html(each, side_by_side=side_by_side)
-        head = f"diff of the target {escape(each.heading)}"
-        parts.append(f"<details><summary>{head}</summary>{inner}</details>")
+        head = f"diff of the target {each.heading}"
+        parts.append(Html("<details><summary>{}</summary>{}</details>").format(head, inner))
     shown, named = len(page.diffs), len(page.revert.resolved)
     if shown < named:
-        parts.append(f'<p class="kit-soft">… and {named - shown} targets more.</p>')
-    return "".join(parts)
+        parts.append(Html('<p class="kit-soft">… and {} targets more.</p>').format(named - shown))
+    return Html().join(parts)
 
 
-def _files_html(page: CommitPage, *, side_by_side: bool) -> str:
+def _files_html(page: CommitPage, *, side_by_side: bool) -> Html:
     # its heading stands above
-    return commit_html(page, side_by_side=side_by_side).partition("</h4>")[2]
+    return commit_html(page, side_by_side=side_by_side).partition(Html("</h4>"))[2]
 
 
 def page_text(page: RevertPage) -> str:
@@ -187,19 +199,19 @@ def page_text(page: RevertPage) -> str:
 # -- a row -------------------------------------------------------------------------------------
 
 
-def row_html(row: Revert, days: tuple[int, int] | None) -> str:
+def row_html(row: Revert, days: tuple[int, int] | None) -> Html:
     """Write what stands beside a row's button: date, days by both dates, form, verdict."""
     style = ""
     if row.finding is not None:
         good = row.finding.verdict in _GOOD
         style = "kit-soft" if row.finding.verdict is None else "kit-fine" if good else "kit-bad"
     cells = (
-        f"<span>{row.committed[:10]}</span>",
-        f'<span class="kit-number">{days_words(days)}</span>',
-        f"<span>{row.form.value}</span>",
-        f'<span class="{style}">{verdict_word(row)}</span>',
+        Html("<span>{}</span>").format(row.committed[:10]),
+        Html('<span class="kit-number">{}</span>').format(days_words(days)),
+        Html("<span>{}</span>").format(row.form.value),
+        Html('<span class="{}">{}</span>').format(style, verdict_word(row)),
     )
-    return f'<div class="kit-cells">{"".join(cells)}</div>'
+    return Html('<div class="kit-cells">{}</div>').format(Html().join(cells))
 
 
 def row_title(row: Revert, days: tuple[int, int] | None) -> str:

@@ -17,7 +17,7 @@ from kit.trace.columns import MANAGEMENT, NOBODY, Severity
 from kit.trace.entry import TraceEntry
 from kit.trace.kinds import kind_of, severity_of
 from kit.trace.sentences import seconds, sentence
-from kit.views.escape import escape
+from kit.views.escape import Html
 
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 
@@ -26,56 +26,58 @@ MOST_ROWS = 25  # of the events around the present one
 # -- who knows what ------------------------------------------------------------------------------
 
 
-def state_html(run: Run, seq: int | None = None) -> str:
+def state_html(run: Run, seq: int | None = None) -> Html:
     """Who takes what to be the case at entry *seq*, else at the end, as a list of descriptions."""
-    limbo = ' <span class="kit-error">LIMBO</span>' if run.belief(seq=seq).orphaned else ""
-    items = "".join(
-        f"<dt>{escape(party)}</dt><dd>{escape(words)}{limbo if party == 'QEMU' else ''}</dd>"
+    limbo = Html(' <span class="kit-error">LIMBO</span>') if run.belief(seq=seq).orphaned else ""
+    items = Html().join(
+        Html("<dt>{}</dt><dd>{}{}</dd>").format(party, words, limbo if party == "QEMU" else "")
         for party, words in who_knows_what(run, seq=seq)
     )
-    return f"<dl>{items}</dl>"
+    return Html("<dl>{}</dl>").format(items)
 
 
-def beliefs_html(heads: Sequence[str], known: Sequence[tuple[Knowledge, ...]]) -> str:
+def beliefs_html(heads: Sequence[str], known: Sequence[tuple[Knowledge, ...]]) -> Html:
     """Who believes what now: a row for each party, a column for each run, a block a device."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     devices = list(dict.fromkeys(one.device for side in known for one in side))
-    body = "".join(_block(device, known, len(devices) > 1) for device in devices)
-    return (
-        '<table class="kit-beliefs"><caption>Who believes what now</caption>'
-        f'<thead><tr><th scope="col">party</th>{top}</tr></thead>{body}</table>'
-    )
+    body = Html().join(_block(device, known, len(devices) > 1) for device in devices)
+    return Html(
+        '<table class="kit-beliefs"><caption>Who believes what now</caption><thead>'
+        '<tr><th scope="col">party</th>{}</tr></thead>{}</table>'
+    ).format(top, body)
 
 
-def _block(device: str, known: Sequence[tuple[Knowledge, ...]], named: bool) -> str:
+def _block(device: str, known: Sequence[tuple[Knowledge, ...]], named: bool) -> Html:
     sides = [next((one for one in side if one.device == device), None) for side in known]
     parties = list(dict.fromkeys(party for one in sides if one for party, _ in one.rows))
     rows = [_head(device, len(sides))] if named else []
     for party in parties:
-        cells = "".join(_cell(one, party) for one in sides)
-        rows.append(f'<tr><th scope="row">{escape(party)}</th>{cells}</tr>')
-    verdicts = "".join(_verdict(one) for one in sides)
-    rows.append(f'<tr class="kit-together"><th scope="row">together</th>{verdicts}</tr>')
-    return f"<tbody>{''.join(rows)}</tbody>"
+        cells = Html().join(_cell(one, party) for one in sides)
+        rows.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(party, cells))
+    verdicts = Html().join(_verdict(one) for one in sides)
+    rows.append(
+        Html('<tr class="kit-together"><th scope="row">together</th>{}</tr>').format(verdicts)
+    )
+    return Html("<tbody>{}</tbody>").format(Html().join(rows))
 
 
-def _head(device: str, columns: int) -> str:
-    return f'<tr><th scope="rowgroup" colspan="{columns + 1}">{escape(device)}</th></tr>'
+def _head(device: str, columns: int) -> Html:
+    return Html('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>').format(columns + 1, device)
 
 
-def _cell(one: Knowledge | None, party: str) -> str:
+def _cell(one: Knowledge | None, party: str) -> Html:
     words = "" if one is None else dict(one.rows).get(party, "")
     wrong = one is not None and one.wrong and party == "libvirt"
-    mark = '<strong class="kit-error">WRONG</strong> ' if wrong else ""
-    return f"<td>{mark}{escape(words)}</td>"
+    mark = Html('<strong class="kit-error">WRONG</strong> ') if wrong else ""
+    return Html("<td>{}{}</td>").format(mark, words)
 
 
-def _verdict(one: Knowledge | None) -> str:
+def _verdict(one: Knowledge | None) -> Html:
     if one is None:
-        return "<td></td>"
+        return Html("<td></td>")
     bad = one.orphaned or one.wrong
     style = "kit-bad" if bad else "kit-fine" if one.agreed else "kit-soft"
-    return f'<td class="{style}">{escape(one.verdict)}</td>'
+    return Html('<td class="{}">{}</td>').format(style, one.verdict)
 
 
 # -- logs ----------------------------------------------------------------------------------------
@@ -83,31 +85,30 @@ def _verdict(one: Knowledge | None) -> str:
 
 def log_html(
     caption: str, run: Run, first_difference: int | None, here: tuple[int, ...] = ()
-) -> str:
+) -> Html:
     """The event log of a run as a table, the first difference marked by colour and by word.
 
     ``here``: seq of the present entry, if one stands in the past: it is marked, later ones faint.
     """
-    rows = "".join(_row(entry, entry.seq == first_difference, here) for entry in run.trace)
-    empty = '<tr><td colspan="2" class="kit-soft">Nothing has happened yet.</td></tr>'
-    return (
-        f'<table class="kit-log"><caption>{escape(caption)}</caption><tbody>'
-        f"{rows or empty}</tbody></table>"
+    rows = Html().join(_row(entry, entry.seq == first_difference, here) for entry in run.trace)
+    empty = Html('<tr><td colspan="2" class="kit-soft">Nothing has happened yet.</td></tr>')
+    return Html('<table class="kit-log"><caption>{}</caption><tbody>{}</tbody></table>').format(
+        caption, rows or empty
     )
 
 
-def _row(entry: TraceEntry, first: bool, here: tuple[int, ...]) -> str:
-    mark = "<strong>First difference.</strong> " if first else ""
+def _row(entry: TraceEntry, first: bool, here: tuple[int, ...]) -> Html:
+    mark = Html("<strong>First difference.</strong> ") if first else ""
     if here and entry.seq == here[0]:
-        mark = f"<strong>▶ Here.</strong> {mark}"
+        mark = Html("<strong>▶ Here.</strong> {}").format(mark)
     styles = ["kit-first"] * first + ["kit-later"] * bool(here and entry.seq > here[0])
-    row = f' class="{" ".join(styles)}"' if styles else ""
-    return (
-        f"<tr{row}><th scope='row'>{seconds(entry.at_ns)}</th><td>{mark}{_words(entry)}</td></tr>"
+    row = Html(' class="{}"').format(" ".join(styles)) if styles else Html()
+    return Html("<tr{}><th scope='row'>{}</th><td>{}{}</td></tr>").format(
+        row, seconds(entry.at_ns), mark, _words(entry)
     )
 
 
-def events_html(timeline: Timeline, heads: Sequence[str]) -> str:
+def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     """The events of a run or a pair, one a row, the present one marked by colour and by word.
 
     What both runs have goes over both columns.  Of many events those around the present one.
@@ -115,46 +116,52 @@ def events_html(timeline: Timeline, heads: Sequence[str]) -> str:
     found = timeline.stops
     start = max(0, min(timeline.place - MOST_ROWS // 2, len(found) - MOST_ROWS))
     shown = range(start, min(start + MOST_ROWS, len(found)))
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     span = len(heads) + 1
     return (
-        '<table class="kit-log kit-events"><caption>Events</caption>'
-        f'<thead><tr><th scope="col">time</th>{top}</tr></thead><tbody>'
+        Html(
+            '<table class="kit-log kit-events"><caption>Events</caption><thead><tr>'
+            '<th scope="col">time</th>{}</tr></thead><tbody>'
+        ).format(top)
         + _more(start, "earlier", span)
-        + "".join(_event(timeline, place, found[place]) for place in shown)
+        + Html().join(_event(timeline, place, found[place]) for place in shown)
         + _more(len(found) - shown.stop, "later", span)
-        + "</tbody></table>"
+        + Html("</tbody></table>")
     )
 
 
-def _more(count: int, which: str, span: int) -> str:
+def _more(count: int, which: str, span: int) -> Html:
     if count <= 0:
-        return ""
-    return f'<tr><td colspan="{span}" class="kit-soft">… {count} {which}</td></tr>'
+        return Html()
+    return Html('<tr><td colspan="{}" class="kit-soft">… {} {}</td></tr>').format(
+        span, count, which
+    )
 
 
-def _event(timeline: Timeline, place: int, stop: TimelineStop) -> str:
+def _event(timeline: Timeline, place: int, stop: TimelineStop) -> Html:
     now = place == timeline.place
     styles = ["kit-now"] * now + ["kit-later"] * (place > timeline.place)
-    row = f' class="{" ".join(styles)}"' if styles else ""
-    mark = "<strong>▶ now:</strong> " if now else ""
-    cells = "".join(_cells(timeline.runs, stop, mark))
-    return f"<tr{row}><th scope='row'>{seconds(stop.at_ns)}</th>{cells}</tr>"
+    row = Html(' class="{}"').format(" ".join(styles)) if styles else Html()
+    mark = Html("<strong>▶ now:</strong> ") if now else Html()
+    cells = Html().join(_cells(timeline.runs, stop, mark))
+    return Html("<tr{}><th scope='row'>{}</th>{}</tr>").format(row, seconds(stop.at_ns), cells)
 
 
-def steps_html(timeline: Timeline, heads: Sequence[str]) -> str:
+def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     """Every event of a run or a pair, numbered, none marked as the present one.
 
     What both have at one instant is one row.
     """
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in ("", "time", *heads))
+    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in ("", "time", *heads))
     first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
     together = groupby(enumerate(timeline.stops), lambda one: _alike(*one))
-    rows = "".join(_step(timeline, [place for place, _ in group], first) for _, group in together)
-    return (
-        '<table class="kit-log kit-events kit-steps-table"><caption>Every step</caption>'
-        f"<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
+    rows = Html().join(
+        (_step(timeline, [place for place, _ in group], first) for _, group in together)
     )
+    return Html(
+        '<table class="kit-log kit-events kit-steps-table"><caption>Every step'
+        "</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
+    ).format(top, rows)
 
 
 def _alike(place: int, stop: TimelineStop) -> tuple[int, int]:
@@ -162,33 +169,39 @@ def _alike(place: int, stop: TimelineStop) -> tuple[int, int]:
     return stop.at_ns, place if stop.differs else -1
 
 
-def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> str:
+def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> Html:
     stop = timeline.stops[places[0]]
     number = str(places[0] + 1) + (f"–{places[-1] + 1}" if len(places) > 1 else "")
-    mark, row = "", ""
+    mark, row = Html(), Html()
     if first in places:
-        mark, row = "<strong>First difference.</strong> ", ' class="kit-first"'
-    cells = "".join(_cells(timeline.runs, stop, mark))
+        mark, row = Html("<strong>First difference.</strong> "), Html(' class="kit-first"')
+    cells = Html().join(_cells(timeline.runs, stop, mark))
     if len(places) > 1:
         trace = timeline.runs[0].trace
-        words = " ".join(_words(trace[timeline.stops[place].seqs[0]]) for place in places)
-        cells = f'<td colspan="{len(timeline.runs)}">{words}</td>'
-    return f"<tr{row}><th scope='row'>{number}</th><td>{seconds(stop.at_ns)}</td>{cells}</tr>"
+        words = Html(" ").join(_words(trace[timeline.stops[place].seqs[0]]) for place in places)
+        cells = Html('<td colspan="{}">{}</td>').format(len(timeline.runs), words)
+    return Html("<tr{}><th scope='row'>{}</th><td>{}</td>{}</tr>").format(
+        row, number, seconds(stop.at_ns), cells
+    )
 
 
-def _cells(runs: tuple[Run, ...], stop: TimelineStop, mark: str) -> Iterator[str]:
+def _cells(runs: tuple[Run, ...], stop: TimelineStop, mark: Html) -> Iterator[Html]:
     if not stop.differs:
         words = _words(runs[0].trace[stop.seqs[0]])
-        yield f'<td colspan="{len(runs)}">{mark}{words}</td>'
+        yield Html('<td colspan="{}">{}{}</td>').format(len(runs), mark, words)
         return
     for run, seq, moved in zip(runs, stop.seqs, stop.moved, strict=True):
-        yield f"<td>{mark}{_words(run.trace[seq])}</td>" if moved else '<td class="kit-none">–</td>'
+        yield (
+            Html("<td>{}{}</td>").format(mark, _words(run.trace[seq]))
+            if moved
+            else Html('<td class="kit-none">–</td>')
+        )
 
 
-def _words(entry: TraceEntry) -> str:
-    words = escape(sentence(entry))
+def _words(entry: TraceEntry) -> Html:
+    words = Html.escape(sentence(entry))
     style = _style(entry)
-    return f'<span class="{style}">{words}</span>' if style else words
+    return Html('<span class="{}">{}</span>').format(style, words) if style else words
 
 
 def _style(entry: TraceEntry) -> str:

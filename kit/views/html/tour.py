@@ -5,14 +5,14 @@ from __future__ import annotations
 from kit.case_study.behaviours import Behaviour
 from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.print_base import table
 from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, TourModel
 
 __all__ = ["changes_brief_html", "changes_html", "head_html"]
 
 
-def head_html(model: TourModel) -> str:
+def head_html(model: TourModel) -> Html:
     """Which step it is, and what it is."""
     step = model.step
     role = (
@@ -20,56 +20,71 @@ def head_html(model: TourModel) -> str:
         if step.alias in MAIN_STEPS
         else "a neighbour or companion"
     )
-    return (
-        f'<h3 class="kit-step">{model.place + 1} of {len(STEPS)}: {escape(step.name)}'
-        f"{'' if step.alias is None else f' <code>{escape(step.label)}</code>'}</h3>"
-        f'<p>{escape(step.summary)}. <span class="kit-soft">({role})</span></p>'
+    return Html(
+        '<h3 class="kit-step">{} of {}: {}{}</h3><p>{}. <span class="kit-soft">({})</span></p>'
+    ).format(
+        model.place + 1,
+        len(STEPS),
+        step.name,
+        "" if step.alias is None else Html(" <code>{}</code>").format(step.label),
+        step.summary,
+        role,
     )
 
 
-def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> str:
+def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
     """What its lines do, and which rows of the table and which scenarios it changed."""
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
-    listed = "".join(
-        f"<li><code>{escape(s.name)}</code>: {escape(s.title)}</li>" for s in scenarios
+    listed = Html().join(
+        Html("<li><code>{}</code>: {}</li>").format(s.name, s.title) for s in scenarios
     )
     return (
         _lines_html(behaviours)
-        + "<p><strong>State table</strong>, what a connector does at each call: "
-        + f"{_count(came, went)}</p>"
+        + Html("<p><strong>State table</strong>, what a connector does at each call: ")
+        + Html("{}</p>").format(_count(came, went))
         + _table_html(came, went)
-        + "<p><strong>Scenarios that run otherwise:</strong> "
-        + (f"{len(scenarios)}</p>{_folded(listed)}" if listed else f"{_why_none(model)}</p>")
+        + Html("<p><strong>Scenarios that run otherwise:</strong> ")
+        + (
+            Html("{}</p>{}").format(len(scenarios), _folded(listed))
+            if listed
+            else Html("{}</p>").format(_why_none(model))
+        )
     )
 
 
-def _lines_html(behaviours: tuple[Behaviour, ...]) -> str:
-    listed = "".join(
-        f"<li>{escape(b.says)} <span class='kit-soft'>({escape(b.function)})</span></li>"
+def _lines_html(behaviours: tuple[Behaviour, ...]) -> Html:
+    listed = Html().join(
+        Html("<li>{} <span class='kit-soft'>({})</span></li>").format(b.says, b.function)
         for b in behaviours
     )
-    return f"<p><strong>Its lines in QEMU</strong></p><ul>{listed}</ul>" if listed else ""
+    return (
+        Html("<p><strong>Its lines in QEMU</strong></p><ul>{}</ul>").format(listed)
+        if listed
+        else Html()
+    )
 
 
-def _folded(listed: str) -> str:
-    return f"<details><summary>which ones</summary><ul>{listed}</ul></details>"
+def _folded(listed: Html) -> Html:
+    return Html("<details><summary>which ones</summary><ul>{}</ul></details>").format(listed)
 
 
-def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> str:
+def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
     """The same for paper: rows that differ by their state alone are one, scenarios have names."""
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
-    names = ", ".join(f"<code>{escape(s.name)}</code>" for s in scenarios)
+    names = Html(", ").join(Html("<code>{}</code>").format(s.name) for s in scenarios)
     return (
         _lines_html(behaviours)
-        + f"<p><strong>State table:</strong> {_count(came, went)}</p>"
+        + Html("<p><strong>State table:</strong> {}</p>").format(_count(came, went))
         + _rows_together(came, went)
-        + f"<p><strong>Scenarios that run otherwise:</strong> {names or _why_none(model)}</p>"
+        + Html("<p><strong>Scenarios that run otherwise:</strong> {}</p>").format(
+            names or _why_none(model)
+        )
     )
 
 
-def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
+def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Html:
     """Rows with what they do, and all states that they are in; those that do nothing are left."""
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for sign, lines in (("+", came), ("−", went)):
@@ -79,12 +94,12 @@ def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> st
                 found.setdefault((sign, words), []).append(state_words(line.state))
     rows = [(sign, *words, ", ".join(states)) for (sign, words), states in found.items()]
     if not rows:
-        return ""
+        return Html()
     left_out = any(line_words(one)[-1].startswith("nothing") for one in (*came, *went))
     note = "; those with the outcome “nothing” are left out" if left_out else ""
     heads = ("", "call", "if", "outcome", "in the states")
     said = table(f"The rows, those of several states as one{note}", heads, rows)
-    return f'{said}<p class="kit-soft">{ROWS_NOTE}</p>'
+    return Html('{}<p class="kit-soft">{}</p>').format(said, ROWS_NOTE)
 
 
 def _why_none(model: TourModel) -> str:
@@ -102,21 +117,23 @@ def _count(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
     return f"{len(came)} rows come, {len(went)} go."
 
 
-def _table_html(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
-    rows = "".join(
-        f'<tr class="kit-{kind}"><td>{sign}</td><td>{escape(state_words(line.state))}</td>'
-        + "".join(f"<td>{escape(words)}</td>" for words in line_words(line))
-        + "</tr>"
+def _table_html(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Html:
+    rows = Html().join(
+        Html('<tr class="kit-{}"><td>{}</td><td>{}</td>').format(
+            kind, sign, state_words(line.state)
+        )
+        + Html().join(Html("<td>{}</td>").format(words) for words in line_words(line))
+        + Html("</tr>")
         for sign, kind, lines in (("+", "added", came), ("−", "removed", went))
         for line in lines
     )
     if not rows:
-        return ""
-    heads = "".join(
-        f"<th scope='col'>{head}</th>" for head in ("", "state", "call", "if", "outcome")
+        return Html()
+    heads = Html().join(
+        Html("<th scope='col'>{}</th>").format(head)
+        for head in ("", "state", "call", "if", "outcome")
     )
-    return (
-        "<details><summary>the rows</summary><table class='kit-rows'>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        f'<p class="kit-soft">{ROWS_NOTE}</p></details>'
-    )
+    return Html(
+        "<details><summary>the rows</summary><table class='kit-rows'><thead><tr>{}"
+        '</tr></thead><tbody>{}</tbody></table><p class="kit-soft">{}</p></details>'
+    ).format(heads, rows, ROWS_NOTE)

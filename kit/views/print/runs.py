@@ -14,7 +14,7 @@ from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import run_pictured
 from kit.views.html.parts import sides_line, status
@@ -49,16 +49,17 @@ def player_paper(model: PlayerModel) -> PrintForm:
     """A run or a pair: its story, every step, where the two part, the end, who believes what."""
     story = model.scenario
     return printed(
-        f'<h3 class="kit-step">{escape(story.title)}</h3><p>{escape(story.why)}</p>'
-        f'<p class="kit-soft">Look at this: {escape(story.look)}</p>',
+        Html(
+            '<h3 class="kit-step">{}</h3><p>{}</p><p class="kit-soft">Look at this: {}</p>'
+        ).format(story.title, story.why, story.look),
         aside(_ON_THE_PLAYER),
         sides_line((name, run.revision) for name, run in model.sides),
         *_in_steps(model.timeline),
-        *(f"<p>{escape(note)}</p>" for run in model.timeline.runs for note in run.notes),
+        *(Html("<p>{}</p>").format(note) for run in model.timeline.runs for note in run.notes),
     )
 
 
-def _in_steps(timeline: Timeline) -> list[str]:
+def _in_steps(timeline: Timeline) -> list[Html]:
     """Every step as text, then the pictures."""
     heads = [run.revision.name for run in timeline.runs]
     last = timeline.last()
@@ -79,7 +80,7 @@ def where_parted(timeline: Timeline) -> int | None:
     return there if there + 1 < len(stops) else None
 
 
-def _moment(here: Timeline, name: str) -> str:
+def _moment(here: Timeline, name: str) -> Html:
     step = f", after step {here.place + 1} of {len(here.stops)}" if here.place >= 0 else ""
     return run_pictured(
         picture_svg(here, future=False), title=f"{name}: {seconds(here.at_ns)}{step}"
@@ -109,17 +110,16 @@ def sandbox_paper(
     )
 
 
-def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> str:
+def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
     """One story at two revisions: the clicks, the picture of its end, what came of it."""
     model = SandboxModel(one.before, one.after, one.acts)
     here = model.timeline.last()
-    clicks = ", then ".join(f"<code>{escape(click.value)}</code>" for click in one.acts)
+    clicks = Html(", then ").join(Html("<code>{}</code>").format(click.value) for click in one.acts)
     where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
     drawn = run_pictured(picture_svg(here, future=False))
     parted = " kit-parted" if parts(one) else ""
-    return (
-        f'<div class="kit-keep kit-story"><h4>{escape(one.title + where)}</h4><p>{clicks}</p>'
-        f"{drawn}{status(model.verdict, parted)}</div>"
+    return Html('<div class="kit-keep kit-story"><h4>{}</h4><p>{}</p>{}{}</div>').format(
+        one.title + where, clicks, drawn, status(model.verdict, parted)
     )
 
 
@@ -128,7 +128,7 @@ def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> str:
 
 def tour_paper(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
     """A step of the series in full: message, what it changes, diff, the story that shows it."""
-    message = "" if page.commit is None else message_html(page.commit, page.series, brief=True)
+    message = Html() if page.commit is None else message_html(page.commit, page.series, brief=True)
     before = "" if model.previous == model.step else model.previous.name
     return printed(
         aside(_ON_THE_TOUR),
@@ -141,10 +141,14 @@ def tour_paper(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
     )
 
 
-def _list_of_steps(model: TourModel) -> str:
+def _list_of_steps(model: TourModel) -> Html:
     """Name every step and what its machine does: some have no name but their hash."""
     items = []
     for step in STEPS:
-        words = f"{escape(step.name)}: {escape(step.summary)}"
-        items.append(f"<li>{f'<strong>{words}</strong>' if step == model.step else words}</li>")
-    return f'<p>The steps:</p><ol class="kit-series">{"".join(items)}</ol>'
+        words = f"{step.name}: {step.summary}"
+        items.append(
+            Html("<li>{}</li>").format(
+                Html("<strong>{}</strong>").format(words) if step == model.step else words
+            )
+        )
+    return Html('<p>The steps:</p><ol class="kit-series">{}</ol>').format(Html().join(items))

@@ -11,7 +11,7 @@ from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.diagram.drc_table_words import line_words, state_words
 from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.svg import picture_svg
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.figure import pictured, run_pictured
 from kit.views.html.parts import revision_head
 from kit.views.html.print_base import PrintForm, aside, printed, table
@@ -74,18 +74,18 @@ def connector_paper(model: ConnectorModel) -> PrintForm:
     )
 
 
-def _move(revision: Revision, step: Step) -> str:
+def _move(revision: Revision, step: Step) -> Html:
     drawn = state_diagram(revision, ShownConnector(step.after, step.before.state, step.press.value))
     return pictured(drawn, f"{step.press.value}: {step.answer}. {step.why}")
 
 
-def _whole_table(revision: Revision) -> str:
+def _whole_table(revision: Revision) -> Html:
     found = [line for line in lines(revision) if _is_of_a_cpu(line)]
     rows = [(state_words(line.state), *line_words(line)) for line in found]
     note = "* from QEMU's code; no recording shows it" if any(not _.recorded for _ in found) else ""
     heads = ("state", "call", "if", "outcome")
     caption = f"The table of a CPU's connector at {revision.name}: the first row that fits decides"
-    return table(caption, heads, rows) + (aside(note) if note else "")
+    return table(caption, heads, rows) + (aside(note) if note else Html())
 
 
 def _is_of_a_cpu(line: TableRow) -> bool:
@@ -106,7 +106,7 @@ def path_paper(model: PathModel) -> PrintForm:
     )
 
 
-def _path(play: PathPlay) -> str:
+def _path(play: PathPlay) -> Html:
     """Every choice, with what each side does then, and what comes of it."""
     end = PathModel(play)
     rows = []
@@ -116,10 +116,9 @@ def _path(play: PathPlay) -> str:
         said = dict(here.said)
         cells = [" ".join(said.get(name, said.get("", ()))) for name in end.heads]
         rows.append((str(place), play.path.actions[place - 1], *cells))
-    came = "<br>".join(map(escape, end.outcome))
-    return (
-        f"{table(end.title, ('', 'choice', *(f'at {name}' for name in end.heads)), rows)}"
-        f'<div class="kit-verdict">{came}</div>'
+    came = Html("<br>").join(end.outcome)
+    return Html('{}<div class="kit-verdict">{}</div>').format(
+        table(end.title, ("", "choice", *(f"at {name}" for name in end.heads)), rows), came
     )
 
 
@@ -150,7 +149,7 @@ def properties_paper(model: PropertyModel) -> PrintForm:
     )
 
 
-def _most_telling(model: PropertyModel) -> str:
+def _most_telling(model: PropertyModel) -> Html:
     """The shortest path to the first property that one revision violates and its neighbour not."""
     found = [
         (not any(not model.broken(promise, one) for one in _beside(model, at)), promise, at)
@@ -162,11 +161,10 @@ def _most_telling(model: PropertyModel) -> str:
         for _ in model.choose(promise, at):
             pass
         if model.play is not None:
-            return (
-                f"<p>The shortest way to violate <strong>{escape(promise.name)}</strong>, choice by"
-                f" choice:</p>{_path(model.play)}"
-            )
-    return ""
+            return Html(
+                "<p>The shortest way to violate <strong>{}</strong>, choice by choice:</p>{}"
+            ).format(promise.name, _path(model.play))
+    return Html()
 
 
 def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
@@ -181,7 +179,7 @@ def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
 def revert_paper(model: RevertModel) -> PrintForm:
     """The report of a revert and the diffs; or why there is none."""
     if model.page is None:
-        return printed(f"<p>{escape(model.hint or 'No revert is chosen.')}</p>")
+        return printed(Html("<p>{}</p>").format(model.hint or "No revert is chosen."))
     return printed(report_html(model.page), diffs_html(model.page, side_by_side=False))
 
 
@@ -202,7 +200,7 @@ def reverts_paper(model: RevertsModel) -> PrintForm:
     more = len(found) - len(rows)
     note = f"… and {more} more. " if more > 0 else ""
     return printed(
-        f"<p>{escape(model.hint)}</p>" if model.hint else "",
+        Html("<p>{}</p>").format(model.hint) if model.hint else Html(),
         table(model.summary(), heads, rows),
         aside(
             f"{note}On a screen the rows can be sorted, filtered and checked; in a terminal"

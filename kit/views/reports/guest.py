@@ -13,7 +13,7 @@ from kit.views.diagram.from_guest import layout_of_guest
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.markdown import fenced, plain_markdown
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import run_json, wrapped
@@ -67,10 +67,10 @@ class GuestReport:
 
     def page(self) -> str:
         """A page of HTML that needs nothing else."""
-        title = escape(f"{self.layout.name}: {self.layout.title}")
-        meaning = "".join(f"<p>{escape(words)}</p>" for words in self._words())
-        events = escape("\n".join(self._events(110, True)))
-        return page_of(title, picture_svg(self.layout), meaning, events, "")
+        title = f"{self.layout.name}: {self.layout.title}"
+        return page_of(
+            title, picture_svg(self.layout), self._words(), self._events(110, True), Html()
+        )
 
     def json(self) -> dict[str, Any]:
         """All of it as data for JSON."""

@@ -18,7 +18,7 @@ from kit.views.diagram.from_log import layout_of_log, logged_sentence
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.markdown import fenced, plain_markdown
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import wrapped
@@ -120,10 +120,10 @@ class LogReport:
 
     def page(self) -> str:
         """A page of HTML that needs nothing else."""
-        title = escape(f"{self.log.source}: {self.log.format.value}")
-        meaning = "".join(f"<p>{escape(w)}</p>" for w in (*_conclusions(self), *_notes(self)))
-        events = escape("\n".join(self.event_lines(110, unicode=True)))
-        last = f"<p>Read with: <code>{escape(self.command)}</code></p>"
+        title = f"{self.log.source}: {self.log.format.value}"
+        meaning = (*_conclusions(self), *_notes(self))
+        events = self.event_lines(110, unicode=True)
+        last = Html("<p>Read with: <code>{}</code></p>").format(self.command)
         return page_of(title, picture_svg(self.layout), meaning, events, last)
 
     def json(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from kit.trace.entry import TraceEntry
 from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.markdown import fenced, plain_markdown
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import wrapped
@@ -91,11 +91,11 @@ def path_markdown_lines(
 
 def path_page(play: PathPlay) -> str:
     """A page of HTML that needs nothing else."""
-    meaning = "".join(f"<p>{escape(words)}</p>" for words in _words(play))
-    events = escape("\n".join(path_event_lines(play, 110, unicode=True)))
-    last = f"<p>Replay: <code>{escape(path_command(play))}</code></p>"
+    meaning = _words(play)
+    events = path_event_lines(play, 110, unicode=True)
+    last = Html("<p>Replay: <code>{}</code></p>").format(path_command(play))
     drawn = picture_svg(layout_of_path(play))
-    return page_of(escape(title_of(play)), drawn, meaning, events, last)
+    return page_of(title_of(play), drawn, meaning, events, last)
 
 
 # -- what it comes to ------------------------------------------------------------------------------

@@ -8,13 +8,15 @@ from threading import RLock
 from typing import ParamSpec, TypeVar
 
 import ipywidgets as widgets
+from traitlets import validate
 
 from kit.common.errors import KitError
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.figure import pictured
 from kit.views.html.print_base import PrintForm, printed
 
 __all__ = [
+    "HtmlView",
     "Shown",
     "button",
     "guarded",
@@ -27,6 +29,21 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 _TURN = RLock()
+_EMPTY = Html()
+
+
+class HtmlView(widgets.HTML):  # type: ignore[misc]  # ipywidgets ships no types
+    """A place for HTML; text cannot get in unescaped."""
+
+    def __init__(self, html: Html = _EMPTY) -> None:
+        """Show *html*."""
+        super().__init__(html)
+
+    @validate("value")
+    def _only_html(self, proposal: dict[str, object]) -> object:
+        if not isinstance(proposal["value"], Html):
+            raise TypeError("text was put in the place of HTML: put it into an Html")
+        return proposal["value"]
 
 
 def in_turn(callback: Callable[P, R]) -> Callable[P, R]:
@@ -66,9 +83,9 @@ def button(words: str, tooltip: str, clicked: Callable[[object], None]) -> widge
     return made
 
 
-def label(words: str) -> widgets.HTML:
+def label(words: str) -> HtmlView:
     """A word in front of a group of buttons."""
-    return widgets.HTML(f'<span class="kit-label">{escape(words)}</span>')
+    return HtmlView(Html('<span class="kit-label">{}</span>').format(words))
 
 
 def row(children: list[widgets.Widget], *styles: str) -> widgets.HBox:
@@ -90,7 +107,7 @@ def _styled(box: widgets.Box, *styles: str) -> widgets.Box:
 class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """A widget that shows itself as a picture, if it has one, or as text where are no widgets."""
 
-    svg = ""
+    svg = Html()
 
     @property
     def text(self) -> str:
@@ -98,8 +115,8 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         raise NotImplementedError
 
     def _repr_print_(self) -> PrintForm:
-        drawn = pictured(self.svg) if self.svg else ""
-        return printed(f'{drawn}<pre class="kit-message">{escape(self.text)}</pre>')
+        drawn = pictured(self.svg) if self.svg else Html()
+        return printed(Html('{}<pre class="kit-message">{}</pre>').format(drawn, self.text))
 
     def _repr_mimebundle_(self, **kwargs: object) -> object:
         bundle = super()._repr_mimebundle_(**kwargs)

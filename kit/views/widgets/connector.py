@@ -10,13 +10,13 @@ import ipywidgets as widgets
 from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.diagram.drc_table_words import line_words
-from kit.views.escape import escape
-from kit.views.html.figure import scrolling, stylesheet
+from kit.views.escape import Html
+from kit.views.html.figure import scrolling, style_html
 from kit.views.html.parts import revision_head
 from kit.views.html.print_base import PrintForm
 from kit.views.models.connector import ConnectorModel, Press, Step
 from kit.views.print.tables import connector_paper
-from kit.views.widgets.base import Shown, button, guarded, label, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
 
 __all__ = ["ConnectorWidget"]
 
@@ -42,15 +42,15 @@ class ConnectorWidget(Shown):
     def __init__(self, model: ConnectorModel) -> None:
         """Build the widgets and bind them to *model*."""
         self.model = model
-        self._head, self._said, self._picture = (widgets.HTML() for _ in range(3))
-        self._rows, self._log = widgets.HTML(), widgets.HTML()
+        self._head, self._said, self._picture = (HtmlView() for _ in range(3))
+        self._rows, self._log = HtmlView(), HtmlView()
         earlier = self._button("◀ earlier", "One revision earlier", lambda: model.move(-1))
         later = self._button("later ▶", "One revision later", lambda: model.move(+1))
         undo = self._button("undo", "Take the last click back", model.undo)
         reset = self._button("begin again", "Begin again with an empty connector", model.reset)
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 self._head,
                 row([earlier, later], "kit-row"),
                 self._group("you, the guest", "kit-guest", _GUEST),
@@ -87,7 +87,7 @@ class ConnectorWidget(Shown):
         live = ShownConnector(model.drc, came_from, "" if last is None else last.press.value)
         self.svg = state_diagram(model.revision, live)
         self._picture.value = scrolling(self.svg)
-        self._rows.value = "" if last is None else _rows_html(last)
+        self._rows.value = Html() if last is None else _rows_html(last)
         self._log.value = _log_html(model.steps)
         self._say(model.hint)
 
@@ -103,24 +103,24 @@ class ConnectorWidget(Shown):
         return self.model.text
 
 
-def _said_html(last: Step | None, hint: str) -> str:
+def _said_html(last: Step | None, hint: str) -> Html:
     """What the last call was answered, and why; read out when it changes."""
-    note = f'<br><span class="kit-silent">{escape(hint)}</span>' if hint else ""
+    note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""
     if last is None:
-        words = (
-            "<strong>The connector of core 1 is empty.</strong> Plug a core in, and take it through"
-            " the four states: USABLE, UNISOLATE, configure-connector."
+        words = Html(
+            "<strong>The connector of core 1 is empty.</strong> Plug a core in, and "
+            "take it through the four states: USABLE, UNISOLATE, configure-connector."
         )
     else:
         style = "kit-told" if last.good else "kit-error"
-        told = "".join(f"<br>QEMU told {escape(words)}." for words in last.told)
+        told = Html().join(Html("<br>QEMU told {}.").format(words) for words in last.told)
         verb = "is" if last.answer == "done" else "is answered"  # nobody answers time
-        words = (
-            f"<strong>{escape(last.press.value)}</strong> {verb}"
-            f' <span class="{style}">{escape(last.answer)}</span>.'
-            f" {escape(_moved(last))}<br>Why: {escape(last.why)}{told}"
+        words = Html('<strong>{}</strong> {} <span class="{}">{}</span>. {}<br>Why: {}{}').format(
+            last.press.value, verb, style, last.answer, _moved(last), last.why, told
         )
-    return f'<div class="kit-verdict" role="status" aria-live="polite">{words}{note}</div>'
+    return Html('<div class="kit-verdict" role="status" aria-live="polite">{}{}</div>').format(
+        words, note
+    )
 
 
 def _moved(step: Step) -> str:
@@ -129,46 +129,55 @@ def _moved(step: Step) -> str:
     return f"It goes from {step.before.state.name} to {step.after.state.name}."
 
 
-def _rows_html(step: Step) -> str:
+def _rows_html(step: Step) -> Html:
     """The rows of the table that were tried, in their order, the deciding one marked."""
     if not step.cell:
-        return ""
-    body = "".join(_row_html(line, line is step.decided, step) for line in step.cell)
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("", "state", "call", "if", "outcome")
+        return Html()
+    body = Html().join(_row_html(line, line is step.decided, step) for line in step.cell)
+    heads = Html().join(
+        Html('<th scope="col">{}</th>').format(head)
+        for head in ("", "state", "call", "if", "outcome")
     )
     star = any(not line.recorded for line in step.cell)
-    note = '<p class="kit-soft">* from QEMU\'s code; no recording shows it</p>' if star else ""
-    return (
-        '<table class="kit-rows"><caption>The rows of the table, tried from the top</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{note}"
+    note = (
+        Html('<p class="kit-soft">* from QEMU\'s code; no recording shows it</p>') if star else ""
     )
+    return Html(
+        '<table class="kit-rows"><caption>The rows of the table, tried from the top'
+        "</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}"
+    ).format(heads, body, note)
 
 
-def _row_html(line: TableRow, decided: bool, step: Step) -> str:
+def _row_html(line: TableRow, decided: bool, step: Step) -> Html:
     call, guard, outcome = line_words(line)
     cells = (step.before.state.name, call, guard or "otherwise", outcome)
-    marked = ' class="kit-now"' if decided else ""
+    marked = Html(' class="kit-now"') if decided else ""
     return (
-        f"<tr{marked}><td>{'▶ decided' if decided else ''}</td>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        + "</tr>"
+        Html("<tr{}><td>{}</td>").format(marked, "▶ decided" if decided else "")
+        + Html().join(Html("<td>{}</td>").format(cell) for cell in cells)
+        + Html("</tr>")
     )
 
 
-def _log_html(steps: tuple[Step, ...]) -> str:
+def _log_html(steps: tuple[Step, ...]) -> Html:
     """What was done so far, the latest first."""
-    body = "".join(
-        f'<tr><th scope="row">{number}</th><td>{escape(step.press.value)}</td>'
-        f"<td>{escape(step.answer)}</td><td>{step.after.state.name}"
-        f"{', marked' if step.after.unplug_requested else ''}"
-        f"{'' if step.after.device else ', empty'}</td></tr>"
+    body = Html().join(
+        Html('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}{}{}</td></tr>').format(
+            number,
+            step.press.value,
+            step.answer,
+            step.after.state.name,
+            ", marked" if step.after.unplug_requested else "",
+            "" if step.after.device else ", empty",
+        )
         for number, step in reversed(list(enumerate(steps, 1)))
     )
     if not body:
-        return ""
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "call", "answer", "then"))
-    return (
-        '<table class="kit-rows"><caption>What you did, the latest first</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        return Html()
+    heads = Html().join(
+        Html('<th scope="col">{}</th>').format(head) for head in ("", "call", "answer", "then")
     )
+    return Html(
+        '<table class="kit-rows"><caption>What you did, the latest first</caption>'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
+    ).format(heads, body)

@@ -28,17 +28,17 @@ from kit.simulation.run import Run
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.figure import scrolling, style_html
 from kit.views.html.parts import status
 from kit.views.html.print_base import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.exercise import ExerciseModel
 from kit.views.print.exercise import exercise_paper
 from kit.views.terminal.exercises import standing_words
-from kit.views.widgets.base import Shown, button, guarded, label, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
 
 __all__ = ["ExerciseWidget", "LinesOf"]
 
@@ -53,20 +53,20 @@ class ExerciseWidget(Shown):
     ) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._lines_of, self._source = model, lines_of, source
-        self._head, self._said, self._done, self._more = (widgets.HTML() for _ in range(4))
+        self._head, self._said, self._done, self._more = (HtmlView() for _ in range(4))
         self._marked: dict[str, tuple[widgets.Button, str]] = {}
         self._revisions: dict[str, widgets.Button] = {}
         self._number: widgets.Text | None = None
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 self._head,
                 *self._where(),
                 *self._controls(),
                 self._done,
                 row(self._tools(), "kit-row", "kit-tools"),
                 self._said,
-                widgets.HTML(_hints_html(model.exercise)),
+                HtmlView(_hints_html(model.exercise)),
                 self._more,
             ]
         )
@@ -127,10 +127,13 @@ class ExerciseWidget(Shown):
         for item in task.items:
             children.append(self._choice(item.name, item.says))
             if self._lines_of is not None and task.rule is not ItemRule.IS_THERE:
-                children.append(widgets.HTML(lines_html((self._lines_of(item),))))
+                children.append(HtmlView(lines_html((self._lines_of(item),))))
         if self._source:
-            words = f"Commits are read from: {escape(self._source)}"
-            children.append(widgets.HTML(f'<p class="kit-soft">{words}</p>'))
+            children.append(
+                HtmlView(
+                    Html('<p class="kit-soft">Commits are read from: {}</p>').format(self._source)
+                )
+            )
         box = widgets.VBox(children)
         box.add_class("kit-choices")
         return box
@@ -172,7 +175,7 @@ class ExerciseWidget(Shown):
         _set(self._done, _done_html(model))
         self._say(model.hint)
         run = model.run
-        self.svg = "" if run is None else picture_svg(Timeline(played=run).last())
+        self.svg = Html() if run is None else picture_svg(Timeline(played=run).last())
         _set(self._more, _more_html(model, self.svg, run))
 
     def _sign(self, name: str) -> str:
@@ -197,41 +200,41 @@ class ExerciseWidget(Shown):
         return self.model.text
 
 
-def _set(shown: widgets.HTML, value: str) -> None:
+def _set(shown: HtmlView, value: Html) -> None:
     """Change only what differs: what is read out must not be read out twice."""
     if shown.value != value:
         shown.value = value
 
 
-def _head_html(model: ExerciseModel) -> str:
+def _head_html(model: ExerciseModel) -> Html:
     one = model.exercise
     so_far = standing_words(model.standing)
-    mark = f' <span class="kit-told">✓ {escape(so_far)}</span>' if model.standing.solved else ""
-    if so_far and not mark:
-        mark = f' <span class="kit-soft">{escape(so_far)}</span>'
-    where = f", at {model.at}" if len(one.at) == 1 else ""  # else buttons say it
-    return (
-        f'<h4><span class="kit-soft">Exercise:</span> {escape(one.title)}{mark}</h4>'
-        f"<p><strong>{escape(model.asked + where)}.</strong> {escape(one.question)}</p>"
+    mark = (
+        Html(' <span class="kit-told">✓ {}</span>').format(so_far) if model.standing.solved else ""
     )
+    if so_far and not mark:
+        mark = Html(' <span class="kit-soft">{}</span>').format(so_far)
+    where = f", at {model.at}" if len(one.at) == 1 else ""  # else buttons say it
+    return Html(
+        '<h4><span class="kit-soft">Exercise:</span> {}{}</h4><p><strong>{}.</strong> {}</p>'
+    ).format(one.title, mark, model.asked + where, one.question)
 
 
-def _done_html(model: ExerciseModel) -> str:
+def _done_html(model: ExerciseModel) -> Html:
     """What is done so far in a script, or in which order."""
     if model.exercise.kind not in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
-        return ""
+        return Html()
     script = model.exercise.kind is ExerciseKind.SCRIPT
-    items = "".join(f"<li>{escape(words)}</li>" for words in model.done)
-    now = f"<p>It is {seconds(model.passed_ns)}.</p>" if script else ""
+    items = Html().join(Html("<li>{}</li>").format(words) for words in model.done)
+    now = Html("<p>It is {}.</p>").format(seconds(model.passed_ns)) if script else ""
     title = "What you do" if script else "Your order"
-    empty = '<p class="kit-soft">nothing yet</p>'
-    return (
-        f'<div class="kit-done"><p class="kit-label">{title}</p>'
-        f"{f'<ol>{items}</ol>' if items else empty}{now}</div>"
+    empty = Html('<p class="kit-soft">nothing yet</p>')
+    return Html('<div class="kit-done"><p class="kit-label">{}</p>{}{}</div>').format(
+        title, Html("<ol>{}</ol>").format(items) if items else empty, now
     )
 
 
-def _said_html(model: ExerciseModel, hint: str) -> str:
+def _said_html(model: ExerciseModel, hint: str) -> Html:
     verdict = model.verdict
     if verdict is None:
         words, style = hint or f"{model.asked}, and press check.", ""
@@ -243,21 +246,21 @@ def _said_html(model: ExerciseModel, hint: str) -> str:
     return status(words, style)
 
 
-def _hints_html(exercise: Exercise) -> str:
-    return "".join(
-        f"<details><summary>{title}</summary><p>{escape(hint)}</p></details>"
+def _hints_html(exercise: Exercise) -> Html:
+    return Html().join(
+        Html("<details><summary>{}</summary><p>{}</p></details>").format(title, hint)
         for title, hint in zip(HINTS, exercise.hints, strict=True)
     )
 
 
-def _more_html(model: ExerciseModel, svg: str, run: Run | None) -> str:
+def _more_html(model: ExerciseModel, svg: Html, run: Run | None) -> Html:
     """The explanation, once it may be read, and the picture of the run."""
     parts = []
     if model.shown:
-        parts.append(f"<p><strong>The answer:</strong> {escape(model.solution)}</p>")
+        parts.append(Html("<p><strong>The answer:</strong> {}</p>").format(model.solution))
     if model.revealed:
-        parts.append(f"<p><strong>Why:</strong> {escape(model.exercise.explanation)}</p>")
+        parts.append(Html("<p><strong>Why:</strong> {}</p>").format(model.exercise.explanation))
     if run is not None:
         known = knowledge(run, len(run.trace) - 1)
         parts.append(scrolling(svg) + beliefs_html([run.revision.name], [known]))
-    return "".join(parts)
+    return Html().join(parts)

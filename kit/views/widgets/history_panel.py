@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from kit.views.escape import escape
-from kit.views.widgets.base import guarded
+from kit.views.escape import Html
+from kit.views.widgets.base import HtmlView, guarded
 
 __all__ = ["HistoryPanel"]
 
@@ -34,7 +34,7 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
         """Build the widgets and bind them."""
         self._source, self._use_place, self._fetch_lesson = source, use, fetch
         self._changed = changed
-        self._status = widgets.HTML()
+        self._status = HtmlView()
         self._place = widgets.Text(
             description="clone:",
             placeholder=placeholder,
@@ -71,8 +71,7 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
         self._say(said)
 
     def _say(self, words: str) -> None:
-        note = f"<br><strong>{escape(words)}</strong>" if words else ""
-        self._status.value = (
-            f'<div role="status" aria-live="polite">Commits are read from: '
-            f"{escape(self._source())}{note}</div>"
-        )
+        note = Html("<br><strong>{}</strong>").format(words) if words else ""
+        self._status.value = Html(
+            '<div role="status" aria-live="polite">Commits are read from: {}{}</div>'
+        ).format(self._source(), note)

@@ -13,14 +13,14 @@ from kit.explorer.comparison import PathPlay
 from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
-from kit.views.escape import escape
-from kit.views.html.figure import scrolling, stylesheet
+from kit.views.escape import Html
+from kit.views.html.figure import scrolling, style_html
 from kit.views.html.print_base import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.path import PathModel
 from kit.views.print.tables import path_paper
 from kit.views.reports.path import path_text_lines
-from kit.views.widgets.base import Shown, button, guarded, in_turn, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, in_turn, row
 from kit.views.widgets.share_bar import ShareBar
 from kit.views.widgets.travel_bar import NAME_THE_HANDLE
 
@@ -34,7 +34,7 @@ class PathWidget(Shown):
         """Build the widgets and bind them to *model*."""
         self.model, self._showing = model, False
         self._title, self._said, self._picture, self._beliefs, self._end = (
-            widgets.HTML() for _ in range(5)
+            HtmlView() for _ in range(5)
         )
         # a slider whose ends are one cannot be drawn
         self._slider = widgets.IntSlider(min=0, max=max(model.count, 1), readout=False)
@@ -42,12 +42,12 @@ class PathWidget(Shown):
         self._slider.add_class("kit-slider")
         for box in (self._slider, self._number):
             box.observe(self._moved, ["value"])
-        self._of = widgets.HTML()
+        self._of = HtmlView()
         travel = widgets.VBox(
             [
                 row(self._buttons(), "kit-row"),
                 row(
-                    [self._number, self._of, self._slider, widgets.HTML(NAME_THE_HANDLE)],
+                    [self._number, self._of, self._slider, HtmlView(NAME_THE_HANDLE)],
                     "kit-row",
                     "kit-boxes",
                 ),
@@ -56,12 +56,12 @@ class PathWidget(Shown):
         travel.add_class("kit-travel")
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 self._title,
                 travel,
                 self._said,
                 self._picture,
-                widgets.HTML(folded_legend()),
+                HtmlView(folded_legend()),
                 self._beliefs,
                 self._end,
                 self._share(mail_of),
@@ -113,30 +113,28 @@ class PathWidget(Shown):
             self._slider.value = self._number.value = model.place
         finally:
             self._showing = False
-        self._of.value = f'<span class="kit-label">of {model.count}</span>'
-        at = " and ".join(map(escape, model.heads))
-        self._title.value = f'<h4>{escape(model.title)}</h4><p class="kit-soft">at {at}</p>'
+        self._of.value = Html('<span class="kit-label">of {}</span>').format(model.count)
+        at = " and ".join(model.heads)
+        self._title.value = Html('<h4>{}</h4><p class="kit-soft">at {}</p>').format(model.title, at)
         self._say(model.hint)
         self.svg = picture_svg(layout_of_path(model.play, model.place))
         self._picture.value = scrolling(self.svg)
         self._beliefs.value = beliefs_html(model.heads, model.knowledge)
-        outcome = "<br>".join(map(escape, model.outcome))
-        self._end.value = (
-            f'<p>{outcome}</p><p class="kit-soft">The same in a terminal:'
-            f" <code>{escape(model.command)}</code></p>"
-        )
+        outcome = Html("<br>").join(model.outcome)
+        self._end.value = Html(
+            '<p>{}</p><p class="kit-soft">The same in a terminal: <code>{}</code></p>'
+        ).format(outcome, model.command)
 
     def _say(self, hint: str) -> None:
         model = self.model
-        parts = [f"<strong>{escape(model.action)}</strong>"]
+        parts = [Html("<strong>{}</strong>").format(model.action)]
         for who, sentences in model.said:
-            name = f'<span class="kit-who">{escape(who)}</span> ' if who else ""
-            parts.append(name + escape(" ".join(sentences)))
-        note = f'<br><span class="kit-silent">{escape(hint)}</span>' if hint else ""
-        self._said.value = (
-            f'<div class="kit-verdict kit-said{" kit-parted" if model.parted else ""}"'
-            f' role="status" aria-live="polite">{"<br>".join(parts)}{note}</div>'
-        )
+            name = Html('<span class="kit-who">{}</span> ').format(who) if who else Html()
+            parts.append(name + " ".join(sentences))
+        note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""
+        self._said.value = Html(
+            '<div class="kit-verdict kit-said{}" role="status" aria-live="polite">{}{}</div>'
+        ).format(" kit-parted" if model.parted else "", Html("<br>").join(parts), note)
 
     def _repr_print_(self) -> PrintForm:
         return path_paper(self.model)

@@ -20,15 +20,15 @@ from kit.trace.entry import TraceEntry
 from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff import lines_html
-from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.figure import scrolling, style_html
 from kit.views.html.parts import revision_head
 from kit.views.html.print_base import PrintForm
 from kit.views.html.run import beliefs_html, events_html
 from kit.views.models.player import NO_EVENT, ActionChoice, PlayerModel
 from kit.views.print.runs import player_paper
-from kit.views.widgets.base import Shown, button, guarded, label, row, side
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row, side
 from kit.views.widgets.share_bar import ShareBar
 from kit.views.widgets.travel_bar import TravelBar
 
@@ -61,9 +61,9 @@ class PlayerWidget(Shown):
     ) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._lines_of = model, lines_of
-        self._heads = {name: widgets.HTML() for name, _ in model.sides}
-        self._said, self._beliefs, self._picture = (widgets.HTML() for _ in range(3))
-        self._lines, self._events, self._token = (widgets.HTML() for _ in range(3))
+        self._heads = {name: HtmlView() for name, _ in model.sides}
+        self._said, self._beliefs, self._picture = (HtmlView() for _ in range(3))
+        self._lines, self._events, self._token = (HtmlView() for _ in range(3))
         self._menu = widgets.VBox(self._menu_rows())
         self._panel = widgets.VBox([] if history_panel is None else [history_panel(self._show)])
         self._show_lines = self._button("", "The lines of QEMU that cause this event", self._turn)
@@ -73,15 +73,15 @@ class PlayerWidget(Shown):
         self._show_menu = self._button("", "Do something at this moment", self._open)
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
-                widgets.HTML(_title(model)),
+                HtmlView(style_html()),
+                HtmlView(_title(model)),
                 row([self._side(name) for name, _ in model.sides], "kit-sides"),
                 *self._comparisons(),
                 TravelBar(model, self._say),
                 row([label("next event of"), *map(self._next_of, self._actors())], "kit-row"),
                 self._said,
                 self._picture,
-                widgets.HTML(folded_legend()),
+                HtmlView(folded_legend()),
                 self._beliefs,
                 row(self._tools(), "kit-row", "kit-tools"),
                 self._menu,
@@ -211,9 +211,9 @@ class PlayerWidget(Shown):
         # "" and not None: a page of JupyterLite loses what is None on its way to the browser
         self._menu.layout.display = "" if menu else "none"
         self._panel.layout.display = "" if lines else "none"
-        self._lines.value = self._lines_html() if lines else ""
+        self._lines.value = self._lines_html() if lines else Html()
 
-    def _lines_html(self) -> str:
+    def _lines_html(self) -> Html:
         assert self._lines_of is not None
         runs = dict(self.model.sides)
         parts = []
@@ -221,8 +221,12 @@ class PlayerWidget(Shown):
             revision = runs[name].revision
             found = self._lines_of(entry, revision)
             if found:
-                parts.append(f"<p><strong>{escape(revision.name)}</strong></p>{lines_html(found)}")
-        return f'<div class="kit-hunks">{"".join(parts) or f"<p>{_NO_LINES}</p>"}</div>'
+                parts.append(
+                    Html("<p><strong>{}</strong></p>{}").format(revision.name, lines_html(found))
+                )
+        return Html('<div class="kit-hunks">{}</div>').format(
+            Html().join(parts) or Html("<p>{}</p>").format(_NO_LINES)
+        )
 
     def _repr_print_(self) -> PrintForm:
         return player_paper(self.model)
@@ -233,35 +237,32 @@ class PlayerWidget(Shown):
         return self.model.text
 
 
-def _title(model: PlayerModel) -> str:
+def _title(model: PlayerModel) -> Html:
     story = model.scenario
-    return (
-        f'<h3 class="kit-step">{escape(story.title)}</h3>'
-        f'<p class="kit-soft">Look at this: {escape(story.look)}</p>'
-        "<details><summary>what it is about, and what comes of it</summary>"
-        f"<p>{escape(story.why)}</p></details>"
-    )
+    return Html(
+        '<h3 class="kit-step">{}</h3><p class="kit-soft">Look at this: {}</p>'
+        "<details><summary>what it is about, and what comes of it</summary><p>{}"
+        "</p></details>"
+    ).format(story.title, story.look, story.why)
 
 
-def _said_html(model: PlayerModel, hint: str) -> str:
+def _said_html(model: PlayerModel, hint: str) -> Html:
     """The sentence on the present event, and a hint below it; read out when it changes."""
-    parts = [f'<span class="kit-soft">{escape(model.quiet)}</span>'] if model.quiet else []
+    parts = [Html('<span class="kit-soft">{}</span>').format(model.quiet)] if model.quiet else []
     for who, words in model.said:
-        name = f'<span class="kit-who">{escape(who)}</span> ' if who else ""
-        shown = escape(words) if words == NO_EVENT else f"<strong>{escape(words)}</strong>"
+        name = Html('<span class="kit-who">{}</span> ').format(who) if who else Html()
+        shown = words if words == NO_EVENT else Html("<strong>{}</strong>").format(words)
         parts.append(name + shown)
     here = model.timeline
     differs = here.place >= 0 and here.stops[here.place].differs
-    note = f'<br><span class="kit-silent">{escape(hint)}</span>' if hint else ""
-    return (
-        f'<div class="kit-verdict kit-said{" kit-parted" if differs else ""}" role="status"'
-        f' aria-live="polite">{"<br>".join(parts)}{note}</div>'
-    )
+    note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""
+    return Html(
+        '<div class="kit-verdict kit-said{}" role="status" aria-live="polite">{}{}</div>'
+    ).format(" kit-parted" if differs else "", Html("<br>").join(parts), note)
 
 
-def _token_html(model: PlayerModel) -> str:
-    did = f"<p>You did: {escape(model.did)}.</p>" if model.did else ""
-    return (
-        f'{did}<p class="kit-soft">The same in a terminal: <code>kit open {escape(model.token)}'
-        "</code></p>"
-    )
+def _token_html(model: PlayerModel) -> Html:
+    did = Html("<p>You did: {}.</p>").format(model.did) if model.did else ""
+    return Html(
+        '{}<p class="kit-soft">The same in a terminal: <code>kit open {}</code></p>'
+    ).format(did, model.token)

@@ -10,14 +10,14 @@ import ipywidgets as widgets
 from kit.explorer.comparison import PathPlay
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.machine.revision import Revision
-from kit.views.escape import escape
-from kit.views.html.figure import stylesheet
+from kit.views.escape import Html
+from kit.views.html.figure import style_html
 from kit.views.html.parts import status
 from kit.views.html.print_base import PrintForm
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.print.tables import properties_paper
-from kit.views.widgets.base import Shown, button, guarded, in_turn, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, in_turn, row
 from kit.views.widgets.path import PathWidget
 
 __all__ = ["PropertyWidget"]
@@ -39,7 +39,7 @@ class PropertyWidget(Shown):
         self.model, self._mail_of = model, mail_of
         self._waiting: list[Iterator[None]] = []
         self._task: asyncio.Task[None] | None = None
-        self._told, self._said = widgets.HTML(), widgets.HTML()
+        self._told, self._said = HtmlView(), HtmlView()
         self._player = widgets.VBox([])
         self._cells = {
             (promise, revision): self._cell(promise, revision)
@@ -48,7 +48,7 @@ class PropertyWidget(Shown):
         }
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 row(
                     [
                         button(
@@ -140,8 +140,9 @@ class PropertyWidget(Shown):
                     (made.add_class if on else made.remove_class)(style)
 
     def _show_told(self) -> None:
-        told = escape(self.model.told)
-        self._told.value = f'<span class="kit-label" role="status">{told}</span>'
+        self._told.value = Html('<span class="kit-label" role="status">{}</span>').format(
+            self.model.told
+        )
 
     def _show_said(self) -> None:
         words = (
@@ -157,9 +158,9 @@ class PropertyWidget(Shown):
             widget.close()
 
     @property
-    def svg(self) -> str:  # type: ignore[override]  # a picture only where a path is shown
+    def svg(self) -> Html:  # type: ignore[override]  # a picture only where a path is shown
         """The picture of the path that is shown."""
-        return "".join(player.svg for player in self._player.children)
+        return Html().join(player.svg for player in self._player.children)
 
     def _repr_print_(self) -> PrintForm:
         return properties_paper(self.model.anew())
@@ -171,7 +172,7 @@ class PropertyWidget(Shown):
         return "\n\n".join([self.model.text, *shown])
 
 
-def _head(words: str, style: str = "kit-column") -> widgets.HTML:
-    made = widgets.HTML(escape(words).replace("-", "-<wbr>"))
+def _head(words: str, style: str = "kit-column") -> HtmlView:
+    made = HtmlView(Html.escape(words).replace("-", Html("-<wbr>")))
     made.add_class(style)
     return made

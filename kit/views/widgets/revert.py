@@ -6,23 +6,23 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from kit.views.escape import escape
-from kit.views.html.figure import stylesheet
+from kit.views.escape import Html
+from kit.views.html.figure import style_html
 from kit.views.html.print_base import PrintForm
 from kit.views.html.revert import diffs_html, page_text, report_html
 from kit.views.models.revert import RevertModel
 from kit.views.print.tables import revert_paper
-from kit.views.widgets.base import Shown, button, guarded, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
 
 __all__ = ["RevertWidget", "say_html"]
 
-_NOTHING = '<p class="kit-soft">Choose a revert: its report and its diff are shown here.</p>'
+_NOTHING = Html('<p class="kit-soft">Choose a revert: its report and its diff are shown here.</p>')
 
 
-def say_html(words: str) -> str:
+def say_html(words: str) -> Html:
     """A line that a screen reader reads out when it changes; empty, it takes no room."""
     style = "kit-verdict" if words else ""
-    return f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
+    return Html('<div class="{}" role="status" aria-live="polite">{}</div>').format(style, words)
 
 
 class RevertWidget(Shown):
@@ -44,7 +44,7 @@ class RevertWidget(Shown):
             placeholder="a hash, a tag, or a name such as revert",
             continuous_update=False,
         )
-        self._status, self._report, self._diffs = (widgets.HTML() for _ in range(3))
+        self._status, self._report, self._diffs = (HtmlView() for _ in range(3))
         self._turn = button(
             "diff side by side", "How the diff is shown", self._guarded(self._aside)
         )
@@ -53,7 +53,7 @@ class RevertWidget(Shown):
         named = row([self._name, check, self._turn], "kit-row", "kit-named")
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 *([] if history_panel is None else [history_panel(self._again)]),
                 named,
                 self._status,
@@ -101,7 +101,7 @@ class RevertWidget(Shown):
 
     def _show_diffs(self) -> None:
         page, aside = self.model.page, self.model.side_by_side
-        self._diffs.value = "" if page is None else diffs_html(page, side_by_side=aside)
+        self._diffs.value = Html() if page is None else diffs_html(page, side_by_side=aside)
         self._turn.description = "diff in one column" if aside else "diff side by side"
 
     def _say(self, words: str) -> None:

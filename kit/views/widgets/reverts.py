@@ -16,7 +16,8 @@ from kit.common.errors import UserError
 from kit.common.plain_text import printable
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Revert
-from kit.views.html.figure import stylesheet
+from kit.views.escape import Html
+from kit.views.html.figure import style_html
 from kit.views.html.parts import status
 from kit.views.html.print_base import PrintForm
 from kit.views.html.revert import row_html, row_title, verdict_word
@@ -30,15 +31,16 @@ from kit.views.models.revert import (
     days_of,
 )
 from kit.views.print.tables import reverts_paper
-from kit.views.widgets.base import Shown, button, guarded, label, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
 from kit.views.widgets.revert import RevertWidget, say_html
 
 __all__ = ["RevertsWidget"]
 
 _TOLD_EACH = 10  # rows that are checked between two words of progress
-_HEAD = (
-    '<div class="kit-cells kit-soft"><span>committed</span><span class="kit-number">days c / a'
-    "</span><span>form</span><span>verdict</span></div>"
+_HEAD = Html(
+    '<div class="kit-cells kit-soft"><span>committed</span>'
+    '<span class="kit-number">days c / a</span><span>form</span><span>verdict'
+    "</span></div>"
 )
 
 
@@ -59,7 +61,7 @@ class RevertsWidget(Shown):
         """Build the widgets and bind them."""
         self.model, self._read = model, read
         self.report = RevertWidget(report)
-        self._status, self._summary, self._place = (widgets.HTML() for _ in range(3))
+        self._status, self._summary, self._place = (HtmlView() for _ in range(3))
         self._lines = [self._line(place) for place in range(ROWS_A_PAGE)]
         self._words = widgets.Text(description="words:", placeholder="of subject, path or author")
         self._years = widgets.Text(
@@ -71,7 +73,7 @@ class RevertsWidget(Shown):
         self._choices: list[tuple[widgets.Button, str, Callable[[], str]]] = []
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 *([] if history_panel is None else [history_panel(self._reload)]),
                 row([self._words, self._years, self._button("show all", self._reset)], "kit-row",
                     "kit-named"),
@@ -81,7 +83,7 @@ class RevertsWidget(Shown):
                 self._summary,
                 row([self._button("check these", self._check)], "kit-row"),
                 self._status,
-                row([widgets.HTML(_HEAD), widgets.HTML('<span class="kit-soft">commit</span>')],
+                row([HtmlView(_HEAD), HtmlView(Html('<span class="kit-soft">commit</span>'))],
                     "kit-line", "kit-heads"),
                 *(line for line, _, _ in self._lines),
                 self._pager(),
@@ -106,8 +108,8 @@ class RevertsWidget(Shown):
     ) -> widgets.Button:
         return button(words, tooltip or words, self._guarded(action))
 
-    def _line(self, place: int) -> tuple[widgets.HBox, widgets.HTML, widgets.Button]:
-        cells = widgets.HTML()
+    def _line(self, place: int) -> tuple[widgets.HBox, HtmlView, widgets.Button]:
+        cells = HtmlView()
         name = self._button("", partial(self._choose, place))
         name.add_class("kit-name")
         return row([cells, name], "kit-line"), cells, name
@@ -228,7 +230,7 @@ class RevertsWidget(Shown):
             made.description = f"{mark()}{says}"
         first = table.page * ROWS_A_PAGE
         shown = f"{first + 1} to {first + len(here)} of {len(table.rows)}" if here else "none"
-        self._place.value = f'<span class="kit-label">{shown}</span>'
+        self._place.value = Html('<span class="kit-label">{}</span>').format(shown)
         self._summary.value = status(self.model.summary())
 
     def _say(self, words: str) -> None:
@@ -252,7 +254,7 @@ class RevertsWidget(Shown):
         )
 
 
-def _show_row(shown: Revert, chosen: bool, cells: widgets.HTML, name: widgets.Button) -> None:
+def _show_row(shown: Revert, chosen: bool, cells: HtmlView, name: widgets.Button) -> None:
     days = days_of(shown)
     cells.value = row_html(shown, days)
     name.description = f"{'● ' if chosen else ''}{shown.sha[:10]} {printable(shown.subject)}"

@@ -18,16 +18,16 @@ from kit.simulation.sandbox import Act
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff import commit_html, responsible_html
-from kit.views.html.figure import scrolling, stylesheet
+from kit.views.html.figure import scrolling, style_html
 from kit.views.html.parts import revision_head, status
 from kit.views.html.print_base import PrintForm
 from kit.views.html.run import log_html, state_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.print.runs import sandbox_paper
 from kit.views.print.sandbox_stories import SandboxStory
-from kit.views.widgets.base import Shown, button, guarded, label, row, side
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row, side
 from kit.views.widgets.travel_bar import TravelBar
 
 __all__ = ["SandboxWidget"]
@@ -90,22 +90,22 @@ class SandboxWidget(Shown):
         """Build the widgets and bind them to *model*."""
         self.model, self._stories = model, stories
         self._commit_of, self._history_panel = commit_of, history_panel
-        self._lines_of, self._lines = lines_of, widgets.HTML()
-        self._heads = {name: widgets.HTML() for name in _SIDES}
-        self._states = {name: widgets.HTML() for name in _SIDES}
-        self._logs = {name: widgets.HTML() for name in _SIDES}
-        self._picture, self._verdict, self._diff = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._token, self._diff_side = widgets.HTML(), "after"
+        self._lines_of, self._lines = lines_of, HtmlView()
+        self._heads = {name: HtmlView() for name in _SIDES}
+        self._states = {name: HtmlView() for name in _SIDES}
+        self._logs = {name: HtmlView() for name in _SIDES}
+        self._picture, self._verdict, self._diff = HtmlView(), HtmlView(), HtmlView()
+        self._token, self._diff_side = HtmlView(), "after"
         self._diff_of: Revision | None = None
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 row([self._side(name) for name in _SIDES], "kit-sides"),
                 row([*map(self._group, _GROUPS), self._again()], "kit-row"),
                 TravelBar(model, self._say),
                 self._verdict,
                 self._picture,
-                widgets.HTML(folded_legend()),
+                HtmlView(folded_legend()),
                 row([side([self._logs[name]]) for name in _SIDES], "kit-sides"),
                 self._lines,
                 self._token,
@@ -168,10 +168,9 @@ class SandboxWidget(Shown):
         self.svg = picture_svg(here)
         self._picture.value = scrolling(self.svg)
         self._lines.value = self._lines_html()
-        self._token.value = (
-            '<p class="kit-soft">The same in a terminal:'
-            f" <code>kit open {escape(model.token)}</code></p>"
-        )
+        self._token.value = Html(
+            '<p class="kit-soft">The same in a terminal: <code>kit open {}</code></p>'
+        ).format(model.token)
         self._show_verdict()
         self._show_diff()
 
@@ -181,17 +180,17 @@ class SandboxWidget(Shown):
         words = model.hint or model.verdict
         self._say(f"{words}\n{model.where}" if model.where else words, parted)
 
-    def _lines_html(self) -> str:
+    def _lines_html(self) -> Html:
         """The lines that are responsible for the first difference, on either side."""
         if self._lines_of is None:
-            return ""
-        found: list[str] = []
+            return Html()
+        found: list[Html] = []
         differs = self.model.pair.first_difference
         for (name, run), seq in zip(self.model.sides, differs, strict=True):
             lines = () if seq is None else self._lines_of(run.trace[seq], run.revision)
             heading = f"{name}: the lines responsible for the first difference"
             found += [responsible_html(heading, lines)] * bool(lines)
-        return "".join(found)
+        return Html().join(found)
 
     def _say(self, words: str, style: str = "") -> None:
         self._verdict.value = status(words, style)

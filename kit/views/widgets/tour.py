@@ -15,15 +15,15 @@ from kit.case_study.behaviours import Behaviour
 from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.machine.revision import Revision
 from kit.trace.entry import TraceEntry
-from kit.views.escape import escape
+from kit.views.escape import Html
 from kit.views.html.diff import commit_html, message_html
-from kit.views.html.figure import stylesheet
+from kit.views.html.figure import style_html
 from kit.views.html.print_base import PrintForm
 from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, STEPS, TourModel
 from kit.views.print.runs import tour_paper
-from kit.views.widgets.base import Shown, button, guarded, row
+from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
 from kit.views.widgets.sandbox import SandboxWidget
 
 __all__ = ["TourWidget"]
@@ -49,15 +49,15 @@ class TourWidget(Shown):
         self.model = model
         self._commit_of, self._behaviours_of = commit_of, behaviours_of
         self._steps = [self._step_button(place) for place in range(len(STEPS))]
-        self._head, self._changes = widgets.HTML(), widgets.HTML()
-        self._message, self._diff, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._head, self._changes = HtmlView(), HtmlView()
+        self._message, self._diff, self._status = HtmlView(), HtmlView(), HtmlView()
         self._sandbox = SandboxWidget(SandboxModel("baseline", "timer"), lines_of=lines_of)
         back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
         forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
         self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
         super().__init__(
             [
-                widgets.HTML(f"<style>{stylesheet()}</style>"),
+                HtmlView(style_html()),
                 row(self._steps, "kit-steps"),
                 row([back, forward, self._turn], "kit-row"),
                 self._status,
@@ -66,7 +66,7 @@ class TourWidget(Shown):
                 self._message,
                 *([] if history_panel is None else [history_panel(self._show_diff)]),
                 self._diff,
-                widgets.HTML("<h4>The step before it and the step, in the sandbox</h4>"),
+                HtmlView(Html("<h4>The step before it and the step, in the sandbox</h4>")),
                 self._sandbox,
             ]
         )
@@ -109,7 +109,9 @@ class TourWidget(Shown):
 
     def _show_diff(self) -> None:
         page = self._commit_of(self.model.step)
-        self._message.value = "" if page.commit is None else message_html(page.commit, page.series)
+        self._message.value = (
+            Html() if page.commit is None else message_html(page.commit, page.series)
+        )
         self._diff.value = commit_html(page, side_by_side=self.model.side_by_side)
         self._turn.description = (
             "diff in one column" if self.model.side_by_side else "diff side by side"
@@ -117,9 +119,9 @@ class TourWidget(Shown):
 
     def _say(self, words: str) -> None:
         style = "kit-verdict" if words else ""
-        self._status.value = (
-            f'<div class="{style}" role="status" aria-live="polite">{escape(words)}</div>'
-        )
+        self._status.value = Html(
+            '<div class="{}" role="status" aria-live="polite">{}</div>'
+        ).format(style, words)
 
     def _repr_print_(self) -> PrintForm:
         step = self.model.step

@@ -7,15 +7,16 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from kit.machine.clock import NS_PER_S
+from kit.views.escape import Html
 from kit.views.models.timeline import TimelineModel
-from kit.views.widgets.base import button, guarded, in_turn, row
+from kit.views.widgets.base import HtmlView, button, guarded, in_turn, row
 
 __all__ = ["NAME_THE_HANDLE", "TravelBar"]
 
 # ipywidgets gives a slider's handle no name, and has no way to give it one: without these lines a
 # screen reader says "slider" and no more.  An image's load event is the one hook that an HTML
 # widget has.  Where a page forbids it, the slider works as before, without a name.
-NAME_THE_HANDLE = """<img alt="" hidden
+NAME_THE_HANDLE = Html("""<img alt="" hidden
  src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
  onload="(function find(image) {
    var bar = image.closest('.kit-travel');
@@ -27,7 +28,7 @@ NAME_THE_HANDLE = """<img alt="" hidden
    }
    name();
    new MutationObserver(name).observe(bar, {childList: true, subtree: true});
- })(this)">"""
+ })(this)">""")
 
 
 class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -42,7 +43,7 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
         self._slider = widgets.IntSlider(min=0, max=1, readout=False, description="")
         self._number = widgets.BoundedIntText(min=0, max=0, description="event")
         self._time = widgets.BoundedFloatText(min=0, max=0, step=1, description="at, in s")
-        self._of = widgets.HTML()
+        self._of = HtmlView()
         self._slider.observe(self._bound(lambda: model.go(self._slider.value - 1)), ["value"])
         self._number.observe(self._bound(lambda: model.go(self._number.value - 1)), ["value"])
         self._time.observe(self._bound(lambda: model.seek(self._time.value)), ["value"])
@@ -51,7 +52,7 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
         super().__init__(
             [
                 row(self._buttons(), "kit-row"),
-                row([*boxes, widgets.HTML(NAME_THE_HANDLE)], "kit-row", "kit-boxes"),
+                row([*boxes, HtmlView(NAME_THE_HANDLE)], "kit-row", "kit-boxes"),
             ]
         )
         self.add_class("kit-travel")
@@ -93,6 +94,6 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
             self._number.max, self._time.max = count, here.end_ns / NS_PER_S
             self._slider.value = self._number.value = here.place + 1
             self._time.value = here.at_ns / NS_PER_S
-            self._of.value = f'<span class="kit-label">of {count}</span>'
+            self._of.value = Html('<span class="kit-label">of {}</span>').format(count)
         finally:
             self._showing = False

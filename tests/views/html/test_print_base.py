@@ -20,6 +20,7 @@ from kit.storage.exercises import exercises
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.trace.sentences import sentence
 from kit.views.diagram.legend import legend_html
+from kit.views.escape import Html
 from kit.views.html.figure import Figure, Note, Rows
 from kit.views.html.print_base import PAPER, PrintForm, hunks_kept, opened, printed
 from kit.views.models.exercise import ExerciseModel
@@ -249,7 +250,7 @@ def test_each_hunk_is_a_block_that_no_page_breaks() -> None:
     diff = '<pre class="kit-diff" tabindex="0"><span class="kit-hunk">@ a</span><span>1</span>'
     more = '<span class="kit-hunk">@ b</span><span>2</span></pre>'
 
-    assert hunks_kept(diff + more) == (
+    assert hunks_kept(Html(diff + more)) == (
         '<pre class="kit-diff" tabindex="0">'
         '<span class="kit-whole"><span class="kit-hunk">@ a</span><span>1</span></span>'
         '<span class="kit-whole"><span class="kit-hunk">@ b</span><span>2</span></span></pre>'
@@ -388,7 +389,7 @@ def test_text_is_escaped() -> None:
 
 def test_a_widget_without_a_form_of_its_own_is_picture_and_text() -> None:
     class Plain(Shown):
-        svg = "<svg ></svg>"
+        svg = Html("<svg ></svg>")
         text = "a < b"  # type: ignore[assignment]
 
     html = Plain()._repr_print_().html
@@ -398,7 +399,7 @@ def test_a_widget_without_a_form_of_its_own_is_picture_and_text() -> None:
 
 
 def test_tables_scroll_by_keys() -> None:
-    html = printed('<table class="kit-rows">1</table><table class="kit-rows">2</table>').html
+    html = printed(Html('<table class="kit-rows">1</table><table class="kit-rows">2</table>')).html
 
     assert (
         html.count('<div class="kit-wide" tabindex="0" role="group" aria-label="table"><table') == 2
@@ -406,7 +407,7 @@ def test_tables_scroll_by_keys() -> None:
 
 
 def test_a_tag_that_is_text_is_not_opened() -> None:
-    assert opened("<details>&lt;details&gt;") == "<details open>&lt;details&gt;"
+    assert opened(Html("<details>&lt;details&gt;")) == "<details open>&lt;details&gt;"
 
 
 # -- the kernel's extension ----------------------------------------------------------------------
@@ -415,7 +416,7 @@ def test_a_tag_that_is_text_is_not_opened() -> None:
 def test_the_formatter_gives_html_and_hints() -> None:
     class Card:
         def _repr_print_(self) -> PrintForm:
-            return PrintForm("<p>q</p>", "a title", ("one", "two"))
+            return PrintForm(Html("<p>q</p>"), "a title", ("one", "two"))
 
     assert PaperFormatter()(Card()) == ("<p>q</p>", {"title": "a title", "hints": ["one", "two"]})
     assert PaperFormatter()("text") is None
@@ -434,7 +435,7 @@ def test_the_extension_adds_one_type_to_what_a_shell_shows() -> None:
     shell = InteractiveShell()
     load_ipython_extension(shell)
     assert shell.display_formatter is not None
-    shown, about = shell.display_formatter.format(Figure("<svg ></svg>"))
+    shown, about = shell.display_formatter.format(Figure(Html("<svg ></svg>")))
 
     assert sorted(shown) == ["image/svg+xml", "text/html", "text/plain", PAPER]
     assert about[PAPER] == {"title": "", "hints": []}

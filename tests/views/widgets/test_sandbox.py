@@ -14,7 +14,7 @@ from kit.simulation.sandbox import Act
 from kit.views.models.sandbox import SandboxModel
 from kit.views.widgets.sandbox import SandboxWidget
 
-SAFE = {"VBox", "HBox", "HTML", "Button", "TravelBar"}
+SAFE = {"VBox", "HBox", "HtmlView", "Button", "TravelBar"}
 SAFE |= {"IntSlider", "BoundedIntText", "BoundedFloatText"}
 
 

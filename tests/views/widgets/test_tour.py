@@ -164,7 +164,7 @@ def test_only_controls_that_the_keyboard_can_use(walk: TourWidget) -> None:
     kinds = {type(w).__name__ for w in inside(walk)}
 
     assert kinds == {
-        *("TourWidget", "SandboxWidget", "TravelBar", "VBox", "HBox", "HTML", "Button"),
+        *("TourWidget", "SandboxWidget", "TravelBar", "VBox", "HBox", "HtmlView", "Button"),
         *("IntSlider", "BoundedIntText", "BoundedFloatText"),
     }
 

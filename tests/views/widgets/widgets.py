@@ -32,5 +32,5 @@ def click(widget: widgets.Widget, *names: str) -> None:
         button(widget, words).click()
 
 
-KEYBOARD = {"VBox", "HBox", "HTML", "Button", "IntSlider", "BoundedIntText", "BoundedFloatText"}
+KEYBOARD = {"VBox", "HBox", "HtmlView", "Button", "IntSlider", "BoundedIntText", "BoundedFloatText"}
 """The widgets that JupyterLab leaves their keys."""

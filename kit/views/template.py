@@ -1,0 +1,56 @@
+"""Whole pages, from Jinja2 templates that stand beside the modules that fill them in.
+
+What is filled in is escaped as in `kit.views.escape`, without exception: there is no filter, so no
+``safe``, and what is not given is an error.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from kit.views.escape import Html
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["page"]
+
+
+def page(template: str, **values: object) -> Html:
+    """Return a page.
+
+    Args:
+        template: The place of a template below kit/.
+        values: What it names: text, HTML, numbers, and lists of objects that have them.
+    """
+    return Html(environment().get_template(template).render(values))
+
+
+@cache
+def environment() -> Environment:
+    """Return what reads the templates."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # most commands write no page
+
+    found = Environment(
+        loader=FunctionLoader(_source),
+        autoescape=True,
+        finalize=_escaped,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters.clear()
+    return found
+
+
+def _source(name: str) -> str:
+    return resources.files("kit").joinpath(name).read_text(encoding="utf-8")
+
+
+def _escaped(value: object) -> Html:
+    from jinja2 import Undefined
+
+    return Html.escape(str(value) if isinstance(value, Undefined) else value)  # str() raises

@@ -30,6 +30,7 @@ _MODULES = {
     "run": "runs",
     "compare": "runs",
     "open": "runs",
+    "reproduce": "reproduce",
     "import": "import_log",
     "explore": "explore",
     "record": "backend",

@@ -54,7 +54,7 @@ from kit.real_qemu.rtas import rtas
 from kit.real_qemu.session import Session
 from kit.real_qemu.wire import QmpAnswer
 
-__all__ = ["RealSpapr", "device_arguments"]
+__all__ = ["RealSpapr", "destination_words", "device_arguments"]
 
 _ONLY_LOOK = (
     CheckException,
@@ -161,7 +161,7 @@ class RealSpapr(RealMachine):
         backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}
         place = source.folder / "migration"
         there = self.started(
-            (*_destination(request, self.core, backends), "-incoming", f"unix:{place}")
+            (*destination_words(request, self.core, backends), "-incoming", f"unix:{place}")
         )
         try:
             self.ok("migrate", uri=f"unix:{place}")
@@ -213,9 +213,10 @@ def device_arguments(device: Device, core: str) -> dict[str, Any]:
     return {**named, "addr": addr, **({} if slot is None else {"slot": slot})}
 
 
-def _destination(
+def destination_words(
     request: Migrate, core: str, backends: Mapping[str | None, str]
 ) -> tuple[str, ...]:
+    """Return the command line of a migration's destination, as far as it is about devices."""
     words: list[str] = []
     for core_id in request.cores or ():
         words += ("-device", f"{core},id=core{core_id},core-id={core_id}")

@@ -33,8 +33,8 @@ from kit.simulation.actions import line_of, menu
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 
-__all__ = ["MAX_CHARACTERS", "PathToken", "TokenError", "is_path", "open_token", "path_token"]
-__all__ += ["path_check", "read_path", "token_of"]
+__all__ = ["MAX_CHARACTERS", "PathToken", "TokenError", "is_path", "is_token", "open_token"]
+__all__ += ["path_check", "path_token", "read_path", "token_of"]
 
 VERSION = "1"
 KINDS = ("run", "pair", "path")
@@ -190,6 +190,12 @@ class PathToken:
     revision: Revision
     choices: tuple[int, ...]
     check: str
+
+
+def is_token(text: str) -> bool:
+    """Does it begin as a token does, with a version and a kind?"""
+    version, _, rest = text.strip().partition(".")
+    return version.isdecimal() and rest.partition(".")[0] in KINDS
 
 
 def is_path(token: str) -> bool:

@@ -1,0 +1,75 @@
+"""The command that writes a script for a real QEMU, which needs no kit: reproduce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.cli.common import FINE, cli, put
+from kit.common.errors import UserError
+from kit.explorer.paths import open_path
+from kit.machine.catalogue import TODAY, find_revision
+from kit.real_qemu.reproduce import (
+    Reproducer,
+    python_script,
+    reproducer_of_path,
+    reproducer_of_run,
+)
+from kit.simulation.run import Run, play
+from kit.simulation.scenario import Scenario
+from kit.simulation.token import is_path, is_token, open_token
+from kit.storage.scenarios import find_scenario
+
+__all__: list[str] = []
+
+
+@cli.command(epilog="Example: kit reproduce two-requests -o two-requests.py")
+def reproduce(
+    what: Annotated[
+        str, typer.Argument(metavar="SCENARIO|TOKEN", help="A scenario, or what the kit printed.")
+    ],
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="REV", help=f"Whose answers to expect of a scenario [{TODAY.name}]."
+        ),
+    ] = None,
+    own: Annotated[
+        Path | None,
+        typer.Option("--scenario", metavar="FILE", help="The token's scenario, if your own."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to that file.")
+    ] = None,
+) -> None:
+    """Write one file that shows a scenario, or a path, on a real QEMU without the kit.
+
+    It needs nothing but Python and a QEMU: it makes each call, compares the answer with the
+    revision's, and ends with exit status 0 if all came as expected, else 1.  Of a pair it shows
+    the second run.
+    """
+    made = _made(what, revision, own)
+    name = "reproducer.py" if output is None else output.name
+    put(python_script(made, name).rstrip("\n"), output)
+    raise typer.Exit(FINE)
+
+
+def _made(what: str, revision: str | None, own: Path | None) -> Reproducer:
+    if not is_token(what):
+        if own is not None:
+            raise UserError("--scenario goes with a token; a file is named in its place")
+        wanted = TODAY if revision is None else find_revision(revision)
+        return reproducer_of_run(play(find_scenario(what), wanted))
+    if revision is not None:
+        raise UserError("--at goes with a scenario; a token names its revision")
+    if is_path(what):
+        return reproducer_of_path(open_path(what))
+    mine = None if own is None else find_scenario(str(own))
+
+    def find(name: str) -> Scenario:
+        return mine if mine is not None and mine.name == name else find_scenario(name)
+
+    played = open_token(what, find)
+    return reproducer_of_run(played if isinstance(played, Run) else played.after)

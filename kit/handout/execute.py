@@ -30,7 +30,7 @@ from kit.common.user_file import copy_tree, make_folders, read_own
 
 __all__ = ["execute_lesson", "prepare", "read_lesson"]
 
-MOST_BYTES = 10_000_000
+MAX_BYTES = 10_000_000
 _CELL_S = 900  # a cell may look through the history of a whole clone
 _START_S = 60
 _LOOK_S = 0.1  # how long Ctrl-C may have to wait
@@ -59,7 +59,7 @@ def read_lesson(path: Path) -> NotebookNode:
     Raises:
         UserError: It cannot be read, or is no notebook.
     """
-    text = read_own(path, "notebook", MOST_BYTES)
+    text = read_own(path, "notebook", MAX_BYTES)
     try:
         check_bounds(text)
         found: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]  # its own
@@ -107,7 +107,7 @@ def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
     finally:  # it leaves this behind where no kernel started, and would complain at the end
         atexit.unregister(client._cleanup_kernel)
     if failed:
-        raise _told(failed[0], name) from None
+        raise _as_user_error(failed[0], name) from None
 
 
 def _group_of(client: NotebookClient) -> int:
@@ -125,7 +125,7 @@ _FAILURES = (
 )
 
 
-def _told(error: Exception, name: str) -> UserError:
+def _as_user_error(error: Exception, name: str) -> UserError:
     match error:
         case NoSuchKernel():
             return _no_kernel("it is not installed")

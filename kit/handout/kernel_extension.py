@@ -1,4 +1,4 @@
-"""An extension of IPython: what a cell shows carries its paper form as well.
+"""An extension of IPython: what a cell shows carries its print form as well.
 
 The kernels that make hand-outs load it (``--ext=kit.handout.kernel_extension``), notebooks do not:
 there nobody pays for pictures that are not seen.
@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING
 from IPython.core.formatters import BaseFormatter
 from traitlets import ObjectName, Unicode
 
-from kit.views.html.print_base import PAPER, PrintForm
+from kit.views.html.print_form import PRINT_MIME, PrintForm
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["PaperFormatter", "load_ipython_extension"]
+__all__ = ["PrintFormatter", "load_ipython_extension"]
 
 
-class PaperFormatter(BaseFormatter):
+class PrintFormatter(BaseFormatter):
     """Asks what is shown for its ``_repr_print_``; what it raises fails the cell."""
 
-    format_type = Unicode(PAPER)
+    format_type = Unicode(PRINT_MIME)
     print_method = ObjectName("_repr_print_")
 
     def __call__(self, shown: object) -> tuple[str, dict[str, object]] | None:
-        """Return HTML and, as metadata, title and hints; None where there is no paper form."""
+        """Return HTML and, as metadata, title and hints; None where there is no print form."""
         ask = getattr(type(shown), str(self.print_method), None)
         if ask is None:
             return None
-        paper = ask(shown)
-        assert isinstance(paper, PrintForm)
-        return paper.html, {"title": paper.title, "hints": list(paper.hints)}
+        form = ask(shown)
+        assert isinstance(form, PrintForm)
+        return form.html, {"title": form.title, "hints": list(form.hints)}
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Let a shell show paper forms."""
+    """Let a shell show print forms."""
     shows = shell.display_formatter
     assert shows is not None
-    shows.formatters[PAPER] = PaperFormatter(parent=shows)
+    shows.formatters[PRINT_MIME] = PrintFormatter(parent=shows)

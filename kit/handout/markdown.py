@@ -16,7 +16,7 @@ from mistune.core import BlockState
 
 from kit.common.plain_text import printable
 from kit.views.escape import Html
-from kit.views.html.print_base import wide
+from kit.views.html.print_form import wide
 
 __all__ = ["LessonText", "Resolve", "heading_of", "is_solution", "slug"]
 

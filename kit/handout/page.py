@@ -18,7 +18,7 @@ from kit.views.diagram.legend import legend_html
 from kit.views.escape import Html
 from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import stylesheet
-from kit.views.html.print_base import PAPER, RUN_PICTURE
+from kit.views.html.print_form import PRINT_MIME, RUN_PICTURE
 from kit.views.template import page
 
 __all__ = ["GENERATOR", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
@@ -70,7 +70,7 @@ def lesson_page(
     if first is not None:
         parts.insert(first, legend_html(Html().join(part for part in parts if RUN_PICTURE in part)))
     parts = _once(parts)
-    main = [*parts, _words(texts.words), _last_sheet([*hints, *texts.hints], compared)]
+    main = [*parts, _glossary_html(texts.words), _last_sheet([*hints, *texts.hints], compared)]
     return _page(title_of(cells), Html().join(main), made_of, links)
 
 
@@ -144,7 +144,7 @@ def _code(cell: _Cell, compared: list[Html]) -> Html:
     """
     shown = Html().join(_outputs(cell["outputs"], compared))
     source = Html('<pre class="kit-code" tabindex="0">{}</pre>').format(cell["source"])
-    if any(PAPER in output.get("data", {}) for output in cell["outputs"]):
+    if any(PRINT_MIME in output.get("data", {}) for output in cell["outputs"]):
         return Html('<details class="kit-folded"><summary>code</summary>{}</details>\n{}\n').format(
             source, shown
         )
@@ -167,8 +167,8 @@ def _outputs(outputs: Sequence[_Cell], compared: list[Html]) -> Iterator[Html]:
 
 def _shown(data: Mapping[str, Any]) -> Html:
     """The form that suits paper best; HTML of others is never trusted, and an image is an image."""
-    if PAPER in data:
-        return Html(data[PAPER])
+    if PRINT_MIME in data:
+        return Html(data[PRINT_MIME])
     words = str(data.get("text/plain", ""))
     for kind in _IMAGES:
         if kind in data:
@@ -203,7 +203,7 @@ def _text(words: str) -> Html:
 # -- at the end ----------------------------------------------------------------------------------
 
 
-def _words(words: Mapping[str, str]) -> Html:
+def _glossary_html(words: Mapping[str, str]) -> Html:
     if not words:
         return Html()
     items = Html().join(
@@ -216,7 +216,7 @@ def _words(words: Mapping[str, str]) -> Html:
 def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
     """The hints of the exercises that a cell shows, as (title, HTML)."""
     for output in cell["outputs"]:
-        about = output.get("metadata", {}).get(PAPER, {})
+        about = output.get("metadata", {}).get(PRINT_MIME, {})
         said = zip(HINTS, about.get("hints", ()), strict=False)
         words = Html().join((Html("<p>{}</p>").format(f"{name}: {hint}") for name, hint in said))
         if words:

@@ -23,7 +23,7 @@ from tests.executed import NO_PROGRESS, Executed, learner_of, not_again, shared_
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STEMS = [path.stem for path in LESSONS]
-MOST_BYTES = 3_000_000
+MAX_BYTES = 3_000_000
 lesson = pytest.mark.parametrize("stem", STEMS)
 FOLD = re.compile(r"<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
@@ -113,7 +113,7 @@ def test_a_page_is_small_whole_and_loads_nothing(folder: Path, stem: str) -> Non
     path = folder / f"{stem}.html"
     found = read(path)
 
-    assert path.stat().st_size < MOST_BYTES
+    assert path.stat().st_size < MAX_BYTES
     assert found.wrong == []
     assert found.tags & {"script", "link", "iframe", "object", "embed", "form", "button"} == set()
     assert found.handlers == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.handout.page import GENERATOR, PageLink, index_page, lesson_page
-from kit.views.html.print_base import PAPER, RUN_PICTURE, aside
+from kit.views.html.print_form import PRINT_MIME, RUN_PICTURE, aside
 
 
 def code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
@@ -27,8 +27,8 @@ def shown(**data: str) -> dict[str, Any]:
 
 def paper(html: str, title: str = "", *hints: str) -> dict[str, Any]:
     about = {"title": title, "hints": list(hints)}
-    data = {PAPER: html, "text/plain": "as text"}
-    return {"output_type": "execute_result", "data": data, "metadata": {PAPER: about}}
+    data = {PRINT_MIME: html, "text/plain": "as text"}
+    return {"output_type": "execute_result", "data": data, "metadata": {PRINT_MIME: about}}
 
 
 def main(*cells: dict[str, Any]) -> str:

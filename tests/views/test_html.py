@@ -35,10 +35,10 @@ from kit.views.diagram import svg_shapes
 from kit.views.diagram.drc_states import state_diagram
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
+from kit.views.html.base import revision_head, sides_line, status
 from kit.views.html.diff import commit_html, lines_html, message_html, responsible_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
-from kit.views.html.parts import revision_head, sides_line, status
-from kit.views.html.print_base import PrintForm, aside, table
+from kit.views.html.print_form import PrintForm, aside, table
 from kit.views.html.revert import diffs_html, report_html
 from kit.views.html.run import beliefs_html, events_html, log_html, state_html, steps_html
 from kit.views.html.tour import changes_brief_html, changes_html, head_html
@@ -47,10 +47,10 @@ from kit.views.models.player import PlayerModel
 from kit.views.models.revert import RevertModel, RevertRows, RevertsModel
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import TourModel
-from kit.views.print.exercise import exercise_paper
-from kit.views.print.runs import player_paper, sandbox_paper, tour_paper
+from kit.views.print.exercise import print_exercise
+from kit.views.print.runs import print_player, print_sandbox, print_tour
 from kit.views.print.sandbox_stories import SandboxStory
-from kit.views.print.tables import revert_paper, reverts_paper
+from kit.views.print.tables import print_revert, print_reverts
 from kit.views.reports.picture_page import page_of, picture_page
 from kit.views.template import environment, page
 from kit.views.widgets.base import HtmlView
@@ -68,7 +68,7 @@ TAG = re.compile(r"<[a-zA-Z/!]")
 TAGS_IN_TEXT = {
     "handout/markdown.py": "<details> and <summary> of a lesson's Markdown are looked for",
     "handout/page.py": "a pattern that finds what a page has said already",
-    "views/html/print_base.py": "patterns that find tables and hunks",
+    "views/html/print_form.py": "patterns that find tables and hunks",
     "views/reports/guest.py": "a report in Markdown, which has <details> from HTML",
     "views/reports/log.py": "a report in Markdown",
     "views/reports/mail.py": "a report in Markdown",
@@ -80,7 +80,7 @@ TRUSTED = {
     "handout/markdown.py": (5, "mistune writes it, and escapes the text in it"),
     "handout/page.py": (3, "a stylesheet; the kernel's own print forms, whole and cut"),
     "views/html/figure.py": (1, "the stylesheet"),
-    "views/html/print_base.py": (4, "parts of HTML that a pattern cut out, and the rest"),
+    "views/html/print_form.py": (4, "parts of HTML that a pattern cut out, and the rest"),
     "views/template.py": (1, "Jinja2 writes it, and escapes what is filled in"),
 }
 """Files in which something else than a literal is said to be HTML: how often, and why."""
@@ -315,13 +315,13 @@ def tour() -> TourModel:
 
 def exercise() -> PrintForm:
     one = replace(find_exercise("limbo-in-two"), title=EVIL, question=EVIL, hints=(EVIL,) * 3)
-    return exercise_paper(ExerciseModel(one), None, EVIL)
+    return print_exercise(ExerciseModel(one), None, EVIL)
 
 
 def without_page() -> PrintForm:
     model = RevertModel(lambda _: revert_page())
     model.hint = EVIL
-    return revert_paper(model)
+    return print_revert(model)
 
 
 def lesson() -> Html:
@@ -373,16 +373,16 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "steps_html": lambda: steps_html(timeline(), [EVIL]),
     "changes_brief_html": lambda: changes_brief_html(tour(), BEHAVIOURS),
     "changes_html": lambda: changes_html(tour(), BEHAVIOURS),
-    "exercise_paper": exercise,
-    "player_paper": lambda: player_paper(
+    "print_exercise": exercise,
+    "print_player": lambda: print_player(
         PlayerModel(Timeline(played=play(SCENARIO, find_revision("revert"))))
     ),
-    "sandbox_paper": lambda: sandbox_paper(
+    "print_sandbox": lambda: print_sandbox(
         SandboxModel("pre-revert", "revert"), (SandboxStory(EVIL, (Act.DEVICE_DEL,)),)
     ),
-    "tour_paper": lambda: tour_paper(tour(), commit_page(), BEHAVIOURS),
-    "revert_paper": without_page,
-    "reverts_paper": lambda: reverts_paper(
+    "print_tour": lambda: print_tour(tour(), commit_page(), BEHAVIOURS),
+    "print_revert": without_page,
+    "print_reverts": lambda: print_reverts(
         RevertsModel(RevertRows(rows=(revert_page().revert,)), lambda _: iter(()))
     ),
     "page_of": lambda: page_of(EVIL, DRAWN, [EVIL], [EVIL], DRAWN),
@@ -390,12 +390,12 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "say_html": lambda: say_html(EVIL),
 }
 NO_TEXT = {
-    "connector_paper": "of the catalogue's revisions",
+    "print_connector": "of the catalogue's revisions",
     "folded_legend": "constant",
     "head_html": "of the catalogue's revisions",
     "row_html": "dates, numbers and words of the kit",
-    "path_paper": "of the catalogue's revisions",
-    "properties_paper": "of the catalogue's revisions",
+    "print_path": "of the catalogue's revisions",
+    "print_properties": "of the catalogue's revisions",
     "state_html": "of a run's state",
     "style_html": "constant",
     "stylesheet": "constant",

@@ -35,7 +35,7 @@ _MEANS: Mapping[DrcState, str] = {
     S.UNISOLATE: "switched on",
     S.CONFIGURED: "in use",
 }
-_WORDS: Mapping[RtasCall, str] = {
+_CALL_NAMES: Mapping[RtasCall, str] = {
     C.ISOLATE: "ISOLATE",
     C.UNISOLATE: "UNISOLATE",
     C.SET_USABLE: "USABLE",
@@ -71,7 +71,7 @@ def state_diagram(revision: Revision, live: ShownConnector | None = None) -> Htm
         f"States of a CPU connector at {revision.name}: "
         + "; ".join(_sentence(line) for line in moves)
         + f". {' '.join(_notes(timeout=timeout, refusal=refusal))}"
-        + _said(live)
+        + _describe_live(live)
     )
     last = None if live is None else live.move
     drawn = [(line.state, line.row.then) for line in moves]
@@ -89,7 +89,7 @@ def state_diagram(revision: Revision, live: ShownConnector | None = None) -> Htm
 
 
 def _moves(line: TableRow) -> bool:
-    return line.call in _WORDS and line.row.then is not line.state and line.row.abort is None
+    return line.call in _CALL_NAMES and line.row.then is not line.state and line.row.abort is None
 
 
 def _one_arrow_each(moves: list[TableRow]) -> list[TableRow]:
@@ -100,12 +100,12 @@ def _one_arrow_each(moves: list[TableRow]) -> list[TableRow]:
     return list(chosen.values())
 
 
-def _words(line: TableRow) -> str:
+def _call_name(line: TableRow) -> str:
     assert isinstance(line.call, RtasCall)
-    return _WORDS[line.call]
+    return _CALL_NAMES[line.call]
 
 
-def _said(live: ShownConnector | None) -> str:
+def _describe_live(live: ShownConnector | None) -> str:
     if live is None:
         return ""
     moved = "" if live.move is None else f", by {live.call} from {live.move[0].name}"
@@ -162,7 +162,13 @@ def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
         yield from _line(start, y, end, y, colour, width)
         at = y - 6 if side > 0 else y + 15
         yield svg.text(
-            (start + end) / 2, at, _words(line), anchor="middle", size=11, bold=last, fill=colour
+            (start + end) / 2,
+            at,
+            _call_name(line),
+            anchor="middle",
+            size=11,
+            bold=last,
+            fill=colour,
         )
         if releases:
             yield svg.text(
@@ -183,7 +189,7 @@ def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
     yield svg.text(
         middle + (-10 if left else 10),
         (start + end) / 2 + 4,
-        _words(line),
+        _call_name(line),
         anchor="end" if left else "start",
         size=11,
         bold=last,
@@ -205,7 +211,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float)
 def _sentence(line: TableRow) -> str:
     releases = Effect.RELEASE_DEVICE in line.row.effects
     asked = ", which releases the device if asked" if releases else ""
-    return f"{line.state.name} to {line.row.then.name} by {_words(line)}{asked}"
+    return f"{line.state.name} to {line.row.then.name} by {_call_name(line)}{asked}"
 
 
 def _notes(*, timeout: bool, refusal: bool) -> list[str]:

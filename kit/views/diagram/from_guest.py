@@ -41,7 +41,7 @@ from kit.views.diagram.layout import (
 
 __all__ = ["layout_of_guest"]
 
-MOST_LABEL = 40  # characters of a line of the console
+MAX_LABEL = 40  # characters of a line of the console
 _LMB_BYTES = 256 << 20
 
 
@@ -186,7 +186,7 @@ def _label(entry: TraceEntry) -> str:
     text = entry.message.text
     name, _, rest = text.partition(": ")
     text = rest if rest and " " not in name else text  # which part of the kernel says it
-    return text if len(text) <= MOST_LABEL else f"{text[: MOST_LABEL - 3]}..."
+    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 3]}..."
 
 
 def _about(run: GuestRun, entry: TraceEntry) -> str:

@@ -27,7 +27,7 @@ from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, Pict
 
 __all__ = ["layout_of_log", "logged_sentence", "times_of"]
 
-MOST_DEVICES = 12  # rows in a lane
+MAX_DEVICES = 12  # rows in a lane
 
 
 def layout_of_log(log: UnplugLog) -> Layout:
@@ -118,7 +118,7 @@ def _devices(log: UnplugLog) -> tuple[str, ...]:
         if not isinstance(entry.message, DeviceAdd | OtherCommand)
     }
     found = [device for device in log.devices if device in unplugged]
-    return tuple((found or list(log.devices))[:MOST_DEVICES])
+    return tuple((found or list(log.devices))[:MAX_DEVICES])
 
 
 # -- bars ------------------------------------------------------------------------------------------

@@ -75,9 +75,9 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
 
 def title_of(play: PathPlay) -> str:
     """Say in a few words which path it is."""
-    promises = ", ".join(promise.name for promise in play.path.breaks)
+    violated = ", ".join(prop.name for prop in play.path.breaks)
     at = play.path.revision.name
-    broken = f"{promises} violated at {at}" if promises else f"no property violated at {at}"
+    broken = f"{violated} violated at {at}" if violated else f"no property violated at {at}"
     return f"{broken}, guest {play.path.kind.value}"
 
 
@@ -90,7 +90,7 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
         else:
             yield f"They part at choice {number}, {play.path.actions[number - 1]}."
     for side in play.sides:
-        found = [f"{promise.name} is violated" for promise in side.played.breaks]
+        found = [f"{prop.name} is violated" for prop in side.played.breaks]
         words = ", ".join(found) if found else "this path violates no property"
         if not side.standings[-1].settled and not found:
             words += " (it ends before everybody is done)"

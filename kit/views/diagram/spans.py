@@ -126,7 +126,7 @@ def _bracket(
     return Bracket(
         lane=_LANES[timed],
         timed=timed,
-        words=_words(key, states[began]),
+        words=_span_label(key, states[began]),
         device=_device(run, what),
         first=step_of[began - 1],
         last=step_of[ended - 1] if ended is not None and at_step else None,
@@ -149,7 +149,7 @@ def _due(key: _Key, start_ns: int, state: State) -> int | None:
     return None
 
 
-def _words(key: _Key, state: State) -> str:
+def _span_label(key: _Key, state: State) -> str:
     timed, what = key
     if timed is Timed.LIBVIRT_WAIT and state.world.libvirt is not None:
         return f"libvirt waits {state.world.libvirt.wait_s} s"

@@ -19,7 +19,7 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, layout_of
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.svg_lanes import BAR, Lanes, lanes_of
-from kit.views.diagram.time_axis import SHORTEST_S, Axis, axis_of, duration, when
+from kit.views.diagram.time_axis import MIN_AXIS_S, Axis, axis_of, duration, when
 from kit.views.escape import Html
 
 __all__ = ["picture_svg"]
@@ -47,7 +47,7 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
     layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
     # on paper nobody clicks on: the axis need not be as long as it may get
-    shortest_s = SHORTEST_S if future else min(SHORTEST_S, layout.end_ns // NS_PER_S + 2)
+    shortest_s = MIN_AXIS_S if future else min(MIN_AXIS_S, layout.end_ns // NS_PER_S + 2)
     axis = axis_of(layout, left, WIDTH - RIGHT, shortest_s)
     now_x = _now_x(layout, axis)
     groups, top = [], TOP

@@ -18,7 +18,7 @@ __all__ = ["BAR", "Label", "Lanes", "lanes_of"]
 
 BAR, ROW, LINE, OVER, SIZE = 15.0, 19.0, 13.0, 15.0, 11.0
 HEADING, GAP = 26.0, 16.0
-MOST_ROWS, MOST_BELOW = 3, 2
+MAX_ROWS, MAX_BELOW = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _LabelText:
     """What is to be said beside one arrow, or beside those of one instant."""
 
     x: float
@@ -79,11 +79,11 @@ def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes
     labels: list[Label] = []
     for lane in layout.lanes:
         shelf = Shelf(
-            axis.left - 4, axis.right + 118, MOST_ROWS, _crossing(side, axis, lane, layout)
+            axis.left - 4, axis.right + 118, MAX_ROWS, _crossing(side, axis, lane, layout)
         )
-        placed = list(_place(shelf, _words(side, layout, axis, lane)))
+        placed = list(_place(shelf, _gather_labels(side, layout, axis, lane)))
         y += LINE * len(shelf.rows)
-        labels += (Label(x, y - 2 - LINE * row, *_said(w)) for x, row, w in placed)
+        labels += (Label(x, y - 2 - LINE * row, *_label_fields(w)) for x, row, w in placed)
         over = list(_stack(side, lane, axis))
         y += max(GAP - LINE * bool(placed), OVER * (1 + max((n for _, n in over), default=-1)))
         brackets += ((bracket, y - 7 - OVER * n) for bracket, n in over)
@@ -93,9 +93,9 @@ def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes
             y += ROW
         y = max(y, start + ROW)
         blocks[lane] = (start + 2, y - 2)
-    shelf = Shelf(axis.left - 4, axis.right + 118, MOST_BELOW)
-    placed = list(_place(shelf, _words(side, layout, axis, None)))
-    labels += (Label(x, y + 10 + LINE * row, *_said(w)) for x, row, w in placed)
+    shelf = Shelf(axis.left - 4, axis.right + 118, MAX_BELOW)
+    placed = list(_place(shelf, _gather_labels(side, layout, axis, None)))
+    labels += (Label(x, y + 10 + LINE * row, *_label_fields(w)) for x, row, w in placed)
     return Lanes(
         top=top,
         bottom=y + LINE * len(shelf.rows) + 10,
@@ -106,7 +106,7 @@ def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes
     )
 
 
-def _said(one: _Words) -> tuple[str, Severity, int, bool]:
+def _label_fields(one: _LabelText) -> tuple[str, Severity, int, bool]:
     return one.words, one.tone, one.seq, one.first
 
 
@@ -120,14 +120,16 @@ def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
     return min(mark.src, mark.dst, key=layout.lanes.index)
 
 
-def _words(side: PictureSide, layout: Layout, axis: Axis, lane: Actor | None) -> list[_Words]:
+def _gather_labels(
+    side: PictureSide, layout: Layout, axis: Axis, lane: Actor | None
+) -> list[_LabelText]:
     """Return what is to be said above a lane, or below the guest, the most important first."""
     marks = [m for m in side.marks if not m.minor and _lane_of(m, layout) is lane]
     found = []
     for _, group in groupby(marks, key=lambda m: (m.at_ns, m.tone)):
         together = list(group)
         found.append(
-            _Words(
+            _LabelText(
                 x=axis.steps[together[0].step],
                 words=_joined([mark.label for mark in together]),
                 tone=together[0].tone,
@@ -158,7 +160,7 @@ def _joined(labels: list[str]) -> str:
     return ", ".join(label if n == 1 else f"{label} ×{n}" for label, n in counts.items())
 
 
-def _place(shelf: Shelf, found: list[_Words]) -> Iterator[tuple[float, int, _Words]]:
+def _place(shelf: Shelf, found: list[_LabelText]) -> Iterator[tuple[float, int, _LabelText]]:
     for one in found:
         wide = svg.text_width(one.words, SIZE, bold=one.first)
         place = shelf.put(one.x, wide)

@@ -55,7 +55,7 @@ class Columns:
 def columns_of(layout: Layout, sides: tuple[PictureSide, ...], room: int) -> Columns | None:
     """Spread the lanes over *room* columns, not too far apart; None if they do not fit."""
     beside = [b for side in sides for b in side.brackets if b.lane is Actor.GUEST]
-    wanted = max((len(_words(bracket)) + 1 for bracket in beside), default=TAIL)
+    wanted = max((len(_bracket_label(bracket)) + 1 for bracket in beside), default=TAIL)
     return _spread(layout, room, max(wanted, TAIL)) or _spread(layout, room, TAIL)
 
 
@@ -183,13 +183,13 @@ def _beside(
             others.append(rows)
             named = _first_gap(rows, lines)
             for row in rows:
-                words = _words(bracket) if row == named else ""
+                words = _bracket_label(bracket) if row == named else ""
                 found.setdefault(row, []).append((columns.edge(bracket.lane) + 1 + offset, words))
             break
     return found
 
 
-def _words(bracket: Bracket) -> str:
+def _bracket_label(bracket: Bracket) -> str:
     for words in ("libvirt waits ", "QEMU's timeout: "):
         if bracket.words.startswith(words):
             return bracket.words.removeprefix(words)

@@ -17,9 +17,9 @@ from kit.views.diagram.layout import Layout
 
 __all__ = ["Axis", "Knot", "axis_of", "duration", "when"]
 
-SHORTEST_S = 20
+MIN_AXIS_S = 20
 MAJOR, MINOR = 7.0, 2.0  # what a step takes within a fan
-MOST_FANS = 0.6  # of the width
+MAX_FANS = 0.6  # of the width
 STRETCHED = 6.0  # how much wider fans may be where order is all that is known
 CUT = 20  # a gap is cut where it is this many times as long as all the others together
 
@@ -104,7 +104,7 @@ def when(layout: Layout, at_ns: int) -> str:
     return str(at_ns // NS_PER_S) if layout.counted else duration(at_ns)
 
 
-def axis_of(layout: Layout, left: float, right: float, shortest_s: int = SHORTEST_S) -> Axis:
+def axis_of(layout: Layout, left: float, right: float, shortest_s: int = MIN_AXIS_S) -> Axis:
     """Return the axis of a layout, from *left* to *right*, of *shortest_s* at least."""
     minor = _minor_steps(layout)
     fans = {
@@ -116,7 +116,7 @@ def axis_of(layout: Layout, left: float, right: float, shortest_s: int = SHORTES
     gaps, cut = _gaps(times)
     wanted = sum(sum(fan) for fan in fans.values())
     widest = STRETCHED if layout.timeless or layout.counted else 1.0
-    scale = min(widest, (right - left) * MOST_FANS / wanted) if wanted else 1.0
+    scale = min(widest, (right - left) * MAX_FANS / wanted) if wanted else 1.0
     per_ns = (right - left - wanted * scale) / sum(gaps)
     knots, steps, x = [], [], left
     for at_ns, gap, is_cut in zip(times, [*gaps, 0], [*cut, False], strict=True):

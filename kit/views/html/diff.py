@@ -26,9 +26,9 @@ from kit.views.html.diff_lines import changed_parts, line_pairs
 __all__ = ["commit_html", "lines_html", "message_html"]
 __all__ += ["responsible_html"]
 
-MOST_LINES = 2000
-MOST_FILES = 300
-_MOST_COLOURED = 100_000  # characters of a hunk: a lexer takes its time
+MAX_LINES = 2000
+MAX_FILES = 300
+_MAX_COLOURED = 100_000  # characters of a hunk: a lexer takes its time
 # Those of the languages that a commit may bring which take no longer than a text is long.
 _LANGUAGES = {"C", "C++", "Python", "Rust", "Makefile", "Bash", "Perl", "Go", "Java", "GAS", "JSON",
               "YAML", "INI", "TOML"}  # fmt: skip
@@ -55,23 +55,23 @@ def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
         parts.append(Html('<p class="kit-soft">{}</p>').format(about))
     if page.note:
         parts.append(Html("<p>{}</p>").format(page.note))
-    left = MOST_LINES
-    for file in page.files[:MOST_FILES]:
+    left = MAX_LINES
+    for file in page.files[:MAX_FILES]:
         rows = _two_columns(file) if side_by_side else _one_column(file)
         shown = list(islice(rows, left))
         left -= len(shown)
         hidden = _height(file, side_by_side=side_by_side) - len(shown)
         parts.append(_file(file, shown, hidden, side_by_side=side_by_side))
-    if len(page.files) > MOST_FILES:
+    if len(page.files) > MAX_FILES:
         parts.append(
-            Html('<p class="kit-soft">… {:,} more files</p>').format(len(page.files) - MOST_FILES)
+            Html('<p class="kit-soft">… {:,} more files</p>').format(len(page.files) - MAX_FILES)
         )
     return Html().join(parts)
 
 
 def _readable(hunk: Hunk) -> Hunk:
     """Return as much of a hunk as is ever shown: its colours and marks take their time."""
-    return hunk if len(hunk.lines) <= MOST_LINES else replace(hunk, lines=hunk.lines[:MOST_LINES])
+    return hunk if len(hunk.lines) <= MAX_LINES else replace(hunk, lines=hunk.lines[:MAX_LINES])
 
 
 def _height(file: FileDiff, *, side_by_side: bool) -> int:
@@ -234,7 +234,7 @@ class _Writer:
 def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:
     """Split each line into tokens, the lines read as one text; one token where that fails."""
     plain = [[(Token.Text, line)] for line in lines]
-    if sum(map(len, lines)) > _MOST_COLOURED:
+    if sum(map(len, lines)) > _MAX_COLOURED:
         return plain
     try:
         lexer = get_lexer_for_filename(path, stripnl=False, ensurenl=False)

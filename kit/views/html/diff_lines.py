@@ -13,7 +13,7 @@ from kit.git.values.commit import DiffLine, Hunk, LineKind
 __all__ = ["LinePair", "changed_parts", "line_pairs"]
 
 ALIKE = 0.5
-LONGEST_LINE = 1000  # a longer one is generated, and comparing its words would take its square
+MAX_LINE = 1000  # a longer one is generated, and comparing its words would take its square
 _WORDS = re.compile(r"\w+|\W")
 
 
@@ -58,7 +58,7 @@ def changed_parts(pair: LinePair) -> tuple[tuple[range, ...], tuple[range, ...]]
     """
     if pair.old is None or pair.new is None or pair.old is pair.new:
         return (), ()
-    if max(len(pair.old.text), len(pair.new.text)) > LONGEST_LINE:
+    if max(len(pair.old.text), len(pair.new.text)) > MAX_LINE:
         return (), ()
     old, new = _WORDS.findall(pair.old.text), _WORDS.findall(pair.new.text)
     codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()

@@ -8,7 +8,7 @@ from html import unescape
 from importlib import resources
 
 from kit.views.escape import Html
-from kit.views.html.print_base import RUN_PICTURE, PrintForm, aside, printed
+from kit.views.html.print_form import RUN_PICTURE, PrintForm, aside, printed
 
 __all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "style_html"]
 __all__ += ["stylesheet"]

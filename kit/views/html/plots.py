@@ -20,7 +20,7 @@ from kit.git.values.summary import percentile, top_folder
 from kit.git.values.verdict import DAY_S, Revert
 from kit.views.escape import Html
 from kit.views.html.figure import scrolling, style_html
-from kit.views.html.print_base import PrintForm, printed
+from kit.views.html.print_form import PrintForm, printed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ __all__ = ["Plot", "days_plot", "directories_plot", "survivors_plot"]
 
 _INK, _SOFT, _LINE, _BLUE, _AMBER = "#1f2328", "#57606b", "#d0d7de", "#2f6db3", "#9a6200"
 _DARK = {_INK: "#e6e6e6", _SOFT: "#b3bac2", _LINE: "#5a5f66", _BLUE: "#7db4f0", _AMBER: "#e8b44c"}
-_SHORTEST_DAYS = 1 / 24  # on an axis of orders of magnitude nothing can be at 0
+_MIN_DAYS = 1 / 24  # on an axis of orders of magnitude nothing can be at 0
 _TICKS = {
     1 / 24: "1 hour",
     1: "1 day",
@@ -102,12 +102,12 @@ def days_plot(found: Sequence[Lasted]) -> Plot:
         ("committer date", [each.by_committer_s for each in found], _BLUE, "solid"),
         ("author date", [each.by_author_s for each in found], _AMBER, "dashed"),
     ):
-        days = sorted(max(each / DAY_S, _SHORTEST_DAYS) for each in seconds)
+        days = sorted(max(each / DAY_S, _MIN_DAYS) for each in seconds)
         share = [100 * (n + 1) / len(days) for n in range(len(days))]
         median = percentile(days, 0.5)
         medians.append(f"{median:.0f} by {name}")
         words = f"by {name}: half within {median:.0f} days"
-        axes.step([_SHORTEST_DAYS, *days], [0, *share], where="post", color=colour,
+        axes.step([_MIN_DAYS, *days], [0, *share], where="post", color=colour,
                   linestyle=style, linewidth=1.8, label=words)  # fmt: skip
         axes.plot([median], [50], marker="o", color=colour, markersize=7, zorder=3)
     axes.axhline(50, color=_LINE, linewidth=0.8, zorder=0)
@@ -140,12 +140,12 @@ def survivors_plot(found: Sequence[Lasted], until_s: int) -> Plot:
     last = max(_year(until_s), first + 0.1)
     longest = max(max(each.days for each in found), 400)
     border = [first + (last - first) * n / 400 for n in range(401)]
-    seen = [max((last - when) * 365.25, _SHORTEST_DAYS) for when in border]
+    seen = [max((last - when) * 365.25, _MIN_DAYS) for when in border]
     axes.fill_between(border, seen, longest * 3, color=_LINE, alpha=0.6, linewidth=0)
     axes.plot(border, seen, color=_SOFT, linewidth=1, label="above: not seen yet, the history ends")
     axes.scatter(
         [_year(each.committed_s) for each in found],
-        [max(each.days, _SHORTEST_DAYS) for each in found],
+        [max(each.days, _MIN_DAYS) for each in found],
         s=14, color=_BLUE, alpha=0.6, linewidths=0, label="a commit that was reverted",
     )  # fmt: skip
     _time_axis(axes, "y", longest)
@@ -247,7 +247,7 @@ def _legend(axes: Axes) -> None:
 
 def _time_axis(axes: Axes, name: str, longest: float) -> None:
     ticks = {days: words for days, words in _TICKS.items() if days <= longest * 1.5}
-    low, high = _SHORTEST_DAYS * 0.9, max(longest * 1.5, 2)
+    low, high = _MIN_DAYS * 0.9, max(longest * 1.5, 2)
     if name == "x":
         axes.set_xscale("log")
         axes.set_xlim(low, high)

@@ -8,14 +8,14 @@ from kit.common.plain_text import printable
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.verdict import VERDICT_WORDS, LeftOver, Revert, Status, Target, Verdict
 from kit.views.escape import Html
+from kit.views.html.base import status
 from kit.views.html.diff import commit_html
-from kit.views.html.parts import status
 
 __all__ = ["days_words", "diffs_html", "page_text", "report_html", "row_html"]
 __all__ += ["row_title", "verdict_word"]
 
-_AT_MOST_LINES = 40  # of what is left over: kit revert --json has them all
-_AT_MOST_TAGS = 24
+_MAX_LINES = 40  # of what is left over: kit revert --json has them all
+_MAX_TAGS = 24
 _GOOD = (Verdict.EXACT, Verdict.SAME_LINES)
 _ANSWERS = {True: "yes", False: "no", None: "cannot be told here"}
 _AFTER = {
@@ -116,9 +116,9 @@ def _residual_html(left: Sequence[LeftOver]) -> Html:
             each.line,
             each.path,
         )
-        for each in left[:_AT_MOST_LINES]
+        for each in left[:_MAX_LINES]
     )
-    hidden = len(left) - _AT_MOST_LINES
+    hidden = len(left) - _MAX_LINES
     more = Html('<span class="kit-soft">… {} lines more (kit revert --json)</span>').format(hidden)
     return Html(
         "<details open><summary>{} lines by which the two do not cancel out: left "
@@ -130,8 +130,8 @@ def _residual_html(left: Sequence[LeftOver]) -> Html:
 
 def _shipped_html(page: RevertPage) -> Html:
     none = "none" if not page.untold else "none that can be told"
-    more = len(page.tags) - _AT_MOST_TAGS
-    tags = ", ".join(page.tags[:_AT_MOST_TAGS]) + (f" and {more} more" if more > 0 else "")
+    more = len(page.tags) - _MAX_TAGS
+    tags = ", ".join(page.tags[:_MAX_TAGS]) + (f" and {more} more" if more > 0 else "")
     untold = Html()
     if page.untold:
         untold = Html(

@@ -21,7 +21,7 @@ from kit.views.escape import Html
 
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 
-MOST_ROWS = 25  # of the events around the present one
+MAX_ROWS = 25  # of the events around the present one
 
 # -- who knows what ------------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ def _row(entry: TraceEntry, first: bool, here: tuple[int, ...]) -> Html:
     styles = ["kit-first"] * first + ["kit-later"] * bool(here and entry.seq > here[0])
     row = Html(' class="{}"').format(" ".join(styles)) if styles else Html()
     return Html("<tr{}><th scope='row'>{}</th><td>{}{}</td></tr>").format(
-        row, seconds(entry.at_ns), mark, _words(entry)
+        row, seconds(entry.at_ns), mark, _sentence_html(entry)
     )
 
 
@@ -114,8 +114,8 @@ def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     What both runs have goes over both columns.  Of many events those around the present one.
     """
     found = timeline.stops
-    start = max(0, min(timeline.place - MOST_ROWS // 2, len(found) - MOST_ROWS))
-    shown = range(start, min(start + MOST_ROWS, len(found)))
+    start = max(0, min(timeline.place - MAX_ROWS // 2, len(found) - MAX_ROWS))
+    shown = range(start, min(start + MAX_ROWS, len(found)))
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     span = len(heads) + 1
     return (
@@ -178,7 +178,9 @@ def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> Html:
     cells = Html().join(_cells(timeline.runs, stop, mark))
     if len(places) > 1:
         trace = timeline.runs[0].trace
-        words = Html(" ").join(_words(trace[timeline.stops[place].seqs[0]]) for place in places)
+        words = Html(" ").join(
+            _sentence_html(trace[timeline.stops[place].seqs[0]]) for place in places
+        )
         cells = Html('<td colspan="{}">{}</td>').format(len(timeline.runs), words)
     return Html("<tr{}><th scope='row'>{}</th><td>{}</td>{}</tr>").format(
         row, number, seconds(stop.at_ns), cells
@@ -187,18 +189,18 @@ def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> Html:
 
 def _cells(runs: tuple[Run, ...], stop: TimelineStop, mark: Html) -> Iterator[Html]:
     if not stop.differs:
-        words = _words(runs[0].trace[stop.seqs[0]])
+        words = _sentence_html(runs[0].trace[stop.seqs[0]])
         yield Html('<td colspan="{}">{}{}</td>').format(len(runs), mark, words)
         return
     for run, seq, moved in zip(runs, stop.seqs, stop.moved, strict=True):
         yield (
-            Html("<td>{}{}</td>").format(mark, _words(run.trace[seq]))
+            Html("<td>{}{}</td>").format(mark, _sentence_html(run.trace[seq]))
             if moved
             else Html('<td class="kit-none">–</td>')
         )
 
 
-def _words(entry: TraceEntry) -> Html:
+def _sentence_html(entry: TraceEntry) -> Html:
     words = Html.escape(sentence(entry))
     style = _style(entry)
     return Html('<span class="{}">{}</span>').format(style, words) if style else words

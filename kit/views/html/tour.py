@@ -6,7 +6,7 @@ from kit.case_study.behaviours import Behaviour
 from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import Html
-from kit.views.html.print_base import table
+from kit.views.html.print_form import table
 from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, TourModel
 
 __all__ = ["changes_brief_html", "changes_html", "head_html"]

@@ -62,7 +62,7 @@ __all__ = ["ConnectorModel", "Press", "Step", "drive"]
 CORE = CpuCore(1, "core1")
 INDEX = drc_index(DrcType.CPU, 1)
 NS_OF_15_S = 15_000_000_000
-MOST_PRESSES = 500
+MAX_PRESSES = 500
 
 
 class Press(Enum):
@@ -161,7 +161,7 @@ def _step(revision: Revision, press: Press, before: Drc, after: Drc, outcome: Ou
         good=not aborted and _is_good(reply),
         cell=() if gone else cell,
         decided=None if gone else decided,
-        told=tuple(filter(None, map(_told, outcome.emitted))),
+        told=tuple(filter(None, map(_name_message, outcome.emitted))),
     )
 
 
@@ -216,7 +216,7 @@ def _answer(reply: Reply, decided: TableRow | None) -> str:
     return "done"
 
 
-def _told(message: Emitted) -> str:
+def _name_message(message: Emitted) -> str:
     match message:
         case HotplugEvent(action=action):
             return f"the guest: an event, {action.name.lower()} core 1"
@@ -282,8 +282,8 @@ class ConnectorModel(HasTraits):
 
     def press(self, press: Press) -> None:
         """Do one thing more."""
-        if len(self.presses) >= MOST_PRESSES:
-            self.hint = f"That was {MOST_PRESSES} clicks; press reset."
+        if len(self.presses) >= MAX_PRESSES:
+            self.hint = f"That was {MAX_PRESSES} clicks; press reset."
             return
         self.hint = ""
         self.presses = (*self.presses, press)

@@ -29,7 +29,7 @@ from kit.trace.sentences import seconds
 
 __all__ = ["ExerciseModel", "Keeping", "answer_words"]
 
-MOST_STEPS = 20
+MAX_STEPS = 20
 _ASKED = {
     ExerciseKind.PREDICT: "Predict",
     ExerciseKind.SCRIPT: "Do it",
@@ -172,8 +172,8 @@ class ExerciseModel(HasTraits):
 
     def act(self, action: str) -> None:
         """Do an action of the menu at the present time of the script."""
-        if len(self.steps) >= MOST_STEPS:
-            self.hint = f"That is enough: {MOST_STEPS} actions. Take some back."
+        if len(self.steps) >= MAX_STEPS:
+            self.hint = f"That is enough: {MAX_STEPS} actions. Take some back."
             return
         self._changed(steps=(*self.steps, (self.passed_ns, action)))
         self.hint = f"{seconds(self.passed_ns)}: {action}."

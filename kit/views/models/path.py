@@ -64,12 +64,12 @@ class PathModel(HasTraits):
         """What is said at the present choice, with who has it where not both have: ("", …)."""
         if not self.place:
             return ()
-        found = [(side.revision.name, self._said(side)) for side in self.play.sides]
+        found = [(side.revision.name, self._sentences_of(side)) for side in self.play.sides]
         if len({words for _, words in found}) == 1:
             return (("", found[0][1]),)
         return tuple(found)
 
-    def _said(self, side: PathSide) -> tuple[str, ...]:
+    def _sentences_of(self, side: PathSide) -> tuple[str, ...]:
         if self.place > len(side.choices):
             return (side.stopped,)
         choice = side.choices[self.place - 1]

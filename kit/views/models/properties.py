@@ -59,31 +59,31 @@ class PropertyModel(HasTraits):
         """Was a revision explored with every guest?"""
         return all((revision, kind) in self._found for kind in LINUX)
 
-    def broken(self, promise: UnplugProperty, revision: Revision) -> tuple[GuestKind, ...]:
+    def broken(self, prop: UnplugProperty, revision: Revision) -> tuple[GuestKind, ...]:
         """The guests with which a property is known to be violated."""
         found = ((kind, self._found.get((revision, kind))) for kind in LINUX)
         return tuple(
-            kind for kind, one in found if one and not one.result.findings[promise.name].holds
+            kind for kind, one in found if one and not one.result.findings[prop.name].holds
         )
 
-    def cell(self, promise: UnplugProperty, revision: Revision) -> str:
+    def cell(self, prop: UnplugProperty, revision: Revision) -> str:
         """What stands in a cell: "?", "yes", "NO", or with which guests it is violated."""
         if not self.is_known(revision):
             return _UNKNOWN
-        kinds = self.broken(promise, revision)
+        kinds = self.broken(prop, revision)
         if not kinds:
             return "yes"
         if len(kinds) == len(LINUX):
             return "NO"
         return "NO " + ", ".join(kind.value.removeprefix("linux-") for kind in kinds)
 
-    def words(self, promise: UnplugProperty, revision: Revision) -> str:
+    def words(self, prop: UnplugProperty, revision: Revision) -> str:
         """Say a cell in a sentence."""
-        cell = self.cell(promise, revision)
-        head = f"{promise.name} at {revision.name}"
+        cell = self.cell(prop, revision)
+        head = f"{prop.name} at {revision.name}"
         if cell == _UNKNOWN:
             return f"{head}: not explored yet"
-        kinds = ", ".join(kind.value for kind in self.broken(promise, revision))
+        kinds = ", ".join(kind.value for kind in self.broken(prop, revision))
         return f"{head}: {f'violated with {kinds}' if kinds else 'holds with every guest'}"
 
     @property
@@ -91,8 +91,8 @@ class PropertyModel(HasTraits):
         """The table as plain text."""
         heads = ["property", *(revision.name for revision in self.revisions)]
         table = [heads] + [
-            [promise.name, *(self.cell(promise, revision) for revision in self.revisions)]
-            for promise in PROPERTIES
+            [prop.name, *(self.cell(prop, revision) for revision in self.revisions)]
+            for prop in PROPERTIES
         ]
         widths = [max(len(line[n]) for line in table) for n in range(len(heads))]
         lines = [
@@ -118,19 +118,19 @@ class PropertyModel(HasTraits):
             yield from self.look(revision)
             yield
 
-    def choose(self, promise: UnplugProperty, revision: Revision) -> Iterator[None]:
+    def choose(self, prop: UnplugProperty, revision: Revision) -> Iterator[None]:
         """Look at a cell: its property, and the path that shows why it is as it is."""
         yield from self.look(revision)
-        kinds = self.broken(promise, revision)
+        kinds = self.broken(prop, revision)
         kind = kinds[0] if kinds else LINUX[0]
         result = self._found[revision, kind].result
-        path = result.findings[promise.name].path
-        head = f"{self.words(promise, revision)}.\n{promise.sentence}\nSource: {promise.source}"
+        path = result.findings[prop.name].path
+        head = f"{self.words(prop, revision)}.\n{prop.sentence}\nSource: {prop.source}"
         if path is None:
             self.play, self.said = None, f"{head}\nIt held in all {result.states:,} states."
             return
         played = play_path(revision, kind, self.scope, path)
-        if promise.kind is PropertyKind.SOMETIMES:
+        if prop.kind is PropertyKind.SOMETIMES:
             self.play, self.said = alone(played), f"{head}\nBelow is an example."
             return
         other: Revision | None = None
@@ -138,7 +138,7 @@ class PropertyModel(HasTraits):
             if (one, kind) not in self._found:
                 self.told = f"looking for a revision that keeps it: {one.name} …"
                 yield
-            if self._explored(one, kind).result.findings[promise.name].holds:
+            if self._explored(one, kind).result.findings[prop.name].holds:
                 other = one
                 break
         self.told = self._progress()

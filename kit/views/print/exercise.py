@@ -19,15 +19,15 @@ from kit.trace.sentences import seconds
 from kit.views.escape import Html
 from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.print_base import PrintForm, hunks_kept
+from kit.views.html.print_form import PrintForm, hunks_kept
 from kit.views.models.exercise import ExerciseModel
 
-__all__ = ["exercise_paper"]
+__all__ = ["print_exercise"]
 
 _BOX, _LINE = "☐", Html('<span class="kit-blank"></span>')
 
 
-def exercise_paper(
+def print_exercise(
     model: ExerciseModel, lines_of: Callable[[Item], ResponsibleLines] | None, source: str
 ) -> PrintForm:
     """The card: what the learner has done so far is left out, and so is what is right."""
@@ -40,14 +40,14 @@ def exercise_paper(
         one.title,
         model.asked + where,
         one.question,
-        _asked_at(one),
+        _revisions_html(one),
         _answers(one, lines_of, source),
         _folded_hints(one),
     )
     return PrintForm(html, one.title, one.hints)
 
 
-def _asked_at(one: Exercise) -> Html:
+def _revisions_html(one: Exercise) -> Html:
     if len(one.at) < 2:
         return Html()
     items = Html().join(

@@ -15,10 +15,10 @@ from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
+from kit.views.html.base import sides_line, status
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import run_pictured
-from kit.views.html.parts import sides_line, status
-from kit.views.html.print_base import PrintForm, aside, hunks_kept, opened, printed
+from kit.views.html.print_form import PrintForm, aside, hunks_kept, opened, printed
 from kit.views.html.run import beliefs_html, steps_html
 from kit.views.html.tour import changes_brief_html, head_html
 from kit.views.models.player import PlayerModel
@@ -26,7 +26,7 @@ from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import STEPS, TourModel
 from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, story_of_step
 
-__all__ = ["player_paper", "sandbox_paper", "tour_paper", "where_parted"]
+__all__ = ["print_player", "print_sandbox", "print_tour", "where_parted"]
 
 _IN_THE_SANDBOX = (
     "On a screen this is a sandbox: two machines on which every click acts alike. On paper a story"
@@ -45,7 +45,7 @@ _ON_THE_TOUR = (
 # -- a run, or a pair --------------------------------------------------------------------------
 
 
-def player_paper(model: PlayerModel) -> PrintForm:
+def print_player(model: PlayerModel) -> PrintForm:
     """A run or a pair: its story, every step, where the two part, the end, who believes what."""
     story = model.scenario
     return printed(
@@ -94,7 +94,7 @@ def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
 # -- the sandbox ---------------------------------------------------------------------------------
 
 
-def sandbox_paper(
+def print_sandbox(
     model: SandboxModel, stories: tuple[SandboxStory, ...] | None = None
 ) -> PrintForm:
     """Two machines: what was clicked on them, or, where nothing was, the stories that show most."""
@@ -126,7 +126,7 @@ def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
 # -- the tour ----------------------------------------------------------------------------------
 
 
-def tour_paper(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
+def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
     """A step of the series in full: message, what it changes, diff, the story that shows it."""
     message = Html() if page.commit is None else message_html(page.commit, page.series, brief=True)
     before = "" if model.previous == model.step else model.previous.name

@@ -12,9 +12,9 @@ from kit.views.diagram.drc_table_words import line_words, state_words
 from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
+from kit.views.html.base import revision_head
 from kit.views.html.figure import pictured, run_pictured
-from kit.views.html.parts import revision_head
-from kit.views.html.print_base import PrintForm, aside, printed, table
+from kit.views.html.print_form import PrintForm, aside, printed, table
 from kit.views.html.revert import days_words, diffs_html, report_html, verdict_word
 from kit.views.html.run import beliefs_html
 from kit.views.models.connector import ConnectorModel, Press, Step
@@ -22,7 +22,7 @@ from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.models.revert import RevertModel, RevertsModel, days_of
 
-__all__ = ["connector_paper", "path_paper", "properties_paper", "revert_paper", "reverts_paper"]
+__all__ = ["print_connector", "print_path", "print_properties", "print_revert", "print_reverts"]
 
 _IN_AND_OUT = (
     Press.DEVICE_ADD,
@@ -40,13 +40,13 @@ _WITH_A_COIN = (
     " the end, and take the first whose condition is true; it says what is answered and where the"
     " coin goes. First an example, all the way in and out."
 )
-_MOST_ROWS = 40
+_MAX_ROWS = 40
 
 
 # -- a connector -------------------------------------------------------------------------------
 
 
-def connector_paper(model: ConnectorModel) -> PrintForm:
+def print_connector(model: ConnectorModel) -> PrintForm:
     """A connector: its diagram, an example move by move, its table to play by."""
     played = ConnectorModel(model.at)
     played.presses = tuple(model.presses) or _IN_AND_OUT
@@ -95,7 +95,7 @@ def _is_of_a_cpu(line: TableRow) -> bool:
 # -- a path ------------------------------------------------------------------------------------
 
 
-def path_paper(model: PathModel) -> PrintForm:
+def print_path(model: PathModel) -> PrintForm:
     """A path: every choice as text, a picture of its end, and who believes what."""
     end = PathModel(model.play)
     drawn = picture_svg(layout_of_path(model.play, model.play.count))
@@ -125,18 +125,18 @@ def _path(play: PathPlay) -> Html:
 # -- properties --------------------------------------------------------------------------------
 
 
-def properties_paper(model: PropertyModel) -> PrintForm:
+def print_properties(model: PropertyModel) -> PrintForm:
     """The whole table, what each property says, and a path to one that some revisions violate."""
     for _ in model.look_all():
         pass
     names = [revision.name for revision in model.revisions]
     rows = [
         (
-            promise.name,
-            f"{promise.sentence} ({promise.source})",
-            *(model.cell(promise, revision) for revision in model.revisions),
+            prop.name,
+            f"{prop.sentence} ({prop.source})",
+            *(model.cell(prop, revision) for revision in model.revisions),
         )
-        for promise in PROPERTIES
+        for prop in PROPERTIES
     ]
     return printed(
         aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
@@ -152,18 +152,18 @@ def properties_paper(model: PropertyModel) -> PrintForm:
 def _most_telling(model: PropertyModel) -> Html:
     """The shortest path to the first property that one revision violates and its neighbour not."""
     found = [
-        (not any(not model.broken(promise, one) for one in _beside(model, at)), promise, at)
-        for promise in PROPERTIES
+        (not any(not model.broken(prop, one) for one in _beside(model, at)), prop, at)
+        for prop in PROPERTIES
         for at in model.revisions
-        if model.broken(promise, at)
+        if model.broken(prop, at)
     ]
-    for _, promise, at in sorted(found, key=lambda one: one[0])[:1]:  # the order stays otherwise
-        for _ in model.choose(promise, at):
+    for _, prop, at in sorted(found, key=lambda one: one[0])[:1]:  # the order stays otherwise
+        for _ in model.choose(prop, at):
             pass
         if model.play is not None:
             return Html(
                 "<p>The shortest way to violate <strong>{}</strong>, choice by choice:</p>{}"
-            ).format(promise.name, _path(model.play))
+            ).format(prop.name, _path(model.play))
     return Html()
 
 
@@ -176,14 +176,14 @@ def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
 # -- reverts -----------------------------------------------------------------------------------
 
 
-def revert_paper(model: RevertModel) -> PrintForm:
+def print_revert(model: RevertModel) -> PrintForm:
     """The report of a revert and the diffs; or why there is none."""
     if model.page is None:
         return printed(Html("<p>{}</p>").format(model.hint or "No revert is chosen."))
     return printed(report_html(model.page), diffs_html(model.page, side_by_side=False))
 
 
-def reverts_paper(model: RevertsModel) -> PrintForm:
+def print_reverts(model: RevertsModel) -> PrintForm:
     """The table of reverts, the newest; or why there is none."""
     found = model.table.rows
     rows = [
@@ -194,7 +194,7 @@ def reverts_paper(model: RevertsModel) -> PrintForm:
             verdict_word(row),
             f"{row.sha[:10]} {row.subject}",
         )
-        for row in found[:_MOST_ROWS]
+        for row in found[:_MAX_ROWS]
     ]
     heads = ("committed", "days c / a", "form", "verdict", "commit")
     more = len(found) - len(rows)

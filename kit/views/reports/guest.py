@@ -39,7 +39,7 @@ class GuestReport:
         """Picture, what it means, every event; beside a run, where the two differ."""
         yield from self._picture(width, unicode)
         yield ""
-        yield from self._said(width, unicode)
+        yield from self._wrapped(width, unicode)
         yield ""
         yield from self._events(width, unicode)
 
@@ -57,7 +57,7 @@ class GuestReport:
         yield ""
         yield from fenced(self._picture(width, unicode))
         yield ""
-        yield from (f"- {plain_markdown(words)}" for words in self._words())
+        yield from (f"- {plain_markdown(words)}" for words in self._meaning_lines())
         yield ""
         yield "<details><summary>Every event</summary>"
         yield ""
@@ -69,7 +69,7 @@ class GuestReport:
         """A page of HTML that needs nothing else."""
         title = f"{self.layout.name}: {self.layout.title}"
         return page_of(
-            title, picture_svg(self.layout), self._words(), self._events(110, True), Html()
+            title, picture_svg(self.layout), self._meaning_lines(), self._events(110, True), Html()
         )
 
     def json(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class GuestReport:
             return [f"{self.layout.name}: nothing was seen"]
         return picture_lines(self.layout, width, unicode=unicode)
 
-    def _words(self) -> Iterator[str]:
+    def _meaning_lines(self) -> Iterator[str]:
         run = self.run
         yield f"Seen on {run.binary} with {run.kernel}."
         if run.cpus is not None:
@@ -98,8 +98,8 @@ class GuestReport:
         if not run.traced:
             yield "This build of QEMU does not trace the guest's calls: they are not seen."
 
-    def _said(self, width: int, unicode: bool) -> Iterator[str]:
-        for words in self._words():
+    def _wrapped(self, width: int, unicode: bool) -> Iterator[str]:
+        for words in self._meaning_lines():
             yield from wrapped("", "", words, width, unicode)
 
     def _events(self, width: int, unicode: bool) -> Iterator[str]:

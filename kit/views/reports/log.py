@@ -25,15 +25,15 @@ from kit.views.reports.run import wrapped
 
 __all__ = ["LogReport", "report_of"]
 
-MOST_DRAWN = 300
-MOST_KINDS, MOST_UNREAD = 4, 5
+MAX_DRAWN = 300
+MAX_KINDS, MAX_UNREAD = 4, 5
 _TIME, _PARTIES = 9, 20
 
 
 def report_of(log: UnplugLog, command: str = "") -> LogReport:
     """Return what can be said of a log; *command* reads it again."""
     command = command or f"kit import {' '.join(log.sources)}"
-    return LogReport(log, first_entries(log, MOST_DRAWN), verdicts(log), command)
+    return LogReport(log, first_entries(log, MAX_DRAWN), verdicts(log), command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class LogReport:
         """The picture, what was left out, which revisions fit, and every event."""
         yield from self._picture(width, unicode)
         yield ""
-        yield from self._said([*_notes(self)], width, unicode)
+        yield from self._wrapped([*_notes(self)], width, unicode)
         yield ""
-        yield from self._said([*_conclusions(self)], width, unicode)
+        yield from self._wrapped([*_conclusions(self)], width, unicode)
         yield ""
         yield from self.event_lines(width, unicode=unicode)
 
@@ -67,7 +67,7 @@ class LogReport:
             return [f"{self.log.source}: nothing about unplugging in it"[:width]]
         return picture_lines(self.layout, width, unicode=unicode)
 
-    def _said(self, lines: Sequence[str], width: int, unicode: bool) -> Iterator[str]:
+    def _wrapped(self, lines: Sequence[str], width: int, unicode: bool) -> Iterator[str]:
         for words in lines:
             yield from wrapped("", "", words, width, unicode)
 
@@ -96,11 +96,11 @@ class LogReport:
             yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
         yield from self._picture(width, unicode)
         yield ""
-        yield from self._said([*_notes(self)], width, unicode)
+        yield from self._wrapped([*_notes(self)], width, unicode)
         yield ""
-        yield from self._said([*_conclusions(self)], width, unicode)
+        yield from self._wrapped([*_conclusions(self)], width, unicode)
         yield ""
-        yield from self._said([f"Read with: {self.command}"], width, unicode)
+        yield from self._wrapped([f"Read with: {self.command}"], width, unicode)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Markdown: the picture in a fenced block, the events to unfold."""
@@ -197,16 +197,16 @@ def _notes(report: LogReport) -> Iterator[str]:
         yield f"{log.cut}: what follows about unplugging was too much, and is left out."
     if log.left_out:
         yield _left_out(log)
-    for name, count in list(log.others.items())[:MOST_KINDS]:
+    for name, count in list(log.others.items())[:MAX_KINDS]:
         yield f"Another monitor: {name}, {_count(count, 'message')} (--monitor)."
-    if len(log.others) > MOST_KINDS:
-        yield f"And {_count(len(log.others) - MOST_KINDS, 'more monitor')}."
+    if len(log.others) > MAX_KINDS:
+        yield f"And {_count(len(log.others) - MAX_KINDS, 'more monitor')}."
     if log.unread_count:
         yield f"{_count(log.unread_count, 'line')} could not be read:"
-        for unread in log.unread[:MOST_UNREAD]:
+        for unread in log.unread[:MAX_UNREAD]:
             yield f"{unread.source}:{unread.line}: {unread.why}: {unread.text}"
-        if log.unread_count > MOST_UNREAD:
-            yield f"and {log.unread_count - MOST_UNREAD:,} more."
+        if log.unread_count > MAX_UNREAD:
+            yield f"and {log.unread_count - MAX_UNREAD:,} more."
     if log.passed_over:
         yield f"Without a message: {_count(log.passed_over, 'other line')} of the log."
     if log.not_utf8:
@@ -217,7 +217,7 @@ def _notes(report: LogReport) -> Iterator[str]:
 
 def _left_out(log: UnplugLog) -> str:
     total = sum(log.left_out.values())
-    named = [f"{name} ({count:,})" for name, count in list(log.left_out.items())[:MOST_KINDS]]
+    named = [f"{name} ({count:,})" for name, count in list(log.left_out.items())[:MAX_KINDS]]
     more = len(log.left_out) - len(named)
     kinds = f", {_count(more, 'more kind')}" if more else ""
     return f"{_count(total, 'other message')} left out: {', '.join(named)}{kinds}."

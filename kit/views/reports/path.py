@@ -76,7 +76,7 @@ def path_markdown_lines(
     yield ""
     yield from fenced(picture_lines(layout_of_path(play), width, unicode=unicode))
     yield ""
-    yield from (f"- {plain_markdown(words)}" for words in _words(play))
+    yield from (f"- {plain_markdown(words)}" for words in _meaning_lines(play))
     for commit in commits:
         name = plain_markdown(commit.reference)
         yield f"- [{name}]({commit.link})" if commit.link else f"- {name}"
@@ -91,7 +91,7 @@ def path_markdown_lines(
 
 def path_page(play: PathPlay) -> str:
     """A page of HTML that needs nothing else."""
-    meaning = _words(play)
+    meaning = _meaning_lines(play)
     events = path_event_lines(play, 110, unicode=True)
     last = Html("<p>Replay: <code>{}</code></p>").format(path_command(play))
     drawn = picture_svg(layout_of_path(play))
@@ -101,15 +101,15 @@ def path_page(play: PathPlay) -> str:
 # -- what it comes to ------------------------------------------------------------------------------
 
 
-def _words(play: PathPlay) -> Iterator[str]:
+def _meaning_lines(play: PathPlay) -> Iterator[str]:
     yield "The numbers count choices: a path has an order, and no times."
     yield from outcome_of(play)
-    for promise in play.path.breaks:
-        yield f"Violated: {promise.name}. {promise.sentence}"
+    for prop in play.path.breaks:
+        yield f"Violated: {prop.name}. {prop.sentence}"
 
 
 def _meaning(play: PathPlay, width: int, unicode: bool) -> Iterator[str]:
-    for words in _words(play):
+    for words in _meaning_lines(play):
         yield from wrapped("", "", words, width, unicode)
 
 

@@ -24,17 +24,17 @@ _HOLDS, _WITHIN, _BROKEN, _UNJUDGED = "yes", "yes*", "NO", ""
 def properties_table() -> tuple[RenderableType, Any]:
     """The properties: name, when, sentence, source."""
     table = _table("property", "must hold", "what it says, and who says so")
-    for promise in PROPERTIES:
-        words = Text.assemble(promise.sentence, "\n", (promise.source, "dim"))
-        table.add_row(Text(promise.name, style="bold"), promise.kind.value, words)
+    for prop in PROPERTIES:
+        words = Text.assemble(prop.sentence, "\n", (prop.source, "dim"))
+        table.add_row(Text(prop.name, style="bold"), prop.kind.value, words)
     data = [
         {
-            "name": promise.name,
-            "kind": promise.kind.value,
-            "sentence": promise.sentence,
-            "source": promise.source,
+            "name": prop.name,
+            "kind": prop.kind.value,
+            "sentence": prop.sentence,
+            "source": prop.source,
         }
-        for promise in PROPERTIES
+        for prop in PROPERTIES
     ]
     return table, data
 
@@ -46,13 +46,13 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
     for first in range(0, len(revisions), _COLUMNS):
         shown = revisions[first : first + _COLUMNS]
         table = _table("property", *(revision.name.replace("-", "-\n") for revision in shown))
-        for promise in _listed(wanted):
+        for prop in _listed(wanted):
             cells = [
-                _cell(promise, [one for one in found if one.job.revision == revision])
+                _cell(prop, [one for one in found if one.job.revision == revision])
                 for revision in shown
             ]
-            table.add_row(Text(promise.name), *cells)
-            if promise is PROPERTIES[1]:
+            table.add_row(Text(prop.name), *cells)
+            if prop is PROPERTIES[1]:
                 table.add_section()  # above: what the revert's message argues with
         parts.append(table)
     return Group(*parts, _notes(found))
@@ -61,45 +61,45 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
 def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
     """Properties at one revision by guest, and the shortest counterexample of each."""
     table = _table("property", *(one.job.kind.value for one in found))
-    for promise in _listed(wanted):
-        table.add_row(Text(promise.name), *(_cell(promise, [one]) for one in found))
+    for prop in _listed(wanted):
+        table.add_row(Text(prop.name), *(_cell(prop, [one]) for one in found))
     paths: list[RenderableType] = []
-    for promise in _listed(wanted):
-        for length, kinds, token in _counterexamples(promise, found):
-            paths.append(Text(f"{promise.name}, {', '.join(kinds)}: {_count(length, 'choice')}"))
+    for prop in _listed(wanted):
+        for length, kinds, token in _counterexamples(prop, found):
+            paths.append(Text(f"{prop.name}, {', '.join(kinds)}: {_count(length, 'choice')}"))
             paths.append(Text(f"  kit open {token}", overflow="fold"))
     return Group(table, *paths, _notes(found))
 
 
 def _listed(wanted: Sequence[str]) -> list[UnplugProperty]:
-    return [promise for promise in PROPERTIES if promise.name in wanted]
+    return [prop for prop in PROPERTIES if prop.name in wanted]
 
 
 def _counterexamples(
-    promise: UnplugProperty, found: Sequence[Explored]
+    prop: UnplugProperty, found: Sequence[Explored]
 ) -> Iterator[tuple[int, list[str], str]]:
     """Yield each shortest counterexample once: its length, the guests it goes for, a token."""
     paths: dict[Path, list[Explored]] = {}
     for one in found:
-        finding = one.result.findings.get(promise.name)
+        finding = one.result.findings.get(prop.name)
         if finding is not None and finding.path is not None and not finding.holds:
             paths.setdefault(finding.path, []).append(one)
     for path, ones in paths.items():
-        yield len(path) - 1, [one.job.kind.value for one in ones], str(ones[0].token(promise))
+        yield len(path) - 1, [one.job.kind.value for one in ones], str(ones[0].token(prop))
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + "s" * (number != 1)
 
 
-def _cell(promise: UnplugProperty, found: Sequence[Explored]) -> Text:
+def _cell(prop: UnplugProperty, found: Sequence[Explored]) -> Text:
     """Say whether a property holds; by guest, where they differ."""
     signs = {
         one.job.kind.value.removeprefix("linux-"): _sign(
-            one.result.findings[promise.name], one.result.complete
+            one.result.findings[prop.name], one.result.complete
         )
         for one in found
-        if promise.name in one.result.findings
+        if prop.name in one.result.findings
     }
     different = sorted(set(signs.values()))
     if len(different) > 1:

@@ -14,7 +14,7 @@ from kit.git.values.verdict import VERDICT_WORDS, Finding, Revert, Status, Targe
 __all__ = ["report_text", "row_line", "summary_lines"]
 
 _STYLES = {Verdict.EXACT: "bold green", Verdict.SAME_LINES: "green", None: "dim"}
-_AT_MOST_LINES = 40  # of what is left over; the JSON has them all
+_MAX_LINES = 40  # of what is left over; the JSON has them all
 _NEXT_TO = 25
 
 
@@ -53,13 +53,13 @@ def report_text(
         text.append(f"  {line}\n")
     if finding.note:
         text.append(f"  note: {printable(finding.note)}\n", style="italic")
-    for left in finding.residual[:_AT_MOST_LINES]:
+    for left in finding.residual[:_MAX_LINES]:
         whose = "its own" if left.own else "left"
         style = "green" if left.sign == "+" else "red"
         text.append(f"  {whose:<7} {printable(left.path)}: ")
         text.append(f"{left.sign}{printable(left.line)}\n", style=style)
-    if len(finding.residual) > _AT_MOST_LINES:
-        text.append(f"  and {len(finding.residual) - _AT_MOST_LINES} lines more (--json)\n")
+    if len(finding.residual) > _MAX_LINES:
+        text.append(f"  and {len(finding.residual) - _MAX_LINES} lines more (--json)\n")
     text.append("\n")
     none = "none that can be told" if untold else "none"
     text.append(f"tags with the code: {printable(', '.join(tags)) or none}\n")

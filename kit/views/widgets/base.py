@@ -13,7 +13,7 @@ from traitlets import validate
 from kit.common.errors import KitError
 from kit.views.escape import Html
 from kit.views.html.figure import pictured
-from kit.views.html.print_base import PrintForm, printed
+from kit.views.html.print_form import PrintForm, printed
 
 __all__ = [
     "HtmlView",

@@ -11,11 +11,11 @@ from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.diagram.drc_table_words import line_words
 from kit.views.escape import Html
+from kit.views.html.base import revision_head
 from kit.views.html.figure import scrolling, style_html
-from kit.views.html.parts import revision_head
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.models.connector import ConnectorModel, Press, Step
-from kit.views.print.tables import connector_paper
+from kit.views.print.tables import print_connector
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
 
 __all__ = ["ConnectorWidget"]
@@ -42,7 +42,7 @@ class ConnectorWidget(Shown):
     def __init__(self, model: ConnectorModel) -> None:
         """Build the widgets and bind them to *model*."""
         self.model = model
-        self._head, self._said, self._picture = (HtmlView() for _ in range(3))
+        self._head, self._status, self._picture = (HtmlView() for _ in range(3))
         self._rows, self._log = HtmlView(), HtmlView()
         earlier = self._button("◀ earlier", "One revision earlier", lambda: model.move(-1))
         later = self._button("later ▶", "One revision later", lambda: model.move(+1))
@@ -56,7 +56,7 @@ class ConnectorWidget(Shown):
                 self._group("you, the guest", "kit-guest", _GUEST),
                 self._group("QEMU's side", "kit-operator", _QEMU),
                 row([label("clicks"), undo, reset], "kit-row", "kit-calls"),
-                self._said,
+                self._status,
                 self._picture,
                 self._rows,
                 self._log,
@@ -92,10 +92,10 @@ class ConnectorWidget(Shown):
         self._say(model.hint)
 
     def _say(self, hint: str) -> None:
-        self._said.value = _said_html(self.model.last, hint)
+        self._status.value = _answer_html(self.model.last, hint)
 
     def _repr_print_(self) -> PrintForm:
-        return connector_paper(self.model)
+        return print_connector(self.model)
 
     @property
     def text(self) -> str:
@@ -103,7 +103,7 @@ class ConnectorWidget(Shown):
         return self.model.text
 
 
-def _said_html(last: Step | None, hint: str) -> Html:
+def _answer_html(last: Step | None, hint: str) -> Html:
     """What the last call was answered, and why; read out when it changes."""
     note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""
     if last is None:

@@ -29,14 +29,14 @@ from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
+from kit.views.html.base import status
 from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import scrolling, style_html
-from kit.views.html.parts import status
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.exercise import ExerciseModel
-from kit.views.print.exercise import exercise_paper
+from kit.views.print.exercise import print_exercise
 from kit.views.terminal.exercises import standing_words
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
 
@@ -53,7 +53,7 @@ class ExerciseWidget(Shown):
     ) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._lines_of, self._source = model, lines_of, source
-        self._head, self._said, self._done, self._more = (HtmlView() for _ in range(4))
+        self._head, self._status, self._done, self._more = (HtmlView() for _ in range(4))
         self._marked: dict[str, tuple[widgets.Button, str]] = {}
         self._revisions: dict[str, widgets.Button] = {}
         self._number: widgets.Text | None = None
@@ -65,7 +65,7 @@ class ExerciseWidget(Shown):
                 *self._controls(),
                 self._done,
                 row(self._tools(), "kit-row", "kit-tools"),
-                self._said,
+                self._status,
                 HtmlView(_hints_html(model.exercise)),
                 self._more,
             ]
@@ -189,10 +189,10 @@ class ExerciseWidget(Shown):
         return "●" if chosen else "○"
 
     def _say(self, hint: str) -> None:
-        _set(self._said, _said_html(self.model, hint))
+        _set(self._status, _verdict_html(self.model, hint))
 
     def _repr_print_(self) -> PrintForm:
-        return exercise_paper(self.model, self._lines_of, self._source)
+        return print_exercise(self.model, self._lines_of, self._source)
 
     @property
     def text(self) -> str:
@@ -234,7 +234,7 @@ def _done_html(model: ExerciseModel) -> Html:
     )
 
 
-def _said_html(model: ExerciseModel, hint: str) -> Html:
+def _verdict_html(model: ExerciseModel, hint: str) -> Html:
     verdict = model.verdict
     if verdict is None:
         words, style = hint or f"{model.asked}, and press check.", ""

@@ -15,10 +15,10 @@ from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.figure import scrolling, style_html
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.path import PathModel
-from kit.views.print.tables import path_paper
+from kit.views.print.tables import print_path
 from kit.views.reports.path import path_text_lines
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, in_turn, row
 from kit.views.widgets.share_bar import ShareBar
@@ -33,7 +33,7 @@ class PathWidget(Shown):
     def __init__(self, model: PathModel, mail_of: Callable[[PathPlay], str] | None = None) -> None:
         """Build the widgets and bind them to *model*."""
         self.model, self._showing = model, False
-        self._title, self._said, self._picture, self._beliefs, self._end = (
+        self._title, self._status, self._picture, self._beliefs, self._end = (
             HtmlView() for _ in range(5)
         )
         # a slider whose ends are one cannot be drawn
@@ -59,7 +59,7 @@ class PathWidget(Shown):
                 HtmlView(style_html()),
                 self._title,
                 travel,
-                self._said,
+                self._status,
                 self._picture,
                 HtmlView(folded_legend()),
                 self._beliefs,
@@ -132,12 +132,12 @@ class PathWidget(Shown):
             name = Html('<span class="kit-who">{}</span> ').format(who) if who else Html()
             parts.append(name + " ".join(sentences))
         note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""
-        self._said.value = Html(
+        self._status.value = Html(
             '<div class="kit-verdict kit-said{}" role="status" aria-live="polite">{}{}</div>'
         ).format(" kit-parted" if model.parted else "", Html("<br>").join(parts), note)
 
     def _repr_print_(self) -> PrintForm:
-        return path_paper(self.model)
+        return print_path(self.model)
 
     @property
     def text(self) -> str:

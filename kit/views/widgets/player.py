@@ -21,13 +21,13 @@ from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
+from kit.views.html.base import revision_head
 from kit.views.html.diff import lines_html
 from kit.views.html.figure import scrolling, style_html
-from kit.views.html.parts import revision_head
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.run import beliefs_html, events_html
 from kit.views.models.player import NO_EVENT, ActionChoice, PlayerModel
-from kit.views.print.runs import player_paper
+from kit.views.print.runs import print_player
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row, side
 from kit.views.widgets.share_bar import ShareBar
 from kit.views.widgets.travel_bar import TravelBar
@@ -62,7 +62,7 @@ class PlayerWidget(Shown):
         """Build the widgets and bind them to *model*."""
         self.model, self._lines_of = model, lines_of
         self._heads = {name: HtmlView() for name, _ in model.sides}
-        self._said, self._beliefs, self._picture = (HtmlView() for _ in range(3))
+        self._status, self._beliefs, self._picture = (HtmlView() for _ in range(3))
         self._lines, self._events, self._token = (HtmlView() for _ in range(3))
         self._menu = widgets.VBox(self._menu_rows())
         self._panel = widgets.VBox([] if history_panel is None else [history_panel(self._show)])
@@ -79,7 +79,7 @@ class PlayerWidget(Shown):
                 *self._comparisons(),
                 TravelBar(model, self._say),
                 row([label("next event of"), *map(self._next_of, self._actors())], "kit-row"),
-                self._said,
+                self._status,
                 self._picture,
                 HtmlView(folded_legend()),
                 self._beliefs,
@@ -200,7 +200,7 @@ class PlayerWidget(Shown):
         self._say(self.model.hint)
 
     def _say(self, hint: str) -> None:
-        self._said.value = _said_html(self.model, hint)
+        self._status.value = _event_html(self.model, hint)
 
     def _show_parts(self) -> None:
         """Show the parts that one opens: the responsible lines, and what one can do."""
@@ -229,7 +229,7 @@ class PlayerWidget(Shown):
         )
 
     def _repr_print_(self) -> PrintForm:
-        return player_paper(self.model)
+        return print_player(self.model)
 
     @property
     def text(self) -> str:
@@ -246,7 +246,7 @@ def _title(model: PlayerModel) -> Html:
     ).format(story.title, story.look, story.why)
 
 
-def _said_html(model: PlayerModel, hint: str) -> Html:
+def _event_html(model: PlayerModel, hint: str) -> Html:
     """The sentence on the present event, and a hint below it; read out when it changes."""
     parts = [Html('<span class="kit-soft">{}</span>').format(model.quiet)] if model.quiet else []
     for who, words in model.said:

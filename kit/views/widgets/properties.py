@@ -11,12 +11,12 @@ from kit.explorer.comparison import PathPlay
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.machine.revision import Revision
 from kit.views.escape import Html
+from kit.views.html.base import status
 from kit.views.html.figure import style_html
-from kit.views.html.parts import status
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
-from kit.views.print.tables import properties_paper
+from kit.views.print.tables import print_properties
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, in_turn, row
 from kit.views.widgets.path import PathWidget
 
@@ -39,11 +39,11 @@ class PropertyWidget(Shown):
         self.model, self._mail_of = model, mail_of
         self._waiting: list[Iterator[None]] = []
         self._task: asyncio.Task[None] | None = None
-        self._told, self._said = HtmlView(), HtmlView()
+        self._progress, self._status = HtmlView(), HtmlView()
         self._player = widgets.VBox([])
         self._cells = {
-            (promise, revision): self._cell(promise, revision)
-            for promise in PROPERTIES
+            (prop, revision): self._cell(prop, revision)
+            for prop in PROPERTIES
             for revision in model.revisions
         }
         super().__init__(
@@ -56,12 +56,12 @@ class PropertyWidget(Shown):
                             "Explore every revision of the table",
                             guarded(lambda: self._do(model.look_all()), self._complain),
                         ),
-                        self._told,
+                        self._progress,
                     ],
                     "kit-row",
                 ),
                 self._grid(),
-                self._said,
+                self._status,
                 self._player,
             ]
         )
@@ -77,17 +77,17 @@ class PropertyWidget(Shown):
 
     # -- parts ---------------------------------------------------------------------------------
 
-    def _cell(self, promise: UnplugProperty, revision: Revision) -> widgets.Button:
+    def _cell(self, prop: UnplugProperty, revision: Revision) -> widgets.Button:
         choose = self.model.choose
-        return button("?", "", guarded(lambda: self._do(choose(promise, revision)), self._complain))
+        return button("?", "", guarded(lambda: self._do(choose(prop, revision)), self._complain))
 
     def _grid(self) -> widgets.GridBox:
         """The heads and the cells, row by row."""
         children: list[widgets.Widget] = [_head("property")]
         children += [_head(revision.name) for revision in self.model.revisions]
-        for promise in PROPERTIES:
-            children.append(_head(promise.name, "kit-property"))
-            children += [self._cells[promise, revision] for revision in self.model.revisions]
+        for prop in PROPERTIES:
+            children.append(_head(prop.name, "kit-property"))
+            children += [self._cells[prop, revision] for revision in self.model.revisions]
         columns = f"repeat({len(self.model.revisions)}, minmax(56px, 1fr))"
         grid = widgets.GridBox(
             children, layout={"grid_template_columns": f"minmax(112px, max-content) {columns}"}
@@ -128,19 +128,19 @@ class PropertyWidget(Shown):
     # -- showing -------------------------------------------------------------------------------
 
     def _complain(self, words: str) -> None:
-        self._said.value = status(words)
+        self._status.value = status(words)
 
     def _show_cells(self) -> None:
-        for (promise, revision), made in self._cells.items():
-            words = self.model.cell(promise, revision)
+        for (prop, revision), made in self._cells.items():
+            words = self.model.cell(prop, revision)
             if made.description != words or not made.tooltip:
                 made.description = words
-                made.tooltip = self.model.words(promise, revision)
+                made.tooltip = self.model.words(prop, revision)
                 for style, on in (("kit-no", words[:2] == "NO"), ("kit-yes", words == "yes")):
                     (made.add_class if on else made.remove_class)(style)
 
     def _show_told(self) -> None:
-        self._told.value = Html('<span class="kit-label" role="status">{}</span>').format(
+        self._progress.value = Html('<span class="kit-label" role="status">{}</span>').format(
             self.model.told
         )
 
@@ -149,7 +149,7 @@ class PropertyWidget(Shown):
             self.model.said
             or "Press a cell to see its property, and the shortest path that shows it."
         )
-        self._said.value = status(words)
+        self._status.value = status(words)
 
     def _show_play(self) -> None:
         old, play = self._player.children, self.model.play
@@ -163,7 +163,7 @@ class PropertyWidget(Shown):
         return Html().join(player.svg for player in self._player.children)
 
     def _repr_print_(self) -> PrintForm:
-        return properties_paper(self.model.anew())
+        return print_properties(self.model.anew())
 
     @property
     def text(self) -> str:

@@ -8,10 +8,10 @@ import ipywidgets as widgets
 
 from kit.views.escape import Html
 from kit.views.html.figure import style_html
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.revert import diffs_html, page_text, report_html
 from kit.views.models.revert import RevertModel
-from kit.views.print.tables import revert_paper
+from kit.views.print.tables import print_revert
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
 
 __all__ = ["RevertWidget", "say_html"]
@@ -108,7 +108,7 @@ class RevertWidget(Shown):
         self._status.value = say_html(words)
 
     def _repr_print_(self) -> PrintForm:
-        return revert_paper(self.model)
+        return print_revert(self.model)
 
     @property
     def text(self) -> str:

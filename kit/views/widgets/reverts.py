@@ -17,9 +17,9 @@ from kit.common.plain_text import printable
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Revert
 from kit.views.escape import Html
+from kit.views.html.base import status
 from kit.views.html.figure import style_html
-from kit.views.html.parts import status
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.revert import row_html, row_title, verdict_word
 from kit.views.models.revert import (
     ROWS_A_PAGE,
@@ -30,7 +30,7 @@ from kit.views.models.revert import (
     SortOrder,
     days_of,
 )
-from kit.views.print.tables import reverts_paper
+from kit.views.print.tables import print_reverts
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
 from kit.views.widgets.revert import RevertWidget, say_html
 
@@ -237,7 +237,7 @@ class RevertsWidget(Shown):
         self._status.value = say_html(words)
 
     def _repr_print_(self) -> PrintForm:
-        return reverts_paper(self.model)
+        return print_reverts(self.model)
 
     @property
     def text(self) -> str:

@@ -19,13 +19,13 @@ from kit.trace.entry import TraceEntry
 from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
+from kit.views.html.base import revision_head, status
 from kit.views.html.diff import commit_html, responsible_html
 from kit.views.html.figure import scrolling, style_html
-from kit.views.html.parts import revision_head, status
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.run import log_html, state_html
 from kit.views.models.sandbox import SandboxModel
-from kit.views.print.runs import sandbox_paper
+from kit.views.print.runs import print_sandbox
 from kit.views.print.sandbox_stories import SandboxStory
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row, side
 from kit.views.widgets.travel_bar import TravelBar
@@ -212,7 +212,7 @@ class SandboxWidget(Shown):
             self._diff_of = revision
 
     def _repr_print_(self) -> PrintForm:
-        return sandbox_paper(self.model, self._stories)
+        return print_sandbox(self.model, self._stories)
 
     @property
     def text(self) -> str:

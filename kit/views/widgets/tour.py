@@ -18,11 +18,11 @@ from kit.trace.entry import TraceEntry
 from kit.views.escape import Html
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import style_html
-from kit.views.html.print_base import PrintForm
+from kit.views.html.print_form import PrintForm
 from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, STEPS, TourModel
-from kit.views.print.runs import tour_paper
+from kit.views.print.runs import print_tour
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
 from kit.views.widgets.sandbox import SandboxWidget
 
@@ -125,7 +125,7 @@ class TourWidget(Shown):
 
     def _repr_print_(self) -> PrintForm:
         step = self.model.step
-        return tour_paper(self.model, self._commit_of(step), self._behaviours_of(step))
+        return print_tour(self.model, self._commit_of(step), self._behaviours_of(step))
 
     @property
     def text(self) -> str:

@@ -18,9 +18,9 @@ from kit.simulation.sandbox import Act, sandbox_run
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
-from kit.views.html.diff import MOST_LINES, commit_html, message_html
+from kit.views.html.diff import MAX_LINES, commit_html, message_html
 from kit.views.html.diff_lines import LinePair, changed_parts, line_pairs
-from kit.views.html.run import MOST_ROWS, beliefs_html, events_html, log_html, state_html
+from kit.views.html.run import MAX_ROWS, beliefs_html, events_html, log_html, state_html
 from kit.views.terminal.diff import commit_lines, commit_text
 
 CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
@@ -148,7 +148,7 @@ def test_of_many_events_those_around_the_present_one(place: int, first: str, las
     rows = cells(events_html(there, ["pre-revert", "revert"]))[1:]
 
     assert (rows[0][0], rows[-1][0]) == (first, last)
-    assert sum(not row[0].startswith("…") for row in rows) == MOST_ROWS
+    assert sum(not row[0].startswith("…") for row in rows) == MAX_ROWS
 
 
 def test_who_believes_what_has_a_row_for_each_party_and_a_verdict() -> None:
@@ -267,7 +267,7 @@ def test_a_binary_file_is_named() -> None:
 
 
 def test_a_diff_that_is_too_long_says_how_much_is_left_out() -> None:
-    long = file(*[" a"] * (MOST_LINES + 4))  # and the hunk's head
+    long = file(*[" a"] * (MAX_LINES + 4))  # and the hunk's head
     html = commit_html(CommitPage("s", files=(long, file("+b", path="y.c"))))
 
     assert "… 5 more lines" in html

@@ -153,13 +153,13 @@ def give_script(card: ExerciseWidget, lines: tuple[str, ...]) -> None:
 @on("late-what-becomes")
 def test_a_prediction_is_made_then_revealed(card: ExerciseWidget) -> None:
     click(card, "○ QEMU still waits for the guest", "check")
-    wrong = card._said.value, card._more.value
+    wrong = card._status.value, card._more.value
     click(card, "○ The guest has let it go, QEMU holds it, nobody is told", "check")
 
     assert "Not at pre-revert." in wrong[0]
     assert wrong[1] == ""
-    assert "Right, at pre-revert." in card._said.value
-    assert "And at revert?" in card._said.value
+    assert "Right, at pre-revert." in card._status.value
+    assert "And at revert?" in card._status.value
     assert "<svg" in card._more.value
     assert "✓ solved, 2 answers" in card._head.value
 
@@ -171,7 +171,7 @@ def test_another_revision_is_another_question(card: ExerciseWidget) -> None:
     click(card, "○ The guest has let it go, QEMU holds it, nobody is told", "check")
 
     assert before == ""
-    assert "Not at revert." in card._said.value
+    assert "Not at revert." in card._status.value
     assert button(card, "● revert")
 
 
@@ -198,8 +198,8 @@ def test_a_script_shows_what_is_done_and_takes_it_back(card: ExerciseWidget) -> 
 def test_a_script_that_fails_shows_its_run_and_not_the_explanation(card: ExerciseWidget) -> None:
     click(card, "device_del core1", "+5 s", "guest gives", "check")
 
-    assert "QEMU has released it and said so" in card._said.value
-    assert "guest gives." not in card._said.value
+    assert "QEMU has released it and said so" in card._status.value
+    assert "guest gives." not in card._status.value
     assert "Do it, at pre-revert." in card._head.value
     assert "<svg" in card._more.value
     assert "Why:" not in card._more.value
@@ -209,7 +209,7 @@ def test_a_script_that_fails_shows_its_run_and_not_the_explanation(card: Exercis
 def test_time_that_passes_after_the_last_action_counts(card: ExerciseWidget) -> None:
     click(card, "device_del core1", "+15 s", "+5 s", "check")
 
-    assert "QEMU has forgotten, and the guest still has the core." in card._said.value
+    assert "QEMU has forgotten, and the guest still has the core." in card._status.value
 
 
 @on("limbo-in-two")
@@ -225,7 +225,7 @@ def test_a_script_has_an_end(card: ExerciseWidget) -> None:
     click(card, *["guest gives"] * 21)
 
     assert len(card.model.steps) == 20
-    assert "That is enough: 20 actions." in card._said.value
+    assert "That is enough: 20 actions." in card._status.value
 
 
 @on("release-order")
@@ -236,7 +236,7 @@ def test_an_order_is_numbered_and_its_last_call_taken_back(card: ExerciseWidget)
     assert button(card, f"1. {sensor}")
     assert card.model.chosen == ("sensor",)
     click(card, "undo", "undo")
-    assert "There is nothing to take back." in card._said.value
+    assert "There is nothing to take back." in card._status.value
 
 
 @on("what-can-be-left-out")
@@ -246,7 +246,7 @@ def test_lines_are_judged_where_they_stand(card: ExerciseWidget) -> None:
     click(card, "check")
 
     assert on_it
-    assert "one that you chose does not belong" in card._said.value
+    assert "one that you chose does not belong" in card._status.value
     assert "util/qemu-timer.c" in shown(card)
 
 
@@ -255,7 +255,7 @@ def test_a_number_that_is_none_gets_a_sentence(card: ExerciseWidget) -> None:
     next(w for w in inside(card) if isinstance(w, widgets.Text)).value = "<b>soon"
     click(card, "check")
 
-    assert "&#x27;&lt;b&gt;soon&#x27; is not a number" in card._said.value
+    assert "&#x27;&lt;b&gt;soon&#x27; is not a number" in card._status.value
 
 
 # -- progress ------------------------------------------------------------------------------------
@@ -282,8 +282,8 @@ def test_where_progress_cannot_be_kept_the_card_says_so_and_goes_on() -> None:
     model.type("14")
     model.check()
 
-    assert "Right, at pre-revert: 14 s." in card._said.value
-    assert "the disk is full" in card._said.value
+    assert "Right, at pre-revert: 14 s." in card._status.value
+    assert "the disk is full" in card._status.value
 
 
 # -- without a browser ---------------------------------------------------------------------------

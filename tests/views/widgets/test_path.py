@@ -85,12 +85,12 @@ def test_what_both_say_is_said_once() -> None:
 
 def test_a_click_that_does_nothing_says_why(player: PathWidget) -> None:
     click(player, "next ›")
-    at_the_end = player._said.value
+    at_the_end = player._status.value
     player.model.first()
     click(player, "‹ back")
 
     assert "No choice comes after this; the path ends here." in at_the_end
-    assert "This is the start" in player._said.value
+    assert "This is the start" in player._status.value
 
 
 def test_alone_there_is_no_other_to_compare_with() -> None:
@@ -206,7 +206,7 @@ def test_all_is_explored_by_one_button() -> None:
     widget = PropertyWidget(table()[0])
     click(widget, "explore all")
 
-    assert "explored 3 of 3 revisions" in widget._told.value
+    assert "explored 3 of 3 revisions" in widget._progress.value
     assert widget.text.splitlines()[1].split() == ["no-lost-release", "yes", "NO", "yes"]
     widget.close_all()
 
@@ -217,12 +217,12 @@ def test_while_it_explores_the_kernel_listens() -> None:
     async def clicks() -> tuple[str, str]:
         widget = PropertyWidget(table()[0])
         click(widget, "explore all")
-        at_once = widget._told.value
+        at_once = widget._progress.value
         await asyncio.sleep(0.02)
         cell(widget, "cpu-timeout").click()
         while widget._waiting:
             await asyncio.sleep(0.01)
-        told = widget._told.value
+        told = widget._progress.value
         assert widget.model.play is not None
         return at_once, told
 

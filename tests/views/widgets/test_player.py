@@ -52,8 +52,8 @@ def test_buttons_go_about_and_the_page_follows(player: PlayerWidget) -> None:
     click(player, "next difference")
 
     assert player.model.timeline.place == 5
-    assert "QEMU&#x27;s 15 s are over" in player._said.value
-    assert '<span class="kit-who">revert</span> has no such event.' in player._said.value
+    assert "QEMU&#x27;s 15 s are over" in player._status.value
+    assert '<span class="kit-who">revert</span> has no such event.' in player._status.value
     assert "▶ now:" in player._events.value
 
 
@@ -131,8 +131,8 @@ def test_an_action_its_undo_and_reset_are_bound(player: PlayerWidget) -> None:
 def test_a_click_that_does_nothing_says_why_beside_the_sentence(player: PlayerWidget) -> None:
     click(player, "‹ back")
 
-    assert "This is the start: nothing has happened yet." in player._said.value
-    assert "Nothing has happened yet." in player._said.value
+    assert "This is the start: nothing has happened yet." in player._status.value
+    assert "Nothing has happened yet." in player._status.value
 
 
 def test_the_pairs_worth_comparing_are_buttons(player: PlayerWidget) -> None:
@@ -174,7 +174,7 @@ def test_a_step_redraws_only_what_changes(player: PlayerWidget) -> None:
     for child in inside(player):
         child.observe(lambda change: sent.append(change["owner"]), ["value"])
     click(player, "next ›")
-    parts = {player._said, player._picture, player._events}
+    parts = {player._status, player._picture, player._events}
 
     assert {w for w in sent if isinstance(w, widgets.HTML)} == parts
 

@@ -103,7 +103,7 @@ def player() -> Iterator[PlayerWidget]:
 def test_without_a_binary_the_click_says_how_to_get_one(player: PlayerWidget) -> None:
     click(player, "real QEMU")
 
-    assert "qemu: no such program; get one" in player._said.value
+    assert "qemu: no such program; get one" in player._status.value
     assert revisions(player.model) == ["d522cb52e6"]
 
 

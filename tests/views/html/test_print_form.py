@@ -14,7 +14,7 @@ from kit.common.errors import UserError
 from kit.common.packaged_data import lesson_folder
 from kit.course.exercise import Hunks, Number, OrderTask, Predict, ScriptTask
 from kit.explorer.properties import PROPERTIES
-from kit.handout.kernel_extension import PaperFormatter, load_ipython_extension
+from kit.handout.kernel_extension import PrintFormatter, load_ipython_extension
 from kit.simulation.sandbox import Act
 from kit.storage.exercises import exercises
 from kit.storage.scenarios import find_scenario, scenarios
@@ -22,16 +22,16 @@ from kit.trace.sentences import sentence
 from kit.views.diagram.legend import legend_html
 from kit.views.escape import Html
 from kit.views.html.figure import Figure, Note, Rows
-from kit.views.html.print_base import PAPER, PrintForm, hunks_kept, opened, printed
+from kit.views.html.print_form import PRINT_MIME, PrintForm, hunks_kept, opened, printed
 from kit.views.models.exercise import ExerciseModel
 from kit.views.models.properties import PropertyModel
 from kit.views.models.revert import RevertRows, RevertsModel
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import STEPS, TourModel
-from kit.views.print.exercise import exercise_paper
-from kit.views.print.runs import sandbox_paper, tour_paper, where_parted
+from kit.views.print.exercise import print_exercise
+from kit.views.print.runs import print_sandbox, print_tour, where_parted
 from kit.views.print.sandbox_stories import IN_TIME, LATE, STORIES, SandboxStory, stories_of
-from kit.views.print.tables import properties_paper, reverts_paper
+from kit.views.print.tables import print_properties, print_reverts
 from kit.views.widgets.base import Shown
 from tests.course.commits import diffs
 
@@ -118,7 +118,7 @@ def test_no_picture_on_paper_shows_what_is_later() -> None:
 
 
 def test_the_bench_without_clicks_tells_stories() -> None:
-    paper = sandbox_paper(SandboxModel("pre-revert", "revert"))
+    paper = print_sandbox(SandboxModel("pre-revert", "revert"))
     titles = [one.title for one in (LATE, *STORIES)]
     titles[-1] += ", at revert and resend"
 
@@ -143,7 +143,7 @@ def test_the_bench_without_clicks_tells_stories() -> None:
 )
 def test_the_legend_explains_what_is_drawn(story: SandboxStory, left_out: list[str]) -> None:
     every = re.findall("<span>([^<]*)</span>", legend_html(_Everything()))
-    drawn = sandbox_paper(SandboxModel("pre-revert", "revert"), (story,)).html
+    drawn = print_sandbox(SandboxModel("pre-revert", "revert"), (story,)).html
     told = re.findall("<span>([^<]*)</span>", legend_html(drawn))
 
     assert (len(every), told) == (11, [words for words in every if unescape(words) not in left_out])
@@ -202,7 +202,7 @@ def test_seconds_that_make_room_change_no_outcome(story: SandboxStory) -> None:
 
 
 def test_the_bench_with_clicks_shows_them_alone() -> None:
-    paper = sandbox_paper(SandboxModel("pre-revert", "revert", (Act.DEVICE_DEL, Act.WAIT_5_S)))
+    paper = print_sandbox(SandboxModel("pre-revert", "revert", (Act.DEVICE_DEL, Act.WAIT_5_S)))
 
     assert "<code>device_del</code>, then <code>+5 s</code>" in paper.html
     assert pictures(paper) == 1
@@ -212,7 +212,7 @@ def test_the_bench_with_clicks_shows_them_alone() -> None:
 def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
     widget = app.tour(step)
     page = widget._commit_of(widget.model.step)
-    paper = tour_paper(TourModel(step, scenarios), page, ())
+    paper = print_tour(TourModel(step, scenarios), page, ())
 
     assert [one for one in STEPS if escape(one.name) not in paper.html] == []
     assert f"<li><strong>{step}: " in paper.html
@@ -226,7 +226,7 @@ def test_the_walk_lists_the_trailers_once() -> None:
     """They end the message, which stands there."""
     widget = app.tour("revert")
     page = widget._commit_of(widget.model.step)
-    html = tour_paper(widget.model, page, ()).html
+    html = print_tour(widget.model, page, ()).html
     assert page.commit is not None
 
     assert page.commit.trailers
@@ -237,7 +237,7 @@ def test_rows_that_differ_by_their_state_alone_are_one() -> None:
     """At the revert 22 rows go; half of them did nothing."""
     widget = app.tour("revert")
     page = widget._commit_of(widget.model.step)
-    html = tour_paper(widget.model, page, ()).html
+    html = print_tour(widget.model, page, ()).html
     rows = re.search(r"The rows, those of several states as one.*?</table>", html, re.DOTALL)
     assert rows is not None
 
@@ -291,7 +291,7 @@ def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
 def test_the_path_is_of_a_promise_that_two_neighbours_part_on() -> None:
     model = app.properties("pre-revert", "revert", "resend").model
     assert isinstance(model, PropertyModel)
-    said = words(properties_paper(model.anew()).html)
+    said = words(print_properties(model.anew()).html)
 
     assert "The shortest way to violate no-lost-release , choice by choice:" in said
     assert "choice at pre-revert at revert" in said
@@ -308,7 +308,7 @@ def test_reverts_that_cannot_be_read_are_said() -> None:
     model = RevertsModel(RevertRows(), lambda _: iter(()))
     model.hint = "nothing <here>"
 
-    assert "<p>nothing &lt;here&gt;</p>" in reverts_paper(model).html
+    assert "<p>nothing &lt;here&gt;</p>" in print_reverts(model).html
 
 
 # -- exercises -----------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ def test_reverts_that_cannot_be_read_are_said() -> None:
 @each
 def test_an_exercise_gives_its_answer_away_nowhere(exercise: object) -> None:
     one = next(known for known in ALL if known is exercise)
-    paper = exercise_paper(ExerciseModel(one, diffs), None, "")
+    paper = print_exercise(ExerciseModel(one, diffs), None, "")
     said = words(paper.html)
     task = one.task
     secrets = [one.explanation]
@@ -337,7 +337,7 @@ def test_an_exercise_gives_its_answer_away_nowhere(exercise: object) -> None:
 @each
 def test_what_can_be_answered_stands_there(exercise: object) -> None:
     one = next(known for known in ALL if known is exercise)
-    html = exercise_paper(ExerciseModel(one, diffs), None, "").html
+    html = print_exercise(ExerciseModel(one, diffs), None, "").html
     match one.task:
         case Predict(choices=choices):
             wanted = [choice.says for choice in choices]
@@ -356,7 +356,7 @@ def test_what_can_be_answered_stands_there(exercise: object) -> None:
 def test_a_script_has_lines_for_each_revision() -> None:
     one = exercises()["out-of-limbo"]
     assert isinstance(one.task, ScriptTask)
-    html = exercise_paper(ExerciseModel(one, diffs), None, "").html
+    html = print_exercise(ExerciseModel(one, diffs), None, "").html
 
     assert re.findall(r"<p>at ([\w-]+):</p>", html) == [at.name for at in one.at]
     assert html.count(" at <span") == len(one.at) * one.task.most
@@ -418,8 +418,8 @@ def test_the_formatter_gives_html_and_hints() -> None:
         def _repr_print_(self) -> PrintForm:
             return PrintForm(Html("<p>q</p>"), "a title", ("one", "two"))
 
-    assert PaperFormatter()(Card()) == ("<p>q</p>", {"title": "a title", "hints": ["one", "two"]})
-    assert PaperFormatter()("text") is None
+    assert PrintFormatter()(Card()) == ("<p>q</p>", {"title": "a title", "hints": ["one", "two"]})
+    assert PrintFormatter()("text") is None
 
 
 def test_what_goes_wrong_is_no_empty_page() -> None:
@@ -428,7 +428,7 @@ def test_what_goes_wrong_is_no_empty_page() -> None:
             raise UserError("no history")
 
     with pytest.raises(UserError, match="no history"):
-        PaperFormatter()(Broken())
+        PrintFormatter()(Broken())
 
 
 def test_the_extension_adds_one_type_to_what_a_shell_shows() -> None:
@@ -437,5 +437,5 @@ def test_the_extension_adds_one_type_to_what_a_shell_shows() -> None:
     assert shell.display_formatter is not None
     shown, about = shell.display_formatter.format(Figure(Html("<svg ></svg>")))
 
-    assert sorted(shown) == ["image/svg+xml", "text/html", "text/plain", PAPER]
-    assert about[PAPER] == {"title": "", "hints": []}
+    assert sorted(shown) == ["image/svg+xml", "text/html", "text/plain", PRINT_MIME]
+    assert about[PRINT_MIME] == {"title": "", "hints": []}

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from kit.views.escape import Html
 
-__all__ = ["PAPER", "RUN_PICTURE", "PrintForm", "aside", "hunks_kept", "opened", "printed"]
+__all__ = ["PRINT_MIME", "RUN_PICTURE", "PrintForm", "aside", "hunks_kept", "opened", "printed"]
 __all__ += ["table", "wide"]
 
-PAPER = "text/vnd.unplug-kit.paper+html"
+PRINT_MIME = "text/vnd.unplug-kit.paper+html"
 """The MIME type under which a lesson's output carries it."""
 
 RUN_PICTURE = Html('<figure class="kit-picture kit-run">')

@@ -1,4 +1,4 @@
-"""Executes a lesson in a kernel and a folder of its own: nothing of the learner's is touched."""
+"""Executes a lesson in a kernel and a folder of its own. The learner's files are never touched."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from kit.common.user_file import copy_tree, make_folders, read_own
 __all__ = ["execute_lesson", "prepare", "read_lesson"]
 
 MAX_BYTES = 10_000_000
-_CELL_S = 900  # a cell may look through the history of a whole clone
+_CELL_S = 900  # a cell may search the history of a whole clone
 _START_S = 60
 _LOOK_S = 0.1  # how long Ctrl-C may have to wait
 _EXTENSION = "kit.handout.kernel_extension"
 
 
 def prepare(home: Path) -> None:
-    """Make *home* a place to execute lessons in: they find what stands beside them, as a copy.
+    """Prepare *home* for lessons: copy the files that they read.
 
     Raises:
         UserError: It cannot be written.
@@ -71,7 +71,7 @@ def read_lesson(path: Path) -> NotebookNode:
 
 
 def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
-    """Execute the cells of a lesson called *name* below *home*, and keep what they show in it.
+    """Execute the cells of lesson *name* below *home*, and store their outputs in it.
 
     Raises:
         UserError: A cell fails, there is no kernel, or it dies; the text says which.
@@ -104,14 +104,14 @@ def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
     try:
         while thread.is_alive():
             thread.join(_LOOK_S)
-    finally:  # it leaves this behind where no kernel started, and would complain at the end
+    finally:  # nbclient registers this, and it would fail at exit if no kernel started
         atexit.unregister(client._cleanup_kernel)
     if failed:
         raise _as_user_error(failed[0], name) from None
 
 
 def _group_of(client: NotebookClient) -> int:
-    """Return the group of a kernel, which jupyter_client starts in a session of its own."""
+    """Return the process group of a kernel, which jupyter_client starts in its own session."""
     return int(getattr(getattr(client.km, "provisioner", None), "pid", 0))
 
 
@@ -143,14 +143,14 @@ def _no_kernel(why: str) -> UserError:
 
 
 def _environment(home: Path) -> Mapping[str, str]:
-    """A kernel's environment: progress, settings, IPython's history are not the learner's."""
+    """Return a kernel's environment, without the learner's progress, settings and history."""
     found = os.environ | {
         "XDG_DATA_HOME": str(home / "share"),
         "IPYTHONDIR": str(home / "ipython"),
         "PYTHONHASHSEED": "0",
     }
     clone = clone_in_use()
-    if clone is not None and clone.exists():  # the kernel is elsewhere
+    if clone is not None and clone.exists():  # the kernel has another working directory
         found[CLONE_VARIABLE] = str(clone.absolute())
     if (CHECKOUT / "notebooks").is_dir():  # the kit need not be installed
         beside = os.environ.get("PYTHONPATH")

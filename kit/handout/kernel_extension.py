@@ -1,7 +1,7 @@
-"""An extension of IPython: what a cell shows carries its print form as well.
+"""An extension of IPython that adds the print form to a cell's output.
 
-The kernels that make hand-outs load it (``--ext=kit.handout.kernel_extension``), notebooks do not:
-there nobody pays for pictures that are not seen.
+Only the kernels of hand-outs load it (``--ext=kit.handout.kernel_extension``). In notebooks nobody
+would see the extra pictures.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = ["PrintFormatter", "load_ipython_extension"]
 
 
 class PrintFormatter(BaseFormatter):
-    """Asks what is shown for its ``_repr_print_``; what it raises fails the cell."""
+    """Calls ``_repr_print_``. An error in it fails the cell."""
 
     format_type = Unicode(PRINT_MIME)
     print_method = ObjectName("_repr_print_")
 
     def __call__(self, shown: object) -> tuple[str, dict[str, object]] | None:
-        """Return HTML and, as metadata, title and hints; None where there is no print form."""
+        """Return HTML with title and hints as metadata; None if there is no print form."""
         ask = getattr(type(shown), str(self.print_method), None)
         if ask is None:
             return None
@@ -36,7 +36,7 @@ class PrintFormatter(BaseFormatter):
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Let a shell show print forms."""
+    """Register the print form with a shell."""
     shows = shell.display_formatter
     assert shows is not None
     shows.formatters[PRINT_MIME] = PrintFormatter(parent=shows)

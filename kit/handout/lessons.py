@@ -1,7 +1,7 @@
-"""Hand-outs: which pages there are, what each links to, and how a page comes to stand in a folder.
+"""Hand-outs: which pages there are, how they link, and how they are written to a folder.
 
-A page is put in its place whole: whoever is killed leaves the old page or the new one.  What we
-did not make is never overwritten.
+A page is written atomically: an interrupted run leaves the old page or the new one. Files that we
+did not make are never overwritten.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from kit.handout.page import (
 
 __all__ = ["WrittenPage", "find_lesson", "handouts", "lesson_files"]
 
-_FIRST_BYTES = 1000  # of a page: who made it stands there
+_FIRST_BYTES = 1000  # of a page: they name its generator
 _INDEX = "index.html"
 Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenPage:
-    """A page that was written; ``lesson`` is None for what is no lesson."""
+    """A page that was written. ``lesson`` is None if it is not a lesson."""
 
     path: Path
     lesson: str | None
@@ -82,7 +82,7 @@ def find_lesson(named: str) -> Path:
 def handouts(
     wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell
 ) -> Iterator[WrittenPage]:
-    """Execute lessons and write a page of each; yield each page as it is written.
+    """Execute lessons and write a page for each; yield each page once it is written.
 
     Args:
         wanted: The lessons' files.
@@ -119,7 +119,7 @@ def handouts(
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    """The pages of one folder; ``together``: they link to each other."""
+    """The pages of one folder. ``together``: they link to each other."""
 
     lessons: Sequence[Path]
     texts: Sequence[Path]
@@ -140,14 +140,14 @@ class _Pages:
         return f"{there.stem}.html{f'#{part.lower()}' if part else ''}"
 
     def entry(self, path: Path) -> PageLink:
-        """Return a page as others link to it."""
+        """Return a link to a page."""
         if path.suffix == ".ipynb":
             return PageLink(f"{path.stem}.html", title_of(read_lesson(path).cells))
         heading = heading_of(path.read_text(encoding="utf-8"))
         return PageLink(f"{path.stem}.html", heading or path.stem)
 
     def home(self) -> list[tuple[str, PageLink]]:
-        """Return the link to the page that leads to all others, where there is one."""
+        """Return the link to the index, if there is one."""
         return [("all", PageLink(_INDEX, "hand-outs"))] if self.together else []
 
     def beside(self, path: Path) -> list[tuple[str, PageLink]]:
@@ -160,7 +160,7 @@ class _Pages:
         return [*self.home(), *before, *after]
 
     def index(self, source: str) -> str:
-        """Return the page that leads to all others."""
+        """Return the index page."""
         lessons = [self.entry(path) for path in self.lessons]
         texts = [self.entry(path) for path in self.texts]
         return index_page(lessons, texts, f"The unplug kit; commits are read from: {source}.")
@@ -168,7 +168,7 @@ class _Pages:
     # -- files ---------------------------------------------------------------------------------
 
     def claim(self) -> None:
-        """Make the folder, and find out now whether all pages can go there.
+        """Make the folder, and check now that all pages can be written.
 
         Raises:
             UserError: They cannot.
@@ -185,7 +185,7 @@ class _Pages:
             raise self._cannot(error) from None
 
     def write(self, stem: str, page: str, lesson: str | None) -> WrittenPage:
-        """Put a page in its place, whole.
+        """Write a page atomically.
 
         Raises:
             UserError: It cannot be written, or a file that is not ours has appeared there.
@@ -206,7 +206,7 @@ class _Pages:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """Leave alone what is there and is no page of ours."""
+    """Refuse to overwrite a file that is not a page of ours."""
     if not path.exists() and not path.is_symlink():
         return
     ours = False

@@ -1,7 +1,7 @@
-"""Markdown of lessons as HTML for a page of its own; mistune reads it, and all HTML in it is text.
+"""The Markdown of lessons as HTML for a page. mistune reads it, and HTML in it is text.
 
-Two things are of the lessons: ``<details>`` with a ``<summary>`` stays a fold, unless it is a
-solution, which is left out; a word of the glossary leads to a list on the same page.
+Lessons have two extras. ``<details>`` with a ``<summary>`` stays a fold, but solutions are left
+out. A word of the glossary links to a list on the same page.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _OUTSIDE = ("https://", "http://")
 
 
 def is_solution(title: str) -> bool:
-    """Does the title of a fold say that the answer is in it?"""
+    """Does the title of a fold say that it holds the answer?"""
     return _SOLUTION.search(title) is not None
 
 
 def slug(words: str) -> str:
-    """Make a name for a place in a page."""
+    """Return a name for a place in a page."""
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") or "here"
 
 
 def heading_of(text: str) -> str:
-    """Return the first heading of a Markdown text as plain words; empty where there is none."""
+    """Return the first heading of a Markdown text as plain words; empty if there is none."""
     tokens = mistune.create_markdown(renderer="ast")(text)
     assert isinstance(tokens, list)
     found = (token for token in tokens if token["type"] == "heading")
@@ -57,8 +57,8 @@ def _raw(token: dict[str, Any]) -> Iterator[str]:
 class LessonText:
     """Writes the texts of one page.
 
-    ``words`` gathers the words of the glossary that were met, with what they mean; ``hints`` the
-    folds that are hints, as (heading above it, HTML).
+    ``words`` collects the glossary words on the page with their meanings, ``hints`` the folds that
+    are hints, as (heading above it, HTML).
     """
 
     resolve: Resolve
@@ -68,7 +68,7 @@ class LessonText:
     _places: set[str] = field(default_factory=lambda: {"words"})
 
     def place(self, words: str) -> str:
-        """Return a name for a place in the page that no other place has."""
+        """Return a unique name for a place in the page."""
         name, count = slug(words), 1
         while name in self._places:
             count += 1
@@ -77,7 +77,7 @@ class LessonText:
         return name
 
     def html(self, text: str) -> Html:
-        """Write one text."""
+        """Return one text as HTML."""
         write = mistune.create_markdown(
             escape=True, renderer=_Renderer(self), plugins=["table", "strikethrough"]
         )
@@ -87,7 +87,7 @@ class LessonText:
         return Html(found)
 
     def link(self, words: Html, url: str, title: str | None) -> Html:
-        """Write a link, or its words alone where it leads to nothing that a reader has."""
+        """Return a link, or only its words if the reader does not have its target."""
         if url.startswith(_OUTSIDE):
             return Html('<a class="kit-outside" href="{}" rel="noreferrer">{}</a>').format(
                 url, words
@@ -108,7 +108,7 @@ class LessonText:
 
 
 def _fold(_: mistune.Markdown, state: BlockState) -> None:
-    """Make tokens of what stands between <details> and </details>; mistune leaves them as text."""
+    """Turn text between <details> and </details> into tokens, which mistune leaves as text."""
     top: list[dict[str, Any]] = []
     stack: list[list[dict[str, Any]]] = [top]
     folds: list[dict[str, Any]] = []
@@ -150,7 +150,7 @@ def _without_solutions(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class _Renderer(mistune.HTMLRenderer):
-    """Writes HTML; what is HTML in the source is text."""
+    """Writes HTML. HTML in the source is text."""
 
     def __init__(self, page: LessonText) -> None:
         super().__init__(escape=True)
@@ -179,7 +179,7 @@ class _Renderer(mistune.HTMLRenderer):
         return Html("<p>{}</p>\n").format(html.strip())
 
     def fold(self, text: str, title: str) -> Html:
-        """Write what opens and closes; a hint is told apart, for print."""
+        """Return a fold. Hints are marked, for print."""
         name, inner = title or "more", Html(text)
         if "hint" not in name.lower():
             return Html("<details><summary>{}</summary>\n{}</details>\n").format(name, inner)

@@ -1,6 +1,6 @@
-"""A lesson as one page of HTML that needs nothing else: no script, no network, paper will do.
+"""A lesson as one self-contained page of HTML: no script, no network, and ready to print.
 
-Whatever comes from a cell is escaped, but for what the kit's own views wrote for paper.
+Every output of a cell is escaped, except the print forms of the kit's own views.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _Cell = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page as others link to it: its file and its heading."""
+    """A link to a page: its file and its heading."""
 
     file: str
     title: str
@@ -48,7 +48,7 @@ def lesson_page(
     made_of: str,
     links: Sequence[tuple[str, PageLink]] = (),
 ) -> Html:
-    """Write the cells of a lesson that was executed.
+    """Return the page of a lesson that was executed.
 
     Args:
         cells: As nbformat has them.
@@ -83,12 +83,12 @@ def title_of(cells: Sequence[_Cell]) -> str:
 def text_page(
     text: str, resolve: Resolve, made_of: str, links: Sequence[tuple[str, PageLink]]
 ) -> Html:
-    """Write a page of the documentation."""
+    """Return a page of the documentation."""
     return _page(heading_of(text), LessonText(resolve).html(text), made_of, links)
 
 
 def index_page(entries: Sequence[PageLink], others: Sequence[PageLink], made_of: str) -> Html:
-    """Write the page that leads to all others."""
+    """Return the page that links to all others."""
     body = page("handout/index.html.jinja", lessons=entries, others=others)
     return _page("The unplug kit: hand-outs", body, made_of, ())
 
@@ -109,13 +109,13 @@ def _page(title: str, main: Html, made_of: str, links: Sequence[tuple[str, PageL
 
 
 def _running(title: str) -> str:
-    """The title at the head of each sheet but the first, which has it as its heading."""
-    # within CSS each of these is only a letter
+    """Return the title at the head of each sheet except the first, which has it as heading."""
+    # within CSS each of these is harmless
     return re.sub(r"[^\w .,:?!()’-]", " ", title.replace("'", "’"))
 
 
 def _once(parts: Sequence[Html]) -> list[Html]:
-    """Leave out what is said of a widget or a revision where the page has said it already."""
+    """Leave out notes on a widget or a revision that the page has already given."""
     seen: set[str] = set()
 
     def first(found: re.Match[str]) -> str:
@@ -129,7 +129,7 @@ def _once(parts: Sequence[Html]) -> list[Html]:
     ]
 
 
-# in text < is escaped, so only tags of ours match
+# matches only our tags: text has no <
 _SAID = re.compile(
     r'<p class="kit-soft kit-aside">[^<]*</p>|<span class="kit-soft kit-about">[^<]*</span>'
 )
@@ -138,9 +138,9 @@ _SAID = re.compile(
 
 
 def _code(cell: _Cell, compared: list[Html]) -> Html:
-    """What a cell shows, and its code: folded where it only calls for what is shown.
+    """Return a cell's code and outputs. Code that only calls a view is folded.
 
-    What it prints of a guess is put into *compared*.
+    What it prints about a guess is appended to *compared*.
     """
     shown = Html().join(_outputs(cell["outputs"], compared))
     source = Html('<pre class="kit-code" tabindex="0">{}</pre>').format(cell["source"])
@@ -152,7 +152,7 @@ def _code(cell: _Cell, compared: list[Html]) -> Html:
 
 
 def _outputs(outputs: Sequence[_Cell], compared: list[Html]) -> Iterator[Html]:
-    """What was printed is one text, in however many pieces the kernel sent it."""
+    """Yield the outputs. Printed pieces are joined, however the kernel sent them."""
     printed = ""
     for output in outputs:
         if output["output_type"] == "stream":
@@ -166,7 +166,7 @@ def _outputs(outputs: Sequence[_Cell], compared: list[Html]) -> Iterator[Html]:
 
 
 def _shown(data: Mapping[str, Any]) -> Html:
-    """The form that suits paper best; HTML of others is never trusted, and an image is an image."""
+    """Return the output's best form for print. HTML of others is never trusted."""
     if PRINT_MIME in data:
         return Html(data[PRINT_MIME])
     words = str(data.get("text/plain", ""))
@@ -179,9 +179,9 @@ def _shown(data: Mapping[str, Any]) -> Html:
 
 
 def _printed(words: str, compared: list[Html]) -> Html:
-    """What a cell printed; of a guess that nobody made, room for it, and the rest on a last sheet.
+    """Return what a cell printed. For a guess, leave room and put the answer on a last sheet.
 
-    A lesson says ``you said``, the guess and what comes of it behind the case that it is about.
+    A lesson prints ``you said``, the guess and the outcome after the case.
     """
     if GUESS not in words:
         return _text(words)
@@ -214,7 +214,7 @@ def _glossary_html(words: Mapping[str, str]) -> Html:
 
 
 def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
-    """The hints of the exercises that a cell shows, as (title, HTML)."""
+    """Yield the hints of a cell's exercises, as (title, HTML)."""
     for output in cell["outputs"]:
         about = output.get("metadata", {}).get(PRINT_MIME, {})
         said = zip(HINTS, about.get("hints", ()), strict=False)
@@ -224,10 +224,7 @@ def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
 
 
 def _last_sheet(hints: Sequence[tuple[str, Html]], compared: Sequence[Html]) -> Html:
-    """All hints in small print on a sheet of their own: on a screen they are folded, in place.
-
-    Below them what a guess is to be compared with.
-    """
+    """Return all hints in small print on their own sheet, then the outcomes to compare with."""
     parts = Html().join(
         Html("<section><strong>{}</strong>{}</section>").format(title, html)
         for title, html in hints

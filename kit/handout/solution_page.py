@@ -1,7 +1,7 @@
-"""The teacher's key to a lesson as Markdown: each exercise with its answer, and all that is said.
+"""The teacher's key to a lesson as Markdown: each exercise with its answer and all replies.
 
-Nothing is copied from what an exercise has in writing but its texts: every answer is found out, and
-every reply is what the check says, by playing the run or reading the commits.
+Only the texts of an exercise are copied. Every answer and every reply is computed, by playing the
+run or reading the commits.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def _exercise(one: Exercise, diffs: Diffs, token: Callable[[Run], str]) -> Itera
     for at in _places(one):
         found = solution(one, at, diffs)
         verdict = check(one, found, at, diffs)
-        assert verdict.right, f"{one.name} at {at}: {verdict.says}"  # as the tests of exercises say
+        assert verdict.right, (
+            f"{one.name} at {at}: {verdict.says}"
+        )  # the tests of exercises guarantee it
         where, words = f"`{at}`: " if at else "", _text(answer_words(one, found))
         yield f"- {where}{words}{_opens(verdict, token)}"
     yield ""
@@ -109,7 +111,7 @@ def _opens(verdict: AnswerVerdict, token: Callable[[Run], str]) -> str:
 
 
 def _wrong(one: Exercise, diffs: Diffs) -> dict[str, dict[str, list[_At]]]:
-    """Return the answers that are foreseen and wrong, what is said to each, and where."""
+    """Return the foreseen wrong answers, the reply to each, and the revisions."""
     found: dict[str, dict[str, list[_At]]] = {}
     for at in _places(one):
         for words, answer in _answers(one, at, diffs):
@@ -120,7 +122,7 @@ def _wrong(one: Exercise, diffs: Diffs) -> dict[str, dict[str, list[_At]]]:
 
 
 def _answers(one: Exercise, at: _At, diffs: Diffs) -> Iterator[tuple[str, object]]:
-    """Give each foreseen answer in words and as `check` takes it; of a choice some are right."""
+    """Yield each foreseen answer in words and as `check` takes it. Some choices are right."""
     match one.task:
         case Predict(choices=choices):
             yield from ((choice.says, choice.name) for choice in choices)

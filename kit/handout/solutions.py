@@ -1,4 +1,4 @@
-"""The teacher's key: a page a lesson, apart from what learners get."""
+"""The teacher's key: a page for each lesson, apart from the learners' pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["solution_pages", "write_solutions"]
 
 
 def solution_pages(diffs: Diffs | None = None) -> Mapping[str, str]:
-    """Return the pages by file name; every answer is played.
+    """Return the pages by file name. Every answer is played.
 
     Args:
         diffs: Reads the commits that some exercises ask for; from the history in use if not said.
@@ -38,7 +38,7 @@ def solution_pages(diffs: Diffs | None = None) -> Mapping[str, str]:
 
 
 def write_solutions(folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
-    """Write the pages into *folder*, in place of those that are there; return how many.
+    """Write the pages into *folder*, replacing existing ones; return how many.
 
     Raises:
         UserError: It cannot be written, or the commits cannot be read.

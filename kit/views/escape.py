@@ -1,7 +1,7 @@
-"""HTML and SVG as a type of their own, so that text is never taken for HTML.
+"""HTML and SVG as a type of their own, so that text never passes for HTML.
 
-Whatever is put into `Html` is shown and does nothing: it is escaped, and its unseen characters are
-made visible.  Only what is `Html` already goes in as it is.
+`Html` escapes every text that is put into it and makes its unseen characters visible. Only `Html`
+goes in unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Html"]
 
 
 class Html(Markup):
-    r"""HTML; what is put into it by ``format``, ``join`` or ``+`` is escaped.
+    r"""HTML. ``format``, ``join`` and ``+`` escape the text that they put into it.
 
     >>> str(Html("<p>{}</p>").format("<b>\u202e\n'"))
     '<p>&lt;b&gt;\\u202e\n&#x27;</p>'
@@ -29,7 +29,7 @@ class Html(Markup):
 
     @classmethod
     def escape(cls, s: Any, /) -> Self:  # noqa: ANN401 - as Markup has it
-        """Return text or a number as HTML that shows it; HTML stays as it is.
+        """Return text or a number as HTML that shows it, and HTML unchanged.
 
         Raises:
             TypeError: It is neither, such as None: a page would show its name.
@@ -43,13 +43,13 @@ class Html(Markup):
         raise TypeError(f"{type(s).__name__} is neither HTML, nor text, nor a number")
 
     def format(self, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - as Markup has it
-        """Return this HTML with values in its places; Markup's own takes several times as long."""
+        """Return this HTML with values filled in. Markup's own method is several times slower."""
         named = {name: _safe(value) for name, value in kwargs.items()}
         return str.__new__(type(self), str.format(self, *map(_safe, args), **named))
 
 
 def _safe(value: object) -> object:
-    """Escape all but numbers, which a format specification such as ``:,`` is for."""
+    """Escape everything except numbers, which may have a format specification such as ``:,``."""
     return value if isinstance(value, Html | int | float) else Html.escape(value)
 
 

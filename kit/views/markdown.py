@@ -1,8 +1,8 @@
-"""Text as Markdown: it stands for itself, makes no link and calls nobody.
+"""Text as Markdown that shows itself, makes no link and notifies nobody.
 
-A forge looks for names, links and references in what Markdown has become, where a backslash is
-gone.  It leaves code alone, so a word that means something to it is written as code.  The hash of
-a commit is no such word: it can lead to nothing but that commit.
+A forge looks for names, links and references in rendered Markdown, where a backslash is gone. It
+leaves code alone, so a word with a meaning is written as code. The hash of a commit may stay: it
+can only link to that commit.
 
 Source: CommonMark 0.31.2, 2.4 and 6.1; GitHub Flavored Markdown, 6.9 (autolinks) and GitHub's
 ``@name``, ``#1``, ``GH-1``; GitLab's references (``!1``, ``$1``, ``~label``, ``%milestone``,

@@ -1,7 +1,7 @@
-"""Whole pages, from Jinja2 templates that stand beside the modules that fill them in.
+"""Whole pages from Jinja2 templates, which stand beside the modules that use them.
 
-What is filled in is escaped as in `kit.views.escape`, without exception: there is no filter, so no
-``safe``, and what is not given is an error.
+Every value is escaped as in `kit.views.escape`. There are no filters, hence no ``safe``, and a
+missing value is an error.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ def page(template: str, **values: object) -> Html:
 
 @cache
 def environment() -> Environment:
-    """Return what reads the templates."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # most commands write no page
+    """Return the Jinja2 environment that reads the templates."""
+    from jinja2 import (
+        Environment,
+        FunctionLoader,
+        StrictUndefined,
+    )  # slow to import, and most commands write no page
 
     found = Environment(
         loader=FunctionLoader(_source),

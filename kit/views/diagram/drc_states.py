@@ -1,8 +1,8 @@
 """A connector's states as a diagram, drawn from the table of a revision.
 
-The places of the states are drawn by hand, the arrows are the table's rows: a call that moves the
-connector, and a mark where the row releases the device.  A connector that is at one of the states
-can be shown on it, with the move that led there.
+The states have fixed places. Each arrow is a row of the table: a call that moves the connector,
+with a note if the row releases the device. The diagram can also show a connector in its current
+state, with its last move.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _CALL_NAMES: Mapping[RtasCall, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ShownConnector:
-    """A connector to be shown in the diagram, and the state it came from by ``call``'s word."""
+    """A connector to show in the diagram, with its previous state and the call that moved it."""
 
     drc: Drc
     came_from: DrcState | None = None
@@ -54,7 +54,7 @@ class ShownConnector:
 
     @property
     def move(self) -> tuple[DrcState, DrcState] | None:
-        """From where to where it moved last, if it did."""
+        """The last move, from state to state, if there was one."""
         if self.came_from in (None, self.drc.state):
             return None
         assert self.came_from is not None
@@ -93,7 +93,7 @@ def _moves(line: TableRow) -> bool:
 
 
 def _one_arrow_each(moves: list[TableRow]) -> list[TableRow]:
-    """Of rows with the same call and states keep the one that releases a device, if any."""
+    """Keep one row for each pair of states."""
     chosen: dict[tuple[DrcState, DrcState], TableRow] = {}
     for line in moves:
         chosen.setdefault((line.state, line.row.then), line)
@@ -129,7 +129,7 @@ def _box(state: DrcState, live: ShownConnector | None) -> Iterator[Html]:
 
 
 def _present(drc: Drc, x: float, y: float) -> Iterator[Html]:
-    """What is the case of the connector, beside the box where no arrow is."""
+    """Write the connector's state beside its box, where there is no arrow."""
     above = drc.state is not S.CONFIGURED
     place = x if above else x + BOX_WIDTH / 2 + 14
     start, step = (y - BOX_HEIGHT / 2 - 11, -15) if above else (y - 2, 16)
@@ -141,7 +141,7 @@ def _present(drc: Drc, x: float, y: float) -> Iterator[Html]:
 
 
 def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[Html]:
-    """A move of QEMU's own, which is no arrow of the guest's."""
+    """Draw a move that QEMU makes on its own, which is not an arrow of the guest."""
     (x1, y1), (x2, y2) = _PLACES[move[0]], _PLACES[move[1]]
     yield svg.line(x1, y1, x2, y2, svg.HOLD, 3, "7 4")
     yield svg.text(
@@ -150,7 +150,7 @@ def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[Html]:
 
 
 def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
-    """An arrow between two boxes, to the right above, to the left below the line of centres."""
+    """Draw an arrow between two boxes: above the centres to the right, below to the left."""
     (x1, y1), (x2, y2) = _PLACES[line.state], _PLACES[line.row.then]
     releases = Effect.RELEASE_DEVICE in line.row.effects
     colour = svg.HOLD if last else svg.WAIT if releases else svg.INK

@@ -1,4 +1,4 @@
-"""Rows of the state table in words, for the terminal and for notebooks alike."""
+"""Rows of the state table in words, for terminal and notebook."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ROWS_NOTE = (
 
 
 def state_words(state: DrcState) -> str:
-    """Name a state; those of physical connectors begin with PCI."""
+    """Return the name of a state. Physical connectors' states begin with PCI."""
     kind = "PCI " if state in PHYSICAL_STATES else ""
     return f"{kind}{state.name.removeprefix('PHYSICAL_')}"
 
 
 def line_words(line: TableRow) -> tuple[str, str, str]:
-    """Say call, condition and outcome; the guest's calls in capitals, QEMU's in small letters."""
+    """Return call, condition and outcome. The guest's calls are capitals, QEMU's small letters."""
     call = line.call.name.replace("_", " ")
     if isinstance(line.call, QemuCall) and line.call is not QemuCall.CAS:
         call = call.lower()
@@ -31,7 +31,7 @@ def line_words(line: TableRow) -> tuple[str, str, str]:
 
 
 def _outcome(line: TableRow) -> str:
-    """Answer, new state and effects in a few words, and the commit that brought the row."""
+    """Return answer, new state and effects in a few words, and the commit that added the row."""
     row = line.row
     if row.abort is not None:
         return f"QEMU aborts: {row.abort.assertion}"

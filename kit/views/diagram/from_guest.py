@@ -1,8 +1,8 @@
-"""The layout of a scenario with a real guest kernel: its console is a lane of its own.
+"""The layout of a scenario with a real guest kernel. Its console is a lane of its own.
 
-Bars are what was seen: QEMU waits from a request that it took until it says how that ended, and the
-guest uses a device until it makes its connector unusable (of a PCI device: isolates it).  Where
-QEMU does not trace the guest's calls, nothing is known of the guest.
+Bars show what was observed. QEMU waits from the request that it accepted until it reports how that
+ended. The guest uses a device until it makes the connector unusable (for a PCI device: isolates
+it). If QEMU does not trace the guest's calls, the guest's state is unknown.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LMB_BYTES = 256 << 20
 
 
 def layout_of_guest(run: GuestRun) -> Layout:
-    """Lay out what was seen of a scenario with a real kernel."""
+    """Lay out what was observed of a scenario with a real kernel."""
     libvirt = run.scenario.setup.libvirt is not None
     lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
     rows = tuple(
@@ -87,7 +87,7 @@ def layout_of_guest(run: GuestRun) -> Layout:
 
 
 def _helds(run: GuestRun) -> dict[LaneRow, list[LaneState | None]]:
-    """Return what is the case before the first entry and after each, for each row."""
+    """Return the state before the first entry and after each, for each row."""
     found: dict[LaneRow, list[LaneState | None]] = {}
     plugged = {device.id for device in run.scenario.setup.devices}
     for device in run.devices:
@@ -162,7 +162,7 @@ def _listed(moment: GuestMoment, name: str) -> LaneState | None:
 def _mark(run: GuestRun, number: int) -> Mark:
     entry = run.trace[number]
     label = _label(entry)
-    if len(run.devices) == 1:  # there is no other that could be meant
+    if len(run.devices) == 1:  # no other device could be meant
         label = label.removesuffix(f" {run.devices[0].id}")
     return Mark(
         step=number,
@@ -185,7 +185,7 @@ def _label(entry: TraceEntry) -> str:
         return label_of(entry.message)
     text = entry.message.text
     name, _, rest = text.partition(": ")
-    text = rest if rest and " " not in name else text  # which part of the kernel says it
+    text = rest if rest and " " not in name else text  # the part of the kernel that prints it
     return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 3]}..."
 
 

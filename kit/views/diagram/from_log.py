@@ -1,8 +1,8 @@
-"""The layout of what a log tells, so that it is drawn as a run is.
+"""The layout of a log, so that it is drawn like a run.
 
-Bars are only where something is known: what the one who asks was told, and what QEMU holds.  QEMU
-holds a device until DEVICE_DELETED; of the guest a log says nothing.  An entry without a time
-stands between its neighbours.
+There are bars only where something is known: what QEMU told the requester, and what QEMU holds.
+QEMU holds a device until DEVICE_DELETED. A log says nothing about the guest. An entry without a
+time stands between its neighbours.
 """
 
 from __future__ import annotations
@@ -71,17 +71,17 @@ def layout_of_log(log: UnplugLog) -> Layout:
 
 
 def times_of(log: UnplugLog) -> list[int]:
-    """Place the entries on an axis that begins at the first time the log gives.
+    """Place the entries on an axis that begins at the first time in the log.
 
-    What has no time is spread between its neighbours, an answer with what it answers; behind the
-    last time, and where no time is known at all, each takes a second.
+    Entries without a time are spread between their neighbours, and an answer stands with its
+    request. Behind the last time, or if no time is known at all, each takes a second.
     """
     began_ns = log.began_ns or 0
     found: list[int] = []
     for (at_ns, after_ns, before_ns), group in groupby(_with_what_comes(log), key=_known_times):
         last_ns = found[-1] if found else 0
         if at_ns is not None:
-            found.extend(max(at_ns - began_ns, last_ns) for _ in group)  # clocks are set back
+            found.extend(max(at_ns - began_ns, last_ns) for _ in group)  # a clock may be set back
             continue
         places: list[int] = []
         for entry in group:
@@ -97,7 +97,7 @@ def times_of(log: UnplugLog) -> list[int]:
 
 
 def _with_what_comes(log: UnplugLog) -> list[LogEntry]:
-    """Draw what has no time before the next entry that has one, even if that is not sure."""
+    """Draw an entry without a time just before the next one that has a time, sure or not."""
     found: list[LogEntry] = []
     next_ns = None
     for entry in reversed(log.entries):
@@ -111,7 +111,7 @@ def _known_times(entry: LogEntry) -> tuple[int | None, int | None, int | None]:
 
 
 def _devices(log: UnplugLog) -> tuple[str, ...]:
-    """The devices whose unplugging the log is about; others that are only plugged are left out."""
+    """Return the devices that the log unplugs. Devices that are only plugged are left out."""
     unplugged = {
         device_of(entry.message)
         for entry in log.entries
@@ -126,14 +126,14 @@ def _devices(log: UnplugLog) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a device: what the one who asks was told, and whether QEMU holds it."""
+    """What is known of a device: what QEMU told the requester, and whether QEMU holds it."""
 
     told: LaneState | None
     holds: bool
 
 
 def _helds(log: UnplugLog, devices: tuple[str, ...]) -> Mapping[LaneRow, list[LaneState | None]]:
-    """Return what is the case before the first entry and after each, for each row."""
+    """Return the state before the first entry and after each, for each row."""
     added = _added_first(log)
     listed = LaneState.LISTED if log.asker is Actor.LIBVIRT else None
     known = {d: _Known(None if d in added else listed, d not in added) for d in devices}
@@ -161,7 +161,7 @@ def _helds(log: UnplugLog, devices: tuple[str, ...]) -> Mapping[LaneRow, list[La
 
 
 def _added_first(log: UnplugLog) -> set[str]:
-    """The devices that the log sees plugged before anything else."""
+    """Return the devices whose first entry in the log plugs them."""
     first: dict[str, Logged] = {}
     for entry in log.entries:
         device = device_of(entry.message)
@@ -192,7 +192,7 @@ def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> 
     entry = log.entries[number]
     device = device_of(entry.message) or ""
     label = _label(entry.message)
-    if len(devices) == 1:  # there is no other that could be meant
+    if len(devices) == 1:  # no other device could be meant
         label = label.removesuffix(f" {devices[0]}")
     other = isinstance(entry.message, OtherCommand | OtherEvent)
     return Mark(
@@ -220,7 +220,7 @@ def _label(message: Logged) -> str:
 
 
 def logged_sentence(entry: LogEntry) -> str:
-    """Say in one sentence what an entry of a log tells."""
+    """Return an entry of a log as one sentence."""
     message = entry.message
     match message:
         case OtherCommand(name, device):

@@ -1,8 +1,7 @@
-"""The layout of a path of the explorer, so that it is drawn as a run is, but against choices.
+"""The layout of a path of the explorer, drawn like a run, but against choices.
 
-A path has no times: the n-th choice stands at n s, and what is drawn writes n.  All that is said at
-a choice stands there in its order.  What a party takes to be the case changes when the choice is
-over: it is one turn of one party, and nobody can look in between.
+A path has no times: the n-th choice stands at n s and is labelled n. All messages of a choice stand
+there in their order. Beliefs change when the choice is over, because it is one turn of one party.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ __all__ = ["layout_of_path", "outcome_of", "title_of"]
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """Something to be drawn at a choice: an entry, or that there was none."""
+    """Something to draw at a choice: an entry, or that there was none."""
 
     number: int
     entry: TraceEntry | None
@@ -33,14 +32,14 @@ class _Item:
 
     @property
     def same(self) -> object:
-        """What is equal where both revisions have it."""
+        """The key by which both revisions' items are compared."""
         entry = self.entry
         said = (entry.src, entry.dst, entry.message) if entry else (self.actor, self.words)
         return self.number, said
 
 
 def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
-    """Lay out a path, seen from after choice *place*, 0 is the start; from its end if not said."""
+    """Lay out a path after choice *place* (0 is the start), by default at its end."""
     place = play.count if place is None else place
     items = [list(_items(side)) for side in play.sides]
     shown = _shown(play)
@@ -74,7 +73,7 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
 
 
 def title_of(play: PathPlay) -> str:
-    """Say in a few words which path it is."""
+    """Return a short name of the path."""
     violated = ", ".join(prop.name for prop in play.path.breaks)
     at = play.path.revision.name
     broken = f"{violated} violated at {at}" if violated else f"no property violated at {at}"
@@ -82,7 +81,7 @@ def title_of(play: PathPlay) -> str:
 
 
 def outcome_of(play: PathPlay) -> Iterator[str]:
-    """Say for each side what its last state breaks, and where it goes no further."""
+    """Return for each side what its last state violates, and where it stops."""
     number = play.first_difference
     if len(play.sides) > 1:
         if number is None:
@@ -99,7 +98,7 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
 
 
 def _shown(play: PathPlay) -> tuple[str, ...]:
-    """The devices of which anybody's belief changes; of a path without any, all."""
+    """Return the devices about which a belief changes; all devices if none does."""
     devices = tuple(str(device.id) for device in play.path.scope.devices)
     moved = tuple(
         device
@@ -187,7 +186,7 @@ def _side(
 
 
 def _over(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
-    """Return how many choices are over after each step."""
+    """Return the number of finished choices after each step."""
     for step, stop in enumerate(stops):
         last = step + 1 == len(stops) or stops[step + 1].at_ns > stop.at_ns
         yield stop.at_ns // NS_PER_S - (not last)

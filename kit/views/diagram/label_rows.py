@@ -1,4 +1,4 @@
-"""Room for labels: rows in which no two overlap."""
+"""Rows of labels in which no two labels overlap."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _APART = 6.0
 
 @dataclass(slots=True)
 class Shelf:
-    """Rows of labels between ``left`` and ``right``; who finds no room is left out.
+    """Rows of labels between ``left`` and ``right``. A label without room is left out.
 
-    ``crossed`` are lines through all rows: a label keeps off them where it can.
+    ``crossed`` are vertical lines through all rows. Labels avoid them if possible.
     """
 
     left: float
@@ -23,7 +23,7 @@ class Shelf:
     rows: list[list[tuple[float, float]]] = field(default_factory=list)
 
     def put(self, x: float, width: float, *, beside: float = 4.0) -> tuple[float, int] | None:
-        """Find room for a label at *x*: to the right of it, else to the left, else a row on.
+        """Place a label at *x*: to its right, else to its left, else in another row.
 
         Returns:
             Where the label begins, and in which row, or None.
@@ -45,7 +45,7 @@ class Shelf:
         return sum(start - 2 < x < start + width + 2 for x in self.crossed)
 
     def put_at(self, start: float, end: float, pad: float = 0.0) -> int | None:
-        """Find a row for what must be from *start* to *end*."""
+        """Return a row that is free from *start* to *end*, or None."""
         for number in range(self.most):
             if self._free(number, start + pad, end - pad):
                 self.rows += [[] for _ in range(number + 1 - len(self.rows))]

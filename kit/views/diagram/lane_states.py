@@ -1,8 +1,8 @@
-"""How the cast of a run stands right after each entry of its trace.
+"""The state of all parties right after each entry of a run's trace.
 
-A moment of a run is how the cast stood as the entry was made: what QEMU does about a request, and
-what a reader makes of a letter, shows in later moments only.  A bar must begin and end with the
-entry that is its cause, so this reckons both in.
+A snapshot of a run is taken when the entry is made. What QEMU does about a request, or what a
+recipient makes of a message, only shows in later snapshots. A bar must begin and end at the entry
+that causes it, so this module adds both.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ __all__ = ["State", "states_after"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The cast after an entry, or at the start, and who believes what of each device.
+    """The parties after an entry, or at the start, and who believes what of each device.
 
-    ``settled``: the instant is over, and neither guest nor libvirt has anything in hand.
+    ``settled``: the instant is over, and neither guest nor libvirt is busy.
     """
 
     world: Snapshot | World
@@ -39,7 +39,7 @@ class State:
 
 
 def states_after(run: Run) -> tuple[State, ...]:
-    """Return how the cast stands at the start and after each entry: one more than entries."""
+    """Return the state at the start and after each entry: one more than there are entries."""
     times = [0, *(entry.at_ns for entry in run.trace)]
     worlds: list[Snapshot | World] = [run.began, *_worlds(run)]
     later = [*times[1:], None]
@@ -60,7 +60,7 @@ def _state(run: Run, world: Snapshot | World, at_ns: int, over: bool) -> State:
 
 
 def _at(later: Snapshot | World) -> int | None:
-    """When a moment was; None of the end, by which other things have happened."""
+    """Return when a snapshot was taken; None for the end, when more has happened."""
     return later.entry.at_ns if isinstance(later, Snapshot) else None
 
 
@@ -68,11 +68,11 @@ def _worlds(run: Run) -> list[Snapshot]:
     worlds: list[Snapshot] = []
     libvirt, operator = run.began.libvirt, run.began.operator
     following: list[Snapshot | World] = [*run.moments[1:], run.ended]
-    following = following[: len(run.moments)]  # of a run without an entry, none
+    following = following[: len(run.moments)]  # none for a run without entries
     for moment, later in zip(run.moments, following, strict=True):
         entry = moment.entry
         asked_qemu = entry.dst is Actor.QEMU and entry.src is not Actor.QEMU
-        # each reads its letters at once and in order, so reading them again leads to the same
+        # messages are received at once and in order, so receiving them again gives the same state
         if entry.src is Actor.LIBVIRT:
             libvirt = moment.libvirt
         if entry.dst is Actor.LIBVIRT and libvirt is not None:

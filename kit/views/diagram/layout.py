@@ -1,8 +1,8 @@
-"""What a picture of a run shows, whatever it is drawn with: lanes, marks, bars and brackets.
+"""What a picture of a run shows, in any rendering: lanes, marks, bars and brackets.
 
-All renderings of a run, or of a pair on one time axis, are made of this one layout.  It knows no
-pixels and no columns.  Its steps are the places of the timeline: one for each entry, and one for
-an entry that both runs of a pair have at the same time.
+Every rendering of a run, or of a pair on one time axis, is made from this layout. It has neither
+pixels nor columns. Its steps are the places of the timeline: one for each entry, and one for an
+entry that both runs of a pair have at the same time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
 
 
 class LaneState(Enum):
-    """What a party takes to be the case of a device: the kinds of bars."""
+    """What a party believes of a device: the kinds of bars."""
 
     HOLDS = auto()  # QEMU
     PENDING = auto()
@@ -44,7 +44,7 @@ class LaneState(Enum):
     ASKED = auto()  # the operator
     TOLD_GONE = auto()
     TOLD_KEPT = auto()
-    UNKNOWN = auto()  # anybody of whom a log says nothing
+    UNKNOWN = auto()  # any party that a log does not mention
 
 
 BAR_WORDS = {
@@ -66,7 +66,7 @@ BAR_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """A row of bars: what one party takes to be the case of one device."""
+    """A row of bars: what one party believes of one device."""
 
     lane: Actor
     device: str
@@ -74,10 +74,10 @@ class LaneRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A message, at a step.  ``minor``: an answer or a look that a picture need not name.
+    """A message, at a step. ``minor``: an answer or a query that a picture need not name.
 
-    ``device`` is what it is about, empty where that is none or nobody can know.  ``alone``: of a
-    pair, only this side has it; ``first``: it is where the two first differ.
+    ``device`` is its device, empty if there is none or it is unknown. ``alone``: only this side of
+    a pair has it. ``first``: the two sides first differ here.
     """
 
     step: int
@@ -96,9 +96,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """What is the case in a row from after step ``first`` (-1: the start) until step ``last``.
+    """A state of a row from after step ``first`` (-1: the start) until step ``last``.
 
-    ``last`` is None where it goes on to the end of the run.
+    ``last`` is None if the state lasts until the end of the run.
     """
 
     row: LaneRow
@@ -108,17 +108,17 @@ class Bar:
 
     @property
     def words(self) -> str:
-        """What stands in the bar."""
+        """The text in the bar."""
         return BAR_WORDS[self.held].format(self.row.device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSide:
-    """One run in the picture.  ``name`` is "before" or "after", or empty where it is alone.
+    """One run in the picture. ``name`` is "before" or "after", or empty if there is one run.
 
-    ``run`` is None where what is drawn was observed or is a path, and not played in time;
-    ``path_at`` is the revision of a path.  ``seen`` is the last entry so far.  ``now`` is what is
-    the case there, for each row.
+    ``run`` is None if the picture shows an observation or a path instead of a run in time;
+    ``path_at`` is the revision of a path. ``seen`` is the last entry so far. ``now`` is the current
+    state of each row.
     """
 
     name: str
@@ -138,7 +138,7 @@ class PictureSide:
         return found
 
     def bars_of(self, row: LaneRow) -> tuple[Bar, ...]:
-        """The bars of a row, in the order of time."""
+        """Return the bars of a row, in time order."""
         return tuple(bar for bar in self.bars if bar.row == row)
 
 
@@ -147,10 +147,10 @@ class Layout:
     """One run or a pair, ready to be drawn.
 
     ``stops`` are the steps; ``place`` is the last one so far, at ``now_ns`` of the wall clock.
-    ``first_step`` is where the runs of a pair first differ.  ``timeless`` are steps of whose time
-    nobody knows more than what is before and after; ``observed`` says in words what was observed,
-    empty where runs are drawn.  ``counted``: there are no times, but choices, and n s means the
-    n-th of them; ``outcome`` then says in words what comes of them.
+    ``first_step`` is where the runs of a pair first differ. ``timeless`` are steps whose time is
+    unknown but for what comes before and after. ``observed`` describes an observation, and is empty
+    for runs. ``counted``: steps have no times but choices, and n s means the n-th of them;
+    ``outcome`` then describes the outcome.
     """
 
     name: str
@@ -170,12 +170,12 @@ class Layout:
     outcome: str = ""
 
     def rows_of(self, lane: Actor) -> tuple[LaneRow, ...]:
-        """The rows of bars that a lane has."""
+        """Return the rows of bars of a lane."""
         return tuple(row for row in self.rows if row.lane is lane)
 
 
 def layout_of(played: Timeline | Run | Pair) -> Layout:
-    """Lay out a run or a pair, seen from a place in it; from its end where no place is named."""
+    """Lay out a run or a pair, seen from a place in it, by default from its end."""
     timeline = played if isinstance(played, Timeline) else Timeline(played=played).last()
     stops, runs = timeline.stops, timeline.runs
     libvirt = any(run.began.libvirt is not None or _hears(run, Actor.LIBVIRT) for run in runs)
@@ -204,7 +204,7 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
 
 
 def _hears(run: Run, lane: Actor) -> bool:
-    """Is it told anything, even where it takes no part?"""
+    """Does it receive any message, even if it does not take part?"""
     return any(entry.dst is lane for entry in run.trace)
 
 
@@ -258,9 +258,9 @@ def mark_of(
     alone: bool,
     first: bool,
 ) -> Mark:
-    """Return the mark of an entry; *connectors* names those of each device."""
+    """Return the mark of an entry. *connectors* names the connectors of each device."""
     device, label = _device(entry, devices, connectors), label_of(entry.message)
-    if len(devices) == 1:  # there is no other that could be meant
+    if len(devices) == 1:  # no other device could be meant
         label = label.removesuffix(f" {devices[0].id}")
     return Mark(
         step=step,
@@ -279,7 +279,7 @@ def mark_of(
 
 
 def _device(entry: TraceEntry, devices: tuple[Device, ...], connectors: Connectors) -> str:
-    """Return which device a message names, by its id or by its connector."""
+    """Return the device that a message names, by its id or by its connector."""
     named = {getattr(entry.message, field, None) for field in ("id", "device", "alias", "index")}
     for device in devices:
         if named & {device.id, device, *connectors(device)}:
@@ -288,7 +288,7 @@ def _device(entry: TraceEntry, devices: tuple[Device, ...], connectors: Connecto
 
 
 def bars_in(row: LaneRow, helds: list[LaneState | None]) -> list[Bar]:
-    """Return the bars of a row; ``helds[n]`` is what is the case after step n - 1."""
+    """Return the bars of a row; ``helds[n]`` is the state after step n - 1."""
     bars, at = [], -1
     for held, group in groupby(helds):
         after = at + len(list(group))
@@ -300,7 +300,7 @@ def bars_in(row: LaneRow, helds: list[LaneState | None]) -> list[Bar]:
 
 
 class Stands(Protocol):
-    """How the cast stands: who believes what, whether all are idle, and whether QEMU is gone."""
+    """The state of all parties: who believes what, whether all are idle, whether QEMU is gone."""
 
     @property
     def beliefs(self) -> Mapping[str, Belief]: ...
@@ -311,10 +311,10 @@ class Stands(Protocol):
 
 
 def helds_of(row: LaneRow, states: Sequence[Stands]) -> list[LaneState | None]:
-    """Return what the party of *row* takes to be the case of its device in each state.
+    """Return what the party of *row* believes of its device in each state.
 
-    Limbo and a wrong picture need a world at rest to begin, but they do not end because somebody
-    is busy with something else.
+    Limbo and wrong beliefs only begin while all parties are idle, but they do not end because one
+    becomes busy.
     """
     found: list[LaneState | None] = []
     facts: object = None

@@ -1,4 +1,4 @@
-"""What is drawn in a picture of a run, in words beside a sample of each shape."""
+"""The legend of a picture: a sample of each shape, and what it means."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["folded_legend", "legend_html"]
 
 WIDE, HIGH = 46.0, 18.0
 _MIDDLE = HIGH / 2
-_STYLE = re.compile(r'style="[^"]*"')  # a shape is known by its colours and strokes
+_STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strokes
 
 
 _WORDS = (
@@ -23,7 +23,7 @@ _WORDS = (
 
 
 def legend_html(pictures: str) -> Html:
-    """Return the legend of a page: of each shape that occurs in *pictures*, which are SVG."""
+    """Return the legend of a page: only the shapes that occur in *pictures*, which are SVG."""
     items = [
         (drawn, words)
         for drawn, words in _items()
@@ -36,7 +36,7 @@ def legend_html(pictures: str) -> Html:
 
 
 def folded_legend() -> Html:
-    """Return the legend of all shapes, to open below a picture of which a part may be to come."""
+    """Return the legend of all shapes, folded, for below a picture that can still change."""
     return Html(
         '<details class="kit-legend"><summary>how to read the picture</summary><p>'
         "{}; what is still to come is pale.</p>{}</details>"

@@ -1,7 +1,7 @@
-"""Brackets: QEMU's 15 s, libvirt's wait, and times in which the guest cannot act as usual.
+"""Brackets: QEMU's 15 s, libvirt's wait, and times in which the guest cannot act.
 
-QEMU's timer runs by the guest's clock, which stands still while the VM is stopped and begins anew
-on a migration's destination; libvirt waits by the wall clock.
+QEMU's timer runs on the guest's clock, which stops while the VM is paused and starts anew on a
+migration's destination. libvirt waits by the wall clock.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Timed(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bracket:
-    """A span of time beside a lane, of the wall clock.
+    """A span of wall-clock time beside a lane.
 
-    It begins after step ``first`` (-1: the start) and ends at step ``last``, or, where that is
-    None, at no step.  ``end_ns`` is when it ended or, with ``open``, will end; None if nobody can
-    know.  ``over``: it ended because its time was over.
+    It begins after step ``first`` (-1: the start) and ends at step ``last``; None: at no step.
+    ``end_ns`` is when it ended or, while ``open``, will end; None if that is unknown. ``over``: it
+    ended because its time was up.
     """
 
     lane: Actor
@@ -57,7 +57,7 @@ _Key = tuple[Timed, Hashable]
 def brackets_of(
     run: Run, states: tuple[State, ...], step_of: Mapping[int, int]
 ) -> tuple[Bracket, ...]:
-    """Return all brackets of a run, earliest first; ``step_of`` maps entries to steps."""
+    """Return all brackets of a run, earliest first. ``step_of`` maps entries to steps."""
     running: dict[_Key, int] = {}
     found: list[Bracket] = []
     for number, state in enumerate(states):
@@ -74,7 +74,7 @@ def brackets_of(
 
 
 def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
-    """What runs after entry *number* - 1."""
+    """Return the spans that run after entry *number* - 1."""
     state = states[number]
     world = state.world
     if state.aborted:
@@ -96,7 +96,7 @@ def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
 
 
 def _migrations(run: Run, number: int) -> int:
-    """How often the guest's clock has begun anew: what has one deadline may be another timer."""
+    """Count how often the guest's clock started anew: an equal deadline can be another timer."""
     return sum(isinstance(entry.message, Migrate) for entry in run.trace[:number])
 
 
@@ -138,7 +138,7 @@ def _bracket(
 
 
 def _due(key: _Key, start_ns: int, state: State) -> int | None:
-    """When its time is over, by the wall clock, as *state* has it; None if nobody can know."""
+    """Return when its time is up by the wall clock in *state*; None if that is unknown."""
     timed, what = key
     machine = state.world.machine
     if isinstance(what, tuple):

@@ -1,7 +1,7 @@
 """A run, or a pair of runs on one time axis, as SVG: lanes, bars, arrows, brackets.
 
-Time goes to the right.  What is later than the place where the reader stands is faint; what is the
-case at that place stands in words at the right end of each row.
+Time goes to the right. Everything after the current place is faint. The state at that place is
+written at the right end of each row.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["picture_svg"]
 WIDTH, RIGHT = 876.0, 140.0
 AXIS_Y, TOP = 32.0, 44.0
 SIZE = 11.0
-CLEAR = 7.0  # from an arrow or a sign to words
+CLEAR = 7.0  # between an arrow or a sign and text
 COLOURS = {
     Severity.PLAIN: svg.INK,
     Severity.GOOD: svg.GOOD,
@@ -40,13 +40,13 @@ DASHED = {LaneState.PENDING, LaneState.ASKED}
 
 
 def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) -> Html:
-    """Draw a run or a pair, seen from the place where a timeline stands, else from its end.
+    """Draw a run or a pair at the current place of a timeline, by default at the end.
 
-    ``future``: with what is later than that place, faint.
+    ``future``: also draw what happens after that place, faintly.
     """
     layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
-    # on paper nobody clicks on: the axis need not be as long as it may get
+    # in print nothing is clicked, so the axis need not leave room
     shortest_s = MIN_AXIS_S if future else min(MIN_AXIS_S, layout.end_ns // NS_PER_S + 2)
     axis = axis_of(layout, left, WIDTH - RIGHT, shortest_s)
     now_x = _now_x(layout, axis)
@@ -69,7 +69,7 @@ def picture_svg(played: Timeline | Run | Pair | Layout, *, future: bool = True) 
 
 
 class LaterPart(Html):
-    """A part of the picture that is later than the place."""
+    """A part of the picture that is after the current place."""
 
     __slots__ = ()
 
@@ -102,7 +102,7 @@ def _called(revision: Revision) -> str:
 
 
 def _now_x(layout: Layout, axis: Axis) -> float:
-    """Where the reader stands: behind the last step so far, and what shares its instant."""
+    """Return the x of the current place: behind the last step, and behind its instant."""
     x = axis.x(layout.now_ns)
     if layout.place >= 0 and layout.stops[layout.place].at_ns == layout.now_ns:
         x = axis.steps[layout.place] + 3
@@ -126,7 +126,7 @@ def _ticks(layout: Layout, axis: Axis, height: float) -> Iterator[Html]:
 
 
 def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:
-    """Return where to write which time; "?" where nobody knows it."""
+    """Yield where to write which time; "?" where it is unknown."""
     if layout.counted:
         for at_ns in sorted({stop.at_ns for stop in layout.stops}):
             yield axis.x(at_ns), when(layout, at_ns)
@@ -172,7 +172,7 @@ def _group(
     called = layout.observed or _called(side.revision)
     heading = f"{side.name}: {called}" if side.name else called
     wide = svg.text_width(heading, 13, bold=True)
-    yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # lines stay behind it
+    yield svg.rect(0, lanes.top + 1, wide + 8, 22, svg.PAPER)  # hides the lines behind it
     yield svg.text(4, lanes.top + 17, heading, size=13, bold=True)
     if not layout.observed:
         yield svg.text(WIDTH - RIGHT + 8, lanes.top + 17, "now:", fill=svg.SOFT, size=SIZE)
@@ -208,7 +208,7 @@ def _lane(
     yield svg.text(x, name_y + 4, LANE_NAMES[lane], fill=svg.SOFT, anchor=anchor)
     if not rows:
         yield svg.line(axis.left, middle, axis.right, middle, svg.LINE, 0.8)
-    for row in rows:  # no line goes through a bar, which may be faint
+    for row in rows:  # a line would show through a faint bar
         bars, y = side.bars_of(row), lanes.rows[row]
         starts = [axis.left, *(axis.until(bar.last, layout.end_ns) for bar in bars)]
         ends = [*(axis.after(bar.first) for bar in bars), axis.right]
@@ -227,7 +227,7 @@ def _lane(
 def _split(
     bar: Bar, start: float, end: float, now_x: float, lanes: Lanes, taken: tuple[float, ...]
 ) -> Iterator[Html]:
-    """A bar in two parts: before the place, and after it; words keep off what is *taken*."""
+    """Draw a bar in two parts, before and after the current place; text avoids what is *taken*."""
     y = lanes.rows[bar.row]
     if start < now_x:
         yield from _bar(bar, start, min(end, now_x), y, taken)
@@ -281,7 +281,7 @@ def _inside(
     *,
     bold: bool = False,
 ) -> Html:
-    """Words in the middle of a bar, else beside what stands on it; none where there is no room."""
+    """Return text in the middle of a bar, or beside what covers it; nothing if there is no room."""
     inside = sorted(x for x in taken if start - CLEAR < x < end + CLEAR)
     edges = [start, *(e for x in inside for e in (x - CLEAR, x + CLEAR)), end]
     free = [(start, end)] if not inside else list(zip(edges[::2], edges[1::2], strict=True))
@@ -299,7 +299,7 @@ def _inside(
 
 
 class _Crossed:
-    """Where arrows and signs go over a height of the picture."""
+    """Where arrows and signs cross a given height of the picture."""
 
     def __init__(self, side: PictureSide, lanes: Lanes, axis: Axis) -> None:
         self._spans = []
@@ -312,7 +312,7 @@ class _Crossed:
             self._spans.append((axis.steps[mark.step], min(span), max(span)))
 
     def at(self, y: float) -> tuple[float, ...]:
-        """Return each x at which one does, for words around *y*."""
+        """Return each x that is crossed at height *y*."""
         half = BAR / 2 - 1
         return tuple(x for x, top, low in self._spans if top - half < y < low + half)
 
@@ -320,7 +320,7 @@ class _Crossed:
 def _bracket(
     bracket: Bracket, y: float, axis: Axis, now_x: float, taken: tuple[float, ...]
 ) -> Iterator[Html]:
-    """A span of time: a line with a tick where it begins, and one where it ends."""
+    """Draw a span of time: a line with a tick at its start and at its end."""
     start = axis.after(bracket.first)
     known = bracket.end_ns is not None and bracket.end_ns <= axis.end_ns
     end = axis.right
@@ -342,7 +342,7 @@ def _bracket(
     several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
     words = bracket.words + several
     said = _inside(start, passed, y, words, colour, svg.PAPER, taken)
-    # where what has passed has no room for them
+    # if the past part has no room for it
     yield said or LaterPart(_inside(start, end, y, words, colour, svg.PAPER, taken))
 
 
@@ -395,7 +395,7 @@ _PRESENT = {
 
 
 def _absent(side: PictureSide, row: LaneRow) -> tuple[str, str]:
-    """What to say of a row without a bar: was there one before?"""
+    """Describe a row that has no bar now: did it have one before?"""
     had = any(bar.first < 0 for bar in side.bars_of(row))
     aborted = any(held is LaneState.ABORTED for _, held in side.now)
     match row.lane:

@@ -1,4 +1,4 @@
-"""Where the lanes of a picture are, and which labels find room beside them."""
+"""Where the lanes of a picture are, and which labels have room beside them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_ROWS, MAX_BELOW = 3, 2
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words beside an arrow.  ``seq`` is the entry that they belong to."""
+    """The text beside an arrow. ``seq`` is the entry that it belongs to."""
 
     x: float
     y: float
@@ -37,8 +37,8 @@ class Label:
 class Lanes:
     """Where everything of one run is, from ``top`` to ``bottom``.
 
-    ``blocks`` is the upper and the lower edge of each lane, ``rows`` the middle of each row of
-    bars, ``brackets`` where each bracket is drawn.
+    ``blocks`` holds the upper and lower edge of each lane, ``rows`` the middle of each row of bars,
+    and ``brackets`` where each bracket is drawn.
     """
 
     top: float
@@ -54,14 +54,14 @@ class Lanes:
         return (upper + lower) / 2
 
     def between(self, src: Actor, dst: Actor) -> tuple[float, float]:
-        """From where to where an arrow goes: between the edges that face each other."""
+        """Return where an arrow starts and ends: at the edges that face each other."""
         (top, bottom), (other_top, other_bottom) = self.blocks[src], self.blocks[dst]
         return (bottom, other_top) if top < other_top else (top, other_bottom)
 
 
 @dataclass(frozen=True, slots=True)
 class _LabelText:
-    """What is to be said beside one arrow, or beside those of one instant."""
+    """The text of one arrow, or of all arrows of one instant."""
 
     x: float
     words: str
@@ -114,7 +114,7 @@ def _label_fields(one: _LabelText) -> tuple[str, Severity, int, bool]:
 
 
 def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
-    """Above which lane a mark's label stands; None: below the last, which is the guest."""
+    """Return the lane above which a mark's label stands; None: below the last lane, the guest."""
     if Actor.GUEST in (mark.src, mark.dst) and Actor.OPERATOR not in (mark.src, mark.dst):
         return None if layout.lanes[-1] is Actor.GUEST else Actor.GUEST
     return min(mark.src, mark.dst, key=layout.lanes.index)
@@ -123,7 +123,7 @@ def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
 def _gather_labels(
     side: PictureSide, layout: Layout, axis: Axis, lane: Actor | None
 ) -> list[_LabelText]:
-    """Return what is to be said above a lane, or below the guest, the most important first."""
+    """Return the labels above a lane, or below the guest, most important first."""
     marks = [m for m in side.marks if not m.minor and _lane_of(m, layout) is lane]
     found = []
     for _, group in groupby(marks, key=lambda m: (m.at_ns, m.tone)):
@@ -144,7 +144,7 @@ _RANK = {Severity.BAD: 0, Severity.GOOD: 0, Severity.PLAIN: 1, Severity.WAIT: 2}
 
 
 def _crossing(side: PictureSide, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
-    """Return where arrows come down to a lane or through it, and where the two sides part."""
+    """Return where arrows reach or cross a lane, and where the two sides first differ."""
     place = layout.lanes.index
     steps = [] if layout.first_step is None else [layout.first_step]
     for mark in side.marks:
@@ -155,7 +155,7 @@ def _crossing(side: PictureSide, axis: Axis, lane: Actor, layout: Layout) -> tup
 
 
 def _joined(labels: list[str]) -> str:
-    """Name each once, with how often it was said."""
+    """Name each label once, with its count."""
     counts = {label: labels.count(label) for label in labels}
     return ", ".join(label if n == 1 else f"{label} ×{n}" for label, n in counts.items())
 
@@ -172,7 +172,7 @@ def _place(shelf: Shelf, found: list[_LabelText]) -> Iterator[tuple[float, int, 
 
 
 def _stack(side: PictureSide, lane: Actor, axis: Axis) -> Iterator[tuple[Bracket, int]]:
-    """Return the brackets of a lane, each with the row it finds room in."""
+    """Yield the brackets of a lane, each with a row that has room for it."""
     shelf = Shelf(axis.left, axis.right, 6)
     for bracket in side.brackets:
         if bracket.lane is lane:

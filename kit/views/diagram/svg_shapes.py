@@ -1,8 +1,8 @@
 """The few SVG shapes that the kit draws with.
 
-No ids, no defs, no scripts, no style element: several pictures may share a page, and hiding one
-must not change another.  Colours are CSS variables with light fallbacks, so that a picture follows
-the theme of the page it is in and is legible where there is none.
+There are no ids, defs, scripts or style elements, because several pictures may share a page and
+hiding one must not change another. Colours are CSS variables with light fallbacks: a picture
+follows the theme of its page and stays legible without one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GOOD = "var(--kit-good, #1a7040)"
 _FONT = Html("font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif")
 
 
-_remembered = lru_cache(maxsize=4096)  # a step draws most shapes of the one before again
+_remembered = lru_cache(maxsize=4096)  # a step repeats most shapes of the step before
 
 
 def picture(width: float, height: float, label: str, parts: Iterable[Html]) -> Html:
@@ -44,7 +44,7 @@ def picture(width: float, height: float, label: str, parts: Iterable[Html]) -> H
 def rect(
     x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", dash: str = ""
 ) -> Html:
-    """A rectangle; ``fill`` may be "none"."""
+    """Return a rectangle; ``fill`` may be "none"."""
     dashes = f";stroke-dasharray:{dash}" if dash else ""
     return Html('<rect x="{}" y="{}" width="{}" height="{}" style="fill:{};stroke:{}{}"/>').format(
         _n(x), _n(y), _n(max(width, 0)), _n(height), fill, stroke, dashes
@@ -55,7 +55,7 @@ def rect(
 def line(
     x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = ""
 ) -> Html:
-    """A straight line."""
+    """Return a straight line."""
     dashes = f";stroke-dasharray:{dash}" if dash else ""
     return Html(
         '<line x1="{}" y1="{}" x2="{}" y2="{}" style="stroke:{};stroke-width:{}{}"/>'
@@ -74,9 +74,9 @@ def text(
     bold: bool = False,
     halo: str = PAPER,
 ) -> Html:
-    """A line of text on its base line ``y``, with a halo that keeps lines behind it away.
+    """Return a line of text on the base line ``y``, with a halo that hides the lines behind it.
 
-    ``halo`` may be empty: within a box it would eat the box's own lines.
+    ``halo`` may be empty: inside a box it would hide the box's own lines.
     """
     weight = ";font-weight:600" if bold else ""
     around = (
@@ -88,12 +88,12 @@ def text(
 
 
 def faint(parts: Iterable[Html]) -> Html:
-    """Parts that are there but not yet: drawn weakly, and as one, so that words hide lines."""
+    """Draw parts of the future weakly, as one group, so that text still hides lines."""
     return Html('<g style="opacity:0.6">{}</g>').format(Html().join(parts))
 
 
 def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:
-    """How wide *words* are in the widest font of those that may be used; never less.
+    """Return the width of *words* in the widest of the fonts; the real width is never larger.
 
     >>> text_width("LIMBO") > text_width("limbo")
     True
@@ -108,7 +108,7 @@ _EMS |= {"m": 1.0, "w": 0.84, "M": 0.88, "W": 1.0, "_": 0.52, "I": 0.36}
 
 @_remembered
 def arrow(x: float, y1: float, y2: float, stroke: str, dash: str = "") -> Html:
-    """A vertical arrow from y1 to y2, its head a polygon."""
+    """Return a vertical arrow from y1 to y2, with a polygon as its head."""
     tip = 6 if y2 > y1 else -6
     head = f"{_n(x)},{_n(y2)} {_n(x - 3.5)},{_n(y2 - tip)} {_n(x + 3.5)},{_n(y2 - tip)}"
     return Html('{}<polygon points="{}" style="fill:{}"/>').format(
@@ -118,7 +118,7 @@ def arrow(x: float, y1: float, y2: float, stroke: str, dash: str = "") -> Html:
 
 @_remembered
 def cross(x: float, y: float, stroke: str, size: float = 5) -> Html:
-    """An x, set off from what is behind it."""
+    """Return an x with a margin around it."""
     return Html().join(
         line(x - size, y - end, x + size, y + end, colour, wide)
         for colour, wide in ((PAPER, 5), (stroke, 2.5))

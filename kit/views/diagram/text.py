@@ -1,8 +1,7 @@
-"""A run, or a pair side by side, as plain text that survives a mail: time runs downward.
+"""A run, or a pair side by side, as plain text that survives a mail. Time runs downward.
 
-Each message is a row.  No line begins with a blank, with ">" or with "From ", and none ends in a
-blank: so neither quoting nor format=flowed (RFC 3676, 4.2 and 4.4) nor an mbox changes the
-picture.
+Each message is a row. No line begins with a blank, with ">" or with "From ", and none ends in a
+blank, so neither quoting nor format=flowed (RFC 3676, 4.2 and 4.4) nor an mbox changes the picture.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ def _one_below_the_other(layout: Layout, width: int, signs: Signs) -> list[str]:
 def _drawn(
     layout: Layout, sides: tuple[PictureSide, ...], width: int, signs: Signs
 ) -> list[str] | None:
-    """Draw sides side by side; None if they do not fit."""
+    """Draw sides side by side; return None if they do not fit."""
     rows = [replace(row, words=clean(row.words, signs)) for row in lines_of(layout, sides)]
     time = max(len(row.time) for row in rows) + 3
     wanted = max(len(row.words) for row in rows)
@@ -142,7 +141,7 @@ def _row(row: TextRow, cells: list[str], time: int, label: int, signs: Signs) ->
 
 
 def _broken(row: TextRow, room: int) -> Iterator[TextRow]:
-    """Break the name of a row where its parts are joined, where it is too long for one."""
+    """Break a row's name that is too long, where its parts are joined."""
     lines: list[str] = []
     line = ""
     for part in re.findall(r"[^ _-]*[ _-]?", row.words):
@@ -171,7 +170,7 @@ def _ends(
 
 
 def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
-    """Explain the signs that are in the picture, in at most two lines."""
+    """Explain the signs in the picture, in at most two lines."""
     helds = {bar.held for side in layout.sides for bar in side.bars}
     words = [f"{signs.has} has it", f"{signs.none} has it not"]
     if {LaneState.PENDING, LaneState.ASKED} & helds:

@@ -1,4 +1,4 @@
-"""The signs that a picture in plain text is drawn with: ASCII, or box drawing."""
+"""The characters of a picture in plain text: ASCII, or box drawing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ASCII", "BOXES", "END_WORDS", "Signs", "clean", "sign_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """One character for each thing; each is one column wide."""
+    """One character for each thing. Each is one column wide."""
 
     has: str
     waits: str
@@ -79,9 +79,9 @@ BOXES = Signs(
 
 
 def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
-    """Return the sign of what a party takes to be the case."""
+    """Return the sign of a party's belief."""
     if held in (None, LaneState.TOLD_GONE):
-        # an operator who has asked for nothing takes the device to be there
+        # without a request the operator believes that the device is there
         return signs.has if lane is Actor.OPERATOR and held is None else signs.none
     match held:
         case LaneState.PENDING | LaneState.ASKED:
@@ -127,5 +127,5 @@ def clean(words: str, signs: Signs) -> str:
 
 
 def _is_narrow(char: str) -> bool:
-    """Does a character take one column?  A wide one takes two, a mark above another none."""
+    """Does a character take one column? A wide one takes two, a combining mark none."""
     return ord(char) < 0x1100 and is_seen(char) and unicodedata.category(char) not in ("Mn", "Me")

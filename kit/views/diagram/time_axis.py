@@ -1,7 +1,7 @@
 """The time axis of a picture: from times and steps to x.
 
-It is linear but for two things.  What happens at one instant is fanned out, a few units a step, so
-that each message can be seen; and a gap that would leave no room for anything else is cut short.
+It is linear with two exceptions. Messages of one instant are fanned out, so that each is visible. A
+gap that would take nearly all the room is cut short.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from kit.views.diagram.layout import Layout
 __all__ = ["Axis", "Knot", "axis_of", "duration", "when"]
 
 MIN_AXIS_S = 20
-MAJOR, MINOR = 7.0, 2.0  # what a step takes within a fan
+MAJOR, MINOR = 7.0, 2.0  # the width of a step in a fan
 MAX_FANS = 0.6  # of the width
-STRETCHED = 6.0  # how much wider fans may be where order is all that is known
-CUT = 20  # a gap is cut where it is this many times as long as all the others together
+STRETCHED = 6.0  # how much wider fans may be if only the order is known
+CUT = 20  # a gap is cut if it is this many times as long as all others together
 
 
 @dataclass(frozen=True, slots=True)
 class Knot:
-    """An instant, and from where to where it reaches; ``cut``: the gap after it is cut short."""
+    """An instant, and the range it covers. ``cut``: the gap after it is cut short."""
 
     at_ns: int
     left: float
@@ -36,7 +36,7 @@ class Knot:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where times and steps are.  ``steps`` is an x for each step of the layout."""
+    """Where times and steps are. ``steps`` has an x for each step of the layout."""
 
     left: float
     right: float
@@ -49,7 +49,7 @@ class Axis:
         return self.knots[-1].at_ns
 
     def x(self, at_ns: int) -> float:
-        """Return where a time is; of an instant with messages, where it begins."""
+        """Return where a time is; for an instant with messages, where it begins."""
         number = bisect_right([knot.at_ns for knot in self.knots], at_ns) - 1
         knot = self.knots[number]
         if at_ns == knot.at_ns or number + 1 == len(self.knots):
@@ -59,17 +59,17 @@ class Axis:
         return knot.right + (after.left - knot.right) * part
 
     def after(self, step: int) -> float:
-        """Return where a step is, the left end for -1."""
+        """Return where a step is; the left end for -1."""
         return self.steps[step] if step >= 0 else self.left
 
     def until(self, step: int | None, at_ns: int) -> float:
-        """Return where a step is; the later of *at_ns* and the last step for None."""
+        """Return where a step is; for None the later of *at_ns* and the last step."""
         if step is not None:
             return self.steps[step]
         return max(self.x(min(at_ns, self.end_ns)), *self.steps[-1:], self.left)
 
     def ticks(self) -> Iterator[tuple[float, str]]:
-        """Return where to write which time."""
+        """Yield where to write which time."""
         if any(knot.cut for knot in self.knots):
             yield from ((knot.left, duration(knot.at_ns)) for knot in self.knots)
             return
@@ -100,7 +100,7 @@ def duration(at_ns: int) -> str:
 
 
 def when(layout: Layout, at_ns: int) -> str:
-    """Write a time of a layout, or the number of a choice."""
+    """Return a time of a layout, or the number of a choice."""
     return str(at_ns // NS_PER_S) if layout.counted else duration(at_ns)
 
 
@@ -125,19 +125,19 @@ def axis_of(layout: Layout, left: float, right: float, shortest_s: int = MIN_AXI
             x += width * scale if number else 0.0
             steps.append(x)
         knots.append(Knot(at_ns, start, x, is_cut))
-        # the room that the first step of each fan did not take keeps it from the gap's end
+        # the first step of each fan leaves room, which keeps it from the gap's end
         x += gap * per_ns + (fans[at_ns][0] * scale if at_ns in fans else 0.0)
     return Axis(left, right, tuple(knots), tuple(steps))
 
 
 def _minor_steps(layout: Layout) -> set[int]:
-    """Steps that are minor, and not where a label has to be."""
+    """Return the minor steps at which there is no label."""
     marks = [mark for side in layout.sides for mark in side.marks]
     return {mark.step for mark in marks if mark.minor} - {m.step for m in marks if not m.minor}
 
 
 def _gaps(times: list[int]) -> tuple[list[float], list[bool]]:
-    """Return the gaps between times as they are drawn, and which of them are cut."""
+    """Return the gaps between times as drawn, and which of them are cut."""
     gaps = [float(after - before) for before, after in pairwise(times)]
     cut = [False] * len(gaps)
     for number in sorted(range(len(gaps)), key=lambda n: -gaps[n]):

@@ -1,4 +1,4 @@
-"""The few pieces of HTML that several widgets and pages share."""
+"""The small pieces of HTML that several widgets and pages share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["revision_head", "sides_line", "status"]
 
 
 def status(words: str, style: str = "") -> Html:
-    """A box that a screen reader reads out when it changes: its first line strong."""
+    """Return a box that a screen reader reads out when it changes. Its first line is strong."""
     first, *others = words.split("\n")
     return Html('<div class="kit-verdict{}" role="status" aria-live="polite">{}</div>').format(
         style, Html("<br>").join((Html("<strong>{}</strong>").format(first), *others))
@@ -19,7 +19,7 @@ def status(words: str, style: str = "") -> Html:
 
 
 def revision_head(name: str, revision: Revision) -> Html:
-    """Which revision stands on a side, and what it is."""
+    """Return the heading of a side: its revision, and what that is."""
     code = "" if revision.alias is None else Html(" <code>{}</code>").format(revision.label)
     return Html('<h4><span class="kit-soft">{}:</span> {}{}</h4><p class="kit-soft">{}</p>').format(
         name, revision.name, code, revision.summary
@@ -27,7 +27,7 @@ def revision_head(name: str, revision: Revision) -> Html:
 
 
 def sides_line(sides: Iterable[tuple[str, Revision]]) -> Html:
-    """The same of all sides in one paragraph, for paper."""
+    """Return the headings of all sides as one paragraph, for print."""
     return Html('<p class="kit-sides-line">{}</p>').format(
         Html("; ").join(_side(*one) for one in sides)
     )

@@ -1,4 +1,4 @@
-"""A commit and its diff as HTML.  Text from a clone is hostile: all of it is escaped."""
+"""A commit and its diff as HTML. Text from a clone is hostile."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ __all__ += ["responsible_html"]
 
 MAX_LINES = 2000
 MAX_FILES = 300
-_MAX_COLOURED = 100_000  # characters of a hunk: a lexer takes its time
-# Those of the languages that a commit may bring which take no longer than a text is long.
+_MAX_COLOURED = 100_000  # characters of a hunk: lexers are slow
+# Only lexers whose time is linear in the text: a commit may be hostile.
 _LANGUAGES = {"C", "C++", "Python", "Rust", "Makefile", "Bash", "Perl", "Go", "Java", "GAS", "JSON",
               "YAML", "INI", "TOML"}  # fmt: skip
 _SCROLLS = Html('tabindex="0" role="region" data-lm-suppress-shortcuts="true"')
@@ -44,7 +44,7 @@ _COLOURS: tuple[tuple[_TokenType, str], ...] = (
 
 
 def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
-    """Write a page: heading, where it was read, then one block a file that opens and closes."""
+    """Return a commit: heading, source, then one foldable block for each file."""
     parts = [Html("<h4>{}</h4>").format(page.heading)]
     if page.source:
         parts.append(Html('<p class="kit-soft">read from: {}</p>').format(page.source))
@@ -70,26 +70,26 @@ def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
 
 
 def _readable(hunk: Hunk) -> Hunk:
-    """Return as much of a hunk as is ever shown: its colours and marks take their time."""
+    """Return the part of a hunk that can be shown. Colours and marks cost time."""
     return hunk if len(hunk.lines) <= MAX_LINES else replace(hunk, lines=hunk.lines[:MAX_LINES])
 
 
 def _height(file: FileDiff, *, side_by_side: bool) -> int:
-    """How many rows a file has."""
+    """Return the number of rows of a file."""
     if not side_by_side:
         return sum(1 + len(hunk.lines) for hunk in file.hunks)
     return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
 
 
 def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> Html:
-    """Write responsible lines under a heading, to be opened."""
+    """Return responsible lines, folded under a heading."""
     return Html("<details><summary>{}</summary>{}</details>").format(heading, lines_html(found))
 
 
 def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> Html:
-    """Write responsible lines as a list: what they do, whose commit it was, the hunk.
+    """Return responsible lines as a list: what they do, their commit, the hunk.
 
-    ``context``: with the lines around those that change.
+    ``context``: also show the unchanged lines around them.
     """
     parts = []
     for lines in found:
@@ -113,9 +113,9 @@ def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> 
 
 
 def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool = False) -> Html:
-    """Write a commit's message, trailers and series, with links to where it was posted.
+    """Return a commit's message, trailers and series, with links to the mailing list.
 
-    ``brief``: the trailers, which end the message, are not listed once more.
+    ``brief``: do not list the trailers again, which end the message.
     """
     trailers = Html().join(
         (Html("<dt>{}</dt><dd>{}</dd>").format(key, value) for key, value in commit.trailers)
@@ -198,7 +198,7 @@ def _two_columns(file: FileDiff) -> Iterator[Html]:
 
 
 class _Writer:
-    """Writes the lines of a hunk: coloured as their language is, what differs in a pair marked."""
+    """Writes the lines of a hunk in their language's colours and marks what changed."""
 
     def __init__(self, file: FileDiff, hunk: Hunk) -> None:
         self._marks: dict[int, tuple[range, ...]] = {}
@@ -207,13 +207,13 @@ class _Writer:
                 if line is not None and parts:
                     self._marks[id(line)] = parts
         self._tokens: dict[int, list[tuple[_TokenType, str]]] = {}
-        for side in (LineKind.REMOVED, LineKind.ADDED):  # a comment may begin lines before
+        for side in (LineKind.REMOVED, LineKind.ADDED):  # a comment may begin on an earlier line
             lines = [line for line in hunk.lines if line.kind in (LineKind.CONTEXT, side)]
             tokens = _tokens(file.path, [line.text for line in lines])
             self._tokens |= {id(line): found for line, found in zip(lines, tokens, strict=True)}
 
     def line(self, line: DiffLine) -> Html:
-        """Write a line of the hunk."""
+        """Return one line of the hunk."""
         marks = self._marks.get(id(line), ())
         parts: list[Html] = []
         column = 0
@@ -232,7 +232,7 @@ class _Writer:
 
 
 def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:
-    """Split each line into tokens, the lines read as one text; one token where that fails."""
+    """Split each line into tokens, lexing all lines as one text. Fall back to one token a line."""
     plain = [[(Token.Text, line)] for line in lines]
     if sum(map(len, lines)) > _MAX_COLOURED:
         return plain

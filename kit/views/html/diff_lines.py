@@ -1,4 +1,4 @@
-"""Lines of a diff made ready to show: pairs that belong together, and what differs within them."""
+"""The lines of a diff, ready to show: which lines pair up, and what differs in a pair."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from kit.git.values.commit import DiffLine, Hunk, LineKind
 __all__ = ["LinePair", "changed_parts", "line_pairs"]
 
 ALIKE = 0.5
-MAX_LINE = 1000  # a longer one is generated, and comparing its words would take its square
+MAX_LINE = 1000  # a longer one is generated, and comparing takes quadratic time
 _WORDS = re.compile(r"\w+|\W")
 
 
 @dataclass(frozen=True, slots=True)
 class LinePair:
-    """A line before and the line after that stands beside it; None where there is none."""
+    """An old line and the new line beside it. None where there is no such line."""
 
     old: DiffLine | None
     new: DiffLine | None
 
 
 def line_pairs(hunk: Hunk) -> Iterator[LinePair]:
-    """Put the lines of a hunk side by side: context with itself, removed with added lines."""
+    """Yield the lines of a hunk side by side: context with itself, removed with added lines."""
     removed: list[DiffLine] = []
     added: list[DiffLine] = []
     for line in hunk.lines:
@@ -48,10 +48,10 @@ def _flush(removed: list[DiffLine], added: list[DiffLine]) -> Iterator[LinePair]
 
 
 def changed_parts(pair: LinePair) -> tuple[tuple[range, ...], tuple[range, ...]]:
-    """Return which columns differ in the old and in the new line.
+    """Return the columns that differ in the old and in the new line.
 
-    Whole words are marked, and nothing where the lines are too unlike to be versions of one
-    another.
+    Whole words are marked. Nothing is marked if the lines are too different to be versions of one
+    line.
 
     >>> changed_parts(LinePair(_line("a = 1"), _line("a = 15")))
     ((range(4, 5),), (range(4, 6),))

@@ -1,4 +1,4 @@
-"""What the three hints of an exercise are called, from general to nearly there."""
+"""The names of an exercise's three hints, from general to specific."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ def stylesheet() -> Html:
 
 
 def style_html() -> Html:
-    """Return the kit's one stylesheet as an element of a page."""
+    """Return the kit's one stylesheet as a ``<style>`` element."""
     return Html("<style>{}</style>").format(stylesheet())
 
 
 def scrolling(drawn: Html, called: str = "picture") -> Html:
-    """Wrap what is wide so that it stays legible in a narrow page: it scrolls, by keys as well."""
+    """Wrap wide content so that it stays legible on a narrow page: it scrolls, by keyboard too."""
     return Html(
         '<div class="kit-scroll" tabindex="0" role="group" aria-label="{}"'
         ' data-lm-suppress-shortcuts="true">{}</div>'
@@ -34,21 +34,21 @@ def scrolling(drawn: Html, called: str = "picture") -> Html:
 
 
 def pictured(svg: Html, *caption: str) -> Html:
-    """A picture with its caption, a line a part; a page break never goes through it."""
+    """Return a picture with its caption, one line for each part. No page breaks inside it."""
     words = Html("<br>").join(caption)
     below = Html("<figcaption>{}</figcaption>").format(words) if words else ""
     return Html('<figure class="kit-picture">{}{}</figure>').format(scrolling(svg), below)
 
 
 def run_pictured(svg: Html, title: str = "") -> Html:
-    """A picture of a run below its title; a page break goes through neither."""
+    """Return a picture of a run below its title. No page breaks inside it."""
     above = Html('<figcaption class="kit-title">{}</figcaption>').format(title) if title else ""
     return Html("{}{}{}</figure>").format(RUN_PICTURE, above, scrolling(svg))
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An SVG: live in the notebook's colours, alone on its own light background, or as words."""
+    """An SVG. A notebook shows it in its own colours, and a page without HTML as words."""
 
     svg: Html
 
@@ -65,13 +65,13 @@ class Figure:
         return printed(pictured(self.svg))
 
     def __repr__(self) -> str:
-        """Return what the picture says, in words."""
+        """Return the picture's description."""
         label = re.search(r'aria-label="([^"]*)"', self.svg)
         return unescape(label[1]) if label else "a picture"
 
 
 class Lines(str):
-    """Text that a notebook shows with its lines as they are: a narrow page scrolls."""
+    """Text that keeps its lines in a notebook. A narrow page scrolls."""
 
     __slots__ = ()
 
@@ -85,10 +85,10 @@ class Lines(str):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A small table that shows itself in a notebook, and as aligned text elsewhere.
+    """A small table, for notebooks as HTML and elsewhere as aligned text.
 
-    ``caption`` names what it is about; ``printed`` is a sentence that stands on paper in its
-    place, where it is about the reader's own machine.
+    ``caption`` names the subject. ``printed`` is a sentence that replaces the table in print, for
+    tables about the reader's own machine.
     """
 
     heads: tuple[str, ...]
@@ -132,7 +132,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sentence in the place of what cannot be shown, so that a lesson goes on."""
+    """A sentence in place of something that cannot be shown, so that a lesson can go on."""
 
     words: str
 

@@ -1,7 +1,7 @@
-"""Plots of many reverts, drawn by matplotlib, each with the words that say what is to be seen.
+"""Plots of many reverts, drawn by matplotlib, each with a description in words.
 
-matplotlib is an extra: it is imported when a plot is drawn, and whoever calls says what to do where
-it is not there.  No state of pyplot is touched, so that a lesson's own plots are left alone.
+matplotlib is an extra, so it is imported only when a plot is drawn, and an error says how to get
+it. The plots do not touch the state of pyplot, so a lesson's own plots keep working.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _FOLDERS = 10  # those with the most reverts
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure of matplotlib, and what it says in words."""
+    """A figure of matplotlib, and its description."""
 
     figure: Figure
     alt: str
 
     @property
     def svg(self) -> str:
-        """The figure as SVG; the same figure, the same bytes."""
+        """The figure as SVG. The same figure always gives the same bytes."""
         import matplotlib
 
         written = io.StringIO()
@@ -61,7 +61,7 @@ class Plot:
 
     @property
     def _images(self) -> Html:
-        """The figure in light colours and in dark ones, of which the page shows one."""
+        """The figure in light and in dark colours. The page shows one of them."""
         light = self.svg
         dark = light
         for colour, in_the_dark in _DARK.items():
@@ -86,12 +86,12 @@ class Plot:
         return printed(self._images)
 
     def __repr__(self) -> str:
-        """Return what the plot says, in words."""
+        """Return the plot's description."""
         return self.alt
 
 
 def days_plot(found: Sequence[Lasted]) -> Plot:
-    """Draw which share of the reverted commits was reverted within so many days, by both dates.
+    """Draw the share of reverted commits that were reverted within n days, by both dates.
 
     Raises:
         UserError: There is none, or matplotlib is not installed.
@@ -164,7 +164,7 @@ def survivors_plot(found: Sequence[Lasted], until_s: int) -> Plot:
 
 
 def directories_plot(rows: Sequence[tuple[Revert, tuple[str, ...]]]) -> Plot:
-    """Draw how many reverts changed something in each folder of the top, by year.
+    """Draw the number of reverts that changed each top-level folder, by year.
 
     Args:
         rows: Each revert with the paths that it changes.
@@ -210,7 +210,7 @@ def directories_plot(rows: Sequence[tuple[Revert, tuple[str, ...]]]) -> Plot:
 
 
 def _label(folder: str) -> str:
-    """Return a folder's name as text: a dollar sign would begin a formula."""
+    """Return a folder's name as plain text. A dollar sign would start a formula."""
     return folder.replace("$", r"\$")[:24]
 
 

@@ -1,6 +1,6 @@
-"""What stands on paper in the place of a widget: HTML that needs no script, no click, no network.
+"""The print form of a widget: HTML without script, buttons or network access.
 
-Whatever a lesson shows may have a method ``_repr_print_``; the hand-outs ask for it (see
+Any object in a lesson may have a method ``_repr_print_``. Hand-outs call it (see
 `kit.handout.kernel_extension`), notebooks do not.
 """
 
@@ -21,7 +21,9 @@ PRINT_MIME = "text/vnd.unplug-kit.paper+html"
 RUN_PICTURE = Html('<figure class="kit-picture kit-run">')
 """How a picture of a run begins: a page that has one explains what is drawn."""
 
-_TABLE = re.compile(r'<table class="kit-rows">.*?</table>', re.DOTALL)  # in text < is escaped
+_TABLE = re.compile(
+    r'<table class="kit-rows">.*?</table>', re.DOTALL
+)  # matches only our tags: text has no <
 
 
 _HUNK = re.compile(r'(?=<span class="kit-hunk">)')
@@ -30,7 +32,7 @@ _DIFF = re.compile(r'(<pre class="kit-diff"[^>]*>)(.*?)(</pre>)', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class PrintForm:
-    """HTML for paper; ``hints`` are kept apart as text, to stand at the end of what is printed."""
+    """HTML for print. ``hints`` are kept apart as text, because they are printed at the end."""
 
     html: Html
     title: str = ""
@@ -38,30 +40,30 @@ class PrintForm:
 
 
 def printed(*parts: Html) -> PrintForm:
-    """Put parts, which must be HTML already, below each other."""
+    """Return a print form of these parts, in this order."""
     html = Html(_TABLE.sub(lambda found: wide(Html(found[0])), Html().join(parts)))
     return PrintForm(Html('<div class="kit kit-paper">{}</div>').format(html))
 
 
 def wide(table: Html) -> Html:
-    """Let a table scroll where a page is narrow, by keys as well."""
+    """Let a wide table scroll, by keyboard as well."""
     return Html(
         '<div class="kit-wide" tabindex="0" role="group" aria-label="table">{}</div>'
     ).format(table)
 
 
 def aside(words: str) -> Html:
-    """A sentence on what a screen would do here, and what to do in its place."""
+    """Return a sentence on what the screen version does, and what to do on paper instead."""
     return Html('<p class="kit-soft kit-aside">{}</p>').format(words)
 
 
 def opened(html: Html) -> Html:
-    """Open what is folded: paper has no fold.  In text a tag is escaped, so only tags change."""
+    """Open every fold, because paper has none. Text cannot match: its tags are escaped."""
     return html.replace(Html("<details>"), Html("<details open>"))
 
 
 def hunks_kept(html: Html) -> Html:
-    """Put each hunk of the diffs in a block of its own: a page breaks between them."""
+    """Put each hunk into a block of its own, so that pages break only between hunks."""
     return Html(_DIFF.sub(_hunks, html))
 
 
@@ -74,7 +76,7 @@ def _hunks(found: re.Match[str]) -> str:
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
-    """A table; a cell is text, or HTML."""
+    """Return a table. A cell is text or HTML."""
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     body = Html().join(
         Html("<tr>") + Html().join(Html("<td>{}</td>").format(cell) for cell in row) + Html("</tr>")

@@ -1,4 +1,4 @@
-"""A revert's report, and a row of the table of reverts, as HTML.  Text of a clone is escaped."""
+"""A revert's report, and a row of the table of reverts, as HTML. Text from a clone is hostile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kit.views.html.diff import commit_html
 __all__ = ["days_words", "diffs_html", "page_text", "report_html", "row_html"]
 __all__ += ["row_title", "verdict_word"]
 
-_MAX_LINES = 40  # of what is left over: kit revert --json has them all
+_MAX_LINES = 40  # residual lines shown; kit revert --json has all
 _MAX_TAGS = 24
 _GOOD = (Verdict.EXACT, Verdict.SAME_LINES)
 _ANSWERS = {True: "yes", False: "no", None: "cannot be told here"}
@@ -29,7 +29,7 @@ _AFTER = {
 
 
 def report_html(page: RevertPage) -> Html:
-    """Write all about a revert but the diffs."""
+    """Return the report of a revert, without the diffs."""
     revert = page.revert
     about = (
         f"{revert.author}; written {revert.authored[:10]}, committed {revert.committed[:10]};"
@@ -170,7 +170,7 @@ def _table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) ->
 
 
 def diffs_html(page: RevertPage, *, side_by_side: bool) -> Html:
-    """Write the revert's diff, and below it those of its targets, closed."""
+    """Return the revert's diff and, folded below it, the diffs of its targets."""
     parts = []
     if page.diff is not None:
         parts.append(
@@ -187,12 +187,12 @@ def diffs_html(page: RevertPage, *, side_by_side: bool) -> Html:
 
 
 def _files_html(page: CommitPage, *, side_by_side: bool) -> Html:
-    # its heading stands above
+    # without its heading, which stands above
     return commit_html(page, side_by_side=side_by_side).partition(Html("</h4>"))[2]
 
 
 def page_text(page: RevertPage) -> str:
-    """Write the verdict as plain text."""
+    """Return the verdict as plain text."""
     return f"{page.revert.sha[:10]} {printable(page.revert.subject)}\n{_verdict_words(page)}"
 
 
@@ -200,7 +200,7 @@ def page_text(page: RevertPage) -> str:
 
 
 def row_html(row: Revert, days: tuple[int, int] | None) -> Html:
-    """Write what stands beside a row's button: date, days by both dates, form, verdict."""
+    """Return the cells beside a row's button: date, days by both dates, form, verdict."""
     style = ""
     if row.finding is not None:
         good = row.finding.verdict in _GOOD
@@ -215,7 +215,7 @@ def row_html(row: Revert, days: tuple[int, int] | None) -> Html:
 
 
 def row_title(row: Revert, days: tuple[int, int] | None) -> str:
-    """Say the same in a sentence, for whoever hears the button only."""
+    """Return the same as a sentence, for a screen reader."""
     lasted = (
         "not dated" if days is None else f"{days[0]} days by committer, {days[1]} by author date"
     )
@@ -223,12 +223,12 @@ def row_title(row: Revert, days: tuple[int, int] | None) -> str:
 
 
 def days_words(days: tuple[int, int] | None) -> str:
-    """Write days by committer and by author date."""
+    """Return the days by committer date and by author date."""
     return "–" if days is None else f"{days[0]} / {days[1]}"
 
 
 def verdict_word(row: Revert) -> str:
-    """Return the verdict in a word; a dash where nobody has checked."""
+    """Return the verdict in one word, or a dash if the revert was not checked."""
     if row.finding is None:
         return "–"
     return "none" if row.finding.verdict is None else row.finding.verdict.value

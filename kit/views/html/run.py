@@ -1,4 +1,4 @@
-"""HTML of runs: event logs, and who knows what.  Whatever comes from outside is escaped."""
+"""Runs as HTML: event logs, and who believes what."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from kit.views.escape import Html
 
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 
-MAX_ROWS = 25  # of the events around the present one
+MAX_ROWS = 25  # of events, around the current one
 
 # -- who knows what ------------------------------------------------------------------------------
 
 
 def state_html(run: Run, seq: int | None = None) -> Html:
-    """Who takes what to be the case at entry *seq*, else at the end, as a list of descriptions."""
+    """Return what each party believes at entry *seq*, by default at the end, as a list."""
     limbo = Html(' <span class="kit-error">LIMBO</span>') if run.belief(seq=seq).orphaned else ""
     items = Html().join(
         Html("<dt>{}</dt><dd>{}{}</dd>").format(party, words, limbo if party == "QEMU" else "")
@@ -37,7 +37,7 @@ def state_html(run: Run, seq: int | None = None) -> Html:
 
 
 def beliefs_html(heads: Sequence[str], known: Sequence[tuple[Knowledge, ...]]) -> Html:
-    """Who believes what now: a row for each party, a column for each run, a block a device."""
+    """Return who believes what now: a row a party, a column a run, a block a device."""
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     devices = list(dict.fromkeys(one.device for side in known for one in side))
     body = Html().join(_block(device, known, len(devices) > 1) for device in devices)
@@ -86,9 +86,10 @@ def _verdict(one: Knowledge | None) -> Html:
 def log_html(
     caption: str, run: Run, first_difference: int | None, here: tuple[int, ...] = ()
 ) -> Html:
-    """The event log of a run as a table, the first difference marked by colour and by word.
+    """Return the event log of a run as a table. A colour and a word mark the first difference.
 
-    ``here``: seq of the present entry, if one stands in the past: it is marked, later ones faint.
+    ``here``: seq of the current entry, if it is in the past. The entry is marked, and later ones
+    are faint.
     """
     rows = Html().join(_row(entry, entry.seq == first_difference, here) for entry in run.trace)
     empty = Html('<tr><td colspan="2" class="kit-soft">Nothing has happened yet.</td></tr>')
@@ -109,9 +110,10 @@ def _row(entry: TraceEntry, first: bool, here: tuple[int, ...]) -> Html:
 
 
 def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
-    """The events of a run or a pair, one a row, the present one marked by colour and by word.
+    """Return the events of a run or a pair, one a row. A colour and a word mark the current one.
 
-    What both runs have goes over both columns.  Of many events those around the present one.
+    An event of both runs spans both columns. If there are many, only those around the current one
+    are shown.
     """
     found = timeline.stops
     start = max(0, min(timeline.place - MAX_ROWS // 2, len(found) - MAX_ROWS))
@@ -148,9 +150,9 @@ def _event(timeline: Timeline, place: int, stop: TimelineStop) -> Html:
 
 
 def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
-    """Every event of a run or a pair, numbered, none marked as the present one.
+    """Return every event of a run or a pair, numbered, with no current event.
 
-    What both have at one instant is one row.
+    Events that both runs have at the same instant share a row.
     """
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in ("", "time", *heads))
     first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
@@ -165,7 +167,7 @@ def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
 
 
 def _alike(place: int, stop: TimelineStop) -> tuple[int, int]:
-    """What is one row: the steps of one instant that both runs have."""
+    """Return the key of a row: events of one instant that both runs have share it."""
     return stop.at_ns, place if stop.differs else -1
 
 

@@ -1,4 +1,4 @@
-"""A step of the tour as HTML: which it is, and what it changed."""
+"""A step of the tour as HTML: what it is, and what it changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["changes_brief_html", "changes_html", "head_html"]
 
 
 def head_html(model: TourModel) -> Html:
-    """Which step it is, and what it is."""
+    """Return the heading of a step."""
     step = model.step
     role = (
         "one of the three or their revert"
@@ -33,7 +33,7 @@ def head_html(model: TourModel) -> Html:
 
 
 def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
-    """What its lines do, and which rows of the table and which scenarios it changed."""
+    """Return what its lines do, and which table rows and scenarios it changed."""
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
     listed = Html().join(
@@ -70,7 +70,7 @@ def _folded(listed: Html) -> Html:
 
 
 def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
-    """The same for paper: rows that differ by their state alone are one, scenarios have names."""
+    """Return the same for print: rows that differ only by state are merged."""
     came, went = model.table_changes()
     scenarios = model.scenario_changes()
     names = Html(", ").join(Html("<code>{}</code>").format(s.name) for s in scenarios)
@@ -85,7 +85,7 @@ def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> H
 
 
 def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Html:
-    """Rows with what they do, and all states that they are in; those that do nothing are left."""
+    """Return the rows that do something, each with all states that have it."""
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for sign, lines in (("+", came), ("−", went)):
         for line in lines:
@@ -103,7 +103,7 @@ def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Ht
 
 
 def _why_none(model: TourModel) -> str:
-    """Say what it means that no scenario runs otherwise."""
+    """Explain why no scenario runs differently."""
     if model.step == model.previous:
         return "the tour begins here."
     if model.step.alias in SILENT_STEPS:

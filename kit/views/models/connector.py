@@ -1,6 +1,6 @@
-"""One CPU connector that the learner drives as its guest: what each call did, which row decided.
+"""One CPU connector that the learner drives as its guest: what each call did, and by which row.
 
-It works on the machine alone: the guest of this lesson is whoever clicks.
+It uses the machine alone: the learner is the guest.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ MAX_PRESSES = 500
 
 
 class Press(Enum):
-    """What one click does; the value is the button's word."""
+    """What one click does. The value is the button's label."""
 
     USABLE = "USABLE"
     UNISOLATE = "UNISOLATE"
@@ -96,11 +96,11 @@ _REQUESTS: dict[Press, tuple[Request, Call | None]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What one press did.
+    """The result of one press.
 
-    ``answer`` is the reply in words, ``cell`` the rows that were tried in their order, ``decided``
-    the one of them that decided, both empty where QEMU did not look at the table; ``told`` is what
-    QEMU sent to others.
+    ``answer`` is the reply in words, ``cell`` the rows that were tried in order, ``decided`` the
+    row that matched. Both are empty if QEMU did not use the table. ``told`` is what QEMU sent to
+    others.
     """
 
     press: Press
@@ -114,7 +114,7 @@ class Step:
 
     @property
     def why(self) -> str:
-        """Why QEMU answered so, in words."""
+        """Why QEMU answered like this, in words."""
         state = self.before.state.name
         if self.decided is None:
             return _WITHOUT_A_ROW.get(self.press, "QEMU did not look at the connector's table.")
@@ -135,7 +135,7 @@ _WITHOUT_A_ROW = {
 
 @lru_cache(maxsize=64)
 def drive(revision: Revision, presses: tuple[Press, ...]) -> tuple[Step, ...]:
-    """Return what each press does at *revision*, from an empty connector on."""
+    """Return the result of each press at *revision*, starting with an empty connector."""
     machine = boot(revision, Config())
     found: list[Step] = []
     for press in presses:
@@ -168,7 +168,7 @@ def _step(revision: Revision, press: Press, before: Drc, after: Drc, outcome: Ou
 def _deciding(
     revision: Revision, press: Press, before: Drc, outcome: Outcome
 ) -> tuple[tuple[TableRow, ...], TableRow | None]:
-    """Find the rows that QEMU tried, and the one that decided."""
+    """Return the rows that QEMU tried, and the row that matched."""
     call, reply = _REQUESTS[press][1], outcome.reply
     fired = any(isinstance(message, UnplugTimeout) for message in outcome.emitted)
     asked_again = press is Press.DEVICE_DEL and before.unplug_requested
@@ -178,7 +178,7 @@ def _deciding(
     cell = tuple(
         line for line in lines(revision) if line.state is before.state and line.call is call
     )
-    if isinstance(reply, ConnectorReturn):  # the answer to the last of many calls
+    if isinstance(reply, ConnectorReturn):  # the answer to the last of several calls
         rows = (line for line in cell if _wire(line) == reply.status)
     else:
         rows = (line for line in cell if line.row.when is None or line.row.when(before))
@@ -196,7 +196,7 @@ def _is_good(reply: Reply) -> bool:
 
 
 def _answer(reply: Reply, decided: TableRow | None) -> str:
-    """The reply in words."""
+    """Return the reply in words."""
     name = ""
     if decided is not None and decided.row.status is not None:
         name = f", {decided.row.status.name.lower().replace('_', ' ')}"
@@ -228,9 +228,9 @@ def _name_message(message: Emitted) -> str:
 
 
 class ConnectorModel(HasTraits):
-    """The connector of core 1 at a revision, and what was pressed.
+    """The connector of core 1 at a revision, and the presses so far.
 
-    ``hint`` says why a click did nothing, else it is empty.
+    ``hint`` explains why a click did nothing, and is empty otherwise.
     """
 
     at = Unicode()
@@ -238,7 +238,7 @@ class ConnectorModel(HasTraits):
     hint = Unicode()
 
     def __init__(self, at: str = "revert") -> None:
-        """Begin with an empty connector.
+        """Start with an empty connector.
 
         Raises:
             UnknownRevisionError: There is no such revision.
@@ -281,7 +281,7 @@ class ConnectorModel(HasTraits):
         return f"{words}\n{self.last.press.value}: {self.last.answer}. {self.last.why}"
 
     def press(self, press: Press) -> None:
-        """Do one thing more."""
+        """Carry out one more press."""
         if len(self.presses) >= MAX_PRESSES:
             self.hint = f"That was {MAX_PRESSES} clicks; press reset."
             return
@@ -289,17 +289,17 @@ class ConnectorModel(HasTraits):
         self.presses = (*self.presses, press)
 
     def undo(self) -> None:
-        """Take the last click back."""
+        """Undo the last click."""
         self.hint = "" if self.presses else "There is nothing to undo."
         self.presses = self.presses[:-1]
 
     def reset(self) -> None:
-        """Begin again with an empty connector."""
+        """Start again with an empty connector."""
         self.hint = "" if self.presses else "The connector is as it was at the start."
         self.presses = ()
 
     def move(self, steps: int) -> None:
-        """Choose another revision, and do the same at it: later if *steps* > 0."""
+        """Choose another revision and repeat the presses there. It is later if *steps* > 0."""
         place = CHOICES.index(self.revision) + steps if self.revision in CHOICES else 0
         if 0 <= place < len(CHOICES):
             self.hint = ""

@@ -1,4 +1,4 @@
-"""An exercise's card without a screen: the answer as far as it is given, and what became of it."""
+"""An exercise's card without a screen: the answer so far, and its result."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Where progress goes: both note something and return how far the exercise is then.
+    """Where progress is saved. Both methods return the exercise's progress after the change.
 
-    Either may raise UserError: then progress is not kept, and the card says so.
+    Either may raise UserError. The card then says that progress is not saved.
     """
 
     standing: Callable[[], ExerciseStanding]
@@ -52,11 +52,11 @@ class Keeping:
 
 
 class ExerciseModel(HasTraits):
-    """An answer in the making; ``verdict`` is None until it is checked, and again when it changes.
+    """An answer in progress. ``verdict`` is None before a check and after a change.
 
-    ``chosen`` are names of choices, lines or calls; ``steps`` what was done in a script, as (time
-    in ns, action), a wait being the time at which it ends; ``typed`` is a number as typed.
-    ``shown``: the learner has asked for the answer.  ``hint`` says what was done last.
+    ``chosen`` are names of choices, lines or calls. ``steps`` are a script's actions, as (time in
+    ns, action), where a wait has the time at which it ends. ``typed`` is a number as typed.
+    ``shown``: the learner has asked for the answer. ``hint`` describes the last action.
     """
 
     at = Unicode()
@@ -68,12 +68,12 @@ class ExerciseModel(HasTraits):
     hint = Unicode()
     standing = Instance(ExerciseStanding, ())
     passed_ns = Int(0)  # of the script, by waits
-    not_kept = Unicode()  # why progress is not kept, if it is not
+    not_kept = Unicode()  # why progress is not saved, if so
 
     def __init__(
         self, exercise: Exercise, diffs: Diffs | None = None, keeping: Keeping | None = None
     ) -> None:
-        """Show *exercise*; *diffs* reads the commits in use, *keeping* keeps progress."""
+        """Show *exercise*. *diffs* reads the commits in use, *keeping* saves progress."""
         super().__init__(at=exercise.at[0].name if exercise.at else "")
         self.exercise, self._diffs, self._keeping = exercise, diffs, keeping
         if keeping is not None:
@@ -83,12 +83,12 @@ class ExerciseModel(HasTraits):
 
     @property
     def asked(self) -> str:
-        """What kind of answer is wanted, in a few words."""
+        """What kind of answer is expected, in a few words."""
         return _ASKED[self.exercise.kind]
 
     @property
     def answer(self) -> object:
-        """The answer as far as it is given, as `check` takes it."""
+        """The answer so far, in the form that `check` takes."""
         if self.exercise.kind is ExerciseKind.NUMBER:
             return self.typed
         if self.exercise.kind is not ExerciseKind.SCRIPT:
@@ -124,7 +124,7 @@ class ExerciseModel(HasTraits):
 
     @property
     def done(self) -> tuple[str, ...]:
-        """What was done or put in order so far, in words."""
+        """The actions or the order so far, in words."""
         task = self.exercise.task
         if isinstance(task, OrderTask):
             says = {part.name: part.says for part in task.parts}
@@ -133,7 +133,7 @@ class ExerciseModel(HasTraits):
 
     @property
     def text(self) -> str:
-        """The card as plain text: the question, and what can be answered."""
+        """The card as plain text: the question, and the possible answers."""
         one = self.exercise
         where = f" ({', '.join(at.name for at in one.at)})" if one.at else ""
         lines = [
@@ -154,7 +154,7 @@ class ExerciseModel(HasTraits):
     # -- answering -----------------------------------------------------------------------------
 
     def choose(self, name: str) -> None:
-        """Choose; what several can be chosen of is chosen and let go by turns."""
+        """Choose an answer, or unchoose it if several may be chosen."""
         if self.exercise.kind is ExerciseKind.PREDICT:
             self._changed(chosen=(name,))
         elif name in self.chosen:
@@ -165,13 +165,13 @@ class ExerciseModel(HasTraits):
         self.hint = "Chosen; press check." if count == 1 else f"{count} chosen; press check."
 
     def type(self, text: str) -> None:
-        """Take a number as it was typed."""
+        """Take a number as typed."""
         if text != self.typed:
             self._changed(typed=text)
             self.hint = f"You say {text}; press check." if text else ""
 
     def act(self, action: str) -> None:
-        """Do an action of the menu at the present time of the script."""
+        """Do an action of the menu at the script's current time."""
         if len(self.steps) >= MAX_STEPS:
             self.hint = f"That is enough: {MAX_STEPS} actions. Take some back."
             return
@@ -184,7 +184,7 @@ class ExerciseModel(HasTraits):
         self.hint = f"It is {seconds(self.passed_ns)}."
 
     def undo(self) -> None:
-        """Take back what was done last: time that passed since, or an action, or a choice."""
+        """Undo the last step: time that passed since, an action, or a choice."""
         last_ns = self.steps[-1][0] if self.steps else 0
         if self.passed_ns > last_ns:
             self._changed(passed_ns=last_ns)
@@ -196,12 +196,12 @@ class ExerciseModel(HasTraits):
             self.hint = "There is nothing to take back."
 
     def clear(self) -> None:
-        """Begin again."""
+        """Start again."""
         self._changed(chosen=(), steps=(), typed="", passed_ns=0)
         self.shown = False
 
     def use(self, at: str) -> None:
-        """Ask about another revision; a script stays, since it can be tried there."""
+        """Switch to another revision. A script stays, so that it can be tried there."""
         if at == self.at:
             return
         if self.exercise.kind is not ExerciseKind.SCRIPT:
@@ -218,7 +218,7 @@ class ExerciseModel(HasTraits):
     # -- what becomes of it --------------------------------------------------------------------
 
     def check(self) -> None:
-        """Find out whether the answer is right, and note it."""
+        """Check the answer, and save the result."""
         if self.verdict is not None:
             return
         at = self.at or None
@@ -234,7 +234,7 @@ class ExerciseModel(HasTraits):
             self.hint = f"And at {left[0]}?" if left else ""
 
     def show(self) -> None:
-        """Show the answer and why."""
+        """Show the answer and its explanation."""
         if self.shown:
             return
         self.shown, keeping = True, self._keeping

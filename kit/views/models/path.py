@@ -17,9 +17,9 @@ _NOTHING_SAID = "Nobody says anything: what was said before is taken in."
 
 
 class PathModel(HasTraits):
-    """A path and where one stands in it: after so many choices, 0 is the start.
+    """A path and the current place in it: the number of choices made, 0 at the start.
 
-    ``hint`` says why a click did nothing, else it is empty.
+    ``hint`` explains why a click did nothing, and is empty otherwise.
     """
 
     play = Instance(PathPlay)
@@ -27,14 +27,14 @@ class PathModel(HasTraits):
     hint = Unicode()
 
     def __init__(self, play: PathPlay) -> None:
-        """Stand at the end of *play*, where one sees what came of it."""
+        """Start at the end of *play*, where the outcome is visible."""
         super().__init__(play=play, place=play.count)
 
     # -- what there is -------------------------------------------------------------------------
 
     @property
     def count(self) -> int:
-        """How many choices there are."""
+        """The number of choices."""
         return self.play.count
 
     @property
@@ -44,24 +44,24 @@ class PathModel(HasTraits):
 
     @property
     def title(self) -> str:
-        """Which path it is."""
+        """The name of the path."""
         return title_of(self.play)
 
     @property
     def command(self) -> str:
-        """The command that plays it again."""
+        """The command that replays the path."""
         return path_command(self.play)
 
     @property
     def action(self) -> str:
-        """The present choice in words."""
+        """The current choice in words."""
         if not self.place:
             return "The start: everything is plugged and used, nobody has asked for anything."
         return f"Choice {self.place}: {self.play.path.actions[self.place - 1]}."
 
     @property
     def said(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What is said at the present choice, with who has it where not both have: ("", …)."""
+        """The sentences of the current choice, each with its side if only one has it: ("", …)."""
         if not self.place:
             return ()
         found = [(side.revision.name, self._sentences_of(side)) for side in self.play.sides]
@@ -79,7 +79,7 @@ class PathModel(HasTraits):
 
     @property
     def parted(self) -> bool:
-        """Is the present choice answered differently?"""
+        """Is the current choice answered differently?"""
         return len(self.said) > 1
 
     @property
@@ -89,7 +89,7 @@ class PathModel(HasTraits):
 
     @property
     def outcome(self) -> tuple[str, ...]:
-        """What comes of it."""
+        """What comes of the path."""
         return tuple(outcome_of(self.play))
 
     @property
@@ -108,23 +108,23 @@ class PathModel(HasTraits):
     # -- going about ---------------------------------------------------------------------------
 
     def first(self) -> None:
-        """Stand before the first choice."""
+        """Go before the first choice."""
         self.go(0, "This is the start: nothing has happened yet.")
 
     def back(self) -> None:
-        """Stand one choice earlier."""
+        """Go one choice back."""
         self.go(self.place - 1, "This is the start: nothing has happened yet.")
 
     def next(self) -> None:
-        """Stand one choice later."""
+        """Go one choice on."""
         self.go(self.place + 1, "No choice comes after this; the path ends here.")
 
     def last(self) -> None:
-        """Stand at the end."""
+        """Go to the end."""
         self.go(self.count, "This is the end of the path.")
 
     def next_difference(self) -> None:
-        """Stand at the next choice that is answered differently."""
+        """Go to the next choice that is answered differently."""
         there = self.place
         for number in range(self.place + 1, self.count + 1):
             said = {side.sent(number) for side in self.play.sides}
@@ -134,7 +134,7 @@ class PathModel(HasTraits):
         self.go(there, "No choice after this is answered differently.")
 
     def go(self, place: int, or_else: str = "") -> None:
-        """Stand at a place; say *or_else* where that is where one stood."""
+        """Go to a place; give the hint *or_else* if that is the current one."""
         place = min(max(place, 0), self.count)
         self.hint = or_else if place == self.place else ""
         self.place = place

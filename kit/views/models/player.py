@@ -1,4 +1,4 @@
-"""The player without a screen: a run or a pair, event by event, and what one can do in it."""
+"""The player without a screen: a run or a pair, event by event, and the actions it offers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["NO_EVENT", "ActionChoice", "PlayerModel", "actions_of"]
 
 @dataclass(frozen=True, slots=True)
 class ActionChoice:
-    """Something that one can do: the action's text, the word on its button, what it does."""
+    """An action that the player offers: its text, the label of its button, its effect."""
 
     group: str
     word: str
@@ -45,7 +45,7 @@ _DECIDES = ("guest gives", "guest keeps")
 
 
 def actions_of(scenario: Scenario) -> tuple[ActionChoice, ...]:
-    """Return what one can do in a scenario: what makes sense for its cast."""
+    """Return the actions that make sense for a scenario's setup."""
     texts = menu(scenario.setup.devices)
     found = (_choice(text, scenario.setup.devices) for text in texts if text != WAIT)
     return tuple(choice for choice in found if _makes_sense(choice, scenario))
@@ -67,15 +67,15 @@ def _makes_sense(choice: ActionChoice, scenario: Scenario) -> bool:
         return setup.libvirt is not None
     if choice.group == _BY_HAND and Board.PSERIES not in setup.boards:
         return False
-    if choice.action.endswith("core0"):  # the boot core matters as the CPU that is left
+    if choice.action.endswith("core0"):  # the boot core matters as the last CPU
         return choice.word.startswith(("offline", "online"))
     return choice.action not in _DECIDES or setup.conduct.asks
 
 
 class PlayerModel(TimelineModel):
-    """A run or a pair, where one stands in it, and what one did in it.
+    """A run or a pair, the current place in it, and what the learner did in it.
 
-    ``lines_shown`` and ``menu_shown``: are the responsible lines, and what one can do, on show?
+    ``lines_shown`` and ``menu_shown``: are the responsible lines, and the actions, visible?
     """
 
     lines_shown = Bool(False)
@@ -86,29 +86,29 @@ class PlayerModel(TimelineModel):
     ) -> None:
         """Show *timeline*.
 
-        *find_real* finds what a run on a real QEMU is called, or raises `UserError` with how to
-        get one; the player of *timeline* plays it.
+        *find_real* returns the name of a run on a real QEMU, or raises `UserError` that says how to
+        get one. The player of *timeline* plays it.
         """
         super().__init__(timeline)
         self._find_real = find_real
-        self._embedded: Revision | None = None  # where the last side was before it became real
+        self._embedded: Revision | None = None  # the place of the last side before it became real
         self.actions = actions_of(self.scenario)
 
     # -- embedded or real ----------------------------------------------------------------------
 
     @property
     def has_switch(self) -> bool:
-        """Can one ask for a real QEMU at all?"""
+        """Can the learner switch to a real QEMU at all?"""
         return self._find_real is not None
 
     @property
     def is_real(self) -> bool:
-        """Is the last side a real QEMU's?"""
+        """Does the last side run on a real QEMU?"""
         return bool(self.timeline.runs[-1].notes)
 
     @property
     def switch_words(self) -> str:
-        """What the switch does next."""
+        """The effect of the switch."""
         return "embedded machine" if self.is_real else "real QEMU"
 
     def switch(self) -> None:
@@ -130,7 +130,7 @@ class PlayerModel(TimelineModel):
 
     @property
     def said(self) -> tuple[tuple[str, str], ...]:
-        """One sentence on the present event, with who has it where not both have: ("", …)."""
+        """One sentence on the current event, each with its side if only one has it: ("", …)."""
         here = self.timeline
         if here.place < 0:
             return (("", "Nothing has happened yet."),)
@@ -144,7 +144,7 @@ class PlayerModel(TimelineModel):
 
     @property
     def quiet(self) -> str:
-        """Since when nothing has happened, if time has passed since the present event."""
+        """Since when nothing has happened, if time has passed since the current event."""
         here = self.timeline
         last_ns = here.stops[here.place].at_ns if here.place >= 0 else 0
         if here.at_ns <= last_ns:
@@ -155,13 +155,13 @@ class PlayerModel(TimelineModel):
 
     @property
     def entries(self) -> tuple[tuple[str, TraceEntry], ...]:
-        """The present entry of each run that has one, with the side."""
+        """The current entry of each run that has one, with the side."""
         found = zip(self.sides, self.timeline.entries, strict=True)
         return tuple((side, entry) for (side, _), entry in found if entry is not None)
 
     @property
     def did(self) -> str:
-        """What a person did in the run beside the scenario, in words."""
+        """What the learner did in the run beyond the scenario, in words."""
         done = [
             f"{one.action} at {seconds(one.at_ns)}"
             for one in self.timeline.interventions
@@ -171,7 +171,7 @@ class PlayerModel(TimelineModel):
 
     @property
     def text(self) -> str:
-        """The player as plain text: where it stands, and who believes what there."""
+        """The player as plain text: the current place, and who believes what there."""
         here = self.timeline
         names = " and ".join(run.revision.name for run in here.runs)
         lines = [
@@ -189,7 +189,7 @@ class PlayerModel(TimelineModel):
     # -- doing something -----------------------------------------------------------------------
 
     def act(self, action: str) -> None:
-        """Do an action here: from here on the run goes another way."""
+        """Do an action here. The run continues differently from here on."""
         dropped = len(self.timeline.interventions)
         try:
             there = self.timeline.fork(action)
@@ -202,7 +202,7 @@ class PlayerModel(TimelineModel):
             self.hint = "What you had done later is dropped; undo brings it back."
 
     def pass_time(self, seconds_more: int) -> None:
-        """Go on so many seconds; past the end the run becomes longer."""
+        """Go on by some seconds. The run becomes longer if needed."""
         here = self.timeline
         until_ns = here.at_ns + seconds_more * NS_PER_S
         if until_ns <= here.end_ns:
@@ -211,7 +211,7 @@ class PlayerModel(TimelineModel):
             self.done(here.last().wait(until_ns))
 
     def undo(self) -> None:
-        """Take back what was done last, here or, in a run opened from its token, before."""
+        """Undo the last action, here or, in a run opened from its token, before."""
         if self._past or not self.timeline.interventions:
             super().undo()
         else:

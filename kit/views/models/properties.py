@@ -1,7 +1,7 @@
-"""The table of properties without a screen: what is known of it, and what is being found out.
+"""The table of properties without a screen: what is known, and what is being searched.
 
-A search takes up to a second, so what takes several is given as steps: whoever has the screen does
-one after the other and can do something else in between.
+A search takes up to a second, so an action with several searches is an iterator of steps. The
+screen does one step after the other and can serve other clicks in between.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _UNKNOWN = "?"
 
 
 class PropertyModel(HasTraits):
-    """Properties by revision: what was found, and which cell is looked at.
+    """Properties by revision: what was found, and the chosen cell.
 
-    ``known`` counts what was found, ``told`` says what is under way, ``said`` what is to be said
-    of the cell, ``play`` is the path that shows it, None where there is none.
+    ``known`` counts what was found, ``told`` reports progress, ``said`` describes the chosen cell,
+    and ``play`` is the path that shows it, or None.
     """
 
     known = Int(0)
@@ -42,7 +42,7 @@ class PropertyModel(HasTraits):
         search: Callable[[SearchJob], Explored],
         scope: Scope | None = None,
     ) -> None:
-        """Begin with a table of which nothing is known; *search* searches one job."""
+        """Start with an empty table. *search* runs one job."""
         super().__init__()
         self.revisions, self.scope = revisions, Scope() if scope is None else scope
         self._search = search
@@ -50,7 +50,7 @@ class PropertyModel(HasTraits):
         self.told = self._progress()
 
     def anew(self) -> PropertyModel:
-        """Return a table of the same properties of which nothing is known."""
+        """Return an empty table of the same properties."""
         return PropertyModel(self.revisions, self._search, self.scope)
 
     # -- the table -----------------------------------------------------------------------------
@@ -60,14 +60,14 @@ class PropertyModel(HasTraits):
         return all((revision, kind) in self._found for kind in LINUX)
 
     def broken(self, prop: UnplugProperty, revision: Revision) -> tuple[GuestKind, ...]:
-        """The guests with which a property is known to be violated."""
+        """Return the guests with which a property is known to be violated."""
         found = ((kind, self._found.get((revision, kind))) for kind in LINUX)
         return tuple(
             kind for kind, one in found if one and not one.result.findings[prop.name].holds
         )
 
     def cell(self, prop: UnplugProperty, revision: Revision) -> str:
-        """What stands in a cell: "?", "yes", "NO", or with which guests it is violated."""
+        """Return the text of a cell: "?", "yes", "NO", or the guests that violate it."""
         if not self.is_known(revision):
             return _UNKNOWN
         kinds = self.broken(prop, revision)
@@ -78,7 +78,7 @@ class PropertyModel(HasTraits):
         return "NO " + ", ".join(kind.value.removeprefix("linux-") for kind in kinds)
 
     def words(self, prop: UnplugProperty, revision: Revision) -> str:
-        """Say a cell in a sentence."""
+        """Return a cell as a sentence."""
         cell = self.cell(prop, revision)
         head = f"{prop.name} at {revision.name}"
         if cell == _UNKNOWN:
@@ -119,7 +119,7 @@ class PropertyModel(HasTraits):
             yield
 
     def choose(self, prop: UnplugProperty, revision: Revision) -> Iterator[None]:
-        """Look at a cell: its property, and the path that shows why it is as it is."""
+        """Choose a cell: show its property, and the path that explains it."""
         yield from self.look(revision)
         kinds = self.broken(prop, revision)
         kind = kinds[0] if kinds else LINUX[0]
@@ -149,7 +149,7 @@ class PropertyModel(HasTraits):
             self.said = f"{head}\nBeside it the same choices at {other.name}, which keeps it."
 
     def _nearest(self, revision: Revision) -> list[Revision]:
-        """The other revisions, the nearest first, of two the later."""
+        """Return the other revisions, nearest first, the later of two first."""
         here = self.revisions.index(revision)
         others = [n for n in range(len(self.revisions)) if n != here]
         others.sort(key=lambda n: (abs(n - here), n < here))

@@ -1,4 +1,4 @@
-"""Reverts without a screen: which rows of the table are shown, which revert is chosen."""
+"""Reverts without a screen: the visible rows of the table, and the chosen revert."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _YEARS = re.compile(r"(\d{4})(?:\s*[-–]\s*(\d{4}))?")
 
 
 class Judged(Enum):
-    """Which verdicts are shown; the value is how a person is told."""
+    """Which verdicts are visible. The value is the button's label."""
 
     ANY = "any"
     EXACT = Verdict.EXACT.value
@@ -40,7 +40,7 @@ class Judged(Enum):
     PARTIAL = Verdict.PARTIAL.value
     EXTRA = Verdict.EXTRA.value
     DIFFERENT = Verdict.DIFFERENT.value
-    NONE = "none"  # checked, and it cannot be told
+    NONE = "none"  # checked without a verdict
     NOT_CHECKED = "not checked"
 
 
@@ -58,8 +58,8 @@ class SortOrder(Enum):
 class RevertRows:
     """All reverts of a history, newest first.
 
-    ``paths`` are what each changes, by its hash, none where its files are not here; ``until_s`` is
-    the date of the newest commit, in seconds since 1970.
+    ``paths`` are the paths that each changes, by its hash, empty if its files are not here.
+    ``until_s`` is the date of the newest commit, in seconds since 1970.
     """
 
     rows: tuple[Revert, ...] = ()
@@ -70,7 +70,7 @@ class RevertRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which rows, in which order; empty words and years mean all."""
+    """Which rows are visible, in which order. Empty words and years mean all."""
 
     words: str = ""
     years: str = ""
@@ -82,7 +82,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What the table shows: the rows that pass the filter, a page of them, the chosen one."""
+    """What the table shows: the rows that pass the filter, one page of them, the chosen one."""
 
     wanted: Filter = Filter()
     rows: tuple[Revert, ...] = ()
@@ -111,9 +111,9 @@ def days_of(row: Revert) -> tuple[int, int] | None:
 
 
 class RevertModel(HasTraits):
-    """Which revert is looked at; ``hint`` says what is being read, or what went wrong.
+    """The chosen revert. ``hint`` says what is being read, or what went wrong.
 
-    ``read`` returns the page of what a person names.
+    ``read`` returns the page of the commit that the reader names.
     """
 
     page = Instance(RevertPage, allow_none=True)
@@ -145,9 +145,9 @@ class RevertModel(HasTraits):
 
 
 class RevertsModel(HasTraits):
-    """The table of reverts: its one trait ``table`` changes once for each thing that a person does.
+    """The table of reverts. Its one trait ``table`` changes once for each action.
 
-    ``check`` gives rows with what the checks find, one after the other.
+    ``check`` yields rows with the result of the checks.
     """
 
     table = Instance(Table)
@@ -192,11 +192,11 @@ class RevertsModel(HasTraits):
         self._want(wanted)
 
     def choose_form(self, form: Form | None) -> None:
-        """Show the reverts of one form only, or (None) of any."""
+        """Show only reverts of one form, or (None) of any form."""
         self._want(replace(self.table.wanted, form=form))
 
     def sort(self, order: SortOrder) -> None:
-        """Sort by something; by the same once more: the other way round."""
+        """Sort by a column, or reverse the order if it is sorted by it already."""
         wanted = self.table.wanted
         rising = not wanted.rising if wanted.order is order else order not in _FALLING_FIRST
         self._want(replace(wanted, order=order, rising=rising))
@@ -218,7 +218,7 @@ class RevertsModel(HasTraits):
         self.table = replace(self.table, chosen=sha)
 
     def learn(self, row: Revert) -> None:
-        """Take what is known of a row; it keeps its place until the table is filtered anew."""
+        """Update a row. It keeps its place until the filter changes."""
         if row.sha not in self._rows:
             return
         self._rows[row.sha] = row
@@ -226,7 +226,7 @@ class RevertsModel(HasTraits):
         self.table = replace(self.table, rows=rows)
 
     def check_shown(self, progress: Callable[[int, int], None]) -> None:
-        """Check the rows that pass the filter, on all pages; what is known is kept if it ends."""
+        """Check the rows that pass the filter, on all pages; if it fails, keep the results."""
         todo = [row for row in self.table.rows if row.finding is None]
         try:
             for done, row in enumerate(self._check(todo), start=1):
@@ -237,7 +237,7 @@ class RevertsModel(HasTraits):
         self.hint = f"{len(todo)} checked." if todo else "These have been checked."
 
     def summary(self) -> str:
-        """Say how many there are, and how long their targets lasted."""
+        """Return how many reverts there are, and how long their targets lasted."""
         rows, count = self.table.rows, len(self._rows)
         words = (
             f"{len(rows)} of {count} reverts"
@@ -284,7 +284,7 @@ _RANKS = {each: rank for rank, each in enumerate(Judged)}
 
 
 def _text_of(row: Revert, paths: Sequence[str]) -> str:
-    """Return what words are looked for in: they stand in one of these, and not across two."""
+    """Return the texts that words are searched in. A match lies within one of them."""
     names = (target.sha or target.named for target in row.targets)
     return "\n".join((row.sha, row.subject, row.author, *names, *paths)).lower()
 
@@ -296,7 +296,7 @@ def _judged(row: Revert) -> Judged:
 
 
 def _years(typed: str) -> tuple[str, str]:
-    """Return the first and the last year that a person names, as they begin a date."""
+    """Return the first and the last year of a filter, as dates begin with them."""
     if not typed.strip():
         return "", "9999"
     match = _YEARS.fullmatch(typed.strip())
@@ -306,7 +306,7 @@ def _years(typed: str) -> tuple[str, str]:
 
 
 def _sorted(rows: list[Revert], wanted: Filter) -> list[Revert]:
-    """Return the rows, given newest first, in the order that is wanted; undated ones last."""
+    """Return the rows, given newest first, in the chosen order, undated ones last."""
     if wanted.order is SortOrder.DATE:
         return sorted(rows, key=lambda row: row.committed_s, reverse=not wanted.rising)
     if wanted.order is SortOrder.SUBJECT:

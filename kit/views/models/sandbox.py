@@ -1,4 +1,4 @@
-"""The sandbox without a screen: two revisions, the acts so far, and what follows from them."""
+"""The sandbox without a screen: two revisions, the acts so far, and their effect."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["CHOICES", "SandboxModel"]
 
 
 class SandboxModel(TimelineModel):
-    """What the sandbox shows and what its buttons do, the same for both machines.
+    """What the sandbox shows and what its buttons do, on both machines alike.
 
-    A click in the past forks: what was clicked later is dropped.  ``acts`` are the clicks that
-    led to what is there now.
+    A click in the past forks the run: later clicks are dropped. ``acts`` are the clicks that led to
+    the current state.
     """
 
     def __init__(
         self, before: str = "pre-revert", after: str = "revert", acts: tuple[Act, ...] = ()
     ) -> None:
-        """Set the sandbox up; *acts* are clicked at once.
+        """Set up the sandbox and do *acts*.
 
         Raises:
             UnknownRevisionError: A name is not one of the catalogue's.
@@ -69,7 +69,7 @@ class SandboxModel(TimelineModel):
 
     @property
     def text(self) -> str:
-        """The whole sandbox as plain text: both logs are in the pictures, this is the gist."""
+        """The sandbox as plain text: the gist, since both logs are in the pictures."""
         pair = self.pair
         acts = ", ".join(act.value for act in self.acts) or "nothing yet"
         return (
@@ -80,11 +80,11 @@ class SandboxModel(TimelineModel):
 
     @property
     def acts(self) -> tuple[Act, ...]:
-        """The clicks so far, those that a later one dropped left out."""
+        """The clicks so far, without those that a later one dropped."""
         return tuple(click.act for click in self._clicks if isinstance(click, _Click))
 
     def do(self, one: Act) -> None:
-        """Play one more act on both machines, unless it would do nothing."""
+        """Do one more act on both machines, unless it would do nothing."""
         here = self.timeline
         self.hint = why_not(here, one)
         if not self.hint:
@@ -100,7 +100,7 @@ class SandboxModel(TimelineModel):
 
 @dataclass(frozen=True, slots=True)
 class _Click:
-    """An act, and the place at which it took place: a wait's is its end."""
+    """An act, and the place at which it took effect: for a wait, its end."""
 
     act: Act
     at_ns: int
@@ -108,12 +108,12 @@ class _Click:
 
 
 def _is_kept(click: object, here: Timeline) -> bool:
-    """Did a click take place before where one stands?"""
+    """Was a click made before the current place?"""
     return isinstance(click, _Click) and (click.at_ns, click.place) <= (here.at_ns, here.place)
 
 
 def _when(after: Timeline) -> tuple[int, int]:
-    """Return time and place of what was done last, where *after* stands after it."""
+    """Return time and place of the last click, given the timeline *after* it."""
     begins = after.runs[0].made[-1]
     found = (place for place, stop in enumerate(after.stops) if stop.seqs[0] >= begins)
     return after.interventions[-1].at_ns, next(found, after.place)

@@ -1,4 +1,4 @@
-"""What a player and the sandbox have in common without a screen: where one stands, and going on."""
+"""What player and sandbox share without a screen: the current place, and moving through a run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHOICES: tuple[Revision, ...] = CATALOGUE + EVERY_RELEASE
 def choices_of(scenario: Scenario, *present: Revision) -> tuple[Revision, ...]:
     """Return the revisions that a scenario can be stepped through, oldest first.
 
-    Those that only the scenario's comparisons name, or that are *present*, stand at the end.
+    Revisions that are only in the scenario's comparisons, or in *present*, come last.
     """
     named = [find_revision(name) for pair in scenario.compare for name in pair]
     usual = CHOICES if Board.PSERIES in scenario.setup.boards else ()
@@ -37,43 +37,43 @@ def choices_of(scenario: Scenario, *present: Revision) -> tuple[Revision, ...]:
 
 
 class TimelineModel(HasTraits):
-    """Where one stands in a run or a pair; ``hint`` says why a click did nothing, else it is empty.
+    """The current place in a run or a pair. ``hint`` explains why a click did nothing.
 
-    Going about changes nothing of the run; what a person does is put on a pile by `done`, from
-    which `undo` takes it back, with what it had dropped.
+    Moving through a run does not change it. `done` records each action of the learner, and `undo`
+    takes it back together with what it had dropped.
     """
 
     timeline = Instance(Timeline)
     hint = Unicode()
 
     def __init__(self, timeline: Timeline) -> None:
-        """Stand where *timeline* does."""
+        """Start where *timeline* is."""
         super().__init__(timeline=timeline)
         self._past: tuple[tuple[Timeline, tuple[object, ...]], ...] = ()
-        self._clicks: tuple[object, ...] = ()  # what a subclass remembers of them
+        self._clicks: tuple[object, ...] = ()  # what a subclass remembers of an action
         self._choices = choices_of(self.scenario, *(run.revision for run in timeline.runs))
 
     # -- what there is -------------------------------------------------------------------------
 
     @property
     def scenario(self) -> Scenario:
-        """What is played."""
+        """The scenario that is played."""
         return self.timeline.runs[0].scenario
 
     @property
     def sides(self) -> tuple[tuple[str, Run], ...]:
-        """Each run with what it is called: "before" and "after", or "at" where there is one."""
+        """Each run with its side: "before" and "after", or "at" for a single run."""
         names = ("before", "after") if len(self.timeline.runs) == 2 else ("at",)
         return tuple(zip(names, self.timeline.runs, strict=True))
 
     @property
     def count(self) -> int:
-        """How many places there are after the start."""
+        """The number of places after the start."""
         return len(self.timeline.stops)
 
     @property
     def at_the_end(self) -> bool:
-        """Does nothing come after where one stands?"""
+        """Is the current place the last one?"""
         here = self.timeline
         return here.place == self.count - 1 and here.at_ns == here.end_ns
 
@@ -84,47 +84,47 @@ class TimelineModel(HasTraits):
 
     @property
     def knowledge(self) -> tuple[tuple[Knowledge, ...], ...]:
-        """Who knows what where one stands, for each run and device."""
+        """Who believes what at the current place, for each run and device."""
         here = self.timeline
         return tuple(knowledge(run, seq) for run, seq in zip(here.runs, here.seqs, strict=True))
 
     # -- going about ---------------------------------------------------------------------------
 
     def first(self) -> None:
-        """Stand before the first event."""
+        """Go before the first event."""
         self._go(self.timeline.first(), "This is the start: nothing has happened yet.")
 
     def back(self) -> None:
-        """Stand one event earlier."""
+        """Go one event back."""
         self._go(self.timeline.back(), "This is the start: nothing has happened yet.")
 
     def next(self) -> None:
-        """Stand one event later."""
+        """Go one event on."""
         here = self.timeline
         end = f"No event comes after this; the run ends at {seconds(here.end_ns)}."
         self._go(here.next() if here.place < self.count - 1 else here, end)
 
     def last(self) -> None:
-        """Stand at the end."""
+        """Go to the end."""
         end = f"This is the end, {seconds(self.timeline.end_ns)}."
         self._go(self.timeline.last(), end)
 
     def go(self, place: int) -> None:
-        """Stand at a place: 0 is the first event, -1 the start."""
+        """Go to a place: 0 is the first event, -1 the start."""
         self._go(self.timeline.go(place), "")
 
     def seek(self, at_s: float) -> None:
-        """Stand at a time in s, when all that is due then has happened."""
+        """Go to a time in s, after everything that is due then."""
         self._go(self.timeline.seek(round(at_s * NS_PER_S)), "")
 
     def next_of(self, actor: Actor) -> None:
-        """Stand at the next event that *actor* says or hears."""
+        """Go to the next event that *actor* sends or receives."""
         names = {Actor.OPERATOR: "The operator", Actor.GUEST: "The guest", Actor.QEMU: "QEMU"}
         who = names.get(actor, actor.value)
         self._go(self.timeline.next_of(actor), f"{who} says and hears nothing after this.")
 
     def next_difference(self) -> None:
-        """Stand at the next event that only one of the runs has."""
+        """Go to the next event that only one of the runs has."""
         here = self.timeline
         there = here.next_difference()
         if there is not here:
@@ -139,7 +139,7 @@ class TimelineModel(HasTraits):
         self._go(there, words)
 
     def _go(self, there: Timeline, or_else: str) -> None:
-        """Stand there; say *or_else* where that is where one stood."""
+        """Go to a place; give the hint *or_else* if that is the current one."""
         stays = there.place == self.timeline.place and there.at_ns == self.timeline.at_ns
         self.hint = or_else if stays else ""
         if not stays:
@@ -171,20 +171,20 @@ class TimelineModel(HasTraits):
             self.hint = f"{chosen[number].name} is the {end} revision there is."
 
     def _place_of(self, revision: Revision) -> int:
-        """Where a revision stands among the choices; a real QEMU's stands where its like does."""
+        """Return where a revision is among the choices; a real QEMU is where its revision is."""
         names = [choice.name for choice in self._choices]
         return names.index(revision.name)
 
     # -- doing and undoing ---------------------------------------------------------------------
 
     def done(self, there: Timeline, clicks: tuple[object, ...] = ()) -> None:
-        """Stand there by something that a person did, which `undo` takes back."""
+        """Record an action of the learner, which `undo` takes back."""
         self._past = (*self._past, (self.timeline, self._clicks))
         self._clicks, self.hint = clicks, ""
         self.timeline = there
 
     def undo(self) -> None:
-        """Take back what was done last; what it had dropped is there again."""
+        """Undo the last action, and restore what it had dropped."""
         if not self._past:
             self.hint = "There is nothing to undo."
             return
@@ -194,7 +194,7 @@ class TimelineModel(HasTraits):
         self.timeline = self._now(there)
 
     def reset(self) -> None:
-        """Take back everything, and stand at the start."""
+        """Undo everything, and go to the start."""
         if not self._past:
             self.hint = "Nothing was done that could be taken back."
             return

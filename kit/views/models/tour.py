@@ -1,4 +1,4 @@
-"""The series tour without a screen: the series as steps, and what each of them changed."""
+"""The series tour without a screen: the steps of the series, and what each of them changed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SILENT_STEPS = ("timer", "deadline-helper", "pre-revert")
 
 
 class TourModel(HasTraits):
-    """Which step is chosen, how its diff is shown, and what it changed.
+    """The chosen step, the form of its diff, and what it changed.
 
-    ``hint`` says why a click did nothing, else it is empty.  ``scenarios`` returns the scenarios
-    that are played to see what a step changed.
+    ``hint`` explains why a click did nothing, and is empty otherwise. ``scenarios`` returns the
+    scenarios that are played to see what a step changed.
     """
 
     place = Int()
@@ -59,7 +59,7 @@ class TourModel(HasTraits):
 
     @property
     def previous(self) -> Revision:
-        """The step before it; the first step is its own."""
+        """The step before it; for the first step, itself."""
         return STEPS[max(self.place - 1, 0)]
 
     def go(self, place: int) -> None:
@@ -71,11 +71,11 @@ class TourModel(HasTraits):
             self.hint = f"This is the {'first' if place < 0 else 'last'} step."
 
     def table_changes(self) -> tuple[tuple[TableRow, ...], tuple[TableRow, ...]]:
-        """Return the rows of the state table that the step brought, and those it took away."""
+        """Return the rows of the state table that the step added, and those it removed."""
         return difference(self.step, self.previous)
 
     def scenario_changes(self) -> tuple[Scenario, ...]:
-        """Return the built-in scenarios that run otherwise than at the step before."""
+        """Return the built-in scenarios that run differently than at the step before."""
         return tuple(
             scenario
             for scenario in self._scenarios().values()

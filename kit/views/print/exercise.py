@@ -1,4 +1,4 @@
-"""An exercise on paper: the question, what can be answered, room for it, hints; no answer."""
+"""An exercise in print: the question, the choices, room for an answer, hints, but no answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BOX, _LINE = "☐", Html('<span class="kit-blank"></span>')
 def print_exercise(
     model: ExerciseModel, lines_of: Callable[[Item], ResponsibleLines] | None, source: str
 ) -> PrintForm:
-    """The card: what the learner has done so far is left out, and so is what is right."""
+    """Return the card, without the learner's progress and without the solution."""
     one = model.exercise
     where = f", at {one.at[0].name}" if len(one.at) == 1 else ""
     html = Html(
@@ -57,7 +57,7 @@ def _revisions_html(one: Exercise) -> Html:
 
 
 def _answer_to(one: Exercise) -> Html:
-    """Room for an answer beside each revision; lines and ticks have theirs below."""
+    """Return room for an answer beside a revision. Lines and boxes have theirs below."""
     if isinstance(one.task, Predict | Number | OrderTask):
         return Html(' <span class="kit-answer-here">Your answer: {}</span>').format(_LINE)
     return Html()
@@ -66,7 +66,7 @@ def _answer_to(one: Exercise) -> Html:
 def _answers(
     one: Exercise, lines_of: Callable[[Item], ResponsibleLines] | None, source: str
 ) -> Html:
-    """What can be answered, and room for it where the revisions have not got it beside them."""
+    """Return the choices, and room for an answer if there is none beside the revisions."""
     several = len(one.at) > 1
     match one.task:
         case Predict(choices=choices):
@@ -84,7 +84,7 @@ def _answers(
 
 
 def _choices(says: list[str], *, lettered: bool) -> Html:
-    """Boxes to tick, or letters to name where one box would not do."""
+    """Return boxes to tick, or letters to name if one box is not enough."""
     mark = "" if lettered else f"{_BOX} "
     items = Html().join(Html("<li>{}{}</li>").format(mark, words) for words in says)
     return (
@@ -95,7 +95,7 @@ def _choices(says: list[str], *, lettered: bool) -> Html:
 
 
 def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, source: str) -> Html:
-    """The lines to judge; where the question is whether they exist, their names alone."""
+    """Return the lines to judge; only their names if the question is whether they exist."""
     items = []
     for item in task.items:
         drawn = Html()
@@ -109,7 +109,7 @@ def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, sou
 
 
 def _script(task: ScriptTask, names: list[str]) -> Html:
-    """What can be done, and lines to write it on: a set for each revision asked about."""
+    """Return the actions, and lines to write on: one set for each revision."""
     actions = Html().join(Html("<li><code>{}</code></li>").format(text) for text in task.menu)
     waits = ", ".join(f"+{seconds(ns)}" for ns in task.waits_ns)
     time = (

@@ -1,7 +1,7 @@
-"""Runs on paper: the player, the sandbox and the tour, as lists of steps with few pictures.
+"""Runs in print: player, sandbox and tour as lists of steps with few pictures.
 
-A picture is drawn where two runs part, and at the end.  What comes later than a picture's own time
-is not in it: paper cannot be covered in part.
+There is a picture where two runs part, and one at the end. It ends at its own time: a reader cannot
+cover a part of it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _ON_THE_TOUR = (
 
 
 def print_player(model: PlayerModel) -> PrintForm:
-    """A run or a pair: its story, every step, where the two part, the end, who believes what."""
+    """Return a run or a pair: story, every step, where the two part, the end, the beliefs."""
     story = model.scenario
     return printed(
         Html(
@@ -60,7 +60,7 @@ def print_player(model: PlayerModel) -> PrintForm:
 
 
 def _in_steps(timeline: Timeline) -> list[Html]:
-    """Every step as text, then the pictures."""
+    """Return every step as text, then the pictures."""
     heads = [run.revision.name for run in timeline.runs]
     last = timeline.last()
     found = [steps_html(timeline, heads)]
@@ -71,7 +71,7 @@ def _in_steps(timeline: Timeline) -> list[Html]:
 
 
 def where_parted(timeline: Timeline) -> int | None:
-    """Return the last place of the instant at which two runs part; None where that is the end."""
+    """Return the last place of the instant at which two runs part; None if that is the end."""
     stops = timeline.stops
     first = next((place for place, stop in enumerate(stops) if stop.differs), None)
     if first is None:
@@ -97,7 +97,7 @@ def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
 def print_sandbox(
     model: SandboxModel, stories: tuple[SandboxStory, ...] | None = None
 ) -> PrintForm:
-    """Two machines: what was clicked on them, or, where nothing was, the stories that show most."""
+    """Return two machines: the clicks so far or, without clicks, the most telling stories."""
     before, after = (run.revision.name for run in model.timeline.runs)
     if model.acts:
         stories = (SandboxStory("What was clicked", model.acts, before, after),)
@@ -111,7 +111,7 @@ def print_sandbox(
 
 
 def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
-    """One story at two revisions: the clicks, the picture of its end, what came of it."""
+    """Return one story at two revisions: the clicks, the picture of its end, the outcome."""
     model = SandboxModel(one.before, one.after, one.acts)
     here = model.timeline.last()
     clicks = Html(", then ").join(Html("<code>{}</code>").format(click.value) for click in one.acts)
@@ -127,7 +127,7 @@ def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
 
 
 def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
-    """A step of the series in full: message, what it changes, diff, the story that shows it."""
+    """Return a step of the series: message, changes, diff, and the story that shows it."""
     message = Html() if page.commit is None else message_html(page.commit, page.series, brief=True)
     before = "" if model.previous == model.step else model.previous.name
     return printed(
@@ -142,7 +142,7 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
 
 
 def _list_of_steps(model: TourModel) -> Html:
-    """Name every step and what its machine does: some have no name but their hash."""
+    """Name every step and what its machine does, because some have only a hash as name."""
     items = []
     for step in STEPS:
         words = f"{step.name}: {step.summary}"

@@ -1,7 +1,7 @@
-"""The stories that a sandbox tells on paper: each by what it shows, and of which two revisions.
+"""The printed stories of a sandbox: each with its title and its two revisions.
 
-Where several clicks would fall on one instant, or at the end, a second passes: a picture has room
-for them and what comes of them then, and the outcome is the same.
+If several clicks would fall on one instant, or on the end, a second passes between them. This gives
+the picture room and does not change the outcome.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["IN_TIME", "LATE", "STORIES", "SandboxStory", "parts", "stories_of", 
 
 @dataclass(frozen=True, slots=True)
 class SandboxStory:
-    """Clicks on a sandbox; ``before`` and ``after`` are the revisions of which it is told."""
+    """Clicks on a sandbox, and the two revisions at which they are played."""
 
     title: str
     acts: tuple[Act, ...]
@@ -25,7 +25,7 @@ class SandboxStory:
 
     @property
     def clicks(self) -> tuple[Act, ...]:
-        """What a reader would click; the seconds that only make room are left out."""
+        """The clicks of a reader, without the seconds that only make room."""
         return tuple(one for one in self.acts if one is not Act.WAIT_1_S)
 
 
@@ -63,10 +63,10 @@ STORIES = (
 
 
 def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
-    """Return what a sandbox of two revisions tells: their own stories, and how it goes on.
+    """Return the stories of two revisions: their own ones, and the later ones.
 
-    Of two that have no story of their own it is what they play differently; the release in time
-    where they play all alike.
+    Revisions without stories of their own get those that they play differently; if there are none,
+    the release in time.
     """
     own = [one for one in (LATE, *STORIES) if (one.before, one.after) == (before, after)]
     later = [one for one in STORIES if one.before == after]
@@ -77,7 +77,7 @@ def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
 
 
 def story_of_step(before: str, after: str) -> SandboxStory:
-    """Return the first story that a step plays otherwise; the late release where there is none."""
+    """Return the first story that a step plays differently, or else the late release."""
     told = [SandboxStory(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
     return next((one for one in told if parts(one)), told[0])
 

@@ -1,4 +1,4 @@
-"""On paper: a connector, a path of the explorer, the properties, reverts."""
+"""In print: a connector, a path of the explorer, the properties, reverts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _MAX_ROWS = 40
 
 
 def print_connector(model: ConnectorModel) -> PrintForm:
-    """A connector: its diagram, an example move by move, its table to play by."""
+    """Return a connector: its diagram, an example move by move, its table to play by."""
     played = ConnectorModel(model.at)
     played.presses = tuple(model.presses) or _IN_AND_OUT
     steps = played.steps
@@ -96,7 +96,7 @@ def _is_of_a_cpu(line: TableRow) -> bool:
 
 
 def print_path(model: PathModel) -> PrintForm:
-    """A path: every choice as text, a picture of its end, and who believes what."""
+    """Return a path: every choice as text, a picture of its end, the beliefs."""
     end = PathModel(model.play)
     drawn = picture_svg(layout_of_path(model.play, model.play.count))
     return printed(
@@ -107,7 +107,7 @@ def print_path(model: PathModel) -> PrintForm:
 
 
 def _path(play: PathPlay) -> Html:
-    """Every choice, with what each side does then, and what comes of it."""
+    """Return every choice with the messages of each side, and the outcome."""
     end = PathModel(play)
     rows = []
     for place in range(1, play.count + 1):
@@ -126,7 +126,7 @@ def _path(play: PathPlay) -> Html:
 
 
 def print_properties(model: PropertyModel) -> PrintForm:
-    """The whole table, what each property says, and a path to one that some revisions violate."""
+    """Return the whole table, the meaning of each property, and a path to a violation."""
     for _ in model.look_all():
         pass
     names = [revision.name for revision in model.revisions]
@@ -150,14 +150,14 @@ def print_properties(model: PropertyModel) -> PrintForm:
 
 
 def _most_telling(model: PropertyModel) -> Html:
-    """The shortest path to the first property that one revision violates and its neighbour not."""
+    """Return the shortest path to the first violation that a neighbour does not share."""
     found = [
         (not any(not model.broken(prop, one) for one in _beside(model, at)), prop, at)
         for prop in PROPERTIES
         for at in model.revisions
         if model.broken(prop, at)
     ]
-    for _, prop, at in sorted(found, key=lambda one: one[0])[:1]:  # the order stays otherwise
+    for _, prop, at in sorted(found, key=lambda one: one[0])[:1]:  # stable, so the order stays
         for _ in model.choose(prop, at):
             pass
         if model.play is not None:
@@ -168,7 +168,7 @@ def _most_telling(model: PropertyModel) -> Html:
 
 
 def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
-    """The revision that comes after *at*, if there is one."""
+    """Return the revision after *at*, if there is one."""
     place = model.revisions.index(at)
     return model.revisions[place + 1 : place + 2]
 
@@ -177,14 +177,14 @@ def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
 
 
 def print_revert(model: RevertModel) -> PrintForm:
-    """The report of a revert and the diffs; or why there is none."""
+    """Return the report of a revert and the diffs, or why there is none."""
     if model.page is None:
         return printed(Html("<p>{}</p>").format(model.hint or "No revert is chosen."))
     return printed(report_html(model.page), diffs_html(model.page, side_by_side=False))
 
 
 def print_reverts(model: RevertsModel) -> PrintForm:
-    """The table of reverts, the newest; or why there is none."""
+    """Return the table of the newest reverts, or why there is none."""
     found = model.table.rows
     rows = [
         (

@@ -25,18 +25,18 @@ _TIME, _PARTIES = 9, 20
 
 @dataclass(frozen=True, slots=True)
 class GuestReport:
-    """What was seen with a real kernel; beside it, if so wished, the embedded machine's run."""
+    """What was observed with a real kernel, optionally beside the embedded machine's run."""
 
     run: GuestRun
     embedded: Run | None = None
 
     @property
     def layout(self) -> Layout:
-        """What is drawn."""
+        """The layout of the picture."""
         return layout_of_guest(self.run)
 
     def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """Picture, what it means, every event; beside a run, where the two differ."""
+        """Yield the picture, its meaning, and every event; beside a run, where the two differ."""
         yield from self._picture(width, unicode)
         yield ""
         yield from self._wrapped(width, unicode)
@@ -46,13 +46,13 @@ class GuestReport:
     def mail_lines(
         self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
     ) -> Iterator[str]:
-        """The body of a mail, with two lines of header if it is a reply."""
+        """Yield the body of a mail, with two header lines if it is a reply."""
         if in_reply_to is not None:
             yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
         yield from self.text_lines(width, unicode=unicode)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """Markdown: the picture in a fenced block, the events to unfold."""
+        """Yield Markdown: the picture in a fenced block, the events folded."""
         yield f"**{plain_markdown(f'{self.layout.name}: {self.layout.title}')}**"
         yield ""
         yield from fenced(self._picture(width, unicode))
@@ -66,14 +66,14 @@ class GuestReport:
         yield "</details>"
 
     def page(self) -> str:
-        """A page of HTML that needs nothing else."""
+        """Return a self-contained page of HTML."""
         title = f"{self.layout.name}: {self.layout.title}"
         return page_of(
             title, picture_svg(self.layout), self._meaning_lines(), self._events(110, True), Html()
         )
 
     def json(self) -> dict[str, Any]:
-        """All of it as data for JSON."""
+        """Return all of it as JSON data."""
         data = guest_json(self.run)
         if self.embedded is None:
             return data
@@ -109,7 +109,7 @@ class GuestReport:
             yield from self.compared_lines(width, unicode=unicode)
 
     def event_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """Each event with a sentence."""
+        """Yield each event with a sentence."""
         for entry in self.run.trace:
             parties = f"{entry.src.value} > {entry.dst.value}"
             parties = entry.src.value if entry.src is entry.dst else parties
@@ -121,7 +121,7 @@ class GuestReport:
         return [] if self.embedded is None else [*compared(self.embedded, self.run)]
 
     def compared_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """What both tell, without answers and without times of their own."""
+        """Yield what both report, without answers and without times that only one has."""
         assert self.embedded is not None
         yield from wrapped("", "  ", f"- only {self.embedded.revision.name}", width, unicode)
         yield from wrapped("", "  ", f"+ only {self.run.binary}", width, unicode)

@@ -1,4 +1,4 @@
-"""What a log tells, in plain text, for a mail, as Markdown, as a page and as JSON."""
+"""A log's report in plain text, for a mail, as Markdown, as a page and as JSON."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _TIME, _PARTIES = 9, 20
 
 
 def report_of(log: UnplugLog, command: str = "") -> LogReport:
-    """Return what can be said of a log; *command* reads it again."""
+    """Return the report of a log. *command* reads the log again."""
     command = command or f"kit import {' '.join(log.sources)}"
     return LogReport(log, first_entries(log, MAX_DRAWN), verdicts(log), command)
 
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
-    """A log, the part of it that is drawn, which revisions it fits, and what reads it again."""
+    """A log, the part that is drawn, the revisions that it fits, and the command that reads it."""
 
     log: UnplugLog
     drawn: UnplugLog
@@ -47,13 +47,13 @@ class LogReport:
 
     @property
     def layout(self) -> Layout:
-        """What is drawn, ready to be drawn."""
+        """The layout of the picture."""
         return layout_of_log(self.drawn)
 
     # -- plain text --------------------------------------------------------------------------------
 
     def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """The picture, what was left out, which revisions fit, and every event."""
+        """Yield the picture, what was left out, which revisions fit, and every event."""
         yield from self._picture(width, unicode)
         yield ""
         yield from self._wrapped([*_notes(self)], width, unicode)
@@ -72,7 +72,7 @@ class LogReport:
             yield from wrapped("", "", words, width, unicode)
 
     def event_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """Each event that is drawn with its line and a sentence."""
+        """Yield each drawn event with its line and a sentence."""
         began_ns = self.log.began_ns
         for entry in self.drawn.entries:
             known = entry.at_ns is not None and began_ns is not None
@@ -91,7 +91,7 @@ class LogReport:
     def mail_lines(
         self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
     ) -> Iterator[str]:
-        """The body of a mail, with two lines of header if it is a reply."""
+        """Yield the body of a mail, with two header lines if it is a reply."""
         if in_reply_to is not None:
             yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
         yield from self._picture(width, unicode)
@@ -103,7 +103,7 @@ class LogReport:
         yield from self._wrapped([f"Read with: {self.command}"], width, unicode)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
-        """Markdown: the picture in a fenced block, the events to unfold."""
+        """Yield Markdown: the picture in a fenced block, the events folded."""
         yield f"**{plain_markdown(f'{self.log.source}: {self.log.format.value}')}**"
         yield ""
         yield from fenced(self._picture(width, unicode))
@@ -119,7 +119,7 @@ class LogReport:
         yield "</details>"
 
     def page(self) -> str:
-        """A page of HTML that needs nothing else."""
+        """Return a self-contained page of HTML."""
         title = f"{self.log.source}: {self.log.format.value}"
         meaning = (*_conclusions(self), *_notes(self))
         events = self.event_lines(110, unicode=True)
@@ -127,7 +127,7 @@ class LogReport:
         return page_of(title, picture_svg(self.layout), meaning, events, last)
 
     def json(self) -> dict[str, Any]:
-        """All that was read, as data for JSON."""
+        """Return everything that was read as JSON data."""
         log = self.log
         began_ns = log.began_ns
         return {
@@ -263,7 +263,7 @@ def _reason(verdict: LogVerdict) -> tuple[str, int, str]:
 
 
 def _named(found: Sequence[LogVerdict]) -> str:
-    """Name revisions, those that follow each other as a range."""
+    """Name revisions, consecutive ones as a range."""
     wanted = {verdict.revision for verdict in found}
     parts: list[str] = []
     for names in (CATALOGUE, EVERY_RELEASE):

@@ -1,7 +1,7 @@
-"""A run or a pair ready to paste: into a plain-text mail, or into an issue tracker.
+"""A run or a pair, ready to paste into a plain-text mail or into an issue tracker.
 
-Nothing is sent.  No line is wider than asked, but for one that is a single word: a token and a
-link must not be broken.
+Nothing is sent. A line is wider than asked only if it is a single word: tokens and links are never
+broken.
 
 Source: RFC 5322 (In-Reply-To, References), RFC 3676 (format=flowed); git log --format=reference.
 """
@@ -33,7 +33,7 @@ _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[!-;=?-~]+)>|([!-;=?-~]+@[!-;=?-~]+)")
 
 
 def read_message_id(text: str) -> str:
-    """Read a Message-Id, with its angle brackets or without; return it without.
+    """Read a Message-Id, with or without angle brackets; return it without.
 
     Raises:
         UserError: It is none.
@@ -48,9 +48,9 @@ def read_message_id(text: str) -> str:
 
 
 def command_of(played: Run | Pair) -> str:
-    """Return the command that plays it again."""
+    """Return the command that replays it."""
     run = played if isinstance(played, Run) else played.before
-    if run.interventions:  # only the token says what was done
+    if run.interventions:  # only the token holds the actions
         return f"kit open {token_of(played)}"
     if isinstance(played, Run):
         return f"kit run {run.scenario.name} --at {run.revision.name}"
@@ -66,7 +66,7 @@ def mail_lines(
     unicode: bool = False,
     in_reply_to: str | None = None,
 ) -> Iterator[str]:
-    """A run or a pair as the body of a mail, with two lines of header if it is a reply.
+    """Yield a run or a pair as the body of a mail, with two header lines if it is a reply.
 
     Args:
         played: What to show.
@@ -102,7 +102,7 @@ def markdown_lines(
     *,
     unicode: bool = False,
 ) -> Iterator[str]:
-    """A run or a pair as Markdown: the picture in a fenced block, the events to unfold."""
+    """Yield a run or a pair as Markdown: the picture in a fenced block, the events folded."""
     first, second = _caption(played)
     yield f"**{plain_markdown(first)}**"
     yield plain_markdown(second)
@@ -123,7 +123,7 @@ def markdown_lines(
 
 
 def _caption(played: Run | Pair) -> tuple[str, str]:
-    """Say in two sentences what is shown, and what came of it."""
+    """Say in two sentences what the picture shows and how it ended."""
     if isinstance(played, Run):
         return (
             f"{played.scenario.title}, at {played.revision.name}.",
@@ -147,7 +147,7 @@ def _caption(played: Run | Pair) -> tuple[str, str]:
 
 
 def _outcome(run: Run) -> str:
-    """Say in a word or two what became of the device."""
+    """Say in a word or two how it ended for the device."""
     belief = run.belief()
     if run.ended.machine.aborted is not None:
         return "QEMU aborts"

@@ -23,7 +23,7 @@ _PARTIES = 20
 
 
 def path_command(play: PathPlay) -> str:
-    """Return the command that plays it again."""
+    """Return the command that replays a path."""
     return f"kit open {play.path.token}{_beside(play)}"
 
 
@@ -33,7 +33,7 @@ def _beside(play: PathPlay) -> str:
 
 
 def path_text_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
-    """A path in at most *width* columns; but for a token, which must not be broken."""
+    """Yield a path in at most *width* columns. Only its token may be longer."""
     yield from picture_lines(layout_of_path(play), width, unicode=unicode)
     yield ""
     yield from _meaning(play, width, unicode)
@@ -51,7 +51,7 @@ def path_mail_lines(
     unicode: bool = False,
     in_reply_to: str | None = None,
 ) -> Iterator[str]:
-    """The body of a mail, with two lines of header if it is a reply."""
+    """Yield the body of a mail, with two header lines if it is a reply."""
     if in_reply_to is not None:
         yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
     yield from picture_lines(layout_of_path(play), width, unicode=unicode)
@@ -71,7 +71,7 @@ def path_mail_lines(
 def path_markdown_lines(
     play: PathPlay, commits: Sequence[CommitReference], width: int, *, unicode: bool = False
 ) -> Iterator[str]:
-    """Markdown: the picture in a fenced block, the choices to unfold."""
+    """Yield Markdown: the picture in a fenced block, the choices folded."""
     yield f"**{plain_markdown(title_of(play))}**"
     yield ""
     yield from fenced(picture_lines(layout_of_path(play), width, unicode=unicode))
@@ -90,7 +90,7 @@ def path_markdown_lines(
 
 
 def path_page(play: PathPlay) -> str:
-    """A page of HTML that needs nothing else."""
+    """Return a self-contained page of HTML."""
     meaning = _meaning_lines(play)
     events = path_event_lines(play, 110, unicode=True)
     last = Html("<p>Replay: <code>{}</code></p>").format(path_command(play))
@@ -117,7 +117,7 @@ def _meaning(play: PathPlay, width: int, unicode: bool) -> Iterator[str]:
 
 
 def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
-    """Each choice, and what is said then; "=" at both, "-" only before, "+" only after."""
+    """Yield each choice and its messages; "=" at both, "-" only before, "+" only after."""
     if len(play.sides) == 1:
         for number, choice in enumerate(play.sides[0].choices, 1):
             yield from _choice("|", number, choice.action, width, unicode)

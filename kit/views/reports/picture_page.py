@@ -1,4 +1,4 @@
-"""A picture as a page that needs nothing else, and as PNG."""
+"""A picture as a self-contained page, and as PNG."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def picture_page(played: Run | Pair) -> Html:
 def page_of(
     title: str, drawn: Html, meaning: Iterable[str], events: Iterable[str], last: Html
 ) -> Html:
-    """Return a page: a picture, what it means, a sentence a paragraph, its events, a line each."""
+    """Return a page: a picture, its meaning, one sentence a paragraph, its events, one a line."""
     return page(
         "views/reports/picture_page.html.jinja",
         title=title,
@@ -51,7 +51,7 @@ def picture_png(played: Run | Pair | Layout) -> bytes:
         UserError: What draws it is not installed.
     """
     try:
-        import resvg_py  # an extra: only who wants a PNG needs it
+        import resvg_py  # an extra, needed only for PNG
     except ImportError:
         raise UserError(
             "--format png: resvg-py is not installed; pip install resvg-py, or use --format svg"

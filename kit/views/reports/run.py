@@ -21,9 +21,9 @@ _TIME, _PARTIES = 9, 20
 
 
 def text_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
-    """A run or a pair in at most *width* columns; ASCII, unless *unicode* is allowed.
+    """Yield a run or a pair in at most *width* columns, in ASCII unless *unicode* is allowed.
 
-    Like the picture, no line begins with a blank or with ">".
+    Like in the picture, no line begins with a blank or with ">".
     """
     yield from picture_lines(played, width, unicode=unicode)
     yield ""
@@ -34,7 +34,7 @@ def text_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iter
 
 
 def meaning_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
-    """Say in a few lines what has become of the device, and where two runs part."""
+    """Say in a few lines how it ended for the device, and where two runs part."""
     if isinstance(played, Run):
         told = [*_knowledge(played)]
     else:
@@ -46,7 +46,7 @@ def meaning_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> I
 
 
 def event_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
-    """Each event with a sentence; of a pair "=" is in both, "-" only before, "+" only after."""
+    """Yield each event with a sentence; "=" in both runs, "-" only before, "+" only after."""
     if isinstance(played, Run):
         for entry in played.trace:
             yield from _event("|", entry, width, unicode)
@@ -76,12 +76,12 @@ def _event(mark: str, entry: TraceEntry, width: int, unicode: bool) -> Iterator[
 
 
 def wrapped(head: str, after: str, words: str, width: int, unicode: bool) -> Iterator[str]:
-    """Yield lines of *words*: *head* begins the first, *after* those that follow."""
+    """Yield *words* in lines: *head* begins the first line, *after* the others."""
     words = clean(words, BOXES if unicode else ASCII)
     lines = textwrap.wrap(
         words,
         width,
-        # stand-ins, because blanks at the beginning of a line would be dropped
+        # stand-ins: blanks at the start of a line would be dropped
         initial_indent="." * len(head),
         subsequent_indent="." * len(after),
         break_on_hyphens=False,
@@ -104,7 +104,7 @@ def _knowledge(run: Run) -> Iterator[str]:
 
 
 def run_json(run: Run) -> dict[str, Any]:
-    """A run as data for JSON."""
+    """Return a run as JSON data."""
     return {
         "version": 1,
         "scenario": run.scenario.name,
@@ -116,7 +116,7 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def pair_json(pair: Pair) -> dict[str, Any]:
-    """A pair as data for JSON."""
+    """Return a pair as JSON data."""
     before, after = pair.first_difference
     parted = None if before is after is None else {"before": before, "after": after}
     return {

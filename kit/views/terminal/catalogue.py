@@ -1,4 +1,4 @@
-"""Lists for the terminal as rich renderables, each with the same content as data for JSON."""
+"""Lists for the terminal as rich renderables, each with the same content as JSON data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
-    """What `kit doctor` found: (name, found, how to get it, needed)."""
+    """Return what `kit doctor` found: (name, found, how to get it, needed)."""
     table = _table("", "what", "found")
     for name, found, missing, needed in checks:
         mark = "ok" if found else ("MISSING" if needed else "-")
@@ -43,7 +43,7 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 
 
 def revisions_table() -> Listing:
-    """The catalogue: the case study's builds, releases, what was never merged, the contrast."""
+    """Return the catalogue: the case study's builds, releases, unmerged ones, the contrast."""
     table = _table("name", "revision", "what its machine does")
     for revision in REVISIONS:
         if revision in (RELEASES[0], PROPOSAL):
@@ -91,7 +91,7 @@ def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
 
 
 def states_table(revision: Revision, other: Revision | None = None) -> Listing:
-    """The full (state, call) table of a revision, or what differs from another.
+    """Return the full (state, call) table of a revision, or how it differs from another.
 
     Raises:
         UserError: One of them is not a pseries machine, and so has no connectors.

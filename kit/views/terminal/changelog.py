@@ -19,7 +19,7 @@ def changelog_lines(
     people: bool = False,
     trailers: bool = False,
 ) -> Iterator[str]:
-    """Write what a range brought: groups, then what needs a second look, then what is void."""
+    """Yield a range's changes: by group, then what needs a second look, then what cancels out."""
     style = _Markdown if markdown else _Plain
     news = [entry for entry in entries if entry.annulled_by is None]
     yield style.title(f"{span}: {len(news)} commits of {len(entries)}")
@@ -66,7 +66,7 @@ def _partial(style: type[_Plain], entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _pairs(style: type[_Plain], entries: Sequence[Entry]) -> Iterator[str]:
-    """Write each revert that is void with what it takes out; those of no revert come last."""
+    """Yield each cancelled revert with its target; those of no revert come last."""
     by_sha = {entry.sha: entry for entry in entries}
     undone: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -83,7 +83,7 @@ def _pairs(style: type[_Plain], entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _is_answer(entry: Entry, by_sha: dict[str, Entry]) -> bool:
-    """Is it the revert of what it is annulled with?"""
+    """Is it the revert of the commit that it is cancelled with?"""
     other = by_sha[entry.annulled_by or ""]
     return other.annulled_by == entry.sha and entry.sha not in other.reverts
 

@@ -19,7 +19,7 @@ _MARKED = {LineKind.ADDED: "black on green", LineKind.REMOVED: "black on red", L
 
 
 def commit_text(commit: Commit, files: tuple[FileDiff, ...], source: str, note: str = "") -> Text:
-    """Write a commit for the terminal: who, when, why, and the diff in colours, or a *note*."""
+    """Return a commit for the terminal: who, when, why, and the diff in colours, or a *note*."""
     text = Text()
     for words in _head(commit, source):
         text.append(f"{words}\n", style="bold" if words.startswith("commit ") else "")
@@ -49,9 +49,9 @@ def _append_hunk(text: Text, hunk: Hunk) -> None:
 def commit_lines(
     commit: Commit, files: tuple[FileDiff, ...], source: str, width: int = 72, note: str = ""
 ) -> Iterator[str]:
-    """Write a commit as plain lines of at most *width* columns; longer ones go on after ``\\``.
+    """Yield a commit as plain lines of at most *width* columns; longer ones continue after ``\\``.
 
-    A *note* stands in the place of a diff that there is not.
+    A *note* replaces a missing diff.
     """
     for words in _head(commit, source):
         yield from _folded("", words, width)
@@ -89,7 +89,7 @@ def _head(commit: Commit, source: str) -> Iterator[str]:
 
 
 def _short(name: str) -> str:
-    """Return the first digits of the hash that *name* begins with; any other text as it is."""
+    """Return the first digits of the hash that *name* begins with; any other text unchanged."""
     match = re.match(r"[0-9a-f]{7,40}\b", name)
     return match[0][:10] if match else name
 
@@ -111,7 +111,7 @@ def _folded(sign: str, words: str, width: int) -> Iterator[str]:
         return
     first = chop_cells(line, width - 1)[0]
     after = sign.replace("@", " ")
-    # all at once: to cut one piece after the other would take the square of a long line
+    # all at once: piece by piece would take quadratic time
     pieces = chop_cells(line[len(first) :], width - 1 - cell_len(after))
     if len(pieces) > 1 and cell_len(after + "".join(pieces[-2:])) <= width:
         pieces[-2:] = ["".join(pieces[-2:])]

@@ -1,4 +1,4 @@
-"""Lists of exercises for the terminal, without their answers; the same content for JSON."""
+"""Lists of exercises for the terminal, without their answers, and the same content for JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["exercises_table", "progress_table", "standing_words"]
 
 
 def exercises_table(exercises: Sequence[Exercise]) -> tuple[RenderableType, Any]:
-    """The exercises by lesson: what is asked, and how."""
+    """Return the exercises by lesson: question and kind."""
     table = _table("lesson", "exercise", "kind", "question")
     for one in _sectioned(table, exercises):
         question = Text.assemble((one.title, "bold"), "\n", one.question)
@@ -39,7 +39,7 @@ def exercises_table(exercises: Sequence[Exercise]) -> tuple[RenderableType, Any]
 def progress_table(
     exercises: Sequence[Exercise], standing: Callable[[str], ExerciseStanding], file: str
 ) -> tuple[RenderableType, Any]:
-    """How far the learner is, by lesson."""
+    """Return the learner's progress by lesson."""
     table = _table("lesson", "exercise", "so far")
     found = [(one, standing(one.name)) for one in exercises]
     standings = {one.name: at for one, at in found}
@@ -69,7 +69,7 @@ def progress_table(
 
 
 def standing_words(standing: ExerciseStanding) -> str:
-    """Say how far one exercise is; empty where nothing was done."""
+    """Return the progress of one exercise in words; empty if it was not tried."""
     tries = f"{standing.tries} {'answer' if standing.tries == 1 else 'answers'}"
     if standing.solved:
         return f"solved, {tries}" + (", the answer was shown" if standing.shown else "")
@@ -86,7 +86,7 @@ def _table(*columns: str) -> Table:
 
 
 def _sectioned(table: Table, exercises: Sequence[Exercise]) -> Iterator[Exercise]:
-    """Yield the exercises, with a line in the table between two lessons."""
+    """Yield the exercises, with a rule in the table between two lessons."""
     last = None
     for one in exercises:
         if last not in (None, one.lesson):

@@ -1,4 +1,4 @@
-"""What the explorer found as tables for the terminal."""
+"""The explorer's results as tables for the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOLDS, _WITHIN, _BROKEN, _UNJUDGED = "yes", "yes*", "NO", ""
 
 
 def properties_table() -> tuple[RenderableType, Any]:
-    """The properties: name, when, sentence, source."""
+    """Return the properties: name, kind, sentence, source."""
     table = _table("property", "must hold", "what it says, and who says so")
     for prop in PROPERTIES:
         words = Text.assemble(prop.sentence, "\n", (prop.source, "dim"))
@@ -40,7 +40,7 @@ def properties_table() -> tuple[RenderableType, Any]:
 
 
 def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
-    """Properties by revision: does each hold, with each guest that was looked at?"""
+    """Return properties by revision: does each hold with each guest that was explored?"""
     revisions = list(dict.fromkeys(one.job.revision for one in found))
     parts: list[RenderableType] = []
     for first in range(0, len(revisions), _COLUMNS):
@@ -53,13 +53,13 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
             ]
             table.add_row(Text(prop.name), *cells)
             if prop is PROPERTIES[1]:
-                table.add_section()  # above: what the revert's message argues with
+                table.add_section()  # above: the arguments of the revert's message
         parts.append(table)
     return Group(*parts, _notes(found))
 
 
 def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
-    """Properties at one revision by guest, and the shortest counterexample of each."""
+    """Return properties at one revision by guest, and the shortest counterexample of each."""
     table = _table("property", *(one.job.kind.value for one in found))
     for prop in _listed(wanted):
         table.add_row(Text(prop.name), *(_cell(prop, [one]) for one in found))
@@ -78,7 +78,7 @@ def _listed(wanted: Sequence[str]) -> list[UnplugProperty]:
 def _counterexamples(
     prop: UnplugProperty, found: Sequence[Explored]
 ) -> Iterator[tuple[int, list[str], str]]:
-    """Yield each shortest counterexample once: its length, the guests it goes for, a token."""
+    """Yield each shortest counterexample once: its length, its guests, its token."""
     paths: dict[Path, list[Explored]] = {}
     for one in found:
         finding = one.result.findings.get(prop.name)
@@ -93,7 +93,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _cell(prop: UnplugProperty, found: Sequence[Explored]) -> Text:
-    """Say whether a property holds; by guest, where they differ."""
+    """Return whether a property holds; by guest, if they differ."""
     signs = {
         one.job.kind.value.removeprefix("linux-"): _sign(
             one.result.findings[prop.name], one.result.complete

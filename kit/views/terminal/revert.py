@@ -14,7 +14,7 @@ from kit.git.values.verdict import VERDICT_WORDS, Finding, Revert, Status, Targe
 __all__ = ["report_text", "row_line", "summary_lines"]
 
 _STYLES = {Verdict.EXACT: "bold green", Verdict.SAME_LINES: "green", None: "dim"}
-_MAX_LINES = 40  # of what is left over; the JSON has them all
+_MAX_LINES = 40  # residual lines shown; the JSON has all
 _NEXT_TO = 25
 
 
@@ -31,9 +31,9 @@ def report_text(
     after: Sequence[tuple[str, str, str]],
     untold: int = 0,
 ) -> Text:
-    """Write all about one revert.
+    """Return the full report of one revert.
 
-    *after* are (hash, subject, why it is told); of *untold* tags the files are not here.
+    *after* are (hash, subject, reason); *untold* counts the tags whose files are not here.
     """
     text = Text()
     text.append(f"{revert.sha[:10]} {printable(revert.subject)}\n", style="bold")
@@ -98,7 +98,7 @@ def _short(name: str) -> str:
 
 
 def row_line(row: Revert) -> Text:
-    """Write a revert in a line: date, hash, verdict, subject."""
+    """Return a revert in one line: date, hash, verdict, subject."""
     text = Text(f"{row.committed[:10]} {row.sha[:10]} ")
     if row.finding is not None:
         verdict = row.finding.verdict
@@ -113,7 +113,7 @@ def row_line(row: Revert) -> Text:
 
 
 def summary_lines(found: Summary, directories: Counter[str] | None = None) -> Iterator[str]:
-    """Write what many reverts have in common."""
+    """Yield what many reverts have in common."""
     reverts = f"{found.count} revert{'s' * (found.count != 1)}"
     yield f"{reverts}; form: {_counts(found.forms.most_common())}"
     if found.verdicts:

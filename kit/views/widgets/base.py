@@ -1,4 +1,4 @@
-"""The few pieces that the kit's widgets are put together from."""
+"""The small pieces that the kit's widgets are made of."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _EMPTY = Html()
 
 
 class HtmlView(widgets.HTML):  # type: ignore[misc]  # ipywidgets ships no types
-    """A place for HTML; text cannot get in unescaped."""
+    """A widget for HTML. It refuses text, so that text is never shown unescaped."""
 
     def __init__(self, html: Html = _EMPTY) -> None:
         """Show *html*."""
@@ -47,10 +47,10 @@ class HtmlView(widgets.HTML):  # type: ignore[misc]  # ipywidgets ships no types
 
 
 def in_turn(callback: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a callback: it waits until no other one runs.
+    """Wrap a callback, so that it waits for the others.
 
-    JupyterLab sends what was clicked to several threads of the kernel (subshells), so that without
-    this a click could find a model that another one is just changing.
+    JupyterLab handles clicks in several threads of the kernel (subshells). Without this, a click
+    could use a model that another click is changing.
     """
 
     @wraps(callback)
@@ -62,7 +62,7 @@ def in_turn(callback: Callable[P, R]) -> Callable[P, R]:
 
 
 def guarded(action: Callable[[], object], say: Callable[[str], None]) -> Callable[[object], None]:
-    """Wrap a callback, in turn: ipywidgets swallows what it raises, that is said instead."""
+    """Wrap a callback in turn, and say its errors, which ipywidgets would swallow."""
 
     @in_turn
     def clicked(_: object) -> None:
@@ -77,24 +77,24 @@ def guarded(action: Callable[[], object], say: Callable[[str], None]) -> Callabl
 
 
 def button(words: str, tooltip: str, clicked: Callable[[object], None]) -> widgets.Button:
-    """A button; it is never disabled, so that the keyboard's focus is never lost."""
+    """Return a button. It is never disabled, so keyboard focus is never lost."""
     made = widgets.Button(description=words, tooltip=tooltip)
     made.on_click(clicked)
     return made
 
 
 def label(words: str) -> HtmlView:
-    """A word in front of a group of buttons."""
+    """Return a label in front of a group of buttons."""
     return HtmlView(Html('<span class="kit-label">{}</span>').format(words))
 
 
 def row(children: list[widgets.Widget], *styles: str) -> widgets.HBox:
-    """Children beside each other."""
+    """Return children beside each other."""
     return _styled(widgets.HBox(children), *styles)
 
 
 def side(children: list[widgets.Widget]) -> widgets.VBox:
-    """Children below each other, one of two sides."""
+    """Return children below each other, as one of two sides."""
     return _styled(widgets.VBox(children), "kit-side")
 
 
@@ -105,13 +105,13 @@ def _styled(box: widgets.Box, *styles: str) -> widgets.Box:
 
 
 class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """A widget that shows itself as a picture, if it has one, or as text where are no widgets."""
+    """A widget that shows itself as a picture or as text where there are no widgets."""
 
     svg = Html()
 
     @property
     def text(self) -> str:
-        """What it shows, as plain text."""
+        """The content as plain text."""
         raise NotImplementedError
 
     def _repr_print_(self) -> PrintForm:
@@ -128,5 +128,5 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return bundle
 
     def __repr__(self) -> str:
-        """Return what it shows, as plain text."""
+        """Return the content as plain text."""
         return self.text

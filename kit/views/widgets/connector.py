@@ -1,4 +1,4 @@
-"""A connector as a widget: the learner is its guest, and drives it by RTAS through its states."""
+"""A connector as a widget: the learner is its guest and drives it through its states by RTAS."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class ConnectorWidget(Shown):
 
 
 def _answer_html(last: Step | None, hint: str) -> Html:
-    """What the last call was answered, and why; read out when it changes."""
+    """Return the last answer and its reason. A screen reader reads out a change."""
     note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""
     if last is None:
         words = Html(
@@ -114,7 +114,7 @@ def _answer_html(last: Step | None, hint: str) -> Html:
     else:
         style = "kit-told" if last.good else "kit-error"
         told = Html().join(Html("<br>QEMU told {}.").format(words) for words in last.told)
-        verb = "is" if last.answer == "done" else "is answered"  # nobody answers time
+        verb = "is" if last.answer == "done" else "is answered"  # time is not answered
         words = Html('<strong>{}</strong> {} <span class="{}">{}</span>. {}<br>Why: {}{}').format(
             last.press.value, verb, style, last.answer, _moved(last), last.why, told
         )
@@ -130,7 +130,7 @@ def _moved(step: Step) -> str:
 
 
 def _rows_html(step: Step) -> Html:
-    """The rows of the table that were tried, in their order, the deciding one marked."""
+    """Return the rows of the table that were tried, in order, with the matching one marked."""
     if not step.cell:
         return Html()
     body = Html().join(_row_html(line, line is step.decided, step) for line in step.cell)
@@ -160,7 +160,7 @@ def _row_html(line: TableRow, decided: bool, step: Step) -> Html:
 
 
 def _log_html(steps: tuple[Step, ...]) -> Html:
-    """What was done so far, the latest first."""
+    """Return what was done so far, latest first."""
     body = Html().join(
         Html('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}{}{}</td></tr>').format(
             number,

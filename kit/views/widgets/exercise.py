@@ -1,7 +1,7 @@
-"""An exercise's card: a question, an answer by buttons, hints, and what becomes of the answer.
+"""An exercise's card: a question, an answer by buttons, hints, and the result.
 
-The same everywhere.  Every decision is in `ExerciseModel`.  No control is ever disabled, so the
-keyboard's focus is never lost; what is chosen is said by a sign on the button and in words.
+Every decision is in `ExerciseModel`. No control is ever disabled, so keyboard focus is never lost.
+A sign on each button says what is chosen.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LinesOf = Callable[[Item], ResponsibleLines]
 
 
 class ExerciseWidget(Shown):
-    """The card; ``lines_of`` reads the lines that an item is about, ``source`` names the clone."""
+    """The card. ``lines_of`` reads the lines of an item, ``source`` names the clone."""
 
     def __init__(
         self, model: ExerciseModel, lines_of: LinesOf | None = None, source: str = ""
@@ -81,7 +81,7 @@ class ExerciseWidget(Shown):
         return button(words, tooltip, guarded(action, self._say))
 
     def _where(self) -> list[widgets.Widget]:
-        """The revisions that it is asked at, where there are several."""
+        """Return buttons for the revisions, if there are several."""
         at = self.model.exercise.at
         if len(at) < 2:
             return []
@@ -122,7 +122,7 @@ class ExerciseWidget(Shown):
         return box
 
     def _items(self, task: Hunks) -> widgets.VBox:
-        """The lines to judge; where the question is whether they exist, their names alone."""
+        """Return the lines to judge; only their names if the question is whether they exist."""
         children: list[widgets.Widget] = []
         for item in task.items:
             children.append(self._choice(item.name, item.says))
@@ -179,7 +179,7 @@ class ExerciseWidget(Shown):
         _set(self._more, _more_html(model, self.svg, run))
 
     def _sign(self, name: str) -> str:
-        """Say by a sign before its words what is chosen."""
+        """Return the sign that says whether an answer is chosen."""
         chosen = name in self.model.chosen
         match self.model.exercise.kind:
             case ExerciseKind.HUNKS:
@@ -201,7 +201,7 @@ class ExerciseWidget(Shown):
 
 
 def _set(shown: HtmlView, value: Html) -> None:
-    """Change only what differs: what is read out must not be read out twice."""
+    """Change only what differs, because a screen reader reads out every change."""
     if shown.value != value:
         shown.value = value
 
@@ -214,14 +214,14 @@ def _head_html(model: ExerciseModel) -> Html:
     )
     if so_far and not mark:
         mark = Html(' <span class="kit-soft">{}</span>').format(so_far)
-    where = f", at {model.at}" if len(one.at) == 1 else ""  # else buttons say it
+    where = f", at {model.at}" if len(one.at) == 1 else ""  # otherwise the buttons say it
     return Html(
         '<h4><span class="kit-soft">Exercise:</span> {}{}</h4><p><strong>{}.</strong> {}</p>'
     ).format(one.title, mark, model.asked + where, one.question)
 
 
 def _done_html(model: ExerciseModel) -> Html:
-    """What is done so far in a script, or in which order."""
+    """Return a script's actions so far, or the order so far."""
     if model.exercise.kind not in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
         return Html()
     script = model.exercise.kind is ExerciseKind.SCRIPT
@@ -254,7 +254,7 @@ def _hints_html(exercise: Exercise) -> Html:
 
 
 def _more_html(model: ExerciseModel, svg: Html, run: Run | None) -> Html:
-    """The explanation, once it may be read, and the picture of the run."""
+    """Return the explanation, once it may be read, and the picture of the run."""
     parts = []
     if model.shown:
         parts.append(Html("<p><strong>The answer:</strong> {}</p>").format(model.solution))

@@ -1,4 +1,4 @@
-"""Which history the diffs are read from, and how to change it without leaving the lesson."""
+"""The panel that names the history in use and changes it without leaving the lesson."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ Progress = Callable[[str, int, int | None], None]
 
 class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """A line that names the history in use, a field for a clone, and a button that fetches.
+
+    Args of the constructor: ``source`` returns the name of the history in use. ``use`` takes what
+    the reader types: a folder, a file, or nothing to return to the default. ``fetch`` gets QEMU's
+    commits of the lesson, announces their size, and returns a report. ``changed`` is called after a
+    change. ``placeholder`` says what to type.
 
     Args of the constructor: ``source`` names the history in use; ``use`` takes what is typed (a
     folder or a file; nothing goes back to what is found by itself); ``fetch`` gets QEMU's commits
@@ -45,7 +50,9 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
             description="fetch QEMU's commits",
             tooltip="Fetch the lesson's commits of QEMU, under 1 MB, as kit fetch does",
         )
-        self._place.observe(guarded(self._use, self._say), ["value"])  # by Enter, or on leaving it
+        self._place.observe(
+            guarded(self._use, self._say), ["value"]
+        )  # on Enter, or on leaving the field
         use_it.on_click(guarded(self._use, self._say))
         fetch_it.on_click(guarded(self._fetch, self._say))
         row = widgets.HBox([self._place, use_it, fetch_it])

@@ -1,6 +1,6 @@
-"""The player of a path as a widget: choice by choice, who says what, who believes what.
+"""The player of a path as a widget: choice by choice, with messages and beliefs.
 
-The widgets only bind; every decision is in `PathModel`.  No control is ever disabled.
+Widgets only bind. Every decision is in `PathModel`. No control is ever disabled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["PathWidget"]
 
 
 class PathWidget(Shown):
-    """The player of a path; ``mail_of`` writes a mail about it."""
+    """The player of a path. ``mail_of`` writes a mail about it."""
 
     def __init__(self, model: PathModel, mail_of: Callable[[PathPlay], str] | None = None) -> None:
         """Build the widgets and bind them to *model*."""
@@ -36,7 +36,7 @@ class PathWidget(Shown):
         self._title, self._status, self._picture, self._beliefs, self._end = (
             HtmlView() for _ in range(5)
         )
-        # a slider whose ends are one cannot be drawn
+        # a slider needs two different ends
         self._slider = widgets.IntSlider(min=0, max=max(model.count, 1), readout=False)
         self._number = widgets.BoundedIntText(min=0, max=model.count, description="choice")
         self._slider.add_class("kit-slider")

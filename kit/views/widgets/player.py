@@ -1,7 +1,7 @@
-"""The player as a widget: a run or a pair of runs, event by event, and what one can do in it.
+"""The player as a widget: a run or a pair of runs, event by event, and the actions it offers.
 
-The widgets only bind: every decision is in `PlayerModel`, every picture a function of its state.
-No control is ever disabled, so the keyboard's focus is never lost.
+Widgets only bind: every decision is in `PlayerModel`, and every picture is a function of its state.
+No control is ever disabled, so keyboard focus is never lost.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _NO_LINES = "No line of the commits in this lesson is responsible for this event
 
 
 class PlayerWidget(Shown):
-    """The player; see `PlayerModel` for what is shown and what the buttons do.
+    """The player; see `PlayerModel` for its content and its buttons.
 
-    ``lines_of`` finds the lines responsible for an entry of a run at a revision; ``history_panel``
-    makes the part that changes where they are read, given what to call when it changed;
-    ``mail_of`` writes a mail about what is played.
+    ``lines_of`` finds the lines responsible for an entry of a run at a revision. ``history_panel``
+    returns the panel that changes the history, given a callback for changes. ``mail_of`` writes a
+    mail about what is played.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class PlayerWidget(Shown):
         return side([self._heads[name], row([earlier, later], "kit-row")])
 
     def _comparisons(self) -> list[widgets.Widget]:
-        """The pairs that the scenario is worth comparing at, where there is a choice."""
+        """Return buttons for the scenario's comparisons, if there are several."""
         pairs = self.model.scenario.compare
         if len(self.model.sides) < 2 or len(pairs) < 2:
             return []
@@ -126,7 +126,7 @@ class PlayerWidget(Shown):
         return [row([label("worth comparing"), *buttons], "kit-row")]
 
     def _actors(self) -> list[Actor]:
-        """Who takes part."""
+        """Return who takes part."""
         has_libvirt = self.model.scenario.setup.libvirt is not None
         return [actor for actor in PARTICIPANTS if has_libvirt or actor is not Actor.LIBVIRT]
 
@@ -203,12 +203,12 @@ class PlayerWidget(Shown):
         self._status.value = _event_html(self.model, hint)
 
     def _show_parts(self) -> None:
-        """Show the parts that one opens: the responsible lines, and what one can do."""
+        """Show or hide the responsible lines and the actions."""
         lines, menu = self.model.lines_shown, self.model.menu_shown
         self._switch.description = self.model.switch_words
         self._show_lines.description = "hide the hunk" if lines else "show me the hunk"
         self._show_menu.description = "do nothing here" if menu else "do something here"
-        # "" and not None: a page of JupyterLite loses what is None on its way to the browser
+        # "" and not None, which JupyterLite loses on its way to the browser
         self._menu.layout.display = "" if menu else "none"
         self._panel.layout.display = "" if lines else "none"
         self._lines.value = self._lines_html() if lines else Html()
@@ -247,7 +247,7 @@ def _title(model: PlayerModel) -> Html:
 
 
 def _event_html(model: PlayerModel, hint: str) -> Html:
-    """The sentence on the present event, and a hint below it; read out when it changes."""
+    """Return the sentence on the current event and a hint. A screen reader reads out a change."""
     parts = [Html('<span class="kit-soft">{}</span>').format(model.quiet)] if model.quiet else []
     for who, words in model.said:
         name = Html('<span class="kit-who">{}</span> ').format(who) if who else Html()

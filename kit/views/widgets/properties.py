@@ -1,4 +1,4 @@
-"""The table of properties as a widget: each cell is a button that shows why it is as it is."""
+"""The table of properties as a widget: each cell is a button that explains its value."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from kit.views.widgets.path import PathWidget
 
 __all__ = ["PropertyWidget"]
 
-_PAUSE_S = 0.01  # in which the kernel reads what else was clicked
+_PAUSE_S = 0.01  # in which the kernel reads other clicks
 
 
 class PropertyWidget(Shown):
-    """The table; ``mail_of`` writes a mail about a path.
+    """The table. ``mail_of`` writes a mail about a path.
 
-    What takes several searches is done one search after the other where an event loop runs, so
-    that the kernel listens in between; at once where none does.
+    If an event loop runs, several searches run one after the other, so that the kernel listens in
+    between. Without a loop they run at once.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class PropertyWidget(Shown):
         return button("?", "", guarded(lambda: self._do(choose(prop, revision)), self._complain))
 
     def _grid(self) -> widgets.GridBox:
-        """The heads and the cells, row by row."""
+        """Return the heads and the cells, row by row."""
         children: list[widgets.Widget] = [_head("property")]
         children += [_head(revision.name) for revision in self.model.revisions]
         for prop in PROPERTIES:
@@ -115,7 +115,7 @@ class PropertyWidget(Shown):
 
     @in_turn
     def _step(self) -> None:
-        """Do one step of what was clicked last: who clicks a cell does not wait for the rest."""
+        """Do one step of the latest click: whoever clicks a cell does not wait for the others."""
         steps = self._waiting[-1]
         try:
             next(steps)

@@ -1,4 +1,4 @@
-"""One revert as a widget: name a commit, and see the verdict, what it rests on, and the diffs."""
+"""One revert as a widget: name a commit, and see the verdict, its reasons, and the diffs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTHING = Html('<p class="kit-soft">Choose a revert: its report and its diff ar
 
 
 def say_html(words: str) -> Html:
-    """A line that a screen reader reads out when it changes; empty, it takes no room."""
+    """Return a line that a screen reader reads out when it changes. Empty, it takes no room."""
     style = "kit-verdict" if words else ""
     return Html('<div class="{}" role="status" aria-live="polite">{}</div>').format(style, words)
 
@@ -28,7 +28,7 @@ def say_html(words: str) -> Html:
 class RevertWidget(Shown):
     """The report of a revert; see `RevertModel`.
 
-    ``history_panel`` makes the part that changes the history, given what to call when it changed.
+    ``history_panel`` returns the panel that changes the history, given a callback for changes.
     """
 
     def __init__(
@@ -81,11 +81,13 @@ class RevertWidget(Shown):
         self.model.choose(self._name.value)
 
     def _choose_another(self) -> None:
-        if self._name.value.strip() != self.model.named:  # it may just name what was chosen
+        if (
+            self._name.value.strip() != self.model.named
+        ):  # the field may just repeat what was chosen
             self._choose()
 
     def _again(self) -> None:
-        """Read what is named from another history."""
+        """Read the named commit from another history."""
         self.model.page = None
         self._choose()
 

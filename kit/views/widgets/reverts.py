@@ -1,7 +1,7 @@
 """All reverts of a history as a widget: a table to filter and sort, and the report of a row.
 
-A row is a button with its cells beside it; the same buttons serve every page, so that turning one
-sends words to the browser and no new widgets.
+A row is a button with its cells beside it. Every page uses the same buttons, so turning a page
+sends only text to the browser.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from kit.views.widgets.revert import RevertWidget, say_html
 
 __all__ = ["RevertsWidget"]
 
-_TOLD_EACH = 10  # rows that are checked between two words of progress
+_TOLD_EACH = 10  # rows checked between two progress messages
 _HEAD = Html(
     '<div class="kit-cells kit-soft"><span>committed</span>'
     '<span class="kit-number">days c / a</span><span>form</span><span>verdict'
@@ -47,8 +47,8 @@ _HEAD = Html(
 class RevertsWidget(Shown):
     """The table of reverts with a report; see `RevertsModel` and `RevertModel`.
 
-    ``read`` returns all reverts of the history in use; ``history_panel`` makes the part that
-    changes the history, given what to call when it changed.
+    ``read`` returns all reverts of the history in use. ``history_panel`` returns the panel that
+    changes the history, given a callback for changes.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class RevertsWidget(Shown):
     def _choice_row(
         self, words: str, choices: Sequence[tuple[str, Callable[[], object], Callable[[], str]]]
     ) -> widgets.HBox:
-        """A row of buttons; each has words, what it does, and what mark it bears now."""
+        """Return a row of buttons. Each has a label, an action, and a function for its mark."""
         made = []
         for says, action, mark in choices:
             made.append(self._button(says, action))
@@ -183,7 +183,7 @@ class RevertsWidget(Shown):
             self._say(self.report.model.hint)
 
     def _learn(self) -> None:
-        """What the report found is known in the table, too."""
+        """Copy the result of a report to the table."""
         page = self.report.model.page
         if page is not None:
             known = {each.sha: each for each in self.model.table.rows}
@@ -196,7 +196,7 @@ class RevertsWidget(Shown):
                 self._say(f"checking: {done} of {total} …")
 
         self.model.check_shown(tell)
-        self._say(self.model.hint)  # the same words as last time are said again
+        self._say(self.model.hint)  # repeats the hint even if it is the same
 
     def _reset(self) -> None:
         self.model.reset()
@@ -241,7 +241,7 @@ class RevertsWidget(Shown):
 
     @property
     def text(self) -> str:
-        """The present page as plain text."""
+        """The current page as plain text."""
         table = self.model.table
         lines = [
             f"{each.committed[:10]} {each.sha[:10]} {verdict_word(each):<10} "

@@ -1,7 +1,7 @@
 """The sandbox as a widget: two machines, one time axis, each click on both, now or in the past.
 
-The widgets only bind: every decision is in `SandboxModel`, every picture a function of its state.
-No control is ever disabled, so the keyboard's focus is never lost.
+Widgets only bind: every decision is in `SandboxModel`, and every picture is a function of its
+state. No control is ever disabled, so keyboard focus is never lost.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ _SIDES = ("before", "after")
 
 
 class SandboxWidget(Shown):
-    """Two machines side by side; see `SandboxModel` for what the buttons do.
+    """Two machines side by side; see `SandboxModel` for the buttons.
 
-    ``commit_of`` returns what is shown of a revision's commit; None leaves the diffs out;
-    ``history_panel`` makes the part that changes the history, given what to call when it changed;
-    ``lines_of`` finds the lines responsible for an entry, shown for the first difference.
-    ``stories`` are told on paper, those that suit the revisions where None.
-    Without a front end for widgets the sandbox shows itself as a picture and as text.
+    ``commit_of`` returns a revision's commit; without it there are no diffs. ``history_panel``
+    returns the panel that changes the history, given a callback for changes. ``lines_of`` finds the
+    lines responsible for an entry, and is used for the first difference. ``stories`` are printed;
+    by default those that suit the revisions. Without widgets the sandbox shows itself as a picture
+    and as text.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class SandboxWidget(Shown):
         self._say(f"{words}\n{model.where}" if model.where else words, parted)
 
     def _lines_html(self) -> Html:
-        """The lines that are responsible for the first difference, on either side."""
+        """Return the lines that are responsible for the first difference, on either side."""
         if self._lines_of is None:
             return Html()
         found: list[Html] = []
@@ -205,7 +205,7 @@ class SandboxWidget(Shown):
         self._show_diff()
 
     def _show_diff(self) -> None:
-        """Show the commit of the chosen side, unless it is on show."""
+        """Show the commit of the chosen side, unless it is visible already."""
         revision = find_revision(getattr(self.model, self._diff_side))
         if self._commit_of is not None and revision != self._diff_of:
             self._diff.value = commit_html(self._commit_of(revision))

@@ -1,6 +1,6 @@
-"""Buttons that take a picture along: as text, as a mail, as SVG.  Nothing is sent anywhere.
+"""Buttons that copy or save a picture as text, as a mail, or as SVG. Nothing is sent anywhere.
 
-The text is written when it is asked for; the browser copies or saves it.
+Each text is written on request. The browser copies or saves it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SCRIPT = resources.files("kit.views.widgets").joinpath("share.js").read_text(en
 
 
 class ShareBar(anywidget.AnyWidget):
-    """Three buttons; ``writers`` write what each is asked for, ``name`` names a saved file."""
+    """Three buttons. ``writers`` write the texts, ``name`` returns the name of a saved file."""
 
     _esm = _SCRIPT
 
@@ -31,7 +31,7 @@ class ShareBar(anywidget.AnyWidget):
         self.on_msg(self._wanted)
 
     def answer(self, wanted: object) -> dict[str, str]:
-        """Return what the browser is told that asks for *wanted*."""
+        """Return the reply to a browser that asks for *wanted*."""
         if not isinstance(wanted, str) or wanted not in self._writers:
             return {"error": f"no {wanted!r} here"[:80]}
         try:

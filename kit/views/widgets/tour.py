@@ -1,7 +1,7 @@
-"""The series tour as a widget: the series as a line of steps, and all about the chosen one.
+"""The series tour as a widget: the steps of the series in a row, and the chosen one in full.
 
-Shown of a step: its commit as the history in use has it, its diff, the rows of the state table
-and the scenarios that it changed, and the sandbox set to the step before and the step itself.
+A step has its commit from the history in use, its diff, the rows of the state table and the
+scenarios that it changed, and the sandbox with the step before it and the step itself.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ __all__ = ["TourWidget"]
 
 
 class TourWidget(Shown):
-    """The tour of the series; see `TourModel` for what is shown of a step.
+    """The tour of the series; see `TourModel` for the content of a step.
 
-    ``commit_of`` returns the commit of a revision as the history in use has it; ``behaviours_of``
-    what its lines do; ``history_panel`` makes the part that changes the history, given what to
-    call when it changed; ``lines_of`` finds the lines responsible for an entry of a run.
+    ``commit_of`` returns the commit of a revision from the history in use, ``behaviours_of`` what
+    its lines do. ``history_panel`` returns the panel that changes the history, given a callback for
+    changes. ``lines_of`` finds the lines responsible for an entry of a run.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The controls by which one goes about in a run: buttons, a slider, a number, a time."""
+"""The controls that move through a run: buttons, a slider, a number, a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from kit.views.widgets.base import HtmlView, button, guarded, in_turn, row
 
 __all__ = ["NAME_THE_HANDLE", "TravelBar"]
 
-# ipywidgets gives a slider's handle no name, and has no way to give it one: without these lines a
-# screen reader says "slider" and no more.  An image's load event is the one hook that an HTML
-# widget has.  Where a page forbids it, the slider works as before, without a name.
+# ipywidgets cannot name a slider's handle, so a screen reader would only say "slider".  An image's
+# load event is the one hook of an HTML widget.  If a page forbids it, the slider has no name.
 NAME_THE_HANDLE = Html("""<img alt="" hidden
  src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
  onload="(function find(image) {
@@ -34,7 +33,7 @@ NAME_THE_HANDLE = Html("""<img alt="" hidden
 class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """First, back, next, last, next difference; event number and slider; time.
 
-    It binds `TimelineModel.timeline` both ways; ``say`` shows what goes wrong in a click.
+    It binds `TimelineModel.timeline` both ways. ``say`` shows the error of a click.
     """
 
     def __init__(self, model: TimelineModel, say: Callable[[str], None]) -> None:
@@ -80,16 +79,16 @@ class TravelBar(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no type
         def changed(_: object) -> None:
             if not self._showing:
                 guarded(action, self._say)(None)
-                self.show()  # what was typed may be no place
+                self.show()  # the typed value may not be a place
 
         return changed
 
     def show(self) -> None:
-        """Show where one stands."""
+        """Show the current place."""
         here, count = self._model.timeline, self._model.count
         self._showing = True
         try:
-            if self._slider.max != max(count, 1):  # it is built anew then
+            if self._slider.max != max(count, 1):  # the front end rebuilds it then
                 self._slider.max = max(count, 1)
             self._number.max, self._time.max = count, here.end_ns / NS_PER_S
             self._slider.value = self._number.value = here.place + 1

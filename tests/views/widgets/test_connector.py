@@ -195,7 +195,7 @@ def test_undo_reset_and_another_revision_keep_to_what_was_pressed() -> None:
             lambda model: model.move(-1),
             "baseline is the first revision there is.",
         ),
-        ("v6.2.0", lambda model: model.move(1), "v6.2.0 is the last revision there is."),
+        ("today", lambda model: model.move(1), "today is the last revision there is."),
     ],
     ids=["undo", "begin again", "earlier", "later"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +18,20 @@ from kit.real_qemu.reproduce import (
     reproducer_of_path,
     reproducer_of_run,
 )
+from kit.real_qemu.reproduce_qtest import qtest_source
 from kit.simulation.run import Run, play
 from kit.simulation.scenario import Scenario
 from kit.simulation.token import is_path, is_token, open_token
 from kit.storage.scenarios import find_scenario
 
 __all__: list[str] = []
+
+
+class ScriptForm(Enum):
+    """What is written."""
+
+    PYTHON = "python"
+    QTEST = "qtest"
 
 
 @cli.command(epilog="Example: kit reproduce two-requests -o two-requests.py")
@@ -40,6 +49,9 @@ def reproduce(
         Path | None,
         typer.Option("--scenario", metavar="FILE", help="The token's scenario, if your own."),
     ] = None,
+    form: Annotated[
+        ScriptForm, typer.Option("--format", help="A Python script, or a C test as QEMU has them.")
+    ] = ScriptForm.PYTHON,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to that file.")
     ] = None,
@@ -51,8 +63,11 @@ def reproduce(
     the second run.
     """
     made = _made(what, revision, own)
-    name = "reproducer.py" if output is None else output.name
-    put(python_script(made, name).rstrip("\n"), output)
+    if form is ScriptForm.QTEST:
+        text = qtest_source(made, "reproducer" if output is None else output.stem)
+    else:
+        text = python_script(made, "reproducer.py" if output is None else output.name)
+    put(text.rstrip("\n"), output)
     raise typer.Exit(FINE)
 
 

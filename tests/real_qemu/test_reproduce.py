@@ -18,8 +18,10 @@ from kit.machine.revision import Board
 from kit.real_qemu.identify import identify
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.reproduce import python_script, reproducer_of_path, reproducer_of_run
+from kit.real_qemu.reproduce_qtest import qtest_source
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario, scenarios
+from tests.conftest import Program
 
 MAX_LINES = 120
 BOOTS = "in-firmware"  # its guest's CAS ends the request
@@ -171,3 +173,105 @@ def test_wrong_use_is_one_line(
     assert main(["reproduce", *arguments]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert why in line
+
+
+# -- as a test of QEMU's ---------------------------------------------------------------------------
+
+LIBQTEST = """
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+typedef struct QTestState QTestState;
+typedef struct QDict QDict;
+typedef struct QList QList;
+typedef struct QObject QObject;
+QTestState *qtest_init(const char *extra_args);
+void qtest_quit(QTestState *s);
+QDict *qtest_qmp(QTestState *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void qtest_qmp_eventwait(QTestState *s, const char *event);
+uint64_t qtest_rtas_call(QTestState *s, const char *name, uint32_t nargs, uint64_t args,
+                         uint32_t nret, uint64_t ret);
+void qtest_writel(QTestState *s, uint64_t addr, uint32_t value);
+uint32_t qtest_readl(QTestState *s, uint64_t addr);
+int64_t qtest_clock_step(QTestState *s, int64_t step);
+void qtest_add_func(const char *str, void (*fn)(void));
+QDict *qdict_get_qdict(const QDict *qdict, const char *key);
+QList *qdict_get_qlist(const QDict *qdict, const char *key);
+const char *qdict_get_str(const QDict *qdict, const char *key);
+int qdict_haskey(const QDict *qdict, const char *key);
+QObject *qlist_peek(QList *qlist);
+#define qobject_to(type, obj) ((type *)(obj))
+void qobject_unref_any(void *obj);
+#define qobject_unref(obj) qobject_unref_any(obj)
+char *g_strdup(const char *str);
+void g_test_init(int *argc, char ***argv, ...);
+int g_test_run(void);
+void failed(bool);
+#define g_assert_cmpint(a, op, b) failed((a) op (b))
+#define g_assert_cmpstr(a, op, b) failed((a) op (b))
+#define g_assert_true(a) failed(a)
+#define g_assert_nonnull(a) failed((a) != NULL)
+#define g_autofree
+"""
+"""The names of libqtest.h and GLib that a test uses, as QEMU 7.2 and 11 declare them."""
+
+MIGRATING = ("dimm-migrate-abort", "migrate-pending")
+
+
+@pytest.fixture(scope="module")
+def headers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("headers")
+    (folder / "libqtest.h").write_text(LIBQTEST)
+    for name in ("qemu/osdep.h", "qobject/qdict.h", "qobject/qlist.h"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("")
+    return folder
+
+
+@pytest.mark.parametrize("revision", ["today", "pre-revert"])
+@pytest.mark.parametrize(
+    "name", [one for one in (PLAYED if LONG else QUICK) if one not in MIGRATING]
+)
+def test_a_qtest_is_c_against_the_public_names_of_libqtest(
+    name: str, revision: str, headers: Path, program: Program
+) -> None:
+    source = qtest_source(
+        reproducer_of_run(play(find_scenario(name), find_revision(revision))), name
+    )
+    flags = ["-std=gnu11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-format-extra-args"]
+    flags.append("-Wno-address")  # comparing with a text is what the stand-in for cmpstr does
+    done = subprocess.run(
+        [program("gcc"), *flags, f"-I{headers}", "-x", "c", "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_qtest_expects_status_error_and_event() -> None:
+    made = reproducer_of_run(play(find_scenario("pci-function"), find_revision("today")))
+    source = qtest_source(made, "pci-function")
+
+    del_twice = "PCI device unplug already in progress for device net3"
+    isolate = 'g_assert_cmpint(rtas(qts, "set-indicator", 1, 3, 9001, 0x40000018, 0), ==, 0);'
+    assert f"{{'id': 'net3'}}}}\"), \"{del_twice}\");" in source
+    assert f'{isolate}\n    qtest_qmp_eventwait(qts, "DEVICE_DELETED");' in source
+    assert 'qtest_add_func("/spapr-unplug/pci_function", test_pci_function);' in source
+
+
+def test_a_qtest_has_no_migration() -> None:
+    made = reproducer_of_run(play(find_scenario("migrate-pending"), find_revision("today")))
+
+    with pytest.raises(UserError, match="has no migration"):
+        qtest_source(made, "migrate-pending")
+
+
+def test_the_command_writes_a_qtest(capsys: pytest.CaptureFixture[str]) -> None:
+    made = reproducer_of_run(play(find_scenario("dimm-abort"), find_revision("today")))
+
+    assert main(["reproduce", "dimm-abort", "--format", "qtest"]) == 0
+    assert capsys.readouterr().out == qtest_source(made, "reproducer")

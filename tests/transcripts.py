@@ -10,6 +10,7 @@ from typing import Any
 from kit.actors.messages import Actor
 from kit.logs.timestamps import write_time
 from kit.machine.config import MIB
+from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import (
     DeviceDeleted,
     DeviceNotDeleted,
@@ -29,6 +30,7 @@ from kit.machine.requests import (
     DeviceDel,
     Dimm,
     Migrate,
+    Nvdimm,
     PciFunction,
     Phb,
     Stop,
@@ -129,6 +131,21 @@ def said(run: Run, asker: Actor) -> Iterator[tuple[int, str, dict[str, Any]]]:
                 yield entry.at_ns, "reply", reply
             if sent is not None:
                 yield entry.at_ns, "event", {"timestamp": stamp(entry.at_ns), **sent}
+
+
+def kinds_of(run: Run) -> dict[str, DeviceKind]:
+    """The kinds of the devices that a run begins with; its log does not show them."""
+    devices = run.scenario.setup.devices
+    return {device.id: _KINDS[type(device)] for device in devices if device.id}
+
+
+_KINDS: dict[type, DeviceKind] = {
+    CpuCore: DeviceKind.CORE,
+    Dimm: DeviceKind.DIMM,
+    Nvdimm: DeviceKind.DIMM,
+    Phb: DeviceKind.PHB,
+    PciFunction: DeviceKind.PCI,
+}
 
 
 def qmp_lines(run: Run, asker: Actor = Actor.OPERATOR) -> list[str]:

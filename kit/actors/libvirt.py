@@ -36,6 +36,7 @@ from kit.actors.messages import (
     WaitOver,
 )
 from kit.machine.clock import NS_PER_S
+from kit.machine.errors import ErrorMeaning, meaning_of
 from kit.machine.events import DeviceDeleted, DeviceUnplugGuestError, Done, QmpError, QmpReturn
 from kit.machine.q35.messages import AcpiDeviceOst, SlotType
 from kit.machine.requests import (
@@ -221,7 +222,7 @@ def _on_error(libvirt: Libvirt, error: QmpError) -> Handled:
     if job is None or job.answered:
         return libvirt, ()
     leaves = job.device is not None and libvirt.has(job.device.id)
-    if leaves and (job.gone or error.error_class == "DeviceNotFound"):
+    if leaves and (job.gone or meaning_of(error) is ErrorMeaning.GONE):
         return _finish_removal(libvirt)
     command = "device_del" if leaves else "device_add" if job.device else "migrate"
     text = f"internal error: unable to execute QEMU command '{command}': {error.desc}"

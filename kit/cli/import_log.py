@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +11,12 @@ import typer
 from kit.cli.common import Json, cli
 from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.report import put_report
+from kit.common.errors import UserError
+from kit.common.packaged_data import CHECKOUT, share
 from kit.common.plain_text import plain
-from kit.logs.reader import read_log
+from kit.logs.formats.reader import read_log
 from kit.logs.selection import narrow_log, read_bound
+from kit.machine.device_kinds import DeviceKind
 from kit.storage.logs import log_lines
 from kit.views.reports.log import report_of
 
@@ -42,6 +46,16 @@ def import_(
         str | None,
         typer.Option("--monitor", metavar="NAME", help="Of several QEMUs: its domain or monitor."),
     ] = None,
+    machine: Annotated[
+        str | None,
+        typer.Option(
+            "--machine", metavar="NAME", help="The machine, where no line shows it: pseries, q35, …"
+        ),
+    ] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="ID=KIND", help="What a device is: core, dimm, pci or phb."),
+    ] = None,
     form: Form = RunForm.TEXT,
     width: Width = 72,
     unicode: Unicode = False,
@@ -51,7 +65,13 @@ def import_(
 ) -> None:
     """Draw what a log of a real QEMU tells of unplugging, and say which revisions it fits."""
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
-    log = read_log(((name, log_lines(name)) for name in logs), monitor=monitor)
+    log = read_log(
+        ((name, log_lines(name)) for name in logs),
+        monitor=monitor,
+        machine=machine,
+        kinds=dict(map(_read_kind, kinds or [])),
+        page=str(_page()),
+    )
     log = narrow_log(
         log,
         device=device,
@@ -59,6 +79,29 @@ def import_(
         until=None if until is None else read_bound(until, log),
     )
     narrow = {"device": device, "since": since, "until": until, "monitor": monitor}
+    narrow["machine"] = machine
     options = [word for name, value in narrow.items() if value for word in (f"--{name}", value)]
+    options += [word for kind in kinds or [] for word in ("--kind", kind)]
     report = report_of(log, plain(shlex.join(["kit", "import", *logs, *options])))
     put_report(report, how, output)
+
+
+_KINDS = {
+    "core": DeviceKind.CORE,
+    "dimm": DeviceKind.DIMM,
+    "pci": DeviceKind.PCI,
+    "phb": DeviceKind.PHB,
+}
+
+
+def _read_kind(text: str) -> tuple[str, DeviceKind]:
+    name, equals, kind = text.rpartition("=")
+    if not equals or not name or kind not in _KINDS:
+        raise UserError(f"--kind {plain(text)!r}: expected ID=KIND with {', '.join(_KINDS)}")
+    return name, _KINDS[kind]
+
+
+def _page() -> Path:
+    """Return the page that describes the formats."""
+    own = CHECKOUT / "docs" / "import.md"
+    return own if own.is_file() else share() / "docs" / "import.md"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import lzma
 import os
 import re
 import secrets
@@ -23,6 +24,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,7 +77,7 @@ def read_own(
 def open_own(
     path: Path, what: str, most: int, error: type[UserError] = UserError
 ) -> Iterator[io.BufferedReader]:
-    """Open a file that says *what*; one that is called ``.gz`` is unpacked.
+    """Open a file that says *what*; gzip, xz and zstd are unpacked, told by their first bytes.
 
     Whoever reads it is told the same way if it cannot be read to its end, or has more bytes.
 
@@ -91,10 +93,76 @@ def open_own(
     handle = _opened(path, error)
     with open(handle, "rb") as file:  # noqa: PTH123 - it has been opened
         kind = os.fstat(handle)
-        if kind.st_size > most and path.suffix != ".gz":
+        source = _unpacked(file, path, error)
+        if kind.st_size > most and source is file:
             raise error(f"{path}: is larger than {most:,} bytes; no {what} is")
-        source = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
         yield io.BufferedReader(_Bounded(source, path, what, most, error))
+
+
+_XZ_BYTES = 100_000_000  # the memory that a file may make xz take
+_PACKED = (  # first bytes, name, and the command that undoes it
+    (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"\x04\x22\x4d\x18", "lz4", "lz4 -d"),
+    (b"PK\x03\x04", "zip", "unzip"),
+)
+
+
+def _unpacked(file: io.BufferedReader, path: Path, error: type[UserError]) -> Any:  # noqa: ANN401 - what the decompressors return has no common type
+    """Return *file*, or what unpacks it."""
+    begins = file.peek(6)[:6]
+    if begins[:2] == b"\x1f\x8b" or path.suffix == ".gz":
+        return gzip.GzipFile(fileobj=file)
+    if begins == b"\xfd7zXZ\x00":
+        return _Xz(file)
+    for sign, name, command in _PACKED:
+        if not begins.startswith(sign):
+            continue
+        if name == "zstd" and (opened := _zstd(file)) is not None:
+            return opened
+        raise error(f"{path}: is packed with {name}; unpack it first: {command} {path}")
+    return file
+
+
+class _Xz:
+    """Unpacks xz piece by piece, with a bound on its memory, which `lzma.LZMAFile` has not."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self._decoder = self._new()
+
+    @staticmethod
+    def _new() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_BYTES)
+
+    def read1(self, size: int) -> bytes:
+        """Return up to *size* bytes; none at the end."""
+        while True:
+            if self._decoder.eof:  # several streams may follow each other
+                rest = self._decoder.unused_data.lstrip(b"\0") or self._file.read1(65_536)
+                if not rest:
+                    return b""
+                self._decoder = self._new()
+                packed = rest
+            else:
+                packed = self._file.read1(65_536) if self._decoder.needs_input else b""
+                if self._decoder.needs_input and not packed:
+                    raise EOFError("it ends in the middle")
+            found = self._decoder.decompress(packed, size)
+            if found:
+                return found
+
+
+def _zstd(file: io.BufferedReader) -> Any:  # noqa: ANN401 - see _unpacked
+    """Return what unpacks zstd: Python's own from 3.14 on, or the package; None without either."""
+    with suppress(ImportError):
+        return import_module("compression.zstd").ZstdFile(file)
+    with suppress(ImportError):
+        package = import_module("zstandard")
+        return io.BufferedReader(
+            package.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file)
+        )
+    return None
 
 
 def _opened(path: Path, error: type[UserError]) -> int:
@@ -133,9 +201,13 @@ class _Bounded(io.RawIOBase):
     """Reads from a file as much as it may have."""
 
     def __init__(
-        self, source: io.BufferedReader | gzip.GzipFile, path: Path, what: str, most: int,
+        self,
+        source: Any,  # noqa: ANN401 - see _unpacked
+        path: Path,
+        what: str,
+        most: int,
         error: type[UserError],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self._source, self._left = source, most
         self._path, self._error = path, error
@@ -147,7 +219,7 @@ class _Bounded(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as io has it
         try:
             data = self._source.read1(len(buffer))
-        except (OSError, EOFError, zlib.error) as caught:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError) as caught:
             raise self._error(f"{self._path}: cannot be read: {_why(caught)}") from None
         self._left -= len(data)
         if self._left < 0:

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from kit.actors.messages import Actor, Message
 from kit.common.plain_text import plain as visible
-from kit.machine.revision import Board
+from kit.machine.boards import MachineName
+from kit.machine.device_kinds import DeviceKind
+from kit.machine.errors import device_in
+from kit.machine.events import QmpError
+from kit.machine.requests import ConfigureConnector, SetIndicator
+from kit.trace.phrases import connector_name
 
 __all__ = [
     "GREETING",
     "MAX_UNREAD",
     "DeviceKind",
+    "Evidence",
     "LogEntry",
     "LogFormat",
     "Logged",
@@ -28,6 +33,7 @@ __all__ = [
     "Unread",
     "device_of",
     "plain",
+    "short_path",
 ]
 
 GREETING = "QMP greeting"
@@ -48,31 +54,21 @@ def plain(text: str, longest: int = MAX_TEXT) -> str:
     return visible(cut)
 
 
-class LogFormat(Enum):
-    """The format of a log; the value is its usual name."""
+@dataclass(frozen=True, slots=True)
+class LogFormat:
+    """A format of logs, by its usual name.
 
-    QMP = "QMP transcript"
-    QMP_SHELL = "qmp-shell session"
-    LIBVIRT = "libvirt debug log"
-    VIRSH_EVENTS = "virsh qemu-monitor-event"
+    Attributes:
+        value: The name.
+        shows_every_event: It holds every event, at the place where it happened.
+        asker: Who sends the commands.
+        note: What a reader of such a log has to know; empty if nothing.
+    """
 
-    @property
-    def shows_every_event(self) -> bool:
-        """Does it hold every event, at the place where it happened?
-
-        qmp-shell prints events when somebody presses Enter, and never into its log file.  virsh
-        shows only the events that the user asked for.
-        """
-        return self in (LogFormat.QMP, LogFormat.LIBVIRT)
-
-
-class DeviceKind(Enum):
-    """The kind of a device."""
-
-    CORE = "CPU core"
-    DIMM = "DIMM"
-    PHB = "PCI host bridge"
-    PCI = "PCI device"
+    value: str
+    shows_every_event: bool = False
+    asker: Actor = Actor.OPERATOR
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +116,22 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows the machine of a log, in words, and where; ``number`` is its entry, if any."""
+
+    machine: MachineName
+    words: str
+    source: str
+    line: int | None = None
+    number: int | None = None
+
+    @property
+    def place(self) -> str:
+        """The file and line, as compilers write them; empty for an option."""
+        return "" if self.line is None else f"{self.source}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A line that the kit could not read, and why."""
 
@@ -141,7 +153,8 @@ class UnplugLog:
         unread: The first of ``unread_count`` unreadable lines.
         passed_over: How many lines held no message.
         not_utf8: How many lines held bytes that are not UTF-8.
-        board_entry: The entry that shows the ``board``.
+        parts: For each device, the place of a DEVICE_DELETED that names only a part of it.
+        evidence: What shows the machine, the first of each machine.
         clock_went_back: The line where the log's time ran backwards.
         cut: The line where reading ended because there were too many messages.
     """
@@ -159,8 +172,8 @@ class UnplugLog:
     not_utf8: int = 0
     kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
     version: tuple[int, int, int] | None = None
-    board: Board | None = None
-    board_entry: int | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
     clock_went_back: str | None = None
     cut: str | None = None
 
@@ -176,6 +189,25 @@ class UnplugLog:
         return next((at_ns for at_ns in times if at_ns is not None), None)
 
     @property
+    def machine(self) -> MachineName | None:
+        """The machine of the log; None if nothing shows it, or the log contradicts itself."""
+        found: MachineName | None = None
+        for evidence in self.evidence:
+            found = evidence.machine if found is None else found.and_also(evidence.machine)
+            if found is None:
+                return None
+        return found
+
+    @property
+    def contradiction(self) -> tuple[Evidence, Evidence] | None:
+        """Two places that show different machines; None if the log does not contradict itself."""
+        for number, later in enumerate(self.evidence):
+            for earlier in self.evidence[:number]:
+                if earlier.machine.and_also(later.machine) is None:
+                    return earlier, later
+        return None
+
+    @property
     def devices(self) -> tuple[str, ...]:
         """The devices that the log names, in its order."""
         named = (device_of(entry.message) for entry in self.entries)
@@ -185,17 +217,22 @@ class UnplugLog:
 def device_of(message: Logged) -> str | None:
     """Return the device that a message names: its id, else its QOM path, else None."""
     for holder in (message, getattr(message, "info", None)):
-        for name in ("device", "id"):
+        for name in ("device", "id", "alias"):
             found = getattr(holder, name, None)
             if found is not None and not isinstance(found, str):
                 found = getattr(found, "id", None)  # device_add holds the device itself
             if isinstance(found, str) and found:
-                return _short_path(found)
+                return short_path(found)
+    if isinstance(message, SetIndicator | ConfigureConnector):
+        return connector_name(message.index)
+    if isinstance(message, QmpError):
+        found = device_in(message.desc)
+        return None if found is None else short_path(found)
     path = getattr(message, "path", None)
-    return _short_path(path) if path else None
+    return short_path(path) if path else None
 
 
-def _short_path(name: str) -> str:
+def short_path(name: str) -> str:
     """Return the id in the QOM path of a device; leave any other name as it is."""
     rest = name.removeprefix("/machine/peripheral/")
     return name if "/" in rest else rest

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from kit.logs.entries import DeviceKind
+from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import QmpError, QmpReturn
 from kit.machine.requests import (
     CpuCore,
@@ -25,7 +25,7 @@ from kit.machine.requests import (
 from kit.machine.revision import Board, Revision
 from kit.simulation.platform import platform_of
 
-__all__ = ["expected_reply", "expected_text", "matches"]
+__all__ = ["JUDGED_KINDS", "expected_reply", "expected_text", "matches"]
 
 
 _EXAMPLES: Mapping[DeviceKind, Device] = {
@@ -34,6 +34,10 @@ _EXAMPLES: Mapping[DeviceKind, Device] = {
     DeviceKind.PHB: Phb(1, "DEVICE"),
     DeviceKind.PCI: PciFunction("pci.0", "3.0", id="DEVICE"),
 }
+
+
+JUDGED_KINDS: tuple[DeviceKind, ...] = tuple(_EXAMPLES)
+"""The kinds of devices that pseries is modelled with."""
 
 
 @lru_cache(maxsize=512)

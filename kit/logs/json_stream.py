@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from kit.common import json_fields as fields
 from kit.common.json_fields import FormatError, Json
 
-__all__ = ["MAX_CHARACTERS", "Depth", "read_objects", "read_typed_command"]
+__all__ = ["MAX_CHARACTERS", "Depth", "end_of_object", "read_objects", "read_typed_command"]
 
 MAX_CHARACTERS = 1_000_000
 """The longest line, or value over several lines, that is read."""
@@ -37,6 +37,24 @@ class Depth:
         for token in _TOKEN.findall(line):
             self.open += (token in "{[") - (token in "}]") if len(token) == 1 else 0
         return self.open
+
+
+def end_of_object(text: str, at: int) -> int | None:
+    """Return the place behind the object that begins at *at*; None if it does not end in *text*.
+
+    >>> end_of_object("see `{'a': {}}` there", 5)
+    14
+    """
+    depth = 0
+    for token in _TOKEN.finditer(text, at):
+        mark = token[0]
+        if mark in ("{", "["):
+            depth += 1
+        elif mark in ("}", "]"):
+            depth -= 1
+            if depth <= 0:
+                return token.end()
+    return None
 
 
 def read_objects(text: str) -> Iterator[dict[str, Json]]:

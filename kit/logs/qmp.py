@@ -12,9 +12,20 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from kit.common.json_fields import Json
-from kit.logs.entries import DeviceKind, Logged, OtherCommand, OtherEvent, plain
+from kit.logs.entries import Logged, OtherCommand, OtherEvent, plain, short_path
+from kit.machine.boards import (
+    ACPI,
+    PSERIES,
+    MachineName,
+    machine_named,
+    machine_of_cpu,
+    machine_of_target,
+)
 from kit.machine.config import MIB
-from kit.machine.events import DeviceDeleted, QmpError, QmpReturn
+from kit.machine.device_kinds import DeviceKind, kind_of_driver
+from kit.machine.errors import ErrorMeaning, error_text_of, meaning_of
+from kit.machine.events import DeviceDeleted, MemUnplugError, QmpError, QmpReturn
+from kit.machine.q35.messages import AcpiDeviceOst, SlotType
 from kit.machine.requests import (
     Cont,
     CpuCore,
@@ -29,17 +40,20 @@ from kit.machine.requests import (
     Stop,
     SystemReset,
 )
-from kit.machine.revision import Board
 from kit.recordings import qmp_events
 
 __all__ = [
     "backend_size",
-    "board_of",
     "command_of",
     "event_of",
     "is_about_pending",
     "is_drawn",
-    "kind_of",
+    "kind_shown_by",
+    "kinds_in",
+    "machine_in",
+    "machine_named_in",
+    "machine_shown_by",
+    "part_of",
     "reply_of",
     "version_of",
 ]
@@ -97,7 +111,7 @@ def command_of(name: str, arguments: Json, backends: Mapping[str, int]) -> Logge
 def _device(data: Json, backends: Mapping[str, int]) -> Device | None:
     """Return the device that device_add plugs, if its driver is known; 0 MiB is an unknown size."""
     driver, name = _text(data, "driver") or "", _text(data, "id")
-    if re.search(r"-spapr-cpu-core$|-(x86_64|i386)-cpu$", driver):
+    if kind_of_driver(driver) is DeviceKind.CORE:
         number = _number(data, "core-id")
         return None if number is None else CpuCore(number, name)
     if driver in ("pc-dimm", "nvdimm"):
@@ -135,7 +149,7 @@ def reply_of(data: Mapping[str, Json]) -> QmpReturn | QmpError | None:
 
 def is_about_pending(desc: str) -> bool:
     """Does an error say that an unplug is already pending?"""
-    return re.search(r"unplug\b.*\b(pending|progress)\b|process of unplug", desc) is not None
+    return meaning_of(QmpError("", desc)) is ErrorMeaning.PENDING
 
 
 def version_of(value: Json) -> tuple[int, int, int] | None:
@@ -180,12 +194,19 @@ def _numbers(data: Json) -> dict[str, Json]:
     return {key: _number(data, key) for key in ("slot", "source", "status")}
 
 
+def part_of(message: Logged) -> str | None:
+    """Return the device of which a DEVICE_DELETED names only a part; None for another message."""
+    if not isinstance(message, DeviceDeleted) or message.device is not None:
+        return None
+    match = re.fullmatch(r"/machine/peripheral/([^/]+)/.*", message.path)
+    return match[1] if match else None
+
+
 def is_drawn(message: Logged) -> bool:
     """Does a picture of the log show this message: is it about unplugging?"""
     match message:
-        case DeviceDeleted(device=None, path=path):
-            # a part of a device; the event of the device itself follows
-            return re.fullmatch(r"/machine/peripheral/[^/]+/.*", path) is None
+        case DeviceDeleted():
+            return part_of(message) is None  # the event of the device itself follows
         case OtherCommand(name):
             return name in ("device_add", "device_del")
         case OtherEvent(name):
@@ -194,38 +215,85 @@ def is_drawn(message: Logged) -> bool:
     return True
 
 
-# -- the machine in the log ------------------------------------------------------------------------
-
-_ID_PATTERNS = (
-    (re.compile(r"(v?cpu|core)\d+"), DeviceKind.CORE),
-    (re.compile(r"dimm\d+"), DeviceKind.DIMM),
-    (re.compile(r"phb\d+"), DeviceKind.PHB),
-    (re.compile(r"(net|hostdev|virtio-disk)\d+"), DeviceKind.PCI),
-)
-_KINDS_BY_DEVICE: Mapping[type, DeviceKind] = {
-    CpuCore: DeviceKind.CORE,
-    Dimm: DeviceKind.DIMM,
-    Nvdimm: DeviceKind.DIMM,
-    Phb: DeviceKind.PHB,
-    PciFunction: DeviceKind.PCI,
-}
+# -- the machine and the devices in the log --------------------------------------------------------
 
 
-def kind_of(device: Device | str) -> DeviceKind | None:
-    """Return the kind of a device; of an id, by the names that libvirt and the lessons use."""
-    if isinstance(device, str):
-        return next((kind for name, kind in _ID_PATTERNS if name.fullmatch(device)), None)
-    return _KINDS_BY_DEVICE[type(device)]
+def kinds_in(name: str, data: Json) -> dict[str, DeviceKind]:
+    """Return the kinds of the devices that a command's arguments or a query's answer show."""
+    found: dict[str, DeviceKind] = {}
+    if name == "device_add" and (device := _text(data, "id")) and (driver := _text(data, "driver")):
+        found[device] = kind_of_driver(driver)
+    elif name == "query-hotpluggable-cpus" and isinstance(data, list):
+        paths = (_text(slot, "qom-path", 200) for slot in data[:10_000])
+        found = {short_path(path): DeviceKind.CORE for path in paths if path}
+    elif name == "query-memory-devices" and isinstance(data, list):
+        own = (slot.get("data") for slot in data[:10_000] if isinstance(slot, dict))
+        found = {device: DeviceKind.DIMM for slot in own if (device := _text(slot, "id"))}
+    return found
 
 
-def board_of(name: str, data: Json) -> Board | None:
-    """Return the machine that a command's arguments or query-target's answer show, if any."""
+def kind_shown_by(message: Logged) -> DeviceKind | None:
+    """Return the kind of device that an event or an error is about; None if it does not tell."""
+    match message:
+        case MemUnplugError():
+            return DeviceKind.DIMM
+        case AcpiDeviceOst(info):
+            return DeviceKind.CORE if info.slot_type is SlotType.CPU else DeviceKind.DIMM
+        case QmpError(_, desc):
+            row = error_text_of(desc)
+            return None if row is None else row.kind
+    return None
+
+
+def machine_in(name: str, data: Json) -> tuple[MachineName, str] | None:
+    """Return the machine that a command or a query's answer shows, and in which words."""
     if name == "device_add":
         driver = _text(data, "driver") or ""
-        if driver.endswith(("-x86_64-cpu", "-i386-cpu")):
-            return Board.Q35
-        return Board.PSERIES if "spapr" in driver else None
+        found = machine_of_cpu(driver)
+        return None if found is None else (found, f"driver {driver}")
     if name == "query-target":
-        arch = _text(data, "arch")
-        return {"ppc64": Board.PSERIES, "x86_64": Board.Q35, "i386": Board.Q35}.get(arch or "")
-    return Board.Q35 if name == "ACPI_DEVICE_OST" else None
+        arch = _text(data, "arch") or ""
+        found = machine_of_target(arch)
+        return None if found is None else (found, f"query-target: {arch}")
+    if name in ("query-cpus-fast", "query-cpus", "query-hotpluggable-cpus"):
+        first = data[0] if isinstance(data, list) and data else None
+        arch, driver = _text(first, "target") or "", _text(first, "type") or ""
+        found = machine_of_target(arch) if arch else machine_of_cpu(driver)
+        return None if found is None else (found, f"{name}: {arch or driver}")
+    if name == "qom-get" and isinstance(data, str) and data.endswith("-machine"):
+        found = machine_named(plain(data, MAX_ID))
+        return None if found is None else (found, f"machine type {plain(data, MAX_ID)}")
+    return None
+
+
+def machine_shown_by(message: Logged) -> tuple[MachineName, str] | None:
+    """Return the machine that alone sends an event or an error, and in which words."""
+    match message:
+        case AcpiDeviceOst():
+            return ACPI, "ACPI_DEVICE_OST"
+        case QmpError(_, desc):
+            row = error_text_of(desc)
+            if row is not None and row.machine is not None:
+                typed = re.search(r"not supported device type: (\S+)", desc)
+                exact = machine_of_cpu(typed[1]) if typed else None
+                return exact or row.machine, f"“{desc}”"
+    return None
+
+
+_NAMED = re.compile(
+    r"(?:(?:^|\s)(?:-machine|-M)[ =](?:type=)?(?P<machine>[\w.-]+)|qemu-system-(?P<target>\w+)"
+    r"|\bmachine='(?P<xml>[\w.-]+)'|spapr_drc_(?P<drc>[a-z]))"
+)
+
+
+def machine_named_in(text: str) -> tuple[MachineName, str] | None:
+    """Return the machine that a command line, XML or a trace names, and in which words."""
+    best: tuple[MachineName, str] | None = None
+    for match in _NAMED.finditer(text[:20_000]):
+        name = match["machine"] or match["xml"]
+        found = machine_named(name) if name else machine_of_target(match["target"] or "")
+        if match["drc"]:
+            found = PSERIES  # only pseries has these connectors
+        if found is not None and (best is None or len(found.machines) < len(best[0].machines)):
+            best = found, "spapr_drc" if match["drc"] else match[0].strip()
+    return best

@@ -6,9 +6,11 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from kit.actors.messages import Actor
-from kit.logs.entries import GREETING, DeviceKind, OtherCommand, OtherEvent, UnplugLog, device_of
+from kit.logs.entries import GREETING, OtherCommand, OtherEvent, UnplugLog, device_of
 from kit.logs.qmp import is_about_pending
 from kit.machine.clock import NS_PER_S
+from kit.machine.device_kinds import DeviceKind
+from kit.machine.errors import ErrorMeaning, meaning_of
 from kit.machine.events import (
     QmpError,
     QmpReturn,
@@ -39,6 +41,11 @@ class Attempt:
     def refused(self) -> bool:
         """Did QEMU refuse it?"""
         return isinstance(self.reply, QmpError)
+
+    @property
+    def found_nothing(self) -> bool:
+        """Does QEMU have no such device any more?"""
+        return isinstance(self.reply, QmpError) and meaning_of(self.reply) is ErrorMeaning.GONE
 
 
 @dataclass(slots=True)
@@ -95,6 +102,8 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
                 attempt = _attempt(log, number, replies.get(number))
                 if device in running:
                     _repeat(running[device], attempt)
+                    if attempt.found_nothing:
+                        _end(running, device, None, attempt.replied or number)
                 elif (
                     len(running) < MAX_RUNNING
                     and (request := _begin(log, device, attempt)) is not None

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kit.logs.entries import DeviceKind, UnplugLog
-from kit.logs.expected_answers import expected_reply, expected_text, matches
+from kit.logs.entries import UnplugLog
+from kit.logs.expected_answers import JUDGED_KINDS, expected_reply, expected_text, matches
 from kit.logs.qmp import is_about_pending
 from kit.logs.requests import Attempt, UnplugRequest, at_least_s, at_most_s, later
+from kit.machine.boards import PSERIES
+from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import (
     DeviceDeleted,
     DeviceNotDeleted,
@@ -28,7 +30,7 @@ from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import DeviceAdd
 from kit.machine.revision import Board, Patch, Revision
 
-__all__ = ["RULES", "LogFinding", "LogRule"]
+__all__ = ["NO_MEM_UNPLUG_ERROR", "RULES", "LogFinding", "LogRule"]
 
 P = Patch
 Requests = tuple[UnplugRequest, ...]
@@ -73,12 +75,14 @@ def _repeated_device_del(
 ) -> Iterator[LogFinding]:
     """Find each device_del while an earlier one is pending."""
     for request in requests:
+        if request.kind is DeviceKind.OTHER:
+            continue
         first = 0 if request.before_the_log else 1
         for attempt in request.attempts[first:]:
             match attempt.reply:
                 case QmpError(_, desc) if is_about_pending(desc) and attempt.replied is not None:
                     yield LogFinding(attempt.replied, _check_refusal(request, desc))
-                case QmpReturn() if request.kind is not None and attempt.replied is not None:
+                case QmpReturn() if attempt.replied is not None:
                     yield LogFinding(attempt.replied, _check_acceptance(log, request, attempt))
     answered = {a.replied for request in requests for a in request.attempts}
     for number, entry in enumerate(log.entries):
@@ -88,14 +92,19 @@ def _repeated_device_del(
             yield LogFinding(number, _check_refusal(None, message.desc))
 
 
+def _kinds(request: UnplugRequest | None) -> tuple[DeviceKind, ...]:
+    """Return what kinds of device a request can be about."""
+    return JUDGED_KINDS if request is None or request.kind is None else (request.kind,)
+
+
 def _check_refusal(request: UnplugRequest | None, desc: str) -> Check:
-    kinds = [request.kind] if request is not None and request.kind is not None else list(DeviceKind)
+    kinds = _kinds(request)
     device = request.device if request is not None else "DEVICE"
 
     def against(revision: Revision) -> str | None:
         expected = [expected_reply(revision, kind, "device_del", "device_del") for kind in kinds]
         name = device if request is not None else (desc.split() or [""])[-1]
-        if any(matches(reply, desc, name) for reply in expected) or expected == [None]:
+        if any(matches(reply, desc, name) for reply in expected) or None in expected:
             return None
         what = f"QEMU refuses a repeated device_del, “{desc}”"
         return f"{what}; {expected_text(expected[0], device)}" if len(kinds) == 1 else what
@@ -105,14 +114,18 @@ def _check_refusal(request: UnplugRequest | None, desc: str) -> Check:
 
 def _check_acceptance(log: UnplugLog, request: UnplugRequest, attempt: Attempt) -> Check:
     def against(revision: Revision) -> str | None:
-        assert request.kind is not None
-        reply = expected_reply(revision, request.kind, "device_del", "device_del")
-        if not isinstance(reply, QmpError) or not surely_pending(log, request, attempt, revision):
-            return None
-        return (
-            "QEMU accepts a device_del while an earlier one is pending; "
-            f"{expected_text(reply, request.device)}"
+        kinds = _kinds(request)
+        replies = [expected_reply(revision, kind, "device_del", "device_del") for kind in kinds]
+        for kind, reply in zip(kinds, replies, strict=True):
+            one = replace(request, kind=kind)
+            if not isinstance(reply, QmpError) or not surely_pending(log, one, attempt, revision):
+                return None
+        would = (
+            expected_text(replies[0], request.device)
+            if len(replies) == 1
+            else "it would refuse it, whatever kind of device this is"
         )
+        return f"QEMU accepts a device_del while an earlier one is pending; {would}"
 
     return against
 
@@ -217,8 +230,26 @@ def _memory_alone(log: UnplugLog, _requests: Requests) -> Findings:
 
 
 def _board(log: UnplugLog, _requests: Requests) -> Findings:
-    if log.board == Board.Q35:
-        yield LogFinding(log.board_entry, _not_on_pseries("the machine is an x86 one"))
+    for evidence in log.evidence:
+        if evidence.machine.and_also(PSERIES) is None:
+            why = f"the machine is {evidence.machine.label} ({evidence.words})"
+            yield LogFinding(evidence.number, _not_on_pseries(why))
+
+
+NO_MEM_UNPLUG_ERROR = (9, 1, 0)
+"""The first version without that event."""
+
+
+def _newer(log: UnplugLog, _requests: Requests) -> Findings:
+    """Find a version that no older revision can be: distributions patch, but never so much."""
+    version = log.version
+    if version is not None and version >= NO_MEM_UNPLUG_ERROR:
+        why = f"the log is of QEMU {'.'.join(map(str, version))}, which has no MEM_UNPLUG_ERROR"
+
+        def against(revision: Revision) -> str | None:
+            return why if _pseries(revision) and revision.version < NO_MEM_UNPLUG_ERROR else None
+
+        yield LogFinding(None, against)
 
 
 # -- times -----------------------------------------------------------------------------------------
@@ -333,6 +364,12 @@ def _check_forgets(revision: Revision) -> str | None:
 
 RULES: tuple[LogRule, ...] = (
     LogRule((), "Another machine has other unplug code.", "QEMU hw/ppc/spapr.c, hw/acpi/", _board),
+    LogRule(
+        (P.MEM_UNPLUG_ERROR_EVENT,),
+        "QEMU 9.1 and later send no MEM_UNPLUG_ERROR.",
+        "QEMU docs/about/removed-features.rst",
+        _newer,
+    ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.PHB_REPEATED_UNPLUG_ERROR, P.PCI_REPEATED_UNPLUG_ERROR),
         "A repeated device_del is accepted or refused, with a text of each kind's own.",

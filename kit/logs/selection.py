@@ -73,7 +73,7 @@ def narrow_log(
 
     def stays(entry: LogEntry) -> bool:
         asked = None if entry.answers is None else log.entries[entry.answers]
-        named = device_of(entry.message) or (None if asked is None else device_of(asked.message))
+        named = (None if asked is None else device_of(asked.message)) or device_of(entry.message)
         return device in (None, named or device) and _within(entry, since, until)
 
     return _select(log, [n for n, entry in enumerate(log.entries) if stays(entry)])
@@ -101,5 +101,8 @@ def _select(log: UnplugLog, numbers: list[int]) -> UnplugLog:
         entry if entry.answers is None else replace(entry, answers=place.get(entry.answers))
         for entry in (log.entries[number] for number in numbers)
     ]
-    board_entry = None if log.board_entry is None else place.get(log.board_entry)
-    return replace(log, entries=tuple(kept), board_entry=board_entry)
+    evidence = tuple(
+        found if found.number is None else replace(found, number=place.get(found.number))
+        for found in log.evidence
+    )
+    return replace(log, entries=tuple(kept), evidence=evidence)

@@ -10,29 +10,57 @@ import re
 from kit.common.json_fields import Json
 from kit.machine.clock import NS_PER_S
 
-__all__ = ["event_ns", "read_time", "write_time"]
+__all__ = ["FIRST_DATED_NS", "event_ns", "read_time", "write_time"]
 
+_CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9})\d*)?"
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:\+00:?00|Z)?"
+    r"(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[ T]"
+    r"|(?P<name>[A-Z][a-z]{2}) +(?P<of>\d\d?) )?"
+    rf"{_CLOCK}(?P<zone>Z|[+-]\d\d:?\d\d)?"
 )
+_UNIX = re.compile(r"(\d{1,12})\.(\d{1,9})")
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MAX_S = 1 << 36  # in the year 4147
+FIRST_DATED_NS = 366 * 86_400 * NS_PER_S
+"""A time before this one is of a log that writes no year: its day, or only its time of day."""
 
 
 def read_time(text: str) -> int | None:
-    """Read a date and a time of day; None if *text* is something else.
+    """Read a date and a time of day, or seconds since 1970; None if *text* is something else.
 
-    >>> read_time("2021-04-01 10:00:00.123+0000")
+    Without a zone it is UTC, without a year 1970, without a day 1 January.
+
+    >>> read_time("2021-04-01 12:00:00.123+0200")
     1617271200123000000
     """
-    match = _TIME.fullmatch(text.strip())
+    text = text.strip()
+    if unix := _UNIX.fullmatch(text):
+        return int(unix[1]) * NS_PER_S + int(unix[2].ljust(9, "0"))
+    match = _TIME.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    year, month, day = _date(match)
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
         return None
-    fraction = (match[7] or "").ljust(9, "0")
+    fraction = (match["fraction"] or "").ljust(9, "0")
     whole = _days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
-    return whole * NS_PER_S + int(fraction)
+    return (whole - _zone_s(match["zone"])) * NS_PER_S + int(fraction)
+
+
+def _date(match: re.Match[str]) -> tuple[int, int, int]:
+    if match["year"]:
+        return int(match["year"]), int(match["month"]), int(match["day"])
+    if match["name"]:
+        return 1970, _MONTHS.find(match["name"]) // 3 + 1, int(match["of"])
+    return 1970, 1, 1
+
+
+def _zone_s(zone: str | None) -> int:
+    if not zone or zone == "Z":
+        return 0
+    seconds = int(zone[1:3]) * 3600 + int(zone[-2:]) * 60
+    return -seconds if zone[0] == "-" else seconds
 
 
 def _days(year: int, month: int, day: int) -> int:

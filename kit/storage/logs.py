@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,10 +19,10 @@ MAX_BYTES = 256_000_000
 
 
 def log_lines(name: str) -> Iterator[str]:
-    """Yield the lines of a log; "-" is stdin, ``.gz`` is unpacked.
+    """Yield the lines of a log; "-" is stdin; gzip, xz and zstd are unpacked.
 
-    Bytes that are not UTF-8 become U+FFFD.  A line that is too long is cut just past the limit, so
-    that the caller can tell.
+    UTF-16 is told by its first bytes.  Bytes that are not UTF-8 become U+FFFD.  A line that is too
+    long is cut just past the limit, so that the caller can tell.
 
     Raises:
         UserError: The file cannot be read.
@@ -32,9 +34,35 @@ def log_lines(name: str) -> Iterator[str]:
         yield from _lines(file)
 
 
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
 def _lines(file: BinaryIO) -> Iterator[str]:
-    while line := file.readline(_MAX_READ):
-        text = line.decode("utf-8", errors="replace")
-        while not line.endswith(b"\n") and (line := file.readline(_MAX_READ)):
+    first = file.readline(_MAX_READ)
+    encoding = _UTF_16.get(first[:2])
+    rest = iter(lambda: file.readline(_MAX_READ), b"")
+    if encoding is not None:
+        yield from _wide_lines(chain([first], rest), encoding)
+    else:
+        yield from _plain_lines(chain([first.removeprefix(codecs.BOM_UTF8)], rest))
+
+
+def _wide_lines(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
+    """Yield the lines of UTF-16, which are cut anywhere between two bytes."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    begun = ""
+    for piece in pieces:
+        *lines, begun = (begun + decoder.decode(piece)).split("\n")
+        yield from (line.removeprefix("\ufeff") + "\n" for line in lines)
+        begun = begun[:_MAX_READ]
+    if begun:
+        yield begun.removeprefix("\ufeff")
+
+
+def _plain_lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    for line in pieces:
+        if not line:
+            continue
+        yield line.decode("utf-8", errors="replace")
+        while not line.endswith(b"\n") and (line := next(pieces, b"")):
             pass  # the rest of a line that is too long
-        yield text

@@ -30,7 +30,8 @@ def printed(capsys: Captured, *arguments: str) -> str:
 
 
 def test_the_json_keeps_the_contract(capsys: Captured) -> None:
-    data = json.loads(printed(capsys, LIBVIRT, "--json"))
+    shown = ("--machine", "pseries", "--kind", "vcpu1=core")
+    data = json.loads(printed(capsys, LIBVIRT, *shown, "--json"))
     entries, revisions = data.pop("entries"), data.pop("revisions")
 
     assert data == {
@@ -39,10 +40,12 @@ def test_the_json_keeps_the_contract(capsys: Captured) -> None:
         "format": "libvirt debug log",
         "began_ns": 1_617_271_200_000_000_000,
         "qemu": None,
+        "machine": "pseries",
         "monitor": "guest1 (0x7f3c0c00e180)",
+        "devices": {"vcpu1": f"is gone ({LIBVIRT}:15)"},
         "left_out": {},
         "other_monitors": {"0x7f3c0c0711f0": 1},
-        "passed_over": 8,
+        "passed_over": 5,
         "not_utf8": 0,
         "unread_count": 1,
         "unread": [
@@ -102,8 +105,10 @@ def test_text_has_picture_what_was_left_out_what_fits_and_every_event(capsys: Ca
         "5 other messages left out: qmp_capabilities (2), query-status (2),"
         " NIC_RX_FILTER_CHANGED (1).",
     ]
-    assert conclusions.split("\n")[:2] == [
+    assert conclusions.split("\n")[:4] == [
+        f"core1 is gone ({CAPTURE}:19).",
         "The log says that it is QEMU 5.2.92.",
+        f"The machine is pseries (driver host-spapr-cpu-core, {CAPTURE}:6).",
         "It fits cpu-timeout..pre-revert, v6.0.0-rc0..v6.0.0-rc2, proposal.",
     ]
     assert len(events.split("\n")) == 7
@@ -115,7 +120,7 @@ def test_a_log_that_tells_nothing_says_so(capsys: Captured, tmp_path: Path) -> N
     out = printed(capsys, str(log), "--width", "200")
 
     assert out.split("\n")[0] == f"{log}: nothing about unplugging in it"
-    assert "It fits every revision: nothing in it tells them apart." in out
+    assert "Nothing in it is about unplugging, so no revision is judged." in out
 
 
 @pytest.mark.parametrize("form", ["text", "mail", "md", "svg", "html", "json"])
@@ -190,7 +195,12 @@ def test_too_many_messages_are_drawn_in_part(capsys: Captured, tmp_path: Path) -
     [
         (["/nowhere"], "/nowhere: no such file"),
         ([str(ROOT)], f"{ROOT}: is a folder, no file; name the files in it"),
-        ([LICENSE], f"{LICENSE}: neither a QMP transcript nor libvirt's debug log in its first"),
+        ([LICENSE], f"{LICENSE}: begins “MIT License”: no message of QEMU's monitor in its first"),
+        ([CAPTURE, "--machine", "x"], "'x': no machine that the kit knows; expected pseries, q35,"),
+        (
+            [CAPTURE, "--kind", "core1"],
+            "--kind 'core1': expected ID=KIND with core, dimm, pci, phb",
+        ),
         ([CAPTURE, "--device", "x"], f"{CAPTURE}: no device 'x'; it names: core1"),
         ([CAPTURE, "--since", "x"], "'x' is no place in a log;"),
         ([LIBVIRT, "--monitor", "x"], f"{LIBVIRT}: no monitor 'x'; there are: guest1"),

@@ -31,7 +31,7 @@ from kit.git.values.commit import (
 )
 from kit.git.values.page import CommitPage
 from kit.git.values.revert_message import named
-from kit.logs.reader import read_log
+from kit.logs.formats.reader import read_log
 from kit.machine.catalogue import find_revision
 from kit.real_qemu.wire import QmpCodec, QtestCodec, WireError
 from kit.recordings.conformance import conform

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kit.common.errors import UserError
 from kit.logs.entries import UnplugLog
-from kit.logs.reader import read_log
+from kit.logs.formats.reader import read_log
 from kit.logs.timestamps import event_ns, read_time, write_time
 from kit.views.reports.log import report_of
 

@@ -8,12 +8,15 @@ import pytest
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
-from kit.logs.entries import DeviceKind, LogFormat, OtherCommand, OtherEvent, UnplugLog, Unread
-from kit.logs.reader import read_log
+from kit.logs.entries import Evidence, OtherCommand, OtherEvent, UnplugLog, Unread
+from kit.logs.formats.qmp import QMP
+from kit.logs.formats.qmp_shell import QMP_SHELL
+from kit.logs.formats.reader import read_log
+from kit.machine.boards import PSERIES, X86
+from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import DeviceDeleted, DeviceUnplugGuestError, QmpError, QmpReturn, VmStop
 from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
 from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel, Dimm, PciFunction, Phb
-from kit.machine.revision import Board
 
 LOGS = Path(__file__).parent.parent / "logs"
 DEL = '{"execute": "device_del", "arguments": {"id": "core1"}}\n'
@@ -54,7 +57,7 @@ def test_a_capture_of_qmp_is_read_with_what_each_reply_answers() -> None:
         (19, DeviceDeleted(path="/machine/peripheral/core1", device="core1")),
     ]
     assert [entry.answers for entry in log.entries] == [None, 0, None, 2, None, 4, None]
-    assert (log.format, log.version, log.board) == (LogFormat.QMP, (5, 2, 92), Board.PSERIES)
+    assert (log.format, log.version, log.machine) == (QMP, (5, 2, 92), PSERIES)
     assert log.left_out == {"qmp_capabilities": 2, "query-status": 2, "NIC_RX_FILTER_CHANGED": 1}
     assert (log.unread_count, log.kinds) == (0, {"core1": DeviceKind.CORE})
 
@@ -84,7 +87,7 @@ def test_a_session_of_qmp_shell_is_read() -> None:
         (11, QmpReturn()),
         (16, DeviceDeleted(path="/machine/peripheral/core1", device="core1")),
     ]
-    assert (log.format, log.version) == (LogFormat.QMP_SHELL, (6, 0, 0))
+    assert (log.format, log.version) == (QMP_SHELL, (6, 0, 0))
     why = "'core1' is no key=value"
     assert log.unread == (Unread("shell.txt", 12, "(QEMU) device_del core1", why),)
 
@@ -127,7 +130,7 @@ def test_libvirts_debug_log_has_its_own_times() -> None:
         (15, 21_300, Actor.QEMU),
     ]
     assert log.monitor == "guest1 (0x7f3c0c00e180)"
-    assert (log.others, log.passed_over) == ({"0x7f3c0c0711f0": 1}, 8)
+    assert (log.others, log.passed_over) == ({"0x7f3c0c0711f0": 1}, 5)
     assert [(u.line, u.why) for u in log.unread] == [(14, "is no JSON: Unterminated string")]
 
 
@@ -178,10 +181,10 @@ def test_an_x86_machine_is_told_by_its_cpu() -> None:
     log = sample("x86.qmp")
 
     info = OstInfo(SlotType.CPU, 1, 3, 130, "cpu1")
-    assert (log.entries[-1].message, log.board, log.board_entry) == (
+    assert (log.entries[-1].message, log.machine, log.evidence[0]) == (
         AcpiDeviceOst(info),
-        Board.Q35,
-        0,
+        X86,
+        Evidence(X86, "driver qemu64-x86_64-cpu", "x86.qmp", 1, 0),
     )
 
 
@@ -314,11 +317,8 @@ def test_a_clock_that_goes_back_is_told() -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([], "log: neither a QMP transcript nor libvirt's debug log in its first 0 lines;"),
-        (
-            ["a\n", "b\n"],
-            "log: neither a QMP transcript nor libvirt's debug log in its first 2",
-        ),
+        ([], "log: is empty; start QEMU with -chardev socket,"),
+        (["a\n", "b\n"], "log: begins “a”: no message of QEMU's monitor in its first 2 lines; "),
         (['{"a" 1}\n'], "log: holds no message of QMP that can be read"),
     ],
     ids=["empty", "other", "broken"],

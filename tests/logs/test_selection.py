@@ -6,7 +6,7 @@ import pytest
 
 from kit.common.errors import UserError
 from kit.logs.entries import UnplugLog
-from kit.logs.reader import read_log
+from kit.logs.formats.reader import read_log
 from kit.logs.selection import Bound, first_entries, narrow_log, read_bound
 
 EVENT = '{"event": "DEVICE_DELETED", "data": {"device": "%s"}, "timestamp": {"seconds": %d}}'

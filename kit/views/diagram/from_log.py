@@ -11,13 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from kit.actors.messages import Actor
+from kit.actors.messages import Actor, DeviceRemoved
 from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, UnplugLog, device_of
 from kit.machine.clock import NS_PER_S
+from kit.machine.errors import ErrorMeaning, meaning_of
 from kit.machine.events import (
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    MemUnplugError,
     QmpError,
 )
-from kit.machine.requests import DeviceAdd, DeviceDel
+from kit.machine.q35.messages import AcpiDeviceOst
+from kit.machine.requests import ConfigureConnector, DeviceAdd, DeviceDel, SetIndicator
 from kit.simulation.timeline import TimelineStop
 from kit.trace.columns import Severity, UnplugOutcome
 from kit.trace.entry import TraceEntry
@@ -34,7 +40,7 @@ def layout_of_log(log: UnplugLog) -> Layout:
     """Lay out the entries of a log."""
     times, began_ns = times_of(log), log.began_ns or 0
     devices = _devices(log)
-    lanes = (log.asker, Actor.QEMU, Actor.GUEST)
+    lanes = _lanes(log)
     helds = _helds(log, devices)
     rows = tuple(LaneRow(lane, device) for lane in lanes for device in devices)
     bars: tuple[Bar, ...] = tuple(bar for row in rows for bar in bars_in(row, helds[row]))
@@ -110,6 +116,15 @@ def _known_times(entry: LogEntry) -> tuple[int | None, int | None, int | None]:
     return entry.at_ns, entry.after_ns, entry.before_ns
 
 
+def _lanes(log: UnplugLog) -> tuple[Actor, ...]:
+    """Return the parties of a log: QEMU, the guest, and who talks to QEMU or to libvirt."""
+    named: set[Actor] = {actor for entry in log.entries for actor in (entry.src, entry.dst)}
+    managers: list[Actor] = [actor for actor in (Actor.OPERATOR, Actor.LIBVIRT) if actor in named]
+    if not log.entries:
+        managers = [log.asker]
+    return (*managers, Actor.QEMU, Actor.GUEST)
+
+
 def _devices(log: UnplugLog) -> tuple[str, ...]:
     """Return the devices that the log unplugs. Devices that are only plugged are left out."""
     unplugged = {
@@ -126,37 +141,81 @@ def _devices(log: UnplugLog) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a device: what QEMU told the requester, and whether QEMU holds it."""
+    """What is known of a device: what QEMU told the requester, and who holds it.
+
+    ``holds`` and ``uses`` are about QEMU and the guest; None: nobody knows.
+    """
 
     told: LaneState | None
-    holds: bool
+    libvirt: LaneState | None
+    holds: bool | None
+    uses: bool | None = None
+    pending: bool = False
 
 
 def _helds(log: UnplugLog, devices: tuple[str, ...]) -> Mapping[LaneRow, list[LaneState | None]]:
     """Return the state before the first entry and after each, for each row."""
-    added = _added_first(log)
+    added, lanes = _added_first(log), _lanes(log)
     listed = LaneState.LISTED if log.asker is Actor.LIBVIRT else None
-    known = {d: _Known(None if d in added else listed, d not in added) for d in devices}
+    both = Actor.LIBVIRT in lanes and Actor.OPERATOR in lanes
+    begins = _held_first(log)
+    known = {
+        d: _Known(None if d in added else listed, LaneState.LISTED, begins.get(d)) for d in devices
+    }
     found: dict[LaneRow, list[LaneState | None]] = {
-        LaneRow(lane, device): []
-        for lane in (log.asker, Actor.QEMU, Actor.GUEST)
-        for device in devices
+        LaneRow(lane, device): [] for lane in lanes for device in devices
     }
 
     def note() -> None:
         for device, state in known.items():
-            found[LaneRow(log.asker, device)].append(state.told)
-            found[LaneRow(Actor.QEMU, device)].append(LaneState.HOLDS if state.holds else None)
-            found[LaneRow(Actor.GUEST, device)].append(LaneState.UNKNOWN)
+            shown = {
+                Actor.OPERATOR: state.told,
+                Actor.LIBVIRT: state.libvirt if both else state.told,
+                Actor.QEMU: _state(state.holds, LaneState.HOLDS),
+                Actor.GUEST: _state(state.uses, LaneState.USES),
+            }
+            for lane in lanes:
+                found[LaneRow(lane, device)].append(shown[lane])
 
     note()
     for entry in log.entries:
         asked = None if entry.answers is None else log.entries[entry.answers].message
-        named = device_of(entry.message) or (None if asked is None else device_of(asked))
+        named = (None if asked is None else device_of(asked)) or device_of(entry.message)
         state = known.get(named or "")
         if state is not None:
             _learn(state, entry.message, asked, listed)
+            _learn_from_trace(state, entry.message)
         note()
+    return found
+
+
+_SENT_OF_HELD = (
+    DeviceDeleted, DeviceUnplugGuestError, AcpiDeviceOst, MemUnplugError, DeviceNotDeleted, QmpError
+)  # fmt: skip
+
+
+def _state(holds: bool | None, state: LaneState) -> LaneState | None:
+    return LaneState.UNKNOWN if holds is None else state if holds else None
+
+
+def _held_first(log: UnplugLog) -> dict[str, bool]:
+    """Return which devices QEMU held when the log began, as the first message about each shows."""
+    found: dict[str, bool] = {}
+    for entry in log.entries:
+        message = entry.message
+        asked = None if entry.answers is None else log.entries[entry.answers].message
+        device = (None if asked is None else device_of(asked)) or device_of(message)
+        if device is None or device in found:
+            continue
+        if isinstance(message, DeviceAdd | OtherCommand):
+            found[device] = False
+        elif isinstance(asked, DeviceDel):
+            if not isinstance(message, QmpError) or meaning_of(message) is not ErrorMeaning.GONE:
+                found[device] = True
+        elif isinstance(message, _SENT_OF_HELD):
+            found[device] = True
+        elif isinstance(message, OtherEvent) and message.name.startswith("spapr_drc_"):
+            found[device] = message.name != "spapr_drc_attach"
     return found
 
 
@@ -175,14 +234,49 @@ def _learn(state: _Known, message: Logged, asked: Logged | None, listed: LaneSta
         case DeviceDel():
             state.told = LaneState.ASKED
         case QmpError() if isinstance(asked, DeviceDel):
-            pending = "pending" in message.desc or "progress" in message.desc
-            state.told = LaneState.ASKED if pending else LaneState.TOLD_KEPT
+            meaning = meaning_of(message)
+            state.told = _AFTER_ERROR.get(meaning, LaneState.TOLD_KEPT)
+            state.holds = False if meaning is ErrorMeaning.GONE else state.holds
+        case QmpError() if asked is None and meaning_of(message) is ErrorMeaning.PENDING:
+            state.told = LaneState.ASKED
+        case DeviceRemoved():
+            state.told, state.libvirt = LaneState.TOLD_GONE, None
+            state.holds = False
         case _ if outcome_of(message) is UnplugOutcome.REMOVED:
             state.told, state.holds = LaneState.TOLD_GONE, False
         case _ if outcome_of(message) is UnplugOutcome.FAILED:
             state.told = LaneState.TOLD_KEPT
         case _ if isinstance(asked, DeviceAdd | OtherCommand) and not isinstance(message, QmpError):
             state.told, state.holds = listed, True
+
+
+_AFTER_ERROR: Mapping[ErrorMeaning, LaneState] = {
+    ErrorMeaning.GONE: LaneState.TOLD_GONE,
+    ErrorMeaning.PENDING: LaneState.ASKED,
+}
+"""What the one who asks knows after an error; any other text: the request has failed."""
+_ISOLATION, _ALLOCATION = 9001, 9003  # indicators
+_IS_PCI = 4  # in the first digit of a connector's index: released when it is isolated
+
+
+def _learn_from_trace(state: _Known, message: Logged) -> None:
+    """Learn from a trace what the guest uses, and what QEMU holds."""
+    match message:
+        case OtherEvent("spapr_drc_attach"):
+            state.holds, state.pending = True, False
+        case OtherEvent("spapr_drc_unplug_request"):
+            state.pending = True
+        case OtherEvent("spapr_drc_release" | "spapr_drc_detach"):
+            state.holds, state.pending = False, False
+        case ConfigureConnector():
+            state.uses = True
+        case SetIndicator(indicator, index, 0):
+            last = _ISOLATION if index >> 28 == _IS_PCI else _ALLOCATION
+            if indicator == last:
+                state.uses = False
+                state.holds = False if state.pending else state.holds
+        case SetIndicator(indicator, _, 1) if indicator in (_ISOLATION, _ALLOCATION):
+            state.uses = True
 
 
 # -- marks -----------------------------------------------------------------------------------------
@@ -228,6 +322,8 @@ def logged_sentence(entry: LogEntry) -> str:
             who = "libvirt" if entry.src is Actor.LIBVIRT else "The operator"
             return f"{who} asks QEMU: {asked}."
         case OtherEvent(name, device):
+            if name.startswith("spapr_drc_"):
+                return f"QEMU's trace: {name} {device}."
             return f"QEMU says: {name}{f' {device}' if device else ''}."
     trace = TraceEntry(seq=0, at_ns=0, guest_ns=0, src=entry.src, dst=entry.dst, message=message)
     return sentence(trace)

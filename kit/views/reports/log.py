@@ -8,10 +8,13 @@ from itertools import groupby
 from typing import Any
 
 from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, UnplugLog
+from kit.logs.fates import fates_of
+from kit.logs.requests import requests_of
 from kit.logs.selection import first_entries
-from kit.logs.timestamps import write_time
-from kit.logs.verdicts import LogVerdict, verdicts
-from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE
+from kit.logs.timestamps import FIRST_DATED_NS, write_time
+from kit.logs.verdicts import Q35_KINDS, LogVerdict, verdicts
+from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35, TODAY
+from kit.machine.clock import NS_PER_S
 from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
 from kit.views.diagram.from_log import layout_of_log, logged_sentence
@@ -27,6 +30,7 @@ __all__ = ["LogReport", "report_of"]
 
 MAX_DRAWN = 300
 MAX_KINDS, MAX_UNREAD = 4, 5
+MAX_DEVICES = 12
 _TIME, _PARTIES = 9, 20
 
 
@@ -136,7 +140,9 @@ class LogReport:
             "format": log.format.value,
             "began_ns": began_ns,
             "qemu": None if log.version is None else ".".join(map(str, log.version)),
+            "machine": None if log.machine is None else log.machine.label,
             "monitor": log.monitor,
+            "devices": dict(fates_of(log)),
             "entries": [_entry_json(entry, began_ns) for entry in log.entries],
             "left_out": dict(log.left_out),
             "other_monitors": dict(log.others),
@@ -171,7 +177,7 @@ def _entry_json(entry: LogEntry, began_ns: int | None) -> dict[str, Any]:
 def _verdict_json(verdict: LogVerdict) -> dict[str, Any]:
     return {
         "revision": verdict.revision.label,
-        "fits": verdict.fits,
+        "fits": verdict.fits if verdict.judged else None,
         "source": None if verdict.entry is None else verdict.entry.source,
         "line": None if verdict.entry is None else verdict.entry.line,
         "why": verdict.why,
@@ -185,7 +191,7 @@ def _notes(report: LogReport) -> Iterator[str]:
     log = report.log
     began_ns = log.began_ns
     if began_ns is not None:
-        yield f"0 s is {write_time(began_ns)} UTC."
+        yield f"0 s is {_began(began_ns)}."
     if any(entry.at_ns is None for entry in log.entries):
         yield "Where time is ? the log gives none: it was between its neighbours."
     if len(report.drawn.entries) < len(log.entries):
@@ -211,8 +217,18 @@ def _notes(report: LogReport) -> Iterator[str]:
         yield f"Without a message: {_count(log.passed_over, 'other line')} of the log."
     if log.not_utf8:
         yield f"With bytes that are no UTF-8: {_count(log.not_utf8, 'line')}."
+    if log.format.note and log.entries:
+        yield log.format.note
     if log.clock_went_back is not None:
         yield f"{log.clock_went_back}: the log's time goes back; no conclusion rests on times."
+
+
+def _began(at_ns: int) -> str:
+    """Write when a log began; one that writes no year has only a day, or a time of day."""
+    if at_ns >= FIRST_DATED_NS:
+        return f"{write_time(at_ns)} UTC"
+    text = write_time(at_ns)
+    return f"{text[11:] if at_ns < 86_400 * NS_PER_S else text[5:]}; the log writes no year"
 
 
 def _left_out(log: UnplugLog) -> str:
@@ -232,18 +248,19 @@ def _count(number: int, what: str) -> str:
 
 def _conclusions(report: LogReport) -> Iterator[str]:
     log = report.log
-    if log.version is not None:
-        yield f"The log says that it is QEMU {'.'.join(map(str, log.version))}."
-    if log.board is None and log.entries:
-        yield "No line tells which machine it is: it is taken for pseries."
-    fitting = [verdict for verdict in report.verdicts if verdict.fits]
-    others = [verdict for verdict in report.verdicts if not verdict.fits]
-    if not others:
+    for device, words in fates_of(log)[:MAX_DEVICES]:
+        yield f"{device} {words}."
+    yield from _about_qemu(report)
+    judged = [verdict for verdict in report.verdicts if verdict.judged]
+    fitting = [verdict for verdict in judged if verdict.fits]
+    others = [verdict for verdict in judged if not verdict.fits]
+    if judged and not others:
         yield "It fits every revision: nothing in it tells them apart."
-        return
-    if fitting:
+        yield _NEXT
+    elif fitting:
         yield f"It fits {_named(fitting)}."
-    else:
+        yield "“Fits” means that nothing in the log contradicts the revision."
+    elif len(judged) == len(report.verdicts):
         yield "It fits no revision that the kit knows."
     others.sort(key=_reason)
     for _, group in groupby(others, key=_reason):
@@ -251,6 +268,45 @@ def _conclusions(report: LogReport) -> Iterator[str]:
         entry = same[0].entry
         where = "" if entry is None else f" at {entry.place}"
         yield f"It contradicts {_named(same)}{where}: {same[0].why}."
+    if not log.entries:
+        yield "Nothing in it is about unplugging, so no revision is judged."
+        return
+    for why in dict.fromkeys(verdict.why for verdict in report.verdicts if not verdict.judged):
+        if why:
+            yield f"{'q35' if judged else 'The log'} is not judged: {why}."
+
+
+_NEXT = (
+    "To tell them apart, log QMP with its events and times (-chardev …,logfile=FILE, or libvirt's"
+    " debug log), and repeat device_del within 15 s, and again later."
+)
+
+
+def _about_qemu(report: LogReport) -> Iterator[str]:
+    """Say which QEMU and which machine the log shows, and of which devices it shows no kind."""
+    log = report.log
+    if log.version is not None:
+        yield f"The log says that it is QEMU {'.'.join(map(str, log.version))}."
+        if log.version[:2] > TODAY.version[:2]:
+            yield (
+                f"That is newer than the newest that the kit models, {TODAY.label}: to fit a"
+                " revision means only to behave as it does."
+            )
+    if log.machine is not None and log.evidence:
+        first = next(e for e in log.evidence if e.machine == log.machine or len(log.evidence) == 1)
+        where = f" ({first.words}, {first.place})" if first.line is not None else ""
+        yield f"The machine is {log.machine.label}{where}."
+    if any(verdict.judged and verdict.revision is Q35 for verdict in report.verdicts):
+        for request in requests_of(log):
+            if request.kind not in Q35_KINDS:
+                yield f"{request.device} is not judged: the kit's q35 has CPUs and DIMMs only."
+    unknown = [r.device for r in requests_of(log) if r.kind is None]
+    if unknown and any(verdict.judged for verdict in report.verdicts):
+        named = ", ".join(dict.fromkeys(unknown[:3]))
+        yield (
+            f"No line shows what kind of device {named} is: what is said holds for every kind;"
+            f" name it with --kind {unknown[0]}=core (or dimm, pci, phb)."
+        )
 
 
 def _reason(verdict: LogVerdict) -> tuple[str, int, str]:

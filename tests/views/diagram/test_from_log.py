@@ -9,7 +9,7 @@ import pytest
 
 from kit.actors.messages import Actor
 from kit.logs.entries import UnplugLog
-from kit.logs.reader import read_log
+from kit.logs.formats.reader import read_log
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.simulation.run import play
@@ -67,8 +67,20 @@ def test_who_asks_is_told_what_the_log_tells(name: str, at: str, told: LaneState
     assert dict(layout_of_log(sample(name)).sides[0].now)[LaneRow(Actor.OPERATOR, at)] is told
 
 
-def test_a_refused_first_request_has_failed() -> None:
+def test_a_device_that_qemu_does_not_find_is_gone_and_was_perhaps_never_there() -> None:
     error = '{"error": {"class": "DeviceNotFound", "desc": "Device \'a\' not found"}}'
+    delete = '{"execute": "device_del", "arguments": {"id": "a"}}'
+    layout = layout_of_log(read_log([("log", [delete, error])]))
+
+    assert bars(layout, Actor.OPERATOR, "a") == [
+        (LaneState.ASKED, 0, 1),
+        (LaneState.TOLD_GONE, 1, None),
+    ]
+    assert bars(layout, Actor.QEMU, "a") == [(LaneState.UNKNOWN, -1, 1)]
+
+
+def test_a_request_that_qemu_refuses_has_failed() -> None:
+    error = '{"error": {"class": "GenericError", "desc": "Bus \'b\' does not support hotplugging"}}'
     delete = '{"execute": "device_del", "arguments": {"id": "a"}}'
     layout = layout_of_log(read_log([("log", [delete, error])]))
 

@@ -6,7 +6,7 @@ Each line is read once.  Messages about unplugging become entries, all others ar
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kit.actors.messages import Actor
@@ -15,7 +15,7 @@ from kit.common.json_fields import Json
 from kit.logs.entries import (
     GREETING,
     MAX_UNREAD,
-    DeviceKind,
+    Evidence,
     LogEntry,
     LogFormat,
     Logged,
@@ -25,29 +25,34 @@ from kit.logs.entries import (
     device_of,
     plain,
 )
-from kit.logs.formats import (
+from kit.logs.formats.base import (
     DomainNamed,
+    LoggedMessage,
     LoggedObject,
     LogLine,
+    MachineNamed,
     SkippedLine,
-    read_items,
-    recognise_format,
 )
+from kit.logs.formats.registry import recognise_format
 from kit.logs.qmp import (
     backend_size,
-    board_of,
     command_of,
     event_of,
     is_about_pending,
     is_drawn,
-    kind_of,
+    kind_shown_by,
+    kinds_in,
+    machine_in,
+    machine_named_in,
+    machine_shown_by,
+    part_of,
     reply_of,
     version_of,
 )
+from kit.machine.boards import MachineName, machine_named, machine_of_target
 from kit.machine.clock import NS_PER_S
+from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import QmpError
-from kit.machine.requests import DeviceAdd
-from kit.machine.revision import Board
 
 __all__ = ["read_log"]
 
@@ -78,8 +83,8 @@ class _Monitor:
     kinds: dict[str, DeviceKind] = field(default_factory=dict)
     by_libvirt: bool = False
     version: tuple[int, int, int] | None = None
-    board: Board | None = None
-    board_entry: int | None = None
+    parts: dict[str, str] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
     last_ns: int | None = None
     waiting: int = 0  # entries from here on have no upper bound in time yet
     went_back: str | None = None
@@ -129,10 +134,9 @@ class _Monitor:
         number = None
         if is_drawn(message) and name not in _COUNTED:
             number = self._add(raw, True, message)
-            self._note_board(board_of(name, arguments), number)
-            self._note_kind(message)
         else:
             self._leave_out(name)
+        self._note_answer(raw, name, arguments, number)
         if identity is None:
             self.open_in_order.append(_OpenCommand(name, number))
             return
@@ -150,38 +154,52 @@ class _Monitor:
             asked = self.open_in_order.popleft() if self.open_in_order else None
         if asked is None:
             if isinstance(message, QmpError) and is_about_pending(message.desc):
-                self._add(raw, False, message)
+                self._note_message(raw, message, self._add(raw, False, message), None)
             else:
                 self._leave_out("a reply without its command")
             return
         value = raw.data.get("return")
         if asked.name == "query-version":
             self._note_version(value)
-        elif asked.name == "query-target":
-            self._note_board(board_of(asked.name, value), None)
+        elif asked.name not in _PLUGGING:
+            self._note_answer(raw, asked.name, value, None)
         if asked.number is None:
             self._leave_out(asked.name)
-        else:
-            self._add(raw, False, message, asked.number)
+            return
+        number = self._add(raw, False, message, asked.number)
+        if asked.name in _PLUGGING:
+            self._note_message(raw, message, number, device_of(self.entries[asked.number].message))
 
     def _event(self, raw: LoggedObject, name: str, data: Json) -> None:
         message = event_of(name, data)
         if not is_drawn(message) or name in _COUNTED:
             self._leave_out(name)
+            if (part := part_of(message)) is not None and len(self.parts) < MAX_NAMES:
+                self.parts[part] = f"{raw.source}:{raw.line}"
             return
-        number = self._add(raw, False, message)
-        self._note_board(board_of(name, data), number)
-        self._note_kind(message)
+        self._note_message(raw, message, self._add(raw, False, message), None)
+
+    def take_message(self, raw: LoggedMessage) -> None:
+        """Read a message that is no object of QMP."""
+        self.messages += 1
+        self._note_time(raw)
+        self._add(raw, raw.dst is Actor.QEMU, raw.message, sides=(raw.src, raw.dst))
 
     # -- entries and counts ------------------------------------------------------------------------
 
     def _add(
-        self, raw: LoggedObject, is_command: bool, message: Logged, answers: int | None = None
+        self,
+        raw: LoggedObject | LoggedMessage,
+        is_command: bool,
+        message: Logged,
+        answers: int | None = None,
+        sides: tuple[Actor, Actor] | None = None,
     ) -> int | None:
         if len(self.entries) >= MAX_ENTRIES:
             self.cut = self.cut or f"{raw.source}:{raw.line}"
             return None
-        manager = Actor.LIBVIRT if self.format is LogFormat.LIBVIRT else Actor.OPERATOR
+        manager = self.format.asker
+        src, dst = sides or ((manager, Actor.QEMU) if is_command else (Actor.QEMU, manager))
         known = raw.at_ns is not None
         self.entries.append(
             LogEntry(
@@ -190,15 +208,15 @@ class _Monitor:
                 at_ns=raw.at_ns,
                 after_ns=raw.at_ns if known else self.last_ns,
                 before_ns=raw.at_ns,
-                src=manager if is_command else Actor.QEMU,
-                dst=Actor.QEMU if is_command else manager,
+                src=src,
+                dst=dst,
                 message=message,
                 answers=answers,
             )
         )
         return len(self.entries) - 1
 
-    def _note_time(self, raw: LoggedObject) -> None:
+    def _note_time(self, raw: LoggedObject | LoggedMessage) -> None:
         """Bound the entries without a time by this one."""
         if raw.at_ns is None:
             return
@@ -220,22 +238,31 @@ class _Monitor:
     def _note_version(self, value: Json) -> None:
         self.version = version_of(value) or self.version
 
-    def _note_board(self, board: Board | None, number: int | None) -> None:
-        if self.board is None and board is not None:
-            self.board = board
-            self.board_entry = number
+    def _note_answer(self, raw: LoggedObject, name: str, data: Json, number: int | None) -> None:
+        """Note what a command's arguments, or a query's answer, show of machine and devices."""
+        for device, kind in kinds_in(name, data).items():
+            if len(self.kinds) < MAX_NAMES:
+                self.kinds[device] = kind
+        self._note_machine(machine_in(name, data), raw, number)
 
-    def _note_kind(self, message: Logged) -> None:
-        name = device_of(message)
-        if name is None or len(self.kinds) >= MAX_NAMES:
-            return
-        kind = kind_of(message.device) if isinstance(message, DeviceAdd) else None
-        if kind is None and name not in self.kinds:
-            kind = kind_of(name)
-        if kind is not None:
-            self.kinds[name] = kind
+    def _note_message(
+        self, raw: LoggedObject, message: Logged, number: int | None, about: str | None
+    ) -> None:
+        """Note what an event or an error shows of the machine and of its device."""
+        device, kind = device_of(message) or about, kind_shown_by(message)
+        if device is not None and kind is not None and len(self.kinds) < MAX_NAMES:
+            self.kinds.setdefault(device, kind)
+        self._note_machine(machine_shown_by(message), raw, number)
+
+    def _note_machine(
+        self, found: tuple[MachineName, str] | None, raw: LoggedObject, number: int | None
+    ) -> None:
+        if found is not None and all(found[0] != known.machine for known in self.evidence):
+            evidence = Evidence(found[0], plain(found[1], 120), raw.source, raw.line, number)
+            self.evidence.append(evidence)
 
 
+_PLUGGING = ("device_add", "device_del")
 _COUNTED = ("query-version",)
 
 
@@ -251,6 +278,9 @@ def read_log(
     sources: Iterable[tuple[str, Iterable[str]]],
     *,
     monitor: str | None = None,
+    machine: str | None = None,
+    kinds: Mapping[str, DeviceKind] | None = None,
+    page: str = "docs/import.md",
 ) -> UnplugLog:
     """Read a log from one file, or from several in their order.
 
@@ -258,16 +288,21 @@ def read_log(
         sources: The name of each file, and its lines.
         monitor: In a log of several QEMUs, the name of a domain or the address of its monitor
             (``0x…``).  None: the first monitor with a message about unplugging.
+        machine: The machine, as ``-machine`` names it.  None: what the log shows.
+        kinds: The kinds of devices, by id, where the log does not show them.
+        page: Where the formats are described.
 
     Raises:
         UserError: The format is unknown, or the log has no message, or none of *monitor*.
     """
     names: list[str] = []
     counted = _LineCounts()
-    found, lines = recognise_format(counted.numbered(sources, names), names)
+    given = None if machine is None else _given_machine(machine)
+    form, lines = recognise_format(counted.numbered(sources, names), names, page)
+    found = form.name
     monitors: OrderedDict[str, _Monitor] = OrderedDict()
     domains: dict[str, str] = {}
-    for item in read_items(found, lines):
+    for item in form.read(counted.seen(lines)):
         match item:
             case SkippedLine():
                 counted.passed_over += 1
@@ -275,20 +310,37 @@ def read_log(
                 counted.unread_count += 1
                 if len(counted.unread) < MAX_UNREAD:
                     counted.unread.append(item)
+            case MachineNamed(source, line, name):
+                counted.note(machine_named(name), f"machine {name}", source, line)
             case DomainNamed(address, domain):
                 if len(domains) < MAX_MONITORS:
                     domains[address] = domain
             case LoggedObject():
-                if "execute" in item.data and item.data.keys() & {"typed", "return", "error"}:
-                    found = LogFormat.QMP_SHELL
                 if item.monitor not in monitors and len(monitors) >= MAX_MONITORS:
                     continue
-                one = monitors.setdefault(item.monitor, _Monitor(found))
-                one.format = found
-                one.take(item)
+                monitors.setdefault(item.monitor, _Monitor(found)).take(item)
+            case LoggedMessage():
+                if item.monitor in monitors or len(monitors) < MAX_MONITORS:
+                    monitors.setdefault(item.monitor, _Monitor(found)).take_message(item)
     where = ", ".join(names)
     chosen = _choose_monitor(monitors, domains, monitor, where)
-    return _log(tuple(names), found, monitors, domains, chosen, counted)
+    log = _log(tuple(names), found, monitors, domains, chosen, counted)
+    return replace(
+        log,
+        evidence=(given,) if given is not None else log.evidence,
+        kinds={**log.kinds, **(kinds or {})},
+    )
+
+
+def _given_machine(name: str) -> Evidence:
+    found = machine_named(name) or (machine_of_target(name) if name in _ARCHITECTURES else None)
+    if found is None:
+        known = "pseries, q35, pc, microvm, virt, s390-ccw-virtio, powernv"
+        raise UserError(f"{plain(name, 60)!r}: no machine that the kit knows; expected {known}")
+    return Evidence(found, f"--machine {name}", "")
+
+
+_ARCHITECTURES = ("x86_64", "aarch64", "ppc64", "s390x", "riscv64", "loongarch64")
 
 
 @dataclass(slots=True)
@@ -299,6 +351,28 @@ class _LineCounts:
     not_utf8: int = 0
     unread_count: int = 0
     unread: list[Unread] = field(default_factory=list)
+    named: list[Evidence] = field(default_factory=list)
+
+    def seen(self, lines: Iterator[LogLine]) -> Iterator[LogLine]:
+        """Yield all lines; note those that name the machine outside a message of QMP."""
+        for line in lines:
+            text = line.text
+            if (
+                "qemu-system-" in text
+                or "machine=" in text
+                or "-machine " in text
+                or "-M " in text
+                or "spapr_drc_" in text
+            ) and len(self.named) < MAX_UNREAD:
+                found = machine_named_in(text)
+                if found is not None:
+                    self.note(*found, line.source, line.line)
+            yield line
+
+    def note(self, machine: MachineName | None, words: str, source: str, line: int) -> None:
+        """Note a line that names the machine, the first of each machine."""
+        if machine is not None and all(machine != known.machine for known in self.named):
+            self.named.append(Evidence(machine, plain(words, 120), source, line))
 
     def numbered(
         self, sources: Iterable[tuple[str, Iterable[str]]], names: list[str]
@@ -309,7 +383,15 @@ class _LineCounts:
             names.append(source)
             for number, text in enumerate(lines, 1):
                 self.not_utf8 += "\ufffd" in text
-                yield LogLine(source, number, text)
+                yield LogLine(source, number, text.rstrip("\r\n"))
+
+
+def _evidence(own: list[Evidence], named: list[Evidence]) -> tuple[Evidence, ...]:
+    """Return what shows the machine; lines of several domains name several machines, and none."""
+    both: MachineName | None = None
+    for number, evidence in enumerate(named):
+        both = evidence.machine if not number else both and both.and_also(evidence.machine)
+    return tuple(own if named and both is None else [*own, *named])
 
 
 def _choose_monitor(
@@ -340,9 +422,9 @@ def _log(
     counted: _LineCounts,
 ) -> UnplugLog:
     one = monitors[chosen]
-    asker = Actor.LIBVIRT if found is LogFormat.LIBVIRT or one.by_libvirt else Actor.OPERATOR
+    asker = Actor.LIBVIRT if one.by_libvirt else found.asker
     entries = one.entries
-    if asker is Actor.LIBVIRT and found is not LogFormat.LIBVIRT:
+    if asker is not found.asker:
         entries = [
             replace(
                 entry,
@@ -365,8 +447,8 @@ def _log(
         not_utf8=counted.not_utf8,
         kinds=dict(one.kinds),
         version=one.version,
-        board=one.board,
-        board_entry=one.board_entry,
+        parts=dict(one.parts),
+        evidence=_evidence(one.evidence, counted.named),
         clock_went_back=one.went_back,
         cut=one.cut,
     )

@@ -1,0 +1,48 @@
+r"""Logs of ``key="value"`` pairs in which a message is QMP: kata-runtime's.
+
+Source: kata-containers src/runtime (logrus' text format; govmm's qmp.go logs what it sends).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from kit.logs.entries import LogFormat
+from kit.logs.formats.base import Format, Item, LogLine, ObjectReader, SkippedLine, check_length
+from kit.logs.timestamps import read_time
+
+__all__ = ["FORMAT", "KATA"]
+
+KATA = LogFormat("kata-runtime log", shows_every_event=True)
+_MESSAGE = re.compile(r'\bmsg=(?P<msg>"(?:[^"\\]++|\\.)*+")')
+_TIME = re.compile(r'\btime="?(?P<time>[^\s"]+)')
+_QMP = re.compile(r'\bmsg="(?:[a-z ]*:? ?)?\{\\"')
+
+
+def _sniff(lines: Sequence[str]) -> int:
+    return 8 if any(_QMP.search(line[:2000]) for line in lines) else 0
+
+
+def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
+    for line in lines:
+        if too_long := check_length(line):
+            yield too_long
+            continue
+        match = _MESSAGE.search(line.text) if "{" in line.text else None
+        if match is None:
+            yield SkippedLine()
+            continue
+        try:
+            text = str(json.loads(match["msg"], strict=False))
+        except ValueError:
+            text = match["msg"]
+        when = _TIME.search(line.text[:200])
+        reader = ObjectReader()
+        yield from reader.take(replace(line, text=text), read_time(when["time"]) if when else None)
+        yield from reader.cut_off()
+
+
+FORMAT = Format(KATA, _sniff, _read)

@@ -1,0 +1,78 @@
+"""Logs of test suites that talk QMP: QEMU's own functional tests, and avocado-vt.
+
+Both write Python's dictionaries behind a prefix.
+
+Source: QEMU python/qemu/qmp/legacy.py and qmp_client.py (``>>>``, ``<<<``, ``-->``, ``<--``);
+avocado-vt virttest/qemu_monitor.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from kit.logs.entries import LogFormat
+from kit.logs.formats.base import Format, Item, LogLine, ObjectReader, SkippedLine
+from kit.logs.timestamps import read_time
+
+__all__ = ["AVOCADO_VT", "FORMATS", "TEST_LOG"]
+
+TEST_LOG = LogFormat("log of QEMU's tests", shows_every_event=True)
+AVOCADO_VT = LogFormat("avocado-vt log", note="avocado-vt logs few events of QEMU.")
+_TIME = r"(?P<time>(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(?:[.,]\d+)?)"
+_PREFIX = re.compile(rf"\s*(?:{_TIME}\W)?")
+_ARROW = re.compile(r"(?:^|[\s|:])(?:>>>|<<<|-->|<--)\s*(?=\{|$)")
+_VT = re.compile(
+    r"\bSend command: (?=\{)|\(monitor [^)]*\)\s*(?=[{}\[\]'\"])"
+    r"|\(monitor (?P<monitor>[^)]*)\) (?:Sending command|Response to|Received)"
+)
+
+
+def _sniff_test(lines: Sequence[str]) -> int:
+    return 8 if any((m := _ARROW.search(line[:400])) and m.start() > 8 for line in lines) else 0
+
+
+def _sniff_vt(lines: Sequence[str]) -> int:
+    return 8 if any(_VT.search(line[:400]) for line in lines) else 0
+
+
+def _read_test(lines: Iterator[LogLine]) -> Iterator[Item]:
+    reader = ObjectReader()
+    for line in lines:
+        match = _ARROW.search(line.text[:400])
+        if match:
+            yield from reader.cut_off()
+            yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
+        elif reader.is_open and not _has_time(line):
+            yield from reader.take(line)
+        else:
+            yield SkippedLine()
+    yield from reader.cut_off()
+
+
+def _read_vt(lines: Iterator[LogLine]) -> Iterator[Item]:
+    reader = ObjectReader()
+    for line in lines:
+        match = _VT.search(line.text[:400])
+        if match and match["monitor"] is None and "Send command" in match[0]:
+            yield from reader.cut_off()
+            yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
+        elif match and match["monitor"] is None:
+            yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
+        else:
+            yield SkippedLine()
+    yield from reader.cut_off()
+
+
+def _has_time(line: LogLine) -> bool:
+    match = _PREFIX.match(line.text[:60])
+    return bool(match and match["time"])
+
+
+def _time(line: LogLine) -> int | None:
+    match = _PREFIX.match(line.text[:60])
+    return read_time(match["time"].replace(",", ".")) if match and match["time"] else None
+
+
+FORMATS = (Format(AVOCADO_VT, _sniff_vt, _read_vt), Format(TEST_LOG, _sniff_test, _read_test))

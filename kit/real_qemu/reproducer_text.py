@@ -52,7 +52,7 @@ Run: python3 @FILE@ [QEMU [ACCELERATOR]]    It needs a qemu-system-ppc64; no gue
 The VM stands still: this script makes the guest's RTAS calls over qtest, and the operator's over QMP.
 Exit status: 0 if QEMU answers as expected, 1 if not.  @TOKEN@
 """
-import json, re, socket, subprocess, sys, tempfile, time
+import atexit, json, re, socket, subprocess, sys, tempfile, time
 
 QEMU, ACCELERATOR = (sys.argv[1:] + ["qemu-system-ppc64", "@ACCEL@"][len(sys.argv) - 1:])[:2]
 MACHINE = ("-machine pseries -smp 1,maxcpus=4,threads=1 -m 256,slots=4,maxmem=2G -global e1000.romfile="
@@ -72,6 +72,7 @@ def start(*more):
         more += ("-chardev", f"socket,id={name},fd={theirs.fileno()}", f"-{name}", f"chardev:{name}")
     fds = [theirs.fileno() for _, theirs in pairs.values()]
     vm["process"] = subprocess.Popen([QEMU, *MACHINE, *more], pass_fds=fds, stderr=subprocess.PIPE, text=True)
+    atexit.register(vm["process"].kill)  # even if this script is interrupted
     [theirs.close() for _, theirs in pairs.values()]
     qmp("qmp_capabilities")
     vm["core"] = qmp("query-hotpluggable-cpus")["return"][0]["type"]
@@ -135,7 +136,6 @@ for when, sentence, call, expected in STEPS:
     print(f"{when:>8}  {sentence}\n          {call} -> {answer}")
     if answer != expected:
         break
-vm["process"].kill()
 print(f"\nexpected at last: {expected}\ncame:             {answer}")
 sys.exit(answer != expected)
 '''

@@ -36,7 +36,9 @@ def test_the_lessons_revert_is_exact_in_the_re_enactment(capsys: Captured) -> No
     assert report == {
         "sha": report["sha"],
         "subject": "spapr: take the CPU unplug timeout out again",
-        "targets": [{"named": name, "sha": name, "status": "ok", "days": 33} for name in names],
+        "targets": [
+            {"named": name, "sha": name, "status": "ok", "days": 33, "by": "hash"} for name in names
+        ],
         "verdict": "exact",
         "note": None,
         "checks": {"three_way": True, "reverse_apply": True, "same_lines": True},
@@ -132,7 +134,8 @@ def test_a_row_of_json_a_line(shop: Workshop, capsys: Captured) -> None:
             "subject": 'Revert "part: x"',
             "committed": "2020-09-16T12:26:40+00:00",
             "form": "phrase",
-            "targets": [{"named": target, "sha": target, "status": "ok", "days": 1}],
+            "by": "hash",
+            "targets": [{"named": target, "sha": target, "status": "ok", "days": 1, "by": "hash"}],
         }
     ]
 

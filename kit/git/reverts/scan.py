@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from re import IGNORECASE, fullmatch
+from re import IGNORECASE, fullmatch, match
 
 from kit.common.watchdog import watch
 from kit.git.repository.ancestry import Marks
@@ -23,8 +23,9 @@ from kit.git.repository.log import log_messages, shown, subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.reverts.exactness import check_exactness
+from kit.git.reverts.lookup import Offers, Seeker, may_revert, slots_of, twin_slot
 from kit.git.values.revert_message import Form, Named, named, reverted_title
-from kit.git.values.verdict import Revert, Status, Target
+from kit.git.values.verdict import By, Revert, Status, Target, Verdict
 
 __all__ = ["Wanted", "read_revert", "read_reverts", "said_by"]
 
@@ -34,6 +35,9 @@ _SKEW_S = 7 * 86_400  # by so much may the dates of a history be out of order
 _AHEAD = 32  # tasks given to an executor before the first is waited for
 _TITLE = "by its title"
 _TITLE_WITHIN_S = 366 * 86_400  # how long before a revert the subject that it quotes is looked for
+_NUMBER_WITHIN_S = 3 * _TITLE_WITHIN_S
+_MOST_OF_A_RANGE = 100
+_MOST_TRIED = 12  # commits of a range that are undone to tell where it begins
 Progress = Callable[[int, int | None], None]
 
 
@@ -129,8 +133,9 @@ def said_by(clone: CloneHistory, objects: Objects, commit: RawCommit) -> Revert 
     says = named(record.subject, record.body)
     if says is None or (len(commit.parents) > 1 and reverted_title(record.subject) is None):
         return None  # a pull request tells of the reverts that it brings
-    targets = _targets(clone, objects, record, says)
-    return _row(record, says, tuple(_settled(objects, record.sha, target) for target in targets))
+    row = _Waiting(record, says)
+    row.look_up(clone, objects, in_the_log=False)
+    return _placed(objects, row, Marks())
 
 
 def _record(commit: RawCommit) -> _Record:
@@ -144,7 +149,8 @@ def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert
     """Give the rows in the order of the log, each when what it names has been placed."""
     objects, marks = Objects(folder), Marks()
     waiting: deque[_Waiting] = deque()
-    titled: dict[bytes, list[_Waiting]] = {}
+    offers = Offers()
+    by_seeker: dict[str, _Waiting] = {}
     is_whole = not wanted.is_choice
     with clone.stream(
         "log", *_FORMAT, *wanted.options(clone.tip()), of=wanted.start or "HEAD"
@@ -154,10 +160,9 @@ def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert
             message = rest[1:] if rest[:1] == b"\n" else _message(objects, name.decode(), rest)
             if is_whole:
                 passing = marks.see(name, parents)
-                if titled:
-                    for row in titled.get(message.partition(b"\n")[0], ()):
-                        row.meet(objects, name.decode(), passing, marks)
-            if b"revert" not in message.lower():
+                for seeker in offers.seekers(message) if passing else ():
+                    by_seeker[seeker.sha].meet(objects, name.decode(), message, passing, marks)
+            if not may_revert(message):
                 continue
             subject, body = subject_and_body(message.decode("utf-8", "replace"))
             says = named(subject, body)
@@ -170,14 +175,21 @@ def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert
             row = _Waiting(_Record(commit, subject, body), says)
             row.look_up(clone, objects, in_the_log=is_whole)
             row.mark = marks.follow(row.record.sha, parents, row.soon)
-            if _TITLE in row.soon:
-                titled.setdefault(says.names[0].encode(), []).append(row)
+            if row.seeker is not None and is_whole:
+                offers.add(row.seeker)
+                by_seeker[row.record.sha] = row
             waiting.append(row)
             now_s = commit.committer.time_s  # 0 where no date can be read
             while waiting and now_s and waiting[0].is_settled_at(now_s):
-                yield _placed(objects, waiting.popleft(), marks)
+                settled = waiting.popleft()
+                if settled.seeker is not None:
+                    offers.drop(settled.seeker)
+                    by_seeker.pop(settled.record.sha, None)
+                if (placed := _placed(objects, settled, marks)) is not None:
+                    yield placed
     for row in waiting:
-        yield _placed(objects, row, marks)
+        if (placed := _placed(objects, row, marks)) is not None:
+            yield placed
 
 
 def _message(objects: Objects, sha: str, rest: bytes) -> bytes:
@@ -204,32 +216,63 @@ class _Waiting:
     targets: tuple[Target, ...] = ()
     soon: set[str] = field(default_factory=set)  # did not go by yet; `Marks` empties it
     mark: int = 0
+    seeker: Seeker | None = None
 
     def look_up(self, clone: CloneHistory, objects: Objects, *, in_the_log: bool) -> None:
         """Find what it names, as far as the log is not to be waited for."""
-        if in_the_log and self.says.form is Form.SUBJECT and self.says.names:
-            self.targets = (Target(self.says.names[0], None, Status.UNKNOWN),)
-            self.soon = {_TITLE}
-            return
-        self.targets = _targets(clone, objects, self.record, self.says)
+        if self.says.has_hashes:
+            self.targets = _targets(clone, objects, self.record, self.says)
+            self.seeker = self._twins(objects)
+        elif self.says.names:
+            self.seeker = Seeker(self.record.sha, slots_of(self.says))
         if in_the_log:
             self.soon = {each.sha for each in self.targets if each.sha is not None}
+            if self.seeker is not None and not self.soon:
+                self.soon = {_TITLE}
+        elif self.seeker is not None and (not self.targets or self._is_elsewhere(objects)):
+            _search(clone, objects, self.record, self.seeker)
 
-    def meet(self, objects: Objects, sha: str, passing: int, marks: Marks) -> None:
-        """Take the commit that has the title which the revert quotes."""
-        if _TITLE in self.soon and passing & self.mark:
-            target = _dated(objects, self.record, Target(self.says.names[0], sha, Status.OK))
-            if (target.committed_s or 0) <= _TITLE_WITHIN_S:
-                self.targets = (target,)
+    def _twins(self, objects: Objects) -> Seeker | None:
+        """Return who looks for copies of what it names, in case that is of another line."""
+        slots = []
+        for target in self.targets:
+            if target.sha is not None:
+                title = subject_and_body(objects.commit(target.sha).message)[0]
+            else:
+                title = self.says.titles[0] if self.says.titles and len(self.targets) == 1 else ""
+            slots.append(twin_slot(target.named, title))
+        return Seeker(self.record.sha, tuple(slots)) if slots else None
+
+    def _is_elsewhere(self, objects: Objects) -> bool:
+        return any(
+            _settled(objects, self.record.sha, target).status is not Status.OK
+            for target in self.targets
+        )
+
+    def meet(self, objects: Objects, sha: str, message: bytes, passing: int, marks: Marks) -> None:
+        """Take a commit that has a name which the revert looks for."""
+        if self.seeker is None or not passing & self.mark or sha in self.named_hashes:
+            return
+        made_s = _commit_or_why(objects, sha).committer.time_s
+        is_old = self.record.commit.committer.time_s - made_s > _TITLE_WITHIN_S
+        self.seeker.offer(objects, sha, *subject_and_body(shown(message)), is_old=is_old)
+        if self.seeker.is_done and _TITLE in self.soon:
             self.soon.clear()
-            marks.met.add((self.record.sha, sha))
             marks.end(self.mark)
+
+    @property
+    def named_hashes(self) -> set[str | None]:
+        """What it names by hash: no copies of themselves."""
+        return {target.sha for target in self.targets}
 
     def is_settled_at(self, committed_s: int) -> bool:
         """Can nothing more be learned, now that the log is at commits of this date?"""
         made_s = self.record.commit.committer.time_s
         if _TITLE in self.soon:
-            return made_s - _TITLE_WITHIN_S > committed_s
+            within_s = _TITLE_WITHIN_S
+            if self.seeker is not None and self.seeker.has_numbers:
+                within_s = _NUMBER_WITHIN_S
+            return made_s - within_s > committed_s
         return all(
             each.sha not in self.soon
             # in no history that is being read: the clone is asked
@@ -238,13 +281,30 @@ class _Waiting:
         )
 
 
-def _placed(objects: Objects, waiting: _Waiting, marks: Marks) -> Revert:
-    sha = waiting.record.sha
-    targets = tuple(
-        target if (sha, target.sha) in marks.met else _settled(objects, sha, target)
-        for target in waiting.targets
-    )
-    return _row(waiting.record, waiting.says, targets)
+def _placed(objects: Objects, waiting: _Waiting, marks: Marks) -> Revert | None:
+    """Return the row, or None if its message may mean something else and nothing is found."""
+    record, seeker = waiting.record, waiting.seeker
+    if not waiting.says.has_hashes and seeker is not None:
+        found = [seeker.target(slot.named) for slot in seeker.slots]
+        if not waiting.says.sure and not any(found):
+            return None
+        targets = [
+            Target(slot.named, None, Status.UNKNOWN)
+            if each is None
+            else _dated(objects, record, each)
+            for slot, each in zip(seeker.slots, found, strict=True)
+        ]
+        return _row(record, waiting.says, tuple(targets))
+    settled = []
+    for target in waiting.targets:
+        if (record.sha, target.sha) not in marks.met:
+            target = _settled(objects, record.sha, target)
+        twin = seeker.target(target.named) if seeker and target.status is not Status.OK else None
+        if twin is not None and target.status is not Status.AMBIGUOUS:
+            by = twin.by if target.sha is None and twin.by is By.TITLE else By.TWIN
+            target = _dated(objects, record, replace(twin, by=by))
+        settled.append(target)
+    return _row(record, waiting.says, tuple(settled))
 
 
 def _settled(objects: Objects, sha: str, target: Target) -> Target:
@@ -330,18 +390,49 @@ def _resolve(objects: Objects, name: str) -> tuple[str | None, Status]:
 def _targets(
     clone: CloneHistory, objects: Objects, record: _Record, says: Named
 ) -> tuple[Target, ...]:
+    """Return what the hashes of a message lead to."""
     parents = dict(says.made_to)
-    found = []
+    found: list[Target] = []
     for name in says.names:
-        if says.form is Form.SUBJECT:
-            sha = _titled(clone, objects, record, name)
-            status = Status.OK if sha else Status.UNKNOWN
-        else:
-            sha, status = _resolve(objects, name)
-            if status is Status.AMBIGUOUS:
-                sha, status = _commit_of(clone, name)
-        found.append(_dated(objects, record, Target(name, sha, status, parent=parents.get(name))))
+        if ".." in name:
+            found += _of_a_range(clone, objects, record, name)
+            continue
+        target = Target(name, *_named_commit(clone, objects, name), parent=parents.get(name))
+        found.append(_dated(objects, record, target))
     return tuple(found)
+
+
+def _named_commit(clone: CloneHistory, objects: Objects, name: str) -> tuple[str | None, Status]:
+    sha, status = _resolve(objects, name)
+    return _commit_of(clone, name) if status is Status.AMBIGUOUS else (sha, status)
+
+
+def _of_a_range(
+    clone: CloneHistory, objects: Objects, record: _Record, name: str
+) -> Iterable[Target]:
+    """Return the commits of ``A..B`` or ``A^..B``.
+
+    People write ``A..B`` and mean A, too: then undoing all of them gives just the revert.
+    """
+    ends = match(r"([0-9a-f]+)(\^?)\.\.\.?([0-9a-f]+)", name, IGNORECASE)
+    assert ends is not None
+    first, last = (_named_commit(clone, objects, ends[each])[0] for each in (1, 3))
+    unknown = (Target(name, None, Status.UNKNOWN),)
+    if first is None or last is None:
+        return unknown
+    walk = ("rev-list", f"--max-count={_MOST_OF_A_RANGE + 1}", "--no-merges", last, f"^{first}")
+    with clone.stream(*walk, "--") as listed:
+        names = [line.decode().strip() for line in listed]
+    if not names or len(names) > _MOST_OF_A_RANGE:
+        return unknown
+    inner = [_dated(objects, record, Target(sha, sha, Status.OK)) for sha in names]
+    both = [*inner, _dated(objects, record, Target(first, first, Status.OK))]
+    if ends[2] or (
+        len(both) <= _MOST_TRIED
+        and check_exactness(objects, record.sha, both).verdict is Verdict.EXACT
+    ):
+        return both
+    return inner
 
 
 def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, Status]:
@@ -365,23 +456,31 @@ def _dated(objects: Objects, record: _Record, target: Target) -> Target:
         target,
         committed_s=record.commit.committer.time_s - commit.committer.time_s,
         authored_s=record.commit.author.time_s - commit.author.time_s,
+        by=target.by or By.HASH,
     )
 
 
-def _titled(clone: CloneHistory, objects: Objects, record: _Record, title: str) -> str | None:
-    """Return the last commit with a subject, of the year before a revert, or None."""
-    if "\0" in title:
-        return None  # no argument of a program can hold it
+def _search(clone: CloneHistory, objects: Objects, record: _Record, seeker: Seeker) -> None:
+    """Offer the commits of the year before a revert that hold a name which it looks for."""
+    texts = [text for slot in seeker.slots for text in slot.texts if "\0" not in text]
+    if not texts:
+        return
     try:
         objects.count_question()
     except MissingObjectError:
-        return None
-    since = record.commit.committer.time_s - _TITLE_WITHIN_S
-    options = ("-F", f"--grep={title}", *_FORMAT, f"--since=@{since}", "--end-of-options")
-    with clone.stream("log", *options, record.sha, "--", to_the_end=False) as log:
+        return
+    made_s = record.commit.committer.time_s
+    since = made_s - (_NUMBER_WITHIN_S if seeker.has_numbers else _TITLE_WITHIN_S)
+    options = ("-F", "-i", *(f"--grep={text}" for text in texts), *_FORMAT, f"--since=@{since}")
+    with clone.stream(
+        "log", *options, "--end-of-options", record.sha, "--", to_the_end=False
+    ) as log:
         for head, rest in log_messages(log):
             sha = head.split()[0].decode()
-            message = _message(objects, sha, rest)
-            if sha != record.sha and subject_and_body(shown(message))[0] == title:
-                return sha
-    return None
+            if any(slot.named == sha for slot in seeker.slots):
+                continue
+            is_old = made_s - _commit_or_why(objects, sha).committer.time_s > _TITLE_WITHIN_S
+            message = shown(_message(objects, sha, rest))
+            seeker.offer(objects, sha, *subject_and_body(message), is_old=is_old)
+            if seeker.is_done:
+                return

@@ -2,7 +2,8 @@
 
 git writes ``This reverts commit HASH.``; people add words, double them, name several commits in a
 sentence or a list, or only part of one.  What was *reverted by* another commit is no revert, and
-neither is one that is to be avoided.
+neither is one that is to be avoided, that will come, or that another commit is.  A message that
+names no hash may name a title, the number of a pull request or of a change, or a Change-Id.
 
 A text may be hostile.  Each step takes time in proportion to the text: a pattern looks at most at
 a few hundred characters, or gives nothing back once it has matched it.  The first 100,000
@@ -18,6 +19,8 @@ from enum import Enum
 from itertools import chain, islice
 from typing import NamedTuple
 
+from kit.git.values.revert_title import number_at, said_without_hash
+
 __all__ = ["Form", "Named", "named", "reverted_title"]
 
 
@@ -32,14 +35,24 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a message names, as written and in its order; for a bare subject the quoted title.
+    """What a message names, as written and in its order; where it has no hash, what else it says.
 
     ``made_to`` are pairs (merge, parent) from "reverts commit M, reversing changes made to P".
+    ``titles`` and ``numbers`` are what it says beside hashes, or instead of them.  ``sure``: it
+    can mean nothing but a revert, even if what it names is not found.
     """
 
     form: Form
     names: tuple[str, ...]
     made_to: tuple[tuple[str, str], ...] = ()
+    titles: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    sure: bool = True
+
+    @property
+    def has_hashes(self) -> bool:
+        """Are its names hashes, or ranges of them?"""
+        return bool(self.names) and self.names[0] not in (*self.titles, *self.numbers)
 
 
 # Subversion's numbers are names too: of commits that no git repository knows by them.
@@ -48,10 +61,38 @@ _HASH = r"(?<![\w/.@-])[0-9a-f]{7,64}(?![\w@-])"
 _VERB = re.compile(r"(?<![\w-])(?:revert(?:s|ing)?|(?-i:Reverted))(?![\w-])", re.IGNORECASE)
 _TRAILER = re.compile(r"(?:this-)?reverts?(?:-commits?)?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
 _DENIED = re.compile(
-    r"(?:\b(?:avoid|not|never|without|cannot|can|could|may|might|would|if)|n't)"
-    r"\s+(?:(?:a|the|we|to|just|simply)\s+)?$",
+    r"(?:\b(?:avoid|not|never|without|cannot|can|could|may|might|would|will|shall|if)|n't)"
+    r"\s+(?:(?:a|the|we|to|just|simply|possibly|then|also|easily|later|even|always|probably)\s+)?$"
+    r"|\b(?:going|plan|planning|want|wants|trying|try)\s+to\s+$"
+    r"|\b(?:next|following|previous|preceding|prior|subsequent|earlier|later|another)"
+    r"\s+(?:commit|patch|change|one)\s+$"
+    r"|\b(?:since|after|before|with|despite|like|unlike)\s+the\s+$"
+    r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+$"
+    r"|\bgit\s+$|`\s*$",
     re.IGNORECASE,
 )
+_PARTLY = re.compile(
+    r"\b(?:partial(?:ly)?|partly|in part|mostly|half|selectively)\s+$", re.IGNORECASE
+)
+_PARTLY_AFTER = re.compile(
+    r"[\s,.(]{0,3}(?:partial(?:ly)?|partly|in part|except|but (?:keep|leave|not|only)"
+    r"|apart from|only)\b",
+    re.IGNORECASE,
+)
+# "Reverting X will cause trouble": what would be, and not what is done
+_SUPPOSED = re.compile(
+    r"[\s,]{0,3}(?:will|would|could|may|might|can|cannot|breaks?|causes?|makes?|helps?|fixes"
+    r"|solves|resolves|does|did|is|was|seems?|appears?)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"[^.\n]{0,60}?\bin the (?:previous|next|following|preceding|last) (?:commit|patch|change)",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"[0-9a-f]{7,64}\^?(\.\.\.?[0-9a-f]{7,64})(?![\w@-])", re.IGNORECASE)
+_CONVENTIONAL = re.compile(r"revert(?:\([^()\n]{1,60}\))?!?:\s", re.IGNORECASE)
+_REFERENCES = re.compile(r"Refs?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
+_SUBTREE = "git-subtree-split: "
 _GAP = re.compile(r"[\s:]*+")
 _ITEM = re.compile(rf"(?:(?:commits?|r)\s*+)*+({_HASH})", re.IGNORECASE)
 _NUMBER = re.compile(r"commits?\s++(r?[0-9]{3,6})(?![\w-]|\.\d)", re.IGNORECASE)
@@ -90,7 +131,9 @@ def named(subject: str, body: str) -> Named | None:
     ('0123abc', '4567def')
     """
     body = body[:_AT_MOST_CHARACTERS]
-    lines = [line for line in body.split("\n") if not line.startswith(">")]
+    if _SUBTREE in body:  # a squash: it lists the commits of another repository
+        body = ""
+    lines = [line for line in body.split("\n") if not line.lstrip(" \t").startswith((">", "$ "))]
     text = "\n".join([subject[:_AT_MOST_CHARACTERS], *lines])
     found: dict[str, _Mention] = {}
     made_to: list[tuple[str, str]] = []
@@ -102,14 +145,22 @@ def named(subject: str, body: str) -> Named | None:
         found[name] = mention if old is None else old.with_(mention)
         if mention.made_to and len(made_to) < _AT_MOST_NAMES:
             made_to.append((name, mention.made_to))
+    said = said_without_hash(subject)
+    titles = said.titles if said else ()
+    numbers = tuple(dict.fromkeys((*(said.numbers if said else ()), *_numbered(text))))
     if found:
         form = min((each.form for each in found.values()), key=_RANKS.__getitem__)
         names = sorted(found, key=lambda name: found[name].start)
-        return Named(form, _once(names), tuple(made_to))
-    title = reverted_title(subject)
-    if title is None and not subject.startswith('Revert "'):
-        return None
-    return Named(Form.SUBJECT, (title or subject,))
+        return Named(form, _once(names), tuple(made_to), titles, numbers[:_AT_MOST_NAMES])
+    if not titles and not numbers:
+        return Named(Form.SUBJECT, (subject,)) if subject.startswith('Revert "') else None
+    return Named(
+        Form.PROSE if said and said.partial else Form.SUBJECT,
+        titles or numbers[:_AT_MOST_NAMES],
+        titles=titles,
+        numbers=numbers[:_AT_MOST_NAMES],
+        sure=bool(said and said.sure),
+    )
 
 
 def reverted_title(subject: str) -> str | None:
@@ -120,6 +171,14 @@ def reverted_title(subject: str) -> str | None:
     """
     match = _TITLE.match(subject)
     return match[1] if match else None
+
+
+def _numbered(text: str) -> Iterator[str]:
+    """Give the numbers of changes that sentences name as reverted."""
+    for verb in _VERB.finditer(text):
+        if not _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
+            gap = _end(_GAP, text, verb.end(), len(text))
+            yield from number_at(text, gap)
 
 
 def _once(names: list[str]) -> tuple[str, ...]:
@@ -136,6 +195,8 @@ def _once(names: list[str]) -> tuple[str, ...]:
 
 def _same(one: str, other: str) -> bool:
     one, other = one.lower(), other.lower()
+    if ".." in one or ".." in other:
+        return one == other
     return one.startswith(other) or other.startswith(one)
 
 
@@ -157,11 +218,15 @@ class _Mention(NamedTuple):
 
 
 def _trailers(text: str) -> Iterator[_Mention]:
+    is_conventional = _CONVENTIONAL.match(text) is not None
     start = text.find("\n") + 1  # the subject is no trailer
     while start:
         end = text.find("\n", start)
         line_end = end if end >= 0 else len(text)
-        if match := _TRAILER.match(text, start, line_end):
+        match = _TRAILER.match(text, start, line_end)
+        if match is None and is_conventional:
+            match = _REFERENCES.match(text, start, line_end)
+        if match is not None:
             for span in _names_from(text, match.end(), line_end):
                 yield _Mention(Form.TRAILER, *span)
         start = end + 1
@@ -180,10 +245,25 @@ def _sentences(text: str) -> Iterator[_Mention]:
         if listed or start is None:
             continue
         form = Form.PHRASE if words and set(words) <= _PHRASE else Form.PROSE
+        if _PARTLY.search(text, max(0, verb.start() - 20), verb.start()):
+            form = Form.PROSE
         spans = list(islice(_names_from(text, start, len(text)), _AT_MOST_NAMES))
+        if spans and _is_told_of(text, verb, spans[-1][1]):
+            continue
+        if spans and _PARTLY_AFTER.match(text, spans[-1][1]):
+            form = Form.PROSE
         reversing = _MADE_TO.search(text, start, start + 200) if len(spans) == 1 else None
         for span in spans:
             yield _Mention(form, *span, reversing[1] if reversing else "")
+
+
+def _is_told_of(text: str, verb: re.Match[str], end: int) -> bool:
+    """Does the sentence speak of a revert that is elsewhere, or that might be?"""
+    end = _end(_ASIDE, text, end, min(len(text), end + _ASIDE_CHARACTERS))
+    said = verb[0].lower()
+    if said == "reverting" and _SUPPOSED.match(text, end, end + 30):
+        return True
+    return said == "revert" and _ELSEWHERE.match(text, end, end + 120) is not None
 
 
 def _is_trailer(text: str, position: int) -> bool:
@@ -224,8 +304,10 @@ def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]
         yield number.span(1)
         return
     while item := _ITEM.match(text, position, end):
-        yield item.span(1)
-        position = _end(_ASIDE, text, item.end(), min(end, item.end() + _ASIDE_CHARACTERS))
+        spread = _RANGE.match(text, item.start(1), min(end, item.start(1) + 140))
+        last = spread.end(1) if spread else item.end()
+        yield item.start(1), last
+        position = _end(_ASIDE, text, last, min(end, last + _ASIDE_CHARACTERS))
         position = _end(_BETWEEN, text, position, end)
 
 

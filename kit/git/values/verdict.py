@@ -11,6 +11,7 @@ from kit.git.values.revert_message import Form
 __all__ = [
     "DAY_S",
     "VERDICT_WORDS",
+    "By",
     "Checks",
     "Finding",
     "LeftOver",
@@ -36,6 +37,16 @@ class Status(Enum):
     AMBIGUOUS = "ambiguous"  # more than one commit begins so
 
 
+class By(Enum):
+    """Why a commit is believed to be the one that is meant."""
+
+    HASH = "hash"
+    TITLE = "title"
+    NUMBER = "number"  # of a pull request, a merge request or a change under review
+    CHANGE_ID = "change-id"
+    TWIN = "twin"  # a copy of the named commit: picked, or with the same title
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A commit that a revert names; ``days_s`` and ``author_s`` are seconds from it to the revert.
@@ -49,6 +60,7 @@ class Target:
     committed_s: int | None = None  # from the target's committer date to the revert's
     authored_s: int | None = None
     parent: str | None = None
+    by: By | None = None  # None where nothing is found
 
     @property
     def days(self) -> int | None:
@@ -131,6 +143,12 @@ class Revert:
         """The targets that are here."""
         return tuple(target for target in self.targets if target.sha is not None)
 
+    @property
+    def by(self) -> str | None:
+        """Why its targets are believed to be the ones: each reason once; None without a target."""
+        reasons = dict.fromkeys(target.by.value for target in self.targets if target.by is not None)
+        return ", ".join(reasons) or None
+
 
 def judge(
     exact: Iterable[bool | None], left_over: Sequence[LeftOver] | None, same_lines: bool | None
@@ -164,6 +182,7 @@ def target_json(target: Target) -> dict[str, object]:
         "sha": target.sha,
         "status": target.status.value,
         "days": target.days,
+        "by": None if target.by is None else target.by.value,
     }
 
 
@@ -190,6 +209,7 @@ def revert_json(revert: Revert) -> dict[str, object]:
         "subject": revert.subject,
         "committed": revert.committed,
         "form": revert.form.value,
+        "by": revert.by,
         "targets": [target_json(target) for target in revert.targets],
     }
     if revert.unreadable:

@@ -11,7 +11,7 @@ import pytest
 from kit.git.repository.history import HistoryError
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.revert_message import Form
-from kit.git.values.verdict import Revert, Status, Target, Verdict
+from kit.git.values.verdict import By, Revert, Status, Target, Verdict
 from tests.git.workshop import DAY_S, Workshop, numbered, workshop
 
 
@@ -60,6 +60,7 @@ def test_a_row_for_each_form(shop: Workshop, message: str, form: Form) -> None:
                     Status.OK,
                     2 * DAY_S,
                     2 * DAY_S,
+                    by=By.TITLE if form is Form.SUBJECT else By.HASH,
                 ),
             ),
         )
@@ -87,7 +88,9 @@ def test_a_commit_that_the_revert_does_not_come_after_is_unreachable(shop: Works
     shop.git("branch", "--quiet", "-D", "side")
     shop.commit(f"x\n\nThis reverts commit {target}.")
 
-    assert rows(shop)[0].targets == (Target(target, target, Status.UNREACHABLE, DAY_S, DAY_S),)
+    assert rows(shop)[0].targets == (
+        Target(target, target, Status.UNREACHABLE, DAY_S, DAY_S, by=By.HASH),
+    )
     assert shop.read().targets == rows(shop)[0].targets
 
 

@@ -73,11 +73,15 @@ def test_a_message_that_only_speaks_of_reverts_is_none(body: str) -> None:
 def test_of_a_merge_it_names_the_side_to_go_back_to() -> None:
     body = f"This reverts commit {ONE}, reversing\nchanges made to {TWO}."
 
-    assert named('Revert "Merge"', body) == Named(Form.PHRASE, (ONE,), ((ONE, TWO),))
+    assert named('Revert "Merge"', body) == Named(
+        Form.PHRASE, (ONE,), ((ONE, TWO),), titles=("Merge",)
+    )
 
 
 def test_a_subject_alone_names_the_title_that_it_quotes() -> None:
-    assert named('revert "a \\"b\\""', "Broken.") == Named(Form.SUBJECT, ('a \\"b\\"',))
+    title = ('a \\"b\\"',)
+
+    assert named('revert "a \\"b\\""', "Broken.") == Named(Form.SUBJECT, title, titles=title)
 
 
 def test_the_title_of_a_revert_of_a_revert_is_a_reverts() -> None:
@@ -87,7 +91,7 @@ def test_the_title_of_a_revert_of_a_revert_is_a_reverts() -> None:
 def test_the_clearest_form_is_told_where_there_are_two() -> None:
     body = f"A partial revert of {ONE}.\n\nThis reverts commit {TWO}."
 
-    assert named('Revert "x"', body) == Named(Form.PHRASE, (ONE, TWO))
+    assert named('Revert "x"', body) == Named(Form.PHRASE, (ONE, TWO), titles=("x",))
 
 
 # -- hostile messages --------------------------------------------------------------------------

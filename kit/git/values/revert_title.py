@@ -1,0 +1,204 @@
+"""What a message reverts without a hash: a title, the number of a change, a Change-Id.
+
+And the names that a commit is known by, to find it again.  Each step takes time in proportion to
+the text: of a subject the first 500 characters count.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = [
+    "Unhashed",
+    "bare_title",
+    "keys_of",
+    "number_at",
+    "plain_title",
+    "said_without_hash",
+    "without_type",
+]
+
+_SUBJECT_CHARACTERS = 500
+_OWN_NUMBER = re.compile(r"\s*\((?:[\w.-]{1,60}/[\w.-]{1,60})?([#!][0-9]{1,9})\)$")
+_TYPE = re.compile(r"[\w./-]{1,40}(?:\([^()]{1,60}\))?!?:\s+")
+# What may stand before the verb: prefixes of the kernel's kind, types, tags in brackets.
+_BEFORE = r"(?:\[[^\]]{1,40}\]\s*)?(?:[^\s:\"'][^:\"']{0,60}:\s+){0,3}"
+_UNDO = (
+    r"revert(?:s|ed|ing)?|undo(?:es|ing)?|roll(?:s|ed|ing)?[ -]?back|back(?:s|ed|ing)?[ -]?out"
+    r"|backout|rollback"
+)
+_VERB = re.compile(
+    rf"{_BEFORE}(?:(partial(?:ly)?|partly)\s+)?"
+    rf"(?:({_UNDO})|(re-?appl(?:y|ies)|re-?land))(?:\([^()]{{1,60}}\))?!?(:?)\s+(.+)",
+    re.IGNORECASE,
+)
+_PART_OF = re.compile(r"(?:parts?|bits|some|half|most) of\s+", re.IGNORECASE)
+_FILLER = re.compile(r"(?:(?:the|commit|change|changes|patch|of|from|in)\s+){0,3}", re.IGNORECASE)
+_QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»"}
+_WORDS_OF_NUMBERS = re.compile(
+    r"(?:(?:the|this|changes|from|of|commit|pull|merge|request|pr|mr|patch|change)\s++){0,5}",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?:pr|mr)?\s?(?:[\w.-]{1,60}/[\w.-]{1,60})?([#!][0-9]{1,9})(?![\w-])"
+    r"|(?:cl|change)[ /]([0-9]{3,9})(?![\w-])"
+    r"|(I[0-9a-f]{8,40})(?![\w-])"
+    r"|https?://[^\s/]{1,80}/[^\s]{0,120}?/(?:pull|merge_requests)/([0-9]{1,9})(?![\w-])"
+    r"|https?://(?:go-review|[^\s/]{1,60}review)[^\s]{0,80}?/([0-9]{3,9})(?![\w-])",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s*+(?:,|&|and\b|\s)\s*+(?:and\s++)?", re.IGNORECASE)
+_NAMES = 100
+_MERGED = (
+    re.compile(r"(?:Merge pull request|Auto merge of|Merge PR|Merge) (#[0-9]{1,9})\b"),
+    re.compile(r"PR-URL:\s*https?://[^\s]{1,120}/pull/([0-9]{1,9})(?![0-9])"),
+    re.compile(r"See merge request [^\s]{0,120}?(![0-9]{1,9})(?![0-9])"),
+    re.compile(r"^(?:Reviewed-on: )?https?://[^\s]{1,200}?/([0-9]{1,9})$", re.MULTILINE),
+    re.compile(r"^Change-Id: (I[0-9a-f]{8,40})$", re.MULTILINE),
+    re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unhashed:
+    """Titles and numbers that a subject says are reverted.
+
+    ``sure``: it can mean nothing else.  ``partial``: it says that something is left.
+    """
+
+    titles: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    sure: bool = False
+    partial: bool = False
+
+
+def plain_title(subject: str) -> str:
+    """Return a subject as two people would write it: no numbers of a forge, no case, no dot.
+
+    >>> plain_title("fix(deps): Update  foo (#3850) (#3851)")
+    'fix(deps): update foo'
+    """
+    subject = subject[:_SUBJECT_CHARACTERS].strip()
+    while match := _OWN_NUMBER.search(subject, max(0, len(subject) - 140)):
+        subject = subject[: match.start()]
+    return " ".join(subject.split()).rstrip(".…").casefold()
+
+
+def bare_title(subject: str) -> str:
+    """Return a subject without the number at its end; empty if it has none.
+
+    >>> bare_title("x (#3) (#4)")
+    'x (#3)'
+    """
+    match = _OWN_NUMBER.search(subject, max(0, len(subject) - 140))
+    return subject[: match.start()] if match else ""
+
+
+def without_type(subject: str) -> str:
+    """Return a subject without ``type(scope): ``.
+
+    >>> without_type("fix(css): x")
+    'x'
+    """
+    match = _TYPE.match(subject)
+    return subject[match.end() :] if match else subject
+
+
+def said_without_hash(subject: str) -> Unhashed | None:
+    """Return what a subject says that is reverted, or None.
+
+    >>> said_without_hash('docs: revert "docs: x (#1)" (#2)')
+    Unhashed(titles=('docs: x (#1)',), numbers=('#1',), sure=True, partial=False)
+    >>> said_without_hash("revert: feat: x (#1) (#2)").numbers
+    ('#1',)
+    """
+    match = _VERB.fullmatch(subject[:_SUBJECT_CHARACTERS].strip())
+    if match is None:
+        return None
+    partly, undo, again, colon, rest = match.groups()
+    part = _PART_OF.match(rest)
+    rest = rest[part.end() :] if part else rest
+    partial = bool(partly or part)
+    numbers = number_at(rest, 0)
+    if numbers:
+        return Unhashed((), numbers, sure=True, partial=partial)
+    quoted = _quoted(rest)
+    if quoted is not None:
+        title, is_double = quoted
+        if again:
+            return Unhashed((f'Revert "{title}"',), (), sure=False)
+        sure = is_double or bool(colon)
+        return Unhashed((title,), _numbers_within(title), sure=sure, partial=partial)
+    if again or undo.lower().startswith("undo"):
+        return None
+    suffixes = _suffixes(rest)
+    title = rest
+    for _ in suffixes:
+        title = _OWN_NUMBER.sub("", title)
+    found = Unhashed((title,), suffixes[-2:-1], sure=False, partial=partial)
+    return found if len(title.split()) > 1 else None
+
+
+def _numbers_within(title: str) -> tuple[str, ...]:
+    """Return the number that a quoted title ends with: of the pull request that brought it."""
+    suffixes = _suffixes(title)
+    return suffixes[-1:]
+
+
+def _suffixes(subject: str) -> tuple[str, ...]:
+    found: list[str] = []
+    while match := _OWN_NUMBER.search(subject, max(0, len(subject) - 140)):
+        found.insert(0, match[1])
+        subject = subject[: match.start()]
+    return tuple(found)
+
+
+def _quoted(rest: str) -> tuple[str, bool] | None:
+    """Return what stands in quotes up to the last one that ends them, and are they double?"""
+    filler = _FILLER.match(rest)
+    start = filler.end() if filler else 0
+    if start >= len(rest) or rest[start] not in _QUOTES:
+        return None
+    end = rest.rfind(_QUOTES[rest[start]])
+    if end <= start + 1:  # a title that is cut off
+        return rest[start + 1 :], rest[start] in '"“'
+    if rest[start] in "'`" and len(rest) - end > 40:
+        return None  # a word of code, and a sentence after it
+    return rest[start + 1 : end], rest[start] in '"“«'
+
+
+def number_at(text: str, position: int) -> tuple[str, ...]:
+    """Return the numbers of changes that a text names at a place, as ``#1``, ``CL 1`` or ``I1…``.
+
+    >>> number_at("revert PR owner/name#12 and #13", 7)
+    ('#12', '#13')
+    """
+    found: list[str] = []
+    words = _WORDS_OF_NUMBERS.match(text, position)
+    position = words.end() if words else position
+    while len(found) < _NAMES and (match := _NUMBER.match(text, position)):
+        number, listed, change, pull, review = match.groups()
+        if number:
+            found.append(number)
+        elif pull:
+            found.append(f"#{pull}")
+        else:
+            found.append(change or f"CL {listed or review}")
+        between = _AND.match(text, match.end())
+        position = between.end() if between else match.end()
+    return tuple(dict.fromkeys(found))
+
+
+def keys_of(subject: str, body: str) -> frozenset[str]:
+    """Return the numbers and identifiers that a commit is known by.
+
+    >>> sorted(keys_of("x (#3)", "Reviewed-on: https://go-review.example.org/c/tools/+/402"))
+    ['#3', 'CL 402']
+    """
+    found = set(_suffixes(subject[-_SUBJECT_CHARACTERS:])[-1:])
+    text = f"{subject[:_SUBJECT_CHARACTERS]}\n{body[-20_000:]}"
+    pull, url, merge, review, change, picked = (pattern.findall(text) for pattern in _MERGED)
+    found.update(pull[:1], (f"#{each}" for each in url[-1:]), merge[-1:], change[-1:], picked[-5:])
+    found.update(f"CL {each}" for each in review[-1:])
+    return frozenset(found)

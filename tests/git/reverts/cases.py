@@ -1,0 +1,111 @@
+"""Small histories, one for each way in which people write reverts, and what must come out.
+
+A story is told as steps; ``{name}`` in a message is the hash of the step of that name, ``{name:8}``
+its first eight digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.git.workshop import Workshop, workshop
+
+__all__ = ["CASES", "DENIED", "Case", "build"]
+
+
+class _Digits(str):
+    """A hash of which a format says how many digits."""
+
+    def __format__(self, spec: str) -> str:
+        return str(self)[: int(spec)] if spec else str(self)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Targets with their titles, a revert of all of them, and why the kit believes it.
+
+    ``undone`` are the numbers of the targets that the row must list; all by default.
+    """
+
+    name: str
+    titles: tuple[str, ...]
+    message: str
+    by: str
+    undone: tuple[int, ...] | None = None
+
+
+ONE = ("feat(tap): close the valve (#31)",)
+PAIR = ("pump: run slowly", "pump: run quickly")
+CASES = (
+    Case("squash", ONE,
+         'Revert "feat(tap): close the valve" (#40)\n\nReverts us/water#31', "number"),
+    Case("squash-number", ONE, 'Revert "feat(tap): close the valve (#31)" (#40)', "number"),
+    Case("cut-title", ("feat(tap): close the valve when nobody is there",),
+         'Revert "feat(tap): close the valve when nob…" (#40)\n\n…ody is there"', "title"),
+    Case("type", ("fix: oil it",), "revert: fix: oil it", "title"),
+    Case("type-numbers", ONE, "revert: feat(tap): close the valve (#31) (#40)", "number"),
+    Case("type-quotes", ONE, 'revert: "feat(tap): close the valve" (#40)', "title"),
+    Case("type-scope", ONE, "revert(tap): close the valve (#40)", "title"),
+    Case("type-case", ("fix: oil it",), "Revert: fix: oil it", "title"),
+    Case("chore", ONE, 'chore: revert "feat(tap): close the valve"', "title"),
+    Case("kernel", ("memory: keep it",), 'memory: Revert "memory: keep it"', "title"),
+    Case("refs", PAIR, "revert: both were wrong\n\nRefs: {1:7}, {0:7}", "hash"),
+    Case("number", ONE, "fix: revert #31, it leaks (#40)", "number"),
+    Case("numbers", ("a: x (#1)", "b: y (#2)"), "fix: revert #1 and #2 (#3)", "number"),
+    Case("pull", ONE, "revert pull request us/water#31", "number"),
+    Case("address", ONE, "Too wet\n\nReverts https://forge.example/us/water/pull/31", "number"),
+    Case("gerrit", ("tap: x\n\nReviewed-on: https://review.example/c/w/+/4040",),
+         "tap: revert CL 4040", "number"),
+    Case("change-id", (f"tap: x\n\nChange-Id: I{'0a1b' * 10}",),
+         f"tap: y\n\nThis reverts change I{'0a1b' * 10}.", "change-id"),
+    Case("merge-request", ("Turn it\n\nSee merge request us/water!7",),
+         "Turn back\n\nThis reverts merge request !7", "number"),
+    Case("roll-back", ("tap: turn it",), 'tap: roll back "tap: turn it"', "title"),
+    Case("back-out", ("tap: turn it",), 'Back out "tap: turn it"', "title"),
+    Case("undo", ("tap: turn it",), 'undo "tap: turn it"', "title"),
+    Case("bare", ("tap: turn it",), "Revert tap: turn it", "title"),
+    Case("subject-hash", ONE, "revert {0} feat(tap): close the valve", "hash"),
+    Case("few-digits", ("tap: turn it",),
+         'Revert "tap: turn it"\n\nThis reverts commit {0:6}.', "title"),
+    Case("gitlab", ("tap: turn it",), 'Revert "tap: turn it"\nThis reverts commit {0:8}', "hash"),
+    Case("brackets", ("tap: turn it",), "tap: another way (reverts {0:7})", "hash"),
+    Case("range", ("a: 1", "b: 2", "c: 3"), "all\n\nThis reverts commits {0}..{2}.", "hash"),
+    Case("range-of-git", ("a: 1", "b: 2", "c: 3"), "two\n\nThis reverts commits {0}..{2}.",
+         "hash", (1, 2)),
+    Case("range-caret", ("a: 1", "b: 2", "c: 3"), "two\n\nThis reverts {1}^..{2}.", "hash", (1, 2)),
+    Case("list", PAIR, "both\n\nThis reverts:\n- {0:7}\n- {1:7}", "hash"),
+    Case("same-title", ("tap: tune", "tap: tune"), 'Revert "tap: tune"', "title", (0,)),
+)  # fmt: skip
+
+# What only speaks of a revert.
+DENIED = (
+    "tap: x\n\nuntil the following commit reverts {0}",
+    "tap: x\n\nThe previous commit reverts {0}.",
+    "tap: x\n\nwe could possibly revert {0}",
+    "tap: x\n\nA later change will revert {0}.",
+    "tap: x\n\nReverting {0} will cause a flood.",
+    "tap: x\n\nsee the revert of {0} in the previous commit",
+    "tap: x\n\nTo go back:\n\n    git revert {0}",
+    "tap: x\n\n$ git revert {0}",
+    "Squashed 'pipe/' changes\n\nREVERT: {0} tap\n\ngit-subtree-dir: pipe\ngit-subtree-split: {0}",
+    "tap: revert to the old way",
+    "docs: how to undo a change",
+    "tap: x\n\nThis reverts #31, an issue.",
+)
+
+
+def build(folder: Path, case: Case) -> tuple[Workshop, tuple[str, ...], str]:
+    """Make the history; return it, the targets and the revert."""
+    shop = workshop(folder)
+    shop.tag("v1")
+    targets = tuple(
+        shop.commit(title, {f"part{number}": "new\n"}) for number, title in enumerate(case.titles)
+    )
+    undone = range(len(targets)) if case.undone is None else case.undone
+    for number in undone:
+        (shop.folder / f"part{number}").unlink()
+    digits: Callable[[str], str] = _Digits
+    revert = shop.commit(case.message.format(*map(digits, targets)))
+    return shop, targets, revert

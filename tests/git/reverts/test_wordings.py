@@ -1,0 +1,90 @@
+"""Every wording of a revert leads to what it reverts, and what only speaks of one to nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.scan import Wanted, read_reverts
+from kit.git.values.verdict import Status
+from tests.git.reverts.cases import CASES, DENIED, Case, build
+from tests.git.workshop import Workshop, workshop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    return workshop(tmp_path / "r")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_wording_leads_to_what_it_reverts_and_both_are_cancelled(
+    tmp_path: Path, case: Case
+) -> None:
+    shop, targets, sha = build(tmp_path / "r", case)
+    meant = range(len(targets)) if case.undone is None else case.undone
+    expected = [(sha, case.by, {targets[number] for number in meant})]
+    found = [list(read_reverts(shop.clone, wanted)) for wanted in (None, Wanted(author="A."))]
+    news = {each.sha for each in read_changelog(shop.clone, "v1", "HEAD") if not each.annulled_by}
+
+    assert [
+        [(row.sha, row.by, {target.sha for target in row.targets}) for row in rows]
+        for rows in found
+    ] == [expected, expected]
+    assert news == {*targets} - expected[0][2]
+
+
+@pytest.mark.parametrize("message", DENIED)
+def test_what_only_speaks_of_a_revert_is_none(shop: Workshop, message: str) -> None:
+    target = shop.commit("tap: turn it", {"part": "new\n"})
+    shop.commit(message.format(target), {"part": None})
+
+    assert list(read_reverts(shop.clone)) == []
+
+
+@pytest.mark.parametrize("picked", [True, False])
+def test_a_copy_stands_for_a_commit_of_another_line(shop: Workshop, picked: bool) -> None:
+    shop.git("checkout", "--quiet", "-b", "other")
+    target = shop.commit("tap: turn it", {"part": "new\n"})
+    shop.git("checkout", "--quiet", "main")
+    words = f"tap: turned\n\n(cherry picked from commit {target})" if picked else "tap: turn it"
+    copy = shop.commit(words, {"part": "new\n"})
+    shop.commit(f"tap: no\n\nThis reverts commit {target}.", {"part": None})
+
+    for wanted in (None, Wanted(author="A.")):
+        (row,) = read_reverts(shop.clone, wanted)
+        assert [(each.sha, each.status) for each in row.targets] == [(copy, Status.OK)]
+        assert row.by == "twin"
+
+
+def test_a_re_land_reverts_the_revert(shop: Workshop) -> None:
+    first = shop.revert(shop.commit("tap: turn it", {"part": "new\n"}))
+    sha = shop.commit('Reapply "tap: turn it"', {"part": "new\n"})
+    row = next(read_reverts(shop.clone))
+
+    assert (row.sha, [target.sha for target in row.targets]) == (sha, [first])
+
+
+def test_a_number_counts_however_old_a_title_only_within_a_year(shop: Workshop) -> None:
+    target = shop.commit("tap: turn it (#3)", {"part": "new\n"})
+    shop.now_s += 500 * 86_400
+    by_title = shop.commit('Revert "tap: turn it"')
+    by_number = shop.commit("revert #3", {"part": None})
+
+    assert [(row.sha, [each.sha for each in row.targets]) for row in read_reverts(shop.clone)] == [
+        (by_number, [target]),
+        (by_title, [None]),
+    ]
+
+
+def test_a_range_that_is_too_long_is_not_understood(shop: Workshop) -> None:
+    tree = shop.git("rev-parse", "HEAD^{tree}")
+    first = tip = shop.git("rev-parse", "HEAD")
+    for number in range(101):
+        tip = shop.git("commit-tree", "-p", tip, "-m", f"{number}", tree)
+    shop.git("reset", "--quiet", "--hard", tip)
+    shop.commit(f"x\n\nThis reverts commits {first}..{tip}.")
+    (row,) = read_reverts(shop.clone)
+
+    assert [(each.sha, each.status) for each in row.targets] == [(None, Status.UNKNOWN)]

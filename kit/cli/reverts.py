@@ -128,7 +128,7 @@ class ChangelogForm(Enum):
 
 @cli.command(epilog="Example: kit changelog v5.2.0..v6.0.0 --format md")
 def changelog(
-    span: Annotated[str, typer.Argument(metavar="A..B", help="Two commits or tags.")],
+    span: Annotated[str, typer.Argument(metavar="A..B", help="A range of commits, as git has it.")],
     repo: Repo = None,
     form: Annotated[
         ChangelogForm, typer.Option("--format", help="How to write it.")

@@ -11,8 +11,9 @@ from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.reverts.exactness import check_exactness, sides_of
+from kit.git.reverts.lookup import may_revert
 from kit.git.reverts.scan import said_by
-from kit.git.values.changelog import Entry, directory_of, judged, prefix_of
+from kit.git.values.changelog import MERGES, Entry, directory_of, judged, prefix_of
 from kit.git.values.verdict import Revert
 
 __all__ = ["read_changelog"]
@@ -22,14 +23,15 @@ _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
 
 
 def read_changelog(
-    clone: CloneHistory, older: str, newer: str, *, check: bool = True
+    clone: CloneHistory, older: str | None, newer: str, *, check: bool = True, both: bool = False
 ) -> tuple[Entry, ...]:
-    """Return the commits of *older*..*newer*, newest first, without merges.
+    """Return the commits of *older*..*newer*, newest first, each once.
 
     Args:
         clone: Where they are read.
-        older: The commit that the range starts after.
+        older: The commit that the range starts after; None: all that there is.
         newer: The commit that it ends with.
+        both: Also what *older* has and *newer* has not, as with git's three dots.
         check: Check whether the reverts among them are exact, instead of believing them.
 
     Raises:
@@ -39,7 +41,7 @@ def read_changelog(
     entries: list[Entry] = []
     parents: dict[str, list[str]] = {}
     found: dict[str, Revert] = {}
-    for sha, above in _commits(clone, older, newer):
+    for sha, above in _commits(clone, older, newer, both=both):
         parents[sha] = above
         try:
             commit = objects.commit(sha)
@@ -47,12 +49,12 @@ def read_changelog(
             why = f"cannot be read: {error}"
             entries.append(Entry(sha=sha, subject=why, group="(cannot be read)", author=""))
             continue
-        if "revert" in commit.message.lower():
+        if may_revert(commit.message.encode("utf-8", "replace")):
             revert = said_by(clone, objects, commit)
             if revert is not None:
                 found[sha] = revert
-        if len(above) < 2 or sha in found:
-            entries.append(_entry(objects, commit))
+        is_merge = len(above) > 1 and sha not in found
+        entries.append(_entry(objects, commit, is_merge=is_merge))
     if check:
         found = {
             sha: replace(revert, finding=check_exactness(objects, sha, revert.targets))
@@ -67,7 +69,7 @@ def read_changelog(
     return judged(entries, found, merges)
 
 
-def _entry(objects: Objects, commit: RawCommit) -> Entry:
+def _entry(objects: Objects, commit: RawCommit, *, is_merge: bool) -> Entry:
     subject, body = subject_and_body(commit.message)
     if commit.faults:
         gap = " " if subject else ""
@@ -75,16 +77,22 @@ def _entry(objects: Objects, commit: RawCommit) -> Entry:
     return Entry(
         sha=commit.sha,
         subject=subject,
-        group=prefix_of(subject) or _folder(objects, commit.sha),
+        group=MERGES if is_merge else prefix_of(subject) or _folder(objects, commit.sha),
+        is_merge=is_merge,
         author=str(commit.author),
         trailers=_trailers(body),
     )
 
 
-def _commits(clone: CloneHistory, older: str, newer: str) -> Iterator[tuple[str, list[str]]]:
+def _commits(
+    clone: CloneHistory, older: str | None, newer: str, *, both: bool
+) -> Iterator[tuple[str, list[str]]]:
     """Give hash and parents, newest first."""
-    first, last = clone.commit(older).hash, clone.commit(newer).hash
-    with clone.stream("log", *_FORMAT, "--end-of-options", last, f"^{first}", "--") as log:
+    span = [clone.commit(newer).hash]
+    if older is not None:
+        first = clone.commit(older).hash
+        span = [f"{first}...{span[0]}"] if both else [*span, f"^{first}"]
+    with clone.stream("log", *_FORMAT, "--end-of-options", *span, "--") as log:
         for line in log:
             sha, *parents = line.decode().split()
             yield sha, parents
@@ -105,12 +113,10 @@ def _trailers(body: str) -> tuple[tuple[str, str], ...]:
 
 
 def _brought(parents: dict[str, list[str]], merge: str) -> tuple[str, ...]:
-    """Return the commits of the range that came with a merge: not with its first parent."""
+    """Return the commits of the range that came with a merge, and it: not with its first parent."""
     first, *others = parents[merge]
     before = _ancestors(parents, [first])
-    return tuple(
-        sha for sha in _ancestors(parents, others) if sha not in before and len(parents[sha]) < 2
-    )
+    return (*(sha for sha in _ancestors(parents, others) if sha not in before), merge)
 
 
 def _ancestors(parents: dict[str, list[str]], start: list[str]) -> dict[str, None]:

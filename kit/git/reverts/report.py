@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
@@ -349,17 +350,21 @@ def _cells(row: Revert) -> list[dict[str, Any]]:
 
 
 def changelog(history: History, span: str, *, check: bool = True) -> tuple[Entry, ...]:
-    """Return the commits of a range ``A..B``, newest first, with what annuls what.
+    """Return the commits of a range, newest first, with what annuls what.
+
+    A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, or one commit and all before.
 
     Raises:
         UserError: That is no range.
         HistoryError: One of its ends is not here, or git fails.
     """
-    older, dots, newer = span.partition("..")
-    if not dots or not older or newer.startswith("."):
+    match = re.fullmatch(r"(.*?)(\.{2,3})(.*)", span)
+    older, dots, newer = match.groups() if match else ("", "", span)
+    if not (older or newer) or newer.startswith(".") or ".." in newer:
         raise UserError(f"{span} is no range; give two commits or tags, as v5.2.0..v6.0.0")
-    first, last = history.commit(older).hash, history.commit(newer or _tip(history)).hash
-    return read_changelog(clone_of(history), first, last, check=check)
+    last = history.commit(newer or _tip(history)).hash
+    first = history.commit(older or _tip(history)).hash if dots else None
+    return read_changelog(clone_of(history), first, last, check=check, both=dots == "...")
 
 
 def _tip(history: History) -> str:

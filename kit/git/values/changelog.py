@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from kit.git.values.revert_message import Form, reverted_title
 from kit.git.values.verdict import LeftOver, Revert, Status, Verdict
 
-__all__ = ["Entry", "changelog_json", "directory_of", "judged", "prefix_of"]
+__all__ = ["MERGES", "Entry", "changelog_json", "directory_of", "judged", "prefix_of"]
 
 _PREFIX = re.compile(r"(?:\[[^\]]*\]\s*)?([^\s:\"'][^:\"]{0,60}?):\s")
+MERGES = "Merges"  # the group of those that only bring others
 _AT_MOST_WORDS = 4  # a prefix names parts; more words before a colon are a sentence
 
 
@@ -20,7 +21,8 @@ class Entry:
     """A commit of the range.
 
     ``annulled_by`` is, of a commit, the revert that takes it out again, and of such a revert the
-    first commit that it takes out: neither is news.  ``older``: it reverts what was there before.
+    first commit that it takes out: neither is news.  ``is_answer``: it is
+    such a revert.  ``older``: it reverts what was there before.
     """
 
     sha: str
@@ -33,6 +35,8 @@ class Entry:
     verdict: Verdict | None = None
     note: str = ""
     older: bool = False
+    is_answer: bool = False
+    is_merge: bool = False  # and no revert
     left: tuple[LeftOver, ...] = ()
 
     @property
@@ -84,6 +88,7 @@ def judged(
     """
     inside = {entry.sha for entry in entries} | set(brought)
     annulled: dict[str, str] = {}
+    answers: set[str] = set()
     marked: dict[str, Entry] = {}
     for entry in entries:
         revert = reverts.get(entry.sha)
@@ -103,8 +108,13 @@ def judged(
             annulled.setdefault(sha, entry.sha)
         if here and not marked[entry.sha].older and not _adds(revert):
             annulled[entry.sha] = here[0]
+            answers.add(entry.sha)
     return tuple(
-        replace(marked.get(entry.sha, entry), annulled_by=annulled.get(entry.sha))
+        replace(
+            marked.get(entry.sha, entry),
+            annulled_by=annulled.get(entry.sha),
+            is_answer=entry.sha in answers,
+        )
         for entry in entries
     )
 
@@ -147,6 +157,7 @@ def changelog_json(
             "behaviour_change": entry.older,
             "verdict": None if entry.verdict is None else entry.verdict.value,
             "partial": entry.partial,
+            "merge": entry.is_merge,
             "left": [
                 {"path": line.path, "sign": line.sign, "line": line.line} for line in entry.left
             ],

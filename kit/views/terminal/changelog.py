@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kit.common.plain_text import printable
-from kit.git.values.changelog import Entry
+from kit.git.values.changelog import MERGES, Entry
 from kit.views.markdown import markdown_code, plain_markdown
 
 __all__ = ["changelog_lines"]
@@ -23,69 +23,69 @@ def changelog_lines(
     style = _Markdown if markdown else _Plain
     news = [entry for entry in entries if entry.annulled_by is None]
     yield style.title(f"{span}: {len(news)} commits of {len(entries)}")
+    page = _Page(style, _taken_out(entries), people=people, trailers=trailers)
     groups: dict[str, list[Entry]] = {}
     for entry in news:
-        groups.setdefault(entry.group, []).append(entry)
+        if not (entry.is_merge or entry.partial or entry.older):
+            groups.setdefault(entry.group, []).append(entry)
     for group in sorted(groups, key=str.lower):
-        yield ""
-        yield style.head(group)
-        for entry in groups[group]:
-            yield from _entry_lines(style, entry, people=people, trailers=trailers)
-    yield from _older(style, news)
-    yield from _partial(style, entries)
-    yield from _pairs(style, entries)
+        yield from page.section(group, groups[group])
+    older = [entry for entry in news if entry.older and not entry.partial]
+    yield from page.section("Behaviour changes: reverts of older commits", older)
+    partial = [entry for entry in news if entry.partial]
+    yield from page.section("Partial reverts, and what they leave", partial)
+    answers = [entry for entry in entries if entry.is_answer]
+    yield from page.section("Annulled within the range", answers)
+    yield from page.section(MERGES, [entry for entry in news if entry.is_merge])
 
 
-def _entry_lines(
-    style: type[_Plain], entry: Entry, *, people: bool, trailers: bool
-) -> Iterator[str]:
-    who = f", {style.words(entry.author)}" if people else ""
-    yield style.item(f"{style.words(entry.subject)} ({entry.sha[:10]}{who})")
-    for key, value in entry.trailers if trailers else ():
-        yield style.deeper(f"{style.words(key)}: {style.words(value)}")
+def _taken_out(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """Return what each revert takes out: it stands below its revert, wherever that stands."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.annulled_by is not None and not entry.is_answer:
+            found.setdefault(entry.annulled_by, []).append(entry)
+    return found
 
 
-def _older(style: type[_Plain], news: Sequence[Entry]) -> Iterator[str]:
-    older = [entry for entry in news if entry.older]
-    if older:
-        yield ""
-        yield style.head("Behaviour changes: reverts of older commits")
-    for entry in older:
-        yield style.item(f"{style.words(entry.subject)} ({entry.sha[:10]})")
+class _Page:
+    """How the entries of one changelog are written, each once."""
 
+    def __init__(
+        self,
+        style: type[_Plain],
+        taken_out: dict[str, list[Entry]],
+        *,
+        people: bool,
+        trailers: bool,
+    ) -> None:
+        self._style, self._taken_out = style, taken_out
+        self._people, self._trailers = people, trailers
 
-def _partial(style: type[_Plain], entries: Sequence[Entry]) -> Iterator[str]:
-    partial = [entry for entry in entries if entry.partial]
-    if partial:
-        yield ""
-        yield style.head("Partial reverts, and what they leave")
-    for entry in partial:
-        yield style.item(f"{style.words(entry.subject)} ({entry.sha[:10]})")
+    def section(self, head: str, entries: Sequence[Entry]) -> Iterator[str]:
+        """Write a section, or nothing if nothing is in it."""
+        if entries:
+            yield ""
+            yield self._style.head(head)
+        for entry in entries:
+            yield from self._lines(entry)
+
+    def _lines(self, entry: Entry) -> Iterator[str]:
+        style = self._style
+        undone = self._taken_out.get(entry.sha, [])
+        yield style.item(f"{self._words(entry)}{' annuls' if undone else ''}")
+        if not entry.is_answer:
+            for key, value in entry.trailers if self._trailers else ():
+                yield style.deeper(f"{style.words(key)}: {style.words(value)}")
+        for each in undone:
+            yield style.deeper(self._words(each))
         for line in entry.left:
             yield style.deeper(style.code(f"{line.path}: {line.sign}{line.line}"))
 
-
-def _pairs(style: type[_Plain], entries: Sequence[Entry]) -> Iterator[str]:
-    """Yield each cancelled revert with its target; those of no revert come last."""
-    by_sha = {entry.sha: entry for entry in entries}
-    undone: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if entry.annulled_by is not None and not _is_answer(entry, by_sha):
-            undone.setdefault(entry.annulled_by, []).append(entry)
-    if undone:
-        yield ""
-        yield style.head("Annulled within the range")
-    for sha, taken in undone.items():
-        revert = by_sha[sha]
-        yield style.item(f"{style.words(revert.subject)} ({sha[:10]}) annuls")
-        for entry in taken:
-            yield style.deeper(f"{style.words(entry.subject)} ({entry.sha[:10]})")
-
-
-def _is_answer(entry: Entry, by_sha: dict[str, Entry]) -> bool:
-    """Is it the revert of the commit that it is cancelled with?"""
-    other = by_sha[entry.annulled_by or ""]
-    return other.annulled_by == entry.sha and entry.sha not in other.reverts
+    def _words(self, entry: Entry) -> str:
+        style = self._style
+        who = f", {style.words(entry.author)}" if self._people else ""
+        return f"{style.words(entry.subject)} ({entry.sha[:10]}{who})"
 
 
 class _Plain:

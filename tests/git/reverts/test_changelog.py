@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kit.git.reverts.changelog import read_changelog
-from kit.git.values.changelog import Entry, directory_of, prefix_of
+from kit.git.reverts.report import changelog
+from kit.git.values.changelog import Entry, changelog_json, directory_of, prefix_of
 from kit.git.values.verdict import LeftOver, Verdict
 from kit.views.terminal.changelog import changelog_lines
 from tests.git.workshop import Workshop, numbered, workshop
@@ -93,11 +94,13 @@ def test_a_revert_of_a_merge_annuls_what_the_merge_brought(shop: Workshop) -> No
     shop.git("checkout", "--quiet", "main")
     kept = shop.commit("m: 1", {"m": "m\n"})
     shop.git("merge", "--quiet", "--no-ff", "-m", "Merge side", "side")
-    sha = shop.revert("-m", "1", shop.git("rev-parse", "HEAD"))
+    merge = shop.git("rev-parse", "HEAD")
+    sha = shop.revert("-m", "1", merge)
     found = entries(shop)
 
     assert {name: each.annulled_by for name, each in found.items()} == {
         sha: found[sha].annulled_by,
+        merge: sha,
         one: sha,
         two: sha,
         kept: None,
@@ -160,21 +163,67 @@ def test_the_text_sets_apart_what_needs_a_second_look(shop: Workshop) -> None:
         "v1..HEAD: 2 commits of 4",
         "",
         "part",
-        f"  part: z ({back[:10]}, A. Author <a@example.org>)",
         f"  part: <b> *y* ({kept[:10]}, A. Author <a@example.org>)",
         "      Acked-by: R <r@x>",
         "",
-        "Behaviour changes: reverts of older commits",
-        f"  part: z ({back[:10]})",
-        "",
         "Partial reverts, and what they leave",
-        f"  part: z ({back[:10]})",
+        f"  part: z ({back[:10]}, A. Author <a@example.org>)",
         "      f: +line 1",
         "",
         "Annulled within the range",
-        f'  Revert "part: x" ({gone[:10]}) annuls',
-        f"      part: x ({target[:10]})",
+        f'  Revert "part: x" ({gone[:10]}, A. Author <a@example.org>) annuls',
+        f"      part: x ({target[:10]}, A. Author <a@example.org>)",
     ]
     assert f"- part: \\<b\\> \\*y\\* ({kept[:10]})" in list(
         changelog_lines("v1..HEAD", found, markdown=True)
+    )
+
+
+def _all_kinds(shop: Workshop) -> None:
+    """Make a range with merges, and reverts that are exact, partial, more than that, and old."""
+    old = shop.commit("part: old", {"old": "old\n"})
+    shop.git("tag", "--force", "v1")
+    shop.revert(shop.commit("part: x", {"f": numbered(l5="five")}))
+    more = shop.commit("part: more", {"g": "g\n"})
+    shop.commit(f"part: less\n\nThis reverts commit {more}.", {"g": None, "h": "own\n"})
+    some = shop.commit("part: some", {"f": numbered(l5="five", l15="fifteen")})
+    shop.commit(f"part: z\n\nThis partially reverts commit {some}.", {"f": numbered(l5="five")})
+    shop.revert(old)
+    for side in ("one", "two"):
+        shop.git("checkout", "--quiet", "-b", side)
+        shop.commit(f"s: {side}", {side: "1\n"})
+        shop.commit(f"s: {side} again", {side: "2\n"})
+        shop.git("checkout", "--quiet", "main")
+        shop.commit(f"m: {side}", {f"m-{side}": "m\n"})
+        shop.git("merge", "--quiet", "--no-ff", "-m", f"Merge {side}", side)
+    shop.revert("-m", "1", shop.git("rev-parse", "HEAD"))
+    shop.revert(shop.revert(shop.commit("part: w", {"w": "w\n"})))
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_every_commit_of_the_range_stands_in_one_place(shop: Workshop, check: bool) -> None:
+    _all_kinds(shop)
+    everything = shop.git("rev-list", "v1..HEAD").split()
+    found = list(entries(shop, check=check).values())
+    texts = ["\n".join(changelog_lines("r", found, markdown=md)) for md in (False, True)]
+    rows = changelog_json("r", found)["entries"]
+    assert isinstance(rows, list)
+
+    assert len(everything) == 19
+    for text in texts:
+        assert {sha: text.count(sha[:10]) for sha in everything} == dict.fromkeys(everything, 1)
+    assert sorted(row["sha"] for row in rows) == sorted(everything)
+
+
+@pytest.mark.parametrize(
+    "span", ["v1..HEAD", "v1..", "..side", "side...HEAD", "v1...side", "HEAD", "side"]
+)
+def test_a_range_is_as_git_has_it(shop: Workshop, span: str) -> None:
+    shop.git("checkout", "--quiet", "-b", "side")
+    shop.commit("side: 1")
+    shop.git("checkout", "--quiet", "main")
+    shop.commit("main: 1")
+
+    assert {entry.sha for entry in changelog(shop.clone, span)} == set(
+        shop.git("rev-list", span, "--").split()
     )

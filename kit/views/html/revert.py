@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kit.common.plain_text import printable
 from kit.git.values.page import CommitPage, RevertPage
@@ -10,6 +10,7 @@ from kit.git.values.verdict import VERDICT_WORDS, LeftOver, Revert, Status, Targ
 from kit.views.escape import Html
 from kit.views.html.base import status
 from kit.views.html.diff import commit_html
+from kit.views.html.print_form import table
 
 __all__ = ["days_words", "diffs_html", "page_text", "report_html", "row_html"]
 __all__ += ["row_title", "verdict_word"]
@@ -70,7 +71,7 @@ def _targets_html(page: RevertPage) -> Html:
         )
         for each in page.chain
     )
-    return _table("What it takes back, and after how long", heads, rows) + (
+    return table("What it takes back, and after how long", heads, rows) + (
         Html("<ul>{}</ul>").format(chain) if chain else Html()
     )
 
@@ -102,7 +103,7 @@ def _checks_html(page: RevertPage) -> Html:
             _ANSWERS[checks.same_lines] + count,
         ),
     ]
-    return _table("Is it exact? Three checks", ("check", "asks", "answer"), rows)
+    return table("Is it exact? Three checks", ("check", "asks", "answer"), rows)
 
 
 def _residual_html(left: Sequence[LeftOver]) -> Html:
@@ -153,20 +154,7 @@ def _after_html(page: RevertPage) -> Html:
         )
         for sha, subject, how in page.after
     ]
-    return _table("What came after", ("commit", "subject", "it"), rows)
-
-
-def _table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> Html:
-    """Write a table; cells are HTML."""
-    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
-    body = Html().join(
-        Html("<tr>{}</tr>").format(Html().join(Html("<td>{}</td>").format(cell) for cell in row))
-        for row in rows
-    )
-    return Html(
-        '<table class="kit-rows"><caption>{}</caption><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table>"
-    ).format(caption, top, body)
+    return table("What came after", ("commit", "subject", "it"), rows)
 
 
 def diffs_html(page: RevertPage, *, side_by_side: bool) -> Html:

@@ -139,6 +139,13 @@ class Revert:
     unreadable: str = ""
 
     @property
+    def heading(self) -> str:
+        """The subject, and what of the commit cannot be read."""
+        if not self.unreadable:
+            return self.subject
+        return f"{self.subject} (cannot be read: {self.unreadable})".strip()
+
+    @property
     def resolved(self) -> tuple[Target, ...]:
         """The targets that are here."""
         return tuple(target for target in self.targets if target.sha is not None)

@@ -39,7 +39,7 @@ def report_html(page: RevertPage) -> Html:
     return Html().join(
         (
             Html('<h3 class="kit-step"><code>{}</code> {}</h3>').format(
-                revert.sha[:10], revert.subject
+                revert.sha[:10], revert.heading
             ),
             Html('<p class="kit-soft">{}</p>').format(about),
             status(_verdict_words(page), "" if page.finding.verdict in _GOOD else " kit-parted"),
@@ -181,7 +181,7 @@ def _files_html(page: CommitPage, *, side_by_side: bool) -> Html:
 
 def page_text(page: RevertPage) -> str:
     """Return the verdict as plain text."""
-    return f"{page.revert.sha[:10]} {printable(page.revert.subject)}\n{_verdict_words(page)}"
+    return f"{page.revert.sha[:10]} {printable(page.revert.heading)}\n{_verdict_words(page)}"
 
 
 # -- a row -------------------------------------------------------------------------------------

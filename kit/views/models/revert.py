@@ -286,7 +286,7 @@ _RANKS = {each: rank for rank, each in enumerate(Judged)}
 def _text_of(row: Revert, paths: Sequence[str]) -> str:
     """Return the texts that words are searched in. A match lies within one of them."""
     names = (target.sha or target.named for target in row.targets)
-    return "\n".join((row.sha, row.subject, row.author, *names, *paths)).lower()
+    return "\n".join((row.sha, row.heading, row.author, *names, *paths)).lower()
 
 
 def _judged(row: Revert) -> Judged:

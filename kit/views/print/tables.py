@@ -192,7 +192,7 @@ def print_reverts(model: RevertsModel) -> PrintForm:
             days_words(days_of(row)),
             row.form.value,
             verdict_word(row),
-            f"{row.sha[:10]} {row.subject}",
+            f"{row.sha[:10]} {row.heading}",
         )
         for row in found[:_MAX_ROWS]
     ]

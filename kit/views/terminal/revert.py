@@ -36,7 +36,7 @@ def report_text(
     *after* are (hash, subject, reason); *untold* counts the tags whose files are not here.
     """
     text = Text()
-    text.append(f"{revert.sha[:10]} {printable(revert.subject)}\n", style="bold")
+    text.append(f"{revert.sha[:10]} {printable(revert.heading)}\n", style="bold")
     text.append(f"read from {printable(source)}\n\n")
     for target, title in zip(revert.targets, titles, strict=True):
         text.append(f"reverts {_target_words(target)}  {printable(title)}\n")
@@ -105,10 +105,7 @@ def row_line(row: Revert) -> Text:
         text.append(
             f"{verdict.value if verdict else '-':<10} ", style=_STYLES.get(verdict, "bold red")
         )
-    text.append(printable(row.subject))
-    if row.unreadable:
-        gap = " " if row.subject else ""
-        text.append(f"{gap}(cannot be read: {printable(row.unreadable)})", style="bold red")
+    text.append(printable(row.heading))
     return text
 
 

@@ -245,7 +245,7 @@ class RevertsWidget(Shown):
         table = self.model.table
         lines = [
             f"{each.committed[:10]} {each.sha[:10]} {verdict_word(each):<10} "
-            f"{printable(each.subject)}"
+            f"{printable(each.heading)}"
             for each in table.here
         ]
         more = len(table.rows) - len(table.here)
@@ -257,6 +257,6 @@ class RevertsWidget(Shown):
 def _show_row(shown: Revert, chosen: bool, cells: HtmlView, name: widgets.Button) -> None:
     days = days_of(shown)
     cells.value = row_html(shown, days)
-    name.description = f"{'● ' if chosen else ''}{shown.sha[:10]} {printable(shown.subject)}"
+    name.description = f"{'● ' if chosen else ''}{shown.sha[:10]} {printable(shown.heading)}"
     name.tooltip = row_title(shown, days)
     (name.add_class if chosen else name.remove_class)("kit-current")

@@ -114,6 +114,18 @@ def test_more_files_than_are_read_are_one_line(
         made.done().diff("HEAD")
 
 
+def test_files_that_are_too_large_together_are_named_but_for_the_first(
+    made: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kit.git.repository.diff, "MOST_DIFFED_BYTES", 2500)
+    made.commit("many", [(f"f{number}.c", b"int x;\n" * 100) for number in range(5)])
+    files = made.done().diff("HEAD")
+
+    assert [(file.path, file.left_out, file.count(LineKind.ADDED)) for file in files] == [
+        (f"f{number}.c", number > 2, 100 if number < 3 else 0) for number in range(5)
+    ]
+
+
 def test_ten_thousand_files_are_named(made: Import) -> None:
     made.commit("many", [(f"d{n % 90}/f{n}.c", b"int x;\n") for n in range(10_000)])
     files = made.done().diff("HEAD")

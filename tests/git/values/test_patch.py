@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.git.values.patch import Fragment, line_change, lines_of, undo
 
@@ -24,6 +28,38 @@ def test_a_patch_is_taken_away_where_its_context_is(text: bytes, without: bytes)
 
     assert undone is not None
     assert b"".join(undone) == without
+
+
+LETTERS = st.lists(st.sampled_from((b"a\n", b"b\n")), max_size=12)
+
+
+def nearest(lines: list[bytes], wanted: list[bytes], first: int, expected: int) -> int | None:
+    """Return the place by the rule: nearest to what is expected, the earlier of two."""
+    last = len(lines) - len(wanted)
+    places = [p for p in range(first, last + 1) if lines[p : p + len(wanted)] == wanted]
+    middle = min(max(expected, first), last)
+    return min(places, key=lambda place: (abs(place - middle), place), default=None)
+
+
+@given(LETTERS, st.lists(st.sampled_from((b"a\n", b"b\n")), max_size=3), st.integers(1, 14))
+def test_a_patch_is_taken_away_where_it_is_nearest(
+    lines: list[bytes], wanted: list[bytes], start: int
+) -> None:
+    place = nearest(lines, wanted, 0, start)
+    expected = None if place is None else [*lines[:place], b"x\n", *lines[place + len(wanted) :]]
+
+    assert undo(lines, [Fragment(start, tuple(wanted), (b"x\n",), at_end=False)]) == expected
+
+
+def test_a_place_is_looked_for_in_time_in_proportion_to_the_text() -> None:
+    """Compared line by line at each place it would take the product of the two lengths."""
+    lines = [b"a\n"] * 150_000
+    patch = Fragment(75_000, (*lines[:50_000], b"b\n"), (), at_end=False)
+    start = time.process_time()
+
+    assert undo([*lines, b"b\n", *lines], [patch]) == [b"a\n"] * 250_000
+    assert undo([b"b\n", *lines], [patch]) is None
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("text", [b"0\n1\nb \n2\n", b"0\nx\nb\n2\n", b"", b"1\n"])

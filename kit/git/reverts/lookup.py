@@ -20,11 +20,7 @@ __all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot"]
 
 _KEY = 24  # characters of a title by which it is looked up
 _AT_MOST_CHECKS = 8  # commits that one revert is compared with
-_SUBJECT_WORDS = (b"undo", b"roll", b"back", b"reappl", b"re-appl", b"reland", b"re-land")
-_KEYED = (
-    *(b"Reviewed-on: ", b"Change-Id: ", b"(cherry picked from "),
-    *(b"PR-URL: ", b"See merge ", b"/cl/"),
-)
+_HINT = 6  # bytes of a title that tell most others from it
 
 
 def may_revert(message: bytes) -> bool:
@@ -32,7 +28,15 @@ def may_revert(message: bytes) -> bool:
     if b"revert" in message.lower():
         return True
     subject = message.partition(b"\n")[0].lower()
-    return any(word in subject for word in _SUBJECT_WORDS)
+    return (  # no loop: it is asked of every commit
+        b"undo" in subject
+        or b"roll" in subject
+        or b"back" in subject
+        or b"reappl" in subject
+        or b"re-appl" in subject
+        or b"reland" in subject
+        or b"re-land" in subject
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,12 @@ class Offers:
         """Start with nobody."""
         self._by_title: dict[str, list[Seeker]] = {}
         self._by_key: dict[str, list[Seeker]] = {}
+        self._hints: frozenset[bytes] = frozenset()
+        self._kinds: frozenset[str] = frozenset()
+
+    def _remember(self) -> None:
+        self._hints = frozenset(_hint(title) for title in self._by_title)
+        self._kinds = frozenset(key[0] for key in self._by_key)
 
     def add(self, seeker: Seeker) -> None:
         """Let a revert look for its names."""
@@ -177,6 +187,7 @@ class Offers:
                 self._by_title.setdefault(slot.title[:_KEY], []).append(seeker)
             for key in slot.keys:
                 self._by_key.setdefault(key, []).append(seeker)
+        self._remember()
 
     def drop(self, seeker: Seeker) -> None:
         """Let it look no more."""
@@ -184,23 +195,47 @@ class Offers:
             _take(self._by_title, slot.title[:_KEY], seeker)
             for key in slot.keys:
                 _take(self._by_key, key, seeker)
+        self._remember()
 
     def seekers(self, message: bytes) -> list[Seeker]:
         """Return who looks for what a message's commit may be known by."""
         found: list[Seeker] = []
         first = message.partition(b"\n")[0]
-        if self._by_title:
+        if self._may_be_titled(first):
             subject = first.decode("utf-8", "replace")
             for title in (plain_title(subject), plain_title(without_type(subject))):
                 found += self._by_title.get(title[:_KEY], ())
-        if self._by_key and (
-            first.endswith(b")")
-            or first.startswith((b"Merge", b"Auto merge"))
-            or any(word in message for word in _KEYED)
-        ):
+        if self._kinds and self._may_have_key(first, message):
             for key in _all_keys(*subject_and_body(message.decode("utf-8", "replace"))):
                 found += self._by_key.get(key, ())
         return list({id(seeker): seeker for seeker in found}.values())
+
+    def _may_be_titled(self, subject: bytes) -> bool:
+        """Can somebody look for a title?  Quick, as it is asked of every commit."""
+        hints = self._hints
+        return (
+            subject[:_HINT].lower() in hints
+            or b"" in hints
+            or subject.partition(b": ")[2].lstrip()[:_HINT].lower() in hints
+        )
+
+    def _may_have_key(self, subject: bytes, message: bytes) -> bool:
+        kinds = self._kinds
+        return (
+            ("p" in kinds and b"(cherry picked from " in message)
+            or (
+                "#" in kinds and (subject.endswith(b")") or b"#" in subject or b"PR-URL" in message)
+            )
+            or ("!" in kinds and (subject.endswith(b")") or b"See merge " in message))
+            or ("C" in kinds and (b"Reviewed-on: " in message or b"/cl/" in message))
+            or ("I" in kinds and b"Change-Id: " in message)
+        )
+
+
+def _hint(title: str) -> bytes:
+    """Return the first bytes of a title; none if they may be written in another way."""
+    head = title[:_HINT]
+    return head.encode() if len(head) == _HINT and head.isascii() else b""
 
 
 def _take(index: dict[str, list[Seeker]], key: str, seeker: Seeker) -> None:

@@ -13,7 +13,6 @@ import pytest
 KIT = Path(__file__).parent.parent / "kit"
 IMPURE = {
     "asyncio",
-    "datetime",
     "gzip",
     "io",
     "logging",
@@ -147,6 +146,23 @@ def test_a_pure_folder_has_no_clock_files_sockets_or_dice(folder: str) -> None:
 
     assert modules
     assert wrong == []
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_a_pure_folder_computes_with_dates_and_never_asks_for_the_present(folder: str) -> None:
+    clock = {"now", "today", "utcnow", "fromtimestamp", "localtime"}
+    asked = [
+        (str(path.relative_to(KIT)), node.attr)
+        for own, path in files()
+        if f"{own}.".startswith(f"{folder}.")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr in clock
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"date", "datetime", "time"}
+    ]
+
+    assert asked == []
 
 
 def circles(graph: dict[str, set[str]]) -> list[tuple[str, ...]]:

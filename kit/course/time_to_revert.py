@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from kit.git.values.summary import percentile
 from kit.git.values.verdict import DAY_S, Revert
@@ -15,6 +16,7 @@ from kit.git.values.verdict import DAY_S, Revert
 __all__ = ["WITHIN_DAYS", "Lasted", "Year", "lasted", "year_of", "years"]
 
 WITHIN_DAYS = 365
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +89,10 @@ def _year(year: int, found: Sequence[Lasted], until_s: int) -> Year:
 
 
 def year_of(seconds: int) -> int:
-    """Return the year, in UTC, of seconds since 1970.
+    """Return the year, in UTC, of seconds since 1970; 1 or 9999 for what lies beyond them.
 
     >>> year_of(0), year_of(1_609_459_199), year_of(1_609_459_200)
     (1970, 2020, 2021)
-
-    Source: the Gregorian calendar repeats after 146,097 days; years here begin in March.
     """
-    era, day = divmod(seconds // DAY_S + 719_468, 146_097)
-    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
-    day_of_year = day - (365 * year + year // 4 - year // 100)
-    return era * 400 + year + (day_of_year >= 306)
+    day = _EPOCH + seconds // DAY_S
+    return date.fromordinal(min(max(day, 1), date.max.toordinal())).year

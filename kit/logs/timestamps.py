@@ -6,6 +6,7 @@ Source: libvirt src/util/virtime.c (virTimeStringNow); QEMU docs/interop/qmp-spe
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, timedelta
 
 from kit.common.json_fields import Json
 from kit.machine.clock import NS_PER_S
@@ -20,6 +21,7 @@ _TIME = re.compile(
 )
 _UNIX = re.compile(r"(\d{1,12})\.(\d{1,9})")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_EPOCH = datetime(1970, 1, 1)
 _MAX_S = 1 << 36  # in the year 4147
 FIRST_DATED_NS = 366 * 86_400 * NS_PER_S
 """A time before this one is of a log that writes no year: its day, or only its time of day."""
@@ -41,10 +43,11 @@ def read_time(text: str) -> int | None:
         return None
     year, month, day = _date(match)
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
-    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second <= 60):
+    days = _days(year, month, day)
+    if days is None or hour > 23 or minute > 59 or second > 60:  # a leap second is one
         return None
     fraction = (match["fraction"] or "").ljust(9, "0")
-    whole = _days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
+    whole = days * 86_400 + hour * 3600 + minute * 60 + second
     return (whole - _zone_s(match["zone"])) * NS_PER_S + int(fraction)
 
 
@@ -63,30 +66,24 @@ def _zone_s(zone: str | None) -> int:
     return -seconds if zone[0] == "-" else seconds
 
 
-def _days(year: int, month: int, day: int) -> int:
-    """Return the days since 1 January 1970, in the Gregorian calendar."""
-    year -= month <= 2  # a year from March on has the leap day at its end
-    from_march = (153 * ((month - 3) % 12) + 2) // 5 + day - 1
-    return year * 365 + year // 4 - year // 100 + year // 400 + from_march - 719_468
+def _days(year: int, month: int, day: int) -> int | None:
+    """Return the days since 1 January 1970; None if there is no such day."""
+    try:
+        return (date(year, month, day) - _EPOCH.date()).days
+    except ValueError:
+        return None
 
 
 def write_time(at_ns: int) -> str:
-    """Write a time as logs do, to the millisecond.
+    """Write a time as logs do, to the millisecond; beyond the years 1 to 9999, their ends.
 
     >>> write_time(1617271200123000000)
     '2021-04-01 10:00:00.123'
     """
-    days, rest = divmod(at_ns // 1_000_000, 86_400_000)
-    days += 719_468
-    era, of_era = divmod(days, 146_097)
-    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
-    march = (5 * of_year + 2) // 153
-    day, month = of_year - (153 * march + 2) // 5 + 1, (march + 2) % 12 + 1
-    year += era * 400 + (month <= 2)
-    seconds, ms = divmod(rest, 1000)
-    hours, minutes = seconds // 3600, seconds // 60 % 60
-    return f"{year:04}-{month:02}-{day:02} {hours:02}:{minutes:02}:{seconds % 60:02}.{ms:03}"
+    ms = timedelta(milliseconds=1)
+    first, last = (datetime.min - _EPOCH) // ms, (datetime.max - _EPOCH) // ms
+    at = _EPOCH + min(max(at_ns // 1_000_000, first), last) * ms
+    return at.isoformat(sep=" ", timespec="milliseconds")
 
 
 def event_ns(data: dict[str, Json]) -> int | None:

@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.common.child_process import Done, run
-from kit.common.user_file import write_own
+from kit.common.child_process import ChildResult, run
+from kit.common.user_file import write_atomic
 from tools.lock import LOCK, LockError, Pin, read_pins
 
 __all__ = ["Audit", "AuditError", "audit", "judged"]
@@ -82,7 +82,7 @@ def _asked(group: Mapping[str, Pin], options: Sequence[str]) -> Audit:
             " ".join([f"{name}=={pin.version}", *(f"--hash=sha256:{h}" for h in pin.hashes)])
             for name, pin in group.items()
         ]
-        write_own(file, "\n".join([*lines, ""]).encode())
+        write_atomic(file, "\n".join([*lines, ""]).encode())
         command = [
             *(sys.executable, "-P", "-m", "pip_audit", "--disable-pip", "--require-hashes"),
             *("--format", "json", "--progress-spinner", "off", *options),
@@ -95,7 +95,7 @@ def _asked(group: Mapping[str, Pin], options: Sequence[str]) -> Audit:
     return judged(done, len(group))
 
 
-def judged(done: Done, pins: int) -> Audit:
+def judged(done: ChildResult, pins: int) -> Audit:
     """Return what a run of pip-audit means.
 
     Args:

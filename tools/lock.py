@@ -18,7 +18,7 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from kit.common.child_process import run
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 
 __all__ = ["EXTRAS", "LOCK", "ROOT", "LockError", "Pin", "read_pins"]
 
@@ -79,7 +79,7 @@ def resolved() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         build, out = Path(folder) / "build.in", Path(folder) / LOCK.name
-        write_own(build, "\n".join(project["build-system"]["requires"]).encode())
+        write_atomic(build, "\n".join(project["build-system"]["requires"]).encode())
         command = [
             *(
                 sys.executable,
@@ -115,7 +115,7 @@ def main() -> int:
     except LockError as error:
         print(f"lock: {error}", file=sys.stderr)
         return 2
-    write_own(LOCK, text.encode())
+    write_atomic(LOCK, text.encode())
     print(f"{LOCK.name}: {len(pins)} pins; review the difference")
     return 0
 

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 META, SHELL = "linux-image-powerpc64le", "busybox-static"
@@ -101,7 +101,7 @@ def source_of(listed: str) -> tuple[str, str]:
 def _options(state: Path) -> Iterator[str]:
     for folder in ("lists/partial", "cache/archives/partial"):
         make_folders(state, *folder.split("/"))
-    write_own(state / "status", b"")
+    write_atomic(state / "status", b"")
     named: Mapping[str, object] = {
         "APT::Architecture": "ppc64el",
         "APT::Architectures": "ppc64el",
@@ -125,7 +125,7 @@ def download(state: Path) -> tuple[Path, Path]:
     site, release = source_of(listed)
     options = tuple(_options(state))
     source = f"deb [arch=ppc64el signed-by={KEYRING}] {site} {release} main\n"
-    write_own(state / "sources.list", source.encode())
+    write_atomic(state / "sources.list", source.encode())
     _said("apt-get", *options, "-qq", "update")
     found = _IMAGE.search(_said("apt-cache", *options, "--no-all-versions", "show", META))
     if found is None:
@@ -167,8 +167,8 @@ def main(words: list[str]) -> int:
     except GuestError as why:
         print(f"real_guest: {why}", file=sys.stderr)
         return 1
-    write_own(folder / "initrd.gz", initramfs(shell))
-    write_own(folder / "vmlinux", vmlinux)
+    write_atomic(folder / "initrd.gz", initramfs(shell))
+    write_atomic(folder / "vmlinux", vmlinux)
     where = f"--kernel {folder}/vmlinux --initrd {folder}/initrd.gz"
     print(f"{kernel.name}, {busybox.name}\nkit run refuse-then-retry {where}")
     return 0

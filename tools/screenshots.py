@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 from kit.machine.catalogue import find_revision
 from kit.views.terminal.catalogue import states_table
 
@@ -56,7 +56,7 @@ def main() -> None:
             (play_late_release if lesson == SANDBOX else step_aside)(page, narrow=width < 1000)
             page.mouse.move(0, 0)
             page.wait_for_timeout(500)  # scrolling and the theme's transitions
-            write_own(SCREENSHOTS / name, page.screenshot())
+            write_atomic(SCREENSHOTS / name, page.screenshot())
             print(f"docs/screenshots/{name}")
             page.close()
         browser.close()
@@ -93,7 +93,7 @@ def terminal() -> None:
     assert isinstance(console.file, io.StringIO)
     name = "list-states.txt"
     lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    write_own(SCREENSHOTS / name, ("\n".join(lines) + "\n").encode())
+    write_atomic(SCREENSHOTS / name, ("\n".join(lines) + "\n").encode())
     print(f"docs/screenshots/{name}")
 
 

@@ -28,12 +28,12 @@ from kit.common.user_file import make_folders
 from kit.common.user_folder import Workplace, remove_tree, workplace
 from kit.git.repository.transport import (
     FetchError,
+    FetchTooLargeError,
     Git,
     GitError,
     Limits,
     Origin,
     Progress,
-    TooMuchError,
     ended_by_sigterm,
     origin,
 )
@@ -260,7 +260,7 @@ def _from_first(
                     _fill(git, source, amount, wanted)
                 _seal(git, source, amount)
             except GitError as failure:
-                if isinstance(failure, TooMuchError):
+                if isinstance(failure, FetchTooLargeError):
                     remove_tree(git.folder)  # nothing to continue from
                 reason = str(failure).replace(source.url, source.shown)
                 refusals.append(f"{source.shown}: {reason}")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kit.common.child_process import run
 from kit.common.errors import UserError
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 from kit.common.user_folder import move_folder, new_folder
 from kit.git.repository.history import no_git
 from kit.git.repository.sandbox import environment
@@ -240,7 +240,7 @@ def _copy(source: Path, target: Path) -> None:
                     f"{path} cannot be read ({error}); install the kit again"
                 ) from error
             name = path.relative_to(source)
-            write_own(make_folders(target, *name.parts[:-1]) / name.name, text.encode())
+            write_atomic(make_folders(target, *name.parts[:-1]) / name.name, text.encode())
 
 
 @contextmanager

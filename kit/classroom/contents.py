@@ -12,7 +12,7 @@ from kit.classroom.folder import Contents, FolderSize, make_folder
 from kit.classroom.target import Laptop
 from kit.classroom.wheels import NAME, built_wheel, packed_wheel
 from kit.common.packaged_data import CHECKOUT, lessons
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 from kit.git.repository.history import HistoryError, SourceKind
 from kit.git.repository.reenacted import ReenactmentHistory
 
@@ -42,7 +42,7 @@ def make_classroom(
 
     def put_history(place: Path) -> None:
         # always the file, too: a laptop without git reads no clone and builds no re-enactment
-        write_own(place / "commits.json", text.encode())
+        write_atomic(place / "commits.json", text.encode())
         if isinstance(read, ReenactmentHistory) or read.source.kind is SourceKind.FILE:
             return
         try:

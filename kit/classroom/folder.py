@@ -21,7 +21,7 @@ from kit.classroom.start import LOCK, MANIFEST, SUMS, BrokenFolderError
 from kit.classroom.target import Laptop
 from kit.classroom.wheels import Wheel, download
 from kit.common.errors import UserError
-from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_file import copy_tree, make_folders, write_atomic
 from kit.common.user_folder import Workplace, remove_tree, workplace
 
 __all__ = ["Contents", "FolderSize", "make_folder", "whole"]
@@ -177,7 +177,7 @@ def _kept_name(own: Path, target: Laptop) -> str:
 
 
 def _write(path: Path, text: str, *, program: bool = False) -> None:
-    write_own(path, text.encode(), mode=0o755 if program else 0o644)
+    write_atomic(path, text.encode(), mode=0o755 if program else 0o644)
 
 
 def _write_texts(new: Path, targets: Sequence[Laptop]) -> None:

@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 from kit.classroom.target import Laptop
 from kit.common.child_process import python, run
 from kit.common.errors import UserError
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 from kit.common.user_folder import move_folder, remove_tree
 
 __all__ = ["EXTRA", "NAME", "PIP", "Wheel", "built_wheel", "download", "packed_wheel", "read_wheel"]
@@ -130,7 +130,7 @@ def packed_wheel(target: Path, installed: metadata.Distribution | None = None) -
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents.items():
             archive.writestr(_entry(name), data)
-    write_own(path, packed.getvalue())
+    write_atomic(path, packed.getvalue())
     return path
 
 

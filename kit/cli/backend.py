@@ -12,7 +12,7 @@ from kit.cli.common import FINE, cli
 from kit.cli.output import complain, progress_line
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 from kit.real_qemu import api as backend_in_use
 
 __all__: list[str] = []
@@ -48,7 +48,7 @@ def record(
                 complain(f"{path}: {found.cut}")
     progress_line("")
     try:
-        write_own(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+        write_atomic(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
     steps = sum(len(line["steps"]) for line in lines)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kit.common.errors import UserError
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 
 __all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "Repo", "cli", "put"]
 
@@ -58,6 +58,6 @@ def put(data: str | bytes, output: Path | None) -> None:
         typer.echo(data)
         return
     try:
-        write_own(output, data if isinstance(data, bytes) else f"{data}\n".encode())
+        write_atomic(output, data if isinstance(data, bytes) else f"{data}\n".encode())
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error

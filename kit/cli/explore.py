@@ -18,7 +18,7 @@ from kit.cli.output import complain, console, print_json, progress_line
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 from kit.explorer.equivalence import Alike, alike
 from kit.explorer.export import script_line
 from kit.explorer.jobs import (
@@ -339,7 +339,7 @@ def _export(folder: Path, found: Sequence[Explored]) -> None:
         make_folders(folder)
         for label, written in lines.items():
             path = folder / f"{label}.jsonl"
-            write_own(path, ("\n".join(written) + "\n").encode())
+            write_atomic(path, ("\n".join(written) + "\n").encode())
             typer.echo(plain(f"{path}: {len(written)} scripts"), err=True)
     except OSError as error:
         raise UserError(f"{folder}: cannot be written: {error.strerror}") from error

@@ -19,7 +19,7 @@ from kit.cli.output import (
     tell_passed_over,
 )
 from kit.common.errors import UserError
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 from kit.git.repository.exported import commit_json, file_json
 from kit.git.repository.history import HistoryError
 from kit.git.values.commit import FileDiff, fixes, lore_link, refers_to, reverts
@@ -90,7 +90,7 @@ def history_export(
     """Write the lesson's commits and diffs to one file that is read without git."""
     text, left_out = history_in_use.exported_history(repo, tell_passed_over)
     try:
-        write_own(output, text.encode())
+        write_atomic(output, text.encode())
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error
     typer.echo(f"{output}: {len(text.encode()) / 1000:,.0f} kB", err=True)

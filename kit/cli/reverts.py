@@ -21,7 +21,7 @@ from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.git.values.changelog import changelog_json
 from kit.git.values.summary import summary
-from kit.git.values.verdict import Verdict, revert_json
+from kit.git.values.verdict import RevertVerdict, revert_json
 from kit.views.terminal.changelog import changelog_lines
 from kit.views.terminal.revert import report_text, row_line, summary_lines
 
@@ -59,7 +59,7 @@ def revert(
             untold=len(report.untold),
         )
         console().print(text, soft_wrap=True, end="")
-    return FINE if report.finding.verdict is Verdict.EXACT else NO
+    return FINE if report.finding.verdict is RevertVerdict.EXACT else NO
 
 
 @cli.command(epilog="Example: kit reverts --since 2021-01-01 --check")

@@ -45,7 +45,7 @@ __all__ = [
     "PIPE",
     "STDOUT",
     "Child",
-    "Done",
+    "ChildResult",
     "Workers",
     "adopt",
     "asked_to_stop",
@@ -296,7 +296,7 @@ def _found(program: str, variables: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ChildResult:
     """How a process ended, and what it wrote."""
 
     status: int
@@ -311,7 +311,7 @@ def run(
     text: bytes = b"",
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
-) -> Done:
+) -> ChildResult:
     """Run a program to its end; *text* is its standard input.
 
     Raises:
@@ -325,7 +325,7 @@ def run(
         except subprocess.TimeoutExpired:
             child.end(0)
             raise TimeoutError(f"no end within {timeout_s:g} s") from None
-        return Done(child.wait(), stdout, stderr)
+        return ChildResult(child.wait(), stdout, stderr)
 
 
 def become(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> NoReturn:

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-LONGEST = 1000
+MAX_LENGTH = 1000
 
 
 class KitError(Exception):
@@ -35,7 +35,9 @@ class KitError(Exception):
         1000
         """
         words = super().__str__()
-        return words if len(words) <= LONGEST else f"{words[: LONGEST - 303]} … {words[-300:]}"
+        return (
+            words if len(words) <= MAX_LENGTH else f"{words[: MAX_LENGTH - 303]} … {words[-300:]}"
+        )
 
 
 class UserError(KitError):

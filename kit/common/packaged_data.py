@@ -12,7 +12,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from kit.common.errors import UserError
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 
 __all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons", "share"]
 
@@ -105,13 +105,13 @@ def _remember_copy(target: Path) -> None:
     with contextlib.suppress(OSError):  # then the next kit lab asks for its name
         place, text = _record_of(target)
         make_folders(place.parent)
-        write_own(place, text)
+        write_atomic(place, text)
 
 
 def _copy_new(source: Path, folder: Path) -> None:
     target = folder / source.name
     if not target.exists():
-        write_own(target, source.read_bytes())  # half a lesson would never be copied again
+        write_atomic(target, source.read_bytes())  # half a lesson would never be copied again
 
 
 def data_path(name: str) -> Path:

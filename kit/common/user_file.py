@@ -31,22 +31,22 @@ from typing import Any, BinaryIO
 from kit.common.errors import UserError
 
 __all__ = [
-    "MOST_BYTES",
+    "MAX_BYTES",
     "copy_tree",
     "create_file",
     "make_folders",
     "name_beside",
+    "open_bounded",
     "open_lock",
-    "open_own",
     "put_aside",
-    "read_own",
+    "read_bounded",
     "sync_folder",
     "try_lock",
     "try_write",
-    "write_own",
+    "write_atomic",
 ]
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 _HANDED_OVER = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # by a shell: <(zcat log) is a pipe
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -57,15 +57,15 @@ _KINDS = {
 }
 
 
-def read_own(
-    path: Path, what: str, most: int = MOST_BYTES, error: type[UserError] = UserError
+def read_bounded(
+    path: Path, what: str, most: int = MAX_BYTES, error: type[UserError] = UserError
 ) -> str:
     """Return the text of *path*, a file that says *what*, as in "scenario".
 
     Raises:
         UserError: It is no file, too large to be one, no UTF-8 text, or cannot be read.
     """
-    with open_own(path, what, most, error) as file:
+    with open_bounded(path, what, most, error) as file:
         data = file.read()
     try:
         return data.decode("utf-8")
@@ -74,7 +74,7 @@ def read_own(
 
 
 @contextmanager
-def open_own(
+def open_bounded(
     path: Path, what: str, most: int, error: type[UserError] = UserError
 ) -> Iterator[io.BufferedReader]:
     """Open a file that says *what*; gzip, xz and zstd are unpacked, told by their first bytes.
@@ -238,7 +238,7 @@ _NEW = (
 _LEFT_S = 3600  # a file that is still being written is younger
 
 
-def write_own(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Put a file in the place of *path*, or write to the pipe or terminal that is there.
 
     Args:
@@ -396,7 +396,7 @@ def copy_tree(source: Path, target: Path) -> None:
         OSError: Something cannot be read or written.
     """
     if source.is_file():
-        write_own(target, source.read_bytes())
+        write_atomic(target, source.read_bytes())
         return
     make_folders(target.parent, target.name)
     for path in sorted(source.iterdir()):

@@ -28,10 +28,10 @@ from kit.common.user_file import (
     make_folders,
     name_beside,
     open_lock,
-    read_own,
+    read_bounded,
     sync_folder,
     try_lock,
-    write_own,
+    write_atomic,
 )
 
 __all__ = [
@@ -141,7 +141,7 @@ class Workplace:
 
     def _note(self) -> None:
         known = {"part": self.folder.name, "owner": self.owner, "sums": self.sums}
-        write_own(note_of(self.target), json.dumps(known).encode())
+        write_atomic(note_of(self.target), json.dumps(known).encode())
 
     def _enter(self) -> None:
         """Make the folder, or enter the one that an earlier process of this user has made."""
@@ -231,7 +231,7 @@ def lock_of(target: Path) -> Path:
 
 def _noted(note: Path) -> dict[str, Any]:
     try:
-        found = json.loads(read_own(note, "note"))
+        found = json.loads(read_bounded(note, "note"))
     except (UserError, ValueError):  # there is none, or it is damaged
         return {}
     return found if isinstance(found, dict) else {}

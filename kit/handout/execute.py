@@ -26,7 +26,7 @@ from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
 from kit.common.json_fields import FormatError, check_bounds
 from kit.common.packaged_data import CHECKOUT, lesson_folder
-from kit.common.user_file import copy_tree, make_folders, read_own
+from kit.common.user_file import copy_tree, make_folders, read_bounded
 
 __all__ = ["execute_lesson", "prepare", "read_lesson"]
 
@@ -59,7 +59,7 @@ def read_lesson(path: Path) -> NotebookNode:
     Raises:
         UserError: It cannot be read, or is no notebook.
     """
-    text = read_own(path, "notebook", MAX_BYTES)
+    text = read_bounded(path, "notebook", MAX_BYTES)
     try:
         check_bounds(text)
         found: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]  # its own

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from kit.case_study.history import history
 from kit.common.errors import UserError
 from kit.common.packaged_data import LINKED, lesson_folder
-from kit.common.user_file import make_folders, try_write, write_own
+from kit.common.user_file import make_folders, try_write, write_atomic
 from kit.handout.execute import execute_lesson, prepare, read_lesson
 from kit.handout.markdown import heading_of
 from kit.handout.page import (
@@ -194,7 +194,7 @@ class _Pages:
         data = page.encode()
         try:
             _refuse_foreign(target)
-            write_own(target, data)
+            write_atomic(target, data)
         except OSError as error:
             raise self._cannot(error) from None
         return WrittenPage(target, lesson, len(data))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kit.common.errors import UserError
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 from kit.course.exercise import Diffs
 from kit.handout.solution_page import solution_page
 from kit.lessons.history_choice import HistoryChoice
@@ -48,7 +48,7 @@ def write_solutions(folder: Path, tell: Callable[[str], None] = lambda _: None) 
     try:
         make_folders(folder)
         for name, text in pages.items():
-            write_own(folder / name, text.encode())
+            write_atomic(folder / name, text.encode())
     except OSError as error:
         raise UserError(f"{error.filename or folder}: {error.strerror}; name another") from None
     return len(pages)

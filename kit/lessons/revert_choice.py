@@ -13,7 +13,7 @@ from kit.git.reverts import report as revert_report
 from kit.git.reverts.scan import read_revert
 from kit.git.values.commit import Commit
 from kit.git.values.page import CommitPage, RevertPage
-from kit.git.values.verdict import Revert, Target
+from kit.git.values.verdict import Revert, RevertTarget
 from kit.lessons.history_choice import HistoryChoice
 from kit.views.models.revert import RevertRows
 
@@ -83,7 +83,7 @@ class RevertChoice(HistoryChoice):
             diffs=tuple(diff(sha) for sha in targets[:_MAX_DIFFS]),
         )
 
-    def shipped(self, typed: str) -> tuple[revert_report.Shipped, ...]:
+    def shipped(self, typed: str) -> tuple[revert_report.TagsWithCode, ...]:
         """Return the versions that come after the reverted commits, and which contain their code.
 
         Raises:
@@ -92,7 +92,7 @@ class RevertChoice(HistoryChoice):
         read = self._needed()
         return revert_report.shipped(read, commit_named(read, typed)[0])
 
-    def dates_of(self, typed: str) -> tuple[Revert, tuple[tuple[Target, Commit], ...]]:
+    def dates_of(self, typed: str) -> tuple[Revert, tuple[tuple[RevertTarget, Commit], ...]]:
         """Return a revert, and the commits of those of its targets that the history has.
 
         Raises:

@@ -13,7 +13,7 @@ from kit.machine.events import Abort
 
 __all__ = ["BackendError", "QemuGone", "abort_of", "last_words"]
 
-_LONGEST = 300
+_MAX_LENGTH = 300
 _MAX_LINE = 1000  # a flood is not searched
 _UP = r"(?:\.\./)*(?:src/)?"
 _ABORTS = (
@@ -72,4 +72,4 @@ def last_words(said: str) -> str:
     """Return the last line that a process wrote, cut if it is long; "" if it wrote nothing."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
-    return last if len(last) <= _LONGEST else f"{last[:_LONGEST]}…"
+    return last if len(last) <= _MAX_LENGTH else f"{last[:_MAX_LENGTH]}…"

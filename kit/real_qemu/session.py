@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from kit.common.child_process import STDOUT, Child, start
-from kit.common.user_file import create_file, write_own
+from kit.common.user_file import create_file, write_atomic
 from kit.real_qemu.failures import BackendError, QemuGone, abort_of, last_words
 from kit.real_qemu.process import LOOK_S, limited, shell_status
 from kit.real_qemu.wire import (
@@ -92,7 +92,7 @@ class Session:
         self._process: Child | None = None
         try:
             for name, data in (files or {}).items():
-                write_own(self.folder / name, data)
+                write_atomic(self.folder / name, data)
             self._start([*arguments], time.monotonic() + start_s, console=console)
         except BaseException:
             self.close()

@@ -133,7 +133,7 @@ def _with_events(
 
 
 _ABORT = ("function", "assertion")
-MOST = 500
+MAX_SHOWN = 500
 
 
 def _text(value: Json) -> str:
@@ -142,4 +142,4 @@ def _text(value: Json) -> str:
 
 def _brief(value: Json) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MOST else f"{text[:MOST]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

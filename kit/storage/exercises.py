@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit.common.errors import UserError
 from kit.common.packaged_data import data_path
-from kit.common.user_file import read_own
+from kit.common.user_file import read_bounded
 from kit.course.exercise import Exercise
 from kit.course.exercise_reader import read_exercise
 from kit.storage.scenarios import find_scenario
@@ -43,4 +43,4 @@ def find_exercise(named: str) -> Exercise:
 
 
 def _read(path: Path) -> Exercise:
-    return read_exercise(read_own(path, "exercise"), path.stem, str(path), find_scenario)
+    return read_exercise(read_bounded(path, "exercise"), path.stem, str(path), find_scenario)

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from kit.common.user_file import open_own
+from kit.common.user_file import open_bounded
 from kit.logs.json_stream import MAX_CHARACTERS
 
 __all__ = ["log_lines"]
@@ -30,7 +30,7 @@ def log_lines(name: str) -> Iterator[str]:
     if name == "-":
         yield from _lines(sys.stdin.buffer)
         return
-    with open_own(Path(name), "log that is read whole", MAX_BYTES) as file:
+    with open_bounded(Path(name), "log that is read whole", MAX_BYTES) as file:
         yield from _lines(file)
 
 

@@ -17,7 +17,14 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from kit.common.errors import UserError
-from kit.common.user_file import make_folders, open_lock, open_own, put_aside, try_lock, write_own
+from kit.common.user_file import (
+    make_folders,
+    open_bounded,
+    open_lock,
+    put_aside,
+    try_lock,
+    write_atomic,
+)
 from kit.course.progress import Progress, ProgressError, read_progress
 
 __all__ = ["DRIVE", "ProgressFile", "progress_file"]
@@ -88,7 +95,7 @@ class ProgressFile:
         if not self._is_there():
             return Progress({})
         try:
-            with open_own(self.path, "progress file", _MAX_BYTES) as file:
+            with open_bounded(self.path, "progress file", _MAX_BYTES) as file:
                 return read_progress(file.read().decode("utf-8"))
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
@@ -104,7 +111,7 @@ class ProgressFile:
     def _write(self, text: str) -> None:
         with self._one_line_errors():
             # a link in the data folder is the user's own choice, perhaps to a synchronised folder
-            write_own(Path(os.path.realpath(self.path)), text.encode())
+            write_atomic(Path(os.path.realpath(self.path)), text.encode())
 
     @contextmanager
     def _one_line_errors(self) -> Iterator[None]:

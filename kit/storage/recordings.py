@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from kit.common.errors import RecordingError
-from kit.common.user_file import open_own
+from kit.common.user_file import open_bounded
 from kit.recordings.conformance import ConformanceReport, conform
 from kit.recordings.format import read_transcripts
 
@@ -32,7 +32,7 @@ def lines_of_file(path: Path) -> Iterator[str]:
     Raises:
         RecordingError: The file cannot be read.
     """
-    with open_own(path, "recording", MAX_RECORDED_BYTES, RecordingError) as file:
+    with open_bounded(path, "recording", MAX_RECORDED_BYTES, RecordingError) as file:
         for number in count(1):
             line = file.readline(MAX_LINE_BYTES + 1)
             if len(line) > MAX_LINE_BYTES:

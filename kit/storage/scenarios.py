@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit.common.errors import UserError
 from kit.common.packaged_data import data_path
-from kit.common.user_file import read_own
+from kit.common.user_file import read_bounded
 from kit.simulation.sandbox import SANDBOX
 from kit.simulation.scenario import Scenario, read_scenario
 
@@ -45,4 +45,4 @@ def find_scenario(named: str) -> Scenario:
 
 
 def _read(path: Path) -> Scenario:
-    return read_scenario(read_own(path, "scenario"), path.stem, str(path))
+    return read_scenario(read_bounded(path, "scenario"), path.stem, str(path))

@@ -14,7 +14,7 @@ import pytest
 from kit.classroom import wheels
 from kit.classroom.target import Laptop, targets
 from kit.classroom.wheels import built_wheel, download, packed_wheel, read_wheel
-from kit.common.child_process import Done
+from kit.common.child_process import ChildResult
 from kit.common.errors import UserError
 from tests.classroom.small import make_index, make_wheel, small_kit, use_index
 
@@ -94,7 +94,7 @@ def test_pips_reason_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, reason: str
 ) -> None:
     kit = small_kit(tmp_path)
-    monkeypatch.setattr(wheels, "run", lambda *_, **__: Done(1, b"", said.encode()))
+    monkeypatch.setattr(wheels, "run", lambda *_, **__: ChildResult(1, b"", said.encode()))
     with pytest.raises(UserError) as caught:
         download(kit, MAC, tmp_path / "have")
 

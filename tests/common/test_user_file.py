@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kit.common.errors import UserError
-from kit.common.user_file import make_folders, open_lock, write_own
+from kit.common.user_file import make_folders, open_lock, write_atomic
 from kit.storage.exercises import find_exercise
 from kit.storage.scenarios import find_scenario
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_replaced_is_refused_and_stays(
         monkeypatch.setattr(os, "access", lambda *_: False)
 
     with pytest.raises(OSError, match=says):
-        write_own(Path("out"), b"new")
+        write_atomic(Path("out"), b"new")
     assert (Path("out").lstat(), (tmp_path / "victim").read_text()) == (before, "years of work")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "victim"]
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_replaced_is_refused_and_stays(
 def test_a_pipe_that_somebody_reads_gets_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "out")
     handle = os.open(tmp_path / "out", os.O_RDONLY | os.O_NONBLOCK)
-    write_own(tmp_path / "out", b"new")
+    write_atomic(tmp_path / "out", b"new")
 
     assert os.read(handle, 100) == b"new"
     os.close(handle)
@@ -95,7 +95,7 @@ def test_a_pipe_that_somebody_reads_gets_it(tmp_path: Path) -> None:
 
 def test_a_device_takes_it() -> None:
     before = Path("/dev/null").stat()
-    write_own(Path("/dev/null"), b"new")
+    write_atomic(Path("/dev/null"), b"new")
 
     assert Path("/dev/null").stat().st_rdev == before.st_rdev
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int
     path = tmp_path / "out"
     path.write_bytes(b"old")
     path.chmod(mode)
-    write_own(path, b"new")
+    write_atomic(path, b"new")
 
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", mode)
 
@@ -113,14 +113,14 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int
 def test_a_second_name_of_the_file_keeps_the_old_content(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("years of work")
     (tmp_path / "out").hardlink_to(tmp_path / "victim")
-    write_own(tmp_path / "out", b"new")
+    write_atomic(tmp_path / "out", b"new")
 
     assert (tmp_path / "victim").read_text() == "years of work"
 
 
 def test_a_long_name_is_written(tmp_path: Path) -> None:
     path = tmp_path / ("頁" * 85)  # 255 bytes, the most that a name may have
-    write_own(path, b"new")
+    write_atomic(path, b"new")
 
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
@@ -132,7 +132,7 @@ def test_only_old_files_of_killed_writers_are_removed(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     for name in (old, other):
         os.utime(tmp_path / name, (0, time.time() - 3601))
-    write_own(tmp_path / "out", b"new")
+    write_atomic(tmp_path / "out", b"new")
 
     assert {path.name for path in tmp_path.iterdir()} == {"out", fresh, other}
 
@@ -140,13 +140,13 @@ def test_only_old_files_of_killed_writers_are_removed(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 at = sys.argv[2]
 kill = lambda *_: os.kill(os.getpid(), 9)
 if at == "fsync":
     os.fsync = kill
 sys.addaudithook(lambda event, _: event == at and kill())
-write_own(Path(sys.argv[1]), b"new" * 100_000)
+write_atomic(Path(sys.argv[1]), b"new" * 100_000)
 """
 
 

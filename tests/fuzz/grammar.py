@@ -30,8 +30,8 @@ from tests.fuzz.mutate import LARGEST
 __all__ = ["JSON", "LINES", "LOG", "PATH", "TOKEN", "TOML", "Grammar", "grown", "restructured"]
 
 Tree = Any
-MOST_PLACES = 3000
-MOST_VARIANTS = 1000
+MAX_PLACES = 3000
+MAX_VARIANTS = 1000
 EDGES = (0, -1, 1, 2**31, 2**32 - 1, 2**53 + 1, 2**63, 2**64, -(2**63), 10**40, 0.5, -0.0, 1e308)
 ODD_TEXTS = (
     *(
@@ -130,7 +130,7 @@ def _again(piece: Tree, times: int, *, unique: bool) -> list[Tree]:
     if isinstance(piece, tuple):
         return [(f"{piece[0]}{count}", piece[1]) for count in range(times)]
     found: list[Tree] = []
-    for count in range(min(times, MOST_VARIANTS)):
+    for count in range(min(times, MAX_VARIANTS)):
         one = copy.deepcopy(piece) if isinstance(piece, list) else piece
         places = [*_places(one)][:50] if isinstance(one, list) else []
         if isinstance(one, str):
@@ -140,7 +140,7 @@ def _again(piece: Tree, times: int, *, unique: bool) -> list[Tree]:
             if isinstance(value := _get(holder, number), int | str) and not isinstance(value, bool):
                 _set(holder, number, value + (count if isinstance(value, int) else str(count)))
         found.append(one)
-    return (found * (times // MOST_VARIANTS + 1))[:times]
+    return (found * (times // MAX_VARIANTS + 1))[:times]
 
 
 def _changed(dice: random.Random, tree: Tree, other: Tree) -> Tree:
@@ -204,7 +204,7 @@ def _splice(dice: random.Random, holder: list[Tree], number: int, other: Tree) -
 def _places(tree: Tree) -> Iterator[tuple[list[Tree], int]]:
     """Yield where values stand: the list, and the number in it; no more than anybody looks at."""
     left, count = [tree], 0
-    while left and count < MOST_PLACES:
+    while left and count < MAX_PLACES:
         here = left.pop()
         if not isinstance(here, list):
             continue

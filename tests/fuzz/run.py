@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kit.common.errors import LONGEST, UserError
+from kit.common.errors import MAX_LENGTH, UserError
 from tests.fuzz.grammar import restructured
 from tests.fuzz.mutate import mutated, words_of
 from tests.fuzz.targets import SLOW_S, Target, seeds
@@ -21,7 +21,7 @@ from tests.fuzz.targets import SLOW_S, Target, seeds
 __all__ = ["FOUND", "Result", "fuzz", "made", "outcome"]
 
 FOUND = Path(__file__).parent / "found"
-MOST_KEPT = 2000
+MAX_KEPT = 2000
 
 
 class TooSlowError(BaseException):
@@ -56,7 +56,7 @@ def fuzz(
                 known.add(place)
                 result.findings.append((data, said))
                 _keep(name, data, said)
-        elif said not in seen and len(pool) < MOST_KEPT:
+        elif said not in seen and len(pool) < MAX_KEPT:
             seen.add(said)  # it came further, or elsewhere, than all before it
             pool.append(data)
     return result
@@ -80,7 +80,7 @@ def outcome(target: Target, data: bytes) -> str:
             target.read(data)
     except UserError as error:
         line = str(error)
-        if "\n" in line or len(line) > LONGEST:
+        if "\n" in line or len(line) > MAX_LENGTH:
             return f"finding: a message that is no line\n{line[:200]!r}\n"
         return re.sub(r"['\"`].*['\"`]|\d+", "…", line)[:80]
     except TooSlowError:

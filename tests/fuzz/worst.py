@@ -24,7 +24,7 @@ from tests.fuzz.targets import TARGETS, Target, seeds
 __all__ = ["Cost", "Worst", "cost", "search"]
 
 SIZE = 1_000_000
-MOST_S, MOST_MB = 10.0, 500.0
+MAX_S, MAX_MB = 10.0, 500.0
 _KEPT = 4
 _LIMIT_S, _LIMIT_BYTES = 60, 4 << 30
 
@@ -40,7 +40,7 @@ class Cost:
     @property
     def too_much(self) -> bool:
         """Is it more than any input below a megabyte may take?"""
-        return self.seconds > MOST_S or self.megabytes > MOST_MB
+        return self.seconds > MAX_S or self.megabytes > MAX_MB
 
 
 @dataclass

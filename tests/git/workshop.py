@@ -11,7 +11,7 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.objects import Objects
 from kit.git.reverts.exactness import check_exactness
 from kit.git.reverts.scan import read_revert
-from kit.git.values.verdict import Finding, Revert
+from kit.git.values.verdict import Revert, RevertFinding
 
 DAY_S = 86_400
 START_S = 1_600_000_000
@@ -83,7 +83,7 @@ class Workshop:
     def read(self, name: str = "HEAD") -> Revert:
         return read_revert(self.clone, name)
 
-    def check(self, name: str = "HEAD", *, all_orders: bool = False) -> Finding:
+    def check(self, name: str = "HEAD", *, all_orders: bool = False) -> RevertFinding:
         revert = self.read(name)
         return check_exactness(self.objects, revert.sha, revert.targets, all_orders=all_orders)
 

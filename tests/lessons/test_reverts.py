@@ -10,7 +10,7 @@ import pytest
 
 from kit.app import revert, revert_dates, revert_plots, reverts, shipped
 from kit.case_study.history import exported_history
-from kit.git.values.verdict import Verdict
+from kit.git.values.verdict import RevertVerdict
 from kit.views.html.figure import Note, Rows
 from tests.git.workshop import Workshop, numbered, workshop
 from tests.views.widgets.widgets import click, shown
@@ -51,7 +51,7 @@ def test_the_lessons_revert_is_reported_with_its_diffs() -> None:
 
     assert page is not None
     assert (page.finding.verdict, page.tags, page.releases) == (
-        Verdict.EXACT,
+        RevertVerdict.EXACT,
         ("v6.0.0-rc0",),
         (),
     )
@@ -91,7 +91,7 @@ def test_the_table_of_any_project_is_checked_and_searched(shop: Workshop) -> Non
     none = len(widget.model.table.rows)
     widget._words.value = "hw/f"
 
-    assert verdicts == [Verdict.DIFFERENT, Verdict.EXACT]
+    assert verdicts == [RevertVerdict.DIFFERENT, RevertVerdict.EXACT]
     assert (none, len(widget.model.table.rows)) == (0, 2)
     assert str(shop.folder) in shown(widget)
     widget.close_all()

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-__all__ = ["GREETING", "eventually_none", "fake", "left_over"]
+__all__ = ["GREETING", "eventually_none", "fake", "residual"]
 
 GREETING = (
     '{"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": ""},'
@@ -46,7 +46,7 @@ def fake(folder: Path, body: str) -> str:
     return str(path)
 
 
-def left_over(path: str) -> list[str]:
+def residual(path: str) -> list[str]:
     """Return the command lines of living processes that name *path*, ours not among them."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -62,7 +62,7 @@ def left_over(path: str) -> list[str]:
 def eventually_none(path: str) -> bool:
     """Is no process of *path* left, when those that were killed have had time to go?"""
     until = time.monotonic() + 5
-    while left_over(path):
+    while residual(path):
         if time.monotonic() > until:
             return False
         time.sleep(0.01)

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from kit.common.child_process import Done
+from kit.common.child_process import ChildResult
 from tools import audit as audit_module
 from tools.audit import Audit, AuditError, audit, judged
 from tools.lock import EXTRAS, LOCK, ROOT, LockError, Pin, read_pins
@@ -186,7 +186,7 @@ def test_a_database_that_is_not_there_is_told_apart() -> None:
 def test_a_mirror_without_the_database_is_not_taken_for_a_clean_answer() -> None:
     """pip-audit itself says "No known vulnerabilities found", and exits with 0."""
     row = {"name": "rich", "skip_reason": "Dependency not found on PyPI and could not be audited"}
-    found = judged(Done(0, json.dumps({"dependencies": [row]}).encode(), b"No known"), 1)
+    found = judged(ChildResult(0, json.dumps({"dependencies": [row]}).encode(), b"No known"), 1)
 
     assert (found.status, found.unknown) == (
         3,
@@ -195,12 +195,12 @@ def test_a_mirror_without_the_database_is_not_taken_for_a_clean_answer() -> None
 
 
 def test_a_pin_that_is_left_out_is_not_taken_for_a_clean_answer() -> None:
-    assert judged(Done(0, b'{"dependencies": []}', b""), 1).status == 3
+    assert judged(ChildResult(0, b'{"dependencies": []}', b""), 1).status == 3
 
 
 def test_another_failure_is_no_lack_of_network() -> None:
     with pytest.raises(AuditError, match="pip-audit fails: No module named pip_audit"):
-        judged(Done(1, b"", b"No module named pip_audit\n"), 1)
+        judged(ChildResult(1, b"", b"No module named pip_audit\n"), 1)
 
 
 @pytest.mark.parametrize(

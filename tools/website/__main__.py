@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from kit.common.errors import UserError
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 from tools.website.build import build
 from tools.website.downloads import LOCK, SiteError, read_lock, relock
 
@@ -24,7 +24,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         if chosen.lock:
-            write_own(LOCK, relock(read_lock(LOCK.read_text())).encode())
+            write_atomic(LOCK, relock(read_lock(LOCK.read_text())).encode())
             return 0
         with tempfile.TemporaryDirectory(prefix="unplug-kit-site-") as work:
             built = build(chosen.out.absolute(), chosen.cache.absolute(), Path(work))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.case_study.history import CARRIED
-from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_file import copy_tree, make_folders, write_atomic
 from kit.common.user_folder import remove_tree, workplace
 from tools.website.compiled import cached, compiled
 from tools.website.contents import write_contents
@@ -171,7 +171,7 @@ def _lite(tools: Path, extensions: Sequence[Path], folder: Path, site: Path) -> 
         "cache_dir": str(folder / "cache"),
     }
     written = json.dumps({"LiteBuildConfig": config})
-    write_own(folder / "jupyter_lite_config.json", written.encode())
+    write_atomic(folder / "jupyter_lite_config.json", written.encode())
     call = "from jupyterlite_core.app import main; sys.argv = ['jupyter-lite', 'build']; main()"
     _run_tool(tools, call, folder)
 
@@ -184,14 +184,14 @@ def _configure(path: Path, packages: Sequence[str]) -> None:
         "exposeAppInBrowser": True,  # as tests of a JupyterLab do, to wait for the kernel
         "litePluginSettings": settings(packages),
     }
-    write_own(path, json.dumps(config, indent=1, sort_keys=True).encode())
+    write_atomic(path, json.dumps(config, indent=1, sort_keys=True).encode())
 
 
 def _front(site: Path, wheel: Path) -> None:
     copy_tree(wheel, make_folders(site, "install") / wheel.name)
     handouts = f"handouts/{make_handouts(site / 'handouts')}"
     page = front_page(repository(ROOT), f"install/{wheel.name}", handouts, wheel.name.split("-")[1])
-    write_own(site / "index.html", page.encode())
+    write_atomic(site / "index.html", page.encode())
 
 
 def size_of(folder: Path) -> int:

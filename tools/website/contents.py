@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 
 __all__ = ["listings", "write_contents"]
 
@@ -63,4 +63,4 @@ def write_contents(files: Mapping[str, bytes], site: Path) -> None:
 
 def _put(site: Path, name: str, data: bytes) -> None:
     *folders, file = PurePosixPath(name).parts
-    write_own(make_folders(site, *folders) / file, data)
+    write_atomic(make_folders(site, *folders) / file, data)

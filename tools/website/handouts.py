@@ -7,7 +7,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from kit.common.user_file import make_folders, write_own
+from kit.common.user_file import make_folders, write_atomic
 from kit.views.reports.picture_page import picture_page
 from tools.website.downloads import SiteError
 from tools.website.front import lesson_pair
@@ -47,10 +47,10 @@ def make_handouts(target: Path) -> str:
             said = done.stderr.strip().splitlines() or ["no word why"]
             raise SiteError(f"kit handout failed: {said[-1]}")
     else:
-        write_own(target / "late-release.html", picture_page(lesson_pair()).encode())
+        write_atomic(target / "late-release.html", picture_page(lesson_pair()).encode())
     found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*.*"))
     if "index.html" not in found:
-        write_own(target / "index.html", _index(found).encode())
+        write_atomic(target / "index.html", _index(found).encode())
     return "index.html"
 
 

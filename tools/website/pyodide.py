@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_file import copy_tree, make_folders, write_atomic
 from tools.website.zips import names_of_modules
 
 __all__ = ["RUNTIME_FILES", "lay_out", "package_row", "settings"]
@@ -56,7 +56,7 @@ def lay_out(runtime: Path, wheels: Iterable[Path], target: Path) -> list[str]:
     rows.sort(key=lambda row: row["name"])
     info = json.loads((runtime / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
     lock = {"info": info, "packages": {row["name"]: row for row in rows}}
-    write_own(target / "pyodide-lock.json", json.dumps(lock, indent=1).encode())
+    write_atomic(target / "pyodide-lock.json", json.dumps(lock, indent=1).encode())
     return [row["name"] for row in rows]
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kit.common.errors import UserError
-from kit.common.user_file import copy_tree, make_folders, write_own
+from kit.common.user_file import copy_tree, make_folders, write_atomic
 from kit.common.user_folder import workplace
 from tools.website.__main__ import CACHE
 from tools.website.build import build, built_with_hatchling, tools_in
@@ -64,9 +64,9 @@ def make_release(target: Path, cache: Path, work: Path) -> None:
     build(work / "site", cache, work / "building")
     zip_folder(work / "site" / "handouts", target / f"unplug-kit-handouts-{version}.zip")
     zip_folder(work / "site", target / f"unplug-kit-site-{version}.zip")
-    write_own(target / "CHANGELOG.md", changelog(ROOT).encode())
+    write_atomic(target / "CHANGELOG.md", changelog(ROOT).encode())
     copy_tree(ROOT / "CITATION.cff", target / "CITATION.cff")
-    write_own(target / "SHA256SUMS", sums(target).encode())
+    write_atomic(target / "SHA256SUMS", sums(target).encode())
 
 
 def zip_folder(folder: Path, target: Path) -> None:
@@ -111,7 +111,7 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         if chosen.changelog:
-            write_own(ROOT / "CHANGELOG.md", changelog(ROOT).encode())
+            write_atomic(ROOT / "CHANGELOG.md", changelog(ROOT).encode())
             return 0
         _twice(chosen.target.absolute(), chosen.cache.absolute())
     except (SiteError, UserError, OSError) as error:

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from kit.common.errors import UserError
-from kit.common.user_file import copy_tree, write_own
+from kit.common.user_file import copy_tree, write_atomic
 from kit.views.diagram.svg import picture_svg
 from tools.website.__main__ import CACHE
 from tools.website.build import build
@@ -65,8 +65,8 @@ def make_stick(target: Path, cache: Path, work: Path) -> list[str]:
             raise SiteError(f"kit classroom failed: {said[-1]}")
     else:
         lacking.append("no classroom folder: this kit has no command kit classroom")
-    write_own(target / _MARK, START.encode())
-    write_own(target / "index.html", begin_page(classroom.is_dir()).encode())
+    write_atomic(target / _MARK, START.encode())
+    write_atomic(target / "index.html", begin_page(classroom.is_dir()).encode())
     return lacking
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from kit.common.user_file import write_own
+from kit.common.user_file import write_atomic
 
 __all__ = ["EPOCH", "data_of", "names_of_modules", "read_zip", "unpack", "wheel_with", "write_zip"]
 
@@ -27,7 +27,7 @@ def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
             entry.create_system = 3  # Unix, wherever it is written
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, files[name], compresslevel=9)
-    write_own(path, made.getvalue())
+    write_atomic(path, made.getvalue())
 
 
 def read_zip(path: Path) -> dict[str, bytes]:

@@ -26,8 +26,8 @@ _WORK = 1_500_000_000
 _BYTES_A_SECOND = 4 << 20  # so many bytes on disk are worth a second more
 _BYTES_A_QUESTION = 20_000
 _WORK_A_BYTE = 100
-_MOST_FOLDERS = 100  # that lend objects to each other
-_MOST_LINES = 1 << 16  # bytes of the file that names them
+_MAX_FOLDERS = 100  # that lend objects to each other
+_MAX_LINES = 1 << 16  # bytes of the file that names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _lenders(objects: Path) -> list[Path]:
     for folder in found:
         for line in _lines(folder / "info" / "alternates"):
             other = Path(os.path.normpath(folder / os.fsdecode(line)))
-            if line[:1] not in (b"", b"#") and other not in found and len(found) < _MOST_FOLDERS:
+            if line[:1] not in (b"", b"#") and other not in found and len(found) < _MAX_FOLDERS:
                 found.append(other)
     return found
 
@@ -105,7 +105,7 @@ def _lines(path: Path) -> list[bytes]:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             if stat.S_ISREG(os.fstat(handle).st_mode):
-                return os.read(handle, _MOST_LINES).split(b"\n")
+                return os.read(handle, _MAX_LINES).split(b"\n")
         finally:
             os.close(handle)
     return []

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kit.git.repository.objects import Entry, MissingObjectError, Objects
+from kit.git.repository.objects import MissingObjectError, Objects, TreeFile
 
-__all__ = ["MOST_COMPARED_BYTES", "check_size"]
+__all__ = ["MAX_COMPARED_BYTES", "check_size"]
 
-MOST_COMPARED_BYTES = 32 << 20
-_Change = tuple[Entry | None, Entry | None]
+MAX_COMPARED_BYTES = 32 << 20
+_Change = tuple[TreeFile | None, TreeFile | None]
 
 
 def check_size(objects: Objects, changed: Mapping[str, _Change]) -> None:
@@ -22,7 +22,7 @@ def check_size(objects: Objects, changed: Mapping[str, _Change]) -> None:
         MissingObjectError: They are.
     """
     entries = [entry for sides in changed.values() for entry in sides if entry is not None]
-    if objects.size(entries) > MOST_COMPARED_BYTES:
+    if objects.size(entries) > MAX_COMPARED_BYTES:
         raise MissingObjectError(
-            f"its files have more than {MOST_COMPARED_BYTES >> 20} MiB and are not compared"
+            f"its files have more than {MAX_COMPARED_BYTES >> 20} MiB and are not compared"
         )

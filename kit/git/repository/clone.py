@@ -25,7 +25,7 @@ from kit.common.child_process import Child, adopt, clean_environment, own_sessio
 from kit.common.plain_text import plain
 from kit.common.watchdog import watch
 from kit.git.repository.allowance import allowance, limit
-from kit.git.repository.diff import MOST_PRINTED_BYTES, read_diff
+from kit.git.repository.diff import MAX_PRINTED_BYTES, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, parse_commit
@@ -34,11 +34,11 @@ from kit.git.repository.sandbox import (
     Repository,
     UnreadableError,
     find_repository,
-    patient,
+    read_with_timeout,
     reader_environment,
     without_git_variables,
 )
-from kit.git.repository.trees import MOST_SHOWN, Difference, Trees
+from kit.git.repository.trees import MAX_SHOWN, Difference, Trees
 from kit.git.values.commit import Commit, FileDiff, Person
 
 __all__ = ["CloneHistory"]
@@ -52,11 +52,11 @@ _LOG = ("-z", f"--format={'%x00'.join(_FIELDS)}", "--encoding=UTF-8")
 _BESIDE_THE_POINT = re.compile(
     "Needed a single revision|unknown revision|bad object|bad revision|^(warning|hint): "
 )
-_LONGEST_LINE = 4096  # of what git complains
-_MOST_BYTES = 64 << 20
-MOST_CHARACTERS = 200_000
+_MAX_LINE_LENGTH = 4096  # of what git complains
+_MAX_BYTES = 64 << 20
+MAX_CHARACTERS = 200_000
 """Of a longer message the beginning is shown, and how much is left out."""
-_MOST_TRAILERS = 1000
+_MAX_TRAILERS = 1000
 TIMEOUT_S = 60
 SILENT_S = 600  # a walk through a large history says nothing while nothing fits
 
@@ -183,7 +183,7 @@ class CloneHistory:
         listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
         listener.start()
         try:
-            yield patient(process.stdout, timeout_s or SILENT_S)
+            yield read_with_timeout(process.stdout, timeout_s or SILENT_S)
             if not to_the_end:
                 return
             status = process.wait(TIMEOUT_S)
@@ -232,7 +232,7 @@ class CloneHistory:
         trees = Trees(lambda tree: reader.read(tree, "tree").data, len(name))
         try:
             before = self._raw(parent).tree_name() if parent else None
-            return trees.changed(before, self._raw(name).tree_name(), MOST_SHOWN)
+            return trees.changed(before, self._raw(name).tree_name(), MAX_SHOWN)
         except MissingObjectError as error:
             if error.absent is not None:  # git says why, and what helps
                 self._answer("cat-file", "-t", error.absent, of=of)
@@ -251,10 +251,10 @@ class CloneHistory:
     def _answer(self, *command: str, of: str) -> bytes:
         """Return all that a command prints, without the last line's end."""
         with self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed:
-            answer = printed.read(_MOST_BYTES + 1)
-            if len(answer) > _MOST_BYTES:
+            answer = printed.read(_MAX_BYTES + 1)
+            if len(answer) > _MAX_BYTES:
                 raise HistoryError(
-                    f"{self.place}: git cannot read {of}: more than {_MOST_BYTES >> 20} MiB"
+                    f"{self.place}: git cannot read {of}: more than {_MAX_BYTES >> 20} MiB"
                 )
             return answer.removesuffix(b"\n")
 
@@ -339,7 +339,7 @@ class _CommitDiff:
     def diff_tree(self, *options: str, paths: Sequence[str] = ()) -> bytes:
         """Run git diff-tree on the commit."""
         command = ("--literal-pathspecs", "diff-tree", *options, self.sha, "--", *paths)
-        return self.clone.beginning(*command, count=MOST_PRINTED_BYTES + 1, of=self.of)
+        return self.clone.beginning(*command, count=MAX_PRINTED_BYTES + 1, of=self.of)
 
     def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
         """Return how many bytes files have."""
@@ -363,7 +363,7 @@ class _CommitDiff:
 
 def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
     with complaints:
-        while line := complaints.readline(_LONGEST_LINE):
+        while line := complaints.readline(_MAX_LINE_LENGTH):
             said.append(line)
 
 
@@ -445,7 +445,7 @@ def _parsed(
     body: str,
     trailers: str,
 ) -> Commit:
-    lines = trailers.split("\n", _MOST_TRAILERS)[:_MOST_TRAILERS]
+    lines = trailers.split("\n", _MAX_TRAILERS)[:_MAX_TRAILERS]
     pairs = [_shortened(line).partition(":") for line in lines if line]
     return Commit(
         hash=name,
@@ -476,5 +476,5 @@ def _as_stored(commit: Commit, stored: RawCommit) -> Commit:
 
 
 def _shortened(words: str) -> str:
-    left = len(words) - MOST_CHARACTERS
-    return words if left <= 0 else f"{words[:MOST_CHARACTERS]} [… {left:,} characters left out]"
+    left = len(words) - MAX_CHARACTERS
+    return words if left <= 0 else f"{words[:MAX_CHARACTERS]} [… {left:,} characters left out]"

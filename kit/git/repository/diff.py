@@ -23,7 +23,7 @@ from kit.git.repository.sandbox import BIG_FILE_BYTES
 from kit.git.repository.trees import Difference
 from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
 
-__all__ = ["MOST_DIFFED_BYTES", "MOST_PATCH_BYTES", "MOST_PRINTED_BYTES", "DiffSource", "read_diff"]
+__all__ = ["MAX_DIFFED_BYTES", "MAX_PATCH_BYTES", "MAX_PRINTED_BYTES", "DiffSource", "read_diff"]
 
 _OPTIONS = (
     *("--raw", "-z", "-r", "--root", "--no-commit-id"),
@@ -37,15 +37,15 @@ _KINDS = {
     "R": ChangeKind.RENAMED,
     "T": ChangeKind.RETYPED,
 }
-MOST_PRINTED_BYTES = 32 << 20
-MOST_DIFFED_BYTES = 64 << 20
+MAX_PRINTED_BYTES = 32 << 20
+MAX_DIFFED_BYTES = 64 << 20
 """Of files that are larger together those that come first are compared, the others named."""
-_MOST_NAMED_BYTES = 60_000  # of paths that git is told
-MOST_PATCH_BYTES = 4 << 20
+_MAX_NAMED_BYTES = 60_000  # of paths that git is told
+MAX_PATCH_BYTES = 4 << 20
 """Of a longer patch the files are told, and the lines of those that come first."""
 _BINARY = re.compile(rb"^Binary files .* differ$", re.MULTILINE)
 _EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # a file without content, by SHA-1
-_MOST_LOOKED_AT = 200  # files, each by a process; more are taken for what git takes them for
+_MAX_LOOKED_AT = 200  # files, each by a process; more are taken for what git takes them for
 _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
 
 
@@ -130,9 +130,9 @@ def _first(git: DiffSource) -> list[str] | None:
         for path, sides in git.changed.items()
     }
     sizes = git.sizes(name for each in names.values() for name in each)
-    if sum(sizes.get(name, 0) for each in names.values() for name in each) <= MOST_DIFFED_BYTES:
+    if sum(sizes.get(name, 0) for each in names.values() for name in each) <= MAX_DIFFED_BYTES:
         return None
-    found, left, left_bytes = [], MOST_DIFFED_BYTES, _MOST_NAMED_BYTES
+    found, left, left_bytes = [], MAX_DIFFED_BYTES, _MAX_NAMED_BYTES
     for path, each in names.items():
         left -= sum(sizes.get(name, 0) for name in each)
         left_bytes -= len(path) + 1
@@ -164,7 +164,7 @@ def _told_apart(
         if own is not None and not any(b"\n@@ " in patch for patch in own):
             looked_at += 1
             says_so = any(_BINARY.search(patch) for patch in own)
-            is_binary = looked_at > _MOST_LOOKED_AT or any(
+            is_binary = looked_at > _MAX_LOOKED_AT or any(
                 b"\0" in git.beginning(name, _BINARY_BYTES) for name in change.blobs
             )
             is_large = (
@@ -187,7 +187,7 @@ def _parts(
     None stands for those of a file that come after so many that they are not read.
     """
     head, apart, patch = printed.partition(b"\0\0")
-    if len(printed) > MOST_PRINTED_BYTES and not apart:
+    if len(printed) > MAX_PRINTED_BYTES and not apart:
         raise HistoryError("it changes more files than are read here")
     head = head.removesuffix(b"\0")
     fields = iter(head.decode("utf-8", "replace").split("\0") if head else ())
@@ -204,13 +204,13 @@ def _parts(
         changes.append(_Change(_KINDS[status[0]], blobs, old_path, path))
     if not with_patches:
         return changes, [None] * len(changes)
-    blocks = re.split(rb"^(?=diff --git )", patch[:MOST_PATCH_BYTES], flags=re.MULTILINE)[1:]
-    if len(patch) > MOST_PATCH_BYTES:
+    blocks = re.split(rb"^(?=diff --git )", patch[:MAX_PATCH_BYTES], flags=re.MULTILINE)[1:]
+    if len(patch) > MAX_PATCH_BYTES:
         blocks = blocks[:-1]  # which is not whole
     # another type of file is written as the old file's end and the new one's start
     counts = [2 if change.kind is ChangeKind.RETYPED else 1 for change in changes]
     ends = list(accumulate(counts))
-    if len(patch) <= MOST_PATCH_BYTES and ends and ends[-1] != len(blocks):
+    if len(patch) <= MAX_PATCH_BYTES and ends and ends[-1] != len(blocks):
         raise ValueError("files and patches do not go together")
     patches = [
         blocks[end - count : end] if end <= len(blocks) else None

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from kit.common.json_fields import FormatError, check_bounds
-from kit.common.user_file import read_own
+from kit.common.user_file import read_bounded
 from kit.git.repository.history import History, HistoryError, Source, SourceKind
 from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 
 __all__ = ["FileHistory", "commit_json", "export", "file_json", "read_file"]
 
 FORMAT, VERSION = "unplug-kit history", 1
-MOST_BYTES = 10_000_000  # a hundred times what the lesson's commits take
+MAX_BYTES = 10_000_000  # a hundred times what the lesson's commits take
 
 
 def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
@@ -260,7 +260,7 @@ def read_carried(path: Path) -> FileHistory:
         HistoryError: It cannot be read, or is not such a file.
     """
     read = FileHistory(
-        read_own(path, "exported history", MOST_BYTES, HistoryError),
+        read_bounded(path, "exported history", MAX_BYTES, HistoryError),
         "the history that this copy of the kit carries",
     )
     read.source = Source(read.origin.kind, "carried by this copy of the kit")
@@ -273,4 +273,4 @@ def read_file(path: Path) -> FileHistory:
     Raises:
         HistoryError: It cannot be read, or is not such a file.
     """
-    return FileHistory(read_own(path, "exported history", MOST_BYTES, HistoryError), str(path))
+    return FileHistory(read_bounded(path, "exported history", MAX_BYTES, HistoryError), str(path))

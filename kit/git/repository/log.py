@@ -8,7 +8,7 @@ from io import BufferedReader
 __all__ = ["log_messages", "shown", "subject_and_body"]
 
 _CHUNK_BYTES = 1 << 16
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
@@ -23,7 +23,7 @@ def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
         for end in ends:
             yield _record(b"".join((*pieces, end)))
             pieces, size = [], 0
-        if size < MOST_BYTES:
+        if size < MAX_BYTES:
             pieces.append(rest)
             size += len(rest)
     if pieces and (record := b"".join(pieces)):  # -z separates records, and does not end them
@@ -31,7 +31,7 @@ def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _record(record: bytes) -> tuple[bytes, bytes]:
-    head, _, message = record[:MOST_BYTES].partition(b"\n")
+    head, _, message = record[:MAX_BYTES].partition(b"\n")
     return head, message
 
 

@@ -27,13 +27,13 @@ from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.trees import TreeEntry, Trees
 from kit.git.values.patch import Fragment, line_change, lines_of
 
-__all__ = ["Entry", "FileChange", "MissingObjectError", "Objects"]
+__all__ = ["FileChange", "MissingObjectError", "Objects", "TreeFile"]
 
 _SHA1_DIGITS = 40
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
-_MOST_LINES = 300_000  # of a file that is compared
-_MOST_WORK = 500_000_000  # bytes that one question reads; a line and a file count as more
+_MAX_LINES = 300_000  # of a file that is compared
+_MAX_WORK = 500_000_000  # bytes that one question reads; a line and a file count as more
 _LINE_WORK, _FILE_WORK, _ENTRY_WORK = 50, 500, 30
 _KINDS = {
     "commit": ObjectType.COMMIT,
@@ -44,7 +44,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TreeFile:
     """A file in a tree."""
 
     mode: int
@@ -52,7 +52,7 @@ class Entry:
 
 
 _MODES = {FileMode.BLOB, FileMode.BLOB_EXECUTABLE, FileMode.LINK, FileMode.COMMIT}
-Versions = tuple[Entry | None, Entry | None, Entry | None]
+Versions = tuple[TreeFile | None, TreeFile | None, TreeFile | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class FileChange:
 
     old_path: str
     path: str
-    old: Entry | None
-    new: Entry | None
+    old: TreeFile | None
+    new: TreeFile | None
     fragments: tuple[Fragment, ...] | None = None
 
 
@@ -77,7 +77,7 @@ class _Memory(pygit2.OdbBackend):
         self.reader = reader
         self.written: dict[pygit2.Oid, tuple[int, bytes]] = {}
         self.trouble: MissingObjectError | None = None
-        self.work_left = _MOST_WORK
+        self.work_left = _MAX_WORK
         self.all_work_left = all_work
 
     def content(self, name: str, kind: str | None = None) -> tuple[int, bytes]:
@@ -92,8 +92,8 @@ class _Memory(pygit2.OdbBackend):
         work = len(read.data)
         if read.kind == "blob":
             lines = read.data.count(b"\n")
-            if lines > _MOST_LINES:
-                raise MissingObjectError(f"{name} has more than {_MOST_LINES:,} lines")
+            if lines > _MAX_LINES:
+                raise MissingObjectError(f"{name} has more than {_MAX_LINES:,} lines")
             # two long files that have hardly a line at the same place take more than two short ones
             work += _FILE_WORK + lines * (_LINE_WORK + lines // 1000)
         self.charge(work)
@@ -111,7 +111,7 @@ class _Memory(pygit2.OdbBackend):
             raise MissingObjectError("more than a repository of this size may ask was compared")
         if self.work_left < 0:
             raise MissingObjectError(
-                f"it needs more than {_MOST_WORK // 1_000_000} MB to be read, some of it again"
+                f"it needs more than {_MAX_WORK // 1_000_000} MB to be read, some of it again"
                 " and again, and is not compared"
             )
 
@@ -163,7 +163,7 @@ class Objects:
     def start(self) -> None:
         """Start another question: what it reads is counted anew, and merges are forgotten."""
         self._memory.written.clear()
-        self._memory.work_left = _MOST_WORK
+        self._memory.work_left = _MAX_WORK
 
     # -- commits -------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ class Objects:
             index = self._merging.merge_trees(first, mine, other)
             return None if index.conflicts is not None else str(index.write_tree(self._merging))
 
-    def merge_files(self, files: Sequence[Versions]) -> list[Entry | None] | None:
+    def merge_files(self, files: Sequence[Versions]) -> list[TreeFile | None] | None:
         """Merge files each by itself, as (base, ours, theirs); None if one of them conflicts.
 
         Much quicker than whole trees, and blind to renames.
@@ -239,10 +239,10 @@ class Objects:
             index = self._merging.merge_trees(base, ours, theirs, flags=MergeFlag(0))
             if index.conflicts is not None:
                 return None
-            merged = {each.path: Entry(int(each.mode), each.id) for each in index}
+            merged = {each.path: TreeFile(int(each.mode), each.id) for each in index}
         return [merged.get(_number(place)) for place in range(len(files))]
 
-    def _check_here(self, entries: Iterable[Entry]) -> None:
+    def _check_here(self, entries: Iterable[TreeFile]) -> None:
         """Raise MissingObjectError if a file is not here: some conflicts are told without it."""
         names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
         written = {str(oid) for oid in self._memory.written}
@@ -251,7 +251,7 @@ class Objects:
         if lacking := [name for name in wanted if name not in sizes]:
             raise MissingObjectError(f"{lacking[0]} is not here", lacking[0])
 
-    def _flat(self, entries: Iterable[Entry | None]) -> pygit2.Oid:
+    def _flat(self, entries: Iterable[TreeFile | None]) -> pygit2.Oid:
         """Write a tree that has files by their numbers: libgit2 walks through whole trees."""
         data = b"".join(
             b"%o %s\0%s" % (entry.mode, _number(place).encode(), entry.blob.raw)
@@ -262,7 +262,9 @@ class Objects:
         self._memory.written[oid := pygit2.Oid(raw=name)] = (int(ObjectType.TREE), data)
         return oid
 
-    def changed(self, before: str, after: str) -> dict[str, tuple[Entry | None, Entry | None]]:
+    def changed(
+        self, before: str, after: str
+    ) -> dict[str, tuple[TreeFile | None, TreeFile | None]]:
         """Return what every file that differs is before and after, by path; no renames.
 
         Raises:
@@ -292,7 +294,7 @@ class Objects:
             paths = list(changed)
             return [_file_change(patch, paths) for patch in diff if patch is not None]
 
-    def entry(self, tree: str, path: str) -> Entry | None:
+    def entry(self, tree: str, path: str) -> TreeFile | None:
         """Return what a tree has at a path, or None.
 
         Raises:
@@ -303,7 +305,7 @@ class Objects:
 
     # -- files ---------------------------------------------------------------------------------
 
-    def size(self, entries: Iterable[Entry]) -> int:
+    def size(self, entries: Iterable[TreeFile]) -> int:
         """Return how many bytes files have, each as often as it is named; of what is not here none.
 
         Raises:
@@ -321,7 +323,7 @@ class Objects:
         """
         return self._memory.content(str(name), "blob")[1]
 
-    def line_change(self, old: Entry | None, new: Entry | None) -> Counter[bytes]:
+    def line_change(self, old: TreeFile | None, new: TreeFile | None) -> Counter[bytes]:
         """Return which lines a file has more or less often; what is no line is told as one.
 
         That is its mode if it is not the usual one, a binary file's hash, and that it is empty.
@@ -336,7 +338,7 @@ class Objects:
         change.subtract(odd_before)
         return Counter({line: count for line, count in change.items() if count})
 
-    def likeness(self, one: Entry, other: Entry) -> float:
+    def likeness(self, one: TreeFile, other: TreeFile) -> float:
         """Return how much two files have in common: 0 nothing, 1 all their lines.
 
         Raises:
@@ -359,7 +361,7 @@ class Objects:
             words = " ".join(str(error).strip("'").split())[:200]
             raise MissingObjectError(f"{what} needs what is not here: {words}") from error
 
-    def _text(self, entry: Entry | None) -> tuple[bytes, list[bytes]]:
+    def _text(self, entry: TreeFile | None) -> tuple[bytes, list[bytes]]:
         if entry is None:
             return b"", []
         odd = [] if entry.mode == FileMode.BLOB else [b"(mode %o)" % entry.mode]
@@ -375,18 +377,18 @@ def _path(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _entry_of(found: TreeEntry | None) -> Entry | None:
-    return None if found is None else Entry(found.mode, pygit2.Oid(raw=found.name))
+def _entry_of(found: TreeEntry | None) -> TreeFile | None:
+    return None if found is None else TreeFile(found.mode, pygit2.Oid(raw=found.name))
 
 
-def _entry(file: pygit2.DiffFile) -> Entry:
+def _entry(file: pygit2.DiffFile) -> TreeFile:
     return _usual(int(file.mode), file.id)
 
 
-def _usual(mode: int, blob: pygit2.Oid) -> Entry:
+def _usual(mode: int, blob: pygit2.Oid) -> TreeFile:
     if mode not in _MODES:  # git once wrote the permissions that a file happened to have
         mode = FileMode.BLOB_EXECUTABLE if mode & 0o100 else FileMode.BLOB
-    return Entry(int(mode), blob)
+    return TreeFile(int(mode), blob)
 
 
 def _number(place: int) -> str:

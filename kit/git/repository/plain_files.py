@@ -26,13 +26,13 @@ from pathlib import Path
 
 __all__ = ["Includes", "PlainFiles", "UnreadableError"]
 
-MOST_ENTRIES = 1_000_000
-MOST_STORES = 100
-MOST_CONFIGS = 100
+MAX_ENTRIES = 1_000_000
+MAX_STORES = 100
+MAX_CONFIGS = 100
 _SMALL = 64 << 10  # of files that hold one name or a few: git reads each as a whole
 _SETTINGS = 4 << 20
 _LISTS = 16 << 20
-_MOST_LINKS = 40  # as many as Linux follows
+_MAX_LINKS = 40  # as many as Linux follows
 # Where the size of a file is not how much it says, or where reading it waits.
 _PSEUDO = frozenset(
     {"binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs"}
@@ -109,8 +109,8 @@ class PlainFiles:
             if real is None or real in self._stores:
                 continue
             self._stores.add(real)
-            if len(self._stores) > MOST_STORES:
-                raise UnreadableError(f"it borrows objects from more than {MOST_STORES} folders")
+            if len(self._stores) > MAX_STORES:
+                raise UnreadableError(f"it borrows objects from more than {MAX_STORES} folders")
             self._walk(real)
             listed = self._content(os.path.join(store, "info", "alternates"), _SMALL)
             todo += _borrowed(listed, store, real)
@@ -125,8 +125,8 @@ class PlainFiles:
         if b"include" in content.lower() and depth < 10:
             for named in self.includes(path):
                 count += self._check_config(os.path.join(os.path.dirname(path), named), depth + 1)
-                if count > MOST_CONFIGS:
-                    raise UnreadableError(f"its settings include more than {MOST_CONFIGS} files")
+                if count > MAX_CONFIGS:
+                    raise UnreadableError(f"its settings include more than {MAX_CONFIGS} files")
         self._configs[path] = count
         return count
 
@@ -151,8 +151,8 @@ class PlainFiles:
 
     def _count(self, top: str) -> None:
         self._entries += 1
-        if self._entries > MOST_ENTRIES:
-            raise UnreadableError(f"there are more than {MOST_ENTRIES:,} files in {top!r}")
+        if self._entries > MAX_ENTRIES:
+            raise UnreadableError(f"there are more than {MAX_ENTRIES:,} files in {top!r}")
         if self._entries % 1000 == 0 and time.monotonic() > self._end:
             raise UnreadableError(f"looking at its files takes more than {self.timeout_s:g} s")
 
@@ -236,7 +236,7 @@ class PlainFiles:
                 at = here
                 continue
             links += 1
-            if links > _MOST_LINKS:
+            if links > _MAX_LINKS:
                 return None
             root, more = _parts(target)
             at = root or at

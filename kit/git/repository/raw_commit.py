@@ -20,9 +20,9 @@ __all__ = ["RawCommit", "Stamp", "decoded", "is_known", "iso_date", "parse_commi
 _HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PERSON = re.compile(rb"([^<]*+)<([^<>]*+)>[^>]*+$")  # as git: the date follows the last >
 _DATE = re.compile(rb" *+([0-9]{1,19}) ([+-][0-9]{4})\s*+")
-_MOST_OFFSET_MIN = 14 * 60
-_MOST_PARENTS = 1000
-_MOST_PERSON_BYTES = 10_000
+_MAX_OFFSET_MIN = 14 * 60
+_MAX_PARENTS = 1000
+_MAX_PERSON_BYTES = 10_000
 
 # No other name reaches Python's registry of codecs: some take the square of a text's length,
 # others unpack it.  These are those that histories are written in.
@@ -97,7 +97,7 @@ def parse_commit(sha: str, data: bytes) -> RawCommit:
     if tree is None:
         faults.append("it has no tree")
     parents: list[str] = []
-    for line in lines[1 : _MOST_PARENTS + 1]:
+    for line in lines[1 : _MAX_PARENTS + 1]:
         if not line.startswith(b"parent "):
             break
         parent = _named(b"parent", line)
@@ -168,10 +168,10 @@ def _stamp(lines: list[bytes], who: str, encoding: bytes, faults: list[str]) -> 
     if line is None:
         faults.append(f"its {who} is not there")
         return Stamp("", "", 0, 0)
-    person = _PERSON.match(line) if len(line) <= _MOST_PERSON_BYTES else None
+    person = _PERSON.match(line) if len(line) <= _MAX_PERSON_BYTES else None
     if person is None:
         faults.append(f"its {who} has no address in < >")
-        return Stamp(decoded(line[:_MOST_PERSON_BYTES], encoding).strip(), "", 0, 0)
+        return Stamp(decoded(line[:_MAX_PERSON_BYTES], encoding).strip(), "", 0, 0)
     name, email = (decoded(part, encoding).strip() for part in person.groups())
     time_s, offset_min = 0, 0
     date = _DATE.fullmatch(line[line.rindex(b">") + 1 :])
@@ -180,7 +180,7 @@ def _stamp(lines: list[bytes], who: str, encoding: bytes, faults: list[str]) -> 
     else:
         time_s, offset = int(date[1]), int(date[2])
         offset_min = (abs(offset) // 100 * 60 + abs(offset) % 100) * (-1 if offset < 0 else 1)
-        if abs(offset_min) > _MOST_OFFSET_MIN:
+        if abs(offset_min) > _MAX_OFFSET_MIN:
             faults.append(f"its {who} has a time zone that is none")
             offset_min = 0
         if time_s and iso_date(time_s, offset_min) == iso_date(0, 0):

@@ -25,20 +25,20 @@ from typing import NamedTuple
 from kit.common.child_process import DEVNULL, PIPE, Child, start
 from kit.git.repository.allowance import allowance, limit
 from kit.git.repository.history import HistoryError, no_git
-from kit.git.repository.sandbox import kept_environment, patient, reader_environment
+from kit.git.repository.sandbox import kept_environment, read_with_timeout, reader_environment
 
-__all__ = ["MOST_OBJECT_BYTES", "MissingObjectError", "Object", "ObjectReader"]
+__all__ = ["MAX_OBJECT_BYTES", "MissingObjectError", "Object", "ObjectReader"]
 
-MOST_OBJECT_BYTES = 32 << 20
+MAX_OBJECT_BYTES = 32 << 20
 """A larger object is not read as a whole."""
 _KEPT_BYTES = 32 << 20  # of what was read last
 _LARGEST_KEPT = 1 << 20
 _ANSWER_S = 20  # an object that takes longer is unfolded out of all proportion
 _WALK_S = 600
-_MOST_COMPLAINTS = 1 << 16
+_MAX_COMPLAINTS = 1 << 16
 _PIECE_BYTES = 1 << 20
 _AT_ONCE = 400  # names that a pipe holds, with the answers to them
-_MOST_TAGS = 20  # that name each other
+_MAX_TAGS = 20  # that name each other
 _HASHES = {40: "sha1", 64: "sha256"}
 
 
@@ -97,10 +97,10 @@ class ObjectReader:
 
     def _read(self, name: str) -> Object:
         kind, size = self._contents.ask(name)
-        if size > MOST_OBJECT_BYTES:
+        if size > MAX_OBJECT_BYTES:
             self._contents.end()
             raise MissingObjectError(
-                f"{name} has more than {MOST_OBJECT_BYTES >> 20} MiB and is not read"
+                f"{name} has more than {MAX_OBJECT_BYTES >> 20} MiB and is not read"
             )
         data = b"".join(self._contents.answer(name, size))
         self._check(name, kind, size, (data,))
@@ -139,7 +139,7 @@ class ObjectReader:
         """
         with self._lock:
             name, kind = self._headers.find(beginning)
-        for _ in range(_MOST_TAGS):
+        for _ in range(_MAX_TAGS):
             if name is None or kind != "tag":
                 break
             fields = self.read(name, "tag").data.split(b"\n", 2)
@@ -173,8 +173,8 @@ class ObjectReader:
             with _started(self._folder, self._digits, asked, stderr=PIPE) as child, child:
                 limit(child.pid, allowed)
                 assert child.stderr is not None
-                complaints = patient(child.stderr, _WALK_S).read(_MOST_COMPLAINTS)
-                status = child.wait(_WALK_S) if len(complaints) < _MOST_COMPLAINTS else -1
+                complaints = read_with_timeout(child.stderr, _WALK_S).read(_MAX_COMPLAINTS)
+                status = child.wait(_WALK_S) if len(complaints) < _MAX_COMPLAINTS else -1
         except TimeoutError as error:
             raise MissingObjectError(f"{sha}: git cannot place it: {error}") from None
         # git up to 2.44 takes a commit that it cannot read for one without parents
@@ -325,7 +325,7 @@ class _Process:
             limit(child.pid, allowed, cpu=False)
             assert child.stdout is not None
             self._running, self._owner = child, os.getpid()
-            self._answers = patient(child.stdout, _ANSWER_S)
+            self._answers = read_with_timeout(child.stdout, _ANSWER_S)
             self._ends = weakref.finalize(self, _end, child, os.getpid())
             self._line("0" * self._digits)  # once it answers it needs its repository no more
 

@@ -31,7 +31,7 @@ __all__ = [
     "environment",
     "find_repository",
     "kept_environment",
-    "patient",
+    "read_with_timeout",
     "reader_environment",
     "without_git_variables",
 ]
@@ -223,7 +223,7 @@ def _run(
 # -- waiting -----------------------------------------------------------------------------------
 
 
-def patient(pipe: IO[bytes], timeout_s: float) -> io.BufferedReader:
+def read_with_timeout(pipe: IO[bytes], timeout_s: float) -> io.BufferedReader:
     """Return a reader of a pipe that raises TimeoutError once nothing comes for so long."""
     return io.BufferedReader(_Patient(pipe.fileno(), timeout_s), 1 << 16)
 

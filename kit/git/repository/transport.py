@@ -32,12 +32,12 @@ from kit.git.repository.sandbox import environment, kept_environment
 
 __all__ = [
     "FetchError",
+    "FetchTooLargeError",
     "Git",
     "GitError",
     "Limits",
     "Origin",
     "Progress",
-    "TooMuchError",
     "ended_by_sigterm",
     "origin",
 ]
@@ -125,7 +125,7 @@ class GitError(Exception):
     """git ended with an error, or was silent for too long; the text is its reason, in one line."""
 
 
-class TooMuchError(GitError):
+class FetchTooLargeError(GitError):
     """A source sent more than it may."""
 
 
@@ -316,13 +316,13 @@ class _Budget:
         limits, now = self.limits, time.monotonic()
         if self.meter.is_over and self.meter.cap < limits.most_bytes:
             most = _size(limits.most_refs_bytes)
-            raise TooMuchError(f"its list of branches and tags has more than {most}")
+            raise FetchTooLargeError(f"its list of branches and tags has more than {most}")
         is_over = self.meter.is_over
         if at_the_end or now - self._looked >= _LOOK_S:
             self._looked = now
             is_over |= self._size() - self._had > limits.most_bytes
         if is_over:
-            raise TooMuchError(f"it sends more than {_size(limits.most_bytes)}")
+            raise FetchTooLargeError(f"it sends more than {_size(limits.most_bytes)}")
         if now > self._until:
             raise GitError(f"it takes longer than {_time(limits.most_s)}")
 

@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 from kit.git.repository.reader import MissingObjectError
 
-__all__ = ["MOST_CHANGED", "MOST_SHOWN", "Difference", "TreeEntry", "Trees"]
+__all__ = ["MAX_CHANGED", "MAX_SHOWN", "Difference", "TreeEntry", "Trees"]
 
-MOST_CHANGED = 20_000
+MAX_CHANGED = 20_000
 """More files are not compared in this process."""
-MOST_SHOWN = 200_000
+MAX_SHOWN = 200_000
 """More files are not even named."""
-MOST_HELD = 300_000
+MAX_HELD = 300_000
 """A tree of more files is not merged with others."""
-_MOST_READ = 2_000_000  # entries of all trees that one question reads
-_MOST_PATH_BYTES = 4096  # as Linux has it
-_MOST_PATHS_BYTES = 64 << 20
-_MOST_DEPTH = 500  # libgit2 writes a tree by calling itself for each below it
+_MAX_READ = 2_000_000  # entries of all trees that one question reads
+_MAX_PATH_BYTES = 4096  # as Linux has it
+_MAX_PATHS_BYTES = 64 << 20
+_MAX_DEPTH = 500  # libgit2 writes a tree by calling itself for each below it
 _KEPT_ENTRIES = 200_000  # of trees that were read last
 _TREE = 0o40000
 _SYMLINK, _SUBMODULE, _FILE, _PROGRAM = 0o120000, 0o160000, 0o100644, 0o100755
@@ -106,9 +106,7 @@ class Trees:
         found = self.entries(name).get(last)
         return None if found is None or found.is_tree else found
 
-    def changed(
-        self, before: str | None, after: str | None, most: int = MOST_CHANGED
-    ) -> Difference:
+    def changed(self, before: str | None, after: str | None, most: int = MAX_CHANGED) -> Difference:
         """Return what every file that differs is before and after, by path; no renames.
 
         Args:
@@ -127,8 +125,8 @@ class Trees:
             olds = self.entries(left) if left else _NOTHING
             news = self.entries(right) if right else _NOTHING
             read += len(olds) + len(news)
-            if read > _MOST_READ:
-                raise MissingObjectError(f"its folders have more than {_MOST_READ:,} entries")
+            if read > _MAX_READ:
+                raise MissingObjectError(f"its folders have more than {_MAX_READ:,} entries")
             for name in sorted(olds.keys() | news.keys()):
                 old, new = olds.get(name), news.get(name)
                 if old == new:
@@ -137,7 +135,7 @@ class Trees:
                 met, paths = met + 1, paths + len(path)
                 if met > most:
                     raise MissingObjectError(f"it changes more than {most:,} files")
-                if len(path) > _MOST_PATH_BYTES or paths > _MOST_PATHS_BYTES:
+                if len(path) > _MAX_PATH_BYTES or paths > _MAX_PATHS_BYTES:
                     raise MissingObjectError("the paths that it changes are too long")
                 sides = tuple(each if each and not each.is_tree else None for each in (old, new))
                 if sides != (None, None):
@@ -164,8 +162,8 @@ class Trees:
             missing = [each for _, each in within if each not in self._held]
             if missing:
                 read += len(entries)
-                if read > _MOST_READ:
-                    raise MissingObjectError(f"its folders have more than {_MOST_READ:,} entries")
+                if read > _MAX_READ:
+                    raise MissingObjectError(f"its folders have more than {_MAX_READ:,} entries")
                 todo += dict.fromkeys(missing)
                 continue
             self._held[todo.pop()] = self._sum(entries, within)
@@ -180,9 +178,9 @@ class Trees:
             files += held.files
             path_bytes += held.path_bytes + (length + 1) * held.files
             depth = max(depth, held.depth + 1)
-            if files > MOST_HELD or path_bytes > _MOST_PATHS_BYTES or depth > _MOST_DEPTH:
+            if files > MAX_HELD or path_bytes > _MAX_PATHS_BYTES or depth > _MAX_DEPTH:
                 raise MissingObjectError(
-                    f"a tree of more than {MOST_HELD:,} files, or of paths too long, is not merged"
+                    f"a tree of more than {MAX_HELD:,} files, or of paths too long, is not merged"
                 )
         return _Held(max(files, 1), path_bytes, depth)
 

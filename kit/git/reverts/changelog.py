@@ -13,7 +13,7 @@ from kit.git.repository.raw_commit import RawCommit
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.reverts.lookup import may_revert
 from kit.git.reverts.scan import said_by
-from kit.git.values.changelog import MERGES, Entry, directory_of, judged, prefix_of
+from kit.git.values.changelog import MERGES, ChangelogEntry, directory_of, judged, prefix_of
 from kit.git.values.verdict import Revert
 
 __all__ = ["read_changelog"]
@@ -24,7 +24,7 @@ _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
 
 def read_changelog(
     clone: CloneHistory, older: str | None, newer: str, *, check: bool = True, both: bool = False
-) -> tuple[Entry, ...]:
+) -> tuple[ChangelogEntry, ...]:
     """Return the commits of *older*..*newer*, newest first, each once.
 
     Args:
@@ -38,7 +38,7 @@ def read_changelog(
         HistoryError: One of the two is not here, or git fails.
     """
     objects = Objects(clone.objects_folder())
-    entries: list[Entry] = []
+    entries: list[ChangelogEntry] = []
     parents: dict[str, list[str]] = {}
     found: dict[str, Revert] = {}
     for sha, above in _commits(clone, older, newer, both=both):
@@ -47,7 +47,9 @@ def read_changelog(
             commit = objects.commit(sha)
         except MissingObjectError as error:
             why = f"cannot be read: {error}"
-            entries.append(Entry(sha=sha, subject=why, group="(cannot be read)", author=""))
+            entries.append(
+                ChangelogEntry(sha=sha, subject=why, group="(cannot be read)", author="")
+            )
             continue
         if may_revert(commit.message.encode("utf-8", "replace")):
             revert = said_by(clone, objects, commit)
@@ -69,12 +71,12 @@ def read_changelog(
     return judged(entries, found, merges)
 
 
-def _entry(objects: Objects, commit: RawCommit, *, is_merge: bool) -> Entry:
+def _entry(objects: Objects, commit: RawCommit, *, is_merge: bool) -> ChangelogEntry:
     subject, body = subject_and_body(commit.message)
     if commit.faults:
         gap = " " if subject else ""
         subject += f"{gap}(cannot be read: {'; '.join(commit.faults)})"
-    return Entry(
+    return ChangelogEntry(
         sha=commit.sha,
         subject=subject,
         group=MERGES if is_merge else prefix_of(subject) or _folder(objects, commit.sha),

@@ -16,25 +16,32 @@ from typing import TypeVar
 from pygit2.enums import FileMode
 
 from kit.git.repository.bounds import check_size
-from kit.git.repository.objects import Entry, FileChange, MissingObjectError, Objects
+from kit.git.repository.objects import FileChange, MissingObjectError, Objects, TreeFile
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.values.patch import lines_of, undo
-from kit.git.values.verdict import Checks, Finding, LeftOver, Status, Target, judge
+from kit.git.values.verdict import (
+    Checks,
+    Residual,
+    RevertFinding,
+    RevertTarget,
+    TargetStatus,
+    judge,
+)
 
-__all__ = ["Side", "check_exactness", "net_of", "sides_of", "todays_paths"]
+__all__ = ["CommitTrees", "check_exactness", "net_of", "sides_of", "todays_paths"]
 
 _ALL_ORDERS_UP_TO = 4  # of so many targets every order is tried, of more only the natural ones
-_MOST_RESIDUAL = 10_000  # lines
+_MAX_RESIDUAL = 10_000  # lines
 _SAME_FILE = 0.5  # of the lines, as git has it, make two files one that was renamed
 _State = TypeVar("_State")
 _Content = tuple[int, bytes] | None  # mode and text of a file; None: there is none
-Changed = Mapping[str, tuple[Entry | None, Entry | None]]
-_Files = Mapping[str, Entry | None]  # those that are not as on the revert's parent
+Changed = Mapping[str, tuple[TreeFile | None, TreeFile | None]]
+_Files = Mapping[str, TreeFile | None]  # those that are not as on the revert's parent
 Net = dict[str, Counter[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class CommitTrees:
     """A commit, and the hashes of the trees before and after it."""
 
     commit: RawCommit
@@ -42,19 +49,19 @@ class Side:
     after: str
 
 
-def sides_of(objects: Objects, sha: str, parent: str | None = None) -> Side:
+def sides_of(objects: Objects, sha: str, parent: str | None = None) -> CommitTrees:
     """Return a commit with its trees; *parent* is the side of a merge that a revert goes back to.
 
     Raises:
         MissingObjectError: One of them is not here.
     """
     commit = objects.commit(sha)
-    return Side(commit, objects.parent(commit, parent), commit.tree_name())
+    return CommitTrees(commit, objects.parent(commit, parent), commit.tree_name())
 
 
 def check_exactness(
-    objects: Objects, sha: str, targets: Sequence[Target], *, all_orders: bool = False
-) -> Finding:
+    objects: Objects, sha: str, targets: Sequence[RevertTarget], *, all_orders: bool = False
+) -> RevertFinding:
     """Check one revert.
 
     Args:
@@ -68,19 +75,19 @@ def check_exactness(
     notes = [
         f"{target.named} is {target.status.value} here"
         for target in targets
-        if target.status is not Status.OK
+        if target.status is not TargetStatus.OK
     ]
     if not here:
-        return Finding(note="; ".join(notes) or "it names no commit")
+        return RevertFinding(note="; ".join(notes) or "it names no commit")
     objects.start()
     try:
         revert = sides_of(objects, sha)
         undone = [sides_of(objects, target.sha or "", target.parent) for target in here]
-        asked = _Asked(objects, revert, undone)
+        asked = _CheckedRevert(objects, revert, undone)
         for side in (revert, *undone):
             check_size(objects, asked.changed(side))
     except MissingObjectError as error:
-        return Finding(note="; ".join([*notes, str(error)]))
+        return RevertFinding(note="; ".join([*notes, str(error)]))
     notes += [
         f"{target.named} is a merge, taken against its first parent"
         for target, side in zip(here, undone, strict=True)
@@ -90,38 +97,40 @@ def check_exactness(
         notes.append("the revert is a merge itself, taken against its first parent")
     three_way = asked.safely(lambda: _three_way(asked, all_orders))
     applied = asked.safely(lambda: _reverse_apply(asked))
-    left_over = asked.safely(lambda: tuple(_left_over(asked)))
+    residual = asked.safely(lambda: tuple(_residual(asked)))
     objects.start()
     exact = three_way[0] if three_way else None
-    same = None if left_over is None else not left_over
-    if left_over and len(left_over) > _MOST_RESIDUAL:
-        notes.append(f"of {len(left_over):,} lines that are left {_MOST_RESIDUAL:,} are named")
-    return Finding(
-        judge((exact, applied), left_over, same),
+    same = None if residual is None else not residual
+    if residual and len(residual) > _MAX_RESIDUAL:
+        notes.append(f"of {len(residual):,} lines that are left {_MAX_RESIDUAL:,} are named")
+    return RevertFinding(
+        judge((exact, applied), residual, same),
         "; ".join([*notes, *asked.trouble]),
         Checks(exact, applied, same),
-        (left_over or ())[:_MOST_RESIDUAL],
+        (residual or ())[:_MAX_RESIDUAL],
         three_way[1] if three_way else None,
     )
 
 
-class _Asked:
+class _CheckedRevert:
     """One revert and its targets while they are checked."""
 
-    def __init__(self, objects: Objects, revert: Side, undone: Sequence[Side]) -> None:
+    def __init__(
+        self, objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]
+    ) -> None:
         self.objects, self.revert = objects, revert
         self.undone = undone
         self.trouble: dict[str, None] = {}
-        self._changed: dict[Side, Changed] = {}
-        self._entries: dict[str, Entry | None] = {}
+        self._changed: dict[CommitTrees, Changed] = {}
+        self._entries: dict[str, TreeFile | None] = {}
 
-    def changed(self, side: Side) -> Changed:
+    def changed(self, side: CommitTrees) -> Changed:
         """Return what a commit changes, by path."""
         if side not in self._changed:
             self._changed[side] = self.objects.changed(side.before, side.after)
         return self._changed[side]
 
-    def entry(self, state: _Files, path: str) -> Entry | None:
+    def entry(self, state: _Files, path: str) -> TreeFile | None:
         """Return a file of a state, or else of the revert's parent."""
         if path in state:
             return state[path]
@@ -137,7 +146,7 @@ class _Asked:
             self.trouble[str(error)] = None
             return None
 
-    def orders(self) -> list[tuple[Side, ...]]:
+    def orders(self) -> list[tuple[CommitTrees, ...]]:
         """Return the orders to try: that of undoing first, newest first."""
         newest = tuple(sorted(self.undone, key=lambda side: -side.commit.committer.time_s))
         if len(newest) <= _ALL_ORDERS_UP_TO:
@@ -147,12 +156,12 @@ class _Asked:
 
 
 def _results(
-    orders: Sequence[Sequence[Side]],
+    orders: Sequence[Sequence[CommitTrees]],
     start: _State,
-    undo_one: Callable[[_State, Side], _State | None],
+    undo_one: Callable[[_State, CommitTrees], _State | None],
 ) -> Iterator[_State | None]:
     """Give what each order leads to, None where it does not apply; beginnings are shared."""
-    known: dict[tuple[Side, ...], _State | None] = {}
+    known: dict[tuple[CommitTrees, ...], _State | None] = {}
     for order in orders:
         state: _State | None = start
         for length in range(1, len(order) + 1):
@@ -166,7 +175,7 @@ def _results(
 # -- three-way ---------------------------------------------------------------------------------
 
 
-def _three_way(asked: _Asked, all_orders: bool) -> tuple[bool, tuple[int, int] | None]:
+def _three_way(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, tuple[int, int] | None]:
     """Return whether an order gives the revert's tree, and how many of all orders apply."""
     exact, applied = _files_apart(asked, all_orders)
     if _may_hide_renames(asked) and not (exact and not all_orders):
@@ -174,12 +183,12 @@ def _three_way(asked: _Asked, all_orders: bool) -> tuple[bool, tuple[int, int] |
     return exact, (applied, len(asked.orders())) if all_orders else None
 
 
-def _files_apart(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
+def _files_apart(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     """Undo the targets on their files only: quick, and blind to renames."""
     objects = asked.objects
     start: _Files = {}
 
-    def undo_one(state: _Files, side: Side) -> _Files | None:
+    def undo_one(state: _Files, side: CommitTrees) -> _Files | None:
         changed = asked.changed(side)
         versions = [(new, asked.entry(state, path), old) for path, (old, new) in changed.items()]
         merged = objects.merge_files(versions)
@@ -196,10 +205,10 @@ def _files_apart(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
     return _count(results, is_revert, all_orders)
 
 
-def _whole_trees(asked: _Asked, all_orders: bool) -> tuple[bool, int]:
+def _whole_trees(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     """Undo the targets on whole trees, and look for renames."""
 
-    def undo_one(tree: str, side: Side) -> str | None:
+    def undo_one(tree: str, side: CommitTrees) -> str | None:
         return asked.objects.merge(side.after, tree, side.before)
 
     wanted = asked.revert.after
@@ -219,7 +228,7 @@ def _count(
     return exact, applied
 
 
-def _may_hide_renames(asked: _Asked) -> bool:
+def _may_hide_renames(asked: _CheckedRevert) -> bool:
     """May a file have had another name, at a target or since?"""
     for side in asked.undone:
         changed = asked.changed(side)
@@ -236,11 +245,11 @@ def _may_hide_renames(asked: _Asked) -> bool:
 # -- reverse application -----------------------------------------------------------------------
 
 
-def _reverse_apply(asked: _Asked) -> bool:
+def _reverse_apply(asked: _CheckedRevert) -> bool:
     """Can the patches be taken away with their context as it was, and is that the revert?"""
     patches = {side: asked.objects.patches(side.before, side.after) for side in asked.undone}
 
-    def undo_one(state: Mapping[str, _Content], side: Side) -> Mapping[str, _Content] | None:
+    def undo_one(state: Mapping[str, _Content], side: CommitTrees) -> Mapping[str, _Content] | None:
         return _unpatched(asked, state, patches[side])
 
     wanted = {path: new for path, (_, new) in asked.changed(asked.revert).items()}
@@ -252,7 +261,7 @@ def _reverse_apply(asked: _Asked) -> bool:
 
 
 def _is_revert(
-    asked: _Asked, state: Mapping[str, _Content], wanted: Mapping[str, Entry | None]
+    asked: _CheckedRevert, state: Mapping[str, _Content], wanted: Mapping[str, TreeFile | None]
 ) -> bool:
     after = asked.revert.after
     return set(wanted) <= set(state) and all(
@@ -262,7 +271,7 @@ def _is_revert(
 
 
 def _unpatched(
-    asked: _Asked, state: Mapping[str, _Content], changes: Sequence[FileChange]
+    asked: _CheckedRevert, state: Mapping[str, _Content], changes: Sequence[FileChange]
 ) -> Mapping[str, _Content] | None:
     result = dict(state)
     for change in changes:
@@ -293,17 +302,17 @@ def _without(objects: Objects, change: FileChange, current: _Content) -> bytes |
     return b"" if change.old is None else _content_of(objects, change.old)[1]
 
 
-def _current(asked: _Asked, state: Mapping[str, _Content], path: str) -> _Content:
+def _current(asked: _CheckedRevert, state: Mapping[str, _Content], path: str) -> _Content:
     if path in state:
         return state[path]
     return _content(asked.objects, asked.objects.entry(asked.revert.before, path))
 
 
-def _content(objects: Objects, entry: Entry | None) -> _Content:
+def _content(objects: Objects, entry: TreeFile | None) -> _Content:
     return None if entry is None else _content_of(objects, entry)
 
 
-def _content_of(objects: Objects, entry: Entry) -> tuple[int, bytes]:
+def _content_of(objects: Objects, entry: TreeFile) -> tuple[int, bytes]:
     if entry.mode == FileMode.COMMIT:
         return entry.mode, str(entry.blob).encode()
     return entry.mode, objects.blob(entry.blob)
@@ -321,7 +330,7 @@ def net_of(objects: Objects, changed: Changed) -> Net:
     return {path: objects.line_change(old, new) for path, (old, new) in changed.items()}
 
 
-def _left_over(asked: _Asked) -> Iterator[LeftOver]:
+def _residual(asked: _CheckedRevert) -> Iterator[Residual]:
     """Give what targets and revert together leave changed, by path; first what is removed."""
     objects, revert = asked.objects, asked.revert
     mine = asked.changed(revert)
@@ -340,10 +349,12 @@ def _left_over(asked: _Asked) -> Iterator[LeftOver]:
         yield from _left_in(path, undone.get(path, Counter()), own.get(path, Counter()))
         moved = path in mine and not own[path]
         if moved and not undone.get(path) and not any(path in changed for changed in theirs):
-            yield LeftOver(_shown(path), "+", "(lines in another order)", own=True)
+            yield Residual(_shown(path), "+", "(lines in another order)", own=True)
 
 
-def todays_paths(objects: Objects, side: Side, revert: Side, mine: Changed) -> dict[str, str]:
+def todays_paths(
+    objects: Objects, side: CommitTrees, revert: CommitTrees, mine: Changed
+) -> dict[str, str]:
     """Return which of a target's files have another path where the revert was made.
 
     Looked for among the files that the revert changes, *mine*: no others matter.
@@ -368,7 +379,7 @@ def todays_paths(objects: Objects, side: Side, revert: Side, mine: Changed) -> d
     return todays
 
 
-def _left_in(path: str, undone: Counter[bytes], own: Counter[bytes]) -> Iterator[LeftOver]:
+def _left_in(path: str, undone: Counter[bytes], own: Counter[bytes]) -> Iterator[Residual]:
     for line in sorted({*undone, *own}, key=lambda line: (undone[line] + own[line] > 0, line)):
         meant, left = undone[line], undone[line] + own[line]
         # of what is left, as much as the targets changed is theirs
@@ -376,7 +387,7 @@ def _left_in(path: str, undone: Counter[bytes], own: Counter[bytes]) -> Iterator
         twin = line + b"\n" in undone or line + b"\n" in own
         for is_own, count in ((False, behind), (True, left - behind)):
             sign, text = "+" if count > 0 else "-", _line(line, twin=twin)
-            shown = LeftOver(_shown(path), sign, text, own=is_own)
+            shown = Residual(_shown(path), sign, text, own=is_own)
             yield from [shown] * abs(count)
 
 

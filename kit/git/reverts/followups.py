@@ -17,12 +17,12 @@ from kit.git.values.commit import FileDiff, Hunk, LineKind
 from kit.git.values.revert_message import named
 from kit.git.values.verdict import Revert
 
-__all__ = ["Aftermath", "How", "what_came_after"]
+__all__ = ["FollowUp", "How", "followups_of"]
 
 _FIXES = re.compile(r"^fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE | re.MULTILINE)
 _WITHIN_DAYS = 366
-_MOST_MENTIONS = 1000
-_AT_MOST = 10  # follow-ups: those nearest to the revert
+_MAX_MENTIONS = 1000
+_MAX_COUNT = 10  # follow-ups: those nearest to the revert
 _HEAD = re.compile(rb"[A-Za-z_$]")  # a line that git takes for the head of a function
 _CALLED = re.compile(rb"\b(\w++)\s*+\(")  # possessive: a line may be long
 _HUNK = re.compile(rb"@@ [^@]* @@ (.*)")
@@ -37,7 +37,7 @@ class How(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class FollowUp:
     """A commit that came after a revert, and why it is told."""
 
     sha: str
@@ -45,9 +45,9 @@ class Aftermath:
     how: How
 
 
-def what_came_after(
+def followups_of(
     clone: CloneHistory, revert: Revert, titles: Sequence[str], files: Sequence[FileDiff]
-) -> tuple[tuple[Aftermath, ...], str]:
+) -> tuple[tuple[FollowUp, ...], str]:
     """Return what came after, oldest first, and why follow-ups cannot be told, if so.
 
     Fixes and re-lands are told ever after, follow-ups within a year.
@@ -61,7 +61,7 @@ def what_came_after(
     Raises:
         HistoryError: git fails.
     """
-    told: dict[str, Aftermath] = {}
+    told: dict[str, FollowUp] = {}
     note = ""
     try:
         told = {each.sha: each for each in _follow_ups(clone, revert, files)}
@@ -69,7 +69,7 @@ def what_came_after(
         note = f"who changed the same functions later cannot be told: {error}"
     except HistoryError:  # a partial clone lacks the files of most commits
         note = "who changed the same functions later cannot be told: not all files are here"
-    told |= {each.sha: each for each in islice(_mentions(clone, revert, titles), _MOST_MENTIONS)}
+    told |= {each.sha: each for each in islice(_mentions(clone, revert, titles), _MAX_MENTIONS)}
     told = {sha: _as_read(clone, each) for sha, each in told.items()}
     order = ("rev-list", "--reverse", "--no-walk=sorted", "--end-of-options", *told, "--")
     if not told:
@@ -78,7 +78,7 @@ def what_came_after(
         return tuple(told[line.decode().strip()] for line in listed), note
 
 
-def _as_read(clone: CloneHistory, after: Aftermath) -> Aftermath:
+def _as_read(clone: CloneHistory, after: FollowUp) -> FollowUp:
     """Return what is told of a commit only if it has the hash that it is stored under."""
     try:
         clone.reader(after.sha).read(after.sha, "commit")
@@ -87,7 +87,7 @@ def _as_read(clone: CloneHistory, after: Aftermath) -> Aftermath:
     return after
 
 
-def _mentions(clone: CloneHistory, revert: Revert, titles: Sequence[str]) -> Iterator[Aftermath]:
+def _mentions(clone: CloneHistory, revert: Revert, titles: Sequence[str]) -> Iterator[FollowUp]:
     about = {revert.sha, *(target.sha for target in revert.resolved)}
     again = {form % title for title in titles for form in ("%s", 'Reapply "%s"', 'Re-apply "%s"')}
     for sha, message in _since(clone, revert):
@@ -97,13 +97,13 @@ def _mentions(clone: CloneHistory, revert: Revert, titles: Sequence[str]) -> Ite
         says = named(subject, body) if "revert" in message.lower() else None
         undone = says.names if says else ()
         if subject in again or any(revert.sha.startswith(name.lower()) for name in undone):
-            yield Aftermath(sha, subject, How.RELAND)
+            yield FollowUp(sha, subject, How.RELAND)
         elif any(
             name and name.startswith(match[1].lower())
             for match in _FIXES.finditer(body)
             for name in about
         ):
-            yield Aftermath(sha, subject, How.FIXES)
+            yield FollowUp(sha, subject, How.FIXES)
 
 
 def _since(clone: CloneHistory, revert: Revert) -> Iterator[tuple[str, str]]:
@@ -113,7 +113,7 @@ def _since(clone: CloneHistory, revert: Revert) -> Iterator[tuple[str, str]]:
             yield head.decode(), message.decode("utf-8", "replace")
 
 
-def _follow_ups(clone: CloneHistory, revert: Revert, files: Sequence[FileDiff]) -> list[Aftermath]:
+def _follow_ups(clone: CloneHistory, revert: Revert, files: Sequence[FileDiff]) -> list[FollowUp]:
     wanted = {_function_of(hunk) for file in files for hunk in file.hunks} - {b""}
     paths = [file.path for file in files]
     if not wanted:
@@ -127,11 +127,11 @@ def _follow_ups(clone: CloneHistory, revert: Revert, files: Sequence[FileDiff]) 
         *paths,
     ) as log:
         found = [
-            Aftermath(sha, subject, How.FOLLOW_UP)
+            FollowUp(sha, subject, How.FOLLOW_UP)
             for sha, subject, functions in _functions(log)
             if functions & wanted
         ]
-    return found[-_AT_MOST:]
+    return found[-_MAX_COUNT:]
 
 
 def _functions(log: BufferedReader) -> Iterator[tuple[str, str, set[bytes]]]:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.reverts.exactness import check_exactness, sides_of
-from kit.git.values.revert_message import Named
+from kit.git.values.revert_message import NamedTargets
 from kit.git.values.revert_title import bare_title, keys_of, plain_title, without_type
-from kit.git.values.verdict import By, Status, Target, Verdict
+from kit.git.values.verdict import By, TargetStatus, RevertTarget, RevertVerdict
 
 __all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot"]
 
 _KEY = 24  # characters of a title by which it is looked up
-_AT_MOST_CHECKS = 8  # commits that one revert is compared with
+_MAX_CHECKS = 8  # commits that one revert is compared with
 _HINT = 6  # bytes of a title that tell most others from it
 
 
@@ -71,7 +71,7 @@ class Slot:
         return tuple(text for text in (without_type(title), *keys) if text)
 
 
-def slots_of(says: Named) -> tuple[Slot, ...]:
+def slots_of(says: NamedTargets) -> tuple[Slot, ...]:
     """Return what is to be looked for, for a message that names no hash."""
     if says.titles and len(says.numbers) < 2:
         (title, *_) = says.titles
@@ -95,8 +95,8 @@ class Seeker:
 
     sha: str
     slots: tuple[Slot, ...]
-    found: dict[str, Target] = field(default_factory=dict)
-    _first: dict[str, Target] = field(default_factory=dict)
+    found: dict[str, RevertTarget] = field(default_factory=dict)
+    _first: dict[str, RevertTarget] = field(default_factory=dict)
     _checks: int = 0
 
     @property
@@ -121,20 +121,20 @@ class Seeker:
             by = slot.how(title, untyped, keys)
             if by is None or (is_old and by is By.TITLE):
                 continue
-            target = Target(slot.named, sha, Status.OK, by=by)
+            target = RevertTarget(slot.named, sha, TargetStatus.OK, by=by)
             if self._fits(objects, target):
                 self.found[slot.named] = target
             elif slot.sure:
                 self._first.setdefault(slot.named, target)
 
-    def target(self, named: str) -> Target | None:
+    def target(self, named: str) -> RevertTarget | None:
         """Return what is meant by a name, or None."""
         return self.found.get(named) or self._first.get(named)
 
-    def _fits(self, objects: Objects, target: Target) -> bool:
+    def _fits(self, objects: Objects, target: RevertTarget) -> bool:
         """Does the revert undo it, as far as can be told?"""
         self._checks += 1
-        if self._checks > _AT_MOST_CHECKS:
+        if self._checks > _MAX_CHECKS:
             return False
         assert target.sha is not None
         try:
@@ -151,7 +151,7 @@ class Seeker:
         if not shared:
             return False
         verdict = check_exactness(objects, self.sha, (target,)).verdict
-        return verdict not in (None, Verdict.DIFFERENT)
+        return verdict not in (None, RevertVerdict.DIFFERENT)
 
 
 def _changed(objects: Objects, sha: str) -> dict[str, tuple[object, object]]:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kit.git.repository.bounds import check_size
-from kit.git.repository.objects import Entry, MissingObjectError, Objects
-from kit.git.reverts.exactness import Side, net_of, sides_of, todays_paths
-from kit.git.values.verdict import Target
+from kit.git.repository.objects import MissingObjectError, Objects, TreeFile
+from kit.git.reverts.exactness import CommitTrees, net_of, sides_of, todays_paths
+from kit.git.values.verdict import RevertTarget
 
 __all__ = ["is_version", "releases_among", "tags_with_code"]
 
@@ -48,7 +48,7 @@ class _Sign:
 def tags_with_code(
     objects: Objects,
     sha: str,
-    targets: Sequence[Target],
+    targets: Sequence[RevertTarget],
     tags: Iterable[tuple[str, str]],
     untold: Callable[[str], None] = lambda _tag: None,
 ) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def tags_with_code(
     signs, telling = _signs(objects, revert, undone)
     # where nothing is new, what is absent was so before the commit was written, too
     earliest = None if telling else min((s.commit.author.time_s for s in undone), default=None)
-    known: dict[tuple[_Sign, tuple[Entry | None, ...]], bool] = {}
+    known: dict[tuple[_Sign, tuple[TreeFile | None, ...]], bool] = {}
     found = []
     for name, commit_name in tags if signs else ():
         try:
@@ -91,7 +91,9 @@ def tags_with_code(
     return tuple(name for _, name in sorted(found))
 
 
-def _signs(objects: Objects, revert: Side, undone: Sequence[Side]) -> tuple[list[_Sign], bool]:
+def _signs(
+    objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]
+) -> tuple[list[_Sign], bool]:
     """Return what to look for, and whether a line of it was nowhere before the targets."""
     mine = objects.changed(revert.before, revert.after)
     for changed in (mine, *(objects.changed(side.before, side.after) for side in undone)):
@@ -132,7 +134,7 @@ def _signs(objects: Objects, revert: Side, undone: Sequence[Side]) -> tuple[list
     return signs, telling
 
 
-def _shows(objects: Objects, sign: _Sign, there: Sequence[Entry | None]) -> bool:
+def _shows(objects: Objects, sign: _Sign, there: Sequence[TreeFile | None]) -> bool:
     entry = next((each for each in there if each is not None), None)
     if entry is None:
         return sign.deleted and not sign.present

@@ -17,19 +17,19 @@ from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.reenacted import ReenactmentHistory, clone_of
 from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.exactness import check_exactness, net_of, sides_of
-from kit.git.reverts.followups import Aftermath, what_came_after
+from kit.git.reverts.followups import FollowUp, followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
 from kit.git.reverts.scan import Progress, Wanted, read_revert, read_reverts, said_by
-from kit.git.values.changelog import Entry
+from kit.git.values.changelog import ChangelogEntry
 from kit.git.values.summary import top_folder
-from kit.git.values.verdict import Finding, Revert, Target, finding_json, target_json
+from kit.git.values.verdict import Revert, RevertFinding, RevertTarget, finding_json, target_json
 
 if TYPE_CHECKING:
     import pandas
 
 __all__ = [
     "RevertReport",
-    "Shipped",
+    "TagsWithCode",
     "Wanted",
     "changed_paths",
     "changelog",
@@ -55,13 +55,13 @@ class RevertReport:
 
     source: str
     revert: Revert
-    finding: Finding
+    finding: RevertFinding
     titles: tuple[str, ...]  # the subjects of the targets, "" where unknown
     lines: int | None
     tags: tuple[str, ...]
     releases: tuple[str, ...]
     chain: tuple[Revert, ...] = ()
-    after: tuple[Aftermath, ...] = ()
+    after: tuple[FollowUp, ...] = ()
     untold: tuple[str, ...] = ()
 
 
@@ -87,10 +87,10 @@ def revert_report(history: History, revision: str) -> RevertReport:
     except MissingObjectError as error:
         untold = [name for name, _ in named]
         notes.append(f"which tags have the code cannot be told: {error}")
-    after: tuple[Aftermath, ...] = ()
+    after: tuple[FollowUp, ...] = ()
     try:
         known = [title for title in titles if title]
-        after, trouble = what_came_after(clone, revert, known, clone.diff(revert.sha))
+        after, trouble = followups_of(clone, revert, known, clone.diff(revert.sha))
         notes += [trouble] if trouble else []
     except HistoryError as error:
         notes.append(f"what came after cannot be told: {error}")
@@ -171,7 +171,7 @@ def report_json(report: RevertReport) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class TagsWithCode:
     """A version's tag: does it come after the reverted commit, and has it the code?
 
     ``has_code`` is None where its files are not here.
@@ -182,7 +182,7 @@ class Shipped:
     has_code: bool | None
 
 
-def shipped(history: History, revision: str) -> tuple[Shipped, ...]:
+def shipped(history: History, revision: str) -> tuple[TagsWithCode, ...]:
     """Return the versions that come after a revert's youngest target or have the code, by date.
 
     Raises:
@@ -206,7 +206,7 @@ def shipped(history: History, revision: str) -> tuple[Shipped, ...]:
         (
             # candidates of a day before the release of that day
             (objects.commit(sha).committer.time_s, name in releases_among([name]), name),
-            Shipped(name, sha in after, None if name in untold else name in code),
+            TagsWithCode(name, sha in after, None if name in untold else name in code),
         )
         for name, sha in versions.items()
         if sha in after or name in code
@@ -214,7 +214,7 @@ def shipped(history: History, revision: str) -> tuple[Shipped, ...]:
     return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 
 
-def _descendants(clone: CloneHistory, target: Target, tips: list[str]) -> set[str]:
+def _descendants(clone: CloneHistory, target: RevertTarget, tips: list[str]) -> set[str]:
     """Return the commits between a target and some tips: one walk, and not one a tag."""
     if not tips or target.sha is None:
         return set()
@@ -349,7 +349,7 @@ def _cells(row: Revert) -> list[dict[str, Any]]:
 # -- a range -----------------------------------------------------------------------------------
 
 
-def changelog(history: History, span: str, *, check: bool = True) -> tuple[Entry, ...]:
+def changelog(history: History, span: str, *, check: bool = True) -> tuple[ChangelogEntry, ...]:
     """Return the commits of a range, newest first, with what annuls what.
 
     A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, or one commit and all before.

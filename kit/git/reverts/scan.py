@@ -24,8 +24,8 @@ from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.reverts.exactness import check_exactness
 from kit.git.reverts.lookup import Offers, Seeker, may_revert, slots_of, twin_slot
-from kit.git.values.revert_message import Form, Named, named, reverted_title
-from kit.git.values.verdict import By, Revert, Status, Target, Verdict
+from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
+from kit.git.values.verdict import By, Revert, RevertTarget, RevertVerdict, TargetStatus
 
 __all__ = ["Wanted", "read_revert", "read_reverts", "said_by"]
 
@@ -36,8 +36,8 @@ _AHEAD = 32  # tasks given to an executor before the first is waited for
 _TITLE = "by its title"
 _TITLE_WITHIN_S = 366 * 86_400  # how long before a revert the subject that it quotes is looked for
 _NUMBER_WITHIN_S = 3 * _TITLE_WITHIN_S
-_MOST_OF_A_RANGE = 100
-_MOST_TRIED = 12  # commits of a range that are undone to tell where it begins
+_MAX_OF_A_RANGE = 100
+_MAX_TRIED = 12  # commits of a range that are undone to tell where it begins
 Progress = Callable[[int, int | None], None]
 
 
@@ -120,7 +120,7 @@ def read_revert(clone: CloneHistory, revision: str) -> Revert:
     row = said_by(clone, objects, objects.commit(sha))
     if row is not None:
         return row
-    return _row(_record(objects.commit(sha)), Named(Form.SUBJECT, ()), ())
+    return _row(_record(objects.commit(sha)), NamedTargets(Form.SUBJECT, ()), ())
 
 
 def said_by(clone: CloneHistory, objects: Objects, commit: RawCommit) -> Revert | None:
@@ -171,7 +171,7 @@ def _found(clone: CloneHistory, folder: Path, wanted: Wanted) -> Iterator[Revert
                 continue
             commit = _commit_or_why(objects, name.decode())
             if commit.tree is None:  # of what is forged or damaged nothing is told
-                subject, says = "", Named(says.form, ())
+                subject, says = "", NamedTargets(says.form, ())
             row = _Waiting(_Record(commit, subject, body), says)
             row.look_up(clone, objects, in_the_log=is_whole)
             row.mark = marks.follow(row.record.sha, parents, row.soon)
@@ -212,8 +212,8 @@ class _Waiting:
     """A revert whose targets may still go by in the log."""
 
     record: _Record
-    says: Named
-    targets: tuple[Target, ...] = ()
+    says: NamedTargets
+    targets: tuple[RevertTarget, ...] = ()
     soon: set[str] = field(default_factory=set)  # did not go by yet; `Marks` empties it
     mark: int = 0
     seeker: Seeker | None = None
@@ -245,7 +245,7 @@ class _Waiting:
 
     def _is_elsewhere(self, objects: Objects) -> bool:
         return any(
-            _settled(objects, self.record.sha, target).status is not Status.OK
+            _settled(objects, self.record.sha, target).status is not TargetStatus.OK
             for target in self.targets
         )
 
@@ -289,7 +289,7 @@ def _placed(objects: Objects, waiting: _Waiting, marks: Marks) -> Revert | None:
         if not waiting.says.sure and not any(found):
             return None
         targets = [
-            Target(slot.named, None, Status.UNKNOWN)
+            RevertTarget(slot.named, None, TargetStatus.UNKNOWN)
             if each is None
             else _dated(objects, record, each)
             for slot, each in zip(seeker.slots, found, strict=True)
@@ -299,15 +299,17 @@ def _placed(objects: Objects, waiting: _Waiting, marks: Marks) -> Revert | None:
     for target in waiting.targets:
         if (record.sha, target.sha) not in marks.met:
             target = _settled(objects, record.sha, target)
-        twin = seeker.target(target.named) if seeker and target.status is not Status.OK else None
-        if twin is not None and target.status is not Status.AMBIGUOUS:
+        twin = (
+            seeker.target(target.named) if seeker and target.status is not TargetStatus.OK else None
+        )
+        if twin is not None and target.status is not TargetStatus.AMBIGUOUS:
             by = twin.by if target.sha is None and twin.by is By.TITLE else By.TWIN
             target = _dated(objects, record, replace(twin, by=by))
         settled.append(target)
     return _row(record, waiting.says, tuple(settled))
 
 
-def _settled(objects: Objects, sha: str, target: Target) -> Target:
+def _settled(objects: Objects, sha: str, target: RevertTarget) -> RevertTarget:
     """Return the target, marked if the revert does not come after it: asked of the clone."""
     if target.sha is None:
         return target
@@ -315,10 +317,10 @@ def _settled(objects: Objects, sha: str, target: Target) -> Target:
         before = objects.descends(sha, target.sha)
     except MissingObjectError:  # a shallow clone, where nobody can tell
         return target
-    return target if before else replace(target, status=Status.UNREACHABLE)
+    return target if before else replace(target, status=TargetStatus.UNREACHABLE)
 
 
-def _row(record: _Record, says: Named, targets: tuple[Target, ...]) -> Revert:
+def _row(record: _Record, says: NamedTargets, targets: tuple[RevertTarget, ...]) -> Revert:
     author, committer = record.commit.author, record.commit.committer
     return Revert(
         record.sha,
@@ -373,43 +375,45 @@ def _opened(folder: Path) -> Objects:
 # -- what a message names ----------------------------------------------------------------------
 
 
-def _resolve(objects: Objects, name: str) -> tuple[str | None, Status]:
+def _resolve(objects: Objects, name: str) -> tuple[str | None, TargetStatus]:
     """Return the commit that a hash or its beginning names, if there is one; else why not."""
     # shorter ones are numbers of Subversion
     if not fullmatch("[0-9a-f]{7,40}", name, IGNORECASE):
-        return None, Status.UNKNOWN
+        return None, TargetStatus.UNKNOWN
     try:
         sha = objects.find(name)
     except ValueError:
-        return None, Status.AMBIGUOUS
+        return None, TargetStatus.AMBIGUOUS
     except MissingObjectError:
-        return None, Status.UNKNOWN
-    return sha, Status.UNKNOWN if sha is None else Status.OK
+        return None, TargetStatus.UNKNOWN
+    return sha, TargetStatus.UNKNOWN if sha is None else TargetStatus.OK
 
 
 def _targets(
-    clone: CloneHistory, objects: Objects, record: _Record, says: Named
-) -> tuple[Target, ...]:
+    clone: CloneHistory, objects: Objects, record: _Record, says: NamedTargets
+) -> tuple[RevertTarget, ...]:
     """Return what the hashes of a message lead to."""
     parents = dict(says.made_to)
-    found: list[Target] = []
+    found: list[RevertTarget] = []
     for name in says.names:
         if ".." in name:
             found += _of_a_range(clone, objects, record, name)
             continue
-        target = Target(name, *_named_commit(clone, objects, name), parent=parents.get(name))
+        target = RevertTarget(name, *_named_commit(clone, objects, name), parent=parents.get(name))
         found.append(_dated(objects, record, target))
     return tuple(found)
 
 
-def _named_commit(clone: CloneHistory, objects: Objects, name: str) -> tuple[str | None, Status]:
+def _named_commit(
+    clone: CloneHistory, objects: Objects, name: str
+) -> tuple[str | None, TargetStatus]:
     sha, status = _resolve(objects, name)
-    return _commit_of(clone, name) if status is Status.AMBIGUOUS else (sha, status)
+    return _commit_of(clone, name) if status is TargetStatus.AMBIGUOUS else (sha, status)
 
 
 def _of_a_range(
     clone: CloneHistory, objects: Objects, record: _Record, name: str
-) -> Iterable[Target]:
+) -> Iterable[RevertTarget]:
     """Return the commits of ``A..B`` or ``A^..B``.
 
     People write ``A..B`` and mean A, too: then undoing all of them gives just the revert.
@@ -417,41 +421,41 @@ def _of_a_range(
     ends = match(r"([0-9a-f]+)(\^?)\.\.\.?([0-9a-f]+)", name, IGNORECASE)
     assert ends is not None
     first, last = (_named_commit(clone, objects, ends[each])[0] for each in (1, 3))
-    unknown = (Target(name, None, Status.UNKNOWN),)
+    unknown = (RevertTarget(name, None, TargetStatus.UNKNOWN),)
     if first is None or last is None:
         return unknown
-    walk = ("rev-list", f"--max-count={_MOST_OF_A_RANGE + 1}", "--no-merges", last, f"^{first}")
+    walk = ("rev-list", f"--max-count={_MAX_OF_A_RANGE + 1}", "--no-merges", last, f"^{first}")
     with clone.stream(*walk, "--") as listed:
         names = [line.decode().strip() for line in listed]
-    if not names or len(names) > _MOST_OF_A_RANGE:
+    if not names or len(names) > _MAX_OF_A_RANGE:
         return unknown
-    inner = [_dated(objects, record, Target(sha, sha, Status.OK)) for sha in names]
-    both = [*inner, _dated(objects, record, Target(first, first, Status.OK))]
+    inner = [_dated(objects, record, RevertTarget(sha, sha, TargetStatus.OK)) for sha in names]
+    both = [*inner, _dated(objects, record, RevertTarget(first, first, TargetStatus.OK))]
     if ends[2] or (
-        len(both) <= _MOST_TRIED
-        and check_exactness(objects, record.sha, both).verdict is Verdict.EXACT
+        len(both) <= _MAX_TRIED
+        and check_exactness(objects, record.sha, both).verdict is RevertVerdict.EXACT
     ):
         return both
     return inner
 
 
-def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, Status]:
+def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, TargetStatus]:
     """Ask git, which passes over the trees and files that begin so too."""
     try:
-        return clone.commit(name).hash, Status.OK
+        return clone.commit(name).hash, TargetStatus.OK
     except HistoryError:
-        return None, Status.AMBIGUOUS
+        return None, TargetStatus.AMBIGUOUS
 
 
-def _dated(objects: Objects, record: _Record, target: Target) -> Target:
+def _dated(objects: Objects, record: _Record, target: RevertTarget) -> RevertTarget:
     if target.sha is None:
         return target
     if target.sha == record.sha:  # nothing can name itself by its hash
-        return replace(target, sha=None, status=Status.UNKNOWN)
+        return replace(target, sha=None, status=TargetStatus.UNKNOWN)
     try:
         commit = objects.commit(target.sha)
     except MissingObjectError:
-        return replace(target, sha=None, status=Status.UNKNOWN)
+        return replace(target, sha=None, status=TargetStatus.UNKNOWN)
     return replace(
         target,
         committed_s=record.commit.committer.time_s - commit.committer.time_s,

@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kit.git.values.revert_message import Form, reverted_title
-from kit.git.values.verdict import LeftOver, Revert, Status, Verdict
+from kit.git.values.verdict import Residual, Revert, RevertVerdict, TargetStatus
 
-__all__ = ["MERGES", "Entry", "changelog_json", "directory_of", "judged", "prefix_of"]
+__all__ = ["MERGES", "ChangelogEntry", "changelog_json", "directory_of", "judged", "prefix_of"]
 
 _PREFIX = re.compile(r"(?:\[[^\]]*\]\s*)?([^\s:\"'][^:\"]{0,60}?):\s")
 MERGES = "Merges"  # the group of those that only bring others
-_AT_MOST_WORDS = 4  # a prefix names parts; more words before a colon are a sentence
+_MAX_WORDS = 4  # a prefix names parts; more words before a colon are a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ChangelogEntry:
     """A commit of the range.
 
-    ``annulled_by`` is, of a commit, the revert that takes it out again, and of such a revert the
+    ``cancelled_by`` is, of a commit, the revert that takes it out again, and of such a revert the
     first commit that it takes out: neither is news.  ``is_answer``: it is
     such a revert.  ``older``: it reverts what was there before.
     """
@@ -30,19 +30,19 @@ class Entry:
     group: str
     author: str
     trailers: tuple[tuple[str, str], ...] = ()
-    annulled_by: str | None = None
+    cancelled_by: str | None = None
     reverts: tuple[str, ...] = ()
-    verdict: Verdict | None = None
+    verdict: RevertVerdict | None = None
     note: str = ""
     older: bool = False
     is_answer: bool = False
     is_merge: bool = False  # and no revert
-    left: tuple[LeftOver, ...] = ()
+    left: tuple[Residual, ...] = ()
 
     @property
     def partial(self) -> bool:
         """Does it leave something of what it reverts?"""
-        return self.verdict in (Verdict.PARTIAL, Verdict.DIFFERENT)
+        return self.verdict in (RevertVerdict.PARTIAL, RevertVerdict.DIFFERENT)
 
 
 def prefix_of(subject: str) -> str | None:
@@ -52,7 +52,7 @@ def prefix_of(subject: str) -> str | None:
     ('hw/ppc/spapr', None)
     """
     match = _PREFIX.match(reverted_title(subject) or subject)
-    if match is None or len(match[1].split()) > _AT_MOST_WORDS:
+    if match is None or len(match[1].split()) > _MAX_WORDS:
         return None
     return match[1].strip()
 
@@ -75,10 +75,10 @@ def directory_of(paths: Iterable[str]) -> str:
 
 
 def judged(
-    entries: Sequence[Entry],
+    entries: Sequence[ChangelogEntry],
     reverts: Mapping[str, Revert],
     brought: Mapping[str, Sequence[str]],
-) -> tuple[Entry, ...]:
+) -> tuple[ChangelogEntry, ...]:
     """Return the entries, newest first as given, with who annuls whom.
 
     Args:
@@ -89,7 +89,7 @@ def judged(
     inside = {entry.sha for entry in entries} | set(brought)
     annulled: dict[str, str] = {}
     answers: set[str] = set()
-    marked: dict[str, Entry] = {}
+    marked: dict[str, ChangelogEntry] = {}
     for entry in entries:
         revert = reverts.get(entry.sha)
         if revert is None:
@@ -98,7 +98,7 @@ def judged(
         targets = [
             target.sha
             for target in revert.resolved
-            if target.sha is not None and target.status is Status.OK
+            if target.sha is not None and target.status is TargetStatus.OK
         ]
         marked[entry.sha] = _marked(entry, revert, older=any(sha not in inside for sha in targets))
         if entry.sha in annulled or not _takes_out(revert):
@@ -112,14 +112,14 @@ def judged(
     return tuple(
         replace(
             marked.get(entry.sha, entry),
-            annulled_by=annulled.get(entry.sha),
+            cancelled_by=annulled.get(entry.sha),
             is_answer=entry.sha in answers,
         )
         for entry in entries
     )
 
 
-def _marked(entry: Entry, revert: Revert, *, older: bool) -> Entry:
+def _marked(entry: ChangelogEntry, revert: Revert, *, older: bool) -> ChangelogEntry:
     finding = revert.finding
     return replace(
         entry,
@@ -134,16 +134,16 @@ def _marked(entry: Entry, revert: Revert, *, older: bool) -> Entry:
 def _takes_out(revert: Revert) -> bool:
     """Is nothing left of its targets, as far as is known?"""
     if revert.finding is not None and revert.finding.verdict is not None:
-        return revert.finding.verdict not in (Verdict.PARTIAL, Verdict.DIFFERENT)
+        return revert.finding.verdict not in (RevertVerdict.PARTIAL, RevertVerdict.DIFFERENT)
     return revert.form is not Form.PROSE  # a sentence may speak of a part
 
 
 def _adds(revert: Revert) -> bool:
-    return revert.finding is not None and revert.finding.verdict is Verdict.EXTRA
+    return revert.finding is not None and revert.finding.verdict is RevertVerdict.EXTRA
 
 
 def changelog_json(
-    span: str, entries: Iterable[Entry], *, people: bool = False, trailers: bool = False
+    span: str, entries: Iterable[ChangelogEntry], *, people: bool = False, trailers: bool = False
 ) -> dict[str, object]:
     """Return a changelog as what json can write."""
     rows = []
@@ -152,7 +152,7 @@ def changelog_json(
             "sha": entry.sha,
             "subject": entry.subject,
             "group": entry.group,
-            "annulled_by": entry.annulled_by,
+            "annulled_by": entry.cancelled_by,
             "reverts": list(entry.reverts),
             "behaviour_change": entry.older,
             "verdict": None if entry.verdict is None else entry.verdict.value,

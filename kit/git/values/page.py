@@ -9,7 +9,7 @@ from kit.git.values.commit import (
     FileDiff,
     Hunk,
 )
-from kit.git.values.verdict import Finding, Revert
+from kit.git.values.verdict import Revert, RevertFinding
 
 __all__ = ["CommitPage", "CommitReference", "ResponsibleLines", "RevertPage"]
 
@@ -57,7 +57,7 @@ class RevertPage:
     """
 
     revert: Revert
-    finding: Finding
+    finding: RevertFinding
     source: str
     titles: tuple[str, ...] = ()
     lines: int | None = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 __all__ = ["Fragment", "line_change", "lines_of", "undo"]
 
-_AT_MOST_LINES_AWAY = 100_000  # a hostile file could ask for more
+_MAX_LINES_AWAY = 100_000  # a hostile file could ask for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Text:
         if last < first:
             return None
         middle = min(max(expected, first), last)
-        farthest = _AT_MOST_LINES_AWAY
+        farthest = _MAX_LINES_AWAY
         lowest = max(first, middle - farthest)
         start = count - size - middle  # of the reversed lines, where *middle* is
         found = self._backwards.find(wanted[::-1], start, count - lowest)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from kit.git.values.revert_title import number_at, said_without_hash
 
-__all__ = ["Form", "Named", "named", "reverted_title"]
+__all__ = ["Form", "NamedTargets", "named", "reverted_title"]
 
 
 class Form(Enum):
@@ -34,7 +34,7 @@ class Form(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedTargets:
     """What a message names, as written and in its order; where it has no hash, what else it says.
 
     ``made_to`` are pairs (merge, parent) from "reverts commit M, reversing changes made to P".
@@ -111,10 +111,10 @@ _LINE = re.compile(
     rf"\s*+(?:[-*•]\s*+|\d{{1,9}}[.)]\s*+)?\(?(?:commits?\s++)?({_HASH})", re.IGNORECASE
 )
 _TITLE = re.compile(r'revert\s+"(.*)"', re.IGNORECASE)
-_AT_MOST_WORDS = 9
-_AT_MOST_LINES = 100
-_AT_MOST_NAMES = 100
-_AT_MOST_CHARACTERS = 100_000
+_MAX_WORDS = 9
+_MAX_LINES = 100
+_MAX_NAMES = 100
+_MAX_CHARACTERS = 100_000
 _ASIDE_CHARACTERS = 1000  # a title in brackets that is longer is none
 # After these a sentence speaks of something else than what is reverted.
 _OTHER = {
@@ -124,26 +124,26 @@ _OTHER = {
 _NOT_FIRST = {"in", "by", "at", "and", "on", "or"}
 
 
-def named(subject: str, body: str) -> Named | None:
+def named(subject: str, body: str) -> NamedTargets | None:
     """Return what a message says it reverts, or None if it says nothing of the kind.
 
     >>> named('Revert "x"', "This reverts commit commit 0123abc and 4567def.").names
     ('0123abc', '4567def')
     """
-    body = body[:_AT_MOST_CHARACTERS]
+    body = body[:_MAX_CHARACTERS]
     if _SUBTREE in body:  # a squash: it lists the commits of another repository
         body = ""
     lines = [line for line in body.split("\n") if not line.lstrip(" \t").startswith((">", "$ "))]
-    text = "\n".join([subject[:_AT_MOST_CHARACTERS], *lines])
+    text = "\n".join([subject[:_MAX_CHARACTERS], *lines])
     found: dict[str, _Mention] = {}
     made_to: list[tuple[str, str]] = []
     for mention in chain(_trailers(text), _sentences(text)):
         name = text[mention.start : mention.end]
         old = found.get(name)
-        if old is None and len(found) == _AT_MOST_NAMES:
+        if old is None and len(found) == _MAX_NAMES:
             break
         found[name] = mention if old is None else old.with_(mention)
-        if mention.made_to and len(made_to) < _AT_MOST_NAMES:
+        if mention.made_to and len(made_to) < _MAX_NAMES:
             made_to.append((name, mention.made_to))
     said = said_without_hash(subject)
     titles = said.titles if said else ()
@@ -151,14 +151,14 @@ def named(subject: str, body: str) -> Named | None:
     if found:
         form = min((each.form for each in found.values()), key=_RANKS.__getitem__)
         names = sorted(found, key=lambda name: found[name].start)
-        return Named(form, _once(names), tuple(made_to), titles, numbers[:_AT_MOST_NAMES])
+        return NamedTargets(form, _once(names), tuple(made_to), titles, numbers[:_MAX_NAMES])
     if not titles and not numbers:
-        return Named(Form.SUBJECT, (subject,)) if subject.startswith('Revert "') else None
-    return Named(
+        return NamedTargets(Form.SUBJECT, (subject,)) if subject.startswith('Revert "') else None
+    return NamedTargets(
         Form.PROSE if said and said.partial else Form.SUBJECT,
-        titles or numbers[:_AT_MOST_NAMES],
+        titles or numbers[:_MAX_NAMES],
         titles=titles,
-        numbers=numbers[:_AT_MOST_NAMES],
+        numbers=numbers[:_MAX_NAMES],
         sure=bool(said and said.sure),
     )
 
@@ -247,7 +247,7 @@ def _sentences(text: str) -> Iterator[_Mention]:
         form = Form.PHRASE if words and set(words) <= _PHRASE else Form.PROSE
         if _PARTLY.search(text, max(0, verb.start() - 20), verb.start()):
             form = Form.PROSE
-        spans = list(islice(_names_from(text, start, len(text)), _AT_MOST_NAMES))
+        spans = list(islice(_names_from(text, start, len(text)), _MAX_NAMES))
         if spans and _is_told_of(text, verb, spans[-1][1]):
             continue
         if spans and _PARTLY_AFTER.match(text, spans[-1][1]):
@@ -281,7 +281,7 @@ _PHRASE = {"commit", "commits", "the", "revert", "reverts"}
 def _object(text: str, position: int) -> tuple[int | None, list[str]]:
     """Return where what is reverted is first named, and the words before it; None if nowhere."""
     words: list[str] = []
-    while len(words) <= _AT_MOST_WORDS:
+    while len(words) <= _MAX_WORDS:
         position = _end(_GAP, text, position, len(text))
         if (_ITEM.match(text, position)) or _NUMBER.match(text, position):
             near = text[position : position + 8].lower()
@@ -317,7 +317,7 @@ def _listed(text: str, position: int) -> Iterator[tuple[int, int]]:
     if head is None or not _LISTED.search(text, *head.span(1)):
         return
     some, position = False, head.end()
-    for _ in range(_AT_MOST_LINES):
+    for _ in range(_MAX_LINES):
         found = text.find("\n", position)
         end = found if found >= 0 else len(text)
         if item := _LINE.match(text, position, end):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kit.git.values.verdict import DAY_S, Revert, Status, Target
+from kit.git.values.verdict import DAY_S, Revert, RevertTarget, TargetStatus
 
 __all__ = ["Summary", "percentile", "summary", "top_folder"]
 
@@ -72,5 +72,5 @@ def _days(seconds: Sequence[int | None]) -> tuple[float, float] | None:
     return (percentile(known, 0.5), percentile(known, 0.9)) if known else None
 
 
-def _leads_nowhere(target: Target) -> bool:
-    return target.status is not Status.OK
+def _leads_nowhere(target: RevertTarget) -> bool:
+    return target.status is not TargetStatus.OK

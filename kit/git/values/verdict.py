@@ -13,12 +13,12 @@ __all__ = [
     "VERDICT_WORDS",
     "By",
     "Checks",
-    "Finding",
-    "LeftOver",
+    "Residual",
     "Revert",
-    "Status",
-    "Target",
-    "Verdict",
+    "RevertFinding",
+    "RevertTarget",
+    "RevertVerdict",
+    "TargetStatus",
     "finding_json",
     "judge",
     "revert_json",
@@ -28,7 +28,7 @@ __all__ = [
 DAY_S = 86_400
 
 
-class Status(Enum):
+class TargetStatus(Enum):
     """What a name in a message leads to."""
 
     OK = "ok"
@@ -48,7 +48,7 @@ class By(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RevertTarget:
     """A commit that a revert names; ``days_s`` and ``author_s`` are seconds from it to the revert.
 
     ``parent`` is the side of a merge that the revert goes back to, where the message says so.
@@ -56,7 +56,7 @@ class Target:
 
     named: str
     sha: str | None
-    status: Status
+    status: TargetStatus
     committed_s: int | None = None  # from the target's committer date to the revert's
     authored_s: int | None = None
     parent: str | None = None
@@ -73,7 +73,7 @@ class Target:
         return None if self.authored_s is None else self.authored_s // DAY_S
 
 
-class Verdict(Enum):
+class RevertVerdict(Enum):
     """How a revert compares with what undoing its targets would be."""
 
     EXACT = "exact"
@@ -93,7 +93,7 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOver:
+class Residual:
     """A line that the targets and the revert together leave changed; ``own`` if the revert's."""
 
     path: str
@@ -103,23 +103,23 @@ class LeftOver:
 
 
 VERDICT_WORDS = {
-    Verdict.EXACT: "exact: its tree is what undoing the targets gives",
-    Verdict.SAME_LINES: "the same lines, though they cannot be undone without a conflict",
-    Verdict.PARTIAL: "partial: something of the targets is left",
-    Verdict.EXTRA: "extra: all of the targets is gone, and more is changed",
-    Verdict.DIFFERENT: "different: something of the targets is left, and more is changed",
+    RevertVerdict.EXACT: "exact: its tree is what undoing the targets gives",
+    RevertVerdict.SAME_LINES: "the same lines, though they cannot be undone without a conflict",
+    RevertVerdict.PARTIAL: "partial: something of the targets is left",
+    RevertVerdict.EXTRA: "extra: all of the targets is gone, and more is changed",
+    RevertVerdict.DIFFERENT: "different: something of the targets is left, and more is changed",
     None: "no verdict",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RevertFinding:
     """What the checks found; ``orders`` are those that apply and those tried, of the targets."""
 
-    verdict: Verdict | None = None
+    verdict: RevertVerdict | None = None
     note: str = ""
     checks: Checks = field(default_factory=Checks)
-    residual: tuple[LeftOver, ...] = ()
+    residual: tuple[Residual, ...] = ()
     orders: tuple[int, int] | None = None
 
 
@@ -134,8 +134,8 @@ class Revert:
     committed: str
     committed_s: int
     form: Form
-    targets: tuple[Target, ...]
-    finding: Finding | None = None
+    targets: tuple[RevertTarget, ...]
+    finding: RevertFinding | None = None
     unreadable: str = ""
 
     @property
@@ -146,7 +146,7 @@ class Revert:
         return f"{self.subject} (cannot be read: {self.unreadable})".strip()
 
     @property
-    def resolved(self) -> tuple[Target, ...]:
+    def resolved(self) -> tuple[RevertTarget, ...]:
         """The targets that are here."""
         return tuple(target for target in self.targets if target.sha is not None)
 
@@ -158,31 +158,31 @@ class Revert:
 
 
 def judge(
-    exact: Iterable[bool | None], left_over: Sequence[LeftOver] | None, same_lines: bool | None
-) -> Verdict | None:
+    exact: Iterable[bool | None], residual: Sequence[Residual] | None, same_lines: bool | None
+) -> RevertVerdict | None:
     """Return the verdict, or None if what is known does not decide it.
 
     Args:
         exact: What the ways that compare whole trees say.
-        left_over: What is left line by line, or None if that is not known.
+        residual: What is left line by line, or None if that is not known.
         same_lines: Whether the lines cancel each other out.
     """
     if any(exact):
-        return Verdict.EXACT
-    if any(known is None for known in exact) or left_over is None or same_lines is None:
+        return RevertVerdict.EXACT
+    if any(known is None for known in exact) or residual is None or same_lines is None:
         return None
     if same_lines:
-        return Verdict.SAME_LINES
-    own = [line.own for line in left_over]
+        return RevertVerdict.SAME_LINES
+    own = [line.own for line in residual]
     if all(own):
-        return Verdict.EXTRA
-    return Verdict.DIFFERENT if any(own) else Verdict.PARTIAL
+        return RevertVerdict.EXTRA
+    return RevertVerdict.DIFFERENT if any(own) else RevertVerdict.PARTIAL
 
 
 # -- JSON --------------------------------------------------------------------------------------
 
 
-def target_json(target: Target) -> dict[str, object]:
+def target_json(target: RevertTarget) -> dict[str, object]:
     """Return a target as what json can write."""
     return {
         "named": target.named,
@@ -193,7 +193,7 @@ def target_json(target: Target) -> dict[str, object]:
     }
 
 
-def finding_json(finding: Finding) -> dict[str, object]:
+def finding_json(finding: RevertFinding) -> dict[str, object]:
     """Return the verdict and what it rests on as what json can write."""
     return {
         "verdict": None if finding.verdict is None else finding.verdict.value,

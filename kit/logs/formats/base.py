@@ -19,11 +19,11 @@ __all__ = [
     "DomainNamed",
     "Format",
     "Item",
+    "JsonObjectReader",
     "LogLine",
     "LoggedMessage",
     "LoggedObject",
     "MachineNamed",
-    "ObjectReader",
     "SkippedLine",
     "check_length",
     "first_object",
@@ -133,7 +133,7 @@ _MEMBER = re.compile(rf"""["']{_KEY}["']\s*:""")
 _NEW = re.compile(r"""\s*\{\s*u?["'](?:execute|exec-oob|return|error|QMP|timestamp)["']\s*:""")
 
 
-class ObjectReader:
+class JsonObjectReader:
     """Finds objects of QMP in lines with anything around them; one may take several lines."""
 
     def __init__(self, *, in_prose: bool = False) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kit.logs.entries import LogFormat
-from kit.logs.formats.base import Format, Item, LogLine, ObjectReader, SkippedLine, check_length
+from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine, SkippedLine, check_length
 from kit.logs.timestamps import read_time
 
 __all__ = ["FORMAT", "KATA"]
@@ -40,7 +40,7 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
         except ValueError:
             text = match["msg"]
         when = _TIME.search(line.text[:200])
-        reader = ObjectReader()
+        reader = JsonObjectReader()
         yield from reader.take(replace(line, text=text), read_time(when["time"]) if when else None)
         yield from reader.cut_off()
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kit.logs.entries import LogFormat
-from kit.logs.formats.base import Format, Item, LogLine, ObjectReader
+from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine
 from kit.logs.formats.qmp import SHELL
 
 __all__ = ["FORMAT", "PROSE"]
@@ -33,7 +33,7 @@ def _sniff(lines: Sequence[str]) -> int:
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    reader = ObjectReader(in_prose=True)
+    reader = JsonObjectReader(in_prose=True)
     for line in lines:
         if line.text.strip() or reader.is_open:
             yield from reader.take(line)

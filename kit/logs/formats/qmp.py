@@ -13,8 +13,8 @@ from kit.logs.entries import LogFormat
 from kit.logs.formats.base import (
     Format,
     Item,
+    JsonObjectReader,
     LogLine,
-    ObjectReader,
     SkippedLine,
     check_length,
     unread,
@@ -32,7 +32,7 @@ def _sniff(lines: Sequence[str]) -> int:
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    reader = ObjectReader()
+    reader = JsonObjectReader()
     for line in lines:
         text = line.text
         if not reader.is_open:

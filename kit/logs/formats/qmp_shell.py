@@ -14,9 +14,9 @@ from kit.logs.entries import LogFormat
 from kit.logs.formats.base import (
     Format,
     Item,
+    JsonObjectReader,
     LoggedObject,
     LogLine,
-    ObjectReader,
     SkippedLine,
     check_length,
     first_object,
@@ -59,7 +59,7 @@ def _begins_with_both(text: str) -> bool:
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    reader = ObjectReader()
+    reader = JsonObjectReader()
     for line in lines:
         text = line.text
         if text.startswith(_PROMPT):
@@ -90,7 +90,7 @@ def _read_prompt(line: LogLine) -> Item | None:
     if not body:
         return None
     if body.startswith("{"):  # a log may hold the reply without the command
-        return next(iter(ObjectReader().take(replace(line, text=body))), None)
+        return next(iter(JsonObjectReader().take(replace(line, text=body))), None)
     try:
         name, arguments = read_typed_command(body)
     except FormatError as error:

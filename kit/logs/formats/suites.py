@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kit.logs.entries import LogFormat
-from kit.logs.formats.base import Format, Item, LogLine, ObjectReader, SkippedLine
+from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine, SkippedLine
 from kit.logs.timestamps import read_time
 
 __all__ = ["AVOCADO_VT", "FORMATS", "TEST_LOG"]
@@ -38,7 +38,7 @@ def _sniff_vt(lines: Sequence[str]) -> int:
 
 
 def _read_test(lines: Iterator[LogLine]) -> Iterator[Item]:
-    reader = ObjectReader()
+    reader = JsonObjectReader()
     for line in lines:
         match = _ARROW.search(line.text[:400])
         if match:
@@ -52,7 +52,7 @@ def _read_test(lines: Iterator[LogLine]) -> Iterator[Item]:
 
 
 def _read_vt(lines: Iterator[LogLine]) -> Iterator[Item]:
-    reader = ObjectReader()
+    reader = JsonObjectReader()
     for line in lines:
         match = _VT.search(line.text[:400])
         if match and match["monitor"] is None and "Send command" in match[0]:

@@ -20,9 +20,9 @@ from kit.views.diagram.text_glyphs import ASCII, BOXES, Signs, clean
 from kit.views.diagram.text_lanes import Columns, columns_of, end_words, heads, paint
 from kit.views.diagram.text_rows import Lined, TextRow, lines_of
 
-__all__ = ["NARROWEST", "WIDEST", "picture_lines"]
+__all__ = ["MAX_WIDTH", "NARROWEST", "picture_lines"]
 
-NARROWEST, WIDEST = 60, 200
+NARROWEST, MAX_WIDTH = 60, 200
 LABEL = (15, 26)  # columns for a message's name: at least, at most
 APART = "   "
 
@@ -40,8 +40,10 @@ def picture_lines(
     Raises:
         MisuseError: *width* is out of range.
     """
-    if not NARROWEST <= width <= WIDEST:
-        raise MisuseError(f"width {width}; a picture is from {NARROWEST} to {WIDEST} columns wide")
+    if not NARROWEST <= width <= MAX_WIDTH:
+        raise MisuseError(
+            f"width {width}; a picture is from {NARROWEST} to {MAX_WIDTH} columns wide"
+        )
     layout = played if isinstance(played, Layout) else layout_of(played)
     signs = BOXES if unicode else ASCII
     title = clean(f"{layout.name}: {layout.title}", signs)

@@ -14,7 +14,7 @@ from kit.views.diagram.text_rows import Lined, TextRow
 
 __all__ = ["Columns", "columns_of", "paint"]
 
-NARROWEST, WIDEST = 6, 14
+NARROWEST, MAX_WIDTH = 6, 14
 MARGIN, TAIL = 1, 2  # before the first lane; behind the last lane, for what stands beside it
 NAMES = {
     Actor.OPERATOR: ("operator", "oper"),
@@ -62,7 +62,7 @@ def columns_of(layout: Layout, sides: tuple[PictureSide, ...], room: int) -> Col
 def _spread(layout: Layout, room: int, tail: int) -> Columns | None:
     count, block = len(layout.lanes), max(len(layout.devices), 1)
     free = room - MARGIN - tail - block
-    apart = min(free // (count - 1), WIDEST + block)
+    apart = min(free // (count - 1), MAX_WIDTH + block)
     if apart < NARROWEST + block - 1:
         return None
     lanes = {lane: MARGIN + n * apart for n, lane in enumerate(layout.lanes)}

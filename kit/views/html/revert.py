@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from kit.common.plain_text import printable
 from kit.git.values.page import CommitPage, RevertPage
-from kit.git.values.verdict import VERDICT_WORDS, LeftOver, Revert, Status, Target, Verdict
+from kit.git.values.verdict import (
+    VERDICT_WORDS,
+    Residual,
+    Revert,
+    RevertTarget,
+    RevertVerdict,
+    TargetStatus,
+)
 from kit.views.escape import Html
 from kit.views.html.base import status
 from kit.views.html.diff import commit_html
@@ -17,7 +24,7 @@ __all__ += ["row_title", "verdict_word"]
 
 _MAX_LINES = 40  # residual lines shown; kit revert --json has all
 _MAX_TAGS = 24
-_GOOD = (Verdict.EXACT, Verdict.SAME_LINES)
+_GOOD = (RevertVerdict.EXACT, RevertVerdict.SAME_LINES)
 _ANSWERS = {True: "yes", False: "no", None: "cannot be told here"}
 _AFTER = {
     "fixes": "fixes it or what it took back",
@@ -76,8 +83,8 @@ def _targets_html(page: RevertPage) -> Html:
     )
 
 
-def _days_cells(target: Target) -> tuple[str, str]:
-    if target.status is not Status.OK:
+def _days_cells(target: RevertTarget) -> tuple[str, str]:
+    if target.status is not TargetStatus.OK:
         return f"{target.status.value} here", ""
     return f"{target.days}", f"{target.author_days}"
 
@@ -106,7 +113,7 @@ def _checks_html(page: RevertPage) -> Html:
     return table("Is it exact? Three checks", ("check", "asks", "answer"), rows)
 
 
-def _residual_html(left: Sequence[LeftOver]) -> Html:
+def _residual_html(left: Sequence[Residual]) -> Html:
     if not left:
         return Html()
     lines = Html().join(
@@ -222,6 +229,6 @@ def verdict_word(row: Revert) -> str:
     return "none" if row.finding.verdict is None else row.finding.verdict.value
 
 
-def _short(target: Target) -> str:
+def _short(target: RevertTarget) -> str:
     name = target.sha or target.named
     return name[:10] if target.sha else name

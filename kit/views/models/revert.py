@@ -13,7 +13,7 @@ from kit.common.errors import UserError
 from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
 from kit.git.values.summary import percentile
-from kit.git.values.verdict import DAY_S, Revert, Verdict
+from kit.git.values.verdict import DAY_S, Revert, RevertVerdict
 
 __all__ = [
     "ROWS_A_PAGE",
@@ -35,11 +35,11 @@ class Judged(Enum):
     """Which verdicts are visible. The value is the button's label."""
 
     ANY = "any"
-    EXACT = Verdict.EXACT.value
-    SAME_LINES = Verdict.SAME_LINES.value
-    PARTIAL = Verdict.PARTIAL.value
-    EXTRA = Verdict.EXTRA.value
-    DIFFERENT = Verdict.DIFFERENT.value
+    EXACT = RevertVerdict.EXACT.value
+    SAME_LINES = RevertVerdict.SAME_LINES.value
+    PARTIAL = RevertVerdict.PARTIAL.value
+    EXTRA = RevertVerdict.EXTRA.value
+    DIFFERENT = RevertVerdict.DIFFERENT.value
     NONE = "none"  # checked without a verdict
     NOT_CHECKED = "not checked"
 

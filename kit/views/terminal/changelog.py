@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kit.common.plain_text import printable
-from kit.git.values.changelog import MERGES, Entry
+from kit.git.values.changelog import MERGES, ChangelogEntry
 from kit.views.markdown import markdown_code, plain_markdown
 
 __all__ = ["changelog_lines"]
@@ -13,7 +13,7 @@ __all__ = ["changelog_lines"]
 
 def changelog_lines(
     span: str,
-    entries: Sequence[Entry],
+    entries: Sequence[ChangelogEntry],
     *,
     markdown: bool = False,
     people: bool = False,
@@ -21,10 +21,10 @@ def changelog_lines(
 ) -> Iterator[str]:
     """Yield a range's changes: by group, then what needs a second look, then what cancels out."""
     style = _Markdown if markdown else _Plain
-    news = [entry for entry in entries if entry.annulled_by is None]
+    news = [entry for entry in entries if entry.cancelled_by is None]
     yield style.title(f"{span}: {len(news)} commits of {len(entries)}")
     page = _Page(style, _taken_out(entries), people=people, trailers=trailers)
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[ChangelogEntry]] = {}
     for entry in news:
         if not (entry.is_merge or entry.partial or entry.older):
             groups.setdefault(entry.group, []).append(entry)
@@ -39,12 +39,12 @@ def changelog_lines(
     yield from page.section(MERGES, [entry for entry in news if entry.is_merge])
 
 
-def _taken_out(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+def _taken_out(entries: Sequence[ChangelogEntry]) -> dict[str, list[ChangelogEntry]]:
     """Return what each revert takes out: it stands below its revert, wherever that stands."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[ChangelogEntry]] = {}
     for entry in entries:
-        if entry.annulled_by is not None and not entry.is_answer:
-            found.setdefault(entry.annulled_by, []).append(entry)
+        if entry.cancelled_by is not None and not entry.is_answer:
+            found.setdefault(entry.cancelled_by, []).append(entry)
     return found
 
 
@@ -54,7 +54,7 @@ class _Page:
     def __init__(
         self,
         style: type[_Plain],
-        taken_out: dict[str, list[Entry]],
+        taken_out: dict[str, list[ChangelogEntry]],
         *,
         people: bool,
         trailers: bool,
@@ -62,7 +62,7 @@ class _Page:
         self._style, self._taken_out = style, taken_out
         self._people, self._trailers = people, trailers
 
-    def section(self, head: str, entries: Sequence[Entry]) -> Iterator[str]:
+    def section(self, head: str, entries: Sequence[ChangelogEntry]) -> Iterator[str]:
         """Write a section, or nothing if nothing is in it."""
         if entries:
             yield ""
@@ -70,7 +70,7 @@ class _Page:
         for entry in entries:
             yield from self._lines(entry)
 
-    def _lines(self, entry: Entry) -> Iterator[str]:
+    def _lines(self, entry: ChangelogEntry) -> Iterator[str]:
         style = self._style
         undone = self._taken_out.get(entry.sha, [])
         yield style.item(f"{self._words(entry)}{' annuls' if undone else ''}")
@@ -82,7 +82,7 @@ class _Page:
         for line in entry.left:
             yield style.deeper(style.code(f"{line.path}: {line.sign}{line.line}"))
 
-    def _words(self, entry: Entry) -> str:
+    def _words(self, entry: ChangelogEntry) -> str:
         style = self._style
         who = f", {style.words(entry.author)}" if self._people else ""
         return f"{style.words(entry.subject)} ({entry.sha[:10]}{who})"

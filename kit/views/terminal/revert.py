@@ -9,18 +9,25 @@ from rich.text import Text
 
 from kit.common.plain_text import printable
 from kit.git.values.summary import Summary
-from kit.git.values.verdict import VERDICT_WORDS, Finding, Revert, Status, Target, Verdict
+from kit.git.values.verdict import (
+    VERDICT_WORDS,
+    Revert,
+    RevertFinding,
+    RevertTarget,
+    RevertVerdict,
+    TargetStatus,
+)
 
 __all__ = ["report_text", "row_line", "summary_lines"]
 
-_STYLES = {Verdict.EXACT: "bold green", Verdict.SAME_LINES: "green", None: "dim"}
+_STYLES = {RevertVerdict.EXACT: "bold green", RevertVerdict.SAME_LINES: "green", None: "dim"}
 _MAX_LINES = 40  # residual lines shown; the JSON has all
 _NEXT_TO = 25
 
 
 def report_text(
     revert: Revert,
-    finding: Finding,
+    finding: RevertFinding,
     *,
     source: str,
     titles: Sequence[str],
@@ -71,14 +78,14 @@ def report_text(
     return text
 
 
-def _target_words(target: Target) -> str:
-    if target.status is Status.OK:
+def _target_words(target: RevertTarget) -> str:
+    if target.status is TargetStatus.OK:
         days = f", {target.days} days before ({target.author_days} by author date)"
         return f"{_short(target.sha or '')}{days}"
     return f"{_short(target.named)}: {target.status.value} here"
 
 
-def _check_lines(finding: Finding, lines: int | None) -> Iterator[str]:
+def _check_lines(finding: RevertFinding, lines: int | None) -> Iterator[str]:
     words = {True: "yes", False: "no", None: "cannot be told"}
     checks = finding.checks
     orders = ""

@@ -21,13 +21,13 @@ import kit.git.repository.diff
 import kit.git.repository.sandbox
 from kit.cli.main import main
 from kit.git.repository.clone import CloneHistory
-from kit.git.repository.diff import MOST_PATCH_BYTES
+from kit.git.repository.diff import MAX_PATCH_BYTES
 from kit.git.repository.history import HistoryError
 from kit.git.reverts.report import revert_report
 from kit.git.reverts.scan import read_reverts
 from kit.git.values.commit import ChangeKind, Commit, DiffLine, FileDiff, Hunk, LineKind, Person
 from kit.git.values.page import CommitPage
-from kit.views.html.diff import MOST_FILES, MOST_LINES, commit_html, message_html
+from kit.views.html.diff import MAX_FILES, MAX_LINES, commit_html, message_html
 from kit.views.terminal.diff import commit_lines, commit_text
 from tests.git.upstream import await_true, git
 from tests.git.workshop import workshop
@@ -81,7 +81,7 @@ def test_of_a_long_patch_the_first_files_are_read_and_the_others_named(made: Imp
     files = made.done().diff("HEAD")
 
     assert [(file.path, file.kind, file.left_out) for file in files] == [
-        (f"f{number}.c", ChangeKind.ADDED, number >= MOST_PATCH_BYTES // len(text))
+        (f"f{number}.c", ChangeKind.ADDED, number >= MAX_PATCH_BYTES // len(text))
         for number in range(5)
     ]
     assert [len(file.hunks[0].lines) for file in files if not file.left_out] == [30_000] * 3
@@ -106,8 +106,8 @@ def test_a_file_that_git_would_hold_in_memory_is_named(
 def test_more_files_than_are_read_are_one_line(
     made: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kit.git.repository.diff, "MOST_PRINTED_BYTES", 1000)
-    monkeypatch.setattr(kit.git.repository.clone, "MOST_PRINTED_BYTES", 1000)
+    monkeypatch.setattr(kit.git.repository.diff, "MAX_PRINTED_BYTES", 1000)
+    monkeypatch.setattr(kit.git.repository.clone, "MAX_PRINTED_BYTES", 1000)
     made.commit("many", [(f"f{number}.c", b"x\n") for number in range(50)])
 
     with pytest.raises(HistoryError, match="changes more files than are read here"):
@@ -117,7 +117,7 @@ def test_more_files_than_are_read_are_one_line(
 def test_files_that_are_too_large_together_are_named_but_for_the_first(
     made: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kit.git.repository.diff, "MOST_DIFFED_BYTES", 2500)
+    monkeypatch.setattr(kit.git.repository.diff, "MAX_DIFFED_BYTES", 2500)
     made.commit("many", [(f"f{number}.c", b"int x;\n" * 100) for number in range(5)])
     files = made.done().diff("HEAD")
 
@@ -132,8 +132,8 @@ def test_ten_thousand_files_are_named(made: Import) -> None:
     page = commit_html(CommitPage("x", files=files))
 
     assert len(files) == 10_000
-    assert (page.count("<details"), f"… {10_000 - MOST_FILES:,} more files" in page) == (
-        MOST_FILES,
+    assert (page.count("<details"), f"… {10_000 - MAX_FILES:,} more files" in page) == (
+        MAX_FILES,
         True,
     )
 
@@ -183,7 +183,7 @@ def test_lines_are_compared_and_coloured_as_far_as_they_are_read(name: str, leng
 
     for side_by_side in (False, True):
         page = commit_html(CommitPage("x", files=(file,)), side_by_side=side_by_side)
-        assert page.count("kit-added") <= MOST_LINES
+        assert page.count("kit-added") <= MAX_LINES
     commit_text(COMMIT, (file,), "x")
     list(commit_lines(COMMIT, (file,), "x"))
     assert time.process_time() - began < 60  # seconds where nothing else runs; its square is hours
@@ -205,7 +205,7 @@ def test_a_revert_of_more_than_is_compared_is_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What libgit2 compares is held in memory several times."""
-    monkeypatch.setattr(kit.git.repository.bounds, "MOST_COMPARED_BYTES", 1 << 20)
+    monkeypatch.setattr(kit.git.repository.bounds, "MAX_COMPARED_BYTES", 1 << 20)
     made = workshop(tmp_path / "r")
     made.commit("big", {"big.c": "int x;\n" * 200_000})
     made.revert("HEAD")

@@ -421,7 +421,7 @@ def test_a_folder_with_a_pipe_is_no_clone_and_is_not_waited_for(tmp_path: Path) 
 def test_more_files_than_anybody_has_are_not_looked_at(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kit.git.repository.plain_files, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(kit.git.repository.plain_files, "MAX_ENTRIES", 10)
 
     assert refusal(repo) == f"there are more than 10 files in {str(repo / '.git')!r}"
 

@@ -23,7 +23,7 @@ from kit.git.repository.trees import MissingObjectError, Trees
 from tests.git.odd_objects import FILE, FOLDER, OddRepository
 from tests.git.unfolding import COMMANDS, MADE
 
-MOST_MB = 500
+MAX_MB = 500
 
 
 def test_a_command_says_which_limit_a_nested_repository_passes(
@@ -74,7 +74,7 @@ def test_no_small_repository_takes_much_memory(kind: str, tmp_path: Path) -> Non
         )  # fmt: skip
         *complaint, figures = done.stderr.strip().split("\n")
         assert len(complaint) <= 1
-        assert max(map(int, figures.split())) < MOST_MB, (command, figures)
+        assert max(map(int, figures.split())) < MAX_MB, (command, figures)
 
 
 # -- trees -------------------------------------------------------------------------------------

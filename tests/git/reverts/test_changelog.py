@@ -8,8 +8,8 @@ import pytest
 
 from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.report import changelog
-from kit.git.values.changelog import Entry, changelog_json, directory_of, prefix_of
-from kit.git.values.verdict import LeftOver, Verdict
+from kit.git.values.changelog import ChangelogEntry, changelog_json, directory_of, prefix_of
+from kit.git.values.verdict import Residual, RevertVerdict
 from kit.views.terminal.changelog import changelog_lines
 from tests.git.workshop import Workshop, numbered, workshop
 
@@ -21,7 +21,7 @@ def shop(tmp_path: Path) -> Workshop:
     return made
 
 
-def entries(shop: Workshop, *, check: bool = True) -> dict[str, Entry]:
+def entries(shop: Workshop, *, check: bool = True) -> dict[str, ChangelogEntry]:
     return {each.sha: each for each in read_changelog(shop.clone, "v1", "HEAD", check=check)}
 
 
@@ -30,7 +30,7 @@ def test_a_commit_and_its_revert_annul_each_other(shop: Workshop) -> None:
     sha = shop.revert(target)
     kept = shop.commit("part: y", {"f": numbered(l6="six")})
 
-    assert {name: each.annulled_by for name, each in entries(shop).items()} == {
+    assert {name: each.cancelled_by for name, each in entries(shop).items()} == {
         kept: None,
         sha: target,
         target: sha,
@@ -42,7 +42,7 @@ def test_a_commit_whose_revert_is_reverted_is_in(shop: Workshop) -> None:
     first = shop.revert(target)
     second = shop.revert(first)
 
-    assert {name: each.annulled_by for name, each in entries(shop).items()} == {
+    assert {name: each.cancelled_by for name, each in entries(shop).items()} == {
         second: first,
         first: second,
         target: None,
@@ -56,13 +56,13 @@ def test_a_revert_of_something_older_is_a_change_of_behaviour(shop: Workshop, ch
     sha = shop.revert(target)
 
     assert entries(shop, check=check) == {
-        sha: Entry(
+        sha: ChangelogEntry(
             sha=sha,
             subject='Revert "part: x"',
             group="part",
             author="A. Author <a@example.org>",
             reverts=(target,),
-            verdict=Verdict.EXACT if check else None,
+            verdict=RevertVerdict.EXACT if check else None,
             older=True,
         )
     }
@@ -73,10 +73,10 @@ def test_a_partial_revert_annuls_nothing_and_says_what_it_leaves(shop: Workshop)
     sha = shop.commit(f"part: z\n\nThis reverts commit {target}.", {"f": numbered(l15="fifteen")})
     found = entries(shop)
 
-    assert [found[target].annulled_by, found[sha].annulled_by] == [None, None]
+    assert [found[target].cancelled_by, found[sha].cancelled_by] == [None, None]
     assert (found[sha].partial, found[sha].left) == (
         True,
-        (LeftOver("f", "-", "line 15"), LeftOver("f", "+", "fifteen")),
+        (Residual("f", "-", "line 15"), Residual("f", "+", "fifteen")),
     )
 
 
@@ -85,7 +85,7 @@ def test_a_revert_that_does_more_is_news_and_what_it_takes_out_is_not(shop: Work
     sha = shop.commit(f"part: z\n\nThis reverts commit {target}.", {"f": numbered(), "g": "own\n"})
     found = entries(shop)
 
-    assert [found[target].annulled_by, found[sha].annulled_by] == [sha, None]
+    assert [found[target].cancelled_by, found[sha].cancelled_by] == [sha, None]
 
 
 def test_a_revert_of_a_merge_annuls_what_the_merge_brought(shop: Workshop) -> None:
@@ -98,14 +98,14 @@ def test_a_revert_of_a_merge_annuls_what_the_merge_brought(shop: Workshop) -> No
     sha = shop.revert("-m", "1", merge)
     found = entries(shop)
 
-    assert {name: each.annulled_by for name, each in found.items()} == {
-        sha: found[sha].annulled_by,
+    assert {name: each.cancelled_by for name, each in found.items()} == {
+        sha: found[sha].cancelled_by,
         merge: sha,
         one: sha,
         two: sha,
         kept: None,
     }
-    assert found[sha].annulled_by in (one, two)
+    assert found[sha].cancelled_by in (one, two)
 
 
 def test_what_was_merged_after_its_revert_is_in(shop: Workshop) -> None:
@@ -115,15 +115,15 @@ def test_what_was_merged_after_its_revert_is_in(shop: Workshop) -> None:
     shop.commit(f"m: 1\n\nThis reverts commit {target}.", {"m": "m\n"})
     shop.git("merge", "--quiet", "-m", "Merge side", "side")
 
-    assert entries(shop, check=False)[target].annulled_by is None
+    assert entries(shop, check=False)[target].cancelled_by is None
 
 
 def test_prose_is_believed_only_when_it_was_checked(shop: Workshop) -> None:
     target = shop.commit("part: x", {"f": numbered(l5="five")})
     shop.commit(f"part: z\n\nA revert of {target}.", {"f": numbered()})
 
-    assert entries(shop, check=False)[target].annulled_by is None
-    assert entries(shop)[target].annulled_by is not None
+    assert entries(shop, check=False)[target].cancelled_by is None
+    assert entries(shop)[target].cancelled_by is not None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.git.values.verdict import Checks, Finding, LeftOver, Verdict
+from kit.git.values.verdict import Checks, Residual, RevertFinding, RevertVerdict
 from tests.git.workshop import Workshop, numbered, workshop
 
 YES = Checks(three_way=True, reverse_apply=True, same_lines=True)
@@ -32,7 +32,7 @@ def test_what_git_reverts_is_exact(shop: Workshop) -> None:
     shop.commit("meanwhile", {"f": numbered(l5="five", l15="fifteen")})
     shop.revert(target)
 
-    assert shop.check() == Finding(Verdict.EXACT, checks=YES)
+    assert shop.check() == RevertFinding(RevertVerdict.EXACT, checks=YES)
 
 
 def test_a_neighbour_that_moved_leaves_the_patch_unfit_and_the_revert_exact(
@@ -43,8 +43,8 @@ def test_a_neighbour_that_moved_leaves_the_patch_unfit_and_the_revert_exact(
     shop.commit("meanwhile", {"f": numbered(l5="five", l7="seven")})
     shop.revert(target)
 
-    assert shop.check() == Finding(
-        Verdict.EXACT, checks=Checks(three_way=True, reverse_apply=False, same_lines=True)
+    assert shop.check() == RevertFinding(
+        RevertVerdict.EXACT, checks=Checks(three_way=True, reverse_apply=False, same_lines=True)
     )
 
 
@@ -53,8 +53,9 @@ def test_lines_taken_out_by_hand_past_a_conflict_are_the_same_lines(shop: Worksh
     shop.commit("next to it", {"f": numbered(l5="line 5\nfive\nnew")})
     shop.commit(says(target), {"f": numbered(l5="line 5\nnew")})
 
-    assert shop.check() == Finding(
-        Verdict.SAME_LINES, checks=Checks(three_way=False, reverse_apply=False, same_lines=True)
+    assert shop.check() == RevertFinding(
+        RevertVerdict.SAME_LINES,
+        checks=Checks(three_way=False, reverse_apply=False, same_lines=True),
     )
 
 
@@ -62,10 +63,10 @@ def test_what_leaves_a_line_is_partial(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five", l15="fifteen")})
     shop.commit(says(target), {"f": numbered(l15="fifteen")})
 
-    assert shop.check() == Finding(
-        Verdict.PARTIAL,
+    assert shop.check() == RevertFinding(
+        RevertVerdict.PARTIAL,
         checks=NO,
-        residual=(LeftOver("f", "-", "line 15"), LeftOver("f", "+", "fifteen")),
+        residual=(Residual("f", "-", "line 15"), Residual("f", "+", "fifteen")),
     )
 
 
@@ -73,8 +74,8 @@ def test_what_changes_more_is_extra(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five")})
     shop.commit(says(target), {"f": numbered(), "g": "own\n"})
 
-    assert shop.check() == Finding(
-        Verdict.EXTRA, checks=NO, residual=(LeftOver("g", "+", "own", own=True),)
+    assert shop.check() == RevertFinding(
+        RevertVerdict.EXTRA, checks=NO, residual=(Residual("g", "+", "own", own=True),)
     )
 
 
@@ -82,10 +83,10 @@ def test_what_does_both_is_different(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five\n5")})
     shop.commit(says(target), {"f": numbered(l5="line 5\n5\nown")})
 
-    assert shop.check() == Finding(
-        Verdict.DIFFERENT,
+    assert shop.check() == RevertFinding(
+        RevertVerdict.DIFFERENT,
         checks=NO,
-        residual=(LeftOver("f", "+", "5"), LeftOver("f", "+", "own", own=True)),
+        residual=(Residual("f", "+", "5"), Residual("f", "+", "own", own=True)),
     )
 
 
@@ -93,12 +94,12 @@ def test_white_space_counts(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five")})
     shop.commit(says(target), {"f": numbered(l5="line 5 ")})
 
-    assert shop.check() == Finding(
-        Verdict.DIFFERENT,
+    assert shop.check() == RevertFinding(
+        RevertVerdict.DIFFERENT,
         checks=NO,
         residual=(
-            LeftOver("f", "-", "line 5"),
-            LeftOver("f", "+", "line 5 ", own=True),
+            Residual("f", "-", "line 5"),
+            Residual("f", "+", "line 5 ", own=True),
         ),
     )
 
@@ -119,7 +120,7 @@ def test_lines_in_another_order_are_a_change_of_its_own(shop: Workshop) -> None:
     shop.commit("h", {"h": "1\n2\n3\n"})
     shop.commit(says(target), {"f": numbered(), "g": "4\n", "h": "3\n2\n1\n"})
 
-    assert LeftOver("h", "+", "(lines in another order)", own=True) in shop.check().residual
+    assert Residual("h", "+", "(lines in another order)", own=True) in shop.check().residual
 
 
 def test_a_binary_file_counts_as_a_whole(shop: Workshop) -> None:
@@ -131,7 +132,7 @@ def test_a_binary_file_counts_as_a_whole(shop: Workshop) -> None:
     shop.git("reset", "--quiet", "--hard", "HEAD~1")
     shop.commit(says(target), {"b": other})
 
-    assert exact == Finding(Verdict.EXACT, checks=YES)
+    assert exact == RevertFinding(RevertVerdict.EXACT, checks=YES)
     assert [(each.path, each.sign, each.own) for each in shop.check().residual] == [
         ("b", "-", False),
         ("b", "+", True),
@@ -146,9 +147,9 @@ def test_the_mode_of_a_file_counts(shop: Workshop) -> None:
     shop.git("reset", "--quiet", "--hard", "HEAD~1")
     shop.commit(says(target), {"f": numbered()})
 
-    assert exact == Finding(Verdict.EXACT, checks=YES)
-    assert shop.check() == Finding(
-        Verdict.PARTIAL, checks=NO, residual=(LeftOver("f", "+", "(mode 100755)"),)
+    assert exact == RevertFinding(RevertVerdict.EXACT, checks=YES)
+    assert shop.check() == RevertFinding(
+        RevertVerdict.PARTIAL, checks=NO, residual=(Residual("f", "+", "(mode 100755)"),)
     )
 
 
@@ -156,8 +157,8 @@ def test_a_new_empty_file_counts(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five"), "e": ""})
     shop.commit(says(target), {"f": numbered()})
 
-    assert shop.check() == Finding(
-        Verdict.PARTIAL, checks=NO, residual=(LeftOver("e", "+", "(empty file)"),)
+    assert shop.check() == RevertFinding(
+        RevertVerdict.PARTIAL, checks=NO, residual=(Residual("e", "+", "(empty file)"),)
     )
 
 
@@ -170,21 +171,23 @@ def test_orders_that_do_not_apply_are_counted(shop: Workshop) -> None:
     second = shop.commit("y", {"f": numbered(l5="FIVE")})
     shop.commit(says(first, second), {"f": numbered()})
 
-    assert shop.check(all_orders=True) == Finding(Verdict.EXACT, checks=YES, orders=(1, 2))
+    assert shop.check(all_orders=True) == RevertFinding(
+        RevertVerdict.EXACT, checks=YES, orders=(1, 2)
+    )
 
 
 def test_more_targets_than_orders_can_be_tried_for(shop: Workshop) -> None:
     names = [shop.commit(f"x{n}", {"f": numbered(l5=f"five {n}")}) for n in range(7)]
     shop.commit(says(*names), {"f": numbered()})
 
-    assert shop.check().verdict is Verdict.EXACT
+    assert shop.check().verdict is RevertVerdict.EXACT
 
 
 def test_a_revert_of_a_revert_is_checked_as_any(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five")})
     shop.revert(shop.revert(target))
 
-    assert shop.check() == Finding(Verdict.EXACT, checks=YES)
+    assert shop.check() == RevertFinding(RevertVerdict.EXACT, checks=YES)
 
 
 def test_a_renamed_file_is_still_the_same(shop: Workshop) -> None:
@@ -192,8 +195,8 @@ def test_a_renamed_file_is_still_the_same(shop: Workshop) -> None:
     shop.commit("move", {"f": None, "sub/g": numbered(l5="five")})
     shop.revert(target)
 
-    assert shop.check() == Finding(
-        Verdict.EXACT, checks=Checks(three_way=True, reverse_apply=False, same_lines=True)
+    assert shop.check() == RevertFinding(
+        RevertVerdict.EXACT, checks=Checks(three_way=True, reverse_apply=False, same_lines=True)
     )
 
 
@@ -202,7 +205,7 @@ def test_a_target_that_renames_is_undone_with_later_work_kept(shop: Workshop) ->
     shop.commit("later", {"g": numbered(l5="five")})
     shop.revert(target)
 
-    assert shop.check().verdict is Verdict.EXACT
+    assert shop.check().verdict is RevertVerdict.EXACT
 
 
 @pytest.mark.parametrize("side", [1, 2])
@@ -216,7 +219,7 @@ def test_a_merge_goes_back_to_the_side_that_the_message_names(shop: Workshop, si
     merge = shop.git("rev-parse", "HEAD")
     shop.revert("-m", str(side), merge)
 
-    assert shop.check() == Finding(Verdict.EXACT, checks=YES)
+    assert shop.check() == RevertFinding(RevertVerdict.EXACT, checks=YES)
 
 
 def test_of_a_merge_without_a_side_the_first_parent_is_taken_and_told(shop: Workshop) -> None:
@@ -227,28 +230,28 @@ def test_of_a_merge_without_a_side_the_first_parent_is_taken_and_told(shop: Work
     merge = shop.git("rev-parse", "HEAD")
     shop.commit(says(merge), {"s": None})
 
-    assert shop.check() == Finding(
-        Verdict.EXACT, f"{merge} is a merge, taken against its first parent", YES
+    assert shop.check() == RevertFinding(
+        RevertVerdict.EXACT, f"{merge} is a merge, taken against its first parent", YES
     )
 
 
 def test_the_first_commit_can_be_reverted(shop: Workshop) -> None:
     shop.revert(shop.git("rev-parse", "HEAD"))
 
-    assert shop.check() == Finding(Verdict.EXACT, checks=YES)
+    assert shop.check() == RevertFinding(RevertVerdict.EXACT, checks=YES)
 
 
 def test_nothing_resolved_is_no_verdict_and_says_why(shop: Workshop) -> None:
     shop.commit(says("0123456789"))
 
-    assert shop.check() == Finding(note="0123456789 is unknown here")
+    assert shop.check() == RevertFinding(note="0123456789 is unknown here")
 
 
 def test_what_is_here_is_checked_and_what_is_not_is_told(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five")})
     shop.commit(says(target, "0123456789"), {"f": numbered()})
 
-    assert shop.check() == Finding(Verdict.EXACT, "0123456789 is unknown here", YES)
+    assert shop.check() == RevertFinding(RevertVerdict.EXACT, "0123456789 is unknown here", YES)
 
 
 def test_a_missing_file_is_no_verdict_and_says_which(shop: Workshop) -> None:
@@ -287,7 +290,7 @@ def test_nothing_of_a_clones_configuration_runs(shop: Workshop, tmp_path: Path) 
     (shop.folder / ".git" / "info" / "attributes").write_text("* merge=evil filter=evil diff=evil")
     mark.unlink(missing_ok=True)
 
-    assert shop.check().verdict is Verdict.EXACT
+    assert shop.check().verdict is RevertVerdict.EXACT
     assert not mark.exists()
 
 
@@ -318,5 +321,5 @@ def test_what_git_reverts_is_exact_and_with_one_more_edit_never(
     different = own if own != reverted else f"{own}one more\n"
     shop.commit(says(target), {"f": different})
 
-    assert exact.verdict is Verdict.EXACT
-    assert shop.check().verdict is not Verdict.EXACT
+    assert exact.verdict is RevertVerdict.EXACT
+    assert shop.check().verdict is not RevertVerdict.EXACT

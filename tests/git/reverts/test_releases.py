@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.git.reverts.followups import How, what_came_after
+from kit.git.reverts.followups import How, followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
 from tests.git.workshop import Workshop, numbered, workshop
 
@@ -121,7 +121,7 @@ def test_releases_are_those_with_nothing_but_numbers() -> None:
 def after(shop: Workshop, sha: str) -> list[tuple[str, How]]:
     revert = shop.read(sha)
     titles = [shop.clone.commit(target.sha or "").subject for target in revert.targets]
-    found, _ = what_came_after(shop.clone, revert, titles, shop.clone.diff(sha))
+    found, _ = followups_of(shop.clone, revert, titles, shop.clone.diff(sha))
     return [(each.sha, each.how) for each in found]
 
 

@@ -11,7 +11,7 @@ import pytest
 from kit.git.repository.history import HistoryError
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.revert_message import Form
-from kit.git.values.verdict import By, Revert, Status, Target, Verdict
+from kit.git.values.verdict import By, Revert, RevertTarget, RevertVerdict, TargetStatus
 from tests.git.workshop import DAY_S, Workshop, numbered, workshop
 
 
@@ -54,10 +54,10 @@ def test_a_row_for_each_form(shop: Workshop, message: str, form: Form) -> None:
             1_600_000_000 + 4 * DAY_S,
             form,
             (
-                Target(
+                RevertTarget(
                     "target" if form is Form.SUBJECT else name,
                     target,
-                    Status.OK,
+                    TargetStatus.OK,
                     2 * DAY_S,
                     2 * DAY_S,
                     by=By.TITLE if form is Form.SUBJECT else By.HASH,
@@ -78,7 +78,7 @@ def test_targets_stand_in_the_order_named(shop: Workshop) -> None:
 def test_a_commit_that_is_not_here_is_unknown(shop: Workshop) -> None:
     shop.commit("x\n\nThis reverts commit 0123456789.")
 
-    assert rows(shop)[0].targets == (Target("0123456789", None, Status.UNKNOWN),)
+    assert rows(shop)[0].targets == (RevertTarget("0123456789", None, TargetStatus.UNKNOWN),)
 
 
 def test_a_commit_that_the_revert_does_not_come_after_is_unreachable(shop: Workshop) -> None:
@@ -89,7 +89,7 @@ def test_a_commit_that_the_revert_does_not_come_after_is_unreachable(shop: Works
     shop.commit(f"x\n\nThis reverts commit {target}.")
 
     assert rows(shop)[0].targets == (
-        Target(target, target, Status.UNREACHABLE, DAY_S, DAY_S, by=By.HASH),
+        RevertTarget(target, target, TargetStatus.UNREACHABLE, DAY_S, DAY_S, by=By.HASH),
     )
     assert shop.read().targets == rows(shop)[0].targets
 
@@ -119,7 +119,7 @@ def test_an_abbreviation_of_two_commits_is_ambiguous(shop: Workshop) -> None:
     shop.commit(f"x\n\nThis reverts commit {one[:7]}.")
 
     assert one[:7] == other[:7]
-    assert rows(shop)[0].targets == (Target(one[:7], None, Status.AMBIGUOUS),)
+    assert rows(shop)[0].targets == (RevertTarget(one[:7], None, TargetStatus.AMBIGUOUS),)
 
 
 def test_an_abbreviation_that_is_also_a_files_is_the_commits(shop: Workshop) -> None:
@@ -156,7 +156,7 @@ def test_a_title_is_looked_for_in_the_year_before(shop: Workshop) -> None:
     shop.now_s += 400 * DAY_S
     sha = shop.commit('Revert "old"')
 
-    assert rows(shop)[0].targets == (Target("old", None, Status.UNKNOWN),)
+    assert rows(shop)[0].targets == (RevertTarget("old", None, TargetStatus.UNKNOWN),)
     assert shop.read(sha).targets == rows(shop)[0].targets
 
 
@@ -222,17 +222,17 @@ def test_a_reader_that_leaves_early_leaves_nothing_running(shop: Workshop) -> No
 # -- checking ----------------------------------------------------------------------------------
 
 
-def some_reverts(shop: Workshop) -> list[Verdict]:
+def some_reverts(shop: Workshop) -> list[RevertVerdict]:
     """Make eleven reverts, more than one task takes, and return their verdicts."""
     for number in range(10):
         target = shop.commit("target", {"f": numbered(l5=f"five {number}")})
         shop.revert(target)
     target = shop.commit("target", {"f": numbered(l5="five", l15="fifteen")})
     shop.commit(f"x\n\nThis reverts commit {target}.", {"f": numbered(l15="fifteen")})
-    return [Verdict.PARTIAL, *[Verdict.EXACT] * 10]
+    return [RevertVerdict.PARTIAL, *[RevertVerdict.EXACT] * 10]
 
 
-def verdicts(found: list[Revert]) -> list[Verdict | None]:
+def verdicts(found: list[Revert]) -> list[RevertVerdict | None]:
     return [row.finding.verdict for row in found if row.finding is not None]
 
 

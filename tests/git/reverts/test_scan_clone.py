@@ -13,7 +13,7 @@ from kit.cli.main import main
 from kit.git.repository.clone import CloneHistory
 from kit.git.reverts.report import revert_report, reverts_frame
 from kit.git.reverts.scan import read_reverts
-from kit.git.values.verdict import Checks, Verdict
+from kit.git.values.verdict import Checks, RevertVerdict
 
 pytestmark = pytest.mark.clone
 
@@ -25,7 +25,7 @@ def test_the_lessons_revert(qemu_clone: Path) -> None:
     """domain facts: 82 lines, 33 days, three of six orders, in v6.0.0-rc0..rc2 only."""
     report = revert_report(CloneHistory(qemu_clone), "d522cb52e6")
 
-    assert report.finding.verdict is Verdict.EXACT
+    assert report.finding.verdict is RevertVerdict.EXACT
     assert report.finding.checks == Checks(three_way=True, reverse_apply=True, same_lines=True)
     assert (report.finding.orders, report.lines) == ((3, 6), 82)
     assert [(each.named[:10], each.days) for each in report.revert.targets] == [

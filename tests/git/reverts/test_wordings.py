@@ -8,7 +8,7 @@ import pytest
 
 from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.scan import Wanted, read_reverts
-from kit.git.values.verdict import Status
+from kit.git.values.verdict import TargetStatus
 from tests.git.reverts.cases import CASES, DENIED, Case, build
 from tests.git.workshop import Workshop, workshop
 
@@ -26,7 +26,7 @@ def test_a_wording_leads_to_what_it_reverts_and_both_are_cancelled(
     meant = range(len(targets)) if case.undone is None else case.undone
     expected = [(sha, case.by, {targets[number] for number in meant})]
     found = [list(read_reverts(shop.clone, wanted)) for wanted in (None, Wanted(author="A."))]
-    news = {each.sha for each in read_changelog(shop.clone, "v1", "HEAD") if not each.annulled_by}
+    news = {each.sha for each in read_changelog(shop.clone, "v1", "HEAD") if not each.cancelled_by}
 
     assert [
         [(row.sha, row.by, {target.sha for target in row.targets}) for row in rows]
@@ -54,7 +54,7 @@ def test_a_copy_stands_for_a_commit_of_another_line(shop: Workshop, picked: bool
 
     for wanted in (None, Wanted(author="A.")):
         (row,) = read_reverts(shop.clone, wanted)
-        assert [(each.sha, each.status) for each in row.targets] == [(copy, Status.OK)]
+        assert [(each.sha, each.status) for each in row.targets] == [(copy, TargetStatus.OK)]
         assert row.by == "twin"
 
 
@@ -87,4 +87,4 @@ def test_a_range_that_is_too_long_is_not_understood(shop: Workshop) -> None:
     shop.commit(f"x\n\nThis reverts commits {first}..{tip}.")
     (row,) = read_reverts(shop.clone)
 
-    assert [(each.sha, each.status) for each in row.targets] == [(None, Status.UNKNOWN)]
+    assert [(each.sha, each.status) for each in row.targets] == [(None, TargetStatus.UNKNOWN)]

@@ -18,7 +18,7 @@ from kit.git.values.commit import (
     quoted_list_links,
     refers_to,
 )
-from kit.git.values.revert_message import Form, Named, named, reverted_title
+from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
 
 ONE, TWO, THREE = "0123abc", "4567def", "89abcde"
 FULL = "d522cb52e604c8448674d90dae09ad50223b5d3c"
@@ -49,7 +49,7 @@ FULL = "d522cb52e604c8448674d90dae09ad50223b5d3c"
     ],
 )  # fmt: skip
 def test_a_message_names_what_it_reverts(body: str, form: Form, names: tuple[str, ...]) -> None:
-    assert named("subject", body) == Named(form, names)
+    assert named("subject", body) == NamedTargets(form, names)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_message_that_only_speaks_of_reverts_is_none(body: str) -> None:
 def test_of_a_merge_it_names_the_side_to_go_back_to() -> None:
     body = f"This reverts commit {ONE}, reversing\nchanges made to {TWO}."
 
-    assert named('Revert "Merge"', body) == Named(
+    assert named('Revert "Merge"', body) == NamedTargets(
         Form.PHRASE, (ONE,), ((ONE, TWO),), titles=("Merge",)
     )
 
@@ -81,7 +81,7 @@ def test_of_a_merge_it_names_the_side_to_go_back_to() -> None:
 def test_a_subject_alone_names_the_title_that_it_quotes() -> None:
     title = ('a \\"b\\"',)
 
-    assert named('revert "a \\"b\\""', "Broken.") == Named(Form.SUBJECT, title, titles=title)
+    assert named('revert "a \\"b\\""', "Broken.") == NamedTargets(Form.SUBJECT, title, titles=title)
 
 
 def test_the_title_of_a_revert_of_a_revert_is_a_reverts() -> None:
@@ -91,7 +91,7 @@ def test_the_title_of_a_revert_of_a_revert_is_a_reverts() -> None:
 def test_the_clearest_form_is_told_where_there_are_two() -> None:
     body = f"A partial revert of {ONE}.\n\nThis reverts commit {TWO}."
 
-    assert named('Revert "x"', body) == Named(Form.PHRASE, (ONE, TWO), titles=("x",))
+    assert named('Revert "x"', body) == NamedTargets(Form.PHRASE, (ONE, TWO), titles=("x",))
 
 
 # -- hostile messages --------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def _messages(characters: int) -> Iterator[str]:
 
 def test_a_message_takes_time_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     """A square of the length would take minutes: the slowest takes a few tenths of a second."""
-    monkeypatch.setattr(kit.git.values.revert_message, "_AT_MOST_CHARACTERS", 1_000_000)
+    monkeypatch.setattr(kit.git.values.revert_message, "_MAX_CHARACTERS", 1_000_000)
     taken = {}
     for message in _messages(200_000):
         start = time.process_time()
@@ -150,7 +150,7 @@ def test_of_a_message_the_first_hundred_names_count() -> None:
     names = [f"{number:07x}" for number in range(0x1000000, 0x1000000 + 300)]
     found = named("subject", f"This reverts commits {', '.join(names)}.")
 
-    assert found == Named(Form.PHRASE, tuple(names[:100]))
+    assert found == NamedTargets(Form.PHRASE, tuple(names[:100]))
 
 
 def test_of_a_message_the_first_hundred_thousand_characters_count() -> None:

@@ -7,7 +7,7 @@ import pytest
 from kit import history, revert_dates, revert_plots, shipped
 from kit.course.time_to_revert import WITHIN_DAYS, years
 from kit.git.reverts.report import RevertReport, revert_report
-from kit.git.values.verdict import DAY_S, Verdict
+from kit.git.values.verdict import DAY_S, RevertVerdict
 from tests.lessons.claims.claim import claim
 
 REVERT, TIMEOUT = "d522cb52e6", "d1c2e3ce3d"
@@ -19,7 +19,7 @@ def report(sha: str) -> RevertReport:
 
 
 @pytest.mark.usefixtures("each_whole_history")
-@claim((Verdict.EXACT, (3, 6), 3), of=[REVERT], but_not=[TIMEOUT])
+@claim((RevertVerdict.EXACT, (3, 6), 3), of=[REVERT], but_not=[TIMEOUT])
 def test_it_takes_back_three_commits_exactly_in_three_of_six_orders(sha: str) -> object:
     found = report(sha)
     return found.finding.verdict, found.finding.orders, len(found.revert.targets)

@@ -10,7 +10,7 @@ import pytest
 from kit.common.errors import UserError
 from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
-from kit.git.values.verdict import Finding, Revert, Verdict
+from kit.git.values.verdict import Revert, RevertFinding, RevertVerdict
 from kit.views.models.revert import (
     ROWS_A_PAGE,
     Filter,
@@ -25,8 +25,8 @@ from tests.views.widgets.revert_rows import a_page, a_row, found, sha_of
 ROWS = (
     a_row(1, "spapr: out again", days=33, author_days=37, author="D. B. <d@example.org>"),
     a_row(2, 'Revert "block: x"', days=5, form=Form.SUBJECT, year=2020),
-    a_row(3, "block: y", days=None, form=Form.PROSE, year=2019, verdict=Verdict.PARTIAL),
-    a_row(4, "Apply nothing", days=50, author_days=2, year=2018, verdict=Verdict.EXACT),
+    a_row(3, "block: y", days=None, form=Form.PROSE, year=2019, verdict=RevertVerdict.PARTIAL),
+    a_row(4, "Apply nothing", days=50, author_days=2, year=2018, verdict=RevertVerdict.EXACT),
 )
 PATHS = {1: ("hw/ppc/spapr.c",), 2: ("block/io.c",), 3: ("hw/ide/core.c",)}
 
@@ -36,7 +36,7 @@ def no_check(rows: Sequence[Revert]) -> Iterator[Revert]:
 
 
 def exact(rows: Sequence[Revert]) -> Iterator[Revert]:
-    return (replace(row, finding=Finding(Verdict.EXACT)) for row in rows)
+    return (replace(row, finding=RevertFinding(RevertVerdict.EXACT)) for row in rows)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_verdict(model: RevertsModel, judged: Judged, numbers: list[int]) -> N
 
 
 def test_checked_without_a_verdict_is_not_unchecked() -> None:
-    model = RevertsModel(found(replace(ROWS[0], finding=Finding())), no_check)
+    model = RevertsModel(found(replace(ROWS[0], finding=RevertFinding())), no_check)
     model.narrow(judged=Judged.NONE)
 
     assert shown(model) == [1]
@@ -201,9 +201,9 @@ def test_what_was_checked_before_an_interruption_is_kept() -> None:
 
 def test_what_a_report_found_is_in_the_table_without_losing_the_place(model: RevertsModel) -> None:
     model.narrow(judged=Judged.NOT_CHECKED)
-    model.learn(replace(ROWS[1], finding=Finding(Verdict.EXACT)))
+    model.learn(replace(ROWS[1], finding=RevertFinding(RevertVerdict.EXACT)))
 
-    assert [row.finding for row in model.table.rows] == [None, Finding(Verdict.EXACT)]
+    assert [row.finding for row in model.table.rows] == [None, RevertFinding(RevertVerdict.EXACT)]
 
 
 def test_the_summary_tells_both_dates(model: RevertsModel) -> None:

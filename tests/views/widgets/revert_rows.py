@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
-from kit.git.values.verdict import DAY_S, Finding, Revert, Status, Target, Verdict
+from kit.git.values.verdict import (
+    DAY_S,
+    Revert,
+    RevertFinding,
+    RevertTarget,
+    RevertVerdict,
+    TargetStatus,
+)
 from kit.views.models.revert import RevertRows
 
 NEWEST_S = 1_640_000_000  # in December 2021
@@ -22,18 +29,18 @@ def a_row(
     author_days: int | None = None,
     form: Form = Form.PHRASE,
     year: int = 2021,
-    verdict: Verdict | None = None,
+    verdict: RevertVerdict | None = None,
     author: str = "A. Author <a@example.org>",
 ) -> Revert:
     """Return a row; the smaller its number, the newer it is."""
     by_author = days if author_days is None else author_days
     target = (
-        Target("gone", None, Status.UNKNOWN)
+        RevertTarget("gone", None, TargetStatus.UNKNOWN)
         if days is None
-        else Target(
+        else RevertTarget(
             sha_of(9000 + number),
             sha_of(9000 + number),
-            Status.OK,
+            TargetStatus.OK,
             days * DAY_S,
             (by_author or 0) * DAY_S,
         )
@@ -47,7 +54,7 @@ def a_row(
         committed_s=NEWEST_S - number * DAY_S,
         form=form,
         targets=(target,),
-        finding=None if verdict is None else Finding(verdict),
+        finding=None if verdict is None else RevertFinding(verdict),
     )
 
 
@@ -56,10 +63,10 @@ def found(*rows: Revert, paths: dict[int, tuple[str, ...]] | None = None) -> Rev
     return RevertRows(rows=rows, paths=by_sha, source="a test", until_s=NEWEST_S)
 
 
-def a_page(row: Revert, finding: Finding | None = None) -> RevertPage:
+def a_page(row: Revert, finding: RevertFinding | None = None) -> RevertPage:
     return RevertPage(
         revert=row,
-        finding=finding or row.finding or Finding(),
+        finding=finding or row.finding or RevertFinding(),
         source="a test",
         titles=tuple("what it takes back" for _ in row.targets),
     )

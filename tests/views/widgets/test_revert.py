@@ -11,7 +11,7 @@ import pytest
 from kit.common.errors import UserError
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.revert_message import Form
-from kit.git.values.verdict import Checks, Finding, LeftOver, Revert, Verdict
+from kit.git.values.verdict import Checks, Residual, Revert, RevertFinding, RevertVerdict
 from kit.views.models.revert import ROWS_A_PAGE, RevertModel, RevertRows, RevertsModel
 from kit.views.widgets.revert import RevertWidget
 from kit.views.widgets.reverts import RevertsWidget
@@ -23,11 +23,11 @@ ROWS = tuple(
     a_row(n, days=n, form=Form.SUBJECT if n % 2 else Form.PHRASE, year=2000 + n % 20)
     for n in range(1, 46)
 )
-PARTIAL = Finding(
-    Verdict.PARTIAL,
+PARTIAL = RevertFinding(
+    RevertVerdict.PARTIAL,
     "a <note>",
     Checks(False, False, None),
-    (LeftOver("hw/<x>.c", "+", EVIL), LeftOver("f", "-", "gone", own=True)),
+    (Residual("hw/<x>.c", "+", EVIL), Residual("f", "-", "gone", own=True)),
     (3, 6),
 )
 
@@ -35,12 +35,12 @@ PARTIAL = Finding(
 def page_of(name: str) -> RevertPage:
     for row in ROWS:
         if row.sha == name:
-            return a_page(row, Finding(Verdict.EXACT))
+            return a_page(row, RevertFinding(RevertVerdict.EXACT))
     raise UserError(f"no commit <{name}> here")
 
 
 def check(rows: Sequence[Revert]) -> Iterator[Revert]:
-    return (replace(row, finding=Finding(Verdict.SAME_LINES)) for row in rows)
+    return (replace(row, finding=RevertFinding(RevertVerdict.SAME_LINES)) for row in rows)
 
 
 class Panel(widgets.HTML):  # type: ignore[misc]  # ipywidgets ships no types
@@ -143,7 +143,7 @@ def test_another_commit_is_named_by_enter_or_by_the_button() -> None:
     said = widget._status.value
     click(widget, "check it")
 
-    assert first == widget.model.page == a_page(ROWS[2], Finding(Verdict.EXACT))
+    assert first == widget.model.page == a_page(ROWS[2], RevertFinding(RevertVerdict.EXACT))
     assert "no commit &lt;nowhere&gt; here" in said
     widget.close_all()
 
@@ -230,7 +230,7 @@ def test_a_row_shows_its_report_and_its_verdict(table: RevertsWidget) -> None:
     table._lines[2][2].click()
     _, cells, name = table._lines[2]
 
-    assert table.report.model.page == a_page(ROWS[2], Finding(Verdict.EXACT))
+    assert table.report.model.page == a_page(ROWS[2], RevertFinding(RevertVerdict.EXACT))
     assert name.description == f'● {ROWS[2].sha[:10]} Revert "3"'
     assert '<span class="kit-fine">exact</span>' in cells.value
     assert name.tooltip == (
@@ -246,7 +246,9 @@ def test_checking_says_how_far_it_is(table: RevertsWidget) -> None:
     told = [words.split(">")[1].split("<")[0] for words in said]
 
     assert told == [*(f"checking: {n} of 45 …" for n in (10, 20, 30, 40)), "45 checked."]
-    assert {row.finding for row in table.model.table.rows} == {Finding(Verdict.SAME_LINES)}
+    assert {row.finding for row in table.model.table.rows} == {
+        RevertFinding(RevertVerdict.SAME_LINES)
+    }
 
 
 def test_another_history_is_read(table: RevertsWidget) -> None:

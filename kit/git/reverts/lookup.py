@@ -14,7 +14,7 @@ from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.values.revert_message import NamedTargets
 from kit.git.values.revert_title import bare_title, keys_of, plain_title, without_type
-from kit.git.values.verdict import By, TargetStatus, RevertTarget, RevertVerdict
+from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
 __all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -75,6 +76,74 @@ class OddRepository:
             tree = self.tree([(FOLDER, b"d%02d" % number, tree) for number in range(width)])
         return tree
 
+    def chain(self, depth: int, size: int) -> str:
+        """Write a pack in which a file of zeros is a difference of itself, *depth* times over.
+
+        Its other objects are never named, so that any name will do.
+        """
+        pack, places = b"PACK" + struct.pack(">II", 2, depth + 1), []
+        whole, at = _copy_of_all(size), 0
+        for number in range(depth + 1):
+            back = len(pack) - at
+            at = len(pack)
+            head = _head(6, len(whole)) + _backwards(back) if number else _head(3, size)
+            pack += head + zlib.compress(whole if number else bytes(size), 9)
+            places.append((at, zlib.crc32(pack[at:])))
+        pack += hashlib.sha1(pack).digest()
+        zeros = hashlib.sha1(b"blob %d\0%s" % (size, bytes(size))).digest()
+        names = [hashlib.sha1(b"%d" % number).digest() for number in range(depth)] + [zeros]
+        rows = sorted(zip(names, places, strict=True))
+        index = b"\377tOc" + struct.pack(">I", 2)
+        index += b"".join(
+            struct.pack(">I", sum(name[0] <= first for name in names)) for first in range(256)
+        )
+        index += b"".join(name for name, _ in rows)
+        index += b"".join(struct.pack(">I", check) for _, (_, check) in rows)
+        index += b"".join(struct.pack(">I", place) for _, (place, _) in rows) + pack[-20:]
+        path = self.folder / "objects" / "pack" / f"pack-{pack[-20:].hex()}.pack"
+        path.write_bytes(pack)
+        path.with_suffix(".idx").write_bytes(index + hashlib.sha1(index).digest())
+        return zeros.hex()
+
     @property
     def size_bytes(self) -> int:
         return sum(path.stat().st_size for path in self.folder.glob("objects/*/*"))
+
+
+# -- packs: gitformat-pack(5) ------------------------------------------------------------------
+
+
+def _head(kind: int, size: int) -> bytes:
+    found, size = [kind << 4 | size & 15], size >> 4
+    while size:
+        found[-1] |= 128
+        found.append(size & 127)
+        size >>= 7
+    return bytes(found)
+
+
+def _backwards(distance: int) -> bytes:
+    found = [distance & 127]
+    while distance := distance >> 7:
+        distance -= 1
+        found.append(128 | distance & 127)
+    return bytes(reversed(found))
+
+
+def _copy_of_all(size: int) -> bytes:
+    """Return a difference that changes nothing: both sizes, and copies of up to 16 MB."""
+    found = (_number(size)) * 2
+    for start in range(0, size, 0xFFFF00):
+        count = min(0xFFFF00, size - start)
+        parts = [start >> 8 * n & 255 for n in range(4)] + [count >> 8 * n & 255 for n in range(3)]
+        found += bytes([128 | sum(1 << n for n, part in enumerate(parts) if part)])
+        found += bytes(filter(None, parts))
+    return found
+
+
+def _number(value: int) -> bytes:
+    found = [value & 127]
+    while value := value >> 7:
+        found[-1] |= 128
+        found.append(value & 127)
+    return bytes(found)

@@ -141,6 +141,28 @@ def _orders(folder: Path) -> OddRepository:
     return made
 
 
+def _many_reverts(folder: Path) -> OddRepository:
+    """A hundred, each of which takes seconds by itself."""
+    made, chance = OddRepository(folder), random.Random(1)
+    trees = [
+        made.tree([(FILE, b"f", made.blob(b"".join(chance.choices((b"a\n", b"b\n"), k=290_000))))])
+        for _ in range(2)
+    ]
+    first = last = made.commit(trees[0])
+    for _ in range(100):
+        change = made.commit(trees[1], [last])
+        last = made.commit(trees[0], [change], b"This reverts commit %s.\n" % change.encode())
+    made.head(first, last)
+    return made
+
+
+def _chain(folder: Path) -> OddRepository:
+    made = OddRepository(folder)
+    long = made.chain(10_000, 15 << 20)
+    made.reverted(*(made.tree([(FILE, b"f", blob)]) for blob in (long, made.blob(b"1\n"))))
+    return made
+
+
 MADE: Mapping[str, Callable[[Path], OddRepository]] = {
     "trees that hold each other": _nested,
     "such trees beside a renamed file": _nested_beside,
@@ -156,4 +178,6 @@ MADE: Mapping[str, Callable[[Path], OddRepository]] = {
     "messages of 160,000 hashes": _hashes,
     "3,000 titles that no commit has": _titles,
     "four targets in 24 orders": _orders,
+    "a hundred reverts of such lines": _many_reverts,
+    "a file of 10,000 differences": _chain,
 }

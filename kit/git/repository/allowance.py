@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["Allowance", "allowance", "limit"]
+__all__ = ["Allowance", "allowance", "limit", "limit_minute"]
 
 _MEMORY_BYTES = 384 << 20
-_CPU_S = 6
+_CPU_S = 4
 _QUESTIONS = 100
-_WORK = 1_500_000_000
+_WORK = 1_000_000_000
 _BYTES_A_SECOND = 4 << 20  # so many bytes on disk are worth a second more
 _BYTES_A_QUESTION = 20_000
 _WORK_A_BYTE = 100
@@ -38,6 +38,11 @@ class Allowance:
     cpu_s: int
     questions: int
     work: int  # of all comparisons; see `kit.git.repository.objects`
+
+    @property
+    def reader_cpu_s(self) -> int:
+        """What a git that reads single objects may take in a minute."""
+        return max(self.cpu_s // 2, 2)
 
     def exceeded(self, status: int, said: str) -> str:
         """Say of a git that ended that it took too much, if it did.
@@ -58,7 +63,7 @@ def allowance(objects: Path) -> Allowance:
     """Return what a repository may take that keeps its objects in a folder.
 
     >>> allowance(Path("no such folder"))
-    Allowance(memory_bytes=402653184, cpu_s=6, questions=100, work=1500000000)
+    Allowance(memory_bytes=402653184, cpu_s=4, questions=100, work=1000000000)
     """
     size = sum(map(_disk_bytes, _lenders(objects)))
     return Allowance(
@@ -69,20 +74,32 @@ def allowance(objects: Path) -> Allowance:
     )
 
 
-def limit(process_id: int, allowed: Allowance, *, cpu: bool = True) -> None:
+def limit(process_id: int, allowed: Allowance) -> None:
     """Let the system end a git process that takes more than is allowed.
 
-    Files that it maps, as packs, do not count as memory.  A process that lives as long as the
-    kit has no limit of *cpu*: each of its answers is waited for so long.
+    Files that it maps, as packs, do not count as memory.
     """
+    _limit(process_id, allowed.memory_bytes, allowed.cpu_s)
+
+
+def limit_minute(process_id: int, allowed: Allowance) -> None:
+    """Do the same with a git that answers questions: time counts anew with each call.
+
+    Whoever asks calls it once a minute: a process may live as long as a notebook.
+    """
+    spent_s = 0
+    with contextlib.suppress(OSError, ValueError):
+        fields = Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()
+        spent_s = sum(map(int, fields[11:13])) // os.sysconf("SC_CLK_TCK")
+    _limit(process_id, allowed.memory_bytes, spent_s + allowed.reader_cpu_s)
+
+
+def _limit(process_id: int, memory_bytes: int, cpu_s: int) -> None:
     if sys.platform != "linux":
         return
     import resource
 
-    wanted = [(resource.RLIMIT_DATA, allowed.memory_bytes)]
-    if cpu:
-        wanted.append((resource.RLIMIT_CPU, allowed.cpu_s))
-    for what, most in wanted:
+    for what, most in ((resource.RLIMIT_DATA, memory_bytes), (resource.RLIMIT_CPU, cpu_s)):
         with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
             _, hard = resource.prlimit(process_id, what)
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -13,8 +13,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import signal
+import sys
 import tempfile
 import threading
+import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +26,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kit.common.child_process import DEVNULL, PIPE, Child, start
-from kit.git.repository.allowance import allowance, limit
+from kit.git.repository.allowance import allowance, limit, limit_minute
 from kit.git.repository.history import HistoryError, no_git
 from kit.git.repository.sandbox import kept_environment, read_with_timeout, reader_environment
 
@@ -34,6 +37,7 @@ MAX_OBJECT_BYTES = 32 << 20
 _KEPT_BYTES = 32 << 20  # of what was read last
 _LARGEST_KEPT = 1 << 20
 _ANSWER_S = 20  # an object that takes longer is unfolded out of all proportion
+_MINUTE_S = 60
 _WALK_S = 600
 _MAX_COMPLAINTS = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -214,6 +218,7 @@ class _Process:
         self._running: Child | None = None
         self._answers: BufferedReader | None = None
         self._owner = 0
+        self._limited_at = self._rests_until = 0.0
         self._ends: weakref.finalize[[Child, int], _Process] | None = None
 
     def ask(self, name: str) -> tuple[str, int]:
@@ -294,9 +299,15 @@ class _Process:
         return line.split()
 
     def _say(self, words: str) -> None:
+        now = time.monotonic()
+        if now < self._rests_until:
+            raise MissingObjectError(f"{self._folder}: git needed too long, and is not asked again")
         if self._running is None or self._owner != os.getpid():
             self._start()
         assert self._running is not None
+        if now > self._limited_at + _MINUTE_S:
+            limit_minute(self._running.pid, allowance(self._folder))
+            self._limited_at = now
         assert self._running.stdin is not None
         self._running.stdin.write(words.encode())
         self._running.stdin.flush()
@@ -307,22 +318,37 @@ class _Process:
         try:
             yield
         except (EOFError, OSError, TimeoutError) as error:
-            why = (
-                f"needs more than {_ANSWER_S} s"
-                if isinstance(error, TimeoutError)
-                else f"fails, or needs more than {allowance(self._folder).memory_bytes >> 20} MiB"
-            )
+            is_slow = isinstance(error, TimeoutError) or self._took_too_long()
             self.end()
-            raise MissingObjectError(f"{self._folder}: git {why} to read {name}") from None
+            allowed = allowance(self._folder)
+            why = (
+                f"fails to read {name}, or needs more than {allowed.memory_bytes >> 20} MiB for it"
+            )
+            if is_slow:
+                self._rests_until = time.monotonic() + _MINUTE_S
+                why = (
+                    f"needs more than {allowed.reader_cpu_s} s to read {name} and others;"
+                    f" for {_MINUTE_S} s nothing more is read"
+                )
+            raise MissingObjectError(f"{self._folder}: git {why}") from None
         except BaseException as error:  # in the middle of an answer
             if not isinstance(error, MissingObjectError):
                 self.end()
             raise
 
+    def _took_too_long(self) -> bool:
+        """Did the system end git because it took too much time?"""
+        if self._running is None or self._owner != os.getpid() or sys.platform == "win32":
+            return False
+        with contextlib.suppress(TimeoutError):
+            return self._running.wait(1) == -signal.SIGXCPU
+        return False
+
     def _start(self) -> None:
         command, allowed = ("cat-file", self._how), allowance(self._folder)
         with _started(self._folder, self._digits, command, stdin=PIPE, stdout=PIPE) as child:
-            limit(child.pid, allowed, cpu=False)
+            limit_minute(child.pid, allowed)
+            self._limited_at = time.monotonic()
             assert child.stdout is not None
             self._running, self._owner = child, os.getpid()
             self._answers = read_with_timeout(child.stdout, _ANSWER_S)

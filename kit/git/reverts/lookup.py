@@ -7,7 +7,9 @@ the revert, else the last.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
@@ -18,9 +20,10 @@ from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
 __all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot"]
 
+K = TypeVar("K", bytes, str)
 _KEY = 24  # characters of a title by which it is looked up
 _MAX_CHECKS = 8  # commits that one revert is compared with
-_HINT = 6  # bytes of a title that tell most others from it
+_HINT = 24  # bytes of a title that tell most others from it
 
 
 def may_revert(message: bytes) -> bool:
@@ -173,29 +176,31 @@ class Offers:
         """Start with nobody."""
         self._by_title: dict[str, list[Seeker]] = {}
         self._by_key: dict[str, list[Seeker]] = {}
-        self._hints: frozenset[bytes] = frozenset()
-        self._kinds: frozenset[str] = frozenset()
-
-    def _remember(self) -> None:
-        self._hints = frozenset(_hint(title) for title in self._by_title)
-        self._kinds = frozenset(key[0] for key in self._by_key)
+        self._hints: Counter[bytes] = Counter()
+        self._lengths: tuple[int, ...] = ()  # of the hints
+        self._kinds: Counter[str] = Counter()
 
     def add(self, seeker: Seeker) -> None:
         """Let a revert look for its names."""
         for slot in seeker.slots:
             if slot.title:
                 self._by_title.setdefault(slot.title[:_KEY], []).append(seeker)
+                self._hints[_hint(slot.title)] += 1
             for key in slot.keys:
                 self._by_key.setdefault(key, []).append(seeker)
-        self._remember()
+                self._kinds[key[0]] += 1
+        self._lengths = tuple({len(hint) for hint in self._hints})
 
     def drop(self, seeker: Seeker) -> None:
         """Let it look no more."""
         for slot in seeker.slots:
-            _take(self._by_title, slot.title[:_KEY], seeker)
+            if slot.title:
+                _take(self._by_title, slot.title[:_KEY], seeker)
+                _less(self._hints, _hint(slot.title))
             for key in slot.keys:
                 _take(self._by_key, key, seeker)
-        self._remember()
+                _less(self._kinds, key[0])
+        self._lengths = tuple({len(hint) for hint in self._hints})
 
     def seekers(self, message: bytes) -> list[Seeker]:
         """Return who looks for what a message's commit may be known by."""
@@ -213,10 +218,14 @@ class Offers:
     def _may_be_titled(self, subject: bytes) -> bool:
         """Can somebody look for a title?  Quick, as it is asked of every commit."""
         hints = self._hints
+        untyped = subject.partition(b": ")[2].lstrip()[:_HINT].lower()
+        first = subject[:_HINT].lower()
         return (
-            subject[:_HINT].lower() in hints
-            or b"" in hints
-            or subject.partition(b": ")[2].lstrip()[:_HINT].lower() in hints
+            any(first[:length] in hints or untyped[:length] in hints for length in self._lengths)
+            or not first.isascii()  # casefold may make ASCII of it
+            or not untyped.isascii()
+            or b"  " in first
+            or b"  " in untyped
         )
 
     def _may_have_key(self, subject: bytes, message: bytes) -> bool:
@@ -233,9 +242,17 @@ class Offers:
 
 
 def _hint(title: str) -> bytes:
-    """Return the first bytes of a title; none if they may be written in another way."""
+    """Return the first bytes of a title, as far as they are written in one way only."""
     head = title[:_HINT]
-    return head.encode() if len(head) == _HINT and head.isascii() else b""
+    while not head.isascii():
+        head = head[:-1]
+    return head.encode()
+
+
+def _less(counted: Counter[K], key: K) -> None:
+    counted[key] -= 1
+    if not counted[key]:
+        del counted[key]
 
 
 def _take(index: dict[str, list[Seeker]], key: str, seeker: Seeker) -> None:

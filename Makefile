@@ -4,7 +4,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test test-long test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
+.PHONY: help env lab test quick test-long test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
 	screenshots site test-site stick release changelog lock audit clean qemu-clone remake
 runtime := .venv/$(if $(LOCKED),.locked,.runtime)
 
@@ -26,6 +26,11 @@ lab: $(runtime)  ## open the lessons in JupyterLab; LOCKED=1: from the pins of r
 
 test: .venv/.test  ## run every test except those that need a QEMU clone
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+quick: .venv/.test  ## run the unit tests: no browser, kernel, QEMU, pip or signal
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(QUICK)
+QUICK = $(addprefix tests/,actors common/test_plain_text.py common/test_toml_reader.py course git/values logs \
+	machine recordings simulation storage trace views/diagram views/models views/reports test_layers.py test_names.py)
 
 test-long: .venv/.test  ## run the same tests with many more generated inputs (nightly)
 	@KIT_TESTS=long .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal

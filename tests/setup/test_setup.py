@@ -108,7 +108,17 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
     lines = machine.make().stdout.splitlines()
 
     assert [re.match(r"make (\S+) +\S", line)[1] for line in lines] == [  # type: ignore[index]  # None fails the test
-        *("env", "lab", "test", "test-long", "test-clone", "test-guest", "test-offline", "check"),
+        *(
+            "env",
+            "lab",
+            "test",
+            "quick",
+            "test-long",
+            "test-clone",
+            "test-guest",
+            "test-offline",
+            "check",
+        ),
         *("bench", "bench-hub", "fuzz", "goldens", "solutions", "screenshots"),
         *("site", "test-site", "stick", "release", "changelog", "lock", "audit", "clean"),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -19,6 +20,10 @@ Program = Callable[..., str]
 settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if os.environ.get("KIT_TESTS") == "long" else "quick")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell in the background ignores Ctrl-C, and so would every command that a test interrupts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QEMU_CLONE = os.environ.get("KIT_QEMU", "")
 """The clone that tests marked ``clone`` read; all others get the re-enactment, whatever is here."""

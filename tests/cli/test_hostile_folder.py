@@ -60,8 +60,12 @@ for name in sys.argv[1:]:
 
 
 def plain() -> dict[str, str]:
-    """The environment of whoever uses no kit: one that this process ran may have made it safe."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    """The environment of whoever uses no kit: one that this process ran may have made it safe.
+
+    A hook of setuptools would import a part of importlib, which is a canary here.
+    """
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    return own | {"SETUPTOOLS_USE_DISTUTILS": "stdlib"}
 
 
 def test_each_canary_runs_in_plain_python(trap: Trap) -> None:

@@ -71,7 +71,11 @@ def test_python_does_not_import_from_the_current_folder(tmp_path: Path) -> None:
     (tmp_path / "colorsys.py").write_text("print('ran')")
     done = run(python("-c", "import colorsys"), cwd=tmp_path, timeout_s=20)
     control = subprocess.run(
-        [sys.executable, "-c", "import colorsys"], cwd=tmp_path, capture_output=True, check=False
+        [sys.executable, "-c", "import colorsys"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"},
+        capture_output=True,
+        check=False,
     )
 
     assert (done.status, done.stdout) == (0, b"")

@@ -196,8 +196,8 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
         (
             "late-what-becomes",
             "gone",
-            "today",
-            "No revision 'today' on the embedded machine;"
+            "tomorrow",
+            "No revision 'tomorrow' on the embedded machine;"
             " `kit list revisions` names all there are.",
         ),
         ("late-what-becomes", "gone", 7, "This is asked at pre-revert, revert, not at 7."),

@@ -90,7 +90,7 @@ def test_the_cost_of_an_input_is_measured_apart() -> None:
 def test_the_search_keeps_what_costs_most() -> None:
     def square(data: bytes) -> None:
         began = time.process_time()
-        while time.process_time() - began < len(data) / 1e6:
+        while time.process_time() - began < len(data) / 1e5:
             pass
 
     files = ("tests/fuzz/corpus/words/*",)

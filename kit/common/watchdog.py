@@ -1,6 +1,6 @@
 """End a command that a library holds up: no signal and no thread of Python's gets through to it.
 
-libgit2 holds the interpreter's lock while it reads, and repeats what a signal interrupts.  So a
+libgit2 holds the interpreter's lock while it works, and no signal interrupts it.  So a
 thread here counts up in shared memory, which it can only while no library holds the lock, and a
 process of its own looks at it.  If nothing moves for so long, it says so and kills this one.
 

@@ -132,7 +132,7 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
-        watch()  # whoever asks opens it with libgit2, which cannot be interrupted
+        watch()  # libgit2 compares and merges what is read there, and cannot be interrupted
         return self._repository().objects
 
     def tip(self) -> tuple[str, ...]:

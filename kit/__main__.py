@@ -24,9 +24,7 @@ def start() -> int:
         return 2
     try:
         from kit.common.child_process import clean_own_environment, stop_on_signals
-        from kit.common.watchdog import allow_the_end
 
-        allow_the_end()
         clean_own_environment()
         _forget_no_size()
         stop_on_signals()

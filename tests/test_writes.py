@@ -17,8 +17,6 @@ ALLOWED = {
     | {"fdopen", "write_text"},
     # /dev/null, in the place of a closed stdout
     "kit/cli/output.py": {"fdopen", "open"},
-    # a TemporaryFile, which has no name
-    "kit/common/watchdog.py": {"truncate"},
     # a folder that mkdtemp has made in the system's folder for such
     "kit/real_qemu/session.py": {"rmtree"},
     # into a TemporaryDirectory

@@ -1,13 +1,12 @@
 """Start every process of the kit, and end it with everything that it started.
 
-Decides what a child inherits, where it runs and how it ends:
-
-- **What.**  A Python child runs in safe-path mode; relative entries leave every list of folders in
-  its environment.  So nothing in the current folder becomes a module, a program or a library.
-- **Where.**  Each child leads a session of its own, so that it has no terminal to ask on, and one
+- **What a child inherits.**  A Python child runs in safe-path mode; relative entries leave every
+  list of folders in its environment.  So nothing in the current folder becomes a module, a program
+  or a library.
+- **Where it runs.**  Each child leads a session of its own: it has no terminal to ask on, and one
   group to end.  A worker of a pool leads a group of its own.
-- **The end.**  ``Child`` ends the whole group when the child exits, and when its reader leaves.  If
-  this process dies first, even of SIGKILL, a guard does it: a shell that reads a pipe which only
+- **How it ends.**  ``Child`` ends the whole group when the child exits, and when its reader leaves.
+  If this process dies first, even of SIGKILL, a guard does it: a shell that reads a pipe which only
   this process holds open.  On Linux the guard also finds descendants that left the group, by a mark
   in their environment.  Workers watch their parent themselves.
 
@@ -47,13 +46,11 @@ __all__ = [
     "Child",
     "ChildResult",
     "Workers",
-    "adopt",
     "asked_to_stop",
     "become",
     "clean_environment",
     "clean_own_environment",
     "guarded",
-    "is_worker",
     "own_session",
     "pool",
     "python",
@@ -64,12 +61,10 @@ __all__ = [
 
 DEVNULL = subprocess.DEVNULL
 PIPE = subprocess.PIPE
-STDOUT = subprocess.STDOUT
-"""What `start` is told where both outputs are one."""
-START_METHOD = "spawn"
-"""How a pool starts its workers: alike on every system, and no lock of a thread is copied."""
+STDOUT = subprocess.STDOUT  # for stderr: both outputs go to one place
+START_METHOD = "spawn"  # the same on every system, and copies no lock of a thread
 
-# Folders and lists of them: an empty or relative one is in the current folder, anybody's.
+# An empty or relative entry would lead to the current folder, which anybody may have filled.
 _LISTS = (
     *("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
     *("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "XDG_DATA_DIRS", "XDG_CONFIG_DIRS"),
@@ -95,8 +90,8 @@ def clean_environment(
     """Return the environment for a child: nothing in it leads to the current folder.
 
     Args:
-        more: Variables to add; they are cleaned, too.
-        base: What to start from; this process's own environment by default.
+        more: Variables to add; they are cleaned as well.
+        base: The variables to start from; this process's own by default.
     """
     found = _cleaned({**(os.environ if base is None else base), **(more or {})})
     if _IS_POSIX:
@@ -105,7 +100,7 @@ def clean_environment(
 
 
 def clean_own_environment() -> None:
-    """Clean this process's environment, for what libraries start on their own."""
+    """Clean this process's environment, which libraries pass to their children."""
     cleaned = _cleaned(os.environ)
     for name in set(os.environ) - set(cleaned):
         del os.environ[name]
@@ -131,7 +126,7 @@ def _cleaned(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def stop_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end this process like Ctrl-C: files and children are cleaned up."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that files and children are cleaned up."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
@@ -144,7 +139,7 @@ def python(*arguments: str) -> list[str]:
 
 
 def own_session() -> dict[str, Any]:
-    """Return what Popen is told so that a child leads a group: for libraries that call it."""
+    """Return the arguments that make a library's Popen start a child in a group of its own."""
     return {"start_new_session": True} if _IS_POSIX else {}
 
 
@@ -152,10 +147,10 @@ def own_session() -> dict[str, Any]:
 
 
 class Child:
-    """A running process and its group; as a context manager it is ended when the block is left."""
+    """A running process and its group; a context manager that ends them when the block is left."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        """Take charge of a process that leads a group of its own."""
+        """Own a process that leads a group of its own."""
         self._process = process
         self._is_over = False
         self.pid = process.pid
@@ -180,15 +175,15 @@ class Child:
             return None
 
     def wait(self, timeout_s: float | None = None) -> int:
-        """Wait until it exits, end what is left of its group, and return its status.
+        """Wait for the exit, end the rest of the group, and return the status.
 
         Raises:
-            TimeoutError: It still runs after so many seconds.
+            TimeoutError: It still runs after *timeout_s* seconds.
         """
         if not self._is_over:
             if self._process.returncode is None and not self._exits(timeout_s):
                 raise TimeoutError(f"no end within {timeout_s:g} s")
-            # unburied where the system can, so that the number is still the group's
+            # not yet reaped, where the system allows it, so that the number is still the group's
             _signal_group(self.pid, _KILL)
             self._process.wait()
             _GUARD.forget(self.pid)
@@ -196,7 +191,7 @@ class Child:
         return self._process.returncode
 
     def end(self, patience_s: float = _END_S) -> int:
-        """End the group: politely first, so that it removes its lock files; return the status."""
+        """End the group and return the status; SIGTERM first, so that it removes its lock files."""
         if not self._is_over and patience_s > 0:
             self._signal(signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
@@ -212,7 +207,7 @@ class Child:
             self._process.kill()
 
     def _exits(self, timeout_s: float | None) -> bool:
-        """Wait for the end, and leave it unburied where the system can."""
+        """Wait for the exit without reaping the process, where the system allows that."""
         if not hasattr(os, "waitid"):  # Windows; macOS before Python 3.13
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout_s)
@@ -250,14 +245,7 @@ def start(
 ) -> Child:
     """Start a program that is found on PATH or named by an absolute path.
 
-    Args:
-        command: The program and its arguments.
-        cwd: The folder in which it runs; the current one by default.
-        environment: Its variables; cleaned, this process's by default.
-        stdin: As `subprocess.Popen` has it; so are stdout and stderr.
-        stdout: A pipe by default.
-        stderr: A pipe by default.
-        pass_fds: What it keeps open.
+    The arguments are those of `subprocess.Popen`, with a cleaned *environment*.
 
     Raises:
         FileNotFoundError: There is no such program.
@@ -277,13 +265,8 @@ def start(
     return Child(process)
 
 
-def adopt(process: subprocess.Popen[bytes]) -> Child:
-    """Take charge of what a library started with `own_session`."""
-    return Child(process)
-
-
 def _found(program: str, variables: Mapping[str, str]) -> str:
-    """Return the path of a program; never one in the current folder, as Windows would."""
+    """Return the path of a program; unlike Windows, never one in the current folder."""
     if Path(program).is_absolute():
         return program
     found = shutil.which(program, path=variables.get("PATH", os.defpath))
@@ -292,12 +275,12 @@ def _found(program: str, variables: Mapping[str, str]) -> str:
     return found
 
 
-# -- one that is waited for --------------------------------------------------------------------
+# -- one child, to its end ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ChildResult:
-    """How a process ended, and what it wrote."""
+    """The exit status of a process, and its output."""
 
     status: int
     stdout: bytes
@@ -315,7 +298,7 @@ def run(
     """Run a program to its end; *text* is its standard input.
 
     Raises:
-        TimeoutError: It takes longer than so many seconds; it is ended then.
+        TimeoutError: It took longer than *timeout_s* seconds, and was ended.
         FileNotFoundError: There is no such program.
     """
     stdin = subprocess.PIPE if text else subprocess.DEVNULL
@@ -329,7 +312,7 @@ def run(
 
 
 def become(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> NoReturn:
-    """Run a program in place of this one: whoever stops this process stops that program."""
+    """Replace this program by another, so that a signal to this process reaches that program."""
     variables = _cleaned(environment)
     if _IS_POSIX:
         os.chdir(cwd)
@@ -341,14 +324,14 @@ def become(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) ->
 
 
 class Workers(Executor):
-    """An executor of processes that Ctrl-C does not reach; they are asked to stop instead."""
+    """An executor of processes that Ctrl-C does not reach; `ask_to_stop` stops them."""
 
     def __init__(self, executor: Executor, writer: Connection) -> None:
-        """Give tasks to *executor*; what *writer* sends is seen by all its processes."""
+        """Submit tasks to *executor*; *writer* reaches all of its processes."""
         self._executor, self._writer = executor, writer
 
     def submit(self, task: Callable[..., T], /, *args: Any, **named: Any) -> Future[T]:  # noqa: ANN401 - as Executor has it
-        """Give a task to a worker; signals wait until one that starts now has all that it needs."""
+        """Submit a task; signals wait until a worker that starts now is set up."""
         if not hasattr(signal, "pthread_sigmask"):
             return self._executor.submit(task, *args, **named)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
@@ -358,25 +341,22 @@ class Workers(Executor):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def ask_to_stop(self) -> None:
-        """Let `asked_to_stop` be true in every worker."""
-        self._writer.send_bytes(b"stop")  # nobody takes it out
+        """Make `asked_to_stop` true in every worker."""
+        self._writer.send_bytes(b"stop")  # no worker reads it, so all of them see it
 
 
 @contextmanager
 def pool(processes: int) -> Iterator[Workers]:
-    """Give an executor of worker processes; an exception or the end of the block ends them all.
-
-    Args:
-        processes: How many.
+    """Yield an executor of worker processes; an exception or the end of the block ends them all.
 
     Raises:
-        ChildProcessError: Somebody else killed one.
+        ChildProcessError: Another program killed one of them.
     """
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    clean_own_environment()  # whatever starts a worker inherits it
+    clean_own_environment()  # workers inherit it
     is_main = threading.current_thread() is threading.main_thread()
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context(START_METHOD)
@@ -403,19 +383,12 @@ _asked = threading.Event()
 
 
 def asked_to_stop() -> bool:
-    """Is this a worker that was asked to end with what it knows?"""
+    """Is this a worker that should return what it has found so far?"""
     return _asked.is_set()
 
 
-def is_worker() -> bool:
-    """Is this process a worker of a pool, which its parent can do without?"""
-    from multiprocessing import parent_process
-
-    return parent_process() is not None
-
-
 def _enter_worker(reader: Connection, is_main: bool) -> None:
-    """Make a worker one that ends with its parent, and that only its parent stops."""
+    """Make this worker end with its parent, and let only its parent stop it."""
     from multiprocessing import connection, parent_process
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -426,7 +399,7 @@ def _enter_worker(reader: Connection, is_main: bool) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)  # `Workers.submit` blocked them
     parent = parent_process()
     assert parent is not None
-    if is_main:  # the kernel means the thread that started this process
+    if is_main:  # the kernel watches the thread that started this process
         _end_with_parent()
 
     def watch() -> None:
@@ -440,7 +413,7 @@ def _enter_worker(reader: Connection, is_main: bool) -> None:
 
 
 def _end_with_parent() -> None:
-    """Let Linux end this process with its parent, even inside a library that never returns."""
+    """Make Linux end this process with its parent, even inside a library that never returns."""
     if sys.platform == "linux":
         import ctypes
 
@@ -490,7 +463,7 @@ end KILL
 
 
 class _Guard:
-    """The shell beside this process, started with the first child."""
+    """The shell that outlives this process; it starts with the first child."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -502,25 +475,25 @@ class _Guard:
             os.register_at_fork(after_in_child=self._after_fork)
 
     def mark(self) -> str:
-        """Return what marks a child in its environment; the shell runs before the child does."""
+        """Return the mark in a child's environment; the shell must run before the child does."""
         with self._lock:
             if self._shell is None:
                 self._start()
             return self._mark
 
     def keep(self, group: int) -> None:
-        """Have a group ended with this process; 0 is none."""
+        """End *group* with this process; 0 is no group."""
         if _IS_POSIX and group:
             with self._lock:
                 self._groups[group] = None
-                self._tell(f"+ {group}")
+                self._write(f"+ {group}")
 
     def forget(self, group: int) -> None:
-        """Take note that a group has ended; its number may become another's."""
+        """Forget a group that has ended, because its number may be reused."""
         if _IS_POSIX:
             with self._lock:
                 self._groups.pop(group, None)
-                self._tell(f"- {group}")
+                self._write(f"- {group}")
 
     def quit(self) -> None:
         """End the groups that are left, and the shell."""
@@ -535,9 +508,9 @@ class _Guard:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 shell.wait(_END_S)
 
-    def _tell(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         if self._shell is not None and self._shell.stdin is not None:
-            with contextlib.suppress(OSError):  # somebody killed it: another takes its place
+            with contextlib.suppress(OSError):  # the shell was killed: start another
                 self._shell.stdin.write(f"{line}\n".encode())
                 return
         self._start()
@@ -558,7 +531,7 @@ class _Guard:
         self._shell.stdin.write("".join(f"+ {each}\n" for each in self._groups).encode())
 
     def _after_fork(self) -> None:
-        """In a forked process: the shell is the parent's, and sees only the parent end."""
+        """Forget the parent's shell, which sees only the parent end."""
         self._lock = threading.RLock()
         if self._shell is not None and self._shell.stdin is not None:
             self._shell.stdin.close()
@@ -572,7 +545,7 @@ _GUARD = _Guard()
 
 @contextmanager
 def guarded(group: int) -> Iterator[None]:
-    """Have a group ended with this process which a library started, and will end itself."""
+    """End a group with this process; a library started it, and normally ends it itself."""
     _GUARD.keep(group)
     try:
         yield

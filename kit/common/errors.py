@@ -1,11 +1,11 @@
-"""What can go wrong, and whose fault it is.
+"""The errors of the kit, by whose fault they are.
 
-KitError                 anything the kit says about itself; its text is one line for a person
-├── UserError            asked for or given by a person: says what, where, what to do
+KitError                 base; its text is one line for a person
+├── UserError            a person asked for it or gave it: says what, where, what to do
 │   ├── UnknownRevisionError
 │   └── RecordingError   a recording that does not follow the format
 ├── MisuseError          a call that the kit's own code must never make
-└── TableGapError        a state table without a row for what happened: a bug in the table
+└── TableGapError        a state table has no row for an event: a bug in the table
 
 A guest that misbehaves is none of these: it gets an RTAS status, as on the real machine.
 """
@@ -26,10 +26,10 @@ MAX_LENGTH = 1000
 
 
 class KitError(Exception):
-    """Base of all errors of the kit."""
+    """Base of the kit's errors."""
 
     def __str__(self) -> str:
-        """Return its text; of one that quotes more than a person reads, the beginning and the end.
+        """Return the text; of a very long one, its beginning and its end.
 
         >>> len(str(KitError("x" * 1_000_000)))
         1000
@@ -41,11 +41,11 @@ class KitError(Exception):
 
 
 class UserError(KitError):
-    """Something a person asked for or gave; the text says what, where and what to do."""
+    """A person asked for or gave something wrong; the text says what, where and what to do."""
 
 
 class UnknownRevisionError(UserError):
-    """No revision of the catalogue, or more than one, answers to a name."""
+    """A name fits no revision of the catalogue, or more than one."""
 
 
 class RecordingError(UserError):
@@ -53,7 +53,7 @@ class RecordingError(UserError):
 
 
 class MisuseError(KitError):
-    """The kit called itself wrongly: never the doing of a guest or of a person."""
+    """The kit called itself wrongly; no guest or person can cause this."""
 
 
 class TableGapError(KitError):

@@ -1,7 +1,7 @@
-"""Fields of one line of JSON, checked: a value of the right kind, or what is wrong with it.
+"""Check the fields of a line of JSON: return a value of the right type, or raise `FormatError`.
 
-What is wrong is a `FormatError`; who reads lines adds where it is.  Python takes up to 25 times the
-size of a text for its values, so they are counted before they are made.
+The caller adds the place to the message.  Python takes up to 25 times the size of a text for its
+values, so they are counted before they are made.
 
 Source: RFC 8259.
 """
@@ -13,6 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+
+from kit.common.plain_text import short
 
 __all__ = [
     "FormatError",
@@ -30,11 +32,9 @@ __all__ = [
 ]
 
 Json = Any
-"""A value as json.loads makes it."""
+"""A value that json.loads returns."""
 
-
-MAX_VALUES = 500_000
-"""So many values may one text hold."""
+MAX_VALUES = 500_000  # in one text
 MAX_DEPTH = 100
 _OUTSIDE = re.compile(r'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+"?)*+([\[\]{},]|\Z)', re.DOTALL)
 
@@ -44,12 +44,11 @@ class FormatError(Exception):
 
 
 def load(line: str) -> Json:
-    """Read one line of JSON, and only what every reader of JSON takes alike.
+    """Return the value of one line of JSON, if every reader of JSON reads it the same way.
 
     Raises:
-        FormatError: It holds what not every reader takes, more values than any line, or nests
-            deeper.
-        ValueError: It is no JSON.
+        FormatError: It has duplicate keys, NaN, more than `MAX_VALUES` values, or nests too deep.
+        ValueError: It is not JSON.
     """
     check_bounds(line)
     return decoder().decode(line)
@@ -76,7 +75,7 @@ def check_bounds(text: str) -> None:
 
 
 def decoder() -> json.JSONDecoder:
-    """Return what reads JSON, and only what every reader of JSON takes alike."""
+    """Return a decoder that refuses duplicate keys and NaN, which readers treat differently."""
     return json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_unique)
 
 
@@ -91,12 +90,6 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         twice = next(key for key, count in counts.items() if count > 1)
         raise FormatError(f"key {short(twice)} is given twice")
     return found
-
-
-def short(value: Json) -> str:
-    """Quote a value in a message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def check_keys(data: Json, what: str, needed: set[str], optional: Iterable[str] = ()) -> None:

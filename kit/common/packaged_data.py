@@ -1,4 +1,4 @@
-"""The lessons' folder: where an installation keeps them, and the copy that their owner works on."""
+"""The folder of the lessons: the installation's own, and the copy that its owner works on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def share() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Where the lessons are, and whether they are a copy that its owner may change."""
+    """The folder of the lessons, and the first of them."""
 
     folder: Path
     first: Path
@@ -49,16 +49,16 @@ def lesson_folder() -> Path:
 def lessons(folder: Path | None = None, *, remember: bool = False) -> Lessons:
     """Return where the lessons are; copy them to *folder* first, if one is named.
 
-    In a checkout they are opened where they stand.  An installed kit copies them to *folder*, or
-    to ``unplug-kit-lessons`` here; a file that exists already is never overwritten.  A folder of
-    that name that the kit did not make is refused: a notebook runs what is in it.
+    A checkout's lessons are opened where they are.  An installed kit copies them to *folder*, or to
+    ``unplug-kit-lessons`` here, and never overwrites a file.  It refuses a folder of that name that
+    it did not make, because a notebook runs the files beside it.
 
     Args:
-        folder: Where to; whoever names it trusts what is there.
-        remember: Take note, in the user's own folder, that this copy is the kit's.
+        folder: The target; the person who names it trusts what is there.
+        remember: Record in the user's own folder that the kit made this copy.
 
     Raises:
-        UserError: The folder cannot be written or is somebody else's, or this installation has no
+        UserError: The folder cannot be written or is not the kit's, or this installation has no
             lessons.
     """
     source = lesson_folder()
@@ -82,11 +82,11 @@ def lessons(folder: Path | None = None, *, remember: bool = False) -> Lessons:
     return Lessons(target / "notebooks", target / "notebooks" / FIRST_LESSON)
 
 
-# Which copies are the kit's stands in the user's own folder, where no repository can write.
+# The record of the kit's copies is in the user's own folder, where no repository can write.
 
 
 def _record_of(target: Path) -> tuple[Path, bytes]:
-    """Return the file that remembers a copy, and what it holds: which folder the name meant."""
+    """Return the file that records a copy, and its content: which folder the name meant."""
     path, seen = target.absolute(), target.lstat()
     name = sha256(os.fsencode(path)).hexdigest()[:32]
     place = user_data_path("unplug-kit", appauthor=False) / "lesson-copies" / name
@@ -111,7 +111,7 @@ def _remember_copy(target: Path) -> None:
 def _copy_new(source: Path, folder: Path) -> None:
     target = folder / source.name
     if not target.exists():
-        write_atomic(target, source.read_bytes())  # half a lesson would never be copied again
+        write_atomic(target, source.read_bytes())  # half a lesson would never be replaced
 
 
 def data_path(name: str) -> Path:

@@ -1,8 +1,8 @@
-"""Text that others wrote, made fit to be shown: nothing in it steers what shows it.
+"""Make text that others wrote fit to be shown: nothing in it controls the program that shows it.
 
 A character that nobody sees (a control character, a mark of direction, a separator of lines, half
-of a surrogate pair, a filler, a selector of variants, a space that is not the space) is shown as
-Python writes it: ``\\u202e``.  Terminal, HTML, SVG, mail and Markdown all ask this module.
+of a surrogate pair, a filler, a selector of variants, a space other than U+0020) is shown as
+Python writes it: ``\\u202e``.  Terminal, HTML, SVG, mail and Markdown all use this module.
 
 Source: the general categories of Python's ``unicodedata``; the property
 Default_Ignorable_Code_Point of Unicode 16.0, DerivedCoreProperties.txt (the same 4174 code points
@@ -14,7 +14,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["is_seen", "plain", "printable"]
+__all__ = ["is_seen", "plain", "printable", "short"]
 
 _IGNORABLE = (
     *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
@@ -31,7 +31,7 @@ _UNSEEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 
 def is_seen(char: str) -> bool:
-    """Is a character one that a person can see?  Of the spaces only the space is."""
+    """Can a person see the character?  Of the spaces only U+0020 counts."""
     if char == " ":
         return True
     code = ord(char)
@@ -60,6 +60,12 @@ def plain(words: str) -> str:
     'core1\\t\\x07'
     """
     return printable(words).replace("\t", "\\t")
+
+
+def short(value: object) -> str:
+    """Return the repr of a value for a message, cut if it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 @lru_cache(maxsize=10_000)  # more letters than most languages have

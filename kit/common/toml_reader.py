@@ -1,8 +1,8 @@
-"""Takes values out of a TOML text that a person wrote, and says at which line a mistake stands.
+"""Read values from a TOML text that a person wrote, and report mistakes with their line.
 
-Scenarios, exercises and the ties of commits are read with it; it reads text and never a file.
-``tomllib`` takes the square of a key's length, so a text is looked through before: how long and how
-deep it may be is counted token by token.
+Scenarios, exercises and the ties of commits are read with it; it reads text, never a file.
+``tomllib`` takes time in the square of a key's length, so length and depth are checked first,
+token by token.
 
 Source: TOML 1.0.0, https://toml.io/en/v1.0.0.
 """
@@ -16,17 +16,14 @@ from functools import cached_property
 from typing import Any
 
 from kit.common.errors import UserError
-from kit.common.plain_text import printable
+from kit.common.plain_text import printable, short
 
 __all__ = ["TomlReader", "short"]
 
-MAX_PARTS = 10
-"""So many names, with dots between them, may a key have."""
+MAX_PARTS = 10  # of a key with dots
 MAX_DEPTH = 20
-MAX_ENTRIES = 5000
-"""So many keys, items and tables may a text have, all together."""
-MAX_WORD = 1000
-"""Characters of a name or a number."""
+MAX_ENTRIES = 5000  # keys, items and tables together
+MAX_WORD = 1000  # characters of a name or a number
 
 _TOKEN = re.compile(
     r'''"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\Z)'''
@@ -37,23 +34,16 @@ _TOKEN = re.compile(
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def short(value: object) -> str:
-    """Quote a value in a message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 class TomlReader:
-    """Takes values out of the data, and knows at which line of the text each stands.
+    """Returns values of the data, and knows the line of each.
 
-    Every method that takes a value raises the error it was made with: file, line, what is wrong,
-    what was expected.
+    Its methods raise the reader's error class: file, line, what is wrong, what was expected.
     """
 
     def __init__(
         self, text: str, source: str, error: type[UserError] = UserError, begin: int = 0
     ) -> None:
-        """Read *text*, of the file *source*; mistakes are errors of the kind *error*."""
+        """Read *text*, the content of the file *source*; raise *error* for mistakes."""
         self.source = source
         self._text = text
         self._error = error
@@ -69,7 +59,7 @@ class TomlReader:
             raise self._syntax_error(error) from None
 
     def _syntax_error(self, error: tomllib.TOMLDecodeError) -> UserError:
-        """Put the line where messages of the kit have it: after the file."""
+        """Move the line number to where the kit's messages have it: after the file."""
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         what, line = (match[1], match[2]) if match else (error, None)
         return self._error(
@@ -77,7 +67,7 @@ class TomlReader:
         )
 
     def _check_bounds(self) -> None:
-        """Raise where the text is longer or deeper than anything that a person writes."""
+        """Raise if the text is longer or deeper than anything a person writes."""
         entries = depth = parts = 0
         joined = False
         for match in _TOKEN.finditer(self._text):
@@ -113,7 +103,7 @@ class TomlReader:
         return self._error(f"{self.source}:{line}: {what}; shorten it")
 
     def within(self, header: str, number: int = 0) -> TomlReader:
-        """Return a reader of the table under *header*, of the one with that *number*."""
+        """Return a reader of the table under *header*: the one with that *number*."""
         if header not in self._begins:
             lines = enumerate(self._lines)
             self._begins[header] = [n for n, line in lines if line.strip().startswith(header)]
@@ -128,7 +118,7 @@ class TomlReader:
         return self._text.split("\n")
 
     def error(self, key: str, what: str, value: str = "") -> UserError:
-        """Return the error for what stands at *key*, or at the text *value* after it."""
+        """Return the error for the value of *key*, or for the text *value* after it."""
         return self._error(f"{self.source}:{self._line(key, value)}: {what}")
 
     def _line(self, key: str, value: str) -> int:
@@ -149,7 +139,7 @@ class TomlReader:
     # -- values --------------------------------------------------------------------------------
 
     def check_name(self, name: str) -> None:
-        """Raise unless *name*, the file's, is a name."""
+        """Raise unless *name*, the file's, is well formed."""
         if not _NAME.fullmatch(name) or len(name) > 40:
             raise self.error("", f"{name!r} is no name; expected small letters, digits and hyphens")
 
@@ -163,7 +153,7 @@ class TomlReader:
                 )
 
     def text(self, data: Mapping[str, Any], key: str) -> str:
-        """Return a text, its lines joined; what is unseen in it is made visible."""
+        """Return a text, its lines joined; unseen characters are made visible."""
         if key not in data:
             raise self.error("", f"key {key!r} is missing; expected a text")
         if not isinstance(data[key], str) or not data[key].strip():
@@ -171,14 +161,14 @@ class TomlReader:
         return printable(" ".join(data[key].split()))
 
     def texts(self, data: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        """Return a list of texts; none where the key is missing."""
+        """Return a list of texts; empty if the key is missing."""
         value = data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.error(key, f"{key} is {short(value)}; expected a list of texts")
         return tuple(value)
 
     def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        """Return a table; an empty one where the key is missing."""
+        """Return a table; an empty one if the key is missing."""
         value = data.get(key, {})
         if not isinstance(value, dict):
             raise self.error(key, f"{key} is {short(value)}; expected a table, [{key}]")
@@ -187,7 +177,7 @@ class TomlReader:
     def tables(
         self, data: Mapping[str, Any], key: str
     ) -> Iterator[tuple[TomlReader, Mapping[str, Any]]]:
-        """Yield each table of the list at *key* with a reader of it; none where it is missing."""
+        """Yield each table of the list at *key*, with a reader of it."""
         entries = data.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise self.error(key, f"{key} is no list of tables; expected [[{key}]]")
@@ -195,7 +185,7 @@ class TomlReader:
             yield self.within(f"[[{key}]]", number), entry
 
     def read(self, key: str, value: str, reader: Callable[[str], Any]) -> Any:  # noqa: ANN401
-        """Apply a reader of the kit's, and put file and line in front of what it complains of."""
+        """Return what a reader of the kit makes of *value*; add file and line to its error."""
         try:
             return reader(value)
         except UserError as error:

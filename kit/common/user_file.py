@@ -1,12 +1,12 @@
-"""A file that a person names: read no further than it may be large, and written whole or not.
+"""Read a file that a person names, up to a limit, and write files as a whole or not at all.
 
-Anything may stand where a file is expected: a pipe would be waited for, a device never ends, a
-small ``.gz`` holds gigabytes, and a sparse file too.
+A pipe may be in the place of a file and never answer, a device never ends, and a small ``.gz`` or a
+sparse file holds gigabytes.
 
-The kit writes its files here and nowhere else, and builds folders in `kit.common.user_folder`.
-Somebody else may have filled the folder that it writes to, so it opens no name for writing that
-others can guess: a new file has a random name, is created and never found there, and is renamed
-when all of it is on the disk.  A process that is killed or runs out of room leaves what was there.
+The kit writes its files here and nowhere else; `kit.common.user_folder` builds its folders.
+Somebody else may have filled the target folder, so no name that others can guess is opened for
+writing: a new file gets a random name, must not exist yet, and is renamed once it is on the disk.
+A process that is killed or runs out of room leaves the old file unchanged.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ _KINDS = {
 def read_bounded(
     path: Path, what: str, most: int = MAX_BYTES, error: type[UserError] = UserError
 ) -> str:
-    """Return the text of *path*, a file that says *what*, as in "scenario".
+    """Return the text of *path*; *what* names its content in messages, as in "scenario".
 
     Raises:
-        UserError: It is no file, too large to be one, no UTF-8 text, or cannot be read.
+        UserError: It is not a file, too large, not UTF-8, or cannot be read.
     """
     with open_bounded(path, what, most, error) as file:
         data = file.read()
@@ -77,18 +77,18 @@ def read_bounded(
 def open_bounded(
     path: Path, what: str, most: int, error: type[UserError] = UserError
 ) -> Iterator[io.BufferedReader]:
-    """Open a file that says *what*; gzip, xz and zstd are unpacked, told by their first bytes.
+    """Yield an open file; gzip, xz and zstd are recognised by their first bytes and unpacked.
 
-    Whoever reads it is told the same way if it cannot be read to its end, or has more bytes.
+    Reading it raises the same error if it cannot be read to its end, or has more bytes.
 
     Args:
         path: The file.
-        what: What is in it, for a message.
-        most: More bytes than such a file has.
-        error: What is raised.
+        what: Its content, for a message.
+        most: The largest number of bytes of such a file.
+        error: The error to raise.
 
     Raises:
-        UserError: It is no file, too large, or cannot be read.
+        UserError: It is not a file, too large, or cannot be read.
     """
     handle = _opened(path, error)
     with open(handle, "rb") as file:  # noqa: PTH123 - it has been opened
@@ -100,7 +100,7 @@ def open_bounded(
 
 
 _XZ_BYTES = 100_000_000  # the memory that a file may make xz take
-_PACKED = (  # first bytes, name, and the command that undoes it
+_PACKED = (  # first bytes, name, and the command that unpacks it
     (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d"),
     (b"BZh", "bzip2", "bunzip2"),
     (b"\x04\x22\x4d\x18", "lz4", "lz4 -d"),
@@ -109,7 +109,7 @@ _PACKED = (  # first bytes, name, and the command that undoes it
 
 
 def _unpacked(file: io.BufferedReader, path: Path, error: type[UserError]) -> Any:  # noqa: ANN401 - what the decompressors return has no common type
-    """Return *file*, or what unpacks it."""
+    """Return *file*, or a reader that unpacks it."""
     begins = file.peek(6)[:6]
     if begins[:2] == b"\x1f\x8b" or path.suffix == ".gz":
         return gzip.GzipFile(fileobj=file)
@@ -125,7 +125,7 @@ def _unpacked(file: io.BufferedReader, path: Path, error: type[UserError]) -> An
 
 
 class _Xz:
-    """Unpacks xz piece by piece, with a bound on its memory, which `lzma.LZMAFile` has not."""
+    """Unpacks xz piece by piece with bounded memory, which `lzma.LZMAFile` does not offer."""
 
     def __init__(self, file: io.BufferedReader) -> None:
         self._file = file
@@ -154,7 +154,7 @@ class _Xz:
 
 
 def _zstd(file: io.BufferedReader) -> Any:  # noqa: ANN401 - see _unpacked
-    """Return what unpacks zstd: Python's own from 3.14 on, or the package; None without either."""
+    """Return a reader of zstd: Python's own from 3.14 on, or the package's; None without either."""
     with suppress(ImportError):
         return import_module("compression.zstd").ZstdFile(file)
     with suppress(ImportError):
@@ -166,9 +166,9 @@ def _zstd(file: io.BufferedReader) -> Any:  # noqa: ANN401 - see _unpacked
 
 
 def _opened(path: Path, error: type[UserError]) -> int:
-    """Open a file, and nothing else: not even for a moment, since that may wait."""
+    """Open a regular file; anything else is refused without waiting for it."""
     try:
-        # what waits does not, and what has been put in its place since is looked at as it is
+        # opening never waits, and the type is that of the opened file, not of a later one
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         mode = stat.S_IFMT(os.fstat(handle).st_mode)
     except FileNotFoundError:
@@ -198,7 +198,7 @@ def _why(caught: Exception) -> str:
 
 
 class _Bounded(io.RawIOBase):
-    """Reads from a file as much as it may have."""
+    """Reads at most so many bytes of a file."""
 
     def __init__(
         self,
@@ -235,19 +235,19 @@ _NEW = (
     os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )  # fmt: skip
-_LEFT_S = 3600  # a file that is still being written is younger
+_LEFT_S = 3600  # a file that is being written is younger
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
-    """Put a file in the place of *path*, or write to the pipe or terminal that is there.
+    """Replace the file at *path*, or write to the pipe or terminal that is there.
 
     Args:
         path: The file.  A link is not followed, except a shell's own, such as /dev/stdout.
         data: The whole content.
-        mode: The permissions; if absent, those of the file that is replaced.
+        mode: The permissions; by default those of the replaced file.
 
     Raises:
-        OSError: It cannot be written; what was there is unchanged.
+        OSError: It cannot be written; the old file is unchanged.
     """
     found = _kept_mode(path)
     if found is None:
@@ -260,7 +260,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
             if os.path.lexists(path) and not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
             if (wanted := mode or found) != 0:
-                new.chmod(wanted)  # before there is anything in it to read
+                new.chmod(wanted)  # before it holds anything to read
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -272,31 +272,19 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
 
 def create_file(path: Path) -> BinaryIO:
-    """Create a file and open it for writing.
-
-    Raises:
-        OSError: There is something at *path*, a link included.
-    """
+    """Create a file and open it for writing; raise OSError if *path* exists, even as a link."""
     return open(os.open(path, _NEW, 0o666), "wb")  # noqa: PTH123 - the caller closes it
 
 
 def try_write(folder: Path) -> None:
-    """Create a file in *folder*, and remove it.
-
-    Raises:
-        OSError: No file can be created there.
-    """
+    """Create a file in *folder* and remove it, to raise OSError if that is impossible."""
     probe = name_beside(folder / "unplug-kit", "new")
     create_file(probe).close()
     probe.unlink()
 
 
 def put_aside(path: Path) -> Path:
-    """Rename a file that cannot be read to ``NAME.broken-1``, or -2 and so on; return the new name.
-
-    Raises:
-        OSError: It cannot be renamed.
-    """
+    """Rename an unreadable file to ``NAME.broken-1`` (or -2 …), and return the new name."""
     names = (path.with_name(f"{path.name}.broken-{n}") for n in range(1, 10_000))
     aside = next((name for name in names if not os.path.lexists(name)), path.with_suffix(".broken"))
     path.replace(aside)
@@ -304,7 +292,7 @@ def put_aside(path: Path) -> Path:
 
 
 def _kept_mode(path: Path) -> int | None:
-    """Return the permissions of a file to be replaced, 0 if there is none; None: write into it."""
+    """Return the replaced file's permissions; 0: there is none; None: write into what is there."""
     if str(path).startswith(_TAKES):
         return None
     try:
@@ -324,7 +312,7 @@ def _kept_mode(path: Path) -> int | None:
 
 
 def _pour(path: Path, data: bytes) -> None:
-    """Write into a pipe or a device; a pipe that nobody reads is not waited for."""
+    """Write into a pipe or a device, without waiting for a reader of the pipe."""
     ours = str(path).startswith(_TAKES)
     wait = 0 if ours else getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     flags = os.O_WRONLY | (os.O_TRUNC if ours else 0) | getattr(os, "O_NOCTTY", 0) | wait
@@ -341,12 +329,12 @@ def _pour(path: Path, data: bytes) -> None:
 
 
 def name_beside(path: Path, kind: str) -> Path:
-    """Return a name beside *path* that nobody can guess."""
+    """Return a path beside *path* whose name nobody can guess."""
     return path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.{kind}")
 
 
 def _sweep(path: Path) -> None:
-    """Remove what processes that were killed while they wrote *path* have left."""
+    """Remove old temporary files of *path*, left by processes that were killed."""
     left = re.compile(rf"\.{re.escape(path.name[:50])}\.[0-9a-f]{{16}}\.new")
     with suppress(OSError), os.scandir(path.parent) as found:
         for each in found:
@@ -357,7 +345,7 @@ def _sweep(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let a rename reach the disk, where a folder can be opened for that."""
+    """Write a rename to the disk, where the system can open a folder for that."""
     if hasattr(os, "O_DIRECTORY"):
         with suppress(OSError):
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -371,9 +359,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folders(folder: Path, *below: str) -> Path:
-    """Make *folder* and, in it, one folder *below* the other; return the last.
+    """Make *folder*, then the nested folders *below* in it; return the last.
 
-    The caller's user named *folder*, so links on the way to it are followed; below it none is.
+    The user named *folder*, so links on the way to it are followed; below it none is.
 
     Raises:
         OSError: It cannot be made, or a link or a file is in its place.
@@ -390,11 +378,7 @@ def make_folders(folder: Path, *below: str) -> Path:
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """Copy a file, or a folder and all that is in it, to *target*, over files that are there.
-
-    Raises:
-        OSError: Something cannot be read or written.
-    """
+    """Copy a file, or a folder with its content, to *target*; existing files are replaced."""
     if source.is_file():
         write_atomic(target, source.read_bytes())
         return
@@ -407,11 +391,7 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def open_lock(path: Path) -> int:
-    """Open the file of a lock, made at first use; return its handle.
-
-    Raises:
-        OSError: Something else than such a file is there.
-    """
+    """Open the file of a lock, made at first use; raise OSError for what is no plain file."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
     found = os.fstat(handle)

@@ -1,8 +1,8 @@
-"""A folder that the kit makes: built beside its place, and moved there once it is whole.
+"""Build folders beside their place, and move them there once they are complete.
 
-Whoever reads it sees the old folder or the new one.  The folder in which it is built has a random
-name and is this user's alone.  Work that takes long goes on there after a crash: the kit finds the
-folder by a note in the user's own cache, never by a name that somebody else could have used first.
+Readers see the old folder or the new one.  The folder under construction has a random name and
+belongs to this user alone.  After a crash a long task continues in it: the kit finds it by a note
+in the user's own cache, never by a name that somebody else could have used first.
 """
 
 from __future__ import annotations
@@ -49,11 +49,7 @@ _ASIDE = "old"
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder if it is there, read-only files included; a link is not followed.
-
-    Raises:
-        OSError: Something in it cannot be removed.
-    """
+    """Remove a folder if it exists, read-only files included; a link is not followed."""
     if sys.platform == "win32":
         for path in folder.rglob("*.*"):  # git's packs are read-only, which keeps them there
             path.chmod(0o700)
@@ -65,12 +61,9 @@ def remove_tree(folder: Path) -> None:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside *target*, and remove it with what is left in it.
+    """Yield an empty folder beside *target*, and remove it with its content afterwards.
 
-    Only this user may enter it.  What shall become *target* is made as a folder inside.
-
-    Raises:
-        OSError: It cannot be made.
+    Only this user may enter it.  Make the future *target* as a folder inside.
     """
     made = name_beside(make_folders(target.parent) / target.name, "part")
     made.mkdir(mode=0o700)
@@ -81,7 +74,7 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 
 def put_folder(new: Path, target: Path, aside: Path) -> None:
-    """Move the folder *new* to *target*; what was there goes *aside*, and back if that fails.
+    """Move the folder *new* to *target*; move what was there to *aside*, and back if that fails.
 
     Raises:
         OSError: It cannot be moved, or a link or a file is at *target*.
@@ -114,10 +107,10 @@ def move_folder(new: Path, target: Path) -> None:
 
 @dataclass(slots=True)
 class Workplace:
-    """A folder beside a target in which work goes on.
+    """A folder beside a target, in which a task continues after a crash.
 
-    Its name is random.  The kit remembers it in the user's own cache, where nobody else writes,
-    and goes on only in the folder that it has made.
+    Its name is random.  The kit notes it in the user's own cache, where nobody else writes, and
+    continues only in a folder that it made itself.
     """
 
     target: Path
@@ -127,16 +120,12 @@ class Workplace:
     owner: int = 0
 
     def remember(self, name: str, sums: Mapping[str, str]) -> None:
-        """Remember the digests of the files in the folder *name* of this place."""
+        """Note the digests of the files in the folder *name* of this place."""
         self.sums[name] = dict(sums)
         self._note()
 
     def put(self, new: Path) -> None:
-        """Move *new*, a folder in this place, to the target.
-
-        Raises:
-            OSError: It cannot be moved; what was there is there.
-        """
+        """Move *new*, a folder in this place, to the target; if that fails, the old one stays."""
         put_folder(new, self.target, self.folder / _ASIDE)
 
     def _note(self) -> None:
@@ -144,14 +133,14 @@ class Workplace:
         write_atomic(note_of(self.target), json.dumps(known).encode())
 
     def _enter(self) -> None:
-        """Make the folder, or enter the one that an earlier process of this user has made."""
+        """Make the folder, or enter the one that an earlier process of this user made."""
         try:
             there = self.folder.lstat()
         except FileNotFoundError:
             self.owner, self.sums = os.geteuid() if hasattr(os, "geteuid") else 0, {}
-            self._note()  # first: a folder that is not noted would stay for ever
+            self._note()  # first: a folder that is not noted would never be removed
             self.folder.mkdir(mode=0o700)
-            self.owner = self.folder.lstat().st_uid  # some file systems know one owner alone
+            self.owner = self.folder.lstat().st_uid  # some file systems have a single owner
             self._note()
             return
         if not stat.S_ISDIR(there.st_mode) or there.st_uid != self.owner:
@@ -164,7 +153,7 @@ class Workplace:
         remove_tree(old)
 
     def _leave(self) -> bool:
-        """Remove the folder if nothing is left in it; say whether it is gone."""
+        """Remove the folder if it is empty; return whether it is gone."""
         with suppress(OSError):
             self.folder.rmdir()
         return not os.path.lexists(self.folder)
@@ -172,17 +161,17 @@ class Workplace:
 
 @contextmanager
 def workplace(target: Path, who: str, error: type[Exception] = UserError) -> Iterator[Workplace]:
-    """Give a folder beside *target* in which what an interrupted call has made is still there.
+    """Yield a folder beside *target* that still holds what an interrupted call made.
 
-    Afterwards the folder is removed if it is empty.
+    It is removed afterwards if it is empty.
 
     Args:
-        target: Absolute; the folder that is made.
+        target: The folder to be made, as an absolute path.
         who: The command that makes it, as in "kit fetch".
-        error: What is raised.
+        error: The error to raise.
 
     Raises:
-        UserError: Another process makes *target*, or the folder beside it is not ours.
+        UserError: Another process makes *target*, or the folder beside it is not the kit's.
         OSError: The folder cannot be made.
     """
     if target.is_symlink():
@@ -218,7 +207,7 @@ def workplace(target: Path, who: str, error: type[Exception] = UserError) -> Ite
 
 
 def note_of(target: Path) -> Path:
-    """Return the file in the user's cache that names the folder in which *target* is made."""
+    """Return the file in the user's cache that names the folder where *target* is made."""
     name = os.fsencode(os.path.realpath(target.parent) + os.sep + target.name)
     folder = user_cache_path("unplug-kit", appauthor=False) / "parts"
     return folder / sha256(name).hexdigest()
@@ -249,7 +238,7 @@ def _locked(path: Path, target: Path, who: str, error: type[Exception]) -> int:
             )
         if path.exists() and os.path.samestat(path.stat(), os.fstat(handle)):
             break
-        os.close(handle)  # its holder has just removed it: what was locked has no name any more
+        os.close(handle)  # its holder has just removed it: the locked file has no name any more
     os.ftruncate(handle, 0)
     os.lseek(handle, 0, os.SEEK_SET)
     os.write(handle, f"{os.getpid()}\n".encode())
@@ -257,7 +246,7 @@ def _locked(path: Path, target: Path, who: str, error: type[Exception]) -> int:
 
 
 def _unlock(handle: int, path: Path) -> None:
-    """Remove the lock: a child of git's that ends a moment later holds what has no name."""
+    """Remove the lock; a child of git that ends a moment later then holds a file without a name."""
     if sys.platform != "win32":
         path.unlink(missing_ok=True)
     os.close(handle)

@@ -21,9 +21,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from kit.common.child_process import Child, adopt, clean_environment, own_session
+from kit.common.child_process import Child, clean_environment, own_session
 from kit.common.plain_text import plain
-from kit.common.watchdog import watch
 from kit.git.repository.allowance import allowance, limit
 from kit.git.repository.diff import MAX_PRINTED_BYTES, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
@@ -132,7 +131,6 @@ class CloneHistory:
         Raises:
             HistoryError: There is no such repository, or git is not installed.
         """
-        watch()  # libgit2 compares and merges what is read there, and cannot be interrupted
         return self._repository().objects
 
     def tip(self) -> tuple[str, ...]:
@@ -296,7 +294,7 @@ class CloneHistory:
                 raise HistoryError(f"{self.place}: {why}") from error
         process, running.proc = running.proc, None  # it would end it when nobody holds it
         assert process is not None
-        return adopt(process)
+        return Child(process)
 
     def _repository(self) -> Repository:
         """Return where the repository is; looked at once."""

@@ -15,7 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from re import IGNORECASE, fullmatch, match
 
-from kit.common.watchdog import watch
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import HistoryError
@@ -368,7 +367,6 @@ def _check(folder: Path, rows: tuple[Revert, ...]) -> tuple[Revert, ...]:
 @lru_cache(maxsize=4)
 def _opened(folder: Path) -> Objects:
     """Return the objects of a folder, opened once in each process."""
-    watch()  # in a worker: nobody else would end it
     return Objects(folder)
 
 

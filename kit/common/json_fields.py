@@ -21,7 +21,6 @@ __all__ = [
     "Json",
     "check_bounds",
     "check_keys",
-    "check_qmp",
     "decoder",
     "load",
     "number",
@@ -136,15 +135,3 @@ def positive(data: Json, key: str) -> int:
     if value <= 0:
         raise FormatError(f"{key} is {value}, not a positive number")
     return value
-
-
-def check_qmp(reply: Json) -> None:
-    """Raise `FormatError` unless *reply* is the empty return or an error of QMP."""
-    if isinstance(reply, dict) and "error" in reply:
-        check_keys(reply, "reply", {"error"})
-        check_keys(reply["error"], "reply.error", {"class", "desc"})
-        for key in ("class", "desc"):
-            text(reply["error"], key)
-    else:
-        check_keys(reply, "reply", {"return"})
-        check_keys(reply["return"], "reply.return", set())

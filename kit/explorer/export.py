@@ -45,7 +45,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.recordings.answers import event_json, reply_json
+from kit.recordings.answers import events_json, reply_json
 
 __all__ = ["Asked", "asked_of", "request_json", "script_line"]
 
@@ -133,7 +133,7 @@ def _recorded(machine: Machine, request: Request, steps: list[Json]) -> Machine:
     machine, outcome = step(machine, request)
     answer = "aborted" if isinstance(outcome.reply, Aborted) else "reply"
     written = {**request_json(request), answer: reply_json(outcome.reply)}
-    events = [event for event in map(event_json, outcome.emitted) if event is not None]
+    events = events_json(outcome)
     steps.append({**written, **({"events": events} if events else {})})
     return machine
 

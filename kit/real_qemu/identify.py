@@ -7,16 +7,11 @@ the same answers are one machine.  Its last step removes a core, because a stopp
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35
-from kit.machine.config import Config
-from kit.machine.events import Outcome
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
-from kit.machine.pseries.step import boot, step
 from kit.machine.requests import (
     CheckException,
     ConfigureConnector,
@@ -33,7 +28,9 @@ from kit.machine.revision import Board, Revision
 from kit.real_qemu.identify_q35 import likeness
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
-from kit.recordings.answers import event_json, reply_json
+from kit.recordings.answers import answer_text
+from kit.recordings.format import FORMATS
+from kit.recordings.schema import Ask
 
 __all__ = ["SCRIPT", "Identity", "answers_of", "embedded_answers", "identify"]
 
@@ -155,24 +152,11 @@ def _different(found: tuple[str, ...], theirs: tuple[str, ...]) -> list[int]:
     return [number for number, (one, other) in enumerate(pairs) if one != other]
 
 
-def answers_of(ask: Callable[[Request], Outcome]) -> tuple[str, ...]:
+def answers_of(ask: Ask) -> tuple[str, ...]:
     """Run the script and return the answers, each in one form whatever the order of events."""
-    return tuple(_answer(ask(request)) for request in SCRIPT)
-
-
-def _answer(outcome: Outcome) -> str:
-    events = [event for event in map(event_json, outcome.emitted) if event is not None]
-    told = sorted(json.dumps(event, sort_keys=True) for event in events)
-    return "; ".join([json.dumps(reply_json(outcome.reply), sort_keys=True), *told])
+    return tuple(answer_text(ask(request)) for request in SCRIPT)
 
 
 def embedded_answers(revision: Revision, binary: Binary) -> tuple[str, ...]:
     """Return the embedded machine's answers, if it is started as the binary is."""
-    machine = boot(revision, Config(cas_at_reset=binary.steps_time))
-
-    def ask(request: Request) -> Outcome:
-        nonlocal machine
-        machine, outcome = step(machine, request)
-        return outcome
-
-    return answers_of(ask)
+    return answers_of(FORMATS[revision.board].fresh(revision, binary.steps_time))

@@ -7,7 +7,6 @@ recording does, is the yardstick.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from kit.machine.events import Aborted
@@ -28,7 +27,8 @@ from kit.machine.q35.messages import (
 from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel, QueryHotpluggableCpus, SystemReset
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.q35 import RealQ35
-from kit.recordings.q35_format import RECORDED, acpi_event_json, acpi_reply_json
+from kit.recordings.answers import answer_text
+from kit.recordings.q35_format import RECORDED
 
 __all__ = ["SCRIPT", "Likeness", "likeness"]
 
@@ -92,6 +92,4 @@ def _answer(outcome: AcpiOutcome) -> str:
     reply = outcome.reply
     if isinstance(reply, Aborted):
         return f"it ends: {reply.abort.function}"
-    events = [event for event in map(acpi_event_json, outcome.emitted) if event is not None]
-    told = sorted(json.dumps(event, sort_keys=True) for event in events)
-    return "; ".join([json.dumps(acpi_reply_json(reply), sort_keys=True), *told])
+    return answer_text(outcome)

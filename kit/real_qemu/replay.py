@@ -7,33 +7,27 @@ points.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
-from kit.machine.config import Config
-from kit.machine.events import Aborted, Emitted, Reply
-from kit.machine.pseries import step as spapr
-from kit.machine.q35 import step as acpi
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
+from kit.machine.q35.messages import AcpiRequest
 from kit.machine.requests import ClockStep, Request
 from kit.machine.revision import Board
 from kit.real_qemu.identify import Identity
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.real_qemu.q35 import RealQ35
-from kit.recordings.answers import event_json, reply_json
+from kit.recordings.answers import answer_json
 from kit.recordings.conformance import ConformanceReport, Mismatch
-from kit.recordings.format import RecordingScript
-from kit.recordings.q35_format import RECORDED, acpi_event_json, acpi_reply_json
+from kit.recordings.format import FORMATS, RecordingScript
+from kit.recordings.q35_format import RECORDED
 
 __all__ = [
     "LiveComparison",
     "Recorded",
-    "answer_json",
     "compare_live",
     "embedded",
     "needs_time",
@@ -164,70 +158,11 @@ def _crashed(answer: Json) -> bool:
 
 @contextmanager
 def _real(binary: Binary) -> Iterator[Ask]:
-    if binary.board == Board.Q35:
-        with RealQ35(binary, RECORDED) as q35:
-
-            def ask_q35(request: Request | AcpiRequest) -> Json:
-                outcome = q35.ask(request)  # type: ignore[arg-type]  # a script of this board
-                return _acpi_answer(outcome.reply, outcome.emitted)
-
-            yield ask_q35
-    else:
-        with RealSpapr(binary) as pseries:
-
-            def ask(request: Request | AcpiRequest) -> Json:
-                outcome = pseries.ask(request)  # type: ignore[arg-type]  # a script of this board
-                return answer_json(outcome.reply, outcome.emitted)
-
-            yield ask
+    with RealQ35(binary, RECORDED) if binary.board == Board.Q35 else RealSpapr(binary) as real:
+        yield lambda request: answer_json(real.ask(request))  # type: ignore[arg-type]  # by board
 
 
 def embedded(identity: Identity) -> Ask:
     """Return how to ask the embedded machine, started as the binary is, at its revision."""
-    if identity.binary.board == Board.Q35:
-        return _embedded_q35()
-    machine = spapr.boot(identity.nearest, Config(cas_at_reset=identity.binary.steps_time))
-
-    def ask(request: Request | AcpiRequest) -> Json:
-        nonlocal machine
-        machine, outcome = spapr.step(machine, request)  # type: ignore[arg-type]  # by board
-        return answer_json(outcome.reply, outcome.emitted)
-
-    return ask
-
-
-def _embedded_q35() -> Ask:
-    machine = acpi.boot(RECORDED)
-
-    def ask(request: Request | AcpiRequest) -> Json:
-        nonlocal machine
-        machine, outcome = acpi.step(machine, request)  # type: ignore[arg-type]  # by board
-        return _acpi_answer(outcome.reply, outcome.emitted)
-
-    return ask
-
-
-def answer_json(reply: Reply, emitted: Iterable[Emitted]) -> Json:
-    """Write an answer as recordings do: ``reply`` or ``aborted``, and ``events``."""
-    if isinstance(reply, Aborted):
-        return _ended(reply)
-    events = [event for event in map(event_json, emitted) if event is not None]
-    return _with_events(reply_json(reply), events)
-
-
-def _acpi_answer(reply: AcpiReply, emitted: Iterable[AcpiEmitted]) -> Json:
-    if isinstance(reply, Aborted):
-        return _ended(reply)
-    events = [event for event in map(acpi_event_json, emitted) if event is not None]
-    return _with_events(acpi_reply_json(reply), events)
-
-
-def _ended(reply: Aborted) -> Json:
-    abort = reply.abort
-    file = {"file": abort.file} if abort.file else {}
-    return {"aborted": {**file, "function": abort.function, "assertion": abort.assertion}}
-
-
-def _with_events(reply: Json, events: list[Json]) -> Json:
-    told = sorted(events, key=lambda event: json.dumps(event, sort_keys=True))
-    return {"reply": reply, **({"events": told} if told else {})}
+    fresh = FORMATS[identity.binary.board].fresh(identity.nearest, identity.binary.steps_time)
+    return lambda request: answer_json(fresh(request))

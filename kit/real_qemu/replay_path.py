@@ -29,7 +29,7 @@ from kit.machine.requests import (
 from kit.machine.revision import Revision
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
-from kit.real_qemu.replay import answer_json
+from kit.recordings.answers import answer_json
 
 __all__ = ["LivePath", "LiveStep", "replay_path"]
 
@@ -149,8 +149,8 @@ def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> LivePath:
                         one.choice,
                         one.action,
                         request_json(request),
-                        answer_json(outcome.reply, outcome.emitted),
-                        answer_json(told.reply, told.emitted),
+                        answer_json(outcome),
+                        answer_json(told),
                     )
                 )
             if steps and (not steps[-1].same or "aborted" in steps[-1].real):

@@ -1,9 +1,10 @@
-"""What the machine answers, written as recordings write what a real QEMU answered."""
+"""Write a machine's answers as recordings write those of a real QEMU."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
+from kit.common.json_fields import Json
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
@@ -15,6 +16,7 @@ from kit.machine.events import (
     HotpluggableCpu,
     MemoryDevice,
     MemUnplugError,
+    Outcome,
     QmpError,
     QmpReturn,
     RawReturn,
@@ -23,15 +25,50 @@ from kit.machine.events import (
     StatusReturn,
     Stepped,
 )
+from kit.machine.q35.messages import (
+    AcpiDeviceOst,
+    AcpiEmitted,
+    AcpiOutcome,
+    AcpiReply,
+    OspmStatusReturn,
+    OstInfo,
+    SlotStatusReturn,
+)
 
-__all__ = ["event_json", "reply_json"]
-
-Json = Any
-"""A value as json.loads makes it."""
+__all__ = ["answer_json", "answer_text", "event_json", "events_json", "reply_json", "sorted_text"]
 
 
-def event_json(emitted: Emitted) -> Json:
-    """Write a QMP event as recordings do; None for an event that a recorder does not see.
+def answer_json(outcome: Outcome | AcpiOutcome) -> Json:
+    """Return an answer as recordings have it: ``reply`` or ``aborted``, and ``events``, sorted."""
+    if isinstance(outcome.reply, Aborted):
+        abort = outcome.reply.abort
+        file = {"file": abort.file} if abort.file else {}
+        return {"aborted": {**file, "function": abort.function, "assertion": abort.assertion}}
+    events = sorted(events_json(outcome), key=sorted_text)
+    return {"reply": reply_json(outcome.reply), **({"events": events} if events else {})}
+
+
+def answer_text(outcome: Outcome | AcpiOutcome) -> str:
+    """Return an answer in one line, the same whatever the order of its events."""
+    events = sorted(map(sorted_text, events_json(outcome)))
+    return "; ".join([sorted_text(reply_json(outcome.reply)), *events])
+
+
+def sorted_text(value: Json) -> str:
+    """Return a value as text, equal for objects whose keys are in another order."""
+    return json.dumps(value, sort_keys=True)
+
+
+def events_json(outcome: Outcome | AcpiOutcome) -> list[Json]:
+    """Return the events of an outcome that recordings of its board have, in its order."""
+    emitted: tuple[Emitted | AcpiEmitted, ...] = outcome.emitted
+    if isinstance(outcome, AcpiOutcome):  # whose recordings have no DEVICE_DELETED
+        emitted = tuple(one for one in emitted if isinstance(one, AcpiDeviceOst))
+    return [event for event in map(event_json, emitted) if event is not None]
+
+
+def event_json(emitted: Emitted | AcpiEmitted) -> Json:
+    """Return a QMP event as recordings have it; None for one that a recorder does not see.
 
     A recorder kept DEVICE_DELETED and DEVICE_UNPLUG_GUEST_ERROR of devices with an id.
     """
@@ -42,11 +79,23 @@ def event_json(emitted: Emitted) -> Json:
             return {"event": "DEVICE_UNPLUG_GUEST_ERROR", "device": device}
         case MemUnplugError(device=device, msg=msg):
             return {"event": "MEM_UNPLUG_ERROR", "device": device, "msg": msg}
+        case AcpiDeviceOst(info):
+            return {"event": "ACPI_DEVICE_OST", **_info_json(info)}
     return None
 
 
-def reply_json(reply: Reply) -> Json:
-    """Write a reply as recordings do; an abort as its function and assertion."""
+def _info_json(info: OstInfo) -> dict[str, Json]:
+    return {
+        **({} if info.device is None else {"device": info.device}),
+        "source": info.source,
+        "status": info.status,
+        "slot": str(info.slot),
+        "slot_type": info.slot_type.value,
+    }
+
+
+def reply_json(reply: Reply | AcpiReply) -> Json:
+    """Return a reply as recordings have it; an abort as its function and assertion."""
     match reply:
         case StatusReturn(status):
             return {"status": status}
@@ -73,6 +122,10 @@ def reply_json(reply: Reply) -> Json:
             return {"now_ns": now_ns}
         case RawReturn(rets):
             return {"rets": list(rets)}
+        case SlotStatusReturn(bits):
+            return {"status": bits}
+        case OspmStatusReturn(slots):
+            return {"slots": [_info_json(info) for info in slots]}
         case Done():
             return {}
         case Aborted(abort):

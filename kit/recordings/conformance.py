@@ -8,19 +8,19 @@ an abort by its function and assertion.  A transcript stops at its first mismatc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
 from kit.machine.events import Aborted, Outcome
-from kit.machine.pseries.step import boot, step
-from kit.machine.q35 import step as acpi
-from kit.recordings.answers import event_json, reply_json
-from kit.recordings.format import RecordedStep, Transcript
-from kit.recordings.q35_format import RECORDED, AcpiTranscript, acpi_event_json, acpi_reply_json
+from kit.machine.q35.messages import AcpiOutcome
+from kit.recordings.answers import events_json, reply_json, sorted_text
+from kit.recordings.format import FORMATS, RecordedStep, Transcript
 
 __all__ = ["ConformanceReport", "Mismatch", "conform", "replay"]
+
+MAX_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ConformanceReport:
         )
 
 
-def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> ConformanceReport:
+def conform(transcripts: Iterable[Transcript], where: str) -> ConformanceReport:
     """Replay *transcripts*; *where* names their file in messages.
 
     Raises:
@@ -80,64 +80,29 @@ def conform(transcripts: Iterable[Transcript | AcpiTranscript], where: str) -> C
     return ConformanceReport(count, steps, tuple(mismatches))
 
 
-def replay(transcript: Transcript | AcpiTranscript) -> tuple[int, Mismatch | None]:
+def replay(transcript: Transcript) -> tuple[int, Mismatch | None]:
     """Replay one transcript; return how many steps were compared, and the first mismatch."""
-    for number, (op, expected, got) in enumerate(_answers(transcript), 1):
-        if _text(expected) != _text(got):
-            return number, Mismatch(transcript.name, number, op, expected, got)
+    ask = FORMATS[transcript.revision.board].fresh(transcript.revision, True)
+    for number, recorded in enumerate(transcript.steps, 1):
+        expected, got = _compared(recorded, ask(recorded.request))
+        if sorted_text(expected) != sorted_text(got):
+            return number, Mismatch(transcript.name, number, recorded.op, expected, got)
     return len(transcript.steps), None
 
 
-def _answers(transcript: Transcript | AcpiTranscript) -> Iterator[tuple[str, Json, Json]]:
-    """Replay step by step: the op, what was recorded and what the machine answers."""
-    if isinstance(transcript, AcpiTranscript):
-        return _acpi_answers(transcript)
-    return _spapr_answers(transcript)
-
-
-def _spapr_answers(transcript: Transcript) -> Iterator[tuple[str, Json, Json]]:
-    machine = boot(transcript.revision)
-    for recorded in transcript.steps:
-        machine, outcome = step(machine, recorded.request)
-        yield recorded.op, *_compared(recorded, outcome)
-
-
-def _acpi_answers(transcript: AcpiTranscript) -> Iterator[tuple[str, Json, Json]]:
-    machine = acpi.boot(RECORDED)
-    for recorded in transcript.steps:
-        machine, outcome = acpi.step(machine, recorded.request)
-        events = [event for event in map(acpi_event_json, outcome.emitted) if event is not None]
-        reply = acpi_reply_json(outcome.reply)
-        yield recorded.op, *_with_events(recorded.reply, recorded.events, reply, events)
-
-
-def _compared(recorded: RecordedStep, outcome: Outcome) -> tuple[Json, Json]:
+def _compared(recorded: RecordedStep, outcome: Outcome | AcpiOutcome) -> tuple[Json, Json]:
     """Return the answers of a real QEMU and of the machine, in one form; equal where they agree."""
-    reply = reply_json(outcome.reply)
-    if recorded.aborted is not None or isinstance(outcome.reply, Aborted):
-        aborted = {key: recorded.aborted[key] for key in _ABORT} if recorded.aborted else None
+    reply, told = reply_json(outcome.reply), recorded.aborted
+    if told is not None or isinstance(outcome.reply, Aborted):
         got = {"aborted": reply} if isinstance(outcome.reply, Aborted) else {"reply": reply}
-        return {"aborted": aborted} if aborted else {"reply": recorded.reply}, got
-    events = [event for event in map(event_json, outcome.emitted) if event is not None]
-    return _with_events(recorded.reply, recorded.events, reply, events)
-
-
-def _with_events(
-    recorded: Json, recorded_events: Sequence[Json], reply: Json, events: Sequence[Json]
-) -> tuple[Json, Json]:
-    """Return both answers, with their events in one order if either has any."""
-    if not events and not recorded_events:
-        return recorded, reply
-    expected = {"reply": recorded, "events": sorted(recorded_events, key=_text)}
-    return expected, {"reply": reply, "events": sorted(events, key=_text)}
-
-
-_ABORT = ("function", "assertion")
-MAX_SHOWN = 500
-
-
-def _text(value: Json) -> str:
-    return json.dumps(value, sort_keys=True)
+        if not told:
+            return {"reply": recorded.reply}, got
+        return {"aborted": {key: told[key] for key in ("function", "assertion")}}, got
+    events = events_json(outcome)
+    if not events and not recorded.events:
+        return recorded.reply, reply
+    expected = {"reply": recorded.reply, "events": sorted(recorded.events, key=sorted_text)}
+    return expected, {"reply": reply, "events": sorted(events, key=sorted_text)}
 
 
 def _brief(value: Json) -> str:

@@ -10,11 +10,11 @@ import pytest
 
 from kit.common.errors import RecordingError
 from kit.common.json_fields import Json
+from kit.machine.catalogue import Q35
 from kit.machine.q35.messages import ReportOst, SlotType
 from kit.machine.requests import CpuCore, DeviceAdd
 from kit.recordings.conformance import Mismatch, conform, replay
-from kit.recordings.format import read_transcripts
-from kit.recordings.q35_format import AcpiStep, AcpiTranscript
+from kit.recordings.format import RecordedStep, Transcript, read_transcripts
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 SCRIPTS = {
@@ -126,12 +126,12 @@ def test_a_transcript_is_read_whole() -> None:
     )
 
     assert list(read_transcripts([line(*steps)], "f")) == [
-        AcpiTranscript(
+        Transcript(
             "t",
-            "7.2.22",
+            Q35,
             (
-                AcpiStep("device_add", DeviceAdd(CpuCore(1, "c")), {"return": {}}, ()),
-                AcpiStep("cpu_ost", ReportOst(SlotType.CPU, 1, 3, 0), {}, (event,)),
+                RecordedStep("device_add", DeviceAdd(CpuCore(1, "c")), {"return": {}}, None, ()),
+                RecordedStep("cpu_ost", ReportOst(SlotType.CPU, 1, 3, 0), {}, None, (event,)),
             ),
         )
     ]

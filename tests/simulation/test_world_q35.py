@@ -29,7 +29,7 @@ from kit.machine.q35.messages import (
 from kit.machine.q35.step import AcpiMachine
 from kit.machine.requests import DeviceDel, SystemReset
 from kit.machine.revision import Revision
-from kit.recordings.q35_format import acpi_event_json
+from kit.recordings.answers import event_json
 from kit.simulation.expectations import expected_to_fail_at
 from kit.simulation.run import Intervention, Run, play, play_pair
 from kit.simulation.scenario import ScenarioError, read_scenario
@@ -94,7 +94,7 @@ def written(run: Run) -> list[dict[str, Any]]:
                 ost = {"op": "cpu_ost", "slot": slot, "event": event, "status": status}
                 found.append({**ost, "events": []})
             case AcpiDeviceOst() as ost_event:
-                found[-1]["events"].append({**acpi_event_json(ost_event), "device": None})
+                found[-1]["events"].append({**event_json(ost_event), "device": None})
     return found
 
 

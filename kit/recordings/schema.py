@@ -1,0 +1,111 @@
+"""How a board's recordings are described: which ops there are, and what answers to them hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.common.json_fields import FormatError, Json, check_keys, short, text
+from kit.machine.events import Outcome
+from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
+from kit.machine.requests import Request
+from kit.machine.revision import Revision
+
+__all__ = ["Ask", "BoardFormat", "Op", "check_qmp", "list_of", "nested", "record"]
+
+Check = Callable[[Json], None]
+FieldCheck = Callable[[Json, str], object]
+Ask = Callable[[Any], Outcome | AcpiOutcome]
+"""Sends a request of its board to a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """How one op is written: the request that it stands for, its reply, and its keys."""
+
+    request: Callable[[Json], Request | AcpiRequest]
+    check_reply: Check
+    needed: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardFormat:
+    """The recordings of one board.
+
+    An op with several forms is a mapping by its key ``device``.  ``fresh`` starts the embedded
+    machine as the recorded one was started, at a revision, with or without a CAS at each reset.
+    ``label`` is the end of the words "known", ``may_abort`` whether a step may end in an assertion.
+    """
+
+    ops: Mapping[str, Op | Mapping[str, Op]]
+    events: Mapping[str, Check]
+    fresh: Callable[[Revision, bool], Ask]
+    label: str = ""
+    may_abort: bool = True
+
+    def op_of(self, data: Json) -> Op:
+        """Return how the op of a step is written, or raise `FormatError`."""
+        name = data.get("op")
+        if not isinstance(name, str) or name not in self.ops:
+            raise self._unknown("op", name, self.ops)
+        found = self.ops[name]
+        if isinstance(found, Op):
+            return found
+        device = data.get("device")
+        if not isinstance(device, str) or device not in found:
+            raise self._unknown("device", device, found)
+        return found[device]
+
+    def check_event(self, event: Json) -> None:
+        """Raise `FormatError` unless *event* is one of this board's."""
+        name = event.get("event") if isinstance(event, dict) else None
+        if not isinstance(name, str) or name not in self.events:
+            raise self._unknown("event", name, self.events)
+        self.events[name](event)
+
+    def _unknown(self, what: str, name: object, known: Mapping[str, object]) -> FormatError:
+        return FormatError(f"unknown {what} {short(name)}; known{self.label}: {', '.join(known)}")
+
+
+def record(
+    what: str, needed: Mapping[str, FieldCheck], optional: Mapping[str, FieldCheck] | None = None
+) -> Check:
+    """Return a check that a value is an object with these fields, each of its type."""
+    fields = {**needed, **(optional or {})}
+
+    def check(data: Json) -> None:
+        check_keys(data, what, set(needed), fields)
+        for key in data:
+            fields[key](data, key)
+
+    return check
+
+
+def nested(check: Check) -> FieldCheck:
+    """Return a check of a field that holds an object."""
+    return lambda data, key: check(data[key])
+
+
+def list_of(what: str, check: Check) -> FieldCheck:
+    """Return a check of a field that holds a list, called *what* in messages."""
+
+    def check_list(data: Json, key: str) -> None:
+        if not isinstance(data[key], list):
+            raise FormatError(f"{what} is not a list")
+        for item in data[key]:
+            check(item)
+
+    return check_list
+
+
+_check_error = record("reply.error", {"class": text, "desc": text})
+
+
+def check_qmp(reply: Json) -> None:
+    """Raise `FormatError` unless *reply* is the empty return or an error of QMP."""
+    if isinstance(reply, dict) and "error" in reply:
+        record("reply", {"error": nested(_check_error)})(reply)
+    else:
+        record("reply", {"return": nested(record("reply.return", {}))})(reply)

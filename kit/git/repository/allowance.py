@@ -1,8 +1,8 @@
 """How much memory, time and how many questions a repository may take: more if it is larger.
 
 A small repository can unfold to anything: trees that hold each other, files of zeros, chains of
-differences.  What reading it may take is therefore measured by the place that it takes itself.
-The system ends a git that takes more; where it cannot (elsewhere than on Linux) nothing does.
+deltas.  So the limits grow with the room that it takes on the disk.  The system ends a git that
+takes more; elsewhere than on Linux nothing does.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ class Allowance:
 
     @property
     def reader_cpu_s(self) -> int:
-        """What a git that reads single objects may take in a minute."""
+        """The seconds a minute of a git that reads single objects."""
         return max(self.cpu_s // 2, 2)
 
     def exceeded(self, status: int, said: str) -> str:
-        """Say of a git that ended that it took too much, if it did.
+        """Return what a git that ended took too much of; empty if it did not.
 
         Args:
             status: Its exit status; -N if signal N ended it.
-            said: What it complained of.
+            said: Its complaints.
         """
         if status in (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)) and status:
             return f"that takes more than {self.cpu_s} s"
@@ -60,7 +60,7 @@ class Allowance:
 
 @lru_cache(maxsize=64)
 def allowance(objects: Path) -> Allowance:
-    """Return what a repository may take that keeps its objects in a folder.
+    """Return what the repository that keeps its objects in a folder may take.
 
     >>> allowance(Path("no such folder"))
     Allowance(memory_bytes=402653184, cpu_s=4, questions=100, work=1000000000)
@@ -75,18 +75,12 @@ def allowance(objects: Path) -> Allowance:
 
 
 def limit(process_id: int, allowed: Allowance) -> None:
-    """Let the system end a git process that takes more than is allowed.
-
-    Files that it maps, as packs, do not count as memory.
-    """
+    """Let the system end a git process that takes more; files that it maps are not memory."""
     _limit(process_id, allowed.memory_bytes, allowed.cpu_s)
 
 
 def limit_minute(process_id: int, allowed: Allowance) -> None:
-    """Do the same with a git that answers questions: time counts anew with each call.
-
-    Whoever asks calls it once a minute: a process may live as long as a notebook.
-    """
+    """Limit a git that answers questions; call it once a minute, because it may live for hours."""
     spent_s = 0
     with contextlib.suppress(OSError, ValueError):
         fields = Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()
@@ -129,7 +123,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def _disk_bytes(objects: Path) -> int:
-    """Return how many bytes of the disk the objects take: a file with holes takes few."""
+    """Return how many bytes of the disk the objects take: few for a file with holes."""
     total, todo = 0, [str(objects)]
     while todo:
         with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:

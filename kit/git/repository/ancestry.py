@@ -1,7 +1,7 @@
-"""Which commits come before which others, told while a log goes by.
+"""Which commits come before which others, found while a log goes by.
 
-One walk answers for many pairs: asking for each is a walk of its own.  Children come before their
-parents as far as dates are in order; what is met out of order is not known here.
+One walk answers for many pairs, where asking for each would take a walk of its own.  Children come
+before their parents as far as dates are in order; pairs met out of order are not known here.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ __all__ = ["Marks"]
 class Marks:
     """Marks that travel from commits to their ancestors.
 
-    ``met`` holds the pairs (later, earlier) that are known to come one after the other.
+    ``met`` holds the pairs (later, earlier) that are known to be in this order.
     """
 
     def __init__(self) -> None:
-        """Start without a mark."""
         self._marks: dict[bytes, int] = {}  # of commits that are still to come
         self._sought: dict[bytes, list[tuple[int, str, set[str]]]] = {}
         self._live = 0
@@ -24,7 +23,7 @@ class Marks:
         self.met: set[tuple[str, str | None]] = set()
 
     def see(self, name: bytes, parents: list[bytes]) -> int:
-        """Hand the marks of a commit that goes by to its parents, and return them."""
+        """Pass the marks of the next commit on to its parents, and return them."""
         marks = self._marks.pop(name, 0) & self._live
         if name in self._sought:
             self._pass(name, marks)
@@ -35,9 +34,9 @@ class Marks:
         return marks
 
     def follow(self, sha: str, parents: list[bytes], earlier: set[str]) -> int:
-        """Mark the commit that was seen last until all of *earlier* went by; return the mark.
+        """Mark the commit seen last until all of *earlier* have gone by; return the mark.
 
-        Those that did are taken out of *earlier* in later calls of `see`.
+        Later calls of `see` remove those that have gone by from *earlier*.
         """
         if not earlier:
             return 0
@@ -51,7 +50,7 @@ class Marks:
         return mark
 
     def end(self, mark: int) -> None:
-        """Follow a mark no more."""
+        """Stop following a mark."""
         self._live &= ~mark
 
     def _pass(self, name: bytes, marks: int) -> None:

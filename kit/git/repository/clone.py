@@ -1,9 +1,13 @@
 """Commits and diffs of a clone on this machine, read through GitPython.
 
+GitPython is the interface to a repository: it finds git and runs it, here and for every history.
+What git prints is parsed here, because GitPython's own objects read the clone's configuration,
+ignore a message's encoding, miss renames and cut trailers at a line of dashes.  Plain git serves
+where GitPython has no way: `reader` keeps a process for single objects, `transport` limits and
+resumes a fetch, `sandbox` asks which folder is a repository before GitPython opens it, and the
+re-enactment sets the dates of its commits.
+
 The clone is only read, and nothing of its configuration is run; see `kit.git.repository.sandbox`.
-GitPython runs git; what git prints is parsed here, because GitPython's own objects read the
-clone's configuration, ignore a message's encoding, miss renames and cut trailers at a line of
-dashes.
 """
 
 from __future__ import annotations
@@ -14,9 +18,9 @@ import shlex
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -24,7 +28,7 @@ from typing import IO, BinaryIO, cast
 from kit.common.child_process import Child, clean_environment, own_session
 from kit.common.plain_text import plain
 from kit.git.repository.allowance import allowance, limit
-from kit.git.repository.diff import MAX_PRINTED_BYTES, read_diff
+from kit.git.repository.diff import CommitDiff, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, parse_commit
@@ -53,33 +57,31 @@ _BESIDE_THE_POINT = re.compile(
 )
 _MAX_LINE_LENGTH = 4096  # of what git complains
 _MAX_BYTES = 64 << 20
-MAX_CHARACTERS = 200_000
-"""Of a longer message the beginning is shown, and how much is left out."""
+MAX_CHARACTERS = 200_000  # of a longer message the beginning is shown, and how much is left out
 _MAX_TRAILERS = 1000
 TIMEOUT_S = 60
 SILENT_S = 600  # a walk through a large history says nothing while nothing fits
 
 
 class _EnoughError(Exception):
-    """Enough is read."""
+    """The reader has read enough."""
 
 
 class CloneHistory:
-    """A clone: bare or not, shallow, partial, a worktree, borrowing objects, owned by others."""
+    """A clone: bare or not, shallow, partial, a worktree, borrowing objects, owned by others.
+
+    Its methods raise HistoryError if there is no such repository or commit, if git is not
+    installed, or if it fails.  The clone is opened when it is first read.
+    """
 
     def __init__(self, place: Path, kind: SourceKind = SourceKind.CLONE) -> None:
-        """Remember where the clone is; it is opened when it is read."""
         self.place = place
         self.source = Source(kind, str(place))
         self._found: Repository | None = None
         self._reader: ObjectReader | None = None
 
     def commit(self, revision: str) -> Commit:
-        """Return the commit that *revision* names.
-
-        Raises:
-            HistoryError: There is no such repository or commit, or git is not installed.
-        """
+        """Return the commit that *revision* names."""
         if not revision.strip() or not revision.isprintable():
             raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
         asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
@@ -87,11 +89,7 @@ class CloneHistory:
         return self._read(revision, "-1", *_LOG, name, "--")[0]
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
-        """Return what a commit changes against its first parent; nothing for a merge.
-
-        Raises:
-            HistoryError: The commit, its parent or a file of theirs is not here.
-        """
+        """Return what a commit changes against its first parent; nothing for a merge."""
         commit = self.commit(revision)
         if commit.is_merge:
             return ()
@@ -99,14 +97,10 @@ class CloneHistory:
             raise HistoryError(_why(self.source, f"the parent of {revision}", "", shallow=True))
         parent = commit.parents[0] if commit.parents else None
         changed = self._changed(parent, commit.hash, revision)
-        return read_diff(_CommitDiff(self, commit.hash, revision, changed))
+        return read_diff(CommitDiff(self, commit.hash, revision, changed))
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
-        """Return the commit and those before it, newest first, at most *count*.
-
-        Raises:
-            HistoryError: There is no such repository or commit, or git is not installed.
-        """
+        """Return the commit and those before it, newest first, at most *count*."""
         start = self.commit(revision).hash
         return self._read(revision, f"-{count}", *_LOG, start, "--")
 
@@ -118,27 +112,15 @@ class CloneHistory:
         return tuple((name, self._peeled(direct, peeled)) for direct, peeled, name in parts)
 
     def log(self, *paths: str) -> tuple[Commit, ...]:
-        """Return every commit that HEAD or a tag leads to, newest first.
-
-        Raises:
-            HistoryError: There is no such repository, or git is not installed.
-        """
+        """Return every commit that HEAD or a tag leads to, newest first."""
         return _commits(self._answer("log", "--all", *_LOG, "--", *paths, of="its log"))
 
     def objects_folder(self) -> Path:
-        """Return where the clone keeps its objects.
-
-        Raises:
-            HistoryError: There is no such repository, or git is not installed.
-        """
+        """Return where the clone keeps its objects."""
         return self._repository().objects
 
     def tip(self) -> tuple[str, ...]:
-        """Return what git is told to start a log from: HEAD, or all there is where that is none.
-
-        Raises:
-            HistoryError: There is no such repository, or git is not installed.
-        """
+        """Return where git starts a log: at HEAD, or at every ref if there is no HEAD."""
         try:
             self._answer("rev-parse", "--verify", "--quiet", "HEAD^{commit}", of="HEAD")
         except HistoryError:
@@ -154,19 +136,16 @@ class CloneHistory:
         to_the_end: bool = True,
         timeout_s: float | None = None,
     ) -> Iterator[BufferedReader]:
-        """Give what a git command prints while it runs; it is ended when the reader leaves.
+        """Yield the output of a git command while it runs; end the command when the reader leaves.
 
-        Whoever calls puts what a person typed after ``--end-of-options`` or in ``--name=value``.
+        The caller puts what a person typed after ``--end-of-options`` or in ``--name=value``.
 
         Args:
             command: The command and its arguments.
-            of: What is read, as a person names it; else the command.
-            feed: What it reads, a line each: there may be more than arguments may hold.
-            to_the_end: The reader reads all, and wants to know if that was not all.
+            of: What is read, as a person names it; the command by default.
+            feed: The lines of its standard input: there may be more than fit in arguments.
+            to_the_end: The reader reads all, and wants to know if the command failed.
             timeout_s: Seconds that git may be silent; `SILENT_S` by default.
-
-        Raises:
-            HistoryError: There is no such repository, git is not installed, or the command fails.
         """
         repository, wanted = self._repository(), of or command[0]
         allowed = allowance(repository.objects)
@@ -201,14 +180,7 @@ class CloneHistory:
     # -- objects -------------------------------------------------------------------------------
 
     def reader(self, name: str) -> ObjectReader:
-        """Return who reads single objects, bounded and each by the hash that it has.
-
-        Args:
-            name: A hash of the clone: its length tells which kind it has.
-
-        Raises:
-            HistoryError: There is no such repository, or git is not installed.
-        """
+        """Return the reader of single objects whose hashes are as long as *name*."""
         if self._reader is None:
             self._reader = ObjectReader(self.objects_folder(), len(name))
         return self._reader
@@ -225,7 +197,7 @@ class CloneHistory:
         return parse_commit(name, self.reader(name).read(name, "commit").data)
 
     def _changed(self, parent: str | None, name: str, of: str) -> Difference:
-        """Return what a commit changes, by path: git is told only to print what is not too much."""
+        """Return what a commit changes, by path, unless it is too much for git to print."""
         reader = self.reader(name)
         trees = Trees(lambda tree: reader.read(tree, "tree").data, len(name))
         try:
@@ -237,7 +209,7 @@ class CloneHistory:
             raise HistoryError(f"{self.place}: the files of {of}: {error}") from None
 
     def _peeled(self, direct: str, peeled: str) -> str:
-        """Return the commit that a tag names; the tag itself if it cannot be read."""
+        """Return the commit of a tag; the tag itself if it cannot be read."""
         if not peeled:
             return direct
         with contextlib.suppress(MissingObjectError, ValueError):
@@ -247,7 +219,7 @@ class CloneHistory:
     # -- git -----------------------------------------------------------------------------------
 
     def _answer(self, *command: str, of: str) -> bytes:
-        """Return all that a command prints, without the last line's end."""
+        """Return all that a command prints, without the end of the last line."""
         with self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed:
             answer = printed.read(_MAX_BYTES + 1)
             if len(answer) > _MAX_BYTES:
@@ -257,11 +229,7 @@ class CloneHistory:
             return answer.removesuffix(b"\n")
 
     def beginning(self, *command: str, count: int, of: str) -> bytes:
-        """Return the first *count* bytes that a command prints; it is ended then.
-
-        Raises:
-            HistoryError: It fails before.
-        """
+        """Return the first *count* bytes that a command prints, and end it."""
         with (
             contextlib.suppress(_EnoughError),
             self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed,
@@ -292,12 +260,12 @@ class CloneHistory:
             except OSError as error:
                 why = f"git cannot be started: {error.strerror}"
                 raise HistoryError(f"{self.place}: {why}") from error
-        process, running.proc = running.proc, None  # it would end it when nobody holds it
+        process, running.proc = running.proc, None  # else GitPython ends it with its own object
         assert process is not None
         return Child(process)
 
     def _repository(self) -> Repository:
-        """Return where the repository is; looked at once."""
+        """Return the folders of the repository, found once."""
         if self._found is None:
             try:
                 import git
@@ -320,43 +288,9 @@ class CloneHistory:
         return self._found
 
     def _is_cut_off(self, commit: Commit) -> bool:
-        """Has the commit a parent that a shallow clone hides?  Its diff would show every file."""
+        """Does a shallow clone hide the parent?  The diff would then show every file."""
         written = self._answer("cat-file", "commit", commit.hash, of=commit.hash)
         return b"\nparent " in written.split(b"\n\n", 1)[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _CommitDiff:
-    """What `read_diff` asks about a commit."""
-
-    clone: CloneHistory
-    sha: str
-    of: str
-    changed: Difference
-
-    def diff_tree(self, *options: str, paths: Sequence[str] = ()) -> bytes:
-        """Run git diff-tree on the commit."""
-        command = ("--literal-pathspecs", "diff-tree", *options, self.sha, "--", *paths)
-        return self.clone.beginning(*command, count=MAX_PRINTED_BYTES + 1, of=self.of)
-
-    def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
-        """Return how many bytes files have."""
-        return self.clone.reader(self.sha).sizes(names)
-
-    def verify(self, names: Iterable[str]) -> None:
-        """Raise HistoryError if what is stored under a hash has another."""
-        try:
-            self.clone.reader(self.sha).verify(names)
-        except MissingObjectError as error:
-            raise HistoryError(f"{self.clone.place}: the files of {self.of}: {error}") from None
-
-    def beginning(self, name: str, count: int) -> bytes:
-        """Return the first bytes of a file."""
-        return self.clone.beginning("cat-file", "blob", name, count=count, of=self.of)
-
-    def size(self, name: str) -> int:
-        """Return how many bytes a file has."""
-        return int(self.clone.beginning("cat-file", "-s", name, count=40, of=self.of))
 
 
 def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
@@ -366,7 +300,7 @@ def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
 
 
 def _why_not(place: Path, said: str) -> str:
-    """Say in one line why a repository is not read at all, and what helps."""
+    """Return in one line why a repository cannot be read at all, and what helps."""
     owned = re.search("(?:dubious ownership in repository at|unsafe repository) [('](.*?)'", said)
     if owned:
         folder = owned[1].lstrip("('")
@@ -378,12 +312,12 @@ def _why_not(place: Path, said: str) -> str:
 
 
 def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
-    """Say in one line why a commit cannot be read here, and what helps.
+    """Return in one line why a commit cannot be read here, and what helps.
 
     Args:
-        source: What was read.
-        wanted: What was asked for.
-        said: What git complained of; empty if it would have hidden that something is missing.
+        source: The history.
+        wanted: The commit, as a person named it.
+        said: git's complaint; empty if git would have hidden that something is missing.
         shallow: Whether the clone is shallow.
     """
     place = source.place
@@ -412,7 +346,7 @@ def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
 
 
 def _complaint(said: str) -> str:
-    """Return git's reason, harmless on a terminal; nothing if it only knows no such commit."""
+    """Return git's reason, harmless on a terminal; empty if git only knows no such commit."""
     lines = said.strip().split("\n")
     telling = [line for line in lines if line and not _BESIDE_THE_POINT.search(line)]
     # what git died of says more than what led to it
@@ -459,7 +393,7 @@ def _parsed(
 
 
 def _as_stored(commit: Commit, stored: RawCommit) -> Commit:
-    """Return a commit that says what of it cannot be read, where that would stand."""
+    """Return a commit whose fields say where they cannot be read."""
     author, committer = (
         next(
             (Person(f"(cannot be read: {each})", "") for each in stored.faults if who in each),
@@ -467,7 +401,7 @@ def _as_stored(commit: Commit, stored: RawCommit) -> Commit:
         )
         for who, person in (("its author", commit.author), ("its committer", commit.committer))
     )
-    if stored.encoding and not is_known(stored.encoding):  # git takes it for what it is not
+    if stored.encoding and not is_known(stored.encoding):  # git would decode it wrongly
         subject, body = subject_and_body(stored.message)
         commit = replace(commit, subject=_shortened(subject), body=_shortened(body))
     return replace(commit, author=author, committer=committer)

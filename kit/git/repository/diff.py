@@ -1,7 +1,7 @@
-"""What git diff-tree prints, taken apart: files and their status from git, hunks from unidiff.
+"""Read what git diff-tree prints: files and their status from git, hunks from unidiff.
 
-Paths come from the part that git separates by NUL: the heads of a patch quote some of them, and
-cannot be told apart where a folder's name ends in `` b``.
+Paths come from the part that git separates by NUL: the heads of a patch quote some of them, and are
+ambiguous where a folder's name ends in `` b``.
 
 Source: git 2.39, git-diff-tree(1), "RAW OUTPUT FORMAT" and "OTHER DIFF FORMATS".
 """
@@ -13,17 +13,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from unidiff import PatchSet
 from unidiff.errors import UnidiffParseError
 
 from kit.git.repository.history import HistoryError
+from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.sandbox import BIG_FILE_BYTES
 from kit.git.repository.trees import Difference
 from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
 
-__all__ = ["MAX_DIFFED_BYTES", "MAX_PATCH_BYTES", "MAX_PRINTED_BYTES", "DiffSource", "read_diff"]
+if TYPE_CHECKING:
+    from kit.git.repository.clone import CloneHistory
+
+__all__ = ["MAX_DIFFED_BYTES", "MAX_PATCH_BYTES", "MAX_PRINTED_BYTES", "CommitDiff", "read_diff"]
 
 _OPTIONS = (
     *("--raw", "-z", "-r", "--root", "--no-commit-id"),
@@ -38,38 +42,47 @@ _KINDS = {
     "T": ChangeKind.RETYPED,
 }
 MAX_PRINTED_BYTES = 32 << 20
-MAX_DIFFED_BYTES = 64 << 20
-"""Of files that are larger together those that come first are compared, the others named."""
-_MAX_NAMED_BYTES = 60_000  # of paths that git is told
-MAX_PATCH_BYTES = 4 << 20
-"""Of a longer patch the files are told, and the lines of those that come first."""
+MAX_DIFFED_BYTES = 64 << 20  # of all files; those beyond it are named only
+MAX_PATCH_BYTES = 4 << 20  # of all lines; of files beyond it none are read
+_MAX_NAMED_BYTES = 60_000  # of paths on a command line
 _BINARY = re.compile(rb"^Binary files .* differ$", re.MULTILINE)
 _EMPTY = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # a file without content, by SHA-1
-_MAX_LOOKED_AT = 200  # files, each by a process; more are taken for what git takes them for
+_MAX_LOOKED_AT = 200  # files, each by a process; beyond them git is believed
 _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
 
 
-class DiffSource(Protocol):
-    """What is asked of git about a commit."""
+@dataclass(frozen=True, slots=True)
+class CommitDiff:
+    """The diff of a commit that *of* names, and the files that it changes, by path."""
 
-    @property
-    def changed(self) -> Difference:
-        """What the commit changes, by path."""
+    clone: CloneHistory
+    sha: str
+    of: str
+    changed: Difference
 
     def diff_tree(self, *options: str, paths: Sequence[str] = ()) -> bytes:
-        """Run git diff-tree on the commit; of its output no more than a little over the limit."""
+        """Return git diff-tree's output, up to a little over the limit."""
+        command = ("--literal-pathspecs", "diff-tree", *options, self.sha, "--", *paths)
+        return self.clone.beginning(*command, count=MAX_PRINTED_BYTES + 1, of=self.of)
 
     def sizes(self, names: Iterable[str]) -> Mapping[str, int]:
-        """Return how many bytes files have."""
+        """Return the sizes of files in bytes."""
+        return self.clone.reader(self.sha).sizes(names)
 
     def verify(self, names: Iterable[str]) -> None:
-        """Raise HistoryError if what is stored under a hash has another."""
+        """Raise HistoryError if a file's content has another hash than its name."""
+        try:
+            self.clone.reader(self.sha).verify(names)
+        except MissingObjectError as error:
+            raise HistoryError(f"{self.clone.place}: the files of {self.of}: {error}") from None
 
     def beginning(self, name: str, count: int) -> bytes:
         """Return the first bytes of a file."""
+        return self.clone.beginning("cat-file", "blob", name, count=count, of=self.of)
 
     def size(self, name: str) -> int:
-        """Return how many bytes a file has."""
+        """Return the size of a file in bytes."""
+        return int(self.clone.beginning("cat-file", "-s", name, count=40, of=self.of))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +95,11 @@ class _Change:
     path: str
 
 
-def read_diff(git: DiffSource) -> tuple[FileDiff, ...]:
-    """Return what a commit changes; of what is too large the files alone.
+def read_diff(git: CommitDiff) -> tuple[FileDiff, ...]:
+    """Return what a commit changes; of what is too large only the files.
 
     Raises:
-        HistoryError: git printed what is no diff, or changes too many files.
+        HistoryError: git's output is not a diff, or changes too many files.
     """
     try:
         changes, patches = _printed(git)
@@ -110,8 +123,8 @@ def read_diff(git: DiffSource) -> tuple[FileDiff, ...]:
         raise HistoryError(f"git's diff cannot be read: {error!r}") from error
 
 
-def _printed(git: DiffSource, *more: str) -> tuple[list[_Change], list[list[bytes] | None]]:
-    """Return the files, and each one's patches; None stands for those that are not read."""
+def _printed(git: CommitDiff, *more: str) -> tuple[list[_Change], list[list[bytes] | None]]:
+    """Return the files and each one's patches; None for patches that are not read."""
     paths = _first(git)
     if paths is None:
         return _parts(git.diff_tree(*_OPTIONS, *more, "--patch", "--find-renames"))
@@ -123,8 +136,8 @@ def _printed(git: DiffSource, *more: str) -> tuple[list[_Change], list[list[byte
     return changes, [read.get(change.path) for change in changes]
 
 
-def _first(git: DiffSource) -> list[str] | None:
-    """Return which files come first and are not too large together; None if that are all."""
+def _first(git: CommitDiff) -> list[str] | None:
+    """Return the first files that are not too large together; None if these are all."""
     names = {
         path: [side.name.hex() for side in sides if side is not None and not side.is_submodule]
         for path, sides in git.changed.items()
@@ -155,7 +168,7 @@ def _file(change: _Change, is_binary: bool, patches: list[bytes] | None) -> File
 
 
 def _told_apart(
-    git: DiffSource, changes: list[_Change], patches: list[list[bytes] | None]
+    git: CommitDiff, changes: list[_Change], patches: list[list[bytes] | None]
 ) -> tuple[list[bool], list[bool], list[bool]]:
     """Return which files are binary, too large for git to look at, and text that git hides."""
     binary, large, hidden, looked_at = [], [], [], 0
@@ -182,10 +195,7 @@ def _told_apart(
 def _parts(
     printed: bytes, *, with_patches: bool = True
 ) -> tuple[list[_Change], list[list[bytes] | None]]:
-    """Return the files, and each one's patches.
-
-    None stands for those of a file that come after so many that they are not read.
-    """
+    """Return the files and each one's patches; None for patches beyond the limit."""
     head, apart, patch = printed.partition(b"\0\0")
     if len(printed) > MAX_PRINTED_BYTES and not apart:
         raise HistoryError("it changes more files than are read here")

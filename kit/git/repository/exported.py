@@ -1,8 +1,8 @@
 """A history in one file: written from any other, read without git and without compiled code.
 
 The file is JSON: ``{"format", "version", "source", "commits": [...], "diffs": {hash: [...]},
-"names": {name: hash}, "tags": [[name, hash], ...]}``.  ``names`` are other hashes by which a
-commit answers: in the re-enactment those of QEMU's own.
+"names": {name: hash}, "tags": [[name, hash], ...]}``.  ``names`` are other hashes of a commit: in
+the re-enactment those of QEMU's own.
 """
 
 from __future__ import annotations
@@ -27,11 +27,7 @@ MAX_BYTES = 10_000_000  # a hundred times what the lesson's commits take
 
 
 def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> str:
-    """Write the commits that *revisions* name, with their diffs, and those of *tags* there are.
-
-    Raises:
-        HistoryError: One of the commits cannot be read.
-    """
+    """Return one file of the commits that *revisions* and the present *tags* name."""
     commits: dict[str, Commit] = {}
     diffs: dict[str, tuple[FileDiff, ...]] = {}
     names: dict[str, str] = {}
@@ -64,18 +60,14 @@ def export(history: History, revisions: Iterable[str], tags: Iterable[str]) -> s
 
 
 class FileHistory:
-    """The history that a file holds."""
+    """The history in a file.
+
+    Raises:
+        HistoryError: The text is not such a file, or of a version that this kit does not know; a
+            method's commit is not in it.
+    """
 
     def __init__(self, text: str, place: str) -> None:
-        """Read an exported history.
-
-        Args:
-            text: The file's content.
-            place: Its name, for messages.
-
-        Raises:
-            HistoryError: It is not such a file, or of a version this kit does not know.
-        """
         self._place = place
         data = _ours(text, place)
         try:
@@ -101,11 +93,7 @@ class FileHistory:
         self.source = Source(SourceKind.FILE, f"{place}, of a {self.origin}")
 
     def commit(self, revision: str) -> Commit:
-        """Return the commit that a hash, a unique prefix of one, a known name or a tag names.
-
-        Raises:
-            HistoryError: It is not in the file.
-        """
+        """Return the commit that a hash, a unique prefix of one, a known name or a tag names."""
         name = self._tagged.get(revision, self._names.get(revision, revision)).lower()
         # what begins with a name follows it in their order
         follows = islice(self._known, bisect_left(self._known, (name,)), None)
@@ -116,19 +104,11 @@ class FileHistory:
         return self._commits[found.pop()]
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
-        """Return what a commit changes against its first parent; nothing for a merge.
-
-        Raises:
-            HistoryError: It is not in the file.
-        """
+        """Return what a commit changes against its first parent; nothing for a merge."""
         return self._diffs[self.commit(revision).hash]
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:  # noqa: ARG002 - as History
-        """Return the commit alone: what led to it is not in the file.
-
-        Raises:
-            HistoryError: It is not in the file.
-        """
+        """Return the commit alone: the file does not hold those before it."""
         return (self.commit(revision),)
 
     def tags(self) -> tuple[tuple[str, str], ...]:
@@ -140,7 +120,7 @@ class FileHistory:
 
 
 def _ours(text: str, place: str) -> dict[str, Any]:
-    """Return the object that the text is, of our format and of a version known here."""
+    """Return the object in the text if it is of our format and of a version known here."""
     try:
         check_bounds(text)
         data = json.loads(text)
@@ -163,7 +143,7 @@ def _ours(text: str, place: str) -> dict[str, Any]:
 
 
 def commit_json(commit: Commit) -> dict[str, Any]:
-    """Write a commit as JSON."""
+    """Return a commit as JSON."""
     return {
         "hash": commit.hash,
         "subject": commit.subject,
@@ -192,7 +172,7 @@ def _commit(data: dict[str, Any]) -> Commit:
 
 
 def _text(value: object) -> str:
-    """Return a text that can be written again: half a surrogate pair could not."""
+    """Return a text that can be written again, which half a surrogate pair cannot."""
     if not isinstance(value, str):
         raise TypeError("not a text")
     value.encode()
@@ -212,7 +192,7 @@ def _number(value: object) -> int | None:
 
 
 def file_json(file: FileDiff) -> dict[str, Any]:
-    """Write what a commit changes in a file as JSON; lines as [sign, text, old, new number]."""
+    """Return the changes of a file as JSON; lines as [sign, text, old, new number]."""
     return {
         "path": file.path,
         "old_path": file.old_path,
@@ -252,13 +232,7 @@ def _file(data: dict[str, Any]) -> FileDiff:
 
 
 def read_carried(path: Path) -> FileHistory:
-    """Read the history that whoever made this copy of the kit put into it.
-
-    It counts as what it was exported from: the reader named no file.
-
-    Raises:
-        HistoryError: It cannot be read, or is not such a file.
-    """
+    """Return the history that this copy of the kit carries, under the name of its origin."""
     read = FileHistory(
         read_bounded(path, "exported history", MAX_BYTES, HistoryError),
         "the history that this copy of the kit carries",
@@ -268,9 +242,5 @@ def read_carried(path: Path) -> FileHistory:
 
 
 def read_file(path: Path) -> FileHistory:
-    """Read the history in the file at *path*.
-
-    Raises:
-        HistoryError: It cannot be read, or is not such a file.
-    """
+    """Return the history in the file at *path*."""
     return FileHistory(read_bounded(path, "exported history", MAX_BYTES, HistoryError), str(path))

@@ -1,4 +1,4 @@
-"""What a history answers, whatever it is read from, and how it says what it lacks."""
+"""What every history answers, whatever it is read from, and how it reports what it lacks."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class TooMuchError(HistoryError):
 
 
 def no_git(lacks: str) -> str:
-    """Say that git is not here, what is lacking for it, and how to get it."""
+    """Return the line that says that git is not here, what is lacking, and how to get it."""
     if sys.platform == "emscripten":
         return f"a page in a browser has no git, so {lacks}; the kit on your own machine can do it"
     return f"git is not installed, so {lacks}; install git (Debian: apt install git)"
 
 
 def passed_over_line(place: Path, why: str) -> str:
-    """Say that a history is there and cannot be used."""
+    """Return the line that says that a history exists and cannot be used."""
     return f"passed over: {place}: {why.removeprefix(str(place)).lstrip(': ')}"
 
 
 class SourceKind(Enum):
-    """What a history is read from; the value is how a person is told."""
+    """What a history is read from; the value is shown to people."""
 
     CLONE = "clone"
     FETCHED = "fetched lesson"
@@ -53,7 +53,7 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a history comes from: shown with every diff."""
+    """Where a history comes from; shown with every diff."""
 
     kind: SourceKind
     place: str
@@ -63,32 +63,23 @@ class Source:
 
 
 class History(Protocol):
-    """Commits and diffs of one repository, read-only."""
+    """Commits and diffs of one repository, read-only.
+
+    The methods raise HistoryError if a commit, its parent or a file is not here or cannot be read.
+    """
 
     @property
     def source(self) -> Source:
         """Where it comes from."""
 
     def commit(self, revision: str) -> Commit:
-        """Return the commit that *revision* names.
-
-        Raises:
-            HistoryError: It is not here, or cannot be read.
-        """
+        """Return the commit that *revision* names."""
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
-        """Return what a commit changes against its first parent; nothing for a merge.
-
-        Raises:
-            HistoryError: The commit, its parent or a file of theirs is not here.
-        """
+        """Return what a commit changes against its first parent; nothing for a merge."""
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
-        """Return the commit and those before it, newest first: as far as they are here.
-
-        Raises:
-            HistoryError: The commit is not here, or cannot be read.
-        """
+        """Return the commit and those before it, newest first, as far as they are here."""
 
     def tags(self) -> tuple[tuple[str, str], ...]:
         """Return all tags as (name, commit hash), by name."""

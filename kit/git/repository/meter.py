@@ -1,14 +1,11 @@
-"""A door on this machine that all goes through between git and a server, counted and cut off.
+"""A local proxy between git and a server, which counts what the server sends and stops at a limit.
 
-git itself takes whatever a server sends: a list of branches without end fills the memory, a pack
-the disk.  So git is given a proxy of the kit's, which counts what comes and ends it at a limit.  It
-understands nothing of what it hands on, which mostly is encrypted.  A proxy that the person or the
-machine uses is used behind it.
+git itself takes whatever a server sends: endless branches fill the memory, a pack the disk.  The
+proxy does not read what it passes on, which mostly is encrypted.  It uses the proxy of the user or
+the machine, if there is one, and serves only the git that knows its secret.
 
-The door opens for the git that was told a secret, and for nobody else on the machine.
-
-Source: RFC 1928 and 1929 (SOCKS 5); git 2.39, http.c (http.proxy and the variables), gitprotocol-
-pack(5) (git://); curl(1), "PROXY".
+Source: RFC 1928 and 1929 (SOCKS 5); git 2.39, http.c (http.proxy and the variables),
+gitprotocol-pack(5) (git://); curl(1), "PROXY".
 """
 
 from __future__ import annotations
@@ -37,18 +34,16 @@ _Join = Callable[[socket.socket], socket.socket]
 class Meter:
     """Counts what servers send; a context manager, open while git may use it.
 
-    ``received`` is how many bytes came, ``failure`` why a server could not be reached, ``is_over``
-    whether more than ``cap`` came, after which nothing does.
+    ``received`` is the number of bytes, ``failure`` why a server could not be reached, ``is_over``
+    whether more than ``cap`` came, after which nothing passes.
+
+    Args:
+        url: An http, https or git URL; traffic to any other is not counted.
+        cap: How many bytes may come.
+        configured_proxy: The proxy that git's own settings name for it.
     """
 
     def __init__(self, url: str, cap: int, configured_proxy: str = "") -> None:
-        """Prepare to hand on what goes to *url*.
-
-        Args:
-            url: An http, https or git URL; of any other nothing is counted.
-            cap: How many bytes may come.
-            configured_proxy: What git's own settings say is the proxy for it.
-        """
         self.cap, self.received, self.failure, self.is_over = cap, 0, "", False
         self._url = url
         self._proxy = _proxy_for(url, configured_proxy)
@@ -58,7 +53,7 @@ class Meter:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Meter:
-        """Open the door."""
+        """Start to listen."""
         if self._is_counted:
             self._server = socket.create_server(("127.0.0.1", 0))
             threading.Thread(target=self._serve, args=(self._server,), daemon=True).start()
@@ -67,7 +62,7 @@ class Meter:
     def __exit__(
         self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
     ) -> None:
-        """Close it, and whatever goes through it."""
+        """Close the proxy and its connections."""
         if self._server is not None:
             _close(self._server)
         self._close_all()
@@ -78,7 +73,7 @@ class Meter:
         return urlsplit(self._url).scheme in _PORTS and not self._proxy.startswith("https:")
 
     def settings(self) -> dict[str, str]:
-        """Return what git is told so that it goes through here."""
+        """Return the settings that make git use this proxy."""
         if self._server is None:
             return {}
         here = f"127.0.0.1:{self._server.getsockname()[1]}"
@@ -92,7 +87,7 @@ class Meter:
         return {"http.proxy": f"socks5h://{_USER.decode()}:{self._secret.decode()}@{here}"}
 
     def variables(self) -> dict[str, str]:
-        """Return what its environment must say: nothing goes past."""
+        """Return the variables without which git might bypass it."""
         return {} if self._server is None else {"no_proxy": "", "NO_PROXY": ""}
 
     # -- what goes through ---------------------------------------------------------------------
@@ -150,7 +145,7 @@ class Meter:
         return server
 
     def _by_git(self, client: socket.socket) -> socket.socket:
-        """Connect to the one server, and tell it its own name, not that of this door."""
+        """Connect to the one server, and name it in the request instead of this proxy."""
         parts = urlsplit(self._url)
         size = int(_exactly(client, 4), 16)
         asked = _exactly(client, max(size - 4, 0))
@@ -234,7 +229,7 @@ def _proxy_for(url: str, configured: str) -> str:
 
 
 def _goes_past(host: str) -> bool:
-    """Is a host one of those that a person reaches without a proxy?"""
+    """Does the user reach this host without a proxy?"""
     unless = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     names = [name.strip().strip(".").lower() for name in unless.split(",")]
     return "*" in names or any(name and f".{host}".endswith(f".{name}") for name in names)

@@ -1,11 +1,11 @@
-"""Whether what git and libgit2 would open in a repository is a plain file, wherever it lies.
+"""Check that what git and libgit2 would open in a repository is a plain file, wherever it lies.
 
-A pipe, a device or a file of /proc lets whoever opens it wait for ever; libgit2 cannot even be
-interrupted.  So every file is looked at first: in the repository's folders, in those that a file
-of it names (``.git``, ``commondir``, ``alternates``, ``include.path``), and behind each link.
+Opening a pipe, a device or a file of /proc may wait for ever.  So every file is looked at first: in
+the repository's folders, in those that a file of it names (``.git``, ``commondir``, ``alternates``,
+``include.path``), and behind each link.
 
-Where git and libgit2 read a name in two ways, both are followed.  A file may be replaced after it
-was looked at; docs/trust.md says what holds then.
+Where git and libgit2 read a name in two ways, both are followed.  A file may be replaced after the
+look; docs/trust.md says what holds then.
 
 Source: git 2.39, setup.c, object-file.c (link_alt_odb_entries), config.c; libgit2 1.9, odb.c
 (load_alternates); gitrepository-layout(5).
@@ -33,7 +33,7 @@ _SMALL = 64 << 10  # of files that hold one name or a few: git reads each as a w
 _SETTINGS = 4 << 20
 _LISTS = 16 << 20
 _MAX_LINKS = 40  # as many as Linux follows
-# Where the size of a file is not how much it says, or where reading it waits.
+# Where a file holds more than its size says, or where reading it waits.
 _PSEUDO = frozenset(
     {"binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs"}
     | {"fusectl", "hugetlbfs", "mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs"}
@@ -42,22 +42,20 @@ _PSEUDO = frozenset(
 _WHOLE = re.compile(r".*HEAD|commondir|gitdir|shallow|attributes")
 
 Includes = Callable[[str], Iterable[str]]
-"""Gives the files that a configuration file includes, as its lines name them, or raises."""
+"""Returns the files that a configuration file includes, as its lines name them, or raises."""
 
 
 class UnreadableError(Exception):
-    """git cannot open a folder; the text is what it said."""
+    """git cannot open a folder; the text is git's reason."""
 
 
 @dataclass(slots=True)
 class PlainFiles:
     """Looks at the files of one repository, each folder once.
 
-    Every method raises UnreadableError for what git must not open, and passes over what is absent:
-    git itself says what it lacks.
-
-    ``includes`` is asked only about files that are plain; ``timeout_s`` is how many seconds all of
-    it may take.
+    Its methods raise UnreadableError for what git must not open, and pass over what is absent,
+    because git reports that itself.  ``includes`` is called only with plain files; ``timeout_s`` is
+    the limit for the whole look.
     """
 
     includes: Includes
@@ -77,7 +75,7 @@ class PlainFiles:
     # -- the parts of a repository -------------------------------------------------------------
 
     def check_place(self, place: Path) -> None:
-        """Look at the repository that a folder is: bare, with ``.git``, or a linked worktree."""
+        """Check the repository that a folder is: bare, with ``.git``, or a linked worktree."""
         dot = str(place / ".git")
         if not os.path.lexists(dot):
             if os.path.lexists(place / "HEAD"):
@@ -90,7 +88,7 @@ class PlainFiles:
             self.check_git_dir(os.path.join(place, named))
 
     def check_git_dir(self, folder: str) -> None:
-        """Look at a folder with HEAD and its settings, and at the one that it has in common."""
+        """Check a folder with HEAD and its settings, and its common folder."""
         self._walk(folder)
         for name in ("config", "config.worktree"):
             self._check_config(os.path.join(folder, name))
@@ -101,7 +99,7 @@ class PlainFiles:
                 self.check_git_dir(shared)
 
     def check_objects(self, folder: str) -> None:
-        """Look at a folder of objects, and at all those that it borrows from."""
+        """Check a folder of objects, and all those that it borrows from."""
         todo = [folder]
         while todo:
             store = todo.pop()
@@ -116,7 +114,7 @@ class PlainFiles:
             todo += _borrowed(listed, store, real)
 
     def _check_config(self, path: str, depth: int = 0) -> int:
-        """Look at a file of settings and those that it includes; return how many git reads."""
+        """Check a file of settings and those that it includes; return their number."""
         if path in self._configs:
             return self._configs[path]
         self._configs[path] = 1  # while it is open: git ends a circle by itself, at a depth of 10
@@ -133,7 +131,7 @@ class PlainFiles:
     # -- files ---------------------------------------------------------------------------------
 
     def _walk(self, top: str) -> None:
-        """Look at every file below a folder, and below those that a link in it leads to."""
+        """Check every file below a folder, and below those that a link in it leads to."""
         todo = [(top, False)]
         while todo:
             folder, in_refs = todo.pop()
@@ -166,7 +164,7 @@ class PlainFiles:
         return is_new
 
     def _mode(self, entry: os.DirEntry[str]) -> int:
-        """Return what an entry is, or what its link leads to; 0 where that is nothing."""
+        """Return the type of an entry, or of what its link leads to; 0 if that is nothing."""
         if entry.is_dir(follow_symlinks=False):
             return stat.S_IFDIR
         if entry.is_file(follow_symlinks=False):
@@ -175,14 +173,14 @@ class PlainFiles:
         return 0 if kind is None else kind.st_mode
 
     def _name_in(self, path: str, start: bytes = b"") -> str:
-        """Return the path that a file holds after some words; empty where it holds none."""
+        """Return the path that a file holds after *start*; empty if it holds none."""
         content = self._content(path, _SMALL)
         if not content.startswith(start):
             return ""
         return os.fsdecode(content[len(start) :].rstrip(b"\r\n").split(b"\0")[0])
 
     def _content(self, path: str, most: int) -> bytes:
-        """Return what a plain file holds; nothing where there is none."""
+        """Return the content of a plain file; empty if there is none."""
         kind = self._kind(path)
         if kind is None or not stat.S_ISREG(kind.st_mode):
             return b""
@@ -197,7 +195,7 @@ class PlainFiles:
         return content
 
     def _kind(self, path: str) -> os.stat_result | None:
-        """Return what a path leads to, if that may be opened; None where it leads nowhere."""
+        """Return what a path leads to, if that may be opened; None if it leads nowhere."""
         real = self._real(path)
         try:
             kind = None if real is None else os.lstat(real)
@@ -210,9 +208,9 @@ class PlainFiles:
         return kind
 
     def _real(self, path: str) -> str | None:
-        """Follow each link of a path; None where one leads nowhere or to itself.
+        """Follow each link of a path; return None if one leads nowhere or to itself.
 
-        The system's own way would tell where ``/proc/self`` leads from this process, not from git.
+        The system's own way would resolve ``/proc/self`` for this process, not for git.
         """
         try:
             at, todo = _parts(os.path.join(os.getcwd(), path) if not os.path.isabs(path) else path)
@@ -252,7 +250,7 @@ def _parts(path: str) -> tuple[str, list[str]]:
 
 
 def _listed(folder: str) -> Iterator[os.DirEntry[str]]:
-    """Give what a folder holds; nothing where it cannot be read: git says so, if it needs it."""
+    """Yield the entries of a folder; none if it cannot be read, because git reports that itself."""
     try:
         with os.scandir(folder) as entries:
             yield from entries
@@ -261,7 +259,7 @@ def _listed(folder: str) -> Iterator[os.DirEntry[str]]:
 
 
 def _check_size(entry: os.DirEntry[str], *, in_refs: bool) -> None:
-    """Refuse a file that git would read as a whole and that is too large to be what it is."""
+    """Refuse a file that git would read as a whole and that is too large for its purpose."""
     most = _SMALL if in_refs else _LISTS
     if in_refs or _WHOLE.fullmatch(entry.name):
         try:
@@ -280,7 +278,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _pseudo_devices() -> frozenset[int]:
-    """Return the numbers of the mounted file systems that hold no files but the system's say."""
+    """Return the numbers of the mounted file systems that the kernel itself fills."""
     try:
         mounts = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -298,8 +296,8 @@ def _borrowed(listed: bytes, store: str, real: str) -> list[str]:
     """Return the folders that ``info/alternates`` names, as git and as libgit2 read it.
 
     Args:
-        listed: What the file holds.
-        store: The folder of objects that it belongs to, as it is named.
+        listed: The content of the file.
+        store: Its folder of objects, as it is named.
         real: The same without links.
     """
     lines = [*listed.split(b"\n"), *re.split(rb"[\r\n\0]", listed)]
@@ -321,7 +319,7 @@ _ESCAPES = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t
 
 
 def _unquoted(line: bytes) -> bytes:
-    """Return what git takes a line in double quotes for."""
+    """Return what git reads from a line in double quotes."""
     match = re.match(rb'"((?:[^"\\]|\\.)*)"', line)
     if match is None:
         return line

@@ -1,7 +1,7 @@
-"""A commit taken apart from its bytes, whatever they are: what cannot be read is named.
+"""Parse a commit from its bytes, whatever they are, and name what cannot be read.
 
-Real histories hold authors without an address, dates that no calendar has and encodings that
-nobody knows.  The rest of such a commit is read all the same.
+Real histories hold authors without an address, dates that no calendar has and encodings that nobody
+knows.  The rest of such a commit is read all the same.
 
 Source: git 2.39, commit.c, ident.c split_ident_line(); gitformat-commit in git-commit(1),
 "ENCODING".
@@ -66,7 +66,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawCommit:
-    """A commit; ``faults`` name what of it cannot be read, and stands for nothing then."""
+    """A commit; ``faults`` name the fields that cannot be read, which are empty."""
 
     sha: str
     tree: str | None
@@ -78,18 +78,14 @@ class RawCommit:
     faults: tuple[str, ...] = ()
 
     def tree_name(self) -> str:
-        """Return the hash of its tree.
-
-        Raises:
-            MissingObjectError: It names none.
-        """
+        """Return the hash of its tree, or raise MissingObjectError if it names none."""
         if self.tree is None:
             raise MissingObjectError(f"{self.sha} cannot be read: it has no tree")
         return self.tree
 
 
 def parse_commit(sha: str, data: bytes) -> RawCommit:
-    """Take a commit apart."""
+    """Return a commit from its bytes."""
     head, _, message = data.partition(b"\n\n")
     lines = head.split(b"\n")
     faults: list[str] = []
@@ -120,7 +116,7 @@ def parse_commit(sha: str, data: bytes) -> RawCommit:
 
 
 def unreadable(sha: str, why: str) -> RawCommit:
-    """Return what stands for a commit of which nothing can be read."""
+    """Return a placeholder for a commit of which nothing can be read."""
     nobody = Stamp("", "", 0, 0)
     return RawCommit(
         sha=sha, tree=None, parents=(), author=nobody, committer=nobody, message="", faults=(why,)
@@ -128,7 +124,7 @@ def unreadable(sha: str, why: str) -> RawCommit:
 
 
 def decoded(raw: bytes, encoding: bytes = b"") -> str:
-    """Return bytes of a commit as text; in an encoding that is not known they are UTF-8.
+    """Return bytes of a commit as text; in an unknown encoding they are read as UTF-8.
 
     >>> decoded(b"M\\xfcller", b"ISO-8859-1"), decoded(b"M\\xfcller", b"punycode")
     ('Müller', 'M\ufffdller')
@@ -146,7 +142,7 @@ def _normal(encoding: bytes) -> str:
 
 
 def iso_date(seconds: int, offset_min: int) -> str:
-    """Return a date as ISO 8601 with its time zone; one that nobody could have meant as UTC."""
+    """Return a date as ISO 8601 with its time zone; an impossible one as the start of 1970."""
     try:
         zone = timezone(timedelta(minutes=offset_min))
         return datetime.fromtimestamp(seconds, zone).isoformat()

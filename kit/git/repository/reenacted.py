@@ -12,36 +12,26 @@ REENACTMENT = "re-enactment"
 
 
 class ReenactmentHistory:
-    """The re-enactment, answering to QEMU's own hashes by its ``Re-enacts`` trailers."""
+    """The re-enactment, which answers to QEMU's own hashes by its ``Re-enacts`` trailers.
+
+    Its methods raise HistoryError if no commit of the re-enactment plays the one asked for.
+    """
 
     def __init__(self, clone: CloneHistory) -> None:
-        """Wrap the repository; its commits are read when one is asked for."""
         self.clone = clone  # the repository itself, with its own hashes
         self._played: dict[str, str] | None = None
         self.source = Source(SourceKind.REENACTMENT, "built from data/reenactment")
 
     def commit(self, revision: str) -> Commit:
-        """Return the commit that plays *revision*, or that has this hash or tag itself.
-
-        Raises:
-            HistoryError: No commit of the re-enactment plays it.
-        """
+        """Return the commit that plays *revision*, or that has this hash or tag itself."""
         return self.clone.commit(self._own(revision))
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
-        """Return what the commit that plays *revision* changes.
-
-        Raises:
-            HistoryError: No commit of the re-enactment plays it.
-        """
+        """Return what the commit that plays *revision* changes."""
         return self.clone.diff(self._own(revision))
 
     def recent(self, revision: str, count: int) -> tuple[Commit, ...]:
-        """Return the commit that plays *revision* and those before it, newest first.
-
-        Raises:
-            HistoryError: No commit of the re-enactment plays it.
-        """
+        """Return the commit that plays *revision* and those before it, newest first."""
         return self.clone.recent(self._own(revision), count)
 
     def tags(self) -> tuple[tuple[str, str], ...]:
@@ -70,11 +60,7 @@ class ReenactmentHistory:
 
 
 def clone_of(history: History) -> CloneHistory:
-    """Return the clone that a history is read from.
-
-    Raises:
-        HistoryError: It is a file of single commits.
-    """
+    """Return the clone that a history is read from; HistoryError for a file of single commits."""
     if isinstance(history, ReenactmentHistory):
         return history.clone
     if isinstance(history, CloneHistory):

@@ -1,9 +1,9 @@
-"""What git is told wherever the kit runs it on what others made: a repository runs nothing.
+"""git's environment and settings for reading a foreign repository: nothing that it names runs.
 
-Decides git's environment and settings, which folder a repository is, and whether it may be read.
-A setting of the command stands above all of the repository's own, as an environment variable does;
-what no setting reaches is cut off: no network, no replaced or grafted commits, no index of commits
-that says who is whose parent.  A pipe or a device in it would let git wait for ever.
+A setting on the command line overrides all of the repository's own, as an environment variable
+does; what no setting reaches is cut off: no network, no replaced or grafted commits, no index of
+commits that says who is whose parent.  This module also decides which folder a repository is, and
+whether it may be read.
 
 Source: git 2.39, git(1), git-config(1), "SCOPES" and safe.directory; gitattributes(5).
 """
@@ -36,8 +36,7 @@ __all__ = [
     "without_git_variables",
 ]
 
-BIG_FILE_BYTES = 16 << 20
-"""A larger file is taken for binary: git would hold it, and each of its lines, in memory."""
+BIG_FILE_BYTES = 16 << 20  # a larger file counts as binary: git would hold all its lines in memory
 
 # Nothing of these is run or looked at; each is armed in tests/git/repository/test_armed.py.
 _SETTINGS = {
@@ -73,10 +72,10 @@ _LOCK = threading.RLock()
 
 
 def environment(protocols: str = "none", more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return git's own variables: what it may reach, which settings it has, and nothing to ask.
+    """Return git's own variables: what it may reach, its settings, and no way to prompt.
 
     Args:
-        protocols: Those it may use, apart by colons.
+        protocols: Those that it may use, separated by colons.
         more: Settings beside those that keep it from running something.
     """
     told = {**_SETTINGS, **(more or {})}
@@ -101,12 +100,12 @@ def environment(protocols: str = "none", more: Mapping[str, str] | None = None) 
 
 
 def kept_environment() -> dict[str, str]:
-    """Return this process's environment without variables of git's but where its parts are."""
+    """Return this process's environment without git's variables, except its folders."""
     return {key: value for key, value in os.environ.items() if not _is_hidden(key)}
 
 
 def reader_environment(git_dir: Path) -> dict[str, str]:
-    """Return git's variables for whoever reads a repository."""
+    """Return git's variables for reading a repository."""
     return environment(more=_FOR_READERS) | {
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_DIR": str(git_dir),
@@ -121,9 +120,9 @@ def _is_hidden(name: str) -> bool:
 
 @contextmanager
 def without_git_variables() -> Iterator[None]:
-    """Hide the person's GIT_* variables: GitPython and git would read elsewhere or otherwise.
+    """Hide the user's GIT_* variables, which would change what GitPython and git read.
 
-    GitPython gives git this process's environment and can add to it, not take from it.
+    GitPython passes this process's environment to git and can add to it, not remove from it.
     """
     with _LOCK:
         hidden = {name: os.environ.pop(name) for name in list(os.environ) if _is_hidden(name)}
@@ -138,7 +137,7 @@ def without_git_variables() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where a repository keeps what is its own, and where its objects are."""
+    """The folders of a repository: its own, and that of its objects."""
 
     git_dir: Path
     objects: Path
@@ -150,17 +149,17 @@ def find_repository(
 ) -> Repository | None:
     """Return the repository that a folder is, or None if it is none.
 
-    git itself says so, and refuses another user's unless this person's safe.directory names it;
-    of a person's configuration nothing else counts.
+    git itself decides, and refuses another user's unless this user's safe.directory names it; of
+    the user's configuration nothing else counts.
 
     Args:
         place: The folder, bare or with a work tree; not one above it.
         git: The program.
         timeout_s: Seconds that git may take.
-        is_ours: The kit has made it, and on some network drives what one has made is not one's own.
+        is_ours: The kit made it; on some network drives a new folder belongs to another user.
 
     Raises:
-        UnreadableError: git refuses it, or it holds what would let git wait for ever.
+        UnreadableError: git refuses it, or it holds what would make git wait for ever.
         FileNotFoundError: There is no git.
     """
     if not place.is_dir():
@@ -195,7 +194,7 @@ def find_repository(
 
 
 def _includes(config: str, git: str, timeout_s: float) -> Iterator[str]:
-    """Give the files that a file of settings includes, read by git, which follows none of them."""
+    """Yield the files that a file of settings includes, read by git, which follows none of them."""
     asked = ("config", f"--file={config}", "--no-includes", "-z", "--type=path")
     code, printed, said = _run(
         [git, f"--git-dir={os.devnull}", *asked, "--get-regexp", r"^include(if\..*)?\.path$"],
@@ -212,7 +211,7 @@ def _includes(config: str, git: str, timeout_s: float) -> Iterator[str]:
 def _run(
     command: list[str], variables: Mapping[str, str], timeout_s: float
 ) -> tuple[int, bytes, str]:
-    """Run git to its end; return its exit status, what it printed, and what it complained of."""
+    """Run git to its end; return its exit status, output and complaints."""
     try:
         done = run(command, environment=variables, timeout_s=timeout_s)
     except TimeoutError:
@@ -224,7 +223,7 @@ def _run(
 
 
 def read_with_timeout(pipe: IO[bytes], timeout_s: float) -> io.BufferedReader:
-    """Return a reader of a pipe that raises TimeoutError once nothing comes for so long."""
+    """Return a reader of a pipe that raises TimeoutError if nothing comes for so long."""
     return io.BufferedReader(_Patient(pipe.fileno(), timeout_s), 1 << 16)
 
 

@@ -1,7 +1,7 @@
-"""git at work on one repository of our own: where from, one at a time, with progress.
+"""Run git on one repository of the kit's own: one source at a time, with progress and limits.
 
-Nothing that a server or a person gives is run: a URL has one of four schemes, git may use no
-other, and neither prompts nor the user's configuration take part.
+Nothing that a server or a person supplies is executed: a URL has one of four schemes, git may use
+no other, never prompts, and ignores the user's configuration.
 
 Source: git 2.39, git-fetch(1), git(1) on GIT_ALLOW_PROTOCOL.
 """
@@ -58,7 +58,7 @@ _PROTOCOLS = {"https": "https", "http": "http:https", "git": "git", "file": "fil
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A place to fetch from: as git gets it, as people see it, and what git may use for it."""
+    """A place to fetch from: its URL, the URL without a password, and the protocols for it."""
 
     url: str
     shown: str
@@ -72,11 +72,7 @@ class Origin:
 
 
 def origin(url: str) -> Origin:
-    """Return the place that *url* names.
-
-    Raises:
-        FetchError: It is none that git may be asked to fetch from.
-    """
+    """Return the place that *url* names, or raise FetchError if git must not fetch from it."""
     shown = re.sub("(?<=://)[^/@]*@", "", url)
     match = re.match("(https?|git|file)://[^-]", url)
     if match and url.isprintable() and " " not in url:
@@ -101,7 +97,7 @@ def origin(url: str) -> Origin:
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end this like Ctrl-C, so that git, which has a session of its own, ends too."""
+    """Handle SIGTERM like Ctrl-C, so that git, which has a session of its own, ends too."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python handles signals in the main thread alone
         return
@@ -138,7 +134,6 @@ class Limits:
     most_s: float
 
     def __str__(self) -> str:
-        """Say it to a person."""
         return (
             f"at most {_size(self.most_bytes)} in {_time(self.most_s)},"
             f" of which {_size(self.most_refs_bytes)} list branches and tags"
@@ -155,10 +150,10 @@ def _time(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Git:
-    """Runs git on one repository, with nothing of the user's but what it is told here.
+    """Runs git on one repository, with nothing of the user's settings.
 
-    ``lock`` is a file that git keeps open as long as it or a child of it runs, so that nobody
-    else fills the folder should this process be killed before them.
+    git keeps the file ``lock`` open as long as it or a child of it runs, so that nobody else fills
+    the folder if this process is killed first.
     """
 
     folder: Path
@@ -170,7 +165,7 @@ class Git:
 
     @contextlib.contextmanager
     def limited(self, source: Origin, limits: Limits) -> Iterator[None]:
-        """Let a source cost no more than *limits*, in all that is run meanwhile."""
+        """Limit what a source may cost, in all commands of the block."""
         configured = ""
         with contextlib.suppress(GitError):  # of the machine: a person's do not take part
             configured = self.run("config", "--get-urlmatch", "http.proxy", source.shown).strip()
@@ -182,7 +177,7 @@ class Git:
                 self._budget = None
 
     def fetch(self, source: Origin, *arguments: str, phase: str, feed: Sequence[str] = ()) -> None:
-        """Run git fetch with what each of the kit's needs."""
+        """Run git fetch with the options that each of the kit's fetches needs."""
         options = ["--progress", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
         options += ["--recurse-submodules=no", *source.options]
         self.run("fetch", *options, *arguments, source=source, phase=phase, feed=feed)
@@ -194,12 +189,12 @@ class Git:
         phase: str = "",
         feed: Sequence[str] = (),
     ) -> str:
-        """Run git and return what it says on stdout; *feed* is its stdin, a line each.
+        """Run git and return its stdout; *feed* holds the lines of its stdin.
 
         Without a *source* it cannot reach any network.
 
         Raises:
-            GitError: It failed, said nothing for ``timeout_s`` seconds, or exceeds the limits.
+            GitError: It failed, was silent for ``timeout_s`` seconds, or exceeds the limits.
             FetchError: There is no git.
             OSError: There is no room on the disk.
         """
@@ -244,7 +239,7 @@ class Git:
             yield from ("-c", setting)
 
     def _wait(self, process: Child, phase: str) -> list[str]:
-        """Report git's progress until it ends; return the last other lines it said."""
+        """Report git's progress until it ends; return the last other lines of its output."""
         assert process.stderr is not None
         chunks: queue.Queue[bytes] = queue.Queue(64)  # else who reads more slowly fills the memory
         threading.Thread(target=_pump, args=(process.stderr, chunks), daemon=True).start()
@@ -289,7 +284,7 @@ class Git:
 
 
 class _Budget:
-    """What one source has cost, of what it may."""
+    """What one source has cost, against its limits."""
 
     def __init__(self, limits: Limits, meter: Meter, folder: Path) -> None:
         self.limits, self.meter = limits, meter
@@ -305,14 +300,11 @@ class _Budget:
         return self.meter.settings(), self.meter.variables()
 
     def have_refs(self) -> None:
-        """Let the rest come: git has read the refs and tells of objects."""
+        """Allow the rest: git has read the refs and reports objects."""
         self.meter.cap = self.limits.most_bytes
 
     def check(self, *, at_the_end: bool = False) -> None:
-        """Raise TooMuchError or GitError if there was too much of anything.
-
-        The packs are looked at now and then, and at the end.
-        """
+        """Raise GitError if a limit is exceeded; packs are measured now and then."""
         limits, now = self.limits, time.monotonic()
         if self.meter.is_over and self.meter.cap < limits.most_bytes:
             most = _size(limits.most_refs_bytes)
@@ -327,7 +319,7 @@ class _Budget:
             raise GitError(f"it takes longer than {_time(limits.most_s)}")
 
     def _size(self) -> int:
-        """Return how large the packs are: what a folder on this machine sends is not metered."""
+        """Return the size of the packs: what a folder on this machine sends is not metered."""
         with contextlib.suppress(OSError):
             return sum(path.lstat().st_size for path in self._packs.iterdir())
         return 0

@@ -1,7 +1,7 @@
-"""Trees, compared and counted while they are read: they can hold each other many times over.
+"""Compare and count trees while they are read: they can hold each other many times over.
 
-Fifteen trees that each hold the next one a hundred times stand for more files than there are
-atoms, and whoever unfolds them is busy for ever.  Here each entry counts when it is met.
+Fifteen trees that each hold the next one a hundred times stand for more files than there are atoms,
+and unfolding them never ends.  Here each entry counts when it is met.
 
 Source: git 2.39, tree-walk.c decode_tree_entry(), tree.c base_name_compare().
 """
@@ -16,12 +16,9 @@ from kit.git.repository.reader import MissingObjectError
 
 __all__ = ["MAX_CHANGED", "MAX_SHOWN", "Difference", "TreeEntry", "Trees"]
 
-MAX_CHANGED = 20_000
-"""More files are not compared in this process."""
-MAX_SHOWN = 200_000
-"""More files are not even named."""
-MAX_HELD = 300_000
-"""A tree of more files is not merged with others."""
+MAX_CHANGED = 20_000  # files that are compared in this process
+MAX_SHOWN = 200_000  # files that are named
+MAX_HELD = 300_000  # files of a tree that is merged
 _MAX_READ = 2_000_000  # entries of all trees that one question reads
 _MAX_PATH_BYTES = 4096  # as Linux has it
 _MAX_PATHS_BYTES = 64 << 20
@@ -62,26 +59,21 @@ class _Held(NamedTuple):
 
 
 class Trees:
-    """The trees of a repository."""
+    """The trees of a repository; MissingObjectError for one that is absent or damaged.
+
+    Args:
+        read: Returns a tree as it is stored.
+        digits: The length of a hash.
+    """
 
     def __init__(self, read: Callable[[str], bytes], digits: int = 40) -> None:
-        """Remember how to read one.
-
-        Args:
-            read: Returns a tree as it is stored, or raises MissingObjectError.
-            digits: How many a hash has.
-        """
         self._read, self._width = read, digits // 2
         self._known: OrderedDict[str, Entries] = OrderedDict()
         self._kept = 0
         self._held: dict[str, _Held] = {}
 
     def entries(self, name: str) -> Entries:
-        """Return what a tree has, by name.
-
-        Raises:
-            MissingObjectError: It is not here, or damaged.
-        """
+        """Return what a tree has, by name."""
         found = self._known.get(name)
         if found is None:
             found = self._parsed(name, self._read(name))
@@ -92,11 +84,7 @@ class Trees:
         return found
 
     def entry(self, name: str, path: bytes) -> TreeEntry | None:
-        """Return what a tree has at a path, or None; a folder is none.
-
-        Raises:
-            MissingObjectError: A tree on the way there is not here.
-        """
+        """Return the entry of a tree at a path; None if there is none, or a folder."""
         *folders, last = path.split(b"/")
         for folder in folders:
             found = self.entries(name).get(folder)
@@ -107,15 +95,12 @@ class Trees:
         return None if found is None or found.is_tree else found
 
     def changed(self, before: str | None, after: str | None, most: int = MAX_CHANGED) -> Difference:
-        """Return what every file that differs is before and after, by path; no renames.
+        """Return each differing file before and after, by path, without renames.
 
         Args:
             before: A tree, or None for an empty one.
             after: The same.
-            most: How many files and folders may differ.
-
-        Raises:
-            MissingObjectError: A tree is not here, or more differs.
+            most: How many files and folders may differ; more raise MissingObjectError.
         """
         found: Difference = {}
         todo: list[tuple[bytes, str | None, str | None]] = [(b"", before, after)]
@@ -146,11 +131,7 @@ class Trees:
         return dict(sorted(found.items()))
 
     def check_held(self, name: str) -> int:
-        """Return how many files a tree holds to any depth, each as often as it is there.
-
-        Raises:
-            MissingObjectError: A tree is not here, or there are too many files.
-        """
+        """Return how many files a tree holds to any depth, or raise if they are too many."""
         todo = [name]
         read = 0
         while todo:
@@ -206,7 +187,7 @@ class Trees:
 
 
 def _usual(mode: int) -> int:
-    """Return a mode as git reads it: it once wrote the permissions that a file happened to have."""
+    """Return a mode as git reads it; old versions wrote the file's own permissions."""
     kind = mode & 0o170000
     if kind == 0o100000:
         return _PROGRAM if mode & 0o100 else _FILE

@@ -107,7 +107,6 @@ def test_more_files_than_are_read_are_one_line(
     made: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kit.git.repository.diff, "MAX_PRINTED_BYTES", 1000)
-    monkeypatch.setattr(kit.git.repository.clone, "MAX_PRINTED_BYTES", 1000)
     made.commit("many", [(f"f{number}.c", b"x\n") for number in range(50)])
 
     with pytest.raises(HistoryError, match="changes more files than are read here"):

@@ -32,7 +32,7 @@ quick: .venv/.test  ## run the unit tests: no browser, kernel, QEMU, pip or sign
 QUICK = $(addprefix tests/,actors common/test_plain_text.py common/test_toml_reader.py course git/values logs \
 	machine recordings simulation storage trace views/diagram views/models views/reports test_layers.py test_names.py)
 
-test-long: .venv/.test  ## run the same tests with many more generated inputs (nightly)
+test-long: .venv/.test  ## run the same tests with many more inputs, and larger ones (nightly)
 	@KIT_TESTS=long .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, named by KIT_QEMU

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from kit.case_study.fetch import fetch
+from tests.effort import LONG
 from tests.executed import Executed, executed_in, shared_folder
 
 Program = Callable[..., str]
@@ -19,7 +20,7 @@ Program = Callable[..., str]
 # on a busy machine an example takes any time, so there is no deadline
 settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=1000)
-settings.load_profile("long" if os.environ.get("KIT_TESTS") == "long" else "quick")
+settings.load_profile("long" if LONG else "quick")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell in the background ignores Ctrl-C, and so would every command that a test interrupts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["MARK", "await_that", "living", "none_lives"]
+__all__ = ["MARK", "await_that", "living", "none_lives", "spent_s"]
 
 MARK = "KIT_TEST_MARK"
 
@@ -23,6 +25,16 @@ def living(mark: str) -> dict[int, str]:
         except OSError:  # it ended meanwhile, or is a zombie
             continue
     return found
+
+
+def spent_s(mark: str) -> float:
+    """Return the seconds of processor that the marked processes have taken."""
+    ticks = 0
+    for pid in living(mark):
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def none_lives(mark: str, seconds: float = 20) -> dict[int, str]:

@@ -36,7 +36,7 @@ def test_the_module_of_a_command_brings_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["revisions", "states", "scenarios"])
-def test_a_listload_commandss_nothing_heavy(what: str) -> None:
+def test_a_list_loads_nothing_heavy(what: str) -> None:
     program = (
         "import sys; from kit.cli.main import main; main(sys.argv[1:]);"
         "sys.stderr.write(' '.join(sorted(sys.modules)))"

@@ -31,7 +31,7 @@ class OddRepository:
         path = self.folder / "objects" / name[:2] / name[2:]
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
-        path.write_bytes(zlib.compress(whole, 9))
+        path.write_bytes(zlib.compress(whole))
         return name
 
     def blob(self, data: bytes) -> str:

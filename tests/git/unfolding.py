@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.git.odd_objects import FILE, FOLDER, OddRepository
 
-__all__ = ["COMMANDS", "MADE"]
+__all__ = ["COMMANDS", "LARGE", "MADE"]
 
 COMMANDS = (
     ("show", "HEAD", "--format", "text"),
@@ -49,14 +49,17 @@ def _nothing(folder: Path) -> OddRepository:
     return made
 
 
-def _wide(folder: Path) -> OddRepository:
-    made = OddRepository(folder)
-    one, other = (
-        made.tree([(FILE, b"f%05d" % n, blob) for n in range(19_000)])
-        for blob in (made.blob(b"1\n"), made.blob(b"2\n"))
-    )
-    made.reverted(one, other)
-    return made
+def _wide(count: int) -> Callable[[Path], OddRepository]:
+    def make(folder: Path) -> OddRepository:
+        made = OddRepository(folder)
+        one, other = (
+            made.tree([(FILE, b"f%05d" % n, blob) for n in range(count)])
+            for blob in (made.blob(b"1\n"), made.blob(b"2\n"))
+        )
+        made.reverted(one, other)
+        return made
+
+    return make
 
 
 def _renamed(folder: Path) -> OddRepository:
@@ -114,15 +117,19 @@ def _hashes(folder: Path) -> OddRepository:
     return made
 
 
-def _titles(folder: Path) -> OddRepository:
+def _titles(count: int) -> Callable[[Path], OddRepository]:
     """Each quotes a title that no commit has: a search through the year before it."""
-    made = OddRepository(folder)
-    tree = made.tree([])
-    first = last = made.commit(tree)
-    for number in range(3000):
-        last = made.commit(tree, [last], b'Revert "no such title %d"\n' % number)
-    made.head(first, last)
-    return made
+
+    def make(folder: Path) -> OddRepository:
+        made = OddRepository(folder)
+        tree = made.tree([])
+        first = last = made.commit(tree)
+        for number in range(count):
+            last = made.commit(tree, [last], b'Revert "no such title %d"\n' % number)
+        made.head(first, last)
+        return made
+
+    return make
 
 
 def _orders(folder: Path) -> OddRepository:
@@ -167,7 +174,8 @@ MADE: Mapping[str, Callable[[Path], OddRepository]] = {
     "trees that hold each other": _nested,
     "such trees beside a renamed file": _nested_beside,
     "such trees of nothing": _nothing,
-    "19,000 files": _wide,
+    "4,000 files": _wide(4_000),
+    "19,000 files": _wide(19_000),
     "1,500 files that may be renamed": _renamed,
     "400 MiB of zeros": _zeros,
     "15 MiB of line ends": _line_ends,
@@ -176,8 +184,11 @@ MADE: Mapping[str, Callable[[Path], OddRepository]] = {
     "100,000 lines in another order": _shuffled,
     "a message of 400 MiB": _long_message,
     "messages of 160,000 hashes": _hashes,
-    "3,000 titles that no commit has": _titles,
+    "600 titles that no commit has": _titles(600),
+    "3,000 titles that no commit has": _titles(3000),
     "four targets in 24 orders": _orders,
     "a hundred reverts of such lines": _many_reverts,
     "a file of 10,000 differences": _chain,
 }
+LARGE = ("19,000 files", "two million lines of two letters", "3,000 titles that no commit has")
+"""Those that only take longer than others here: an ordinary run of the tests leaves them out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from kit.real_qemu.reproduce_qtest import qtest_source
 from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario, scenarios
 from tests.conftest import Program
+from tests.effort import LONG
 
 MAX_LINES = 120
 BOOTS = "in-firmware"  # its guest's CAS ends the request
@@ -35,7 +35,6 @@ PLAYED = [
     for name, story in scenarios().items()
     if Board.PSERIES in story.setup.boards and name not in (BOOTS, CRASHES)
 ]
-LONG = os.environ.get("KIT_TESTS") == "long"
 
 
 def script(name: str, revision: str) -> str:

@@ -21,8 +21,9 @@ from kit.git.repository.history import HistoryError, TooMuchError
 from kit.git.repository.objects import Objects
 from kit.git.repository.reader import ObjectReader
 from kit.git.repository.trees import MissingObjectError, Trees
+from tests.effort import LONG
 from tests.git.odd_objects import FILE, FOLDER, OddRepository
-from tests.git.unfolding import COMMANDS, MADE
+from tests.git.unfolding import COMMANDS, LARGE, MADE
 
 MAX_MB = 500
 
@@ -52,8 +53,17 @@ def test_a_command_says_which_limit_a_nested_repository_passes(
     assert files in said["changelog"]
 
 
-@pytest.mark.parametrize("kind", MADE)
+QUARTER = """
+from kit.git.repository import allowance, objects
+allowance._CPU_S //= 4
+allowance._WORK //= 4
+objects._MAX_WORK //= 4
+"""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MADE if LONG or kind not in LARGE])
 def test_no_small_repository_takes_much_memory(kind: str, tmp_path: Path) -> None:
+    """An ordinary run allows a quarter of the time: most kinds use up all that they get."""
     repo = tmp_path / "repo.git"
     make = "import sys, pathlib\nfrom tests.git.unfolding import MADE\n"
     make += "print(MADE[sys.argv[1]](pathlib.Path(sys.argv[2])).size_bytes)"
@@ -63,7 +73,8 @@ def test_no_small_repository_takes_much_memory(kind: str, tmp_path: Path) -> Non
         capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     assert int(made.stdout) < 1_000_000
-    program = (
+    program = "" if LONG else QUARTER
+    program += (
         "import sys, resource\nfrom kit.cli.main import main\nmain(sys.argv[1:])\n"
         "print(*(resource.getrusage(who).ru_maxrss >> 10 for who in (0, -1)), file=sys.stderr)"
     )

@@ -1,0 +1,18 @@
+"""How much a run of the tests tries: `make test` takes minutes, `make test-long` hours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+__all__ = ["LONG", "some_of"]
+
+T = TypeVar("T")
+
+LONG = os.environ.get("KIT_TESTS") == "long"
+
+
+def some_of(cases: Sequence[T], step: int, first: int = 0) -> Sequence[T]:
+    """Return every *step*-th case from the first on; all of them in a long run."""
+    return cases if LONG else cases[first % step :: step]

@@ -1,4 +1,4 @@
-"""The machines that QEMU plays, as logs name them: exactly, or only their family.
+"""The machines of QEMU as logs name them: exactly, or only their family.
 
 Source: QEMU's list of machine types (``-machine help``) and targets (qapi/machine.json,
 SysEmuTarget).
@@ -23,13 +23,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class MachineName:
-    """A machine or a family: how people call it, and the machines that it can be."""
+    """A machine or a family: its label, and the machines that it can be."""
 
     label: str
     machines: frozenset[str]
 
     def and_also(self, other: MachineName) -> MachineName | None:
-        """Return what is both; None if nothing is."""
+        """Return the machines that are both; None if there are none."""
         both = self.machines & other.machines
         if not both:
             return None
@@ -89,7 +89,7 @@ def machine_of_target(arch: str) -> MachineName | None:
 
 
 def machine_of_cpu(driver: str) -> MachineName | None:
-    """Return the machines that have a type of CPU; None if the type does not tell."""
+    """Return the machines that have a type of CPU; None if the type does not say."""
     match = re.search(r"-(spapr-cpu-core|(x86_64|i386|arm|s390x|riscv\d*|loongarch)-cpu)$", driver)
     if match is None:
         return PSERIES if driver.startswith("spapr-") else None

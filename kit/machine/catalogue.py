@@ -1,6 +1,6 @@
-"""The revisions that the kit knows: builds of the case study, releases, a proposal, and q35.
+"""The revisions of the kit: builds of the case study, releases, a proposal, and q35.
 
-Recorded on a real QEMU are the builds of the case study, the recent releases, and q35.
+The builds of the case study, the recent releases and q35 were recorded on a real QEMU.
 
 Source: the commits named here, in QEMU's repository; releases of 2021 by the content of their
 trees, recent ones by their recordings.
@@ -23,140 +23,58 @@ MERGED: tuple[Patch, ...] = tuple(patch for patch in Patch if "@" not in patch.v
 P = Patch
 _REVERTED = frozenset({P.UNPLUG_TIMEOUT_TIMER, P.CPU_UNPLUG_TIMEOUT, P.TIMER_DEADLINE_MS})
 
-# (label, alias, commit, version, patches that come, patches that go, summary)
-_STEPS: tuple[
-    tuple[str, str | None, str, tuple[int, int, int], tuple[Patch, ...], frozenset[Patch], str], ...
-] = (
-    (
-        "51254ffb32~1",
-        "baseline",
-        "936fda4d771fdc51d3640bdb0cc8ceec14165730",
-        (5, 2, 50),
-        (),
-        frozenset(),
-        "before the series: an unplug request waits for the guest, a reset or CAS",
-    ),
-    (
-        "51254ffb32",
-        "timer",
-        P.UNPLUG_TIMEOUT_TIMER.value,
-        (5, 2, 50),
-        (P.UNPLUG_TIMEOUT_TIMER,),
-        frozenset(),
-        "every connector gets a timer that nothing starts",
-    ),
-    (
-        "d1c2e3ce3d",
-        "cpu-timeout",
-        P.CPU_UNPLUG_TIMEOUT.value,
-        (5, 2, 50),
-        (P.CPU_UNPLUG_TIMEOUT,),
-        frozenset(),
-        "a CPU's unplug request is forgotten after 15 s; a retry before that is an error",
-    ),
-    (
-        "fe1831eff8",
-        None,
-        P.LMB_RECONFIGURE_ROLLS_BACK.value,
-        (5, 2, 50),
-        (P.LMB_RECONFIGURE_ROLLS_BACK,),
-        frozenset(),
-        "configure-connector on a pending LMB cancels the whole DIMM's unplug",
-    ),
-    (
-        "7420033ec4",
-        None,
-        P.PHB_REPEATED_UNPLUG_ERROR.value,
-        (5, 2, 50),
-        (P.PHB_REPEATED_UNPLUG_ERROR,),
-        frozenset(),
-        "a repeated unplug of a PHB is an error",
-    ),
-    (
-        "e35dfbd227",
-        None,
-        P.PCI_REPEATED_UNPLUG_ERROR.value,
-        (5, 2, 50),
-        (P.PCI_REPEATED_UNPLUG_ERROR,),
-        frozenset(),
-        "a repeated unplug of a PCI function is an error",
-    ),
-    (
-        "4515a5f786",
-        "deadline-helper",
-        P.TIMER_DEADLINE_MS.value,
-        (5, 2, 50),
-        (P.TIMER_DEADLINE_MS,),
-        frozenset(),
-        "the remaining time is computed by a helper, timer_deadline_ms(): the same numbers",
-    ),
-    (
-        "eb7f80fd26",
-        None,
-        P.MEM_UNPLUG_ERROR_EVENT.value,
-        (5, 2, 50),
-        (P.MEM_UNPLUG_ERROR_EVENT,),
-        frozenset(),
-        "a DIMM that the guest keeps is told to the management layer: MEM_UNPLUG_ERROR",
-    ),
-    (
-        "d522cb52e6~1",
-        "pre-revert",
-        "555249a59e9cdd6b58da103aba5cf3a2d45c899f",
-        (5, 2, 92),
-        (),
-        frozenset(),
-        "the last tree with the timeout: after 15 s QEMU forgets a CPU's unplug request",
-    ),
-    (
-        "d522cb52e6",
-        "revert",
-        "d522cb52e604c8448674d90dae09ad50223b5d3c",
-        (5, 2, 92),
-        (),
-        _REVERTED,
-        "the timeout is gone: a CPU's unplug request waits for the guest again",
-    ),
-    (
-        "2b18fc794f",
-        "resend",
-        P.CPU_UNPLUG_RESENDS_EVENT.value,
-        (5, 2, 92),
-        (P.CPU_UNPLUG_RESENDS_EVENT,),
-        frozenset(),
-        "every device_del of a CPU sends the guest another event, so it can be retried",
-    ),
-    (
-        "87758fed7a",
-        "unisolate",
-        P.UNISOLATE_ROLLS_BACK.value,
-        (6, 0, 50),
-        (P.UNISOLATE_ROLLS_BACK,),
-        frozenset(),
-        "a guest can say no: UNISOLATE on a pending connector cancels the request",
-    ),
-    (
-        "4b08cd567b",
-        "guest-error",
-        P.UNPLUG_GUEST_ERROR_EVENT.value,
-        (6, 1, 50),
-        (P.UNPLUG_GUEST_ERROR_EVENT,),
-        frozenset(),
-        "the guest's no reaches the management layer: DEVICE_UNPLUG_GUEST_ERROR",
-    ),
+_V52, _RC2, _V60, _V61 = (5, 2, 50), (5, 2, 92), (6, 0, 50), (6, 1, 50)
+
+# label, alias, the patch that comes or else the commit, version
+_STEPS: tuple[tuple[str, str | None, Patch | str, tuple[int, int, int]], ...] = (
+    ("51254ffb32~1", "baseline", "936fda4d771fdc51d3640bdb0cc8ceec14165730", _V52),
+    ("51254ffb32", "timer", P.UNPLUG_TIMEOUT_TIMER, _V52),
+    ("d1c2e3ce3d", "cpu-timeout", P.CPU_UNPLUG_TIMEOUT, _V52),
+    ("fe1831eff8", None, P.LMB_RECONFIGURE_ROLLS_BACK, _V52),
+    ("7420033ec4", None, P.PHB_REPEATED_UNPLUG_ERROR, _V52),
+    ("e35dfbd227", None, P.PCI_REPEATED_UNPLUG_ERROR, _V52),
+    ("4515a5f786", "deadline-helper", P.TIMER_DEADLINE_MS, _V52),
+    ("eb7f80fd26", None, P.MEM_UNPLUG_ERROR_EVENT, _V52),
+    ("d522cb52e6~1", "pre-revert", "555249a59e9cdd6b58da103aba5cf3a2d45c899f", _RC2),
+    ("d522cb52e6", "revert", "d522cb52e604c8448674d90dae09ad50223b5d3c", _RC2),
+    ("2b18fc794f", "resend", P.CPU_UNPLUG_RESENDS_EVENT, _RC2),
+    ("87758fed7a", "unisolate", P.UNISOLATE_ROLLS_BACK, _V60),
+    ("4b08cd567b", "guest-error", P.UNPLUG_GUEST_ERROR_EVENT, _V61),
 )
+_SUMMARIES = {
+    "51254ffb32~1": "before the series: an unplug request waits for the guest, a reset or CAS",
+    "51254ffb32": "every connector gets a timer that nothing starts",
+    "d1c2e3ce3d": "a CPU's unplug request is forgotten after 15 s; a retry before that is an error",
+    "fe1831eff8": "configure-connector on a pending LMB cancels the whole DIMM's unplug",
+    "7420033ec4": "a repeated unplug of a PHB is an error",
+    "e35dfbd227": "a repeated unplug of a PCI function is an error",
+    "4515a5f786": (
+        "the remaining time is computed by a helper, timer_deadline_ms(): the same numbers"
+    ),
+    "eb7f80fd26": "a DIMM that the guest keeps is told to the management layer: MEM_UNPLUG_ERROR",
+    "d522cb52e6~1": (
+        "the last tree with the timeout: after 15 s QEMU forgets a CPU's unplug request"
+    ),
+    "d522cb52e6": "the timeout is gone: a CPU's unplug request waits for the guest again",
+    "2b18fc794f": "every device_del of a CPU sends the guest another event, so it can be retried",
+    "87758fed7a": "a guest can say no: UNISOLATE on a pending connector cancels the request",
+    "4b08cd567b": "the guest's no reaches the management layer: DEVICE_UNPLUG_GUEST_ERROR",
+}
 
 
 def _walk_the_steps() -> Iterator[Revision]:
     patches: frozenset[Patch] = frozenset()
-    for label, alias, commit, version, coming, going, summary in _STEPS:
-        patches = (patches | frozenset(coming)) - going
+    for label, alias, step, version in _STEPS:
+        if isinstance(step, Patch):
+            patches |= {step}
+        elif alias == "revert":
+            patches -= _REVERTED
         yield Revision(
             label=label,
             alias=alias,
-            commit=commit,
+            commit=step.value if isinstance(step, Patch) else step,
             version=version,
-            summary=summary,
+            summary=_SUMMARIES[label],
             patches=patches,
             like=label,
         )
@@ -281,7 +199,7 @@ def find_revision(name: str) -> Revision:
             hash, with ``~1`` or ``^`` for the parents that the catalogue knows.
 
     Raises:
-        UnknownRevisionError: Nothing, or more than one revision, answers to it.
+        UnknownRevisionError: It fits no revision, or more than one.
 
     >>> find_revision("d522").name, find_revision("d522cb52e6~1").name
     ('revert', 'pre-revert')

@@ -1,8 +1,8 @@
 """Virtual time: integer nanoseconds of QEMU_CLOCK_VIRTUAL, and QEMU's timer arithmetic.
 
-The arithmetic is QEMU's with its surprises: a deadline is set in whole milliseconds of a
-truncated clock, and the milliseconds remaining are wrong once the clock has passed 2^31-1 ms
-(24.855 days), because a function for *relative* timeouts is fed an absolute time.
+The arithmetic is QEMU's with its surprises: a deadline is set in whole milliseconds of a truncated
+clock, and the remaining milliseconds are wrong after 2^31-1 ms (24.855 days), because a function
+for *relative* timeouts gets an absolute time.
 
 Source: QEMU util/qemu-timer.c at 4515a5f786 (qemu_timeout_ns_to_ms, timer_deadline_ms).
 """
@@ -41,7 +41,7 @@ Timers = tuple[Timer, ...]
 
 
 def deadline_ns(now_ns: int, timeout_s: int) -> int:
-    """When a timer started at *now_ns* fires: the clock is truncated to a millisecond first."""
+    """Return when a timer started at *now_ns* fires; QEMU first truncates the clock to 1 ms."""
     return (now_ns // NS_PER_MS + timeout_s * 1000) * NS_PER_MS
 
 
@@ -58,7 +58,7 @@ def stop(timers: Timers, index: int) -> Timers:
 
 
 def first_deadline(timers: Timers) -> int | None:
-    """When the next timer fires, in ns; None if none runs."""
+    """Return when the next timer fires, in ns; None if none runs."""
     return timers[0].expire_ns if timers else None
 
 
@@ -69,10 +69,10 @@ def take_due(timers: Timers, now_ns: int) -> tuple[Timers, Timers]:
 
 
 def remaining_s(timers: Timers, index: int, now_ns: int) -> int:
-    """The whole seconds that QEMU prints for the timer of connector *index*; 0 if none runs.
+    """Return the whole seconds that QEMU prints for the timer of connector *index*; 0 if none runs.
 
-    Truncated toward zero, and negative after 24.855 days of guest time: the absolute deadline
-    is capped at 2^31-1 ms before the clock is subtracted.
+    Truncated toward zero, and negative after 24.855 days of guest time: QEMU caps the absolute
+    deadline at 2^31-1 ms before it subtracts the clock.
     """
     for timer in timers:
         if timer.index == index:

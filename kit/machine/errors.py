@@ -1,4 +1,4 @@
-"""What QEMU's error texts about unplugging mean, and which machines and versions have them.
+"""The meaning of QEMU's error texts about unplugging, and the machines and versions that have them.
 
 Source: QEMU hw/ppc/spapr.c, hw/ppc/spapr_pci.c (pseries); softmmu/qdev-monitor.c, hw/pci/pcie.c,
 hw/pci/shpc.c, hw/acpi/, hw/isa/ (the others); hw/core/qdev.c.  A version is the first, or the last,
@@ -42,9 +42,9 @@ class ErrorMeaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """A text: its pattern, which may have a group ``device``, and what it means.
+    """A text: its pattern, which may have a group ``device``, and its meaning.
 
-    ``machine`` and ``kind`` are those that alone have it; None where others have it, too.
+    ``machine`` and ``kind`` are the only ones that have it; None where others have it, too.
     """
 
     pattern: re.Pattern[str]
@@ -116,7 +116,7 @@ ERROR_TEXTS: tuple[ErrorText, ...] = (
     _text(r"Memory hot unplug not supported by sPAPR", _M.REFUSED, PSERIES, _K.DIMM),
     _text(r"device_del not allowed while migrating", _M.REFUSED),
 )  # fmt: skip
-"""The texts that device_del is answered with; the first that matches counts."""
+"""The texts that answer device_del; the first that matches counts."""
 
 
 def error_text_of(desc: str) -> ErrorText | None:
@@ -132,7 +132,7 @@ def device_in(desc: str) -> str | None:
 
 
 def meaning_of(error: QmpError) -> ErrorMeaning:
-    """Return what an error means that answers device_del.
+    """Return the meaning of an error that answers device_del.
 
     >>> meaning_of(QmpError("GenericError", "Device net1 is already in the process of unplug")).name
     'PENDING'

@@ -1,7 +1,7 @@
-"""What the machine answers and what it says unasked: replies, QMP events, hotplug event log.
+"""The machine's answers and what it sends unasked: replies, QMP events, hotplug event log.
 
-Every message is a frozen value named as on its wire.  Messages carry no time; the entry of a
-trace does.
+Every message is a frozen value named as on its wire.  Messages carry no time; the entry of a trace
+does.
 
 Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json); LoPAR 10.2 (event logs); QEMU
 hw/ppc/spapr_events.c.
@@ -49,7 +49,7 @@ __all__ = [
 
 
 class HotplugType(Enum):
-    """What kind of connector an entry of the hotplug event log is about; value as on the wire."""
+    """The kind of connector in an entry of the hotplug event log; value as on the wire."""
 
     CPU = 1
     MEMORY = 2
@@ -59,7 +59,7 @@ class HotplugType(Enum):
 
 
 class HotplugAction(Enum):
-    """What the guest is asked to do; value as on the wire."""
+    """What QEMU asks the guest to do; value as on the wire."""
 
     ADD = 1
     REMOVE = 2
@@ -75,7 +75,7 @@ class HotplugIdentifier(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotplugEvent:
-    """QEMU asks the guest to add or to remove: waits in QEMU's queue for check-exception."""
+    """QEMU asks the guest to add or to remove; it waits in a queue for check-exception."""
 
     type: HotplugType
     action: HotplugAction
@@ -106,7 +106,7 @@ class MemoryDevice:
 
 @dataclass(frozen=True, slots=True)
 class QemuVersion:
-    """What query-version answers."""
+    """The answer to query-version."""
 
     major: int
     minor: int
@@ -161,7 +161,7 @@ class ExceptionReturn:
 
 @dataclass(frozen=True, slots=True)
 class RawReturn:
-    """All words that a raw RTAS call answered."""
+    """All words that answer a raw RTAS call."""
 
     rets: tuple[int, ...]
 
@@ -175,7 +175,7 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing to answer: a reset, a CAS or a migration took place."""
+    """A reset, a CAS or a migration took place; there is nothing to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ Reply = (
 )
 
 
-# -- what QEMU says without being asked --------------------------------------------------------
+# -- what QEMU sends unasked -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +240,7 @@ class DeviceUnplugGuestError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceNotDeleted:
-    """The event DEVICE_NOT_DELETED, proposed in March 2021 and never merged: QEMU stops waiting."""
+    """DEVICE_NOT_DELETED, proposed in March 2021 and never merged: QEMU stops waiting."""
 
     path: str
     device: str | None = None
@@ -265,9 +265,9 @@ class ErrorReport:
 
 @dataclass(frozen=True, slots=True)
 class UnplugTimeout:
-    """QEMU's 15 s are over: the request on connector ``index`` is forgotten.
+    """QEMU's 15 s are over: it drops the request on connector ``index``.
 
-    ``silent``: nobody is told; not so with the proposed event.
+    ``silent``: it tells nobody; with the proposed event it does.
     """
 
     index: int
@@ -285,13 +285,12 @@ Emitted = (
     | UnplugTimeout
     | HotplugEvent
 )
-"""What a request brings about beside its reply: QMP events, a log line, a forgotten request, or
-an entry put in the queue of the hotplug event log (for which QEMU raises an interrupt)."""
+"""What QEMU emits beside a reply; it raises an interrupt for an entry of the hotplug event log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The reply to a request, and what it brought about, in order."""
+    """The reply to a request, and what QEMU emitted, in order."""
 
     reply: Reply
     emitted: tuple[Emitted, ...] = ()

@@ -1,6 +1,6 @@
-"""Where a DIMM goes: its slot and its guest address, or why QEMU does not take it.
+"""Where a DIMM goes: its slot and its guest address, or QEMU's reason to refuse it.
 
-The checks stand in QEMU's order, for the first that fails is the one that is reported.
+The checks are in QEMU's order, because it reports the first that fails.
 
 Source: QEMU hw/mem/pc-dimm.c (pc_dimm_pre_plug), hw/mem/memory-device.c
 (memory_device_get_free_addr), as of d522cb52e6~1.
@@ -41,11 +41,7 @@ def check_backend(module: Dimm | Nvdimm) -> None:
 
 
 def placed(module: M, others: Sequence[Dimm | Nvdimm], space: MemorySpace) -> M:
-    """Return *module* with slot and address filled in; *others* are there already, by address.
-
-    Raises:
-        Refused: QEMU does not take it.
-    """
+    """Return *module* with slot and address, or raise `Refused`; *others* are sorted by address."""
     size, wanted = module.size_mib * MIB, module.addr & _UINT64
     wanted_slot = None if module.slot == -1 else module.slot
     slot = _free_slot(space.slots, wanted_slot, {other.slot for other in others})

@@ -1,4 +1,4 @@
-"""What the device commands of QMP have in common on every machine: refusals and ids.
+"""What the device commands of QMP share on every machine: refusals and ids.
 
 Source: QEMU softmmu/qdev-monitor.c, util/id.c.
 """
@@ -12,7 +12,7 @@ from kit.machine.events import QmpError
 __all__ = ["CONTAINERS", "Refused", "check_well_formed"]
 
 CONTAINERS = ("/machine", "/machine/peripheral", "/machine/peripheral-anon", "/machine/unattached")
-"""Objects that exist from the start, and are no devices."""
+"""Objects that exist from the start and are not devices."""
 
 _WELL_FORMED_ID = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
 
@@ -26,6 +26,6 @@ class Refused(Exception):  # noqa: N818 - QEMU's answer, turned into a QmpError 
 
 
 def check_well_formed(device_id: str | None) -> None:
-    """Raise `Refused` unless *device_id* is one that QEMU takes, or None."""
+    """Raise `Refused` unless *device_id* is None or one that QEMU takes."""
     if device_id is not None and not _WELL_FORMED_ID.fullmatch(device_id):
         raise Refused("Parameter 'id' expects an identifier")

@@ -1,4 +1,4 @@
-"""What the operator and the guest ask of the machine: QMP commands and RTAS calls as values.
+"""Requests of the operator and the guest to the machine: QMP commands and RTAS calls as values.
 
 Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json); LoPAR 7.3 (RTAS calls); qtest's
 clock_step.
@@ -62,7 +62,7 @@ class Dimm:
 
 @dataclass(frozen=True, slots=True)
 class Nvdimm:
-    """An nvdimm, placed as a DIMM is; its slot numbers its PMEM connector.  Never unplugged."""
+    """An nvdimm, placed like a DIMM; its slot numbers its PMEM connector.  Never unplugged."""
 
     size_mib: int = 256
     addr: int = 0
@@ -115,12 +115,12 @@ class SystemReset:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """QMP stop: the VM stands still."""
+    """QMP stop: the VM and its clock stand still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cont:
-    """QMP cont: the VM goes on."""
+    """QMP cont: the VM runs again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class QueryVersion:
 class Migrate:
     """A migration to a new QEMU whose command line has ``cores`` (ids ``coreN``) and ``dimms``.
 
-    With ``cores`` None its sender leaves it to others what is on that command line.
+    With ``cores`` None the driver decides what is on that command line.
     """
 
     cores: tuple[int, ...] | None = ()
@@ -186,7 +186,7 @@ class CheckException:
 
 @dataclass(frozen=True, slots=True)
 class EventScan:
-    """RTAS event-scan, which on QEMU never hands out an event."""
+    """RTAS event-scan, which on QEMU never returns an event."""
 
     mask: int = 0xFFFFFFFF
 

@@ -1,10 +1,10 @@
 """What a revision is: a build of QEMU, by the behaviour changes that it has.
 
-A revision is a *net* set of patches.  A revert takes patches away, so ``git tag --contains``
-cannot answer what a release does: v6.0.0 contains the commits of the CPU unplug timeout, but not
-the timeout.  Ask ``patch in revision.patches``, never a version number.
+A revision is a *net* set of patches.  A revert removes patches, so ``git tag --contains`` cannot
+say what a release does: v6.0.0 contains the commits of the CPU unplug timeout, but not the
+timeout.  Test ``patch in revision.patches``, never a version number.
 
-The revisions that there are stand in `kit.machine.catalogue`.
+The revisions themselves are in `kit.machine.catalogue`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-__all__ = [
-    "Board",
-    "Patch",
-    "Revision",
-]
+__all__ = ["Board", "Patch", "Revision"]
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What kind of machine a build of QEMU plays; the value is ``-machine``'s.
+    """The kind of machine that a build of QEMU plays; the value is ``-machine``'s.
 
-    No enumeration: a platform of one's own has a board of its own.
+    It is not an enumeration, because a platform of one's own has a board of its own.
     """
 
     PSERIES: ClassVar[Board]

@@ -1,6 +1,6 @@
 """The words for a dynamic reconfiguration connector (DRC), and its state as a value.
 
-What moves a connector from state to state stands in `kit.machine.pseries.drc`.
+The transitions between states are in `kit.machine.pseries.drc`.
 
 Source: QEMU include/hw/ppc/spapr_drc.h and include/hw/ppc/spapr.h; LoPAR 13.5.3 (indicators and
 sensors), 7.2.8 (status words).
@@ -84,7 +84,7 @@ class DrIndicator(Enum):
 
 
 class EntitySense(Enum):
-    """What get-sensor-state 9003 (dr-entity-sense) tells."""
+    """The value of get-sensor-state 9003 (dr-entity-sense)."""
 
     EMPTY = 0
     PRESENT = 1
@@ -135,7 +135,7 @@ class RtasStatus(Enum):
 
 
 class CcResponse(Enum):
-    """Answers of ibm,configure-connector.  CONTINUE never leaves QEMU: look at the cell again."""
+    """Answers of ibm,configure-connector.  CONTINUE never leaves QEMU: it reads the cell again."""
 
     __hash__ = object.__hash__
 
@@ -170,9 +170,9 @@ WIRE: Mapping[Status, int] = {
 class Drc:
     """One connector.
 
-    ``device`` is the QOM path of what is attached, None if nothing is.  ``fdt`` is the shape of
-    the device tree fragment that configure-connector hands out, one response a token, None until
-    the guest first asks; ``position`` is the token that comes next.
+    ``device`` is the QOM path of the attached device, None if there is none.  ``fdt`` is the shape
+    of the device tree fragment that configure-connector returns, one response a token, None until
+    the guest first asks; ``position`` is the next token.
     """
 
     index: int
@@ -203,17 +203,13 @@ def drc_index(drc_type: DrcType, number: int) -> int:
 
 
 def empty_drc(index: int) -> Drc:
-    """Return the connector *index* as it is when nothing was ever plugged in."""
+    """Return the connector *index* before anything was ever plugged in."""
     physical = TYPES.get(index >> 28) is DrcType.PCI
     return Drc(index, DrcState.POWERON if physical else DrcState.UNUSABLE)
 
 
 def index_of(device: Device, lmb: int = 0) -> int:
-    """Return the index of a device's connector; of a DIMM's, that of its LMB number *lmb*.
-
-    Raises:
-        UserError: The kit plugs no such device into a connector.
-    """
+    """Return the index of a device's connector; of a DIMM, that of its LMB number *lmb*."""
     match device:
         case CpuCore(core_id):
             return drc_index(DrcType.CPU, core_id)

@@ -1,6 +1,6 @@
-"""QMP device_add: which devices the machine takes, and what it tells the guest of them.
+"""QMP device_add: which devices the machine takes, and which events it queues for the guest.
 
-The checks stand in QEMU's order, for the first that fails is the one that is reported.
+The checks are in QEMU's order, because it reports the first that fails.
 
 Source: QEMU softmmu/qdev-monitor.c, hw/ppc/spapr.c (pre_plug and plug of cores, DIMMs and PHBs),
 hw/ppc/spapr_pci.c, hw/pci/pci.c, as of d522cb52e6~1.
@@ -42,7 +42,7 @@ _NO_INDEX = 0xFFFFFFFF
 M = TypeVar("M", Dimm, Nvdimm)
 
 QmpStep = tuple[Machine, QmpReturn | QmpError, tuple[Emitted, ...]]
-"""The machine after a QMP command, its answer, and what it brought about."""
+"""The machine after a QMP command, its answer, and what QEMU emitted."""
 
 
 def device_add(machine: Machine, device: Device) -> QmpStep:
@@ -60,7 +60,7 @@ def device_add(machine: Machine, device: Device) -> QmpStep:
 
 
 def cold_plug(machine: Machine, device: Device, path: str | None = None) -> Machine:
-    """Plug *device* before the machine starts: its connectors are ready, the guest is not told."""
+    """Plug *device* before the machine starts: its connectors are ready, without an event."""
     device = _checked(machine, device)
     machine = _plug(machine, device, path or _qom_path(machine, device))
     for drc in drc_of(machine, device):
@@ -85,7 +85,7 @@ def _qom_path(machine: Machine, device: Device) -> str:
 
 
 def _checked(machine: Machine, device: Device) -> Device:
-    """Return *device* with its address filled in, or refuse it as QEMU does."""
+    """Return *device* with its address, or refuse it as QEMU does."""
     check_well_formed(device.id)
     renamed = machine.has(Patch.DUPLICATE_DEVICE_ID_TEXT)
     if not renamed:
@@ -166,7 +166,7 @@ def _check_pci(machine: Machine, function: PciFunction) -> None:
 
 
 def _placed(machine: Machine, module: M) -> M:
-    """Return a memory module with slot and address filled in, or refuse it."""
+    """Return a memory module with slot and address, or refuse it."""
     check_backend(module)
     if module.size_mib % LMB_MIB and isinstance(module, Nvdimm):
         raise Refused(
@@ -180,7 +180,7 @@ def _placed(machine: Machine, module: M) -> M:
 
 
 def _add_events(machine: Machine, device: Device) -> tuple[HotplugEvent, ...]:
-    """What the guest is told of a new device."""
+    """Return the events for the guest about a new device."""
     drcs = drc_of(machine, device)
     if isinstance(device, Dimm):
         return (memory_event(machine, HotplugAction.ADD, drcs),)

@@ -1,4 +1,4 @@
-"""QMP device_del: QEMU asks the guest to release a device, or says why it does not ask.
+"""QMP device_del: QEMU asks the guest to release a device, or refuses to ask.
 
 Source: QEMU softmmu/qdev-monitor.c, hw/ppc/spapr.c (unplug_request of cores, DIMMs and PHBs),
 hw/ppc/spapr_pci.c (spapr_pci_unplug_request), at the commits that `Patch` names.
@@ -31,7 +31,7 @@ __all__ = ["device_del"]
 
 
 def device_del(machine: Machine, name: str) -> QmpStep:
-    """Carry out QMP device_del: ask the guest to release, or say why not."""
+    """Carry out QMP device_del: ask the guest to release the device, or refuse."""
     path = name if name.startswith("/") else f"/machine/peripheral/{name}"
     plugged = machine.device(path)
     _check_what_qemu_does_not(machine, path)
@@ -47,7 +47,7 @@ def device_del(machine: Machine, name: str) -> QmpStep:
 
 
 def _check_what_qemu_does_not(machine: Machine, path: str) -> None:
-    """A core's thread is a device too, one that nobody can unplug: QEMU asserts and ends."""
+    """Abort for a core's thread, a device that QEMU cannot unplug: it fails an assertion."""
     core = machine.device(path.removesuffix("/thread[0]"))
     if path.endswith("/thread[0]") and core is not None and isinstance(core.device, CpuCore):
         raise QemuAborts(Abort("softmmu/qdev-monitor.c", "qdev_unplug", "hotplug_ctrl"))

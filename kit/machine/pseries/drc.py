@@ -1,14 +1,13 @@
 """The dynamic reconfiguration connector (DRC): its states, and the tables that decide them.
 
-Two rules.  Everything that decides a transition of a connector is in this file (its lamp and the
-shape of its fragment decide none).  And what a patch changes stands as rows *in front of* BASE, so
-that both worlds, each BASE and the rows of its patches, stay printable, testable and comparable.
+Everything that decides a transition of a connector is in this file (its lamp and the shape of its
+fragment decide none).  The changes of a patch are rows *in front of* BASE, so that the tables
+before and after it can be printed, tested and compared.
 
-A connector is the hole that a device is plugged into.  The guest moves it with RTAS calls; QEMU
-asks for the device back (an unplug *request*), and takes it when the guest has made the connector
-UNUSABLE (logical: CPU, PHB, LMB, PMEM) or isolated it (physical: PCI).  The request is only a
-mark, ``unplug_requested``: the call that lets the connector go finds it set and releases the
-device, or finds it cleared and does not.
+A connector is where a device is plugged in.  The guest moves it with RTAS calls; QEMU requests the
+device back (an unplug *request*), and removes it when the guest has made the connector UNUSABLE
+(logical: CPU, PHB, LMB, PMEM) or isolated it (physical: PCI).  The request is only the flag
+``unplug_requested``: the call that releases the connector removes the device if it is set.
 
 Source: LoPAR 13.5.3; QEMU hw/ppc/spapr_drc.c at the commits that `Patch` names.
 """
@@ -42,7 +41,7 @@ __all__ += ["transitions"]
 
 
 class Effect(Enum):
-    """What a row brings about beside the new state, in the order in which a row lists them."""
+    """What QEMU does beside entering the new state, in the order in which a row lists it."""
 
     __hash__ = object.__hash__
 
@@ -64,7 +63,7 @@ class Effect(Enum):
 class Row:
     """One outcome of a cell; rows are tried in order, the last has no guard.
 
-    A row with ``abort`` is a failed assertion: QEMU ends there.
+    A row with ``abort`` is a failed assertion, which ends QEMU.
     """
 
     then: DrcState
@@ -194,7 +193,7 @@ _GUEST_CALLS: Table = {
     (S.UNISOLATE, C.ENTITY_SENSE): _sense_logical(S.UNISOLATE),
     (S.UNISOLATE, C.CONFIGURE_CONNECTOR): _hand_out_fragment(S.UNISOLATE, S.CONFIGURED),
     (S.CONFIGURED, C.ISOLATE): (
-        # drmgr may try LMBs that no DIMM waits for: only those of a pending DIMM may go
+        # drmgr may try LMBs of other DIMMs: only those of a pending one may be isolated
         Row(S.CONFIGURED, R.HW_ERROR, when=lmb_not_pending),
         Row(S.AVAILABLE, R.SUCCESS),
     ),
@@ -277,7 +276,7 @@ BASE: Table = {**_GUEST_CALLS, **_of_the_other_kind(), **_QEMU_CALLS}
 
 
 def _refusal(*effects: Effect) -> Table:
-    """UNISOLATE of a connector that is to be unplugged says that the guest keeps the device."""
+    """Return the rows for UNISOLATE of a pending connector: the guest refuses the unplug."""
     return {
         (s, C.UNISOLATE): (
             Row(s, R.SUCCESS, (E.ROLL_BACK_DIMM, *effects), when=pending_lmb),
@@ -315,7 +314,7 @@ OVERLAYS: Mapping[Patch, Table] = {
     Patch.UNISOLATE_ROLLS_BACK: _refusal(E.REPORT_REFUSAL),
     Patch.UNPLUG_GUEST_ERROR_EVENT: _refusal(E.REPORT_REFUSAL, E.SEND_GUEST_ERROR),
 }
-"""Rows that a patch puts in front of those before it; a patch not named here moves no connector."""
+"""Rows that a patch puts in front of earlier ones; a patch not named here moves no connector."""
 
 
 @cache
@@ -336,18 +335,15 @@ def transitions(revision: Revision) -> Table:
 
 
 def apply(drc: Drc, call: Call, table: Table) -> tuple[Drc, Row]:
-    """Apply one call to a connector.
+    """Apply one call to a connector; return the connector after it, and the row that decided it.
 
-    Pure: *drc* is untouched.  The effects that concern the connector alone are in the result;
-    the caller carries out the others, in order, and `Row.abort`.
+    The result includes the effects that concern the connector alone; the caller carries out the
+    others, in order, and `Row.abort`.
 
     Args:
         drc: The connector before the call.
         call: What the guest, or QEMU, does to it.
         table: (state, call) -> rows, first match wins; see `transitions`.
-
-    Returns:
-        The connector after the call, and the row that decided it.
 
     Raises:
         TableGapError: No row matches.  A bug in the table, not in the guest.
@@ -365,11 +361,7 @@ def apply(drc: Drc, call: Call, table: Table) -> tuple[Drc, Row]:
 
 
 def attach(drc: Drc, device: str) -> Drc:
-    """Plug *device* (a QOM path) into an empty connector; its state waits for the guest.
-
-    Raises:
-        MisuseError: Something is attached already; the machine checks that before.
-    """
+    """Plug *device* (a QOM path) into an empty connector; its state waits for the guest."""
     if drc.device is not None:
         raise MisuseError(f"DRC {drc.index:#x} holds {drc.device}, cannot take {device}")
     return replace(drc, device=device)

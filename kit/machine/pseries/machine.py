@@ -1,8 +1,8 @@
-"""The sPAPR machine as a value, and what moving a connector does to it.
+"""The sPAPR machine as a value, and the effects of moving a connector.
 
 The machine keeps only connectors that differ from an empty one, and devices and pending DIMMs by
-path, so that the way to a state does not show in it.  Functions return the new machine and what it
-emitted; nothing is changed in place.
+path, so that equal states are equal values whatever led to them.  Functions return the new machine
+and what it emitted.
 
 Source: QEMU hw/ppc/spapr.c (spapr_core_release, spapr_lmb_release, spapr_phb_release,
 spapr_memory_unplug_rollback), hw/ppc/spapr_pci.c, hw/ppc/spapr_drc.c, as of d522cb52e6~1 and
@@ -71,7 +71,7 @@ class Plugged:
 
 @dataclass(frozen=True, slots=True)
 class PendingDimm:
-    """A DIMM that waits for the guest to release ``lmbs_left`` more LMBs."""
+    """A DIMM for which the guest must still release ``lmbs_left`` LMBs."""
 
     path: str
     lmbs_left: int
@@ -81,11 +81,10 @@ class PendingDimm:
 class Machine:
     """A pseries machine at one moment.
 
-    ``now_ns`` is the guest's clock.  ``plugged`` are the devices by path,
-    ``drcs`` the connectors that differ from an empty one, by index; ``queue`` the hotplug event
-    log, oldest first.  ``hp_evt`` tells whether the guest negotiated the hotplug event source:
-    None until CAS.  With ``running`` False the VM is stopped, and its clock stands still.  With
-    ``aborted`` QEMU is gone.
+    ``now_ns`` is the guest's clock.  ``plugged`` are the devices by path, ``drcs`` the connectors
+    that differ from an empty one, by index; ``queue`` is the hotplug event log, oldest first.
+    ``hp_evt``: the guest negotiated the hotplug event source; None until CAS.  If ``running`` is
+    False, the VM and its clock stand still.  With ``aborted`` QEMU is gone.
     """
 
     revision: Revision
@@ -135,7 +134,7 @@ class Machine:
 
 
 Step = tuple[Machine, tuple[Emitted, ...]]
-"""A machine after something happened, and what it emitted meanwhile, in order."""
+"""The machine after an event, and what it emitted, in order."""
 
 
 class QemuAborts(Exception):  # noqa: N818 - not an error of ours: QEMU's own end, caught by step()
@@ -204,7 +203,7 @@ def act(machine: Machine, drc: Drc, call: Call) -> tuple[Machine, Row, tuple[Emi
 
 
 def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
-    """Return the connectors that *device* takes: one, or one an LMB of a DIMM."""
+    """Return the connectors of *device*: one, or one for each LMB of a DIMM."""
     match device:
         case CpuCore(core_id):
             indices = [drc_index(DrcType.CPU, core_id)]
@@ -249,7 +248,7 @@ def phb_of_bus(machine: Machine, bus: str) -> int | None:
 
 
 def pci_devfn(addr: str) -> int | None:
-    """Return slot << 3 | function of "slot.function" in hexadecimal; None if it is no such place.
+    """Return slot << 3 | function of "slot.function" in hexadecimal; None if it is invalid.
 
     >>> pci_devfn("1f.7"), pci_devfn("4"), pci_devfn("20.0")
     (255, 32, None)
@@ -352,7 +351,7 @@ def _remove(machine: Machine, plugged: Plugged) -> Step:
 
 
 def with_pending(machine: Machine, pending: PendingDimm) -> Machine:
-    """Return *machine* with one more DIMM that waits for the guest."""
+    """Return *machine* with one more pending DIMM."""
     waiting = sorted((*machine.pending_dimms, pending), key=lambda dimm: dimm.path)
     return replace(machine, pending_dimms=tuple(waiting))
 

@@ -1,6 +1,6 @@
-"""What the guest asks over RTAS: decoding, argument checks, answers.
+"""The guest's RTAS calls: decoding, argument checks, answers.
 
-A guest may send any words at all; whatever they are, the answer is a status.
+A guest may send any words; the answer is always a status.
 
 Source: LoPAR 7.3; QEMU hw/ppc/spapr_drc.c (rtas_set_indicator, rtas_get_sensor_state,
 rtas_ibm_configure_connector), hw/ppc/spapr_events.c (check_exception, event_scan).
@@ -9,7 +9,8 @@ rtas_ibm_configure_connector), hw/ppc/spapr_events.c (check_exception, event_sca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kit.machine.events import (
     ConnectorReturn,
@@ -134,7 +135,7 @@ def configure_connector(
 
 
 def _rolled_back(machine: Machine, drc: Drc) -> tuple[Machine, Drc, tuple[Emitted, ...]]:
-    """Let the connector's first row roll a DIMM back, if it does; then give it its fragment."""
+    """Roll a DIMM back if the connector's first row does; then give the connector its fragment."""
     emitted: tuple[Emitted, ...] = ()
     _, row = apply(drc, RtasCall.CONFIGURE_CONNECTOR, transitions(machine.revision))
     if row.status is CcResponse.CONTINUE:
@@ -145,12 +146,12 @@ def _rolled_back(machine: Machine, drc: Drc) -> tuple[Machine, Drc, tuple[Emitte
     return machine, drc, emitted
 
 
-# Properties that QEMU puts in the fragments' nodes: as recorded; PMEM's measured on 7.2.22.
+# Properties in the nodes of QEMU's fragments: as recorded; PMEM's measured on 7.2.22.
 _PROPERTIES = {DrcType.CPU: 30, DrcType.PHB: 25, DrcType.PCI: 14, DrcType.LMB: 3, DrcType.PMEM: 11}
 
 
 def _fragment(machine: Machine, drc: Drc) -> tuple[CcResponse, ...]:
-    """Return the shape of the device tree fragment that connector *drc* hands out."""
+    """Return the shape of the device tree fragment that connector *drc* returns."""
     children = 0
     if drc.type is DrcType.PHB:  # its node holds those of the functions on its bus
         slots = [d for d in devices(machine, PciFunction) if _is_on(machine, d, drc)]
@@ -177,7 +178,7 @@ def _is_on(machine: Machine, function: PciFunction, phb: Drc) -> bool:
 def check_exception(
     machine: Machine, request: CheckException
 ) -> tuple[Machine, ExceptionReturn, tuple[Emitted, ...]]:
-    """Carry out RTAS check-exception: hand out the oldest event of the classes in the mask."""
+    """Carry out RTAS check-exception: return the oldest event of the classes in the mask."""
     source = HOTPLUG_EVENTS if machine.hp_evt else EPOW_EVENTS
     if not machine.queue or not request.mask & source:
         return machine, ExceptionReturn(WIRE[RtasStatus.NO_ERRORS_FOUND]), ()
@@ -189,7 +190,7 @@ def check_exception(
 def event_scan(
     machine: Machine, _request: EventScan
 ) -> tuple[Machine, StatusReturn, tuple[Emitted, ...]]:
-    """Carry out RTAS event-scan: it raises the interrupt again and hands out nothing."""
+    """Carry out RTAS event-scan: it raises the interrupt again and returns no event."""
     return machine, StatusReturn(WIRE[RtasStatus.NO_ERRORS_FOUND]), ()
 
 
@@ -199,65 +200,41 @@ def event_scan(
 def raw(machine: Machine, request: RawRtas) -> tuple[Machine, RawReturn, tuple[Emitted, ...]]:
     """Carry out any RTAS call by name, as a guest does that counts its words wrongly.
 
-    The work area of configure-connector is not modelled: a raw call finds connector 0 there,
-    which does not exist.
+    The work area of configure-connector is not modelled: a raw call finds connector 0 there, which
+    does not exist.
     """
-    arity = _ARITY.get(request.name)
+    call = _RAW.get(request.name)
     words: tuple[int, ...] = (_PARAM_ERROR,)
     emitted: tuple[Emitted, ...] = ()
-    if arity is not None and len(request.args) in arity[0] and request.nret == arity[1]:
-        machine, words, emitted = _RAW[request.name](machine, request.args)
+    if call and len(request.args) in call.arguments and request.nret == call.words:
+        machine, reply, emitted = call.carry_out(machine, call.request(request.args))
+        words = (reply.status, getattr(reply, "state", 0))
     padded = (*words, *(0 for _ in range(request.nret)))[: request.nret]
     return machine, RawReturn(padded), emitted
 
 
-_Words = tuple[Machine, tuple[int, ...], tuple[Emitted, ...]]
+@dataclass(frozen=True, slots=True)
+class _RawCall:
+    """A call by name: how many words it takes, how many it answers, and what it stands for."""
+
+    arguments: tuple[int, ...]
+    words: int
+    request: Callable[[tuple[int, ...]], Any]
+    carry_out: Callable[[Machine, Any], tuple[Machine, Any, tuple[Emitted, ...]]]
 
 
-def _raw_set_indicator(machine: Machine, args: tuple[int, ...]) -> _Words:
-    machine, reply, emitted = set_indicator(machine, SetIndicator(*args))
-    return machine, (reply.status,), emitted
-
-
-def _raw_get_sensor_state(machine: Machine, args: tuple[int, ...]) -> _Words:
-    machine, reply, emitted = get_sensor_state(machine, GetSensorState(*args))
-    return machine, (reply.status, reply.state), emitted
-
-
-def _raw_configure_connector(machine: Machine, _args: tuple[int, ...]) -> _Words:
-    machine, reply, emitted = configure_connector(machine, ConfigureConnector(0, 1))
-    return machine, (reply.status,), emitted
-
-
-def _raw_check_exception(machine: Machine, args: tuple[int, ...]) -> _Words:
-    machine, reply, emitted = check_exception(machine, CheckException(args[2]))
-    return machine, (reply.status,), emitted
-
-
-def _raw_event_scan(machine: Machine, args: tuple[int, ...]) -> _Words:
-    machine, reply, emitted = event_scan(machine, EventScan(args[0]))
-    return machine, (reply.status,), emitted
-
-
-_ARITY: Mapping[str, tuple[tuple[int, ...], int]] = {
-    "set-indicator": ((3,), 1),
-    "get-sensor-state": ((2,), 2),
-    "ibm,configure-connector": ((2,), 1),
-    "check-exception": ((6, 7), 1),
-    "event-scan": ((4,), 1),
-}
-"""Call -> how many words it takes, how many it answers."""
-
-_RAW: Mapping[str, Callable[[Machine, tuple[int, ...]], _Words]] = {
-    "set-indicator": _raw_set_indicator,
-    "get-sensor-state": _raw_get_sensor_state,
-    "ibm,configure-connector": _raw_configure_connector,
-    "check-exception": _raw_check_exception,
-    "event-scan": _raw_event_scan,
+_RAW: Mapping[str, _RawCall] = {
+    "set-indicator": _RawCall((3,), 1, lambda args: SetIndicator(*args), set_indicator),
+    "get-sensor-state": _RawCall((2,), 2, lambda args: GetSensorState(*args), get_sensor_state),
+    "ibm,configure-connector": _RawCall(
+        (2,), 1, lambda _: ConfigureConnector(0, 1), configure_connector
+    ),
+    "check-exception": _RawCall((6, 7), 1, lambda args: CheckException(args[2]), check_exception),
+    "event-scan": _RawCall((4,), 1, lambda args: EventScan(args[0]), event_scan),
 }
 
-RTAS_NAMES = frozenset(_ARITY)
+RTAS_NAMES = frozenset(_RAW)
 """The RTAS calls that the machine has."""
 
-RTAS_ANSWERS: Mapping[str, int] = {name: words for name, (_, words) in _ARITY.items()}
+RTAS_ANSWERS: Mapping[str, int] = {name: call.words for name, call in _RAW.items()}
 """How many words each of them answers."""

@@ -1,7 +1,7 @@
-"""The sPAPR machine: one request in, the machine after it and its outcome out.
+"""The sPAPR machine: one request in, the next machine and its outcome out.
 
-Reset, CAS, time and migration are here; device_add in `plug`, device_del in `unplug`, the guest's
-calls in `rtas`, the transitions of connectors in `drc`.
+Reset, CAS, time and migration are here; device_add and device_del have modules of their own, the
+guest's calls are in `rtas`, the transitions of connectors in `drc`.
 
 Source: QEMU hw/ppc/spapr.c (spapr_machine_reset), hw/ppc/spapr_hcall.c (CAS), softmmu/qtest.c
 (clock_step), hw/ppc/spapr_drc.c (vmstate_spapr_drc), as of d522cb52e6~1.
@@ -72,7 +72,7 @@ _Handled = tuple[Machine, Reply, tuple[Emitted, ...]]
 def boot(
     revision: Revision, config: Config | None = None, *, dimms: tuple[Dimm, ...] = ()
 ) -> Machine:
-    """Return a machine just started: its boot cores and PHB 0 are plugged, its clock is at 0.
+    """Return a machine that has just started: boot cores and PHB 0 are plugged, its clock is at 0.
 
     >>> from kit.machine.catalogue import find_revision
     >>> [hex(drc.index) for drc in boot(find_revision("revert")).drcs]
@@ -111,12 +111,12 @@ def _plugged(machine: Machine, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ..
 def step(machine: Machine, request: Request) -> tuple[Machine, Outcome]:
     """Carry out one request.
 
-    A refused request is a reply and changes nothing.  An assertion of QEMU's that fails leaves
-    `Machine.aborted` behind: from then on every request is answered `Aborted`.
+    A refused request is a reply and changes nothing.  A failed assertion of QEMU sets
+    `Machine.aborted`: from then on every request is answered `Aborted`.
 
     Raises:
-        MisuseError: The request could not be made of a real QEMU (time that runs backwards, a
-            migration to a command line without the source's devices).
+        MisuseError: No real QEMU could get this request (time that runs backwards, a migration to
+            a command line without the source's devices).
     """
     if machine.aborted is not None:
         return machine, Outcome(Aborted(machine.aborted))
@@ -128,7 +128,7 @@ def step(machine: Machine, request: Request) -> tuple[Machine, Outcome]:
 
 
 def next_deadline(machine: Machine) -> int | None:
-    """When the next timer fires, in ns of the guest's clock; None if none runs."""
+    """Return when the next timer fires, in ns of the guest's clock; None if none runs."""
     return clock.first_deadline(machine.timers)
 
 
@@ -196,7 +196,7 @@ def _cont(machine: Machine, _request: Cont) -> _Handled:
 def _migrate(machine: Machine, request: Migrate) -> _Handled:
     """Move to a new QEMU: the stream carries less than the machine has.
 
-    Carried: of a connector with a device its state, if it is not the ready one, and the request;
+    Carried: the state of a connector with a device, if it is not the ready one, and the request;
     lamps; the queue of events.  Lost: timers (QEMU starts them anew), the list of pending DIMMs,
     the position of configure-connector, the clock (the destination's starts at 0).
     """
@@ -228,7 +228,7 @@ def _check_destination(here: Machine, there: Machine) -> None:
 
 
 def _place(device: Device) -> Device:
-    """What the stream knows a device by: a module by its backend, others by their place."""
+    """Return what the stream knows a device by: a module's backend, or the place of another."""
     if isinstance(device, Dimm | Nvdimm):
         return replace(device, slot=None)
     return replace(device, id=None)

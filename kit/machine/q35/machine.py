@@ -1,4 +1,4 @@
-"""What a q35 machine consists of: its command line, its slots, and what stands in each.
+"""The parts of a q35 machine: its command line, its slots, and what each holds.
 
 Source: QEMU include/hw/acpi/cpu.h (AcpiCpuStatus), include/hw/acpi/memory_hotplug.h (MemStatus),
 hw/i386/pc.c (pc_memory_init), as of v7.2.
@@ -44,7 +44,7 @@ class AcpiConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcpiSlot:
-    """What QEMU keeps of a CPU or DIMM slot; all but the device outlives an ejection."""
+    """What QEMU keeps of a CPU or DIMM slot; all but the device survives an ejection."""
 
     plugged: Plugged | None = None
     insert_event: bool = False
@@ -55,7 +55,7 @@ class AcpiSlot:
 
     @property
     def status(self) -> int:
-        """What the status register reads."""
+        """The value of the status register."""
         return (
             (ENABLED if self.plugged is not None else 0)
             | (INSERT_EVENT if self.insert_event else 0)
@@ -68,10 +68,10 @@ class AcpiSlot:
 class AcpiMachine:
     """A q35 machine at one moment.
 
-    ``now_ns`` is the guest's clock; with ``running`` False the VM is stopped, and that clock stands
-    still.  ``anonymous`` counts the devices ever added without an id, refused ones too, for QEMU
-    numbers them in their paths.  With ``aborted`` QEMU is gone, as a real one may be; of this
-    machine no assertion is known to fail.
+    ``now_ns`` is the guest's clock; if ``running`` is False, the VM and its clock stand still.
+    ``anonymous`` counts the devices ever added without an id, refused ones too, because QEMU
+    numbers them in their paths.  With ``aborted`` QEMU is gone; no assertion of this machine is
+    known to fail.
     """
 
     config: AcpiConfig
@@ -84,16 +84,16 @@ class AcpiMachine:
 
     @property
     def plugged(self) -> tuple[Plugged, ...]:
-        """What the slots hold: CPUs first, then DIMMs."""
+        """The devices in the slots: CPUs first, then DIMMs."""
         held = (slot.plugged for slot in (*self.cpus, *self.dimms))
         return tuple(plugged for plugged in held if plugged is not None)
 
     def slots(self, slot_type: SlotType) -> tuple[AcpiSlot, ...]:
-        """The slots of a type, by number."""
+        """Return the slots of a type, by number."""
         return self.cpus if slot_type is SlotType.CPU else self.dimms
 
     def slot_of(self, path: str) -> tuple[SlotType, int] | None:
-        """Where the device at a QOM path is; None if there is none."""
+        """Return the slot of the device at a QOM path; None if there is none."""
         for slot_type in SlotType:
             for number, slot in enumerate(self.slots(slot_type)):
                 if slot.plugged is not None and slot.plugged.path == path:

@@ -1,7 +1,7 @@
-"""What only a machine with ACPI hotplug registers is asked, answers and says unasked.
+"""The messages that only a machine with ACPI hotplug registers has.
 
 The guest's side is reads and writes of I/O ports; one value stands for selecting a slot and
-accessing its register.  What both machines share is in `requests` and `events`.
+accessing its register.  The messages of both machines are in `requests` and `events`.
 
 Source: QEMU docs/specs/acpi_cpu_hotplug.rst, docs/specs/acpi_mem_hotplug.rst, qapi/acpi.json.
 """
@@ -62,35 +62,22 @@ __all__ = [
     "WriteControl",
 ]
 
-ENABLED = 0x01
-"""Status: the slot holds a device."""
-INSERT_EVENT = 0x02
-"""Status: a device came, and the guest has not noted it yet."""
-REMOVE_EVENT = 0x04
-"""Status: QEMU asks the guest to eject, and the guest has not noted it yet."""
-FIRMWARE_EJECT = 0x10
-"""Status: the guest left the ejection to its firmware (CPUs only)."""
+ENABLED = 0x01  # status: the slot holds a device
+INSERT_EVENT = 0x02  # status: a device came, and the guest has not noted it yet
+REMOVE_EVENT = 0x04  # status: QEMU asks the guest to eject, and the guest has not noted it yet
+FIRMWARE_EJECT = 0x10  # status: the guest left the ejection to its firmware (CPUs only)
 
-CLEAR_INSERT_EVENT = 0x02
-"""Control: the insert event is noted."""
-CLEAR_REMOVE_EVENT = 0x04
-"""Control: the remove event is noted."""
-EJECT = 0x08
-"""Control: take the device out."""
-EJECT_BY_FIRMWARE = 0x10
-"""Control: leave the ejection to the firmware (CPUs only)."""
+CLEAR_INSERT_EVENT = 0x02  # control: the insert event is noted
+CLEAR_REMOVE_EVENT = 0x04  # control: the remove event is noted
+EJECT = 0x08  # control: take the device out
+EJECT_BY_FIRMWARE = 0x10  # control: leave the ejection to the firmware (CPUs only)
 
-EJECT_REQUEST = 0x003
-"""_OST event: what QEMU asked for when it raised the remove event."""
-OSPM_EJECT = 0x103
-"""_OST event: the guest ejects the device of itself."""
+EJECT_REQUEST = 0x003  # _OST event: the answer to a remove event of QEMU
+OSPM_EJECT = 0x103  # _OST event: the guest ejects the device on its own
 
-OST_FAILURE = 0x01
-"""_OST status: it failed, and no reason is given."""
-OST_DEVICE_BUSY = 0x82
-"""_OST status of an ejection: the device is busy, and stays."""
-OST_IN_PROGRESS = 0x84
-"""_OST status of an ejection: the guest is at it."""
+OST_FAILURE = 0x01  # _OST status: it failed, and no reason is given
+OST_DEVICE_BUSY = 0x82  # _OST status of an ejection: the device is busy, and stays
+OST_IN_PROGRESS = 0x84  # _OST status of an ejection: in progress
 
 
 class SlotType(Enum):
@@ -115,7 +102,7 @@ class OstInfo:
 
     @property
     def refused(self) -> bool:
-        """Does it say that the device stays?  The codes are those that libvirt looks for."""
+        """Does it say that the device stays?  libvirt looks for the same codes."""
         ejection = self.source in (EJECT_REQUEST, OSPM_EJECT)
         return ejection and self.status in (OST_FAILURE, *range(0x80, OST_IN_PROGRESS))
 
@@ -176,14 +163,14 @@ AcpiRequest = (
 
 @dataclass(frozen=True, slots=True)
 class SlotStatusReturn:
-    """What the status register of a slot reads."""
+    """The value of a slot's status register."""
 
     bits: int
 
 
 @dataclass(frozen=True, slots=True)
 class OspmStatusReturn:
-    """What query-acpi-ospm-status answers: every slot, DIMMs first."""
+    """The answer to query-acpi-ospm-status: every slot, DIMMs first."""
 
     slots: tuple[OstInfo, ...]
 
@@ -196,16 +183,16 @@ AcpiReply = QmpReturn | QmpError | OspmStatusReturn | SlotStatusReturn | Stepped
 
 @dataclass(frozen=True, slots=True)
 class AcpiDeviceOst:
-    """QMP ACPI_DEVICE_OST: the guest reported how it goes with a slot (since 2.1)."""
+    """QMP ACPI_DEVICE_OST: the guest reported on a slot (since 2.1)."""
 
     info: OstInfo
 
 
 @dataclass(frozen=True, slots=True)
 class GpeRaised:
-    """QEMU sets the general-purpose event of CPUs or of DIMMs: the guest is to look at the slots.
+    """QEMU raises the general-purpose event of CPUs or DIMMs, so that the guest reads their slots.
 
-    As a `HotplugEvent` on pseries, this is for the guest and no QMP event.
+    Like a `HotplugEvent` on pseries, it is for the guest and is not a QMP event.
     """
 
     slot_type: SlotType
@@ -216,7 +203,7 @@ AcpiEmitted = DeviceDeleted | AcpiDeviceOst | GpeRaised | VmStop | VmResume
 
 @dataclass(frozen=True, slots=True)
 class AcpiOutcome:
-    """The reply to a request, and what it brought about, in order."""
+    """The reply to a request, and what QEMU emitted, in order."""
 
     reply: AcpiReply
     emitted: tuple[AcpiEmitted, ...] = ()

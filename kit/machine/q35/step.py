@@ -1,13 +1,12 @@
-"""The contrast: CPU and DIMM hotplug of a q35 machine, whose guest can say no.
+"""The contrast: CPU and DIMM hotplug of a q35 machine, whose guest can refuse.
 
 Each slot has a status register, a control register and the last _OST.  QEMU asks by raising an
-event bit; it neither waits nor counts time, so there is no timer and nothing to forget.  The
-guest's _OST goes to QMP at once and changes nothing else; only the ejection removes a device,
-with or without a request.
+event bit; it does not wait, so it has no timer and drops nothing.  It passes the guest's _OST to
+QMP at once; only the ejection removes a device, with or without a request.
 
-Left out: children of devices (a CPU's APIC), boot devices other than CPU 0, and the registers by
-which a guest selects a slot.  A second device_add after a CPU's ejection crashes QEMU 7.2.22
-under TCG; this machine takes it, as QEMU means to.
+Left out: children of devices (a CPU's APIC), boot devices other than CPU 0, and the registers that
+select a slot.  A second device_add after a CPU's ejection crashes QEMU 7.2.22 under TCG; this
+machine takes it, as QEMU intends.
 
 Source: QEMU hw/acpi/cpu.c, hw/acpi/memory_hotplug.c, hw/acpi/ich9.c, hw/i386/x86.c
 (x86_cpu_pre_plug, x86_cpu_unplug_request_cb), hw/i386/pc.c, as of v7.2; texts, status bits and
@@ -82,7 +81,7 @@ _Handled = tuple[AcpiMachine, AcpiReply, tuple[AcpiEmitted, ...]]
 
 
 def boot(config: AcpiConfig | None = None) -> AcpiMachine:
-    """Return a machine just started: CPU 0 is plugged, no event is pending, its clock is at 0.
+    """Return a machine that has just started: CPU 0 is plugged, no event pends, its clock is at 0.
 
     >>> [slot.status for slot in boot().cpus]
     [1, 0, 0, 0]
@@ -102,8 +101,8 @@ def step(machine: AcpiMachine, request: AcpiRequest) -> tuple[AcpiMachine, AcpiO
     """Carry out one request.
 
     Raises:
-        MisuseError: The request could not be made of a real QEMU (time that runs backwards), or
-            is about a device that this machine does not have.
+        MisuseError: No real QEMU could get this request (time that runs backwards), or it is about
+            a device that this machine does not have.
     """
     after, reply, emitted = _HANDLERS[type(request)](machine, request)
     return after, AcpiOutcome(reply, emitted)
@@ -136,7 +135,7 @@ def _device_add(machine: AcpiMachine, request: DeviceAdd) -> _Handled:
 
 
 def _place(machine: AcpiMachine, device: Device) -> tuple[SlotType, int, Device]:
-    """Find the slot of *device*, and fill in its address, or refuse it as QEMU does."""
+    """Return the slot of *device*, and the device with its address, or refuse it as QEMU does."""
     match device:
         case CpuCore(core_id):
             return SlotType.CPU, _free_cpu(machine, core_id), device
@@ -168,7 +167,7 @@ def _check_ranges(dimm: Dimm) -> None:
 
 
 def _device_del(machine: AcpiMachine, request: DeviceDel) -> _Handled:
-    """Raise the remove event; that it is raised already does not matter."""
+    """Raise the remove event, again if need be."""
     found = machine.slot_of(path := _qom_path(request.id))
     try:
         if path in ("/", *CONTAINERS):
@@ -185,13 +184,13 @@ def _device_del(machine: AcpiMachine, request: DeviceDel) -> _Handled:
 
 
 def _qom_path(name: str) -> str:
-    """Return the path that device_del looks up: a name is one below /machine/peripheral."""
+    """Return the path that device_del looks up: a plain name is below /machine/peripheral."""
     start = "/" if name.startswith("/") else "/machine/peripheral"
     return "/" + "/".join(part for part in f"{start}/{name}".split("/") if part)
 
 
 def _system_reset(machine: AcpiMachine, _request: SystemReset) -> _Handled:
-    """Reset the board; the slots have no reset, so devices, events and the last _OST stay."""
+    """Reset the board; slots have no reset, so devices, events and the last _OST stay."""
     return machine, Done(), ()
 
 
@@ -239,7 +238,7 @@ def _read_status(machine: AcpiMachine, request: ReadStatus) -> _Handled:
 
 
 def _write_control(machine: AcpiMachine, request: WriteControl) -> _Handled:
-    """Carry out the lowest bit that is set: QEMU looks at one bit of a write only."""
+    """Carry out the lowest set bit: QEMU obeys only one bit of a write."""
     slot_type, bits = request.slot_type, request.bits
     number = _selected(machine.slots(slot_type), request.slot)
     if number is None:
@@ -262,7 +261,7 @@ def _write_control(machine: AcpiMachine, request: WriteControl) -> _Handled:
 
 
 def _report_ost(machine: AcpiMachine, request: ReportOst) -> _Handled:
-    """Note the _OST and pass it on: QEMU itself draws no conclusion, whatever it says."""
+    """Record the _OST and pass it on; QEMU itself draws no conclusion from it."""
     slot_type = request.slot_type
     number = _selected(machine.slots(slot_type), request.slot)
     if number is None:
@@ -294,7 +293,7 @@ def _put(machine: AcpiMachine, slot_type: SlotType, number: int, slot: AcpiSlot)
 
 
 def _dimms(machine: AcpiMachine) -> list[Dimm]:
-    """The DIMMs that are plugged, by address."""
+    """Return the plugged DIMMs, by address."""
     devices = [slot.plugged.device for slot in machine.dimms if slot.plugged is not None]
     dimms = [device for device in devices if isinstance(device, Dimm)]
     return sorted(dimms, key=lambda dimm: dimm.addr)

@@ -23,6 +23,7 @@ class RunForm(Enum):
     SVG = "svg"
     PNG = "png"
     HTML = "html"
+    MERMAID = "mermaid"
     JSON = "json"
 
 

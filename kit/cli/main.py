@@ -32,6 +32,7 @@ _MODULES = {
     "open": "runs",
     "reproduce": "reproduce",
     "import": "import_log",
+    "draw": "draw",
     "explore": "explore",
     "record": "backend",
     "show": "history",

@@ -13,6 +13,8 @@ from kit.views.reports.guest import GuestReport
 from kit.views.reports.log import LogReport
 from kit.views.reports.mail import read_message_id
 from kit.views.reports.picture_page import picture_png
+from kit.views.sequence.from_layout import sequence_of
+from kit.views.sequence.write_mermaid import mermaid_lines
 
 __all__ = ["put_report"]
 
@@ -37,6 +39,8 @@ def _text(report: LogReport | GuestReport, how: Writing) -> str:
             return picture_svg(report.layout)
         case RunForm.HTML:
             return report.page()
+        case RunForm.MERMAID:
+            return "\n".join(mermaid_lines(sequence_of(report.layout)))
         case RunForm.MAIL:
             answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
             lines = report.mail_lines(how.width, unicode=how.unicode, in_reply_to=answers)

@@ -32,6 +32,7 @@ from kit.simulation.token import is_path, open_token
 from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.from_path import layout_of_path
+from kit.views.diagram.layout import layout_of
 from kit.views.diagram.svg import picture_svg
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.mail import mail_lines, markdown_lines, read_message_id
@@ -43,6 +44,8 @@ from kit.views.reports.path import (
 )
 from kit.views.reports.picture_page import picture_page, picture_png
 from kit.views.reports.run import pair_json, run_json, text_lines
+from kit.views.sequence.from_layout import sequence_of
+from kit.views.sequence.write_mermaid import mermaid_lines
 
 __all__: list[str] = []
 
@@ -292,6 +295,8 @@ def _text(played: Run | Pair, how: Writing) -> str:
             return picture_svg(played)
         case RunForm.HTML:
             return picture_page(played)
+        case RunForm.MERMAID:
+            return "\n".join(mermaid_lines(sequence_of(layout_of(played))))
         case RunForm.MAIL:
             answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
             commits = named_commits(_revisions(played))
@@ -321,6 +326,8 @@ def _path_text(play: PathPlay, how: Writing) -> str:
             return picture_svg(layout_of_path(play))
         case RunForm.HTML:
             return path_page(play)
+        case RunForm.MERMAID:
+            return "\n".join(mermaid_lines(sequence_of(layout_of_path(play))))
         case RunForm.MAIL:
             answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
             lines = path_mail_lines(play, commits, width, unicode=unicode, in_reply_to=answers)

@@ -28,6 +28,7 @@ READERS: dict[str, tuple[str, Callable[[str], list[str]]]] = {
     "script": ("x.jsonl", lambda path: ["record", path, "-o", os.devnull]),
     "log": ("x.log", lambda path: ["import", path]),
     "packed log": ("x.log.gz", lambda path: ["import", path]),
+    "diagram": ("x.mmd", lambda path: ["draw", path]),
     "history": ("x.json", lambda path: ["show", "revert", "--repo", path]),
     "clone of reverts": ("x.json", lambda path: ["reverts", "--repo", path]),
     "source": ("x.json", lambda path: ["fetch", f"{path}.q", "--from", path]),

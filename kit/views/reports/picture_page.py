@@ -14,7 +14,7 @@ from kit.views.escape import Html
 from kit.views.reports.run import event_lines, meaning_lines
 from kit.views.template import page
 
-__all__ = ["page_of", "picture_page", "picture_png"]
+__all__ = ["page_of", "picture_page", "picture_png", "png_of"]
 
 PNG_WIDTH = 1720  # twice the picture's own units, so that small letters are sharp
 _VARIABLE = re.compile(r"var\(--[a-z-]+, (#[0-9a-f]{6})\)")
@@ -50,12 +50,20 @@ def picture_png(played: Run | Pair | Layout) -> bytes:
     Raises:
         UserError: What draws it is not installed.
     """
+    return png_of(picture_svg(played))
+
+
+def png_of(drawn: Html) -> bytes:
+    """Return an SVG picture of the kit as PNG, in the light colours.
+
+    Raises:
+        UserError: What draws it is not installed.
+    """
     try:
         import resvg_py  # an extra, needed only for PNG
     except ImportError:
         raise UserError(
             "--format png: resvg-py is not installed; pip install resvg-py, or use --format svg"
         ) from None
-    # resvg knows no CSS variables
-    light = _VARIABLE.sub(r"\1", picture_svg(played))
+    light = _VARIABLE.sub(r"\1", drawn)  # resvg knows no CSS variables
     return bytes(resvg_py.svg_to_bytes(svg_string=light, width=PNG_WIDTH))

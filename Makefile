@@ -4,7 +4,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test quick test-long test-clone test-guest test-offline check bench bench-hub fuzz goldens solutions \
+.PHONY: help env lab test quick test-long test-clone test-guest test-qemu test-offline check bench bench-hub fuzz goldens solutions \
 	screenshots site test-site stick release changelog lock audit clean qemu-clone remake
 runtime := .venv/$(if $(LOCKED),.locked,.runtime)
 
@@ -41,6 +41,10 @@ test-clone: qemu-clone .venv/.test  ## run the tests that need a QEMU clone, nam
 test-guest: .venv/.test  ## run the tests that boot a real kernel, which is got first (Debian)
 	@test -s .guest/vmlinux || .venv/bin/python tools/real_guest.py .guest
 	@KIT_GUEST=.guest .venv/bin/python -m pytest -m guest tests/real_qemu/test_real_guest.py
+
+test-qemu: .venv/.test  ## compare any binary with the kit: make test-qemu QEMU=/path/to/qemu-system-ppc64
+	$(if $(QEMU),,$(error QEMU must name a binary: make test-qemu QEMU=/path/to/qemu-system-ppc64))
+	@KIT_TEST_QEMU=$(call quoted,$(QEMU)) .venv/bin/python -m pytest -m qemu tests/real_qemu/test_any_qemu.py
 
 test-offline: .venv/.test  ## run the tests where there is no network (Linux)
 	@unshare $$([ "$$(id -u)" = 0 ] || echo --map-root-user) --net .venv/bin/python tools/offline.py \

@@ -10,10 +10,12 @@ import typer
 
 from kit.cli.common import FINE, cli
 from kit.cli.output import complain, progress_line
+from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import write_atomic
 from kit.real_qemu import api as backend_in_use
+from kit.real_qemu.api import QEMU
 
 __all__: list[str] = []
 
@@ -27,22 +29,23 @@ def record(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="Write to that file.")
     ],
-    binary: Annotated[
-        str | None,
-        typer.Option("--binary", metavar="PATH", help="The QEMU [KIT_QEMU_SYSTEM, PATH]."),
-    ] = None,
+    backend: Backend = QEMU,
+    binary: Binary = None,
 ) -> None:
     """Ask a real QEMU what scripts ask, and write down what it answers.
 
     A script is a line of JSON: a name and steps, as in a recording.  Where the binary ends without
     a failed assertion the transcript is cut, and a line says so.
     """
+    real = chosen_qemu(backend, binary)
+    if real is None:
+        raise UserError("--backend embedded: a recording is of a real QEMU; --backend qemu[=PATH]")
     if output.exists():
         raise UserError(f"{output}: exists; recordings are evidence, name another file")
     lines: list[Any] = []
     for number, path in enumerate(scripts, 1):
         progress_line(f"{number}/{len(scripts)} {path}")
-        for found in backend_in_use.record_file(path, binary):
+        for found in backend_in_use.record_file(path, real):
             lines.append(found.transcript)
             if found.cut:
                 complain(f"{path}: {found.cut}")

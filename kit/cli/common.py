@@ -10,7 +10,7 @@ import typer
 from kit.common.errors import UserError
 from kit.common.user_file import write_atomic
 
-__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Backend", "Json", "Repo", "cli", "put"]
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Json", "Repo", "cli", "put"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # how typer tells of Ctrl-C
@@ -35,14 +35,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Repo = Annotated[
     Path | None,
     typer.Option("--repo", metavar="PATH", help="A clone, or a file of kit history export."),
-]
-Backend = Annotated[
-    str,
-    typer.Option(
-        "--backend",
-        metavar="embedded|qemu[=PATH]",
-        help="What plays it; qemu: KIT_QEMU_SYSTEM, or qemu-system-ppc64.",
-    ),
 ]
 
 

@@ -12,9 +12,10 @@ from typing import Annotated
 import typer
 
 from kit.actors.pseries_programs import GuestKind
-from kit.cli.common import FINE, INTERRUPTED, NO, Backend, Json, cli
+from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
+from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
@@ -38,7 +39,7 @@ from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Board, Revision
-from kit.real_qemu.api import identity_of, read_backend
+from kit.real_qemu.api import EMBEDDED, identity_of
 from kit.views.terminal.explorer import found_table, one_table
 
 __all__ = ["explore"]
@@ -72,12 +73,7 @@ WithPhb = Annotated[bool, typer.Option("--phb", help="A second PCI host bridge."
 Export = Annotated[
     Path | None, typer.Option("--export", metavar="DIR", help="Write scripts for a real QEMU.")
 ]
-LiveToo = Annotated[
-    bool, typer.Option("--live", help="Replay each story that breaks a promise on a real QEMU.")
-]
-OnBinary = Annotated[
-    str | None, typer.Option("--binary", metavar="PATH", help="--live: that QEMU.")
-]
+LiveToo = Annotated[bool, typer.Option("--live", help="The same as --backend qemu.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes.")]
 MaxStates = Annotated[int, typer.Option(min=1, help="Most states that a search keeps.")]
 
@@ -97,21 +93,21 @@ def explore(
     phb: WithPhb = False,
     export: Export = None,
     live: LiveToo = False,
-    binary: OnBinary = None,
-    backend: Backend = "embedded",
+    backend: Backend = EMBEDDED,
+    binary: Binary = None,
     jobs: Jobs = _PROCESSORS,
     max_states: MaxStates = MAX_STATES,
     as_json: Json = False,
 ) -> None:
     """Try every order of events: which promises hold where, and which story breaks one.
 
-    With --live, or --backend qemu, each is replayed step by step on a real QEMU, at the revision
+    With --backend qemu each is replayed step by step on a real QEMU, at the revision
     that it answers like unless --at says another.
 
     Exit status: 0 done, 1 a promise is broken under --expect, two revisions differ or the real one
     does something else, 2 wrong use.
     """
-    there = _binary(live, binary, backend)
+    there = chosen_qemu(backend, binary, live=live)
     scope = Scope(
         cores=cores,
         requests=requests,
@@ -184,16 +180,6 @@ def _json(scope: Scope, found: Sequence[Explored], wanted: list[str]) -> dict[st
 
 
 # -- a real QEMU ---------------------------------------------------------------------------------
-
-
-def _binary(live: bool, binary: str | None, backend: str) -> str | None:
-    """Return the real QEMU that is asked for: None for none, "" for the usual one."""
-    real = read_backend(backend)
-    if binary is not None and not live:
-        raise UserError("--binary goes with --live: kit explore --live --binary PATH")
-    if binary is not None and real:
-        raise UserError("--binary and --backend name two binaries; say one")
-    return binary or real or "" if live or real is not None else None
 
 
 def _like(binary: str) -> Revision:

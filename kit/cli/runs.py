@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from kit.case_study.history import named_commits
-from kit.cli.common import FINE, NO, Backend, Json, cli, put
+from kit.cli.common import FINE, NO, Json, cli, put
 from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.guest import Initrd, Kernel, image_of, play_guest, write_guest
 from kit.cli.live import write_live
@@ -18,6 +18,7 @@ from kit.cli.output import (
     print_json,
     progress_line,
 )
+from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.explorer.comparison import PathPlay, alone, beside
@@ -25,6 +26,7 @@ from kit.explorer.paths import open_path
 from kit.machine.catalogue import Q35, find_revision
 from kit.machine.revision import Revision
 from kit.real_qemu import api as backend_in_use
+from kit.real_qemu.api import EMBEDDED
 from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims
 from kit.simulation.scenario import Scenario
@@ -55,27 +57,23 @@ def conform(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Recordings: .jsonl or .jsonl.gz.")
     ],
-    live: Annotated[
-        bool, typer.Option("--live", help="Compare the embedded machine with a real QEMU instead.")
-    ] = False,
-    binary: Annotated[
-        str | None, typer.Option("--binary", metavar="PATH", help="--live: that QEMU.")
-    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="The same as --backend qemu.")] = False,
+    backend: Backend = EMBEDDED,
+    binary: Binary = None,
     as_json: Json = False,
 ) -> None:
     """Replay recordings of real QEMU builds on the embedded machines and compare every answer.
 
-    With --live what they ask is asked of a real QEMU, and of the embedded machine at the revision
+    With --backend qemu the embedded machine is compared with a real QEMU instead, at the revision
     that it answers like.  Prints a line a file and the first mismatch of each transcript that
     fails.  Exit status: 0 all agree, 1 a mismatch, 2 a file that cannot be read.
     """
-    if binary is not None and not live:
-        raise UserError("--binary goes with --live: kit conform --live FILE... --binary PATH")
+    real = chosen_qemu(backend, binary, live=live)
     total, reports = ConformanceReport(), {}
     for number, path in enumerate(files, 1):
         progress_line(f"{number}/{len(files)} {path}")
-        if live:
-            report, notes = backend_in_use.compare_file(path, binary)
+        if real is not None:
+            report, notes = backend_in_use.compare_file(path, real)
         else:
             report, notes = conform_file(path), ()
         reports[str(path)] = report
@@ -120,7 +118,8 @@ def run(
     expect: Annotated[
         bool, typer.Option("--expect", help="Check its claims at every revision instead.")
     ] = False,
-    backend: Backend = "embedded",
+    backend: Backend = EMBEDDED,
+    binary: Binary = None,
     kernel: Kernel = None,
     initrd: Initrd = None,
     form: Form = RunForm.TEXT,
@@ -137,7 +136,7 @@ def run(
     """
     if expect:
         _check_claims(find_scenario(scenario), as_json=as_json)
-    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     story, revision = find_scenario(scenario), find_revision(at or "revert")
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     if image is not None:
@@ -167,7 +166,8 @@ def compare(
             "--after", metavar="REV", help="The second revision; with --backend qemu none."
         ),
     ] = None,
-    backend: Backend = "embedded",
+    backend: Backend = EMBEDDED,
+    binary: Binary = None,
     kernel: Kernel = None,
     initrd: Initrd = None,
     form: Form = RunForm.TEXT,
@@ -182,7 +182,7 @@ def compare(
     With --backend qemu the second run is the real QEMU's; with --kernel, what both tell is
     compared, each at its own times.
     """
-    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if (real is None and image is None) == (after is None):
         raise UserError(
             "a pair needs --before REV, and --after REV or --backend qemu: a binary is what it is"
@@ -210,7 +210,8 @@ def open_(
         Path | None,
         typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
     ] = None,
-    backend: Backend = "embedded",
+    backend: Backend = EMBEDDED,
+    binary: Binary = None,
     kernel: Kernel = None,
     initrd: Initrd = None,
     beside_at: Annotated[
@@ -229,7 +230,7 @@ def open_(
     With --backend qemu the run, or a pair's second, is played on that, and a path step by step.
     """
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
-    real, image = backend_in_use.read_backend(backend), image_of(kernel, initrd)
+    real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if is_path(token):
         if image is not None:
             raise UserError("--kernel goes with a run or a pair; a path has no guest to boot")

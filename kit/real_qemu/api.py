@@ -24,6 +24,8 @@ from kit.simulation.scenario import Scenario
 from kit.storage.recordings import lines_of_file
 
 __all__ = [
+    "EMBEDDED",
+    "QEMU",
     "AnyPlayer",
     "compare_file",
     "identity_of",
@@ -180,7 +182,7 @@ def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tup
             f"{path}: {len(total.passed_over)} transcripts passed over: this build has no qtest"
             " accelerator, time cannot be stepped"
         )
-    notes += [f"{path}: {name}: the binary ended once; tried again" for name in total.crashed]
+    notes += [f"{path}: {remark}" for remark in total.again]
     return total.report, tuple(notes)
 
 

@@ -25,6 +25,7 @@ from kit.machine.requests import (
     SetIndicator,
 )
 from kit.machine.revision import Board, Revision
+from kit.real_qemu.failures import tried
 from kit.real_qemu.identify_q35 import likeness
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
@@ -128,8 +129,7 @@ def _identify(binary: Binary) -> Identity:
         alike = likeness(binary)
         like = () if alike.difference else (Q35,)
         return Identity(binary=binary, same=like, nearest=Q35, difference=alike.words)
-    with RealSpapr(binary) as real:
-        found = answers_of(real.ask)
+    found = tried(lambda: _asked(binary)).result
     candidates = CATALOGUE + EVERY_RELEASE
     theirs = {revision: embedded_answers(revision, binary) for revision in candidates}
     same = tuple(revision for revision in candidates if theirs[revision] == found)
@@ -144,6 +144,13 @@ def _identify(binary: Binary) -> Identity:
         f" and this one {found[number]}"
     )
     return Identity(binary=binary, same=(), nearest=nearest, difference=difference)
+
+
+def _asked(binary: Binary) -> tuple[tuple[str, ...], str]:
+    """Return the binary's answers, and how it crashed or hung."""
+    with RealSpapr(binary) as real:
+        found = answers_of(real.ask)
+        return found, real.ended
 
 
 def _different(found: tuple[str, ...], theirs: tuple[str, ...]) -> list[int]:

@@ -25,6 +25,7 @@ from kit.machine.q35.machine import AcpiConfig
 from kit.machine.q35.messages import AcpiOutcome, GpeRaised
 from kit.machine.requests import ClientArchitectureSupport, ClockStep, Cont, Stop
 from kit.machine.revision import Board
+from kit.real_qemu.failures import crashed, tried
 from kit.real_qemu.identify import Identity
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
@@ -57,15 +58,18 @@ _UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or for its gu
 class PairedMachines:
     """Asks a real machine what a world asks, and the embedded one the same.
 
-    ``differences`` are the answers that differ, a line each, in order.
+    ``differences`` are the answers that differ, a line each, in order.  ``crash`` says how the
+    binary ended; ``random``: it crashed or hung, and the embedded machine goes on.
     """
 
     def __init__(self, platform: Platform[Any, Any], real: RealSpapr | RealQ35, name: str) -> None:
         self.differences: list[str] = []
         self.crash = ""
+        self.random = False
         self.stood_still = False
         self._platform = platform
         self._binary = real.binary
+        self._real = real
         self._ask_real: Callable[[Any], Outcome | AcpiOutcome] = real.ask
         self._name = name
 
@@ -77,7 +81,8 @@ class PairedMachines:
         outcome = self._ask_real(message)
         reply: AnyReply = outcome.reply
         if isinstance(reply, Aborted):
-            self.crash = _ending(reply)
+            self.random = crashed(reply) and not isinstance(expected, Aborted)
+            self.crash = self._real.ended if self.random else _ending(reply)
             if not isinstance(expected, Aborted):
                 self._differ(message, f"ends ({self.crash})", _shown(expected))
             return replace(after, aborted=reply.abort), reply, outcome.emitted
@@ -146,7 +151,8 @@ def play_real(
     """Play *scenario* on an identified binary.
 
     Where the binary cannot step time, the run ends when a timer of QEMU's starts, and a note says
-    so.  A crash is an observation: the run goes on without the binary.
+    so.  A crash that does not go away when tried again is an observation: the run goes on without
+    the binary.
 
     Raises:
         UserError: As `kit.simulation.run.play`.
@@ -156,13 +162,20 @@ def play_real(
     check_board(scenario.setup, revision)
     platform = platform_of(revision)
     until_ns = None if binary.steps_time else _first_timer_ns(scenario, identity, interventions)
-    machine, guest = platform.switch_on(revision, cas_at_reset=binary.steps_time)
-    with _start(binary) as real:
-        paired = PairedMachines(platform, real, identity.nearest.name)
-        world = World(platform=platform, machine=machine, guest=guest, ask=paired.ask)
-        began = begin_with(scenario.setup, world)
-        run = play_from(began, scenario, revision, interventions, until_ns)
-    return replace(run, notes=_notes(identity, paired, until_ns))
+
+    def once() -> tuple[tuple[Run, PairedMachines], str]:
+        machine, guest = platform.switch_on(revision, cas_at_reset=binary.steps_time)
+        with _start(binary) as real:
+            paired = PairedMachines(platform, real, identity.nearest.name)
+            world = World(platform=platform, machine=machine, guest=guest, ask=paired.ask)
+            began = begin_with(scenario.setup, world)
+            run = play_from(began, scenario, revision, interventions, until_ns)
+        return (run, paired), paired.crash if paired.random else ""
+
+    found = tried(once)
+    run, paired = found.result
+    again = tuple(f"tried again: the binary {how}" for how in found.earlier)
+    return replace(run, notes=(*_notes(identity, paired, until_ns), *again))
 
 
 def _start(binary: Binary) -> RealSpapr | RealQ35:
@@ -194,5 +207,5 @@ def _notes(identity: Identity, paired: PairedMachines, until_ns: int | None) -> 
     if paired.stood_still:
         notes.append("its VM stands still all the time: stop and cont were not asked of it")
     if paired.crash:
-        notes.append(f"the binary ended: {paired.crash}")
+        notes.append(f"the binary {'' if paired.random else 'ended: '}{paired.crash}")
     return (*notes, *paired.differences)

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit.machine.events import (
-    Aborted,
     Done,
     Emitted,
     Outcome,
@@ -91,8 +90,7 @@ class RealSpapr(RealMachine):
             if not isinstance(request, _ONLY_LOOK):
                 self.settle()
         except QemuGone as gone:
-            self.aborted = Aborted(gone.abort)
-            return Outcome(self.aborted, self._emitted())
+            return Outcome(self.lost(gone), self._emitted())
         return Outcome(reply, self._emitted())
 
     def _emitted(self) -> tuple[Emitted, ...]:

@@ -10,7 +10,7 @@ and include/hw/acpi/ich9.h (the base addresses) as of v7.2.
 
 from __future__ import annotations
 
-from kit.machine.events import Aborted, Done, QmpReturn
+from kit.machine.events import Done, QmpReturn
 from kit.machine.q35.machine import AcpiConfig
 from kit.machine.q35.messages import (
     AcpiOutcome,
@@ -82,7 +82,7 @@ class RealQ35(RealMachine):
             reply = self._reply(request)
             self.settle()
         except QemuGone as gone:
-            reply = self.aborted = Aborted(gone.abort)
+            reply = self.lost(gone)
         return AcpiOutcome(reply, acpi_events(self.session.events))
 
     def deleted(self, path: str) -> None:

@@ -22,7 +22,7 @@ from kit.machine.events import (
     QmpReturn,
 )
 from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.failures import BackendError, is_warning
 from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
 from kit.recordings.qmp_events import QmpEmitted, event_of, ost_info_of
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 # A device of its own, and not a part of one: core1/thread[0] is deleted along with core1.
 _DEVICE_PATH = re.compile(r"/machine/(peripheral|peripheral-anon|unattached)/[^/]+")
-_REPORT = re.compile(r"[^:\s]*qemu[^:\s]*: (?!warning: |info: )(?P<text>.+)")
+_REPORT = re.compile(r"[^:\s]*qemu[^:\s]*: (?P<text>.+)")
 
 
 def reply_of(answer: QmpAnswer | QmpFailure) -> QmpReturn | QmpError:
@@ -101,7 +101,8 @@ def spapr_events(events: Iterable[QmpEvent], lines: Iterable[str]) -> tuple[Emit
     """Return what QEMU emitted: its QMP events, then the errors in its own log."""
     found = map(_event_of, events)
     told = [one for one in found if one is not None and not isinstance(one, AcpiDeviceOst)]
-    reports = [match["text"] for match in map(_REPORT.match, lines) if match]
+    errors = (line for line in lines if not is_warning(line))
+    reports = [match["text"] for match in map(_REPORT.match, errors) if match]
     return (*told, *map(ErrorReport, reports))
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 from kit.machine.config import MIB
 from kit.machine.events import Aborted, QmpError, QmpReturn
 from kit.machine.requests import Device, Dimm, Nvdimm
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.failures import BackendError, QemuGone
 from kit.real_qemu.launch import Binary, start
 from kit.real_qemu.qmp import reply_of
 from kit.real_qemu.session import Session
@@ -35,6 +35,8 @@ _NAMED, _ANONYMOUS = "/machine/peripheral", "/machine/peripheral-anon"
 class RealMachine:
     """A machine in a QEMU process; a context manager.
 
+    ``aborted``: QEMU is gone, or does not answer any more.  ``ended`` says how, in words.
+
     Args:
         binary: What to start, and what it can do.
         more: More of its command line.
@@ -50,6 +52,7 @@ class RealMachine:
         self.binary = binary
         self.answer_s = answer_s
         self.aborted: Aborted | None = None
+        self.ended = ""
         self.backends: dict[str, str] = {}
         self._made = 0
         self._places = [_NAMED]
@@ -83,6 +86,11 @@ class RealMachine:
         if isinstance(answer, QmpAnswer):
             return answer.value
         raise self.error(f"refuses {command}: {answer.desc}")
+
+    def lost(self, gone: QemuGone) -> Aborted:
+        """Note that QEMU is gone, and return the answer to every request from now on."""
+        self.aborted, self.ended = Aborted(gone.abort), gone.how
+        return self.aborted
 
     def error(self, what: str) -> BackendError:
         """Return the error for what this binary does."""

@@ -1,8 +1,7 @@
 """Scripts on a binary: recorded, or compared step by step with the embedded machine.
 
-The embedded machine is started as the binary is, at the revision that the binary answers like.  A
-crash without a failed assertion is tried once more: stopped machines under TCG crash at random
-points.
+The embedded machine is started as the binary is, at the revision that the binary answers like.
+`kit.real_qemu.failures` says what is tried again.
 """
 
 from __future__ import annotations
@@ -16,10 +15,12 @@ from kit.common.json_fields import Json
 from kit.machine.q35.messages import AcpiRequest
 from kit.machine.requests import ClockStep, Request
 from kit.machine.revision import Board
+from kit.real_qemu.failures import tried
 from kit.real_qemu.identify import Identity
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.real_qemu.q35 import RealQ35
+from kit.real_qemu.real import RealMachine
 from kit.recordings.answers import answer_json
 from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.recordings.format import FORMATS, RecordingScript
@@ -62,23 +63,28 @@ def record(script: RecordingScript, identity: Identity) -> Recorded:
         BackendError: The binary does not start, or cannot do what the script asks.
     """
     binary = identity.binary
-    steps: list[Json] = []
-    cut = ""
-    with _real(binary) as ask:
-        for number, (asked, request) in enumerate(script.steps, 1):
-            answer = ask(request)
-            if _crashed(answer):
-                how = answer["aborted"]["function"]
-                cut = f"{script.name}, step {number}: the binary ends ({how}): cut there"
-                break
-            steps.append({**asked, **answer})
-            if "aborted" in answer:
-                break
+    found = tried(lambda: _recorded(script, binary))
+    steps, cut = found.result
     version = ".".join(map(str, binary.version))
     whose: Json = {"revision": identity.nearest.label}
     if binary.board == Board.Q35:
         whose = {"machine": binary.board.value, "version": version}
     return Recorded({"name": script.name, **whose, "steps": steps}, cut)
+
+
+def _recorded(script: RecordingScript, binary: Binary) -> tuple[tuple[list[Json], str], str]:
+    """Return the steps, why they are cut, and how QEMU crashed or hung."""
+    steps: list[Json] = []
+    with _real(binary) as (ask, real):
+        for number, (asked, request) in enumerate(script.steps, 1):
+            answer = ask(request)
+            if _crashed(answer):
+                cut = f"{script.name}, step {number}: the binary {real.ended}: cut there"
+                return (steps, cut), real.ended
+            steps.append({**asked, **answer})
+            if "aborted" in answer:
+                break
+    return (steps, ""), ""
 
 
 # -- comparing -----------------------------------------------------------------------------------
@@ -88,19 +94,19 @@ def record(script: RecordingScript, identity: Identity) -> Recorded:
 class LiveComparison:
     """The result of comparing a binary with the embedded machine.
 
-    ``passed_over`` are scripts that need time, ``crashed`` those in which the binary crashed once
-    and not when tried again.
+    ``passed_over`` are scripts that need time.  ``again`` are remarks on those that were tried
+    again, because the binary had crashed or hung.
     """
 
     report: ConformanceReport = field(default_factory=ConformanceReport)
     passed_over: tuple[str, ...] = ()
-    crashed: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
 
     def __add__(self, other: LiveComparison) -> LiveComparison:
         return LiveComparison(
             self.report + other.report,
             self.passed_over + other.passed_over,
-            self.crashed + other.crashed,
+            self.again + other.again,
         )
 
 
@@ -128,25 +134,24 @@ def _compared(script: RecordingScript, identity: Identity) -> LiveComparison:
         raise RecordingError(f"script {script.name!r} is for {board}; {name} is not what plays it")
     if needs_time(script, identity.binary):
         return LiveComparison(passed_over=(script.name,))
-    report, crashed = _once(script, identity)
-    if not crashed:
-        return LiveComparison(report)
-    again, crashed = _once(script, identity)
-    return LiveComparison(again, crashed=() if crashed else (script.name,))
+    found = tried(lambda: _once(script, identity))
+    again = (f"{script.name}{found.words}",) if found.earlier else ()
+    return LiveComparison(found.result, again=again)
 
 
-def _once(script: RecordingScript, identity: Identity) -> tuple[ConformanceReport, bool]:
-    """Return the report, and whether the binary crashed where the embedded machine does not."""
+def _once(script: RecordingScript, identity: Identity) -> tuple[ConformanceReport, str]:
+    """Return the report, and how the binary crashed or hung where the embedded machine does not."""
     ask_embedded = embedded(identity)
-    with _real(identity.binary) as ask:
+    with _real(identity.binary) as (ask, real):
         for number, (asked, request) in enumerate(script.steps, 1):
             expected, got = ask_embedded(request), ask(request)
             if expected != got:
                 mismatch = Mismatch(script.name, number, asked["op"], expected, got)
-                return ConformanceReport(1, number, (mismatch,)), _crashed(got)
+                how = real.ended if _crashed(got) else ""
+                return ConformanceReport(1, number, (mismatch,)), how
             if "aborted" in got:
-                return ConformanceReport(1, number), False
-    return ConformanceReport(1, len(script.steps)), False
+                return ConformanceReport(1, number), ""
+    return ConformanceReport(1, len(script.steps)), ""
 
 
 def _crashed(answer: Json) -> bool:
@@ -157,9 +162,13 @@ def _crashed(answer: Json) -> bool:
 
 
 @contextmanager
-def _real(binary: Binary) -> Iterator[Ask]:
+def _real(binary: Binary) -> Iterator[tuple[Ask, RealMachine]]:
     with RealQ35(binary, RECORDED) if binary.board == Board.Q35 else RealSpapr(binary) as real:
-        yield lambda request: answer_json(real.ask(request))  # type: ignore[arg-type]  # by board
+
+        def ask(request: Request | AcpiRequest) -> Json:
+            return answer_json(real.ask(request))  # type: ignore[arg-type]  # by board
+
+        yield ask, real
 
 
 def embedded(identity: Identity) -> Ask:

@@ -27,6 +27,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Revision
+from kit.real_qemu.failures import Tried, tried
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.recordings.answers import answer_json
@@ -65,13 +66,15 @@ class LivePath:
     """The result of a path: the steps up to the first difference.
 
     ``choices`` is how many the path has; ``stopped`` says why it stopped where nothing differs.
-    ``again``: the binary had crashed at the first try.
+    ``ended``: how the binary crashed or hung, in words.  ``earlier``: how it did so at each try
+    before this one.
     """
 
     steps: tuple[LiveStep, ...]
     choices: int
     stopped: str = ""
-    again: bool = False
+    ended: str = ""
+    earlier: tuple[str, ...] = ()
 
     @property
     def difference(self) -> LiveStep | None:
@@ -81,7 +84,7 @@ class LivePath:
     @property
     def words(self) -> str:
         """The result in a sentence."""
-        again = " (it ended of itself once, and was tried again)" if self.again else ""
+        again = Tried(None, self.earlier).words
         one, count = self.difference, len(self.steps)
         if one is None and not self.stopped:
             return f"the real one does the same: {self.choices} choices, {count} steps{again}"
@@ -89,7 +92,7 @@ class LivePath:
             return f"the same in {count} steps; then {self.stopped}{again}"
         where = f"at choice {one.choice}, {one.action} ({one.asked['op']})"
         if one.crashed:
-            return f"{where}, the real one ends: {one.real['aborted']['function']}{again}"
+            return f"{where}, the real one {self.ended}{again}"
         embedded, real = json.dumps(one.embedded), json.dumps(one.real)
         return f"{where}, embedded answers {embedded}, the real one {real}{again}"
 
@@ -99,7 +102,8 @@ class LivePath:
             "same": self.difference is None,
             "choices": self.choices,
             "stopped": self.stopped or None,
-            "again": self.again,
+            "again": bool(self.earlier),
+            "earlier": list(self.earlier),
             "steps": [
                 {
                     "choice": one.choice,
@@ -116,20 +120,18 @@ class LivePath:
 def replay_path(asked: Iterable[Asked], binary: Binary, revision: Revision) -> LivePath:
     """Send the requests of a path to a binary, and to the embedded machine at *revision*.
 
-    A crash of the binary is tried once more, because it may be random; the second one is the
-    result.
+    `kit.real_qemu.failures` says what is tried again.
 
     Raises:
         BackendError: The binary does not start, or does not answer.
     """
     wanted = list(asked)
-    found = _once(wanted, binary, revision)
-    if found.difference is None or not found.difference.crashed:
-        return found
-    return replace(_once(wanted, binary, revision), again=True)
+    found = tried(lambda: _once(wanted, binary, revision))
+    return replace(found.result, earlier=found.earlier)
 
 
-def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> LivePath:
+def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> tuple[LivePath, str]:
+    """Return the result, and how the binary crashed or hung where the embedded machine does not."""
     machine = boot(revision, Config(cas_at_reset=binary.steps_time))
     steps: list[LiveStep] = []
     stopped = ""
@@ -155,7 +157,10 @@ def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> LivePath:
                 )
             if steps and (not steps[-1].same or "aborted" in steps[-1].real):
                 break
-    return LivePath(steps=tuple(steps), choices=wanted[-1].choice, stopped=stopped)
+        crash = steps and steps[-1].crashed
+        ended = real.ended if crash else ""
+    path = LivePath(steps=tuple(steps), choices=wanted[-1].choice, stopped=stopped, ended=ended)
+    return path, ended
 
 
 def _requests(

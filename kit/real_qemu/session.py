@@ -4,7 +4,7 @@ Blocking sockets and a time limit on every wait; no asyncio, for a notebook alre
 The sockets lie in a folder that only the user can enter.  A shell sets the limits and becomes QEMU;
 `kit.common.child_process` ends it with the kit, even if the kit was killed.
 
-Source: QEMU qemu-options.hx (-qtest, -mon, -nodefaults).
+Source: QEMU qemu-options.hx (-qtest, -qmp, -nodefaults).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, Generic, TypeVar
 
 from kit.common.child_process import STDOUT, Child, start
 from kit.common.user_file import create_file, write_atomic
+from kit.machine.events import Abort
 from kit.real_qemu.failures import BackendError, QemuGone, abort_of, last_words
 from kit.real_qemu.process import LOOK_S, limited, shell_status
 from kit.real_qemu.wire import (
@@ -116,7 +117,7 @@ class Session:
             *(self.binary, *arguments, "-nodefaults", "-no-user-config", "-display", "none"),
             *((*tty, "-device", "spapr-vty,chardev=tty") if console else qtest),
             *("-chardev", f"socket,id=mon,path={self.folder / 'qmp'}"),
-            *("-mon", "chardev=mon,mode=control"),
+            *("-qmp", "chardev:mon"),
         ]
         with create_file(self.folder / "said") as said:
             self._process = start(
@@ -309,7 +310,7 @@ class Session:
             except TimeoutError:
                 if not what:
                     raise
-                raise self._error(f"does not answer ({what}) in time") from None
+                raise self._hangs(what) from None
         return channel.waiting.pop(0)
 
     def _receive(self, channel: _Channel[M], until: float) -> None:
@@ -352,7 +353,12 @@ class Session:
         abort = abort_of(self.said(), status)
         how = f"{abort.function}: {abort.assertion}" if abort.assertion else abort.function
         words = last_words(self.said())
-        return QemuGone(f"{self.binary}: ended ({how}){': ' if words else ''}{words}", abort)
+        return QemuGone(self.binary, f"ended ({how}){': ' if words else ''}{words}", abort)
+
+    def _hangs(self, what: str) -> QemuGone:
+        words = last_words(self.said())
+        how = f"does not answer ({what}) in time{': ' if words else ''}{words}"
+        return QemuGone(self.binary, how, Abort("", f"no answer to {what}", None))
 
     def _why(self) -> str:
         """Return why it did not start: its last complaint, else its last line, else its exit."""

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from kit.cli.main import main
+from kit.machine.catalogue import find_revision
+from kit.simulation.run import play
+from kit.simulation.token import token_of
+from kit.storage.scenarios import find_scenario
 from tests.real_qemu.fakes import fake
 
 Captured = pytest.CaptureFixture[str]
@@ -229,10 +233,49 @@ def test_a_difference_is_named(
     )
 
 
-def test_binary_goes_with_live(capsys: Captured) -> None:
-    says = complaint(["conform", "x", "--binary", "y"], capsys)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["conform", "FILE"],
+        ["conform", "FILE", "--live"],
+        ["record", "FILE", "-o", "NEW"],
+        ["run", STORY],
+        ["compare", STORY, "--before", "revert"],
+        ["open", "TOKEN"],
+        ["explore", "--cores", "1"],
+    ],
+    ids=lambda command: " ".join(command[::2]),
+)
+@pytest.mark.parametrize("how", [["--binary", "GONE"], ["--backend", "qemu=GONE"]], ids=" ".join)
+def test_every_command_takes_both_names_of_a_binary(
+    command: list[str], how: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    gone = str(tmp_path / "gone")
+    places = {
+        "FILE": script_file(tmp_path, SCRIPT),
+        "NEW": str(tmp_path / "new"),
+        "TOKEN": token_of(play(find_scenario(STORY), find_revision("revert"))),
+    }
+    asked = [word.replace("GONE", gone) for word in how]
 
-    assert says == "--binary goes with --live: kit conform --live FILE... --binary PATH"
+    says = complaint([*(places.get(word, word) for word in command), *asked], capsys)
+
+    assert says.startswith(f"{gone}: no such program")
+
+
+@pytest.mark.parametrize("command", [["conform", "x"], ["run", STORY], ["record", "x", "-o", "y"]])
+def test_a_command_takes_one_binary(command: list[str], capsys: Captured) -> None:
+    says = complaint([*command, "--binary", "a", "--backend", "qemu=b"], capsys)
+
+    assert says == "--binary and --backend name two binaries; name one"
+
+
+def test_a_recording_is_of_a_real_qemu(tmp_path: Path, capsys: Captured) -> None:
+    script, new = script_file(tmp_path, SCRIPT), str(tmp_path / "new")
+
+    says = complaint(["record", script, "-o", new, "--backend", "embedded"], capsys)
+
+    assert says == "--backend embedded: a recording is of a real QEMU; --backend qemu[=PATH]"
 
 
 def test_a_script_of_another_machine_needs_another_binary(

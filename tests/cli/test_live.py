@@ -50,7 +50,7 @@ def test_the_revision_is_what_the_binary_answers_like(capsys: Captured) -> None:
     assert err.startswith("kit: qemu 9.9.9: answers as guest-error\n")
 
 
-@pytest.mark.parametrize("how", [["--live", "--binary", "/bin/qemu"], ["--backend", "qemu=/bin/q"]])
+@pytest.mark.parametrize("how", [["--binary", "/bin/qemu"], ["--backend", "qemu=/bin/q"]])
 def test_a_binary_can_be_named_in_either_way(how: list[str], capsys: Captured) -> None:
     assert main(["explore", *how, *ONE, "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["live"]
@@ -100,8 +100,7 @@ def test_a_path_is_not_drawn_on_a_real_one(capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (["--binary", "/bin/qemu"], "--binary goes with --live"),
-        (["--live", "--binary", "/a", "--backend", "qemu=/b"], "name two binaries; say one"),
+        (["--live", "--binary", "/a", "--backend", "qemu=/b"], "name two binaries; name one"),
         (["--live", "--same", "revert", "resend"], "--same compares two revisions"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from kit.machine.config import Config
-from kit.machine.events import HotplugEvent, Outcome, UnplugTimeout
+from kit.machine.events import Aborted, HotplugEvent, Outcome, UnplugTimeout
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import Request
 from kit.machine.revision import Board, Revision
@@ -34,6 +34,7 @@ class Embedded:
             path="/bin/qemu", board=Board.PSERIES, version=(9, 9, 9), steps_time=steps_time
         )
         self.asked: list[Request] = []
+        self.ended = ""
         self._machine = boot(revision, Config(cas_at_reset=steps_time))
         self._alter = alter
 
@@ -49,4 +50,7 @@ class Embedded:
         self.asked.append(request)
         self._machine, outcome = step(self._machine, request)
         seen = tuple(one for one in outcome.emitted if not isinstance(one, _UNSEEN))
-        return self._alter(request, Outcome(outcome.reply, seen))
+        altered = self._alter(request, Outcome(outcome.reply, seen))
+        if isinstance(altered.reply, Aborted):
+            self.ended = f"ended ({altered.reply.abort.function})"
+        return altered

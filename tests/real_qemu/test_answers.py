@@ -108,7 +108,12 @@ def test_qmp_events_and_the_log_become_what_the_embedded_machine_emits() -> None
         QmpEvent("MEM_UNPLUG_ERROR", {"device": "d1", "msg": "rejected"}),
         QmpEvent("RESUME", {}),
     ]
-    lines = ["qemu-system-ppc64: warning: slow", "noise", "qemu-system-ppc64: rejected: d1"]
+    lines = [
+        "qemu-system-ppc64: warning: slow",
+        "qemu-system-ppc64: -mon chardev=m: warning: '-mon' is deprecated",
+        "noise",
+        "qemu-system-ppc64: rejected: d1",
+    ]
 
     assert spapr_events(events, lines) == (
         VmStop(),

@@ -29,6 +29,7 @@ from kit.machine.requests import (
 )
 from kit.machine.revision import Board, Revision
 from kit.real_qemu import play as module
+from kit.real_qemu.failures import TRIES
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.play import play_real
@@ -48,12 +49,6 @@ ON_Q35 = [one for one in scenarios().values() if Board.Q35 in one.setup.boards]
 CRASHES = {"late-reset"}
 
 
-def played(scenario: Scenario, identity: Identity) -> Run:
-    """Play it; once more where the binary crashed, for that is chance."""
-    run = play_real(scenario, identity)
-    return play_real(scenario, identity) if crashed(run) else run
-
-
 def crashed(run: Run) -> bool:
     abort = run.ended.machine.aborted
     return abort is not None and abort.assertion is None
@@ -64,7 +59,7 @@ def test_a_guest_drives_the_binary_as_it_drives_the_embedded_machine(
     ppc64: Binary, scenario: Scenario
 ) -> None:
     identity = identify(ppc64)
-    run, expected = played(scenario, identity), play(scenario, identity.nearest)
+    run, expected = play_real(scenario, identity), play(scenario, identity.nearest)
     trace = run.trace
     if scenario.name in CRASHES and crashed(run):
         trace = trace[: next(e.seq for e in trace if isinstance(e.message, Aborted))]
@@ -79,7 +74,7 @@ def test_a_guest_drives_the_binary_as_it_drives_the_embedded_machine(
 @pytest.mark.parametrize("scenario", ON_Q35, ids=lambda one: one.name)
 def test_q35_does_the_same_up_to_the_ejection(x86_64: Binary, scenario: Scenario) -> None:
     """A stopped machine under TCG does not tell DEVICE_DELETED of a CPU."""
-    run = played(scenario, identify(x86_64))
+    run = play_real(scenario, identify(x86_64))
     expected = play(scenario, find_revision("q35")).trace
     ejected = [e.seq for e in expected if isinstance(e.message, DeviceDeleted)]
     end = ejected[0] if ejected else len(expected)
@@ -107,10 +102,15 @@ def on(
 ) -> tuple[Run, list[Request]]:
     """Play on a stand-in; return the run and what the stand-in was asked."""
     revision = find_revision(at)
-    real = Embedded(revision, alter, steps_time=steps_time)
-    monkeypatch.setattr(module, "RealSpapr", lambda _: real)
+    started: list[Embedded] = []  # another one for each try
+
+    def start(_: Binary) -> Embedded:
+        started.append(Embedded(revision, alter, steps_time=steps_time))
+        return started[-1]
+
+    monkeypatch.setattr(module, "RealSpapr", start)
     run = play_real(scenario, identity_of(revision, steps_time=steps_time), interventions)
-    return run, real.asked
+    return run, started[-1].asked
 
 
 def test_with_the_accelerator_time_is_stepped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,20 @@ def test_a_crash_is_an_observation(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert run.trace[1].message == gone
     assert run.ended.machine.aborted == gone.abort
-    assert run.notes[2] == "the binary ended: SIGSEGV"
+    assert run.notes[2] == "the binary ended (SIGSEGV)"
+    assert run.notes[-2:] == ("tried again: the binary ended (SIGSEGV)",) * (TRIES - 1)
+
+
+def test_a_crash_that_does_not_come_again_leaves_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [Aborted(Abort("", "no answer to device_del", None))]
+
+    def alter(request: Request, outcome: Outcome) -> Outcome:
+        return Outcome(left.pop()) if isinstance(request, DeviceDel) and left else outcome
+
+    run, _ = on(monkeypatch, find_scenario("late-release"), "guest-error", alter)
+
+    assert run.trace == play(find_scenario("late-release"), find_revision("guest-error")).trace
+    assert run.notes[2:] == ("tried again: the binary ended (no answer to device_del)",)
 
 
 def test_one_that_outlives_an_assertion_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from kit.machine.events import Abort, Aborted, Outcome, StatusReturn
 from kit.machine.requests import Request, SetIndicator
 from kit.machine.revision import Revision
 from kit.real_qemu import replay_path as path_replay
+from kit.real_qemu.failures import TRIES
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.replay_path import LivePath, replay_path
 from tests.real_qemu.embedded import Alter, Embedded
@@ -119,7 +120,7 @@ def test_a_binary_of_another_revision_differs_where_it_does(replayed: Replay) ->
     assert live.words.startswith("at choice ")
 
 
-def test_a_crash_is_an_observation_and_tried_once_more(replayed: Replay) -> None:
+def test_a_crash_that_comes_again_is_an_observation(replayed: Replay) -> None:
     def dies(request: Request, outcome: Outcome) -> Outcome:
         if request == ISOLATE:
             return Outcome(Aborted(Abort("", "SIGSEGV", None)))
@@ -127,9 +128,10 @@ def test_a_crash_is_an_observation_and_tried_once_more(replayed: Replay) -> None
 
     live = replayed("no-lost-release", alter=dies)
 
-    assert live.again
+    ended = "ended (SIGSEGV)"
+    assert (live.ended, live.earlier) == (ended, (ended,) * (TRIES - 1))
     assert live.words.endswith(
-        "(set_indicator), the real one ends: SIGSEGV (it ended of itself once, and was tried again)"
+        f"(set_indicator), the real one {ended} (tried again: the binary {ended}; then it {ended})"
     )
 
 
@@ -144,8 +146,8 @@ def test_a_crash_that_does_not_come_again_is_said(replayed: Replay) -> None:
 
     live = replayed("no-lost-release", alter=dies_once)
 
-    assert (live.again, live.difference) == (True, None)
-    assert live.words.endswith("steps (it ended of itself once, and was tried again)")
+    assert (live.earlier, live.difference) == (("ended (SIGABRT)",), None)
+    assert live.words.endswith("steps (tried again: the binary ended (SIGABRT))")
 
 
 def test_as_json_a_step_that_differs_has_both_answers(replayed: Replay) -> None:

@@ -137,6 +137,33 @@ def test_a_command_that_gets_no_answer(
     assert asked(tmp_path, body).startswith(says)
 
 
+def test_a_hang_is_how_qemu_ended_and_no_answer(tmp_path: Path) -> None:
+    """The last line on stderr is part of it, and no warning is."""
+    body = (
+        "greet()\nsys.stderr.write('qemu: bad day\\nqemu: x: warning: old option\\n');"
+        "sys.stderr.flush(); time.sleep(60)"
+    )
+    with session(tmp_path, body, answer_s=0.3) as one, pytest.raises(QemuGone) as caught:
+        one.qmp("device_del")
+
+    assert caught.value.how == "does not answer (device_del) in time: qemu: bad day"
+    assert caught.value.abort == Abort("", "no answer to device_del", None)
+
+
+def test_a_session_uses_no_deprecated_option(tmp_path: Path) -> None:
+    body = """line = sys.argv
+greet(); answer(2, [word for word in line if word.startswith("-")]); time.sleep(60)"""
+
+    with session(tmp_path, body) as one:
+        options = one.qmp("query-x").value
+
+    # -mon is deprecated since 11.1, and -qmp means the same
+    assert options == [
+        *("-nodefaults", "-no-user-config", "-display"),
+        *("-qtest", "-qtest-log", "-chardev", "-qmp"),
+    ]
+
+
 def test_an_assertion_that_fails_is_read_from_stderr(tmp_path: Path) -> None:
     body = """greet()
 sys.stderr.write("x: some words\\nERROR:../../hw/ppc/spapr_drc.c:421:spapr_drc_unplug_request:"

@@ -17,9 +17,9 @@ from kit.handout.markdown import LessonText, Resolve, heading_of, slug
 from kit.views.diagram.legend import legend_html
 from kit.views.escape import Html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.figure import stylesheet
 from kit.views.html.print_form import PRINT_MIME, RUN_PICTURE
 from kit.views.template import page
+from kit.views.tokens import stylesheet, token_rules
 
 __all__ = ["GENERATOR", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
 
@@ -99,7 +99,7 @@ def _page(title: str, main: Html, made_of: str, links: Sequence[tuple[str, PageL
         "handout/page.html.jinja",
         generator=GENERATOR,
         title=title,
-        styles=stylesheet(),
+        styles=stylesheet() + token_rules(),
         own=Html(own),
         running=_running(title),
         links=links,

@@ -16,20 +16,20 @@ from kit.views.diagram.time_axis import Axis
 
 __all__ = ["BAR", "Label", "Lanes", "lanes_of"]
 
-BAR, ROW, LINE, OVER, SIZE = 15.0, 19.0, 13.0, 15.0, 11.0
-HEADING, GAP = 26.0, 16.0
+BAR, ROW, LINE, OVER, SIZE = 15.0, 19.0, 13.0, 15.0, 11.5
+HEADING, GAP = 22.0, 14.0
 MAX_ROWS, MAX_BELOW = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The text beside an arrow. ``seq`` is the entry that it belongs to."""
+    """The text beside an arrow. ``step`` is the step that it belongs to."""
 
     x: float
     y: float
     words: str
     tone: Severity
-    seq: int
+    step: int
     first: bool
 
 
@@ -66,21 +66,24 @@ class _LabelText:
     x: float
     words: str
     tone: Severity
-    seq: int
+    step: int
     first: bool
 
 
-def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes:
-    """Lay out the lanes of a run, its labels and its brackets, from *top* down."""
+def lanes_of(
+    layout: Layout, side: PictureSide, axis: Axis, top: float, most: int = MAX_ROWS
+) -> Lanes:
+    """Lay out the lanes of a run, its labels and its brackets, from *top* down.
+
+    There are *most* rows of labels over a lane.
+    """
     y = top + HEADING
     blocks: dict[Actor, tuple[float, float]] = {}
     rows: dict[LaneRow, float] = {}
     brackets: list[tuple[Bracket, float]] = []
     labels: list[Label] = []
     for lane in layout.lanes:
-        shelf = Shelf(
-            axis.left - 4, axis.right + 118, MAX_ROWS, _crossing(side, axis, lane, layout)
-        )
+        shelf = Shelf(axis.left - 4, axis.right + 118, most, _crossing(side, axis, lane, layout))
         placed = list(_place(shelf, _gather_labels(side, layout, axis, lane)))
         y += LINE * len(shelf.rows)
         labels += (Label(x, y - 2 - LINE * row, *_label_fields(w)) for x, row, w in placed)
@@ -93,12 +96,12 @@ def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes
             y += ROW
         y = max(y, start + ROW)
         blocks[lane] = (start + 2, y - 2)
-    shelf = Shelf(axis.left - 4, axis.right + 118, MAX_BELOW)
+    shelf = Shelf(axis.left - 4, axis.right + 118, min(most, MAX_BELOW))
     placed = list(_place(shelf, _gather_labels(side, layout, axis, None)))
     labels += (Label(x, y + 10 + LINE * row, *_label_fields(w)) for x, row, w in placed)
     return Lanes(
         top=top,
-        bottom=y + LINE * len(shelf.rows) + 10,
+        bottom=y + LINE * len(shelf.rows) + 6,
         blocks=blocks,
         rows=rows,
         brackets=tuple(brackets),
@@ -107,7 +110,7 @@ def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float) -> Lanes
 
 
 def _label_fields(one: _LabelText) -> tuple[str, Severity, int, bool]:
-    return one.words, one.tone, one.seq, one.first
+    return one.words, one.tone, one.step, one.first
 
 
 # -- labels ----------------------------------------------------------------------------------------
@@ -133,7 +136,7 @@ def _gather_labels(
                 x=axis.steps[together[0].step],
                 words=_joined([mark.label for mark in together]),
                 tone=together[0].tone,
-                seq=together[0].seq,
+                step=together[0].step,
                 first=any(mark.first for mark in together),
             )
         )

@@ -12,15 +12,19 @@ from functools import lru_cache
 
 from kit.views.escape import Html
 
-__all__ = ["BAD", "GOOD", "HOLD", "INK", "LINE", "PAPER", "SOFT", "WAIT", "arrow", "cross", "line"]
-__all__ += ["faint", "picture", "rect", "text", "text_width"]
+__all__ = ["BAD", "DIM", "GOOD", "HOLD", "INK", "LINE", "MARK", "PANEL", "PAPER", "SOFT", "WAIT"]
+__all__ += ["DIMMED", "arrow", "cross", "cut", "group", "line", "picture", "rect", "text"]
+__all__ += ["text_width"]
 
 INK = "var(--kit-ink, #1f2328)"
 SOFT = "var(--kit-soft, #57606a)"
+DIM = "var(--kit-dim, #636b75)"
 LINE = "var(--kit-line, #d0d7de)"
 PAPER = "var(--kit-paper, #ffffff)"
+PANEL = "var(--kit-panel, #f6f8fa)"
+MARK = "var(--kit-mark, #fff3c4)"
 HOLD = "var(--kit-hold, #2f6db3)"
-WAIT = "var(--kit-wait, #9a6200)"
+WAIT = "var(--kit-wait, #8a5700)"
 BAD = "var(--kit-bad, #b3261e)"
 GOOD = "var(--kit-good, #1a7040)"
 
@@ -87,9 +91,37 @@ def text(
     ).format(_n(x), _n(y), fill, _n(size), anchor, weight, around, words)
 
 
-def faint(parts: Iterable[Html]) -> Html:
-    """Draw parts of the future weakly, as one group, so that text still hides lines."""
-    return Html('<g style="opacity:0.6">{}</g>').format(Html().join(parts))
+DIMMED = ";".join(f"--kit-{name}:{DIM}" for name in ("ink", "soft", "hold", "wait", "bad", "good"))
+"""The style of what is still to come: one quiet colour, and every word as legible as before."""
+
+
+def group(parts: Iterable[Html], style: str = "", **data: str | float) -> Html:
+    """Return shapes as a group; *data* says in ``data-`` attributes what the group is."""
+    styled = Html(' style="{}"').format(style) if style else Html()
+    return Html("<g{}{}>{}</g>").format(_data(data), styled, Html().join(parts))
+
+
+def cut(
+    x: float, width: float, height: float, parts: Iterable[Html], style: str = "", kit: str = ""
+) -> Html:
+    """Return the part of some shapes that lies between *x* and *x* + *width*."""
+    styled = Html(' style="{}"').format(style) if style else Html()
+    wide = _n(max(width, 0.1))  # a width of 0 switches the clipping off in some programs
+    return Html(
+        '<svg{} x="{}" y="0" width="{}" height="{}" viewBox="{} 0 {} {}"{}>{}</svg>'
+    ).format(
+        _data({"kit": kit} if kit else {}),
+        *(_n(x), wide, _n(height), _n(x), wide, _n(height)),
+        styled,
+        Html().join(parts),
+    )
+
+
+def _data(data: dict[str, str | float]) -> Html:
+    values = (
+        (name, value if isinstance(value, str) else _n(value)) for name, value in data.items()
+    )
+    return Html().join(Html(' data-{}="{}"').format(name, value) for name, value in values)
 
 
 def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:

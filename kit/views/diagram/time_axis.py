@@ -18,7 +18,7 @@ from kit.views.diagram.layout import Layout
 __all__ = ["Axis", "Knot", "axis_of", "duration", "when"]
 
 MIN_AXIS_S = 20
-MAJOR, MINOR = 7.0, 2.0  # the width of a step in a fan
+MAJOR, MINOR = 17.0, 4.0  # the width of a step in a fan: room for its number
 MAX_FANS = 0.6  # of the width
 STRETCHED = 6.0  # how much wider fans may be if only the order is known
 CUT = 20  # a gap is cut if it is this many times as long as all others together
@@ -32,6 +32,11 @@ class Knot:
     left: float
     right: float
     cut: bool
+
+    @property
+    def middle(self) -> float:
+        """Where its time is written."""
+        return (self.left + self.right) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +76,13 @@ class Axis:
     def ticks(self) -> Iterator[tuple[float, str]]:
         """Yield where to write which time."""
         if any(knot.cut for knot in self.knots):
-            yield from ((knot.left, duration(knot.at_ns)) for knot in self.knots)
+            yield from ((knot.middle, duration(knot.at_ns)) for knot in self.knots)
             return
         every = next(every for every in _EVERY_S if self.end_ns / NS_PER_S / every <= 10.5)
         for at_s in range(0, self.end_ns // NS_PER_S + 1, every):
-            yield self.x(at_s * NS_PER_S), duration(at_s * NS_PER_S)
+            at_ns = at_s * NS_PER_S
+            there = next((knot.middle for knot in self.knots if knot.at_ns == at_ns), self.x(at_ns))
+            yield there, duration(at_ns)
 
 
 _DAYS_S = tuple(86_400 * days for days in (1, 5, 10, 30, 10**6))

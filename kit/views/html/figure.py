@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from importlib import resources
 
 from kit.views.escape import Html
 from kit.views.html.print_form import RUN_PICTURE, PrintForm, aside, printed
+from kit.views.tokens import stylesheet
 
 __all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "style_html"]
-__all__ += ["stylesheet"]
-
-
-def stylesheet() -> Html:
-    """Return the kit's one stylesheet."""
-    own = resources.files("kit.views.html").joinpath("style.css")
-    return Html(own.read_text(encoding="utf-8"))
 
 
 def style_html() -> Html:

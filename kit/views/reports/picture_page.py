@@ -13,6 +13,7 @@ from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.reports.run import event_lines, meaning_lines
 from kit.views.template import page
+from kit.views.tokens import token_rules
 
 __all__ = ["page_of", "picture_page", "picture_png", "png_of"]
 
@@ -36,6 +37,7 @@ def page_of(
     """Return a page: a picture, its meaning, one sentence a paragraph, its events, one a line."""
     return page(
         "views/reports/picture_page.html.jinja",
+        tokens=token_rules(":root"),
         title=title,
         drawn=drawn,
         meaning=meaning,

@@ -17,7 +17,7 @@ from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import layout_of
-from kit.views.diagram.svg import LANE_NAMES, picture_svg
+from kit.views.diagram.svg import LANE_NAMES, draw, picture_svg
 from kit.views.diagram.time_axis import axis_of
 from tests.views.runs import Choices, choices
 
@@ -34,7 +34,10 @@ def words(picture: str) -> list[str]:
 
 
 def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
-    """Each text with left, right, top and bottom, as wide as it may get in any font."""
+    """Each text with left, right, top and bottom, as wide as it may get in any font.
+
+    What lasts is in the picture twice, cut at the current place: such a text counts once.
+    """
     found = []
     for node in ET.fromstring(picture).iter(f"{SVG}text"):
         style = node.attrib["style"]
@@ -46,7 +49,7 @@ def boxes(picture: str) -> list[tuple[str, float, float, float, float]]:
         assert anchor is not None
         left = {"start": x, "middle": x - wide / 2, "end": x - wide}[anchor[1]]
         found.append((node.text or "", left, left + wide, y - 7, y))
-    return found
+    return list(dict.fromkeys(found))
 
 
 @given(choices())
@@ -72,11 +75,11 @@ def test_everything_is_within_the_picture(chosen: Choices) -> None:
 
 @given(choices())
 def test_steps_and_times_go_to_the_right(chosen: Choices) -> None:
-    axis = axis_of(layout_of(chosen.timeline), 76, 736)
+    axis = axis_of(layout_of(chosen.timeline), 76, 820)
 
     assert all(before < after for before, after in pairwise(axis.steps))
     assert all(b.right <= a.left for b, a in pairwise(axis.knots))
-    assert axis.knots[-1].right <= 736.01
+    assert axis.knots[-1].right <= 820.01
 
 
 def test_it_is_made_of_plain_shapes_and_text_stays_text() -> None:
@@ -122,14 +125,64 @@ def test_the_timeout_is_drawn_where_it_is(name: str, shown: bool) -> None:
     assert ("QEMU's timeout: 15 s" in words(drawn)) is shown
 
 
-def test_what_is_later_than_the_place_is_faint() -> None:
-    at_10_s = ET.fromstring(picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S)))
-    faint = [t.text for g in at_10_s.iter(f"{SVG}g") for t in g.iter(f"{SVG}text")]
-    at_end = ET.fromstring(picture_svg(pair()))
+def later_words(picture: str) -> set[str]:
+    """The words that are drawn in the quiet colour of what is to come."""
+    return {
+        text.text or ""
+        for node in ET.fromstring(picture).iter()
+        if node.attrib.get("style") == svg.DIMMED
+        for text in node.iter(f"{SVG}text")
+    }
 
-    assert {"first difference", "LIMBO", "DEVICE_DELETED"} <= {*faint}
-    assert "device_del" not in faint
-    assert [t.text for g in at_end.iter(f"{SVG}g") for t in g.iter(f"{SVG}text")] == []
+
+def test_what_is_later_than_the_place_has_a_quiet_colour() -> None:
+    at_10_s = later_words(picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S)))
+
+    assert {"first difference", "LIMBO", "DEVICE_DELETED"} <= at_10_s
+    assert "device_del" not in at_10_s
+    assert later_words(picture_svg(pair())) == set()
+
+
+@pytest.mark.parametrize("width", [680, 960, 1160])
+@pytest.mark.parametrize("name", ["libvirt-wrong", "retry-each-second", "vm-stopped"])
+def test_both_machines_fit_into_the_height_that_there_is(name: str, width: int) -> None:
+    played = play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
+    drawn = draw(played, moves=True, width=width, highest=470)
+
+    assert drawn.height <= 470
+    assert float(ET.fromstring(drawn.svg).attrib["viewBox"].split()[2]) == width
+
+
+@given(choices())
+def test_a_picture_that_moves_has_every_step_and_shows_the_same(chosen: Choices) -> None:
+    """A script that shows and hides what the attributes name gets the picture of any place."""
+    drawn = draw(chosen.timeline, moves=True)
+    root = ET.fromstring(drawn.svg)
+    place, count = chosen.timeline.place, len(drawn.steps)
+    groups = list(root.iter(f"{SVG}g"))
+    at = [int(group.attrib["data-at"]) for group in groups if "data-at" in group.attrib]
+    chips = [group for group in groups if "data-since" in group.attrib]
+    shown = [group for group in chips if group.attrib.get("style") != "display:none"]
+    here = [
+        group
+        for group in chips
+        if int(group.attrib["data-since"])
+        <= place
+        < max(int(group.attrib["data-until"]), place + 1)
+        and not (int(group.attrib["data-until"]) <= place < count - 1)
+    ]
+    quiet = [
+        int(group.attrib["data-at"])
+        for group in groups
+        if "data-at" in group.attrib and group.attrib.get("style") == svg.DIMMED
+    ]
+
+    assert {*at} == {*range(count)}
+    assert {step for step in at if step > place} == {*quiet}
+    assert {*map(id, shown)} <= {*map(id, here)}
+    assert [node.attrib["data-kit"] for node in root.iter() if "data-kit" in node.attrib] == [
+        *("past", "then", "now")
+    ]
 
 
 def test_a_run_of_30_days_is_cut_where_nothing_happens() -> None:
@@ -142,10 +195,10 @@ def test_a_run_of_30_days_is_cut_where_nothing_happens() -> None:
 @pytest.mark.parametrize("s", [0, 1, 20, 90, 600, 86_400])
 def test_some_times_stand_at_the_axis(s: int) -> None:
     layout = layout_of(play(replace(LATE, end_ns=s * NS_PER_S), find_revision("revert")))
-    ticks = list(axis_of(layout, 76, 736).ticks())
+    ticks = list(axis_of(layout, 76, 820).ticks())
 
     assert 3 <= len(ticks) <= 12
-    assert ticks[0] == (76, "0 s")
+    assert ticks[0][1] == "0 s"
 
 
 def test_words_from_outside_are_escaped() -> None:
@@ -205,33 +258,21 @@ def test_a_sign_stands_on_no_words() -> None:
     assert [(x, box) for x in crosses for box in said if box[1] - 5 < x < box[2] + 5] == []
 
 
-def test_without_the_future_nothing_faint_is_left() -> None:
-    whole = picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S))
+def test_without_the_future_nothing_of_it_is_left() -> None:
     past = picture_svg(Timeline(played=pair()).seek(10 * NS_PER_S), future=False)
 
-    assert "opacity" in whole
-    assert "opacity" not in past
+    assert later_words(past) == set()
     assert {"LIMBO", "DEVICE_DELETED", "first difference"} & {*words(past)} == set()
     assert "waits for the guest" in words(past)
 
 
-@given(choices())
-def test_no_line_of_a_lane_goes_through_a_bar(chosen: Choices) -> None:
-    root = ET.fromstring(picture_svg(chosen.timeline))
-    flat = [
-        (float(n.attrib["y1"]), float(n.attrib["x1"]), float(n.attrib["x2"]))
-        for n in root.iter(f"{SVG}line")
-        if n.attrib["style"].endswith("stroke-width:0.8")
-    ]
-    bars = [
-        (float(n.attrib["y"]) + 7.5, float(n.attrib["x"]), float(n.attrib["width"]))
-        for n in root.iter(f"{SVG}rect")
-        if n.attrib["height"] == "15"
-    ]
+def test_the_axis_says_where_it_is_stretched() -> None:
+    drawn = picture_svg(pair())
 
-    assert [
-        (line, bar)
-        for line in flat
-        for bar in bars
-        if line[0] == bar[0] and line[1] < bar[1] + bar[2] - 0.2 and bar[1] + 0.2 < line[2]
-    ] == []
+    assert "shaded: one instant" in words(drawn)
+    assert [n for n in words(drawn) if n.isdecimal()] == ["1", "2", "6", "9", "11", "12"]
+
+
+def test_a_picture_of_an_end_has_no_cursor() -> None:
+    assert [text for text in words(picture_svg(pair())) if text.startswith("now")] == []
+    assert "at the end" in words(picture_svg(pair()))

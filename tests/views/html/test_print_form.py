@@ -42,7 +42,7 @@ at = pytest.mark.parametrize("scenario", scenarios().values(), ids=lambda one: o
 
 
 def pictures(paper: PrintForm) -> int:
-    return paper.html.count("<svg ")
+    return paper.html.count("<svg xmlns")
 
 
 def words(html: str) -> str:

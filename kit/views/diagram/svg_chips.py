@@ -1,0 +1,111 @@
+"""The chips at the right end of the rows: what each party believes, from one step to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kit.actors.messages import Actor
+from kit.views.diagram import svg_shapes as svg
+from kit.views.diagram.layout import LaneRow, LaneState, Layout, PictureSide
+from kit.views.escape import Html
+
+__all__ = ["Chip", "chips_of"]
+
+HIGH, SIZE, PAD = 17.0, 11.5, 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """What a party believes after step ``first`` (-1: the start) until step ``last``.
+
+    ``last`` is None if that lasts. ``loud`` chips are filled.
+    """
+
+    row: LaneRow
+    first: int
+    last: int | None
+    words: str
+    colour: str
+    loud: bool
+
+    def drawn(self, x: float, y: float) -> Html:
+        """Draw the chip, its left end at *x*, its middle at *y*."""
+        wide = svg.text_width(self.words, SIZE, bold=self.loud) + 2 * PAD
+        ground, ink = (self.colour, svg.PAPER) if self.loud else (svg.PAPER, self.colour)
+        return svg.rect(x, y - HIGH / 2, wide, HIGH, ground, self.colour) + svg.text(
+            x + PAD, y + 4, self.words, fill=ink, size=SIZE, bold=self.loud, halo=""
+        )
+
+
+def chips_of(layout: Layout, side: PictureSide) -> Iterator[Chip]:
+    """Yield the chips of each row of a side, in the order of time."""
+    if layout.observed and not side.bars:
+        return
+    for row in layout.rows:
+        edges = sorted({-1, *_edges(side, row)})
+        made: list[tuple[int, tuple[str, str]]] = []
+        for step in edges:
+            said = _said(side, row, step)
+            if not made or made[-1][1] != said:
+                made.append((step, said))
+        lasts = [*(first for first, _ in made[1:]), None]
+        for (first, (words, colour)), last in zip(made, lasts, strict=True):
+            if words:
+                loud = _held(side, row, first) in (LaneState.ORPHANED, LaneState.ABORTED)
+                yield Chip(row=row, first=first, last=last, words=words, colour=colour, loud=loud)
+
+
+def _edges(side: PictureSide, row: LaneRow) -> Iterator[int]:
+    """Yield the steps at which a row, or QEMU itself, changes."""
+    for bar in side.bars:
+        if bar.row == row or bar.held is LaneState.ABORTED:
+            yield bar.first
+            if bar.last is not None:
+                yield bar.last
+
+
+def _held(side: PictureSide, row: LaneRow, step: int) -> LaneState | None:
+    found = (
+        bar.held
+        for bar in side.bars_of(row)
+        if bar.first <= step and (bar.last is None or step < bar.last)
+    )
+    return next(found, None)
+
+
+def _said(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
+    held = _held(side, row, step)
+    return _absent(side, row, step) if held is None else _PRESENT[held]
+
+
+_PRESENT = {
+    LaneState.ORPHANED: ("LIMBO", svg.BAD),
+    LaneState.ABORTED: ("aborted", svg.BAD),
+    LaneState.HOLDS: ("holds it", svg.HOLD),
+    LaneState.PENDING: ("waits for guest", svg.WAIT),
+    LaneState.USES: ("uses it", svg.HOLD),
+    LaneState.LISTED: ("lists it", svg.HOLD),
+    LaneState.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
+    LaneState.WRONGLY_MISSING: ("lists none: wrong", svg.BAD),
+    LaneState.ASKED: ("not told", svg.WAIT),
+    LaneState.TOLD_GONE: ("told: gone", svg.GOOD),
+    LaneState.TOLD_KEPT: ("told: failed", svg.BAD),
+    LaneState.UNKNOWN: ("not in the log", svg.SOFT),
+}
+
+
+def _absent(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
+    """Describe a row that has no bar: did it have one before?"""
+    had = any(bar.first < 0 for bar in side.bars_of(row))
+    aborted = any(bar.held is LaneState.ABORTED and bar.first <= step for bar in side.bars)
+    match row.lane:
+        case Actor.GUEST if aborted:
+            return "gone with QEMU", svg.SOFT
+        case Actor.QEMU:
+            return ("released", svg.GOOD) if had else ("has none", svg.SOFT)
+        case Actor.GUEST:
+            return ("has let go" if had else "uses none"), svg.SOFT
+        case Actor.LIBVIRT:
+            return ("off its list" if had else "lists none"), svg.SOFT
+    return "", svg.SOFT

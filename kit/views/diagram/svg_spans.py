@@ -1,0 +1,162 @@
+"""What lasts in a picture: bars of beliefs, and brackets of timers. Each is drawn whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kit.trace.columns import Severity
+from kit.views.diagram import svg_shapes as svg
+from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, PictureSide
+from kit.views.diagram.spans import Bracket, Timed
+from kit.views.diagram.svg_lanes import BAR, Lanes
+from kit.views.diagram.time_axis import Axis
+from kit.views.escape import Html
+
+__all__ = ["COLOURS", "Span", "spans_of"]
+
+SIZE = 11.5
+CLEAR = 7.0  # between an arrow or a sign and text
+COLOURS = {
+    Severity.PLAIN: svg.INK,
+    Severity.GOOD: svg.GOOD,
+    Severity.WAIT: svg.WAIT,
+    Severity.BAD: svg.BAD,
+}
+SOLID = {LaneState.HOLDS, LaneState.USES, LaneState.LISTED}
+DASHED = {LaneState.PENDING, LaneState.ASKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A bar or a bracket: where it begins and ends, and its shapes."""
+
+    start: float
+    end: float
+    drawn: Html
+
+
+def spans_of(layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis) -> Iterator[Span]:
+    """Yield the bars and the brackets of a side."""
+    crossed = _Crossed(side, lanes, axis)
+    for bar in side.bars:
+        start, end = axis.after(bar.first), axis.until(bar.last, layout.end_ns)
+        y = lanes.rows[bar.row]
+        yield Span(start, end, Html().join(_bar(bar, start, end, y, crossed.at(y))))
+    for bracket, y in lanes.brackets:
+        start, end, ended = _reach(bracket, axis)
+        parts = _bracket(bracket, start, end, y, axis, crossed.at(y), ended=ended)
+        yield Span(start, end, Html().join(parts))
+
+
+# -- bars: who believes what, from when to when ----------------------------------------------------
+
+
+def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...]) -> Iterator[Html]:
+    box = (start, y - BAR / 2, end - start, BAR)
+    colour, halo, bold = svg.BAD, svg.PAPER, True
+    if bar.held in SOLID:
+        yield svg.rect(*box, svg.HOLD)
+        colour, halo, bold = svg.PAPER, svg.HOLD, False
+    elif bar.held in DASHED:
+        yield svg.rect(*box, svg.PAPER, svg.WAIT, "4 2")
+        colour, bold = svg.WAIT, False
+    elif bar.held in (LaneState.ORPHANED, LaneState.WRONGLY_LISTED):
+        yield from _hatched(*box)
+        colour = svg.BAD
+    elif bar.held in (LaneState.TOLD_GONE, LaneState.TOLD_KEPT):
+        colour = svg.GOOD if bar.held is LaneState.TOLD_GONE else svg.BAD
+        yield svg.rect(*box, svg.PAPER, colour)
+        bold = False
+    elif bar.held is LaneState.UNKNOWN:
+        yield svg.rect(*box, svg.PAPER, svg.LINE, "1 3")
+        colour, bold = svg.SOFT, False
+    else:
+        yield svg.rect(*box, svg.PAPER, svg.BAD, "1 3")
+    yield _inside(start, end, y, bar.words, colour, halo, taken, bold=bold)
+
+
+def _hatched(x: float, y: float, width: float, height: float) -> Iterator[Html]:
+    yield svg.rect(x, y, width, height, svg.PAPER, svg.BAD)
+    at = x + 3
+    while at < x + width - height:
+        yield svg.line(at, y + height, at + height, y, svg.BAD, 1)
+        at += 7
+
+
+def _inside(
+    start: float,
+    end: float,
+    y: float,
+    words: str,
+    fill: str,
+    paper: str,
+    taken: tuple[float, ...],
+    *,
+    bold: bool = False,
+) -> Html:
+    """Return text in the middle of a bar, or beside what covers it; nothing if there is no room."""
+    inside = sorted(x for x in taken if start - CLEAR < x < end + CLEAR)
+    edges = [start, *(e for x in inside for e in (x - CLEAR, x + CLEAR)), end]
+    free = [(start, end)] if not inside else list(zip(edges[::2], edges[1::2], strict=True))
+    left, right = max(free, key=lambda room: room[1] - room[0])
+    wide = svg.text_width(words, SIZE, bold=bold)
+    if wide + 6 > right - left:
+        return Html()
+    middle = (start + end) / 2
+    if any(abs(middle - x) < wide / 2 + CLEAR for x in inside):
+        middle = (left + right) / 2
+    behind = svg.rect(middle - wide / 2 - 2, y - BAR / 2 + 1, wide + 4, BAR - 2, paper)
+    return behind + svg.text(
+        middle, y + 4, words, fill=fill, size=SIZE, anchor="middle", bold=bold, halo=""
+    )
+
+
+class _Crossed:
+    """Where arrows and signs cross a given height of the picture."""
+
+    def __init__(self, side: PictureSide, lanes: Lanes, axis: Axis) -> None:
+        self._spans = []
+        for mark in side.marks:
+            if mark.src is mark.dst:
+                y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
+                span = (y, y)
+            else:
+                span = lanes.between(mark.src, mark.dst)
+            self._spans.append((axis.steps[mark.step], min(span), max(span)))
+
+    def at(self, y: float) -> tuple[float, ...]:
+        """Return each x that is crossed at height *y*."""
+        half = BAR / 2 - 1
+        return tuple(x for x, top, low in self._spans if top - half < y < low + half)
+
+
+def _reach(bracket: Bracket, axis: Axis) -> tuple[float, float, bool]:
+    """Return where a bracket begins and ends, and whether its end is known."""
+    start = axis.after(bracket.first)
+    if bracket.last is not None:
+        return start, axis.steps[bracket.last], True
+    if bracket.end_ns is not None and bracket.end_ns <= axis.end_ns:
+        return start, axis.x(bracket.end_ns), True
+    return start, axis.right, False
+
+
+def _bracket(
+    bracket: Bracket,
+    start: float,
+    end: float,
+    y: float,
+    axis: Axis,
+    taken: tuple[float, ...],
+    *,
+    ended: bool,
+) -> Iterator[Html]:
+    """Draw a span of time: a line with a tick at its start and at its end."""
+    timer = bracket.timed in (Timed.QEMU_TIMEOUT, Timed.LIBVIRT_WAIT)
+    colour = svg.WAIT if timer else svg.SOFT
+    yield svg.line(start, y, end, y, colour, 1.5)
+    yield svg.line(start, y - 1, start, y + 5, colour, 1.5)
+    if ended:
+        yield svg.line(end, y - 1, end, y + 5, colour, 1.5)
+    several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
+    yield _inside(start, end, y, bracket.words + several, colour, svg.PAPER, taken)

@@ -184,6 +184,12 @@ class _Canvas:
                 else:
                     yield ends[0] + 1, ends[1] + 1, wide
 
+        for group in self.diagram.groups:
+            half = svg.text_width(group.text.replace("\n", " "), SIZE) / 2 + PAD
+            first, last = number[group.ids[0]], number[group.ids[-1]]
+            yield first, first + 1, half if first == last else 0
+            yield first + 1, last + 1 + (first == last), half if first == last else 2 * half
+
     def deepest(self) -> int:
         """Return how many frames stand inside one another at most."""
         depth = most = 0
@@ -242,7 +248,9 @@ class _Canvas:
             yield svg.rect(left, top, right - left, bottom - top + PAD, "none", svg.LINE, "6 3")
             if group.text:
                 middle = (left + right) / 2
-                yield svg.text(middle, top + 12, group.text, fill=svg.SOFT, anchor="middle")
+                yield svg.text(
+                    middle, top + 12, group.text.replace("\n", " "), fill=svg.SOFT, anchor="middle"
+                )
 
     # -- what happens ------------------------------------------------------------------------------
 

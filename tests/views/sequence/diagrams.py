@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from kit.common.plain_text import is_seen
 from kit.views.sequence.diagram import (
     Activation,
     ArrowHead,
@@ -26,7 +27,7 @@ TEXTS = st.text(
     st.one_of(
         st.sampled_from("#;:<>&\"'`%{}()[]|\\/-+=,.*_ \n%"),
         st.characters(min_codepoint=33, max_codepoint=0x2FFF, categories=("L", "N", "P", "S")),
-    ),
+    ).filter(lambda char: char == "\n" or is_seen(char)),
     max_size=90,
 ).map(lambda text: "\n".join(" ".join(line.split()) for line in text.split("\n")).strip("\n "))
 LABELS = TEXTS.filter(lambda text: bool(text.strip('"\n ')) and text == text.strip('"'))

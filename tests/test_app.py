@@ -136,7 +136,11 @@ def test_the_properties_are_a_table_of_named_revisions() -> None:
 
     assert len(usual.model.revisions) == 10
     assert wide.model.scope.name == "c0q2r0m1d2"
-    assert repr(wide).splitlines()[0].split() == ["property", "revert"]
+    assert repr(wide).splitlines()[0] == (
+        "Every order of events within this scope: a DIMM of 2 LMBs, 2 requests, no resets,"
+        " 1 migration."
+    )
+    assert repr(wide).splitlines()[2].split() == ["property", "revert"]
     usual.close_all()
 
 

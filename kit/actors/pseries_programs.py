@@ -47,6 +47,17 @@ class GuestKind(Enum):
     ARBITRARY = "arbitrary"
 
     @property
+    def words(self) -> str:
+        """Its name for people.
+
+        >>> GuestKind.LINUX_5_12.words, GuestKind.ARBITRARY.words
+        ('Linux 5.12', 'an arbitrary guest')
+        """
+        if self is GuestKind.ARBITRARY:
+            return "an arbitrary guest"
+        return self.value.replace("linux-", "Linux ")
+
+    @property
     def unisolates_cpus(self) -> bool:
         """Does it UNISOLATE a CPU that it could not remove?  From 5.13 on."""
         return self in (GuestKind.LINUX_5_13, GuestKind.LINUX_5_14)

@@ -15,7 +15,7 @@ from kit.explorer.model import DrcModel
 from kit.explorer.paths import play_path
 from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import LINUX, Scope
-from kit.explorer.search import Ended, PropertyResult, Result, explore
+from kit.explorer.search import Ended, Path, PropertyResult, Result, explore
 from kit.machine.catalogue import CATALOGUE, PROPOSAL
 from kit.machine.revision import Revision
 
@@ -56,10 +56,15 @@ class Explored:
     def token(self, prop: UnplugProperty) -> str | None:
         """Return the token of a property's counterexample, if it has one."""
         finding = self.result.findings[prop.name]
-        if finding.holds or finding.path is None:
-            return None
+        return None if finding.holds else self._token(finding.path)
+
+    def exercised_by(self, prop: UnplugProperty) -> str | None:
+        """Return the token of a shortest path that meets a property's premise, if there is one."""
+        return self._token(self.result.findings[prop.name].tried)
+
+    def _token(self, path: Path | None) -> str | None:
         job = self.job
-        return play_path(job.revision, job.kind, job.scope, finding.path).token
+        return None if path is None else play_path(job.revision, job.kind, job.scope, path).token
 
 
 def jobs_of(
@@ -136,6 +141,7 @@ def cells_json(scope: Scope, found: Sequence[Explored]) -> dict[str, Any]:
     return {
         "scope": {
             "name": scope.name,
+            "words": scope.words,
             "cores": scope.cores,
             "requests": scope.requests,
             "resets": scope.resets,
@@ -148,10 +154,12 @@ def cells_json(scope: Scope, found: Sequence[Explored]) -> dict[str, Any]:
                 "revision": one.job.revision.label,
                 "property": prop.name,
                 "guest": one.job.kind.value,
+                "result": finding.judgement.value,
                 "holds": finding.holds,
                 "bound_hit": not one.result.complete,
                 "states": one.result.states,
                 "counterexample": one.token(prop),
+                "exercised_by": one.exercised_by(prop),
             }
             for one in found
             for prop, finding in one.findings

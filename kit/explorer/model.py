@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from kit.actors.kernel import Conduct
+from kit.actors.kernel import Conduct, Kernel
 from kit.actors.libvirt import GUEST_ERROR_SINCE
 from kit.actors.messages import Actor, DetachDevice, Input, SetVcpus
 from kit.actors.pseries_programs import GuestKind
@@ -226,6 +226,10 @@ class DrcModel:
         """Return the messages of a turn."""
         return self._sent[self.effect(state, action).sent]
 
+    def observed(self, state: State, action: EnabledAction) -> Observation:
+        """Return what an observer sees in a turn."""
+        return self._seen[self.effect(state, action).seen]
+
     def heard(self, number: int) -> tuple[Sent, ...]:
         """Return what `TurnEffect.heard` means."""
         return self._sent[number]
@@ -247,9 +251,11 @@ class DrcModel:
     def _take(self, state: State, action: EnabledAction) -> TurnEffect:
         machine, side, management, _ = self.situation(state)
         turn, own = Turn(self.platform, machine), 0
+        after: Kernel | None = None
         match action.kind:
             case ActionKind.GUEST:
-                own = self._guests.number(guest_turn(turn, side, action.received))
+                side_after = guest_turn(turn, side, action.received)
+                own, after = self._guests.number(side_after), side_after.guest
             case ActionKind.LIBVIRT:
                 own = self._managements.number(libvirt_turn(turn, management, action.received))
             case ActionKind.REQUEST:
@@ -265,7 +271,7 @@ class DrcModel:
             case ActionKind.MIGRATE:
                 turn.ask_qemu(Actor.OPERATOR, Migrate(None))
         received = action.received if action.kind is ActionKind.GUEST else None
-        noticed = seen(self.devices, machine, side.guest, received, turn)
+        noticed = seen(self.devices, machine, side.guest, received, turn, after)
         sent = tuple(turn.sent)
         return TurnEffect(
             self._machines.number(turn.machine),

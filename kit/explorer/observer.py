@@ -1,4 +1,5 @@
-"""What an observer sees in a turn: refusals, reports, untrue events, surprise removals.
+"""What an observer sees in a turn: refusals, reports, untrue events, surprise removals, and what
+the turn put to the test.
 
 States alone do not show it: only when QEMU sends an event can one judge whether it is true.  So a
 state of the explorer carries what the last turn showed, and which refusals nobody outside the guest
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from kit.actors.kernel import Kernel
-from kit.actors.messages import Decide, Input
+from kit.actors.messages import Actor, Decide, Input
 from kit.explorer.transitions import Turn
 from kit.machine.events import (
     DeviceDeleted,
@@ -22,7 +23,7 @@ from kit.machine.requests import ClientArchitectureSupport, Device, SystemReset
 from kit.simulation.platform import PlatformMachine
 from kit.trace.kinds import outcome_of
 
-__all__ = ["NOTHING", "Observation", "ObservedFact", "seen"]
+__all__ = ["NOTHING", "Observation", "ObservedFact", "Trial", "seen"]
 
 
 class ObservedFact(Enum):
@@ -35,13 +36,24 @@ class ObservedFact(Enum):
     SURPRISE_REMOVAL = auto()
 
 
+class Trial(Enum):
+    """What a turn put to the test: the premises of the properties are made of these."""
+
+    RELEASED = auto()  # the guest has released a whole device that it used
+    DELETED = auto()  # QEMU has removed a device
+    SAID = auto()  # QEMU has sent an event about what became of a device
+    ASKED = auto()  # QEMU has asked the guest for a device
+    CALLED = auto()  # the guest has called QEMU about a device whose unplug is pending
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What an observer has seen in one turn.
 
     ``refused`` are devices that the guest refused to release while QEMU waits for them,
     ``reported`` those that an event of QEMU's is about.  ``began_again``: the guest restarted, so
-    its refusals no longer count.  ``taken`` are devices that a reset or CAS removed.
+    its refusals no longer count.  ``taken`` are devices that a reset or CAS removed.  ``trials`` is
+    no part of a state: it says what the turn exercised.
     """
 
     remarks: frozenset[ObservedFact] = frozenset()
@@ -49,6 +61,7 @@ class Observation:
     reported: tuple[str, ...] = ()
     began_again: bool = False
     taken: tuple[str, ...] = ()
+    trials: frozenset[Trial] = frozenset()
 
 
 NOTHING = Observation()
@@ -60,6 +73,7 @@ def seen(
     guest: Kernel,
     received: Input | None,
     turn: Turn,
+    after: Kernel | None = None,
 ) -> Observation:
     """Return what *turn* showed.
 
@@ -69,12 +83,14 @@ def seen(
         guest: The guest before the turn.
         received: What the guest received from outside, if it was its turn.
         turn: The turn, carried out.
+        after: The guest after the turn, if it was its turn.
     """
     messages = [one.message for one in turn.sent]
     again = any(isinstance(m, SystemReset | ClientArchitectureSupport) for m in messages)
     deleted = tuple(str(m.device) for m in messages if isinstance(m, DeviceDeleted))
+    released = list(_released(devices, guest, after, turn))
     remarks = {
-        *_lost(devices, guest, turn),
+        *((ObservedFact.LOST_RELEASE,) if any(_plugged(one, turn) for one in released) else ()),
         *_untrue(devices, turn, again),
         *_stray(devices, turn),
         *((ObservedFact.UNPLUGGED,) if deleted and not again else ()),
@@ -85,6 +101,7 @@ def seen(
         tuple(device for m in messages if (device := _about(m)) is not None),
         again,
         deleted if again else (),
+        frozenset(_trials(devices, machine, turn, bool(released))),
     )
     return NOTHING if found == NOTHING else found
 
@@ -119,20 +136,54 @@ def _about(message: object) -> str | None:
     return getattr(message, "device", None) if outcome_of(message) is not None else None
 
 
-def _lost(devices: tuple[Device, ...], guest: Kernel, turn: Turn) -> Iterator[ObservedFact]:
-    """Has the guest released a device that it used, and does QEMU still hold it?
+def _released(
+    devices: tuple[Device, ...], guest: Kernel, after: Kernel | None, turn: Turn
+) -> Iterator[Device]:
+    """Yield the devices that the guest used and has now released, every connector of them.
 
     A device that was plugged in just now and is not taken yet is UNUSABLE as well, but not used.
+    QEMU may have lost count: after a migration a connector that was released before is CONFIGURED
+    again.  Then the guest is done with the device when it uses none of its connectors any more.
     """
+    platform, machine = turn.platform, turn.machine
     for one in turn.sent:
-        index = turn.platform.releases(one.message)
-        if index is None or index not in guest.used:
-            continue
-        device = _device_of(devices, turn, turn.machine, index)
-        if device is None or not turn.platform.released(turn.machine, device):
-            continue
-        if any(plugged.device.id == device.id for plugged in turn.machine.plugged):
-            yield ObservedFact.LOST_RELEASE
+        index = platform.releases(one.message)
+        if index is not None and index in guest.used:
+            device = _device_of(devices, turn, machine, index)
+            if device is not None and platform.released(machine, device):
+                yield device
+    if after is None or not (guest.up and after.up):
+        return
+    for device in devices:
+        indices = platform.connectors(machine, device)
+        used = any(index in guest.used for index in indices)
+        uses = any(index in after.used for index in indices)
+        if used and not uses and not platform.released(machine, device):
+            yield device
+
+
+def _plugged(device: Device, turn: Turn) -> bool:
+    """Does QEMU hold the device?"""
+    return any(plugged.device.id == device.id for plugged in turn.machine.plugged)
+
+
+def _trials(
+    devices: tuple[Device, ...], machine: PlatformMachine, turn: Turn, released: bool
+) -> Iterator[Trial]:
+    """Yield what the turn put to the test; *machine* is QEMU before it."""
+    if released:
+        yield Trial.RELEASED
+    for one in turn.sent:
+        if isinstance(one.message, DeviceDeleted):
+            yield Trial.DELETED
+        if _about(one.message) is not None:
+            yield Trial.SAID
+        if turn.platform.asked_back(one.message) is not None:
+            yield Trial.ASKED
+        index = getattr(one.message, "index", None) if one.src is Actor.GUEST else None
+        device = None if index is None else _device_of(devices, turn, machine, index)
+        if device is not None and turn.platform.requested(machine, device):
+            yield Trial.CALLED
 
 
 def _untrue(devices: tuple[Device, ...], turn: Turn, again: bool) -> Iterator[ObservedFact]:

@@ -7,13 +7,13 @@ out.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import MisuseError, UserError
-from kit.explorer.model import DrcModel
+from kit.explorer.model import DrcModel, State
 from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import Scope
 from kit.explorer.search import Path, PropertyKind, walk
@@ -40,7 +40,7 @@ class PathStep:
 class PlayedPath:
     """A path with all its messages.
 
-    ``breaks`` are the properties that its last state violates.
+    ``breaks`` are the properties that it violates: on the way, or where it ends.
     """
 
     revision: Revision
@@ -81,14 +81,7 @@ def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> 
             for seq, sent in enumerate(model.sent(state, action))
         )
         steps.append(PathStep(action.text, entries))
-    last = states[-1]
-    broken = (
-        prop
-        for prop in judged(kind)
-        if prop.kind is not PropertyKind.SOMETIMES
-        and (prop.kind is PropertyKind.ALWAYS or model.finished(last))
-        and not prop.of(model).holds(last)
-    )
+    broken = (prop for prop in judged(kind) if _is_violated(prop, model, states))
     return PlayedPath(
         revision=revision,
         kind=kind,
@@ -97,6 +90,17 @@ def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> 
         steps=tuple(steps),
         breaks=tuple(broken),
     )
+
+
+def _is_violated(prop: UnplugProperty, model: DrcModel, states: Sequence[State]) -> bool:
+    """Does a path violate a property in some state, or in its last one if it is finished?"""
+    match prop.kind:
+        case PropertyKind.ALWAYS:
+            return not all(prop.of(model).holds(state) for state in states)
+        case PropertyKind.EVENTUALLY:
+            return model.finished(states[-1]) and not prop.of(model).holds(states[-1])
+        case PropertyKind.SOMETIMES:
+            return False
 
 
 def open_path(token: str) -> PlayedPath:

@@ -5,6 +5,9 @@ that releases the device gets no DEVICE_DELETED, and libvirt's list of devices i
 is what the timeout was for.
 
 A state in which QEMU has aborted violates one property only: that QEMU does not abort.
+
+Each property has a premise: what must happen before the property says anything.  A search whose
+paths never meet the premise has not exercised the property.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from functools import partial
 
 from kit.actors.messages import Actor
 from kit.actors.pseries_programs import GuestKind
+from kit.explorer.actions import ActionKind, EnabledAction
 from kit.explorer.model import DrcModel, State
-from kit.explorer.observer import ObservedFact
+from kit.explorer.observer import ObservedFact, Trial
 from kit.explorer.search import Property, PropertyKind
 from kit.machine.events import DeviceDeleted, QmpReturn
 from kit.machine.requests import DeviceDel
@@ -25,23 +29,30 @@ from kit.trace.kinds import recipient
 __all__ = ["PROPERTIES", "UnplugProperty", "judged"]
 
 Judge = Callable[[DrcModel, State], bool]
+Premise = Callable[[DrcModel, State, EnabledAction], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnplugProperty:
     """A named property; ``sentence`` states it for a person, ``source`` who says that it should
     hold.
+
+    ``premise`` says in words what exercises it, ``is_met`` decides it for an action in a state.
     """
 
     name: str
     kind: PropertyKind
     sentence: str
+    premise: str
     source: str
     holds: Judge
+    is_met: Premise
 
     def of(self, model: DrcModel) -> Property[State]:
         """Return it as a property of *model*."""
-        return Property(self.name, self.kind, partial(self.holds, model))
+        return Property(
+            self.name, self.kind, partial(self.holds, model), partial(self.is_met, model)
+        )
 
 
 def judged(kind: GuestKind) -> tuple[UnplugProperty, ...]:
@@ -103,69 +114,110 @@ def _unplugged(model: DrcModel, state: State) -> bool:
     return ObservedFact.UNPLUGGED in model.environment(state).remarks
 
 
+# -- what exercises them ---------------------------------------------------------------------------
+
+
+def _any_of(*trials: Trial) -> Premise:
+    return lambda model, state, action: not model.observed(state, action).trials.isdisjoint(trials)
+
+
+def _refusal(model: DrcModel, state: State, action: EnabledAction) -> bool:
+    """Does the guest refuse a device that QEMU waits for?"""
+    return bool(model.observed(state, action).refused)
+
+
+def _request_fails(model: DrcModel, state: State, action: EnabledAction) -> bool:
+    """Does the guest refuse a device, or does QEMU's timer drop the request for it?"""
+    return action.kind is ActionKind.TIMER or _refusal(model, state, action)
+
+
+def _reset_after_failure(model: DrcModel, state: State, action: EnabledAction) -> bool:
+    """Does the guest restart while the operator takes an unplug for failed?"""
+    failed = model.situation(state).management.operator.failed
+    return bool(failed) and model.observed(state, action).began_again
+
+
 PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
-        "no-lost-release",
-        PropertyKind.ALWAYS,
-        "A device that the guest has released is released by QEMU, with DEVICE_DELETED.",
-        "qapi/qdev.json, DEVICE_DELETED; the message of d522cb52e6",
-        _no(ObservedFact.LOST_RELEASE),
+        name="no-lost-release",
+        kind=PropertyKind.ALWAYS,
+        sentence="A device that the guest has released is released by QEMU, with DEVICE_DELETED.",
+        premise="The guest releases a device that it used.",
+        source="qapi/qdev.json, DEVICE_DELETED; the message of d522cb52e6",
+        holds=_no(ObservedFact.LOST_RELEASE),
+        is_met=_any_of(Trial.RELEASED),
     ),
     UnplugProperty(
-        "no-silent-disagreement",
-        PropertyKind.EVENTUALLY,
-        "When nothing is under way, guest, QEMU and libvirt agree on what is plugged.",
-        "the message of d522cb52e6; libvirt's qemuProcessHandleDeviceDeleted",
-        _agreed,
+        name="no-silent-disagreement",
+        kind=PropertyKind.EVENTUALLY,
+        sentence="When nothing is under way, guest, QEMU and libvirt agree on what is plugged.",
+        premise="The guest releases a device, or QEMU removes one.",
+        source="the message of d522cb52e6; libvirt's qemuProcessHandleDeviceDeleted",
+        holds=_agreed,
+        is_met=_any_of(Trial.RELEASED, Trial.DELETED),
     ),
     UnplugProperty(
-        "retry-possible",
-        PropertyKind.EVENTUALLY,
-        "When nothing is under way, asking for a device again reaches the guest.",
-        "qemu-devel YEbp4wKK/QY7uKYw@yekko.fritz.box: what the timeout was for; 2b18fc794f",
-        _retry_is_heard,
+        name="retry-possible",
+        kind=PropertyKind.EVENTUALLY,
+        sentence="When nothing is under way, asking for a device again reaches the guest.",
+        premise="The guest refuses a device that QEMU waits for, or QEMU's timer fires.",
+        source="qemu-devel YEbp4wKK/QY7uKYw@yekko.fritz.box: what the timeout was for; 2b18fc794f",
+        holds=_retry_is_heard,
+        is_met=_request_fails,
     ),
     UnplugProperty(
-        "refusal-reported",
-        PropertyKind.EVENTUALLY,
-        "When the guest keeps a device that QEMU asked for, QEMU tells its management.",
-        "qapi/qdev.json, DEVICE_UNPLUG_GUEST_ERROR, since 6.2",
-        _refusal_is_reported,
+        name="refusal-reported",
+        kind=PropertyKind.EVENTUALLY,
+        sentence="When the guest keeps a device that QEMU asked for, QEMU tells its management.",
+        premise="The guest refuses a device that QEMU waits for.",
+        source="qapi/qdev.json, DEVICE_UNPLUG_GUEST_ERROR, since 6.2",
+        holds=_refusal_is_reported,
+        is_met=_refusal,
     ),
     UnplugProperty(
-        "no-surprise-removal",
-        PropertyKind.ALWAYS,
-        "A device whose unplug is said to have failed does not vanish at a reset.",
-        "qapi/qdev.json, device_del: a reset completes the removal",
-        _no(ObservedFact.SURPRISE_REMOVAL),
+        name="no-surprise-removal",
+        kind=PropertyKind.ALWAYS,
+        sentence="A device whose unplug is said to have failed does not vanish at a reset.",
+        premise="The guest restarts while the operator takes an unplug for failed.",
+        source="qapi/qdev.json, device_del: a reset completes the removal",
+        holds=_no(ObservedFact.SURPRISE_REMOVAL),
+        is_met=_reset_after_failure,
     ),
     UnplugProperty(
-        "true-events",
-        PropertyKind.ALWAYS,
-        "What an event says of a device is so when it is sent.",
-        "qemu-devel 877dmkrcpl.fsf@dusky.pond.sub.org: how can a timeout know that it failed?",
-        _no(ObservedFact.UNTRUE_EVENT),
+        name="true-events",
+        kind=PropertyKind.ALWAYS,
+        sentence="What an event says of a device is so when it is sent.",
+        premise="QEMU sends an event about what became of a device.",
+        source="qemu-devel 877dmkrcpl.fsf@dusky.pond.sub.org: how can a timeout know?",
+        holds=_no(ObservedFact.UNTRUE_EVENT),
+        is_met=_any_of(Trial.SAID),
     ),
     UnplugProperty(
-        "no-stray-event",
-        PropertyKind.ALWAYS,
-        "The guest is asked only for what QEMU waits for, and nobody is told the same twice.",
-        "qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
-        _no(ObservedFact.STRAY_EVENT),
+        name="no-stray-event",
+        kind=PropertyKind.ALWAYS,
+        sentence="QEMU asks the guest only for what it waits for, and reports a refusal once.",
+        premise="QEMU asks the guest for a device, or sends an event about it.",
+        source="qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
+        holds=_no(ObservedFact.STRAY_EVENT),
+        is_met=_any_of(Trial.ASKED, Trial.SAID),
     ),
     UnplugProperty(
-        "no-abort",
-        PropertyKind.ALWAYS,
-        "QEMU does not abort, whatever the guest does.",
-        "QEMU docs/devel/secure-coding-practices.rst: a guest is not to be trusted",
-        _no_abort,
+        name="no-abort",
+        kind=PropertyKind.ALWAYS,
+        sentence="QEMU does not abort, whatever the guest does.",
+        premise="The guest calls QEMU about a device whose unplug is pending.",
+        source="QEMU docs/devel/secure-coding-practices.rst: a guest is not to be trusted",
+        holds=_no_abort,
+        is_met=_any_of(Trial.CALLED),
     ),
     UnplugProperty(
-        "unplug-possible",
-        PropertyKind.SOMETIMES,
-        "A device can be unplugged without a reset, and DEVICE_DELETED says so.",
-        "qapi/qdev.json, device_del",
-        _unplugged,
+        name="unplug-possible",
+        kind=PropertyKind.SOMETIMES,
+        sentence="A device can be unplugged without a reset, and DEVICE_DELETED says so.",
+        premise="QEMU asks the guest for a device.",
+        source="qapi/qdev.json, device_del",
+        holds=_unplugged,
+        is_met=_any_of(Trial.ASKED),
     ),
 )
 """Every property; those that the revert is about come first."""

@@ -77,6 +77,21 @@ class Scope:
         counts = f"c{self.cores}q{self.requests}r{self.resets}m{self.migrations}"
         return counts + (f"d{self.dimm_lmbs}" if self.dimm_lmbs else "") + "p" * self.phb
 
+    @property
+    def words(self) -> str:
+        """What it is, for the heading of a table.
+
+        >>> Scope().words
+        '2 cores, 2 requests, 1 reset, 1 migration'
+        """
+        things = [_count(self.cores, "core")] if self.cores else []
+        things += [f"a DIMM of {_count(self.dimm_lmbs, 'LMB')}"] if self.dimm_lmbs else []
+        things += ["a PHB"] if self.phb else []
+        things.append(_count(self.requests, "request"))
+        things.append(_count(self.resets, "reset"))
+        things.append(_count(self.migrations, "migration"))
+        return ", ".join(things)
+
     @classmethod
     def read(cls, name: str) -> Scope:
         """Return the scope of a short name.
@@ -98,6 +113,10 @@ class Scope:
             dimm_lmbs=lmbs,
             phb=match[6] is not None,
         )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}" + "s" * (number != 1)
 
 
 DEFAULT = Scope()

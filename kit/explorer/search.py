@@ -6,7 +6,8 @@ each time.  So it can be replayed, printed and kept while the inside of the mode
 
 The result is exact unless the limit on states is hit; then "holds" means "holds in the states that
 were searched".  *Eventually* is judged in the last state of finished runs: a run that cycles for
-ever has no such state and is not judged.
+ever has no such state and is not judged.  A property that has no counterexample holds only if some
+action met its premise; otherwise nothing that was searched exercised it.
 
 Source: the shape of stateright's Model and checker (stateright 0.30, src/lib.rs, checker/bfs.rs).
 """
@@ -18,12 +19,13 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from kit.common.errors import MisuseError
 
 __all__ = [
     "Ended",
+    "Judgement",
     "Model",
     "Path",
     "Property",
@@ -74,11 +76,24 @@ class PropertyKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Property(Generic[S]):
-    """A named claim about states."""
+    """A named claim about states.
+
+    ``premise`` says of a state and an action whether that action exercises the claim; None: every
+    run does.
+    """
 
     name: str
     kind: PropertyKind
     holds: Callable[[S], bool]
+    premise: Callable[[S, Any], bool] | None = None
+
+
+class Judgement(Enum):
+    """What a search says about a property."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    NOT_EXERCISED = "not-exercised"
 
 
 class Ended(Enum):
@@ -94,11 +109,21 @@ class PropertyResult:
     """What is known of a property, and a shortest path that shows it.
 
     The path is a counterexample of an *always* or *eventually* property, an example of a
-    *sometimes* property; None if the search met neither.
+    *sometimes* property; None if the search met neither.  ``tried`` is a shortest path that meets
+    the premise, None for a property without a premise.  ``exercised``: some path met it.
     """
 
     holds: bool
     path: Path | None
+    exercised: bool = True
+    tried: Path | None = None
+
+    @property
+    def judgement(self) -> Judgement:
+        """Does it hold, is it violated, or did nothing exercise it?"""
+        if self.path is None and not self.exercised:
+            return Judgement.NOT_EXERCISED
+        return Judgement.HOLDS if self.holds else Judgement.VIOLATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +153,8 @@ class _Search(Generic[S, A]):
         self.choices = array("H")
         self.open = list(properties)
         self.met: dict[str, int] = {}
+        self.untried = [prop for prop in properties if prop.premise is not None]
+        self.tried: dict[str, tuple[int, int]] = {}  # the number of the state before, the choice
         self.transitions = 0
         self.depth = 0
 
@@ -149,6 +176,13 @@ class _Search(Generic[S, A]):
         if number in self.met.values():
             self.open = [prop for prop in self.open if prop.name not in self.met]
 
+    def note_premises(self, state: S, action: A, parent: int, choice: int) -> None:
+        """Note whose premise *action* is the first to meet."""
+        for prop in self.untried:
+            if prop.premise is not None and prop.premise(state, action):
+                self.tried[prop.name] = parent, choice
+        self.untried = [prop for prop in self.untried if prop.name not in self.tried]
+
     def path_to(self, number: int) -> Path:
         choices = []
         while number >= 0:
@@ -161,8 +195,15 @@ class _Search(Generic[S, A]):
         for prop in self.properties:
             met = self.met.get(prop.name)
             path = None if met is None else self.path_to(met)
+            tried = self.tried.get(prop.name)
+            is_sometimes = prop.kind is PropertyKind.SOMETIMES
             findings[prop.name] = PropertyResult(
-                (path is not None) is (prop.kind is PropertyKind.SOMETIMES), path
+                (path is not None) is is_sometimes,
+                path,
+                # without an example, a search that was cut short knows nothing of a *sometimes*
+                exercised=(prop.premise is None or tried is not None)
+                and (not is_sometimes or path is not None or ended is Ended.COMPLETE),
+                tried=None if tried is None else (*self.path_to(tried[0]), tried[1]),
             )
         return Result(len(self.seen), self.transitions, self.depth, ended, findings)
 
@@ -226,6 +267,8 @@ def _expand(search: _Search[S, A], model: Model[S, A], state: S, following: list
     for choice, action in enumerate(model.actions(state)):
         after = model.next_state(state, action)
         search.transitions += 1
+        if search.untried:
+            search.note_premises(state, action, parent, choice)
         if after not in seen:
             if len(seen) >= search.max_states:
                 return False

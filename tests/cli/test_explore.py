@@ -36,6 +36,7 @@ def test_one_cell_as_json_keeps_the_contract(capsys: Captured) -> None:
     assert (status, err) == (0, "")
     assert written["scope"] == {
         "name": "c1q1r1m0",
+        "words": "1 core, 1 request, 1 reset, no migrations",
         "cores": 1,
         "requests": 1,
         "resets": 1,
@@ -47,11 +48,15 @@ def test_one_cell_as_json_keeps_the_contract(capsys: Captured) -> None:
         "revision": "d522cb52e6~1",
         "property": "no-lost-release",
         "guest": "linux-5.12",
+        "result": "violated",
         "holds": False,
         "bound_hit": False,
         "states": 357,
         "counterexample": cell["counterexample"],
+        "exercised_by": cell["exercised_by"],
     }
+    assert main(["open", cell["exercised_by"]]) == 0
+    assert "Violated" not in capsys.readouterr().out
     assert main(["open", cell["counterexample"]]) == 0
     assert "Violated: no-lost-release." in capsys.readouterr().out
 
@@ -67,9 +72,31 @@ def test_the_table_names_each_promise_and_says_where_it_is_broken(capsys: Captur
     _, out, _ = run(SMALL, capsys)
     rows = [re.split(r"\s{2,}", line.strip()) for line in out.splitlines()]
 
-    assert ["no-lost-release", "yes", "yes", "NO", "NO", "NO"] in rows
-    assert ["no-lost-release", "yes", "yes", "yes", "yes", "NO"] in rows
+    assert ["no-lost-release", *["holds"] * 2, *["violated"] * 3] in rows
+    assert ["no-lost-release", *["holds"] * 4, "violated"] in rows
+    assert out.count("scope: 1 core, 1 request, 1 reset, no migrations") == 2
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("promise", "resets", "result", "words"),
+    [
+        ("no-surprise-removal", "0", "not-exercised", "not exercised"),
+        ("no-surprise-removal", "1", "violated", "violated"),
+        ("no-lost-release", "0", "holds", "holds"),
+    ],
+)
+def test_a_property_has_one_of_three_results(
+    promise: str, resets: str, result: str, words: str, capsys: Captured
+) -> None:
+    scope = ["--cores", "1", "--requests", "1", "--migrations", "0", "--resets", resets]
+    only = ["--at", "revert", "--guest", "linux-5.12", "--property", promise, "--jobs", "1"]
+    status, out, _ = run([*only, *scope, "--json"], capsys)
+    _, table, _ = run([*only, *scope], capsys)
+
+    assert (status, [cell["result"] for cell in json.loads(out)["cells"]]) == (0, [result])
+    assert re.search(rf"{promise} +{words.split()[0]}\b", table)
+    assert ("not\n" in re.sub(" +\n", "\n", table)) is (result == "not-exercised")
 
 
 def test_more_processes_find_the_same(capsys: Captured) -> None:
@@ -114,8 +141,8 @@ def test_where_the_bound_is_hit_holds_means_within_it(capsys: Captured) -> None:
     status, out, err = run(command, capsys)
 
     assert status == 0
-    assert re.search(r"no-lost-release +yes\*", out)
-    assert "yes*: holds within the bound on states (--max-states), not beyond." in out
+    assert re.search(r"no-stray-event +holds\*", out)
+    assert "holds*: holds within the bound on states (--max-states), not beyond." in out
     assert err == (
         "kit: revert, linux-5.12: more than 50 states; what holds, holds within these"
         " (--max-states)\n"
@@ -228,9 +255,9 @@ TOKEN = "1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa"
 @pytest.mark.parametrize(
     ("form", "begins"),
     [
-        ("text", b"path: no-silent-disagreement violated at pre-revert, guest linux-5.12\n"),
-        ("mail", b"path: no-silent-disagreement violated at pre-revert, guest linux-5.12\n"),
-        ("md", b"**no-silent-disagreement violated at pre-revert, guest linux-5.12**\n"),
+        ("text", b"path: no-lost-release and 2 more violated at pre-revert, Linux 5.12\n"),
+        ("mail", b"path: no-lost-release and 2 more violated at pre-revert, Linux 5.12\n"),
+        ("md", b"**no-lost-release and 2 more violated at pre-revert, Linux 5.12**\n"),
         ("svg", b"<svg "),
         ("png", b"\x89PNG"),
         ("html", b"<!DOCTYPE html>"),
@@ -267,7 +294,7 @@ def test_a_path_beside_another_revision_as_json(capsys: Captured) -> None:
 
     assert (written["token"], written["first_difference"]) == (TOKEN, 2)
     assert [written[side]["breaks"] for side in ("before", "after")] == [
-        ["no-silent-disagreement"],
+        ["no-lost-release", "no-silent-disagreement", "no-stray-event"],
         [],
     ]
 

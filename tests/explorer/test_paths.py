@@ -126,8 +126,8 @@ def test_a_path_as_text_says_each_choice_and_what_is_said_then() -> None:
         "  3  guest reads",
         "       The guest looks for an event (check-exception).",
         "       It is told: remove core 1.",
-        "Violated: no-stray-event. The guest is asked only for what QEMU waits",
-        "     for, and nobody is told the same twice.",
+        "Violated: no-stray-event. QEMU asks the guest only for what it waits",
+        "     for, and reports a refusal once.",
         "1.path.c2q2r1m1.linux-5_12.pre-revert.8PrFcaa",
     ]
 

@@ -9,16 +9,21 @@ from __future__ import annotations
 import pytest
 
 from kit.actors.pseries_programs import GuestKind
+from kit.explorer.comparison import alone
 from kit.explorer.jobs import NAMED
+from kit.explorer.model import DrcModel
+from kit.explorer.paths import play_path
 from kit.explorer.properties import PROPERTIES, judged
-from kit.explorer.scope import LINUX
-from kit.machine.catalogue import CATALOGUE
+from kit.explorer.scope import LINUX, Scope
+from kit.explorer.search import Judgement, walk
+from kit.machine.catalogue import CATALOGUE, find_revision
 from tests.explorer.found import (
     ARBITRARY,
     LINUX_5_12,
     LINUX_5_13,
     LINUX_5_14,
     broken,
+    found,
     holds,
 )
 
@@ -234,6 +239,54 @@ def test_each_promise_says_what_it_is_and_who_says_so() -> None:
     for promise in PROPERTIES:
         assert promise.sentence.endswith("."), promise.name
         assert promise.source, promise.name
+
+
+EXERCISES = {
+    "c1q0r1m1": set(),
+    "c1q1r0m0": {*(one.name for one in PROPERTIES)} - {"no-surprise-removal"},
+    "c1q1r1m0": {one.name for one in PROPERTIES},
+}
+"""Scopes, and the properties that they exercise at revert with Linux 5.13."""
+
+
+@pytest.mark.parametrize("scope", EXERCISES)
+def test_a_scope_exercises_what_it_can_bring_about(scope: str) -> None:
+    """Without a request nothing is tried; without a reset, no removal at a reset."""
+    tried = {
+        prop.name
+        for prop, finding in found("revert", LINUX_5_13, scope).findings
+        if finding.judgement is not Judgement.NOT_EXERCISED
+    }
+
+    assert tried == EXERCISES[scope]
+
+
+@pytest.mark.parametrize("scope", ["c1q2r0m0", "c0q2r0m1d2", "c0q2r0m0d2", "c0q1r0m0p"])
+@pytest.mark.parametrize("name", ["pre-revert", "revert", "guest-error"])
+def test_no_property_holds_without_a_path_that_meets_its_premise(name: str, scope: str) -> None:
+    model = DrcModel(find_revision(name), LINUX_5_14, Scope.read(scope))
+    for prop, finding in found(name, LINUX_5_14, scope).findings:
+        if finding.judgement is Judgement.HOLDS:
+            assert finding.tried is not None, prop.name
+            states, actions = walk(model, finding.tried)
+            assert prop.is_met(model, states[-2], actions[-1]), prop.name
+
+
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("scope", ["c1q2r0m1", "c0q2r0m1d2", "c0q2r0m0d2", "c0q2r0m0p"])
+@pytest.mark.parametrize("name", ["baseline", "pre-revert", "resend", "guest-error"])
+def test_where_a_picture_says_limbo_a_release_was_lost(
+    name: str, scope: str, kind: GuestKind
+) -> None:
+    """The picture's word and the property's result are about the same thing."""
+    search = found(name, kind, scope).result.findings
+    for finding in search.values():
+        if finding.path is not None and not finding.holds:
+            played = play_path(find_revision(name), kind, Scope.read(scope), finding.path)
+            end = alone(played).sides[0].standings[-1]
+            if end.settled and any(one.orphaned for one in end.beliefs.values()):
+                assert "no-lost-release" in [prop.name for prop in played.breaks], played.token
+                assert search["no-lost-release"].judgement is Judgement.VIOLATED
 
 
 def test_an_arbitrary_guest_is_promised_one_thing_only() -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from kit.common.errors import MisuseError
-from kit.explorer.search import Ended, Property, PropertyKind, PropertyResult, Result, explore, walk
+from kit.explorer.search import (
+    Ended,
+    Judgement,
+    Property,
+    PropertyKind,
+    PropertyResult,
+    Result,
+    explore,
+    walk,
+)
 from tests.conftest import Program
 from tests.explorer.toys import Commit, Countdown, Jugs, TwoPhaseCommit, WaterJugs
 
@@ -64,6 +73,43 @@ def test_a_counterexample_of_always_is_a_shortest_one() -> None:
     small = of("small", PropertyKind.ALWAYS, lambda state: sum(state) < 6)
 
     assert explore(WaterJugs(), [small]).findings == {"small": PropertyResult(False, (0, 0, 1))}
+
+
+@pytest.mark.parametrize(
+    ("premise", "judgement", "tried"),
+    [
+        (None, Judgement.HOLDS, None),
+        (lambda state, action: action == "3 to 5" and state == (3, 0), Judgement.HOLDS, (0, 0, 4)),
+        (lambda _, action: action == "empty 7", Judgement.NOT_EXERCISED, None),
+    ],
+    ids=["none", "met", "never met"],
+)
+def test_what_has_no_counterexample_holds_only_if_its_premise_is_met(
+    premise: Callable[[Jugs, str], bool] | None, judgement: Judgement, tried: tuple[int, ...] | None
+) -> None:
+    claim = Property("small", PropertyKind.ALWAYS, lambda state: sum(state) < 9, premise)
+    found = explore(WaterJugs(), [claim]).findings["small"]
+
+    assert (found.judgement, found.tried) == (judgement, tried)
+
+
+def test_a_counterexample_needs_no_premise() -> None:
+    claim: Property[Jugs] = Property(
+        "small", PropertyKind.ALWAYS, lambda state: sum(state) < 6, lambda *_: False
+    )
+
+    assert explore(WaterJugs(), [claim]).findings["small"].judgement is Judgement.VIOLATED
+
+
+@pytest.mark.parametrize(
+    ("most", "judgement"), [(16, Judgement.VIOLATED), (5, Judgement.NOT_EXERCISED)]
+)
+def test_without_an_example_only_a_whole_search_says_that_there_is_none(
+    most: int, judgement: Judgement
+) -> None:
+    nine = of("nine", PropertyKind.SOMETIMES, lambda state: 9 in state)
+
+    assert explore(WaterJugs(), [nine], max_states=most).findings["nine"].judgement is judgement
 
 
 def test_eventually_is_judged_at_the_end_of_a_finished_run() -> None:

@@ -74,14 +74,14 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
 
 def title_of(play: PathPlay) -> str:
     """Return a short name of the path."""
-    violated = ", ".join(prop.name for prop in play.path.breaks)
-    at = play.path.revision.name
-    broken = f"{violated} violated at {at}" if violated else f"no property violated at {at}"
-    return f"{broken}, guest {play.path.kind.value}"
+    names, at = [prop.name for prop in play.path.breaks], play.path.revision.name
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    violated = f"{names[0]}{more}" if names else "no property"
+    return f"{violated} violated at {at}, {play.path.kind.words}"
 
 
 def outcome_of(play: PathPlay) -> Iterator[str]:
-    """Return for each side what its last state violates, and where it stops."""
+    """Return for each side the properties that it violates, and where it stops."""
     number = play.first_difference
     if len(play.sides) > 1:
         if number is None:
@@ -92,7 +92,7 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
         found = [f"{prop.name} is violated" for prop in side.played.breaks]
         words = ", ".join(found) if found else "this path violates no property"
         if not side.standings[-1].settled and not found:
-            words += " (it ends before everybody is done)"
+            words += " (it ends while something is still under way)"
         stopped = f" {side.stopped}" if side.stopped else ""
         yield f"{side.revision.name}: {words}.{stopped}"
 

@@ -16,7 +16,7 @@ from kit.explorer.jobs import Explored, SearchJob
 from kit.explorer.paths import play_path
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.scope import LINUX, Scope
-from kit.explorer.search import PropertyKind
+from kit.explorer.search import Judgement, PropertyKind
 from kit.machine.revision import Revision
 
 __all__ = ["PropertyModel"]
@@ -66,25 +66,54 @@ class PropertyModel(HasTraits):
             kind for kind, one in found if one and not one.result.findings[prop.name].holds
         )
 
-    def cell(self, prop: UnplugProperty, revision: Revision) -> str:
-        """Return the text of a cell: "?", "yes", "NO", or the guests that violate it."""
+    def judged(
+        self, prop: UnplugProperty, revision: Revision
+    ) -> tuple[Judgement, tuple[GuestKind, ...]] | None:
+        """Return the judgement of a cell, and the guests with which it is so.
+
+        One guest that violates a property outweighs those with which it holds, and one with which
+        it holds those that never exercise it.  None: not every guest was explored.
+        """
         if not self.is_known(revision):
+            return None
+        found = {
+            kind: self._found[revision, kind].result.findings[prop.name].judgement for kind in LINUX
+        }
+        worst = next(
+            one
+            for one in (Judgement.VIOLATED, Judgement.HOLDS, Judgement.NOT_EXERCISED)
+            if one in found.values()
+        )
+        return worst, tuple(kind for kind, one in found.items() if one is worst)
+
+    def cell(self, prop: UnplugProperty, revision: Revision) -> str:
+        """Return the text of a cell: "?", or its judgement and the guests, where not all agree."""
+        judged = self.judged(prop, revision)
+        if judged is None:
             return _UNKNOWN
-        kinds = self.broken(prop, revision)
-        if not kinds:
-            return "yes"
+        judgement, kinds = judged
+        words = judgement.value.replace("-", " ")
         if len(kinds) == len(LINUX):
-            return "NO"
-        return "NO " + ", ".join(kind.value.removeprefix("linux-") for kind in kinds)
+            return words
+        return f"{words} {', '.join(kind.value.removeprefix('linux-') for kind in kinds)}"
 
     def words(self, prop: UnplugProperty, revision: Revision) -> str:
         """Return a cell as a sentence."""
-        cell = self.cell(prop, revision)
+        judged = self.judged(prop, revision)
         head = f"{prop.name} at {revision.name}"
-        if cell == _UNKNOWN:
+        if judged is None:
             return f"{head}: not explored yet"
-        kinds = ", ".join(kind.value for kind in self.broken(prop, revision))
-        return f"{head}: {f'violated with {kinds}' if kinds else 'holds with every guest'}"
+        judgement, kinds = judged
+        whom = ", ".join(kind.value for kind in kinds)
+        whom = "every guest" if len(kinds) == len(LINUX) else whom
+        if judgement is Judgement.NOT_EXERCISED:
+            return f"{head}: not exercised in this scope with {whom}"
+        return f"{head}: {judgement.value} with {whom}"
+
+    @property
+    def heading(self) -> str:
+        """What the table is about, with its scope."""
+        return f"Every order of events within this scope: {self.scope.words}."
 
     @property
     def text(self) -> str:
@@ -99,7 +128,7 @@ class PropertyModel(HasTraits):
             "  ".join(cell.ljust(wide) for cell, wide in zip(line, widths, strict=True)).rstrip()
             for line in table
         ]
-        return "\n".join([*lines, self.told, *([self.said] if self.said else [])])
+        return "\n".join([self.heading, "", *lines, self.told, *([self.said] if self.said else [])])
 
     # -- finding out, step by step -------------------------------------------------------------
 
@@ -121,13 +150,16 @@ class PropertyModel(HasTraits):
     def choose(self, prop: UnplugProperty, revision: Revision) -> Iterator[None]:
         """Choose a cell: show its property, and the path that explains it."""
         yield from self.look(revision)
-        kinds = self.broken(prop, revision)
-        kind = kinds[0] if kinds else LINUX[0]
+        judged = self.judged(prop, revision)
+        kind = judged[1][0] if judged else LINUX[0]
         result = self._found[revision, kind].result
         path = result.findings[prop.name].path
-        head = f"{self.words(prop, revision)}.\n{prop.sentence}\nSource: {prop.source}"
+        head = (
+            f"{self.words(prop, revision)}.\n{prop.sentence}\nExercised if: {prop.premise}\n"
+            f"Source: {prop.source}"
+        )
         if path is None:
-            self.play, self.said = None, f"{head}\nIt held in all {result.states:,} states."
+            self._show_what_tried(head, prop, self._found[revision, kind])
             return
         played = play_path(revision, kind, self.scope, path)
         if prop.kind is PropertyKind.SOMETIMES:
@@ -147,6 +179,21 @@ class PropertyModel(HasTraits):
         else:
             self.play = beside(played, other)
             self.said = f"{head}\nBeside it the same choices at {other.name}, which keeps it."
+
+    def _show_what_tried(self, head: str, prop: UnplugProperty, found: Explored) -> None:
+        """Show a shortest path that exercises a property without violating it, if there is one."""
+        tried = found.result.findings[prop.name].tried
+        if tried is None:
+            self.play = None
+            words = f"No path of this scope does that: {found.result.states:,} states were tried."
+        else:
+            job = found.job
+            self.play = alone(play_path(job.revision, job.kind, job.scope, tried))
+            words = (
+                f"It held in all {found.result.states:,} states."
+                " Below is a shortest path that exercises it."
+            )
+        self.said = f"{head}\n{words}"
 
     def _nearest(self, revision: Revision) -> list[Revision]:
         """Return the other revisions, nearest first, the later of two first."""

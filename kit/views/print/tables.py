@@ -133,7 +133,7 @@ def print_properties(model: PropertyModel) -> PrintForm:
     rows = [
         (
             prop.name,
-            f"{prop.sentence} ({prop.source})",
+            f"{prop.sentence} Exercised if: {prop.premise} ({prop.source})",
             *(model.cell(prop, revision) for revision in model.revisions),
         )
         for prop in PROPERTIES
@@ -141,7 +141,7 @@ def print_properties(model: PropertyModel) -> PrintForm:
     return printed(
         aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
         table(
-            "Properties by revision: does each hold in every order of events?",
+            f"Properties by revision. {model.heading}",
             ("property", "what it says", *names),
             rows,
         ),

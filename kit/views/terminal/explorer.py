@@ -12,26 +12,29 @@ from rich.text import Text
 
 from kit.explorer.jobs import Explored
 from kit.explorer.properties import PROPERTIES, UnplugProperty
-from kit.explorer.scope import Scope
-from kit.explorer.search import Ended, Path, PropertyResult
+from kit.explorer.search import Ended, Judgement, Path, PropertyResult
 
 __all__ = ["found_table", "one_table", "properties_table"]
 
 _COLUMNS = 5  # revisions side by side, so that 80 columns are enough
-_HOLDS, _WITHIN, _BROKEN, _UNJUDGED = "yes", "yes*", "NO", ""
+_HOLDS, _WITHIN, _BROKEN = Judgement.HOLDS.value, "holds*", Judgement.VIOLATED.value
+_UNTRIED, _UNJUDGED = "not exercised", ""
 
 
 def properties_table() -> tuple[RenderableType, Any]:
-    """Return the properties: name, kind, sentence, source."""
+    """Return the properties: name, kind, sentence, premise, source."""
     table = _table("property", "must hold", "what it says, and who says so")
     for prop in PROPERTIES:
-        words = Text.assemble(prop.sentence, "\n", (prop.source, "dim"))
+        words = Text.assemble(
+            prop.sentence, "\nExercised if: ", prop.premise, "\n", (prop.source, "dim")
+        )
         table.add_row(Text(prop.name, style="bold"), prop.kind.value, words)
     data = [
         {
             "name": prop.name,
             "kind": prop.kind.value,
             "sentence": prop.sentence,
+            "premise": prop.premise,
             "source": prop.source,
         }
         for prop in PROPERTIES
@@ -46,6 +49,7 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
     for first in range(0, len(revisions), _COLUMNS):
         shown = revisions[first : first + _COLUMNS]
         table = _table("property", *(revision.name.replace("-", "-\n") for revision in shown))
+        table.title = _title(found)
         for prop in _listed(wanted):
             cells = [
                 _cell(prop, [one for one in found if one.job.revision == revision])
@@ -61,6 +65,7 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
 def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
     """Return properties at one revision by guest, and the shortest counterexample of each."""
     table = _table("property", *(one.job.kind.value for one in found))
+    table.title = _title(found, f" at {found[0].job.revision.name}" if found else "")
     for prop in _listed(wanted):
         table.add_row(Text(prop.name), *(_cell(prop, [one]) for one in found))
     paths: list[RenderableType] = []
@@ -92,6 +97,10 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" + "s" * (number != 1)
 
 
+def _title(found: Sequence[Explored], at: str = "") -> str:
+    return f"Properties{at}; scope: {found[0].job.scope.words}" if found else ""
+
+
 def _cell(prop: UnplugProperty, found: Sequence[Explored]) -> Text:
     """Return whether a property holds; by guest, if they differ."""
     signs = {
@@ -101,53 +110,42 @@ def _cell(prop: UnplugProperty, found: Sequence[Explored]) -> Text:
         for one in found
         if prop.name in one.result.findings
     }
-    different = sorted(set(signs.values()))
-    if len(different) > 1:
-        broken = [kind for kind, sign in signs.items() if sign == _BROKEN]
-        if not broken:
-            return Text(_WITHIN, style=_STYLES[_WITHIN])
-        return Text("\n".join((_BROKEN, *broken)), style=_STYLES[_BROKEN])
-    sign = different[0] if different else _UNJUDGED
-    return Text(sign, style=_STYLES[sign])
+    for sign in (_BROKEN, _WITHIN, _HOLDS, _UNTRIED):  # the worst first
+        kinds = [kind for kind, found_sign in signs.items() if found_sign == sign]
+        if kinds:
+            named = () if len(kinds) == len(signs) else kinds
+            return Text("\n".join((sign.replace(" ", "\n"), *named)), style=_STYLES[sign])
+    return Text(_UNJUDGED)
 
 
-_STYLES = {_HOLDS: "green", _WITHIN: "yellow", _BROKEN: "bold red", _UNJUDGED: ""}
+_STYLES = {_HOLDS: "green", _WITHIN: "yellow", _BROKEN: "bold red", _UNTRIED: "dim"}
 
 
 def _sign(finding: PropertyResult, complete: bool) -> str:
-    if not finding.holds:
-        return _BROKEN if finding.path is not None or complete else _WITHIN
-    return _HOLDS if complete or finding.path is not None else _WITHIN
+    if finding.judgement is Judgement.HOLDS and not complete and finding.path is None:
+        return _WITHIN
+    untried = finding.judgement is Judgement.NOT_EXERCISED
+    return _UNTRIED if untried else finding.judgement.value
 
 
 def _notes(found: Sequence[Explored]) -> Text:
     states = sum(one.result.states for one in found)
     depth = max((one.result.depth for one in found), default=0)
-    scope = _scope_words(found[0].job.scope) if found else ""
     words = [
-        f"{scope}: {states:,} states, up to {depth} choices deep.",
-        "NO: there is a counterexample; under it the guests, where not all are concerned.",
+        f"{states:,} states, up to {depth} choices deep.",
+        "violated: there is a counterexample; under it the guests, where not all violate it.",
+        "not exercised: no path of this scope meets the premise (kit list properties).",
     ]
     ends = {one.result.ended for one in found}
     if Ended.BOUND in ends:
-        words.append("yes*: holds within the bound on states (--max-states), not beyond.")
+        words.append("holds*: holds within the bound on states (--max-states), not beyond.")
     if Ended.INTERRUPTED in ends:
-        words.append("yes*: holds as far as was looked; it was interrupted.")
+        words.append("holds*: holds as far as was looked; it was interrupted.")
     return Text("\n".join(words), style="dim")
-
-
-def _scope_words(scope: Scope) -> str:
-    things = [_count(scope.cores, "core")] if scope.cores else []
-    things += [f"a DIMM of {_count(scope.dimm_lmbs, 'LMB')}"] if scope.dimm_lmbs else []
-    things += ["a PHB"] if scope.phb else []
-    things.append(_count(scope.requests, "request"))
-    things.append(_count(scope.resets, "reset"))
-    things.append(_count(scope.migrations, "migration"))
-    return ", ".join(things)
 
 
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     return table

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 
 from kit.explorer.comparison import PathPlay
 from kit.explorer.properties import PROPERTIES, UnplugProperty
+from kit.explorer.search import Judgement
 from kit.machine.revision import Revision
 from kit.views.escape import Html
 from kit.views.html.base import status
@@ -49,6 +50,7 @@ class PropertyWidget(Shown):
         super().__init__(
             [
                 HtmlView(style_html()),
+                HtmlView(Html('<div class="kit-label">{}</div>').format(model.heading)),
                 row(
                     [
                         button(
@@ -136,7 +138,12 @@ class PropertyWidget(Shown):
             if made.description != words or not made.tooltip:
                 made.description = words
                 made.tooltip = self.model.words(prop, revision)
-                for style, on in (("kit-no", words[:2] == "NO"), ("kit-yes", words == "yes")):
+                judged = self.model.judged(prop, revision)
+                judgement = judged[0] if judged else None
+                for style, on in (
+                    ("kit-no", judgement is Judgement.VIOLATED),
+                    ("kit-yes", judgement is Judgement.HOLDS),
+                ):
                     (made.add_class if on else made.remove_class)(style)
 
     def _show_told(self) -> None:

@@ -24,6 +24,11 @@ def test_after_the_second_path_somebody_is_wrong_and_nothing_says_so(token: str)
     return "no-silent-disagreement" in violated(token)
 
 
+@claim(True, of=[DISAGREES], but_not=[ABORTS])
+def test_what_the_picture_calls_limbo_is_a_lost_release(token: str) -> bool:
+    return "no-lost-release" in violated(token)
+
+
 @claim(True, of=["dimm-migrate-pending-then-reconfigure"], but_not=["dimm-reconfigured-by-guest"])
 def test_the_real_build_aborts_after_a_migration_only(story: str) -> bool:
     return "aborted" in transcript("4b08cd567b", story)

@@ -75,8 +75,9 @@ def test_from_a_place_in_it_one_sees_what_is_the_case_there() -> None:
 def test_what_comes_of_it_is_said() -> None:
     assert list(outcome_of(PAIR)) == [
         "They part at choice 2, QEMU's timer fires.",
-        "pre-revert: no-silent-disagreement is violated.",
-        "revert: this path violates no property (it ends before everybody is done).",
+        "pre-revert: no-lost-release is violated, no-silent-disagreement is violated,"
+        " no-stray-event is violated.",
+        "revert: this path violates no property (it ends while something is still under way).",
     ]
 
 

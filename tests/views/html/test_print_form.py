@@ -282,8 +282,9 @@ def test_promises_are_explored_for_paper_and_not_in_the_widget() -> None:
     html = widget._repr_print_().html
 
     cells = dict(re.findall(r"<tr><td>([\w-]+)</td><td>.*?</td><td>(\w+)", html))
-    assert cells["no-lost-release"] == "yes"
-    assert cells["retry-possible"] == "NO"
+    assert cells["no-lost-release"] == "holds"
+    assert cells["retry-possible"] == "violated"
+    assert "within this scope: 2 cores, 2 requests, 1 reset, 1 migration." in html
     assert "?" not in re.findall(r"<td>([^<]*)</td>", html)
     assert "no-lost-release         ?" in widget.model.text
 

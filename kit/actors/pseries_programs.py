@@ -55,7 +55,7 @@ class GuestKind(Enum):
         """
         if self is GuestKind.ARBITRARY:
             return "an arbitrary guest"
-        return self.value.replace("linux-", "Linux ")
+        return str(self.value).replace("linux-", "Linux ")
 
     @property
     def unisolates_cpus(self) -> bool:

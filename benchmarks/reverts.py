@@ -31,7 +31,8 @@ import sys
 from pathlib import Path
 from kit.git.repository.clone import CloneHistory
 from kit.git.reverts.scan import Wanted, read_reverts
-found = sum(1 for _ in read_reverts(CloneHistory(Path(sys.argv[1])), Wanted(start=sys.argv[2])))
+wanted = Wanted(revisions=(sys.argv[2],))
+found = sum(1 for _ in read_reverts(CloneHistory(Path(sys.argv[1])), wanted))
 """
 # what each of the programs says of itself at its end
 SAY = """

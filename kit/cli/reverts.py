@@ -76,11 +76,14 @@ def reverts(
 ) -> None:
     """List every commit that says it reverts another, and what they have in common."""
     from kit.git.reverts import report as revert_report
+    from kit.git.reverts.folders import directories
 
     for date in (since, until):
         _refuse_no_date(date)
     history = history_in_use.history(repo, tell_passed_over)
-    wanted = revert_report.Wanted(since=since, until=until, path=path, author=author)
+    wanted = revert_report.Wanted(
+        since=since, until=until, paths=(path,) if path else (), author=author
+    )
     rows = []
     with progress_bar() as tell, _pool(check=check) as workers:
         for row in revert_report.reverts(
@@ -97,7 +100,7 @@ def reverts(
                 typer.echo(row_line(row).plain)
     if not as_json:
         typer.echo()
-        for line in summary_lines(summary(rows), revert_report.directories(history, rows)):
+        for line in summary_lines(summary(rows), directories(history, rows)):
             typer.echo(line)
 
 

@@ -10,6 +10,7 @@ from kit.common.errors import UserError
 from kit.git.repository.history import History
 from kit.git.repository.reenacted import clone_of
 from kit.git.reverts import report as revert_report
+from kit.git.reverts.folders import changed_paths, known_until_s
 from kit.git.reverts.scan import read_revert
 from kit.git.values.commit import Commit
 from kit.git.values.page import CommitPage, RevertPage
@@ -43,9 +44,9 @@ class RevertChoice(HistoryChoice):
             found = tuple(revert_report.reverts(read))
             self._rows = RevertRows(
                 rows=found,
-                paths=revert_report.changed_paths(read, found),
+                paths=changed_paths(read, found),
                 source=str(read.source),
-                until_s=revert_report.known_until_s(read),
+                until_s=known_until_s(read),
             )
         return self._rows
 
@@ -112,7 +113,7 @@ class RevertChoice(HistoryChoice):
 
     def _try(self, read: History) -> None:
         """Raise if a history has no commits."""
-        revert_report.known_until_s(read)
+        known_until_s(read)
 
     def _take(self, read: History) -> None:
         super()._take(read)

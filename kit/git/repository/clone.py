@@ -28,6 +28,7 @@ from typing import IO, BinaryIO, cast
 from kit.common.child_process import Child, clean_environment, own_session
 from kit.common.plain_text import plain
 from kit.git.repository.allowance import allowance, limit
+from kit.git.repository.commits import Commits
 from kit.git.repository.diff import CommitDiff, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
 from kit.git.repository.log import subject_and_body
@@ -118,6 +119,14 @@ class CloneHistory:
     def objects_folder(self) -> Path:
         """Return where the clone keeps its objects."""
         return self._repository().objects
+
+    def commits(self) -> Commits:
+        """Return who reads its commits, trees and files by their hashes.
+
+        Raises:
+            HistoryError: There is no such repository, or git is not installed.
+        """
+        return Commits(self.objects_folder(), digits=self._repository().digits)
 
     def tip(self) -> tuple[str, ...]:
         """Return where git starts a log: at HEAD, or at every ref if there is no HEAD."""

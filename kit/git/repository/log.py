@@ -5,34 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BufferedReader
 
-__all__ = ["log_messages", "shown", "subject_and_body"]
+__all__ = ["log_blocks", "log_messages", "shown", "subject_and_body"]
 
 _CHUNK_BYTES = 1 << 16
 MAX_BYTES = 1 << 20
 
 
 def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:
-    """Give the first line and the rest of each record that `git log -z` prints, as it comes.
+    """Give the first line and the rest of each record that `git log -z` prints, as it comes."""
+    for records in log_blocks(log):
+        for record in records:
+            head, _, message = record.partition(b"\n")
+            yield head, message
+
+
+def log_blocks(log: BufferedReader, at_least: int = 0) -> Iterator[list[bytes]]:
+    """Give the records that `git log -z` prints, as many at once as have come.
 
     Of a record that is longer than any message the beginning is given.
+
+    Args:
+        log: What git prints.
+        at_least: Bytes that are waited for, if git prints so many.
     """
     pieces: list[bytes] = []
-    size = 0
+    records: list[bytes] = []
+    size = got = 0
     while chunk := log.read1(_CHUNK_BYTES):
+        got += len(chunk)
         *ends, rest = chunk.split(b"\0")
-        for end in ends:
-            yield _record(b"".join((*pieces, end)))
+        if ends:
+            if size:
+                ends[0] = b"".join((*pieces, ends[0]))[:MAX_BYTES]
+            records += ends
             pieces, size = [], 0
         if size < MAX_BYTES:
             pieces.append(rest)
             size += len(rest)
-    if pieces and (record := b"".join(pieces)):  # -z separates records, and does not end them
-        yield _record(record)
-
-
-def _record(record: bytes) -> tuple[bytes, bytes]:
-    head, _, message = record[:MAX_BYTES].partition(b"\n")
-    return head, message
+        if got >= at_least and records:
+            yield records
+            records, got = [], 0
+    if last := b"".join(pieces)[:MAX_BYTES]:  # -z separates records, and does not end them
+        records.append(last)
+    if records:
+        yield records
 
 
 def shown(raw: bytes) -> str:

@@ -21,16 +21,15 @@ import pygit2
 from pygit2.enums import DeltaStatus, DiffOption, FileMode, MergeFlag, ObjectType
 
 from kit.git.repository.allowance import allowance
+from kit.git.repository.commits import Commits
 from kit.git.repository.history import HistoryError
-from kit.git.repository.raw_commit import RawCommit, parse_commit
 from kit.git.repository.reader import MissingObjectError, ObjectReader
-from kit.git.repository.trees import TreeEntry, Trees
+from kit.git.repository.trees import TreeEntry
 from kit.git.values.patch import Fragment, line_change, lines_of
 
 __all__ = ["FileChange", "MissingObjectError", "Objects", "TreeFile"]
 
 _SHA1_DIGITS = 40
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
 _MAX_LINES = 300_000  # of a file that is compared
 _MAX_WORK = 500_000_000  # bytes that one question reads; a line and a file count as more
@@ -147,68 +146,37 @@ class _Memory(pygit2.OdbBackend):
         return iter(self.written)
 
 
-class Objects:
-    """The objects below a clone's ``objects`` folder and those it borrows."""
+class Objects(Commits):
+    """The objects of a clone, compared and merged by libgit2."""
 
-    def __init__(self, folder: Path) -> None:
-        """Remember the folder; it is read when it is asked."""
-        self._reader = ObjectReader(folder)
+    def __init__(self, folder: Path, reader: ObjectReader | None = None, digits: int = 40) -> None:
+        """Remember the folder; it is read when it is asked.
+
+        Raises:
+            HistoryError: The repository has hashes by SHA-256.
+        """
+        if digits != _SHA1_DIGITS:
+            raise HistoryError(
+                "this needs merges by libgit2, which does not read repositories with SHA-256"
+            )
+        super().__init__(folder, reader, digits)
         self._memory = _Memory(self._reader, allowance(folder).work)
         odb = pygit2.Odb()
         odb.add_backend(self._memory, 1)
         self._merging = pygit2.Repository()
         self._merging.set_odb(odb)
-        self._trees = Trees(lambda name: self._memory.content(name, "tree")[1])
+
+    def objects(self) -> Objects:
+        """Return itself."""
+        return self
 
     def start(self) -> None:
         """Start another question: what it reads is counted anew, and merges are forgotten."""
         self._memory.written.clear()
         self._memory.work_left = _MAX_WORK
 
-    # -- commits -------------------------------------------------------------------------------
-
-    def find(self, name: str) -> str | None:
-        """Return the hash of the one commit that a hash or its beginning names, or None.
-
-        Raises:
-            ValueError: More than one object begins so.
-            MissingObjectError: It is damaged.
-        """
-        return self._reader.find(name.lower())
-
-    def commit(self, sha: str) -> RawCommit:
-        """Return a commit.
-
-        Raises:
-            MissingObjectError: It is not here.
-            HistoryError: The repository has hashes by SHA-256.
-        """
-        if len(sha) != _SHA1_DIGITS:
-            raise HistoryError(f"{sha} is of a repository with SHA-256, which is not read yet")
-        return parse_commit(sha, self._reader.read(sha, "commit").data)
-
-    def parent(self, commit: RawCommit, wanted: str | None = None) -> str:
-        """Return the tree of the first parent, or of the parent called *wanted*.
-
-        Raises:
-            MissingObjectError: It is not here.
-        """
-        if not commit.parents:
-            return _EMPTY_TREE  # git knows it, here or not
-        sides = [each for each in commit.parents if wanted and each.startswith(wanted.lower())]
-        return self.commit((sides or list(commit.parents))[0]).tree_name()
-
-    def descends(self, sha: str, ancestor: str) -> bool:
-        """Does a commit come after another one?  No commit-graph is asked: it may be forged.
-
-        Raises:
-            MissingObjectError: One between them is not here.
-        """
-        return self._reader.descends(sha, ancestor)
-
-    def count_question(self) -> None:
-        """Count a walk that git is to make; see `ObjectReader.count_question`."""
-        self._reader.count_question()
+    def _tree(self, name: str) -> bytes:
+        return self._memory.content(name, "tree")[1]
 
     # -- trees ---------------------------------------------------------------------------------
 
@@ -272,7 +240,7 @@ class Objects:
         """
         return {
             _path(path): (_entry_of(old), _entry_of(new))
-            for path, (old, new) in self._trees.changed(before, after).items()
+            for path, (old, new) in self.difference(before, after).items()
         }
 
     def patches(self, before: str, after: str) -> list[FileChange]:

@@ -142,6 +142,7 @@ class Repository:
     git_dir: Path
     objects: Path
     is_shallow: bool
+    digits: int = 40  # of a hash; 64 with SHA-256
 
 
 def find_repository(
@@ -175,7 +176,8 @@ def find_repository(
     code, printed, said = _run(
         # -C and not cwd: what Windows runs is looked for in the folder where it is run
         [git, "-C", str(place), "rev-parse", "--path-format=absolute", "--git-dir",
-         "--git-common-dir", "--git-path", "objects", "--is-shallow-repository"],
+         "--git-common-dir", "--git-path", "objects", "--is-shallow-repository",
+         "--show-object-format"],
         kept_environment() | variables | theirs,
         timeout_s,
     )  # fmt: skip
@@ -184,13 +186,14 @@ def find_repository(
             return None
         raise UnreadableError(said)
     parts = os.fsdecode(printed).split("\n")
-    if len(parts) != 5:
+    if len(parts) != 6:
         raise UnreadableError("the name of its folder holds a line end")
     git_dir, _, objects = map(Path, parts[:3])
     for folder in parts[:2]:
         files.check_git_dir(folder)
     files.check_objects(parts[2])
-    return Repository(git_dir, objects, parts[3] == "true")
+    digits = 64 if parts[4] == "sha256" else 40
+    return Repository(git_dir, objects, parts[3] == "true", digits)
 
 
 def _includes(config: str, git: str, timeout_s: float) -> Iterator[str]:

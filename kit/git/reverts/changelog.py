@@ -37,7 +37,7 @@ def read_changelog(
     Raises:
         HistoryError: One of the two is not here, or git fails.
     """
-    objects = Objects(clone.objects_folder())
+    objects = clone.commits().objects()
     entries: list[ChangelogEntry] = []
     parents: dict[str, list[str]] = {}
     found: dict[str, Revert] = {}
@@ -51,7 +51,8 @@ def read_changelog(
                 ChangelogEntry(sha=sha, subject=why, group="(cannot be read)", author="")
             )
             continue
-        if may_revert(commit.message.encode("utf-8", "replace")):
+        lowered = commit.message.encode("utf-8", "replace").lower()
+        if may_revert(lowered, lowered.partition(b"\n")[0]):
             revert = said_by(clone, objects, commit)
             if revert is not None:
                 found[sha] = revert

@@ -56,7 +56,7 @@ def sides_of(objects: Objects, sha: str, parent: str | None = None) -> CommitTre
         MissingObjectError: One of them is not here.
     """
     commit = objects.commit(sha)
-    return CommitTrees(commit, objects.parent(commit, parent), commit.tree_name())
+    return CommitTrees(commit, objects.tree_before(commit, parent), commit.tree_name())
 
 
 def check_exactness(

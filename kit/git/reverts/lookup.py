@@ -7,32 +7,44 @@ the revert, else the last.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from kit.git.repository.commits import Commits
+from kit.git.repository.history import HistoryError
 from kit.git.repository.log import subject_and_body
-from kit.git.repository.objects import MissingObjectError, Objects
-from kit.git.reverts.exactness import check_exactness, sides_of
+from kit.git.repository.reader import MissingObjectError
+from kit.git.repository.trees import Difference
+from kit.git.values.patch import line_change
 from kit.git.values.revert_message import NamedTargets
 from kit.git.values.revert_title import bare_title, keys_of, plain_title, without_type
 from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
-__all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot"]
+__all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot", "verdict_of"]
 
 K = TypeVar("K", bytes, str)
 _KEY = 24  # characters of a title by which it is looked up
 _MAX_CHECKS = 8  # commits that one revert is compared with
+_MAX_BYTES = 4 << 20  # of the files of both, if they are compared line by line
 _HINT = 24  # bytes of a title that tell most others from it
+_HEAD = 4  # bytes of a shorter title
+_NUMBERS = re.compile(rb"[#!/]([0-9]{1,9})(?![0-9])")
+_CHANGES = re.compile(rb"Change-Id: I([0-9a-f]{8,40})")
 
 
-def may_revert(message: bytes) -> bool:
-    """Can a message say that it reverts something?  Most cannot, and are not looked at closer."""
-    if b"revert" in message.lower():
-        return True
-    subject = message.partition(b"\n")[0].lower()
+def may_revert(message: bytes, subject: bytes) -> bool:
+    """Can a message say that it reverts something?  Most cannot, and are not looked at closer.
+
+    Args:
+        message: The message in lower case, whatever stands before it.
+        subject: Its first line in lower case.
+    """
     return (  # no loop: it is asked of every commit
-        b"undo" in subject
+        b"revert" in message
+        or b"undo" in subject
         or b"roll" in subject
         or b"back" in subject
         or b"reappl" in subject
@@ -99,7 +111,8 @@ class Seeker:
     sha: str
     slots: tuple[Slot, ...]
     found: dict[str, RevertTarget] = field(default_factory=dict)
-    _first: dict[str, RevertTarget] = field(default_factory=dict)
+    _maybe: dict[str, list[RevertTarget]] = field(default_factory=dict)
+    _not: dict[str, RevertTarget] = field(default_factory=dict)  # named so, and not undone
     _checks: int = 0
 
     @property
@@ -113,7 +126,7 @@ class Seeker:
         return any(key[:1] in "#!CI" for slot in self.slots for key in slot.keys)
 
     def offer(
-        self, objects: Objects, sha: str, subject: str, body: str, *, is_old: bool = False
+        self, commits: Commits, sha: str, subject: str, body: str, *, is_old: bool = False
     ) -> None:
         """Take a commit that comes before the revert, newest first, if it is meant."""
         title, keys = plain_title(subject), _all_keys(subject, body)
@@ -125,41 +138,97 @@ class Seeker:
             if by is None or (is_old and by is By.TITLE):
                 continue
             target = RevertTarget(slot.named, sha, TargetStatus.OK, by=by)
-            if self._fits(objects, target):
+            # a number is given once
+            fits = True if slot.sure and by is not By.TITLE else self._fits(commits, sha)
+            if fits:
                 self.found[slot.named] = target
-            elif slot.sure:
-                self._first.setdefault(slot.named, target)
+            elif fits is None:
+                self._maybe.setdefault(slot.named, []).append(target)
+            else:
+                self._not.setdefault(slot.named, target)
 
-    def target(self, named: str) -> RevertTarget | None:
+    def slot(self, named: str) -> Slot:
+        """Return what is to be looked for where a name is written."""
+        return next(each for each in self.slots if each.named == named)
+
+    def target(self, commits: Commits, slot: Slot) -> RevertTarget | None:
         """Return what is meant by a name, or None."""
-        return self.found.get(named) or self._first.get(named)
+        fits = self.found.get(slot.named)
+        maybe = self._maybe.pop(slot.named, [])  # all of them newer than what fits
+        others = [self._not[slot.named]] if slot.named in self._not else []
+        if maybe and (fits or others or not slot.sure or len(maybe) > 1):
+            undone = (
+                each
+                for each in maybe
+                if verdict_of(commits, self.sha, (each,)) not in (None, RevertVerdict.DIFFERENT)
+            )
+            fits = next(undone, fits)
+        if fits is None and slot.sure:
+            fits = next(iter([*maybe, *others]), None)
+        if fits is not None:
+            self.found[slot.named] = fits
+        return fits
 
-    def _fits(self, objects: Objects, target: RevertTarget) -> bool:
-        """Does the revert undo it, as far as can be told?"""
+    def _fits(self, commits: Commits, sha: str) -> bool | None:
+        """Does the revert undo a commit?  None: only a merge can tell."""
         self._checks += 1
         if self._checks > _MAX_CHECKS:
             return False
-        assert target.sha is not None
         try:
-            objects.start()
-            undone = _changed(objects, target.sha)
-            done = _changed(objects, self.sha)
+            undone, done = commits.changes(sha), commits.changes(self.sha)
         except MissingObjectError:
             return True
         shared = undone.keys() & done.keys()
-        if shared and all(
-            path in done and done[path][1] == before for path, (before, _) in undone.items()
-        ):
-            return True
         if not shared:
             return False
-        verdict = check_exactness(objects, self.sha, (target,)).verdict
-        return verdict not in (None, RevertVerdict.DIFFERENT)
+        if all(path in done and done[path][1] == before for path, (before, _) in undone.items()):
+            return True
+        by_lines = _is_undone_by_lines(commits, undone, done)
+        may_be_renamed = undone.keys() - done.keys() and done.keys() - undone.keys()
+        return None if by_lines is None or (not by_lines and may_be_renamed) else by_lines
 
 
-def _changed(objects: Objects, sha: str) -> dict[str, tuple[object, object]]:
-    side = sides_of(objects, sha)
-    return {**objects.changed(side.before, side.after)}
+def verdict_of(commits: Commits, sha: str, targets: Sequence[RevertTarget]) -> RevertVerdict | None:
+    """Return how a revert compares with undoing its targets; None where that cannot be told."""
+    from kit.git.reverts.exactness import check_exactness  # here: libgit2 takes a while
+
+    try:
+        objects = commits.objects()
+    except HistoryError:  # SHA-256
+        return None
+    return check_exactness(objects, sha, targets).verdict
+
+
+def _is_undone_by_lines(commits: Commits, undone: Difference, done: Difference) -> bool | None:
+    """Does one change take back lines of another, and either all of them or nothing else?
+
+    None: the files are too large to be compared here, or not here.
+    """
+    entries = [each for sides in (undone, done) for pair in sides.values() for each in pair if each]
+    try:
+        if sum(commits.sizes(entries).values()) > _MAX_BYTES:
+            return None
+        theirs, own = (
+            {path: line_change(commits.text(old), commits.text(new)) for path, (old, new) in each}
+            for each in (undone.items(), done.items())
+        )
+    except MissingObjectError:
+        return None
+    left = more = taken = False
+    for path in {*theirs, *own}:
+        meant, did = theirs.get(path, Counter()), own.get(path, Counter())
+        for line in {*meant, *did}:
+            rest = meant[line] + did[line]
+            behind = (
+                max(min(rest, meant[line]), 0)
+                if meant[line] > 0
+                else min(max(rest, meant[line]), 0)
+            )
+            taken = taken or meant[line] * did[line] < 0
+            left, more = left or behind != 0, more or rest != behind
+    if not taken and any(not theirs[path] for path in theirs.keys() & own.keys()):
+        return None  # lines in another order
+    return taken and not (left and more)
 
 
 def _all_keys(subject: str, body: str) -> frozenset[str]:
@@ -177,8 +246,11 @@ class Offers:
         self._by_title: dict[str, list[Seeker]] = {}
         self._by_key: dict[str, list[Seeker]] = {}
         self._hints: Counter[bytes] = Counter()
-        self._lengths: tuple[int, ...] = ()  # of the hints
+        self._short: tuple[int, ...] = ()  # lengths of the hints that are whole titles
+        self._heads: set[bytes] = set()  # how these begin
+        self._tiny = False  # is one of them shorter than that?
         self._kinds: Counter[str] = Counter()
+        self._numbers: Counter[bytes] = Counter()
 
     def add(self, seeker: Seeker) -> None:
         """Let a revert look for its names."""
@@ -189,7 +261,8 @@ class Offers:
             for key in slot.keys:
                 self._by_key.setdefault(key, []).append(seeker)
                 self._kinds[key[0]] += 1
-        self._lengths = tuple({len(hint) for hint in self._hints})
+                self._numbers[_digits(key)] += 1
+        self._index_short_titles()
 
     def drop(self, seeker: Seeker) -> None:
         """Let it look no more."""
@@ -200,45 +273,70 @@ class Offers:
             for key in slot.keys:
                 _take(self._by_key, key, seeker)
                 _less(self._kinds, key[0])
-        self._lengths = tuple({len(hint) for hint in self._hints})
+                _less(self._numbers, _digits(key))
+        self._index_short_titles()
+
+    def _index_short_titles(self) -> None:
+        short = [hint for hint in self._hints if len(hint) < _HINT]
+        self._short = tuple({len(hint) for hint in short})
+        self._heads = {hint[:_HEAD] for hint in short}
+        self._tiny = any(len(hint) < _HEAD for hint in short)
+
+    def may_meet(self, message: bytes, subject: bytes) -> bool:
+        """Can somebody look for a commit?  Quick, as it is asked of every one.
+
+        Args:
+            message: Its message, whatever stands before it.
+            subject: The first line in lower case.
+        """
+        hints = self._hints
+        untyped = subject.partition(b": ")[2].lstrip()
+        return (
+            subject[:_HINT] in hints
+            or untyped[:_HINT] in hints
+            or not subject.isascii()  # casefold may make ASCII of it
+            or b"  " in subject
+            or ((subject[:_HEAD] in self._heads or self._tiny) and self._is_short(subject))
+            or ((untyped[:_HEAD] in self._heads or self._tiny) and self._is_short(untyped))
+            or self._may_have_key(subject, message)
+        )
+
+    def _is_short(self, subject: bytes) -> bool:
+        """Can it be a title that is shorter than a hint, with or without a number of a forge?"""
+        if len(subject) > _HINT + 3 and b"(" not in subject[: _HINT + 3]:
+            return False
+        return any(subject[:length] in self._hints for length in self._short)
 
     def seekers(self, message: bytes) -> list[Seeker]:
         """Return who looks for what a message's commit may be known by."""
         found: list[Seeker] = []
         first = message.partition(b"\n")[0]
-        if self._may_be_titled(first):
+        if self._by_title:
             subject = first.decode("utf-8", "replace")
             for title in (plain_title(subject), plain_title(without_type(subject))):
                 found += self._by_title.get(title[:_KEY], ())
-        if self._kinds and self._may_have_key(first, message):
+        if self._may_have_key(first, message):
             for key in _all_keys(*subject_and_body(message.decode("utf-8", "replace"))):
                 found += self._by_key.get(key, ())
         return list({id(seeker): seeker for seeker in found}.values())
 
-    def _may_be_titled(self, subject: bytes) -> bool:
-        """Can somebody look for a title?  Quick, as it is asked of every commit."""
-        hints = self._hints
-        untyped = subject.partition(b": ")[2].lstrip()[:_HINT].lower()
-        first = subject[:_HINT].lower()
-        return (
-            any(first[:length] in hints or untyped[:length] in hints for length in self._lengths)
-            or not first.isascii()  # casefold may make ASCII of it
-            or not untyped.isascii()
-            or b"  " in first
-            or b"  " in untyped
-        )
-
     def _may_have_key(self, subject: bytes, message: bytes) -> bool:
+        """Can somebody look for one of its numbers or identifiers?"""
         kinds = self._kinds
-        return (
-            ("p" in kinds and b"(cherry picked from " in message)
-            or (
-                "#" in kinds and (subject.endswith(b")") or b"#" in subject or b"PR-URL" in message)
-            )
-            or ("!" in kinds and (subject.endswith(b")") or b"See merge " in message))
-            or ("C" in kinds and (b"Reviewed-on: " in message or b"/cl/" in message))
-            or ("I" in kinds and b"Change-Id: " in message)
-        )
+        if not kinds:
+            return False
+        if "p" in kinds and b"(cherry picked from " in message:
+            return True
+        text = b""
+        if "#" in kinds or "!" in kinds:
+            is_long = b"PR-URL" in message or b"See merge " in message
+            text = message if is_long else subject
+        if "C" in kinds and (b"Reviewed-on: " in message or b"/cl/" in message):
+            text = message
+        numbers = self._numbers
+        if text and any(number in numbers for number in _NUMBERS.findall(text)):
+            return True
+        return "I" in kinds and any(each in numbers for each in _CHANGES.findall(message))
 
 
 def _hint(title: str) -> bytes:
@@ -247,6 +345,10 @@ def _hint(title: str) -> bytes:
     while not head.isascii():
         head = head[:-1]
     return head.encode()
+
+
+def _digits(key: str) -> bytes:
+    return key.lstrip("#!CLI ").encode()
 
 
 def _less(counted: Counter[K], key: K) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -21,7 +20,6 @@ from kit.git.reverts.followups import FollowUp, followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
 from kit.git.reverts.scan import Progress, Wanted, read_revert, read_reverts, said_by
 from kit.git.values.changelog import ChangelogEntry
-from kit.git.values.summary import top_folder
 from kit.git.values.verdict import Revert, RevertFinding, RevertTarget, finding_json, target_json
 
 if TYPE_CHECKING:
@@ -31,11 +29,8 @@ __all__ = [
     "RevertReport",
     "TagsWithCode",
     "Wanted",
-    "changed_paths",
     "changelog",
     "checked",
-    "directories",
-    "known_until_s",
     "report_json",
     "revert_report",
     "reverts",
@@ -73,7 +68,7 @@ def revert_report(history: History, revision: str) -> RevertReport:
     """
     clone = clone_of(history)
     revert = read_revert(clone, history.commit(revision).hash)
-    objects = Objects(clone.objects_folder())
+    objects = clone.commits().objects()
     finding = check_exactness(objects, revert.sha, revert.targets, all_orders=True)
     titles = tuple(
         clone.commit(target.sha).subject if target.sha else "" for target in revert.targets
@@ -194,7 +189,7 @@ def shipped(history: History, revision: str) -> tuple[TagsWithCode, ...]:
     if not dated:
         return ()
     youngest = min(dated, key=lambda target: target.committed_s or 0)
-    objects = Objects(clone.objects_folder())
+    objects = clone.commits().objects()
     versions = {name: sha for name, sha in clone.tags() if is_version(name)}
     untold: list[str] = []
     try:
@@ -250,50 +245,9 @@ def checked(history: History, rows: Iterable[Revert]) -> Iterator[Revert]:
     Raises:
         HistoryError: The history holds single commits only.
     """
-    objects = Objects(clone_of(history).objects_folder())
+    objects = clone_of(history).commits().objects()
     for row in rows:
         yield replace(row, finding=check_exactness(objects, row.sha, row.targets))
-
-
-def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[str, ...]]:
-    """Return the paths that each revert changes, by its hash; none where its files are not here.
-
-    Raises:
-        HistoryError: The history holds single commits only.
-    """
-    objects = Objects(clone_of(history).objects_folder())
-    found: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        try:
-            objects.start()
-            side = sides_of(objects, row.sha)
-            found[row.sha] = tuple(objects.changed(side.before, side.after))
-        except MissingObjectError:
-            continue
-    return found
-
-
-def directories(history: History, rows: Iterable[Revert]) -> Counter[str]:
-    """Return how many of the reverts change something in each folder of the top.
-
-    Raises:
-        HistoryError: The history holds single commits only.
-    """
-    found: Counter[str] = Counter()
-    for paths in changed_paths(history, rows).values():
-        found.update(sorted({top_folder(path) for path in paths}))
-    return found
-
-
-def known_until_s(history: History) -> int:
-    """Return the committer date of the newest commit, in seconds since 1970.
-
-    Raises:
-        HistoryError: git fails, or the history holds single commits only.
-    """
-    clone = clone_of(history)
-    with clone.stream("log", "-1", "--format=%ct", *clone.tip(), "--") as log:
-        return int(log.read() or b"0")
 
 
 def reverts_frame(rows: Iterable[Revert]) -> pandas.DataFrame:

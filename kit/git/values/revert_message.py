@@ -175,7 +175,7 @@ def reverted_title(subject: str) -> str | None:
 
 def _numbered(text: str) -> Iterator[str]:
     """Give the numbers of changes that sentences name as reverted."""
-    for verb in _VERB.finditer(text):
+    for verb in _verbs(text):
         if not _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
             gap = _end(_GAP, text, verb.end(), len(text))
             yield from number_at(text, gap)
@@ -232,8 +232,24 @@ def _trailers(text: str) -> Iterator[_Mention]:
         start = end + 1
 
 
+def _verbs(text: str) -> Iterator[re.Match[str]]:
+    """Give where a text speaks of reverting.
+
+    A search for letters of any case looks at each of them; one for a word is much quicker.
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter has become two: places are not the same
+        yield from _VERB.finditer(text)
+        return
+    start = lowered.find("revert")
+    while start >= 0:
+        if verb := _VERB.match(text, start):
+            yield verb
+        start = lowered.find("revert", start + 6)
+
+
 def _sentences(text: str) -> Iterator[_Mention]:
-    for verb in _VERB.finditer(text):
+    for verb in _verbs(text):
         if _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
             continue
         if _is_trailer(text, verb.start()):

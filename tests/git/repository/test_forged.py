@@ -9,6 +9,7 @@ import pytest
 
 from kit.cli.main import main
 from kit.git.repository.clone import CloneHistory
+from kit.git.repository.commits import Commits
 from kit.git.repository.history import HistoryError
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.reader import ObjectReader
@@ -149,8 +150,10 @@ def test_a_branch_named_like_a_commit_is_not_taken_for_one(tmp_path: Path) -> No
     assert Objects(made.folder / "objects").find(revert[:8]) == revert
 
 
-def test_reverts_of_a_repository_with_sha_256_are_a_line(tmp_path: Path) -> None:
+def test_merges_in_a_repository_with_sha_256_are_a_line(tmp_path: Path) -> None:
     made = Forged(tmp_path / "repo.git", "none", "sha256")
+    commits = Commits(made.folder / "objects", digits=64)
 
-    with pytest.raises(HistoryError, match="SHA-256, which is not read yet"):
-        Objects(made.folder / "objects").commit(made.revert)
+    assert commits.commit(made.revert).sha == made.revert
+    with pytest.raises(HistoryError, match="libgit2, which does not read repositories with SHA-25"):
+        commits.objects()

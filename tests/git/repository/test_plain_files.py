@@ -101,7 +101,7 @@ def read_everything(place: Path) -> str:
         clone.log()
         objects = Objects(clone.objects_folder())
         side = objects.commit(commit.hash)
-        objects.changed(objects.parent(side), side.tree_name())
+        objects.changed(objects.tree_before(side), side.tree_name())
         objects.find("abcdef")
     except HistoryError as error:
         return str(error)

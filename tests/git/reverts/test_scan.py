@@ -185,10 +185,10 @@ def test_a_merge_that_tells_of_a_revert_is_no_row(shop: Workshop) -> None:
     [
         (Wanted(since="2020-09-17T00:00:00Z"), [1]),
         (Wanted(until="2020-09-17T00:00:00Z"), [0]),
-        (Wanted(path="g"), [1]),
+        (Wanted(paths=("g",)), [1]),
         (Wanted(author="a@example"), [1, 0]),
         (Wanted(author="nobody"), []),
-        (Wanted(start="HEAD~1"), [0]),
+        (Wanted(revisions=("HEAD~1",)), [0]),
     ],
     ids=str,
 )
@@ -205,7 +205,7 @@ def test_a_choice_of_rows(shop: Workshop, wanted: Wanted, which: list[int]) -> N
 
 def test_a_start_that_is_not_here_is_refused(shop: Workshop) -> None:
     with pytest.raises(HistoryError, match="nowhere"):
-        rows(shop, Wanted(start="nowhere"))
+        rows(shop, Wanted(revisions=("nowhere",)))
 
 
 def test_a_reader_that_leaves_early_leaves_nothing_running(shop: Workshop) -> None:

@@ -1,0 +1,149 @@
+"""Commits, trees and files of a clone by their hashes, read without libgit2.
+
+Most of what is asked about reverts is answered here.  What takes merges or patches is asked of
+`Objects`, which loads libgit2: that takes longer than reading a small repository.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kit.git.repository.raw_commit import RawCommit, parse_commit
+from kit.git.repository.reader import ObjectReader
+from kit.git.repository.trees import Difference, TreeEntry, Trees
+
+if TYPE_CHECKING:
+    from kit.git.repository.objects import Objects
+
+__all__ = ["Commits"]
+
+_MAX_PARSED = 2000
+_EMPTY_TREES = {
+    40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+_HEX = frozenset("0123456789abcdef")
+
+
+class Commits:
+    """The objects below a clone's ``objects`` folder and those it borrows."""
+
+    def __init__(self, folder: Path, reader: ObjectReader | None = None, digits: int = 40) -> None:
+        """Remember the folder; it is read when it is asked.
+
+        Args:
+            folder: The folder called ``objects``.
+            reader: Who reads it, if somebody does already.
+            digits: How many a hash has: 40, or 64 in a repository with SHA-256.
+        """
+        self._folder, self.digits = folder, digits
+        self._reader = reader or ObjectReader(folder, digits)
+        self._trees = Trees(self._tree, digits)
+        self._parsed: OrderedDict[str, RawCommit] = OrderedDict()
+        self._objects: Objects | None = None
+
+    def objects(self) -> Objects:
+        """Return what merges and compares these objects.
+
+        Raises:
+            HistoryError: The repository has hashes by SHA-256, which libgit2 does not read.
+        """
+        if self._objects is None:
+            from kit.git.repository.objects import Objects  # here: libgit2 takes a while
+
+            self._objects = Objects(self._folder, self._reader, self.digits)
+        return self._objects
+
+    def find(self, name: str) -> str | None:
+        """Return the hash of the one commit that a hash or its beginning names, or None.
+
+        Raises:
+            ValueError: More than one object begins so.
+            MissingObjectError: It is damaged.
+        """
+        name = name.lower()
+        return name if name in self._parsed else self._reader.find(name)
+
+    def commit(self, sha: str) -> RawCommit:
+        """Return a commit.
+
+        Raises:
+            MissingObjectError: It is not here.
+        """
+        found = self._parsed.get(sha)
+        if found is None:
+            found = parse_commit(sha, self._reader.read(sha, "commit").data)
+            self._parsed[sha] = found
+            if len(self._parsed) > _MAX_PARSED:
+                self._parsed.popitem(last=False)
+        return found
+
+    def read_ahead(self, names: Iterable[str]) -> None:
+        """Read commits that will be asked for, all at once; what is not here is passed over."""
+        wanted = [each for each in map(str.lower, names) if each not in self._parsed]
+        full = [each for each in wanted if len(each) == self.digits and _HEX.issuperset(each)]
+        for name, found in self._reader.read_ahead(full):
+            if found.kind == "commit":
+                self._parsed[name] = parse_commit(name, found.data)
+        while len(self._parsed) > _MAX_PARSED:
+            self._parsed.popitem(last=False)
+
+    def tree_before(self, commit: RawCommit, wanted: str | None = None) -> str:
+        """Return the tree of the first parent, or of the parent called *wanted*.
+
+        Raises:
+            MissingObjectError: It is not here.
+        """
+        if not commit.parents:
+            return _EMPTY_TREES[self.digits]  # git knows it, here or not
+        sides = [each for each in commit.parents if wanted and each.startswith(wanted.lower())]
+        return self.commit((sides or list(commit.parents))[0]).tree_name()
+
+    def descends(self, sha: str, ancestor: str) -> bool:
+        """Does a commit come after another one?  No commit-graph is asked: it may be forged.
+
+        Raises:
+            MissingObjectError: One between them is not here.
+        """
+        return self._reader.descends(sha, ancestor)
+
+    def count_question(self) -> None:
+        """Count a walk that git is to make; see `ObjectReader.count_question`."""
+        self._reader.count_question()
+
+    def difference(self, before: str, after: str) -> Difference:
+        """Return what every file that differs is before and after, by path; no renames.
+
+        Raises:
+            MissingObjectError: A tree of theirs is not here.
+        """
+        return self._trees.changed(before, after)
+
+    def changes(self, sha: str) -> Difference:
+        """Return what a commit changes against its first parent.
+
+        Raises:
+            MissingObjectError: A tree of theirs is not here.
+        """
+        commit = self.commit(sha)
+        return self._trees.changed(self.tree_before(commit), commit.tree_name())
+
+    def text(self, entry: TreeEntry | None) -> bytes:
+        """Return the content of a file; of a submodule, and of none, there is nothing.
+
+        Raises:
+            MissingObjectError: It is not here.
+        """
+        if entry is None or entry.is_submodule:
+            return b""
+        return self._reader.read(entry.name.hex(), "blob").data
+
+    def sizes(self, entries: Iterable[TreeEntry]) -> dict[str, int]:
+        """Return how many bytes files have, by hash; those that are not here are left out."""
+        return self._reader.sizes(e.name.hex() for e in entries if not e.is_submodule)
+
+    def _tree(self, name: str) -> bytes:
+        return self._reader.read(name, "tree").data

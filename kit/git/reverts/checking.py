@@ -1,0 +1,62 @@
+"""Reverts checked one after the other, by this process or by those of an executor."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.objects import Objects
+from kit.git.reverts.exactness import check_exactness
+from kit.git.values.verdict import Revert
+
+__all__ = ["checked_rows"]
+
+_AT_ONCE = 4  # reverts that one task of an executor checks
+_AHEAD = 32  # tasks given to an executor before the first is waited for
+
+
+def checked_rows(
+    rows: Iterable[Revert], clone: CloneHistory, executor: Executor | None
+) -> Iterator[Revert]:
+    """Give each row with what the checks find.
+
+    Raises:
+        HistoryError: The repository has hashes by SHA-256, which libgit2 does not read.
+    """
+    clone.commits().objects()
+    folder = clone.objects_folder()
+    if executor is None:
+        for row in rows:
+            yield from _check(folder, (row,))
+        return
+    tasks: deque[Future[tuple[Revert, ...]]] = deque()
+    batch: list[Revert] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _AT_ONCE:
+            tasks.append(executor.submit(_check, folder, tuple(batch)))
+            batch = []
+        while len(tasks) > _AHEAD or (tasks and tasks[0].done()):
+            yield from tasks.popleft().result()
+    if batch:
+        tasks.append(executor.submit(_check, folder, tuple(batch)))
+    while tasks:
+        yield from tasks.popleft().result()
+
+
+def _check(folder: Path, rows: tuple[Revert, ...]) -> tuple[Revert, ...]:
+    objects = _opened(folder)
+    return tuple(
+        replace(row, finding=check_exactness(objects, row.sha, row.targets)) for row in rows
+    )
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: Path) -> Objects:
+    """Return the objects of a folder, opened once in each process."""
+    return Objects(folder)

@@ -1,0 +1,47 @@
+"""Records of a log are the same in whatever pieces they come."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from kit.git.repository import log
+from kit.git.repository.log import log_blocks, log_messages
+
+RECORDS = [b"a 1\n\none", b"b\n\n", b"c 2 3\n\n" + b"long " * 30, b"d\n\nend"]
+
+
+class _Slow(io.RawIOBase):
+    """Gives a few bytes at a time."""
+
+    def __init__(self, text: bytes, step: int) -> None:
+        self.left, self.step = text, step
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # as io has it
+        piece, self.left = self.left[: self.step], self.left[self.step :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 1000])
+@pytest.mark.parametrize("at_least", [0, 20, 10_000])
+def test_records_are_the_same_in_any_pieces(step: int, at_least: int) -> None:
+    given = io.BufferedReader(_Slow(b"\0".join(RECORDS), step), 1 << 16)
+
+    assert [each for block in log_blocks(given, at_least) for each in block] == RECORDS
+
+
+def test_of_a_long_record_the_beginning_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "MAX_BYTES", 20)
+    given = io.BufferedReader(_Slow(b"\0".join(RECORDS), 3), 1 << 16)
+
+    assert list(log_messages(given)) == [
+        (b"a 1", b"\none"),
+        (b"b", b"\n"),
+        (b"c 2 3", b"\nlong long lon"),
+        (b"d", b"\nend"),
+    ]

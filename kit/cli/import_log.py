@@ -14,7 +14,7 @@ from kit.cli.report import put_report
 from kit.common.errors import UserError
 from kit.common.packaged_data import CHECKOUT, share
 from kit.common.plain_text import plain
-from kit.logs.formats.reader import read_log
+from kit.logs.formats.reader import read_logs
 from kit.logs.selection import narrow_log, read_bound
 from kit.machine.device_kinds import DeviceKind
 from kit.storage.logs import log_lines
@@ -29,7 +29,7 @@ def import_(
         list[str],
         typer.Argument(
             metavar="LOG...",
-            help="QMP transcript or libvirt debug log, or its parts in their order; - is stdin.",
+            help="A log, its parts in their order, or several logs of one incident; - is stdin.",
         ),
     ],
     device: Annotated[
@@ -65,8 +65,9 @@ def import_(
 ) -> None:
     """Draw what a log of a real QEMU tells of unplugging, and say which revisions it fits."""
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
-    log = read_log(
-        ((name, log_lines(name)) for name in logs),
+    log = read_logs(
+        logs,
+        log_lines,
         monitor=monitor,
         machine=machine,
         kinds=dict(map(_read_kind, kinds or [])),

@@ -96,7 +96,7 @@ class LogEntry:
 
     ``at_ns`` is the time since 1970; None if the log gives none.  Its neighbours may then tell that
     it was not before ``after_ns`` and not after ``before_ns``.  ``answers`` is the number of the
-    entry that a reply answers.
+    entry that a reply answers.  ``named`` is the id of its device, where another log tells it.
     """
 
     source: str
@@ -108,6 +108,12 @@ class LogEntry:
     dst: Actor
     message: Logged
     answers: int | None = None
+    named: str | None = None
+
+    @property
+    def device(self) -> str | None:
+        """The device that its message names; None if it names none."""
+        return self.named or device_of(self.message)
 
     @property
     def place(self) -> str:
@@ -207,10 +213,15 @@ class UnplugLog:
                     return earlier, later
         return None
 
+    def device_of(self, entry: LogEntry) -> str | None:
+        """Return the device that an entry, or else the command that it answers, names."""
+        asked = None if entry.answers is None else self.entries[entry.answers].device
+        return asked or entry.device
+
     @property
     def devices(self) -> tuple[str, ...]:
         """The devices that the log names, in its order."""
-        named = (device_of(entry.message) for entry in self.entries)
+        named = (entry.device for entry in self.entries)
         return tuple(dict.fromkeys(name for name in named if name))
 
 

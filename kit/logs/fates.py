@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.actors.messages import DeviceRemoved
-from kit.logs.entries import LogEntry, OtherCommand, UnplugLog, device_of
+from kit.logs.entries import LogEntry, OtherCommand, UnplugLog
 from kit.machine.errors import ErrorMeaning, meaning_of
 from kit.machine.events import DeviceDeleted, QmpError, QmpReturn
 from kit.machine.requests import DeviceAdd, DeviceDel
@@ -20,7 +20,7 @@ def fates_of(log: UnplugLog) -> list[tuple[str, str]]:
     for entry in log.entries:
         message = entry.message
         answered = None if entry.answers is None else log.entries[entry.answers].message
-        device = (None if answered is None else device_of(answered)) or device_of(message)
+        device = log.device_of(entry)
         if device is None:
             continue
         words = _fate(log, entry, answered, device, seen)
@@ -64,7 +64,7 @@ def _after_error(log: UnplugLog, error: QmpError, place: str, device: str, seen:
             part = log.parts.get(device)
             only = f"; the one at {part} names only a part of it" if part else ""
             deleted = any(
-                isinstance(entry.message, DeviceDeleted) and device_of(entry.message) == device
+                isinstance(entry.message, DeviceDeleted) and entry.device == device
                 for entry in log.entries
             )
             return f"is gone: QEMU finds it no more ({place})" + (

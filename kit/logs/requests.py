@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from kit.actors.messages import Actor
-from kit.logs.entries import GREETING, OtherCommand, OtherEvent, UnplugLog, device_of
+from kit.logs.entries import GREETING, OtherCommand, OtherEvent, UnplugLog
 from kit.logs.qmp import is_about_pending
 from kit.machine.clock import NS_PER_S
 from kit.machine.device_kinds import DeviceKind
@@ -98,7 +98,7 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
     for number, entry in enumerate(log.entries):
         match entry.message:
             case DeviceDel():
-                device = device_of(entry.message) or ""
+                device = entry.device or ""
                 attempt = _attempt(log, number, replies.get(number))
                 if device in running:
                     _repeat(running[device], attempt)
@@ -112,9 +112,9 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
                     running[device] = request
                     found.append(request)
             case DeviceAdd() | OtherCommand("device_add"):
-                _end(running, device_of(entry.message), None, number)  # the id was free again
+                _end(running, entry.device, None, number)  # the id was free again
             case _ if outcome_of(entry.message) is not None:
-                _end(running, device_of(entry.message), number, number)
+                _end(running, entry.device, number, number)
             case SystemReset() | OtherEvent("RESET"):
                 for request in running.values():
                     request.reset = number if request.reset is None else request.reset

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from kit.common.errors import UserError
-from kit.logs.entries import LogEntry, UnplugLog, device_of, plain
+from kit.logs.entries import LogEntry, UnplugLog, plain
 from kit.logs.timestamps import read_time, write_time
 from kit.machine.clock import NS_PER_S
 
@@ -72,9 +72,7 @@ def narrow_log(
         raise UserError(f"{log.source}: no device {plain(device, 60)!r}; it names: {known}")
 
     def stays(entry: LogEntry) -> bool:
-        asked = None if entry.answers is None else log.entries[entry.answers]
-        named = (None if asked is None else device_of(asked.message)) or device_of(entry.message)
-        return device in (None, named or device) and _within(entry, since, until)
+        return device in (None, log.device_of(entry) or device) and _within(entry, since, until)
 
     return _select(log, [n for n, entry in enumerate(log.entries) if stays(entry)])
 

@@ -6,8 +6,9 @@ Each line is read once.  Messages about unplugging become entries, all others ar
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
@@ -34,6 +35,7 @@ from kit.logs.formats.base import (
     SkippedLine,
 )
 from kit.logs.formats.registry import recognise_format
+from kit.logs.merging import merge_logs
 from kit.logs.qmp import (
     backend_size,
     command_of,
@@ -54,7 +56,7 @@ from kit.machine.clock import NS_PER_S
 from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import QmpError
 
-__all__ = ["read_log"]
+__all__ = ["read_log", "read_logs"]
 
 MAX_ENTRIES = 20_000  # about unplugging: one machine never has more
 MAX_OPEN = 10_000  # commands that wait for a reply
@@ -330,6 +332,70 @@ def read_log(
         evidence=(given,) if given is not None else log.evidence,
         kinds={**log.kinds, **(kinds or {})},
     )
+
+
+def read_logs(
+    names: Sequence[str],
+    open_log: Callable[[str], Iterable[str]],
+    *,
+    monitor: str | None = None,
+    machine: str | None = None,
+    kinds: Mapping[str, DeviceKind] | None = None,
+    page: str = "docs/import.md",
+) -> UnplugLog:
+    """Read the logs of one incident: one, the parts of one, or several beside each other.
+
+    Files of one format whose times follow one another are parts of one log.  Those of several
+    formats, and those whose times overlap, are put on one axis.
+
+    Args:
+        names: The files.
+        open_log: Returns the lines of a file.
+        monitor: As for `read_log`; of several logs, in those that have it.
+        machine: As for `read_log`.
+        kinds: As for `read_log`.
+        page: As for `read_log`.
+
+    Raises:
+        UserError: As `read_log`; or a log without times cannot stand beside another.
+    """
+    read = partial(read_log, machine=machine, kinds=kinds, page=page)
+    if len(names) == 1 or len(set(_formats(names, open_log, page))) == 1:
+        log = read([(name, open_log(name)) for name in names], monitor=monitor)
+        if log.clock_went_back is None or log.clock_went_back.startswith(f"{log.sources[0]}:"):
+            return log
+    if "-" in names:
+        raise UserError("-: several logs beside each other are read from files; save it first")
+    return merge_logs([_read_beside(read, name, open_log, monitor) for name in names])
+
+
+def _formats(
+    names: Sequence[str], open_log: Callable[[str], Iterable[str]], page: str
+) -> Iterator[LogFormat | None]:
+    """Yield the format of each file; a later part of a log may not show its own."""
+    found: LogFormat | None = None
+    for name in names:
+        lines = _LineCounts().numbered([(name, open_log(name))], [])
+        try:
+            found = recognise_format(lines, [name], page)[0].name
+        except UserError:
+            if found is None:
+                raise
+        yield found
+
+
+def _read_beside(
+    read: Callable[..., UnplugLog],
+    name: str,
+    open_log: Callable[[str], Iterable[str]],
+    monitor: str | None,
+) -> UnplugLog:
+    try:
+        return read([(name, open_log(name))], monitor=monitor)
+    except UserError:
+        if monitor is None:
+            raise
+        return read([(name, open_log(name))], monitor=None)  # a trace has no monitors
 
 
 def _given_machine(name: str) -> Evidence:

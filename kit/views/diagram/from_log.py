@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kit.actors.messages import Actor, DeviceRemoved
-from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, UnplugLog, device_of
+from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, UnplugLog
 from kit.machine.clock import NS_PER_S
 from kit.machine.errors import ErrorMeaning, meaning_of
 from kit.machine.events import (
@@ -128,7 +128,7 @@ def _lanes(log: UnplugLog) -> tuple[Actor, ...]:
 def _devices(log: UnplugLog) -> tuple[str, ...]:
     """Return the devices that the log unplugs. Devices that are only plugged are left out."""
     unplugged = {
-        device_of(entry.message)
+        entry.device
         for entry in log.entries
         if not isinstance(entry.message, DeviceAdd | OtherCommand)
     }
@@ -180,8 +180,7 @@ def _helds(log: UnplugLog, devices: tuple[str, ...]) -> Mapping[LaneRow, list[La
     note()
     for entry in log.entries:
         asked = None if entry.answers is None else log.entries[entry.answers].message
-        named = (None if asked is None else device_of(asked)) or device_of(entry.message)
-        state = known.get(named or "")
+        state = known.get(log.device_of(entry) or "")
         if state is not None:
             _learn(state, entry.message, asked, listed)
             _learn_from_trace(state, entry.message)
@@ -204,7 +203,7 @@ def _held_first(log: UnplugLog) -> dict[str, bool]:
     for entry in log.entries:
         message = entry.message
         asked = None if entry.answers is None else log.entries[entry.answers].message
-        device = (None if asked is None else device_of(asked)) or device_of(message)
+        device = log.device_of(entry)
         if device is None or device in found:
             continue
         if isinstance(message, DeviceAdd | OtherCommand):
@@ -223,7 +222,7 @@ def _added_first(log: UnplugLog) -> set[str]:
     """Return the devices whose first entry in the log plugs them."""
     first: dict[str, Logged] = {}
     for entry in log.entries:
-        device = device_of(entry.message)
+        device = entry.device
         if device is not None:
             first.setdefault(device, entry.message)
     return {d for d, message in first.items() if isinstance(message, DeviceAdd | OtherCommand)}
@@ -284,7 +283,7 @@ def _learn_from_trace(state: _Known, message: Logged) -> None:
 
 def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> Mark:
     entry = log.entries[number]
-    device = device_of(entry.message) or ""
+    device = entry.device or ""
     label = _label(entry.message)
     if len(devices) == 1:  # no other device could be meant
         label = label.removesuffix(f" {devices[0]}")

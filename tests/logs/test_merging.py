@@ -116,7 +116,7 @@ def test_both_sides_of_a_migration() -> None:
 
     assert [(e.place, e.answers) for e in log.entries if e.answers is not None] == [
         ("source:4", 0),
-        ("target:4", 2),
+        ("target:4", 3),
     ]
 
 

@@ -34,7 +34,7 @@ WIDTH, RIGHT = 960.0, 140.0
 SIZE = 11.5
 BELOW = 16.0  # for the words at the first difference
 LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
-MOST_LABELS = 3  # rows of labels over a lane, fewer if the picture would be too high
+MAX_LABELS = 3  # rows of labels over a lane, fewer if the picture would be too high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def draw(
 def _lanes_within(layout: Layout, axis: Axis, highest: float) -> list[tuple[PictureSide, Lanes]]:
     """Place the lanes, with as many rows of labels as there is room for."""
     groups: list[tuple[PictureSide, Lanes]] = []
-    for most in range(MOST_LABELS, 0, -1):
+    for most in range(MAX_LABELS, 0, -1):
         groups, top = [], TOP
         for side in layout.sides:
             lanes = lanes_of(layout, side, axis, top, most)

@@ -81,7 +81,7 @@ def sequence_lines(
     """
     if not MIN_WIDTH <= width <= MAX_WIDTH:
         raise MisuseError(f"width {width}; a picture is {MIN_WIDTH} to {MAX_WIDTH} columns wide")
-    painter = _Painter(diagram, width, _BOXES if unicode else _ASCII)
+    painter = _TextPainter(diagram, width, _BOXES if unicode else _ASCII)
     lines = [
         *_wrapped(diagram.title, width - 2),
         *([""] if diagram.title else []),
@@ -130,7 +130,7 @@ def _padded(words: str, room: int) -> str:
 
 
 @dataclass(slots=True)
-class _Painter:
+class _TextPainter:
     """Draws one diagram; ``at`` is each participant's column, empty if they do not fit."""
 
     diagram: SequenceDiagram

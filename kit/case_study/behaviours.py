@@ -1,7 +1,7 @@
 """Tie what a run shows to the lines of the commit that cause it.
 
-The ties are data (``data/commits.toml``): a behaviour names a commit, a file and an identifier
-that distinguishes its lines.  The same tie holds in a clone of QEMU and in the re-enactment.
+The ties are data (``data/commits.toml``): a behaviour names a commit, a file and an identifier that
+distinguishes its lines.  The same tie holds in a clone of QEMU and in the re-enactment.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Behaviour", "behaviours_of", "hunk_of", "read_behaviours", "responsi
 class Behaviour:
     """What certain lines of a commit do.
 
-    ``commit`` is a full hash, ``file`` and ``function`` are where the lines stand, ``identifier``
+    ``commit`` is a full hash, ``file`` and ``function`` are the place of the lines, ``identifier``
     tells them from others there; ``shows`` is the type of the trace entry that they cause
     (`kit.trace.kinds`), None if no entry shows them.
     """
@@ -40,15 +40,7 @@ _KEYS = {"name", "says", "commit", "file", "function", "identifier", "shows"}
 
 
 def read_behaviours(text: str, where: str) -> tuple[Behaviour, ...]:
-    """Read the ties.
-
-    Args:
-        text: The content of ``commits.toml``.
-        where: Its name, for messages.
-
-    Raises:
-        UserError: The file breaks the format; the text names the line and the mistake.
-    """
+    """Read ``commits.toml``, called *where* in messages; UserError names the line of a mistake."""
     reader = TomlReader(text, where)
     data = reader.load()
     reader.keys(data, "", {"behaviour"})

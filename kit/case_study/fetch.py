@@ -1,13 +1,11 @@
 """Fetch commits of QEMU with plain git from a server into a repository of the kit.
 
 Decides how much is fetched, from where, and when a repository is complete.  It is built beside its
-place and moved there when it is complete.  git checks each object against its id as it arrives.
+place and moved there when it is complete.  git checks each object against its id as it arrives;
+`kit.git.repository.transport` says what git may do.
 
-Nothing that a server or a person supplies is executed: a URL has one of four schemes, git may use
-no other, never prompts, and ignores the user's configuration.
-
-Source: git 2.39, git-fetch(1) and Documentation/technical/partial-clone.txt; what is asked for
-one by one (commits, then files) is what a partial clone itself requests from its server.
+Source: git 2.39, git-fetch(1) and Documentation/technical/partial-clone.txt; what is asked for one
+by one (commits, then files) is what a partial clone itself requests from its server.
 """
 
 from __future__ import annotations
@@ -125,8 +123,7 @@ def fetch(
         timeout_s: Seconds that a source may be silent before the kit tries the next.
 
     Raises:
-        FetchError: No source had everything; the folder holds something else, is in use by another
-            call or cannot be written; or git is not installed.
+        FetchError: No source had everything; the folder is unusable; or git is not installed.
     """
     if not urls or not all(re.fullmatch("[0-9a-f]{40}", commit) for commit in wanted):
         raise MisuseError(f"fetch needs a URL and full hashes, not {urls!r} and {wanted!r}")

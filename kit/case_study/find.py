@@ -20,11 +20,7 @@ __all__ = ["find_history", "open_named"]
 
 
 def open_named(place: Path) -> History:
-    """Open what a person names: a clone, or a file that `kit history export` wrote.
-
-    Raises:
-        HistoryError: *place* is neither.
-    """
+    """Open a clone, or a file that `kit history export` wrote; HistoryError if it is neither."""
     try:
         if place.is_file():
             return read_file(place)

@@ -61,11 +61,7 @@ def clone_in_use() -> Path | None:
 
 
 def expanded(place: str) -> Path:
-    """Return the path that a person names.
-
-    Raises:
-        UserError: The path begins with the home of an unknown user.
-    """
+    """Return the path that a person names; UserError for the home of an unknown user."""
     try:
         return Path(place).expanduser()
     except RuntimeError as error:
@@ -139,9 +135,7 @@ def commit_named(read: History, typed: str) -> tuple[str, Commit]:
     """Return the commit that a person names, and the name that the history knows it by.
 
     A release is looked up by its tag first, because the re-enactment has its own tags.
-
-    Raises:
-        HistoryError: The history does not have it.
+    HistoryError if the history does not have it.
     """
     try:
         revision = find_revision(typed)
@@ -207,11 +201,7 @@ def lesson_commits(read: History) -> tuple[Commit, ...]:
 def exported_history(
     named: Path | None = None, passed_over: Callable[[Path, str], None] | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    """Return the lesson's commits as the text of one file, and the names of those that it lacks.
-
-    Raises:
-        HistoryError: The history in use lacks all of them.
-    """
+    """Return the lesson's commits as one file, and the names of those that it lacks."""
     read = history(named, passed_over)
     wanted = {patch.value: patch.value[:10] for patch in OF_THE_LESSON}
     wanted |= {revision.commit: revision.name for revision in CATALOGUE}
@@ -234,11 +224,7 @@ def _has(read: History, name: str) -> bool:
 
 
 def behaviours() -> tuple[Behaviour, ...]:
-    """Return the ties between behaviours and lines of commits.
-
-    Raises:
-        UserError: ``commits.toml`` breaks its format.
-    """
+    """Return the ties between behaviours and lines of commits."""
     path = data_path("commits.toml")
     return read_behaviours(path.read_text(encoding="utf-8"), str(path))
 

@@ -1,9 +1,8 @@
 """Build the re-enactment: a small git repository with the story of the CPU unplug timeout.
 
 It is for people without a clone of QEMU: each of its commits re-enacts one of QEMU's, in the kit's
-own text.  The text is in ``data/reenactment``; this module turns it into commits and tags.  The
-hashes are the same everywhere, because nothing of the local machine gets in: no configuration,
-hooks, time or name.
+own text in ``data/reenactment``.  The hashes are the same everywhere, because nothing of the local
+machine gets in: no configuration, hooks, time or name.
 """
 
 from __future__ import annotations
@@ -44,8 +43,8 @@ class ReenactmentError(UserError):
 def build(source: Path, target: Path) -> None:
     """Build the re-enactment's repository, with a work tree of its last commit.
 
-    It is built beside *target* and then renamed, so that nobody sees half of it, and two processes
-    may build it at once.  If *target* holds it already, nothing changes.
+    It is built beside *target* and then renamed, so two processes may build it at once.  If
+    *target* holds it already, nothing changes.
 
     Args:
         source: The folder with ``reenactment.toml`` and the text of the commits.
@@ -150,12 +149,9 @@ class _Git:
     home: Path
 
     def run(self, *arguments: str, text: str = "", day: date | None = None) -> str:
-        """Run git and return its output.
+        """Run git and return its output; *text* is its standard input.
 
-        Args:
-            arguments: The subcommand and its arguments.
-            text: Its standard input.
-            day: The author's and the committer's date, at noon UTC; None if it does not matter.
+        *day* dates author and committer, at noon UTC.
 
         Raises:
             ReenactmentError: git fails, or takes longer than a minute.

@@ -25,13 +25,13 @@ def make_classroom(
     tell: Callable[[str], None],
     passed_over: Callable[[Path, str], None],
 ) -> tuple[FolderSize, str]:
-    """Make a classroom folder of what is in use here; return its size, and which history it has.
+    """Make a classroom folder from what is in use here; return its size, and the history's kind.
 
     Args:
-        folder: Where to.
+        folder: The folder.
         targets: The kinds of laptop it is for.
-        tell: Told in a few words what is being done.
-        passed_over: Told of each history that is there and cannot be used or copied, and why.
+        tell: Called with each step in a few words.
+        passed_over: Called with each history that cannot be used or copied, and the reason.
 
     Raises:
         UserError: It cannot be made; the text says why.
@@ -41,7 +41,7 @@ def make_classroom(
     words = read.source.kind.value
 
     def put_history(place: Path) -> None:
-        # always the file, too: a laptop without git reads no clone and builds no re-enactment
+        # the file in any case: a laptop without git cannot read a clone or build the re-enactment
         write_atomic(place / "commits.json", text.encode())
         if isinstance(read, ReenactmentHistory) or read.source.kind is SourceKind.FILE:
             return

@@ -32,7 +32,7 @@ class Contents:
     """What a folder is made of.
 
     ``wheel`` puts the kit's own wheel into a folder and returns its path; ``lessons`` and
-    ``history`` fill theirs; ``history_words`` says which history it is.
+    ``history`` fill theirs; ``history_words`` is the kind of the history.
     """
 
     version: str
@@ -44,7 +44,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class FolderSize:
-    """How large a folder is, and what stands for all of it: the sha256 of its SHA256SUMS."""
+    """The size of a folder, and the hash that identifies it: the sha256 of its SHA256SUMS."""
 
     files: int
     size_bytes: int
@@ -59,14 +59,8 @@ def make_folder(
 ) -> FolderSize:
     """Make *folder* a classroom folder for *targets*, in place of an older one.
 
-    Args:
-        folder: Where to: absent, empty, or made by an earlier call.
-        targets: The kinds of laptop it is for.
-        contents: What goes in.
-        tell: Told in a few words what is being done.
-
-    Raises:
-        UserError: It cannot be made; what was there is as it was.
+    The folder is absent, empty, or made by an earlier call; *tell* gets each step in a few words.
+    UserError if it cannot be made; what was there is then unchanged.
     """
     folder = folder.expanduser().absolute()
     _must_be_ours(folder)
@@ -106,7 +100,7 @@ def _must_be_ours(folder: Path) -> None:
 
 
 def _would_be_lost(folder: Path) -> str:
-    """Return the name of a file that a person has put in, or of a lesson that they changed."""
+    """Return the name of a file that a person added, or of a lesson that they changed."""
     sums = start.read_sums(folder)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -121,7 +115,7 @@ def _would_be_lost(folder: Path) -> str:
 
 @contextmanager
 def _tidied(place: Workplace) -> Iterator[None]:
-    """Before and after: nothing in *place* but whole downloads."""
+    """Keep only whole downloads in *place*, before and after."""
 
     def tidy() -> None:
         for path in place.folder.iterdir():
@@ -171,7 +165,7 @@ def _sums_of(folder: Path) -> dict[str, str]:
 
 
 def _kept_name(own: Path, target: Laptop) -> str:
-    """Name what was downloaded by what was asked for, and by the day."""
+    """Return the name of a download: by what was asked for, and by the day."""
     asked = (start.file_digest(own), *target.key, target.tag, time.strftime("%Y-%m-%d"))
     return f"have-{sha256('|'.join(asked).encode()).hexdigest()[:16]}"
 
@@ -217,14 +211,10 @@ def _seal(new: Path, targets: Sequence[Laptop], contents: Contents) -> FolderSiz
 
 
 def whole(folder: Path, wanted: str | None = None) -> tuple[str, ...]:
-    """Return what of a classroom folder is missing or differs: nothing where it is whole.
+    """Return what is missing in a classroom folder or differs; nothing if it is whole.
 
-    Args:
-        folder: The folder.
-        wanted: The sha256 that `FolderSize` had when it was made; then an added file differs, too.
-
-    Raises:
-        UserError: It is no such folder.
+    With *wanted*, the sha256 that `FolderSize` had when it was made, an added file differs, too.
+    UserError if it is no such folder.
     """
     try:
         return start.check(folder) if wanted is None else start.check_against(folder, wanted)

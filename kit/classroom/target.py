@@ -1,7 +1,7 @@
-"""For which laptops a classroom folder is: wheel tags for pip, and what markers say there.
+"""The laptops of a classroom folder: wheel tags for pip, and the values of markers there.
 
-pip can be told to download for another platform, but it evaluates the markers of dependencies
-(``; sys_platform == "win32"``) for the machine that it runs on.  So they are evaluated here.
+pip can download for another platform, but it evaluates the markers of dependencies (``;
+sys_platform == "win32"``) for the machine that it runs on.  So they are evaluated here.
 
 Source: PEP 425, 513, 599, 600 (tags), PEP 508 (markers).
 """
@@ -35,9 +35,9 @@ _LINUX = ("posix", "linux", "Linux")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laptop:
-    """A kind of laptop: ``sys_platform`` and ``machine`` as Python says there, ``python`` as 3.12.
+    """A kind of laptop; ``sys_platform`` and ``machine`` are its Python's, ``python`` is as 3.12.
 
-    ``tag``: the platform tag that a person named; empty for the platform this runs on.
+    ``tag`` is the platform tag that a person named; empty for the platform this runs on.
     """
 
     tag: str
@@ -48,22 +48,21 @@ class Laptop:
     python: str
 
     def __str__(self) -> str:
-        """Return what a person is told."""
         return f"{self.computer}, Python {self.python}"
 
     @property
     def computer(self) -> str:
-        """What a person calls such a computer."""
+        """The name of such a computer, for people."""
         return f"{'macOS' if self.system == 'Darwin' else self.system} {self.machine}"
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells two kinds of laptop apart."""
+        """What distinguishes two kinds of laptop."""
         return self.sys_platform, self.machine, self.python
 
     @property
     def pip_options(self) -> tuple[str, ...]:
-        """What makes ``pip download`` choose wheels for it.
+        """The options with which ``pip download`` chooses wheels for it.
 
         A version without a patch means its first release: what some package wants of a later one
         must not keep a laptop with an older one, as Debian's 3.11.2, from installing.
@@ -76,7 +75,7 @@ class Laptop:
         )
 
     def holds(self, marker: Marker | None, extras: Iterable[str]) -> bool:
-        """Is what has this marker wanted here, in any patch release of the Python?"""
+        """Is a requirement with this marker wanted here, in any patch release of the Python?"""
         if marker is None:
             return True
         return any(
@@ -103,11 +102,7 @@ class Laptop:
 
 
 def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Laptop, ...]:
-    """Return the kinds of laptop: each platform with each Python; this one where none is named.
-
-    Raises:
-        UserError: A name is no platform tag, or no version of Python that the kit runs on.
-    """
+    """Return each platform with each Python, by default this one; UserError for an unknown name."""
     versions = tuple(dict.fromkeys(pythons)) or (_running(),)
     for version in versions:
         match = _PYTHON.fullmatch(version)
@@ -174,7 +169,7 @@ def _compatible(tag: str) -> tuple[str, ...]:
 
 
 def marker_of(some: Iterable[Laptop], every: Mapping[tuple[str, str, str], Laptop]) -> str:
-    """Return the marker that holds on *some* of all the targets; empty if it is all of them."""
+    """Return the marker that holds on *some* of all targets; empty if it is all of them."""
     chosen = tuple(some)
     if len(chosen) == len(every):
         return ""

@@ -42,7 +42,7 @@ _NOT_PACKED = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """A wheel's file, and what its metadata says."""
+    """A wheel's file, and its metadata."""
 
     path: Path
     name: str  # canonical
@@ -51,11 +51,7 @@ class Wheel:
 
 
 def read_wheel(path: Path) -> Wheel:
-    """Read the metadata of the wheel at *path*.
-
-    Raises:
-        UserError: It is no wheel.
-    """
+    """Return the metadata of the wheel at *path*, or raise UserError."""
     try:
         with zipfile.ZipFile(path) as archive:
             (name,) = (
@@ -79,11 +75,7 @@ def read_wheel(path: Path) -> Wheel:
 
 
 def built_wheel(source: Path, target: Path) -> Path:
-    """Build the kit's wheel from its source tree into the folder *target*.
-
-    Raises:
-        UserError: pip cannot build it.
-    """
+    """Build the kit's wheel from its source tree into the folder *target*, or raise UserError."""
     # with the build backend at hand nothing need be fetched
     here = importlib.util.find_spec("hatchling") is not None
     isolation = ["--no-build-isolation"] if here else []
@@ -95,15 +87,13 @@ def built_wheel(source: Path, target: Path) -> Path:
 def packed_wheel(target: Path, installed: metadata.Distribution | None = None) -> Path:
     """Pack the installed kit into a wheel again, into the folder *target*; needs no network.
 
-    Each file must be as it was installed: its hash is in the installation's RECORD.
-
-    Raises:
-        UserError: A file is missing or was changed, or RECORD is.
+    Each file must have the hash in the installation's RECORD; UserError if one is missing or
+    changed.
     """
     dist = installed or metadata.distribution(NAME)
     again = f"install {NAME} again"
     contents: dict[str, bytes] = {}
-    # not dist.files: from Python 3.12 on it leaves out, without a word, what is gone
+    # not dist.files: from Python 3.12 on it silently leaves out missing files
     for row in csv.reader((dist.read_text("RECORD") or "").splitlines()):
         name, expected = (*row, "", "")[:2]
         pure = PurePosixPath(name)
@@ -159,12 +149,10 @@ def _only(folder: Path) -> Path:
 def download(
     own: Path, target: Laptop, folder: Path, tell: Callable[[str], None] = lambda _: None
 ) -> tuple[Wheel, ...]:
-    """Bring what the kit's wheel needs on *target* into *folder*; return it all, by name.
+    """Download what the kit's wheel needs on *target* into *folder*; return all of it, by name.
 
-    *folder* is absent until all is there; where it is, an earlier call has brought it.
-
-    Raises:
-        UserError: pip cannot bring it; its own reason.
+    The folder appears when it is complete; an existing one is used again.  UserError with pip's
+    reason.
     """
     kit = f"{own.absolute()}[{EXTRA}]"
     if not folder.is_dir():
@@ -195,7 +183,7 @@ def _by_name(folder: Path) -> dict[str, Wheel]:
 
 
 def _needed(have: Mapping[str, Wheel], target: Laptop) -> tuple[set[str], list[str]]:
-    """Return the names of what is needed on the target, and the requirements that nothing meets."""
+    """Return the names of what the target needs, and the requirements that nothing meets."""
     seen: dict[str, set[str]] = {}
     missing: dict[str, None] = {}
     todo: list[tuple[str, frozenset[str]]] = [(NAME, frozenset({EXTRA})), (PIP, frozenset())]
@@ -209,20 +197,20 @@ def _needed(have: Mapping[str, Wheel], target: Laptop) -> tuple[set[str], list[s
                 continue
             found = have.get(canonicalize_name(required.name))
             if found is None:
-                missing[_asked(required)] = None
+                missing[_without_marker(required)] = None
             else:
                 todo.append((found.name, frozenset(required.extras)))
     return set(seen), list(missing)
 
 
-def _asked(required: Requirement) -> str:
+def _without_marker(required: Requirement) -> str:
     """Return a requirement without its marker, which pip would evaluate for this machine."""
     extras = f"[{','.join(sorted(required.extras))}]" if required.extras else ""
     return f"{required.name}{extras}{required.specifier}"
 
 
 def _absolute(*paths: Path) -> list[str]:
-    """Return what pip is given: it runs in a folder where nobody's files lie."""
+    """Return paths for pip, which runs in a folder without anybody's files."""
     return [str(path.absolute()) for path in paths]
 
 

@@ -8,12 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from kit.cli.common import FINE, cli
+from kit.cli.common import FINE, cli, save
 from kit.cli.output import complain, progress_line
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
-from kit.common.user_file import write_atomic
 from kit.real_qemu import api as backend_in_use
 from kit.real_qemu.api import QEMU
 
@@ -32,10 +31,10 @@ def record(
     backend: Backend = QEMU,
     binary: Binary = None,
 ) -> None:
-    """Ask a real QEMU what scripts ask, and write down what it answers.
+    """Send the requests of scripts to a real QEMU, and write down its answers.
 
-    A script is a line of JSON: a name and steps, as in a recording.  Where the binary ends without
-    a failed assertion the transcript is cut, and a line says so.
+    A script is a line of JSON: a name and steps, as in a recording.  If the binary crashes without
+    a failed assertion, the transcript ends there, and a line says so.
     """
     real = chosen_qemu(backend, binary)
     if real is None:
@@ -50,10 +49,7 @@ def record(
             if found.cut:
                 complain(f"{path}: {found.cut}")
     progress_line("")
-    try:
-        write_atomic(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
-    except OSError as error:
-        raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+    save(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
     steps = sum(len(line["steps"]) for line in lines)
     typer.echo(plain(f"{output}: {len(lines)} transcripts, {steps} steps"))
     raise typer.Exit(FINE)

@@ -53,7 +53,7 @@ def classroom(
 ) -> None:
     """Make a folder from which laptops without a network install the kit and start the lessons.
 
-    It holds the kit and all it needs, the lessons, the commits, and a start script for each
+    It holds the kit and its dependencies, the lessons, the commits, and a start script for each
     system. docs/classroom.md says more.
     """
     if check:

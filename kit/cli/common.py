@@ -10,10 +10,10 @@ import typer
 from kit.common.errors import UserError
 from kit.common.user_file import write_atomic
 
-__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Json", "Repo", "cli", "put"]
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Json", "Repo", "cli", "put", "save"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
-INTERRUPTED = 130  # how typer tells of Ctrl-C
+INTERRUPTED = 130  # typer's status for Ctrl-C
 
 cli = typer.Typer(
     name="kit",
@@ -39,17 +39,18 @@ Repo = Annotated[
 
 
 def put(data: str | bytes, output: Path | None) -> None:
-    """Write to a file, or text to stdout.
-
-    Raises:
-        UserError: The file cannot be written, or bytes are to go to stdout.
-    """
+    """Write to a file, or text to stdout; UserError for bytes to stdout, or if that fails."""
     if output is None:
         if isinstance(data, bytes):
             raise UserError("--format png is no text: name a file, -o FILE")
         typer.echo(data)
         return
+    save(output, data if isinstance(data, bytes) else f"{data}\n".encode())
+
+
+def save(output: Path, data: bytes) -> None:
+    """Write a file, or raise UserError."""
     try:
-        write_atomic(output, data if isinstance(data, bytes) else f"{data}\n".encode())
+        write_atomic(output, data)
     except OSError as error:
         raise UserError(f"{output}: cannot be written: {error.strerror}") from error

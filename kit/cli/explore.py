@@ -12,14 +12,14 @@ from typing import Annotated
 import typer
 
 from kit.actors.pseries_programs import GuestKind
-from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli
+from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli, save
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
-from kit.common.user_file import make_folders, write_atomic
+from kit.common.user_file import make_folders
 from kit.explorer.equivalence import Alike, alike
 from kit.explorer.export import script_line
 from kit.explorer.jobs import (
@@ -99,13 +99,13 @@ def explore(
     max_states: MaxStates = MAX_STATES,
     as_json: Json = False,
 ) -> None:
-    """Try every order of events: which promises hold where, and which story breaks one.
+    """Try every order of events: which properties hold where, and a counterexample for each other.
 
-    With --backend qemu each is replayed step by step on a real QEMU, at the revision
-    that it answers like unless --at says another.
+    With --backend qemu each counterexample is replayed step by step on a real QEMU, at the
+    revision that it answers like unless --at names another.
 
-    Exit status: 0 done, 1 a promise is broken under --expect, two revisions differ or the real one
-    does something else, 2 wrong use.
+    Exit status: 0 done, 1 a property is violated under --expect, two revisions differ or the real
+    QEMU answers otherwise, 2 wrong use.
     """
     there = chosen_qemu(backend, binary, live=live)
     scope = Scope(
@@ -128,8 +128,8 @@ def explore(
         revisions = NAMED if there is None else (_like(there),)
     todo = jobs_of(scope, revisions, kinds, max_states)
     found: list[Explored] = []
-    with suppress(KeyboardInterrupt):  # what was found until then is worth telling
-        for one in _told(todo, min(jobs, len(todo))):
+    with suppress(KeyboardInterrupt):  # what was found until then is shown
+        for one in _search(todo, min(jobs, len(todo))):
             found.append(one)
     if export is not None:
         _export(export, found)
@@ -230,8 +230,8 @@ def _tell(name: str, states: int, depth: int) -> None:
     progress_line(f"{name}: {states:,} states, {depth} choices deep")
 
 
-def _told(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
-    """Search, and say how far it is."""
+def _search(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
+    """Search, and show the progress."""
     for number, one in enumerate(_searched(todo, processes), 1):
         name = f"{one.job.revision.name}, {one.job.kind.value}"
         progress_line(f"{number}/{len(todo)} {name}: {one.result.states:,} states")
@@ -323,12 +323,12 @@ def _export(folder: Path, found: Sequence[Explored]) -> None:
                 lines.setdefault(one.job.revision.label, []).append(line)
     try:
         make_folders(folder)
-        for label, written in lines.items():
-            path = folder / f"{label}.jsonl"
-            write_atomic(path, ("\n".join(written) + "\n").encode())
-            typer.echo(plain(f"{path}: {len(written)} scripts"), err=True)
     except OSError as error:
         raise UserError(f"{folder}: cannot be written: {error.strerror}") from error
+    for label, written in lines.items():
+        path = folder / f"{label}.jsonl"
+        save(path, ("\n".join(written) + "\n").encode())
+        typer.echo(plain(f"{path}: {len(written)} scripts"), err=True)
     if left_out:
         words = "left out: they ask a firmware, or there never was such a QEMU"
         typer.echo(f"{left_out} counterexamples {words}", err=True)

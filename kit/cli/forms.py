@@ -1,4 +1,4 @@
-"""How a picture is written: the options that every command which draws has."""
+"""The options of every command that draws: how a picture is written."""
 
 from __future__ import annotations
 
@@ -41,11 +41,7 @@ Output = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a person wants something written.
-
-    Raises:
-        UserError: What is not a mail answers no mail.
-    """
+    """How a person wants something written; only a mail may answer a mail."""
 
     form: RunForm
     width: int

@@ -1,4 +1,4 @@
-"""The options that boot a real guest kernel, and how what was seen of it is written."""
+"""The options that boot a real guest kernel, and how its run is written."""
 
 from __future__ import annotations
 
@@ -33,11 +33,7 @@ Initrd = Annotated[
 
 
 def image_of(kernel: Path | None, initrd: Path | None) -> GuestImage | None:
-    """Return what is to be booted; None if nothing is.
-
-    Raises:
-        UserError: There is an initramfs without a kernel, or one of them cannot be booted.
-    """
+    """Return what to boot, or None; UserError if there is no kernel or it cannot be booted."""
     if kernel is None:
         if initrd is not None:
             raise UserError("--initrd goes with --kernel; docs/real-guest.md says how to get both")
@@ -51,11 +47,7 @@ def play_guest(
     image: GuestImage,
     interventions: tuple[Intervention, ...] = (),
 ) -> GuestRun:
-    """Boot a kernel and play a scenario with it; say meanwhile what takes so long.
-
-    Raises:
-        UserError: As of `kit.real_qemu.api.play_guest_on`.
-    """
+    """Boot a kernel and play a scenario with it; show meanwhile what takes so long."""
     takes = f"{scenario.name} takes {scenario.end_ns / NS_PER_S:g} s"
     progress_line(f"{image.kernel.name} boots, in at most {BOOT_S:g} s; then {takes}")
     try:
@@ -65,7 +57,7 @@ def play_guest(
 
 
 def write_guest(report: GuestReport, how: Writing, output: Path | None) -> None:
-    """Write what was seen, and tell the notes on stderr."""
+    """Write the run, and its notes on stderr."""
     for note in report.run.notes:
         complain(note)
     put_report(report, how, output)

@@ -31,8 +31,8 @@ def handout(
 ) -> None:
     """Write lessons as pages of HTML to read without Jupyter, script or network, or to print.
 
-    The lessons are executed for it on the history in use, in a folder of their own; solutions are
-    left out.  Pages that kit handout made are replaced, other files never.
+    The lessons are executed on the history in use, in a folder of their own; solutions are left
+    out.  Pages that kit handout made are replaced, other files never.
     """
     from kit.handout.lessons import (  # here: other commands start faster
         find_lesson,

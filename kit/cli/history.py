@@ -11,15 +11,9 @@ import typer
 from kit.case_study import history as history_in_use
 from kit.case_study.fetch import SOURCES, Amount, default_folder
 from kit.case_study.fetch import fetch as fetch_commits
-from kit.cli.common import Json, Repo, cli
-from kit.cli.output import (
-    console,
-    print_json,
-    progress_bar,
-    tell_passed_over,
-)
+from kit.cli.common import Json, Repo, cli, save
+from kit.cli.output import console, print_json, progress_bar, tell_passed_over
 from kit.common.errors import UserError
-from kit.common.user_file import write_atomic
 from kit.git.repository.exported import commit_json, file_json
 from kit.git.repository.history import HistoryError
 from kit.git.values.commit import FileDiff, fixes, lore_link, refers_to, reverts
@@ -46,8 +40,8 @@ def show(
 ) -> None:
     """Show a commit and its diff, from the history in use.
 
-    That is, in this order: --repo or KIT_QEMU; what kit fetch brought; a clone of QEMU beside the
-    kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment asks for it).
+    That is the first of these: --repo or KIT_QEMU; what kit fetch brought; a clone of QEMU beside
+    the kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment chooses it).
     """
     history = history_in_use.history(repo, tell_passed_over)
     name, commit = history_in_use.commit_named(history, revision)
@@ -89,10 +83,7 @@ def history_export(
 ) -> None:
     """Write the lesson's commits and diffs to one file that is read without git."""
     text, left_out = history_in_use.exported_history(repo, tell_passed_over)
-    try:
-        write_atomic(output, text.encode())
-    except OSError as error:
-        raise UserError(f"{output}: cannot be written: {error.strerror}") from error
+    save(output, text.encode())
     typer.echo(f"{output}: {len(text.encode()) / 1000:,.0f} kB", err=True)
     if left_out:
         names = ", ".join(left_out)
@@ -114,7 +105,7 @@ def fetch(
 ) -> None:
     """Fetch the lesson's commits of QEMU (under 1 MB), so that diffs are QEMU's own.
 
-    An interrupted fetch goes on where it was.
+    An interrupted fetch continues where it was.
     """
     if history and full:
         raise UserError("--history and --full exclude each other; give one of them")

@@ -63,7 +63,7 @@ def import_(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Draw what a log of a real QEMU tells of unplugging, and say which revisions it fits."""
+    """Draw the unplugs in a log of a real QEMU, and name the revisions that it fits."""
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     log = read_logs(
         logs,

@@ -10,20 +10,14 @@ from typing import Annotated
 import typer
 
 from kit.cli.common import FINE, NO, Json, cli
-from kit.cli.output import (
-    complain,
-    console,
-    print_json,
-)
+from kit.cli.output import complain, console, print_json
 from kit.common.child_process import become, python
 from kit.common.errors import UserError
 from kit.common.packaged_data import lessons
 from kit.lessons.doctor import checks as doctor_checks
 from kit.storage.exercises import exercises
 from kit.storage.progress import progress_file
-from kit.views.terminal.catalogue import (
-    checks_table,
-)
+from kit.views.terminal.catalogue import checks_table
 from kit.views.terminal.exercises import progress_table
 
 __all__: list[str] = []
@@ -42,9 +36,9 @@ def lab(
 ) -> None:
     """Open JupyterLab on the first lesson.
 
-    In a checkout the lessons are opened where they stand.  An installed kit copies them to DIR, or
-    to unplug-kit-lessons here; files that exist are never overwritten.  Without DIR it opens only
-    a copy that it made on this machine.
+    In a checkout the lessons are opened where they are.  An installed kit copies them to DIR, or to
+    unplug-kit-lessons here, and never overwrites a file.  Without DIR it opens only a copy that it
+    made on this machine.
     """
     where = lessons(folder, remember=True)
     root = where.folder.parent.absolute()
@@ -67,7 +61,7 @@ def lab(
 
 @cli.command(epilog="Example: kit doctor --json")
 def doctor(as_json: Json = False) -> None:
-    """Say what is installed, which clone is used, what is missing and how to get it."""
+    """Show what is installed, which clone is used, what is missing and how to get it."""
     checks = doctor_checks()
     if as_json:
         print_json([{"name": c.name, "found": c.found, "missing": c.missing} for c in checks])
@@ -82,7 +76,7 @@ def progress(
     reset: Annotated[bool, typer.Option("--reset", help="Forget all of it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="--reset: do not ask.")] = False,
 ) -> None:
-    """Say which exercises you have solved; it is kept in a file of yours, and nothing is sent."""
+    """Show which exercises you have solved. Progress stays on this machine."""
     if yes and not reset:
         raise UserError("--yes goes with --reset")
     if reset and as_json:

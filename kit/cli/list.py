@@ -37,7 +37,7 @@ def list_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List revisions, scenarios, exercises, the state table of a revision, or the promises."""
+    """List revisions, scenarios, exercises, the state table of a revision, or the properties."""
     if what is not Listed.STATES and (at or diff):
         raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
     table, data = _table(what, at, diff)
@@ -48,7 +48,7 @@ def list_(
 
 
 def _table(what: Listed, at: str | None, diff: str | None) -> tuple[RenderableType, Any]:
-    """Return what is listed as a table and as JSON; each kind imports only what it needs."""
+    """Return the list as a table and as JSON; each kind imports only what it needs."""
     match what:
         case Listed.REVISIONS:
             from kit.views.terminal.catalogue import revisions_table

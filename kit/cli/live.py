@@ -1,4 +1,4 @@
-"""Paths of the explorer on a real QEMU, in a terminal: each step, and whether it does the same."""
+"""Paths of the explorer on a real QEMU, in a terminal: each step, and whether it is the same."""
 
 from __future__ import annotations
 
@@ -21,15 +21,11 @@ from kit.views.reports.run import wrapped
 __all__ = ["LiveCell", "live_cells", "live_json", "live_lines", "write_live"]
 
 LiveCell = tuple[str, PlayedPath, LivePath]
-"""The promise that a path breaks, the path, and how it went on the binary."""
+"""The property that a path violates, the path, and its replay on the binary."""
 
 
 def live_cells(found: Sequence[Explored], wanted: list[str], binary: str | None) -> list[LiveCell]:
-    """Replay each counterexample that was found; several promises may have the same one.
-
-    Raises:
-        BackendError: There is no such binary, or it does not answer.
-    """
+    """Replay each counterexample once; BackendError if the binary is absent or does not answer."""
     cells: list[LiveCell] = []
     known: dict[str, LivePath] = {}
     for one in found:
@@ -47,7 +43,7 @@ def live_cells(found: Sequence[Explored], wanted: list[str], binary: str | None)
 
 
 def live_lines(cells: Sequence[LiveCell]) -> Iterator[str]:
-    """Say what came of each, a line each."""
+    """Yield a line for each replay."""
     for name, played, live in cells:
         yield plain(f"{name}, {played.revision.name}, guest {played.kind.value}: {live.words}")
         if live.difference is not None or live.stopped:
@@ -55,7 +51,7 @@ def live_lines(cells: Sequence[LiveCell]) -> Iterator[str]:
 
 
 def live_json(cells: Sequence[LiveCell]) -> list[dict[str, Any]]:
-    """Write what came of each as data for JSON."""
+    """Return the replays as data for JSON."""
     return [
         {
             "property": name,
@@ -69,11 +65,7 @@ def live_json(cells: Sequence[LiveCell]) -> list[dict[str, Any]]:
 
 
 def write_live(path: PlayedPath, live: LivePath, how: Writing, output: Path | None) -> None:
-    """Write a path step by step.
-
-    Raises:
-        UserError: It is wanted in a form that it has not got.
-    """
+    """Write a path step by step, as text or JSON; UserError for any other form."""
     if how.form is RunForm.JSON:
         put(json.dumps({"path": path.token, **live.json()}, indent=2), output)
     elif how.form is RunForm.TEXT:

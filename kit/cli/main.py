@@ -1,7 +1,7 @@
 """The command line: ``kit …``, the same as ``python -m kit …``.
 
-Exit status: 0 fine, 1 the answer is "no", 2 wrong use or bad input.  Errors are one line on
-stderr; data goes to stdout, progress to stderr; ``--json`` where a program may read.
+Exit status: 0 fine, 1 the answer is "no", 2 wrong use or bad input.  Errors are one line on stderr;
+data goes to stdout, progress to stderr; ``--json`` where a program may read.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MODULES = {
     "changelog": "reverts",
     "classroom": "classroom",
 }
-"""Command -> the module beside this one that brings it, in the order of the help."""
+"""Command -> the module beside this one that defines it, in the order of the help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped")
-    except (BrokenPipeError, SystemExit):  # typer and rich end the process of themselves
-        # whoever read our output has seen enough
+    except (BrokenPipeError, SystemExit):  # typer and rich end the process on their own
+        # the reader of the output has closed it
         drop_output()
         return FINE
     except OSError as error:
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def load_commands(arguments: Sequence[str]) -> None:
-    """Import what the command named needs; for the help, or for no command, everything."""
+    """Import the module of the command; every module for the help, or without a command."""
     module = _MODULES.get(next(iter(arguments), ""))
     for name in dict.fromkeys(_MODULES.values() if module is None else (module,)):
         import_module(f"kit.cli.{name}")
@@ -91,7 +91,7 @@ def _name_of(command: CommandInfo) -> str:
 
 
 def _of_the_system(error: OSError) -> str:
-    """Say what the system refused, and what helps."""
+    """Return what the system refused, and what helps."""
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return "too many files are open at once; raise the shell's limit (ulimit -n 256)"
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):

@@ -31,8 +31,8 @@ __all__ = [
 
 
 def open_streams() -> None:
-    """Make stdout and stderr take any text, in any locale; what is closed goes nowhere."""
-    # where they stay closed, the next file that is opened takes their place
+    """Make stdout and stderr accept any text in any locale; a closed one goes nowhere."""
+    # if they stayed closed, the next opened file would take their place
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
@@ -43,23 +43,23 @@ def open_streams() -> None:
 
 
 def complain(words: str) -> None:
-    """Write one line to stderr, in the place of a progress line."""
+    """Write one line to stderr, in place of the progress line."""
     progress_line("")
     typer.echo(f"kit: {plain(' '.join(words.split()))}", err=True)
 
 
 def tell_passed_over(place: Path, why: str) -> None:
-    """Say that a history is there and is not used."""
+    """Report a history that exists and is not used."""
     complain(passed_over_line(place, why))
 
 
 def drop_output() -> None:
-    """Let Python end without a second complaint about the output it still holds."""
+    """Let Python exit without a second complaint about buffered output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def console() -> Console:
-    """Return what writes tables and colours to stdout."""
+    """Return the console that writes tables and colours to stdout."""
     return Console(highlight=False)
 
 
@@ -69,7 +69,7 @@ def print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
 
 
 def progress_line(words: str) -> None:
-    """Rewrite the progress line on stderr; only where a person looks at it."""
+    """Rewrite the progress line on stderr, if it is a terminal."""
     if sys.stderr is not None and sys.stderr.isatty():
         width = max(Console(stderr=True).width - 1, 1)
         shown = chop_cells(plain(words), width)[0] if words else ""
@@ -79,9 +79,9 @@ def progress_line(words: str) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Give what draws a bar on stderr, told a step, how much is done, and of how much if known.
+    """Yield a function that draws a bar on stderr, given a step, how much is done, and the total.
 
-    It is gone afterwards, whatever happens; where nobody looks there is none.
+    The bar is removed afterwards; without a terminal there is none.
     """
     err = Console(stderr=True)
     if sys.stderr is None or not sys.stderr.isatty() or err.is_dumb_terminal:

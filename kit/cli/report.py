@@ -1,13 +1,17 @@
-"""How a picture with words of its own, of a log or of a real guest, is written in each form."""
+"""Write a picture with its text, of a run, a path, a log or a real guest, in each form."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kit.cli.common import put
 from kit.cli.forms import RunForm, Writing
 from kit.common.plain_text import plain
+from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import picture_svg
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.log import LogReport
@@ -16,22 +20,35 @@ from kit.views.reports.picture_page import picture_png
 from kit.views.sequence.from_layout import sequence_of
 from kit.views.sequence.write_mermaid import mermaid_lines
 
-__all__ = ["put_report"]
+__all__ = ["Forms", "put_report"]
 
 
-def put_report(report: LogReport | GuestReport, how: Writing, output: Path | None) -> None:
-    """Write a report to a file, or to stdout.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forms:
+    """The forms of a run or a path, each made when it is wanted."""
 
-    Raises:
-        UserError: It cannot be written, or what it answers is no Message-Id.
-    """
+    draw: Callable[[], Layout]
+    json: Callable[[], dict[str, Any]]
+    page: Callable[[], str]
+    text_lines: Callable[..., Iterator[str]]
+    markdown_lines: Callable[..., Iterator[str]]
+    mail_lines: Callable[..., Iterator[str]]
+
+    @property
+    def layout(self) -> Layout:
+        """The picture."""
+        return self.draw()
+
+
+def put_report(report: LogReport | GuestReport | Forms, how: Writing, output: Path | None) -> None:
+    """Write a report to a file or to stdout; UserError if that fails."""
     if how.form is RunForm.PNG:
         put(b"" if output is None else picture_png(report.layout), output)
     else:
         put(_text(report, how), output)
 
 
-def _text(report: LogReport | GuestReport, how: Writing) -> str:
+def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
     match how.form:
         case RunForm.JSON:
             return json.dumps(report.json(), indent=2)

@@ -20,9 +20,8 @@ from kit.real_qemu.reproduce import (
 )
 from kit.real_qemu.reproduce_qtest import qtest_source
 from kit.simulation.run import Run, play
-from kit.simulation.scenario import Scenario
 from kit.simulation.token import is_path, is_token, open_token
-from kit.storage.scenarios import find_scenario
+from kit.storage.scenarios import find_scenario, finder
 
 __all__: list[str] = []
 
@@ -58,9 +57,8 @@ def reproduce(
 ) -> None:
     """Write one file that shows a scenario, or a path, on a real QEMU without the kit.
 
-    It needs nothing but Python and a QEMU: it makes each call, compares the answer with the
-    revision's, and ends with exit status 0 if all came as expected, else 1.  Of a pair it shows
-    the second run.
+    It needs only Python and a QEMU: it makes each call, compares the answer with the revision's,
+    and exits with 0 if all are as expected, else 1.  Of a pair it shows the second run.
     """
     made = _made(what, revision, own)
     if form is ScriptForm.QTEST:
@@ -81,10 +79,5 @@ def _made(what: str, revision: str | None, own: Path | None) -> Reproducer:
         raise UserError("--at goes with a scenario; a token names its revision")
     if is_path(what):
         return reproducer_of_path(open_path(what))
-    mine = None if own is None else find_scenario(str(own))
-
-    def find(name: str) -> Scenario:
-        return mine if mine is not None and mine.name == name else find_scenario(name)
-
-    played = open_token(what, find)
+    played = open_token(what, finder(own))
     return reproducer_of_run(played if isinstance(played, Run) else played.after)

@@ -34,9 +34,9 @@ def revert(
     repo: Repo = None,
     as_json: Json = False,
 ) -> int:
-    """Check a revert: is it exact, which tags have the code, what came after.
+    """Check a revert: is it exact, which tags contain the change, what came after.
 
-    Exit status 1 where it is not known to be exact; see docs/reverts.md for what each word means.
+    Exit status 1 unless it is known to be exact; see docs/reverts.md for what each word means.
     """
     from kit.git.reverts.report import report_json, revert_report  # here: libgit2 takes a while
 
@@ -74,7 +74,7 @@ def reverts(
     check: Annotated[bool, typer.Option("--check", help="Is each of them exact?")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
-    """List every commit that says it reverts another, and what they have in common."""
+    """List every commit that says that it reverts another, and a summary of them."""
     from kit.git.reverts import report as revert_report
     from kit.git.reverts.folders import directories
 
@@ -105,14 +105,14 @@ def reverts(
 
 
 def _refuse_no_date(date: str | None) -> None:
-    """git takes what it cannot read for the present."""
+    """Refuse what git would silently read as the present."""
     if date is not None and not re.search(r"\d|yesterday|today|last|ago", date):
         raise UserError(f"{date!r} is no date; give one as 2021-04-12, or 2.weeks.ago")
 
 
 @contextmanager
 def _pool(*, check: bool) -> Iterator[Executor | None]:
-    """Give who checks: as many processes as there are processors; nobody where there is one."""
+    """Yield as many processes as there are processors; None if there is only one."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if not check or processors == 1:
         yield None
@@ -143,7 +143,7 @@ def changelog(
     trailers: Annotated[bool, typer.Option("--trailers", help="Show their trailers.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Tell what a range of commits brought, without those that annul each other in it."""
+    """Summarise a range of commits, leaving out changes that were reverted within it."""
     from kit.git.reverts.report import changelog as read
 
     history = history_in_use.history(repo, tell_passed_over)

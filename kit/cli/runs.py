@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from kit.case_study.history import named_commits
-from kit.cli.common import FINE, NO, Json, cli, put
+from kit.cli.common import FINE, NO, Json, cli
 from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.guest import Initrd, Kernel, image_of, play_guest, write_guest
 from kit.cli.live import write_live
-from kit.cli.output import (
-    complain,
-    print_json,
-    progress_line,
-)
+from kit.cli.output import complain, print_json, progress_line
 from kit.cli.qemu import Backend, Binary, chosen_qemu
+from kit.cli.report import Forms, put_report
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.paths import open_path
 from kit.machine.catalogue import Q35, find_revision
-from kit.machine.revision import Revision
 from kit.real_qemu import api as backend_in_use
 from kit.real_qemu.api import EMBEDDED
-from kit.recordings.conformance import ConformanceReport, Mismatch
+from kit.recordings.conformance import ConformanceReport
 from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims
 from kit.simulation.scenario import Scenario
 from kit.simulation.token import is_path, open_token
 from kit.storage.recordings import conform_file
-from kit.storage.scenarios import find_scenario
+from kit.storage.scenarios import find_scenario, finder
 from kit.views.diagram.from_path import layout_of_path
 from kit.views.diagram.layout import layout_of
-from kit.views.diagram.svg import picture_svg
 from kit.views.reports.guest import GuestReport
-from kit.views.reports.mail import mail_lines, markdown_lines, read_message_id
+from kit.views.reports.mail import mail_lines, markdown_lines
 from kit.views.reports.path import (
     path_mail_lines,
     path_markdown_lines,
     path_page,
     path_text_lines,
 )
-from kit.views.reports.picture_page import picture_page, picture_png
+from kit.views.reports.picture_page import picture_page
 from kit.views.reports.run import pair_json, run_json, text_lines
-from kit.views.sequence.from_layout import sequence_of
-from kit.views.sequence.write_mermaid import mermaid_lines
 
 __all__: list[str] = []
 
@@ -129,10 +124,10 @@ def run(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Run a scenario at a revision: a picture of who told whom what, and when.
+    """Run a scenario at a revision: a picture of every message, with its time.
 
-    With --expect: is each claim true where it must be, and false where it says so?  Exit status
-    1 if not.
+    With --expect: is each claim true where it must be, and false where it says so?  Exit status 1
+    if not.
     """
     if expect:
         _check_claims(find_scenario(scenario), as_json=as_json)
@@ -153,7 +148,7 @@ def run(
             "--at goes with the embedded machine, a binary is what it is (or: --at q35)"
         )
     _tell_notes(played)
-    _write(played, how, output)
+    put_report(_forms(played), how, output)
 
 
 @cli.command(epilog="Example: kit compare late-release --before pre-revert --after revert")
@@ -177,9 +172,9 @@ def compare(
     output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Run a scenario at two revisions, on one time axis, the first difference marked.
+    """Run a scenario at two revisions, on one time axis, with the first difference marked.
 
-    With --backend qemu the second run is the real QEMU's; with --kernel, what both tell is
+    With --backend qemu the second run is the real QEMU's; with --kernel the messages of both are
     compared, each at its own times.
     """
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
@@ -200,7 +195,7 @@ def compare(
         assert real is not None
         pair = Pair(play(story, first), backend_in_use.play_on(story, real, board=first.board))
     _tell_notes(pair)
-    _write(pair, how, output)
+    put_report(_forms(pair), how, output)
 
 
 @cli.command("open", epilog="Example: kit open 1.run.late-release.revert.…")
@@ -227,7 +222,8 @@ def open_(
 ) -> None:
     """Play again what a token names: a run, a pair, or a path of the explorer.
 
-    With --backend qemu the run, or a pair's second, is played on that, and a path step by step.
+    With --backend qemu the run, or the second of a pair, is played on that QEMU, and a path step by
+    step.
     """
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
@@ -239,16 +235,12 @@ def open_(
             write_live(path, backend_in_use.path_on(path, real), how, output)
             return
         other = None if beside_at is None else find_revision(beside_at)
-        _write_path(alone(path) if other is None else beside(path, other), how, output)
+        shown = alone(path) if other is None else beside(path, other)
+        put_report(_path_forms(shown), how, output)
         return
     if beside_at is not None:
         raise UserError("--beside goes with the token of a path; a pair names both revisions")
-    mine = None if own is None else find_scenario(str(own))
-
-    def find(name: str) -> Scenario:
-        return mine if mine is not None and mine.name == name else find_scenario(name)
-
-    played = open_token(token, find)
+    played = open_token(token, finder(own))
     if image is not None:
         embedded, run = (None, played) if isinstance(played, Run) else (played.before, played.after)
         seen = play_guest(run.scenario, real, image, run.interventions)
@@ -257,7 +249,7 @@ def open_(
     if real is not None:
         played = backend_in_use.played_on(played, real)
     _tell_notes(played)
-    _write(played, how, output)
+    put_report(_forms(played), how, output)
 
 
 def _tell_notes(played: Run | Pair) -> None:
@@ -279,70 +271,33 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
     raise typer.Exit(NO if any(wrong.values()) else FINE)
 
 
-def _write(played: Run | Pair, how: Writing, output: Path | None) -> None:
-    if how.form is RunForm.PNG:
-        put(b"" if output is None else picture_png(played), output)
-    else:
-        put(_text(played, how), output)
+def _forms(played: Run | Pair) -> Forms:
+    def with_commits(write: Callable[..., Iterator[str]]) -> Callable[..., Iterator[str]]:
+        runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+        return lambda *how, **more: write(
+            played, named_commits([run.revision for run in runs]), *how, **more
+        )
+
+    return Forms(
+        draw=partial(layout_of, played),
+        json=lambda: run_json(played) if isinstance(played, Run) else pair_json(played),
+        page=partial(picture_page, played),
+        text_lines=partial(text_lines, played),
+        markdown_lines=with_commits(markdown_lines),
+        mail_lines=with_commits(mail_lines),
+    )
 
 
-def _text(played: Run | Pair, how: Writing) -> str:
-    width, unicode = how.width, how.unicode
-    match how.form:
-        case RunForm.JSON:
-            data = run_json(played) if isinstance(played, Run) else pair_json(played)
-            return json.dumps(data, indent=2)
-        case RunForm.SVG:
-            return picture_svg(played)
-        case RunForm.HTML:
-            return picture_page(played)
-        case RunForm.MERMAID:
-            return "\n".join(mermaid_lines(sequence_of(layout_of(played))))
-        case RunForm.MAIL:
-            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
-            commits = named_commits(_revisions(played))
-            lines = mail_lines(played, commits, width, unicode=unicode, in_reply_to=answers)
-        case RunForm.MD:
-            commits = named_commits(_revisions(played))
-            lines = markdown_lines(played, commits, width, unicode=unicode)
-        case _:
-            lines = text_lines(played, width, unicode=unicode)
-    return "\n".join(plain(line) for line in lines)
-
-
-def _write_path(play: PathPlay, how: Writing, output: Path | None) -> None:
-    if how.form is RunForm.PNG:
-        put(b"" if output is None else picture_png(layout_of_path(play)), output)
-    else:
-        put(_path_text(play, how), output)
-
-
-def _path_text(play: PathPlay, how: Writing) -> str:
-    width, unicode = how.width, how.unicode
+def _path_forms(play: PathPlay) -> Forms:
     commits = named_commits([side.revision for side in play.sides])
-    match how.form:
-        case RunForm.JSON:
-            return json.dumps(play.json(), indent=2)
-        case RunForm.SVG:
-            return picture_svg(layout_of_path(play))
-        case RunForm.HTML:
-            return path_page(play)
-        case RunForm.MERMAID:
-            return "\n".join(mermaid_lines(sequence_of(layout_of_path(play))))
-        case RunForm.MAIL:
-            answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
-            lines = path_mail_lines(play, commits, width, unicode=unicode, in_reply_to=answers)
-        case RunForm.MD:
-            lines = path_markdown_lines(play, commits, width, unicode=unicode)
-        case _:
-            lines = path_text_lines(play, width, unicode=unicode)
-    return "\n".join(plain(line) for line in lines)
-
-
-def _revisions(played: Run | Pair) -> tuple[Revision, ...]:
-    if isinstance(played, Run):
-        return (played.revision,)
-    return played.before.revision, played.after.revision
+    return Forms(
+        draw=partial(layout_of_path, play),
+        json=play.json,
+        page=partial(path_page, play),
+        text_lines=partial(path_text_lines, play),
+        markdown_lines=partial(path_markdown_lines, play, commits),
+        mail_lines=partial(path_mail_lines, play, commits),
+    )
 
 
 # -- JSON --------------------------------------------------------------------------------------
@@ -352,15 +307,5 @@ def _report_json(report: ConformanceReport) -> dict[str, Any]:
     return {
         "transcripts": report.transcripts,
         "steps": report.steps,
-        "mismatches": [_mismatch_json(mismatch) for mismatch in report.mismatches],
-    }
-
-
-def _mismatch_json(mismatch: Mismatch) -> dict[str, Any]:
-    return {
-        "transcript": mismatch.transcript,
-        "step": mismatch.step,
-        "op": mismatch.op,
-        "expected": mismatch.expected,
-        "got": mismatch.got,
+        "mismatches": [asdict(mismatch) for mismatch in report.mismatches],
     }

@@ -18,11 +18,7 @@ __all__ = ["exercises", "find_exercise"]
 
 @cache
 def exercises() -> Mapping[str, Exercise]:
-    """Return the exercises by name, in the order of their lessons.
-
-    Raises:
-        ExerciseError: A file of the kit's breaks the format.
-    """
+    """Return the exercises by name, in the order of their lessons."""
     found = [_read(path) for path in sorted(data_path("exercises").glob("*.toml"))]
     return {one.name: one for one in sorted(found, key=lambda one: one.lesson)}
 
@@ -31,8 +27,7 @@ def find_exercise(named: str) -> Exercise:
     """Return the exercise called *named*, or the one in the file of that path.
 
     Raises:
-        UserError: There is no such exercise; the text says where they are listed.
-        ExerciseError: The file breaks the format: file, line, what was expected.
+        UserError: There is no such exercise, or its file breaks the format.
     """
     found = exercises().get(named)
     if found is not None:

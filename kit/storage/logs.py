@@ -21,11 +21,9 @@ MAX_BYTES = 256_000_000
 def log_lines(name: str) -> Iterator[str]:
     """Yield the lines of a log; "-" is stdin; gzip, xz and zstd are unpacked.
 
-    UTF-16 is told by its first bytes.  Bytes that are not UTF-8 become U+FFFD.  A line that is too
-    long is cut just past the limit, so that the caller can tell.
-
-    Raises:
-        UserError: The file cannot be read.
+    UTF-16 is recognised by its first bytes; bytes that are not UTF-8 become U+FFFD.  A line that is
+    too long is cut just past the limit, so that the caller notices.  UserError if it cannot be
+    read.
     """
     if name == "-":
         yield from _lines(sys.stdin.buffer)

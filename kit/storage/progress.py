@@ -1,8 +1,8 @@
 """Keep the learner's progress in a file on this machine; nothing is sent anywhere.
 
-A change takes a lock, reads the file and replaces it as a whole.  So two tabs do not overwrite
-each other, and a kernel that dies leaves the old file or the new one.  A file that cannot be read
-is set aside under another name, and the learner is told.
+A change takes a lock, reads the file and replaces it as a whole.  So two tabs do not overwrite each
+other, and a kernel that dies leaves the old file or the new one.  An unreadable file is renamed,
+and the learner is told.
 """
 
 from __future__ import annotations
@@ -36,37 +36,28 @@ _MAX_BYTES = 10_000_000
 
 
 def progress_file(tell: Callable[[str], None] | None = None) -> ProgressFile:
-    """Return this user's file; *tell* gets a line if the file had to be set aside."""
+    """Return this user's file; *tell* gets a line if an unreadable file was renamed."""
     if sys.platform == "emscripten" and DRIVE.is_dir():
         return ProgressFile(DRIVE / "progress.json", tell)
     return ProgressFile(user_data_path("unplug-kit", appauthor=False) / "progress.json", tell)
 
 
 class ProgressFile:
-    """A progress file, which need not exist yet."""
+    """A progress file, which may be absent; UserError if it cannot be read, written or locked."""
 
     def __init__(self, path: Path, tell: Callable[[str], None] | None = None) -> None:
-        """Name the file; nothing is read or created yet."""
         self.path = path
         self._tell = tell or (lambda _: None)
 
     def read(self) -> Progress:
-        """Return the progress; it is empty if there is no file.
-
-        Raises:
-            UserError: The file cannot be opened, or another process holds the lock for too long.
-        """
+        """Return the progress; it is empty if there is no file."""
         if not self._is_there():
             return Progress({})
         with self._locked():
             return self._read()
 
     def change(self, change: Callable[[Progress], Progress]) -> Progress:
-        """Read, change and write the progress in one step; return the new progress.
-
-        Raises:
-            UserError: The file cannot be read or written; the text says why.
-        """
+        """Read, change and write the progress in one step; return the new progress."""
         with self._locked():
             before = self._read()
             after = change(before)
@@ -75,11 +66,7 @@ class ProgressFile:
         return after
 
     def reset(self) -> None:
-        """Remove the file.
-
-        Raises:
-            UserError: The file cannot be removed.
-        """
+        """Remove the file."""
         if not self._is_there():
             return
         with self._locked(), self._one_line_errors():

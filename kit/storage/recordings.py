@@ -18,20 +18,12 @@ MAX_LINE_BYTES = 10_000_000
 
 
 def conform_file(path: Path) -> ConformanceReport:
-    """Replay the recording at *path* (``.jsonl``, ``.jsonl.gz``).
-
-    Raises:
-        RecordingError: The file cannot be read, or breaks the format.
-    """
+    """Replay the recording at *path* (``.jsonl``, ``.jsonl.gz``), or raise RecordingError."""
     return conform(read_transcripts(lines_of_file(path), str(path)), str(path))
 
 
 def lines_of_file(path: Path) -> Iterator[str]:
-    """Yield the lines of a recording (``.jsonl``, ``.jsonl.gz``).
-
-    Raises:
-        RecordingError: The file cannot be read.
-    """
+    """Yield the lines of a recording (``.jsonl``, ``.jsonl.gz``), or raise RecordingError."""
     with open_bounded(path, "recording", MAX_RECORDED_BYTES, RecordingError) as file:
         for number in count(1):
             line = file.readline(MAX_LINE_BYTES + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,18 +12,14 @@ from kit.common.user_file import read_bounded
 from kit.simulation.sandbox import SANDBOX
 from kit.simulation.scenario import Scenario, read_scenario
 
-__all__ = ["find_scenario", "scenarios"]
+__all__ = ["find_scenario", "finder", "scenarios"]
 
-_OF_THE_SANDBOX = ("sandbox", SANDBOX.name)  # what people write, and what tokens and JSON say
+_OF_THE_SANDBOX = ("sandbox", SANDBOX.name)  # the second is in old tokens and in JSON
 
 
 @cache
 def scenarios() -> Mapping[str, Scenario]:
-    """Return the built-in scenarios by name, in the order in which their files sort.
-
-    Raises:
-        ScenarioError: A file of the kit's breaks the format.
-    """
+    """Return the built-in scenarios by name, in the order in which their files sort."""
     folder = data_path("scenarios")
     return {path.stem: _read(path) for path in sorted(folder.glob("*.toml"))}
 
@@ -32,8 +28,7 @@ def find_scenario(named: str) -> Scenario:
     """Return the built-in scenario called *named*, or the one in the file of that path.
 
     Raises:
-        UserError: There is no such scenario; the text names all there are.
-        ScenarioError: The file breaks the format: file, line, what was expected.
+        UserError: There is no such scenario, or its file breaks the format.
     """
     found = SANDBOX if named in _OF_THE_SANDBOX else scenarios().get(named)
     if found is not None:
@@ -42,6 +37,12 @@ def find_scenario(named: str) -> Scenario:
         return _read(Path(named))
     known = ", ".join(scenarios())
     raise UserError(f"no scenario {named!r}; there are: {known}; or name a file, story.toml")
+
+
+def finder(own: Path | None) -> Callable[[str], Scenario]:
+    """Return `find_scenario`, but the name of the scenario in the file *own* means that one."""
+    mine = None if own is None else find_scenario(str(own))
+    return lambda name: mine if mine is not None and mine.name == name else find_scenario(name)
 
 
 def _read(path: Path) -> Scenario:

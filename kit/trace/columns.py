@@ -22,10 +22,8 @@ NAMES = {
 }
 """The name of each party at the beginning of a sentence."""
 
-MANAGEMENT = (Actor.LIBVIRT, Actor.OPERATOR)
-"""Who hears QMP events: libvirt, and the operator where there is no libvirt."""
-NOBODY = (Actor.QEMU,)
-"""QEMU alone: it writes to its own log, or drops a request."""
+MANAGEMENT = (Actor.LIBVIRT, Actor.OPERATOR)  # who hears QMP events: the first that takes part
+NOBODY = (Actor.QEMU,)  # QEMU alone: it writes to its own log, or drops a request
 
 
 class Severity(Enum):

@@ -1,7 +1,6 @@
 """A trace: who sent whom which message in one run, and when.
 
-The machine has messages of its own (`kit.machine.requests`, `kit.machine.events`), the actors have
-theirs (`kit.actors.messages`).  Messages carry no time; entries do.
+Messages carry no time; entries do.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def from_lane(entry: TraceEntry) -> Actor:
 
 
 def entry_json(entry: TraceEntry) -> dict[str, Any]:
-    """Write an entry as JSON: seq, at_ns, guest_ns, src, dst, type and the message's own fields."""
+    """Return an entry as JSON: its own fields, and the message's type and fields."""
     return {
         "seq": entry.seq,
         "at_ns": entry.at_ns,
@@ -68,7 +67,7 @@ def entry_json(entry: TraceEntry) -> dict[str, Any]:
 
 
 def message_json(message: Message) -> dict[str, Any]:
-    """Write a message as JSON: its type and its own fields."""
+    """Return a message as JSON: its type and its own fields."""
     own = _fields(message)
     if "type" in own:  # a hotplug event has a type of its own: the kind of resource
         own["resource"] = own.pop("type")

@@ -1,6 +1,6 @@
 """One sentence for each entry of a trace, for people.
 
-Text that comes from a device id or a log stays as it is: whoever shows it escapes it.
+Text that comes from a device id or a log stays as it is: the view escapes it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["seconds", "sentence"]
 
 
 def seconds(at_ns: int) -> str:
-    """Write a time in seconds, as short as it is exact.
+    """Return a time in seconds, as short as it is exact.
 
     >>> seconds(15_000_000_000), seconds(14_999_000_000), seconds(14_999_999_999)
     ('15 s', '14.999 s', '14.999999999 s')
@@ -24,7 +24,7 @@ def seconds(at_ns: int) -> str:
 
 
 def sentence(entry: TraceEntry) -> str:
-    """Write an entry as one sentence."""
+    """Return an entry as one sentence."""
     kind, by = kind_of(entry.message), Sides(entry.src, entry.dst)
     text = kind.sentence(entry.message, by) if callable(kind.sentence) else kind.sentence
     return text or f"{by.who}: {kind.wire}."

@@ -24,6 +24,7 @@ class RunForm(Enum):
     PNG = "png"
     HTML = "html"
     MERMAID = "mermaid"
+    QMP = "qmp"
     JSON = "json"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from kit.cli.common import put
 from kit.cli.forms import RunForm, Writing
+from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import picture_svg
@@ -28,6 +29,7 @@ class Forms:
     """The forms of a run or a path, each made when it is wanted."""
 
     draw: Callable[[], Layout]
+    transcript: Callable[[], Iterator[str]]
     json: Callable[[], dict[str, Any]]
     page: Callable[[], str]
     text_lines: Callable[..., Iterator[str]]
@@ -58,6 +60,10 @@ def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
             return report.page()
         case RunForm.MERMAID:
             return "\n".join(mermaid_lines(sequence_of(report.layout)))
+        case RunForm.QMP if isinstance(report, Forms):
+            lines = report.transcript()
+        case RunForm.QMP:
+            raise UserError("--format qmp goes with run, compare and open; here the log has it")
         case RunForm.MAIL:
             answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
             lines = report.mail_lines(how.width, unicode=how.unicode, in_reply_to=answers)

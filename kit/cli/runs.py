@@ -43,6 +43,7 @@ from kit.views.reports.path import (
 )
 from kit.views.reports.picture_page import picture_page
 from kit.views.reports.run import pair_json, run_json, text_lines
+from kit.views.reports.transcript import path_transcript_lines, transcript_lines
 
 __all__: list[str] = []
 
@@ -280,6 +281,7 @@ def _forms(played: Run | Pair) -> Forms:
 
     return Forms(
         draw=partial(layout_of, played),
+        transcript=partial(transcript_lines, played),
         json=lambda: run_json(played) if isinstance(played, Run) else pair_json(played),
         page=partial(picture_page, played),
         text_lines=partial(text_lines, played),
@@ -292,6 +294,7 @@ def _path_forms(play: PathPlay) -> Forms:
     commits = named_commits([side.revision for side in play.sides])
     return Forms(
         draw=partial(layout_of_path, play),
+        transcript=partial(path_transcript_lines, play),
         json=play.json,
         page=partial(path_page, play),
         text_lines=partial(path_text_lines, play),

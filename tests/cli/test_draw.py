@@ -126,3 +126,10 @@ def test_runs_and_logs_are_written_as_mermaid(capsys: Captured, case: str) -> No
     diagram = read_sequence(capsys.readouterr().out)
     assert [one.label for one in diagram.participants] == labels
     assert len(diagram.items) > 5
+
+
+def test_a_log_is_no_transcript_of_a_run(capsys: Captured) -> None:
+    assert main(["import", str(LOG), "--machine", "pseries", "--format", "qmp"]) == 2
+    assert capsys.readouterr().err == (
+        "kit: --format qmp goes with run, compare and open; here the log has it\n"
+    )

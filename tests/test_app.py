@@ -60,7 +60,7 @@ def test_a_clone_that_is_none_is_said_beside_the_commit(
     monkeypatch.setenv("KIT_QEMU", str(tmp_path))
 
     assert commit_page(find_revision("timer")).note == (
-        f"{tmp_path} is no git repository; name a clone of QEMU, or run `kit fetch`"
+        f"{tmp_path} is not a git repository; name the folder of a clone"
     )
 
 

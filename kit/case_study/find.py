@@ -25,12 +25,12 @@ def open_named(place: Path) -> History:
         if place.is_file():
             return read_file(place)
         if not place.exists():
-            raise HistoryError(f"{place} does not exist; name a clone of QEMU, or run `kit fetch`")
+            raise HistoryError(f"{place} does not exist; name the folder of a clone")
         if place.is_dir():
             next(place.iterdir(), None)  # raises if the folder cannot be read
     except OSError as error:
         raise HistoryError(
-            f"{place}: cannot be read: {error.strerror}; name a clone of QEMU, or run `kit fetch`"
+            f"{place}: cannot be read: {error.strerror}; name the folder of a clone"
         ) from error
     return CloneHistory(place)
 

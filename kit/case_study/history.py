@@ -20,6 +20,7 @@ from kit.case_study.reenactment import build
 from kit.common.errors import UnknownRevisionError, UserError
 from kit.common.packaged_data import CHECKOUT, data_path, share
 from kit.common.user_file import make_folders
+from kit.common.user_folder import expanded
 from kit.git.repository.exported import export
 from kit.git.repository.history import History, HistoryError
 from kit.git.values.commit import Commit, lore_link, reference
@@ -41,7 +42,6 @@ __all__ = [
     "clone_in_use",
     "commit_named",
     "commit_page",
-    "expanded",
     "exported_history",
     "history",
     "lesson_commits",
@@ -58,14 +58,6 @@ def clone_in_use() -> Path | None:
     """Return the clone or exported history that KIT_QEMU names, or None."""
     named = os.environ.get(CLONE_VARIABLE, "").strip()
     return expanded(named) if named else None
-
-
-def expanded(place: str) -> Path:
-    """Return the path that a person names; UserError for the home of an unknown user."""
-    try:
-        return Path(place).expanduser()
-    except RuntimeError as error:
-        raise UserError(f"{place}: {error}; name a folder") from None
 
 
 def history(

@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
-from typing import Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from kit.case_study import history as history_in_use
 from kit.cli.common import FINE, NO, Json, Repo, cli
-from kit.cli.output import console, print_json, progress_bar, tell_passed_over
-from kit.common.child_process import pool
+from kit.cli.output import complain, console, print_json, progress_bar
+from kit.cli.repository import chosen, find_place, name_of, tell_source
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.reenacted import clone_of
 from kit.git.values.changelog import changelog_json
 from kit.git.values.summary import summary
 from kit.git.values.verdict import RevertVerdict, revert_json
 from kit.views.terminal.changelog import changelog_lines
 from kit.views.terminal.revert import report_text, row_line, summary_lines
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from kit.git.reverts.scan import Wanted
 
 __all__: list[str] = []
 
@@ -40,8 +48,9 @@ def revert(
     """
     from kit.git.reverts.report import report_json, revert_report  # here: libgit2 takes a while
 
-    history = history_in_use.history(repo, tell_passed_over)
-    report = revert_report(history, history_in_use.commit_named(history, revision)[0])
+    place = find_place(repo)
+    tell_source(place, data=as_json)
+    report = revert_report(place.history, name_of(place.history, revision))
     if as_json:
         print_json(report_json(report))
     else:
@@ -49,7 +58,6 @@ def revert(
         text = report_text(
             report.revert,
             report.finding,
-            source=report.source,
             titles=report.titles,
             lines=report.lines,
             tags=report.tags,
@@ -62,46 +70,86 @@ def revert(
     return FINE if report.finding.verdict is RevertVerdict.EXACT else NO
 
 
-@cli.command(epilog="Example: kit reverts --since 2021-01-01 --check")
+class WithPaths(TyperCommand):
+    """A command that takes what stands after ``--`` for paths, as git does."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as typer has it
+        """Hand the paths on as values of ``--path``."""
+        if "--" in args:
+            place = args.index("--")
+            args = [*args[:place], *(f"--path={path}" for path in args[place + 1 :])]
+        return super().parse_args(ctx, args)
+
+
+@cli.command(cls=WithPaths, epilog="Example: kit reverts v6.0.0..v6.1.0 --check -- hw/ppc")
 def reverts(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RANGE]... [-- PATH...]", help="Commits and ranges; else HEAD."),
+    ] = None,
     repo: Repo = None,
+    count: Annotated[
+        int | None, typer.Option("-n", "--max-count", min=1, help="At most so many.")
+    ] = None,
+    all_refs: Annotated[
+        bool, typer.Option("--all", help="Of every branch and tag, not of HEAD alone.")
+    ] = False,
     since: Annotated[str | None, typer.Option(help="Committed after this date.")] = None,
     until: Annotated[str | None, typer.Option(help="Committed before this date.")] = None,
-    path: Annotated[str | None, typer.Option(help="Only those that change this path.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(help="Only those that change this path; as after --.")
+    ] = None,
     author: Annotated[
         str | None, typer.Option(help="Part of the author's name or address.")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Is each of them exact?")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
-    """List every commit that says that it reverts another, and a summary of them."""
-    from kit.git.reverts import report as revert_report
-    from kit.git.reverts.folders import directories
+    """List every commit that says that it reverts another, and a summary of them.
+
+    The repository is the one that the current folder lies in, or else the lesson's history.
+    """
+    from kit.git.reverts.scan import Wanted, read_reverts
 
     for date in (since, until):
         _refuse_no_date(date)
-    history = history_in_use.history(repo, tell_passed_over)
-    wanted = revert_report.Wanted(
-        since=since, until=until, paths=(path,) if path else (), author=author
-    )
+    place = find_place(repo)
+    revisions, paths = chosen(place, words or (), path or ())
+    tell_source(place, data=as_json, what=_read_words(revisions, paths, all_refs=all_refs))
+    wanted = Wanted(revisions=revisions, all_refs=all_refs, since=since, until=until, paths=paths,
+                    author=author)  # fmt: skip
+    clone = clone_of(place.history)
     rows = []
     with progress_bar() as tell, _pool(check=check) as workers:
-        for row in revert_report.reverts(
-            history,
-            wanted,
-            check=check,
-            executor=workers,
+        found = read_reverts(
+            clone, wanted, check=check, executor=workers,
             progress=lambda done, total: tell("reverts", done, total),
-        ):
-            if as_json:
-                typer.echo(json.dumps(revert_json(row)))
-            else:
-                rows.append(row)
-                typer.echo(row_line(row).plain)
+        )  # fmt: skip
+        for row in islice(found, count):
+            rows.append(row)
+            typer.echo(json.dumps(revert_json(row)) if as_json else row_line(row).plain)
+        found.close()
+    if not rows:
+        _tell_untouched(clone, wanted)
     if not as_json:
-        typer.echo()
-        for line in summary_lines(summary(rows), directories(history, rows)):
+        from kit.git.reverts.folders import directories
+
+        for line in summary_lines(summary(rows), directories(place.history, rows)):
             typer.echo(line)
+
+
+def _read_words(revisions: Sequence[str], paths: Sequence[str], *, all_refs: bool) -> str:
+    what = [*(["all refs"] if all_refs else []), *revisions]
+    return " ".join([*(what or ["HEAD"]), *(["--", *paths] if paths else [])])
+
+
+def _tell_untouched(clone: CloneHistory, wanted: Wanted) -> None:
+    """Say of each path that no commit changes it: that is why there is no revert."""
+    for path in wanted.paths:
+        alone = replace(wanted, paths=(path,), since=None, until=None, author=None)
+        with clone.stream("log", "-1", "--format=%H", *alone.options(clone.tip())) as log:
+            if not log.read():
+                complain(f"no commit here changes {path!r}; paths count from the current folder")
 
 
 def _refuse_no_date(date: str | None) -> None:
@@ -117,6 +165,8 @@ def _pool(*, check: bool) -> Iterator[Executor | None]:
     if not check or processors == 1:
         yield None
         return
+    from kit.common.child_process import pool  # here: it loads more than most commands need
+
     with pool(processors) as executor:
         yield executor
 
@@ -146,8 +196,9 @@ def changelog(
     """Summarise a range of commits, leaving out changes that were reverted within it."""
     from kit.git.reverts.report import changelog as read
 
-    history = history_in_use.history(repo, tell_passed_over)
-    entries = read(history, span, check=check)
+    place = find_place(repo)
+    tell_source(place, data=as_json or form is not ChangelogForm.TEXT)
+    entries = read(place.history, span, check=check)
     if as_json or form is ChangelogForm.JSON:
         print_json(changelog_json(span, entries, people=people, trailers=trailers))
         return

@@ -36,6 +36,7 @@ from kit.common.user_file import (
 
 __all__ = [
     "Workplace",
+    "expanded",
     "lock_of",
     "move_folder",
     "new_folder",
@@ -253,3 +254,15 @@ def _unlock(handle: int, path: Path) -> None:
     if sys.platform == "win32":
         with suppress(OSError):  # another process has opened it
             path.unlink(missing_ok=True)
+
+
+def expanded(place: str) -> Path:
+    """Return the path that a person names.
+
+    Raises:
+        UserError: The path begins with the home of an unknown user.
+    """
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{place}: {error}; name a folder") from None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from kit.case_study.behaviours import Behaviour, hunk_of, responsible_for
 from kit.case_study.fetch import Amount, default_folder, fetch
-from kit.case_study.history import behaviours, commit_page, expanded, history, lesson_commits
+from kit.case_study.history import behaviours, commit_page, history, lesson_commits
 from kit.common.errors import UserError
+from kit.common.user_folder import expanded
 from kit.git.repository.history import History, HistoryError, no_git
 from kit.git.values.commit import Commit, FileDiff, siblings
 from kit.git.values.page import CommitPage, ResponsibleLines

@@ -66,16 +66,16 @@ def test_a_folder_beside_the_kit_that_is_no_clone_of_qemu_is_passed_over(tmp_pat
 
     assert read.source.kind is SourceKind.REENACTMENT
     assert told == [
-        (empty, f"{empty} is no git repository; name a clone of QEMU, or run `kit fetch`"),
+        (empty, f"{empty} is not a git repository; name the folder of a clone"),
         (
             other,
-            f"{other} has no commit v-not-there; is it a full clone of QEMU? `kit fetch` gets one",
+            f"{other} has no commit v-not-there; `git -C {other} fetch` brings what is new there",
         ),
     ]
 
 
 def test_a_place_too_long_for_a_name_is_one_line() -> None:
-    with pytest.raises(HistoryError, match="x: cannot be read: File name too long; name a clone"):
+    with pytest.raises(HistoryError, match="x: cannot be read: File name too long; name"):
         open_named(Path("x" * 300))
 
 
@@ -87,14 +87,14 @@ def test_a_folder_that_may_not_be_read_is_one_line(
 
     monkeypatch.setattr(Path, "is_file", shut)  # and not chmod: root may read everything
 
-    with pytest.raises(HistoryError, match="cannot be read: Permission denied; name a clone"):
+    with pytest.raises(HistoryError, match="cannot be read: Permission denied; name the folder"):
         open_named(tmp_path)
 
 
 def test_what_is_named_is_used_or_refused_never_passed_over(tmp_path: Path) -> None:
     beside = repository(tmp_path / "beside")
 
-    with pytest.raises(HistoryError, match="absent does not exist; name a clone of QEMU"):
+    with pytest.raises(HistoryError, match="absent does not exist; name the folder of a clone"):
         find_history(tmp_path / "absent", [], [beside], unreachable, KNOWN)
 
 

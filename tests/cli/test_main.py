@@ -246,7 +246,7 @@ def test_doctor_says_what_is_wrong_with_the_clone(
     monkeypatch.setenv("KIT_QEMU", str(tmp_path / "gone"))
     assert main(["doctor"]) == 0  # the clone is not needed
 
-    assert "does not exist; name a clone of QEMU" in " ".join(capsys.readouterr().out.split())
+    assert "does not exist; name the folder of a clone" in " ".join(capsys.readouterr().out.split())
 
 
 def test_doctor_says_no_when_something_needed_is_missing(

@@ -57,9 +57,7 @@ def test_where_the_history_cannot_be_read_the_card_says_so(
     click(card, "☐ the 15 s of CPUs", "check")
 
     assert card.model.verdict is not None
-    assert card.model.verdict.says.endswith(
-        "gone does not exist; name a clone of QEMU, or run `kit fetch`."
-    )
+    assert card.model.verdict.says.endswith("gone does not exist; name the folder of a clone.")
 
 
 def test_an_answer_can_be_checked_in_a_cell(file: Path) -> None:

@@ -90,7 +90,7 @@ def test_start_here_says_what_is_wrong_with_the_clone_that_is_named(
         for output in cell.outputs
     ]
 
-    assert f"{tmp_path / 'gone'} does not exist; name a clone of QEMU" in installed
+    assert f"{tmp_path / 'gone'} does not exist; name the folder of a clone" in installed
 
 
 @pytest.mark.clone

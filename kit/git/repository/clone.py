@@ -89,6 +89,15 @@ class CloneHistory:
         name = self._answer(*asked, of=revision).decode()
         return self._read(revision, "-1", *_LOG, name, "--")[0]
 
+    def check_revision(self, words: str) -> None:
+        """Raise HistoryError unless *words* are a commit or a range, as git has them."""
+        ends = re.split(r"\.{2,3}", re.sub(r"\^(?:[@!]|-\d*)$", "", words.removeprefix("^")))
+        if len(ends) > 2 or not any(ends) or not words.isprintable():
+            raise HistoryError(f"{words!r} is not a range; give two commits or tags as A..B")
+        for end in filter(None, ends):
+            asked = ("rev-parse", "--verify", "--end-of-options", f"{end}^{{commit}}")
+            self._answer(*asked, of=end)
+
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
         """Return what a commit changes against its first parent; nothing for a merge."""
         commit = self.commit(revision)
@@ -291,7 +300,7 @@ class CloneHistory:
                 raise HistoryError(_why_not(self.place, str(failure))) from failure
             if found is None:
                 raise HistoryError(
-                    f"{self.place} is no git repository; name a clone of QEMU, or run `kit fetch`"
+                    f"{self.place} is not a git repository; name the folder of a clone"
                 )
             self._found = found
         return self._found
@@ -344,14 +353,13 @@ def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
     if partial:
         return (
             f"{place} is a partial clone and lacks files of {wanted}:"
-            f" `git -C {place} log -1 -p {wanted}` brings them while online, or `kit fetch`"
+            f" `git -C {place} log -1 -p {wanted}` brings them while online"
         )
     if shallow and (not said or re.fullmatch("[0-9a-fA-F]{4,64}", wanted)):
         return (
-            f"{place} is shallow and lacks {wanted}:"
-            f" `git -C {place} fetch --unshallow` brings it, or `kit fetch`"
+            f"{place} is shallow and lacks {wanted}: `git -C {place} fetch --unshallow` brings it"
         )
-    return f"{place} has no commit {wanted}; is it a full clone of QEMU? `kit fetch` gets one"
+    return f"{place} has no commit {wanted}; `git -C {place} fetch` brings what is new there"
 
 
 def _complaint(said: str) -> str:

@@ -8,7 +8,7 @@ parent; where it shows a choice of commits only, the clone is asked for each.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -96,7 +96,7 @@ def read_reverts(
     check: bool = False,
     executor: Executor | None = None,
     progress: Progress = lambda _done, _total: None,
-) -> Iterator[Revert]:
+) -> Generator[Revert, None, None]:
     """Give every revert, newest first, as it is found.
 
     Args:

@@ -11,6 +11,7 @@ from kit.common.plain_text import printable
 from kit.git.values.summary import Summary
 from kit.git.values.verdict import (
     VERDICT_WORDS,
+    By,
     Revert,
     RevertFinding,
     RevertTarget,
@@ -23,13 +24,13 @@ __all__ = ["report_text", "row_line", "summary_lines"]
 _STYLES = {RevertVerdict.EXACT: "bold green", RevertVerdict.SAME_LINES: "green", None: "dim"}
 _MAX_LINES = 40  # residual lines shown; the JSON has all
 _NEXT_TO = 25
+_MAX_NAMED = 3  # targets of a row
 
 
 def report_text(
     revert: Revert,
     finding: RevertFinding,
     *,
-    source: str,
     titles: Sequence[str],
     lines: int | None,
     tags: Sequence[str],
@@ -44,7 +45,7 @@ def report_text(
     """
     text = Text()
     text.append(f"{revert.sha[:10]} {printable(revert.heading)}\n", style="bold")
-    text.append(f"read from {printable(source)}\n\n")
+    text.append("\n")
     for target, title in zip(revert.targets, titles, strict=True):
         text.append(f"reverts {_target_words(target)}  {printable(title)}\n")
     if not revert.targets:
@@ -105,7 +106,10 @@ def _short(name: str) -> str:
 
 
 def row_line(row: Revert) -> Text:
-    """Return a revert in one line: date, hash, verdict, subject."""
+    """Return a revert in one line: date, hash, verdict, subject, and what it leads to.
+
+    A target that the message names by hash is not repeated: the subject mostly says it.
+    """
     text = Text(f"{row.committed[:10]} {row.sha[:10]} ")
     if row.finding is not None:
         verdict = row.finding.verdict
@@ -113,11 +117,20 @@ def row_line(row: Revert) -> Text:
             f"{verdict.value if verdict else '-':<10} ", style=_STYLES.get(verdict, "bold red")
         )
     text.append(printable(row.heading))
+    others = [each for each in row.targets if each.by not in (None, By.HASH)]
+    if others:
+        names = ", ".join((each.sha or "")[:10] for each in others[:_MAX_NAMED])
+        more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+        text.append(f"  [{names}{more}, by {row.by}]", style="dim")
     return text
 
 
 def summary_lines(found: Summary, directories: Counter[str] | None = None) -> Iterator[str]:
-    """Yield what many reverts have in common."""
+    """Yield what many reverts have in common; only what there is."""
+    if not found.count:
+        yield "no reverts"
+        return
+    yield ""
     reverts = f"{found.count} revert{'s' * (found.count != 1)}"
     yield f"{reverts}; form: {_counts(found.forms.most_common())}"
     if found.verdicts:
@@ -129,8 +142,10 @@ def summary_lines(found: Summary, directories: Counter[str] | None = None) -> It
     if directories:
         yield f"by directory: {_counts(directories.most_common(12))}"
     yield f"by year: {_counts(sorted(found.years.items()))}"
-    yield f"reverts of reverts: {found.of_reverts}"
-    yield f"named but missing: {_counts(found.missing.most_common()) or '0'}"
+    if found.of_reverts:
+        yield f"reverts of reverts: {found.of_reverts}"
+    if found.missing:
+        yield f"named but missing: {_counts(found.missing.most_common())}"
 
 
 def _counts(pairs: Iterable[tuple[str, int]]) -> str:

@@ -418,9 +418,7 @@ def test_attributes_of_the_work_tree_are_not_read(repo: Path) -> None:
 def test_a_folder_with_a_pipe_is_no_clone_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
-    assert refusal(tmp_path) == (
-        f"{tmp_path} is no git repository; name a clone of QEMU, or run `kit fetch`"
-    )
+    assert refusal(tmp_path) == (f"{tmp_path} is not a git repository; name the folder of a clone")
 
 
 def test_more_files_than_anybody_has_are_not_looked_at(

@@ -29,6 +29,7 @@ __all__ = [
     "Logged",
     "OtherCommand",
     "OtherEvent",
+    "TraceStep",
     "UnplugLog",
     "Unread",
     "device_of",
@@ -87,7 +88,24 @@ class OtherEvent:
     device: str | None = None
 
 
-Logged = Message | OtherCommand | OtherEvent
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """A line of QEMU's trace about a device: a step of QEMU, or a write of the guest.
+
+    ``detail`` is what was written, empty if the event has no value.
+    """
+
+    name: str
+    device: str
+    detail: str = ""
+
+    @property
+    def words(self) -> str:
+        """The event, its device and what was written."""
+        return f"{self.name} {self.device}" + (f": {self.detail}" if self.detail else "")
+
+
+Logged = Message | OtherCommand | OtherEvent | TraceStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

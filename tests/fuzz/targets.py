@@ -31,7 +31,7 @@ from kit.git.values.commit import (
 )
 from kit.git.values.page import CommitPage
 from kit.git.values.revert_message import named
-from kit.logs.formats.reader import read_log
+from kit.logs.formats.reader import read_log, read_logs
 from kit.machine.catalogue import find_revision
 from kit.real_qemu.wire import QmpCodec, QtestCodec, WireError
 from kit.recordings.conformance import conform
@@ -45,6 +45,10 @@ from kit.views.html.diff import commit_html, message_html
 from kit.views.reports.log import report_of
 from kit.views.reports.mail import read_message_id
 from kit.views.reports.run import event_lines
+from kit.views.sequence.mermaid import read_diagrams, read_sequence
+from kit.views.sequence.svg import sequence_svg
+from kit.views.sequence.text import sequence_lines
+from kit.views.sequence.write_mermaid import mermaid_lines
 from kit.views.terminal.diff import commit_lines
 from tests.explorer.found import broken
 from tests.fuzz.grammar import JSON, LINES, LOG, PATH, TOKEN, TOML, Grammar
@@ -127,6 +131,22 @@ def log(data: bytes) -> None:
     report.page().encode()
 
 
+def logs(data: bytes) -> None:
+    """Two logs beside each other, parted by a NUL."""
+    texts = data.decode("utf-8", "replace").split("\0", 1)
+    parts = {f"fuzz{number}.log": text.split("\n") for number, text in enumerate(texts)}
+    report = report_of(read_logs([*parts], lambda name: parts[name]))
+    shown(report.text_lines(72, unicode=True))
+    json.dumps(report.json())
+
+
+def diagram(data: bytes) -> None:
+    for one in read_diagrams(text_of(data), "fuzz.mmd"):
+        shown(sequence_lines(one))
+        sequence_svg(one)
+        read_sequence("\n".join(mermaid_lines(one)))
+
+
 def history(data: bytes) -> None:
     read = FileHistory(text_of(data), "fuzz.json")
     for name, _ in read.tags():
@@ -207,6 +227,19 @@ def _paths() -> tuple[str, ...]:
     return (broken("no-stray-event", "pre-revert").token,)
 
 
+def _cases() -> tuple[str, ...]:
+    """Return the logs of every format, as people paste them."""
+    files = [file.read_bytes() for file in sorted((ROOT / "tests/logs/cases").iterdir())]
+    return tuple(data.decode("utf-8", "replace") for data in files if b"\0" not in data)
+
+
+def _two_logs() -> tuple[str, ...]:
+    cases = ROOT / "tests/logs/cases"
+    names = ("22-trace.log", "02-raw-mail-qp.eml", "67-iso-tz.log", "r3-q35.qmp")
+    texts = [(cases / name).read_text(encoding="utf-8") for name in names]
+    return tuple(f"{one}\0{other}" for one in texts for other in texts if one is not other)
+
+
 TARGETS = {
     "scenario": Target(scenario, ("data/scenarios/*.toml",), grammar=TOML),
     "exercise": Target(exercise, ("data/exercises/*.toml",), grammar=TOML),
@@ -216,6 +249,9 @@ TARGETS = {
     "recording": Target(recording, ("tests/fuzz/corpus/recording/*",), grammar=LINES),
     "script": Target(script, ("tests/fuzz/corpus/recording/*",), grammar=LINES),
     "log": Target(log, LOGS, grammar=LOG),
+    "log of any format": Target(log, made=_cases),
+    "two logs": Target(logs, made=_two_logs),
+    "diagram": Target(diagram, ("docs/draw.md", "tests/fuzz/corpus/diagram/*")),
     "history": Target(history, ("tests/fuzz/corpus/history/*",), grammar=JSON),
     "message": Target(message, ("tests/fuzz/corpus/message/*",)),
     "progress": Target(progress, ("tests/fuzz/corpus/progress/*",), grammar=JSON),

@@ -11,7 +11,7 @@ import pytest
 
 from kit.actors.messages import Actor, DeviceRemovalFailed, DeviceRemoved
 from kit.common.errors import UserError
-from kit.logs.entries import OtherEvent, UnplugLog
+from kit.logs.entries import TraceStep, UnplugLog
 from kit.logs.fates import fates_of
 from kit.logs.formats.reader import read_log
 from kit.logs.verdicts import verdicts
@@ -217,15 +217,50 @@ def test_a_trace_fills_the_lane_of_the_guest() -> None:
     log = case("22-trace.log")
 
     assert [(e.src, e.message) for e in log.entries] == [
-        (Actor.QEMU, OtherEvent("spapr_drc_attach", "core 8")),
-        (Actor.QEMU, OtherEvent("spapr_drc_unplug_request", "core 8")),
-        (Actor.QEMU, OtherEvent("spapr_drc_awaiting_quiesce", "core 8")),
+        (Actor.QEMU, TraceStep("spapr_drc_attach", "core 8")),
+        (Actor.QEMU, TraceStep("spapr_drc_unplug_request", "core 8")),
+        (Actor.QEMU, TraceStep("spapr_drc_awaiting_quiesce", "core 8")),
         (Actor.GUEST, SetIndicator(9001, 0x10000008, 0)),
         (Actor.GUEST, SetIndicator(9003, 0x10000008, 0)),
-        (Actor.QEMU, OtherEvent("spapr_drc_release", "core 8")),
+        (Actor.QEMU, TraceStep("spapr_drc_release", "core 8")),
     ]
     assert standing(log, Actor.GUEST, "core 8") is None
     assert standing(log, Actor.QEMU, "core 8") is None
+
+
+def acpi_entries(*lines: str) -> list[tuple[Actor, object]]:
+    return [(e.src, e.message) for e in read_log([("x", lines)]).entries]
+
+
+def test_a_trace_of_acpi_fills_the_lane_of_the_guest() -> None:
+    """QEMU hw/acpi/trace-events; a poll of the guest is passed over."""
+    assert acpi_entries(
+        "77@1617271200.5:cpuhp_acpi_read_flags idx[0x1] flags: 0x9",
+        "77@1617271200.6:cpuhp_acpi_clear_remove_evt idx[0x1]",
+        "77@1617271216.1:cpuhp_acpi_ejecting_cpu 0x1",
+        "cpuhp_acpi_write_ost_ev idx[0x1] OST EVENT: 0x3",
+        "2021-04-01T10:00:16.2Z cpuhp_acpi_write_ost_status idx[0x1] OST STATUS: 0x0",
+        "mhp_acpi_write_ost_status slot[0x0] OST STATUS: 0x80",
+        "mhp_acpi_pc_dimm_deleted slot[0x0] pc-dimm deleted",
+        "acpi_pci_eject_slot bsel: 0 slot: 3",
+        "cpuhp_acpi_write_idx set active cpu idx: 0x1",
+        "cpuhp_acpi_ejecting_cpu",
+    ) == [
+        (Actor.GUEST, TraceStep("cpuhp_acpi_clear_remove_evt", "CPU 1")),
+        (Actor.GUEST, TraceStep("cpuhp_acpi_ejecting_cpu", "CPU 1")),
+        (Actor.GUEST, TraceStep("cpuhp_acpi_write_ost_ev", "CPU 1", "0x3")),
+        (Actor.GUEST, TraceStep("cpuhp_acpi_write_ost_status", "CPU 1", "0x0")),
+        (Actor.GUEST, TraceStep("mhp_acpi_write_ost_status", "memory slot 0", "0x80")),
+        (Actor.QEMU, TraceStep("mhp_acpi_pc_dimm_deleted", "memory slot 0")),
+        (Actor.GUEST, TraceStep("acpi_pci_eject_slot", "PCI slot 3 of bus 0")),
+    ]
+
+
+def test_an_ejected_cpu_is_no_longer_used() -> None:
+    lines = ["cpuhp_acpi_clear_inserting_evt idx[0x1]", "cpuhp_acpi_ejecting_cpu 0x1"]
+
+    assert standing(read_log([("x", lines)]), Actor.GUEST, "CPU 1") is None
+    assert standing(read_log([("x", lines[:1])]), Actor.GUEST, "CPU 1") is LaneState.USES
 
 
 def test_a_packed_trace_of_a_real_machine_shows_what_was_plugged_and_asked_for() -> None:

@@ -66,7 +66,7 @@ def test_a_trace_stands_beside_what_libvirt_saw() -> None:
         ("a:3", "DeviceAdd", "core1"),
         ("a:4", "DeviceDel", "core1"),
         ("a:5", "QmpReturn", "core1"),
-        ("b:1", "OtherEvent", "core1"),
+        ("b:1", "TraceStep", "core1"),
         ("b:2", "SetIndicator", "core1"),
         ("b:3", "SetIndicator", "core1"),
         ("a:6", "DeviceDeleted", "core1"),

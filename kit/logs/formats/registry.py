@@ -16,6 +16,7 @@ from kit.logs.formats import (
     qmp_shell,
     suites,
     trace,
+    trace_acpi,
     virsh,
 )
 from kit.logs.formats.base import Format, LogLine
@@ -28,6 +29,7 @@ FORMATS: tuple[Format, ...] = (
     kit_run.FORMAT,
     libvirt.FORMAT,
     trace.FORMAT,
+    trace_acpi.FORMAT,
     *suites.FORMATS,
     logfmt.FORMAT,
     *virsh.FORMATS,

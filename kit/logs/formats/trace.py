@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kit.actors.messages import Actor
-from kit.logs.entries import LogFormat, Logged, OtherEvent
+from kit.logs.entries import LogFormat, Logged, TraceStep
 from kit.logs.formats.base import Format, Item, LoggedMessage, LogLine, SkippedLine, check_length
 from kit.logs.timestamps import read_time
 from kit.machine.requests import ConfigureConnector, SetIndicator
 from kit.trace.phrases import connector_name
 
-__all__ = ["FORMAT", "TRACE"]
+__all__ = ["FORMAT", "TRACE", "trace_time"]
 
 TRACE = LogFormat(
     "QEMU trace log",
@@ -40,6 +40,12 @@ _INDICATORS = {
 _STEPS = ("attach", "detach", "unplug_request", "release")
 
 
+def trace_time(text: str) -> int | None:
+    """Return the time at the beginning of a line of QEMU's trace; None if there is none."""
+    when = _TIME.search(text[:80])
+    return read_time(when["unix"] or when["iso"]) if when else None
+
+
 def _sniff(lines: Sequence[str]) -> int:
     return 8 if any(_LINE.search(line[:300]) for line in lines) else 0
 
@@ -54,9 +60,8 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
         if message is None:
             yield SkippedLine()
             continue
-        when = _TIME.search(line.text[:80])
-        at_ns = read_time(when["unix"] or when["iso"]) if when else None
-        inside = isinstance(message, OtherEvent)
+        at_ns = trace_time(line.text)
+        inside = isinstance(message, TraceStep)
         src = Actor.QEMU if inside else Actor.GUEST
         yield LoggedMessage(line.source, line.line, at_ns, "", src, Actor.QEMU, message)
 
@@ -70,7 +75,7 @@ def _message(match: re.Match[str]) -> Logged | None:
         return ConfigureConnector(index)
     step = event.removeprefix("spapr_drc_")
     if step in _STEPS or step.startswith(("awaiting_", "set_")):
-        return OtherEvent(event, connector_name(index))
+        return TraceStep(event, connector_name(index))
     return None
 
 

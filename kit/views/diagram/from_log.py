@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kit.actors.messages import Actor, DeviceRemoved
-from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, UnplugLog
+from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, TraceStep, UnplugLog
 from kit.machine.clock import NS_PER_S
 from kit.machine.errors import ErrorMeaning, meaning_of
 from kit.machine.events import (
@@ -213,7 +213,7 @@ def _held_first(log: UnplugLog) -> dict[str, bool]:
                 found[device] = True
         elif isinstance(message, _SENT_OF_HELD):
             found[device] = True
-        elif isinstance(message, OtherEvent) and message.name.startswith("spapr_drc_"):
+        elif isinstance(message, TraceStep):
             found[device] = message.name != "spapr_drc_attach"
     return found
 
@@ -261,13 +261,22 @@ _IS_PCI = 4  # in the first digit of a connector's index: released when it is is
 def _learn_from_trace(state: _Known, message: Logged) -> None:
     """Learn from a trace what the guest uses, and what QEMU holds."""
     match message:
-        case OtherEvent("spapr_drc_attach"):
+        case TraceStep("spapr_drc_attach"):
             state.holds, state.pending = True, False
-        case OtherEvent("spapr_drc_unplug_request"):
+        case TraceStep("spapr_drc_unplug_request" | "acpi_pci_unplug_request"):
             state.pending = True
-        case OtherEvent("spapr_drc_release" | "spapr_drc_detach"):
+        case TraceStep(
+            "spapr_drc_release"
+            | "spapr_drc_detach"
+            | "mhp_acpi_pc_dimm_deleted"
+            | "acpi_pci_unplug"
+        ):
             state.holds, state.pending = False, False
-        case ConfigureConnector():
+        case TraceStep(
+            "cpuhp_acpi_ejecting_cpu" | "cpuhp_acpi_fw_remove_cpu" | "acpi_pci_eject_slot"
+        ):
+            state.uses = False
+        case ConfigureConnector() | TraceStep("cpuhp_acpi_clear_inserting_evt"):
             state.uses = True
         case SetIndicator(indicator, index, 0):
             last = _ISOLATION if index >> 28 == _IS_PCI else _ALLOCATION
@@ -287,16 +296,14 @@ def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> 
     label = _label(entry.message)
     if len(devices) == 1:  # no other device could be meant
         label = label.removesuffix(f" {devices[0]}")
-    other = isinstance(entry.message, OtherCommand | OtherEvent)
+    other = isinstance(entry.message, OtherCommand | OtherEvent | TraceStep)
     return Mark(
         step=number,
         seq=number,
         at_ns=at_ns,
         src=entry.src,
         dst=entry.dst,
-        tone=Severity.PLAIN
-        if isinstance(entry.message, OtherCommand | OtherEvent)
-        else severity_of(entry.message),
+        tone=Severity.PLAIN if other else severity_of(entry.message),
         minor=not other and is_minor(entry.message),
         label=label,
         sentence=logged_sentence(entry),
@@ -309,7 +316,7 @@ def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> 
 def _label(message: Logged) -> str:
     if isinstance(message, OtherCommand | OtherEvent):
         return message.name if message.device is None else f"{message.name} {message.device}"
-    return label_of(message)
+    return message.words if isinstance(message, TraceStep) else label_of(message)
 
 
 def logged_sentence(entry: LogEntry) -> str:
@@ -321,8 +328,8 @@ def logged_sentence(entry: LogEntry) -> str:
             who = "libvirt" if entry.src is Actor.LIBVIRT else "The operator"
             return f"{who} asks QEMU: {asked}."
         case OtherEvent(name, device):
-            if name.startswith("spapr_drc_"):
-                return f"QEMU's trace: {name} {device}."
             return f"QEMU says: {name}{f' {device}' if device else ''}."
+        case TraceStep():
+            return f"QEMU's trace: {message.words}."
     trace = TraceEntry(seq=0, at_ns=0, guest_ns=0, src=entry.src, dst=entry.dst, message=message)
     return sentence(trace)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, UnplugLog
+from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, TraceStep, UnplugLog
 from kit.logs.fates import fates_of
 from kit.logs.requests import requests_of
 from kit.logs.selection import first_entries
@@ -160,7 +160,7 @@ class LogReport:
 def _entry_json(entry: LogEntry, began_ns: int | None) -> dict[str, Any]:
     message = entry.message
     told: dict[str, Any]
-    if isinstance(message, OtherCommand | OtherEvent):
+    if isinstance(message, OtherCommand | OtherEvent | TraceStep):
         told = {"type": message.name, "device": message.device}
     else:
         told = message_json(message)

@@ -4,7 +4,7 @@
 PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
-.PHONY: help env lab test quick test-long test-clone test-guest test-qemu test-offline check bench bench-hub fuzz goldens solutions \
+.PHONY: help env lab test quick test-long test-clone test-guest test-qemu test-offline check bench bench-hub fuzz findings goldens solutions \
 	screenshots site test-site stick release changelog lock audit clean qemu-clone remake
 runtime := .venv/$(if $(LOCKED),.locked,.runtime)
 
@@ -69,6 +69,9 @@ goldens: .venv/.test  ## draw the pictures anew that the tests compare; review t
 
 solutions: .venv/.test  ## write the teacher's key anew; review the difference
 	@.venv/bin/python tools/solutions.py
+
+findings: .venv/.test  ## write docs/findings anew; review the difference
+	@.venv/bin/python -m tools.findings
 
 screenshots: .venv/.test  ## take the pictures in the documentation again
 	@.venv/bin/python tools/screenshots.py

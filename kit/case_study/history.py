@@ -27,6 +27,8 @@ from kit.git.values.commit import Commit, lore_link, reference
 from kit.git.values.page import CommitPage, CommitReference
 from kit.machine.catalogue import (
     CATALOGUE,
+    MENDED,
+    MENDS,
     OF_THE_LESSON,
     PROPOSAL,
     RECENT,
@@ -109,6 +111,8 @@ def _reenactment() -> Path:
 
 def why_no_commit(revision: Revision) -> str:
     """Return why a revision has no commit of its own; empty if it has one."""
+    if revision in (*MENDS, MENDED):
+        return f"{revision.name} is a mend that the kit tries: no QEMU has a commit for it"
     if revision is PROPOSAL:
         (proposed,) = PROPOSAL.patches - set(OF_THE_LESSON)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"

@@ -37,8 +37,9 @@ class Patch(Enum):
 
     ``IBM_PI_FEATURES`` adds a property to a core's device tree node, so that its
     configure-connector takes one call more.  ``MEM_UNPLUG_ERROR_REMOVED`` takes
-    ``MEM_UNPLUG_ERROR_EVENT`` out of a revision.  The last one was posted and never merged: its
-    value is the Message-Id.
+    ``MEM_UNPLUG_ERROR_EVENT`` out of a revision.  ``PROPOSED_NOT_DELETED_EVENT`` was posted and
+    never merged: its value is the Message-Id.  Those after it are mends that the kit tries on its
+    own machine, and nobody posted: see docs/findings/mends.md.
     """
 
     UNPLUG_TIMEOUT_TIMER = "51254ffb320183a4636635840c23ee0e3a1efffa"
@@ -55,6 +56,12 @@ class Patch(Enum):
     IBM_PI_FEATURES = "95912ce1ebe4303d17118219691573ae6227b0e2"
     MEM_UNPLUG_ERROR_REMOVED = "0f910b8724ab7e29a7a605509edb710787ff13ea"
     PROPOSED_NOT_DELETED_EVENT = "20210312200740.815014-3-danielhb413@gmail.com"
+    MEND_LIMBO = "mend-limbo"
+    MEND_DIMM_ABORT = "mend-dimm-abort"
+    MEND_MIGRATED_DIMM = "mend-migrated-dimm"
+    MEND_STUCK_DIMM = "mend-stuck-dimm"
+    MEND_TOLD_TWICE = "mend-told-twice"
+    MEND_RESET = "mend-reset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

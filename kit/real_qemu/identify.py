@@ -81,8 +81,8 @@ class Identity:
     """Which builds of the catalogue a binary answers like.
 
     ``same`` give the same answers in every step.  If there are none, ``nearest`` is the build that
-    differs in the fewest steps, and ``difference`` the first of those; for q35, which has one
-    recording, it says how alike they are.
+    differs in the fewest steps, and ``difference`` the first of those; for q35, whose
+    recordings are alike, it says how alike they are.
     """
 
     binary: Binary

@@ -1,8 +1,8 @@
-"""Does a binary's q35 machine answer as the recorded one, QEMU 7.2.22?
+"""Does a binary's q35 machine answer as the recorded ones, QEMU 7.2.22 and 11.1.3?
 
-There is one recording of q35, so a short script counts the steps with equal answers.  It ejects no
-CPU, because a stopped machine reports that late.  The embedded machine, which answers as the
-recording does, is the yardstick.
+Those two answer alike in every step, so a short script counts the steps with equal answers.  It
+ejects no CPU, because a stopped machine reports that late.  The embedded machine, which answers as
+the recordings do, is the yardstick.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Likeness:
     @property
     def words(self) -> str:
         """How alike it is, for a person."""
-        told = f"answers {self.same} of {self.steps} steps as 7.2.22 does, the one recorded"
+        told = f"answers {self.same} of {self.steps} steps as the recorded ones, 7.2.22 and 11.1.3"
         return f"{told}; {self.difference}" if self.difference else told
 
 

@@ -38,7 +38,7 @@ __all__ = [
 
 R = TypeVar("R")
 FORMATS: Mapping[Board, BoardFormat] = {Board.PSERIES: PSERIES_FORMAT, Board.Q35: Q35_FORMAT}
-_Q35_VERSION = re.compile(r"7\.2(\.[0-9]+)?")
+_Q35_VERSION = re.compile(r"(7\.2|11\.1)(\.[0-9]+)?")
 _ANSWERS = {"reply", "aborted", "events"}
 _check_aborted = record("aborted", {"function": text, "assertion": text}, {"file": text})
 
@@ -129,7 +129,7 @@ def _q35_revision(data: Json) -> Revision:
     if machine != Board.Q35.value:
         raise FormatError(f"unknown machine {short(machine)}; known: q35 (pseries has a revision)")
     if not _Q35_VERSION.fullmatch(version):
-        raise FormatError(f"version {short(version)} of q35 is not embedded; known: 7.2")
+        raise FormatError(f"version {short(version)} of q35 is not embedded; known: 7.2, 11.1")
     return Q35
 
 

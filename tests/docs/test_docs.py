@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = (".", "docs", "solutions")
+FOLDERS = (".", "docs", "docs/findings", "solutions")
 PAGES = sorted(
     [page for folder in FOLDERS for page in (ROOT / folder).glob("*.md")]
     + list((ROOT / "notebooks").glob("*.ipynb"))

@@ -110,8 +110,8 @@ def test_q35_is_compared_with_what_was_recorded(x86_64: Binary) -> None:
     steps = len(SCRIPT_Q35)
 
     assert found.words == (
-        f"{x86_64.name}: plays q35, and answers {steps} of {steps} steps as 7.2.22 does, the one"
-        " recorded"
+        f"{x86_64.name}: plays q35, and answers {steps} of {steps} steps as the recorded ones,"
+        " 7.2.22 and 11.1.3"
     )
     assert found.same == (Q35,)
     assert found.revision.name == "q35"
@@ -148,6 +148,6 @@ def test_a_q35_that_answers_otherwise_is_told_from_the_recorded_one(
 
     assert (found.steps, found.same) == (steps, steps - 1)
     assert found.words == (
-        f"answers {steps - 1} of {steps} steps as 7.2.22 does, the one recorded; at step 1"
+        f"answers {steps - 1} of {steps} steps as the recorded ones, 7.2.22 and 11.1.3; at step 1"
         ' (DeviceAdd) {"error": {"class": "GenericError", "desc": "no"}}, and not {"return": {}}'
     )

@@ -120,11 +120,15 @@ def _request_pci(machine: Machine, function: PciFunction) -> Step:
 def _request_dimm(machine: Machine, plugged: Plugged) -> Step:
     if machine.hp_evt is False:
         raise Refused("Memory hot unplug not supported for this guest")
-    if any(pending.path == plugged.path for pending in machine.pending_dimms):
-        raise Refused(f"Memory unplug already in progress for device {plugged.device.id or NULL}")
     lmbs = drc_of(machine, plugged.device)
-    pending = PendingDimm(plugged.path, len(lmbs))
-    machine = with_pending(machine, pending)
+    if any(pending.path == plugged.path for pending in machine.pending_dimms):
+        if machine.has(Patch.MEND_STUCK_DIMM):
+            return notify(machine, memory_event(machine, HotplugAction.REMOVE, lmbs))
+        raise Refused(f"Memory unplug already in progress for device {plugged.device.id or NULL}")
+    count = len(lmbs)
+    if machine.has(Patch.MEND_DIMM_ABORT):
+        count = sum(lmb.device is not None for lmb in lmbs)
+    machine = with_pending(machine, PendingDimm(plugged.path, count))
     emitted: tuple[Emitted, ...] = ()
     for drc in lmbs:
         machine, _, more = act(machine, drc, QemuCall.UNPLUG_REQUEST)

@@ -100,6 +100,11 @@ def lmb_not_pending(drc: Drc) -> bool:
     return not drc.unplug_requested and drc.type is DrcType.LMB
 
 
+def core_or_phb_not_pending(drc: Drc) -> bool:
+    """CPU or PHB, no unplug requested?"""
+    return not drc.unplug_requested and drc.type in (DrcType.CPU, DrcType.PHB)
+
+
 def pending_lmb(drc: Drc) -> bool:
     """LMB, unplug requested?"""
     return drc.unplug_requested and drc.type is DrcType.LMB
@@ -313,6 +318,27 @@ OVERLAYS: Mapping[Patch, Table] = {
     },
     Patch.UNISOLATE_ROLLS_BACK: _refusal(E.REPORT_REFUSAL),
     Patch.UNPLUG_GUEST_ERROR_EVENT: _refusal(E.REPORT_REFUSAL, E.SEND_GUEST_ERROR),
+    Patch.MEND_LIMBO: {
+        (S.CONFIGURED, C.ISOLATE): (Row(S.CONFIGURED, R.HW_ERROR, when=core_or_phb_not_pending),),
+    },
+    Patch.MEND_DIMM_ABORT: {(s, Q.UNPLUG_REQUEST): (Row(s, when=empty),) for s in _LOGICAL},
+    Patch.MEND_TOLD_TWICE: {
+        (s, C.UNISOLATE): (
+            Row(s, R.SUCCESS, (E.ROLL_BACK_DIMM, E.REPORT_REFUSAL), when=pending_lmb),
+        )
+        for s in (S.UNISOLATE, S.CONFIGURED)
+    },
+    Patch.MEND_RESET: {
+        (s, q): (
+            Row(
+                S.PHYSICAL_CONFIGURED if s in PHYSICAL_STATES else S.CONFIGURED,
+                effects=(E.CLEAR_UNPLUG_REQUESTED, E.REWIND),
+                when=pending,
+            ),
+        )
+        for s in S
+        for q in (Q.RESET, Q.CAS)
+    },
 }
 """Rows that a patch puts in front of earlier ones; a patch not named here moves no connector."""
 

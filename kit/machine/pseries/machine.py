@@ -295,7 +295,8 @@ def _send_not_deleted(machine: Machine, drc: Drc) -> Step:
 def _roll_back_dimm(machine: Machine, drc: Drc) -> Step:
     plugged = _attached_to(machine, drc)
     told = machine.has(Patch.MEM_UNPLUG_ERROR_EVENT)
-    if not any(pending.path == plugged.path for pending in machine.pending_dimms):
+    listed = any(pending.path == plugged.path for pending in machine.pending_dimms)
+    if not listed and not machine.has(Patch.MEND_MIGRATED_DIMM):
         # eb7f80fd26, which brought the event, also renamed the function; the name stayed
         renamed = told or machine.has(Patch.MEM_UNPLUG_ERROR_REMOVED)
         name = "memory_unplug_rollback" if renamed else "clear_pending_dimm_unplug_state"

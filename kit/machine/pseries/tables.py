@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kit.machine.catalogue import MERGED
 from kit.machine.pseries.connector import Call, DrcState, QemuCall, RtasCall
 from kit.machine.pseries.drc import BASE, OVERLAYS, Row
 from kit.machine.revision import Patch, Revision
@@ -32,7 +33,11 @@ class TableRow:
 
     @property
     def recorded(self) -> bool:
-        """Does a recording of a real QEMU show this row?  Else it is taken from the code."""
+        """Does a recording of a real QEMU show this row?  Else it is taken from the code, or from
+        nowhere, if its patch was never merged.
+        """
+        if self.patch is not None and self.patch not in MERGED:
+            return False
         return (self.patch, self.state, self.call, self.guard) not in NEVER_RECORDED
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.common.errors import UserError
-from kit.machine.catalogue import PROPOSAL, RELEASES, REVISIONS
+from kit.machine.catalogue import MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
 from kit.machine.revision import Board, Patch, Revision
@@ -43,10 +43,11 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 
 
 def revisions_table() -> Listing:
-    """Return the catalogue: the case study's builds, releases, unmerged ones, the contrast."""
+    """Return the catalogue: the case study's builds, releases, unmerged ones, contrast, mends."""
     table = _table("name", "revision", "what its machine does")
-    for revision in REVISIONS:
-        if revision in (RELEASES[0], PROPOSAL):
+    revisions = (*REVISIONS, *MENDS, MENDED)
+    for revision in revisions:
+        if revision in (RELEASES[0], PROPOSAL, MENDS[0]):
             table.add_section()
         table.add_row(
             Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)
@@ -59,7 +60,7 @@ def revisions_table() -> Listing:
             "summary": revision.summary,
             "patches": [patch.name for patch in Patch if patch in revision.patches],
         }
-        for revision in REVISIONS
+        for revision in revisions
     ]
     return table, data
 

@@ -1,0 +1,98 @@
+"""What a mend mends, and that it breaks nothing: each beside today's machine.
+
+A mend is a patch of the table that nobody merged; docs/findings/mends.md says what each is about.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from kit.actors.pseries_programs import GuestKind
+from kit.explorer.jobs import SearchJob, explore_one
+from kit.explorer.scope import Scope
+from kit.explorer.search import Ended, Judgement
+from kit.machine.catalogue import MENDED, MENDS, TODAY, find_revision
+from kit.machine.revision import Patch, Revision
+
+LINUX, OLD, ANY = GuestKind.LINUX_5_14, GuestKind.LINUX_5_12, GuestKind.ARBITRARY
+CORES = Scope(cores=1, requests=3, migrations=2)
+DIMM_1 = Scope(cores=0, requests=3, migrations=2, dimm_lmbs=1)
+DIMM_2 = Scope(cores=0, dimm_lmbs=2)
+NO_MIGRATION = Scope(cores=0, dimm_lmbs=2, migrations=0)
+PHB = Scope(cores=0, requests=3, migrations=0, phb=True)
+SEARCHES = [
+    *((kind, scope) for kind in (LINUX, OLD) for scope in (CORES, DIMM_1, DIMM_2, PHB)),
+    (ANY, NO_MIGRATION),
+    (ANY, PHB),
+]
+MENDS_OF = {
+    "mend-limbo": {(LINUX, CORES): {"no-lost-release", "no-silent-disagreement"}},
+    "mend-dimm-abort": {(ANY, NO_MIGRATION): {"no-abort"}},
+    "mend-migrated-dimm": {(LINUX, DIMM_2): {"no-abort"}, (OLD, DIMM_2): {"no-abort"}},
+    "mend-stuck-dimm": {
+        **{(kind, DIMM_1): {"retry-possible", "no-surprise-removal"} for kind in (LINUX, OLD)},
+        **{(kind, DIMM_2): {"retry-possible"} for kind in (LINUX, OLD)},
+    },
+    "mend-told-twice": {},  # it shortens the list of strays; see below
+    "mend-reset": {
+        (kind, scope): {"no-surprise-removal"}
+        for kind in (LINUX, OLD)
+        for scope in (CORES, DIMM_1, DIMM_2, PHB)
+    },
+}
+# with a retry the operator never believes a failure, so nothing tries the property any more
+UNTRIED = {("mend-stuck-dimm", DIMM_1): {"no-surprise-removal"}}
+
+
+@cache
+def judgements(revision: Revision, kind: GuestKind, scope: Scope) -> dict[str, Judgement]:
+    found = explore_one(SearchJob(revision, kind, scope))
+    assert found.result.ended is Ended.COMPLETE
+    return {prop.name: finding.judgement for prop, finding in found.findings}
+
+
+def violated(revision: Revision, kind: GuestKind, scope: Scope) -> set[str]:
+    found = judgements(revision, kind, scope)
+    return {name for name, one in found.items() if one is Judgement.VIOLATED}
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda one: f"{one[0].value}-{one[1].name}")
+@pytest.mark.parametrize("mend", MENDS, ids=lambda one: one.name)
+def test_a_mend_mends_what_it_says_and_breaks_nothing(
+    mend: Revision, search: tuple[GuestKind, Scope]
+) -> None:
+    before, after = violated(TODAY, *search), violated(mend, *search)
+
+    mended = MENDS_OF[mend.name].get(search, set())
+    idle = UNTRIED.get((mend.name, search[1]), set())
+    assert after == before - mended
+    found = judgements(mend, *search)
+    assert {name for name in mended if found[name] is Judgement.NOT_EXERCISED} == idle
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda one: f"{one[0].value}-{one[1].name}")
+def test_together_they_mend_what_each_does(search: tuple[GuestKind, Scope]) -> None:
+    each = [found.get(search, set()) for name, found in MENDS_OF.items() if name != "mend-reset"]
+
+    after = violated(MENDED, *search)
+
+    assert after == violated(TODAY, *search) - set().union(*each)
+    assert "no-abort" not in after
+
+
+def test_without_all_of_them_a_guest_can_still_end_its_vm() -> None:
+    """Two assertions: each mend alone leaves the other one."""
+    ends = {mend.name for mend in MENDS if "no-abort" in violated(mend, ANY, DIMM_2)}
+
+    assert ends == {mend.name for mend in MENDS}
+    assert "no-abort" not in violated(MENDED, ANY, DIMM_2)
+
+
+def test_a_mend_is_today_and_one_patch() -> None:
+    patches = [mend.patches - TODAY.patches for mend in MENDS]
+
+    assert [TODAY.patches < mend.patches for mend in MENDS] == [True] * len(MENDS)
+    assert patches == [{patch} for patch in Patch if patch.value.startswith("mend-")]
+    assert [find_revision(mend.label) for mend in (*MENDS, MENDED)] == [*MENDS, MENDED]

@@ -38,7 +38,7 @@ from kit.lessons.tables import (
     retry_table,
 )
 from kit.machine.catalogue import find_revision
-from kit.machine.revision import Board
+from kit.simulation.platform import explored_platform_of
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
@@ -227,8 +227,7 @@ def properties(*revisions: str, widen: str | None = None) -> PropertyWidget:
 
     columns = tuple(map(find_revision, revisions)) or NAMED
     for revision in columns:
-        if revision.board != Board.PSERIES:
-            raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
+        explored_platform_of(revision)
     scope = None if widen is None else Scope.read(widen)
     return PropertyWidget(PropertyModel(columns, _searched, scope), _path_mail)
 

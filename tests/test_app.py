@@ -148,7 +148,7 @@ def test_the_properties_are_a_table_of_named_revisions() -> None:
     ("call", "says"),
     [
         (lambda: properties("revert", widen="all"), "'all' is no scope"),
-        (lambda: properties("q35"), "q35 is an ACPI machine; the explorer knows pseries alone"),
+        (lambda: properties("q35"), "q35 cannot be explored; the explorer knows pseries alone"),
         (lambda: path("1.run.x"), "is no token of a path"),
     ],
 )

@@ -1,7 +1,7 @@
 """Ask an advisory database about every pin of requirements.lock: ``make audit``.
 
 pip-audit asks PyPI's, on the host that the packages come from.  It says "no known vulnerabilities"
-also of what it could not look up, as on a mirror without that database; here that is told apart.
+also of what it could not look up, as on a mirror without that database; here the two differ.
 
 Exit status: 0 nothing is known against any pin, 1 something is, 2 pip-audit does not work, 3 the
 database could not be reached (0 with ``--offline-ok``, for a machine that reaches packages alone).
@@ -42,21 +42,17 @@ class Audit:
 
     @property
     def status(self) -> int:
-        """The exit status that says it."""
+        """The exit status."""
         return 1 if self.findings else 3 if self.unknown else 0
 
 
 def audit(pins: Sequence[Pin], *options: str) -> Audit:
-    """Ask about *pins*, those for other platforms included.
-
-    Args:
-        pins: The lock file's.
-        options: More for pip-audit, such as another database.
+    """Return what is known of *pins*, of every platform; *options* are more for pip-audit.
 
     Raises:
         AuditError: pip-audit fails for another reason than the network.
     """
-    found = [_asked(group, options) for group in _groups(pins)]
+    found = [_audit_group(group, options) for group in _groups(pins)]
     return Audit(
         tuple(line for each in found for line in each.findings),
         next((each.unknown for each in found if each.unknown), ""),
@@ -65,7 +61,7 @@ def audit(pins: Sequence[Pin], *options: str) -> Audit:
 
 
 def _groups(pins: Sequence[Pin]) -> list[dict[str, Pin]]:
-    """Put a second version of a package, which another Python gets, into another group."""
+    """Return the pins in groups; a second version of a package is in another group."""
     groups: list[dict[str, Pin]] = []
     for pin in pins:
         group = next((each for each in groups if pin.name not in each), None)
@@ -75,7 +71,7 @@ def _groups(pins: Sequence[Pin]) -> list[dict[str, Pin]]:
     return groups
 
 
-def _asked(group: Mapping[str, Pin], options: Sequence[str]) -> Audit:
+def _audit_group(group: Mapping[str, Pin], options: Sequence[str]) -> Audit:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pins.txt"
         lines = [  # without markers: this machine is one of many
@@ -96,20 +92,16 @@ def _asked(group: Mapping[str, Pin], options: Sequence[str]) -> Audit:
 
 
 def judged(done: ChildResult, pins: int) -> Audit:
-    """Return what a run of pip-audit means.
-
-    Args:
-        done: How it ended, and what it wrote.
-        pins: How many it was asked about.
+    """Return what a run of pip-audit about so many *pins* means.
 
     Raises:
         AuditError: It failed for another reason than the network.
     """
-    said = [line.strip() for line in done.stderr.decode(errors="replace").splitlines()]
+    written = [line.strip() for line in done.stderr.decode(errors="replace").splitlines()]
     try:
         rows = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        why = next(filter(None, reversed(said)), "it does not say why")[:300]
+        why = next(filter(None, reversed(written)), "it does not say why")[:300]
         if not _NETWORK.search(why):
             raise AuditError(f"pip-audit fails: {why}") from None
         return Audit((), why, pins)
@@ -129,7 +121,7 @@ def judged(done: ChildResult, pins: int) -> Audit:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Ask, and say what is known; each thing is one line."""
+    """Print what is known, one line each, and return the exit status."""
     parser = argparse.ArgumentParser(prog="make audit", description="Known vulnerabilities.")
     parser.add_argument("--offline-ok", action="store_true", help="no database is no failure")
     chosen, options = parser.parse_known_args(arguments)

@@ -48,7 +48,7 @@ class Pin:
 
 
 def read_pins(text: str) -> tuple[Pin, ...]:
-    """Read a lock file.
+    """Return the pins of a lock file.
 
     Raises:
         LockError: A line is not a pin.
@@ -81,16 +81,8 @@ def resolved() -> str:
         build, out = Path(folder) / "build.in", Path(folder) / LOCK.name
         write_atomic(build, "\n".join(project["build-system"]["requires"]).encode())
         command = [
-            *(
-                sys.executable,
-                "-P",
-                "-m",
-                "uv",
-                "pip",
-                "compile",
-                "--universal",
-                "--generate-hashes",
-            ),
+            *(sys.executable, "-P", "-m", "uv", "pip", "compile"),
+            *("--universal", "--generate-hashes"),
             *("--python-version", _OLDEST_PYTHON, "--default-index", "https://pypi.org/simple"),
             *("--no-config", "--no-header", "--no-annotate", "--quiet"),
             *(word for extra in EXTRAS for word in ("--extra", extra)),
@@ -101,14 +93,14 @@ def resolved() -> str:
         except TimeoutError as error:
             raise LockError(f"uv: {error}; try again") from None
         if done.status:
-            said = done.stderr.decode(errors="replace").split("\n")
-            reasons = [line.strip(" ×╰─▶│├") for line in said if line.strip()]
+            lines = done.stderr.decode(errors="replace").split("\n")
+            reasons = [line.strip(" ×╰─▶│├") for line in lines if line.strip()]
             raise LockError(f"uv cannot resolve it: {' '.join(reasons)[:500]}")
         return _HEADER + out.read_text(encoding="utf-8")
 
 
 def main() -> int:
-    """Write the lock file; what is wrong is one line."""
+    """Write the lock file; an error is one line."""
     try:
         text = resolved()
         pins = read_pins(text)

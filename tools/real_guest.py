@@ -39,9 +39,6 @@ class GuestError(Exception):
     """What is missing, in one line."""
 
 
-# -- the initramfs -------------------------------------------------------------------------------
-
-
 def initramfs(busybox: bytes) -> bytes:
     """Return an initramfs, the same bytes for the same busybox.
 
@@ -73,16 +70,15 @@ def _padded(data: bytes) -> bytes:
     return data + b"\0" * (-len(data) % 4)
 
 
-# -- apt, with a state of its own ----------------------------------------------------------------
-
-
-def _said(*command: str, cwd: Path | None = None) -> str:
+def _output(*command: str, cwd: Path | None = None) -> str:
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900)
     except FileNotFoundError:
         raise GuestError(f"{command[0]} is missing: this needs a Debian machine") from None
     if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip() or "no word why").splitlines()[-1]
+        last = (done.stderr.strip() or done.stdout.strip() or "it does not say why").splitlines()[
+            -1
+        ]
         raise GuestError(f"{' '.join(command[:1])} fails: {last}")
     return done.stdout
 
@@ -120,19 +116,19 @@ def _options(state: Path) -> Iterator[str]:
 
 
 def download(state: Path) -> tuple[Path, Path]:
-    """Download kernel and busybox; return the two packages."""
-    listed = _said("apt-get", "indextargets", "--format", _FIELDS, "Created-By: Packages")
+    """Return the packages of kernel and busybox, downloaded."""
+    listed = _output("apt-get", "indextargets", "--format", _FIELDS, "Created-By: Packages")
     site, release = source_of(listed)
     options = tuple(_options(state))
     source = f"deb [arch=ppc64el signed-by={KEYRING}] {site} {release} main\n"
     write_atomic(state / "sources.list", source.encode())
-    _said("apt-get", *options, "-qq", "update")
-    found = _IMAGE.search(_said("apt-cache", *options, "--no-all-versions", "show", META))
+    _output("apt-get", *options, "-qq", "update")
+    found = _IMAGE.search(_output("apt-cache", *options, "--no-all-versions", "show", META))
     if found is None:
         raise GuestError(f"{release} has no {META}")
     for package in (found[1], SHELL):
         print(f"downloading {package} ({release}, ppc64el)")
-        _said("apt-get", *options, "-qq", "download", f"{package}:ppc64el", cwd=state)
+        _output("apt-get", *options, "-qq", "download", f"{package}:ppc64el", cwd=state)
     (kernel,) = state.glob(f"{found[1]}_*.deb")
     (busybox,) = state.glob(f"{SHELL}_*.deb")
     return kernel, busybox
@@ -156,7 +152,7 @@ def taken_out(package: Path, wanted: str) -> bytes:
 
 
 def main(words: list[str]) -> int:
-    """Put vmlinux and initrd.gz into the folder, and say how to use them."""
+    """Put vmlinux and initrd.gz into the folder, and print how to use them."""
     folder = Path(words[0] if words else ".guest")
     make_folders(folder)
     try:

@@ -35,7 +35,7 @@ from kit.machine.catalogue import (
     RELEASES,
     find_revision,
 )
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Revision
 
 __all__ = [
     "CARRIED",
@@ -53,6 +53,7 @@ __all__ = [
 
 CLONE_VARIABLE = "KIT_QEMU"
 CARRIED = "history.json"  # in share(); tools/website puts it there
+_STORY_BOARD = CATALOGUE[0].board
 NEIGHBOURS = 40  # a series is applied in one go, so its commits are among that many
 
 
@@ -117,7 +118,7 @@ def why_no_commit(revision: Revision) -> str:
         (proposed,) = PROPOSAL.patches - set(OF_THE_LESSON)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
         return f"{revision.name} was never merged, so there is no commit; it was posted: {posted}"
-    if revision.board != Board.PSERIES:
+    if revision.board != _STORY_BOARD:
         return f"{revision.name} is another machine for contrast: no commit of the story"
     if revision in RECENT:
         return (
@@ -235,7 +236,7 @@ def named_commits(
     found: dict[str, CommitReference] = {}
     for revision in revisions:
         label = revision.label
-        if revision.board != Board.PSERIES or not revision.commit:
+        if revision.board != _STORY_BOARD or not revision.commit:
             found[label] = CommitReference(f"{revision.name}: {revision.summary}")
             continue
         child = find_revision(label.removesuffix("~1")) if label.endswith("~1") else revision

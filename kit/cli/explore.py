@@ -38,8 +38,9 @@ from kit.explorer.properties import PROPERTIES
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended
 from kit.machine.catalogue import find_revision
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Revision
 from kit.real_qemu.api import EMBEDDED, identity_of
+from kit.simulation.platform import explored_platform_of
 from kit.views.terminal.explorer import found_table, one_table
 
 __all__ = ["explore"]
@@ -209,8 +210,7 @@ def _wanted(names: list[str] | None) -> list[str]:
 
 def _revision(name: str) -> Revision:
     revision = find_revision(name)
-    if revision.board != Board.PSERIES:
-        raise UserError(f"{revision.name} is an ACPI machine; the explorer knows pseries alone")
+    explored_platform_of(revision)
     return revision
 
 

@@ -16,7 +16,7 @@ from kit.explorer.jobs import Explored
 from kit.explorer.paths import PlayedPath, play_path
 from kit.real_qemu import api as backend_in_use
 from kit.real_qemu.replay_path import LivePath
-from kit.views.reports.run import wrapped
+from kit.views.reports.blocks import wrapped
 
 __all__ = ["LiveCell", "live_cells", "live_json", "live_lines", "write_live"]
 

@@ -85,17 +85,14 @@ def _can_be_left_out(path: str, hunk: Hunk, files: tuple[FileDiff, ...]) -> bool
 
     The lines that stay must not use a name whose declaration another hunk removes.
     """
-    needed = _names(hunk) - _given(path, hunk)
+    named = {word for text in _removed(hunk) for word in _WORD.findall(text)}
+    needed = named - _given(path, hunk)
     elsewhere: set[str] = set()
     for file in files:
         for other in file.hunks:
             if other is not hunk:
                 elsewhere |= _given(file.path, other)
     return not needed & elsewhere
-
-
-def _names(hunk: Hunk) -> set[str]:
-    return {word for text in _removed(hunk) for word in _WORD.findall(text)}
 
 
 def _given(path: str, hunk: Hunk) -> set[str]:

@@ -81,12 +81,9 @@ class Wrong:
     when: tuple[Claim, ...] = ()
 
 
-# -- the kinds -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeChoice:
-    """An outcome to choose: right where all of its claims hold; else the card says ``reply``."""
+    """An outcome to choose: right where all of its claims hold; else the card shows ``reply``."""
 
     name: str
     says: str
@@ -105,7 +102,7 @@ class Predict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What must hold in the learner's run, and what the card says if it does not."""
+    """What must hold in the learner's run, and the reply if it does not."""
 
     claim: Claim
     missing: str
@@ -155,7 +152,7 @@ class ItemRule(Enum):
 class Item:
     """Lines of a commit to judge, found by their file and, if given, an identifier.
 
-    The card says ``reply`` if the learner judged them wrongly, whichever way.
+    The card shows ``reply`` if the learner judged them wrongly, either way.
     """
 
     name: str

@@ -68,13 +68,9 @@ class ExerciseError(UserError):
 
 
 def read_exercise(text: str, name: str, source: str, find: FindScenario) -> Exercise:
-    """Read an exercise.
+    """Return the exercise called *name* that a text in TOML, of the file *source*, describes.
 
-    Args:
-        text: TOML.
-        name: The exercise's name: that of its file without ``.toml``.
-        source: Its file, for messages.
-        find: Returns the scenario of a name, or raises UserError.
+    *find* returns the scenario of a name, or raises UserError.
 
     Raises:
         ExerciseError: The text breaks the format: file, line, what is wrong, what was expected.
@@ -108,7 +104,7 @@ class _Source:
         self._name, self._find = name, find
 
     def story(self) -> ExerciseStory:
-        """Read what is played: a built-in scenario, or one in the file itself."""
+        """Return what is played: a built-in scenario, or one in the file itself."""
         reader, data = self.reader, self.data
         if "scenario" in data:
             for key in ("cast", "script", "end"):
@@ -124,20 +120,21 @@ class _Source:
             reader.read("at", revision.label, lambda _: begin(scenario.setup, revision))  # noqa: B023
         lines, texts = read_script(reader, data, "actions", scenario.setup.devices)
         actions = tuple(
-            Intervention(line.at_ns, _action(text)) for line, text in zip(lines, texts, strict=True)
+            Intervention(line.at_ns, " ".join(text.partition(":")[2].split()))
+            for line, text in zip(lines, texts, strict=True)
         )
         return ExerciseStory(scenario=scenario, at=at, actions=actions)
 
     def claims(
         self, reader: TomlReader, key: str, texts: tuple[str, ...], devices: tuple[Device, ...]
     ) -> tuple[Claim, ...]:
-        """Read claims about a run."""
+        """Return claims about a run."""
         return tuple(reader.read(key, one, lambda text: read_claim(text, devices)) for one in texts)
 
     def wrong(
         self, story: ExerciseStory | None, *keys: str, numbers: bool = False
     ) -> tuple[Wrong, ...]:
-        """Read the wrong answers that the author foresaw: lists of texts, or numbers."""
+        """Return the wrong answers that the author foresaw: lists of texts, or numbers."""
         found = []
         for here, entry in self.reader.tables(self.data, "wrong"):
             here.keys(entry, "wrong", {"answer", "reply", *keys})
@@ -158,14 +155,14 @@ class _Source:
         return tuple(found)
 
     def names(self, key: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        """Read a list of names, each of a part of this exercise."""
+        """Return a list of names, each of a part of this exercise."""
         found = self.reader.texts(self.data, key)
         for name in found:
             _one_of(self.reader, key, name, dict.fromkeys(known))
         return found
 
     def by_revision(self, story: ExerciseStory, read: Callable[[object], Any]) -> dict[str, Any]:
-        """Read the table of solutions: one for each revision of *story*."""
+        """Return the solution for each revision of *story*."""
         table = self.reader.table(self.data, "solution")
         here = self.reader.within("[solution]")
         here.keys(table, "solution", {name for r in story.at for name in (r.name, r.label)})
@@ -176,7 +173,7 @@ class _Source:
         return found
 
     def whole(self, key: str) -> int:
-        """Read a small number."""
+        """Return a number from 1 to 20."""
         value = self.data.get(key)
         if type(value) is not int or not 0 < value <= 20:
             raise self.reader.error(key, f"{key} is {short(value)}; expected a number from 1 to 20")
@@ -189,17 +186,10 @@ class _Source:
             raise self.reader.error(key, what)
 
 
-def _action(text: str) -> str:
-    return " ".join(text.partition(":")[2].split())
-
-
 def _one_of(reader: TomlReader, key: str, value: str, known: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if value not in known:
         raise reader.error(key, f"{key} is {value!r}; expected one of: {', '.join(known)}", value)
     return known[value]
-
-
-# -- the kinds -----------------------------------------------------------------------------------
 
 
 def _predict(source: _Source) -> Predict:

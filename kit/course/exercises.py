@@ -66,16 +66,15 @@ def check(
 ) -> AnswerVerdict:
     """Return whether *answer* is right, and if not, what is wrong with it.
 
-    Args:
-        exercise: The exercise.
-        answer: A choice's name; a number; names of hunks or calls; lines ``TIME: ACTION``.
-        at: The revision that the question is about; the default is the exercise's first.
-        diffs: Reads the commits of the history in use.
+    An answer is a choice's name, a number, names of hunks or calls, or lines ``TIME: ACTION``. *at*
+    is the revision that the question is about, by default the exercise's first. *diffs* reads the
+    commits of the history in use.
     """
     try:
         return _checked(exercise, answer, _revision(exercise, at), diffs or no_diffs)
     except UserError as error:
-        return AnswerVerdict(False, _sentence(str(error)))
+        words = str(error)
+        return AnswerVerdict(False, f"{words[:1].upper()}{words[1:].rstrip('.')}.")
 
 
 def no_diffs(revision: str) -> tuple[()]:
@@ -151,10 +150,6 @@ def _checked(
     return AnswerVerdict(True, found.says, found.run, exercise.explanation)
 
 
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
-
-
 def _played(story: ExerciseStory, revision: Revision | None, *more: Intervention) -> Run:
     assert revision is not None, "what is played is asked at a revision"
     return play(story.scenario, revision, (*story.actions, *more))
@@ -179,9 +174,6 @@ def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-# -- predict -------------------------------------------------------------------------------------
-
-
 def _right_choice(task: Predict, run: Run) -> str:
     found = [choice.name for choice in task.choices if _all_hold(choice.claims, run)]
     if len(found) != 1:
@@ -199,9 +191,6 @@ def _check_predict(task: Predict, answer: object, revision: Revision | None) -> 
     if _right_choice(task, run) == chosen.name:
         return AnswerVerdict(True, f"Right, at {run.revision.name}.", run)
     return AnswerVerdict(False, f"Not at {run.revision.name}. {chosen.reply}", run)
-
-
-# -- script --------------------------------------------------------------------------------------
 
 
 def _check_script(task: ScriptTask, answer: object, revision: Revision | None) -> AnswerVerdict:
@@ -252,9 +241,6 @@ def _interventions(task: ScriptTask, lines: tuple[str, ...]) -> tuple[Interventi
     return tuple(found)
 
 
-# -- number --------------------------------------------------------------------------------------
-
-
 def _right_number(task: Number, revision: Revision | None, diffs: Diffs) -> Fraction:
     if task.measure.of_run is None or task.story is None:
         return Fraction(len(net_lines(*(diffs(name) for name in task.measure.of_diffs))))
@@ -268,16 +254,16 @@ def _right_number(task: Number, revision: Revision | None, diffs: Diffs) -> Frac
 def _check_number(
     task: Number, answer: object, revision: Revision | None, diffs: Diffs
 ) -> AnswerVerdict:
-    said = _number(answer)
+    given = _number(answer)
     right = _right_number(task, revision, diffs)
     run = None if task.story is None else _played(task.story, revision)
     where = "" if run is None else f", at {run.revision.name}"
-    if said == right:
+    if given == right:
         return AnswerVerdict(True, f"Right{where}: {_shown(right)} {task.unit}.", run)
-    foreseen = next((w.reply for w in task.wrong if Fraction(w.answer[0]) == said), None)
+    foreseen = next((w.reply for w in task.wrong if Fraction(w.answer[0]) == given), None)
     if foreseen is None:
-        foreseen = "That is too small." if said < right else "That is too large."
-    return AnswerVerdict(False, f"Not {_shown(said)} {task.unit}{where}. {foreseen}", run)
+        foreseen = "That is too small." if given < right else "That is too large."
+    return AnswerVerdict(False, f"Not {_shown(given)} {task.unit}{where}. {foreseen}", run)
 
 
 def _number(answer: object) -> Fraction:
@@ -297,9 +283,6 @@ def _shown(number: Fraction) -> str:
     return str(number) if number.denominator == 1 else f"{float(number):.6g}"
 
 
-# -- hunks ---------------------------------------------------------------------------------------
-
-
 def _check_hunks(task: Hunks, answer: object, diffs: Diffs) -> AnswerVerdict:
     chosen = _names(answer, tuple(item.name for item in task.items), "parts")
     if not chosen:
@@ -307,14 +290,10 @@ def _check_hunks(task: Hunks, answer: object, diffs: Diffs) -> AnswerVerdict:
     right = belonging(task, diffs)
     for item in task.items:
         if (item.name in chosen) is not (item.name in right):
-            begin = (
-                "one that you chose does not belong" if item.name in chosen else "one is missing"
-            )
+            wrong = item.name in chosen
+            begin = "one that you chose does not belong" if wrong else "one is missing"
             return AnswerVerdict(False, f"Not yet: {begin}. {item.reply}")
     return AnswerVerdict(True, "Right.")
-
-
-# -- order ---------------------------------------------------------------------------------------
 
 
 def _right_order(task: OrderTask, run: Run) -> tuple[str, ...]:
@@ -341,7 +320,7 @@ def _how_far(chosen: tuple[str, ...], right: tuple[str, ...]) -> str:
     same = 0
     while chosen[same : same + 1] == right[same : same + 1] and same < len(chosen):
         same += 1
-    begin = "The first one is not right yet." if not same else f"The first {same} are right"
     if not same:
-        return begin
-    return f"{begin}, and something is missing." if same == len(chosen) else f"{begin}, no more."
+        return "The first one is not right yet."
+    rest = "and something is missing" if same == len(chosen) else "no more"
+    return f"The first {same} are right, {rest}."

@@ -84,16 +84,12 @@ class Progress:
             if key not in entry or type(entry[key]) is type(value)
         }
         return Progress(
-            {
-                "format": FORMAT,
-                **self.data,
-                "exercises": {**exercises, exercise: {**entry, **ours}},
-            }
+            {"format": FORMAT, **self.data, "exercises": {**exercises, exercise: {**entry, **ours}}}
         )
 
 
 def read_progress(text: str) -> Progress:
-    """Return the progress in a text; an empty text is no progress yet.
+    """Return the progress in a text; an empty text holds none yet.
 
     Raises:
         ProgressError: The text is not JSON, or not an object.

@@ -43,12 +43,10 @@ class Retry:
 def retries(
     revision: Revision, after_ms: Iterable[int], *, uptime_days: int = 0
 ) -> tuple[Retry, ...]:
-    """Send device_del for core 1 twice, on a fresh machine each time; the guest does nothing.
+    """Return QEMU's answers to a second device_del for core 1, while the guest does nothing.
 
-    Args:
-        revision: The machine's revision.
-        after_ms: Milliseconds of the guest's clock between the two requests.
-        uptime_days: How long the guest has been running before the first.
+    *after_ms* are milliseconds of the guest's clock between the two requests, *uptime_days* is how
+    long the guest has been running before the first.
 
     >>> from kit.machine.catalogue import find_revision
     >>> [r.seconds_named for r in retries(find_revision("cpu-timeout"), (0, 1, 3000, 15000))]

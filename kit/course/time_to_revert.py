@@ -63,12 +63,7 @@ def lasted(rows: Iterable[Revert]) -> tuple[Lasted, ...]:
 
 
 def years(found: Sequence[Lasted], until_s: int) -> tuple[Year, ...]:
-    """Return the years of the commits, oldest first.
-
-    Args:
-        found: The reverted commits.
-        until_s: The date of the history's last commit; it shows no later reverts.
-    """
+    """Return the years of reverted commits, oldest first; the history ends at *until_s*."""
     by_year: dict[int, list[Lasted]] = {}
     for each in found:
         by_year.setdefault(year_of(each.committed_s), []).append(each)

@@ -27,7 +27,7 @@ from kit.machine.requests import CpuCore, Device, DeviceDel, Dimm
 from kit.simulation.actions import connector_names
 from kit.simulation.platform import ExploredPlatform, PlatformMachine
 
-__all__ = ["ActionKind", "ActionTable", "Component", "EnabledAction", "Environment"]
+__all__ = ["TIMER_FIRES", "ActionKind", "ActionTable", "Component", "EnabledAction", "Environment"]
 
 T = TypeVar("T")
 
@@ -86,7 +86,8 @@ class Component(Generic[T]):
     idle: bool = True
 
 
-_TIMER = EnabledAction(ActionKind.TIMER, "QEMU's timer fires")
+TIMER_FIRES = "QEMU's timer fires"
+_TIMER = EnabledAction(ActionKind.TIMER, TIMER_FIRES)
 _GUEST_READS = EnabledAction(ActionKind.GUEST, "guest reads")
 _WORK_DONE = EnabledAction(ActionKind.GUEST, "guest's work is done", WorkDone())
 _GIVES = EnabledAction(ActionKind.GUEST, "guest gives", Decide(True))
@@ -131,12 +132,12 @@ class ActionTable:
         self._pins = () if self._arbitrary else _pins(devices)
 
     def of_machine(self, machine: PlatformMachine) -> Component[PlatformMachine]:
-        """A running timer may fire."""
+        """Return QEMU and its choices: a running timer may fire."""
         armed = bool(self._platform.timers(machine)) and machine.running
         return Component(machine, (_TIMER,) if armed else (), not armed)
 
     def of_guest(self, side: GuestSide) -> Component[GuestSide]:
-        """The guest reads, finishes its own work, or decides."""
+        """Return the guest and its choices: it reads, finishes its own work, or decides."""
         guest = side.guest
         busy: list[EnabledAction] = [_GUEST_READS] if side.inbox else []
         busy += [_WORK_DONE] if side.working else []
@@ -147,14 +148,12 @@ class ActionTable:
         return Component(side, (*busy, *calls, *pins), not busy)
 
     def of_management(self, side: Management) -> Component[Management]:
-        """libvirt reads, or its wait is over."""
+        """Return libvirt and its choices: it reads, or its wait is over."""
         actions = (*((_LIBVIRT_READS,) if side.inbox else ()), *((_WAIT_OVER,) * side.waiting))
         return Component(side, actions, not actions)
 
     def of_operator(self, side: Management, environment: Environment) -> tuple[EnabledAction, ...]:
-        """The operator makes a request once virsh has answered, and resets or migrates at any
-        time.
-        """
+        """Return the operator's choices: a request once virsh has answered, a reset at any time."""
         libvirt = side.libvirt
         actions: list[EnabledAction] = []
         answered = libvirt.job is None and not any(

@@ -7,7 +7,7 @@ at any other choice that is not offered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,10 +16,10 @@ from kit.actors import operator as operators
 from kit.actors.messages import Actor
 from kit.actors.operator import Operator, TypedLine
 from kit.common.errors import UserError
-from kit.explorer.actions import ActionKind, EnabledAction
+from kit.explorer.actions import TIMER_FIRES, ActionKind
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, path_json, play_path
-from kit.explorer.transitions import Sent
+from kit.explorer.transitions import Sent, entries_of
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, PROPOSAL, find_revision
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
@@ -85,9 +85,7 @@ class PathSide:
         return self.platform.connectors(self.machine, device)
 
     def sent(self, number: int) -> tuple[tuple[Actor, Actor, object], ...]:
-        """Return the messages of choice *number*, from 1 on; nothing where the path stopped
-        before.
-        """
+        """Return the messages of choice *number*, from 1 on; none where the path stopped before."""
         if number > len(self.choices):
             return ()
         return tuple((e.src, e.dst, e.message) for e in self.choices[number - 1].entries)
@@ -118,7 +116,7 @@ class PathPlay:
         return None
 
     def json(self) -> dict[str, object]:
-        """Write it as JSON: a path, or two and the number of the first choice that differs."""
+        """Return it as JSON data: a path, or two and the first choice that differs."""
         if len(self.sides) == 1:
             return path_json(self.path)
         return {
@@ -141,7 +139,7 @@ def beside(played: PlayedPath, other: Revision) -> PathPlay:
     """Return a path beside the same choices at another revision.
 
     Raises:
-        UserError: The other revision is not a pseries machine, or it is the same.
+        UserError: It is the same revision, or one whose platform the explorer cannot drive.
     """
     if other == played.revision:
         raise UserError(f"{other.name} is what the path is played at; name another revision")
@@ -160,7 +158,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
     for number, text in enumerate(played.actions, 1):
         options = model.actions(state)
         found = next((n for n, option in enumerate(options) if option.text == text), None)
-        if found is None and _is_timer(text) and not standings[-1].aborted:
+        if found is None and text == TIMER_FIRES and not standings[-1].aborted:
             words = "no timer of QEMU's runs here"
             choices.append(PathChoice(Actor.QEMU, text, (), words))
         elif found is None:
@@ -170,7 +168,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
         else:
             action = options[found]
             sent = model.sent(state, action)
-            choices.append(PathChoice(_actor(action), text, tuple(_entries(sent))))
+            choices.append(PathChoice(_ACTORS[action.kind], text, entries_of(sent)))
             operator = _operator_after(operator, sent)
             state = model.next_state(state, action)
             taken.append(found)
@@ -188,30 +186,11 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
     )
 
 
-def _is_timer(text: str) -> bool:
-    return text == "QEMU's timer fires"
-
-
-_ACTORS = {
+_ACTORS = dict.fromkeys(ActionKind, Actor.OPERATOR) | {
     ActionKind.TIMER: Actor.QEMU,
     ActionKind.GUEST: Actor.GUEST,
     ActionKind.LIBVIRT: Actor.LIBVIRT,
-    ActionKind.REQUEST: Actor.OPERATOR,
-    ActionKind.DELETE: Actor.OPERATOR,
-    ActionKind.RESET: Actor.OPERATOR,
-    ActionKind.MIGRATE: Actor.OPERATOR,
 }
-
-
-def _actor(action: EnabledAction) -> Actor:
-    return _ACTORS[action.kind]
-
-
-def _entries(sent: tuple[Sent, ...]) -> Iterator[TraceEntry]:
-    for seq, one in enumerate(sent):
-        yield TraceEntry(
-            seq=seq, at_ns=0, guest_ns=0, src=one.src, dst=one.dst, message=one.message
-        )
 
 
 def _operator_after(operator: Operator, sent: tuple[Sent, ...]) -> Operator:

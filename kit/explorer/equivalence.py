@@ -25,9 +25,7 @@ Pair = tuple[State, State, bool]
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """The result of a comparison, and a shortest path to a difference, as each revision plays
-    it.
-    """
+    """The result of a comparison, and a shortest path to a difference, as each side plays it."""
 
     result: Result
     difference: tuple[PlayedPath, PlayedPath] | None
@@ -101,10 +99,10 @@ def alike(
     max_states: int = 1_000_000,
     progress: Callable[[int, int], None] | None = None,
 ) -> Alike:
-    """Compare two revisions over a whole scope.
+    """Return whether two revisions answer alike in a whole scope.
 
     Raises:
-        UserError: One of them is not a pseries machine.
+        UserError: The explorer cannot drive the platform of one of them.
     """
     twins = _Twins(DrcModel(ours, kind, scope), DrcModel(theirs, kind, scope))
     same: Property[Pair] = Property("alike", PropertyKind.ALWAYS, lambda state: state[2])

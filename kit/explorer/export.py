@@ -13,8 +13,9 @@ Source: data/reference/README.md, its table of ops.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 from kit.common.errors import MisuseError
 from kit.common.json_fields import Json
@@ -24,8 +25,6 @@ from kit.explorer.search import Path, walk
 from kit.machine.catalogue import MERGED
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import Aborted
-from kit.machine.pseries.machine import Machine
-from kit.machine.pseries.step import boot, next_deadline, step
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -45,11 +44,12 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.recordings.answers import events_json, reply_json
+from kit.recordings.answers import event_json, reply_json
 
 __all__ = ["Asked", "asked_of", "request_json", "script_line"]
 
 _ONE_MS = ClockStep(NS_PER_MS)
+T = TypeVar("T")
 
 
 def script_line(name: str, model: DrcModel, path: Path) -> str | None:
@@ -60,19 +60,18 @@ def script_line(name: str, model: DrcModel, path: Path) -> str | None:
     requests = _without_cas(list(_requests(model, path)))
     if requests is None or model.revision.patches - set(MERGED):
         return None
-    machine = boot(model.revision)
+    platform = model.platform
+    machine, _ = platform.switch_on(model.revision)
     steps: list[Json] = []
     # a reset makes what was plugged in ready to use, as a booted guest would
     begin: list[Request] = [*(DeviceAdd(device) for device in model.devices), SystemReset()]
     end: list[Request] = [QueryHotpluggableCpus(), QueryMemoryDevices()]
     for request in (*begin, *requests, *end):
         if request is None:
-            deadline = next_deadline(machine)
-            assert deadline is not None
-            request = ClockStep(deadline - machine.now_ns)
-        if isinstance(request, DeviceDel) and machine.timers:
-            machine = _recorded(machine, _ONE_MS, steps)
-        machine = _recorded(machine, request, steps)
+            request = ClockStep(platform.timers(machine)[0].expire_ns - machine.now_ns)
+        if isinstance(request, DeviceDel) and platform.timers(machine):
+            machine = _record(platform.ask, machine, _ONE_MS, steps)
+        machine = _record(platform.ask, machine, request, steps)
         if machine.aborted is not None:
             break
     return json.dumps({"name": name, "revision": model.revision.label, "steps": steps})
@@ -119,7 +118,7 @@ def _requests(model: DrcModel, path: Path) -> Iterator[Request | None]:
 
 
 def _without_cas(requests: list[Request | None]) -> list[Request | None] | None:
-    """Leave out each CAS that comes right after a reset; None if one does not."""
+    """Return the requests without each CAS right after a reset; None if one is elsewhere."""
     kept: list[Request | None] = []
     for request in requests:
         if not isinstance(request, ClientArchitectureSupport):
@@ -129,20 +128,21 @@ def _without_cas(requests: list[Request | None]) -> list[Request | None] | None:
     return kept
 
 
-def _recorded(machine: Machine, request: Request, steps: list[Json]) -> Machine:
-    machine, outcome = step(machine, request)
-    answer = "aborted" if isinstance(outcome.reply, Aborted) else "reply"
-    written = {**request_json(request), answer: reply_json(outcome.reply)}
-    events = events_json(outcome)
+_Ask = Callable[[T, Request], tuple[T, Any, tuple[Any, ...]]]
+
+
+def _record(ask: _Ask[T], machine: T, request: Request, steps: list[Json]) -> T:
+    """Ask QEMU, add the step to *steps*, and return the machine afterwards."""
+    machine, reply, emitted = ask(machine, request)
+    answer = "aborted" if isinstance(reply, Aborted) else "reply"
+    written = {**request_json(request), answer: reply_json(reply)}
+    events = [event for event in map(event_json, emitted) if event is not None]
     steps.append({**written, **({"events": events} if events else {})})
     return machine
 
 
-# -- requests as the recordings write them ---------------------------------------------------------
-
-
 def request_json(request: Request) -> Json:
-    """Write a request as the recordings do.
+    """Return a request as the recordings write it.
 
     Raises:
         MisuseError: The recordings have no such request.
@@ -150,34 +150,28 @@ def request_json(request: Request) -> Json:
     match request:
         case DeviceAdd(device):
             return {"op": "device_add", **_device_json(device)}
-        case DeviceDel(name):
-            return {"op": "device_del", "id": name}
-        case SetIndicator(indicator, index, state):
-            return {"op": "set_indicator", "indicator": indicator, "index": index, "state": state}
-        case GetSensorState(sensor, index):
-            return {"op": "get_sensor_state", "sensor": sensor, "index": index}
         case ConfigureConnector(index):
             return {"op": "configure_connector", "index": index}
-        case CheckException(mask):
-            return {"op": "check_exception", "mask": mask}
-        case ClockStep(ns):
-            return {"op": "clock_step", "ns": ns}
-        case SystemReset():
-            return {"op": "system_reset"}
         case Migrate(cores, dimms):
-            there = [_dimm_json(dimm) for dimm in dimms]
-            return {
-                "op": "migrate",
-                "cores": list(cores or ()),
-                **({"dimms": there} if there else {}),
-            }
-        case ClientArchitectureSupport():
-            return {"op": "client_architecture_support"}
-        case QueryHotpluggableCpus():
-            return {"op": "query_hotpluggable_cpus"}
-        case QueryMemoryDevices():
-            return {"op": "query_memory_devices"}
+            more = {"dimms": [_dimm_json(dimm) for dimm in dimms]} if dimms else {}
+            return {"op": "migrate", "cores": list(cores or ()), **more}
+    if (op := _OPS.get(type(request))) is not None:
+        return {"op": op, **asdict(request)}
     raise MisuseError(f"recordings have no op for {type(request).__name__}")
+
+
+_OPS: Mapping[type[Request], str] = {
+    CheckException: "check_exception",
+    ClientArchitectureSupport: "client_architecture_support",
+    ClockStep: "clock_step",
+    DeviceDel: "device_del",
+    GetSensorState: "get_sensor_state",
+    QueryHotpluggableCpus: "query_hotpluggable_cpus",
+    QueryMemoryDevices: "query_memory_devices",
+    SetIndicator: "set_indicator",
+    SystemReset: "system_reset",
+}
+"""The ops whose arguments have the names of the request's fields."""
 
 
 def _device_json(device: Device) -> Json:

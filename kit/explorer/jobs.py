@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from kit.actors.pseries_programs import GuestKind
@@ -84,16 +84,15 @@ def explore_one(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Explored:
-    """Search one job; `kit.explorer.search.explore` describes the callables.
+    """Return the result of one job; `kit.explorer.search.explore` describes the callables.
 
     Raises:
-        UserError: The revision is not a pseries machine.
+        UserError: The explorer cannot drive the revision's platform.
     """
     model = DrcModel(job.revision, job.kind, job.scope)
     properties = [prop.of(model) for prop in judged(job.kind)]
     return Explored(
-        job,
-        explore(model, properties, max_states=job.max_states, progress=progress, stop=stop),
+        job, explore(model, properties, max_states=job.max_states, progress=progress, stop=stop)
     )
 
 
@@ -106,12 +105,8 @@ def explored(
     """Yield the results of all jobs, in their order.
 
     Ctrl-C drops the jobs that have not begun; those in progress yield what they have found.
-
-    Args:
-        jobs: What to search.
-        executor: Where to search: processes or threads; None: in this thread.
-        run: Searches one job; an executor of processes must be able to send it there.
-        on_interrupt: Called at Ctrl-C, to stop the executor's processes.
+    *executor* has processes or threads; without one this thread does the jobs. *run* does one job,
+    and *on_interrupt* stops the executor's processes at Ctrl-C.
     """
     if executor is None:
         for job in jobs:
@@ -137,18 +132,9 @@ def explored(
 
 
 def cells_json(scope: Scope, found: Sequence[Explored]) -> dict[str, Any]:
-    """Write the results as JSON: a cell for each revision, property and guest."""
+    """Return the results as JSON data: a cell for each revision, property and guest."""
     return {
-        "scope": {
-            "name": scope.name,
-            "words": scope.words,
-            "cores": scope.cores,
-            "requests": scope.requests,
-            "resets": scope.resets,
-            "migrations": scope.migrations,
-            "dimm_lmbs": scope.dimm_lmbs,
-            "phb": scope.phb,
-        },
+        "scope": {"name": scope.name, "words": scope.words, **asdict(scope)},
         "cells": [
             {
                 "revision": one.job.revision.label,

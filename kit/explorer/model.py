@@ -37,8 +37,7 @@ from kit.explorer.transitions import (
 )
 from kit.machine.requests import DeviceDel, Migrate, SystemReset
 from kit.machine.revision import Revision
-from kit.simulation.platform import ExploredPlatform, PlatformMachine
-from kit.simulation.platforms.pseries import PSERIES
+from kit.simulation.platform import ExploredPlatform, PlatformMachine, explored_platform_of
 from kit.simulation.run import begin
 from kit.simulation.scenario import Setup
 
@@ -97,11 +96,10 @@ class TurnEffect(NamedTuple):
 class DrcModel:
     """QEMU at a revision, a guest, libvirt and an operator, in every order.
 
-    Args:
-        revision: QEMU's, of the platform's board.
-        kind: Which guest.
-        scope: What there is and what may happen how often.
-        platform: What QEMU and its guest are.
+    *platform* is the revision's, which must be given if the catalogue lacks it.
+
+    Raises:
+        UserError: The explorer cannot drive the revision's platform.
     """
 
     def __init__(
@@ -109,11 +107,12 @@ class DrcModel:
         revision: Revision,
         kind: GuestKind,
         scope: Scope,
-        platform: ExploredPlatform[Any, Any] = PSERIES,
+        platform: ExploredPlatform[Any, Any] | None = None,
     ) -> None:
-        self.revision, self.kind, self.scope, self.platform = revision, kind, scope, platform
+        self.revision, self.kind, self.scope = revision, kind, scope
+        self.platform = platform or explored_platform_of(revision)
         self.devices = scope.devices
-        self._menu = ActionTable(platform, self.devices, kind, migrates=not scope.phb)
+        self._menu = ActionTable(self.platform, self.devices, kind, migrates=not scope.phb)
         self._machines = _Parts(self._menu.of_machine)
         self._guests = _Parts(self._menu.of_guest)
         self._managements = _Parts(self._menu.of_management)
@@ -129,10 +128,8 @@ class DrcModel:
         self._passed: dict[tuple[int, ActionKind, int, bool], int] = {}
         self._operator: dict[tuple[int, int], tuple[EnabledAction, ...]] = {}
 
-    # -- the model, as the search wants it -------------------------------------------------------
-
     def initial(self) -> Sequence[State]:
-        """Every device is plugged and used, and there is no request."""
+        """Return the first state: every device is plugged and used, and nothing is requested."""
         setup = Setup(
             boards=(self.platform.board,),
             guest=self.kind,
@@ -143,9 +140,7 @@ class DrcModel:
         world = begin(setup, self.revision, self.platform)
         assert world.libvirt is not None
         budgets = Environment(
-            requests=self.scope.requests,
-            resets=self.scope.resets,
-            migrations=self.scope.migrations,
+            requests=self.scope.requests, resets=self.scope.resets, migrations=self.scope.migrations
         )
         return [
             (
@@ -157,7 +152,7 @@ class DrcModel:
         ]
 
     def actions(self, state: State) -> tuple[EnabledAction, ...]:
-        """What can happen next; nothing once QEMU is gone."""
+        """Return what can happen next; nothing once QEMU is gone."""
         machine = self._machines.known[state[0]]
         if machine.value.aborted is not None:
             return ()
@@ -175,7 +170,7 @@ class DrcModel:
         )
 
     def next_state(self, state: State, action: EnabledAction) -> State:
-        """The state after one of its actions."""
+        """Return the state after one of its actions."""
         _, guest, management, environment = state
         kind = action.kind
         effect = self.effect(state, action)
@@ -202,8 +197,6 @@ class DrcModel:
             and self._guests.known[state[1]].idle
             and self._managements.known[state[2]].idle
         )
-
-    # -- looking at states -----------------------------------------------------------------------
 
     def situation(self, state: State) -> Situation:
         """Return a state's parts."""
@@ -234,12 +227,8 @@ class DrcModel:
         """Return what `TurnEffect.heard` means."""
         return self._sent[number]
 
-    # -- turns -----------------------------------------------------------------------------------
-
     def effect(self, state: State, action: EnabledAction) -> TurnEffect:
-        """Return the effect of a turn; it depends on QEMU and on whose turn it is, and on
-        nothing else.
-        """
+        """Return the effect of a turn, which depends on QEMU and on whose turn it is alone."""
         kind = action.kind
         own = state[1] if kind is ActionKind.GUEST else state[2] if kind in _MANAGES else 0
         key = action, state[0], own

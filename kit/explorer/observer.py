@@ -15,10 +15,7 @@ from enum import Enum, auto
 from kit.actors.kernel import Kernel
 from kit.actors.messages import Actor, Decide, Input
 from kit.explorer.transitions import Turn
-from kit.machine.events import (
-    DeviceDeleted,
-    DeviceUnplugGuestError,
-)
+from kit.machine.events import DeviceDeleted, DeviceUnplugGuestError
 from kit.machine.requests import ClientArchitectureSupport, Device, SystemReset
 from kit.simulation.platform import PlatformMachine
 from kit.trace.kinds import outcome_of
@@ -75,15 +72,10 @@ def seen(
     turn: Turn,
     after: Kernel | None = None,
 ) -> Observation:
-    """Return what *turn* showed.
+    """Return what *turn*, which was carried out, showed of *devices*.
 
-    Args:
-        devices: The scope's devices.
-        machine: QEMU before the turn.
-        guest: The guest before the turn.
-        received: What the guest received from outside, if it was its turn.
-        turn: The turn, carried out.
-        after: The guest after the turn, if it was its turn.
+    *machine* and *guest* are those before the turn, *received* is what the guest received from
+    outside, and *after* the guest after it, if it was its turn.
     """
     messages = [one.message for one in turn.sent]
     again = any(isinstance(m, SystemReset | ClientArchitectureSupport) for m in messages)

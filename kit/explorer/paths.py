@@ -17,7 +17,8 @@ from kit.explorer.model import DrcModel, State
 from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import Scope
 from kit.explorer.search import Path, PropertyKind, walk
-from kit.machine.revision import Board, Revision
+from kit.explorer.transitions import entries_of
+from kit.machine.revision import Revision
 from kit.simulation.token import TokenError, path_check, path_token, read_path
 from kit.trace.entry import TraceEntry, entry_json
 from kit.trace.sentences import sentence
@@ -64,30 +65,25 @@ class PlayedPath:
 
 
 def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> PlayedPath:
-    """Replay a path that a search of the same model found.
+    """Return a path, which a search of the same model found, with all its messages.
 
     Raises:
         MisuseError: The model has no such path.
-        UserError: The revision is not a pseries machine.
+        UserError: The explorer cannot drive the revision's platform.
     """
     model = DrcModel(revision, kind, scope)
     states, actions = walk(model, path)
-    steps: list[PathStep] = []
-    for state, action in zip(states, actions, strict=False):
-        entries = tuple(
-            TraceEntry(
-                seq=seq, at_ns=0, guest_ns=0, src=sent.src, dst=sent.dst, message=sent.message
-            )
-            for seq, sent in enumerate(model.sent(state, action))
-        )
-        steps.append(PathStep(action.text, entries))
+    steps = tuple(
+        PathStep(action.text, entries_of(model.sent(state, action)))
+        for state, action in zip(states, actions, strict=False)
+    )
     broken = (prop for prop in judged(kind) if _is_violated(prop, model, states))
     return PlayedPath(
         revision=revision,
         kind=kind,
         scope=scope,
         choices=path[1:],
-        steps=tuple(steps),
+        steps=steps,
         breaks=tuple(broken),
     )
 
@@ -104,7 +100,7 @@ def _is_violated(prop: UnplugProperty, model: DrcModel, states: Sequence[State])
 
 
 def open_path(token: str) -> PlayedPath:
-    """Replay the path that a token names.
+    """Return the path that a token names, with all its messages.
 
     Raises:
         TokenError: It is not a path's, is damaged, or belongs to another version of the model.
@@ -113,8 +109,6 @@ def open_path(token: str) -> PlayedPath:
     other = f"{token.strip()[:57]!r}: the explorer goes other ways here than where this was made"
     try:
         scope, kind = Scope.read(read.scope), GuestKind(read.guest)
-        if read.revision.board != Board.PSERIES:
-            raise UserError(f"{read.revision.name} is not explored")
         played = play_path(read.revision, kind, scope, (0, *read.choices))
     except MisuseError:
         raise TokenError(f"{other}, or the token is damaged") from None
@@ -125,13 +119,8 @@ def open_path(token: str) -> PlayedPath:
     return played
 
 
-# -- for people, and for programs ------------------------------------------------------------------
-
-
 def path_lines(played: PlayedPath, width: int = 72) -> Iterator[str]:
-    """Write a path as lines: each choice with its number, and under it a sentence for each
-    message.
-    """
+    """Yield a path as lines: each choice with its number, and below it a sentence a message."""
     revision = played.revision
     yield f"{revision.name}, guest {played.kind.value}, without time: {len(played.steps)} choices"
     for number, step in enumerate(played.steps, 1):
@@ -152,7 +141,7 @@ def path_sentence(entry: TraceEntry) -> str:
 
 
 def path_json(played: PlayedPath) -> dict[str, Any]:
-    """Write a path as JSON: the choices, and the entries of each without a time."""
+    """Return a path as JSON data: the choices, and the entries of each without a time."""
     return {
         "version": 1,
         "scope": played.scope.name,

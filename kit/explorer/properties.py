@@ -34,8 +34,7 @@ Premise = Callable[[DrcModel, State, EnabledAction], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnplugProperty:
-    """A named property; ``sentence`` states it for a person, ``source`` who says that it should
-    hold.
+    """A named property: a sentence that states it, and the source by which it should hold.
 
     ``premise`` says in words what exercises it, ``is_met`` decides it for an action in a state.
     """
@@ -64,9 +63,6 @@ def judged(kind: GuestKind) -> tuple[UnplugProperty, ...]:
     if kind is GuestKind.ARBITRARY:
         return tuple(prop for prop in PROPERTIES if prop.holds is _no_abort)
     return PROPERTIES
-
-
-# -- what they say of a state ----------------------------------------------------------------------
 
 
 def _agreed(model: DrcModel, state: State) -> bool:

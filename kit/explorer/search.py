@@ -23,18 +23,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from kit.common.errors import MisuseError
 
-__all__ = [
-    "Ended",
-    "Judgement",
-    "Model",
-    "Path",
-    "Property",
-    "PropertyKind",
-    "PropertyResult",
-    "Result",
-    "explore",
-    "walk",
-]
+__all__ = ["Ended", "Judgement", "Model", "Path", "Property", "PropertyKind", "PropertyResult"]
+__all__ += ["Result", "explore", "walk"]
 
 S = TypeVar("S", bound=Hashable)
 A = TypeVar("A")
@@ -50,15 +40,15 @@ class Model(Protocol[S, A]):
     """What can be searched.  Answers depend on nothing but the arguments."""
 
     def initial(self) -> Sequence[S]:
-        """The states in which a run can begin."""
+        """Return the states in which a run can begin."""
         ...
 
     def actions(self, state: S) -> Sequence[A]:
-        """What can happen in *state*, always in the same order."""
+        """Return what can happen in *state*, always in the same order."""
         ...
 
     def next_state(self, state: S, action: A) -> S:
-        """The state after *action*, one of those of *state*."""
+        """Return the state after *action*, one of those of *state*."""
         ...
 
     def finished(self, state: S) -> bool:
@@ -216,14 +206,10 @@ def explore(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Result:
-    """Visit every state that *model* can reach, the nearest first.
+    """Return what holds in the states that *model* can reach; the nearest are searched first.
 
-    Args:
-        model: What to search.
-        properties: What to judge; names are unique.
-        max_states: The most states to keep, which bounds the memory.
-        progress: Called now and then with the number of states seen and the depth.
-        stop: Called now and then; True ends the search, as Ctrl-C does, with what is known so far.
+    *max_states* bounds the memory. *progress* is called now and then with the number of states seen
+    and the depth. If *stop* then returns True, the search ends, as at Ctrl-C, with what it knows.
     """
     search: _Search[S, A] = _Search(properties, max_states)
     ended = Ended.INTERRUPTED
@@ -279,7 +265,7 @@ def _expand(search: _Search[S, A], model: Model[S, A], state: S, following: list
 
 
 def walk(model: Model[S, A], path: Path) -> tuple[list[S], list[A]]:
-    """Replay a path: the states it passes, and the actions between them.
+    """Return the states that a path passes, and the actions between them.
 
     Raises:
         MisuseError: There is no such choice: the path belongs to another model, or the model does

@@ -17,6 +17,7 @@ QEMU_CLOCK_VIRTUAL; libvirt virTimeMillisNow().
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,9 +31,10 @@ from kit.machine.events import Aborted
 from kit.machine.requests import ClockStep, DeviceDel
 from kit.simulation.driver import EmbeddedDriver, is_interrupt
 from kit.simulation.platform import AnyEmitted, AnyReply, ExploredPlatform, PlatformMachine
+from kit.trace.entry import TraceEntry
 
-__all__ = ["GuestSide", "Management", "Sent", "Turn", "guest_turn", "libvirt_turn", "monitor_turn"]
-__all__ += ["posted_to_guest", "posted_to_libvirt", "timer_turn"]
+__all__ = ["GuestSide", "Management", "Sent", "Turn", "entries_of", "guest_turn", "libvirt_turn"]
+__all__ += ["monitor_turn", "posted_to_guest", "posted_to_libvirt", "timer_turn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,14 @@ class Sent:
     src: Actor
     dst: Actor
     message: Message
+
+
+def entries_of(sent: Iterable[Sent]) -> tuple[TraceEntry, ...]:
+    """Return messages as entries without times."""
+    return tuple(
+        TraceEntry(seq=seq, at_ns=0, guest_ns=0, src=one.src, dst=one.dst, message=one.message)
+        for seq, one in enumerate(sent)
+    )
 
 
 @dataclass(slots=True)
@@ -114,11 +124,8 @@ class Turn(EmbeddedDriver):
         return any(map(is_interrupt, (*self.inbox, *self.to_guest)))
 
 
-# -- whose turn it is ----------------------------------------------------------------------------
-
-
 def guest_turn(turn: Turn, side: GuestSide, received: Input | None) -> GuestSide:
-    """Let the guest read its next message, or react to one from outside."""
+    """Return the guest after it has read its next message, or reacted to one from outside."""
     inbox, working = side.inbox, side.working
     if received is None:
         received, inbox = inbox[0], inbox[1:]
@@ -131,7 +138,7 @@ def guest_turn(turn: Turn, side: GuestSide, received: Input | None) -> GuestSide
 
 
 def libvirt_turn(turn: Turn, side: Management, received: Input | None) -> Management:
-    """Let libvirt read its next message, or find its wait over."""
+    """Return libvirt after it has read its next message, or after its wait."""
     inbox, waiting = side.inbox, side.waiting
     if received is None:
         received, inbox = inbox[0], inbox[1:]
@@ -145,7 +152,7 @@ def libvirt_turn(turn: Turn, side: Management, received: Input | None) -> Manage
 
 
 def monitor_turn(turn: Turn, side: Management, request: DeviceDel) -> Management:
-    """Let the operator ask QEMU for a device at its monitor, past libvirt."""
+    """Return libvirt's side after the operator's device_del at QEMU's own monitor."""
     turn.ask_qemu(Actor.OPERATOR, request)
     return replace(side, operator=_operator_after(side.operator, turn))
 
@@ -156,22 +163,19 @@ def timer_turn(turn: Turn) -> None:
     turn.emit(turn.ask(ClockStep(0))[1])
 
 
-# -- inboxes -------------------------------------------------------------------------------------
-
-
 def posted_to_guest(side: GuestSide, messages: tuple[Input, ...], *, restarted: bool) -> GuestSide:
-    """Add messages to the guest's inbox; a reset empties it first."""
+    """Return the guest with messages added to its inbox; a reset empties it first."""
     inbox, working = ((), False) if restarted else (side.inbox, side.working)
     return GuestSide(side.guest, working, (*inbox, *messages))
 
 
 def posted_to_libvirt(side: Management, messages: tuple[Input, ...]) -> Management:
-    """Add messages to libvirt's inbox."""
+    """Return libvirt with messages added to its inbox."""
     return replace(side, inbox=(*side.inbox, *messages))
 
 
 def _operator_after(operator: Operator, turn: Turn) -> Operator:
-    """Let the operator read what libvirt sent; a new request makes up for a failure."""
+    """Return the operator after reading; a new request makes up for a failure."""
     for one in turn.sent:
         match one:
             case Sent(dst=Actor.OPERATOR, message=message):

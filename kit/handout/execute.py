@@ -54,10 +54,10 @@ def prepare(home: Path) -> None:
 
 
 def read_lesson(path: Path) -> NotebookNode:
-    """Read a lesson.
+    """Return a lesson.
 
     Raises:
-        UserError: It cannot be read, or is no notebook.
+        UserError: It cannot be read, or is not a notebook.
     """
     text = read_bounded(path, "notebook", MAX_BYTES)
     try:

@@ -18,14 +18,7 @@ from kit.common.packaged_data import LINKED, lesson_folder
 from kit.common.user_file import make_folders, try_write, write_atomic
 from kit.handout.execute import execute_lesson, prepare, read_lesson
 from kit.handout.markdown import heading_of
-from kit.handout.page import (
-    GENERATOR,
-    PageLink,
-    index_page,
-    lesson_page,
-    text_page,
-    title_of,
-)
+from kit.handout.page import GENERATOR, PageLink, index_page, lesson_page, text_page, title_of
 
 __all__ = ["WrittenPage", "find_lesson", "handouts", "lesson_files"]
 
@@ -41,9 +34,6 @@ class WrittenPage:
     path: Path
     lesson: str | None
     size_bytes: int
-
-
-# -- which lessons ---------------------------------------------------------------------------------
 
 
 def lesson_files() -> tuple[Path, ...]:
@@ -76,19 +66,14 @@ def find_lesson(named: str) -> Path:
     raise UserError(f"no lesson {named!r}: {nearest}{'' if near else ' 01'}; there are {numbers}")
 
 
-# -- making them -----------------------------------------------------------------------------------
-
-
 def handouts(
     wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell
 ) -> Iterator[WrittenPage]:
-    """Execute lessons and write a page for each; yield each page once it is written.
+    """Yield a page for each lesson, once it is executed and its page is written.
 
-    Args:
-        wanted: The lessons' files.
-        folder: Where the pages go; it is made if it is not there.
-        together: Write an index and the pages of the documentation that lessons link to as well.
-        tell: Is told which lesson is executed, how many were, and of how many.
+    *folder* is made if it is not there. *together*: write an index and the pages of the
+    documentation that lessons link to as well. *tell* is called with the lesson that is executed,
+    how many were, and of how many.
 
     Raises:
         UserError: The folder cannot be written, holds a file of that name that is not ours, or a
@@ -125,8 +110,6 @@ class _Pages:
     texts: Sequence[Path]
     folder: Path
     together: bool
-
-    # -- what leads where ----------------------------------------------------------------------
 
     def resolve(self, url: str) -> str | None:
         """Return where a link of a lesson or a text leads among the pages."""
@@ -165,8 +148,6 @@ class _Pages:
         texts = [self.entry(path) for path in self.texts]
         return index_page(lessons, texts, f"The unplug kit; commits are read from: {source}.")
 
-    # -- files ---------------------------------------------------------------------------------
-
     def claim(self) -> None:
         """Make the folder, and check now that all pages can be written.
 
@@ -185,7 +166,7 @@ class _Pages:
             raise self._cannot(error) from None
 
     def write(self, stem: str, page: str, lesson: str | None) -> WrittenPage:
-        """Write a page atomically.
+        """Return a page after writing it atomically.
 
         Raises:
             UserError: It cannot be written, or a file that is not ours has appeared there.

@@ -30,7 +30,7 @@ _OUTSIDE = ("https://", "http://")
 
 
 def is_solution(title: str) -> bool:
-    """Does the title of a fold say that it holds the answer?"""
+    """Does the title of a fold name the answer?"""
     return _SOLUTION.search(title) is not None
 
 
@@ -102,9 +102,6 @@ class LessonText:
         if name.endswith(".md"):
             return Html('{} <span class="kit-soft">({})</span>').format(words, name)
         return words
-
-
-# -- folds ---------------------------------------------------------------------------------------
 
 
 def _fold(_: mistune.Markdown, state: BlockState) -> None:

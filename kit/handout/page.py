@@ -50,11 +50,8 @@ def lesson_page(
 ) -> Html:
     """Return the page of a lesson that was executed.
 
-    Args:
-        cells: As nbformat has them.
-        resolve: Where a link of the lesson leads.
-        made_of: Which lesson, and which history it was executed on; stands at the end.
-        links: Pages beside it, each with what it is to this one.
+    *resolve* returns where a link of the lesson leads. *made_of*, at the end, names the lesson and
+    its history. *links* are the pages beside it, each with what it is to this one.
     """
     texts = LessonText(resolve)
     hints: list[tuple[str, Html]] = []
@@ -115,7 +112,7 @@ def _running(title: str) -> str:
 
 
 def _once(parts: Sequence[Html]) -> list[Html]:
-    """Leave out notes on a widget or a revision that the page has already given."""
+    """Return the parts without notes that the page has already given."""
     seen: set[str] = set()
 
     def first(found: re.Match[str]) -> str:
@@ -125,16 +122,14 @@ def _once(parts: Sequence[Html]) -> list[Html]:
         return found[0]
 
     return [
-        Html(_SAID.sub(first, part)) if 'class="kit kit-paper' in part else part for part in parts
+        Html(_NOTES.sub(first, part)) if 'class="kit kit-paper' in part else part for part in parts
     ]
 
 
 # matches only our tags: text has no <
-_SAID = re.compile(
+_NOTES = re.compile(
     r'<p class="kit-soft kit-aside">[^<]*</p>|<span class="kit-soft kit-about">[^<]*</span>'
 )
-
-# -- cells ---------------------------------------------------------------------------------------
 
 
 def _code(cell: _Cell, compared: list[Html]) -> Html:
@@ -200,9 +195,6 @@ def _text(words: str) -> Html:
     return Html('<pre class="kit-output" tabindex="0">{}</pre>').format(lines)
 
 
-# -- at the end ----------------------------------------------------------------------------------
-
-
 def _glossary_html(words: Mapping[str, str]) -> Html:
     if not words:
         return Html()
@@ -217,8 +209,8 @@ def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
     """Yield the hints of a cell's exercises, as (title, HTML)."""
     for output in cell["outputs"]:
         about = output.get("metadata", {}).get(PRINT_MIME, {})
-        said = zip(HINTS, about.get("hints", ()), strict=False)
-        words = Html().join((Html("<p>{}</p>").format(f"{name}: {hint}") for name, hint in said))
+        hints = zip(HINTS, about.get("hints", ()), strict=False)
+        words = Html().join(Html("<p>{}: {}</p>").format(*named) for named in hints)
         if words:
             yield about["title"], words
 

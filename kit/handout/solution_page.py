@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from kit.course.exercise import Diffs, Exercise, Hunks, Number, OrderTask, Predict, ScriptTask
-from kit.course.exercises import AnswerVerdict, check, solution
+from kit.course.exercises import check, solution
 from kit.simulation.run import Run
 from kit.views.models.exercise import answer_words
 
@@ -24,11 +24,8 @@ def solution_page(
 ) -> str:
     """Return the key to the exercises of one lesson.
 
-    Args:
-        lesson: Its number, as 01.
-        exercises: Those of this lesson, in their order.
-        diffs: Reads the commits that exercises about lines ask for.
-        token: Names a run so that `kit open` shows it; empty where it cannot.
+    *diffs* reads the commits that exercises about lines ask for. *token* names a run for
+    `kit open`; it is empty where that cannot show the run.
 
     Raises:
         UserError: The commits cannot be read.
@@ -47,38 +44,27 @@ def solution_page(
 
 
 def _exercise(one: Exercise, diffs: Diffs, token: Callable[[Run], str]) -> Iterator[str]:
-    yield f"## {one.title}"
-    yield ""
     asked = ", ".join(f"`{revision.name}`" for revision in one.at)
-    yield f"`{one.name}`, {one.kind.value}{f', asked at {asked}' if asked else ''}"
-    yield ""
-    yield _text(one.question)
-    yield ""
+    kind = f"`{one.name}`, {one.kind.value}{f', asked at {asked}' if asked else ''}"
+    yield from (f"## {one.title}", "", kind, "", _text(one.question), "")
     yield from _offered(one)
-    yield "**Right**"
-    yield ""
+    yield from ("**Right**", "")
     for at in _places(one):
         found = solution(one, at, diffs)
         verdict = check(one, found, at, diffs)
-        assert verdict.right, (
-            f"{one.name} at {at}: {verdict.says}"
-        )  # the tests of exercises guarantee it
+        assert verdict.right, f"{one.name} at {at}: {verdict.says}"  # tests guarantee it
         where, words = f"`{at}`: " if at else "", _text(answer_words(one, found))
-        yield f"- {where}{words}{_opens(verdict, token)}"
-    yield ""
-    yield f"**Why** {_text(one.explanation)}"
-    yield ""
-    yield "| a wrong answer | at | what the card says |"
-    yield "|---|---|---|"
-    for answer, said in _wrong(one, diffs).items():
-        for says, places in said.items():
+        named = "" if verdict.run is None else token(verdict.run)
+        opens = f" (`kit open {named}`)" if named else ""
+        yield f"- {where}{words}{opens}"
+    yield from ("", f"**Why** {_text(one.explanation)}", "")
+    yield from ("| a wrong answer | at | what the card says |", "|---|---|---|")
+    for answer, replies in _wrong(one, diffs).items():
+        for says, places in replies.items():
             where = ", ".join(f"`{at}`" for at in places if at)
             yield f"| {_cell(answer)} | {where} | {_cell(says)} |"
-    yield ""
-    yield "**Hints**"
-    yield ""
-    for number, hint in enumerate(one.hints, 1):
-        yield f"{number}. {_text(hint)}"
+    yield from ("", "**Hints**", "")
+    yield from (f"{number}. {_text(hint)}" for number, hint in enumerate(one.hints, 1))
     yield ""
 
 
@@ -103,11 +89,6 @@ def _offered(one: Exercise) -> Iterator[str]:
 
 def _places(one: Exercise) -> tuple[_At, ...]:
     return tuple(revision.name for revision in one.at) or (None,)
-
-
-def _opens(verdict: AnswerVerdict, token: Callable[[Run], str]) -> str:
-    named = "" if verdict.run is None else token(verdict.run)
-    return f" (`kit open {named}`)" if named else ""
 
 
 def _wrong(one: Exercise, diffs: Diffs) -> dict[str, dict[str, list[_At]]]:

@@ -21,8 +21,7 @@ __all__ = ["solution_pages", "write_solutions"]
 def solution_pages(diffs: Diffs | None = None) -> Mapping[str, str]:
     """Return the pages by file name. Every answer is played.
 
-    Args:
-        diffs: Reads the commits that some exercises ask for; from the history in use if not said.
+    *diffs* reads the commits that some exercises ask for, by default from the history in use.
 
     Raises:
         UserError: The commits cannot be read.
@@ -38,7 +37,7 @@ def solution_pages(diffs: Diffs | None = None) -> Mapping[str, str]:
 
 
 def write_solutions(folder: Path, tell: Callable[[str], None] = lambda _: None) -> int:
-    """Write the pages into *folder*, replacing existing ones; return how many.
+    """Return how many pages were written into *folder*; existing ones are replaced.
 
     Raises:
         UserError: It cannot be written, or the commits cannot be read.

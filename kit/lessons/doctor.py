@@ -54,11 +54,10 @@ def checks() -> tuple[Check, ...]:
     return (
         Check("python", sys.version.split()[0]),
         *map(_package, _PACKAGES),
-        _program("git", "read a clone", "install git (Debian: apt install git)"),
+        _git_check(),
         *_history_checks(),
         _lessons_check(),
-        *_qemu_checks(Board.PSERIES),
-        *_qemu_checks(Board.Q35),
+        *(check for board in PROGRAMS for check in _qemu_checks(board)),
     )
 
 
@@ -88,9 +87,9 @@ def _package(name: str) -> Check:
         return Check(name, "", f"install it: {sys.executable} -m pip install {name}")
 
 
-def _program(name: str, purpose: str, how: str) -> Check:
-    path = shutil.which(name)
-    return Check(name, path or "", "" if path else f"to {purpose}, {how}", needed=False)
+def _git_check() -> Check:
+    how = "to read a clone, install git (Debian: apt install git)"
+    return Check("git", shutil.which("git") or "", how, needed=False)
 
 
 def _qemu_checks(board: Board) -> tuple[Check, ...]:

@@ -39,12 +39,12 @@ def _lines_of(choice: HistoryChoice, item: Item) -> ResponsibleLines:
 
 
 def _keeping(name: str) -> Keeping:
-    said: list[str] = []
-    file = progress_file(said.append)
+    warnings: list[str] = []
+    file = progress_file(warnings.append)
 
     def standing(progress: Progress) -> ExerciseStanding:
-        if said:  # the learner must know that the file was set aside and progress restarts
-            raise UserError(said.pop())
+        if warnings:  # the learner must know that the file was set aside and progress restarts
+            raise UserError(warnings.pop())
         return progress.standing(name)
 
     return Keeping(

@@ -67,7 +67,7 @@ class HistoryChoice:
         return self._commits
 
     def _history(self) -> History | None:
-        """Return the history, opened once; None if it cannot be opened, as the page then says."""
+        """Return the history, opened once; None if it cannot be opened; the page then shows why."""
         if self._read is None:
             try:
                 self._read = history()

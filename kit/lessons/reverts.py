@@ -42,7 +42,7 @@ def revert(name: str = "revert") -> RevertWidget | Note:
 
     Args:
         name: A commit of the history in use: a hash, a tag, or a name of `kit list revisions`.
-            If the history lacks it, the widget says so, and a person can name another.
+            If the history lacks it, the widget shows that, and a person can name another.
     """
     from kit.views.models.revert import RevertModel  # here: widgets take a while
     from kit.views.widgets.revert import RevertWidget

@@ -29,9 +29,6 @@ __all__ = [
 ]
 
 
-# -- a connector's table -----------------------------------------------------------------------
-
-
 def connector_rows(at: str = "revert", state: str | None = None, call: str | None = None) -> Rows:
     """Return rows of the table that decides what a connector does, in the order they are tried.
 
@@ -89,9 +86,6 @@ def _counted(rows: Iterable[TableRow]) -> tuple[str, str, str]:
     return str(len(found)), ", ".join(calls), ", ".join(commits)
 
 
-# -- runs --------------------------------------------------------------------------------------
-
-
 def compare_runs(before: str, after: str) -> Rows:
     """Return for each built-in scenario whether two revisions play it alike, entry by entry.
 
@@ -142,9 +136,6 @@ def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) 
         for n, wait in enumerate(waits)
     )
     return Rows(("asked again after", *revisions), rows)
-
-
-# -- commits -----------------------------------------------------------------------------------
 
 
 def net_change(*revisions: str) -> Rows:

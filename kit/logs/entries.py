@@ -110,9 +110,9 @@ Logged = Message | OtherCommand | OtherEvent | TraceStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """Who sent whom which message, and in which line it stands.
+    """Who sent whom which message, and its line.
 
-    ``at_ns`` is the time since 1970; None if the log gives none.  Its neighbours may then tell that
+    ``at_ns`` is the time since 1970; None if the log gives none.  Its neighbours may then show that
     it was not before ``after_ns`` and not after ``before_ns``.  ``answers`` is the number of the
     entry that a reply answers.  ``named`` is the id of its device, where another log tells it.
     """

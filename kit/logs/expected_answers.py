@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from kit.machine.catalogue import CATALOGUE
 from kit.machine.device_kinds import DeviceKind
 from kit.machine.events import QmpError, QmpReturn
 from kit.machine.requests import (
@@ -22,10 +23,10 @@ from kit.machine.requests import (
     Request,
     SystemReset,
 )
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Revision
 from kit.simulation.platform import platform_of
 
-__all__ = ["JUDGED_KINDS", "expected_reply", "expected_text", "matches"]
+__all__ = ["JUDGED_KINDS", "expected_reply", "expected_text", "matches", "modelled_kinds"]
 
 
 _EXAMPLES: Mapping[DeviceKind, Device] = {
@@ -36,23 +37,27 @@ _EXAMPLES: Mapping[DeviceKind, Device] = {
 }
 
 
-JUDGED_KINDS: tuple[DeviceKind, ...] = tuple(_EXAMPLES)
-"""The kinds of devices that pseries is modelled with."""
+def modelled_kinds(revision: Revision) -> tuple[DeviceKind, ...]:
+    """Return the kinds of devices that the machine of a revision is modelled with."""
+    plugs = platform_of(revision).plugs
+    return tuple(kind for kind, device in _EXAMPLES.items() if plugs(device))
+
+
+JUDGED_KINDS = modelled_kinds(CATALOGUE[0])
+"""The kinds of devices in the builds of the case study."""
 
 
 @lru_cache(maxsize=512)
 def expected_reply(revision: Revision, kind: DeviceKind, *more: str) -> QmpReturn | QmpError | None:
     """Return what QEMU answers to the last of *more*; None if its machine has no such device.
 
-    Args:
-        revision: The revision of the machine.
-        kind: The kind of its one device, DEVICE, which the guest uses.
-        more: The commands that follow at once, each "device_del" or "device_add".
+    The machine has one device of that kind, DEVICE, which the guest uses; *more* are the commands
+    that follow at once, each "device_del" or "device_add".
     """
     device = _EXAMPLES[kind]
-    if revision.board == Board.Q35 and kind not in (DeviceKind.CORE, DeviceKind.DIMM):
-        return None
     platform = platform_of(revision)
+    if not platform.plugs(device):
+        return None
     machine, _ = platform.switch_on(revision)
     asked: list[Request] = [DeviceAdd(device), SystemReset()]
     asked += [DeviceAdd(device) if what == "device_add" else DeviceDel("DEVICE") for what in more]
@@ -71,7 +76,7 @@ def matches(reply: QmpReturn | QmpError | None, desc: str, device: str) -> bool:
 
 
 def expected_text(reply: QmpReturn | QmpError | None, device: str) -> str:
-    """Write what QEMU would answer."""
+    """Return what QEMU would answer, in words."""
     if isinstance(reply, QmpError):
         return f"it would say “{reply.desc.replace('DEVICE', device)}”"
     return "it would accept it"

@@ -14,7 +14,7 @@ __all__ = ["fates_of"]
 
 
 def fates_of(log: UnplugLog) -> list[tuple[str, str]]:
-    """Return each device that the log wants unplugged, and in words how that stands at its end."""
+    """Return each device that device_del named, and in words what became of it by the end."""
     found: dict[str, str] = {}
     seen: set[str] = set()  # devices that QEMU had at some time
     for entry in log.entries:
@@ -28,13 +28,12 @@ def fates_of(log: UnplugLog) -> list[tuple[str, str]]:
             found[device] = words
         if isinstance(message, DeviceAdd | OtherCommand):
             found.pop(device, None)
-        elif not isinstance(message, DeviceDel | QmpError) or _is_pending(message):
+        elif isinstance(message, QmpError):
+            if meaning_of(message) is ErrorMeaning.PENDING:
+                seen.add(device)
+        elif not isinstance(message, DeviceDel):
             seen.add(device)
     return list(found.items())
-
-
-def _is_pending(message: object) -> bool:
-    return isinstance(message, QmpError) and meaning_of(message) is ErrorMeaning.PENDING
 
 
 def _fate(

@@ -33,7 +33,7 @@ class Depth:
         self.open = 0
 
     def count(self, line: str) -> int:
-        """Count the brackets of a line outside strings; return how many are open now."""
+        """Return how many brackets are open after a line; those in strings do not count."""
         for token in _TOKEN.findall(line):
             self.open += (token in "{[") - (token in "}]") if len(token) == 1 else 0
         return self.open
@@ -88,7 +88,7 @@ def read_objects(text: str) -> Iterator[dict[str, Json]]:
 
 
 def _translate_python(text: str) -> str:
-    """Rewrite Python's strings, True, False and None as JSON."""
+    """Return a text with Python's strings, True, False and None as JSON."""
 
     def replace(match: re.Match[str]) -> str:
         token = match[0]
@@ -108,13 +108,11 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(code[1:], 16)) if len(code) > 1 else _ESCAPES.get(code, code)
 
 
-# -- what a person types at qmp-shell ------------------------------------------------------------
-
 _ARGUMENT = re.compile(rf"""(?:[^\s"']++|{_STRING})++""", re.DOTALL)
 
 
 def read_typed_command(text: str) -> tuple[str, dict[str, Json]]:
-    """Read a command as qmp-shell does: its name, then ``key=value`` pairs.
+    """Return a command as qmp-shell reads it: its name, and its ``key=value`` pairs.
 
     Raises:
         FormatError: The name is missing, or an argument is not a pair.

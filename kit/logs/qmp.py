@@ -86,17 +86,8 @@ def _number(data: Json, *keys: str) -> int | None:
     return None
 
 
-# -- commands --------------------------------------------------------------------------------------
-
-
 def command_of(name: str, arguments: Json, backends: Mapping[str, int]) -> Logged:
-    """Return a command as a message.
-
-    Args:
-        name: The name of the command.
-        arguments: Its arguments.
-        backends: The sizes in MiB of the memory backends so far, by id.
-    """
+    """Return a command as a message; *backends* are the sizes in MiB of memory backends so far."""
     device = _text(arguments, "id")
     if name == "device_del" and device is not None:
         return DeviceDel(device)
@@ -136,9 +127,6 @@ def backend_size(arguments: Json) -> tuple[str, int] | None:
     return None if name is None or size is None else (name, size // MIB)
 
 
-# -- replies ---------------------------------------------------------------------------------------
-
-
 def reply_of(data: Mapping[str, Json]) -> QmpReturn | QmpError | None:
     """Return a reply as a message, without its value; None if it is not a reply."""
     if "error" in data:
@@ -162,18 +150,14 @@ def version_of(value: Json) -> tuple[int, int, int] | None:
     return major, minor, micro
 
 
-# -- events ----------------------------------------------------------------------------------------
-
-
 def event_of(name: str, data: Json) -> Logged:
     """Return an event as a message; one that is not as QMP has it keeps its name."""
     if name == "MIGRATION" and (status := _text(data, "status")):
         return OtherEvent(f"MIGRATION {status}", _text(data, "device"))
     info = data.get("info") if isinstance(data, dict) else None
+    numbers = {key: _number(info, key) for key in ("slot", "source", "status")}
     with suppress(LookupError, TypeError, ValueError):
-        found = qmp_events.event_of(
-            name, {**_fields(data), "info": {**_fields(info), **_numbers(info)}}
-        )
+        found = qmp_events.event_of(name, {**_fields(data), "info": {**_fields(info), **numbers}})
         if found is not None:
             return found
     about = info if name == "ACPI_DEVICE_OST" else data
@@ -188,10 +172,6 @@ def _fields(data: Json) -> dict[str, Json]:
         "msg": _text(data, "msg", 300) or "",
         "slot-type": _text(data, "slot-type"),
     }
-
-
-def _numbers(data: Json) -> dict[str, Json]:
-    return {key: _number(data, key) for key in ("slot", "source", "status")}
 
 
 def part_of(message: Logged) -> str | None:
@@ -215,9 +195,6 @@ def is_drawn(message: Logged) -> bool:
     return True
 
 
-# -- the machine and the devices in the log --------------------------------------------------------
-
-
 def kinds_in(name: str, data: Json) -> dict[str, DeviceKind]:
     """Return the kinds of the devices that a command's arguments or a query's answer show."""
     found: dict[str, DeviceKind] = {}
@@ -233,7 +210,7 @@ def kinds_in(name: str, data: Json) -> dict[str, DeviceKind]:
 
 
 def kind_shown_by(message: Logged) -> DeviceKind | None:
-    """Return the kind of device that an event or an error is about; None if it does not tell."""
+    """Return the kind of device that an event or an error is about; None if it does not show it."""
     match message:
         case MemUnplugError():
             return DeviceKind.DIMM

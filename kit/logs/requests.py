@@ -11,12 +11,7 @@ from kit.logs.qmp import is_about_pending
 from kit.machine.clock import NS_PER_S
 from kit.machine.device_kinds import DeviceKind
 from kit.machine.errors import ErrorMeaning, meaning_of
-from kit.machine.events import (
-    QmpError,
-    QmpReturn,
-    VmResume,
-    VmStop,
-)
+from kit.machine.events import QmpError, QmpReturn, VmResume, VmStop
 from kit.machine.requests import Cont, DeviceAdd, DeviceDel, Migrate, Stop, SystemReset
 from kit.trace.kinds import outcome_of
 
@@ -101,13 +96,12 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
                 device = entry.device or ""
                 attempt = _attempt(log, number, replies.get(number))
                 if device in running:
-                    _repeat(running[device], attempt)
+                    attempts = running[device].attempts
+                    earlier = attempts[-1].earlier if attempts[-1].refused else attempts[-1]
+                    attempts.append(replace(attempt, earlier=earlier))
                     if attempt.found_nothing:
                         _end(running, device, None, attempt.replied or number)
-                elif (
-                    len(running) < MAX_RUNNING
-                    and (request := _begin(log, device, attempt)) is not None
-                ):
+                elif len(running) < MAX_RUNNING and (request := _begin(log, device, attempt)):
                     request.clock_unsure = stopped
                     running[device] = request
                     found.append(request)
@@ -137,14 +131,8 @@ def _attempt(log: UnplugLog, number: int, replied: int | None) -> Attempt:
     return Attempt(number, replied, reply if isinstance(reply, QmpReturn | QmpError) else None)
 
 
-def _repeat(request: UnplugRequest, attempt: Attempt) -> None:
-    last = request.attempts[-1]
-    earlier = last.earlier if last.refused else last
-    request.attempts.append(replace(attempt, earlier=earlier))
-
-
 def _begin(log: UnplugLog, device: str, attempt: Attempt) -> UnplugRequest | None:
-    """Begin a request, unless QEMU refused it for another reason than an earlier request."""
+    """Return a new request, or None if QEMU refused it for its own sake."""
     pending = isinstance(attempt.reply, QmpError) and is_about_pending(attempt.reply.desc)
     if attempt.refused and not pending:
         return None
@@ -159,11 +147,8 @@ def _end(
         request.end, request.closed = end, closed
 
 
-# -- how much time passed --------------------------------------------------------------------------
-
-
 def at_least_s(log: UnplugLog, first: int, second: int) -> float:
-    """Return the least time in s between two entries; 0 if the log does not tell."""
+    """Return the least time in s between two entries; 0 if the log does not show it."""
     start, end = log.entries[first].before_ns, log.entries[second].after_ns
     if start is None or end is None or log.clock_went_back is not None:
         return 0.0
@@ -171,7 +156,7 @@ def at_least_s(log: UnplugLog, first: int, second: int) -> float:
 
 
 def at_most_s(log: UnplugLog, first: int, second: int) -> float | None:
-    """Return the longest time in s between two entries; None if the log does not tell."""
+    """Return the longest time in s between two entries; None if the log does not show it."""
     start, end = log.entries[first].after_ns, log.entries[second].before_ns
     if start is None or end is None or log.clock_went_back is not None:
         return None

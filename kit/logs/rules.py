@@ -1,6 +1,6 @@
 """The rules by which a log contradicts a revision, and what that revision would have done.
 
-The embedded machine tells how a revision answers a repeated device_del and an id that is taken.
+The embedded machine shows how a revision answers a repeated device_del and an id that is taken.
 The other rules are about events and times, each for the effect of a patch.  A rule fires only if no
 behaviour of the guest could explain the log.
 """
@@ -28,7 +28,7 @@ from kit.machine.events import (
 from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S
 from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import DeviceAdd
-from kit.machine.revision import Board, Patch, Revision
+from kit.machine.revision import Patch, Revision
 
 __all__ = ["NO_MEM_UNPLUG_ERROR", "RULES", "LogFinding", "LogRule"]
 
@@ -64,16 +64,11 @@ class LogRule:
 
 
 def _pseries(revision: Revision) -> bool:
-    return revision.board == Board.PSERIES
+    return revision.board.value in PSERIES.machines
 
 
-# -- what QEMU answers ----------------------------------------------------------------------------
-
-
-def _repeated_device_del(
-    log: UnplugLog, requests: tuple[UnplugRequest, ...]
-) -> Iterator[LogFinding]:
-    """Find each device_del while an earlier one is pending."""
+def _repeated_device_del(log: UnplugLog, requests: Requests) -> Findings:
+    """Yield each device_del while an earlier one is pending."""
     for request in requests:
         if request.kind is DeviceKind.OTHER:
             continue
@@ -181,8 +176,6 @@ def _check_duplicate(desc: str, device: str) -> Check:
     return against
 
 
-# -- events ----------------------------------------------------------------------------------------
-
 _EVENTS: Mapping[type, tuple[Patch, str]] = {
     DeviceUnplugGuestError: (P.UNPLUG_GUEST_ERROR_EVENT, "DEVICE_UNPLUG_GUEST_ERROR"),
     MemUnplugError: (P.MEM_UNPLUG_ERROR_EVENT, "MEM_UNPLUG_ERROR"),
@@ -196,9 +189,8 @@ def _events(log: UnplugLog, _requests: Requests) -> Findings:
             patch, name = _EVENTS[type(entry.message)]
             yield LogFinding(number, _only_with(patch, f"QEMU sends {name}; it has no such event"))
         elif isinstance(entry.message, AcpiDeviceOst):
-            yield LogFinding(
-                number, _not_on_pseries("QEMU sends ACPI_DEVICE_OST; pseries has no ACPI")
-            )
+            why = "QEMU sends ACPI_DEVICE_OST; pseries has no ACPI"
+            yield LogFinding(number, _not_on_pseries(why))
 
 
 def _only_with(patch: Patch, why: str) -> Check:
@@ -214,7 +206,7 @@ def _not_on_pseries(why: str) -> Check:
 
 
 def _memory_alone(log: UnplugLog, _requests: Requests) -> Findings:
-    """Find each MEM_UNPLUG_ERROR without the newer event beside it."""
+    """Yield each MEM_UNPLUG_ERROR without the newer event beside it."""
     for number, entry in enumerate(log.entries):
         message = entry.message
         if not isinstance(message, MemUnplugError) or not log.format.shows_every_event:
@@ -241,7 +233,7 @@ NO_MEM_UNPLUG_ERROR = (9, 1, 0)
 
 
 def _newer(log: UnplugLog, _requests: Requests) -> Findings:
-    """Find a version that no older revision can be: distributions patch, but never so much."""
+    """Yield a version that no older revision can be: distributions never patch so much."""
     version = log.version
     if version is not None and version >= NO_MEM_UNPLUG_ERROR:
         why = f"the log is of QEMU {'.'.join(map(str, version))}, which has no MEM_UNPLUG_ERROR"
@@ -252,11 +244,8 @@ def _newer(log: UnplugLog, _requests: Requests) -> Findings:
         yield LogFinding(None, against)
 
 
-# -- times -----------------------------------------------------------------------------------------
-
-
 def _seconds_left(log: UnplugLog, requests: Requests) -> Findings:
-    """Compare the seconds that a refusal names with the time that has passed."""
+    """Yield each refusal whose seconds do not fit the time that has passed."""
     for request in requests:
         for attempt in request.attempts[1:]:
             match = attempt.refused and re.search(r"(\d+) seconds timeout", _error_text(attempt))
@@ -268,9 +257,8 @@ def _seconds_left(log: UnplugLog, requests: Requests) -> Findings:
             shortest = 0.0 if request.clock_unsure else shortest
             too_many = left > UNPLUG_TIMEOUT_S - shortest + SLACK_S
             too_few = longest is not None and left < UNPLUG_TIMEOUT_S - 1 - longest - SLACK_S
-            if (too_many or too_few) and "-" not in _error_text(attempt)[
-                match.start() - 1 : match.end()
-            ]:
+            text = _error_text(attempt)[match.start() - 1 : match.end()]
+            if (too_many or too_few) and "-" not in text:
                 asked = log.entries[accepted.asked].place
                 why = f"{left} seconds do not fit the time since the request ({asked})"
                 yield LogFinding(attempt.replied, _not_on_pseries(why))
@@ -297,10 +285,8 @@ def _late_release(log: UnplugLog, requests: Requests) -> Findings:
             yield LogFinding(end, _only_without(P.CPU_UNPLUG_TIMEOUT, why))
 
 
-def _missing_not_deleted(
-    log: UnplugLog, requests: tuple[UnplugRequest, ...]
-) -> Iterator[LogFinding]:
-    """Find each request without DEVICE_NOT_DELETED after 15 s."""
+def _missing_not_deleted(log: UnplugLog, requests: Requests) -> Findings:
+    """Yield each request without DEVICE_NOT_DELETED after 15 s."""
     for request in requests:
         if request.kind is not DeviceKind.CORE or request.clock_unsure:
             continue
@@ -317,7 +303,7 @@ def _missing_not_deleted(
 
 
 def _reset(log: UnplugLog, requests: Requests) -> Findings:
-    """Find each reset that leaves a pending unplug unfinished."""
+    """Yield each reset that leaves a pending unplug unfinished."""
     for request in requests:
         reset = request.reset
         if reset is None or request.kind is None or not log.format.shows_every_event:
@@ -339,7 +325,7 @@ def _check_reset(log: UnplugLog, request: UnplugRequest, reset: int) -> Check:
 
 
 def _released_at_once(log: UnplugLog, requests: Requests) -> Findings:
-    """Find each repeated device_del that releases the core before QEMU answers it."""
+    """Yield each repeated device_del that releases the core before QEMU answers it."""
     for request in requests:
         within = request.ended_within
         if within is None or within is request.attempts[0] or request.end is None:
@@ -359,8 +345,6 @@ def _check_forgets(revision: Revision) -> str | None:
         " it forgets none"
     )
 
-
-# -- all of them -----------------------------------------------------------------------------------
 
 RULES: tuple[LogRule, ...] = (
     LogRule((), "Another machine has other unplug code.", "QEMU hw/ppc/spapr.c, hw/acpi/", _board),

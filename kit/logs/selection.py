@@ -22,7 +22,7 @@ class Bound:
 
 
 def read_bound(text: str, log: UnplugLog) -> Bound:
-    """Read a bound: a line (``1200``), seconds since the log's first time (``12.5s``) or a time.
+    """Return a bound: a line (``1200``), seconds since the log's first time (``12.5s``), a time.
 
     A time has a date, or belongs to the log's first day.
 

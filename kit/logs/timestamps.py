@@ -28,7 +28,7 @@ FIRST_DATED_NS = 366 * 86_400 * NS_PER_S
 
 
 def read_time(text: str) -> int | None:
-    """Read a date and a time of day, or seconds since 1970; None if *text* is something else.
+    """Return a date and time, or seconds since 1970, in ns; None if *text* is something else.
 
     Without a zone it is UTC, without a year 1970, without a day 1 January.
 
@@ -43,8 +43,11 @@ def read_time(text: str) -> int | None:
         return None
     year, month, day = _date(match)
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
-    days = _days(year, month, day)
-    if days is None or hour > 23 or minute > 59 or second > 60:  # a leap second is one
+    try:
+        days = (date(year, month, day) - _EPOCH.date()).days
+    except ValueError:  # there is no such day
+        return None
+    if hour > 23 or minute > 59 or second > 60:  # a leap second is one
         return None
     fraction = (match["fraction"] or "").ljust(9, "0")
     whole = days * 86_400 + hour * 3600 + minute * 60 + second
@@ -66,16 +69,8 @@ def _zone_s(zone: str | None) -> int:
     return -seconds if zone[0] == "-" else seconds
 
 
-def _days(year: int, month: int, day: int) -> int | None:
-    """Return the days since 1 January 1970; None if there is no such day."""
-    try:
-        return (date(year, month, day) - _EPOCH.date()).days
-    except ValueError:
-        return None
-
-
 def write_time(at_ns: int) -> str:
-    """Write a time as logs do, to the millisecond; beyond the years 1 to 9999, their ends.
+    """Return a time as logs write it, to the millisecond, within the years 1 to 9999.
 
     >>> write_time(1617271200123000000)
     '2021-04-01 10:00:00.123'

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.logs.entries import LogEntry, UnplugLog
-from kit.logs.expected_answers import JUDGED_KINDS
+from kit.logs.expected_answers import JUDGED_KINDS, modelled_kinds
 from kit.logs.requests import UnplugRequest, requests_of
 from kit.logs.rules import RULES, LogFinding
 from kit.machine import boards
@@ -21,7 +21,7 @@ from kit.machine.revision import Revision
 
 __all__ = ["Q35_KINDS", "LogVerdict", "verdicts"]
 
-Q35_KINDS = (DeviceKind.CORE, DeviceKind.DIMM)
+Q35_KINDS = modelled_kinds(Q35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class LogVerdict:
 
 
 def verdicts(log: UnplugLog) -> tuple[LogVerdict, ...]:
-    """Judge the builds, the releases and the proposal; q35 if the log shows an x86."""
+    """Return a verdict on each build, release and the proposal; on q35 if the log shows an x86."""
     requests = requests_of(log)
     why_not = _why_not(log, requests)
     if why_not is not None:
@@ -75,7 +75,7 @@ def _why_not(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> str | None:
             " and name it with --machine"
         )
     if machine != boards.PSERIES and not (
-        machine.machines <= X86.machines and "q35" in machine.machines
+        machine.machines <= X86.machines and Q35.board.value in machine.machines
     ):
         return f"the kit does not model the machine: {machine.label}"
     if machine == boards.PSERIES:
@@ -87,7 +87,7 @@ def _why_not(log: UnplugLog, requests: tuple[UnplugRequest, ...]) -> str | None:
 def _not_modelled(
     requests: tuple[UnplugRequest, ...], kinds: Sequence[DeviceKind | None]
 ) -> str | None:
-    """Say what a request is about, if none of them is about one of *kinds*; else None."""
+    """Return what a request is about, if none of them is about one of *kinds*; else None."""
     if not requests or any(request.kind in kinds for request in requests):
         return None
     first = requests[0]

@@ -30,6 +30,7 @@ from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.events import Aborted, Emitted, HotplugAction, QmpError
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.requests import DeviceAdd, Request, SystemReset
+from kit.machine.revision import Board
 from kit.real_qemu.console import ConsoleLine
 from kit.real_qemu.failures import BackendError, QemuGone
 from kit.real_qemu.guest import GuestMachine, GuestObservation
@@ -74,7 +75,7 @@ def play_guest(
         UserError: The scenario is too long, or for another machine.
         BackendError: The binary does not start, or no shell answers at the console.
     """
-    check_scenario(scenario)
+    check_scenario(scenario, Board.PSERIES)
     with GuestMachine(binary, image, answer_s=answer_s) as machine:
         story = _Story(scenario, machine, boot_s)
         story.begin()
@@ -144,7 +145,7 @@ class _Story(Driver):
         lines += [(one.at_ns, line_of(one.at_ns, one.action, devices)) for one in interventions]
         script = deque(line for _, line in sorted(lines, key=lambda one: one[0]))
         end_ns = max([self._scenario.end_ns, *(line.at_ns for line in script)])
-        check_scenario(replace(self._scenario, end_ns=end_ns))
+        check_scenario(replace(self._scenario, end_ns=end_ns), Board.PSERIES)
         try:
             while script or self._now_ns() < end_ns:
                 due_ns = script[0].at_ns if script else end_ns

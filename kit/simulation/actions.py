@@ -1,7 +1,7 @@
 """A person's actions in a run, as text: ``device_del core1``, ``guest offline core0``.
 
 The words are those of the monitor, of virsh and of a shell in the guest.  A device is named by its
-id, which says what it is: ``core1`` is core 1, ``dimm1`` a DIMM, ``phb1`` PHB 1, ``net3`` an e1000
+id, which names its kind: ``core1`` is core 1, ``dimm1`` a DIMM, ``phb1`` PHB 1, ``net3`` an e1000
 in slot 3 of the first PHB; ``dimm1.0`` is the first LMB of dimm1.
 """
 
@@ -52,14 +52,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 
-__all__ = [
-    "ACTIONS",
-    "ActionError",
-    "connector_names",
-    "line_of",
-    "menu",
-    "read_device",
-]
+__all__ = ["ACTIONS", "ActionError", "connector_names", "line_of", "menu", "read_device"]
 
 FIRST_DIMM_ADDR = 0x40000000  # where the pluggable memory of the kit's machine begins
 WAIT = "wait"
@@ -67,24 +60,20 @@ MAX_WORDS = 16  # of an RTAS call
 
 
 class ActionError(UserError):
-    """The text is not an action; says what was expected."""
+    """The text is not an action; the message names what is."""
 
-
-# -- devices -------------------------------------------------------------------------------------
 
 _DEVICE = re.compile(r"(core|dimm|phb|net)(0|[1-9][0-9]?)(?: ([1-9][0-9]{0,4}) MiB)?")
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}|1000")
 
 
 def read_device(text: str, dimm_addr: int = FIRST_DIMM_ADDR) -> Device:
-    """Read a device: ``core1``, ``dimm1 512 MiB`` (256 MiB if not said), ``phb1``, ``net3``.
+    """Return a device: ``core1``, ``dimm1 512 MiB`` (256 MiB by default), ``phb1``, ``net3``.
 
-    Args:
-        text: How a scenario names it.
-        dimm_addr: The guest address that a DIMM gets.
+    A DIMM gets the guest address *dimm_addr*.
 
     Raises:
-        ActionError: It is no device.
+        ActionError: The text is not a device.
 
     >>> read_device("core1")
     CpuCore(core_id=1, id='core1')
@@ -127,8 +116,6 @@ def _index(name: str, devices: tuple[Device, ...]) -> int:
     return index_of(device)
 
 
-# -- actions -------------------------------------------------------------------------------------
-
 Devices = tuple[Device, ...]
 
 
@@ -147,12 +134,17 @@ class Action:
     message: Callable[[str, Devices], Message]
 
 
+def _on(make: Callable[[int], Message]) -> Callable[[str, Devices], Message]:
+    """Return what makes the message of an action on a connector."""
+    return lambda name, devices: make(_index(name, devices))
+
+
 def _set(indicator: int, state: int) -> Callable[[str, Devices], Message]:
-    return lambda name, devices: RtasByHand(SetIndicator(indicator, _index(name, devices), state))
+    return _on(lambda index: RtasByHand(SetIndicator(indicator, index, state)))
 
 
 def _any_call(words: str) -> RtasByHand:
-    """Read any RTAS call with any words: ``set-indicator 9002 0x40000018 1``."""
+    """Return any RTAS call with any words: ``set-indicator 9002 0x40000018 1``."""
     name, *args = words.split()
     if name not in RTAS_ANSWERS or len(args) > MAX_WORDS:
         known = ", ".join(sorted(RTAS_ANSWERS))
@@ -167,26 +159,23 @@ def _any_call(words: str) -> RtasByHand:
 
 
 H, L, Q, G = Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST
+D, C, N = "device", "connector", "number"
 ACTIONS: tuple[Action, ...] = (
-    Action("device_del", "device", Q, "ask QEMU to remove {}", lambda n, _: DeviceDel(n)),
-    Action("device_add", "device", Q, "plug {} in", lambda n, d: DeviceAdd(_known(n, d))),
+    Action("device_del", D, Q, "ask QEMU to remove {}", lambda n, _: DeviceDel(n)),
+    Action("device_add", D, Q, "plug {} in", lambda n, d: DeviceAdd(_known(n, d))),
     Action("system_reset", "", Q, "reset the machine", lambda *_: SystemReset()),
     Action("stop", "", Q, "stop the VM: the guest's clock stands still", lambda *_: Stop()),
     Action("cont", "", Q, "let the VM go on", lambda *_: Cont()),
     Action("migrate", "", Q, "migrate to another QEMU", lambda *_: Migrate(None)),
     Action(
         "virsh setvcpus",
-        "number",
+        N,
         L,
         "tell libvirt how many CPUs the guest gets: {}",
         lambda n, _: SetVcpus(int(n)),
     ),
     Action(
-        "virsh detach-device",
-        "device",
-        L,
-        "tell libvirt to take {} away",
-        lambda n, _: DetachDevice(n),
+        "virsh detach-device", D, L, "tell libvirt to take {} away", lambda n, _: DetachDevice(n)
     ),
     Action("virsh reset", "", L, "reset through libvirt", lambda *_: DomainReset()),
     Action("virsh suspend", "", L, "stop the VM through libvirt", lambda *_: DomainSuspend()),
@@ -196,66 +185,48 @@ ACTIONS: tuple[Action, ...] = (
     Action("guest keeps", "", G, "the guest keeps the device", lambda *_: Decide(False)),
     Action("guest hang", "", G, "the guest hangs", lambda *_: Hang(True)),
     Action("guest unhang", "", G, "the guest goes on", lambda *_: Hang(False)),
+    Action("guest offline", C, G, "switch {} off in the guest", _on(lambda i: CpuOnline(i, False))),
+    Action("guest online", C, G, "switch {} on in the guest", _on(lambda i: CpuOnline(i, True))),
     Action(
-        "guest offline",
-        "connector",
-        G,
-        "switch {} off in the guest",
-        lambda n, d: CpuOnline(_index(n, d), False),
+        "guest pin", C, G, "put {} to a use it cannot be taken from", _on(lambda i: Pin(i, True))
     ),
-    Action(
-        "guest online",
-        "connector",
-        G,
-        "switch {} on in the guest",
-        lambda n, d: CpuOnline(_index(n, d), True),
-    ),
-    Action(
-        "guest pin",
-        "connector",
-        G,
-        "put {} to a use it cannot be taken from",
-        lambda n, d: Pin(_index(n, d), True),
-    ),
-    Action(
-        "guest unpin", "connector", G, "end that use of {}", lambda n, d: Pin(_index(n, d), False)
-    ),
+    Action("guest unpin", C, G, "end that use of {}", _on(lambda i: Pin(i, False))),
     Action(
         "guest add",
-        "connector",
+        C,
         G,
         "let the guest add {} by itself",
-        lambda n, d: Dlpar(HotplugAction.ADD, _index(n, d)),
+        _on(lambda i: Dlpar(HotplugAction.ADD, i)),
     ),
     Action(
         "guest remove",
-        "connector",
+        C,
         G,
         "let the guest remove {} by itself",
-        lambda n, d: Dlpar(HotplugAction.REMOVE, _index(n, d)),
+        _on(lambda i: Dlpar(HotplugAction.REMOVE, i)),
     ),
-    Action("guest isolate", "connector", G, "make the call ISOLATE", _set(ISOLATION_STATE, 0)),
-    Action("guest unisolate", "connector", G, "make the call UNISOLATE", _set(ISOLATION_STATE, 1)),
-    Action("guest unusable", "connector", G, "make the call UNUSABLE", _set(ALLOCATION_STATE, 0)),
-    Action("guest usable", "connector", G, "make the call USABLE", _set(ALLOCATION_STATE, 1)),
+    Action("guest isolate", C, G, "make the call ISOLATE", _set(ISOLATION_STATE, 0)),
+    Action("guest unisolate", C, G, "make the call UNISOLATE", _set(ISOLATION_STATE, 1)),
+    Action("guest unusable", C, G, "make the call UNUSABLE", _set(ALLOCATION_STATE, 0)),
+    Action("guest usable", C, G, "make the call USABLE", _set(ALLOCATION_STATE, 1)),
     Action(
         "guest sense",
-        "connector",
+        C,
         G,
         "read the connector's sensor",
-        lambda n, d: RtasByHand(GetSensorState(ENTITY_SENSE, _index(n, d))),
+        _on(lambda i: RtasByHand(GetSensorState(ENTITY_SENSE, i))),
     ),
     Action(
         "guest configure",
-        "connector",
+        C,
         G,
         "make the calls configure-connector",
-        lambda n, d: RtasByHand(ConfigureConnector(_index(n, d))),
+        _on(lambda i: RtasByHand(ConfigureConnector(i))),
     ),
     Action("guest rtas", "call", G, "make the RTAS call {}", lambda words, _: _any_call(words)),
     Action(
         "host load",
-        "number",
+        N,
         H,
         "the host makes the guest's own work {} times slower",
         lambda n, _: Overcommit(int(n)),
@@ -268,7 +239,7 @@ def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
     """Return the line of an action's text, typed at *at_ns*; ``wait`` only lets time pass.
 
     Raises:
-        ActionError: It is not an action on these devices; says what was expected.
+        ActionError: It is not an action on these devices; the message names what is.
     """
     text = " ".join(text.split())
     if text == WAIT:
@@ -292,12 +263,6 @@ def _check(action: Action, rest: str) -> None:
         read_device(rest)
 
 
-def _takes(action: Action, devices: Devices) -> list[str]:
-    """Return the devices that an action can name: a vCPU is not detached as a device."""
-    detaches = action.words == "virsh detach-device"
-    return [str(d.id) for d in devices if d.id and not (detaches and isinstance(d, CpuCore))]
-
-
 def menu(devices: Devices) -> tuple[str, ...]:
     """Return the texts of all actions on *devices*, in an order that tokens rely on."""
     connectors = connector_names(devices)
@@ -308,7 +273,10 @@ def menu(devices: Devices) -> tuple[str, ...]:
             case "":
                 texts.append(action.words)
             case "device":
-                texts += (f"{action.words} {name}" for name in _takes(action, devices))
+                # a vCPU is not detached as a device
+                cores = action.words != "virsh detach-device"
+                taken = (d.id for d in devices if d.id and (cores or not isinstance(d, CpuCore)))
+                texts += (f"{action.words} {name}" for name in taken)
             case "call":  # any number of words: one writes them
                 continue
             case "connector":

@@ -29,12 +29,7 @@ from kit.actors.messages import (
 from kit.common.errors import MisuseError
 from kit.machine.events import Aborted, HotplugEvent, QmpError
 from kit.machine.requests import SystemReset
-from kit.simulation.platform import (
-    AnyEmitted,
-    AnyReply,
-    Platform,
-    PlatformMachine,
-)
+from kit.simulation.platform import AnyEmitted, AnyReply, Platform, PlatformMachine
 from kit.trace.kinds import recipient
 
 __all__ = ["Driver", "EmbeddedDriver", "is_interrupt"]
@@ -47,8 +42,6 @@ class Driver(ABC):
     """
 
     __slots__ = ()
-
-    # -- what a subclass keeps -------------------------------------------------------------------
 
     @property
     @abstractmethod
@@ -69,7 +62,7 @@ class Driver(ABC):
 
     @abstractmethod
     def ask(self, message: Message) -> tuple[AnyReply | Aborted, Iterable[AnyEmitted]]:
-        """Ask QEMU; return its reply, and what it emits before that.
+        """Return QEMU's reply to a request, and what QEMU emits before that.
 
         Raises:
             MisuseError: QEMU has no such request.
@@ -90,8 +83,6 @@ class Driver(ABC):
     @abstractmethod
     def after_answer(self, message: Message) -> None:
         """Do what QEMU does to the guest besides answering a request."""
-
-    # -- what commands mean ----------------------------------------------------------------------
 
     def carry_out(self, actor: Actor, commands: Iterable[Command]) -> None:
         """Carry out what *actor* asks for, in order."""

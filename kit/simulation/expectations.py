@@ -67,21 +67,15 @@ class Expectation:
 def read_expectation(
     that: str, fails_at: tuple[str, ...], devices: tuple[Device, ...], boards: tuple[Board, ...]
 ) -> Expectation:
-    """Read a claim and where it fails.
+    """Return a claim, with the revisions at which it fails.
 
-    Args:
-        that: The claim.
-        fails_at: Names of revisions, or ``FIRST..LAST`` of the recorded ones; not empty.
-        devices: The setup's devices.
-        boards: The machines that the scenario is for.
+    *fails_at* names revisions, or ``FIRST..LAST`` of the recorded ones; it is not empty.
 
     Raises:
-        UserError: It is not a claim, or does not name a revision.
+        UserError: The text is not a claim, or does not name a revision of one of *boards*.
     """
     claim = read_claim(" ".join(that.split()), devices)
-    labels: list[str] = []
-    for name in fails_at:
-        labels += _range(name)
+    labels = [label for name in fails_at for label in _range(name)]
     if not labels:
         raise UserError(
             f"{that!r} names no revision at which it fails (fails_at): it would claim nothing"
@@ -114,14 +108,11 @@ def _range(name: str) -> list[str]:
     return labels[ends[0] : ends[1] + 1]
 
 
-# -- claims --------------------------------------------------------------------------------------
-
-
 def read_claim(text: str, devices: tuple[Device, ...]) -> Claim:
-    """Read a claim about a run with these devices.
+    """Return the claim about a run with these devices that a text states.
 
     Raises:
-        UserError: It is not a claim; the text says what is expected.
+        UserError: The text is not a claim; the message names what is.
     """
     for pattern, read in _READERS:
         match = pattern.fullmatch(text)

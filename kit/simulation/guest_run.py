@@ -54,9 +54,7 @@ MAX_S = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestMoment:
-    """An entry, the devices that libvirt then lists (None: it takes no part), the operator's
-    beliefs.
-    """
+    """An entry, the devices that libvirt then lists (or None), and the operator's beliefs."""
 
     entry: TraceEntry
     listed: tuple[str, ...] | None
@@ -87,18 +85,19 @@ class GuestRun:
         return tuple(moment.entry for moment in self.moments)
 
 
-def check_scenario(scenario: Scenario) -> None:
-    """Raise `UserError` if a real kernel cannot play a scenario at all."""
-    if Board.PSERIES not in scenario.setup.boards:
-        raise UserError(f"{scenario.name}: --kernel boots a pseries machine, and this is for q35")
+def check_scenario(scenario: Scenario, board: Board) -> None:
+    """Raise `UserError` if a real kernel on a machine of *board* cannot play a scenario at all."""
+    boards = scenario.setup.boards
+    if board not in boards:
+        meant = " or ".join(one.value for one in boards)
+        raise UserError(
+            f"{scenario.name}: --kernel boots a {board.value} machine, and this is for {meant}"
+        )
     if scenario.end_ns > MAX_S * NS_PER_S:
         raise UserError(
             f"{scenario.name} takes {scenario.end_ns / NS_PER_S:g} s, and a real kernel's clock"
             f" cannot be stepped: at most {MAX_S} s with --kernel"
         )
-
-
-# -- what it can and cannot have -------------------------------------------------------------------
 
 
 def cannot(message: Message) -> str | None:
@@ -127,20 +126,19 @@ def setup_notes(setup: Setup) -> Iterator[str]:
         yield "the firmware takes its own time"
 
 
-# -- beside the embedded machine -------------------------------------------------------------------
-
 _COMPARED = (
-    *(DeviceAdd, DeviceDel, SystemReset, SetIndicator, ConfigureConnector, GuestLog),
+    *(DeviceAdd, DeviceDel, SystemReset, SetIndicator, ConfigureConnector),
     *(DeviceDeleted, DeviceUnplugGuestError, MemUnplugError, ErrorReport, QmpError, Aborted),
 )
 
 
 def compared(embedded: Run, real: GuestRun) -> Iterator[tuple[str, str, str]]:
-    """Compare two runs in order, without times, mere answers and what QEMU hides.
+    """Yield what two runs have in common and what only one has, in order and without times.
 
-    Yields: For each entry "=", "-" (only embedded) or "+" (only real), its time, and a sentence.
+    Each is "=", "-" (only embedded) or "+" (only real), with a time and a sentence. Mere answers
+    and what QEMU hides are left out.
     """
-    ours, theirs = _told(embedded.trace), _told(real.trace)
+    ours, theirs = _sentences(embedded.trace), _sentences(real.trace)
     matcher = SequenceMatcher(None, [w for _, w in ours], [w for _, w in theirs], autojunk=False)
     for what, first, last, begin, end in matcher.get_opcodes():
         if what == "equal":
@@ -150,21 +148,20 @@ def compared(embedded: Run, real: GuestRun) -> Iterator[tuple[str, str, str]]:
         yield from (("+", at, words) for at, words in theirs[begin:end])
 
 
-def _told(trace: tuple[TraceEntry, ...]) -> list[tuple[str, str]]:
+def _sentences(trace: tuple[TraceEntry, ...]) -> list[tuple[str, str]]:
+    """Return time and sentence of each entry that is compared."""
     found = []
     for entry in trace:
-        if isinstance(entry.message, _COMPARED):
-            log = isinstance(entry.message, GuestLog)
-            words = f"Linux: {entry.message.text}" if log else sentence(entry)  # type: ignore[union-attr]
-            found.append((seconds(entry.at_ns), words))
+        match entry.message:
+            case GuestLog(text):
+                found.append((seconds(entry.at_ns), f"Linux: {text}"))
+            case message if isinstance(message, _COMPARED):
+                found.append((seconds(entry.at_ns), sentence(entry)))
     return found
 
 
-# -- JSON ------------------------------------------------------------------------------------------
-
-
 def guest_json(run: GuestRun) -> dict[str, Any]:
-    """Write the run as JSON; entries have the wall clock's time only."""
+    """Return the run as JSON data; entries have the wall clock's time only."""
     entries = [entry_json(entry) for entry in run.trace]
     return {
         "version": 1,

@@ -27,7 +27,7 @@ class Knowledge:
 
     @property
     def verdict(self) -> str:
-        """What it comes to."""
+        """The conclusion, in a few words."""
         found = []
         if self.orphaned:
             found.append("LIMBO: the guest has let go of it, QEMU holds it and waits for nothing")
@@ -41,15 +41,10 @@ class Knowledge:
 
 
 def knowledge(run: Run, seq: int) -> tuple[Knowledge, ...]:
-    """Return what each participant knows after entry *seq* of a run (-1: at the start), by
-    device.
-    """
+    """Return what each participant knows after entry *seq* (-1: at the start), for each device."""
     found = []
     for device in run.devices:
-        belief = run.belief(device, seq=seq)
-        rows = who_knows_what(run, device, seq=seq)
-        wrong = belief.libvirt is not None and belief.libvirt != belief.guest
-        found.append(
-            Knowledge(belief.device, rows, belief.orphaned, wrong, belief.agreed, belief.qemu)
-        )
+        one, rows = run.belief(device, seq=seq), who_knows_what(run, device, seq=seq)
+        wrong = one.libvirt is not None and one.libvirt != one.guest
+        found.append(Knowledge(one.device, rows, one.orphaned, wrong, one.agreed, one.qemu))
     return tuple(found)

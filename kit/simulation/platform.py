@@ -8,17 +8,13 @@ in common; `kit.simulation.run.play` and `kit.explorer.model.DrcModel` take it a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from kit.actors.kernel import Kernel
 from kit.actors.messages import Command, DeviceTree, Input, Message
+from kit.common.errors import UserError
 from kit.machine.clock import Timer
-from kit.machine.events import (
-    Abort,
-    Aborted,
-    Emitted,
-    Reply,
-)
+from kit.machine.events import Abort, Aborted, Emitted, Reply
 from kit.machine.pseries.machine import Plugged
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply
 from kit.machine.requests import Device, Request
@@ -26,17 +22,8 @@ from kit.machine.revision import Board, Revision
 from kit.simulation.platforms.pseries import PSERIES
 from kit.simulation.platforms.q35 import Q35_PLATFORM
 
-__all__ = [
-    "PLATFORMS",
-    "AnyEmitted",
-    "AnyReply",
-    "Ask",
-    "Asked",
-    "ExploredPlatform",
-    "Platform",
-    "PlatformMachine",
-    "platform_of",
-]
+__all__ = ["PLATFORMS", "AnyEmitted", "AnyReply", "Ask", "Asked", "ExploredPlatform", "Platform"]
+__all__ += ["PlatformMachine", "explored_platform_of", "platform_of"]
 
 
 class PlatformMachine(Protocol):
@@ -120,6 +107,10 @@ class Platform(Protocol[M, G]):
         """Return the indices by which the guest knows a device; none if it is nowhere."""
         ...
 
+    def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
+        """Return what an arbitrary guest can call on a connector, each with its name."""
+        return ()
+
     def pending(self, machine: M, guest: G, device: Device) -> bool:
         """Is an unplug request for *device* outstanding?"""
         ...
@@ -129,6 +120,7 @@ class Platform(Protocol[M, G]):
         ...
 
 
+@runtime_checkable
 class ExploredPlatform(Platform[M, G], Protocol[M, G]):
     """A platform that the explorer can drive without time, and whose turns it can judge."""
 
@@ -139,10 +131,6 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
     def first_timer_due(self, machine: M) -> M:
         """Return *machine* at the moment when its first timer is due."""
         return machine
-
-    def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
-        """Return what an arbitrary guest can call on a connector, each with its name."""
-        return ()
 
     def is_calling(self, guest: G) -> bool:
         """Does the guest wait for the answer to a call?"""
@@ -173,13 +161,23 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
         return None
 
 
-PLATFORMS: Mapping[Board, Platform[Any, Any]] = {
-    Board.PSERIES: PSERIES,
-    Board.Q35: Q35_PLATFORM,
-}
+PLATFORMS: Mapping[Board, Platform[Any, Any]] = {Board.PSERIES: PSERIES, Board.Q35: Q35_PLATFORM}
 """The platforms that revisions of the catalogue are of."""
 
 
 def platform_of(revision: Revision) -> Platform[Any, Any]:
     """Return the platform that a revision of the catalogue is of."""
     return PLATFORMS[revision.board]
+
+
+def explored_platform_of(revision: Revision) -> ExploredPlatform[Any, Any]:
+    """Return the platform that a revision is of, for the explorer.
+
+    Raises:
+        UserError: The explorer cannot drive it.
+    """
+    platform = PLATFORMS.get(revision.board)
+    if isinstance(platform, ExploredPlatform):
+        return platform
+    known = ", ".join(p.board.value for p in PLATFORMS.values() if isinstance(p, ExploredPlatform))
+    raise UserError(f"{revision.name} cannot be explored; the explorer knows {known} alone")

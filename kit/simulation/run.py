@@ -106,15 +106,13 @@ class Run:
         return self.ended.wall_ns
 
     def times(self, kind: str) -> tuple[float, ...]:
-        """Return when entries of a type (`kit.trace.kinds`) stand in the trace, in s."""
+        """Return the times of the entries of a type (`kit.trace.kinds`), in s."""
         return tuple(
             entry.at_ns / NS_PER_S for entry in self.trace if wire_name(entry.message) == kind
         )
 
     def belief(self, device: Device | None = None, *, seq: int | None = None) -> Belief:
-        """Return the beliefs about *device* after entry *seq* (-1: at the start), else at the
-        end.
-        """
+        """Return the beliefs about *device* after entry *seq* (-1: the start), else at the end."""
         state: World | Snapshot = self.ended
         if seq is not None:
             state = self.moments[seq].after if seq >= 0 else self.began
@@ -127,16 +125,6 @@ class Pair:
 
     before: Run
     after: Run
-
-    @property
-    def before_revision(self) -> Revision:
-        """The revision of the first run."""
-        return self.before.revision
-
-    @property
-    def after_revision(self) -> Revision:
-        """The revision of the second run."""
-        return self.after.revision
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:
@@ -157,13 +145,9 @@ def play(
     interventions: tuple[Intervention, ...] = (),
     platform: Platform[Any, Any] | None = None,
 ) -> Run:
-    """Play *scenario* at *revision*.
+    """Return the run of *scenario* at *revision*, with *interventions* in the order of time.
 
-    Args:
-        scenario: What is played.
-        revision: QEMU's.
-        interventions: A person's actions, in the order of time.
-        platform: The revision's, where the catalogue does not have it.
+    *platform* is the revision's, where the catalogue does not have it.
 
     Raises:
         UserError: The revision is of another machine than the scenario's, or an intervention is
@@ -179,7 +163,7 @@ def play_from(
     interventions: tuple[Intervention, ...] = (),
     until_ns: int | None = None,
 ) -> Run:
-    """Play *scenario* from the world in which it begins, to its end or until *until_ns*.
+    """Return the run of *scenario* from its first world to its end, or until *until_ns*.
 
     Raises:
         UserError: As `play`.
@@ -233,7 +217,7 @@ def play_pair(
     after: Revision,
     interventions: tuple[Intervention, ...] = (),
 ) -> Pair:
-    """Play *scenario* at both revisions; see `Intervention` for what its ``after`` means."""
+    """Return the runs of *scenario* at both revisions; `Intervention` explains its ``after``."""
     sides = (of_side(interventions, 0), of_side(interventions, 1))
     return Pair(play(scenario, before, sides[0]), play(scenario, after, sides[1]))
 
@@ -259,9 +243,6 @@ def wrong_claims(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     }
 
 
-# -- the cast takes its places -------------------------------------------------------------------
-
-
 @lru_cache(maxsize=256)
 def begin(setup: Setup, revision: Revision, platform: Platform[Any, Any] | None = None) -> World:
     """Return the world in which a run begins, at 0 s of the wall clock.
@@ -272,9 +253,8 @@ def begin(setup: Setup, revision: Revision, platform: Platform[Any, Any] | None 
     check_board(setup, revision)
     platform = platform or platform_of(revision)
     machine, guest = platform.switch_on(revision)
-    return begin_with(
-        setup, World(platform=platform, machine=machine, guest=guest, ask=platform.ask)
-    )
+    world = World(platform=platform, machine=machine, guest=guest, ask=platform.ask)
+    return begin_with(setup, world)
 
 
 def check_board(setup: Setup, revision: Revision) -> None:
@@ -287,7 +267,9 @@ def check_board(setup: Setup, revision: Revision) -> None:
 
 def begin_with(setup: Setup, world: World) -> World:
     """Return what `begin` returns, from a world whose machine was just switched on."""
-    world = _restart(world)
+    machine, *_ = world.ask(world.machine, SystemReset())
+    boots = (Envelope(Actor.GUEST, Restarted()),)
+    world = _settle(replace(world, machine=machine, in_flight=boots, moments=()))
     for device in setup.devices:
         world = _settle(typed(world, TypedLine(0, Actor.QEMU, DeviceAdd(device))))
     if setup.uptime_ns:
@@ -300,26 +282,22 @@ def begin_with(setup: Setup, world: World) -> World:
         offline=tuple(_index(name, setup, world) for name in setup.offline),
         pinned=tuple(_index(name, setup, world) for name in setup.pinned),
     )
+    libvirt = None
+    if setup.libvirt is not None:
+        wait_s = world.platform.libvirt_wait_s
+        libvirt = Libvirt(version=setup.libvirt, wait_s=wait_s, devices=setup.devices)
     world = World(
         platform=world.platform,
         machine=world.machine,
         guest=guest,
         ask=world.ask,
-        libvirt=_libvirt(setup, world.platform),
+        libvirt=libvirt,
     )
     return _into_the_firmware(world) if setup.in_firmware else world
 
 
-def _restart(world: World) -> World:
-    """Let the guest boot with the devices that are plugged."""
-    machine, *_ = world.ask(world.machine, SystemReset())
-    return _settle(
-        replace(world, machine=machine, in_flight=(Envelope(Actor.GUEST, Restarted()),), moments=())
-    )
-
-
 def _settle(world: World) -> World:
-    """Let everything happen that is due at once."""
+    """Return the world after everything that is due at once."""
     return advance(world, world.wall_ns)
 
 
@@ -332,9 +310,3 @@ def _into_the_firmware(world: World) -> World:
 def _index(name: str, setup: Setup, world: World) -> int:
     message = line_of(0, f"guest pin {name}", setup.devices).message
     return world.platform.guest_index(world.machine, int(getattr(message, "index", 0)))
-
-
-def _libvirt(setup: Setup, platform: Platform[Any, Any]) -> Libvirt | None:
-    if setup.libvirt is None:
-        return None
-    return Libvirt(version=setup.libvirt, wait_s=platform.libvirt_wait_s, devices=setup.devices)

@@ -8,8 +8,9 @@ of use and releases it, or refuses and reports that as Linux does since 5.13.
 from __future__ import annotations
 
 from enum import Enum
+from functools import reduce
 
-from kit.actors.pseries_guest import Conduct
+from kit.actors.kernel import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.machine.clock import NS_PER_S
 from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S
@@ -68,7 +69,7 @@ _WAITS_S = {Act.WAIT_1_S: 1, Act.WAIT_5_S: 5}
 
 
 def act(timeline: Timeline, one: Act) -> Timeline:
-    """Do one act where *timeline* stands, and stand at the end of what it brings at once.
+    """Return *timeline* after one act at its place, and after all that follows at once.
 
     What is due at that time happens first; what a person did later is dropped.
     """
@@ -86,37 +87,32 @@ def act(timeline: Timeline, one: Act) -> Timeline:
 
 
 def sandbox_run(revision: Revision, *acts: Act) -> Run:
-    """Play *acts* in the sandbox at *revision*.
+    """Return the run of *acts* in the sandbox at *revision*.
 
     >>> from kit.machine.catalogue import find_revision
     >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
     >>> sandbox_run(find_revision("pre-revert"), *late).belief().orphaned
     True
     """
-    timeline = Timeline(played=play(SANDBOX, revision))
-    for one in acts:
-        timeline = act(timeline, one)
-    (run,) = timeline.runs
+    (run,) = reduce(act, acts, Timeline(played=play(SANDBOX, revision))).runs
     return run
 
 
 def sandbox_pair(before: Revision, after: Revision, *acts: Act) -> Pair:
-    """Play *acts* in the sandbox at both revisions."""
-    timeline = Timeline(played=play_pair(SANDBOX, before, after))
-    for one in acts:
-        timeline = act(timeline, one)
-    assert isinstance(timeline.played, Pair)
-    return timeline.played
+    """Return the runs of *acts* in the sandbox at both revisions."""
+    played = reduce(act, acts, Timeline(played=play_pair(SANDBOX, before, after))).played
+    assert isinstance(played, Pair)
+    return played
 
 
 def timeout_of(timeline: Timeline) -> int | None:
-    """When 15 s have passed since the operator last asked, in ns; None before."""
+    """Return when 15 s after the last device_del are over, in ns; None without one."""
     requested = _requested_ns(timeline)
     return None if requested is None else requested + UNPLUG_TIMEOUT_S * NS_PER_S
 
 
 def why_not(timeline: Timeline, one: Act) -> str:
-    """Say why an act would do nothing where *timeline* stands; empty if it would do something."""
+    """Return why an act would do nothing at this place; empty if it would do something."""
     target = timeout_of(timeline)
     if one in (Act.WAIT_TO_15_S, Act.GUEST_RELEASES_LATE) and target is None:
         return "Press device_del first: the 15 s count from there."
@@ -129,13 +125,13 @@ def why_not(timeline: Timeline, one: Act) -> str:
 
 
 def _settled(timeline: Timeline) -> Timeline:
-    """Return *timeline* as it ends when nobody does anything more than up to where it stands."""
+    """Return *timeline* without later acts: its run ends at its place."""
     at_the_end = timeline.place == len(timeline.stops) - 1 and timeline.at_ns == timeline.end_ns
     return timeline if at_the_end else timeline.wait(timeline.at_ns)
 
 
 def _requested_ns(timeline: Timeline) -> int | None:
-    """When the operator last asked for the core, before or where *timeline* stands."""
+    """Return when the operator last sent device_del, up to this place; None if never."""
     run, seq = timeline.runs[0], timeline.seqs[0]
     asked = [e.at_ns for e in run.trace[: seq + 1] if e.message == DeviceDel(CORE_ID)]
     return asked[-1] if asked else None

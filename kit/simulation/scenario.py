@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 from zlib import crc32
 
+from kit.actors.kernel import Conduct
 from kit.actors.operator import TypedLine
-from kit.actors.pseries_guest import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import UserError
 from kit.common.toml_reader import TomlReader, short
-from kit.machine.catalogue import CATALOGUE, find_revision
+from kit.machine.catalogue import CATALOGUE, REVISIONS, find_revision
 from kit.machine.clock import NS_PER_MS
-from kit.machine.config import MIB, Config
+from kit.machine.config import MIB
 from kit.machine.events import QmpError
-from kit.machine.pseries.step import boot, step
 from kit.machine.requests import Device, DeviceAdd, Dimm
 from kit.machine.revision import Board
 from kit.simulation.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
@@ -60,7 +59,7 @@ class Setup:
     name connectors (``core0``, ``dimm1.0``).  ``uptime_ns`` is the guest's clock.
     """
 
-    boards: tuple[Board, ...] = (Board.PSERIES,)
+    boards: tuple[Board, ...] = (CATALOGUE[0].board,)
     guest: GuestKind = GuestKind.LINUX_5_12
     conduct: Conduct = field(default_factory=Conduct)
     in_firmware: bool = False
@@ -97,7 +96,7 @@ class Scenario:
 
 
 def read_time(text: str) -> int:
-    """Read a time, ``16 s``, ``14999 ms``, ``30 days``, as ns; whole milliseconds.
+    """Return a time, ``16 s``, ``14999 ms``, ``30 days``, in ns; it is whole milliseconds.
 
     Raises:
         UserError: It is not such a time.
@@ -117,12 +116,7 @@ def read_time(text: str) -> int:
 
 
 def read_scenario(text: str, name: str, source: str) -> Scenario:
-    """Read a scenario.
-
-    Args:
-        text: TOML.
-        name: What it is called: the name of its file without ``.toml``.
-        source: Its file, for messages.
+    """Return the scenario called *name* that a text in TOML, of the file *source*, describes.
 
     Raises:
         ScenarioError: It breaks the format: file, line, what is wrong, what was expected.
@@ -143,7 +137,7 @@ def read_scenario(text: str, name: str, source: str) -> Scenario:
 
 
 def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenario:
-    """Read only what is played: ``cast``, ``script`` and ``end``; the caller names it.
+    """Return what is played, ``cast``, ``script`` and ``end``, without a title.
 
     Raises:
         UserError: It breaks the format; the error is the reader's.
@@ -169,11 +163,9 @@ def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenar
 
 def _digest(data: Mapping[str, Any]) -> int:
     """Return a number that changes when the run does, and not when the title does."""
-    said = [data.get(key) for key in ("cast", "script", "end")]
-    return crc32(json.dumps(said, sort_keys=True, default=str).encode())
+    played = [data.get(key) for key in ("cast", "script", "end")]
+    return crc32(json.dumps(played, sort_keys=True, default=str).encode())
 
-
-# -- the cast ------------------------------------------------------------------------------------
 
 _SETUP_KEYS = {"boards", "guest", "asks", "offline_work", "unusable_work", "firmware", "libvirt"}
 _SETUP_KEYS |= {"devices", "offline", "pinned", "uptime", "in_firmware"}
@@ -196,17 +188,17 @@ def _setup(reader: TomlReader, data: Mapping[str, Any]) -> Setup:
         firmware_ns=time_of("firmware"),
         asks=data.get("asks", False),
     )
-    devices = _devices(reader, reader.texts(data, "devices"))
-    connectors = connector_names(devices)
     boards = tuple(_choice(reader, "boards", b, PLATFORMS) for b in reader.texts(data, "boards"))
-    _check_board(reader, devices, boards)
+    boards = boards or Setup().boards
+    devices = _devices(reader, reader.texts(data, "devices"), boards)
+    connectors = connector_names(devices)
     for key in ("offline", "pinned"):
         for name in reader.texts(data, key):
             if name not in connectors:
                 known = ", ".join(connectors)
                 raise reader.error(key, f"{key}: {name!r}; expected one of: {known}", name)
     return Setup(
-        boards=boards or (Board.PSERIES,),
+        boards=boards,
         guest=_choice(reader, "guest", data.get("guest", "linux-5.12"), GuestKind),
         conduct=conduct,
         in_firmware=data.get("in_firmware", False),
@@ -218,10 +210,11 @@ def _setup(reader: TomlReader, data: Mapping[str, Any]) -> Setup:
     )
 
 
-def _devices(reader: TomlReader, texts: tuple[str, ...]) -> tuple[Device, ...]:
-    """Read the devices; DIMMs get their addresses in the order in which they are named."""
+def _devices(
+    reader: TomlReader, texts: tuple[str, ...], boards: tuple[Board, ...]
+) -> tuple[Device, ...]:
+    """Return the devices; DIMMs get their addresses in the order in which they are named."""
     devices: list[Device] = []
-    machine = boot(CATALOGUE[0], Config())
     addr = FIRST_DIMM_ADDR
     for text in texts:
         device = reader.read("devices", text, lambda name: read_device(name, addr))  # noqa: B023 - called at once
@@ -229,25 +222,26 @@ def _devices(reader: TomlReader, texts: tuple[str, ...]) -> tuple[Device, ...]:
             raise reader.error("devices", f"devices: {device.id!r} is named twice", text)
         if isinstance(device, Dimm):
             addr += device.size_mib * MIB
-        machine, outcome = step(machine, DeviceAdd(device))
-        if isinstance(outcome.reply, QmpError):
-            refusal = f"devices: {text!r} cannot be plugged: {outcome.reply.desc}"
-            raise reader.error("devices", refusal, text)
         devices.append(device)
+    for board in boards:
+        if refusal := _refusal(board, devices, texts):
+            raise reader.error("devices", f"devices: {refusal[1]}", refusal[0])
     return tuple(devices)
 
 
-def _check_board(
-    reader: TomlReader, devices: tuple[Device, ...], boards: tuple[Board, ...]
-) -> None:
-    for device in devices:
-        for board in boards:
-            if not PLATFORMS[board].plugs(device):
-                raise reader.error(
-                    "devices",
-                    f"devices: {device.id!r} is no device of the {board.value} machine",
-                    device.id or "",
-                )
+def _refusal(
+    board: Board, devices: Sequence[Device], texts: Sequence[str]
+) -> tuple[str, str] | None:
+    """Return which device a board's machine does not take, and why; None if it takes all."""
+    platform = PLATFORMS[board]
+    machine, _ = platform.switch_on(next(one for one in REVISIONS if one.board == board))
+    for device, text in zip(devices, texts, strict=True):
+        if not platform.plugs(device):
+            return str(device.id), f"{device.id!r} is no device of the {board.value} machine"
+        machine, reply, _ = platform.ask(machine, platform.complete(machine, DeviceAdd(device)))
+        if isinstance(reply, QmpError):
+            return text, f"{text!r} cannot be plugged: {reply.desc}"
+    return None
 
 
 def _choice(reader: TomlReader, key: str, value: object, kind: Iterable[Any]) -> Any:  # noqa: ANN401
@@ -265,13 +259,10 @@ def _version(reader: TomlReader, text: str) -> tuple[int, int, int]:
     return major, minor, micro
 
 
-# -- script, comparisons, expectations -----------------------------------------------------------
-
-
 def read_script(
     reader: TomlReader, data: Mapping[str, Any], key: str, devices: tuple[Device, ...]
 ) -> tuple[tuple[TypedLine, ...], tuple[str, ...]]:
-    """Read the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
+    """Return the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
 
     Raises:
         UserError: A line breaks the format; the error is the reader's.

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from kit.actors.messages import (
-    Actor,
-    ApiError,
-    ApiSuccess,
-    Message,
-)
+from kit.actors.messages import Actor, ApiError, ApiSuccess, Message
 from kit.machine.events import (
     Aborted,
     DeviceDeleted,
@@ -34,8 +29,7 @@ _HEARD = 3  # of what the operator was told so much is repeated
 
 
 def where_they_part(pair: Pair) -> str:
-    """Describe the first difference of two runs, and what became of the device in each: a line
-    each.
+    """Return three lines: the first difference of two runs, and the end of each.
 
     >>> from kit.machine.catalogue import find_revision
     >>> from kit.simulation.sandbox import Act, sandbox_pair
@@ -47,7 +41,7 @@ def where_they_part(pair: Pair) -> str:
     at = pair.first_difference
     if at == (None, None):
         return "So far both have done the same."
-    before, after = pair.before_revision.name, pair.after_revision.name
+    before, after = pair.before.revision.name, pair.after.revision.name
     parted = _parted(
         pair,
         (before, _at(pair.before, at[0]), pair.before.trace),
@@ -61,15 +55,9 @@ def where_they_part(pair: Pair) -> str:
 def who_knows_what(
     run: Run, device: Device | None = None, *, seq: int | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Describe what each participant believes about *device*, in a few words each.
+    """Return what each participant believes about *device*, by default the run's first.
 
-    Args:
-        run: The run.
-        device: The device; None: the first of the run.
-        seq: After which entry, -1 before the first; None: at the end.
-
-    Returns:
-        Pairs of a participant and its words: QEMU, guest, libvirt if it takes part, operator.
+    It is what they believe after entry *seq* (-1: at the start), by default at the end.
     """
     device = device or run.device
     trace = run.trace if seq is None else run.trace[: seq + 1]
@@ -93,7 +81,7 @@ def who_knows_what(
 
 
 def in_words(run: Run) -> str:
-    """Describe what became of the run's first device."""
+    """Return the end of a run for its first device, in a sentence."""
     belief, name = run.belief(), _called(run.device)
     if run.ended.machine.aborted is not None:
         return "QEMU is gone."
@@ -201,9 +189,6 @@ def _heard(entry: TraceEntry, asked: Message | None) -> str:
     return wire_name(entry.message) if outcome_of(entry.message) is not None else ""
 
 
-# -- where they part -----------------------------------------------------------------------------
-
-
 def _at(run: Run, seq: int | None) -> TraceEntry | None:
     return None if seq is None else run.trace[seq]
 
@@ -212,9 +197,9 @@ _Side = tuple[str, TraceEntry | None, Trace]
 
 
 def _parted(pair: Pair, before: _Side, after: _Side) -> str:
-    """Describe what one run does first that the other does not."""
+    """Return a sentence on what one run does first that the other does not."""
     names = f"{before[0]} and {after[0]}"
-    if pair.before_revision.board != pair.after_revision.board:
+    if pair.before.revision.board != pair.after.revision.board:
         return f"{names} are different machines: their guests are asked in other ways."
     for (who, entry, mine), (other, against, trace) in ((before, after), (after, before)):
         if entry is None or (against is not None and against.at_ns < entry.at_ns):

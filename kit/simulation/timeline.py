@@ -1,13 +1,14 @@
 """Move in a run, or in two runs at once: to an event, to a time, to the first difference.
 
-A timeline stands at a place; moving makes another timeline.  An intervention forks: what came after
+A timeline is at a place; moving makes another timeline.  An intervention forks: what came after
 that place is played anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
@@ -17,19 +18,17 @@ from kit.simulation.run import Intervention, Pair, Run, of_side, play
 from kit.simulation.scenario import Scenario
 from kit.trace.entry import TraceEntry
 
-__all__ = ["Player", "Timeline", "TimelineStop", "stops"]
+__all__ = ["Player", "Timeline", "TimelineStop", "merged", "stops"]
 
 Player = Callable[[Scenario, Revision, tuple[Intervention, ...]], Run]
 """Plays a scenario at a revision; one that is a real QEMU's may be played on it."""
 
-_Wanted = Callable[[TraceEntry], bool]
-
 
 @dataclass(frozen=True, slots=True)
 class TimelineStop:
-    """A place where one can stand: after an entry of a run, or of both runs of a pair.
+    """A place in a run: after an entry of it, or of both runs of a pair.
 
-    ``seqs`` are the last entry so far of each run, -1 before the first; ``moved`` tells which of
+    ``seqs`` are the last entry so far of each run, -1 before the first; ``moved`` is which of
     the runs has an entry here.
     """
 
@@ -47,32 +46,35 @@ def stops(runs: tuple[Run, ...]) -> tuple[TimelineStop, ...]:
     """Return the places of one run or of two, in the order of time; equal entries are one place."""
     if len(runs) == 1:
         return tuple(TimelineStop(entry.at_ns, (entry.seq,), (True,)) for entry in runs[0].trace)
-    before, after = runs[0].trace, runs[1].trace
+    return merged(*([(e.at_ns, (e.src, e.dst, e.message)) for e in run.trace] for run in runs))
+
+
+_Item = tuple[int, object]
+
+
+def merged(before: Sequence[_Item], after: Sequence[_Item]) -> tuple[TimelineStop, ...]:
+    """Return the places of two sequences of (time in ns, content), each in the order of time."""
     found: list[TimelineStop] = []
     i = j = 0
     while i < len(before) or j < len(after):
         moved = _who_moves(before[i:], after[j:])
         i, j = i + moved[0], j + moved[1]
-        at_ns = before[i - 1].at_ns if moved[0] else after[j - 1].at_ns
+        at_ns, _ = before[i - 1] if moved[0] else after[j - 1]
         found.append(TimelineStop(at_ns, (i - 1, j - 1), moved))
     return tuple(found)
 
 
-def _who_moves(before: tuple[TraceEntry, ...], after: tuple[TraceEntry, ...]) -> tuple[bool, bool]:
-    """Return which run has the next entry: both, where it is the same at the same time."""
+def _who_moves(before: Sequence[_Item], after: Sequence[_Item]) -> tuple[bool, bool]:
+    """Return which sequence has the next item: both, where it is the same at the same time."""
     if not before or not after:
         return bool(before), bool(after)
-    ours, theirs = before[0], after[0]
-    if ours.at_ns != theirs.at_ns:
-        return ours.at_ns < theirs.at_ns, theirs.at_ns < ours.at_ns
-    if _content(ours) == _content(theirs):
+    (our_ns, _), (their_ns, _) = before[0], after[0]
+    if our_ns != their_ns:
+        return our_ns < their_ns, their_ns < our_ns
+    if before[0] == after[0]:
         return True, True
-    meanwhile = [_content(entry) for entry in after if entry.at_ns == ours.at_ns]
-    return (False, True) if _content(ours) in meanwhile else (True, False)
-
-
-def _content(entry: TraceEntry) -> object:
-    return entry.src, entry.dst, entry.message
+    meanwhile = takewhile(lambda item: item[0] == our_ns, after)
+    return (False, True) if before[0] in meanwhile else (True, False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +122,6 @@ class Timeline:
         """Where the runs end, by the wall clock."""
         return max(run.now_ns for run in self.runs)
 
-    # -- going elsewhere -----------------------------------------------------------------------
-
     def go(self, place: int) -> Timeline:
         """Go to *place*: -1 is before the first; beyond the last means the last."""
         found = self.stops
@@ -129,7 +129,7 @@ class Timeline:
         return replace(self, place=place, at_ns=found[place].at_ns if place >= 0 else 0)
 
     def first(self) -> Timeline:
-        """Stand before the first event."""
+        """Go before the first event."""
         return self.go(-1)
 
     def back(self) -> Timeline:
@@ -138,15 +138,15 @@ class Timeline:
         return here if self.at_ns > here.at_ns else self.go(self.place - 1)
 
     def next(self) -> Timeline:
-        """Stand one event later."""
+        """Go one event on."""
         return self.go(self.place + 1)
 
     def last(self) -> Timeline:
-        """Stand at the end, when the runs' time is over."""
+        """Go to the end of the runs."""
         return self.seek(self.end_ns)
 
     def seek(self, at_ns: int) -> Timeline:
-        """Stand at a time of the wall clock, when all that is due then has happened."""
+        """Go to a time of the wall clock, after all that is due then."""
         at_ns = min(max(at_ns, 0), self.end_ns)
         at_ns -= at_ns % NS_PER_MS  # nothing can be done between two milliseconds
         place = sum(stop.at_ns <= at_ns for stop in self.stops) - 1
@@ -154,7 +154,11 @@ class Timeline:
 
     def next_of(self, actor: Actor) -> Timeline:
         """Go to the next event that *actor* sends or receives; stay if there is none."""
-        return self._next(lambda entry: actor in (entry.src, entry.dst))
+        for place in range(self.place + 1, len(self.stops)):
+            there = self.go(place)
+            if any(entry and actor in (entry.src, entry.dst) for entry in there.entries):
+                return there
+        return self
 
     def next_difference(self) -> Timeline:
         """Go to the next event that only one of the runs has; stay if there is none."""
@@ -167,15 +171,6 @@ class Timeline:
         """Go to the first event that only one of the runs has; stay if there is none."""
         found = self.first().next_difference()
         return self if found.place < 0 else found
-
-    def _next(self, wanted: _Wanted) -> Timeline:
-        for place in range(self.place + 1, len(self.stops)):
-            there = self.go(place)
-            if any(entry is not None and wanted(entry) for entry in there.entries):
-                return there
-        return self
-
-    # -- forks ---------------------------------------------------------------------------------
 
     def fork(self, action: str) -> Timeline:
         """Do *action* here, drop all later interventions, and go to the first effect.
@@ -223,7 +218,7 @@ class Timeline:
         return self.played.interventions
 
     def _made_so_far(self) -> tuple[Intervention, ...]:
-        """What a person did up to here."""
+        """Return what a person did up to here."""
         seqs = zip(self.runs, self.seqs, strict=True)
         count = max(
             sum(self._is_made(run, n, seq) for n in range(len(run.made))) for run, seq in seqs
@@ -238,7 +233,7 @@ class Timeline:
         return one.action == "wait" and one.at_ns <= self.at_ns and run.made[number] <= seq + 1
 
     def _played(self, interventions: tuple[Intervention, ...], *revisions: Revision) -> Run | Pair:
-        """Play anew, at other revisions if any are given."""
+        """Return the run or pair played anew, at other revisions if any are given."""
         scenario = self.runs[0].scenario
         chosen = revisions or tuple(run.revision for run in self.runs)
         if len(chosen) == 1:
@@ -250,7 +245,7 @@ class Timeline:
         return Pair(before, after)
 
     def _here(self) -> tuple[int, ...]:
-        """How many entries of this time each run has so far; empty where all are there."""
+        """Return how many entries of this time each run has so far; empty where it has all."""
         here = [
             sum(entry.at_ns == self.at_ns for entry in run.trace[: seq + 1])
             for run, seq in zip(self.runs, self.seqs, strict=True)

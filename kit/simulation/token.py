@@ -51,9 +51,6 @@ class TokenError(UserError):
     """The text is not a token, or this kit cannot open it."""
 
 
-# -- writing -------------------------------------------------------------------------------------
-
-
 def token_of(played: Run | Pair) -> str:
     """Return the token of a run or a pair.
 
@@ -116,7 +113,7 @@ def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
 
 
 def _paired(one: int, other: int) -> int:
-    """Put two numbers into one that is small if both are (Cantor's pairing)."""
+    """Return one number for two, small if both are (Cantor's pairing)."""
     return (one + other) * (one + other + 1) // 2 + other
 
 
@@ -129,12 +126,12 @@ def _unpaired(paired: int) -> tuple[int, int]:
 def _check(scenario: Scenario, interventions: tuple[Intervention, ...]) -> bytes:
     """Return a check of the scenario and of what the actions mean."""
     done = [(one.at_ns, one.action, one.after) for one in interventions]
-    said = (scenario.name, scenario.digest, done)
-    return crc32(repr(said).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
+    checked = (scenario.name, scenario.digest, done)
+    return crc32(repr(checked).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
 
 
 def _varint(number: int) -> bytes:
-    """Write a number in groups of seven bits, the lowest first."""
+    """Return a number in groups of seven bits, the lowest first."""
     groups = bytearray()
     while number > 0x7F:
         groups.append(number & 0x7F | 0x80)
@@ -143,15 +140,8 @@ def _varint(number: int) -> bytes:
     return bytes(groups)
 
 
-# -- reading -------------------------------------------------------------------------------------
-
-
 def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pair:
-    """Play what a token names.
-
-    Args:
-        token: The token; white space around it does not matter.
-        find_scenario: Finds a scenario by name, or raises `UserError`.
+    """Return what a token names; *find_scenario* returns a scenario or raises `UserError`.
 
     Raises:
         TokenError: It is not a token, is of another version, or this machine does not have its
@@ -176,14 +166,9 @@ def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pa
     return _opened(token, kind, fields, find_scenario)
 
 
-# -- paths ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class PathToken:
-    """The content of a path's token: the explorer's scope and guest, a revision, choices, a
-    check.
-    """
+    """The content of a path's token: the scope's and the guest's name, a revision, choices."""
 
     scope: str
     guest: str
@@ -208,12 +193,8 @@ def path_token(
 ) -> str:
     """Return the token of a path.
 
-    Args:
-        scope: The scope's short name.
-        guest: Which guest.
-        revision: QEMU's.
-        choices: The index of the action taken each time; below 64.
-        texts: The texts of these actions, for the check.
+    *scope* and *guest* are names, *choices* the indices of the actions taken, each below 64, and
+    *texts* these actions, for the check.
     """
     packed = path_check(texts) + "".join(_CHOICES[choice] for choice in choices)
     token = _joined("path", scope, [guest, _lasting_name(revision)], packed)

@@ -116,23 +116,17 @@ class World:
         return machine.running and machine.aborted is None and not self.guest.hung
 
 
-# -- time ----------------------------------------------------------------------------------------
-
-
 def next_ns(world: World) -> int | None:
-    """When the next thing happens, by the wall clock; None if nothing will."""
+    """Return when the next thing happens, by the wall clock; None if nothing will."""
     if _deliverable(world) is not None:
         return world.wall_ns
     return min((at_ns for at_ns, _ in _due(world)), default=None)
 
 
 def advance(world: World, until_ns: int, entries: int | None = None) -> World:
-    """Let everything happen until *until_ns* of the wall clock, what is due then included.
+    """Return the world after everything until *until_ns* of the wall clock, and at it.
 
-    Args:
-        world: Where to start.
-        until_ns: The wall clock in ns at which to end, unless ``entries`` ends it earlier.
-        entries: Stop at *until_ns* as soon as so many entries have that time.
+    It stops as soon as so many *entries* have that time, if their number is given.
 
     Raises:
         MisuseError: *until_ns* is in the past.
@@ -150,7 +144,7 @@ def advance(world: World, until_ns: int, entries: int | None = None) -> World:
 
 
 def typed(world: World, line: TypedLine) -> World:
-    """Let the operator type a line, now."""
+    """Return the world after the operator has typed a line."""
     operator, commands = operators.type_line(world.operator, line)
     return _carry_out(replace(world, operator=operator), Actor.OPERATOR, commands)
 
@@ -168,7 +162,7 @@ def _are_there(world: World, entries: int | None) -> bool:
 
 
 def _due(world: World) -> Iterator[tuple[int, Actor]]:
-    """What is due when, in the order in which it happens at one instant."""
+    """Yield what is due when, in the order in which it happens at one instant."""
     machine = world.machine
     timers = world.platform.timers(machine)
     if timers and machine.aborted is None and machine.running:
@@ -182,7 +176,7 @@ def _due(world: World) -> Iterator[tuple[int, Actor]]:
 
 
 def _step(world: World) -> World:
-    """Let the next thing happen."""
+    """Return the world after the next thing that happens."""
     envelope = _deliverable(world)
     if envelope is not None:
         in_flight = list(world.in_flight)
@@ -206,7 +200,7 @@ def _step(world: World) -> World:
 
 
 def _wait(world: World, until_ns: int) -> World:
-    """Let the clocks run to *until_ns*; nothing else but QEMU's timers is due before."""
+    """Return the world at *until_ns*; only QEMU's timers may be due before."""
     passed = until_ns - world.wall_ns
     if world.work_ns is not None and world.guest_can_act:
         world = replace(world, work_ns=world.work_ns - passed)
@@ -218,11 +212,8 @@ def _wait(world: World, until_ns: int) -> World:
     return world
 
 
-# -- messages in flight --------------------------------------------------------------------------
-
-
 def _deliverable(world: World) -> Envelope | None:
-    """The oldest message whose reader can react to it."""
+    """Return the oldest message whose reader can react to it."""
     for envelope in world.in_flight:
         to_guest = envelope.to is Actor.GUEST
         if not to_guest or world.guest_can_act or isinstance(envelope.content, Hang | Restarted):
@@ -231,7 +222,7 @@ def _deliverable(world: World) -> Envelope | None:
 
 
 def _deliver(world: World, envelope: Envelope) -> World:
-    """Let an actor react to a message, and carry out what it asks for."""
+    """Return the world after an actor's reaction to a message."""
     commands: tuple[Command, ...] = ()
     to, content = envelope.to, envelope.content
     match to:
@@ -339,5 +330,5 @@ class _WorldDriver(EmbeddedDriver):
 
 
 def _whole_ms(dividend: int, divisor: int) -> int:
-    """Divide and round up to a millisecond: between two of them nobody can do anything."""
+    """Return a quotient, rounded up to a millisecond: between two of them nobody can act."""
     return -(-dividend // (divisor * NS_PER_MS)) * NS_PER_MS

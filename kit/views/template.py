@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.views.escape import Html
@@ -18,24 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["page"]
 
 
-def page(template: str, **values: object) -> Html:
+def page(template: str | Path, **values: object) -> Html:
     """Return a page.
 
     Args:
-        template: The place of a template below kit/.
+        template: The place of a template below kit/, or its full path.
         values: What it names: text, HTML, numbers, and lists of objects that have them.
     """
-    return Html(environment().get_template(template).render(values))
+    return Html(environment().get_template(str(template)).render(values))
 
 
 @cache
 def environment() -> Environment:
     """Return the Jinja2 environment that reads the templates."""
-    from jinja2 import (
-        Environment,
-        FunctionLoader,
-        StrictUndefined,
-    )  # slow to import, and most commands write no page
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # slow, and seldom needed
 
     found = Environment(
         loader=FunctionLoader(_source),
@@ -51,7 +48,8 @@ def environment() -> Environment:
 
 
 def _source(name: str) -> str:
-    return resources.files("kit").joinpath(name).read_text(encoding="utf-8")
+    file = Path(name) if Path(name).is_absolute() else resources.files("kit").joinpath(name)
+    return file.read_text(encoding="utf-8")
 
 
 def _escaped(value: object) -> Html:

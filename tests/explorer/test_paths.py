@@ -91,7 +91,7 @@ def test_a_token_names_choices_and_not_states() -> None:
         ("1.path.c2q2r1m1.linux-5_12.pre-revert.8PrFc9", "the token is damaged"),
         ("1.path.c2q2r1m1.linux-5_12.pre-revert.8PrFc~", "is damaged: "),
         ("1.path.c2q2r1m1.linux-5_12.nowhere.8PrFcaa", "is damaged: no revision 'nowhere'"),
-        ("1.path.c2q2r1m1.linux-5_12.q35.8PrFcaa", "is damaged: q35 is not explored"),
+        ("1.path.c2q2r1m1.linux-5_12.q35.8PrFcaa", "is damaged: q35 cannot be explored"),
         ("1.path.c2q2r1m1.minix.pre-revert.8PrFcaa", "is damaged: 'minix' is not a valid"),
         ("1.path.much.linux-5_12.pre-revert.8PrFcaa", "is damaged: 'much' is no scope"),
         ("1.path.c2q2r1m1.linux-5_12.revert.8PrFcaa", "goes other ways here"),

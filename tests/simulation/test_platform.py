@@ -1,4 +1,4 @@
-"""Only `kit/simulation/platforms` may ask which machine or guest it has."""
+"""Only `kit/simulation/platforms` and the machine's room may ask which platform there is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.machine.catalogue import CATALOGUE, Q35
-from kit.simulation.platform import platform_of
+from kit.simulation.platform import PLATFORMS, platform_of
 
 KIT = Path(__file__).parent.parent.parent / "kit"
 TYPES = {
@@ -42,6 +42,55 @@ def asked(source: str, types: set[str]) -> Iterator[int]:
                 continue
         if names & types:
             yield node.lineno
+
+
+MAY_NAME_A_BOARD = {
+    "machine": "boards are defined there, and each revision is of one",
+    "simulation/platforms": "each platform is of one",
+    "simulation/platform.py": "it lists the platforms",
+    "recordings": "a file of recordings names the machine that was recorded",
+    "real_qemu": "it starts QEMU's own machines, each by its own command line",
+}
+
+
+def boards_named(source: str) -> Iterator[int]:
+    """Yield the lines that name a board, as ``Board.PSERIES`` or by its text."""
+    texts = {board.value for board in PLATFORMS}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name("Board")) | ast.Constant(value=str()):
+                if isinstance(node, ast.Attribute) or node.value in texts:
+                    yield node.lineno
+            case ast.ImportFrom(module=str(module)) if "simulation.platforms" in module:
+                yield node.lineno
+
+
+def test_nobody_else_names_a_board() -> None:
+    """What differs between platforms is asked of a `Platform`."""
+    wrong = [
+        f"{name}:{line}"
+        for path in sorted(KIT.glob("**/*.py"))
+        if not (name := path.relative_to(KIT).as_posix()).startswith(tuple(MAY_NAME_A_BOARD))
+        for line in boards_named(path.read_text(encoding="utf-8"))
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "revision.board == Board.PSERIES",
+        "board.value != 'q35'",
+        "from kit.simulation.platforms.q35 import Q35_PLATFORM",
+    ],
+)
+def test_a_board_is_found_by_name_and_by_text(source: str) -> None:
+    assert [*boards_named(source)] == [1]
+
+
+def test_a_board_in_a_sentence_is_none() -> None:
+    assert [*boards_named("board in setup.boards or 'a pseries machine'")] == []
 
 
 def test_nobody_but_a_platform_asks_which_machine_or_guest_it_has() -> None:

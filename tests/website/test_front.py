@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.lab import BROWSER_FLAGS
 from tools.website import handouts, stick
 from tools.website.downloads import SiteError
-from tools.website.front import front_page, lesson_pair, narrow_picture
+from tools.website.front import front_page
 from tools.website.links import PLACEHOLDER, binder, repository
 from tools.website.release import changelog, differing, sums, zip_folder
 from tools.website.serve import served
@@ -62,7 +62,8 @@ def test_nothing_is_left_to_fill_in_and_nothing_runs() -> None:
 
 
 def test_the_narrow_picture_says_what_the_runs_say() -> None:
-    words = re.findall(r">([^<>]+)</text>", narrow_picture(lesson_pair()))
+    narrow = page().partition('<div class="narrow">')[2].partition("</div>")[0]
+    words = re.findall(r">([^<>]+)</text>", narrow)
 
     assert [word for word in words if word in {"forgets", "waits", "LIMBO, nobody told"}] == [
         *("forgets", "LIMBO, nobody told", "waits")
@@ -151,38 +152,11 @@ def links_lead_somewhere(folder: Path) -> bool:
     return bool(beside) and all((folder / link).exists() for link in beside)
 
 
-def commands(monkeypatch: pytest.MonkeyPatch, *present: str, status: int = 0) -> list[str]:
-    """Let the kit have these commands, which write a file and are noted."""
-    called: list[str] = []
+def test_a_command_of_the_kit_that_fails_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
 
-    def run_kit(*arguments: str) -> subprocess.CompletedProcess[str]:
-        called.append(arguments[0])
-        target = Path(arguments[-1])
-        target.mkdir(parents=True, exist_ok=True)
-        (target / f"{arguments[0]}.html").write_text("made")
-        return subprocess.CompletedProcess(arguments, status, "", "kit: no room\n")
-
-    for module in (handouts, stick):
-        monkeypatch.setattr(module, "has_command", lambda name: name in present)
-        monkeypatch.setattr(module, "run_kit", run_kit)
-    return called
-
-
-@pytest.mark.parametrize("present", [(), ("handout",)], ids=["without the command", "with it"])
-def test_hand_outs_begin_with_a_page_that_names_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...]
-) -> None:
-    called = commands(monkeypatch, *present)
-
-    assert (handouts.make_handouts(tmp_path), called) == ("index.html", list(present))
-    assert links_lead_somewhere(tmp_path)
-
-
-def test_hand_outs_that_fail_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands(monkeypatch, "handout", status=2)
-
-    with pytest.raises(SiteError, match="kit handout failed: kit: no room"):
-        handouts.make_handouts(tmp_path)
+    with pytest.raises(SiteError, match=r"^kit handout failed: kit: .*/file: is no folder[^\n]*$"):
+        handouts.make_handouts(tmp_path / "file")
 
 
 def made_without_network(out: Path, *_: object) -> None:
@@ -191,31 +165,22 @@ def made_without_network(out: Path, *_: object) -> None:
         (out / name / "index.html").write_text(name)
 
 
-@pytest.mark.parametrize(
-    ("present", "lacking"),
-    [
-        ((), ["no classroom folder: this kit has no command kit classroom"]),
-        (("classroom",), []),
-    ],
-    ids=["without a class", "with a class"],
-)
 def test_a_stick_begins_at_a_page_whose_links_are_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...], lacking: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stick, "build", made_without_network)
-    commands(monkeypatch, *present)
+    monkeypatch.setattr(stick, "run_kit", lambda _, folder: Path(folder).mkdir())
     target = tmp_path / "stick"
-    said = stick.make_stick(target, tmp_path / "cache", tmp_path / "work")
+    stick.make_stick(target, tmp_path / "cache", tmp_path / "work")
 
-    assert (said, links_lead_somewhere(target)) == (lacking, True)
-    assert (target / "classroom").is_dir() is bool(present)
+    assert links_lead_somewhere(target)
     assert (target / "site" / "handouts" / "index.html").is_file()
 
 
 def test_a_folder_of_somebody_is_no_stick(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"")
 
-    with pytest.raises(SiteError, match="holds something that is no stick; name another folder"):
+    with pytest.raises(SiteError, match="holds something that is not a stick; name another folder"):
         stick.make_stick(tmp_path, tmp_path, tmp_path)
 
 

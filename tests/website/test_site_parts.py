@@ -301,7 +301,7 @@ def test_a_site_over_its_budget_is_refused_in_one_line(
 def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
 
-    with pytest.raises(SiteError, match="holds something that is no site; name another folder"):
+    with pytest.raises(SiteError, match="holds something that is not a site; name another folder"):
         build.build(tmp_path, tmp_path / "cache", tmp_path / "work")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 

@@ -1,4 +1,4 @@
 """The lessons as a web site: JupyterLite on Pyodide, made from pinned downloads, without a server.
 
-``python -m tools.website -o DIR`` builds it; ``python -m tools.site --lock`` writes lock.json anew.
+``python -m tools.website -o DIR`` builds it; with ``--lock`` it writes lock.json anew.
 """

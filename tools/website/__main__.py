@@ -16,7 +16,7 @@ CACHE = Path(".cache/site")
 
 
 def main() -> int:
-    """Build the site, or make its lock anew; what is wrong is one line."""
+    """Build the site, or make its lock anew; an error is one line."""
     parser = argparse.ArgumentParser(prog="make site", description="The lessons as a web site.")
     parser.add_argument("-o", dest="out", type=Path, default=Path("dist/site"))
     parser.add_argument("--cache", type=Path, default=CACHE, help="where downloads are kept")

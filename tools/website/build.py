@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,15 @@ from kit.common.user_file import copy_tree, make_folders, write_atomic
 from kit.common.user_folder import remove_tree, workplace
 from tools.website.compiled import cached, compiled
 from tools.website.contents import write_contents
-from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
+from tools.website.downloads import (
+    LOCK,
+    Download,
+    SiteError,
+    Where,
+    fetch_all,
+    read_lock,
+    run_program,
+)
 from tools.website.front import front_page
 from tools.website.handouts import make_handouts
 from tools.website.lessons import carried_history, files_of_the_page
@@ -45,12 +52,10 @@ class Built:
 
 
 def build(out: Path, cache: Path, work: Path) -> Built:
-    """Build the site in *out*, which is made, or replaced where an earlier build made it.
+    """Return the site, built in *out*; a site of an earlier build is replaced.
 
-    Args:
-        out: The folder of the site.
-        cache: Where downloads are kept; with it a second build needs no network.
-        work: An empty folder for what lies about meanwhile.
+    *cache* keeps downloads, so that a second build needs no network; *work* is an empty folder for
+    the time of the build.
 
     Raises:
         SiteError: A download fails, a step fails, or the site is over its budget.
@@ -90,7 +95,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
 
 def _refuse_a_strangers(out: Path) -> None:
     if out.exists() and not (out / MARK).is_file() and any(out.iterdir()):
-        raise SiteError(f"{out}: holds something that is no site; name another folder")
+        raise SiteError(f"{out}: holds something that is not a site; name another folder")
 
 
 def _unpack(
@@ -119,21 +124,13 @@ def _run_tool(tools: Path, call: str, cwd: Path) -> None:
     code = f"import sys; sys.path.insert(0, {str(tools)!r}); {call}"
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment |= {"SOURCE_DATE_EPOCH": "1618358400", "PYTHONHASHSEED": "0"}
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["no word why"]
-        raise SiteError(f"{call.partition('(')[0].split()[-1]}: {said[-1]}")
+    command = [sys.executable, "-I", "-c", code]
+    name = call.partition("(")[0].split()[-1]
+    run_program(command, cwd, f"{sys.executable} is gone", name, environment)
 
 
 def tools_in(folder: Path, cache: Path) -> Path:
-    """Unpack the pinned programs that build things into *folder*, and return it.
+    """Return *folder* with the pinned programs that build things.
 
     Raises:
         SiteError: They cannot be downloaded.
@@ -144,7 +141,7 @@ def tools_in(folder: Path, cache: Path) -> Path:
 
 
 def built_with_hatchling(kind: str, tools: Path, target: Path) -> Path:
-    """Build the kit's ``wheel`` or ``sdist`` in *target* with the pinned builder, and return it.
+    """Return the kit's ``wheel`` or ``sdist``, built in *target* with the pinned builder.
 
     Raises:
         SiteError: The builder fails.

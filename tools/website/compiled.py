@@ -6,14 +6,13 @@ which nobody reads there; the kit's keeps them.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from kit.common.user_file import copy_tree, make_folders
 from kit.common.user_folder import move_folder, new_folder
-from tools.website.downloads import TIMEOUT_S, SiteError
+from tools.website.downloads import run_program
 from tools.website.zips import read_zip, write_zip
 
 __all__ = ["cached", "compiled", "merged"]
@@ -58,16 +57,12 @@ def compiled(
     copy_tree(_SCRIPT, bench / _SCRIPT.name)
     for wheel in wheels:
         copy_tree(wheel, bench / "wheels" / wheel.name)
-    command = ["node", _SCRIPT.name, bench / "runtime", bench / "wheels"]
-    try:
-        subprocess.run(
-            command, cwd=bench, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
-        )
-    except OSError:
-        raise SiteError("node is not installed, and the page's Python is compiled by it") from None
-    except subprocess.SubprocessError as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-        raise SiteError(f"the page's Python cannot compile the wheels: {said[-1]}") from None
+    run_program(
+        ["node", _SCRIPT.name, bench / "runtime", bench / "wheels"],
+        bench,
+        "node is not installed, and the page's Python is compiled by it",
+        "the page's Python cannot compile the wheels",
+    )
     for wheel in wheels:
         code = read_zip(bench / "wheels" / f"{wheel.name}.pyc")
         write_zip(done / wheel.name, merged(read_zip(wheel), code, keep_sources=keep_sources))

@@ -42,13 +42,10 @@ def listings(sizes: Mapping[str, int]) -> dict[str, dict[str, Any]]:
             folders.setdefault(here, {})[row["name"]] = row
             row = _entry(here, "directory", None)
     return {
-        path: {**_entry(path, "directory", None), "format": "json", "content": _sorted(rows)}
+        path: _entry(path, "directory", None)
+        | {"format": "json", "content": [rows[name] for name in sorted(rows)]}
         for path, rows in folders.items()
     }
-
-
-def _sorted(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    return [rows[name] for name in sorted(rows)]
 
 
 def write_contents(files: Mapping[str, bytes], site: Path) -> None:

@@ -11,16 +11,16 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from kit.common.user_file import copy_tree, make_folders
 
 __all__ = ["LOCK", "Download", "SiteError", "Where", "fetch_all", "read_lock", "relock"]
+__all__ += ["run_program"]
 
 LOCK = Path(__file__).parent / "lock.json"
 BROWSER_PYTHON = "3.14"  # of Pyodide
@@ -28,7 +28,7 @@ TIMEOUT_S = 600
 
 
 class SiteError(Exception):
-    """The site cannot be built; the text says in one line what is wrong and what to do."""
+    """The site cannot be built; the text is one line: what is wrong, and what to do."""
 
 
 class Where(Enum):
@@ -58,20 +58,14 @@ class Download:
 
 
 def read_lock(text: str) -> tuple[Download, ...]:
-    """Read lock.json.
+    """Return the downloads that lock.json names.
 
     Raises:
         SiteError: It breaks its form.
     """
     try:
         return tuple(
-            Download(
-                name=each["name"],
-                version=each["version"],
-                where=frozenset(map(Where, each["where"])),
-                file=each["file"],
-                sha256=each["sha256"],
-            )
+            Download(**{**each, "where": frozenset(map(Where, each["where"]))})
             for each in json.loads(text)
         )
     except (ValueError, KeyError, TypeError) as error:
@@ -79,16 +73,7 @@ def read_lock(text: str) -> tuple[Download, ...]:
 
 
 def _lock_text(downloads: Iterable[Download]) -> str:
-    rows: list[Mapping[str, Any]] = [
-        {
-            "name": each.name,
-            "version": each.version,
-            "where": sorted(where.value for where in each.where),
-            "file": each.file,
-            "sha256": each.sha256,
-        }
-        for each in downloads
-    ]
+    rows = [asdict(each) | {"where": sorted(w.value for w in each.where)} for each in downloads]
     return "[\n" + ",\n".join(f"  {json.dumps(row)}" for row in rows) + "\n]\n"
 
 
@@ -125,21 +110,37 @@ def _download(download: Download, folder: Path) -> None:
     else:
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
         command = [*pip, "--no-deps", *_kind_of(download.file), download.pinned]
+    missing = f"{command[0]} is not installed, and {download.name} comes by it"
+    run_program(command, folder, missing, f"{download.pinned} cannot be downloaded")
+
+
+def run_program(
+    command: Sequence[str | Path],
+    folder: Path,
+    missing: str,
+    failing: str,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Run a program in a folder.
+
+    Raises:
+        SiteError: It is *missing*, takes too long, or fails; the text then has its last line.
+    """
     try:
-        subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, text=True, timeout=TIMEOUT_S
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S
         )
     except OSError:
-        raise SiteError(f"{command[0]} is not installed, and {download.name} comes by it") from None
+        raise SiteError(missing) from None
     except subprocess.TimeoutExpired:
-        raise SiteError(f"{download.pinned}: no answer within {TIMEOUT_S} s") from None
-    except subprocess.CalledProcessError as error:
-        said = [line for line in error.stderr.splitlines() if line.strip()] or ["no word why"]
-        raise SiteError(f"{download.pinned} cannot be downloaded: {said[-1].strip()}") from None
+        raise SiteError(f"{failing}: no answer within {TIMEOUT_S} s") from None
+    if done.returncode:
+        lines = (done.stderr.strip() or done.stdout.strip() or "it does not say why").splitlines()
+        raise SiteError(f"{failing}: {lines[-1].strip()}")
 
 
 def _kind_of(wheel: str) -> Iterator[str]:
-    """Yield what pip is told, so that it takes the same wheel on every machine."""
+    """Yield pip's options, so that it takes the same wheel on every machine."""
     python, abi, platforms = wheel.removesuffix(".whl").split("-")[-3:]
     yield from ("--only-binary", ":all:", "--python-version", BROWSER_PYTHON)
     yield from ("--implementation", python[:2], "--abi", abi)
@@ -153,10 +154,10 @@ def relock(downloads: Iterable[Download]) -> str:
     Raises:
         SiteError: A registry does not answer.
     """
-    return _lock_text(_asked(downloads))
+    return _lock_text(_download_anew(downloads))
 
 
-def _asked(downloads: Iterable[Download]) -> Iterator[Download]:
+def _download_anew(downloads: Iterable[Download]) -> Iterator[Download]:
     for each in downloads:
         with tempfile.TemporaryDirectory() as folder:
             _download(each, Path(folder))

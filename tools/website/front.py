@@ -2,63 +2,59 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
+from kit.actors.messages import Actor
 from kit.machine.catalogue import find_revision
+from kit.machine.clock import NS_PER_S
 from kit.simulation.run import Pair, Run, play_pair
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.svg_shapes import BAD, GOOD, HOLD, INK, SOFT, WAIT, line, picture, rect, text
+from kit.views.escape import Html
+from kit.views.template import page
 from tools.website.links import PLACEHOLDER, binder
 
-__all__ = ["STYLE", "front_page", "lesson_pair", "narrow_picture"]
+__all__ = ["front_page", "narrow_picture", "site_page"]
 
-TEMPLATE = Path(__file__).parent.parent.parent / "site" / "index.html"
+SITE = Path(__file__).parent.parent.parent / "site"
 _TOP, _PER_S = 76.0, 11.5  # of the narrow picture: where 0 s is, and how long a second is
 _END_S = 20
 _UNSET = "https://mybinder.org/"
-STYLE = TEMPLATE.read_text(encoding="utf-8").partition("<style>")[2].partition("</style>")[0]
 
 
-def lesson_pair() -> Pair:
-    """Return what lesson 01 shows: the late release, before the revert and after it."""
-    return play_pair(
+def site_page(template: str, **values: object) -> Html:
+    """Return a page of site/: the late release before the revert and after it, and *values*."""
+    pair = play_pair(
         find_scenario("late-release"), find_revision("pre-revert"), find_revision("revert")
+    )
+    return page(
+        SITE / template,
+        style=Html((SITE / "style.css").read_text(encoding="utf-8")),
+        wide=picture_svg(pair),
+        narrow=narrow_picture(pair),
+        **values,
     )
 
 
-def front_page(address: str, wheel: str, handouts: str, version: str) -> str:
-    """Return the page.
-
-    Args:
-        address: Of the project's repository, or the placeholder.
-        wheel: Where on the site the kit's wheel lies.
-        handouts: Where on the site the hand-outs begin.
-        version: The kit's.
-    """
-    pair = lesson_pair()
+def front_page(address: str, wheel: str, handouts: str, version: str) -> Html:
+    """Return the page. *address* is the project's; *wheel* and *handouts* are on the site."""
     known = address != PLACEHOLDER
-    values = {
-        "wide": picture_svg(pair),
-        "narrow": narrow_picture(pair),
-        "binder": escape(binder(address) if known else _UNSET),
-        "binder-how": "Opens lesson 1 on a borrowed machine, in a minute or five."
+    return site_page(
+        "index.html.jinja",
+        binder=binder(address) if known else _UNSET,
+        binder_how="Opens lesson 1 on a borrowed machine, in a minute or five."
         if known
         else "A borrowed machine: give it the address of a public copy of the repository.",
-        "wheel": escape(wheel),
-        "wheel-name": escape(wheel.rpartition("/")[2]),
-        "handouts": escape(handouts),
-        "version": escape(version),
-    }
-    page = TEMPLATE.read_text(encoding="utf-8")
-    for name, value in values.items():
-        page = page.replace("{{" + name + "}}", value)
-    return page
+        wheel=wheel,
+        wheel_name=wheel.rpartition("/")[2],
+        handouts=handouts,
+        version=version,
+    )
 
 
-def narrow_picture(pair: Pair) -> str:
-    """Draw the pair for a phone: time runs down, a bar for QEMU and one for the guest a side."""
+def narrow_picture(pair: Pair) -> Html:
+    """Return the pair for a phone: time runs down, each side has a bar for QEMU and the guest."""
     sides = [(pair.before, 54.0), (pair.after, 214.0)]
     parts = [*_ticks()]
     for run, x in sides:
@@ -72,7 +68,7 @@ def _y(at_s: float) -> float:
     return _TOP + at_s * _PER_S
 
 
-def _ticks() -> list[str]:
+def _ticks() -> list[Html]:
     ticks = []
     for at_s in (0, 15, 16, 20):
         y = _y(at_s)
@@ -81,10 +77,11 @@ def _ticks() -> list[str]:
     return ticks
 
 
-def _side(run: Run, x: float) -> list[str]:
+def _side(run: Run, x: float) -> list[Html]:
     released = next(iter(run.times("DEVICE_DELETED")), None)
     ended = run.belief()
-    (let_go,) = _released_by_guest(run)
+    # the guest releases the core by its last RTAS call
+    let_go = [each.at_ns for each in run.trace if each.src is Actor.GUEST][-1] / NS_PER_S
     who = run.revision.name
     title = "before the revert" if who == "pre-revert" else "after the revert"
     parts = [text(x, 18, title, size=14, bold=True), text(x, 36, f"QEMU at {who}", fill=SOFT)]
@@ -102,11 +99,3 @@ def _side(run: Run, x: float) -> list[str]:
         parts.append(text(x + 6, _y(_END_S) + 20, "told: gone", fill=GOOD, bold=True))
     parts.append(text(beside, _y(let_go) + 12, "lets go", fill=INK))
     return parts
-
-
-def _released_by_guest(run: Run) -> tuple[float, ...]:
-    """Return when the guest gave the core back: its last RTAS call that changed something."""
-    from kit.machine.clock import NS_PER_S
-
-    when = [each.at_ns / NS_PER_S for each in run.trace if each.src.value == "guest"]
-    return (when[-1],)

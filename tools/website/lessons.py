@@ -36,7 +36,7 @@ def files_of_the_page() -> dict[str, bytes]:
 def carried_history() -> tuple[str, str]:
     """Return the history in use as a file's text, and what it was exported from.
 
-    The file does not say where on the maker's machine it lay.
+    The file does not name its place on the maker's machine.
 
     Raises:
         HistoryError: There is none.

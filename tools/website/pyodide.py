@@ -23,7 +23,7 @@ _KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 
 def package_row(wheel: Path) -> dict[str, Any]:
-    """Return what Pyodide's lock file says of a wheel."""
+    """Return the row of a wheel in Pyodide's lock file."""
     name, version = re.split("-", wheel.name)[:2]
     return {
         "depends": [],  # all are loaded, whatever they say they need
@@ -39,12 +39,9 @@ def package_row(wheel: Path) -> dict[str, Any]:
 
 
 def lay_out(runtime: Path, wheels: Iterable[Path], target: Path) -> list[str]:
-    """Copy Pyodide and *wheels* to *target*, with a lock file of those; return their names.
+    """Return the names of *wheels*, copied to *target* with Pyodide and a lock file of them.
 
-    Args:
-        runtime: Pyodide's npm package, unpacked.
-        wheels: Pure Python wheels.
-        target: The folder of the site for them, which is made.
+    *runtime* is Pyodide's npm package, unpacked, and *wheels* are pure Python.
     """
     make_folders(target)
     for name in RUNTIME_FILES:
@@ -61,7 +58,7 @@ def lay_out(runtime: Path, wheels: Iterable[Path], target: Path) -> list[str]:
 
 
 def settings(packages: Iterable[str]) -> Mapping[str, Any]:
-    """Return what the kernel is told: where its Python lies, and that there is no other place."""
+    """Return the kernel's settings: where its Python lies, and that there is no other place."""
     return {
         _KERNEL: {
             "pyodideUrl": "./static/pyodide/pyodide.mjs",

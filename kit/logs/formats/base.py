@@ -25,6 +25,8 @@ __all__ = [
     "LoggedObject",
     "MachineNamed",
     "SkippedLine",
+    "by_line",
+    "by_pattern",
     "check_length",
     "first_object",
     "unread",
@@ -38,6 +40,12 @@ class LogLine:
     source: str
     line: int
     text: str
+
+    def holds(
+        self, data: dict[str, Json], at_ns: int | None = None, monitor: str = ""
+    ) -> LoggedObject:
+        """Return an object of QMP in this line."""
+        return LoggedObject(self.source, self.line, at_ns, monitor, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class LoggedObject:
 
 @dataclass(frozen=True, slots=True)
 class LoggedMessage:
-    """A message that is no object of QMP, and who sends it to whom."""
+    """A message that is not an object of QMP, and who sends it to whom."""
 
     source: str
     line: int
@@ -89,6 +97,9 @@ class MachineNamed:
 Item = LoggedObject | LoggedMessage | Unread | DomainNamed | MachineNamed | SkippedLine
 
 
+Sniff = Callable[[Sequence[str]], int]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format of logs.
@@ -101,8 +112,28 @@ class Format:
     """
 
     name: LogFormat
-    sniff: Callable[[Sequence[str]], int]
+    sniff: Sniff
     read: Callable[[Iterator[LogLine]], Iterator[Item]]
+
+
+def by_pattern(pattern: re.Pattern[str], score: int, most: int = 300) -> Sniff:
+    """Return a sniffer: *score* if *pattern* is in the first *most* characters of any line."""
+    return lambda lines: score if any(pattern.search(line[:most]) for line in lines) else 0
+
+
+def by_line(
+    read: Callable[[LogLine], Iterator[Item]],
+) -> Callable[[Iterator[LogLine]], Iterator[Item]]:
+    """Return a reader of a format in which each line is read alone."""
+
+    def read_all(lines: Iterator[LogLine]) -> Iterator[Item]:
+        for line in lines:
+            if too_long := check_length(line):
+                yield too_long
+            else:
+                yield from read(line)
+
+    return read_all
 
 
 def unread(line: LogLine, why: object) -> Unread:
@@ -150,7 +181,7 @@ class JsonObjectReader:
         return self._begun is not None
 
     def take(self, line: LogLine, at_ns: int | None = None) -> Iterator[Item]:
-        """Take a line; yield the objects that are complete, or that it holds none.
+        """Yield the objects that a line completes, or that it holds none.
 
         *at_ns* is the time of the line, if it has one.
         """
@@ -201,7 +232,7 @@ class JsonObjectReader:
             yield from self._read(begun, whole[: end_of_object(whole, 0)], self._at_ns)
 
     def cut_off(self) -> Iterator[Item]:
-        """Report an object that is not complete."""
+        """Yield an object that has begun as an unread line."""
         if self._begun is not None:
             yield unread(self._begun, "is no JSON: it ends in the middle")
             self._begun = None
@@ -210,7 +241,7 @@ class JsonObjectReader:
         try:
             for data in read_objects(text):
                 when = event_ns(data) if at_ns is None else at_ns
-                yield LoggedObject(line.source, line.line, when, "", data)
+                yield line.holds(data, when)
         except FormatError as error:
             other = self._in_prose and not _MEMBER.search(text)  # a brace of a diff
             yield SkippedLine() if other else unread(line, error)

@@ -13,14 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from kit.common.json_fields import Json
 from kit.logs.entries import LogFormat, plain
-from kit.logs.formats.base import (
-    Format,
-    Item,
-    LoggedObject,
-    LogLine,
-    SkippedLine,
-    check_length,
-)
+from kit.logs.formats.base import Format, Item, LoggedObject, LogLine, SkippedLine, check_length
 from kit.machine.errors import ErrorMeaning, error_text_of
 
 __all__ = ["FORMAT", "HMP"]
@@ -59,14 +52,15 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
         command = _command_in(line.text)
         if command is not None:
             if waiting is not None:  # the prompt is back, and there was no error
-                yield _object(line, {"return": {}})
+                yield line.holds({"return": {}})
             waiting, typed = _read_command(line, command), command
             yield waiting or SkippedLine()
         elif version := _VERSION.match(line.text):
-            yield _object(line, {"QMP": {"version": {"qemu": _numbers(version)}}})
+            numbers = zip(("major", "minor", "micro"), map(int, version.groups()), strict=True)
+            yield line.holds({"QMP": {"version": {"qemu": dict(numbers)}}})
         elif waiting is not None and (error := _error_in(line.text)) is not None:
             waiting = None
-            yield _object(line, {"error": error})
+            yield line.holds({"error": error})
         elif line.text.strip() and line.text.strip() != typed:
             yield SkippedLine()
 
@@ -91,19 +85,14 @@ def _read_command(line: LogLine, text: str) -> LoggedObject | None:
         arguments = {"id": rest}
     elif name == "device_add":
         first, _, more = rest.partition(",")
-        arguments = _pairs(more) if "=" not in first else _pairs(rest)
-        arguments = arguments if "=" in first else {"driver": first, **arguments}
-    return _object(line, {"execute": name, "arguments": arguments})
+        arguments = _pairs(rest) if "=" in first else {"driver": first, **_pairs(more)}
+    return line.holds({"execute": name, "arguments": arguments})
 
 
 def _pairs(text: str) -> dict[str, Json]:
     """Return the properties of a device, ``key=value`` with commas between."""
-    found: dict[str, Json] = {}
-    for part in text.split(","):
-        key, _, value = part.partition("=")
-        if key.strip():
-            found[key.strip()] = value.strip()
-    return found
+    pairs = (part.partition("=") for part in text.split(","))
+    return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
 
 
 def _error_in(text: str) -> dict[str, Json] | None:
@@ -115,14 +104,6 @@ def _error_in(text: str) -> dict[str, Json] | None:
         return None
     gone = row is not None and row.meaning is ErrorMeaning.GONE
     return {"class": "DeviceNotFound" if gone else "GenericError", "desc": plain(desc.strip())}
-
-
-def _numbers(match: re.Match[str]) -> dict[str, Json]:
-    return dict(zip(("major", "minor", "micro"), map(int, match.groups()), strict=True))
-
-
-def _object(line: LogLine, data: dict[str, Json]) -> LoggedObject:
-    return LoggedObject(line.source, line.line, None, "", data)
 
 
 FORMAT = Format(HMP, _sniff, _read)

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from kit.common import json_fields
 from kit.common.json_fields import FormatError, Json
 from kit.logs.entries import LogFormat
-from kit.logs.formats.base import Format, Item, LoggedObject, LogLine, MachineNamed, unread
+from kit.logs.formats.base import Format, Item, LogLine, MachineNamed, unread
+from kit.machine.catalogue import REVISIONS
 from kit.trace.qmp import qmp_objects
 
 __all__ = ["FORMAT", "KIT_RUN"]
@@ -45,18 +46,24 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
         yield unread(first, f"is no run of the kit: {error}")
         return
     entries = data.get("entries") if isinstance(data, dict) else None
-    board = "q35" if str(data.get("revision")) == "q35" else "pseries"
+    board = _board(data.get("revision") if isinstance(data, dict) else None)
     yield MachineNamed(first.source, first.line, board)
     for number, entry in enumerate(entries if isinstance(entries, list) else [], 1):
         if isinstance(entry, dict):
             yield from _entry(LogLine(first.source, number, ""), entry, board)
 
 
+def _board(label: object) -> str:
+    """Return the board of the revision of that label; the case study's for any other text."""
+    boards = (revision.board for revision in REVISIONS if revision.label == label)
+    return next(boards, REVISIONS[0].board).value
+
+
 def _entry(line: LogLine, entry: dict[str, Json], board: str) -> Iterator[Item]:
     at_ns = entry.get("at_ns")
     when = at_ns if type(at_ns) is int and at_ns >= 0 else None
     for data in qmp_objects(entry, board):
-        yield LoggedObject(line.source, line.line, when, "", data)
+        yield line.holds(data, when)
 
 
 FORMAT = Format(KIT_RUN, _sniff, _read)

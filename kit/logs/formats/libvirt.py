@@ -17,7 +17,6 @@ from kit.logs.formats.base import (
     DomainNamed,
     Format,
     Item,
-    LoggedObject,
     LogLine,
     SkippedLine,
     check_length,
@@ -54,11 +53,8 @@ _MAX_LINES = 200  # of one wrapped record
 def _sniff(lines: Sequence[str]) -> int:
     if any("QEMU_MONITOR_" in line for line in lines):
         return 9
-    return (
-        7
-        if any(_START.match(line[:300]) and _SIGN.search(line[:2000]) for line in lines)
-        else (2 if any(_START.match(line[:300]) for line in lines) else 0)
-    )
+    records = [line for line in lines if _START.match(line[:300])]
+    return 7 if any(_SIGN.search(line[:2000]) for line in records) else 2 * bool(records)
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
@@ -68,17 +64,14 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
 
 
 def _records(lines: Iterator[LogLine]) -> Iterator[LogLine]:
-    """Join what belongs to one record: lines from one beginning to the next, or a blank one."""
+    """Yield records: lines from one beginning to the next, or to a blank line."""
     first: LogLine | None = None
     more: list[str] = []
     size = 0
     for line in lines:
         text = line.text
-        begins = (
-            (text[4:5] == "-" and text[:1].isdigit())
-            or text[:1] == "{"
-            or _START.match(text) is not None
-        )
+        dated = text[4:5] == "-" and text[:1].isdigit()
+        begins = dated or text[:1] == "{" or _START.match(text)
         if begins or not text.strip() or len(more) >= _MAX_LINES or size > MAX_CHARACTERS:
             if first is not None:
                 yield _joined(first, more)
@@ -99,7 +92,7 @@ def _joined(first: LogLine, more: list[str]) -> LogLine:
 
 
 class _Writes:
-    """Which commands were logged when libvirt queued them: then their writing is no second one."""
+    """Whether commands are logged when libvirt queues them; then writing one is not another."""
 
     def __init__(self) -> None:
         self.queued = False
@@ -140,11 +133,11 @@ def _read_probe(line: LogLine, monitor: str, text: str, at_ns: int | None) -> It
     except FormatError as error:
         return unread(line, error)
     when = event_ns(data) if at_ns is None else at_ns
-    return LoggedObject(line.source, line.line, when, monitor, data)
+    return line.holds(data, when, monitor)
 
 
 def _object(text: str) -> dict[str, Json]:
-    """Read the object, behind which a carriage return or fd=-1 may follow."""
+    """Return the object at the start; a carriage return or fd=-1 may follow."""
     try:
         return first_object(text)
     except FormatError:

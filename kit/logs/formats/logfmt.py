@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from kit.logs.entries import LogFormat
-from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine, SkippedLine, check_length
+from kit.logs.formats.base import (
+    Format,
+    Item,
+    JsonObjectReader,
+    LogLine,
+    SkippedLine,
+    by_line,
+    by_pattern,
+)
 from kit.logs.timestamps import read_time
 
 __all__ = ["FORMAT", "KATA"]
@@ -22,27 +30,19 @@ _TIME = re.compile(r'\btime="?(?P<time>[^\s"]+)')
 _QMP = re.compile(r'\bmsg="(?:[a-z ]*:? ?)?\{\\"')
 
 
-def _sniff(lines: Sequence[str]) -> int:
-    return 8 if any(_QMP.search(line[:2000]) for line in lines) else 0
+def _read(line: LogLine) -> Iterator[Item]:
+    match = _MESSAGE.search(line.text) if "{" in line.text else None
+    if match is None:
+        yield SkippedLine()
+        return
+    try:
+        text = str(json.loads(match["msg"], strict=False))
+    except ValueError:
+        text = match["msg"]
+    when = _TIME.search(line.text[:200])
+    reader = JsonObjectReader()
+    yield from reader.take(replace(line, text=text), read_time(when["time"]) if when else None)
+    yield from reader.cut_off()
 
 
-def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    for line in lines:
-        if too_long := check_length(line):
-            yield too_long
-            continue
-        match = _MESSAGE.search(line.text) if "{" in line.text else None
-        if match is None:
-            yield SkippedLine()
-            continue
-        try:
-            text = str(json.loads(match["msg"], strict=False))
-        except ValueError:
-            text = match["msg"]
-        when = _TIME.search(line.text[:200])
-        reader = JsonObjectReader()
-        yield from reader.take(replace(line, text=text), read_time(when["time"]) if when else None)
-        yield from reader.cut_off()
-
-
-FORMAT = Format(KATA, _sniff, _read)
+FORMAT = Format(KATA, by_pattern(_QMP, 8, most=2000), by_line(_read))

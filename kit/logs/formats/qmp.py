@@ -6,7 +6,7 @@ Source: QEMU docs/interop/qmp-spec.rst.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from kit.logs.entries import LogFormat
@@ -16,19 +16,20 @@ from kit.logs.formats.base import (
     JsonObjectReader,
     LogLine,
     SkippedLine,
+    by_pattern,
     check_length,
     unread,
 )
 
 __all__ = ["FORMAT", "QMP", "SHELL"]
 
+SHELL = re.compile(r"(\S+[@:]\S*)?\s?[$#]\s|rlwrap: |Trying |Connected to |Escape character ")
+"""What people type around a transcript: socat, nc, telnet."""
+_NEITHER = "is neither JSON nor a command at the prompt (QEMU)"
+
 QMP = LogFormat("QMP transcript", shows_every_event=True)
 _ARROW = re.compile(r"\s*(?:->|<-|-->|<--|<|[CS]:)?\s*")
-_JSON_LINE = re.compile(_ARROW.pattern + r"\{\s*(?:u?[\"']|$)")
-
-
-def _sniff(lines: Sequence[str]) -> int:
-    return 3 if any(_JSON_LINE.match(line[:200]) for line in lines) else 0
+_JSON_LINE = re.compile("^" + _ARROW.pattern + r"\{\s*(?:u?[\"']|$)")
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
@@ -44,18 +45,8 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
         elif reader.is_open or text.startswith("{"):
             yield from reader.take(replace(line, text=text))
         elif text.strip():
-            yield _without_object(replace(line, text=text))
+            yield SkippedLine() if SHELL.match(text) else unread(replace(line, text=text), _NEITHER)
     yield from reader.cut_off()
 
 
-SHELL = re.compile(r"(\S+[@:]\S*)?\s?[$#]\s|rlwrap: |Trying |Connected to |Escape character ")
-
-
-def _without_object(line: LogLine) -> Item:
-    """What people type around it is no message: socat, nc, telnet."""
-    if SHELL.match(line.text):
-        return SkippedLine()
-    return unread(line, "is neither JSON nor a command at the prompt (QEMU)")
-
-
-FORMAT = Format(QMP, _sniff, _read)
+FORMAT = Format(QMP, by_pattern(_JSON_LINE, 3, most=200), _read)

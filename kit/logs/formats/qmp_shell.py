@@ -15,7 +15,6 @@ from kit.logs.formats.base import (
     Format,
     Item,
     JsonObjectReader,
-    LoggedObject,
     LogLine,
     SkippedLine,
     check_length,
@@ -75,17 +74,17 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
 
 
 def _read_banner(line: LogLine, text: str) -> Item:
-    """Read the banner: it names the version of QEMU as a greeting does."""
+    """Return a banner as a greeting: it names the version of QEMU."""
     match = re.fullmatch(r"Connected to QEMU (\d{1,4})\.(\d{1,4})\.(\d{1,4})", text)
     if match is None:
         return SkippedLine()
     major, minor, micro = map(int, match.groups())
     version = {"qemu": {"major": major, "minor": minor, "micro": micro}}
-    return LoggedObject(line.source, line.line, None, "", {"QMP": {"version": version}})
+    return line.holds({"QMP": {"version": version}})
 
 
 def _read_prompt(line: LogLine) -> Item | None:
-    """Read the command behind the prompt; an empty one only asks for events."""
+    """Return the command after the prompt; an empty one only shows events."""
     body = _PROMPTS.sub("", line.text).strip()
     if not body:
         return None
@@ -95,8 +94,7 @@ def _read_prompt(line: LogLine) -> Item | None:
         name, arguments = read_typed_command(body)
     except FormatError as error:
         return unread(line, error)
-    typed = {"execute": name, "arguments": arguments, "typed": True}
-    return LoggedObject(line.source, line.line, None, "", typed)
+    return line.holds({"execute": name, "arguments": arguments, "typed": True})
 
 
 FORMAT = Format(QMP_SHELL, _sniff, _read)

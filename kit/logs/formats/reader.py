@@ -94,8 +94,6 @@ class _Monitor:
     messages: int = 0
     typed: str | None = None
 
-    # -- one message -------------------------------------------------------------------------------
-
     def take(self, raw: LoggedObject) -> None:
         """Read one object of QMP."""
         self.messages += 1
@@ -182,12 +180,10 @@ class _Monitor:
         self._note_message(raw, message, self._add(raw, False, message), None)
 
     def take_message(self, raw: LoggedMessage) -> None:
-        """Read a message that is no object of QMP."""
+        """Read a message that is not an object of QMP."""
         self.messages += 1
         self._note_time(raw)
         self._add(raw, raw.dst is Actor.QEMU, raw.message, sides=(raw.src, raw.dst))
-
-    # -- entries and counts ------------------------------------------------------------------------
 
     def _add(
         self,
@@ -273,9 +269,6 @@ def _key(identity: Json) -> str:
     return plain(repr(identity), 200)
 
 
-# -- the whole log ---------------------------------------------------------------------------------
-
-
 def read_log(
     sources: Iterable[tuple[str, Iterable[str]]],
     *,
@@ -284,7 +277,7 @@ def read_log(
     kinds: Mapping[str, DeviceKind] | None = None,
     page: str = "docs/import.md",
 ) -> UnplugLog:
-    """Read a log from one file, or from several in their order.
+    """Return a log, from one file or from several in their order.
 
     Args:
         sources: The name of each file, and its lines.

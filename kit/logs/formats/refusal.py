@@ -1,4 +1,4 @@
-"""What is said of a file in which no format is recognised: what it looks like, what to log instead.
+"""The error for a file of no known format: what the file looks like, and what to log instead.
 
 Source: libvirt docs/kbase/debuglogs.rst; QEMU docs/interop/qmp-spec.rst, qemu-options.hx (-chardev,
 logfile); virsh(1).

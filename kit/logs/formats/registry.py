@@ -49,10 +49,7 @@ def recognise_format(
 ) -> tuple[Format, Iterator[LogLine]]:
     """Return the format of a log, and all of its lines, without quoting and the like.
 
-    Args:
-        lines: The lines of the log.
-        names: The names of its files, filled while the lines are read.
-        page: Where the formats are described.
+    *names* are those of its files, filled while *lines* are read; *page* describes the formats.
 
     Raises:
         UserError: It has no known format.

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kit.logs.entries import LogFormat
-from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine, SkippedLine
+from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine, SkippedLine, by_pattern
 from kit.logs.timestamps import read_time
 
 __all__ = ["AVOCADO_VT", "FORMATS", "TEST_LOG"]
@@ -33,10 +33,6 @@ def _sniff_test(lines: Sequence[str]) -> int:
     return 8 if any((m := _ARROW.search(line[:400])) and m.start() > 8 for line in lines) else 0
 
 
-def _sniff_vt(lines: Sequence[str]) -> int:
-    return 8 if any(_VT.search(line[:400]) for line in lines) else 0
-
-
 def _read_test(lines: Iterator[LogLine]) -> Iterator[Item]:
     reader = JsonObjectReader()
     for line in lines:
@@ -44,7 +40,7 @@ def _read_test(lines: Iterator[LogLine]) -> Iterator[Item]:
         if match:
             yield from reader.cut_off()
             yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
-        elif reader.is_open and not _has_time(line):
+        elif reader.is_open and not _prefixed_time(line):
             yield from reader.take(line)
         else:
             yield SkippedLine()
@@ -55,24 +51,25 @@ def _read_vt(lines: Iterator[LogLine]) -> Iterator[Item]:
     reader = JsonObjectReader()
     for line in lines:
         match = _VT.search(line.text[:400])
-        if match and match["monitor"] is None and "Send command" in match[0]:
-            yield from reader.cut_off()
-            yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
-        elif match and match["monitor"] is None:
+        if match and match["monitor"] is None:
+            if "Send command" in match[0]:
+                yield from reader.cut_off()
             yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
         else:
             yield SkippedLine()
     yield from reader.cut_off()
 
 
-def _has_time(line: LogLine) -> bool:
+def _prefixed_time(line: LogLine) -> str:
     match = _PREFIX.match(line.text[:60])
-    return bool(match and match["time"])
+    return match["time"] or "" if match else ""
 
 
 def _time(line: LogLine) -> int | None:
-    match = _PREFIX.match(line.text[:60])
-    return read_time(match["time"].replace(",", ".")) if match and match["time"] else None
+    return read_time(_prefixed_time(line).replace(",", "."))
 
 
-FORMATS = (Format(AVOCADO_VT, _sniff_vt, _read_vt), Format(TEST_LOG, _sniff_test, _read_test))
+FORMATS = (
+    Format(AVOCADO_VT, by_pattern(_VT, 8, most=400), _read_vt),
+    Format(TEST_LOG, _sniff_test, _read_test),
+)

@@ -6,11 +6,19 @@ Source: QEMU docs/devel/tracing.rst (the log back end); hw/ppc/trace-events, spa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from kit.actors.messages import Actor
 from kit.logs.entries import LogFormat, Logged, TraceStep
-from kit.logs.formats.base import Format, Item, LoggedMessage, LogLine, SkippedLine, check_length
+from kit.logs.formats.base import (
+    Format,
+    Item,
+    LoggedMessage,
+    LogLine,
+    SkippedLine,
+    by_line,
+    by_pattern,
+)
 from kit.logs.timestamps import read_time
 from kit.machine.requests import ConfigureConnector, SetIndicator
 from kit.trace.phrases import connector_name
@@ -46,24 +54,15 @@ def trace_time(text: str) -> int | None:
     return read_time(when["unix"] or when["iso"]) if when else None
 
 
-def _sniff(lines: Sequence[str]) -> int:
-    return 8 if any(_LINE.search(line[:300]) for line in lines) else 0
-
-
-def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    for line in lines:
-        if too_long := check_length(line):
-            yield too_long
-            continue
-        match = _LINE.search(line.text[:300])
-        message = None if match is None else _message(match)
-        if message is None:
-            yield SkippedLine()
-            continue
-        at_ns = trace_time(line.text)
-        inside = isinstance(message, TraceStep)
-        src = Actor.QEMU if inside else Actor.GUEST
-        yield LoggedMessage(line.source, line.line, at_ns, "", src, Actor.QEMU, message)
+def _read(line: LogLine) -> Iterator[Item]:
+    match = _LINE.search(line.text[:300])
+    message = None if match is None else _message(match)
+    if message is None:
+        yield SkippedLine()
+        return
+    src = Actor.QEMU if isinstance(message, TraceStep) else Actor.GUEST
+    at_ns = trace_time(line.text)
+    yield LoggedMessage(line.source, line.line, at_ns, "", src, Actor.QEMU, message)
 
 
 def _message(match: re.Match[str]) -> Logged | None:
@@ -79,4 +78,4 @@ def _message(match: re.Match[str]) -> Logged | None:
     return None
 
 
-FORMAT = Format(TRACE, _sniff, _read)
+FORMAT = Format(TRACE, by_pattern(_LINE, 8), by_line(_read))

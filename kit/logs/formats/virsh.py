@@ -6,7 +6,7 @@ Source: virsh(1), qemu-monitor-event and event; libvirt tools/virsh-domain-event
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from kit.actors.messages import Actor, DeviceRemovalFailed, DeviceRemoved
 from kit.common.json_fields import FormatError, Json
@@ -15,10 +15,10 @@ from kit.logs.formats.base import (
     Format,
     Item,
     LoggedMessage,
-    LoggedObject,
     LogLine,
     SkippedLine,
-    check_length,
+    Sniff,
+    by_line,
     first_object,
     unread,
 )
@@ -48,29 +48,20 @@ _DOMAIN_MESSAGES: Mapping[str, Callable[[str], Logged]] = {
 }
 
 
-def _sniff_monitor(lines: Sequence[str]) -> int:
-    return 7 if any(_MONITOR_EVENT.match(line[:300].strip()) for line in lines) else 0
+def _sniff(pattern: re.Pattern[str]) -> Sniff:
+    return lambda lines: 7 * any(pattern.match(line[:300].strip()) for line in lines)
 
 
-def _sniff_domain(lines: Sequence[str]) -> int:
-    return 7 if any(_DOMAIN_EVENT.match(line[:300].strip()) for line in lines) else 0
-
-
-def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    for line in lines:
-        text = line.text.strip()
-        if not text:
-            continue
-        if too_long := check_length(line):
-            yield too_long
-        elif match := _MONITOR_EVENT.fullmatch(text):
-            yield _read_monitor_event(line, match)
-        elif match := _DOMAIN_EVENT.fullmatch(text):
-            yield _read_domain_event(line, match)
-        elif _FINISHED.match(text) or re.match(r"\S*[$#] ", text):
-            yield SkippedLine()
-        else:
-            yield unread(line, "is no event of virsh")
+def _read(line: LogLine) -> Iterator[Item]:
+    text = line.text.strip()
+    if match := _MONITOR_EVENT.fullmatch(text):
+        yield _read_monitor_event(line, match)
+    elif match := _DOMAIN_EVENT.fullmatch(text):
+        yield _read_domain_event(line, match)
+    elif _FINISHED.match(text) or re.match(r"\S*[$#] ", text):
+        yield SkippedLine()
+    elif text:
+        yield unread(line, "is not an event of virsh")
 
 
 def _read_monitor_event(line: LogLine, match: re.Match[str]) -> Item:
@@ -80,10 +71,9 @@ def _read_monitor_event(line: LogLine, match: re.Match[str]) -> Item:
             data["data"] = first_object(match["data"])
     except FormatError as error:
         return unread(line, error)
-    at_ns = read_time(match["time"]) if match["time"] else None
-    if match["epoch"]:
-        at_ns = read_time(match["epoch"])
-    return LoggedObject(line.source, line.line, at_ns, plain(match["domain"], 60), data)
+    when = match["epoch"] or match["time"]
+    at_ns = read_time(when) if when else None
+    return line.holds(data, at_ns, plain(match["domain"], 60))
 
 
 def _read_domain_event(line: LogLine, match: re.Match[str]) -> Item:
@@ -98,6 +88,6 @@ def _read_domain_event(line: LogLine, match: re.Match[str]) -> Item:
 
 
 FORMATS = (
-    Format(MONITOR_EVENTS, _sniff_monitor, _read),
-    Format(DOMAIN_EVENTS, _sniff_domain, _read),
+    Format(MONITOR_EVENTS, _sniff(_MONITOR_EVENT), by_line(_read)),
+    Format(DOMAIN_EVENTS, _sniff(_DOMAIN_EVENT), by_line(_read)),
 )

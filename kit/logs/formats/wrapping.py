@@ -97,7 +97,7 @@ def _as_shown(text: str) -> str:
 
 
 def _decode_quoted_printable(lines: Iterator[LogLine]) -> Iterator[LogLine]:
-    """Join what soft line breaks have cut, and decode it."""
+    """Yield decoded lines, which soft line breaks had cut."""
     first: LogLine | None = None
     parts: list[str] = []
     size = 0
@@ -121,7 +121,7 @@ def _from_quoted_printable(text: str) -> str:
 
 
 def _decode_base64(lines: Iterator[LogLine]) -> Iterator[LogLine]:
-    """Decode each block of base64; other lines stay as they are."""
+    """Yield the lines of each block of base64 decoded, other lines as they are."""
     first: LogLine | None = None
     parts: list[str] = []
     size = 0

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kit.common.errors import UserError
 from kit.machine.catalogue import MERGED
 from kit.machine.pseries.connector import Call, DrcState, QemuCall, RtasCall
 from kit.machine.pseries.drc import BASE, OVERLAYS, Row
-from kit.machine.revision import Patch, Revision
+from kit.machine.revision import Board, Patch, Revision
 
-__all__ = ["NEVER_RECORDED", "TableRow", "difference", "lines"]
+__all__ = ["NEVER_RECORDED", "TableRow", "check_connectors", "difference", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,24 @@ class TableRow:
 
 
 def lines(revision: Revision) -> tuple[TableRow, ...]:
-    """Return the full (state, call) table of *revision*: by state, then call, rows as tried."""
+    """Return the full (state, call) table of *revision*: by state, then call, rows as tried.
+
+    Raises:
+        UserError: As `check_connectors`.
+    """
+    check_connectors(revision)
     return tuple(
         TableRow(state, call, row, patch)
         for state in DrcState
         for call in (*RtasCall, *QemuCall)
         for patch, row in _rows(revision, state, call)
     )
+
+
+def check_connectors(revision: Revision) -> None:
+    """Raise `UserError` unless the machine of *revision* has connectors."""
+    if revision.board != Board.PSERIES:
+        raise UserError(f"{revision.name} has no connectors, which pseries machines alone have")
 
 
 def difference(

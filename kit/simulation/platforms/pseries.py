@@ -53,10 +53,8 @@ class PseriesPlatform:
         """Return True: scenarios name the devices of this machine."""
         return True
 
-    # -- QEMU ------------------------------------------------------------------------------------
-
     def complete(self, machine: Machine, message: Message) -> Message:
-        """Give a migration's destination the command line of what QEMU holds."""
+        """Return a migration with what QEMU holds on its destination's command line."""
         if not isinstance(message, Migrate) or message.cores is not None:
             return message
         held = [plugged.device for plugged in machine.plugged]
@@ -69,7 +67,7 @@ class PseriesPlatform:
     def ask(
         self, machine: Machine, message: Message
     ) -> tuple[Machine, Reply | DeviceTree, tuple[Emitted, ...]]:
-        """Ask QEMU; after CAS it answers with what the kernel may use.
+        """Return the machine, its reply and its events; to a CAS it replies the usable devices.
 
         Raises:
             MisuseError: A pseries machine has no such request.
@@ -91,19 +89,15 @@ class PseriesPlatform:
         """Are events left in the log after the guest's check-exception?"""
         return isinstance(message, CheckException) and bool(machine.queue)
 
-    # -- the guest -------------------------------------------------------------------------------
-
     def deliver(
         self, machine: Machine, guest: Guest, received: Input
     ) -> tuple[Guest, tuple[Command, ...]]:
-        """Let the guest react to a message."""
+        """Return the guest after a message, and its commands."""
         return guests.receive(guest, received)
 
     def guest_index(self, machine: Machine, index: int) -> int:
         """Return *index*: the guest knows a connector as a scenario does."""
         return index
-
-    # -- who believes what -----------------------------------------------------------------------
 
     def connectors(self, machine: Machine, device: Device) -> tuple[int, ...]:
         """Return the connectors of a device: of a DIMM, one an LMB."""
@@ -118,8 +112,6 @@ class PseriesPlatform:
     def idle(self, machine: Machine, guest: Guest) -> bool:
         """Is the kernel up, with nothing in hand and no event to read?"""
         return guest.at_rest and not machine.queue
-
-    # -- the explorer ----------------------------------------------------------------------------
 
     def timeless(self, machine: Machine) -> Machine:
         """Return *machine* without its clock: a timer is armed or it is not.

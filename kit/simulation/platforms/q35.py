@@ -23,7 +23,7 @@ from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.q35.machine import AcpiConfig, AcpiMachine
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, SlotType
 from kit.machine.q35.step import boot, step
-from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm, Migrate
+from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm, Migrate, Request
 from kit.machine.revision import Board, Revision
 
 __all__ = ["Q35_PLATFORM", "Q35Platform"]
@@ -42,7 +42,7 @@ class Q35Platform:
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False
     ) -> tuple[AcpiMachine, AcpiGuest]:
-        """Return a machine just started, and a guest that has not begun; here is no CAS."""
+        """Return a machine just started, and a guest that has not begun; there is no CAS."""
         config = AcpiConfig()
         guest = AcpiGuest(kind=GuestKind.LINUX_5_12, cpus=config.max_cpus, dimms=config.slots)
         return boot(config), guest
@@ -51,10 +51,8 @@ class Q35Platform:
         """Is it a CPU or a DIMM?"""
         return isinstance(device, CpuCore | Dimm)
 
-    # -- QEMU ------------------------------------------------------------------------------------
-
     def complete(self, machine: AcpiMachine, message: Message) -> Message:
-        """Put a DIMM where this machine's pluggable memory is."""
+        """Return a request; a DIMM's address is one of this machine's pluggable memory."""
         match message:
             case DeviceAdd(Dimm(addr=addr) as dimm):
                 return DeviceAdd(replace(dimm, addr=addr and addr + _HIGHER))
@@ -63,7 +61,7 @@ class Q35Platform:
     def ask(
         self, machine: AcpiMachine, message: Message
     ) -> tuple[AcpiMachine, AcpiReply, tuple[AcpiEmitted, ...]]:
-        """Ask QEMU.
+        """Return the machine after a request, its reply and its events.
 
         Raises:
             MisuseError: The embedded q35 machine has no such request.
@@ -83,12 +81,10 @@ class Q35Platform:
         """Return False: QEMU raises a GPE once for each event."""
         return False
 
-    # -- the guest -------------------------------------------------------------------------------
-
     def deliver(
         self, machine: AcpiMachine, guest: AcpiGuest, received: Input
     ) -> tuple[AcpiGuest, tuple[Command, ...]]:
-        """Let the guest react to a message, with slots in place of a scenario's connectors."""
+        """Return the guest after a message, in which slots replace connectors, and its commands."""
         if isinstance(received, Pin | CpuOnline):
             received = replace(received, index=self.guest_index(machine, received.index))
         return guests.receive(guest, received)
@@ -104,12 +100,14 @@ class Q35Platform:
                 return slot_index(SlotType.DIMM, number)
         return index  # not plugged: no device of the guest's has it
 
-    # -- who believes what -----------------------------------------------------------------------
-
     def connectors(self, machine: AcpiMachine, device: Device) -> tuple[int, ...]:
         """Return the index of a device's slot; nothing if it is in none."""
         found = machine.slot_of(f"/machine/peripheral/{device.id}")
         return () if found is None else (slot_index(*found),)
+
+    def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
+        """Return no call: a guest writes registers here."""
+        return ()
 
     def pending(self, machine: AcpiMachine, guest: AcpiGuest, device: Device) -> bool:
         """Is an unplug request outstanding?

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import hypot
 
 from kit.machine.pseries.connector import Drc, DrcState, RtasCall
@@ -62,15 +63,16 @@ class ShownConnector:
 
 
 def state_diagram(revision: Revision, live: ShownConnector | None = None) -> Html:
-    """Draw the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
+    """Return the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
     table = [line for line in lines(revision) if line.state in _PLACES]
     moves = _one_arrow_each([line for line in table if _moves(line)])
     timeout = Patch.CPU_UNPLUG_TIMEOUT in revision.patches
     refusal = Patch.UNISOLATE_ROLLS_BACK in revision.patches
+    notes = _notes(timeout=timeout, refusal=refusal)
     label = (
         f"States of a CPU connector at {revision.name}: "
         + "; ".join(_sentence(line) for line in moves)
-        + f". {' '.join(_notes(timeout=timeout, refusal=refusal))}"
+        + f". {' '.join(notes)}"
         + _describe_live(live)
     )
     last = None if live is None else live.move
@@ -83,7 +85,10 @@ def state_diagram(revision: Revision, live: ShownConnector | None = None) -> Htm
         *jump,
         *(part for line in moves for part in _arrow(line, (line.state, line.row.then) == last)),
         *(part for state in _PLACES for part in _box(state, live)),
-        *_note_lines(_notes(timeout=timeout, refusal=refusal)),
+        *(
+            svg.text(12, HEIGHT - 12 - 16 * above, words, size=11.5, fill=svg.SOFT)
+            for above, words in reversed([*enumerate(reversed(notes))])
+        ),
     ]
     return svg.picture(WIDTH, HEIGHT, label, parts)
 
@@ -93,7 +98,7 @@ def _moves(line: TableRow) -> bool:
 
 
 def _one_arrow_each(moves: list[TableRow]) -> list[TableRow]:
-    """Keep one row for each pair of states."""
+    """Return one row for each pair of states."""
     chosen: dict[tuple[DrcState, DrcState], TableRow] = {}
     for line in moves:
         chosen.setdefault((line.state, line.row.then), line)
@@ -129,7 +134,7 @@ def _box(state: DrcState, live: ShownConnector | None) -> Iterator[Html]:
 
 
 def _present(drc: Drc, x: float, y: float) -> Iterator[Html]:
-    """Write the connector's state beside its box, where there is no arrow."""
+    """Yield the connector's state beside its box, where there is no arrow."""
     above = drc.state is not S.CONFIGURED
     place = x if above else x + BOX_WIDTH / 2 + 14
     start, step = (y - BOX_HEIGHT / 2 - 11, -15) if above else (y - 2, 16)
@@ -141,7 +146,7 @@ def _present(drc: Drc, x: float, y: float) -> Iterator[Html]:
 
 
 def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[Html]:
-    """Draw a move that QEMU makes on its own, which is not an arrow of the guest."""
+    """Yield a move that QEMU makes on its own, which is not an arrow of the guest."""
     (x1, y1), (x2, y2) = _PLACES[move[0]], _PLACES[move[1]]
     yield svg.line(x1, y1, x2, y2, svg.HOLD, 3, "7 4")
     yield svg.text(
@@ -150,7 +155,7 @@ def _jump(move: tuple[DrcState, DrcState], word: str) -> Iterator[Html]:
 
 
 def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
-    """Draw an arrow between two boxes: above the centres to the right, below to the left."""
+    """Yield an arrow between two boxes: above the centres to the right, below to the left."""
     (x1, y1), (x2, y2) = _PLACES[line.state], _PLACES[line.row.then]
     releases = Effect.RELEASE_DEVICE in line.row.effects
     colour = svg.HOLD if last else svg.WAIT if releases else svg.INK
@@ -161,24 +166,10 @@ def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
         start, end = x1 + side * BOX_WIDTH / 2, x2 - side * BOX_WIDTH / 2
         yield from _line(start, y, end, y, colour, width)
         at = y - 6 if side > 0 else y + 15
-        yield svg.text(
-            (start + end) / 2,
-            at,
-            _call_name(line),
-            anchor="middle",
-            size=11,
-            bold=last,
-            fill=colour,
-        )
+        below = partial(svg.text, (start + end) / 2, anchor="middle", size=11, fill=colour)
+        yield below(at, _call_name(line), bold=last)
         if releases:
-            yield svg.text(
-                (start + end) / 2,
-                at + 14,
-                "releases, if asked",
-                anchor="middle",
-                size=11,
-                fill=colour,
-            )
+            yield below(at + 14, "releases, if asked")
         return
     down = 1 if y2 > y1 else -1
     start, end = y1 + down * BOX_HEIGHT / 2, y2 - down * BOX_HEIGHT / 2
@@ -223,9 +214,3 @@ def _notes(*, timeout: bool, refusal: bool) -> list[str]:
     if refusal:
         notes.append("UNISOLATE in UNISOLATE or CONFIGURED takes the mark away: the guest's no.")
     return notes
-
-
-def _note_lines(notes: list[str]) -> Iterator[Html]:
-    for number, words in enumerate(notes):
-        y = HEIGHT - 12 - 16 * (len(notes) - 1 - number)
-        yield svg.text(12, y, words, size=11.5, fill=svg.SOFT)

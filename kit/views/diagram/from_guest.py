@@ -7,11 +7,10 @@ it). If QEMU does not trace the guest's calls, the guest's state is unknown.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kit.actors.messages import PARTICIPANTS, Actor, GuestLog
-from kit.machine.events import (
-    Aborted,
-    QmpReturn,
-)
+from kit.machine.events import Aborted, QmpReturn
 from kit.machine.pseries.connector import index_of
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.requests import (
@@ -23,12 +22,10 @@ from kit.machine.requests import (
     PciFunction,
     SetIndicator,
 )
-from kit.simulation.guest_run import GuestMoment, GuestRun
+from kit.simulation.guest_run import GuestRun
 from kit.simulation.timeline import TimelineStop
 from kit.trace.columns import UnplugOutcome
-from kit.trace.entry import TraceEntry
-from kit.trace.kinds import is_minor, label_of, outcome_of, severity_of
-from kit.trace.sentences import sentence
+from kit.trace.kinds import outcome_of
 from kit.views.diagram.layout import (
     THOUGHTS,
     LaneRow,
@@ -37,6 +34,7 @@ from kit.views.diagram.layout import (
     Mark,
     PictureSide,
     bars_in,
+    mark_of,
 )
 
 __all__ = ["layout_of_guest"]
@@ -46,7 +44,7 @@ _LMB_BYTES = 256 << 20
 
 
 def layout_of_guest(run: GuestRun) -> Layout:
-    """Lay out what was observed of a scenario with a real kernel."""
+    """Return the layout of what was observed of a scenario with a real kernel."""
     libvirt = run.scenario.setup.libvirt is not None
     lanes = tuple(lane for lane in Actor if libvirt or lane is not Actor.LIBVIRT)
     rows = tuple(
@@ -67,23 +65,16 @@ def layout_of_guest(run: GuestRun) -> Layout:
         place=len(run.moments) - 1,
         now_ns=run.end_ns,
         end_ns=run.end_ns,
-        first_step=None,
         sides=(
             PictureSide(
-                name="",
-                run=None,
                 seen=len(run.moments) - 1,
                 marks=tuple(_mark(run, n) for n in steps),
                 bars=tuple(bar for row in rows for bar in bars_in(row, helds[row])),
-                brackets=(),
                 now=tuple((row, helds[row][-1]) for row in rows),
             ),
         ),
         observed=f"as seen on {run.binary} with {run.kernel}",
     )
-
-
-# -- bars ------------------------------------------------------------------------------------------
 
 
 def _helds(run: GuestRun) -> dict[LaneRow, list[LaneState | None]]:
@@ -94,10 +85,10 @@ def _helds(run: GuestRun) -> dict[LaneRow, list[LaneState | None]]:
         name, first = str(device.id), device.id in plugged
         found[LaneRow(Actor.QEMU, name)] = _qemu(run, name, first)
         found[LaneRow(Actor.GUEST, name)] = _guest(run, device, first)
-        thinks = [_thought(moment, name) for moment in run.moments]
+        thinks = [THOUGHTS.get(dict(moment.thinks).get(name, "")) for moment in run.moments]
         found[LaneRow(Actor.OPERATOR, name)] = [None, *thinks]
-        lists = [_listed(moment, name) for moment in run.moments]
-        found[LaneRow(Actor.LIBVIRT, name)] = [LaneState.LISTED if first else None, *lists]
+        listed = [first, *(name in (moment.listed or ()) for moment in run.moments)]
+        found[LaneRow(Actor.LIBVIRT, name)] = [LaneState.LISTED if one else None for one in listed]
     return found
 
 
@@ -148,52 +139,14 @@ def _connectors(device: Device) -> set[int]:
     return {index_of(device, lmb) for lmb in range(lmbs)}
 
 
-def _thought(moment: GuestMoment, name: str) -> LaneState | None:
-    return THOUGHTS.get(dict(moment.thinks).get(name, ""))
-
-
-def _listed(moment: GuestMoment, name: str) -> LaneState | None:
-    return LaneState.LISTED if moment.listed is not None and name in moment.listed else None
-
-
-# -- marks -----------------------------------------------------------------------------------------
-
-
 def _mark(run: GuestRun, number: int) -> Mark:
     entry = run.trace[number]
-    label = _label(entry)
-    if len(run.devices) == 1:  # no other device could be meant
-        label = label.removesuffix(f" {run.devices[0].id}")
-    return Mark(
-        step=number,
-        seq=number,
-        at_ns=entry.at_ns,
-        src=entry.src,
-        dst=entry.dst,
-        tone=severity_of(entry.message),
-        minor=is_minor(entry.message) and not isinstance(entry.message, GuestLog),
-        label=label,
-        sentence=sentence(entry),
-        device=_about(run, entry),
-        alone=False,
-        first=False,
-    )
-
-
-def _label(entry: TraceEntry) -> str:
+    mark = mark_of(entry, number, run.devices, lambda device: tuple(_connectors(device)))
+    mark = replace(mark, seq=number, src=entry.src)
     if not isinstance(entry.message, GuestLog):
-        return label_of(entry.message)
+        return mark
     text = entry.message.text
     name, _, rest = text.partition(": ")
-    text = rest if rest and " " not in name else text  # the part of the kernel that prints it
-    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 3]}..."
-
-
-def _about(run: GuestRun, entry: TraceEntry) -> str:
-    if isinstance(entry.message, GuestLog):
-        return ""
-    named = {getattr(entry.message, field, None) for field in ("id", "device", "alias", "index")}
-    for device in run.devices:
-        if named & {device.id, device, *_connectors(device)}:
-            return str(device.id)
-    return ""
+    text = rest if rest and " " not in name else text  # without the part that prints it
+    label = text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 3]}..."
+    return replace(mark, minor=False, label=label, device="")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import attrgetter
 
 from kit.actors.messages import Actor, DeviceRemoved
 from kit.logs.entries import LogEntry, Logged, OtherCommand, OtherEvent, TraceStep, UnplugLog
@@ -37,7 +38,7 @@ MAX_DEVICES = 12  # rows in a lane
 
 
 def layout_of_log(log: UnplugLog) -> Layout:
-    """Lay out the entries of a log."""
+    """Return the layout of a log."""
     times, began_ns = times_of(log), log.began_ns or 0
     devices = _devices(log)
     lanes = _lanes(log)
@@ -46,12 +47,9 @@ def layout_of_log(log: UnplugLog) -> Layout:
     bars: tuple[Bar, ...] = tuple(bar for row in rows for bar in bars_in(row, helds[row]))
     stops = tuple(TimelineStop(at_ns, (n,), (True,)) for n, at_ns in enumerate(times))
     side = PictureSide(
-        name="",
-        run=None,
         seen=len(stops) - 1,
         marks=tuple(_mark(log, n, times[n], devices) for n in range(len(stops))),
         bars=bars,
-        brackets=(),
         now=tuple((row, helds[row][-1]) for row in rows),
     )
     end_ns = times[-1] if times else 0
@@ -65,7 +63,6 @@ def layout_of_log(log: UnplugLog) -> Layout:
         place=len(stops) - 1,
         now_ns=end_ns,
         end_ns=end_ns,
-        first_step=None,
         sides=(side,),
         timeless=frozenset(
             n
@@ -77,14 +74,15 @@ def layout_of_log(log: UnplugLog) -> Layout:
 
 
 def times_of(log: UnplugLog) -> list[int]:
-    """Place the entries on an axis that begins at the first time in the log.
+    """Return the entries' times on an axis that begins at the first time in the log.
 
     Entries without a time are spread between their neighbours, and an answer stands with its
     request. Behind the last time, or if no time is known at all, each takes a second.
     """
     began_ns = log.began_ns or 0
     found: list[int] = []
-    for (at_ns, after_ns, before_ns), group in groupby(_with_what_comes(log), key=_known_times):
+    known_times = attrgetter("at_ns", "after_ns", "before_ns")
+    for (at_ns, after_ns, before_ns), group in groupby(_with_what_comes(log), key=known_times):
         last_ns = found[-1] if found else 0
         if at_ns is not None:
             found.extend(max(at_ns - began_ns, last_ns) for _ in group)  # a clock may be set back
@@ -103,17 +101,13 @@ def times_of(log: UnplugLog) -> list[int]:
 
 
 def _with_what_comes(log: UnplugLog) -> list[LogEntry]:
-    """Draw an entry without a time just before the next one that has a time, sure or not."""
+    """Return the entries, those without a time just before the next that has one, sure or not."""
     found: list[LogEntry] = []
     next_ns = None
     for entry in reversed(log.entries):
         next_ns = next_ns if entry.at_ns is None else entry.at_ns
         found.append(entry if entry.before_ns is not None else replace(entry, before_ns=next_ns))
     return found[::-1]
-
-
-def _known_times(entry: LogEntry) -> tuple[int | None, int | None, int | None]:
-    return entry.at_ns, entry.after_ns, entry.before_ns
 
 
 def _lanes(log: UnplugLog) -> tuple[Actor, ...]:
@@ -136,17 +130,14 @@ def _devices(log: UnplugLog) -> tuple[str, ...]:
     return tuple((found or list(log.devices))[:MAX_DEVICES])
 
 
-# -- bars ------------------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class _Known:
-    """What is known of a device: what QEMU told the requester, and who holds it.
+    """What is known of a device: what QEMU told the ``requester``, and who holds it.
 
     ``holds`` and ``uses`` are about QEMU and the guest; None: nobody knows.
     """
 
-    told: LaneState | None
+    requester: LaneState | None
     libvirt: LaneState | None
     holds: bool | None
     uses: bool | None = None
@@ -169,8 +160,8 @@ def _helds(log: UnplugLog, devices: tuple[str, ...]) -> Mapping[LaneRow, list[La
     def note() -> None:
         for device, state in known.items():
             shown = {
-                Actor.OPERATOR: state.told,
-                Actor.LIBVIRT: state.libvirt if both else state.told,
+                Actor.OPERATOR: state.requester,
+                Actor.LIBVIRT: state.libvirt if both else state.requester,
                 Actor.QEMU: _state(state.holds, LaneState.HOLDS),
                 Actor.GUEST: _state(state.uses, LaneState.USES),
             }
@@ -231,22 +222,22 @@ def _added_first(log: UnplugLog) -> set[str]:
 def _learn(state: _Known, message: Logged, asked: Logged | None, listed: LaneState | None) -> None:
     match message:
         case DeviceDel():
-            state.told = LaneState.ASKED
+            state.requester = LaneState.ASKED
         case QmpError() if isinstance(asked, DeviceDel):
             meaning = meaning_of(message)
-            state.told = _AFTER_ERROR.get(meaning, LaneState.TOLD_KEPT)
+            state.requester = _AFTER_ERROR.get(meaning, LaneState.TOLD_KEPT)
             state.holds = False if meaning is ErrorMeaning.GONE else state.holds
         case QmpError() if asked is None and meaning_of(message) is ErrorMeaning.PENDING:
-            state.told = LaneState.ASKED
+            state.requester = LaneState.ASKED
         case DeviceRemoved():
-            state.told, state.libvirt = LaneState.TOLD_GONE, None
+            state.requester, state.libvirt = LaneState.TOLD_GONE, None
             state.holds = False
         case _ if outcome_of(message) is UnplugOutcome.REMOVED:
-            state.told, state.holds = LaneState.TOLD_GONE, False
+            state.requester, state.holds = LaneState.TOLD_GONE, False
         case _ if outcome_of(message) is UnplugOutcome.FAILED:
-            state.told = LaneState.TOLD_KEPT
+            state.requester = LaneState.TOLD_KEPT
         case _ if isinstance(asked, DeviceAdd | OtherCommand) and not isinstance(message, QmpError):
-            state.told, state.holds = listed, True
+            state.requester, state.holds = listed, True
 
 
 _AFTER_ERROR: Mapping[ErrorMeaning, LaneState] = {
@@ -287,16 +278,13 @@ def _learn_from_trace(state: _Known, message: Logged) -> None:
             state.uses = True
 
 
-# -- marks -----------------------------------------------------------------------------------------
-
-
 def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> Mark:
     entry = log.entries[number]
     device = entry.device or ""
-    label = _label(entry.message)
+    message, label = entry.message, _label(entry.message)
     if len(devices) == 1:  # no other device could be meant
         label = label.removesuffix(f" {devices[0]}")
-    other = isinstance(entry.message, OtherCommand | OtherEvent | TraceStep)
+    other = isinstance(message, OtherCommand | OtherEvent | TraceStep)
     return Mark(
         step=number,
         seq=number,
@@ -308,8 +296,6 @@ def _mark(log: UnplugLog, number: int, at_ns: int, devices: tuple[str, ...]) -> 
         label=label,
         sentence=logged_sentence(entry),
         device=device if device in devices else "",
-        alone=False,
-        first=False,
     )
 
 

@@ -13,8 +13,7 @@ from kit.actors.messages import PARTICIPANTS, Actor
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.machine.clock import NS_PER_S
-from kit.simulation.timeline import TimelineStop
-from kit.trace.columns import Severity
+from kit.simulation.timeline import TimelineStop, merged
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, bars_in, helds_of, mark_of
 
@@ -31,19 +30,19 @@ class _Item:
     words: str = ""
 
     @property
-    def same(self) -> object:
-        """The key by which both revisions' items are compared."""
-        entry = self.entry
-        said = (entry.src, entry.dst, entry.message) if entry else (self.actor, self.words)
-        return self.number, said
+    def placed(self) -> tuple[int, object]:
+        """Its place, in ns, and its content, by which the two revisions are compared."""
+        one = self.entry
+        content = (one.src, one.dst, one.message) if one else (self.actor, self.words)
+        return self.number * NS_PER_S, content
 
 
 def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
-    """Lay out a path after choice *place* (0 is the start), by default at its end."""
+    """Return the layout of a path after choice *place* (0: the start), by default at its end."""
     place = play.count if place is None else place
     items = [list(_items(side)) for side in play.sides]
     shown = _shown(play)
-    stops = tuple(_stops(items))
+    stops = _stops(items)
     first = next((n for n, stop in enumerate(stops) if stop.differs), None)
     here = sum(stop.at_ns <= place * NS_PER_S for stop in stops) - 1
     names = ("",) if len(play.sides) == 1 else ("before", "after")
@@ -111,9 +110,6 @@ def _shown(play: PathPlay) -> tuple[str, ...]:
     return moved or devices
 
 
-# -- steps -----------------------------------------------------------------------------------------
-
-
 def _items(side: PathSide) -> Iterator[_Item]:
     for number, choice in enumerate(side.choices, 1):
         for entry in choice.entries:
@@ -125,34 +121,12 @@ def _items(side: PathSide) -> Iterator[_Item]:
         yield _Item(len(side.choices) + 1, None, Actor.QEMU, "goes no further")
 
 
-def _stops(items: list[list[_Item]]) -> Iterator[TimelineStop]:
+def _stops(items: list[list[_Item]]) -> tuple[TimelineStop, ...]:
     """Return the steps: one for each item, and one for what both sides have at a choice."""
-    if len(items) == 1:
-        yield from (
-            TimelineStop(one.number * NS_PER_S, (n,), (True,)) for n, one in enumerate(items[0])
-        )
-        return
-    before, after = items
-    i = j = 0
-    while i < len(before) or j < len(after):
-        moved = _who_moves(before[i:], after[j:])
-        i, j = i + moved[0], j + moved[1]
-        number = before[i - 1].number if moved[0] else after[j - 1].number
-        yield TimelineStop(number * NS_PER_S, (i - 1, j - 1), moved)
-
-
-def _who_moves(before: list[_Item], after: list[_Item]) -> tuple[bool, bool]:
-    if not before or not after:
-        return bool(before), bool(after)
-    ours, theirs = before[0], after[0]
-    if ours.number != theirs.number:
-        return ours.number < theirs.number, theirs.number < ours.number
-    if ours.same == theirs.same:
-        return True, True
-    return (False, True) if ours.same in [one.same for one in after] else (True, False)
-
-
-# -- sides -----------------------------------------------------------------------------------------
+    placed = [[one.placed for one in side] for side in items]
+    if len(items) == 2:
+        return merged(*placed)
+    return tuple(TimelineStop(at_ns, (n,), (True,)) for n, (at_ns, _) in enumerate(placed[0]))
 
 
 def _side(
@@ -175,12 +149,10 @@ def _side(
     over = [0, *(min(count, most) for count in _over(stops))]
     return PictureSide(
         name=name,
-        run=None,
         path_at=side.revision,
         seen=stops[here].seqs[number] if here >= 0 else -1,
         marks=marks,
         bars=tuple(bar for row in rows for bar in bars_in(row, [helds[row][n] for n in over])),
-        brackets=(),
         now=tuple((row, helds[row][min(place, most)]) for row in rows),
     )
 
@@ -195,19 +167,16 @@ def _over(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
 def _mark(side: PathSide, item: _Item, seq: int, step: int, differs: bool, first: bool) -> Mark:
     if item.entry is not None:
         made = mark_of(item.entry, step, side.devices, side.connectors, alone=differs, first=first)
-        said, at_ns = path_sentence(item.entry), item.number * NS_PER_S
-        return replace(made, seq=seq, at_ns=at_ns, sentence=said)
+        at_ns = item.number * NS_PER_S
+        return replace(made, seq=seq, at_ns=at_ns, sentence=path_sentence(item.entry))
     return Mark(
         step=step,
         seq=seq,
         at_ns=item.number * NS_PER_S,
         src=item.actor,
         dst=item.actor,
-        tone=Severity.PLAIN,
-        minor=False,
         label=item.words,
         sentence=item.words,
-        device="",
         alone=differs,
         first=first,
     )

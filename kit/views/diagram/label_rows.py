@@ -23,7 +23,7 @@ class Shelf:
     rows: list[list[tuple[float, float]]] = field(default_factory=list)
 
     def put(self, x: float, width: float, *, beside: float = 4.0) -> tuple[float, int] | None:
-        """Place a label at *x*: to its right, else to its left, else in another row.
+        """Return a place for a label at *x*: to its right, else to its left, else in another row.
 
         Returns:
             Where the label begins, and in which row, or None.

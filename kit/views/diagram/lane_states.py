@@ -59,11 +59,6 @@ def _state(run: Run, world: Snapshot | World, at_ns: int, over: bool) -> State:
     )
 
 
-def _at(later: Snapshot | World) -> int | None:
-    """Return when a snapshot was taken; None for the end, when more has happened."""
-    return later.entry.at_ns if isinstance(later, Snapshot) else None
-
-
 def _worlds(run: Run) -> list[Snapshot]:
     worlds: list[Snapshot] = []
     libvirt, operator = run.began.libvirt, run.began.operator
@@ -71,6 +66,7 @@ def _worlds(run: Run) -> list[Snapshot]:
     following = following[: len(run.moments)]  # none for a run without entries
     for moment, later in zip(run.moments, following, strict=True):
         entry = moment.entry
+        at_once = isinstance(later, Snapshot) and later.entry.at_ns == entry.at_ns
         asked_qemu = entry.dst is Actor.QEMU and entry.src is not Actor.QEMU
         # messages are received at once and in order, so receiving them again gives the same state
         if entry.src is Actor.LIBVIRT:
@@ -85,7 +81,7 @@ def _worlds(run: Run) -> list[Snapshot]:
             replace(
                 moment,
                 machine=later.machine if asked_qemu else moment.machine,
-                guest=later.guest if _at(later) == entry.at_ns else moment.after.guest,
+                guest=later.guest if at_once else moment.after.guest,
                 libvirt=libvirt,
                 operator=operator,
             )

@@ -85,13 +85,13 @@ class Mark:
     at_ns: int
     src: Actor
     dst: Actor
-    tone: Severity
-    minor: bool
+    tone: Severity = Severity.PLAIN
+    minor: bool = False
     label: str
     sentence: str
-    device: str
-    alone: bool
-    first: bool
+    device: str = ""
+    alone: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +121,12 @@ class PictureSide:
     state of each row.
     """
 
-    name: str
-    run: Run | None
+    name: str = ""
+    run: Run | None = None
     seen: int
     marks: tuple[Mark, ...]
     bars: tuple[Bar, ...]
-    brackets: tuple[Bracket, ...]
+    brackets: tuple[Bracket, ...] = ()
     now: tuple[tuple[LaneRow, LaneState | None], ...]
     path_at: Revision | None = None
 
@@ -162,7 +162,7 @@ class Layout:
     place: int
     now_ns: int
     end_ns: int
-    first_step: int | None
+    first_step: int | None = None
     sides: tuple[PictureSide, ...]
     timeless: frozenset[int] = frozenset()
     observed: str = ""
@@ -175,10 +175,11 @@ class Layout:
 
 
 def layout_of(played: Timeline | Run | Pair) -> Layout:
-    """Lay out a run or a pair, seen from a place in it, by default from its end."""
+    """Return the layout of a run or a pair at a place in it, by default at its end."""
     timeline = played if isinstance(played, Timeline) else Timeline(played=played).last()
     stops, runs = timeline.stops, timeline.runs
-    libvirt = any(run.began.libvirt is not None or _hears(run, Actor.LIBVIRT) for run in runs)
+    heard = (entry.dst for run in runs for entry in run.trace)  # even if it does not take part
+    libvirt = any(run.began.libvirt is not None for run in runs) or Actor.LIBVIRT in heard
     lanes = tuple(lane for lane in PARTICIPANTS if libvirt or lane is not Actor.LIBVIRT)
     first_step = next((n for n, stop in enumerate(stops) if stop.differs), None)
     names = ("",) if len(runs) == 1 else ("before", "after")
@@ -201,11 +202,6 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
         first_step=first_step,
         sides=sides,
     )
-
-
-def _hears(run: Run, lane: Actor) -> bool:
-    """Does it receive any message, even if it does not take part?"""
-    return any(entry.dst is lane for entry in run.trace)
 
 
 def _side(
@@ -255,8 +251,8 @@ def mark_of(
     devices: tuple[Device, ...],
     connectors: Connectors,
     *,
-    alone: bool,
-    first: bool,
+    alone: bool = False,
+    first: bool = False,
 ) -> Mark:
     """Return the mark of an entry. *connectors* names the connectors of each device."""
     device, label = _device(entry, devices, connectors), label_of(entry.message)

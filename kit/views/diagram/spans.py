@@ -80,8 +80,11 @@ def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
     if state.aborted:
         return []
     machine = world.machine
+    messages = [entry.message for entry in run.trace[:number]]
+    # at a migration the guest's clock starts anew: an equal deadline is another timer
+    moved = sum(isinstance(message, Migrate) for message in messages)
     timers = world.platform.timers(machine)
-    keys: list[_Key] = [(Timed.QEMU_TIMEOUT, (timer, _migrations(run, number))) for timer in timers]
+    keys: list[_Key] = [(Timed.QEMU_TIMEOUT, (timer, moved)) for timer in timers]
     job = None if world.libvirt is None else world.libvirt.job
     if job is not None and job.answered and job.device is not None:
         keys.append((Timed.LIBVIRT_WAIT, job))
@@ -91,18 +94,8 @@ def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
         keys.append((Timed.HUNG, None))
     if not world.guest.up:
         keys.append((Timed.BOOTS, None))
-    load = _load(run, number)
+    load = [1, *(message.factor for message in messages if isinstance(message, Overcommit))][-1]
     return [*keys, (Timed.LOAD, load)] if load > 1 else keys
-
-
-def _migrations(run: Run, number: int) -> int:
-    """Count how often the guest's clock started anew: an equal deadline can be another timer."""
-    return sum(isinstance(entry.message, Migrate) for entry in run.trace[:number])
-
-
-def _load(run: Run, number: int) -> int:
-    factors = [e.message.factor for e in run.trace[:number] if isinstance(e.message, Overcommit)]
-    return factors[-1] if factors else 1
 
 
 def _bracket(
@@ -167,13 +160,9 @@ def _device(run: Run, what: object) -> str:
     return str(getattr(getattr(what, "device", None), "id", ""))
 
 
-_LANES = {
+_LANES = dict.fromkeys(Timed, Actor.GUEST) | {
     Timed.QEMU_TIMEOUT: Actor.QEMU,
     Timed.LIBVIRT_WAIT: Actor.LIBVIRT,
-    Timed.STOPPED: Actor.GUEST,
-    Timed.HUNG: Actor.GUEST,
-    Timed.BOOTS: Actor.GUEST,
-    Timed.LOAD: Actor.GUEST,
 }
 _WORDS = {
     Timed.STOPPED: "VM stopped: its clock stands still",

@@ -30,15 +30,12 @@ APART = "   "
 def picture_lines(
     played: Timeline | Run | Pair | Layout, width: int = 72, *, unicode: bool = False
 ) -> list[str]:
-    """Draw a run or a pair in at most *width* columns.
+    """Return a run or a pair in at most *width* columns, in ASCII unless *unicode* is allowed.
 
-    Args:
-        played: What to draw; of a timeline, the place is marked; or what is laid out already.
-        width: From 60 to 200.
-        unicode: Box drawing instead of ASCII.
+    Of a timeline, the place is marked.
 
     Raises:
-        MisuseError: *width* is out of range.
+        MisuseError: *width* is not from 60 to 200.
     """
     if not NARROWEST <= width <= MAX_WIDTH:
         raise MisuseError(
@@ -76,7 +73,7 @@ def _one_below_the_other(layout: Layout, width: int, signs: Signs) -> list[str]:
 def _drawn(
     layout: Layout, sides: tuple[PictureSide, ...], width: int, signs: Signs
 ) -> list[str] | None:
-    """Draw sides side by side; return None if they do not fit."""
+    """Return sides drawn side by side; None if they do not fit."""
     rows = [replace(row, words=clean(row.words, signs)) for row in lines_of(layout, sides)]
     time = max(len(row.time) for row in rows) + 3
     wanted = max(len(row.words) for row in rows)
@@ -94,9 +91,6 @@ def _drawn(
         lines.append(_row(row, [side[number] for side in painted], time, label, signs))
     ends = [end for device in columns.devices for end in _ends(sides, columns, device, label)]
     return [*lines, *(f"{signs.axis}{' ' * (time - 1)}{end}" for end in ends)]
-
-
-# -- headings --------------------------------------------------------------------------------------
 
 
 def _headings(
@@ -127,9 +121,6 @@ def _called(revision: Revision) -> str:
     return revision.name if revision.alias is None else f"{revision.name} ({revision.label})"
 
 
-# -- rows ------------------------------------------------------------------------------------------
-
-
 def _row(row: TextRow, cells: list[str], time: int, label: int, signs: Signs) -> str:
     lanes = "".join(APART + side for side in cells)
     sign = signs.gap if row.lined is Lined.GAP else signs.tick if row.time else signs.axis
@@ -143,7 +134,7 @@ def _row(row: TextRow, cells: list[str], time: int, label: int, signs: Signs) ->
 
 
 def _broken(row: TextRow, room: int) -> Iterator[TextRow]:
-    """Break a row's name that is too long, where its parts are joined."""
+    """Yield a row whose name is too long in several rows, broken where its parts are joined."""
     lines: list[str] = []
     line = ""
     for part in re.findall(r"[^ _-]*[ _-]?", row.words):
@@ -168,11 +159,8 @@ def _ends(
         yield name[:label].ljust(label) + "".join(APART + side[number] for side in painted)
 
 
-# -- legend ----------------------------------------------------------------------------------------
-
-
 def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
-    """Explain the signs in the picture, in at most two lines."""
+    """Return the meaning of the signs in the picture, in at most two lines."""
     helds = {bar.held for side in layout.sides for bar in side.bars}
     words = [f"{signs.has} has it", f"{signs.none} has it not"]
     if {LaneState.PENDING, LaneState.ASKED} & helds:

@@ -14,63 +14,38 @@ __all__ = ["ASCII", "BOXES", "END_WORDS", "Signs", "clean", "sign_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """One character for each thing. Each is one column wide."""
+    """One character for each thing, one column wide: in ASCII unless another is given."""
 
-    has: str
-    waits: str
-    none: str
-    limbo: str
-    wrong: str
-    gone: str
-    unknown: str
-    timer: str
-    line: str
-    thin: str
-    right: str
-    left: str
-    note: str
-    bad: str
-    tick: str
-    axis: str
-    gap: str
-    rule: str
+    has: str = "|"
+    waits: str = ":"
+    none: str = "."
+    limbo: str = "X"
+    wrong: str = "!"
+    gone: str = "#"
+    unknown: str = "?"
+    timer: str = "]"
+    line: str = "-"
+    thin: str = "."
+    right: str = ">"
+    left: str = "<"
+    note: str = "o"
+    bad: str = "x"
+    tick: str = "+"
+    axis: str = "|"
+    gap: str = ":"
+    rule: str = "="
 
 
-ASCII = Signs(
-    has="|",
-    waits=":",
-    none=".",
-    limbo="X",
-    wrong="!",
-    gone="#",
-    unknown="?",
-    timer="]",
-    line="-",
-    thin=".",
-    right=">",
-    left="<",
-    note="o",
-    bad="x",
-    tick="+",
-    axis="|",
-    gap=":",
-    rule="=",
-)
+ASCII = Signs()
 BOXES = Signs(
     has="┃",
     waits="┊",
     none="·",
     limbo="╳",
-    wrong="!",
-    gone="#",
-    unknown="?",
-    timer="]",
     line="─",
     thin="┄",
     right="▶",
     left="◀",
-    note="o",
-    bad="x",
     tick="├",
     axis="│",
     gap="┊",

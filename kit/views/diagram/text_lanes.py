@@ -53,7 +53,7 @@ class Columns:
 
 
 def columns_of(layout: Layout, sides: tuple[PictureSide, ...], room: int) -> Columns | None:
-    """Spread the lanes over *room* columns, not too far apart; None if they do not fit."""
+    """Return the lanes spread over *room* columns, not too far apart; None if they do not fit."""
     beside = [b for side in sides for b in side.brackets if b.lane is Actor.GUEST]
     wanted = max((len(_bracket_label(bracket)) + 1 for bracket in beside), default=TAIL)
     return _spread(layout, room, max(wanted, TAIL)) or _spread(layout, room, TAIL)
@@ -71,7 +71,7 @@ def _spread(layout: Layout, room: int, tail: int) -> Columns | None:
 
 
 def heads(columns: Columns) -> str:
-    """Name the lanes above their columns."""
+    """Return the names of the lanes, above their columns."""
     cells = [" "] * columns.width
     brief = columns.apart < 10
     for lane, at in columns.lanes.items():
@@ -118,7 +118,7 @@ def _beside_it(cells: list[str], start: int, words: str) -> None:
 
 
 def end_words(side: PictureSide, columns: Columns, device: str) -> list[str]:
-    """Say in words how it ends for a device, in as many rows as it takes to keep them apart."""
+    """Return how it ends for a device, in as many rows as keep the words apart."""
     rows = [[" "] * columns.width for _ in range(1 if columns.apart >= 7 else 2)]
     for number, lane in enumerate(columns.lanes):
         held = _held(side, LaneRow(lane, device), len(side.marks) + 10**6)
@@ -162,9 +162,6 @@ def _limbo(cells: list[str], side: PictureSide, columns: Columns, step: int) -> 
                 cells[start : start + 5] = word
 
 
-# -- timers ----------------------------------------------------------------------------------------
-
-
 def _beside(
     side: PictureSide, columns: Columns, lines: list[TextRow]
 ) -> dict[int, list[tuple[int, str]]]:
@@ -197,7 +194,7 @@ def _bracket_label(bracket: Bracket) -> str:
 
 
 def _rows(bracket: Bracket, lines: list[TextRow]) -> range:
-    """The rows during which a timer runs."""
+    """Return the rows during which a timer runs."""
     start = next((n for n, line in enumerate(lines) if line.step >= bracket.first), 0)
     end = len(lines)
     for number, line in enumerate(lines[start:], start):

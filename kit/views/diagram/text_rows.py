@@ -41,7 +41,7 @@ class TextRow:
 
 
 def time_words(at_ns: int) -> str:
-    """Write a time in at most 13 characters; below a millisecond it is cut.
+    """Return a time in at most 13 characters, cut to the millisecond.
 
     >>> time_words(15_000_000_000), time_words(14_999_999_999)
     ('15 s', '14.999 s')
@@ -70,8 +70,8 @@ def lines_of(layout: Layout, sides: tuple[PictureSide, ...]) -> Iterator[TextRow
         if step == first:
             yield TextRow(Lined.DIFFERENCE, last, stop_ns, "" if time == shown else time)
             shown = time
-        said = "" if time == shown and time != "?" else time
-        yield TextRow(Lined.EVENT, step, stop_ns, said, name)
+        shown_time = "" if time == shown and time != "?" else time
+        yield TextRow(Lined.EVENT, step, stop_ns, shown_time, name)
         at_ns, last, shown = stop_ns, step, time
     if now is not None:
         yield from _gap(layout, last, at_ns, now)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kit.machine.revision import Revision
 from kit.views.escape import Html
 
-__all__ = ["revision_head", "sides_line", "status"]
+__all__ = ["label_code", "revision_head", "sides_line", "status"]
 
 
 def status(words: str, style: str = "") -> Html:
@@ -20,22 +20,24 @@ def status(words: str, style: str = "") -> Html:
 
 def revision_head(name: str, revision: Revision) -> Html:
     """Return the heading of a side: its revision, and what that is."""
-    code = "" if revision.alias is None else Html(" <code>{}</code>").format(revision.label)
     return Html('<h4><span class="kit-soft">{}:</span> {}{}</h4><p class="kit-soft">{}</p>').format(
-        name, revision.name, code, revision.summary
+        name, revision.name, label_code(revision), revision.summary
     )
+
+
+def label_code(revision: Revision) -> Html:
+    """Return the label that stands beside a revision's name, if it has another name."""
+    return Html(" <code>{}</code>").format(revision.label) if revision.alias else Html()
 
 
 def sides_line(sides: Iterable[tuple[str, Revision]]) -> Html:
     """Return the headings of all sides as one paragraph, for print."""
     return Html('<p class="kit-sides-line">{}</p>').format(
-        Html("; ").join(_side(*one) for one in sides)
+        Html("; ").join(
+            Html(
+                '<span class="kit-soft">{}:</span> <strong>{}</strong>{}'
+                '<span class="kit-soft kit-about">: {}</span>'
+            ).format(name, revision.name, label_code(revision), revision.summary)
+            for name, revision in sides
+        )
     )
-
-
-def _side(name: str, revision: Revision) -> Html:
-    code = "" if revision.alias is None else Html(" <code>{}</code>").format(revision.label)
-    return Html(
-        '<span class="kit-soft">{}:</span> <strong>{}</strong>{}'
-        '<span class="kit-soft kit-about">: {}</span>'
-    ).format(name, revision.name, code, revision.summary)

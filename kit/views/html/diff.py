@@ -232,7 +232,7 @@ class _Writer:
 
 
 def _tokens(path: str, lines: list[str]) -> list[list[tuple[_TokenType, str]]]:
-    """Split each line into tokens, lexing all lines as one text. Fall back to one token a line."""
+    """Return the tokens of each line, from lexing all lines as one text; else one token a line."""
     plain = [[(Token.Text, line)] for line in lines]
     if sum(map(len, lines)) > _MAX_COLOURED:
         return plain

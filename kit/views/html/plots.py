@@ -31,14 +31,7 @@ __all__ = ["Plot", "days_plot", "directories_plot", "survivors_plot"]
 _INK, _SOFT, _LINE, _BLUE, _AMBER = "#1f2328", "#57606b", "#d0d7de", "#2f6db3", "#9a6200"
 _DARK = {_INK: "#e6e6e6", _SOFT: "#b3bac2", _LINE: "#5a5f66", _BLUE: "#7db4f0", _AMBER: "#e8b44c"}
 _MIN_DAYS = 1 / 24  # on an axis of orders of magnitude nothing can be at 0
-_TICKS = {
-    1 / 24: "1 hour",
-    1: "1 day",
-    7: "1 week",
-    30: "1 month",
-    365: "1 year",
-    1826: "5 years",
-}
+_TICKS = {1 / 24: "1 hour", 1: "1 day", 7: "1 week", 30: "1 month", 365: "1 year", 1826: "5 years"}
 _FOLDERS = 10  # those with the most reverts
 
 
@@ -91,7 +84,7 @@ class Plot:
 
 
 def days_plot(found: Sequence[Lasted]) -> Plot:
-    """Draw the share of reverted commits that were reverted within n days, by both dates.
+    """Return the share of reverted commits that were reverted within n days, by both dates.
 
     Raises:
         UserError: There is none, or matplotlib is not installed.
@@ -124,11 +117,9 @@ def days_plot(found: Sequence[Lasted]) -> Plot:
 
 
 def survivors_plot(found: Sequence[Lasted], until_s: int) -> Plot:
-    """Draw when each reverted commit was committed and how long it lasted, and what is hidden.
+    """Return when each reverted commit was committed and how long it lasted, and what is hidden.
 
-    Args:
-        found: The reverted commits.
-        until_s: The date of the history's last commit: what lies above the line is still to come.
+    *until_s* is the date of the history's last commit: what lies above the line is still to come.
 
     Raises:
         UserError: There is none, or matplotlib is not installed.
@@ -164,10 +155,7 @@ def survivors_plot(found: Sequence[Lasted], until_s: int) -> Plot:
 
 
 def directories_plot(rows: Sequence[tuple[Revert, tuple[str, ...]]]) -> Plot:
-    """Draw the number of reverts that changed each top-level folder, by year.
-
-    Args:
-        rows: Each revert with the paths that it changes.
+    """Return the number of reverts that changed each top-level folder, by year.
 
     Raises:
         UserError: No paths are known, or matplotlib is not installed.
@@ -204,8 +192,7 @@ def directories_plot(rows: Sequence[tuple[Revert, tuple[str, ...]]]) -> Plot:
         side.set_visible(False)
     top = ", ".join(f"{_label(folder)} {totals[folder]}" for folder in folders[:3])
     return Plot(
-        _figure(axes),
-        f"Reverts by folder and year, {years[0]} to {years[-1]}; most often: {top}.",
+        _figure(axes), f"Reverts by folder and year, {years[0]} to {years[-1]}; most often: {top}."
     )
 
 

@@ -46,7 +46,7 @@ def printed(*parts: Html) -> PrintForm:
 
 
 def wide(table: Html) -> Html:
-    """Let a wide table scroll, by keyboard as well."""
+    """Return a wide table that scrolls, by keyboard as well."""
     return Html(
         '<div class="kit-wide" tabindex="0" role="group" aria-label="table">{}</div>'
     ).format(table)
@@ -58,12 +58,12 @@ def aside(words: str) -> Html:
 
 
 def opened(html: Html) -> Html:
-    """Open every fold, because paper has none. Text cannot match: its tags are escaped."""
+    """Return HTML with every fold open. Text cannot match: its tags are escaped."""
     return html.replace(Html("<details>"), Html("<details open>"))
 
 
 def hunks_kept(html: Html) -> Html:
-    """Put each hunk into a block of its own, so that pages break only between hunks."""
+    """Return HTML with each hunk in its own block, so that pages break only between hunks."""
     return Html(_DIFF.sub(_hunks, html))
 
 

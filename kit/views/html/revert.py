@@ -33,9 +33,6 @@ _AFTER = {
 }
 
 
-# -- the report --------------------------------------------------------------------------------
-
-
 def report_html(page: RevertPage) -> Html:
     """Return the report of a revert, without the diffs."""
     revert = page.revert
@@ -154,11 +151,7 @@ def _after_html(page: RevertPage) -> Html:
     if not page.after:
         return Html()
     rows = [
-        (
-            Html("<code>{}</code>").format(sha[:10]),
-            subject,
-            _AFTER.get(how, how),
-        )
+        (Html("<code>{}</code>").format(sha[:10]), subject, _AFTER.get(how, how))
         for sha, subject, how in page.after
     ]
     return table("What came after", ("commit", "subject", "it"), rows)
@@ -189,9 +182,6 @@ def _files_html(page: CommitPage, *, side_by_side: bool) -> Html:
 def page_text(page: RevertPage) -> str:
     """Return the verdict as plain text."""
     return f"{page.revert.sha[:10]} {printable(page.revert.heading)}\n{_verdict_words(page)}"
-
-
-# -- a row -------------------------------------------------------------------------------------
 
 
 def row_html(row: Revert, days: tuple[int, int] | None) -> Html:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from kit.machine.events import (
-    Aborted,
-    QmpError,
-)
+from kit.machine.events import Aborted, QmpError
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run
 from kit.simulation.story import who_knows_what
@@ -22,8 +19,6 @@ from kit.views.escape import Html
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 
 MAX_ROWS = 25  # of events, around the current one
-
-# -- who knows what ------------------------------------------------------------------------------
 
 
 def state_html(run: Run, seq: int | None = None) -> Html:
@@ -50,7 +45,8 @@ def beliefs_html(heads: Sequence[str], known: Sequence[tuple[Knowledge, ...]]) -
 def _block(device: str, known: Sequence[tuple[Knowledge, ...]], named: bool) -> Html:
     sides = [next((one for one in side if one.device == device), None) for side in known]
     parties = list(dict.fromkeys(party for one in sides if one for party, _ in one.rows))
-    rows = [_head(device, len(sides))] if named else []
+    head = Html('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>')
+    rows = [head.format(len(sides) + 1, device)] if named else []
     for party in parties:
         cells = Html().join(_cell(one, party) for one in sides)
         rows.append(Html('<tr><th scope="row">{}</th>{}</tr>').format(party, cells))
@@ -59,10 +55,6 @@ def _block(device: str, known: Sequence[tuple[Knowledge, ...]], named: bool) -> 
         Html('<tr class="kit-together"><th scope="row">together</th>{}</tr>').format(verdicts)
     )
     return Html("<tbody>{}</tbody>").format(Html().join(rows))
-
-
-def _head(device: str, columns: int) -> Html:
-    return Html('<tr><th scope="rowgroup" colspan="{}">{}</th></tr>').format(columns + 1, device)
 
 
 def _cell(one: Knowledge | None, party: str) -> Html:
@@ -78,9 +70,6 @@ def _verdict(one: Knowledge | None) -> Html:
     bad = one.orphaned or one.wrong
     style = "kit-bad" if bad else "kit-fine" if one.agreed else "kit-soft"
     return Html('<td class="{}">{}</td>').format(style, one.verdict)
-
-
-# -- logs ----------------------------------------------------------------------------------------
 
 
 def log_html(
@@ -156,7 +145,10 @@ def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     """
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in ("", "time", *heads))
     first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
-    together = groupby(enumerate(timeline.stops), lambda one: _alike(*one))
+    # events of one instant that both runs have share a row
+    together = groupby(
+        enumerate(timeline.stops), lambda one: (one[1].at_ns, one[0] if one[1].differs else -1)
+    )
     rows = Html().join(
         (_step(timeline, [place for place, _ in group], first) for _, group in together)
     )
@@ -164,11 +156,6 @@ def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
         '<table class="kit-log kit-events kit-steps-table"><caption>Every step'
         "</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
     ).format(top, rows)
-
-
-def _alike(place: int, stop: TimelineStop) -> tuple[int, int]:
-    """Return the key of a row: events of one instant that both runs have share it."""
-    return stop.at_ns, place if stop.differs else -1
 
 
 def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> Html:

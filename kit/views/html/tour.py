@@ -6,6 +6,7 @@ from kit.case_study.behaviours import Behaviour
 from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import Html
+from kit.views.html.base import label_code
 from kit.views.html.print_form import table
 from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, TourModel
 
@@ -15,18 +16,15 @@ __all__ = ["changes_brief_html", "changes_html", "head_html"]
 def head_html(model: TourModel) -> Html:
     """Return the heading of a step."""
     step = model.step
-    role = (
-        "one of the three or their revert"
-        if step.alias in MAIN_STEPS
-        else "a neighbour or companion"
-    )
+    main = step.alias in MAIN_STEPS
+    role = "one of the three or their revert" if main else "a neighbour or companion"
     return Html(
         '<h3 class="kit-step">{} of {}: {}{}</h3><p>{}. <span class="kit-soft">({})</span></p>'
     ).format(
         model.place + 1,
         len(STEPS),
         step.name,
-        "" if step.alias is None else Html(" <code>{}</code>").format(step.label),
+        label_code(step),
         step.summary,
         role,
     )
@@ -46,7 +44,9 @@ def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
         + _table_html(came, went)
         + Html("<p><strong>Scenarios that run otherwise:</strong> ")
         + (
-            Html("{}</p>{}").format(len(scenarios), _folded(listed))
+            Html("{}</p><details><summary>which ones</summary><ul>{}</ul></details>").format(
+                len(scenarios), listed
+            )
             if listed
             else Html("{}</p>").format(_why_none(model))
         )
@@ -58,15 +58,8 @@ def _lines_html(behaviours: tuple[Behaviour, ...]) -> Html:
         Html("<li>{} <span class='kit-soft'>({})</span></li>").format(b.says, b.function)
         for b in behaviours
     )
-    return (
-        Html("<p><strong>Its lines in QEMU</strong></p><ul>{}</ul>").format(listed)
-        if listed
-        else Html()
-    )
-
-
-def _folded(listed: Html) -> Html:
-    return Html("<details><summary>which ones</summary><ul>{}</ul></details>").format(listed)
+    heading = Html("<p><strong>Its lines in QEMU</strong></p><ul>{}</ul>")
+    return heading.format(listed) if listed else Html()
 
 
 def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
@@ -98,12 +91,12 @@ def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Ht
     left_out = any(line_words(one)[-1].startswith("nothing") for one in (*came, *went))
     note = "; those with the outcome “nothing” are left out" if left_out else ""
     heads = ("", "call", "if", "outcome", "in the states")
-    said = table(f"The rows, those of several states as one{note}", heads, rows)
-    return Html('{}<p class="kit-soft">{}</p>').format(said, ROWS_NOTE)
+    shown = table(f"The rows, those of several states as one{note}", heads, rows)
+    return Html('{}<p class="kit-soft">{}</p>').format(shown, ROWS_NOTE)
 
 
 def _why_none(model: TourModel) -> str:
-    """Explain why no scenario runs differently."""
+    """Return why no scenario runs differently."""
     if model.step == model.previous:
         return "the tour begins here."
     if model.step.alias in SILENT_STEPS:

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from traitlets import HasTraits, Tuple, Unicode
 
-from kit.common.errors import UserError
 from kit.machine.catalogue import find_revision
 from kit.machine.config import Config
 from kit.machine.events import (
@@ -41,7 +40,7 @@ from kit.machine.pseries.connector import (
 )
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ENTITY_SENSE, ISOLATION_STATE
 from kit.machine.pseries.step import boot, step
-from kit.machine.pseries.tables import TableRow, lines
+from kit.machine.pseries.tables import TableRow, check_connectors, lines
 from kit.machine.requests import (
     ClockStep,
     ConfigureConnector,
@@ -53,7 +52,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Revision
 from kit.trace.kinds import outcome_of, wire_name
 from kit.views.models.timeline import CHOICES
 
@@ -99,7 +98,7 @@ class Step:
     """The result of one press.
 
     ``answer`` is the reply in words, ``cell`` the rows that were tried in order, ``decided`` the
-    row that matched. Both are empty if QEMU did not use the table. ``told`` is what QEMU sent to
+    row that matched. Both are empty if QEMU did not use the table. ``sent`` is what QEMU sent to
     others.
     """
 
@@ -110,7 +109,7 @@ class Step:
     good: bool
     cell: tuple[TableRow, ...] = ()
     decided: TableRow | None = None
-    told: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
 
     @property
     def why(self) -> str:
@@ -161,7 +160,7 @@ def _step(revision: Revision, press: Press, before: Drc, after: Drc, outcome: Ou
         good=not aborted and _is_good(reply),
         cell=() if gone else cell,
         decided=None if gone else decided,
-        told=tuple(filter(None, map(_name_message, outcome.emitted))),
+        sent=tuple(filter(None, map(_name_message, outcome.emitted))),
     )
 
 
@@ -179,14 +178,10 @@ def _deciding(
         line for line in lines(revision) if line.state is before.state and line.call is call
     )
     if isinstance(reply, ConnectorReturn):  # the answer to the last of several calls
-        rows = (line for line in cell if _wire(line) == reply.status)
+        rows = (line for line in cell if line.row.status and WIRE[line.row.status] == reply.status)
     else:
         rows = (line for line in cell if line.row.when is None or line.row.when(before))
     return cell, next(rows, None)
-
-
-def _wire(line: TableRow) -> int | None:
-    return None if line.row.status is None else WIRE[line.row.status]
 
 
 def _is_good(reply: Reply) -> bool:
@@ -245,8 +240,7 @@ class ConnectorModel(HasTraits):
             UserError: The revision's machine has no connectors.
         """
         revision = find_revision(at)
-        if revision.board != Board.PSERIES:
-            raise UserError(f"{revision.name} is an ACPI machine: it has no connectors")
+        check_connectors(revision)
         super().__init__(at=revision.label)
 
     @property

@@ -43,7 +43,7 @@ _ASKED = {
 class Keeping:
     """Where progress is saved. Both methods return the exercise's progress after the change.
 
-    Either may raise UserError. The card then says that progress is not saved.
+    Either may raise UserError. The card then shows that progress is not saved.
     """
 
     standing: Callable[[], ExerciseStanding]
@@ -78,8 +78,6 @@ class ExerciseModel(HasTraits):
         self.exercise, self._diffs, self._keeping = exercise, diffs, keeping
         if keeping is not None:
             self._keep(keeping.standing)
-
-    # -- what is said --------------------------------------------------------------------------
 
     @property
     def asked(self) -> str:
@@ -151,8 +149,6 @@ class ExerciseModel(HasTraits):
                 lines += [f"- {action}" for action in menu]
         return "\n".join(lines)
 
-    # -- answering -----------------------------------------------------------------------------
-
     def choose(self, name: str) -> None:
         """Choose an answer, or unchoose it if several may be chosen."""
         if self.exercise.kind is ExerciseKind.PREDICT:
@@ -214,8 +210,6 @@ class ExerciseModel(HasTraits):
         with self.hold_trait_notifications():
             for name, value in traits.items():
                 setattr(self, name, value)
-
-    # -- what becomes of it --------------------------------------------------------------------
 
     def check(self) -> None:
         """Check the answer, and save the result."""

@@ -30,8 +30,6 @@ class PathModel(HasTraits):
         """Start at the end of *play*, where the outcome is visible."""
         super().__init__(play=play, place=play.count)
 
-    # -- what there is -------------------------------------------------------------------------
-
     @property
     def count(self) -> int:
         """The number of choices."""
@@ -60,7 +58,7 @@ class PathModel(HasTraits):
         return f"Choice {self.place}: {self.play.path.actions[self.place - 1]}."
 
     @property
-    def said(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The sentences of the current choice, each with its side if only one has it: ("", …)."""
         if not self.place:
             return ()
@@ -80,7 +78,7 @@ class PathModel(HasTraits):
     @property
     def parted(self) -> bool:
         """Is the current choice answered differently?"""
-        return len(self.said) > 1
+        return len(self.sentences) > 1
 
     @property
     def knowledge(self) -> tuple[tuple[Knowledge, ...], ...]:
@@ -89,7 +87,7 @@ class PathModel(HasTraits):
 
     @property
     def outcome(self) -> tuple[str, ...]:
-        """What comes of the path."""
+        """The end of the path, in sentences."""
         return tuple(outcome_of(self.play))
 
     @property
@@ -97,15 +95,13 @@ class PathModel(HasTraits):
         """The player as plain text."""
         lines = [f"{self.title}; at {' and '.join(self.heads)}"]
         lines += [f"{self.place} of {self.count} choices. {self.action}"]
-        for who, sentences in self.said:
+        for who, sentences in self.sentences:
             lines += [f"{who}: {words}" if who else words for words in sentences]
         for name, known in zip(self.heads, self.knowledge, strict=True):
             for one in known:
                 rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
                 lines.append(f"{name}, {one.device}: {rows}; {one.verdict}")
         return "\n".join((*lines, *self.outcome, self.play.path.token))
-
-    # -- going about ---------------------------------------------------------------------------
 
     def first(self) -> None:
         """Go before the first choice."""
@@ -127,8 +123,8 @@ class PathModel(HasTraits):
         """Go to the next choice that is answered differently."""
         there = self.place
         for number in range(self.place + 1, self.count + 1):
-            said = {side.sent(number) for side in self.play.sides}
-            if len(said) > 1 or any(number > len(side.choices) for side in self.play.sides):
+            sent = {side.sent(number) for side in self.play.sides}
+            if len(sent) > 1 or any(number > len(side.choices) for side in self.play.sides):
                 there = number
                 break
         self.go(there, "No choice after this is answered differently.")
@@ -140,14 +136,11 @@ class PathModel(HasTraits):
         self.place = place
 
 
-# -- who believes what -----------------------------------------------------------------------------
-
-
 def _knowledge(side: PathSide, place: int) -> tuple[Knowledge, ...]:
     place = min(place, len(side.choices))
     standing = side.standings[place]
     began = side.standings[0].beliefs
-    moved = [name for name, one in standing.beliefs.items() if _moves(side, name)]
+    moved = [name for name in began if len({one.beliefs[name] for one in side.standings}) > 1]
     found = []
     for name in moved or list(began):
         one = standing.beliefs[name]
@@ -163,10 +156,6 @@ def _knowledge(side: PathSide, place: int) -> tuple[Knowledge, ...]:
             )
         )
     return tuple(found)
-
-
-def _moves(side: PathSide, device: str) -> bool:
-    return len({standing.beliefs[device] for standing in side.standings}) > 1
 
 
 def _rows(one: Belief) -> tuple[tuple[str, str], ...]:

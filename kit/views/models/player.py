@@ -14,6 +14,7 @@ from kit.machine.clock import NS_PER_S
 from kit.machine.requests import Device
 from kit.machine.revision import Board, Revision
 from kit.simulation.actions import ACTIONS, WAIT, line_of, menu
+from kit.simulation.platform import PLATFORMS
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
@@ -65,7 +66,7 @@ def _makes_sense(choice: ActionChoice, scenario: Scenario) -> bool:
     setup = scenario.setup
     if choice.group == "virsh":
         return setup.libvirt is not None
-    if choice.group == _BY_HAND and Board.PSERIES not in setup.boards:
+    if choice.group == _BY_HAND and not any(PLATFORMS[b].calls_on(0) for b in setup.boards):
         return False
     if choice.action.endswith("core0"):  # the boot core matters as the last CPU
         return choice.word.startswith(("offline", "online"))
@@ -93,8 +94,6 @@ class PlayerModel(TimelineModel):
         self._find_real = find_real
         self._embedded: Revision | None = None  # the place of the last side before it became real
         self.actions = actions_of(self.scenario)
-
-    # -- embedded or real ----------------------------------------------------------------------
 
     @property
     def has_switch(self) -> bool:
@@ -126,10 +125,8 @@ class PlayerModel(TimelineModel):
         self.play_at(*chosen)
         self.hint = "; ".join(self.timeline.runs[-1].notes)
 
-    # -- what is said --------------------------------------------------------------------------
-
     @property
-    def said(self) -> tuple[tuple[str, str], ...]:
+    def sentences(self) -> tuple[tuple[str, str], ...]:
         """One sentence on the current event, each with its side if only one has it: ("", …)."""
         here = self.timeline
         if here.place < 0:
@@ -178,15 +175,13 @@ class PlayerModel(TimelineModel):
             f"{self.scenario.title}; at {names}",
             f"event {here.place + 1} of {self.count}, {seconds(here.at_ns)}",
             *filter(None, [self.quiet]),
-            *(f"{who}: {words}" if who else words for who, words in self.said),
+            *(f"{who}: {words}" if who else words for who, words in self.sentences),
         ]
         for run, known in zip(here.runs, self.knowledge, strict=True):
             for one in known:
                 rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
                 lines.append(f"{run.revision.name}, {one.device}: {rows}; {one.verdict}")
         return "\n".join((*lines, f"token: {self.token}"))
-
-    # -- doing something -----------------------------------------------------------------------
 
     def act(self, action: str) -> None:
         """Do an action here. The run continues differently from here on."""

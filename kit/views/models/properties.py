@@ -27,13 +27,13 @@ _UNKNOWN = "?"
 class PropertyModel(HasTraits):
     """Properties by revision: what was found, and the chosen cell.
 
-    ``known`` counts what was found, ``told`` reports progress, ``said`` describes the chosen cell,
-    and ``play`` is the path that shows it, or None.
+    ``known`` counts what was found, ``progress`` says what is being searched, ``explanation`` is
+    about the chosen cell, and ``play`` is the path that shows it, or None.
     """
 
     known = Int(0)
-    told = Unicode()
-    said = Unicode()
+    progress = Unicode()
+    explanation = Unicode()
     play = Instance(PathPlay, allow_none=True)
 
     def __init__(
@@ -47,13 +47,11 @@ class PropertyModel(HasTraits):
         self.revisions, self.scope = revisions, Scope() if scope is None else scope
         self._search = search
         self._found: dict[tuple[Revision, GuestKind], Explored] = {}
-        self.told = self._progress()
+        self.progress = self._explored_words()
 
     def anew(self) -> PropertyModel:
         """Return an empty table of the same properties."""
         return PropertyModel(self.revisions, self._search, self.scope)
-
-    # -- the table -----------------------------------------------------------------------------
 
     def is_known(self, revision: Revision) -> bool:
         """Was a revision explored with every guest?"""
@@ -128,18 +126,18 @@ class PropertyModel(HasTraits):
             "  ".join(cell.ljust(wide) for cell, wide in zip(line, widths, strict=True)).rstrip()
             for line in table
         ]
-        return "\n".join([self.heading, "", *lines, self.told, *([self.said] if self.said else [])])
-
-    # -- finding out, step by step -------------------------------------------------------------
+        return "\n".join(
+            [self.heading, "", *lines, self.progress, *filter(None, [self.explanation])]
+        )
 
     def look(self, revision: Revision) -> Iterator[None]:
         """Explore a revision with every guest."""
         for kind in LINUX:
             if (revision, kind) not in self._found:
-                self.told = f"exploring {revision.name} with {kind.value} …"
+                self.progress = f"exploring {revision.name} with {kind.value} …"
                 yield
                 self._explored(revision, kind)
-        self.told = self._progress()
+        self.progress = self._explored_words()
 
     def look_all(self) -> Iterator[None]:
         """Explore every revision."""
@@ -163,22 +161,27 @@ class PropertyModel(HasTraits):
             return
         played = play_path(revision, kind, self.scope, path)
         if prop.kind is PropertyKind.SOMETIMES:
-            self.play, self.said = alone(played), f"{head}\nBelow is an example."
+            self.play, self.explanation = alone(played), f"{head}\nBelow is an example."
             return
         other: Revision | None = None
         for one in self._nearest(revision):
             if (one, kind) not in self._found:
-                self.told = f"looking for a revision that keeps it: {one.name} …"
+                self.progress = f"looking for a revision that keeps it: {one.name} …"
                 yield
             if self._explored(one, kind).result.findings[prop.name].holds:
                 other = one
                 break
-        self.told = self._progress()
+        self.progress = self._explored_words()
         if other is None:
-            self.play, self.said = alone(played), f"{head}\nNo revision of the table keeps it."
+            self.play, self.explanation = (
+                alone(played),
+                f"{head}\nNo revision of the table keeps it.",
+            )
         else:
             self.play = beside(played, other)
-            self.said = f"{head}\nBeside it the same choices at {other.name}, which keeps it."
+            self.explanation = (
+                f"{head}\nBeside it the same choices at {other.name}, which keeps it."
+            )
 
     def _show_what_tried(self, head: str, prop: UnplugProperty, found: Explored) -> None:
         """Show a shortest path that exercises a property without violating it, if there is one."""
@@ -193,7 +196,7 @@ class PropertyModel(HasTraits):
                 f"It held in all {found.result.states:,} states."
                 " Below is a shortest path that exercises it."
             )
-        self.said = f"{head}\n{words}"
+        self.explanation = f"{head}\n{words}"
 
     def _nearest(self, revision: Revision) -> list[Revision]:
         """Return the other revisions, nearest first, the later of two first."""
@@ -211,6 +214,6 @@ class PropertyModel(HasTraits):
             self.known = len(self._found)
         return found
 
-    def _progress(self) -> str:
+    def _explored_words(self) -> str:
         done = sum(map(self.is_known, self.revisions))
         return f"explored {done} of {len(self.revisions)} revisions"

@@ -107,11 +107,8 @@ def days_of(row: Revert) -> tuple[int, int] | None:
     return (max(by_committer), max(by_author)) if by_committer and by_author else None
 
 
-# -- one revert --------------------------------------------------------------------------------
-
-
 class RevertModel(HasTraits):
-    """The chosen revert. ``hint`` says what is being read, or what went wrong.
+    """The chosen revert. ``hint`` names what is being read, or what went wrong.
 
     ``read`` returns the page of the commit that the reader names.
     """
@@ -127,7 +124,7 @@ class RevertModel(HasTraits):
         self.named = ""
 
     def choose(self, typed: str) -> None:
-        """Read a revert; what was shown stays where there is no such commit."""
+        """Read a revert. If there is no such commit, the present one stays."""
         if not typed.strip():
             self.hint = "Name a commit: a hash, a tag, or a name that kit list revisions shows."
             return
@@ -139,9 +136,6 @@ class RevertModel(HasTraits):
             return
         self.hint, self.named = "", typed.strip()
         self.page = page
-
-
-# -- many --------------------------------------------------------------------------------------
 
 
 class RevertsModel(HasTraits):
@@ -170,16 +164,12 @@ class RevertsModel(HasTraits):
         self.table = self._filtered(replace(self.table, chosen=""))
 
     def narrow(
-        self,
-        *,
-        words: str | None = None,
-        years: str | None = None,
-        judged: Judged | None = None,
+        self, *, words: str | None = None, years: str | None = None, judged: Judged | None = None
     ) -> None:
         """Change the filter, and go to the first page.
 
         Raises:
-            UserError: Those are no years.
+            UserError: *years* are not years.
         """
         wanted = self.table.wanted
         if years is not None:
@@ -255,8 +245,6 @@ class RevertsModel(HasTraits):
                 f" days by committer date, {percentile(by_author, 0.5):.0f} by author date"
             )
         return words
-
-    # -- filtering -----------------------------------------------------------------------------
 
     def _want(self, wanted: Filter) -> None:
         self.hint = ""

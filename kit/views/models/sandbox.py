@@ -73,7 +73,7 @@ class SandboxModel(TimelineModel):
         pair = self.pair
         acts = ", ".join(act.value for act in self.acts) or "nothing yet"
         return (
-            f"before: {pair.before_revision.name}, after: {pair.after_revision.name}\n"
+            f"before: {pair.before.revision.name}, after: {pair.after.revision.name}\n"
             f"done: {acts}; now {seconds(self.timeline.at_ns)}\n{self.verdict}\n"
             f"token: {self.token}"
         )

@@ -7,7 +7,7 @@ from traitlets import HasTraits, Instance, Unicode
 from kit.actors.messages import Actor
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, find_revision
 from kit.machine.clock import NS_PER_S
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Revision
 from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Run
 from kit.simulation.scenario import Scenario
@@ -15,11 +15,7 @@ from kit.simulation.timeline import Timeline
 from kit.simulation.token import token_of
 from kit.trace.sentences import seconds
 
-__all__ = [
-    "CHOICES",
-    "TimelineModel",
-    "choices_of",
-]
+__all__ = ["CHOICES", "TimelineModel", "choices_of"]
 
 CHOICES: tuple[Revision, ...] = CATALOGUE + EVERY_RELEASE
 """The revisions one can step through, oldest first."""
@@ -31,8 +27,7 @@ def choices_of(scenario: Scenario, *present: Revision) -> tuple[Revision, ...]:
     Revisions that are only in the scenario's comparisons, or in *present*, come last.
     """
     named = [find_revision(name) for pair in scenario.compare for name in pair]
-    usual = CHOICES if Board.PSERIES in scenario.setup.boards else ()
-    found = dict.fromkeys((*usual, *named, *present))
+    found = dict.fromkeys((*CHOICES, *named, *present))
     return tuple(revision for revision in found if revision.board in scenario.setup.boards)
 
 
@@ -52,8 +47,6 @@ class TimelineModel(HasTraits):
         self._past: tuple[tuple[Timeline, tuple[object, ...]], ...] = ()
         self._clicks: tuple[object, ...] = ()  # what a subclass remembers of an action
         self._choices = choices_of(self.scenario, *(run.revision for run in timeline.runs))
-
-    # -- what there is -------------------------------------------------------------------------
 
     @property
     def scenario(self) -> Scenario:
@@ -87,8 +80,6 @@ class TimelineModel(HasTraits):
         """Who believes what at the current place, for each run and device."""
         here = self.timeline
         return tuple(knowledge(run, seq) for run, seq in zip(here.runs, here.seqs, strict=True))
-
-    # -- going about ---------------------------------------------------------------------------
 
     def first(self) -> None:
         """Go before the first event."""
@@ -145,8 +136,6 @@ class TimelineModel(HasTraits):
         if not stays:
             self.timeline = there
 
-    # -- revisions -----------------------------------------------------------------------------
-
     def choose(self, *labels: str) -> None:
         """Play the same at other revisions, as many as there are runs."""
         self.play_at(*(find_revision(label) for label in labels))
@@ -174,8 +163,6 @@ class TimelineModel(HasTraits):
         """Return where a revision is among the choices; a real QEMU is where its revision is."""
         names = [choice.name for choice in self._choices]
         return names.index(revision.name)
-
-    # -- doing and undoing ---------------------------------------------------------------------
 
     def done(self, there: Timeline, clicks: tuple[object, ...] = ()) -> None:
         """Record an action of the learner, which `undo` takes back."""

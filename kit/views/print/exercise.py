@@ -87,11 +87,8 @@ def _choices(says: list[str], *, lettered: bool) -> Html:
     """Return boxes to tick, or letters to name if one box is not enough."""
     mark = "" if lettered else f"{_BOX} "
     items = Html().join(Html("<li>{}{}</li>").format(mark, words) for words in says)
-    return (
-        Html('<ol type="A">{}</ol>').format(items)
-        if lettered
-        else Html('<ul class="kit-boxed">{}</ul>').format(items)
-    )
+    listed = Html('<ol type="A">{}</ol>' if lettered else '<ul class="kit-boxed">{}</ul>')
+    return listed.format(items)
 
 
 def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, source: str) -> Html:
@@ -102,21 +99,16 @@ def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, sou
         if lines_of is not None and task.rule is not ItemRule.IS_THERE:
             drawn = hunks_kept(lines_html((lines_of(item),), context=False))
         items.append(Html("<li>{} {}{}</li>").format(_BOX, item.says, drawn))
-    words = (
-        Html('<p class="kit-soft">Commits are read from: {}</p>').format(source) if source else ""
-    )
-    return Html('<ul class="kit-boxed">{}</ul>{}').format(Html().join(items), words)
+    where = Html('<p class="kit-soft">Commits are read from: {}</p>').format(source)
+    listed = Html().join(items)
+    return Html('<ul class="kit-boxed">{}</ul>{}').format(listed, where if source else "")
 
 
 def _script(task: ScriptTask, names: list[str]) -> Html:
     """Return the actions, and lines to write on: one set for each revision."""
     actions = Html().join(Html("<li><code>{}</code></li>").format(text) for text in task.menu)
     waits = ", ".join(f"+{seconds(ns)}" for ns in task.waits_ns)
-    time = (
-        Html("<p>Between them time may pass: {}, or more of these.</p>").format(waits)
-        if waits
-        else ""
-    )
+    time = Html("<p>Between them time may pass: {}, or more of these.</p>").format(waits)
     lines = Html("<li>{} at {} s</li>").format(_LINE, _LINE) * task.most
     sets = Html().join(
         Html('<div><p>{}</p><ol class="kit-lines">{}</ol></div>').format(
@@ -127,7 +119,7 @@ def _script(task: ScriptTask, names: list[str]) -> Html:
     most = "one line" if task.most == 1 else f"{task.most} lines"
     return Html(
         '<p>What you may do, in at most {}:</p><ul>{}</ul>{}<div class="kit-sets">{}</div>'
-    ).format(most, actions, time, sets)
+    ).format(most, actions, time if waits else "", sets)
 
 
 def _folded_hints(one: Exercise) -> Html:

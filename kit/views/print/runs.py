@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kit.case_study.behaviours import Behaviour
 from kit.git.values.page import CommitPage
-from kit.simulation.knowledge import Knowledge, knowledge
+from kit.simulation.knowledge import knowledge
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.diagram.svg import picture_svg
@@ -42,9 +42,6 @@ _ON_THE_TOUR = (
 )
 
 
-# -- a run, or a pair --------------------------------------------------------------------------
-
-
 def print_player(model: PlayerModel) -> PrintForm:
     """Return a run or a pair: story, every step, where the two part, the end, the beliefs."""
     story = model.scenario
@@ -67,7 +64,8 @@ def _in_steps(timeline: Timeline) -> list[Html]:
     where = where_parted(timeline)
     if where is not None:
         found.append(_moment(timeline.go(where), "Where they part"))
-    return [*found, _moment(last, "The end"), beliefs_html(heads, _known(last))]
+    known = [knowledge(run, seq) for run, seq in zip(last.runs, last.seqs, strict=True)]
+    return [*found, _moment(last, "The end"), beliefs_html(heads, known)]
 
 
 def where_parted(timeline: Timeline) -> int | None:
@@ -85,13 +83,6 @@ def _moment(here: Timeline, name: str) -> Html:
     return run_pictured(
         picture_svg(here, future=False), title=f"{name}: {seconds(here.at_ns)}{step}"
     )
-
-
-def _known(here: Timeline) -> tuple[tuple[Knowledge, ...], ...]:
-    return tuple(knowledge(run, seq) for run, seq in zip(here.runs, here.seqs, strict=True))
-
-
-# -- the sandbox ---------------------------------------------------------------------------------
 
 
 def print_sandbox(
@@ -123,9 +114,6 @@ def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
     )
 
 
-# -- the tour ----------------------------------------------------------------------------------
-
-
 def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
     """Return a step of the series: message, changes, diff, and the story that shows it."""
     message = Html() if page.commit is None else message_html(page.commit, page.series, brief=True)
@@ -142,7 +130,7 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
 
 
 def _list_of_steps(model: TourModel) -> Html:
-    """Name every step and what its machine does, because some have only a hash as name."""
+    """Return every step with what its machine does, because some have only a hash as name."""
     items = []
     for step in STEPS:
         words = f"{step.name}: {step.summary}"

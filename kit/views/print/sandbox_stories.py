@@ -6,7 +6,7 @@ the picture room and does not change the outcome.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit.simulation.sandbox import Act
 from kit.views.models.sandbox import SandboxModel
@@ -72,14 +72,18 @@ def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
     later = [one for one in STORIES if one.before == after]
     if own:
         return (*own, *later)
-    told = [SandboxStory(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
-    return tuple(one for one in told if parts(one)) or (told[1],)
+    there = _at(before, after)
+    return tuple(one for one in there if parts(one)) or (there[1],)
 
 
 def story_of_step(before: str, after: str) -> SandboxStory:
     """Return the first story that a step plays differently, or else the late release."""
-    told = [SandboxStory(one.title, one.acts, before, after) for one in (LATE, *STORIES)]
-    return next((one for one in told if parts(one)), told[0])
+    there = _at(before, after)
+    return next((one for one in there if parts(one)), there[0])
+
+
+def _at(before: str, after: str) -> list[SandboxStory]:
+    return [replace(one, before=before, after=after) for one in (LATE, *STORIES)]
 
 
 def parts(one: SandboxStory) -> bool:

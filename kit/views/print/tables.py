@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.explorer.comparison import PathPlay
 from kit.explorer.properties import PROPERTIES
 from kit.machine.pseries.connector import PHYSICAL_STATES, QemuCall, RtasCall
-from kit.machine.pseries.tables import TableRow, lines
+from kit.machine.pseries.tables import lines
 from kit.machine.revision import Revision
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.diagram.drc_table_words import line_words, state_words
@@ -43,9 +43,6 @@ _WITH_A_COIN = (
 _MAX_ROWS = 40
 
 
-# -- a connector -------------------------------------------------------------------------------
-
-
 def print_connector(model: ConnectorModel) -> PrintForm:
     """Return a connector: its diagram, an example move by move, its table to play by."""
     played = ConnectorModel(model.at)
@@ -59,7 +56,7 @@ def print_connector(model: ConnectorModel) -> PrintForm:
             step.answer,
             f"{step.after.state.name}{', marked' * step.after.unplug_requested}"
             f"{'' if step.after.device else ', empty'}",
-            "; ".join(step.told),
+            "; ".join(step.sent),
         )
         for number, step in enumerate(steps, 1)
     ]
@@ -80,7 +77,11 @@ def _move(revision: Revision, step: Step) -> Html:
 
 
 def _whole_table(revision: Revision) -> Html:
-    found = [line for line in lines(revision) if _is_of_a_cpu(line)]
+    found = [
+        line
+        for line in lines(revision)
+        if line.state not in PHYSICAL_STATES and line.call in _OF_A_CPU
+    ]
     rows = [(state_words(line.state), *line_words(line)) for line in found]
     note = "* from QEMU's code; no recording shows it" if any(not _.recorded for _ in found) else ""
     heads = ("state", "call", "if", "outcome")
@@ -88,21 +89,12 @@ def _whole_table(revision: Revision) -> Html:
     return table(caption, heads, rows) + (aside(note) if note else Html())
 
 
-def _is_of_a_cpu(line: TableRow) -> bool:
-    return line.state not in PHYSICAL_STATES and line.call in _OF_A_CPU
-
-
-# -- a path ------------------------------------------------------------------------------------
-
-
 def print_path(model: PathModel) -> PrintForm:
     """Return a path: every choice as text, a picture of its end, the beliefs."""
     end = PathModel(model.play)
     drawn = picture_svg(layout_of_path(model.play, model.play.count))
     return printed(
-        _path(model.play),
-        run_pictured(drawn, "The end"),
-        beliefs_html(end.heads, end.knowledge),
+        _path(model.play), run_pictured(drawn, "The end"), beliefs_html(end.heads, end.knowledge)
     )
 
 
@@ -113,16 +105,13 @@ def _path(play: PathPlay) -> Html:
     for place in range(1, play.count + 1):
         here = PathModel(play)
         here.go(place)
-        said = dict(here.said)
-        cells = [" ".join(said.get(name, said.get("", ()))) for name in end.heads]
+        sentences = dict(here.sentences)
+        cells = [" ".join(sentences.get(name, sentences.get("", ()))) for name in end.heads]
         rows.append((str(place), play.path.actions[place - 1], *cells))
     came = Html("<br>").join(end.outcome)
     return Html('{}<div class="kit-verdict">{}</div>').format(
         table(end.title, ("", "choice", *(f"at {name}" for name in end.heads)), rows), came
     )
-
-
-# -- properties --------------------------------------------------------------------------------
 
 
 def print_properties(model: PropertyModel) -> PrintForm:
@@ -171,9 +160,6 @@ def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
     """Return the revision after *at*, if there is one."""
     place = model.revisions.index(at)
     return model.revisions[place + 1 : place + 2]
-
-
-# -- reverts -----------------------------------------------------------------------------------
 
 
 def print_revert(model: RevertModel) -> PrintForm:

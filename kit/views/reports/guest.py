@@ -14,13 +14,14 @@ from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
-from kit.views.markdown import fenced, plain_markdown
+from kit.views.markdown import plain_markdown
+from kit.views.reports.blocks import blocks, event_line, markdown, paragraphs, reply_lines, wrapped
 from kit.views.reports.picture_page import page_of
-from kit.views.reports.run import run_json, wrapped
+from kit.views.reports.run import run_json
 
 __all__ = ["GuestReport"]
 
-_TIME, _PARTIES = 9, 20
+_TIME = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +38,22 @@ class GuestReport:
 
     def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield the picture, its meaning, and every event; beside a run, where the two differ."""
-        yield from self._picture(width, unicode)
-        yield ""
-        yield from self._wrapped(width, unicode)
-        yield ""
-        yield from self._events(width, unicode)
+        meaning = paragraphs(self._meaning_lines(), width, unicode)
+        yield from blocks(self._picture(width, unicode), meaning, self._events(width, unicode))
 
     def mail_lines(
         self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
     ) -> Iterator[str]:
         """Yield the body of a mail, with two header lines if it is a reply."""
-        if in_reply_to is not None:
-            yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
+        yield from reply_lines(in_reply_to)
         yield from self.text_lines(width, unicode=unicode)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield Markdown: the picture in a fenced block, the events folded."""
-        yield f"**{plain_markdown(f'{self.layout.name}: {self.layout.title}')}**"
-        yield ""
-        yield from fenced(self._picture(width, unicode))
-        yield ""
-        yield from (f"- {plain_markdown(words)}" for words in self._meaning_lines())
-        yield ""
-        yield "<details><summary>Every event</summary>"
-        yield ""
-        yield from fenced(self._events(width, unicode))
-        yield ""
-        yield "</details>"
+        title = f"{self.layout.name}: {self.layout.title}"
+        items = map(plain_markdown, self._meaning_lines())
+        events = self._events(width, unicode)
+        yield from markdown(title, self._picture(width, unicode), items, events)
 
     def page(self) -> str:
         """Return a self-contained page of HTML."""
@@ -77,12 +67,9 @@ class GuestReport:
         data = guest_json(self.run)
         if self.embedded is None:
             return data
-        told = [dict(zip(("in", "at", "says"), one, strict=True)) for one in self._compared()]
         names = {"=": "both", "-": "embedded", "+": "real"}
-        found = [{**one, "in": names[one["in"]]} for one in told]
+        found = [{"in": names[mark], "at": at, "says": says} for mark, at, says in self._compared()]
         return {"embedded": run_json(self.embedded), "real": data, "compared": found}
-
-    # -- parts -----------------------------------------------------------------------------------
 
     def _picture(self, width: int, unicode: bool) -> list[str]:
         if not self.run.moments:
@@ -98,10 +85,6 @@ class GuestReport:
         if not run.traced:
             yield "This build of QEMU does not trace the guest's calls: they are not seen."
 
-    def _wrapped(self, width: int, unicode: bool) -> Iterator[str]:
-        for words in self._meaning_lines():
-            yield from wrapped("", "", words, width, unicode)
-
     def _events(self, width: int, unicode: bool) -> Iterator[str]:
         if self.embedded is None:
             yield from self.event_lines(width, unicode=unicode)
@@ -111,11 +94,8 @@ class GuestReport:
     def event_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield each event with a sentence."""
         for entry in self.run.trace:
-            parties = f"{entry.src.value} > {entry.dst.value}"
-            parties = entry.src.value if entry.src is entry.dst else parties
-            head = f"| {seconds(entry.at_ns):<{_TIME}} {parties:<{_PARTIES}}"
-            indent = min(len(head), width - 24)
-            yield from wrapped(head, "|".ljust(indent), sentence(entry), width, unicode)
+            sides, time = (entry.src, entry.dst), seconds(entry.at_ns)
+            yield from event_line("|", time, sides, sentence(entry), width, unicode)
 
     def _compared(self) -> list[tuple[str, str, str]]:
         return [] if self.embedded is None else [*compared(self.embedded, self.run)]

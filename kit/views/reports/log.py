@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -22,16 +22,15 @@ from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
-from kit.views.markdown import fenced, plain_markdown
+from kit.views.markdown import plain_markdown
+from kit.views.reports.blocks import blocks, event_line, markdown, paragraphs, reply_lines
 from kit.views.reports.picture_page import page_of
-from kit.views.reports.run import wrapped
 
 __all__ = ["LogReport", "report_of"]
 
 MAX_DRAWN = 300
 MAX_KINDS, MAX_UNREAD = 4, 5
 MAX_DEVICES = 12
-_TIME, _PARTIES = 9, 20
 
 
 def report_of(log: UnplugLog, command: str = "") -> LogReport:
@@ -54,26 +53,23 @@ class LogReport:
         """The layout of the picture."""
         return layout_of_log(self.drawn)
 
-    # -- plain text --------------------------------------------------------------------------------
-
     def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield the picture, what was left out, which revisions fit, and every event."""
-        yield from self._picture(width, unicode)
-        yield ""
-        yield from self._wrapped([*_notes(self)], width, unicode)
-        yield ""
-        yield from self._wrapped([*_conclusions(self)], width, unicode)
-        yield ""
-        yield from self.event_lines(width, unicode=unicode)
+        events = self.event_lines(width, unicode=unicode)
+        yield from blocks(*self._parts(width, unicode), events)
+
+    def _parts(self, width: int, unicode: bool) -> list[Iterable[str]]:
+        notes, conclusions = _notes(self), _conclusions(self)
+        return [
+            self._picture(width, unicode),
+            paragraphs(notes, width, unicode),
+            paragraphs(conclusions, width, unicode),
+        ]
 
     def _picture(self, width: int, unicode: bool) -> list[str]:
         if not self.drawn.entries:
             return [f"{self.log.source}: nothing about unplugging in it"[:width]]
         return picture_lines(self.layout, width, unicode=unicode)
-
-    def _wrapped(self, lines: Sequence[str], width: int, unicode: bool) -> Iterator[str]:
-        for words in lines:
-            yield from wrapped("", "", words, width, unicode)
 
     def event_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield each drawn event with its line and a sentence."""
@@ -81,46 +77,26 @@ class LogReport:
         for entry in self.drawn.entries:
             known = entry.at_ns is not None and began_ns is not None
             time = seconds(max((entry.at_ns or 0) - (began_ns or 0), 0)) if known else "?"
-            parties = f"{entry.src.value} > {entry.dst.value}"
-            head = f"| {time:<{_TIME}} {parties:<{_PARTIES}}"
-            indent = min(len(head), width - 24)
             words = f"{logged_sentence(entry)} ({self._place(entry)})"
-            yield from wrapped(head, "|".ljust(indent), words, width, unicode)
+            yield from event_line("|", time, (entry.src, entry.dst), words, width, unicode)
 
     def _place(self, entry: LogEntry) -> str:
         return f"line {entry.line}" if len(self.log.sources) == 1 else entry.place
-
-    # -- for others --------------------------------------------------------------------------------
 
     def mail_lines(
         self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
     ) -> Iterator[str]:
         """Yield the body of a mail, with two header lines if it is a reply."""
-        if in_reply_to is not None:
-            yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
-        yield from self._picture(width, unicode)
-        yield ""
-        yield from self._wrapped([*_notes(self)], width, unicode)
-        yield ""
-        yield from self._wrapped([*_conclusions(self)], width, unicode)
-        yield ""
-        yield from self._wrapped([f"Read with: {self.command}"], width, unicode)
+        command = paragraphs([f"Read with: {self.command}"], width, unicode)
+        yield from reply_lines(in_reply_to)
+        yield from blocks(*self._parts(width, unicode), command)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield Markdown: the picture in a fenced block, the events folded."""
-        yield f"**{plain_markdown(f'{self.log.source}: {self.log.format.value}')}**"
-        yield ""
-        yield from fenced(self._picture(width, unicode))
-        yield ""
-        for words in (*_notes(self), *_conclusions(self)):
-            yield f"- {plain_markdown(words)}"
-        yield f"- {plain_markdown(self.command)}"
-        yield ""
-        yield "<details><summary>Every event</summary>"
-        yield ""
-        yield from fenced(self.event_lines(width, unicode=unicode))
-        yield ""
-        yield "</details>"
+        title = f"{self.log.source}: {self.log.format.value}"
+        items = map(plain_markdown, (*_notes(self), *_conclusions(self), self.command))
+        events = self.event_lines(width, unicode=unicode)
+        yield from markdown(title, self._picture(width, unicode), items, events)
 
     def page(self) -> str:
         """Return a self-contained page of HTML."""
@@ -159,18 +135,18 @@ class LogReport:
 
 def _entry_json(entry: LogEntry, began_ns: int | None) -> dict[str, Any]:
     message = entry.message
-    told: dict[str, Any]
+    fields: dict[str, Any]
     if isinstance(message, OtherCommand | OtherEvent | TraceStep):
-        told = {"type": message.name, "device": message.device}
+        fields = {"type": message.name, "device": message.device}
     else:
-        told = message_json(message)
+        fields = message_json(message)
     return {
         "source": entry.source,
         "line": entry.line,
         "at_ns": None if entry.at_ns is None or began_ns is None else entry.at_ns - began_ns,
         "src": entry.src.value,
         "dst": entry.dst.value,
-        **told,
+        **fields,
     }
 
 
@@ -182,9 +158,6 @@ def _verdict_json(verdict: LogVerdict) -> dict[str, Any]:
         "line": None if verdict.entry is None else verdict.entry.line,
         "why": verdict.why,
     }
-
-
-# -- what was read and what was not ----------------------------------------------------------------
 
 
 def _notes(report: LogReport) -> Iterator[str]:
@@ -224,7 +197,7 @@ def _notes(report: LogReport) -> Iterator[str]:
 
 
 def _began(at_ns: int) -> str:
-    """Write when a log began; one that writes no year has only a day, or a time of day."""
+    """Return when a log began; a log without years has only a day, or a time of day."""
     if at_ns >= FIRST_DATED_NS:
         return f"{write_time(at_ns)} UTC"
     text = write_time(at_ns)
@@ -241,9 +214,6 @@ def _left_out(log: UnplugLog) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-# -- which revisions fit ---------------------------------------------------------------------------
 
 
 def _conclusions(report: LogReport) -> Iterator[str]:
@@ -273,7 +243,7 @@ def _conclusions(report: LogReport) -> Iterator[str]:
         return
     for why in dict.fromkeys(verdict.why for verdict in report.verdicts if not verdict.judged):
         if why:
-            yield f"{'q35' if judged else 'The log'} is not judged: {why}."
+            yield f"{Q35.name if judged else 'The log'} is not judged: {why}."
 
 
 _NEXT = (
@@ -283,7 +253,7 @@ _NEXT = (
 
 
 def _about_qemu(report: LogReport) -> Iterator[str]:
-    """Say which QEMU and which machine the log shows, and of which devices it shows no kind."""
+    """Yield which QEMU and which machine the log shows, and which devices have no known kind."""
     log = report.log
     if log.version is not None:
         yield f"The log says that it is QEMU {'.'.join(map(str, log.version))}."
@@ -319,7 +289,7 @@ def _reason(verdict: LogVerdict) -> tuple[str, int, str]:
 
 
 def _named(found: Sequence[LogVerdict]) -> str:
-    """Name revisions, consecutive ones as a range."""
+    """Return the names of revisions, consecutive ones as a range."""
     wanted = {verdict.revision for verdict in found}
     parts: list[str] = []
     for names in (CATALOGUE, EVERY_RELEASE):

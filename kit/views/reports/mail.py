@@ -19,21 +19,16 @@ from kit.simulation.token import token_of
 from kit.trace.sentences import seconds
 from kit.views.diagram.text import picture_lines
 from kit.views.diagram.text_glyphs import ASCII, BOXES, clean
-from kit.views.markdown import fenced, plain_markdown
+from kit.views.reports.blocks import commit_items, markdown, reply_lines
 from kit.views.reports.run import event_lines
 
-__all__ = [
-    "command_of",
-    "mail_lines",
-    "markdown_lines",
-    "read_message_id",
-]
+__all__ = ["command_of", "mail_lines", "markdown_lines", "read_message_id"]
 
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[!-;=?-~]+)>|([!-;=?-~]+@[!-;=?-~]+)")
 
 
 def read_message_id(text: str) -> str:
-    """Read a Message-Id, with or without angle brackets; return it without.
+    """Return a Message-Id without its angle brackets, if it has any.
 
     Raises:
         UserError: It is none.
@@ -66,20 +61,12 @@ def mail_lines(
     unicode: bool = False,
     in_reply_to: str | None = None,
 ) -> Iterator[str]:
-    """Yield a run or a pair as the body of a mail, with two header lines if it is a reply.
+    """Yield a run or a pair as the body of a mail about *commits*.
 
-    Args:
-        played: What to show.
-        commits: What it is about.
-        width: Columns.
-        unicode: Box drawing instead of ASCII.
-        in_reply_to: The Message-Id that it answers, without angle brackets.
+    With *in_reply_to*, a Message-Id without angle brackets, two header lines stand before it.
     """
-    if in_reply_to is not None:
-        yield f"In-Reply-To: <{in_reply_to}>"
-        yield f"References: <{in_reply_to}>"
-        yield ""
     signs = BOXES if unicode else ASCII
+    yield from reply_lines(in_reply_to)
     yield from picture_lines(played, width, unicode=unicode)
     yield ""
     for line in _caption(played):
@@ -104,50 +91,29 @@ def markdown_lines(
 ) -> Iterator[str]:
     """Yield a run or a pair as Markdown: the picture in a fenced block, the events folded."""
     first, second = _caption(played)
-    yield f"**{plain_markdown(first)}**"
-    yield plain_markdown(second)
-    yield ""
-    yield from fenced(picture_lines(played, width, unicode=unicode))
-    yield ""
-    for commit in commits:
-        name = plain_markdown(commit.reference)
-        yield f"- [{name}]({commit.link})" if commit.link else f"- {name}"
-    yield f"- `{command_of(played)}`"
-    yield f"- token: `{token_of(played)}`"
-    yield ""
-    yield "<details><summary>Every event</summary>"
-    yield ""
-    yield from fenced(event_lines(played, width, unicode=unicode))
-    yield ""
-    yield "</details>"
+    picture = picture_lines(played, width, unicode=unicode)
+    replay = (f"`{command_of(played)}`", f"token: `{token_of(played)}`")
+    events = event_lines(played, width, unicode=unicode)
+    yield from markdown(first, picture, (*commit_items(commits), *replay), events, below=second)
 
 
 def _caption(played: Run | Pair) -> tuple[str, str]:
-    """Say in two sentences what the picture shows and how it ended."""
+    """Return two sentences: what the picture shows, and how it ended."""
     if isinstance(played, Run):
-        return (
-            f"{played.scenario.title}, at {played.revision.name}.",
-            f"In the end: {_outcome(played)}.",
-        )
+        title = f"{played.scenario.title}, at {played.revision.name}."
+        return title, f"In the end: {_outcome(played)}."
     before, after = played.before, played.after
-    names = f"{before.revision.name} and {after.revision.name}"
+    title = f"{before.scenario.title}, at {before.revision.name} and {after.revision.name}."
+    sides = zip((before, after), played.first_difference, strict=True)
+    times = [run.trace[seq].at_ns for run, seq in sides if seq is not None]
+    if not times:
+        return title, f"No difference: {_outcome(before)}."
     ends = f"before {_outcome(before)}, after {_outcome(after)}."
-    first = played.first_difference
-    if first == (None, None):
-        return f"{before.scenario.title}, at {names}.", f"No difference: {_outcome(before)}."
-    times = [
-        run.trace[seq].at_ns
-        for run, seq in zip((before, after), first, strict=True)
-        if seq is not None
-    ]
-    return (
-        f"{before.scenario.title}, at {names}.",
-        f"They part at {seconds(min(times))}: {ends}",
-    )
+    return title, f"They part at {seconds(min(times))}: {ends}"
 
 
 def _outcome(run: Run) -> str:
-    """Say in a word or two how it ended for the device."""
+    """Return how it ended for the device, in a word or two."""
     belief = run.belief()
     if run.ended.machine.aborted is not None:
         return "QEMU aborts"

@@ -7,19 +7,25 @@ from collections.abc import Iterator, Sequence
 from kit.explorer.comparison import PathChoice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.git.values.page import CommitReference
-from kit.trace.entry import TraceEntry
 from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
-from kit.views.markdown import fenced, plain_markdown
+from kit.views.markdown import plain_markdown
+from kit.views.reports.blocks import (
+    blocks,
+    commit_items,
+    commit_lines,
+    event_line,
+    markdown,
+    paragraphs,
+    reply_lines,
+    wrapped,
+)
 from kit.views.reports.picture_page import page_of
-from kit.views.reports.run import wrapped
 
 __all__ = ["path_command", "path_event_lines", "path_mail_lines", "path_markdown_lines"]
 __all__ += ["path_page", "path_text_lines"]
-
-_PARTIES = 20
 
 
 def path_command(play: PathPlay) -> str:
@@ -34,13 +40,12 @@ def _beside(play: PathPlay) -> str:
 
 def path_text_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
     """Yield a path in at most *width* columns. Only its token may be longer."""
-    yield from picture_lines(layout_of_path(play), width, unicode=unicode)
-    yield ""
-    yield from _meaning(play, width, unicode)
-    yield ""
-    yield from path_event_lines(play, width, unicode=unicode)
-    yield ""
-    yield play.path.token
+    yield from blocks(
+        picture_lines(layout_of_path(play), width, unicode=unicode),
+        paragraphs(_meaning_lines(play), width, unicode),
+        path_event_lines(play, width, unicode=unicode),
+        [play.path.token],
+    )
 
 
 def path_mail_lines(
@@ -52,41 +57,24 @@ def path_mail_lines(
     in_reply_to: str | None = None,
 ) -> Iterator[str]:
     """Yield the body of a mail, with two header lines if it is a reply."""
-    if in_reply_to is not None:
-        yield from (f"In-Reply-To: <{in_reply_to}>", f"References: <{in_reply_to}>", "")
-    yield from picture_lines(layout_of_path(play), width, unicode=unicode)
-    yield ""
-    yield from _meaning(play, width, unicode)
-    yield ""
-    for commit in commits:
-        yield from wrapped("", "", commit.reference, width, unicode)
-        if commit.link:
-            yield commit.link
-    if commits:
-        yield ""
-    yield from wrapped("", "", f"Replay: kit open TOKEN{_beside(play)}", width, unicode)
-    yield play.path.token
+    replay = paragraphs([f"Replay: kit open TOKEN{_beside(play)}"], width, unicode)
+    yield from reply_lines(in_reply_to)
+    yield from blocks(
+        picture_lines(layout_of_path(play), width, unicode=unicode),
+        paragraphs(_meaning_lines(play), width, unicode),
+        (*commit_lines(commits, width, unicode), *replay, play.path.token),
+    )
 
 
 def path_markdown_lines(
     play: PathPlay, commits: Sequence[CommitReference], width: int, *, unicode: bool = False
 ) -> Iterator[str]:
     """Yield Markdown: the picture in a fenced block, the choices folded."""
-    yield f"**{plain_markdown(title_of(play))}**"
-    yield ""
-    yield from fenced(picture_lines(layout_of_path(play), width, unicode=unicode))
-    yield ""
-    yield from (f"- {plain_markdown(words)}" for words in _meaning_lines(play))
-    for commit in commits:
-        name = plain_markdown(commit.reference)
-        yield f"- [{name}]({commit.link})" if commit.link else f"- {name}"
-    yield f"- `{path_command(play)}`"
-    yield ""
-    yield "<details><summary>Every choice</summary>"
-    yield ""
-    yield from fenced(path_event_lines(play, width, unicode=unicode))
-    yield ""
-    yield "</details>"
+    picture = picture_lines(layout_of_path(play), width, unicode=unicode)
+    meaning = map(plain_markdown, _meaning_lines(play))
+    items = (*meaning, *commit_items(commits), f"`{path_command(play)}`")
+    events = path_event_lines(play, width, unicode=unicode)
+    yield from markdown(title_of(play), picture, items, events, folded="Every choice")
 
 
 def path_page(play: PathPlay) -> str:
@@ -98,22 +86,11 @@ def path_page(play: PathPlay) -> str:
     return page_of(title_of(play), drawn, meaning, events, last)
 
 
-# -- what it comes to ------------------------------------------------------------------------------
-
-
 def _meaning_lines(play: PathPlay) -> Iterator[str]:
     yield "The numbers count choices: a path has an order, and no times."
     yield from outcome_of(play)
     for prop in play.path.breaks:
         yield f"Violated: {prop.name}. {prop.sentence}"
-
-
-def _meaning(play: PathPlay, width: int, unicode: bool) -> Iterator[str]:
-    for words in _meaning_lines(play):
-        yield from wrapped("", "", words, width, unicode)
-
-
-# -- every choice ----------------------------------------------------------------------------------
 
 
 def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
@@ -151,13 +128,7 @@ def _choice(mark: str, number: int, action: str, width: int, unicode: bool) -> I
 
 def _entries(mark: str, choice: PathChoice, width: int, unicode: bool) -> Iterator[str]:
     for entry in choice.entries:
-        head = f"{mark}     {_parties(entry):<{_PARTIES}}"
-        indent = min(len(head), width - 24)
-        yield from wrapped(head, mark.ljust(indent), path_sentence(entry), width, unicode)
+        sides, words = (entry.src, entry.dst), path_sentence(entry)
+        yield from event_line(mark, "", sides, words, width, unicode)
     if choice.missing:
         yield from wrapped(f"{mark}     ", f"{mark}     ", f"{choice.missing}.", width, unicode)
-
-
-def _parties(entry: TraceEntry) -> str:
-    src, dst = entry.src.value, entry.dst.value
-    return src if entry.src is entry.dst else f"{src} > {dst}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +12,9 @@ from kit.simulation.token import token_of
 from kit.trace.entry import TraceEntry, entry_json
 from kit.trace.sentences import seconds, sentence
 from kit.views.diagram.text import picture_lines
-from kit.views.diagram.text_glyphs import ASCII, BOXES, clean
+from kit.views.reports.blocks import blocks, event_line, paragraphs, wrapped
 
-__all__ = ["event_lines", "meaning_lines", "pair_json", "run_json", "text_lines", "wrapped"]
-
-_TIME, _PARTIES = 9, 20
+__all__ = ["event_lines", "meaning_lines", "pair_json", "run_json", "text_lines"]
 
 
 def text_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
@@ -25,24 +22,22 @@ def text_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iter
 
     Like in the picture, no line begins with a blank or with ">".
     """
-    yield from picture_lines(played, width, unicode=unicode)
-    yield ""
-    yield from meaning_lines(played, width, unicode=unicode)
-    yield f"token: {token_of(played)}"
-    yield ""
-    yield from event_lines(played, width, unicode=unicode)
+    yield from blocks(
+        picture_lines(played, width, unicode=unicode),
+        [*meaning_lines(played, width, unicode=unicode), f"token: {token_of(played)}"],
+        event_lines(played, width, unicode=unicode),
+    )
 
 
 def meaning_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
-    """Say in a few lines how it ended for the device, and where two runs part."""
+    """Yield a few lines on how it ended for the device, and where two runs part."""
     if isinstance(played, Run):
-        told = [*_knowledge(played)]
+        found = [*_knowledge(played)]
     else:
-        told = where_they_part(played).split("\n")
+        found = where_they_part(played).split("\n")
         if played.first_difference == (None, None):
-            told.append(f"Both: {in_words(played.after)}")
-    for words in told:
-        yield from wrapped("", "", words, width, unicode)
+            found.append(f"Both: {in_words(played.after)}")
+    yield from paragraphs(found, width, unicode)
 
 
 def event_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Iterator[str]:
@@ -67,28 +62,8 @@ def event_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Ite
 
 
 def _event(mark: str, entry: TraceEntry, width: int, unicode: bool) -> Iterator[str]:
-    parties = f"{entry.src.value} > {entry.dst.value}"
-    if entry.src is entry.dst:
-        parties = entry.src.value
-    head = f"{mark} {seconds(entry.at_ns):<{_TIME}} {parties:<{_PARTIES}}"
-    indent = min(len(head), width - 24)
-    yield from wrapped(head, mark.ljust(indent), sentence(entry), width, unicode)
-
-
-def wrapped(head: str, after: str, words: str, width: int, unicode: bool) -> Iterator[str]:
-    """Yield *words* in lines: *head* begins the first line, *after* the others."""
-    words = clean(words, BOXES if unicode else ASCII)
-    lines = textwrap.wrap(
-        words,
-        width,
-        # stand-ins: blanks at the start of a line would be dropped
-        initial_indent="." * len(head),
-        subsequent_indent="." * len(after),
-        break_on_hyphens=False,
-    )
-    first, *others = lines or [head]
-    yield (head + first[len(head) :]).rstrip()
-    yield from ((after + line[len(after) :]).rstrip() for line in others)
+    sides, time = (entry.src, entry.dst), seconds(entry.at_ns)
+    yield from event_line(mark, time, sides, sentence(entry), width, unicode)
 
 
 def _knowledge(run: Run) -> Iterator[str]:
@@ -98,9 +73,6 @@ def _knowledge(run: Run) -> Iterator[str]:
         yield from (f"{party}: {words}" for party, words in who_knows_what(run, device))
         if run.belief(device).orphaned:
             yield "Limbo: the guest has let go of it, QEMU still holds it, and nobody is told."
-
-
-# -- JSON ----------------------------------------------------------------------------------------
 
 
 def run_json(run: Run) -> dict[str, Any]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kit.common.errors import UserError
 from kit.machine.catalogue import MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
-from kit.machine.revision import Board, Patch, Revision
+from kit.machine.revision import Patch, Revision
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
+from kit.views.terminal.table import plain_table
 
 if TYPE_CHECKING:
     from kit.simulation.scenario import Scenario
@@ -25,16 +24,9 @@ __all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
 Listing = tuple[RenderableType, Any]
 
 
-def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
 def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
     """Return what `kit doctor` found: (name, found, how to get it, needed)."""
-    table = _table("", "what", "found")
+    table = plain_table("", "what", "found")
     for name, found, missing, needed in checks:
         mark = "ok" if found else ("MISSING" if needed else "-")
         style = "green" if found else ("bold red" if needed else "dim")
@@ -44,7 +36,7 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 
 def revisions_table() -> Listing:
     """Return the catalogue: the case study's builds, releases, unmerged ones, contrast, mends."""
-    table = _table("name", "revision", "what its machine does")
+    table = plain_table("name", "revision", "what its machine does")
     revisions = (*REVISIONS, *MENDS, MENDED)
     for revision in revisions:
         if revision in (RELEASES[0], PROPOSAL, MENDS[0]):
@@ -66,8 +58,8 @@ def revisions_table() -> Listing:
 
 
 def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
-    """The built-in scenarios."""
-    table = _table("scenario", "what happens, and why it matters")
+    """Return the built-in scenarios."""
+    table = plain_table("scenario", "what happens, and why it matters")
     for scenario in scenarios:
         story = Text.assemble((scenario.title, "bold"), "\n", scenario.why)
         table.add_row(Text(scenario.name), story)
@@ -88,18 +80,12 @@ def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
     return table, data
 
 
-# -- the state table ---------------------------------------------------------------------------
-
-
 def states_table(revision: Revision, other: Revision | None = None) -> Listing:
     """Return the full (state, call) table of a revision, or how it differs from another.
 
     Raises:
-        UserError: One of them is not a pseries machine, and so has no connectors.
+        UserError: One of them is of a machine without connectors.
     """
-    for one in (revision, other or revision):
-        if one.board != Board.PSERIES:
-            raise UserError(f"{one.name} is an ACPI machine: it has no connectors, so no states")
     if other is None:
         rows = [("", line) for line in lines(revision)]
         title = f"Connector states at {revision.name} ({revision.label})"
@@ -110,7 +96,7 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
     data = [_line_json(sign, line) for sign, line in rows]
     if not rows:
         return Text(f"{revision.name} and {other.name if other else ''}: the same table"), data
-    table = _table("", "call", "if", "outcome", title=title)
+    table = plain_table("", "call", "if", "outcome", title=title)
     table.columns[-1].min_width = 24  # where a terminal is narrow, the others wrap first
     state = None
     for sign, line in rows:

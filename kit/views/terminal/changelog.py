@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from kit.common.plain_text import printable
 from kit.git.values.changelog import MERGES, ChangelogEntry
@@ -20,9 +21,10 @@ def changelog_lines(
     trailers: bool = False,
 ) -> Iterator[str]:
     """Yield a range's changes: by group, then what needs a second look, then what cancels out."""
-    style = _Markdown if markdown else _Plain
+    style = _MARKDOWN if markdown else _PLAIN
     news = [entry for entry in entries if entry.cancelled_by is None]
-    yield style.title(f"{span}: {len(news)} commits of {len(entries)}")
+    title = style.words(f"{span}: {len(news)} commits of {len(entries)}")
+    yield style.title.format(title)
     page = _Page(style, _taken_out(entries), people=people, trailers=trailers)
     groups: dict[str, list[ChangelogEntry]] = {}
     for entry in news:
@@ -53,7 +55,7 @@ class _Page:
 
     def __init__(
         self,
-        style: type[_Plain],
+        style: _Style,
         taken_out: dict[str, list[ChangelogEntry]],
         *,
         people: bool,
@@ -63,78 +65,42 @@ class _Page:
         self._people, self._trailers = people, trailers
 
     def section(self, head: str, entries: Sequence[ChangelogEntry]) -> Iterator[str]:
-        """Write a section, or nothing if nothing is in it."""
+        """Yield a section, or nothing if it is empty."""
         if entries:
             yield ""
-            yield self._style.head(head)
+            yield self._style.head.format(self._style.words(head))
         for entry in entries:
             yield from self._lines(entry)
 
     def _lines(self, entry: ChangelogEntry) -> Iterator[str]:
         style = self._style
         undone = self._taken_out.get(entry.sha, [])
-        yield style.item(f"{self._words(entry)}{' annuls' if undone else ''}")
+        yield style.item.format(f"{self._describe(entry)}{' annuls' if undone else ''}")
         if not entry.is_answer:
             for key, value in entry.trailers if self._trailers else ():
-                yield style.deeper(f"{style.words(key)}: {style.words(value)}")
+                yield style.deeper.format(f"{style.words(key)}: {style.words(value)}")
         for each in undone:
-            yield style.deeper(self._words(each))
+            yield style.deeper.format(self._describe(each))
         for line in entry.left:
-            yield style.deeper(style.code(f"{line.path}: {line.sign}{line.line}"))
+            yield style.deeper.format(style.code(f"{line.path}: {line.sign}{line.line}"))
 
-    def _words(self, entry: ChangelogEntry) -> str:
+    def _describe(self, entry: ChangelogEntry) -> str:
         style = self._style
         who = f", {style.words(entry.author)}" if self._people else ""
         return f"{style.words(entry.subject)} ({entry.sha[:10]}{who})"
 
 
-class _Plain:
-    @staticmethod
-    def title(words: str) -> str:
-        return printable(words)
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How a changelog is written: the forms of its lines, and of what others wrote."""
 
-    @staticmethod
-    def head(words: str) -> str:
-        return printable(words)
-
-    @staticmethod
-    def item(words: str) -> str:
-        return f"  {words}"
-
-    @staticmethod
-    def deeper(words: str) -> str:
-        return f"      {words}"
-
-    @staticmethod
-    def words(text: str) -> str:
-        return printable(text)
-
-    @staticmethod
-    def code(text: str) -> str:
-        return printable(text)
+    title: str
+    head: str
+    item: str
+    deeper: str
+    words: Callable[[str], str]
+    code: Callable[[str], str]
 
 
-class _Markdown(_Plain):
-    @staticmethod
-    def title(words: str) -> str:
-        return f"# {_Markdown.words(words)}"
-
-    @staticmethod
-    def head(words: str) -> str:
-        return f"## {_Markdown.words(words)}\n"
-
-    @staticmethod
-    def item(words: str) -> str:
-        return f"- {words}"
-
-    @staticmethod
-    def deeper(words: str) -> str:
-        return f"  - {words}"
-
-    @staticmethod
-    def words(text: str) -> str:
-        return plain_markdown(text)
-
-    @staticmethod
-    def code(text: str) -> str:
-        return markdown_code(text)
+_PLAIN = _Style("{}", "{}", "  {}", "      {}", printable, printable)
+_MARKDOWN = _Style("# {}", "## {}\n", "- {}", "  - {}", plain_markdown, markdown_code)

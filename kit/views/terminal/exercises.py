@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from kit.course.exercise import Exercise
 from kit.course.progress import ExerciseStanding
+from kit.views.terminal.table import plain_table
 
 __all__ = ["exercises_table", "progress_table", "standing_words"]
 
 
 def exercises_table(exercises: Sequence[Exercise]) -> tuple[RenderableType, Any]:
     """Return the exercises by lesson: question and kind."""
-    table = _table("lesson", "exercise", "kind", "question")
+    table = plain_table("lesson", "exercise", "kind", "question")
     for one in _sectioned(table, exercises):
         question = Text.assemble((one.title, "bold"), "\n", one.question)
         table.add_row(one.lesson, Text(one.name), one.kind.value, question)
@@ -40,7 +40,7 @@ def progress_table(
     exercises: Sequence[Exercise], standing: Callable[[str], ExerciseStanding], file: str
 ) -> tuple[RenderableType, Any]:
     """Return the learner's progress by lesson."""
-    table = _table("lesson", "exercise", "so far")
+    table = plain_table("lesson", "exercise", "so far")
     found = [(one, standing(one.name)) for one in exercises]
     standings = {one.name: at for one, at in found}
     for one in _sectioned(table, exercises):
@@ -76,13 +76,6 @@ def standing_words(standing: ExerciseStanding) -> str:
     if standing.shown:
         return "the answer was shown"
     return f"not yet, {tries}" if standing.tries else ""
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 def _sectioned(table: Table, exercises: Sequence[Exercise]) -> Iterator[Exercise]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +12,7 @@ from rich.text import Text
 from kit.explorer.jobs import Explored
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.search import Ended, Judgement, Path, PropertyResult
+from kit.views.terminal.table import plain_table
 
 __all__ = ["found_table", "one_table", "properties_table"]
 
@@ -23,7 +23,7 @@ _UNTRIED, _UNJUDGED = "not exercised", ""
 
 def properties_table() -> tuple[RenderableType, Any]:
     """Return the properties: name, kind, sentence, premise, source."""
-    table = _table("property", "must hold", "what it says, and who says so")
+    table = _property_table("must hold", "what it says, and who says so")
     for prop in PROPERTIES:
         words = Text.assemble(
             prop.sentence, "\nExercised if: ", prop.premise, "\n", (prop.source, "dim")
@@ -48,8 +48,8 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
     parts: list[RenderableType] = []
     for first in range(0, len(revisions), _COLUMNS):
         shown = revisions[first : first + _COLUMNS]
-        table = _table("property", *(revision.name.replace("-", "-\n") for revision in shown))
-        table.title = _title(found)
+        names = (revision.name.replace("-", "-\n") for revision in shown)
+        table = _property_table(*names, title=_title(found))
         for prop in _listed(wanted):
             cells = [
                 _cell(prop, [one for one in found if one.job.revision == revision])
@@ -64,8 +64,8 @@ def found_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableT
 
 def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableType:
     """Return properties at one revision by guest, and the shortest counterexample of each."""
-    table = _table("property", *(one.job.kind.value for one in found))
-    table.title = _title(found, f" at {found[0].job.revision.name}" if found else "")
+    title = _title(found, f" at {found[0].job.revision.name}" if found else "")
+    table = _property_table(*(one.job.kind.value for one in found), title=title)
     for prop in _listed(wanted):
         table.add_row(Text(prop.name), *(_cell(prop, [one]) for one in found))
     paths: list[RenderableType] = []
@@ -144,8 +144,7 @@ def _notes(found: Sequence[Explored]) -> Text:
     return Text("\n".join(words), style="dim")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=number == 0)
+def _property_table(*columns: str, title: str | None = None) -> Table:
+    table = plain_table("property", *columns, title=title)
+    table.columns[0].no_wrap = True
     return table

@@ -102,9 +102,6 @@ def _short(name: str) -> str:
     return name[:10] if len(name) >= _NEXT_TO and name.isalnum() else printable(name)
 
 
-# -- many --------------------------------------------------------------------------------------
-
-
 def row_line(row: Revert) -> Text:
     """Return a revert in one line: date, hash, verdict, subject, and what it leads to.
 

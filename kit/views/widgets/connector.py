@@ -113,7 +113,7 @@ def _answer_html(last: Step | None, hint: str) -> Html:
         )
     else:
         style = "kit-told" if last.good else "kit-error"
-        told = Html().join(Html("<br>QEMU told {}.").format(words) for words in last.told)
+        told = Html().join(Html("<br>QEMU told {}.").format(words) for words in last.sent)
         verb = "is" if last.answer == "done" else "is answered"  # time is not answered
         words = Html('<strong>{}</strong> {} <span class="{}">{}</span>. {}<br>Why: {}{}').format(
             last.press.value, verb, style, last.answer, _moved(last), last.why, told

@@ -128,7 +128,7 @@ class PathWidget(Shown):
     def _say(self, hint: str) -> None:
         model = self.model
         parts = [Html("<strong>{}</strong>").format(model.action)]
-        for who, sentences in model.said:
+        for who, sentences in model.sentences:
             name = Html('<span class="kit-who">{}</span> ').format(who) if who else Html()
             parts.append(name + " ".join(sentences))
         note = Html('<br><span class="kit-silent">{}</span>').format(hint) if hint else ""

@@ -249,7 +249,7 @@ def _title(model: PlayerModel) -> Html:
 def _event_html(model: PlayerModel, hint: str) -> Html:
     """Return the sentence on the current event and a hint. A screen reader reads out a change."""
     parts = [Html('<span class="kit-soft">{}</span>').format(model.quiet)] if model.quiet else []
-    for who, words in model.said:
+    for who, words in model.sentences:
         name = Html('<span class="kit-who">{}</span> ').format(who) if who else Html()
         shown = words if words == NO_EVENT else Html("<strong>{}</strong>").format(words)
         parts.append(name + shown)

@@ -70,12 +70,12 @@ class PropertyWidget(Shown):
         self.add_class("kit")
         self.add_class("kit-properties")
         model.observe(lambda _: self._show_cells(), ["known"])
-        model.observe(lambda _: self._show_told(), ["told"])
-        model.observe(lambda _: self._show_said(), ["said"])
+        model.observe(lambda _: self._show_progress(), ["progress"])
+        model.observe(lambda _: self._show_explanation(), ["explanation"])
         model.observe(lambda _: self._show_play(), ["play"])
         self._show_cells()
-        self._show_told()
-        self._show_said()
+        self._show_progress()
+        self._show_explanation()
 
     # -- parts ---------------------------------------------------------------------------------
 
@@ -146,14 +146,14 @@ class PropertyWidget(Shown):
                 ):
                     (made.add_class if on else made.remove_class)(style)
 
-    def _show_told(self) -> None:
+    def _show_progress(self) -> None:
         self._progress.value = Html('<span class="kit-label" role="status">{}</span>').format(
-            self.model.told
+            self.model.progress
         )
 
-    def _show_said(self) -> None:
+    def _show_explanation(self) -> None:
         words = (
-            self.model.said
+            self.model.explanation
             or "Press a cell to see its property, and the shortest path that shows it."
         )
         self._status.value = status(words)

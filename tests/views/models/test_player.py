@@ -143,7 +143,7 @@ def test_one_sentence_on_the_event(place: int, said: tuple[tuple[str, str], ...]
     model = pair()
     model.go(place)
 
-    assert model.said == said
+    assert model.sentences == said
 
 
 def test_since_when_nothing_has_happened() -> None:
@@ -196,7 +196,7 @@ def test_an_action_forks_the_run_where_one_stands() -> None:
     model.act(RESETS)
 
     assert model.timeline.interventions == (Intervention(15_000_000_000, RESETS),)
-    assert model.said == (("", "The operator resets the machine (system_reset)."),)
+    assert model.sentences == (("", "The operator resets the machine (system_reset)."),)
     assert model.did == "system_reset at 15 s"
 
 

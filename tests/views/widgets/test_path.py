@@ -69,7 +69,7 @@ def test_where_a_revision_has_no_timer_it_says_so() -> None:
     model = PathModel(PAIR)
     model.go(2)
 
-    assert model.said == (
+    assert model.sentences == (
         ("pre-revert", ("QEMU's 15 s are over: it forgets the request and tells nobody.",)),
         ("revert", ("Nothing happens: no timer of QEMU's runs here.",)),
     )
@@ -79,9 +79,9 @@ def test_where_a_revision_has_no_timer_it_says_so() -> None:
 def test_what_both_say_is_said_once() -> None:
     model = PathModel(PAIR)
     model.go(3)
-    who, _ = model.said[0]
+    who, _ = model.sentences[0]
 
-    assert (len(model.said), who, model.parted) == (1, "", False)
+    assert (len(model.sentences), who, model.parted) == (1, "", False)
 
 
 def test_a_click_that_does_nothing_says_why(player: PathWidget) -> None:
@@ -136,7 +136,7 @@ def test_nothing_is_searched_until_it_is_asked_for() -> None:
     model, searched = table()
 
     assert {model.cell(p, r) for p in PROPERTIES for r in model.revisions} == {"?"}
-    assert (searched, model.told) == ([], "explored 0 of 3 revisions")
+    assert (searched, model.progress) == ([], "explored 0 of 3 revisions")
 
 
 def test_each_step_is_at_most_one_search() -> None:
@@ -144,7 +144,7 @@ def test_each_step_is_at_most_one_search() -> None:
     counts = [len(searched) for _ in model.look_all()]
 
     assert max(after - before for before, after in pairwise(counts)) == 1
-    assert (len(searched), model.told) == (9, "explored 3 of 3 revisions")
+    assert (len(searched), model.progress) == (9, "explored 3 of 3 revisions")
     cells = [model.cell(LOST, revision) for revision in model.revisions]
     assert cells == ["holds", "violated", "holds"]
 
@@ -156,7 +156,7 @@ def test_a_broken_promise_is_shown_beside_a_revision_that_keeps_it() -> None:
 
     assert model.play is not None
     assert [side.revision.name for side in model.play.sides] == ["cpu-timeout", "revert"]
-    assert model.said.splitlines() == [
+    assert model.explanation.splitlines() == [
         "no-lost-release at cpu-timeout: violated with every guest.",
         LOST.sentence,
         "Exercised if: The guest releases a device that it used.",
@@ -168,7 +168,7 @@ def test_a_broken_promise_is_shown_beside_a_revision_that_keeps_it() -> None:
 def test_a_property_that_holds_is_shown_by_a_path_that_exercises_it() -> None:
     model, searched = table()
     list(model.choose(LOST, find_revision("timer")))
-    play, said = model.play, model.said.splitlines()[-1]
+    play, said = model.play, model.explanation.splitlines()[-1]
 
     assert said == "It held in all 189 states. Below is a shortest path that exercises it."
     assert play is not None
@@ -183,7 +183,7 @@ def test_a_property_that_nothing_exercised_has_no_path() -> None:
 
     assert model.cell(SURPRISE, find_revision("timer")) == "not exercised"
     assert model.play is None
-    assert model.said.splitlines() == [
+    assert model.explanation.splitlines() == [
         "no-surprise-removal at timer: not exercised in this scope with every guest.",
         SURPRISE.sentence,
         "Exercised if: The guest restarts while the operator takes an unplug for failed.",
@@ -217,7 +217,7 @@ def test_where_no_revision_keeps_it_the_path_stands_alone() -> None:
 
     assert model.play is not None
     assert len(model.play.sides) == 1
-    assert model.said.endswith("No revision of the table keeps it.")
+    assert model.explanation.endswith("No revision of the table keeps it.")
 
 
 def cell(widget: PropertyWidget, name: str) -> widgets.Button:

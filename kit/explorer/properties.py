@@ -110,9 +110,6 @@ def _unplugged(model: DrcModel, state: State) -> bool:
     return ObservedFact.UNPLUGGED in model.environment(state).remarks
 
 
-# -- what exercises them ---------------------------------------------------------------------------
-
-
 def _any_of(*trials: Trial) -> Premise:
     return lambda model, state, action: not model.observed(state, action).trials.isdisjoint(trials)
 

@@ -287,11 +287,7 @@ def begin_with(setup: Setup, world: World) -> World:
         wait_s = world.platform.libvirt_wait_s
         libvirt = Libvirt(version=setup.libvirt, wait_s=wait_s, devices=setup.devices)
     world = World(
-        platform=world.platform,
-        machine=world.machine,
-        guest=guest,
-        ask=world.ask,
-        libvirt=libvirt,
+        platform=world.platform, machine=world.machine, guest=guest, ask=world.ask, libvirt=libvirt
     )
     return _into_the_firmware(world) if setup.in_firmware else world
 

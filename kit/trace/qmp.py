@@ -5,23 +5,23 @@ Source: QEMU docs/interop/qmp-spec.rst; the entries are those of `kit.trace.entr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from kit.common.json_fields import Json
+from kit.machine.boards import machine_of_cpu
 
 __all__ = ["qmp_objects"]
 
 _MANAGERS = ("operator", "libvirt")
 _OUTSIDE = ("seq", "at_ns", "guest_ns", "src", "dst", "type")
+_CORES = ("host-spapr-cpu-core", "qemu64-x86_64-cpu")
 _PLAIN = ("system_reset", "stop", "cont", "migrate")
 
 
 def qmp_objects(entry: Mapping[str, Json], board: str) -> Iterator[dict[str, Json]]:
     """Yield what an entry of a run is on the socket: nothing, unless QEMU and a manager talk.
 
-    Args:
-        entry: The entry as JSON.
-        board: ``pseries`` or ``q35``, which name their drivers differently.
+    *entry* is JSON, and *board* decides how a core's driver is called.
     """
     name, src, dst = entry.get("type"), entry.get("src"), entry.get("dst")
     if dst == "qemu" and src in _MANAGERS:
@@ -49,36 +49,18 @@ def _event_data(entry: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _device_add(device: dict[str, Json], board: str) -> list[dict[str, Json]]:
-    """Return the commands that plug a device; a DIMM comes with its memory."""
-    found = next((make for key, make in _DRIVERS.items() if key in device), None)
-    return [] if found is None else found(device, board)
-
-
-def _add(device: dict[str, Json], driver: str, **more: Json) -> dict[str, Json]:
+    """Return the command that plugs a device, if the kit knows its kind."""
+    if "core_id" in device:
+        machines = ((name, machine_of_cpu(name)) for name in _CORES)
+        driver = next(name for name, found in machines if found and board in found.machines)
+        more = {"core-id": device["core_id"]}
+    elif "size_mib" in device:
+        driver, more = "pc-dimm", {"addr": device.get("addr")}
+    elif "index" in device:
+        driver, more = "spapr-pci-host-bridge", {"index": device["index"]}
+    elif "bus" in device:
+        driver, more = "e1000", {"bus": device["bus"], "addr": device.get("addr")}
+    else:
+        return []
     arguments = {"driver": driver, "id": device.get("id"), **more}
-    return {"execute": "device_add", "arguments": arguments}
-
-
-def _core(device: dict[str, Json], board: str) -> list[dict[str, Json]]:
-    driver = "host-spapr-cpu-core" if board == "pseries" else "qemu64-x86_64-cpu"
-    return [_add(device, driver, **{"core-id": device["core_id"]})]
-
-
-def _dimm(device: dict[str, Json], _board: str) -> list[dict[str, Json]]:
-    return [_add(device, "pc-dimm", addr=device.get("addr"))]
-
-
-def _phb(device: dict[str, Json], _board: str) -> list[dict[str, Json]]:
-    return [_add(device, "spapr-pci-host-bridge", index=device["index"])]
-
-
-def _pci(device: dict[str, Json], _board: str) -> list[dict[str, Json]]:
-    return [_add(device, "e1000", bus=device["bus"], addr=device.get("addr"))]
-
-
-_DRIVERS: Mapping[str, Callable[[dict[str, Json], str], list[dict[str, Json]]]] = {
-    "core_id": _core,
-    "size_mib": _dimm,
-    "index": _phb,
-    "bus": _pci,
-}
+    return [{"execute": "device_add", "arguments": arguments}]

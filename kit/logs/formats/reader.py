@@ -13,6 +13,7 @@ from functools import partial
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
 from kit.common.json_fields import Json
+from kit.logs import qmp
 from kit.logs.entries import (
     GREETING,
     MAX_UNREAD,
@@ -36,21 +37,6 @@ from kit.logs.formats.base import (
 )
 from kit.logs.formats.registry import recognise_format
 from kit.logs.merging import merge_logs
-from kit.logs.qmp import (
-    backend_size,
-    command_of,
-    event_of,
-    is_about_pending,
-    is_drawn,
-    kind_shown_by,
-    kinds_in,
-    machine_in,
-    machine_named_in,
-    machine_shown_by,
-    part_of,
-    reply_of,
-    version_of,
-)
 from kit.machine.boards import MachineName, machine_named, machine_of_target
 from kit.machine.clock import NS_PER_S
 from kit.machine.device_kinds import DeviceKind
@@ -127,12 +113,12 @@ class _Monitor:
     def _command(self, raw: LoggedObject, name: str, arguments: Json) -> None:
         identity = raw.data.get("id")
         self.by_libvirt |= isinstance(identity, str) and identity.startswith("libvirt-")
-        backend = backend_size(arguments) if name == "object-add" else None
+        backend = qmp.backend_size(arguments) if name == "object-add" else None
         if backend is not None and len(self.backends) < MAX_NAMES:
             self.backends[backend[0]] = backend[1]
-        message = command_of(name, arguments, self.backends)
+        message = qmp.command_of(name, arguments, self.backends)
         number = None
-        if is_drawn(message) and name not in _COUNTED:
+        if qmp.is_drawn(message) and name not in _COUNTED:
             number = self._add(raw, True, message)
         else:
             self._leave_out(name)
@@ -145,7 +131,7 @@ class _Monitor:
             self.open.popitem(last=False)
 
     def _reply(self, raw: LoggedObject) -> None:
-        message = reply_of(raw.data)
+        message = qmp.reply_of(raw.data)
         assert message is not None
         identity = raw.data.get("id")
         if identity is not None:
@@ -153,7 +139,7 @@ class _Monitor:
         else:  # replies come in the order of the commands
             asked = self.open_in_order.popleft() if self.open_in_order else None
         if asked is None:
-            if isinstance(message, QmpError) and is_about_pending(message.desc):
+            if isinstance(message, QmpError) and qmp.is_about_pending(message.desc):
                 self._note_message(raw, message, self._add(raw, False, message), None)
             else:
                 self._leave_out("a reply without its command")
@@ -171,10 +157,10 @@ class _Monitor:
             self._note_message(raw, message, number, device_of(self.entries[asked.number].message))
 
     def _event(self, raw: LoggedObject, name: str, data: Json) -> None:
-        message = event_of(name, data)
-        if not is_drawn(message) or name in _COUNTED:
+        message = qmp.event_of(name, data)
+        if not qmp.is_drawn(message) or name in _COUNTED:
             self._leave_out(name)
-            if (part := part_of(message)) is not None and len(self.parts) < MAX_NAMES:
+            if (part := qmp.part_of(message)) is not None and len(self.parts) < MAX_NAMES:
                 self.parts[part] = f"{raw.source}:{raw.line}"
             return
         self._note_message(raw, message, self._add(raw, False, message), None)
@@ -234,23 +220,23 @@ class _Monitor:
         self.left_out[name] += 1
 
     def _note_version(self, value: Json) -> None:
-        self.version = version_of(value) or self.version
+        self.version = qmp.version_of(value) or self.version
 
     def _note_answer(self, raw: LoggedObject, name: str, data: Json, number: int | None) -> None:
         """Note what a command's arguments, or a query's answer, show of machine and devices."""
-        for device, kind in kinds_in(name, data).items():
+        for device, kind in qmp.kinds_in(name, data).items():
             if len(self.kinds) < MAX_NAMES:
                 self.kinds[device] = kind
-        self._note_machine(machine_in(name, data), raw, number)
+        self._note_machine(qmp.machine_in(name, data), raw, number)
 
     def _note_message(
         self, raw: LoggedObject, message: Logged, number: int | None, about: str | None
     ) -> None:
         """Note what an event or an error shows of the machine and of its device."""
-        device, kind = device_of(message) or about, kind_shown_by(message)
+        device, kind = device_of(message) or about, qmp.kind_shown_by(message)
         if device is not None and kind is not None and len(self.kinds) < MAX_NAMES:
             self.kinds.setdefault(device, kind)
-        self._note_machine(machine_shown_by(message), raw, number)
+        self._note_machine(qmp.machine_shown_by(message), raw, number)
 
     def _note_machine(
         self, found: tuple[MachineName, str] | None, raw: LoggedObject, number: int | None
@@ -423,7 +409,7 @@ class _LineCounts:
                 or "-M " in text
                 or "spapr_drc_" in text
             ) and len(self.named) < MAX_UNREAD:
-                found = machine_named_in(text)
+                found = qmp.machine_named_in(text)
                 if found is not None:
                     self.note(*found, line.source, line.line)
             yield line

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kit.logs.entries import plain
 from kit.logs.formats.base import LogLine
@@ -25,48 +24,40 @@ _LIBVIRT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """A sign of a file that holds no messages of a monitor, what it is, and what to log."""
-
-    sign: re.Pattern[str]
-    what: str
-    instead: str
-
-
+_OTHER = f"start QEMU with {_QMP}, or set {_LIBVIRT}"
 _LOOKS = (
-    _Look(
+    (
         re.compile(r"nova[-.]|\bcinder|neutron"),
         "a log of OpenStack, which holds no messages of QEMU's monitor",
         f"on the compute host, set {_LIBVIRT}",
     ),
-    _Look(
+    (
         re.compile(r"starting up libvirt version|qemu-system-\w+: |^\s*-msg timestamp"),
         "QEMU's own log of a domain, which holds no messages of its monitor",
         f"set {_LIBVIRT}",
     ),
-    _Look(
+    (
         re.compile(r"^\s*\[ *\d+\.\d{3,6}\] |kernel: "),
         "a kernel's log, which holds no messages of QEMU's monitor",
-        f"start QEMU with {_QMP}, or set {_LIBVIRT}",
+        _OTHER,
     ),
-    _Look(
+    (
         re.compile(r"\b(libvirtd|virtqemud)\[\d+\]: |: \d+: (error|warning|info|debug) : "),
         "a log of libvirt without the messages of QEMU's monitor",
         f"set {_LIBVIRT}",
     ),
-    _Look(
+    (
         re.compile(r"^\s*<(\?xml|domain|device|disk|interface)\b"),
         "XML",
         "give the log of the monitor: " + _QMP,
     ),
-    _Look(
+    (
         re.compile(r"^Traceback \(most recent call last\)"),
         "a traceback of Python",
-        f"start QEMU with {_QMP}, or set {_LIBVIRT}",
+        _OTHER,
     ),
 )
-_OTHER = f"start QEMU with {_QMP}, or set {_LIBVIRT}"
+"""A sign of a file without messages of a monitor, what that is, and what to log instead."""
 
 
 def refusal_of(names: str, seen: Sequence[LogLine], lines: Sequence[str], page: str) -> str:
@@ -78,8 +69,8 @@ def refusal_of(names: str, seen: Sequence[LogLine], lines: Sequence[str], page: 
     begins = f"begins “{plain(first.strip(), 60)}”"
     if sum("\ufffd" in line or "\x00" in line for line in lines) * 2 > len(lines):
         return f"{names}: is no text ({begins}); unpack it first; {forms}"
-    for look in _LOOKS:
-        if any(look.sign.search(line[:1000]) for line in lines[:400]):
-            return f"{names}: {begins}: {look.what}; {look.instead}; {forms}"
+    for sign, what, instead in _LOOKS:
+        if any(sign.search(line[:1000]) for line in lines[:400]):
+            return f"{names}: {begins}: {what}; {instead}; {forms}"
     searched = f"no message of QEMU's monitor in its first {len(seen):,} lines"
     return f"{names}: {begins}: {searched}; {_OTHER}; {forms}"

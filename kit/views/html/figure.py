@@ -7,15 +7,30 @@ from dataclasses import dataclass
 from html import unescape
 
 from kit.views.escape import Html
-from kit.views.html.print_form import RUN_PICTURE, PrintForm, aside, printed
+from kit.views.html.print_form import RUN_PICTURE, PrintForm, aside, printed, table
 from kit.views.tokens import stylesheet
 
-__all__ = ["Figure", "Lines", "Note", "Rows", "pictured", "run_pictured", "scrolling", "style_html"]
+__all__ = [
+    "Figure",
+    "Lines",
+    "Note",
+    "Rows",
+    "in_notebook",
+    "pictured",
+    "run_pictured",
+    "scrolling",
+]
+__all__ += ["scrolling", "style_html"]
 
 
 def style_html() -> Html:
     """Return the kit's one stylesheet as a ``<style>`` element."""
     return Html("<style>{}</style>").format(stylesheet())
+
+
+def in_notebook(html: Html) -> Html:
+    """Return HTML with the kit's styles, for the output of a cell."""
+    return Html('{}<div class="kit">{}</div>').format(style_html(), html)
 
 
 def scrolling(drawn: Html, called: str = "picture") -> Html:
@@ -46,13 +61,8 @@ class Figure:
     svg: Html
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {
-            "text/html": Html('{}<div class="kit">{}</div>').format(
-                style_html(), scrolling(self.svg)
-            ),
-            "image/svg+xml": self.svg,
-            "text/plain": repr(self),
-        }
+        shown = {"text/html": in_notebook(scrolling(self.svg)), "text/plain": repr(self)}
+        return shown | {"image/svg+xml": self.svg}
 
     def _repr_print_(self) -> PrintForm:
         return printed(pictured(self.svg))
@@ -70,7 +80,7 @@ class Lines(str):
 
     def _repr_html_(self) -> Html:
         lines = Html('<pre style="white-space: pre; word-break: normal">{}</pre>').format(self)
-        return Html('{}<div class="kit">{}</div>').format(style_html(), scrolling(lines, "text"))
+        return in_notebook(scrolling(lines, "text"))
 
     def _repr_print_(self) -> PrintForm:
         return printed(Html("<pre>{}</pre>").format(self))
@@ -91,34 +101,21 @@ class Rows:
 
     @property
     def _table(self) -> Html:
-        heads = Html().join(Html('<th scope="col">{}</th>').format(head) for head in self.heads)
-        body = Html().join(
-            Html("<tr>")
-            + Html().join(Html("<td>{}</td>").format(cell) for cell in row)
-            + Html("</tr>")
-            for row in self.rows
-        )
-        named = Html("<caption>{}</caption>").format(self.caption) if self.caption else ""
-        return Html(
-            '<table class="kit-rows">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
-        ).format(named, heads, body)
+        return table(self.caption, self.heads, self.rows)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {
-            "text/html": Html('{}<div class="kit">{}</div>').format(style_html(), self._table),
-            "text/plain": repr(self),
-        }
+        return {"text/html": in_notebook(self._table), "text/plain": repr(self)}
 
     def _repr_print_(self) -> PrintForm:
         return printed(aside(self.printed) if self.printed else self._table)
 
     def __repr__(self) -> str:
         """Return the table as text, its columns aligned."""
-        table = (self.heads, *self.rows)
-        widths = [max(len(row[n]) for row in table) for n in range(len(self.heads))]
+        every = (self.heads, *self.rows)
+        widths = [max(len(row[n]) for row in every) for n in range(len(self.heads))]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
+            for row in every
         ]
         return "\n".join([*([self.caption] if self.caption else []), *lines])
 
@@ -130,12 +127,8 @@ class Note:
     words: str
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {
-            "text/html": Html('{}<div class="kit"><p>{}</p></div>').format(
-                style_html(), self.words
-            ),
-            "text/plain": self.words,
-        }
+        html = in_notebook(Html("<p>{}</p>").format(self.words))
+        return {"text/html": html, "text/plain": self.words}
 
     def _repr_print_(self) -> PrintForm:
         return printed(Html("<p>{}</p>").format(self.words))

@@ -19,7 +19,7 @@ from kit.course.time_to_revert import Lasted, year_of
 from kit.git.values.summary import percentile, top_folder
 from kit.git.values.verdict import DAY_S, Revert
 from kit.views.escape import Html
-from kit.views.html.figure import scrolling, style_html
+from kit.views.html.figure import in_notebook, scrolling
 from kit.views.html.print_form import PrintForm, printed
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Plot:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
-            "text/html": Html('{}<div class="kit">{}</div>').format(style_html(), self._images),
+            "text/html": in_notebook(self._images),
             "image/svg+xml": self.svg,
             "text/plain": self.alt,
         }

@@ -82,7 +82,7 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         Html("<tr>") + Html().join(Html("<td>{}</td>").format(cell) for cell in row) + Html("</tr>")
         for row in rows
     )
+    named = Html("<caption>{}</caption>").format(caption) if caption else ""
     return Html(
-        '<table class="kit-rows"><caption>{}</caption><thead><tr>{}</tr></thead>'
-        "<tbody>{}</tbody></table>"
-    ).format(caption, top, body)
+        '<table class="kit-rows">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
+    ).format(named, top, body)

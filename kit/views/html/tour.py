@@ -20,14 +20,7 @@ def head_html(model: TourModel) -> Html:
     role = "one of the three or their revert" if main else "a neighbour or companion"
     return Html(
         '<h3 class="kit-step">{} of {}: {}{}</h3><p>{}. <span class="kit-soft">({})</span></p>'
-    ).format(
-        model.place + 1,
-        len(STEPS),
-        step.name,
-        label_code(step),
-        step.summary,
-        role,
-    )
+    ).format(model.place + 1, len(STEPS), step.name, label_code(step), step.summary, role)
 
 
 def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:

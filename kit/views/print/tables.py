@@ -130,9 +130,7 @@ def print_properties(model: PropertyModel) -> PrintForm:
     return printed(
         aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
         table(
-            f"Properties by revision. {model.heading}",
-            ("property", "what it says", *names),
-            rows,
+            f"Properties by revision. {model.heading}", ("property", "what it says", *names), rows
         ),
         _most_telling(model),
     )

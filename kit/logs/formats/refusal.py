@@ -51,11 +51,7 @@ _LOOKS = (
         "XML",
         "give the log of the monitor: " + _QMP,
     ),
-    (
-        re.compile(r"^Traceback \(most recent call last\)"),
-        "a traceback of Python",
-        _OTHER,
-    ),
+    (re.compile(r"^Traceback \(most recent call last\)"), "a traceback of Python", _OTHER),
 )
 """A sign of a file without messages of a monitor, what that is, and what to log instead."""
 

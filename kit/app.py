@@ -22,6 +22,7 @@ from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
 from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.reverts import (
+    qemu_figures,
     revert,
     revert_dates,
     revert_plots,
@@ -75,12 +76,14 @@ __all__ = [
     "path",
     "player",
     "properties",
+    "qemu_figures",
     "retry_table",
     "revert",
     "revert_dates",
     "revert_plots",
     "reverts",
     "reverts_frame",
+    "revision_map",
     "run_of",
     "sandbox",
     "shipped",
@@ -88,6 +91,16 @@ __all__ = [
 ]
 
 # Widgets are imported where they are made: the command line does without them.
+
+
+# -- the map -------------------------------------------------------------------------------------
+
+
+def revision_map() -> Rows:
+    """Return the map: for each step of the case study its date, its tag, and what QEMU does."""
+    from kit.lessons.revision_map import map_rows, map_table
+
+    return map_table(map_rows())
 
 
 # -- machines side by side, and runs -------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, assert_never
 
@@ -11,6 +12,7 @@ from rich.console import RenderableType
 from kit.cli.common import Json, cli
 from kit.cli.output import console, print_json
 from kit.common.errors import UserError
+from kit.views.markdown import markdown_table
 
 __all__: list[str] = []
 
@@ -23,6 +25,15 @@ class Listed(Enum):
     STATES = "states"
     PROPERTIES = "properties"
     EXERCISES = "exercises"
+    MAP = "map"
+
+
+class ListForm(Enum):
+    """How a list is written."""
+
+    TEXT = "text"
+    MD = "md"
+    JSON = "json"
 
 
 @cli.command("list", epilog="Example: kit list states --at revert --diff pre-revert")
@@ -35,16 +46,48 @@ def list_(
         str | None,
         typer.Option("--diff", metavar="REV", help="states: only what differs from this revision."),
     ] = None,
+    form: Annotated[ListForm, typer.Option("--format", help="How to write it.")] = ListForm.TEXT,
     as_json: Json = False,
 ) -> None:
-    """List revisions, scenarios, exercises, the state table of a revision, or the properties."""
+    """List revisions, scenarios, exercises, states of a connector, properties, or the map.
+
+    The map says for each step of the case study what QEMU answers, and who is told.
+    """
     if what is not Listed.STATES and (at or diff):
         raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")
     table, data = _table(what, at, diff)
-    if as_json:
+    if as_json or form is ListForm.JSON:
         print_json(data)
+    elif form is ListForm.MD:
+        typer.echo("\n".join(_markdown(data, _heads(what))))
     else:
         console().print(table)
+
+
+def _heads(what: Listed) -> Mapping[str, str]:
+    """Return the headings of a list's columns in Markdown, where they are not the JSON keys."""
+    if what is not Listed.MAP:
+        return {}
+    from kit.lessons.revision_map import HEADS
+
+    return HEADS
+
+
+def _markdown(data: Sequence[Mapping[str, object]], heads: Mapping[str, str]) -> Iterator[str]:
+    """Write a list's JSON data as a table: a row each, a column for each key of the first."""
+    keys = [*data[0]] if data else []
+    return markdown_table(
+        [heads.get(key, key) for key in keys],
+        ([_cell(row.get(key)) for key in keys] for row in data),
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_cell, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_cell(one)}" for key, one in value.items())
+    return "" if value is None else str(value)
 
 
 def _table(what: Listed, at: str | None, diff: str | None) -> tuple[RenderableType, Any]:
@@ -68,6 +111,12 @@ def _table(what: Listed, at: str | None, diff: str | None) -> tuple[RenderableTy
             from kit.views.terminal.exercises import exercises_table
 
             return exercises_table(tuple(exercises().values()))
+        case Listed.MAP:
+            from kit.lessons.revision_map import CAPTION, HEADS, map_json, map_rows
+            from kit.views.terminal.catalogue import map_tables
+
+            data = map_json(map_rows())
+            return map_tables(data, HEADS, CAPTION), data
         case Listed.STATES:
             from kit.machine.catalogue import find_revision
             from kit.views.terminal.catalogue import states_table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kit.actors.messages import Actor
 from kit.machine.clock import NS_PER_MS, NS_PER_S
 from kit.machine.events import QmpError
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
@@ -19,6 +20,7 @@ from kit.machine.requests import (
     SetIndicator,
 )
 from kit.machine.revision import Revision
+from kit.trace.kinds import recipient
 
 __all__ = ["Retry", "retries"]
 
@@ -28,10 +30,14 @@ NS_PER_DAY = 86_400 * NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """QEMU's error for a second device_del ``after_ms`` after the first; None: accepted."""
+    """QEMU's error for a second device_del ``after_ms`` after the first; None: accepted.
+
+    ``sends``: it makes QEMU send the guest an event.
+    """
 
     after_ms: int
     error: str | None
+    sends: bool
 
     @property
     def seconds_named(self) -> int | None:
@@ -68,5 +74,6 @@ def retries(
         later, _ = step(machine, ClockStep(wait * NS_PER_MS))
         _, outcome = step(later, DeviceDel("core1"))
         error = outcome.reply.desc if isinstance(outcome.reply, QmpError) else None
-        answers.append(Retry(wait, error))
+        sends = any(recipient(one) is Actor.GUEST for one in outcome.emitted)
+        answers.append(Retry(wait, error, sends))
     return tuple(answers)

@@ -6,14 +6,15 @@ reverts within a year of each commit, and only years that ended at least a year 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from kit.git.values.summary import percentile
+from kit.git.values.summary import percentile, top_folder
 from kit.git.values.verdict import DAY_S, Revert
 
-__all__ = ["WITHIN_DAYS", "Lasted", "Year", "lasted", "year_of", "years"]
+__all__ = ["WITHIN_DAYS", "Lasted", "Year", "folders_by_year", "lasted", "year_of", "years"]
 
 WITHIN_DAYS = 365
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -60,6 +61,21 @@ def lasted(rows: Iterable[Revert]) -> tuple[Lasted, ...]:
         for target in row.targets
         if target.sha and target.committed_s is not None and target.authored_s is not None
     )
+
+
+def folders_by_year(
+    rows: Iterable[tuple[Revert, Iterable[str]]],
+) -> Mapping[tuple[str, int], int]:
+    """Return how many reverts changed each top-level folder in each year.
+
+    Args:
+        rows: Each revert with the paths that it changes; a folder counts once a revert.
+    """
+    counts: Counter[tuple[str, int]] = Counter()
+    for row, paths in rows:
+        year = int(row.committed[:4])
+        counts.update((folder, year) for folder in {top_folder(path) for path in paths})
+    return counts
 
 
 def years(found: Sequence[Lasted], until_s: int) -> tuple[Year, ...]:

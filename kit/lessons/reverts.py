@@ -5,12 +5,15 @@ If the history or a package lacks something, they return a sentence, and the les
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from kit.case_study.frozen import frozen
+from kit.case_study.history import history
 from kit.common.errors import UserError
-from kit.course.time_to_revert import WITHIN_DAYS, Lasted, lasted, years
+from kit.course.time_to_revert import WITHIN_DAYS, Lasted, folders_by_year, lasted, years
+from kit.git.repository.history import SourceKind
 from kit.views.html.figure import Note, Rows
 
 if TYPE_CHECKING:
@@ -18,12 +21,12 @@ if TYPE_CHECKING:
 
     from kit.lessons.revert_choice import RevertChoice
     from kit.views.html.plots import Plot
-    from kit.views.models.revert import RevertRows
     from kit.views.widgets.revert import RevertWidget
     from kit.views.widgets.reverts import RevertsWidget
 
 __all__ = [
     "RevertPlots",
+    "qemu_figures",
     "revert",
     "revert_dates",
     "revert_plots",
@@ -135,34 +138,39 @@ def shipped(name: str = "revert") -> Rows | Note:
 
 @dataclass(frozen=True, slots=True)
 class RevertPlots:
-    """Plots of all reverts of a history; a sentence instead of a plot that cannot be drawn."""
+    """Plots of all reverts of a history; a sentence instead of a plot that cannot be drawn.
 
-    found: RevertRows
-    lasted: tuple[Lasted, ...]
-    trouble: str = ""  # why nothing could be read
+    ``until_s`` is the date of the history's last commit, ``folders`` counts reverts by folder and
+    year.  ``source`` says whose figures they are if they are not the history in use.  ``trouble``
+    is why nothing could be read.
+    """
+
+    lasted: tuple[Lasted, ...] = ()
+    until_s: int = 0
+    folders: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    source: str = ""
+    trouble: str = ""
 
     @property
     def days(self) -> Plot | Note:
         """The share that was reverted within so many days, by both dates."""
         from kit.views.html.plots import days_plot
 
-        return self._drawn(lambda: days_plot(self.lasted))
+        return self._plot(lambda: days_plot(self.lasted))
 
     @property
     def survivors(self) -> Plot | Note:
         """When commits were made, how long they lasted, and which cannot be judged yet."""
         from kit.views.html.plots import survivors_plot
 
-        return self._drawn(lambda: survivors_plot(self.lasted, self.found.until_s))
+        return self._plot(lambda: survivors_plot(self.lasted, self.until_s))
 
     @property
     def directories(self) -> Plot | Note:
         """How many reverts changed each folder, by year."""
         from kit.views.html.plots import directories_plot
 
-        paths = self.found.paths
-        rows = [(row, paths.get(row.sha, ())) for row in self.found.rows]
-        return self._drawn(lambda: directories_plot(rows))
+        return self._plot(lambda: directories_plot(self.folders))
 
     @property
     def by_year(self) -> Rows | Note:
@@ -175,25 +183,85 @@ class RevertPlots:
                 "too young" if each.soon is None else str(each.soon),
                 "" if each.soon_median is None else f"{each.soon_median:.0f}",
             )
-            for each in years(self.lasted, self.found.until_s)
+            for each in years(self.lasted, self.until_s)
         )
         within = f"reverted within {WITHIN_DAYS} days"
         heads = ("committed in", "reverted", "median days", within, "median days of these")
-        return self._drawn(lambda: Rows(heads, rows))
+        return self._drawn(lambda: Rows(heads, rows, self.source))
+
+    def _plot(self, make: Callable[[], Plot]) -> Plot | Note:
+        return self._drawn(lambda: replace(make(), source=self.source))
 
     def _drawn(self, make: Callable[[], _Shown]) -> _Shown | Note:
         return Note(self.trouble) if self.trouble else _or_note(make)
 
 
 def revert_plots() -> RevertPlots:
-    """Return the plots of all reverts of the history in use, or why it cannot be read."""
-    from kit.views.models.revert import RevertRows
+    """Return the plots of all reverts of the history in use, or why it cannot be read.
 
+    Without a clone the plots are QEMU's, from the figures that come with the kit; each says so.
+    """
+    if not _reads_a_clone():
+        return _frozen_plots()
     try:
         found = _choice().rows()
     except UserError as error:
-        return RevertPlots(RevertRows(), (), str(error))
-    return RevertPlots(found, lasted(found.rows))
+        return RevertPlots(trouble=str(error))
+    rows = [(row, found.paths.get(row.sha, ())) for row in found.rows]
+    return RevertPlots(lasted(found.rows), found.until_s, folders_by_year(rows))
+
+
+def _reads_a_clone() -> bool:
+    """Is the history in use a clone, or an error that a person has to know of?"""
+    try:
+        return history().source.kind is SourceKind.CLONE
+    except UserError:
+        return True
+
+
+def _frozen_plots() -> RevertPlots:
+    figures = frozen()
+    return RevertPlots(
+        tuple(
+            Lasted(
+                sha="",
+                revert="",
+                committed_s=at,
+                by_committer_s=by_committer,
+                by_author_s=by_author,
+            )
+            for at, by_committer, by_author in figures.lasted
+        ),
+        figures.until_s,
+        figures.folders,
+        figures.label,
+    )
+
+
+def qemu_figures() -> Rows:
+    """Return what a clone of QEMU says about the revert, from the figures that come with the kit.
+
+    It is the same on every machine, with a clone and without.
+    """
+    figures = frozen()
+    own = figures.revert
+    has = [name for name, code in own.tags if code]
+    first_without = next(name for name, code in own.tags if not code)
+    checks = ", ".join(
+        f"{name.replace('_', ' ')} {_HAS[found]}" for name, found in own.checks.items()
+    )
+    days = [f"{one.sha[:10]}: {one.days_written} / {one.days_committed}" for one in own.targets]
+    rows = (
+        (f"is {own.sha[:10]} exact?", f"{own.verdict} ({checks})"),
+        ("lines that it changes", str(own.lines)),
+        ("orders in which the three can be undone", f"{own.orders_that_apply} of {own.orders}"),
+        ("days to the revert, written / committed", "; ".join(days)),
+        ("tags with the code", ", ".join(has)),
+        ("first tag without it", first_without),
+        ("reverts of this history", str(figures.reverts)),
+        ("of these exact", str(figures.verdicts["exact"])),
+    )
+    return Rows(("question", "answer"), rows, figures.label)
 
 
 def _choice() -> RevertChoice:

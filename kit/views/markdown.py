@@ -12,11 +12,11 @@ Source: CommonMark 0.31.2, 2.4 and 6.1; GitHub Flavored Markdown, 6.9 (autolinks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from kit.common.plain_text import plain, printable
 
-__all__ = ["fenced", "markdown_code", "plain_markdown"]
+__all__ = ["fenced", "markdown_code", "markdown_table", "plain_markdown"]
 
 _MEANING = re.compile(
     r"@|://|www\.|[#!$%&~^]\w|GH-\d"  # a person, a link, an issue, a label, …
@@ -57,6 +57,18 @@ def fenced(lines: Iterable[str]) -> Iterator[str]:
     yield f"{fence}text"
     yield from found
     yield fence
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table; every cell is text that shows itself.
+
+    >>> list(markdown_table(["a", "b"], [["1", "x|y"]]))
+    ['| a | b |', '|---|---|', '| 1 | x\\\\|y |']
+    """
+    yield f"| {' | '.join(map(plain_markdown, heads))} |"
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield f"| {' | '.join(map(plain_markdown, row))} |"
 
 
 def _word(word: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit import history, net_change, revert, revert_dates, revert_plots, reverts, shipped
+from kit.case_study.frozen import frozen
 from kit.case_study.history import CARRIED, exported_history
 from kit.course.progress import ExerciseStanding, Progress
 from kit.git.repository.history import HistoryError, Source, SourceKind
@@ -85,14 +86,15 @@ def test_a_real_qemu_cannot_be_started() -> None:
 
 @pytest.mark.usefixtures("in_a_page")
 def test_the_lesson_on_reverts_says_what_it_lacks_and_goes_on() -> None:
-    plots = revert_plots()
-    shown = (
-        *(revert(), reverts(), shipped(), revert_dates()),
-        *(plots.days, plots.survivors, plots.by_year, plots.directories),
-    )
+    shown = (revert(), reverts(), shipped(), revert_dates())
 
     assert all(isinstance(each, Note) for each in shown)
     assert all("reverts are read with it from a clone" in repr(each) for each in shown)
+
+
+@pytest.mark.usefixtures("in_a_page")
+def test_the_plots_are_qemus_figures() -> None:
+    assert frozen().label in repr(revert_plots().by_year)
 
 
 def test_progress_is_kept_in_the_files_of_the_page(

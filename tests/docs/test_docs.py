@@ -24,11 +24,16 @@ def text_of(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The headings of a page as GitHub and JupyterLab name them; a lesson's as they stand."""
+    """The headings of a page as GitHub and JupyterLab name them."""
     headings = re.findall(r"^#+ (.+)$", text_of(page), re.M)
-    return set(headings) | {
-        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
-    }
+    return (
+        {heading.replace(" ", "-") for heading in headings}
+        | set(headings)
+        | {
+            re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")
+            for heading in headings
+        }
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

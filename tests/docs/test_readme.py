@@ -28,5 +28,13 @@ def test_a_command_that_is_shown_works(command: str, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out
 
 
+def test_the_map_is_what_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = re.search(r"<!-- kit (list map .*) -->\n((?:.*\n)*?)<!-- end -->", README)
+    assert shown is not None
+    assert main(shown[1].split()) == 0
+
+    assert capsys.readouterr().out == shown[2]
+
+
 def test_commands_are_shown() -> None:
     assert len(COMMANDS) >= 3

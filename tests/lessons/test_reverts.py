@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.app import revert, revert_dates, revert_plots, reverts, shipped
+from kit.case_study.frozen import frozen
 from kit.case_study.history import exported_history
 from kit.git.values.verdict import RevertVerdict
 from kit.views.html.figure import Note, Rows
@@ -72,12 +73,23 @@ def test_a_tag_comes_after_the_commits_and_need_not_have_their_code() -> None:
     )
 
 
-def test_the_re_enactment_has_one_revert_of_three_and_its_year_is_too_young() -> None:
+def test_without_a_clone_the_plots_are_qemus_and_say_so() -> None:
+    plots, figures = revert_plots(), frozen()
+    count = len(figures.lasted)
+
+    assert repr(plots.days).startswith(f"Of {count} commits that were reverted")
+    assert repr(plots.survivors).startswith(f"{count} reverted commits by the date of the commit")
+    assert plots.by_year.rows[-1][3] == "too young"
+    for one in (plots.days, plots.survivors, plots.by_year, plots.directories):
+        assert figures.label in repr(one)
+
+
+def test_a_clone_has_its_own_plots(shop: Workshop) -> None:
     plots = revert_plots()
 
-    assert plots.by_year.rows == (("2021", "3", "33", "too young", ""),)
-    assert repr(plots.survivors).startswith("3 reverted commits by the date of the commit")
-    assert repr(plots.directories).endswith("most often: hw 1, include 1, util 1.")
+    assert shop.folder.is_dir()
+    assert plots.source == ""
+    assert repr(plots.days).startswith("Of 2 commits that were reverted")
 
 
 # -- any repository ----------------------------------------------------------------------------

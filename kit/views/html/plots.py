@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kit.common.errors import UserError
 from kit.course.time_to_revert import Lasted, year_of
-from kit.git.values.summary import percentile, top_folder
-from kit.git.values.verdict import DAY_S, Revert
+from kit.git.values.summary import percentile
+from kit.git.values.verdict import DAY_S
 from kit.views.escape import Html
 from kit.views.html.figure import in_notebook, scrolling
 from kit.views.html.print_form import PrintForm, printed
@@ -37,10 +37,11 @@ _FOLDERS = 10  # those with the most reverts
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A figure of matplotlib, and its description."""
+    """A figure of matplotlib, its description, and the source of its data if it is not obvious."""
 
     figure: Figure
     alt: str
+    source: str = ""
 
     @property
     def svg(self) -> str:
@@ -66,21 +67,23 @@ class Plot:
             )
             for name, svg in (("light", light), ("dark", dark))
         )
-        return scrolling(Html('<div class="kit-plot">{}</div>').format(images), "plot")
+        drawn = scrolling(Html('<div class="kit-plot">{}</div>').format(images), "plot")
+        below = Html('<p class="kit-label">{}</p>').format(self.source) if self.source else ""
+        return drawn + below
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {
             "text/html": in_notebook(self._images),
             "image/svg+xml": self.svg,
-            "text/plain": self.alt,
+            "text/plain": repr(self),
         }
 
     def _repr_print_(self) -> PrintForm:
         return printed(self._images)
 
     def __repr__(self) -> str:
-        """Return the plot's description."""
-        return self.alt
+        """Return the plot's description, and the source of its data."""
+        return f"{self.alt} {self.source}".strip()
 
 
 def days_plot(found: Sequence[Lasted]) -> Plot:
@@ -154,18 +157,18 @@ def survivors_plot(found: Sequence[Lasted], until_s: int) -> Plot:
     )
 
 
-def directories_plot(rows: Sequence[tuple[Revert, tuple[str, ...]]]) -> Plot:
+def directories_plot(counts: Mapping[tuple[str, int], int]) -> Plot:
     """Return the number of reverts that changed each top-level folder, by year.
+
+    Args:
+        counts: The number by folder and year.
 
     Raises:
         UserError: No paths are known, or matplotlib is not installed.
     """
-    counts: Counter[tuple[str, int]] = Counter()
     totals: Counter[str] = Counter()
-    for row, paths in rows:
-        for folder in sorted({top_folder(path) for path in paths}):
-            counts[folder, int(row.committed[:4])] += 1
-            totals[folder] += 1
+    for folder, year in sorted(counts):
+        totals[folder] += counts[folder, year]
     if not totals:
         raise UserError("no paths are known here: this history has messages and no files")
     folders = [folder for folder, _ in totals.most_common(_FOLDERS)]
@@ -176,7 +179,7 @@ def directories_plot(rows: Sequence[tuple[Revert, tuple[str, ...]]]) -> Plot:
 
     for line, folder in enumerate(folders):
         for year in years:
-            count = counts[folder, year]
+            count = counts.get((folder, year), 0)
             if count:
                 shade = 0.12 + 0.55 * count / most
                 axes.add_patch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -19,7 +19,7 @@ from kit.views.terminal.table import plain_table
 if TYPE_CHECKING:
     from kit.simulation.scenario import Scenario
 
-__all__ = ["checks_table", "revisions_table", "scenarios_table", "states_table"]
+__all__ = ["checks_table", "map_tables", "revisions_table", "scenarios_table", "states_table"]
 
 Listing = tuple[RenderableType, Any]
 
@@ -78,6 +78,30 @@ def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
         for scenario in scenarios
     ]
     return table, data
+
+
+def map_tables(
+    rows: Sequence[Mapping[str, str]], heads: Mapping[str, str], caption: str
+) -> RenderableType:
+    """Return the map as tables below each other, so that a narrow terminal can show it."""
+    parts: list[RenderableType] = []
+    for keys in _MAP_PARTS:
+        table = _table(heads["name"], *(heads[key] for key in keys))
+        for key, column in zip(("name", *keys), table.columns, strict=True):
+            words = [*heads[key].split(), *(word for row in rows for word in row[key].split())]
+            column.min_width = max(map(len, words))
+        for row in rows:
+            table.add_row(Text(row["name"], style="bold"), *(Text(row[key]) for key in keys))
+        parts.append(table)
+    return Group(*parts, Text(caption, style="dim"))
+
+
+_MAP_PARTS = (
+    ("commit", "date", "tag"),
+    ("linux", "libvirt", "again_12", "again_15"),
+    ("late", "reset"),
+    ("refusal", "told", "twice"),
+)
 
 
 def states_table(revision: Revision, other: Revision | None = None) -> Listing:

@@ -58,7 +58,7 @@ def test_by_the_dates_of_writing_it_took_30_and_37_days(column: int) -> set[str]
 @claim(None, of=[0], but_not=[2 * WITHIN_DAYS])
 def test_the_year_that_a_history_ends_in_is_too_young(days_later: int) -> int | None:
     plots = revert_plots()
-    return years(plots.lasted, plots.found.until_s + days_later * DAY_S)[-1].soon
+    return years(plots.lasted, plots.until_s + days_later * DAY_S)[-1].soon
 
 
 @pytest.mark.usefixtures("each_history")

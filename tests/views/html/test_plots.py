@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from kit.common.errors import UserError
-from kit.course.time_to_revert import lasted
+from kit.course.time_to_revert import folders_by_year, lasted
 from kit.views.html.plots import Plot, days_plot, directories_plot, survivors_plot
 from tests.views.widgets.revert_rows import NEWEST_S, a_row
 
@@ -40,7 +40,7 @@ def test_no_point_lies_where_nothing_can_be_seen_yet() -> None:
 
 
 def test_a_folder_counts_once_a_revert() -> None:
-    plot = directories_plot(PATHS)
+    plot = directories_plot(folders_by_year(PATHS))
     (axes,) = plot.figure.axes
     cells = {(text.get_position(), text.get_text()) for text in axes.texts}
 
@@ -51,7 +51,7 @@ def test_a_folder_counts_once_a_revert() -> None:
 
 def test_a_folders_name_is_no_formula() -> None:
     """matplotlib would refuse to draw what is between two dollar signs."""
-    plot = directories_plot([(ROWS[0], (r"$\frac{$/f",))])
+    plot = directories_plot({(r"$\frac{$", 2021): 1})
 
     assert plot.svg.startswith("<?xml")
 
@@ -61,7 +61,7 @@ def test_a_folders_name_is_no_formula() -> None:
     [
         (lambda: days_plot(()), "there is nothing to draw"),
         (lambda: survivors_plot((), 0), "there is nothing to draw"),
-        (lambda: directories_plot([(ROWS[0], ())]), "no paths are known here"),
+        (lambda: directories_plot({}), "no paths are known here"),
     ],
 )
 def test_nothing_to_draw_is_said(draw: object, says: str) -> None:

@@ -86,7 +86,7 @@ def map_tables(
     """Return the map as tables below each other, so that a narrow terminal can show it."""
     parts: list[RenderableType] = []
     for keys in _MAP_PARTS:
-        table = _table(heads["name"], *(heads[key] for key in keys))
+        table = plain_table(heads["name"], *(heads[key] for key in keys))
         for key, column in zip(("name", *keys), table.columns, strict=True):
             words = [*heads[key].split(), *(word for row in rows for word in row[key].split())]
             column.min_width = max(map(len, words))

@@ -157,7 +157,7 @@ def event_of(name: str, data: Json) -> Logged:
     info = data.get("info") if isinstance(data, dict) else None
     numbers = {key: _number(info, key) for key in ("slot", "source", "status")}
     with suppress(LookupError, TypeError, ValueError):
-        found = qmp_events.event_of(name, {**_fields(data), "info": {**_fields(info), **numbers}})
+        found = qmp_events.read_event(name, {**_fields(data), "info": {**_fields(info), **numbers}})
         if found is not None:
             return found
     about = info if name == "ACPI_DEVICE_OST" else data

@@ -1,4 +1,4 @@
-"""Which real QEMU is used, and for what: the functions that the command line calls."""
+"""The functions of the command line for a real QEMU: which binary, and what it plays."""
 
 from __future__ import annotations
 
@@ -41,11 +41,7 @@ EMBEDDED, QEMU = "embedded", "qemu"
 
 
 def read_backend(text: str) -> str | None:
-    """Read what ``--backend`` names: None for the embedded machine, else a path, "" for the usual.
-
-    Raises:
-        UserError: It is neither ``embedded`` nor ``qemu`` nor ``qemu=PATH``.
-    """
+    """Return what ``--backend`` names: None for embedded, else a path, "" for the usual QEMU."""
     name, equals, path = text.partition("=")
     if name == QEMU and bool(path) == bool(equals):
         return path
@@ -73,11 +69,7 @@ def play_on(
     interventions: tuple[Intervention, ...] = (),
     board: Board = Board.PSERIES,
 ) -> Run:
-    """Play a scenario on a real QEMU.
-
-    Raises:
-        UserError: As of `kit.real_qemu.play.play_real`.
-    """
+    """Play a scenario on a real QEMU; errors as of `kit.real_qemu.play.play_real`."""
     identity = identity_of(binary, board)
     return play_real(scenario, identity, interventions)
 
@@ -88,11 +80,7 @@ def play_guest_on(
     image: GuestImage,
     interventions: tuple[Intervention, ...] = (),
 ) -> GuestRun:
-    """Play a scenario on a real QEMU with a real kernel; it takes as long as it says.
-
-    Raises:
-        UserError: As of `kit.real_qemu.guest_play.play_guest`.
-    """
+    """Play a scenario on a real QEMU with a real kernel, in real time."""
     found = probe(find_binary(binary or None))
     return play_guest(scenario, found, image, interventions)
 
@@ -105,17 +93,13 @@ def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
 
 
 class AnyPlayer:
-    """Plays at a revision, on the embedded machine or, where it is a real QEMU's, on that."""
+    """Plays on the embedded machine, or on a real QEMU at a revision that stands for one."""
 
     def __init__(self) -> None:
         self._real: dict[Revision, Identity] = {}
 
     def find(self, board: Board) -> Revision:
-        """Return what a run on the usual binary is called.
-
-        Raises:
-            BackendError: There is none; says how to get one.
-        """
+        """Return the revision that stands for the usual binary, or raise BackendError."""
         identity = identity_of(board=board)
         self._real[identity.revision] = identity
         return identity.revision
@@ -123,7 +107,7 @@ class AnyPlayer:
     def play(
         self, scenario: Scenario, revision: Revision, interventions: tuple[Intervention, ...] = ()
     ) -> Run:
-        """Play a scenario; on a real QEMU every run begins anew, for its past cannot be kept."""
+        """Play a scenario; on a real QEMU each run begins anew, because its past cannot be kept."""
         identity = self._real.get(revision)
         if identity is None:
             return play(scenario, revision, interventions)
@@ -134,11 +118,7 @@ class AnyPlayer:
 
 
 def path_on(path: PlayedPath, binary: str | None) -> LivePath:
-    """Replay a path on a real QEMU, step by step, beside the embedded machine.
-
-    Raises:
-        BackendError: There is no such binary, or it does not answer.
-    """
+    """Replay a path on a real QEMU, step by step, beside the embedded machine."""
     model = DrcModel(path.revision, path.kind, path.scope)
     found = probe(find_binary(binary or None))
     return replay_path(asked_of(model, (0, *path.choices)), found, path.revision)
@@ -148,11 +128,7 @@ def path_on(path: PlayedPath, binary: str | None) -> LivePath:
 
 
 def record_file(path: Path, binary: str | None) -> list[Recorded]:
-    """Run each script of a file on a real QEMU, and return its answers.
-
-    Raises:
-        UserError: The file or the binary cannot be used; says why.
-    """
+    """Run each script of a file on a real QEMU, and return its answers."""
     found = []
     for script in _scripts(path):
         identity = identity_of(binary, script.board)
@@ -161,14 +137,7 @@ def record_file(path: Path, binary: str | None) -> list[Recorded]:
 
 
 def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tuple[str, ...]]:
-    """Run each script of a file on a real QEMU and on the embedded machine.
-
-    Returns:
-        The report, and notes, a line each.
-
-    Raises:
-        UserError: The file or the binary cannot be used; says why.
-    """
+    """Run the scripts of a file on both machines; return the report, and notes, a line each."""
     total = LiveComparison()
     named: list[str] = []
     for script in _scripts(path):

@@ -1,4 +1,4 @@
-"""A guest's console without I/O: bytes become lines, and a shell's answers are found in them.
+"""A guest's console without I/O: cut bytes into lines, and find a shell's answers in them.
 
 The kernel writes to the same console as the shell, also in the middle of the shell's lines.  Each
 command is followed by a marker with a number and the exit status.  The typed text does not contain
@@ -19,7 +19,7 @@ CPUS = (
     "cd /sys/devices/system/cpu; echo present $(cat present);"
     " for c in cpu[0-9]*; do echo $c $(cat $c/physical_id $c/online); done"
 )
-"""What is typed to be answered what `cpus_of` reads."""
+"""The command whose output `cpus_of` reads."""
 
 MAX_LINE_BYTES = 4096  # a longer line is cut into lines
 _KERNEL = re.compile(r"\[ {0,4}\d{1,8}\.\d{6}\] ?")
@@ -38,15 +38,13 @@ class ConsoleLine:
 
 
 class ConsoleCodec:
-    """Cuts the console's output into lines without control characters, and leaves out empty
-    ones.
-    """
+    """Cuts the console's output into lines without control characters; empty ones are left out."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[ConsoleLine]:
-        """Take in *data* and hand out the lines that are complete with it."""
+        """Take in *data* and yield the lines that are complete with it."""
         self._rest += data
         while (end := self._rest.find(b"\n")) >= 0 or len(self._rest) > MAX_LINE_BYTES:
             end = min(end if end >= 0 else MAX_LINE_BYTES, MAX_LINE_BYTES)
@@ -87,15 +85,15 @@ def status_of(line: ConsoleLine, number: int) -> int | None:
 
 
 def is_marker(line: ConsoleLine) -> bool:
-    """Is there a marker in a line, of whatever number?"""
+    """Does a line have a marker, of whatever number?"""
     return not line.kernel and _MARKER.search(line.text) is not None
 
 
 def cpus_of(lines: tuple[str, ...]) -> dict[int, tuple[int, bool]]:
-    """Read which CPU of Linux each core is: its number there, and whether it is online.
+    """Return Linux's number of each core's CPU, and whether it is online.
 
     A line is ``present 0-1``, or ``cpu1 2 1``: the directory below /sys/devices/system/cpu, its
-    physical_id, its online.  What is not present has an old physical_id, or none.
+    physical_id, its online.  A CPU that is not present has an old physical_id, or none.
 
     >>> cpus_of(("present 0-1", "cpu0 0 1", "cpu1 2 0", "cpu2 0 0"))
     {0: (0, True), 2: (1, False)}

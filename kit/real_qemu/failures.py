@@ -58,14 +58,11 @@ class QemuGone(BackendError):  # noqa: N818 - what happened, and an observation 
 
 
 def abort_of(said: str, status: int | None) -> Abort:
-    """Return how a process ended.
+    """Return how a process ended; without a failed assertion, the signal stands for the function.
 
     Args:
         said: What it wrote to stderr.
-        status: Its exit status as a shell has it; None: it is there and does not answer any more.
-
-    Returns:
-        The assertion that failed; without one, the signal stands for the function.
+        status: Its exit status as a shell has it; None: it runs and does not answer any more.
     """
     for line in reversed(said.splitlines()):
         for pattern in _ABORTS:

@@ -1,7 +1,7 @@
 """A few instructions of firmware for a pseries machine under TCG: a CAS on request.
 
 There QEMU plays no CAS, and qtest has no command for a hypervisor call.  So the machine gets this
-image in place of its firmware: it waits for a word in memory, makes the call H_CAS, stores the
+image instead of its firmware: it waits for a word in memory, makes the call H_CAS, stores the
 result, and waits again.
 
 Source: Power ISA 3.0 (the encodings); LoPAR B.6.2.3 (option vectors); QEMU hw/ppc/spapr_hcall.c

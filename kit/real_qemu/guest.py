@@ -1,7 +1,7 @@
 """A pseries machine with a guest's kernel in it: requests over QMP, and all observations.
 
-Observations are QEMU's events and its log, the guest's calls that QEMU traces, and the console.
-Those of one look are in the order of their times.
+Observations are QEMU's events and its log, the guest's calls that QEMU traces, and the console;
+those of one look are in the order of their times.
 """
 
 from __future__ import annotations
@@ -55,10 +55,8 @@ class GuestMachine(RealMachine):
     """A machine that boots a user's kernel; a context manager.
 
     ``seen`` are the observations that nobody has taken, in order; ``traced``: the guest's calls are
-    among them.
-
-    Raises:
-        BackendError: It does not start.
+    among them.  The methods raise QemuGone if QEMU ends, and BackendError if it does not start or
+    answer.
     """
 
     def __init__(self, binary: Binary, image: GuestImage, *, answer_s: float = 20.0) -> None:
@@ -76,12 +74,7 @@ class GuestMachine(RealMachine):
         return session
 
     def ask(self, request: Request) -> tuple[QmpReturn | QmpError | Done, float]:
-        """Ask over QMP; return the answer, and when it came, in seconds since 1970.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: It does not answer.
-        """
+        """Send a request over QMP; return the answer, and its time in seconds since 1970."""
         qmp = self.session.qmp
         reply: QmpReturn | QmpError | Done
         match request:
@@ -105,11 +98,7 @@ class GuestMachine(RealMachine):
     # -- looking ---------------------------------------------------------------------------------
 
     def look_for(self, seconds: float) -> None:
-        """Observe for so many seconds, or less if something comes.
-
-        Raises:
-            QemuGone: It is gone.
-        """
+        """Observe for so many seconds, or less if something comes."""
         self._collect(self.session.look(min(seconds, _LOOK_S)))
 
     def _collect(self, data: bytes) -> None:
@@ -122,7 +111,7 @@ class GuestMachine(RealMachine):
             raise self.error(f"says more than {MAX_SEEN} things at once")
 
     def _logged(self, now: float) -> Iterator[GuestObservation]:
-        """Read QEMU's log; what has no time happened now."""
+        """Yield the lines of QEMU's log; one without a time happened now."""
         for line in self.session.new_lines():
             traced = read_traced(line)
             if traced is None:
@@ -141,12 +130,7 @@ class GuestMachine(RealMachine):
     # -- the shell at the console ----------------------------------------------------------------
 
     def wait_for_shell(self, timeout_s: float) -> None:
-        """Wait until a shell answers at the console.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: None does.
-        """
+        """Wait until a shell answers at the console."""
         until = time.monotonic() + timeout_s
         started, last, again = False, "nothing", 0.0
         first = self._number + 1
@@ -176,12 +160,7 @@ class GuestMachine(RealMachine):
                 yield one.what
 
     def run(self, command: str) -> tuple[int, tuple[str, ...]]:
-        """Run a command in the guest's shell; return its exit status, and what it wrote.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: The shell does not answer in time.
-        """
+        """Run a command in the guest's shell; return its exit status, and what it wrote."""
         self._number += 1
         number, read = self._number, len(self.seen)
         self.session.type(marked(command, number))
@@ -199,12 +178,7 @@ class GuestMachine(RealMachine):
         raise self.error(f"the guest's shell does not answer within {self.answer_s:g} s: {command}")
 
     def cpus(self) -> dict[int, tuple[int, bool]]:
-        """Ask the guest which CPU of Linux each core is, and whether it is online.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: The shell does not answer in time.
-        """
+        """Ask the guest for Linux's CPU of each core, and whether it is online."""
         before = len(self.seen)
         _, written = self.run(f"({CPUS})")
         later = [

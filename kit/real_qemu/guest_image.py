@@ -1,9 +1,9 @@
 """A guest of the user's own: kernel and initramfs, and the command line that boots them.
 
-The machine is the one of the recordings but for its memory, and for more cores than it has places
-in a scenario: QEMU 7.2 under TCG aborts when it has made as many CPU threads as ``maxcpus`` says,
-and a core that comes back needs a new one.  One thread for all CPUs is no way out: there QEMU 7.2
-ends when a CPU is removed.
+The machine is that of the recordings except for its memory, and for more cores than a scenario has
+places: QEMU 7.2 under TCG aborts when it has made as many CPU threads as ``maxcpus`` says, and a
+core that comes back needs a new one.  One thread for all CPUs does not help: QEMU 7.2 then ends
+when a CPU is removed.
 
 Source: ELF-64 Object File Format (e_machine); QEMU qemu-options.hx; QEMU tcg/tcg.c
 (tcg_register_thread); Linux Documentation/admin-guide/kernel-parameters.txt.
@@ -39,11 +39,7 @@ class GuestImage:
 
 
 def read_image(kernel: Path, initrd: Path | None = None) -> GuestImage:
-    """Check that these can be booted.
-
-    Raises:
-        BackendError: One is missing, or the kernel is not for ppc64: says what to do.
-    """
+    """Return these files if they can be booted; else raise BackendError with what to do."""
     head = _head(kernel, "--kernel")
     if head[:4] != b"\x7fELF":
         raise BackendError(f"{kernel}: is no ELF file; --kernel takes a vmlinux for ppc64")
@@ -83,11 +79,7 @@ def command_line(binary: Binary, image: GuestImage, *, traced: bool) -> tuple[st
 
 
 def boot_session(binary: Binary, image: GuestImage, *, answer_s: float) -> tuple[Session, bool]:
-    """Start a machine with a console; return it, and whether QEMU traces the guest's RTAS calls.
-
-    Raises:
-        BackendError: It does not start.
-    """
+    """Start a machine with a console; return it, and whether QEMU traces the guest's calls."""
     try:
         arguments = command_line(binary, image, traced=True)
         return Session(binary.path, arguments, answer_s=answer_s, console=True), True

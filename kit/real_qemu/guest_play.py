@@ -1,7 +1,7 @@
-"""A scenario on a real QEMU with a real guest kernel, by the wall clock.
+"""A scenario on a real QEMU with a real guest kernel, in real time.
 
 The operator's lines go to QEMU's monitor and to a shell at the guest's console; libvirt is the
-kit's, and waits by the wall clock.  Nobody drives the guest: the kit only observes it.
+kit's, and waits in real time.  Nobody drives the guest: the kit only observes it.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Story(Driver):
         self._after_answer: list[list[GuestObservation]] = []
 
     def _start_clock(self) -> None:
-        # what is seen has a time of day, which may be set; what is waited for goes by the other
+        # observations have the time of day, which may be set; waiting uses the other clock
         self._began_s, self._zero_s = time.time(), time.monotonic()
 
     # -- boot ------------------------------------------------------------------------------------
@@ -213,9 +213,7 @@ class _Story(Driver):
             self._moments[-1] = self._moment(self._moments[-1].entry)
 
     def ask(self, message: Message) -> tuple[AnyReply, tuple[AnyEmitted, ...]]:
-        """Ask QEMU; observations before its answer go into the trace, the others after the
-        answer.
-        """
+        """Ask QEMU; put observations before its answer into the trace, and those after it later."""
         assert isinstance(message, Request)
         reply, at_s = self._machine.ask(message)
         if isinstance(message, SystemReset):

@@ -32,14 +32,14 @@ _INDICATORS = {
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A call of the guest's, and when QEMU saw it: seconds since 1970, None if it does not say."""
+    """A call of the guest's, None for one that scenarios lack; its time in seconds since 1970."""
 
     request: Request | None
     at_s: float | None
 
 
 def read_traced(line: str) -> Traced | None:
-    """Read a line of QEMU's log; None if it is no trace event, no request if none for a scenario.
+    """Return the trace event in a line of QEMU's log; None if it has none.
 
     >>> read_traced("7@12.000500:spapr_drc_set_isolation_state drc: 0x10000001, state: 0x1").request
     SetIndicator(indicator=9001, index=268435457, state=1)
@@ -52,7 +52,7 @@ def read_traced(line: str) -> Traced | None:
 
 
 def read_report(line: str) -> tuple[str, float | None]:
-    """Split a line of QEMU's log from the time before it, in seconds since 1970, if it has one.
+    """Return a line of QEMU's log, and the time before it in seconds since 1970, if it has one.
 
     >>> read_report("1970-01-01T00:00:12.000500Z qemu: no")
     ('qemu: no', 12.0005)

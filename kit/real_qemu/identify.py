@@ -10,20 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kit.machine import requests
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
-from kit.machine.requests import (
-    CheckException,
-    ConfigureConnector,
-    CpuCore,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    PciFunction,
-    Phb,
-    Request,
-    SetIndicator,
-)
 from kit.machine.revision import Board, Revision
 from kit.real_qemu.failures import tried
 from kit.real_qemu.identify_q35 import likeness
@@ -39,40 +28,44 @@ _CORE, _PHB, _SLOT3, _LMB = 0x10000001, 0x20000001, 0x40000018, 0x80000004
 _ANY_EVENT = 0xFFFFFFFF
 
 
-def _logical(index: int) -> tuple[Request, ...]:
+def _logical(index: int) -> tuple[requests.Request, ...]:
     """The guest takes a device of a logical connector into use."""
     return (
-        SetIndicator(ALLOCATION_STATE, index, 1),
-        SetIndicator(ISOLATION_STATE, index, 1),
-        ConfigureConnector(index),
+        requests.SetIndicator(ALLOCATION_STATE, index, 1),
+        requests.SetIndicator(ISOLATION_STATE, index, 1),
+        requests.ConfigureConnector(index),
     )
 
 
-SCRIPT: tuple[Request, ...] = (
-    DeviceAdd(Phb(1, "p1")),
-    DeviceAdd(Phb(2, "p1")),  # a duplicate id: its text changed
+SCRIPT: tuple[requests.Request, ...] = (
+    requests.DeviceAdd(requests.Phb(1, "p1")),
+    requests.DeviceAdd(requests.Phb(2, "p1")),  # a duplicate id: its text changed
     *_logical(_PHB),
-    DeviceDel("p1"),
-    DeviceDel("p1"),  # an error from 7420033ec4 on
-    DeviceAdd(PciFunction("pci.0", "3.0", id="n3")),
-    SetIndicator(ISOLATION_STATE, _SLOT3, 1),
-    ConfigureConnector(_SLOT3),
-    DeviceDel("n3"),
-    DeviceDel("n3"),  # an error from e35dfbd227 on
-    DeviceAdd(Dimm(256, 0x40000000, "d1")),
+    requests.DeviceDel("p1"),
+    requests.DeviceDel("p1"),  # an error from 7420033ec4 on
+    requests.DeviceAdd(requests.PciFunction("pci.0", "3.0", id="n3")),
+    requests.SetIndicator(ISOLATION_STATE, _SLOT3, 1),
+    requests.ConfigureConnector(_SLOT3),
+    requests.DeviceDel("n3"),
+    requests.DeviceDel("n3"),  # an error from e35dfbd227 on
+    requests.DeviceAdd(requests.Dimm(256, 0x40000000, "d1")),
     *_logical(_LMB),
-    DeviceDel("d1"),
-    ConfigureConnector(_LMB),  # cancels from fe1831eff8 on, with an event from eb7f80fd26 on
-    DeviceDel("d1"),
-    *(CheckException(_ANY_EVENT),) * 7,
-    DeviceAdd(CpuCore(1, "core1")),
+    requests.DeviceDel("d1"),
+    requests.ConfigureConnector(
+        _LMB
+    ),  # cancels from fe1831eff8 on, with an event from eb7f80fd26 on
+    requests.DeviceDel("d1"),
+    *(requests.CheckException(_ANY_EVENT),) * 7,
+    requests.DeviceAdd(requests.CpuCore(1, "core1")),
     *_logical(_CORE),
-    DeviceDel("core1"),
-    DeviceDel("core1"),  # an error with the timeout, another event from 2b18fc794f on
-    *(CheckException(_ANY_EVENT),) * 4,
-    SetIndicator(ISOLATION_STATE, _CORE, 1),  # a refusal from 87758fed7a on, told from 4b08cd567b
-    SetIndicator(ISOLATION_STATE, _CORE, 0),
-    SetIndicator(ALLOCATION_STATE, _CORE, 0),
+    requests.DeviceDel("core1"),
+    requests.DeviceDel("core1"),  # an error with the timeout, another event from 2b18fc794f on
+    *(requests.CheckException(_ANY_EVENT),) * 4,
+    requests.SetIndicator(
+        ISOLATION_STATE, _CORE, 1
+    ),  # a refusal from 87758fed7a on, told from 4b08cd567b
+    requests.SetIndicator(ISOLATION_STATE, _CORE, 0),
+    requests.SetIndicator(ALLOCATION_STATE, _CORE, 0),
 )
 
 
@@ -101,7 +94,7 @@ class Identity:
 
     @property
     def revision(self) -> Revision:
-        """The name of a run on it: the binary's version beside the revision's name."""
+        """The revision of a run on it: the binary's version beside the revision's name."""
         version = ".".join(map(str, self.binary.version))
         like = "which answers as" if self.same else "whose nearest is"
         return replace(
@@ -115,11 +108,7 @@ class Identity:
 
 
 def identify(binary: Binary) -> Identity:
-    """Run the script on a binary and find the builds with the same answers.
-
-    Raises:
-        BackendError: It does not start, or does not answer.
-    """
+    """Run the script on a binary and find the builds with the same answers."""
     return _identify(binary)
 
 
@@ -154,13 +143,13 @@ def _asked(binary: Binary) -> tuple[tuple[str, ...], str]:
 
 
 def _different(found: tuple[str, ...], theirs: tuple[str, ...]) -> list[int]:
-    """Return the steps that are answered differently, counted from 0."""
+    """Return the steps with different answers, counted from 0."""
     pairs = zip(found, theirs, strict=True)
     return [number for number, (one, other) in enumerate(pairs) if one != other]
 
 
 def answers_of(ask: Ask) -> tuple[str, ...]:
-    """Run the script and return the answers, each in one form whatever the order of events."""
+    """Run the script and return the answers, each the same whatever the order of events."""
     return tuple(answer_text(ask(request)) for request in SCRIPT)
 
 

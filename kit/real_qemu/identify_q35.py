@@ -64,17 +64,13 @@ class Likeness:
 
     @property
     def words(self) -> str:
-        """How alike it is, for a person."""
+        """The result, for people."""
         told = f"answers {self.same} of {self.steps} steps as the recorded ones, 7.2.22 and 11.1.3"
         return f"{told}; {self.difference}" if self.difference else told
 
 
 def likeness(binary: Binary) -> Likeness:
-    """Run the script on a binary and on the embedded machine.
-
-    Raises:
-        BackendError: It does not start, or does not answer.
-    """
+    """Run the script on a binary and on the embedded machine."""
     embedded = acpi.boot(RECORDED)
     same, first = 0, ""
     with RealQ35(binary, RECORDED) as real:

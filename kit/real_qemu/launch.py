@@ -1,7 +1,7 @@
 """What to start and how: which binary, what it can do, its command line.
 
-A build is tried, not believed: QEMU does not list the qtest accelerator, and a distribution may
-leave it out.
+A build is tried, because QEMU does not list the qtest accelerator, and a distribution may leave it
+out.
 
 Source: QEMU qemu-options.hx; the command lines are those of the recordings.
 """
@@ -39,7 +39,7 @@ class Binary:
     """A QEMU, and what it can do.
 
     ``steps_time``: it has the accelerator qtest, so that the guest's clock can be stepped.
-    ``accelerators`` are all that were built in, by name.
+    ``accelerators`` are the names of all that were built in.
     """
 
     path: str
@@ -52,7 +52,7 @@ class Binary:
 
     @property
     def name(self) -> str:
-        """Program and version, for a person."""
+        """Program and version, for people."""
         version = ".".join(map(str, self.version))
         package = f" ({self.package})" if self.package else ""
         return f"{Path(self.path).name} {version}{package}"
@@ -69,15 +69,12 @@ class Binary:
 
 
 def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
-    """Return the absolute path of the QEMU to use.
+    """Return the absolute path of the QEMU to use, or raise BackendError with how to get one.
 
     Args:
         chosen: A path or a program's name; else the environment's KIT_QEMU_SYSTEM (pseries only),
             else the usual program on PATH.
         board: The machine it is for.
-
-    Raises:
-        BackendError: There is none: says how to get one.
     """
     if sys.platform == "emscripten":
         raise BackendError("a page in a browser cannot start a QEMU; the kit on your machine can")
@@ -94,11 +91,7 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
 
 
 def probe(path: str, board: Board = Board.PSERIES, *, start_s: float = 20.0) -> Binary:
-    """Start a binary and find out what it can do; the result is kept until the file changes.
-
-    Raises:
-        BackendError: It is not a QEMU, or does not have the board.
-    """
+    """Start a binary and find out what it can do; the result is kept until the file changes."""
     try:
         changed = Path(path).stat().st_mtime_ns
     except OSError as error:
@@ -133,7 +126,7 @@ def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
 
 
 def _accelerators(session: Session) -> tuple[str, ...]:
-    """Ask for the types of accelerators, which ``-accel help`` does not tell all of."""
+    """Return the types of accelerators, of which ``-accel help`` lists only some."""
     answer = session.qmp("qom-list-types", implements="accel", abstract=False)
     value = answer.value if isinstance(answer, QmpAnswer) else None
     if not isinstance(value, list):
@@ -144,7 +137,7 @@ def _accelerators(session: Session) -> tuple[str, ...]:
 
 
 def _with_less(wanted: Binary, why: str) -> Binary | None:
-    """Return what to try next, where a build refuses an option for being without it."""
+    """Return what to try next, if a build lacks an option."""
     if wanted.sandbox and ("sandbox" in why or "seccomp" in why):
         return replace(wanted, sandbox=False)
     if wanted.steps_time and "qtest" in why and "accelerator" in why:
@@ -167,11 +160,7 @@ _COMMAND_LINES = {
 def start(
     binary: Binary, more: Iterable[str] = (), *, answer_s: float = 20.0, start_s: float = 20.0
 ) -> Session:
-    """Start the binary's machine, stopped, with *more* on its command line.
-
-    Raises:
-        BackendError: It does not start.
-    """
+    """Start the binary's machine, stopped, with *more* on its command line."""
     sandbox = SANDBOX if binary.sandbox else ()
     accel = ("-accel", "qtest") if binary.steps_time else ("-accel", "tcg,tb-size=16", "-S")
     files = {}

@@ -4,7 +4,7 @@ The embedded machine, at the revision that the binary answers like, gets the sam
 and events are the binary's.  What nobody can see, the state of connectors and the event queue, is
 the embedded machine's.  A note names every difference between the two.
 
-A run on a process is linear: it cannot go back, and only the newest world can go on.
+A run on a process is linear: it cannot go back, and only the newest world can continue.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from kit.trace.kinds import wire_name
 
 __all__ = ["PairedMachines", "play_real"]
 
-_UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or for its guest alone
+_UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or only for its guest
 
 
 class PairedMachines:
@@ -74,7 +74,7 @@ class PairedMachines:
         self._name = name
 
     def ask(self, machine: PlatformMachine, message: Message) -> Asked:
-        """Ask both; return the embedded machine then, with what the real one replied."""
+        """Ask both; return the embedded machine after it, with the real one's reply and events."""
         after, expected, expected_events = self._platform.ask(machine, message)
         if self._not_for_it(message):
             return after, expected, expected_events
@@ -108,7 +108,7 @@ class PairedMachines:
     def _merged(
         self, message: Message, expected: Iterable[AnyEmitted], emitted: Iterable[AnyEmitted]
     ) -> tuple[AnyEmitted, ...]:
-        """Put the real events in the embedded machine's order, between what nobody can see."""
+        """Put the real events in the embedded machine's order, among those that nobody can see."""
         left = list(emitted)
         found: list[AnyEmitted] = []
         for one in expected:
@@ -187,7 +187,7 @@ def _start(binary: Binary) -> RealSpapr | RealQ35:
 def _first_timer_ns(
     scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...]
 ) -> int | None:
-    """Return when the first timer of QEMU's starts, by the wall clock; None if none does."""
+    """Return when QEMU's first timer starts, by the wall clock; None if none does."""
     for moment in play(scenario, identity.nearest, interventions).moments:
         if moment.platform.timers(moment.machine):
             return moment.entry.at_ns

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from kit.machine import requests
 from kit.machine.events import (
     Done,
     Emitted,
@@ -21,29 +22,6 @@ from kit.machine.events import (
     QmpReturn,
     Reply,
     Stepped,
-)
-from kit.machine.requests import (
-    CheckException,
-    ClientArchitectureSupport,
-    ClockStep,
-    Cont,
-    CpuCore,
-    Device,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    EventScan,
-    GetSensorState,
-    Migrate,
-    Nvdimm,
-    PciFunction,
-    Phb,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    QueryVersion,
-    Request,
-    Stop,
-    SystemReset,
 )
 from kit.real_qemu import firmware
 from kit.real_qemu.failures import BackendError, QemuGone
@@ -56,14 +34,14 @@ from kit.real_qemu.wire import QmpAnswer
 __all__ = ["RealSpapr", "destination_words", "device_arguments"]
 
 _ONLY_LOOK = (
-    CheckException,
-    EventScan,
-    GetSensorState,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    QueryVersion,
+    requests.CheckException,
+    requests.EventScan,
+    requests.GetSensorState,
+    requests.QueryHotpluggableCpus,
+    requests.QueryMemoryDevices,
+    requests.QueryVersion,
 )
-"""Requests after which no device can have left, and no QMP event can be on its way."""
+"""Requests after which no device can be gone, and no QMP event can be on its way."""
 
 _MIGRATION_S = 30.0
 _POLL_S = 0.005
@@ -76,7 +54,7 @@ class RealSpapr(RealMachine):
     Once QEMU is gone every request is answered `Aborted`.
     """
 
-    def ask(self, request: Request) -> Outcome:
+    def ask(self, request: requests.Request) -> Outcome:
         """Carry out one request; its events are in QEMU's order.
 
         Raises:
@@ -98,30 +76,30 @@ class RealSpapr(RealMachine):
 
     # -- requests --------------------------------------------------------------------------------
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: requests.Request) -> Reply:
         match request:
-            case DeviceAdd(device):
+            case requests.DeviceAdd(device):
                 return self.device_add(device, device_arguments(device, self.core))
-            case DeviceDel(device_id):
+            case requests.DeviceDel(device_id):
                 return reply_of(self.session.qmp("device_del", id=device_id))
-            case Stop():
+            case requests.Stop():
                 return reply_of(self.session.qmp("stop"))
-            case Cont():
+            case requests.Cont():
                 return reply_of(self.session.qmp("cont"))
-            case SystemReset():
+            case requests.SystemReset():
                 self.reset()
                 return Done()
-            case ClockStep(ns):
+            case requests.ClockStep(ns):
                 return self._clock_step(ns)
-            case Migrate():
+            case requests.Migrate():
                 return self._migrate(request)
-            case ClientArchitectureSupport(hp_evt):
+            case requests.ClientArchitectureSupport(hp_evt):
                 return self._cas(hp_evt)
-            case QueryHotpluggableCpus():
+            case requests.QueryHotpluggableCpus():
                 return QmpReturn(hotpluggable_cpus(self.ok("query-hotpluggable-cpus")))
-            case QueryMemoryDevices():
+            case requests.QueryMemoryDevices():
                 return QmpReturn(memory_devices(self.ok("query-memory-devices")))
-            case QueryVersion():
+            case requests.QueryVersion():
                 return QmpReturn(QemuVersion(*self.session.greeting.version))
             case _:
                 return rtas(self.session, request)
@@ -154,7 +132,7 @@ class RealSpapr(RealMachine):
 
     # -- migration -------------------------------------------------------------------------------
 
-    def _migrate(self, request: Migrate) -> Done:
+    def _migrate(self, request: requests.Migrate) -> Done:
         source = self.session
         backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}
         place = source.folder / "migration"
@@ -193,28 +171,28 @@ class RealSpapr(RealMachine):
             time.sleep(_POLL_S)
 
 
-def device_arguments(device: Device, core: str) -> dict[str, Any]:
+def device_arguments(device: requests.Device, core: str) -> dict[str, Any]:
     """Return the arguments of device_add for a device, without the memory behind it."""
     named: dict[str, Any] = {} if device.id is None else {"id": device.id}
     match device:
-        case CpuCore(core_id):
+        case requests.CpuCore(core_id):
             return {"driver": core, "core-id": core_id, **named}
-        case Phb(index):
+        case requests.Phb(index):
             return {"driver": "spapr-pci-host-bridge", "index": index, **named}
-        case PciFunction(bus, addr, multifunction):
+        case requests.PciFunction(bus, addr, multifunction):
             more = {"multifunction": True} if multifunction else {}
             return {"driver": "e1000", "bus": bus, "addr": addr, **more, **named}
-        case Dimm(addr=addr, slot=slot):
+        case requests.Dimm(addr=addr, slot=slot):
             named["driver"] = "pc-dimm"
-        case Nvdimm(addr=addr, slot=slot):
+        case requests.Nvdimm(addr=addr, slot=slot):
             named |= {"driver": "nvdimm", "label-size": LABEL_BYTES, "uuid": _NVDIMM_UUID}
     return {**named, "addr": addr, **({} if slot is None else {"slot": slot})}
 
 
 def destination_words(
-    request: Migrate, core: str, backends: Mapping[str | None, str]
+    request: requests.Migrate, core: str, backends: Mapping[str | None, str]
 ) -> tuple[str, ...]:
-    """Return the command line of a migration's destination, as far as it is about devices."""
+    """Return the devices on the command line of a migration's destination."""
     words: list[str] = []
     for core_id in request.cores or ():
         words += ("-device", f"{core},id=core{core_id},core-id={core_id}")

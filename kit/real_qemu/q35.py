@@ -1,8 +1,8 @@
 """A real q35 machine with the interface of the embedded one: a request in, its outcome out.
 
-No guest runs in it: the driver makes the guest's accesses to the hotplug registers over qtest.  It
-is stopped, under TCG: time does not pass, and DEVICE_DELETED after an ejection comes late or not
-at all, since the CPU's thread never runs; so the driver waits only a moment for it.
+No guest runs in it: the driver accesses the guest's hotplug registers over qtest.  It is stopped,
+under TCG: time does not pass, and DEVICE_DELETED after an ejection comes late or never, because the
+CPU's thread does not run; so the driver waits only a moment for it.
 
 Source: QEMU docs/specs/acpi_cpu_hotplug.rst, docs/specs/acpi_mem_hotplug.rst; hw/i386/acpi-build.c
 and include/hw/acpi/ich9.h (the base addresses) as of v7.2.
@@ -10,33 +10,10 @@ and include/hw/acpi/ich9.h (the base addresses) as of v7.2.
 
 from __future__ import annotations
 
+from kit.machine import requests
 from kit.machine.events import Done, QmpReturn
+from kit.machine.q35 import messages as acpi
 from kit.machine.q35.machine import AcpiConfig
-from kit.machine.q35.messages import (
-    AcpiOutcome,
-    AcpiReply,
-    AcpiRequest,
-    OspmStatusReturn,
-    QueryAcpiOspmStatus,
-    ReadStatus,
-    ReportOst,
-    SlotStatusReturn,
-    SlotType,
-    WriteControl,
-)
-from kit.machine.requests import (
-    ClockStep,
-    Cont,
-    CpuCore,
-    Device,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    Stop,
-    SystemReset,
-)
 from kit.real_qemu.failures import BackendError, QemuGone
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.qmp import (
@@ -68,22 +45,22 @@ class RealQ35(RealMachine):
         super().__init__(binary, _command_line(config or AcpiConfig()), answer_s=answer_s)
         self.session.qtest("outl", _CPUS, 0)  # leaves the registers of old for those with _OST
 
-    def ask(self, request: AcpiRequest) -> AcpiOutcome:
-        """Carry out one request; return the reply, and what QEMU emitted.
+    def ask(self, request: acpi.AcpiRequest) -> acpi.AcpiOutcome:
+        """Carry out one request; return the reply, and QEMU's events.
 
         Raises:
             BackendError: The binary cannot do that, or does not answer.
         """
         if self.aborted is not None:
-            return AcpiOutcome(self.aborted)
+            return acpi.AcpiOutcome(self.aborted)
         self.session.events.clear()
-        reply: AcpiReply
+        reply: acpi.AcpiReply
         try:
             reply = self._reply(request)
             self.settle()
         except QemuGone as gone:
             reply = self.lost(gone)
-        return AcpiOutcome(reply, acpi_events(self.session.events))
+        return acpi.AcpiOutcome(reply, acpi_events(self.session.events))
 
     def deleted(self, path: str) -> None:
         """Wait a moment for DEVICE_DELETED, which may never come."""
@@ -91,51 +68,51 @@ class RealQ35(RealMachine):
             lambda e: e.name == "DEVICE_DELETED" and e.data.get("path") == path, _EJECTED_S
         )
 
-    def _reply(self, request: AcpiRequest) -> AcpiReply:
+    def _reply(self, request: acpi.AcpiRequest) -> acpi.AcpiReply:
         qmp = self.session.qmp
         match request:
-            case DeviceAdd(device):
+            case requests.DeviceAdd(device):
                 return self.device_add(device, _arguments(device, self.core))
-            case DeviceDel(device_id):
+            case requests.DeviceDel(device_id):
                 return reply_of(qmp("device_del", id=device_id))
-            case SystemReset():
+            case requests.SystemReset():
                 self.reset()
                 return Done()
-            case Stop():
+            case requests.Stop():
                 return reply_of(qmp("stop"))
-            case Cont():
+            case requests.Cont():
                 return reply_of(qmp("cont"))
-            case QueryHotpluggableCpus():
+            case requests.QueryHotpluggableCpus():
                 return QmpReturn(hotpluggable_cpus(self.ok("query-hotpluggable-cpus")))
-            case QueryMemoryDevices():
+            case requests.QueryMemoryDevices():
                 return QmpReturn(memory_devices(self.ok("query-memory-devices")))
-            case QueryAcpiOspmStatus():
-                return OspmStatusReturn(ospm_status(self.ok("query-acpi-ospm-status")))
-            case ReadStatus(slot_type, slot):
-                return SlotStatusReturn(self._status(slot_type, slot))
-            case WriteControl(slot_type, slot, bits):
+            case acpi.QueryAcpiOspmStatus():
+                return acpi.OspmStatusReturn(ospm_status(self.ok("query-acpi-ospm-status")))
+            case acpi.ReadStatus(slot_type, slot):
+                return acpi.SlotStatusReturn(self._status(slot_type, slot))
+            case acpi.WriteControl(slot_type, slot, bits):
                 self._select(slot_type, slot)
                 self.session.qtest("outb", _STATUS[slot_type], bits & _BYTE)
                 return Done()
-            case ReportOst():
+            case acpi.ReportOst():
                 self._report(request)
                 return Done()
-            case ClockStep():
+            case requests.ClockStep():
                 raise self.error("a q35 machine that is stopped has no time to step")
 
-    def _select(self, slot_type: SlotType, slot: int) -> None:
-        base = _CPUS if slot_type is SlotType.CPU else _DIMMS
+    def _select(self, slot_type: acpi.SlotType, slot: int) -> None:
+        base = _CPUS if slot_type is acpi.SlotType.CPU else _DIMMS
         self.session.qtest("outl", base, slot & _WORD)
 
-    def _status(self, slot_type: SlotType, slot: int) -> int:
+    def _status(self, slot_type: acpi.SlotType, slot: int) -> int:
         self._select(slot_type, slot)
         (word,) = self.session.qtest("inb", _STATUS[slot_type])
         return int(word, 16)
 
-    def _report(self, report: ReportOst) -> None:
+    def _report(self, report: acpi.ReportOst) -> None:
         self._select(report.slot_type, report.slot)
         event, status = report.event & _WORD, report.status & _WORD
-        if report.slot_type is SlotType.DIMM:
+        if report.slot_type is acpi.SlotType.DIMM:
             self.session.qtest("outl", _DIMM_OST_EVENT, event)
             self.session.qtest("outl", _DIMM_OST_STATUS, status)
             return
@@ -144,8 +121,8 @@ class RealQ35(RealMachine):
             self.session.qtest("outl", _CPU_DATA, value)
 
 
-_STATUS = {SlotType.CPU: _CPU_STATUS, SlotType.DIMM: _DIMM_STATUS}
-"""Read: the status of the slot; written: its control."""
+_STATUS = {acpi.SlotType.CPU: _CPU_STATUS, acpi.SlotType.DIMM: _DIMM_STATUS}
+"""The register that reads a slot's status, and writes its control."""
 
 
 def _command_line(config: AcpiConfig) -> tuple[str, ...]:
@@ -155,13 +132,13 @@ def _command_line(config: AcpiConfig) -> tuple[str, ...]:
     return ("-smp", f"1,maxcpus={config.max_cpus}", "-m", memory)
 
 
-def _arguments(device: Device, core: str) -> dict[str, object]:
+def _arguments(device: requests.Device, core: str) -> dict[str, object]:
     named: dict[str, object] = {} if device.id is None else {"id": device.id}
     match device:
-        case CpuCore(core_id):
+        case requests.CpuCore(core_id):
             place = {"socket-id": 0, "core-id": core_id, "thread-id": 0}
             return {"driver": core, **place, **named}
-        case Dimm(addr=addr, slot=slot):
+        case requests.Dimm(addr=addr, slot=slot):
             more = {} if slot is None else {"slot": slot}
             return {"driver": "pc-dimm", "addr": addr, **more, **named}
     raise BackendError(f"{type(device).__name__} is no device of the kit's q35 machine")

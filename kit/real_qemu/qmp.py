@@ -1,6 +1,6 @@
 """QMP's answers and events as the values of the embedded machines.
 
-A build's output is text from outside: a shape that QMP does not have is a `BackendError`.
+A build's output comes from outside: a shape that QMP does not have is a `BackendError`.
 
 Source: QEMU's QAPI schema (qapi/qdev.json, qapi/machine.json, qapi/acpi.json).
 """
@@ -24,7 +24,7 @@ from kit.machine.events import (
 from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo
 from kit.real_qemu.failures import BackendError, is_warning
 from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
-from kit.recordings.qmp_events import QmpEmitted, event_of, ost_info_of
+from kit.recordings.qmp_events import QmpEmitted, ost_info_of, read_event
 
 __all__ = [
     "acpi_events",
@@ -57,7 +57,7 @@ def _read(what: str, read: Callable[[], T]) -> T:
 
 
 def hotpluggable_cpus(value: Any) -> tuple[HotpluggableCpu, ...]:  # noqa: ANN401 - JSON
-    """Read what query-hotpluggable-cpus answers."""
+    """Return the answer to query-hotpluggable-cpus."""
     return _read(
         "query-hotpluggable-cpus",
         lambda: tuple(
@@ -67,14 +67,14 @@ def hotpluggable_cpus(value: Any) -> tuple[HotpluggableCpu, ...]:  # noqa: ANN40
 
 
 def _slot_number(props: Mapping[str, Any]) -> int:
-    """q35 numbers sockets, cores and threads; with one core a socket only one of them counts."""
+    """Return a slot's number; of q35's sockets, cores and threads only one counts here."""
     if "socket-id" in props:
         return int(props["socket-id"]) + int(props.get("core-id", 0))
     return int(props["core-id"])
 
 
 def memory_devices(value: Any) -> tuple[MemoryDevice, ...]:  # noqa: ANN401 - JSON
-    """Read what query-memory-devices answers: by address."""
+    """Return the answer to query-memory-devices, by address."""
     found = _read(
         "query-memory-devices",
         lambda: [
@@ -86,20 +86,20 @@ def memory_devices(value: Any) -> tuple[MemoryDevice, ...]:  # noqa: ANN401 - JS
 
 
 def ospm_status(value: Any) -> tuple[OstInfo, ...]:  # noqa: ANN401 - JSON
-    """Read what query-acpi-ospm-status answers."""
+    """Return the answer to query-acpi-ospm-status."""
     return _read("query-acpi-ospm-status", lambda: tuple(ost_info_of(one) for one in value))
 
 
-def _event_of(event: QmpEvent) -> QmpEmitted | None:
-    """Read an event; None for those that the embedded machines do not have."""
-    found = _read(event.name, lambda: event_of(event.name, event.data))
+def _read_event(event: QmpEvent) -> QmpEmitted | None:
+    """Return an event; None for one that the embedded machines do not have."""
+    found = _read(event.name, lambda: read_event(event.name, event.data))
     part = isinstance(found, DeviceDeleted) and not _DEVICE_PATH.fullmatch(found.path)
     return None if part else found
 
 
 def spapr_events(events: Iterable[QmpEvent], lines: Iterable[str]) -> tuple[Emitted, ...]:
-    """Return what QEMU emitted: its QMP events, then the errors in its own log."""
-    found = map(_event_of, events)
+    """Return QEMU's events: those of QMP, then the errors in its own log."""
+    found = map(_read_event, events)
     told = [one for one in found if one is not None and not isinstance(one, AcpiDeviceOst)]
     errors = (line for line in lines if not is_warning(line))
     reports = [match["text"] for match in map(_REPORT.match, errors) if match]
@@ -107,5 +107,5 @@ def spapr_events(events: Iterable[QmpEvent], lines: Iterable[str]) -> tuple[Emit
 
 
 def acpi_events(events: Iterable[QmpEvent]) -> tuple[AcpiEmitted, ...]:
-    """Return what QEMU emitted on a q35 machine."""
-    return tuple(one for one in map(_event_of, events) if isinstance(one, AcpiEmitted))
+    """Return QEMU's events on a q35 machine."""
+    return tuple(one for one in map(_read_event, events) if isinstance(one, AcpiEmitted))

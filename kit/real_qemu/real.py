@@ -1,7 +1,7 @@
-"""What a real machine of either kind has: its process, its devices, and its end.
+"""What real machines of both boards share: the process, its devices, and its end.
 
-QEMU removes PHB and PCI devices late.  The kit does not sleep for that: a device_add that fails
-ends with the late work of QEMU's other thread, and then DEVICE_DELETED comes.
+QEMU removes PHB and PCI devices late.  Instead of sleeping the kit sends a device_add that fails:
+it waits for the late work of QEMU's other thread, and then DEVICE_DELETED comes.
 
 Source: QEMU softmmu/qdev-monitor.c (drain_call_rcu in qmp_device_add).
 """
@@ -23,9 +23,7 @@ from kit.real_qemu.wire import QmpAnswer, QmpEvent
 
 __all__ = ["RealMachine"]
 
-LABEL_BYTES = 128 << 10
-"""What an nvdimm needs beside its memory."""
-
+LABEL_BYTES = 128 << 10  # of an nvdimm, beside its memory
 _LATE_S = 10.0
 _NO_DEVICE = "no-such-device"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
@@ -81,7 +79,7 @@ class RealMachine:
         return start(self.binary, more, answer_s=self.answer_s)
 
     def ok(self, command: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
-        """Ask over QMP what no build refuses, and return its answer."""
+        """Send a QMP command that no build refuses, and return its answer."""
         answer = self.session.qmp(command, **arguments)
         if isinstance(answer, QmpAnswer):
             return answer.value
@@ -97,7 +95,7 @@ class RealMachine:
         return BackendError(f"{self.binary.path}: {what}")
 
     def reset(self) -> None:
-        """Reset the machine, and wait until it is."""
+        """Reset the machine, and wait for the end of the reset."""
         self.ok("system_reset")
         if not self.session.wait_event(lambda event: event.name == "RESET"):
             raise self.error("does not reset in time")
@@ -110,7 +108,7 @@ class RealMachine:
         return self._core
 
     def device_add(self, device: Device, arguments: dict[str, Any]) -> QmpReturn | QmpError:
-        """Plug a device in: *arguments* are all but the memory behind a module."""
+        """Plug a device in; *arguments* lack only the memory of a module."""
         if device.id is None and _ANONYMOUS not in self._places:
             self._places.append(_ANONYMOUS)
         backend = None
@@ -129,7 +127,7 @@ class RealMachine:
         return reply
 
     def _make_backend(self, device: Dimm | Nvdimm) -> tuple[str, QmpError | None]:
-        """Make the memory behind a module, named after it: a migration knows it by that name."""
+        """Create a module's memory under the module's name, by which a migration knows it."""
         taken = {str(found["name"]) for found in self.ok("qom-list", path="/objects")}
         name = f"mem-{device.id}"
         if name in taken or not _ID.fullmatch(name):
@@ -148,7 +146,7 @@ class RealMachine:
             raise self.error("has no CPUs to plug") from None
 
     def _devices(self) -> frozenset[tuple[str, str]]:
-        """Return place and name of every device that was plugged."""
+        """Return place and name of every plugged device."""
         return frozenset(
             (place, str(found["name"]))
             for place in self._places

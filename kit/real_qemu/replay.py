@@ -26,17 +26,10 @@ from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.recordings.format import FORMATS, RecordingScript
 from kit.recordings.q35_format import RECORDED
 
-__all__ = [
-    "LiveComparison",
-    "Recorded",
-    "compare_live",
-    "embedded",
-    "needs_time",
-    "record",
-]
+__all__ = ["LiveComparison", "Recorded", "compare_live", "embedded", "needs_time", "record"]
 
 Ask = Callable[[Request | AcpiRequest], Json]
-"""Asks a machine; the answer as recordings write it: ``reply`` or ``aborted``, and ``events``."""
+"""Returns a machine's answer as recordings have it: ``reply`` or ``aborted``, and ``events``."""
 
 
 def needs_time(script: RecordingScript, binary: Binary) -> bool:
@@ -57,11 +50,7 @@ class Recorded:
 
 
 def record(script: RecordingScript, identity: Identity) -> Recorded:
-    """Run *script* on a binary and write down its answers.
-
-    Raises:
-        BackendError: The binary does not start, or cannot do what the script asks.
-    """
+    """Run *script* on a binary and write down its answers."""
     binary = identity.binary
     found = tried(lambda: _recorded(script, binary))
     steps, cut = found.result
@@ -172,6 +161,6 @@ def _real(binary: Binary) -> Iterator[tuple[Ask, RealMachine]]:
 
 
 def embedded(identity: Identity) -> Ask:
-    """Return how to ask the embedded machine, started as the binary is, at its revision."""
+    """Return a function that asks the embedded machine, started as the binary is."""
     fresh = FORMATS[identity.binary.board].fresh(identity.nearest, identity.binary.steps_time)
     return lambda request: answer_json(fresh(request))

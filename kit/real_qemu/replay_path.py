@@ -41,7 +41,7 @@ NO_CAS = "the guest's CAS comes by itself, and this build has one at a reset alo
 
 @dataclass(frozen=True, slots=True)
 class LiveStep:
-    """One request, as the recordings write it, and the answers of both machines."""
+    """One request, as recordings have it, and the answers of both machines."""
 
     choice: int
     action: str
@@ -121,9 +121,6 @@ def replay_path(asked: Iterable[Asked], binary: Binary, revision: Revision) -> L
     """Send the requests of a path to a binary, and to the embedded machine at *revision*.
 
     `kit.real_qemu.failures` says what is tried again.
-
-    Raises:
-        BackendError: The binary does not start, or does not answer.
     """
     wanted = list(asked)
     found = tried(lambda: _once(wanted, binary, revision))

@@ -1,10 +1,10 @@
 """A run, or a path of the explorer, as one script that shows the same on a real QEMU.
 
-The script needs nothing but Python's standard library.  It expects what the embedded machine
-answers to the same calls.
+The script needs only Python's standard library.  It expects the embedded machine's answers to the
+same calls.
 
 A run's guest is not in the script: it plugs the devices and resets the machine, after which QEMU
-takes a device as in use, as after a boot.
+counts a device as in use, as after a boot.
 """
 
 from __future__ import annotations
@@ -19,40 +19,10 @@ from kit.common.errors import UserError
 from kit.explorer.export import asked_of
 from kit.explorer.model import DrcModel
 from kit.explorer.paths import PlayedPath
+from kit.machine import events, requests
 from kit.machine.config import MIB, Config
-from kit.machine.events import (
-    Aborted,
-    ConnectorReturn,
-    DeviceDeleted,
-    DeviceUnplugGuestError,
-    Emitted,
-    ExceptionReturn,
-    MemUnplugError,
-    Outcome,
-    QmpError,
-    SensorReturn,
-    StatusReturn,
-)
 from kit.machine.pseries.machine import Machine
 from kit.machine.pseries.step import boot, next_deadline, step
-from kit.machine.requests import (
-    CheckException,
-    ClientArchitectureSupport,
-    ClockStep,
-    ConfigureConnector,
-    Cont,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    GetSensorState,
-    Migrate,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    Request,
-    SetIndicator,
-    Stop,
-    SystemReset,
-)
 from kit.machine.revision import Board, Revision
 from kit.real_qemu.pseries import destination_words, device_arguments
 from kit.real_qemu.reproducer_text import CALLS, SCRIPT
@@ -67,9 +37,26 @@ __all__ = ["Reproducer", "ScriptStep", "python_script", "reproducer_of_path", "r
 
 MAX_REPEATED, MIN_TIMES = 4, 3  # steps that are looked at as one; how often, to be written once
 _CORE = "CORE"  # the script puts the binary's own type of core there
-_BY_GUEST = (SetIndicator, GetSensorState, ConfigureConnector, CheckException)
-_SCRIPTED = (*_BY_GUEST, ClockStep, DeviceAdd, DeviceDel, Migrate, SystemReset, Stop, Cont)
-_LOOKS = (QueryHotpluggableCpus, QueryMemoryDevices)  # one look at the end does for both
+_BY_GUEST = (
+    requests.SetIndicator,
+    requests.GetSensorState,
+    requests.ConfigureConnector,
+    requests.CheckException,
+)
+_SCRIPTED = (
+    *_BY_GUEST,
+    requests.ClockStep,
+    requests.DeviceAdd,
+    requests.DeviceDel,
+    requests.Migrate,
+    requests.SystemReset,
+    requests.Stop,
+    requests.Cont,
+)
+_LOOKS = (
+    requests.QueryHotpluggableCpus,
+    requests.QueryMemoryDevices,
+)  # one look at the end does for both
 _LOOK = f"qom-list {json.dumps({'path': '/machine/peripheral'})}"
 
 
@@ -100,22 +87,18 @@ class Reproducer:
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """What is to be asked, not yet answered; without a request QEMU's next timer fires."""
+    """A request, not yet answered; None stands for QEMU's next timer."""
 
     when: str
     sentence: str
-    request: Request | None
+    request: requests.Request | None
 
 
 # -- what is asked -------------------------------------------------------------------------------
 
 
 def reproducer_of_run(run: Run) -> Reproducer:
-    """Return the script of a run on the pseries machine.
-
-    Raises:
-        UserError: The run is of another machine, or needs a guest that boots.
-    """
+    """Return the script of a run; UserError for another board, or if a guest must boot."""
     name, revision = run.scenario.name, run.revision
     if revision.board != Board.PSERIES:
         raise UserError(f"{revision.name} is another machine: name a pseries machine with --at")
@@ -129,24 +112,20 @@ def reproducer_of_run(run: Run) -> Reproducer:
     machine, guest = platform.switch_on(revision, cas_at_reset=True)
     world = World(platform=platform, machine=machine, guest=guest, ask=ask)
     began = begin_with(run.scenario.setup, world)
-    plugged: list[Request] = [one for one in asked if isinstance(one, DeviceAdd)]
-    passed: list[Request] = [one for one in asked if isinstance(one, ClockStep)]
-    first = [*plugged, SystemReset(), *passed]
+    plugged: list[requests.Request] = [one for one in asked if isinstance(one, requests.DeviceAdd)]
+    passed: list[requests.Request] = [one for one in asked if isinstance(one, requests.ClockStep)]
+    first = [*plugged, requests.SystemReset(), *passed]
     booted = len(asked)
     ended = play_from(began, run.scenario, revision, run.interventions)
     plan = [
-        *(_Planned("before", _said(one), one) for one in first),
+        *(_Planned("before", _sentence_of(one), one) for one in first),
         *_story(asked[booted:], ended.trace),
     ]
     return _answered(name, run.scenario.title, token_of(run), revision, plan)
 
 
 def reproducer_of_path(path: PlayedPath) -> Reproducer:
-    """Return the script of a path of the explorer.
-
-    Raises:
-        UserError: The path needs a guest that boots.
-    """
+    """Return the script of a path of the explorer; UserError if a guest must boot."""
     model = DrcModel(path.revision, path.kind, path.scope)
     plan = [
         _Planned(f"choice {one.choice}" if one.choice else "before", one.action, one.request)
@@ -160,19 +139,19 @@ def _story(asked: Iterable[Message], trace: Iterable[TraceEntry]) -> Iterator[_P
     """Put time and sentence of its entry to each request of a story."""
     entries, now_ns = list(trace), 0
     for request in asked:
-        if not isinstance(request, Request):
+        if not isinstance(request, requests.Request):
             continue
         found = next((one for one in entries if one.message == request), None)
         if found is not None:
             del entries[: entries.index(found) + 1]
             now_ns = found.at_ns
         yield _Planned(
-            seconds(now_ns), _said(request) if found is None else sentence(found), request
+            seconds(now_ns), _sentence_of(request) if found is None else sentence(found), request
         )
 
 
-def _said(request: Request) -> str:
-    if isinstance(request, ClockStep):
+def _sentence_of(request: requests.Request) -> str:
+    if isinstance(request, requests.ClockStep):
         return f"{seconds(request.ns)} pass."
     src = Actor.GUEST if isinstance(request, _BY_GUEST) else Actor.OPERATOR
     entry = TraceEntry(seq=0, at_ns=0, guest_ns=0, src=src, dst=Actor.QEMU, message=request)
@@ -187,11 +166,11 @@ def _answered(
 ) -> Reproducer:
     """Ask the embedded machine, started as the script starts QEMU."""
     wanted = list(_without_cas(name, plan))
-    timed = any(machine.timers for _, _, _, machine in _asked(revision, wanted, cas=True))
+    timed = any(machine.timers for _, _, _, machine in _play(revision, wanted, cas=True))
     steps: list[ScriptStep] = []
-    answered = list(_asked(revision, wanted, cas=timed))
+    answered = list(_play(revision, wanted, cas=timed))
     for one, request, outcome, _ in answered:
-        if isinstance(request, ClockStep | Stop | Cont) and not timed:
+        if isinstance(request, requests.ClockStep | requests.Stop | requests.Cont) and not timed:
             continue  # without a timer of QEMU's, its clock changes no answer
         steps += _steps(one, request, outcome)
     last = answered[-1][-1]
@@ -202,15 +181,15 @@ def _answered(
     return Reproducer(title=title, token=token, revision=revision, steps=tuple(steps), timed=timed)
 
 
-def _asked(
+def _play(
     revision: Revision, plan: Iterable[_Planned], *, cas: bool
-) -> Iterator[tuple[_Planned, Request, Outcome, Machine]]:
+) -> Iterator[tuple[_Planned, requests.Request, events.Outcome, Machine]]:
     machine = boot(revision, Config(cas_at_reset=cas))
     for one in plan:
         request = one.request
         if request is None:
             deadline = next_deadline(machine)
-            request = ClockStep(0 if deadline is None else deadline - machine.now_ns)
+            request = requests.ClockStep(0 if deadline is None else deadline - machine.now_ns)
         machine, outcome = step(machine, request)
         yield one, request, outcome, machine
         if machine.aborted is not None:
@@ -219,11 +198,11 @@ def _asked(
 
 def _without_cas(name: str, plan: Iterable[_Planned]) -> Iterator[_Planned]:
     """Leave out the CAS of a boot, which follows a reset and changes no answer."""
-    last: Request | None = None
+    last: requests.Request | None = None
     for one in plan:
         request = one.request
-        if isinstance(request, ClientArchitectureSupport):
-            if not isinstance(last, SystemReset):
+        if isinstance(request, requests.ClientArchitectureSupport):
+            if not isinstance(last, requests.SystemReset):
                 raise UserError(
                     f"{name}: a guest that boots ends the request (CAS), and a script without a"
                     f" guest cannot do that; play it on your QEMU with --backend qemu"
@@ -233,7 +212,7 @@ def _without_cas(name: str, plan: Iterable[_Planned]) -> Iterator[_Planned]:
             continue
         if request is not None and not isinstance(request, _SCRIPTED):
             raise UserError(f"{name}: a script cannot make the call {type(request).__name__}")
-        if not isinstance(request, ClockStep):
+        if not isinstance(request, requests.ClockStep):
             last = request
         yield one
 
@@ -242,7 +221,7 @@ def _without_cas(name: str, plan: Iterable[_Planned]) -> Iterator[_Planned]:
 
 
 def python_script(made: Reproducer, file: str) -> str:
-    """Return the script; *file* is the name by which it shows how it is run."""
+    """Return the script; *file* is its name in its own usage line."""
     names = {one.call.partition(" ")[0] for one in made.steps}
     revision = made.revision
     words = {
@@ -266,7 +245,7 @@ _HARMLESS = str.maketrans({"\\": "/", '"': "'", "\n": " "})  # inside a docstrin
 
 
 def _table(steps: Sequence[ScriptStep]) -> Iterator[str]:
-    """Yield the lines of the table; what is repeated word for word stands there once."""
+    """Yield the lines of the table; steps that are repeated word for word are written once."""
     at = 0
     while at < len(steps):
         size, times = max(
@@ -286,7 +265,7 @@ def _table(steps: Sequence[ScriptStep]) -> Iterator[str]:
 
 
 def _repeats(steps: Sequence[ScriptStep], at: int, size: int) -> int:
-    """Return how often the *size* steps from *at* on follow each other, but for the time."""
+    """Return how often the *size* steps from *at* on follow each other, apart from the time."""
     said = [(one.sentence, one.call, one.answer) for one in steps[at:]]
     times = 1
     while said[times * size : (times + 1) * size] == said[:size]:
@@ -303,8 +282,10 @@ def _literal(text: str) -> str:
     return repr(text) if '"' in text and "'" not in text else json.dumps(text)
 
 
-def _steps(one: _Planned, request: Request, outcome: Outcome) -> Iterator[ScriptStep]:
-    if isinstance(request, DeviceAdd) and isinstance(request.device, Dimm):
+def _steps(
+    one: _Planned, request: requests.Request, outcome: events.Outcome
+) -> Iterator[ScriptStep]:
+    if isinstance(request, requests.DeviceAdd) and isinstance(request.device, requests.Dimm):
         dimm = request.device
         memory = {"qom-type": "memory-backend-ram", "id": f"mem-{dimm.id}"}
         call = f"object-add {json.dumps({**memory, 'size': dimm.size_mib * MIB})}"
@@ -312,69 +293,69 @@ def _steps(one: _Planned, request: Request, outcome: Outcome) -> Iterator[Script
     yield ScriptStep(one.when, one.sentence, _call(request), _answer(outcome))
 
 
-def _call(request: Request) -> str:
+def _call(request: requests.Request) -> str:
     match request:
-        case SetIndicator(indicator, index, state):
+        case requests.SetIndicator(indicator, index, state):
             return f"set-indicator {indicator} {index:#x} {state}"
-        case GetSensorState(sensor, index):
+        case requests.GetSensorState(sensor, index):
             return f"get-sensor-state {sensor} {index:#x}"
-        case ConfigureConnector(index, calls):
+        case requests.ConfigureConnector(index, calls):
             return f"ibm,configure-connector {index:#x}" + ("" if calls is None else f" {calls}")
-        case CheckException(mask):
+        case requests.CheckException(mask):
             return f"check-exception {mask:#x}"
-        case ClockStep(ns):
+        case requests.ClockStep(ns):
             return f"clock_step {ns}"
-        case DeviceAdd(device):
+        case requests.DeviceAdd(device):
             arguments: dict[str, Any] = device_arguments(device, _CORE)
-            if isinstance(device, Dimm):
+            if isinstance(device, requests.Dimm):
                 arguments["memdev"] = f"mem-{device.id}"
             return f"device_add {json.dumps(arguments)}"
-        case DeviceDel(device_id):
+        case requests.DeviceDel(device_id):
             return f"device_del {json.dumps({'id': device_id})}"
-        case Migrate():
+        case requests.Migrate():
             backends = {dimm.id: f"mem-{dimm.id}" for dimm in request.dimms}
             return " ".join(["migrate", *destination_words(request, _CORE, backends)])
-        case SystemReset():
+        case requests.SystemReset():
             return "system_reset"
         case _:
             return type(request).__name__.lower()  # stop, cont
 
 
-def _answer(outcome: Outcome) -> str:
-    """Write an answer as the script does: the reply, and after semicolons the events, sorted."""
+def _answer(outcome: events.Outcome) -> str:
+    """Return an answer as the script has it: the reply, and after semicolons the events, sorted."""
     reply = _reply(outcome)
-    if isinstance(outcome.reply, Aborted):
+    if isinstance(outcome.reply, events.Aborted):
         return reply
     return "; ".join([reply, *sorted(filter(None, map(_event, outcome.emitted)))])
 
 
-def _event(emitted: Emitted) -> str:
+def _event(emitted: events.Emitted) -> str:
     match emitted:
-        case DeviceDeleted(device=device) if device:
+        case events.DeviceDeleted(device=device) if device:
             return f"DEVICE_DELETED {device}"
-        case DeviceUnplugGuestError(device=device) if device:
+        case events.DeviceUnplugGuestError(device=device) if device:
             return f"DEVICE_UNPLUG_GUEST_ERROR {device}"
-        case MemUnplugError(device=device) if device:
+        case events.MemUnplugError(device=device) if device:
             return f"MEM_UNPLUG_ERROR {device}"
     return ""
 
 
-def _reply(outcome: Outcome) -> str:
+def _reply(outcome: events.Outcome) -> str:
     match outcome.reply:
-        case StatusReturn(status):
+        case events.StatusReturn(status):
             return str(status)
-        case SensorReturn(status, state):
+        case events.SensorReturn(status, state):
             return f"{status} {state}"
-        case ConnectorReturn(status, calls):
+        case events.ConnectorReturn(status, calls):
             return f"{status} after {calls} calls"
-        case ExceptionReturn(status, event):
+        case events.ExceptionReturn(status, event):
             if event is None:
                 return str(status)
             named = event.count if event.index is None else event.index
             return f"{status} {event.action.name.lower()} {named or 0:#x}"
-        case QmpError() as error:
+        case events.QmpError() as error:
             return error.desc
-        case Aborted(abort):
+        case events.Aborted(abort):
             return f"QEMU aborts in {abort.function}: {abort.assertion}"
         case _:
             return "OK"

@@ -1,6 +1,6 @@
 """A reproducer as a C test in the manner of QEMU's own qtests.
 
-It is written against the public names of QEMU's tests/qtest/libqtest.h.  A test has no migration.
+It uses the public names of QEMU's tests/qtest/libqtest.h.  A test has no migration.
 
 Source: QEMU tests/qtest/libqtest.h (the names), cpu-plug-test.c beside it.
 """
@@ -100,11 +100,7 @@ int main(int argc, char **argv)
 
 
 def qtest_source(made: Reproducer, name: str) -> str:
-    """Return the source of the test; *name* is what it is called.
-
-    Raises:
-        UserError: There is a migration in it, for which the test would need two processes.
-    """
+    """Return the source of the test called *name*; UserError if it has a migration."""
     if any(one.call.startswith("migrate ") for one in made.steps):
         raise UserError("a qtest of one process has no migration: leave --format out")
     body = [line for one in made.steps for line in _lines(one)]
@@ -154,7 +150,7 @@ def _rtas(name: str, words: list[str], answer: str) -> Iterator[str]:
 
 
 def _configure(words: list[str], answer: str) -> Iterator[str]:
-    """Make the call as often as it was made in the expected run."""
+    """Make the call as often as the expected run made it."""
     status, _, count, *_ = [*answer.split(), "after", "1"]
     yield f"qtest_writel(qts, WORK, {words[0]});"
     if int(count) > 1:
@@ -175,7 +171,7 @@ def _qmp(name: str, arguments: dict[str, object], error: str | None) -> Iterator
 
 
 def _look(left: str) -> Iterator[str]:
-    """Expect each device that is left to have its place in QEMU's tree."""
+    """Expect each remaining device to have its place in QEMU's tree."""
     for device in left.split():
         yield from _qmp("qom-list", {"path": f"/machine/peripheral/{device}"}, None)
     if not left:

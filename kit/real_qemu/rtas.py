@@ -8,34 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kit.machine.events import (
-    ConnectorReturn,
-    ExceptionReturn,
-    HotplugAction,
-    HotplugEvent,
-    HotplugIdentifier,
-    HotplugType,
-    RawReturn,
-    SensorReturn,
-    StatusReturn,
-)
-from kit.machine.requests import (
-    CheckException,
-    ConfigureConnector,
-    EventScan,
-    GetSensorState,
-    RawRtas,
-    SetIndicator,
-)
+from kit.machine import events, requests
 from kit.real_qemu.failures import BackendError
 from kit.real_qemu.session import Session
 
 __all__ = ["RtasRequest", "hotplug_event", "rtas"]
 
 RtasRequest = (
-    SetIndicator | GetSensorState | ConfigureConnector | CheckException | EventScan | RawRtas
+    requests.SetIndicator
+    | requests.GetSensorState
+    | requests.ConfigureConnector
+    | requests.CheckException
+    | requests.EventScan
+    | requests.RawRtas
 )
-RtasReply = StatusReturn | SensorReturn | ConnectorReturn | ExceptionReturn | RawReturn
+RtasReply = (
+    events.StatusReturn
+    | events.SensorReturn
+    | events.ConnectorReturn
+    | events.ExceptionReturn
+    | events.RawReturn
+)
 
 # Guest addresses, in its first memory and away from firmware and device tree.
 _ARGS, _RETS, _WORK, _LOG = 0x100000, 0x110000, 0x120000, 0x130000
@@ -46,24 +39,24 @@ _WORD = 0xFFFFFFFF
 
 
 def rtas(session: Session, request: RtasRequest) -> RtasReply:
-    """Make a guest's call.
-
-    Raises:
-        BackendError: The build does not follow RTAS; a guest's mistakes get a status.
-    """
+    """Make a guest's call; a guest's mistake gets a status, a build's one raises BackendError."""
     match request:
-        case SetIndicator(indicator, index, state):
-            return StatusReturn(_call(session, "set-indicator", (indicator, index, state), 1)[0])
-        case GetSensorState(sensor, index):
-            return SensorReturn(*_call(session, "get-sensor-state", (sensor, index), 2))
-        case ConfigureConnector(index, calls):
+        case requests.SetIndicator(indicator, index, state):
+            return events.StatusReturn(
+                _call(session, "set-indicator", (indicator, index, state), 1)[0]
+            )
+        case requests.GetSensorState(sensor, index):
+            return events.SensorReturn(*_call(session, "get-sensor-state", (sensor, index), 2))
+        case requests.ConfigureConnector(index, calls):
             return _configure(session, index, calls)
-        case CheckException(mask):
+        case requests.CheckException(mask):
             return _check_exception(session, mask)
-        case EventScan(mask):
-            return StatusReturn(_call(session, "event-scan", (mask, 0, _LOG, _LOG_BYTES), 1)[0])
-        case RawRtas(name, args, nret):
-            return RawReturn(_call(session, name, args, nret))
+        case requests.EventScan(mask):
+            return events.StatusReturn(
+                _call(session, "event-scan", (mask, 0, _LOG, _LOG_BYTES), 1)[0]
+            )
+        case requests.RawRtas(name, args, nret):
+            return events.RawReturn(_call(session, name, args, nret))
 
 
 def _call(
@@ -73,7 +66,7 @@ def _call(
     nret: int,
     *before: tuple[str | int, ...],
 ) -> tuple[int, ...]:
-    """Make a call, after what prepares the guest's memory for it, in one go."""
+    """Make a call, after the commands that prepare the guest's memory for it, all at once."""
     data = b"".join((word & _WORD).to_bytes(4, "big") for word in args)
     room = 4 * nret
     commands = [*before, ("write", _ARGS, max(len(data), 1), f"0x{data.hex() or '00'}")]
@@ -98,31 +91,31 @@ def _bytes(session: Session, words: tuple[str, ...], size: int) -> bytes:
     return data
 
 
-def _configure(session: Session, index: int, calls: int | None) -> ConnectorReturn:
+def _configure(session: Session, index: int, calls: int | None) -> events.ConnectorReturn:
     most = _MAX_CALLS if calls is None else calls
     area = (index & _WORD).to_bytes(4, "big") + bytes(4)
     prepare = ("write", _WORK, len(area), f"0x{area.hex()}")
     for made in range(1, most + 1):
         (status,) = _call(session, "ibm,configure-connector", (_WORK, 0), 1, prepare)
         if status <= 0 or made == calls:
-            return ConnectorReturn(status, made)
+            return events.ConnectorReturn(status, made)
     raise BackendError(f"{session.binary}: configure-connector does not end")
 
 
-def _check_exception(session: Session, mask: int) -> ExceptionReturn:
+def _check_exception(session: Session, mask: int) -> events.ExceptionReturn:
     args = (_EPOW_VECTOR, 0, mask, 0, _LOG, _LOG_BYTES)
     (status,) = _call(session, "check-exception", args, 1, ("memset", _LOG, _LOG_BYTES, 0))
     if status:
-        return ExceptionReturn(status)
+        return events.ExceptionReturn(status)
     log = session.qtest("read", _LOG, _LOG_BYTES)
     event = hotplug_event(_bytes(session, log, _LOG_BYTES))
     if event is None:
         raise BackendError(f"{session.binary}: an event that is no hotplug event")
-    return ExceptionReturn(status, event)
+    return events.ExceptionReturn(status, event)
 
 
-def hotplug_event(log: bytes) -> HotplugEvent | None:
-    """Return the hotplug section of an RTAS event log; None if there is none that makes sense.
+def hotplug_event(log: bytes) -> events.HotplugEvent | None:
+    """Return the hotplug section of an RTAS event log; None if there is no valid one.
 
     The log: 8 bytes of header, a version 6 log with 16 bytes of its own, then sections of two
     letters, their length and their content.
@@ -139,20 +132,22 @@ def hotplug_event(log: bytes) -> HotplugEvent | None:
     return None
 
 
-def _section(body: bytes) -> HotplugEvent | None:
+def _section(body: bytes) -> events.HotplugEvent | None:
     try:
-        kind, action = HotplugType(body[0]), HotplugAction(body[1])
-        identifier = HotplugIdentifier(body[2])
+        kind, action = events.HotplugType(body[0]), events.HotplugAction(body[1])
+        identifier = events.HotplugIdentifier(body[2])
     except (ValueError, IndexError):
         return None
     first, second = int.from_bytes(body[4:8], "big"), int.from_bytes(body[8:12], "big")
     index: int | None = None
     count: int | None = None
     match identifier:
-        case HotplugIdentifier.DRC_INDEX:
+        case events.HotplugIdentifier.DRC_INDEX:
             index = first
-        case HotplugIdentifier.DRC_COUNT:
+        case events.HotplugIdentifier.DRC_COUNT:
             count = first
-        case HotplugIdentifier.DRC_COUNT_INDEXED:
+        case events.HotplugIdentifier.DRC_COUNT_INDEXED:
             count, index = first, second
-    return HotplugEvent(type=kind, action=action, identifier=identifier, index=index, count=count)
+    return events.HotplugEvent(
+        type=kind, action=action, identifier=identifier, index=index, count=count
+    )

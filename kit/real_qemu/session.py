@@ -1,8 +1,8 @@
 """A QEMU process with its two sockets: started, asked, and ended whatever happens.
 
-Blocking sockets and a time limit on every wait; no asyncio, for a notebook already runs a loop.
-The sockets lie in a folder that only the user can enter.  A shell sets the limits and becomes QEMU;
-`kit.common.child_process` ends it with the kit, even if the kit was killed.
+Blocking sockets and a time limit on every wait; no asyncio, because a notebook already runs a
+loop.  The sockets are in a folder that only the user can enter.  A shell sets the limits and
+becomes QEMU; `kit.common.child_process` ends it with the kit, even if the kit was killed.
 
 Source: QEMU qemu-options.hx (-qtest, -qmp, -nodefaults).
 """
@@ -56,7 +56,9 @@ M = TypeVar("M", QmpMessage, QtestMessage)
 class Session:
     """One QEMU process; a context manager that leaves nothing of it behind.
 
-    ``events`` are QMP events that nobody has taken, ``greeting`` is QEMU's greeting.
+    ``events`` are QMP events that nobody has taken, ``greeting`` is QEMU's greeting.  The methods
+    raise QemuGone if the process is gone, and BackendError if it does not answer in time, refuses,
+    or does not speak its protocol.
 
     Args:
         binary: The program, by an absolute path.
@@ -65,9 +67,6 @@ class Session:
         console: It runs a guest, whose console is a socket; then there is no qtest.
         start_s: Seconds to wait until it has started.
         answer_s: Seconds to wait for any answer.
-
-    Raises:
-        BackendError: It does not start, or does not speak QMP: one line says why.
     """
 
     def __init__(
@@ -164,7 +163,7 @@ class Session:
                 raise self._error("starts and does not connect to its sockets; is it a QEMU?")
 
     def close(self) -> None:
-        """End the process, and remove the sockets and the folder; more than once does no harm."""
+        """End the process, and remove the sockets and the folder; calling it twice is harmless."""
         for one in self._sockets:
             one.close()
         self._sockets.clear()
@@ -176,12 +175,7 @@ class Session:
     # -- asking ----------------------------------------------------------------------------------
 
     def qmp(self, command: str, **arguments: Any) -> QmpAnswer | QmpFailure:  # noqa: ANN401 - JSON
-        """Send a command over QMP; ``_`` in a name stands for ``-``.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: It does not answer in time, or its answer is not QMP.
-        """
+        """Send a command over QMP; ``_`` in a name stands for ``-``."""
         self._number += 1
         named = {name.replace("_", "-"): value for name, value in arguments.items()}
         self._send(self._qmp, QmpCodec.command(command, named, self._number))
@@ -196,16 +190,11 @@ class Session:
                 return message
 
     def qtest(self, *words: str | int) -> tuple[str, ...]:
-        """Ask one thing over qtest; see `qtests`."""
+        """Send one command over qtest; see `qtests`."""
         return self.qtests([words])[0]
 
     def qtests(self, commands: Sequence[tuple[str | int, ...]]) -> list[tuple[str, ...]]:
-        """Send commands over qtest, all at once; return the words after each OK.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: It refuses, does not answer in time, or its answer is not qtest.
-        """
+        """Send commands over qtest, all at once; return the words after each OK."""
         self._send(self._qtest, b"".join(QtestCodec.command(*words) for words in commands))
         until = time.monotonic() + self._answer_s
         found: list[tuple[str, ...]] = []
@@ -223,17 +212,10 @@ class Session:
     def wait_event(
         self, wanted: Callable[[QmpEvent], bool], timeout_s: float | None = None
     ) -> bool:
-        """Wait until there is an event that is *wanted*; it stays in `events`.
+        """Wait for an event that is *wanted*; return whether it came in time.
 
-        Args:
-            wanted: Is it this one?
-            timeout_s: Seconds to wait; None: as long as for an answer.
-
-        Returns:
-            Whether it came in time.
-
-        Raises:
-            QemuGone: It is gone.
+        The event stays in ``events``.  The time *timeout_s* is in seconds; None waits as long as
+        for an answer.
         """
         until = time.monotonic() + (self._answer_s if timeout_s is None else timeout_s)
         seen = 0
@@ -249,12 +231,7 @@ class Session:
         return True
 
     def look(self, timeout_s: float) -> bytes:
-        """Wait until something comes, keep events, and return the console's output.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: It sends something that is not QMP.
-        """
+        """Wait until something comes, keep events, and return the console's output."""
         assert self.console is not None
         sockets = [self._qmp.socket, self.console]
         ready, _, _ = select.select(sockets, [], [], max(timeout_s, 0))
@@ -276,12 +253,7 @@ class Session:
         return data
 
     def type(self, data: bytes) -> None:
-        """Type at the guest's console.
-
-        Raises:
-            QemuGone: It is gone.
-            BackendError: It does not take it in time.
-        """
+        """Type at the guest's console."""
         assert self.console is not None
         self._write(self.console, data)
 
@@ -303,7 +275,7 @@ class Session:
             raise self._gone() from None
 
     def _next(self, channel: _Channel[M], until: float, what: str) -> M:
-        """Return the next message; *what* was asked, "" if nothing: then TimeoutError is raised."""
+        """Return the next message, the answer to *what*; TimeoutError only if that is empty."""
         while not channel.waiting:
             try:
                 self._receive(channel, until)
@@ -329,7 +301,7 @@ class Session:
 
     # -- what it wrote, and how it ended ---------------------------------------------------------
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return the end of what the process wrote to stdout and stderr."""
         with (self.folder / "said").open("rb") as file:
             file.seek(max(file.seek(0, os.SEEK_END) - _SAID_BYTES, 0))
@@ -350,19 +322,19 @@ class Session:
         if process is not None:
             with contextlib.suppress(TimeoutError):
                 status = shell_status(process.wait(_END_S))
-        abort = abort_of(self.said(), status)
+        abort = abort_of(self.output(), status)
         how = f"{abort.function}: {abort.assertion}" if abort.assertion else abort.function
-        words = last_words(self.said())
+        words = last_words(self.output())
         return QemuGone(self.binary, f"ended ({how}){': ' if words else ''}{words}", abort)
 
     def _hangs(self, what: str) -> QemuGone:
-        words = last_words(self.said())
+        words = last_words(self.output())
         how = f"does not answer ({what}) in time{': ' if words else ''}{words}"
         return QemuGone(self.binary, how, Abort("", f"no answer to {what}", None))
 
     def _why(self) -> str:
         """Return why it did not start: its last complaint, else its last line, else its exit."""
-        said, name = self.said(), f"{Path(self.binary).name}: "
+        said, name = self.output(), f"{Path(self.binary).name}: "
         lines = [_STAMP.sub("", line) for line in said.splitlines()]
         complaints = [line for line in lines if line.startswith(name)]
         words = last_words("\n".join(complaints) or said).removeprefix(name)

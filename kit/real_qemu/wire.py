@@ -1,7 +1,7 @@
 """The two wires of a QEMU process, without I/O: QMP (JSON lines) and qtest (text lines).
 
-A codec takes the bytes that arrived and returns the complete messages.  A build's output is text
-from outside, so anything but a message of the protocol is a `WireError`.
+A codec takes the bytes that arrived and returns the complete messages.  A build's output comes from
+outside, so anything but a message of the protocol is a `WireError`.
 
 Source: QEMU docs/interop/qmp-spec.txt; softmmu/qtest.c (the protocol's description).
 """
@@ -69,7 +69,7 @@ class QmpFailure:
 
 @dataclass(frozen=True, slots=True)
 class QmpEvent:
-    """A QMP event; ``at_s`` is when, in seconds since 1970, if QEMU says so."""
+    """A QMP event; ``at_s`` is its time in seconds since 1970, if QEMU gives it."""
 
     name: str
     data: Mapping[str, Any]
@@ -117,11 +117,7 @@ class _Lines(Generic[M]):
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[M]:
-        """Take in *data* and hand out the messages that are complete with it.
-
-        Raises:
-            WireError: A line is no message, or too long for one.
-        """
+        """Take in *data* and yield the messages that are complete with it, or raise WireError."""
         self._rest += data
         while (end := self._rest.find(b"\n")) >= 0:
             line = bytes(self._rest[:end])

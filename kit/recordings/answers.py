@@ -25,20 +25,12 @@ from kit.machine.events import (
     StatusReturn,
     Stepped,
 )
-from kit.machine.q35.messages import (
-    AcpiDeviceOst,
-    AcpiEmitted,
-    AcpiOutcome,
-    AcpiReply,
-    OspmStatusReturn,
-    OstInfo,
-    SlotStatusReturn,
-)
+from kit.machine.q35 import messages as acpi
 
 __all__ = ["answer_json", "answer_text", "event_json", "events_json", "reply_json", "sorted_text"]
 
 
-def answer_json(outcome: Outcome | AcpiOutcome) -> Json:
+def answer_json(outcome: Outcome | acpi.AcpiOutcome) -> Json:
     """Return an answer as recordings have it: ``reply`` or ``aborted``, and ``events``, sorted."""
     if isinstance(outcome.reply, Aborted):
         abort = outcome.reply.abort
@@ -48,7 +40,7 @@ def answer_json(outcome: Outcome | AcpiOutcome) -> Json:
     return {"reply": reply_json(outcome.reply), **({"events": events} if events else {})}
 
 
-def answer_text(outcome: Outcome | AcpiOutcome) -> str:
+def answer_text(outcome: Outcome | acpi.AcpiOutcome) -> str:
     """Return an answer in one line, the same whatever the order of its events."""
     events = sorted(map(sorted_text, events_json(outcome)))
     return "; ".join([sorted_text(reply_json(outcome.reply)), *events])
@@ -59,15 +51,15 @@ def sorted_text(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def events_json(outcome: Outcome | AcpiOutcome) -> list[Json]:
+def events_json(outcome: Outcome | acpi.AcpiOutcome) -> list[Json]:
     """Return the events of an outcome that recordings of its board have, in its order."""
-    emitted: tuple[Emitted | AcpiEmitted, ...] = outcome.emitted
-    if isinstance(outcome, AcpiOutcome):  # whose recordings have no DEVICE_DELETED
-        emitted = tuple(one for one in emitted if isinstance(one, AcpiDeviceOst))
+    emitted: tuple[Emitted | acpi.AcpiEmitted, ...] = outcome.emitted
+    if isinstance(outcome, acpi.AcpiOutcome):  # whose recordings have no DEVICE_DELETED
+        emitted = tuple(one for one in emitted if isinstance(one, acpi.AcpiDeviceOst))
     return [event for event in map(event_json, emitted) if event is not None]
 
 
-def event_json(emitted: Emitted | AcpiEmitted) -> Json:
+def event_json(emitted: Emitted | acpi.AcpiEmitted) -> Json:
     """Return a QMP event as recordings have it; None for one that a recorder does not see.
 
     A recorder kept DEVICE_DELETED and DEVICE_UNPLUG_GUEST_ERROR of devices with an id.
@@ -79,12 +71,12 @@ def event_json(emitted: Emitted | AcpiEmitted) -> Json:
             return {"event": "DEVICE_UNPLUG_GUEST_ERROR", "device": device}
         case MemUnplugError(device=device, msg=msg):
             return {"event": "MEM_UNPLUG_ERROR", "device": device, "msg": msg}
-        case AcpiDeviceOst(info):
+        case acpi.AcpiDeviceOst(info):
             return {"event": "ACPI_DEVICE_OST", **_info_json(info)}
     return None
 
 
-def _info_json(info: OstInfo) -> dict[str, Json]:
+def _info_json(info: acpi.OstInfo) -> dict[str, Json]:
     return {
         **({} if info.device is None else {"device": info.device}),
         "source": info.source,
@@ -94,7 +86,7 @@ def _info_json(info: OstInfo) -> dict[str, Json]:
     }
 
 
-def reply_json(reply: Reply | AcpiReply) -> Json:
+def reply_json(reply: Reply | acpi.AcpiReply) -> Json:
     """Return a reply as recordings have it; an abort as its function and assertion."""
     match reply:
         case StatusReturn(status):
@@ -122,9 +114,9 @@ def reply_json(reply: Reply | AcpiReply) -> Json:
             return {"now_ns": now_ns}
         case RawReturn(rets):
             return {"rets": list(rets)}
-        case SlotStatusReturn(bits):
+        case acpi.SlotStatusReturn(bits):
             return {"status": bits}
-        case OspmStatusReturn(slots):
+        case acpi.OspmStatusReturn(slots):
             return {"slots": [_info_json(info) for info in slots]}
         case Done():
             return {}

@@ -14,29 +14,11 @@ from kit.common.json_fields import (
     short,
     text,
 )
+from kit.machine import requests
 from kit.machine.config import Config
 from kit.machine.events import Outcome
 from kit.machine.pseries.rtas import RTAS_NAMES
 from kit.machine.pseries.step import boot, step
-from kit.machine.requests import (
-    CheckException,
-    ClockStep,
-    ConfigureConnector,
-    CpuCore,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    GetSensorState,
-    Migrate,
-    PciFunction,
-    Phb,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    RawRtas,
-    Request,
-    SetIndicator,
-    SystemReset,
-)
 from kit.machine.revision import Revision
 from kit.recordings.schema import Ask, BoardFormat, Op, check_qmp, list_of, nested, record
 
@@ -46,7 +28,7 @@ __all__ = ["PSERIES_FORMAT"]
 def _fresh(revision: Revision, cas_at_reset: bool) -> Ask:
     machine = boot(revision, Config(cas_at_reset=cas_at_reset))
 
-    def ask(request: Request) -> Outcome:
+    def ask(request: requests.Request) -> Outcome:
         nonlocal machine
         machine, outcome = step(machine, request)
         return outcome
@@ -57,46 +39,46 @@ def _fresh(revision: Revision, cas_at_reset: bool) -> Ask:
 # -- requests ----------------------------------------------------------------------------------
 
 
-def _dimm(data: Json) -> Dimm:
-    return Dimm(positive(data, "size_mib"), number(data, "addr"), text(data, "id"))
+def _dimm(data: Json) -> requests.Dimm:
+    return requests.Dimm(positive(data, "size_mib"), number(data, "addr"), text(data, "id"))
 
 
-def _pci(data: Json) -> DeviceAdd:
+def _pci(data: Json) -> requests.DeviceAdd:
     multifunction = data.get("multifunction", False)
     if not isinstance(multifunction, bool):
         raise FormatError(f"multifunction is {short(multifunction)}, not true or false")
     bus, addr = text(data, "bus"), text(data, "addr")
-    return DeviceAdd(PciFunction(bus, addr, multifunction, text(data, "id")))
+    return requests.DeviceAdd(requests.PciFunction(bus, addr, multifunction, text(data, "id")))
 
 
-def _migrate(data: Json) -> Migrate:
+def _migrate(data: Json) -> requests.Migrate:
     dimms = data.get("dimms", [])
     if not isinstance(dimms, list):
         raise FormatError("dimms is not a list")
     for dimm in dimms:
         check_keys(dimm, "a dimm", {"id", "size_mib", "addr"})
-    return Migrate(numbers(data, "cores"), tuple(_dimm(dimm) for dimm in dimms))
+    return requests.Migrate(numbers(data, "cores"), tuple(_dimm(dimm) for dimm in dimms))
 
 
-def _rtas(data: Json) -> RawRtas:
+def _rtas(data: Json) -> requests.RawRtas:
     name, nret = text(data, "name"), number(data, "nret")
     if name not in RTAS_NAMES:
         known = ", ".join(sorted(RTAS_NAMES))
         raise FormatError(f"unknown RTAS call {short(name)}; known: {known}")
     if not 0 <= nret <= 16:
         raise FormatError(f"nret is {nret}, not 0 to 16")
-    return RawRtas(name, numbers(data, "args"), nret)
+    return requests.RawRtas(name, numbers(data, "args"), nret)
 
 
-def _clock_step(data: Json) -> ClockStep:
+def _clock_step(data: Json) -> requests.ClockStep:
     if number(data, "ns") < 0:
         raise FormatError(f"ns is {data['ns']}; the clock does not go back")
-    return ClockStep(data["ns"])
+    return requests.ClockStep(data["ns"])
 
 
-def _configure(data: Json) -> ConfigureConnector:
+def _configure(data: Json) -> requests.ConfigureConnector:
     calls = positive(data, "calls") if "calls" in data else None
-    return ConfigureConnector(number(data, "index"), calls)
+    return requests.ConfigureConnector(number(data, "index"), calls)
 
 
 # -- ops ---------------------------------------------------------------------------------------
@@ -115,13 +97,13 @@ _DIMM = record("a dimm of the reply", {"id": text, "addr": number, "size_mib": n
 _DONE = record("reply", {})
 _DEVICES: Mapping[str, Op] = {
     "cpu-core": Op(
-        lambda d: DeviceAdd(CpuCore(number(d, "core_id"), text(d, "id"))),
+        lambda d: requests.DeviceAdd(requests.CpuCore(number(d, "core_id"), text(d, "id"))),
         check_qmp,
         _keys("device id core_id"),
     ),
-    "dimm": Op(lambda d: DeviceAdd(_dimm(d)), check_qmp, _keys("device id size_mib addr")),
+    "dimm": Op(lambda d: requests.DeviceAdd(_dimm(d)), check_qmp, _keys("device id size_mib addr")),
     "phb": Op(
-        lambda d: DeviceAdd(Phb(number(d, "index"), text(d, "id"))),
+        lambda d: requests.DeviceAdd(requests.Phb(number(d, "index"), text(d, "id"))),
         check_qmp,
         _keys("device id index"),
     ),
@@ -129,14 +111,16 @@ _DEVICES: Mapping[str, Op] = {
 }
 _OPS: Mapping[str, Op | Mapping[str, Op]] = {
     "device_add": _DEVICES,
-    "device_del": Op(lambda d: DeviceDel(text(d, "id")), check_qmp, _keys("id")),
+    "device_del": Op(lambda d: requests.DeviceDel(text(d, "id")), check_qmp, _keys("id")),
     "set_indicator": Op(
-        lambda d: SetIndicator(number(d, "indicator"), number(d, "index"), number(d, "state")),
+        lambda d: requests.SetIndicator(
+            number(d, "indicator"), number(d, "index"), number(d, "state")
+        ),
         record("reply", {"status": number}),
         _keys("indicator index state"),
     ),
     "get_sensor_state": Op(
-        lambda d: GetSensorState(number(d, "sensor"), number(d, "index")),
+        lambda d: requests.GetSensorState(number(d, "sensor"), number(d, "index")),
         record("reply", {"status": number, "state": number}),
         _keys("sensor index"),
     ),
@@ -147,19 +131,20 @@ _OPS: Mapping[str, Op | Mapping[str, Op]] = {
         _keys("calls"),
     ),
     "check_exception": Op(
-        lambda d: CheckException(number(d, "mask")),
+        lambda d: requests.CheckException(number(d, "mask")),
         record("reply", {"status": number}, {"hotplug": nested(_HOTPLUG)}),
         _keys("mask"),
     ),
     "rtas": Op(_rtas, record("reply", {"rets": numbers}), _keys("name args nret")),
     "clock_step": Op(_clock_step, record("reply", {"now_ns": number}), _keys("ns")),
-    "system_reset": Op(lambda _: SystemReset(), _DONE),
+    "system_reset": Op(lambda _: requests.SystemReset(), _DONE),
     "migrate": Op(_migrate, _DONE, _keys("cores"), _keys("dimms")),
     "query_hotpluggable_cpus": Op(
-        lambda _: QueryHotpluggableCpus(), record("reply", {"plugged": numbers})
+        lambda _: requests.QueryHotpluggableCpus(), record("reply", {"plugged": numbers})
     ),
     "query_memory_devices": Op(
-        lambda _: QueryMemoryDevices(), record("reply", {"dimms": list_of("reply.dimms", _DIMM)})
+        lambda _: requests.QueryMemoryDevices(),
+        record("reply", {"dimms": list_of("reply.dimms", _DIMM)}),
     ),
 }
 _EVENTS = {

@@ -9,15 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kit.common.json_fields import number, numbers, text
-from kit.machine.q35.messages import (
-    AcpiOutcome,
-    AcpiRequest,
-    QueryAcpiOspmStatus,
-    ReadStatus,
-    ReportOst,
-    SlotType,
-    WriteControl,
-)
+from kit.machine.q35 import messages as acpi
 from kit.machine.q35.step import AcpiConfig, boot, step
 from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel, QueryHotpluggableCpus, SystemReset
 from kit.machine.revision import Revision
@@ -32,7 +24,7 @@ RECORDED = AcpiConfig(max_cpus=4, slots=0)
 def _fresh(_revision: Revision, _cas_at_reset: bool) -> Ask:
     machine = boot(RECORDED)
 
-    def ask(request: AcpiRequest) -> AcpiOutcome:
+    def ask(request: acpi.AcpiRequest) -> acpi.AcpiOutcome:
         nonlocal machine
         machine, outcome = step(machine, request)
         return outcome
@@ -51,24 +43,25 @@ _OPS: Mapping[str, Op] = {
     ),
     "device_del": Op(lambda d: DeviceDel(text(d, "id")), check_qmp, frozenset({"id"})),
     "cpu_status": Op(
-        lambda d: ReadStatus(SlotType.CPU, number(d, "slot")),
+        lambda d: acpi.ReadStatus(acpi.SlotType.CPU, number(d, "slot")),
         record("reply", {"status": number}),
         frozenset({"slot"}),
     ),
     "cpu_control": Op(
-        lambda d: WriteControl(SlotType.CPU, number(d, "slot"), number(d, "bits")),
+        lambda d: acpi.WriteControl(acpi.SlotType.CPU, number(d, "slot"), number(d, "bits")),
         _DONE,
         frozenset({"slot", "bits"}),
     ),
     "cpu_ost": Op(
-        lambda d: ReportOst(
-            SlotType.CPU, number(d, "slot"), number(d, "event"), number(d, "status")
+        lambda d: acpi.ReportOst(
+            acpi.SlotType.CPU, number(d, "slot"), number(d, "event"), number(d, "status")
         ),
         _DONE,
         frozenset({"slot", "event", "status"}),
     ),
     "query_acpi_ospm_status": Op(
-        lambda _: QueryAcpiOspmStatus(), record("reply", {"slots": list_of("reply.slots", _SLOT)})
+        lambda _: acpi.QueryAcpiOspmStatus(),
+        record("reply", {"slots": list_of("reply.slots", _SLOT)}),
     ),
     "query_hotpluggable_cpus": Op(
         lambda _: QueryHotpluggableCpus(), record("reply", {"plugged": numbers})

@@ -1,4 +1,4 @@
-"""How QMP writes the events that the kit's machines emit: one decoder for logs and real machines.
+"""Read the events that the kit's machines emit as QMP writes them, for logs and real machines.
 
 Source: QEMU qapi/qdev.json, qapi/machine.json, qapi/acpi.json.
 """
@@ -18,7 +18,7 @@ from kit.machine.events import (
 )
 from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
 
-__all__ = ["QmpEmitted", "event_of", "ost_info_of"]
+__all__ = ["QmpEmitted", "ost_info_of", "read_event"]
 
 QmpEmitted = (
     DeviceDeleted
@@ -32,13 +32,13 @@ QmpEmitted = (
 """The events that the kit's machines emit over QMP."""
 
 
-def event_of(name: str, data: Mapping[str, Any]) -> QmpEmitted | None:
-    """Return a QMP event as a message; None for an event that the kit's machines do not have.
+def read_event(name: str, data: Mapping[str, Any]) -> QmpEmitted | None:
+    """Return a QMP event as a message; None for one that the kit's machines do not have.
 
     Raises:
         LookupError, TypeError, ValueError: Its data are not as QMP has them.
 
-    >>> event_of("DEVICE_DELETED", {"path": "/machine/peripheral/core1", "device": "core1"})
+    >>> read_event("DEVICE_DELETED", {"path": "/machine/peripheral/core1", "device": "core1"})
     DeviceDeleted(path='/machine/peripheral/core1', device='core1')
     """
     read = _EVENTS.get(name)
@@ -46,11 +46,7 @@ def event_of(name: str, data: Mapping[str, Any]) -> QmpEmitted | None:
 
 
 def ost_info_of(data: Mapping[str, Any]) -> OstInfo:
-    """Return an ACPIOSTInfo.
-
-    Raises:
-        LookupError, TypeError, ValueError: It is not as QMP has it.
-    """
+    """Return an ACPIOSTInfo; errors as `read_event`."""
     return OstInfo(
         SlotType(data["slot-type"]),
         int(data["slot"]),

@@ -15,7 +15,7 @@ from kit.machine.events import (
     VmStop,
 )
 from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
-from kit.recordings.qmp_events import QmpEmitted, event_of
+from kit.recordings.qmp_events import QmpEmitted, read_event
 
 PATH = "/machine/peripheral/core1"
 OST = {"slot-type": "CPU", "slot": "1", "source": 3, "status": 0x84, "device": "core1"}
@@ -39,7 +39,7 @@ OST = {"slot-type": "CPU", "slot": "1", "source": 3, "status": 0x84, "device": "
     ],
 )
 def test_an_event_is_read(name: str, data: dict[str, Any], message: QmpEmitted | None) -> None:
-    assert event_of(name, data) == message
+    assert read_event(name, data) == message
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_an_event_is_read(name: str, data: dict[str, Any], message: QmpEmitted |
 )
 def test_an_event_of_another_shape_is_refused(name: str, data: dict[str, Any]) -> None:
     with pytest.raises((LookupError, TypeError, ValueError)):
-        event_of(name, data)
+        read_event(name, data)

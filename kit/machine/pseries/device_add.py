@@ -16,7 +16,12 @@ from kit.machine.events import Abort, Emitted, HotplugAction, HotplugEvent, QmpE
 from kit.machine.memory_device import MemorySpace, check_backend, placed
 from kit.machine.pseries.connector import QemuCall
 from kit.machine.pseries.drc import attach
-from kit.machine.pseries.event_log import event_of, functions_of_slot, is_function_0, memory_event
+from kit.machine.pseries.event_log import (
+    connector_event,
+    functions_of_slot,
+    is_function_0,
+    memory_event,
+)
 from kit.machine.pseries.machine import (
     MAX_PHBS,
     Machine,
@@ -187,6 +192,8 @@ def _add_events(machine: Machine, device: Device) -> tuple[HotplugEvent, ...]:
     if isinstance(device, PciFunction):  # all functions of a slot, once function 0 is there
         slot = functions_of_slot(machine, drcs[0])
         return (
-            tuple(event_of(HotplugAction.ADD, drc) for drc in slot) if is_function_0(drcs) else ()
+            tuple(connector_event(HotplugAction.ADD, drc) for drc in slot)
+            if is_function_0(drcs)
+            else ()
         )
-    return (event_of(HotplugAction.ADD, drcs[0]),)
+    return (connector_event(HotplugAction.ADD, drcs[0]),)

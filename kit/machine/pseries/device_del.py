@@ -10,7 +10,12 @@ from kit.machine import clock
 from kit.machine.events import Abort, Emitted, HotplugAction, QmpReturn
 from kit.machine.pseries.connector import QemuCall
 from kit.machine.pseries.device_add import QmpStep
-from kit.machine.pseries.event_log import event_of, functions_of_slot, is_function_0, memory_event
+from kit.machine.pseries.event_log import (
+    connector_event,
+    functions_of_slot,
+    is_function_0,
+    memory_event,
+)
 from kit.machine.pseries.machine import (
     NULL,
     Machine,
@@ -81,7 +86,7 @@ def _request_core(machine: Machine, core: CpuCore) -> Step:
         )
     elif not machine.has(Patch.CPU_UNPLUG_RESENDS_EVENT):
         return machine, ()
-    machine, event = notify(machine, event_of(HotplugAction.REMOVE, drc))
+    machine, event = notify(machine, connector_event(HotplugAction.REMOVE, drc))
     return machine, emitted + event
 
 
@@ -92,7 +97,7 @@ def _request_phb(machine: Machine, phb: Phb) -> Step:
             raise Refused(f"PCI Host Bridge unplug already in progress for device {phb.id or NULL}")
         return machine, ()
     machine, _, emitted = act(machine, drc, QemuCall.UNPLUG_REQUEST)
-    machine, event = notify(machine, event_of(HotplugAction.REMOVE, drc))
+    machine, event = notify(machine, connector_event(HotplugAction.REMOVE, drc))
     return machine, emitted + event
 
 
@@ -112,7 +117,7 @@ def _request_pci(machine: Machine, function: PciFunction) -> Step:
         emitted += more
     if is_function_0(drcs):
         for drc in reversed(functions_of_slot(machine, drcs[0])):
-            machine, more = notify(machine, event_of(HotplugAction.REMOVE, drc))
+            machine, more = notify(machine, connector_event(HotplugAction.REMOVE, drc))
             emitted += more
     return machine, emitted
 

@@ -9,7 +9,7 @@ from kit.machine.events import HotplugAction, HotplugEvent, HotplugIdentifier, H
 from kit.machine.pseries.connector import Drc, DrcType
 from kit.machine.pseries.machine import Machine
 
-__all__ = ["event_of", "functions_of_slot", "is_function_0", "memory_event"]
+__all__ = ["connector_event", "functions_of_slot", "is_function_0", "memory_event"]
 
 _HOTPLUG_TYPES = {
     DrcType.CPU: HotplugType.CPU,
@@ -20,7 +20,7 @@ _HOTPLUG_TYPES = {
 }
 
 
-def event_of(action: HotplugAction, drc: Drc) -> HotplugEvent:
+def connector_event(action: HotplugAction, drc: Drc) -> HotplugEvent:
     """Return the entry that names one connector by its index."""
     return HotplugEvent(
         type=_HOTPLUG_TYPES[drc.type],

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from kit.common.errors import MisuseError
-from kit.machine import clock
+from kit.machine import clock, requests
 from kit.machine.config import Config
 from kit.machine.events import (
     Aborted,
@@ -37,31 +37,6 @@ from kit.machine.pseries.connector import DrcType, DrIndicator, QemuCall
 from kit.machine.pseries.device_del import device_del
 from kit.machine.pseries.machine import Machine, QemuAborts, Step, act, memory_modules, put_drc
 from kit.machine.qmp import Refused
-from kit.machine.requests import (
-    CheckException,
-    ClientArchitectureSupport,
-    ClockStep,
-    ConfigureConnector,
-    Cont,
-    CpuCore,
-    Device,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    EventScan,
-    GetSensorState,
-    Migrate,
-    Nvdimm,
-    Phb,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    QueryVersion,
-    RawRtas,
-    Request,
-    SetIndicator,
-    Stop,
-    SystemReset,
-)
 from kit.machine.revision import Revision
 
 __all__ = ["Config", "Machine", "boot", "next_deadline", "step"]
@@ -70,7 +45,7 @@ _Handled = tuple[Machine, Reply, tuple[Emitted, ...]]
 
 
 def boot(
-    revision: Revision, config: Config | None = None, *, dimms: tuple[Dimm, ...] = ()
+    revision: Revision, config: Config | None = None, *, dimms: tuple[requests.Dimm, ...] = ()
 ) -> Machine:
     """Return a machine that has just started: boot cores and PHB 0 are plugged, its clock is at 0.
 
@@ -83,7 +58,10 @@ def boot(
 
 @lru_cache(maxsize=256)
 def _start(
-    revision: Revision, config: Config, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]
+    revision: Revision,
+    config: Config,
+    cores: tuple[requests.CpuCore, ...],
+    dimms: tuple[requests.Dimm, ...],
 ) -> Machine:
     machine = Machine(
         revision=revision, config=config, hp_evt=True if config.cas_at_reset else None
@@ -94,21 +72,23 @@ def _start(
         raise MisuseError(f"QEMU refuses this command line: {refused}") from None
 
 
-def _plugged(machine: Machine, cores: tuple[CpuCore, ...], dimms: tuple[Dimm, ...]) -> Machine:
+def _plugged(
+    machine: Machine, cores: tuple[requests.CpuCore, ...], dimms: tuple[requests.Dimm, ...]
+) -> Machine:
     config = machine.config
-    boot_devices: list[Device] = [CpuCore(n) for n in range(config.boot_cores)]
+    boot_devices: list[requests.Device] = [requests.CpuCore(n) for n in range(config.boot_cores)]
     for n, device in enumerate(boot_devices, 1):  # paths as on 7.2.22
         machine = plug.cold_plug(machine, device, f"/machine/unattached/device[{n}]")
     machine = plug.cold_plug(
-        machine, Phb(0), f"/machine/unattached/device[{config.boot_cores + 3}]"
+        machine, requests.Phb(0), f"/machine/unattached/device[{config.boot_cores + 3}]"
     )
-    more: list[Device] = [*cores, *dimms]
+    more: list[requests.Device] = [*cores, *dimms]
     for device in more:
         machine = plug.cold_plug(machine, device)
     return machine
 
 
-def step(machine: Machine, request: Request) -> tuple[Machine, Outcome]:
+def step(machine: Machine, request: requests.Request) -> tuple[Machine, Outcome]:
     """Carry out one request.
 
     A refused request is a reply and changes nothing.  A failed assertion of QEMU sets
@@ -135,7 +115,7 @@ def next_deadline(machine: Machine) -> int | None:
 # -- reset, CAS --------------------------------------------------------------------------------
 
 
-def _system_reset(machine: Machine, _request: SystemReset) -> _Handled:
+def _system_reset(machine: Machine, _request: requests.SystemReset) -> _Handled:
     for drc in machine.drcs:
         if drc.type is DrcType.PCI:
             lamp = DrIndicator.INACTIVE if drc.device is None else DrIndicator.ACTIVE
@@ -145,7 +125,7 @@ def _system_reset(machine: Machine, _request: SystemReset) -> _Handled:
     return replace(machine, queue=(), hp_evt=hp_evt), Done(), emitted
 
 
-def _cas(machine: Machine, request: ClientArchitectureSupport) -> _Handled:
+def _cas(machine: Machine, request: requests.ClientArchitectureSupport) -> _Handled:
     machine, emitted = _reset_connectors(machine, QemuCall.CAS)
     return replace(machine, queue=(), hp_evt=request.hp_evt), Done(), emitted
 
@@ -163,7 +143,7 @@ def _reset_connectors(machine: Machine, call: QemuCall) -> Step:
 # -- time --------------------------------------------------------------------------------------
 
 
-def _clock_step(machine: Machine, request: ClockStep) -> _Handled:
+def _clock_step(machine: Machine, request: requests.ClockStep) -> _Handled:
     if request.ns < 0:
         raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
     if not machine.running:
@@ -180,12 +160,12 @@ def _clock_step(machine: Machine, request: ClockStep) -> _Handled:
     return machine, Stepped(machine.now_ns), emitted
 
 
-def _stop(machine: Machine, _request: Stop) -> _Handled:
+def _stop(machine: Machine, _request: requests.Stop) -> _Handled:
     events: tuple[Emitted, ...] = (VmStop(),) if machine.running else ()
     return replace(machine, running=False), QmpReturn(), events
 
 
-def _cont(machine: Machine, _request: Cont) -> _Handled:
+def _cont(machine: Machine, _request: requests.Cont) -> _Handled:
     events: tuple[Emitted, ...] = () if machine.running else (VmResume(),)
     return replace(machine, running=True), QmpReturn(), events
 
@@ -193,14 +173,14 @@ def _cont(machine: Machine, _request: Cont) -> _Handled:
 # -- migration ---------------------------------------------------------------------------------
 
 
-def _migrate(machine: Machine, request: Migrate) -> _Handled:
+def _migrate(machine: Machine, request: requests.Migrate) -> _Handled:
     """Move to a new QEMU: the stream carries less than the machine has.
 
     Carried: the state of a connector with a device, if it is not the ready one, and the request;
     lamps; the queue of events.  Lost: timers (QEMU starts them anew), the list of pending DIMMs,
     the position of configure-connector, the clock (the destination's starts at 0).
     """
-    cores = tuple(CpuCore(n, f"core{n}") for n in request.cores or ())
+    cores = tuple(requests.CpuCore(n, f"core{n}") for n in request.cores or ())
     there = _start(machine.revision, machine.config, cores, request.dimms)
     _check_destination(machine, there)
     there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt, running=machine.running)
@@ -227,9 +207,9 @@ def _check_destination(here: Machine, there: Machine) -> None:
             )
 
 
-def _place(device: Device) -> Device:
+def _place(device: requests.Device) -> requests.Device:
     """Return what the stream knows a device by: a module's backend, or the place of another."""
-    if isinstance(device, Dimm | Nvdimm):
+    if isinstance(device, requests.Dimm | requests.Nvdimm):
         return replace(device, slot=None)
     return replace(device, id=None)
 
@@ -239,7 +219,9 @@ def _place(device: Device) -> Device:
 
 def hotpluggable_cpus(machine: Machine) -> tuple[HotpluggableCpu, ...]:
     """Answer query-hotpluggable-cpus: every slot, the highest core-id first."""
-    paths = {p.device.core_id: p.path for p in machine.plugged if isinstance(p.device, CpuCore)}
+    paths = {
+        p.device.core_id: p.path for p in machine.plugged if isinstance(p.device, requests.CpuCore)
+    }
     return tuple(
         HotpluggableCpu(n, paths.get(n)) for n in reversed(range(machine.config.max_cores))
     )
@@ -258,21 +240,29 @@ def version(machine: Machine) -> QemuVersion:
 # -- dispatch ----------------------------------------------------------------------------------
 
 _HANDLERS: Mapping[type[Any], Callable[[Machine, Any], _Handled]] = {
-    DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),
-    DeviceDel: lambda machine, request: device_del(machine, request.id),
-    SystemReset: _system_reset,
-    Stop: _stop,
-    Cont: _cont,
-    QueryHotpluggableCpus: lambda machine, _: (machine, QmpReturn(hotpluggable_cpus(machine)), ()),
-    QueryMemoryDevices: lambda machine, _: (machine, QmpReturn(memory_devices(machine)), ()),
-    QueryVersion: lambda machine, _: (machine, QmpReturn(version(machine)), ()),
-    Migrate: _migrate,
-    SetIndicator: rtas.set_indicator,
-    GetSensorState: rtas.get_sensor_state,
-    ConfigureConnector: rtas.configure_connector,
-    CheckException: rtas.check_exception,
-    EventScan: rtas.event_scan,
-    RawRtas: rtas.raw,
-    ClientArchitectureSupport: _cas,
-    ClockStep: _clock_step,
+    requests.DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),
+    requests.DeviceDel: lambda machine, request: device_del(machine, request.id),
+    requests.SystemReset: _system_reset,
+    requests.Stop: _stop,
+    requests.Cont: _cont,
+    requests.QueryHotpluggableCpus: lambda machine, _: (
+        machine,
+        QmpReturn(hotpluggable_cpus(machine)),
+        (),
+    ),
+    requests.QueryMemoryDevices: lambda machine, _: (
+        machine,
+        QmpReturn(memory_devices(machine)),
+        (),
+    ),
+    requests.QueryVersion: lambda machine, _: (machine, QmpReturn(version(machine)), ()),
+    requests.Migrate: _migrate,
+    requests.SetIndicator: rtas.set_indicator,
+    requests.GetSensorState: rtas.get_sensor_state,
+    requests.ConfigureConnector: rtas.configure_connector,
+    requests.CheckException: rtas.check_exception,
+    requests.EventScan: rtas.event_scan,
+    requests.RawRtas: rtas.raw,
+    requests.ClientArchitectureSupport: _cas,
+    requests.ClockStep: _clock_step,
 }

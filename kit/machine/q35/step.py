@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 from kit.common.errors import MisuseError
+from kit.machine import requests
 from kit.machine.events import (
     DeviceDeleted,
     Done,
@@ -32,42 +33,9 @@ from kit.machine.events import (
 )
 from kit.machine.memory_device import check_backend, placed
 from kit.machine.pseries.machine import Plugged
+from kit.machine.q35 import messages as acpi
 from kit.machine.q35.machine import AcpiConfig, AcpiMachine, AcpiSlot
-from kit.machine.q35.messages import (
-    CLEAR_INSERT_EVENT,
-    CLEAR_REMOVE_EVENT,
-    EJECT,
-    EJECT_BY_FIRMWARE,
-    AcpiDeviceOst,
-    AcpiEmitted,
-    AcpiOutcome,
-    AcpiReply,
-    AcpiRequest,
-    GpeRaised,
-    OspmStatusReturn,
-    OstInfo,
-    QueryAcpiOspmStatus,
-    ReadStatus,
-    ReportOst,
-    SlotStatusReturn,
-    SlotType,
-    WriteControl,
-)
 from kit.machine.qmp import CONTAINERS, Refused, check_well_formed
-from kit.machine.requests import (
-    ClockStep,
-    Cont,
-    CpuCore,
-    Device,
-    DeviceAdd,
-    DeviceDel,
-    Dimm,
-    Nvdimm,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    Stop,
-    SystemReset,
-)
 
 __all__ = ["AcpiConfig", "AcpiMachine", "AcpiSlot", "boot", "step"]
 
@@ -77,7 +45,7 @@ _INT64_OR_UINT64 = range(-(1 << 63), 1 << 64)
 _NO_DECODER = 0xFF  # what a port reads that no device answers at
 
 
-_Handled = tuple[AcpiMachine, AcpiReply, tuple[AcpiEmitted, ...]]
+_Handled = tuple[AcpiMachine, acpi.AcpiReply, tuple[acpi.AcpiEmitted, ...]]
 
 
 def boot(config: AcpiConfig | None = None) -> AcpiMachine:
@@ -89,7 +57,7 @@ def boot(config: AcpiConfig | None = None) -> AcpiMachine:
     config = config or AcpiConfig()
     if config.max_cpus < 1:
         raise MisuseError(f"a machine with {config.max_cpus} CPUs cannot start")
-    first = AcpiSlot(plugged=Plugged(CpuCore(0), "/machine/unattached/device[0]"))
+    first = AcpiSlot(plugged=Plugged(requests.CpuCore(0), "/machine/unattached/device[0]"))
     return AcpiMachine(
         config=config,
         cpus=(first, *[AcpiSlot()] * (config.max_cpus - 1)),
@@ -97,7 +65,7 @@ def boot(config: AcpiConfig | None = None) -> AcpiMachine:
     )
 
 
-def step(machine: AcpiMachine, request: AcpiRequest) -> tuple[AcpiMachine, AcpiOutcome]:
+def step(machine: AcpiMachine, request: acpi.AcpiRequest) -> tuple[AcpiMachine, acpi.AcpiOutcome]:
     """Carry out one request.
 
     Raises:
@@ -105,17 +73,17 @@ def step(machine: AcpiMachine, request: AcpiRequest) -> tuple[AcpiMachine, AcpiO
             a device that this machine does not have.
     """
     after, reply, emitted = _HANDLERS[type(request)](machine, request)
-    return after, AcpiOutcome(reply, emitted)
+    return after, acpi.AcpiOutcome(reply, emitted)
 
 
 # -- QMP commands ------------------------------------------------------------------------------
 
 
-def _device_add(machine: AcpiMachine, request: DeviceAdd) -> _Handled:
+def _device_add(machine: AcpiMachine, request: requests.DeviceAdd) -> _Handled:
     device = request.device
-    if not isinstance(device, CpuCore | Dimm | Nvdimm):
+    if not isinstance(device, requests.CpuCore | requests.Dimm | requests.Nvdimm):
         raise MisuseError(f"{type(device).__name__} is no device of the embedded q35 machine")
-    if not isinstance(device, CpuCore):
+    if not isinstance(device, requests.CpuCore):
         check_backend(device)
     try:
         check_well_formed(device.id)
@@ -131,18 +99,20 @@ def _device_add(machine: AcpiMachine, request: DeviceAdd) -> _Handled:
         return machine, refused.error, ()
     slot = machine.slots(slot_type)[number]
     slot = replace(slot, plugged=Plugged(device, path), insert_event=True)
-    return _put(machine, slot_type, number, slot), QmpReturn(), (GpeRaised(slot_type),)
+    return _put(machine, slot_type, number, slot), QmpReturn(), (acpi.GpeRaised(slot_type),)
 
 
-def _place(machine: AcpiMachine, device: Device) -> tuple[SlotType, int, Device]:
+def _place(
+    machine: AcpiMachine, device: requests.Device
+) -> tuple[acpi.SlotType, int, requests.Device]:
     """Return the slot of *device*, and the device with its address, or refuse it as QEMU does."""
     match device:
-        case CpuCore(core_id):
-            return SlotType.CPU, _free_cpu(machine, core_id), device
-        case Dimm():
+        case requests.CpuCore(core_id):
+            return acpi.SlotType.CPU, _free_cpu(machine, core_id), device
+        case requests.Dimm():
             _check_ranges(device)
             dimm = placed(device, _dimms(machine), machine.config.memory_space)
-            return SlotType.DIMM, dimm.slot or 0, dimm
+            return acpi.SlotType.DIMM, dimm.slot or 0, dimm
     raise Refused("nvdimm is not enabled: missing 'nvdimm' in '-M'")
 
 
@@ -159,14 +129,14 @@ def _free_cpu(machine: AcpiMachine, core_id: int) -> int:
     return core_id
 
 
-def _check_ranges(dimm: Dimm) -> None:
+def _check_ranges(dimm: requests.Dimm) -> None:
     if dimm.slot is not None and dimm.slot not in _INT32:
         raise Refused("Parameter 'slot' expects int32_t")
     if dimm.addr not in _INT64_OR_UINT64:
         raise Refused("Parameter 'addr' expects integer")
 
 
-def _device_del(machine: AcpiMachine, request: DeviceDel) -> _Handled:
+def _device_del(machine: AcpiMachine, request: requests.DeviceDel) -> _Handled:
     """Raise the remove event, again if need be."""
     found = machine.slot_of(path := _qom_path(request.id))
     try:
@@ -174,13 +144,13 @@ def _device_del(machine: AcpiMachine, request: DeviceDel) -> _Handled:
             raise Refused(f"{request.id} is not a hotpluggable device")
         if found is None:
             raise Refused(f"Device '{request.id}' not found", "DeviceNotFound")
-        if found == (SlotType.CPU, 0):
+        if found == (acpi.SlotType.CPU, 0):
             raise Refused("Boot CPU is unpluggable")
     except Refused as refused:
         return machine, refused.error, ()
     slot_type, number = found
     slot = replace(machine.slots(slot_type)[number], remove_event=True)
-    return _put(machine, slot_type, number, slot), QmpReturn(), (GpeRaised(slot_type),)
+    return _put(machine, slot_type, number, slot), QmpReturn(), (acpi.GpeRaised(slot_type),)
 
 
 def _qom_path(name: str) -> str:
@@ -189,22 +159,24 @@ def _qom_path(name: str) -> str:
     return "/" + "/".join(part for part in f"{start}/{name}".split("/") if part)
 
 
-def _system_reset(machine: AcpiMachine, _request: SystemReset) -> _Handled:
+def _system_reset(machine: AcpiMachine, _request: requests.SystemReset) -> _Handled:
     """Reset the board; slots have no reset, so devices, events and the last _OST stay."""
     return machine, Done(), ()
 
 
-def _stop(machine: AcpiMachine, _request: Stop) -> _Handled:
-    events: tuple[AcpiEmitted, ...] = (VmStop(),) if machine.running else ()
+def _stop(machine: AcpiMachine, _request: requests.Stop) -> _Handled:
+    events: tuple[acpi.AcpiEmitted, ...] = (VmStop(),) if machine.running else ()
     return replace(machine, running=False), QmpReturn(), events
 
 
-def _cont(machine: AcpiMachine, _request: Cont) -> _Handled:
-    events: tuple[AcpiEmitted, ...] = () if machine.running else (VmResume(),)
+def _cont(machine: AcpiMachine, _request: requests.Cont) -> _Handled:
+    events: tuple[acpi.AcpiEmitted, ...] = () if machine.running else (VmResume(),)
     return replace(machine, running=True), QmpReturn(), events
 
 
-def _query_hotpluggable_cpus(machine: AcpiMachine, _request: QueryHotpluggableCpus) -> _Handled:
+def _query_hotpluggable_cpus(
+    machine: AcpiMachine, _request: requests.QueryHotpluggableCpus
+) -> _Handled:
     slots = [
         HotpluggableCpu(number, slot.plugged.path if slot.plugged is not None else None)
         for number, slot in enumerate(machine.cpus)
@@ -212,55 +184,55 @@ def _query_hotpluggable_cpus(machine: AcpiMachine, _request: QueryHotpluggableCp
     return machine, QmpReturn(tuple(reversed(slots))), ()
 
 
-def _query_memory_devices(machine: AcpiMachine, _request: QueryMemoryDevices) -> _Handled:
+def _query_memory_devices(machine: AcpiMachine, _request: requests.QueryMemoryDevices) -> _Handled:
     found = tuple(MemoryDevice(d.id, d.addr, d.size_mib) for d in _dimms(machine))
     return machine, QmpReturn(found), ()
 
 
-def _query_ospm_status(machine: AcpiMachine, _request: QueryAcpiOspmStatus) -> _Handled:
+def _query_ospm_status(machine: AcpiMachine, _request: acpi.QueryAcpiOspmStatus) -> _Handled:
     infos = tuple(
         _ost_info(slot_type, number, slot)
-        for slot_type in (SlotType.DIMM, SlotType.CPU)
+        for slot_type in (acpi.SlotType.DIMM, acpi.SlotType.CPU)
         for number, slot in enumerate(machine.slots(slot_type))
     )
-    return machine, OspmStatusReturn(infos), ()
+    return machine, acpi.OspmStatusReturn(infos), ()
 
 
 # -- the guest's registers ---------------------------------------------------------------------
 
 
-def _read_status(machine: AcpiMachine, request: ReadStatus) -> _Handled:
+def _read_status(machine: AcpiMachine, request: acpi.ReadStatus) -> _Handled:
     slots = machine.slots(request.slot_type)
     number = _selected(slots, request.slot)
     if not slots:
-        return machine, SlotStatusReturn(_NO_DECODER), ()
-    return machine, SlotStatusReturn(0 if number is None else slots[number].status), ()
+        return machine, acpi.SlotStatusReturn(_NO_DECODER), ()
+    return machine, acpi.SlotStatusReturn(0 if number is None else slots[number].status), ()
 
 
-def _write_control(machine: AcpiMachine, request: WriteControl) -> _Handled:
+def _write_control(machine: AcpiMachine, request: acpi.WriteControl) -> _Handled:
     """Carry out the lowest set bit: QEMU obeys only one bit of a write."""
     slot_type, bits = request.slot_type, request.bits
     number = _selected(machine.slots(slot_type), request.slot)
     if number is None:
         return machine, Done(), ()
     slot = machine.slots(slot_type)[number]
-    emitted: tuple[AcpiEmitted, ...] = ()
-    if bits & CLEAR_INSERT_EVENT:
+    emitted: tuple[acpi.AcpiEmitted, ...] = ()
+    if bits & acpi.CLEAR_INSERT_EVENT:
         slot = replace(slot, insert_event=False)
-    elif bits & CLEAR_REMOVE_EVENT:
+    elif bits & acpi.CLEAR_REMOVE_EVENT:
         slot = replace(slot, remove_event=False)
-    elif slot.plugged is None or (slot_type, number) == (SlotType.CPU, 0):
+    elif slot.plugged is None or (slot_type, number) == (acpi.SlotType.CPU, 0):
         pass  # nothing to eject, or the CPU that must stay
-    elif bits & EJECT:
+    elif bits & acpi.EJECT:
         device = slot.plugged
         emitted = (DeviceDeleted(path=device.path, device=device.device.id),)
         slot = replace(slot, plugged=None, firmware_ejects=False)
-    elif bits & EJECT_BY_FIRMWARE and slot_type is SlotType.CPU:
+    elif bits & acpi.EJECT_BY_FIRMWARE and slot_type is acpi.SlotType.CPU:
         slot = replace(slot, firmware_ejects=True)
     return _put(machine, slot_type, number, slot), Done(), emitted
 
 
-def _report_ost(machine: AcpiMachine, request: ReportOst) -> _Handled:
+def _report_ost(machine: AcpiMachine, request: acpi.ReportOst) -> _Handled:
     """Record the _OST and pass it on; QEMU itself draws no conclusion from it."""
     slot_type = request.slot_type
     number = _selected(machine.slots(slot_type), request.slot)
@@ -271,7 +243,7 @@ def _report_ost(machine: AcpiMachine, request: ReportOst) -> _Handled:
         ost_event=request.event & _UINT32,
         ost_status=request.status & _UINT32,
     )
-    event = AcpiDeviceOst(_ost_info(slot_type, number, slot))
+    event = acpi.AcpiDeviceOst(_ost_info(slot_type, number, slot))
     return _put(machine, slot_type, number, slot), Done(), (event,)
 
 
@@ -284,27 +256,29 @@ def _selected(slots: tuple[AcpiSlot, ...], number: int) -> int | None:
 # -- helpers -----------------------------------------------------------------------------------
 
 
-def _put(machine: AcpiMachine, slot_type: SlotType, number: int, slot: AcpiSlot) -> AcpiMachine:
+def _put(
+    machine: AcpiMachine, slot_type: acpi.SlotType, number: int, slot: AcpiSlot
+) -> AcpiMachine:
     slots = machine.slots(slot_type)
     slots = (*slots[:number], slot, *slots[number + 1 :])
-    if slot_type is SlotType.CPU:
+    if slot_type is acpi.SlotType.CPU:
         return replace(machine, cpus=slots)
     return replace(machine, dimms=slots)
 
 
-def _dimms(machine: AcpiMachine) -> list[Dimm]:
+def _dimms(machine: AcpiMachine) -> list[requests.Dimm]:
     """Return the plugged DIMMs, by address."""
     devices = [slot.plugged.device for slot in machine.dimms if slot.plugged is not None]
-    dimms = [device for device in devices if isinstance(device, Dimm)]
+    dimms = [device for device in devices if isinstance(device, requests.Dimm)]
     return sorted(dimms, key=lambda dimm: dimm.addr)
 
 
-def _ost_info(slot_type: SlotType, number: int, slot: AcpiSlot) -> OstInfo:
+def _ost_info(slot_type: acpi.SlotType, number: int, slot: AcpiSlot) -> acpi.OstInfo:
     device = None if slot.plugged is None else slot.plugged.device.id
-    return OstInfo(slot_type, number, slot.ost_event, slot.ost_status, device)
+    return acpi.OstInfo(slot_type, number, slot.ost_event, slot.ost_status, device)
 
 
-def _clock_step(machine: AcpiMachine, request: ClockStep) -> _Handled:
+def _clock_step(machine: AcpiMachine, request: requests.ClockStep) -> _Handled:
     if request.ns < 0:
         raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
     if not machine.running:
@@ -314,16 +288,16 @@ def _clock_step(machine: AcpiMachine, request: ClockStep) -> _Handled:
 
 
 _HANDLERS: Mapping[type[Any], Callable[[AcpiMachine, Any], _Handled]] = {
-    DeviceAdd: _device_add,
-    DeviceDel: _device_del,
-    SystemReset: _system_reset,
-    Stop: _stop,
-    Cont: _cont,
-    QueryHotpluggableCpus: _query_hotpluggable_cpus,
-    QueryMemoryDevices: _query_memory_devices,
-    QueryAcpiOspmStatus: _query_ospm_status,
-    ReadStatus: _read_status,
-    WriteControl: _write_control,
-    ReportOst: _report_ost,
-    ClockStep: _clock_step,
+    requests.DeviceAdd: _device_add,
+    requests.DeviceDel: _device_del,
+    requests.SystemReset: _system_reset,
+    requests.Stop: _stop,
+    requests.Cont: _cont,
+    requests.QueryHotpluggableCpus: _query_hotpluggable_cpus,
+    requests.QueryMemoryDevices: _query_memory_devices,
+    acpi.QueryAcpiOspmStatus: _query_ospm_status,
+    acpi.ReadStatus: _read_status,
+    acpi.WriteControl: _write_control,
+    acpi.ReportOst: _report_ost,
+    requests.ClockStep: _clock_step,
 }

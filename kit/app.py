@@ -20,6 +20,7 @@ from kit.explorer.comparison import beside as beside_path
 from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
+from kit.lessons.course import progress
 from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.reverts import (
     qemu_figures,
@@ -52,6 +53,7 @@ from kit.views.reports.path import path_mail_lines
 
 if TYPE_CHECKING:
     from kit.views.widgets.connector import ConnectorWidget
+    from kit.views.widgets.cover import CoverWidget
     from kit.views.widgets.exercise import ExerciseWidget
     from kit.views.widgets.path import PathWidget
     from kit.views.widgets.player import PlayerWidget
@@ -67,6 +69,7 @@ __all__ = [
     "connector_changes",
     "connector_lab",
     "connector_rows",
+    "cover",
     "exercise",
     "history",
     "installation",
@@ -75,6 +78,7 @@ __all__ = [
     "net_change",
     "path",
     "player",
+    "progress",
     "properties",
     "qemu_figures",
     "retry_table",
@@ -101,6 +105,24 @@ def revision_map() -> Rows:
     from kit.lessons.revision_map import map_rows, map_table
 
     return map_table(map_rows())
+
+
+# -- the way in ----------------------------------------------------------------------------------
+
+
+def cover(delay: int = 16) -> CoverWidget:
+    """Return the cover: take a CPU away from two machines, and see what a slow guest makes of it.
+
+    Args:
+        delay: How many seconds the guest needs at first, 1 to 30.
+
+    Raises:
+        UserError: *delay* is out of range.
+    """
+    from kit.lessons.course import cover_scenes
+    from kit.views.widgets.cover import CoverWidget
+
+    return CoverWidget(cover_scenes(), delay)
 
 
 # -- machines side by side, and runs -------------------------------------------------------------

@@ -17,7 +17,7 @@ from kit.common.user_file import make_folders, write_atomic
 __all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons", "share"]
 
 CHECKOUT = Path(__file__).parents[2]
-FIRST_LESSON = "01-before-and-after.ipynb"
+FIRST_LESSON = "00-start-here.ipynb"
 LINKED = ("glossary.md", "reverts.md")  # of docs/, where the lessons link to
 
 

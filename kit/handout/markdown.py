@@ -7,7 +7,7 @@ out. A word of the glossary links to a list on the same page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,7 @@ class LessonText:
     words: dict[str, str] = field(default_factory=dict)
     hints: list[tuple[str, Html]] = field(default_factory=list)
     section: str = ""
+    attached: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _places: set[str] = field(default_factory=lambda: {"words"})
 
     def place(self, words: str) -> str:
@@ -76,8 +77,9 @@ class LessonText:
         self._places.add(name)
         return name
 
-    def html(self, text: str) -> Html:
-        """Return one text as HTML."""
+    def html(self, text: str, attached: Mapping[str, Mapping[str, str]] | None = None) -> Html:
+        """Return one text as HTML; *attached* are its pictures, as a notebook's cell has them."""
+        self.attached = attached or {}
         write = mistune.create_markdown(
             escape=True, renderer=_Renderer(self), plugins=["table", "strikethrough"]
         )
@@ -146,6 +148,10 @@ def _without_solutions(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return kept
 
 
+_IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
 class _Renderer(mistune.HTMLRenderer):
     """Writes HTML. HTML in the source is text."""
 
@@ -164,6 +170,10 @@ class _Renderer(mistune.HTMLRenderer):
         return self._page.link(Html(text), url, title)
 
     def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002
+        for kind, coded in self._page.attached.get(url.removeprefix("attachment:"), {}).items():
+            coded = "".join(coded)  # a notebook may hold it as lines
+            if kind in _IMAGES and _BASE64.fullmatch(coded):
+                return Html('<img alt="{}" src="data:{};base64,{}">').format(text, kind, coded)
         return f"[{text}]"  # a page has no other file beside it
 
     def block_code(self, code: str, info: str | None = None) -> Html:  # noqa: ARG002

@@ -59,7 +59,7 @@ def lesson_page(
     parts = []
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            parts.append(texts.html(cell["source"]))
+            parts.append(texts.html(cell["source"], cell.get("attachments")))
         elif cell["cell_type"] == "code":
             parts.append(_code(cell, compared))
             hints += _hints_of(cell)

@@ -84,13 +84,13 @@ def test_start_here_says_what_is_wrong_with_the_clone_that_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("KIT_QEMU", str(tmp_path / "gone"))
-    installed, *_ = [
+    shown = [
         output.data["text/plain"]
         for cell in code(run(ROOT / "notebooks" / "00-start-here.ipynb"))
         for output in cell.outputs
     ]
 
-    assert f"{tmp_path / 'gone'} does not exist; name the folder of a clone" in installed
+    assert f"{tmp_path / 'gone'} does not exist; name the folder of a clone" in "\n".join(shown)
 
 
 @pytest.mark.clone
@@ -194,12 +194,23 @@ each = pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 def minutes(path: Path) -> int:
     """How long a lesson says that it takes."""
     numbers = {"ten": 10, "twenty": 20, "twenty-five": 25, "thirty": 30}
-    said = re.search(r"\*It takes\* ([\w-]+) minutes\.", read(path).cells[0].source)
+    said = re.search(r"\*It takes\* ([\w-]+) minutes\.", prose(read(path)))
     assert said is not None
     return numbers[said[1]]
 
 
-@lesson
+def test_start_here_begins_with_a_picture_three_lines_and_a_link() -> None:
+    """Nothing has to be run, and no abbreviation known, to see what the story is."""
+    title, picture, words, link = read(LESSONS[0]).cells[0].source.strip().split("\n\n")
+
+    assert title == "# 0. Start here"
+    assert re.fullmatch(r"!\[.+\]\(attachment:cover\.svg\)", picture)
+    assert len(words.splitlines()) == 3
+    assert set(re.findall(r"\b[A-Z]{2,}\b", words)) == {"CPU", "QEMU"}
+    assert link == f"**[Start lesson 1 →]({LESSONS[1].name})**"
+
+
+@each
 def test_a_lesson_begins_with_its_question_and_what_it_needs_and_takes(path: Path) -> None:
     title, question, needs = read(path).cells[0].source.strip().split("\n\n")
 
@@ -216,7 +227,7 @@ def test_a_lesson_takes_twenty_to_thirty_minutes(path: Path) -> None:
 
 def test_the_short_course_takes_two_hours_and_stands_alone() -> None:
     short = [path for path in LESSONS if path.stem[:2] in {"00", "01", "05", "07", "08"}]
-    needs = [re.search(r"\*You need\* ([^.:;]+)", read(path).cells[0].source) for path in short]
+    needs = [re.search(r"\*You need\* ([^.:;]+)", prose(read(path))) for path in short]
     needed = [set(re.findall(r"\d+", found[1])) for found in needs if found]
 
     assert sum(minutes(path) for path in short) <= 120

@@ -1,0 +1,63 @@
+"""The cover as a picture."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import nbformat
+import pytest
+
+from kit.lessons.course import cover_scenes
+from kit.views.cover.picture import cover_svg, cover_words
+from kit.views.cover.scene import CoverScene
+from tools.cover import DELAY_S, LESSON, attachment
+
+SCENES = {scene.delay_s: scene for scene in cover_scenes()}
+SVG = "{http://www.w3.org/2000/svg}"
+PLAYS_S = 5.0  # no longer, or the page needs a button that stops it (WCAG 2.2.2)
+
+
+def test_the_lesson_shows_what_the_simulator_plays_now() -> None:
+    cell = nbformat.read(LESSON, as_version=4).cells[0]
+
+    assert "".join(cell.attachments["cover.svg"]["image/svg+xml"]) == attachment()
+    assert "](attachment:cover.svg)" in cell.source
+
+
+def test_its_words_are_those_of_the_end() -> None:
+    assert cover_words(SCENES[DELAY_S]) == (
+        "With the timeout: At 16 s the guest releases it. Nobody tells you."
+        " After the revert: At 16 s the guest releases it. QEMU tells you."
+    )
+
+
+@pytest.mark.parametrize("scene", SCENES.values(), ids=map(str, SCENES))
+def test_the_last_sentence_stays_and_the_others_go(scene: CoverScene) -> None:
+    root = ET.fromstring(cover_svg(scene))
+    groups = root.findall(f"{SVG}g")
+    last = [
+        [text.text for text in group.findall(f"{SVG}text") if text.get("y") == "282"]
+        for group in groups
+    ]
+
+    assert last == [
+        [cover_words(scene).split("With the timeout: ")[1].split(" After the revert: ")[0]],
+        [cover_words(scene).split(" After the revert: ")[1]],
+    ]
+
+
+@pytest.mark.parametrize("style", [True, False])
+def test_it_has_its_stylesheet_once_or_not_at_all(style: bool) -> None:
+    assert cover_svg(SCENES[16], style=style).count("<style>") == style
+
+
+def test_it_plays_for_five_seconds_from_its_first_movement() -> None:
+    drawn = cover_svg(SCENES[DELAY_S], style=False)
+    begins = [float(t) for t in re.findall(r"--t:([\d.]+)s", drawn)]
+
+    assert max(begins) - min(begins) <= PLAYS_S
+
+
+def test_motion_can_be_switched_off() -> None:
+    assert "@media (prefers-reduced-motion: reduce)" in cover_svg(SCENES[DELAY_S])

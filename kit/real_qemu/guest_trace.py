@@ -41,13 +41,18 @@ class Traced:
 def read_traced(line: str) -> Traced | None:
     """Return the trace event in a line of QEMU's log; None if it has none.
 
+    The time is before the event: up to 10.0 the number of the process and seconds since 1970, in
+    11.1 a date, as before any other line of the log.
+
     >>> read_traced("7@12.000500:spapr_drc_set_isolation_state drc: 0x10000001, state: 0x1").request
     SetIndicator(indicator=9001, index=268435457, state=1)
     """
-    found = _LINE.fullmatch(line)
+    text, at_s = read_report(line)
+    found = _LINE.fullmatch(text)
     if found is None:
         return None
-    at_s = None if found["s"] is None else float(f"{found['s']}.{found['us']}")
+    if found["s"] is not None:
+        at_s = float(f"{found['s']}.{found['us']}")
     return Traced(_request(found["event"], found["rest"]), at_s)
 
 

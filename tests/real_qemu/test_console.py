@@ -95,6 +95,10 @@ def test_cpus_are_known_by_their_core() -> None:
             "1@2.000003:spapr_cas_pvr current=0x0, explicit_match=1, new=0xf000005",
             Traced(ClientArchitectureSupport(), 2.000003),
         ),
+        (  # 11.1
+            "2026-11-23T11:14:23.690493Z spapr_drc_set_isolation_state drc: 0x10000001, state: 0x0",
+            Traced(SetIndicator(9001, 0x10000001, 0), 1795432463.690493),
+        ),
         ("spapr_drc_set_allocation_state_finalizing drc: 0x10000001", Traced(None, None)),
         ("spapr_drc_set_isolation_state drc: rubbish", Traced(None, None)),
         ("qemu-system-ppc64: no", None),

@@ -1,6 +1,6 @@
-"""How much of two trees is compared in this process: more than anybody reads is not.
+"""How much of two trees is compared in this process: no more than anybody reads.
 
-What is compared is held in memory several times, as bytes, lines and counts of lines.
+The compared files are held in memory several times, as bytes, lines and counts of lines.
 """
 
 from __future__ import annotations
@@ -16,11 +16,7 @@ _Change = tuple[TreeFile | None, TreeFile | None]
 
 
 def check_size(objects: Objects, changed: Mapping[str, _Change]) -> None:
-    """Raise if a commit changes files that together are too large to be compared.
-
-    Raises:
-        MissingObjectError: They are.
-    """
+    """Raise MissingObjectError if a commit's files together are too large to be compared."""
     entries = [entry for sides in changed.values() for entry in sides if entry is not None]
     if objects.size(entries) > MAX_COMPARED_BYTES:
         raise MissingObjectError(

@@ -1,11 +1,11 @@
 """The objects of a clone, and merges of them in this process, by libgit2.
 
-libgit2 opens nothing of the clone: `ObjectReader` hands it each object, of a size that is read
-and with the hash that it has.  Configuration, attributes, hooks and drivers are never read, and
-files are never checked out.  What a merge writes stays in memory and is thrown away.
+libgit2 opens nothing of the clone: `ObjectReader` supplies each object, of a bounded size and with
+the hash that it has.  Configuration, attributes, hooks and drivers are never read, and files are
+never checked out.  The result of a merge stays in memory and is discarded.
 
-libgit2 cannot be interrupted.  What it is to unfold is counted before, and what one question
-makes it read is charged as it is read.
+libgit2 cannot be interrupted.  So its work is counted before, and what one question reads is
+charged as it is read.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ Versions = tuple[TreeFile | None, TreeFile | None, TreeFile | None]
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What became of a file; ``fragments`` is None where lines mean nothing (binary and the like).
+    """The change of a file; ``fragments`` is None where lines mean nothing (binary and the like).
 
-    ``old`` is None for a new file, ``new`` for one that is gone.
+    ``old`` is None for a new file, ``new`` for a deleted one.
     """
 
     old_path: str
@@ -69,7 +69,7 @@ class FileChange:
 
 
 class _Memory(pygit2.OdbBackend):
-    """Takes what a merge writes, and has all else read."""
+    """Keeps what a merge writes, and reads everything else."""
 
     def __init__(self, reader: ObjectReader, all_work: int) -> None:
         super().__init__()
@@ -80,11 +80,7 @@ class _Memory(pygit2.OdbBackend):
         self.all_work_left = all_work
 
     def content(self, name: str, kind: str | None = None) -> tuple[int, bytes]:
-        """Return kind and content of an object, written here or not.
-
-        Raises:
-            MissingObjectError: It cannot be read, or the question needs too much.
-        """
+        """Return kind and content of an object, written here or not."""
         if self.written and (found := self.written.get(pygit2.Oid(hex=name))):
             return found
         read = self.reader.read(name, kind)
@@ -99,11 +95,7 @@ class _Memory(pygit2.OdbBackend):
         return int(_KINDS[read.kind]), read.data
 
     def charge(self, work: int) -> None:
-        """Count what a question needs.
-
-        Raises:
-            MissingObjectError: That is too much.
-        """
+        """Count the work of a question, or raise MissingObjectError if it is too much."""
         self.work_left -= work
         self.all_work_left -= work
         if self.all_work_left < 0:
@@ -147,7 +139,11 @@ class _Memory(pygit2.OdbBackend):
 
 
 class Objects(Commits):
-    """The objects of a clone, compared and merged by libgit2."""
+    """The objects of a clone, compared and merged by libgit2.
+
+    The methods raise MissingObjectError for a tree or file that is absent, damaged or too large to
+    compare.
+    """
 
     def __init__(self, folder: Path, reader: ObjectReader | None = None, digits: int = 40) -> None:
         """Remember the folder; it is read when it is asked.
@@ -171,7 +167,7 @@ class Objects(Commits):
         return self
 
     def start(self) -> None:
-        """Start another question: what it reads is counted anew, and merges are forgotten."""
+        """Start another question: its work is counted anew, and merges are forgotten."""
         self._memory.written.clear()
         self._memory.work_left = _MAX_WORK
 
@@ -181,12 +177,8 @@ class Objects(Commits):
     # -- trees ---------------------------------------------------------------------------------
 
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
-        """Merge three trees; None if they conflict.  The result is in memory only.
-
-        Raises:
-            MissingObjectError: A tree or a file that the merge has to look into is not here.
-        """
-        with self._told("a merge"):
+        """Merge three trees in memory; None if they conflict."""
+        with self._libgit2_errors("a merge"):
             for each in (base, ours, theirs):
                 self._memory.charge(_ENTRY_WORK * self._trees.check_held(each))
             first, mine, other = (pygit2.Oid(hex=each) for each in (base, ours, theirs))
@@ -194,14 +186,11 @@ class Objects(Commits):
             return None if index.conflicts is not None else str(index.write_tree(self._merging))
 
     def merge_files(self, files: Sequence[Versions]) -> list[TreeFile | None] | None:
-        """Merge files each by itself, as (base, ours, theirs); None if one of them conflicts.
+        """Merge files one by one, as (base, ours, theirs); None if one of them conflicts.
 
-        Much quicker than whole trees, and blind to renames.
-
-        Raises:
-            MissingObjectError: A file that the merge has to look into is not here.
+        This is much quicker than whole trees, and blind to renames.
         """
-        with self._told("a merge"):
+        with self._libgit2_errors("a merge"):
             self._check_here(entry for each in files for entry in each if entry is not None)
             base, ours, theirs = (self._flat([each[side] for each in files]) for side in range(3))
             index = self._merging.merge_trees(base, ours, theirs, flags=MergeFlag(0))
@@ -211,7 +200,7 @@ class Objects(Commits):
         return [merged.get(_number(place)) for place in range(len(files))]
 
     def _check_here(self, entries: Iterable[TreeFile]) -> None:
-        """Raise MissingObjectError if a file is not here: some conflicts are told without it."""
+        """Raise MissingObjectError for an absent file, which some conflicts do not need."""
         names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
         written = {str(oid) for oid in self._memory.written}
         wanted = [name for name in names if name not in written]
@@ -220,7 +209,7 @@ class Objects(Commits):
             raise MissingObjectError(f"{lacking[0]} is not here", lacking[0])
 
     def _flat(self, entries: Iterable[TreeFile | None]) -> pygit2.Oid:
-        """Write a tree that has files by their numbers: libgit2 walks through whole trees."""
+        """Write a tree of the files by number, because libgit2 would walk through whole trees."""
         data = b"".join(
             b"%o %s\0%s" % (entry.mode, _number(place).encode(), entry.blob.raw)
             for place, entry in enumerate(entries)
@@ -233,23 +222,15 @@ class Objects(Commits):
     def changed(
         self, before: str, after: str
     ) -> dict[str, tuple[TreeFile | None, TreeFile | None]]:
-        """Return what every file that differs is before and after, by path; no renames.
-
-        Raises:
-            MissingObjectError: A tree of theirs is not here.
-        """
+        """Return each differing file before and after, by path, without renames."""
         return {
             _path(path): (_entry_of(old), _entry_of(new))
             for path, (old, new) in self.difference(before, after).items()
         }
 
     def patches(self, before: str, after: str) -> list[FileChange]:
-        """Return the changes as patches, with renames.
-
-        Raises:
-            MissingObjectError: A tree or a file of theirs is not here.
-        """
-        with self._told("a diff"):
+        """Return the changes as patches, with renames."""
+        with self._libgit2_errors("a diff"):
             changed = self.changed(before, after)
             old, new = (
                 self._merging[self._flat(sides[which] for sides in changed.values())]
@@ -263,41 +244,27 @@ class Objects(Commits):
             return [_file_change(patch, paths) for patch in diff if patch is not None]
 
     def entry(self, tree: str, path: str) -> TreeFile | None:
-        """Return what a tree has at a path, or None.
-
-        Raises:
-            MissingObjectError: A tree on the way there is not here.
-        """
+        """Return the file of a tree at a path, or None."""
         self._memory.charge(_FILE_WORK)
         return _entry_of(self._trees.entry(tree, path.encode("utf-8", "surrogateescape")))
 
     # -- files ---------------------------------------------------------------------------------
 
     def size(self, entries: Iterable[TreeFile]) -> int:
-        """Return how many bytes files have, each as often as it is named; of what is not here none.
-
-        Raises:
-            MissingObjectError: git fails.
-        """
+        """Return the bytes of files, each as often as it is named; absent ones count as empty."""
         names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
         sizes = self._reader.sizes(names)
         return sum(sizes.get(name, 0) for name in names)
 
     def blob(self, name: pygit2.Oid) -> bytes:
-        """Return the content of a file.
-
-        Raises:
-            MissingObjectError: It is not here, or has more lines than are compared.
-        """
+        """Return the content of a file."""
         return self._memory.content(str(name), "blob")[1]
 
     def line_change(self, old: TreeFile | None, new: TreeFile | None) -> Counter[bytes]:
-        """Return which lines a file has more or less often; what is no line is told as one.
+        """Return which lines a file has more or less often.
 
-        That is its mode if it is not the usual one, a binary file's hash, and that it is empty.
-
-        Raises:
-            MissingObjectError: One of the two is not here.
+        Counted as a line: a mode that is not the usual one, a binary file's hash, and that it is
+        empty.
         """
         before, odd_before = self._text(old)
         after, odd_after = self._text(new)
@@ -307,19 +274,15 @@ class Objects(Commits):
         return Counter({line: count for line, count in change.items() if count})
 
     def likeness(self, one: TreeFile, other: TreeFile) -> float:
-        """Return how much two files have in common: 0 nothing, 1 all their lines.
-
-        Raises:
-            MissingObjectError: One of the two is not here.
-        """
+        """Return what two files have in common: from 0, nothing, to 1, all their lines."""
         if FileMode.COMMIT in (one.mode, other.mode):
             return 0.0
         first, second = (Counter(lines_of(self.blob(each.blob))) for each in (one, other))
         return (first & second).total() / max(first.total(), second.total(), 1)
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Tell what libgit2 cannot find or read as `MissingObjectError`."""
+    def _libgit2_errors(self, what: str) -> Iterator[None]:
+        """Raise what libgit2 cannot find or read as `MissingObjectError`."""
         self._memory.trouble = None
         try:
             yield

@@ -1,9 +1,9 @@
-"""Single objects of a repository, each no larger than is read and each with the hash it has.
+"""Single objects of a repository, each of a bounded size and with the hash that it has.
 
-A git process of its own reads them: it can be ended when it takes too much memory or time, as
-libgit2 in this process cannot.  It is given the folder of objects and an empty repository beside
-it, so that no configuration, reference or promise of the clone's counts.  git believes that an
-object has the hash it is stored under; here each is hashed once more.
+A git process of its own reads them, because it can be ended when it takes too much memory or time,
+unlike libgit2 in this process.  It gets the folder of objects and an empty repository beside it, so
+that no configuration, reference or promise of the clone counts.  git believes that an object has
+the hash under which it is stored; here each is hashed once more.
 
 Source: git 2.39, git-cat-file(1), "BATCH OUTPUT".
 """
@@ -53,28 +53,28 @@ class MissingObjectError(HistoryError):
     """
 
     def __init__(self, why: str, absent: str | None = None) -> None:
-        """Say why; *absent* if it is not here."""
         super().__init__(why)
         self.absent = absent
 
 
 class Object(NamedTuple):
-    """What git keeps under a hash."""
+    """The kind and content of an object."""
 
     kind: str  # commit, tree, blob or tag
     data: bytes
 
 
 class ObjectReader:
-    """The objects below a folder and those it borrows."""
+    """The objects below a folder and those it borrows; git is started when it is first needed.
+
+    The methods raise MissingObjectError for an object that is absent, damaged, forged or too large.
+
+    Args:
+        folder: The folder called ``objects``.
+        digits: The length of a hash: 40, or 64 in a repository with SHA-256.
+    """
 
     def __init__(self, folder: Path, digits: int = 40) -> None:
-        """Remember the folder; git is started when it is read.
-
-        Args:
-            folder: The folder called ``objects``.
-            digits: How many a hash has: 40, or 64 in a repository with SHA-256.
-        """
         self._folder, self._digits = folder, digits
         self._contents = _Process(folder, digits, "--batch")
         self._headers = _Process(folder, digits, "--batch-check")
@@ -84,12 +84,7 @@ class ObjectReader:
         self._lock = threading.RLock()
 
     def read(self, name: str, kind: str | None = None) -> Object:
-        """Return the object that has a full hash.
-
-        Raises:
-            MissingObjectError: It is not here, is of another kind, is too large, is damaged, or
-                is stored under a hash that is not its own.
-        """
+        """Return the object that has a full hash."""
         with self._lock:
             found = self._known.get(name)
             if found is None:
@@ -111,9 +106,9 @@ class ObjectReader:
         return Object(kind, data)
 
     def read_ahead(self, names: Iterable[str]) -> Iterator[tuple[str, Object]]:
-        """Give the objects that have full hashes, asked for many at a time.
+        """Yield the objects with these full hashes, many for each request.
 
-        What is not here, large or not what its hash says is left out: `read` says why.
+        Absent, large and forged ones are left out: `read` says why.
         """
         with self._lock:
             wanted = [name for name in dict.fromkeys(names) if name not in self._known]
@@ -134,11 +129,7 @@ class ObjectReader:
                 yield name, found
 
     def verify(self, names: Iterable[str]) -> None:
-        """Hash objects of any size, a piece at a time.
-
-        Raises:
-            MissingObjectError: As `read`, but none is too large.
-        """
+        """Hash objects of any size, a piece at a time."""
         with self._lock:
             wanted = [name for name in dict.fromkeys(names) if name not in self._known]
             for start in range(0, len(wanted), _AT_ONCE):
@@ -147,7 +138,7 @@ class ObjectReader:
                     self._check(name, kind, size, self._contents.answer(name, size))
 
     def sizes(self, names: Iterable[str]) -> dict[str, int]:
-        """Return how many bytes each object has; those that are not here are left out."""
+        """Return the size of each object in bytes; absent ones are left out."""
         wanted = list(dict.fromkeys(names))
         found: dict[str, int] = {}
         with self._lock:
@@ -158,11 +149,7 @@ class ObjectReader:
     def find(self, beginning: str) -> str | None:
         """Return the hash of the one commit that a hash or its beginning names, or None.
 
-        A tag stands for its commit.
-
-        Raises:
-            ValueError: More than one object begins so.
-            MissingObjectError: It cannot be read.
+        A tag stands for its commit.  ValueError if more than one object begins so.
         """
         with self._lock:
             name, kind = self._headers.find(beginning)
@@ -174,11 +161,7 @@ class ObjectReader:
         return name if kind == "commit" else None
 
     def count_question(self) -> None:
-        """Count a question that git answers by a walk of its own.
-
-        Raises:
-            MissingObjectError: There were more than a repository of this size is asked.
-        """
+        """Count a question that git answers by a walk; raise if there were too many."""
         most = allowance(self._folder).questions
         with self._lock:
             self._asked += 1
@@ -186,11 +169,7 @@ class ObjectReader:
                 raise MissingObjectError(f"more than {most:,} commits are not looked for")
 
     def descends(self, sha: str, ancestor: str) -> bool:
-        """Does a commit come after another one?  No commit-graph is asked: it may be forged.
-
-        Raises:
-            MissingObjectError: One between them is not here, or this was asked too often.
-        """
+        """Is *ancestor* one of *sha*?  No commit-graph is used, because it may be forged."""
         self.count_question()
         allowed = allowance(self._folder)
         if sha == ancestor:
@@ -234,7 +213,7 @@ class ObjectReader:
 
 
 class _Process:
-    """git cat-file, started when it is asked, and again when it was ended or is another's."""
+    """git cat-file, started when it is needed, and again after its end or a fork."""
 
     def __init__(self, folder: Path, digits: int, how: str) -> None:
         self._folder, self._digits, self._how = folder, digits, how
@@ -245,20 +224,12 @@ class _Process:
         self._ends: weakref.finalize[[Child, int], _Process] | None = None
 
     def ask(self, name: str) -> tuple[str, int]:
-        """Return kind and size of an object, which then follows.
-
-        Raises:
-            MissingObjectError: It is not here.
-        """
+        """Return kind and size of an object, which then follows."""
         (found,) = self.ask_all([name])
         return found
 
     def ask_all(self, names: list[str]) -> Iterator[tuple[str, int]]:
-        """Give kinds and sizes of objects; whoever reads takes each `answer` before the next.
-
-        Raises:
-            MissingObjectError: One is not here.
-        """
+        """Yield kinds and sizes of objects; the caller reads each `answer` before the next."""
         for name in names:
             if len(name) != self._digits:
                 raise MissingObjectError(f"{name} is no hash of this repository", name)
@@ -274,7 +245,7 @@ class _Process:
             yield fields[1].decode(), int(fields[2])
 
     def those_here(self, names: list[str]) -> Iterator[tuple[str, str, int]]:
-        """Give name, kind and size of the objects that are here, as `ask_all` does."""
+        """Yield name, kind and size of the objects that are here, as `ask_all` does."""
         with self._failing(names[0] if names else ""):
             self._say("".join(f"{each}\n" for each in names))
         for name in names:
@@ -284,7 +255,7 @@ class _Process:
                 yield name, fields[1].decode(), int(fields[2])
 
     def answer(self, name: str, size: int) -> Iterator[bytes]:
-        """Give the content of the object that was asked for last."""
+        """Yield the content of the object that was requested last."""
         with self._failing(name):
             answers, left = self._answers, size + 1
             assert answers is not None
@@ -296,18 +267,14 @@ class _Process:
                 yield piece if left else piece[:-1]
 
     def sizes(self, names: list[str]) -> dict[str, int]:
-        """Return the sizes of objects, asked for all at once."""
+        """Return the sizes of objects, requested all at once."""
         with self._failing(names[0] if names else ""):
             self._say("".join(f"{name}\n" for name in names))
             rows = [self._fields() for _ in names]
         return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3}
 
     def find(self, beginning: str) -> tuple[str | None, str]:
-        """Return hash and kind of the object that begins so, or None.
-
-        Raises:
-            ValueError: There is more than one.
-        """
+        """Return hash and kind of the object that begins so, or None; ValueError if ambiguous."""
         with self._failing(beginning):
             fields = self._line(beginning)
         if fields[-1] == b"ambiguous":
@@ -347,7 +314,7 @@ class _Process:
 
     @contextlib.contextmanager
     def _failing(self, name: str) -> Iterator[None]:
-        """End a git that died or does not answer, and say so."""
+        """End a git that died or does not answer, and raise MissingObjectError."""
         try:
             yield
         except (EOFError, OSError, TimeoutError) as error:
@@ -398,7 +365,7 @@ def _started(
     stdout: int = DEVNULL,
     stderr: int = DEVNULL,
 ) -> Iterator[Child]:
-    """Start git on the objects of a folder, with an empty repository for as long as this lasts."""
+    """Start git on the objects of a folder, with an empty repository until it is ready."""
     try:
         # as GitPython, which runs git elsewhere, has it
         program = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"

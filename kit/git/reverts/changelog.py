@@ -1,4 +1,4 @@
-"""The commits of a range with their groups, and what annuls what among them."""
+"""The commits of a range with their groups, and which of them cancel others."""
 
 from __future__ import annotations
 
@@ -28,14 +28,11 @@ def read_changelog(
     """Return the commits of *older*..*newer*, newest first, each once.
 
     Args:
-        clone: Where they are read.
-        older: The commit that the range starts after; None: all that there is.
+        clone: The clone.
+        older: The commit after which the range starts; None: the first commit.
         newer: The commit that it ends with.
-        both: Also what *older* has and *newer* has not, as with git's three dots.
+        both: Also the commits of *older* that *newer* lacks, as with git's three dots.
         check: Check whether the reverts among them are exact, instead of believing them.
-
-    Raises:
-        HistoryError: One of the two is not here, or git fails.
     """
     objects = clone.commits().objects()
     entries: list[ChangelogEntry] = []
@@ -90,7 +87,7 @@ def _entry(objects: Objects, commit: RawCommit, *, is_merge: bool) -> ChangelogE
 def _commits(
     clone: CloneHistory, older: str | None, newer: str, *, both: bool
 ) -> Iterator[tuple[str, list[str]]]:
-    """Give hash and parents, newest first."""
+    """Yield hash and parents, newest first."""
     span = [clone.commit(newer).hash]
     if older is not None:
         first = clone.commit(older).hash
@@ -116,7 +113,7 @@ def _trailers(body: str) -> tuple[tuple[str, str], ...]:
 
 
 def _brought(parents: dict[str, list[str]], merge: str) -> tuple[str, ...]:
-    """Return the commits of the range that came with a merge, and it: not with its first parent."""
+    """Return the commits of the range that came with a merge, and the merge itself."""
     first, *others = parents[merge]
     before = _ancestors(parents, [first])
     return (*(sha for sha in _ancestors(parents, others) if sha not in before), merge)

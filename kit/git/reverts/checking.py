@@ -1,4 +1,4 @@
-"""Reverts checked one after the other, by this process or by those of an executor."""
+"""Check reverts one after the other, in this process or in those of an executor."""
 
 from __future__ import annotations
 
@@ -23,11 +23,7 @@ _AHEAD = 32  # tasks given to an executor before the first is waited for
 def checked_rows(
     rows: Iterable[Revert], clone: CloneHistory, executor: Executor | None
 ) -> Iterator[Revert]:
-    """Give each row with what the checks find.
-
-    Raises:
-        HistoryError: The repository has hashes by SHA-256, which libgit2 does not read.
-    """
+    """Yield each row with its finding; HistoryError for SHA-256, which libgit2 does not read."""
     clone.commits().objects()
     folder = clone.objects_folder()
     if executor is None:

@@ -1,8 +1,8 @@
-"""Is a revert exact?  Asked in three ways, in this process; nothing is checked out.
+"""Is a revert exact?  Checked in three ways, in this process; nothing is checked out.
 
-Three-way: its targets are undone on its parent, one after the other; is that its tree?  Reverse
-apply: the same with their patches, whose context must then be unchanged.  Line by line: what the
-targets and the revert change together is nothing.
+Three-way: undoing its targets on its parent, one after the other, gives its tree.  Reverse apply:
+the same with their patches, whose context must then be unchanged.  Line by line: the targets and
+the revert together change nothing.
 """
 
 from __future__ import annotations
@@ -50,11 +50,7 @@ class CommitTrees:
 
 
 def sides_of(objects: Objects, sha: str, parent: str | None = None) -> CommitTrees:
-    """Return a commit with its trees; *parent* is the side of a merge that a revert goes back to.
-
-    Raises:
-        MissingObjectError: One of them is not here.
-    """
+    """Return a commit with its trees; of a merge, *parent* names the side before it."""
     commit = objects.commit(sha)
     return CommitTrees(commit, objects.tree_before(commit, parent), commit.tree_name())
 
@@ -65,9 +61,9 @@ def check_exactness(
     """Check one revert.
 
     Args:
-        objects: Where it is read.
+        objects: The objects of its clone.
         sha: Its full hash.
-        targets: What it names; those that are here count.
+        targets: The commits that it names; those that are here count.
         all_orders: Count in how many orders the targets can be undone, instead of stopping at
             the first that gives the revert's tree.
     """
@@ -113,7 +109,7 @@ def check_exactness(
 
 
 class _CheckedRevert:
-    """One revert and its targets while they are checked."""
+    """One revert and its targets during the check."""
 
     def __init__(
         self, objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]
@@ -147,7 +143,7 @@ class _CheckedRevert:
             return None
 
     def orders(self) -> list[tuple[CommitTrees, ...]]:
-        """Return the orders to try: that of undoing first, newest first."""
+        """Return the orders to try, first that of undoing, newest first."""
         newest = tuple(sorted(self.undone, key=lambda side: -side.commit.committer.time_s))
         if len(newest) <= _ALL_ORDERS_UP_TO:
             return list(permutations(newest))
@@ -160,7 +156,7 @@ def _results(
     start: _State,
     undo_one: Callable[[_State, CommitTrees], _State | None],
 ) -> Iterator[_State | None]:
-    """Give what each order leads to, None where it does not apply; beginnings are shared."""
+    """Yield the result of each order, None where it does not apply; beginnings are shared."""
     known: dict[tuple[CommitTrees, ...], _State | None] = {}
     for order in orders:
         state: _State | None = start
@@ -322,16 +318,12 @@ def _content_of(objects: Objects, entry: TreeFile) -> tuple[int, bytes]:
 
 
 def net_of(objects: Objects, changed: Changed) -> Net:
-    """Return which lines a diff adds (positive) and removes (negative), by path.
-
-    Raises:
-        MissingObjectError: A file is not here.
-    """
+    """Return which lines a diff adds (positive) and removes (negative), by path."""
     return {path: objects.line_change(old, new) for path, (old, new) in changed.items()}
 
 
 def _residual(asked: _CheckedRevert) -> Iterator[Residual]:
-    """Give what targets and revert together leave changed, by path; first what is removed."""
+    """Yield what targets and revert together leave changed, by path; first the removed lines."""
     objects, revert = asked.objects, asked.revert
     mine = asked.changed(revert)
     theirs = [asked.changed(side) for side in asked.undone]
@@ -357,10 +349,7 @@ def todays_paths(
 ) -> dict[str, str]:
     """Return which of a target's files have another path where the revert was made.
 
-    Looked for among the files that the revert changes, *mine*: no others matter.
-
-    Raises:
-        MissingObjectError: A file is not here.
+    Only the files that the revert changes, *mine*, are searched, because no others matter.
     """
     new = [path for path in mine if objects.entry(side.after, path) is None]
     todays: dict[str, str] = {}
@@ -396,6 +385,6 @@ def _shown(path: str) -> str:
 
 
 def _line(line: bytes, *, twin: bool) -> str:
-    """Return a line as text; with a *twin* that ends in a line feed, one without says so."""
+    """Return a line as text; one without a line feed says so if its *twin* has one."""
     text = line.decode("utf-8", "replace").removesuffix("\n")
     return f"{text} (no line feed)" if twin else text

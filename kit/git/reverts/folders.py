@@ -1,4 +1,4 @@
-"""Which files and folders reverts change, and until when a history is known."""
+"""The files and folders that reverts change, and the date until which a history is known."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ __all__ = ["changed_paths", "directories", "known_until_s"]
 
 
 def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[str, ...]]:
-    """Return the paths that each revert changes, by its hash; none where its files are not here.
-
-    Raises:
-        HistoryError: The history holds single commits only.
-    """
+    """Return the paths that each revert changes, by its hash; none where its files are not here."""
     commits = clone_of(history).commits()
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
@@ -32,11 +28,7 @@ def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[s
 
 
 def directories(history: History, rows: Iterable[Revert]) -> Counter[str]:
-    """Return how many of the reverts change something in each folder of the top.
-
-    Raises:
-        HistoryError: The history holds single commits only.
-    """
+    """Return how many of the reverts change something in each folder of the top."""
     found: Counter[str] = Counter()
     for paths in changed_paths(history, rows).values():
         found.update(sorted({top_folder(path) for path in paths}))
@@ -44,11 +36,7 @@ def directories(history: History, rows: Iterable[Revert]) -> Counter[str]:
 
 
 def known_until_s(history: History) -> int:
-    """Return the committer date of the newest commit, in seconds since 1970.
-
-    Raises:
-        HistoryError: git fails, or the history holds single commits only.
-    """
+    """Return the committer date of the newest commit, in seconds since 1970."""
     clone = clone_of(history)
     with clone.stream("log", "-1", "--format=%ct", *clone.tip(), "--") as log:
         return int(log.read() or b"0")

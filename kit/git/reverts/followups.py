@@ -1,4 +1,4 @@
-"""What came after a revert: fixes of it, the same change once more, work in the same functions."""
+"""What came after a revert: its fixes, re-landings, and work in the same functions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HUNK = re.compile(rb"@@ [^@]* @@ (.*)")
 
 
 class How(Enum):
-    """What a later commit has to do with a revert."""
+    """The relation of a later commit to a revert."""
 
     FIXES = "fixes"
     RELAND = "re-land"  # the target once more, or a revert of the revert
@@ -38,7 +38,7 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A commit that came after a revert, and why it is told."""
+    """A commit that came after a revert, and its relation to it."""
 
     sha: str
     subject: str
@@ -48,18 +48,15 @@ class FollowUp:
 def followups_of(
     clone: CloneHistory, revert: Revert, titles: Sequence[str], files: Sequence[FileDiff]
 ) -> tuple[tuple[FollowUp, ...], str]:
-    """Return what came after, oldest first, and why follow-ups cannot be told, if so.
+    """Return what came after, oldest first, and why it is not known, if so.
 
-    Fixes and re-lands are told ever after, follow-ups within a year.
+    Fixes and re-landings count at any time, other follow-ups within a year.
 
     Args:
-        clone: Where it is read, from its HEAD.
+        clone: The clone, read from its HEAD.
         revert: The revert.
         titles: The subjects of its targets.
-        files: What it changes.
-
-    Raises:
-        HistoryError: git fails.
+        files: The files that it changes.
     """
     told: dict[str, FollowUp] = {}
     note = ""
@@ -79,7 +76,7 @@ def followups_of(
 
 
 def _as_read(clone: CloneHistory, after: FollowUp) -> FollowUp:
-    """Return what is told of a commit only if it has the hash that it is stored under."""
+    """Return a follow-up; if it cannot be read, or is forged, its subject says so."""
     try:
         clone.reader(after.sha).read(after.sha, "commit")
     except MissingObjectError as error:
@@ -135,7 +132,7 @@ def _follow_ups(clone: CloneHistory, revert: Revert, files: Sequence[FileDiff]) 
 
 
 def _functions(log: BufferedReader) -> Iterator[tuple[str, str, set[bytes]]]:
-    """Give hash, subject and the functions that the hunks of each commit change."""
+    """Yield hash, subject and the functions that the hunks of each commit change."""
     sha, subject, functions = "", "", set[bytes]()
     function: bytes | None = None  # None: the hunk's first change is behind us
     for line in log:

@@ -1,4 +1,4 @@
-"""Which commits the hashes of a message lead to: one each, or those of a range."""
+"""The commits that the hashes of a message mean: one each, or those of a range."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _resolve(commits: Commits, name: str) -> tuple[str | None, TargetStatus]:
 def targets_of(
     clone: CloneHistory, commits: Commits, commit: RawCommit, says: NamedTargets
 ) -> tuple[RevertTarget, ...]:
-    """Return what the hashes of a message lead to."""
+    """Return the targets that the hashes of a message mean."""
     parents = dict(says.made_to)
     found: list[RevertTarget] = []
     for name in says.names:
@@ -62,7 +62,7 @@ def _of_a_range(
 ) -> Iterable[RevertTarget]:
     """Return the commits of ``A..B`` or ``A^..B``.
 
-    People write ``A..B`` and mean A, too: then undoing all of them gives just the revert.
+    People write ``A..B`` and mean A, too: then undoing all of them gives the revert.
     """
     ends = re.match(r"([0-9a-f]+)(\^?)\.\.\.?([0-9a-f]+)", name, re.IGNORECASE)
     assert ends is not None
@@ -85,7 +85,7 @@ def _of_a_range(
 
 
 def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, TargetStatus]:
-    """Ask git, which passes over the trees and files that begin so too."""
+    """Ask git, which ignores the trees and files that begin so too."""
     try:
         return clone.commit(name).hash, TargetStatus.OK
     except HistoryError:

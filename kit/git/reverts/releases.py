@@ -1,7 +1,7 @@
-"""Which tags have the code that a revert took out: by what is in their files, not by ancestry.
+"""Which tags have the code that a revert removed: by the content of their files, not by ancestry.
 
-A release that comes after a commit and after its revert lists both among its ancestors and has
-the code of neither.
+A release after a commit and after its revert lists both among its ancestors and has the code of
+neither.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def is_version(tag: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """What tells in a file that the code is there; ``paths`` are the names it had."""
+    """The lines of a file that show that the code is there; ``paths`` are its names."""
 
     paths: tuple[str, ...]
     present: frozenset[bytes]
@@ -54,12 +54,9 @@ def tags_with_code(
 ) -> tuple[str, ...]:
     """Return the tags that have what the targets did and the revert took back, by date.
 
-    That is: every line that a target added and the revert removed is in the same file, and of
-    those that a target removed and the revert brought back, none.  ``untold`` is told each tag
-    whose files are not here.
-
-    Raises:
-        MissingObjectError: A file of the revert or of a target is not here.
+    That is: every line that a target added and the revert removed is in the same file, and none
+    that a target removed and the revert restored.  ``untold`` gets each tag whose files are not
+    here.
     """
     objects.start()
     revert = sides_of(objects, sha)

@@ -1,4 +1,4 @@
-"""Reverts, one or all, and what a range really brought: for commands and lessons."""
+"""Reverts, one or all, and the content of a range: for commands and lessons."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevertReport:
-    """All about one revert.
+    """Everything about one revert.
 
-    ``lines`` is how many lines its net difference has, None if a file is not here.  ``chain`` are
-    those of its targets that revert something themselves, and of theirs, to any depth.  ``untold``
-    are the tags of which the history cannot tell whether they have the code.
+    ``lines`` is the number of lines of its net difference, None if a file is not here.  ``chain``
+    are those of its targets that revert something themselves, and of theirs, to any depth.
+    ``untold`` are the tags whose content is not known.
     """
 
     source: str
@@ -61,11 +61,7 @@ class RevertReport:
 
 
 def revert_report(history: History, revision: str) -> RevertReport:
-    """Check one revert, and tell what became of it.
-
-    Raises:
-        HistoryError: The commit is not here, or the history holds single commits only.
-    """
+    """Check one revert, and find what became of it."""
     clone = clone_of(history)
     revert = read_revert(clone, history.commit(revision).hash)
     objects = clone.commits().objects()
@@ -132,7 +128,7 @@ def _chain(history: History, objects: Objects, revert: Revert) -> Iterator[Rever
 
 
 def report_json(report: RevertReport) -> dict[str, object]:
-    """Return a report as what json can write."""
+    """Return a report as data for JSON."""
     finding = finding_json(report.finding)
     orders = report.finding.orders
     return {
@@ -167,7 +163,7 @@ def report_json(report: RevertReport) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class TagsWithCode:
-    """A version's tag: does it come after the reverted commit, and has it the code?
+    """A version's tag: does it come after the reverted commit, and does it have the code?
 
     ``has_code`` is None where its files are not here.
     """
@@ -178,11 +174,7 @@ class TagsWithCode:
 
 
 def shipped(history: History, revision: str) -> tuple[TagsWithCode, ...]:
-    """Return the versions that come after a revert's youngest target or have the code, by date.
-
-    Raises:
-        HistoryError: The commit is not here, or the history holds single commits only.
-    """
+    """Return the versions that come after a revert's youngest target or have the code, by date."""
     clone = clone_of(history)
     revert = read_revert(clone, history.commit(revision).hash)
     dated = [target for target in revert.resolved if target.committed_s is not None]
@@ -210,7 +202,7 @@ def shipped(history: History, revision: str) -> tuple[TagsWithCode, ...]:
 
 
 def _descendants(clone: CloneHistory, target: RevertTarget, tips: list[str]) -> set[str]:
-    """Return the commits between a target and some tips: one walk, and not one a tag."""
+    """Return the commits between a target and some tips, by one walk for all tags."""
     if not tips or target.sha is None:
         return set()
     walk = ("rev-list", "--ancestry-path", f"^{target.sha}", *tips, "--")
@@ -229,22 +221,14 @@ def reverts(
     executor: Executor | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Iterator[Revert]:
-    """Give every revert of a history, newest first, as it is found; see `read_reverts`.
-
-    Raises:
-        HistoryError: git fails, or the history holds single commits only.
-    """
+    """Yield every revert of a history, newest first, as it is found; see `read_reverts`."""
     return read_reverts(
         clone_of(history), wanted, check=check, executor=executor, progress=progress
     )
 
 
 def checked(history: History, rows: Iterable[Revert]) -> Iterator[Revert]:
-    """Give each row with what the checks find, as it is found.
-
-    Raises:
-        HistoryError: The history holds single commits only.
-    """
+    """Yield each row with its finding, as it is checked."""
     objects = clone_of(history).commits().objects()
     for row in rows:
         yield replace(row, finding=check_exactness(objects, row.sha, row.targets))
@@ -304,13 +288,10 @@ def _cells(row: Revert) -> list[dict[str, Any]]:
 
 
 def changelog(history: History, span: str, *, check: bool = True) -> tuple[ChangelogEntry, ...]:
-    """Return the commits of a range, newest first, with what annuls what.
+    """Return the commits of a range, newest first, and which of them cancel others.
 
     A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, or one commit and all before.
-
-    Raises:
-        UserError: That is no range.
-        HistoryError: One of its ends is not here, or git fails.
+    UserError if it is none.
     """
     match = re.fullmatch(r"(.*?)(\.{2,3})(.*)", span)
     older, dots, newer = match.groups() if match else ("", "", span)

@@ -1,4 +1,4 @@
-"""What a range of commits really brought: groups, what annuls what, what is left of reverts."""
+"""The content of a range of commits: groups, what cancels what, what reverts leave."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ChangelogEntry:
 
 
 def prefix_of(subject: str) -> str | None:
-    """Return what stands before the colon of a subject, also of one that a revert quotes.
+    """Return the words before the colon of a subject, also of one that a revert quotes.
 
     >>> prefix_of('Revert "hw/ppc/spapr: time out"'), prefix_of("Update version")
     ('hw/ppc/spapr', None)
@@ -79,12 +79,12 @@ def judged(
     reverts: Mapping[str, Revert],
     brought: Mapping[str, Sequence[str]],
 ) -> tuple[ChangelogEntry, ...]:
-    """Return the entries, newest first as given, with who annuls whom.
+    """Return the entries, newest first as given, with what cancels what.
 
     Args:
         entries: The commits of the range, newest first.
         reverts: Those that revert something, by hash; checked ones with their finding.
-        brought: What each merge brought into the range, by the hash of the merge.
+        brought: The commits that each merge brought into the range, by the hash of the merge.
     """
     inside = {entry.sha for entry in entries} | set(brought)
     annulled: dict[str, str] = {}
@@ -145,7 +145,7 @@ def _adds(revert: Revert) -> bool:
 def changelog_json(
     span: str, entries: Iterable[ChangelogEntry], *, people: bool = False, trailers: bool = False
 ) -> dict[str, object]:
-    """Return a changelog as what json can write."""
+    """Return a changelog as data for JSON."""
     rows = []
     for entry in entries:
         row: dict[str, object] = {

@@ -1,7 +1,6 @@
 """A commit and its diff as values, and what its message says of other commits.
 
-Whoever reads a repository makes these; views show them.  Text is as it came from a clone and may
-hold anything: whoever shows it escapes it.
+Text is as it came from a clone and may hold anything: the view escapes it.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who: name and address."""
+    """Name and address of a person."""
 
     name: str
     email: str
@@ -87,7 +86,7 @@ class LineKind(Enum):
 
 
 class ChangeKind(Enum):
-    """What became of a file."""
+    """What happened to a file."""
 
     MODIFIED = "modified"
     ADDED = "added"
@@ -98,7 +97,7 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line without its sign, and its number before and after (None where it is not there)."""
+    """A line without its sign, and its number before and after (None where it is absent)."""
 
     kind: LineKind
     text: str
@@ -128,7 +127,7 @@ class Hunk:
 class FileDiff:
     """What a commit changes in one file; ``hunks`` is empty for a binary file.
 
-    ``left_out``: it is text, and so much that it was not read; then ``hunks`` is empty, too.
+    ``left_out``: it is text, but too much to be read; then ``hunks`` is empty, too.
     """
 
     path: str
@@ -139,7 +138,7 @@ class FileDiff:
     left_out: bool = False
 
     def count(self, kind: LineKind) -> int:
-        """How many lines are of *kind*."""
+        """Return the number of lines of *kind*."""
         return sum(line.kind is kind for hunk in self.hunks for line in hunk.lines)
 
 
@@ -207,7 +206,7 @@ def quoted_list_links(commit: Commit) -> tuple[str, ...]:
 
 
 def series_of(posting: str) -> tuple[str, int] | None:
-    """Split a Message-Id as git send-email makes it into its series and its number there.
+    """Return the series and the number in it of a Message-Id of git send-email.
 
     >>> series_of("20210401000437.131140-2-danielhb413@gmail.com")
     ('20210401000437.131140-danielhb413@gmail.com', 2)
@@ -219,7 +218,7 @@ def series_of(posting: str) -> tuple[str, int] | None:
 def siblings(commit: Commit, others: Iterable[Commit]) -> tuple[Commit, ...]:
     """Return the commits of the same series, *commit* too, in the order of their posting.
 
-    A series is told by Message-Ids; a commit without one has none.
+    Message-Ids show a series; a commit without one has none.
     """
     posting = series_of(message_id(commit) or "")
     if posting is None:
@@ -233,7 +232,7 @@ def siblings(commit: Commit, others: Iterable[Commit]) -> tuple[Commit, ...]:
 
 
 def reference(commit: Commit) -> str:
-    """Name a commit as ``git log --format=reference`` does: hash, subject, the author's date.
+    """Return a commit's name as in ``git log --format=reference``: hash, subject, author's date.
 
     A commit of the re-enactment names the one that it re-enacts.
     """

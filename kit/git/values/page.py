@@ -16,10 +16,10 @@ __all__ = ["CommitPage", "CommitReference", "ResponsibleLines", "RevertPage"]
 
 @dataclass(frozen=True, slots=True)
 class CommitPage:
-    """What is shown of a commit.
+    """What a view shows of a commit.
 
-    ``source`` says which history it was read from; ``note`` stands where there is no diff, and
-    then ``commit`` may be None; ``series`` are the commits that were posted with it.
+    ``source`` is the history it was read from; ``note`` replaces the diff, and then ``commit`` may
+    be None; ``series`` are the commits that were posted with it.
     """
 
     heading: str

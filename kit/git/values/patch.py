@@ -1,7 +1,7 @@
-"""Undo a patch on lines that may have moved, and what two texts differ in: pure, in bytes.
+"""Undo a patch on lines that may have moved, and compare two texts: pure, in bytes.
 
-A patch is undone as ``git apply --reverse`` does it: the context must be there unchanged, at the
-line where it is expected or as near to it as possible.
+A patch is undone as by ``git apply --reverse``: the context must be unchanged, at the expected line
+or as near to it as possible.
 
 Source: git 2.39, apply.c, find_pos() and apply_one_fragment().
 """
@@ -19,9 +19,9 @@ _MAX_LINES_AWAY = 100_000  # a hostile file could ask for more
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """A hunk: what a text has from line ``start`` (0 is the first) with the patch, and without.
+    """A hunk: the lines of a text from ``start`` (0 is the first) with the patch, and without.
 
-    ``at_end``: no context follows, so that it can only stand at the end of a text.
+    ``at_end``: no context follows, so that it only fits at the end of a text.
     """
 
     start: int
@@ -31,7 +31,7 @@ class Fragment:
 
 
 def lines_of(text: bytes) -> list[bytes]:
-    """Split a text at its line feeds, which stay: white space and a missing last one count."""
+    """Split a text after its line feeds: white space and a missing last one count."""
     lines = text.split(b"\n")
     last = lines.pop()
     return [line + b"\n" for line in lines] + ([last] if last else [])

@@ -2,17 +2,23 @@
 
 libvirt asks QEMU to remove a device and waits for DEVICE_DELETED by the wall clock: 10 s on
 pSeries, 5 s elsewhere.  After that ``virsh setvcpus`` fails and ``virsh detach-device`` succeeds;
-the device stays listed in both cases.  A later event corrects the list, but not the answer.
+the device stays listed in both cases.  ``virsh detach-device-alias`` does not wait.
 
-Source: libvirt src/qemu/qemu_hotplug.c (qemuDomainWaitForDeviceRemoval, qemuDomainHotplugDelVcpu,
-qemuDomainDetachDeviceLive), qemu_process.c (qemuProcessHandleDeviceDeleted,
-qemuProcessHandleDeviceUnplugErr, qemuProcessHandleAcpiOstInfo); NEWS of 5.10.0 and 7.10.0.
+A later event corrects the list, but not the answer.  The operator hears of it by a domain event,
+device-removed, unless the device is a vCPU: for those this libvirt sends none.
+
+Source: libvirt 7.1.0 to 7.10.0: src/qemu/qemu_hotplug.c (qemuDomainDeleteDevice,
+qemuDomainWaitForDeviceRemoval, qemuDomainHotplugDelVcpu, qemuDomainDetachDeviceLive,
+qemuDomainRemoveDevice, qemuDomainRemoveVcpuAlias), qemu_monitor_json.c (qemuMonitorJSONDelDevice),
+qemu_process.c (qemuProcessHandleDeviceDeleted, qemuProcessHandleDeviceUnplugErr,
+qemuProcessHandleAcpiOstInfo); NEWS of 5.10.0 and 7.10.0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any
 
 from kit.actors.messages import (
@@ -21,11 +27,13 @@ from kit.actors.messages import (
     ApiSuccess,
     Command,
     DetachDevice,
+    DetachDeviceAlias,
     DeviceRemovalFailed,
     DeviceRemoved,
     DomainReset,
     DomainResume,
     DomainSuspend,
+    Failure,
     Input,
     MigrateDomain,
     MonitorClosed,
@@ -67,21 +75,40 @@ WAIT_PSERIES_S = 10
 WAIT_ELSEWHERE_S = 5
 GUEST_ERROR_SINCE = (7, 10, 0)
 
-ApiCall = SetVcpus | DetachDevice | DomainReset | DomainSuspend | DomainResume | MigrateDomain
+ApiCall = (
+    SetVcpus
+    | DetachDevice
+    | DetachDeviceAlias
+    | DomainReset
+    | DomainSuspend
+    | DomainResume
+    | MigrateDomain
+)
+
+
+class UnplugStatus(Enum):
+    """The event that came for a device while libvirt waits for it or for QEMU's answer."""
+
+    NONE = auto()
+    OK = auto()
+    GUEST_REJECTED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibvirtJob:
     """The call that libvirt works on; later calls wait.
 
-    ``device`` is what it adds or removes, None for a call without a device.  ``answered``: QEMU
-    accepted the request.  ``gone``: DEVICE_DELETED came before that.
+    ``device`` is what it removes or, if ``adds``, plugs in, None for a call without a device.
+    ``answered``: QEMU accepted the request.  ``status``: the event that came before that.
+    ``removed`` are the vCPUs that the call has removed so far.
     """
 
     call: ApiCall
     device: Device | None = None
+    adds: bool = False
     answered: bool = False
-    gone: bool = False
+    status: UnplugStatus = UnplugStatus.NONE
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +138,9 @@ _TIMED_OUT = (
     " Unplug result must be manually inspected in the domain"
 )
 _REJECTED = "operation failed: unplug of device was rejected by the guest"
+_UNEXPLAINED = "An error occurred, but the cause is unknown"
+_DETACHED = "Device detached successfully"
+_DETACH_SENT = "Device detach request sent successfully"
 _CLOSED = "internal error: qemu unexpectedly closed the monitor"
 
 
@@ -131,9 +161,9 @@ def _on_call(libvirt: Libvirt, call: ApiCall) -> Handled:
 
 def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
     match call:
-        case SetVcpus(count):
-            return _set_vcpus(libvirt, call, count)
-        case DetachDevice(alias):
+        case SetVcpus():
+            return _set_vcpus(libvirt, call, ())
+        case DetachDevice(alias) | DetachDeviceAlias(alias):
             others = [d for d in libvirt.devices if not isinstance(d, CpuCore)]
             found = next((d for d in others if d.id == alias), None)
             if found is None:  # a vCPU is not a device in the XML: setvcpus removes it
@@ -151,12 +181,13 @@ def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
             return _ask(libvirt, LibvirtJob(call=call), Cont())
 
 
-def _set_vcpus(libvirt: Libvirt, call: SetVcpus, count: int) -> Handled:
-    """Add or remove one core on the way to *count*; boot core 0 counts, and stays."""
+def _set_vcpus(libvirt: Libvirt, call: SetVcpus, removed: tuple[str, ...]) -> Handled:
+    """Add or remove one core on the way to the number asked for; boot core 0 counts, and stays."""
     cores = sorted(
         (device for device in libvirt.devices if isinstance(device, CpuCore)),
         key=lambda core: core.core_id,
     )
+    count = call.count
     if count < 1:
         return _end(libvirt, ApiError("invalid argument: the number of vcpus must be positive"))
     if count > libvirt.maximum:
@@ -165,13 +196,14 @@ def _set_vcpus(libvirt: Libvirt, call: SetVcpus, count: int) -> Handled:
     if count < 1 + len(cores):
         core = cores[-1]
         assert core.id is not None
-        return _ask(libvirt, LibvirtJob(call=call, device=core), DeviceDel(core.id))
+        job = LibvirtJob(call=call, device=core, removed=removed)
+        return _ask(libvirt, job, DeviceDel(core.id))
     if count > 1 + len(cores):
         taken = {core.core_id for core in cores}
         new = next(number for number in range(1, count) if number not in taken)
         core = CpuCore(new, f"core{new}")
-        return _ask(libvirt, LibvirtJob(call=call, device=core), DeviceAdd(core))
-    return _end(libvirt, ApiSuccess(""))
+        return _ask(libvirt, LibvirtJob(call=call, device=core, adds=True), DeviceAdd(core))
+    return _end(libvirt, ApiSuccess("", removed=removed))
 
 
 def _ask(libvirt: Libvirt, job: LibvirtJob, request: Request) -> Handled:
@@ -180,8 +212,9 @@ def _ask(libvirt: Libvirt, job: LibvirtJob, request: Request) -> Handled:
 
 def _end(libvirt: Libvirt, answer: ApiSuccess | ApiError) -> Handled:
     """Answer the call, and begin the next one."""
-    if isinstance(answer, ApiError) and libvirt.job is not None and libvirt.job.device is not None:
-        answer = replace(answer, alias=libvirt.job.device.id)
+    job = libvirt.job
+    if isinstance(answer, ApiError) and job is not None and job.device is not None:
+        answer = replace(answer, alias=job.device.id, removed=job.removed)
     commands: tuple[Command, ...] = (Send(Actor.OPERATOR, answer),)
     libvirt = replace(libvirt, job=None)
     if libvirt.queue:
@@ -200,12 +233,14 @@ def _on_reply(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
         return libvirt, ()
     if job.device is None:
         return _end(libvirt, ApiSuccess(""))
-    if not libvirt.has(job.device.id):  # it was added
+    if job.adds:
         libvirt = replace(libvirt, devices=(*libvirt.devices, job.device))
         libvirt, commands = _continue_set_vcpus(libvirt)
         return libvirt, tuple(_name_device(command, job.device) for command in commands)
-    if job.gone:
-        return _finish_removal(libvirt)
+    if isinstance(job.call, DetachDeviceAlias):
+        return _end(libvirt, ApiSuccess(_DETACH_SENT))
+    if job.status is not UnplugStatus.NONE:
+        return _finish(libvirt)
     return replace(libvirt, job=replace(job, answered=True)), (Wait(libvirt.wait_s * NS_PER_S),)
 
 
@@ -221,22 +256,44 @@ def _on_error(libvirt: Libvirt, error: QmpError) -> Handled:
     job = libvirt.job
     if job is None or job.answered:
         return libvirt, ()
-    leaves = job.device is not None and libvirt.has(job.device.id)
-    if leaves and (job.gone or meaning_of(error) is ErrorMeaning.GONE):
-        return _finish_removal(libvirt)
-    command = "device_del" if leaves else "device_add" if job.device else "migrate"
-    text = f"internal error: unable to execute QEMU command '{command}': {error.desc}"
-    return _end(libvirt, ApiError(text))
+    if job.device is None or job.adds:
+        command = "device_add" if job.adds else "migrate"
+        return _end(libvirt, _qemus_error(command, error))
+    if job.status is not UnplugStatus.NONE:
+        return _finish(libvirt)
+    if meaning_of(error) is ErrorMeaning.GONE:
+        return _on_not_found(libvirt, job)
+    failure = Failure.REFUSED
+    if meaning_of(error) is ErrorMeaning.PENDING:
+        failure = Failure.PENDING
+    return _end(libvirt, replace(_qemus_error("device_del", error), failure=failure))
 
 
-def _finish_removal(libvirt: Libvirt) -> Handled:
-    """Finish the removal that the call waits for."""
+def _qemus_error(command: str, error: QmpError) -> ApiError:
+    return ApiError(f"internal error: unable to execute QEMU command '{command}': {error.desc}")
+
+
+def _on_not_found(libvirt: Libvirt, job: LibvirtJob) -> Handled:
+    """QEMU knows no such device: a vCPU's removal fails without a reason, another's succeeds."""
+    assert job.device is not None
+    if isinstance(job.device, CpuCore):
+        return _end(libvirt, ApiError(_UNEXPLAINED, failure=Failure.UNEXPLAINED))
+    libvirt, commands = _drop_device(libvirt, job.device.id)
+    asynchronous = isinstance(job.call, DetachDeviceAlias)
+    libvirt, more = _end(libvirt, ApiSuccess(_DETACH_SENT if asynchronous else _DETACHED))
+    return libvirt, (*commands, *more)
+
+
+def _finish(libvirt: Libvirt) -> Handled:
+    """Finish the removal that the call waits for, as the event that came for it says."""
     job = libvirt.job
     assert job is not None
     assert job.device is not None
+    if job.status is UnplugStatus.GUEST_REJECTED:
+        return _end(libvirt, ApiError(_REJECTED))
     libvirt, commands = _drop_device(libvirt, job.device.id)
     libvirt, more = _continue_set_vcpus(libvirt)
-    return libvirt, (StopWaiting(), *commands, *more)
+    return libvirt, (*commands, *more)
 
 
 def _continue_set_vcpus(libvirt: Libvirt) -> Handled:
@@ -244,28 +301,49 @@ def _continue_set_vcpus(libvirt: Libvirt) -> Handled:
     job = libvirt.job
     assert job is not None
     if isinstance(job.call, SetVcpus):
-        return _begin(replace(libvirt, job=None), job.call)
-    return _end(libvirt, ApiSuccess("Device detached successfully"))
+        left = () if job.adds or job.device is None else (str(job.device.id),)
+        return _set_vcpus(replace(libvirt, job=None), job.call, (*job.removed, *left))
+    return _end(libvirt, ApiSuccess(_DETACHED))
 
 
 def _drop_device(libvirt: Libvirt, alias: str | None) -> Handled:
-    """Remove a device from the list, and emit device-removed."""
-    if alias is None or not libvirt.has(alias):
+    """Remove a device from the list, and emit device-removed unless it is a vCPU."""
+    dropped = next((device for device in libvirt.devices if device.id == alias), None)
+    if alias is None or dropped is None:
         return libvirt, ()
-    devices = tuple(device for device in libvirt.devices if device.id != alias)
-    return replace(libvirt, devices=devices), (Send(Actor.OPERATOR, DeviceRemoved(alias)),)
+    devices = tuple(device for device in libvirt.devices if device is not dropped)
+    libvirt = replace(libvirt, devices=devices)
+    if isinstance(dropped, CpuCore):  # qemuDomainRemoveVcpuAlias
+        return libvirt, ()
+    return libvirt, (Send(Actor.OPERATOR, DeviceRemoved(alias)),)
 
 
 # -- events, and the wall clock ------------------------------------------------------------------
 
 
 def _on_device_deleted(libvirt: Libvirt, event: DeviceDeleted) -> Handled:
+    if not _is_awaited(libvirt, event.device):
+        return _drop_device(libvirt, event.device)
+    return _signal(libvirt, UnplugStatus.OK)
+
+
+def _is_awaited(libvirt: Libvirt, alias: str | None) -> bool:
+    """Does a call wait for the first event about *alias*?"""
     job = libvirt.job
-    if job is None or job.device is None or job.device.id != event.device:
-        return _drop_device(libvirt, event.device)  # no call waits for it
+    if job is None or job.adds or job.device is None or job.device.id != alias:
+        return False
+    return job.status is UnplugStatus.NONE and not isinstance(job.call, DetachDeviceAlias)
+
+
+def _signal(libvirt: Libvirt, status: UnplugStatus, *commands: Command) -> Handled:
+    """Note the event that the call waits for, and finish unless QEMU's answer is still to come."""
+    job = libvirt.job
+    assert job is not None
+    libvirt = replace(libvirt, job=replace(job, status=status))
     if not job.answered:
-        return replace(libvirt, job=replace(job, gone=True)), ()
-    return _finish_removal(libvirt)
+        return libvirt, commands
+    libvirt, more = _finish(libvirt)
+    return libvirt, (StopWaiting(), *commands, *more)
 
 
 def _on_guest_error(libvirt: Libvirt, event: DeviceUnplugGuestError) -> Handled:
@@ -284,12 +362,10 @@ def _on_device_ost(libvirt: Libvirt, event: AcpiDeviceOst) -> Handled:
 
 def reject(libvirt: Libvirt, alias: str) -> Handled:
     """Emit device-removal-failed for *alias*, and fail the call that waits for it."""
-    commands: tuple[Command, ...] = (Send(Actor.OPERATOR, DeviceRemovalFailed(alias)),)
-    job = libvirt.job
-    if job is None or job.device is None or job.device.id != alias or not job.answered:
-        return libvirt, commands
-    libvirt, more = _end(libvirt, ApiError(_REJECTED))
-    return libvirt, (StopWaiting(), *commands, *more)
+    failed = Send(Actor.OPERATOR, DeviceRemovalFailed(alias))
+    if not _is_awaited(libvirt, alias):
+        return libvirt, (failed,)
+    return _signal(libvirt, UnplugStatus.GUEST_REJECTED, failed)
 
 
 def _on_wait_over(libvirt: Libvirt, _: WaitOver) -> Handled:
@@ -297,9 +373,9 @@ def _on_wait_over(libvirt: Libvirt, _: WaitOver) -> Handled:
     if job is None:
         return libvirt, ()
     if isinstance(job.call, SetVcpus):
-        return _end(libvirt, ApiError(_TIMED_OUT))
+        return _end(libvirt, ApiError(_TIMED_OUT, failure=Failure.TIMED_OUT))
     # the public call promises only that the request was sent
-    return _end(libvirt, ApiSuccess("Device detached successfully"))
+    return _end(libvirt, ApiSuccess(_DETACHED))
 
 
 def _on_monitor_closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
@@ -315,6 +391,7 @@ def _on_monitor_closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
 REACTIONS: dict[type[Any], Callable[[Libvirt, Any], Handled]] = {
     SetVcpus: _on_call,
     DetachDevice: _on_call,
+    DetachDeviceAlias: _on_call,
     DomainReset: _on_call,
     DomainSuspend: _on_call,
     DomainResume: _on_call,

@@ -26,6 +26,7 @@ __all__ = [
     "CpuOnline",
     "Decide",
     "DetachDevice",
+    "DetachDeviceAlias",
     "DeviceRemovalFailed",
     "DeviceRemoved",
     "DeviceTree",
@@ -33,6 +34,7 @@ __all__ = [
     "DomainReset",
     "DomainResume",
     "DomainSuspend",
+    "Failure",
     "GuestLog",
     "Hang",
     "Input",
@@ -81,7 +83,14 @@ class SetVcpus:
 
 @dataclass(frozen=True, slots=True)
 class DetachDevice:
-    """virsh detach-device, for the device with ``alias`` in the domain's XML."""
+    """virsh detach-device DOMAIN FILE; the file describes the device with ``alias``. It waits."""
+
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetachDeviceAlias:
+    """virsh detach-device-alias DOMAIN ``alias``; it succeeds once QEMU accepts, without a wait."""
 
     alias: str
 
@@ -111,23 +120,45 @@ class MigrateDomain:
 
 @dataclass(frozen=True, slots=True)
 class ApiSuccess:
-    """virsh succeeds and prints ``text``, but not the ``alias`` of a device that was plugged."""
+    """virsh succeeds and prints ``text``.
+
+    It does not print ``alias``, the device that was plugged, or ``removed``, the devices that left.
+    """
 
     text: str
     alias: str | None = None
+    removed: tuple[str, ...] = ()
+
+
+class Failure(Enum):
+    """What a failed call of virsh says about the device.
+
+    ``PENDING``: QEMU still waits for an earlier request.  ``UNEXPLAINED``: nothing at all.
+    """
+
+    REFUSED = "refused"
+    TIMED_OUT = "timed out"
+    PENDING = "pending"
+    UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """virsh fails and prints ``error: `` and ``text``, but not the ``alias`` of the device."""
+    """virsh fails and prints ``error: `` and ``text``.
+
+    It does not print ``alias``, the device that the call failed at, or ``removed``, the devices
+    that left before.
+    """
 
     text: str
     alias: str | None = None
+    failure: Failure = Failure.REFUSED
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceRemoved:
-    """Domain event device-removed: the domain's XML no longer has ``alias``."""
+    """Domain event device-removed: the domain's XML no longer has ``alias``, which is no vCPU."""
 
     alias: str
 
@@ -219,7 +250,15 @@ class GuestLog:
     text: str
 
 
-ToLibvirt = SetVcpus | DetachDevice | DomainReset | DomainSuspend | DomainResume | MigrateDomain
+ToLibvirt = (
+    SetVcpus
+    | DetachDevice
+    | DetachDeviceAlias
+    | DomainReset
+    | DomainSuspend
+    | DomainResume
+    | MigrateDomain
+)
 FromLibvirt = ApiSuccess | ApiError | DeviceRemoved | DeviceRemovalFailed
 ToGuest = CpuOnline | Pin | Dlpar | RtasByHand | Decide | Hang
 Message = (

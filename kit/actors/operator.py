@@ -13,8 +13,10 @@ from kit.actors.messages import (
     ApiSuccess,
     Command,
     DetachDevice,
+    DetachDeviceAlias,
     DeviceRemovalFailed,
     DeviceRemoved,
+    Failure,
     Input,
     Message,
     Send,
@@ -44,20 +46,25 @@ class TypedLine:
 class Operator:
     """A person at one moment.
 
-    ``script`` are the lines still to be typed, in order.  ``asked``, ``gone`` and ``failed`` are
-    the ids of devices whose unplug they asked for, saw succeed, and saw fail.
+    ``script`` are the lines still to be typed, in order.  ``asked``, ``gone``, ``failed`` and
+    ``unknown`` are the ids of devices whose unplug they asked for, saw succeed, saw fail, and do
+    not know the end of.
     """
 
     script: tuple[TypedLine, ...] = ()
     asked: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def thinks(self, device: str) -> str:
-        """Return what they must believe of a device: "plugged", "asked for", "gone" or "kept"."""
+        """Return what they must believe of a device: "plugged", "asked for", "gone", "kept" or
+        "unknown".
+        """
         for words, devices in (
             ("gone", self.gone),
             ("kept", self.failed),
+            ("unknown", self.unknown),
             ("asked for", self.asked),
         ):
             if device in devices:
@@ -70,8 +77,9 @@ def type_line(operator: Operator, line: TypedLine) -> tuple[Operator, tuple[Comm
     script = operator.script[1:] if operator.script[:1] == (line,) else operator.script
     operator = replace(operator, script=script)
     match line.message:
-        case DeviceDel(device) | DetachDevice(device) if device not in operator.gone:
-            operator = _set_belief(operator, device, "asked")
+        case DeviceDel(device) | DetachDevice(device) | DetachDeviceAlias(device):
+            if device not in operator.gone:
+                operator = _set_belief(operator, device, "asked")
         case DeviceAdd(device) if device.id is not None:
             operator = _set_belief(operator, device.id, None)
     if line.to is None or line.message is None:
@@ -84,14 +92,19 @@ def receive(operator: Operator, received: Input) -> Operator:
     match received:
         case DeviceDeleted(device=str(device)) | DeviceRemoved(device):
             return _set_belief(operator, device, "gone")
-        case ApiSuccess(alias=str(device)):
-            return _set_belief(operator, device, None)
+        case ApiSuccess():
+            if received.alias is not None:
+                operator = _set_belief(operator, received.alias, None)
+            return _set_beliefs(operator, received.removed, "gone")
+        case ApiError(alias=str(device)):
+            # a call that failed says nothing about the devices that it removed before
+            operator = _set_beliefs(operator, received.removed, "unknown")
+            return _set_belief(operator, device, _AFTER_FAILURE[received.failure])
         case (
             DeviceRemovalFailed(device)
             | DeviceUnplugGuestError(device=str(device))
             | DeviceNotDeleted(device=str(device))
             | MemUnplugError(device=device)
-            | ApiError(alias=str(device))
         ):
             return _set_belief(operator, device, "failed")
         case AcpiDeviceOst(OstInfo(device=str(device)) as info) if info.refused:
@@ -99,11 +112,25 @@ def receive(operator: Operator, received: Input) -> Operator:
     return operator
 
 
+_AFTER_FAILURE = {
+    Failure.REFUSED: "failed",
+    Failure.TIMED_OUT: "unknown",
+    Failure.PENDING: "asked",
+    Failure.UNEXPLAINED: "unknown",
+}
+
+
+def _set_beliefs(operator: Operator, devices: tuple[str, ...], what: str) -> Operator:
+    for device in devices:
+        operator = _set_belief(operator, device, what)
+    return operator
+
+
 def _set_belief(operator: Operator, device: str, what: str | None) -> Operator:
-    """Move a device to "asked", "gone" or "failed", or out of all three."""
+    """Move a device to "asked", "gone", "failed" or "unknown", or out of all of them."""
     kept = {
         name: tuple(other for other in getattr(operator, name) if other != device)
-        for name in ("asked", "gone", "failed")
+        for name in ("asked", "gone", "failed", "unknown")
     }
     if what is not None:
         kept[what] += (device,)

@@ -146,7 +146,9 @@ def libvirt_turn(turn: Turn, side: Management, received: Input | None) -> Manage
         waiting = False
     libvirt, commands = libvirts.receive(side.libvirt, received)
     turn.carry_out(Actor.LIBVIRT, commands)
-    operator = _operator_after(side.operator, turn)
+    if libvirt.job is not None:  # what the call has removed so far decides nothing
+        libvirt = replace(libvirt, job=replace(libvirt.job, removed=()))
+    operator = _operator_after(side.operator, libvirt, turn)
     waiting = waiting if turn.waits is None else turn.waits
     return Management(libvirt, waiting, inbox, operator)
 
@@ -154,7 +156,7 @@ def libvirt_turn(turn: Turn, side: Management, received: Input | None) -> Manage
 def monitor_turn(turn: Turn, side: Management, request: DeviceDel) -> Management:
     """Return libvirt's side after the operator's device_del at QEMU's own monitor."""
     turn.ask_qemu(Actor.OPERATOR, request)
-    return replace(side, operator=_operator_after(side.operator, turn))
+    return replace(side, operator=_operator_after(side.operator, side.libvirt, turn))
 
 
 def timer_turn(turn: Turn) -> None:
@@ -174,8 +176,11 @@ def posted_to_libvirt(side: Management, messages: tuple[Input, ...]) -> Manageme
     return replace(side, inbox=(*side.inbox, *messages))
 
 
-def _operator_after(operator: Operator, turn: Turn) -> Operator:
-    """Return the operator after reading; a new request makes up for a failure."""
+def _operator_after(operator: Operator, libvirt: Libvirt, turn: Turn) -> Operator:
+    """Return the operator after reading; a new request makes up for a failure.
+
+    A call that timed out counts as one that failed: nobody expects the device to vanish later.
+    """
     for one in turn.sent:
         match one:
             case Sent(dst=Actor.OPERATOR, message=message):
@@ -183,4 +188,5 @@ def _operator_after(operator: Operator, turn: Turn) -> Operator:
             case Sent(dst=Actor.QEMU, message=DeviceDel() as request):
                 operator, _ = operators.type_line(operator, TypedLine(0, message=request))
     # whatever else they think, and in which order they heard of it, decides nothing
-    return Operator(failed=tuple(sorted(operator.failed)))
+    failed = {*operator.failed, *operator.unknown}
+    return Operator(failed=tuple(sorted(device for device in failed if libvirt.has(device))))

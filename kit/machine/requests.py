@@ -142,11 +142,14 @@ class QueryVersion:
 class Migrate:
     """A migration to a new QEMU whose command line has ``cores`` (ids ``coreN``) and ``dimms``.
 
-    With ``cores`` None the driver decides what is on that command line.
+    With ``cores`` None the driver decides what is on that command line.  The guest's
+    clock goes on, for its offset is in the stream; ``clock_ns`` is for a recorder under the qtest
+    accelerator, whose destination counts for itself, from there on.
     """
 
     cores: tuple[int, ...] | None = ()
     dimms: tuple[Dimm, ...] = ()
+    clock_ns: int | None = None
 
 
 # -- what the guest calls ----------------------------------------------------------------------

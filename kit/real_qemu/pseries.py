@@ -1,8 +1,9 @@
 """A real pseries machine with the interface of the embedded one: a request in, its outcome out.
 
 No guest runs in it: the driver makes the guest's calls over qtest.  With accelerator qtest only
-clock_step moves the guest's clock, and QEMU plays a CAS at every reset.  Under TCG the machine is
-stopped, its clock cannot be stepped, and `firmware` makes the CAS on request.
+clock_step moves the guest's clock, and QEMU plays a CAS at every reset.  There a migration's
+destination gets the source's clock from the driver; other accelerators send it.  Under TCG the
+machine is stopped, its clock cannot be stepped, and `firmware` makes the CAS on request.
 
 Source: QEMU hw/ppc/spapr.c, softmmu/qtest.c.
 """
@@ -19,6 +20,7 @@ from kit.machine.events import (
     Emitted,
     Outcome,
     QemuVersion,
+    QmpError,
     QmpReturn,
     Reply,
     Stepped,
@@ -53,6 +55,8 @@ class RealSpapr(RealMachine):
 
     Once QEMU is gone every request is answered `Aborted`.
     """
+
+    _now_ns = 0  # by the last clock_step
 
     def ask(self, request: requests.Request) -> Outcome:
         """Carry out one request; its events are in QEMU's order.
@@ -107,7 +111,8 @@ class RealSpapr(RealMachine):
     def _clock_step(self, ns: int) -> Stepped:
         if not self.binary.steps_time:
             raise self.error("this build has no qtest accelerator: time cannot be stepped")
-        return Stepped(int(self.session.qtest("clock_step", str(ns))[0]))
+        self._now_ns = int(self.session.qtest("clock_step", str(ns))[0])
+        return Stepped(self._now_ns)
 
     def _cas(self, hp_evt: bool) -> Done:
         if self.binary.steps_time:  # no instruction runs there, and QEMU has played it at the reset
@@ -135,12 +140,15 @@ class RealSpapr(RealMachine):
     def _migrate(self, request: requests.Migrate) -> Done:
         source = self.session
         backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}
-        place = source.folder / "migration"
+        place = f"unix:{source.folder / 'migration'}"
         there = self.started(
-            (*destination_words(request, self.core, backends), "-incoming", f"unix:{place}")
+            (*destination_words(request, self.core, backends), "-incoming", "defer")
         )
         try:
-            self.ok("migrate", uri=f"unix:{place}")
+            self._set_clock(there, self._now_ns if request.clock_ns is None else request.clock_ns)
+            if isinstance(refused := reply_of(there.qmp("migrate-incoming", uri=place)), QmpError):
+                raise self.error(f"refuses migrate-incoming: {refused.desc}")
+            self.ok("migrate", uri=place)
             self._wait_for(source, "query-migrate", ("completed",), ("failed", "cancelled"))
             self._wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
         except QemuGone as gone:
@@ -155,6 +163,12 @@ class RealSpapr(RealMachine):
         self.backends = {str(name): backend for name, backend in backends.items()}
         self.look()
         return Done()
+
+    def _set_clock(self, there: Session, now_ns: int) -> None:
+        """Set the clock of a destination that counts for itself, before it loads anything."""
+        if self.binary.steps_time:
+            there.qtest("clock_set", str(now_ns))
+            self._now_ns = now_ns
 
     def _wait_for(
         self, session: Session, query: str, good: tuple[str, ...], bad: tuple[str, ...]

@@ -25,12 +25,16 @@ CALLS: Mapping[str, str] = {
 """,
     "clock_step": r"""
     if name == "clock_step":
-        return qtest(call) and "OK"
+        vm["clock"] = qtest(call)[1]
+        return "OK"
 """,
     "migrate": r"""
     if name == "migrate":
         address, status, source = f"unix:{tempfile.mkdtemp()}/migration", "active", dict(vm)
-        start("-incoming", address, *rest.replace("CORE", vm["core"]).split())
+        start("-incoming", "defer", *rest.replace("CORE", vm["core"]).split())
+        if "clock" in vm:  # QEMU's clock migrates; that of the qtest accelerator does not
+            qtest(f"clock_set {vm['clock']}")
+        qmp("migrate-incoming", uri=address)
         there = dict(vm)
         vm.update(source)
         qmp("migrate", uri=address)

@@ -57,7 +57,10 @@ def _migrate(data: Json) -> requests.Migrate:
         raise FormatError("dimms is not a list")
     for dimm in dimms:
         check_keys(dimm, "a dimm", {"id", "size_mib", "addr"})
-    return requests.Migrate(numbers(data, "cores"), tuple(_dimm(dimm) for dimm in dimms))
+    clock_ns = number(data, "clock_ns") if "clock_ns" in data else 0
+    if clock_ns < 0:
+        raise FormatError(f"clock_ns is {clock_ns}; a clock does not begin before 0")
+    return requests.Migrate(numbers(data, "cores"), tuple(map(_dimm, dimms)), clock_ns)
 
 
 def _rtas(data: Json) -> requests.RawRtas:
@@ -138,7 +141,7 @@ _OPS: Mapping[str, Op | Mapping[str, Op]] = {
     "rtas": Op(_rtas, record("reply", {"rets": numbers}), _keys("name args nret")),
     "clock_step": Op(_clock_step, record("reply", {"now_ns": number}), _keys("ns")),
     "system_reset": Op(lambda _: requests.SystemReset(), _DONE),
-    "migrate": Op(_migrate, _DONE, _keys("cores"), _keys("dimms")),
+    "migrate": Op(_migrate, _DONE, _keys("cores"), _keys("dimms clock_ns")),
     "query_hotpluggable_cpus": Op(
         lambda _: requests.QueryHotpluggableCpus(), record("reply", {"plugged": numbers})
     ),

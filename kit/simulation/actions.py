@@ -16,6 +16,7 @@ from kit.actors.messages import (
     CpuOnline,
     Decide,
     DetachDevice,
+    DetachDeviceAlias,
     Dlpar,
     DomainReset,
     DomainResume,
@@ -175,7 +176,11 @@ ACTIONS: tuple[Action, ...] = (
         lambda n, _: SetVcpus(int(n)),
     ),
     Action(
-        "virsh detach-device", D, L, "tell libvirt to take {} away", lambda n, _: DetachDevice(n)
+        "virsh detach-device",
+        D,
+        L,
+        "tell libvirt to remove {}, as an XML file describes it, and wait",
+        lambda n, _: DetachDevice(n),
     ),
     Action("virsh reset", "", L, "reset through libvirt", lambda *_: DomainReset()),
     Action("virsh suspend", "", L, "stop the VM through libvirt", lambda *_: DomainSuspend()),
@@ -231,6 +236,13 @@ ACTIONS: tuple[Action, ...] = (
         "the host makes the guest's own work {} times slower",
         lambda n, _: Overcommit(int(n)),
     ),
+    Action(
+        "virsh detach-device-alias",
+        D,
+        L,
+        "tell libvirt to remove {}, and do not wait",
+        lambda n, _: DetachDeviceAlias(n),
+    ),
 )
 """All there are, in an order that tokens rely on: new ones go to the end."""
 
@@ -274,7 +286,7 @@ def menu(devices: Devices) -> tuple[str, ...]:
                 texts.append(action.words)
             case "device":
                 # a vCPU is not detached as a device
-                cores = action.words != "virsh detach-device"
+                cores = not action.words.startswith("virsh detach-device")
                 taken = (d.id for d in devices if d.id and (cores or not isinstance(d, CpuCore)))
                 texts += (f"{action.words} {name}" for name in taken)
             case "call":  # any number of words: one writes them

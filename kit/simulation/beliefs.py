@@ -23,8 +23,8 @@ class Belief:
     guest is done with it.
 
     ``libvirt`` is None where libvirt takes no part; ``operator`` is what the operator must think:
-    "plugged", "asked for", "gone" or "kept".  ``orphaned``: the guest has released the device, QEMU
-    holds it and waits for nothing, and nothing in progress will change that.
+    "plugged", "asked for", "gone", "kept" or "unknown".  ``orphaned``: the guest has released the
+    device, QEMU holds it and waits for nothing, and nothing in progress will change that.
     """
 
     device: str

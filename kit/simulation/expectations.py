@@ -5,9 +5,10 @@ A claim that held everywhere would say nothing: each names at least one revision
     [not] qemu has DEVICE            [not] aborted
     [not] guest has DEVICE           [not] sent TYPE [to PARTY] [N times] [before T | after T]
     [not] libvirt has DEVICE         [not] says "TEXT"
-    [not] pending DEVICE             operator thinks DEVICE plugged | asked for | gone | kept
+    [not] pending DEVICE             operator thinks DEVICE THOUGHT
     [not] limbo DEVICE               [not] agreed DEVICE
 
+A THOUGHT is plugged, asked for, gone, kept, or unknown: virsh timed out, so they have to look.
 Claims about a state may end in ``at T``; else the end of the run is meant.
 """
 
@@ -41,7 +42,8 @@ _STATE = re.compile(
     rf" (?P<device>\w+)(?: at {_T})?"
 )
 _THINKS = re.compile(
-    rf"operator thinks (?P<device>\w+) (?P<thought>plugged|asked for|gone|kept)(?: at {_T})?"
+    rf"operator thinks (?P<device>\w+) (?P<thought>plugged|asked for|gone|kept|unknown)"
+    rf"(?: at {_T})?"
 )
 _SENT = re.compile(
     r"(?P<no>not )?sent (?P<type>[\w-]+)(?: to (?P<to>\w+))?(?: (?P<times>[0-9]{1,4}) times)?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.actors.messages import Actor, ApiError, ApiSuccess, Message
+from kit.actors.messages import Actor, ApiError, ApiSuccess, Failure, Message
 from kit.machine.events import (
     Aborted,
     DeviceDeleted,
@@ -122,7 +122,7 @@ def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, .
         if isinstance(entry.message, UnplugTimeout) and entry.message.index in indices
     ]
     if forgotten:
-        return f"holds {name}; forgot the request at {seconds(forgotten[-1])}"
+        return f"holds {name}; dropped the request at {seconds(forgotten[-1])}, no longer waits"
     return f"holds {name}; waits for nothing"
 
 
@@ -180,6 +180,8 @@ def _heard(entry: TraceEntry, asked: Message | None) -> str:
     match entry.message:
         case QmpReturn() if isinstance(asked, DeviceDel | DeviceAdd):
             return "“accepted”"
+        case ApiError(failure=Failure.TIMED_OUT):
+            return "“timed out”"
         case QmpError() | ApiError():
             return "an error"
         case ApiSuccess():

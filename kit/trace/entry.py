@@ -20,7 +20,7 @@ class TraceEntry:
     """Who sent whom which message, and when.  If ``src`` is ``dst``, nobody else received it.
 
     ``at_ns`` is the wall clock since the run began.  ``guest_ns`` is the guest's clock: it stands
-    still while the VM is stopped, and starts again at 0 on the destination of a migration.
+    still while the VM is stopped, and goes on at the destination of a migration.
     """
 
     seq: int

@@ -365,7 +365,17 @@ _ROWS = (
         wire="virsh-detach-device",
         label=lambda m: f"detach-device {m.alias}",
         sentence=lambda m, _: (
-            f"The operator tells libvirt to take {m.alias} away (virsh detach-device)."
+            f"The operator tells libvirt to remove {m.alias}, described in an XML file, and waits"
+            " (virsh detach-device)."
+        ),
+    ),
+    MessageKind(
+        of=messages.DetachDeviceAlias,
+        wire="virsh-detach-device-alias",
+        label=lambda m: f"detach-device-alias {m.alias}",
+        sentence=lambda m, _: (
+            f"The operator tells libvirt to remove {m.alias}, and does not wait for it"
+            " (virsh detach-device-alias)."
         ),
     ),
     MessageKind(
@@ -397,15 +407,15 @@ _ROWS = (
     MessageKind(
         of=messages.ApiError,
         wire="virsh-error",
-        label="error",
-        sentence=lambda m, _: f"virsh fails: “{m.text}”.",
+        label=lambda m: "timed out" if m.failure is messages.Failure.TIMED_OUT else "error",
+        sentence=lambda m, _: phrases.virsh_error_sentence(m),
         severity=Severity.BAD,
     ),
     MessageKind(
         of=messages.DeviceRemoved,
         wire="device-removed",
         sentence=lambda m, _: (
-            f"libvirt takes {m.alias} out of the domain's XML, and says so (device-removed)."
+            f"libvirt removes {m.alias} from the domain's XML and sends device-removed."
         ),
         severity=Severity.GOOD,
         outcome=UnplugOutcome.REMOVED,
@@ -414,7 +424,7 @@ _ROWS = (
         of=messages.DeviceRemovalFailed,
         wire="device-removal-failed",
         sentence=lambda m, _: (
-            f"libvirt says that the guest keeps {m.alias} (device-removal-failed)."
+            f"libvirt reports that the guest refused to release {m.alias} (device-removal-failed)."
         ),
         severity=Severity.BAD,
         outcome=UnplugOutcome.FAILED,
@@ -432,6 +442,7 @@ _ROWS = (
     MessageKind(
         of=messages.Pin,
         wire="pin",
+        label=lambda m: "pin" if m.pinned else "unpin",
         sentence=lambda m, _: phrases.pin_sentence(m),
         inside_guest=True,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.actors.messages import Pin
+from kit.actors.messages import ApiError, Failure, Pin
 from kit.machine.events import Abort, ExceptionReturn, HotplugAction, HotplugEvent
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.pseries.rtas import ALLOCATION_STATE, DR_INDICATOR, ISOLATION_STATE
@@ -39,6 +39,7 @@ __all__ = [
     "setvcpus_sentence",
     "slot_name",
     "status_bits",
+    "virsh_error_sentence",
 ]
 
 
@@ -129,10 +130,9 @@ def exception_sentence(reply: ExceptionReturn) -> str:
 def pin_sentence(order: Pin) -> str:
     """Write an order to pin or unpin a device as a sentence."""
     name = connector_name(order.index)
-    name = name[:1].upper() + name[1:]
     if order.pinned:
-        return f"{name} is put to a use that it cannot be taken from."
-    return f"{name} can be taken out of use again."
+        return f"The guest can no longer take {name} out of use."
+    return f"The guest can take {name} out of use again."
 
 
 # -- any machine ---------------------------------------------------------------------------------
@@ -151,6 +151,13 @@ def setvcpus_sentence(count: int) -> str:
     """Write virsh setvcpus as a sentence."""
     cpus = "1 CPU" if count == 1 else f"{count} CPUs"
     return f"The operator tells libvirt: the guest is to have {cpus} (virsh setvcpus)."
+
+
+def virsh_error_sentence(error: ApiError) -> str:
+    """Write an error of virsh as a sentence."""
+    if error.failure is Failure.TIMED_OUT:
+        return f"virsh times out, and does not know what became of the request: “{error.text}”."
+    return f"virsh fails: “{error.text}”."
 
 
 def load_sentence(factor: int) -> str:

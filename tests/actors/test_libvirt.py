@@ -11,11 +11,13 @@ from kit.actors.messages import (
     ApiSuccess,
     Command,
     DetachDevice,
+    DetachDeviceAlias,
     DeviceRemovalFailed,
     DeviceRemoved,
     DomainReset,
     DomainResume,
     DomainSuspend,
+    Failure,
     Input,
     MigrateDomain,
     MonitorClosed,
@@ -84,7 +86,8 @@ def guest_error(device: str) -> DeviceUnplugGuestError:
     return DeviceUnplugGuestError(path=f"/machine/peripheral/{device}", device=device)
 
 
-def test_a_device_that_goes_in_time_is_taken_out_of_the_picture() -> None:
+def test_a_vcpu_that_goes_in_time_leaves_the_list_without_an_event() -> None:
+    """qemuDomainRemoveVcpu sends no device-removed; the call's success names it to nobody."""
     libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), QmpReturn(), deleted("core1"))
 
     assert libvirt == Libvirt(devices=())
@@ -92,8 +95,23 @@ def test_a_device_that_goes_in_time_is_taken_out_of_the_picture() -> None:
         to_qemu(DeviceDel("core1")),
         WAIT,
         StopWaiting(),
-        to_operator(DeviceRemoved("core1")),
-        to_operator(ApiSuccess("")),
+        to_operator(ApiSuccess("", removed=("core1",))),
+    ]
+
+
+def test_another_device_that_goes_in_time_leaves_the_list_with_an_event() -> None:
+    """qemuDomainRemoveDevice creates device-removed."""
+    libvirt, asked = tell(
+        Libvirt(devices=(DIMM,)), DetachDevice("dimm1"), QmpReturn(), deleted("dimm1")
+    )
+
+    assert libvirt == Libvirt(devices=())
+    assert asked == [
+        to_qemu(DeviceDel("dimm1")),
+        WAIT,
+        StopWaiting(),
+        to_operator(DeviceRemoved("dimm1")),
+        to_operator(DETACHED),
     ]
 
 
@@ -102,7 +120,7 @@ def test_setvcpus_fails_when_the_wait_is_over_and_the_core_stays_in_the_picture(
     libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), QmpReturn(), WaitOver())
 
     assert libvirt == Libvirt(devices=(CORE1,))
-    assert asked[2:] == [to_operator(ApiError(TIMED_OUT, "core1"))]
+    assert asked[2:] == [to_operator(ApiError(TIMED_OUT, "core1", Failure.TIMED_OUT))]
 
 
 def test_detach_device_succeeds_when_the_wait_is_over_and_the_device_stays() -> None:
@@ -113,15 +131,24 @@ def test_detach_device_succeeds_when_the_wait_is_over_and_the_device_stays() -> 
     assert asked == [to_qemu(DeviceDel("dimm1")), WAIT, to_operator(DETACHED)]
 
 
-def test_a_late_event_mends_the_picture_and_no_answer() -> None:
-    """qemuProcessHandleDeviceDeleted: no waiter is left; a worker removes the device."""
+@pytest.mark.parametrize(
+    ("device", "call", "answers"),
+    [
+        (CORE1, SetVcpus(1), [ApiError(TIMED_OUT, "core1", Failure.TIMED_OUT)]),
+        (DIMM, DetachDevice("dimm1"), [DETACHED, DeviceRemoved("dimm1")]),
+    ],
+    ids=["vCPU", "DIMM"],
+)
+def test_a_late_event_corrects_the_list_and_no_answer(
+    device: CpuCore | Dimm, call: Input, answers: list[ApiError]
+) -> None:
+    """processDeviceDeletedEvent: a worker removes the device; only a vCPU goes unreported."""
     libvirt, asked = tell(
-        Libvirt(devices=(CORE1,)), SetVcpus(1), QmpReturn(), WaitOver(), deleted("core1")
+        Libvirt(devices=(device,)), call, QmpReturn(), WaitOver(), deleted(str(device.id))
     )
 
     assert libvirt == Libvirt(devices=())
-    assert asked[-1] == to_operator(DeviceRemoved("core1"))
-    assert sum(isinstance(getattr(c, "message", None), ApiError | ApiSuccess) for c in asked) == 1
+    assert asked[2:] == [to_operator(answer) for answer in answers]
 
 
 def test_without_an_event_the_picture_stays_wrong() -> None:
@@ -191,34 +218,129 @@ def test_an_event_before_the_answer_is_a_success() -> None:
     libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), deleted("core1"), QmpReturn())
 
     assert libvirt == Libvirt(devices=())
-    assert asked[-1] == to_operator(ApiSuccess(""))
+    assert asked[1:] == [to_operator(ApiSuccess("", removed=("core1",)))]
+
+
+def test_an_error_after_the_event_is_a_success() -> None:
+    """qemuDomainDeleteDevice: a device whose DEVICE_DELETED came needs no removal."""
+    error = QmpError("GenericError", "whatever")
+    libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), deleted("core1"), error)
+
+    assert libvirt == Libvirt(devices=())
+    assert asked[1:] == [to_operator(ApiSuccess("", removed=("core1",)))]
+
+
+@pytest.mark.parametrize("answer", [QmpReturn(), QmpError("GenericError", "whatever")], ids=str)
+def test_a_refusal_before_the_answer_fails_the_call_at_once(answer: Input) -> None:
+    """The alias is marked before device_del is sent, so the event finds its waiter."""
+    libvirt, asked = tell(
+        Libvirt(version=MODERN, devices=(CORE1,)), SetVcpus(1), guest_error("core1"), answer
+    )
+
+    assert libvirt == Libvirt(version=MODERN, devices=(CORE1,))
+    assert asked[1:] == [
+        to_operator(DeviceRemovalFailed("core1")),
+        to_operator(ApiError(REJECTED, "core1")),
+    ]
+
+
+def test_only_the_first_event_decides() -> None:
+    """qemuDomainSignalDeviceRemoval clears the alias: the second event finds no waiter."""
+    libvirt, asked = tell(
+        Libvirt(version=MODERN, devices=(CORE1,)),
+        SetVcpus(1),
+        guest_error("core1"),
+        deleted("core1"),
+        QmpReturn(),
+    )
+
+    assert libvirt == Libvirt(version=MODERN)
+    assert asked[-1] == to_operator(ApiError(REJECTED, "core1"))
+
+
+NOT_FOUND = "An error occurred, but the cause is unknown"
 
 
 @pytest.mark.parametrize(
-    ("told", "error"),
+    ("device", "call", "left", "answers"),
     [
-        ((deleted("core1"),), QmpError("GenericError", "whatever")),
-        ((), QmpError("DeviceNotFound", "Device 'core1' not found")),
+        (CORE1, SetVcpus(1), (CORE1,), [ApiError(NOT_FOUND, "core1", Failure.UNEXPLAINED)]),
+        (DIMM, DetachDevice("dimm1"), (), [DeviceRemoved("dimm1"), DETACHED]),
+        (
+            DIMM,
+            DetachDeviceAlias("dimm1"),
+            (),
+            [DeviceRemoved("dimm1"), ApiSuccess("Device detach request sent successfully")],
+        ),
     ],
-    ids=["event seen", "not found"],
+    ids=["vCPU", "DIMM", "DIMM by alias"],
 )
-def test_an_error_about_a_device_that_is_gone_is_a_success(
-    told: tuple[Input, ...], error: QmpError
+def test_a_device_that_qemu_does_not_know_is_removed_unless_it_is_a_vcpu(
+    device: CpuCore | Dimm,
+    call: Input,
+    left: tuple[CpuCore | Dimm, ...],
+    answers: list[ApiSuccess | ApiError | DeviceRemoved],
 ) -> None:
-    """qemuDomainDeleteDevice: what is gone needs no removal."""
-    libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), *told, error)
+    """qemuMonitorJSONDelDevice returns -2 without an error: only the detach of devices knows it."""
+    error = QmpError("DeviceNotFound", f"Device '{device.id}' not found")
+    libvirt, asked = tell(Libvirt(devices=(device,)), call, error)
 
-    assert libvirt == Libvirt(devices=())
-    assert asked[-1] == to_operator(ApiSuccess(""))
+    assert libvirt == Libvirt(devices=left)
+    assert asked[1:] == [to_operator(answer) for answer in answers]
 
 
-def test_an_error_of_qemus_is_passed_on() -> None:
-    desc = "core-id 1 unplug is still pending, 2 seconds timeout remaining"
+@pytest.mark.parametrize(
+    ("desc", "failure"),
+    [
+        ("core-id 1 unplug is still pending, 2 seconds timeout remaining", Failure.PENDING),
+        ("Boot CPU core may not be unplugged", Failure.REFUSED),
+    ],
+    ids=["pending", "refused"],
+)
+def test_an_error_of_qemus_is_passed_on(desc: str, failure: Failure) -> None:
     libvirt, asked = tell(Libvirt(devices=(CORE1,)), SetVcpus(1), QmpError("GenericError", desc))
     text = f"internal error: unable to execute QEMU command 'device_del': {desc}"
 
     assert libvirt == Libvirt(devices=(CORE1,))
-    assert asked[1:] == [to_operator(ApiError(text, "core1"))]
+    assert asked[1:] == [to_operator(ApiError(text, "core1", failure))]
+
+
+def test_detach_device_alias_succeeds_once_qemu_accepts() -> None:
+    """virsh detach-device-alias does not wait; the end is an event alone."""
+    libvirt, asked = tell(
+        Libvirt(devices=(DIMM,)), DetachDeviceAlias("dimm1"), QmpReturn(), deleted("dimm1")
+    )
+
+    assert libvirt == Libvirt()
+    assert asked == [
+        to_qemu(DeviceDel("dimm1")),
+        to_operator(ApiSuccess("Device detach request sent successfully")),
+        to_operator(DeviceRemoved("dimm1")),
+    ]
+
+
+def test_detach_device_alias_of_a_device_that_leaves_at_once() -> None:
+    libvirt, asked = tell(
+        Libvirt(devices=(DIMM,)), DetachDeviceAlias("dimm1"), deleted("dimm1"), QmpReturn()
+    )
+
+    assert libvirt == Libvirt()
+    assert asked[1:] == [
+        to_operator(DeviceRemoved("dimm1")),
+        to_operator(ApiSuccess("Device detach request sent successfully")),
+    ]
+
+
+def test_a_refusal_of_a_detach_by_alias_is_an_event_alone() -> None:
+    libvirt, asked = tell(
+        Libvirt(version=MODERN, devices=(DIMM,)),
+        DetachDeviceAlias("dimm1"),
+        QmpReturn(),
+        guest_error("dimm1"),
+    )
+
+    assert libvirt == Libvirt(version=MODERN, devices=(DIMM,))
+    assert asked[2:] == [to_operator(DeviceRemovalFailed("dimm1"))]
 
 
 def test_setvcpus_takes_the_highest_core_first_and_one_at_a_time() -> None:
@@ -281,7 +403,7 @@ def test_one_call_at_a_time_the_others_wait() -> None:
 
     assert libvirt == Libvirt(devices=(CORE1,))
     assert asked[2:] == [
-        to_operator(ApiError(TIMED_OUT, "core1")),
+        to_operator(ApiError(TIMED_OUT, "core1", Failure.TIMED_OUT)),
         to_qemu(SystemReset()),
         to_operator(ApiSuccess("")),
     ]
@@ -322,8 +444,23 @@ def test_elsewhere_it_waits_for_5_s() -> None:
 
 
 def test_a_vcpu_is_not_detached_as_a_device() -> None:
-    """A vCPU is no device of the domain's XML; setvcpus takes it away."""
+    """A vCPU is not a device of the domain's XML; setvcpus removes it."""
     libvirt = Libvirt(devices=(CORE1,))
     answer = ApiError("device not found: no device with alias 'core1'")
 
     assert tell(libvirt, DetachDevice("core1")) == (libvirt, [to_operator(answer)])
+    assert tell(libvirt, DetachDeviceAlias("core1")) == (libvirt, [to_operator(answer)])
+
+
+def test_a_failed_setvcpus_names_to_nobody_the_vcpus_that_left_before() -> None:
+    _, asked = tell(
+        Libvirt(devices=(CORE1, CORE2)),
+        SetVcpus(1),
+        QmpReturn(),
+        deleted("core2"),
+        QmpReturn(),
+        WaitOver(),
+    )
+    error = ApiError(TIMED_OUT, "core1", Failure.TIMED_OUT, removed=("core2",))
+
+    assert asked[-1] == to_operator(error)

@@ -65,7 +65,7 @@ def test_the_slider_has_a_name_and_takes_its_keys(player: Page) -> None:
         player.keyboard.press(key)
     expect(player.locator(NOW)).to_contain_text("virsh setvcpus")
     player.keyboard.press("End")
-    expect(player.locator(".kit-said")).to_contain_text("device-removed")
+    expect(player.locator(".kit-said")).to_contain_text("DEVICE_DELETED")
 
     assert focused(player) == "event"
     assert player.locator(".jp-Cell").count() == cells

@@ -22,14 +22,14 @@ from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, 
     [
         ("baseline", (9255, 11508)),
         ("timer", (9255, 11508)),
-        ("cpu-timeout", (31697, 42503)),
-        ("deadline-helper", (31697, 42503)),
-        ("pre-revert", (31697, 42503)),
+        ("cpu-timeout", (31655, 42461)),
+        ("deadline-helper", (31655, 42461)),
+        ("pre-revert", (31655, 42461)),
         ("revert", (9255, 11508)),
         ("resend", (11731, 14962)),
         ("unisolate", (11731, 16303)),
-        ("guest-error", (11731, 20401)),
-        ("proposal", (60607, 76465)),
+        ("guest-error", (11731, 20023)),
+        ("proposal", (60539, 76397)),
     ],
 )
 def test_the_default_scope_has_so_many_states(revision: str, states: tuple[int, int]) -> None:
@@ -53,8 +53,8 @@ def test_the_default_scope_is_the_one_that_was_promised() -> None:
         ("c1q1r0m0", 50),
         ("c1q2r1m1", 1291),
         ("c3q1r1m1", 2414),
-        ("c0q2r1m1d1", 1425),
-        ("c0q2r1m1d2", 5044),
+        ("c0q2r1m1d1", 1313),
+        ("c0q2r1m1d2", 4646),
         ("c0q1r1m1p", 102),
     ],
 )
@@ -63,7 +63,7 @@ def test_a_wider_or_narrower_scope_has_so_many_states(name: str, states: int) ->
 
 
 def test_an_arbitrary_guest_reaches_more() -> None:
-    assert found("baseline", ARBITRARY, "c0q2r1m1d2").result.states == 28497
+    assert found("baseline", ARBITRARY, "c0q2r1m1d2").result.states == 26100
 
 
 def states_of(model: DrcModel, most: int = 3000) -> Iterator[State]:

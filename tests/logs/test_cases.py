@@ -206,7 +206,7 @@ def test_events_of_a_domain_go_from_libvirt_to_the_operator() -> None:
     log = case("18-virsh-event.txt")
 
     assert [(e.src, e.dst, e.message) for e in log.entries] == [
-        (Actor.LIBVIRT, Actor.OPERATOR, DeviceRemoved("vcpu1")),
+        (Actor.LIBVIRT, Actor.OPERATOR, DeviceRemoved("dimm1")),
         (Actor.LIBVIRT, Actor.OPERATOR, DeviceRemovalFailed("dimm0")),
     ]
     assert standing(log, Actor.QEMU, "dimm0") is LaneState.UNKNOWN

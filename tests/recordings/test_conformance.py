@@ -6,6 +6,7 @@ import copy
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,11 +19,13 @@ from kit.machine.catalogue import RECORDED
 from kit.machine.pseries.connector import Call, Drc, DrcState, QemuCall
 from kit.machine.pseries.drc import Row, Table, apply
 from kit.machine.pseries.tables import NEVER_RECORDED, lines
+from kit.machine.requests import Migrate
 from kit.recordings.conformance import ConformanceReport, Mismatch, conform, replay
 from kit.recordings.format import Json, Transcript, read_transcripts
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
-FILES = sorted([*REFERENCE.glob("directed/*"), *REFERENCE.glob("walks/*")])
+TRANSCRIPTS = {"directed": 71, "walks": 100, "migrated-clock": 3}
+FILES = sorted(path for folder in TRANSCRIPTS for path in REFERENCE.glob(f"{folder}/*"))
 
 
 @cache
@@ -40,11 +43,32 @@ def test_the_machine_answers_as_the_recorded_build(path: Path) -> None:
     report = conform(transcripts(path), path.name)
 
     assert [str(mismatch) for mismatch in report.mismatches] == []
-    assert report.transcripts == (71 if path.parent.name == "directed" else 100)
+    assert report.transcripts == TRANSCRIPTS[path.parent.name]
 
 
 def test_all_recordings_are_there() -> None:
-    assert len(FILES) == 2 * len(RECORDED) == 30
+    assert len(FILES) == 2 * len(RECORDED) + 1 == 31
+
+
+def test_only_the_recorder_sets_the_clock_of_a_destination() -> None:
+    """The replay of a recording whose recorder did not set it begins at 0; the machine goes on."""
+    (path,) = REFERENCE.glob("migrated-clock/*")
+    found = next(transcripts(path))
+    without = Transcript(
+        found.name,
+        found.revision,
+        tuple(
+            replace(step, request=replace(step.request, clock_ns=0))
+            if isinstance(step.request, Migrate)
+            else step
+            for step in found.steps
+        ),
+    )
+
+    assert replay(found) == (len(found.steps), None)
+    done, mismatch = replay(without)
+    assert mismatch is not None
+    assert (done, mismatch.op, mismatch.got) == (9, "clock_step", {"now_ns": 10**9})
 
 
 # -- that conform finds what is altered --------------------------------------------------------

@@ -79,7 +79,11 @@ CONNECTOR = {"status": 0, "calls": 1}
         ({"op": "check_exception", "mask": 1, "reply": {"status": 1}}, CheckException(1)),
         (
             {"op": "migrate", "cores": [1], "dimms": [], "reply": {}},
-            Migrate((1,), ()),
+            Migrate((1,), (), clock_ns=0),
+        ),
+        (
+            {"op": "migrate", "cores": [1], "clock_ns": 7, "reply": {}},
+            Migrate((1,), (), clock_ns=7),
         ),
         (
             {"op": "rtas", "name": "event-scan", "args": [1], "nret": 1, "reply": {"rets": [-3]}},

@@ -136,13 +136,14 @@ def _last_before(run: Run, second: int) -> int:
 
 # -- what real QEMUs answered --------------------------------------------------------------------
 
-DIRECTED = Path(__file__).parents[2] / "data" / "reference" / "directed"
+REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 COUNTED = {"device_del", "device_add", "set_indicator", "system_reset"}
 TIMEOUT = [r for r in CATALOGUE if Patch.CPU_UNPLUG_TIMEOUT in r.patches]
 NO_TIMEOUT = [r for r in CATALOGUE if r not in TIMEOUT]
 SINCE_UNISOLATE = CATALOGUE[-2:]
 SINCE_RECONFIGURE = CATALOGUE[3:-2]
 CONFIGURE = COUNTED | {"configure_connector"}
+PRE_REVERT = [find_revision("pre-revert")]
 Builds = Sequence[Revision]
 MAPPED: tuple[tuple[str, str, Builds, set[str], int | None], ...] = (
     ("late-retry", "late-release-16s", CATALOGUE, COUNTED, None),
@@ -154,6 +155,7 @@ MAPPED: tuple[tuple[str, str, Builds, set[str], int | None], ...] = (
     ("retry-each-second", "refusal-then-retry-every-second", CATALOGUE, COUNTED, None),
     ("two-cores", "two-cores-independent-timeouts", CATALOGUE, COUNTED, None),
     ("long-uptime", "uptime-30-days", CATALOGUE, COUNTED, None),
+    ("uptime-migrated", "uptime-30-days-then-migrate", PRE_REVERT, COUNTED, None),
     ("refuse-unisolate", "guest-rejects-by-unisolate", CATALOGUE, COUNTED, None),
     # the recorded one asks twice at once, so with the timeout the seconds differ
     ("two-requests", "late-guest-after-rejection", NO_TIMEOUT, COUNTED, None),
@@ -213,7 +215,8 @@ Shown = tuple[str, Json, list[str]]
 
 @cache
 def transcript(label: str, name: str) -> list[Json]:
-    lines = (DIRECTED / f"{label}.jsonl").read_text().splitlines()
+    files = (REFERENCE / folder / f"{label}.jsonl" for folder in ("directed", "migrated-clock"))
+    lines = (line for file in files if file.is_file() for line in file.read_text().splitlines())
     return next(found["steps"] for found in map(json.loads, lines) if found["name"] == name)
 
 

@@ -109,7 +109,7 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             "pre-revert",
             "late-release",
             {
-                "QEMU": "holds core1; forgot the request at 15 s",
+                "QEMU": "holds core1; dropped the request at 15 s, no longer waits",
                 "guest": "has let go of core1",
                 "operator was told": "“accepted” at 0 s",
             },
@@ -155,10 +155,10 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             "pre-revert",
             "libvirt-wrong",
             {
-                "QEMU": "holds core1; forgot the request at 15 s",
+                "QEMU": "holds core1; dropped the request at 15 s, no longer waits",
                 "guest": "has let go of core1",
                 "libvirt": "core1 is in the domain's XML",
-                "operator was told": "an error at 10 s",
+                "operator was told": "“timed out” at 10 s",
             },
         ),
         (
@@ -168,7 +168,7 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
                 "QEMU": "has released core1",
                 "guest": "has let go of core1",
                 "libvirt": "core1 is not in the domain's XML",
-                "operator was told": "an error at 10 s, an error at 20 s, device-removed at 27 s",
+                "operator was told": "“timed out” at 10 s, an error at 20 s",
             },
         ),
     ],

@@ -90,7 +90,6 @@ def test_at_one_instant_the_guests_release_is_before_libvirts_patience_ends() ->
 
     assert told(at("revert", just_in_time), *EVENTS) == [
         "10 s DEVICE_DELETED",
-        "10 s device-removed",
         "10 s virsh-success",
     ]
 

@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from kit.actors.messages import Actor, ApiError, DeviceRemovalFailed, GuestLog, MonitorClosed
+from kit.actors.messages import (
+    Actor,
+    ApiError,
+    DeviceRemovalFailed,
+    Failure,
+    GuestLog,
+    MonitorClosed,
+)
 from kit.common.errors import UserError
 from kit.machine.catalogue import Q35, REVISIONS, find_revision
 from kit.machine.clock import NS_PER_S
@@ -233,6 +240,7 @@ def test_libvirt_fails_at_once_for_a_dimm_and_after_5_s_for_a_cpu() -> None:
                 "Timed out during operation: vcpu unplug request timed out."
                 " Unplug result must be manually inspected in the domain",
                 "core1",
+                Failure.TIMED_OUT,
             ),
         )
     ]

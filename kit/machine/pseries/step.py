@@ -177,13 +177,21 @@ def _migrate(machine: Machine, request: requests.Migrate) -> _Handled:
     """Move to a new QEMU: the stream carries less than the machine has.
 
     Carried: the state of a connector with a device, if it is not the ready one, and the request;
-    lamps; the queue of events.  Lost: timers (QEMU starts them anew), the list of pending DIMMs,
-    the position of configure-connector, the clock (the destination's starts at 0).
+    lamps; the queue of events; the guest's clock.  Lost: timers (QEMU starts them anew), the list
+    of pending DIMMs, the position of configure-connector.
+
+    Source: QEMU hw/ppc/spapr_drc.c (vmstate_spapr_drc); softmmu/cpu-timers.c (vmstate_timers).
     """
     cores = tuple(requests.CpuCore(n, f"core{n}") for n in request.cores or ())
     there = _start(machine.revision, machine.config, cores, request.dimms)
     _check_destination(machine, there)
-    there = replace(there, queue=machine.queue, hp_evt=machine.hp_evt, running=machine.running)
+    there = replace(
+        there,
+        now_ns=machine.now_ns if request.clock_ns is None else request.clock_ns,
+        queue=machine.queue,
+        hp_evt=machine.hp_evt,
+        running=machine.running,
+    )
     emitted: tuple[Emitted, ...] = ()
     for drc in machine.drcs:
         landed = there.drc(drc.index)

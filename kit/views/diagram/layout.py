@@ -35,6 +35,7 @@ class LaneState(Enum):
 
     HOLDS = auto()  # QEMU
     PENDING = auto()
+    DROPPED = auto()
     ORPHANED = auto()
     ABORTED = auto()
     USES = auto()  # the guest
@@ -44,21 +45,24 @@ class LaneState(Enum):
     ASKED = auto()  # the operator
     TOLD_GONE = auto()
     TOLD_KEPT = auto()
+    DOES_NOT_KNOW = auto()
     UNKNOWN = auto()  # any party that a log does not mention
 
 
 BAR_WORDS = {
     LaneState.HOLDS: "holds {}",
     LaneState.PENDING: "waits for the guest",
+    LaneState.DROPPED: "holds {}, no longer waits",
     LaneState.ORPHANED: "LIMBO",
     LaneState.ABORTED: "aborted",
     LaneState.USES: "uses {}",
     LaneState.LISTED: "lists {}",
     LaneState.WRONGLY_LISTED: "lists {}: wrong",
     LaneState.WRONGLY_MISSING: "lists none: wrong",
-    LaneState.ASKED: "has asked, waits to be told",
+    LaneState.ASKED: "has asked, no answer yet",
     LaneState.TOLD_GONE: "told: {} is gone",
     LaneState.TOLD_KEPT: "told: unplug of {} failed",
+    LaneState.DOES_NOT_KNOW: "timed out: does not know",
     LaneState.UNKNOWN: "not in the log",
 }
 """What stands in a bar; {} is the device."""
@@ -314,12 +318,17 @@ def helds_of(row: LaneRow, states: Sequence[Stands]) -> list[LaneState | None]:
     """
     found: list[LaneState | None] = []
     facts: object = None
+    used = True
     for state in states:
         belief = state.beliefs[row.device]
         now = (belief.qemu, belief.pending, belief.guest, belief.libvirt)
         stays = bool(found) and found[-1] in _AT_REST and now == facts
-        found.append(found[-1] if stays else _held(row, state))
-        facts = now
+        held = found[-1] if stays else _held(row, state)
+        dropped = bool(found) and found[-1] in (LaneState.PENDING, LaneState.DROPPED)
+        if held is LaneState.HOLDS and dropped and not (belief.guest and not used):
+            held = LaneState.DROPPED  # until it is requested again, or back in the guest's use
+        found.append(held)
+        facts, used = now, belief.guest
     return found
 
 
@@ -347,4 +356,9 @@ def _held(row: LaneRow, state: Stands) -> LaneState | None:
     return None
 
 
-THOUGHTS = {"asked for": LaneState.ASKED, "gone": LaneState.TOLD_GONE, "kept": LaneState.TOLD_KEPT}
+THOUGHTS = {
+    "asked for": LaneState.ASKED,
+    "gone": LaneState.TOLD_GONE,
+    "kept": LaneState.TOLD_KEPT,
+    "unknown": LaneState.DOES_NOT_KNOW,
+}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from kit.views.diagram import svg_shapes as svg
+from kit.views.diagram.svg_lanes import DROPPED_EDGE
 from kit.views.escape import Html
 
 __all__ = ["folded_legend", "legend_html"]
@@ -17,8 +18,8 @@ _STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strok
 
 _WORDS = (
     "Time goes to the right, a row for each party. The axis is stretched where much happens:"
-    " messages of one instant stand side by side, in their order. What is so now stands at the"
-    " right"
+    " messages of one instant stand side by side, in their order. The boxes at the right"
+    " say what each party believes, at the vertical line or at the end"
 )
 
 
@@ -27,12 +28,27 @@ def legend_html(pictures: str) -> Html:
     items = [
         (drawn, words)
         for drawn, words in _items()
-        if all(style in pictures for style in _STYLE.findall(drawn))
+        if all(style in pictures for style in _STYLE.findall(drawn)) and _is_said(words, pictures)
     ]
     return Html(
         '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.'
         "</strong> {}.</p>{}</div>\n"
     ).format(_WORDS, _samples(items))
+
+
+_GONE = "the operator was told that the device is gone"
+_FAILED = "the operator was told that the unplug failed"
+_UNKNOWN = "virsh timed out: the operator does not know, and has to look"
+_SAID = {
+    _GONE: ("told: gone", " is gone<"),
+    _FAILED: ("told: failed", "told: unplug of "),
+    _UNKNOWN: ("does not know",),
+}
+"""What stands in a picture that has such a bar; other boxes have its colours, too."""
+
+
+def _is_said(words: str, pictures: str) -> bool:
+    return words not in _SAID or any(said in pictures for said in _SAID[words])
 
 
 def folded_legend() -> Html:
@@ -66,17 +82,23 @@ def _items() -> tuple[tuple[Html, str], ...]:
     half = WIDE / 2
     small = svg.rect(half - 2.5, _MIDDLE - 2.5, 5, 5, svg.PAPER, svg.INK)
     return (
-        (svg.rect(*box, svg.HOLD), "has the CPU: holds, uses or lists it"),
+        (svg.rect(*box, svg.HOLD), "has the device: holds, uses or lists it"),
+        (
+            svg.rect(*box, svg.HOLD) + svg.line(3, HIGH - 5, WIDE - 3, HIGH - 5, *DROPPED_EDGE),
+            "QEMU holds the device, and no longer waits for the guest",
+        ),
         (svg.rect(*box, svg.PAPER, svg.WAIT, "4 2"), "has asked, and waits"),
-        (svg.rect(*box, svg.PAPER, svg.INK), "was told something"),
+        (svg.rect(*box, svg.PAPER, svg.GOOD), _GONE),
+        (svg.rect(*box, svg.PAPER, svg.BAD), _FAILED),
+        (svg.rect(*box, svg.PAPER, svg.WAIT), _UNKNOWN),
         (
             svg.rect(*box, svg.PAPER, svg.BAD) + hatched,
             "wrong: limbo, or a list that is not what the guest has",
         ),
         (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message; dashed: an event to the guest"),
-        (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer, or a look, without a name"),
-        (svg.cross(half, _MIDDLE, svg.BAD), "a request is forgotten"),
-        (svg.cross(half, _MIDDLE, svg.WAIT), "QEMU's log alone is told"),
+        (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer or a query, unlabelled"),
+        (svg.cross(half, _MIDDLE, svg.BAD), "QEMU drops a request"),
+        (svg.cross(half, _MIDDLE, svg.WAIT), "QEMU writes to its own log only"),
         (small, "something that one party does on its own"),
         (bracket, "a timer: it ends where its time is over, or where it is stopped before that"),
         (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),

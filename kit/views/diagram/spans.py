@@ -1,7 +1,7 @@
 """Brackets: QEMU's 15 s, libvirt's wait, and times in which the guest cannot act.
 
-QEMU's timer runs on the guest's clock, which stops while the VM is paused and starts anew on a
-migration's destination. libvirt waits by the wall clock.
+QEMU's timer runs on the guest's clock, which stops while the VM is paused. The destination of a
+migration starts the timer anew. libvirt waits by the wall clock.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _present(run: Run, states: tuple[State, ...], number: int) -> list[_Key]:
         return []
     machine = world.machine
     messages = [entry.message for entry in run.trace[:number]]
-    # at a migration the guest's clock starts anew: an equal deadline is another timer
+    # a migration starts timers anew: an equal deadline is another timer
     moved = sum(isinstance(message, Migrate) for message in messages)
     timers = world.platform.timers(machine)
     keys: list[_Key] = [(Timed.QEMU_TIMEOUT, (timer, moved)) for timer in timers]

@@ -116,7 +116,8 @@ def _lanes_within(layout: Layout, axis: Axis, highest: float) -> list[tuple[Pict
 def _label(layout: Layout) -> str:
     runs = [side.run for side in layout.sides if side.run is not None]
     if layout.counted:
-        place = f"Now choice {when(layout, layout.now_ns)} of {when(layout, layout.end_ns)}."
+        at = when(layout, layout.now_ns)
+        place = f"{_place_word(layout)}: choice {at} of {when(layout, layout.end_ns)}."
         return f"{layout.title}. {place} {layout.outcome}"
     if not runs:
         return f"{layout.title}. {layout.observed}"
@@ -124,7 +125,13 @@ def _label(layout: Layout) -> str:
         words = where_they_part(Pair(*runs)).replace("\n", " ")
     else:
         words = f"{_called(runs[0].revision)}: {in_words(runs[0])}"
-    return f"{layout.title}. Now {duration(layout.now_ns)} of {duration(layout.end_ns)}. {words}"
+    place = f"{_place_word(layout)}: {duration(layout.now_ns)} of {duration(layout.end_ns)}."
+    return f"{layout.title}. {place} {words}"
+
+
+def _place_word(layout: Layout) -> str:
+    """Return "End" for a picture of a whole run, "Now" for one with something to come."""
+    return "End" if layout.now_ns >= layout.end_ns else "Now"
 
 
 def _called(revision: Revision) -> str:

@@ -84,6 +84,7 @@ _PRESENT = {
     LaneState.ABORTED: ("aborted", svg.BAD),
     LaneState.HOLDS: ("holds it", svg.HOLD),
     LaneState.PENDING: ("waits for guest", svg.WAIT),
+    LaneState.DROPPED: ("holds it, no wait", svg.HOLD),
     LaneState.USES: ("uses it", svg.HOLD),
     LaneState.LISTED: ("lists it", svg.HOLD),
     LaneState.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
@@ -91,6 +92,7 @@ _PRESENT = {
     LaneState.ASKED: ("not told", svg.WAIT),
     LaneState.TOLD_GONE: ("told: gone", svg.GOOD),
     LaneState.TOLD_KEPT: ("told: failed", svg.BAD),
+    LaneState.DOES_NOT_KNOW: ("does not know", svg.WAIT),
     LaneState.UNKNOWN: ("not in the log", svg.SOFT),
 }
 

@@ -17,6 +17,7 @@ from kit.views.diagram.time_axis import Axis
 __all__ = ["BAR", "Label", "Lanes", "lanes_of"]
 
 BAR, ROW, LINE, OVER, SIZE = 15.0, 19.0, 13.0, 15.0, 11.5
+DROPPED_EDGE = (svg.PAPER, 3.0, "4 4")  # in the bar of a QEMU that no longer waits
 HEADING, GAP = 22.0, 14.0
 MAX_ROWS, MAX_BELOW = 3, 2
 

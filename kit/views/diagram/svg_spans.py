@@ -9,7 +9,7 @@ from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, PictureSide
 from kit.views.diagram.spans import Bracket, Timed
-from kit.views.diagram.svg_lanes import BAR, Lanes
+from kit.views.diagram.svg_lanes import BAR, DROPPED_EDGE, Lanes
 from kit.views.diagram.time_axis import Axis
 from kit.views.escape import Html
 
@@ -23,8 +23,13 @@ COLOURS = {
     Severity.WAIT: svg.WAIT,
     Severity.BAD: svg.BAD,
 }
-SOLID = {LaneState.HOLDS, LaneState.USES, LaneState.LISTED}
+SOLID = {LaneState.HOLDS, LaneState.DROPPED, LaneState.USES, LaneState.LISTED}
 DASHED = {LaneState.PENDING, LaneState.ASKED}
+TOLD = {
+    LaneState.TOLD_GONE: svg.GOOD,
+    LaneState.TOLD_KEPT: svg.BAD,
+    LaneState.DOES_NOT_KNOW: svg.WAIT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...])
     colour, halo, bold = svg.BAD, svg.PAPER, True
     if bar.held in SOLID:
         yield svg.rect(*box, svg.HOLD)
+        if bar.held is LaneState.DROPPED:
+            yield svg.line(start, y + BAR / 2 - 3, end, y + BAR / 2 - 3, *DROPPED_EDGE)
         colour, halo, bold = svg.PAPER, svg.HOLD, False
     elif bar.held in DASHED:
         yield svg.rect(*box, svg.PAPER, svg.WAIT, "4 2")
@@ -64,8 +71,8 @@ def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...])
     elif bar.held in (LaneState.ORPHANED, LaneState.WRONGLY_LISTED):
         yield from _hatched(*box)
         colour = svg.BAD
-    elif bar.held in (LaneState.TOLD_GONE, LaneState.TOLD_KEPT):
-        colour = svg.GOOD if bar.held is LaneState.TOLD_GONE else svg.BAD
+    elif bar.held in TOLD:
+        colour = TOLD[bar.held]
         yield svg.rect(*box, svg.PAPER, colour)
         bold = False
     elif bar.held is LaneState.UNKNOWN:

@@ -160,7 +160,7 @@ def _ends(
 
 
 def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
-    """Return the meaning of the signs in the picture, in at most two lines."""
+    """Return the meaning of the signs in the picture."""
     helds = {bar.held for side in layout.sides for bar in side.bars}
     words = [f"{signs.has} has it", f"{signs.none} has it not"]
     if {LaneState.PENDING, LaneState.ASKED} & helds:
@@ -171,9 +171,16 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
         words.append(f"{signs.wrong} wrong")
     if LaneState.ABORTED in helds:
         words.append(f"{signs.gone} QEMU is gone")
+    if LaneState.DROPPED in helds:
+        words.append(f"{signs.dropped} has it, no longer waits")
+    if LaneState.DOES_NOT_KNOW in helds:
+        words.append(f"{signs.unsure} timed out, does not know")
     if LaneState.UNKNOWN in helds:
         words.append(f"{signs.unknown} not in the log")
-    lines = ["   ".join(words)]
+    lines = [words[0]]
+    for word in words[1:]:
+        fits = len(lines[-1]) + 3 + len(word) <= width
+        lines[-1:] = [f"{lines[-1]}   {word}"] if fits else [lines[-1], word]
     if LaneState.ORPHANED in helds:
         lines.append(f"{signs.limbo} LIMBO: the guest let go, QEMU holds on, nobody is told")
     return [line[:width] for line in lines]

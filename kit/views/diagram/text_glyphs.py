@@ -18,6 +18,8 @@ class Signs:
 
     has: str = "|"
     waits: str = ":"
+    dropped: str = "H"
+    unsure: str = "?"
     none: str = "."
     limbo: str = "X"
     wrong: str = "!"
@@ -40,6 +42,7 @@ ASCII = Signs()
 BOXES = Signs(
     has="┃",
     waits="┊",
+    dropped="║",
     none="·",
     limbo="╳",
     line="─",
@@ -61,6 +64,10 @@ def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
     match held:
         case LaneState.PENDING | LaneState.ASKED:
             return signs.waits
+        case LaneState.DROPPED:
+            return signs.dropped
+        case LaneState.DOES_NOT_KNOW:
+            return signs.unsure
         case LaneState.ORPHANED:
             return signs.limbo
         case LaneState.WRONGLY_LISTED | LaneState.WRONGLY_MISSING:
@@ -75,6 +82,7 @@ def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
 END_WORDS = {
     LaneState.HOLDS: "has it",
     LaneState.PENDING: "waits",
+    LaneState.DROPPED: "has it",
     LaneState.ORPHANED: "LIMBO",
     LaneState.ABORTED: "abort",
     LaneState.USES: "has it",
@@ -84,6 +92,7 @@ END_WORDS = {
     LaneState.ASKED: "waits",
     LaneState.TOLD_GONE: "gone",
     LaneState.TOLD_KEPT: "failed",
+    LaneState.DOES_NOT_KNOW: "unsure",
     LaneState.UNKNOWN: "?",
     None: "gone",
 }

@@ -177,4 +177,5 @@ _THOUGHTS = {
     "asked for": "has asked, and was told nothing",
     "gone": "was told that it is gone",
     "kept": "was told that it failed",
+    "unknown": "virsh timed out: does not know",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import (
@@ -17,7 +19,7 @@ from kit.machine.events import (
     QmpReturn,
 )
 from kit.machine.pseries.connector import DrIndicator
-from kit.machine.pseries.step import Config, boot
+from kit.machine.pseries.step import Config, boot, step
 from kit.machine.requests import (
     CheckException,
     ClientArchitectureSupport,
@@ -120,6 +122,17 @@ def test_a_reset_puts_the_guest_back_into_the_firmware() -> None:
     )
 
     assert machine.hp_evt is None
+
+
+@pytest.mark.parametrize(("clock_ns", "expected_ns"), [(None, 7), (0, 0), (9, 9)])
+def test_the_guests_clock_migrates_unless_a_recorder_sets_it(
+    clock_ns: int | None, expected_ns: int
+) -> None:
+    """softmmu/cpu-timers.c: vmstate_timers sends the offset of QEMU_CLOCK_VIRTUAL."""
+    machine, _ = step(boot(find_revision("revert")), ClockStep(7))
+    there, _ = step(machine, Migrate(clock_ns=clock_ns))
+
+    assert there.now_ns == expected_ns
 
 
 def test_what_was_negotiated_and_the_lamps_travel_with_a_migration() -> None:

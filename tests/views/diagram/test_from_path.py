@@ -28,7 +28,7 @@ def test_bars_show_what_each_party_takes_to_be_the_case() -> None:
     assert bars(PAIR, 0, Actor.QEMU) == [
         LaneState.HOLDS,
         LaneState.PENDING,
-        LaneState.HOLDS,
+        LaneState.DROPPED,
         LaneState.ORPHANED,
     ]
     assert bars(PAIR, 1, Actor.QEMU) == [LaneState.HOLDS, LaneState.PENDING]
@@ -69,7 +69,7 @@ def test_from_a_place_in_it_one_sees_what_is_the_case_there() -> None:
     row = LaneRow(Actor.QEMU, "core1")
     found = [dict(layout_of_path(PAIR, n).sides[0].now)[row] for n in (0, 1, 2, 9)]
 
-    assert found == [LaneState.HOLDS, LaneState.PENDING, LaneState.HOLDS, LaneState.ORPHANED]
+    assert found == [LaneState.HOLDS, LaneState.PENDING, LaneState.DROPPED, LaneState.ORPHANED]
 
 
 def test_what_comes_of_it_is_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from kit.actors.messages import Actor
@@ -90,7 +91,7 @@ def test_qemu_waits_forgets_and_is_in_limbo() -> None:
     assert times(late(), Actor.QEMU) == [
         (LaneState.HOLDS, None, 0),
         (LaneState.PENDING, 0, 15),
-        (LaneState.HOLDS, 15, 16),
+        (LaneState.DROPPED, 15, 16),
         (LaneState.ORPHANED, 16, None),
     ]
     assert times(late(), Actor.GUEST) == [(LaneState.USES, None, 16)]
@@ -119,13 +120,32 @@ def test_libvirts_picture_is_wrong_only_where_nothing_is_under_way() -> None:
     ]
 
 
+@pytest.mark.parametrize("at", ["pre-revert", "revert"])
+def test_after_a_timeout_of_virsh_the_operator_does_not_know(at: str) -> None:
+    """A vCPU that leaves later is not reported: the belief stays until somebody looks."""
+    cast = 'offline_work="16 s"\nlibvirt="7.1.0"\ndevices=["core1"]'
+    layout = layout_of(play(story('"0 s: virsh setvcpus 1"', cast, "20 s"), find_revision(at)))
+
+    assert times(layout, Actor.OPERATOR) == [(LaneState.DOES_NOT_KNOW, 10, None)]
+
+
+def test_qemu_holds_a_refused_core_and_no_longer_waits_until_it_is_asked_again() -> None:
+    """87758fed7a: UNISOLATE ends the request."""
+    text = '"0 s: device_del core1", "2 s: guest online core0", "3 s: device_del core1"'
+    cast = 'guest = "linux-5.13"\ndevices=["core1"]\noffline=["core0"]'
+    layout = layout_of(play(story(text, cast, "5 s"), find_revision("unisolate")))
+    bars = [bar.held for bar in layout.sides[0].bars if bar.row == LaneRow(Actor.QEMU, "core1")]
+
+    assert bars == [LaneState.HOLDS, LaneState.PENDING, LaneState.DROPPED, LaneState.PENDING]
+
+
 def test_limbo_goes_on_while_the_guest_is_busy_with_something_else() -> None:
     text = '"0 s: device_del core1", "20 s: device_del core2"'
     cast = 'offline_work="16 s"\ndevices=["core1", "core2"]'
     layout = layout_of(play(story(text, cast), find_revision("pre-revert")))
     bars = [bar.held for bar in layout.sides[0].bars if bar.row == LaneRow(Actor.QEMU, "core1")]
 
-    assert bars == [LaneState.HOLDS, LaneState.PENDING, LaneState.HOLDS, LaneState.ORPHANED]
+    assert bars == [LaneState.HOLDS, LaneState.PENDING, LaneState.DROPPED, LaneState.ORPHANED]
 
 
 def test_each_device_has_a_row_in_each_lane_that_holds_something_for_true() -> None:

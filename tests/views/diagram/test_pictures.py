@@ -44,7 +44,7 @@ def test_a_run_says_what_has_become_of_the_device(capsys: Captured) -> None:
     lines = capsys.readouterr().out.splitlines()
     token = next(n for n, line in enumerate(lines) if line.startswith("token: "))
     assert lines[token - 4 : token] == [
-        "QEMU: holds core1; forgot the request at 15 s",
+        "QEMU: holds core1; dropped the request at 15 s, no longer waits",
         "guest: has let go of core1",
         'operator was told: "accepted" at 0 s',
         "Limbo: the guest has let go of it, QEMU still holds it, and nobody is told.",

@@ -102,7 +102,7 @@ def test_it_paints_its_background_and_says_what_it_shows() -> None:
 
     assert root.attrib["role"] == "img"
     assert root.attrib["aria-label"].startswith(
-        "The guest releases the core after 16 s. Now 20 s of 20 s. At 15 s, QEMU at pre-revert"
+        "The guest releases the core after 16 s. End: 20 s of 20 s. At 15 s, QEMU at pre-revert"
     )
     assert root[0].attrib["style"].startswith(f"fill:{svg.PAPER}")
 

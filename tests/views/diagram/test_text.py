@@ -36,19 +36,20 @@ time                     oper     QEMU    guest   oper     QEMU    guest
 :                         :        :]       |      :        :        |
 + 15 s ======================== first difference =======================
 |      forgets request    :        x        |      :        :        |
-:                         :        |        |      :        :        |
-+ 16 s sensor?            :        |<........      :        :<........
-|      PRESENT            :        |.......>.      :        :.......>.
-|      ISOLATE            :        |<-------.      :        :<-------.
-|      0                  :        |.......>.      :        :.......>.
-|      UNUSABLE           :        |<-------.      :        .<-------.
-|      DEVICE_DELETED     :        |        .      .<-------.        .
+:                         :        H        |      :        :        |
++ 16 s sensor?            :        H<........      :        :<........
+|      PRESENT            :        H.......>.      :        :.......>.
+|      ISOLATE            :        H<-------.      :        :<-------.
+|      0                  :        H.......>.      :        :.......>.
+|      UNUSABLE           :        H<-------.      :        .<-------.
+|      DEVICE_DELETED     :        H        .      .<-------.        .
 |      0                  :        X.......>.      .        ........>.
 :                         :      LIMBO      .      .        .        .
 + 20 s end                :        X        .      .        .        .
 |                        waits   LIMBO     gone   gone     gone     gone
 
 | has it   . has it not   : waits   ] time runs
+H has it, no longer waits
 X LIMBO: the guest let go, QEMU holds on, nobody is told
 """
 
@@ -130,10 +131,10 @@ def test_the_whole_text_fits_and_survives_mail_too(chosen: Choices, width: int) 
     assert unquoted(quoted(lines)) == lines
 
 
-def test_the_legend_has_at_most_two_lines() -> None:
+def test_the_legend_explains_each_sign_and_breaks_between_two() -> None:
     lines = picture_lines(pair(), 60)
 
-    assert [line[:9] for line in lines[-3:]] == ["", "| has it ", "X LIMBO: "]
+    assert [line[:9] for line in lines[-4:]] == ["", "| has it ", "H has it,", "X LIMBO: "]
 
 
 def test_a_pair_that_does_not_fit_stands_one_below_the_other() -> None:

@@ -157,14 +157,14 @@ def test_who_believes_what_has_a_row_for_each_party_and_a_verdict() -> None:
 
     assert cells(beliefs_html(["pre-revert", "revert"], known)) == [
         ["party", "pre-revert", "revert"],
-        ["QEMU", "holds core1; forgot the request at 15 s", "has released core1"],
+        ["QEMU", "holds core1; dropped the request at 15 s, no longer waits", "has released core1"],
         ["guest", "has let go of core1", "has let go of core1"],
         [
             "libvirt",
             "WRONG core1 is in the domain's XML",
             "core1 is not in the domain's XML",
         ],
-        ["operator was told", "an error at 10 s", "an error at 10 s, device-removed at 16 s"],
+        ["operator was told", "“timed out” at 10 s", "“timed out” at 10 s"],
         [
             "together",
             "LIMBO: the guest has let go of it, QEMU holds it and waits for nothing;"

@@ -181,8 +181,8 @@ def test_it_is_a_text_too() -> None:
         "The guest releases the core after 16 s; at pre-revert",
         "event 6 of 12, 15 s",
         FORGETS,
-        "pre-revert, core1: QEMU: holds core1; forgot the request at 15 s; guest: uses core1;"
-        " operator was told: “accepted” at 0 s; they agree: it is there",
+        "pre-revert, core1: QEMU: holds core1; dropped the request at 15 s, no longer waits;"
+        " guest: uses core1; operator was told: “accepted” at 0 s; they agree: it is there",
         f"token: {model.token}",
     ]
 

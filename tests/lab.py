@@ -136,11 +136,32 @@ def open_in_site(
     _run_all(page, theme)
 
 
+def open_beside(page: Page, name: str, theme: str = "JupyterLab Light") -> None:
+    """Open a lesson in a JupyterLab that shows another, whose page and kernel end."""
+    page.evaluate(
+        """async (path) => {
+            const app = window.jupyterapp;
+            for (const one of [...app.shell.widgets("main")]) {
+                await one.sessionContext?.shutdown();
+                if (one.context) one.context.model.dirty = false;  // or it asks whether to save
+                one.close();
+            }
+            await app.commands.execute("docmanager:open", {path});
+        }""",
+        f"notebooks/{name}",
+    )
+    page.mouse.move(0, 0)
+    _run_all(page, theme)
+
+
 def run_again(page: Page, theme: str = "JupyterLab Light") -> None:
     """Empty a lesson's outputs and run all its cells on the kernel that it has."""
     page.evaluate(
         """async () => {
             const app = window.jupyterapp;
+            for (const one of [...app.shell.widgets("main")])
+                if (one.content?.activeCell) app.shell.activateById(one.id);
+                else one.close();  // what a link opened
             await app.commands.execute("notebook:clear-all-cell-outputs");
         }"""
     )
@@ -156,7 +177,8 @@ def _run_all(page: Page, theme: str) -> None:
             await panel.context.ready;
             await panel.sessionContext.ready;
             await panel.sessionContext.session.kernel.info;
-            await app.commands.execute("apputils:change-theme", {theme});
+            if (document.body.dataset.jpThemeName !== theme)
+                await app.commands.execute("apputils:change-theme", {theme});
             await app.commands.execute("notebook:run-all-cells");
         }""",
         theme,

@@ -22,13 +22,19 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.lab import BROWSER_FLAGS, lab_server, open_in_site, open_lesson, run_again
+from tests.lab import (
+    BROWSER_FLAGS,
+    lab_server,
+    open_beside,
+    open_in_site,
+    open_lesson,
+    run_again,
+)
 from tools.website.serve import served
 
 OpenLesson = Callable[..., AbstractContextManager[Page]]
 SITE = os.environ.get("KIT_LAB_URL", "")
 VIEWPORT: ViewportSize = {"width": 1400, "height": 1000}
-KEPT_PAGES = 4  # each holds a kernel
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,15 +74,16 @@ def context(browser: Browser) -> BrowserContext:
 
 @dataclass(slots=True)
 class Kept:
-    """A lesson's page that stays open, and what was noticed on it since it was last asked for."""
+    """A page that stays open, and what was noticed on it since it was last asked for."""
 
     page: Page
+    lesson: str
     elsewhere: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
-def watched(page: Page) -> Kept:
-    kept = Kept(page)
+def watched(page: Page, lesson: str) -> Kept:
+    kept = Kept(page, lesson)
     page.context.on("request", lambda request: kept.elsewhere.append(request.url))
     page.on("pageerror", lambda error: kept.broken.append(str(error)))
     return kept
@@ -88,18 +95,29 @@ def opened(
 ) -> Iterator[OpenLesson]:
     """Open a lesson with its cells run; no request may leave the machine, no script break.
 
-    A lesson's page and kernel stay; who opens it again finds all its cells run anew.
+    JupyterLab is loaded once.  Its page stays; the kernel, too, for whoever opens the same lesson
+    next and finds all its cells run anew.
     """
     context: BrowserContext | None = request.getfixturevalue("context") if SITE else None
     expect.set_options(timeout=30_000)  # a busy machine is no mistake of the page's
-    kept: dict[str, Kept] = {}
+    kept: list[Kept] = []
 
-    def fresh(name: str, theme: str) -> Kept:
-        if context is None:
-            found = watched(browser.new_page(viewport=VIEWPORT))
+    def in_lab(name: str, theme: str) -> Kept:
+        if not kept:
+            found = watched(browser.new_page(viewport=VIEWPORT), name)
             open_lesson(found.page, address, name, theme)
             return found
-        found = watched(context.new_page())
+        found = kept.pop()
+        found.page.set_viewport_size(VIEWPORT)
+        if found.lesson == name:
+            run_again(found.page, theme)
+        else:
+            open_beside(found.page, name, theme)
+            found.lesson = name
+        return found
+
+    def in_site(name: str, theme: str, context: BrowserContext) -> Kept:
+        found = watched(context.new_page(), name)
         written = lab_home / "work" / "notebooks" / name
         text = written.read_text(encoding="utf-8") if written.exists() else ""
         open_in_site(found.page, address, name, theme, text)
@@ -107,21 +125,14 @@ def opened(
 
     @contextmanager
     def open_page(name: str, theme: str = "JupyterLab Light") -> Iterator[Page]:
-        found = kept.pop(name, None)
-        if found is None:
-            found = fresh(name, theme)
-        else:
-            found.page.set_viewport_size(VIEWPORT)
-            run_again(found.page, theme)
+        found = in_site(name, theme, context) if context else in_lab(name, theme)
         completed = False
         try:
             yield found.page
             completed = True
         finally:
             if completed and context is None:
-                kept[name] = found
-                while len(kept) > KEPT_PAGES:
-                    kept.pop(next(iter(kept))).page.context.close()
+                kept.append(found)
             else:  # what a failed test left behind is nobody's start
                 found.page.close()
         origin = "/".join(address.split("/")[:3])
@@ -133,5 +144,5 @@ def opened(
         assert (outside, broken) == ([], [])
 
     yield open_page
-    for each in kept.values():
+    for each in kept:
         each.page.context.close()

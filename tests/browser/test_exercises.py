@@ -30,13 +30,14 @@ def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server
 
 
 @pytest.fixture
-def page(opened: OpenLesson, request: pytest.FixtureRequest) -> Iterator[Page]:
-    with opened(f"card-{request.param}.ipynb") as page:
+def page(opened: OpenLesson, name: str) -> Iterator[Page]:
+    with opened(f"card-{name}.ipynb") as page:
         yield page
 
 
-def card(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("page", [name], indirect=True)
+def cards(*names: str) -> pytest.MarkDecorator:
+    """Parametrize a test by cards; those of one card run one after the other, on one page."""
+    return pytest.mark.parametrize("name", names, scope="module")
 
 
 def focused(page: Page) -> str:
@@ -62,7 +63,7 @@ def said(page: Page) -> Locator:
     return page.locator(".kit-exercise .kit-verdict[aria-live=polite]")
 
 
-@card("late-what-becomes")
+@cards("late-what-becomes")
 def test_a_prediction(page: Page) -> None:
     cells = page.locator(".jp-Cell").count()
     press(page, "○ The guest still uses it, and nothing is asked of it", "check")
@@ -77,7 +78,7 @@ def test_a_prediction(page: Page) -> None:
     assert page.locator(".jp-Cell").count() == cells
 
 
-@card("limbo-in-two")
+@cards("limbo-in-two")
 def test_a_script(page: Page) -> None:
     press(page, "device_del core1", "+5 s", "guest gives", "check")
     expect(said(page)).to_contain_text("QEMU has released it and said so")
@@ -89,7 +90,7 @@ def test_a_script(page: Page) -> None:
     expect(said(page)).to_contain_text("Right: that does it at pre-revert.")
 
 
-@card("half-a-second")
+@cards("half-a-second")
 def test_a_number(page: Page) -> None:
     box = page.get_by_label("your answer")
     box.focus()
@@ -103,7 +104,7 @@ def test_a_number(page: Page) -> None:
         box.focus()
 
 
-@card("what-can-be-left-out")
+@cards("what-can-be-left-out")
 def test_lines_of_a_diff(page: Page) -> None:
     expect(page.locator(".kit-exercise pre.kit-diff")).to_have_count(4)
     press(page, "☐ the helper that computes what is left", "check")
@@ -112,7 +113,7 @@ def test_lines_of_a_diff(page: Page) -> None:
     expect(said(page)).to_contain_text("Right.")
 
 
-@card("release-order")
+@cards("release-order")
 def test_an_order(page: Page) -> None:
     press(page, "– ISOLATE: the guest switches the core off", "check")
     expect(said(page)).to_contain_text("The first one is not right yet.")
@@ -123,7 +124,7 @@ def test_an_order(page: Page) -> None:
     expect(said(page)).to_contain_text("Right, at revert.")
 
 
-@card("limbo-in-two")
+@cards("limbo-in-two")
 def test_hints_open_by_keys_and_stay_open(page: Page) -> None:
     summary = page.locator(".kit-exercise summary", has_text="Nearly there")
     summary.focus()
@@ -137,7 +138,7 @@ def test_hints_open_by_keys_and_stay_open(page: Page) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("name", NAMES)
+@cards(*NAMES)
 def test_axe_finds_nothing_serious(opened: OpenLesson, name: str, theme: str) -> None:
     with opened(f"card-{name}.ipynb", theme) as page:
         unanswered = serious_findings(page)

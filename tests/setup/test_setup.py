@@ -34,6 +34,7 @@ STAND_IN = f"""\
 case "$*" in
 "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python && echo venv >>calls ;;
 "-m pip install "*) echo "pip ${{*##* -e }}" >>calls; exit "${{PIP_STATUS:-0}}" ;;
+"-m pytest "*) ;;
 *) exec "{sys.executable}" "$@" ;;
 esac
 """

@@ -181,7 +181,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
         kind=PropertyKind.ALWAYS,
         sentence="What an event says of a device is so when it is sent.",
         premise="QEMU sends an event about what became of a device.",
-        source="qemu-devel 877dmkrcpl.fsf@dusky.pond.sub.org: how can a timeout know?",
+        source="qemu-devel 87blbt60hc.fsf@dusky.pond.sub.org: how can a timeout know?",
         holds=_no(ObservedFact.UNTRUE_EVENT),
         is_met=_any_of(Trial.SAID),
     ),

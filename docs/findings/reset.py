@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A reset removes a core whose unplug was said to have failed.
+"""A reset removes a core whose unplug had timed out.
 
 Run: python3 reset.py [QEMU [ACCELERATOR]]    It needs a qemu-system-ppc64; no guest, no root.
 The VM stands still: this script makes the guest's RTAS calls over qtest, and the operator's over QMP.

@@ -5,7 +5,8 @@ pSeries, 5 s elsewhere.  After that ``virsh setvcpus`` fails and ``virsh detach-
 the device stays listed in both cases.  ``virsh detach-device-alias`` does not wait.
 
 A later event corrects the list, but not the answer.  The operator hears of it by a domain event,
-device-removed, unless the device is a vCPU: for those this libvirt sends none.
+device-removed, unless the device is a vCPU: for those this libvirt sends none (12.4.0 has an event
+for them, vcpu-removed).
 
 Source: libvirt 7.1.0 to 7.10.0: src/qemu/qemu_hotplug.c (qemuDomainDeleteDevice,
 qemuDomainWaitForDeviceRemoval, qemuDomainHotplugDelVcpu, qemuDomainDetachDeviceLive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from kit.case_study import history as history_in_use
+from kit.case_study.errata import erratum
 from kit.case_study.fetch import SOURCES, Amount, default_folder
 from kit.case_study.fetch import fetch as fetch_commits
 from kit.cli.common import Json, Repo, cli, save
@@ -62,14 +64,19 @@ def show(
                 "posted": lore_link(commit),
                 "files": None if note else [file_json(file) for file in files],
                 **({"note": note} if note else {}),
+                **({"erratum": wrong} if (wrong := erratum(commit.hash)) else {}),
             }
         )
     elif form is ShownAs.TEXT:
         for line in commit_lines(commit, files, str(history.source), width, note):
             typer.echo(line)
+        for line in textwrap.wrap(erratum(commit.hash), width):
+            typer.echo(line)
     else:
         text = commit_text(commit, files, str(history.source), note)
         console().print(text, soft_wrap=True)
+        if wrong := erratum(commit.hash):
+            console().print(wrong, soft_wrap=True, markup=False, highlight=False)
 
 
 history_commands = typer.Typer(help="The history in use as a file.", no_args_is_help=True)

@@ -170,7 +170,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="no-surprise-removal",
         kind=PropertyKind.ALWAYS,
-        sentence="A device whose unplug is said to have failed does not vanish at a reset.",
+        sentence="A device whose unplug failed or timed out does not vanish at a reset.",
         premise="The guest restarts while the operator takes an unplug for failed.",
         source="qapi/qdev.json, device_del: a reset completes the removal",
         holds=_no(ObservedFact.SURPRISE_REMOVAL),

@@ -20,7 +20,8 @@ from typing import Any
 from kit.case_study.frozen import FrozenCommit, FrozenTarget
 from kit.course.time_to_revert import folders_by_year, lasted
 from kit.git.repository.clone import CloneHistory
-from kit.git.reverts.report import changed_paths, checked, known_until_s, revert_report, reverts
+from kit.git.reverts.folders import changed_paths, known_until_s
+from kit.git.reverts.report import checked, revert_report, reverts
 from kit.git.reverts.report import shipped as shipped_tags
 from kit.git.values.verdict import Revert, RevertVerdict
 from kit.machine.catalogue import CATALOGUE, RELEASES

@@ -13,7 +13,7 @@ from kit.cli.forms import RunForm, Writing
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.views.diagram.layout import Layout
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.log import LogReport
 from kit.views.reports.mail import read_message_id
@@ -55,7 +55,7 @@ def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
         case RunForm.JSON:
             return json.dumps(report.json(), indent=2)
         case RunForm.SVG:
-            return picture_svg(report.layout)
+            return lone_svg(report.layout)
         case RunForm.HTML:
             return report.page()
         case RunForm.MERMAID:

@@ -23,6 +23,7 @@ from kit.machine.requests import (
     SetIndicator,
 )
 from kit.simulation.guest_run import GuestRun
+from kit.simulation.provenance import Provenance, observed
 from kit.simulation.timeline import TimelineStop
 from kit.trace.columns import UnplugOutcome
 from kit.trace.kinds import outcome_of
@@ -37,7 +38,7 @@ from kit.views.diagram.layout import (
     mark_of,
 )
 
-__all__ = ["layout_of_guest"]
+__all__ = ["guest_provenance", "layout_of_guest"]
 
 MAX_LABEL = 40  # characters of a line of the console
 _LMB_BYTES = 256 << 20
@@ -58,6 +59,7 @@ def layout_of_guest(run: GuestRun) -> Layout:
     return Layout(
         name=run.scenario.name,
         title=f"{run.kernel} on {run.binary}",
+        origin=guest_provenance(run).words,
         devices=tuple(str(device.id) for device in run.devices),
         lanes=lanes,
         rows=rows,
@@ -75,6 +77,13 @@ def layout_of_guest(run: GuestRun) -> Layout:
         ),
         observed=f"as seen on {run.binary} with {run.kernel}",
     )
+
+
+def guest_provenance(run: GuestRun) -> Provenance:
+    """Return where a run with a real kernel comes from."""
+    version = run.scenario.setup.libvirt
+    libvirt = "" if version is None else f"libvirt {'.'.join(map(str, version))}, simulated"
+    return observed(f"Recorded on a real {run.binary}", run.kernel, libvirt)
 
 
 def _helds(run: GuestRun) -> dict[LaneRow, list[LaneState | None]]:

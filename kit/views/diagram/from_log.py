@@ -70,6 +70,7 @@ def layout_of_log(log: UnplugLog) -> Layout:
             if entry.at_ns is None or entry.at_ns != times[n] + began_ns
         ),
         observed=f"as {log.source} tells",
+        origin="Read from a log; nothing in it is simulated.",
     )
 
 

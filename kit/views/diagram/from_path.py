@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from kit.actors.libvirt import GUEST_ERROR_SINCE
 from kit.actors.messages import PARTICIPANTS, Actor
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.machine.clock import NS_PER_S
+from kit.simulation.provenance import Provenance, simulated
 from kit.simulation.timeline import TimelineStop, merged
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, bars_in, helds_of, mark_of
 
-__all__ = ["layout_of_path", "outcome_of", "title_of"]
+__all__ = ["layout_of_path", "outcome_of", "path_provenance", "title_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
     return Layout(
         name="path",
         title=title_of(play),
+        origin=path_provenance(play).words,
+        command=_command(play),
         devices=shown,
         lanes=PARTICIPANTS,
         rows=tuple(
@@ -69,6 +73,18 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
         counted=True,
         outcome=" ".join(outcome_of(play)),
     )
+
+
+def path_provenance(play: PathPlay) -> Provenance:
+    """Return where a path comes from."""
+    # the explorer's libvirt understands every event that QEMU has
+    libvirt = f"libvirt {'.'.join(map(str, GUEST_ERROR_SINCE))}"
+    return simulated(play.path.kind, libvirt, [side.revision for side in play.sides])
+
+
+def _command(play: PathPlay) -> str:
+    others = [side.revision.name for side in play.sides if side.revision != play.path.revision]
+    return " ".join([f"kit open {play.path.token}", *(f"--beside {name}" for name in others)])
 
 
 def title_of(play: PathPlay) -> str:

@@ -17,6 +17,7 @@ from kit.actors.messages import PARTICIPANTS, Actor
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
 from kit.simulation.beliefs import Belief
+from kit.simulation.provenance import command_of, provenance
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline, TimelineStop
 from kit.trace.columns import Severity
@@ -153,8 +154,10 @@ class Layout:
     ``stops`` are the steps; ``place`` is the last one so far, at ``now_ns`` of the wall clock.
     ``first_step`` is where the runs of a pair first differ. ``timeless`` are steps whose time is
     unknown but for what comes before and after. ``observed`` describes an observation, and is empty
-    for runs. ``counted``: steps have no times but choices, and n s means the n-th of them;
-    ``outcome`` then describes the outcome.
+    for runs. ``origin`` says where it comes from: guest, libvirt, simulated or recorded;
+    ``command`` draws it again.
+    ``counted``: steps have no times but choices, and n s means the n-th of them; ``outcome`` then
+    describes the outcome.
     """
 
     name: str
@@ -170,6 +173,8 @@ class Layout:
     sides: tuple[PictureSide, ...]
     timeless: frozenset[int] = frozenset()
     observed: str = ""
+    origin: str = ""
+    command: str = ""
     counted: bool = False
     outcome: str = ""
 
@@ -193,9 +198,12 @@ def layout_of(played: Timeline | Run | Pair) -> Layout:
     used = {bar.row for side in sides for bar in side.bars}
     devices = dict.fromkeys(str(device.id) for run in runs for device in run.devices)
     rows = (LaneRow(lane, device) for lane in lanes for device in devices)
+    whole = runs[0] if len(runs) == 1 else Pair(*runs)
     return Layout(
         name=runs[0].scenario.name,
         title=runs[0].scenario.title,
+        origin=provenance(whole).words,
+        command=command_of(whole),
         devices=tuple(device for device in devices if device in {row.device for row in used}),
         lanes=lanes,
         rows=tuple(row for row in rows if row in used),

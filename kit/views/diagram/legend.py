@@ -9,9 +9,10 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.svg_lanes import DROPPED_EDGE
 from kit.views.escape import Html
 
-__all__ = ["folded_legend", "legend_html"]
+__all__ = ["folded_legend", "legend_html", "legend_parts"]
 
 WIDE, HIGH = 46.0, 18.0
+SMALL = 10.5  # letters in a picture
 _MIDDLE = HIGH / 2
 _STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strokes
 
@@ -57,6 +58,25 @@ def folded_legend() -> Html:
         '<details class="kit-legend"><summary>how to read the picture</summary><p>'
         "{}; what is still to come is pale.</p>{}</details>"
     ).format(_WORDS, _samples(_items()))
+
+
+def legend_parts(pictures: str, top: float, width: float) -> tuple[list[Html], float]:
+    """Return the samples of the shapes in *pictures* for inside an SVG, and where they end.
+
+    They stand in rows below ``top``, as many side by side as ``width`` has room for.
+    """
+    parts: list[Html] = []
+    x, y = 4.0, top
+    for drawn, words in _items():
+        if not all(style in pictures for style in _STYLE.findall(drawn)):
+            continue
+        wide = WIDE + 6 + svg.text_width(words, SMALL) + 18
+        if x > 4.0 and x + wide > width:
+            x, y = 4.0, y + HIGH + 2
+        place = Html('<g transform="translate({:g} {:g})">{}</g>').format(x, y, drawn)
+        parts += [place, svg.text(x + WIDE + 6, y + 13, words, fill=svg.SOFT, size=SMALL)]
+        x += wide
+    return parts, y + HIGH + 4
 
 
 def _samples(items: Iterable[tuple[Html, str]]) -> Html:

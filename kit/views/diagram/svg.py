@@ -21,6 +21,7 @@ from kit.simulation.timeline import Timeline
 from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, layout_of
+from kit.views.diagram.legend import legend_parts
 from kit.views.diagram.svg_axis import AXIS_Y, TOP, axis_parts, now_line
 from kit.views.diagram.svg_chips import chips_of
 from kit.views.diagram.svg_lanes import Lanes, lanes_of
@@ -28,10 +29,12 @@ from kit.views.diagram.svg_spans import COLOURS, Span, spans_of
 from kit.views.diagram.time_axis import MIN_AXIS_S, Axis, axis_of, duration, when
 from kit.views.escape import Html
 
-__all__ = ["LANE_NAMES", "WIDTH", "Drawing", "draw", "picture_svg"]
+__all__ = ["LANE_NAMES", "WIDTH", "Drawing", "draw", "lone_svg", "picture_svg"]
 
 WIDTH, RIGHT = 960.0, 140.0
 SIZE = 11.5
+HEAD = 26.0  # for the title of a picture that travels alone
+SMALL, LINE = 10.5, 14.0  # of the words below the picture
 BELOW = 16.0  # for the words at the first difference
 LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
 MAX_LABELS = 3  # rows of labels over a lane, fewer if the picture would be too high
@@ -47,6 +50,7 @@ class Drawing:
     """
 
     svg: Html
+    parts: tuple[Html, ...]
     width: float
     height: float
     start: float
@@ -64,6 +68,28 @@ def picture_svg(
     ``future``: also draw what happens after that place, in a quiet colour.
     """
     return draw(played, future=future, width=width).svg
+
+
+def lone_svg(played: Run | Pair | Layout, *, titled: bool = True, width: float = WIDTH) -> Html:
+    """Draw a picture that travels alone: with its title, a legend, and how to draw it."""
+    layout = played if isinstance(played, Layout) else layout_of(played)
+    drawn, head = draw(layout, width=width), HEAD * titled
+    title = svg.text(4, 18, f"{layout.name}: {layout.title}"[:120], size=14, bold=True)
+    legend, bottom = legend_parts(drawn.svg, head + drawn.height + 6, width)
+    lines = _wrapped(" ".join(("Drawn by the unplug kit.", layout.command)).strip(), width)
+    inner = Html('<svg y="{:g}" width="{:g}" height="{:g}" viewBox="0 0 {:g} {:g}">{}</svg>')
+    size = drawn.width, drawn.height
+    return svg.picture(
+        width,
+        bottom + LINE * len(lines) + 4,
+        f"{_label(layout)} {layout.origin}".strip(),
+        [
+            *([title] if titled else []),
+            inner.format(head, *size, *size, Html().join(drawn.parts)),
+            *legend,
+            *_origin(lines, bottom),
+        ],
+    )
 
 
 def draw(
@@ -84,13 +110,18 @@ def draw(
     still = not future and not moves
     shortest_s = min(MIN_AXIS_S, layout.end_ns // NS_PER_S + 2) if still else MIN_AXIS_S
     axis = axis_of(layout, left, width - RIGHT, shortest_s)
-    groups = _lanes_within(layout, axis, highest)
+    origin = _wrapped(layout.origin, width)
+    groups = _lanes_within(layout, axis, highest and highest - LINE * len(origin))
     height = groups[-1][1].bottom + BELOW
     painter = _Painter(layout, axis, width, height, future=future, moves=moves)
+    parts = (*painter.parts(groups), *_origin(origin, height))
     return Drawing(
-        svg=svg.picture(width, height, _label(layout), painter.parts(groups)),
+        svg=svg.picture(
+            width, height + LINE * len(origin), f"{_label(layout)} {layout.origin}".strip(), parts
+        ),
+        parts=parts,
         width=width,
-        height=height,
+        height=height + LINE * len(origin),
         start=axis.left,
         steps=tuple(x + 3 for x in axis.steps),
         end=max(axis.until(None, layout.end_ns), axis.x(min(layout.end_ns, axis.end_ns))),
@@ -111,6 +142,23 @@ def _lanes_within(layout: Layout, axis: Axis, highest: float) -> list[tuple[Pict
         if not highest or top + BELOW <= highest:
             break
     return groups
+
+
+def _wrapped(words: str, width: float) -> list[str]:
+    """Break words into lines that fit below a picture."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and svg.text_width(longer, SMALL) > width - 8:
+            lines.append(word)
+        else:
+            lines[-1:] = [longer]
+    return lines
+
+
+def _origin(lines: list[str], top: float) -> Iterator[Html]:
+    for number, words in enumerate(lines):
+        yield svg.text(4, top + LINE * (number + 1) - 4, words, fill=svg.SOFT, size=SMALL)
 
 
 def _label(layout: Layout) -> str:

@@ -56,6 +56,7 @@ def picture_lines(
     left_out = ", ".join(devices[count:])
     lines += ["", *parts, "", *_legend(layout, width, signs)]
     lines += [clean(f"not drawn: {left_out}", signs)[:width]] * bool(left_out)
+    lines += textwrap.wrap(clean(layout.origin, signs), width)
     return [line.rstrip() for line in lines]
 
 

@@ -11,7 +11,7 @@ from kit.simulation.run import Run
 from kit.trace.sentences import seconds, sentence
 from kit.views.diagram.from_guest import layout_of_guest
 from kit.views.diagram.layout import Layout
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
@@ -59,7 +59,11 @@ class GuestReport:
         """Return a self-contained page of HTML."""
         title = f"{self.layout.name}: {self.layout.title}"
         return page_of(
-            title, picture_svg(self.layout), self._meaning_lines(), self._events(110, True), Html()
+            title,
+            lone_svg(self.layout, titled=False),
+            self._meaning_lines(),
+            self._events(110, True),
+            Html(),
         )
 
     def json(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
 from kit.views.diagram.from_log import layout_of_log, logged_sentence
 from kit.views.diagram.layout import Layout
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
@@ -104,7 +104,7 @@ class LogReport:
         meaning = (*_conclusions(self), *_notes(self))
         events = self.event_lines(110, unicode=True)
         last = Html("<p>Read with: <code>{}</code></p>").format(self.command)
-        return page_of(title, picture_svg(self.layout), meaning, events, last)
+        return page_of(title, lone_svg(self.layout, titled=False), meaning, events, last)
 
     def json(self) -> dict[str, Any]:
         """Return everything that was read as JSON data."""

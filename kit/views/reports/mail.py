@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from kit.common.errors import UserError
 from kit.git.values.page import CommitReference
+from kit.simulation.provenance import command_of
 from kit.simulation.run import Pair, Run
 from kit.simulation.token import token_of
 from kit.trace.sentences import seconds
@@ -22,7 +23,7 @@ from kit.views.diagram.text_glyphs import ASCII, BOXES, clean
 from kit.views.reports.blocks import commit_items, markdown, reply_lines
 from kit.views.reports.run import event_lines
 
-__all__ = ["command_of", "mail_lines", "markdown_lines", "read_message_id"]
+__all__ = ["mail_lines", "markdown_lines", "read_message_id"]
 
 _MESSAGE_ID = re.compile(r"<([!-;=?-~]+@[!-;=?-~]+)>|([!-;=?-~]+@[!-;=?-~]+)")
 
@@ -40,17 +41,6 @@ def read_message_id(text: str) -> str:
     if match is None:
         raise UserError(f"{text[:60]!r} is no Message-Id; expected as in 20210401.1-2-me@host.org")
     return match[1] or match[2]
-
-
-def command_of(played: Run | Pair) -> str:
-    """Return the command that replays it."""
-    run = played if isinstance(played, Run) else played.before
-    if run.interventions:  # only the token holds the actions
-        return f"kit open {token_of(played)}"
-    if isinstance(played, Run):
-        return f"kit run {run.scenario.name} --at {run.revision.name}"
-    before, after = played.before.revision.name, played.after.revision.name
-    return f"kit compare {run.scenario.name} --before {before} --after {after}"
 
 
 def mail_lines(

@@ -8,7 +8,7 @@ from kit.explorer.comparison import PathChoice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.git.values.page import CommitReference
 from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
@@ -82,7 +82,7 @@ def path_page(play: PathPlay) -> str:
     meaning = _meaning_lines(play)
     events = path_event_lines(play, 110, unicode=True)
     last = Html("<p>Replay: <code>{}</code></p>").format(path_command(play))
-    drawn = picture_svg(layout_of_path(play))
+    drawn = lone_svg(layout_of_path(play), titled=False)
     return page_of(title_of(play), drawn, meaning, events, last)
 
 

@@ -9,7 +9,7 @@ from kit.common.errors import UserError
 from kit.simulation.run import Pair, Run
 from kit.simulation.token import token_of
 from kit.views.diagram.layout import Layout
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg
 from kit.views.escape import Html
 from kit.views.reports.run import event_lines, meaning_lines
 from kit.views.template import page
@@ -28,7 +28,7 @@ def picture_page(played: Run | Pair) -> Html:
     meaning = meaning_lines(played, 10_000, unicode=True)
     events = event_lines(played, 110, unicode=True)
     token = Html("<p>Token: <code>{}</code></p>").format(token_of(played))
-    return page_of(title, picture_svg(played), meaning, events, token)
+    return page_of(title, lone_svg(played, titled=False), meaning, events, token)
 
 
 def page_of(
@@ -52,7 +52,7 @@ def picture_png(played: Run | Pair | Layout) -> bytes:
     Raises:
         UserError: What draws it is not installed.
     """
-    return png_of(picture_svg(played))
+    return png_of(lone_svg(played))
 
 
 def png_of(drawn: Html) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kit.simulation.provenance import provenance
 from kit.simulation.run import Pair, Run
 from kit.simulation.story import in_words, where_they_part, who_knows_what
 from kit.simulation.timeline import stops
@@ -82,6 +83,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "scenario": run.scenario.name,
         "revision": run.revision.label,
         "token": token_of(run),
+        "provenance": provenance(run).json(),
         **({"notes": list(run.notes)} if run.notes else {}),
         "entries": [entry_json(entry) for entry in run.trace],
     }
@@ -95,6 +97,7 @@ def pair_json(pair: Pair) -> dict[str, Any]:
         "version": 1,
         "scenario": pair.before.scenario.name,
         "token": token_of(pair),
+        "provenance": provenance(pair).json(),
         "before": run_json(pair.before),
         "after": run_json(pair.after),
         "first_difference": parted,

@@ -11,7 +11,7 @@ from kit.cli.main import main
 from kit.machine.catalogue import find_revision
 from kit.simulation.run import play, play_pair
 from kit.storage.scenarios import find_scenario
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.reports import picture_page
 from kit.views.reports.picture_page import picture_png
@@ -72,7 +72,7 @@ def test_a_form_goes_to_a_file_as_it_does_to_stdout(
 def test_svg_is_the_picture(capsys: Captured) -> None:
     main([*COMPARE, "--format", "svg"])
 
-    assert capsys.readouterr().out == picture_svg(PAIR) + "\n"
+    assert capsys.readouterr().out == lone_svg(PAIR) + "\n"
 
 
 def test_the_page_needs_nothing_else(capsys: Captured) -> None:
@@ -80,7 +80,7 @@ def test_the_page_needs_nothing_else(capsys: Captured) -> None:
 
     page = capsys.readouterr().out
     assert page.startswith("<!DOCTYPE html>")
-    assert picture_svg(PAIR) in page
+    assert lone_svg(PAIR, titled=False) in page
     assert [word for word in ("<script", "<link", "src=", "url(", "@import") if word in page] == []
 
 

@@ -46,6 +46,7 @@ time                                   oper     QEMU    guest     cons
 |                                      gone     gone     gone      -
 
 | has it   . has it not   : waits
+Guest: Linux 6.1.0. Recorded on a real qemu-system-ppc64 7.2.22.
 
 Seen on qemu-system-ppc64 7.2.22 with Linux 6.1.0.
 At the end Linux lists core 0 online.

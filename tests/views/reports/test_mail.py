@@ -10,11 +10,12 @@ from kit.common.errors import UserError
 from kit.git.values.page import CommitReference
 from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.revision import Revision
+from kit.simulation.provenance import command_of
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.token import open_token, token_of
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.diagram.text import picture_lines
-from kit.views.reports.mail import command_of, mail_lines, markdown_lines, read_message_id
+from kit.views.reports.mail import mail_lines, markdown_lines, read_message_id
 
 REVERT = CommitReference(
     "d522cb52e6 (spapr: rollback 'unplug timeout' for CPU hotunplugs, 2021-03-31)",

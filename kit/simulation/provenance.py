@@ -1,0 +1,99 @@
+"""Where a run comes from: which guest, which libvirt, and whether QEMU was real or simulated.
+
+Every run, picture, mail and file of the kit says it in these words.  The number of real builds that
+the simulator was checked against is that of the recorded revisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kit.actors.pseries_programs import GuestKind
+from kit.machine.catalogue import Q35, RECORDED
+from kit.machine.revision import Board, Revision
+from kit.simulation.run import Pair, Run
+from kit.simulation.token import token_of
+
+__all__ = ["Provenance", "command_of", "observed", "provenance", "simulated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The guest and libvirt of a run, and what its QEMU is, each for a person."""
+
+    guest: str
+    libvirt: str
+    qemu: str
+
+    @property
+    def words(self) -> str:
+        """All of it in a line or two."""
+        return ". ".join(part for part in (self.guest, self.libvirt, self.qemu) if part) + "."
+
+    def json(self) -> dict[str, str | None]:
+        """Return it as JSON data."""
+        return {"guest": self.guest or None, "libvirt": self.libvirt or None, "qemu": self.qemu}
+
+
+def provenance(played: Run | Pair) -> Provenance:
+    """Return where a run or a pair comes from."""
+    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    setup = runs[0].scenario.setup
+    version = setup.libvirt
+    libvirt = "No libvirt" if version is None else f"libvirt {'.'.join(map(str, version))}"
+    real = [f"QEMU {_version(run.revision)}" for run in runs if run.notes]
+    embedded = [run.revision for run in runs if not run.notes]
+    named = "Recorded on a real " + ", ".join(dict.fromkeys(real)) if real else ""
+    if not embedded:
+        qemu = named
+    elif real:
+        name = embedded[0].name
+        qemu = f"{named}; {name} is simulated, by a model checked against {_checked(embedded)}"
+    else:
+        qemu = _simulated(embedded)
+    return Provenance(_guest(setup.guest), libvirt, qemu)
+
+
+def command_of(played: Run | Pair) -> str:
+    """Return the command that replays it."""
+    run = played if isinstance(played, Run) else played.before
+    if run.interventions:  # only the token holds the actions
+        return f"kit open {token_of(played)}"
+    if isinstance(played, Run):
+        return f"kit run {run.scenario.name} --at {run.revision.name}"
+    before, after = played.before.revision.name, played.after.revision.name
+    return f"kit compare {run.scenario.name} --before {before} --after {after}"
+
+
+def simulated(guest: GuestKind, libvirt: str, revisions: Sequence[Revision]) -> Provenance:
+    """Return where something comes from that only the embedded machine plays."""
+    return Provenance(_guest(guest), libvirt, _simulated(revisions))
+
+
+def observed(qemu: str, guest: str = "", libvirt: str = "") -> Provenance:
+    """Return where something comes from that was seen and not simulated."""
+    return Provenance(guest and f"Guest: {guest}", libvirt, qemu)
+
+
+def _guest(kind: GuestKind) -> str:
+    return f"Guest: {kind.words}"
+
+
+def _simulated(revisions: Sequence[Revision]) -> str:
+    return f"Simulated, by a model checked against {_checked(revisions)}"
+
+
+def _checked(revisions: Sequence[Revision]) -> str:
+    """Say which real builds the models of some revisions were checked against."""
+    boards = {revision.board for revision in revisions}
+    parts = []
+    if Board.PSERIES in boards:
+        parts.append(f"{len(RECORDED)} real builds of QEMU")
+    if Board.Q35 in boards:
+        parts.append(f"QEMU {_version(Q35)} on q35")
+    return " and ".join(parts)
+
+
+def _version(revision: Revision) -> str:
+    return ".".join(map(str, revision.version))

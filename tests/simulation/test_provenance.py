@@ -86,6 +86,6 @@ def test_a_picture_that_travels_alone_has_title_legend_and_command(
     out = unescape(capsys.readouterr().out)
 
     assert "libvirt-late: libvirt gives up at 10 s" in out
-    assert "has the CPU: holds, uses or lists it" in out
+    assert "has the device: holds, uses or lists it" in out
     assert f"kit {' '.join(command)}" in " ".join(out.split())
     assert str(Path.home()) not in out

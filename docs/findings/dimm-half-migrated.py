@@ -78,7 +78,10 @@ def make(call):
         return rtas(name, *numbers, results=1 if name == "set-indicator" else 2)
     if name == "migrate":
         address, status, source = f"unix:{tempfile.mkdtemp()}/migration", "active", dict(vm)
-        start("-incoming", address, *rest.replace("CORE", vm["core"]).split())
+        start("-incoming", "defer", *rest.replace("CORE", vm["core"]).split())
+        if "clock" in vm:  # QEMU's clock migrates; that of the qtest accelerator does not
+            qtest(f"clock_set {vm['clock']}")
+        qmp("migrate-incoming", uri=address)
         there = dict(vm)
         vm.update(source)
         qmp("migrate", uri=address)

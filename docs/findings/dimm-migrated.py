@@ -79,7 +79,10 @@ def make(call):
         return status if status != "0" else f"0 {(0, 'add', 'remove')[section[1]]} {index:#x}"
     if name == "migrate":
         address, status, source = f"unix:{tempfile.mkdtemp()}/migration", "active", dict(vm)
-        start("-incoming", address, *rest.replace("CORE", vm["core"]).split())
+        start("-incoming", "defer", *rest.replace("CORE", vm["core"]).split())
+        if "clock" in vm:  # QEMU's clock migrates; that of the qtest accelerator does not
+            qtest(f"clock_set {vm['clock']}")
+        qmp("migrate-incoming", uri=address)
         there = dict(vm)
         vm.update(source)
         qmp("migrate", uri=address)

@@ -85,7 +85,8 @@ def make(call):
         index = int.from_bytes(section[8:12] if section[2] == 4 else section[4:8], "big")
         return status if status != "0" else f"0 {(0, 'add', 'remove')[section[1]]} {index:#x}"
     if name == "clock_step":
-        return qtest(call) and "OK"
+        vm["clock"] = qtest(call)[1]
+        return "OK"
     answer = qmp(name, **json.loads(rest.replace("CORE", vm["core"]) or "{}"))
     while name == "system_reset" and not any(event["event"] == "RESET" for event in events):
         qmp("query-status")

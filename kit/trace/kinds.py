@@ -137,7 +137,7 @@ _ROWS = (
     MessageKind(
         of=requests.GetSensorState,
         wire="get-sensor-state",
-        label="sensor?",
+        label="read sensor",
         sentence=lambda m, _: (
             f"The guest reads the sensor of {connector_name(m.index)} (get-sensor-state)."
         ),
@@ -169,7 +169,7 @@ _ROWS = (
     MessageKind(
         of=acpi.ReadStatus,
         wire="slot-status",
-        label="status?",
+        label="read status",
         sentence=lambda m, _: f"The guest reads the status register of {phrases.slot_name(m)}.",
     ),
     MessageKind(
@@ -190,7 +190,7 @@ _ROWS = (
     MessageKind(
         of=events.QmpReturn,
         wire="return",
-        label="OK",
+        label="accepted",
         sentence="QEMU accepts the request.",
         minor=True,
     ),
@@ -203,7 +203,7 @@ _ROWS = (
     MessageKind(
         of=events.StatusReturn,
         wire="status",
-        label=lambda m: str(m.status),
+        label=lambda m: phrases.status_label(m.status),
         sentence=lambda m, _: phrases.answer(m.status),
         severity=_failure,
         minor=_is_success,
@@ -211,7 +211,9 @@ _ROWS = (
     MessageKind(
         of=events.SensorReturn,
         wire="status",
-        label=lambda m: EntitySense(m.state).name if m.status == 0 else str(m.status),
+        label=lambda m: (
+            EntitySense(m.state).name if m.status == 0 else phrases.status_label(m.status)
+        ),
         sentence=lambda m, _: (
             phrases.answer(m.status)
             if m.status
@@ -222,7 +224,7 @@ _ROWS = (
     MessageKind(
         of=events.ConnectorReturn,
         wire="status",
-        label=lambda m: str(m.status),
+        label=lambda m: phrases.status_label(m.status),
         sentence=lambda m, _: phrases.answer(m.status),
         severity=_failure,
         minor=_is_success,

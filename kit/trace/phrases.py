@@ -39,6 +39,7 @@ __all__ = [
     "setvcpus_sentence",
     "slot_name",
     "status_bits",
+    "status_label",
     "virsh_error_sentence",
 ]
 
@@ -105,6 +106,17 @@ def indicator_sentence(call: SetIndicator) -> str:
         case "USABLE":
             return f"The guest claims {name}: usable (set-indicator 9003 to 1)."
     return f"The guest sets {value} of {name}."
+
+
+def status_label(status: int) -> str:
+    """Name the status of an RTAS call in a picture.
+
+    >>> status_label(0), status_label(1), status_label(-3)
+    ('success', '1', 'error -3')
+    """
+    if status == 0:
+        return "success"
+    return str(status) if status > 0 else f"error {status}"
 
 
 def answer(status: int) -> str:

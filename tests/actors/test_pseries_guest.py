@@ -37,7 +37,7 @@ from tests.actors.drive import CORE0, CORE1, booted, only_core1_online, unplug
 
 DIMM = Dimm(512, 0x40000000, "dimm1")
 LMB0, LMB1 = 0x80000004, 0x80000005
-RELEASE = ["sensor?: PRESENT", "ISOLATE: 0", "UNUSABLE: 0"]
+RELEASE = ["read sensor: PRESENT", "ISOLATE: success", "UNUSABLE: success"]
 LINUX = [kind for kind in GuestKind if kind is not GuestKind.ARBITRARY]
 linux = pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 
@@ -50,10 +50,10 @@ def test_a_cpu_is_acquired_configured_and_used(kind: GuestKind) -> None:
 
     assert drive.said == [
         "ADD event",
-        "sensor?: UNUSABLE",
-        "USABLE: 0",
-        "UNISOLATE: 0",
-        "configure-connector: 0",
+        "read sensor: UNUSABLE",
+        "USABLE: success",
+        "UNISOLATE: success",
+        "configure-connector: success",
     ]
     assert drive.guest.online == (CORE0, CORE1, 0x10000002)
 
@@ -63,7 +63,7 @@ def test_a_cpu_is_released_isolated_and_made_unusable(kind: GuestKind) -> None:
     """Linux dlpar_cpu_remove(): offline, sensor, ISOLATE, UNUSABLE, detach the node."""
     drive = booted(kind)
 
-    assert unplug(drive) == ["REMOVE event", *RELEASE[:2], "UNUSABLE: 0", "DeviceDeleted"]
+    assert unplug(drive) == ["REMOVE event", *RELEASE[:2], "UNUSABLE: success", "DeviceDeleted"]
     assert CORE1 not in drive.guest.used
 
 
@@ -83,8 +83,8 @@ def test_from_5_13_a_guest_that_cannot_says_unisolate(kind: GuestKind) -> None:
     assert unplug(drive) == [
         "REMOVE event",
         "log: Unable to remove last online CPU",
-        "sensor?: PRESENT",
-        "UNISOLATE: 0",
+        "read sensor: PRESENT",
+        "UNISOLATE: success",
         "ErrorReport",
         "DeviceUnplugGuestError",
     ]
@@ -102,7 +102,7 @@ def test_a_guest_that_refused_is_willing_when_another_cpu_runs() -> None:
     drive.said.clear()
     drive.tell(CpuOnline(CORE0, True))
 
-    assert unplug(drive) == ["REMOVE event", *RELEASE[:2], "UNUSABLE: 0", "DeviceDeleted"]
+    assert unplug(drive) == ["REMOVE event", *RELEASE[:2], "UNUSABLE: success", "DeviceDeleted"]
 
 
 def test_the_last_online_cpu_cannot_be_switched_off() -> None:
@@ -120,7 +120,7 @@ def test_a_stale_event_finds_no_cpu(kind: GuestKind) -> None:
     unplug(drive)
     drive.said.clear()
     drive.tell(Dlpar(HotplugAction.REMOVE, CORE1))
-    hint = [] if kind is GuestKind.LINUX_5_12 else ["sensor?: UNUSABLE"]
+    hint = [] if kind is GuestKind.LINUX_5_12 else ["read sensor: UNUSABLE"]
 
     assert drive.said == ["log: Cannot find CPU (drc index 10000001) to remove", *hint]
 
@@ -140,7 +140,7 @@ def test_events_are_worked_off_one_at_a_time_in_order() -> None:
 def test_a_dimm_goes_when_all_its_lmbs_can() -> None:
     """dlpar_memory_remove_by_ic(): all are taken out of use before the first is released."""
     drive = booted(GuestKind.LINUX_5_14, DIMM)
-    calls = ["sensor?: PRESENT", "ISOLATE: 0", "UNUSABLE: 0"]
+    calls = ["read sensor: PRESENT", "ISOLATE: success", "UNUSABLE: success"]
 
     assert unplug(drive, "dimm1") == ["REMOVE event", *calls, *calls, "DeviceDeleted"]
     assert {LMB0, LMB1}.isdisjoint(drive.guest.used)
@@ -149,15 +149,15 @@ def test_a_dimm_goes_when_all_its_lmbs_can() -> None:
 @pytest.mark.parametrize(
     ("kind", "back"),
     [
-        (GuestKind.LINUX_5_13, ["configure-connector: 0", "MemUnplugError"]),
+        (GuestKind.LINUX_5_13, ["configure-connector: success", "MemUnplugError"]),
         (
             GuestKind.LINUX_5_14,
             [
-                "sensor?: PRESENT",
-                "UNISOLATE: 0",
+                "read sensor: PRESENT",
+                "UNISOLATE: success",
                 "MemUnplugError",
                 "ErrorReport",
-                "configure-connector: 0",
+                "configure-connector: success",
             ],
         ),
     ],
@@ -192,7 +192,7 @@ def test_an_adapter_is_only_isolated() -> None:
     """drmgr: no allocation-state for physical connectors."""
     drive = booted(GuestKind.LINUX_5_12, PciFunction("pci.0", "3.0", id="net3"))
 
-    assert unplug(drive, "net3") == ["REMOVE event", "ISOLATE: 0", "DeviceDeleted"]
+    assert unplug(drive, "net3") == ["REMOVE event", "ISOLATE: success", "DeviceDeleted"]
 
 
 def test_a_phb_goes_as_a_cpu_does() -> None:
@@ -212,10 +212,10 @@ def test_a_guest_takes_a_released_core_back_by_itself() -> None:
 
     assert gone
     assert drive.said == [
-        "sensor?: UNUSABLE",
-        "USABLE: 0",
-        "UNISOLATE: 0",
-        "configure-connector: 0",
+        "read sensor: UNUSABLE",
+        "USABLE: success",
+        "UNISOLATE: success",
+        "configure-connector: success",
     ]
 
 
@@ -225,8 +225,8 @@ def test_a_core_that_is_asked_for_cannot_be_taken() -> None:
     drive.tell(Dlpar(HotplugAction.ADD, 0x10000002))
 
     assert drive.said == [
-        "sensor?: UNUSABLE",
-        "USABLE: -3",
+        "read sensor: UNUSABLE",
+        "USABLE: error -3",
         "log: Failed to acquire DRC, rc: -1, drc index: 10000002",
     ]
 
@@ -257,7 +257,7 @@ def test_an_asking_guest_waits_for_a_decision() -> None:
     drive.tell(Decide(True))
 
     assert asked == ["REMOVE event"]
-    assert drive.said[1:] == [*RELEASE[:2], "UNUSABLE: 0", "DeviceDeleted"]
+    assert drive.said[1:] == [*RELEASE[:2], "UNUSABLE: success", "DeviceDeleted"]
 
 
 def test_a_decision_counts_once() -> None:
@@ -270,8 +270,8 @@ def test_a_decision_counts_once() -> None:
 
     assert refused[1:] == [
         "log: Failed to offline CPU, rc: -16",
-        "sensor?: PRESENT",
-        "UNISOLATE: 0",
+        "read sensor: PRESENT",
+        "UNISOLATE: success",
         "ErrorReport",
     ]
     assert drive.said[-1] == "DeviceDeleted"
@@ -289,10 +289,10 @@ def test_work_passes_before_offline_and_between_isolate_and_unusable() -> None:
     assert unplug(drive) == [
         "REMOVE event",
         "works 16 ns",
-        "sensor?: PRESENT",
-        "ISOLATE: 0",
+        "read sensor: PRESENT",
+        "ISOLATE: success",
         "works 3 ns",
-        "UNUSABLE: 0",
+        "UNUSABLE: success",
         "DeviceDeleted",
     ]
 
@@ -342,7 +342,7 @@ def test_a_cpu_that_cannot_be_released_is_used_again() -> None:
     drive.tell(Dlpar(HotplugAction.REMOVE, CORE1))
 
     assert drive.said == [
-        "sensor?: UNUSABLE",
+        "read sensor: UNUSABLE",
         "log: Failed to release drc (10000001) for CPU, rc: -1",
     ]
     assert drive.guest.has(CORE1)
@@ -357,7 +357,7 @@ def test_memory_is_gone_whether_its_connectors_can_be_released_or_not() -> None:
     drive.said.clear()
     drive.tell(Decide(True))
 
-    assert drive.said == ["sensor?: PRESENT", "ISOLATE: -1"] * 2
+    assert drive.said == ["read sensor: PRESENT", "ISOLATE: error -1"] * 2
     assert not drive.guest.has(LMB0)
 
 
@@ -368,7 +368,7 @@ def test_user_space_does_not_wait_for_the_kernels_queue() -> None:
     drive.ask(DeviceDel("core1"))
     drive.ask(DeviceDel("n"))
 
-    assert drive.said == ["REMOVE event", "REMOVE event", "ISOLATE: 0", "DeviceDeleted"]
+    assert drive.said == ["REMOVE event", "REMOVE event", "ISOLATE: success", "DeviceDeleted"]
     assert drive.guest.deciding
 
 
@@ -385,4 +385,4 @@ def test_a_cpu_that_is_off_needs_no_work_to_be_let_go() -> None:
     drive = booted(conduct=Conduct(offline_ns=16))
     drive.tell(CpuOnline(CORE1, False))
 
-    assert unplug(drive)[:2] == ["REMOVE event", "sensor?: PRESENT"]
+    assert unplug(drive)[:2] == ["REMOVE event", "read sensor: PRESENT"]

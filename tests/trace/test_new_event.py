@@ -106,7 +106,7 @@ time                          operator  libvirt       QEMU       guest
 + 0 s setvcpus 1               |---------->|           |           |
 |     device_del               |           |---------->:           |
 |     REMOVE event             |           |           :---------->|
-|     OK                       |           |<..........:           |
+|     accepted                 |           |<..........:           |
 |     check-exception          |           |]          :<..........|
 |     declined                 |           |<----------:           |
 |     REMOVE event             |           |           :..........>|

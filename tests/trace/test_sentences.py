@@ -254,7 +254,7 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
     ),
     (C, C, GuestLog("no"), "On the guest's console: “no”.", "kernel's log"),
     (G, G, GuestLog("no"), "The guest writes to its log: “no”.", "kernel's log"),
-    (Q, OPERATOR, QmpReturn(), "QEMU accepts the request.", "OK"),
+    (Q, OPERATOR, QmpReturn(), "QEMU accepts the request.", "accepted"),
     (Q, OPERATOR, QmpError("GenericError", "no"), "QEMU refuses: “no”.", "error"),
     (Q, G, REMOVE, "QEMU queues an event: the guest is asked to give back core 1.", "REMOVE event"),
     (
@@ -338,7 +338,7 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         Q,
         GetSensorState(9003, CORE1),
         "The guest reads the sensor of core 1 (get-sensor-state).",
-        "sensor?",
+        "read sensor",
     ),
     (
         G,
@@ -386,9 +386,9 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
     (Q, G, ExceptionReturn(0, REMOVE), "It is told: remove core 1.", "REMOVE event"),
     (Q, G, ExceptionReturn(1), "There is none: nobody asks the guest for anything.", "no event"),
     (Q, G, SensorReturn(0, 1), "The connector is PRESENT.", "PRESENT"),
-    (Q, G, SensorReturn(-3, 0), "QEMU answers -3.", "-3"),
-    (Q, G, StatusReturn(0), "QEMU answers 0, success.", "0"),
-    (Q, G, ConnectorReturn(-9003, 1), "QEMU answers -9003.", "-9003"),
+    (Q, G, SensorReturn(-3, 0), "QEMU answers -3.", "error -3"),
+    (Q, G, StatusReturn(0), "QEMU answers 0, success.", "success"),
+    (Q, G, ConnectorReturn(-9003, 1), "QEMU answers -9003.", "error -9003"),
     (
         Q,
         G,
@@ -401,7 +401,7 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         Q,
         ReadStatus(SlotType.DIMM, 2),
         "The guest reads the status register of DIMM slot 2.",
-        "status?",
+        "read status",
     ),
     (Q, G, SlotStatusReturn(0), "It reads 0x0: empty.", "0x0"),
     (

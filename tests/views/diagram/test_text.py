@@ -29,7 +29,7 @@ revision                 before: pre-revert       after: revert
 time                     oper     QEMU    guest   oper     QEMU    guest
 + 0 s  device_del         :------->:]       |      :------->:        |
 |      REMOVE event       :        :------->|      :        :------->|
-|      OK                 :<.......:]       |      :<.......:        |
+|      accepted           :<.......:]       |      :<.......:        |
 |      check-exception    :        :<.......|      :        :<.......|
 |      REMOVE event       :        :.......>|      :        :.......>|
 :                         :        :]15 s   |      :        :        |
@@ -37,13 +37,13 @@ time                     oper     QEMU    guest   oper     QEMU    guest
 + 15 s ======================== first difference =======================
 |      forgets request    :        x        |      :        :        |
 :                         :        H        |      :        :        |
-+ 16 s sensor?            :        H<........      :        :<........
++ 16 s read sensor        :        H<........      :        :<........
 |      PRESENT            :        H.......>.      :        :.......>.
 |      ISOLATE            :        H<-------.      :        :<-------.
-|      0                  :        H.......>.      :        :.......>.
+|      success            :        H.......>.      :        :.......>.
 |      UNUSABLE           :        H<-------.      :        .<-------.
 |      DEVICE_DELETED     :        H        .      .<-------.        .
-|      0                  :        X.......>.      .        ........>.
+|      success            :        X.......>.      .        ........>.
 :                         :      LIMBO      .      .        .        .
 + 20 s end                :        X        .      .        .        .
 |                        waits   LIMBO     gone   gone     gone     gone

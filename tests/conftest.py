@@ -22,9 +22,11 @@ settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if LONG else "quick")
 
+# a shell in the background ignores what keys send, and so would every command that a test ends
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # a shell in the background ignores Ctrl-C, and so would every command that a test interrupts
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 QEMU_CLONE = os.environ.get("KIT_QEMU", "")
 """The clone that tests marked ``clone`` read; all others get the re-enactment, whatever is here."""
@@ -66,6 +68,12 @@ def program() -> Program:
 def chromium(program: Program) -> str:
     """Return the path of a browser that playwright can drive."""
     return program("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are cores: some tests wait for a browser, a signal or a time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

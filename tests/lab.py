@@ -136,19 +136,30 @@ def open_in_site(
     _run_all(page, theme)
 
 
-def open_beside(page: Page, name: str, theme: str = "JupyterLab Light") -> None:
-    """Open a lesson in a JupyterLab that shows another, whose page and kernel end."""
+def open_beside(
+    page: Page, name: str, theme: str = "JupyterLab Light", *, same_kernel: bool = False
+) -> None:
+    """Open a lesson in a JupyterLab that shows another, which is closed.
+
+    Args:
+        page: Of JupyterLab.
+        name: The notebook's.
+        theme: JupyterLab's.
+        same_kernel: Go on with the other's kernel; else that ends.
+    """
     page.evaluate(
-        """async (path) => {
+        """async ([path, same]) => {
             const app = window.jupyterapp;
+            let kernel;
             for (const one of [...app.shell.widgets("main")]) {
-                await one.sessionContext?.shutdown();
+                if (same) kernel ??= one.sessionContext?.session?.kernel?.model;
+                else await one.sessionContext?.shutdown();
                 if (one.context) one.context.model.dirty = false;  // or it asks whether to save
                 one.close();
             }
-            await app.commands.execute("docmanager:open", {path});
+            await app.commands.execute("docmanager:open", {path, kernel});
         }""",
-        f"notebooks/{name}",
+        [f"notebooks/{name}", same_kernel],
     )
     page.mouse.move(0, 0)
     _run_all(page, theme)

@@ -78,12 +78,13 @@ class Kept:
 
     page: Page
     lesson: str
+    kernel: str
     elsewhere: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
-def watched(page: Page, lesson: str) -> Kept:
-    kept = Kept(page, lesson)
+def watched(page: Page, lesson: str, kernel: str = "") -> Kept:
+    kept = Kept(page, lesson, kernel)
     page.context.on("request", lambda request: kept.elsewhere.append(request.url))
     page.on("pageerror", lambda error: kept.broken.append(str(error)))
     return kept
@@ -96,15 +97,15 @@ def opened(
     """Open a lesson with its cells run; no request may leave the machine, no script break.
 
     JupyterLab is loaded once.  Its page stays; the kernel, too, for whoever opens the same lesson
-    next and finds all its cells run anew.
+    next and finds all its cells run anew, or another that names the same kernel.
     """
     context: BrowserContext | None = request.getfixturevalue("context") if SITE else None
     expect.set_options(timeout=30_000)  # a busy machine is no mistake of the page's
     kept: list[Kept] = []
 
-    def in_lab(name: str, theme: str) -> Kept:
+    def in_lab(name: str, theme: str, kernel: str) -> Kept:
         if not kept:
-            found = watched(browser.new_page(viewport=VIEWPORT), name)
+            found = watched(browser.new_page(viewport=VIEWPORT), name, kernel)
             open_lesson(found.page, address, name, theme)
             return found
         found = kept.pop()
@@ -112,8 +113,9 @@ def opened(
         if found.lesson == name:
             run_again(found.page, theme)
         else:
-            open_beside(found.page, name, theme)
-            found.lesson = name
+            same = kernel != "" and kernel == found.kernel
+            open_beside(found.page, name, theme, same_kernel=same)
+            found.lesson, found.kernel = name, kernel
         return found
 
     def in_site(name: str, theme: str, context: BrowserContext) -> Kept:
@@ -124,8 +126,8 @@ def opened(
         return found
 
     @contextmanager
-    def open_page(name: str, theme: str = "JupyterLab Light") -> Iterator[Page]:
-        found = in_site(name, theme, context) if context else in_lab(name, theme)
+    def open_page(name: str, theme: str = "JupyterLab Light", kernel: str = "") -> Iterator[Page]:
+        found = in_site(name, theme, context) if context else in_lab(name, theme, kernel)
         completed = False
         try:
             yield found.page
@@ -136,7 +138,8 @@ def opened(
             else:  # what a failed test left behind is nobody's start
                 found.page.close()
         origin = "/".join(address.split("/")[:3])
-        outside = [url for url in found.elsewhere if not url.startswith((origin, "data:", "blob:"))]
+        inside = (origin, "data:", "blob:", "attachment:")  # the last is a notebook's own picture
+        outside = [url for url in found.elsewhere if not url.startswith(inside)]
         broken = list(found.broken)
         found.elsewhere.clear()
         found.broken.clear()

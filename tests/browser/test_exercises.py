@@ -31,7 +31,7 @@ def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server
 
 @pytest.fixture
 def page(opened: OpenLesson, name: str) -> Iterator[Page]:
-    with opened(f"card-{name}.ipynb") as page:
+    with opened(f"card-{name}.ipynb", kernel="cards") as page:
         yield page
 
 
@@ -140,7 +140,7 @@ def test_hints_open_by_keys_and_stay_open(page: Page) -> None:
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @cards(*NAMES)
 def test_axe_finds_nothing_serious(opened: OpenLesson, name: str, theme: str) -> None:
-    with opened(f"card-{name}.ipynb", theme) as page:
+    with opened(f"card-{name}.ipynb", theme, kernel="cards") as page:
         unanswered = serious_findings(page)
         press(page, "check")
         wrong = serious_findings(page)

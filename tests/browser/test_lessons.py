@@ -23,11 +23,16 @@ ORIGINAL_SUBJECTS = {
 }
 
 
+def lessons(*names: str) -> pytest.MarkDecorator:
+    """Parametrize a test by lessons; those of one lesson run one after the other, on one page."""
+    return pytest.mark.parametrize("name", names, scope="module")
+
+
 def failed_cells(page: Page) -> list[str]:
     return page.locator('.jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
 
 
-@pytest.mark.parametrize("name", WALKS)
+@lessons(*WALKS)
 def test_a_walk_stands_at_its_lessons_step(opened: OpenLesson, name: str) -> None:
     with opened(name) as page:
         expect(page.locator(".kit-tour .kit-step")).to_contain_text(WALKS[name])
@@ -37,8 +42,9 @@ def test_a_walk_stands_at_its_lessons_step(opened: OpenLesson, name: str) -> Non
         assert failed_cells(page) == []
 
 
-def test_one_can_walk_by_keys_alone(opened: OpenLesson) -> None:
-    with opened("04-a-timer-nobody-starts.ipynb") as page:
+@lessons("04-a-timer-nobody-starts.ipynb")
+def test_one_can_walk_by_keys_alone(opened: OpenLesson, name: str) -> None:
+    with opened(name) as page:
         cells = page.locator(".jp-Cell").count()
         page.locator(".kit-tour").get_by_role("button", name="next ▶").focus()
         page.keyboard.press("Enter")
@@ -49,8 +55,9 @@ def test_one_can_walk_by_keys_alone(opened: OpenLesson) -> None:
         assert page.locator(".jp-Cell").count() == cells
 
 
-def test_the_bench_follows_the_walk(opened: OpenLesson) -> None:
-    with opened("08-the-revert.ipynb") as page:
+@lessons("08-the-revert.ipynb")
+def test_the_bench_follows_the_walk(opened: OpenLesson, name: str) -> None:
+    with opened(name) as page:
         walk = page.locator(".kit-tour")
         walk.get_by_role("button", name="device_del", exact=True).click()
         walk.get_by_role("button", name="release late", exact=True).click()
@@ -60,8 +67,9 @@ def test_the_bench_follows_the_walk(opened: OpenLesson) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_axe_finds_nothing_serious_in_the_walk(opened: OpenLesson, theme: str) -> None:
-    with opened("05-fifteen-seconds.ipynb", theme) as page:
+@lessons("05-fifteen-seconds.ipynb")
+def test_axe_finds_nothing_serious_in_the_walk(opened: OpenLesson, name: str, theme: str) -> None:
+    with opened(name, theme) as page:
         page.locator(".kit-tour").get_by_role("button", name="diff side by side").click()
         expect(page.locator(".kit-tour pre.kit-two").first).to_be_visible()
 
@@ -70,7 +78,8 @@ def test_axe_finds_nothing_serious_in_the_walk(opened: OpenLesson, theme: str) -
 
 def test_start_here_names_the_history_in_use(opened: OpenLesson) -> None:
     with opened("00-start-here.ipynb") as page:
-        expect(page.locator(".jp-OutputArea").first).to_contain_text("re-enactment")
+        installation = page.locator(".jp-CodeCell", has_text="installation()")
+        expect(installation.locator(".jp-OutputArea")).to_contain_text("re-enactment")
 
         assert failed_cells(page) == []
 

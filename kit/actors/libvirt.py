@@ -5,14 +5,16 @@ pSeries, 5 s elsewhere.  After that ``virsh setvcpus`` fails and ``virsh detach-
 the device stays listed in both cases.  ``virsh detach-device-alias`` does not wait.
 
 A later event corrects the list, but not the answer.  The operator hears of it by a domain event,
-device-removed, unless the device is a vCPU: for those this libvirt sends none (12.4.0 has an event
-for them, vcpu-removed).
+device-removed, unless the device is a vCPU: for those libvirt sends vcpu-removed from 12.4.0 on,
+and nothing before.  ``virsh setvcpus --async``, of 12.4.0 as well, does not wait.
 
 Source: libvirt 7.1.0 to 7.10.0: src/qemu/qemu_hotplug.c (qemuDomainDeleteDevice,
 qemuDomainWaitForDeviceRemoval, qemuDomainHotplugDelVcpu, qemuDomainDetachDeviceLive,
 qemuDomainRemoveDevice, qemuDomainRemoveVcpuAlias), qemu_monitor_json.c (qemuMonitorJSONDelDevice),
 qemu_process.c (qemuProcessHandleDeviceDeleted, qemuProcessHandleDeviceUnplugErr,
-qemuProcessHandleAcpiOstInfo); NEWS of 5.10.0 and 7.10.0.
+qemuProcessHandleAcpiOstInfo); NEWS of 5.10.0 and 7.10.0.  For 12.4.0: the series "add support for
+async vCPU unplug" (libvirt-devel 20260429122128.1606911-1-akash.kulhalli@oracle.com), and Sys::Virt
+12.4.0, which has its names.  Its code was not read.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ from kit.actors.messages import (
     MonitorClosed,
     Send,
     SetVcpus,
+    SetVcpusAsync,
     StopWaiting,
+    VcpuRemoved,
     Wait,
     WaitOver,
 )
@@ -62,6 +66,7 @@ from kit.machine.requests import (
 )
 
 __all__ = [
+    "ASYNC_SINCE",
     "GUEST_ERROR_SINCE",
     "REACTIONS",
     "WAIT_ELSEWHERE_S",
@@ -75,9 +80,11 @@ __all__ = [
 WAIT_PSERIES_S = 10
 WAIT_ELSEWHERE_S = 5
 GUEST_ERROR_SINCE = (7, 10, 0)
+ASYNC_SINCE = (12, 4, 0)
 
 ApiCall = (
     SetVcpus
+    | SetVcpusAsync
     | DetachDevice
     | DetachDeviceAlias
     | DomainReset
@@ -101,7 +108,8 @@ class LibvirtJob:
 
     ``device`` is what it removes or, if ``adds``, plugs in, None for a call without a device.
     ``answered``: QEMU accepted the request.  ``status``: the event that came before that.
-    ``removed`` are the vCPUs that the call has removed so far.
+    ``removed`` are the vCPUs that the call has removed so far, ``requested`` those that it has
+    asked QEMU for and does not wait for.
     """
 
     call: ApiCall
@@ -110,6 +118,7 @@ class LibvirtJob:
     answered: bool = False
     status: UnplugStatus = UnplugStatus.NONE
     removed: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +171,10 @@ def _on_call(libvirt: Libvirt, call: ApiCall) -> Handled:
 
 def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
     match call:
-        case SetVcpus():
-            return _set_vcpus(libvirt, call, ())
+        case SetVcpusAsync() if libvirt.version < ASYNC_SINCE:
+            return _end(libvirt, ApiError("command 'setvcpus' doesn't support option --async"))
+        case SetVcpus() | SetVcpusAsync():
+            return _set_vcpus(libvirt, call)
         case DetachDevice(alias) | DetachDeviceAlias(alias):
             others = [d for d in libvirt.devices if not isinstance(d, CpuCore)]
             found = next((d for d in others if d.id == alias), None)
@@ -182,10 +193,19 @@ def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
             return _ask(libvirt, LibvirtJob(call=call), Cont())
 
 
-def _set_vcpus(libvirt: Libvirt, call: SetVcpus, removed: tuple[str, ...]) -> Handled:
+def _set_vcpus(
+    libvirt: Libvirt,
+    call: SetVcpus | SetVcpusAsync,
+    removed: tuple[str, ...] = (),
+    requested: tuple[str, ...] = (),
+) -> Handled:
     """Add or remove one core on the way to the number asked for; boot core 0 counts, and stays."""
     cores = sorted(
-        (device for device in libvirt.devices if isinstance(device, CpuCore)),
+        (
+            device
+            for device in libvirt.devices
+            if isinstance(device, CpuCore) and device.id not in requested
+        ),
         key=lambda core: core.core_id,
     )
     count = call.count
@@ -197,14 +217,14 @@ def _set_vcpus(libvirt: Libvirt, call: SetVcpus, removed: tuple[str, ...]) -> Ha
     if count < 1 + len(cores):
         core = cores[-1]
         assert core.id is not None
-        job = LibvirtJob(call=call, device=core, removed=removed)
+        job = LibvirtJob(call=call, device=core, removed=removed, requested=requested)
         return _ask(libvirt, job, DeviceDel(core.id))
     if count > 1 + len(cores):
         taken = {core.core_id for core in cores}
         new = next(number for number in range(1, count) if number not in taken)
         core = CpuCore(new, f"core{new}")
         return _ask(libvirt, LibvirtJob(call=call, device=core, adds=True), DeviceAdd(core))
-    return _end(libvirt, ApiSuccess("", removed=removed))
+    return _end(libvirt, ApiSuccess("", removed=removed, requested=requested))
 
 
 def _ask(libvirt: Libvirt, job: LibvirtJob, request: Request) -> Handled:
@@ -240,6 +260,9 @@ def _on_reply(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
         return libvirt, tuple(_name_device(command, job.device) for command in commands)
     if isinstance(job.call, DetachDeviceAlias):
         return _end(libvirt, ApiSuccess(_DETACH_SENT))
+    if isinstance(job.call, SetVcpusAsync):
+        requested = (*job.requested, str(job.device.id))
+        return _set_vcpus(replace(libvirt, job=None), job.call, requested=requested)
     if job.status is not UnplugStatus.NONE:
         return _finish(libvirt)
     return replace(libvirt, job=replace(job, answered=True)), (Wait(libvirt.wait_s * NS_PER_S),)
@@ -301,21 +324,24 @@ def _continue_set_vcpus(libvirt: Libvirt) -> Handled:
     """Go on with setvcpus until the number is reached; end any other call."""
     job = libvirt.job
     assert job is not None
-    if isinstance(job.call, SetVcpus):
+    if isinstance(job.call, SetVcpus | SetVcpusAsync):
         left = () if job.adds or job.device is None else (str(job.device.id),)
         return _set_vcpus(replace(libvirt, job=None), job.call, (*job.removed, *left))
     return _end(libvirt, ApiSuccess(_DETACHED))
 
 
 def _drop_device(libvirt: Libvirt, alias: str | None) -> Handled:
-    """Remove a device from the list, and emit device-removed unless it is a vCPU."""
+    """Remove a device from the list, and emit the event for it, which an older libvirt has not for
+    a vCPU.
+    """
     dropped = next((device for device in libvirt.devices if device.id == alias), None)
     if alias is None or dropped is None:
         return libvirt, ()
     devices = tuple(device for device in libvirt.devices if device is not dropped)
     libvirt = replace(libvirt, devices=devices)
     if isinstance(dropped, CpuCore):  # qemuDomainRemoveVcpuAlias
-        return libvirt, ()
+        tells = libvirt.version >= ASYNC_SINCE
+        return libvirt, (Send(Actor.OPERATOR, VcpuRemoved(alias)),) if tells else ()
     return libvirt, (Send(Actor.OPERATOR, DeviceRemoved(alias)),)
 
 
@@ -333,7 +359,8 @@ def _is_awaited(libvirt: Libvirt, alias: str | None) -> bool:
     job = libvirt.job
     if job is None or job.adds or job.device is None or job.device.id != alias:
         return False
-    return job.status is UnplugStatus.NONE and not isinstance(job.call, DetachDeviceAlias)
+    waits = not isinstance(job.call, DetachDeviceAlias | SetVcpusAsync)
+    return waits and job.status is UnplugStatus.NONE
 
 
 def _signal(libvirt: Libvirt, status: UnplugStatus, *commands: Command) -> Handled:
@@ -391,6 +418,7 @@ def _on_monitor_closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
 
 REACTIONS: dict[type[Any], Callable[[Libvirt, Any], Handled]] = {
     SetVcpus: _on_call,
+    SetVcpusAsync: _on_call,
     DetachDevice: _on_call,
     DetachDeviceAlias: _on_call,
     DomainReset: _on_call,

@@ -48,7 +48,9 @@ __all__ = [
     "RtasByHand",
     "Send",
     "SetVcpus",
+    "SetVcpusAsync",
     "StopWaiting",
+    "VcpuRemoved",
     "Wait",
     "WaitOver",
     "Work",
@@ -77,6 +79,16 @@ PARTICIPANTS = (Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST)
 @dataclass(frozen=True, slots=True)
 class SetVcpus:
     """virsh setvcpus DOMAIN ``count`` --live; a core has one thread, and the highest goes first."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetVcpusAsync:
+    """virsh setvcpus DOMAIN ``count`` --live --async: it returns when QEMU has accepted.
+
+    From libvirt 12.4.0; a vCPU that is added is plugged in as without --async.
+    """
 
     count: int
 
@@ -122,12 +134,14 @@ class MigrateDomain:
 class ApiSuccess:
     """virsh succeeds and prints ``text``.
 
-    It does not print ``alias``, the device that was plugged, or ``removed``, the devices that left.
+    It does not print ``alias``, the device that was plugged, or ``removed``, the devices that left,
+    or ``requested``, those that QEMU was asked to remove and that may leave later.
     """
 
     text: str
     alias: str | None = None
     removed: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
 
 
 class Failure(Enum):
@@ -159,6 +173,13 @@ class ApiError:
 @dataclass(frozen=True, slots=True)
 class DeviceRemoved:
     """Domain event device-removed: the domain's XML no longer has ``alias``, which is no vCPU."""
+
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class VcpuRemoved:
+    """Domain event vcpu-removed, from libvirt 12.4.0: the vCPU ``alias`` left."""
 
     alias: str
 
@@ -252,6 +273,7 @@ class GuestLog:
 
 ToLibvirt = (
     SetVcpus
+    | SetVcpusAsync
     | DetachDevice
     | DetachDeviceAlias
     | DomainReset
@@ -259,7 +281,7 @@ ToLibvirt = (
     | DomainResume
     | MigrateDomain
 )
-FromLibvirt = ApiSuccess | ApiError | DeviceRemoved | DeviceRemovalFailed
+FromLibvirt = ApiSuccess | ApiError | DeviceRemoved | VcpuRemoved | DeviceRemovalFailed
 ToGuest = CpuOnline | Pin | Dlpar | RtasByHand | Decide | Hang
 Message = (
     Request

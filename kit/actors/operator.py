@@ -20,6 +20,7 @@ from kit.actors.messages import (
     Input,
     Message,
     Send,
+    VcpuRemoved,
 )
 from kit.machine.events import (
     DeviceDeleted,
@@ -90,11 +91,12 @@ def type_line(operator: Operator, line: TypedLine) -> tuple[Operator, tuple[Comm
 def receive(operator: Operator, received: Input) -> Operator:
     """Return *operator* after an answer or an event."""
     match received:
-        case DeviceDeleted(device=str(device)) | DeviceRemoved(device):
+        case DeviceDeleted(device=str(device)) | DeviceRemoved(device) | VcpuRemoved(device):
             return _set_belief(operator, device, "gone")
         case ApiSuccess():
             if received.alias is not None:
                 operator = _set_belief(operator, received.alias, None)
+            operator = _set_beliefs(operator, received.requested, "asked")
             return _set_beliefs(operator, received.removed, "gone")
         case ApiError(alias=str(device)):
             # a call that failed says nothing about the devices that it removed before

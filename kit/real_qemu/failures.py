@@ -20,11 +20,11 @@ from kit.common.errors import UserError
 from kit.machine.events import Abort, Aborted, Reply
 from kit.machine.q35.messages import AcpiReply
 
-__all__ = ["TRIES", "BackendError", "QemuGone", "Tried", "abort_of", "crashed", "is_warning"]
+__all__ = ["MAX_TRIES", "BackendError", "QemuGone", "Tried", "abort_of", "crashed", "is_warning"]
 __all__ += ["last_words", "tried"]
 
 _WARNING = re.compile(r"\b(?:warning|info): ")
-TRIES = 3
+MAX_TRIES = 3
 T = TypeVar("T")
 _MAX_LENGTH = 300
 _MAX_LINE = 1000  # a flood is not searched
@@ -138,6 +138,6 @@ def tried(attempt: Callable[[], tuple[T, str]]) -> Tried[T]:
     earlier: list[str] = []
     while True:
         result, how = attempt()
-        if not how or len(earlier) == TRIES - 1:
+        if not how or len(earlier) == MAX_TRIES - 1:
             return Tried(result, tuple(earlier))
         earlier.append(how)

@@ -28,6 +28,7 @@ from kit.actors.messages import (
     Pin,
     RtasByHand,
     SetVcpus,
+    SetVcpusAsync,
 )
 from kit.actors.operator import TypedLine
 from kit.common.errors import UserError
@@ -243,8 +244,18 @@ ACTIONS: tuple[Action, ...] = (
         "tell libvirt to remove {}, and do not wait",
         lambda n, _: DetachDeviceAlias(n),
     ),
+    Action(
+        "virsh setvcpus --async",
+        N,
+        L,
+        "tell libvirt how many CPUs the guest gets, and do not wait: {}",
+        lambda n, _: SetVcpusAsync(int(n)),
+    ),
 )
 """All there are, in an order that tokens rely on: new ones go to the end."""
+
+# "virsh setvcpus --async 1" is not "virsh setvcpus" of "--async 1"
+_SPECIFIC_FIRST = sorted(ACTIONS, key=lambda action: -len(action.words))
 
 
 def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
@@ -256,7 +267,7 @@ def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
     text = " ".join(text.split())
     if text == WAIT:
         return TypedLine(at_ns)
-    for action in ACTIONS:
+    for action in _SPECIFIC_FIRST:
         if text == action.words or text.startswith(action.words + " "):
             rest = text.removeprefix(action.words).strip()
             _check(action, rest)
@@ -278,7 +289,12 @@ def _check(action: Action, rest: str) -> None:
 def menu(devices: Devices) -> tuple[str, ...]:
     """Return the texts of all actions on *devices*, in an order that tokens rely on."""
     connectors = connector_names(devices)
-    numbers = {"virsh setvcpus": (1, 2, 3, 4), "host load": (1, 2, 4, 8, 16)}
+    counts = (1, 2, 3, 4)
+    numbers = {
+        "virsh setvcpus": counts,
+        "virsh setvcpus --async": counts,
+        "host load": (1, 2, 4, 8, 16),
+    }
     texts = [WAIT]
     for action in ACTIONS:
         match action.takes:

@@ -363,6 +363,12 @@ _ROWS = (
         sentence=lambda m, _: phrases.setvcpus_sentence(m.count),
     ),
     MessageKind(
+        of=messages.SetVcpusAsync,
+        wire="virsh-setvcpus-async",
+        label=lambda m: f"setvcpus {m.count} --async",
+        sentence=lambda m, _: phrases.setvcpus_sentence(m.count, waits=False),
+    ),
+    MessageKind(
         of=messages.DetachDevice,
         wire="virsh-detach-device",
         label=lambda m: f"detach-device {m.alias}",
@@ -419,6 +425,13 @@ _ROWS = (
         sentence=lambda m, _: (
             f"libvirt removes {m.alias} from the domain's XML and sends device-removed."
         ),
+        severity=Severity.GOOD,
+        outcome=UnplugOutcome.REMOVED,
+    ),
+    MessageKind(
+        of=messages.VcpuRemoved,
+        wire="vcpu-removed",
+        sentence=lambda m, _: f"libvirt reports that {m.alias} is removed (vcpu-removed).",
         severity=Severity.GOOD,
         outcome=UnplugOutcome.REMOVED,
     ),

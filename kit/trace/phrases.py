@@ -159,10 +159,11 @@ def abort_sentence(abort: Abort) -> str:
     return f"QEMU aborts in {abort.function}: assertion “{abort.assertion}” fails."
 
 
-def setvcpus_sentence(count: int) -> str:
+def setvcpus_sentence(count: int, *, waits: bool = True) -> str:
     """Write virsh setvcpus as a sentence."""
     cpus = "1 CPU" if count == 1 else f"{count} CPUs"
-    return f"The operator tells libvirt: the guest is to have {cpus} (virsh setvcpus)."
+    how = " (virsh setvcpus)" if waits else ", and does not wait (virsh setvcpus --async)"
+    return f"The operator tells libvirt: the guest is to have {cpus}{how}."
 
 
 def virsh_error_sentence(error: ApiError) -> str:

@@ -23,7 +23,9 @@ from kit.actors.messages import (
     MonitorClosed,
     Send,
     SetVcpus,
+    SetVcpusAsync,
     StopWaiting,
+    VcpuRemoved,
     Wait,
     WaitOver,
 )
@@ -59,6 +61,7 @@ TIMED_OUT = (
 REJECTED = "operation failed: unplug of device was rejected by the guest"
 DETACHED = ApiSuccess("Device detached successfully")
 MODERN = (7, 10, 0)
+ASYNC = (12, 4, 0)
 
 
 def tell(libvirt: Libvirt, *told: Input) -> tuple[Libvirt, list[Command]]:
@@ -328,6 +331,62 @@ def test_detach_device_alias_of_a_device_that_leaves_at_once() -> None:
     assert asked[1:] == [
         to_operator(DeviceRemoved("dimm1")),
         to_operator(ApiSuccess("Device detach request sent successfully")),
+    ]
+
+
+def test_setvcpus_async_succeeds_once_qemu_accepts_and_an_event_says_the_rest() -> None:
+    """libvirt 12.4.0: the devices stay listed until they leave, in any order."""
+    began = Libvirt(version=ASYNC, devices=(CORE1, CORE2))
+    libvirt, asked = tell(began, SetVcpusAsync(1), QmpReturn(), QmpReturn())
+
+    assert libvirt == began
+    assert asked == [
+        to_qemu(DeviceDel("core2")),
+        to_qemu(DeviceDel("core1")),
+        to_operator(ApiSuccess("", requested=("core2", "core1"))),
+    ]
+    assert tell(libvirt, deleted("core1"), guest_error("core2")) == (
+        Libvirt(version=ASYNC, devices=(CORE2,)),
+        [to_operator(VcpuRemoved("core1")), to_operator(DeviceRemovalFailed("core2"))],
+    )
+
+
+def test_setvcpus_async_of_a_core_that_leaves_at_once() -> None:
+    libvirt, asked = tell(
+        Libvirt(version=ASYNC, devices=(CORE1,)), SetVcpusAsync(1), deleted("core1"), QmpReturn()
+    )
+
+    assert libvirt == Libvirt(version=ASYNC)
+    assert asked[1:] == [
+        to_operator(VcpuRemoved("core1")),
+        to_operator(ApiSuccess("", requested=("core1",))),
+    ]
+
+
+def test_setvcpus_async_adds_as_setvcpus_does() -> None:
+    began = Libvirt(version=ASYNC)
+
+    assert tell(began, SetVcpusAsync(2), QmpReturn()) == tell(began, SetVcpus(2), QmpReturn())
+
+
+def test_setvcpus_async_is_unknown_before_12_4() -> None:
+    began = Libvirt(version=MODERN, devices=(CORE1,))
+    answer = ApiError("command 'setvcpus' doesn't support option --async")
+
+    assert tell(began, SetVcpusAsync(1)) == (began, [to_operator(answer)])
+
+
+def test_from_12_4_a_vcpu_that_leaves_late_is_an_event() -> None:
+    """Also after a call that waited, and gave up."""
+    libvirt, asked = tell(
+        Libvirt(version=ASYNC, devices=(CORE1,)),
+        *(SetVcpus(1), QmpReturn(), WaitOver(), deleted("core1")),
+    )
+
+    assert libvirt == Libvirt(version=ASYNC)
+    assert asked[2:] == [
+        to_operator(ApiError(TIMED_OUT, "core1", Failure.TIMED_OUT)),
+        to_operator(VcpuRemoved("core1")),
     ]
 
 

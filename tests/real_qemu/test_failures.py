@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kit.machine.events import Abort, Aborted, QmpReturn, Reply
-from kit.real_qemu.failures import TRIES, Tried, crashed, tried
+from kit.real_qemu.failures import MAX_TRIES, Tried, crashed, tried
 
 
 def attempt(*ends: str) -> Callable[[], tuple[int, str]]:
@@ -27,7 +27,7 @@ def attempt(*ends: str) -> Callable[[], tuple[int, str]]:
     [
         ((), 1, ()),
         (("ended (SIGABRT)",), 2, ("ended (SIGABRT)",)),
-        (("a", "b", "c", "d"), TRIES, ("a", "b")),
+        (("a", "b", "c", "d"), MAX_TRIES, ("a", "b")),
     ],
     ids=["well at once", "well the second time", "never well"],
 )

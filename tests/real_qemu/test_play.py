@@ -29,7 +29,7 @@ from kit.machine.requests import (
 )
 from kit.machine.revision import Board, Revision
 from kit.real_qemu import play as module
-from kit.real_qemu.failures import TRIES
+from kit.real_qemu.failures import MAX_TRIES
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.play import play_real
@@ -223,7 +223,7 @@ def test_a_crash_is_an_observation(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.trace[1].message == gone
     assert run.ended.machine.aborted == gone.abort
     assert run.notes[2] == "the binary ended (SIGSEGV)"
-    assert run.notes[-2:] == ("tried again: the binary ended (SIGSEGV)",) * (TRIES - 1)
+    assert run.notes[-2:] == ("tried again: the binary ended (SIGSEGV)",) * (MAX_TRIES - 1)
 
 
 def test_a_crash_that_does_not_come_again_leaves_a_note(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from kit.machine.events import Abort, Aborted, Outcome, StatusReturn
 from kit.machine.requests import Request, SetIndicator
 from kit.machine.revision import Revision
 from kit.real_qemu import replay_path as path_replay
-from kit.real_qemu.failures import TRIES
+from kit.real_qemu.failures import MAX_TRIES
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.replay_path import LivePath, replay_path
 from tests.real_qemu.embedded import Alter, Embedded
@@ -129,7 +129,7 @@ def test_a_crash_that_comes_again_is_an_observation(replayed: Replay) -> None:
     live = replayed("no-lost-release", alter=dies)
 
     ended = "ended (SIGSEGV)"
-    assert (live.ended, live.earlier) == (ended, (ended,) * (TRIES - 1))
+    assert (live.ended, live.earlier) == (ended, (ended,) * (MAX_TRIES - 1))
     assert live.words.endswith(
         f"(set_indicator), the real one {ended} (tried again: the binary {ended}; then it {ended})"
     )

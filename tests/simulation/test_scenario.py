@@ -54,7 +54,8 @@ ACTIONS = (
     " virsh detach-device, virsh reset, virsh suspend, virsh resume, virsh migrate, guest gives,"
     " guest keeps, guest hang, guest unhang, guest offline, guest online, guest pin, guest unpin,"
     " guest add, guest remove, guest isolate, guest unisolate, guest unusable, guest usable,"
-    " guest sense, guest configure, guest rtas, host load, virsh detach-device-alias, wait"
+    " guest sense, guest configure, guest rtas, host load, virsh detach-device-alias,"
+    " virsh setvcpus --async, wait"
 )
 CLAIMS = (
     "expected as 'qemu has core1', 'not limbo core1 at 16 s', 'sent DEVICE_DELETED',"

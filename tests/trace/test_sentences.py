@@ -29,6 +29,8 @@ from kit.actors.messages import (
     Pin,
     RtasByHand,
     SetVcpus,
+    SetVcpusAsync,
+    VcpuRemoved,
 )
 from kit.machine.catalogue import CATALOGUE, PROPOSAL
 from kit.machine.events import (
@@ -141,6 +143,21 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         SetVcpus(1),
         "The operator tells libvirt: the guest is to have 1 CPU (virsh setvcpus).",
         "setvcpus 1",
+    ),
+    (
+        OPERATOR,
+        L,
+        SetVcpusAsync(2),
+        "The operator tells libvirt: the guest is to have 2 CPUs, and does not wait"
+        " (virsh setvcpus --async).",
+        "setvcpus 2 --async",
+    ),
+    (
+        L,
+        OPERATOR,
+        VcpuRemoved("core1"),
+        "libvirt reports that core1 is removed (vcpu-removed).",
+        "vcpu-removed",
     ),
     (
         OPERATOR,

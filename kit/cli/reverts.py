@@ -102,6 +102,9 @@ def reverts(
     author: Annotated[
         str | None, typer.Option(help="Part of the author's name or address.")
     ] = None,
+    content: Annotated[
+        bool, typer.Option("--content", help="Also those whose message says nothing: slower.")
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Is each of them exact?")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
@@ -117,7 +120,7 @@ def reverts(
     revisions, paths = chosen(place, words or (), path or ())
     tell_source(place, data=as_json, what=_read_words(revisions, paths, all_refs=all_refs))
     wanted = Wanted(revisions=revisions, all_refs=all_refs, since=since, until=until, paths=paths,
-                    author=author)  # fmt: skip
+                    author=author, content=content)  # fmt: skip
     clone = clone_of(place.history)
     rows = []
     with progress_bar() as tell, _pool(check=check) as workers:

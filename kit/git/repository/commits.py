@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from kit.git.repository.raw_commit import RawCommit, parse_commit
 from kit.git.repository.reader import ObjectReader
-from kit.git.repository.trees import Difference, TreeEntry, Trees
+from kit.git.repository.trees import Difference, TreeEntry, Trees, entry_in
 
 if TYPE_CHECKING:
     from kit.git.repository.objects import Objects
@@ -130,6 +130,26 @@ class Commits:
         """
         commit = self.commit(sha)
         return self._trees.changed(self.tree_before(commit), commit.tree_name())
+
+    def entry_at(self, tree: str, path: bytes) -> TreeEntry | None:
+        """Return what a tree has at a path, or None: quick, as no tree is taken apart.
+
+        Raises:
+            MissingObjectError: A tree on the way there is not here.
+        """
+        *folders, last = path.split(b"/")
+        for folder in folders:
+            found = entry_in(self._tree(tree), folder, self.digits)
+            if found is None or not found.is_tree:
+                return None
+            tree = found.name.hex()
+        found = entry_in(self._tree(tree), last, self.digits)
+        return None if found is None or found.is_tree else found
+
+    def read_trees(self, names: Iterable[str]) -> None:
+        """Read trees that will be asked for, all at once."""
+        for _ in self._reader.read_ahead(names):
+            pass
 
     def text(self, entry: TreeEntry | None) -> bytes:
         """Return the content of a file; of a submodule, and of none, there is nothing.

@@ -8,13 +8,14 @@ Source: git 2.39, tree-walk.c decode_tree_entry(), tree.c base_name_compare().
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from kit.git.repository.reader import MissingObjectError
 
-__all__ = ["MAX_CHANGED", "MAX_SHOWN", "Difference", "TreeEntry", "Trees"]
+__all__ = ["MAX_CHANGED", "MAX_SHOWN", "Difference", "TreeEntry", "Trees", "entry_in"]
 
 MAX_CHANGED = 20_000  # files that are compared in this process
 MAX_SHOWN = 200_000  # files that are named
@@ -184,6 +185,21 @@ class Trees:
         except ValueError:
             raise MissingObjectError(f"the tree {name} is damaged") from None
         return found
+
+
+_ENTRY = re.compile(rb"(?:4|10|12|16)[0-7]{4}\Z")
+
+
+def entry_in(data: bytes, name: bytes, digits: int = 40) -> TreeEntry | None:
+    """Return what a tree, as it is stored, has under a name, or None."""
+    wanted, place = b" %s\0" % name, 0
+    while (place := data.find(wanted, place)) >= 0:
+        mode = _ENTRY.search(data, max(place - 6, 0), place)
+        end = place + len(wanted)
+        if mode and end + digits // 2 <= len(data):  # else it is within a hash
+            return TreeEntry(_usual(int(mode[0], 8)), data[end : end + digits // 2])
+        place += 1
+    return None
 
 
 def _usual(mode: int) -> int:

@@ -8,7 +8,7 @@ parent; where it shows a choice of commits only, the clone is asked for each.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,9 +18,11 @@ from kit.git.repository.commits import Commits
 from kit.git.repository.log import log_blocks, log_messages, shown, subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
+from kit.git.reverts.content import silent_reverts, undone_before
 from kit.git.reverts.lookup import Offers, Seeker, may_revert, slots_of, twin_slot
 from kit.git.reverts.names import dated, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
+from kit.git.values.revert_title import leads_with_revert
 from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ class Wanted:
 
     ``revisions`` are commits and ranges as git has them; by default all that HEAD leads to.
     ``paths`` are git's pathspecs, from the top of the repository.  ``author`` is a part of the
-    author's name or address.
+    author's name or address.  ``content``: the changes of every commit are read, which takes a
+    few times as long as the messages.
     """
 
     revisions: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Wanted:
     until: str | None = None
     paths: tuple[str, ...] = ()
     author: str | None = None
+    content: bool = False  # also those that say nothing of it
 
     def options(self, tip: tuple[str, ...]) -> tuple[str, ...]:
         """Return the arguments of git log; *tip* is where it starts by default."""
@@ -144,6 +148,8 @@ def said_by(clone: CloneHistory, commits: Commits, commit: RawCommit) -> Revert 
     """
     record = _record(commit)
     says = named(record.subject, record.body)
+    if says is None and leads_with_revert(record.subject):
+        says = NamedTargets(Form.SUBJECT, (), sure=False)
     if says is None or (len(commit.parents) > 1 and reverted_title(record.subject) is None):
         return None  # a pull request tells of the reverts that it brings
     row = _Waiting(record, says)
@@ -161,6 +167,8 @@ def _record(commit: RawCommit) -> _Record:
 def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     """Give the rows in the order of the log, each when what it names has been placed."""
     scan = _Scan(clone, is_whole=not wanted.is_choice, is_cut=wanted.is_cut)
+    if wanted.content:
+        scan.silent = silent_reverts(clone, wanted.options(clone.tip()))
     at_least = _BLOCK_BYTES if scan.is_whole else 0
     with clone.stream(
         "log", *_FORMAT, *wanted.options(clone.tip()), of=" ".join(wanted.revisions) or "HEAD"
@@ -191,6 +199,7 @@ class _Scan:
         """
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
+        self.silent: Mapping[str, tuple[str, ...]] = {}
         self._marks, self._offers = Marks(), Offers()
         self._waiting: deque[_Waiting] = deque()
         self._by_seeker: dict[str, _Waiting] = {}
@@ -242,12 +251,19 @@ class _Scan:
             message = record.split(b"\n", 2)[2]
             subject, body = subject_and_body(message.decode("utf-8", "replace"))
             says = named(subject, body)
+            if says is None and leads_with_revert(subject):
+                says = NamedTargets(Form.SUBJECT, (), sure=False)  # it may be told by content
             name, *parents = record[: record.index(b"\n")].decode().split()
             # a pull request tells of the reverts that it brings
             if says is None or (len(parents) > 1 and reverted_title(subject) is None):
                 continue
             found[place] = _Said(subject, body, says)
             ahead += [name, *says.names]
+        for place, record in enumerate(records if self.silent else ()):
+            targets = self.silent.get(record[: self.commits.digits].decode())
+            if targets and place not in found:
+                subject, body = subject_and_body(shown(record.split(b"\n", 2)[2]))
+                found[place] = _Said(subject, body, NamedTargets(Form.SILENT, targets))
         self.commits.read_ahead(ahead)
         return found
 
@@ -377,29 +393,56 @@ class _Waiting:
 def _placed(commits: Commits, waiting: _Waiting, marks: Marks) -> Revert | None:
     """Return the row, or None if its message may mean something else and nothing is found."""
     record, seeker = waiting.record, waiting.seeker
-    if not waiting.says.has_hashes and seeker is not None:
-        found = [seeker.target(commits, slot) for slot in seeker.slots]
-        if not waiting.says.sure and not any(found):
-            return None
-        targets = [
+    if waiting.says.has_hashes:
+        targets = tuple(_with_twin(commits, waiting, marks, each) for each in waiting.targets)
+    else:
+        slots = seeker.slots if seeker is not None else ()
+        found = [(slot, seeker.target(commits, slot)) for slot in slots if seeker is not None]
+        targets = tuple(
             RevertTarget(slot.named, None, TargetStatus.UNKNOWN)
             if each is None
             else dated(commits, record.commit, each)
-            for slot, each in zip(seeker.slots, found, strict=True)
-        ]
-        return _row(record, waiting.says, tuple(targets))
-    settled = []
-    for target in waiting.targets:
-        if (record.sha, target.sha) not in marks.met:
-            target = _settled(commits, record.sha, target)
-        twin = None
-        if seeker is not None and target.status is not TargetStatus.OK:
-            twin = seeker.target(commits, seeker.slot(target.named))
-        if twin is not None and target.status is not TargetStatus.AMBIGUOUS:
-            by = twin.by if target.sha is None and twin.by is By.TITLE else By.TWIN
-            target = dated(commits, record.commit, replace(twin, by=by))
-        settled.append(target)
-    return _row(record, waiting.says, tuple(settled))
+            for slot, each in found
+        )
+    if all(each.sha is None for each in targets) and leads_with_revert(record.subject):
+        targets = _by_content(commits, waiting, targets)
+    if waiting.says.form is Form.SILENT:
+        targets = tuple(replace(each, by=By.CONTENT) for each in targets)
+    is_sure = waiting.says.has_hashes or waiting.says.sure
+    if not is_sure and all(each.sha is None for each in targets):
+        return None
+    return _row(record, waiting.says, targets)
+
+
+def _with_twin(
+    commits: Commits, waiting: _Waiting, marks: Marks, target: RevertTarget
+) -> RevertTarget:
+    """Return a target as it is placed in the history, or else its copy in this line."""
+    record, seeker = waiting.record, waiting.seeker
+    if (record.sha, target.sha) not in marks.met:
+        target = _settled(commits, record.sha, target)
+    if seeker is None or target.status in (TargetStatus.OK, TargetStatus.AMBIGUOUS):
+        return target
+    twin = seeker.target(commits, seeker.slot(target.named))
+    if twin is None:
+        return target
+    by = twin.by if target.sha is None and twin.by is By.TITLE else By.TWIN
+    return dated(commits, record.commit, replace(twin, by=by))
+
+
+def _by_content(
+    commits: Commits, waiting: _Waiting, named_targets: tuple[RevertTarget, ...]
+) -> tuple[RevertTarget, ...]:
+    """Return what a commit takes back; what its message surely names and is not here stays."""
+    record = waiting.record
+    found = tuple(
+        dated(commits, record.commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
+        for sha in undone_before(commits, record.sha)
+    )
+    if len(found) == len(named_targets) == 1:
+        return (replace(found[0], named=named_targets[0].named),)
+    stay = waiting.says.has_hashes or waiting.says.sure or not found
+    return (*(named_targets if stay else ()), *found)
 
 
 def _settled(commits: Commits, sha: str, target: RevertTarget) -> RevertTarget:

@@ -19,7 +19,7 @@ from enum import Enum
 from itertools import chain, islice
 from typing import NamedTuple
 
-from kit.git.values.revert_title import number_at, said_without_hash
+from kit.git.values.revert_title import number_at, said_without_hash, start_of_undone_hash
 
 __all__ = ["Form", "NamedTargets", "named", "reverted_title"]
 
@@ -31,6 +31,7 @@ class Form(Enum):
     TRAILER = "trailer"  # Reverts: HASH
     PROSE = "prose"  # any other sentence that names one
     SUBJECT = "subject"  # Revert "…", and no commit named
+    SILENT = "silent"  # nothing is said: it is told by content
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def named(subject: str, body: str) -> NamedTargets | None:
     text = "\n".join([subject[:_MAX_CHARACTERS], *lines])
     found: dict[str, _Mention] = {}
     made_to: list[tuple[str, str]] = []
-    for mention in chain(_trailers(text), _sentences(text)):
+    for mention in chain(_trailers(text), _sentences(text), _undone(subject)):
         name = text[mention.start : mention.end]
         old = found.get(name)
         if old is None and len(found) == _MAX_NAMES:
@@ -230,6 +231,14 @@ def _trailers(text: str) -> Iterator[_Mention]:
             for span in _names_from(text, match.end(), line_end):
                 yield _Mention(Form.TRAILER, *span)
         start = end + 1
+
+
+def _undone(subject: str) -> Iterator[_Mention]:
+    """Give the commits that a subject says to undo, back out or roll back."""
+    start = start_of_undone_hash(subject)
+    if start is not None:
+        for span in _names_from(subject, start, min(len(subject), _MAX_CHARACTERS)):
+            yield _Mention(Form.PHRASE, *span)
 
 
 def _verbs(text: str) -> Iterator[re.Match[str]]:

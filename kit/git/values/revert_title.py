@@ -13,9 +13,11 @@ __all__ = [
     "Unhashed",
     "bare_title",
     "keys_of",
+    "leads_with_revert",
     "number_at",
     "plain_title",
     "said_without_hash",
+    "start_of_undone_hash",
     "without_type",
 ]
 
@@ -32,6 +34,10 @@ _VERB = re.compile(
     rf"{_BEFORE}(?:(partial(?:ly)?|partly)\s+)?"
     rf"(?:({_UNDO})|(re-?appl(?:y|ies)|re-?land))(?:\([^()]{{1,60}}\))?!?(:?)\s+(.+)",
     re.IGNORECASE,
+)
+_LEADS = re.compile(rf"{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO})\b", re.IGNORECASE)
+_UNDOES_HASH = re.compile(
+    rf"{_BEFORE}(?:{_UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
 )
 _PART_OF = re.compile(r"(?:parts?|bits|some|half|most) of\s+", re.IGNORECASE)
 _FILLER = re.compile(r"(?:(?:the|commit|change|changes|patch|of|from|in)\s+){0,3}", re.IGNORECASE)
@@ -103,6 +109,25 @@ def without_type(subject: str) -> str:
     """
     match = _TYPE.match(subject)
     return subject[match.end() :] if match else subject
+
+
+def leads_with_revert(subject: str) -> bool:
+    """Does a subject begin with the verb, after prefixes?
+
+    >>> leads_with_revert("docs(x): revert wrong words"), leads_with_revert("how to revert")
+    (True, False)
+    """
+    return _LEADS.match(subject[:_SUBJECT_CHARACTERS]) is not None
+
+
+def start_of_undone_hash(subject: str) -> int | None:
+    """Return where a subject names the commit that it undoes, rolls back or backs out, or None.
+
+    >>> start_of_undone_hash("Backout commit 8f1bc284 as TFTP fails")
+    8
+    """
+    match = _UNDOES_HASH.match(subject[:_SUBJECT_CHARACTERS])
+    return match.end() if match else None
 
 
 def said_without_hash(subject: str) -> Unhashed | None:

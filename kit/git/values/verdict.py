@@ -45,6 +45,7 @@ class By(Enum):
     NUMBER = "number"  # of a pull request, a merge request or a change under review
     CHANGE_ID = "change-id"
     TWIN = "twin"  # a copy of the named commit: picked, or with the same title
+    CONTENT = "content"  # its files are again as they were before it
 
 
 @dataclass(frozen=True, slots=True)

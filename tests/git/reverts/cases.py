@@ -90,7 +90,6 @@ DENIED = (
     "tap: x\n\nTo go back:\n\n    git revert {0}",
     "tap: x\n\n$ git revert {0}",
     "Squashed 'pipe/' changes\n\nREVERT: {0} tap\n\ngit-subtree-dir: pipe\ngit-subtree-split: {0}",
-    "tap: revert to the old way",
     "docs: how to undo a change",
     "tap: x\n\nThis reverts #31, an issue.",
 )

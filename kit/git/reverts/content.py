@@ -1,0 +1,200 @@
+"""What a commit takes back, by content alone: no message is asked.
+
+A commit reverts what lies between it and an earlier tree that it restores: the whole tree, or all
+files that it changes, each as it once was.  The changes in between must be in those files only.
+
+Where a message says that something is reverted and not what, the commits just before are looked at.
+Silent reverts, whose message says nothing, are looked for in the whole log, as git prints the blobs
+that each commit changes.  What goes back and forth is a toggle and no revert: a version, a flag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from kit.git.repository.clone import CloneHistory
+from kit.git.repository.commits import Commits
+from kit.git.repository.log import log_blocks
+from kit.git.repository.raw_commit import RawCommit
+from kit.git.repository.reader import MissingObjectError
+
+__all__ = ["silent_reverts", "undone_before"]
+
+_BACK = 24  # commits of the same line that are looked at
+_MAX_PATHS = 40
+_MAX_TARGETS = 20
+_WITHIN_S = 366 * 86_400
+_KEPT = 8  # changes of a file that are remembered
+_FORMAT = (
+    *("-z", "--raw", "--no-abbrev", "--no-renames", "--no-merges", "--reverse"),
+    *("--format=%x01%H %ct %s", "--encoding=UTF-8", "--no-notes", "--no-show-signature"),
+)
+_BLOCK_BYTES = 1 << 18
+_TOGGLE = re.compile(
+    r"\b(?:bump|version|release|enable|disable|toggle|switch|turn(?:ed|s)? (?:on|off)|update"
+    r"|upgrade|downgrade|pin|unpin|sync|snapshot|prepare|open|begin|start|post-release)\w*\b"
+    r"|-rc\d|v?\d+\.\d+\.\d+",
+    re.IGNORECASE,
+)
+
+
+# -- the commits just before -------------------------------------------------------------------
+
+
+def undone_before(commits: Commits, sha: str) -> tuple[str, ...]:
+    """Return what a commit takes back among those before it in its line, newest first."""
+    try:
+        commit = commits.commit(sha)
+        changed = commits.changes(sha)
+        if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
+            return ()
+        line = _line_before(commits, commit)
+        commits.read_trees(each.tree_name() for each in line)
+        for place, each in enumerate(line[1 : _MAX_TARGETS + 1], start=1):
+            if each.tree == commit.tree:
+                return tuple(one.sha for one in line[:place])
+        places = _places(commits, line, changed)
+        if not 0 < len(places) <= _MAX_TARGETS:
+            return ()
+        targets = [line[place].sha for place in sorted(places)]
+        if all(commits.changes(each).keys() <= changed.keys() for each in targets):
+            return tuple(targets)
+    except MissingObjectError:  # a shallow clone, or a partial one
+        return ()
+    return ()
+
+
+def _line_before(commits: Commits, commit: RawCommit) -> list[RawCommit]:
+    """Return the commits before one, by first parents."""
+    line: list[RawCommit] = []
+    while commit.parents and len(line) <= _BACK:
+        try:
+            commit = commits.commit(commit.parents[0])
+        except MissingObjectError:
+            break
+        line.append(commit)
+    return line
+
+
+def _places(
+    commits: Commits, line: Sequence[RawCommit], changed: Mapping[bytes, tuple[object, object]]
+) -> set[int]:
+    """Return which commits of a line changed some files since they were as they are again."""
+    places: set[int] = set()
+    for path, (last, wanted) in changed.items():
+        for place, each in enumerate(line[1:]):
+            entry = commits.entry_at(each.tree_name(), path)
+            if entry != last:
+                places.add(place)
+            last = entry
+            if entry == wanted:
+                break
+        else:
+            return set()
+    return places
+
+
+# -- the whole log -----------------------------------------------------------------------------
+
+
+class _Change(NamedTuple):
+    """What a commit did with a file."""
+
+    old: bytes
+    new: bytes
+    commit: _Seen
+
+
+class _Seen(NamedTuple):
+    """A commit that went by."""
+
+    sha: str
+    made_s: int
+    subject: str
+    paths: frozenset[bytes]
+
+
+def silent_reverts(clone: CloneHistory, options: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return commits that take back what earlier ones did, with these, newest first.
+
+    Args:
+        clone: Where they are read.
+        options: Where git log starts, and which paths.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    past: dict[bytes, deque[_Change]] = {}
+    commits = clone.commits()
+    with clone.stream("log", *_FORMAT, *options) as log:
+        for seen, files in _changes(_fields(log_blocks(log, _BLOCK_BYTES))):
+            targets = _taken_back(seen, files, past)
+            if targets and all(_comes_after(commits, seen.sha, each.sha) for each in targets):
+                found[seen.sha] = tuple(each.sha for each in targets)
+            for path, (old, new) in files.items():
+                past.setdefault(path, deque(maxlen=_KEPT)).append(_Change(old, new, seen))
+    return found
+
+
+def _fields(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
+    for block in blocks:
+        yield from block
+
+
+def _changes(
+    fields: Iterator[bytes],
+) -> Iterator[tuple[_Seen, dict[bytes, tuple[bytes, bytes]]]]:
+    """Give each commit that git log --raw prints, and the blobs of its files before and after."""
+    head, files = b"", dict[bytes, tuple[bytes, bytes]]()
+    for field in fields:
+        if field.startswith(b"\x01"):
+            if head and 0 < len(files) <= _MAX_PATHS:
+                yield _seen(head, files), files
+            head, files = field, {}
+        elif field.startswith((b":", b"\n:")):
+            _, mode, old, new, _ = field.split()
+            path = next(fields, b"")
+            if len(files) <= _MAX_PATHS:
+                mode_before = field.lstrip(b"\n")[1:7]
+                files[path] = (mode_before + old, mode + new)
+    if head and 0 < len(files) <= _MAX_PATHS:
+        yield _seen(head, files), files
+
+
+def _seen(head: bytes, files: Mapping[bytes, object]) -> _Seen:
+    sha, made_s, subject = head[1:].decode("utf-8", "replace").split(" ", 2)
+    return _Seen(sha, int(made_s), subject.strip(), frozenset(files))
+
+
+def _taken_back(
+    seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_Change]]
+) -> list[_Seen]:
+    """Return the commits that one takes back as a whole, newest first; none if it is a toggle."""
+    targets: dict[str, _Seen] = {}
+    for path, (old, new) in files.items():
+        state, is_back = old, False
+        before = past.get(path, ())
+        for change in reversed(before):
+            if change.new != state or seen.made_s - change.commit.made_s > _WITHIN_S:
+                return []
+            targets[change.commit.sha] = change.commit
+            state = change.old
+            if state == new:
+                is_back = True
+                break
+        if not is_back or sum(change.new == new for change in before) > 1:
+            return []
+    undone = sorted(targets.values(), key=lambda each: -each.made_s)
+    if len(undone) > _MAX_TARGETS or not all(each.paths <= seen.paths for each in undone):
+        return []
+    if _TOGGLE.search(seen.subject) or any(_TOGGLE.search(each.subject) for each in undone):
+        return []
+    return undone
+
+
+def _comes_after(commits: Commits, sha: str, target: str) -> bool:
+    try:
+        return commits.descends(sha, target)
+    except MissingObjectError:
+        return False

@@ -1,0 +1,112 @@
+"""What a commit takes back is told by its files where its message does not say it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.scan import Wanted, read_reverts
+from kit.git.values.revert_message import Form
+from tests.git.workshop import Workshop, numbered, workshop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    made = workshop(tmp_path / "r")
+    made.tag("v1")
+    return made
+
+
+def rows(shop: Workshop, *, content: bool = False) -> list[tuple[str, str, str | None, list[str]]]:
+    return [
+        (row.sha, row.form.value, row.by, [target.sha or "" for target in row.targets])
+        for row in read_reverts(shop.clone, Wanted(content=content))
+    ]
+
+
+def test_a_whole_tree_that_is_there_again_reverts_all_since(shop: Workshop) -> None:
+    one = shop.commit("b", {"b": "b\n"})
+    two = shop.commit("d", {"d": "d\n"})
+    sha = shop.commit("revert(something): restore some other thing", {"b": None, "d": None})
+
+    assert rows(shop) == [(sha, "subject", "content", [two, one])]
+    assert [
+        each.sha for each in read_changelog(shop.clone, "v1", "HEAD") if not each.cancelled_by
+    ] == []
+
+
+def test_files_that_are_as_they_were_revert_what_changed_them(shop: Workshop) -> None:
+    target = shop.commit("tune", {"f": numbered(l5="five")})
+    shop.commit("meanwhile", {"g": "g\n"})
+    sha = shop.commit("Reverted option", {"f": numbered()})
+
+    assert rows(shop) == [(sha, "subject", "content", [target])]
+
+
+def test_half_of_a_change_taken_back_is_not_told_by_content(shop: Workshop) -> None:
+    shop.commit("tune", {"f": numbered(l5="five"), "g": "g\n"})
+    shop.commit("Reverted option", {"f": numbered()})
+
+    assert rows(shop) == []
+
+
+@pytest.mark.parametrize(
+    "message", ["Undo commit {}: no", "Backout {} as it fails", "x: roll back commit {}"]
+)
+def test_a_subject_that_undoes_a_hash_names_it(shop: Workshop, message: str) -> None:
+    target = shop.commit("tune", {"f": numbered(l5="five")})
+    shop.commit("tune on", {"f": numbered(l5="five", l6="six")})
+    sha = shop.commit(message.format(target[:8]), {"f": numbered(l6="six")})
+
+    assert rows(shop) == [(sha, "phrase", "hash", [target])]
+
+
+def test_what_says_nothing_is_silent_and_told_only_if_asked(shop: Workshop) -> None:
+    target = shop.commit("tune", {"f": numbered(l5="five"), "g": "g\n"})
+    shop.commit("meanwhile", {"h": "h\n"})
+    sha = shop.commit("the old way", {"f": numbered(), "g": None})
+
+    assert rows(shop) == []
+    assert rows(shop, content=True) == [(sha, Form.SILENT.value, "content", [target])]
+
+
+def test_several_changes_are_taken_back_in_silence(shop: Workshop) -> None:
+    one = shop.commit("tune", {"f": numbered(l5="five")})
+    two = shop.commit("tune on", {"f": numbered(l5="five", l6="six")})
+    sha = shop.commit("the old way", {"f": numbered()})
+
+    assert rows(shop, content=True) == [(sha, "silent", "content", [two, one])]
+
+
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        ("enable it", "disable it"),
+        ("bump to 1.2.0", "back to dev"),
+        ("on", "off", "on again", "off"),
+    ],
+)
+def test_what_goes_back_and_forth_is_a_toggle(shop: Workshop, subjects: tuple[str, ...]) -> None:
+    for number, subject in enumerate(subjects):
+        shop.commit(subject, {"f": numbered() if number % 2 else numbered(l5="five")})
+    silent = [row[0] for row in rows(shop, content=True)]
+
+    assert shop.git("rev-parse", "HEAD") not in silent
+
+
+def test_half_of_a_change_taken_back_is_not_silent(shop: Workshop) -> None:
+    shop.commit("tune", {"f": numbered(l5="five"), "g": "g\n"})
+    shop.commit("the old way", {"f": numbered()})
+
+    assert rows(shop, content=True) == []
+
+
+def test_what_is_of_another_line_is_not_taken_back(shop: Workshop) -> None:
+    shop.git("checkout", "--quiet", "-b", "side")
+    shop.commit("tune", {"f": numbered(l5="five")})
+    shop.git("checkout", "--quiet", "main")
+    shop.commit("elsewhere", {"g": "g\n"})
+
+    assert list(read_reverts(shop.clone, Wanted(all_refs=True, content=True))) == []

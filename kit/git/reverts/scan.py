@@ -22,7 +22,7 @@ from kit.git.reverts.content import silent_reverts, undone_before
 from kit.git.reverts.lookup import Offers, Seeker, may_revert, slots_of, twin_slot
 from kit.git.reverts.names import dated, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
-from kit.git.values.revert_title import leads_with_revert
+from kit.git.values.revert_title import bare_title, leads_with_revert
 from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
 
 if TYPE_CHECKING:
@@ -408,7 +408,9 @@ def _placed(commits: Commits, waiting: _Waiting, marks: Marks) -> Revert | None:
         targets = _by_content(commits, waiting, targets)
     if waiting.says.form is Form.SILENT:
         targets = tuple(replace(each, by=By.CONTENT) for each in targets)
-    is_sure = waiting.says.has_hashes or waiting.says.sure
+    is_sure = waiting.says.sure
+    if waiting.says.has_hashes:  # a squash tells of commits that never came here
+        is_sure = leads_with_revert(record.subject) or not bare_title(record.subject)
     if not is_sure and all(each.sha is None for each in targets):
         return None
     return _row(record, waiting.says, targets)

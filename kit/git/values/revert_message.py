@@ -63,12 +63,13 @@ _VERB = re.compile(r"(?<![\w-])(?:revert(?:s|ing)?|(?-i:Reverted))(?![\w-])", re
 _TRAILER = re.compile(r"(?:this-)?reverts?(?:-commits?)?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?:\b(?:avoid|not|never|without|cannot|can|could|may|might|would|will|shall|if)|n't)"
-    r"\s+(?:(?:a|the|we|to|just|simply|possibly|then|also|easily|later|even|always|probably)\s+)?$"
+    r"\s+(?:(?:a|the|we|to|just|simply|actually|instead|possibly|then|also|easily|later|even|always|probably)\s+)?$"
     r"|\b(?:going|plan|planning|want|wants|trying|try)\s+to\s+$"
     r"|\b(?:next|following|previous|preceding|prior|subsequent|earlier|later|another)"
     r"\s+(?:commit|patch|change|one)\s+$"
     r"|\b(?:since|after|before|with|despite|like|unlike)\s+the\s+$"
     r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+$"
+    r"|\b(?:would|could|might)\s+(?:\w+\s+)?be\s+to\s+$"
     r"|\bgit\s+$|`\s*$",
     re.IGNORECASE,
 )
@@ -258,6 +259,7 @@ def _verbs(text: str) -> Iterator[re.Match[str]]:
 
 
 def _sentences(text: str) -> Iterator[_Mention]:
+    subject_end = text.find("\n")
     for verb in _verbs(text):
         if _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
             continue
@@ -269,6 +271,8 @@ def _sentences(text: str) -> Iterator[_Mention]:
         start, words = _object(text, verb.end())
         if listed or start is None:
             continue
+        if text[verb.end() : verb.end() + 1] == ":" and verb.start() < subject_end < start:
+            continue  # "revert: words" speaks of a part that is called so, or is a type
         form = Form.PHRASE if words and set(words) <= _PHRASE else Form.PROSE
         if _PARTLY.search(text, max(0, verb.start() - 20), verb.start()):
             form = Form.PROSE

@@ -35,7 +35,9 @@ _VERB = re.compile(
     rf"(?:({_UNDO})|(re-?appl(?:y|ies)|re-?land))(?:\([^()]{{1,60}}\))?!?(:?)\s+(.+)",
     re.IGNORECASE,
 )
-_LEADS = re.compile(rf"{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO})\b", re.IGNORECASE)
+_LEADS = re.compile(
+    rf"{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO}|re-?appl(?:y|ies)|re-?land)\b", re.IGNORECASE
+)
 _UNDOES_HASH = re.compile(
     rf"{_BEFORE}(?:{_UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
 )
@@ -146,6 +148,8 @@ def said_without_hash(subject: str) -> Unhashed | None:
     rest = rest[part.end() :] if part else rest
     partial = bool(partly or part)
     numbers = number_at(rest, 0)
+    if again and numbers:
+        return None  # what reverted it has another number
     if numbers:
         return Unhashed((), numbers, sure=True, partial=partial)
     quoted = _quoted(rest)
@@ -153,7 +157,8 @@ def said_without_hash(subject: str) -> Unhashed | None:
         title, is_double = quoted
         if again:
             return Unhashed((f'Revert "{title}"',), (), sure=False)
-        sure = is_double or bool(colon)
+        # 'the "kind" field': a word of the text
+        sure = (is_double and not rest.lower().startswith("the ")) or bool(colon)
         return Unhashed((title,), _numbers_within(title), sure=sure, partial=partial)
     if again or undo.lower().startswith("undo"):
         return None

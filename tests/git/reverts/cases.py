@@ -90,6 +90,11 @@ DENIED = (
     "tap: x\n\nTo go back:\n\n    git revert {0}",
     "tap: x\n\n$ git revert {0}",
     "Squashed 'pipe/' changes\n\nREVERT: {0} tap\n\ngit-subtree-dir: pipe\ngit-subtree-split: {0}",
+    "revert: keep the words\n\n{0} (revert: words) wrote them.",
+    "tap: x\n\nOne way would just be to revert most of {0}.",
+    "tap: x\n\nNote that we could actually revert {0}.",
+    'Reverted the "kind" of the tap',
+    "tap: x (#8)\n\n* one\n\nThis reverts commit 0123456789012345678901234567890123456789.",
     "docs: how to undo a change",
     "tap: x\n\nThis reverts #31, an issue.",
 )

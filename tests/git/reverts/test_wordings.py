@@ -38,7 +38,7 @@ def test_a_wording_leads_to_what_it_reverts_and_both_are_cancelled(
 @pytest.mark.parametrize("message", DENIED)
 def test_what_only_speaks_of_a_revert_is_none(shop: Workshop, message: str) -> None:
     target = shop.commit("tap: turn it", {"part": "new\n"})
-    shop.commit(message.format(target), {"part": None})
+    shop.commit(message.format(target), {"part": "newer\n"})
 
     assert list(read_reverts(shop.clone)) == []
 

@@ -100,7 +100,7 @@ def _places(
 # -- the whole log -----------------------------------------------------------------------------
 
 
-class _Change(NamedTuple):
+class _FileStep(NamedTuple):
     """What a commit did with a file."""
 
     old: bytes
@@ -125,7 +125,7 @@ def silent_reverts(clone: CloneHistory, options: Sequence[str]) -> dict[str, tup
         options: Where git log starts, and which paths.
     """
     found: dict[str, tuple[str, ...]] = {}
-    past: dict[bytes, deque[_Change]] = {}
+    past: dict[bytes, deque[_FileStep]] = {}
     commits = clone.commits()
     with clone.stream("log", *_FORMAT, *options) as log:
         for seen, files in _changes(_fields(log_blocks(log, _BLOCK_BYTES))):
@@ -133,7 +133,7 @@ def silent_reverts(clone: CloneHistory, options: Sequence[str]) -> dict[str, tup
             if targets and all(_comes_after(commits, seen.sha, each.sha) for each in targets):
                 found[seen.sha] = tuple(each.sha for each in targets)
             for path, (old, new) in files.items():
-                past.setdefault(path, deque(maxlen=_KEPT)).append(_Change(old, new, seen))
+                past.setdefault(path, deque(maxlen=_KEPT)).append(_FileStep(old, new, seen))
     return found
 
 
@@ -168,7 +168,7 @@ def _seen(head: bytes, files: Mapping[bytes, object]) -> _Seen:
 
 
 def _taken_back(
-    seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_Change]]
+    seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_FileStep]]
 ) -> list[_Seen]:
     """Return the commits that one takes back as a whole, newest first; none if it is a toggle."""
     targets: dict[str, _Seen] = {}

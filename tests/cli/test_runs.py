@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 from kit.cli.main import main
+from kit.machine.catalogue import find_revision
+from kit.simulation.provenance import provenance
+from kit.simulation.run import play
+from kit.storage.scenarios import find_scenario
 
 Captured = pytest.CaptureFixture[str]
 OWN = """
@@ -36,6 +40,9 @@ def test_a_run_as_json_keeps_the_contract(capsys: Captured) -> None:
         "scenario": "late-release",
         "revision": "d522cb52e6~1",
         "token": run["token"],
+        "provenance": provenance(
+            play(find_scenario("late-release"), find_revision("pre-revert"))
+        ).json(),
     }
     assert run["token"].startswith("1.run.late-release.pre-revert.")
     assert [entry["seq"] for entry in entries] == list(range(12))

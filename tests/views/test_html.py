@@ -33,7 +33,7 @@ from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
 from kit.views.diagram import svg_shapes
 from kit.views.diagram.drc_states import state_diagram
-from kit.views.diagram.svg import picture_svg
+from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import revision_head, sides_line, status
 from kit.views.html.diff import commit_html, lines_html, message_html, responsible_html
@@ -346,6 +346,7 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "lesson_page": lesson,
     "text_page": lambda: text_page("# a", str, EVIL, [(EVIL, PageLink(EVIL, EVIL))]),
     "state_diagram": lambda: state_diagram(evil(find_revision("revert"))),
+    "lone_svg": lambda: lone_svg(play(SCENARIO, find_revision("revert"))),
     "picture_svg": lambda: picture_svg(play(SCENARIO, find_revision("revert"))),
     "arrow": lambda: svg_shapes.arrow(1, 2, 3, EVIL, EVIL),
     "cross": lambda: svg_shapes.cross(1, 2, EVIL),

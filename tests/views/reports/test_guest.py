@@ -21,7 +21,7 @@ refuse-then-retry: Linux 6.1.0 on qemu-system-ppc64 7.2.22
 time                                   oper     QEMU    guest     cons
 + 0 s     device_del                    :------->|        |        .
 :                                       :        |        |        .
-+ 0.001 s OK                            :<.......:        |        .
++ 0.001 s accepted                      :<.......:        |        .
 :                                       :        :        |        .
 + 0.003 s Unable to remove last         :        :        |        o
 |           online CPU Powe...          :        :        |        .
@@ -34,7 +34,7 @@ time                                   oper     QEMU    guest     cons
 :                                       |        |        |        .
 + 6 s     device_del                    :------->|        |        .
 :                                       :        |        |        .
-+ 6.001 s OK                            :<.......:        |        .
++ 6.001 s accepted                      :<.......:        |        .
 :                                       :        :        |        .
 + 6.05 s  ISOLATE                       :        :<-------|        .
 |         UNUSABLE                      :        :<-------.        .

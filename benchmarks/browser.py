@@ -53,9 +53,9 @@ def step_ms() -> tuple[list[float], list[float]] | None:
     if chromium is None:
         return None
 
-    def steps(page: Page, name: str) -> list[float]:
+    def steps(page: Page, name: str, handle: str) -> list[float]:
         page.evaluate(WATCH, name)
-        page.locator(f"{name} .noUi-handle").focus()
+        page.locator(f"{name} {handle}").focus()
         found = []
         for key in ("ArrowRight",) * STEPS + ("ArrowLeft",) * STEPS:
             page.keyboard.press(key)
@@ -70,7 +70,10 @@ def step_ms() -> tuple[list[float], list[float]] | None:
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             open_lesson(page, address, "bench.ipynb")
             page.locator(".peer .noUi-handle").wait_for()
-            measured = steps(page, ".kit-player"), steps(page, ".peer")
+            measured = (
+                steps(page, ".kit-player", "input[type=range]"),
+                steps(page, ".peer", ".noUi-handle"),
+            )
             browser.close()
     return measured
 

@@ -15,6 +15,8 @@ from kit.case_study.history import behaviours, history, named_commits
 from kit.common.errors import UserError
 from kit.course.exercises import AnswerVerdict
 from kit.course.exercises import check as check_answer
+from kit.course.predictions import prediction_named
+from kit.course.sandbox_tasks import tasks_named
 from kit.explorer.comparison import PathPlay, alone
 from kit.explorer.comparison import beside as beside_path
 from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one
@@ -128,17 +130,22 @@ def cover(delay: int = 16) -> CoverWidget:
 # -- machines side by side, and runs -------------------------------------------------------------
 
 
-def sandbox(before: str | None = None, after: str | None = None) -> SandboxWidget:
+def sandbox(
+    before: str | None = None, after: str | None = None, *, tasks: str | None = None
+) -> SandboxWidget:
     """Return the sandbox: two machines side by side; each click acts on both.
 
     Args:
         before: The revision on the left; any name that `kit list revisions` shows. The default is
             pre-revert.
         after: The revision on the right. The default is revert.
+        tasks: The name of tasks that the sandbox sets one after the other: "before-and-after".
 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
+        UserError: There are no tasks of that name.
     """
+    from kit.views.cockpit.sandbox import SandboxDesk
     from kit.views.models.sandbox import SandboxModel
     from kit.views.print.sandbox_stories import IN_TIME
     from kit.views.widgets.sandbox import SandboxWidget
@@ -146,13 +153,29 @@ def sandbox(before: str | None = None, after: str | None = None) -> SandboxWidge
     choice = HistoryChoice()
     model = SandboxModel(before or "pre-revert", after or "revert")
     stories = (IN_TIME,) if before is None and after is None else None
-    return SandboxWidget(model, choice.page, choice.panel, choice.lines_of, stories)
+    desk = SandboxDesk(
+        model,
+        choice.page,
+        choice,
+        choice.lines_of,
+        lambda shown: _mail(shown, None),
+        () if tasks is None else tasks_named(tasks),
+    )
+    return SandboxWidget(desk, stories)
 
 
 def player(
-    scenario: str, at: str = "revert", *, before: str | None = None, after: str | None = None
+    scenario: str,
+    at: str = "revert",
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    predict: str = "",
+    reveal: bool = False,
 ) -> PlayerWidget:
     """Return the player of a run, or of a pair of runs if *before* and *after* are given.
+
+    The run is hidden until it is played, and a question stands above it.
 
     Args:
         scenario: A built-in scenario (`kit list scenarios`), a file of your own (story.toml), or a
@@ -160,10 +183,14 @@ def player(
         at: The revision of a run; any name that `kit list revisions` shows.
         before: The revision of a pair's first run.
         after: The revision of a pair's second run.
+        predict: The question: "first-to-know", or "" for the one that suits what is played.
+        reveal: Show the whole run at once, and ask nothing.
 
     Raises:
-        UserError: There is no such scenario or revision, or only one half of a pair is named.
+        UserError: There is no such scenario, revision or question, or only one half of a pair is
+            named.
     """
+    from kit.views.cockpit.player import PlayerDesk
     from kit.views.models.player import PlayerModel
     from kit.views.widgets.player import PlayerWidget
 
@@ -172,7 +199,16 @@ def player(
 
     choice, anywhere = HistoryChoice(), AnyPlayer()
     model = PlayerModel(Timeline(played=played, player=anywhere.play), anywhere.find)
-    return PlayerWidget(model, choice.lines_of, choice.panel, lambda shown: _mail(shown, None))
+    return PlayerWidget(
+        PlayerDesk(
+            model,
+            choice.lines_of,
+            choice,
+            lambda shown: _mail(shown, None),
+            None if reveal else prediction_named(predict, played),
+            reveal=reveal,
+        )
+    )
 
 
 def _played(scenario: str, at: str, before: str | None, after: str | None) -> Run | Pair:
@@ -238,12 +274,13 @@ def path(token: str, beside: str | None = None) -> PathWidget:
     Raises:
         UserError: The token does not name a path, or there is no such revision.
     """
+    from kit.views.cockpit.path import PathDesk
     from kit.views.models.path import PathModel
     from kit.views.widgets.path import PathWidget
 
     played = open_path(token)
     play = alone(played) if beside is None else beside_path(played, find_revision(beside))
-    return PathWidget(PathModel(play), _path_mail)
+    return PathWidget(PathDesk(PathModel(play), _path_mail))
 
 
 def properties(*revisions: str, widen: str | None = None) -> PropertyWidget:
@@ -298,10 +335,11 @@ def connector_lab(at: str = "revert") -> ConnectorWidget:
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
+    from kit.views.cockpit.connector import ConnectorDesk
     from kit.views.models.connector import ConnectorModel
     from kit.views.widgets.connector import ConnectorWidget
 
-    return ConnectorWidget(ConnectorModel(at))
+    return ConnectorWidget(ConnectorDesk(ConnectorModel(at)))
 
 
 # -- commits -------------------------------------------------------------------------------------

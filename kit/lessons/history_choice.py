@@ -93,17 +93,30 @@ class HistoryChoice:
         """Return the controls with which a person chooses another history."""
         from kit.views.widgets.history_panel import HistoryPanel  # here: only lessons have widgets
 
-        return HistoryPanel(self.source, self._use, self._fetch, changed, self.placeholder)
+        return HistoryPanel(self.source, self.use, self._fetch, changed, self.placeholder)
 
     def source(self) -> str:
         """Return the name of the history."""
         read = self._history()
         return "nothing: what KIT_QEMU names cannot be read" if read is None else str(read.source)
 
-    def _use(self, place: str) -> None:
+    def use(self, place: str) -> None:
+        """Read from a folder of a clone or an exported file; from the default if it is empty.
+
+        Raises:
+            UserError: It cannot be read, or lacks the lesson's commits.
+        """
         read = history(expanded(place) if place else None)
         self._try(read)
         self._take(read)
+
+    def fetch(self) -> str:
+        """Fetch QEMU's commits of the lesson, and return a report.
+
+        Raises:
+            UserError: They cannot be fetched.
+        """
+        return self._fetch(lambda *_: None, lambda _: None)
 
     def _try(self, read: History) -> None:
         """Raise now, rather than at each step, if a history lacks the lesson's commits."""

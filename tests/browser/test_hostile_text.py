@@ -187,9 +187,14 @@ def test_a_hostile_history_is_only_text_in_a_notebook(
         "from kit import sandbox, tour, player\n"
         'tour("revert")',
         "sandbox()",
-        f'player("{scenario}", before="pre-revert", after="revert")',
+        f'player("{scenario}", before="pre-revert", after="revert", reveal=True)',
     )
     with opened(name) as page:
+        for tab in ("Code", "Events", "Share"):
+            for cockpit in page.locator(".kit-cockpit").all():
+                if cockpit.get_by_role("tab", name=tab).count():
+                    cockpit.get_by_role("tab", name=tab).click()
+            settle(page)
         unfold(page)
         settle(page)
         shown = page.locator(".jp-Notebook").inner_text()

@@ -31,8 +31,8 @@ def test_a_cell_opens_the_path_that_breaks_its_promise(
         page.keyboard.press("Space")
         expect(table.locator(".kit-path")).to_contain_text("DEVICE_DELETED")
         expect(table.locator("> .widget-html .kit-verdict")).to_contain_text("at revert, which")
-        table.get_by_role("button", name="next difference").focus()
+        table.get_by_role("button", name="Next difference (d)").focus()
         page.keyboard.press("Enter")
-        expect(table.locator(".kit-said")).to_contain_text("No choice after this")
+        expect(table.locator(".kit-path .kit-verdict")).to_contain_text("No choice after this")
 
         assert serious_findings(page) == []

@@ -35,7 +35,7 @@ from kit.views.diagram import svg_shapes
 from kit.views.diagram.drc_states import state_diagram
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.escape import Html
-from kit.views.html.base import revision_head, sides_line, status
+from kit.views.html.base import revision_head, said_html, sides_line, status
 from kit.views.html.diff import commit_html, lines_html, message_html, responsible_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
 from kit.views.html.print_form import PrintForm, aside, table
@@ -388,6 +388,7 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     ),
     "page_of": lambda: page_of(EVIL, DRAWN, [EVIL], [EVIL], DRAWN),
     "picture_page": lambda: picture_page(play(SCENARIO, find_revision("revert"))),
+    "said_html": lambda: said_html([EVIL]),
     "say_html": lambda: say_html(EVIL),
 }
 NO_TEXT = {

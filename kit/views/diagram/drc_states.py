@@ -130,7 +130,7 @@ def _box(state: DrcState, live: ShownConnector | None) -> Iterator[Html]:
         yield from _present(live.drc, x, y)
     yield svg.rect(left, top, BOX_WIDTH, BOX_HEIGHT, svg.PAPER, svg.INK)
     yield svg.text(x, y - 2, state.name, anchor="middle", bold=True)
-    yield svg.text(x, y + 13, _MEANS[state], anchor="middle", size=10.5, fill=svg.SOFT)
+    yield svg.text(x, y + 13, _MEANS[state], anchor="middle", size=11, fill=svg.SOFT)
 
 
 def _present(drc: Drc, x: float, y: float) -> Iterator[Html]:

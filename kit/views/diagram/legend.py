@@ -12,7 +12,7 @@ from kit.views.escape import Html
 __all__ = ["folded_legend", "legend_html", "legend_parts"]
 
 WIDE, HIGH = 46.0, 18.0
-SMALL = 10.5  # letters in a picture
+SMALL = 11.0  # letters in a picture
 _MIDDLE = HIGH / 2
 _STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strokes
 

@@ -34,10 +34,10 @@ __all__ = ["LANE_NAMES", "WIDTH", "Drawing", "draw", "lone_svg", "picture_svg"]
 WIDTH, RIGHT = 960.0, 140.0
 SIZE = 11.5
 HEAD = 26.0  # for the title of a picture that travels alone
-SMALL, LINE = 10.5, 14.0  # of the words below the picture
+SMALL, LINE = 11.0, 14.0  # of the words below the picture
 BELOW = 16.0  # for the words at the first difference
 LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
-MAX_LABELS = 3  # rows of labels over a lane, fewer if the picture would be too high
+MAX_LABEL_ROWS = 3  # rows of labels over a lane, fewer if the picture would be too high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class Drawing:
     """A picture, and where its places are.
 
     ``start`` and ``end`` are where nothing has happened and where the time is over, ``steps`` where
-    the current place is after each step, ``now`` where it is in the picture. ``label`` says what
-    the picture shows, without what comes of it.
+    the current place is after each step, ``now`` where it is in the picture, ``right`` where the
+    axis ends.
     """
 
     svg: Html
@@ -57,7 +57,7 @@ class Drawing:
     steps: tuple[float, ...]
     end: float
     now: float
-    label: str
+    right: float
 
 
 def picture_svg(
@@ -113,27 +113,30 @@ def draw(
     origin = _wrapped(layout.origin, width)
     groups = _lanes_within(layout, axis, highest and highest - LINE * len(origin))
     height = groups[-1][1].bottom + BELOW
-    painter = _Painter(layout, axis, width, height, future=future, moves=moves)
-    parts = (*painter.parts(groups), *_origin(origin, height))
+    picture = _PictureParts(layout, axis, width, height, future=future, moves=moves)
+    parts = (*picture.parts(groups), *_origin(origin, height))
+    at_end = layout.now_ns >= layout.end_ns and layout.place == len(layout.stops) - 1
+    shown = not moves and (future or at_end)  # else the label must not tell what is hidden
+    label = _label(layout) if shown else "A picture of a run, up to the current place."
     return Drawing(
         svg=svg.picture(
-            width, height + LINE * len(origin), f"{_label(layout)} {layout.origin}".strip(), parts
+            width, height + LINE * len(origin), f"{label} {layout.origin}".strip(), parts
         ),
         parts=parts,
         width=width,
         height=height + LINE * len(origin),
         start=axis.left,
         steps=tuple(x + 3 for x in axis.steps),
-        end=max(axis.until(None, layout.end_ns), axis.x(min(layout.end_ns, axis.end_ns))),
+        end=axis.until(None, layout.end_ns),
         now=_now_x(layout, axis),
-        label=f"{layout.title}.",
+        right=axis.right,
     )
 
 
 def _lanes_within(layout: Layout, axis: Axis, highest: float) -> list[tuple[PictureSide, Lanes]]:
     """Place the lanes, with as many rows of labels as there is room for."""
     groups: list[tuple[PictureSide, Lanes]] = []
-    for most in range(MAX_LABELS, 0, -1):
+    for most in range(MAX_LABEL_ROWS, 0, -1):
         groups, top = [], TOP
         for side in layout.sides:
             lanes = lanes_of(layout, side, axis, top, most)
@@ -196,7 +199,7 @@ def _now_x(layout: Layout, axis: Axis) -> float:
     return x
 
 
-class _Painter:
+class _PictureParts:
     """Puts the parts of a picture one over the other."""
 
     def __init__(
@@ -219,10 +222,12 @@ class _Painter:
         layout, axis = self._layout, self._axis
         bottom = self._height - BELOW
         yield from axis_parts(layout, axis, self._width, bottom)
-        for side, lanes in groups:
-            yield from self._back(side, lanes)
+        for _, lanes in groups:
+            yield from self._back(lanes)
         spans = [part for side, lanes in groups for part in spans_of(layout, side, lanes, axis)]
         yield from self._in_time(spans)
+        for side, lanes in groups:
+            yield from self._heading(side, lanes)
         for side, lanes in groups:
             for mark in side.marks:
                 yield from self._at_step(mark.step, _mark(mark, lanes, axis.steps[mark.step]))
@@ -294,19 +299,23 @@ class _Painter:
 
     # -- what stands still ---------------------------------------------------------------------
 
-    def _back(self, side: PictureSide, lanes: Lanes) -> Iterator[Html]:
+    def _back(self, lanes: Lanes) -> Iterator[Html]:
         layout = self._layout
         yield svg.line(0, lanes.top, self._width, lanes.top, svg.LINE)
+        if not layout.observed:
+            words = "believes now" if self._moves or not self._at_end else "at the end"
+            x = self._width - RIGHT + 8
+            yield svg.text(x, lanes.top + 16, words, fill=svg.SOFT, size=SIZE)
+        for lane in layout.lanes:
+            yield from self._lane(lane, lanes)
+
+    def _heading(self, side: PictureSide, lanes: Lanes) -> Iterator[Html]:
+        layout = self._layout
         called = layout.observed or _called(side.revision)
         heading = f"{side.name}: {called}" if side.name else called
         wide = svg.text_width(heading, 13, bold=True)
         yield svg.rect(0, lanes.top + 1, wide + 8, 20, svg.PAPER)  # hides the lines behind it
         yield svg.text(4, lanes.top + 16, heading, size=13, bold=True)
-        if not layout.observed:
-            words = "believes now" if self._moves or not self._at_end else "at the end"
-            yield svg.text(self._width - RIGHT + 8, lanes.top + 16, words, fill=svg.SOFT, size=SIZE)
-        for lane in layout.lanes:
-            yield from self._lane(lane, lanes)
 
     def _lane(self, lane: Actor, lanes: Lanes) -> Iterator[Html]:
         layout, axis = self._layout, self._axis

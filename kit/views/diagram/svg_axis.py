@@ -33,11 +33,13 @@ def axis_parts(layout: Layout, axis: Axis, width: float, bottom: float) -> Itera
 
 def _bands(layout: Layout, axis: Axis, width: float) -> Iterator[Html]:
     """Shade each instant that is stretched, and say what the shade means."""
+    if layout.counted:  # every choice has the room that its messages need
+        return
     stretched = [knot for knot in axis.knots if knot.right - knot.left > BUSY]
     for knot in stretched:
         wide = knot.right - knot.left
         yield svg.rect(knot.left - 8, AXIS_Y, wide + 16, STRIP + 3, svg.MARK)
-    if stretched and not layout.counted:
+    if stretched:
         at = width - svg.text_width(STRETCHED, SIZE) - 21
         yield svg.rect(at, AXIS_Y + 3, 12, 11, svg.MARK, svg.LINE)
         yield svg.text(at + 17, AXIS_Y + 13, STRETCHED, fill=svg.SOFT, size=SIZE)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kit.machine.revision import Revision
 from kit.views.escape import Html
 
-__all__ = ["label_code", "revision_head", "sides_line", "status"]
+__all__ = ["label_code", "revision_head", "said_html", "sides_line", "status"]
 
 
 def status(words: str, style: str = "") -> Html:
@@ -16,6 +16,11 @@ def status(words: str, style: str = "") -> Html:
     return Html('<div class="kit-verdict{}" role="status" aria-live="polite">{}</div>').format(
         style, Html("<br>").join((Html("<strong>{}</strong>").format(first), *others))
     )
+
+
+def said_html(lines: Iterable[str]) -> Html:
+    """Return sentences, a paragraph each."""
+    return Html().join(Html("<p>{}</p>").format(line) for line in lines)
 
 
 def revision_head(name: str, revision: Revision) -> Html:

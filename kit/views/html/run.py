@@ -18,7 +18,7 @@ from kit.views.escape import Html
 
 __all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
 
-MAX_ROWS = 25  # of events, around the current one
+MAX_ROWS = 300  # of events
 
 
 def state_html(run: Run, seq: int | None = None) -> Html:
@@ -99,43 +99,31 @@ def _row(entry: TraceEntry, first: bool, here: tuple[int, ...]) -> Html:
 
 
 def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
-    """Return the events of a run or a pair, one a row. A colour and a word mark the current one.
+    """Return the events of a run or a pair, one a row, each with its number and its place.
 
-    An event of both runs spans both columns. If there are many, only those around the current one
-    are shown.
+    Which of them is the current one, and which are still to come, is for the browser to mark. An
+    event of both runs spans both columns.
     """
     found = timeline.stops
-    start = max(0, min(timeline.place - MAX_ROWS // 2, len(found) - MAX_ROWS))
-    shown = range(start, min(start + MAX_ROWS, len(found)))
+    shown = found[:MAX_ROWS]
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
-    span = len(heads) + 1
-    return (
-        Html(
-            '<table class="kit-log kit-events"><caption>Events</caption><thead><tr>'
-            '<th scope="col">time</th>{}</tr></thead><tbody>'
-        ).format(top)
-        + _more(start, "earlier", span)
-        + Html().join(_event(timeline, place, found[place]) for place in shown)
-        + _more(len(found) - shown.stop, "later", span)
-        + Html("</tbody></table>")
-    )
-
-
-def _more(count: int, which: str, span: int) -> Html:
-    if count <= 0:
-        return Html()
-    return Html('<tr><td colspan="{}" class="kit-soft">… {} {}</td></tr>').format(
-        span, count, which
-    )
+    rows = Html().join(_event(timeline, place, stop) for place, stop in enumerate(shown))
+    more = Html()
+    if len(found) > len(shown):
+        more = Html('<tr><td colspan="{}" class="kit-soft">… {} more events</td></tr>').format(
+            len(heads) + 2, len(found) - len(shown)
+        )
+    return Html(
+        '<table class="kit-log kit-events"><thead><tr><th scope="col">no.</th>'
+        '<th scope="col">time</th>{}</tr></thead><tbody>{}{}</tbody></table>'
+    ).format(top, rows, more)
 
 
 def _event(timeline: Timeline, place: int, stop: TimelineStop) -> Html:
-    now = place == timeline.place
-    styles = ["kit-now"] * now + ["kit-later"] * (place > timeline.place)
-    row = Html(' class="{}"').format(" ".join(styles)) if styles else Html()
-    mark = Html("<strong>▶ now:</strong> ") if now else Html()
-    cells = Html().join(_cells(timeline.runs, stop, mark))
-    return Html("<tr{}><th scope='row'>{}</th>{}</tr>").format(row, seconds(stop.at_ns), cells)
+    cells = Html().join(_cells(timeline.runs, stop, Html()))
+    return Html('<tr data-place="{}"><td>{}</td><th scope="row">{}</th>{}</tr>').format(
+        place, place + 1, seconds(stop.at_ns), cells
+    )
 
 
 def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from traitlets import HasTraits, Tuple, Unicode
+from traitlets import HasTraits, Int, Tuple, Unicode
 
 from kit.machine.catalogue import find_revision
 from kit.machine.config import Config
@@ -119,11 +119,31 @@ class Step:
             return _WITHOUT_A_ROW.get(self.press, "QEMU did not look at the connector's table.")
         guard = self.decided.guard.removesuffix("?")
         if guard:
-            return f"The connector was {state}, and this held: {guard}."
-        others = [line.guard.removesuffix("?") for line in self.cell if line.guard]
-        none_held = f", and this did not hold: {'; '.join(others)}" if others else ""
-        return f"The connector was {state}{none_held}."
+            return f"The connector was {state}, and {_SO[guard][0]}."
+        others = [_SO[line.guard.removesuffix("?")][1] for line in self.cell if line.guard]
+        because = f", and {', and '.join(others)}" if others else ""
+        return f"The connector was {state}{because}."
 
+
+_SO = {
+    "no device": ("there is no device in it", "a device is in it"),
+    "device attached": ("a device is in it", "there is no device in it"),
+    "unplug requested": ("QEMU has requested the unplug", "QEMU has not requested the unplug"),
+    "LMB, no unplug requested": (
+        "it is an LMB that QEMU has not requested",
+        "it is not such an LMB",
+    ),
+    "LMB, unplug requested": ("it is an LMB that QEMU has requested", "it is not such an LMB"),
+    "CPU attached": ("a CPU is in it", "there is no CPU in it"),
+    "CPU, unplug requested": (
+        "QEMU has requested the unplug of the CPU",
+        "QEMU has not requested the unplug of a CPU",
+    ),
+    "a node begins": ("a node begins", "no node begins"),
+    "a child node ends": ("a child node ends", "no child node ends"),
+    "the fragment ends": ("the description ends", "the description goes on"),
+}
+"""Each guard of the table in words: if it holds, and if it does not."""
 
 _WITHOUT_A_ROW = {
     Press.DEVICE_ADD: "Plugging puts a device into the connector; its state waits for the guest.",
@@ -225,11 +245,13 @@ def _name_message(message: Emitted) -> str:
 class ConnectorModel(HasTraits):
     """The connector of core 1 at a revision, and the presses so far.
 
+    ``place`` is the number of presses before the current place; a press there drops the later ones.
     ``hint`` explains why a click did nothing, and is empty otherwise.
     """
 
     at = Unicode()
     presses = Tuple()
+    place = Int(0)
     hint = Unicode()
 
     def __init__(self, at: str = "revert") -> None:
@@ -255,12 +277,12 @@ class ConnectorModel(HasTraits):
 
     @property
     def last(self) -> Step | None:
-        """What the last press did."""
-        return self.steps[-1] if self.presses else None
+        """What the press before the current place did."""
+        return self.steps[self.place - 1] if self.place else None
 
     @property
     def drc(self) -> Drc:
-        """The connector as it is now."""
+        """The connector at the current place."""
         return empty_drc(INDEX) if self.last is None else self.last.after
 
     @property
@@ -277,20 +299,27 @@ class ConnectorModel(HasTraits):
     def press(self, press: Press) -> None:
         """Carry out one more press."""
         if len(self.presses) >= MAX_PRESSES:
-            self.hint = f"That was {MAX_PRESSES} clicks; press reset."
+            self.hint = f"That was {MAX_PRESSES} clicks; press Start again."
             return
         self.hint = ""
-        self.presses = (*self.presses, press)
+        self.presses = (*self.presses[: self.place], press)
+        self.place = len(self.presses)
+
+    def go(self, place: int) -> None:
+        """Go to the state after *place* presses."""
+        self.hint = ""
+        self.place = min(max(place, 0), len(self.presses))
 
     def undo(self) -> None:
         """Undo the last click."""
         self.hint = "" if self.presses else "There is nothing to undo."
+        self.place = max(len(self.presses) - 1, 0)
         self.presses = self.presses[:-1]
 
     def reset(self) -> None:
         """Start again with an empty connector."""
         self.hint = "" if self.presses else "The connector is as it was at the start."
-        self.presses = ()
+        self.place, self.presses = 0, ()
 
     def move(self, steps: int) -> None:
         """Choose another revision and repeat the presses there. It is later if *steps* > 0."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from traitlets import Bool
-
 from kit.actors.messages import Actor, RtasByHand
 from kit.common.errors import UserError
 from kit.machine.catalogue import find_revision
@@ -43,6 +41,10 @@ _GROUPS = {
     Actor.OPERATOR: "host",
 }
 _DECIDES = ("guest gives", "guest keeps")
+_LIKELY = (
+    *("virsh setvcpus", "virsh detach", "device_del", "guest gives", "guest keeps", "guest hang"),
+    *("system_reset", "stop", "cont", "migrate"),
+)
 
 
 def actions_of(scenario: Scenario) -> tuple[ActionChoice, ...]:
@@ -74,13 +76,7 @@ def _makes_sense(choice: ActionChoice, scenario: Scenario) -> bool:
 
 
 class PlayerModel(TimelineModel):
-    """A run or a pair, the current place in it, and what the learner did in it.
-
-    ``lines_shown`` and ``menu_shown``: are the responsible lines, and the actions, visible?
-    """
-
-    lines_shown = Bool(False)
-    menu_shown = Bool(False)
+    """A run or a pair, the current place in it, and what the learner did in it."""
 
     def __init__(
         self, timeline: Timeline, find_real: Callable[[Board], Revision] | None = None
@@ -94,6 +90,18 @@ class PlayerModel(TimelineModel):
         self._find_real = find_real
         self._embedded: Revision | None = None  # the place of the last side before it became real
         self.actions = actions_of(self.scenario)
+
+    @property
+    def likely(self) -> tuple[ActionChoice, ...]:
+        """The actions that a person is likely to want, most of them one for each kind."""
+        found: dict[str, ActionChoice] = {}
+        for choice in self.actions:
+            kind = next((one for one in _LIKELY if choice.action.startswith(one)), None)
+            if kind is not None:
+                found.setdefault(kind, choice)
+        return tuple(found[kind] for kind in _LIKELY if kind in found)
+
+    # -- embedded or real ----------------------------------------------------------------------
 
     @property
     def has_switch(self) -> bool:

@@ -11,6 +11,7 @@ from kit.explorer.comparison import PathPlay
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.search import Judgement
 from kit.machine.revision import Revision
+from kit.views.cockpit.path import PathDesk
 from kit.views.escape import Html
 from kit.views.html.base import status
 from kit.views.html.figure import style_html
@@ -160,7 +161,9 @@ class PropertyWidget(Shown):
 
     def _show_play(self) -> None:
         old, play = self._player.children, self.model.play
-        self._player.children = [] if play is None else [PathWidget(PathModel(play), self._mail_of)]
+        self._player.children = (
+            [] if play is None else [PathWidget(PathDesk(PathModel(play), self._mail_of))]
+        )
         for widget in old:
             widget.close()
 

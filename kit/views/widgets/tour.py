@@ -15,6 +15,7 @@ from kit.case_study.behaviours import Behaviour
 from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.machine.revision import Revision
 from kit.trace.entry import TraceEntry
+from kit.views.cockpit.sandbox import SandboxDesk
 from kit.views.escape import Html
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import style_html
@@ -51,7 +52,8 @@ class TourWidget(Shown):
         self._steps = [self._step_button(place) for place in range(len(STEPS))]
         self._head, self._changes = HtmlView(), HtmlView()
         self._message, self._diff, self._status = HtmlView(), HtmlView(), HtmlView()
-        self._sandbox = SandboxWidget(SandboxModel("baseline", "timer"), lines_of=lines_of)
+        desk = SandboxDesk(SandboxModel("baseline", "timer"), lines_of=lines_of)
+        self._sandbox = SandboxWidget(desk)
         back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
         forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
         self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
@@ -104,7 +106,8 @@ class TourWidget(Shown):
         self._head.value = head_html(model)
         self._changes.value = changes_html(model, self._behaviours_of(model.step))
         self._sandbox.model.choose(model.previous.label, model.step.label)
-        self.svg = self._sandbox.svg
+        self._sandbox.show()
+        self.svg = self._sandbox.desk.svg
         self._show_diff()
 
     def _show_diff(self) -> None:

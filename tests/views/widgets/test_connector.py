@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import product
 
-import ipywidgets as widgets
 import pytest
 
 from kit.common.errors import UnknownRevisionError, UserError
@@ -16,10 +14,10 @@ from kit.machine.pseries.connector import DrcType as Type
 from kit.machine.pseries.drc import apply, transitions
 from kit.machine.pseries.tables import lines
 from kit.machine.revision import Revision
+from kit.views.cockpit.connector import ConnectorDesk
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.models.connector import ConnectorModel, Press, drive
 from kit.views.widgets.connector import ConnectorWidget
-from tests.views.widgets.widgets import KEYBOARD, click, inside, shown
 
 P, S = Press, DrcState
 UP = (P.DEVICE_ADD, P.USABLE, P.UNISOLATE, P.CONFIGURE)
@@ -64,13 +62,14 @@ def test_after_15_s_it_depends_on_the_revision(at: str, told: tuple[str, ...], t
             "revert",
             (P.USABLE,),
             "-3, no such indicator",
-            "The connector was UNUSABLE, and this held: no device.",
+            "The connector was UNUSABLE, and there is no device in it.",
         ),
         (
             "revert",
             (P.DEVICE_ADD, P.USABLE),
             "0, success",
-            "The connector was UNUSABLE, and this did not hold: no device; unplug requested.",
+            "The connector was UNUSABLE, and a device is in it,"
+            " and QEMU has not requested the unplug.",
         ),
         ("revert", (P.SENSOR,), "0, success: UNUSABLE", "The connector was UNUSABLE."),
         (
@@ -83,7 +82,7 @@ def test_after_15_s_it_depends_on_the_revision(at: str, told: tuple[str, ...], t
             "revert",
             UP,
             "0, configured, after 32 calls",
-            "The connector was UNISOLATE, and this held: the fragment ends.",
+            "The connector was UNISOLATE, and the description ends.",
         ),
         (
             "revert",
@@ -95,7 +94,7 @@ def test_after_15_s_it_depends_on_the_revision(at: str, told: tuple[str, ...], t
             "unisolate",
             (*UP, P.DEVICE_DEL, P.UNISOLATE),
             "0, success",
-            "The connector was CONFIGURED, and this held: unplug requested.",
+            "The connector was CONFIGURED, and QEMU has requested the unplug.",
         ),
         (
             "revert",
@@ -120,13 +119,13 @@ def test_after_15_s_it_depends_on_the_revision(at: str, told: tuple[str, ...], t
             "pre-revert",
             (*UP, P.DEVICE_DEL, P.WAIT_15_S),
             "done",
-            "The connector was CONFIGURED, and this held: unplug requested.",
+            "The connector was CONFIGURED, and QEMU has requested the unplug.",
         ),
         (
             "revert",
             (*UP, P.DEVICE_DEL, P.SYSTEM_RESET),
             "done",
-            "The connector was CONFIGURED, and this held: unplug requested.",
+            "The connector was CONFIGURED, and QEMU has requested the unplug.",
         ),
     ],
 )
@@ -220,7 +219,7 @@ def test_it_is_a_text_too() -> None:
     assert empty == "core 1's connector at revert: UNUSABLE, empty"
     assert model.text.splitlines() == [
         "core 1's connector at revert: CONFIGURED, core1 in it, marked: QEMU wants the device back",
-        "device_del: accepted. The connector was CONFIGURED, and this did not hold: no device.",
+        "device_del: accepted. The connector was CONFIGURED, and a device is in it.",
     ]
 
 
@@ -260,61 +259,65 @@ def test_a_call_that_moves_nothing_marks_no_arrow() -> None:
     assert "Now CONFIGURED; device in it." in svg
 
 
-# -- the widget --------------------------------------------------------------------------------
+# -- the cockpit -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def connector() -> Iterator[ConnectorWidget]:
-    widget = ConnectorWidget(ConnectorModel())
-    yield widget
-    widget.close_all()
+def desk_of(*presses: Press) -> ConnectorDesk:
+    desk = ConnectorDesk(ConnectorModel())
+    for press in presses:
+        desk.do("press", press.name)
+    return desk
 
 
-@pytest.mark.parametrize("press", Press, ids=lambda press: press.value)
-def test_each_press_is_a_button(connector: ConnectorWidget, press: Press) -> None:
-    click(connector, press.value)
+def test_each_press_is_a_button() -> None:
+    buttons = [b for group in desk_of().view().actions for b in group.buttons if b.do == "press"]
 
-    assert connector.model.presses == (press,)
-
-
-def test_the_page_shows_answer_reason_rows_and_log(connector: ConnectorWidget) -> None:
-    click(connector, "device_add", "USABLE")
-    page = shown(connector)
-
-    assert '<span class="kit-told">0, success</span>' in page
-    assert "It goes from UNUSABLE to AVAILABLE." in page
-    assert page.count("▶ decided") == 1
-    assert page.index("What you did, the latest first") < page.index("device_add")
+    assert {b.words: b.value for b in buttons} == {press.value: press.name for press in Press}
 
 
-def test_an_answer_that_is_an_error_looks_like_one(connector: ConnectorWidget) -> None:
-    click(connector, "USABLE")
+def test_a_click_says_answer_and_reason_and_shows_rows_and_log() -> None:
+    view = desk_of(P.DEVICE_ADD, P.USABLE).view()
+    events, table = (tab.html for tab in view.tabs)
 
-    assert '<span class="kit-error">-3, no such indicator</span>' in shown(connector)
+    assert view.places[-1].said[0] == (
+        "",
+        "USABLE is answered 0, success. It goes from UNUSABLE to AVAILABLE.",
+    )
+    assert table.count("▶ decided") == 1
+    assert events.index("What you did, the latest first") < events.index("device_add")
 
 
-def test_undo_reset_and_the_revision_are_bound(connector: ConnectorWidget) -> None:
-    click(connector, "device_add", "USABLE", "undo", "later ▶")
-    found = (connector.model.presses, connector.model.revision.name)
-    click(connector, "begin again", "begin again")
+def test_one_goes_back_and_a_press_there_drops_the_later_ones() -> None:
+    desk = desk_of(P.DEVICE_ADD, P.USABLE, P.UNISOLATE)
+    desk.do("go", "1")
+    there = (desk.view().index, desk.model.drc.state.name)
+    desk.do("press", P.SENSOR.name)
+
+    assert there == (1, "UNUSABLE")
+    assert desk.model.presses == (P.DEVICE_ADD, P.SENSOR)
+    assert len(desk.view().places) == 3
+
+
+def test_undo_reset_and_the_revision_are_bound() -> None:
+    desk = desk_of(P.DEVICE_ADD, P.USABLE)
+    desk.do("undo", "")
+    desk.do("later", "at")
+    found = (desk.model.presses, desk.model.revision.name)
+    desk.do("again", "")
+    desk.do("again", "")
 
     assert found == ((P.DEVICE_ADD,), "resend")
-    assert "The connector is as it was at the start." in shown(connector)
+    assert desk.view().note == "The connector is as it was at the start."
 
 
-def test_only_controls_that_the_keyboard_can_use(connector: ConnectorWidget) -> None:
-    kinds = {type(w).__name__ for w in inside(connector)} - {"ConnectorWidget"}
+def test_without_widgets_it_is_a_picture_and_a_text() -> None:
+    widget = ConnectorWidget(desk_of())
+    bundle = widget._repr_mimebundle_()
+    assert bundle is not None
 
-    assert kinds <= KEYBOARD
-    assert not any(w.disabled for w in inside(connector) if isinstance(w, widgets.Button))
-
-
-def test_without_widgets_it_is_a_picture_and_a_text(connector: ConnectorWidget) -> None:
-    bundle = connector._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-
-    assert data["image/svg+xml"].startswith("<svg ")
-    assert data["text/plain"] == "core 1's connector at revert: UNUSABLE, empty"
+    assert bundle[0]["image/svg+xml"].startswith("<svg ")
+    assert bundle[0]["text/plain"] == "core 1's connector at revert: UNUSABLE, empty"
+    widget.close()
 
 
 def test_the_connector_is_that_of_core_1() -> None:

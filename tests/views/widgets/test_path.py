@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from itertools import pairwise
 
 import ipywidgets as widgets
-import pytest
 
-from kit.explorer.comparison import alone, beside
+from kit.explorer.comparison import beside
 from kit.explorer.jobs import Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
 from kit.explorer.properties import PROPERTIES
@@ -17,9 +15,8 @@ from kit.explorer.scope import Scope
 from kit.machine.catalogue import find_revision
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
-from kit.views.widgets.path import PathWidget
 from kit.views.widgets.properties import PropertyWidget
-from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
+from tests.views.widgets.widgets import button, click, shown
 
 LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")
 PAIR = beside(LIMBO, find_revision("revert"))
@@ -28,41 +25,7 @@ LOST, POSSIBLE = PROPERTIES[0], PROPERTIES[-1]
 SURPRISE = next(one for one in PROPERTIES if one.name == "no-surprise-removal")
 
 
-@pytest.fixture
-def player() -> Iterator[PathWidget]:
-    widget = PathWidget(PathModel(PAIR), lambda _: "a mail")
-    yield widget
-    widget.close_all()
-
-
 # -- a path ----------------------------------------------------------------------------------------
-
-
-def test_it_stands_at_the_end_and_says_what_came_of_it(player: PathWidget) -> None:
-    assert player.model.place == player.model.count == 9
-    assert "LIMBO" in player._beliefs.value
-    assert "no-silent-disagreement is violated" in player._end.value
-
-
-@pytest.mark.parametrize(
-    ("words", "place"),
-    [("first", 0), ("‹ back", 0), ("next ›", 2), ("last", 9), ("next difference", 2)],
-)
-def test_each_button_is_bound(player: PathWidget, words: str, place: int) -> None:
-    player.model.go(1)
-    click(player, words)
-
-    assert player.model.place == place
-
-
-def test_slider_and_number_move_together(player: PathWidget) -> None:
-    slider = next(w for w in inside(player) if isinstance(w, widgets.IntSlider))
-    number = next(w for w in inside(player) if isinstance(w, widgets.BoundedIntText))
-    slider.value = 3
-    first = (player.model.place, number.value)
-    number.value = 5
-
-    assert (first, player.model.place, slider.value) == ((3, 3), 5, 5)
 
 
 def test_where_a_revision_has_no_timer_it_says_so() -> None:
@@ -82,40 +45,6 @@ def test_what_both_say_is_said_once() -> None:
     who, _ = model.sentences[0]
 
     assert (len(model.sentences), who, model.parted) == (1, "", False)
-
-
-def test_a_click_that_does_nothing_says_why(player: PathWidget) -> None:
-    click(player, "next ›")
-    at_the_end = player._status.value
-    player.model.first()
-    click(player, "‹ back")
-
-    assert "No choice comes after this; the path ends here." in at_the_end
-    assert "This is the start" in player._status.value
-
-
-def test_alone_there_is_no_other_to_compare_with() -> None:
-    widget = PathWidget(PathModel(alone(LIMBO)))
-    words = {w.description for w in inside(widget) if isinstance(w, widgets.Button)}
-
-    assert "next difference" not in words
-    assert "kit open 1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa</code>" in shown(widget)
-    widget.close_all()
-
-
-def test_only_controls_that_the_keyboard_can_use_in_jupyterlab(player: PathWidget) -> None:
-    kinds = {type(w).__name__ for w in inside(player)}
-
-    assert kinds - {"PathWidget", "ShareBar"} <= KEYBOARD
-
-
-def test_without_widgets_it_is_a_picture_and_a_text(player: PathWidget) -> None:
-    bundle = player._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-
-    assert data["image/svg+xml"].startswith("<svg ")
-    assert data["text/plain"] == player.model.text
-    assert player.model.text.endswith(LIMBO.token)
 
 
 # -- the promises ----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,9 +13,8 @@ from kit.simulation.run import Intervention, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
+from kit.views.cockpit.player import PlayerDesk
 from kit.views.models.player import PlayerModel
-from kit.views.widgets.player import PlayerWidget
-from tests.views.widgets.widgets import button, click
 
 LATE = find_scenario("late-release")
 REAL = replace(find_revision("v6.2.0"), label="QEMU 7.2.22", alias="v6.2.0", commit="")
@@ -89,36 +87,29 @@ def test_from_a_real_one_the_next_revision_is_an_embedded_one() -> None:
     assert (revisions(model), model.is_real) == (["v6.1.0"], False)
 
 
-@pytest.fixture
-def player() -> Iterator[PlayerWidget]:
-    def none(_: Board) -> Revision:
-        raise UserError("qemu: no such program; get one")
+def none(_: Board) -> Revision:
+    raise UserError("qemu: no such program; get one")
 
+
+def test_without_a_binary_the_click_says_how_to_get_one() -> None:
     played = play(LATE, find_revision("revert"))
-    widget = PlayerWidget(PlayerModel(Timeline(played=played, player=anywhere), none))
-    yield widget
-    widget.close_all()
+    desk = PlayerDesk(PlayerModel(Timeline(played=played, player=anywhere), none))
+    with pytest.raises(UserError, match="qemu: no such program; get one"):
+        desk.do("real", "")
+
+    assert revisions(desk.model) == ["d522cb52e6"]
 
 
-def test_without_a_binary_the_click_says_how_to_get_one(player: PlayerWidget) -> None:
-    click(player, "real QEMU")
+def test_the_tab_says_what_is_played_and_where_its_button_leads() -> None:
+    desk = PlayerDesk(model_of("revert"))
+    desk.do("real", "")
+    tab = desk.view().tabs[-1]
 
-    assert "qemu: no such program; get one" in player._status.value
-    assert revisions(player.model) == ["d522cb52e6"]
-
-
-def test_the_button_says_where_it_leads() -> None:
-    widget = PlayerWidget(model_of("revert"))
-    click(widget, "real QEMU")
-
-    assert "<code>QEMU 7.2.22</code>" in widget._heads["at"].value
-    assert button(widget, "embedded machine")
-    widget.close_all()
+    assert (tab.name, NOTE in tab.html) == ("Real QEMU", True)
+    assert tab.buttons[0].words == "Play it on the embedded machine"
 
 
-def test_there_is_no_switch_where_nothing_could_be_switched() -> None:
-    widget = PlayerWidget(PlayerModel(Timeline(played=play(LATE, find_revision("revert")))))
+def test_there_is_no_tab_where_nothing_could_be_switched() -> None:
+    desk = PlayerDesk(PlayerModel(Timeline(played=play(LATE, find_revision("revert")))))
 
-    with pytest.raises(StopIteration):
-        button(widget, "real QEMU")
-    widget.close_all()
+    assert "Real QEMU" not in [tab.name for tab in desk.view().tabs]

@@ -1,0 +1,120 @@
+"""Tasks for the sandbox: what both machines must have come to, and the clicks that lead there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from kit.common.errors import UserError
+from kit.simulation.run import Pair, Run
+from kit.simulation.sandbox import Act
+
+__all__ = ["TASKS", "Ending", "SandboxTask", "ending_of", "tasks_named"]
+
+
+class Ending(Enum):
+    """What has become of the core."""
+
+    RELEASED = "released"
+    LIMBO = "in limbo"
+    PENDING = "asked for, not released"
+    KEPT = "kept by the guest"
+    ABORTED = "gone with QEMU"
+
+
+def ending_of(run: Run) -> Ending:
+    """Return what has become of the first device of a run."""
+    belief = run.belief()
+    if run.ended.machine.aborted is not None:
+        return Ending.ABORTED
+    if not belief.qemu:
+        return Ending.RELEASED
+    if belief.orphaned:
+        return Ending.LIMBO
+    return Ending.PENDING if belief.pending else Ending.KEPT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxTask:
+    """A task: what it asks, at which revisions, the clicks of one solution, and why it is solved.
+
+    It is solved when both machines have come to ``ends``, in whatever way, after as many requests
+    as the solution has and, if the solution waits, after some time.
+    """
+
+    asks: str
+    why: str
+    acts: tuple[Act, ...]
+    ends: tuple[Ending, Ending]
+    before: str = "pre-revert"
+    after: str = "revert"
+
+    def solved(self, pair: Pair) -> bool:
+        """Have both machines come to what is asked for?"""
+        asked = sum("device_del" in one.action for one in pair.interventions)
+        wanted = sum(act is Act.DEVICE_DEL for act in self.acts)
+        return (
+            asked >= wanted
+            and (pair.after.now_ns > 0 or not self._takes_time)
+            and (ending_of(pair.before), ending_of(pair.after)) == self.ends
+        )
+
+    @property
+    def _takes_time(self) -> bool:
+        return any(act.name.startswith("WAIT") for act in self.acts)
+
+    def next_act(self, done: tuple[Act, ...]) -> Act | None:
+        """Return the next click of the solution; None after a click that is not part of it."""
+        on_the_way = done == self.acts[: len(done)] and len(done) < len(self.acts)
+        return self.acts[len(done)] if on_the_way else None
+
+
+_DEL, _GIVES, _LATE = Act.DEVICE_DEL, Act.GUEST_RELEASES, Act.GUEST_RELEASES_LATE
+TASKS: dict[str, tuple[SandboxTask, ...]] = {
+    "before-and-after": (
+        SandboxTask(
+            asks="Let the guest release the core in time, on both machines.",
+            why="In time, both machines release the core and say DEVICE_DELETED.",
+            acts=(_DEL, Act.WAIT_5_S, _GIVES),
+            ends=(Ending.RELEASED, Ending.RELEASED),
+        ),
+        SandboxTask(
+            asks="Bring the left machine, and it alone, into limbo.",
+            why="The left machine dropped the request at 15 s, so it ignored the release at 16 s.",
+            acts=(_DEL, _LATE),
+            ends=(Ending.LIMBO, Ending.RELEASED),
+        ),
+        SandboxTask(
+            asks="Get the left machine out of limbo again, with one more click.",
+            why="A second device_del finds that the guest has released the core. Nothing tells the"
+            " operator to ask again.",
+            acts=(_DEL, _LATE, _DEL),
+            ends=(Ending.RELEASED, Ending.RELEASED),
+        ),
+        SandboxTask(
+            asks="Let a reset decide: the core is gone on the right, and back on the left.",
+            why="A reset completes a pending request. The left machine had dropped it at 15 s.",
+            acts=(_DEL, Act.WAIT_TO_15_S, Act.SYSTEM_RESET),
+            ends=(Ending.KEPT, Ending.RELEASED),
+        ),
+        SandboxTask(
+            asks="The guest refuses; ask again, and let it release. Which machine hears the retry?",
+            why="resend asks the guest again; the revert alone accepts the retry and does nothing.",
+            acts=(_DEL, Act.GUEST_REFUSES, _DEL, _GIVES),
+            ends=(Ending.PENDING, Ending.RELEASED),
+            before="revert",
+            after="resend",
+        ),
+    ),
+}
+
+
+def tasks_named(name: str) -> tuple[SandboxTask, ...]:
+    """Return the tasks called *name*.
+
+    Raises:
+        UserError: There are none of that name.
+    """
+    if name not in TASKS:
+        raise UserError(f"no tasks {name!r}; expected one of: {', '.join(TASKS)}")
+    return TASKS[name]

@@ -1,0 +1,138 @@
+"""A cockpit as a widget: the browser moves through the picture, the kernel answers the buttons.
+
+What is shown is one JSON view (see `kit.views.cockpit.view`); going from event to event takes no
+round trip. Every decision is the desk's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+import anywidget
+from traitlets import Dict
+
+from kit.common.errors import KitError
+from kit.views.cockpit.view import USUAL, Desk, Size, shown
+from kit.views.html.print_form import PrintForm
+from kit.views.tokens import stylesheet
+from kit.views.widgets.base import in_turn
+
+__all__ = ["CockpitWidget"]
+
+_SCRIPT = resources.files("kit.views.html").joinpath("cockpit.js").read_text(encoding="utf-8")
+MIN_WIDTH, MAX_WIDTH, MAX_HEIGHT = 600, 1600, 2000  # of a picture
+
+
+class CockpitWidget(anywidget.AnyWidget):
+    """A desk in a notebook. Without widgets it shows itself as a picture and as text.
+
+    ``print_form`` returns its form on paper.
+    """
+
+    _esm = _SCRIPT
+    _css = str(stylesheet())
+    view = Dict().tag(sync=True)
+    code = Dict().tag(sync=True)
+
+    def __init__(self, desk: Desk, print_form: Callable[[], PrintForm]) -> None:
+        """Show *desk*."""
+        self.desk, self._print_form, self._size = desk, print_form, USUAL
+        super().__init__(view=desk.view(USUAL).json())
+        self.on_msg(self._heard)
+
+    def show(self, note: str = "") -> None:
+        """Show the desk as it is now; *note* is what a click has to say."""
+        view = self.desk.view(self._size).json()
+        self.view = view | {"note": shown(note)} if note else view
+
+    # -- what the browser asks for -------------------------------------------------------------
+
+    @in_turn
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401
+        told = self.answer(content)
+        if told:
+            self.send(told)
+
+    def answer(self, content: object) -> dict[str, str]:
+        """Do what a message of the browser asks for; return what to send back, if anything."""
+        if not isinstance(content, dict):
+            return {}
+        try:
+            if "want" in content:
+                return self._share(content["want"])
+            self._do(content)
+        except KitError as error:
+            self.show(str(error))
+        except Exception as error:  # noqa: BLE001 - shown to the person who clicked
+            self.show(f"This click failed: {error or type(error).__name__}")
+        return {}
+
+    def _share(self, what: object) -> dict[str, str]:
+        try:
+            name, text = self.desk.share(what if isinstance(what, str) else repr(what))
+        except KitError as error:
+            return {"error": str(error)}
+        return {"what": str(what), "name": name, "text": text}
+
+    def _do(self, content: dict[str, Any]) -> None:
+        name, value = str(content.get("do", "")), str(content.get("value", ""))
+        if content.get("story") == self.view["story"]:  # else the click was quicker than the answer
+            self.desk.go(_whole(content.get("index")), _whole(content.get("at_ns")))
+        if name == "look":
+            self._read()
+            return
+        if name == "size":
+            self._size = _size(value)
+        else:
+            self.desk.do(name, value)
+        self.show()
+        if self.code:
+            self._read()
+
+    def _read(self) -> None:
+        self.code = shown(asdict(self.desk.code()))
+
+    # -- where there are no widgets ------------------------------------------------------------
+
+    @property
+    def svg(self) -> str:
+        """The picture as it is now."""
+        return self.desk.svg
+
+    @property
+    def text(self) -> str:
+        """The content as plain text."""
+        return self.desk.text
+
+    def _repr_print_(self) -> PrintForm:
+        return self._print_form()
+
+    def _repr_mimebundle_(
+        self,
+        **kwargs: Any,  # noqa: ANN401 - as anywidget has it
+    ) -> tuple[dict[Any, Any], dict[Any, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle[0]["text/plain"] = self.text
+            bundle[0]["image/svg+xml"] = self.svg
+        return bundle
+
+    def __repr__(self) -> str:
+        """Return the content as plain text."""
+        return self.text
+
+
+def _size(words: str) -> Size:
+    """Read a size that a browser sent, as "1040 470"."""
+    wide, _, high = words.partition(" ")
+    return Size(min(max(_whole(wide), MIN_WIDTH), MAX_WIDTH), min(max(_whole(high), 0), MAX_HEIGHT))
+
+
+def _whole(number: object) -> int:
+    """Return a number that a browser sent; 0 if it is none."""
+    if isinstance(number, str) and number.isdecimal():
+        return int(number)
+    return int(number) if isinstance(number, int | float) else 0

@@ -42,8 +42,12 @@ MENDS_OF = {
         for scope in (CORES, DIMM_1, DIMM_2, PHB)
     },
 }
-# with a retry the operator never believes a failure, so nothing tries the property any more
-UNTRIED = {("mend-stuck-dimm", DIMM_1): {"no-surprise-removal"}}
+# there the operator never comes to believe in a failure, so nothing tries the property any more
+UNTRIED = {
+    ("mend-stuck-dimm", DIMM_1): {"no-surprise-removal"},
+    ("mend-reset", DIMM_1): {"no-surprise-removal"},
+    ("mend-reset", PHB): {"no-surprise-removal"},
+}
 
 
 @cache

@@ -41,6 +41,7 @@ _MODULES = {
     "revert": "reverts",
     "reverts": "reverts",
     "changelog": "reverts",
+    "missing-reverts": "missing_reverts",
     "classroom": "classroom",
 }
 """Command -> the module beside this one that defines it, in the order of the help."""

@@ -153,6 +153,7 @@ COMMANDS: dict[str, tuple[list[str], set[int]]] = {
     "revert": (["HEAD", "--repo", "."], {0}),
     "reverts": (["--check", "--repo", "."], {0}),
     "changelog": (["HEAD~3..HEAD", "--repo", "."], {0}),
+    "missing-reverts": (["HEAD", "HEAD~1", "--repo", "."], {0, 1}),
     "history export": (["-o", "OUT/history.json"], {0}),
     "handout": (["05", "-o", "OUT/pages"], {0}),
     "classroom": (["OUT/class"], {2}),  # no index: pip runs, and finds nothing

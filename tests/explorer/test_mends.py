@@ -70,7 +70,7 @@ def test_a_mend_mends_what_it_says_and_breaks_nothing(
     before, after = violated(TODAY, *search), violated(mend, *search)
 
     mended = MENDS_OF[mend.name].get(search, set())
-    idle = UNTRIED.get((mend.name, search[1]), set())
+    idle = UNTRIED.get((mend.name, search[1]), set()) & mended
     assert after == before - mended
     found = judgements(mend, *search)
     assert {name for name in mended if found[name] is Judgement.NOT_EXERCISED} == idle

@@ -24,6 +24,7 @@ from kit.git.values.commit import Commit
 from kit.git.values.page import CommitPage, ResponsibleLines, RevertPage
 from kit.handout.page import PageLink, index_page, lesson_page, text_page
 from kit.machine.catalogue import find_revision
+from kit.machine.revision import Board
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run, play
 from kit.simulation.sandbox import Act, sandbox_run
@@ -35,7 +36,7 @@ from kit.views.diagram import svg_shapes
 from kit.views.diagram.drc_states import state_diagram
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.escape import Html
-from kit.views.html.base import revision_head, said_html, sides_line, status
+from kit.views.html.base import label_code, revision_head, said_html, sides_line, status
 from kit.views.html.diff import commit_html, lines_html, message_html, responsible_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
 from kit.views.html.print_form import PrintForm, aside, table
@@ -52,6 +53,18 @@ from kit.views.print.runs import print_player, print_sandbox, print_tour
 from kit.views.print.sandbox_stories import SandboxStory
 from kit.views.print.tables import print_revert, print_reverts
 from kit.views.reports.picture_page import page_of, picture_page
+from kit.views.sequence.diagram import (
+    ArrowHead,
+    Block,
+    BlockEnd,
+    Group,
+    NoteSide,
+    Participant,
+    SequenceDiagram,
+    SequenceMessage,
+    SequenceNote,
+)
+from kit.views.sequence.svg import sequence_svg
 from kit.views.template import environment, page
 from kit.views.widgets.base import HtmlView
 from kit.views.widgets.revert import say_html
@@ -69,14 +82,14 @@ TAGS_IN_TEXT = {
     "handout/markdown.py": "<details> and <summary> of a lesson's Markdown are looked for",
     "handout/page.py": "a pattern that finds what a page has said already",
     "views/html/print_form.py": "patterns that find tables and hunks",
-    "views/reports/guest.py": "a report in Markdown, which has <details> from HTML",
-    "views/reports/log.py": "a report in Markdown",
-    "views/reports/mail.py": "a report in Markdown",
-    "views/reports/path.py": "a report in Markdown",
+    "views/reports/blocks.py": "a report in Markdown, which has <details> from HTML",
+    "views/sequence/mermaid.py": "Mermaid's own <br>, looked for, and arrows",
+    "views/sequence/write_mermaid.py": "Mermaid's own <br>",
 }
 """Files with a tag in a text that is not HTML, and why."""
 
 TRUSTED = {
+    "views/cover/picture.py": (1, "a stylesheet"),
     "handout/markdown.py": (5, "mistune writes it, and escapes the text in it"),
     "handout/page.py": (3, "a stylesheet; the kernel's own print forms, whole and cut"),
     "views/html/print_form.py": (4, "parts of HTML that a pattern cut out, and the rest"),
@@ -253,6 +266,8 @@ def evil(thing: Any) -> Any:  # noqa: ANN401 - whatever it is given
     """Return a value with EVIL behind each text in it."""
     if isinstance(thing, str):
         return thing + EVIL
+    if isinstance(thing, Board):
+        return thing  # which machine it is, and no text of a person's
     if isinstance(thing, tuple):
         return tuple(map(evil, thing))
     if is_dataclass(thing) and not isinstance(thing, type):
@@ -341,11 +356,24 @@ def lesson() -> Html:
 
 
 DRAWN = Html("<svg></svg>")
+SEQUENCE = SequenceDiagram(
+    EVIL,
+    (Participant("a", EVIL), Participant("b", EVIL, person=True)),
+    (
+        SequenceMessage(src="a", dst="b", text=EVIL, dashed=False, head=ArrowHead.FILLED),
+        SequenceNote(NoteSide.OVER, ("a",), EVIL),
+        Block("loop", EVIL),
+        BlockEnd(),
+    ),
+    (Group(EVIL, ("a", "b")),),
+)
 CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "index_page": lambda: index_page([PageLink(EVIL, EVIL)], [PageLink(EVIL, EVIL)], EVIL),
     "lesson_page": lesson,
     "text_page": lambda: text_page("# a", str, EVIL, [(EVIL, PageLink(EVIL, EVIL))]),
     "state_diagram": lambda: state_diagram(evil(find_revision("revert"))),
+    "sequence_svg": lambda: sequence_svg(SEQUENCE),
+    "label_code": lambda: label_code(evil(find_revision("revert"))),
     "lone_svg": lambda: lone_svg(play(SCENARIO, find_revision("revert"))),
     "picture_svg": lambda: picture_svg(play(SCENARIO, find_revision("revert"))),
     "arrow": lambda: svg_shapes.arrow(1, 2, 3, EVIL, EVIL),
@@ -403,6 +431,9 @@ NO_TEXT = {
     "stylesheet": "constant",
     "token_rules": "constant",
     "now_line": "a time",
+    "cover_style": "a stylesheet",
+    "cover_svg": "times and the kit's own words",
+    "in_notebook": "takes HTML",
     "cut": "takes HTML",
     "group": "takes HTML",
     "hunks_kept": "takes HTML",

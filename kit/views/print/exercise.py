@@ -87,7 +87,7 @@ def _choices(says: list[str], *, lettered: bool) -> Html:
     """Return boxes to tick, or letters to name if one box is not enough."""
     mark = "" if lettered else f"{_BOX} "
     items = Html().join(Html("<li>{}{}</li>").format(mark, words) for words in says)
-    listed = Html('<ol type="A">{}</ol>' if lettered else '<ul class="kit-boxed">{}</ul>')
+    listed = Html('<ol type="A">{}</ol>') if lettered else Html('<ul class="kit-boxed">{}</ul>')
     return listed.format(items)
 
 

@@ -63,9 +63,9 @@ def tags_with_code(
     undone = [
         sides_of(objects, target.sha, target.parent) for target in targets if target.sha is not None
     ]
-    signs, telling = _signs(objects, revert, undone)
-    # where nothing is new, what is absent was so before the commit was written, too
-    earliest = None if telling else min((s.commit.author.time_s for s in undone), default=None)
+    signs = _signs(objects, revert, undone)
+    # a file may have had the same lines before the change was written: that is not the change
+    earliest = min((side.commit.author.time_s for side in undone), default=None)
     known: dict[tuple[_Sign, tuple[TreeFile | None, ...]], bool] = {}
     found = []
     for name, commit_name in tags if signs else ():
@@ -88,10 +88,8 @@ def tags_with_code(
     return tuple(name for _, name in sorted(found))
 
 
-def _signs(
-    objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]
-) -> tuple[list[_Sign], bool]:
-    """Return what to look for, and whether a line of it was nowhere before the targets."""
+def _signs(objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]) -> list[_Sign]:
+    """Return what to look for."""
     mine = objects.changed(revert.before, revert.after)
     for changed in (mine, *(objects.changed(side.before, side.after) for side in undone)):
         check_size(objects, changed)
@@ -99,7 +97,7 @@ def _signs(
     names: dict[str, set[str]] = {path: {path} for path in own}
     present: dict[str, set[bytes]] = {}
     absent: dict[str, set[bytes]] = {}
-    gone, telling = set(), False
+    gone: set[str] = set()
     for side in undone:
         changed = objects.changed(side.before, side.after)
         todays = todays_paths(objects, side, revert, mine)
@@ -108,17 +106,16 @@ def _signs(
             if path not in own:
                 continue
             names[path].add(old_path)
-            before, after = objects.line_change(None, old), objects.line_change(None, new)
+            after = objects.line_change(None, new)
             net = objects.line_change(old, new)
             added = {line for line in net if net[line] > 0 > own[path][line]}
             removed = {line for line in net if net[line] < 0 < own[path][line]}
             present.setdefault(path, set()).update(added)
             # one that stays elsewhere in the file tells nothing by being there
             absent.setdefault(path, set()).update(removed - after.keys())
-            telling = telling or any(line not in before for line in added)
             if new is None:
                 gone.add(path)
-    signs = [
+    return [
         _Sign(
             tuple(sorted(names[path])),
             frozenset(present.get(path, ())),
@@ -128,7 +125,6 @@ def _signs(
         for path in own
         if present.get(path) or absent.get(path)
     ]
-    return signs, telling
 
 
 def _shows(objects: Objects, sign: _Sign, there: Sequence[TreeFile | None]) -> bool:

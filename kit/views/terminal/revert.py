@@ -24,6 +24,7 @@ __all__ = ["report_text", "row_line", "summary_lines"]
 _STYLES = {RevertVerdict.EXACT: "bold green", RevertVerdict.SAME_LINES: "green", None: "dim"}
 _MAX_LINES = 40  # residual lines shown; the JSON has all
 _NEXT_TO = 25
+_MAX_LISTED = 12  # tags; the JSON has all
 _MAX_NAMED = 3  # targets of a row
 
 
@@ -70,13 +71,20 @@ def report_text(
         text.append(f"  and {len(finding.residual) - _MAX_LINES} lines more (--json)\n")
     text.append("\n")
     none = "none that can be told" if untold else "none"
-    text.append(f"tags with the code: {printable(', '.join(tags)) or none}\n")
-    text.append(f"releases with it:   {printable(', '.join(releases)) or 'none'}\n")
+    text.append(f"tags with the code: {_listed(tags) or none}\n")
+    text.append(f"releases with it:   {_listed(releases) or 'none'}\n")
     if untold:
         text.append(f"of {untold} tags it cannot be told: their files are not here\n")
     for sha, subject, how in after:
         text.append(f"after: {sha[:10]} {how:<9} {printable(subject)}\n")
     return text
+
+
+def _listed(tags: Sequence[str]) -> str:
+    """Return tags as a list, or as the first, the last and how many they are."""
+    if len(tags) > _MAX_LISTED:
+        return f"{printable(tags[0])} … {printable(tags[-1])} ({len(tags)})"
+    return printable(", ".join(tags))
 
 
 def _target_words(target: RevertTarget) -> str:

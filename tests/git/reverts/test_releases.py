@@ -8,6 +8,7 @@ import pytest
 
 from kit.git.reverts.followups import How, followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
+from kit.views.terminal.revert import _listed
 from tests.git.workshop import Workshop, numbered, workshop
 
 
@@ -153,3 +154,22 @@ def test_of_the_last_commit_nothing_came_after(shop: Workshop) -> None:
     target = shop.commit("x", {"f": numbered(l5="five")})
 
     assert after(shop, shop.revert(target)) == []
+
+
+def test_a_tag_that_is_older_than_the_change_never_has_it(shop: Workshop) -> None:
+    """The same lines were there once before."""
+    shop.commit("once", {"f": numbered(l5="five")})
+    shop.tag("v1")
+    shop.commit("no more", {"f": numbered()})
+    target = shop.commit("again", {"f": numbered(l5="five")})
+    shop.tag("v2")
+    shop.revert(target)
+
+    assert tags(shop) == ("v2",)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(12, ", ".join(f"v{n}" for n in range(12))), (13, "v0 … v12 (13)")]
+)
+def test_many_tags_are_shown_as_a_range(count: int, shown: str) -> None:
+    assert _listed([f"v{number}" for number in range(count)]) == shown

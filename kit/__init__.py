@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kit.app import (
+        Repository,
         check,
         compare_runs,
         conform_file,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Repository",
     "check",
     "compare_runs",
     "conform_file",

@@ -22,6 +22,7 @@ from kit.explorer.comparison import beside as beside_path
 from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one
 from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
+from kit.git.library import Repository
 from kit.lessons.course import progress
 from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.reverts import (
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from kit.views.widgets.tour import TourWidget
 
 __all__ = [
+    "Repository",
     "check",
     "compare_runs",
     "conform_file",

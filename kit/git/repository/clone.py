@@ -35,7 +35,7 @@ from kit.git.repository.log import subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, parse_commit
 from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.sandbox import (
-    Repository,
+    RepositoryPlace,
     UnreadableError,
     find_repository,
     read_with_timeout,
@@ -78,7 +78,7 @@ class CloneHistory:
     def __init__(self, place: Path, kind: SourceKind = SourceKind.CLONE) -> None:
         self.place = place
         self.source = Source(kind, str(place))
-        self._found: Repository | None = None
+        self._found: RepositoryPlace | None = None
         self._reader: ObjectReader | None = None
 
     def commit(self, revision: str) -> Commit:
@@ -257,7 +257,7 @@ class CloneHistory:
                 raise _EnoughError  # else that was all, and git says whether it went well
         return answer
 
-    def _start(self, repository: Repository, command: Iterable[str], stdin: BinaryIO) -> Child:
+    def _start(self, repository: RepositoryPlace, command: Iterable[str], stdin: BinaryIO) -> Child:
         import git
 
         with without_git_variables():
@@ -282,7 +282,7 @@ class CloneHistory:
         assert process is not None
         return Child(process)
 
-    def _repository(self) -> Repository:
+    def _repository(self) -> RepositoryPlace:
         """Return the folders of the repository, found once."""
         if self._found is None:
             try:

@@ -26,7 +26,7 @@ from kit.git.repository.plain_files import PlainFiles, UnreadableError
 
 __all__ = [
     "BIG_FILE_BYTES",
-    "Repository",
+    "RepositoryPlace",
     "UnreadableError",
     "environment",
     "find_repository",
@@ -136,7 +136,7 @@ def without_git_variables() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class RepositoryPlace:
     """The folders of a repository: its own, and that of its objects."""
 
     git_dir: Path
@@ -147,7 +147,7 @@ class Repository:
 
 def find_repository(
     place: Path, git: str, timeout_s: float, *, is_ours: bool = False
-) -> Repository | None:
+) -> RepositoryPlace | None:
     """Return the repository that a folder is, or None if it is none.
 
     git itself decides, and refuses another user's unless this user's safe.directory names it; of
@@ -193,7 +193,7 @@ def find_repository(
         files.check_git_dir(folder)
     files.check_objects(parts[2])
     digits = 64 if parts[4] == "sha256" else 40
-    return Repository(git_dir, objects, parts[3] == "true", digits)
+    return RepositoryPlace(git_dir, objects, parts[3] == "true", digits)
 
 
 def _includes(config: str, git: str, timeout_s: float) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -21,6 +22,10 @@ Program = Callable[..., str]
 settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("long" if LONG else "quick")
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # else each of the many processes that tests start compiles all that it imports
+    sys.dont_write_bytecode = False
 
 # a shell in the background ignores what keys send, and so would every command that a test ends
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

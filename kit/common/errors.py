@@ -12,6 +12,9 @@ A guest that misbehaves is none of these: it gets an RTAS status, as on the real
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 __all__ = [
     "KitError",
     "MisuseError",
@@ -19,10 +22,12 @@ __all__ = [
     "TableGapError",
     "UnknownRevisionError",
     "UserError",
+    "did_you_mean",
 ]
 
 
 MAX_LENGTH = 1000
+MAX_NAME = 100  # of a name that is compared with others
 
 
 class KitError(Exception):
@@ -38,6 +43,20 @@ class KitError(Exception):
         return (
             words if len(words) <= MAX_LENGTH else f"{words[: MAX_LENGTH - 303]} … {words[-300:]}"
         )
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the one line, and no traceback (IPython asks for this)."""
+        return [str(self)]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question to end an error with, if *name* is nearly a known one; "" if none is.
+
+    >>> did_you_mean("prerevert", ["timer", "pre-revert"])
+    '; did you mean pre-revert?'
+    """
+    near = get_close_matches(name[:MAX_NAME], list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 class UserError(KitError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kit.common.errors import UnknownRevisionError
+from kit.common.errors import UnknownRevisionError, did_you_mean
 from kit.machine.revision import Board, Patch, Revision
 
 __all__ = ["CATALOGUE", "EVERY_RELEASE", "MENDED", "MENDS", "MERGED", "OF_THE_LESSON", "PROPOSAL"]
@@ -259,7 +259,14 @@ def find_revision(name: str) -> Revision:
         raise UnknownRevisionError(f"revision {name!r} is ambiguous: {labels}; give more digits")
     raise UnknownRevisionError(
         f"no revision {name!r} on the embedded machine; `kit list revisions` names all there are"
+        f"{did_you_mean(wanted, _names())}"
     )
+
+
+def _names() -> Iterator[str]:
+    """Yield what a person may call a revision."""
+    for revision in (*REVISIONS, *MENDS, MENDED):
+        yield from filter(None, (revision.alias, revision.label))
 
 
 def _by_hash(wanted: str) -> list[Revision]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from kit.common.errors import UserError
+from kit.common.errors import UserError, did_you_mean
 from kit.common.packaged_data import data_path
 from kit.common.user_file import read_bounded
 from kit.course.exercise import Exercise
@@ -34,7 +34,10 @@ def find_exercise(named: str) -> Exercise:
         return found
     if named.endswith(".toml"):
         return _read(Path(named))
-    raise UserError(f"no exercise {named!r}; `kit list exercises` names all there are")
+    raise UserError(
+        f"no exercise {named!r}; `kit list exercises` names all there are"
+        f"{did_you_mean(named, exercises())}"
+    )
 
 
 def _read(path: Path) -> Exercise:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from kit.common.errors import UserError
+from kit.common.errors import UserError, did_you_mean
 from kit.common.packaged_data import data_path
 from kit.common.user_file import read_bounded
 from kit.simulation.sandbox import SANDBOX
@@ -36,7 +36,10 @@ def find_scenario(named: str) -> Scenario:
     if named.endswith(".toml"):
         return _read(Path(named))
     known = ", ".join(scenarios())
-    raise UserError(f"no scenario {named!r}; there are: {known}; or name a file, story.toml")
+    raise UserError(
+        f"no scenario {named!r}; there are: {known}; or name a file, story.toml"
+        f"{did_you_mean(named, scenarios())}"
+    )
 
 
 def finder(own: Path | None) -> Callable[[str], Scenario]:

@@ -26,6 +26,7 @@ SOURCES = {
     "connector": 'from kit import connector_lab\nconnector_lab("pre-revert")',
     "path": f"from kit import path\npath({PATH})",
 }
+TOUR = 'from kit import tour\ntour("timer")'
 EVENTS = play_pair(
     find_scenario("libvirt-wrong"), find_revision("pre-revert"), find_revision("revert")
 )
@@ -56,7 +57,7 @@ BOXES = """(root) => [...root.querySelectorAll("button, input")]
 
 @pytest.fixture(scope="module", autouse=True)
 def notebooks(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server makes the folder
-    for name, source in SOURCES.items():
+    for name, source in {**SOURCES, "tour": TOUR}.items():
         write_notebook(lab_home / "work" / "notebooks" / f"only-{name}.ipynb", source)
 
 
@@ -148,6 +149,23 @@ def test_no_click_moves_another_control(cockpit: Callable[[str], Locator], name:
     shifts = there.page.evaluate("window.shifts")
 
     assert sum(shifts) < MAX_SHIFT
+
+
+def test_a_step_of_the_tour_moves_nothing_below_it(opened: OpenLesson) -> None:
+    with opened("only-tour.ipynb") as page:
+        tour = page.locator(".kit-tour")
+        page.evaluate("window.jupyterapp.shell.collapseLeft()")
+        expect(tour.locator(".kit-cockpit svg").first).to_be_visible()
+        tour.evaluate("(element) => element.scrollIntoView()")
+        page.wait_for_timeout(600)
+        page.evaluate(WATCH_SHIFTS)
+        page.wait_for_timeout(100)
+        page.evaluate("() => { window.shifts.length = 0; }")
+        for _ in range(4):
+            tour.get_by_role("button", name="next ▶", exact=True).click()
+            page.wait_for_timeout(700)
+
+        assert sum(page.evaluate("window.shifts")) < MAX_SHIFT
 
 
 # -- keys ------------------------------------------------------------------------------------------

@@ -88,7 +88,9 @@ class ExerciseModel(HasTraits):
     def answer(self) -> object:
         """The answer so far, in the form that `check` takes."""
         if self.exercise.kind is ExerciseKind.NUMBER:
-            return self.typed
+            task = self.exercise.task
+            assert isinstance(task, Number)
+            return self.typed.strip().removesuffix(task.unit).strip()
         if self.exercise.kind is not ExerciseKind.SCRIPT:
             return self.chosen
         steps = self.steps
@@ -215,6 +217,9 @@ class ExerciseModel(HasTraits):
         """Check the answer, and save the result."""
         if self.verdict is not None:
             return
+        if self._empty:
+            self.hint = f"There is no answer yet. {self.asked}, then press check."
+            return
         at = self.at or None
         found = check(self.exercise, self.answer, at, self._diffs)
         with self.hold_trait_notifications():
@@ -227,10 +232,18 @@ class ExerciseModel(HasTraits):
             left = [other.name for other in self.exercise.at if other.name not in here]
             self.hint = f"And at {left[0]}?" if left else ""
 
+    @property
+    def _empty(self) -> bool:
+        """Has nothing been answered yet?"""
+        return not (self.chosen or self.steps or self.typed.strip() or self.passed_ns)
+
     def show(self) -> None:
-        """Show the answer and its explanation."""
+        """Show the answer and its explanation, instead of what stood there."""
         if self.shown:
             return
+        if self.verdict is not None and not self.verdict.right:
+            self.verdict = None
+        self.hint = "The answer stands below."
         self.shown, keeping = True, self._keeping
         if keeping is not None and not self.standing.solved:
             self._keep(keeping.was_shown)

@@ -57,6 +57,15 @@ class TourWidget(Shown):
         back = self._button("◀ back", "One step back", lambda: model.go(model.place - 1))
         forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
         self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
+        panel = [] if history_panel is None else [history_panel(self._show_diff)]
+        commit = widgets.VBox([self._message, *panel, self._diff])
+        # boxes of one height: a step that changes more moves nothing below it
+        for box, style in (
+            (self._head, "kit-tour-head"),
+            (self._changes, "kit-tour-changes"),
+            (commit, "kit-tour-commit"),
+        ):
+            box.add_class(style)
         super().__init__(
             [
                 HtmlView(style_html()),
@@ -65,9 +74,7 @@ class TourWidget(Shown):
                 self._status,
                 self._head,
                 self._changes,
-                self._message,
-                *([] if history_panel is None else [history_panel(self._show_diff)]),
-                self._diff,
+                commit,
                 HtmlView(Html("<h4>The step before it and the step, in the sandbox</h4>")),
                 self._sandbox,
             ]

@@ -309,3 +309,33 @@ def test_text_of_a_persons_own_exercise_is_escaped() -> None:
     page = shown(ExerciseWidget(ExerciseModel(hostile)))
 
     assert not any(tag in page for tag in ("<b>", "<i>", "<u>"))
+
+
+@each
+def test_an_empty_check_is_no_answer(exercise: Exercise) -> None:
+    """It is not recorded, and the sentence has the words that stand on the card."""
+    model = model_of(exercise.name)
+    model.check()
+
+    assert (model.verdict, model.standing.tries) == (None, 0)
+    assert model.hint == f"There is no answer yet. {model.asked}, then press check."
+
+
+def test_the_answer_takes_the_place_of_what_stood_there() -> None:
+    model = model_of("late-what-becomes")
+    model.choose("kept")
+    model.check()
+    wrong = model.verdict is not None and not model.verdict.right
+    model.show()
+
+    assert (wrong, model.verdict, model.hint) == (True, None, "The answer stands below.")
+
+
+def test_a_number_may_have_its_unit() -> None:
+    name = next(one.name for one in ALL if one.kind is ExerciseKind.NUMBER)
+    model = model_of(name)
+    task = model.exercise.task
+    assert isinstance(task, Number)
+    model.type(f"38 {task.unit}")
+
+    assert model.answer == "38"

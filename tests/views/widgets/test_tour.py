@@ -163,7 +163,7 @@ def test_back_next_and_the_turned_diff(walk: TourWidget) -> None:
 def test_only_controls_that_the_keyboard_can_use(walk: TourWidget) -> None:
     kinds = {type(w).__name__ for w in inside(walk)}
 
-    assert kinds == {"TourWidget", "SandboxWidget", "HBox", "HtmlView", "Button"}
+    assert kinds == {"TourWidget", "SandboxWidget", "VBox", "HBox", "HtmlView", "Button"}
 
 
 def test_without_widgets_it_is_a_text(walk: TourWidget) -> None:

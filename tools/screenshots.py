@@ -1,8 +1,8 @@
 """Take the pictures of docs/screenshots again: ``make screenshots``.
 
-The sandbox after a late release and the series tour in JupyterLab (on the re-enactment), light and
-dark, wide and narrow; and what the terminal shows, as text.  Needs Chromium (Debian: apt install
-chromium).
+The sandbox after a late release, a player midway, the connector and the series tour in JupyterLab
+(on the re-enactment), light and dark, wide and narrow; and what the terminal shows, as text.  Needs
+Chromium (Debian: apt install chromium).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from rich.console import Console
 
 from kit.common.user_file import make_folders, write_atomic
@@ -25,16 +25,20 @@ sys.path.insert(0, str(ROOT))
 from tests.lab import BROWSER_FLAGS, lab_server, open_lesson  # noqa: E402 - found by the line above
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-SANDBOX, TOUR = "01-before-and-after.ipynb", "05-fifteen-seconds.ipynb"
-THEMES = (("light", "JupyterLab Light"), ("dark", "JupyterLab Dark"))
+SANDBOX, PLAYER, CONNECTOR, TOUR = (
+    "01-before-and-after.ipynb",
+    "07-who-knows-what.ipynb",
+    "02-giving-a-cpu-back.ipynb",
+    "05-fifteen-seconds.ipynb",
+)
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 PICTURES = (
-    ("lesson-01-light-1600.png", SANDBOX, "JupyterLab Light", 1600, 1450),
-    ("lesson-01-dark-800.png", SANDBOX, "JupyterLab Dark", 800, 1450),
-    *(
-        (f"tour-{name}-{width}.png", TOUR, theme, width, 1700)
-        for name, theme in THEMES
-        for width in (1600, 800)
-    ),
+    ("sandbox-light-1440.png", SANDBOX, LIGHT, 1440, 900),
+    ("sandbox-dark-1920.png", SANDBOX, DARK, 1920, 1080),
+    ("player-light-1440.png", PLAYER, LIGHT, 1440, 900),
+    ("player-dark-1024.png", PLAYER, DARK, 1024, 900),
+    ("connector-light-1440.png", CONNECTOR, LIGHT, 1440, 900),
+    ("tour-light-1440.png", TOUR, LIGHT, 1440, 900),
 )
 
 
@@ -53,7 +57,9 @@ def main() -> None:
         for name, lesson, theme, width, height in PICTURES:
             page = browser.new_page(viewport={"width": width, "height": height})
             open_lesson(page, address, lesson, theme)
-            (play_late_release if lesson == SANDBOX else step_aside)(page, narrow=width < 1000)
+            page.evaluate("window.jupyterapp.shell.collapseLeft()")
+            page.wait_for_timeout(500)
+            ACTS[lesson](page)
             page.mouse.move(0, 0)
             page.wait_for_timeout(500)  # scrolling and the theme's transitions
             write_atomic(SCREENSHOTS / name, page.screenshot())
@@ -63,26 +69,44 @@ def main() -> None:
     terminal()
 
 
-def play_late_release(page: Page, *, narrow: bool) -> None:
+def play_late_release(page: Page) -> None:
     """Play the late release, and put the sandbox in view."""
-    sandbox = page.locator(".kit-sandbox")
+    sandbox = page.locator(".kit-sandbox").first
     for words in ("device_del", "release late"):
         sandbox.get_by_role("button", name=words, exact=True).click()
-    page.get_by_text("limbo").first.wait_for()
-    page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    if narrow:
-        sandbox.evaluate("element => element.scrollIntoView()")
-    else:
-        page.locator(".jp-WindowedPanel-outer").first.evaluate("element => element.scrollTo(0, 0)")
+    expect(sandbox.locator(".kit-verdict")).to_contain_text("limbo")
+    sandbox.evaluate("element => element.scrollIntoView()")
 
 
-def step_aside(page: Page, *, narrow: bool) -> None:
-    """Show the tour from its top, on a wide page with the diff side by side."""
-    page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    tour = page.locator(".kit-tour")
-    if not narrow:
-        tour.get_by_role("button", name="diff side by side").click()
-    tour.evaluate("element => element.scrollIntoView()")
+def stop_midway(page: Page) -> None:
+    """Play a run a part of the way, so that the rest of it is still hidden."""
+    player = page.locator(".kit-player").nth(1)
+    for _ in range(8):
+        player.get_by_role("button", name="Step on (right arrow)").click()
+    page.wait_for_timeout(1000)  # the pictures above it are drawn for this width
+    player.evaluate("element => element.scrollIntoView()")
+
+
+def drive_up(page: Page) -> None:
+    """Bring the connector into use."""
+    connector = page.locator(".kit-connector").first
+    for words in ("device_add", "USABLE", "UNISOLATE", "configure-connector"):
+        connector.get_by_role("button", name=words, exact=True).click()
+        expect(connector.locator(".kit-verdict")).to_contain_text(f"{words} is answered")
+    connector.evaluate("element => element.scrollIntoView()")
+
+
+def show_tour(page: Page) -> None:
+    """Show the tour from its top."""
+    page.locator(".kit-tour").evaluate("element => element.scrollIntoView()")
+
+
+ACTS = {
+    SANDBOX: play_late_release,
+    PLAYER: stop_midway,
+    CONNECTOR: drive_up,
+    TOUR: show_tour,
+}
 
 
 def terminal() -> None:

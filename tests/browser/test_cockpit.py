@@ -125,6 +125,33 @@ def test_labels_are_legible_at_every_width(
     assert box["width"] >= min(width - 210, 1500)  # what the window has beside JupyterLab's bars
 
 
+@pytest.mark.parametrize("name", ["player", "sandbox", "path"])
+def test_what_lasts_is_cut_and_neither_moved_nor_stretched(
+    cockpit: Callable[[str], Locator], name: str
+) -> None:
+    """A point of a bar is where the same point of the picture is, at every place."""
+    there = cockpit(name)
+    if name == "sandbox":
+        press(there, "device_del", "release late")
+        expect(there.locator(".kit-verdict")).to_contain_text("limbo")
+    off = []
+    for _ in range(3):
+        off += there.evaluate(
+            """(root) => {
+            const whole = root.querySelector("svg[role=img]").getScreenCTM();
+            const parts = root.querySelectorAll("[data-kit=past], [data-kit=then]");
+            return [...parts].flatMap((part) => {
+                const inner = part.querySelector("*").getScreenCTM();
+                return ["a", "d", "e", "f"].map((name) => Math.abs(inner[name] - whole[name]));
+            });
+        }"""
+        )
+        press(there, "Step back (left arrow)")
+
+    assert len(off) == 24
+    assert max(off) < 0.5
+
+
 # -- nothing jumps ---------------------------------------------------------------------------------
 
 

@@ -214,7 +214,7 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
             "of time, cpu",
             "measure",
             "measure: no revision 'time' on the embedded machine; `kit list revisions` names all"
-            " there are",
+            " there are; did you mean timer?",
         ),
         (
             HUNKS,

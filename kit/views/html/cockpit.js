@@ -322,9 +322,9 @@ class Cockpit {
     const wide = this.parts.picture.clientWidth;
     if (!wide) return;
     const room = this.room();
-    const fits = room / (this.drawn ? this.drawn.height : room);
+    const fits = room / Number(this.drawn.svg.getAttribute("viewBox").split(" ")[3]);
     const scale = Math.max(Math.min(wide / 1050, 1.3, fits), 1);
-    const units = Math.min(Math.max(Math.round(wide / scale / 40) * 40, 720), 1240);
+    const units = Math.min(Math.max(Math.floor(wide / scale / 40) * 40, 720), 1240);
     const asked = `${units} ${Math.round(room / scale)}`;
     if (asked === this.asked || Math.abs(units - this.view.picture.width) < 40) return;
     this.asked = asked;
@@ -366,7 +366,7 @@ class Cockpit {
       then: one("then"),
       now: one("now"),
       x: view.here.x,
-      height: Number(svg.getAttribute("viewBox").split(" ")[3]),
+      height: Number((one("past") || svg).getAttribute("height")), // words may stand below it
       steps: [...svg.querySelectorAll("[data-at]")],
       chips: [...svg.querySelectorAll("[data-since]")],
     };

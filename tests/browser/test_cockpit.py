@@ -185,14 +185,16 @@ def test_a_step_of_the_tour_moves_nothing_below_it(opened: OpenLesson) -> None:
         expect(tour.locator(".kit-cockpit svg").first).to_be_visible()
         tour.evaluate("(element) => element.scrollIntoView()")
         page.wait_for_timeout(600)
+        page.wait_for_timeout(1000)  # the sandbox in it is drawn for this width
         page.evaluate(WATCH_SHIFTS)
-        page.wait_for_timeout(100)
-        page.evaluate("() => { window.shifts.length = 0; }")
+        found = []
         for _ in range(4):
+            page.evaluate("() => { window.shifts.length = 0; }")
             tour.get_by_role("button", name="next ▶", exact=True).click()
-            page.wait_for_timeout(700)
+            page.wait_for_timeout(900)
+            found.append(sum(page.evaluate("window.shifts")))
 
-        assert sum(page.evaluate("window.shifts")) < MAX_SHIFT
+        assert max(found) < MAX_SHIFT
 
 
 # -- keys ------------------------------------------------------------------------------------------

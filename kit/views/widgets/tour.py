@@ -58,7 +58,7 @@ class TourWidget(Shown):
         forward = self._button("next ▶", "One step on", lambda: model.go(model.place + 1))
         self._turn = self._button("diff side by side", "How the diff is shown", self._turn_diff)
         panel = [] if history_panel is None else [history_panel(self._show_diff)]
-        commit = widgets.VBox([self._message, *panel, self._diff])
+        commit = widgets.VBox([*panel, self._diff, self._message])
         # boxes of one height: a step that changes more moves nothing below it
         for box, style in (
             (self._head, "kit-tour-head"),
@@ -108,7 +108,7 @@ class TourWidget(Shown):
         model = self.model
         for place, shown in enumerate(self._steps):
             (shown.add_class if place == model.place else shown.remove_class)("kit-current")
-            mark = "● " if place == model.place else ""
+            mark = "● " if place == model.place else "○ "  # as wide
             shown.description = f"{mark}{STEPS[place].name}"
         self._head.value = head_html(model)
         self._changes.value = changes_html(model, self._behaviours_of(model.step))

@@ -125,7 +125,7 @@ def shown(walk: TourWidget) -> str:
 
 def click(walk: TourWidget, words: str) -> None:
     buttons = [w for w in inside(walk) if isinstance(w, widgets.Button)]
-    next(b for b in buttons if b.description == words).click()
+    next(b for b in buttons if b.description.removeprefix("○ ") == words).click()
 
 
 def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: TourWidget) -> None:

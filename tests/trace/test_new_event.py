@@ -20,12 +20,13 @@ from kit.machine.events import ExceptionReturn, HotplugAction
 from kit.simulation.run import Run, begin, play_from
 from kit.simulation.scenario import read_scenario
 from kit.simulation.story import who_knows_what
+from kit.simulation.timeline import Timeline
 from kit.trace.columns import MANAGEMENT, MessageKind, Severity, UnplugOutcome
 from kit.trace.kinds import KINDS
 from kit.views.diagram.layout import layout_of
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.html.run import log_html
+from kit.views.html.run import events_html
 from kit.views.reports.run import event_lines, run_json
 
 # -- 1. the event: in kit/machine/events.py ------------------------------------------------------
@@ -163,7 +164,8 @@ def test_reports_have_its_sentence() -> None:
     run = played()
 
     assert " ".join(" ".join(event_lines(run, 200)).split()).count(SENTENCE) == 1
-    assert log_html("log", run, None).count(f'<span class="kit-error">{SENTENCE}</span>') == 1
+    events = events_html(Timeline(played=run), ["log"])
+    assert events.count(f'<span class="kit-error">{SENTENCE}</span>') == 1
 
 
 def test_libvirt_reacts_and_the_operator_learns_of_the_failure() -> None:

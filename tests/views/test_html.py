@@ -37,11 +37,11 @@ from kit.views.diagram.drc_states import state_diagram
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import label_code, revision_head, said_html, sides_line, status
-from kit.views.html.diff import commit_html, lines_html, message_html, responsible_html
+from kit.views.html.diff import commit_html, lines_html, message_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
 from kit.views.html.print_form import PrintForm, aside, table
 from kit.views.html.revert import diffs_html, report_html
-from kit.views.html.run import beliefs_html, events_html, log_html, state_html, steps_html
+from kit.views.html.run import beliefs_html, events_html, steps_html
 from kit.views.html.tour import changes_brief_html, changes_html, head_html
 from kit.views.models.exercise import ExerciseModel
 from kit.views.models.player import PlayerModel
@@ -385,7 +385,6 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "commit_html": lambda: commit_html(commit_page()),
     "lines_html": lambda: lines_html(responsible()),
     "message_html": lambda: message_html(commit(), (commit(), commit())),
-    "responsible_html": lambda: responsible_html(EVIL, responsible()),
     "pictured": lambda: pictured(DRAWN, EVIL, EVIL),
     "run_pictured": lambda: run_pictured(DRAWN, EVIL),
     "scrolling": lambda: scrolling(DRAWN, EVIL),
@@ -398,7 +397,6 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "report_html": lambda: report_html(revert_page()),
     "beliefs_html": lambda: beliefs_html([EVIL], [KNOWN]),
     "events_html": lambda: events_html(timeline(), [EVIL]),
-    "log_html": lambda: log_html(EVIL, logged(), None),
     "steps_html": lambda: steps_html(timeline(), [EVIL]),
     "changes_brief_html": lambda: changes_brief_html(tour(), BEHAVIOURS),
     "changes_html": lambda: changes_html(tour(), BEHAVIOURS),
@@ -426,7 +424,6 @@ NO_TEXT = {
     "row_html": "dates, numbers and words of the kit",
     "print_path": "of the catalogue's revisions",
     "print_properties": "of the catalogue's revisions",
-    "state_html": "of a run's state",
     "style_html": "constant",
     "stylesheet": "constant",
     "token_rules": "constant",
@@ -475,6 +472,4 @@ def test_hostile_text_is_shown_and_does_nothing(make: Callable[[], Html | PrintF
 
 
 def test_what_takes_no_text_is_html_too() -> None:
-    made = (state_html(logged()), head_html(tour()))
-
-    assert [type(html) for html in made] == [Html, Html]
+    assert type(head_html(tour())) is Html

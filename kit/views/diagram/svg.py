@@ -127,7 +127,7 @@ def draw(
         height=height + LINE * len(origin),
         start=axis.left,
         steps=tuple(x + 3 for x in axis.steps),
-        end=axis.until(None, layout.end_ns),
+        end=max([axis.until(None, layout.end_ns), *(x + 3 for x in axis.steps[-1:])]),
         now=_now_x(layout, axis),
         right=axis.right,
     )
@@ -194,9 +194,7 @@ def _called(revision: Revision) -> str:
 def _now_x(layout: Layout, axis: Axis) -> float:
     """Return the x of the current place: behind the last step, and behind its instant."""
     x = axis.x(layout.now_ns)
-    if layout.place >= 0 and layout.stops[layout.place].at_ns == layout.now_ns:
-        x = axis.steps[layout.place] + 3
-    return x
+    return x if layout.place < 0 else max(x, axis.steps[layout.place] + 3)
 
 
 class _PictureParts:

@@ -24,7 +24,6 @@ from kit.views.escape import Html
 from kit.views.html.diff_lines import changed_parts, line_pairs
 
 __all__ = ["commit_html", "lines_html", "message_html"]
-__all__ += ["responsible_html"]
 
 MAX_LINES = 2000
 MAX_FILES = 300
@@ -79,11 +78,6 @@ def _height(file: FileDiff, *, side_by_side: bool) -> int:
     if not side_by_side:
         return sum(1 + len(hunk.lines) for hunk in file.hunks)
     return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
-
-
-def responsible_html(heading: str, found: tuple[ResponsibleLines, ...]) -> Html:
-    """Return responsible lines, folded under a heading."""
-    return Html("<details><summary>{}</summary>{}</details>").format(heading, lines_html(found))
 
 
 def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> Html:

@@ -8,7 +8,6 @@ from itertools import groupby
 from kit.machine.events import Aborted, QmpError
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run
-from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline, TimelineStop
 from kit.trace.columns import MANAGEMENT, NOBODY, Severity
 from kit.trace.entry import TraceEntry
@@ -16,19 +15,9 @@ from kit.trace.kinds import kind_of, severity_of
 from kit.trace.sentences import seconds, sentence
 from kit.views.escape import Html
 
-__all__ = ["beliefs_html", "events_html", "log_html", "state_html", "steps_html"]
+__all__ = ["beliefs_html", "events_html", "steps_html"]
 
 MAX_ROWS = 300  # of events
-
-
-def state_html(run: Run, seq: int | None = None) -> Html:
-    """Return what each party believes at entry *seq*, by default at the end, as a list."""
-    limbo = Html(' <span class="kit-error">LIMBO</span>') if run.belief(seq=seq).orphaned else ""
-    items = Html().join(
-        Html("<dt>{}</dt><dd>{}{}</dd>").format(party, words, limbo if party == "QEMU" else "")
-        for party, words in who_knows_what(run, seq=seq)
-    )
-    return Html("<dl>{}</dl>").format(items)
 
 
 def beliefs_html(heads: Sequence[str], known: Sequence[tuple[Knowledge, ...]]) -> Html:
@@ -70,32 +59,6 @@ def _verdict(one: Knowledge | None) -> Html:
     bad = one.orphaned or one.wrong
     style = "kit-bad" if bad else "kit-fine" if one.agreed else "kit-soft"
     return Html('<td class="{}">{}</td>').format(style, one.verdict)
-
-
-def log_html(
-    caption: str, run: Run, first_difference: int | None, here: tuple[int, ...] = ()
-) -> Html:
-    """Return the event log of a run as a table. A colour and a word mark the first difference.
-
-    ``here``: seq of the current entry, if it is in the past. The entry is marked, and later ones
-    are faint.
-    """
-    rows = Html().join(_row(entry, entry.seq == first_difference, here) for entry in run.trace)
-    empty = Html('<tr><td colspan="2" class="kit-soft">Nothing has happened yet.</td></tr>')
-    return Html('<table class="kit-log"><caption>{}</caption><tbody>{}</tbody></table>').format(
-        caption, rows or empty
-    )
-
-
-def _row(entry: TraceEntry, first: bool, here: tuple[int, ...]) -> Html:
-    mark = Html("<strong>First difference.</strong> ") if first else ""
-    if here and entry.seq == here[0]:
-        mark = Html("<strong>▶ Here.</strong> {}").format(mark)
-    styles = ["kit-first"] * first + ["kit-later"] * bool(here and entry.seq > here[0])
-    row = Html(' class="{}"').format(" ".join(styles)) if styles else Html()
-    return Html("<tr{}><th scope='row'>{}</th><td>{}{}</td></tr>").format(
-        row, seconds(entry.at_ns), mark, _sentence_html(entry)
-    )
 
 
 def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:

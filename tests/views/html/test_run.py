@@ -20,7 +20,7 @@ from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
 from kit.views.html.diff import MAX_LINES, commit_html, message_html
 from kit.views.html.diff_lines import LinePair, changed_parts, line_pairs
-from kit.views.html.run import beliefs_html, events_html, log_html, state_html
+from kit.views.html.run import beliefs_html, events_html
 from kit.views.terminal.diff import commit_lines, commit_text
 
 CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
@@ -80,48 +80,11 @@ def late(name: str = "late-release") -> Pair:
     return play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
 
 
-def test_the_log_marks_the_first_difference_by_a_word_too() -> None:
-    html = log_html("before", run("pre-revert", Act.DEVICE_DEL, Act.WAIT_TO_15_S), 5)
+def test_events_are_escaped() -> None:
+    html = events_html(Timeline(played=with_log("<script>")), ["<b>"])
 
-    assert html.count("First difference.") == 1
-    assert html.index("First difference.") < html.index("it forgets the request")
-    assert html.count("<tr") == 6
-
-
-def test_in_the_past_the_log_marks_where_one_stands_and_what_comes_later() -> None:
-    html = log_html("before", run("pre-revert", Act.DEVICE_DEL, Act.WAIT_TO_15_S), 5, (1,))
-
-    assert [row[1].startswith("▶ Here. ") for row in cells(html)] == [
-        number == 1 for number in range(6)
-    ]
-    assert html.count("kit-later") == 4
-
-
-def test_a_log_is_escaped() -> None:
-    hostile = with_log("<script>")
-    html = log_html("<b>", hostile, None) + events_html(Timeline(played=hostile), ["<b>"])
-
-    assert html.count("&lt;script&gt;") == 2
+    assert html.count("&lt;script&gt;") == 1
     assert "<b>" not in html
-
-
-def test_an_empty_log_says_so() -> None:
-    assert "Nothing has happened yet." in log_html("before", run("revert"), None)
-
-
-def test_limbo_is_named_where_it_is() -> None:
-    acts = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-
-    assert ["LIMBO" in state_html(run(name, *acts)) for name in ("pre-revert", "revert")] == [
-        True,
-        False,
-    ]
-
-
-def test_limbo_is_not_named_before_it_is() -> None:
-    made = run("pre-revert", Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-
-    assert "LIMBO" not in state_html(made, 5)
 
 
 def test_what_both_have_is_one_event_and_what_one_has_stands_on_its_side() -> None:

@@ -146,6 +146,7 @@ COMMANDS: dict[str, tuple[list[str], set[int]]] = {
     "open": (["1.run.late-release.revert.kqKc"], {0}),
     "reproduce": (["late-release"], {0}),
     "import": ([str(ROOT / "tests/logs/shell.txt")], {0}),
+    "draw": ([str(ROOT / "docs/draw.md")], {0}),
     "explore": (["--at", "revert", "--jobs", "2", "--guest", "linux-5.12"], {0, 1}),
     "conform": ([str(RECORDING)], {0}),
     "record": ([str(RECORDING), "-o", "OUT/recorded.jsonl", "--binary", "QEMU"], {2}),

@@ -1,4 +1,4 @@
-"""Rows of real histories, read one by one by a person: ``make test-clone KIT_CLONES=…``.
+"""Rows of real histories and what was said of each: ``make test-clone KIT_CLONES=…``.
 
 ``judged.json`` has, of each history, up to 60 rows drawn at random and what somebody who read
 message and commit said of them, and all commits whose subject says revert and whose change is

@@ -31,7 +31,7 @@ from kit.simulation.scenario import Scenario
 from kit.simulation.token import is_path, open_token
 from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario, finder
-from kit.views.diagram.from_path import layout_of_path
+from kit.views.diagram.from_path import layout_of_path, path_provenance
 from kit.views.diagram.layout import layout_of
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.mail import mail_lines, markdown_lines
@@ -295,7 +295,7 @@ def _path_forms(play: PathPlay) -> Forms:
     return Forms(
         draw=partial(layout_of_path, play),
         transcript=partial(path_transcript_lines, play),
-        json=play.json,
+        json=lambda: play.json() | {"provenance": path_provenance(play).json()},
         page=partial(path_page, play),
         text_lines=partial(path_text_lines, play),
         markdown_lines=partial(path_markdown_lines, play, commits),

@@ -11,11 +11,13 @@ from kit.explorer.comparison import PathPlay
 from kit.explorer.paths import path_sentence
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Revision
+from kit.simulation.provenance import provenance
 from kit.simulation.run import Pair, Run
 from kit.trace.entry import TraceEntry, entry_json
 from kit.trace.kinds import is_minor
 from kit.trace.qmp import qmp_objects
 from kit.trace.sentences import seconds, sentence
+from kit.views.diagram.from_path import path_provenance
 
 __all__ = ["path_transcript_lines", "transcript_lines"]
 
@@ -25,12 +27,14 @@ def transcript_lines(played: Run | Pair) -> Iterator[str]:
 
     Times count from the start of the run.  What passes between guest and QEMU is a comment.
     """
+    yield plain(f"# {provenance(played).words}")
     for run in (played,) if isinstance(played, Run) else (played.before, played.after):
         yield from _part(run.scenario.name, run.revision, run.trace, timed=True)
 
 
 def path_transcript_lines(play: PathPlay) -> Iterator[str]:
     """Yield a path like a run; it has an order and no times."""
+    yield plain(f"# {path_provenance(play).words}")
     for side in play.sides:
         entries = chain.from_iterable(choice.entries for choice in side.choices)
         yield from _part(play.path.token, side.revision, entries, timed=False)

@@ -29,6 +29,8 @@ _AT_END |= {LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING}
 def sequence_of(layout: Layout) -> SequenceDiagram:
     """Return everything that a layout shows, a note at each new time and one at each bad end.
 
+    The last note says which guest it is, and whether QEMU is simulated or was recorded.
+
     The sides of a pair stand in two boxes, and share the times.
     """
     pair = len(layout.sides) > 1
@@ -63,6 +65,8 @@ def _items(layout: Layout, ends: tuple[str, ...]) -> Iterator[Item]:
         for bar in side.bars:
             if bar.last is None and bar.held in _AT_END:
                 yield SequenceNote(NoteSide.OVER, (_id(side, bar.row.lane),), _words(layout, bar))
+    if layout.origin:
+        yield SequenceNote(NoteSide.OVER, ends, layout.origin)
 
 
 def _item(side: PictureSide, mark: Mark) -> Item:

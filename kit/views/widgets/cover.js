@@ -8,7 +8,7 @@ function render({ model, el }) {
     if (event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
   });
   const style = document.createElement("style");
-  style.textContent = model.get("style");
+  style.textContent = model.get("sheet");
   const [first, last] = model.get("delays");
 
   const button = document.createElement("button");

@@ -30,7 +30,7 @@ class CoverWidget(anywidget.AnyWidget):
 
     _esm = _SCRIPT
     pictures = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    style = traitlets.Unicode().tag(sync=True)
+    sheet = traitlets.Unicode().tag(sync=True)  # "style" is ipywidgets' own
     delays = traitlets.List(traitlets.Int()).tag(sync=True)
     delay = traitlets.Int().tag(sync=True)
 
@@ -43,7 +43,7 @@ class CoverWidget(anywidget.AnyWidget):
         self._shown = shown[0]
         super().__init__(
             pictures=[str(cover_svg(scene, style=False)) for scene in scenes],
-            style=str(cover_style()),
+            sheet=str(cover_style()),
             delays=[scenes[0].delay_s, scenes[-1].delay_s],
             delay=delay_s,
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.common.user_file import write_atomic
 from kit.views.markdown import markdown_table
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +54,7 @@ def _table(found: Sequence[Fact]) -> Iterator[str]:
 def main() -> None:
     """Write the page."""
     found = facts()
-    PAGE.write_text(page(found), encoding="utf-8")
+    write_atomic(PAGE, page(found).encode())
     print(f"{PAGE}: {len(found)} facts")
 
 

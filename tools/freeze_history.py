@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.case_study.frozen import FrozenCommit, FrozenTarget
+from kit.common.user_file import make_folders, write_atomic
 from kit.course.time_to_revert import folders_by_year, lasted
 from kit.git.repository.clone import CloneHistory
 from kit.git.reverts.folders import changed_paths, known_until_s
@@ -160,8 +161,8 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(f"usage: {COMMAND}")
     data = figures(CloneHistory(Path(sys.argv[1])), datetime.now(UTC).date().isoformat())
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(written(data), encoding="utf-8")
+    make_folders(TARGET.parent)
+    write_atomic(TARGET, written(data).encode())
     print(f"{TARGET}: {data['reverts']} reverts, up to {data['head'][:10]}")
 
 

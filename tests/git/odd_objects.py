@@ -147,3 +147,8 @@ def _number(value: int) -> bytes:
         found[-1] |= 128
         found.append(value & 127)
     return bytes(found)
+
+
+def complaints(err: str) -> int:
+    """Count the lines on stderr that complain; with --json one says what is read, too."""
+    return len([line for line in err.splitlines() if not line.startswith("read from ")])

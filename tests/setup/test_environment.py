@@ -44,6 +44,7 @@ CONDA_NAMES = {  # PyPI's name -> conda-forge's
     "rich": "rich",
     "typer": "typer",
     "unidiff": "unidiff",
+    "webcolors": "webcolors",
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.common.user_file import write_atomic
 from kit.machine.catalogue import find_revision
 from kit.real_qemu.reproduce import python_script, reproducer_of_run
 from kit.simulation.run import Run, play
@@ -141,10 +142,10 @@ def findings() -> list[Finding]:
 def main() -> None:
     """Write every file; README.md and mends.md there are written by hand."""
     for one in findings():
-        (FOLDER / f"{one.name}.md").write_text(one.page(), "utf-8")
+        write_atomic(FOLDER / f"{one.name}.md", one.page().encode())
         if one.words["subject"]:
-            (FOLDER / f"{one.name}.txt").write_text(one.mail(), "utf-8")
-        (FOLDER / f"{one.name}.py").write_text(one.script(), "utf-8")
+            write_atomic(FOLDER / f"{one.name}.txt", one.mail().encode())
+        write_atomic(FOLDER / f"{one.name}.py", one.script().encode())
     print(f"{FOLDER}: {len(findings())} findings")
 
 

@@ -16,7 +16,7 @@ from kit.git.reverts.report import report_json, revert_report, reverts_frame
 from kit.git.reverts.scan import read_reverts
 from kit.git.values.page import CommitPage
 from kit.views.html.diff import commit_html, message_html
-from tests.git.odd_objects import AUTHOR, FILE, OddRepository
+from tests.git.odd_objects import AUTHOR, FILE, OddRepository, complaints
 
 PERSONS = (
     *(b"", b" ", b"A. Author", b"A <", b"A >a@b<", b"A <a@b", b"<>", b"A <a@b>", b"A <a@b> "),
@@ -73,7 +73,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     """Run a command; return its status and output; what it complains of is one line."""
     status = main(arguments)
     output, complaint = capsys.readouterr()
-    assert complaint.count("\n") <= (status == 2), complaint
+    assert complaints(complaint) <= (status == 2), complaint
     return status, output
 
 

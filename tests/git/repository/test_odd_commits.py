@@ -152,7 +152,7 @@ def test_of_a_row_what_cannot_be_read_is_named(
     _, listed = run(capsys, "reverts", "--repo", str(made.folder))
     _, lines = run(capsys, "changelog", "v1.0.0..HEAD", "--repo", str(made.folder), "--no-check")
 
-    assert listed.splitlines()[0] == f"1970-01-01 {revert[:10]} undo (cannot be read: {why})"
+    assert listed.splitlines()[1] == f"1970-01-01 {revert[:10]} undo (cannot be read: {why})"
     assert f"(cannot be read: {why})" in lines
     assert CloneHistory(made.folder).commit(revert).author.name == (
         "(cannot be read: its author has no address in < >)"

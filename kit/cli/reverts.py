@@ -49,8 +49,8 @@ def revert(
     from kit.git.reverts.report import report_json, revert_report  # here: libgit2 takes a while
 
     place = find_place(repo)
-    tell_source(place, data=as_json)
     report = revert_report(place.history, name_of(place.history, revision))
+    tell_source(place, data=as_json)
     if as_json:
         print_json(report_json(report))
     else:
@@ -118,7 +118,7 @@ def reverts(
         _refuse_no_date(date)
     place = find_place(repo)
     revisions, paths = chosen(place, words or (), path or ())
-    tell_source(place, data=as_json, what=_read_words(revisions, paths, all_refs=all_refs))
+    what = _read_words(revisions, paths, all_refs=all_refs)
     wanted = Wanted(revisions=revisions, all_refs=all_refs, since=since, until=until, paths=paths,
                     author=author, content=content)  # fmt: skip
     clone = clone_of(place.history)
@@ -129,10 +129,13 @@ def reverts(
             progress=lambda done, total: tell("reverts", done, total),
         )  # fmt: skip
         for row in islice(found, count):
+            if not rows:  # what cannot be read is said alone
+                tell_source(place, data=as_json, what=what)
             rows.append(row)
             typer.echo(json.dumps(revert_json(row)) if as_json else row_line(row).plain)
         found.close()
     if not rows:
+        tell_source(place, data=as_json, what=what)
         _tell_untouched(clone, wanted)
     if not as_json:
         from kit.git.reverts.folders import directories
@@ -200,8 +203,8 @@ def changelog(
     from kit.git.reverts.report import changelog as read
 
     place = find_place(repo)
-    tell_source(place, data=as_json or form is not ChangelogForm.TEXT)
     entries = read(place.history, span, check=check)
+    tell_source(place, data=as_json or form is not ChangelogForm.TEXT)
     if as_json or form is ChangelogForm.JSON:
         print_json(changelog_json(span, entries, people=people, trailers=trailers))
         return

@@ -69,14 +69,14 @@ def told(run: GuestRun) -> list[str]:
 
 REFUSED = [
     "operator>qemu device_del core1",
-    "qemu>operator OK",
+    "qemu>operator accepted",
     "console>console pseries-hotplug-cpu: Unable to remove last online CPU PowerPC,POWER9",
     "guest>qemu UNISOLATE",
     "qemu>operator DEVICE_UNPLUG_GUEST_ERROR",
 ]
 RELEASED = [
     "operator>qemu device_del core1",
-    "qemu>operator OK",
+    "qemu>operator accepted",
     "guest>qemu ISOLATE",
     "guest>qemu UNUSABLE",
     "qemu>operator DEVICE_DELETED",

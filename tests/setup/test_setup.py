@@ -117,10 +117,11 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
             "test-long",
             "test-clone",
             "test-guest",
+            "test-qemu",
             "test-offline",
             "check",
         ),
-        *("bench", "bench-hub", "fuzz", "goldens", "solutions", "screenshots"),
+        *("bench", "bench-hub", "fuzz", "goldens", "solutions", "findings", "screenshots"),
         *("site", "test-site", "stick", "release", "changelog", "lock", "audit", "clean"),
     ]
 
@@ -338,7 +339,8 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
     carried = (
         *("notebooks/", "docs/glossary.md", "docs/import.md", "docs/reverts.md"),
         *("docs/exercises.md", "docs/scenarios.md"),
-        *("data/commits.toml", "data/exercises/", "data/reenactment/", "data/scenarios/"),
+        *("data/commits.toml", "data/exercises/", "data/history/", "data/reenactment/"),
+        "data/scenarios/",
     )
     sources = [name for name in repository_files() if name.startswith(carried)]
     assert share == {f"kit/share/{name}" for name in sources}

@@ -240,7 +240,7 @@ def test_a_linked_worktree_is_looked_at_as_well(rich: Path, kind: str) -> None:
 
     odd = {path: line for path, line in said.items() if not HARM.fullmatch(line)}
     assert sorted(odd) == ["main/.git", "main/.git/worktrees"]  # what its .git names is not there
-    assert all("linked is no git repository" in line for line in odd.values())
+    assert all("linked is not a git repository" in line for line in odd.values())
 
 
 @pytest.mark.parametrize("kind", ODD)

@@ -87,7 +87,8 @@ def test_a_typo_is_not_blamed_on_a_shallow_clone(repo: Path, tmp_path: Path, rev
     git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
 
     assert refusal(tmp_path / "shallow", revision) == (
-        f"{tmp_path / 'shallow'} has no commit {revision}; `kit fetch` gets one"
+        f"{tmp_path / 'shallow'} has no commit {revision}; `git -C"
+        f" {tmp_path / 'shallow'} fetch` brings what is new there"
     )
 
 

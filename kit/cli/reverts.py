@@ -24,7 +24,7 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.reenacted import clone_of
 from kit.git.values.changelog import changelog_json
 from kit.git.values.summary import summary
-from kit.git.values.verdict import RevertVerdict, revert_json
+from kit.git.values.verdict import Revert, RevertVerdict, revert_json
 from kit.views.terminal.changelog import changelog_lines
 from kit.views.terminal.revert import report_text, row_line, summary_lines
 
@@ -122,7 +122,7 @@ def reverts(
     wanted = Wanted(revisions=revisions, all_refs=all_refs, since=since, until=until, paths=paths,
                     author=author, content=content)  # fmt: skip
     clone = clone_of(place.history)
-    rows = []
+    rows: list[Revert] = []
     with progress_bar() as tell, _pool(check=check) as workers:
         found = read_reverts(
             clone, wanted, check=check, executor=workers,

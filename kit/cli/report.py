@@ -63,7 +63,9 @@ def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
         case RunForm.QMP if isinstance(report, Forms):
             lines = report.transcript()
         case RunForm.QMP:
-            raise UserError("--format qmp goes with run, compare and open; here the log has it")
+            raise UserError(
+                "--format qmp works with run, compare and open; a log is a transcript already"
+            )
         case RunForm.MAIL:
             answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)
             lines = report.mail_lines(how.width, unicode=how.unicode, in_reply_to=answers)

@@ -161,7 +161,7 @@ def _joined(
             logs[0].format.asker,
             f"{len(logs)} logs on one axis: their clocks are taken to agree{both}.",
         ),
-        asker=next((log.asker for log in logs if log.asker.value == "libvirt"), logs[0].asker),
+        asker=next((log.asker for log in logs if log.asker is Actor.LIBVIRT), logs[0].asker),
         entries=entries,
         monitor=" and ".join(monitors) or None,
         others=dict(sum((Counter(log.others) for log in logs), Counter())),

@@ -131,5 +131,5 @@ def test_runs_and_logs_are_written_as_mermaid(capsys: Captured, case: str) -> No
 def test_a_log_is_no_transcript_of_a_run(capsys: Captured) -> None:
     assert main(["import", str(LOG), "--machine", "pseries", "--format", "qmp"]) == 2
     assert capsys.readouterr().err == (
-        "kit: --format qmp goes with run, compare and open; here the log has it\n"
+        "kit: --format qmp works with run, compare and open; a log is a transcript already\n"
     )

@@ -150,5 +150,5 @@ def test_stdin_cannot_be_read_twice() -> None:
     with pytest.raises(UserError) as caught:
         read_logs(list(logs), lambda name: logs[name])
     assert str(caught.value) == (
-        "-: several logs beside each other are read from files; save it first"
+        "-: stdin cannot be read beside another log; save it to a file first"
     )

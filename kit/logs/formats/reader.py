@@ -344,7 +344,7 @@ def read_logs(
         if log.clock_went_back is None or log.clock_went_back.startswith(f"{log.sources[0]}:"):
             return log
     if "-" in names:
-        raise UserError("-: several logs beside each other are read from files; save it first")
+        raise UserError("-: stdin cannot be read beside another log; save it to a file first")
     return merge_logs([_read_beside(read, name, open_log, monitor) for name in names])
 
 

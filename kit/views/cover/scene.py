@@ -58,14 +58,9 @@ def cover_scene(scenario: Scenario, delay_s: int) -> CoverScene:
         raise UserError(
             f"the guest needs {delay_s} s; expected {MIN_DELAY_S} to {MAX_DELAY_S} seconds"
         )
-    conduct = replace(scenario.setup.conduct, offline_ns=delay_s * NS_PER_S)
-    end_ns = (MAX_DELAY_S + AFTER_S) * NS_PER_S
-    changed = replace(scenario, setup=replace(scenario.setup, conduct=conduct), end_ns=end_ns)
-    limit_s = _machine(_play(changed, "pre-revert", MAX_DELAY_S), None).gave_up_s
-    before, after = (
-        _machine(play(changed, find_revision(name)), limit)
-        for name, limit in (("pre-revert", limit_s), ("revert", None))
-    )
+    limit_s = _machine(_play(scenario, "pre-revert", MAX_DELAY_S), None).gave_up_s
+    before = _machine(_play(scenario, "pre-revert", delay_s), limit_s)
+    after = _machine(_play(scenario, "revert", delay_s), None)
     times = [
         time
         for one in (before, after)
@@ -76,9 +71,11 @@ def cover_scene(scenario: Scenario, delay_s: int) -> CoverScene:
 
 
 def _play(scenario: Scenario, name: str, delay_s: int) -> Run:
+    """Play until any guest is done."""
     conduct = replace(scenario.setup.conduct, offline_ns=delay_s * NS_PER_S)
     setup = replace(scenario.setup, conduct=conduct)
-    return play(replace(scenario, setup=setup), find_revision(name))
+    end_ns = (MAX_DELAY_S + AFTER_S) * NS_PER_S
+    return play(replace(scenario, setup=setup, end_ns=end_ns), find_revision(name))
 
 
 def _machine(run: Run, limit_s: float | None) -> CoverMachine:

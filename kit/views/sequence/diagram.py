@@ -62,6 +62,11 @@ class SequenceMessage:
     tail: ArrowHead = ArrowHead.NONE
     number: str = ""
 
+    @property
+    def words(self) -> str:
+        """The text, behind its number if it has one."""
+        return f"{self.number}. {self.text}" if self.number else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class SequenceNote:

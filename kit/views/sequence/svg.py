@@ -165,7 +165,7 @@ class _Canvas:
         """Yield which distances together need how much room."""
         for item in self.diagram.items:
             if isinstance(item, SequenceMessage):
-                wide = _widest(_broken(_text_of(item)))
+                wide = _widest(_broken(item.words))
                 ends = sorted((number[item.src], number[item.dst]))
                 if ends[0] == ends[1]:
                     yield ends[0] + 1, ends[0] + 2, max(wide, SELF_WIDTH) + GAP
@@ -288,7 +288,7 @@ class _Canvas:
 
     def message(self, message: SequenceMessage) -> None:
         """Draw an arrow with its text above it."""
-        lines = _broken(_text_of(message))
+        lines = _broken(message.words)
         self.y += PAD + LEADING * len(lines)
         for name in {message.src, message.dst} & {n for n, alive in self.coming.items() if alive}:
             one = next(p for p in self.diagram.participants if p.id == name)
@@ -378,10 +378,6 @@ class _Canvas:
         for top, text in frame.branches:
             self.behind.append(svg.line(left, top, right, top, svg.SOFT, 1, "5 3"))
             self.front.extend(_texts(left + 6, top + 14, _broken(text, 2 * MAX_TEXT)[:1], "start"))
-
-
-def _text_of(message: SequenceMessage) -> str:
-    return f"{message.number}. {message.text}" if message.number else message.text
 
 
 def _head(x: float, y: float, way: int, head: ArrowHead) -> Iterator[Html]:

@@ -202,7 +202,7 @@ class _TextPainter:
         """Choose the columns of the lanes and of the texts between them and the margin."""
         people = self.diagram.participants
         items = self.diagram.items
-        texts = [_text_of(item) for item in items if isinstance(item, SequenceMessage)]
+        texts = [item.words for item in items if isinstance(item, SequenceMessage)]
         wanted = max((cell_len(line) for text in texts for line in text.split("\n")), default=0)
         most = min(max(wanted, MIN_LABEL), MAX_LABEL)
         for label in range(most, MIN_LABEL - 1, -1):
@@ -318,9 +318,9 @@ class _TextPainter:
         """Yield the rows of a message."""
         if not self.at:
             sign = f"{message.src} {_sign(message)} {message.dst}"
-            yield from self.rows(_wrapped(f"{sign}: {_text_of(message)}", self.room(), "  "), [])
+            yield from self.rows(_wrapped(f"{sign}: {message.words}", self.room(), "  "), [])
             return
-        words = _wrapped(_text_of(message), self.room(), "  ")
+        words = _wrapped(message.words, self.room(), "  ")
         if message.src == message.dst:
             yield from self.rows(words, self.to_itself(message))
         else:
@@ -386,10 +386,6 @@ class _TextPainter:
         """Yield what ends the lanes."""
         if self.at and self.diagram.participants:
             yield from self.rows([], [self.lanes()])
-
-
-def _text_of(message: SequenceMessage) -> str:
-    return f"{message.number}. {message.text}" if message.number else message.text
 
 
 def _sign(message: SequenceMessage) -> str:

@@ -64,8 +64,7 @@ def _declared(one: Participant, ids: dict[str, str]) -> str:
 def _line(item: object, ids: dict[str, str], people: dict[str, Participant]) -> str:
     match item:
         case SequenceMessage(src=src, dst=dst):
-            text = f"{item.number}. {item.text}" if item.number else item.text
-            return f"{ids[src]}{_arrow(item)}{ids[dst]}: {_text(text)}".rstrip()
+            return f"{ids[src]}{_arrow(item)}{ids[dst]}: {_text(item.words)}".rstrip()
         case SequenceNote(side=side, over=over, text=text):
             return f"note {side.value} {','.join(ids[one] for one in over)}: {_text(text)}"
         case Block(kind=kind, text=text):

@@ -107,6 +107,19 @@ def clean_own_environment() -> None:
     os.environ.update(cleaned)
 
 
+@contextmanager
+def _clean_for_a_while() -> Iterator[None]:
+    """Clean the environment, and give a notebook its own back in the end."""
+    before = dict(os.environ)
+    clean_own_environment()
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
+
+
 def _cleaned(variables: Mapping[str, str]) -> dict[str, str]:
     found = dict(variables)
     found.pop(_MARK, None)
@@ -356,7 +369,6 @@ def pool(processes: int) -> Iterator[Workers]:
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    clean_own_environment()  # workers inherit it
     is_main = threading.current_thread() is threading.main_thread()
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context(START_METHOD)
@@ -365,7 +377,8 @@ def pool(processes: int) -> Iterator[Workers]:
         processes, mp_context=context, initializer=_enter_worker, initargs=(reader, is_main)
     )
     try:
-        yield Workers(executor, writer)
+        with _clean_for_a_while():  # workers inherit it
+            yield Workers(executor, writer)
     except BaseException as error:
         for worker in set(multiprocessing.active_children()) - others:
             worker.kill()

@@ -125,6 +125,22 @@ def test_labels_are_legible_at_every_width(
     assert box["width"] >= min(width - 210, 1500)  # what the window has beside JupyterLab's bars
 
 
+@pytest.mark.parametrize("name", ["player", "path"])
+def test_another_width_changes_neither_the_place_nor_what_was_said(
+    cockpit: Callable[[str], Locator], name: str
+) -> None:
+    there = cockpit(name)
+    there.get_by_role("button", name="Last (End)").click()
+    there.get_by_role("button", name="Next difference (d)").click()
+    expect(there.locator(".kit-silent")).to_be_visible()
+    before = [where(there).inner_text(), there.locator(".kit-verdict").inner_text()]
+    drawn = there.locator("svg[role=img]").get_attribute("viewBox")
+    shown(there.page, 1920, 1000)
+
+    expect(there.locator("svg[role=img]")).not_to_have_attribute("viewBox", drawn or "")
+    assert [where(there).inner_text(), there.locator(".kit-verdict").inner_text()] == before
+
+
 @pytest.mark.parametrize("name", ["player", "sandbox", "path"])
 def test_what_lasts_is_cut_and_neither_moved_nor_stretched(
     cockpit: Callable[[str], Locator], name: str

@@ -234,6 +234,19 @@ def with_workers(method: str, then: str, mark: str) -> subprocess.Popen[bytes]:
     return process
 
 
+def test_workers_get_a_clean_environment_and_a_notebook_keeps_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
+    before = dict(os.environ)
+    with child_process.pool(1) as workers:
+        found = [workers.submit(os.getenv, name).result() for name in ("PATH", "PYTHONSAFEPATH")]
+
+    assert found == [before["PATH"].removeprefix(".:"), "1"]
+    assert dict(os.environ) == before
+
+
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT", "SIGKILL"])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_signal_to_the_parent_ends_the_workers(method: str, number: str, mark: str) -> None:

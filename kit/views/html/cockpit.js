@@ -143,10 +143,14 @@ class Cockpit {
     const focused = this.root.contains(document.activeElement) ? document.activeElement : null;
     const key = focused && focused.dataset ? focused.dataset.key : "";
     const story = this.view ? this.view.story : null;
-    this.pause();
+    // a picture of another size: what the reader did since it was asked for stays
+    const resized = view.resized && story === view.story;
+    if (!resized) {
+      this.pause();
+      this.said = view.note;
+    }
     this.view = view;
     this.count = view.positions.length - 1;
-    this.said = view.note;
     if (story !== view.story) {
       // another run: what was seen or answered of the one before says nothing of it
       this.reached = 0;
@@ -159,10 +163,11 @@ class Cockpit {
     this.root.classList.add(`kit-${view.kind}`);
     this.parts.differ.hidden = view.heads.length < 2;
     this.parts.slider.max = Math.max(this.count, 1);
-    this.index = Math.min(view.here.index, this.count);
+    this.index = Math.min(resized ? this.index : view.here.index, this.count);
     if (!view.fog) this.reached = this.count;
     this.reached = Math.max(this.reached, this.index);
-    this.show(view.here.x, view.here.at);
+    if (resized) this.show();
+    else this.show(view.here.x, view.here.at);
     this.fit();
     this.measure();
     if (this.open) this.panel();

@@ -86,9 +86,10 @@ class CockpitWidget(anywidget.AnyWidget):
             return
         if name == "size":
             self._size = _size(value)
+            self.view = self.desk.view(self._size).json() | {"resized": True}
         else:
             self.desk.do(name, value)
-        self.show()
+            self.show()
         if self.code:
             self._read()
 

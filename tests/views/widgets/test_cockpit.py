@@ -119,7 +119,7 @@ def test_a_browser_says_how_wide_a_picture_is(
 ) -> None:
     press(widget, "size", asked)
 
-    assert widget.view["picture"]["width"] == width
+    assert (widget.view["picture"]["width"], widget.view["resized"]) == (width, True)
 
 
 def test_without_widgets_it_is_a_picture_and_a_text(widget: SandboxWidget) -> None:

@@ -60,7 +60,7 @@ def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
             return report.page()
         case RunForm.MERMAID:
             return "\n".join(mermaid_lines(sequence_of(report.layout)))
-        case RunForm.QMP if isinstance(report, Forms):
+        case RunForm.QMP if not isinstance(report, LogReport):
             lines = report.transcript()
         case RunForm.QMP:
             raise UserError(

@@ -23,19 +23,24 @@ _DECODER = fields.decoder()
 # an unfinished string counts too: otherwise each quote in it would be tried as a beginning
 _STRING = r""""(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|'(?:[^'\\]++|\\.)*+(?:'|\\?\Z)"""
 _TOKEN = re.compile(_STRING + r"""|[{}\[\]]|u(?=['"])|[A-Za-z]+""", re.DOTALL)
+_UNFINISHED = re.compile(r'"(?:[^"\\]++|\\.)*+\\?', re.DOTALL)
 _WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
 class Depth:
-    """Counts open brackets, line by line."""
+    """Counts open brackets, line by line; a string in double quotes may go on in the next line."""
 
     def __init__(self) -> None:
         self.open = 0
+        self._quote = ""
 
     def count(self, line: str) -> int:
         """Return how many brackets are open after a line; those in strings do not count."""
-        for token in _TOKEN.findall(line):
+        token = ""
+        for token in _TOKEN.findall(self._quote + line):
             self.open += (token in "{[") - (token in "}]") if len(token) == 1 else 0
+        # a mail breaks strings at their blanks; an apostrophe may be one of the prose around it
+        self._quote = '"' if _UNFINISHED.fullmatch(token) else ""
         return self.open
 
 

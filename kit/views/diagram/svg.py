@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kit.actors.messages import Actor
+from kit.common.package import drawn_by
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
@@ -73,10 +74,10 @@ def picture_svg(
 def lone_svg(played: Run | Pair | Layout, *, titled: bool = True, width: float = WIDTH) -> Html:
     """Draw a picture that travels alone: with its title, a legend, and how to draw it."""
     layout = played if isinstance(played, Layout) else layout_of(played)
-    drawn, head = draw(layout, width=width), HEAD * titled
+    drawn, head = draw(layout, width=width, shortest_s=1), HEAD * titled
     title = svg.text(4, 18, f"{layout.name}: {layout.title}"[:120], size=14, bold=True)
     legend, bottom = legend_parts(drawn.svg, head + drawn.height + 6, width)
-    lines = _wrapped(" ".join(("Drawn by the unplug kit.", layout.command)).strip(), width)
+    lines = _wrapped(f"{drawn_by()} {layout.command}".strip(), width)
     inner = Html('<svg y="{:g}" width="{:g}" height="{:g}" viewBox="0 0 {:g} {:g}">{}</svg>')
     size = drawn.width, drawn.height
     return svg.picture(
@@ -99,16 +100,19 @@ def draw(
     moves: bool = False,
     width: float = WIDTH,
     highest: float = 0,
+    shortest_s: int | None = None,
 ) -> Drawing:
     """Draw a picture; one that ``moves`` has all steps in it, and names them.
 
     ``highest``: leave labels out where the picture would be higher; 0 for no limit.
+    ``shortest_s``: how long the axis is at least; by default pictures of a page can be compared.
     """
     layout = played if isinstance(played, Layout) else layout_of(played)
     left = 76.0 if len(layout.devices) == 1 else 118.0
-    # where nothing is clicked the axis need not leave room
-    still = not future and not moves
-    shortest_s = min(MIN_AXIS_S, layout.end_ns // NS_PER_S + 2) if still else MIN_AXIS_S
+    if shortest_s is None:
+        # where nothing is clicked the axis need not leave room
+        still = not future and not moves
+        shortest_s = min(MIN_AXIS_S, layout.end_ns // NS_PER_S + 2) if still else MIN_AXIS_S
     axis = axis_of(layout, left, width - RIGHT, shortest_s)
     origin = _wrapped(layout.origin, width)
     groups = _lanes_within(layout, axis, highest and highest - LINE * len(origin))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kit.common.package import drawn_by
+from kit.machine.revision import Board
 from kit.simulation.guest_run import GuestRun, compared, guest_json
 from kit.simulation.run import Run
 from kit.trace.sentences import seconds, sentence
@@ -18,6 +20,7 @@ from kit.views.markdown import plain_markdown
 from kit.views.reports.blocks import blocks, event_line, markdown, paragraphs, reply_lines, wrapped
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import run_json
+from kit.views.reports.transcript import entries_transcript, pasted
 
 __all__ = ["GuestReport"]
 
@@ -45,13 +48,22 @@ class GuestReport:
         self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
     ) -> Iterator[str]:
         """Yield the body of a mail, with two header lines if it is a reply."""
+        transcript = pasted(self.transcript(bare=True), width)
         yield from reply_lines(in_reply_to)
-        yield from self.text_lines(width, unicode=unicode)
+        yield from blocks(
+            self.text_lines(width, unicode=unicode),
+            (*transcript, *paragraphs([drawn_by()], width, unicode)),
+        )
+
+    def transcript(self, *, bare: bool = False) -> Iterator[str]:
+        """Yield what was seen as a QMP transcript."""
+        name = f"{self.run.scenario.name} on {self.run.binary} with {self.run.kernel}"
+        yield from entries_transcript(name, self.run.trace, Board.PSERIES, bare=bare)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield Markdown: the picture in a fenced block, the events folded."""
         title = f"{self.layout.name}: {self.layout.title}"
-        items = map(plain_markdown, self._meaning_lines())
+        items = map(plain_markdown, (*self._meaning_lines(), drawn_by()))
         events = self._events(width, unicode)
         yield from markdown(title, self._picture(width, unicode), items, events)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from kit.common.package import drawn_by
 from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, TraceStep, UnplugLog
 from kit.logs.fates import fates_of
 from kit.logs.requests import requests_of
@@ -87,14 +88,14 @@ class LogReport:
         self, width: int, *, unicode: bool = False, in_reply_to: str | None = None
     ) -> Iterator[str]:
         """Yield the body of a mail, with two header lines if it is a reply."""
-        command = paragraphs([f"Read with: {self.command}"], width, unicode)
+        command = paragraphs([drawn_by(), f"Read with: {self.command}"], width, unicode)
         yield from reply_lines(in_reply_to)
         yield from blocks(*self._parts(width, unicode), command)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield Markdown: the picture in a fenced block, the events folded."""
         title = f"{self.log.source}: {self.log.format.value}"
-        items = map(plain_markdown, (*_notes(self), *_conclusions(self), self.command))
+        items = map(plain_markdown, (*_notes(self), *_conclusions(self), self.command, drawn_by()))
         events = self.event_lines(width, unicode=unicode)
         yield from markdown(title, self._picture(width, unicode), items, events)
 

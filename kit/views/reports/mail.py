@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from kit.common.errors import UserError
+from kit.common.package import drawn_by
 from kit.git.values.page import CommitReference
 from kit.simulation.provenance import command_of
 from kit.simulation.run import Pair, Run
@@ -20,8 +21,10 @@ from kit.simulation.token import token_of
 from kit.trace.sentences import seconds
 from kit.views.diagram.text import picture_lines
 from kit.views.diagram.text_glyphs import ASCII, BOXES, clean
+from kit.views.markdown import plain_markdown
 from kit.views.reports.blocks import commit_items, markdown, reply_lines
 from kit.views.reports.run import event_lines
+from kit.views.reports.transcript import pasted, transcript_lines
 
 __all__ = ["mail_lines", "markdown_lines", "read_message_id"]
 
@@ -53,7 +56,8 @@ def mail_lines(
 ) -> Iterator[str]:
     """Yield a run or a pair as the body of a mail about *commits*.
 
-    With *in_reply_to*, a Message-Id without angle brackets, two header lines stand before it.
+    The monitor's messages stand under the picture.  With *in_reply_to*, a Message-Id without angle
+    brackets, two header lines stand before it.
     """
     signs = BOXES if unicode else ASCII
     yield from reply_lines(in_reply_to)
@@ -62,12 +66,14 @@ def mail_lines(
     for line in _caption(played):
         yield from _wrapped(clean(line, signs), width)
     yield ""
+    yield from pasted(transcript_lines(played, bare=True), width)
     for commit in commits:
         yield from _wrapped(clean(commit.reference, signs), width)
         if commit.link:
             yield commit.link
     if commits:
         yield ""
+    yield from _wrapped(drawn_by(), width)
     yield from _wrapped(f"Replay: {command_of(played)}", width)
     yield token_of(played)
 
@@ -82,7 +88,11 @@ def markdown_lines(
     """Yield a run or a pair as Markdown: the picture in a fenced block, the events folded."""
     first, second = _caption(played)
     picture = picture_lines(played, width, unicode=unicode)
-    replay = (f"`{command_of(played)}`", f"token: `{token_of(played)}`")
+    replay = (
+        f"`{command_of(played)}`",
+        f"token: `{token_of(played)}`",
+        plain_markdown(drawn_by()),
+    )
     events = event_lines(played, width, unicode=unicode)
     yield from markdown(first, picture, (*commit_items(commits), *replay), events, below=second)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kit.common.package import drawn_by
 from kit.explorer.comparison import PathChoice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.git.values.page import CommitReference
@@ -23,6 +24,7 @@ from kit.views.reports.blocks import (
     wrapped,
 )
 from kit.views.reports.picture_page import page_of
+from kit.views.reports.transcript import pasted, path_transcript_lines
 
 __all__ = ["path_command", "path_event_lines", "path_mail_lines", "path_markdown_lines"]
 __all__ += ["path_page", "path_text_lines"]
@@ -57,12 +59,13 @@ def path_mail_lines(
     in_reply_to: str | None = None,
 ) -> Iterator[str]:
     """Yield the body of a mail, with two header lines if it is a reply."""
-    replay = paragraphs([f"Replay: kit open TOKEN{_beside(play)}"], width, unicode)
+    replay = paragraphs([drawn_by(), f"Replay: kit open TOKEN{_beside(play)}"], width, unicode)
+    transcript = pasted(path_transcript_lines(play, bare=True), width)
     yield from reply_lines(in_reply_to)
     yield from blocks(
         picture_lines(layout_of_path(play), width, unicode=unicode),
         paragraphs(_meaning_lines(play), width, unicode),
-        (*commit_lines(commits, width, unicode), *replay, play.path.token),
+        (*transcript, *commit_lines(commits, width, unicode), *replay, play.path.token),
     )
 
 
@@ -72,7 +75,12 @@ def path_markdown_lines(
     """Yield Markdown: the picture in a fenced block, the choices folded."""
     picture = picture_lines(layout_of_path(play), width, unicode=unicode)
     meaning = map(plain_markdown, _meaning_lines(play))
-    items = (*meaning, *commit_items(commits), f"`{path_command(play)}`")
+    items = (
+        *meaning,
+        *commit_items(commits),
+        f"`{path_command(play)}`",
+        plain_markdown(drawn_by()),
+    )
     events = path_event_lines(play, width, unicode=unicode)
     yield from markdown(title_of(play), picture, items, events, folded="Every choice")
 

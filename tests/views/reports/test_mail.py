@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
+from kit.common.package import drawn_by
 from kit.git.values.page import CommitReference
 from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.revision import Revision
@@ -28,7 +29,7 @@ def pair() -> Pair:
     return play_pair(LATE, find_revision("pre-revert"), find_revision("revert"))
 
 
-def test_a_mail_is_the_picture_a_caption_the_commits_and_how_to_replay_it() -> None:
+def test_a_mail_is_picture_caption_transcript_commits_and_how_to_replay_it() -> None:
     lines = list(mail_lines(pair(), [REVERT]))
     picture = picture_lines(pair())
 
@@ -38,10 +39,21 @@ def test_a_mail_is_the_picture_a_caption_the_commits_and_how_to_replay_it() -> N
         "The guest releases the core after 16 s, at pre-revert and revert.",
         "They part at 15 s: before LIMBO, after DEVICE_DELETED.",
         "",
+        "# late-release at pre-revert (d522cb52e6~1), -machine pseries",
+        '-> {"execute": "device_del", "arguments": {"id": "core1"}}',
+        '<- {"return": {}}',
+        "# late-release at revert (d522cb52e6), -machine pseries",
+        '-> {"execute": "device_del", "arguments": {"id": "core1"}}',
+        '<- {"return": {}}',
+        '<- {"timestamp": {"seconds": 16, "microseconds": 0}, "event":',
+        '"DEVICE_DELETED", "data": {"path": "/machine/peripheral/core1",',
+        '"device": "core1"}}',
+        "",
         "d522cb52e6 (spapr: rollback 'unplug timeout' for CPU hotunplugs,",
         "2021-03-31)",
         REVERT.link,
         "",
+        drawn_by(),
         "Replay: kit compare late-release --before pre-revert --after revert",
         token_of(pair()),
     ]
@@ -113,6 +125,7 @@ def test_markdown_has_the_picture_in_a_fence_and_the_events_to_unfold() -> None:
         f"({REVERT.link})",
         "- `kit compare late-release --before pre-revert --after revert`",
         f"- token: `{token_of(pair())}`",
+        f"- {drawn_by()}",
         "",
         "<details><summary>Every event</summary>",
         "",

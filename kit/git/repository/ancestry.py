@@ -6,6 +6,8 @@ before their parents as far as dates are in order; pairs met out of order are no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = ["Marks"]
 
 
@@ -32,6 +34,26 @@ class Marks:
             for parent in parents:
                 self._marks[parent] = self._marks.get(parent, 0) | marks
         return marks
+
+    def see_all(self, heads: Sequence[bytes]) -> None:
+        """Pass marks on through commits that nothing is to be known of.
+
+        Args:
+            heads: The hash of each, a space, and those of its parents.
+        """
+        marks, sought = self._marks, self._sought
+        if not self._live:
+            marks.clear()
+            sought.clear()
+            return
+        for head in heads:
+            name, _, parents = head.partition(b" ")
+            passing = marks.pop(name, 0)
+            if name in sought:
+                self._pass(name, passing & self._live)
+            if passing and (passing := passing & self._live):
+                for parent in parents.split() if b" " in parents else (parents,):
+                    marks[parent] = marks.get(parent, 0) | passing
 
     def follow(self, sha: str, parents: list[bytes], earlier: set[str]) -> int:
         """Mark the commit seen last until all of *earlier* have gone by; return the mark.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.git.repository.raw_commit import RawCommit, parse_commit
-from kit.git.repository.reader import ObjectReader
+from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.trees import Difference, TreeEntry, Trees, entry_in
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Commits"]
 
 _MAX_PARSED = 2000
+_MAX_PATH_BYTES = 800  # of a name in a request
+_MAX_CHANGES = 100  # of commits, that are remembered
 _EMPTY_TREES = {
     40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
@@ -41,8 +43,9 @@ class Commits:
         """
         self._folder, self.digits = folder, digits
         self._reader = reader or ObjectReader(folder, digits)
-        self._trees = Trees(self._tree, digits)
+        self._trees = Trees(self._tree, digits, self.read_objects)
         self._parsed: OrderedDict[str, RawCommit] = OrderedDict()
+        self._changes: OrderedDict[str, Difference] = OrderedDict()
         self._objects: Objects | None = None
 
     def objects(self) -> Objects:
@@ -85,11 +88,28 @@ class Commits:
         """Read commits that will be asked for, all at once; what is not here is passed over."""
         wanted = [each for each in map(str.lower, names) if each not in self._parsed]
         full = [each for each in wanted if len(each) == self.digits and _HEX.issuperset(each)]
+        if not full:
+            return
         for name, found in self._reader.read_ahead(full):
             if found.kind == "commit":
                 self._parsed[name] = parse_commit(name, found.data)
         while len(self._parsed) > _MAX_PARSED:
             self._parsed.popitem(last=False)
+
+    def line_before(self, commit: RawCommit, count: int) -> list[RawCommit]:
+        """Return the commits before one by first parents, newest first, at most *count*."""
+        line: list[RawCommit] = []
+        while commit.parents and len(line) < count:
+            if commit.parents[0] not in self._parsed:
+                more = count - len(line)
+                for name, found in self._reader.line_before(commit.sha, more):
+                    self._parsed[name] = parse_commit(name, found.data)
+            try:
+                commit = self.commit(commit.parents[0])
+            except MissingObjectError:
+                break
+            line.append(commit)
+        return line
 
     def tree_before(self, commit: RawCommit, wanted: str | None = None) -> str:
         """Return the tree of the first parent, or of the parent called *wanted*.
@@ -128,8 +148,25 @@ class Commits:
         Raises:
             MissingObjectError: A tree of theirs is not here.
         """
-        commit = self.commit(sha)
-        return self._trees.changed(self.tree_before(commit), commit.tree_name())
+        found = self._changes.get(sha)
+        if found is None:
+            commit = self.commit(sha)
+            found = self._trees.changed(self.tree_before(commit), commit.tree_name())
+            self._changes[sha] = found
+            if len(self._changes) > _MAX_CHANGES:
+                self._changes.popitem(last=False)
+        return found
+
+    def was_before(self, sha: str, path: bytes, entry: TreeEntry | None, count: int) -> bool:
+        """Did one of the *count* commits before the parent of one have a file as it is in it?
+
+        git answers, and nothing is hashed: only a no saves anything.
+        """
+        if b"\n" in path or len(path) > _MAX_PATH_BYTES:
+            return True
+        wanted = None if entry is None else entry.name.hex()
+        names = [b"%s~%d:%s" % (sha.encode(), step, path) for step in range(2, count + 2)]
+        return wanted in self._reader.hashes(names)
 
     def entry_at(self, tree: str, path: bytes) -> TreeEntry | None:
         """Return what a tree has at a path, or None: quick, as no tree is taken apart.
@@ -146,10 +183,23 @@ class Commits:
         found = entry_in(self._tree(tree), last, self.digits)
         return None if found is None or found.is_tree else found
 
-    def read_trees(self, names: Iterable[str]) -> None:
-        """Read trees that will be asked for, all at once."""
+    def read_objects(self, names: Iterable[str]) -> None:
+        """Read trees and files that will be asked for, all at once."""
         for _ in self._reader.read_ahead(names):
             pass
+
+    def read_paths(self, trees: Iterable[str], paths: Iterable[bytes]) -> None:
+        """Read the trees on the way to some paths, a folder's depth at once; see `entry_at`."""
+        ways = [path.split(b"/")[:-1] for path in paths]
+        todo = {(tree, tuple(way)) for tree in trees for way in ways}
+        while todo:
+            self.read_objects(sorted({tree for tree, _ in todo}))
+            below = set()
+            for tree, way in todo:
+                found = entry_in(self._tree(tree), way[0], self.digits) if way else None
+                if found is not None and found.is_tree:
+                    below.add((found.name.hex(), way[1:]))
+            todo = below
 
     def text(self, entry: TreeEntry | None) -> bytes:
         """Return the content of a file; of a submodule, and of none, there is nothing.

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedReader
+from typing import NamedTuple
 
-__all__ = ["log_blocks", "log_messages", "shown", "subject_and_body"]
+__all__ = ["LogBlock", "log_blocks", "log_commits", "log_messages", "shown", "subject_and_body"]
 
 _CHUNK_BYTES = 1 << 16
 MAX_BYTES = 1 << 20
+
+
+class LogBlock(NamedTuple):
+    """Commits as git log prints them, many at once: a value of each list for each commit."""
+
+    heads: list[bytes]  # hashes of the commit and its parents
+    encodings: list[bytes]  # empty for UTF-8
+    messages: list[bytes]
+
+
+def log_commits(log: BufferedReader, at_least: int = 0) -> Iterator[LogBlock]:
+    """Give the commits that ``git log -z --format=%H %P%x00%e%x00%B`` prints; see `log_blocks`."""
+    left: list[bytes] = []
+    for fields in log_blocks(log, at_least):
+        left += fields
+        whole = len(left) // 3 * 3
+        if whole:
+            yield LogBlock(left[0:whole:3], left[1:whole:3], left[2:whole:3])
+            left = left[whole:]
+    if len(left) == 2:  # the last message is empty
+        yield LogBlock(left[:1], left[1:], [b""])
 
 
 def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:

@@ -21,6 +21,7 @@ _HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PERSON = re.compile(rb"([^<]*+)<([^<>]*+)>[^>]*+$")  # as git: the date follows the last >
 _DATE = re.compile(rb" *+([0-9]{1,19}) ([+-][0-9]{4})\s*+")
 _MAX_OFFSET_MIN = 14 * 60
+_ORDINARY_S = 32_503_680_000  # until the year 3000 every calendar has each date
 _MAX_PARENTS = 1000
 _MAX_PERSON_BYTES = 10_000
 
@@ -129,7 +130,8 @@ def decoded(raw: bytes, encoding: bytes = b"") -> str:
     >>> decoded(b"M\\xfcller", b"ISO-8859-1"), decoded(b"M\\xfcller", b"punycode")
     ('Müller', 'M\ufffdller')
     """
-    return raw.decode(_CODECS.get(_normal(encoding), "utf-8"), "replace")
+    codec = _CODECS.get(_normal(encoding), "utf-8") if encoding else "utf-8"
+    return raw.decode(codec, "replace")
 
 
 def is_known(encoding: bytes) -> bool:
@@ -179,7 +181,7 @@ def _stamp(lines: list[bytes], who: str, encoding: bytes, faults: list[str]) -> 
         if abs(offset_min) > _MAX_OFFSET_MIN:
             faults.append(f"its {who} has a time zone that is none")
             offset_min = 0
-        if time_s and iso_date(time_s, offset_min) == iso_date(0, 0):
+        if time_s > _ORDINARY_S and iso_date(time_s, offset_min) == iso_date(0, 0):
             faults.append(f"its {who} has a date that no calendar has")
             time_s = 0
     return Stamp(name, email, time_s, offset_min)

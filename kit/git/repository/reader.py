@@ -115,6 +115,11 @@ class ObjectReader:
             for start in range(0, len(wanted), _AT_ONCE):
                 yield from self._some(wanted[start : start + _AT_ONCE])
 
+    def line_before(self, sha: str, count: int) -> Iterator[tuple[str, Object]]:
+        """Yield the commits before one by first parents, as far as they are here."""
+        with self._lock:
+            yield from self._some([f"{sha}~{step}" for step in range(1, count + 1)])
+
     def _some(self, names: list[str]) -> Iterator[tuple[str, Object]]:
         for name, kind, size in self._contents.those_here(names):
             pieces = self._contents.answer(name, size)
@@ -145,6 +150,11 @@ class ObjectReader:
             for start in range(0, len(wanted), _AT_ONCE):
                 found |= self._headers.sizes(wanted[start : start + _AT_ONCE])
         return found
+
+    def hashes(self, names: list[bytes]) -> set[str | None]:
+        """Return the hashes of the objects that names as ``HASH~2:path`` lead to; None: nowhere."""
+        with self._lock:
+            return self._headers.hashes(names)
 
     def find(self, beginning: str) -> str | None:
         """Return the hash of the one commit that a hash or its beginning names, or None.
@@ -245,14 +255,14 @@ class _Process:
             yield fields[1].decode(), int(fields[2])
 
     def those_here(self, names: list[str]) -> Iterator[tuple[str, str, int]]:
-        """Yield name, kind and size of the objects that are here, as `ask_all` does."""
+        """Yield hash, kind and size of the objects that are here, as `ask_all` does."""
         with self._failing(names[0] if names else ""):
             self._say("".join(f"{each}\n" for each in names))
         for name in names:
             with self._failing(name):
                 fields = self._fields()
             if fields[-1] != b"missing":
-                yield name, fields[1].decode(), int(fields[2])
+                yield fields[0].decode(), fields[1].decode(), int(fields[2])
 
     def answer(self, name: str, size: int) -> Iterator[bytes]:
         """Yield the content of the object that was requested last."""
@@ -272,6 +282,13 @@ class _Process:
             self._say("".join(f"{name}\n" for name in names))
             rows = [self._fields() for _ in names]
         return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3}
+
+    def hashes(self, names: list[bytes]) -> set[str | None]:
+        """Return the hashes of named objects, None for what is not here."""
+        with self._failing("a path"):
+            self._say_raw(b"".join(each + b"\n" for each in names))
+            rows = [self._fields() for _ in names]
+        return {None if row[-1] == b"missing" else row[0].decode() for row in rows}
 
     def find(self, beginning: str) -> tuple[str | None, str]:
         """Return hash and kind of the object that begins so, or None; ValueError if ambiguous."""
@@ -299,6 +316,9 @@ class _Process:
         return line.split()
 
     def _say(self, words: str) -> None:
+        self._say_raw(words.encode())
+
+    def _say_raw(self, words: bytes) -> None:
         now = time.monotonic()
         if now < self._rests_until:
             raise MissingObjectError(f"{self._folder}: git needed too long, and is not asked again")
@@ -309,7 +329,7 @@ class _Process:
             limit_minute(self._running.pid, allowance(self._folder))
             self._limited_at = now
         assert self._running.stdin is not None
-        self._running.stdin.write(words.encode())
+        self._running.stdin.write(words)
         self._running.stdin.flush()
 
     @contextlib.contextmanager

@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import islice
+from operator import lt
 from typing import NamedTuple
 
 from kit.git.repository.reader import MissingObjectError
@@ -26,6 +29,7 @@ _MAX_PATHS_BYTES = 64 << 20
 _MAX_DEPTH = 500  # libgit2 writes a tree by calling itself for each below it
 _KEPT_ENTRIES = 200_000  # of trees that were read last
 _TREE = 0o40000
+_TREES = (b"40000", b"040000")  # as git writes it, and as some others do
 _SYMLINK, _SUBMODULE, _FILE, _PROGRAM = 0o120000, 0o160000, 0o100644, 0o100755
 
 
@@ -65,10 +69,18 @@ class Trees:
     Args:
         read: Returns a tree as it is stored.
         digits: The length of a hash.
+        ahead: Reads trees that will be asked for, all at once.
     """
 
-    def __init__(self, read: Callable[[str], bytes], digits: int = 40) -> None:
-        self._read, self._width = read, digits // 2
+    def __init__(
+        self,
+        read: Callable[[str], bytes],
+        digits: int = 40,
+        ahead: Callable[[list[str]], None] = lambda _names: None,
+    ) -> None:
+        self._read, self._width, self._ahead = read, digits // 2, ahead
+        # mode, name, hash
+        self._row = re.compile(rb"([0-7]{1,7}) ([^\0/]+)\0(.{%d})" % self._width, re.DOTALL)
         self._known: OrderedDict[str, Entries] = OrderedDict()
         self._kept = 0
         self._held: dict[str, _Held] = {}
@@ -106,8 +118,13 @@ class Trees:
         found: Difference = {}
         todo: list[tuple[bytes, str | None, str | None]] = [(b"", before, after)]
         met = read = paths = 0
+        asked = 0  # of those that are still to do, from the left
         while todo:
+            if len(todo) > asked:
+                sides_to_do = [each for _, *sides in todo[asked:] for each in sides]
+                self._ahead([each for each in sides_to_do if each and each not in self._known])
             folder, left, right = todo.pop()
+            asked = len(todo)
             olds = self.entries(left) if left else _NOTHING
             news = self.entries(right) if right else _NOTHING
             read += len(olds) + len(news)
@@ -167,23 +184,15 @@ class Trees:
         return _Held(max(files, 1), path_bytes, depth)
 
     def _parsed(self, name: str, data: bytes) -> Entries:
-        found: dict[bytes, TreeEntry] = {}
-        position, size, last, width = 0, len(data), b"", self._width
-        try:
-            while position < size:
-                space = data.index(b" ", position, position + 8)
-                end = data.index(b"\0", space)
-                mode = _usual(int(data[position:space], 8))
-                entry = data[space + 1 : end]
-                position = end + 1 + width
-                # git pairs the entries of two trees by this order
-                key = entry + b"/" if mode == _TREE else entry
-                if key <= last or entry in found or b"/" in entry or position > size:
-                    raise ValueError
-                found[entry] = TreeEntry(mode, data[end + 1 : position])
-                last = key
-        except ValueError:
-            raise MissingObjectError(f"the tree {name} is damaged") from None
+        rows = self._row.findall(data)
+        modes, names, hashes = zip(*rows, strict=True) if rows else ((), (), ())
+        # git pairs the entries of two trees by this order
+        keys = [entry + b"/" if mode in _TREES else entry for mode, entry, _ in rows]
+        size = sum(map(len, modes)) + sum(map(len, names)) + len(rows) * (self._width + 2)
+        found = dict(zip(names, map(TreeEntry, map(_usual, modes), hashes), strict=True))
+        is_whole = size == len(data) and len(found) == len(rows)
+        if not (is_whole and all(map(lt, keys, islice(keys, 1, None)))):
+            raise MissingObjectError(f"the tree {name} is damaged")
         return found
 
 
@@ -197,13 +206,15 @@ def entry_in(data: bytes, name: bytes, digits: int = 40) -> TreeEntry | None:
         mode = _ENTRY.search(data, max(place - 6, 0), place)
         end = place + len(wanted)
         if mode and end + digits // 2 <= len(data):  # else it is within a hash
-            return TreeEntry(_usual(int(mode[0], 8)), data[end : end + digits // 2])
+            return TreeEntry(_usual(mode[0]), data[end : end + digits // 2])
         place += 1
     return None
 
 
-def _usual(mode: int) -> int:
+@lru_cache(maxsize=100)
+def _usual(written: bytes) -> int:
     """Return a mode as git reads it; old versions wrote the file's own permissions."""
+    mode = int(written, 8)
     kind = mode & 0o170000
     if kind == 0o100000:
         return _PROGRAM if mode & 0o100 else _FILE

@@ -51,8 +51,11 @@ def undone_before(commits: Commits, sha: str) -> tuple[str, ...]:
         changed = commits.changes(sha)
         if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
             return ()
-        line = _line_before(commits, commit)
-        commits.read_trees(each.tree_name() for each in line)
+        path, (_, new) = next(iter(changed.items()))
+        if not commits.was_before(sha, path, new, _BACK):
+            return ()
+        line = commits.line_before(commit, _BACK + 1)
+        commits.read_objects(each.tree_name() for each in line)
         for place, each in enumerate(line[1 : _MAX_TARGETS + 1], start=1):
             if each.tree == commit.tree:
                 return tuple(one.sha for one in line[:place])
@@ -67,23 +70,12 @@ def undone_before(commits: Commits, sha: str) -> tuple[str, ...]:
     return ()
 
 
-def _line_before(commits: Commits, commit: RawCommit) -> list[RawCommit]:
-    """Return the commits before one, by first parents."""
-    line: list[RawCommit] = []
-    while commit.parents and len(line) <= _BACK:
-        try:
-            commit = commits.commit(commit.parents[0])
-        except MissingObjectError:
-            break
-        line.append(commit)
-    return line
-
-
 def _places(
     commits: Commits, line: Sequence[RawCommit], changed: Mapping[bytes, tuple[object, object]]
 ) -> set[int]:
     """Return which commits of a line changed some files since they were as they are again."""
     places: set[int] = set()
+    commits.read_paths([each.tree_name() for each in line], changed)
     for path, (last, wanted) in changed.items():
         for place, each in enumerate(line[1:]):
             entry = commits.entry_at(each.tree_name(), path)

@@ -8,9 +8,11 @@ the revert, else the last.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, compress
 from typing import TypeVar
 
 from kit.git.repository.commits import Commits
@@ -23,7 +25,16 @@ from kit.git.values.revert_message import NamedTargets
 from kit.git.values.revert_title import bare_title, keys_of, plain_title, without_type
 from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
-__all__ = ["Offers", "Seeker", "Slot", "may_revert", "slots_of", "twin_slot", "verdict_of"]
+__all__ = [
+    "Offers",
+    "Seeker",
+    "Slot",
+    "may_revert",
+    "places_that_may_revert",
+    "slots_of",
+    "twin_slot",
+    "verdict_of",
+]
 
 K = TypeVar("K", bytes, str)
 _KEY = 24  # characters of a title by which it is looked up
@@ -33,25 +44,43 @@ _HINT = 24  # bytes of a title that tell most others from it
 _HEAD = 4  # bytes of a shorter title
 _NUMBERS = re.compile(rb"[#!/]([0-9]{1,9})(?![0-9])")
 _CHANGES = re.compile(rb"Change-Id: I([0-9a-f]{8,40})")
+_SIGNS = {  # what a message holds that has a key of a kind, where that is not in its subject
+    "p": (b"(cherry picked from ",),
+    "#": (b"PR-URL", b"See merge "),
+    "!": (b"PR-URL", b"See merge "),
+    "C": (b"Reviewed-on: ", b"/cl/"),
+    "I": (b"Change-Id: ",),
+}
+_UNDOING = (b"undo", b"roll", b"back", b"reappl", b"re-appl", b"reland", b"re-land")
 
 
 def may_revert(message: bytes, subject: bytes) -> bool:
-    """Can a message say that it reverts something?  Most cannot, and are not looked at closer.
+    """Can a message say that it reverts something?
 
     Args:
         message: The message in lower case, whatever stands before it.
         subject: Its first line in lower case.
     """
-    return (  # no loop: it is asked of every commit
-        b"revert" in message
-        or b"undo" in subject
-        or b"roll" in subject
-        or b"back" in subject
-        or b"reappl" in subject
-        or b"re-appl" in subject
-        or b"reland" in subject
-        or b"re-land" in subject
-    )
+    return bool(places_that_may_revert([message], [subject]))
+
+
+def places_that_may_revert(messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
+    """Return which of many messages `may_revert`.  Most cannot, and are not looked at closer."""
+    found = {place for place, message in enumerate(messages) if b"revert" in message}
+    text, ends = _joined(subjects)
+    for word in _UNDOING:  # a step a hit: a step a commit takes longer than git
+        at = text.find(word)
+        while at >= 0:
+            place = bisect_right(ends, at)
+            found.add(place)
+            at = text.find(word, ends[place])
+    return found
+
+
+def _joined(texts: Sequence[bytes]) -> tuple[bytes, list[int]]:
+    """Return texts as one, and where the next one of each begins in it."""
+    ends = list(accumulate(map(len, texts)))
+    return b"\n".join(texts), [end + place for place, end in enumerate(ends, start=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +237,7 @@ def _is_undone_by_lines(commits: Commits, undone: Difference, done: Difference) 
     try:
         if sum(commits.sizes(entries).values()) > _MAX_BYTES:
             return None
+        commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
         theirs, own = (
             {path: line_change(commits.text(old), commits.text(new)) for path, (old, new) in each}
             for each in (undone.items(), done.items())
@@ -249,6 +279,7 @@ class Offers:
         self._short: tuple[int, ...] = ()  # lengths of the hints that are whole titles
         self._heads: set[bytes] = set()  # how these begin
         self._tiny = False  # is one of them shorter than that?
+        self._is_indexed = True
         self._kinds: Counter[str] = Counter()
         self._numbers: Counter[bytes] = Counter()
 
@@ -262,7 +293,7 @@ class Offers:
                 self._by_key.setdefault(key, []).append(seeker)
                 self._kinds[key[0]] += 1
                 self._numbers[_digits(key)] += 1
-        self._index_short_titles()
+        self._is_indexed = False
 
     def drop(self, seeker: Seeker) -> None:
         """Let it look no more."""
@@ -274,32 +305,62 @@ class Offers:
                 _take(self._by_key, key, seeker)
                 _less(self._kinds, key[0])
                 _less(self._numbers, _digits(key))
-        self._index_short_titles()
+        self._is_indexed = False
 
     def _index_short_titles(self) -> None:
+        if self._is_indexed:
+            return
+        self._is_indexed = True
         short = [hint for hint in self._hints if len(hint) < _HINT]
         self._short = tuple({len(hint) for hint in short})
         self._heads = {hint[:_HEAD] for hint in short}
         self._tiny = any(len(hint) < _HEAD for hint in short)
 
-    def may_meet(self, message: bytes, subject: bytes) -> bool:
-        """Can somebody look for a commit?  Quick, as it is asked of every one.
+    def places(self, messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
+        """Return which of many commits somebody can look for.
 
         Args:
-            message: Its message, whatever stands before it.
-            subject: The first line in lower case.
+            messages: Their messages.
+            subjects: Their first lines in lower case.
         """
-        hints = self._hints
-        untyped = subject.partition(b": ")[2].lstrip()
-        return (
-            subject[:_HINT] in hints
-            or untyped[:_HINT] in hints
-            or not subject.isascii()  # casefold may make ASCII of it
-            or b"  " in subject
-            or ((subject[:_HEAD] in self._heads or self._tiny) and self._is_short(subject))
-            or ((untyped[:_HEAD] in self._heads or self._tiny) and self._is_short(untyped))
-            or self._may_have_key(subject, message)
-        )
+        found = self._places_of_keys(messages, subjects)
+        if not self._by_title:
+            return found
+        self._index_short_titles()
+        untyped = [each.partition(b": ")[2].lstrip() for each in subjects]
+        hints, heads, tiny = self._hints, self._heads, self._tiny
+        for texts in (subjects, untyped):
+            found.update(place for place, text in enumerate(texts) if text[:_HINT] in hints)
+            if heads or tiny:
+                found.update(
+                    place
+                    for place, text in enumerate(texts)
+                    if (text[:_HEAD] in heads or tiny) and self._is_short(text)
+                )
+        # casefold may make ASCII of it; spaces are written as one
+        strange = [not each for each in map(bytes.isascii, subjects)]
+        found.update(compress(range(len(subjects)), strange))
+        if b"  " in b"\n".join(subjects):
+            found.update(place for place, text in enumerate(subjects) if b"  " in text)
+        return found
+
+    def _places_of_keys(self, messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
+        """Return which commits may have a number or an identifier that somebody looks for."""
+        kinds = self._kinds
+        words = [word for kind, each in _SIGNS.items() if kind in kinds for word in each]
+        near = {
+            place for word in words for place, message in enumerate(messages) if word in message
+        }
+        found = {place for place in near if self._may_have_key(subjects[place], messages[place])}
+        if "#" in kinds or "!" in kinds:
+            text, ends = _joined(subjects)
+            numbers = self._numbers
+            found.update(
+                bisect_right(ends, match.start())
+                for match in _NUMBERS.finditer(text)
+                if match[1] in numbers
+            )
+        return found
 
     def _is_short(self, subject: bytes) -> bool:
         """Can it be a title that is shorter than a hint, with or without a number of a forge?"""

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
-from kit.git.repository.log import log_blocks, log_messages, shown, subject_and_body
+from kit.git.repository.log import LogBlock, log_commits, shown, subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
 from kit.git.reverts.content import silent_reverts, undone_before
-from kit.git.reverts.lookup import Offers, Seeker, may_revert, slots_of, twin_slot
+from kit.git.reverts.lookup import Offers, Seeker, places_that_may_revert, slots_of, twin_slot
 from kit.git.reverts.names import dated, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
 from kit.git.values.revert_title import bare_title, leads_with_revert
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Wanted", "read_revert", "read_reverts", "said_by"]
 
-_FORMAT = ("-z", "--format=%H %P%n%e%n%B", "--encoding=UTF-8", "--no-notes", "--no-show-signature")
+_FORMAT = (
+    "-z",
+    "--format=%H %P%x00%e%x00%B",
+    "--encoding=UTF-8",
+    "--no-notes",
+    "--no-show-signature",
+)
 _BLOCK_BYTES = 1 << 19  # of the log that are read before the commits among them are asked for
 _SKEW_S = 7 * 86_400  # by so much may the dates of a history be out of order
 _TITLE = "by its title"
@@ -173,17 +179,9 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     with clone.stream(
         "log", *_FORMAT, *wanted.options(clone.tip()), of=" ".join(wanted.revisions) or "HEAD"
     ) as log:
-        for records in log_blocks(log, at_least):
-            yield from scan.read(records)
+        for block in log_commits(log, at_least):
+            yield from scan.read(block)
     yield from scan.rest()
-
-
-class _Said(NamedTuple):
-    """What the message of a commit in the log says."""
-
-    subject: str
-    body: str
-    says: NamedTargets
 
 
 class _Scan:
@@ -204,31 +202,36 @@ class _Scan:
         self._waiting: deque[_Waiting] = deque()
         self._by_seeker: dict[str, _Waiting] = {}
 
-    def read(self, records: Sequence[bytes]) -> Iterator[Revert]:
+    def read(self, block: LogBlock) -> Iterator[Revert]:
         """Take commits, as `git log` prints them, and give the rows that are settled by then."""
-        lowered = b"\0".join(records).lower().split(b"\0")
-        heads = [each.split(b"\n", 3) for each in lowered]
-        if any(each[1] for each in heads):  # another encoding than UTF-8
-            records = [_decoded(self.commits, each) for each in records]
-            lowered = b"\0".join(records).lower().split(b"\0")
-            heads = [each.split(b"\n", 3) for each in lowered]
-        subjects = [each[2] for each in heads]
-        spoken = self._spoken(records, lowered, subjects)
+        messages = self._in_utf8(block)
+        lowered = b"\0".join(messages).lower().split(b"\0")
+        subjects = [each.partition(b"\n")[0] for each in lowered]
+        rows = self._spoken(block.heads, messages, places_that_may_revert(lowered, subjects))
         if not self.is_whole:
-            for place, said in spoken.items():
-                yield from self._take(records[place], said)
+            for row in rows.values():
+                yield from self._take(row)
             return
-        see, may_meet = self._marks.see, self._offers.may_meet
-        for place, record in enumerate(records):
-            name, *parents = record[: record.index(b"\n")].split()
-            passing = see(name, parents)
-            if passing and may_meet(record, subjects[place]):
-                message = record.split(b"\n", 2)[2]
-                for seeker in self._offers.seekers(message):
-                    row = self._by_seeker[seeker.sha]
-                    row.meet(self.commits, name.decode(), message, passing, self._marks)
-            if place in spoken:
-                yield from self._take(record, spoken[place])
+        sought = self._offers.places(messages, subjects)
+        done = 0
+        for place in sorted(sought | rows.keys()):
+            self._marks.see_all(block.heads[done:place])
+            name, *parents = block.heads[place].split()
+            passing = self._marks.see(name, parents)
+            if passing and place in sought:
+                for seeker in self._offers.seekers(messages[place]):
+                    waiting = self._by_seeker[seeker.sha]
+                    waiting.meet(self.commits, block.heads[place], messages[place], passing,
+                                 self._marks)  # fmt: skip
+            if place in rows:
+                yield from self._take(rows[place])
+            done = place + 1
+        self._marks.see_all(block.heads[done:])
+
+    def _in_utf8(self, block: LogBlock) -> list[bytes]:
+        if not any(block.encodings):
+            return block.messages
+        return [_decoded(self.commits, *each) for each in zip(*block, strict=True)]
 
     def rest(self) -> Iterator[Revert]:
         """Give the rows that wait for what did not come."""
@@ -239,49 +242,49 @@ class _Scan:
                 yield placed
 
     def _spoken(
-        self, records: Sequence[bytes], lowered: Sequence[bytes], subjects: Sequence[bytes]
-    ) -> dict[int, _Said]:
-        """Return what says that it reverts something, by its place, and read it and its targets."""
-        found: dict[int, _Said] = {}
+        self, heads: Sequence[bytes], messages: Sequence[bytes], places: set[int]
+    ) -> dict[int, _Waiting]:
+        """Return what says that it reverts something, by its place, with what it names."""
+        said: dict[int, tuple[str, str, NamedTargets]] = {}
         ahead: list[str] = []
-        for place, (low, first) in enumerate(zip(lowered, subjects, strict=True)):
-            if not may_revert(low, first):
-                continue
-            record = records[place]
-            message = record.split(b"\n", 2)[2]
-            subject, body = subject_and_body(message.decode("utf-8", "replace"))
+        for place in sorted(places):
+            subject, body = subject_and_body(messages[place].decode("utf-8", "replace"))
             says = named(subject, body)
             if says is None and leads_with_revert(subject):
                 says = NamedTargets(Form.SUBJECT, (), sure=False)  # it may be told by content
-            name, *parents = record[: record.index(b"\n")].decode().split()
+            name, *parents = heads[place].decode().split()
             # a pull request tells of the reverts that it brings
             if says is None or (len(parents) > 1 and reverted_title(subject) is None):
                 continue
-            found[place] = _Said(subject, body, says)
-            ahead += [name, *says.names]
-        for place, record in enumerate(records if self.silent else ()):
-            targets = self.silent.get(record[: self.commits.digits].decode())
-            if targets and place not in found:
-                subject, body = subject_and_body(shown(record.split(b"\n", 2)[2]))
-                found[place] = _Said(subject, body, NamedTargets(Form.SILENT, targets))
+            said[place] = subject, body, says
+            # what is named otherwise is compared by content
+            ahead += [name, *says.names, *(() if says.has_hashes else parents)]
+        for place, head in enumerate(heads if self.silent else ()):
+            targets = self.silent.get(head[: self.commits.digits].decode())
+            if targets and place not in said:
+                subject, body = subject_and_body(shown(messages[place]))
+                said[place] = subject, body, NamedTargets(Form.SILENT, targets)
         self.commits.read_ahead(ahead)
-        return found
+        return {place: self._waiting_for(heads[place], *said[place]) for place in sorted(said)}
 
-    def _take(self, record: bytes, said: _Said) -> Iterator[Revert]:
-        """Take a revert, and give the rows that are settled now."""
-        name, *parents = record[: record.index(b"\n")].split()
+    def _waiting_for(self, head: bytes, subject: str, body: str, says: NamedTargets) -> _Waiting:
+        """Return a row that looks for what it names."""
+        name, *parents = head.split()
         commit = _commit_or_why(self.commits, name.decode())
-        subject, says = said.subject, said.says
         if commit.tree is None:  # of what is forged or damaged nothing is told
             subject, says = "", NamedTargets(says.form, ())
-        row = _Waiting(_Record(commit, subject, said.body), says)
+        row = _Waiting(_Record(commit, subject, body), says, parents=parents)
         row.look_up(self.clone, self.commits, in_the_log=self.is_whole)
-        row.mark = self._marks.follow(row.record.sha, parents, row.soon)
         if row.seeker is not None and self.is_whole:
             self._offers.add(row.seeker)
             self._by_seeker[row.record.sha] = row
+        return row
+
+    def _take(self, row: _Waiting) -> Iterator[Revert]:
+        """Take a revert, and give the rows that are settled now."""
+        row.mark = self._marks.follow(row.record.sha, row.parents, row.soon)
         self._waiting.append(row)
-        now_s = commit.committer.time_s  # 0 where no date can be read
+        now_s = row.record.commit.committer.time_s  # 0 where no date can be read
         while self._waiting and now_s and self._waiting[0].is_settled_at(now_s):
             settled = self._waiting.popleft()
             if settled.seeker is not None:
@@ -291,19 +294,12 @@ class _Scan:
                 yield placed
 
 
-def _decoded(commits: Commits, record: bytes) -> bytes:
-    """Return a record whose message is in UTF-8; git takes unknown encodings for what they are not.
-
-    The line of the encoding is empty for UTF-8.
-    """
-    start = record.index(b"\n") + 1
-    if record[start : start + 1] == b"\n":
-        return record
-    head, encoding, _ = record.split(b"\n", 2)
-    if is_known(encoding):
-        return record
+def _decoded(commits: Commits, head: bytes, encoding: bytes, message: bytes) -> bytes:
+    """Return a message in UTF-8; git takes unknown encodings for what they are not."""
+    if not encoding or is_known(encoding):
+        return message
     commit = _commit_or_why(commits, head.split()[0].decode())
-    return head + b"\n\n" + commit.message.encode("utf-8", "replace").replace(b"\0", b"")
+    return commit.message.encode("utf-8", "replace").replace(b"\0", b"")
 
 
 def _commit_or_why(commits: Commits, sha: str) -> RawCommit:
@@ -319,6 +315,7 @@ class _Waiting:
 
     record: _Record
     says: NamedTargets
+    parents: list[bytes] = field(default_factory=list)
     targets: tuple[RevertTarget, ...] = ()
     soon: set[str] = field(default_factory=set)  # did not go by yet; `Marks` empties it
     mark: int = 0
@@ -358,10 +355,14 @@ class _Waiting:
             for target in self.targets
         )
 
-    def meet(self, commits: Commits, sha: str, message: bytes, passing: int, marks: Marks) -> None:
+    def meet(
+        self, commits: Commits, head: bytes, message: bytes, passing: int, marks: Marks
+    ) -> None:
         """Take a commit that has a name which the revert looks for."""
+        sha, *parents = head.decode().split()
         if self.seeker is None or not passing & self.mark or sha in self.named_hashes:
             return
+        commits.read_ahead([sha, *parents])
         made_s = _commit_or_why(commits, sha).committer.time_s
         is_old = self.record.commit.committer.time_s - made_s > _TITLE_WITHIN_S
         self.seeker.offer(commits, sha, *subject_and_body(shown(message)), is_old=is_old)
@@ -488,12 +489,13 @@ def _search(clone: CloneHistory, commits: Commits, record: _Record, seeker: Seek
     with clone.stream(
         "log", *options, "--end-of-options", record.sha, "--", to_the_end=False
     ) as log:
-        for head, rest in log_messages(log):
-            sha = head.split()[0].decode()
-            if any(slot.named == sha for slot in seeker.slots):
-                continue
-            is_old = made_s - _commit_or_why(commits, sha).committer.time_s > _TITLE_WITHIN_S
-            message = shown(_decoded(commits, head + b"\n" + rest).split(b"\n", 2)[2])
-            seeker.offer(commits, sha, *subject_and_body(message), is_old=is_old)
-            if seeker.is_done:
-                return
+        for block in log_commits(log):
+            for head, encoding, raw in zip(*block, strict=True):
+                sha = head.split()[0].decode()
+                if any(slot.named == sha for slot in seeker.slots):
+                    continue
+                is_old = made_s - _commit_or_why(commits, sha).committer.time_s > _TITLE_WITHIN_S
+                message = shown(_decoded(commits, head, encoding, raw))
+                seeker.offer(commits, sha, *subject_and_body(message), is_old=is_old)
+                if seeker.is_done:
+                    return

@@ -21,3 +21,37 @@ def test_what_is_read_ahead_is_what_is_read(tmp_path: Path) -> None:
     for absent in ("0" * 40, tree):
         with pytest.raises(MissingObjectError):
             ahead.commit(absent)
+
+
+def test_the_commits_before_one_are_those_of_git(tmp_path: Path) -> None:
+    shop = workshop(tmp_path / "r")
+    for number in range(5):
+        shop.commit(f"commit {number}", {"a b": f"{number}\n"})
+    commits = shop.clone.commits()
+    names = shop.git("rev-list", "--first-parent", "HEAD").split()
+    start = commits.commit(names[0])
+
+    assert [each.sha for each in commits.line_before(start, 3)] == names[1:4]
+    assert [each.sha for each in commits.line_before(start, 99)] == names[1:]
+
+
+def test_git_knows_whether_a_file_was_so_before(tmp_path: Path) -> None:
+    """A path with a space is a path; a file that was not there was so, too."""
+    shop = workshop(tmp_path / "r")
+    one = shop.commit("one", {"a b": "1\n"})
+    shop.commit("two", {"a b": "2\n", "c": "c\n"})
+    back = shop.commit("three", {"a b": "1\n", "c": None})
+    new = shop.commit("four", {"a b": "4\n"})
+    commits = shop.clone.commits()
+
+    asked = [
+        (sha, path, new, commits.was_before(sha, path, new, 24))
+        for sha in (one, back, new)
+        for path, (_, new) in commits.changes(sha).items()
+    ]
+    assert [(path, was) for _, path, _, was in asked] == [
+        (b"a b", False),
+        (b"a b", True),
+        (b"c", True),
+        (b"a b", False),
+    ]

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from kit.git.repository import log
-from kit.git.repository.log import log_blocks, log_messages
+from kit.git.repository.log import log_blocks, log_commits, log_messages
 
 RECORDS = [b"a 1\n\none", b"b\n\n", b"c 2 3\n\n" + b"long " * 30, b"d\n\nend"]
 
@@ -45,3 +45,12 @@ def test_of_a_long_record_the_beginning_is_given(monkeypatch: pytest.MonkeyPatch
         (b"c 2 3", b"\nlong long lon"),
         (b"d", b"\nend"),
     ]
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_commits_come_whole_and_in_order(step: int) -> None:
+    """A field that is empty is a field, in the last commit, too."""
+    commits = [(b"a 1", b"", b"one\n"), (b"b 1 2", b"koi8-r", b""), (b"c", b"", b"")]
+    given = io.BufferedReader(_Slow(b"\0".join(map(b"\0".join, commits)), step), 1 << 16)
+
+    assert [each for block in log_commits(given) for each in zip(*block, strict=True)] == commits

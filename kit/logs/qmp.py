@@ -48,6 +48,7 @@ __all__ = [
     "event_of",
     "is_about_pending",
     "is_drawn",
+    "is_dull",
     "kind_shown_by",
     "kinds_in",
     "machine_in",
@@ -220,6 +221,23 @@ def kind_shown_by(message: Logged) -> DeviceKind | None:
             row = error_text_of(desc)
             return None if row is None else row.kind
     return None
+
+
+def is_dull(name: str) -> bool:
+    """Is a command a query whose answer shows nothing of machine or devices?"""
+    return name.startswith("query-") and name not in _TELLING
+
+
+_TELLING = frozenset(
+    {
+        "query-cpus",
+        "query-cpus-fast",
+        "query-hotpluggable-cpus",
+        "query-memory-devices",
+        "query-target",
+        "query-version",
+    }
+)
 
 
 def machine_in(name: str, data: Json) -> tuple[MachineName, str] | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from kit.actors.messages import Actor
 from kit.common.json_fields import FormatError, Json
@@ -33,9 +34,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line of a log, and its place."""
+class LogLine(NamedTuple):
+    """A line of a log, and its place.  A tuple: a log may have millions of them."""
 
     source: str
     line: int
@@ -47,9 +47,12 @@ class LogLine:
         """Return an object of QMP in this line."""
         return LoggedObject(self.source, self.line, at_ns, monitor, data)
 
+    def but(self, text: str) -> LogLine:
+        """Return the line with another text."""
+        return LogLine(self.source, self.line, text)
 
-@dataclass(frozen=True, slots=True)
-class LoggedObject:
+
+class LoggedObject(NamedTuple):
     """One object of QMP: its place, its time in ns since 1970 if known, and its monitor."""
 
     source: str
@@ -203,7 +206,7 @@ class JsonObjectReader:
         while start is not None:
             end = end_of_object(line.text, start)
             if end is None:
-                self._begun, self._at_ns = replace(line, text=line.text[start:]), at_ns
+                self._begun, self._at_ns = line.but(line.text[start:]), at_ns
                 self._parts, self._size, self._depth = [], 0, Depth()
                 yield from self._go_on(self._begun.text)
                 return

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from kit.actors.messages import Actor
 from kit.common.json_fields import FormatError, Json
@@ -23,6 +22,7 @@ from kit.logs.formats.base import (
     first_object,
     unread,
 )
+from kit.logs.formats.dull import DullMessages
 from kit.logs.json_stream import MAX_CHARACTERS
 from kit.logs.timestamps import event_ns, read_time
 
@@ -37,6 +37,11 @@ _START = re.compile(
     rf"\s*(?:\d+[:\s]\s*)?(?:(?P<own>{_TIME}): \d+: \w+ :"
     rf"|(?:(?P<journal>{_TIME}|{_SHORT_TIME}|{_UNIX_TIME}) )?(?:\S+ )?"
     r"(?:libvirtd|virtqemud|lt-libvirtd)\[\d+\]: )"
+)
+_USUAL = re.compile(
+    r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+0000): \d+: \w+ : \w+:\d+ : "
+    r"QEMU_MONITOR_(?P<probe>SEND_MSG|RECV_REPLY): mon=(?P<monitor>0x[0-9a-f]+)"
+    r" (?:msg|reply)=(?P<json>\{.*\})(?:\^M)?"
 )
 _INNER_TIME = re.compile(rf"(?P<own>{_TIME}): \d+: \w+ :")
 _SIGN = re.compile(r"QEMU_MONITOR_[A-Z]|qemuMonitor[A-Z]\w+:\d+ :|(libvirtd|virtqemud)\[\d+\]: ")
@@ -58,9 +63,15 @@ def _sniff(lines: Sequence[str]) -> int:
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    writes = _Writes()
+    writes, dull = _Writes(), DullMessages()
     for record in _records(lines):
-        yield from _read_record(record, writes)
+        match = _USUAL.fullmatch(record.text)
+        data = None if match is None else dull.read(match["json"])
+        if match is not None and data is not None:
+            writes.repeats(match["probe"])
+            yield record.holds(data, read_time(match["when"]), match["monitor"])
+        else:
+            yield from _read_record(record, writes)
 
 
 def _records(lines: Iterator[LogLine]) -> Iterator[LogLine]:
@@ -88,7 +99,7 @@ def _records(lines: Iterator[LogLine]) -> Iterator[LogLine]:
 def _joined(first: LogLine, more: list[str]) -> LogLine:
     if not more:
         return first
-    return replace(first, text=" ".join([first.text.rstrip(), *(text.strip() for text in more)]))
+    return first.but(" ".join([first.text.rstrip(), *(text.strip() for text in more)]))
 
 
 class _Writes:

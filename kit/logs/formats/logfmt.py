@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from kit.logs.entries import LogFormat
 from kit.logs.formats.base import (
@@ -41,7 +40,7 @@ def _read(line: LogLine) -> Iterator[Item]:
         text = match["msg"]
     when = _TIME.search(line.text[:200])
     reader = JsonObjectReader()
-    yield from reader.take(replace(line, text=text), read_time(when["time"]) if when else None)
+    yield from reader.take(line.but(text), read_time(when["time"]) if when else None)
     yield from reader.cut_off()
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from kit.logs.entries import LogFormat
 from kit.logs.formats.base import (
@@ -20,6 +19,7 @@ from kit.logs.formats.base import (
     check_length,
     unread,
 )
+from kit.logs.formats.dull import DullMessages
 
 __all__ = ["FORMAT", "QMP", "SHELL"]
 
@@ -33,9 +33,12 @@ _JSON_LINE = re.compile("^" + _ARROW.pattern + r"\{\s*(?:u?[\"']|$)")
 
 
 def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    reader = JsonObjectReader()
+    reader, dull = JsonObjectReader(), DullMessages()
     for line in lines:
         text = line.text
+        if not reader.is_open and (data := dull.read(text)) is not None:
+            yield line.holds(data)
+            continue
         if not reader.is_open:
             match = _ARROW.match(text)
             text = text[match.end() :] if match else text
@@ -43,9 +46,9 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
         if too_long is not None:
             yield too_long
         elif reader.is_open or text.startswith("{"):
-            yield from reader.take(replace(line, text=text))
+            yield from reader.take(line.but(text))
         elif text.strip():
-            yield SkippedLine() if SHELL.match(text) else unread(replace(line, text=text), _NEITHER)
+            yield SkippedLine() if SHELL.match(text) else unread(line.but(text), _NEITHER)
     yield from reader.cut_off()
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from kit.common.json_fields import FormatError
 from kit.logs.entries import LogFormat
@@ -65,7 +64,7 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
             yield from reader.cut_off()
             yield check_length(line) or _read_prompt(line) or SkippedLine()
         elif reader.is_open or text.lstrip().startswith("{"):
-            yield from reader.take(replace(line, text=text))
+            yield from reader.take(line.but(text))
         elif _BANNER.fullmatch(text.strip()):
             yield _read_banner(line, text.strip())
         elif text.strip():
@@ -89,7 +88,7 @@ def _read_prompt(line: LogLine) -> Item | None:
     if not body:
         return None
     if body.startswith("{"):  # a log may hold the reply without the command
-        return next(iter(JsonObjectReader().take(replace(line, text=body))), None)
+        return next(iter(JsonObjectReader().take(line.but(body))), None)
     try:
         name, arguments = read_typed_command(body)
     except FormatError as error:

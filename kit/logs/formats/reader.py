@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
@@ -113,6 +113,10 @@ class _Monitor:
     def _command(self, raw: LoggedObject, name: str, arguments: Json) -> None:
         identity = raw.data.get("id")
         self.by_libvirt |= isinstance(identity, str) and identity.startswith("libvirt-")
+        if identity is not None and qmp.is_dull(name):
+            self._leave_out(name)
+            self._wait(identity, _OpenCommand(name, None))
+            return
         backend = qmp.backend_size(arguments) if name == "object-add" else None
         if backend is not None and len(self.backends) < MAX_NAMES:
             self.backends[backend[0]] = backend[1]
@@ -126,7 +130,10 @@ class _Monitor:
         if identity is None:
             self.open_in_order.append(_OpenCommand(name, number))
             return
-        self.open[_key(identity)] = _OpenCommand(name, number)
+        self._wait(identity, _OpenCommand(name, number))
+
+    def _wait(self, identity: Json, command: _OpenCommand) -> None:
+        self.open[_key(identity)] = command
         if len(self.open) > MAX_OPEN:
             self.open.popitem(last=False)
 
@@ -214,7 +221,7 @@ class _Monitor:
         self.last_ns = raw.at_ns
 
     def _leave_out(self, name: str) -> None:
-        name = plain(name, 60)
+        name = _shortened(name)
         if name not in self.left_out and len(self.left_out) >= MAX_NAMES:
             name = "others"
         self.left_out[name] += 1
@@ -250,8 +257,15 @@ _PLUGGING = ("device_add", "device_del")
 _COUNTED = ("query-version",)
 
 
+@lru_cache(maxsize=1000)  # a log repeats a few names
+def _shortened(name: str) -> str:
+    return plain(name, 60)
+
+
 def _key(identity: Json) -> str:
     """Return the key under which a command waits for its reply."""
+    if type(identity) is int:
+        return str(identity)
     return plain(repr(identity), 200)
 
 
@@ -297,12 +311,13 @@ def read_log(
                 if len(domains) < MAX_MONITORS:
                     domains[address] = domain
             case LoggedObject():
-                if item.monitor not in monitors and len(monitors) >= MAX_MONITORS:
-                    continue
-                monitors.setdefault(item.monitor, _Monitor(found)).take(item)
+                one = _one_of(monitors, item.monitor, found)
+                if one is not None:
+                    one.take(item)
             case LoggedMessage():
-                if item.monitor in monitors or len(monitors) < MAX_MONITORS:
-                    monitors.setdefault(item.monitor, _Monitor(found)).take_message(item)
+                one = _one_of(monitors, item.monitor, found)
+                if one is not None:
+                    one.take_message(item)
     where = ", ".join(names)
     chosen = _choose_monitor(monitors, domains, monitor, where)
     log = _log(tuple(names), found, monitors, domains, chosen, counted)
@@ -311,6 +326,14 @@ def read_log(
         evidence=(given,) if given is not None else log.evidence,
         kinds={**log.kinds, **(kinds or {})},
     )
+
+
+def _one_of(monitors: OrderedDict[str, _Monitor], name: str, form: LogFormat) -> _Monitor | None:
+    """Return the monitor of that name, a new one if need be; None if there are too many."""
+    known = monitors.get(name)
+    if known is None and len(monitors) < MAX_MONITORS:
+        known = monitors[name] = _Monitor(form)
+    return known
 
 
 def read_logs(

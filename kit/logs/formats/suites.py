@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from kit.logs.entries import LogFormat
 from kit.logs.formats.base import Format, Item, JsonObjectReader, LogLine, SkippedLine, by_pattern
@@ -39,7 +38,7 @@ def _read_test(lines: Iterator[LogLine]) -> Iterator[Item]:
         match = _ARROW.search(line.text[:400])
         if match:
             yield from reader.cut_off()
-            yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
+            yield from reader.take(line.but(line.text[match.end() :]), _time(line))
         elif reader.is_open and not _prefixed_time(line):
             yield from reader.take(line)
         else:
@@ -54,7 +53,7 @@ def _read_vt(lines: Iterator[LogLine]) -> Iterator[Item]:
         if match and match["monitor"] is None:
             if "Send command" in match[0]:
                 yield from reader.cut_off()
-            yield from reader.take(replace(line, text=line.text[match.end() :]), _time(line))
+            yield from reader.take(line.but(line.text[match.end() :]), _time(line))
         else:
             yield SkippedLine()
     yield from reader.cut_off()

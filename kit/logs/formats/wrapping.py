@@ -13,7 +13,6 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from kit.logs.formats.base import LogLine
@@ -59,7 +58,7 @@ class Wrapping:
             text = _as_shown(text[:20_000])
         if self._numbered and (match := _NUMBER.match(text)):
             text = text[match.end() :]
-        return line if text is line.text else replace(line, text=text)
+        return line if text is line.text else line.but(text)
 
 
 def _are_numbered(sample: Sequence[str]) -> bool:
@@ -108,10 +107,10 @@ def _decode_quoted_printable(lines: Iterator[LogLine]) -> Iterator[LogLine]:
         if text.endswith("=") and size < _MAX_JOINED:
             parts.append(text[:-1])
             continue
-        yield replace(first, text=_from_quoted_printable("".join([*parts, text])))
+        yield first.but(_from_quoted_printable("".join([*parts, text])))
         first, parts, size = None, [], 0
     if first is not None:
-        yield replace(first, text=_from_quoted_printable("".join(parts)))
+        yield first.but(_from_quoted_printable("".join(parts)))
 
 
 def _from_quoted_printable(text: str) -> str:
@@ -146,4 +145,4 @@ def _from_base64(first: LogLine, parts: list[str]) -> Iterator[LogLine]:
     except (binascii.Error, ValueError):
         decoded = "\n".join(parts)
     for text in decoded.splitlines():
-        yield replace(first, text=text)
+        yield first.but(text)

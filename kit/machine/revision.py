@@ -66,7 +66,7 @@ class Patch(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A build of QEMU: the patches whose behaviour it has.
+    """A build of QEMU: the patches whose behaviour it has, `Patch` or another board's.
 
     ``label`` is what recordings and people call it (a hash of ten digits, with ``~1`` for the
     parent, or a tag); ``alias`` its name in the lesson, if any; ``commit`` the full hash, empty
@@ -79,7 +79,7 @@ class Revision:
     commit: str
     version: tuple[int, int, int]
     summary: str
-    patches: frozenset[Patch]
+    patches: frozenset[Enum]
     alias: str | None = None
     board: Board = Board.PSERIES
     like: str = ""

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
-from kit.machine.q35.messages import AcpiRequest
-from kit.machine.requests import ClockStep, Request
+from kit.machine.requests import ClockStep
 from kit.machine.revision import Board
 from kit.real_qemu.failures import tried
 from kit.real_qemu.identify import Identity
@@ -25,10 +24,11 @@ from kit.recordings.answers import answer_json
 from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.recordings.format import FORMATS, RecordingScript
 from kit.recordings.q35_format import RECORDED
+from kit.recordings.schema import AnyRequest
 
 __all__ = ["LiveComparison", "Recorded", "compare_live", "embedded", "needs_time", "record"]
 
-Ask = Callable[[Request | AcpiRequest], Json]
+Ask = Callable[[AnyRequest], Json]
 """Returns a machine's answer as recordings have it: ``reply`` or ``aborted``, and ``events``."""
 
 
@@ -154,7 +154,7 @@ def _crashed(answer: Json) -> bool:
 def _real(binary: Binary) -> Iterator[tuple[Ask, RealMachine]]:
     with RealQ35(binary, RECORDED) if binary.board == Board.Q35 else RealSpapr(binary) as real:
 
-        def ask(request: Request | AcpiRequest) -> Json:
+        def ask(request: AnyRequest) -> Json:
             return answer_json(real.ask(request))  # type: ignore[arg-type]  # by board
 
         yield ask, real

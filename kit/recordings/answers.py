@@ -25,12 +25,17 @@ from kit.machine.events import (
     StatusReturn,
     Stepped,
 )
+from kit.machine.pcie import messages as pcie
 from kit.machine.q35 import messages as acpi
 
 __all__ = ["answer_json", "answer_text", "event_json", "events_json", "reply_json", "sorted_text"]
 
 
-def answer_json(outcome: Outcome | acpi.AcpiOutcome) -> Json:
+AnyOutcome = Outcome | acpi.AcpiOutcome | pcie.PcieOutcome
+AnyEmitted = Emitted | acpi.AcpiEmitted | pcie.PcieEmitted
+
+
+def answer_json(outcome: AnyOutcome) -> Json:
     """Return an answer as recordings have it: ``reply`` or ``aborted``, and ``events``, sorted."""
     if isinstance(outcome.reply, Aborted):
         abort = outcome.reply.abort
@@ -40,7 +45,7 @@ def answer_json(outcome: Outcome | acpi.AcpiOutcome) -> Json:
     return {"reply": reply_json(outcome.reply), **({"events": events} if events else {})}
 
 
-def answer_text(outcome: Outcome | acpi.AcpiOutcome) -> str:
+def answer_text(outcome: AnyOutcome) -> str:
     """Return an answer in one line, the same whatever the order of its events."""
     events = sorted(map(sorted_text, events_json(outcome)))
     return "; ".join([sorted_text(reply_json(outcome.reply)), *events])
@@ -51,15 +56,15 @@ def sorted_text(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def events_json(outcome: Outcome | acpi.AcpiOutcome) -> list[Json]:
+def events_json(outcome: AnyOutcome) -> list[Json]:
     """Return the events of an outcome that recordings of its board have, in its order."""
-    emitted: tuple[Emitted | acpi.AcpiEmitted, ...] = outcome.emitted
+    emitted: tuple[AnyEmitted, ...] = outcome.emitted
     if isinstance(outcome, acpi.AcpiOutcome):  # whose recordings have no DEVICE_DELETED
         emitted = tuple(one for one in emitted if isinstance(one, acpi.AcpiDeviceOst))
     return [event for event in map(event_json, emitted) if event is not None]
 
 
-def event_json(emitted: Emitted | acpi.AcpiEmitted) -> Json:
+def event_json(emitted: AnyEmitted) -> Json:
     """Return a QMP event as recordings have it; None for one that a recorder does not see.
 
     A recorder kept DEVICE_DELETED and DEVICE_UNPLUG_GUEST_ERROR of devices with an id.
@@ -86,7 +91,7 @@ def _info_json(info: acpi.OstInfo) -> dict[str, Json]:
     }
 
 
-def reply_json(reply: Reply | acpi.AcpiReply) -> Json:
+def reply_json(reply: Reply | acpi.AcpiReply | pcie.PcieReply) -> Json:
     """Return a reply as recordings have it; an abort as its function and assertion."""
     match reply:
         case StatusReturn(status):
@@ -122,6 +127,30 @@ def reply_json(reply: Reply | acpi.AcpiReply) -> Json:
             return {}
         case Aborted(abort):
             return {"function": abort.function, "assertion": abort.assertion}
+        case _:
+            return _port_json(reply)
+
+
+def _port_json(
+    reply: pcie.RegisterValue | pcie.Looked | pcie.DeviceIds | pcie.MigrationFailed,
+) -> Json:
+    match reply:
+        case pcie.RegisterValue(value):
+            return {"value": value}
+        case pcie.Looked(sltctl, sltsta, link, intx, visible):
+            seen = None if visible is None else list(visible)
+            return {
+                "sltctl": sltctl,
+                "sltsta": sltsta,
+                "link": int(link),
+                "intx": int(intx),
+                "visible": seen,
+            }
+        case pcie.DeviceIds(ids):
+            return {"ids": list(ids)}
+        case pcie.MigrationFailed(offset, source, destination):
+            failed = {"offset": offset, "source": source, "destination": destination}
+            return {"failed": failed}
 
 
 def _value_json(value: object) -> Json:

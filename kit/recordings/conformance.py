@@ -1,6 +1,6 @@
 """Does the embedded machine answer as real QEMU builds answered?
 
-A transcript is replayed step by step on a fresh machine of its revision, or on a q35 machine.
+A transcript is replayed step by step on a fresh machine of its revision and board.
 Everything must be equal: statuses, error texts, call counts; events as a multiset within a step;
 an abort by its function and assertion.  A transcript stops at its first mismatch.
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
-from kit.machine.events import Aborted, Outcome
-from kit.machine.q35.messages import AcpiOutcome
+from kit.machine.events import Aborted
 from kit.recordings.answers import events_json, reply_json, sorted_text
 from kit.recordings.format import FORMATS, RecordedStep, Transcript
+from kit.recordings.schema import AnyOutcome
 
 __all__ = ["ConformanceReport", "Mismatch", "conform", "replay"]
 
@@ -90,7 +90,7 @@ def replay(transcript: Transcript) -> tuple[int, Mismatch | None]:
     return len(transcript.steps), None
 
 
-def _compared(recorded: RecordedStep, outcome: Outcome | AcpiOutcome) -> tuple[Json, Json]:
+def _compared(recorded: RecordedStep, outcome: AnyOutcome) -> tuple[Json, Json]:
     """Return the answers of a real QEMU and of the machine, in one form; equal where they agree."""
     reply, told = reply_json(outcome.reply), recorded.aborted
     if told is not None or isinstance(outcome.reply, Aborted):

@@ -2,7 +2,8 @@
 
 One transcript a line: ``{"name", "revision", "steps": [...]}``, or for q35 ``{"name", "machine",
 "version", "steps"}``.  A step is a request (``op`` and its arguments) with ``reply``, or
-``aborted`` where QEMU hit an assertion, and ``events`` where there were QMP events.  Integers are
+``aborted`` where QEMU hit an assertion, or ``failed`` where a migration did not arrive, and
+``events`` where there were QMP events.  Integers are
 decimal, times are ns of the guest's clock.
 
 This module checks the format and turns steps into requests; anything it does not know is a
@@ -19,12 +20,12 @@ from typing import TypeVar
 from kit.common.errors import RecordingError, UnknownRevisionError
 from kit.common.json_fields import FormatError, Json, check_keys, load, short, text
 from kit.machine.catalogue import Q35, find_revision
-from kit.machine.q35.messages import AcpiRequest
-from kit.machine.requests import Request
+from kit.machine.pcie.catalogue import PCIE, PCIE_ACPI
 from kit.machine.revision import Board, Revision
+from kit.recordings.pcie_format import ACPI_FORMAT, PCIE_FORMAT
 from kit.recordings.pseries_format import PSERIES_FORMAT
 from kit.recordings.q35_format import Q35_FORMAT
-from kit.recordings.schema import BoardFormat, record
+from kit.recordings.schema import AnyRequest, BoardFormat, record
 
 __all__ = [
     "FORMATS",
@@ -37,9 +38,14 @@ __all__ = [
 ]
 
 R = TypeVar("R")
-FORMATS: Mapping[Board, BoardFormat] = {Board.PSERIES: PSERIES_FORMAT, Board.Q35: Q35_FORMAT}
+FORMATS: Mapping[Board, BoardFormat] = {
+    Board.PSERIES: PSERIES_FORMAT,
+    Board.Q35: Q35_FORMAT,
+    PCIE: PCIE_FORMAT,
+    PCIE_ACPI: ACPI_FORMAT,
+}
 _Q35_VERSION = re.compile(r"(7\.2|11\.1)(\.[0-9]+)?")
-_ANSWERS = {"reply", "aborted", "events"}
+_ANSWERS = {"reply", "aborted", "failed", "events"}
 _check_aborted = record("aborted", {"function": text, "assertion": text}, {"file": text})
 
 
@@ -48,10 +54,18 @@ class RecordedStep:
     """One request and QEMU's answer: a reply, or ``aborted``; ``events`` as recorded."""
 
     op: str
-    request: Request | AcpiRequest
+    request: AnyRequest
     reply: Json
     aborted: Json
     events: tuple[Json, ...]
+
+    @property
+    def ended(self) -> str | None:
+        """How the recording ended with this step, if it did."""
+        if self.aborted is not None:
+            return "aborted"
+        failed = isinstance(self.reply, dict) and "failed" in self.reply
+        return "failed to migrate" if failed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ class RecordingScript:
 
     name: str
     board: Board
-    steps: tuple[tuple[Json, Request | AcpiRequest], ...]
+    steps: tuple[tuple[Json, AnyRequest], ...]
 
 
 def read_transcripts(lines: Iterable[str], where: str) -> Iterator[Transcript]:
@@ -111,13 +125,15 @@ def _transcript(data: Json) -> Transcript:
     keys = {"machine", "version"} if q35 else {"revision"}
     check_keys(data, "a transcript", {"name", "steps", *keys})
     name = text(data, "name")
-    revision = _q35_revision(data) if q35 else find_revision(text(data, "revision"))
+    claimed = (one.claims(data) for one in FORMATS.values())
+    revision = _q35_revision(data) if q35 else next(filter(None, claimed), None)
+    revision = revision or find_revision(text(data, "revision"))
     board = FORMATS[revision.board]
     read: list[RecordedStep] = []
 
     def read_step(step: Json) -> None:
-        if read and read[-1].aborted is not None:
-            raise FormatError("QEMU aborted in the step before; a recording ends there")
+        if read and read[-1].ended is not None:
+            raise FormatError(f"QEMU {read[-1].ended} in the step before; a recording ends there")
         read.append(_step(step, board))
 
     _read_steps(f"transcript {short(name)}", data["steps"], read_step)
@@ -139,7 +155,7 @@ def _script(data: Json) -> RecordingScript:
     if "machine" in data and machine != Board.Q35.value:
         raise FormatError(f"unknown machine {short(machine)}; known: q35")
     board = Board(machine)
-    read: list[tuple[Json, Request | AcpiRequest]] = []
+    read: list[tuple[Json, AnyRequest]] = []
 
     def read_step(step: Json) -> None:
         asked = {key: value for key, value in step.items() if key not in _ANSWERS}
@@ -165,13 +181,18 @@ def _read_steps(what: str, steps: Json, read: Callable[[Json], None]) -> None:
 
 def _step(data: Json, board: BoardFormat) -> RecordedStep:
     op, name = board.op_of(data), str(data["op"])
-    answer = "aborted" if board.may_abort and "aborted" in data else "reply"
+    answer, check = "reply", op.check_reply
+    if board.may_abort and "aborted" in data:
+        answer, check = "aborted", _check_aborted
+    elif board.check_failed is not None and op.may_fail and "failed" in data:
+        answer, check = "failed", board.check_failed
     check_keys(data, f"op {name}", {"op", answer, *op.needed}, {"events", *op.optional})
-    (_check_aborted if answer == "aborted" else op.check_reply)(data[answer])
+    check(data[answer])
     events = data.get("events", [])
     if not isinstance(events, list):
         raise FormatError("events is not a list")
     for event in events:
         board.check_event(event)
     request = op.request(data)
-    return RecordedStep(name, request, data.get("reply"), data.get("aborted"), tuple(events))
+    reply = {"failed": data["failed"]} if answer == "failed" else data.get("reply")
+    return RecordedStep(name, request, reply, data.get("aborted"), tuple(events))

@@ -8,26 +8,43 @@ from typing import Any
 
 from kit.common.json_fields import FormatError, Json, check_keys, short, text
 from kit.machine.events import Outcome
+from kit.machine.pcie.messages import PcieOutcome, PcieRequest
 from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
 from kit.machine.requests import Request
 from kit.machine.revision import Revision
 
-__all__ = ["Ask", "BoardFormat", "Op", "check_qmp", "list_of", "nested", "record"]
+__all__ = [
+    "AnyOutcome",
+    "AnyRequest",
+    "Ask",
+    "BoardFormat",
+    "Op",
+    "check_qmp",
+    "list_of",
+    "nested",
+    "record",
+]
 
 Check = Callable[[Json], None]
 FieldCheck = Callable[[Json, str], object]
-Ask = Callable[[Any], Outcome | AcpiOutcome]
+AnyRequest = Request | AcpiRequest | PcieRequest
+AnyOutcome = Outcome | AcpiOutcome | PcieOutcome
+Ask = Callable[[Any], AnyOutcome]
 """Sends a request of its board to a machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """How one op is written: the request that it stands for, its reply, and its keys."""
+    """How one op is written: the request that it stands for, its reply, and its keys.
 
-    request: Callable[[Json], Request | AcpiRequest]
+    ``may_fail``: it may end the recording, with ``failed`` in place of a reply.
+    """
+
+    request: Callable[[Json], AnyRequest]
     check_reply: Check
     needed: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
+    may_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +53,10 @@ class BoardFormat:
 
     An op with several forms is a mapping by its key ``device``.  ``fresh`` starts the embedded
     machine as the recorded one was started, at a revision, with or without a CAS at each reset.
-    ``label`` is the end of the words "known", ``may_abort`` whether a step may end in an assertion.
+    ``label`` is the end of the words "known", ``may_abort`` whether a step may end in an assertion,
+    ``check_failed`` checks what stands in place of a reply where an op failed and the recording
+    ends.  ``claims`` returns the revision of a transcript that is of this board, for a board whose
+    names of revisions others have as well.
     """
 
     ops: Mapping[str, Op | Mapping[str, Op]]
@@ -44,6 +64,8 @@ class BoardFormat:
     fresh: Callable[[Revision, bool], Ask]
     label: str = ""
     may_abort: bool = True
+    check_failed: Check | None = None
+    claims: Callable[[Json], Revision | None] = lambda _: None
 
     def op_of(self, data: Json) -> Op:
         """Return how the op of a step is written, or raise `FormatError`."""

@@ -1,0 +1,237 @@
+"""The messages that only a machine with PCI Express ports has.
+
+The guest reads and writes the configuration space of ports and devices; with ACPI's hot-plug it
+uses I/O ports.  The messages of all machines are in `requests` and `events`.
+
+Source: PCI Express Base Specification 6.7.3 and 7.5.3; QEMU docs/specs/acpi_pci_hotplug.rst.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from kit.machine.events import (
+    Aborted,
+    DeviceDeleted,
+    Done,
+    QmpError,
+    QmpReturn,
+    Stepped,
+    VmResume,
+    VmStop,
+)
+from kit.machine.pcie.function import PcieFunction
+from kit.machine.pcie.registers import Register
+from kit.machine.requests import (
+    ClockStep,
+    Cont,
+    DeviceAdd,
+    DeviceDel,
+    Migrate,
+    Stop,
+    SystemReset,
+)
+
+__all__ = ["AcpiAccess", "AcpiRegister", "DeviceConfig", "HotplugInterrupt", "Look", "Looked"]
+__all__ += ["MigratePorts", "MigrationFailed", "ModifyRegister", "PcieEmitted", "PcieOutcome"]
+__all__ += [
+    "PcieReply",
+    "PcieRequest",
+    "QueryDevices",
+    "ReadRegister",
+    "RegisterValue",
+    "SciRaised",
+]
+__all__ += ["DeviceIds", "SetBus", "WriteRegister"]
+
+
+class AcpiRegister(Enum):
+    """A register of ACPI's PCI hot-plug; the value is the offset from I/O port 0xcc0."""
+
+    UP = 0
+    DOWN = 4
+    EJECT = 8
+    REMOVE = 12
+    SELECT = 16
+
+
+# -- requests ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRegister:
+    """The guest reads a register of a port."""
+
+    port: str
+    register: Register
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRegister:
+    """The guest writes a register of a port: ``size`` bytes, ``at`` bytes from its start.
+
+    ``size`` None stands for the width of the register.
+    """
+
+    port: str
+    register: Register
+    value: int
+    at: int = 0
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyRegister:
+    """The guest reads a register, clears and sets bits, and writes it back."""
+
+    port: str
+    register: Register
+    set: int
+    clear: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetBus:
+    """Firmware gives the bus behind a port its number."""
+
+    port: str
+    bus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look at a port: its slot registers, link and line, and which functions answer."""
+
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """The guest reads a device's configuration space, or writes it where ``value`` is given."""
+
+    bus: int
+    function: int
+    offset: int
+    size: int
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDevices:
+    """Ask QEMU which devices it has, ports left out (qom-list /machine/peripheral)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcpiAccess:
+    """The guest reads a register of ACPI's PCI hot-plug, or writes it where ``value`` is given."""
+
+    register: AcpiRegister
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigratePorts:
+    """Migrate to a QEMU with these ``devices``; None: with those that the source has.
+
+    The guest's clock goes on, or is at ``clock_ns`` on the destination.
+    """
+
+    devices: tuple[PcieFunction, ...] | None = None
+    clock_ns: int | None = None
+
+
+PcieRequest = (
+    DeviceAdd
+    | DeviceDel
+    | SystemReset
+    | Stop
+    | Cont
+    | Migrate
+    | ClockStep
+    | ReadRegister
+    | WriteRegister
+    | ModifyRegister
+    | SetBus
+    | Look
+    | DeviceConfig
+    | QueryDevices
+    | AcpiAccess
+    | MigratePorts
+)
+
+
+# -- replies -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterValue:
+    """The value of a register, read, or written by `ModifyRegister`."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What `Look` saw; ``visible`` is None while the bus has no number."""
+
+    sltctl: int
+    sltsta: int
+    link: bool
+    intx: bool
+    visible: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceIds:
+    """The ids of the devices, sorted."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFailed:
+    """The destination refuses a byte of a port's configuration space; the source goes on."""
+
+    offset: int
+    source: int
+    destination: int
+
+
+PcieReply = (
+    QmpReturn
+    | QmpError
+    | Stepped
+    | Done
+    | Aborted
+    | RegisterValue
+    | Looked
+    | DeviceIds
+    | MigrationFailed
+)
+
+
+# -- what QEMU says without being asked ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HotplugInterrupt:
+    """A port interrupts the guest, which then reads Slot Status to learn why."""
+
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class SciRaised:
+    """ACPI's general-purpose event: the guest looks at the registers `AcpiRegister`."""
+
+
+PcieEmitted = DeviceDeleted | HotplugInterrupt | SciRaised | VmStop | VmResume
+
+
+@dataclass(frozen=True, slots=True)
+class PcieOutcome:
+    """The reply to a request, and what QEMU emitted, in order."""
+
+    reply: PcieReply
+    emitted: tuple[PcieEmitted, ...] = ()

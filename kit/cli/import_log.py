@@ -65,9 +65,11 @@ def import_(
 ) -> None:
     """Draw the unplugs in a log of a real QEMU, and name the revisions that it fits."""
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    names = _named_for(how.form, logs)
+    places = dict(zip(names, logs, strict=True))
     log = read_logs(
-        logs,
-        log_lines,
+        names,
+        lambda name: log_lines(places[name]),
         monitor=monitor,
         machine=machine,
         kinds=dict(map(_read_kind, kinds or [])),
@@ -83,8 +85,19 @@ def import_(
     narrow["machine"] = machine
     options = [word for name, value in narrow.items() if value for word in (f"--{name}", value)]
     options += [word for kind in kinds or [] for word in ("--kind", kind)]
-    report = report_of(log, plain(shlex.join(["kit", "import", *logs, *options])))
+    report = report_of(log, plain(shlex.join(["kit", "import", *names, *options])))
     put_report(report, how, output)
+
+
+def _named_for(form: RunForm, logs: list[str]) -> list[str]:
+    """Return what each log is called: a picture that travels names no folder."""
+    if form in (RunForm.TEXT, RunForm.JSON):
+        return logs
+    names: list[str] = []
+    for number, path in enumerate(logs, 1):
+        name = Path(path).name or path
+        names.append(f"{name} ({number})" if name in names else name)
+    return names
 
 
 _KINDS = {

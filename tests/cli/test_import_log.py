@@ -139,7 +139,7 @@ def test_a_mail_says_how_to_read_the_log_again(capsys: Captured) -> None:
     )
 
     assert out.startswith("In-Reply-To: <a@b.org>\nReferences: <a@b.org>\n\n")
-    assert " ".join(out.split()).endswith(f"Read with: kit import {CAPTURE} --until '6 s'")
+    assert " ".join(out.split()).endswith("Read with: kit import capture.qmp --until '6 s'")
     assert max(map(len, out.split("\n"))) <= 72
 
 
@@ -233,3 +233,21 @@ def test_the_page_shows_what_its_example_prints(
 
 def test_the_page_names_every_rule_by_its_words() -> None:
     assert [rule.why for rule in RULES if rule.why not in " ".join(PAGE.split())] == []
+
+
+@pytest.mark.parametrize("form", ["mail", "md", "svg", "html", "mermaid"])
+def test_a_picture_that_travels_names_the_log_without_its_folder(
+    form: str, capsys: Captured
+) -> None:
+    shown = printed(capsys, LIBVIRT, CAPTURE, "--machine", "pseries", "--format", form)
+
+    assert str(ROOT) not in shown
+    assert "libvirtd.log" in shown
+
+
+def test_two_logs_of_one_name_are_told_apart(tmp_path: Path, capsys: Captured) -> None:
+    other = tmp_path / "capture.qmp"
+    other.write_text(Path(CAPTURE).read_text())
+    shown = printed(capsys, CAPTURE, str(other), "--format", "mail")
+
+    assert "capture.qmp (2)" in shown

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from kit.common.packaged_data import FIRST_LESSON, Lessons
+from kit.lessons.lab import lab_command, lab_environment
 
 ROOT = Path(__file__).parent.parent
 # Chromium's own look-ups would leave the machine; without these flags it makes some at every start.
@@ -32,7 +34,7 @@ READY_MS = 180_000 if os.environ.get("KIT_LAB_URL") else 60_000  # a page brings
 
 @contextmanager
 def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
-    """Run JupyterLab on a copy of the lessons below *home*; yield its address.
+    """Run JupyterLab as `kit lab` does on a copy of the lessons below *home*; yield its address.
 
     Args:
         home: An empty folder: settings, workspaces and the copy of the lessons go there.
@@ -41,15 +43,10 @@ def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
     work = home / "work"
     for folder in ("notebooks", "docs"):
         shutil.copytree(ROOT / folder, work / folder)
-    # the question about Jupyter's news would cover a corner of the page
-    settings = home / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    no_news = json.dumps({"fetchNews": "false", "checkForUpdates": False})
-    (settings / "notification.jupyterlab-settings").write_text(no_news)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {
+    environment = lab_environment(os.environ) | {
         "HOME": str(home),
         "XDG_DATA_HOME": str(home / "share"),  # the progress of whoever runs this is theirs
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -60,17 +57,14 @@ def lab_server(home: Path, clone: Path | None = None) -> Iterator[str]:
         "IPYTHONDIR": str(home / "ipython"),
         "KIT_QEMU": str(clone or "re-enactment"),
     }
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
-        f"--port={port}",
+    where = Lessons(work / "notebooks", work / "notebooks" / FIRST_LESSON)
+    command = lab_command(
+        *(where, port, "--no-browser", "--ip=127.0.0.1"),
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
         "--ServerApp.password=",
-        f"--ServerApp.root_dir={work}",
         "--LabApp.expose_app_in_browser=True",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-    ]
+    )
     log = home / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)

@@ -11,10 +11,11 @@ import typer
 
 from kit.cli.common import FINE, NO, Json, cli
 from kit.cli.output import complain, console, print_json
-from kit.common.child_process import become, python
+from kit.common.child_process import become
 from kit.common.errors import UserError
-from kit.common.packaged_data import lessons
+from kit.common.packaged_data import lessons, own_lessons
 from kit.lessons.doctor import checks as doctor_checks
+from kit.lessons.lab import lab_command, lab_environment
 from kit.storage.exercises import exercises
 from kit.storage.progress import progress_file
 from kit.views.terminal.catalogue import checks_table
@@ -27,36 +28,35 @@ __all__: list[str] = []
 def lab(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="Copy the lessons there first, and work on the copy."),
+        typer.Argument(
+            metavar="[DIR]", help="The folder of your copy; unplug-kit-lessons by default."
+        ),
     ] = None,
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port of the server, or a free one after it.")
     ] = 8888,
     browser: Annotated[bool, typer.Option(help="Open the lesson in a browser.")] = True,
+    here: Annotated[
+        bool, typer.Option("--here", help="Open the kit's own lessons, for their authors.")
+    ] = False,
 ) -> None:
-    """Open JupyterLab on the first lesson.
+    """Open JupyterLab on the first lesson of your copy of the course.
 
-    In a checkout the lessons are opened where they are.  An installed kit copies them to DIR, or to
-    unplug-kit-lessons here, and never overwrites a file.  Without DIR it opens only a copy that it
-    made on this machine.
+    The lessons are copied to DIR, or to unplug-kit-lessons here.  A lesson that you changed is
+    never overwritten: a new version of it lies beside it, as NAME.new.ipynb.  Without DIR, kit lab
+    opens only a copy that it made on this machine.
     """
-    where = lessons(folder, remember=True)
-    root = where.folder.parent.absolute()
-    command = [
-        *python("-m", "jupyterlab"),
-        f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{where.first.absolute().relative_to(root).as_posix()}",
-        f"--port={port}",
-        # nothing leaves the machine: no look for updates, no news
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
-        *([] if browser else ["--no-browser"]),
-        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
-    ]
+    if here and folder is not None:
+        raise UserError("--here and DIR exclude each other; give one of them")
+    where = own_lessons() if here else lessons(folder, remember=True)
+    for path in where.beside:
+        mine = path.name.replace(".new.", ".")
+        typer.echo(f"{mine}: your copy is kept; the new version is {path.name}", err=True)
+    command = lab_command(where, port, *([] if browser else ["--no-browser"]))
     typer.echo(f"Opening {where.first} in JupyterLab; stop it with Ctrl-C.", err=True)
     sys.stderr.flush()
     # in a folder that is nobody's, for what Jupyter looks for in the current one
-    become(command, Path(sys.prefix), os.environ)
+    become(command, Path(sys.prefix), lab_environment(os.environ))
 
 
 @cli.command(epilog="Example: kit doctor --json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,16 +11,16 @@ import pytest
 
 from kit.common import packaged_data
 from kit.common.errors import UserError
-from kit.common.packaged_data import FIRST_LESSON, Lessons, lessons
+from kit.common.packaged_data import FIRST_LESSON, Lessons, lessons, own_lessons
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_in_a_checkout_the_lessons_are_opened_where_they_stand() -> None:
+def test_authors_open_the_lessons_where_they_are() -> None:
     notebooks = ROOT / "notebooks"
 
-    assert lessons() == Lessons(notebooks, notebooks / FIRST_LESSON)
-    assert lessons().first.is_file()
+    assert own_lessons() == Lessons(notebooks, notebooks / FIRST_LESSON)
+    assert own_lessons().first.is_file()
 
 
 def test_a_copy_brings_along_what_it_links_to_and_overwrites_nothing(tmp_path: Path) -> None:
@@ -33,6 +34,40 @@ def test_a_copy_brings_along_what_it_links_to_and_overwrites_nothing(tmp_path: P
     prose = "".join(path.read_text(encoding="utf-8") for path in mine.parent.glob("*.ipynb"))
     linked = set(re.findall(r"\]\(\.\./docs/([\w.-]+)", prose))
     assert linked == {path.name for path in (tmp_path / "class" / "docs").iterdir()}
+    named = set(re.findall(r"\.\./(data/reference/[\w./-]+?\.jsonl)", prose))
+    brought = (tmp_path / "class" / "data").rglob("*.jsonl")
+    assert named == {path.relative_to(tmp_path / "class").as_posix() for path in brought}
+
+
+@pytest.mark.parametrize(
+    ("mine", "kept", "beside"),
+    [
+        ("version 1", "version 2", []),
+        ("my notes", "my notes", ["01-before-and-after.new.ipynb"]),
+        ("version 2", "version 2", []),
+    ],
+    ids=["untouched", "changed", "new already"],
+)
+def test_a_new_version_never_takes_the_place_of_what_a_learner_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mine: str, kept: str, beside: list[str]
+) -> None:
+    kit_s = tmp_path / "kit"
+    for name in ("docs", "notebooks"):
+        shutil.copytree(ROOT / name, kit_s / name)
+    lesson = "01-before-and-after.ipynb"
+    (kit_s / "notebooks" / lesson).write_text("version 1")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(packaged_data, "CHECKOUT", kit_s)
+    folder = lessons(tmp_path / "mine", remember=True).folder
+    (folder / lesson).write_text(mine)
+    (kit_s / "notebooks" / lesson).write_text("version 2")
+    updated = lessons(tmp_path / "mine", remember=True)
+    again = lessons(tmp_path / "mine", remember=True)
+
+    assert (folder / lesson).read_text() == kept
+    assert [path.name for path in updated.beside] == beside
+    assert [path.read_text() for path in updated.beside] == ["version 2"] * len(beside)
+    assert again.beside == ()  # it was offered once
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from kit.case_study.history import CARRIED
 from kit.common.user_file import copy_tree, make_folders, write_atomic
 from kit.common.user_folder import remove_tree, workplace
+from kit.lessons.lab import LAB
 from tools.website.compiled import cached, compiled
 from tools.website.contents import write_contents
 from tools.website.downloads import (
@@ -69,7 +70,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     _unpack(downloads, files, Where.LAB, lab)
     _unpack(downloads, files, Where.RUNTIME, work / "runtime")
     extensions = _extensions(lab)
-    _lite(tools, extensions, work / "lite", site)
+    _lite(tools, [*extensions, *_own_extensions()], work / "lite", site)
     for pattern in _BESIDE_THE_POINT:
         for path in site.glob(pattern):
             remove_tree(path)
@@ -112,6 +113,11 @@ def _extensions(lab: Path) -> list[Path]:
     return sorted(
         each for path in found for each in (path.iterdir() if path.name[0] == "@" else [path])
     )
+
+
+def _own_extensions() -> list[Path]:
+    """Return the kit's own, which are their own source."""
+    return sorted(path for path in (LAB / "labextensions").iterdir() if path.is_dir())
 
 
 def _of_the_kernel(extensions: Sequence[Path]) -> list[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,23 +13,16 @@ from kit.git.repository.history import Source, SourceKind
 
 __all__ = ["carried_history", "files_of_the_page"]
 
-ROOT = Path(__file__).parent.parent.parent
-_RECORDING = re.compile(r"\.\./(data/reference/[\w./-]+?\.jsonl)")
-
 
 def files_of_the_page() -> dict[str, bytes]:
     """Return what a reader finds in the list of files, by path: lessons, and what they name."""
     with tempfile.TemporaryDirectory() as folder:
         lessons(Path(folder))
-        found = {
+        return {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in Path(folder).rglob("*")
             if path.is_file()
         }
-    pages = (data for path, data in found.items() if path.endswith(".ipynb"))
-    text = b"".join(pages).decode()
-    recordings = {name: (ROOT / name).read_bytes() for name in set(_RECORDING.findall(text))}
-    return found | recordings
 
 
 def carried_history() -> tuple[str, str]:

@@ -9,6 +9,8 @@ const SAME_INSTANT_MS = 600;
 const LONGEST_MS = 20000;
 const CUT_MS = 2500;
 const NS = 1e9;
+const PRESENTED_PX = 22; // of the smallest words on a projector
+const SMALLEST = 11; // of the words in a picture, in its units
 const SVG = "http://www.w3.org/2000/svg";
 
 function h(tag, props = {}, ...children) {
@@ -95,6 +97,7 @@ class Cockpit {
     if (this.send) {
       new ResizeObserver(() => {
         if (!this.view) return;
+        this.present(Boolean(this.root.closest(".kit-presented")));
         this.fit();
         this.measure();
       }).observe(this.parts.picture);
@@ -164,7 +167,7 @@ class Cockpit {
     this.parts.differ.hidden = view.heads.length < 2;
     this.parts.slider.max = Math.max(this.count, 1);
     this.index = Math.min(resized ? this.index : view.here.index, this.count);
-    if (!view.fog) this.reached = this.count;
+    if (!resized && (!view.fog || this.presented)) this.reached = this.count;
     this.reached = Math.max(this.reached, this.index);
     if (resized) this.show();
     else this.show(view.here.x, view.here.at);
@@ -328,8 +331,9 @@ class Cockpit {
     if (!wide) return;
     const room = this.room();
     const fits = room / Number(this.drawn.svg.getAttribute("viewBox").split(" ")[3]);
-    const scale = Math.max(Math.min(wide / 1050, 1.3, fits), 1);
-    const units = Math.min(Math.max(Math.floor(wide / scale / 40) * 40, 720), 1240);
+    const scale = this.presented ? PRESENTED_PX / SMALLEST : Math.max(Math.min(wide / 1050, 1.3, fits), 1);
+    const narrowest = this.presented ? 600 : 720;
+    const units = Math.min(Math.max(Math.floor(wide / scale / 40) * 40, narrowest), 1240);
     const asked = `${units} ${Math.round(room / scale)}`;
     if (asked === this.asked || Math.abs(units - this.view.picture.width) < 40) return;
     this.asked = asked;
@@ -348,6 +352,26 @@ class Cockpit {
     const before = same ? this.kept : 0;
     this.kept = this.view.kind === "sandbox" ? room : Math.max(before, svg.clientHeight);
     this.parts.picture.style.minHeight = `${this.kept}px`;
+  }
+
+  present(on) {
+    // on a projector all is shown; `fog` hides it again, for a vote
+    if (on === Boolean(this.presented)) return;
+    this.presented = on;
+    if (on) this.before = this.reached;
+    else this.kept = 0;
+    this.reached = on ? this.count : Math.max(Math.min(this.before, this.count), this.index);
+    if (!on && !this.view.fog) this.reached = this.count;
+    this.show();
+  }
+
+  fog() {
+    if (this.index >= this.count) {
+      this.say("This is the end: step back to hide what comes after.");
+      return;
+    }
+    this.reached = this.veiled() ? this.count : this.index;
+    this.show();
   }
 
   room() {
@@ -828,6 +852,8 @@ class Cockpit {
       Home: () => this.go(0),
       End: () => this.go(this.count),
       d: () => this.differ(),
+      b: () => this.fog(),
+      p: () => document.dispatchEvent(new CustomEvent("kit-present")), // for the extension
     };
     const presses = event.target.matches("button, summary, a");
     if (event.key === " " && !presses) acts[" "] = () => this.toggle();

@@ -14,6 +14,7 @@ from kit.common.errors import KitError
 from kit.views.escape import Html
 from kit.views.html.figure import pictured
 from kit.views.html.print_form import PrintForm, printed
+from kit.views.html.still import lasting
 
 __all__ = [
     "HtmlView",
@@ -119,13 +120,7 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return printed(Html('{}<pre class="kit-message">{}</pre>').format(drawn, self.text))
 
     def _repr_mimebundle_(self, **kwargs: object) -> object:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if isinstance(data, dict):
-            data["text/plain"] = self.text
-            if self.svg:
-                data["image/svg+xml"] = self.svg
-        return bundle
+        return lasting(super()._repr_mimebundle_(**kwargs), self.text, self.svg)
 
     def __repr__(self) -> str:
         """Return the content as plain text."""

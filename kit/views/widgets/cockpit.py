@@ -16,7 +16,9 @@ from traitlets import Dict
 
 from kit.common.errors import KitError
 from kit.views.cockpit.view import USUAL, Desk, Size, shown
+from kit.views.escape import Html
 from kit.views.html.print_form import PrintForm
+from kit.views.html.still import lasting
 from kit.views.tokens import stylesheet
 from kit.views.widgets.base import in_turn
 
@@ -99,7 +101,7 @@ class CockpitWidget(anywidget.AnyWidget):
     # -- where there are no widgets ------------------------------------------------------------
 
     @property
-    def svg(self) -> str:
+    def svg(self) -> Html:
         """The picture as it is now."""
         return self.desk.svg
 
@@ -115,11 +117,7 @@ class CockpitWidget(anywidget.AnyWidget):
         self,
         **kwargs: Any,  # noqa: ANN401 - as anywidget has it
     ) -> tuple[dict[Any, Any], dict[Any, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle[0]["text/plain"] = self.text
-            bundle[0]["image/svg+xml"] = self.svg
-        return bundle
+        return lasting(super()._repr_mimebundle_(**kwargs), self.text, self.svg)
 
     def __repr__(self) -> str:
         """Return the content as plain text."""

@@ -14,6 +14,7 @@ from kit.views.cover.picture import cover_style, cover_svg, cover_words
 from kit.views.cover.scene import CoverScene
 from kit.views.escape import Html
 from kit.views.html.print_form import PrintForm, aside, printed
+from kit.views.html.still import lasting
 
 __all__ = ["CoverWidget"]
 
@@ -62,7 +63,4 @@ class CoverWidget(anywidget.AnyWidget):
         self, **kwargs: dict[Any, Any]
     ) -> tuple[dict[Any, Any], dict[Any, Any]] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle[0]["text/plain"] = cover_words(self._shown)
-            bundle[0]["image/svg+xml"] = self.svg
-        return bundle
+        return lasting(bundle, cover_words(self._shown), self.svg)

@@ -12,6 +12,7 @@ from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.sandbox import Act
 from kit.views.cockpit.sandbox import SandboxDesk
+from kit.views.html.still import HOW, STILL
 from kit.views.models.sandbox import SandboxModel
 from kit.views.widgets.cockpit import CockpitWidget
 from kit.views.widgets.sandbox import SandboxWidget
@@ -129,7 +130,9 @@ def test_without_widgets_it_is_a_picture_and_a_text(widget: SandboxWidget) -> No
     data = bundle[0]
 
     assert data["image/svg+xml"].startswith("<svg ")
-    assert data["text/plain"] == repr(widget)
+    assert HOW in data["image/svg+xml"]
+    assert data["text/plain"] == f"{widget!r}\n\n{HOW}"
+    assert bundle[1] == STILL
     assert repr(widget).splitlines()[1] == "done: device_del; now 0 s"
     assert "application/vnd.jupyter.widget-view+json" in data
 

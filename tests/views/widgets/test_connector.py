@@ -16,6 +16,7 @@ from kit.machine.pseries.tables import lines
 from kit.machine.revision import Revision
 from kit.views.cockpit.connector import ConnectorDesk
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
+from kit.views.html.still import HOW
 from kit.views.models.connector import ConnectorModel, Press, drive
 from kit.views.widgets.connector import ConnectorWidget
 
@@ -316,7 +317,7 @@ def test_without_widgets_it_is_a_picture_and_a_text() -> None:
     assert bundle is not None
 
     assert bundle[0]["image/svg+xml"].startswith("<svg ")
-    assert bundle[0]["text/plain"] == "core 1's connector at revert: UNUSABLE, empty"
+    assert bundle[0]["text/plain"] == (f"core 1's connector at revert: UNUSABLE, empty\n\n{HOW}")
     widget.close()
 
 

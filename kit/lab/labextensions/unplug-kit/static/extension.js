@@ -1,0 +1,282 @@
+// What the kit adds to JupyterLab and JupyterLite, as a prebuilt extension that is its own source.
+//
+// 1. Where a widget of the kit has no kernel behind it, its output shows the picture that was stored
+//    beside it, and a button that makes it live again.
+// 2. Present: pictures one at a time, without code, prose and bars, for a projector.
+//
+// It needs no module of JupyterLab's but Lumino's Widget, for the button in the toolbar.  Nothing
+// that a notebook holds is put into the page as HTML: a picture is an image, a text is a text.
+
+(() => {
+  const NAME = "unplug-kit";
+  const VIEW = "application/vnd.jupyter.widget-view+json";
+  const LOOK_MS = 500; // no signal says that a widget could not be shown
+  const BASE = document.currentScript.src.replace(/[^/]*$/, "");
+  let shared = {};
+
+  function h(tag, props, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(props)) {
+      if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+      else made.setAttribute(name, value);
+    }
+    made.append(...children);
+    return made;
+  }
+
+  const isLesson = (panel) =>
+    panel.content.widgets.some((cell) => /^\s*from kit import /m.test(cell.model.sharedModel.getSource()));
+
+  // -- pictures that last ---------------------------------------------------------------------------
+
+  function* outputsOf(panel) {
+    for (const cell of panel.content.widgets) {
+      const area = cell.outputArea;
+      if (!area) continue;
+      for (let n = 0; n < area.model.length; n++) {
+        const model = area.model.get(n);
+        const child = area.widgets[n];
+        if (child && model.data[VIEW] && model.metadata[NAME]) {
+          const node = child.node.querySelector(":scope > .jp-OutputArea-output") || child.node;
+          yield { cell, model, node, place: child.node };
+        }
+      }
+    }
+  }
+
+  function picture(model) {
+    const text = String(model.data["text/plain"] || "");
+    const svg = model.data["image/svg+xml"];
+    if (!svg) return h("pre", {}, text);
+    const source = [].concat(svg).join("");
+    const url = `data:image/svg+xml;base64,${btoa(String.fromCodePoint(...new TextEncoder().encode(source)))}`;
+    return h("img", { src: url, alt: text.split("\n")[0] });
+  }
+
+  async function makeLive(app, panel, cell) {
+    app.shell.activateById(panel.id);
+    panel.content.activeCellIndex = panel.content.widgets.indexOf(cell);
+    await app.commands.execute("notebook:run-all-above"); // what it needs was read there
+    await app.commands.execute("notebook:run-cell");
+  }
+
+  function still(app, panel, { cell, model, node }, restarted) {
+    const words = restarted
+      ? "The kernel was restarted or is gone: this picture no longer answers. "
+      : "This is a picture of an earlier run. ";
+    const button = h(
+      "button",
+      {
+        type: "button",
+        title: "Run this cell, and those above it",
+        onclick: () => makeLive(app, panel, cell),
+      },
+      "Make it live",
+    );
+    const line = h("p", { role: "status" }, words, button);
+    const made = h("div", { class: "kit-still" }, line);
+    if (!restarted) made.append(picture(model));
+    made.restarted = restarted;
+    made.of = node;
+    node.before(made);
+    return made;
+  }
+
+  const cutOff = new WeakSet(); // views whose kernel ended: not every kind of widget says so
+
+  function cutAll(panel) {
+    for (const { node } of outputsOf(panel)) if (node.firstElementChild) cutOff.add(node.firstElementChild);
+  }
+
+  function look(app, panel) {
+    for (const output of outputsOf(panel)) {
+      const { node, cell, place } = output;
+      // a notebook that is not trusted has its text in that place, and no widget
+      const view = node.classList.contains("lm-Panel") ? node.firstElementChild : null;
+      const gone = view && (cutOff.has(view) || view.classList.contains("jupyter-widgets-disconnected"));
+      const cut = Boolean(gone);
+      const live = Boolean(view) && !cut;
+      const shown = [...place.querySelectorAll(":scope > .kit-still")];
+      // the output may have been drawn anew since, in another node
+      const valid = shown.filter((one) => !live && one.of === node && one.restarted === cut);
+      for (const one of shown) if (!valid.includes(one)) one.remove();
+      place.classList.toggle("kit-with-still", !live);
+      node.classList.toggle("kit-replaced", !live && !cut);
+      if (view) view.toggleAttribute("inert", cut);
+      const running = cell.model.executionState === "running";
+      if (!live && !running && !valid.length) still(app, panel, output, cut);
+    }
+  }
+
+  function keepPictures(app, panel) {
+    const soon = () => {
+      if (panel.isVisible) look(app, panel);
+    };
+    const ends = () => {
+      cutAll(panel);
+      soon();
+    };
+    panel.sessionContext.statusChanged.connect((_, status) => {
+      if (["restarting", "autorestarting", "dead", "terminating"].includes(status)) ends();
+    });
+    panel.sessionContext.kernelChanged.connect((_, change) => {
+      if (change.oldValue) ends();
+    });
+    const ticking = setInterval(soon, LOOK_MS);
+    panel.disposed.connect(() => clearInterval(ticking));
+  }
+
+  // -- present ----------------------------------------------------------------------------------------
+
+  class Presentation {
+    constructor(panel, ended) {
+      this.panel = panel;
+      this.ended = ended;
+      this.slides = panel.content.widgets.filter((cell) => cell.node.querySelector(".jp-OutputArea-output"));
+      const { activeCellIndex } = panel.content;
+      const at = this.slides.findIndex((cell) => panel.content.widgets.indexOf(cell) >= activeCellIndex);
+      this.count = h("span", { role: "status" });
+      const button = (words, act) => h("button", { type: "button", onclick: act }, words);
+      this.bar = h(
+        "div",
+        { class: "kit-presenter", role: "group", "aria-label": "presentation" },
+        button("Previous picture", () => this.show(this.at - 1)),
+        this.count,
+        button("Next picture", () => this.show(this.at + 1)),
+        button("End (Esc)", () => this.end()),
+      );
+      this.over = [];
+      for (let node = panel.node.parentElement; node; node = node.parentElement) this.over.push(node);
+      for (const node of this.over) node.classList.add("kit-behind");
+      panel.node.classList.add("kit-presented");
+      panel.node.append(this.bar);
+      this.onKey = (event) => this.key(event);
+      document.addEventListener("keydown", this.onKey, true);
+      this.show(at < 0 ? this.slides.length - 1 : at);
+    }
+
+    get cockpit() {
+      const slide = this.slides[this.at];
+      return slide && slide.node.querySelector(".kit-cockpit");
+    }
+
+    show(at) {
+      this.at = Math.min(Math.max(at, 0), this.slides.length - 1);
+      for (const cell of this.panel.content.widgets) {
+        cell.node.classList.toggle("kit-slide", cell === this.slides[this.at]);
+      }
+      this.count.textContent = this.slides.length
+        ? `${this.at + 1} of ${this.slides.length}`
+        : "Nothing to present: run the cells first.";
+      const outer = this.panel.node.querySelector(".jp-WindowedPanel-outer");
+      if (outer) outer.scrollTop = 0;
+      const first = this.cockpit ? this.cockpit.querySelector(".kit-picture") : this.bar.querySelector("button");
+      first.focus({ preventScroll: true });
+    }
+
+    key(event) {
+      if (event === this.passed) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
+      if (event.target.matches("input:not([type=range]), textarea")) return;
+      const { cockpit } = this;
+      const turns = { PageDown: 1, PageUp: -1, ...(cockpit ? {} : { ArrowRight: 1, ArrowLeft: -1 }) };
+      const presses = event.key === "Enter" || (event.key === " " && event.target.matches("button, summary, a"));
+      if (presses) return;
+      event.stopPropagation();
+      if (event.key === "Escape" || event.key === "p") this.end();
+      else if (turns[event.key]) this.show(this.at + turns[event.key]);
+      else if (cockpit) {
+        this.passed = new KeyboardEvent("keydown", { key: event.key });
+        cockpit.dispatchEvent(this.passed);
+      } else return;
+      event.preventDefault();
+    }
+
+    end() {
+      document.removeEventListener("keydown", this.onKey, true);
+      for (const node of this.over) node.classList.remove("kit-behind");
+      this.panel.node.classList.remove("kit-presented");
+      this.bar.remove();
+      for (const cell of this.panel.content.widgets) cell.node.classList.remove("kit-slide");
+      this.ended();
+      const slide = this.slides[this.at];
+      if (slide) {
+        this.panel.content.activeCellIndex = this.panel.content.widgets.indexOf(slide);
+        slide.node.scrollIntoView();
+      }
+      this.panel.content.activate();
+    }
+  }
+
+  let presentation = null;
+
+  function present(panel) {
+    if (presentation) presentation.end();
+    else if (panel && panel.content && panel.content.widgets && isLesson(panel)) {
+      presentation = new Presentation(panel, () => {
+        presentation = null;
+      });
+    }
+  }
+
+  async function addButton(panel) {
+    const versions = Object.values(shared["@lumino/widgets"] || {});
+    if (!versions.length) return;
+    const { Widget } = (await versions[0].get())();
+    const node = h(
+      "button",
+      {
+        type: "button",
+        class: "kit-present",
+        title: "Show the pictures alone, for a projector (p)",
+        onclick: () => present(panel),
+      },
+      "Present",
+    );
+    const item = new Widget({ node: h("div", { class: "jp-ToolbarButton" }, node) });
+    panel.toolbar.insertAfter("cellType", "unplug-kit-present", item);
+  }
+
+  // -- the plugin -------------------------------------------------------------------------------------
+
+  function opened(app, panel) {
+    panel.context.ready.then(() => {
+      if (panel.isDisposed || !isLesson(panel)) return;
+      keepPictures(app, panel);
+      addButton(panel);
+    });
+  }
+
+  const plugin = {
+    id: `${NAME}:lessons`,
+    description: "Keeps the pictures of the kit's lessons, and presents them.",
+    autoStart: true,
+    activate: (app) => {
+      document.head.append(h("link", { rel: "stylesheet", href: `${BASE}extension.css` }));
+      app.docRegistry.addWidgetExtension("Notebook", { createNew: (panel) => opened(app, panel) });
+      const command = `${NAME}:present`;
+      app.commands.addCommand(command, {
+        label: "Present the Pictures of This Lesson",
+        execute: () => present(app.shell.currentWidget),
+      });
+      app.commands.addKeyBinding({
+        command,
+        keys: ["P"],
+        selector: ".jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus",
+      });
+      // a widget keeps its keys from JupyterLab, and passes this one on
+      document.addEventListener("kit-present", () => present(app.shell.currentWidget));
+    },
+  };
+
+  globalThis._JUPYTERLAB = globalThis._JUPYTERLAB || {};
+  globalThis._JUPYTERLAB[NAME] = {
+    init: (scope) => {
+      shared = scope;
+    },
+    get: async (module) => {
+      if (module !== "./extension") throw new Error(`${NAME} has no module ${module}`);
+      return () => ({ __esModule: true, default: plugin });
+    },
+  };
+})();

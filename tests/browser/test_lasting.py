@@ -1,0 +1,142 @@
+"""A lesson keeps its pictures without a kernel, nothing covers it, and it can be presented."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SITE, OpenLesson
+from tests.lab import READY_MS, write_notebook
+
+pytestmark = pytest.mark.browser
+NAME = "lasting.ipynb"
+PLAYER = """from kit import player
+
+player("guest-refuses", at="baseline", predict="first-to-know")"""
+CARD = 'from kit import exercise\n\nexercise("late-what-becomes")'
+RESTARTED = "The kernel was restarted or is gone: this picture no longer answers. Make it live"
+EARLIER = "This is a picture of an earlier run. Make it live"
+LINES = "() => [...document.querySelectorAll('.kit-still p')].map((line) => line.textContent)"
+# what JupyterLab shows of a widget without a kernel
+BROKEN = """() => [...document.querySelectorAll(".jp-OutputArea-output")].filter((node) =>
+    node.getClientRects().length && /model not found|Loading widget/.test(node.textContent)).length
+    + [...document.querySelectorAll(".jupyter-widgets-disconnected")].filter((node) =>
+    !["none", "normal"].includes(getComputedStyle(node, "::before").content)).length"""
+SMALL_WORDS = """(root) => {
+    const svg = root.querySelector("svg[role=img]"), scale = svg.getScreenCTM().a;
+    const words = [...root.querySelectorAll("*")].filter((node) => node.getClientRects().length
+        && [...node.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim()));
+    return words.map((node) => [node.textContent, parseFloat(getComputedStyle(node).fontSize)
+        * (node.closest("svg") ? scale : 1)]).filter(([, size]) => size < 22);
+}"""
+VISIBLE = """() => ["#jp-menu-panel", "#jp-left-stack", ".jp-MarkdownCell", ".jp-Cell-inputWrapper"]
+    .filter((name) => [...document.querySelectorAll(name)].some((node) =>
+        node.getClientRects().length && getComputedStyle(node).visibility === "visible"))"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server makes the folder
+    write_notebook(lab_home / "work" / "notebooks" / NAME, PLAYER, CARD)
+
+
+def reopen(page: Page, address: str) -> None:
+    page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty = false")
+    page.goto(f"{address}/lab/tree/notebooks/{NAME}?reset", timeout=READY_MS)
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=READY_MS)
+
+
+@pytest.mark.local  # a site is not restarted by its address
+def test_pictures_last_without_a_kernel(opened: OpenLesson, address: str, lab_home: Path) -> None:
+    with opened(NAME) as page:
+        page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+        session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
+        page.evaluate(f"{session}.kernel.restart()")
+        page.wait_for_function(f"({LINES})().length === 2")
+        restarted = [page.evaluate(LINES), page.evaluate(BROKEN)]
+        dead = page.locator(".kit-cockpit").first.evaluate("(node) => !!node.closest('[inert]')")
+
+        reopen(page, address)  # the file names widgets of the kernel that went
+        page.wait_for_function(f"({LINES})().length === 2")
+        reopened = [page.evaluate(LINES), page.evaluate(BROKEN)]
+        image = page.locator(".kit-still img")
+        width = image.evaluate("(node) => node.naturalWidth && node.clientWidth")
+        covered = page.locator(".Toastify__toast").count()
+
+        page.get_by_role("button", name="Make it live").first.click()
+        expect(page.locator(".kit-cockpit")).to_be_visible()
+        expect(page.locator(".kit-still")).to_have_count(1)  # the card below was not asked for
+
+        page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        path = lab_home / "work" / "notebooks" / NAME
+        saved = json.loads(path.read_text())  # by another kernel: JupyterLab does not trust it
+        saved["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone"}
+        path.write_text(json.dumps(saved))
+        reopen(page, address)
+        page.wait_for_function(f"({LINES})().length === 2")
+        elsewhere = [page.evaluate(LINES), page.evaluate(BROKEN)]
+
+    assert restarted == [[RESTARTED] * 2, 0]
+    assert dead
+    assert reopened == elsewhere == [[EARLIER] * 2, 0]
+    assert width > 700
+    assert covered == 0
+
+
+def test_present_shows_pictures_alone_and_hides_the_future_for_a_vote(opened: OpenLesson) -> None:
+    with opened("03-the-guest-says-no.ipynb") as page:
+        page.set_viewport_size({"width": 1920, "height": 1080})
+        page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
+        cockpit = page.locator(".kit-cockpit").first
+        slider, fog = cockpit.locator("input[type=range]"), cockpit.locator(".kit-fog").nth(1)
+        veiled = float(fog.get_attribute("width") or 0)
+        page.get_by_role("button", name="Present", exact=True).click()
+        expect(page.locator(".kit-presented .kit-slide")).to_have_count(1)
+        expect(fog).to_have_attribute("width", "0")
+        page.wait_for_timeout(1000)  # the kernel draws for this width
+        seen, small = page.evaluate(VISIBLE), cockpit.evaluate(SMALL_WORDS)
+        box = cockpit.locator("svg[role=img]").bounding_box()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowLeft")
+        stepped = slider.input_value()
+        page.keyboard.press("b")
+        voted = float(fog.get_attribute("width") or 0)
+        page.keyboard.press("PageDown")
+        second = page.locator(".kit-presenter").inner_text()
+        page.keyboard.press("p")
+        expect(page.locator(".kit-presented")).to_have_count(0)
+        cells = page.locator(".jp-Cell").count()
+
+        page.locator(".kit-cockpit .kit-picture").first.focus()
+        page.keyboard.press("p")  # passed on by the widget
+        expect(page.locator(".kit-presented")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator(".kit-presented")).to_have_count(0)
+
+        assert page.locator(".jp-Cell").count() == cells
+    assert veiled > 100
+    assert (seen, small) == ([], [])
+    assert box is not None
+    assert box["width"] > 1800
+    assert stepped == "1"
+    assert voted > 100
+    assert "2 of " in second
+
+
+def test_settings_are_those_that_users_get(opened: OpenLesson) -> None:
+    """No question about news covers the page; JupyterLab's own answer would be to ask."""
+    with opened(NAME) as page:
+        if SITE:
+            return
+        told = page.evaluate(
+            """async () => {
+                const all = window.jupyterapp.serviceManager.settings;
+                const found = await all.fetch("@jupyterlab/apputils-extension:notification");
+                return found.schema.properties.fetchNews.default;
+            }"""
+        )
+
+    assert told == "false"

@@ -24,17 +24,27 @@ _MEANING = re.compile(
     r"|\w\.[^\W\d_]{2,}",  # example.org
     re.IGNORECASE,
 )
+_OWN_NUMBER = re.compile(r"\(?#\d{1,9}\)?[.,;:]?")
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>&#~|$^])")
 _AT_THE_START = re.compile(r"([-+=:]|\d{1,9}(?=[.)]))")
 
 
-def plain_markdown(words: str) -> str:
+def plain_markdown(words: str, *, numbers: bool = False) -> str:
     r"""Return words as one line of Markdown that shows them and does nothing.
+
+    Args:
+        words: What is shown.
+        numbers: Leave ``#1`` to the forge, which links it to its own.
 
     >>> plain_markdown("*x* <b>: thanks @all, see https://example.org")
     '\\*x\\* \\<b\\>: thanks `@all,` see `https://example.org`'
     """
-    line = " ".join(map(_word, plain(" ".join(words.split())).split(" ")))
+    shown = plain(" ".join(words.split())).split(" ")
+    line = " ".join(
+        each if numbers and _OWN_NUMBER.fullmatch(each) else _word(each) for each in shown
+    )
+    if line.startswith("#"):  # of a heading, else
+        line = f"\\{line}"
     start = _AT_THE_START.match(line)
     if start is None:
         return line

@@ -244,3 +244,80 @@ def test_a_table_of_no_reverts_has_the_same_columns(shop: Workshop) -> None:
 
     assert len(frame) == 0
     assert "author_days" in frame.columns
+
+
+@pytest.fixture
+def conventional(shop: Workshop) -> tuple[Workshop, str]:
+    """Return a repository with a version, a feature since and a remote, and the feature."""
+    shop.tag("v1.0.0")
+    sha = shop.commit("feat: thank @you, see #1", {"g": "g\n"})
+    shop.git("config", "remote.origin.url", "git@github.com:owner/name.git")
+    return shop, sha
+
+
+def test_a_changelog_since_the_last_version_says_which_one_follows(
+    conventional: tuple[Workshop, str], capsys: Captured
+) -> None:
+    shop, sha = conventional
+    assert main(["changelog", "--since-tag", "--repo", str(shop.folder)]) == 0
+
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "v1.0.0..HEAD: 1 commits of 1",
+        "",
+        "Features",
+        f"  feat: thank @you, see #1 ({sha[:10]})",
+        "",
+        "v1.1.0 follows v1.0.0: a feature.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ([], "[{short}](https://github.com/owner/name/commit/{sha})"),
+        (["--link", "no"], "{short}"),
+        (["--link", "https://e.org/c/{{sha}}"], "[{short}](https://e.org/c/{sha})"),
+    ],
+)
+def test_markdown_leads_to_the_forge_and_notifies_nobody(
+    options: list[str], shown: str, conventional: tuple[Workshop, str], capsys: Captured
+) -> None:
+    shop, sha = conventional
+    options = [each.replace("{{", "{").replace("}}", "}") for each in options]
+    command = ["changelog", "v1.0.0..", "--repo", str(shop.folder), "--format", "md"]
+
+    assert main([*command, *options]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"- feat: thank `@you,` see #1 ({shown.format(short=sha[:10], sha=sha)})"
+    )
+
+
+def test_a_changelog_as_json_says_what_it_goes_by(
+    conventional: tuple[Workshop, str], capsys: Captured
+) -> None:
+    shop, _ = conventional
+    assert main(["changelog", "v1.0.0..", "--repo", str(shop.folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    del found["entries"]
+
+    assert found == {
+        "range": "v1.0.0..",
+        "grouped_by": "type",
+        "releases": [],
+        "next_version": {"base": "v1.0.0", "version": "v1.1.0", "why": "a feature"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "kit changelog needs a range"),
+        (["--since-tag"], "no tag before HEAD is a version"),
+        (["HEAD", "--link", "nowhere"], "--link nowhere is not the address of a repository"),
+    ],
+)
+def test_a_changelog_without_a_beginning_is_refused(
+    words: list[str], said: str, shop: Workshop, capsys: Captured
+) -> None:
+    assert main(["changelog", *words, "--repo", str(shop.folder)]) == 2
+    assert said in capsys.readouterr().err

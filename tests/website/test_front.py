@@ -251,7 +251,7 @@ def test_the_changelog_is_what_the_kit_says_of_a_repository(tmp_path: Path) -> N
     written = changelog(tmp_path)
 
     assert written.startswith("# Changelog\n")
-    assert re.findall(r"^- (.*) \(", written, re.MULTILINE) == ["one: a thing", "two: another"]
+    assert re.findall(r"^- (.*) \(", written, re.MULTILINE) == ["two: another", "one: a thing"]
 
 
 def test_the_citation_names_this_version() -> None:

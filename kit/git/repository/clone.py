@@ -121,6 +121,14 @@ class CloneHistory:
         parts = [line.split(" ", 2) for line in printed.decode("utf-8", "replace").splitlines()]
         return tuple((name, self._peeled(direct, peeled)) for direct, peeled, name in parts)
 
+    def remote_address(self) -> str:
+        """Return where it was cloned from, as its settings say; empty if they say nothing."""
+        asked = ("config", "--local", "--no-includes", "--get", "remote.origin.url")
+        try:
+            return self._answer(*asked, of="its settings").decode("utf-8", "replace")
+        except HistoryError:
+            return ""
+
     def log(self, *paths: str) -> tuple[Commit, ...]:
         """Return every commit that HEAD or a tag leads to, newest first."""
         return _commits(self._answer("log", "--all", *_LOG, "--", *paths, of="its log"))

@@ -1,10 +1,10 @@
-"""The commits of a range with their groups, and which of them cancel others."""
+"""The commits of a range with their groups, which of them cancel others, and its releases."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.log import subject_and_body
@@ -12,75 +12,181 @@ from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.reverts.lookup import may_revert
+from kit.git.reverts.releases import releases_among
 from kit.git.reverts.scan import said_by
 from kit.git.values.changelog import MERGES, ChangelogEntry, directory_of, judged, prefix_of
+from kit.git.values.revert_message import Form
+from kit.git.values.sections import (
+    Grouping,
+    NextVersion,
+    conventional,
+    habit_of,
+    highest_version,
+    next_version,
+)
 from kit.git.values.verdict import Revert
 
-__all__ = ["read_changelog"]
+__all__ = ["RangeRead", "last_release", "read_changelog", "read_range"]
 
 _FORMAT = ("--format=%H %P", "--no-notes")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
+_MAX_TEXT = 20_000  # characters of a message in which words are looked for
+_BREAKING = re.compile(r"^BREAKING[ -]CHANGE: ", re.MULTILINE)
+_OF_A_PART = re.compile(
+    r"\b(?:partial(?:ly)?|partly|in part)\s+(?:revert|undo|roll|back)"
+    r"|\brevert(?:s|ed|ing)?\s+(?:[\w\"]{1,40}\s+){0,4}?"
+    r"(?:partial(?:ly)?|partly|in part|(?:a )?parts? of)\b",
+    re.IGNORECASE,
+)
 
 
-def read_changelog(
-    clone: CloneHistory, older: str | None, newer: str, *, check: bool = True, both: bool = False
-) -> tuple[ChangelogEntry, ...]:
-    """Return the commits of *older*..*newer*, newest first, each once.
+@dataclass(frozen=True, slots=True)
+class RangeRead:
+    """A range as it was read: entries newest first, how they are put into sections, releases.
+
+    ``releases`` are the tags within the range that are a number, with their dates, newest first.
+    ``before`` is the highest version that is older than the range.
+    """
+
+    entries: tuple[ChangelogEntry, ...]
+    by: Grouping
+    releases: tuple[tuple[str, str], ...] = ()
+    before: str | None = None
+
+    @property
+    def next_version(self) -> NextVersion | None:
+        """The version that follows from what no release has yet, or else from all."""
+        unreleased = [each for each in self.entries if each.tag is None]
+        if not self.releases or not unreleased:
+            return next_version(self.before, self.entries)
+        return next_version(highest_version(tag for tag, _ in self.releases), unreleased)
+
+
+def read_range(
+    clone: CloneHistory,
+    older: str | None,
+    newer: str,
+    *,
+    check: bool = True,
+    both: bool = False,
+    by: Grouping | None = None,
+) -> RangeRead:
+    """Return the commits of *older*..*newer*, each once, and what a changelog says of them.
 
     Args:
         clone: The clone.
         older: The commit after which the range starts; None: the first commit.
         newer: The commit that it ends with.
-        both: Also the commits of *older* that *newer* lacks, as with git's three dots.
         check: Check whether the reverts among them are exact, instead of believing them.
+        both: Also the commits of *older* that *newer* lacks, as with git's three dots.
+        by: What sections go by; None: the project's own habit.
     """
     objects = clone.commits().objects()
-    entries: list[ChangelogEntry] = []
     parents: dict[str, list[str]] = {}
+    commits: dict[str, RawCommit | str] = {}
     found: dict[str, Revert] = {}
     for sha, above in _commits(clone, older, newer, both=both):
         parents[sha] = above
         try:
-            commit = objects.commit(sha)
+            commits[sha] = commit = objects.commit(sha)
         except MissingObjectError as error:
-            why = f"cannot be read: {error}"
-            entries.append(
-                ChangelogEntry(sha=sha, subject=why, group="(cannot be read)", author="")
-            )
+            commits[sha] = f"cannot be read: {error}"
             continue
         lowered = commit.message.encode("utf-8", "replace").lower()
         if may_revert(lowered, lowered.partition(b"\n")[0]):
             revert = said_by(clone, objects, commit)
             if revert is not None:
                 found[sha] = revert
-        is_merge = len(above) > 1 and sha not in found
-        entries.append(_entry(objects, commit, is_merge=is_merge))
+    if by is None:
+        by = habit_of(
+            subject_and_body(each.message)[0]
+            for each in commits.values()
+            if not isinstance(each, str) and len(each.parents) < 2
+        )
+    released, dates = _released(clone, parents)
+    entries = [
+        replace(_entry(objects, sha, commit, found, by), tag=released.get(sha))
+        for sha, commit in commits.items()
+    ]
     if check:
         found = {
             sha: replace(revert, finding=check_exactness(objects, sha, revert.targets))
             for sha, revert in found.items()
         }
+    else:
+        found = {sha: _as_said(revert, commits[sha]) for sha, revert in found.items()}
     merges = {
         target.sha: _brought(parents, target.sha)
         for revert in found.values()
         for target in revert.resolved
         if target.sha is not None and len(parents.get(target.sha, ())) > 1
     }
-    return judged(entries, found, merges)
+    before = last_release(clone, older) if older is not None else None
+    return RangeRead(judged(entries, found, merges), by, dates, before)
 
 
-def _entry(objects: Objects, commit: RawCommit, *, is_merge: bool) -> ChangelogEntry:
+def read_changelog(
+    clone: CloneHistory, older: str | None, newer: str, *, check: bool = True, both: bool = False
+) -> tuple[ChangelogEntry, ...]:
+    """Return the commits of *older*..*newer*, newest first, each once; see `read_range`."""
+    return read_range(clone, older, newer, check=check, both=both).entries
+
+
+def _as_said(revert: Revert, commit: RawCommit | str) -> Revert:
+    """Return a revert as prose if its message speaks of a part anywhere."""
+    is_of_a_part = not isinstance(commit, str) and _OF_A_PART.search(commit.message[:_MAX_TEXT])
+    return replace(revert, form=Form.PROSE) if is_of_a_part else revert
+
+
+def _released(
+    clone: CloneHistory, parents: dict[str, list[str]]
+) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """Return the first release that has each commit, and the releases with their dates."""
+    tags = dict(clone.tags())
+    here = {tag: tags[tag] for tag in releases_among(tags) if tags[tag] in parents}
+    places = {sha: place for place, sha in enumerate(parents)}
+    ordered = sorted(here, key=lambda tag: (-places[here[tag]], tag))  # oldest first
+    found: dict[str, str] = {}
+    for tag in ordered:
+        for sha in _ancestors(parents, [here[tag]], found):
+            found[sha] = tag
+    dates = [(tag, clone.commits().commit(here[tag]).committer.date[:10]) for tag in ordered]
+    return found, tuple(reversed([each for each in dates if each[0] in found.values()]))
+
+
+def last_release(clone: CloneHistory, newer: str) -> str | None:
+    """Return the highest version among the tags that a commit comes after, or that are on it."""
+    name = clone.commit(newer).hash
+    asked = ("for-each-ref", f"--merged={name}", "--format=%(refname:strip=2)", "refs/tags")
+    with clone.stream(*asked, of="tags") as printed:
+        tags = printed.read().decode("utf-8", "replace").splitlines()
+    return highest_version(releases_among(tags))
+
+
+def _entry(
+    objects: Objects, sha: str, commit: RawCommit | str, found: dict[str, Revert], by: Grouping
+) -> ChangelogEntry:
+    if isinstance(commit, str):
+        return ChangelogEntry(sha=sha, subject=commit, group="(cannot be read)", author="")
     subject, body = subject_and_body(commit.message)
+    said, is_revert = conventional(subject), sha in found
+    is_merge = len(commit.parents) > 1 and not is_revert
+    prefix = prefix_of(subject)
+    wants_folder = by is Grouping.DIRECTORY or prefix is None
+    folder = _folder(objects, sha) if wants_folder and not is_merge else ""
     if commit.faults:
         gap = " " if subject else ""
         subject += f"{gap}(cannot be read: {'; '.join(commit.faults)})"
+    is_breaking = bool((said and said.breaking) or _BREAKING.search(body[-_MAX_TEXT:]))
     return ChangelogEntry(
-        sha=commit.sha,
+        sha=sha,
         subject=subject,
-        group=MERGES if is_merge else prefix_of(subject) or _folder(objects, commit.sha),
+        group=MERGES if is_merge else prefix or folder,
         is_merge=is_merge,
         author=str(commit.author),
         trailers=_trailers(body),
+        breaking=is_breaking and not is_revert and not is_merge,
+        directory=folder if by is Grouping.DIRECTORY else "",
     )
 
 
@@ -119,12 +225,15 @@ def _brought(parents: dict[str, list[str]], merge: str) -> tuple[str, ...]:
     return (*(sha for sha in _ancestors(parents, others) if sha not in before), merge)
 
 
-def _ancestors(parents: dict[str, list[str]], start: list[str]) -> dict[str, None]:
+def _ancestors(
+    parents: dict[str, list[str]], start: list[str], beyond: Container[str] = ()
+) -> dict[str, None]:
+    """Return commits of the range and those before them in it, but for what lies *beyond*."""
     seen: dict[str, None] = {}
     todo = [sha for sha in start if sha in parents]
     while todo:
         sha = todo.pop()
-        if sha not in seen:
+        if sha not in seen and sha not in beyond:
             seen[sha] = None
             todo += [each for each in parents[sha] if each in parents]
     return seen

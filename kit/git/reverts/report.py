@@ -14,12 +14,13 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import History, HistoryError
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.reenacted import ReenactmentHistory, clone_of
-from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.changelog import RangeRead, last_release, read_range
 from kit.git.reverts.exactness import check_exactness, net_of, sides_of
 from kit.git.reverts.followups import FollowUp, followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
 from kit.git.reverts.scan import Progress, Wanted, read_revert, read_reverts, said_by
 from kit.git.values.changelog import ChangelogEntry
+from kit.git.values.sections import Grouping
 from kit.git.values.verdict import Revert, RevertFinding, RevertTarget, finding_json, target_json
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ __all__ = [
     "TagsWithCode",
     "Wanted",
     "changelog",
+    "changelog_of",
     "checked",
     "report_json",
     "revert_report",
     "reverts",
     "reverts_frame",
     "shipped",
+    "since_release",
 ]
 
 
@@ -290,6 +293,16 @@ def _cells(row: Revert) -> list[dict[str, Any]]:
 def changelog(history: History, span: str, *, check: bool = True) -> tuple[ChangelogEntry, ...]:
     """Return the commits of a range, newest first, and which of them cancel others.
 
+    See `changelog_of`.
+    """
+    return changelog_of(history, span, check=check).entries
+
+
+def changelog_of(
+    history: History, span: str, *, check: bool = True, by: Grouping | None = None
+) -> RangeRead:
+    """Return a range of commits, and what a changelog says of it.
+
     A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, or one commit and all before.
     UserError if it is none.
     """
@@ -299,7 +312,22 @@ def changelog(history: History, span: str, *, check: bool = True) -> tuple[Chang
         raise UserError(f"{span} is no range; give two commits or tags, as v5.2.0..v6.0.0")
     last = history.commit(newer or _tip(history)).hash
     first = history.commit(older or _tip(history)).hash if dots else None
-    return read_changelog(clone_of(history), first, last, check=check, both=dots == "...")
+    return read_range(clone_of(history), first, last, check=check, both=dots == "...", by=by)
+
+
+def since_release(history: History, end: str = "") -> str:
+    """Return the range from the last release before a commit, HEAD by default, to it.
+
+    UserError if there is no tag of a release.
+    """
+    newer = end or _tip(history)
+    tag = last_release(clone_of(history), history.commit(newer).hash)
+    if tag is None:
+        raise UserError(
+            f"{history.source}: no tag before {newer} is a version, as v1.2.0;"
+            " give a range instead of --since-tag"
+        )
+    return f"{tag}..{newer}"
 
 
 def _tip(history: History) -> str:

@@ -22,7 +22,8 @@ class ChangelogEntry:
 
     ``cancelled_by`` is, of a commit, the revert that takes it out again, and of such a revert the
     first commit that it takes out: neither is news.  ``is_answer``: it is
-    such a revert.  ``older``: it reverts what was there before.
+    such a revert.  ``older``: it reverts what was there before.  ``tag`` is the first release of
+    the range that has it.  ``directory`` is that of its files, if sections go by it.
     """
 
     sha: str
@@ -38,6 +39,9 @@ class ChangelogEntry:
     is_answer: bool = False
     is_merge: bool = False  # and no revert
     left: tuple[Residual, ...] = ()
+    breaking: bool = False
+    directory: str = ""
+    tag: str | None = None
 
     @property
     def partial(self) -> bool:
@@ -162,6 +166,8 @@ def changelog_json(
                 {"path": line.path, "sign": line.sign, "line": line.line} for line in entry.left
             ],
             "note": entry.note or None,
+            "breaking": entry.breaking,
+            "tag": entry.tag,
         }
         if people:
             row["author"] = entry.author

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.changelog import read_changelog, read_range
 from kit.git.reverts.report import changelog
 from kit.git.values.changelog import ChangelogEntry, changelog_json, directory_of, prefix_of
+from kit.git.values.sections import Grouping
 from kit.git.values.verdict import Residual, RevertVerdict
-from kit.views.terminal.changelog import changelog_lines
+from kit.views.terminal.changelog import (
+    changelog_lines,
+    cliffignore_lines,
+    keepachangelog_lines,
+)
 from tests.git.workshop import Workshop, numbered, workshop
 
 
@@ -161,8 +166,6 @@ def test_the_text_sets_apart_what_needs_a_second_look(shop: Workshop) -> None:
 
     assert list(changelog_lines("v1..HEAD", found, people=True, trailers=True)) == [
         "v1..HEAD: 2 commits of 4",
-        "",
-        "part",
         f"  part: <b> *y* ({kept[:10]}, A. Author <a@example.org>)",
         "      Acked-by: R <r@x>",
         "",
@@ -170,8 +173,8 @@ def test_the_text_sets_apart_what_needs_a_second_look(shop: Workshop) -> None:
         f"  part: z ({back[:10]}, A. Author <a@example.org>)",
         "      f: +line 1",
         "",
-        "Annulled within the range",
-        f'  Revert "part: x" ({gone[:10]}, A. Author <a@example.org>) annuls',
+        "Cancelled within the range",
+        f'  Revert "part: x" ({gone[:10]}, A. Author <a@example.org>) cancels',
         f"      part: x ({target[:10]}, A. Author <a@example.org>)",
     ]
     assert f"- part: \\<b\\> \\*y\\* ({kept[:10]})" in list(
@@ -189,6 +192,12 @@ def _all_kinds(shop: Workshop) -> None:
     some = shop.commit("part: some", {"f": numbered(l5="five", l15="fifteen")})
     shop.commit(f"part: z\n\nThis partially reverts commit {some}.", {"f": numbered(l5="five")})
     shop.revert(old)
+    shop.tag("v1.1.0")
+    shop.commit("feat!: a", {"lib/a/1": "1\n"})
+    shop.commit("fix(lib): --> @b #2", {"lib/a/2": "1\n"})
+    shop.revert(shop.commit("fix(lib): c", {"lib/a/3": "1\n"}))
+    shop.tag("v1.2.0")
+    shop.commit("hw/a/b: d", {"lib/b/3": "1\n"})
     for side in ("one", "two"):
         shop.git("checkout", "--quiet", "-b", side)
         shop.commit(f"s: {side}", {side: "1\n"})
@@ -200,16 +209,25 @@ def _all_kinds(shop: Workshop) -> None:
     shop.revert(shop.revert(shop.commit("part: w", {"w": "w\n"})))
 
 
+@pytest.mark.parametrize("by", Grouping)
 @pytest.mark.parametrize("check", [True, False])
-def test_every_commit_of_the_range_stands_in_one_place(shop: Workshop, check: bool) -> None:
+def test_every_commit_of_the_range_stands_in_one_place(
+    shop: Workshop, check: bool, by: Grouping
+) -> None:
     _all_kinds(shop)
     everything = shop.git("rev-list", "v1..HEAD").split()
-    found = list(entries(shop, check=check).values())
-    texts = ["\n".join(changelog_lines("r", found, markdown=md)) for md in (False, True)]
+    read = read_range(shop.clone, "v1", "HEAD", check=check, by=by)
+    found, releases = read.entries, read.releases
+    texts = [
+        "\n".join(changelog_lines("r", found, by=by, releases=releases, markdown=md))
+        for md in (False, True)
+    ]
+    texts.append("\n".join(keepachangelog_lines(found, releases=releases)))
     rows = changelog_json("r", found)["entries"]
     assert isinstance(rows, list)
 
-    assert len(everything) == 19
+    assert len(everything) == 24
+    assert [tag for tag, _ in releases] == ["v1.2.0", "v1.1.0"]
     for text in texts:
         assert {sha: text.count(sha[:10]) for sha in everything} == dict.fromkeys(everything, 1)
     assert sorted(row["sha"] for row in rows) == sorted(everything)
@@ -227,3 +245,38 @@ def test_a_range_is_as_git_has_it(shop: Workshop, span: str) -> None:
     assert {entry.sha for entry in changelog(shop.clone, span)} == set(
         shop.git("rev-list", span, "--").split()
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This partially reverts commit {}.",
+        "This reverts part of commit {}.",
+        "This reverts commit {}, but only in f.",
+        "This is a partial revert.\n\nThis reverts commit {}.",
+    ],
+)
+def test_a_part_is_cancelled_neither_with_a_check_nor_without(shop: Workshop, words: str) -> None:
+    target = shop.commit("part: x", {"f": numbered(l5="five", l15="fifteen")})
+    shop.commit(f"part: z\n\n{words.format(target)}", {"f": numbered(l15="fifteen")})
+
+    assert [entries(shop, check=check)[target].cancelled_by for check in (True, False)] == [
+        None
+    ] * 2
+
+
+def test_what_a_later_release_took_out_says_which_one_had_it(shop: Workshop) -> None:
+    target = shop.commit("feat: x", {"f": numbered(l5="five")})
+    shop.tag("v1.1.0")
+    gone = shop.revert(target)
+    shop.tag("v1.2.0-rc1")
+    read = read_range(shop.clone, "v1", "HEAD")
+
+    assert list(changelog_lines("r", read.entries, by=read.by, releases=read.releases)) == [
+        "r: 0 commits of 2",
+        "",
+        "Cancelled within the range",
+        f'  Revert "feat: x" ({gone[:10]}) cancels',
+        f"      feat: x ({target[:10]}), in v1.1.0",
+    ]
+    assert list(cliffignore_lines(read.entries)) == [gone, target]

@@ -74,7 +74,7 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
     "before-and-after": (
         SandboxTask(
             asks="Let the guest release the core in time, on both machines.",
-            why="In time, both machines release the core and say DEVICE_DELETED.",
+            why="In time, both machines remove the core and send DEVICE_DELETED.",
             acts=(_DEL, Act.WAIT_5_S, _GIVES),
             ends=(Ending.RELEASED, Ending.RELEASED),
         ),
@@ -86,20 +86,20 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
         ),
         SandboxTask(
             asks="Get the left machine out of limbo again, with one more click.",
-            why="A second device_del finds that the guest has released the core. Nothing tells the"
-            " operator to ask again.",
+            why="The second device_del finds that the guest has released the core. Nothing tells"
+            " the operator to send it.",
             acts=(_DEL, _LATE, _DEL),
             ends=(Ending.RELEASED, Ending.RELEASED),
         ),
         SandboxTask(
-            asks="Let a reset decide: the core is gone on the right, and back on the left.",
-            why="A reset completes a pending request. The left machine had dropped it at 15 s.",
-            acts=(_DEL, Act.WAIT_TO_15_S, Act.SYSTEM_RESET),
+            asks="Bring the left machine into limbo again, then reset. Who has the core?",
+            why="In limbo QEMU still holds the core, so the reset gives it back to the guest.",
+            acts=(_DEL, _LATE, Act.SYSTEM_RESET),
             ends=(Ending.KEPT, Ending.RELEASED),
         ),
         SandboxTask(
-            asks="The guest refuses; ask again, and let it release. Which machine hears the retry?",
-            why="resend asks the guest again; the revert alone accepts the retry and does nothing.",
+            asks="Let the guest refuse, retry, then let it release. Which guest hears the retry?",
+            why="resend sends the guest another event. revert accepts the retry and sends none.",
             acts=(_DEL, Act.GUEST_REFUSES, _DEL, _GIVES),
             ends=(Ending.PENDING, Ending.RELEASED),
             before="revert",

@@ -43,7 +43,8 @@ def test_the_lessons_go_in_and_what_they_link_to_but_no_solutions(
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     recording = "data/reference/directed/4b08cd567b.jsonl"
 
-    assert found == notebooks | {"docs/glossary.md", "docs/reverts.md", recording}
+    docs = {"docs/glossary.md", "docs/principles.md", "docs/reverts.md"}
+    assert found == notebooks | docs | {recording}
 
 
 def test_of_the_re_enactment_goes_what_is_read_without_git(

@@ -78,7 +78,7 @@ def test_names_of_files_are_written_as_they_are_made(tmp_path: Path, capsys: Cap
     lines = capsys.readouterr().out.splitlines()
 
     assert status == 0
-    names = [*STEMS, "glossary", "reverts", "index"]
+    names = [*STEMS, "glossary", "principles", "reverts", "index"]
     assert lines == [str(tmp_path / f"{name}.html") for name in names]
 
 

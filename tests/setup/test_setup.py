@@ -337,7 +337,13 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
 
     share = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kit/share/")}
     carried = (
-        *("notebooks/", "docs/glossary.md", "docs/import.md", "docs/reverts.md"),
+        *(
+            "notebooks/",
+            "docs/glossary.md",
+            "docs/import.md",
+            "docs/principles.md",
+            "docs/reverts.md",
+        ),
         *("docs/exercises.md", "docs/scenarios.md"),
         *("data/commits.toml", "data/exercises/", "data/history/", "data/reenactment/"),
         "data/scenarios/",

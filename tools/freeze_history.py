@@ -120,11 +120,10 @@ def _revert(clone: CloneHistory) -> dict[str, Any]:
         )
     checks, (apply, tried) = report.finding.checks, report.finding.orders or (0, 0)
     assert report.finding.verdict is not None
-    assert checks is not None
     return {
         "sha": own.hash,
         "verdict": report.finding.verdict.value,
-        "checks": asdict(checks),
+        "checks": {each.name: each.answer for each in checks},
         "lines": report.lines,
         "orders_that_apply": apply,
         "orders": tried,

@@ -67,7 +67,7 @@ def test_the_report_in_a_terminal(capsys: Captured) -> None:
 
     assert "exact: its tree is what undoing the targets gives\n" in shown
     assert "  three-way      yes (3 of 6 orders apply)\n" in shown
-    assert "  line by line   yes (57 changed)\n" in shown
+    assert "  line by line   yes (57 lines changed)\n" in shown
     assert "tags with the code: v6.0.0-rc0\nreleases with it:   none\n" in shown
 
 

@@ -1,8 +1,8 @@
-"""Is a revert exact?  Checked in three ways, in this process; nothing is checked out.
+"""Is a revert exact?  Checked in three ways and more, in this process; nothing is checked out.
 
 Three-way: undoing its targets on its parent, one after the other, gives its tree.  Reverse apply:
 the same with their patches, whose context must then be unchanged.  Line by line: the targets and
-the revert together change nothing.
+the revert together change nothing.  The verdict rests on these; installed packages may ask more.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import TypeVar
 
@@ -18,9 +19,10 @@ from pygit2.enums import FileMode
 from kit.git.repository.bounds import check_size
 from kit.git.repository.objects import FileChange, MissingObjectError, Objects, TreeFile
 from kit.git.repository.raw_commit import RawCommit
+from kit.git.reverts.checks import RevertCheck, checks_of_packages
 from kit.git.values.patch import lines_of, undo
 from kit.git.values.verdict import (
-    Checks,
+    CheckAnswer,
     Residual,
     RevertFinding,
     RevertTarget,
@@ -28,7 +30,15 @@ from kit.git.values.verdict import (
     judge,
 )
 
-__all__ = ["CommitTrees", "check_exactness", "net_of", "sides_of", "todays_paths"]
+__all__ = [
+    "CheckedRevert",
+    "CommitTrees",
+    "check_exactness",
+    "every_check",
+    "net_of",
+    "sides_of",
+    "todays_paths",
+]
 
 _ALL_ORDERS_UP_TO = 4  # of so many targets every order is tried, of more only the natural ones
 _MAX_RESIDUAL = 10_000  # lines
@@ -67,6 +77,8 @@ def check_exactness(
         all_orders: Count in how many orders the targets can be undone, instead of stopping at
             the first that gives the revert's tree.
     """
+    checks = every_check()
+    unanswered = tuple(CheckAnswer(each.name, each.label, each.question) for each in checks)
     here = [target for target in targets if target.sha is not None]
     notes = [
         f"{target.named} is {target.status.value} here"
@@ -74,16 +86,16 @@ def check_exactness(
         if target.status is not TargetStatus.OK
     ]
     if not here:
-        return RevertFinding(note="; ".join(notes) or "it names no commit")
+        return RevertFinding(note="; ".join(notes) or "it names no commit", checks=unanswered)
     objects.start()
     try:
         revert = sides_of(objects, sha)
         undone = [sides_of(objects, target.sha or "", target.parent) for target in here]
-        asked = _CheckedRevert(objects, revert, undone)
+        asked = CheckedRevert(objects, revert, undone, all_orders=all_orders)
         for side in (revert, *undone):
             check_size(objects, asked.changed(side))
     except MissingObjectError as error:
-        return RevertFinding(note="; ".join([*notes, str(error)]))
+        return RevertFinding(note="; ".join([*notes, str(error)]), checks=unanswered)
     notes += [
         f"{target.named} is a merge, taken against its first parent"
         for target, side in zip(here, undone, strict=True)
@@ -91,32 +103,53 @@ def check_exactness(
     ]
     if len(revert.commit.parents) > 1:
         notes.append("the revert is a merge itself, taken against its first parent")
-    three_way = asked.safely(lambda: _three_way(asked, all_orders))
-    applied = asked.safely(lambda: _reverse_apply(asked))
-    residual = asked.safely(lambda: tuple(_residual(asked)))
+    answers = tuple(
+        CheckAnswer(each.name, each.label, each.question, _answer(asked, each)) for each in checks
+    )
+    said = {each.name: each.answer for each in answers}
+    residual = asked.safely(asked.residual)
     objects.start()
-    exact = three_way[0] if three_way else None
-    same = None if residual is None else not residual
     if residual and len(residual) > _MAX_RESIDUAL:
         notes.append(f"of {len(residual):,} lines that are left {_MAX_RESIDUAL:,} are named")
     return RevertFinding(
-        judge((exact, applied), residual, same),
+        judge((said["three_way"], said["reverse_apply"]), residual, said["same_lines"]),
         "; ".join([*notes, *asked.trouble]),
-        Checks(exact, applied, same),
+        answers,
         (residual or ())[:_MAX_RESIDUAL],
-        three_way[1] if three_way else None,
+        asked.applied,
     )
 
 
-class _CheckedRevert:
-    """One revert and its targets during the check."""
+def _answer(asked: CheckedRevert, check: RevertCheck) -> bool | None:
+    """Ask a check; one of a package that fails is a note."""
+    if check in _CHECKS:
+        return asked.safely(partial(check.ask, asked))
+    try:
+        return asked.safely(partial(check.ask, asked))
+    except Exception as error:  # noqa: BLE001 - whatever code of others raises
+        asked.trouble[f"the check {check.label} failed: {type(error).__name__}: {error}"] = None
+        return None
+
+
+class CheckedRevert:
+    """One revert and its targets during the check.
+
+    ``applied``: in how many orders the targets can be undone, and how many were tried.
+    """
 
     def __init__(
-        self, objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]
+        self,
+        objects: Objects,
+        revert: CommitTrees,
+        undone: Sequence[CommitTrees],
+        *,
+        all_orders: bool = False,
     ) -> None:
         self.objects, self.revert = objects, revert
-        self.undone = undone
+        self.undone, self.all_orders = undone, all_orders
+        self.applied: tuple[int, int] | None = None
         self.trouble: dict[str, None] = {}
+        self._residual: tuple[Residual, ...] | None = None
         self._changed: dict[CommitTrees, Changed] = {}
         self._entries: dict[str, TreeFile | None] = {}
 
@@ -133,6 +166,12 @@ class _CheckedRevert:
         if path not in self._entries:
             self._entries[path] = self.objects.entry(self.revert.before, path)
         return self._entries[path]
+
+    def residual(self) -> tuple[Residual, ...]:
+        """Return what the targets and the revert together leave changed, line by line."""
+        if self._residual is None:
+            self._residual = tuple(_residual(self))
+        return self._residual
 
     def safely(self, ask: Callable[[], _State]) -> _State | None:
         """Ask, or note what is not here."""
@@ -171,15 +210,17 @@ def _results(
 # -- three-way ---------------------------------------------------------------------------------
 
 
-def _three_way(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, tuple[int, int] | None]:
-    """Return whether an order gives the revert's tree, and how many of all orders apply."""
-    exact, applied = _files_apart(asked, all_orders)
-    if _may_hide_renames(asked) and not (exact and not all_orders):
-        exact, applied = _whole_trees(asked, all_orders)
-    return exact, (applied, len(asked.orders())) if all_orders else None
+def _three_way(asked: CheckedRevert) -> bool:
+    """Does an order give the revert's tree?"""
+    exact, applied = _files_apart(asked, asked.all_orders)
+    if _may_hide_renames(asked) and not (exact and not asked.all_orders):
+        exact, applied = _whole_trees(asked, asked.all_orders)
+    if asked.all_orders:
+        asked.applied = applied, len(asked.orders())
+    return exact
 
 
-def _files_apart(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, int]:
+def _files_apart(asked: CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     """Undo the targets on their files only: quick, and blind to renames."""
     objects = asked.objects
     start: _Files = {}
@@ -201,7 +242,7 @@ def _files_apart(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     return _count(results, is_revert, all_orders)
 
 
-def _whole_trees(asked: _CheckedRevert, all_orders: bool) -> tuple[bool, int]:
+def _whole_trees(asked: CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     """Undo the targets on whole trees, and look for renames."""
 
     def undo_one(tree: str, side: CommitTrees) -> str | None:
@@ -224,7 +265,7 @@ def _count(
     return exact, applied
 
 
-def _may_hide_renames(asked: _CheckedRevert) -> bool:
+def _may_hide_renames(asked: CheckedRevert) -> bool:
     """May a file have had another name, at a target or since?"""
     for side in asked.undone:
         changed = asked.changed(side)
@@ -241,7 +282,7 @@ def _may_hide_renames(asked: _CheckedRevert) -> bool:
 # -- reverse application -----------------------------------------------------------------------
 
 
-def _reverse_apply(asked: _CheckedRevert) -> bool:
+def _reverse_apply(asked: CheckedRevert) -> bool:
     """Can the patches be taken away with their context as it was, and is that the revert?"""
     patches = {side: asked.objects.patches(side.before, side.after) for side in asked.undone}
 
@@ -257,7 +298,7 @@ def _reverse_apply(asked: _CheckedRevert) -> bool:
 
 
 def _is_revert(
-    asked: _CheckedRevert, state: Mapping[str, _Content], wanted: Mapping[str, TreeFile | None]
+    asked: CheckedRevert, state: Mapping[str, _Content], wanted: Mapping[str, TreeFile | None]
 ) -> bool:
     after = asked.revert.after
     return set(wanted) <= set(state) and all(
@@ -267,7 +308,7 @@ def _is_revert(
 
 
 def _unpatched(
-    asked: _CheckedRevert, state: Mapping[str, _Content], changes: Sequence[FileChange]
+    asked: CheckedRevert, state: Mapping[str, _Content], changes: Sequence[FileChange]
 ) -> Mapping[str, _Content] | None:
     result = dict(state)
     for change in changes:
@@ -298,7 +339,7 @@ def _without(objects: Objects, change: FileChange, current: _Content) -> bytes |
     return b"" if change.old is None else _content_of(objects, change.old)[1]
 
 
-def _current(asked: _CheckedRevert, state: Mapping[str, _Content], path: str) -> _Content:
+def _current(asked: CheckedRevert, state: Mapping[str, _Content], path: str) -> _Content:
     if path in state:
         return state[path]
     return _content(asked.objects, asked.objects.entry(asked.revert.before, path))
@@ -322,7 +363,7 @@ def net_of(objects: Objects, changed: Changed) -> Net:
     return {path: objects.line_change(old, new) for path, (old, new) in changed.items()}
 
 
-def _residual(asked: _CheckedRevert) -> Iterator[Residual]:
+def _residual(asked: CheckedRevert) -> Iterator[Residual]:
     """Yield what targets and revert together leave changed, by path; first the removed lines."""
     objects, revert = asked.objects, asked.revert
     mine = asked.changed(revert)
@@ -380,6 +421,10 @@ def _left_in(path: str, undone: Counter[bytes], own: Counter[bytes]) -> Iterator
             yield from [shown] * abs(count)
 
 
+def _same_lines(asked: CheckedRevert) -> bool:
+    return not asked.residual()
+
+
 def _shown(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
@@ -388,3 +433,32 @@ def _line(line: bytes, *, twin: bool) -> str:
     """Return a line as text; one without a line feed says so if its *twin* has one."""
     text = line.decode("utf-8", "replace").removesuffix("\n")
     return f"{text} (no line feed)" if twin else text
+
+
+# -- the list ----------------------------------------------------------------------------------
+
+_CHECKS = (
+    RevertCheck(
+        "three_way",
+        "three-way",
+        "Undo the targets on its parent by a merge: is that its tree?",
+        _three_way,
+    ),
+    RevertCheck(
+        "reverse_apply",
+        "reverse apply",
+        "Take their patches away, the lines around them as they were: is that its tree?",
+        _reverse_apply,
+    ),
+    RevertCheck(
+        "same_lines",
+        "line by line",
+        "Add up what targets and revert change: is nothing left?",
+        _same_lines,
+    ),
+)
+
+
+def every_check() -> tuple[RevertCheck, ...]:
+    """Return the kit's checks, and those of installed packages."""
+    return (*_CHECKS, *checks_of_packages(tuple(each.name for each in _CHECKS)))

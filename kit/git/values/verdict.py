@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from kit.git.values.revert_message import Form
@@ -12,7 +12,7 @@ __all__ = [
     "DAY_S",
     "VERDICT_WORDS",
     "By",
-    "Checks",
+    "CheckAnswer",
     "Residual",
     "Revert",
     "RevertFinding",
@@ -85,12 +85,13 @@ class RevertVerdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
-    """The three ways to check; None where the clone cannot answer."""
+class CheckAnswer:
+    """A check by its name and label, what it asks, and what it says; None: that cannot be told."""
 
-    three_way: bool | None = None
-    reverse_apply: bool | None = None
-    same_lines: bool | None = None
+    name: str
+    label: str
+    question: str
+    answer: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,25 @@ class RevertFinding:
 
     verdict: RevertVerdict | None = None
     note: str = ""
-    checks: Checks = field(default_factory=Checks)
+    checks: tuple[CheckAnswer, ...] = ()
     residual: tuple[Residual, ...] = ()
     orders: tuple[int, int] | None = None
+
+    @property
+    def answers(self) -> dict[str, bool | None]:
+        """What each check says, by its name."""
+        return {each.name: each.answer for each in self.checks}
+
+    def detail(self, check: str, lines: int | None) -> str:
+        """Return what is shown beside the answer of a check, in brackets, or nothing.
+
+        Args:
+            check: Its name.
+            lines: How many lines the revert changes, if that is known.
+        """
+        if check == "three_way" and self.orders is not None and self.orders[1] > 1:
+            return f" ({self.orders[0]} of {self.orders[1]} orders apply)"
+        return f" ({lines} lines changed)" if check == "same_lines" and lines is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +216,7 @@ def finding_json(finding: RevertFinding) -> dict[str, object]:
     return {
         "verdict": None if finding.verdict is None else finding.verdict.value,
         "note": finding.note or None,
-        "checks": {
-            "three_way": finding.checks.three_way,
-            "reverse_apply": finding.checks.reverse_apply,
-            "same_lines": finding.checks.same_lines,
-        },
+        "checks": finding.answers,
         "residual": [
             {"path": line.path, "sign": line.sign, "line": line.line} for line in finding.residual
         ],
@@ -225,4 +238,5 @@ def revert_json(revert: Revert) -> dict[str, object]:
     if revert.finding is not None:
         row["verdict"] = None if revert.finding.verdict is None else revert.finding.verdict.value
         row["note"] = revert.finding.note or None
+        row["checks"] = revert.finding.answers
     return row

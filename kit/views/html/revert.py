@@ -87,27 +87,15 @@ def _days_cells(target: RevertTarget) -> tuple[str, str]:
 
 
 def _checks_html(page: RevertPage) -> Html:
-    checks, orders = page.finding.checks, page.finding.orders
-    of_orders = f" ({orders[0]} of {orders[1]} orders apply)" if orders and orders[1] > 1 else ""
-    count = "" if page.lines is None else f" ({page.lines} lines changed)"
     rows = [
         (
-            "three-way",
-            "Undo the targets on its parent by a merge: is that its tree?",
-            _ANSWERS[checks.three_way] + of_orders,
-        ),
-        (
-            "reverse apply",
-            "Take their patches away, the lines around them as they were: is that its tree?",
-            _ANSWERS[checks.reverse_apply],
-        ),
-        (
-            "line by line",
-            "Add up what targets and revert change: is nothing left?",
-            _ANSWERS[checks.same_lines] + count,
-        ),
+            each.label,
+            each.question,
+            _ANSWERS[each.answer] + page.finding.detail(each.name, page.lines),
+        )
+        for each in page.finding.checks
     ]
-    return table("Is it exact? Three checks", ("check", "asks", "answer"), rows)
+    return table("Is it exact?", ("check", "asks", "answer"), rows) if rows else Html()
 
 
 def _residual_html(left: Sequence[Residual]) -> Html:

@@ -96,14 +96,10 @@ def _target_words(target: RevertTarget) -> str:
 
 def _check_lines(finding: RevertFinding, lines: int | None) -> Iterator[str]:
     words = {True: "yes", False: "no", None: "cannot be told"}
-    checks = finding.checks
-    orders = ""
-    if finding.orders is not None and finding.orders[1] > 1:
-        orders = f" ({finding.orders[0]} of {finding.orders[1]} orders apply)"
-    yield f"three-way      {words[checks.three_way]}{orders}"
-    yield f"reverse apply  {words[checks.reverse_apply]}"
-    count = "" if lines is None else f" ({lines} changed)"
-    yield f"line by line   {words[checks.same_lines]}{count}"
+    width = max((len(each.label) for each in finding.checks), default=0)
+    for each in finding.checks:
+        answer = words[each.answer] + finding.detail(each.name, lines)
+        yield f"{printable(each.label):<{width + 2}}{answer}"
 
 
 def _short(name: str) -> str:

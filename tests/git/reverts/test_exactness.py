@@ -8,11 +8,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.git.values.verdict import Checks, Residual, RevertFinding, RevertVerdict
+from kit.git.reverts.exactness import every_check
+from kit.git.values.verdict import CheckAnswer, Residual, RevertFinding, RevertVerdict
 from tests.git.workshop import Workshop, numbered, workshop
 
-YES = Checks(three_way=True, reverse_apply=True, same_lines=True)
-NO = Checks(three_way=False, reverse_apply=False, same_lines=False)
+
+def answers(**said: bool | None) -> tuple[CheckAnswer, ...]:
+    """Return every check with what it says."""
+    return tuple(
+        CheckAnswer(each.name, each.label, each.question, said.get(each.name))
+        for each in every_check()
+    )
+
+
+YES = answers(three_way=True, reverse_apply=True, same_lines=True)
+NO = answers(three_way=False, reverse_apply=False, same_lines=False)
 
 
 @pytest.fixture
@@ -44,7 +54,7 @@ def test_a_neighbour_that_moved_leaves_the_patch_unfit_and_the_revert_exact(
     shop.revert(target)
 
     assert shop.check() == RevertFinding(
-        RevertVerdict.EXACT, checks=Checks(three_way=True, reverse_apply=False, same_lines=True)
+        RevertVerdict.EXACT, checks=answers(three_way=True, reverse_apply=False, same_lines=True)
     )
 
 
@@ -55,7 +65,7 @@ def test_lines_taken_out_by_hand_past_a_conflict_are_the_same_lines(shop: Worksh
 
     assert shop.check() == RevertFinding(
         RevertVerdict.SAME_LINES,
-        checks=Checks(three_way=False, reverse_apply=False, same_lines=True),
+        checks=answers(three_way=False, reverse_apply=False, same_lines=True),
     )
 
 
@@ -196,7 +206,7 @@ def test_a_renamed_file_is_still_the_same(shop: Workshop) -> None:
     shop.revert(target)
 
     assert shop.check() == RevertFinding(
-        RevertVerdict.EXACT, checks=Checks(three_way=True, reverse_apply=False, same_lines=True)
+        RevertVerdict.EXACT, checks=answers(three_way=True, reverse_apply=False, same_lines=True)
     )
 
 
@@ -244,7 +254,7 @@ def test_the_first_commit_can_be_reverted(shop: Workshop) -> None:
 def test_nothing_resolved_is_no_verdict_and_says_why(shop: Workshop) -> None:
     shop.commit(says("0123456789"))
 
-    assert shop.check() == RevertFinding(note="0123456789 is unknown here")
+    assert shop.check() == RevertFinding(note="0123456789 is unknown here", checks=answers())
 
 
 def test_what_is_here_is_checked_and_what_is_not_is_told(shop: Workshop) -> None:
@@ -263,7 +273,7 @@ def test_a_missing_file_is_no_verdict_and_says_which(shop: Workshop) -> None:
 
     finding = shop.check()
 
-    assert (finding.verdict, finding.checks) == (None, Checks())
+    assert (finding.verdict, finding.checks) == (None, answers())
     assert blob in finding.note
 
 

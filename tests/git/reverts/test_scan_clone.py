@@ -13,7 +13,7 @@ from kit.cli.main import main
 from kit.git.repository.clone import CloneHistory
 from kit.git.reverts.report import revert_report, reverts_frame
 from kit.git.reverts.scan import read_reverts
-from kit.git.values.verdict import Checks, RevertVerdict
+from kit.git.values.verdict import RevertVerdict
 
 pytestmark = pytest.mark.clone
 
@@ -26,7 +26,11 @@ def test_the_lessons_revert(qemu_clone: Path) -> None:
     report = revert_report(CloneHistory(qemu_clone), "d522cb52e6")
 
     assert report.finding.verdict is RevertVerdict.EXACT
-    assert report.finding.checks == Checks(three_way=True, reverse_apply=True, same_lines=True)
+    assert report.finding.answers == {
+        "three_way": True,
+        "reverse_apply": True,
+        "same_lines": True,
+    }
     assert (report.finding.orders, report.lines) == ((3, 6), 82)
     assert [(each.named[:10], each.days) for each in report.revert.targets] == [
         (name, 33) for name in STORY

@@ -11,7 +11,7 @@ import pytest
 from kit.common.errors import UserError
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.revert_message import Form
-from kit.git.values.verdict import Checks, Residual, Revert, RevertFinding, RevertVerdict
+from kit.git.values.verdict import CheckAnswer, Residual, Revert, RevertFinding, RevertVerdict
 from kit.views.models.revert import ROWS_A_PAGE, RevertModel, RevertRows, RevertsModel
 from kit.views.widgets.revert import RevertWidget
 from kit.views.widgets.reverts import RevertsWidget
@@ -26,7 +26,10 @@ ROWS = tuple(
 PARTIAL = RevertFinding(
     RevertVerdict.PARTIAL,
     "a <note>",
-    Checks(False, False, None),
+    (
+        CheckAnswer("three_way", "three-way", "Is it?", False),
+        CheckAnswer("same_lines", "line by line", "<b>Or not?", None),
+    ),
     (Residual("hw/<x>.c", "+", EVIL), Residual("f", "-", "gone", own=True)),
     (3, 6),
 )

@@ -11,7 +11,7 @@ import typer
 
 from kit.common.errors import UserError
 
-__all__ = ["Form", "InReplyTo", "Output", "RunForm", "Unicode", "Width", "Writing"]
+__all__ = ["Explored", "Form", "InReplyTo", "Output", "RunForm", "Unicode", "Width", "Writing"]
 
 
 class RunForm(Enum):
@@ -23,6 +23,7 @@ class RunForm(Enum):
     SVG = "svg"
     PNG = "png"
     HTML = "html"
+    PAGE = "page"
     MERMAID = "mermaid"
     QMP = "qmp"
     JSON = "json"
@@ -35,6 +36,10 @@ InReplyTo = Annotated[
     str | None,
     typer.Option("--in-reply-to", metavar="MESSAGE-ID", help="mail: the mail that it answers."),
 ]
+Explored = Annotated[
+    bool,
+    typer.Option("--explore", help="page: add what could happen next, in every order."),
+]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
 ]
@@ -42,14 +47,17 @@ Output = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a person wants something written; only a mail may answer a mail."""
+    """How a person wants something written."""
 
     form: RunForm
     width: int
     unicode: bool
     in_reply_to: str | None
+    explore: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what does not go together."""
         if self.in_reply_to is not None and self.form is not RunForm.MAIL:
             raise UserError("--in-reply-to goes with --format mail")
+        if self.explore and self.form is not RunForm.PAGE:
+            raise UserError("--explore goes with --format page")

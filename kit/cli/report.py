@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kit.actors.pseries_programs import GuestKind
 from kit.cli.common import put
 from kit.cli.forms import RunForm, Writing
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
+from kit.lessons.stories import observed_story, with_futures
+from kit.machine.revision import Revision
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import lone_svg
+from kit.views.page.story import Story, story_page
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.log import LogReport
 from kit.views.reports.mail import read_message_id
-from kit.views.reports.picture_page import picture_png
+from kit.views.reports.picture_page import StillPage, page_of, picture_png
 from kit.views.sequence.from_layout import sequence_of
 from kit.views.sequence.write_mermaid import mermaid_lines
 
@@ -31,7 +35,10 @@ class Forms:
     draw: Callable[[], Layout]
     transcript: Callable[[], Iterator[str]]
     json: Callable[[], dict[str, Any]]
-    page: Callable[[], str]
+    still: Callable[[], StillPage]
+    story: Callable[[], Story]
+    revisions: tuple[Revision, ...]
+    guest: GuestKind
     text_lines: Callable[..., Iterator[str]]
     markdown_lines: Callable[..., Iterator[str]]
     mail_lines: Callable[..., Iterator[str]]
@@ -50,6 +57,17 @@ def put_report(report: LogReport | GuestReport | Forms, how: Writing, output: Pa
         put(_text(report, how), output)
 
 
+def _story(report: LogReport | GuestReport | Forms, how: Writing) -> Story:
+    if isinstance(report, Forms):
+        story = report.story()
+        return with_futures(story, report.revisions, report.guest) if how.explore else story
+    if how.explore:
+        raise UserError(
+            "--explore goes with the embedded machine: what was observed has no other end"
+        )
+    return observed_story(report)
+
+
 def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
     match how.form:
         case RunForm.JSON:
@@ -57,7 +75,9 @@ def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
         case RunForm.SVG:
             return lone_svg(report.layout)
         case RunForm.HTML:
-            return report.page()
+            return page_of(report.still())
+        case RunForm.PAGE:
+            return story_page(_story(report, how))
         case RunForm.MERMAID:
             return "\n".join(mermaid_lines(sequence_of(report.layout)))
         case RunForm.QMP if not isinstance(report, LogReport):

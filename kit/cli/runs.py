@@ -12,7 +12,7 @@ import typer
 
 from kit.case_study.history import named_commits
 from kit.cli.common import FINE, NO, Json, cli
-from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
+from kit.cli.forms import Explored, Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.guest import Initrd, Kernel, image_of, play_guest, write_guest
 from kit.cli.live import write_live
 from kit.cli.output import complain, print_json, progress_line
@@ -22,6 +22,7 @@ from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.explorer.comparison import PathPlay, alone, beside
 from kit.explorer.paths import open_path
+from kit.lessons.stories import path_story, story_of
 from kit.machine.catalogue import Q35, find_revision
 from kit.real_qemu import api as backend_in_use
 from kit.real_qemu.api import EMBEDDED
@@ -38,10 +39,10 @@ from kit.views.reports.mail import mail_lines, markdown_lines
 from kit.views.reports.path import (
     path_mail_lines,
     path_markdown_lines,
-    path_page,
+    path_still,
     path_text_lines,
 )
-from kit.views.reports.picture_page import picture_page
+from kit.views.reports.picture_page import still_page
 from kit.views.reports.run import pair_json, run_json, text_lines
 from kit.views.reports.transcript import path_transcript_lines, transcript_lines
 
@@ -122,6 +123,7 @@ def run(
     width: Width = 72,
     unicode: Unicode = False,
     in_reply_to: InReplyTo = None,
+    explored: Explored = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +136,7 @@ def run(
         _check_claims(find_scenario(scenario), as_json=as_json)
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     story, revision = find_scenario(scenario), find_revision(at or "revert")
-    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     if image is not None:
         if at is not None:
             raise UserError("--at goes with the embedded machine; --kernel boots pseries")
@@ -170,6 +172,7 @@ def compare(
     width: Width = 72,
     unicode: Unicode = False,
     in_reply_to: InReplyTo = None,
+    explored: Explored = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -184,7 +187,7 @@ def compare(
             "a pair needs --before REV, and --after REV or --backend qemu: a binary is what it is"
         )
     story, first = find_scenario(scenario), find_revision(before)
-    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     if image is not None:
         embedded = play(story, first)
         seen = play_guest(story, real, image)
@@ -218,6 +221,7 @@ def open_(
     width: Width = 72,
     unicode: Unicode = False,
     in_reply_to: InReplyTo = None,
+    explored: Explored = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -226,7 +230,7 @@ def open_(
     With --backend qemu the run, or the second of a pair, is played on that QEMU, and a path step by
     step.
     """
-    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to)
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if is_path(token):
         if image is not None:
@@ -273,8 +277,9 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
 
 
 def _forms(played: Run | Pair) -> Forms:
+    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+
     def with_commits(write: Callable[..., Iterator[str]]) -> Callable[..., Iterator[str]]:
-        runs = (played,) if isinstance(played, Run) else (played.before, played.after)
         return lambda *how, **more: write(
             played, named_commits([run.revision for run in runs]), *how, **more
         )
@@ -283,7 +288,10 @@ def _forms(played: Run | Pair) -> Forms:
         draw=partial(layout_of, played),
         transcript=partial(transcript_lines, played),
         json=lambda: run_json(played) if isinstance(played, Run) else pair_json(played),
-        page=partial(picture_page, played),
+        still=partial(still_page, played),
+        story=partial(story_of, played),
+        revisions=tuple(run.revision for run in runs),
+        guest=runs[0].scenario.setup.guest,
         text_lines=partial(text_lines, played),
         markdown_lines=with_commits(markdown_lines),
         mail_lines=with_commits(mail_lines),
@@ -296,7 +304,10 @@ def _path_forms(play: PathPlay) -> Forms:
         draw=partial(layout_of_path, play),
         transcript=partial(path_transcript_lines, play),
         json=lambda: play.json() | {"provenance": path_provenance(play).json()},
-        page=partial(path_page, play),
+        still=partial(path_still, play),
+        story=partial(path_story, play),
+        revisions=tuple(side.revision for side in play.sides),
+        guest=play.path.kind,
         text_lines=partial(path_text_lines, play),
         markdown_lines=partial(path_markdown_lines, play, commits),
         mail_lines=partial(path_mail_lines, play, commits),

@@ -28,6 +28,7 @@ from kit.simulation.platform import ExploredPlatform, PlatformMachine
 from kit.trace.entry import TraceEntry
 
 __all__ = ["PathChoice", "PathPlay", "PathSide", "PathState", "alone", "beside"]
+__all__ += ["standing_of"]
 
 _FORK = CATALOGUE.index(find_revision("revert"))  # the proposal was made before it
 _ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *EVERY_RELEASE)
@@ -153,7 +154,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
     model = DrcModel(revision, played.kind, played.scope)
     state, taken, operator, stopped = model.initial()[0], [0], Operator(), ""
     machine = model.machine(state)
-    standings = [_standing(model, state, operator)]
+    standings = [standing_of(model, state, operator)]
     choices: list[PathChoice] = []
     for number, text in enumerate(played.actions, 1):
         options = model.actions(state)
@@ -172,7 +173,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
             operator = _operator_after(operator, sent)
             state = model.next_state(state, action)
             taken.append(found)
-        standings.append(_standing(model, state, operator))
+        standings.append(standing_of(model, state, operator))
     own = played
     if revision != played.revision:
         own = play_path(revision, played.kind, played.scope, tuple(taken))
@@ -202,8 +203,10 @@ def _operator_after(operator: Operator, sent: tuple[Sent, ...]) -> Operator:
     return operator
 
 
-def _standing(model: DrcModel, state: State, operator: Operator) -> PathState:
+def standing_of(model: DrcModel, state: State, operator: Operator | None = None) -> PathState:
+    """Return what all participants believe in a state; *operator* is the model's own by default."""
     machine, side, management, _ = model.situation(state)
+    operator = management.operator if operator is None else operator
     at_rest = not (side.inbox or side.working or side.guest.deciding)
     settled = at_rest and not (management.inbox or management.waiting)
     found = {

@@ -44,6 +44,7 @@ from kit.views.diagram.svg import picture_svg
 from kit.views.html.diff import commit_html, message_html
 from kit.views.reports.log import report_of
 from kit.views.reports.mail import read_message_id
+from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import event_lines
 from kit.views.sequence.mermaid import read_diagrams, read_sequence
 from kit.views.sequence.svg import sequence_svg
@@ -128,7 +129,7 @@ def log(data: bytes) -> None:
     shown([*report.text_lines(72, unicode=True), *report.mail_lines(72, unicode=False)])
     picture_svg(report.layout)
     json.dumps(report.json())
-    report.page().encode()
+    page_of(report.still()).encode()
 
 
 def logs(data: bytes) -> None:

@@ -13,6 +13,7 @@ from kit.logs.entries import UnplugLog
 from kit.logs.formats.reader import read_log
 from kit.logs.timestamps import event_ns, read_time, write_time
 from kit.views.reports.log import report_of
+from kit.views.reports.picture_page import page_of
 
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -120,7 +121,7 @@ def test_any_log_is_read_and_told_or_refused_in_one_line(found: list[str]) -> No
     assert [text for text in texts if not text.isprintable()] == []
     assert [text for text in report.text_lines(72) if len(text) > 72] == []
     assert json.loads(json.dumps(report.json()))["version"] == 1
-    page = report.page()
+    page = page_of(report.still())
     assert "<b>" not in page
     assert "\x1b" not in page
 

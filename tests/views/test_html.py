@@ -32,9 +32,11 @@ from kit.simulation.timeline import Timeline
 from kit.storage.exercises import find_exercise
 from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
+from kit.views.cockpit.player import PlayerDesk
 from kit.views.diagram import svg_shapes
 from kit.views.diagram.drc_states import state_diagram
 from kit.views.diagram.svg import lone_svg, picture_svg
+from kit.views.diagram.svg_chips import chip_svg
 from kit.views.escape import Html
 from kit.views.html.base import label_code, revision_head, said_html, sides_line, status
 from kit.views.html.diff import commit_html, lines_html, message_html
@@ -48,11 +50,12 @@ from kit.views.models.player import PlayerModel
 from kit.views.models.revert import RevertModel, RevertRows, RevertsModel
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import TourModel
+from kit.views.page.story import Story, story_page
 from kit.views.print.exercise import print_exercise
 from kit.views.print.runs import print_player, print_sandbox, print_tour
 from kit.views.print.sandbox_stories import SandboxStory
 from kit.views.print.tables import print_revert, print_reverts
-from kit.views.reports.picture_page import page_of, picture_page
+from kit.views.reports.picture_page import StillPage, page_of
 from kit.views.sequence.diagram import (
     ArrowHead,
     Block,
@@ -82,6 +85,7 @@ TAGS_IN_TEXT = {
     "handout/markdown.py": "<details> and <summary> of a lesson's Markdown are looked for",
     "handout/page.py": "a pattern that finds what a page has said already",
     "views/html/print_form.py": "patterns that find tables and hunks",
+    "views/page/story.py": "what no script may hold, looked for",
     "views/reports/blocks.py": "a report in Markdown, which has <details> from HTML",
     "views/sequence/mermaid.py": "Mermaid's own <br>, looked for, and arrows",
     "views/sequence/write_mermaid.py": "Mermaid's own <br>",
@@ -93,6 +97,7 @@ TRUSTED = {
     "handout/markdown.py": (5, "mistune writes it, and escapes the text in it"),
     "handout/page.py": (3, "a stylesheet; the kernel's own print forms, whole and cut"),
     "views/html/print_form.py": (4, "parts of HTML that a pattern cut out, and the rest"),
+    "views/page/story.py": (1, "the page's own stylesheet and scripts"),
     "views/tokens.py": (1, "the stylesheet"),
     "views/template.py": (1, "Jinja2 writes it, and escapes what is filled in"),
 }
@@ -367,6 +372,19 @@ SEQUENCE = SequenceDiagram(
     ),
     (Group(EVIL, ("a", "b")),),
 )
+STILL = StillPage(EVIL, DRAWN, (EVIL,), EVIL, DRAWN)
+
+
+class EvilDesk(PlayerDesk):
+    """A player whose every text is EVIL; a page keeps them as data, which its script escapes."""
+
+    def __init__(self) -> None:
+        super().__init__(PlayerModel(timeline()), reveal=True)
+
+    def share(self, what: str) -> tuple[str, str]:
+        return what, EVIL
+
+
 CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "index_page": lambda: index_page([PageLink(EVIL, EVIL)], [PageLink(EVIL, EVIL)], EVIL),
     "lesson_page": lesson,
@@ -412,8 +430,9 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "print_reverts": lambda: print_reverts(
         RevertsModel(RevertRows(rows=(revert_page().revert,)), lambda _: iter(()))
     ),
-    "page_of": lambda: page_of(EVIL, DRAWN, [EVIL], [EVIL], DRAWN),
-    "picture_page": lambda: picture_page(play(SCENARIO, find_revision("revert"))),
+    "page_of": lambda: page_of(STILL),
+    "story_page": lambda: story_page(Story(still=STILL, desk=EvilDesk(), token=EVIL)),
+    "chip_svg": lambda: chip_svg(1, 2, EVIL, EVIL, loud=True),
     "said_html": lambda: said_html([EVIL]),
     "say_html": lambda: say_html(EVIL),
 }

@@ -244,4 +244,5 @@ def picture_of(drawing: Drawing) -> dict[str, Any]:
         "moves": True,
         "width": drawing.width,
         "right": drawing.right,
+        "now": drawing.now,
     }

@@ -27,7 +27,17 @@ from kit.trace.sentences import sentence
 from kit.views.diagram.lane_states import states_after
 from kit.views.diagram.spans import Bracket, brackets_of
 
-__all__ = ["THOUGHTS", "Bar", "LaneRow", "LaneState", "Layout", "Mark", "PictureSide", "Stands"]
+__all__ = [
+    "THOUGHTS",
+    "Bar",
+    "Connectors",
+    "LaneRow",
+    "LaneState",
+    "Layout",
+    "Mark",
+    "PictureSide",
+    "Stands",
+]
 __all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
 
 

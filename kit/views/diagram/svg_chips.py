@@ -10,7 +10,7 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import LaneRow, LaneState, Layout, PictureSide
 from kit.views.escape import Html
 
-__all__ = ["Chip", "chips_of"]
+__all__ = ["PRESENT", "Chip", "chip_svg", "chips_of"]
 
 HIGH, SIZE, PAD = 17.0, 11.5, 5.0
 
@@ -31,11 +31,16 @@ class Chip:
 
     def drawn(self, x: float, y: float) -> Html:
         """Draw the chip, its left end at *x*, its middle at *y*."""
-        wide = svg.text_width(self.words, SIZE, bold=self.loud) + 2 * PAD
-        ground, ink = (self.colour, svg.PAPER) if self.loud else (svg.PAPER, self.colour)
-        return svg.rect(x, y - HIGH / 2, wide, HIGH, ground, self.colour) + svg.text(
-            x + PAD, y + 4, self.words, fill=ink, size=SIZE, bold=self.loud, halo=""
-        )
+        return chip_svg(x, y, self.words, self.colour, loud=self.loud)
+
+
+def chip_svg(x: float, y: float, words: str, colour: str, *, loud: bool) -> Html:
+    """Draw a chip, its left end at *x*, its middle at *y*; a ``loud`` one is filled."""
+    wide = svg.text_width(words, SIZE, bold=loud) + 2 * PAD
+    ground, ink = (colour, svg.PAPER) if loud else (svg.PAPER, colour)
+    return svg.rect(x, y - HIGH / 2, wide, HIGH, ground, colour) + svg.text(
+        x + PAD, y + 4, words, fill=ink, size=SIZE, bold=loud, halo=""
+    )
 
 
 def chips_of(layout: Layout, side: PictureSide) -> Iterator[Chip]:
@@ -76,10 +81,10 @@ def _held(side: PictureSide, row: LaneRow, step: int) -> LaneState | None:
 
 def _said(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
     held = _held(side, row, step)
-    return _absent(side, row, step) if held is None else _PRESENT[held]
+    return _absent(side, row, step) if held is None else PRESENT[held]
 
 
-_PRESENT = {
+PRESENT = {
     LaneState.ORPHANED: ("LIMBO", svg.BAD),
     LaneState.ABORTED: ("aborted", svg.BAD),
     LaneState.HOLDS: ("holds it", svg.HOLD),

@@ -394,7 +394,7 @@ class Cockpit {
       past: one("past"),
       then: one("then"),
       now: one("now"),
-      x: view.here.x,
+      x: view.picture.now,
       height: Number((one("past") || svg).getAttribute("height")), // words may stand below it
       steps: [...svg.querySelectorAll("[data-at]")],
       chips: [...svg.querySelectorAll("[data-since]")],
@@ -480,6 +480,7 @@ class Cockpit {
       }
       drawn.svg.setAttribute("aria-label", `${this.veiled() ? view.veil : view.title}. Now ${here.at}. ${here.known}`);
     }
+    this.reveal();
     parts.slider.value = this.index;
     parts.slider.setAttribute("aria-valuetext", `${this.index} of ${this.count}, ${here.at}`);
     parts.where.textContent = this.where(words || here.at);
@@ -489,6 +490,15 @@ class Cockpit {
     this.ask();
     this.events();
     this.look();
+  }
+
+  reveal() {
+    // a window that is narrower than the picture follows what happens
+    const box = this.parts.picture;
+    if (!this.drawn || box.scrollWidth <= box.clientWidth) return;
+    const x = (this.view.positions[this.index].x / this.view.picture.width) * this.drawn.svg.clientWidth;
+    const inside = x > box.scrollLeft + 40 && x < box.scrollLeft + box.clientWidth - 40;
+    if (!inside) box.scrollLeft = x - box.clientWidth * 0.6;
   }
 
   go(index, note = "") {

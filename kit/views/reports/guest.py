@@ -15,10 +15,9 @@ from kit.views.diagram.from_guest import layout_of_guest
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
 from kit.views.reports.blocks import blocks, event_line, markdown, paragraphs, reply_lines, wrapped
-from kit.views.reports.picture_page import page_of
+from kit.views.reports.picture_page import StillPage
 from kit.views.reports.run import run_json
 from kit.views.reports.transcript import entries_transcript, pasted
 
@@ -67,15 +66,13 @@ class GuestReport:
         events = self._events(width, unicode)
         yield from markdown(title, self._picture(width, unicode), items, events)
 
-    def page(self) -> str:
-        """Return a self-contained page of HTML."""
-        title = f"{self.layout.name}: {self.layout.title}"
-        return page_of(
-            title,
-            lone_svg(self.layout, titled=False),
-            self._meaning_lines(),
-            self._events(110, True),
-            Html(),
+    def still(self) -> StillPage:
+        """Return the page of what was observed."""
+        return StillPage(
+            title=f"{self.layout.name}: {self.layout.title}",
+            drawn=lone_svg(self.layout, titled=False),
+            meaning=tuple(self._meaning_lines()),
+            events="\n".join(self._events(110, True)),
         )
 
     def json(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
 from kit.views.reports.blocks import blocks, event_line, markdown, paragraphs, reply_lines
-from kit.views.reports.picture_page import page_of
+from kit.views.reports.picture_page import StillPage
 
 __all__ = ["LogReport", "report_of"]
 
@@ -99,13 +99,15 @@ class LogReport:
         events = self.event_lines(width, unicode=unicode)
         yield from markdown(title, self._picture(width, unicode), items, events)
 
-    def page(self) -> str:
-        """Return a self-contained page of HTML."""
-        title = f"{self.log.source}: {self.log.format.value}"
-        meaning = (*_conclusions(self), *_notes(self))
-        events = self.event_lines(110, unicode=True)
-        last = Html("<p>Read with: <code>{}</code></p>").format(self.command)
-        return page_of(title, lone_svg(self.layout, titled=False), meaning, events, last)
+    def still(self) -> StillPage:
+        """Return the page of the log."""
+        return StillPage(
+            title=f"{self.log.source}: {self.log.format.value}",
+            drawn=lone_svg(self.layout, titled=False),
+            meaning=(*_conclusions(self), *_notes(self)),
+            events="\n".join(self.event_lines(110, unicode=True)),
+            last=Html("<p>Read with: <code>{}</code></p>").format(self.command),
+        )
 
     def json(self) -> dict[str, Any]:
         """Return everything that was read as JSON data."""

@@ -23,11 +23,11 @@ from kit.views.reports.blocks import (
     reply_lines,
     wrapped,
 )
-from kit.views.reports.picture_page import page_of
+from kit.views.reports.picture_page import StillPage
 from kit.views.reports.transcript import pasted, path_transcript_lines
 
 __all__ = ["path_command", "path_event_lines", "path_mail_lines", "path_markdown_lines"]
-__all__ += ["path_page", "path_text_lines"]
+__all__ += ["path_still", "path_text_lines"]
 
 
 def path_command(play: PathPlay) -> str:
@@ -85,13 +85,15 @@ def path_markdown_lines(
     yield from markdown(title_of(play), picture, items, events, folded="Every choice")
 
 
-def path_page(play: PathPlay) -> str:
-    """Return a self-contained page of HTML."""
-    meaning = _meaning_lines(play)
-    events = path_event_lines(play, 110, unicode=True)
-    last = Html("<p>Replay: <code>{}</code></p>").format(path_command(play))
-    drawn = lone_svg(layout_of_path(play), titled=False)
-    return page_of(title_of(play), drawn, meaning, events, last)
+def path_still(play: PathPlay) -> StillPage:
+    """Return the page of a path."""
+    return StillPage(
+        title=title_of(play),
+        drawn=lone_svg(layout_of_path(play), titled=False),
+        meaning=tuple(_meaning_lines(play)),
+        events="\n".join(path_event_lines(play, 110, unicode=True)),
+        last=Html("<p>Replay: <code>{}</code></p>").format(path_command(play)),
+    )
 
 
 def _meaning_lines(play: PathPlay) -> Iterator[str]:

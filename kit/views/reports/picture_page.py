@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kit.common.errors import UserError
 from kit.simulation.run import Pair, Run
@@ -15,35 +15,39 @@ from kit.views.reports.run import event_lines, meaning_lines
 from kit.views.template import page
 from kit.views.tokens import token_rules
 
-__all__ = ["page_of", "picture_page", "picture_png", "png_of"]
+__all__ = ["StillPage", "page_of", "picture_png", "png_of", "still_page"]
 
 PNG_WIDTH = 1720  # twice the picture's own units, so that small letters are sharp
+_NOTHING = Html()
 _VARIABLE = re.compile(r"var\(--[a-z-]+, (#[0-9a-f]{6})\)")
 
 
-def picture_page(played: Run | Pair) -> Html:
-    """Return a run or a pair as HTML: the picture, what it means, every event, the token."""
+@dataclass(frozen=True, slots=True)
+class StillPage:
+    """A page that does not move: a picture, its meaning in sentences, its events, one a line."""
+
+    title: str
+    drawn: Html
+    meaning: tuple[str, ...]
+    events: str
+    last: Html = _NOTHING
+
+
+def still_page(played: Run | Pair) -> StillPage:
+    """Return the page of a run or a pair: the picture, its meaning, every event, the token."""
     run = played if isinstance(played, Run) else played.before
-    title = f"{run.scenario.name}: {run.scenario.title}"
-    meaning = meaning_lines(played, 10_000, unicode=True)
-    events = event_lines(played, 110, unicode=True)
-    token = Html("<p>Token: <code>{}</code></p>").format(token_of(played))
-    return page_of(title, lone_svg(played, titled=False), meaning, events, token)
-
-
-def page_of(
-    title: str, drawn: Html, meaning: Iterable[str], events: Iterable[str], last: Html
-) -> Html:
-    """Return a page: a picture, its meaning, one sentence a paragraph, its events, one a line."""
-    return page(
-        "views/reports/picture_page.html.jinja",
-        tokens=token_rules(":root"),
-        title=title,
-        drawn=drawn,
-        meaning=meaning,
-        events="\n".join(events),
-        last=last,
+    return StillPage(
+        title=f"{run.scenario.name}: {run.scenario.title}",
+        drawn=lone_svg(played, titled=False),
+        meaning=tuple(meaning_lines(played, 10_000, unicode=True)),
+        events="\n".join(event_lines(played, 110, unicode=True)),
+        last=Html("<p>Token: <code>{}</code></p>").format(token_of(played)),
     )
+
+
+def page_of(still: StillPage) -> Html:
+    """Return a page as self-contained HTML."""
+    return page("views/reports/picture_page.html.jinja", tokens=token_rules(":root"), still=still)
 
 
 def picture_png(played: Run | Pair | Layout) -> bytes:

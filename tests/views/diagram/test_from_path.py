@@ -14,7 +14,7 @@ from kit.views.diagram.from_path import layout_of_path, outcome_of
 from kit.views.diagram.layout import LaneRow, LaneState
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.text import picture_lines
-from kit.views.reports.path import path_event_lines, path_markdown_lines, path_page
+from kit.views.reports.path import path_event_lines, path_markdown_lines, path_still
 
 LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")
 PAIR = beside(LIMBO, find_revision("revert"))
@@ -105,5 +105,5 @@ def _empty_check() -> str:
 def test_a_page_and_markdown_name_the_command() -> None:
     command = f"kit open {LIMBO.token} --beside revert"
 
-    assert f"<code>{command}</code>" in path_page(PAIR)
+    assert f"<code>{command}</code>" in path_still(PAIR).last
     assert f"- `{command}`" in list(path_markdown_lines(PAIR, (), 72))

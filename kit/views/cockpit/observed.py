@@ -1,0 +1,102 @@
+"""What was observed, in a log or with a real guest, as a cockpit that only plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from kit.trace.sentences import seconds
+from kit.views.cockpit.player import no_text
+from kit.views.cockpit.view import USUAL, Button, Code, Position, Size, Tab, View, Words, picture_of
+from kit.views.diagram.layout import Layout
+from kit.views.diagram.svg import Drawing, draw, picture_svg
+from kit.views.escape import Html
+
+__all__ = ["ObservedDesk"]
+
+
+class ObservedDesk:
+    """A layout event by event. ``shares`` are the texts that it can give, by name."""
+
+    def __init__(
+        self, layout: Layout, events: str, shares: Mapping[str, Callable[[], str]]
+    ) -> None:
+        """Show *layout*, and *events* in a tab."""
+        self._layout, self._events, self._shares = layout, events, shares
+
+    @property
+    def text(self) -> str:
+        """The events as plain text."""
+        return self._events
+
+    @property
+    def svg(self) -> Html:
+        """The picture of the whole."""
+        return picture_svg(self._layout)
+
+    def view(self, size: Size = USUAL) -> View:
+        """Return what is shown."""
+        layout = self._layout
+        drawing = draw(layout, moves=True, width=size.width, highest=size.highest)
+        places = tuple(self._places(drawing))
+        return View(
+            kind="observed",
+            story=layout.name,
+            title=f"{layout.name}: {layout.title}",
+            picture=picture_of(drawing),
+            places=places,
+            index=len(places) - 1,
+            here_x=places[-1].x,
+            here_at=places[-1].at,
+            tabs=(
+                Tab(name="Events", html=Html("<pre>{}</pre>").format(self._events)),
+                Tab(name="Share", kind="share", buttons=tuple(self._buttons())),
+            ),
+            words=Words(last="This is the end."),
+        )
+
+    def _places(self, drawing: Drawing) -> Iterator[Position]:
+        layout = self._layout
+        start = Position(
+            step=-1, at_ns=0, at="0 s", x=drawing.start, said=(("", "Nothing was seen yet."),)
+        )
+        yield start
+        for step, (stop, x) in enumerate(zip(layout.stops, drawing.steps, strict=True)):
+            said = [
+                (side.name, mark.sentence)
+                for side in layout.sides
+                for mark in side.marks
+                if mark.step == step
+            ]
+            at = "time unknown" if step in layout.timeless else seconds(stop.at_ns)
+            yield replace(
+                start,
+                step=step,
+                at_ns=stop.at_ns,
+                at=at,
+                x=x,
+                said=tuple(said),
+                differs=stop.differs,
+            )
+
+    def _buttons(self) -> Iterator[Button]:
+        words = {"text": "Copy as text", "mail": "Copy for mail", "svg": "Save SVG"}
+        for what in self._shares:
+            yield Button(do="share", value=what, words=words[what], tip=f"{words[what]}: all of it")
+
+    def code(self) -> Code:
+        """Return nothing: what was observed names no lines."""
+        return Code()
+
+    def share(self, what: str) -> tuple[str, str]:
+        """Return the name and the text of "text", "mail" or "svg"."""
+        if what not in self._shares:
+            raise no_text(what)
+        return f"{self._layout.name}.svg", self._shares[what]()
+
+    def go(self, index: int, at_ns: int) -> None:
+        """Stay: every place is in the view."""
+
+    def do(self, name: str, value: str) -> None:  # noqa: ARG002 - as a desk has it
+        """Do what a button asks for: there is none."""
+        raise no_text(name)

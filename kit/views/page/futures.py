@@ -1,0 +1,190 @@
+"""What could happen next: the graph of a small scope, as data that a page goes through.
+
+Every shape is drawn here, with the shapes of all other pictures; the page only puts them in a row:
+the messages of each action, and for each state the bars and the chips of its lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from kit.actors.messages import PARTICIPANTS, Actor
+from kit.explorer.actions import ActionKind
+from kit.explorer.comparison import PathState
+from kit.explorer.graph import Graph, Node
+from kit.explorer.paths import path_sentence
+from kit.explorer.search import PropertyKind
+from kit.explorer.transitions import Sent, entries_of
+from kit.machine.requests import Device
+from kit.simulation.token import path_token
+from kit.views.cockpit.view import shown
+from kit.views.diagram import svg_shapes as svg
+from kit.views.diagram.layout import Connectors, LaneRow, LaneState, Mark, helds_of, mark_of
+from kit.views.diagram.svg import LANE_NAMES
+from kit.views.diagram.svg_chips import PRESENT, chip_svg
+from kit.views.diagram.svg_spans import COLOURS
+from kit.views.escape import Html
+
+__all__ = ["futures_data"]
+
+ROW, GAP, TOP = 18.0, 30.0, 34.0  # a device's row, the room between lanes, the first row
+HIGH, SIZE = 12.0, 11.5
+NAMES = 84.0  # the width of the lanes' names
+_PARTIES = dict.fromkeys((kind.name for kind in ActionKind), Actor.OPERATOR) | {
+    ActionKind.TIMER.name: Actor.QEMU,
+    ActionKind.GUEST.name: Actor.GUEST,
+    ActionKind.LIBVIRT.name: Actor.LIBVIRT,
+}
+_ABSENT = {
+    Actor.QEMU: "has released it",
+    Actor.GUEST: "does not use it",
+    Actor.LIBVIRT: "off its list",
+}
+
+
+def futures_data(graphs: tuple[Graph, ...]) -> dict[str, Any]:
+    """Return graphs of one scope and one guest as JSON data, one for each revision."""
+    first = graphs[0]
+    scope, kind = first.job.scope, first.job.kind
+    return {
+        "scope": f"{kind.words}; {scope.words}",
+        "properties": [
+            shown(
+                {
+                    "name": prop.name,
+                    "sentence": prop.sentence,
+                    "premise": prop.premise,
+                    "example": prop.kind is PropertyKind.SOMETIMES,
+                }
+            )
+            for prop in first.properties
+        ],
+        "graphs": [_graph(graph) for graph in graphs],
+    }
+
+
+def _graph(graph: Graph) -> dict[str, Any]:
+    lanes = _Lanes(graph.job.scope.devices)
+    standings: dict[tuple[Html, Html, str], int] = {}
+    nodes = [_node(number, node, lanes, standings) for number, node in enumerate(graph.nodes)]
+    job = graph.job
+    token = path_token(job.scope.name, job.kind.value, job.revision, (), ())
+    model = graph.model
+    machine = model.machine(model.initial()[0])
+    connectors = partial(model.platform.connectors, machine)
+    return {
+        "revision": job.revision.name,
+        "token": token.rpartition(".")[0],
+        "back": lanes.back(),
+        "height": lanes.height,
+        "names": NAMES,
+        "actions": [
+            {"words": shown(words), "party": LANE_NAMES[_PARTIES[kind]]}
+            for words, kind in graph.actions
+        ],
+        "messages": [
+            lanes.messages(sent, graph.job.scope.devices, connectors) for sent in graph.messages
+        ],
+        "standings": [
+            {"bars": bars, "chips": chips, "words": shown(words)}
+            for bars, chips, words in standings
+        ],
+        "nodes": nodes,
+    }
+
+
+def _node(
+    number: int, node: Node, lanes: _Lanes, standings: dict[tuple[Html, Html, str], int]
+) -> list[int]:
+    """Return a node as numbers: its standing, what it shows, and four for each of its edges."""
+    standing = standings.setdefault(lanes.standing(node.standing), len(standings))
+    found = [standing, _mask(node.shown)]
+    for edge in node.edges:
+        found += (edge.action, edge.sent, edge.target - number, _mask(edge.exercised))
+    return found
+
+
+def _mask(numbers: tuple[int, ...]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+class _Lanes:
+    """The lanes of a picture that grows: a row for each device, QEMU's between libvirt's and the
+    guest's."""
+
+    def __init__(self, devices: tuple[Device, ...]) -> None:
+        self._devices = tuple(str(device.id) for device in devices)
+        self._block = ROW * len(devices)
+        self._top = {
+            lane: TOP + number * (self._block + GAP) for number, lane in enumerate(PARTICIPANTS)
+        }
+        self.height = TOP + len(PARTICIPANTS) * (self._block + GAP)
+
+    def _y(self, row: LaneRow) -> float:
+        return self._top[row.lane] + ROW * (self._devices.index(row.device) + 0.5)
+
+    def back(self) -> Html:
+        """Draw the names of the lanes."""
+        return Html().join(
+            svg.text(
+                NAMES - 10,
+                self._top[lane] + self._block / 2 + 4,
+                LANE_NAMES[lane],
+                fill=svg.SOFT,
+                anchor="end",
+            )
+            for lane in PARTICIPANTS
+        )
+
+    def standing(self, standing: PathState) -> tuple[Html, Html, str]:
+        """Return a state's bars, one unit wide, its chips, and both in words."""
+        bars, chips, words = [], [], []
+        for lane in PARTICIPANTS:
+            for device in self._devices:
+                row = LaneRow(lane, device)
+                held = helds_of(row, [standing])[0]
+                said, colour = (_ABSENT.get(lane, ""), svg.SOFT) if held is None else PRESENT[held]
+                if not said:
+                    continue
+                y, loud = self._y(row), held in (LaneState.ORPHANED, LaneState.ABORTED)
+                named = said if len(self._devices) == 1 else f"{device}: {said}"
+                chips.append(chip_svg(0, y, named, colour, loud=loud))
+                words.append(f"{LANE_NAMES[lane]}: {named}")
+                if held is not None:
+                    bars.append(svg.rect(0, y - HIGH / 2, 1, HIGH, colour))
+        return Html().join(bars), Html().join(chips), "; ".join(words)
+
+    def messages(
+        self, sent: tuple[Sent, ...], devices: tuple[Device, ...], connectors: Connectors
+    ) -> dict[str, Any]:
+        """Draw the messages of an action from 0 to the right; say them, too."""
+        entries = entries_of(sent)
+        parts: list[Html] = []
+        x = 10.0
+        for entry in entries:
+            mark = mark_of(entry, 0, devices, connectors)
+            parts += self._mark(mark, x)
+            x += 10 if mark.minor else svg.text_width(mark.label, SIZE) + 16
+        return {
+            "svg": Html().join(parts),
+            "width": max(x, 30),
+            "said": [shown(path_sentence(entry)) for entry in entries],
+        }
+
+    def _mark(self, mark: Mark, x: float) -> Iterator[Html]:
+        colour = COLOURS[mark.tone]
+        src, dst = self._top[mark.src], self._top[mark.dst]
+        if mark.src is mark.dst:
+            y = src + self._block / 2
+            yield svg.cross(x, y, colour)
+            yield svg.text(x + 8, src - 4, mark.label, fill=colour, size=SIZE)
+            return
+        start, end = (src + self._block, dst) if src < dst else (src, dst + self._block)
+        if mark.minor:
+            yield svg.line(x, start, x, end, svg.SOFT, 0.7)
+            return
+        yield svg.arrow(x, start, end, colour)
+        low = min(start, end)
+        yield svg.text(x + 5, low + 18, mark.label, fill=colour, size=SIZE)

@@ -86,6 +86,8 @@ TAGS_IN_TEXT = {
     "handout/page.py": "a pattern that finds what a page has said already",
     "views/html/print_form.py": "patterns that find tables and hunks",
     "views/page/story.py": "what no script may hold, looked for",
+    "views/html/still.py": "the end of a picture, before which a line is put",
+    "views/terminal/changelog.py": "a comment of Markdown",
     "views/reports/blocks.py": "a report in Markdown, which has <details> from HTML",
     "views/sequence/mermaid.py": "Mermaid's own <br>, looked for, and arrows",
     "views/sequence/write_mermaid.py": "Mermaid's own <br>",
@@ -98,6 +100,7 @@ TRUSTED = {
     "handout/page.py": (3, "a stylesheet; the kernel's own print forms, whole and cut"),
     "views/html/print_form.py": (4, "parts of HTML that a pattern cut out, and the rest"),
     "views/page/story.py": (1, "the page's own stylesheet and scripts"),
+    "views/html/still.py": (1, "a picture of the kit's with one line more"),
     "views/tokens.py": (1, "the stylesheet"),
     "views/template.py": (1, "Jinja2 writes it, and escapes what is filled in"),
 }

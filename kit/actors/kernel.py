@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from kit.actors.messages import Command, CpuOnline, Hang, Pin, WriteLog
-from kit.actors.pseries_programs import Call, GuestKind, Program, Want
+from kit.actors.pseries_programs import Call, GuestKind, LetGo, Program, Want
 from kit.machine.events import ConnectorReturn, HotplugEvent, Reply, SensorReturn, StatusReturn
 from kit.machine.pseries.connector import TYPES, DrcType, EntitySense
 
@@ -31,13 +31,15 @@ class Conduct:
 
     ``offline_ns`` is the time to take a device out of use, ``unusable_ns`` the time between ISOLATE
     and UNUSABLE, ``firmware_ns`` the time of firmware and boot loader before CAS.  A guest that
-    ``asks`` waits for a `Decide` before it releases a device or refuses.
+    ``asks`` waits for a `Decide` before it releases a device or refuses; one that ``user_asks``
+    does so in user space too.
     """
 
     offline_ns: int = 0
     unusable_ns: int = 0
     firmware_ns: int = 0
     asks: bool = False
+    user_asks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,11 @@ class Kernel:
         cpus = (index for index in self.used if TYPES.get(index >> 28) is DrcType.CPU)
         return tuple(i for i in cpus if i not in self.offline and self.has(i))
 
+    @property
+    def user_decides(self) -> bool:
+        """Does user space wait for a `Decide`?"""
+        return False
+
     def has(self, index: int) -> bool:
         """Does the kernel use the device?"""
         return index in self.used
@@ -75,21 +82,35 @@ class Guest(Kernel):
     """A guest on pseries; a device has the index of its connector.
 
     ``leaving`` are devices out of use whose unplug is not finished.  ``queue`` are events that were
-    read and wait, ``program`` is what remains to do for the current one, ``user_program`` what user
-    space does meanwhile for PCI devices and PHBs.  ``sent`` are calls without a reply yet.
+    read and wait, ``program`` is what remains to do for the current one; ``user_queue`` and
+    ``user_program`` are those of drmgr, which handles PCI devices and PHBs in user space.  ``sent``
+    are calls without a reply yet.
     """
 
     leaving: tuple[int, ...] = ()
     queue: tuple[HotplugEvent, ...] = ()
     program: Program = ()
+    user_queue: tuple[HotplugEvent, ...] = ()
     user_program: Program = ()
     sent: tuple[Call, ...] = ()
 
     @property
     def at_rest(self) -> bool:
         """Is its kernel up, without work and without an event that waits?"""
-        in_hand = self.busy or self.queue or self.user_program
-        return self.up and not in_hand and not any(call.by_user for call in self.sent)
+        in_hand = self.busy or self.queue or self.user_queue
+        return self.up and not in_hand and not self.user_busy
+
+    @property
+    def user_busy(self) -> bool:
+        """Is drmgr at work?"""
+        return bool(self.user_program) or any(call.by_user for call in self.sent)
+
+    @property
+    def user_decides(self) -> bool:
+        """Does drmgr wait for a `Decide`?  It does nothing else meanwhile."""
+        if not (self.conduct.user_asks and self.user_program):
+            return False
+        return isinstance(self.user_program[0], LetGo)
 
     def has(self, index: int) -> bool:
         """Does the kernel use the device, and will keep it?"""

@@ -227,9 +227,13 @@ class RtasByHand:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Let a guest that asks release the device that QEMU wants, or refuse."""
+    """Let a guest that asks release the device that QEMU wants, or refuse.
+
+    ``by_user``: drmgr, in user space, is meant, not the kernel.
+    """
 
     give: bool
+    by_user: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,13 +141,10 @@ def _dlpar(guest: Guest, order: Dlpar) -> Handled:
 
 
 def _take(guest: Guest, event: HotplugEvent) -> Handled:
-    """Queue an event for the kernel, or start it in user space, which has no queue."""
+    """Queue an event for the kernel, or for drmgr: neither waits for the other."""
     if not is_for_user_space(event):
         return _work_off(replace(guest, queue=(*guest.queue, event)))
-    program = program_of(event, guest.kind, guest.used)
-    if guest.user_program or any(call.by_user for call in guest.sent):
-        return replace(guest, user_program=(*guest.user_program, *program)), ()
-    return _go_on_in_user_space(replace(guest, user_program=program))
+    return _work_off_in_user_space(replace(guest, user_queue=(*guest.user_queue, event)))
 
 
 _HOTPLUG_TYPES = {
@@ -189,19 +186,33 @@ def _go_on(guest: Guest) -> Handled:
     return guest, (*commands, *more)
 
 
+def _work_off_in_user_space(guest: Guest) -> Handled:
+    """Start drmgr for the next event, unless it is at work: a lock lets one run at a time."""
+    if guest.user_busy or not guest.user_queue:
+        return guest, ()
+    event, *rest = guest.user_queue
+    program = program_of(event, guest.kind, guest.used)
+    return _go_on_in_user_space(replace(guest, user_queue=tuple(rest), user_program=program))
+
+
 def _go_on_in_user_space(guest: Guest) -> Handled:
-    """Do steps of drmgr until one has to wait for an answer."""
+    """Do steps of drmgr until one has to wait for an answer or a decision."""
     commands: tuple[Command, ...] = ()
-    while guest.user_program:
+    while guest.user_program and not guest.user_decides:
         op, rest = guest.user_program[0], guest.user_program[1:]
         if isinstance(op, Call):
             guest = replace(guest, user_program=rest, sent=(*guest.sent, op))
             return guest, (*commands, Send(Actor.QEMU, op.request))
-        kernel = guest.program
-        guest, more = _done(guest, op, rest)
-        guest = replace(guest, program=kernel, user_program=guest.program)
+        guest, more = _done_in_user_space(guest, op, rest)
         commands += more
-    return guest, commands
+    guest, more = _work_off_in_user_space(guest)
+    return guest, (*commands, *more)
+
+
+def _done_in_user_space(guest: Guest, op: Op, rest: Program) -> Handled:
+    kernel = guest.program
+    guest, commands = _done(guest, op, rest)
+    return replace(guest, program=kernel, user_program=guest.program), commands
 
 
 def _done(guest: Guest, op: Op, rest: Program) -> Handled:
@@ -280,13 +291,17 @@ def _work_done(guest: Guest, _: WorkDone) -> Handled:
 
 
 def _decide(guest: Guest, order: Decide) -> Handled:
-    if not guest.deciding:
+    if not (guest.user_decides if order.by_user else guest.deciding):
         return guest, ()
-    op = guest.program[0]
+    op, *rest = guest.user_program if order.by_user else guest.program
     assert isinstance(op, LetGo)
     pinned = without(guest.pinned, op.index)
-    kept = pinned if order.give else (*pinned, op.index)
-    guest, commands = _work_done(replace(guest, deciding=False, pinned=kept), WorkDone())
+    guest = replace(guest, pinned=pinned if order.give else (*pinned, op.index))
+    if order.by_user:
+        guest, commands = _done_in_user_space(guest, op, tuple(rest))
+        guest, more = _go_on_in_user_space(replace(guest, pinned=pinned))
+        return guest, (*commands, *more)
+    guest, commands = _work_done(replace(guest, deciding=False), WorkDone())
     return replace(guest, pinned=pinned), commands
 
 

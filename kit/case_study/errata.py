@@ -18,7 +18,7 @@ _ERRATA: Mapping[str, str] = {
     "4b08cd567b": _UNISOLATES,
     "d522cb52e6": "That no other machine has a timeout was true for seven months: since 6.2"
     " (18416c62e3) a PCIe unplug request expires after 5 s, after which device_del may be repeated;"
-    " nothing is forgotten by it.",
+    " a release after that still removes the device.",
 }
 
 

@@ -71,6 +71,7 @@ Resets = Annotated[int, typer.Option(help="Resets.")]
 Migrations = Annotated[int, typer.Option(help="Migrations.")]
 DimmLmbs = Annotated[int, typer.Option(help="LMBs of a DIMM; 0: none.")]
 WithPhb = Annotated[bool, typer.Option("--phb", help="A second PCI host bridge.")]
+Functions = Annotated[int, typer.Option("--pci", help="Functions of a PCI card; 0: none.")]
 Export = Annotated[
     Path | None, typer.Option("--export", metavar="DIR", help="Write scripts for a real QEMU.")
 ]
@@ -92,6 +93,7 @@ def explore(
     migrations: Migrations = _SCOPE.migrations,
     dimm_lmbs: DimmLmbs = _SCOPE.dimm_lmbs,
     phb: WithPhb = False,
+    pci: Functions = _SCOPE.pci,
     export: Export = None,
     live: LiveToo = False,
     backend: Backend = EMBEDDED,
@@ -116,6 +118,7 @@ def explore(
         migrations=migrations,
         dimm_lmbs=dimm_lmbs,
         phb=phb,
+        pci=pci,
     )
     kinds, wanted = _kinds(guests), _wanted(promises)
     if same is not None:

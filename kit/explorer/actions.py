@@ -14,6 +14,7 @@ from kit.actors.messages import (
     DetachDevice,
     Input,
     Pin,
+    Restarted,
     RtasByHand,
     SetVcpus,
     WaitOver,
@@ -92,6 +93,8 @@ _GUEST_READS = EnabledAction(ActionKind.GUEST, "guest reads")
 _WORK_DONE = EnabledAction(ActionKind.GUEST, "guest's work is done", WorkDone())
 _GIVES = EnabledAction(ActionKind.GUEST, "guest gives", Decide(True))
 _KEEPS = EnabledAction(ActionKind.GUEST, "guest keeps", Decide(False))
+_DRMGR_RELEASES = EnabledAction(ActionKind.GUEST, "drmgr releases", Decide(True, by_user=True))
+_DRMGR_REFUSES = EnabledAction(ActionKind.GUEST, "drmgr refuses", Decide(False, by_user=True))
 _LIBVIRT_READS = EnabledAction(ActionKind.LIBVIRT, "libvirt reads")
 _WAIT_OVER = EnabledAction(ActionKind.LIBVIRT, "libvirt's wait is over", WaitOver())
 _RESET = EnabledAction(ActionKind.RESET, "system_reset")
@@ -142,6 +145,8 @@ class ActionTable:
         busy: list[EnabledAction] = [_GUEST_READS] if side.inbox else []
         busy += [_WORK_DONE] if side.working else []
         busy += [_GIVES, _KEEPS] if guest.deciding else []
+        if guest.user_decides and Restarted() not in side.inbox:  # a reset ends drmgr at once
+            busy += [_DRMGR_RELEASES, _DRMGR_REFUSES]
         # a call by hand waits for the answer to the one before: there is one processor
         calls = self._calls if guest.up and not self._platform.is_calling(guest) else ()
         pins = tuple(unpin if index in guest.pinned else pin for index, pin, unpin in self._pins)

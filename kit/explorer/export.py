@@ -37,6 +37,7 @@ from kit.machine.requests import (
     Dimm,
     GetSensorState,
     Migrate,
+    PciFunction,
     Phb,
     QueryHotpluggableCpus,
     QueryMemoryDevices,
@@ -182,6 +183,9 @@ def _device_json(device: Device) -> Json:
             return {"device": "dimm", **_dimm_json(device)}
         case Phb(index, name):
             return {"device": "phb", "id": name, "index": index}
+        case PciFunction(bus, addr, multifunction, name):
+            place = {"bus": bus, "addr": addr, "multifunction": multifunction}
+            return {"device": "pci", "id": name, **place}
     raise MisuseError(f"the explorer plugs in no {type(device).__name__}")
 
 

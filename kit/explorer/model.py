@@ -14,6 +14,7 @@ hash-consing" (2006).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from kit.actors.kernel import Conduct, Kernel
@@ -35,11 +36,13 @@ from kit.explorer.transitions import (
     posted_to_libvirt,
     timer_turn,
 )
-from kit.machine.requests import DeviceDel, Migrate, SystemReset
+from kit.machine.events import DeviceDeleted, QmpReturn
+from kit.machine.requests import Device, DeviceDel, Migrate, SystemReset
 from kit.machine.revision import Revision
 from kit.simulation.platform import ExploredPlatform, PlatformMachine, explored_platform_of
 from kit.simulation.run import begin
 from kit.simulation.scenario import Setup
+from kit.trace.kinds import recipient
 
 __all__ = ["DrcModel", "Situation", "State", "TurnEffect"]
 
@@ -112,7 +115,7 @@ class DrcModel:
         self.revision, self.kind, self.scope = revision, kind, scope
         self.platform = platform or explored_platform_of(revision)
         self.devices = scope.devices
-        self._menu = ActionTable(self.platform, self.devices, kind, migrates=not scope.phb)
+        self._menu = ActionTable(self.platform, self.devices, kind, migrates=scope.migrates)
         self._machines = _Parts(self._menu.of_machine)
         self._guests = _Parts(self._menu.of_guest)
         self._managements = _Parts(self._menu.of_management)
@@ -133,7 +136,8 @@ class DrcModel:
         setup = Setup(
             boards=(self.platform.board,),
             guest=self.kind,
-            conduct=Conduct(asks=True, unusable_ns=1),
+            # without a card drmgr releases at once, as in the paths that were noted before
+            conduct=Conduct(asks=True, user_asks=bool(self.scope.pci), unusable_ns=1),
             libvirt=GUEST_ERROR_SINCE,  # understands every event that QEMU has
             devices=self.devices,
         )
@@ -214,6 +218,23 @@ class DrcModel:
     def environment(self, state: State) -> Environment:
         """Return a state's budgets and what the observer has noted."""
         return self._environments.known[state[3]].value
+
+    def is_heard(self, machine: PlatformMachine, device: Device) -> bool:
+        """Does a request for a device reach the guest, or remove the device at once?"""
+        _, reply, emitted = self.platform.ask(machine, DeviceDel(str(device.id)))
+        heard = any(
+            isinstance(one, DeviceDeleted) or recipient(one) is Actor.GUEST for one in emitted
+        )
+        return heard and isinstance(reply, QmpReturn)
+
+    @cached_property
+    def announced(self) -> tuple[Device, ...]:
+        """The devices that QEMU asks for by themselves.
+
+        A PCI function other than 0 is none of them: QEMU asks for it when function 0 has to go.
+        """
+        machine = self.machine(self.initial()[0])
+        return tuple(device for device in self.devices if self.is_heard(machine, device))
 
     def sent(self, state: State, action: EnabledAction) -> tuple[Sent, ...]:
         """Return the messages of a turn."""

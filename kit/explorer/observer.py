@@ -114,7 +114,7 @@ def _refused(
 ) -> tuple[str, ...]:
     """Return the device that the guest refuses to release while QEMU waits for it, if any."""
     platform = turn.platform
-    index = platform.deciding_on(guest) if isinstance(received, Decide) else None
+    index = platform.deciding_on(guest, received) if isinstance(received, Decide) else None
     device = None if index is None else _device_of(devices, turn, machine, index)
     if device is None or not isinstance(received, Decide):
         return ()

@@ -16,15 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from kit.actors.messages import Actor
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.actions import ActionKind, EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.observer import ObservedFact, Trial
 from kit.explorer.search import Property, PropertyKind
-from kit.machine.events import DeviceDeleted, QmpReturn
-from kit.machine.requests import DeviceDel
-from kit.trace.kinds import recipient
 
 __all__ = ["PROPERTIES", "UnplugProperty", "judged"]
 
@@ -80,15 +76,11 @@ def _agreed(model: DrcModel, state: State) -> bool:
 def _retry_is_heard(model: DrcModel, state: State) -> bool:
     """Does a request for any plugged device reach the guest, or remove the device at once?"""
     machine, _, management, _ = model.situation(state)
-    for device in model.devices:
-        if management.libvirt.has(device.id):
-            _, reply, emitted = model.platform.ask(machine, DeviceDel(str(device.id)))
-            heard = any(
-                isinstance(one, DeviceDeleted) or recipient(one) is Actor.GUEST for one in emitted
-            )
-            if not (heard and isinstance(reply, QmpReturn)):
-                return False
-    return True
+    return all(
+        model.is_heard(machine, device)
+        for device in model.announced
+        if management.libvirt.has(device.id)
+    )
 
 
 def _refusal_is_reported(model: DrcModel, state: State) -> bool:

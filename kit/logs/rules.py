@@ -280,7 +280,7 @@ def _late_release(log: UnplugLog, requests: Requests) -> Findings:
         if deleted and not unsure and passed > UNPLUG_TIMEOUT_S + SLACK_S:
             why = (
                 f"DEVICE_DELETED comes {passed:.0f} s after the last request;"
-                f" it would have forgotten that after {UNPLUG_TIMEOUT_S} s"
+                f" it would have dropped that after {UNPLUG_TIMEOUT_S} s"
             )
             yield LogFinding(end, _only_without(P.CPU_UNPLUG_TIMEOUT, why))
 
@@ -333,16 +333,16 @@ def _released_at_once(log: UnplugLog, requests: Requests) -> Findings:
         deleted = isinstance(log.entries[request.end].message, DeviceDeleted)
         quiet = request.reset is None and not request.moved and log.format.shows_every_event
         if deleted and quiet and request.kind is DeviceKind.CORE:
-            yield LogFinding(request.end, _check_forgets)
+            yield LogFinding(request.end, _check_drops)
 
 
-def _check_forgets(revision: Revision) -> str | None:
-    forgets = {P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK} & revision.patches
-    if forgets or not _pseries(revision):
+def _check_drops(revision: Revision) -> str | None:
+    drops = {P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK} & revision.patches
+    if drops or not _pseries(revision):
         return None
     return (
-        "a repeated device_del releases the core at once, so the earlier request was forgotten;"
-        " it forgets none"
+        "a repeated device_del releases the core at once, so the earlier request was dropped;"
+        " it drops none"
     )
 
 
@@ -398,13 +398,13 @@ RULES: tuple[LogRule, ...] = (
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
-        "A reset completes a pending unplug; a forgotten one it does not.",
+        "A reset completes a pending unplug; a dropped one it does not.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_reset",
         _reset,
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
-        "Only where a request was forgotten can a repeated one find the core released already.",
+        "Only where a request was dropped can a repeated one find the core released already.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_unplug_request",
         _released_at_once,
     ),

@@ -60,6 +60,7 @@ class Patch(Enum):
     MEND_DIMM_ABORT = "mend-dimm-abort"
     MEND_MIGRATED_DIMM = "mend-migrated-dimm"
     MEND_STUCK_DIMM = "mend-stuck-dimm"
+    MEND_STUCK_CARD = "mend-stuck-card"
     MEND_TOLD_TWICE = "mend-told-twice"
     MEND_RESET = "mend-reset"
 

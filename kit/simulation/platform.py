@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from kit.actors.kernel import Kernel
-from kit.actors.messages import Command, DeviceTree, Input, Message
+from kit.actors.messages import Command, Decide, DeviceTree, Input, Message
 from kit.common.errors import UserError
 from kit.machine.clock import Timer
 from kit.machine.events import Abort, Aborted, Emitted, Reply
@@ -136,8 +136,8 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
         """Does the guest wait for the answer to a call?"""
         return False
 
-    def deciding_on(self, guest: G) -> int | None:
-        """Return the connector that the guest is about to release or keep, if any."""
+    def deciding_on(self, guest: G, order: Decide) -> int | None:
+        """Return the connector that *order* lets the guest release or refuse, if any."""
         ...
 
     def requested(self, machine: M, device: Device) -> bool:

@@ -228,12 +228,12 @@ def _did(entry: TraceEntry) -> tuple[str, str] | None:
     match entry.message:
         case UnplugTimeout(silent=True):
             return (
-                "forgot the request, because its 15 s were over, and told nobody",
+                "dropped the request, because its 15 s were over, and told nobody",
                 "went on waiting",
             )
         case UnplugTimeout():
             return (
-                "forgot the request, because its 15 s were over, and said so",
+                "dropped the request, because its 15 s were over, and said so",
                 "went on waiting",
             )
         case QmpError(_, desc):

@@ -347,9 +347,9 @@ _ROWS = (
     MessageKind(
         of=events.UnplugTimeout,
         wire="unplug-timeout",
-        label="forgets request",
+        label="drops request",
         sentence=lambda m, _: (
-            "QEMU's 15 s are over: it forgets the request"
+            "QEMU's 15 s are over: it drops the request"
             + (" and tells nobody." if m.silent else ", and says so.")
         ),
         severity=Severity.BAD,

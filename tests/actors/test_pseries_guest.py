@@ -36,6 +36,10 @@ from kit.machine.requests import (
 from tests.actors.drive import CORE0, CORE1, booted, only_core1_online, unplug
 
 DIMM = Dimm(512, 0x40000000, "dimm1")
+CARD = (
+    PciFunction("pci.0", "3.1", id="net3f1"),
+    PciFunction("pci.0", "3.0", multifunction=True, id="net3"),
+)
 LMB0, LMB1 = 0x80000004, 0x80000005
 RELEASE = ["read sensor: PRESENT", "ISOLATE: success", "UNUSABLE: success"]
 LINUX = [kind for kind in GuestKind if kind is not GuestKind.ARBITRARY]
@@ -379,6 +383,42 @@ def test_user_space_does_one_thing_after_the_other() -> None:
 
     assert (len(first), nothing) == (1, ())
     assert not waiting.at_rest
+
+
+def test_what_user_space_refuses_does_not_cost_it_the_next_event() -> None:
+    """drmgr is started anew for each event; a refusal ends one of them."""
+    drive = booted(GuestKind.LINUX_5_12, *CARD)
+    drive.guest = replace(drive.guest, conduct=Conduct(user_asks=True))
+    drive.ask(DeviceDel("net3"))
+    assert (drive.guest.user_decides, len(drive.guest.user_queue)) == (True, 1)
+
+    drive.tell(Decide(False, by_user=True))
+    assert (drive.guest.user_decides, drive.guest.user_queue) == (True, ())
+    drive.tell(Decide(True, by_user=True))
+
+    assert drive.said == [
+        "REMOVE event",
+        "REMOVE event",
+        "no event",  # QEMU interrupted once for each
+        "log: device of drc index 40000019 is in use",
+        "ISOLATE: success",
+        "DeviceDeleted",
+    ]
+    assert drive.guest.at_rest
+
+
+def test_a_decision_is_for_the_kernel_or_for_user_space() -> None:
+    drive = booted(GuestKind.LINUX_5_12, CpuCore(1, "core1"), *CARD)
+    drive.guest = replace(drive.guest, conduct=Conduct(asks=True, user_asks=True))
+    drive.ask(DeviceDel("core1"))
+    drive.ask(DeviceDel("net3"))
+    assert (drive.guest.deciding, drive.guest.user_decides) == (True, True)
+    drive.tell(Decide(True, by_user=True))
+
+    assert (drive.guest.deciding, drive.guest.user_decides) == (True, True)
+    drive.tell(Decide(True))
+
+    assert (drive.guest.deciding, drive.guest.user_decides) == (False, True)
 
 
 def test_a_cpu_that_is_off_needs_no_work_to_be_let_go() -> None:

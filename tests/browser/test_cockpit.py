@@ -266,7 +266,7 @@ def test_the_slider_has_a_name_a_value_and_takes_its_keys(
 
 def test_the_future_is_hidden_until_it_is_played(cockpit: Callable[[str], Locator]) -> None:
     there = cockpit("player")
-    limbo = there.locator("svg g[data-at] text", has_text="forgets request").first
+    limbo = there.locator("svg g[data-at] text", has_text="drops request").first
     expect(there.locator("h3")).to_have_text("Two machines play one script")
     expect(limbo).to_be_hidden()
     press(there, "Last (End)")
@@ -296,7 +296,7 @@ def test_in_the_events_only_what_was_played_is_listed(cockpit: Callable[[str], L
     expect(there.locator("tr[data-place]:visible")).to_have_count(COUNT - 1)
     there.locator("tr[data-place='7']").click()
     expect(where(there)).to_have_text(f"8 of {COUNT} · 15 s")
-    expect(there.locator("tr.kit-now")).to_contain_text("forgets the request")
+    expect(there.locator("tr.kit-now")).to_contain_text("drops the request")
 
 
 # -- tabs, tasks, and what the kernel does ---------------------------------------------------------

@@ -56,7 +56,7 @@ def test_by_mouse_one_side_gets_device_deleted_and_the_other_not(page: Page) -> 
         page.locator(VERDICT)
         .inner_text()
         .startswith(
-            "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and told"
+            "At 15 s, QEMU at pre-revert dropped the request, because its 15 s were over, and told"
             " nobody;"
         )
     )

@@ -43,6 +43,7 @@ def test_one_cell_as_json_keeps_the_contract(capsys: Captured) -> None:
         "migrations": 0,
         "dimm_lmbs": 0,
         "phb": False,
+        "pci": 0,
     }
     assert cell == {
         "revision": "d522cb52e6~1",
@@ -174,7 +175,7 @@ def test_scripts_that_no_real_qemu_can_play_are_left_out(tmp_path: Path, capsys:
         (["--guest", "minix"], "--guest 'minix': there are linux-5.12, "),
         (["--property", "peace"], "--property 'peace': there are no-lost-release, "),
         (["--cores", "9"], "--cores 9: the explorer takes 0 to 3"),
-        (["--cores", "0"], "nothing to unplug: --cores 0 needs --dimm-lmbs or --phb"),
+        (["--cores", "0"], "nothing to unplug: --cores 0 needs --dimm-lmbs, --phb or --pci"),
         (["--same", "timer", "revert", "--at", "revert"], "--same compares two revisions"),
         (["--max-states", "0"], "Invalid value for '--max-states'"),
     ],

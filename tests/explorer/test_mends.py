@@ -22,8 +22,9 @@ DIMM_1 = Scope(cores=0, requests=3, migrations=2, dimm_lmbs=1)
 DIMM_2 = Scope(cores=0, dimm_lmbs=2)
 NO_MIGRATION = Scope(cores=0, dimm_lmbs=2, migrations=0)
 PHB = Scope(cores=0, requests=3, migrations=0, phb=True)
+CARD = Scope(cores=0, requests=3, migrations=0, pci=1)
 SEARCHES = [
-    *((kind, scope) for kind in (LINUX, OLD) for scope in (CORES, DIMM_1, DIMM_2, PHB)),
+    *((kind, scope) for kind in (LINUX, OLD) for scope in (CORES, DIMM_1, DIMM_2, PHB, CARD)),
     (ANY, NO_MIGRATION),
     (ANY, PHB),
 ]
@@ -35,6 +36,7 @@ MENDS_OF = {
         **{(kind, DIMM_1): {"retry-possible", "no-surprise-removal"} for kind in (LINUX, OLD)},
         **{(kind, DIMM_2): {"retry-possible"} for kind in (LINUX, OLD)},
     },
+    "mend-stuck-card": {(kind, CARD): {"retry-possible"} for kind in (LINUX, OLD)},
     "mend-told-twice": {},  # it shortens the list of strays; see below
     "mend-reset": {
         (kind, scope): {"no-surprise-removal"}
@@ -42,6 +44,9 @@ MENDS_OF = {
         for scope in (CORES, DIMM_1, DIMM_2, PHB)
     },
 }
+BROKEN = {("mend-stuck-card", scope): {"no-stray-event"} for scope in (CARD, PHB)}
+"""A second event that the guest reads after it has released the device, as CPUs have it today."""
+
 # there the operator never comes to believe in a failure, so nothing tries the property any more
 UNTRIED = {
     ("mend-stuck-dimm", DIMM_1): {"no-surprise-removal"},
@@ -71,14 +76,16 @@ def test_a_mend_mends_what_it_says_and_breaks_nothing(
 
     mended = MENDS_OF[mend.name].get(search, set())
     idle = UNTRIED.get((mend.name, search[1]), set()) & mended
-    assert after == before - mended
+    broken = BROKEN.get((mend.name, search[1]), set()) if search[0] is not ANY else set()
+    assert after == before - mended | broken
     found = judgements(mend, *search)
     assert {name for name in mended if found[name] is Judgement.NOT_EXERCISED} == idle
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda one: f"{one[0].value}-{one[1].name}")
 def test_together_they_mend_what_each_does(search: tuple[GuestKind, Scope]) -> None:
-    each = [found.get(search, set()) for name, found in MENDS_OF.items() if name != "mend-reset"]
+    apart = ("mend-reset", "mend-stuck-card")
+    each = [found.get(search, set()) for name, found in MENDS_OF.items() if name not in apart]
 
     after = violated(MENDED, *search)
 

@@ -56,6 +56,8 @@ def test_the_default_scope_is_the_one_that_was_promised() -> None:
         ("c0q2r1m1d1", 1313),
         ("c0q2r1m1d2", 4646),
         ("c0q1r1m1p", 102),
+        ("c0q2r1m1n1", 299),
+        ("c0q2r1m1n2", 1759),
     ],
 )
 def test_a_wider_or_narrower_scope_has_so_many_states(name: str, states: int) -> None:
@@ -157,9 +159,38 @@ def situations(model: DrcModel, draws: list[int]) -> Iterator[Situation]:
         yield model.situation(state)
 
 
-@pytest.mark.parametrize("name", ["c2q2r1m1", "c0q3r0m9d3p", "c3q0r0m0"])
+@pytest.mark.parametrize(
+    "name", ["c2q2r1m1", "c0q3r0m9d3p", "c3q0r0m0", "c0q2r1m0n1", "c1q2r1m0d1pn2"]
+)
 def test_a_scope_is_read_as_it_is_named(name: str) -> None:
     assert Scope.read(name).name == name
+
+
+@pytest.mark.parametrize("name", ["c0q2r1m1p", "c0q2r1m1n1"])
+def test_beside_a_bridge_or_a_card_nothing_migrates(name: str) -> None:
+    """No recording has such a migration."""
+    scope = Scope.read(name)
+    model = DrcModel(find_revision("today"), LINUX_5_14, scope)
+
+    assert scope.words.endswith("2 requests, 1 reset, no migrations")
+    assert "migrate" not in [action.text for action in model.actions(model.initial()[0])]
+
+
+def test_a_reset_ends_drmgr_before_it_decides() -> None:
+    model = DrcModel(find_revision("today"), LINUX_5_14, Scope(cores=0, pci=1))
+    asked = ("device_del net3", "guest reads", "guest reads")
+    (before, _), (after, _) = go(model, *asked), go(model, *asked, "system_reset")
+
+    decides = {"drmgr releases", "drmgr refuses"}
+    assert decides <= {action.text for action in model.actions(before)}
+    assert not decides & {action.text for action in model.actions(after)}
+
+
+def test_a_function_is_announced_with_function_0_alone() -> None:
+    model = DrcModel(find_revision("today"), LINUX_5_14, Scope(cores=1, pci=2))
+
+    assert [device.id for device in model.devices] == ["core1", "net3f1", "net3"]
+    assert [device.id for device in model.announced] == ["core1", "net3"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +198,8 @@ def test_a_scope_is_read_as_it_is_named(name: str) -> None:
     [
         ("c4q2r1m1", "--cores 4: the explorer takes 0 to 3"),
         ("c2q2r1m1d9", "--dimm-lmbs 9: the explorer takes 0 to 3"),
-        ("c0q2r1m1", "nothing to unplug: --cores 0 needs --dimm-lmbs or --phb"),
+        ("c0q2r1m1n9", "--pci 9: the explorer takes 0 to 2"),
+        ("c0q2r1m1", "nothing to unplug: --cores 0 needs --dimm-lmbs, --phb or --pci"),
         ("much", "'much' is no scope; one looks like c2q2r1m1"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_path_as_text_says_each_choice_and_what_is_said_then() -> None:
         "       QEMU queues an event: the guest is asked to give back core 1.",
         "       QEMU accepts the request.",
         "  2  QEMU's timer fires",
-        "       QEMU's 15 s are over: it forgets the request and tells nobody.",
+        "       QEMU's 15 s are over: it drops the request and tells nobody.",
         "  3  guest reads",
         "       The guest looks for an event (check-exception).",
         "       It is told: remove core 1.",

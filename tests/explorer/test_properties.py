@@ -57,7 +57,7 @@ def test_the_table_has_the_nine_names_of_the_lessons_and_what_never_was() -> Non
 def test_the_limbo_comes_with_the_timeout_goes_with_the_revert_and_comes_back(
     promise: str, kind: GuestKind
 ) -> None:
-    """With a guest that says no, a QEMU that hears it forgets a request, as the timeout did."""
+    """With a guest that says no, a QEMU that hears it drops a request, as the timeout did."""
     again = HEARS_NO if kind in SAYS_NO else ()
 
     assert where_broken(promise, kind) == {*TIMEOUT, *again}
@@ -201,6 +201,24 @@ def test_the_shortest_story_that_breaks_a_promise(
     promise: str, revision: str, kind: GuestKind, actions: tuple[str, ...]
 ) -> None:
     assert broken(promise, revision, kind).actions == actions
+
+
+@pytest.mark.parametrize("promise", ["retry-possible", "refusal-reported"])
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
+def test_what_drmgr_refuses_nobody_hears_of_and_nobody_can_ask_for_again(
+    promise: str, kind: GuestKind
+) -> None:
+    """Recorded in pci-cooperative-unplug: while one is pending, another request is an error."""
+    assert broken(promise, "today", kind, "c0q2r1m0n1").actions == (
+        "device_del net3",
+        "guest reads",
+        "guest reads",
+        "drmgr refuses",
+    )
+
+
+def test_no_guest_ends_qemu_by_a_pci_card() -> None:
+    assert all(holds("no-abort", "today", ARBITRARY, f"c0q2r1m0n{count}") for count in (1, 2))
 
 
 def test_the_shortest_story_of_a_half_released_dimm() -> None:

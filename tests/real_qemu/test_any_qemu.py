@@ -36,6 +36,7 @@ SCOPES = [
     Scope(),
     Scope(cores=0, dimm_lmbs=2),
     Scope(cores=0, phb=True, migrations=0),
+    Scope(cores=0, phb=True, pci=2, migrations=0),
 ]
 
 

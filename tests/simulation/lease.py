@@ -189,7 +189,7 @@ class Lease(ExploredPlatform[LeaseMachine, LeaseGuest]):
         first, *others = machine.leases
         return replace(machine, leases=(Timer(machine.now_ns, first.index), *others))
 
-    def deciding_on(self, guest: LeaseGuest) -> int | None:
+    def deciding_on(self, guest: LeaseGuest, order: Decide) -> int | None:
         return guest.wanted[0] if guest.wanted else None
 
     def requested(self, machine: LeaseMachine, device: Device) -> bool:

@@ -90,7 +90,7 @@ def test_its_picture_is_drawn_as_text() -> None:
         ":                         :        :]5 s    |      :        :        |",
         ":                         :        :]       |      :        :        |",
         "+ 6 s  ======================== first difference =======================",
-        "|      forgets request    :        x        |      :        :        |",
+        "|      drops request      :        x        |      :        :        |",
         ":                         :        H        |      :        :        |",
         "+ 7 s  UNUSABLE           :        H<-------.      :        .<-------.",
         "|      DEVICE_DELETED     :        H        .      .<-------.        .",

@@ -31,7 +31,7 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "revert",
             (A.DEVICE_DEL, A.GUEST_RELEASES_LATE),
             [
-                "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and"
+                "At 15 s, QEMU at pre-revert dropped the request, because its 15 s were over, and"
                 " told nobody; QEMU at revert went on waiting.",
                 "pre-revert: the guest has let go of the core, QEMU still holds it, and no"
                 " DEVICE_DELETED was sent: limbo.",
@@ -75,7 +75,7 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "revert",
             (A.DEVICE_DEL, A.GUEST_RELEASES_LATE, A.SYSTEM_RESET),
             [
-                "At 15 s, QEMU at pre-revert forgot the request, because its 15 s were over, and"
+                "At 15 s, QEMU at pre-revert dropped the request, because its 15 s were over, and"
                 " told nobody; QEMU at revert went on waiting.",
                 "pre-revert: the core that the guest had let go of is back.",
                 "revert: the core is released, and DEVICE_DELETED said so.",

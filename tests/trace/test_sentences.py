@@ -323,8 +323,8 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         Q,
         Q,
         UnplugTimeout(CORE1),
-        "QEMU's 15 s are over: it forgets the request and tells nobody.",
-        "forgets request",
+        "QEMU's 15 s are over: it drops the request and tells nobody.",
+        "drops request",
     ),
     (
         Q,

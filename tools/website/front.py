@@ -59,7 +59,7 @@ def narrow_picture(pair: Pair) -> Html:
     parts = [*_ticks()]
     for run, x in sides:
         parts += _side(run, x)
-    label = "Before the revert QEMU forgets the request after 15 s and holds a core that the guest"
+    label = "Before the revert QEMU drops the request after 15 s and holds a core that the guest"
     label += " lets go of at 16 s. After the revert it waits, and the core is gone."
     return picture(360, _y(_END_S) + 34, label, parts)
 
@@ -91,7 +91,7 @@ def _side(run: Run, x: float) -> list[Html]:
     beside = x + 74
     if ended.orphaned:
         parts.append(rect(x + 6, _y(15), 22, _y(_END_S) - _y(15), "none", BAD, "4 3"))
-        parts.append(text(beside, _y(15) - 4, "forgets", fill=WAIT))
+        parts.append(text(beside, _y(15) - 4, "drops it", fill=WAIT))
         parts.append(text(x + 6, _y(_END_S) + 20, "LIMBO, nobody told", fill=BAD, bold=True))
     elif released is not None:
         parts.append(rect(x + 6, _y(15), 22, _y(released) - _y(15), HOLD))

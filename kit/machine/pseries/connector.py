@@ -216,7 +216,8 @@ def index_of(device: Device, lmb: int = 0) -> int:
         case Phb(index):
             return drc_index(DrcType.PHB, index)
         case PciFunction(addr=addr):
-            return drc_index(DrcType.PCI, int(addr.split(".")[0], 16) << 3)
+            slot, _, function = addr.partition(".")
+            return drc_index(DrcType.PCI, int(slot, 16) << 3 | int(function or "0", 16))
         case Dimm(addr=addr):
             return drc_index(DrcType.LMB, addr // (LMB_MIB * MIB) + lmb)
     raise UserError(f"{device} has no connector here")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kit.machine import clock
 from kit.machine.events import Abort, Emitted, HotplugAction, QmpReturn
-from kit.machine.pseries.connector import QemuCall
+from kit.machine.pseries.connector import Drc, QemuCall
 from kit.machine.pseries.device_add import QmpStep
 from kit.machine.pseries.event_log import (
     connector_event,
@@ -93,6 +93,8 @@ def _request_core(machine: Machine, core: CpuCore) -> Step:
 def _request_phb(machine: Machine, phb: Phb) -> Step:
     (drc,) = drc_of(machine, phb)
     if drc.unplug_requested:
+        if machine.has(Patch.MEND_STUCK_CARD):
+            return notify(machine, connector_event(HotplugAction.REMOVE, drc))
         if machine.has(Patch.PHB_REPEATED_UNPLUG_ERROR):
             raise Refused(f"PCI Host Bridge unplug already in progress for device {phb.id or NULL}")
         return machine, ()
@@ -104,6 +106,8 @@ def _request_phb(machine: Machine, phb: Phb) -> Step:
 def _request_pci(machine: Machine, function: PciFunction) -> Step:
     drcs = drc_of(machine, function)
     if drcs[0].unplug_requested:
+        if machine.has(Patch.MEND_STUCK_CARD):
+            return _announce_pci(machine, drcs)
         if machine.has(Patch.PCI_REPEATED_UNPLUG_ERROR):
             raise Refused(f"PCI device unplug already in progress for device {function.id or NULL}")
         return machine, ()
@@ -115,6 +119,13 @@ def _request_pci(machine: Machine, function: PciFunction) -> Step:
     for drc in wanted:
         machine, _, more = act(machine, drc, QemuCall.UNPLUG_REQUEST)
         emitted += more
+    machine, events = _announce_pci(machine, drcs)
+    return machine, emitted + events
+
+
+def _announce_pci(machine: Machine, drcs: tuple[Drc, ...]) -> Step:
+    """Queue an event for each function of a slot; function 0 alone speaks for the slot."""
+    emitted: tuple[Emitted, ...] = ()
     if is_function_0(drcs):
         for drc in reversed(functions_of_slot(machine, drcs[0])):
             machine, more = notify(machine, connector_event(HotplugAction.REMOVE, drc))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kit.actors import pseries_guest as guests
 from kit.actors.libvirt import WAIT_PSERIES_S
-from kit.actors.messages import Command, DeviceTree, Input, Message
+from kit.actors.messages import Command, Decide, DeviceTree, Input, Message
 from kit.actors.pseries_guest import Guest
 from kit.actors.pseries_programs import GuestKind, LetGo, isolation, sensor, usable
 from kit.common.errors import MisuseError
@@ -18,9 +18,17 @@ from kit.machine import clock
 from kit.machine.clock import Timer
 from kit.machine.config import LMB_MIB, Config
 from kit.machine.events import Emitted, ExceptionReturn, HotplugAction, Reply
-from kit.machine.pseries.connector import READY_STATES, UNISOLATED_STATES, Drc, DrcState, index_of
+from kit.machine.pseries.connector import (
+    READY_STATES,
+    TYPES,
+    UNISOLATED_STATES,
+    Drc,
+    DrcState,
+    DrcType,
+    index_of,
+)
 from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S, Machine
-from kit.machine.pseries.rtas import ALLOCATION_STATE
+from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import (
     CheckException,
@@ -143,9 +151,10 @@ class PseriesPlatform:
         """Has the guest made an RTAS call that is not answered yet?"""
         return bool(guest.sent)
 
-    def deciding_on(self, guest: Guest) -> int | None:
-        """Return the connector that the guest is about to release or keep, if any."""
-        op = guest.program[0] if guest.program else None
+    def deciding_on(self, guest: Guest, order: Decide) -> int | None:
+        """Return the connector that *order* lets the guest release or refuse, if any."""
+        program = guest.user_program if order.by_user else guest.program
+        op = program[0] if program else None
         return op.index if isinstance(op, LetGo) else None
 
     def requested(self, machine: Machine, device: Device) -> bool:
@@ -160,13 +169,16 @@ class PseriesPlatform:
 
     def released(self, machine: Machine, device: Device) -> bool:
         """Has the guest released every connector of a device?"""
-        return all(drc is None or drc.state is DrcState.UNUSABLE for drc in _drcs(machine, device))
+        return all(drc is None or drc.state in _RELEASED for drc in _drcs(machine, device))
 
     def releases(self, message: Message) -> int | None:
         """Return the connector that a request of the guest's releases, if it does."""
         match message:
-            case SetIndicator(indicator, index, 0) if indicator == ALLOCATION_STATE:
-                return index
+            case SetIndicator(indicator, index, 0):
+                # the last call: a PCI function goes at ISOLATE
+                physical = TYPES.get(index >> 28) is DrcType.PCI
+                last = ISOLATION_STATE if physical else ALLOCATION_STATE
+                return index if indicator == last else None
         return None
 
     def asked_back(self, message: Message) -> tuple[int, ...] | None:
@@ -176,6 +188,10 @@ class PseriesPlatform:
                 if event.action is HotplugAction.REMOVE:
                     return () if event.index is None else (event.index,)
         return None
+
+
+_RELEASED = frozenset({DrcState.UNUSABLE, DrcState.POWERON})
+"""The states of a connector, logical and physical, in which the guest has released it."""
 
 
 def _drcs(machine: Machine, device: Device) -> Iterator[Drc | None]:

@@ -238,7 +238,7 @@ def _name_message(message: Emitted) -> str:
         case ErrorReport(text):
             return f"its log: “{text}”"
         case UnplugTimeout():
-            return "nobody: it forgot the request"
+            return "nobody: it dropped the request"
     return "" if outcome_of(message) is None else f"the operator: {wire_name(message)}"
 
 

@@ -60,7 +60,7 @@ def test_there_is_a_place_for_the_start_each_event_and_the_end() -> None:
     assert [place.at for place in places][::6] == ["0 s", "15 s", "16 s"]
     assert said(places[0]) == ["Nothing has happened yet."]
     assert said(places[6]) == [
-        "pre-revert: QEMU's 15 s are over: it forgets the request and tells nobody.",
+        "pre-revert: QEMU's 15 s are over: it drops the request and tells nobody.",
         "revert: has no such event.",
     ]
     assert (places[6].differs, places[5].differs) == (True, False)

@@ -87,7 +87,7 @@ def test_no_timer_ends_before_it_begins(chosen: Choices) -> None:
 
 
 def test_qemu_waits_forgets_and_is_in_limbo() -> None:
-    """d1c2e3ce3d: after 15 s the request is forgotten; what the guest then releases is lost."""
+    """d1c2e3ce3d: after 15 s the request is dropped; what the guest then releases is lost."""
     assert times(late(), Actor.QEMU) == [
         (LaneState.HOLDS, None, 0),
         (LaneState.PENDING, 0, 15),

@@ -32,7 +32,7 @@ def test_compare_prints_picture_meaning_token_and_events(capsys: Captured) -> No
     )
     meaning = " ".join(lines[len(picture) + 1 : token])
     assert lines[: len(picture) + 1] == [*picture, ""]
-    assert meaning.startswith("At 15 s, QEMU at pre-revert forgot the request")
+    assert meaning.startswith("At 15 s, QEMU at pre-revert dropped the request")
     assert meaning.endswith("revert: the core is released, and DEVICE_DELETED said so.")
     marks = [line[:6] for line in lines[token + 2 :] if line[2:3].isdigit()]
     assert marks == [*["= 0 s "] * 5, "- 15 s", *["= 16 s"] * 5, "+ 16 s", "= 16 s"]

@@ -35,7 +35,7 @@ time                     oper     QEMU    guest   oper     QEMU    guest
 :                         :        :]15 s   |      :        :        |
 :                         :        :]       |      :        :        |
 + 15 s ======================== first difference =======================
-|      forgets request    :        x        |      :        :        |
+|      drops request      :        x        |      :        :        |
 :                         :        H        |      :        :        |
 + 16 s read sensor        :        H<........      :        :<........
 |      PRESENT            :        H.......>.      :        :.......>.

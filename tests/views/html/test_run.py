@@ -93,7 +93,7 @@ def test_what_both_have_is_one_event_and_what_one_has_stands_on_its_side() -> No
 
     assert rows[0] == ["no.", "time", "pre-revert", "revert"]
     assert rows[1] == ["1", "0 s", "The operator asks QEMU to remove core1 (device_del)."]
-    assert rows[6][2:] == ["QEMU's 15 s are over: it forgets the request and tells nobody.", "–"]
+    assert rows[6][2:] == ["QEMU's 15 s are over: it drops the request and tells nobody.", "–"]
     assert rows[12][2:] == ["–", "QEMU has released core1 and says so: DEVICE_DELETED."]
     assert re.findall(r'data-place="(\d+)"', html) == [str(place) for place in range(13)]
 

@@ -14,7 +14,7 @@ from kit.views.models.player import PlayerModel, actions_of
 from kit.views.models.timeline import choices_of
 from tests.simulation.stories import story
 
-FORGETS = "QEMU's 15 s are over: it forgets the request and tells nobody."
+FORGETS = "QEMU's 15 s are over: it drops the request and tells nobody."
 RESETS = "system_reset"
 
 

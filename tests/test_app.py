@@ -147,9 +147,9 @@ def test_the_properties_are_a_table_of_named_revisions() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: properties("revert", widen="all"), "'all' is no scope"),
+        (lambda: properties("revert", widen="all"), "'all' is not a scope"),
         (lambda: properties("q35"), "q35 cannot be explored; the explorer knows pseries alone"),
-        (lambda: path("1.run.x"), "is no token of a path"),
+        (lambda: path("1.run.x"), "is not a token of a path"),
     ],
 )
 def test_a_table_or_path_that_cannot_be_made_says_why(

@@ -123,7 +123,7 @@ def judged(done: ChildResult, pins: int) -> Audit:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is known, one line each, and return the exit status."""
     parser = argparse.ArgumentParser(prog="make audit", description="Known vulnerabilities.")
-    parser.add_argument("--offline-ok", action="store_true", help="no database is no failure")
+    parser.add_argument("--offline-ok", action="store_true", help="no database is not a failure")
     chosen, options = parser.parse_known_args(arguments)
     try:
         found = audit(read_pins(LOCK.read_text(encoding="utf-8")), *options)

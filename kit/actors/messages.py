@@ -172,7 +172,7 @@ class ApiError:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRemoved:
-    """Domain event device-removed: the domain's XML no longer has ``alias``, which is no vCPU."""
+    """Domain event device-removed: the domain's XML no longer has ``alias``. Not for a vCPU."""
 
     alias: str
 

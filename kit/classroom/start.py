@@ -15,7 +15,7 @@ where it runs first.
 import sys
 
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
-    del sys.path[0]  # what else lies in this folder is no module of ours
+    del sys.path[0]  # what else lies in this folder is not a module of ours
 
 import contextlib
 import json
@@ -105,7 +105,7 @@ def read_manifest(folder: Path) -> dict[str, object]:
     except ValueError:
         raise BrokenFolderError(f"{path}: is damaged; copy the whole folder again") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise BrokenFolderError(f"{path}: is no folder that kit classroom made")
+        raise BrokenFolderError(f"{path}: is not a folder that kit classroom made")
     if found.get("version") != VERSION:
         raise BrokenFolderError(f"{path}: is of version {found.get('version')}, not {VERSION}")
     return found
@@ -178,7 +178,7 @@ def read_sums(folder: Path) -> dict[str, str]:
 def _differs(folder: Path, name: str, digest: str) -> str:
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or "\\" in name or ":" in name:
-        return f"{name!a}: is no name of a file in the folder"
+        return f"{name!a}: is not a name of a file in the folder"
     try:
         return "" if file_digest(folder / pure) == digest else f"{name}: differs"
     except FileNotFoundError:

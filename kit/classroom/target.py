@@ -108,7 +108,8 @@ def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Laptop, ...]:
         match = _PYTHON.fullmatch(version)
         if match is None or int(match[1]) < _OLDEST:
             raise UserError(
-                f"{version!r} is no Python that the kit runs on; name one as 3.12, from 3.{_OLDEST}"
+                f"{version!r} is not a Python that the kit supports; name one as 3.12,"
+                f" from 3.{_OLDEST}"
             )
     found: dict[tuple[str, str, str], Laptop] = {}
     for tag in tuple(tags) or ("",):
@@ -136,7 +137,7 @@ def _target(tag: str, python: str) -> Laptop:
     match = _TAG.fullmatch(tag)
     if match is None:
         raise UserError(
-            f"{tag!r} is no platform tag; for instance win_amd64, macosx_11_0_arm64,"
+            f"{tag!r} is not a platform tag; for instance win_amd64, macosx_11_0_arm64,"
             " manylinux_2_28_x86_64"
         )
     os_name, sys_platform, system = _SYSTEMS.get(tag.partition("_")[0], _LINUX)

@@ -68,7 +68,7 @@ def read_wheel(path: Path) -> Wheel:
             requires=requires,
         )
     except (ValueError, OSError, zipfile.BadZipFile, InvalidRequirement) as error:
-        raise UserError(f"{path}: is no wheel that can be read: {error}") from None
+        raise UserError(f"{path}: is not a wheel that can be read: {error}") from None
 
 
 # -- the kit's own -----------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def put(data: str | bytes, output: Path | None) -> None:
     """Write to a file, or text to stdout; UserError for bytes to stdout, or if that fails."""
     if output is None:
         if isinstance(data, bytes):
-            raise UserError("--format png is no text: name a file, -o FILE")
+            raise UserError("--format png is not text: name a file, -o FILE")
         typer.echo(data)
         return
     save(output, data if isinstance(data, bytes) else f"{data}\n".encode())

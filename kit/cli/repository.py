@@ -88,7 +88,7 @@ def chosen(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the revisions and the pathspecs that somebody typed.
 
-    A word that is no revision and names a file or a folder is a path, as with git.
+    A word that is not a revision and names a file or a folder is a path, as with git.
 
     Raises:
         UserError: A word is neither.

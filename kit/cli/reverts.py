@@ -167,7 +167,7 @@ def _tell_untouched(clone: CloneHistory, wanted: Wanted) -> None:
 def _refuse_no_date(date: str | None) -> None:
     """Refuse what git would silently read as the present."""
     if date is not None and not re.search(r"\d|yesterday|today|last|ago", date):
-        raise UserError(f"{date!r} is no date; give one as 2021-04-12, or 2.weeks.ago")
+        raise UserError(f"{date!r} is not a date; give one as 2021-04-12, or 2.weeks.ago")
 
 
 @contextmanager

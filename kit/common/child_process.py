@@ -495,7 +495,7 @@ class _Guard:
             return self._mark
 
     def keep(self, group: int) -> None:
-        """End *group* with this process; 0 is no group."""
+        """End *group* with this process; 0 is not a group."""
         if _IS_POSIX and group:
             with self._lock:
                 self._groups[group] = None

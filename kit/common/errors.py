@@ -7,7 +7,7 @@ KitError                 base; its text is one line for a person
 ├── MisuseError          a call that the kit's own code must never make
 └── TableGapError        a state table has no row for an event: a bug in the table
 
-A guest that misbehaves is none of these: it gets an RTAS status, as on the real machine.
+A guest that misbehaves is not one of these: it gets an RTAS status, as on the real machine.
 """
 
 from __future__ import annotations

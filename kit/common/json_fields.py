@@ -79,7 +79,7 @@ def decoder() -> json.JSONDecoder:
 
 
 def _refuse_constant(name: str) -> Json:
-    raise FormatError(f"{name} is no JSON number")
+    raise FormatError(f"{name} is not a JSON number")
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -141,7 +141,7 @@ class TomlReader:
     def check_name(self, name: str) -> None:
         """Raise unless *name*, the file's, is well formed."""
         if not _NAME.fullmatch(name) or len(name) > 40:
-            raise self.error("", f"{name!r} is no name; expected small letters, digits and hyphens")
+            raise self.error("", f"{name!r} is not a name; use small letters, digits, hyphens")
 
     def keys(self, data: Mapping[str, Any], where: str, known: set[str]) -> None:
         """Raise for the first key of *data* that is not *known*."""
@@ -180,7 +180,7 @@ class TomlReader:
         """Yield each table of the list at *key*, with a reader of it."""
         entries = data.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise self.error(key, f"{key} is no list of tables; expected [[{key}]]")
+            raise self.error(key, f"{key} is not a list of tables; expected [[{key}]]")
         for number, entry in enumerate(entries):
             yield self.within(f"[[{key}]]", number), entry
 

@@ -391,7 +391,7 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def open_lock(path: Path) -> int:
-    """Open the file of a lock, made at first use; raise OSError for what is no plain file."""
+    """Open the file of a lock, made at first use; raise OSError for what is not a plain file."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
     found = os.fstat(handle)

@@ -167,7 +167,7 @@ def _names(answer: object, known: Sequence[str], what: str) -> tuple[str, ...]:
     names = []
     for name in list(found)[:MAX_NAMES]:
         if not isinstance(name, str) or name not in known:
-            raise UserError(f"{short(name)} is none of the {what}: {', '.join(known)}")
+            raise UserError(f"{short(name)} is not one of the {what}: {', '.join(known)}")
         names.append(name)
     if len(set(names)) < len(names):
         raise UserError(f"one of the {what} is named twice; name each once")
@@ -232,7 +232,7 @@ def _interventions(task: ScriptTask, lines: tuple[str, ...]) -> tuple[Interventi
         action = " ".join(action.split())
         if action not in (*task.menu, WAIT):
             raise UserError(
-                f"{short(action)} is none of the actions here: {', '.join(task.menu)}, {WAIT}"
+                f"{short(action)} is not one of the actions here: {', '.join(task.menu)}, {WAIT}"
             )
         one = Intervention(read_time(time[:40]), action)
         if found and one.at_ns < found[-1].at_ns:

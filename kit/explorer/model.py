@@ -231,7 +231,7 @@ class DrcModel:
     def announced(self) -> tuple[Device, ...]:
         """The devices that QEMU asks for by themselves.
 
-        A PCI function other than 0 is none of them: QEMU asks for it when function 0 has to go.
+        A PCI function other than 0 is not one of them: QEMU asks for it when function 0 has to go.
         """
         machine = self.machine(self.initial()[0])
         return tuple(device for device in self.devices if self.is_heard(machine, device))

@@ -114,7 +114,7 @@ class Scope:
         """
         match = _NAME.fullmatch(name)
         if match is None:
-            raise UserError(f"{name!r} is no scope; one looks like {DEFAULT.name}")
+            raise UserError(f"{name!r} is not a scope; one looks like {DEFAULT.name}")
         cores, requests, resets, migrations, lmbs = (
             int(found or 0) for found in match.groups()[:5]
         )

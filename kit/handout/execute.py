@@ -67,7 +67,7 @@ def read_lesson(path: Path) -> NotebookNode:
     except FormatError as error:
         raise UserError(f"{path}: {error}; no notebook does") from None
     except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError):
-        raise UserError(f"{path}: is no notebook; install unplug-kit again") from None
+        raise UserError(f"{path}: is not a notebook; install unplug-kit again") from None
 
 
 def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:

@@ -156,7 +156,7 @@ class _Pages:
         """
         stems = [path.stem for path in (*self.lessons, *self.texts)]
         if self.folder.exists() and not self.folder.is_dir():
-            raise UserError(f"{self.folder}: is no folder; name another, -o DIR")
+            raise UserError(f"{self.folder}: is not a folder; name another, -o DIR")
         try:
             make_folders(self.folder)
             for stem in [*stems, *(["index"] * self.together)]:
@@ -196,5 +196,5 @@ def _refuse_foreign(path: Path) -> None:
             ours = GENERATOR.encode() in file.read(_FIRST_BYTES)
     if not ours:
         raise UserError(
-            f"{path}: is there and is no hand-out of the kit; move it away, or name another -o DIR"
+            f"{path}: exists and is not a hand-out of the kit; move it away, or name another -o DIR"
         )

@@ -83,7 +83,7 @@ def read_objects(text: str) -> Iterator[dict[str, Json]]:
                 at, length = 0, len(text)
                 continue
             what = (getattr(error, "msg", "") or str(error)).removesuffix(" starting at")
-            raise FormatError(f"is no JSON: {what}") from None
+            raise FormatError(f"is not JSON: {what}") from None
         if not isinstance(value, dict):
             raise FormatError("is JSON, but no object")
         yield value
@@ -129,7 +129,7 @@ def read_typed_command(text: str) -> tuple[str, dict[str, Json]]:
     for argument in arguments:
         key, sign, value = argument.partition("=")
         if not sign:
-            raise FormatError(f"{fields.short(argument)} is no key=value")
+            raise FormatError(f"{fields.short(argument)} is not a key=value")
         found[key] = _value(value)
     if not name:
         raise FormatError("names no command")

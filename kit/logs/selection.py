@@ -27,7 +27,7 @@ def read_bound(text: str, log: UnplugLog) -> Bound:
     A time has a date, or belongs to the log's first day.
 
     Raises:
-        UserError: It is none of these, or the log has no times or several files.
+        UserError: It is not one of these, or the log has no times or several files.
     """
     text = text.strip()
     if re.fullmatch(r"[0-9]{1,12}", text):
@@ -46,7 +46,7 @@ def read_bound(text: str, log: UnplugLog) -> Bound:
     at_ns = read_time(text)
     if at_ns is None:
         raise UserError(
-            f"{plain(text, 60)!r} is no place in a log; expected a line (1200), seconds since its"
+            f"{plain(text, 60)!r} is not a place in a log; give a line (1200), seconds since its"
             " first time (12.5s) or a time of its own (2021-04-01 10:00:05, 10:00:05)"
         )
     return Bound(at_ns=at_ns)

@@ -70,7 +70,7 @@ def marked(command: str, number: int) -> bytes:
     b"true; echo kit''-7-$?\n"
     """
     if "\n" in command or not command.isprintable():
-        raise ValueError(f"{command!r} is no line for a shell")
+        raise ValueError(f"{command!r} is not a line for a shell")
     return f"{command}; echo kit''-{number}-$?\n".encode()
 
 

@@ -42,7 +42,7 @@ def read_image(kernel: Path, initrd: Path | None = None) -> GuestImage:
     """Return these files if they can be booted; else raise BackendError with what to do."""
     head = _head(kernel, "--kernel")
     if head[:4] != b"\x7fELF":
-        raise BackendError(f"{kernel}: is no ELF file; --kernel takes a vmlinux for ppc64")
+        raise BackendError(f"{kernel}: is not an ELF file; --kernel takes a vmlinux for ppc64")
     if len(head) < _HEAD:
         raise BackendError(f"{kernel}: is cut: an ELF file begins with more")
     order = "little" if head[5] == 1 else "big"

@@ -84,7 +84,7 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
     if found is not None:
         return str(Path(found).absolute())
     if Path(wanted).exists():
-        raise BackendError(f"{wanted}: is no program that can be started")
+        raise BackendError(f"{wanted}: is not a program that can be started")
     whence = f" ({ENVIRONMENT})" if not chosen and environment else ""
     how = GET_IT.format(package=_PACKAGES[board], program=PROGRAMS[board])
     raise BackendError(f"{wanted}{whence}: no such program; {how}")

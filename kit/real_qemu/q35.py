@@ -141,4 +141,4 @@ def _arguments(device: requests.Device, core: str) -> dict[str, object]:
         case requests.Dimm(addr=addr, slot=slot):
             more = {} if slot is None else {"slot": slot}
             return {"driver": "pc-dimm", "addr": addr, **more, **named}
-    raise BackendError(f"{type(device).__name__} is no device of the kit's q35 machine")
+    raise BackendError(f"{type(device).__name__} is not a device of the kit's q35 machine")

@@ -110,7 +110,7 @@ def _check_exception(session: Session, mask: int) -> events.ExceptionReturn:
     log = session.qtest("read", _LOG, _LOG_BYTES)
     event = hotplug_event(_bytes(session, log, _LOG_BYTES))
     if event is None:
-        raise BackendError(f"{session.binary}: an event that is no hotplug event")
+        raise BackendError(f"{session.binary}: an event that is not a hotplug event")
     return events.ExceptionReturn(status, event)
 
 

@@ -164,7 +164,7 @@ class QmpCodec(_Lines[QmpMessage]):
         except OverflowError:  # a time with more digits than a float has
             message = None
         if message is None:
-            raise self._error(line, "is no greeting, answer or event")
+            raise self._error(line, "is not a greeting, answer or event")
         return message
 
 
@@ -215,7 +215,7 @@ class QtestCodec(_Lines[QtestMessage]):
         """
         text = " ".join(f"{word:#x}" if isinstance(word, int) else word for word in words)
         if not _COMMAND.fullmatch(text):
-            raise ValueError(f"{text!r} is no line of qtest")
+            raise ValueError(f"{text!r} is not a line of qtest")
         return text.encode() + b"\n"
 
     def _message(self, line: bytes) -> QtestMessage:
@@ -230,4 +230,4 @@ class QtestCodec(_Lines[QtestMessage]):
                 return QtestFail(" ".join(rest))
             case ["IRQ", ("raise" | "lower") as edge, number] if _NUMBER.fullmatch(number):
                 return QtestIrq(edge == "raise", int(number))
-        raise self._error(line, "is no answer")
+        raise self._error(line, "is not an answer")

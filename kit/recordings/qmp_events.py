@@ -59,7 +59,7 @@ def ost_info_of(data: Mapping[str, Any]) -> OstInfo:
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data[key]
     if not isinstance(value, str):
-        raise TypeError(f"{key} is no text")
+        raise TypeError(f"{key} is not text")
     return value
 
 

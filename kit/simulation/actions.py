@@ -83,7 +83,7 @@ def read_device(text: str, dimm_addr: int = FIRST_DIMM_ADDR) -> Device:
     match = _DEVICE.fullmatch(text.strip())
     if match is None or (match[3] and match[1] != "dimm"):
         raise ActionError(
-            f"{text!r} is no device; expected core1, dimm1, dimm1 512 MiB, phb1 or net3"
+            f"{text!r} is not a device; expected core1, dimm1, dimm1 512 MiB, phb1 or net3"
         )
     kind, number, name = match[1], int(match[2]), match[1] + match[2]
     if kind == "core":
@@ -111,10 +111,10 @@ def _index(name: str, devices: tuple[Device, ...]) -> int:
     if isinstance(device, Dimm):
         names = _names(device)
         if name not in names:
-            raise ActionError(f"{name!r} is no LMB of {base}; expected one of: {', '.join(names)}")
+            raise ActionError(f"{name!r} is not an LMB of {base}; expected: {', '.join(names)}")
         return index_of(device, int(lmb))
     if dot:
-        raise ActionError(f"{name!r} is no connector; expected core1, dimm1.0, phb1 or net3")
+        raise ActionError(f"{name!r} is not a connector; expected core1, dimm1.0, phb1 or net3")
     return index_of(device)
 
 
@@ -150,7 +150,7 @@ def _any_call(words: str) -> RtasByHand:
     name, *args = words.split()
     if name not in RTAS_ANSWERS or len(args) > MAX_WORDS:
         known = ", ".join(sorted(RTAS_ANSWERS))
-        raise ActionError(f"{words!r} is no RTAS call; expected one of {known}, and its words")
+        raise ActionError(f"{words!r} is not an RTAS call; expected one of {known}, and its words")
     try:
         numbers = tuple(int(arg, 0) for arg in args)
     except ValueError:
@@ -273,7 +273,7 @@ def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
             _check(action, rest)
             return TypedLine(at_ns, action.to, action.message(rest, devices))
     known = ", ".join(action.words for action in ACTIONS)
-    raise ActionError(f"{text!r} is no action; expected one of: {known}, {WAIT}")
+    raise ActionError(f"{text!r} is not an action; expected one of: {known}, {WAIT}")
 
 
 def _check(action: Action, rest: str) -> None:

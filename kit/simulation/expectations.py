@@ -124,7 +124,7 @@ def read_claim(text: str, devices: tuple[Device, ...]) -> Claim:
                 return lambda began, ended: not claim(began, ended)
             return claim
     raise UserError(
-        f"{text!r} is no claim; expected as 'qemu has core1', 'not limbo core1 at 16 s',"
+        f"{text!r} is not a claim; expected as 'qemu has core1', 'not limbo core1 at 16 s',"
         " 'sent DEVICE_DELETED', 'says \"timed out\"', 'operator thinks core1 kept' or 'aborted'"
     )
 
@@ -164,7 +164,7 @@ def _read_sent(match: re.Match[str], _: tuple[Device, ...]) -> Claim:
     if kind not in wire_names():
         raise UserError(f"no message has the type {kind!r}")
     if to is not None and to not in {actor.value for actor in PARTICIPANTS}:
-        raise UserError(f"{to!r} is no party; expected operator, libvirt, qemu or guest")
+        raise UserError(f"{to!r} is not a party; expected operator, libvirt, qemu or guest")
     limit = None if side is None else _ns(match["time"])
 
     def count(trace: Trace) -> int:

@@ -110,7 +110,7 @@ def read_time(text: str) -> int:
         if ms.denominator == 1 and ms <= MAX_MS:
             return int(ms) * NS_PER_MS
     raise UserError(
-        f"{text!r} is no time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
+        f"{text!r} is not a time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
         " and at most 60 days"
     )
 
@@ -237,7 +237,7 @@ def _refusal(
     machine, _ = platform.switch_on(next(one for one in REVISIONS if one.board == board))
     for device, text in zip(devices, texts, strict=True):
         if not platform.plugs(device):
-            return str(device.id), f"{device.id!r} is no device of the {board.value} machine"
+            return str(device.id), f"{device.id!r} is not a device of the {board.value} machine"
         machine, reply, _ = platform.ask(machine, platform.complete(machine, DeviceAdd(device)))
         if isinstance(reply, QmpError):
             return text, f"{text!r} cannot be plugged: {reply.desc}"

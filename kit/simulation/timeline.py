@@ -179,7 +179,7 @@ class Timeline:
             UserError: It is not an action, or the time here is not a whole millisecond.
         """
         if self.at_ns % NS_PER_MS:
-            raise UserError(f"{self.at_ns} ns is no whole millisecond; go to another event")
+            raise UserError(f"{self.at_ns} ns is not a whole millisecond; go to another event")
         made = Intervention(self.at_ns, " ".join(action.split()), self._here())
         there = replace(self, played=self._played((*self._made_so_far(), made)))
         return there._at_the_last()

@@ -150,7 +150,7 @@ def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pa
     token = token.strip()
     version, _, rest = token.partition(".")
     if not _WORD.fullmatch(token) or not version.isdecimal() or not rest:
-        raise TokenError(f"{_short(token)} is no token; one looks like 1.run.late-release.revert.…")
+        raise TokenError(f"{_short(token)} is not a token; example: 1.run.late-release.revert.…")
     if version != VERSION:
         raise TokenError(
             f"{_short(token)} is a token of version {version}; this kit opens version {VERSION}"
@@ -218,7 +218,7 @@ def read_path(token: str) -> PathToken:
     token = token.strip()
     fields = token.split(".")
     if not is_path(token) or not _WORD.fullmatch(token):
-        raise TokenError(f"{_short(token)} is no token of a path; one looks like 1.path.c2q2r1m1.…")
+        raise TokenError(f"{_short(token)} is not a token of a path; example: 1.path.c2q2r1m1.…")
     if len(fields) != 6 or len(fields[5]) < _CHECK_CHARACTERS:
         raise TokenError(f"{_short(token)}: is cut short; copy the whole of it")
     scope, guest, label, packed = fields[2:]

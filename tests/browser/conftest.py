@@ -103,7 +103,7 @@ def opened(
     next and finds all its cells run anew, or another that names the same kernel.
     """
     context: BrowserContext | None = request.getfixturevalue("context") if SITE else None
-    expect.set_options(timeout=30_000)  # a busy machine is no mistake of the page's
+    expect.set_options(timeout=30_000)  # a busy machine is not a mistake of the page's
     kept: list[Kept] = []
 
     def in_lab(name: str, theme: str, kernel: str) -> Kept:

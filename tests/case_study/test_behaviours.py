@@ -90,7 +90,7 @@ def test_the_hunk_is_found_by_file_and_identifier_in_changed_lines() -> None:
         ("[[behaviour]\n", "f.toml:1: is not TOML"),
         ('[[behaviour]]\nname = "x"\n', "f.toml:1: key '[a-z]+' is missing; expected a text"),
         ("\n[[behaviour]]\nodd = 1\n", "f.toml:3: unknown key 'odd' in behaviour"),
-        ("[behaviour]\n", r"f.toml:1: behaviour is no list of tables"),
+        ("[behaviour]\n", r"f.toml:1: behaviour is not a list of tables"),
         ("[[behaviour]]\nname = 1\n", "f.toml:"),
     ],
 )

@@ -176,7 +176,7 @@ def test_refs_without_end_are_counted(
 
 
 def test_chatter_without_end_is_counted(small: Callable[..., None], tmp_path: Path) -> None:
-    """It is no silence, and there is a line a time of what it does."""
+    """It is not a silence, and there is a line a time of what it does."""
     small(most_bytes=1_000_000)
     with by_git(chatter_without_end) as url:
         assert refusal(tmp_path / "q", url, Amount.FULL) == "it sends more than 1 MB"

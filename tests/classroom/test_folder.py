@@ -136,7 +136,7 @@ def test_a_copy_is_whole_wherever_it_lies_and_whatever_a_system_adds(tmp_path: P
         (
             "SHA256SUMS",
             lambda path: path.write_text(path.read_text().replace("  start.sh", "  ../start.sh")),
-            "'../start.sh': is no name of a file in the folder",
+            "'../start.sh': is not a name of a file in the folder",
         ),
     ],
     ids=["missing", "cut", "no sums", "cut sums", "outside"],
@@ -155,7 +155,7 @@ def test_what_is_not_whole_is_said(
     [
         (None, "cannot be read: No such file or directory; copy the whole folder again"),
         ("{", "is damaged; copy the whole folder again"),
-        ("[]", "is no folder that kit classroom made"),
+        ("[]", "is not a folder that kit classroom made"),
         (json.dumps({"format": start.FORMAT, "version": 9}), "is of version 9, not 1"),
     ],
     ids=["missing", "cut", "another's", "newer"],

@@ -95,11 +95,11 @@ def test_what_depends_on_the_patch_release_is_taken_along(bound: str) -> None:
 @pytest.mark.parametrize(
     ("tags", "pythons", "says"),
     [
-        (["windows"], [], "'windows' is no platform tag; for instance win_amd64, "),
-        (["win_amd64; rm"], [], "'win_amd64; rm' is no platform tag; "),
-        (["macosx_11_0_universal2"], [], "'macosx_11_0_universal2' is no platform tag; "),
-        ([], ["3.10"], "'3.10' is no Python that the kit runs on; name one as 3.12, from 3.11"),
-        ([], ["three"], "'three' is no Python that the kit runs on; "),
+        (["windows"], [], "'windows' is not a platform tag; for instance win_amd64, "),
+        (["win_amd64; rm"], [], "'win_amd64; rm' is not a platform tag; "),
+        (["macosx_11_0_universal2"], [], "'macosx_11_0_universal2' is not a platform tag; "),
+        ([], ["3.10"], "'3.10' is not a Python that the kit supports; name one as 3.12, from 3.11"),
+        ([], ["three"], "'three' is not a Python that the kit supports; "),
         (
             ["manylinux2014_x86_64", "manylinux_2_28_x86_64"],
             [],

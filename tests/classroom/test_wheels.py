@@ -116,7 +116,7 @@ def test_what_is_no_wheel_is_said(tmp_path: Path, text: bytes | None) -> None:
     else:
         path.write_bytes(text)
 
-    with pytest.raises(UserError, match=r"a\.whl: is no wheel that can be read"):
+    with pytest.raises(UserError, match=r"a\.whl: is not a wheel that can be read"):
         read_wheel(path)
 
 

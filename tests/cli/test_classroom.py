@@ -66,7 +66,7 @@ def test_check_answers_by_its_exit_status(
 def test_check_takes_the_hash_that_was_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that was added is no matter to the sums alone, and to the hash it is."""
+    """A file that was added is not a matter to the sums alone, and to the hash it is."""
     use_index(make_index(tmp_path / "index"), monkeypatch)
     room = tmp_path / "room"
     made = make_folder(room, targets([], []), contents())
@@ -88,8 +88,8 @@ def test_check_takes_the_hash_that_was_printed(
         (["--check"], "{room}/classroom.json: cannot be read: No such file or directory; copy"),
         (["--check", "--python", "3.12"], "--check goes alone; it looks at what is there"),
         (["--sha256", "5" * 64], "--sha256 goes with --check"),
-        (["--platform", "amiga"], "'amiga' is no platform tag; for instance win_amd64"),
-        (["--python", "2.7"], "'2.7' is no Python that the kit runs on"),
+        (["--platform", "amiga"], "'amiga' is not a platform tag; for instance win_amd64"),
+        (["--python", "2.7"], "'2.7' is not a Python that the kit supports"),
     ],
 )
 def test_wrong_use_is_one_line(

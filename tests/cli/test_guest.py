@@ -88,7 +88,7 @@ def test_a_token_is_played_with_a_kernel(
     [
         (["--initrd", "/nowhere"], "--initrd goes with --kernel"),
         (["--kernel", "/nowhere"], "--kernel /nowhere: cannot be read: No such file"),
-        (["--kernel", "/dev/null"], "/dev/null: is no ELF file; --kernel takes a vmlinux"),
+        (["--kernel", "/dev/null"], "/dev/null: is not an ELF file; --kernel takes a vmlinux"),
     ],
 )
 def test_what_cannot_be_booted_is_one_line(

@@ -217,7 +217,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", ["reverts", "explore"])
 def test_no_canary_runs_in_workers(trap: Trap, tmp_path: Path, name: str, method: str) -> None:
-    """The script is no safe-path run: what the kit starts is safe on its own account."""
+    """The script is not a safe-path run: what the kit starts is safe on its own account."""
     script = tmp_path / "script.py"
     script.write_text(_BY_METHOD)
     done = subprocess.run(

@@ -53,7 +53,7 @@ def test_the_json_keeps_the_contract(capsys: Captured) -> None:
                 "source": LIBVIRT,
                 "line": 14,
                 "text": data["unread"][0]["text"],
-                "why": "is no JSON: Unterminated string",
+                "why": "is not JSON: Unterminated string",
             }
         ],
     }
@@ -202,10 +202,10 @@ def test_too_many_messages_are_drawn_in_part(capsys: Captured, tmp_path: Path) -
             "--kind 'core1': expected ID=KIND with core, dimm, pci, phb",
         ),
         ([CAPTURE, "--device", "x"], f"{CAPTURE}: no device 'x'; it names: core1"),
-        ([CAPTURE, "--since", "x"], "'x' is no place in a log;"),
+        ([CAPTURE, "--since", "x"], "'x' is not a place in a log;"),
         ([LIBVIRT, "--monitor", "x"], f"{LIBVIRT}: no monitor 'x'; there are: guest1"),
         ([CAPTURE, "--in-reply-to", "a@b"], "--in-reply-to goes with --format mail"),
-        ([CAPTURE, "--format", "png"], "--format png is no text: name a file, -o FILE"),
+        ([CAPTURE, "--format", "png"], "--format png is not text: name a file, -o FILE"),
         ([], "Missing argument"),
     ],
 )

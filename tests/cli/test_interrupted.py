@@ -290,6 +290,6 @@ def test_ctrl_c_while_a_file_is_written_leaves_the_old_one(
 
 
 def test_what_takes_text_as_it_comes_gets_it(capfd: pytest.CaptureFixture[str]) -> None:
-    """``-o /dev/stdout`` is no file to be replaced."""
+    """``-o /dev/stdout`` is not a file to be replaced."""
     assert main(["run", "late-release", "-o", "/dev/stdout"]) == 0
     assert "the core after 16 s" in capfd.readouterr().out

@@ -115,8 +115,8 @@ def test_a_scenario_of_ones_own_is_named_by_its_file(tmp_path: Path, capsys: Cap
     ("text", "message"),
     [
         ("title = = 1", "mine.toml:1: is not TOML: "),
-        (OWN.replace("device_del core1", "fly"), "mine.toml:6: script: 'fly' is no action; "),
-        (OWN.replace('"16 s"', '"soon"'), "mine.toml:9: offline_work: 'soon' is no time; "),
+        (OWN.replace("device_del core1", "fly"), "mine.toml:6: script: 'fly' is not an action; "),
+        (OWN.replace('"16 s"', '"soon"'), "mine.toml:9: offline_work: 'soon' is not a time; "),
         (b"\xff\xfe", "mine.toml: is not UTF-8 text: "),
         (None, "mine.toml: no such file"),
         ("x" * 1_000_001, "mine.toml: is larger than 1,000,000 bytes"),
@@ -139,7 +139,7 @@ def test_a_scenario_with_a_mistake_is_one_line(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["open", "nonsense"], "'nonsense' is no token"),
+        (["open", "nonsense"], "'nonsense' is not a token"),
         (["open", "1.run.gone.revert.AAAA"], "scenario 'gone' is not on this machine"),
         (
             ["run", "late-release", "--at", "q35"],

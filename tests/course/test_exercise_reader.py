@@ -19,7 +19,7 @@ NUMBER = FILES["half-a-second"]
 LINES = FILES["lines-left-over"]
 HUNKS = FILES["undoes-the-second"]
 ORDER = FILES["taking-order"]
-ACTION = "is no action; expected one of:"
+ACTION = "is not an action; expected one of:"
 
 
 def complaint(text: str, name: str = "mine") -> str:
@@ -93,8 +93,8 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
             'scenario = "late-release"',
             'end = "5"',
             "end",
-            "end: '5' is no time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
-            " and at most 60 days",
+            "end: '5' is not a time; expected 16 s, 14999 ms, 2 min or 30 days, in whole"
+            " milliseconds and at most 60 days",
         ),
         (
             PREDICT,
@@ -129,8 +129,8 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
             'outcome = "gone"',
             'claims = ["gone"]',
             "claims",
-            "claims: 'gone' is no claim; expected as 'qemu has core1', 'not limbo core1 at 16 s',"
-            " 'sent DEVICE_DELETED', 'says \"timed out\"', 'operator thinks core1 kept'"
+            "claims: 'gone' is not a claim; expected as 'qemu has core1', 'not limbo core1 at 16"
+            " s', 'sent DEVICE_DELETED', 'says \"timed out\"', 'operator thinks core1 kept'"
             " or 'aborted'",
         ),
         (
@@ -274,7 +274,7 @@ def test_two_foreseen_mistakes_are_needed() -> None:
 def test_a_name_is_of_small_letters() -> None:
     said = complaint(PREDICT, "Mine!")
 
-    assert said == "1: 'Mine!' is no name; expected small letters, digits and hyphens"
+    assert said == "1: 'Mine!' is not a name; use small letters, digits, hyphens"
 
 
 def test_a_scenario_that_is_not_there_is_named() -> None:

@@ -183,7 +183,7 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
             "late-what-becomes",
             "gone?",
             None,
-            "'gone?' is none of the choices: gone, limbo, pending, kept.",
+            "'gone?' is not one of the choices: gone, limbo, pending, kept.",
         ),
         ("late-what-becomes", [], None, "Choose one: gone, limbo, pending, kept."),
         ("late-what-becomes", 3, None, "3 is not a list of choices: gone, limbo, pending, kept."),
@@ -221,7 +221,7 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
             "limbo-in-two",
             "0 s: import os",
             None,
-            "'import os' is none of the actions here:"
+            "'import os' is not one of the actions here:"
             " device_del core1, guest gives, guest keeps, system_reset, wait.",
         ),
         (

@@ -200,7 +200,7 @@ def test_a_function_is_announced_with_function_0_alone() -> None:
         ("c2q2r1m1d9", "--dimm-lmbs 9: the explorer takes 0 to 3"),
         ("c0q2r1m1n9", "--pci 9: the explorer takes 0 to 2"),
         ("c0q2r1m1", "nothing to unplug: --cores 0 needs --dimm-lmbs, --phb or --pci"),
-        ("much", "'much' is no scope; one looks like c2q2r1m1"),
+        ("much", "'much' is not a scope; one looks like c2q2r1m1"),
     ],
 )
 def test_what_is_no_scope_is_refused(name: str, message: str) -> None:

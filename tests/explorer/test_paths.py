@@ -93,9 +93,9 @@ def test_a_token_names_choices_and_not_states() -> None:
         ("1.path.c2q2r1m1.linux-5_12.nowhere.8PrFcaa", "is damaged: no revision 'nowhere'"),
         ("1.path.c2q2r1m1.linux-5_12.q35.8PrFcaa", "is damaged: q35 cannot be explored"),
         ("1.path.c2q2r1m1.minix.pre-revert.8PrFcaa", "is damaged: 'minix' is not a valid"),
-        ("1.path.much.linux-5_12.pre-revert.8PrFcaa", "is damaged: 'much' is no scope"),
+        ("1.path.much.linux-5_12.pre-revert.8PrFcaa", "is damaged: 'much' is not a scope"),
         ("1.path.c2q2r1m1.linux-5_12.revert.8PrFcaa", "goes other ways here"),
-        ("1.path.\x1b[1m.linux-5_12.revert.8PrFcaa", "is no token of a path"),
+        ("1.path.\x1b[1m.linux-5_12.revert.8PrFcaa", "is not a token of a path"),
     ],
 )
 def test_what_is_no_token_of_a_path_is_refused_in_a_line(token: str, message: str) -> None:

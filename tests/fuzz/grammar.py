@@ -99,7 +99,7 @@ def restructured(dice: random.Random, grammar: Grammar, pool: Sequence[bytes]) -
             tree = _changed(dice, tree, other)
         return grammar.write(dice, tree)[:LARGEST]
     except (ValueError, RecursionError):
-        return None  # it is no document, or none that can be written: with a number too long
+        return None  # it is not a document, or none that can be written: with a number too long
 
 
 def grown(dice: random.Random, grammar: Grammar, pool: Sequence[bytes], size: int) -> bytes | None:

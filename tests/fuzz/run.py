@@ -81,7 +81,7 @@ def outcome(target: Target, data: bytes) -> str:
     except UserError as error:
         line = str(error)
         if "\n" in line or len(line) > MAX_LENGTH:
-            return f"finding: a message that is no line\n{line[:200]!r}\n"
+            return f"finding: a message that is not a line\n{line[:200]!r}\n"
         return re.sub(r"['\"`].*['\"`]|\d+", "…", line)[:80]
     except TooSlowError:
         return f"finding: takes longer than {SLOW_S:g} s\n{traceback.format_exc()[-600:]}"

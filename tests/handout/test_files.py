@@ -97,7 +97,7 @@ def test_a_file_of_other_origin_is_left_alone(tmp_path: Path, capsys: Captured) 
     (tmp_path / "index.html").write_text("mine")
     status = main(["handout", "--all", "-o", str(tmp_path)])
 
-    told = f"kit: {tmp_path / 'index.html'}: is there and is no hand-out of the kit; "
+    told = f"kit: {tmp_path / 'index.html'}: exists and is not a hand-out of the kit; "
     assert (status, capsys.readouterr().err) == (
         2,
         f"{told}move it away, or name another -o DIR\n",
@@ -170,7 +170,10 @@ def test_a_full_disk_is_told(
 
 @pytest.mark.parametrize(
     ("place", "told"),
-    [("file", "is no folder; name another, -o DIR"), ("file/below", "cannot be written: Not a ")],
+    [
+        ("file", "is not a folder; name another, -o DIR"),
+        ("file/below", "cannot be written: Not a "),
+    ],
 )
 def test_a_folder_that_cannot_be_is_told(
     place: str, told: str, tmp_path: Path, capsys: Captured

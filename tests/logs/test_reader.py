@@ -88,7 +88,7 @@ def test_a_session_of_qmp_shell_is_read() -> None:
         (16, DeviceDeleted(path="/machine/peripheral/core1", device="core1")),
     ]
     assert (log.format, log.version) == (QMP_SHELL, (6, 0, 0))
-    why = "'core1' is no key=value"
+    why = "'core1' is not a key=value"
     assert log.unread == (Unread("shell.txt", 12, "(QEMU) device_del core1", why),)
 
 
@@ -131,7 +131,7 @@ def test_libvirts_debug_log_has_its_own_times() -> None:
     ]
     assert log.monitor == "guest1 (0x7f3c0c00e180)"
     assert (log.others, log.passed_over) == ({"0x7f3c0c0711f0": 1}, 5)
-    assert [(u.line, u.why) for u in log.unread] == [(14, "is no JSON: Unterminated string")]
+    assert [(u.line, u.why) for u in log.unread] == [(14, "is not JSON: Unterminated string")]
 
 
 @pytest.mark.parametrize("name", ["guest1", "0x7f3c0c00e180"])
@@ -269,12 +269,12 @@ def test_commands_with_libvirts_ids_are_libvirts() -> None:
     ("line", "why"),
     [
         ("what is this\n", "is neither JSON nor a command at the prompt (QEMU)"),
-        ('{"event": NaN}\n', "NaN is no JSON number"),
+        ('{"event": NaN}\n', "NaN is not a JSON number"),
         ('{"event": 1, "event": 2}\n', "key 'event' is given twice"),
-        ('{"a": {"b": 1}\n', "is no JSON: it ends in the middle"),
+        ('{"a": {"b": 1}\n', "is not JSON: it ends in the middle"),
         ('{"a": ' * 100_000 + "}" * 100_000 + "\n", "is nested too deeply"),
         (f'{{"a": "{"x" * 1_000_001}"}}\n', "is longer than 1,000,000 characters"),
-        ("{'" + r"\'" * 100_000 + "\n", "is no JSON: it ends in the middle"),
+        ("{'" + r"\'" * 100_000 + "\n", "is not JSON: it ends in the middle"),
     ],
     ids=["text", "NaN", "twice", "cut", "deep", "long", "quotes"],
 )

@@ -73,8 +73,8 @@ def test_a_reply_whose_command_is_cut_off_answers_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("soon", "'soon' is no place in a log; expected a line (1200), seconds since its first"),
-        ("2021-13-01 10:00:00", "'2021-13-01 10:00:00' is no place in a log;"),
+        ("soon", "'soon' is not a place in a log; give a line (1200), seconds since its first"),
+        ("2021-13-01 10:00:00", "'2021-13-01 10:00:00' is not a place in a log;"),
     ],
 )
 def test_what_is_no_place_is_one_line(text: str, message: str) -> None:

@@ -38,8 +38,8 @@ def test_a_kernel_of_either_byte_order_will_do(tmp_path: Path, data: bytes) -> N
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"\x1f\x8b....", "is no ELF file; --kernel takes a vmlinux for ppc64"),
-        (b"", "is no ELF file; --kernel takes a vmlinux for ppc64"),
+        (b"\x1f\x8b....", "is not an ELF file; --kernel takes a vmlinux for ppc64"),
+        (b"", "is not an ELF file; --kernel takes a vmlinux for ppc64"),
         (b"\x7fELF", "is cut: an ELF file begins with more"),
         (elf(62), "is for another machine (e_machine 62), not for ppc64"),
     ],

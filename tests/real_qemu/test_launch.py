@@ -80,7 +80,7 @@ def test_a_file_that_is_no_program(tmp_path: Path) -> None:
     path = tmp_path / "qemu"
     path.write_text("text")
 
-    with pytest.raises(BackendError, match="is no program that can be started"):
+    with pytest.raises(BackendError, match="is not a program that can be started"):
         find_binary(str(path))
 
 

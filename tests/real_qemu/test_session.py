@@ -1,4 +1,4 @@
-"""A session with programs that are no good QEMU: one line each, and nothing is left over."""
+"""A session with programs that are not good QEMU: one line each, and nothing is left over."""
 
 from __future__ import annotations
 

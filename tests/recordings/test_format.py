@@ -147,7 +147,7 @@ def test_a_step_becomes_a_request(step: Json, request_: Request) -> None:
             '{"name": "t", "name": "u", "revision": "revert", "steps": []}',
             "key 'name' is given twice",
         ),
-        ('{"name": "t", "revision": "revert", "steps": [NaN]}', "NaN is no JSON number"),
+        ('{"name": "t", "revision": "revert", "steps": [NaN]}', "NaN is not a JSON number"),
         (
             line(
                 {"op": "system_reset", "aborted": {"function": "f", "assertion": "a"}},

@@ -62,10 +62,10 @@ CLAIMS = (
     " 'says \"timed out\"', 'operator thinks core1 kept' or 'aborted'"
 )
 NO_TIME = (
-    "is no time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
+    "is not a time; expected 16 s, 14999 ms, 2 min or 30 days, in whole milliseconds"
     " and at most 60 days"
 )
-NO_DEVICE = "is no device; expected core1, dimm1, dimm1 512 MiB, phb1 or net3"
+NO_DEVICE = "is not a device; expected core1, dimm1, dimm1 512 MiB, phb1 or net3"
 MISTAKES = {  # what stands in VALID, what stands there instead, the message after the file
     "no TOML": ("look = ", "look ", "6: is not TOML: Expected '=' after a key in a key/value pair"),
     "cut off": (VALID[-20:], "", "25: is not TOML: Expected '=' after a key in a key/value pair"),
@@ -97,7 +97,7 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
     ),
     "an empty text": ('"At the end."', '" "', "6: look is ' '; expected a text"),
     "no text": ('"A story"', "3", "1: title is 3; expected a text"),
-    "a cast that is no table": (CAST, "cast = 1\n", "13: cast is 1; expected a table, [cast]"),
+    "a cast that is not a table": (CAST, "cast = 1\n", "13: cast is 1; expected a table, [cast]"),
     "no time": ('"20 s"', '"20 hours"', f"8: end: '20 hours' {NO_TIME}"),
     "a time too fine": ('"20 s"', '"1.0005 s"', f"8: end: '1.0005 s' {NO_TIME}"),
     "a time too long": ('"20 s"', '"61 days"', f"8: end: '61 days' {NO_TIME}"),
@@ -106,7 +106,7 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
         '"10 s"',
         "8: end is before the last line of the script, '16 s: guest online core0'",
     ),
-    "a script that is no list": (
+    "a script that is not a list": (
         'script = [\n    "0 s: device_del core1",\n    "16 s: guest online core0",\n]',
         'script = "no"',
         "9: script is 'no'; expected a list of texts",
@@ -125,7 +125,7 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
     "no action": (
         "guest online core0",
         "guest dances",
-        f"11: script: 'guest dances' is no action; expected one of: {ACTIONS}",
+        f"11: script: 'guest dances' is not an action; expected one of: {ACTIONS}",
     ),
     "an action without its device": (
         "device_del core1",
@@ -155,12 +155,12 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
     "an LMB that is not there": (
         "guest online core0",
         "guest pin dimm1.2",
-        "11: script: 'dimm1.2' is no LMB of dimm1; expected one of: dimm1.0, dimm1.1",
+        "11: script: 'dimm1.2' is not an LMB of dimm1; expected: dimm1.0, dimm1.1",
     ),
     "no connector": (
         "guest online core0",
         "guest pin core1.0",
-        "11: script: 'core1.0' is no connector; expected core1, dimm1.0, phb1 or net3",
+        "11: script: 'core1.0' is not a connector; expected core1, dimm1.0, phb1 or net3",
     ),
     "no device in the cast": (
         '"dimm1 512 MiB"',
@@ -232,7 +232,7 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
     "no claim": (
         "not limbo core1",
         "all is well",
-        f"24: expect: 'all is well' is no claim; {CLAIMS}",
+        f"24: expect: 'all is well' is not a claim; {CLAIMS}",
     ),
     "no message": (
         "sent DEVICE_DELETED",
@@ -242,7 +242,7 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
     "no party": (
         "sent DEVICE_DELETED",
         "sent DEVICE_DELETED to me",
-        "20: expect: 'me' is no party; expected operator, libvirt, qemu or guest",
+        "20: expect: 'me' is not a party; expected operator, libvirt, qemu or guest",
     ),
     "no device in a claim": (
         "not limbo core1",
@@ -276,10 +276,10 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
         "",
         "23: key 'that' is missing; expected a text",
     ),
-    "claims that are no tables": (
+    "claims that are not tables": (
         CAST + EXPECT,
         'expect = "all is well"\n',
-        "13: expect is no list of tables; expected [[expect]]",
+        "13: expect is not a list of tables; expected [[expect]]",
     ),
 }
 
@@ -316,7 +316,7 @@ def test_times_are_whole_milliseconds(text: str, ns: int) -> None:
     "text", ["", "s", "-1 s", "1", "1 h", "1e3 s", "0.5 ms", "1,5 s", "1 s 2 ms"]
 )
 def test_anything_else_is_no_time(text: str) -> None:
-    with pytest.raises(UserError, match="is no time; expected 16 s"):
+    with pytest.raises(UserError, match="is not a time; expected 16 s"):
         read_time(text)
 
 
@@ -415,5 +415,5 @@ def test_a_name_is_small_letters_digits_and_hyphens(name: str) -> None:
         read_scenario(VALID, name, "s.toml")
 
     assert str(caught.value) == (
-        f"s.toml:1: {name!r} is no name; expected small letters, digits and hyphens"
+        f"s.toml:1: {name!r} is not a name; use small letters, digits, hyphens"
     )

@@ -163,7 +163,7 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
         ),
         (
             "pre-revert",
-            "vm-stopped",  # what stop and cont are answered is no word of the core
+            "vm-stopped",  # what stop and cont are answered is not a word of the core
             {
                 "QEMU": "has released core1",
                 "guest": "has let go of core1",

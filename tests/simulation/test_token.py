@@ -116,9 +116,9 @@ TOKEN = token_of(run(Intervention(5_000_000_000, "system_reset")))
 @pytest.mark.parametrize(
     ("token", "message"),
     [
-        ("", "'' is no token"),
-        ("late-release", "'late-release' is no token"),
-        ("1.run.late-release.pre revert.AAAA", "is no token"),
+        ("", "'' is not a token"),
+        ("late-release", "'late-release' is not a token"),
+        ("1.run.late-release.pre revert.AAAA", "is not a token"),
         ("2" + TOKEN[1:], "is a token of version 2; this kit opens version 1"),
         ("1.film.late-release.revert.AAAA", "kind 'film'; expected one of run, pair, path"),
         ("1.path.late-release.revert.AAAA", "is a path, which has no times; see it with: kit open"),

@@ -296,7 +296,7 @@ def test_a_stopped_vm_keeps_the_guest_from_its_work() -> None:
 
 
 def test_a_scenario_for_q35_names_only_devices_that_it_has() -> None:
-    with pytest.raises(ScenarioError, match=r"^story.toml:\d+: devices: 'phb1' is no device of"):
+    with pytest.raises(ScenarioError, match=r"^story.toml:\d+: devices: 'phb1' is not a device of"):
         played('devices = ["phb1"]')
 
 

@@ -123,7 +123,7 @@ def made_html(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def loose_tags(source: str) -> list[int]:
-    """Return the lines on which a tag stands in a string that is no literal of HTML."""
+    """Return the lines on which a tag stands in a string that is not a literal of HTML."""
     tree = ast.parse(source)
     html = {id(node) for node in made_html(tree)}
     return [

@@ -48,7 +48,7 @@ def test_every_text_colour_is_legible_on_every_ground(theme: str) -> None:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_a_focus_ring_is_seen_on_every_ground(theme: str) -> None:
-    """WCAG 2.1, 1.4.11: 3:1 for what is no text."""
+    """WCAG 2.1, 1.4.11: 3:1 for what is not text."""
     found = tokens(theme)
 
     assert [g for g in GROUNDS if contrast(found["focus"], found[g]) < 3] == []

@@ -155,7 +155,9 @@ def links_lead_somewhere(folder: Path) -> bool:
 def test_a_command_of_the_kit_that_fails_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(SiteError, match=r"^kit handout failed: kit: .*/file: is no folder[^\n]*$"):
+    with pytest.raises(
+        SiteError, match=r"^kit handout failed: kit: .*/file: is not a folder[^\n]*$"
+    ):
         handouts.make_handouts(tmp_path / "file")
 
 

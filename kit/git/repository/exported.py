@@ -129,7 +129,7 @@ def _ours(text: str, place: str) -> dict[str, Any]:
     except ValueError:
         data = None
     if not isinstance(data, dict) or "format" not in data:
-        raise HistoryError(f"{place} is no file that `kit history export` wrote")
+        raise HistoryError(f"{place} is not a file that `kit history export` wrote")
     if data["format"] != FORMAT:
         raise HistoryError(f"{place} is not a history that `kit history export` wrote")
     version = data.get("version")

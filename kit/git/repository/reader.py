@@ -91,7 +91,7 @@ class ObjectReader:
                 found = self._read(name)
                 self._keep(name, found)
         if kind is not None and found.kind != kind:
-            raise MissingObjectError(f"{name} is no {kind}")
+            raise MissingObjectError(f"{name} is not a {kind}")
         return found
 
     def _read(self, name: str) -> Object:
@@ -242,7 +242,7 @@ class _Process:
         """Yield kinds and sizes of objects; the caller reads each `answer` before the next."""
         for name in names:
             if len(name) != self._digits:
-                raise MissingObjectError(f"{name} is no hash of this repository", name)
+                raise MissingObjectError(f"{name} is not a hash of this repository", name)
         for number, name in enumerate(names):
             with self._failing(name):
                 if not number:

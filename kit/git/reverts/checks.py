@@ -46,7 +46,7 @@ def checks_of_packages(own: Sequence[str]) -> tuple[RevertCheck, ...]:
         own: The names of the kit's checks, which no package may take.
 
     Raises:
-        UserError: One cannot be loaded, is no check, or has a name that is taken.
+        UserError: One cannot be loaded, is not a check, or has a name that is taken.
     """
     found: dict[str, RevertCheck] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):

@@ -309,7 +309,7 @@ def changelog_of(
     match = re.fullmatch(r"(.*?)(\.{2,3})(.*)", span)
     older, dots, newer = match.groups() if match else ("", "", span)
     if not (older or newer) or newer.startswith(".") or ".." in newer:
-        raise UserError(f"{span} is no range; give two commits or tags, as v5.2.0..v6.0.0")
+        raise UserError(f"{span} is not a range; give two commits or tags, as v5.2.0..v6.0.0")
     last = history.commit(newer or _tip(history)).hash
     first = history.commit(older or _tip(history)).hash if dots else None
     return read_range(clone_of(history), first, last, check=check, both=dots == "...", by=by)

@@ -1,7 +1,7 @@
 """What a message says it reverts: the sentence, the trailer, the quoted subject, in any case.
 
 git writes ``This reverts commit HASH.``; people add words, double them, name several commits in a
-sentence or a list, or only part of one.  What was *reverted by* another commit is no revert, and
+sentence or a list, or only part of one.  What was *reverted by* another commit is not a revert, and
 neither is one that is to be avoided, that will come, or that another commit is.  A message that
 names no hash may name a title, the number of a pull request or of a change, or a Change-Id.
 
@@ -221,7 +221,7 @@ class _Mention(NamedTuple):
 
 def _trailers(text: str) -> Iterator[_Mention]:
     is_conventional = _CONVENTIONAL.match(text) is not None
-    start = text.find("\n") + 1  # the subject is no trailer
+    start = text.find("\n") + 1  # the subject is not a trailer
     while start:
         end = text.find("\n", start)
         line_end = end if end >= 0 else len(text)

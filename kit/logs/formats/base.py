@@ -237,7 +237,7 @@ class JsonObjectReader:
     def cut_off(self) -> Iterator[Item]:
         """Yield an object that has begun as an unread line."""
         if self._begun is not None:
-            yield unread(self._begun, "is no JSON: it ends in the middle")
+            yield unread(self._begun, "is not JSON: it ends in the middle")
             self._begun = None
 
     def _read(self, line: LogLine, text: str, at_ns: int | None) -> Iterator[Item]:

@@ -43,7 +43,7 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
     try:
         data = json_fields.load("\n".join(parts))
     except (FormatError, ValueError, RecursionError) as error:
-        yield unread(first, f"is no run of the kit: {error}")
+        yield unread(first, f"is not a run of the kit: {error}")
         return
     entries = data.get("entries") if isinstance(data, dict) else None
     board = _board(data.get("revision") if isinstance(data, dict) else None)

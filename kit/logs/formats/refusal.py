@@ -64,7 +64,7 @@ def refusal_of(names: str, seen: Sequence[LogLine], lines: Sequence[str], page: 
     first = next(line for line in lines if line.strip())
     begins = f"begins “{plain(first.strip(), 60)}”"
     if sum("\ufffd" in line or "\x00" in line for line in lines) * 2 > len(lines):
-        return f"{names}: is no text ({begins}); unpack it first; {forms}"
+        return f"{names}: is not text ({begins}); unpack it first; {forms}"
     for sign, what, instead in _LOOKS:
         if any(sign.search(line[:1000]) for line in lines[:400]):
             return f"{names}: {begins}: {what}; {instead}; {forms}"

@@ -74,7 +74,7 @@ def deleted(devices: tuple[Slotted, ...]) -> tuple[DeviceDeleted, ...]:
 def _device_add(machine: PcieMachine, request: requests.DeviceAdd) -> _Handled:
     device = request.device
     if not isinstance(device, PcieFunction):
-        raise MisuseError(f"{type(device).__name__} is no device of the embedded PCIe machine")
+        raise MisuseError(f"{type(device).__name__} is not a device of the embedded PCIe machine")
     try:
         after = device_add.add(machine, device)
     except Refused as refused:

@@ -82,7 +82,7 @@ def step(machine: AcpiMachine, request: acpi.AcpiRequest) -> tuple[AcpiMachine, 
 def _device_add(machine: AcpiMachine, request: requests.DeviceAdd) -> _Handled:
     device = request.device
     if not isinstance(device, requests.CpuCore | requests.Dimm | requests.Nvdimm):
-        raise MisuseError(f"{type(device).__name__} is no device of the embedded q35 machine")
+        raise MisuseError(f"{type(device).__name__} is not a device of the embedded q35 machine")
     if not isinstance(device, requests.CpuCore):
         check_backend(device)
     try:

@@ -289,7 +289,7 @@ def _years(typed: str) -> tuple[str, str]:
         return "", "9999"
     match = _YEARS.fullmatch(typed.strip())
     if match is None:
-        raise UserError(f"{typed.strip()} is no year; give one as 2021, or two as 2018-2021")
+        raise UserError(f"{typed.strip()} is not a year; give one as 2021, or two as 2018-2021")
     return match[1], match[2] or match[1]
 
 

@@ -192,7 +192,7 @@ def _notes(report: LogReport) -> Iterator[str]:
     if log.passed_over:
         yield f"Without a message: {_count(log.passed_over, 'other line')} of the log."
     if log.not_utf8:
-        yield f"With bytes that are no UTF-8: {_count(log.not_utf8, 'line')}."
+        yield f"With bytes that are not UTF-8: {_count(log.not_utf8, 'line')}."
     if log.format.note and log.entries:
         yield log.format.note
     if log.clock_went_back is not None:

@@ -42,7 +42,7 @@ def read_message_id(text: str) -> str:
     """
     match = _MESSAGE_ID.fullmatch(text.strip()) if len(text) <= 500 else None
     if match is None:
-        raise UserError(f"{text[:60]!r} is no Message-Id; expected as in 20210401.1-2-me@host.org")
+        raise UserError(f"{text[:60]!r} is not a Message-Id; example: 20210401.1-2-me@host.org")
     return match[1] or match[2]
 
 

@@ -205,7 +205,7 @@ def keepachangelog_lines(
     releases: Sequence[tuple[str, str]] = (),
     forge: Forge | None = None,
 ) -> Iterator[str]:
-    """Yield a range as Keep a Changelog has it; what is no news stands in a comment.
+    """Yield a range as Keep a Changelog has it; what is not news stands in a comment.
 
     Args:
         entries: Its commits, newest first.

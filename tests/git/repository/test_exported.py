@@ -138,7 +138,7 @@ def test_what_is_no_json_of_ours_is_one_line(text: str) -> None:
         FileHistory(text, "f.json")
 
     assert str(error.value) in {
-        "f.json is no file that `kit history export` wrote",
+        "f.json is not a file that `kit history export` wrote",
         "f.json is not a history that `kit history export` wrote",
     }
 

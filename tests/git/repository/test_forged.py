@@ -137,7 +137,7 @@ def test_objects_are_read_by_their_hash(form: str, tmp_path: Path) -> None:
     with pytest.raises(MissingObjectError, match="is not here") as caught:
         reader.verify([one, "0" * len(one), one])
     assert caught.value.absent == "0" * len(one)
-    with pytest.raises(MissingObjectError, match="is no commit"):
+    with pytest.raises(MissingObjectError, match="is not a commit"):
         reader.read(one, "commit")
 
 

@@ -86,7 +86,7 @@ def test_the_page_needs_nothing_else(capsys: Captured) -> None:
 
 def test_png_is_no_text(capsys: Captured) -> None:
     assert main([*COMPARE, "--format", "png"]) == 2
-    assert capsys.readouterr().err == "kit: --format png is no text: name a file, -o FILE\n"
+    assert capsys.readouterr().err == "kit: --format png is not text: name a file, -o FILE\n"
 
 
 def test_png_without_its_library_is_one_line(

@@ -253,7 +253,7 @@ def test_what_cannot_be_done_here_is_said_and_changes_nothing() -> None:
     played = model.timeline.played
     model.act(RESETS)
 
-    assert model.hint == "1 ns is no whole millisecond; go to another event"
+    assert model.hint == "1 ns is not a whole millisecond; go to another event"
     assert model.timeline.played is played
 
 

@@ -81,7 +81,7 @@ def test_a_year_or_several(model: RevertsModel, years: str, numbers: list[int]) 
 @pytest.mark.parametrize("years", ["20", "20210", "2021-", "last", "-2021"])
 def test_what_is_no_year_is_refused_and_changes_nothing(model: RevertsModel, years: str) -> None:
     before = model.table
-    with pytest.raises(UserError, match="is no year; give one as 2021, or two as 2018-2021"):
+    with pytest.raises(UserError, match="is not a year; give one as 2021, or two as 2018-2021"):
         model.narrow(years=years)
 
     assert model.table == before

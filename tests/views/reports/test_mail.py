@@ -76,7 +76,7 @@ def test_a_message_id_is_taken_with_its_brackets_or_without(text: str) -> None:
 )
 def test_what_is_no_message_id_is_refused(text: str) -> None:
     """A line break in it would be a header of somebody else's."""
-    with pytest.raises(UserError, match="is no Message-Id; expected as in"):
+    with pytest.raises(UserError, match="is not a Message-Id; example:"):
         read_message_id(text)
 
 

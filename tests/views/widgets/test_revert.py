@@ -215,7 +215,7 @@ def test_each_filter_is_bound(table: RevertsWidget) -> None:
 def test_what_is_no_year_is_said(table: RevertsWidget) -> None:
     table._years.value = "<soon>"
 
-    assert "&lt;soon&gt; is no year" in table._status.value
+    assert "&lt;soon&gt; is not a year" in table._status.value
 
 
 def test_the_chosen_filter_and_order_are_marked(table: RevertsWidget) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.jobs import Explored, SearchJob, explore_one, jobs_of
 from kit.explorer.scope import DEFAULT
-from kit.explorer.search import explore
+from kit.explorer.search import Model, explore
 from kit.machine.catalogue import find_revision
 
 __all__ = ["Whole", "bytes_per_state", "growth", "peer", "whole_table"]
@@ -70,7 +70,7 @@ def bytes_per_state() -> float:
     return peak / found.result.states
 
 
-class Grid:
+class Grid(Model[tuple[int, int], int]):
     """The peer: as little of a model as there can be, two numbers that count up."""
 
     def __init__(self, side: int) -> None:

@@ -311,6 +311,7 @@ def _install(folder: Path, place: Path) -> None:
     (pip,) = (folder / name for name in read_sums(folder) if name.startswith("wheels/pip-"))
     command = [
         *(str(_python_of(place)), "-P", "-m", "pip", "install", "--quiet", "--no-index"),
+        "--no-compile",  # Python compiles what a lesson imports, a tenth of what there is
         *("--find-links", str(folder / "wheels"), "--require-hashes", "-r", str(folder / LOCK)),
     ]
     # no setting of this user's may bring in anything else

@@ -14,7 +14,7 @@ from kit.explorer.actions import EnabledAction
 from kit.explorer.model import DrcModel, State
 from kit.explorer.paths import PlayedPath, play_path
 from kit.explorer.scope import Scope
-from kit.explorer.search import Ended, Property, PropertyKind, Result, explore, walk
+from kit.explorer.search import Ended, Model, Property, PropertyKind, Result, explore, walk
 from kit.machine.revision import Revision
 
 __all__ = ["Alike", "alike"]
@@ -44,7 +44,7 @@ class _Both:
     theirs: EnabledAction | None
 
 
-class _Twins:
+class _Twins(Model[Pair, _Both]):
     """Two models driven by the same choices."""
 
     def __init__(self, ours: DrcModel, theirs: DrcModel) -> None:

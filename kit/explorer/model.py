@@ -2,7 +2,8 @@
 
 A state is four numbers: QEMU, the guest with its inbox, libvirt and the operator with theirs,
 budgets and observations.  Equal parts are kept once (hash-consing).  The effect of a turn is
-computed once for the parts that it reads, however many states contain them.
+computed once for the parts that it reads, however many states contain them: `successors` looks up
+all turns of the guest at once, and all of libvirt.
 
 A guest may refuse a device and release it at the next request: another CPU may have gone online or
 offline in between, or its memory may be free now.  So the guest decides anew each time.
@@ -24,6 +25,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.explorer.actions import ActionKind, ActionTable, Component, EnabledAction, Environment
 from kit.explorer.observer import NOTHING, Observation, ObservedFact, seen
 from kit.explorer.scope import Scope
+from kit.explorer.search import Model
 from kit.explorer.transitions import (
     GuestSide,
     Management,
@@ -96,7 +98,29 @@ class TurnEffect(NamedTuple):
     heard: int
 
 
-class DrcModel:
+class _GuestTurn(NamedTuple):
+    """A turn of the guest's or of QEMU's timer: what depends on these two parts alone."""
+
+    kind: ActionKind
+    machine: int
+    guest: int  # with the messages of this turn
+    to_libvirt: int
+    seen: int
+
+
+class _LibvirtTurn(NamedTuple):
+    """A turn of libvirt's: what depends on it and QEMU alone."""
+
+    kind: ActionKind
+    machine: int
+    to_guest: int
+    restarted: bool
+    own: int
+    management: int  # with the messages of this turn
+    seen: int
+
+
+class DrcModel(Model[State, EnabledAction]):
     """QEMU at a revision, a guest, libvirt and an operator, in every order.
 
     *platform* is the revision's, which must be given if the catalogue lacks it.
@@ -130,6 +154,8 @@ class DrcModel:
         self._posted_to_libvirt: dict[tuple[int, int], int] = {}
         self._passed: dict[tuple[int, ActionKind, int, bool], int] = {}
         self._operator: dict[tuple[int, int], tuple[EnabledAction, ...]] = {}
+        self._guest_turns: dict[tuple[int, int], tuple[_GuestTurn, ...]] = {}
+        self._libvirt_turns: dict[tuple[int, int], tuple[_LibvirtTurn, ...]] = {}
 
     def initial(self) -> Sequence[State]:
         """Return the first state: every device is plugged and used, and nothing is requested."""
@@ -160,18 +186,89 @@ class DrcModel:
         machine = self._machines.known[state[0]]
         if machine.value.aborted is not None:
             return ()
-        operator = self._operator.get(state[2:])
-        if operator is None:
-            operator = self._menu.of_operator(
-                self._managements[state[2]], self._environments[state[3]]
-            )
-            self._operator[state[2:]] = operator
         return (
             machine.actions
             + self._guests.known[state[1]].actions
             + self._managements.known[state[2]].actions
-            + operator
+            + self._of_operator(state[2], state[3])
         )
+
+    def _of_operator(self, management: int, environment: int) -> tuple[EnabledAction, ...]:
+        key = management, environment
+        found = self._operator.get(key)
+        if found is None:
+            found = self._operator[key] = self._menu.of_operator(
+                self._managements[management], self._environments[environment]
+            )
+        return found
+
+    def successors(self, state: State) -> list[State]:
+        """Return the states after each of the actions, in their order."""
+        machine, guest, management, environment = state
+        if self._machines.known[machine].value.aborted is not None:
+            return []
+        guest_turns = self._guest_turns.get((machine, guest))
+        if guest_turns is None:
+            guest_turns = self._guest_turns[machine, guest] = self._turns_of_guest(state)
+        quiet = self._note(environment, ActionKind.GUEST, 0, management)
+        found = []
+        for kind, after, side, to_libvirt, noticed in guest_turns:
+            found.append(
+                (
+                    after,
+                    side,
+                    self._post_to_libvirt(management, to_libvirt) if to_libvirt else management,
+                    self._note(environment, kind, noticed, management) if noticed else quiet,
+                )
+            )
+        turns = self._libvirt_turns.get((machine, management))
+        if turns is None:
+            turns = self._libvirt_turns[machine, management] = self._turns_of_libvirt(state)
+        for kind, after, to_guest, restarted, own, side, noticed in turns:
+            found.append(
+                (
+                    after,
+                    self._post_to_guest(guest, to_guest, restarted) if to_guest else guest,
+                    side,
+                    self._note(environment, kind, noticed, own) if noticed else quiet,
+                )
+            )
+        for action in self._of_operator(management, environment):
+            found.append(self.next_state(state, action))
+        return found
+
+    def _turns_of_guest(self, state: State) -> tuple[_GuestTurn, ...]:
+        machine, guest = self._machines.known[state[0]], state[1]
+        found = []
+        for action in machine.actions + self._guests.known[guest].actions:
+            effect = self.effect(state, action)
+            side = effect.own if action.kind is ActionKind.GUEST else guest
+            if effect.to_guest:
+                side = self._post_to_guest(side, effect.to_guest, effect.restarted)
+            found.append(
+                _GuestTurn(action.kind, effect.machine, side, effect.to_libvirt, effect.seen)
+            )
+        return tuple(found)
+
+    def _turns_of_libvirt(self, state: State) -> tuple[_LibvirtTurn, ...]:
+        found = []
+        for action in self._managements.known[state[2]].actions:
+            effect = self.effect(state, action)
+            side = own = effect.own
+            if effect.to_libvirt:
+                side = self._post_to_libvirt(own, effect.to_libvirt)
+            found.append(
+                _LibvirtTurn(
+                    action.kind,
+                    effect.machine,
+                    effect.to_guest,
+                    effect.restarted,
+                    own,
+                    side,
+                    effect.seen,
+                )
+            )
+        return tuple(found)
 
     def next_state(self, state: State, action: EnabledAction) -> State:
         """Return the state after one of its actions."""
@@ -182,12 +279,11 @@ class DrcModel:
             guest = effect.own
         elif kind in _MANAGES:
             management = effect.own
-        surprise = bool(effect.seen) and self._is_surprised(effect.seen, management)
+        environment = self._note(environment, kind, effect.seen, management)
         if effect.to_guest:
             guest = self._post_to_guest(guest, effect.to_guest, effect.restarted)
         if effect.to_libvirt:
             management = self._post_to_libvirt(management, effect.to_libvirt)
-        environment = self._pass(environment, kind, effect.seen, surprise)
         return effect.machine, guest, management, environment
 
     def finished(self, state: State) -> bool:
@@ -317,7 +413,8 @@ class DrcModel:
         failed = self._managements[management].operator.failed
         return any(device in failed for device in self._seen[noticed].taken)
 
-    def _pass(self, environment: int, kind: ActionKind, noticed: int, surprise: bool) -> int:
+    def _note(self, environment: int, kind: ActionKind, noticed: int, management: int) -> int:
+        surprise = bool(noticed) and self._is_surprised(noticed, management)
         key = environment, kind, noticed, surprise
         found = self._passed.get(key)
         if found is None:

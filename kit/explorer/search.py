@@ -51,6 +51,10 @@ class Model(Protocol[S, A]):
         """Return the state after *action*, one of those of *state*."""
         ...
 
+    def successors(self, state: S) -> Sequence[S]:
+        """Return the states after each of the actions of *state*, in their order."""
+        return [self.next_state(state, action) for action in self.actions(state)]
+
     def finished(self, state: S) -> bool:
         """Is a run over here, if nobody outside begins something new?"""
         ...
@@ -250,11 +254,11 @@ def _search(
 def _expand(search: _Search[S, A], model: Model[S, A], state: S, following: list[S]) -> bool:
     """Take every action of *state*; return whether there was room for what it leads to."""
     seen, parent = search.seen, search.seen[state]
-    for choice, action in enumerate(model.actions(state)):
-        after = model.next_state(state, action)
+    actions = model.actions(state) if search.untried else ()
+    for choice, after in enumerate(model.successors(state)):
         search.transitions += 1
         if search.untried:
-            search.note_premises(state, action, parent, choice)
+            search.note_premises(state, actions[choice], parent, choice)
         if after not in seen:
             if len(seen) >= search.max_states:
                 return False

@@ -5,14 +5,17 @@ A mend is a patch of the table that nobody merged; docs/findings/mends.md says w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.jobs import SearchJob, explore_one
+from kit.explorer.model import DrcModel, State
+from kit.explorer.properties import judged
 from kit.explorer.scope import Scope
-from kit.explorer.search import Ended, Judgement
+from kit.explorer.search import Ended, Judgement, explore
 from kit.machine.catalogue import MENDED, MENDS, TODAY, find_revision
 from kit.machine.revision import Patch, Revision
 
@@ -55,6 +58,23 @@ UNTRIED = {
 }
 
 
+def ends_its_vm(revision: Revision) -> bool:
+    """Can any guest end its VM?  The search goes on until that is found."""
+    model = DrcModel(revision, ANY, DIMM_2)
+    (no_abort,) = (prop.of(model) for prop in judged(ANY))
+    aborted: list[State] = []
+
+    def holds(state: State) -> bool:
+        if not no_abort.holds(state):
+            aborted.append(state)
+        return not aborted
+
+    result = explore(model, [replace(no_abort, holds=holds)], stop=lambda: bool(aborted))
+    assert no_abort.name == "no-abort"
+    assert aborted or result.ended is Ended.COMPLETE
+    return bool(aborted)
+
+
 @cache
 def judgements(revision: Revision, kind: GuestKind, scope: Scope) -> dict[str, Judgement]:
     found = explore_one(SearchJob(revision, kind, scope))
@@ -95,10 +115,8 @@ def test_together_they_mend_what_each_does(search: tuple[GuestKind, Scope]) -> N
 
 def test_without_all_of_them_a_guest_can_still_end_its_vm() -> None:
     """Two assertions: each mend alone leaves the other one."""
-    ends = {mend.name for mend in MENDS if "no-abort" in violated(mend, ANY, DIMM_2)}
-
-    assert ends == {mend.name for mend in MENDS}
-    assert "no-abort" not in violated(MENDED, ANY, DIMM_2)
+    assert [mend.name for mend in MENDS if not ends_its_vm(mend)] == []
+    assert not ends_its_vm(MENDED)
 
 
 def test_a_mend_is_today_and_one_patch() -> None:

@@ -149,6 +149,19 @@ def test_what_was_computed_before_changes_nothing(draws: list[int], kind: GuestK
 _USED: dict[GuestKind, DrcModel] = {}
 
 
+@pytest.mark.parametrize("kind", [LINUX_5_14, ARBITRARY])
+def test_the_states_that_follow_are_those_after_each_action(kind: GuestKind) -> None:
+    """Each way has a model of its own, whose memory the other one cannot have filled."""
+    scope = Scope(cores=1, dimm_lmbs=2)
+    at_once, one_by_one = (DrcModel(find_revision("guest-error"), kind, scope) for _ in range(2))
+    pairs = [(at_once.initial()[0], one_by_one.initial()[0])]
+    for state, same in pairs:
+        assert at_once.situation(state) == one_by_one.situation(same)
+        if len(pairs) < 2000:
+            after = [one_by_one.next_state(same, action) for action in one_by_one.actions(same)]
+            pairs += zip(at_once.successors(state), after, strict=True)
+
+
 def situations(model: DrcModel, draws: list[int]) -> Iterator[Situation]:
     """Go some way, as drawn."""
     state = model.initial()[0]

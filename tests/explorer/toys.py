@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kit.explorer.search import Model
+
 Jugs = tuple[int, int]
 
 
-class WaterJugs:
+class WaterJugs(Model[Jugs, str]):
     """A jug of three litres and one of five: fill, empty or pour, until four are measured.
 
     The 16 states are known: those in which one of the jugs is empty or full.
@@ -45,7 +47,7 @@ class Commit(NamedTuple):
     messages: frozenset[str | int]
 
 
-class TwoPhaseCommit:
+class TwoPhaseCommit(Model[Commit, tuple[str, int]]):
     """Two-phase commit as Lamport writes it: 288 states with three resource managers.
 
     Source: Gray and Lamport, "Consensus on Transaction Commit" (2004), the TwoPhase module;
@@ -96,7 +98,7 @@ class TwoPhaseCommit:
         return set(state.managers) <= {"committed", "aborted"}
 
 
-class Countdown:
+class Countdown(Model[Jugs, int]):
     """Two counters that go down by one, each when it likes: (first + 1) * (second + 1) states."""
 
     def __init__(self, first: int, second: int) -> None:

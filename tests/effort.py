@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from typing import TypeVar
 
 __all__ = ["LONG", "some_of"]
 
 T = TypeVar("T")
+
+# nbformat's validator would build a grammar of IRIs, 1.5 s in each process; no notebook has any
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # so Python says: absent
 
 LONG = os.environ.get("KIT_TESTS") == "long"
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from kit.handout import lessons as handout
 from kit.handout.solutions import write_solutions
 from kit.storage.progress import ProgressFile
 from tests.classroom.small import contents, make_index
+from tests.effort import some_of
 from tests.git.workshop import workshop
 
 Work = Callable[[Path], object]
@@ -261,8 +263,7 @@ PLANTS: dict[str, Callable[[Path, Path], object]] = {
 }
 
 
-@pytest.mark.parametrize("plant", PLANTS)
-@pytest.mark.parametrize("name", WORKS)
+@pytest.mark.parametrize(("name", "plant"), some_of([*product(WORKS, PLANTS)], 5))
 def test_what_is_planted_harms_nobody(
     name: str, plant: str, recorder: Recorder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,23 +10,27 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
-import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
-from nbclient import NotebookClient
-from nbclient.exceptions import (
-    CellControlSignal,
-    CellExecutionError,
-    CellTimeoutError,
-    DeadKernelError,
-)
-from nbformat import NotebookNode
 
 from kit.case_study.history import CLONE_VARIABLE, clone_in_use
+from kit.common.absent_module import absent
 from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
 from kit.common.json_fields import FormatError, check_bounds
 from kit.common.packaged_data import CHECKOUT, lesson_folder
 from kit.common.user_file import copy_tree, make_folders, read_bounded
+
+# nbformat's validator would build a grammar of IRIs for 1.5 s of processor; no notebook has one
+with absent("rfc3987_syntax"):
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import (
+        CellControlSignal,
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
+    from nbformat import NotebookNode
 
 __all__ = ["execute_lesson", "prepare", "read_lesson"]
 

@@ -1,4 +1,4 @@
-"""A few thousand inputs of ``make fuzz``, always the same; and what it once found."""
+"""A thousand inputs of ``make fuzz``, always the same; and what it once found."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import LONG
 from tests.fuzz.grammar import grown, restructured
 from tests.fuzz.mutate import LARGEST
 from tests.fuzz.run import fuzz, outcome
 from tests.fuzz.targets import CORPUS, TARGETS, Target, seeds
 from tests.fuzz.worst import SIZE, cost, search
 
-COUNT = 150
+COUNT = 150 if LONG else 60
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -68,7 +69,7 @@ def test_a_grown_document_is_as_large_as_asked_and_costs_no_more_than_any_may(na
     target = TARGETS[name]
     assert target.grammar is not None
     dice, pool = random.Random(1), list(seeds(target))
-    inputs = [grown(dice, target.grammar, pool, SIZE // 10) for _ in range(20)]
+    inputs = [grown(dice, target.grammar, pool, SIZE // 10) for _ in range(20 if LONG else 5)]
     large = max((data for data in inputs if data is not None), key=len)
 
     assert len(large) > SIZE // 20 or name in ("token", "path")  # they are words

@@ -22,7 +22,7 @@ import kit.git.repository.plain_files
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import HistoryError
 from kit.git.repository.objects import Objects
-from tests.effort import some_of
+from tests.effort import LONG, some_of
 from tests.git.upstream import git
 
 SOON_S = 20  # of two busy cores; what hangs takes 60 s, or for ever
@@ -226,17 +226,22 @@ def test_the_repository_can_be_read(rich: Path, place: str) -> None:
 
 @pytest.mark.parametrize("kind", HARMFUL)
 def test_what_would_be_waited_for_is_refused_wherever_it_stands(rich: Path, kind: str) -> None:
+    """An ordinary run tries three of these at each place."""
     place = rich / "main"
-    said = said_of_each(places_of_files(rich), rich, place, HARMFUL[kind])
+    paths = some_of(places_of_files(rich), 3, first=list(HARMFUL).index(kind))
+    said = said_of_each(paths, rich, place, HARMFUL[kind])
 
     odd = {path: line for path, line in said.items() if not HARM.fullmatch(line)}
     assert odd == {}
-    assert len(said) > 100
+    assert len(said) > (100 if LONG else 40)
 
 
 @pytest.mark.parametrize("kind", ["a pipe", "a link to /dev/zero"])
 def test_a_linked_worktree_is_looked_at_as_well(rich: Path, kind: str) -> None:
-    said = said_of_each(places_of_files(rich), rich, rich / "linked", HARMFUL[kind])
+    places = places_of_files(rich)
+    gone = [rich / "main/.git", rich / "main/.git/worktrees"]
+    paths = [*gone, *(path for path in some_of(places, 5, first=len(kind)) if path not in gone)]
+    said = said_of_each(paths, rich, rich / "linked", HARMFUL[kind])
 
     odd = {path: line for path, line in said.items() if not HARM.fullmatch(line)}
     assert sorted(odd) == ["main/.git", "main/.git/worktrees"]  # what its .git names is not there
@@ -245,9 +250,9 @@ def test_a_linked_worktree_is_looked_at_as_well(rich: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ODD)
 def test_what_else_may_stand_there_is_a_line_soon_or_works(rich: Path, kind: str) -> None:
-    """An ordinary run tries two or three of these at each place: reading it all is slow."""
+    """An ordinary run tries one of these at each place: reading it all is slow."""
     place = rich / "main"
-    paths = some_of(places_of_files(rich), 3, first=list(ODD).index(kind))
+    paths = some_of(places_of_files(rich), len(ODD), first=list(ODD).index(kind))
     said = said_of_each(paths, rich, place, ODD[kind])
 
     lines = {line for line in said.values() if line != "works"}

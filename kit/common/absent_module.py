@@ -1,0 +1,24 @@
+"""Import a library as if one that it only asks for were not installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import cast
+
+__all__ = ["absent"]
+
+
+@contextmanager
+def absent(name: str) -> Iterator[None]:
+    """Let an import of module *name* fail meanwhile, unless the module is imported already."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = cast(ModuleType, None)  # for Python: there is no such module
+    try:
+        yield
+    finally:
+        del sys.modules[name]

@@ -14,6 +14,7 @@ from kit.simulation.run import play_pair
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from tests.browser.conftest import OpenLesson
+from tests.effort import in_turn
 from tests.lab import serious_findings, write_notebook
 
 pytestmark = pytest.mark.browser
@@ -110,19 +111,18 @@ def test_it_fits_one_screen_with_both_machines(
     assert box["height"] <= MAX_HEIGHT
 
 
-@pytest.mark.parametrize("width", [1024, 1440, 1920])
 @pytest.mark.parametrize("name", ["player", "sandbox"])
-def test_labels_are_legible_at_every_width(
-    cockpit: Callable[[str], Locator], name: str, width: int
-) -> None:
+def test_labels_are_legible_at_every_width(cockpit: Callable[[str], Locator], name: str) -> None:
     there = cockpit(name)
-    shown(there.page, width, 1080)
-    sizes = there.evaluate(LABELS)
-    box = there.locator(".kit-picture").bounding_box()
-    assert box is not None
+    for width in (1024, 1440, 1920):
+        shown(there.page, width, 1080)
+        sizes = there.evaluate(LABELS)
+        box = there.locator(".kit-picture").bounding_box()
+        assert box is not None
 
-    assert min(sizes) >= MIN_LABEL
-    assert box["width"] >= min(width - 210, 1500)  # what the window has beside JupyterLab's bars
+        assert min(sizes) >= MIN_LABEL, width
+        # what the window has beside JupyterLab's bars
+        assert box["width"] >= min(width - 210, 1500), width
 
 
 @pytest.mark.parametrize("name", ["player", "path"])
@@ -371,8 +371,7 @@ def test_a_picture_is_saved(cockpit: Callable[[str], Locator], tmp_path: Path) -
     assert (tmp_path / "picture.svg").read_text(encoding="utf-8").startswith("<svg ")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(("name", "theme"), in_turn(SOURCES, THEMES))
 def test_axe_finds_nothing_serious(opened: OpenLesson, name: str, theme: str) -> None:
     with opened(f"only-{name}.ipynb", theme) as page:
         there = shown(page, 1440, 900)

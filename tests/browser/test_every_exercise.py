@@ -13,12 +13,13 @@ from kit.course.exercise_reader import LESSONS
 from kit.simulation.scenario import read_time
 from kit.storage.exercises import exercises
 from tests.browser.conftest import OpenLesson
+from tests.effort import some_of
 from tests.lab import write_notebook
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("lesson", some_of(LESSONS, 3))
 def test_every_exercise_is_failed_and_solved(
     lesson: str, opened: OpenLesson, lab_home: Path
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenLesson
+from tests.effort import in_turn
 from tests.lab import serious_findings, write_notebook
 
 pytestmark = pytest.mark.browser
@@ -137,8 +138,7 @@ def test_hints_open_by_keys_and_stay_open(page: Page) -> None:
     expect(hint).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@cards(*NAMES)
+@pytest.mark.parametrize(("name", "theme"), in_turn(NAMES, ["JupyterLab Light", "JupyterLab Dark"]))
 def test_axe_finds_nothing_serious(opened: OpenLesson, name: str, theme: str) -> None:
     with opened(f"card-{name}.ipynb", theme, kernel="cards") as page:
         unanswered = serious_findings(page)

@@ -15,6 +15,7 @@ from hypothesis import settings
 from kit.case_study.fetch import fetch
 from tests.effort import LONG
 from tests.executed import Executed, executed_in, shared_folder
+from tests.order import arranged
 
 Program = Callable[..., str]
 
@@ -79,6 +80,13 @@ def chromium(program: Program) -> str:
 def pytest_xdist_auto_num_workers() -> int:
     """Return one more than there are cores: some tests wait for a browser, a signal or a time."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    places = [item.nodeid.partition("::")[0] for item in items]
+    items[:] = arranged(items, places, processes)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,7 +1,8 @@
 """Which test runs when: each process begins with its share of the slow files.
 
-``--dist worksteal`` gives each process an equal number of tests, in their order, and a process that is done takes the last ones of another. So the slow files are shared out by their
-time, and each share stands in front of quick tests.
+``--dist worksteal`` gives each process an equal number of tests, in their order; a process that is
+done takes the last ones of another. So the slow files are shared out by their time, and each share
+stands in front of quick tests.
 """
 
 from __future__ import annotations

@@ -85,11 +85,15 @@ FILES = sorted(
 )
 
 
-@pytest.mark.parametrize("name", sorted(set(FILES) - WRITERS))
-def test_only_two_modules_write(name: str) -> None:
-    found = set(writes(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
+def test_only_two_modules_write() -> None:
+    found = {
+        name: set(writes(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
+        - ALLOWED.get(name, set())
+        for name in set(FILES) - WRITERS
+    }
 
-    assert found - ALLOWED.get(name, set()) == set()
+    assert {name: calls for name, calls in found.items() if calls} == {}
+    assert len(found) > 300
 
 
 def test_each_exception_is_needed() -> None:

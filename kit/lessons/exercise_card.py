@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kit.common.errors import UserError
 from kit.course.diffs import hunk_of_item
 from kit.course.exercise import Hunks, Item
 from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
+from kit.lessons.course import update_ends
 from kit.lessons.history_choice import HistoryChoice
 from kit.storage.exercises import find_exercise
 from kit.storage.progress import progress_file
@@ -47,8 +50,13 @@ def _keeping(name: str) -> Keeping:
             raise UserError(warnings.pop())
         return progress.standing(name)
 
+    def changed(change: Callable[[Progress], Progress]) -> ExerciseStanding:
+        after = file.change(change)
+        update_ends()
+        return standing(after)
+
     return Keeping(
         lambda: standing(file.read()),
-        lambda at, right: standing(file.change(lambda p: p.answered(name, at, right=right))),
-        lambda: standing(file.change(lambda p: p.was_shown(name))),
+        lambda at, right: changed(lambda p: p.answered(name, at, right=right)),
+        lambda: changed(lambda p: p.was_shown(name)),
     )

@@ -11,7 +11,7 @@ from kit.common.packaged_data import Lessons
 
 __all__ = ["LAB", "lab_command", "lab_environment"]
 
-LAB = Path(__file__).parent.parent / "lab"
+LAB = Path(__file__).parent / "jupyterlab"
 """The settings that users get, and the extension, which is its own source."""
 
 

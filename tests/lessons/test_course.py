@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kit.common.errors import UserError
 from kit.lessons import course as module
-from kit.lessons.course import progress
+from kit.lessons.course import progress, update_ends
 from kit.storage.exercises import exercises
 from kit.storage.progress import ProgressFile
 from kit.views.html.course_map import CourseMap, LessonStanding
@@ -43,6 +44,28 @@ def test_a_learner_continues_where_an_exercise_was_tried_last(file: ProgressFile
 
     assert (found.lessons[0].done, found.lessons[2].tried) == (True, True)
     assert found.next == found.lessons[2]
+
+
+def test_the_end_of_a_lesson_changes_when_an_exercise_is_solved(file: ProgressFile) -> None:
+    end = progress(6)
+    before = end.text
+    file.change(lambda one: one.answered("how-negative", None, right=True))
+    update_ends()
+    after = end.text
+    for name in of_lesson("06"):
+        file.change(lambda one, name=name: one.answered(name, None, right=True))  # type: ignore[misc]
+    update_ends()
+
+    assert before.startswith("You have solved 0 of 3 exercises of lesson 6.\n○ ")
+    assert (after.count("✓"), after.count("○")) == (1, 2)
+    assert end.text.startswith("You have solved all 3 exercises of lesson 6.\n✓ ")
+    end.close()
+
+
+@pytest.mark.usefixtures("file")
+def test_a_lesson_without_exercises_has_no_such_end() -> None:
+    with pytest.raises(UserError, match="lesson 0: there are no exercises; expected 1 to 12"):
+        progress(0)
 
 
 def test_nothing_is_left_at_the_end() -> None:

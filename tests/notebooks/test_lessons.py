@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from nbformat import NotebookNode
 
 import kit
 from tests.executed import Executed
+from tools.lesson_cells import finished, only_calls, title_of
 
 ROOT = Path(__file__).parent.parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -135,11 +137,13 @@ def test_a_lesson_is_short(path: Path) -> None:
 
 @lesson
 def test_a_lesson_hides_nothing_from_its_reader(path: Path) -> None:
+    """Only a cell that does nothing but call the kit is folded; a bar stands in its place."""
     cells = read(path).cells
-    hidden = [cell.id for cell in cells if "tags" in cell.metadata or "jupyter" in cell.metadata]
+    folded = {cell.id for cell in cells if "jupyter" in cell.metadata}
     source = "\n".join(cell.source for cell in code(read(path)))
 
-    assert hidden == []
+    assert [cell.id for cell in cells if "tags" in cell.metadata] == []
+    assert folded == {cell.id for cell in code(read(path)) if only_calls(cell.source)}
     assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
 
 
@@ -253,7 +257,7 @@ def test_start_here_lists_the_lessons_with_their_minutes() -> None:
 def test_a_lesson_ends_with_what_was_learned_exercises_and_sources(path: Path) -> None:
     headings = re.findall(r"^## (.+)$", prose(read(path)), re.M)
     last = headings[headings.index("What you have seen") :]
-    sources = read(path).cells[-1].source
+    sources, _, following = (cell.source for cell in read(path).cells[-3:])
 
     assert [heading for heading in last if heading != "A question without a button"] == [
         "What you have seen",
@@ -261,14 +265,27 @@ def test_a_lesson_ends_with_what_was_learned_exercises_and_sources(path: Path) -
         "Sources",
     ]
     assert sources.startswith("## Sources\n")
+    assert following.startswith("**[")
     assert re.search(r"\b[0-9a-f]{10}\b|lore\.kernel\.org|LoPAR", sources)
+
+
+def test_each_lesson_leads_to_the_next_and_shows_what_is_solved() -> None:
+    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in LESSONS]
+    for number, notebook in enumerate(notebooks):
+        following = (number + 1) % len(LESSONS)
+        before = json.dumps(notebook)
+        finished(
+            notebook, number, following, title_of(notebooks[following]), LESSONS[following].name
+        )
+
+        assert json.dumps(notebook) == before, "python tools/lesson_cells.py writes the ends"
 
 
 @lesson
 def test_a_lesson_can_be_shown_as_slides(path: Path) -> None:
     """Each widget on a page of its own, the sources for the one who speaks."""
     for cell in read(path).cells:
-        if cell.source.startswith("## Sources"):
+        if cell.source.startswith("## Sources") or cell.id == "end-next":
             expected = "notes"
         elif cell.cell_type == "markdown" and cell.source.startswith("#"):
             expected = "slide"

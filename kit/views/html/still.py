@@ -1,7 +1,7 @@
 """What a widget leaves in a notebook: a picture or a text, and one line on how to make it live.
 
 GitHub, nbviewer and a notebook without a kernel show this.  The kit's JupyterLab extension
-(kit/lab/labextensions) knows such an output by its metadata.
+(kit/lessons/jupyterlab/labextensions) knows such an output by its metadata.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ _VIEWS = {*_STORAGE, "case_study", "views"} - {"storage"}
 _REAL_QEMU = {*_SIMULATION, "course", "explorer", "git.values", "logs", "real_qemu", "storage"}
 _LESSONS = {*_VIEWS, *_REAL_QEMU, "git", "lessons"}
 _HANDOUT = {*_LESSONS, "handout"}
-_ANYTHING = {*_HANDOUT, "app", "classroom", "cli"}
+_ANYTHING = {*_HANDOUT, "app", "classroom", "cli", "survey"}
 MAY_IMPORT: dict[str, set[str]] = {
     "common": set(),
     "machine": {"machine"},
@@ -65,6 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lessons": _LESSONS,
     "handout": _HANDOUT,
     "classroom": {"case_study", "git", "classroom"},
+    "survey": {"git", "survey"},
     "app": {*_LESSONS, "app"},
     "cli": _ANYTHING,
 }

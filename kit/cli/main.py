@@ -42,6 +42,7 @@ _MODULES = {
     "reverts": "reverts",
     "changelog": "reverts",
     "missing-reverts": "missing_reverts",
+    "survey": "survey",
     "classroom": "classroom",
 }
 """Command -> the module beside this one that defines it, in the order of the help."""

@@ -21,7 +21,7 @@ STARTERS: dict[str, set[str]] = {
     "_posixsubprocess": set(),
     "_winapi": set(),
     "ptyprocess": set(),
-    "distributed": set(),
+    "distributed": {"Client", "as_completed"},  # with the address of a scheduler that runs
     "jupyter_client": {"NoSuchKernel"},
     "concurrent.futures": {"BrokenExecutor", "Executor", "Future", "ThreadPoolExecutor"},
     "asyncio.subprocess": set(),

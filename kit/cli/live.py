@@ -16,6 +16,7 @@ from kit.explorer.jobs import Explored
 from kit.explorer.paths import PlayedPath, play_path
 from kit.real_qemu import api as backend_in_use
 from kit.real_qemu.replay_path import LivePath
+from kit.views.diagram.from_path import live_provenance
 from kit.views.reports.blocks import wrapped
 
 __all__ = ["LiveCell", "live_cells", "live_json", "live_lines", "write_live"]
@@ -58,6 +59,7 @@ def live_json(cells: Sequence[LiveCell]) -> list[dict[str, Any]]:
             "revision": played.revision.label,
             "guest": played.kind.value,
             "counterexample": played.token,
+            "provenance": live_provenance(played, live.binary).json(),
             **live.json(),
         }
         for name, played, live in cells
@@ -67,7 +69,8 @@ def live_json(cells: Sequence[LiveCell]) -> list[dict[str, Any]]:
 def write_live(path: PlayedPath, live: LivePath, how: Writing, output: Path | None) -> None:
     """Write a path step by step, as text or JSON; UserError for any other form."""
     if how.form is RunForm.JSON:
-        put(json.dumps({"path": path.token, **live.json()}, indent=2), output)
+        origin = live_provenance(path, live.binary).json()
+        put(json.dumps({"path": path.token, "provenance": origin, **live.json()}, indent=2), output)
     elif how.form is RunForm.TEXT:
         lines = _path_lines(path, live, how.width, how.unicode)
         put("\n".join(plain(line) for line in lines), output)

@@ -18,6 +18,7 @@ from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended, Path, PropertyResult, Result, explore
 from kit.machine.catalogue import CATALOGUE, PROPOSAL
 from kit.machine.revision import Revision
+from kit.simulation.provenance import searched
 
 __all__ = ["NAMED", "Explored", "SearchJob", "cells_json", "explore_one", "explored", "jobs_of"]
 
@@ -135,6 +136,7 @@ def cells_json(scope: Scope, found: Sequence[Explored]) -> dict[str, Any]:
     """Return the results as JSON data: a cell for each revision, property and guest."""
     return {
         "scope": {"name": scope.name, "words": scope.words, **asdict(scope)},
+        "provenance": searched([one.job.revision for one in found]).json(),
         "cells": [
             {
                 "revision": one.job.revision.label,

@@ -65,13 +65,14 @@ class LiveStep:
 class LivePath:
     """The result of a path: the steps up to the first difference.
 
-    ``choices`` is how many the path has; ``stopped`` says why it stopped where nothing differs.
-    ``ended``: how the binary crashed or hung, in words.  ``earlier``: how it did so at each try
-    before this one.
+    ``choices`` is how many the path has, ``binary`` what played it.  ``stopped`` says why it
+    stopped where nothing differs, ``ended`` how the binary crashed or hung, in words, and
+    ``earlier`` how it did so at each try before this one.
     """
 
     steps: tuple[LiveStep, ...]
     choices: int
+    binary: str
     stopped: str = ""
     ended: str = ""
     earlier: tuple[str, ...] = ()
@@ -156,7 +157,13 @@ def _once(wanted: list[Asked], binary: Binary, revision: Revision) -> tuple[Live
                 break
         crash = steps and steps[-1].crashed
         ended = real.ended if crash else ""
-    path = LivePath(steps=tuple(steps), choices=wanted[-1].choice, stopped=stopped, ended=ended)
+    path = LivePath(
+        steps=tuple(steps),
+        choices=wanted[-1].choice,
+        binary=binary.name,
+        stopped=stopped,
+        ended=ended,
+    )
     return path, ended
 
 

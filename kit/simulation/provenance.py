@@ -15,7 +15,7 @@ from kit.machine.revision import Board, Revision
 from kit.simulation.run import Pair, Run
 from kit.simulation.token import token_of
 
-__all__ = ["Provenance", "command_of", "observed", "provenance", "simulated"]
+__all__ = ["Provenance", "command_of", "observed", "provenance", "searched", "simulated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,25 @@ def provenance(played: Run | Pair) -> Provenance:
 
 
 def command_of(played: Run | Pair) -> str:
-    """Return the command that replays it."""
-    run = played if isinstance(played, Run) else played.before
-    if run.interventions:  # only the token holds the actions
-        return f"kit open {token_of(played)}"
+    """Return the command that replays it; what ran on a real QEMU runs on one again."""
+    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    name, real = runs[0].scenario.name, any(run.notes for run in runs)
+    if runs[0].interventions:  # only the token holds the actions
+        return f"kit open {token_of(played)}" + " --backend qemu" * real
     if isinstance(played, Run):
-        return f"kit run {run.scenario.name} --at {run.revision.name}"
-    before, after = played.before.revision.name, played.after.revision.name
-    return f"kit compare {run.scenario.name} --before {before} --after {after}"
+        return f"kit run {name} " + ("--backend qemu" if real else f"--at {played.revision.name}")
+    after = "--backend qemu" if real else f"--after {played.after.revision.name}"
+    return f"kit compare {name} --before {played.before.revision.name} {after}"
 
 
 def simulated(guest: GuestKind, libvirt: str, revisions: Sequence[Revision]) -> Provenance:
     """Return where something comes from that only the embedded machine plays."""
     return Provenance(_guest(guest), libvirt, _simulated(revisions))
+
+
+def searched(revisions: Sequence[Revision]) -> Provenance:
+    """Return where a table of the explorer comes from: each cell names its guest."""
+    return Provenance("", "", _simulated(revisions))
 
 
 def observed(qemu: str, guest: str = "", libvirt: str = "") -> Provenance:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from kit.cli.main import main
+from kit.machine.catalogue import RECORDED
 from tests.processes import MARK, await_that, spent_s
 
 Captured = pytest.CaptureFixture[str]
@@ -34,6 +35,11 @@ def test_one_cell_as_json_keeps_the_contract(capsys: Captured) -> None:
     (cell,) = written["cells"]
 
     assert (status, err) == (0, "")
+    assert written["provenance"] == {
+        "guest": None,  # each cell names its own
+        "libvirt": None,
+        "qemu": f"Simulated, by a model checked against {len(RECORDED)} real builds of QEMU",
+    }
     assert written["scope"] == {
         "name": "c1q1r1m0",
         "words": "1 core, 1 request, 1 reset, no migrations",

@@ -59,6 +59,24 @@ def test_run_draws_in_any_form(
     assert capsys.readouterr().out.startswith(begins)
 
 
+def test_json_says_where_it_comes_from(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["run", *words, "--json"])
+    seen = json.loads(capsys.readouterr().out)
+    main(["compare", *words, "--before", "guest-error", "--json"])
+    both = json.loads(capsys.readouterr().out)
+
+    real = f"Recorded on a real {seen['binary']}"
+    assert seen["provenance"] == {
+        "guest": f"Guest: {seen['kernel']}",
+        "libvirt": None,
+        "qemu": real,
+    }
+    assert both["real"]["provenance"] == seen["provenance"]
+    assert both["embedded"]["provenance"]["qemu"].startswith("Simulated, by a model")
+
+
 def test_compare_tells_what_both_tell(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["compare", *words, "--before", "guest-error", "--json"])
     data = json.loads(capsys.readouterr().out)

@@ -29,6 +29,13 @@ def printed(capsys: Captured, *arguments: str) -> str:
     return capsys.readouterr().out
 
 
+def test_a_log_that_names_its_qemu_comes_from_that(capsys: Captured) -> None:
+    named = "Read from a log of QEMU 5.2.92; nothing in it is simulated"
+
+    assert json.loads(printed(capsys, CAPTURE, "--json"))["provenance"]["qemu"] == named
+    assert f"{named}." in " ".join(printed(capsys, CAPTURE).split())
+
+
 def test_the_json_keeps_the_contract(capsys: Captured) -> None:
     shown = ("--machine", "pseries", "--kind", "vcpu1=core")
     data = json.loads(printed(capsys, LIBVIRT, *shown, "--json"))
@@ -38,6 +45,11 @@ def test_the_json_keeps_the_contract(capsys: Captured) -> None:
         "version": 1,
         "source": LIBVIRT,
         "format": "libvirt debug log",
+        "provenance": {
+            "guest": None,
+            "libvirt": None,
+            "qemu": "Read from a log; nothing in it is simulated",
+        },
         "began_ns": 1_617_271_200_000_000_000,
         "qemu": None,
         "machine": "pseries",

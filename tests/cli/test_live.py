@@ -21,6 +21,11 @@ Captured = pytest.CaptureFixture[str]
 SMALL = ["--cores", "1", "--requests", "2", "--migrations", "0", "--jobs", "1"]
 ONE = [*SMALL, "--guest", "linux-5.13", "--property", "no-lost-release"]
 BINARY = Binary(path="/bin/qemu", board=Board.PSERIES, version=(9, 9, 9))
+PROVENANCE = {
+    "guest": "Guest: Linux 5.13, simulated",
+    "libvirt": "libvirt 7.10.0, simulated",
+    "qemu": "Recorded on a real qemu 9.9.9",
+}
 NAMED = "no-lost-release, guest-error, guest linux-5.13"
 Real = Callable[[str], None]
 
@@ -56,6 +61,7 @@ def test_a_binary_can_be_named_in_either_way(how: list[str], capsys: Captured) -
     (one,) = json.loads(capsys.readouterr().out)["live"]
 
     assert (one["property"], one["same"], one["stopped"]) == ("no-lost-release", True, None)
+    assert one["provenance"] == PROVENANCE
 
 
 def test_where_the_real_one_does_something_else_the_status_is_1(

@@ -11,8 +11,8 @@ import pytest
 
 from kit.cli.main import main
 from kit.machine.catalogue import Q35, RECORDED, find_revision
-from kit.simulation.provenance import provenance
-from kit.simulation.run import Pair, play
+from kit.simulation.provenance import command_of, provenance
+from kit.simulation.run import Intervention, Pair, play
 from kit.storage.scenarios import find_scenario
 
 BUILDS = len(RECORDED)
@@ -41,6 +41,18 @@ def test_a_run_on_a_real_qemu_says_which_and_nothing_of_a_model() -> None:
         "Recorded on a real QEMU 11.1.3; revert is simulated, by a model checked against"
         f" {BUILDS} real builds of QEMU"
     )
+
+
+def test_what_ran_on_a_real_qemu_runs_on_one_again() -> None:
+    real = replace(LATE, revision=find_revision("today"), notes=("QEMU 11.1.3",))
+    waited = play(LATE.scenario, LATE.revision, (Intervention(0, "device_del core1"),))
+
+    assert command_of(real) == "kit run libvirt-late --backend qemu"
+    assert command_of(Pair(LATE, real)) == (
+        "kit compare libvirt-late --before revert --backend qemu"
+    )
+    forked = replace(waited, notes=("QEMU 11.1.3",))
+    assert command_of(forked) == f"{command_of(waited)} --backend qemu"
 
 
 def test_an_acpi_machine_was_checked_against_its_own_recording() -> None:

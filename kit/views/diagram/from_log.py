@@ -25,6 +25,7 @@ from kit.machine.events import (
 )
 from kit.machine.q35.messages import AcpiDeviceOst
 from kit.machine.requests import ConfigureConnector, DeviceAdd, DeviceDel, SetIndicator
+from kit.simulation.provenance import Provenance, observed
 from kit.simulation.timeline import TimelineStop
 from kit.trace.columns import Severity, UnplugOutcome
 from kit.trace.entry import TraceEntry
@@ -32,7 +33,7 @@ from kit.trace.kinds import is_minor, label_of, outcome_of, severity_of
 from kit.trace.sentences import sentence
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, Mark, PictureSide, bars_in
 
-__all__ = ["layout_of_log", "logged_sentence", "times_of"]
+__all__ = ["layout_of_log", "log_provenance", "logged_sentence", "times_of"]
 
 MAX_DEVICES = 12  # rows in a lane
 
@@ -70,8 +71,14 @@ def layout_of_log(log: UnplugLog) -> Layout:
             if entry.at_ns is None or entry.at_ns != times[n] + began_ns
         ),
         observed=f"as {log.source} tells",
-        origin="Read from a log; nothing in it is simulated.",
+        origin=log_provenance(log).words,
     )
+
+
+def log_provenance(log: UnplugLog) -> Provenance:
+    """Return where a log comes from: which QEMU wrote it, if it says so."""
+    version = "" if log.version is None else f" of QEMU {'.'.join(map(str, log.version))}"
+    return observed(f"Read from a log{version}; nothing in it is simulated")
 
 
 def times_of(log: UnplugLog) -> list[int]:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from kit.actors.libvirt import GUEST_ERROR_SINCE
 from kit.actors.messages import PARTICIPANTS, Actor
 from kit.explorer.comparison import PathPlay, PathSide
-from kit.explorer.paths import path_sentence
+from kit.explorer.paths import PlayedPath, path_sentence
 from kit.machine.clock import NS_PER_S
-from kit.simulation.provenance import Provenance, simulated
+from kit.simulation.provenance import Provenance, observed, simulated
 from kit.simulation.timeline import TimelineStop, merged
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, bars_in, helds_of, mark_of
 
-__all__ = ["layout_of_path", "outcome_of", "path_provenance", "title_of"]
+__all__ = ["layout_of_path", "live_provenance", "outcome_of", "path_provenance", "title_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,17 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
 
 def path_provenance(play: PathPlay) -> Provenance:
     """Return where a path comes from."""
-    # the explorer's libvirt understands every event that QEMU has
-    libvirt = f"libvirt {'.'.join(map(str, GUEST_ERROR_SINCE))}"
-    return simulated(play.path.kind, libvirt, [side.revision for side in play.sides])
+    return simulated(play.path.kind, _LIBVIRT, [side.revision for side in play.sides])
+
+
+def live_provenance(path: PlayedPath, binary: str) -> Provenance:
+    """Return where the answers of a binary to a path come from."""
+    guest = f"{path.kind.words}, simulated"
+    return observed(f"Recorded on a real {binary}", guest, f"{_LIBVIRT}, simulated")
+
+
+# the explorer's libvirt understands every event that QEMU has
+_LIBVIRT = f"libvirt {'.'.join(map(str, GUEST_ERROR_SINCE))}"
 
 
 def _command(play: PathPlay) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kit.common.package import drawn_by
@@ -11,7 +11,7 @@ from kit.machine.revision import Board
 from kit.simulation.guest_run import GuestRun, compared, guest_json
 from kit.simulation.run import Run
 from kit.trace.sentences import seconds, sentence
-from kit.views.diagram.from_guest import layout_of_guest
+from kit.views.diagram.from_guest import guest_provenance, layout_of_guest
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
@@ -36,7 +36,10 @@ class GuestReport:
     @property
     def layout(self) -> Layout:
         """The layout of the picture."""
-        return layout_of_guest(self.run)
+        name = self.run.scenario.name
+        drawn = "run" if self.embedded is None else "compare"
+        command = f"kit {drawn} {name} --kernel KERNEL --initrd INITRD"
+        return replace(layout_of_guest(self.run), command=command)
 
     def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield the picture, its meaning, and every event; beside a run, where the two differ."""
@@ -77,7 +80,7 @@ class GuestReport:
 
     def json(self) -> dict[str, Any]:
         """Return all of it as JSON data."""
-        data = guest_json(self.run)
+        data = guest_json(self.run) | {"provenance": guest_provenance(self.run).json()}
         if self.embedded is None:
             return data
         names = {"=": "both", "-": "embedded", "+": "real"}

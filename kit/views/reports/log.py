@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +18,7 @@ from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35, TODAY
 from kit.machine.clock import NS_PER_S
 from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
-from kit.views.diagram.from_log import layout_of_log, logged_sentence
+from kit.views.diagram.from_log import layout_of_log, log_provenance, logged_sentence
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
@@ -52,7 +52,7 @@ class LogReport:
     @property
     def layout(self) -> Layout:
         """The layout of the picture."""
-        return layout_of_log(self.drawn)
+        return replace(layout_of_log(self.drawn), command=self.command)
 
     def text_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield the picture, what was left out, which revisions fit, and every event."""
@@ -117,6 +117,7 @@ class LogReport:
             "version": 1,
             "source": log.source,
             "format": log.format.value,
+            "provenance": log_provenance(log).json(),
             "began_ns": began_ns,
             "qemu": None if log.version is None else ".".join(map(str, log.version)),
             "machine": None if log.machine is None else log.machine.label,

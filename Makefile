@@ -5,7 +5,7 @@ PYTHON ?= python3
 quoted = '$(subst ','\'',$1)'
 .DEFAULT_GOAL := help
 .PHONY: help env lab test quick test-long test-clone test-guest test-qemu test-offline check bench bench-hub fuzz findings goldens solutions \
-	screenshots site test-site stick release changelog lock audit clean qemu-clone remake
+	screenshots site test-site stick release changelog conformance lock audit clean qemu-clone remake
 runtime := .venv/$(if $(LOCKED),.locked,.runtime)
 
 # An existing .venv that was moved, copied, interrupted or lost its Python is made again.
@@ -88,6 +88,9 @@ stick: .venv/.runtime  ## put site, hand-outs and class into one folder: make st
 
 release: .venv/.runtime  ## make sdist, wheel, site and hand-outs in dist/release, twice the same
 	@.venv/bin/python -m tools.website.release dist/release
+
+conformance: .venv/.test  ## ask the kit and other tools what is taken back: docs/revert-conformance.md (npm, PyPI)
+	@.venv/bin/python -m tests.conformance
 
 changelog: .venv/.runtime  ## write CHANGELOG.md anew, as kit changelog reads this repository
 	@.venv/bin/python -m tools.website.release --changelog

@@ -215,6 +215,9 @@ def changelog(
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check reverts, or believe them.")
     ] = True,
+    content: Annotated[
+        bool, typer.Option("--content", help="Also reverts whose message says nothing: slower.")
+    ] = False,
     people: Annotated[bool, typer.Option("--people", help="Say who wrote each.")] = False,
     trailers: Annotated[bool, typer.Option("--trailers", help="Show their trailers.")] = False,
     as_json: Json = False,
@@ -229,7 +232,7 @@ def changelog(
     if since_tag:
         span = since_release(place.history, span or "")
     assert span is not None
-    read = changelog_of(place.history, span, check=check, by=group)
+    read = changelog_of(place.history, span, check=check, by=group, content=content)
     tell_source(place, data=as_json or form is not ChangelogForm.TEXT)
     if as_json or form is ChangelogForm.JSON:
         print_json(

@@ -29,7 +29,8 @@ def shop(tmp_path: Path) -> Workshop:
 def test_the_example_of_the_documentation_runs(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    text = DOCS.read_text().split("## From Python")[1]
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     monkeypatch.chdir(shop.folder)
     names: dict[str, object] = {}
     exec(example, names)

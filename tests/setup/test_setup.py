@@ -122,7 +122,17 @@ def test_make_alone_lists_every_target(machine: Machine) -> None:
             "check",
         ),
         *("bench", "bench-hub", "fuzz", "goldens", "solutions", "findings", "screenshots"),
-        *("site", "test-site", "stick", "release", "changelog", "lock", "audit", "clean"),
+        *(
+            "site",
+            "test-site",
+            "stick",
+            "release",
+            "conformance",
+            "changelog",
+            "lock",
+            "audit",
+            "clean",
+        ),
     ]
 
 

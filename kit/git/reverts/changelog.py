@@ -10,10 +10,11 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit
+from kit.git.reverts.content import silent_reverts
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.reverts.lookup import may_revert
 from kit.git.reverts.releases import releases_among
-from kit.git.reverts.scan import said_by
+from kit.git.reverts.scan import said_by, silent_revert
 from kit.git.values.changelog import MERGES, ChangelogEntry, directory_of, judged, prefix_of
 from kit.git.values.revert_message import Form
 from kit.git.values.sections import (
@@ -70,6 +71,7 @@ def read_range(
     check: bool = True,
     both: bool = False,
     by: Grouping | None = None,
+    content: bool = False,
 ) -> RangeRead:
     """Return the commits of *older*..*newer*, each once, and what a changelog says of them.
 
@@ -80,6 +82,7 @@ def read_range(
         check: Check whether the reverts among them are exact, instead of believing them.
         both: Also the commits of *older* that *newer* lacks, as with git's three dots.
         by: What sections go by; None: the project's own habit.
+        content: Also look for reverts that do not say so.
     """
     objects = clone.commits().objects()
     parents: dict[str, list[str]] = {}
@@ -97,6 +100,12 @@ def read_range(
             revert = said_by(clone, objects, commit)
             if revert is not None:
                 found[sha] = revert
+    if content:
+        log = _span(clone, older, newer, both=both)
+        for sha, targets in silent_reverts(clone, ("--end-of-options", *log, "--")).items():
+            silent = commits.get(sha)
+            if isinstance(silent, RawCommit) and not (sha in found and found[sha].resolved):
+                found[sha] = silent_revert(objects, silent, targets)
     if by is None:
         by = habit_of(
             subject_and_body(each.message)[0]
@@ -190,14 +199,20 @@ def _entry(
     )
 
 
+def _span(clone: CloneHistory, older: str | None, newer: str, *, both: bool) -> list[str]:
+    """Return a range as arguments of git log."""
+    last = clone.commit(newer).hash
+    if older is None:
+        return [last]
+    first = clone.commit(older).hash
+    return [f"{first}...{last}"] if both else [last, f"^{first}"]
+
+
 def _commits(
     clone: CloneHistory, older: str | None, newer: str, *, both: bool
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield hash and parents, newest first."""
-    span = [clone.commit(newer).hash]
-    if older is not None:
-        first = clone.commit(older).hash
-        span = [f"{first}...{span[0]}"] if both else [*span, f"^{first}"]
+    span = _span(clone, older, newer, both=both)
     with clone.stream("log", *_FORMAT, "--end-of-options", *span, "--") as log:
         for line in log:
             sha, *parents = line.decode().split()

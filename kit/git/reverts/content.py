@@ -10,8 +10,9 @@ that each commit changes.  What goes back and forth is a toggle and no revert: a
 
 from __future__ import annotations
 
+import os
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,16 +21,20 @@ from kit.git.repository.commits import Commits
 from kit.git.repository.log import log_blocks
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
+from kit.git.repository.trees import TreeEntry
+from kit.git.values.patch import line_change
 
-__all__ = ["silent_reverts", "undone_before"]
+__all__ = ["inverse_before", "silent_reverts", "undone_before"]
 
 _BACK = 24  # commits of the same line that are looked at
 _MAX_PATHS = 40
 _MAX_TARGETS = 20
 _WITHIN_S = 366 * 86_400
+_MAX_ALIKE = 200  # commits of the same files that one is compared with
+_MAX_BYTES = 4 << 20  # of the files of one of them
 _KEPT = 8  # changes of a file that are remembered
-_FORMAT = (
-    *("-z", "--raw", "--no-abbrev", "--no-renames", "--no-merges", "--reverse"),
+_RAW = (
+    *("-z", "--raw", "--no-abbrev", "--no-renames", "--no-merges"),
     *("--format=%x01%H %ct %s", "--encoding=UTF-8", "--no-notes", "--no-show-signature"),
 )
 _BLOCK_BYTES = 1 << 18
@@ -89,6 +94,56 @@ def _places(
     return places
 
 
+# -- the exact inverse -------------------------------------------------------------------------
+
+
+def inverse_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str, ...]:
+    """Return the last commit of the year before whose exact inverse one is, or nothing.
+
+    Both change the same files, and each line of one is taken back by the other: as with git's
+    patch-id, wherever in a file the lines stand, and whatever else was changed since.
+    """
+    try:
+        commit, changed = commits.commit(sha), commits.changes(sha)
+        if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
+            return ()
+        own = _lines_of(commits, list(changed.items()))
+    except MissingObjectError:
+        return ()
+    if own is None or not any(own.values()):
+        return ()
+    paths = [f":(top,literal){os.fsdecode(path)}" for path in changed]
+    since = f"--since=@{commit.committer.time_s - _WITHIN_S}"
+    options = (*_RAW, "--full-diff", f"-{_MAX_ALIKE}", since, "--end-of-options")
+    with clone.stream("log", *options, commit.parents[0], "--", *paths, to_the_end=False) as log:
+        for seen, files in _changes(_fields(log_blocks(log))):
+            if files.keys() == changed.keys() and _is_inverse(commits, seen.sha, own):
+                return (seen.sha,)
+    return ()
+
+
+def _is_inverse(commits: Commits, sha: str, own: Mapping[bytes, Counter[bytes]]) -> bool:
+    try:
+        theirs = _lines_of(commits, list(commits.changes(sha).items()))
+    except MissingObjectError:
+        return False
+    return theirs is not None and all(
+        all(own[path][line] == -theirs[path][line] for line in {*own[path], *theirs[path]})
+        for path in own
+    )
+
+
+def _lines_of(
+    commits: Commits, changed: Sequence[tuple[bytes, tuple[TreeEntry | None, TreeEntry | None]]]
+) -> dict[bytes, Counter[bytes]] | None:
+    """Return which lines a change adds and removes, by path; None if its files are too large."""
+    entries = [each for _, sides in changed for each in sides if each]
+    if sum(commits.sizes(entries).values()) > _MAX_BYTES:
+        return None
+    commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
+    return {path: line_change(commits.text(old), commits.text(new)) for path, (old, new) in changed}
+
+
 # -- the whole log -----------------------------------------------------------------------------
 
 
@@ -119,7 +174,7 @@ def silent_reverts(clone: CloneHistory, options: Sequence[str]) -> dict[str, tup
     found: dict[str, tuple[str, ...]] = {}
     past: dict[bytes, deque[_FileStep]] = {}
     commits = clone.commits()
-    with clone.stream("log", *_FORMAT, *options) as log:
+    with clone.stream("log", *_RAW, "--reverse", *options) as log:
         for seen, files in _changes(_fields(log_blocks(log, _BLOCK_BYTES))):
             targets = _taken_back(seen, files, past)
             if targets and all(_comes_after(commits, seen.sha, each.sha) for each in targets):

@@ -299,9 +299,14 @@ def changelog(history: History, span: str, *, check: bool = True) -> tuple[Chang
 
 
 def changelog_of(
-    history: History, span: str, *, check: bool = True, by: Grouping | None = None
+    history: History,
+    span: str,
+    *,
+    check: bool = True,
+    by: Grouping | None = None,
+    content: bool = False,
 ) -> RangeRead:
-    """Return a range of commits, and what a changelog says of it.
+    """Return a range of commits, and what a changelog says of it; see `read_range`.
 
     A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, or one commit and all before.
     UserError if it is none.
@@ -312,7 +317,10 @@ def changelog_of(
         raise UserError(f"{span} is not a range; give two commits or tags, as v5.2.0..v6.0.0")
     last = history.commit(newer or _tip(history)).hash
     first = history.commit(older or _tip(history)).hash if dots else None
-    return read_range(clone_of(history), first, last, check=check, both=dots == "...", by=by)
+    both = dots == "..."
+    return read_range(
+        clone_of(history), first, last, check=check, both=both, by=by, content=content
+    )
 
 
 def since_release(history: History, end: str = "") -> str:

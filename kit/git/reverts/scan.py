@@ -18,7 +18,7 @@ from kit.git.repository.commits import Commits
 from kit.git.repository.log import LogBlock, log_commits, shown, subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
-from kit.git.reverts.content import silent_reverts, undone_before
+from kit.git.reverts.content import inverse_before, silent_reverts, undone_before
 from kit.git.reverts.lookup import Offers, Seeker, places_that_may_revert, slots_of, twin_slot
 from kit.git.reverts.names import dated, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
@@ -28,7 +28,7 @@ from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Wanted", "read_revert", "read_reverts", "said_by"]
+__all__ = ["Wanted", "read_revert", "read_reverts", "said_by", "silent_revert"]
 
 _FORMAT = (
     "-z",
@@ -160,7 +160,16 @@ def said_by(clone: CloneHistory, commits: Commits, commit: RawCommit) -> Revert 
         return None  # a pull request tells of the reverts that it brings
     row = _Waiting(record, says)
     row.look_up(clone, commits, in_the_log=False)
-    return _placed(commits, row, Marks())
+    return _placed(commits, row, Marks(), clone)
+
+
+def silent_revert(commits: Commits, commit: RawCommit, targets: Sequence[str]) -> Revert:
+    """Return the row of a commit that takes others back and does not say so."""
+    found = tuple(
+        dated(commits, commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
+        for sha in targets
+    )
+    return _row(_record(commit), NamedTargets(Form.SILENT, tuple(targets)), found)
 
 
 def _record(commit: RawCommit) -> _Record:
@@ -174,6 +183,7 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     """Give the rows in the order of the log, each when what it names has been placed."""
     scan = _Scan(clone, is_whole=not wanted.is_choice, is_cut=wanted.is_cut)
     if wanted.content:
+        scan.deep = clone
         scan.silent = silent_reverts(clone, wanted.options(clone.tip()))
     at_least = _BLOCK_BYTES if scan.is_whole else 0
     with clone.stream(
@@ -198,6 +208,7 @@ class _Scan:
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
         self.silent: Mapping[str, tuple[str, ...]] = {}
+        self.deep: CloneHistory | None = None
         self._marks, self._offers = Marks(), Offers()
         self._waiting: deque[_Waiting] = deque()
         self._by_seeker: dict[str, _Waiting] = {}
@@ -238,7 +249,7 @@ class _Scan:
         for row in self._waiting:
             if self.is_cut and row.seeker is not None and row.lacks_some(self.commits):
                 _search(self.clone, self.commits, row.record, row.seeker)
-            if (placed := _placed(self.commits, row, self._marks)) is not None:
+            if (placed := _placed(self.commits, row, self._marks, self.deep)) is not None:
                 yield placed
 
     def _spoken(
@@ -290,7 +301,7 @@ class _Scan:
             if settled.seeker is not None:
                 self._offers.drop(settled.seeker)
                 self._by_seeker.pop(settled.record.sha, None)
-            if (placed := _placed(self.commits, settled, self._marks)) is not None:
+            if (placed := _placed(self.commits, settled, self._marks, self.deep)) is not None:
                 yield placed
 
 
@@ -391,8 +402,17 @@ class _Waiting:
         )
 
 
-def _placed(commits: Commits, waiting: _Waiting, marks: Marks) -> Revert | None:
-    """Return the row, or None if its message may mean something else and nothing is found."""
+def _placed(
+    commits: Commits, waiting: _Waiting, marks: Marks, deep: CloneHistory | None
+) -> Revert | None:
+    """Return the row, or None if its message may mean something else and nothing is found.
+
+    Args:
+        commits: Who reads.
+        waiting: The row.
+        marks: What came before what in the log.
+        deep: Where an exact inverse is looked for, too; that takes longer.
+    """
     record, seeker = waiting.record, waiting.seeker
     if waiting.says.has_hashes:
         targets = tuple(_with_twin(commits, waiting, marks, each) for each in waiting.targets)
@@ -406,7 +426,7 @@ def _placed(commits: Commits, waiting: _Waiting, marks: Marks) -> Revert | None:
             for slot, each in found
         )
     if all(each.sha is None for each in targets) and leads_with_revert(record.subject):
-        targets = _by_content(commits, waiting, targets)
+        targets = _by_content(commits, waiting, targets, deep)
     if waiting.says.form is Form.SILENT:
         targets = tuple(replace(each, by=By.CONTENT) for each in targets)
     is_sure = waiting.says.sure
@@ -434,13 +454,19 @@ def _with_twin(
 
 
 def _by_content(
-    commits: Commits, waiting: _Waiting, named_targets: tuple[RevertTarget, ...]
+    commits: Commits,
+    waiting: _Waiting,
+    named_targets: tuple[RevertTarget, ...],
+    deep: CloneHistory | None,
 ) -> tuple[RevertTarget, ...]:
     """Return what a commit takes back; what its message surely names and is not here stays."""
     record = waiting.record
+    undone = undone_before(commits, record.sha)
+    if not undone and deep is not None:
+        undone = inverse_before(deep, commits, record.sha)
     found = tuple(
         dated(commits, record.commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
-        for sha in undone_before(commits, record.sha)
+        for sha in undone
     )
     if len(found) == len(named_targets) == 1:
         return (replace(found[0], named=named_targets[0].named),)

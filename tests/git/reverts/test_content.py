@@ -110,3 +110,30 @@ def test_what_is_of_another_line_is_not_taken_back(shop: Workshop) -> None:
     shop.commit("elsewhere", {"g": "g\n"})
 
     assert list(read_reverts(shop.clone, Wanted(all_refs=True, content=True))) == []
+
+
+def _inverse(shop: Workshop, *, body: str = "") -> str:
+    """Make a change, another one in the same file, and the exact inverse of the first."""
+    target = shop.commit("one", {"f": numbered(l5="five")})
+    shop.commit("two", {"f": numbered(l5="five", l15="fifteen")})
+    shop.commit("of another file", {"g": "g\n"})
+    shop.commit(f"docs: revert the wrong word\n{body}", {"f": numbered(l15="fifteen")})
+    return target
+
+
+def test_an_exact_inverse_is_found_whatever_was_changed_since(shop: Workshop) -> None:
+    target = _inverse(shop)
+
+    assert [each.sha for each in shop.read().targets] == [target]
+    assert [
+        [target.sha for target in row.targets]
+        for row in read_reverts(shop.clone, Wanted(content=True))
+    ] == [[target]]
+
+
+def test_a_part_of_a_change_has_no_inverse(shop: Workshop) -> None:
+    shop.commit("one", {"f": numbered(l5="five", l6="six"), "g": "g\n"})
+    shop.commit("two", {"f": numbered(l5="five", l6="six", l15="fifteen"), "g": "h\n"})
+    shop.commit("docs: revert the wrong word", {"f": numbered(l6="six", l15="fifteen")})
+
+    assert [each.sha for each in shop.read().targets] == []

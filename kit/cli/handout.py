@@ -27,9 +27,14 @@ def handout(
     every: Annotated[
         bool, typer.Option("--all", help="Every lesson, and an index.html that links them.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Pictures play, and exercises are checked in the page.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write lessons as pages of HTML to read without Jupyter, script or network, or to print.
+    """Write lessons as pages of HTML to read without Jupyter or network, or to print.
+
+    Without --live they need no script, either.
 
     The lessons are executed on the history in use, in a folder of their own; solutions are left
     out.  Pages that kit handout made are replaced, other files never.
@@ -44,7 +49,7 @@ def handout(
         raise UserError("name one lesson, or give --all: kit handout LESSON|--all -o DIR")
     wanted = lesson_files() if lesson is None else (find_lesson(lesson),)
     made = []
-    for page in handouts(wanted, folder, together=every, tell=_tell):
+    for page in handouts(wanted, folder, together=every, tell=_tell, live=live):
         made.append(page)
         progress_line("")
         if not as_json:

@@ -67,12 +67,13 @@ def find_lesson(named: str) -> Path:
 
 
 def handouts(
-    wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell
+    wanted: Sequence[Path], folder: Path, *, together: bool, tell: Tell, live: bool = False
 ) -> Iterator[WrittenPage]:
     """Yield a page for each lesson, once it is executed and its page is written.
 
     *folder* is made if it is not there. *together*: write an index and the pages of the
-    documentation that lessons link to as well. *tell* is called with the lesson that is executed,
+    documentation that lessons link to as well. *live*: pictures play, and exercises can be answered
+    in the pages. *tell* is called with the lesson that is executed,
     how many were, and of how many.
 
     Raises:
@@ -92,7 +93,7 @@ def handouts(
             notebook = read_lesson(path)
             execute_lesson(notebook, path.stem, home)
             words = f"Lesson {path.stem} of the unplug kit; commits are read from: {source}."
-            page = lesson_page(notebook.cells, pages.resolve, words, pages.beside(path))
+            page = lesson_page(notebook.cells, pages.resolve, words, pages.beside(path), live=live)
             yield pages.write(path.stem, page, path.stem)
     for path in texts:
         text = path.read_text(encoding="utf-8")

@@ -17,7 +17,8 @@ from kit.handout.markdown import LessonText, Resolve, heading_of, slug
 from kit.views.diagram.legend import legend_html
 from kit.views.escape import Html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.print_form import PRINT_MIME, RUN_PICTURE
+from kit.views.html.print_form import LIVE_MIME, PRINT_MIME, RUN_PICTURE
+from kit.views.page.story import hash_of, script_of
 from kit.views.template import page
 from kit.views.tokens import stylesheet, token_rules
 
@@ -47,11 +48,14 @@ def lesson_page(
     resolve: Resolve,
     made_of: str,
     links: Sequence[tuple[str, PageLink]] = (),
+    *,
+    live: bool = False,
 ) -> Html:
     """Return the page of a lesson that was executed.
 
     *resolve* returns where a link of the lesson leads. *made_of*, at the end, names the lesson and
-    its history. *links* are the pages beside it, each with what it is to this one.
+    its history. *links* are the pages beside it, each with what it is to this one. *live*: its
+    pictures play, and its exercises can be answered in it.
     """
     texts = LessonText(resolve)
     hints: list[tuple[str, Html]] = []
@@ -61,14 +65,14 @@ def lesson_page(
         if cell["cell_type"] == "markdown":
             parts.append(texts.html(cell["source"], cell.get("attachments")))
         elif cell["cell_type"] == "code":
-            parts.append(_code(cell, compared))
+            parts.append(_code(cell, compared, live))
             hints += _hints_of(cell)
     first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)
     if first is not None:
         parts.insert(first, legend_html(Html().join(part for part in parts if RUN_PICTURE in part)))
     parts = _once(parts)
     main = [*parts, _glossary_html(texts.words), _last_sheet([*hints, *texts.hints], compared)]
-    return _page(title_of(cells), Html().join(main), made_of, links)
+    return _page(title_of(cells), Html().join(main), made_of, links, live=live)
 
 
 def title_of(cells: Sequence[_Cell]) -> str:
@@ -90,7 +94,15 @@ def index_page(entries: Sequence[PageLink], others: Sequence[PageLink], made_of:
     return _page("The unplug kit: hand-outs", body, made_of, ())
 
 
-def _page(title: str, main: Html, made_of: str, links: Sequence[tuple[str, PageLink]]) -> Html:
+def _page(
+    title: str,
+    main: Html,
+    made_of: str,
+    links: Sequence[tuple[str, PageLink]],
+    *,
+    live: bool = False,
+) -> Html:
+    script = script_of(*_SCRIPTS) if live else Html()
     own = resources.files("kit.handout").joinpath("handout.css").read_text(encoding="utf-8")
     return page(
         "handout/page.html.jinja",
@@ -102,7 +114,12 @@ def _page(title: str, main: Html, made_of: str, links: Sequence[tuple[str, PageL
         links=links,
         main=main,
         made_of=made_of,
+        script=script,
+        hash=hash_of(script),
     )
+
+
+_SCRIPTS = ("html/cockpit.js", "page/story.js", "page/live.js")
 
 
 def _running(title: str) -> str:
@@ -132,12 +149,12 @@ _NOTES = re.compile(
 )
 
 
-def _code(cell: _Cell, compared: list[Html]) -> Html:
+def _code(cell: _Cell, compared: list[Html], live: bool) -> Html:
     """Return a cell's code and outputs. Code that only calls a view is folded.
 
     What it prints about a guess is appended to *compared*.
     """
-    shown = Html().join(_outputs(cell["outputs"], compared))
+    shown = Html().join(_outputs(cell["outputs"], compared, live))
     source = Html('<pre class="kit-code" tabindex="0">{}</pre>').format(cell["source"])
     if any(PRINT_MIME in output.get("data", {}) for output in cell["outputs"]):
         return Html('<details class="kit-folded"><summary>code</summary>{}</details>\n{}\n').format(
@@ -146,7 +163,7 @@ def _code(cell: _Cell, compared: list[Html]) -> Html:
     return Html("{}\n{}\n").format(source, shown)
 
 
-def _outputs(outputs: Sequence[_Cell], compared: list[Html]) -> Iterator[Html]:
+def _outputs(outputs: Sequence[_Cell], compared: list[Html], live: bool) -> Iterator[Html]:
     """Yield the outputs. Printed pieces are joined, however the kernel sent them."""
     printed = ""
     for output in outputs:
@@ -156,8 +173,19 @@ def _outputs(outputs: Sequence[_Cell], compared: list[Html]) -> Iterator[Html]:
         yield _printed(printed, compared)
         printed = ""
         if "data" in output:
-            yield _shown(output["data"])
+            yield _live(output["data"]) if live else _shown(output["data"])
     yield _printed(printed, compared)
+
+
+def _live(data: Mapping[str, Any]) -> Html:
+    """Return what plays, with the form for print below it, which is shown without script."""
+    still = _shown(data)
+    if LIVE_MIME not in data:
+        return still
+    return Html(
+        '<div class="kit-live"><script type="application/octet-stream">{}</script>'
+        '<div class="kit-still">{}</div></div>'
+    ).format(data[LIVE_MIME], still)
 
 
 def _shown(data: Mapping[str, Any]) -> Html:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.paths import open_path
@@ -31,16 +31,17 @@ Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
-def alone(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def alone(
+    browser: Browser, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """A browser in a network namespace in which not even loopback is up."""
     wrapper = tmp_path_factory.mktemp("alone") / "chromium"
     root = "" if os.geteuid() == 0 else "--map-root-user"
     wrapper.write_text(f'#!/bin/sh\nexec unshare --net {root} "{chromium}" "$@"\n')
     wrapper.chmod(0o755)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(wrapper), args=list(BROWSER_FLAGS))
-        yield browser
-        browser.close()
+    launched = browser.browser_type.launch(executable_path=str(wrapper), args=list(BROWSER_FLAGS))
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -447,6 +447,7 @@ NO_TEXT = {
     "print_path": "of the catalogue's revisions",
     "print_properties": "of the catalogue's revisions",
     "style_html": "constant",
+    "script_of": "constant",
     "stylesheet": "constant",
     "token_rules": "constant",
     "now_line": "a time",

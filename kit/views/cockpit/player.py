@@ -10,6 +10,7 @@ from kit.course.predictions import Prediction
 from kit.git.values.page import ResponsibleLines
 from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
+from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
 from kit.views.cockpit.of_timeline import drawing_of, go_to, heads_of, here_of, places_of
@@ -121,6 +122,11 @@ class PlayerDesk:
     def _fog(self) -> bool:
         """Is the future hidden? Not once a person has changed it."""
         return not self._reveal and not self.model.timeline.interventions
+
+    def revealed(self) -> PlayerDesk:
+        """Return the same run or pair from the start, with nothing hidden."""
+        model = PlayerModel(Timeline(played=self.model.timeline.played))
+        return PlayerDesk(model, self._lines_of, self._history, self._mail_of, reveal=True)
 
     @property
     def text(self) -> str:

@@ -41,8 +41,8 @@ async function copy(text) {
   }
 }
 
-function save(name, text) {
-  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "image/svg+xml" })) });
+function save(name, text, type = "image/svg+xml") {
+  const link = h("a", { href: URL.createObjectURL(new Blob([text], { type })) });
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

@@ -12,11 +12,23 @@ from dataclasses import dataclass
 
 from kit.views.escape import Html
 
-__all__ = ["PRINT_MIME", "RUN_PICTURE", "PrintForm", "aside", "hunks_kept", "opened", "printed"]
+__all__ = [
+    "LIVE_MIME",
+    "PRINT_MIME",
+    "RUN_PICTURE",
+    "PrintForm",
+    "aside",
+    "hunks_kept",
+    "opened",
+    "printed",
+]
 __all__ += ["table", "wide"]
 
 PRINT_MIME = "text/vnd.unplug-kit.paper+html"
 """The MIME type under which a lesson's output carries it."""
+
+LIVE_MIME = "application/vnd.unplug-kit.live"
+"""The MIME type of what plays in a live hand-out: data for its script, packed."""
 
 RUN_PICTURE = Html('<figure class="kit-picture kit-run">')
 """How a picture of a run begins: a page that has one explains what is drawn."""

@@ -75,7 +75,7 @@ class ExerciseModel(HasTraits):
     ) -> None:
         """Show *exercise*. *diffs* reads the commits in use, *keeping* saves progress."""
         super().__init__(at=exercise.at[0].name if exercise.at else "")
-        self.exercise, self._diffs, self._keeping = exercise, diffs, keeping
+        self.exercise, self.diffs, self._keeping = exercise, diffs, keeping
         if keeping is not None:
             self._keep(keeping.standing)
 
@@ -117,7 +117,7 @@ class ExerciseModel(HasTraits):
     def solution(self) -> str:
         """The right answer in words."""
         try:
-            found = solution(self.exercise, self.at or None, self._diffs)
+            found = solution(self.exercise, self.at or None, self.diffs)
         except UserError as error:
             return f"It cannot be found out: {error}."
         return answer_words(self.exercise, found)
@@ -221,7 +221,7 @@ class ExerciseModel(HasTraits):
             self.hint = f"There is no answer yet. {self.asked}, then press check."
             return
         at = self.at or None
-        found = check(self.exercise, self.answer, at, self._diffs)
+        found = check(self.exercise, self.answer, at, self.diffs)
         with self.hold_trait_notifications():
             self.hint, self.verdict = "", found
         keeping = self._keeping

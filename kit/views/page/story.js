@@ -1,17 +1,16 @@
 // A page that plays: the cockpit, and in the kernel's place what was prepared when it was written.
 
-const DATA = "kit-story";
-
-async function unpacked(id) {
-  const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (one) => one.charCodeAt(0));
+async function unpacked(node) {
+  const bytes = Uint8Array.from(atob(node.textContent), (one) => one.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return JSON.parse(await new Response(stream).text());
 }
 
 class Story {
-  constructor(root, data) {
+  constructor(root, data, retitle) {
     this.data = data;
-    this.asks = false;
+    this.retitle = retitle;
+    this.asks = data.asks;
     this.width = data.view.picture.width;
     this.cockpit = new Cockpit(root, (told) => this.heard(told));
     this.cockpit.update(this.view());
@@ -41,8 +40,7 @@ class Story {
       this.cockpit.setCode({ html: codes.texts[codes.at[told.index]], source, note: "", placeholder: "", buttons: [] });
     } else if (told.do === "ask" || told.do === "reveal") {
       this.asks = told.do === "ask";
-      document.body.classList.toggle("kit-asks", this.asks); // the text below gives the answer
-      document.querySelector("h1").textContent = this.asks ? this.data.asked.veil : document.title;
+      this.retitle(this.asks);
       this.cockpit.update(this.view());
     }
   }
@@ -57,20 +55,3 @@ class Story {
     queueMicrotask(() => this.cockpit.update(this.view(true)));
   }
 }
-
-async function start() {
-  const root = document.getElementById("kit-cockpit");
-  const story = new Story(root, await unpacked(DATA));
-  document.body.classList.add("kit-plays");
-  const text = document.getElementById("kit-text");
-  text.open = false;
-  addEventListener("beforeprint", () => (text.open = true));
-  addEventListener("keydown", (event) => event.target === document.body && story.cockpit.key(event));
-  if (location.hash === "#predict" && story.data.asked) story.heard({ do: "ask" });
-  story.cockpit.fit();
-  story.cockpit.measure();
-  const next = document.getElementById("kit-what-next");
-  if (next) new Futures(next, await unpacked("kit-futures"));
-}
-
-start();

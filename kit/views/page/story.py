@@ -25,7 +25,7 @@ from kit.views.reports.picture_page import StillPage
 from kit.views.template import page
 from kit.views.tokens import stylesheet, token_rules
 
-__all__ = ["Story", "story_page"]
+__all__ = ["Story", "hash_of", "packed", "script_of", "story_data", "story_page"]
 
 WIDTHS = (960, 720)  # of the prepared pictures; the first is what a page begins with
 HIGHEST = 470
@@ -50,14 +50,14 @@ class Story:
 
 def story_page(story: Story) -> Html:
     """Return a self-contained page of HTML that plays *story*."""
-    scripts = ("html/cockpit.js", *(["page/futures.js"] if story.graphs else []), "page/story.js")
-    script = _script(*scripts)
+    more = ["page/futures.js"] if story.graphs else []
+    script = script_of("html/cockpit.js", *more, "page/story.js", "page/alone.js")
     return page(
         "views/page/story.html.jinja",
         still=story.still,
         styles=Html("\n").join((stylesheet(), token_rules(), _read("page/story.css"))),
-        hash=b64encode(sha256(script.encode()).digest()).decode(),
-        data=packed(_data(story)),
+        hash=hash_of(script),
+        data=packed(story_data(story.desk, story.asked, story.token)),
         futures=packed(futures_data(story.graphs)) if story.graphs else "",
         script=script,
     )
@@ -70,8 +70,13 @@ def packed(data: Any) -> str:  # noqa: ANN401 - JSON data
     return b64encode(squeeze.compress(text) + squeeze.flush()).decode()
 
 
-def _script(*names: str) -> Html:
-    """Return the page's one script, without comments and margins."""
+def hash_of(script: Html) -> str:
+    """Return what a content security policy calls a script by."""
+    return b64encode(sha256(script.encode()).digest()).decode()
+
+
+def script_of(*names: str) -> Html:
+    """Return scripts of the views as one, without comments and margins."""
     lines = (line.strip() for name in names for line in _read(name).splitlines())
     text = Html("\n").join(line for line in lines if line and not line.startswith("//"))
     assert "</script" not in text, "a script would end there"
@@ -82,12 +87,18 @@ def _read(name: str) -> Html:
     return Html(resources.files("kit.views").joinpath(name).read_text(encoding="utf-8"))
 
 
-def _data(story: Story) -> dict[str, Any]:
-    desk = story.desk
-    views = [_stripped(desk.view(Size(width, HIGHEST)), story) for width in WIDTHS]
+def story_data(
+    desk: Desk, asked: View | None = None, token: str = "", *, asks: bool = False
+) -> dict[str, Any]:
+    """Return a cockpit as data that plays without a kernel.
+
+    *asked* and *token* are those of a `Story`. *asks*: begin with the question.
+    """
+    views = [_stripped(desk.view(Size(width, HIGHEST)), token) for width in WIDTHS]
     view = views[0]
     codes = list(_codes(desk, view))
     texts = list(dict.fromkeys(codes))
+    question = _asked(asked)
     return {
         "view": view.json(),
         "pictures": [
@@ -95,20 +106,21 @@ def _data(story: Story) -> dict[str, Any]:
         ],
         "codes": {"texts": texts, "at": [texts.index(html) for html in codes]},
         "source": desk.code().source,
-        "shares": dict(_shares(story)),
-        "asked": _asked(story.asked),
+        "shares": dict(_shares(desk, token)),
+        "asked": question,
+        "asks": asks and question is not None,
     }
 
 
-def _stripped(view: View, story: Story) -> View:
+def _stripped(view: View, token: str) -> View:
     """Return a view without the buttons that only a kernel can answer."""
-    tabs = tuple(_tab(tab, story) for tab in view.tabs if tab.kind or not tab.buttons)
+    tabs = tuple(_tab(tab, token) for tab in view.tabs if tab.kind or not tab.buttons)
     heads = tuple(replace(head, moves=False) for head in view.heads)
     return replace(view, heads=heads, pairs=(), actions=(), beside=(), menu=(), tabs=tabs)
 
 
-def _tab(tab: Tab, story: Story) -> Tab:
-    if tab.kind != "share" or not story.token:
+def _tab(tab: Tab, token: str) -> Tab:
+    if tab.kind != "share" or not token:
         return tab
     more = Button(do="share", value="token", words="Copy the token", tip="Copy what kit open takes")
     return replace(tab, buttons=(*tab.buttons, more))
@@ -121,14 +133,14 @@ def _codes(desk: Desk, view: View) -> Iterator[Html]:
         yield desk.code().html
 
 
-def _shares(story: Story) -> Iterator[tuple[str, tuple[str, str]]]:
+def _shares(desk: Desk, token: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each text that the page can give, with the name of its file."""
     for what in _SHARED:
         try:
-            yield what, shown(story.desk.share(what))
+            yield what, shown(desk.share(what))
         except UserError:
             continue  # this desk has no such text, and no button for it
-    yield "token", ("token", story.token)
+    yield "token", ("token", token)
 
 
 def _asked(view: View | None) -> dict[str, Any] | None:

@@ -36,6 +36,8 @@ from kit.views.html.figure import scrolling, style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.exercise import ExerciseModel
+from kit.views.page.exercise import exercise_data
+from kit.views.page.story import packed
 from kit.views.print.exercise import print_exercise
 from kit.views.terminal.exercises import standing_words
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
@@ -193,6 +195,11 @@ class ExerciseWidget(Shown):
 
     def _repr_print_(self) -> PrintForm:
         return print_exercise(self.model, self._lines_of, self._source)
+
+    def _repr_live_(self) -> str | None:
+        """Return what a live hand-out checks; None if only the machine can check it."""
+        data = exercise_data(self.model.exercise, self.model.diffs)
+        return None if data is None else packed(data)
 
     @property
     def text(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kit.views.cockpit.path import PathDesk
 from kit.views.models.path import PathModel
+from kit.views.page.story import packed, story_data
 from kit.views.print.tables import print_path
 from kit.views.widgets.cockpit import CockpitWidget
 
@@ -17,3 +18,9 @@ class PathWidget(CockpitWidget):
         """Show *desk*."""
         super().__init__(desk, lambda: print_path(desk.model))
         self.model: PathModel = desk.model
+
+    def _repr_live_(self) -> str:
+        """Return what a live hand-out plays."""
+        return packed(
+            story_data(PathDesk(PathModel(self.model.play)), None, self.model.play.path.token)
+        )

@@ -16,13 +16,15 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
+from kit.storage.scenarios import scenarios
 from tests.lab import BROWSER_FLAGS
 from tools.website import handouts, stick
 from tools.website.downloads import SiteError
-from tools.website.front import front_page
+from tools.website.front import front_page, stories_page
 from tools.website.links import PLACEHOLDER, binder, repository
 from tools.website.release import changelog, differing, sums, zip_folder
 from tools.website.serve import served
+from tools.website.stories import make_stories
 
 ROOT = Path(__file__).parent.parent.parent
 FIRST = "HEAD?urlpath=lab/tree/notebooks/01-before-and-after.ipynb"
@@ -39,13 +41,15 @@ def links(html: str) -> list[str]:
 # -- the front page ----------------------------------------------------------------------------
 
 
-def test_four_doors_and_one_of_them_leads_elsewhere() -> None:
+def test_four_doors_and_one_link_that_leads_elsewhere() -> None:
     assert links(page()) == [
         "data:,",
+        "stories/late-release.html#predict",
+        "stories/index.html",
+        "handouts/index.html",
         "lab/index.html?path=notebooks/01-before-and-after.ipynb",
         "install/unplug_kit-1-py3-none-any.whl",
         "https://mybinder.org/",
-        "handouts/index.html",
     ]
 
 
@@ -69,6 +73,14 @@ def test_the_narrow_picture_says_what_the_runs_say() -> None:
         *("drops it", "LIMBO, nobody told", "waits")
     ]
     assert "told: gone" in words
+
+
+def test_every_scenario_is_a_story_and_stands_in_the_list(tmp_path: Path) -> None:
+    made = make_stories(tmp_path)
+    listed = re.findall(r'<li><a href="([^"]*)">', stories_page(made))
+
+    assert listed == [file for file, _ in made] == [f"{name}.html" for name in scenarios()]
+    assert {file for file, _ in made} == {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.fixture(scope="module")

@@ -24,11 +24,12 @@ from tools.website.downloads import (
     read_lock,
     run_program,
 )
-from tools.website.front import front_page
+from tools.website.front import front_page, stories_page
 from tools.website.handouts import make_handouts
 from tools.website.lessons import carried_history, files_of_the_page
 from tools.website.links import repository
 from tools.website.pyodide import lay_out, settings
+from tools.website.stories import make_stories
 from tools.website.zips import data_of, unpack, wheel_with
 
 __all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "built_with_hatchling", "size_of", "tools_in"]
@@ -193,6 +194,8 @@ def _configure(path: Path, packages: Sequence[str]) -> None:
 def _front(site: Path, wheel: Path) -> None:
     copy_tree(wheel, make_folders(site, "install") / wheel.name)
     handouts = f"handouts/{make_handouts(site / 'handouts')}"
+    stories = make_stories(site / "stories")
+    write_atomic(site / "stories" / "index.html", stories_page(stories).encode())
     page = front_page(repository(ROOT), f"install/{wheel.name}", handouts, wheel.name.split("-")[1])
     write_atomic(site / "index.html", page.encode())
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kit.actors.messages import Actor
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.simulation.run import Pair, Run, play_pair
-from kit.storage.scenarios import find_scenario
+from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.diagram.svg import picture_svg
 from kit.views.diagram.svg_shapes import BAD, GOOD, HOLD, INK, SOFT, WAIT, line, picture, rect, text
 from kit.views.escape import Html
 from kit.views.template import page
 from tools.website.links import PLACEHOLDER, binder
+from tools.website.stories import FIRST
 
-__all__ = ["front_page", "narrow_picture", "site_page"]
+__all__ = ["front_page", "narrow_picture", "site_page", "stories_page"]
 
 SITE = Path(__file__).parent.parent.parent / "site"
 _TOP, _PER_S = 76.0, 11.5  # of the narrow picture: where 0 s is, and how long a second is
@@ -43,14 +45,23 @@ def front_page(address: str, wheel: str, handouts: str, version: str) -> Html:
     return site_page(
         "index.html.jinja",
         binder=binder(address) if known else _UNSET,
-        binder_how="Opens lesson 1 on a borrowed machine, in a minute or five."
+        binder_how="lesson 1 on a borrowed machine, in a minute or five."
         if known
-        else "A borrowed machine: give it the address of a public copy of the repository.",
+        else "give it the address of a public copy of the repository.",
+        story=f"stories/{FIRST}.html",
+        stories="stories/index.html",
+        count=len(scenarios()),
         wheel=wheel,
         wheel_name=wheel.rpartition("/")[2],
         handouts=handouts,
         version=version,
     )
+
+
+def stories_page(stories: Sequence[tuple[str, str]]) -> Html:
+    """Return the list of the stories, each with its file and its title."""
+    style = Html((SITE / "style.css").read_text(encoding="utf-8"))
+    return page(SITE / "stories.html.jinja", style=style, stories=stories)
 
 
 def narrow_picture(pair: Pair) -> Html:

@@ -34,5 +34,5 @@ def make_handouts(target: Path) -> str:
     Raises:
         SiteError: The kit's command fails.
     """
-    run_kit("handout", "--all", "-o", str(target))
+    run_kit("handout", "--all", "--live", "-o", str(target))
     return "index.html"

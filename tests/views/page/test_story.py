@@ -18,11 +18,12 @@ from kit.explorer.paths import open_path
 from kit.lessons.stories import observed_story, path_story, story_of, with_futures
 from kit.logs.formats.reader import read_log
 from kit.machine.catalogue import find_revision
-from kit.simulation.run import Pair, Run, play, play_pair
+from kit.simulation.run import Pair, play_pair
 from kit.simulation.token import open_token
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.page.story import story_page
 from kit.views.reports.log import report_of
+from tools.website.stories import shown_at
 
 MAX_BYTES, MAX_EXPLORED_BYTES = 300_000, 700_000
 SIDES = [find_revision("pre-revert"), find_revision("revert")]
@@ -40,18 +41,9 @@ def pair() -> str:
     return str(story_page(story_of(play_pair(find_scenario("libvirt-wrong"), *SIDES))))
 
 
-def shown_at(name: str) -> Run | Pair:
-    scenario = find_scenario(name)
-    if scenario.compare:
-        before, after = scenario.compare[0]
-        return play_pair(scenario, find_revision(before), find_revision(after))
-    board = scenario.setup.boards[0].name
-    return play(scenario, find_revision("q35" if board == "Q35" else "revert"))
-
-
 @pytest.mark.parametrize("name", scenarios())
 def test_every_scenario_is_a_page_of_a_mail_s_size(name: str) -> None:
-    page = story_page(story_of(shown_at(name)))
+    page = story_page(story_of(shown_at(find_scenario(name))))
 
     assert len(page.encode()) <= MAX_BYTES
 

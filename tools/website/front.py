@@ -47,7 +47,7 @@ def front_page(address: str, wheel: str, handouts: str, version: str) -> Html:
         binder=binder(address) if known else _UNSET,
         binder_how="lesson 1 on a borrowed machine, in a minute or five."
         if known
-        else "give it the address of a public copy of the repository.",
+        else "needs a public copy of the repository.",
         story=f"stories/{FIRST}.html",
         stories="stories/index.html",
         count=len(scenarios()),

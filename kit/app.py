@@ -48,9 +48,11 @@ from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
 from kit.storage.exercises import find_exercise
+from kit.storage.labs import find_lab
 from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.html.figure import Figure, Lines, Rows
+from kit.views.html.points import EarnedPoints
 from kit.views.reports.mail import mail_lines, read_message_id
 from kit.views.reports.path import path_mail_lines
 
@@ -82,6 +84,7 @@ __all__ = [
     "net_change",
     "path",
     "player",
+    "points",
     "progress",
     "properties",
     "qemu_figures",
@@ -397,6 +400,18 @@ def check(name: str, answer: object, at: str | None = None) -> AnswerVerdict:
         UserError: There is no such exercise.
     """
     return check_answer(find_exercise(name), answer, at, HistoryChoice().diff)
+
+
+def points(lab: str, task: int, answer: object) -> EarnedPoints:
+    """Return the points that an answer earns in a lab, with the reply to it.
+
+    nbgrader takes the number as the points of the cell; `kit grade` computes the same without
+    running the notebook.
+
+    Raises:
+        UserError: There is no such lab or task.
+    """
+    return EarnedPoints(find_lab(lab).task(task).score(answer, HistoryChoice().diff))
 
 
 def installation() -> Rows:

@@ -25,6 +25,7 @@ _MODULES = {
     "doctor": "lessons",
     "progress": "lessons",
     "handout": "handout",
+    "grade": "grade",
     "list": "list",
     "conform": "runs",
     "run": "runs",

@@ -90,6 +90,8 @@ def lessons(folder: Path | None = None, *, remember: bool = False) -> Lessons:
         copied = _copied_versions(target)
         for path in sorted(source.glob("*.ipynb")):
             beside += _bring(path, made, copied)
+        for path in sorted(source.glob("labs/*.ipynb")):
+            _copy_new(path, make_folders(made, "labs"))
         for name in LINKED:
             _copy_new(source.parent / "docs" / name, make_folders(target, "docs"))
         for name in _recordings(source):

@@ -39,7 +39,9 @@ def test_the_lessons_go_in_and_what_they_link_to_but_no_solutions(
     tmp_path: Path, contents: Callable[[], Contents]
 ) -> None:
     contents().lessons(tmp_path)
-    notebooks = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    notebooks = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").rglob("*.ipynb")
+    }
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
     recording = "data/reference/directed/4b08cd567b.jsonl"
 

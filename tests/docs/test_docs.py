@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = (".", "docs", "docs/findings", "solutions")
 PAGES = sorted(
     [page for folder in FOLDERS for page in (ROOT / folder).glob("*.md")]
-    + list((ROOT / "notebooks").glob("*.ipynb"))
+    + list((ROOT / "notebooks").rglob("*.ipynb"))
 )
 
 

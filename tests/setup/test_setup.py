@@ -355,7 +355,13 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
             "docs/reverts.md",
         ),
         *("docs/exercises.md", "docs/scenarios.md"),
-        *("data/commits.toml", "data/exercises/", "data/history/", "data/reenactment/"),
+        *(
+            "data/commits.toml",
+            "data/exercises/",
+            "data/history/",
+            "data/reenactment/",
+            "data/labs/",
+        ),
         "data/scenarios/",
     )
     sources = [name for name in repository_files() if name.startswith(carried)]

@@ -25,7 +25,7 @@ __all__ = ["EXTRAS", "LOCK", "ROOT", "LockError", "Pin", "read_pins"]
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "requirements.lock"
 EXTRAS = ("analysis", "png")
-"""The extras whose packages are pinned: all that a user may install."""
+"""The extras whose packages are pinned: all that a learner may install; a survey is no lesson."""
 _OLDEST_PYTHON = "3.11"
 _RESOLVE_S = 600
 _HEADER = """\

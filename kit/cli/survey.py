@@ -161,6 +161,7 @@ def report(
     ] = None,
 ) -> None:
     """Compare the repositories of a survey: how much is reverted, after how long, how exactly."""
+    from kit.survey.papers import papers_table
     from kit.survey.report import open_survey  # here: DuckDB takes a while
     from kit.survey.shards import SurveyFolder
     from kit.survey.tables import csv_text, markdown_lines, rich_tables
@@ -168,7 +169,7 @@ def report(
     if form is ReportForm.CSV and output is None:
         raise UserError("--format csv writes several files: name a folder, -o DIR")
     opened = open_survey(SurveyFolder(folder))
-    tables = list(opened.tables())
+    tables = [*opened.tables(), papers_table(opened)]
     if form is ReportForm.CSV:
         assert output is not None
         _save_all(output, {f"{t.name}.csv": csv_text(t).encode() for t in tables})

@@ -23,7 +23,7 @@ class Habit(Enum):
 HABIT_WORDS = {
     Habit.GERRIT: "at least half of the changes have a Change-Id",
     Habit.SQUASH: "at least half of the changes end in the number of a pull request: (#123)",
-    Habit.MAIL: "at least half are signed off, and a third are committed by somebody else",
+    Habit.MAIL: "at least half are signed off, and a third committed by somebody else (not GitHub)",
     Habit.MERGE: "at least one commit in ten is a merge",
     Habit.DIRECT: "none of these",
 }

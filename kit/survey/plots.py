@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plots_of"]
 
-_DAYS = (1 / 24, 1, 7, 30, 365, 3650)
-_NAMES = ("1 h", "1 d", "1 week", "30 d", "1 year", "10 years")
+_DAYS = (1 / 1440, 1 / 24, 1, 7, 30, 365, 3650)
+_NAMES = ("1 min", "1 h", "1 d", "1 week", "30 d", "1 year", "10 years")
 
 
 def plots_of(report: SurveyReport) -> Iterator[tuple[str, bytes]]:

@@ -26,6 +26,7 @@ __all__ = ["Surveyed", "read_repository"]
 
 _LOG = ("log", "-z", "--no-notes", "--no-show-signature", "--encoding=UTF-8")
 _TRAILER = "%(trailers:key={},valueonly=yes,separator=%x20)"
+_BY_BUTTON = b"noreply@github.com"  # GitHub commits what somebody merges there
 _NUMBERED = re.compile(rb"\(#\d+\)\s*$")
 
 
@@ -147,7 +148,7 @@ def _signs(fields: list[bytes]) -> Iterator[str]:
         yield "numbered"
     if signed.strip():
         yield "signed"
-    if author != committer:
+    if committer not in (author, _BY_BUTTON):
         yield "other_committer"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from kit.cli.main import main
 from kit.common.errors import UserError
+from kit.survey.papers import papers_table
 from kit.survey.report import Cell, ReportTable, SurveyReport, column_of, open_survey
 from kit.survey.run import run_survey
 from kit.survey.shards import SurveyFolder
@@ -36,7 +37,7 @@ def report(folder: Path) -> SurveyReport:
 
 @pytest.fixture
 def tables(report: SurveyReport) -> dict[str, ReportTable]:
-    return {table.name: table for table in report.tables()}
+    return {table.name: table for table in (*report.tables(), papers_table(report))}
 
 
 def test_each_repository_with_shares_days_and_silent_ones(tables: dict[str, ReportTable]) -> None:
@@ -64,6 +65,16 @@ def test_each_repository_with_shares_days_and_silent_ones(tables: dict[str, Repo
         ("by-year", [("2020", 18, 4, 400 / 18, 1.0)]),
         ("forms", [("phrase", 3, 75.0), ("silent", 1, 25.0)]),
         ("exactness", [("exact", 3, 75.0), ("extra", 1, 25.0)]),
+        (
+            "papers",
+            [
+                ("Shimagaki and others, 2016", 6, None, 1.0, 5.0, 1.0, 35.0),
+                ("Yan and others, 2019", 10, 125_241, None, None, None, None),
+                ("this survey: changes, committer dates", 3, 18, 0.0, 37.5, None, None),
+                ("this survey: changes, author dates", 3, 18, 0.0, 37.5, None, None),
+                ("this survey: all commits, committer dates", 3, 19, 0.0, 37.5, None, None),
+            ],
+        ),
     ],
 )
 def test_groups_forms_and_exactness(
@@ -124,7 +135,7 @@ def test_the_command_writes_each_form(
     assert (
         main(["survey", "report", str(folder), "--format", "csv", "-o", str(tmp_path / "c")]) == 0
     )
-    names = [table.name for table in open_survey(SurveyFolder(folder)).tables()]
+    names = ["papers", *(t.name for t in open_survey(SurveyFolder(folder)).tables())]
 
     assert "Each repository" in text
     assert "Changes are commits that are not merges" in text

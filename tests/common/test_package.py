@@ -13,7 +13,7 @@ from kit.simulation.run import play
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram.svg import lone_svg
 from kit.views.reports.mail import mail_lines, markdown_lines
-from kit.views.reports.picture_page import picture_page
+from kit.views.reports.picture_page import page_of, still_page
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -52,7 +52,7 @@ def test_the_first_address_of_the_package_is_the_source(
         lambda: " ".join(mail_lines(RUN, [])),
         lambda: "\n".join(markdown_lines(RUN, [])),
         lambda: str(lone_svg(RUN)),
-        lambda: str(picture_page(RUN)),
+        lambda: str(page_of(still_page(RUN))),
     ],
     ids=["mail", "md", "svg and png", "html"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -27,6 +28,9 @@ settings.load_profile("long" if LONG else "quick")
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # else each of the many processes that tests start compiles all that it imports
     sys.dont_write_bytecode = False
+
+# what is collected lives to the end: looking through it again and again finds nothing to free
+gc.disable()
 
 # a shell in the background ignores what keys send, and so would every command that a test ends
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -87,6 +91,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     places = [item.nodeid.partition("::")[0] for item in items]
     items[:] = arranged(items, places, processes)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -24,6 +24,8 @@ _IGNORABLE = (
 )
 """Default_Ignorable_Code_Point: the first and the last of each range."""
 
+_IGNORABLE_CODES = frozenset(code for first, last in _IGNORABLE for code in range(first, last + 1))
+
 _BLANK = "\u2800\U00013441\U00013442\U00016fe4\U0001d159"
 """Signs whose glyph is empty: of Braille, Egypt (two), Khitan (a filler) and music (a notehead)."""
 
@@ -34,10 +36,9 @@ def is_seen(char: str) -> bool:
     """Can a person see the character?  Of the spaces only U+0020 counts."""
     if char == " ":
         return True
-    code = ord(char)
     return not (
         unicodedata.category(char) in _UNSEEN_KINDS
-        or any(first <= code <= last for first, last in _IGNORABLE)
+        or ord(char) in _IGNORABLE_CODES
         or char in _BLANK
     )
 

@@ -23,6 +23,7 @@ from jupyter_client import BlockingKernelClient
 from kit.cli.common import cli
 from kit.cli.main import load_commands
 from tests.canaries import Trap, names, trapped
+from tests.effort import in_turn
 from tests.git.upstream import unused_port
 from tests.git.workshop import workshop
 from tests.processes import await_that
@@ -214,8 +215,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", ["reverts", "explore"])
+@pytest.mark.parametrize(("method", "name"), in_turn(METHODS, ["explore", "reverts"]))
 def test_no_canary_runs_in_workers(trap: Trap, tmp_path: Path, name: str, method: str) -> None:
     """The script is not a safe-path run: what the kit starts is safe on its own account."""
     script = tmp_path / "script.py"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import in_turn
+
 ROOT = Path(__file__).parents[2]
 KIT = [sys.executable, "-m", "kit"]
 COMMANDS = (["list"], ["show", "revert"], ["reverts", "--check"], ["--help"])
@@ -50,11 +52,12 @@ def test_too_few_open_files_is_said_by_number(number: int, arguments: list[str])
     assert (done.returncode, done.stdout, done.stderr) == (2, "", words)
 
 
-@pytest.mark.parametrize("before", ["ulimit -n 64", "ulimit -S -n 12"])
 @pytest.mark.parametrize(
-    "arguments",
-    [["reverts", "--check"], ["explore", "--at", "revert", "--jobs", "2"]],
-    ids=" ".join,
+    ("arguments", "before"),
+    in_turn(
+        [["reverts", "--check"], ["explore", "--at", "revert", "--jobs", "2"]],
+        ["ulimit -n 64", "ulimit -S -n 12"],
+    ),
 )
 def test_as_many_as_are_asked_for_are_enough(before: str, arguments: list[str]) -> None:
     """A limit that the shell may raise is raised."""

@@ -26,6 +26,7 @@ from kit.git.values.commit import FileDiff
 from kit.machine.catalogue import find_revision
 from kit.storage.exercises import exercises, find_exercise
 from tests.course.commits import diffs
+from tests.effort import some_of
 
 ALL = tuple(exercises().values())
 AT = [(one, at.name) for one in ALL for at in one.at] + [(one, None) for one in ALL if not one.at]
@@ -145,9 +146,9 @@ def test_every_other_set_of_lines_is_wrong_with_the_reply_of_one(
     items = exercise.task.items
     sets = [set(some) for n in range(1, len(items) + 1) for some in combinations(items, n)]
     wrong = [s for s in sets if {item.name for item in s} != set(exercise.task.solution)]
-    said = [check(exercise, {item.name for item in one}, at, diffs) for one in wrong]
-
     assert len(wrong) == len(sets) - 1 >= 2
+    said = [check(exercise, {i.name for i in one}, at, diffs) for one in some_of(wrong, 3)]
+
     assert not any(verdict.right for verdict in said)
     assert all(any(v.says.endswith(item.reply) for item in items) for v in said)
 

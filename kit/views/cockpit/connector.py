@@ -28,11 +28,11 @@ __all__ = ["ConnectorDesk"]
 
 _GUEST = (
     (Press.USABLE, "set-indicator 9003 to 1: the guest claims the connector"),
-    (Press.UNISOLATE, "set-indicator 9001 to 1: the guest switches it on"),
+    (Press.UNISOLATE, "set-indicator 9001 to 1: the guest connects the core"),
     (Press.CONFIGURE, "ibm,configure-connector, repeated until it is done: read what is in it"),
-    (Press.ISOLATE, "set-indicator 9001 to 0: the guest switches it off"),
+    (Press.ISOLATE, "set-indicator 9001 to 0: the guest disconnects the core"),
     (Press.UNUSABLE, "set-indicator 9003 to 0: the guest releases it"),
-    (Press.SENSOR, "get-sensor-state 9003: is anything in it?"),
+    (Press.SENSOR, "get-sensor-state 9003: unusable, or present?"),
 )
 _QEMU = (
     (Press.DEVICE_ADD, "The operator plugs core 1 in"),

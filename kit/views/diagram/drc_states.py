@@ -33,7 +33,7 @@ _PLACES: Mapping[DrcState, tuple[float, float]] = {
 _MEANS: Mapping[DrcState, str] = {
     S.UNUSABLE: "the guest has not got it",
     S.AVAILABLE: "claimed by the guest",
-    S.UNISOLATE: "switched on",
+    S.UNISOLATE: "connected",
     S.CONFIGURED: "in use",
 }
 _CALL_NAMES: Mapping[RtasCall, str] = {

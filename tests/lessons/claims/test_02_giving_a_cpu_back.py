@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from kit import run_of
+from kit.actors.pseries_programs import sensor
 from kit.machine.catalogue import find_revision
-from kit.machine.pseries.connector import Drc, DrcState, RtasCall
+from kit.machine.config import Config
+from kit.machine.events import SensorReturn
+from kit.machine.pseries.connector import Drc, DrcState, EntitySense, RtasCall
 from kit.machine.pseries.drc import Effect, apply, transitions
+from kit.machine.pseries.machine import put_drc
+from kit.machine.pseries.step import boot, step
 from tests.lessons.claims.claim import claim
 
 
@@ -40,3 +45,14 @@ def test_the_guest_gets_the_same_answers_and_the_core_is_lost(at: str) -> tuple[
 @claim(True, of=["late-release"], but_not=["two-requests", "guest-refuses"])
 def test_a_late_guest_gets_the_same_answers_today(scenario: str) -> bool:
     return told(scenario, "revert") == told(scenario, "guest-error")
+
+
+@claim("UNUSABLE", of=["plugged in", "empty"], but_not=["claimed"])
+def test_the_sensor_shows_whether_the_guest_has_claimed_a_core(how: str) -> str:
+    """Not whether one is plugged in."""
+    claimed = DrcState.AVAILABLE if how == "claimed" else DrcState.UNUSABLE
+    drc = Drc(0x10000001, claimed, device=None if how == "empty" else "/core1")
+    machine = boot(find_revision("revert"), Config(cas_at_reset=False))
+    _, outcome = step(put_drc(machine, drc), sensor(drc.index))
+    assert isinstance(outcome.reply, SensorReturn)
+    return EntitySense(outcome.reply.state).name

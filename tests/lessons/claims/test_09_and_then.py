@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from kit import run_of
+from kit.machine.catalogue import find_revision
+from kit.machine.config import Config
+from kit.machine.events import HotplugEvent
 from kit.machine.pseries.rtas import ISOLATION_STATE
+from kit.machine.pseries.step import boot, step
+from kit.machine.requests import DeviceAdd, DeviceDel, SystemReset
+from kit.simulation.actions import read_device
 from tests.lessons.claims.claim import claim
 
 
@@ -29,3 +35,16 @@ def test_before_that_virsh_fails_after_10_s(at: str) -> tuple[float, ...]:
 @claim(True, of=["unisolate", "guest-error"], but_not=["resend"])
 def test_of_two_requests_one_refusal_ends_both(at: str) -> bool:
     return run_of("two-requests", at).belief().limbo
+
+
+@claim(2, of=["core1"], but_not=["dimm1", "phb1", "net3"])
+def test_from_resend_on_each_request_for_a_cpu_sends_an_event(name: str) -> int:
+    """For no other device."""
+    machine = boot(find_revision("resend"), Config(cas_at_reset=True))
+    events = 0
+    device = read_device(name)
+    for request in (DeviceAdd(device), SystemReset(), DeviceDel(name), DeviceDel(name)):
+        machine, outcome = step(machine, request)
+        asks = isinstance(request, DeviceDel)
+        events += asks and sum(isinstance(one, HotplugEvent) for one in outcome.emitted)
+    return events

@@ -1,9 +1,9 @@
 """The messages between participants besides QMP and RTAS, and the commands of actors.
 
 QMP commands and RTAS calls are in `kit.machine.requests`, replies and QEMU's events in
-`kit.machine.events`, and what only q35 has in `kit.machine.q35.messages`.  An actor is a frozen
-state and a function from a message to the next state and commands.  A driver carries the commands
-out: in virtual time, without time, or on a real QEMU.
+`kit.machine.events`, and what only q35 or PCIe ports have in their ``messages``.  An actor is a
+frozen state and a function from a message to the next state and commands.  A driver carries the
+commands out: in virtual time, without time, or on a real QEMU.
 
 Source: virsh(1), libvirt's domain events; Linux /sys/devices/system/cpu and /sys/kernel/dlpar.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kit.machine.events import Emitted, HotplugAction, Reply
+from kit.machine.pcie.messages import PcieEmitted, PcieReply, PcieRequest
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
 from kit.machine.requests import Request
 
@@ -49,6 +50,7 @@ __all__ = [
     "Send",
     "SetVcpus",
     "SetVcpusAsync",
+    "Sleep",
     "StopWaiting",
     "VcpuRemoved",
     "Wait",
@@ -294,6 +296,9 @@ Message = (
     | AcpiRequest
     | AcpiReply
     | AcpiEmitted
+    | PcieRequest
+    | PcieReply
+    | PcieEmitted
     | ToLibvirt
     | FromLibvirt
     | ToGuest
@@ -357,6 +362,16 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Sleep:
+    """Sleep for ``ns`` nanoseconds of the guest's clock, then receive `WorkDone`.
+
+    A busy host does not make it longer.
+    """
+
+    ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Wait for ``ns`` nanoseconds of the wall clock, then receive `WaitOver`."""
 
@@ -368,4 +383,4 @@ class StopWaiting:
     """Cancel the wait."""
 
 
-Command = Send | WriteLog | Work | Wait | StopWaiting
+Command = Send | WriteLog | Work | Sleep | Wait | StopWaiting

@@ -36,6 +36,7 @@ from kit.git.repository.transport import (
     origin,
 )
 from kit.machine.catalogue import CATALOGUE, OF_THE_LESSON
+from kit.machine.pcie_revisions import SERIES
 
 __all__ = [
     "LESSON_COMMITS",
@@ -53,9 +54,15 @@ SOURCES = ("https://gitlab.com/qemu-project/qemu.git", "https://github.com/qemu/
 """QEMU's repositories, in the order in which the kit tries them."""
 
 LESSON_COMMITS = tuple(
-    dict.fromkeys([*(each.commit for each in CATALOGUE), *(patch.value for patch in OF_THE_LESSON)])
+    dict.fromkeys(
+        [
+            *(each.commit for each in CATALOGUE),
+            *(patch.value for patch in OF_THE_LESSON),
+            *SERIES,
+        ]
+    )
 )
-"""Full hashes of the commits that the lessons read: the recorded builds and the patches."""
+"""Full hashes of the commits that the lessons read: recorded builds, patches, the PCIe series."""
 
 
 class Amount(Enum):

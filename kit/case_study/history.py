@@ -118,7 +118,7 @@ def why_no_commit(revision: Revision) -> str:
         (proposed,) = PROPOSAL.patches - set(OF_THE_LESSON)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"
         return f"{revision.name} was never merged, so there is no commit; it was posted: {posted}"
-    if revision.board != _STORY_BOARD:
+    if revision.board != _STORY_BOARD and not revision.commit:
         return f"{revision.name} is another machine for contrast: no commit of the story"
     if revision in RECENT:
         return (

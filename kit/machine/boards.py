@@ -60,7 +60,7 @@ _TARGETS: Mapping[str, MachineName] = {
 }  # fmt: skip
 _MACHINES = (
     (re.compile(r"pseries\b.*"), PSERIES),
-    (re.compile(r"(pc-)?q35\b.*"), _family("q35")),
+    (re.compile(r"(pc-)?q35\b.*|pcie"), _family("q35")),  # pcie: the kit's q35 with ports
     (re.compile(r"pc(-i440fx\b.*|-\d.*)?|isapc"), _family("pc")),
     (re.compile(r"microvm"), _family("microvm")),
     (re.compile(r"virt\b.*"), _family("virt", "arm virt", "riscv virt", "loongarch virt")),

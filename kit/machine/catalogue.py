@@ -1,6 +1,6 @@
-"""The revisions of the kit: builds of the case study, releases, a proposal, and q35.
+"""The revisions of the kit: builds of the case study, releases, a proposal, and other machines.
 
-The builds of the case study, the recent releases and q35 were recorded on a real QEMU.
+The builds of the case study, the recent releases, q35 and PCIe were recorded on a real QEMU.
 
 Source: the commits named here, in QEMU's repository; releases of 2021 by the content of their
 trees, recent ones by their recordings.
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from kit.common.errors import UnknownRevisionError, did_you_mean
+from kit.machine.pcie_revisions import PCIE_REVISIONS, PCIE_TRIALS
 from kit.machine.revision import Board, Patch, Revision
 
 __all__ = ["CATALOGUE", "EVERY_RELEASE", "MENDED", "MENDS", "MERGED", "OF_THE_LESSON", "PROPOSAL"]
@@ -221,7 +222,7 @@ MENDED = _mended(
 PSERIES: tuple[Revision, ...] = (*CATALOGUE, *EVERY_RELEASE, PROPOSAL)
 """Every pseries machine that somebody built or posted: the builds, the releases, the proposal."""
 
-REVISIONS: tuple[Revision, ...] = (*PSERIES, Q35)
+REVISIONS: tuple[Revision, ...] = (*PSERIES, Q35, *PCIE_REVISIONS)
 """All revisions but the mends, in the order in which lists name them."""
 
 # Parents within the catalogue; where a label has ~1 itself, see the label.
@@ -231,6 +232,11 @@ _PARENTS = {
     "e35dfbd227": "7420033ec4",
     "4515a5f786": "e35dfbd227",
     "2b18fc794f": "d522cb52e6",
+    "pcie-d5daff7d31": "pcie-23786d1344",
+    "pcie-81124b3c7a": "pcie-d5daff7d31",
+    "pcie-44242d4d3d": "pcie-81124b3c7a",
+    "pcie-0d33415a4e": "pcie-44242d4d3d",
+    "pcie-18416c62e3": "pcie-0d33415a4e",
 }
 _HASH = re.compile(r"([0-9a-f]{1,40})(~1|~|\^)?", re.IGNORECASE)
 
@@ -249,7 +255,7 @@ def find_revision(name: str) -> Revision:
     ('revert', 'pre-revert')
     """
     wanted = name.strip()
-    for revision in (*REVISIONS, *MENDS, MENDED):
+    for revision in (*REVISIONS, *MENDS, MENDED, *PCIE_TRIALS):
         if wanted in (revision.alias, revision.label):
             return revision
     found = _by_hash(wanted)
@@ -266,7 +272,7 @@ def find_revision(name: str) -> Revision:
 
 def _names() -> Iterator[str]:
     """Yield what a person may call a revision."""
-    for revision in (*REVISIONS, *MENDS, MENDED):
+    for revision in (*REVISIONS, *MENDS, MENDED, *PCIE_TRIALS):
         yield from filter(None, (revision.alias, revision.label))
 
 
@@ -276,8 +282,9 @@ def _by_hash(wanted: str) -> list[Revision]:
         return []
     digits, parent = match[1].lower(), bool(match[2])
     found = [r for r in CATALOGUE + RELEASES if r.commit.startswith(digits)]
+    found = found or [r for r in PCIE_REVISIONS if r.commit.startswith(digits)]
     if not parent:
         return found
     children = [revision.label for revision in found]
     parents = {f"{child}~1" for child in children} | {_PARENTS.get(child, "") for child in children}
-    return [r for r in CATALOGUE if r.label in parents]
+    return [r for r in CATALOGUE + PCIE_REVISIONS if r.label in parents]

@@ -45,6 +45,7 @@ class ErrorText:
     """A text: its pattern, which may have a group ``device``, and its meaning.
 
     ``machine`` and ``kind`` are the only ones that have it; None where others have it, too.
+    ``cause`` says in a line what is behind it, for those that people ask about.
     """
 
     pattern: re.Pattern[str]
@@ -53,6 +54,7 @@ class ErrorText:
     kind: DeviceKind | None = None
     since: Version | None = None
     until: Version | None = None
+    cause: str = ""
 
     @property
     def versions(self) -> str:
@@ -69,8 +71,9 @@ def _text(
     kind: DeviceKind | None = None,
     since: Version | None = None,
     until: Version | None = None,
+    cause: str = "",
 ) -> ErrorText:
-    return ErrorText(re.compile(pattern), meaning, machine, kind, since, until)
+    return ErrorText(re.compile(pattern), meaning, machine, kind, since, until, cause)
 
 
 _DEVICE = r"'?(?P<device>[^'\s]+?)'?"
@@ -97,6 +100,18 @@ ERROR_TEXTS: tuple[ErrorText, ...] = (
     _text(
         rf"Device {_DEVICE} is already in the process of unplug",
         _M.PENDING, ACPI, _K.PCI, (5, 0, 0),
+        cause=(
+            "QEMU waits for the guest since an earlier device_del; since 6.2 a PCIe port takes the"
+            " next one after 5 s of the guest's clock, and before that never"
+        ),
+    ),
+    _text(
+        r"Hot-unplug failed: guest is busy \(power indicator blinking\)",
+        _M.PENDING, ACPI, _K.PCI, (6, 2, 0),
+        cause=(
+            "the guest works on an earlier press of the slot's button, for 6 s in Linux; wait for"
+            " DEVICE_DELETED, because QEMU keeps a retry from the guest"
+        ),
     ),
     _text(r"Boot CPU core may not be unplugged", _M.REFUSED, PSERIES, _K.CORE),
     _text(r"Memory hot unplug not supported for this guest", _M.REFUSED, PSERIES, _K.DIMM),

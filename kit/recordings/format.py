@@ -20,7 +20,7 @@ from typing import TypeVar
 from kit.common.errors import RecordingError, UnknownRevisionError
 from kit.common.json_fields import FormatError, Json, check_keys, load, short, text
 from kit.machine.catalogue import Q35, find_revision
-from kit.machine.pcie.catalogue import PCIE, PCIE_ACPI
+from kit.machine.pcie_revisions import PCIE, PCIE_ACPI
 from kit.machine.revision import Board, Revision
 from kit.recordings.pcie_format import ACPI_FORMAT, PCIE_FORMAT
 from kit.recordings.pseries_format import PSERIES_FORMAT

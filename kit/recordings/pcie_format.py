@@ -16,13 +16,12 @@ from typing import Any
 from kit.common.json_fields import FormatError, Json, number, numbers, short, text
 from kit.machine.catalogue import PSERIES
 from kit.machine.pcie import messages as pcie
-from kit.machine.pcie.catalogue import PCIE, PCIE_ACPI, recorded_revision
 from kit.machine.pcie.function import DRIVERS, PcieFunction
 from kit.machine.pcie.machine import RECORDED
 from kit.machine.pcie.messages import AcpiRegister, PcieOutcome, PcieRequest
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.registers import Register
 from kit.machine.pcie.step import boot, step
+from kit.machine.pcie_revisions import PCIE, PCIE_ACPI, PciePatch, recorded_revision
 from kit.machine.requests import ClockStep, DeviceAdd, DeviceDel, SystemReset
 from kit.machine.revision import Board, Revision
 from kit.recordings.schema import Ask, BoardFormat, Op, check_qmp, record

@@ -21,6 +21,7 @@ from kit.actors.messages import (
     MonitorClosed,
     Restarted,
     Send,
+    Sleep,
     StopWaiting,
     Wait,
     Work,
@@ -72,6 +73,10 @@ class Driver(ABC):
     def work(self, ns: int) -> None:
         """Let the guest's own work take *ns* nanoseconds of an idle host."""
 
+    def sleep(self, ns: int) -> None:
+        """Let the guest sleep for *ns* nanoseconds of its clock, whatever the host does."""
+        self.work(ns)
+
     @abstractmethod
     def wait(self, ns: int | None) -> None:
         """Let libvirt wait for *ns* nanoseconds of the wall clock; None: wait no longer."""
@@ -96,6 +101,8 @@ class Driver(ABC):
                     self.note(actor, actor, GuestLog(text))
                 case Work(ns):
                     self.work(ns)
+                case Sleep(ns):
+                    self.sleep(ns)
                 case Wait(ns):
                     self.wait(ns)
                 case StopWaiting():

@@ -23,6 +23,7 @@ from kit.common.errors import UserError
 from kit.machine.catalogue import PROPOSAL, Q35, RECORDED, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import ErrorReport, MemUnplugError, QmpError
+from kit.machine.pcie_revisions import PCIE_REVISIONS
 from kit.machine.requests import Device
 from kit.machine.revision import Board, Revision
 from kit.simulation.actions import read_device
@@ -97,7 +98,8 @@ def _range(name: str) -> list[str]:
     first, dots, last = name.partition("..")
     if not dots:
         return [find_revision(name).label]
-    labels = [revision.label for revision in RECORDED]
+    start = find_revision(first).board
+    labels = [one.label for one in (*RECORDED, *PCIE_REVISIONS) if one.board == start]
     ends = []
     for end in (first, last):
         label = find_revision(end).label

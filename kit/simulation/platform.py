@@ -15,10 +15,13 @@ from kit.actors.messages import Command, Decide, DeviceTree, Input, Message
 from kit.common.errors import UserError
 from kit.machine.clock import Timer
 from kit.machine.events import Abort, Aborted, Emitted, Reply
+from kit.machine.pcie.messages import PcieEmitted, PcieReply
+from kit.machine.pcie_revisions import PCIE
 from kit.machine.pseries.machine import Plugged
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply
 from kit.machine.requests import Device, Request
 from kit.machine.revision import Board, Revision
+from kit.simulation.platforms.pcie import PCIE_PLATFORM
 from kit.simulation.platforms.pseries import PSERIES
 from kit.simulation.platforms.q35 import Q35_PLATFORM
 
@@ -40,8 +43,8 @@ class PlatformMachine(Protocol):
     def plugged(self) -> tuple[Plugged, ...]: ...
 
 
-AnyReply = Reply | AcpiReply | DeviceTree
-AnyEmitted = Emitted | AcpiEmitted
+AnyReply = Reply | AcpiReply | PcieReply | DeviceTree
+AnyEmitted = Emitted | AcpiEmitted | PcieEmitted
 Asked = tuple[Any, AnyReply | Aborted, tuple[AnyEmitted, ...]]
 Ask = Callable[[Any, Message], Asked]
 """How QEMU is asked: the machine afterwards, its reply, and what it emits."""
@@ -161,7 +164,11 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
         return None
 
 
-PLATFORMS: Mapping[Board, Platform[Any, Any]] = {Board.PSERIES: PSERIES, Board.Q35: Q35_PLATFORM}
+PLATFORMS: Mapping[Board, Platform[Any, Any]] = {
+    Board.PSERIES: PSERIES,
+    Board.Q35: Q35_PLATFORM,
+    PCIE: PCIE_PLATFORM,
+}
 """The platforms that revisions of the catalogue are of."""
 
 

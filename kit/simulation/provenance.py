@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from kit.actors.pseries_programs import GuestKind
 from kit.machine.catalogue import Q35, RECORDED
+from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS
 from kit.machine.revision import Board, Revision
 from kit.simulation.run import Pair, Run
 from kit.simulation.token import token_of
@@ -98,6 +99,8 @@ def _checked(revisions: Sequence[Revision]) -> str:
         parts.append(f"{len(RECORDED)} real builds of QEMU")
     if Board.Q35 in boards:
         parts.append(f"QEMU {_version(Q35)} on q35")
+    if PCIE in boards:
+        parts.append(f"{len(PCIE_REVISIONS)} real builds of QEMU with PCIe ports")
     return " and ".join(parts)
 
 

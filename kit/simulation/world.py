@@ -83,8 +83,9 @@ class World:
 
     ``load`` is the factor by which the host slows the guest's own work; ``work_ns`` is the wall
     time that its present work still needs, ``waits_until_ns`` when libvirt's wait is over, both
-    None without one.  ``in_flight`` are messages, oldest first.  ``ask`` is how QEMU is asked,
-    ``platform.ask`` or a real QEMU; with the latter only the newest world can go on.
+    None without one.  If it is ``asleep``, the work is a sleep, which no load makes longer.
+    ``in_flight`` are messages, oldest first.  ``ask`` is how QEMU is asked, ``platform.ask`` or a
+    real QEMU; with the latter only the newest world can go on.
     """
 
     platform: Platform[Any, Any]
@@ -96,6 +97,7 @@ class World:
     wall_ns: int = 0
     load: int = 1
     work_ns: int | None = None
+    asleep: bool = False
     waits_until_ns: int | None = None
     in_flight: tuple[Envelope, ...] = ()
     moments: tuple[Snapshot, ...] = ()
@@ -261,7 +263,7 @@ class _WorldDriver(EmbeddedDriver):
         self._moments = [*world.moments]
         self._in_flight = [*world.in_flight]
         self._work_ns, self._waits = world.work_ns, world.waits_until_ns
-        self._load = world.load
+        self._load, self._asleep = world.load, world.asleep
 
     def world(self) -> World:
         """Return the world after the commands."""
@@ -271,6 +273,7 @@ class _WorldDriver(EmbeddedDriver):
             moments=tuple(self._moments),
             in_flight=tuple(self._in_flight),
             work_ns=self._work_ns,
+            asleep=self._asleep,
             waits_until_ns=self._waits,
             load=self._load,
         )
@@ -311,7 +314,10 @@ class _WorldDriver(EmbeddedDriver):
         return reply, emitted
 
     def work(self, ns: int) -> None:
-        self._work_ns = ns * self._load
+        self._work_ns, self._asleep = ns * self._load, False
+
+    def sleep(self, ns: int) -> None:
+        self._work_ns, self._asleep = ns, True
 
     def wait(self, ns: int | None) -> None:
         self._waits = None if ns is None else self._world.wall_ns + ns
@@ -324,7 +330,7 @@ class _WorldDriver(EmbeddedDriver):
         return any(one.to is Actor.GUEST and is_interrupt(one.content) for one in self._in_flight)
 
     def _overcommit(self, factor: int) -> None:
-        if self._work_ns is not None:
+        if self._work_ns is not None and not self._asleep:
             self._work_ns = _whole_ms(self._work_ns * factor, self._load)
         self._load = factor
 

@@ -17,6 +17,7 @@ from kit.machine.pseries.connector import EntitySense
 from kit.machine.q35 import messages as acpi
 from kit.trace import phrases
 from kit.trace.columns import MANAGEMENT, NOBODY, MessageKind, Severity, UnplugOutcome
+from kit.trace.pcie_kinds import PCIE_ROWS
 from kit.trace.phrases import connector_name
 
 __all__ = [
@@ -88,7 +89,7 @@ def _is_success(message: events.StatusReturn | events.ConnectorReturn) -> bool:
     return message.status >= 0
 
 
-_ROWS = (
+_ROWS: tuple[MessageKind[Any], ...] = (
     # -- QMP commands ----------------------------------------------------------------------------
     MessageKind(
         of=requests.DeviceAdd,
@@ -530,6 +531,7 @@ _ROWS = (
         sentence="QEMU's monitor is closed: QEMU is gone.",
         severity=Severity.BAD,
     ),
+    *PCIE_ROWS,
 )
 
 KINDS: dict[type[Any], MessageKind[Any]] = {row.of: row for row in _ROWS}

@@ -22,6 +22,7 @@ from kit.case_study.fetch import (
 from kit.common.errors import MisuseError
 from kit.git.repository.clone import CloneHistory
 from kit.machine.catalogue import CATALOGUE, OF_THE_LESSON
+from kit.machine.pcie_revisions import SERIES
 from tests.conftest import Program
 from tests.git.upstream import (
     COMMITS,
@@ -156,10 +157,10 @@ def test_the_default_folders_are_apart_and_in_the_users_cache(
     assert len({default_folder(amount) for amount in Amount}) == 3
 
 
-def test_the_lesson_is_the_recorded_builds_and_every_patch() -> None:
+def test_the_lesson_is_the_recorded_builds_every_patch_and_the_pcie_series() -> None:
     assert set(LESSON_COMMITS) == {each.commit for each in CATALOGUE} | {
         p.value for p in OF_THE_LESSON
-    }
+    } | set(SERIES)
     assert [url.split("/")[2].split(".")[0] for url in SOURCES] == ["gitlab", "github"]
 
 

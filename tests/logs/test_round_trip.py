@@ -7,6 +7,7 @@ import json
 from kit.logs.formats.reader import read_log
 from kit.logs.verdicts import verdicts
 from kit.machine.catalogue import CATALOGUE, REVISIONS
+from kit.machine.revision import Board
 from kit.simulation.run import Run, play
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.reports.mail import mail_lines
@@ -41,6 +42,8 @@ def said(lines: list[str], run: Run) -> list[tuple[object, ...]]:
 def test_a_mail_is_read_like_the_transcript_that_is_in_it() -> None:
     different = []
     for name, scenario in scenarios().items():
+        if Board.PSERIES not in scenario.setup.boards:
+            continue
         run = play(scenario, CATALOGUE[-1])
         pasted = [line for line in pasted_lines(run) if not line.startswith("#")]
         if pasted and said(mailed_lines(run), run) != said(pasted_lines(run), run):
@@ -55,6 +58,7 @@ def test_a_run_that_is_written_and_read_again_excludes_its_own_revision_never() 
         for name in scenarios()
         for revision in REVISIONS
         if revision.board in find_scenario(name).setup.boards
+        and revision.board in (Board.PSERIES, Board.Q35)  # the boards that logs are judged by
     ]
     excluded = []
     for name, revision in some_of(pairs, 11):

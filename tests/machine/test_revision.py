@@ -19,6 +19,7 @@ from kit.machine.catalogue import (
     TODAY,
     find_revision,
 )
+from kit.machine.pcie_revisions import PCIE_REVISIONS
 from kit.machine.revision import Patch
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
@@ -138,6 +139,7 @@ def test_the_lessons_history_lacks_the_patches_since() -> None:
 def test_a_revision_is_like_a_build_of_the_case_study() -> None:
     """Its own label, for such a build; nothing for what was never merged and for another board."""
     assert {one.label: one.like for one in REVISIONS if one.like != one.label} == {
+        **{one.label: "" for one in PCIE_REVISIONS},
         "v6.0.0-rc0": "d522cb52e6~1",
         "v6.0.0-rc1": "d522cb52e6~1",
         "v6.0.0-rc2": "d522cb52e6~1",

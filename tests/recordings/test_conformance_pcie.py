@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from kit.common.errors import RecordingError
-from kit.machine.pcie.catalogue import ACPI_REVISIONS, PCIE_REVISIONS
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.tables import NO_CHANGE
+from kit.machine.pcie_revisions import ACPI_REVISIONS, PCIE_REVISIONS, PciePatch
 from kit.recordings.conformance import conform
 from kit.recordings.format import Transcript, read_transcripts
 

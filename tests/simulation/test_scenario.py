@@ -186,7 +186,7 @@ MISTAKES = {  # what stands in VALID, what stands there instead, the message aft
     "no board": (
         'guest = "linux-5.12"',
         'boards = ["virt"]',
-        "15: boards is 'virt'; expected one of: pseries, q35",
+        "15: boards is 'virt'; expected one of: pseries, q35, pcie",
     ),
     "no truth": (
         'guest = "linux-5.12"',

@@ -8,13 +8,14 @@ import pytest
 
 from kit.actors.messages import Actor, Hang, Message
 from kit.machine.events import ConnectorReturn, DeviceDeleted, Emitted, Reply, StatusReturn
+from kit.machine.pcie.messages import PcieEmitted, PcieReply
 from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, AcpiReply, OstInfo, SlotType
 from kit.trace import kinds
 from kit.trace.columns import Severity, UnplugOutcome
 from kit.trace.kinds import KINDS, is_minor, kind_of, outcome_of, recipient, severity_of
 
-EMITTED = set(get_args(Emitted | AcpiEmitted))
-REPLIES = set(get_args(Reply | AcpiReply))
+EMITTED = set(get_args(Emitted | AcpiEmitted | PcieEmitted))
+REPLIES = set(get_args(Reply | AcpiReply | PcieReply))
 
 
 def test_every_message_type_has_exactly_one_row() -> None:
@@ -34,7 +35,9 @@ def test_qemu_writes_its_log_itself_interrupts_the_guest_and_sends_the_rest_to_m
 ) -> None:
     message = object.__new__(of)  # the type alone decides
     own = {"ErrorReport": Actor.QEMU, "UnplugTimeout": Actor.QEMU}
-    guest = {"HotplugEvent": Actor.GUEST, "GpeRaised": Actor.GUEST}
+    guest = dict.fromkeys(
+        ("HotplugEvent", "GpeRaised", "HotplugInterrupt", "SciRaised"), Actor.GUEST
+    )
 
     assert recipient(message) is (own | guest).get(of.__name__)
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from kit.machine.pcie.machine import AcpiSlots, PcieMachine
 from kit.machine.pcie.messages import AcpiRegister
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.port import Port, Slotted, with_device
 from kit.machine.pcie.registers import PCC
+from kit.machine.pcie_revisions import PciePatch
 
 __all__ = ["MAX_BUS", "announce", "ask_to_eject", "numbers", "read", "reset", "write"]
 

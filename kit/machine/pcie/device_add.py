@@ -11,8 +11,8 @@ from kit.machine.pcie import acpi
 from kit.machine.pcie import registers as regs
 from kit.machine.pcie.function import DRIVERS, PcieFunction, devfn_of
 from kit.machine.pcie.machine import PcieMachine
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.port import Port, Slotted, plug
+from kit.machine.pcie_revisions import PciePatch
 from kit.machine.qmp import Refused, check_well_formed
 
 __all__ = ["add"]

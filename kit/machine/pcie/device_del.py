@@ -16,9 +16,9 @@ from enum import Enum
 
 from kit.machine.pcie import registers as regs
 from kit.machine.pcie.machine import PcieMachine
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.port import Port, Slotted
 from kit.machine.pcie.registers import Indicator
+from kit.machine.pcie_revisions import PciePatch
 
 __all__ = ["EXPIRY_MS", "ROWS", "Answer", "DeletionRow", "row_for", "rows_of"]
 

@@ -17,8 +17,8 @@ from kit.machine.pcie import registers as regs
 from kit.machine.pcie.function import DRIVERS, PcieFunction, devfn_of
 from kit.machine.pcie.machine import AcpiSlots, PcieConfig, PcieMachine, PortConfig, function_of
 from kit.machine.pcie.messages import MigrationFailed
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.port import Port, Slotted, plug, reset, update_power, with_latch
+from kit.machine.pcie_revisions import PciePatch
 
 __all__ = ["fresh", "migrate"]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from kit.machine.pcie import registers as regs
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.registers import Indicator, Register
+from kit.machine.pcie_revisions import PciePatch
 
 __all__ = ["Port", "Slotted", "do_unplug", "event", "notify", "plug", "press", "read", "reset"]
 __all__ += ["update_power", "with_latch", "write"]

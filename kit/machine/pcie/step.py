@@ -25,9 +25,9 @@ from kit.machine.pcie import messages as pcie
 from kit.machine.pcie.device_del import EXPIRY_MS, Answer, row_for
 from kit.machine.pcie.function import PcieFunction
 from kit.machine.pcie.machine import PcieConfig, PcieMachine
-from kit.machine.pcie.patches import PciePatch
 from kit.machine.pcie.port import Port, Slotted, do_unplug, notify, press, reset
 from kit.machine.pcie.registers import ABP
+from kit.machine.pcie_revisions import PciePatch
 from kit.machine.qmp import Refused
 from kit.machine.revision import Revision
 
@@ -40,7 +40,7 @@ _Handled = tuple[PcieMachine, pcie.PcieReply, tuple[pcie.PcieEmitted, ...]]
 def boot(revision: Revision, config: PcieConfig | None = None) -> PcieMachine:
     """Return a machine that has just started: devices are plugged, ports reset, its clock is at 0.
 
-    >>> from kit.machine.pcie.catalogue import PCIE_REVISIONS
+    >>> from kit.machine.pcie_revisions import PCIE_REVISIONS
     >>> [hex(port.sltctl) for port in boot(PCIE_REVISIONS[0]).ports]
     ['0x7c0', '0x7c0']
     """
@@ -106,7 +106,9 @@ def _device_del(machine: PcieMachine, request: requests.DeviceDel) -> _Handled:
 
 
 def _marked(machine: PcieMachine, port: Port, device: Slotted) -> Port:
-    """Return *port* with the request noted on the device."""
+    """Return *port* with the request noted on the device, which QEMU does since cce8944cc9."""
+    if P.REPEATED_DEVICE_DEL_ERROR not in machine.patches:
+        return port
     expires = machine.now_ms + EXPIRY_MS if P.PENDING_EXPIRES in machine.patches else 0
     marked = replace(device, pending=True, expires_ms=expires)
     devices = tuple(marked if one.devfn == device.devfn else one for one in port.devices)

@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit.common.errors import UserError
-from kit.machine.pcie.catalogue import PCIE, PCIE_ACPI
 from kit.machine.pcie.device_del import rows_of
-from kit.machine.pcie.patches import PciePatch
+from kit.machine.pcie_revisions import PCIE, PCIE_ACPI, PciePatch
 from kit.machine.revision import Revision
 
 __all__ = ["NO_CHANGE", "PortRule", "difference", "rules"]

@@ -16,6 +16,8 @@ from kit.logs.timestamps import FIRST_DATED_NS, write_time
 from kit.logs.verdicts import Q35_KINDS, LogVerdict, verdicts
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35, TODAY
 from kit.machine.clock import NS_PER_S
+from kit.machine.errors import error_text_of
+from kit.machine.events import QmpError
 from kit.trace.entry import message_json
 from kit.trace.sentences import seconds
 from kit.views.diagram.from_log import layout_of_log, log_provenance, logged_sentence
@@ -224,6 +226,7 @@ def _conclusions(report: LogReport) -> Iterator[str]:
     log = report.log
     for device, words in fates_of(log)[:MAX_DEVICES]:
         yield f"{device} {words}."
+    yield from _causes(log)
     yield from _about_qemu(report)
     judged = [verdict for verdict in report.verdicts if verdict.judged]
     fitting = [verdict for verdict in judged if verdict.fits]
@@ -254,6 +257,17 @@ _NEXT = (
     "To tell them apart, log QMP with its events and times (-chardev …,logfile=FILE, or libvirt's"
     " debug log), and repeat device_del within 15 s, and again later."
 )
+
+
+def _causes(log: UnplugLog) -> Iterator[str]:
+    """Yield what is behind each error that people ask about, at its first place."""
+    known = set()
+    for entry in log.entries:
+        if isinstance(entry.message, QmpError):
+            row = error_text_of(entry.message.desc)
+            if row is not None and row.cause and row.cause not in known:
+                known.add(row.cause)
+                yield f"The error at {entry.place}: {row.cause}."
 
 
 def _about_qemu(report: LogReport) -> Iterator[str]:

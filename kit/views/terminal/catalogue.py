@@ -10,6 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from kit.machine.catalogue import MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS
+from kit.machine.pcie.tables import PortRule, rules
+from kit.machine.pcie.tables import difference as rules_that_differ
+from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS, PCIE_TRIALS, PciePatch
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
 from kit.machine.revision import Patch, Revision
@@ -35,11 +38,11 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 
 
 def revisions_table() -> Listing:
-    """Return the catalogue: the case study's builds, releases, unmerged ones, contrast, mends."""
+    """Return the catalogue: the case study's builds, releases, unmerged ones, other machines."""
     table = plain_table("name", "revision", "what its machine does")
-    revisions = (*REVISIONS, *MENDS, MENDED)
+    revisions = (*REVISIONS, *MENDS, MENDED, *PCIE_TRIALS)
     for revision in revisions:
-        if revision in (RELEASES[0], PROPOSAL, MENDS[0]):
+        if revision in (RELEASES[0], PROPOSAL, PCIE_REVISIONS[0], MENDS[0], PCIE_TRIALS[0]):
             table.add_section()
         table.add_row(
             Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)
@@ -50,7 +53,7 @@ def revisions_table() -> Listing:
             "revision": revision.label,
             "commit": revision.commit,
             "summary": revision.summary,
-            "patches": [patch.name for patch in Patch if patch in revision.patches],
+            "patches": [one.name for one in (*Patch, *PciePatch) if one in revision.patches],
         }
         for revision in revisions
     ]
@@ -105,11 +108,15 @@ _MAP_PARTS = (
 
 
 def states_table(revision: Revision, other: Revision | None = None) -> Listing:
-    """Return the full (state, call) table of a revision, or how it differs from another.
+    """Return the full table of a revision, or how it differs from another.
+
+    A pseries machine has a table of (state, call), one with PCIe ports a list of rules.
 
     Raises:
-        UserError: One of them is of a machine without connectors.
+        UserError: One of them is of a machine without a table, or they are of two machines.
     """
+    if revision.board == PCIE:
+        return _rules_table(revision, other)
     if other is None:
         rows = [("", line) for line in lines(revision)]
         title = f"Connector states at {revision.name} ({revision.label})"
@@ -130,6 +137,36 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
         state = line.state
         table.add_row(sign, *map(Text, line_words(line)), style=_STYLES[sign])
     return Group(table, Text(ROWS_NOTE, style="dim")), data
+
+
+def _rules_table(revision: Revision, other: Revision | None) -> Listing:
+    """Return the rules of a machine with PCIe ports, or how they differ from another's."""
+    if other is None:
+        rows = [("", rule) for rule in rules(revision)]
+        title = f"Hot-plug at {revision.name} ({revision.label}): the first row that holds counts"
+    else:
+        ours, theirs = rules_that_differ(revision, other)
+        rows = [("+", rule) for rule in ours] + [("-", rule) for rule in theirs]
+        title = f"+ only at {revision.name}, - only at {other.name}"
+    data = [_rule_json(sign, rule) for sign, rule in rows]
+    if not rows:
+        return Text(f"{revision.name} and {other.name if other else ''}: the same rules"), data
+    table = plain_table("", "where", "if", "outcome", "since", title=title)
+    for sign, rule in rows:
+        since = "" if rule.since is None else rule.since.value[:10]
+        cells = (rule.where, rule.condition, rule.then, since)
+        table.add_row(sign, *map(Text, cells), style=_STYLES[sign])
+    return table, data
+
+
+def _rule_json(sign: str, rule: PortRule) -> dict[str, Any]:
+    return {
+        **({"only": "at" if sign == "+" else "diff"} if sign else {}),
+        "where": rule.where,
+        "if": rule.condition or None,
+        "then": rule.then,
+        "since": None if rule.since is None else rule.since.value,
+    }
 
 
 _STYLES = {"": "", "+": "green", "-": "red"}

@@ -7,7 +7,6 @@ import pytest
 from kit.common.errors import MisuseError
 from kit.machine.events import DeviceDeleted, Done, QmpError, QmpReturn
 from kit.machine.pcie import registers as regs
-from kit.machine.pcie.catalogue import PCIE_REVISIONS, recorded_revision
 from kit.machine.pcie.device_del import Answer, rows_of
 from kit.machine.pcie.function import PcieFunction
 from kit.machine.pcie.machine import PcieConfig, PcieMachine
@@ -25,6 +24,7 @@ from kit.machine.pcie.messages import (
 from kit.machine.pcie.registers import Register
 from kit.machine.pcie.step import boot, step
 from kit.machine.pcie.tables import difference
+from kit.machine.pcie_revisions import PCIE_REVISIONS, recorded_revision
 from kit.machine.requests import (
     ClockStep,
     DeviceAdd,

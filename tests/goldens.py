@@ -1,4 +1,4 @@
-"""The pictures of all built-in scenarios at the nine named revisions, as text to review.
+"""The pictures of all built-in scenarios at the named revisions of their machine, to review.
 
 ``make goldens`` writes them anew into tests/goldens; a test compares.  Revisions with the same
 picture stand together.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.machine.catalogue import CATALOGUE
+from kit.machine.pcie_revisions import PCIE_REVISIONS
 from kit.simulation.run import play
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import scenarios
@@ -17,11 +18,15 @@ from kit.views.diagram.text import picture_lines
 FOLDER = Path(__file__).parent / "goldens"
 NAMED = tuple(revision for revision in CATALOGUE if revision.alias is not None)
 
+NAMED_PCIE = tuple(revision for revision in PCIE_REVISIONS if revision.alias is not None)
+
 
 def golden(scenario: Scenario) -> str:
     """Return the pictures of one scenario, each with the revisions that have it."""
     found: dict[str, list[str]] = {}
-    for revision in NAMED:
+    for revision in (*NAMED, *NAMED_PCIE):
+        if revision.board not in scenario.setup.boards:
+            continue
         lines = picture_lines(play(scenario, revision))
         own = f"at {revision.name} ({revision.label})"
         picture = "\n".join(line for line in lines if line != own)

@@ -64,6 +64,7 @@ POWER_OFF_S = 1
 _LISTEN = 0x1021  # the button and the port may interrupt; the third bit QEMU does not store
 _ALL_EVENTS = 0x11F
 _ONES = 0xFFFFFFFF
+_WRITES = (SetBus, WriteRegister)  # what QEMU answers with `Done`
 
 
 def slot_index(number: int) -> int:
@@ -236,8 +237,8 @@ def _interrupt(guest: PcieGuest, interrupt: HotplugInterrupt, _now_ns: int) -> H
 
 
 def _value(guest: PcieGuest, reply: RegisterValue, now_ns: int) -> Handled:
-    if not guest.sent:
-        return guest, ()
+    if not guest.sent or isinstance(guest.sent[0], _WRITES):
+        return guest, ()  # the answer to an access of before a reset
     access, *others = guest.sent
     guest = replace(guest, sent=tuple(others))
     match access:
@@ -259,6 +260,8 @@ def _answered(guest: PcieGuest, slot: GuestSlot, there: bool) -> Handled:
 
 
 def _done(guest: PcieGuest, _: Done, _now_ns: int) -> Handled:
+    if not guest.sent or not isinstance(guest.sent[0], _WRITES):
+        return guest, ()
     return replace(guest, sent=guest.sent[1:]), ()
 
 
@@ -340,7 +343,6 @@ def _release(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
 
 def _switch_off(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
     guest = _in(_set(guest, slot, SlotState.POWERING_OFF), POWER_OFF_S, slot, now_ns)
-    guest = replace(guest, used=without(guest.used, slot.index))
     return _access(guest, _power(slot, regs.PCC))
 
 
@@ -349,7 +351,8 @@ def _go_dark(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
     slots = tuple(
         replace(one, pressed=False) if one.number == slot.number else one for one in guest.slots
     )
-    guest = _set(replace(guest, slots=slots), slot, SlotState.OFF)
+    used = without(guest.used, slot.index)
+    guest = _set(replace(guest, slots=slots, used=used), slot, SlotState.OFF)
     guest, commands = _access(
         guest,
         _light(slot, Indicator.OFF),

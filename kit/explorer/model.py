@@ -22,6 +22,7 @@ from kit.actors.kernel import Conduct, Kernel
 from kit.actors.libvirt import GUEST_ERROR_SINCE
 from kit.actors.messages import Actor, DetachDevice, Input, SetVcpus
 from kit.actors.pseries_programs import GuestKind
+from kit.common.errors import UserError
 from kit.explorer.actions import ActionKind, ActionTable, Component, EnabledAction, Environment
 from kit.explorer.observer import NOTHING, Observation, ObservedFact, seen
 from kit.explorer.scope import Scope
@@ -139,6 +140,12 @@ class DrcModel(Model[State, EnabledAction]):
         self.revision, self.kind, self.scope = revision, kind, scope
         self.platform = platform or explored_platform_of(revision)
         self.devices = scope.devices
+        strange = [one.id for one in self.devices if not self.platform.plugs(one)]
+        if strange:
+            raise UserError(
+                f"{strange[0]} is no device of {revision.name}; choose others, such as one function"
+                " of a PCI card: --cores 0 --pci 1"
+            )
         self._menu = ActionTable(self.platform, self.devices, kind, migrates=scope.migrates)
         self._machines = _Parts(self._menu.of_machine)
         self._guests = _Parts(self._menu.of_guest)

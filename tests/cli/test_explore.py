@@ -176,7 +176,7 @@ def test_scripts_that_no_real_qemu_can_play_are_left_out(tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--at", "q35"], "q35 cannot be explored; the explorer knows pseries alone"),
+        (["--at", "q35"], "q35 cannot be explored; the explorer knows pseries, pcie alone"),
         (["--at", "nowhere"], "no revision 'nowhere' on the embedded machine"),
         (["--guest", "minix"], "--guest 'minix': there are linux-5.12, "),
         (["--property", "peace"], "--property 'peace': there are no-lost-release, "),

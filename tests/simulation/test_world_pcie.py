@@ -13,8 +13,8 @@ from kit.trace.kinds import label_of
 
 TEXT = """
 title = "A story of a test about PCIe"
-why = ""
-look = ""
+why = "It is tried."
+look = "When is the device gone?"
 compare = []
 end = "{end}"
 script = {script}

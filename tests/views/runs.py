@@ -14,7 +14,10 @@ from kit.simulation.sandbox import SANDBOX
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import scenarios
 
-STORIES = (*scenarios().values(), SANDBOX)
+STORIES = (
+    *(one for one in scenarios().values() if CATALOGUE[0].board in one.setup.boards),
+    SANDBOX,
+)
 GAPS_MS = (0, 1, 500, 5_000, 14_999, 16_000, 600_000, 30 * 86_400_000)
 
 

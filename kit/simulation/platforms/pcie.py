@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from kit.actors import pcie_guest as guests
 from kit.actors.libvirt import WAIT_ELSEWHERE_S
-from kit.actors.messages import Command, Input, Message
+from kit.actors.messages import Command, Decide, Input, Message
 from kit.actors.pcie_guest import GuestSlot, PcieGuest, slot_index
 from kit.common.errors import MisuseError
 from kit.machine.clock import NS_PER_MS, Timer
@@ -20,7 +20,7 @@ from kit.machine.pcie.function import PcieFunction
 from kit.machine.pcie.machine import PcieConfig, PcieMachine, PortConfig
 from kit.machine.pcie.messages import ModifyRegister, PcieEmitted, PcieReply, PcieRequest
 from kit.machine.pcie.port import Port, Slotted
-from kit.machine.pcie.registers import ABP, PCC
+from kit.machine.pcie.registers import ABP, PCC, PIC
 from kit.machine.pcie.step import boot, step
 from kit.machine.pcie_revisions import PCIE
 from kit.machine.requests import Device, DeviceAdd, PciFunction, Request
@@ -58,8 +58,11 @@ class PciePlatform:
     def complete(self, machine: PcieMachine, message: Message) -> Message:
         """Return a request; a device of slot N goes behind port N."""
         match message:
-            case DeviceAdd(PciFunction(bus="pci.0", addr=addr, id=name)):
-                return DeviceAdd(PcieFunction(f"rp{int(addr.partition('.')[0], 16)}", id=name))
+            case DeviceAdd(PciFunction(bus="pci.0") as device):
+                slot, _, function = device.addr.partition(".")
+                whole = function == "0" and not device.multifunction
+                addr, port = "" if whole else f"0.{function}", f"rp{int(slot, 16)}"
+                return DeviceAdd(PcieFunction(port, addr, device.multifunction, device.id))
         return message
 
     def ask(
@@ -100,9 +103,11 @@ class PciePlatform:
         return index
 
     def connectors(self, machine: PcieMachine, device: Device) -> tuple[int, ...]:
-        """Return the index of a device's slot; nothing if it is in none."""
-        found = machine.find(str(device.id))
-        return () if found is None else (slot_index(found[0].slot),)
+        """Return the index of a device's slot, whether it is plugged or not."""
+        message = self.complete(machine, DeviceAdd(device))
+        bus = getattr(getattr(message, "device", None), "bus", "")
+        port = next((one for one in CONFIG.ports if one.name == bus), None)
+        return () if port is None else (slot_index(port.slot),)
 
     def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
         """Return no call: a guest writes registers here."""
@@ -153,8 +158,8 @@ class PciePlatform:
         """Does the guest wait for the answer to an access?"""
         return bool(guest.sent)
 
-    def deciding_on(self, guest: PcieGuest) -> int | None:
-        """Return the slot that the guest is about to release or keep, if any."""
+    def deciding_on(self, guest: PcieGuest, order: Decide) -> int | None:
+        """Return the slot that *order* lets the guest release or refuse, if any."""
         return guest.leaving[0] if guest.deciding and guest.leaving else None
 
     def requested(self, machine: PcieMachine, device: Device) -> bool:
@@ -176,9 +181,9 @@ class PciePlatform:
         return found is None or not _is_on(found[0])
 
     def releases(self, message: Message) -> int | None:
-        """Return the slot that a request of the guest's switches off, if it does."""
+        """Return the slot whose indicator a request of the guest's switches off, if it does."""
         match message:
-            case ModifyRegister(port=name, set=bits) if bits & PCC:
+            case ModifyRegister(port=name, set=bits) if bits & PIC == PIC:
                 port = next((one for one in CONFIG.ports if one.name == name), None)
                 return None if port is None else slot_index(port.slot)
         return None

@@ -58,6 +58,7 @@ def test_no_gap_takes_more_than_its_share_of_a_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", scenarios())
 def test_no_gap_takes_more_than_its_share_of_a_pair(name: str) -> None:
-    before, after = find_revision("pre-revert"), find_revision("revert")
+    scenario = find_scenario(name)
+    before, after = map(find_revision, scenario.compare[0])
 
-    assert widest_gap(play_pair(find_scenario(name), before, after)) < MAX_EMPTY
+    assert widest_gap(play_pair(scenario, before, after)) < MAX_EMPTY

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kit.logs.formats.reader import read_log
-from kit.views.reports.log import LogReport
+from kit.views.reports.log import LogReport, _conclusions
 from kit.views.reports.log import report_of as report
 
 PENDING = "Device net1 is already in the process of unplug"
@@ -24,8 +24,7 @@ def report_of(*errors: str) -> LogReport:
 
 
 def causes(report: LogReport) -> list[str]:
-    lines = list(report.text_lines(1000))
-    return [line for line in lines if line.startswith("The error at ")]
+    return [words for words in _conclusions(report) if words.startswith("The error at ")]
 
 
 @pytest.mark.parametrize(

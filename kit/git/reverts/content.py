@@ -14,6 +14,7 @@ import os
 import re
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kit.git.repository.clone import CloneHistory
@@ -63,7 +64,8 @@ def undone_before(commits: Commits, sha: str) -> tuple[str, ...]:
         commits.read_objects(each.tree_name() for each in line)
         for place, each in enumerate(line[1 : _MAX_TARGETS + 1], start=1):
             if each.tree == commit.tree:
-                return tuple(one.sha for one in line[:place])
+                changes = pairwise(line[: place + 1])
+                return tuple(one.sha for one, before in changes if one.tree != before.tree)
         places = _places(commits, line, changed)
         if not 0 < len(places) <= _MAX_TARGETS:
             return ()

@@ -430,9 +430,11 @@ def _placed(
     if waiting.says.form is Form.SILENT:
         targets = tuple(replace(each, by=By.CONTENT) for each in targets)
     is_sure = waiting.says.sure
-    if waiting.says.has_hashes:  # a squash tells of commits that never came here
-        is_sure = leads_with_revert(record.subject) or not bare_title(record.subject)
-    if not is_sure and all(each.sha is None for each in targets):
+    if waiting.says.has_hashes:  # a squash tells of commits that never came here, prose of others'
+        is_plain = not bare_title(record.subject) and waiting.says.form is not Form.PROSE
+        is_sure = is_plain or leads_with_revert(record.subject)
+    here = (each for each in targets if each.status is not TargetStatus.UNREACHABLE)
+    if not is_sure and all(each.sha is None for each in here):
         return None
     return _row(record, waiting.says, targets)
 

@@ -68,7 +68,9 @@ _DENIED = re.compile(
     r"|\b(?:next|following|previous|preceding|prior|subsequent|earlier|later|another)"
     r"\s+(?:commit|patch|change|one)\s+$"
     r"|\b(?:since|after|before|with|despite|like|unlike)\s+the\s+$"
-    r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+$"
+    r"|\b(?:solution|way|how)\s+to\s+$"
+    r"|\bas\s+(?:a\s+)?part\s+of\s+(?:the\s+)?$"
+    r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+(?:partial\s+|full\s+|plain\s+)?$"
     r"|\b(?:would|could|might)\s+(?:\w+\s+)?be\s+to\s+$"
     r"|\bgit\s+$|`\s*$",
     re.IGNORECASE,
@@ -260,7 +262,10 @@ def _verbs(text: str) -> Iterator[re.Match[str]]:
 
 def _sentences(text: str) -> Iterator[_Mention]:
     subject_end = text.find("\n")
+    title = range(0)  # in brackets after a hash: what it says is of another commit
     for verb in _verbs(text):
+        if verb.start() in title:
+            continue
         if _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
             continue
         if _is_trailer(text, verb.start()):
@@ -277,6 +282,9 @@ def _sentences(text: str) -> Iterator[_Mention]:
         if _PARTLY.search(text, max(0, verb.start() - 20), verb.start()):
             form = Form.PROSE
         spans = list(islice(_names_from(text, start, len(text)), _MAX_NAMES))
+        if spans:
+            aside_end = min(len(text), spans[-1][1] + _ASIDE_CHARACTERS)
+            title = range(spans[-1][1], _end(_ASIDE, text, spans[-1][1], aside_end))
         if spans and _is_told_of(text, verb, spans[-1][1]):
             continue
         if spans and _PARTLY_AFTER.match(text, spans[-1][1]):

@@ -137,3 +137,11 @@ def test_a_part_of_a_change_has_no_inverse(shop: Workshop) -> None:
     shop.commit("docs: revert the wrong word", {"f": numbered(l6="six", l15="fifteen")})
 
     assert [each.sha for each in shop.read().targets] == []
+
+
+def test_a_commit_without_a_change_is_not_taken_back(shop: Workshop) -> None:
+    one = shop.commit("b", {"b": "b\n"})
+    shop.commit("nothing at all")
+    shop.commit("revert all of it", {"b": None})
+
+    assert [each.sha for each in shop.read().targets] == [one]

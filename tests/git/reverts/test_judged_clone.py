@@ -1,8 +1,10 @@
 """Rows of real histories and what was said of each: ``make test-clone KIT_CLONES=…``.
 
-``judged.json`` has, of each history, up to 60 rows drawn at random and what somebody who read
-message and commit said of them, and all commits whose subject says revert and whose change is
-proven by content: a tree that is there again, or the exact inverse of an earlier change.
+``judged.json`` has, of each history, rows drawn at random and what somebody said of them who read
+message, targets and what the checks found: ``judged`` and ``again`` are 60 rows each, or all, and
+``after`` are 60 of the three largest, drawn after the mends that the others led to.  And it has all
+commits whose subject says revert and whose change is proven by content: a tree that is there again,
+or the exact inverse of an earlier change.
 """
 
 from __future__ import annotations
@@ -16,9 +18,15 @@ from typing import Any
 import pytest
 
 from kit.git.repository.clone import CloneHistory
-from kit.git.reverts.scan import Wanted, read_reverts
+from kit.git.reverts.scan import Wanted, read_revert, read_reverts
 
 pytestmark = pytest.mark.clone
+SAMPLES = ("judged", "again", "after")
+TOO_MANY = [
+    ("git/git", "59332d13b2b2", "30816237"),
+    ("golang/tools", "d40093525d44", "CL 678475"),
+    ("vivier/qemu", "1cdb9c3d82d6", "f9fcd6f50568e6f18da46dd8ae762538644f4662"),
+]
 JUDGED: dict[str, Any] = json.loads((Path(__file__).parent / "judged.json").read_text())
 
 
@@ -37,8 +45,10 @@ def test_what_is_listed_is_right_and_what_is_proven_is_listed(name: str) -> None
     data = JUDGED[name]
     clone = CloneHistory(clone_at(name))
     rows = {row.sha[:12]: row for row in read_reverts(clone, Wanted(revisions=(data["tip"],)))}
-    wrong = {sha for sha, words in data["judged"].items() if words.startswith("wrong")}
-    right = data["judged"].keys() - wrong
+    read = {sha: words for sample in SAMPLES for sha, words in data[sample].items()}
+    wrong = {sha for sha, words in read.items() if words.startswith("wrong")}
+    lost = {sha for sha, words in read.items() if "no longer listed" in words}
+    right = read.keys() - wrong - lost
     told = {sha for sha in data["proven"] if sha in rows and rows[sha].resolved}
 
     assert sorted(right - rows.keys()) == []
@@ -46,10 +56,20 @@ def test_what_is_listed_is_right_and_what_is_proven_is_listed(name: str) -> None
     assert len(told) >= 0.97 * len(data["proven"])
 
 
-def test_over_all_histories_the_sample_and_the_proven_are_as_counted() -> None:
-    """The figures of docs/reverts.md."""
-    verdicts = [words for data in JUDGED.values() for words in data["judged"].values()]
+def test_where_a_target_was_too_many_it_is_no_more() -> None:
+    """A row is named by the target that it must not have."""
+    for name, sha, target in TOO_MANY:
+        row = read_revert(CloneHistory(clone_at(name)), sha)
 
-    assert len(verdicts) == 389
-    assert sum(words == "right" for words in verdicts) == 383
+        assert target not in [each.named for each in row.targets]
+
+
+def test_over_all_histories_the_samples_and_the_proven_are_as_counted() -> None:
+    """The figures of docs/reverts.md."""
+    counts = {}
+    for sample in SAMPLES:
+        verdicts = [words for data in JUDGED.values() for words in data[sample].values()]
+        counts[sample] = len(verdicts), sum(words.startswith("right") for words in verdicts)
+
+    assert counts == {"judged": (389, 382), "again": (389, 383), "after": (180, 178)}
     assert sum(len(data["proven"]) for data in JUDGED.values()) == 563

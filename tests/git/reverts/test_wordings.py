@@ -88,3 +88,15 @@ def test_a_range_that_is_too_long_is_not_understood(shop: Workshop) -> None:
     (row,) = read_reverts(shop.clone)
 
     assert [(each.sha, each.status) for each in row.targets] == [(None, TargetStatus.UNKNOWN)]
+
+
+def test_a_squash_that_lists_a_revert_of_its_own_commits_is_no_revert(tmp_path: Path) -> None:
+    """What it names lies on the branch that was squashed, and may be here by another ref."""
+    shop = workshop(tmp_path / "r")
+    shop.git("checkout", "--quiet", "-b", "side")
+    sha = shop.commit("tune it", {"g": "1\n"})
+    shop.git("checkout", "--quiet", "main")
+    body = f'* tune it\n\n* Revert "tune it"\n\nThis reverts commit {sha}.'
+    shop.commit(f"mend the pump (#12)\n\n{body}", {"f": "line 1\n"})
+
+    assert list(read_reverts(shop.clone)) == []

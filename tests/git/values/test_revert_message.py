@@ -62,6 +62,9 @@ def test_a_message_names_what_it_reverts(body: str, form: Form, names: tuple[str
         f"so that we can revert {ONE} later",
         f"to avoid the revert of {ONE}",
         f"Revert to what it was before {ONE}.",
+        f"The simplest solution to revert {ONE} is to move it.",
+        f"Colours were lost as part of reverting {ONE}.",
+        f"See the one before, which was a partial revert of {ONE}.",
         f"> This reverts commit {ONE}.",
         "This reverts the order of the list.",
         f"See {ONE}.",
@@ -69,6 +72,15 @@ def test_a_message_names_what_it_reverts(body: str, form: Form, names: tuple[str
 )
 def test_a_message_that_only_speaks_of_reverts_is_none(body: str) -> None:
     assert named("subject", body) is None
+
+
+def test_the_title_of_a_commit_that_is_reverted_names_nothing_more() -> None:
+    body = f"This reverts commit {ONE} (Revert {TWO}, 2010-02-05) as it is mended."
+
+    assert named("Bring it back", body) == NamedTargets(Form.PHRASE, (ONE,))
+    assert named("x: revert a commit", f"This reverts commit {ONE}.") == NamedTargets(
+        Form.PHRASE, (ONE,), titles=("a commit",)
+    )
 
 
 def test_of_a_merge_it_names_the_side_to_go_back_to() -> None:

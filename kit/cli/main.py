@@ -24,6 +24,8 @@ _MODULES = {
     "lab": "lessons",
     "doctor": "lessons",
     "progress": "lessons",
+    "practise": "practise",
+    "ideas": "practise",
     "handout": "handout",
     "grade": "grade",
     "list": "list",

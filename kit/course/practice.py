@@ -1,0 +1,136 @@
+"""Practice with growing gaps: which questions are due, and what an answer changes.
+
+A right answer brings a question back after 1, 7 and 30 days; a wrong one, the next day.  Days are
+numbers (``date.toordinal``), given by the caller.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kit.common.errors import UserError
+from kit.course.ideas import PracticeQuestion
+from kit.course.progress import Progress
+
+__all__ = [
+    "GAPS_DAYS",
+    "answered",
+    "due",
+    "lesson_number",
+    "questions_text",
+    "read_questions",
+    "wrong_ideas",
+]
+
+GAPS_DAYS = (1, 7, 30)
+_FIELDS = ("name", "lesson", "scenario", "at", "asks", "choices", "right", "ideas", "token")
+
+
+def due(
+    progress: Progress, known: Sequence[PracticeQuestion], day: int, lesson: str, count: int
+) -> tuple[PracticeQuestion, ...]:
+    """Return at most *count* questions of lessons up to *lesson*: those due first, then new ones.
+
+    New ones come from all these lessons in turn, the latest first, so that practice mixes them.
+    """
+    entries = _entries(progress)
+    allowed = [one for one in known if one.lesson <= lesson]
+    waiting = [one for one in allowed if one.name in entries]
+    ready = [one for one in waiting if 0 < _day(entries, one) <= day]
+    ready.sort(key=lambda one: _day(entries, one))
+    new: dict[str, list[PracticeQuestion]] = {}
+    for one in allowed:
+        if one.name not in entries:
+            new.setdefault(one.lesson, []).append(one)
+    while len(ready) < count and new:
+        for number in sorted(new, reverse=True):
+            ready.append(new[number].pop(0))
+            if not new[number]:
+                del new[number]
+    return tuple(ready[:count])
+
+
+def answered(progress: Progress, question: PracticeQuestion, choice: str, day: int) -> Progress:
+    """Return the progress after an answer: when the question is due again, and the wrong idea."""
+    entries, ideas = _entries(progress), _counts(progress)
+    step = _number(entries.get(question.name), "step")
+    if choice == question.right:
+        at = day + GAPS_DAYS[step] if step < len(GAPS_DAYS) else 0
+        entry = {"step": step + 1, "due": at}
+    else:
+        entry = {"step": 0, "due": day + 1}
+        idea = question.ideas.get(choice)
+        if idea is not None:
+            ideas = {**ideas, idea: ideas.get(idea, 0) + 1}
+    practice = {**entries, question.name: entry}
+    return Progress({**progress.data, "practice": practice, "ideas": ideas})
+
+
+def wrong_ideas(class_: Iterable[Progress]) -> list[tuple[str, int, int]]:
+    """Return each wrong idea of a class: its name, its learners, its answers; commonest first."""
+    learners: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
+    for progress in class_:
+        found = _counts(progress)
+        learners.update(found.keys())
+        answers.update(found)
+    order = sorted(learners, key=lambda name: (-learners[name], -answers[name], name))
+    return [(name, learners[name], answers[name]) for name in order]
+
+
+def questions_text(found: Iterable[PracticeQuestion]) -> str:
+    """Return questions as the text of their file: JSON, a line each."""
+    rows = (json.dumps([_plain(getattr(one, f)) for f in _FIELDS]) for one in found)
+    return "[\n" + ",\n".join(rows) + "\n]\n"
+
+
+def read_questions(text: str) -> tuple[PracticeQuestion, ...]:
+    """Return the questions in a text that `questions_text` wrote."""
+    found = []
+    for row in json.loads(text):
+        values = dict(zip(_FIELDS, row, strict=True))
+        found.append(PracticeQuestion(**{**values, "choices": tuple(values["choices"])}))
+    return tuple(found)
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _entries(progress: Progress) -> dict[str, Any]:
+    found = progress.data.get("practice")
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _counts(progress: Progress) -> dict[str, int]:
+    found = progress.data.get("ideas")
+    if not isinstance(found, dict):
+        return {}
+    return {
+        str(name): count
+        for name, count in found.items()
+        if type(count) is int and 0 < count < 10**6
+    }
+
+
+def _day(entries: Mapping[str, Any], one: PracticeQuestion) -> int:
+    return _number(entries[one.name], "due")
+
+
+def _number(entry: object, key: str) -> int:
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if type(value) is int and value >= 0 else 0
+
+
+def lesson_number(text: str) -> str:
+    """Return a lesson's number as two digits.
+
+    Raises:
+        UserError: It is not a number from 1 to 12.
+    """
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 12:
+        raise UserError(f"{text[:20]!r} is not a lesson; give a number from 1 to 12")
+    return f"{int(text):02}"

@@ -334,17 +334,24 @@ def connector(at: str = "revert") -> Figure:
     return Figure(state_diagram(find_revision(at)))
 
 
-def connector_lab(at: str = "revert") -> ConnectorWidget:
+def connector_lab(at: str = "revert", *, tasks: str | None = None) -> ConnectorWidget:
     """Return a CPU's connector that you move from state to state by RTAS calls, as the guest.
+
+    Args:
+        at: The revision of QEMU.
+        tasks: The name of tasks that it sets one after the other: "up-and-down".
 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
+        UserError: There are no tasks of that name.
     """
     from kit.views.cockpit.connector import ConnectorDesk
     from kit.views.models.connector import ConnectorModel
+    from kit.views.models.connector_tasks import connector_tasks_named
     from kit.views.widgets.connector import ConnectorWidget
 
-    return ConnectorWidget(ConnectorDesk(ConnectorModel(at)))
+    set_tasks = () if tasks is None else connector_tasks_named(tasks)
+    return ConnectorWidget(ConnectorDesk(ConnectorModel(at), set_tasks))
 
 
 # -- commits -------------------------------------------------------------------------------------

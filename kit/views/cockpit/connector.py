@@ -15,6 +15,7 @@ from kit.views.cockpit.view import (
     Position,
     Size,
     Tab,
+    Task,
     View,
     Words,
 )
@@ -23,6 +24,7 @@ from kit.views.diagram.drc_states import WIDTH as DIAGRAM_WIDTH
 from kit.views.diagram.drc_table_words import line_words
 from kit.views.escape import Html
 from kit.views.models.connector import ConnectorModel, Press, Step
+from kit.views.models.connector_tasks import ConnectorTask
 
 __all__ = ["ConnectorDesk"]
 
@@ -47,11 +49,14 @@ _EMPTY = (
 
 
 class ConnectorDesk:
-    """One CPU's connector; see `ConnectorModel` for what the buttons do."""
+    """One CPU's connector; see `ConnectorModel` for what the buttons do.
 
-    def __init__(self, model: ConnectorModel) -> None:
+    ``tasks`` are solved one after the other.
+    """
+
+    def __init__(self, model: ConnectorModel, tasks: tuple[ConnectorTask, ...] = ()) -> None:
         """Show *model*."""
-        self.model = model
+        self.model, self._tasks, self._task, self._hinted = model, tasks, 0, False
 
     @property
     def text(self) -> str:
@@ -100,7 +105,31 @@ class ConnectorDesk:
             words=Words(last="This is the last click."),
             unit="clicks",
             counted=True,
+            task=self._task_view(),
         )
+
+    def _task_view(self) -> Task | None:
+        if not self._tasks:
+            return None
+        task, model = self._tasks[self._task], self.model
+        done = task.solved(model)
+        following = task.next_press(model.presses[: model.place])
+        hint = "again " if following is None else f"press {following.name}"
+        return Task(
+            number=self._task + 1,
+            count=len(self._tasks),
+            asks=task.asks,
+            done=task.why if done else "",
+            hint=hint if self._hinted and not done else "",
+        )
+
+    def _begin(self, number: int) -> None:
+        """Begin a task at its start."""
+        self._task, self._hinted = number % len(self._tasks), False
+        self.model.reset()
+        for press in self._tasks[self._task].given:
+            self.model.press(press)
+        self.model.hint = ""
 
     def _groups(self) -> Iterator[ButtonGroup]:
         begins = not self.model.presses
@@ -160,7 +189,14 @@ class ConnectorDesk:
         model = self.model
         match name:
             case "press" if value in Press.__members__:
+                self._hinted = False
                 model.press(Press[value])
+            case "hint" if self._tasks:
+                self._hinted = True
+            case "task" if self._tasks:
+                self._begin(self._task + 1)
+            case "again" if self._tasks:
+                self._begin(self._task)
             case "undo":
                 model.undo()
             case "again":

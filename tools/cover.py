@@ -1,33 +1,32 @@
-"""Draw the cover of lesson 0 into its first cell, from the simulator: ``python -m tools.cover``."""
+"""Draw the cover of lesson 0, from the simulator: ``python -m tools.cover``.
+
+It is a file beside the lesson: JupyterLab shows no SVG that is attached to a cell.
+"""
 
 from __future__ import annotations
 
-import base64
 import sys
 from pathlib import Path
 
-import nbformat
-
+from kit.common.user_file import write_atomic
 from kit.lessons.course import COVER_SCENARIO
 from kit.storage.scenarios import find_scenario
 from kit.views.cover.picture import cover_svg
 from kit.views.cover.scene import cover_scene
 
 LESSON = Path(__file__).parents[1] / "notebooks" / "00-start-here.ipynb"
+COVER = LESSON.with_name("cover.svg")
 DELAY_S = 16
 
 
-def attachment() -> str:
-    """Return the picture as a notebook's cell holds it."""
-    svg = cover_svg(cover_scene(find_scenario(COVER_SCENARIO), DELAY_S))
-    return base64.b64encode(str(svg).encode()).decode()
+def cover() -> str:
+    """Return the picture as a file."""
+    return f"{cover_svg(cover_scene(find_scenario(COVER_SCENARIO), DELAY_S))}\n"
 
 
 def main() -> int:
-    """Write the picture into the lesson."""
-    notebook = nbformat.read(LESSON, as_version=4)
-    notebook.cells[0]["attachments"] = {"cover.svg": {"image/svg+xml": attachment()}}
-    nbformat.write(notebook, LESSON)
+    """Write the picture."""
+    write_atomic(COVER, cover().encode())
     return 0
 
 

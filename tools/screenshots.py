@@ -1,8 +1,9 @@
 """Take the pictures of docs/screenshots again: ``make screenshots``.
 
-The sandbox after a late release, a player midway, the connector and the series tour in JupyterLab
-(on the re-enactment), light and dark, wide and narrow; and what the terminal shows, as text.  Needs
-Chromium (Debian: apt install chromium).
+The cover, a sandbox after a late release, a player midway, a connector, the series tour, an
+exercise, the table of properties and the reverts, in JupyterLab as `kit lab` starts it (on the
+re-enactment): light and dark, 1024, 1440 and 1920 wide; and what the terminal shows, as text.
+Needs Chromium (Debian: apt install chromium).  Names after the command take these alone.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import io
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 from rich.console import Console
 
 from kit.common.user_file import make_folders, write_atomic
@@ -25,25 +28,13 @@ sys.path.insert(0, str(ROOT))
 from tests.lab import BROWSER_FLAGS, lab_server, open_lesson  # noqa: E402 - found by the line above
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-SANDBOX, PLAYER, CONNECTOR, TOUR = (
-    "01-before-and-after.ipynb",
-    "07-who-knows-what.ipynb",
-    "02-giving-a-cpu-back.ipynb",
-    "05-fifteen-seconds.ipynb",
-)
-LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
-PICTURES = (
-    ("sandbox-light-1440.png", SANDBOX, LIGHT, 1440, 900),
-    ("sandbox-dark-1920.png", SANDBOX, DARK, 1920, 1080),
-    ("player-light-1440.png", PLAYER, LIGHT, 1440, 900),
-    ("player-dark-1024.png", PLAYER, DARK, 1024, 900),
-    ("connector-light-1440.png", CONNECTOR, LIGHT, 1440, 900),
-    ("tour-light-1440.png", TOUR, LIGHT, 1440, 900),
-)
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+SIZES = ((1024, 900), (1440, 900), (1920, 1080))
+COLOURS = 48  # a page has few, and a picture with a palette is small
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all pictures, or those that are named."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if chromium is None:
         sys.exit("screenshots need chromium (Debian: apt install chromium)")
@@ -54,58 +45,105 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
-        for name, lesson, theme, width, height in PICTURES:
-            page = browser.new_page(viewport={"width": width, "height": height})
-            open_lesson(page, address, lesson, theme)
+        for name in sys.argv[1:] or SUBJECTS:
+            lesson, act = SUBJECTS[name]
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            open_lesson(page, address, lesson)
             page.evaluate("window.jupyterapp.shell.collapseLeft()")
             page.wait_for_timeout(500)
-            ACTS[lesson](page)
-            page.mouse.move(0, 0)
-            page.wait_for_timeout(500)  # scrolling and the theme's transitions
-            write_atomic(SCREENSHOTS / name, page.screenshot())
-            print(f"docs/screenshots/{name}")
+            take(page, name, act(page))
             page.close()
         browser.close()
     terminal()
 
 
-def play_late_release(page: Page) -> None:
-    """Play the late release, and put the sandbox in view."""
+def take(page: Page, name: str, subject: Locator) -> None:
+    """Take the pictures of one subject."""
+    page.mouse.move(0, 0)
+    for theme, called in THEMES.items():
+        page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+            called,
+        )
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(900)  # the kernel draws for this width
+            subject.evaluate("(element) => element.scrollIntoView()")
+            page.wait_for_timeout(500)
+            picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            packed = io.BytesIO()
+            picture.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+            file = SCREENSHOTS / f"{name}-{theme}-{width}.png"
+            write_atomic(file, packed.getvalue())
+            print(file.relative_to(ROOT))
+
+
+def show_cover(page: Page) -> Locator:
+    """Show the first sight of the course."""
+    return page.locator(".jp-Cell").first
+
+
+def play_late_release(page: Page) -> Locator:
+    """Play the late release."""
     sandbox = page.locator(".kit-sandbox").first
     for words in ("device_del", "release late"):
         sandbox.get_by_role("button", name=words, exact=True).click()
     expect(sandbox.locator(".kit-verdict")).to_contain_text("limbo")
-    sandbox.evaluate("element => element.scrollIntoView()")
+    return sandbox
 
 
-def stop_midway(page: Page) -> None:
+def stop_midway(page: Page) -> Locator:
     """Play a run a part of the way, so that the rest of it is still hidden."""
     player = page.locator(".kit-player").nth(1)
     for _ in range(8):
         player.get_by_role("button", name="Step on (right arrow)").click()
-    page.wait_for_timeout(1000)  # the pictures above it are drawn for this width
-    player.evaluate("element => element.scrollIntoView()")
+    return player
 
 
-def drive_up(page: Page) -> None:
+def drive_up(page: Page) -> Locator:
     """Bring the connector into use."""
     connector = page.locator(".kit-connector").first
     for words in ("device_add", "USABLE", "UNISOLATE", "configure-connector"):
         connector.get_by_role("button", name=words, exact=True).click()
         expect(connector.locator(".kit-verdict")).to_contain_text(f"{words} is answered")
-    connector.evaluate("element => element.scrollIntoView()")
+    return connector
 
 
-def show_tour(page: Page) -> None:
+def show_tour(page: Page) -> Locator:
     """Show the tour from its top."""
-    page.locator(".kit-tour").evaluate("element => element.scrollIntoView()")
+    return page.locator(".kit-tour")
 
 
-ACTS = {
-    SANDBOX: play_late_release,
-    PLAYER: stop_midway,
-    CONNECTOR: drive_up,
-    TOUR: show_tour,
+def answer_wrongly(page: Page) -> Locator:
+    """Give a wrong answer to the first exercise."""
+    card = page.locator(".kit-exercise").first
+    card.get_by_role("button").nth(2).click()
+    card.get_by_role("button", name="check", exact=True).click()
+    return card
+
+
+def explore(page: Page) -> Locator:
+    """Let some of the table be explored."""
+    table = page.locator(".kit-properties").first
+    table.get_by_role("button", name="explore all", exact=True).click()
+    page.wait_for_timeout(20_000)
+    return table
+
+
+def show_reverts(page: Page) -> Locator:
+    """Show the table of reverts."""
+    return page.locator(".kit-reverts").first
+
+
+SUBJECTS: dict[str, tuple[str, Callable[[Page], Locator]]] = {
+    "cover": ("00-start-here.ipynb", show_cover),
+    "sandbox": ("01-before-and-after.ipynb", play_late_release),
+    "player": ("07-who-knows-what.ipynb", stop_midway),
+    "connector": ("02-giving-a-cpu-back.ipynb", drive_up),
+    "tour": ("05-fifteen-seconds.ipynb", show_tour),
+    "exercise": ("01-before-and-after.ipynb", answer_wrongly),
+    "properties": ("08-the-revert.ipynb", explore),
+    "reverts": ("10-any-revert.ipynb", show_reverts),
 }
 
 

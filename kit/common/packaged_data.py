@@ -92,6 +92,8 @@ def lessons(folder: Path | None = None, *, remember: bool = False) -> Lessons:
             beside += _bring(path, made, copied)
         for path in sorted(source.glob("labs/*.ipynb")):
             _copy_new(path, make_folders(made, "labs"))
+        for path in sorted(source.glob("*.svg")):
+            _copy_new(path, made)
         for name in LINKED:
             _copy_new(source.parent / "docs" / name, make_folders(target, "docs"))
         for name in _recordings(source):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -67,11 +69,23 @@ def read_lesson(path: Path) -> NotebookNode:
     try:
         check_bounds(text)
         found: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]  # its own
-        return found
     except FormatError as error:
         raise UserError(f"{path}: {error}; no notebook does") from None
     except (ValueError, nbformat.ValidationError, nbformat.reader.NotJSONError):
         raise UserError(f"{path}: is not a notebook; install unplug-kit again") from None
+    _attach_pictures(found, path.parent)
+    return found
+
+
+_PICTURE = re.compile(r"!\[[^]]*\]\((?P<name>[\w-]+\.svg)\)")
+
+
+def _attach_pictures(notebook: NotebookNode, folder: Path) -> None:
+    """Put the pictures that lie beside a lesson into its cells: a page has no file beside it."""
+    for cell in notebook.cells:
+        for name in _PICTURE.findall(cell.source) if cell.cell_type == "markdown" else ():
+            coded = b64encode(read_bounded(folder / name, "picture").encode()).decode()
+            cell.setdefault("attachments", {})[name] = {"image/svg+xml": coded}
 
 
 def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:

@@ -141,7 +141,7 @@ def opened(
             else:  # what a failed test left behind is nobody's start
                 found.page.close()
         origin = "/".join(address.split("/")[:3])
-        inside = (origin, "data:", "blob:", "attachment:")  # the last is a notebook's own picture
+        inside = (origin, "data:", "blob:")
         outside = [url for url in found.elsewhere if not url.startswith(inside)]
         broken = [error for error in found.broken if not error.startswith(TORN)]
         found.elsewhere.clear()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from kit import mail_of
+from kit.course import sandbox_tasks
 from kit.machine.catalogue import find_revision
 from kit.simulation.run import play_pair
 from kit.simulation.timeline import Timeline
@@ -27,6 +28,7 @@ SOURCES = {
     "connector": 'from kit import connector_lab\nconnector_lab("pre-revert")',
     "path": f"from kit import path\npath({PATH})",
 }
+TASKS = sandbox_tasks.TASKS["before-and-after"]
 TOUR = 'from kit import tour\ntour("timer")'
 EVENTS = play_pair(
     find_scenario("libvirt-wrong"), find_revision("pre-revert"), find_revision("revert")
@@ -121,6 +123,10 @@ def test_labels_are_legible_at_every_width(cockpit: Callable[[str], Locator], na
         assert box is not None
 
         assert min(sizes) >= MIN_LABEL, width
+        tops = there.locator(".kit-transport button:visible").evaluate_all(
+            "(all) => [...new Set(all.map((one) => Math.round(one.getBoundingClientRect().y)))]"
+        )
+        assert len(tops) == 1, f"the transport is one row at {width}"
         # what the window has beside JupyterLab's bars
         assert box["width"] >= min(width - 210, 1500), width
 
@@ -328,9 +334,9 @@ def test_a_task_is_ticked_and_the_next_one_starts_afresh(
     press(there, "Hint")
     expect(there.locator(".kit-ringed")).to_have_text("device_del")
     press(there, "device_del", "+5 s", "release")
-    expect(there.locator(".kit-ask")).to_contain_text("✓ 1 of 5: In time, both machines release")
+    expect(there.locator(".kit-ask")).to_contain_text(f"✓ 1 of {len(TASKS)}: {TASKS[0].why}")
     press(there, "Next task")
-    expect(there.locator(".kit-ask")).to_contain_text("2 of 5: Bring the left machine")
+    expect(there.locator(".kit-ask")).to_contain_text(f"2 of {len(TASKS)}: {TASKS[1].asks}")
     expect(where(there)).to_contain_text("0 of 0")
 
 

@@ -78,6 +78,9 @@ def test_pictures_last_without_a_kernel(opened: OpenLesson, address: str, lab_ho
         page.wait_for_function(f"({LINES})().length === 2")
         elsewhere = [page.evaluate(LINES), page.evaluate(BROKEN)]
 
+        write_notebook(path, PLAYER, CARD)  # and no question about a kernel is left open
+        reopen(page, address)
+
     assert restarted == [[RESTARTED] * 2, 0]
     assert dead
     assert reopened == elsewhere == [[EARLIER] * 2, 0]
@@ -124,6 +127,14 @@ def test_present_shows_pictures_alone_and_hides_the_future_for_a_vote(opened: Op
     assert stepped == "1"
     assert voted > 100
     assert "2 of " in second
+
+
+def test_the_cover_is_there_before_anything_runs(opened: OpenLesson) -> None:
+    with opened("00-start-here.ipynb") as page:
+        cover = page.locator(".jp-MarkdownCell img").first
+        width = cover.evaluate("(image) => image.decode().then(() => image.naturalWidth)")
+
+    assert width == 960
 
 
 def test_settings_are_those_that_users_get(opened: OpenLesson) -> None:

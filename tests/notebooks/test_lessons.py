@@ -208,7 +208,7 @@ def test_start_here_begins_with_a_picture_three_lines_and_a_link() -> None:
     title, picture, words, link = read(LESSONS[0]).cells[0].source.strip().split("\n\n")
 
     assert title == "# 0. Start here"
-    assert re.fullmatch(r"!\[.+\]\(attachment:cover\.svg\)", picture)
+    assert re.fullmatch(r"!\[.+\]\(cover\.svg\)", picture)
     assert len(words.splitlines()) == 3
     assert set(re.findall(r"\b[A-Z]{2,}\b", words)) == {"CPU", "QEMU"}
     assert link == f"**[Start lesson 1 →]({LESSONS[1].name})**"

@@ -31,7 +31,7 @@ _PLACES: Mapping[DrcState, tuple[float, float]] = {
     S.CONFIGURED: (505, 230),
 }
 _MEANS: Mapping[DrcState, str] = {
-    S.UNUSABLE: "the guest has not got it",
+    S.UNUSABLE: "not the guest's",
     S.AVAILABLE: "claimed by the guest",
     S.UNISOLATE: "connected",
     S.CONFIGURED: "in use",

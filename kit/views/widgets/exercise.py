@@ -155,6 +155,7 @@ class ExerciseWidget(Shown):
     def _tools(self) -> list[widgets.Button]:
         model = self.model
         found = [self._button("check", "Find out whether the answer is right", model.check)]
+        _style(found[0], "kit-primary", on=True)
         if model.exercise.kind in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
             found.append(self._button("undo", "Take back what was done last", model.undo))
         return [
@@ -170,8 +171,10 @@ class ExerciseWidget(Shown):
         _set(self._head, _head_html(model))
         for name, made in self._revisions.items():
             made.description = f"{'●' if name == model.at else '○'} {name}"
+            _style(made, "kit-chosen", on=name == model.at)
         for name, (made, says) in self._marked.items():
             made.description = f"{self._sign(name)} {says}"
+            _style(made, "kit-chosen", on=name in model.chosen)
         if self._number is not None and self._number.value != model.typed:
             self._number.value = model.typed
         _set(self._done, _done_html(model))
@@ -205,6 +208,11 @@ class ExerciseWidget(Shown):
     def text(self) -> str:
         """The card as plain text."""
         return self.model.text
+
+
+def _style(made: widgets.Button, name: str, *, on: bool) -> None:
+    if on != (name in made._dom_classes):  # each change is a message to the browser
+        (made.add_class if on else made.remove_class)(name)
 
 
 def _set(shown: HtmlView, value: Html) -> None:

@@ -11,7 +11,7 @@ import pytest
 from kit.lessons.course import cover_scenes
 from kit.views.cover.picture import cover_svg, cover_words
 from kit.views.cover.scene import CoverScene
-from tools.cover import DELAY_S, LESSON, attachment
+from tools.cover import COVER, DELAY_S, LESSON, cover
 
 SCENES = {scene.delay_s: scene for scene in cover_scenes()}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -21,8 +21,9 @@ PLAYS_S = 5.0  # no longer, or the page needs a button that stops it (WCAG 2.2.2
 def test_the_lesson_shows_what_the_simulator_plays_now() -> None:
     cell = nbformat.read(LESSON, as_version=4).cells[0]
 
-    assert "".join(cell.attachments["cover.svg"]["image/svg+xml"]) == attachment()
-    assert "](attachment:cover.svg)" in cell.source
+    assert COVER.read_text(encoding="utf-8") == cover()
+    assert f"]({COVER.name})" in cell.source
+    assert "attachments" not in cell
 
 
 def test_its_words_are_those_of_the_end() -> None:

@@ -209,7 +209,7 @@ def test_a_script_that_fails_shows_its_run_and_not_the_explanation(card: Exercis
 def test_time_that_passes_after_the_last_action_counts(card: ExerciseWidget) -> None:
     click(card, "device_del core1", "+15 s", "+5 s", "check")
 
-    assert "QEMU has forgotten, and the guest still has the core." in card._status.value
+    assert "QEMU has dropped the request, and the guest still has the core." in card._status.value
 
 
 @on("limbo-in-two")

@@ -230,8 +230,9 @@ def test_a_script_has_an_end(card: ExerciseWidget) -> None:
 
 @on("release-order")
 def test_an_order_is_numbered_and_its_last_call_taken_back(card: ExerciseWidget) -> None:
-    sensor = "sensor: what does the connector hold?"
-    click(card, f"– {sensor}", "– ISOLATE: the guest switches the core off", "undo")
+    says = {part.name: part.says for part in card.model.exercise.task.parts}
+    sensor = says["sensor"]
+    click(card, f"– {sensor}", f"– {says['isolate']}", "undo")
 
     assert button(card, f"1. {sensor}")
     assert card.model.chosen == ("sensor",)

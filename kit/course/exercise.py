@@ -203,7 +203,7 @@ _KINDS: Mapping[type[Task], ExerciseKind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """A question of a lesson, ``01`` to ``12``, with three hints, each closer to the answer."""
+    """A question of a lesson, ``01`` to ``13``, with three hints, each closer to the answer."""
 
     name: str
     title: str

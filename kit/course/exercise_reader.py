@@ -41,7 +41,7 @@ from kit.simulation.scenario import Scenario, read_script, read_story, read_time
 __all__ = ["LESSONS", "ExerciseError", "FindScenario", "read_exercise"]
 
 FindScenario = Callable[[str], Scenario]
-LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
+LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13")
 HINTS = 3
 MIN_WRONG = 2
 _COMMON = {"title", "lesson", "kind", "question", "hints", "explanation", "solution"}

@@ -16,7 +16,7 @@ PRINCIPLES = (ROOT / "docs" / "principles.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"\*\*The principle: \[.+?\]\(\.\./docs/principles\.md#([\w-]+)\)\.\*\*")
 PASSAGE = 20
 WORDS_BEFORE = 9772
-"""What the lessons had on 30 November 2026, before they were rewritten."""
+"""What lessons 0 to 12 had on 30 November 2026, before they were rewritten."""
 
 
 def prose(path: Path) -> str:
@@ -75,7 +75,7 @@ def test_a_passage_that_stands_twice_is_found() -> None:
 
 
 def test_the_lessons_have_a_third_fewer_words() -> None:
-    assert sum(len(words(prose(path))) for path in LESSONS) * 3 <= WORDS_BEFORE * 2
+    assert sum(len(words(prose(path))) for path in LESSONS[:13]) * 3 <= WORDS_BEFORE * 2
 
 
 @pytest.mark.parametrize("path", LESSONS[1:], ids=lambda path: path.stem)

@@ -56,6 +56,7 @@ def test_there_are_lessons() -> None:
         "10-any-revert",
         "11-explain-it-to-the-list",
         "12-find-a-bug",
+        "13-a-timeout-that-stayed",
     ]
 
 

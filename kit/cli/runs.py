@@ -49,7 +49,7 @@ from kit.views.reports.transcript import path_transcript_lines, transcript_lines
 __all__: list[str] = []
 
 
-@cli.command(epilog="Example: kit conform data/reference/*/*")
+@cli.command(epilog="Example: kit conform data/reference/*/*.jsonl*")
 def conform(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Recordings: .jsonl or .jsonl.gz.")

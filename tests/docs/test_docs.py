@@ -47,3 +47,21 @@ def test_a_link_leads_somewhere(page: Path) -> None:
             broken.append(link)
 
     assert broken == []
+
+
+def test_a_pattern_of_recordings_finds_recordings_alone() -> None:
+    """A shell replaces it; a file that is not a recording would end the command."""
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("kit/cli/*.py")]
+    patterns = {
+        pattern
+        for path in texts
+        for pattern in re.findall(r"data/reference/[\w/]*\*[\w/.*]*", path.read_text("utf-8"))
+    }
+    found = {pattern: [*ROOT.glob(pattern)] for pattern in patterns}
+
+    assert patterns
+    assert [pattern for pattern, paths in found.items() if not paths] == []
+    strays = {path.name for paths in found.values() for path in paths if not path.is_file()}
+    names = {path.name for paths in found.values() for path in paths}
+    assert strays == set()
+    assert [name for name in names if not name.endswith((".jsonl", ".jsonl.gz"))] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,19 @@ def test_a_case_is_the_same_each_time(built: dict[str, Built], tmp_path: Path) -
     again = build("merge", tmp_path / "again")
 
     assert (again.gone, again.there) == (built["merge"].gone, built["merge"].there)
+
+
+def test_lesson_10_tells_the_figures_of_the_page() -> None:
+    lesson = (PAGE.parents[1] / "notebooks" / "10-any-revert.ipynb").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    tools = re.findall(r"\| ([^|]+?) (?=\|)", page[page.index("| case |") :].split("\n")[0])[2:]
+    found = {tool: sum(column_of(page, tool).values()) for tool in tools}
+    others = sorted(count for tool, count in found.items() if not tool.startswith("kit"))
+    text = lesson.replace('\\n",\n    "', " ")
+
+    assert len(tools) == 7
+    assert (
+        f"Of {len(CASES)} small repositories, each with a change taken back in another way,"
+        f" `kit changelog` gets {found['kit']} right, or {found['kit --content']} with"
+    ) in text
+    assert f"Five other tools get {others[0]} to {others[-1]}." in text

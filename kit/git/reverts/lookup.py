@@ -280,6 +280,7 @@ class Offers:
         self._heads: set[bytes] = set()  # how these begin
         self._tiny = False  # is one of them shorter than that?
         self._is_indexed = True
+        self._untyped = 0  # how many titles may lack their type
         self._kinds: Counter[str] = Counter()
         self._numbers: Counter[bytes] = Counter()
 
@@ -289,6 +290,7 @@ class Offers:
             if slot.title:
                 self._by_title.setdefault(slot.title[:_KEY], []).append(seeker)
                 self._hints[_hint(slot.title)] += 1
+                self._untyped += not slot.sure
             for key in slot.keys:
                 self._by_key.setdefault(key, []).append(seeker)
                 self._kinds[key[0]] += 1
@@ -301,6 +303,7 @@ class Offers:
             if slot.title:
                 _take(self._by_title, slot.title[:_KEY], seeker)
                 _less(self._hints, _hint(slot.title))
+                self._untyped -= not slot.sure
             for key in slot.keys:
                 _take(self._by_key, key, seeker)
                 _less(self._kinds, key[0])
@@ -327,9 +330,11 @@ class Offers:
         if not self._by_title:
             return found
         self._index_short_titles()
-        untyped = [each.partition(b": ")[2].lstrip() for each in subjects]
+        texts_of = [subjects]
+        if self._untyped:
+            texts_of.append([each.partition(b": ")[2].lstrip() for each in subjects])
         hints, heads, tiny = self._hints, self._heads, self._tiny
-        for texts in (subjects, untyped):
+        for texts in texts_of:
             found.update(place for place, text in enumerate(texts) if text[:_HINT] in hints)
             if heads or tiny:
                 found.update(

@@ -223,6 +223,7 @@ class _Scan:
             for row in rows.values():
                 yield from self._take(row)
             return
+        self._drop_met()
         sought = self._offers.places(messages, subjects)
         done = 0
         for place in sorted(sought | rows.keys()):
@@ -238,6 +239,15 @@ class _Scan:
                 yield from self._take(rows[place])
             done = place + 1
         self._marks.see_all(block.heads[done:])
+
+    def _drop_met(self) -> None:
+        """Let rows look no more for copies of what they name, once that has gone by."""
+        for sha, row in list(self._by_seeker.items()):
+            targets = row.targets if row.mark and not row.soon else ()
+            if targets and all((sha, each.sha) in self._marks.met for each in targets):
+                del self._by_seeker[sha]
+                if row.seeker is not None:
+                    self._offers.drop(row.seeker)
 
     def _in_utf8(self, block: LogBlock) -> list[bytes]:
         if not any(block.encodings):
@@ -298,9 +308,8 @@ class _Scan:
         now_s = row.record.commit.committer.time_s  # 0 where no date can be read
         while self._waiting and now_s and self._waiting[0].is_settled_at(now_s):
             settled = self._waiting.popleft()
-            if settled.seeker is not None:
+            if self._by_seeker.pop(settled.record.sha, None) and settled.seeker is not None:
                 self._offers.drop(settled.seeker)
-                self._by_seeker.pop(settled.record.sha, None)
             if (placed := _placed(self.commits, settled, self._marks, self.deep)) is not None:
                 yield placed
 

@@ -118,9 +118,7 @@ def test_jupyterlab_answers_on_loopback_with_a_copy_of_the_lessons(
     assert (Path(home) / "unplug-kit-lessons/notebooks" / FIRST_LESSON).is_file()
 
 
-@pytest.mark.parametrize(
-    "lesson", some_of(["10-any-revert.ipynb", "01-before-and-after.ipynb"], 2)
-)
+@pytest.mark.parametrize("lesson", some_of(["10-any-revert.ipynb", "01-before-and-after.ipynb"], 2))
 def test_a_lesson_runs(room: Path, offline: Run, tmp_path: Path, lesson: str) -> None:
     """Lesson 10 needs the tables and plots, and the history."""
     shutil.copytree(room / "lessons", tmp_path / "mine")

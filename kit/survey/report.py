@@ -218,14 +218,15 @@ class SurveyReport:
 
     def _costs(self) -> ReportTable:
         names = self.rows("SELECT repository, commits FROM done ORDER BY repository")
-        keys = ("seconds", "cpu_s", "peak_mb")
+        keys = ("seconds", "cpu_s", "peak_mb", "git_mb")
         costs = [(name, count, self.folder.cost(str(name))) for name, count in names]
         rows = tuple((name, count, *(cost.get(key) for key in keys)) for name, count, cost in costs)
         words = (
-            "Seconds and CPU of the worker and its git; the memory is the most of the worker and of"
-            " its largest git together, in MB of 10^6 bytes."
+            "Seconds and CPU of the worker and its git. The most memory of the worker, and of its"
+            " largest git, in MB of 10^6 bytes; git maps the packs that it reads, and what it has"
+            " read counts."
         )
-        columns = ("repository", "commits", "seconds", "CPU s", "peak MB")
+        columns = ("repository", "commits", "seconds", "CPU s", "peak MB", "git MB")
         return ReportTable("costs", "What it took", columns, rows, (words,))
 
 

@@ -20,13 +20,17 @@ from kit.survey.task import SurveyTask
 
 __all__ = ["survey_one"]
 
+_WINDOW_BYTES, _MAPPED_BYTES, _CACHE_BYTES = 8 << 20, 64 << 20, 64 << 20
+
 
 def survey_one(data: dict[str, Any]) -> tuple[bytes, dict[str, float]]:
-    """Return a repository's file, and the seconds, CPU seconds and MB that it took.
+    """Return a repository's file, and the seconds, CPU seconds and memory that it took.
 
     *data* is a task as JSON; this function also runs in the workers of a cluster.
     """
     task = SurveyTask(**data)
+    if task.content or task.check:
+        _limit_libgit2()
     start, before = time.perf_counter(), _cpu_s()
     try:
         found = read_repository(task)
@@ -36,8 +40,17 @@ def survey_one(data: dict[str, Any]) -> tuple[bytes, dict[str, float]]:
     return made, {
         "seconds": round(time.perf_counter() - start, 3),
         "cpu_s": round(_cpu_s() - before, 3),
-        "peak_mb": round(_peak_mb(), 1),
+        **_peak_mb(),
     }
+
+
+def _limit_libgit2() -> None:
+    """Let libgit2 map little of a pack at once; by default it maps all of it, up to 8 GB."""
+    import pygit2  # here: a survey of messages does without
+
+    pygit2.settings.mwindow_size = _WINDOW_BYTES
+    pygit2.settings.mwindow_mapped_limit = _MAPPED_BYTES
+    pygit2.settings.cache_max_size(_CACHE_BYTES)
 
 
 def _cpu_s() -> float:
@@ -50,19 +63,19 @@ def _cpu_s() -> float:
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
-def _peak_mb() -> float:
-    """Return the most memory of this process and of the largest git, in MB of 10^6 bytes."""
+def _peak_mb() -> dict[str, float]:
+    """Return the most memory of this process, and of the largest git, in MB of 10^6 bytes."""
     try:
         import resource
     except ImportError:  # Windows
-        return 0.0
+        return {}
     unit = 1 if sys.platform == "darwin" else 1024
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     git = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
     status = Path("/proc/self/status")
     if status.is_file() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
         own = int(found[1]) * 1024  # ru_maxrss begins with that of the process that started this
-    return (own + git) / 1e6
+    return {"peak_mb": round(own / 1e6, 1), "git_mb": round(git / 1e6, 1)}
 
 
 def main(arguments: list[str]) -> int:

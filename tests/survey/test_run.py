@@ -116,7 +116,7 @@ def test_versions_and_options_are_kept(whole: Path) -> None:
 def test_what_each_repository_took_is_kept_beside_the_result(whole: Path) -> None:
     for name in ("mail", "merge", "squash"):
         cost = SurveyFolder(whole).cost(name)
-        assert cost.keys() == {"seconds", "cpu_s", "peak_mb"}
+        assert cost.keys() == {"seconds", "cpu_s", "peak_mb", "git_mb"}
         assert cost["cpu_s"] > 0
         assert 0 < cost["peak_mb"] < 500
 

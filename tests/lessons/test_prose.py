@@ -20,8 +20,10 @@ WORDS_BEFORE = 9772
 
 
 def prose(path: Path) -> str:
+    """Return the text of a lesson without the link to the next one."""
     cells = nbformat.read(path, as_version=4).cells
-    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    texts_ = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    return "\n\n".join(text for text in texts_ if not text.startswith("**[Next: "))
 
 
 def words(text: str) -> list[str]:

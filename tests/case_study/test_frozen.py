@@ -18,6 +18,7 @@ from kit.machine.catalogue import CATALOGUE
 from tools.freeze_history import TARGET, figures, written
 
 ROOT = Path(__file__).parents[2]
+NUMBERS = {7: "Seven"}
 LESSON = ROOT / "notebooks" / "10-any-revert.ipynb"
 
 
@@ -69,22 +70,21 @@ def test_the_numbers_of_lesson_10_are_the_figures() -> None:
     last_years = [f"{by_year[year].soon_median:.0f}" for year in (2016, 2017, 2018, 2019)]
 
     for words in (
-        f"ends in February 2023 there are {figure.reverts}.",
+        f"up to February 2023 there are {figure.reverts} reverts.",
+        f"{figure.verdicts['exact']} are exact.",
         f'begins with `Revert "`, {figure.quoted_not_exact} are not',
-        f"And {figure.exact_without_the_word} exact ones do not have the word",
-        f"Of the {figure.reverts}, {figure.verdicts['exact']} are exact.",
-        f"In QEMU it is {percentile(by_committer, 0.5):.0f} days by committer date and"
+        f"{NUMBERS[figure.exact_without_the_word]} exact ones do not say",
+        f"within {percentile(by_committer, 0.5):.0f} days by committer date,"
         f" {percentile(by_author, 0.5):.0f} by author date",
+        f"half of its mistakes within {percentile(by_committer, 0.5):.0f} days",
         f"{by_year[2020].soon_median:.0f} and {by_year[2021].soon_median:.0f} days,"
-        f" {by_year[2020].soon} and {by_year[2021].soon} reverts.",
-        f"{', '.join(last_years[:3])} and {last_years[3]}.",
-        f"reverted within {by_year[2022].median:.0f} days at the median, those of 2020 within"
+        f" from {by_year[2020].soon} and {by_year[2021].soon} reverts.",
+        f"{', '.join(last_years[:3])} and {last_years[3]} days.",
+        f"of 2022 lasted {by_year[2022].median:.0f} days at the median, those of 2020 lasted"
         f" {by_year[2020].median:.0f}.",
-        f"{figure.head[:10]}, 5 February 2023: {figure.reverts} reverts,",
-        f"{len(figure.lasted)} dated pairs of commit and revert.",
+        f"{figure.head[:10]}, 5 February 2023",
     ):
         assert words in said, words
-    assert 15 < percentile(by_committer, 0.9) / (365.25 / 12) < 16  # "after 16 months"
 
 
 @pytest.mark.clone

@@ -232,7 +232,7 @@ def test_a_script_has_an_end(card: ExerciseWidget) -> None:
 def test_an_order_is_numbered_and_its_last_call_taken_back(card: ExerciseWidget) -> None:
     says = {part.name: part.says for part in card.model.exercise.task.parts}
     sensor = says["sensor"]
-    click(card, f"– {sensor}", f"– {says['isolate']}", "undo")
+    click(card, f"– {sensor}", f"– {says['ISOLATE']}", "undo")
 
     assert button(card, f"1. {sensor}")
     assert card.model.chosen == ("sensor",)

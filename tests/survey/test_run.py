@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -119,6 +120,23 @@ def test_what_each_repository_took_is_kept_beside_the_result(whole: Path) -> Non
         assert cost.keys() == {"seconds", "cpu_s", "peak_mb", "git_mb"}
         assert cost["cpu_s"] > 0
         assert 0 < cost["peak_mb"] < 500
+
+
+def test_libgit2_maps_little_of_a_pack(paths: list[str]) -> None:
+    program = (
+        "import json, sys\nimport pygit2\nfrom kit.survey.worker import survey_one\n"
+        "survey_one(json.loads(sys.argv[1]))\nprint(pygit2.settings.mwindow_mapped_limit)"
+    )
+    (task,) = tasks_of(paths[:1], content=False, check=True)
+    command = [sys.executable, "-c", program, json.dumps(task.json())]
+    done = subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+    assert int(done.stdout) == 64 << 20
 
 
 def test_what_is_done_is_not_read_again(whole: Path, paths: list[str]) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from kit.common.errors import MisuseError
+from kit.common.errors import MisuseError, UserError
 from kit.common.json_fields import Json
 from kit.explorer.actions import ActionKind
 from kit.explorer.model import DrcModel
@@ -95,7 +95,11 @@ def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
 
     Raises:
         MisuseError: The model has no such path.
+        UserError: Its machine has no calls that a script or a real QEMU could make.
     """
+    if not model.platform.calls_on(0):
+        name = model.revision.name
+        raise UserError(f"{name}: only the embedded machine plays its paths; no script can")
     begin: list[Request] = [*(DeviceAdd(device) for device in model.devices), SystemReset()]
     for request in (*begin, ClientArchitectureSupport()):
         yield Asked(0, "the guest boots", request)

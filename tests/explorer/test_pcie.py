@@ -6,6 +6,7 @@ import pytest
 
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import UserError
+from kit.explorer.export import asked_of
 from kit.explorer.jobs import SearchJob, explore_one
 from kit.explorer.model import DrcModel
 from kit.explorer.scope import DEFAULT, Scope
@@ -47,3 +48,10 @@ def test_the_expiry_mends_the_retry_and_loses_nothing(
 def test_a_scope_of_another_machine_says_what_to_choose() -> None:
     with pytest.raises(UserError, match="core1 is no device of pcie-today; choose others"):
         DrcModel(find_revision("pcie-today"), GuestKind.LINUX_5_12, DEFAULT)
+
+
+def test_a_path_that_no_script_can_play_is_one_line() -> None:
+    model = DrcModel(find_revision("pcie-today"), GuestKind.LINUX_5_12, CARD)
+
+    with pytest.raises(UserError, match="pcie-today: only the embedded machine plays its paths"):
+        next(asked_of(model, (0,)))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.packaged_data import data_path
-from kit.course.exercise_reader import ExerciseError, read_exercise
+from kit.course.exercise_reader import LESSONS, ExerciseError, read_exercise
 from kit.storage.scenarios import find_scenario
 
 FILES = {path.stem: path.read_text("utf-8") for path in data_path("exercises").glob("*.toml")}
@@ -47,9 +47,9 @@ def line_of(text: str, begins: str, number: int = 0) -> int:
         (
             PREDICT,
             'lesson = "01"',
-            'lesson = "13"',
+            'lesson = "14"',
             "lesson",
-            "lesson is '13'; expected one of: 01, 02, 03, 04, 05, 06, 07, 08, 09, 10, 11, 12",
+            f"lesson is '14'; expected one of: {', '.join(LESSONS)}",
         ),
         (
             PREDICT,

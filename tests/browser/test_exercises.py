@@ -116,10 +116,10 @@ def test_lines_of_a_diff(page: Page) -> None:
 
 @cards("release-order")
 def test_an_order(page: Page) -> None:
-    press(page, "– ISOLATE: the guest switches the core off", "check")
+    press(page, "– ISOLATE: the guest disconnects the core", "check")
     expect(said(page)).to_contain_text("The first one is not right yet.")
-    press(page, "undo", "– sensor: what does the connector hold?")
-    press(page, "– ISOLATE: the guest switches the core off")
+    press(page, "undo", "– sensor: in which state is the connector?")
+    press(page, "– ISOLATE: the guest disconnects the core")
     press(page, "– UNUSABLE: the guest gives the core back")
     press(page, "– DEVICE_DELETED: QEMU has released it", "check")
     expect(said(page)).to_contain_text("Right, at revert.")

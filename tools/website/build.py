@@ -41,6 +41,8 @@ _BESIDE_THE_POINT = (
     *("rspack.config*.js", "package.json", "doc"),
     *(f"build/fa-*.{kind}" for kind in ("svg", "eot", "ttf", "woff")),  # for browsers before woff2
 )
+# Mermaid and what only Mermaid uses: JupyterLab loads it for a cell that has such a diagram.
+_OF_MERMAID = (b"langium", b"cytoscape", b"katex", b"getELK", b"elk.alg", b"org.eclipse.elk")
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
 
 
@@ -75,6 +77,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     for pattern in _BESIDE_THE_POINT:
         for path in site.glob(pattern):
             remove_tree(path)
+    _drop_mermaid(site / "build")
     wheel = built_with_hatchling("wheel", tools, work / "wheel")
     text, source = carried_history()
     carrying = work / wheel.name
@@ -93,6 +96,15 @@ def build(out: Path, cache: Path, work: Path) -> Built:
         copy_tree(site, place.folder / "new")
         place.put(place.folder / "new")
     return Built(size_of(out), sum(path.is_file() for path in out.rglob("*")), source)
+
+
+def _drop_mermaid(build: Path) -> None:
+    """Remove what draws Mermaid's diagrams, 3.5 MB: no lesson has one."""
+    for path in build.glob("*.js"):
+        if path.name.partition(".")[0].isdecimal():  # a chunk, loaded when it is needed
+            text = path.read_bytes()
+            if any(word in text for word in _OF_MERMAID):
+                remove_tree(path)
 
 
 def _refuse_a_strangers(out: Path) -> None:

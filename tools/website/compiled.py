@@ -19,8 +19,13 @@ __all__ = ["cached", "compiled", "merged"]
 
 _SCRIPT = Path(__file__).parent / "compile.mjs"
 _TAG = "cpython-314"
-# What JupyterLab takes from a wheel is in the site already, and nobody here writes for Django.
-_NOT_FOR_A_PAGE = (".data/", "jedi/third_party/django-stubs/")
+# What JupyterLab takes from a wheel is in the site already; stubs of other packages, and of
+# Python 2, complete nothing that a page has.
+_STUBS = "jedi/third_party/typeshed"
+_NOT_FOR_A_PAGE = (
+    *(".data/", "jedi/third_party/django-stubs/"),
+    *(f"{_STUBS}/third_party/", f"{_STUBS}/stdlib/2/"),
+)
 _OF_A_MACHINE = (".so", ".c")
 
 

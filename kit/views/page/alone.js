@@ -3,6 +3,7 @@
 async function start() {
   const root = document.getElementById("kit-cockpit");
   const data = await unpacked(document.getElementById("kit-story"));
+  document.querySelector("style").before(h("style", {}, data.styles));
   const story = new Story(root, data, (asks) => {
     document.body.classList.toggle("kit-asks", asks); // the text below gives the answer
     document.querySelector("h1").textContent = asks ? data.asked.veil : document.title;

@@ -41,8 +41,10 @@ _BESIDE_THE_POINT = (
     *("rspack.config*.js", "package.json", "doc"),
     *(f"build/fa-*.{kind}" for kind in ("svg", "eot", "ttf", "woff")),  # for browsers before woff2
 )
-# Mermaid and what only Mermaid uses: JupyterLab loads it for a cell that has such a diagram.
-_OF_MERMAID = (b"langium", b"cytoscape", b"katex", b"getELK", b"elk.alg", b"org.eclipse.elk")
+# Mermaid with what only it uses, and Vega: JupyterLab loads them for an output of that kind.
+_OF_DIAGRAMS = (b"langium", b"cytoscape", b"katex", b"getELK", b"org.eclipse.elk", b"vega")
+# Rooms of the kit that need a terminal, a folder of files or a program beside them.
+_NOT_IN_A_PAGE = tuple(f"kit/{room}/" for room in ("cli", "survey", "classroom", "handout"))
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
 
 
@@ -77,16 +79,17 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     for pattern in _BESIDE_THE_POINT:
         for path in site.glob(pattern):
             remove_tree(path)
-    _drop_mermaid(site / "build")
+    _drop_diagrams(site / "build")
+    copy_tree(site / "icon-120x120.png", site / "lab" / "favicon.ico")  # JupyterLab's has 0.3 MB
     wheel = built_with_hatchling("wheel", tools, work / "wheel")
     text, source = carried_history()
     carrying = work / wheel.name
-    wheel_with(wheel, carrying, {f"kit/share/{CARRIED}": text.encode()})
+    wheel_with(wheel, carrying, {f"kit/share/{CARRIED}": text.encode()}, without=_NOT_IN_A_PAGE)
     theirs = [files[each.name] for each in downloads if Where.BROWSER in each.where]
     theirs += _of_the_kernel(extensions)
     runtime = work / "runtime" / "package"
     wheels = cached(theirs, runtime, cache, work / "theirs")
-    wheels += compiled([carrying], runtime, work / "ours", keep_sources=True)
+    wheels += compiled([carrying], runtime, work / "ours", keep_sources=False)
     names = lay_out(runtime, wheels, site / "static" / "pyodide")
     _configure(site / MARK, names)
     write_contents(files_of_the_page(), site)
@@ -98,12 +101,12 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     return Built(size_of(out), sum(path.is_file() for path in out.rglob("*")), source)
 
 
-def _drop_mermaid(build: Path) -> None:
-    """Remove what draws Mermaid's diagrams, 3.5 MB: no lesson has one."""
+def _drop_diagrams(build: Path) -> None:
+    """Remove what draws Mermaid's and Vega's diagrams, 4.3 MB: no lesson has one."""
     for path in build.glob("*.js"):
         if path.name.partition(".")[0].isdecimal():  # a chunk, loaded when it is needed
             text = path.read_bytes()
-            if any(word in text for word in _OF_MERMAID):
+            if any(word in text for word in _OF_DIAGRAMS):
                 remove_tree(path)
 
 

@@ -1,7 +1,7 @@
 """Wheels whose modules are compiled already, by the very Python that the page runs.
 
-It saves a reader seconds at each start of a kernel.  Others' wheels then go without their sources,
-which nobody reads there; the kit's keeps them.
+It saves a reader seconds at each start of a kernel.  Wheels then go without their sources, which
+nobody reads there.
 """
 
 from __future__ import annotations

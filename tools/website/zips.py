@@ -38,9 +38,15 @@ def read_zip(path: Path) -> dict[str, bytes]:
         }
 
 
-def wheel_with(wheel: Path, target: Path, more: Mapping[str, bytes]) -> None:
-    """Write *wheel* again at *target* with *more* files, and its RECORD to fit."""
-    files = read_zip(wheel) | dict(more)
+def wheel_with(
+    wheel: Path, target: Path, more: Mapping[str, bytes], without: tuple[str, ...] = ()
+) -> None:
+    """Write *wheel* again at *target* with *more* files, and its RECORD to fit.
+
+    *without*: leave out the files whose names begin so.
+    """
+    kept = {name: data for name, data in read_zip(wheel).items() if not name.startswith(without)}
+    files = kept | dict(more)
     (record,) = [name for name in files if name.endswith(".dist-info/RECORD")]
     lines = [
         f"{name},sha256={_digest(files[name])},{len(files[name])}"

@@ -42,7 +42,9 @@ _BESIDE_THE_POINT = (
     *(f"build/fa-*.{kind}" for kind in ("svg", "eot", "ttf", "woff")),  # for browsers before woff2
 )
 # Mermaid with what only it uses, and Vega: JupyterLab loads them for an output of that kind.
-_OF_DIAGRAMS = (b"langium", b"cytoscape", b"katex", b"getELK", b"org.eclipse.elk", b"vega")
+_OF_DIAGRAMS = (b"langium", b"cytoscape", b"katex", b"getELK", b"org.eclipse.elk")
+_NAMED_OFTEN = (b"vega", b"xterm")  # a page has no terminal, either
+_OFTEN = 4  # times that their own chunks name them; those of JupyterLab do so less often
 # Rooms of the kit that need a terminal, a folder of files or a program beside them.
 _NOT_IN_A_PAGE = tuple(f"kit/{room}/" for room in ("cli", "survey", "classroom", "handout"))
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
@@ -102,11 +104,13 @@ def build(out: Path, cache: Path, work: Path) -> Built:
 
 
 def _drop_diagrams(build: Path) -> None:
-    """Remove what draws Mermaid's and Vega's diagrams, 4.3 MB: no lesson has one."""
+    """Remove what draws Mermaid's and Vega's diagrams, and terminals: no lesson has one."""
     for path in build.glob("*.js"):
         if path.name.partition(".")[0].isdecimal():  # a chunk, loaded when it is needed
             text = path.read_bytes()
-            if any(word in text for word in _OF_DIAGRAMS):
+            if any(word in text for word in _OF_DIAGRAMS) or any(
+                text.count(word) >= _OFTEN for word in _NAMED_OFTEN
+            ):
                 remove_tree(path)
 
 

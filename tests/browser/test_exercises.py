@@ -120,7 +120,7 @@ def test_an_order(page: Page) -> None:
     expect(said(page)).to_contain_text("The first one is not right yet.")
     press(page, "undo", "– sensor: in which state is the connector?")
     press(page, "– ISOLATE: the guest disconnects the core")
-    press(page, "– UNUSABLE: the guest gives the core back")
+    press(page, "– UNUSABLE: the guest gives up its claim")
     press(page, "– DEVICE_DELETED: QEMU has released it", "check")
     expect(said(page)).to_contain_text("Right, at revert.")
 

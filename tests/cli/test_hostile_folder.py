@@ -158,6 +158,11 @@ COMMANDS: dict[str, tuple[list[str], set[int]]] = {
     "missing-reverts": (["HEAD", "HEAD~1", "--repo", "."], {0, 1}),
     "history export": (["-o", "OUT/history.json"], {0}),
     "handout": (["05", "-o", "OUT/pages"], {0}),
+    "grade": ([str(ROOT / "notebooks/labs/undo.ipynb")], {0}),
+    "ideas": ([str(ROOT / "pyproject.toml")], {2}),
+    "practise": (["1", "--count", "1"], {0, 2}),
+    "survey run": ([".", "-o", "OUT/survey"], {0}),
+    "survey report": (["OUT/none"], {2}),
     "classroom": (["OUT/class"], {2}),  # no index: pip runs, and finds nothing
 }
 APART = {"lab"}  # it does not end; see below

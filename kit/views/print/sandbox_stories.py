@@ -44,7 +44,10 @@ STORIES = (
         "A late release, and the operator asks again",
         (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S, Act.DEVICE_DEL),
     ),
-    SandboxStory("A reset after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.SYSTEM_RESET)),
+    SandboxStory(
+        "A late release, and a reset",
+        (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S, Act.SYSTEM_RESET),
+    ),
     SandboxStory(
         "The guest refuses, and is asked again",
         (

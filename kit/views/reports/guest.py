@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kit.common.package import drawn_by
-from kit.machine.revision import Board
 from kit.simulation.guest_run import GuestRun, compared, guest_json
 from kit.simulation.run import Run
 from kit.trace.sentences import seconds, sentence
@@ -60,7 +59,8 @@ class GuestReport:
     def transcript(self, *, bare: bool = False) -> Iterator[str]:
         """Yield what was seen as a QMP transcript."""
         name = f"{self.run.scenario.name} on {self.run.binary} with {self.run.kernel}"
-        yield from entries_transcript(name, self.run.trace, Board.PSERIES, bare=bare)
+        board = self.run.scenario.setup.boards[0]
+        yield from entries_transcript(name, self.run.trace, board, bare=bare)
 
     def markdown_lines(self, width: int, *, unicode: bool = False) -> Iterator[str]:
         """Yield Markdown: the picture in a fenced block, the events folded."""

@@ -97,7 +97,7 @@ FINAL = {
     "explore": {"d1c2e3ce3d.jsonl"},
     "handout": {f"{STEM}.html"},
     "teacher's key": {"lesson-01.md"},
-    "lessons": {"notebooks", "docs"},
+    "lessons": {"notebooks", "docs", "data"},
     "progress": {"progress.json", ".progress.json.lock"},
     "classroom": {"room"},
     "fetch": {"q.git"},

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kit.common.user_file import make_folders
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.log import log_blocks
 
@@ -60,7 +61,7 @@ def tables_of(clone: CloneHistory) -> dict[str, Any]:
 def main() -> None:
     """Write the tables as Parquet files."""
     clone, folder = sys.argv[1:]
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    make_folders(Path(folder))
     for name, table in tables_of(CloneHistory(Path(clone))).items():
         pq.write_table(table, Path(folder) / f"{name}.parquet", compression="zstd")
 

@@ -23,7 +23,8 @@ __all__ += ["own_lessons", "share"]
 CHECKOUT = Path(__file__).parents[2]
 FIRST_LESSON = "00-start-here.ipynb"
 _MAX_NOTEBOOK = 100_000_000  # bytes, with what its cells printed
-LINKED = ("glossary.md", "principles.md", "reverts.md")  # of docs/, where the lessons link to
+# of docs/, where the lessons link to
+LINKED = ("glossary.md", "principles.md", "revert-conformance.md", "reverts.md")
 
 
 def share() -> Path:

@@ -67,10 +67,10 @@ def said(page: Page) -> Locator:
 @cards("late-what-becomes")
 def test_a_prediction(page: Page) -> None:
     cells = page.locator(".jp-Cell").count()
-    press(page, "○ The guest still uses it, and nothing is asked of it", "check")
-    expect(said(page)).to_contain_text("Not at pre-revert. This guest always lets go.")
+    press(page, "○ The guest uses it, and no request is pending", "check")
+    expect(said(page)).to_contain_text("Not at pre-revert. This guest always releases the core.")
     expect(page.locator(".kit-exercise svg")).to_have_count(0)
-    press(page, "○ The guest has let it go, QEMU holds it, nobody is told", "check")
+    press(page, "○ The guest has released it, QEMU holds it, and no event follows", "check")
     expect(said(page)).to_contain_text("Right, at pre-revert.")
     expect(page.locator(".kit-exercise svg")).to_have_count(1)
     press(page, "○ revert")
@@ -82,7 +82,7 @@ def test_a_prediction(page: Page) -> None:
 @cards("limbo-in-two")
 def test_a_script(page: Page) -> None:
     press(page, "device_del core1", "+5 s", "guest gives", "check")
-    expect(said(page)).to_contain_text("QEMU has released it and said so")
+    expect(said(page)).to_contain_text("QEMU has removed it: the request was pending")
     expect(page.locator(".kit-exercise svg")).to_have_count(1)
     press(page, "undo", "+15 s", "guest gives", "check")
     expect(page.locator(".kit-done li")).to_have_text(

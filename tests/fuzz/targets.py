@@ -32,7 +32,7 @@ from kit.git.values.commit import (
 from kit.git.values.page import CommitPage
 from kit.git.values.revert_message import named
 from kit.logs.formats.reader import read_log, read_logs
-from kit.machine.catalogue import find_revision
+from kit.machine.catalogue import REVISIONS, find_revision
 from kit.real_qemu.wire import QmpCodec, QtestCodec, WireError
 from kit.recordings.conformance import conform
 from kit.recordings.format import read_scripts, read_transcripts
@@ -95,7 +95,8 @@ def shown(lines: list[str]) -> None:
 
 def scenario(data: bytes) -> None:
     found = read_scenario(text_of(data), "fuzz", "fuzz.toml")
-    run = play(found, find_revision("revert"))
+    fits = next(one for one in reversed(REVISIONS) if one.board in found.setup.boards)
+    run = play(found, fits)
     shown(list(event_lines(run, 100, unicode=True)))
     picture_svg(run)
 

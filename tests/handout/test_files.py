@@ -37,11 +37,11 @@ def test_a_lesson_is_named_by_number_or_file(named: str) -> None:
 @pytest.mark.parametrize(
     ("named", "told"),
     [
-        ("fiften", "the nearest is 05-fifteen-seconds; there are 00 to 12"),
-        ("the-rivert", "the nearest is 08-the-revert; there are 00 to 12"),
-        ("99", "give a number, such as 01; there are 00 to 12"),
-        ("²", "give a number, such as 01; there are 00 to 12"),
-        ("", "give a number, such as 01; there are 00 to 12"),
+        ("fiften", "the nearest is 05-fifteen-seconds; there are 00 to 13"),
+        ("the-rivert", "the nearest is 08-the-revert; there are 00 to 13"),
+        ("99", "give a number, such as 01; there are 00 to 13"),
+        ("²", "give a number, such as 01; there are 00 to 13"),
+        ("", "give a number, such as 01; there are 00 to 13"),
     ],
 )
 def test_an_unknown_lesson_names_the_nearest(named: str, told: str, capsys: Captured) -> None:
@@ -78,7 +78,7 @@ def test_names_of_files_are_written_as_they_are_made(tmp_path: Path, capsys: Cap
     lines = capsys.readouterr().out.splitlines()
 
     assert status == 0
-    names = [*STEMS, "glossary", "principles", "reverts", "index"]
+    names = [*STEMS, "glossary", "principles", "revert-conformance", "reverts", "index"]
     assert lines == [str(tmp_path / f"{name}.html") for name in names]
 
 

@@ -103,7 +103,7 @@ def read(path: Path) -> Reader:
 
 
 def test_all_makes_a_page_a_lesson_and_the_index(folder: Path) -> None:
-    names = [*STEMS, "glossary", "index", "principles", "reverts"]
+    names = [*STEMS, "glossary", "index", "principles", "revert-conformance", "reverts"]
 
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{n}.html" for n in names)
 

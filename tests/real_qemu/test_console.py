@@ -68,7 +68,7 @@ def test_the_kernel_answers_for_no_shell() -> None:
 
 @pytest.mark.parametrize("command", ["a\nb", "\x03", "echo \x1b[0m"])
 def test_what_would_be_two_lines_is_not_typed(command: str) -> None:
-    with pytest.raises(ValueError, match="no line for a shell"):
+    with pytest.raises(ValueError, match="is not a line for a shell"):
         marked(command, 1)
 
 

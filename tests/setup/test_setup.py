@@ -352,6 +352,7 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
             "docs/glossary.md",
             "docs/import.md",
             "docs/principles.md",
+            "docs/revert-conformance.md",
             "docs/reverts.md",
         ),
         *("docs/exercises.md", "docs/scenarios.md"),

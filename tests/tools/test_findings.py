@@ -34,7 +34,11 @@ def test_what_is_there_is_what_make_findings_writes(finding: Finding) -> None:
 
 
 def test_no_page_is_left_over_and_the_list_names_all() -> None:
-    pages = {path.stem for path in FOLDER.glob("*.md")} - {"README", "mends"}
+    pages = {path.stem for path in FOLDER.glob("*.md")} - {
+        "README",
+        "mends",
+        "pcie-ports",
+    }  # the last is written by hand
     listed = (FOLDER / "README.md").read_text("utf-8")
 
     assert pages == {one.name for one in ALL}

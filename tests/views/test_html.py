@@ -82,6 +82,7 @@ TAG = re.compile(r"<[a-zA-Z/!]")
 # -- in the source -------------------------------------------------------------------------------
 
 TAGS_IN_TEXT = {
+    "handout/execute.py": "a picture of a lesson's Markdown is looked for",
     "handout/markdown.py": "<details> and <summary> of a lesson's Markdown are looked for",
     "handout/page.py": "a pattern that finds what a page has said already",
     "views/html/print_form.py": "patterns that find tables and hunks",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kit.common.user_file import make_folders, write_atomic
 from kit.lessons.stories import story_of
-from kit.machine.catalogue import Q35, find_revision
+from kit.machine.catalogue import REVISIONS, find_revision
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import scenarios
@@ -33,5 +33,6 @@ def shown_at(scenario: Scenario) -> Run | Pair:
     if scenario.compare:
         before, after = scenario.compare[0]
         return play_pair(scenario, find_revision(before), find_revision(after))
-    fits = Q35 if Q35.board in scenario.setup.boards else find_revision("revert")
-    return play(scenario, fits)
+    usual, boards = find_revision("revert"), scenario.setup.boards
+    fits = [one for one in REVISIONS if one.board in boards]
+    return play(scenario, usual if usual in fits else fits[-1])

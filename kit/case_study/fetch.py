@@ -142,6 +142,7 @@ def fetch(
         with ended_by_sigterm(), workplace(target, "kit fetch", FetchError) as place:
             git = Git(place.folder / amount.value, timeout_s, progress, place.lock)
             if there := _already(Git(target, timeout_s), amount, wanted):
+                remove_tree(place.folder / amount.value)  # of one that was killed at its very end
                 return there
             announce(f"From each source come {LIMITS[amount]}.")
             return _from_first(sources, git, place, amount, wanted)

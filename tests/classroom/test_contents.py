@@ -46,7 +46,12 @@ def test_the_lessons_go_in_and_what_they_link_to_but_no_solutions(
     notebooks.add("notebooks/cover.svg")
     recording = "data/reference/directed/4b08cd567b.jsonl"
 
-    docs = {"docs/glossary.md", "docs/principles.md", "docs/reverts.md"}
+    docs = {
+        "docs/glossary.md",
+        "docs/principles.md",
+        "docs/revert-conformance.md",
+        "docs/reverts.md",
+    }
     assert found == notebooks | docs | {recording}
 
 

@@ -34,6 +34,7 @@ from kit.lessons.reverts import (
     reverts_frame,
     shipped,
 )
+from kit.lessons.stories import mail_about
 from kit.lessons.tables import (
     compare_runs,
     connector_changes,
@@ -53,7 +54,7 @@ from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.html.figure import Figure, Lines, Rows
 from kit.views.html.points import EarnedPoints
-from kit.views.reports.mail import mail_lines, read_message_id
+from kit.views.reports.mail import read_message_id
 from kit.views.reports.path import path_mail_lines
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def sandbox(
         choice.page,
         choice,
         choice.lines_of,
-        lambda shown: _mail(shown, None),
+        mail_about,
         () if tasks is None else tasks_named(tasks),
     )
     return SandboxWidget(desk, stories)
@@ -209,7 +210,7 @@ def player(
             model,
             choice.lines_of,
             choice,
-            lambda shown: _mail(shown, None),
+            mail_about,
             None if reveal else prediction_named(predict, played),
             reveal=reveal,
         )
@@ -256,13 +257,7 @@ def mail_of(
         UserError: The scenario or a revision does not exist, or *in_reply_to* is not a Message-Id.
     """
     answers = None if in_reply_to is None else read_message_id(in_reply_to)
-    return Lines(_mail(_played(scenario, at, before, after), answers))
-
-
-def _mail(played: Run | Pair, in_reply_to: str | None) -> str:
-    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
-    commits = named_commits([run.revision for run in runs])
-    return "\n".join(mail_lines(played, commits, in_reply_to=in_reply_to))
+    return Lines(mail_about(_played(scenario, at, before, after), answers))
 
 
 # -- the explorer --------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from kit.views.reports.mail import mail_lines
 from kit.views.reports.path import path_mail_lines, path_still
 from kit.views.reports.picture_page import still_page
 
-__all__ = ["observed_story", "path_story", "story_of", "with_futures"]
+__all__ = ["mail_about", "observed_story", "path_story", "story_of", "with_futures"]
 
 MAIL_WIDTH = 72
 
@@ -58,13 +58,15 @@ def with_futures(story: Story, revisions: Sequence[Revision], kind: GuestKind) -
 
 
 def _desk(played: Run | Pair, choice: HistoryChoice) -> PlayerDesk:
-    def mail_of(shown: Run | Pair) -> str:
-        runs = (shown,) if isinstance(shown, Run) else (shown.before, shown.after)
-        commits = named_commits([run.revision for run in runs])
-        return "\n".join(mail_lines(shown, commits, MAIL_WIDTH))
-
     model = PlayerModel(Timeline(played=played))
-    return PlayerDesk(model, choice.lines_of, _ReadOnly(choice), mail_of, reveal=True)
+    return PlayerDesk(model, choice.lines_of, _ReadOnly(choice), mail_about, reveal=True)
+
+
+def mail_about(played: Run | Pair, in_reply_to: str | None = None) -> str:
+    """Return a mail about a run or a pair; *in_reply_to* is the Message-Id that it answers."""
+    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    commits = named_commits([run.revision for run in runs])
+    return "\n".join(mail_lines(played, commits, MAIL_WIDTH, in_reply_to=in_reply_to))
 
 
 class _ReadOnly:

@@ -1,7 +1,7 @@
 """An exercise as data that a page can check without giving the answer away in clear.
 
-The reply to an answer is sealed with that answer: who does not give it cannot read the reply.  Few
-answers can be tried one by one, so this keeps an answer from being seen, not from being sought.
+The reply to an answer is encrypted with that answer, and only that answer opens it.
+A reader can still try all choices one by one: this hides an answer, and does not protect it.
 """
 
 from __future__ import annotations

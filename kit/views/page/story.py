@@ -2,7 +2,7 @@
 
 The page is one file. Its content security policy lets its one script run and forbids every request,
 so it may lie on a disk, come with a mail, or stand in a frame. Without script it is the still
-picture and the events, and so is its print.
+picture and the events. It prints in the same form.
 """
 
 from __future__ import annotations

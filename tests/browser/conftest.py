@@ -37,6 +37,8 @@ SITE = os.environ.get("KIT_LAB_URL", "")
 # A kernel's first line on stderr can meet another message on its way, which the server passes on
 # torn. Only JupyterLab hears of it, and no widget's message is lost: those do not go that way.
 TORN = """Kernel message validation error: Unexpected token 's', "stream.stderr\""""
+# What JupyterLab itself had asked a kernel that the next lesson ended: it waits for no reply then.
+ENDED = "Error: Canceled future for "
 VIEWPORT: ViewportSize = {"width": 1400, "height": 1000}
 
 
@@ -143,7 +145,7 @@ def opened(
         origin = "/".join(address.split("/")[:3])
         inside = (origin, "data:", "blob:")
         outside = [url for url in found.elsewhere if not url.startswith(inside)]
-        broken = [error for error in found.broken if not error.startswith(TORN)]
+        broken = [error for error in found.broken if not error.startswith((TORN, ENDED))]
         found.elsewhere.clear()
         found.broken.clear()
 

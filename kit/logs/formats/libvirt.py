@@ -82,6 +82,11 @@ def _records(lines: Iterator[LogLine]) -> Iterator[LogLine]:
     for line in lines:
         text = line.text
         dated = text[4:5] == "-" and text[:1].isdigit()
+        if dated and not more:  # nearly every line: the one before it was whole
+            if first is not None:
+                yield first
+            first, size = line, len(text)
+            continue
         begins = dated or text[:1] == "{" or _START.match(text)
         if begins or not text.strip() or len(more) >= _MAX_LINES or size > MAX_CHARACTERS:
             if first is not None:

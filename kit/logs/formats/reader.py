@@ -65,7 +65,7 @@ class _Monitor:
     format: LogFormat
     entries: list[LogEntry] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
-    open: OrderedDict[str, _OpenCommand] = field(default_factory=OrderedDict)
+    open: OrderedDict[str | int, _OpenCommand] = field(default_factory=OrderedDict)
     open_in_order: deque[_OpenCommand] = field(default_factory=lambda: deque(maxlen=MAX_OPEN))
     backends: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, DeviceKind] = field(default_factory=dict)
@@ -262,10 +262,10 @@ def _shortened(name: str) -> str:
     return plain(name, 60)
 
 
-def _key(identity: Json) -> str:
-    """Return the key under which a command waits for its reply."""
-    if type(identity) is int:
-        return str(identity)
+def _key(identity: Json) -> str | int:
+    """Return the key under which a command waits for its reply: of a bounded length."""
+    if type(identity) is int or (type(identity) is str and len(identity) <= 200):
+        return identity
     return plain(repr(identity), 200)
 
 
@@ -298,7 +298,11 @@ def read_log(
     monitors: OrderedDict[str, _Monitor] = OrderedDict()
     domains: dict[str, str] = {}
     for item in form.read(counted.seen(lines)):
-        match item:
+        match item:  # the most frequent first
+            case LoggedObject():
+                one = _one_of(monitors, item.monitor, found)
+                if one is not None:
+                    one.take(item)
             case SkippedLine():
                 counted.passed_over += 1
             case Unread():
@@ -310,10 +314,6 @@ def read_log(
             case DomainNamed(address, domain):
                 if len(domains) < MAX_MONITORS:
                     domains[address] = domain
-            case LoggedObject():
-                one = _one_of(monitors, item.monitor, found)
-                if one is not None:
-                    one.take(item)
             case LoggedMessage():
                 one = _one_of(monitors, item.monitor, found)
                 if one is not None:

@@ -255,7 +255,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=acpi.SlotStatusReturn,
         wire="status",
-        label=lambda m: f"{m.bits:#x}",
+        label=lambda m: f"status {m.bits:#x}",
         sentence=lambda m, _: f"It reads {m.bits:#x}: {phrases.status_bits(m.bits)}.",
     ),
     MessageKind(of=acpi.OspmStatusReturn, wire="return"),

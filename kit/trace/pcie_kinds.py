@@ -125,7 +125,7 @@ PCIE_ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=pcie.RegisterValue,
         wire="value",
-        label=lambda m: f"{m.value:#x}",
+        label=lambda m: f"value {m.value:#x}",
         sentence=lambda m, _: f"The register holds {m.value:#x}.",
         minor=True,
     ),

@@ -437,13 +437,13 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         "The guest reads the status register of DIMM slot 2.",
         "read status",
     ),
-    (Q, G, SlotStatusReturn(0), "It reads 0x0: empty.", "0x0"),
+    (Q, G, SlotStatusReturn(0), "It reads 0x0: empty.", "status 0x0"),
     (
         Q,
         G,
         SlotStatusReturn(7),
         "It reads 0x7: enabled, a device came, QEMU wants it back.",
-        "0x7",
+        "status 0x7",
     ),
     (
         G,
@@ -581,7 +581,7 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         "The operator migrates the VM to another QEMU.",
         "migrate-ports",
     ),
-    (Q, G, RegisterValue(0x51), "The register holds 0x51.", "0x51"),
+    (Q, G, RegisterValue(0x51), "The register holds 0x51.", "value 0x51"),
     (
         Q,
         OPERATOR,

@@ -25,6 +25,7 @@ from kit.explorer.scope import Scope
 from kit.git.library import Repository
 from kit.lessons.course import progress
 from kit.lessons.history_choice import HistoryChoice
+from kit.lessons.practice import practise
 from kit.lessons.reverts import (
     qemu_figures,
     revert,
@@ -86,6 +87,7 @@ __all__ = [
     "path",
     "player",
     "points",
+    "practise",
     "progress",
     "properties",
     "qemu_figures",

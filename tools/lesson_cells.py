@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 from kit.common.user_file import write_atomic  # noqa: E402 - found by the line above
 
 Cell = dict[str, Any]
-ENDS = ("end-solved", "end-next")  # the ids of the cells that this tool writes
+ENDS = ("end-solved", "end-practice", "end-next")  # the ids of the cells that this tool writes
 
 
 def main() -> None:
@@ -40,12 +40,14 @@ def title_of(notebook: Cell) -> str:
 
 
 def finished(notebook: Cell, number: int, following: int, title: str, name: str) -> None:
-    """Fold a lesson's cells, and let it end with what was solved and where to go on."""
+    """Fold a lesson's cells, and let it end with what was solved, practice, and where to go on."""
     cells = [cell for cell in notebook["cells"] if cell["id"] not in ENDS]
     words = f"Next: lesson {following}: {title}" if following else "Back to the start: the map"
     if number:  # the first lesson shows all of the course instead
         source = f"from kit import progress\n\nprogress({number})"
         cells.append(_cell("code", "end-solved", source))
+        source = f"from kit import practise\n\npractise({number})"
+        cells.append(_cell("code", "end-practice", source))
     cells.append(_cell("markdown", "end-next", f"**[{words} →]({name})**"))
     for cell in cells:
         if cell["cell_type"] == "code":

@@ -33,6 +33,7 @@ from kit.machine.catalogue import (
     PROPOSAL,
     RECENT,
     RELEASES,
+    TRIALS,
     find_revision,
 )
 from kit.machine.revision import Revision
@@ -114,6 +115,8 @@ def why_no_commit(revision: Revision) -> str:
     """Return why a revision has no commit of its own; empty if it has one."""
     if revision in (*MENDS, MENDED):
         return f"{revision.name} is a mend that the kit tries: no QEMU has a commit for it"
+    if revision in TRIALS:
+        return f"{revision.name} is a try of the kit: no QEMU was built like that"
     if revision is PROPOSAL:
         (proposed,) = PROPOSAL.patches - set(OF_THE_LESSON)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"

@@ -13,9 +13,12 @@ from kit.cli.common import FINE, Json, cli
 from kit.cli.output import complain, console, print_json
 from kit.common.errors import UserError
 from kit.common.user_file import read_bounded
+from kit.course.exercise import LESSONS
 from kit.course.ideas import IDEAS, PracticeQuestion
-from kit.course.practice import answered, due, lesson_number, wrong_ideas
+from kit.course.practice import answered, due, lesson_number, situation, wrong_ideas
 from kit.course.progress import ProgressError, read_progress
+from kit.machine.catalogue import find_revision
+from kit.simulation.run import play
 from kit.storage.progress import progress_file
 from kit.storage.questions import practice_questions
 from kit.storage.scenarios import find_scenario
@@ -29,7 +32,7 @@ _BELIEVES = {idea.name: idea.believes for idea in IDEAS}
 def practise(
     lesson: Annotated[
         str, typer.Argument(metavar="[LESSON]", help="The last lesson that you have read.")
-    ] = "12",
+    ] = LESSONS[-1],
     count: Annotated[int, typer.Option(min=1, max=100, help="How many questions.")] = 5,
 ) -> None:
     """Answer questions on the lessons that you have read; a mistake comes back tomorrow.
@@ -52,8 +55,11 @@ def practise(
 
 def _asked(one: PracticeQuestion, where: str) -> str:
     played = find_scenario(one.scenario)
+    run = play(played, find_revision(one.at))
     script = "; ".join(played.texts)
-    typer.echo(f"\n{where}. {played.title}\n{script}\nQEMU at {one.at}. {one.asks}")
+    typer.echo(
+        f"\n{where}. {played.title}\n{situation(run)}\n{script}\nQEMU at {one.at}. {one.asks}"
+    )
     for number, choice in enumerate(one.choices, 1):
         typer.echo(f"  {number}  {choice}")
     while True:

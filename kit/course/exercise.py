@@ -19,6 +19,7 @@ from kit.simulation.run import Intervention, Run
 from kit.simulation.scenario import Scenario
 
 __all__ = [
+    "LESSONS",
     "Diffs",
     "Exercise",
     "ExerciseKind",
@@ -37,6 +38,9 @@ __all__ = [
     "Task",
     "Wrong",
 ]
+
+LESSONS = tuple(f"{number:02}" for number in range(1, 14))
+"""The numbers of the lessons that have exercises."""
 
 Diffs = Callable[[str], tuple[FileDiff, ...]]
 """Returns the diff of a revision's commit, from the history in use; raises UserError."""
@@ -203,7 +207,7 @@ _KINDS: Mapping[type[Task], ExerciseKind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """A question of a lesson, ``01`` to ``13``, with three hints, each closer to the answer."""
+    """A question of one of the `LESSONS`, with three hints, each closer to the answer."""
 
     name: str
     title: str

@@ -13,6 +13,7 @@ from kit.common.errors import UserError
 from kit.common.toml_reader import TomlReader, short
 from kit.course.calls import check_call, read_measure
 from kit.course.exercise import (
+    LESSONS,
     Exercise,
     ExerciseKind,
     ExerciseStory,
@@ -38,10 +39,9 @@ from kit.simulation.expectations import Claim, read_claim
 from kit.simulation.run import Intervention, begin
 from kit.simulation.scenario import Scenario, read_script, read_story, read_time
 
-__all__ = ["LESSONS", "ExerciseError", "FindScenario", "read_exercise"]
+__all__ = ["ExerciseError", "FindScenario", "read_exercise"]
 
 FindScenario = Callable[[str], Scenario]
-LESSONS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13")
 HINTS = 3
 MIN_WRONG = 2
 _COMMON = {"title", "lesson", "kind", "question", "hints", "explanation", "solution"}

@@ -10,10 +10,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from kit.common.errors import UserError
+from kit.course.exercise import LESSONS
 from kit.course.ideas import PracticeQuestion
 from kit.course.progress import Progress
+from kit.machine.clock import NS_PER_S
+from kit.simulation.provenance import provenance
+from kit.simulation.run import Run
+from kit.trace.sentences import seconds
 
 __all__ = [
     "GAPS_DAYS",
@@ -22,10 +28,12 @@ __all__ = [
     "lesson_number",
     "questions_text",
     "read_questions",
+    "situation",
     "wrong_ideas",
 ]
 
 GAPS_DAYS = (1, 7, 30)
+_DAY_NS = 24 * 3600 * NS_PER_S
 _FIELDS = ("name", "lesson", "scenario", "at", "asks", "choices", "right", "ideas", "token")
 
 
@@ -34,7 +42,7 @@ def due(
 ) -> tuple[PracticeQuestion, ...]:
     """Return at most *count* questions of lessons up to *lesson*: those due first, then new ones.
 
-    New ones come from all these lessons in turn, the latest first, so that practice mixes them.
+    New ones come from all these lessons in turn, the latest first, and from mixed scenarios.
     """
     entries = _entries(progress)
     allowed = [one for one in known if one.lesson <= lesson]
@@ -42,7 +50,7 @@ def due(
     ready = [one for one in waiting if 0 < _day(entries, one) <= day]
     ready.sort(key=lambda one: _day(entries, one))
     new: dict[str, list[PracticeQuestion]] = {}
-    for one in allowed:
+    for one in sorted(allowed, key=_mixed):
         if one.name not in entries:
             new.setdefault(one.lesson, []).append(one)
     while len(ready) < count and new:
@@ -51,6 +59,11 @@ def due(
             if not new[number]:
                 del new[number]
     return tuple(ready[:count])
+
+
+def _mixed(one: PracticeQuestion) -> int:
+    """Return a number by which questions on one scenario do not follow each other."""
+    return crc32(one.name.encode())
 
 
 def answered(progress: Progress, question: PracticeQuestion, choice: str, day: int) -> Progress:
@@ -79,6 +92,22 @@ def wrong_ideas(class_: Iterable[Progress]) -> list[tuple[str, int, int]]:
         answers.update(found)
     order = sorted(learners, key=lambda name: (-learners[name], -answers[name], name))
     return [(name, learners[name], answers[name]) for name in order]
+
+
+def situation(run: Run) -> str:
+    """Return who takes part in a run, and how its guest behaves, in sentences."""
+    setup, origin = run.scenario.setup, provenance(run)
+    conduct = setup.conduct
+    facts = (
+        (conduct.offline_ns, f"it needs {seconds(conduct.offline_ns)} to release a device"),
+        (conduct.unusable_ns, f"{seconds(conduct.unusable_ns)} pass between ISOLATE and UNUSABLE"),
+        (setup.in_firmware, f"its kernel starts after {seconds(conduct.firmware_ns)}"),
+        (setup.offline, f"offline: {', '.join(setup.offline)}"),
+        (setup.pinned, f"it cannot release {', '.join(setup.pinned)}"),
+        (setup.uptime_ns, f"it has run for {setup.uptime_ns // _DAY_NS} days"),
+    )
+    guest = "; ".join([origin.guest, *(words for holds, words in facts if holds)])
+    return f"{guest}. {origin.libvirt}."
 
 
 def questions_text(found: Iterable[PracticeQuestion]) -> str:
@@ -129,8 +158,10 @@ def lesson_number(text: str) -> str:
     """Return a lesson's number as two digits.
 
     Raises:
-        UserError: It is not a number from 1 to 12.
+        UserError: It is not the number of a lesson.
     """
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 12:
-        raise UserError(f"{text[:20]!r} is not a lesson; give a number from 1 to 12")
-    return f"{int(text):02}"
+    number = text.zfill(2)
+    if number not in LESSONS:
+        last = int(LESSONS[-1])
+        raise UserError(f"{text[:20]!r} is not a lesson; give a number from 1 to {last}")
+    return number

@@ -24,6 +24,7 @@ __all__ += [
     "RELEASES",
     "REVISIONS",
     "TODAY",
+    "TRIALS",
     "find_revision",
 ]
 
@@ -219,11 +220,30 @@ MENDED = _mended(
 )
 """Today's machine with all mends that break nothing."""
 
+
+def _trial(patch: Patch, like: str, summary: str) -> Revision:
+    same = next(revision for revision in CATALOGUE if revision.alias == like)
+    return Revision(
+        label=patch.value,
+        commit="",
+        version=same.version,
+        summary=f"never built, a try: {like} {summary}",
+        patches=same.patches | {patch},
+    )
+
+
+TRIALS: tuple[Revision, ...] = (
+    _trial(P.LONGER_TIMEOUT, "pre-revert", "with a timeout of 60 s"),
+    _trial(P.REMOVED_AT_ISOLATE, "revert", "that removes a CPU at ISOLATE, a wrong idea"),
+    *PCIE_TRIALS,
+)
+"""Machines that nobody built, each with one rule changed, to see what the rule does."""
+
 PSERIES: tuple[Revision, ...] = (*CATALOGUE, *EVERY_RELEASE, PROPOSAL)
 """Every pseries machine that somebody built or posted: the builds, the releases, the proposal."""
 
 REVISIONS: tuple[Revision, ...] = (*PSERIES, Q35, *PCIE_REVISIONS)
-"""All revisions but the mends, in the order in which lists name them."""
+"""All revisions but the mends and trials, in the order in which lists name them."""
 
 # Parents within the catalogue; where a label has ~1 itself, see the label.
 _PARENTS = {
@@ -255,7 +275,7 @@ def find_revision(name: str) -> Revision:
     ('revert', 'pre-revert')
     """
     wanted = name.strip()
-    for revision in (*REVISIONS, *MENDS, MENDED, *PCIE_TRIALS):
+    for revision in (*REVISIONS, *MENDS, MENDED, *TRIALS):
         if wanted in (revision.alias, revision.label):
             return revision
     found = _by_hash(wanted)
@@ -272,7 +292,7 @@ def find_revision(name: str) -> Revision:
 
 def _names() -> Iterator[str]:
     """Yield what a person may call a revision."""
-    for revision in (*REVISIONS, *MENDS, MENDED, *PCIE_TRIALS):
+    for revision in (*REVISIONS, *MENDS, MENDED, *TRIALS):
         yield from filter(None, (revision.alias, revision.label))
 
 

@@ -38,8 +38,9 @@ class Patch(Enum):
     ``IBM_PI_FEATURES`` adds a property to a core's device tree node, so that its
     configure-connector takes one call more.  ``MEM_UNPLUG_ERROR_REMOVED`` takes
     ``MEM_UNPLUG_ERROR_EVENT`` out of a revision.  ``PROPOSED_NOT_DELETED_EVENT`` was posted and
-    never merged: its value is the Message-Id.  Those after it are mends that the kit tries on its
-    own machine, and nobody posted: see docs/findings/mends.md.
+    never merged: its value is the Message-Id.  Those after it are tries on the kit's own machine
+    that nobody posted: mends (docs/findings/mends.md), a timeout of 60 s, and the wrong idea that
+    QEMU removes a CPU at ISOLATE.
     """
 
     UNPLUG_TIMEOUT_TIMER = "51254ffb320183a4636635840c23ee0e3a1efffa"
@@ -63,6 +64,8 @@ class Patch(Enum):
     MEND_STUCK_CARD = "mend-stuck-card"
     MEND_TOLD_TWICE = "mend-told-twice"
     MEND_RESET = "mend-reset"
+    LONGER_TIMEOUT = "timeout-60-s"
+    REMOVED_AT_ISOLATE = "removed-at-isolate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,7 +258,7 @@ def test_start_here_lists_the_lessons_with_their_minutes() -> None:
 def test_a_lesson_ends_with_what_was_learned_exercises_and_sources(path: Path) -> None:
     headings = re.findall(r"^## (.+)$", prose(read(path)), re.M)
     last = headings[headings.index("What you have seen") :]
-    sources, _, following = (cell.source for cell in read(path).cells[-3:])
+    sources, _, practice, following = (cell.source for cell in read(path).cells[-4:])
 
     assert [heading for heading in last if heading != "A question without a button"] == [
         "What you have seen",
@@ -266,6 +266,7 @@ def test_a_lesson_ends_with_what_was_learned_exercises_and_sources(path: Path) -
         "Sources",
     ]
     assert sources.startswith("## Sources\n")
+    assert practice.endswith(f"practise({int(path.stem[:2])})")
     assert following.startswith("**[")
     assert re.search(r"\b[0-9a-f]{10}\b|lore\.kernel\.org|LoPAR", sources)
 

@@ -339,6 +339,11 @@ OVERLAYS: Mapping[Patch, Table] = {
         for s in S
         for q in (Q.RESET, Q.CAS)
     },
+    Patch.REMOVED_AT_ISOLATE: {
+        (S.CONFIGURED, C.ISOLATE): (
+            Row(S.AVAILABLE, R.SUCCESS, (E.RELEASE_DEVICE,), when=pending_cpu),
+        ),
+    },
 }
 """Rows that a patch puts in front of earlier ones; a patch not named here moves no connector."""
 

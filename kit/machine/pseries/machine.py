@@ -57,6 +57,7 @@ __all__ = [
 MAX_PHBS = 31
 PCI_FUNCTIONS_OF_A_BUS = 256
 UNPLUG_TIMEOUT_S = 15
+LONGER_TIMEOUT_S = 60  # of a try: no QEMU has it
 NULL = "(null)"  # how C prints the id of a device that has none
 _PCI_ADDR = re.compile(r"\s*([+-]?(?:0[xX])?[0-9a-fA-F]+)(?:\.\s*([+-]?(?:0[xX])?[0-9a-fA-F]+))?")
 
@@ -264,7 +265,9 @@ def pci_devfn(addr: str) -> int | None:
 
 
 def _start_unplug_timer(machine: Machine, drc: Drc) -> Step:
-    expires = clock.deadline_ns(machine.now_ns, UNPLUG_TIMEOUT_S)
+    longer = machine.has(Patch.LONGER_TIMEOUT)
+    after_s = LONGER_TIMEOUT_S if longer else UNPLUG_TIMEOUT_S
+    expires = clock.deadline_ns(machine.now_ns, after_s)
     timers = clock.start(machine.timers, clock.Timer(expires, drc.index))
     return replace(machine, timers=timers), ()
 

@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kit.machine.catalogue import MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS
+from kit.machine.catalogue import MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS, TRIALS
 from kit.machine.pcie.tables import PortRule, rules
 from kit.machine.pcie.tables import difference as rules_that_differ
-from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS, PCIE_TRIALS, PciePatch
+from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS, PciePatch
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
 from kit.machine.revision import Patch, Revision
@@ -40,9 +40,9 @@ def checks_table(checks: Sequence[tuple[str, str, str, bool]]) -> Table:
 def revisions_table() -> Listing:
     """Return the catalogue: the case study's builds, releases, unmerged ones, other machines."""
     table = plain_table("name", "revision", "what its machine does")
-    revisions = (*REVISIONS, *MENDS, MENDED, *PCIE_TRIALS)
+    revisions = (*REVISIONS, *MENDS, MENDED, *TRIALS)
     for revision in revisions:
-        if revision in (RELEASES[0], PROPOSAL, PCIE_REVISIONS[0], MENDS[0], PCIE_TRIALS[0]):
+        if revision in (RELEASES[0], PROPOSAL, PCIE_REVISIONS[0], MENDS[0], TRIALS[0]):
             table.add_section()
         table.add_row(
             Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)

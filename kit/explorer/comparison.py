@@ -28,7 +28,7 @@ from kit.simulation.platform import ExploredPlatform, PlatformMachine
 from kit.trace.entry import TraceEntry
 
 __all__ = ["PathChoice", "PathPlay", "PathSide", "PathState", "alone", "beside"]
-__all__ += ["standing_of"]
+__all__ += ["operator_after", "standing_of"]
 
 _FORK = CATALOGUE.index(find_revision("revert"))  # the proposal was made before it
 _ORDER = (*CATALOGUE[:_FORK], PROPOSAL, *CATALOGUE[_FORK:], *EVERY_RELEASE)
@@ -170,7 +170,7 @@ def _side(played: PlayedPath, revision: Revision) -> PathSide:
             action = options[found]
             sent = model.sent(state, action)
             choices.append(PathChoice(_ACTORS[action.kind], text, entries_of(sent)))
-            operator = _operator_after(operator, sent)
+            operator = operator_after(operator, sent)
             state = model.next_state(state, action)
             taken.append(found)
         standings.append(standing_of(model, state, operator))
@@ -194,7 +194,8 @@ _ACTORS = dict.fromkeys(ActionKind, Actor.OPERATOR) | {
 }
 
 
-def _operator_after(operator: Operator, sent: tuple[Sent, ...]) -> Operator:
+def operator_after(operator: Operator, sent: tuple[Sent, ...]) -> Operator:
+    """Return the operator after what was sent in a choice."""
     for one in sent:
         if one.src is Actor.OPERATOR:
             operator, _ = operators.type_line(operator, TypedLine(0, message=one.message))

@@ -14,6 +14,7 @@ from kit.explorer.jobs import SearchJob
 from kit.explorer.scope import Scope
 from kit.lessons.history_choice import HistoryChoice
 from kit.machine.revision import Revision
+from kit.simulation.platform import explored_platform_of
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import token_of
@@ -43,18 +44,30 @@ def story_of(played: Run | Pair) -> Story:
     return Story(still=still_page(played), desk=desk, asked=asked, token=token_of(played))
 
 
-SMALL = Scope(cores=1)
+SMALL = (Scope(cores=1), Scope(cores=0, pci=1))  # of machines with cores, and without
 MAX_GRAPH = 20_000  # states; a page with more would be slow and large
 
 
 def with_futures(story: Story, revisions: Sequence[Revision], kind: GuestKind) -> Story:
-    """Return a story with what could happen next: one core, two requests, a reset, a migration.
+    """Return a story with what could happen next: one device, two requests, a reset, a migration.
 
     Raises:
         UserError: The explorer cannot drive a revision's platform.
     """
-    graphs = (graph_of(SearchJob(one, kind, SMALL, MAX_GRAPH)) for one in revisions)
+    scope = _small(revisions)
+    graphs = (graph_of(SearchJob(one, kind, scope, MAX_GRAPH)) for one in revisions)
     return replace(story, graphs=tuple(graphs))
+
+
+def _small(revisions: Sequence[Revision]) -> Scope:
+    """Return the first scope with whose device each revision's machine can do something."""
+    platforms = [explored_platform_of(one) for one in revisions]
+    fits = (
+        scope
+        for scope in SMALL
+        if all(one.plugs(device) for one in platforms for device in scope.devices)
+    )
+    return next(fits, SMALL[0])
 
 
 def _desk(played: Run | Pair, choice: HistoryChoice) -> PlayerDesk:

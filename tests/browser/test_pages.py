@@ -27,6 +27,7 @@ pytestmark = pytest.mark.browser
 SIDES = [find_revision("pre-revert"), find_revision("revert")]
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202e"
 PAINTED_MS = 500
+CHIPS = ["holds it", "waits for guest", "holds it, no wait", "holds it, no wait"]  # QEMU's
 Scheme = Literal["light", "dark"]
 
 
@@ -140,6 +141,8 @@ def test_what_could_happen_next_is_gone_through_and_its_token_opens(
         ).click()
         row = part.get_by_role("row", name="no-lost-release")
         expect(row).to_contain_text("violated")
+        believed = part.get_by_role("img", name="8 choices so far.").get_attribute("aria-label")
+        chips = part.locator(".kit-way text").all_text_contents()
         share = row.locator(".kit-part").inner_text()
         press(part, "Copy the token")
         expect(part.locator(".kit-silent")).to_contain_text("kit open 1.path.")
@@ -156,6 +159,10 @@ def test_what_could_happen_next_is_gone_through_and_its_token_opens(
 
     path = open_path(said.rpartition(" ")[2])
     assert share == "100 %"
+    assert believed is not None
+    assert "operator: not told" in believed
+    assert "QEMU: holds it, no wait" in believed
+    assert [words for words in chips if words in CHIPS] == CHIPS
     assert path.actions[0] == "device_del core1"
     assert "no-lost-release" in [prop.name for prop in path.breaks]
 

@@ -335,19 +335,35 @@ def helds_of(row: LaneRow, states: Sequence[Stands]) -> list[LaneState | None]:
     becomes busy.
     """
     found: list[LaneState | None] = []
-    facts: object = None
-    used = True
+    before: tuple[LaneState | None, Stands] | None = None
     for state in states:
-        belief = state.beliefs[row.device]
-        now = (belief.qemu, belief.pending, belief.guest, belief.libvirt)
-        stays = bool(found) and found[-1] in _AT_REST and now == facts
-        held = found[-1] if stays else _held(row, state)
-        dropped = bool(found) and found[-1] in (LaneState.PENDING, LaneState.DROPPED)
-        if held is LaneState.HOLDS and dropped and not (belief.guest and not used):
-            held = LaneState.DROPPED  # until it is requested again, or back in the guest's use
-        found.append(held)
-        facts, used = now, belief.guest
+        found.append(held_after(row, before, state))
+        before = (found[-1], state)
     return found
+
+
+def held_after(
+    row: LaneRow, before: tuple[LaneState | None, Stands] | None, state: Stands
+) -> LaneState | None:
+    """Return what the party of *row* believes in a state.
+
+    *before* is what it believed in the state before this, and that state; None at the start.
+    """
+    held = _held(row, state)
+    if before is None:
+        return held
+    was, earlier = before
+    then, now = earlier.beliefs[row.device], state.beliefs[row.device]
+    if was in _AT_REST and _facts(then) == _facts(now):
+        return was
+    dropped = was in (LaneState.PENDING, LaneState.DROPPED)
+    if held is LaneState.HOLDS and dropped and (then.guest or not now.guest):
+        return LaneState.DROPPED  # until it is requested again, or back in the guest's use
+    return held
+
+
+def _facts(belief: Belief) -> tuple[object, ...]:
+    return belief.qemu, belief.pending, belief.guest, belief.libvirt
 
 
 _AT_REST = (LaneState.ORPHANED, LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING)

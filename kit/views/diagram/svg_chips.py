@@ -10,7 +10,7 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import LaneRow, LaneState, Layout, PictureSide
 from kit.views.escape import Html
 
-__all__ = ["PRESENT", "Chip", "chip_svg", "chips_of"]
+__all__ = ["PRESENT", "Chip", "absent", "chip_svg", "chip_width", "chips_of"]
 
 HIGH, SIZE, PAD = 17.0, 11.5, 5.0
 
@@ -36,11 +36,16 @@ class Chip:
 
 def chip_svg(x: float, y: float, words: str, colour: str, *, loud: bool) -> Html:
     """Draw a chip, its left end at *x*, its middle at *y*; a ``loud`` one is filled."""
-    wide = svg.text_width(words, SIZE, bold=loud) + 2 * PAD
+    wide = chip_width(words, loud=loud)
     ground, ink = (colour, svg.PAPER) if loud else (svg.PAPER, colour)
     return svg.rect(x, y - HIGH / 2, wide, HIGH, ground, colour) + svg.text(
         x + PAD, y + 4, words, fill=ink, size=SIZE, bold=loud, halo=""
     )
+
+
+def chip_width(words: str, *, loud: bool) -> float:
+    """Return how wide a chip is."""
+    return svg.text_width(words, SIZE, bold=loud) + 2 * PAD
 
 
 def chips_of(layout: Layout, side: PictureSide) -> Iterator[Chip]:
@@ -103,10 +108,17 @@ PRESENT = {
 
 
 def _absent(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
-    """Describe a row that has no bar: did it have one before?"""
     had = any(bar.first < 0 for bar in side.bars_of(row))
     aborted = any(bar.held is LaneState.ABORTED and bar.first <= step for bar in side.bars)
-    match row.lane:
+    return absent(row.lane, had=had, aborted=aborted)
+
+
+def absent(lane: Actor, *, had: bool, aborted: bool) -> tuple[str, str]:
+    """Return the words and the colour for a party that holds nothing.
+
+    *had*: it did at the start. *aborted*: QEMU is gone.
+    """
+    match lane:
         case Actor.GUEST if aborted:
             return "gone with QEMU", svg.SOFT
         case Actor.QEMU:

@@ -8,6 +8,7 @@ const CLOSE = 1e-7;
 const PATH_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 const CHIPS = 150;
 const START = 24;
+const CLEAR = 18; // of the arrow or the cross with which a choice begins
 
 function crc32(text) {
   let crc = 0xffffffff;
@@ -176,6 +177,21 @@ class Futures {
     return `${this.graph.data.token}.${safe}${this.choices.map((one) => PATH_LETTERS[one]).join("")}`;
   }
 
+  // What each row looks like at each place: an automaton reads the way (kit/views/page/beliefs.py).
+  looks(places, edges) {
+    const { data, nodes } = this.graph;
+    const states = data.rows.map(() => 0);
+    return places.map((place, number) => {
+      if (number) {
+        data.rows.forEach((row, n) => {
+          const told = row.by === "sent" ? edges[number - 1].sent : nodes[place].standing;
+          states[n] = row.moves[states[n]][told] ?? states[n];
+        });
+      }
+      return data.rows.map((row, n) => row.looks[row.states[states[n]]]);
+    });
+  }
+
   // -- what is shown -------------------------------------------------------------------------------
 
   show() {
@@ -217,28 +233,29 @@ class Futures {
   }
 
   picture(places, edges) {
-    const { data, nodes } = this.graph;
-    const shapes = [];
+    const { data } = this.graph;
+    const looks = this.looks(places, edges);
+    const bars = [];
+    const sent = [];
+    const chips = [];
     let x = data.names;
-    places.forEach((place, number) => {
+    looks.forEach((here, number) => {
+      const message = number ? data.messages[edges[number - 1].sent] : { svg: "", width: START };
+      // a belief is named where it begins; the last ones are named at the right end
+      const begun = here.filter((look, n) => number < edges.length && look.chip && (!number || look !== looks[number - 1][n]));
+      const before = number ? CLEAR : 2;
+      const wide = Math.max(message.width, ...begun.map((look) => look.width + before + 6));
+      bars.push(`<g transform="translate(${x} 0) scale(${wide} 1)">${here.map((look) => look.bar).join("")}</g>`);
+      chips.push(`<g transform="translate(${x + before} 0)">${begun.map((look) => look.chip).join("")}</g>`);
       // a choice's messages stand over what they bring about
-      const wide = number ? data.messages[edges[number - 1].sent].width : START;
-      const { bars } = data.standings[nodes[place].standing];
-      shapes.push(`<g transform="translate(${x} 0) scale(${wide} 1)">${bars}</g>`);
+      if (number) sent.push(`<g transform="translate(${x} 0)">${message.svg}<text x="10" y="14" style="fill:var(--kit-soft);font-size:11.5px">${number}</text></g>`);
       x += wide;
     });
-    const end = x;
-    x = data.names + START;
-    edges.forEach((edge, number) => {
-      const { svg, width } = data.messages[edge.sent];
-      shapes.push(`<g transform="translate(${x} 0)">${svg}<text x="10" y="14" style="fill:var(--kit-soft);font-size:11.5px">${number + 1}</text></g>`);
-      x += width;
-    });
-    const { chips } = data.standings[nodes[places.at(-1)].standing];
-    shapes.push(`<g transform="translate(${end + 10} 0)">${chips}</g>`);
-    const wide = Math.max(end + CHIPS, 640);
-    const label = `${edges.length} choices so far. ${data.standings[nodes[places.at(-1)].standing].words}`;
-    const svg = `<svg xmlns="${SVG}" viewBox="0 0 ${wide} ${data.height}" width="${wide}" height="${data.height}" role="img">${data.back}${shapes.join("")}</svg>`;
+    const last = looks.at(-1);
+    chips.push(`<g transform="translate(${x + 10} 0)"><text y="14" style="fill:var(--kit-soft);font-size:11.5px">believes now</text>${last.map((look) => look.chip).join("")}</g>`);
+    const wide = Math.max(x + CHIPS, 640);
+    const label = `${edges.length} choices so far. ${last.map((look) => look.words).filter((words) => words).join("; ")}`;
+    const svg = `<svg xmlns="${SVG}" viewBox="0 0 ${wide} ${data.height}" width="${wide}" height="${data.height}" role="img">${data.back}${bars.join("")}${chips.join("")}${sent.join("")}</svg>`;
     const box = h("div", { class: "kit-way", tabindex: "0", role: "group", "aria-label": "the way so far", html: svg });
     box.firstChild.setAttribute("aria-label", label);
     requestAnimationFrame(() => (box.scrollLeft = box.scrollWidth));
@@ -315,9 +332,8 @@ class Futures {
           "aria-pressed": String(number === this.watched), onclick: () => { this.watched = number; this.show(); },
         }, property.name)),
         h("td", { class: style }, way),
-        h("td", {}, next),
         h("td", { class: "kit-part" }, `${(100 * share[here]).toFixed(share[here] && share[here] < 0.01 ? 1 : 0)} %`),
-        h("td", {}, there > 0
+        h("td", {}, h("span", {}, next), there > 0
           ? this.press(property.example ? "Show one" : "Shortest way", `way ${number}`, () => this.shortest(number), {
               "aria-label": `the shortest way to ${property.example ? "an example" : "a violation"} of ${property.name}` })
           : null),
@@ -327,7 +343,7 @@ class Futures {
       "div",
       { class: "kit-scroll", tabindex: "0", role: "group", "aria-label": "properties" },
       h("table", { class: "kit-futures-table" },
-        h("thead", {}, h("tr", {}, ...["property", "on this way", "from here", "share of futures", ""].map((words) => h("th", { scope: "col" }, words)))),
+        h("thead", {}, h("tr", {}, ...["property", "on this way", "share of futures", "from here"].map((words) => h("th", { scope: "col" }, words)))),
         h("tbody", {}, ...rows)),
     );
   }
@@ -338,15 +354,16 @@ class Futures {
     const values = places.map((place) => share[place]);
     const wide = Math.min(420, this.root.clientWidth - 12);
     const high = 90;
-    const x = (n) => 40 + (values.length > 1 ? (n * (wide - 60)) / (values.length - 1) : 0);
+    const left = 48; // of the words
+    const x = (n) => left + (values.length > 1 ? (n * (wide - left - 20)) / (values.length - 1) : 0);
     const y = (value) => 8 + (1 - value) * (high - 28);
     const line = values.map((value, n) => `${x(n).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
     const dots = values.map((value, n) => `<circle cx="${x(n)}" cy="${y(value)}" r="3" style="fill:var(--kit-hold)"/>`).join("");
     const words = (at, top, text, anchor) => `<text x="${at}" y="${top}" style="fill:var(--kit-soft);font-size:11.5px;text-anchor:${anchor}">${text}</text>`;
     const svg = `<svg xmlns="${SVG}" viewBox="0 0 ${wide} ${high}" width="${wide}" height="${high}" role="img">
-      <line x1="40" y1="${y(0)}" x2="${wide - 20}" y2="${y(0)}" style="stroke:var(--kit-line)"/><line x1="40" y1="${y(1)}" x2="${wide - 20}" y2="${y(1)}" style="stroke:var(--kit-line)"/>
+      <line x1="${left}" y1="${y(0)}" x2="${wide - 20}" y2="${y(0)}" style="stroke:var(--kit-line)"/><line x1="${left}" y1="${y(1)}" x2="${wide - 20}" y2="${y(1)}" style="stroke:var(--kit-line)"/>
       <polyline points="${line}" style="fill:none;stroke:var(--kit-hold);stroke-width:2"/>${dots}
-      ${words(34, y(1) + 4, "100 %", "end")}${words(34, y(0) + 4, "0 %", "end")}${words(40, high - 4, "start", "middle")}${values.length > 1 ? words(wide - 20, high - 4, `choice ${values.length - 1}`, "end") : ""}</svg>`;
+      ${words(left - 6, y(1) + 4, "100 %", "end")}${words(left - 6, y(0) + 4, "0 %", "end")}${words(left, high - 4, "start", "middle")}${values.length > 1 ? words(wide - 20, high - 4, `choice ${values.length - 1}`, "end") : ""}</svg>`;
     const percent = values.map((value) => `${Math.round(100 * value)} %`).join(", ");
     const drawn = h("div", { class: "kit-curve", html: svg });
     drawn.firstChild.setAttribute("aria-label", `How inevitable: ${property.name}, from the start: ${percent}`);

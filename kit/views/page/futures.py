@@ -1,7 +1,7 @@
 """What could happen next: the graph of a small scope, as data that a page goes through.
 
 Every shape is drawn here, with the shapes of all other pictures; the page only puts them in a row:
-the messages of each action, and for each state the bars and the chips of its lanes.
+the messages of each action, and the bar and the chip of each belief.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from kit.actors.messages import PARTICIPANTS, Actor
 from kit.explorer.actions import ActionKind
-from kit.explorer.comparison import PathState
 from kit.explorer.graph import Graph, Node
 from kit.explorer.paths import path_sentence
 from kit.explorer.search import PropertyKind
@@ -21,11 +20,12 @@ from kit.machine.requests import Device
 from kit.simulation.token import path_token
 from kit.views.cockpit.view import shown
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import Connectors, LaneRow, LaneState, Mark, helds_of, mark_of
+from kit.views.diagram.layout import Connectors, LaneRow, LaneState, Mark, mark_of
 from kit.views.diagram.svg import LANE_NAMES
-from kit.views.diagram.svg_chips import PRESENT, chip_svg
+from kit.views.diagram.svg_chips import PRESENT, absent, chip_svg, chip_width
 from kit.views.diagram.svg_spans import COLOURS
 from kit.views.escape import Html
+from kit.views.page.beliefs import BeliefRow, Standings, belief_row
 
 __all__ = ["futures_data"]
 
@@ -37,11 +37,7 @@ _PARTIES = dict.fromkeys((kind.name for kind in ActionKind), Actor.OPERATOR) | {
     ActionKind.GUEST.name: Actor.GUEST,
     ActionKind.LIBVIRT.name: Actor.LIBVIRT,
 }
-_ABSENT = {
-    Actor.QEMU: "has released it",
-    Actor.GUEST: "does not use it",
-    Actor.LIBVIRT: "off its list",
-}
+_LOUD = (LaneState.ORPHANED, LaneState.ABORTED)
 
 
 def futures_data(graphs: tuple[Graph, ...]) -> dict[str, Any]:
@@ -66,14 +62,16 @@ def futures_data(graphs: tuple[Graph, ...]) -> dict[str, Any]:
 
 
 def _graph(graph: Graph) -> dict[str, Any]:
-    lanes = _Lanes(graph.job.scope.devices)
-    standings: dict[tuple[Html, Html, str], int] = {}
-    nodes = [_node(number, node, lanes, standings) for number, node in enumerate(graph.nodes)]
-    job = graph.job
+    devices = graph.job.scope.devices
+    names = tuple(str(device.id) for device in devices)
+    lanes, standings, job, model = _Lanes(names), Standings(graph), graph.job, graph.model
     token = path_token(job.scope.name, job.kind.value, job.revision, (), ())
-    model = graph.model
-    machine = model.machine(model.initial()[0])
-    connectors = partial(model.platform.connectors, machine)
+    connectors = partial(model.platform.connectors, model.machine(model.initial()[0]))
+    rows = [
+        belief_row(graph, LaneRow(lane, device), standings)
+        for lane in PARTICIPANTS
+        for device in names
+    ]
     return {
         "revision": job.revision.name,
         "token": token.rpartition(".")[0],
@@ -84,22 +82,17 @@ def _graph(graph: Graph) -> dict[str, Any]:
             {"words": shown(words), "party": LANE_NAMES[_PARTIES[kind]]}
             for words, kind in graph.actions
         ],
-        "messages": [
-            lanes.messages(sent, graph.job.scope.devices, connectors) for sent in graph.messages
+        "messages": [lanes.messages(sent, devices, connectors) for sent in graph.messages],
+        "rows": [lanes.row(one) for one in rows],
+        "nodes": [
+            _node(number, standings.numbers[number], node)
+            for number, node in enumerate(graph.nodes)
         ],
-        "standings": [
-            {"bars": bars, "chips": chips, "words": shown(words)}
-            for bars, chips, words in standings
-        ],
-        "nodes": nodes,
     }
 
 
-def _node(
-    number: int, node: Node, lanes: _Lanes, standings: dict[tuple[Html, Html, str], int]
-) -> list[int]:
+def _node(number: int, standing: int, node: Node) -> list[int]:
     """Return a node as numbers: its standing, what it shows, and four for each of its edges."""
-    standing = standings.setdefault(lanes.standing(node.standing), len(standings))
     found = [standing, _mask(node.shown)]
     for edge in node.edges:
         found += (edge.action, edge.sent, edge.target - number, _mask(edge.exercised))
@@ -114,8 +107,8 @@ class _Lanes:
     """The lanes of a picture that grows: a row for each device, QEMU's between libvirt's and the
     guest's."""
 
-    def __init__(self, devices: tuple[Device, ...]) -> None:
-        self._devices = tuple(str(device.id) for device in devices)
+    def __init__(self, devices: tuple[str, ...]) -> None:
+        self._devices = devices
         self._block = ROW * len(devices)
         self._top = {
             lane: TOP + number * (self._block + GAP) for number, lane in enumerate(PARTICIPANTS)
@@ -138,23 +131,33 @@ class _Lanes:
             for lane in PARTICIPANTS
         )
 
-    def standing(self, standing: PathState) -> tuple[Html, Html, str]:
-        """Return a state's bars, one unit wide, its chips, and both in words."""
-        bars, chips, words = [], [], []
-        for lane in PARTICIPANTS:
-            for device in self._devices:
-                row = LaneRow(lane, device)
-                held = helds_of(row, [standing])[0]
-                said, colour = (_ABSENT.get(lane, ""), svg.SOFT) if held is None else PRESENT[held]
-                if not said:
-                    continue
-                y, loud = self._y(row), held in (LaneState.ORPHANED, LaneState.ABORTED)
-                named = said if len(self._devices) == 1 else f"{device}: {said}"
-                chips.append(chip_svg(0, y, named, colour, loud=loud))
-                words.append(f"{LANE_NAMES[lane]}: {named}")
-                if held is not None:
-                    bars.append(svg.rect(0, y - HIGH / 2, 1, HIGH, colour))
-        return Html().join(bars), Html().join(chips), "; ".join(words)
+    def row(self, row: BeliefRow) -> dict[str, Any]:
+        """Return a row as its page follows it: how each of its states looks, and its moves."""
+        looks: dict[tuple[LaneState | None, bool], int] = {}
+        states = [
+            looks.setdefault(one, len(looks)) for one in zip(row.held, row.aborted, strict=True)
+        ]
+        return {
+            "by": "sent" if row.by_sent else "standing",
+            "looks": [self._look(row.row, held, aborted=aborted) for held, aborted in looks],
+            "states": states,
+            "moves": row.moves,
+        }
+
+    def _look(self, row: LaneRow, held: LaneState | None, *, aborted: bool) -> dict[str, Any]:
+        """Draw a belief: its bar, one unit wide, and its chip; say it, too."""
+        y, loud = self._y(row), held in _LOUD
+        if held is None:
+            words, colour = absent(row.lane, had=True, aborted=aborted)
+        else:
+            words, colour = PRESENT[held]
+        named = words if not words or len(self._devices) == 1 else f"{row.device}: {words}"
+        return {
+            "bar": "" if held is None else svg.rect(0, y - HIGH / 2, 1, HIGH, colour),
+            "chip": chip_svg(0, y, named, colour, loud=loud) if named else "",
+            "width": chip_width(named, loud=loud) if named else 0,
+            "words": shown(f"{LANE_NAMES[row.lane]}: {named}") if named else "",
+        }
 
     def messages(
         self, sent: tuple[Sent, ...], devices: tuple[Device, ...], connectors: Connectors

@@ -160,9 +160,34 @@ def test_the_graph_of_both_revisions_comes_along(explored: str) -> None:
 def test_each_edge_leads_to_a_node_and_names_an_action_and_its_messages(explored: str) -> None:
     for graph in unpacked(explored, "kit-futures")["graphs"]:
         counts = [len(graph[name]) for name in ("actions", "messages", "nodes")]
-        for number, (standing, _, *flat) in enumerate(graph["nodes"]):
-            assert standing < len(graph["standings"])
+        for number, (_, _, *flat) in enumerate(graph["nodes"]):
             for at in range(0, len(flat), 4):
                 action, sent, by, _ = flat[at : at + 4]
                 there = (action, sent, number + by)
                 assert all(0 <= one < count for one, count in zip(there, counts, strict=True))
+
+
+def test_a_machine_without_cores_is_explored_with_a_card() -> None:
+    played = play_pair(
+        find_scenario("pcie-retry"), find_revision("pcie-expiry"), find_revision("pcie-today")
+    )
+    sides = [played.before.revision, played.after.revision]
+    page = str(story_page(with_futures(story_of(played), sides, GuestKind.LINUX_5_12)))
+    data = unpacked(page, "kit-futures")
+
+    assert len(page.encode()) <= MAX_EXPLORED_BYTES
+    assert data["scope"] == (
+        "Linux 5.12; a PCI card of 1 function, 2 requests, 1 reset, no migrations"
+    )
+    assert [graph["revision"] for graph in data["graphs"]] == ["pcie-expiry", "pcie-today"]
+
+
+def test_each_row_s_moves_lead_to_states_that_it_draws(explored: str) -> None:
+    for graph in unpacked(explored, "kit-futures")["graphs"]:
+        assert [row["by"] for row in graph["rows"]] == ["sent", *["standing"] * 3]
+        for row in graph["rows"]:
+            there = {to for moves in row["moves"] for to in moves.values()}
+
+            assert len(row["moves"]) == len(row["states"])
+            assert there <= set(range(len(row["states"])))
+            assert set(row["states"]) == set(range(len(row["looks"])))

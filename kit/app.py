@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.case_study.behaviours import behaviours_of
@@ -20,11 +21,13 @@ from kit.course.sandbox_tasks import tasks_named
 from kit.explorer.comparison import PathPlay, alone
 from kit.explorer.comparison import beside as beside_path
 from kit.explorer.jobs import NAMED, Explored, SearchJob, explore_one
+from kit.explorer.own_machine import OwnObject
 from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
 from kit.git.library import Repository
 from kit.lessons.course import progress
 from kit.lessons.history_choice import HistoryChoice
+from kit.lessons.own_bench import OwnBench
 from kit.lessons.practice import practise
 from kit.lessons.reverts import (
     qemu_figures,
@@ -84,6 +87,7 @@ __all__ = [
     "knowledge",
     "mail_of",
     "net_change",
+    "own_machine",
     "path",
     "player",
     "points",
@@ -315,6 +319,18 @@ def _searched(job: SearchJob) -> Explored:
 def _path_mail(shown: PathPlay) -> str:
     commits = named_commits([side.revision for side in shown.sides])
     return "\n".join(path_mail_lines(shown, commits, 72))
+
+
+# -- a machine of one's own --------------------------------------------------------------------
+
+
+def own_machine(mine: str | Path | OwnObject) -> OwnBench:
+    """Return a machine of your own, to explore, play and compare; see docs/your-own-machine.md.
+
+    Args:
+        mine: An object with ``describe`` and ``step``, or the file of one: Python, or a program.
+    """
+    return OwnBench(mine)
 
 
 # -- a connector ---------------------------------------------------------------------------------

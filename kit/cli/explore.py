@@ -15,6 +15,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli, save
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
+from kit.cli.own import MachineFile, explore_machine, refuse_with_machine
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
@@ -77,7 +78,12 @@ Export = Annotated[
 ]
 LiveToo = Annotated[bool, typer.Option("--live", help="The same as --backend qemu.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes.")]
-MaxStates = Annotated[int, typer.Option(min=1, help="Most states that a search keeps.")]
+MaxStates = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help=f"Most states that a search keeps [{MAX_STATES:,}; a machine: 20,000]."
+    ),
+]
 
 
 @cli.command(epilog="Example: kit explore --at pre-revert")
@@ -95,11 +101,12 @@ def explore(
     phb: WithPhb = False,
     pci: Functions = _SCOPE.pci,
     export: Export = None,
+    machine: MachineFile = None,
     live: LiveToo = False,
     backend: Backend = EMBEDDED,
     binary: Binary = None,
     jobs: Jobs = _PROCESSORS,
-    max_states: MaxStates = MAX_STATES,
+    max_states: MaxStates = None,
     as_json: Json = False,
 ) -> None:
     """Try every order of events: which properties hold where, and a counterexample for each other.
@@ -110,6 +117,17 @@ def explore(
     Exit status: 0 done, 1 a property is violated under --expect, two revisions differ or the real
     QEMU answers otherwise, 2 wrong use.
     """
+    if machine is not None:
+        refuse_with_machine(
+            same=same is not None,
+            guest=bool(guests),
+            export=export is not None,
+            live=live,
+            backend=backend != EMBEDDED,
+        )
+        explore_machine(machine, at, promises, max_states, expect=expect, as_json=as_json)
+        return
+    most = max_states or MAX_STATES
     there = chosen_qemu(backend, binary, live=live)
     scope = Scope(
         cores=cores,
@@ -124,13 +142,13 @@ def explore(
     if same is not None:
         if at or expect or export or promises or there is not None:
             raise UserError("--same compares two revisions; it goes with the scope's options alone")
-        _same(_revision(same[0]), _revision(same[1]), kinds, scope, max_states, as_json)
+        _same(_revision(same[0]), _revision(same[1]), kinds, scope, most, as_json)
         return
     if at is not None:
         revisions: tuple[Revision, ...] = (_revision(at),)
     else:
         revisions = NAMED if there is None else (_like(there),)
-    todo = jobs_of(scope, revisions, kinds, max_states)
+    todo = jobs_of(scope, revisions, kinds, most)
     found: list[Explored] = []
     with suppress(KeyboardInterrupt):  # what was found until then is shown
         for one in _search(todo, min(jobs, len(todo))):

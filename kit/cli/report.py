@@ -21,6 +21,7 @@ from kit.views.page.story import Story, story_page
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.log import LogReport
 from kit.views.reports.mail import read_message_id
+from kit.views.reports.own import OwnReport
 from kit.views.reports.picture_page import StillPage, page_of, picture_png
 from kit.views.sequence.from_layout import sequence_of
 from kit.views.sequence.write_mermaid import mermaid_lines
@@ -49,7 +50,10 @@ class Forms:
         return self.draw()
 
 
-def put_report(report: LogReport | GuestReport | Forms, how: Writing, output: Path | None) -> None:
+Report = LogReport | GuestReport | OwnReport | Forms
+
+
+def put_report(report: Report, how: Writing, output: Path | None) -> None:
     """Write a report to a file or to stdout; UserError if that fails."""
     if how.form is RunForm.PNG:
         put(b"" if output is None else picture_png(report.layout), output)
@@ -57,18 +61,20 @@ def put_report(report: LogReport | GuestReport | Forms, how: Writing, output: Pa
         put(_text(report, how), output)
 
 
-def _story(report: LogReport | GuestReport | Forms, how: Writing) -> Story:
+def _story(report: Report, how: Writing) -> Story:
     if isinstance(report, Forms):
         story = report.story()
         return with_futures(story, report.revisions, report.guest) if how.explore else story
     if how.explore:
         raise UserError(
-            "--explore goes with the embedded machine: what was observed has no other end"
+            "--explore goes with the embedded machine; another has its own: kit explore --machine"
+            if isinstance(report, OwnReport)
+            else "--explore goes with the embedded machine: what was observed has no other end"
         )
     return observed_story(report)
 
 
-def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
+def _text(report: Report, how: Writing) -> str:
     match how.form:
         case RunForm.JSON:
             return json.dumps(report.json(), indent=2)
@@ -80,11 +86,12 @@ def _text(report: LogReport | GuestReport | Forms, how: Writing) -> str:
             return story_page(_story(report, how))
         case RunForm.MERMAID:
             return "\n".join(mermaid_lines(sequence_of(report.layout)))
-        case RunForm.QMP if not isinstance(report, LogReport):
+        case RunForm.QMP if not isinstance(report, LogReport | OwnReport):
             lines = report.transcript()
         case RunForm.QMP:
             raise UserError(
-                "--format qmp works with run, compare and open; a log is a transcript already"
+                "--format qmp works with run, compare and open of the kit's machines; a log is a"
+                " transcript already"
             )
         case RunForm.MAIL:
             answers = None if how.in_reply_to is None else read_message_id(how.in_reply_to)

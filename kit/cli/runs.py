@@ -13,9 +13,9 @@ import typer
 from kit.case_study.history import named_commits
 from kit.cli.common import FINE, NO, Json, cli
 from kit.cli.forms import Explored, Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
-from kit.cli.guest import Initrd, Kernel, image_of, play_guest, write_guest
-from kit.cli.live import write_live
+from kit.cli.live import Initrd, Kernel, image_of, play_guest, write_guest, write_live
 from kit.cli.output import complain, print_json, progress_line
+from kit.cli.own import MachineFile, compare_machine, refuse_with_machine, run_machine
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.cli.report import Forms, put_report
 from kit.common.errors import UserError
@@ -115,6 +115,7 @@ def run(
     expect: Annotated[
         bool, typer.Option("--expect", help="Check its claims at every revision instead.")
     ] = False,
+    machine: MachineFile = None,
     backend: Backend = EMBEDDED,
     binary: Binary = None,
     kernel: Kernel = None,
@@ -132,11 +133,17 @@ def run(
     With --expect: is each claim true where it must be, and false where it says so?  Exit status 1
     if not.
     """
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
+    if machine is not None:
+        refuse_with_machine(
+            expect=expect, backend=backend != EMBEDDED, kernel=kernel is not None, explore=explored
+        )
+        run_machine(machine, scenario, at, how, output)
+        return
     if expect:
         _check_claims(find_scenario(scenario), as_json=as_json)
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     story, revision = find_scenario(scenario), find_revision(at or "revert")
-    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     if image is not None:
         if at is not None:
             raise UserError("--at goes with the embedded machine; --kernel boots pseries")
@@ -164,6 +171,7 @@ def compare(
             "--after", metavar="REV", help="The second revision; with --backend qemu none."
         ),
     ] = None,
+    machine: MachineFile = None,
     backend: Backend = EMBEDDED,
     binary: Binary = None,
     kernel: Kernel = None,
@@ -181,13 +189,19 @@ def compare(
     With --backend qemu the second run is the real QEMU's; with --kernel the messages of both are
     compared, each at its own times.
     """
+    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
+    if machine is not None:
+        refuse_with_machine(
+            backend=backend != EMBEDDED, kernel=kernel is not None, explore=explored
+        )
+        compare_machine(machine, scenario, before, after or before, how, output)
+        return
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if (real is None and image is None) == (after is None):
         raise UserError(
             "a pair needs --before REV, and --after REV or --backend qemu: a binary is what it is"
         )
     story, first = find_scenario(scenario), find_revision(before)
-    how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     if image is not None:
         embedded = play(story, first)
         seen = play_guest(story, real, image)

@@ -28,10 +28,18 @@ from kit.views.page.story import Story
 from kit.views.reports.guest import GuestReport
 from kit.views.reports.log import LogReport
 from kit.views.reports.mail import mail_lines
+from kit.views.reports.own import OwnReport
 from kit.views.reports.path import path_mail_lines, path_still
 from kit.views.reports.picture_page import still_page
 
-__all__ = ["mail_about", "observed_story", "path_story", "story_of", "with_futures"]
+__all__ = [
+    "mail_about",
+    "observed_desk",
+    "observed_story",
+    "path_story",
+    "story_of",
+    "with_futures",
+]
 
 MAIL_WIDTH = 72
 
@@ -100,12 +108,18 @@ def path_story(play: PathPlay) -> Story:
     return Story(still=path_still(play), desk=desk, token=play.path.token)
 
 
-def observed_story(report: LogReport | GuestReport) -> Story:
-    """Return a log, or what was seen with a real guest."""
+def observed_story(report: LogReport | GuestReport | OwnReport) -> Story:
+    """Return a log, what was seen with a real guest, or a machine of somebody's own."""
+    still = report.still()
+    return Story(still=still, desk=observed_desk(report))
+
+
+def observed_desk(report: LogReport | GuestReport | OwnReport) -> ObservedDesk:
+    """Return the player of what `observed_story` takes."""
     layout, still = report.layout, report.still()
     shares: dict[str, Callable[[], str]] = {
         "text": lambda: "\n".join(report.text_lines(MAIL_WIDTH)),
         "mail": lambda: "\n".join(report.mail_lines(MAIL_WIDTH)),
         "svg": lambda: lone_svg(layout),
     }
-    return Story(still=still, desk=ObservedDesk(layout, still.events, shares))
+    return ObservedDesk(layout, still.events, shares)

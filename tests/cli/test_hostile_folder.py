@@ -210,6 +210,22 @@ def test_no_canary_runs(trap: Trap, tmp_path: Path, name: str) -> None:
     assert done.returncode in COMMANDS[name][1], done.stderr
 
 
+@pytest.mark.parametrize("name", ["lease.py", "two-phase"])
+def test_no_canary_runs_in_a_machine_of_ones_own(trap: Trap, tmp_path: Path, name: str) -> None:
+    """A Python file runs in a process of its own, which imports the kit."""
+    done = subprocess.run(
+        [*KIT, "explore", "--machine", str(ROOT / "examples" / name)],
+        cwd=trap.folder,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert trap.caught() == set(), done.stderr
+    assert done.returncode == 0, done.stderr
+
+
 _BY_METHOD = """
 import sys
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What was observed, in a log or with a real guest, as a cockpit that only plays."""
+"""A layout as a cockpit that only plays: what was observed, or a machine of somebody's own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kit.views.cockpit.player import no_text
 from kit.views.cockpit.view import USUAL, Button, Code, Position, Size, Tab, View, Words, picture_of
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import Drawing, draw, picture_svg
+from kit.views.diagram.time_axis import when
 from kit.views.escape import Html
 
 __all__ = ["ObservedDesk"]
@@ -48,6 +49,8 @@ class ObservedDesk:
             index=len(places) - 1,
             here_x=places[-1].x,
             here_at=places[-1].at,
+            unit="messages" if layout.counted else "",
+            counted=layout.counted,
             tabs=(
                 Tab(name="Events", html=Html("<pre>{}</pre>").format(self._events)),
                 Tab(name="Share", kind="share", buttons=tuple(self._buttons())),
@@ -57,9 +60,10 @@ class ObservedDesk:
 
     def _places(self, drawing: Drawing) -> Iterator[Position]:
         layout = self._layout
-        start = Position(
-            step=-1, at_ns=0, at="0 s", x=drawing.start, said=(("", "Nothing was seen yet."),)
-        )
+        at, nothing = "the start", "Nothing has happened yet."
+        if not layout.counted:
+            at, nothing = "0 s", "Nothing was seen yet."
+        start = Position(step=-1, at_ns=0, at=at, x=drawing.start, said=(("", nothing),))
         yield start
         for step, (stop, x) in enumerate(zip(layout.stops, drawing.steps, strict=True)):
             said = [
@@ -69,6 +73,8 @@ class ObservedDesk:
                 if mark.step == step
             ]
             at = "time unknown" if step in layout.timeless else seconds(stop.at_ns)
+            if layout.counted:
+                at = f"choice {when(layout, stop.at_ns)}"
             yield replace(
                 start,
                 step=step,

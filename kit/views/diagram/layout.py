@@ -31,14 +31,33 @@ __all__ = [
     "THOUGHTS",
     "Bar",
     "Connectors",
+    "Held",
+    "Lane",
     "LaneRow",
     "LaneState",
     "Layout",
     "Mark",
+    "Party",
     "PictureSide",
     "Stands",
+    "StateShown",
 ]
-__all__ += ["bars_in", "helds_of", "layout_of", "mark_of"]
+__all__ += ["bars_in", "helds_of", "lane_name", "layout_of", "mark_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A participant that is none of the kit's: ``value`` is its name."""
+
+    value: str
+
+
+Lane = Actor | Party
+
+
+def lane_name(lane: Lane) -> str:
+    """Return what stands beside a lane, or above it."""
+    return "QEMU" if lane is Actor.QEMU else lane.value
 
 
 class LaneState(Enum):
@@ -59,6 +78,16 @@ class LaneState(Enum):
     DOES_NOT_KNOW = auto()
     UNKNOWN = auto()  # any party that a log does not mention
 
+
+@dataclass(frozen=True, slots=True)
+class StateShown:
+    """What a party shows in its own words."""
+
+    words: str
+    tone: Severity = Severity.PLAIN
+
+
+Held = LaneState | StateShown
 
 BAR_WORDS = {
     LaneState.HOLDS: "holds {}",
@@ -83,7 +112,7 @@ BAR_WORDS = {
 class LaneRow:
     """A row of bars: what one party believes of one device."""
 
-    lane: Actor
+    lane: Lane
     device: str
 
 
@@ -98,8 +127,8 @@ class Mark:
     step: int
     seq: int
     at_ns: int
-    src: Actor
-    dst: Actor
+    src: Lane
+    dst: Lane
     tone: Severity = Severity.PLAIN
     minor: bool = False
     label: str
@@ -117,13 +146,15 @@ class Bar:
     """
 
     row: LaneRow
-    held: LaneState
+    held: Held
     first: int
     last: int | None
 
     @property
     def words(self) -> str:
         """The text in the bar."""
+        if isinstance(self.held, StateShown):
+            return self.held.words
         return BAR_WORDS[self.held].format(self.row.device)
 
 
@@ -132,8 +163,8 @@ class PictureSide:
     """One run in the picture. ``name`` is "before" or "after", or empty if there is one run.
 
     ``run`` is None if the picture shows an observation or a path instead of a run in time;
-    ``path_at`` is the revision of a path. ``seen`` is the last entry so far. ``now`` is the current
-    state of each row.
+    ``path_at`` is the revision of a path, ``called`` the name of what is drawn where it has no
+    revision. ``seen`` is the last entry so far. ``now`` is the current state of each row.
     """
 
     name: str = ""
@@ -142,8 +173,9 @@ class PictureSide:
     marks: tuple[Mark, ...]
     bars: tuple[Bar, ...]
     brackets: tuple[Bracket, ...] = ()
-    now: tuple[tuple[LaneRow, LaneState | None], ...]
+    now: tuple[tuple[LaneRow, Held | None], ...]
     path_at: Revision | None = None
+    called: str = ""
 
     @property
     def revision(self) -> Revision:
@@ -151,6 +183,19 @@ class PictureSide:
         found = self.path_at if self.run is None else self.run.revision
         assert found is not None, "what was observed has no revision"
         return found
+
+    @property
+    def brief(self) -> str:
+        """The name of what is drawn, as short as it is unique."""
+        return self.called or self.revision.name
+
+    @property
+    def heading(self) -> str:
+        """The name of what is drawn, with the commit that a short name means."""
+        if self.called:
+            return self.called
+        revision = self.revision
+        return revision.name if revision.alias is None else f"{revision.name} ({revision.label})"
 
     def bars_of(self, row: LaneRow) -> tuple[Bar, ...]:
         """Return the bars of a row, in time order."""
@@ -173,7 +218,7 @@ class Layout:
     name: str
     title: str
     devices: tuple[str, ...]
-    lanes: tuple[Actor, ...]
+    lanes: tuple[Lane, ...]
     rows: tuple[LaneRow, ...]
     stops: tuple[TimelineStop, ...]
     place: int
@@ -188,7 +233,12 @@ class Layout:
     counted: bool = False
     outcome: str = ""
 
-    def rows_of(self, lane: Actor) -> tuple[LaneRow, ...]:
+    @property
+    def own(self) -> bool:
+        """Is it a machine of somebody's own, with participants of its own?"""
+        return any(isinstance(lane, Party) for lane in self.lanes)
+
+    def rows_of(self, lane: Lane) -> tuple[LaneRow, ...]:
         """Return the rows of bars of a lane."""
         return tuple(row for row in self.rows if row.lane is lane)
 
@@ -305,7 +355,7 @@ def _device(entry: TraceEntry, devices: tuple[Device, ...], connectors: Connecto
     return ""
 
 
-def bars_in(row: LaneRow, helds: list[LaneState | None]) -> list[Bar]:
+def bars_in(row: LaneRow, helds: Sequence[Held | None]) -> list[Bar]:
     """Return the bars of a row; ``helds[n]`` is the state after step n - 1."""
     bars, at = [], -1
     for held, group in groupby(helds):

@@ -60,14 +60,17 @@ def folded_legend() -> Html:
     ).format(_WORDS, _samples(_items()))
 
 
-def legend_parts(pictures: str, top: float, width: float) -> tuple[list[Html], float]:
+def legend_parts(
+    pictures: str, top: float, width: float, *, own: bool = False
+) -> tuple[list[Html], float]:
     """Return the samples of the shapes in *pictures* for inside an SVG, and where they end.
 
-    They stand in rows below ``top``, as many side by side as ``width`` has room for.
+    They stand in rows below ``top``, as many side by side as ``width`` has room for. *own*: the
+    participants are none of the kit's.
     """
     parts: list[Html] = []
     x, y = 4.0, top
-    for drawn, words in _items():
+    for drawn, words in _own_items() if own else _items():
         if not all(style in pictures for style in _STYLE.findall(drawn)):
             continue
         wide = WIDE + 6 + svg.text_width(words, SMALL) + 18
@@ -87,6 +90,21 @@ def _samples(items: Iterable[tuple[Html, str]]) -> Html:
         for drawn, words in items
     )
     return Html('<div class="kit-samples">{}</div>').format(samples)
+
+
+def _own_items() -> tuple[tuple[Html, str], ...]:
+    half, box = WIDE / 2, (3, 2, WIDE - 6, HIGH - 4)
+    return (
+        (svg.rect(*box, svg.PAPER, svg.INK), "what a participant shows, in its own words"),
+        (svg.rect(*box, svg.PAPER, svg.WAIT, "4 2"), "it waits"),
+        (svg.rect(*box, svg.PAPER, svg.BAD), "it shows that something is wrong"),
+        (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message"),
+        (svg.rect(half - 2.5, _MIDDLE - 2.5, 5, 5, svg.PAPER, svg.INK), _ALONE),
+        (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),
+    )
+
+
+_ALONE = "something that one party does on its own"
 
 
 def _items() -> tuple[tuple[Html, str], ...]:
@@ -119,7 +137,7 @@ def _items() -> tuple[tuple[Html, str], ...]:
         (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer or a query, unlabelled"),
         (svg.cross(half, _MIDDLE, svg.BAD), "QEMU drops a request"),
         (svg.cross(half, _MIDDLE, svg.WAIT), "QEMU writes to its own log only"),
-        (small, "something that one party does on its own"),
+        (small, _ALONE),
         (bracket, "a timer: it ends where its time is over, or where it is stopped before that"),
         (svg.line(half, 1, half, HIGH - 1, svg.BAD, 1.5, "6 3"), "the first difference"),
     )

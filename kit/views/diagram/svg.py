@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kit.actors.messages import Actor
 from kit.common.package import drawn_by
 from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Revision
@@ -21,7 +20,15 @@ from kit.simulation.story import in_words, where_they_part
 from kit.simulation.timeline import Timeline
 from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, layout_of
+from kit.views.diagram.layout import (
+    Lane,
+    LaneRow,
+    Layout,
+    Mark,
+    PictureSide,
+    lane_name,
+    layout_of,
+)
 from kit.views.diagram.legend import legend_parts
 from kit.views.diagram.svg_axis import AXIS_Y, TOP, axis_parts, now_line
 from kit.views.diagram.svg_chips import chips_of
@@ -30,14 +37,14 @@ from kit.views.diagram.svg_spans import COLOURS, Span, spans_of
 from kit.views.diagram.time_axis import MIN_AXIS_S, Axis, axis_of, duration, when
 from kit.views.escape import Html
 
-__all__ = ["LANE_NAMES", "WIDTH", "Drawing", "draw", "lone_svg", "picture_svg"]
+__all__ = ["WIDTH", "Drawing", "draw", "lone_svg", "picture_svg"]
 
 WIDTH, RIGHT = 960.0, 140.0
 SIZE = 11.5
 HEAD = 26.0  # for the title of a picture that travels alone
 SMALL, LINE = 11.0, 14.0  # of the words below the picture
 BELOW = 16.0  # for the words at the first difference
-LANE_NAMES = {lane: lane.value for lane in Actor} | {Actor.QEMU: "QEMU"}
+MAX_LEFT = 180.0  # for the names of lanes
 MAX_LABEL_ROWS = 3  # rows of labels over a lane, fewer if the picture would be too high
 
 
@@ -76,7 +83,7 @@ def lone_svg(played: Run | Pair | Layout, *, titled: bool = True, width: float =
     layout = played if isinstance(played, Layout) else layout_of(played)
     drawn, head = draw(layout, width=width, shortest_s=1), HEAD * titled
     title = svg.text(4, 18, f"{layout.name}: {layout.title}"[:120], size=14, bold=True)
-    legend, bottom = legend_parts(drawn.svg, head + drawn.height + 6, width)
+    legend, bottom = legend_parts(drawn.svg, head + drawn.height + 6, width, own=layout.own)
     lines = _wrapped(f"{drawn_by()} {layout.command}".strip(), width)
     inner = Html('<svg y="{:g}" width="{:g}" height="{:g}" viewBox="0 0 {:g} {:g}">{}</svg>')
     size = drawn.width, drawn.height
@@ -108,7 +115,7 @@ def draw(
     ``shortest_s``: how long the axis is at least; by default pictures of a page can be compared.
     """
     layout = played if isinstance(played, Layout) else layout_of(played)
-    left = 76.0 if len(layout.devices) == 1 else 118.0
+    left = _left(layout)
     if shortest_s is None:
         # where nothing is clicked the axis need not leave room
         still = not future and not moves
@@ -135,6 +142,13 @@ def draw(
         now=_now_x(layout, axis),
         right=axis.right,
     )
+
+
+def _left(layout: Layout) -> float:
+    """Return where the axis begins: behind the names of the lanes."""
+    left = 76.0 if len(layout.devices) == 1 else 118.0
+    names = [lane_name(lane) for lane in layout.lanes if layout.own]
+    return max([left, *(min(svg.text_width(name, 12) + 20, MAX_LEFT) for name in names)])
 
 
 def _lanes_within(layout: Layout, axis: Axis, highest: float) -> list[tuple[PictureSide, Lanes]]:
@@ -305,7 +319,8 @@ class _PictureParts:
         layout = self._layout
         yield svg.line(0, lanes.top, self._width, lanes.top, svg.LINE)
         if not layout.observed:
-            words = "believes now" if self._moves or not self._at_end else "at the end"
+            now = "shows now" if layout.own else "believes now"
+            words = now if self._moves or not self._at_end else "at the end"
             x = self._width - RIGHT + 8
             yield svg.text(x, lanes.top + 16, words, fill=svg.SOFT, size=SIZE)
         for lane in layout.lanes:
@@ -313,13 +328,13 @@ class _PictureParts:
 
     def _heading(self, side: PictureSide, lanes: Lanes) -> Iterator[Html]:
         layout = self._layout
-        called = layout.observed or _called(side.revision)
+        called = layout.observed or side.heading
         heading = f"{side.name}: {called}" if side.name else called
         wide = svg.text_width(heading, 13, bold=True)
         yield svg.rect(0, lanes.top + 1, wide + 8, 20, svg.PAPER)  # hides the lines behind it
         yield svg.text(4, lanes.top + 16, heading, size=13, bold=True)
 
-    def _lane(self, lane: Actor, lanes: Lanes) -> Iterator[Html]:
+    def _lane(self, lane: Lane, lanes: Lanes) -> Iterator[Html]:
         layout, axis = self._layout, self._axis
         rows = layout.rows_of(lane)
         middle = lanes.middle(lane)
@@ -327,7 +342,7 @@ class _PictureParts:
         name_y = lanes.rows[rows[0]] if rows else middle
         x = 6 if several else axis.left - 10
         anchor = "start" if several else "end"
-        yield svg.text(x, name_y + 4, LANE_NAMES[lane], fill=svg.SOFT, anchor=anchor)
+        yield svg.text(x, name_y + 4, lane_name(lane), fill=svg.SOFT, anchor=anchor)
         for y in [lanes.rows[row] for row in rows] or [middle]:
             yield svg.line(axis.left, y, axis.right, y, svg.LINE, 0.8)
         for row in rows if several else ():

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kit.actors.messages import Actor
+from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import LaneRow, LaneState, Layout, PictureSide
+from kit.views.diagram.layout import Held, Lane, LaneRow, LaneState, Layout, PictureSide, StateShown
 from kit.views.escape import Html
 
 __all__ = ["PRESENT", "Chip", "absent", "chip_svg", "chip_width", "chips_of"]
 
 HIGH, SIZE, PAD = 17.0, 11.5, 5.0
+MAX_CHIP = 20  # characters of a party's own words
+TONES = {
+    Severity.PLAIN: svg.INK,
+    Severity.GOOD: svg.GOOD,
+    Severity.WAIT: svg.WAIT,
+    Severity.BAD: svg.BAD,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +83,7 @@ def _edges(side: PictureSide, row: LaneRow) -> Iterator[int]:
                 yield bar.last
 
 
-def _held(side: PictureSide, row: LaneRow, step: int) -> LaneState | None:
+def _held(side: PictureSide, row: LaneRow, step: int) -> Held | None:
     found = (
         bar.held
         for bar in side.bars_of(row)
@@ -86,6 +94,9 @@ def _held(side: PictureSide, row: LaneRow, step: int) -> LaneState | None:
 
 def _said(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
     held = _held(side, row, step)
+    if isinstance(held, StateShown):
+        words = held.words if len(held.words) <= MAX_CHIP else f"{held.words[: MAX_CHIP - 1]}…"
+        return words, TONES[held.tone]
     return _absent(side, row, step) if held is None else PRESENT[held]
 
 
@@ -113,7 +124,7 @@ def _absent(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
     return absent(row.lane, had=had, aborted=aborted)
 
 
-def absent(lane: Actor, *, had: bool, aborted: bool) -> tuple[str, str]:
+def absent(lane: Lane, *, had: bool, aborted: bool) -> tuple[str, str]:
     """Return the words and the colour for a party that holds nothing.
 
     *had*: it did at the start. *aborted*: QEMU is gone.

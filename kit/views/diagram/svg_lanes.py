@@ -10,7 +10,7 @@ from kit.actors.messages import Actor
 from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.label_rows import Shelf
-from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide
+from kit.views.diagram.layout import Lane, LaneRow, Layout, Mark, PictureSide
 from kit.views.diagram.spans import Bracket
 from kit.views.diagram.time_axis import Axis
 
@@ -44,17 +44,17 @@ class Lanes:
 
     top: float
     bottom: float
-    blocks: Mapping[Actor, tuple[float, float]]
+    blocks: Mapping[Lane, tuple[float, float]]
     rows: Mapping[LaneRow, float]
     brackets: tuple[tuple[Bracket, float], ...]
     labels: tuple[Label, ...]
 
-    def middle(self, lane: Actor) -> float:
+    def middle(self, lane: Lane) -> float:
         """The middle of a lane."""
         upper, lower = self.blocks[lane]
         return (upper + lower) / 2
 
-    def between(self, src: Actor, dst: Actor) -> tuple[float, float]:
+    def between(self, src: Lane, dst: Lane) -> tuple[float, float]:
         """Return where an arrow starts and ends: at the edges that face each other."""
         (top, bottom), (other_top, other_bottom) = self.blocks[src], self.blocks[dst]
         return (bottom, other_top) if top < other_top else (top, other_bottom)
@@ -79,7 +79,7 @@ def lanes_of(
     There are *most* rows of labels over a lane.
     """
     y = top + HEADING
-    blocks: dict[Actor, tuple[float, float]] = {}
+    blocks: dict[Lane, tuple[float, float]] = {}
     rows: dict[LaneRow, float] = {}
     brackets: list[tuple[Bracket, float]] = []
     labels: list[Label] = []
@@ -117,7 +117,7 @@ def _label_fields(one: _LabelText) -> tuple[str, Severity, int, bool]:
 # -- labels ----------------------------------------------------------------------------------------
 
 
-def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
+def _lane_of(mark: Mark, layout: Layout) -> Lane | None:
     """Return the lane above which a mark's label stands; None: below the last lane, the guest."""
     if Actor.GUEST in (mark.src, mark.dst) and Actor.OPERATOR not in (mark.src, mark.dst):
         return None if layout.lanes[-1] is Actor.GUEST else Actor.GUEST
@@ -125,7 +125,7 @@ def _lane_of(mark: Mark, layout: Layout) -> Actor | None:
 
 
 def _gather_labels(
-    side: PictureSide, layout: Layout, axis: Axis, lane: Actor | None
+    side: PictureSide, layout: Layout, axis: Axis, lane: Lane | None
 ) -> list[_LabelText]:
     """Return the labels above a lane, or below the guest, most important first."""
     marks = [m for m in side.marks if not m.minor and _lane_of(m, layout) is lane]
@@ -147,7 +147,7 @@ def _gather_labels(
 _RANK = {Severity.BAD: 0, Severity.GOOD: 0, Severity.PLAIN: 1, Severity.WAIT: 2}
 
 
-def _crossing(side: PictureSide, axis: Axis, lane: Actor, layout: Layout) -> tuple[float, ...]:
+def _crossing(side: PictureSide, axis: Axis, lane: Lane, layout: Layout) -> tuple[float, ...]:
     """Return where arrows reach or cross a lane, and where the two sides first differ."""
     place = layout.lanes.index
     steps = [] if layout.first_step is None else [layout.first_step]
@@ -175,7 +175,7 @@ def _place(shelf: Shelf, found: list[_LabelText]) -> Iterator[tuple[float, int, 
 # -- brackets --------------------------------------------------------------------------------------
 
 
-def _stack(side: PictureSide, lane: Actor, axis: Axis) -> Iterator[tuple[Bracket, int]]:
+def _stack(side: PictureSide, lane: Lane, axis: Axis) -> Iterator[tuple[Bracket, int]]:
     """Yield the brackets of a lane, each with a row that has room for it."""
     shelf = Shelf(axis.left, axis.right, 6)
     for bracket in side.brackets:

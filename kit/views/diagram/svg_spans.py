@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, PictureSide
+from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, PictureSide, StateShown
 from kit.views.diagram.spans import Bracket, Timed
+from kit.views.diagram.svg_chips import TONES
 from kit.views.diagram.svg_lanes import BAR, DROPPED_EDGE, Lanes
 from kit.views.diagram.time_axis import Axis
 from kit.views.escape import Html
@@ -17,12 +18,7 @@ __all__ = ["COLOURS", "Span", "spans_of"]
 
 SIZE = 11.5
 CLEAR = 7.0  # between an arrow or a sign and text
-COLOURS = {
-    Severity.PLAIN: svg.INK,
-    Severity.GOOD: svg.GOOD,
-    Severity.WAIT: svg.WAIT,
-    Severity.BAD: svg.BAD,
-}
+COLOURS = TONES
 SOLID = {LaneState.HOLDS, LaneState.DROPPED, LaneState.USES, LaneState.LISTED}
 DASHED = {LaneState.PENDING, LaneState.ASKED}
 TOLD = {
@@ -60,7 +56,11 @@ def spans_of(layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis) -> Ite
 def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...]) -> Iterator[Html]:
     box = (start, y - BAR / 2, end - start, BAR)
     colour, halo, bold = svg.BAD, svg.PAPER, True
-    if bar.held in SOLID:
+    if isinstance(bar.held, StateShown):
+        tone = bar.held.tone
+        colour, bold = COLOURS[tone], tone is Severity.BAD
+        yield svg.rect(*box, svg.PAPER, colour, "4 2" if tone is Severity.WAIT else "")
+    elif bar.held in SOLID:
         yield svg.rect(*box, svg.HOLD)
         if bar.held is LaneState.DROPPED:
             yield svg.line(start, y + BAR / 2 - 3, end, y + BAR / 2 - 3, *DROPPED_EDGE)

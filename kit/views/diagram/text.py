@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kit.common.errors import MisuseError
-from kit.machine.revision import Revision
 from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline
-from kit.views.diagram.layout import LaneState, Layout, PictureSide, layout_of
+from kit.trace.columns import Severity
+from kit.views.diagram.layout import LaneState, Layout, PictureSide, StateShown, layout_of
 from kit.views.diagram.text_glyphs import ASCII, BOXES, Signs, clean
 from kit.views.diagram.text_lanes import Columns, columns_of, end_words, heads, paint
 from kit.views.diagram.text_rows import Lined, TextRow, lines_of
@@ -101,7 +101,7 @@ def _headings(
         pass  # the title says it all
     elif len(sides) == 1:
         name = sides[0].name or "at"
-        yield clean(f"{name}: {_called(sides[0].revision)}".replace("at: ", "at "), signs)
+        yield clean(f"{name}: {sides[0].heading}".replace("at: ", "at "), signs)
     else:
         cells = (APART + _named(side)[: columns.width].ljust(columns.width) for side in sides)
         yield "revision".ljust(margin) + "".join(cells)
@@ -115,11 +115,7 @@ def _wide_enough(columns: Columns, sides: tuple[PictureSide, ...]) -> bool:
 
 
 def _named(side: PictureSide) -> str:
-    return f"{side.name}: {side.revision.name}"
-
-
-def _called(revision: Revision) -> str:
-    return revision.name if revision.alias is None else f"{revision.name} ({revision.label})"
+    return f"{side.name}: {side.brief}"
 
 
 def _row(row: TextRow, cells: list[str], time: int, label: int, signs: Signs) -> str:
@@ -163,7 +159,12 @@ def _ends(
 def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
     """Return the meaning of the signs in the picture."""
     helds = {bar.held for side in layout.sides for bar in side.bars}
-    words = [f"{signs.has} has it", f"{signs.none} has it not"]
+    own = {held.tone for held in helds if isinstance(held, StateShown)}
+    what = "shows a state" if layout.own else "has it"
+    none = "shows none" if layout.own else "has it not"
+    words = [f"{signs.has} {what}", f"{signs.none} {none}"]
+    words += [f"{signs.waits} waits"] * (Severity.WAIT in own)
+    words += [f"{signs.wrong} wrong"] * (Severity.BAD in own)
     if {LaneState.PENDING, LaneState.ASKED} & helds:
         words.append(f"{signs.waits} waits")
     if any(side.brackets for side in layout.sides):

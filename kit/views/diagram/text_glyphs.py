@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from kit.actors.messages import Actor
 from kit.common.plain_text import is_seen
-from kit.views.diagram.layout import LaneState
+from kit.trace.columns import Severity
+from kit.views.diagram.layout import Held, Lane, LaneState, StateShown
 
 __all__ = ["ASCII", "BOXES", "END_WORDS", "Signs", "clean", "sign_of"]
 
@@ -56,8 +57,10 @@ BOXES = Signs(
 )
 
 
-def sign_of(lane: Actor, held: LaneState | None, signs: Signs) -> str:
+def sign_of(lane: Lane, held: Held | None, signs: Signs) -> str:
     """Return the sign of a party's belief."""
+    if isinstance(held, StateShown):
+        return {Severity.WAIT: signs.waits, Severity.BAD: signs.wrong}.get(held.tone, signs.has)
     if held in (None, LaneState.TOLD_GONE):
         # without a request the operator believes that the device is there
         return signs.has if lane is Actor.OPERATOR and held is None else signs.none

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from kit.actors.messages import Actor
 from kit.trace.columns import Severity
-from kit.views.diagram.layout import LaneRow, LaneState, Layout, Mark, PictureSide
+from kit.views.diagram.layout import (
+    Held,
+    Lane,
+    LaneRow,
+    LaneState,
+    Layout,
+    Mark,
+    PictureSide,
+    StateShown,
+)
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.text_glyphs import END_WORDS, Signs, sign_of
 from kit.views.diagram.text_rows import Lined, TextRow
@@ -16,7 +25,7 @@ __all__ = ["Columns", "columns_of", "paint"]
 
 NARROWEST, MAX_WIDTH = 6, 14
 MARGIN, TAIL = 1, 2  # before the first lane; behind the last lane, for what stands beside it
-NAMES = {
+NAMES: Mapping[Lane, tuple[str, str]] = {
     Actor.OPERATOR: ("operator", "oper"),
     Actor.LIBVIRT: ("libvirt", "libv"),
     Actor.QEMU: ("QEMU", "QEMU"),
@@ -36,18 +45,18 @@ TIMED_WORDS = {
 class Columns:
     """Where the lanes are: the first column of each; ``width`` is what all of them take."""
 
-    lanes: Mapping[Actor, int]
+    lanes: Mapping[Lane, int]
     devices: tuple[str, ...]
     apart: int
     width: int
 
-    def of(self, lane: Actor, device: str) -> int:
+    def of(self, lane: Lane, device: str) -> int:
         """Return the column of a device in a lane, the lane's first where it names none."""
         return self.lanes[lane] + max(
             (n for n, other in enumerate(self.devices) if other == device), default=0
         )
 
-    def edge(self, lane: Actor) -> int:
+    def edge(self, lane: Lane) -> int:
         """The last column of a lane."""
         return self.lanes[lane] + len(self.devices) - 1
 
@@ -75,8 +84,12 @@ def heads(columns: Columns) -> str:
     cells = [" "] * columns.width
     brief = columns.apart < 10
     for lane, at in columns.lanes.items():
-        _write(cells, at, NAMES[lane][brief], len(columns.devices))
+        _write(cells, at, _name(lane, columns.apart, brief=brief), len(columns.devices))
     return "".join(cells)
+
+
+def _name(lane: Lane, apart: int, *, brief: bool) -> str:
+    return NAMES[lane][brief] if lane in NAMES else lane.value[: apart - 1]
 
 
 def _write(cells: list[str], at: int, words: str, block: int = 1) -> None:
@@ -122,12 +135,16 @@ def end_words(side: PictureSide, columns: Columns, device: str) -> list[str]:
     rows = [[" "] * columns.width for _ in range(1 if columns.apart >= 7 else 2)]
     for number, lane in enumerate(columns.lanes):
         held = _held(side, LaneRow(lane, device), len(side.marks) + 10**6)
-        words = END_WORDS[held] if held or lane not in _SAY_NOTHING else "-"
+        if isinstance(held, StateShown):
+            words = held.words[: columns.apart - 1]
+        else:
+            speaks = held or (isinstance(lane, Actor) and lane not in _SAY_NOTHING)
+            words = END_WORDS[held] if speaks else "-"
         _write(rows[number % len(rows)], columns.lanes[lane], words, len(columns.devices))
     return ["".join(row) for row in rows]
 
 
-def _held(side: PictureSide, row: LaneRow, step: int) -> LaneState | None:
+def _held(side: PictureSide, row: LaneRow, step: int) -> Held | None:
     for bar in side.bars:
         if bar.row == row and bar.first <= step and (bar.last is None or step < bar.last):
             return bar.held
@@ -167,7 +184,7 @@ def _beside(
 ) -> dict[int, list[tuple[int, str]]]:
     """Return, for each row, the columns of the timers that run there, and words beside them."""
     found: dict[int, list[tuple[int, str]]] = {}
-    taken: dict[tuple[Actor, int], list[range]] = {}
+    taken: dict[tuple[Lane, int], list[range]] = {}
     for bracket in side.brackets:
         rows = _rows(bracket, lines)
         if not rows:

@@ -20,8 +20,15 @@ from kit.machine.requests import Device
 from kit.simulation.token import path_token
 from kit.views.cockpit.view import shown
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import Connectors, LaneRow, LaneState, Mark, mark_of
-from kit.views.diagram.svg import LANE_NAMES
+from kit.views.diagram.layout import (
+    Connectors,
+    Lane,
+    LaneRow,
+    LaneState,
+    Mark,
+    lane_name,
+    mark_of,
+)
 from kit.views.diagram.svg_chips import PRESENT, absent, chip_svg, chip_width
 from kit.views.diagram.svg_spans import COLOURS
 from kit.views.escape import Html
@@ -79,7 +86,7 @@ def _graph(graph: Graph) -> dict[str, Any]:
         "height": lanes.height,
         "names": NAMES,
         "actions": [
-            {"words": shown(words), "party": LANE_NAMES[_PARTIES[kind]]}
+            {"words": shown(words), "party": lane_name(_PARTIES[kind])}
             for words, kind in graph.actions
         ],
         "messages": [lanes.messages(sent, devices, connectors) for sent in graph.messages],
@@ -110,7 +117,7 @@ class _Lanes:
     def __init__(self, devices: tuple[str, ...]) -> None:
         self._devices = devices
         self._block = ROW * len(devices)
-        self._top = {
+        self._top: dict[Lane, float] = {
             lane: TOP + number * (self._block + GAP) for number, lane in enumerate(PARTICIPANTS)
         }
         self.height = TOP + len(PARTICIPANTS) * (self._block + GAP)
@@ -124,7 +131,7 @@ class _Lanes:
             svg.text(
                 NAMES - 10,
                 self._top[lane] + self._block / 2 + 4,
-                LANE_NAMES[lane],
+                lane_name(lane),
                 fill=svg.SOFT,
                 anchor="end",
             )
@@ -156,7 +163,7 @@ class _Lanes:
             "bar": "" if held is None else svg.rect(0, y - HIGH / 2, 1, HIGH, colour),
             "chip": chip_svg(0, y, named, colour, loud=loud) if named else "",
             "width": chip_width(named, loud=loud) if named else 0,
-            "words": shown(f"{LANE_NAMES[row.lane]}: {named}") if named else "",
+            "words": shown(f"{lane_name(row.lane)}: {named}") if named else "",
         }
 
     def messages(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from kit.actors.messages import Actor
 from kit.git.values.page import CommitReference
+from kit.views.diagram.layout import Lane
 from kit.views.diagram.text_glyphs import ASCII, BOXES, clean
 from kit.views.markdown import fenced, plain_markdown
 
@@ -47,7 +47,7 @@ def paragraphs(sentences: Iterable[str], width: int, unicode: bool) -> Iterator[
 
 
 def event_line(
-    mark: str, time: str, sides: tuple[Actor, Actor], words: str, width: int, unicode: bool
+    mark: str, time: str, sides: tuple[Lane, Lane], words: str, width: int, unicode: bool
 ) -> Iterator[str]:
     """Yield an event in lines: a mark, its time, who sends it to whom, and a sentence."""
     src, dst = sides

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from kit.actors.messages import Actor
 from kit.trace.columns import Severity
-from kit.views.diagram.layout import Bar, LaneState, Layout, Mark, PictureSide
+from kit.views.diagram.layout import (
+    Bar,
+    Lane,
+    LaneState,
+    Layout,
+    Mark,
+    PictureSide,
+    StateShown,
+    lane_name,
+)
 from kit.views.diagram.time_axis import when
 from kit.views.sequence.diagram import (
     ArrowHead,
@@ -21,7 +30,6 @@ from kit.views.sequence.diagram import (
 
 __all__ = ["sequence_of"]
 
-NAMES = {actor: actor.value for actor in Actor} | {Actor.QEMU: "QEMU"}
 _AT_END = frozenset({LaneState.ORPHANED, LaneState.ABORTED, LaneState.PENDING})
 _AT_END |= {LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING}
 
@@ -38,11 +46,11 @@ def sequence_of(layout: Layout) -> SequenceDiagram:
     for side in layout.sides:
         ids = tuple(_id(side, lane) for lane in layout.lanes)
         people += [
-            Participant(one, NAMES[lane], lane is Actor.OPERATOR)
+            Participant(one, lane_name(lane), lane is Actor.OPERATOR)
             for one, lane in zip(ids, layout.lanes, strict=True)
         ]
         if pair:
-            groups.append(Group(f"{side.name}: {side.revision.name}", ids))
+            groups.append(Group(f"{side.name}: {side.brief}", ids))
     ends = tuple(dict.fromkeys((people[0].id, people[-1].id)))
     return SequenceDiagram(
         f"{layout.name}: {layout.title}", tuple(people), tuple(_items(layout, ends)), tuple(groups)
@@ -63,7 +71,7 @@ def _items(layout: Layout, ends: tuple[str, ...]) -> Iterator[Item]:
         yield _item(layout.sides[number], mark)
     for side in layout.sides:
         for bar in side.bars:
-            if bar.last is None and bar.held in _AT_END:
+            if bar.last is None and (isinstance(bar.held, StateShown) or bar.held in _AT_END):
                 yield SequenceNote(NoteSide.OVER, (_id(side, bar.row.lane),), _words(layout, bar))
     if layout.origin:
         yield SequenceNote(NoteSide.OVER, ends, layout.origin)
@@ -81,5 +89,5 @@ def _words(layout: Layout, bar: Bar) -> str:
     return f"{bar.row.device}: {bar.words}" if len(layout.devices) > 1 else bar.words
 
 
-def _id(side: PictureSide, lane: Actor) -> str:
+def _id(side: PictureSide, lane: Lane) -> str:
     return f"{side.name}-{lane.value}" if side.name else lane.value

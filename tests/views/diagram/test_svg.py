@@ -17,7 +17,7 @@ from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import layout_of
-from kit.views.diagram.svg import LANE_NAMES, draw, picture_svg
+from kit.views.diagram.svg import draw, picture_svg
 from kit.views.diagram.time_axis import axis_of
 from tests.views.runs import Choices, choices
 
@@ -94,7 +94,7 @@ def test_it_is_made_of_plain_shapes_and_text_stays_text() -> None:
         "polygon",
     }
     assert {name for node in nodes for name in node.attrib} & {"id", "class", "href"} == set()
-    assert {*LANE_NAMES.values()} - {"libvirt", "console"} <= {*words(picture_svg(pair()))}
+    assert {"operator", "QEMU", "guest"} <= {*words(picture_svg(pair()))}
 
 
 def test_it_paints_its_background_and_says_what_it_shows() -> None:

@@ -1,0 +1,159 @@
+"""What run, compare and explore do with ``--machine``: a machine of somebody's own."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit.cli.common import INTERRUPTED, NO, WRONG_USE
+from kit.cli.forms import Writing
+from kit.cli.output import complain, console, print_json, progress_line
+from kit.cli.report import put_report
+from kit.common.errors import UserError, did_you_mean
+from kit.explorer.own_machine import OwnMachine
+from kit.explorer.own_model import (
+    MAX_STATES,
+    OwnExplored,
+    OwnFinding,
+    explore_own,
+    play_own,
+)
+from kit.explorer.search import Ended
+from kit.storage.own_program import OwnProgram
+from kit.views.diagram.from_own import OwnPlay
+from kit.views.reports.own import OwnReport, own_json
+from kit.views.terminal.own import own_table
+
+__all__ = ["MachineFile", "compare_machine", "explore_machine", "refuse_with_machine"]
+__all__ += ["run_machine"]
+
+MachineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--machine",
+        metavar="FILE",
+        help="A machine of your own, a Python file or a program (docs/your-own-machine.md).",
+    ),
+]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[OwnMachine]:
+    with OwnProgram(path) as program:
+        yield OwnMachine(program)
+
+
+def refuse_with_machine(**options: bool) -> None:
+    """Raise `UserError` for an option that was given and means nothing for such a machine."""
+    for name, given in options.items():
+        if given:
+            raise UserError(
+                f"--{name.replace('_', '-')} goes with the kit's machines, not with --machine"
+            )
+
+
+def run_machine(path: Path, words: str, at: str | None, how: Writing, output: Path | None) -> None:
+    """Write a scenario, or actions with commas between, of a machine."""
+    with _opened(path) as machine:
+        played = play_own(machine, words, at)
+        machine.check_repeats()
+    command = _command("run", words, path, at=at)
+    put_report(OwnReport(OwnPlay((played,), command)), how, output)
+
+
+def compare_machine(
+    path: Path, words: str, before: str, after: str, how: Writing, output: Path | None
+) -> None:
+    """Write the same actions from two starts of a machine, on one axis."""
+    with _opened(path) as machine:
+        paths = tuple(play_own(machine, words, one, strict=False) for one in (before, after))
+        for number, choices in enumerate(zip(*(one.choices for one in paths), strict=True), 1):
+            if all(choice.step is None for choice in choices):
+                raise UserError(
+                    f"{machine.name}: action {number}, {choices[0].action.name}, cannot happen"
+                    f" there from {before} or {after}"
+                )
+        machine.check_repeats()
+    command = _command("compare", words, path, before=before, after=after)
+    put_report(OwnReport(OwnPlay(paths, command)), how, output)
+
+
+def _command(name: str, words: str, path: Path, **options: str | None) -> str:
+    given = [part for key, value in options.items() if value for part in (f"--{key}", value)]
+    return shlex.join(["kit", name, words, "--machine", str(path), *given])
+
+
+def explore_machine(
+    path: Path,
+    at: str | None,
+    wanted: Sequence[str] | None,
+    max_states: int | None,
+    *,
+    expect: bool,
+    as_json: bool,
+) -> None:
+    """Write which properties of a machine hold, and a counterexample for each other.
+
+    Exit status: 0 done, 1 a property is violated under ``--expect``, 2 there is no end of states.
+    """
+    found: list[OwnExplored] = []
+    most = MAX_STATES if max_states is None else max_states
+    with _opened(path) as machine:
+        _check_properties(machine, wanted)
+        names = [start.name for start in machine.description.starts] if at is None else [at]
+        for name in names:
+            found.append(explore_own(machine, name, max_states=most, progress=_tell))
+            if found[-1].result.ended is Ended.INTERRUPTED:
+                break
+    progress_line("")
+    if wanted:
+        found = [_only(one, wanted) for one in found]
+    if as_json:
+        print_json(own_json(found))
+    else:
+        console().print(own_table(found, lambda one, finding: _shown(path, one, finding)))
+    _end(machine, found, most, expect=expect)
+
+
+def _tell(states: int, depth: int) -> None:
+    progress_line(f"{states:,} states, {depth} choices deep")
+
+
+def _check_properties(machine: OwnMachine, wanted: Sequence[str] | None) -> None:
+    known = [prop.name for prop in machine.description.properties]
+    for name in wanted or ():
+        if name not in known:
+            raise UserError(
+                f"--property {name!r}: {machine.name} has {', '.join(known) or 'none'}"
+                f"{did_you_mean(name, known)}"
+            )
+
+
+def _only(one: OwnExplored, wanted: Sequence[str]) -> OwnExplored:
+    findings = tuple(finding for finding in one.findings if finding.prop.name in wanted)
+    return OwnExplored(one.machine, one.start, one.result, findings)
+
+
+def _shown(path: Path, one: OwnExplored, finding: OwnFinding) -> str:
+    names = ", ".join(action.name for action in finding.actions)
+    return _command("run", names, path, at=one.start.name)
+
+
+def _end(machine: OwnMachine, found: Sequence[OwnExplored], most: int, *, expect: bool) -> None:
+    for one in found:
+        if one.result.ended is Ended.INTERRUPTED:
+            raise typer.Exit(INTERRUPTED)
+        if one.result.ended is Ended.BOUND:
+            complain(
+                f"{machine.name}: more than {most:,} states from {one.start.name}, so a counter or"
+                " a time in the state may grow without end; bound it, or search further with"
+                " --max-states"
+            )
+            raise typer.Exit(WRONG_USE)
+    if expect and any(finding.is_violated for one in found for finding in one.findings):
+        raise typer.Exit(NO)

@@ -2,11 +2,14 @@
 
 The peer is what nobody can be quicker than who reads every message: ``git log`` streamed through
 Python.  All is measured on a clone beside the named one, with its objects and a commit-graph.
+
+And what it costs beside git alone in small histories, which are made here: there the start counts.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -17,7 +20,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-__all__ = ["comfortable", "measured", "reverts_table"]
+__all__ = ["comfortable", "measured", "reverts_table", "small_table"]
 
 PEER = """
 import subprocess, sys
@@ -41,6 +44,10 @@ own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 git = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print(own // 1024, git // 1024)
 """
+SMALL = (300, 10_000)
+_MOST_S = 0.3
+_EVERY = 150  # commits, of which one is a revert: as in Vite and golang/tools
+_FILES = 50
 COMMAND = "import sys; from kit.cli.main import main; main(sys.argv[1:])"
 
 
@@ -116,3 +123,63 @@ def reverts_table(clone: Path) -> Table:
                 words, f"{took:.2f} s; {own} MB", aim, f"{took / peer[0]:.2f} x {peer[0]:.2f} s"
             )
     return table
+
+
+# -- small histories ---------------------------------------------------------------------------
+
+
+def small_table() -> Table:
+    """Measure `kit reverts` beside `git log` on histories made here; return a table."""
+    table = Table(title="all reverts of a small history: more than git log takes")
+    for column in ("commits", "CPU", "wall", "aim", "git log in the same run"):
+        table.add_column(column)
+    for count in SMALL:
+        with tempfile.TemporaryDirectory() as folder:
+            make_history(Path(folder), count)
+            git = ["git", "--git-dir", folder, "log", "--format=%H%x00%B%x00"]
+            kit = [sys.executable, "-m", "kit", "reverts", "--repo", folder]
+            theirs, own = _cheapest(git), _cheapest(kit)
+        table.add_row(
+            f"{count:,}",
+            f"+ {own[1] - theirs[1]:.2f} s",
+            f"+ {own[0] - theirs[0]:.2f} s",
+            f"+ {_MOST_S} s",
+            f"{theirs[1]:.2f} s CPU, {theirs[0]:.2f} s",
+        )
+    return table
+
+
+def make_history(folder: Path, count: int) -> None:
+    """Make a bare repository in which every 150th commit reverts the one before by its title."""
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", folder], check=True)
+    command = ["git", "--git-dir", str(folder), "fast-import", "--quiet"]
+    stream = "".join(_imported(number) for number in range(1, count + 1))
+    subprocess.run(command, input=stream, text=True, check=True)
+
+
+def _imported(number: int) -> str:
+    is_revert = number % _EVERY == 0
+    change = number - 1 if is_revert else number
+    title = f"part{change % _FILES}: change {change}"
+    message = f"{title}\n\n{'A sentence on why that was needed, and what it touches. ' * 4}\n"
+    if is_revert:
+        message = f'Revert "{title}"\n\nIt leaks: number {number}.\n'
+    content = f"line {change - _FILES if is_revert else change}\n"
+    return (
+        f"commit refs/heads/main\nmark :{number}\n"
+        f"committer A <a@example.org> {1_500_000_000 + number * 3600} +0000\n"
+        f"data {len(message)}\n{message}{f'from :{number - 1}' if number > 1 else ''}\n"
+        f"M 100644 inline src/part{change % _FILES}.c\ndata {len(content)}\n{content}\n"
+    )
+
+
+def _cheapest(command: list[str], times: int = 7) -> tuple[float, float]:
+    """Return the shortest wall time and CPU time of a program, in seconds."""
+    found = []
+    for _ in range(times):
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        found.append((time.perf_counter() - start, cpu))
+    return min(wall for wall, _ in found), min(cpu for _, cpu in found)

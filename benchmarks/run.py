@@ -21,7 +21,7 @@ import explorer
 import long_log
 from browser import measure
 from real import speed
-from reverts import reverts_table
+from reverts import reverts_table, small_table
 from rich.console import Console
 from rich.table import Table
 
@@ -271,6 +271,7 @@ def main() -> None:
         table.add_row(figure.what, figure.value, figure.aim, figure.peer)
     Console().print(table)
     Console().print(explorer.growth())
+    Console().print(small_table())
     clone = os.environ.get("KIT_QEMU", "").strip()
     if clone:
         Console().print(reverts_table(Path(clone).expanduser()))

@@ -43,8 +43,8 @@ _MODULES = {
     "history": "history",
     "revert": "reverts",
     "reverts": "reverts",
-    "changelog": "reverts",
-    "missing-reverts": "missing_reverts",
+    "changelog": "changelog",
+    "missing-reverts": "reverts",
     "survey": "survey",
     "classroom": "classroom",
 }

@@ -9,14 +9,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.cells import chop_cells
-from rich.console import Console
 
 from kit.common.plain_text import plain
 from kit.git.repository.history import passed_over_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = [
     "complain",
@@ -60,6 +61,8 @@ def drop_output() -> None:
 
 def console() -> Console:
     """Return the console that writes tables and colours to stdout."""
+    from rich.console import Console  # here: it takes longer than many a command
+
     return Console(highlight=False)
 
 
@@ -71,6 +74,9 @@ def print_json(data: Any) -> None:  # noqa: ANN401 - whatever json can write
 def progress_line(words: str) -> None:
     """Rewrite the progress line on stderr, if it is a terminal."""
     if sys.stderr is not None and sys.stderr.isatty():
+        from rich.cells import chop_cells  # as above
+        from rich.console import Console
+
         width = max(Console(stderr=True).width - 1, 1)
         shown = chop_cells(plain(words), width)[0] if words else ""
         sys.stderr.write(f"\r\x1b[K{shown}")
@@ -83,8 +89,13 @@ def progress_bar() -> Iterator[Callable[[str, int, int | None], None]]:
 
     The bar is removed afterwards; without a terminal there is none.
     """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _step, _done, _total: None
+        return
+    from rich.console import Console  # as above
+
     err = Console(stderr=True)
-    if sys.stderr is None or not sys.stderr.isatty() or err.is_dumb_terminal:
+    if err.is_dumb_terminal:
         yield lambda _step, _done, _total: None
         return
 

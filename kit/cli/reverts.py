@@ -1,14 +1,14 @@
-"""Commands about reverts: revert, reverts, changelog."""
+"""Commands about reverts: revert, reverts, missing-reverts."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,19 +19,11 @@ from kit.cli.common import FINE, NO, Json, Repo, cli
 from kit.cli.output import complain, console, print_json, progress_bar
 from kit.cli.repository import chosen, find_place, name_of, tell_source
 from kit.common.errors import UserError
-from kit.common.plain_text import plain
+from kit.common.plain_text import printable
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.reenacted import clone_of
-from kit.git.values.changelog import changelog_json
-from kit.git.values.forge import Forge, forge_at, forge_of_remote
-from kit.git.values.sections import Grouping, range_json
 from kit.git.values.summary import summary
 from kit.git.values.verdict import Revert, RevertVerdict, revert_json
-from kit.views.terminal.changelog import (
-    changelog_lines,
-    cliffignore_lines,
-    keepachangelog_lines,
-)
 from kit.views.terminal.revert import report_text, row_line, summary_lines
 
 if TYPE_CHECKING:
@@ -138,7 +130,7 @@ def reverts(
             if not rows:  # what cannot be read is said alone
                 tell_source(place, data=as_json, what=what)
             rows.append(row)
-            typer.echo(json.dumps(revert_json(row)) if as_json else row_line(row).plain)
+            typer.echo(json.dumps(revert_json(row)) if as_json else row_line(row))
         found.close()
     if not rows:
         tell_source(place, data=as_json, what=what)
@@ -183,88 +175,45 @@ def _pool(*, check: bool) -> Iterator[Executor | None]:
         yield executor
 
 
-class ChangelogForm(Enum):
-    """How a changelog is written."""
-
-    TEXT = "text"
-    MARKDOWN = "md"
-    JSON = "json"
-    KEEP = "keepachangelog"
-    IGNORE = "cliffignore"
-
-
-@cli.command(epilog="Example: kit changelog v5.2.0..v6.0.0 --format md")
-def changelog(
-    span: Annotated[
-        str | None, typer.Argument(metavar="[A..B]", help="A range of commits, as git has it.")
-    ] = None,
+@cli.command("missing-reverts", epilog="Example: kit missing-reverts main stable-6.0")
+def missing_reverts(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="Whose reverts and fixes.")],
+    branch: Annotated[str, typer.Argument(metavar="BRANCH", help="What may lack them.")],
     repo: Repo = None,
-    form: Annotated[
-        ChangelogForm, typer.Option("--format", help="How to write it.")
-    ] = ChangelogForm.TEXT,
-    since_tag: Annotated[
-        bool, typer.Option("--since-tag", help="From the last version's tag on.")
-    ] = False,
-    group: Annotated[
-        Grouping | None, typer.Option(help="What sections go by; else the project's own habit.")
-    ] = None,
-    link: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where hashes lead to; else the remote; no: nowhere."),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Check reverts, or believe them.")
-    ] = True,
-    content: Annotated[
-        bool, typer.Option("--content", help="Also reverts whose message says nothing: slower.")
-    ] = False,
-    people: Annotated[bool, typer.Option("--people", help="Say who wrote each.")] = False,
-    trailers: Annotated[bool, typer.Option("--trailers", help="Show their trailers.")] = False,
     as_json: Json = False,
-) -> None:
-    """Summarise a range of commits, leaving out changes that were reverted within it."""
-    from kit.git.reverts.report import changelog_of, since_release
+) -> int:
+    """List the reverts and fixes of one branch that another one needs and does not have.
+
+    A change counts as contained if its lines are there, picked, rebased or squashed.  Exit status
+    1 where something is missing.
+    """
+    from kit.git.reverts import missing  # here: libgit2 takes a while
 
     place = find_place(repo)
-    if span is None and not since_tag:
-        raise UserError("kit changelog needs a range, as v1.0.0..v1.1.0, or --since-tag")
-    forge = _forge(clone_of(place.history), link)
-    if since_tag:
-        span = since_release(place.history, span or "")
-    assert span is not None
-    read = changelog_of(place.history, span, check=check, by=group, content=content)
-    tell_source(place, data=as_json or form is not ChangelogForm.TEXT)
-    if as_json or form is ChangelogForm.JSON:
-        print_json(
-            changelog_json(span, read.entries, people=people, trailers=trailers)
-            | range_json(read.by, read.releases, read.next_version)
-        )
-        return
-    match form:
-        case ChangelogForm.KEEP:
-            lines = keepachangelog_lines(read.entries, releases=read.releases, forge=forge)
-        case ChangelogForm.IGNORE:
-            lines = cliffignore_lines(read.entries)
-        case _:
-            lines = changelog_lines(
-                plain(span), read.entries, by=read.by, releases=read.releases,
-                following=read.next_version, markdown=form is ChangelogForm.MARKDOWN,
-                people=people, trailers=trailers, forge=forge,
-            )  # fmt: skip
-    for line in lines:
-        typer.echo(line)
-
-
-def _forge(clone: CloneHistory, link: str | None) -> Forge | None:
-    """Return where hashes lead to: as a person says, or as the remote does."""
-    if link is None:
-        return forge_of_remote(clone.remote_address())
-    if link == "no":
-        return None
-    forge = forge_at(link)
-    if forge is None:
-        raise UserError(
-            f"--link {link} is not the address of a repository; give https://HOST/OWNER/NAME,"
-            " or one with {sha} in it"
-        )
-    return forge
+    tell_source(place, data=as_json, what=f"{branch} beside {source}")
+    found = missing.missing_reverts(clone_of(place.history), source, branch)
+    needed = [
+        each
+        for each in found
+        if each.state in (missing.MissingState.MISSING, missing.MissingState.PARTLY)
+    ]
+    commands = [f"git cherry-pick -x {each.sha[:12]}" for each in needed]
+    if as_json:
+        rows = [missing.missing_json(each) for each in found]
+        print_json({"from": source, "branch": branch, "rows": rows, "commands": commands})
+        return NO if needed else FINE
+    for each in found:
+        what = "fix" if each.is_fix else "revert"
+        share = f" ({each.lines[0]} of {each.lines[1]} lines)" if each.lines[1] else ""
+        of = ", ".join(sha[:10] for sha in each.targets[:3])
+        about = f"{what} of {of}{share}: {printable(each.subject)}"
+        typer.echo(f"{each.state.value:<9} {each.sha[:10]} {about}")
+        if each.note:
+            typer.echo(f"  {printable(each.note)}")
+    if not needed:
+        typer.echo("nothing is missing")
+    else:
+        typer.echo(f"\nto bring them, on {shlex.quote(branch)}:")
+        for command in commands:
+            typer.echo(f"  {command}")
+    return NO if needed else FINE

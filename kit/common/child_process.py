@@ -22,7 +22,6 @@ import atexit
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -529,7 +528,7 @@ class _Guard:
         self._start()
 
     def _start(self) -> None:
-        self._mark = self._mark or secrets.token_hex(16)
+        self._mark = self._mark or os.urandom(16).hex()
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _GUARD_SHELL, _MARK, self._mark],
             bufsize=0,

@@ -9,10 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import resources
 from pathlib import Path
-
-from platformdirs import user_data_path
 
 from kit.common.errors import UserError
 from kit.common.user_file import make_folders, open_bounded, read_bounded, write_atomic
@@ -29,6 +26,8 @@ LINKED = ("glossary.md", "principles.md", "revert-conformance.md", "reverts.md")
 
 def share() -> Path:
     """Return the folder in which an installed kit carries its lessons and data."""
+    from importlib import resources  # here: most commands read none of it
+
     return Path(str(resources.files("kit").joinpath("share")))
 
 
@@ -143,6 +142,8 @@ def _recordings(source: Path) -> list[str]:
 
 def _record_of(target: Path) -> tuple[Path, bytes]:
     """Return the file that records a copy, and its content: which folder the name meant."""
+    from platformdirs import user_data_path  # here: most commands copy nothing
+
     path, seen = target.absolute(), target.lstat()
     name = sha256(os.fsencode(path)).hexdigest()[:32]
     place = user_data_path("unplug-kit", appauthor=False) / "lesson-copies" / name

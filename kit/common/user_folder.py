@@ -21,8 +21,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from kit.common.errors import UserError
 from kit.common.user_file import (
     make_folders,
@@ -210,6 +208,8 @@ def workplace(target: Path, who: str, error: type[Exception] = UserError) -> Ite
 def note_of(target: Path) -> Path:
     """Return the file in the user's cache that names the folder where *target* is made."""
     name = os.fsencode(os.path.realpath(target.parent) + os.sep + target.name)
+    from platformdirs import user_cache_path  # here: most commands build no folder
+
     folder = user_cache_path("unplug-kit", appauthor=False) / "parts"
     return folder / sha256(name).hexdigest()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from kit.cli.common import cli
 from kit.cli.main import _MODULES, _name_of, load_commands, main
+from tests.git.workshop import workshop
 
 HEAVY = ("IPython", "git", "ipywidgets", "matplotlib", "nbclient", "pandas", "pydantic", "pygit2")
 
@@ -46,3 +48,20 @@ def test_a_list_loads_nothing_heavy(what: str) -> None:
     )
 
     assert [name for name in HEAVY if name in done.stderr.split()] == []
+
+
+def test_a_list_of_reverts_loads_nothing_heavy(tmp_path: Path) -> None:
+    shop = workshop(tmp_path / "r")
+    shop.commit("tap: turn it", {"tap": "new\n"})
+    shop.commit('Revert "tap: turn it"', {"tap": None})
+    program = (
+        "import sys; from kit.cli.main import main; main(sys.argv[1:]);"
+        "sys.stderr.write(' '.join(sorted(sys.modules)))"
+    )
+    command = [sys.executable, "-c", program, "reverts", "HEAD", "--repo", str(shop.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    loaded = done.stderr.split()
+
+    assert [name for name in (*HEAVY, "rich", "unidiff") if name in loaded] == []
+    assert "1 revert;" in done.stdout

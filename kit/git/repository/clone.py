@@ -1,11 +1,12 @@
 """Commits and diffs of a clone on this machine, read through GitPython.
 
-GitPython is the interface to a repository: it finds git and runs it, here and for every history.
-What git prints is parsed here, because GitPython's own objects read the clone's configuration,
-ignore a message's encoding, miss renames and cut trailers at a line of dashes.  Plain git serves
-where GitPython has no way: `reader` keeps a process for single objects, `transport` limits and
-resumes a fetch, `sandbox` asks which folder is a repository before GitPython opens it, and the
-re-enactment sets the dates of its commits.
+GitPython is the interface to a repository: it runs git where a commit, a diff or a tag is asked
+for.  What git prints is parsed here, because GitPython's own objects read the clone's
+configuration, ignore a message's encoding, miss renames and cut trailers at a line of dashes.
+Plain git serves where GitPython has no way, or costs more than the answer: logs are streamed,
+`reader` keeps a process for single objects, `transport` limits and resumes a fetch, `sandbox` asks
+which folder is a repository before GitPython opens it, and the re-enactment sets the dates of its
+commits.
 
 The clone is only read, and nothing of its configuration is run; see `kit.git.repository.sandbox`.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
+import sys
 import tempfile
 import threading
 from collections import deque
@@ -25,11 +27,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from kit.common.child_process import Child, clean_environment, own_session
+from kit.common.child_process import Child, clean_environment, own_session, start
 from kit.common.plain_text import plain
 from kit.git.repository.allowance import allowance, limit
 from kit.git.repository.commits import Commits
-from kit.git.repository.diff import CommitDiff, read_diff
 from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, parse_commit
@@ -38,6 +39,8 @@ from kit.git.repository.sandbox import (
     RepositoryPlace,
     UnreadableError,
     find_repository,
+    git_program,
+    kept_environment,
     read_with_timeout,
     reader_environment,
     without_git_variables,
@@ -96,10 +99,15 @@ class CloneHistory:
             raise HistoryError(f"{words!r} is not a range; give two commits or tags as A..B")
         for end in filter(None, ends):
             asked = ("rev-parse", "--verify", "--end-of-options", f"{end}^{{commit}}")
-            self._answer(*asked, of=end)
+            self._quick_answer(*asked, of=end)
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
         """Return what a commit changes against its first parent; nothing for a merge."""
+        from kit.git.repository.diff import (
+            CommitDiff,
+            read_diff,
+        )  # here: no list of reverts needs it
+
         commit = self.commit(revision)
         if commit.is_merge:
             return ()
@@ -148,7 +156,7 @@ class CloneHistory:
     def tip(self) -> tuple[str, ...]:
         """Return where git starts a log: at HEAD, or at every ref if there is no HEAD."""
         try:
-            self._answer("rev-parse", "--verify", "--quiet", "HEAD^{commit}", of="HEAD")
+            self._quick_answer("rev-parse", "--verify", "--quiet", "HEAD^{commit}", of="HEAD")
         except HistoryError:
             return ("--all",)
         return ("HEAD",)
@@ -173,12 +181,22 @@ class CloneHistory:
             to_the_end: The reader reads all, and wants to know if the command failed.
             timeout_s: Seconds that git may be silent; `SILENT_S` by default.
         """
-        repository, wanted = self._repository(), of or command[0]
-        allowed = allowance(repository.objects)
         with tempfile.TemporaryFile() as stdin:
             stdin.writelines(f"{line}\n".encode() for line in feed)
             stdin.seek(0)
-            process = self._start(repository, command, cast(BinaryIO, stdin))
+            process = self._start(command, cast(BinaryIO, stdin))
+        with self._output(
+            process, of or command[0], to_the_end=to_the_end, timeout_s=timeout_s or SILENT_S
+        ) as output:
+            yield output
+
+    @contextmanager
+    def _output(
+        self, process: Child, wanted: str, *, to_the_end: bool, timeout_s: float
+    ) -> Iterator[BufferedReader]:
+        """Yield what git prints; see `stream`."""
+        repository = self._repository()
+        allowed = allowance(repository.objects)
         limit(process.pid, allowed)
         assert process.stdout is not None
         assert process.stderr is not None
@@ -186,7 +204,7 @@ class CloneHistory:
         listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
         listener.start()
         try:
-            yield read_with_timeout(process.stdout, timeout_s or SILENT_S)
+            yield read_with_timeout(process.stdout, timeout_s)
             if not to_the_end:
                 return
             status = process.wait(TIMEOUT_S)
@@ -246,7 +264,15 @@ class CloneHistory:
 
     def _answer(self, *command: str, of: str) -> bytes:
         """Return all that a command prints, without the end of the last line."""
-        with self.stream(*command, of=of, timeout_s=TIMEOUT_S) as printed:
+        return self._read_all(self._start_by_library(command), of)
+
+    def _quick_answer(self, *command: str, of: str) -> bytes:
+        """Return the same without GitPython, which takes longer to load than such an answer."""
+        with tempfile.TemporaryFile() as stdin:
+            return self._read_all(self._start(command, cast(BinaryIO, stdin)), of)
+
+    def _read_all(self, process: Child, of: str) -> bytes:
+        with self._output(process, of, to_the_end=True, timeout_s=TIMEOUT_S) as printed:
             answer = printed.read(_MAX_BYTES + 1)
             if len(answer) > _MAX_BYTES:
                 raise HistoryError(
@@ -265,44 +291,55 @@ class CloneHistory:
                 raise _EnoughError  # else that was all, and git says whether it went well
         return answer
 
-    def _start(self, repository: RepositoryPlace, command: Iterable[str], stdin: BinaryIO) -> Child:
-        import git
+    def _start(self, command: Iterable[str], stdin: BinaryIO) -> Child:
+        git_dir = self._repository().git_dir
+        variables = kept_environment() | reader_environment(git_dir)
+        with self._why_not_started():
+            return start([git_program(), *command], environment=variables, stdin=stdin)
 
-        with without_git_variables():
-            runner = git.Git(str(repository.git_dir))
+    def _start_by_library(self, command: Iterable[str]) -> Child:
+        git_dir = self._repository().git_dir
+        try:
+            import git
+        except ImportError:
+            raise HistoryError(no_git("no clone can be read")) from None
+        with without_git_variables(), self._why_not_started():
+            runner = git.Git(str(git_dir))
             # GitPython adds to this process's environment
-            runner.update_environment(
-                **clean_environment(reader_environment(repository.git_dir)),
-            )
+            runner.update_environment(**clean_environment(reader_environment(git_dir)))
             try:
                 running = runner.execute(
-                    [runner.GIT_PYTHON_GIT_EXECUTABLE, *command],
-                    as_process=True,
-                    istream=stdin,
-                    **own_session(),
+                    [runner.GIT_PYTHON_GIT_EXECUTABLE, *command], as_process=True, **own_session()
                 )
             except git.GitCommandNotFound as error:
-                raise HistoryError(f"{self.place}: there is no git any more") from error
-            except OSError as error:
-                why = f"git cannot be started: {error.strerror}"
-                raise HistoryError(f"{self.place}: {why}") from error
+                raise FileNotFoundError from error
         process, running.proc = running.proc, None  # else GitPython ends it with its own object
         assert process is not None
         return Child(process)
 
+    @contextmanager
+    def _why_not_started(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise HistoryError(f"{self.place}: there is no git any more") from error
+        except OSError as error:
+            why = f"git cannot be started: {error.strerror}"
+            raise HistoryError(f"{self.place}: {why}") from error
+
     def _repository(self) -> RepositoryPlace:
         """Return the folders of the repository, found once."""
         if self._found is None:
+            if sys.platform == "emscripten":
+                raise HistoryError(no_git("no clone can be read"))
             try:
-                import git
-
                 found = find_repository(
                     self.place,
-                    git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git",
+                    git_program(),
                     TIMEOUT_S,
                     is_ours=self.source.kind is not SourceKind.CLONE,
                 )
-            except (ImportError, FileNotFoundError):
+            except FileNotFoundError:
                 raise HistoryError(no_git("no clone can be read")) from None
             except UnreadableError as failure:
                 raise HistoryError(_why_not(self.place, str(failure))) from failure

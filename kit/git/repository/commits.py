@@ -6,8 +6,9 @@ Most of what is asked about reverts is answered here.  What takes merges or patc
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ __all__ = ["Commits"]
 _MAX_PARSED = 2000
 _MAX_PATH_BYTES = 800  # of a name in a request
 _MAX_CHANGES = 100  # of commits, that are remembered
+_AT_ONCE = 300  # commits that are read for one question
 _EMPTY_TREES = {
     40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
@@ -155,6 +157,29 @@ class Commits:
             self._changes[sha] = found
             if len(self._changes) > _MAX_CHANGES:
                 self._changes.popitem(last=False)
+        return found
+
+    def top_names(self, names: Sequence[str]) -> Iterator[set[bytes | None]]:
+        """Yield the folders of the top in which each commit changes something; None: a file there.
+
+        Against its first parent; of a commit that cannot be read there is nothing.
+        """
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            known = self._read_with_parents(some)
+            parents = [each for one in known for each in one.parents[:1] if each in self._parsed]
+            both = [*known, *(self._parsed[each] for each in parents)]
+            self.read_objects(each.tree for each in both if each.tree)
+            for name in some:
+                with contextlib.suppress(MissingObjectError):
+                    commit = self.commit(name)
+                    yield self._trees.top_names(self.tree_before(commit), commit.tree_name())
+
+    def _read_with_parents(self, names: Sequence[str]) -> list[RawCommit]:
+        """Read commits and their first parents; return the commits that are here."""
+        self.read_ahead(names)
+        found = [self._parsed[each] for each in names if each in self._parsed]
+        self.read_ahead(parent for each in found for parent in each.parents[:1])
         return found
 
     def was_before(self, sha: str, path: bytes, entry: TreeEntry | None, count: int) -> bool:

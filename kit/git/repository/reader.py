@@ -28,7 +28,12 @@ from typing import NamedTuple
 from kit.common.child_process import DEVNULL, PIPE, Child, start
 from kit.git.repository.allowance import allowance, limit, limit_minute
 from kit.git.repository.history import HistoryError, no_git
-from kit.git.repository.sandbox import kept_environment, read_with_timeout, reader_environment
+from kit.git.repository.sandbox import (
+    git_program,
+    kept_environment,
+    read_with_timeout,
+    reader_environment,
+)
 
 __all__ = ["MAX_OBJECT_BYTES", "MissingObjectError", "Object", "ObjectReader"]
 
@@ -387,13 +392,11 @@ def _started(
 ) -> Iterator[Child]:
     """Start git on the objects of a folder, with an empty repository until it is ready."""
     try:
-        # as GitPython, which runs git elsewhere, has it
-        program = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
         with _empty_repository(digits) as repository:
             variables = reader_environment(Path(repository))
             variables["GIT_OBJECT_DIRECTORY"] = str(folder)
             yield start(
-                [program, "-c", "core.deltaBaseCacheLimit=16m", *command],
+                [git_program(), "-c", "core.deltaBaseCacheLimit=16m", *command],
                 environment=kept_environment() | variables,
                 stdin=stdin,
                 stdout=stdout,

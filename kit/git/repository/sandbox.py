@@ -30,6 +30,7 @@ __all__ = [
     "UnreadableError",
     "environment",
     "find_repository",
+    "git_program",
     "kept_environment",
     "read_with_timeout",
     "reader_environment",
@@ -97,6 +98,11 @@ def environment(protocols: str = "none", more: Mapping[str, str] | None = None) 
         **{f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in numbered},
         **{f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in numbered},
     }
+
+
+def git_program() -> str:
+    """Return the git that runs: the one that GitPython is told to run, if any."""
+    return os.environ.get(f"{_PYTHONS}GIT_EXECUTABLE") or "git"
 
 
 def kept_environment() -> dict[str, str]:

@@ -148,6 +148,19 @@ class Trees:
                     todo.append((path + b"/", within[0], within[1]))
         return dict(sorted(found.items()))
 
+    def top_names(self, before: str | None, after: str | None) -> set[bytes | None]:
+        """Return the folders in which something differs; None: a file beside them."""
+        olds = self.entries(before) if before else _NOTHING
+        news = self.entries(after) if after else _NOTHING
+        pairs = {name: (olds.get(name), news.get(name)) for name in olds.keys() | news.keys()}
+        return {
+            name if each.is_tree else None
+            for name, (old, new) in pairs.items()
+            if old != new
+            for each in (old, new)
+            if each is not None
+        }
+
     def check_held(self, name: str) -> int:
         """Return how many files a tree holds to any depth, or raise if they are too many."""
         todo = [name]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterable
 
 from kit.git.repository.history import History
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.reenacted import clone_of
-from kit.git.values.summary import top_folder
 from kit.git.values.verdict import Revert
 
 __all__ = ["changed_paths", "directories", "known_until_s"]
@@ -30,8 +30,8 @@ def changed_paths(history: History, rows: Iterable[Revert]) -> dict[str, tuple[s
 def directories(history: History, rows: Iterable[Revert]) -> Counter[str]:
     """Return how many of the reverts change something in each folder of the top."""
     found: Counter[str] = Counter()
-    for paths in changed_paths(history, rows).values():
-        found.update(sorted({top_folder(path) for path in paths}))
+    for names in clone_of(history).commits().top_names([row.sha for row in rows]):
+        found.update(sorted("(top)" if name is None else os.fsdecode(name) for name in names))
     return found
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, compress
+from itertools import accumulate, chain, compress
 from typing import TypeVar
 
 from kit.git.repository.commits import Commits
@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 K = TypeVar("K", bytes, str)
+_Lines = Mapping[bytes, Counter[bytes]]  # which lines a change adds and removes, by path
+_NO_LINES: Counter[bytes] = Counter()
 _KEY = 24  # characters of a title by which it is looked up
 _MAX_CHECKS = 8  # commits that one revert is compared with
 _MAX_BYTES = 4 << 20  # of the files of both, if they are compared line by line
@@ -44,8 +46,10 @@ _HINT = 24  # bytes of a title that tell most others from it
 _HEAD = 4  # bytes of a shorter title
 _NUMBERS = re.compile(rb"[#!/]([0-9]{1,9})(?![0-9])")
 _CHANGES = re.compile(rb"Change-Id: I([0-9a-f]{8,40})")
+_PICKED = b"(cherry picked from "
+_MAX_FINDS = 20  # numbers that are looked for one by one
 _SIGNS = {  # what a message holds that has a key of a kind, where that is not in its subject
-    "p": (b"(cherry picked from ",),
+    "p": (_PICKED,),
     "#": (b"PR-URL", b"See merge "),
     "!": (b"PR-URL", b"See merge "),
     "C": (b"Reviewed-on: ", b"/cl/"),
@@ -212,9 +216,7 @@ class Seeker:
             return False
         if all(path in done and done[path][1] == before for path, (before, _) in undone.items()):
             return True
-        by_lines = _is_undone_by_lines(commits, undone, done)
-        may_be_renamed = undone.keys() - done.keys() and done.keys() - undone.keys()
-        return None if by_lines is None or (not by_lines and may_be_renamed) else by_lines
+        return _is_undone_by_lines(commits, undone, done)
 
 
 def verdict_of(commits: Commits, sha: str, targets: Sequence[RevertTarget]) -> RevertVerdict | None:
@@ -244,9 +246,18 @@ def _is_undone_by_lines(commits: Commits, undone: Difference, done: Difference) 
         )
     except MissingObjectError:
         return None
+    found = _takes_back(theirs, own)
+    may_be_renamed = theirs.keys() - own.keys() and own.keys() - theirs.keys()
+    if found or not may_be_renamed:
+        return found
+    return _takes_back({b"": _in_all(theirs)}, {b"": _in_all(own)})
+
+
+def _takes_back(theirs: _Lines, own: _Lines) -> bool | None:
+    """Does one take back lines of the other; None: they differ in the order of lines only."""
     left = more = taken = False
     for path in {*theirs, *own}:
-        meant, did = theirs.get(path, Counter()), own.get(path, Counter())
+        meant, did = theirs.get(path, _NO_LINES), own.get(path, _NO_LINES)
         for line in {*meant, *did}:
             rest = meant[line] + did[line]
             behind = (
@@ -257,8 +268,16 @@ def _is_undone_by_lines(commits: Commits, undone: Difference, done: Difference) 
             taken = taken or meant[line] * did[line] < 0
             left, more = left or behind != 0, more or rest != behind
     if not taken and any(not theirs[path] for path in theirs.keys() & own.keys()):
-        return None  # lines in another order
+        return None
     return taken and not (left and more)
+
+
+def _in_all(change: _Lines) -> Counter[bytes]:
+    """Return the lines that a change adds and removes, in whatever files."""
+    found: Counter[bytes] = Counter()
+    for each in change.values():
+        found.update(each)
+    return found
 
 
 def _all_keys(subject: str, body: str) -> frozenset[str]:
@@ -353,18 +372,35 @@ class Offers:
         """Return which commits may have a number or an identifier that somebody looks for."""
         kinds = self._kinds
         words = [word for kind, each in _SIGNS.items() if kind in kinds for word in each]
-        near = {
-            place for word in words for place, message in enumerate(messages) if word in message
-        }
-        found = {place for place in near if self._may_have_key(subjects[place], messages[place])}
+        near: dict[int, int] = {}  # where the first sign stands: what is meant comes after it
+        for word in words:
+            for place, message in enumerate(messages):
+                at = message.find(word)
+                if at >= 0:
+                    near[place] = min(at, near.get(place, at))
+        places = list(near)
+        texts = [messages[place][at:] for place, at in near.items()]
+        found = {places[each] for each in self._places_of_numbers(texts)}
+        if "p" in kinds:
+            found.update(place for place in near if _PICKED in messages[place])
+        found = {each for each in found if self._may_have_key(subjects[each], messages[each])}
         if "#" in kinds or "!" in kinds:
-            text, ends = _joined(subjects)
-            numbers = self._numbers
-            found.update(
-                bisect_right(ends, match.start())
-                for match in _NUMBERS.finditer(text)
-                if match[1] in numbers
-            )
+            found |= self._places_of_numbers(subjects)
+        return found
+
+    def _places_of_numbers(self, texts: Sequence[bytes]) -> set[int]:
+        """Return which texts hold one of the numbers that somebody looks for."""
+        text, ends = _joined(texts)
+        numbers = self._numbers
+        if len(numbers) > _MAX_FINDS:
+            hits = chain(_NUMBERS.finditer(text), _CHANGES.finditer(text))
+            return {bisect_right(ends, hit.start()) for hit in hits if hit[1] in numbers}
+        found = set()
+        for name in (sign + number for number in numbers for sign in (b"#", b"!", b"/", b"I")):
+            at = text.find(name)
+            while at >= 0:
+                found.add(bisect_right(ends, at))
+                at = text.find(name, at + 1)
         return found
 
     def _is_short(self, subject: bytes) -> bool:
@@ -391,7 +427,7 @@ class Offers:
         kinds = self._kinds
         if not kinds:
             return False
-        if "p" in kinds and b"(cherry picked from " in message:
+        if "p" in kinds and _PICKED in message:
             return True
         text = b""
         if "#" in kinds or "!" in kinds:

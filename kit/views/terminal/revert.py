@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from kit.common.plain_text import printable
 from kit.git.values.summary import Summary
@@ -18,6 +17,9 @@ from kit.git.values.verdict import (
     RevertVerdict,
     TargetStatus,
 )
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 __all__ = ["report_text", "row_line", "summary_lines"]
 
@@ -44,6 +46,8 @@ def report_text(
 
     *after* are (hash, subject, reason); *untold* counts the tags whose files are not here.
     """
+    from rich.text import Text  # here: a list of reverts is read without it
+
     text = Text()
     text.append(f"{revert.sha[:10]} {printable(revert.heading)}\n", style="bold")
     text.append("\n")
@@ -106,24 +110,22 @@ def _short(name: str) -> str:
     return name[:10] if len(name) >= _NEXT_TO and name.isalnum() else printable(name)
 
 
-def row_line(row: Revert) -> Text:
+def row_line(row: Revert) -> str:
     """Return a revert in one line: date, hash, verdict, subject, and what it leads to.
 
     A target that the message names by hash is not repeated: the subject mostly says it.
     """
-    text = Text(f"{row.committed[:10]} {row.sha[:10]} ")
+    words = f"{row.committed[:10]} {row.sha[:10]} "
     if row.finding is not None:
         verdict = row.finding.verdict
-        text.append(
-            f"{verdict.value if verdict else '-':<10} ", style=_STYLES.get(verdict, "bold red")
-        )
-    text.append(printable(row.heading))
+        words += f"{verdict.value if verdict else '-':<10} "
+    words += printable(row.heading)
     others = [each for each in row.targets if each.by not in (None, By.HASH)]
     if others:
         names = ", ".join((each.sha or "")[:10] for each in others[:_MAX_NAMED])
         more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
-        text.append(f"  [{names}{more}, by {row.by}]", style="dim")
-    return text
+        words += f"  [{names}{more}, by {row.by}]"
+    return words
 
 
 def summary_lines(found: Summary, directories: Counter[str] | None = None) -> Iterator[str]:

@@ -55,3 +55,21 @@ def test_git_knows_whether_a_file_was_so_before(tmp_path: Path) -> None:
         (b"c", True),
         (b"a b", False),
     ]
+
+
+def test_the_folders_that_commits_change_are_those_of_git(tmp_path: Path) -> None:
+    shop = workshop(tmp_path / "r")
+    names = [
+        shop.commit("one", {"a/b/c": "1\n", "d": "1\n", "e/f": "1\n"}),
+        shop.commit("two", {"a/b/c": "2\n"}),
+        shop.commit("three", {"d": None, "a/b/g": "1\n"}),
+        shop.commit("four", {"e/f": None, "h/i": "1\n"}),
+    ]
+    expected = []
+    for name in names:
+        paths = shop.git("show", "--format=", "--name-only", "--no-renames", name).split()
+        expected.append({(path.split("/")[0].encode() if "/" in path else None) for path in paths})
+
+    found = list(shop.clone.commits().top_names([*names, "0" * 40]))
+
+    assert found == expected

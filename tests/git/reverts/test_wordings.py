@@ -100,3 +100,40 @@ def test_a_squash_that_lists_a_revert_of_its_own_commits_is_no_revert(tmp_path: 
     shop.commit(f"mend the pump (#12)\n\n{body}", {"f": "line 1\n"})
 
     assert list(read_reverts(shop.clone)) == []
+
+
+def test_of_two_with_one_title_the_one_undone_counts_though_its_file_was_renamed(
+    shop: Workshop,
+) -> None:
+    lines = [f"{n}\n" for n in range(40)]
+    both = {"tap.c": "".join(lines), "tap.h": "".join(lines)}
+    shop.commit("tap: begin", both)
+    undone = shop.commit("tap: tune", {name: f"{text}loud\n" for name, text in both.items()})
+    shop.git("mv", "tap.c", "valve.c")
+    shop.commit("tap: is a valve", {"tap.h": f"begin\n{both['tap.h']}loud\n"})
+    shop.commit("tap: tune", {"pipe.c": "quiet\n", "tap.h": f"begin\n{both['tap.h']}loud\nend\n"})
+    shop.commit(
+        'Revert "tap: tune"', {"valve.c": both["tap.c"], "tap.h": f"begin\n{both['tap.h']}end\n"}
+    )
+
+    (row,) = read_reverts(shop.clone)
+
+    assert [target.sha for target in row.targets] == [undone]
+
+
+@pytest.mark.parametrize("count", [3, 30])  # one by one, and all at once
+def test_numbers_are_found_however_many_are_looked_for(shop: Workshop, count: int) -> None:
+    review = "Reviewed-on: https://review.example/c/w/+"
+    kinds = (
+        ("part {0} (#7{0})", "tap: revert #7{0}"),
+        (f"part {{0}}\n\n{review}/80{{0}}", "tap: revert CL 80{0}"),
+        ("part {0}\n\nChange-Id: I0a1b2c{0:06}", "tap: no\n\nThis reverts change I0a1b2c{0:06}."),
+    )
+    asked = [(*kinds[number % 3], number + 10) for number in range(count)]
+    targets = [shop.commit(words.format(n), {f"{n}": "x\n"}) for words, _, n in asked]
+    for _, words, n in asked:
+        shop.commit(words.format(n), {f"{n}": None})
+
+    found = [row.targets[0].sha for row in read_reverts(shop.clone)]
+
+    assert found == targets[::-1]

@@ -26,6 +26,15 @@ def page_path(tmp_path_factory: pytest.TempPathFactory, executed: Executed) -> P
     return made.path
 
 
+def findings_of(page: Page) -> list[tuple[str, list[str]]]:
+    return [
+        (found["id"], node["target"])
+        for found in Axe().run(page).response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
+
+
 def loaded(page: Page, path: Path) -> list[str]:
     """Open the page; return what it asks for and what breaks."""
     noted: list[str] = []
@@ -60,14 +69,42 @@ def test_it_plays_and_checks_and_remembers(browser: Browser, page_path: Path) ->
     with page.expect_download() as download:
         solved.get_by_role("button").click()
     saved = Path(download.value.path()).read_text(encoding="utf-8")
-    findings = [
-        (found["id"], node["target"])
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
+    findings = findings_of(page)
     context.close()
 
     assert EXERCISE in saved
     assert findings == []
     assert {url for url in noted if not url.startswith(("data:", "blob:"))} == {page_path.as_uri()}
+
+
+@pytest.mark.parametrize("width", [360, 1024])
+def test_a_script_is_put_together_and_checked(
+    browser: Browser, page_path: Path, width: int
+) -> None:
+    one = find_exercise("a-look-is-no-answer")
+    (right,) = solution(one, one.at[0].name)  # type: ignore[misc]  # a script of one line
+    moment, action = str(right).split(": ")
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    loaded(page, page_path)
+    card = page.locator(".kit-live > .kit-exercise").filter(has_text=one.title)
+    verdict = card.locator(".kit-verdict")
+
+    def press(*names: str) -> None:
+        for name in names:
+            card.get_by_role("button", name=name, exact=True).click()
+
+    press("Check")
+    expect(verdict).to_have_text("Choose an action first.")
+    press("5 s", action, "Check")
+    expect(verdict).to_contain_text("What you do has to come before.")
+    expect(card.get_by_role("button", name="system_reset")).to_be_disabled()
+    press("Take back", moment, action)
+    expect(card.get_by_label("your script")).to_have_text(str(right))
+    press("Check")
+    expect(verdict).to_contain_text("Right")
+    expect(page.locator("#kit-progress")).to_contain_text("Exercises solved on this page: 1 of")
+    findings, wide = findings_of(page), page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+
+    assert (findings, wide) == ([], width)

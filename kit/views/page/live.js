@@ -15,8 +15,8 @@ function joined(one, other) {
 
 const bytesOf = (text) => new TextEncoder().encode(text);
 
-// The reply to an answer, which only that answer opens; null if it has none of its own.
-async function replyTo(answer, replies) {
+// What was sealed with an answer, which only that answer opens; null if nothing was.
+async function opened(answer, replies) {
   const key = await digest(bytesOf(answer));
   const name = [...(await digest(joined(key, bytesOf("name"))))].slice(0, 8).map((one) => one.toString(16).padStart(2, "0")).join("");
   if (!(name in replies)) return null;
@@ -25,8 +25,14 @@ async function replyTo(answer, replies) {
     const stream = await digest(joined(key, new Uint8Array([0, 0, block >>> 8, block & 255])));
     for (let n = 0; n < 32 && block * 32 + n < kept.length; n += 1) kept[block * 32 + n] ^= stream[n];
   }
-  const text = new TextDecoder().decode(kept);
-  return { right: text[0] === "1", words: text.slice(1) };
+  return new TextDecoder().decode(kept);
+}
+
+// The reply to an answer. A script opens a word, which many have in common, and that the reply.
+async function replyTo(data, at, answer) {
+  let text = await opened(`${data.name}|${at}|${answer}`, data.replies[at]);
+  if (data.kind === "script") text = await opened(`${data.name}|${at}|${text ?? data.otherwise}`, data.words[at]);
+  return text === null ? null : { right: text[0] === "1", words: text.slice(1) };
 }
 
 // What is solved, kept in the page's own storage; where there is none, until the page is closed.
@@ -85,19 +91,47 @@ class Exercise {
     }
     const places = data.at.length > 1
       ? h("p", { class: "kit-buttons" }, h("span", { class: "kit-soft" }, "asked at "), ...data.at.map((at) =>
-          this.press(at, `at ${at}`, () => { this.at = at; this.chosen = []; this.told = null; this.show(); }, { "aria-pressed": String(at === this.at) })))
+          this.press(at, `at ${at}`, () => { this.at = at; if (data.kind !== "script") this.chosen = []; this.told = null; this.show(); }, { "aria-pressed": String(at === this.at) })))
       : data.at[0] ? h("p", { class: "kit-soft" }, `At ${data.at[0]}.`) : null;
     this.root.replaceChildren(...[
       h("h4", {}, h("span", { class: "kit-soft" }, "Exercise: "), data.title, this.isSolved ? h("span", { class: "kit-told" }, " ✓ solved") : null),
       h("p", {}, data.question),
       places,
-      this.field ? h("p", { class: "kit-buttons" }, this.field, h("span", {}, data.unit)) : this.options(),
+      ...(this.field ? [h("p", { class: "kit-buttons" }, this.field, h("span", {}, data.unit))] : data.kind === "script" ? this.script() : [this.options()]),
       h("p", { class: "kit-buttons" }, this.press("Check", "check", () => this.check(), { class: "kit-button kit-primary" })),
       h("div", { class: `kit-verdict ${this.told && this.told.right ? "kit-right" : ""}`, role: "status", "aria-live": "polite", hidden: !this.told }, this.told ? this.told.words : ""),
       ...data.hints.map(([name, words]) => h("details", {}, h("summary", {}, name), h("p", {}, words))),
     ].filter((part) => part));
     const again = key && this.root.querySelector(`[data-key="${CSS.escape(key)}"]`);
     if (again) again.focus({ preventScroll: true });
+  }
+
+  // the lines so far; below them a moment, and the actions that can be done then
+  script() {
+    const { data, chosen } = this;
+    const first = chosen.length ? chosen.at(-1).moment : 0;
+    this.moment = Math.max(this.moment ?? 0, first);
+    const full = chosen.length >= data.most ? { disabled: true } : {};
+    const lines = chosen.map((one) => h("li", {}, this.line(one)));
+    return [
+      h("p", { class: "kit-soft" }, data.limit),
+      h("ol", { class: "kit-live-script", "aria-label": "your script" }, ...(lines.length ? lines : [h("li", { class: "kit-soft" }, "nothing yet")])),
+      h("p", { class: "kit-buttons", role: "group", "aria-label": "when" }, h("span", { class: "kit-soft" }, "at "),
+        ...data.moments.map((words, n) => this.press(words, `moment ${n}`, () => { this.moment = n; this.show(); }, { "aria-pressed": String(n === this.moment), ...(n < first ? { disabled: true } : {}) }))),
+      h("p", { class: "kit-buttons", role: "group", "aria-label": "what" }, h("span", { class: "kit-soft" }, "do "),
+        ...data.menu.map((action) => this.press(action, `do ${action}`, () => this.write([...chosen, { moment: this.moment, action }]), full)),
+        this.press("Take back", "back", () => this.write(chosen.slice(0, -1)), chosen.length ? {} : { disabled: true })),
+    ];
+  }
+
+  line({ moment, action }) {
+    return `${this.data.moments[moment]}: ${action}`;
+  }
+
+  write(lines) {
+    this.chosen = lines;
+    this.told = null;
+    this.show();
   }
 
   options() {
@@ -117,6 +151,7 @@ class Exercise {
 
   answer() {
     const { kind } = this.data;
+    if (kind === "script") return this.chosen.map((one) => this.line(one)).join("\n");
     if (kind !== "number") return (kind === "several" ? [...this.chosen].sort() : this.chosen).join(" ");
     const words = this.field.value.trim().replace("−", "-").replace(",", ".");
     if (!/^[-+]?\d{1,12}(\.\d{1,6})?$/.test(words)) return "";
@@ -127,11 +162,12 @@ class Exercise {
     const { data, at } = this;
     const answer = this.answer();
     if (!answer) {
-      this.told = { right: false, words: data.kind === "number" ? `Write a number in digits, as 12 or 1.5; the unit, ${data.unit}, stands beside it.` : "Choose an answer first." };
+      const empty = { number: `Write a number in digits, as 12 or 1.5; the unit, ${data.unit}, stands beside it.`, script: "Choose an action first." };
+      this.told = { right: false, words: empty[data.kind] || "Choose an answer first." };
       this.show();
       return;
     }
-    const found = await replyTo(`${data.name}|${at}|${answer}`, data.replies[at]);
+    const found = await replyTo(data, at, answer);
     this.told = found || { right: false, words: "Not yet." };
     if (this.told.right) progress.solved(data.name, at);
     this.show();

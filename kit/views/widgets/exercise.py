@@ -199,10 +199,9 @@ class ExerciseWidget(Shown):
     def _repr_print_(self) -> PrintForm:
         return print_exercise(self.model, self._lines_of, self._source)
 
-    def _repr_live_(self) -> str | None:
-        """Return what a live hand-out checks; None if only the machine can check it."""
-        data = exercise_data(self.model.exercise, self.model.diffs)
-        return None if data is None else packed(data)
+    def _repr_live_(self) -> str:
+        """Return what a live hand-out checks."""
+        return packed(exercise_data(self.model.exercise, self.model.diffs))
 
     @property
     def text(self) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from random import Random
+from typing import Any
 
 import pytest
 
 from kit.course.exercise import Exercise, Hunks, Number, Predict, ScriptTask
 from kit.course.exercises import check, solution
 from kit.lessons.history_choice import HistoryChoice
+from kit.machine.clock import NS_PER_S
 from kit.storage.exercises import exercises
-from kit.views.page.exercise import exercise_data, opened_reply, sealed
+from kit.views.page.exercise import exercise_data
+from kit.views.page.scripts import MAX_RUNS, OTHERWISE, Grid, grid_of
+from kit.views.page.sealed import opened_reply, sealed
+from tests.effort import some_of
 
 ALL = exercises()
 CHECKED = [one for one in ALL.values() if not isinstance(one.task, ScriptTask)]
@@ -32,7 +38,6 @@ def given(exercise: Exercise, at: str) -> str:
 @pytest.mark.parametrize("exercise", CHECKED, ids=lambda one: one.name)
 def test_the_right_answer_opens_its_reply_at_every_revision(exercise: Exercise) -> None:
     data = exercise_data(exercise, diffs)
-    assert data is not None
     for at, replies in data["replies"].items():
         key = f"{exercise.name}|{at}|{given(exercise, at)}"
         name, _ = sealed(key, "")
@@ -48,7 +53,6 @@ def test_the_right_answer_opens_its_reply_at_every_revision(exercise: Exercise) 
 )
 def test_every_other_choice_opens_what_the_card_says_of_it(exercise: Exercise) -> None:
     data = exercise_data(exercise, diffs)
-    assert data is not None
     for at, replies in data["replies"].items():
         found = {}
         for name, _ in data["options"]:
@@ -66,7 +70,6 @@ def test_every_other_choice_opens_what_the_card_says_of_it(exercise: Exercise) -
 @pytest.mark.parametrize("exercise", CHECKED, ids=lambda one: one.name)
 def test_no_reply_and_no_explanation_is_there_in_clear(exercise: Exercise) -> None:
     data = exercise_data(exercise, diffs)
-    assert data is not None
     for at in data["at"]:
         verdict = check(exercise, solution(exercise, at or None, diffs), at or None, diffs)
 
@@ -81,8 +84,65 @@ def test_another_answer_opens_nothing() -> None:
     assert opened_reply("one|at|kept", b64decode(kept)) != "1Right."
 
 
-def test_a_script_is_for_the_machine_alone() -> None:
-    scripts = [one for one in ALL.values() if isinstance(one.task, ScriptTask)]
+# -- scripts ---------------------------------------------------------------------------------------
 
-    assert len(scripts) + len(CHECKED) == len(ALL)
-    assert [exercise_data(one, diffs) for one in scripts] == [None] * len(scripts)
+SCRIPTS = [one for one in ALL.values() if isinstance(one.task, ScriptTask)]
+TRIED = 12  # of the scripts of each grid
+
+
+def said(data: dict[str, Any], at: str, lines: tuple[str, ...]) -> str:
+    """Return what a page says of a script."""
+    key = f"{data['name']}|{at}|"
+    script = key + "\n".join(lines)
+    name = sealed(script, "")[0]
+    kept = data["replies"][at].get(name)
+    word = OTHERWISE if kept is None else opened_reply(script, b64decode(kept))
+    return opened_reply(key + word, b64decode(data["words"][at][sealed(key + word, "")[0]]))
+
+
+@pytest.mark.parametrize("exercise", some_of(SCRIPTS, 3), ids=lambda one: one.name)
+def test_a_page_says_of_a_script_what_the_lesson_says_of_it(exercise: Exercise) -> None:
+    data, grid = exercise_data(exercise), grid_of(exercise)
+    scripts = list(grid.scripts())
+    tried = [scripts[0], *Random(0).sample(scripts, min(TRIED, len(scripts)))]
+    for at in data["at"]:
+        verdicts = [check(exercise, grid.whole(lines), at) for lines in tried]
+        replies = [said(data, at, lines) for lines in tried]
+        all_said = [said(data, at, lines) for lines in scripts]
+
+        assert replies == [f"{int(one.right)}{one}" for one in verdicts]
+        assert 0 < sum(one.startswith("1") for one in all_said) < len(scripts) / 2
+        assert len(set(all_said)) > 2
+
+
+@pytest.mark.parametrize("exercise", SCRIPTS, ids=lambda one: one.name)
+def test_some_script_that_a_page_offers_is_right_at_every_revision(exercise: Exercise) -> None:
+    grid = grid_of(exercise)
+    for at in exercise.at:
+        right = (s for s in grid.scripts() if check(exercise, grid.whole(s), at.name).right)
+
+        assert next(right, None) is not None
+
+
+def test_a_grid_has_the_moments_of_the_answers_and_others_between() -> None:
+    (exercise,) = [one for one in SCRIPTS if one.name == "out-of-limbo"]
+    assert isinstance(exercise.task, ScriptTask)
+    grid = Grid(exercise.task)
+
+    assert (grid.most, grid.end_ns) == (1, 20 * NS_PER_S)
+    assert grid.moments_ns == tuple(second * NS_PER_S for second in range(20))
+    assert list(grid.scripts())[:4] == [
+        ("0 s: device_del core1",),
+        ("0 s: device_add core1",),
+        ("0 s: system_reset",),
+        ("1 s: device_del core1",),
+    ]
+
+
+@pytest.mark.parametrize("exercise", SCRIPTS, ids=lambda one: one.name)
+def test_a_grid_has_a_bound(exercise: Exercise) -> None:
+    grid = grid_of(exercise)
+    count = sum(1 for _ in grid.scripts())
+
+    assert len(exercise.task.solution) <= grid.most <= exercise.task.most  # type: ignore[union-attr]  # a script
+    assert count <= MAX_RUNS or len(grid.moments_ns) == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kit.app import (
+        QemuSide,
         Repository,
         check,
         compare_runs,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "QemuSide",
     "Repository",
     "check",
     "compare_runs",

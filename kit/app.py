@@ -17,6 +17,7 @@ from kit.common.errors import UserError
 from kit.course.exercises import AnswerVerdict
 from kit.course.exercises import check as check_answer
 from kit.course.predictions import prediction_named
+from kit.course.qemu_side import QemuSide
 from kit.course.sandbox_tasks import tasks_named
 from kit.explorer.comparison import PathPlay, alone
 from kit.explorer.comparison import beside as beside_path
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from kit.views.widgets.tour import TourWidget
 
 __all__ = [
+    "QemuSide",
     "Repository",
     "check",
     "compare_runs",

@@ -48,7 +48,10 @@ MAX_STATES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The machine's state, and the properties that the last step judged false, and true."""
+    """The machine's state, which properties the last step judged false, and what it showed.
+
+    ``met`` are properties of kind *sometimes* that it judged true.
+    """
 
     state: str
     violated: tuple[str, ...] = ()
@@ -61,6 +64,8 @@ class _OwnModel(Model[_State, OwnAction]):
     def __init__(self, machine: OwnMachine, start: OwnStart) -> None:
         self._machine, self._start = machine, start
         self._actions = machine.description.actions
+        kinds = {prop.name: prop.kind for prop in machine.description.properties}
+        self._sometimes = {name for name, kind in kinds.items() if kind is PropertyKind.SOMETIMES}
 
     def initial(self) -> Sequence[_State]:
         return (_State(self._start.state),)
@@ -70,12 +75,20 @@ class _OwnModel(Model[_State, OwnAction]):
 
     def successors(self, state: _State) -> Sequence[_State]:
         steps = (self.step(state, one) for one in self._actions)
-        return [_after(step) for step in steps if step is not None]
+        return [self.after(step) for step in steps if step is not None]
 
     def next_state(self, state: _State, action: OwnAction) -> _State:
         step = self.step(state, action)
         assert step is not None, "the search takes only what can happen"
-        return _after(step)
+        return self.after(step)
+
+    def after(self, step: OwnStep) -> _State:
+        judged = sorted(step.judged.items())
+        return _State(
+            step.state,
+            tuple(name for name, holds in judged if not (holds or name in self._sometimes)),
+            tuple(name for name, holds in judged if holds and name in self._sometimes),
+        )
 
     def finished(self, state: _State) -> bool:
         return all(action.begins for action in self.actions(state))
@@ -86,15 +99,6 @@ class _OwnModel(Model[_State, OwnAction]):
     def judges(self, name: str, state: _State, action: OwnAction) -> bool:
         step = self.step(state, action)
         return step is not None and name in step.judged
-
-
-def _after(step: OwnStep) -> _State:
-    judged = sorted(step.judged.items())
-    return _State(
-        step.state,
-        tuple(name for name, holds in judged if not holds),
-        tuple(name for name, holds in judged if holds),
-    )
 
 
 def _property(prop: OwnProperty, model: _OwnModel) -> Property[_State]:
@@ -222,7 +226,7 @@ def play_own(
                 f" {begin.name}; possible there: {possible}"
             )
         choices.append(OwnChoice(action, step))
-        state = state if step is None else _after(step)
+        state = state if step is None else model.after(step)
     called = words if words in machine.description.scenarios else "path"
     return OwnPath(machine.description, called, begin, tuple(choices), model.finished(state))
 

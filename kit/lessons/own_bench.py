@@ -14,7 +14,7 @@ from kit.explorer.own_model import MAX_STATES, OwnExplored, OwnPath, explore_own
 from kit.lessons.stories import observed_desk
 from kit.storage.own_program import OwnProgram, machine_of
 from kit.views.diagram.from_own import OwnPlay
-from kit.views.html.figure import Rows
+from kit.views.html.figure import Note, Rows
 from kit.views.reports.own import OwnReport, own_rows
 
 if TYPE_CHECKING:
@@ -74,6 +74,34 @@ class OwnBench:
         if not (known[name].is_violated and known[name].actions):
             raise UserError(f"{name}: no path from {found.start.name} violates it")
         return self.play(_actions(known[name].actions), found.start.name)
+
+    def verdict(self, at: str | None = None) -> Note | OwnWidget:
+        """Return that every property holds, or the player of the shortest counterexample.
+
+        Where the machine has two starts, the counterexample is beside the other one.
+
+        Raises:
+            UserError: The machine breaks the protocol, or its states have no end.
+        """
+        with self._opened() as machine:
+            begin = machine.start(at).name
+            others = [one.name for one in machine.description.starts if one.name != begin]
+            title = machine.description.title
+        (found,) = self._found(begin, MAX_STATES)
+        wrong = [one for one in found.findings if one.is_violated]
+        if not wrong and found.result.complete:
+            states = f"{found.result.states:,} states"
+            return Note(f"Right: {title}. Every property holds, in all {states} and every order.")
+        paths = [one.actions for one in wrong if one.actions]
+        if not paths:
+            names = ", ".join(one.prop.name for one in wrong)
+            raise UserError(
+                f"{names} never holds" if wrong else f"more than {MAX_STATES:,} states; bound them"
+            )
+        path = _actions(min(paths, key=len))
+        if len(others) == 1:
+            return self.compare(path, others[0], begin)
+        return self.play(path, begin)
 
     def play(self, actions: str, at: str | None = None) -> OwnWidget:
         """Return the player of a scenario, or of actions with commas between.

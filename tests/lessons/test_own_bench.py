@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kit import own_machine
 from kit.common.errors import UserError
-from tests.explorer.own_toys import Toy
+from kit.common.json_fields import Json
+from tests.explorer.own_toys import Counter, Toy
 
 LEASE = str(Path(__file__).parents[2] / "examples" / "lease.py")
 
@@ -61,3 +64,26 @@ def test_what_is_not_there_is_one_line(name: str, at: str | None, words: str) ->
         own_machine(Toy()).counterexample(name, at)
 
     assert words in str(caught.value)
+
+
+def test_a_verdict_is_the_shortest_counterexample_beside_the_other_start() -> None:
+    widget = own_machine(Toy()).verdict()
+
+    assert [path.start.name for path in widget.report.play.paths] == ["second", "first"]
+    assert [one.action.name for one in widget.report.play.paths[1].choices] == ["ask", "work"]
+    widget.close_all()
+
+
+def test_a_verdict_on_a_right_machine_says_how_much_was_searched() -> None:
+    verdict = own_machine(LEASE).verdict("fenced")
+
+    assert repr(verdict).startswith("Right: a lock that is lent for a while. Every property holds")
+
+
+def test_states_without_end_are_no_verdict() -> None:
+    class Silent(Counter):
+        def step(self, state: Json, _action: str) -> Mapping[str, Any] | None:
+            return {"state": state + 1, "judged": {"three": True}}
+
+    with pytest.raises(UserError, match="more than 20,000 states; bound them"):
+        own_machine(Silent()).verdict()

@@ -355,7 +355,7 @@ def test_wheel_carries_the_lessons_the_glossary_and_the_data_they_need(tmp_path:
             "docs/revert-conformance.md",
             "docs/reverts.md",
         ),
-        *("docs/exercises.md", "docs/scenarios.md"),
+        *("docs/exercises.md", "docs/scenarios.md", "docs/your-own-machine.md", "examples/"),
         *(
             "data/commits.toml",
             "data/exercises/",

@@ -76,7 +76,7 @@ def test_a_table_of_retries_is_aligned_text() -> None:
     table = repr(retry_table("cpu-timeout", "revert", after_ms=(14_500, 15_000)))
 
     assert [line.split("  ") for line in re.sub(" {3,}", "  ", table).splitlines()] == [
-        ["asked again after", "cpu-timeout", "revert"],
+        ["second request after", "cpu-timeout", "revert"],
         [
             "14.5 s",
             "core-id 1 unplug is still pending, 0 seconds timeout remaining",

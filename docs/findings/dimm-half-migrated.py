@@ -18,7 +18,7 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "OK"),
     ("1 s", "The guest isolates LMB 5 (set-indicator 9001 to 0).", "set-indicator 9001 0x80000005 0", "0"),
-    ("1 s", "The guest makes LMB 5 unusable (set-indicator 9003 to 0): it has let it go.", "set-indicator 9003 0x80000005 0", "0"),
+    ("1 s", "The guest makes LMB 5 unusable (set-indicator 9003 to 0): it has released it.", "set-indicator 9003 0x80000005 0", "0"),
     ("2 s", "The operator migrates the VM to another QEMU.", "migrate -object memory-backend-ram,id=mem-dimm1,size=512M -device pc-dimm,id=dimm1,memdev=mem-dimm1,addr=1073741824", "OK"),
     ("3 s", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("4 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "Memory unplug already in progress for device dimm1"),

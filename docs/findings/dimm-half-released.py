@@ -18,7 +18,7 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "OK"),
     ("1 s", "The guest isolates LMB 4 (set-indicator 9001 to 0).", "set-indicator 9001 0x80000004 0", "0"),
-    ("1 s", "The guest makes LMB 4 unusable (set-indicator 9003 to 0): it has let it go.", "set-indicator 9003 0x80000004 0", "0"),
+    ("1 s", "The guest makes LMB 4 unusable (set-indicator 9003 to 0): it has released it.", "set-indicator 9003 0x80000004 0", "0"),
     ("2 s", "The guest configures LMB 5 (ibm,configure-connector).", "ibm,configure-connector 0x80000005", "0 after 5 calls; DEVICE_UNPLUG_GUEST_ERROR dimm1"),
     ("3 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "QEMU aborts in spapr_drc_unplug_request: drc->dev"),
 ]

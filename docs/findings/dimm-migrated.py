@@ -17,7 +17,7 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator plugs dimm1 in (device_add).", 'device_add {"id": "dimm1", "driver": "pc-dimm", "addr": 1073741824, "memdev": "mem-dimm1"}', "OK"),
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "OK"),
-    ("0 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x80000004"),
+    ("0 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x80000004"),
     ("2 s", "The operator migrates the VM to another QEMU.", "migrate -object memory-backend-ram,id=mem-dimm1,size=512M -device pc-dimm,id=dimm1,memdev=mem-dimm1,addr=1073741824", "OK"),
     ("5 s", "The guest reads the sensor of LMB 4 (get-sensor-state).", "get-sensor-state 9003 0x80000004", "0 1"),
     ("5 s", "The guest unisolates LMB 4 (set-indicator 9001 to 1).", "set-indicator 9001 0x80000004 1", "QEMU aborts in spapr_memory_unplug_rollback: ds"),

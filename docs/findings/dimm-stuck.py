@@ -17,7 +17,7 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator plugs dimm1 in (device_add).", 'device_add {"id": "dimm1", "driver": "pc-dimm", "addr": 1073741824, "memdev": "mem-dimm1"}', "OK"),
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "OK"),
-    ("0 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x80000004"),
+    ("0 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x80000004"),
     ("4 s", "The operator asks QEMU to remove dimm1 (device_del).", 'device_del {"id": "dimm1"}', "Memory unplug already in progress for device dimm1"),
     ("6 s", "The operator resets the machine (system_reset).", "system_reset", "OK; DEVICE_DELETED dimm1"),
     ("6 s", "The devices that QEMU has at the end.", 'qom-list {"path": "/machine/peripheral"}', ""),

@@ -16,14 +16,14 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator plugs core1 in (device_add).", 'device_add {"driver": "CORE", "core-id": 1, "id": "core1"}', "OK"),
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "OK"),
-    ("0 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
+    ("0 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
     ("1 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "OK"),
-    ("1 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
+    ("1 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
     ("3 s", "The guest reads the sensor of core 1 (get-sensor-state).", "get-sensor-state 9003 0x10000001", "0 1"),
     ("3 s", "The guest unisolates core 1 (set-indicator 9001 to 1).", "set-indicator 9001 0x10000001 1", "0; DEVICE_UNPLUG_GUEST_ERROR core1"),
     ("6 s", "The guest reads the sensor of core 1 (get-sensor-state).", "get-sensor-state 9003 0x10000001", "0 1"),
     ("6 s", "The guest isolates core 1 (set-indicator 9001 to 0).", "set-indicator 9001 0x10000001 0", "0"),
-    ("6 s", "The guest makes core 1 unusable (set-indicator 9003 to 0): it has let it go.", "set-indicator 9003 0x10000001 0", "0"),
+    ("6 s", "The guest makes core 1 unusable (set-indicator 9003 to 0): it has released it.", "set-indicator 9003 0x10000001 0", "0"),
     ("6 s", "The devices that QEMU has at the end.", 'qom-list {"path": "/machine/peripheral"}', "core1"),
 ]
 vm = {}  # the process, its two wires, its kind of core

@@ -17,7 +17,7 @@ STEPS = [  # when, what happens, the call, what QEMU pre-revert (d522cb52e6~1) a
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("before", "2592000 s pass.", "clock_step 2592000000000000", "OK"),
     ("0 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "OK"),
-    ("0 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
+    ("0 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
     ("0 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "core-id 1 unplug is still pending, -444516 seconds timeout remaining"),
     ("0 s", "1 s pass.", "clock_step 1000000000", "OK"),
     ("1 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "core-id 1 unplug is still pending, -444517 seconds timeout remaining"),
@@ -25,7 +25,7 @@ STEPS = [  # when, what happens, the call, what QEMU pre-revert (d522cb52e6~1) a
     ("14.999 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "core-id 1 unplug is still pending, -444531 seconds timeout remaining"),
     ("14.999 s", "0.001 s pass.", "clock_step 1000000", "OK"),
     ("15 s", "The operator asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "OK"),
-    ("15 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
+    ("15 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
     ("15 s", "1 s pass.", "clock_step 1000000000", "OK"),
     ("15 s", "The devices that QEMU has at the end.", 'qom-list {"path": "/machine/peripheral"}', "core1"),
 ]

@@ -16,7 +16,7 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator plugs net3 in (device_add).", 'device_add {"driver": "e1000", "bus": "pci.0", "addr": "3.0", "id": "net3"}', "OK"),
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "The operator asks QEMU to remove net3 (device_del).", 'device_del {"id": "net3"}', "OK"),
-    ("0 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x40000018"),
+    ("0 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x40000018"),
     ("4 s", "The operator asks QEMU to remove net3 (device_del).", 'device_del {"id": "net3"}', "PCI device unplug already in progress for device net3"),
     ("6 s", "The operator resets the machine (system_reset).", "system_reset", "OK; DEVICE_DELETED net3"),
     ("6 s", "The devices that QEMU has at the end.", 'qom-list {"path": "/machine/peripheral"}', ""),

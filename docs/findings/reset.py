@@ -16,7 +16,7 @@ STEPS = [  # when, what happens, the call, what QEMU today (v11.1.3) answers; ev
     ("before", "The operator plugs core1 in (device_add).", 'device_add {"driver": "CORE", "core-id": 1, "id": "core1"}', "OK"),
     ("before", "The operator resets the machine (system_reset).", "system_reset", "OK"),
     ("0 s", "libvirt asks QEMU to remove core1 (device_del).", 'device_del {"id": "core1"}', "OK"),
-    ("0 s", "The guest looks for an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
+    ("0 s", "The guest fetches an event (check-exception).", "check-exception 0x50000000", "0 remove 0x10000001"),
     ("60 s", "The operator resets the machine (system_reset).", "system_reset", "OK; DEVICE_DELETED core1"),
     ("60 s", "The devices that QEMU has at the end.", 'qom-list {"path": "/machine/peripheral"}', ""),
 ]

@@ -28,13 +28,13 @@ def classroom(
             "--platform",
             metavar="TAG",
             help="For laptops of this kind (repeat it): win_amd64, macosx_11_0_arm64, "
-            "manylinux_2_28_x86_64. This one if not said.",
+            "manylinux_2_28_x86_64. Default: this one.",
         ),
     ] = None,
     pythons: Annotated[
         list[str] | None,
         typer.Option(
-            "--python", metavar="X.Y", help="With this Python (repeat it); this one if not said."
+            "--python", metavar="X.Y", help="With this Python (repeat it). Default: this one."
         ),
     ] = None,
     teacher: Annotated[
@@ -42,7 +42,7 @@ def classroom(
         typer.Option("--teacher", metavar="KEY", help="Write the answers, too, into this folder."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Make nothing; say whether DIR is whole.")
+        bool, typer.Option("--check", help="Make nothing; check whether DIR is complete.")
     ] = False,
     wanted: Annotated[
         str | None,

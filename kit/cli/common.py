@@ -17,7 +17,7 @@ INTERRUPTED = 130  # typer's status for Ctrl-C
 
 cli = typer.Typer(
     name="kit",
-    help="See why QEMU's CPU unplug timeout for pseries came and went.",
+    help="See why QEMU got a CPU unplug timeout and reverted it, and check any revert.",
     epilog="Start with: kit lab",
     no_args_is_help=True,
     add_completion=False,

@@ -49,18 +49,17 @@ __all__ = ["explore"]
 _SCOPE = Scope()
 _PROCESSORS = os.cpu_count() or 1
 AtOnly = Annotated[
-    str | None, typer.Option("--at", metavar="REV", help="Only this revision, with its stories.")
+    str | None,
+    typer.Option("--at", metavar="REV", help="Only this revision, with its counterexamples."),
 ]
 Same = Annotated[
     tuple[str, str] | None,
-    typer.Option("--same", metavar="REV REV", help="Do these two always answer alike?"),
+    typer.Option("--same", metavar="REV REV", help="Compare the answers of two revisions."),
 ]
-Expect = Annotated[
-    bool, typer.Option("--expect", help="Exit with 1 if a promise that is judged is broken.")
-]
+Expect = Annotated[bool, typer.Option("--expect", help="Exit with 1 if a property is violated.")]
 Promises = Annotated[
     list[str] | None,
-    typer.Option("--property", metavar="NAME", help="Judge this (kit list properties); else all."),
+    typer.Option("--property", metavar="NAME", help="Check only this one (kit list properties)."),
 ]
 Guests = Annotated[
     list[str] | None,

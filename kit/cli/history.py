@@ -100,7 +100,8 @@ def history_export(
 @cli.command(epilog="Example: kit fetch")
 def fetch(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to; else the user's cache.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="The target folder. Default: the user's cache."),
     ] = None,
     history: Annotated[
         bool, typer.Option("--history", help="All commits without files: messages, about 50 MB.")

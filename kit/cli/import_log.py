@@ -33,7 +33,7 @@ def import_(
         ),
     ],
     device: Annotated[
-        str | None, typer.Option("--device", metavar="ID", help="Only what concerns a device.")
+        str | None, typer.Option("--device", metavar="ID", help="Only entries about this device.")
     ] = None,
     since: Annotated[
         str | None,

@@ -73,7 +73,7 @@ def doctor(as_json: Json = False) -> None:
 @cli.command(epilog="Example: kit progress --json")
 def progress(
     as_json: Json = False,
-    reset: Annotated[bool, typer.Option("--reset", help="Forget all of it.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Delete all progress.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="--reset: do not ask.")] = False,
 ) -> None:
     """Show which exercises you have solved. Progress stays on this machine."""
@@ -84,7 +84,7 @@ def progress(
     file = progress_file(complain)
     if reset:
         if not yes:
-            typer.confirm(f"Forget all progress, in {file.path}?", abort=True, err=True)
+            typer.confirm(f"Delete all progress, in {file.path}?", abort=True, err=True)
         file.reset()
         return
     table, data = progress_table(tuple(exercises().values()), file.read().standing, str(file.path))

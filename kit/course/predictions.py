@@ -86,7 +86,7 @@ def _first_to_know(played: Run | Pair) -> str:
     run = played if isinstance(played, Run) else played.after
     known = _known(run)
     if not known:
-        return "Nobody got to know it."
+        return "No party learned it."
     at_ns = min(known.values())
     first = next(party for party, when in known.items() if when == at_ns)
     name = {Actor.GUEST: "the guest", Actor.OPERATOR: "the operator", Actor.QEMU: "QEMU"}
@@ -95,7 +95,7 @@ def _first_to_know(played: Run | Pair) -> str:
         for party, when in known.items()
         if party is not first
     )
-    told = f" Later: {later}." if later else " Nobody else got to know it."
+    told = f" Later: {later}." if later else " No other party learned it."
     return f"It was {name.get(first, first.value)}, at {seconds(at_ns)}.{told}"
 
 

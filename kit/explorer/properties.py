@@ -126,7 +126,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="no-lost-release",
         kind=PropertyKind.ALWAYS,
-        sentence="A device that the guest has released is released by QEMU, with DEVICE_DELETED.",
+        sentence="QEMU removes a device that the guest has released, and sends DEVICE_DELETED.",
         premise="The guest releases a device that it used.",
         source="qapi/qdev.json, DEVICE_DELETED; the message of d522cb52e6",
         holds=_no(ObservedFact.LOST_RELEASE),
@@ -135,7 +135,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="no-silent-disagreement",
         kind=PropertyKind.EVENTUALLY,
-        sentence="When nothing is under way, guest, QEMU and libvirt agree on what is plugged.",
+        sentence="When all work is done, guest, QEMU and libvirt agree on what is plugged.",
         premise="The guest releases a device, or QEMU removes one.",
         source="the message of d522cb52e6; libvirt's qemuProcessHandleDeviceDeleted",
         holds=_agreed,
@@ -144,7 +144,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="retry-possible",
         kind=PropertyKind.EVENTUALLY,
-        sentence="When nothing is under way, asking for a device again reaches the guest.",
+        sentence="When all work is done, a second request for a device reaches the guest.",
         premise="The guest refuses a device that QEMU waits for, or QEMU's timer fires.",
         source="qemu-devel YEbp4wKK/QY7uKYw@yekko.fritz.box: what the timeout was for; 2b18fc794f",
         holds=_retry_is_heard,
@@ -153,7 +153,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="refusal-reported",
         kind=PropertyKind.EVENTUALLY,
-        sentence="When the guest keeps a device that QEMU asked for, QEMU tells its management.",
+        sentence="When the guest refuses a pending request, QEMU reports it.",
         premise="The guest refuses a device that QEMU waits for.",
         source="qapi/qdev.json, DEVICE_UNPLUG_GUEST_ERROR, since 6.2",
         holds=_refusal_is_reported,
@@ -171,8 +171,8 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="true-events",
         kind=PropertyKind.ALWAYS,
-        sentence="What an event says of a device is so when it is sent.",
-        premise="QEMU sends an event about what became of a device.",
+        sentence="An event about a device is true when QEMU sends it.",
+        premise="QEMU sends an event about the end of an unplug.",
         source="qemu-devel 87blbt60hc.fsf@dusky.pond.sub.org: how can a timeout know?",
         holds=_no(ObservedFact.UNTRUE_EVENT),
         is_met=_any_of(Trial.SAID),
@@ -180,7 +180,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="no-stray-event",
         kind=PropertyKind.ALWAYS,
-        sentence="QEMU asks the guest only for what it waits for, and reports a refusal once.",
+        sentence="QEMU sends the guest only pending requests, and reports a refusal once.",
         premise="QEMU asks the guest for a device, or sends an event about it.",
         source="qemu-devel 20210119105049.66a6a580@bahia.lan, on sending the event again",
         holds=_no(ObservedFact.STRAY_EVENT),
@@ -198,7 +198,7 @@ PROPERTIES: tuple[UnplugProperty, ...] = (
     UnplugProperty(
         name="unplug-possible",
         kind=PropertyKind.SOMETIMES,
-        sentence="A device can be unplugged without a reset, and DEVICE_DELETED says so.",
+        sentence="A device can be unplugged without a reset, with DEVICE_DELETED.",
         premise="QEMU asks the guest for a device.",
         source="qapi/qdev.json, device_del",
         holds=_unplugged,

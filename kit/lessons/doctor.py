@@ -77,7 +77,7 @@ def _kept() -> str:
     path = progress_file().path
     if path.is_relative_to(DRIVE):
         return f"{path.relative_to(DRIVE)} in the list of files; this browser keeps it"
-    return "only until this page is closed: the browser lets it keep nothing"
+    return "only until this page is closed: the browser stores nothing"
 
 
 def _package(name: str) -> Check:

@@ -96,7 +96,7 @@ HEADS: dict[str, str] = {
     "late": "guest releases at 16 s",
     "reset": "and a reset at 20 s",
     "refusal": "guest refuses",
-    "told": "who is told",
+    "told": "who learns of it",
     "twice": "two requests, the first refused",
 }
 """The heading of each column, in order."""

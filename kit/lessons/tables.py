@@ -136,7 +136,7 @@ def retry_table(*revisions: str, after_ms: Iterable[int], uptime_days: int = 0) 
         (f"{wait / 1000:g} s", *(column[n].error or "accepted" for column in columns))
         for n, wait in enumerate(waits)
     )
-    return Rows(("asked again after", *revisions), rows)
+    return Rows(("second request after", *revisions), rows)
 
 
 def net_change(*revisions: str) -> Rows:

@@ -64,14 +64,14 @@ _SUMMARIES = {
     "4515a5f786": (
         "the remaining time is computed by a helper, timer_deadline_ms(): the same numbers"
     ),
-    "eb7f80fd26": "a DIMM that the guest keeps is told to the management layer: MEM_UNPLUG_ERROR",
+    "eb7f80fd26": "QEMU reports a DIMM that the guest keeps: MEM_UNPLUG_ERROR",
     "d522cb52e6~1": (
         "the last tree with the timeout: after 15 s QEMU drops a CPU's unplug request"
     ),
     "d522cb52e6": "the timeout is gone: a CPU's unplug request waits for the guest again",
     "2b18fc794f": "every device_del of a CPU sends the guest another event, so it can be retried",
-    "87758fed7a": "a guest can say no: UNISOLATE on a pending connector cancels the request",
-    "4b08cd567b": "the guest's no reaches the management layer: DEVICE_UNPLUG_GUEST_ERROR",
+    "87758fed7a": "a guest can refuse: UNISOLATE on a pending connector cancels the request",
+    "4b08cd567b": "QEMU reports the refusal: DEVICE_UNPLUG_GUEST_ERROR",
 }
 
 
@@ -171,7 +171,7 @@ PROPOSAL = Revision(
     label="proposal",
     commit="",
     version=(5, 2, 50),
-    summary="never merged: after 15 s QEMU drops the request and says so, DEVICE_NOT_DELETED",
+    summary="never merged: after 15 s QEMU drops the request and sends DEVICE_NOT_DELETED",
     patches=next(r for r in CATALOGUE if r.label == "eb7f80fd26").patches
     | {P.PROPOSED_NOT_DELETED_EVENT},
 )
@@ -181,7 +181,7 @@ Q35 = Revision(
     label="q35",
     commit="",
     version=(7, 2, 22),
-    summary="the contrast, an ACPI machine: its guest can say no, and QEMU passes it on",
+    summary="for contrast, an ACPI machine: its guest can refuse, and QEMU reports it",
     patches=frozenset(),
     board=Board.Q35,
 )

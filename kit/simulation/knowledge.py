@@ -30,9 +30,9 @@ class Knowledge:
         """The conclusion, in a few words."""
         found = []
         if self.orphaned:
-            found.append("LIMBO: the guest has let go of it, QEMU holds it and waits for nothing")
+            found.append("LIMBO: the guest has released it, QEMU holds it, no request is pending")
         if self.wrong:
-            found.append("WRONG: libvirt's picture is not what the guest has")
+            found.append("WRONG: libvirt's list differs from what the guest uses")
         if found:
             return "; ".join(found)
         if not self.agreed:

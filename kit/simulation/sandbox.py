@@ -37,7 +37,7 @@ SANDBOX = Scenario(
     name="bench",  # its name in tokens and JSON since the first release: they stay readable
     title="One core, and whatever you click",
     why="To try what no script does.",
-    look="QEMU's pending request, and what becomes of it.",
+    look="QEMU's pending request, and its end.",
     setup=Setup(
         guest=GuestKind.LINUX_5_13, conduct=Conduct(asks=True), devices=(CpuCore(1, CORE_ID),)
     ),
@@ -120,7 +120,7 @@ def why_not(timeline: Timeline, one: Act) -> str:
         return f"It is {timeline.at_ns / NS_PER_S:g} s already: 15 s after device_del are over."
     decides = one in (Act.GUEST_RELEASES, Act.GUEST_REFUSES, Act.GUEST_RELEASES_LATE)
     if decides and not any(run.ended.guest.deciding for run in _settled(timeline).runs):
-        return "Nobody asks the guest for the core now: press device_del first."
+        return "The guest has no request for the core now. Press device_del first."
     return ""
 
 

@@ -25,7 +25,7 @@ from kit.trace.sentences import seconds, sentence
 
 __all__ = ["in_words", "where_they_part", "who_knows_what"]
 
-_HEARD = 3  # of what the operator was told so much is repeated
+_HEARD = 3  # of what the operator received so much is repeated
 
 
 def where_they_part(pair: Pair) -> str:
@@ -69,14 +69,14 @@ def who_knows_what(
             *_operator_heard(trace),
         )
     belief, name = run.belief(device, seq=seq), str(device.id)
-    uses = f"uses {name}" if belief.guest else f"has let go of {name}"
+    uses = f"uses {name}" if belief.guest else f"has released {name}"
     if not belief.guest and not _let_go(run, device, seq):
         uses = f"does not use {name}"
     indices = run.began.connectors(device)
     found = [("QEMU", _of_qemu(belief, trace, device, indices)), ("guest", uses)]
     if belief.libvirt is not None:
-        words = "in the domain's XML" if belief.libvirt else "not in the domain's XML"
-        found.append(("libvirt", f"{name} is {words}"))
+        words = "lists" if belief.libvirt else "does not list"
+        found.append(("libvirt", f"{words} {name}"))
     return (*found, *_operator_heard(trace))
 
 
@@ -87,21 +87,20 @@ def in_words(run: Run) -> str:
         return "QEMU is gone."
     if not belief.qemu:
         told = any(_is_deleted(entry, run.device) for entry in run.trace)
-        words = f"{name} is released" + (", and DEVICE_DELETED said so." if told else ".")
+        words = f"QEMU removed {name}" + (" and sent DEVICE_DELETED." if told else ".")
     elif belief.orphaned:
         words = (
-            f"the guest has let go of {name}, QEMU still holds it,"
-            " and no DEVICE_DELETED was sent: limbo."
+            f"the guest has released {name}, QEMU still holds it and sent no DEVICE_DELETED: limbo."
         )
     elif belief.pending:
         words = "the request is still pending."
     elif _came_back(run):
-        words = f"{name} that the guest had let go of is back."
+        words = f"the guest uses {name} again."
     else:
         words = f"the guest keeps {name}, and no request is pending."
     if belief.libvirt is not None and belief.libvirt != belief.guest:
-        held = "still has it in" if belief.libvirt else "has not got it in"
-        words += f" libvirt {held} its picture of the domain: wrong."
+        lists = "still lists" if belief.libvirt else "does not list"
+        words += f" libvirt {lists} it: wrong."
     return words
 
 
@@ -112,10 +111,10 @@ def _called(device: Device) -> str:
 def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, ...]) -> str:
     name = belief.device
     if not belief.qemu:
-        return f"has released {name}" if any(_is_deleted(e, device) for e in trace) else "has none"
+        return f"has removed {name}" if any(_is_deleted(e, device) for e in trace) else "has none"
     if belief.pending:
         since = _pending_since(trace, device, indices)
-        return f"waits for the guest since {seconds(since)}" if since is not None else "waits"
+        return f"has waited for the guest since {seconds(since)}" if since is not None else "waits"
     forgotten = [
         entry.at_ns
         for entry in trace
@@ -123,7 +122,7 @@ def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, .
     ]
     if forgotten:
         return f"holds {name}; dropped the request at {seconds(forgotten[-1])}, no longer waits"
-    return f"holds {name}; waits for nothing"
+    return f"holds {name}; no request is pending"
 
 
 def _is_deleted(entry: TraceEntry, device: Device) -> bool:
@@ -173,7 +172,7 @@ def _operator_heard(trace: Trace) -> tuple[tuple[str, str], ...]:
         if words:
             told.append(f"{words} at {seconds(entry.at_ns)}")
     repeated = ["…", *told[-_HEARD:]] if len(told) > _HEARD else told
-    return (("operator was told", ", ".join(repeated) or "nothing"),)
+    return (("operator received", ", ".join(repeated) or "nothing"),)
 
 
 def _heard(entry: TraceEntry, asked: Message | None) -> str:
@@ -202,7 +201,7 @@ def _parted(pair: Pair, before: _Side, after: _Side) -> str:
     """Return a sentence on what one run does first that the other does not."""
     names = f"{before[0]} and {after[0]}"
     if pair.before.revision.board != pair.after.revision.board:
-        return f"{names} are different machines: their guests are asked in other ways."
+        return f"{names} are different machines and send requests in different ways."
     for (who, entry, mine), (other, against, trace) in ((before, after), (after, before)):
         if entry is None or (against is not None and against.at_ns < entry.at_ns):
             continue
@@ -228,12 +227,12 @@ def _did(entry: TraceEntry) -> tuple[str, str] | None:
     match entry.message:
         case UnplugTimeout(silent=True):
             return (
-                "dropped the request, because its 15 s were over, and told nobody",
+                "dropped the request at its timeout and sent no event",
                 "went on waiting",
             )
         case UnplugTimeout():
             return (
-                "dropped the request, because its 15 s were over, and said so",
+                "dropped the request at its timeout and sent an event",
                 "went on waiting",
             )
         case QmpError(_, desc):
@@ -241,15 +240,15 @@ def _did(entry: TraceEntry) -> tuple[str, str] | None:
         case HotplugEvent():
             return "sent the guest another event", "sent none"
         case DeviceDeleted():
-            return "released the device and said so (DEVICE_DELETED)", "did not"
+            return "removed the device and sent DEVICE_DELETED", "did not"
         case DeviceNotDeleted():
-            return "said that the device is not deleted (DEVICE_NOT_DELETED)", "said nothing"
+            return "sent DEVICE_NOT_DELETED", "sent nothing"
         case DeviceUnplugGuestError():
-            return "passed the guest's no on (DEVICE_UNPLUG_GUEST_ERROR)", "sent no such event"
+            return "reported the refusal (DEVICE_UNPLUG_GUEST_ERROR)", "sent no such event"
         case MemUnplugError():
-            return "passed the guest's no on (MEM_UNPLUG_ERROR)", "sent no such event"
+            return "reported the refusal (MEM_UNPLUG_ERROR)", "sent no such event"
         case ErrorReport():
-            return "understood UNISOLATE as the guest's no", "did not"
+            return "understood UNISOLATE as a refusal", "did not"
         case Aborted():
             return "aborted", "did not"
     return None

@@ -111,12 +111,12 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=requests.Stop,
         wire="stop",
-        sentence=lambda _, by: f"{by.who} stops the VM (stop): the guest's clock stands still.",
+        sentence=lambda _, by: f"{by.who} stops the VM (stop). The guest's clock stops, too.",
     ),
     MessageKind(
         of=requests.Cont,
         wire="cont",
-        sentence=lambda _, by: f"{by.who} lets the VM go on (cont).",
+        sentence=lambda _, by: f"{by.who} continues the VM (cont).",
     ),
     MessageKind(
         of=requests.Migrate,
@@ -155,7 +155,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=requests.CheckException,
         wire="check-exception",
-        sentence="The guest looks for an event (check-exception).",
+        sentence="The guest fetches an event (check-exception).",
         minor=True,
     ),
     MessageKind(of=requests.EventScan, wire="event-scan", minor=True),
@@ -164,7 +164,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         of=requests.ClientArchitectureSupport,
         wire="client-architecture-support",
         label="guest starts, CAS",
-        sentence="The guest's kernel starts, and says what it can do (CAS).",
+        sentence="The guest's kernel starts and reports its abilities (CAS).",
     ),
     # -- ACPI registers --------------------------------------------------------------------------
     MessageKind(
@@ -264,7 +264,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         of=events.DeviceDeleted,
         wire="DEVICE_DELETED",
         sentence=lambda m, _: (
-            f"QEMU has released {m.device or 'the device'} and says so: DEVICE_DELETED."
+            f"QEMU has removed {m.device or 'the device'} and sends DEVICE_DELETED."
         ),
         severity=Severity.GOOD,
         outcome=UnplugOutcome.REMOVED,
@@ -274,7 +274,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         of=events.DeviceNotDeleted,
         wire="DEVICE_NOT_DELETED",
         sentence=lambda m, _: (
-            f"QEMU says that {m.device or 'the device'} is not deleted: DEVICE_NOT_DELETED."
+            f"QEMU reports that {m.device or 'the device'} was not deleted: DEVICE_NOT_DELETED."
         ),
         severity=Severity.BAD,
         outcome=UnplugOutcome.FAILED,
@@ -284,7 +284,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         of=events.DeviceUnplugGuestError,
         wire="DEVICE_UNPLUG_GUEST_ERROR",
         sentence=lambda m, _: (
-            f"QEMU tells the management layer that the guest keeps {m.device or 'the device'}:"
+            f"QEMU reports that the guest refused to release {m.device or 'the device'}:"
             " DEVICE_UNPLUG_GUEST_ERROR."
         ),
         severity=Severity.BAD,
@@ -294,7 +294,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=events.MemUnplugError,
         wire="MEM_UNPLUG_ERROR",
-        sentence=lambda m, _: f"QEMU tells the management layer: “{m.msg}” (MEM_UNPLUG_ERROR).",
+        sentence=lambda m, _: f"QEMU reports: “{m.msg}” (MEM_UNPLUG_ERROR).",
         severity=Severity.BAD,
         outcome=UnplugOutcome.FAILED,
         heard_by=MANAGEMENT,
@@ -302,20 +302,20 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=events.VmStop,
         wire="STOP",
-        sentence="QEMU says that the VM stands still: STOP.",
+        sentence="QEMU reports that the VM is stopped: STOP.",
         heard_by=MANAGEMENT,
     ),
     MessageKind(
         of=events.VmResume,
         wire="RESUME",
-        sentence="QEMU says that the VM goes on: RESUME.",
+        sentence="QEMU reports that the VM runs again: RESUME.",
         heard_by=MANAGEMENT,
     ),
     MessageKind(
         of=acpi.AcpiDeviceOst,
         wire="ACPI_DEVICE_OST",
         sentence=lambda m, _: (
-            f"QEMU passes the guest's report on: ACPI_DEVICE_OST, {phrases.ost_report(m.info)}."
+            f"QEMU forwards the guest's report: ACPI_DEVICE_OST, {phrases.ost_report(m.info)}."
         ),
         outcome=lambda m: UnplugOutcome.FAILED if m.info.refused else None,
         heard_by=MANAGEMENT,
@@ -333,7 +333,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         wire="gpe",
         label="GPE",
         sentence=lambda m, _: (
-            f"QEMU raises an interrupt: the guest is to look at its {m.slot_type.value} slots."
+            f"QEMU raises an interrupt, so that the guest reads its {m.slot_type.value} slots."
         ),
         heard_by=(Actor.GUEST,),
     ),
@@ -341,7 +341,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         of=events.ErrorReport,
         wire="error_report",
         label="QEMU's log",
-        sentence=lambda m, _: f"QEMU writes to its own log, and to nobody else: “{m.text}”.",
+        sentence=lambda m, _: f"QEMU writes to its own log only: “{m.text}”.",
         severity=Severity.WAIT,
         heard_by=NOBODY,
     ),
@@ -350,8 +350,8 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         wire="unplug-timeout",
         label="drops request",
         sentence=lambda m, _: (
-            "QEMU's 15 s are over: it drops the request"
-            + (" and tells nobody." if m.silent else ", and says so.")
+            "QEMU's timer fires. QEMU drops the request and sends "
+            + ("no event." if m.silent else "an event.")
         ),
         severity=Severity.BAD,
         heard_by=NOBODY,
@@ -374,7 +374,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         wire="virsh-detach-device",
         label=lambda m: f"detach-device {m.alias}",
         sentence=lambda m, _: (
-            f"The operator tells libvirt to remove {m.alias}, described in an XML file, and waits"
+            f"The operator asks libvirt to remove {m.alias}, which an XML file describes, and waits"
             " (virsh detach-device)."
         ),
     ),
@@ -383,29 +383,29 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         wire="virsh-detach-device-alias",
         label=lambda m: f"detach-device-alias {m.alias}",
         sentence=lambda m, _: (
-            f"The operator tells libvirt to remove {m.alias}, and does not wait for it"
+            f"The operator asks libvirt to remove {m.alias}, and does not wait"
             " (virsh detach-device-alias)."
         ),
     ),
     MessageKind(
         of=messages.DomainReset,
         wire="virsh-reset",
-        sentence="The operator tells libvirt to reset the machine (virsh reset).",
+        sentence="The operator resets the machine through libvirt (virsh reset).",
     ),
     MessageKind(
         of=messages.DomainSuspend,
         wire="virsh-suspend",
-        sentence="The operator tells libvirt to stop the VM (virsh suspend).",
+        sentence="The operator stops the VM through libvirt (virsh suspend).",
     ),
     MessageKind(
         of=messages.DomainResume,
         wire="virsh-resume",
-        sentence="The operator tells libvirt to let the VM go on (virsh resume).",
+        sentence="The operator continues the VM through libvirt (virsh resume).",
     ),
     MessageKind(
         of=messages.MigrateDomain,
         wire="virsh-migrate",
-        sentence="The operator tells libvirt to migrate the VM (virsh migrate).",
+        sentence="The operator migrates the VM through libvirt (virsh migrate).",
     ),
     MessageKind(
         of=messages.ApiSuccess,
@@ -485,7 +485,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         wire="decide",
         label=lambda m: "guest gives" if m.give else "guest keeps",
         sentence=lambda m, _: (
-            f"The guest {'can give up now' if m.give else 'cannot give up'} what it is asked for."
+            f"The guest {'can release the device now' if m.give else 'cannot release the device'}."
         ),
         inside_guest=True,
     ),
@@ -493,7 +493,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         of=messages.Hang,
         wire="hang",
         sentence=lambda m, _: (
-            "The guest hangs: it takes notice of nothing." if m.hung else "The guest goes on."
+            "The guest hangs: it reacts to nothing." if m.hung else "The guest runs again."
         ),
         severity=lambda m: Severity.BAD if m.hung else Severity.PLAIN,
         inside_guest=True,

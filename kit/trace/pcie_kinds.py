@@ -17,7 +17,7 @@ __all__ = ["PCIE_ROWS"]
 
 _LIGHTS = {
     Indicator.ON: "switches the power indicator on",
-    Indicator.BLINK: "lets the power indicator blink",
+    Indicator.BLINK: "makes the power indicator blink",
     Indicator.OFF: "switches the power indicator off",
 }
 _EVENTS = ((regs.ABP, "button pressed"), (regs.PDC, "presence changed"), (regs.CC, "command done"))
@@ -153,7 +153,7 @@ PCIE_ROWS: tuple[MessageKind[Any], ...] = (
         of=pcie.SciRaised,
         wire="sci",
         label="SCI",
-        sentence="QEMU raises ACPI's interrupt: the guest is to look at its registers.",
+        sentence="QEMU raises ACPI's interrupt, so that the guest reads its registers.",
         severity=Severity.WAIT,
         heard_by=(Actor.GUEST,),
     ),

@@ -100,7 +100,7 @@ def indicator_sentence(call: SetIndicator) -> str:
         case "ISOLATE":
             return f"The guest isolates {name} (set-indicator 9001 to 0)."
         case "UNUSABLE":
-            return f"The guest makes {name} unusable (set-indicator 9003 to 0): it has let it go."
+            return f"The guest makes {name} unusable (set-indicator 9003 to 0): it has released it."
         case "UNISOLATE":
             return f"The guest unisolates {name} (set-indicator 9001 to 1)."
         case "USABLE":
@@ -126,17 +126,17 @@ def answer(status: int) -> str:
 
 def hotplug_sentence(event: HotplugEvent) -> str:
     """Write an event that QEMU queues for the guest as a sentence."""
-    verb = "give back" if event.action is HotplugAction.REMOVE else "take"
+    verb = "release" if event.action is HotplugAction.REMOVE else "take"
     what = connectors_name(event.index, event.count)
-    return f"QEMU queues an event: the guest is asked to {verb} {what}."
+    return f"QEMU queues an event for the guest: {verb} {what}."
 
 
 def exception_sentence(reply: ExceptionReturn) -> str:
     """Write the answer to check-exception as a sentence."""
     event = reply.event
     if reply.status != 0 or event is None:
-        return "There is none: nobody asks the guest for anything."
-    return f"It is told: {event.action.name.lower()} {connectors_name(event.index, event.count)}."
+        return "There is no event."
+    return f"The event: {event.action.name.lower()} {connectors_name(event.index, event.count)}."
 
 
 def pin_sentence(order: Pin) -> str:
@@ -163,23 +163,21 @@ def setvcpus_sentence(count: int, *, waits: bool = True) -> str:
     """Write virsh setvcpus as a sentence."""
     cpus = "1 CPU" if count == 1 else f"{count} CPUs"
     how = " (virsh setvcpus)" if waits else ", and does not wait (virsh setvcpus --async)"
-    return f"The operator tells libvirt: the guest is to have {cpus}{how}."
+    return f"The operator asks libvirt for {cpus} in the guest{how}."
 
 
 def virsh_error_sentence(error: ApiError) -> str:
     """Write an error of virsh as a sentence."""
     if error.failure is Failure.TIMED_OUT:
-        return f"virsh times out, and does not know what became of the request: “{error.text}”."
+        return f"virsh times out and does not know the result: “{error.text}”."
     return f"virsh fails: “{error.text}”."
 
 
 def load_sentence(factor: int) -> str:
     """Write the host's load as a sentence."""
     if factor == 1:
-        return "The host is idle again: the guest's own work goes at its usual pace."
-    return (
-        f"The host gets busy: the guest's own work takes {factor} times as long; the clocks run on."
-    )
+        return "The host is idle again. The guest's work takes its usual time."
+    return f"The host gets busy. The guest's work takes {factor} times as long; its clock runs on."
 
 
 # -- ACPI slots ----------------------------------------------------------------------------------
@@ -194,9 +192,9 @@ def status_bits(bits: int) -> str:
     """Write the bits of a status register in words."""
     words = ["enabled" if bits & ENABLED else "empty"]
     if bits & INSERT_EVENT:
-        words.append("a device came")
+        words.append("device inserted")
     if bits & REMOVE_EVENT:
-        words.append("QEMU wants it back")
+        words.append("removal requested")
     return ", ".join(words)
 
 
@@ -217,11 +215,11 @@ def control_sentence(write: WriteControl) -> str:
     name = slot_name(write)
     match control_label(write):
         case "clear insert":
-            return f"The guest notes that {name} has a new device (clears the insert event)."
+            return f"The guest clears the insert event of {name}."
         case "clear remove":
-            return f"The guest notes that {name} is wanted back (clears the remove event)."
+            return f"The guest clears the remove event of {name}."
         case "eject":
-            return f"The guest ejects what is in {name}: it has let it go."
+            return f"The guest ejects the device in {name}: it has released it."
     return f"The guest writes {write.bits:#x} to the control register of {name}."
 
 
@@ -231,7 +229,7 @@ def ost_status(status: int) -> str:
         return "0, success"
     if status == OST_IN_PROGRESS:
         return f"{status:#x}, in progress"
-    return f"{status:#x}, it cannot"
+    return f"{status:#x}, refused"
 
 
 def ost_report(info: OstInfo) -> str:

@@ -277,7 +277,9 @@ def test_the_future_is_hidden_until_it_is_played(cockpit: Callable[[str], Locato
     expect(limbo).to_be_hidden()
     press(there, "Last (End)")
     expect(limbo).to_be_visible()
-    expect(there.locator("h3")).to_have_text("libvirt gives up at 10 s, the guest is done at 16 s")
+    expect(there.locator("h3")).to_have_text(
+        "libvirt times out at 10 s, the guest releases at 16 s"
+    )
     press(there, "First (Home)")
     expect(limbo).to_be_visible()
 
@@ -289,7 +291,7 @@ def test_an_answer_plays_the_run_and_is_compared(cockpit: Callable[[str], Locato
     expect(there.locator(".kit-ask")).to_have_text(
         "You said: On both. It is gone on revert.", timeout=30_000
     )
-    expect(there.locator(".kit-verdict")).to_contain_text("pre-revert: the guest has let go")
+    expect(there.locator(".kit-verdict")).to_contain_text("pre-revert: the guest has released")
 
 
 def test_in_the_events_only_what_was_played_is_listed(cockpit: Callable[[str], Locator]) -> None:
@@ -312,7 +314,7 @@ def test_the_code_follows_the_event_and_has_its_number(cockpit: Callable[[str], 
     there = cockpit("player")
     there.get_by_role("tab", name="Code").click()
     press(there, "Next difference (d)")
-    expect(there.locator(".kit-code")).to_contain_text("8. QEMU's 15 s are over")
+    expect(there.locator(".kit-code")).to_contain_text("8. QEMU's timer fires")
     expect(there.locator(".kit-code")).to_contain_text("CPUs alone get a timeout")
 
 

@@ -123,7 +123,7 @@ def test_predict_first_hides_the_answer_until_it_is_played(alone: Browser, story
         told = page.locator(".kit-ask").inner_text()
         press(page, "Show all")
         expect(head).to_have_text(
-            "libvirt-wrong: libvirt gives up at 10 s, the guest is done at 16 s"
+            "libvirt-wrong: libvirt times out at 10 s, the guest releases at 16 s"
         )
         expect(below).to_be_visible()
 

@@ -116,9 +116,9 @@ def test_a_page_without_files_keeps_progress_while_it_is_open(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "memory"))
 
     assert progress_file().read() == Progress({})
-    assert Check(
-        "progress", "only until this page is closed: the browser lets it keep nothing"
-    ) in (checks())
+    assert Check("progress", "only until this page is closed: the browser stores nothing") in (
+        checks()
+    )
 
 
 @pytest.mark.usefixtures("in_a_page")

@@ -122,13 +122,13 @@ def test_beside_the_embedded_machine_only_the_order_counts() -> None:
         "- Linux: Unable to remove last online CPU",
         f"+ Linux: {REFUSED}",
         "= The guest unisolates core 1 (set-indicator 9001 to 1).",
-        "- QEMU writes to its own log, and to nobody else:"
+        "- QEMU writes to its own log only:"
         " “Device hotunplug rejected by the guest for device core1”.",
-        "= QEMU tells the management layer that the guest keeps core1: DEVICE_UNPLUG_GUEST_ERROR.",
+        "= QEMU reports that the guest refused to release core1: DEVICE_UNPLUG_GUEST_ERROR.",
         "= The operator asks QEMU to remove core1 (device_del).",
         "= The guest isolates core 1 (set-indicator 9001 to 0).",
-        "= The guest makes core 1 unusable (set-indicator 9003 to 0): it has let it go.",
-        "= QEMU has released core1 and says so: DEVICE_DELETED.",
+        "= The guest makes core 1 unusable (set-indicator 9003 to 0): it has released it.",
+        "= QEMU has removed core1 and sends DEVICE_DELETED.",
     ]
 
 

@@ -190,7 +190,7 @@ def test_a_click_before_the_first_one_drops_it() -> None:
             (),
             -1,
             A.GUEST_REFUSES,
-            "Nobody asks the guest for the core now: press device_del first.",
+            "The guest has no request for the core now. Press device_del first.",
         ),
         ((A.DEVICE_DEL,), 4, A.GUEST_REFUSES, ""),
         ((A.DEVICE_DEL, A.GUEST_RELEASES), 4, A.GUEST_RELEASES_LATE, ""),
@@ -198,7 +198,7 @@ def test_a_click_before_the_first_one_drops_it() -> None:
             (A.DEVICE_DEL, A.GUEST_RELEASES),
             99,
             A.GUEST_RELEASES,
-            "Nobody asks the guest for the core now: press device_del first.",
+            "The guest has no request for the core now. Press device_del first.",
         ),
         (
             (A.DEVICE_DEL, A.WAIT_TO_15_S),

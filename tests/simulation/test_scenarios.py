@@ -70,7 +70,7 @@ def test_no_claim_is_empty(scenario: Scenario) -> None:
 def test_a_scenario_is_complete(scenario: Scenario) -> None:
     assert len(scenario.name) <= 18  # tokens carry it
     assert 10 <= len(scenario.title) <= 66
-    assert 150 <= len(scenario.why) <= 400
+    assert 120 <= len(scenario.why) <= 400
     assert 20 <= len(scenario.look) <= 110
     assert len(scenario.expect) >= 2
     assert len({claim.that for claim in scenario.expect}) == len(scenario.expect)

@@ -31,11 +31,11 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "revert",
             (A.DEVICE_DEL, A.GUEST_RELEASES_LATE),
             [
-                "At 15 s, QEMU at pre-revert dropped the request, because its 15 s were over, and"
-                " told nobody; QEMU at revert went on waiting.",
-                "pre-revert: the guest has let go of the core, QEMU still holds it, and no"
-                " DEVICE_DELETED was sent: limbo.",
-                "revert: the core is released, and DEVICE_DELETED said so.",
+                "At 15 s, QEMU at pre-revert dropped the request at its timeout and sent no event;"
+                " QEMU at revert went on waiting.",
+                "pre-revert: the guest has released the core, QEMU still holds it and sent"
+                " no DEVICE_DELETED: limbo.",
+                "revert: QEMU removed the core and sent DEVICE_DELETED.",
             ],
         ),
         (
@@ -56,7 +56,7 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             [
                 "At 0 s, QEMU at resend sent the guest another event; QEMU at revert sent none.",
                 "revert: the request is still pending.",
-                "resend: the core is released, and DEVICE_DELETED said so.",
+                "resend: QEMU removed the core and sent DEVICE_DELETED.",
             ],
         ),
         (
@@ -64,7 +64,7 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "guest-error",
             (A.DEVICE_DEL, A.GUEST_REFUSES),
             [
-                "At 0 s, QEMU at guest-error passed the guest's no on"
+                "At 0 s, QEMU at guest-error reported the refusal"
                 " (DEVICE_UNPLUG_GUEST_ERROR); QEMU at unisolate sent no such event.",
                 "unisolate: the guest keeps the core, and no request is pending.",
                 "guest-error: the guest keeps the core, and no request is pending.",
@@ -75,10 +75,10 @@ def words(before: str, after: str, *acts: Act) -> list[str]:
             "revert",
             (A.DEVICE_DEL, A.GUEST_RELEASES_LATE, A.SYSTEM_RESET),
             [
-                "At 15 s, QEMU at pre-revert dropped the request, because its 15 s were over, and"
-                " told nobody; QEMU at revert went on waiting.",
-                "pre-revert: the core that the guest had let go of is back.",
-                "revert: the core is released, and DEVICE_DELETED said so.",
+                "At 15 s, QEMU at pre-revert dropped the request at its timeout and sent no event;"
+                " QEMU at revert went on waiting.",
+                "pre-revert: the guest uses the core again.",
+                "revert: QEMU removed the core and sent DEVICE_DELETED.",
             ],
         ),
     ],
@@ -110,26 +110,26 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             "late-release",
             {
                 "QEMU": "holds core1; dropped the request at 15 s, no longer waits",
-                "guest": "has let go of core1",
-                "operator was told": "“accepted” at 0 s",
+                "guest": "has released core1",
+                "operator received": "“accepted” at 0 s",
             },
         ),
         (
             "revert",
             "late-release",
             {
-                "QEMU": "has released core1",
-                "guest": "has let go of core1",
-                "operator was told": "“accepted” at 0 s, DEVICE_DELETED at 16 s",
+                "QEMU": "has removed core1",
+                "guest": "has released core1",
+                "operator received": "“accepted” at 0 s, DEVICE_DELETED at 16 s",
             },
         ),
         (
             "revert",
             "retry-each-second",
             {
-                "QEMU": "waits for the guest since 0 s",
+                "QEMU": "has waited for the guest since 0 s",
                 "guest": "uses core1",
-                "operator was told": "…, “accepted” at 15 s, “accepted” at 16 s,"
+                "operator received": "…, “accepted” at 15 s, “accepted” at 16 s,"
                 " “accepted” at 17 s",
             },
         ),
@@ -137,18 +137,18 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             "pre-revert",
             "retry-each-second",
             {
-                "QEMU": "waits for the guest since 15 s",
+                "QEMU": "has waited for the guest since 15 s",
                 "guest": "uses core1",
-                "operator was told": "…, “accepted” at 15 s, an error at 16 s, an error at 17 s",
+                "operator received": "…, “accepted” at 15 s, an error at 16 s, an error at 17 s",
             },
         ),
         (
             "unisolate",
             "refuse-then-reset",
             {
-                "QEMU": "holds core1; waits for nothing",
+                "QEMU": "holds core1; no request is pending",
                 "guest": "uses core1",
-                "operator was told": "“accepted” at 0 s",
+                "operator received": "“accepted” at 0 s",
             },
         ),
         (
@@ -156,19 +156,19 @@ def test_every_pair_has_a_story_for_every_short_script() -> None:
             "libvirt-wrong",
             {
                 "QEMU": "holds core1; dropped the request at 15 s, no longer waits",
-                "guest": "has let go of core1",
-                "libvirt": "core1 is in the domain's XML",
-                "operator was told": "“timed out” at 10 s",
+                "guest": "has released core1",
+                "libvirt": "lists core1",
+                "operator received": "“timed out” at 10 s",
             },
         ),
         (
             "pre-revert",
             "vm-stopped",  # what stop and cont are answered is not a word of the core
             {
-                "QEMU": "has released core1",
-                "guest": "has let go of core1",
-                "libvirt": "core1 is not in the domain's XML",
-                "operator was told": "“timed out” at 10 s, an error at 20 s",
+                "QEMU": "has removed core1",
+                "guest": "has released core1",
+                "libvirt": "does not list core1",
+                "operator received": "“timed out” at 10 s, an error at 20 s",
             },
         ),
     ],
@@ -184,14 +184,14 @@ def test_who_knew_what_at_an_entry() -> None:
 
     assert [dict(who_knows_what(run, seq=seq)) for seq in (-1, 2)] == [
         {
-            "QEMU": "holds core1; waits for nothing",
+            "QEMU": "holds core1; no request is pending",
             "guest": "uses core1",
-            "operator was told": "nothing",
+            "operator received": "nothing",
         },
         {
-            "QEMU": "waits for the guest since 0 s",
+            "QEMU": "has waited for the guest since 0 s",
             "guest": "uses core1",
-            "operator was told": "“accepted” at 0 s",
+            "operator received": "“accepted” at 0 s",
         },
     ]
 
@@ -202,6 +202,4 @@ def test_a_reset_alone_does_not_bring_a_core_back() -> None:
         "1 s: device_del core1", "2 s: system_reset", guest="linux-5.12", pinned=["core1"]
     )
 
-    assert in_words(play(script, find_revision("baseline"))) != (
-        "the core that the guest had let go of is back."
-    )
+    assert in_words(play(script, find_revision("baseline"))) != ("the guest uses the core again.")

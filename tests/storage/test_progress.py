@@ -206,7 +206,7 @@ def test_reset_forgets_all_and_asks_unless_told_not_to(
     told = main(["progress", "--reset", "--yes"]), path.exists(), capsys.readouterr().err
 
     assert unasked[:2] == (2, True)
-    assert f"Forget all progress, in {path}?" in unasked[2]
+    assert f"Delete all progress, in {path}?" in unasked[2]
     assert told == (0, False, "")
 
 

@@ -117,7 +117,7 @@ time                          operator  libvirt       QEMU       guest
 + 1 s end                      |           |           :           |
 |                             failed     has it      waits      has it
 
-| has it   . has it not   : waits   ] time runs
+| has it   . does not have it   : waits   ] time runs
 """
 SENTENCE = "QEMU reports that the guest declines to release core1."
 
@@ -181,7 +181,7 @@ def test_without_libvirt_the_operator_hears_it_and_its_report_names_it() -> None
     run = played(libvirt=False)
 
     assert [e.dst for e in run.trace if e.message == EVENT] == [Actor.OPERATOR]
-    assert dict(who_knows_what(run))["operator was told"] == (
+    assert dict(who_knows_what(run))["operator received"] == (
         "“accepted” at 0 s, DEVICE_UNPLUG_DECLINED at 0 s"
     )
 

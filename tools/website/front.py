@@ -103,10 +103,10 @@ def _side(run: Run, x: float) -> list[Html]:
     if ended.orphaned:
         parts.append(rect(x + 6, _y(15), 22, _y(_END_S) - _y(15), "none", BAD, "4 3"))
         parts.append(text(beside, _y(15) - 4, "drops it", fill=WAIT))
-        parts.append(text(x + 6, _y(_END_S) + 20, "LIMBO, nobody told", fill=BAD, bold=True))
+        parts.append(text(x + 6, _y(_END_S) + 20, "LIMBO, no event", fill=BAD, bold=True))
     elif released is not None:
         parts.append(rect(x + 6, _y(15), 22, _y(released) - _y(15), HOLD))
         parts.append(text(beside, _y(15) - 4, "waits", fill=INK))
-        parts.append(text(x + 6, _y(_END_S) + 20, "told: gone", fill=GOOD, bold=True))
+        parts.append(text(x + 6, _y(_END_S) + 20, "believes: gone", fill=GOOD, bold=True))
     parts.append(text(beside, _y(let_go) + 12, "lets go", fill=INK))
     return parts

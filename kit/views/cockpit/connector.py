@@ -39,7 +39,7 @@ _GUEST = (
 _QEMU = (
     (Press.DEVICE_ADD, "The operator plugs core 1 in"),
     (Press.DEVICE_DEL, "The operator asks QEMU to remove core 1"),
-    (Press.WAIT_15_S, "Let 15 s of the guest's clock pass"),
+    (Press.WAIT_15_S, "Wait 15 s of the guest's clock"),
     (Press.SYSTEM_RESET, "The operator resets the machine"),
 )
 _EMPTY = (
@@ -215,7 +215,7 @@ def _answer_lines(step: Step) -> Iterator[str]:
     yield f"{step.press.value} {verb} {step.answer}. {_moved(step)}"
     yield f"Why: {step.why}"
     if step.sent:
-        yield " ".join(f"QEMU told {words}." for words in step.sent)
+        yield " ".join(f"QEMU sends {words}." for words in step.sent)
 
 
 def _moved(step: Step) -> str:

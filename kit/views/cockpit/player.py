@@ -158,8 +158,8 @@ class PlayerDesk:
             heads=heads_of(model),
             pairs=tuple(self._pairs()),
             beside=(
-                Button(do="undo", words="Undo", tip="Take back what was done last"),
-                Button(do="again", words="Start again", tip="Take back all that was done"),
+                Button(do="undo", words="Undo", tip="Undo the last action"),
+                Button(do="again", words="Start again", tip="Undo all actions"),
             ),
             menu=tuple(menu_of(model)),
             picture=picture_of(drawing),

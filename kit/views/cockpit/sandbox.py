@@ -53,16 +53,16 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str], ...]], ...] = (
         (
             (Act.GUEST_RELEASES, "Read QEMU's event and release the core"),
             (Act.GUEST_REFUSES, "Read QEMU's event and refuse: UNISOLATE"),
-            (Act.GUEST_RELEASES_LATE, "Let 16 s pass after device_del, then release the core"),
+            (Act.GUEST_RELEASES_LATE, "Wait until 16 s after device_del, then release the core"),
         ),
     ),
     (
         "Time",
         "time",
         (
-            (Act.WAIT_1_S, "Let one second pass"),
-            (Act.WAIT_5_S, "Let five seconds pass"),
-            (Act.WAIT_TO_15_S, "Let time pass until 15 s after device_del"),
+            (Act.WAIT_1_S, "Wait one second"),
+            (Act.WAIT_5_S, "Wait five seconds"),
+            (Act.WAIT_TO_15_S, "Wait until 15 s after device_del"),
         ),
     ),
 )

@@ -123,10 +123,10 @@ def _lines(one: CoverMachine) -> tuple[_Line, ...]:
     if one.gave_up_s is not None:
         said.append((one.gave_up_s, f"After {_seconds(one.gave_up_s)} QEMU stops waiting.", ""))
     if one.in_limbo and one.released_s is not None:
-        words = f"At {_seconds(one.released_s)} the guest releases it. Nobody tells you."
+        words = f"At {_seconds(one.released_s)} the guest releases it. No event follows."
         said.append((one.released_s, words, "bad"))
     elif one.told_s is not None:
-        words = f"At {_seconds(one.told_s)} the guest releases it. QEMU tells you."
+        words = f"At {_seconds(one.told_s)} the guest releases it. QEMU reports it."
         said.append((one.told_s, words, "good"))
     ends = [*(_s(_at(time)) for time, _, _ in said[1:]), ""]
     return tuple(

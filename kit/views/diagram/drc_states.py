@@ -169,7 +169,7 @@ def _arrow(line: TableRow, last: bool) -> Iterator[Html]:
         below = partial(svg.text, (start + end) / 2, anchor="middle", size=11, fill=colour)
         yield below(at, _call_name(line), bold=last)
         if releases:
-            yield below(at + 14, "releases, if asked")
+            yield below(at + 14, "removes, if pending")
         return
     down = 1 if y2 > y1 else -1
     start, end = y1 + down * BOX_HEIGHT / 2, y2 - down * BOX_HEIGHT / 2
@@ -201,16 +201,16 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float)
 
 def _sentence(line: TableRow) -> str:
     releases = Effect.RELEASE_DEVICE in line.row.effects
-    asked = ", which releases the device if asked" if releases else ""
+    asked = ", which removes the device if a request is pending" if releases else ""
     return f"{line.state.name} to {line.row.then.name} by {_call_name(line)}{asked}"
 
 
 def _notes(*, timeout: bool, refusal: bool) -> list[str]:
-    notes = ["“If asked”: QEMU marks the connector when it wants the device back."]
+    notes = ["“If pending”: QEMU has requested the unplug."]
     if timeout:
-        notes.append("After 15 s QEMU takes the mark away again: UNUSABLE then releases nothing.")
+        notes.append("After 15 s QEMU drops the request: UNUSABLE then removes nothing.")
     else:
-        notes.append("The mark stays until the guest is done, or until a reset or CAS.")
+        notes.append("The request stays pending until the guest is done, or until a reset or CAS.")
     if refusal:
-        notes.append("UNISOLATE in UNISOLATE or CONFIGURED takes the mark away: the guest's no.")
+        notes.append("UNISOLATE in UNISOLATE or CONFIGURED ends the request: the guest refuses.")
     return notes

@@ -99,9 +99,9 @@ BAR_WORDS = {
     LaneState.LISTED: "lists {}",
     LaneState.WRONGLY_LISTED: "lists {}: wrong",
     LaneState.WRONGLY_MISSING: "lists none: wrong",
-    LaneState.ASKED: "has asked, no answer yet",
-    LaneState.TOLD_GONE: "told: {} is gone",
-    LaneState.TOLD_KEPT: "told: unplug of {} failed",
+    LaneState.ASKED: "sent a request, no answer",
+    LaneState.TOLD_GONE: "believes {} is gone",
+    LaneState.TOLD_KEPT: "believes unplug of {} failed",
     LaneState.DOES_NOT_KNOW: "timed out: does not know",
     LaneState.UNKNOWN: "not in the log",
 }

@@ -18,9 +18,9 @@ _STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strok
 
 
 _WORDS = (
-    "Time goes to the right, a row for each party. The axis is stretched where much happens:"
-    " messages of one instant stand side by side, in their order. The boxes at the right"
-    " say what each party believes, at the vertical line or at the end"
+    "Time runs to the right; each party has a row. Where much happens, the axis is stretched:"
+    " messages of one instant are side by side, in order. The boxes on the right"
+    " show what each party believes at the vertical line, or at the end"
 )
 
 
@@ -37,12 +37,12 @@ def legend_html(pictures: str) -> Html:
     ).format(_WORDS, _samples(items))
 
 
-_GONE = "the operator was told that the device is gone"
-_FAILED = "the operator was told that the unplug failed"
+_GONE = "the operator believes that the device is gone"
+_FAILED = "the operator believes that the unplug failed"
 _UNKNOWN = "virsh timed out: the operator does not know, and has to look"
 _SAID = {
-    _GONE: ("told: gone", " is gone<"),
-    _FAILED: ("told: failed", "told: unplug of "),
+    _GONE: ("believes: gone", " is gone<"),
+    _FAILED: ("believes: failed", "believes unplug of "),
     _UNKNOWN: ("does not know",),
 }
 """What stands in a picture that has such a bar; other boxes have its colours, too."""
@@ -125,13 +125,13 @@ def _items() -> tuple[tuple[Html, str], ...]:
             svg.rect(*box, svg.HOLD) + svg.line(3, HIGH - 5, WIDE - 3, HIGH - 5, *DROPPED_EDGE),
             "QEMU holds the device, and no longer waits for the guest",
         ),
-        (svg.rect(*box, svg.PAPER, svg.WAIT, "4 2"), "has asked, and waits"),
+        (svg.rect(*box, svg.PAPER, svg.WAIT, "4 2"), "sent a request, and waits"),
         (svg.rect(*box, svg.PAPER, svg.GOOD), _GONE),
         (svg.rect(*box, svg.PAPER, svg.BAD), _FAILED),
         (svg.rect(*box, svg.PAPER, svg.WAIT), _UNKNOWN),
         (
             svg.rect(*box, svg.PAPER, svg.BAD) + hatched,
-            "wrong: limbo, or a list that is not what the guest has",
+            "wrong: limbo, or a list that differs from the guest's",
         ),
         (svg.arrow(half, 2, HIGH - 2, svg.INK), "a message; dashed: an event to the guest"),
         (svg.line(half, 2, half, HIGH - 2, svg.SOFT, 0.7), "an answer or a query, unlabelled"),

@@ -110,9 +110,9 @@ PRESENT = {
     LaneState.LISTED: ("lists it", svg.HOLD),
     LaneState.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
     LaneState.WRONGLY_MISSING: ("lists none: wrong", svg.BAD),
-    LaneState.ASKED: ("not told", svg.WAIT),
-    LaneState.TOLD_GONE: ("told: gone", svg.GOOD),
-    LaneState.TOLD_KEPT: ("told: failed", svg.BAD),
+    LaneState.ASKED: ("no answer yet", svg.WAIT),
+    LaneState.TOLD_GONE: ("believes: gone", svg.GOOD),
+    LaneState.TOLD_KEPT: ("believes: failed", svg.BAD),
     LaneState.DOES_NOT_KNOW: ("does not know", svg.WAIT),
     LaneState.UNKNOWN: ("not in the log", svg.SOFT),
 }
@@ -133,9 +133,9 @@ def absent(lane: Lane, *, had: bool, aborted: bool) -> tuple[str, str]:
         case Actor.GUEST if aborted:
             return "gone with QEMU", svg.SOFT
         case Actor.QEMU:
-            return ("released", svg.GOOD) if had else ("has none", svg.SOFT)
+            return ("removed it", svg.GOOD) if had else ("has none", svg.SOFT)
         case Actor.GUEST:
-            return ("has let go" if had else "uses none"), svg.SOFT
+            return ("released it" if had else "uses none"), svg.SOFT
         case Actor.LIBVIRT:
             return ("off its list" if had else "lists none"), svg.SOFT
     return "", svg.SOFT

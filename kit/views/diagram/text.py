@@ -161,7 +161,7 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
     helds = {bar.held for side in layout.sides for bar in side.bars}
     own = {held.tone for held in helds if isinstance(held, StateShown)}
     what = "shows a state" if layout.own else "has it"
-    none = "shows none" if layout.own else "has it not"
+    none = "shows none" if layout.own else "does not have it"
     words = [f"{signs.has} {what}", f"{signs.none} {none}"]
     words += [f"{signs.waits} waits"] * (Severity.WAIT in own)
     words += [f"{signs.wrong} wrong"] * (Severity.BAD in own)
@@ -184,5 +184,5 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
         fits = len(lines[-1]) + 3 + len(word) <= width
         lines[-1:] = [f"{lines[-1]}   {word}"] if fits else [lines[-1], word]
     if LaneState.ORPHANED in helds:
-        lines.append(f"{signs.limbo} LIMBO: the guest let go, QEMU holds on, nobody is told")
+        lines.append(f"{signs.limbo} LIMBO: the guest released it, QEMU holds it, no event")
     return [line[:width] for line in lines]

@@ -234,12 +234,12 @@ def _answer(reply: Reply, decided: TableRow | None) -> str:
 def _name_message(message: Emitted) -> str:
     match message:
         case HotplugEvent(action=action):
-            return f"the guest: an event, {action.name.lower()} core 1"
+            return f"the guest an event: {action.name.lower()} core 1"
         case ErrorReport(text):
-            return f"its log: “{text}”"
+            return f"a line to its log: “{text}”"
         case UnplugTimeout():
-            return "nobody: it dropped the request"
-    return "" if outcome_of(message) is None else f"the operator: {wire_name(message)}"
+            return "no event and drops the request"
+    return "" if outcome_of(message) is None else f"the operator {wire_name(message)}"
 
 
 class ConnectorModel(HasTraits):
@@ -290,7 +290,7 @@ class ConnectorModel(HasTraits):
         """The connector and its last answer, as plain text."""
         drc = self.drc
         marks = [drc.state.name, "core1 in it" if drc.device else "empty"]
-        marks += ["marked: QEMU wants the device back"] * drc.unplug_requested
+        marks += ["unplug request pending"] * drc.unplug_requested
         words = f"core 1's connector at {self.revision.name}: {', '.join(marks)}"
         if self.last is None:
             return words

@@ -13,7 +13,7 @@ from kit.views.reports.path import path_command
 
 __all__ = ["PathModel"]
 
-_NOTHING_SAID = "Nobody says anything: what was said before is taken in."
+_NOTHING_SAID = "No message is sent; earlier ones arrive."
 
 
 class PathModel(HasTraits):
@@ -54,7 +54,7 @@ class PathModel(HasTraits):
     def action(self) -> str:
         """The current choice in words."""
         if not self.place:
-            return "The start: everything is plugged and used, nobody has asked for anything."
+            return "The start: every device is plugged and used, and no request is pending."
         return f"Choice {self.place}: {self.play.path.actions[self.place - 1]}."
 
     @property
@@ -160,22 +160,22 @@ def _knowledge(side: PathSide, place: int) -> tuple[Knowledge, ...]:
 
 def _rows(one: Belief) -> tuple[tuple[str, str], ...]:
     name = one.device
-    qemu = "has released it"
+    qemu = "has removed it"
     if one.qemu:
-        qemu = "waits for the guest" if one.pending else f"holds {name}; waits for nothing"
-    listed = "in" if one.libvirt else "not in"
+        qemu = "waits for the guest" if one.pending else f"holds {name}; no request is pending"
+    lists = "lists" if one.libvirt else "does not list"
     return (
         ("QEMU", qemu),
         ("guest", f"uses {name}" if one.guest else f"does not use {name}"),
-        ("libvirt", f"{name} is {listed} the domain's XML"),
+        ("libvirt", f"{lists} {name}"),
         ("operator", _THOUGHTS[one.operator]),
     )
 
 
 _THOUGHTS = {
-    "plugged": "takes it to be there",
-    "asked for": "has asked, and was told nothing",
-    "gone": "was told that it is gone",
-    "kept": "was told that it failed",
+    "plugged": "believes that it is plugged",
+    "asked for": "sent a request, has no answer",
+    "gone": "believes that it is gone",
+    "kept": "believes that it failed",
     "unknown": "virsh timed out: does not know",
 }

@@ -112,7 +112,7 @@ class TimelineModel(HasTraits):
         """Go to the next event that *actor* sends or receives."""
         names = {Actor.OPERATOR: "The operator", Actor.GUEST: "The guest", Actor.QEMU: "QEMU"}
         who = names.get(actor, actor.value)
-        self._go(self.timeline.next_of(actor), f"{who} says and hears nothing after this.")
+        self._go(self.timeline.next_of(actor), f"{who} sends and receives nothing after this.")
 
     def next_difference(self) -> None:
         """Go to the next event that only one of the runs has."""

@@ -29,16 +29,16 @@ from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, sto
 __all__ = ["print_player", "print_sandbox", "print_tour", "where_parted"]
 
 _IN_THE_SANDBOX = (
-    "On a screen this is a sandbox: two machines on which every click acts alike. On paper a story"
-    " stands for the clicks. Cover what is below them, say what each machine does, then look."
+    "On a screen, this is a sandbox: every click acts on both machines. Here, a list of clicks"
+    " takes its place. Cover the text below the list, say what each machine does, then look."
 )
 _ON_THE_PLAYER = (
-    "On a screen one goes through this run step by step. On paper, cover the table, and say after"
-    " each row who believes what now. What becomes of it stands below."
+    "On a screen, you step through this run. On paper, cover the table and uncover it row by row:"
+    " what does each party believe now? The end is below."
 )
 _ON_THE_TOUR = (
-    "On a screen one goes from step to step. On paper the list names them all, and this lesson's"
-    " step follows in full."
+    "On a screen, you go from step to step. Here, a list names all steps, and this lesson's step"
+    " follows in full."
 )
 
 

@@ -37,11 +37,9 @@ LATE = SandboxStory(
 )
 STORIES = (
     IN_TIME,
+    SandboxStory("A second request after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL)),
     SandboxStory(
-        "The operator asks again after 15 s", (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL)
-    ),
-    SandboxStory(
-        "A late release, and the operator asks again",
+        "A late release, and a second request",
         (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S, Act.DEVICE_DEL),
     ),
     SandboxStory(
@@ -49,7 +47,7 @@ STORIES = (
         (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.WAIT_1_S, Act.SYSTEM_RESET),
     ),
     SandboxStory(
-        "The guest refuses, and is asked again",
+        "The guest refuses, and gets a second request",
         (
             Act.DEVICE_DEL,
             Act.WAIT_1_S,

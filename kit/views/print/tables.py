@@ -35,10 +35,10 @@ _IN_AND_OUT = (
 )
 _OF_A_CPU = {*RtasCall, QemuCall.UNPLUG_REQUEST, QemuCall.UNPLUG_TIMEOUT, QemuCall.RESET}
 _WITH_A_COIN = (
-    "On a screen one makes the calls by buttons. On paper, put a coin on a state and a slip of"
-    " paper beside it for the mark. Choose a call, find its rows for your state in the table at"
-    " the end, and take the first whose condition is true; it says what is answered and where the"
-    " coin goes. First an example, all the way in and out."
+    "On a screen, buttons make the calls. On paper, put a coin on a state, and a slip of paper"
+    " beside it while a request is pending. Choose a call and find its rows for your state in the"
+    " table at the end. The first row whose condition is true gives the answer and the next state."
+    " An example comes first."
 )
 _MAX_ROWS = 40
 
@@ -54,13 +54,13 @@ def print_connector(model: ConnectorModel) -> PrintForm:
             str(number),
             step.press.value,
             step.answer,
-            f"{step.after.state.name}{', marked' * step.after.unplug_requested}"
+            f"{step.after.state.name}{', pending' * step.after.unplug_requested}"
             f"{'' if step.after.device else ', empty'}",
             "; ".join(step.sent),
         )
         for number, step in enumerate(steps, 1)
     ]
-    heads = ("", "call", "answer", "then", "QEMU tells")
+    heads = ("", "call", "answer", "then", "QEMU sends")
     return printed(
         revision_head("at", model.revision),
         aside(_WITH_A_COIN),
@@ -187,7 +187,7 @@ def print_reverts(model: RevertsModel) -> PrintForm:
         Html("<p>{}</p>").format(model.hint) if model.hint else Html(),
         table(model.summary(), heads, rows),
         aside(
-            f"{note}On a screen the rows can be sorted, filtered and checked; in a terminal"
+            f"{note}On a screen, you can sort, filter and check the rows; in a terminal"
             " kit reverts --check does it. A dash: nobody has checked."
         ),
     )

@@ -73,7 +73,7 @@ def _knowledge(run: Run) -> Iterator[str]:
             yield f"{device.id}:"
         yield from (f"{party}: {words}" for party, words in who_knows_what(run, device))
         if run.belief(device).orphaned:
-            yield "Limbo: the guest has let go of it, QEMU still holds it, and nobody is told."
+            yield "Limbo: the guest has released it, QEMU still holds it, and no event reports it."
 
 
 def run_json(run: Run) -> dict[str, Any]:

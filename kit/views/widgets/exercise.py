@@ -157,7 +157,7 @@ class ExerciseWidget(Shown):
         found = [self._button("check", "Find out whether the answer is right", model.check)]
         _style(found[0], "kit-primary", on=True)
         if model.exercise.kind in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
-            found.append(self._button("undo", "Take back what was done last", model.undo))
+            found.append(self._button("undo", "Undo the last action", model.undo))
         return [
             *found,
             self._button("begin again", "Take the whole answer back", model.clear),

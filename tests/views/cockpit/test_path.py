@@ -32,7 +32,7 @@ def test_a_place_says_the_choice_and_what_each_machine_answers() -> None:
 
     assert place.differs
     assert place.said[1:] == (
-        ("pre-revert", "QEMU's 15 s are over: it drops the request and tells nobody."),
+        ("pre-revert", "QEMU's timer fires. QEMU drops the request and sends no event."),
         ("revert", "Nothing happens: no timer of QEMU's runs here."),
     )
 

@@ -60,7 +60,7 @@ def test_there_is_a_place_for_the_start_each_event_and_the_end() -> None:
     assert [place.at for place in places][::6] == ["0 s", "15 s", "16 s"]
     assert said(places[0]) == ["Nothing has happened yet."]
     assert said(places[6]) == [
-        "pre-revert: QEMU's 15 s are over: it drops the request and tells nobody.",
+        "pre-revert: QEMU's timer fires. QEMU drops the request and sends no event.",
         "revert: has no such event.",
     ]
     assert (places[6].differs, places[5].differs) == (True, False)
@@ -249,7 +249,7 @@ def test_the_code_is_that_of_the_current_event_and_has_its_number() -> None:
     there = desk.code().html
     desk.go(7, 0)
 
-    assert "6. QEMU&#x27;s 15 s are over" in there
+    assert "6. QEMU&#x27;s timer fires" in there
     assert "what makes unplug-timeout" in there
     assert "No line of the commits in this lesson" in desk.code().html
 

@@ -64,9 +64,9 @@ def test_the_end_says_what_has_become_of_both_machines() -> None:
     view = desk_of(Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE).view()
 
     assert [words for _, words in view.places[-1].said][1:] == [
-        "pre-revert: the guest has let go of the core, QEMU still holds it, and no DEVICE_DELETED"
-        " was sent: limbo.",
-        "revert: the core is released, and DEVICE_DELETED said so.",
+        "pre-revert: the guest has released the core, QEMU still holds it and sent no"
+        " DEVICE_DELETED: limbo.",
+        "revert: QEMU removed the core and sent DEVICE_DELETED.",
     ]
 
 

@@ -28,8 +28,8 @@ def test_the_lesson_shows_what_the_simulator_plays_now() -> None:
 
 def test_its_words_are_those_of_the_end() -> None:
     assert cover_words(SCENES[DELAY_S]) == (
-        "With the timeout: At 16 s the guest releases it. Nobody tells you."
-        " After the revert: At 16 s the guest releases it. QEMU tells you."
+        "With the timeout: At 16 s the guest releases it. No event follows."
+        " After the revert: At 16 s the guest releases it. QEMU reports it."
     )
 
 

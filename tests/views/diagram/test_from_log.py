@@ -119,7 +119,7 @@ def test_a_time_before_the_one_before_is_not_drawn_as_if_it_were_known() -> None
 def test_the_guests_lane_says_that_it_is_not_in_the_log() -> None:
     layout = layout_of_log(sample("libvirtd.log"))
 
-    assert picture_lines(layout)[-2] == "| has it   . has it not   : waits   ? not in the log"
+    assert picture_lines(layout)[-2] == "| has it   . does not have it   : waits   ? not in the log"
     assert "not in the log" in picture_svg(layout)
 
 

@@ -86,7 +86,7 @@ def test_every_choice_is_told_with_who_has_it() -> None:
 
     assert "+     no timer of QEMU's runs here." in lines
     assert [line[:1] for line in lines if "DEVICE_DELETED" in line] == ["+"]
-    assert next(line for line in lines if "15 s are over" in line).startswith("-")
+    assert next(line for line in lines if "drops the request" in line).startswith("-")
 
 
 def test_an_empty_path_can_be_drawn() -> None:

@@ -33,7 +33,7 @@ def test_compare_prints_picture_meaning_token_and_events(capsys: Captured) -> No
     meaning = " ".join(lines[len(picture) + 1 : token])
     assert lines[: len(picture) + 1] == [*picture, ""]
     assert meaning.startswith("At 15 s, QEMU at pre-revert dropped the request")
-    assert meaning.endswith("revert: the core is released, and DEVICE_DELETED said so.")
+    assert meaning.endswith("revert: QEMU removed the core and sent DEVICE_DELETED.")
     marks = [line[:6] for line in lines[token + 2 :] if line[2:3].isdigit()]
     assert marks == [*["= 0 s "] * 5, "- 15 s", *["= 16 s"] * 5, "+ 16 s", "= 16 s"]
 
@@ -45,9 +45,9 @@ def test_a_run_says_what_has_become_of_the_device(capsys: Captured) -> None:
     token = next(n for n, line in enumerate(lines) if line.startswith("token: "))
     assert lines[token - 4 : token] == [
         "QEMU: holds core1; dropped the request at 15 s, no longer waits",
-        "guest: has let go of core1",
-        'operator was told: "accepted" at 0 s',
-        "Limbo: the guest has let go of it, QEMU still holds it, and nobody is told.",
+        "guest: has released core1",
+        'operator received: "accepted" at 0 s',
+        "Limbo: the guest has released it, QEMU still holds it, and no event reports it.",
     ]
 
 

@@ -110,7 +110,7 @@ def test_it_paints_its_background_and_says_what_it_shows() -> None:
 def test_limbo_and_the_first_difference_are_written_out() -> None:
     found = words(picture_svg(pair()))
 
-    assert {"LIMBO", "released", "first difference", "DEVICE_DELETED"} <= {*found}
+    assert {"LIMBO", "removed it", "first difference", "DEVICE_DELETED"} <= {*found}
     assert found.count("LIMBO") == 2  # in its bar, and at the end of the row
 
 

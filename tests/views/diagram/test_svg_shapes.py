@@ -77,9 +77,9 @@ def test_the_diagram_draws_the_moves_of_the_table(revision: Revision) -> None:
         "configure-connector",
         "ISOLATE",
     ]
-    assert (
-        "After 15 s QEMU takes the mark away again: UNUSABLE then releases nothing." in drawn
-    ) is ("CPU_UNPLUG_TIMEOUT" in {patch.name for patch in revision.patches})
+    assert ("After 15 s QEMU drops the request: UNUSABLE then removes nothing." in drawn) is (
+        "CPU_UNPLUG_TIMEOUT" in {patch.name for patch in revision.patches}
+    )
 
 
 def test_the_diagram_says_in_words_what_it_shows() -> None:
@@ -87,8 +87,8 @@ def test_the_diagram_says_in_words_what_it_shows() -> None:
     labels.append(repr(Figure(state_diagram(find_revision("cpu-timeout")))))
 
     assert labels[0].count("AVAILABLE to UNUSABLE by UNUSABLE") == 1
-    assert "which releases the device if asked" in labels[0]
-    assert "After 15 s QEMU takes the mark away again" in labels[2]
+    assert "which removes the device if a request is pending" in labels[0]
+    assert "After 15 s QEMU drops the request" in labels[2]
 
 
 def test_words_are_escaped() -> None:

@@ -48,9 +48,9 @@ time                     oper     QEMU    guest   oper     QEMU    guest
 + 20 s end                :        X        .      .        .        .
 |                        waits   LIMBO     gone   gone     gone     gone
 
-| has it   . has it not   : waits   ] time runs
+| has it   . does not have it   : waits   ] time runs
 H has it, no longer waits
-X LIMBO: the guest let go, QEMU holds on, nobody is told
+X LIMBO: the guest released it, QEMU holds it, no event
 Guest: Linux 5.12. No libvirt. Simulated, by a model checked against 15
 real builds of QEMU.
 """

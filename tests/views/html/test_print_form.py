@@ -132,9 +132,9 @@ def test_the_bench_without_clicks_tells_stories() -> None:
         (
             IN_TIME,
             [
-                "wrong: limbo, or a list that is not what the guest has",
+                "wrong: limbo, or a list that differs from the guest's",
                 "QEMU holds the device, and no longer waits for the guest",
-                "the operator was told that the unplug failed",
+                "the operator believes that the unplug failed",
                 "virsh timed out: the operator does not know, and has to look",
                 "QEMU drops a request",
                 "QEMU writes to its own log only",
@@ -144,7 +144,7 @@ def test_the_bench_without_clicks_tells_stories() -> None:
         (
             LATE,
             [
-                "the operator was told that the unplug failed",
+                "the operator believes that the unplug failed",
                 "virsh timed out: the operator does not know, and has to look",
                 "QEMU writes to its own log only",
             ],

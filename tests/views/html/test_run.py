@@ -93,8 +93,8 @@ def test_what_both_have_is_one_event_and_what_one_has_stands_on_its_side() -> No
 
     assert rows[0] == ["no.", "time", "pre-revert", "revert"]
     assert rows[1] == ["1", "0 s", "The operator asks QEMU to remove core1 (device_del)."]
-    assert rows[6][2:] == ["QEMU's 15 s are over: it drops the request and tells nobody.", "–"]
-    assert rows[12][2:] == ["–", "QEMU has released core1 and says so: DEVICE_DELETED."]
+    assert rows[6][2:] == ["QEMU's timer fires. QEMU drops the request and sends no event.", "–"]
+    assert rows[12][2:] == ["–", "QEMU has removed core1 and sends DEVICE_DELETED."]
     assert re.findall(r'data-place="(\d+)"', html) == [str(place) for place in range(13)]
 
 
@@ -111,18 +111,18 @@ def test_who_believes_what_has_a_row_for_each_party_and_a_verdict() -> None:
 
     assert cells(beliefs_html(["pre-revert", "revert"], known)) == [
         ["party", "pre-revert", "revert"],
-        ["QEMU", "holds core1; dropped the request at 15 s, no longer waits", "has released core1"],
-        ["guest", "has let go of core1", "has let go of core1"],
+        ["QEMU", "holds core1; dropped the request at 15 s, no longer waits", "has removed core1"],
+        ["guest", "has released core1", "has released core1"],
         [
             "libvirt",
-            "WRONG core1 is in the domain's XML",
-            "core1 is not in the domain's XML",
+            "WRONG lists core1",
+            "does not list core1",
         ],
-        ["operator was told", "“timed out” at 10 s", "“timed out” at 10 s"],
+        ["operator received", "“timed out” at 10 s", "“timed out” at 10 s"],
         [
             "together",
-            "LIMBO: the guest has let go of it, QEMU holds it and waits for nothing;"
-            " WRONG: libvirt's picture is not what the guest has",
+            "LIMBO: the guest has released it, QEMU holds it, no request is pending;"
+            " WRONG: libvirt's list differs from what the guest uses",
             "they agree: it is gone",
         ],
     ]

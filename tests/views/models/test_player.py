@@ -14,7 +14,7 @@ from kit.views.models.player import PlayerModel, actions_of
 from kit.views.models.timeline import choices_of
 from tests.simulation.stories import story
 
-FORGETS = "QEMU's 15 s are over: it drops the request and tells nobody."
+FORGETS = "QEMU's timer fires. QEMU drops the request and sends no event."
 RESETS = "system_reset"
 
 
@@ -114,7 +114,7 @@ def test_one_goes_to_the_next_event_of_a_party() -> None:
     model.last()
     model.next_of(Actor.GUEST)
 
-    assert (first, model.hint) == ((1, 0.0), "The guest says and hears nothing after this.")
+    assert (first, model.hint) == ((1, 0.0), "The guest sends and receives nothing after this.")
 
 
 @pytest.mark.parametrize(("at_s", "there"), [(-3, (-1, 0)), (15.5, (5, 15.5)), (99, (12, 20))])
@@ -166,8 +166,8 @@ def test_who_believes_what_is_that_of_the_place() -> None:
     assert verdicts == [
         ["they agree: it is there"] * 2,
         [
-            "LIMBO: the guest has let go of it, QEMU holds it and waits for nothing;"
-            " WRONG: libvirt's picture is not what the guest has",
+            "LIMBO: the guest has released it, QEMU holds it, no request is pending;"
+            " WRONG: libvirt's list differs from what the guest uses",
             "they agree: it is gone",
         ],
     ]
@@ -182,7 +182,7 @@ def test_it_is_a_text_too() -> None:
         "event 6 of 12, 15 s",
         FORGETS,
         "pre-revert, core1: QEMU: holds core1; dropped the request at 15 s, no longer waits;"
-        " guest: uses core1; operator was told: “accepted” at 0 s; they agree: it is there",
+        " guest: uses core1; operator received: “accepted” at 0 s; they agree: it is there",
         f"token: {model.token}",
     ]
 

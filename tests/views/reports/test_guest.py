@@ -46,7 +46,7 @@ time                                   oper     QEMU    guest     cons
 + 20 s    end                           .        .        .        .
 |                                      gone     gone     gone      -
 
-| has it   . has it not   : waits
+| has it   . does not have it   : waits
 Guest: Linux 6.1.0. Recorded on a real qemu-system-ppc64 7.2.22.
 
 Seen on qemu-system-ppc64 7.2.22 with Linux 6.1.0.

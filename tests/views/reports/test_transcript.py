@@ -35,8 +35,8 @@ def test_what_the_guest_does_is_a_comment() -> None:
     assert [line[:40] for line in comments] == [
         "# Guest: Linux 5.12. No libvirt. Simulat",
         "# late-release at pre-revert (d522cb52e6",
-        "# 0 s: QEMU queues an event: the guest i",
-        "# 15 s: QEMU's 15 s are over: it drops t",
+        "# 0 s: QEMU queues an event for the gues",
+        "# 15 s: QEMU's timer fires. QEMU drops t",
         "# 16 s: The guest isolates core 1 (set-i",
         "# 16 s: The guest makes core 1 unusable ",
     ]

@@ -33,7 +33,7 @@ def test_where_a_revision_has_no_timer_it_says_so() -> None:
     model.go(2)
 
     assert model.sentences == (
-        ("pre-revert", ("QEMU's 15 s are over: it drops the request and tells nobody.",)),
+        ("pre-revert", ("QEMU's timer fires. QEMU drops the request and sends no event.",)),
         ("revert", ("Nothing happens: no timer of QEMU's runs here.",)),
     )
     assert model.parted

@@ -133,8 +133,13 @@ def test_the_cover_is_there_before_anything_runs(opened: OpenLesson) -> None:
     with opened("00-start-here.ipynb") as page:
         cover = page.locator(".jp-MarkdownCell img").first
         width = cover.evaluate("(image) => image.decode().then(() => image.naturalWidth)")
+        start = page.locator("a", has_text="Start lesson 1").first
+        looks = start.evaluate(
+            "(one) => (({display, color}) => [display, color])(getComputedStyle(one))"
+        )
 
     assert width == 960
+    assert looks == ["inline-block", "rgb(255, 255, 255)"]
 
 
 def test_settings_are_those_that_users_get(opened: OpenLesson) -> None:

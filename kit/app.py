@@ -28,6 +28,7 @@ from kit.explorer.scope import Scope
 from kit.git.library import Repository
 from kit.lessons.course import progress
 from kit.lessons.history_choice import HistoryChoice
+from kit.lessons.new.lesson import revert_lesson
 from kit.lessons.own_bench import OwnBench
 from kit.lessons.practice import practise
 from kit.lessons.reverts import (
@@ -100,6 +101,7 @@ __all__ = [
     "retry_table",
     "revert",
     "revert_dates",
+    "revert_lesson",
     "revert_plots",
     "reverts",
     "reverts_frame",

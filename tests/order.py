@@ -34,6 +34,7 @@ SLOW = {
     "tests/cli/test_signals.py": 20,
     "tests/fuzz/": 20,
     "tests/website/test_front.py": 20,
+    "tests/lessons/test_new_lesson.py": 25,
     "tests/case_study/test_fetch_limits.py": 19,
     "tests/case_study/test_fetch_sources.py": 19,
     "tests/course/test_exercises.py": 17,

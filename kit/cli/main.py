@@ -47,6 +47,7 @@ _MODULES = {
     "missing-reverts": "reverts",
     "survey": "survey",
     "classroom": "classroom",
+    "new": "lessons",
 }
 """Command -> the module beside this one that defines it, in the order of the help."""
 

@@ -20,6 +20,8 @@ from kit.simulation.scenario import Scenario
 
 __all__ = [
     "LESSONS",
+    "Choose",
+    "ChooseOption",
     "Diffs",
     "Exercise",
     "ExerciseKind",
@@ -54,6 +56,7 @@ class ExerciseKind(Enum):
     NUMBER = "number"
     HUNKS = "hunks"
     ORDER = "order"
+    CHOOSE = "choose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,19 +198,40 @@ class OrderTask:
     wrong: tuple[Wrong, ...]
 
 
-Task = Predict | ScriptTask | Number | Hunks | OrderTask
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseOption:
+    """An answer to choose, and the reply to it if it is wrong."""
+
+    name: str
+    says: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choose:
+    """Choose what a history says; ``solution`` is found in it (`kit.course.history_questions`)."""
+
+    options: tuple[ChooseOption, ...]
+    solution: str
+
+
+Task = Predict | ScriptTask | Number | Hunks | OrderTask | Choose
 _KINDS: Mapping[type[Task], ExerciseKind] = {
     Predict: ExerciseKind.PREDICT,
     ScriptTask: ExerciseKind.SCRIPT,
     Number: ExerciseKind.NUMBER,
     Hunks: ExerciseKind.HUNKS,
     OrderTask: ExerciseKind.ORDER,
+    Choose: ExerciseKind.CHOOSE,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """A question of one of the `LESSONS`, with three hints, each closer to the answer."""
+    """A question of a lesson, with three hints, each closer to the answer.
+
+    ``lesson`` is one of the `LESSONS`, or empty in a lesson that `kit new` made.
+    """
 
     name: str
     title: str
@@ -225,7 +249,7 @@ class Exercise:
     @property
     def story(self) -> ExerciseStory | None:
         """What is played; None if nothing is."""
-        return None if isinstance(self.task, Hunks) else self.task.story
+        return None if isinstance(self.task, Hunks | Choose) else self.task.story
 
     @property
     def at(self) -> tuple[Revision, ...]:

@@ -78,7 +78,7 @@ def read_exercise(text: str, name: str, source: str, find: FindScenario) -> Exer
     reader = TomlReader(text, source, ExerciseError)
     reader.check_name(name)
     data = reader.load()
-    kind = _one_of(reader, "kind", reader.text(data, "kind"), {k.value: k for k in ExerciseKind})
+    kind = _one_of(reader, "kind", reader.text(data, "kind"), {k.value: k for k in _OWN})
     reader.keys(data, f"an exercise of kind {kind.value}", _COMMON | _OWN[kind] | {"kind"})
     hints = reader.texts(data, "hints")
     if len(hints) != HINTS or not all(hint.strip() for hint in hints):

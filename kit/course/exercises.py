@@ -16,6 +16,7 @@ from kit.common.toml_reader import short
 from kit.course.calls import called
 from kit.course.diffs import belonging
 from kit.course.exercise import (
+    Choose,
     Diffs,
     Exercise,
     ExerciseStory,
@@ -104,6 +105,8 @@ def solution(exercise: Exercise, at: str | None = None, diffs: Diffs | None = No
             return belonging(task, diffs or no_diffs)
         case OrderTask():
             return _right_order(task, _played(task.story, revision))
+        case Choose():
+            return task.solution
     assert_never(task)
 
 
@@ -143,6 +146,8 @@ def _checked(
             found = _check_hunks(task, answer, diffs)
         case OrderTask():
             found = _check_order(task, answer, revision)
+        case Choose():
+            found = _check_choose(task, answer)
         case _:
             assert_never(task)
     if not found.right:
@@ -191,6 +196,16 @@ def _check_predict(task: Predict, answer: object, revision: Revision | None) -> 
     if _right_choice(task, run) == chosen.name:
         return AnswerVerdict(True, f"Right, at {run.revision.name}.", run)
     return AnswerVerdict(False, f"Not at {run.revision.name}. {chosen.reply}", run)
+
+
+def _check_choose(task: Choose, answer: object) -> AnswerVerdict:
+    names = _names(answer, [option.name for option in task.options], "options")
+    if len(names) != 1:
+        return AnswerVerdict(False, "Choose one of the options.")
+    if names[0] == task.solution:
+        return AnswerVerdict(True, "Right.")
+    chosen = next(option for option in task.options if option.name == names[0])
+    return AnswerVerdict(False, f"No. {chosen.reply}")
 
 
 def _check_script(task: ScriptTask, answer: object, revision: Revision | None) -> AnswerVerdict:

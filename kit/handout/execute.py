@@ -20,7 +20,8 @@ from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
 from kit.common.json_fields import FormatError, check_bounds
 from kit.common.packaged_data import CHECKOUT, lesson_folder
-from kit.common.user_file import copy_tree, make_folders, read_bounded
+from kit.common.user_file import copy_tree, make_folders, read_bounded, write_atomic
+from kit.lessons.new.files import CASE, HISTORY, NOTEBOOK
 
 # nbformat's validator would build a grammar of IRIs for 1.5 s of processor; no notebook has one
 with absent("rfc3987_syntax"):
@@ -34,7 +35,7 @@ with absent("rfc3987_syntax"):
     )
     from nbformat import NotebookNode
 
-__all__ = ["execute_lesson", "prepare", "read_lesson"]
+__all__ = ["bring_files", "execute_lesson", "prepare", "read_lesson"]
 
 MAX_BYTES = 10_000_000
 _CELL_S = 900  # a cell may search the history of a whole clone
@@ -57,6 +58,17 @@ def prepare(home: Path) -> None:
     except OSError as error:
         why = f"{home.parent}: cannot be written: {error.strerror}"
         raise UserError(f"{why}; set TMPDIR to another folder") from None
+
+
+def bring_files(path: Path, home: Path) -> None:
+    """Copy what a lesson of `kit new` reads, which lies beside it; nothing for other lessons.
+
+    Raises:
+        UserError: It cannot be read or written.
+    """
+    for name in (CASE, HISTORY) if path.name == NOTEBOOK else ():
+        text = read_bounded(path.parent / name, "file of a lesson", MAX_BYTES)
+        write_atomic(home / "notebooks" / name, text.encode())
 
 
 def read_lesson(path: Path) -> NotebookNode:

@@ -16,9 +16,10 @@ from kit.case_study.history import history
 from kit.common.errors import UserError
 from kit.common.packaged_data import LINKED, lesson_folder
 from kit.common.user_file import make_folders, try_write, write_atomic
-from kit.handout.execute import execute_lesson, prepare, read_lesson
+from kit.handout.execute import bring_files, execute_lesson, prepare, read_lesson
 from kit.handout.markdown import heading_of
 from kit.handout.page import GENERATOR, PageLink, index_page, lesson_page, text_page, title_of
+from kit.lessons.new.files import NOTEBOOK, is_lesson, read_case_file
 
 __all__ = ["WrittenPage", "find_lesson", "handouts", "lesson_files"]
 
@@ -46,11 +47,15 @@ def lesson_files() -> tuple[Path, ...]:
 
 
 def find_lesson(named: str) -> Path:
-    """Return the lesson of a number (5, 05) or of a file's name.
+    """Return the lesson of a number (5, 05), of a file's name, or of a folder of `kit new`.
 
     Raises:
         UserError: There is none; the text names the nearest.
     """
+    if is_lesson(Path(named)):
+        return Path(named) / NOTEBOOK
+    if Path(named).name == NOTEBOOK and is_lesson(Path(named).parent):
+        return Path(named)
     found = {path.stem: path for path in lesson_files()}
     wanted = Path(named.strip()).name.removesuffix(".ipynb")
     if wanted in found:
@@ -91,8 +96,9 @@ def handouts(
         for done, path in enumerate(wanted):
             tell(path.stem, done, len(wanted))
             notebook = read_lesson(path)
+            bring_files(path, home)
             execute_lesson(notebook, path.stem, home)
-            words = f"Lesson {path.stem} of the unplug kit; commits are read from: {source}."
+            words = _made_of(path, source)
             page = lesson_page(notebook.cells, pages.resolve, words, pages.beside(path), live=live)
             yield pages.write(path.stem, page, path.stem)
     for path in texts:
@@ -101,6 +107,13 @@ def handouts(
         yield pages.write(path.stem, text_page(text, pages.resolve, words, pages.home()), None)
     if together:
         yield pages.write("index", pages.index(source), None)
+
+
+def _made_of(path: Path, source: str) -> str:
+    """Return what stands at the end of a lesson's page."""
+    if path.name == NOTEBOOK:
+        return f"Made with the unplug kit, from {read_case_file(path.parent).page().source}."
+    return f"Lesson {path.stem} of the unplug kit; commits are read from: {source}."
 
 
 @dataclass(frozen=True, slots=True)

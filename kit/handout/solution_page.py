@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-from kit.course.exercise import Diffs, Exercise, Hunks, Number, OrderTask, Predict, ScriptTask
+from kit.course.exercise import (
+    Choose,
+    Diffs,
+    Exercise,
+    Hunks,
+    Number,
+    OrderTask,
+    Predict,
+    ScriptTask,
+)
 from kit.course.exercises import check, solution
 from kit.simulation.run import Run
 from kit.views.models.exercise import answer_words
@@ -74,6 +83,8 @@ def _offered(one: Exercise) -> Iterator[str]:
             offered = [choice.says for choice in choices]
         case Hunks(items=items):
             offered = [item.says for item in items]
+        case Choose(options=options):
+            offered = [option.says for option in options]
         case OrderTask(parts=parts):
             offered = [part.says for part in parts]
         case ScriptTask(menu=menu, most=most):
@@ -107,6 +118,8 @@ def _answers(one: Exercise, at: _At, diffs: Diffs) -> Iterator[tuple[str, object
     match one.task:
         case Predict(choices=choices):
             yield from ((choice.says, choice.name) for choice in choices)
+        case Choose(options=options):
+            yield from ((option.says, option.name) for option in options)
         case Number(wrong=wrong, unit=unit):
             numbers = (Fraction(each.answer[0]) for each in wrong)
             yield from ((f"{float(number):.7g} {unit}", number) for number in numbers)

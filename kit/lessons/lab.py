@@ -15,9 +15,16 @@ LAB = Path(__file__).parent / "jupyterlab"
 """The settings that users get, and the extension, which is its own source."""
 
 
-def lab_command(where: Lessons, port: int, *more: str) -> list[str]:
-    """Return the command that opens the first lesson; *more* are JupyterLab's own options."""
-    root = where.folder.parent.absolute()
+def lab_command(where: Lessons, port: int, *more: str, root: Path | None = None) -> list[str]:
+    """Return the command that opens the first lesson.
+
+    Args:
+        where: The lessons.
+        port: The port of the server.
+        more: JupyterLab's own options.
+        root: What JupyterLab may open: by default the folder above that of the lessons.
+    """
+    root = (root or where.folder.parent).absolute()
     return [
         *python("-m", "jupyterlab"),
         f"--ServerApp.root_dir={root}",

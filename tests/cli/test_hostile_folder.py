@@ -155,6 +155,7 @@ COMMANDS: dict[str, tuple[list[str], set[int]]] = {
     "revert": (["HEAD", "--repo", "."], {0}),
     "reverts": (["--check", "--repo", "."], {0}),
     "changelog": (["HEAD~3..HEAD", "--repo", "."], {0}),
+    "new": (["OUT/lesson", "--revert", "HEAD", "--repo", "."], {0}),
     "missing-reverts": (["HEAD", "HEAD~1", "--repo", "."], {0, 1}),
     "history export": (["-o", "OUT/history.json"], {0}),
     "handout": (["05", "-o", "OUT/pages"], {0}),

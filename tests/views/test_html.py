@@ -20,6 +20,8 @@ from markupsafe import Markup
 from kit import app
 from kit.actors.messages import Actor, GuestLog
 from kit.case_study.behaviours import Behaviour
+from kit.git.reverts.case import read_case
+from kit.git.values.case import RevertCase
 from kit.git.values.commit import Commit
 from kit.git.values.page import CommitPage, ResponsibleLines, RevertPage
 from kit.handout.page import PageLink, index_page, lesson_page, text_page
@@ -38,11 +40,12 @@ from kit.views.diagram.drc_states import state_diagram
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.diagram.svg_chips import chip_svg
 from kit.views.escape import Html
+from kit.views.history.timeline import history_cover_svg, timeline_svg
 from kit.views.html.base import label_code, revision_head, said_html, sides_line, status
-from kit.views.html.diff import commit_html, lines_html, message_html
+from kit.views.html.diff import body_html, commit_html, lines_html, message_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
 from kit.views.html.print_form import PrintForm, aside, table
-from kit.views.html.revert import diffs_html, report_html
+from kit.views.html.revert import diffs_html, exact_html, report_html
 from kit.views.html.run import beliefs_html, events_html, steps_html
 from kit.views.html.tour import changes_brief_html, changes_html, head_html
 from kit.views.models.exercise import ExerciseModel
@@ -98,6 +101,7 @@ TAGS_IN_TEXT = {
 
 TRUSTED = {
     "views/cover/picture.py": (1, "a stylesheet"),
+    "views/history/timeline.py": (1, "a stylesheet"),
     "handout/markdown.py": (5, "mistune writes it, and escapes the text in it"),
     "handout/page.py": (3, "a stylesheet; the kernel's own print forms, whole and cut"),
     "views/html/print_form.py": (4, "parts of HTML that a pattern cut out, and the rest"),
@@ -315,6 +319,12 @@ def revert_page() -> RevertPage:
     return found
 
 
+def case() -> RevertCase:
+    found = evil(read_case(app.history(), "d522cb52e6"))
+    assert isinstance(found, RevertCase)
+    return found
+
+
 def responsible() -> tuple[ResponsibleLines, ...]:
     file = commit_page().files[0]
     return (ResponsibleLines(EVIL, EVIL, file=file, hunk=file.hunks[0]),)
@@ -405,6 +415,7 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "picture": lambda: svg_shapes.picture(1, 2, EVIL, [DRAWN]),
     "rect": lambda: svg_shapes.rect(1, 2, 3, 4, EVIL, EVIL, EVIL),
     "text": lambda: svg_shapes.text(1, 2, EVIL, fill=EVIL, anchor=EVIL, halo=EVIL),
+    "body_html": lambda: body_html(commit()),
     "commit_html": lambda: commit_html(commit_page()),
     "lines_html": lambda: lines_html(responsible()),
     "message_html": lambda: message_html(commit(), (commit(), commit())),
@@ -417,7 +428,10 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "aside": lambda: aside(EVIL),
     "table": lambda: table(EVIL, [EVIL], [[EVIL]]),
     "diffs_html": lambda: diffs_html(revert_page(), side_by_side=True),
+    "exact_html": lambda: exact_html(revert_page()),
+    "history_cover_svg": lambda: history_cover_svg(case()),
     "report_html": lambda: report_html(revert_page()),
+    "timeline_svg": lambda: timeline_svg(case()),
     "beliefs_html": lambda: beliefs_html([EVIL], [KNOWN]),
     "events_html": lambda: events_html(timeline(), [EVIL]),
     "steps_html": lambda: steps_html(timeline(), [EVIL]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ __all__ = [
     "reverts_frame",
     "shipped",
     "since_release",
+    "versions_of",
 ]
 
 
@@ -180,22 +181,38 @@ def shipped(history: History, revision: str) -> tuple[TagsWithCode, ...]:
     """Return the versions that come after a revert's youngest target or have the code, by date."""
     clone = clone_of(history)
     revert = read_revert(clone, history.commit(revision).hash)
+    named = [(name, sha) for name, sha in clone.tags() if is_version(name)]
+    untold: list[str] = []
+    try:
+        objects = clone.commits().objects()
+        code = tags_with_code(objects, revert.sha, revert.resolved, named, untold.append)
+    except MissingObjectError:
+        code, untold = (), [name for name, _ in named]
+    return versions_of(clone, revert, code, untold)
+
+
+def versions_of(
+    clone: CloneHistory, revert: Revert, code: Collection[str], untold: Collection[str]
+) -> tuple[TagsWithCode, ...]:
+    """Return the versions that come after a revert's youngest target or have the code, by date.
+
+    Args:
+        clone: Where their tags are.
+        revert: The revert.
+        code: The tags that have the code.
+        untold: The tags of which that is not known.
+    """
     dated = [target for target in revert.resolved if target.committed_s is not None]
     if not dated:
         return ()
     youngest = min(dated, key=lambda target: target.committed_s or 0)
-    objects = clone.commits().objects()
     versions = {name: sha for name, sha in clone.tags() if is_version(name)}
-    untold: list[str] = []
-    try:
-        code = tags_with_code(objects, revert.sha, revert.resolved, versions.items(), untold.append)
-    except MissingObjectError:
-        code, untold = (), list(versions)
     after = _descendants(clone, youngest, list(versions.values()))
+    commits = clone.commits()
     found = [
         (
             # candidates of a day before the release of that day
-            (objects.commit(sha).committer.time_s, name in releases_among([name]), name),
+            (commits.commit(sha).committer.time_s, name in releases_among([name]), name),
             TagsWithCode(name, sha in after, None if name in untold else name in code),
         )
         for name, sha in versions.items()

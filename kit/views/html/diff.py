@@ -23,7 +23,7 @@ from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.views.escape import Html
 from kit.views.html.diff_lines import changed_parts, line_pairs
 
-__all__ = ["commit_html", "lines_html", "message_html"]
+__all__ = ["body_html", "commit_html", "lines_html", "message_html"]
 
 MAX_LINES = 2000
 MAX_FILES = 300
@@ -124,10 +124,7 @@ def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool
         "" if brief else Html("<dl>{}</dl>").format(trailers), listed
     )
     return (
-        Html(
-            "<details><summary>message of the commit</summary>"
-            '<pre class="kit-message" {} aria-label="message">{}</pre></details>'
-        ).format(_SCROLLS, commit.body)
+        body_html(commit)
         + (
             ""
             if brief and not listed
@@ -135,6 +132,14 @@ def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool
         )
         + _series(commit, series)
     )
+
+
+def body_html(commit: Commit) -> Html:
+    """Return the message of a commit, folded."""
+    return Html(
+        "<details><summary>message of the commit</summary>"
+        '<pre class="kit-message" {} aria-label="message">{}</pre></details>'
+    ).format(_SCROLLS, commit.body)
 
 
 def _series(commit: Commit, series: tuple[Commit, ...]) -> Html:

@@ -12,6 +12,7 @@ from kit.views.tokens import stylesheet
 
 __all__ = [
     "Figure",
+    "HtmlBlock",
     "Lines",
     "Note",
     "Rows",
@@ -71,6 +72,24 @@ class Figure:
         """Return the picture's description."""
         label = re.search(r'aria-label="([^"]*)"', self.svg)
         return unescape(label[1]) if label else "a picture"
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlBlock:
+    """HTML in a notebook and in print; ``words`` stand for it elsewhere."""
+
+    html: Html
+    words: str
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": in_notebook(self.html), "text/plain": self.words}
+
+    def _repr_print_(self) -> PrintForm:
+        return printed(self.html)
+
+    def __repr__(self) -> str:
+        """Return the words."""
+        return self.words
 
 
 class Lines(str):

@@ -19,7 +19,7 @@ from kit.views.html.base import status
 from kit.views.html.diff import commit_html
 from kit.views.html.print_form import table
 
-__all__ = ["days_words", "diffs_html", "page_text", "report_html", "row_html"]
+__all__ = ["days_words", "diffs_html", "exact_html", "page_text", "report_html", "row_html"]
 __all__ += ["row_title", "verdict_word"]
 
 _MAX_LINES = 40  # residual lines shown; kit revert --json has all
@@ -46,7 +46,7 @@ def report_html(page: RevertPage) -> Html:
                 revert.sha[:10], revert.heading
             ),
             Html('<p class="kit-soft">{}</p>').format(about),
-            status(_verdict_words(page), "" if page.finding.verdict in _GOOD else " kit-parted"),
+            _status_html(page),
             _targets_html(page),
             _checks_html(page),
             _residual_html(page.finding.residual),
@@ -54,6 +54,15 @@ def report_html(page: RevertPage) -> Html:
             _after_html(page),
         )
     )
+
+
+def exact_html(page: RevertPage) -> Html:
+    """Return whether a revert is exact: the verdict, the checks, the lines left over."""
+    return _status_html(page) + _checks_html(page) + _residual_html(page.finding.residual)
+
+
+def _status_html(page: RevertPage) -> Html:
+    return status(_verdict_words(page), "" if page.finding.verdict in _GOOD else " kit-parted")
 
 
 def _verdict_words(page: RevertPage) -> str:

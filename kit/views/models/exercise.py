@@ -10,6 +10,7 @@ from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 
 from kit.common.errors import UserError
 from kit.course.exercise import (
+    Choose,
     Diffs,
     Exercise,
     ExerciseKind,
@@ -36,6 +37,7 @@ _ASKED = {
     ExerciseKind.NUMBER: "Work it out",
     ExerciseKind.HUNKS: "Judge the lines",
     ExerciseKind.ORDER: "Put in order",
+    ExerciseKind.CHOOSE: "Choose",
 }
 
 
@@ -137,12 +139,14 @@ class ExerciseModel(HasTraits):
         one = self.exercise
         where = f" ({', '.join(at.name for at in one.at)})" if one.at else ""
         lines = [
-            f"Exercise, lesson {one.lesson}: {one.title}",
+            f"Exercise{f', lesson {one.lesson}' if one.lesson else ''}: {one.title}",
             f"{self.asked}{where}. {one.question}",
         ]
         match one.task:
             case Predict(choices=choices):
                 lines += [f"- {choice.name}: {choice.says}" for choice in choices]
+            case Choose(options=options):
+                lines += [f"- {option.name}: {option.says}" for option in options]
             case Hunks(items=items):
                 lines += [f"- {item.name}: {item.says}" for item in items]
             case OrderTask(parts=parts):
@@ -153,7 +157,7 @@ class ExerciseModel(HasTraits):
 
     def choose(self, name: str) -> None:
         """Choose an answer, or unchoose it if several may be chosen."""
-        if self.exercise.kind is ExerciseKind.PREDICT:
+        if self.exercise.kind in (ExerciseKind.PREDICT, ExerciseKind.CHOOSE):
             self._changed(chosen=(name,))
         elif name in self.chosen:
             self._changed(chosen=tuple(one for one in self.chosen if one != name))
@@ -262,6 +266,8 @@ def answer_words(exercise: Exercise, answer: object) -> str:
     match exercise.task:
         case Predict(choices=choices):
             return next(choice.says for choice in choices if choice.name == answer)
+        case Choose(options=options):
+            return next(option.says for option in options if option.name == answer)
         case Number(unit=unit):
             assert isinstance(answer, Fraction)
             return f"{float(answer):.7g} {unit}"

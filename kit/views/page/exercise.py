@@ -10,7 +10,16 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from kit.course.exercise import Diffs, Exercise, Hunks, Number, OrderTask, Predict, ScriptTask
+from kit.course.exercise import (
+    Choose,
+    Diffs,
+    Exercise,
+    Hunks,
+    Number,
+    OrderTask,
+    Predict,
+    ScriptTask,
+)
 from kit.course.exercises import check, solution
 from kit.views.cockpit.view import shown
 from kit.views.html.exercise_hints import HINTS
@@ -23,6 +32,7 @@ MAX_ITEMS = 6  # of which every choice gets its own reply
 SEPARATOR = " "  # between the names of an answer
 _KINDS = {
     Predict: "one",
+    Choose: "one",
     OrderTask: "order",
     Hunks: "several",
     Number: "number",
@@ -62,6 +72,8 @@ def _options(exercise: Exercise) -> Iterator[tuple[str, str]]:
     match exercise.task:
         case Predict(choices=choices):
             yield from ((one.name, one.says) for one in choices)
+        case Choose(options=options):
+            yield from ((one.name, one.says) for one in options)
         case OrderTask(parts=parts):
             yield from ((one.name, one.says) for one in parts)
         case Hunks(items=items):
@@ -92,6 +104,8 @@ def _answers(exercise: Exercise, at: str, diffs: Diffs | None) -> Iterator[tuple
     match task:
         case Predict(choices=choices):
             yield from ((one.name,) for one in choices)
+        case Choose(options=options):
+            yield from ((one.name,) for one in options)
         case Number(wrong=wrong):
             yield from ((_decimal(Fraction(one.answer[0])),) for one in wrong if one.answer)
         case OrderTask(wrong=wrong):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kit.course.exercise import (
+    Choose,
     Exercise,
     Hunks,
     Item,
@@ -71,6 +72,8 @@ def _answers(
     match one.task:
         case Predict(choices=choices):
             return _choices([choice.says for choice in choices], lettered=several)
+        case Choose(options=options):
+            return _choices([option.says for option in options], lettered=False)
         case OrderTask(parts=parts):
             room = Html() if several else Html("<p>Your order: {}</p>").format(_LINE)
             return _choices([part.says for part in parts], lettered=True) + room

@@ -12,6 +12,7 @@ from functools import partial
 import ipywidgets as widgets
 
 from kit.course.exercise import (
+    Choose,
     Exercise,
     ExerciseKind,
     Hunks,
@@ -98,6 +99,8 @@ class ExerciseWidget(Shown):
         match task:
             case Predict(choices=choices):
                 return [self._choices([(one.name, one.says) for one in choices])]
+            case Choose(options=options):
+                return [self._choices([(one.name, one.says) for one in options])]
             case OrderTask(parts=parts):
                 return [self._choices([(one.name, one.says) for one in parts])]
             case Hunks():

@@ -186,6 +186,34 @@ def test_axe_finds_nothing_serious_and_the_page_is_no_wider(
     assert (found, wide) == ([], width)
 
 
+def test_the_lanes_names_stay_in_sight_where_the_window_is_narrower(
+    alone: Browser, story: Path
+) -> None:
+    def out_of_sight(page: Page) -> list[str]:
+        found: list[str] = page.evaluate(
+            """() => {
+              const box = document.querySelector(".kit-picture").getBoundingClientRect();
+              const names = [...document.querySelectorAll(".kit-picture [data-kit=name]")];
+              return names.filter((one) => {
+                const { left, right } = one.querySelector("text").getBoundingClientRect();
+                return left < box.left || right > box.right;
+              }).map((one) => one.textContent);
+            }"""
+        )
+        return found
+
+    with opened(alone, story, 360) as page:
+        scrolled = page.locator(".kit-picture").evaluate("(box) => box.scrollLeft")
+        at_end = out_of_sight(page)
+        press(page, "First (Home)")
+        expect(page.locator(".kit-where")).to_contain_text("0 of 16")
+        at_start = out_of_sight(page)
+        names = page.locator(".kit-picture [data-kit=name]").count()
+
+    assert scrolled > 100
+    assert (at_end, at_start, names) == ([], [], 10)
+
+
 def test_without_script_and_on_paper_it_is_the_still_picture(alone: Browser, story: Path) -> None:
     with opened(alone, story, script=False) as page:
         still = [

@@ -89,6 +89,7 @@ TAGS_IN_TEXT = {
     "handout/markdown.py": "<details> and <summary> of a lesson's Markdown are looked for",
     "handout/page.py": "a pattern that finds what a page has said already",
     "handout/sphinx.py": "a pattern that finds a page's title",
+    "views/html/plots.py": "the end of a stylesheet of matplotlib's, where rules are put",
     "views/html/print_form.py": "patterns that find tables and hunks",
     "views/page/story.py": "what no script may hold, looked for",
     "views/html/still.py": "the end of a picture, before which a line is put",

@@ -116,12 +116,16 @@ def test_compiled_modules_stand_for_their_sources_or_beside_them() -> None:
     files = {"toy/__init__.py": b"source", "toy/sample.py": b"no python", "toy/data": b"data"}
     files["toy-1.0.data/data/share/lab.js"] = b"script"
     files |= {"toy/fast.c": b"C", "toy/fast.cpython-314-x86_64-linux-gnu.so": b"machine code"}
+    files["toy-1.0.dist-info/RECORD"] = b"toy/__init__.py,sha256=abc,6\n"
     code = {"toy/__init__.py": b"code"}
 
     assert merged(files, code, keep_sources=False) == {
         "toy/__init__.pyc": b"code",
         "toy/sample.py": b"no python",
         "toy/data": b"data",
+        "toy-1.0.dist-info/RECORD": (
+            b"toy-1.0.dist-info/RECORD,,\ntoy/__init__.pyc,,\ntoy/data,,\ntoy/sample.py,,\n"
+        ),
     }
     assert merged(files, code, keep_sources=True) == files | {
         "toy/__pycache__/__init__.cpython-314.pyc": b"code"

@@ -20,12 +20,14 @@ __all__ = ["cached", "compiled", "merged"]
 _SCRIPT = Path(__file__).parent / "compile.mjs"
 _TAG = "cpython-314"
 # What JupyterLab takes from a wheel is in the site already; stubs of other packages, and of
-# Python 2, complete nothing that a page has.
+# Python 2, complete nothing that a page has; no page is a server of prompts.
 _STUBS = "jedi/third_party/typeshed"
 _NOT_FOR_A_PAGE = (
     *(".data/", "jedi/third_party/django-stubs/"),
     *(f"{_STUBS}/third_party/", f"{_STUBS}/stdlib/2/"),
+    *("anywidget/labextension/", "anywidget/nbextension/", "prompt_toolkit/contrib/"),
 )
+_RECORD = ".dist-info/RECORD"
 _OF_A_MACHINE = (".so", ".c")
 
 
@@ -77,7 +79,10 @@ def compiled(
 def merged(
     files: dict[str, bytes], code: dict[str, bytes], *, keep_sources: bool
 ) -> dict[str, bytes]:
-    """Return a wheel's files with the code of its modules: beside the sources, or for them."""
+    """Return a wheel's files with the code of its modules: beside the sources, or for them.
+
+    Without sources the list of the files has no digests, which would be a tenth of some wheels.
+    """
     if not keep_sources:
         kept = {
             name: data
@@ -86,7 +91,13 @@ def merged(
             and not any(each in name for each in _NOT_FOR_A_PAGE)
             and not name.endswith(_OF_A_MACHINE)
         }
-        return kept | {f"{name}c": data for name, data in code.items()}
+        kept |= {f"{name}c": data for name, data in code.items()}
+        lists = {
+            name: "".join(f"{one},,\n" for one in sorted(kept))
+            for name in kept
+            if name.endswith(_RECORD)
+        }
+        return kept | {name: lines.encode() for name, lines in lists.items()}
     cache = {}
     for name, data in code.items():
         folder, slash, file = name.rpartition("/")

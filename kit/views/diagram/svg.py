@@ -331,8 +331,9 @@ class _PictureParts:
         called = layout.observed or side.heading
         heading = f"{side.name}: {called}" if side.name else called
         wide = svg.text_width(heading, 13, bold=True)
+        drawn = svg.text(4, lanes.top + 16, heading, size=13, bold=True)
         yield svg.rect(0, lanes.top + 1, wide + 8, 20, svg.PAPER)  # hides the lines behind it
-        yield svg.text(4, lanes.top + 16, heading, size=13, bold=True)
+        yield self._named(drawn)
 
     def _lane(self, lane: Lane, lanes: Lanes) -> Iterator[Html]:
         layout, axis = self._layout, self._axis
@@ -342,12 +343,18 @@ class _PictureParts:
         name_y = lanes.rows[rows[0]] if rows else middle
         x = 6 if several else axis.left - 10
         anchor = "start" if several else "end"
-        yield svg.text(x, name_y + 4, lane_name(lane), fill=svg.SOFT, anchor=anchor)
+        names = [svg.text(x, name_y + 4, lane_name(lane), fill=svg.SOFT, anchor=anchor)]
         for y in [lanes.rows[row] for row in rows] or [middle]:
             yield svg.line(axis.left, y, axis.right, y, svg.LINE, 0.8)
         for row in rows if several else ():
             y = lanes.rows[row] + 4
-            yield svg.text(axis.left - 8, y, row.device, fill=svg.SOFT, size=SIZE, anchor="end")
+            device = svg.text(axis.left - 8, y, row.device, fill=svg.SOFT, size=SIZE, anchor="end")
+            names.append(device)
+        yield self._named(*names)
+
+    def _named(self, *drawn: Html) -> Html:
+        """Mark a name, which stays in sight where a script scrolls the picture."""
+        return svg.group(drawn, kit="name") if self._moves else Html().join(drawn)
 
 
 def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:

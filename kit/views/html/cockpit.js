@@ -86,6 +86,7 @@ class Cockpit {
       part("panel", "div", { role: "tabpanel", hidden: true }),
     );
     this.parts.known = this.root.querySelector(".kit-known");
+    this.parts.picture.addEventListener("scroll", () => this.stick());
     this.parts.picture.addEventListener("click", (event) => {
       const at = event.target.closest("[data-at]");
       if (at) this.go(this.indexOf(Number(at.dataset.at)));
@@ -497,8 +498,38 @@ class Cockpit {
     const box = this.parts.picture;
     if (!this.drawn || box.scrollWidth <= box.clientWidth) return;
     const x = (this.view.positions[this.index].x / this.view.picture.width) * this.drawn.svg.clientWidth;
+    const right = box.scrollWidth - box.clientWidth;
     const inside = x > box.scrollLeft + 40 && x < box.scrollLeft + box.clientWidth - 40;
-    if (!inside) box.scrollLeft = x - box.clientWidth * 0.6;
+    // at the end what everybody believes is as important as when it is
+    if (this.index >= this.count && x > right + 40) box.scrollLeft = right;
+    else if (!inside) box.scrollLeft = x - box.clientWidth * 0.6;
+  }
+
+  stick() {
+    // the names of the lanes stay in sight where a window is narrower than the picture
+    const box = this.parts.picture;
+    const scrolled = box.scrollLeft > 0;
+    if (!this.drawn || (!scrolled && !this.stuck)) return;
+    const { svg } = this.drawn;
+    const left = (box.scrollLeft / svg.clientWidth) * this.view.picture.width + 4;
+    if (this.stuck !== svg) {
+      this.stuck = svg;
+      this.names = [...svg.querySelectorAll('[data-kit="name"]')].map((node) => {
+        const { x, y, width, height } = node.getBBox();
+        const ground = document.createElementNS(SVG, "rect");
+        for (const [name, value] of Object.entries({ x: x - 3, y, width: width + 6, height, class: "kit-ground" })) ground.setAttribute(name, value);
+        node.prepend(ground);
+        svg.append(node); // over the bars
+        return [node, ground, x, width];
+      });
+    }
+    const { right, width: whole } = this.view.picture;
+    for (const [node, ground, x, width] of this.names) {
+      const by = Math.max(left - x, 0);
+      node.setAttribute("transform", `translate(${by} 0)`);
+      // a long name that reaches the words over the chips hides all of them
+      ground.setAttribute("width", by && left + width > right ? whole : width + 6);
+    }
   }
 
   go(index, note = "") {

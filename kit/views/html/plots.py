@@ -55,19 +55,22 @@ class Plot:
 
     @property
     def _images(self) -> Html:
-        """The figure in light and in dark colours. The page shows one of them."""
+        """The figure in light and in dark colours. JupyterLab's theme shows one of them."""
         light = self.svg
         dark = light
         for colour, in_the_dark in _DARK.items():
             dark = dark.replace(colour, in_the_dark)
+        return self._shown(("kit-light", light), ("kit-dark", dark))
+
+    def _shown(self, *images: tuple[str, str]) -> Html:
         # as images: the ids of an SVG in the page would be shared with those of the next one
-        images = Html().join(
-            Html('<img class="kit-{}" alt="{}" src="data:image/svg+xml;base64,{}">').format(
+        tags = Html().join(
+            Html('<img class="{}" alt="{}" src="data:image/svg+xml;base64,{}">').format(
                 name, self.alt, base64.b64encode(svg.encode()).decode()
             )
-            for name, svg in (("light", light), ("dark", dark))
+            for name, svg in images
         )
-        drawn = scrolling(Html('<div class="kit-plot">{}</div>').format(images), "plot")
+        drawn = scrolling(Html('<div class="kit-plot">{}</div>').format(tags), "plot")
         below = Html('<p class="kit-label">{}</p>').format(self.source) if self.source else ""
         return drawn + below
 
@@ -79,11 +82,23 @@ class Plot:
         }
 
     def _repr_print_(self) -> PrintForm:
-        return printed(self._images)
+        # one image with both: a page on its own follows the reader's browser, and is half as large
+        svg = self.svg.replace("</style>", f"{_in_the_dark()}</style>", 1)
+        return printed(self._shown(("kit-both", svg)))
 
     def __repr__(self) -> str:
         """Return the plot's description, and the source of its data."""
         return f"{self.alt} {self.source}".strip()
+
+
+def _in_the_dark() -> str:
+    """Return the rules for an SVG whose reader prefers the dark."""
+    rules = (
+        f'[style*="{what}: {colour}"]{{{what}:{in_the_dark} !important}}'
+        for colour, in_the_dark in _DARK.items()
+        for what in ("fill", "stroke")
+    )
+    return f"@media screen and (prefers-color-scheme: dark) {{{''.join(rules)}}}"
 
 
 def days_plot(found: Sequence[Lasted]) -> Plot:

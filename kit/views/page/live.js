@@ -18,7 +18,7 @@ const bytesOf = (text) => new TextEncoder().encode(text);
 // What was sealed with an answer, which only that answer opens; null if nothing was.
 async function opened(answer, replies) {
   const key = await digest(bytesOf(answer));
-  const name = [...(await digest(joined(key, bytesOf("name"))))].slice(0, 8).map((one) => one.toString(16).padStart(2, "0")).join("");
+  const name = [...(await digest(joined(key, bytesOf("name"))))].slice(0, 4).map((one) => one.toString(16).padStart(2, "0")).join("");
   if (!(name in replies)) return null;
   const kept = Uint8Array.from(atob(replies[name]), (one) => one.charCodeAt(0));
   for (let block = 0; block * 32 < kept.length; block += 1) {

@@ -128,7 +128,7 @@ def _opened(exercise: Exercise, at: str, grid: Grid) -> tuple[dict[str, str], di
     wrong = Counter(reply for reply in said.values() if reply[0] == "0")
     usual = wrong.most_common(1)[0][0]
     words = {usual: OTHERWISE} | {
-        reply: sha256(f"{exercise.name}|{at}|{reply}".encode()).hexdigest()[:8]
+        reply: sha256(f"{exercise.name}|{at}|{reply}".encode()).hexdigest()[:4]
         for reply in dict.fromkeys(said.values())
         if reply != usual
     }

@@ -16,7 +16,7 @@ def sealed(answer: str, reply: str) -> tuple[str, str]:
     """Return under which name a reply is kept, and the reply, sealed with its answer."""
     key = sha256(answer.encode()).digest()
     data = reply.encode()
-    return sha256(key + b"name").hexdigest()[:16], b64encode(_mixed(key, data)).decode()
+    return sha256(key + b"name").hexdigest()[:8], b64encode(_mixed(key, data)).decode()
 
 
 def opened_reply(answer: str, kept: bytes) -> str:

@@ -180,9 +180,10 @@ def test_a_picture_that_moves_has_every_step_and_shows_the_same(chosen: Choices)
     assert {*at} == {*range(count)}
     assert {step for step in at if step > place} == {*quiet}
     assert {*map(id, shown)} <= {*map(id, here)}
-    assert [node.attrib["data-kit"] for node in root.iter() if "data-kit" in node.attrib] == [
-        *("past", "then", "now")
-    ]
+    kits = [node.attrib["data-kit"] for node in root.iter() if "data-kit" in node.attrib]
+    assert [kit for kit in kits if kit != "name"] == ["past", "then", "now"]
+    layout = layout_of(chosen.timeline)
+    assert kits.count("name") == len(layout.sides) * (1 + len(layout.lanes))
 
 
 def test_a_run_of_30_days_is_cut_where_nothing_happens() -> None:

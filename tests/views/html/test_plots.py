@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 
@@ -85,6 +86,20 @@ def test_a_plot_is_two_images_with_words_for_light_and_dark() -> None:
     assert data["text/html"].count('alt="a &quot;plot&quot; &lt;here&gt;" src="data:image/') == 2
     assert (data["text/plain"], repr(plot)) == (plot.alt, plot.alt)
     assert data["image/svg+xml"] == plot.svg  # the same figure, the same bytes
+
+
+def test_in_print_it_is_one_image_that_follows_the_reader_s_browser() -> None:
+    plot = days_plot(LASTED)
+    found = re.findall(
+        r'<img [^>]*src="data:image/svg\+xml;base64,([^"]*)"', str(plot._repr_print_().html)
+    )
+    (svg,) = (base64.b64decode(one).decode() for one in found)
+    drawn = set(re.findall(r"(?:fill|stroke): #[0-9a-f]{6}", plot.svg))
+    dark = dict(re.findall(r'\[style\*="([^"]*)"\]{\w+:(#[0-9a-f]{6}) !important}', svg))
+
+    assert "@media screen and (prefers-color-scheme: dark) {" in svg
+    assert drawn <= dark.keys()
+    assert len(svg) < len(plot.svg) + 1000
 
 
 def test_pyplot_of_the_lesson_is_left_alone() -> None:

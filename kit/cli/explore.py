@@ -15,7 +15,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli, save
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
-from kit.cli.own import MachineFile, explore_machine, refuse_with_machine
+from kit.cli.own import MachineFile, explore_machine, platform_at, refuse_with_machine
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
@@ -116,16 +116,20 @@ def explore(
     Exit status: 0 done, 1 a property is violated under --expect, two revisions differ or the real
     QEMU answers otherwise, 2 wrong use.
     """
+    platform = None
     if machine is not None:
+        platform = platform_at(machine)
         refuse_with_machine(
-            same=same is not None,
-            guest=bool(guests),
+            same=same is not None and platform is None,
+            guest=bool(guests) and platform is None,
             export=export is not None,
             live=live,
             backend=backend != EMBEDDED,
         )
-        explore_machine(machine, at, promises, max_states, expect=expect, as_json=as_json)
-        return
+        if platform is None:
+            explore_machine(machine, at, promises, max_states, expect=expect, as_json=as_json)
+            return
+        jobs = 1  # no other process has loaded it
     most = max_states or MAX_STATES
     there = chosen_qemu(backend, binary, live=live)
     scope = Scope(
@@ -145,6 +149,8 @@ def explore(
         return
     if at is not None:
         revisions: tuple[Revision, ...] = (_revision(at),)
+    elif platform is not None:
+        revisions = tuple(_revision(one.label) for one in platform.revisions)
     else:
         revisions = NAMED if there is None else (_like(there),)
     todo = jobs_of(scope, revisions, kinds, most)

@@ -24,13 +24,14 @@ from kit.explorer.own_model import (
     play_own,
 )
 from kit.explorer.search import Ended
+from kit.storage.own_platform import OwnPlatform, is_platform, load_platform
 from kit.storage.own_program import OwnProgram
 from kit.views.diagram.from_own import OwnPlay
 from kit.views.reports.own import OwnReport, own_json
 from kit.views.terminal.own import own_table
 
-__all__ = ["MachineFile", "compare_machine", "explore_machine", "refuse_with_machine"]
-__all__ += ["run_machine"]
+__all__ = ["MachineFile", "compare_machine", "explore_machine", "platform_at"]
+__all__ += ["refuse_with_machine", "run_machine"]
 
 MachineFile = Annotated[
     Path | None,
@@ -46,6 +47,11 @@ MachineFile = Annotated[
 def _opened(path: Path) -> Iterator[OwnMachine]:
     with OwnProgram(path) as program:
         yield OwnMachine(program)
+
+
+def platform_at(path: Path) -> OwnPlatform | None:
+    """Return the platform of a file that has one, and None for any other machine."""
+    return load_platform(path) if is_platform(path) else None
 
 
 def refuse_with_machine(**options: bool) -> None:

@@ -15,7 +15,13 @@ from kit.cli.common import FINE, NO, Json, cli
 from kit.cli.forms import Explored, Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.live import Initrd, Kernel, image_of, play_guest, write_guest, write_live
 from kit.cli.output import complain, print_json, progress_line
-from kit.cli.own import MachineFile, compare_machine, refuse_with_machine, run_machine
+from kit.cli.own import (
+    MachineFile,
+    compare_machine,
+    platform_at,
+    refuse_with_machine,
+    run_machine,
+)
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.cli.report import Forms, put_report
 from kit.common.errors import UserError
@@ -138,7 +144,7 @@ def run(
         refuse_with_machine(
             expect=expect, backend=backend != EMBEDDED, kernel=kernel is not None, explore=explored
         )
-        run_machine(machine, scenario, at, how, output)
+        _on_machine(machine, scenario, (at,), how, output)
         return
     if expect:
         _check_claims(find_scenario(scenario), as_json=as_json)
@@ -194,7 +200,7 @@ def compare(
         refuse_with_machine(
             backend=backend != EMBEDDED, kernel=kernel is not None, explore=explored
         )
-        compare_machine(machine, scenario, before, after or before, how, output)
+        _on_machine(machine, scenario, (before, after or before), how, output)
         return
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if (real is None and image is None) == (after is None):
@@ -216,9 +222,27 @@ def compare(
     put_report(_forms(pair), how, output)
 
 
+def _on_machine(
+    machine: Path, words: str, at: tuple[str | None, ...], how: Writing, output: Path | None
+) -> None:
+    """Run or compare with a machine of somebody's own; *at* are one or two of its names."""
+    platform = platform_at(machine)
+    if platform is not None:
+        with platform.blamed():
+            story = platform.scenario(find_scenario(words))
+            runs = [play(story, platform.revision(name)) for name in at]
+            put_report(_forms(runs[0] if len(runs) == 1 else Pair(*runs)), how, output)
+    elif len(at) == 1:
+        run_machine(machine, words, at[0], how, output)
+    else:
+        before, after = map(str, at)
+        compare_machine(machine, words, before, after, how, output)
+
+
 @cli.command("open", epilog="Example: kit open 1.run.late-release.revert.…")
 def open_(
     token: Annotated[str, typer.Argument(help="What run, compare or a lesson printed.")],
+    machine: MachineFile = None,
     own: Annotated[
         Path | None,
         typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
@@ -245,6 +269,9 @@ def open_(
     step.
     """
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
+    platform = None if machine is None else platform_at(machine)
+    if machine is not None and platform is None:
+        raise UserError(f"{machine}: has no tokens; see the same with: kit run ACTIONS --machine")
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if is_path(token):
         if image is not None:
@@ -259,7 +286,8 @@ def open_(
         return
     if beside_at is not None:
         raise UserError("--beside goes with the token of a path; a pair names both revisions")
-    played = open_token(token, finder(own))
+    find = finder(own)
+    played = open_token(token, find if platform is None else platform.finder(find))
     if image is not None:
         embedded, run = (None, played) if isinstance(played, Run) else (played.before, played.after)
         seen = play_guest(run.scenario, real, image, run.interventions)

@@ -9,7 +9,7 @@ trees, recent ones by their recordings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kit.common.errors import UnknownRevisionError, did_you_mean
 from kit.machine.pcie_revisions import PCIE_REVISIONS, PCIE_TRIALS
@@ -275,7 +275,7 @@ def find_revision(name: str) -> Revision:
     ('revert', 'pre-revert')
     """
     wanted = name.strip()
-    for revision in (*REVISIONS, *MENDS, MENDED, *TRIALS):
+    for revision in (*_every(), *_OWN.values()):
         if wanted in (revision.alias, revision.label):
             return revision
     found = _by_hash(wanted)
@@ -290,9 +290,31 @@ def find_revision(name: str) -> Revision:
     )
 
 
+def add_revisions(revisions: Iterable[Revision]) -> None:
+    """Let `find_revision` find revisions of a platform of somebody's own as well.
+
+    Raises:
+        UnknownRevisionError: One has a name that the catalogue gives to another.
+    """
+    taken = {name for one in _every() for name in (one.alias, one.label) if name}
+    for revision in revisions:
+        if taken & {revision.alias, revision.label}:
+            raise UnknownRevisionError(
+                f"revision {revision.name!r}: the kit has one of that name; choose another"
+            )
+        _OWN[revision.label] = revision
+
+
+_OWN: dict[str, Revision] = {}
+
+
+def _every() -> tuple[Revision, ...]:
+    return (*REVISIONS, *MENDS, MENDED, *TRIALS)
+
+
 def _names() -> Iterator[str]:
     """Yield what a person may call a revision."""
-    for revision in (*REVISIONS, *MENDS, MENDED, *TRIALS):
+    for revision in (*_every(), *_OWN.values()):
         yield from filter(None, (revision.alias, revision.label))
 
 

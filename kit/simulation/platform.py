@@ -7,12 +7,13 @@ in common; `kit.simulation.run.play` and `kit.explorer.model.DrcModel` take it a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from kit.actors.kernel import Kernel
 from kit.actors.messages import Command, Decide, DeviceTree, Input, Message
 from kit.common.errors import UserError
+from kit.machine.catalogue import add_revisions
 from kit.machine.clock import Timer
 from kit.machine.events import Abort, Aborted, Emitted, Reply
 from kit.machine.pcie.messages import PcieEmitted, PcieReply
@@ -26,7 +27,8 @@ from kit.simulation.platforms.pseries import PSERIES
 from kit.simulation.platforms.q35 import Q35_PLATFORM
 
 __all__ = ["PLATFORMS", "AnyEmitted", "AnyReply", "Ask", "Asked", "ExploredPlatform", "Platform"]
-__all__ += ["PlatformMachine", "explored_platform_of", "platform_of"]
+__all__ += ["PlatformMachine", "explored_platform_of", "option_of", "platform_of"]
+__all__ += ["register"]
 
 
 class PlatformMachine(Protocol):
@@ -69,6 +71,10 @@ class Platform(Protocol[M, G]):
     def libvirt_wait_s(self) -> int: ...
     @property
     def timeout_s(self) -> int: ...
+    @property
+    def checked(self) -> str:
+        """Which real builds this machine was compared with, in a few words; none by default."""
+        return ""
 
     def switch_on(self, revision: Revision, *, cas_at_reset: bool = False) -> tuple[M, G]:
         """Return a machine just started, and a guest that has not begun."""
@@ -164,12 +170,36 @@ class ExploredPlatform(Platform[M, G], Protocol[M, G]):
         return None
 
 
-PLATFORMS: Mapping[Board, Platform[Any, Any]] = {
+PLATFORMS: dict[Board, Platform[Any, Any]] = {
     Board.PSERIES: PSERIES,
     Board.Q35: Q35_PLATFORM,
     PCIE: PCIE_PLATFORM,
 }
-"""The platforms that revisions of the catalogue are of."""
+"""The platforms that revisions of the catalogue are of; `register` adds one."""
+
+
+def register(platform: Platform[Any, Any], revisions: Sequence[Revision], option: str = "") -> None:
+    """Let runs, pictures, tokens and the explorer know a platform of somebody's own.
+
+    *option* is what a command needs to find it again.
+
+    Raises:
+        UserError: Its board or one of its revisions has a name of the kit's.
+    """
+    known = PLATFORMS.get(platform.board)
+    if known is not None and type(known).__module__.startswith("kit."):
+        raise UserError(f"board {platform.board.value!r}: the kit has one; choose another name")
+    add_revisions(revisions)
+    PLATFORMS[platform.board] = platform
+    _OPTIONS[platform.board] = f" {option}" if option else ""
+
+
+_OPTIONS: dict[Board, str] = {}
+
+
+def option_of(*revisions: Revision) -> str:
+    """Return what a command needs to find the platform of some revisions: "" for the kit's."""
+    return next((found for one in revisions if (found := _OPTIONS.get(one.board))), "")
 
 
 def platform_of(revision: Revision) -> Platform[Any, Any]:

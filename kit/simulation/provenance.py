@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kit.actors.pseries_programs import GuestKind
-from kit.machine.catalogue import Q35, RECORDED
-from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Revision
+from kit.simulation.platform import PLATFORMS, option_of
 from kit.simulation.run import Pair, Run
 from kit.simulation.token import token_of
 
@@ -60,12 +59,14 @@ def command_of(played: Run | Pair) -> str:
     """Return the command that replays it; what ran on a real QEMU runs on one again."""
     runs = (played,) if isinstance(played, Run) else (played.before, played.after)
     name, real = runs[0].scenario.name, any(run.notes for run in runs)
+    own = option_of(*(run.revision for run in runs))
     if runs[0].interventions:  # only the token holds the actions
-        return f"kit open {token_of(played)}" + " --backend qemu" * real
+        return f"kit open {token_of(played)}" + " --backend qemu" * real + own
     if isinstance(played, Run):
-        return f"kit run {name} " + ("--backend qemu" if real else f"--at {played.revision.name}")
+        at = "--backend qemu" if real else f"--at {played.revision.name}"
+        return f"kit run {name} {at}{own}"
     after = "--backend qemu" if real else f"--after {played.after.revision.name}"
-    return f"kit compare {name} --before {played.before.revision.name} {after}"
+    return f"kit compare {name} --before {played.before.revision.name} {after}{own}"
 
 
 def simulated(guest: GuestKind, libvirt: str, revisions: Sequence[Revision]) -> Provenance:
@@ -88,20 +89,17 @@ def _guest(kind: GuestKind) -> str:
 
 
 def _simulated(revisions: Sequence[Revision]) -> str:
-    return f"Simulated, by a model checked against {_checked(revisions)}"
+    checked = _checked(revisions)
+    if not checked:
+        return "Simulated, by a machine that nobody compared with a real QEMU"
+    return f"Simulated, by a model checked against {checked}"
 
 
 def _checked(revisions: Sequence[Revision]) -> str:
     """Say which real builds the models of some revisions were checked against."""
     boards = {revision.board for revision in revisions}
-    parts = []
-    if Board.PSERIES in boards:
-        parts.append(f"{len(RECORDED)} real builds of QEMU")
-    if Board.Q35 in boards:
-        parts.append(f"QEMU {_version(Q35)} on q35")
-    if PCIE in boards:
-        parts.append(f"{len(PCIE_REVISIONS)} real builds of QEMU with PCIe ports")
-    return " and ".join(parts)
+    said = (platform.checked for board, platform in PLATFORMS.items() if board in boards)
+    return " and ".join(filter(None, said))
 
 
 def _version(revision: Revision) -> str:

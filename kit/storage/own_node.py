@@ -13,9 +13,10 @@ import traceback
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import isabstract, isclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-__all__ = ["main", "object_in"]
+__all__ = ["main", "module_of", "object_in"]
 
 
 def object_in(path: Path) -> Any:  # noqa: ANN401 - whatever somebody wrote
@@ -24,16 +25,11 @@ def object_in(path: Path) -> Any:  # noqa: ANN401 - whatever somebody wrote
     Raises:
         LookupError: It defines no such class, or several.
     """
-    spec = spec_from_file_location("own_machine", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module  # a dataclass looks there for its module
-    spec.loader.exec_module(module)
+    module = module_of(path, "own_machine")
     found = {
         name: one
         for name, one in vars(module).items()
-        if isclass(one) and one.__module__ == spec.name and not isabstract(one) and _is_machine(one)
+        if isclass(one) and one.__module__ == module.__name__ and _is_machine(one)
     }
     if not found:
         raise LookupError("it defines no class with the methods describe and step")
@@ -42,8 +38,20 @@ def object_in(path: Path) -> Any:  # noqa: ANN401 - whatever somebody wrote
     return found.get("Machine", next(iter(found.values())))()
 
 
+def module_of(path: Path, name: str) -> ModuleType:
+    """Return a file as a module of that name, executed."""
+    spec = spec_from_file_location(name, path.absolute())
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # a dataclass looks there for its module
+    spec.loader.exec_module(module)
+    return module
+
+
 def _is_machine(one: type) -> bool:
-    return all(callable(getattr(one, name, None)) for name in ("describe", "step"))
+    has = all(callable(getattr(one, name, None)) for name in ("describe", "step"))
+    return has and not isabstract(one)
 
 
 def main() -> None:

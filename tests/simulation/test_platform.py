@@ -48,7 +48,6 @@ MAY_NAME_A_BOARD = {
     "machine": "boards are defined there, and each revision is of one",
     "simulation/platforms": "each platform is of one",
     "simulation/platform.py": "it lists the platforms",
-    "simulation/provenance.py": "it says which real builds each model was checked against",
     "recordings": "a file of recordings names the machine that was recorded",
     "real_qemu": "it starts QEMU's own machines, each by its own command line",
 }

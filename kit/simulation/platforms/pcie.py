@@ -22,7 +22,7 @@ from kit.machine.pcie.messages import ModifyRegister, PcieEmitted, PcieReply, Pc
 from kit.machine.pcie.port import Port, Slotted
 from kit.machine.pcie.registers import ABP, PCC, PIC
 from kit.machine.pcie.step import boot, step
-from kit.machine.pcie_revisions import PCIE
+from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS
 from kit.machine.requests import Device, DeviceAdd, PciFunction, Request
 from kit.machine.revision import Revision
 
@@ -43,6 +43,7 @@ class PciePlatform:
     board = PCIE
     libvirt_wait_s = WAIT_ELSEWHERE_S
     timeout_s = EXPIRY_MS // 1000
+    checked = f"{len(PCIE_REVISIONS)} real builds of QEMU with PCIe ports"
 
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False

@@ -15,6 +15,7 @@ from kit.actors.pseries_guest import Guest
 from kit.actors.pseries_programs import GuestKind, LetGo, isolation, sensor, usable
 from kit.common.errors import MisuseError
 from kit.machine import clock
+from kit.machine.catalogue import RECORDED
 from kit.machine.clock import Timer
 from kit.machine.config import LMB_MIB, Config
 from kit.machine.events import Emitted, ExceptionReturn, HotplugAction, Reply
@@ -52,6 +53,7 @@ class PseriesPlatform:
     board = Board.PSERIES
     libvirt_wait_s = WAIT_PSERIES_S
     timeout_s = UNPLUG_TIMEOUT_S
+    checked = f"{len(RECORDED)} real builds of QEMU"
 
     def switch_on(self, revision: Revision, *, cas_at_reset: bool = False) -> tuple[Machine, Guest]:
         """Return a machine just started, and a guest that has not begun."""

@@ -17,6 +17,7 @@ from kit.actors.messages import Command, CpuOnline, Input, Message, Pin
 from kit.actors.pseries_programs import GuestKind
 from kit.actors.q35_guest import AcpiGuest, slot_index
 from kit.common.errors import MisuseError
+from kit.machine.catalogue import Q35
 from kit.machine.clock import Timer
 from kit.machine.config import LMB_MIB, MIB, Config
 from kit.machine.pseries.connector import TYPES, DrcType
@@ -38,6 +39,7 @@ class Q35Platform:
     board = Board.Q35
     libvirt_wait_s = WAIT_ELSEWHERE_S
     timeout_s = 0
+    checked = f"QEMU {'.'.join(map(str, Q35.version))} on q35"
 
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False

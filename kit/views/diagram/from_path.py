@@ -14,6 +14,7 @@ from kit.actors.messages import PARTICIPANTS, Actor
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import PlayedPath, path_sentence
 from kit.machine.clock import NS_PER_S
+from kit.simulation.platform import option_of
 from kit.simulation.provenance import Provenance, observed, simulated
 from kit.simulation.timeline import TimelineStop, merged
 from kit.trace.entry import TraceEntry
@@ -92,7 +93,9 @@ _LIBVIRT = f"libvirt {'.'.join(map(str, GUEST_ERROR_SINCE))}"
 
 def _command(play: PathPlay) -> str:
     others = [side.revision.name for side in play.sides if side.revision != play.path.revision]
-    return " ".join([f"kit open {play.path.token}", *(f"--beside {name}" for name in others)])
+    return " ".join([f"kit open {play.path.token}", *(f"--beside {name}" for name in others)]) + (
+        option_of(play.path.revision)
+    )
 
 
 def title_of(play: PathPlay) -> str:

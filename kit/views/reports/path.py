@@ -8,6 +8,7 @@ from kit.common.package import drawn_by
 from kit.explorer.comparison import PathChoice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.git.values.page import CommitReference
+from kit.simulation.platform import option_of
 from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
 from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
@@ -32,7 +33,7 @@ __all__ += ["path_still", "path_text_lines"]
 
 def path_command(play: PathPlay) -> str:
     """Return the command that replays a path."""
-    return f"kit open {play.path.token}{_beside(play)}"
+    return f"kit open {play.path.token}{_beside(play)}{option_of(play.path.revision)}"
 
 
 def _beside(play: PathPlay) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 from kit.explorer.jobs import Explored
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.search import Ended, Judgement, Path, PropertyResult
+from kit.simulation.platform import option_of
 from kit.views.terminal.table import plain_table
 
 __all__ = ["found_table", "one_table", "properties_table"]
@@ -69,10 +70,11 @@ def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableTyp
     for prop in _listed(wanted):
         table.add_row(Text(prop.name), *(_cell(prop, [one]) for one in found))
     paths: list[RenderableType] = []
+    own = option_of(*(one.job.revision for one in found))
     for prop in _listed(wanted):
         for length, kinds, token in _counterexamples(prop, found):
             paths.append(Text(f"{prop.name}, {', '.join(kinds)}: {_count(length, 'choice')}"))
-            paths.append(Text(f"  kit open {token}", overflow="fold"))
+            paths.append(Text(f"  kit open {token}{own}", overflow="fold"))
     return Group(table, *paths, _notes(found))
 
 

@@ -129,6 +129,36 @@ def test_present_shows_pictures_alone_and_hides_the_future_for_a_vote(opened: Op
     assert "2 of " in second
 
 
+SMALL_FIGURES = """() => [...document.querySelectorAll(".kit-slide svg[role=img] text")]
+    .filter((one) => one.getClientRects().length)
+    .map((one) => [one.textContent,
+        parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a])
+    .filter(([, size]) => size < 21.9)"""
+
+
+def test_words_of_every_figure_have_22_pixels_on_a_projector(opened: OpenLesson) -> None:
+    with opened("01-before-and-after.ipynb") as page:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        figure = page.locator(".jp-OutputArea-output svg[role=img]").last
+        before = figure.get_attribute("style"), figure.evaluate("(one) => one.clientWidth")
+        page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
+        page.get_by_role("button", name="Present", exact=True).click()
+        count = int(page.locator(".kit-presenter [role=status]").inner_text().split()[-1])
+        small, figures = [], 0
+        for number in range(count):
+            if number:
+                page.keyboard.press("PageDown")
+            page.wait_for_timeout(800)  # the kernel draws for this width
+            small += page.evaluate(SMALL_FIGURES)
+            figures += page.locator(".kit-slide svg[role=img]").count()
+        page.keyboard.press("Escape")
+        after = figure.get_attribute("style"), figure.evaluate("(one) => one.clientWidth")
+
+    assert figures > 1
+    assert small == []
+    assert before == after
+
+
 def test_the_cover_is_there_before_anything_runs(opened: OpenLesson) -> None:
     with opened("00-start-here.ipynb") as page:
         cover = page.locator(".jp-MarkdownCell img").first

@@ -128,10 +128,26 @@
 
   // -- present ----------------------------------------------------------------------------------------
 
+  const LEAST_PX = 22; // of words on a projector
+  const OF_A_PICTURE = 11; // the smallest in a picture of the kit's, in its own pixels
+  const OF_A_PLOT = (8 * 96) / 72; // matplotlib's are drawn as shapes: 8 points
+
+  // How wide a figure must be for its smallest words; a cockpit sees to its own.
+  function widthOf(figure) {
+    if (figure.closest(".kit-cockpit")) return 0;
+    if (figure.matches("img")) {
+      return (figure.naturalWidth * LEAST_PX) / (figure.closest(".kit-plot") ? OF_A_PLOT : OF_A_PICTURE);
+    }
+    const sizes = [...figure.querySelectorAll("text")].map((one) => parseFloat(getComputedStyle(one).fontSize));
+    return sizes.length ? (figure.viewBox.baseVal.width * LEAST_PX) / Math.min(...sizes) : 0;
+  }
+
   class Presentation {
     constructor(panel, ended) {
       this.panel = panel;
       this.ended = ended;
+      this.enlarged = new Map();
+      this.watch = new MutationObserver(() => this.enlarge()); // what a click draws anew
       this.slides = panel.content.widgets.filter((cell) => cell.node.querySelector(".jp-OutputArea-output"));
       const { activeCellIndex } = panel.content;
       const at = this.slides.findIndex((cell) => panel.content.widgets.indexOf(cell) >= activeCellIndex);
@@ -165,6 +181,11 @@
       for (const cell of this.panel.content.widgets) {
         cell.node.classList.toggle("kit-slide", cell === this.slides[this.at]);
       }
+      this.watch.disconnect();
+      if (this.slides.length) {
+        this.enlarge();
+        this.watch.observe(this.slides[this.at].node, { childList: true, subtree: true });
+      }
       this.count.textContent = this.slides.length
         ? `${this.at + 1} of ${this.slides.length}`
         : "Nothing to present: run the cells first.";
@@ -172,6 +193,17 @@
       if (outer) outer.scrollTop = 0;
       const first = this.cockpit ? this.cockpit.querySelector(".kit-picture") : this.bar.querySelector("button");
       first.focus({ preventScroll: true });
+    }
+
+    enlarge() {
+      for (const figure of this.slides[this.at].node.querySelectorAll('svg[role="img"], .jp-OutputArea-output img')) {
+        const wide = this.enlarged.has(figure) ? 0 : widthOf(figure);
+        if (!wide) continue;
+        this.enlarged.set(figure, figure.getAttribute("style"));
+        figure.style.setProperty("width", `max(100%, ${Math.ceil(wide)}px)`, "important");
+        figure.style.setProperty("max-width", "none", "important");
+        figure.style.setProperty("max-height", "none", "important");
+      }
     }
 
     key(event) {
@@ -196,6 +228,11 @@
       document.removeEventListener("keydown", this.onKey, true);
       for (const node of this.over) node.classList.remove("kit-behind");
       this.panel.node.classList.remove("kit-presented");
+      this.watch.disconnect();
+      for (const [figure, style] of this.enlarged) {
+        if (style === null) figure.removeAttribute("style");
+        else figure.setAttribute("style", style);
+      }
       this.bar.remove();
       for (const cell of this.panel.content.widgets) cell.node.classList.remove("kit-slide");
       this.ended();

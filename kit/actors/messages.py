@@ -1,9 +1,10 @@
 """The messages between participants besides QMP and RTAS, and the commands of actors.
 
 QMP commands and RTAS calls are in `kit.machine.requests`, replies and QEMU's events in
-`kit.machine.events`, and what only q35 or PCIe ports have in their ``messages``.  An actor is a
-frozen state and a function from a message to the next state and commands.  A driver carries the
-commands out: in virtual time, without time, or on a real QEMU.
+`kit.machine.events`, and what only one machine has in `kit.machine.all_boards.messages`.
+
+An actor is a frozen state and a function from a message to the next state and commands.  A driver
+carries the commands out: in virtual time, without time, or on a real QEMU.
 
 Source: virsh(1), libvirt's domain events; Linux /sys/devices/system/cpu and /sys/kernel/dlpar.
 """
@@ -13,9 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.machine.events import Emitted, HotplugAction, Reply
-from kit.machine.pcie.messages import PcieEmitted, PcieReply, PcieRequest
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest
+from kit.machine.all_boards.messages import AnyEmitted, AnyReply, AnyRequest
+from kit.machine.events import HotplugAction
 from kit.machine.requests import Request
 
 __all__ = [
@@ -290,15 +290,9 @@ ToLibvirt = (
 FromLibvirt = ApiSuccess | ApiError | DeviceRemoved | VcpuRemoved | DeviceRemovalFailed
 ToGuest = CpuOnline | Pin | Dlpar | RtasByHand | Decide | Hang
 Message = (
-    Request
-    | Reply
-    | Emitted
-    | AcpiRequest
-    | AcpiReply
-    | AcpiEmitted
-    | PcieRequest
-    | PcieReply
-    | PcieEmitted
+    AnyRequest
+    | AnyReply
+    | AnyEmitted
     | ToLibvirt
     | FromLibvirt
     | ToGuest

@@ -17,6 +17,7 @@ from kit.machine.revision import Board, Patch, Revision
 
 __all__ = ["CATALOGUE", "EVERY_RELEASE", "MENDED", "MENDS", "MERGED", "OF_THE_LESSON", "PROPOSAL"]
 __all__ += [
+    "BUILDS",
     "PSERIES",
     "Q35",
     "RECENT",
@@ -241,6 +242,9 @@ TRIALS: tuple[Revision, ...] = (
 
 PSERIES: tuple[Revision, ...] = (*CATALOGUE, *EVERY_RELEASE, PROPOSAL)
 """Every pseries machine that somebody built or posted: the builds, the releases, the proposal."""
+
+BUILDS: tuple[Revision, ...] = (*RECORDED, *PCIE_REVISIONS)
+"""The recorded builds of which a range can be named, each machine's oldest first."""
 
 REVISIONS: tuple[Revision, ...] = (*PSERIES, Q35, *PCIE_REVISIONS)
 """All revisions but the mends and trials, in the order in which lists name them."""

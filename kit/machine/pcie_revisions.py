@@ -46,10 +46,10 @@ class PciePatch(Enum):
     SECOND_DEVICE_REFUSED = "second-device-refused"
 
 
-PCIE = Board("pcie")
+PCIE = Board("pcie", "q35")
 """A q35 machine whose ports handle hot-plug themselves."""
 
-PCIE_ACPI = Board("pcie-acpi")
+PCIE_ACPI = Board("pcie-acpi", "q35")
 """The same machine as QEMU starts it since 6.1: ACPI handles the ports' hot-plug."""
 
 P = PciePatch

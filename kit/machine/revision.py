@@ -9,7 +9,7 @@ The revisions themselves are in `kit.machine.catalogue`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
@@ -20,16 +20,33 @@ __all__ = ["Board", "Patch", "Revision"]
 class Board:
     """The kind of machine that a build of QEMU plays; the value is ``-machine``'s.
 
-    It is not an enumeration, because a platform of one's own has a board of its own.
+    It is not an enumeration, because a platform of one's own has a board of its own.  ``qemu`` is
+    the machine of QEMU where the value is the kit's own word.
     """
 
     PSERIES: ClassVar[Board]
     Q35: ClassVar[Board]
 
     value: str
+    qemu: str = field(default="", compare=False)
+
+    @property
+    def machine(self) -> str:
+        """What ``-machine`` calls it."""
+        return self.qemu or self.value
 
 
 Board.PSERIES, Board.Q35 = Board("pseries"), Board("q35")
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRule:
+    """A line of what a revision does: where, under which condition, what, and since when."""
+
+    where: str
+    condition: str
+    then: str
+    since: Enum | None
 
 
 class Patch(Enum):

@@ -5,34 +5,27 @@ from __future__ import annotations
 import json
 
 from kit.common.json_fields import Json
+from kit.machine.all_boards.messages import AnyEmitted, AnyOutcome, AnyReply
 from kit.machine.events import (
     Aborted,
     ConnectorReturn,
     DeviceDeleted,
     DeviceUnplugGuestError,
     Done,
-    Emitted,
     ExceptionReturn,
     HotpluggableCpu,
     MemoryDevice,
     MemUnplugError,
-    Outcome,
     QmpError,
     QmpReturn,
     RawReturn,
-    Reply,
     SensorReturn,
     StatusReturn,
     Stepped,
 )
-from kit.machine.pcie import messages as pcie
 from kit.machine.q35 import messages as acpi
 
 __all__ = ["answer_json", "answer_text", "event_json", "events_json", "reply_json", "sorted_text"]
-
-
-AnyOutcome = Outcome | acpi.AcpiOutcome | pcie.PcieOutcome
-AnyEmitted = Emitted | acpi.AcpiEmitted | pcie.PcieEmitted
 
 
 def answer_json(outcome: AnyOutcome) -> Json:
@@ -91,7 +84,7 @@ def _info_json(info: acpi.OstInfo) -> dict[str, Json]:
     }
 
 
-def reply_json(reply: Reply | acpi.AcpiReply | pcie.PcieReply) -> Json:
+def reply_json(reply: AnyReply) -> Json:
     """Return a reply as recordings have it; an abort as its function and assertion."""
     match reply:
         case StatusReturn(status):
@@ -128,29 +121,7 @@ def reply_json(reply: Reply | acpi.AcpiReply | pcie.PcieReply) -> Json:
         case Aborted(abort):
             return {"function": abort.function, "assertion": abort.assertion}
         case _:
-            return _port_json(reply)
-
-
-def _port_json(
-    reply: pcie.RegisterValue | pcie.Looked | pcie.DeviceIds | pcie.MigrationFailed,
-) -> Json:
-    match reply:
-        case pcie.RegisterValue(value):
-            return {"value": value}
-        case pcie.Looked(sltctl, sltsta, link, intx, visible):
-            seen = None if visible is None else list(visible)
-            return {
-                "sltctl": sltctl,
-                "sltsta": sltsta,
-                "link": int(link),
-                "intx": int(intx),
-                "visible": seen,
-            }
-        case pcie.DeviceIds(ids):
-            return {"ids": list(ids)}
-        case pcie.MigrationFailed(offset, source, destination):
-            failed = {"offset": offset, "source": source, "destination": destination}
-            return {"failed": failed}
+            return reply.recorded
 
 
 def _value_json(value: object) -> Json:

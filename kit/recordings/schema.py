@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.common.json_fields import FormatError, Json, check_keys, short, text
-from kit.machine.events import Outcome
-from kit.machine.pcie.messages import PcieOutcome, PcieRequest
-from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
-from kit.machine.requests import Request
+from kit.machine.all_boards.messages import AnyOutcome, AnyRequest
 from kit.machine.revision import Revision
 
 __all__ = [
@@ -27,8 +24,6 @@ __all__ = [
 
 Check = Callable[[Json], None]
 FieldCheck = Callable[[Json, str], object]
-AnyRequest = Request | AcpiRequest | PcieRequest
-AnyOutcome = Outcome | AcpiOutcome | PcieOutcome
 Ask = Callable[[Any], AnyOutcome]
 """Sends a request of its board to a machine."""
 

@@ -20,10 +20,9 @@ from dataclasses import dataclass
 
 from kit.actors.messages import PARTICIPANTS, ApiError, ApiSuccess, GuestLog
 from kit.common.errors import UserError
-from kit.machine.catalogue import PROPOSAL, Q35, RECORDED, find_revision
+from kit.machine.catalogue import BUILDS, PROPOSAL, Q35, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import ErrorReport, MemUnplugError, QmpError
-from kit.machine.pcie_revisions import PCIE_REVISIONS
 from kit.machine.requests import Device
 from kit.machine.revision import Board, Revision
 from kit.simulation.actions import read_device
@@ -99,7 +98,7 @@ def _range(name: str) -> list[str]:
     if not dots:
         return [find_revision(name).label]
     start = find_revision(first).board
-    labels = [one.label for one in (*RECORDED, *PCIE_REVISIONS) if one.board == start]
+    labels = [one.label for one in BUILDS if one.board == start]
     ends = []
     for end in (first, last):
         label = find_revision(end).label

@@ -13,15 +13,14 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from kit.actors.kernel import Kernel
 from kit.actors.messages import Command, Decide, DeviceTree, Input, Message
 from kit.common.errors import UserError
+from kit.machine.all_boards import messages
 from kit.machine.catalogue import add_revisions
 from kit.machine.clock import Timer
-from kit.machine.events import Abort, Aborted, Emitted, Reply
-from kit.machine.pcie.messages import PcieEmitted, PcieReply
+from kit.machine.events import Abort, Aborted
 from kit.machine.pcie_revisions import PCIE
 from kit.machine.pseries.machine import Plugged
-from kit.machine.q35.messages import AcpiEmitted, AcpiReply
 from kit.machine.requests import Device, Request
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Board, MachineRule, Revision
 from kit.simulation.platforms.pcie import PCIE_PLATFORM
 from kit.simulation.platforms.pseries import PSERIES
 from kit.simulation.platforms.q35 import Q35_PLATFORM
@@ -45,8 +44,8 @@ class PlatformMachine(Protocol):
     def plugged(self) -> tuple[Plugged, ...]: ...
 
 
-AnyReply = Reply | AcpiReply | PcieReply | DeviceTree
-AnyEmitted = Emitted | AcpiEmitted | PcieEmitted
+AnyReply = messages.AnyReply | DeviceTree
+AnyEmitted = messages.AnyEmitted
 Asked = tuple[Any, AnyReply | Aborted, tuple[AnyEmitted, ...]]
 Ask = Callable[[Any, Message], Asked]
 """How QEMU is asked: the machine afterwards, its reply, and what it emits."""
@@ -75,6 +74,10 @@ class Platform(Protocol[M, G]):
     def checked(self) -> str:
         """Which real builds this machine was compared with, in a few words; none by default."""
         return ""
+
+    def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
+        """Return what a revision does, a line each, where there is no table of states."""
+        return ()
 
     def switch_on(self, revision: Revision, *, cas_at_reset: bool = False) -> tuple[M, G]:
         """Return a machine just started, and a guest that has not begun."""

@@ -52,7 +52,8 @@ def _device_add(device: dict[str, Json], board: str) -> list[dict[str, Json]]:
     """Return the command that plugs a device, if the kit knows its kind."""
     if "core_id" in device:
         machines = ((name, machine_of_cpu(name)) for name in _CORES)
-        driver = next(name for name, found in machines if found and board in found.machines)
+        fits = (name for name, found in machines if found and board in found.machines)
+        driver = next(fits, _CORES[0])  # of a machine that the kit does not know
         more = {"core-id": device["core_id"]}
     elif "size_mib" in device:
         driver, more = "pc-dimm", {"addr": device.get("addr")}

@@ -116,6 +116,21 @@ def test_what_is_wrong_in_its_file_is_one_line(
     assert shown.err.count("\n") == 1
 
 
+def test_a_device_is_plugged_in_a_transcript_of_an_unknown_machine(
+    lease: str, capsys: Captured, tmp_path: Path
+) -> None:
+    """The name of a core's driver follows from the machine, where the kit knows it."""
+    story = tmp_path / "story.toml"
+    story.write_text(
+        'title = "t"\nwhy = "w"\nlook = "l"\nend = "1 s"\n'
+        'script = ["0 s: device_add core2"]\n[cast]\ndevices = ["core1"]\n'
+    )
+    shown = said(capsys, "run", str(story), "--machine", lease, "--format", "qmp")
+
+    assert '"driver": "host-spapr-cpu-core"' in shown
+    assert "-machine lease" in shown
+
+
 def test_what_it_raises_in_a_run_is_one_line(lease: str, capsys: Captured) -> None:
     """The line is that of the file."""
     broken = LEASE.replace("        device = next(", "        1 / 0\n        device = next(", 1)

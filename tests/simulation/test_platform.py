@@ -93,6 +93,52 @@ def test_a_board_in_a_sentence_is_none() -> None:
     assert [*boards_named("board in setup.boards or 'a pseries machine'")] == []
 
 
+OWN_FILES = (
+    "machine/pcie/",
+    "machine/pcie_revisions.py",
+    "actors/pcie_guest.py",
+    "recordings/pcie_format.py",
+    "simulation/platforms/pcie.py",
+    "trace/pcie_kinds.py",
+)
+"""What the platform with PCIe ports brought along: new files, in the rooms that they belong to."""
+
+WIRED = {
+    "machine/catalogue.py": "its revisions",
+    "machine/all_boards/messages.py": "its requests, replies and events",
+    "recordings/format.py": "the format of its recordings",
+    "simulation/platform.py": "the platform itself",
+    "trace/kinds.py": "its rows",
+}
+"""The files that a new platform changes, each by a line or two."""
+
+ITS_LESSON = {
+    "case_study/fetch.py": "commits that lesson 13 reads",
+    "course/ideas.py": "beliefs that its learners have",
+}
+
+
+def importers(of: tuple[str, ...]) -> set[str]:
+    """Return the files that import a module of these files, by name."""
+    modules = {f"kit.{name.removesuffix('.py').replace('/', '.').rstrip('.')}" for name in of}
+    found = set()
+    for path in KIT.glob("**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                named = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+                if any(f"{one}.".startswith(f"{each}.") for one in named for each in modules):
+                    found.add(path.relative_to(KIT).as_posix())
+    return {name for name in found if not name.startswith(of)}
+
+
+def test_a_new_platform_changes_five_files_besides_its_own() -> None:
+    found = importers(OWN_FILES)
+
+    assert found == WIRED.keys() | ITS_LESSON.keys()
+    assert len(WIRED) == 5
+    assert all((KIT / name.rstrip("/")).exists() for name in OWN_FILES)
+
+
 def test_nobody_but_a_platform_asks_which_machine_or_guest_it_has() -> None:
     wrong = [
         f"{path.relative_to(KIT)}:{line}"

@@ -170,6 +170,11 @@ class RegisterValue:
 
     value: int
 
+    @property
+    def recorded(self) -> dict[str, object]:
+        """It as recordings write it."""
+        return {"value": self.value}
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -181,12 +186,28 @@ class Looked:
     intx: bool
     visible: tuple[int, ...] | None
 
+    @property
+    def recorded(self) -> dict[str, object]:
+        """It as recordings write it."""
+        return {
+            "sltctl": self.sltctl,
+            "sltsta": self.sltsta,
+            "link": int(self.link),
+            "intx": int(self.intx),
+            "visible": None if self.visible is None else list(self.visible),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceIds:
     """The ids of the devices, sorted."""
 
     ids: tuple[str, ...]
+
+    @property
+    def recorded(self) -> dict[str, object]:
+        """It as recordings write it."""
+        return {"ids": list(self.ids)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +217,12 @@ class MigrationFailed:
     offset: int
     source: int
     destination: int
+
+    @property
+    def recorded(self) -> dict[str, object]:
+        """It as recordings write it."""
+        failed = {"offset": self.offset, "source": self.source, "destination": self.destination}
+        return {"failed": failed}
 
 
 PcieReply = (

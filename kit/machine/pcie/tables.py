@@ -9,14 +9,13 @@ Source: the commits of `PciePatch`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kit.common.errors import UserError
 from kit.machine.pcie.device_del import rows_of
 from kit.machine.pcie_revisions import PCIE, PCIE_ACPI, PciePatch
-from kit.machine.revision import Revision
+from kit.machine.revision import MachineRule, Revision
 
-__all__ = ["NO_CHANGE", "PortRule", "difference", "rules"]
+__all__ = ["NO_CHANGE", "rules"]
 
 P = PciePatch
 NO_CHANGE: frozenset[PciePatch] = frozenset(
@@ -47,17 +46,7 @@ _WORDS: Mapping[PciePatch, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PortRule:
-    """A line: where it applies, under which condition, what happens, and since which commit."""
-
-    where: str
-    condition: str
-    then: str
-    since: PciePatch | None
-
-
-def rules(revision: Revision) -> tuple[PortRule, ...]:
+def rules(revision: Revision) -> tuple[MachineRule, ...]:
     """Return the rules of *revision*: device_del's table in its order, then the other changes.
 
     Raises:
@@ -66,23 +55,12 @@ def rules(revision: Revision) -> tuple[PortRule, ...]:
     if revision.board not in (PCIE, PCIE_ACPI):
         raise UserError(f"{revision.name} has no PCI Express ports, which pcie-… revisions have")
     table = [
-        PortRule("device_del", row.guard, row.then.value, row.since)
+        MachineRule("device_del", row.guard, row.then.value, row.since)
         for row in rows_of(revision.patches)
     ]
     others = [
-        PortRule(where, "", words, patch)
+        MachineRule(where, "", words, patch)
         for patch, (where, words) in _WORDS.items()
         if patch in revision.patches
     ]
     return (*table, *others)
-
-
-def difference(
-    revision: Revision, other: Revision
-) -> tuple[tuple[PortRule, ...], tuple[PortRule, ...]]:
-    """Return the rules that only *revision* has, and those that only *other* has."""
-    ours, theirs = rules(revision), rules(other)
-    return (
-        tuple(rule for rule in ours if rule not in theirs),
-        tuple(rule for rule in theirs if rule not in ours),
-    )

@@ -22,9 +22,10 @@ from kit.machine.pcie.messages import ModifyRegister, PcieEmitted, PcieReply, Pc
 from kit.machine.pcie.port import Port, Slotted
 from kit.machine.pcie.registers import ABP, PCC, PIC
 from kit.machine.pcie.step import boot, step
+from kit.machine.pcie.tables import rules
 from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS
 from kit.machine.requests import Device, DeviceAdd, PciFunction, Request
-from kit.machine.revision import Revision
+from kit.machine.revision import MachineRule, Revision
 
 __all__ = ["CONFIG", "PCIE_PLATFORM", "PciePlatform"]
 
@@ -44,6 +45,10 @@ class PciePlatform:
     libvirt_wait_s = WAIT_ELSEWHERE_S
     timeout_s = EXPIRY_MS // 1000
     checked = f"{len(PCIE_REVISIONS)} real builds of QEMU with PCIe ports"
+
+    def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
+        """Return the rules of a port at a revision."""
+        return rules(revision)
 
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False

@@ -42,7 +42,7 @@ from kit.machine.requests import (
     Request,
     SetIndicator,
 )
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Board, MachineRule, Revision
 
 __all__ = ["PSERIES", "PseriesPlatform"]
 
@@ -54,6 +54,10 @@ class PseriesPlatform:
     libvirt_wait_s = WAIT_PSERIES_S
     timeout_s = UNPLUG_TIMEOUT_S
     checked = f"{len(RECORDED)} real builds of QEMU"
+
+    def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
+        """Return no rule: a connector has a table of its states."""
+        return ()
 
     def switch_on(self, revision: Revision, *, cas_at_reset: bool = False) -> tuple[Machine, Guest]:
         """Return a machine just started, and a guest that has not begun."""

@@ -25,7 +25,7 @@ from kit.machine.q35.machine import AcpiConfig, AcpiMachine
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, SlotType
 from kit.machine.q35.step import boot, step
 from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm, Migrate, Request
-from kit.machine.revision import Board, Revision
+from kit.machine.revision import Board, MachineRule, Revision
 
 __all__ = ["Q35_PLATFORM", "Q35Platform"]
 
@@ -40,6 +40,10 @@ class Q35Platform:
     libvirt_wait_s = WAIT_ELSEWHERE_S
     timeout_s = 0
     checked = f"QEMU {'.'.join(map(str, Q35.version))} on q35"
+
+    def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
+        """Return no rule: all of its QEMUs are alike."""
+        return ()
 
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False

@@ -78,11 +78,11 @@ def entries_transcript(
 
     ``bare``: the monitor's messages only, and nothing if there are none.
     """
-    head = plain(f"# {name}, -machine {board.value}")
+    head = plain(f"# {name}, -machine {board.machine}")
     if not bare:
         yield head
     for entry in entries:
-        objects = list(qmp_objects(entry_json(entry), board.value))
+        objects = list(qmp_objects(entry_json(entry), board.machine))
         if bare and objects and head:
             yield head
             head = ""

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kit.machine.catalogue import MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS, TRIALS
-from kit.machine.pcie.tables import PortRule, rules
-from kit.machine.pcie.tables import difference as rules_that_differ
-from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS, PciePatch
+from kit.common.errors import UserError
+from kit.machine.catalogue import BUILDS, MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS, TRIALS
 from kit.machine.pseries.connector import WIRE
 from kit.machine.pseries.tables import TableRow, difference, lines
-from kit.machine.revision import Patch, Revision
+from kit.machine.revision import MachineRule, Revision
+from kit.simulation.platform import platform_of
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.terminal.table import plain_table
 
@@ -42,7 +42,7 @@ def revisions_table() -> Listing:
     table = plain_table("name", "revision", "what its machine does")
     revisions = (*REVISIONS, *MENDS, MENDED, *TRIALS)
     for revision in revisions:
-        if revision in (RELEASES[0], PROPOSAL, PCIE_REVISIONS[0], MENDS[0], TRIALS[0]):
+        if revision in (RELEASES[0], PROPOSAL, MENDS[0], TRIALS[0]) or _begins(revision):
             table.add_section()
         table.add_row(
             Text(revision.alias or "", style="bold"), Text(revision.label), Text(revision.summary)
@@ -53,7 +53,7 @@ def revisions_table() -> Listing:
             "revision": revision.label,
             "commit": revision.commit,
             "summary": revision.summary,
-            "patches": [one.name for one in (*Patch, *PciePatch) if one in revision.patches],
+            "patches": [one.name for one in _in_order(revision.patches)],
         }
         for revision in revisions
     ]
@@ -99,6 +99,18 @@ def map_tables(
     return Group(*parts, Text(caption, style="dim"))
 
 
+def _begins(revision: Revision) -> bool:
+    """Is it the first of several builds of its machine?"""
+    builds = [one for one in BUILDS if one.board == revision.board]
+    return revision in builds[:1] and revision is not REVISIONS[0]
+
+
+def _in_order(patches: frozenset[Enum]) -> list[Enum]:
+    """Return patches in the order in which their machine defines them."""
+    kinds = sorted({type(one) for one in patches}, key=lambda kind: kind.__name__)
+    return [one for kind in kinds for one in kind if one in patches]
+
+
 _MAP_PARTS = (
     ("commit", "date", "tag"),
     ("linux", "libvirt", "again_12", "again_15"),
@@ -110,12 +122,12 @@ _MAP_PARTS = (
 def states_table(revision: Revision, other: Revision | None = None) -> Listing:
     """Return the full table of a revision, or how it differs from another.
 
-    A pseries machine has a table of (state, call), one with PCIe ports a list of rules.
+    A machine has a table of (state, call) or, if its platform says so, a list of rules.
 
     Raises:
         UserError: One of them is of a machine without a table, or they are of two machines.
     """
-    if revision.board == PCIE:
+    if platform_of(revision).rules(revision):
         return _rules_table(revision, other)
     if other is None:
         rows = [("", line) for line in lines(revision)]
@@ -140,13 +152,22 @@ def states_table(revision: Revision, other: Revision | None = None) -> Listing:
 
 
 def _rules_table(revision: Revision, other: Revision | None) -> Listing:
-    """Return the rules of a machine with PCIe ports, or how they differ from another's."""
+    """Return the rules of a revision, or how they differ from another's.
+
+    Raises:
+        UserError: The other is of another machine.
+    """
+    ours = platform_of(revision).rules(revision)
     if other is None:
-        rows = [("", rule) for rule in rules(revision)]
+        rows = [("", rule) for rule in ours]
         title = f"Hot-plug at {revision.name} ({revision.label}): the first row that holds counts"
     else:
-        ours, theirs = rules_that_differ(revision, other)
-        rows = [("+", rule) for rule in ours] + [("-", rule) for rule in theirs]
+        if other.board != revision.board:
+            machines = f"{revision.board.value} and {other.board.value}"
+            raise UserError(f"{revision.name} and {other.name} are of two machines, {machines}")
+        theirs = platform_of(other).rules(other)
+        rows = [("+", rule) for rule in ours if rule not in theirs]
+        rows += [("-", rule) for rule in theirs if rule not in ours]
         title = f"+ only at {revision.name}, - only at {other.name}"
     data = [_rule_json(sign, rule) for sign, rule in rows]
     if not rows:
@@ -159,7 +180,7 @@ def _rules_table(revision: Revision, other: Revision | None) -> Listing:
     return table, data
 
 
-def _rule_json(sign: str, rule: PortRule) -> dict[str, Any]:
+def _rule_json(sign: str, rule: MachineRule) -> dict[str, Any]:
     return {
         **({"only": "at" if sign == "+" else "diff"} if sign else {}),
         "where": rule.where,

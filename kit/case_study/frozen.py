@@ -91,8 +91,8 @@ class FrozenHistory:
     def label(self) -> str:
         """What to write under a figure: whose it is, as of which commit, when it was read."""
         return (
-            f"QEMU's own history up to {self.head[:10]} ({self.until}), read on {self.frozen} with"
-            f" {self.command}; a clone of your own is not read here."
+            f"QEMU's own history up to {self.head[:10]} ({self.until}), read on {self.frozen} by"
+            f" {self.command}."
         )
 
     def commit(self, label: str) -> FrozenCommit | None:

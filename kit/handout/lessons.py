@@ -18,6 +18,7 @@ from kit.common.packaged_data import LINKED, lesson_folder
 from kit.common.user_file import make_folders, try_write, write_atomic
 from kit.handout.execute import bring_files, execute_lesson, prepare, read_lesson
 from kit.handout.markdown import heading_of
+from kit.handout.once import PrintedOnce
 from kit.handout.page import GENERATOR, PageLink, index_page, lesson_page, text_page, title_of
 from kit.lessons.new.files import NOTEBOOK, is_lesson, read_case_file
 
@@ -89,7 +90,7 @@ def handouts(
     texts = tuple(docs / name for name in LINKED) if together else ()
     pages = _Pages(wanted, texts, folder, together)
     pages.claim()
-    source = str(history().source)
+    source, printed = str(history().source), PrintedOnce()
     with TemporaryDirectory(prefix="kit-handout-", ignore_cleanup_errors=True) as made:
         home = Path(made)
         prepare(home)
@@ -99,7 +100,15 @@ def handouts(
             bring_files(path, home)
             execute_lesson(notebook, path.stem, home)
             words = _made_of(path, source)
-            page = lesson_page(notebook.cells, pages.resolve, words, pages.beside(path), live=live)
+            page = lesson_page(
+                notebook.cells,
+                pages.resolve,
+                words,
+                pages.beside(path),
+                live=live,
+                printed=printed if together else None,
+                file=f"{path.stem}.html",
+            )
             yield pages.write(path.stem, page, path.stem)
     for path in texts:
         text = path.read_text(encoding="utf-8")

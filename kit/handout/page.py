@@ -14,10 +14,10 @@ from typing import Any
 
 from kit.common.plain_text import printable
 from kit.handout.markdown import LessonText, Resolve, heading_of, slug
-from kit.views.diagram.legend import legend_html
+from kit.handout.once import PrintedOnce
 from kit.views.escape import Html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.print_form import LIVE_MIME, PRINT_MIME, RUN_PICTURE
+from kit.views.html.print_form import LIVE_MIME, PRINT_MIME
 from kit.views.page.story import hash_of, script_of
 from kit.views.template import page
 from kit.views.tokens import stylesheet, token_rules
@@ -50,12 +50,15 @@ def lesson_page(
     links: Sequence[tuple[str, PageLink]] = (),
     *,
     live: bool = False,
+    printed: PrintedOnce | None = None,
+    file: str = "",
 ) -> Html:
     """Return the page of a lesson that was executed.
 
     *resolve* returns where a link of the lesson leads. *made_of*, at the end, names the lesson and
     its history. *links* are the pages beside it, each with what it is to this one. *live*: its
-    pictures play, and its exercises can be answered in it.
+    pictures play, and its exercises can be answered in it. *printed* is what the pages before have
+    printed, and *file* the page's own name.
     """
     texts = LessonText(resolve)
     hints: list[tuple[str, Html]] = []
@@ -67,10 +70,7 @@ def lesson_page(
         elif cell["cell_type"] == "code":
             parts.append(_code(cell, compared, live))
             hints += _hints_of(cell)
-    first = next((n for n, part in enumerate(parts) if RUN_PICTURE in part), None)
-    if first is not None:
-        parts.insert(first, legend_html(Html().join(part for part in parts if RUN_PICTURE in part)))
-    parts = _once(parts)
+    parts = (printed or PrintedOnce()).page(parts, file, _short_title(cells))
     main = [*parts, _glossary_html(texts.words), _last_sheet([*hints, *texts.hints], compared)]
     return _page(title_of(cells), Html().join(main), made_of, links, live=live)
 
@@ -79,6 +79,11 @@ def title_of(cells: Sequence[_Cell]) -> str:
     """Return a lesson's heading."""
     texts = (cell["source"] for cell in cells if cell["cell_type"] == "markdown")
     return next((found for text in texts if (found := heading_of(text))), "a lesson")
+
+
+def _short_title(cells: Sequence[_Cell]) -> str:
+    number = title_of(cells).partition(".")[0]
+    return f"lesson {number}" if number.isdecimal() else "there"
 
 
 def text_page(
@@ -126,27 +131,6 @@ def _running(title: str) -> str:
     """Return the title at the head of each sheet except the first, which has it as heading."""
     # within CSS each of these is harmless
     return re.sub(r"[^\w .,:?!()’-]", " ", title.replace("'", "’"))
-
-
-def _once(parts: Sequence[Html]) -> list[Html]:
-    """Return the parts without notes that the page has already given."""
-    seen: set[str] = set()
-
-    def first(found: re.Match[str]) -> str:
-        if found[0] in seen:
-            return ""
-        seen.add(found[0])
-        return found[0]
-
-    return [
-        Html(_NOTES.sub(first, part)) if 'class="kit kit-paper' in part else part for part in parts
-    ]
-
-
-# matches only our tags: text has no <
-_NOTES = re.compile(
-    r'<p class="kit-soft kit-aside">[^<]*</p>|<span class="kit-soft kit-about">[^<]*</span>'
-)
 
 
 def _code(cell: _Cell, compared: list[Html], live: bool) -> Html:

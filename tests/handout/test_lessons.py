@@ -19,6 +19,7 @@ from kit.handout.lessons import handouts
 from kit.handout.markdown import is_solution
 from kit.storage.exercises import exercises
 from tests.executed import NO_PROGRESS, Executed, learner_of, not_again, shared_folder
+from tests.lessons.test_prose import twice
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -55,6 +56,49 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         out = tmp_path_factory.mktemp(name)
         made += [page.path for page in handouts(LESSONS[:1], out, together=False, tell=quiet)]
     return made[0], made[1]
+
+
+# pictures, code, tables of what a run did, verdicts on runs, the words of a page, folded hints
+DATA = re.compile(
+    r"<(style|script|figure|pre|table)\b.*?</\1>"
+    r'|<div class="kit-verdict.*?</div>|<dl class="kit-words">.*?</dl>'
+    r'|<details class="kit-hint">.*?</details>|<div class="kit-only-print kit-hints">.*?</div>',
+    re.DOTALL,
+)
+BLOCK = re.compile(r"<(?!/?(?:a|b|code|em|i|small|span|strong)\b)[^>]*>")
+
+
+def blocks(page: str) -> list[str]:
+    """Return the paragraphs, items and headings of a page as text."""
+    return [re.sub(r"<[^>]*>", "", block) for block in BLOCK.split(DATA.sub("<hr>", page))]
+
+
+def test_no_passage_of_twenty_words_stands_twice_in_the_hand_outs(folder: Path) -> None:
+    """A legend, a diff, a list of steps stands once; later pages link to it."""
+    pages = [(stem, (folder / f"{stem}.html").read_text("utf-8")) for stem in STEMS]
+
+    assert twice([(stem, block) for stem, page in pages for block in blocks(page)]) == []
+
+
+def test_a_diff_that_was_printed_is_a_link_to_its_place(folder: Path) -> None:
+    page = (folder / "10-any-revert.html").read_text("utf-8")
+    links = re.findall(r'The diff of hw/ppc/spapr_drc.c: see <a href="(.*?)#(once-\w+)">', page)
+
+    assert [file for file, _ in links] == [
+        "08-the-revert.html",
+        "06-a-helper.html",
+        "05-fifteen-seconds.html",
+        "04-a-timer-nobody-starts.html",
+    ]
+    for file, place in links:
+        assert f'<div id="{place}">' in (folder / file).read_text("utf-8")
+
+
+def test_a_lesson_that_stands_alone_has_its_whole_legend(alone: tuple[Path, Path]) -> None:
+    page = alone[0].read_text("utf-8")
+
+    assert "How to read the pictures.</strong> Time runs to the right" in page
+    assert "kit-elsewhere" not in page
 
 
 class Reader(HTMLParser):
@@ -215,9 +259,9 @@ def test_an_installed_wheel_makes_the_same_page(tmp_path: Path, folder: Path) ->
         timeout=120,
     )
     alone = (tmp_path / "out" / f"{stem}.html").read_text()
-    pictures = re.findall(r"<svg .*?</svg>", alone, re.DOTALL)
+    pictures = re.findall(r"<svg xmlns.*?</svg>", alone, re.DOTALL)
 
     assert (found.returncode, found.stderr) == (0, "")
     assert pictures == re.findall(
-        r"<svg .*?</svg>", (folder / f"{stem}.html").read_text(), re.DOTALL
+        r"<svg xmlns.*?</svg>", (folder / f"{stem}.html").read_text(), re.DOTALL
     )

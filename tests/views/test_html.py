@@ -44,7 +44,7 @@ from kit.views.history.timeline import history_cover_svg, timeline_svg
 from kit.views.html.base import label_code, revision_head, said_html, sides_line, status
 from kit.views.html.diff import body_html, commit_html, lines_html, message_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
-from kit.views.html.print_form import PrintForm, aside, table
+from kit.views.html.print_form import PrintForm, aside, diffs_once, once, table
 from kit.views.html.revert import diffs_html, exact_html, report_html
 from kit.views.html.run import beliefs_html, events_html, steps_html
 from kit.views.html.tour import changes_brief_html, changes_html, head_html
@@ -87,10 +87,11 @@ TAG = re.compile(r"<[a-zA-Z/!]")
 TAGS_IN_TEXT = {
     "handout/execute.py": "a picture of a lesson's Markdown is looked for",
     "handout/markdown.py": "<details> and <summary> of a lesson's Markdown are looked for",
-    "handout/page.py": "a pattern that finds what a page has said already",
+    "handout/once.py": "patterns that find what pages have printed already",
     "handout/sphinx.py": "a pattern that finds a page's title",
     "views/html/plots.py": "the end of a stylesheet of matplotlib's, where rules are put",
     "views/html/print_form.py": "patterns that find tables and hunks",
+    "views/print/runs.py": "a pattern that finds the list of a series",
     "views/page/story.py": "what no script may hold, looked for",
     "views/html/still.py": "the end of a picture, before which a line is put",
     "views/terminal/changelog.py": "a comment of Markdown",
@@ -104,8 +105,10 @@ TRUSTED = {
     "views/cover/picture.py": (1, "a stylesheet"),
     "views/history/timeline.py": (1, "a stylesheet"),
     "handout/markdown.py": (5, "mistune writes it, and escapes the text in it"),
-    "handout/page.py": (3, "a stylesheet; the kernel's own print forms, whole and cut"),
-    "views/html/print_form.py": (4, "parts of HTML that a pattern cut out, and the rest"),
+    "handout/once.py": (3, "parts of HTML that a pattern cut out, and the rest"),
+    "handout/page.py": (2, "a stylesheet; the kernel's own print forms"),
+    "views/html/print_form.py": (6, "parts of HTML that a pattern cut out, and the rest"),
+    "views/print/runs.py": (2, "parts of HTML that a pattern cut out, and the rest"),
     "views/page/story.py": (1, "the page's own stylesheet and scripts"),
     "views/html/still.py": (1, "a picture of the kit's with one line more"),
     "views/tokens.py": (1, "the stylesheet"),
@@ -427,6 +430,8 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "sides_line": lambda: sides_line([(EVIL, REVISION)]),
     "status": lambda: status(f"{EVIL}\n{EVIL}", EVIL),
     "aside": lambda: aside(EVIL),
+    "diffs_once": lambda: diffs_once(Html("<p>{}</p>").format(EVIL)),
+    "once": lambda: once(EVIL, Html("<p>{}</p>").format(EVIL)),
     "table": lambda: table(EVIL, [EVIL], [[EVIL]]),
     "diffs_html": lambda: diffs_html(revert_page(), side_by_side=True),
     "exact_html": lambda: exact_html(revert_page()),

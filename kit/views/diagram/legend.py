@@ -14,6 +14,7 @@ __all__ = ["folded_legend", "legend_html", "legend_parts"]
 WIDE, HIGH = 46.0, 18.0
 SMALL = 11.0  # letters in a picture
 _MIDDLE = HIGH / 2
+_NONE = Html()
 _STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strokes
 
 
@@ -24,15 +25,25 @@ _WORDS = (
 )
 
 
-def legend_html(pictures: str) -> Html:
-    """Return the legend of a page: only the shapes that occur in *pictures*, which are SVG."""
+def legend_html(pictures: str, known: frozenset[str] = frozenset(), before: Html = _NONE) -> Html:
+    """Return the legend of a page: only the shapes that occur in *pictures*, which are SVG.
+
+    *known* are the words, as HTML, of shapes that an earlier page explains; *before* links to it.
+    """
     items = [
         (drawn, words)
         for drawn, words in _items()
         if all(style in pictures for style in _STYLE.findall(drawn)) and _is_said(words, pictures)
+        if Html.escape(words) not in known
     ]
+    if before:
+        new = Html(" New here:") if items else ""
+        return Html(
+            '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures:</strong>'
+            " {}.{}</p>{}</div>\n"
+        ).format(before, new, _samples(items))
     return Html(
-        '<div class="kit kit-paper kit-legend"><p><strong>How to read the pictures.'
+        '<div class="kit kit-paper kit-legend" id="legend"><p><strong>How to read the pictures.'
         "</strong> {}.</p>{}</div>\n"
     ).format(_WORDS, _samples(items))
 

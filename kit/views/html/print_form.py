@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import unescape
 
 from kit.views.escape import Html
 
 __all__ = [
     "LIVE_MIME",
+    "ONCE",
     "PRINT_MIME",
     "RUN_PICTURE",
     "PrintForm",
     "aside",
+    "diffs_once",
     "hunks_kept",
+    "once",
     "opened",
     "printed",
 ]
@@ -38,7 +42,11 @@ _TABLE = re.compile(
 )  # matches only our tags: text has no <
 
 
+ONCE = re.compile(r"<!--once (?P<what>[^<>]*)-->(?P<html>.*?)<!--/once-->", re.DOTALL)
+"""A block that `once` marked. Text cannot match, because its tags are escaped."""
+
 _HUNK = re.compile(r'(?=<span class="kit-hunk">)')
+_FILE = re.compile(r"<details open><summary><code>([^<]*)</code>.*?</details>", re.DOTALL)
 _DIFF = re.compile(r'(<pre class="kit-diff"[^>]*>)(.*?)(</pre>)', re.DOTALL)
 
 
@@ -55,6 +63,11 @@ def printed(*parts: Html) -> PrintForm:
     """Return a print form of these parts, in this order."""
     html = Html(_TABLE.sub(lambda found: wide(Html(found[0])), Html().join(parts)))
     return PrintForm(Html('<div class="kit kit-paper">{}</div>').format(html))
+
+
+def once(what: str, html: Html) -> Html:
+    """Return a block that a set of pages prints once; *what* names it where it is left out."""
+    return Html("<!--once {}-->{}<!--/once-->").format(what, html)
 
 
 def wide(table: Html) -> Html:
@@ -77,6 +90,13 @@ def opened(html: Html) -> Html:
 def hunks_kept(html: Html) -> Html:
     """Return HTML with each hunk in its own block, so that pages break only between hunks."""
     return Html(_DIFF.sub(_hunks, html))
+
+
+def diffs_once(html: Html) -> Html:
+    """Return HTML whose diffs, file by file, a set of pages prints once."""
+    return Html(
+        _FILE.sub(lambda found: once(f"The diff of {unescape(found[1])}", Html(found[0])), html)
+    )
 
 
 def _hunks(found: re.Match[str]) -> str:

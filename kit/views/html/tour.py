@@ -7,7 +7,7 @@ from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import Html
 from kit.views.html.base import label_code
-from kit.views.html.print_form import table
+from kit.views.html.print_form import once, table
 from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, TourModel
 
 __all__ = ["changes_brief_html", "changes_html", "head_html"]
@@ -35,7 +35,7 @@ def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
         + Html("<p><strong>State table</strong>, what a connector does at each call: ")
         + Html("{}</p>").format(_count(came, went))
         + _table_html(came, went)
-        + Html("<p><strong>Scenarios that run otherwise:</strong> ")
+        + Html("<p><strong>Scenarios that run differently:</strong> ")
         + (
             Html("{}</p><details><summary>which ones</summary><ul>{}</ul></details>").format(
                 len(scenarios), listed
@@ -64,8 +64,11 @@ def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> H
         _lines_html(behaviours)
         + Html("<p><strong>State table:</strong> {}</p>").format(_count(came, went))
         + _rows_together(came, went)
-        + Html("<p><strong>Scenarios that run otherwise:</strong> {}</p>").format(
-            names or _why_none(model)
+        + once(
+            "Which scenarios run differently",
+            Html("<p><strong>Scenarios that run differently:</strong> {}</p>").format(
+                names or _why_none(model)
+            ),
         )
     )
 
@@ -85,7 +88,8 @@ def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Ht
     note = "; those with the outcome “nothing” are left out" if left_out else ""
     heads = ("", "call", "if", "outcome", "in the states")
     shown = table(f"The rows, those of several states as one{note}", heads, rows)
-    return Html('{}<p class="kit-soft">{}</p>').format(shown, ROWS_NOTE)
+    note = Html('<p class="kit-soft">{}</p>').format(ROWS_NOTE)
+    return shown + once("How to read the rows", note)
 
 
 def _why_none(model: TourModel) -> str:

@@ -52,9 +52,12 @@ def _revisions_html(one: Exercise) -> Html:
     if len(one.at) < 2:
         return Html()
     items = Html().join(
-        Html("<li>{}: {}.{}</li>").format(at.name, at.summary, _answer_to(one)) for at in one.at
+        Html('<li>{}<span class="kit-soft kit-about">: {}</span>{}</li>').format(
+            at.name, at.summary, _answer_to(one)
+        )
+        for at in one.at
     )
-    return Html("<p>Asked at each of these:</p><ul>{}</ul>").format(items)
+    return Html("<p>Answer for each revision:</p><ul>{}</ul>").format(items)
 
 
 def _answer_to(one: Exercise) -> Html:

@@ -6,6 +6,7 @@ cover a part of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from kit.case_study.behaviours import Behaviour
@@ -18,7 +19,15 @@ from kit.views.escape import Html
 from kit.views.html.base import sides_line, status
 from kit.views.html.diff import commit_html, message_html
 from kit.views.html.figure import run_pictured
-from kit.views.html.print_form import PrintForm, aside, hunks_kept, opened, printed
+from kit.views.html.print_form import (
+    PrintForm,
+    aside,
+    diffs_once,
+    hunks_kept,
+    once,
+    opened,
+    printed,
+)
 from kit.views.html.run import beliefs_html, steps_html
 from kit.views.html.tour import changes_brief_html, head_html
 from kit.views.models.player import PlayerModel
@@ -28,27 +37,21 @@ from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, sto
 
 __all__ = ["print_player", "print_sandbox", "print_tour", "where_parted"]
 
+_SERIES = re.compile(r"<details open><summary>posted together.*?</details>", re.DOTALL)
 _IN_THE_SANDBOX = (
-    "On a screen, this is a sandbox: every click acts on both machines. Here, a list of clicks"
-    " takes its place. Cover the text below the list, say what each machine does, then look."
+    "On paper, a list of clicks replaces the sandbox. Cover the text below it, and predict."
 )
-_ON_THE_PLAYER = (
-    "On a screen, you step through this run. On paper, cover the table and uncover it row by row:"
-    " what does each party believe now? The end is below."
-)
-_ON_THE_TOUR = (
-    "On a screen, you go from step to step. Here, a list names all steps, and this lesson's step"
-    " follows in full."
-)
+_ON_THE_PLAYER = "On paper, uncover the table row by row. What does each party believe?"
+_ON_THE_TOUR = "On paper, a list names all steps. This lesson's step follows in full."
 
 
 def print_player(model: PlayerModel) -> PrintForm:
     """Return a run or a pair: story, every step, where the two part, the end, the beliefs."""
     story = model.scenario
+    about = Html('<p>{}</p><p class="kit-soft">Look at this: {}</p>').format(story.why, story.look)
     return printed(
-        Html(
-            '<h3 class="kit-step">{}</h3><p>{}</p><p class="kit-soft">Look at this: {}</p>'
-        ).format(story.title, story.why, story.look),
+        Html('<h3 class="kit-step">{}</h3>').format(story.title),
+        once("What it is about", about),
         aside(_ON_THE_PLAYER),
         sides_line((name, run.revision) for name, run in model.sides),
         *_in_steps(model.timeline),
@@ -123,10 +126,15 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
         _list_of_steps(model),
         head_html(model),
         changes_brief_html(model, tuple(behaviours)),
-        opened(message),
-        hunks_kept(commit_html(page)),
+        _series_once(opened(message)),
+        diffs_once(hunks_kept(commit_html(page))),
         *([_story(story_of_step(before, model.step.name))] if before else []),
     )
+
+
+def _series_once(message: Html) -> Html:
+    what = "What was posted together"
+    return Html(_SERIES.sub(lambda found: once(what, Html(found[0])), message))
 
 
 def _list_of_steps(model: TourModel) -> Html:
@@ -139,4 +147,5 @@ def _list_of_steps(model: TourModel) -> Html:
                 Html("<strong>{}</strong>").format(words) if step == model.step else words
             )
         )
-    return Html('<p>The steps:</p><ol class="kit-series">{}</ol>').format(Html().join(items))
+    listed = Html('<p>The steps:</p><ol class="kit-series">{}</ol>').format(Html().join(items))
+    return once("The list of all steps", listed)

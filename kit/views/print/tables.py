@@ -14,7 +14,7 @@ from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import revision_head
 from kit.views.html.figure import pictured, run_pictured
-from kit.views.html.print_form import PrintForm, aside, printed, table
+from kit.views.html.print_form import PrintForm, aside, diffs_once, hunks_kept, once, printed, table
 from kit.views.html.revert import days_words, diffs_html, report_html, verdict_word
 from kit.views.html.run import beliefs_html
 from kit.views.models.connector import ConnectorModel, Press, Step
@@ -120,18 +120,15 @@ def print_properties(model: PropertyModel) -> PrintForm:
         pass
     names = [revision.name for revision in model.revisions]
     rows = [
-        (
-            prop.name,
-            f"{prop.sentence} Exercised if: {prop.premise} ({prop.source})",
-            *(model.cell(prop, revision) for revision in model.revisions),
-        )
+        (prop.name, *(model.cell(prop, revision) for revision in model.revisions))
         for prop in PROPERTIES
     ]
+    says = [(prop.name, prop.sentence, f"{prop.premise} ({prop.source})") for prop in PROPERTIES]
+    heads = ("property", "what it says", "exercised if")
     return printed(
-        aside("On a screen each cell is a button that shows why. Here all cells are filled in."),
-        table(
-            f"Properties by revision. {model.heading}", ("property", "what it says", *names), rows
-        ),
+        aside("On a screen, each cell is a button that shows why."),
+        once("What the properties say", table("What the properties say", heads, says)),
+        table(f"Properties by revision. {model.heading}", ("property", *names), rows),
         _most_telling(model),
     )
 
@@ -164,7 +161,8 @@ def print_revert(model: RevertModel) -> PrintForm:
     """Return the report of a revert and the diffs, or why there is none."""
     if model.page is None:
         return printed(Html("<p>{}</p>").format(model.hint or "No revert is chosen."))
-    return printed(report_html(model.page), diffs_html(model.page, side_by_side=False))
+    diffs = hunks_kept(diffs_html(model.page, side_by_side=False))
+    return printed(report_html(model.page), diffs_once(diffs))
 
 
 def print_reverts(model: RevertsModel) -> PrintForm:

@@ -186,6 +186,33 @@ def test_axe_finds_nothing_serious_and_the_page_is_no_wider(
     assert (found, wide) == ([], width)
 
 
+def test_the_lines_that_are_responsible_hang_on_their_event(alone: Browser, story: Path) -> None:
+    with opened(alone, story) as page:
+        join = page.locator(".kit-join")
+        page.keyboard.press("Home")
+        page.keyboard.press("d")
+        closed = join.is_visible()
+        page.get_by_role("tab", name="Code").click()
+        expect(join).to_be_visible()
+        line = join.bounding_box()
+        lines = page.locator(".kit-lines").first.bounding_box()
+        event = page.locator("[data-at='7'] line").first.bounding_box()
+        page.keyboard.press("ArrowLeft")
+        expect(join).to_be_hidden()
+        page.keyboard.press("ArrowRight")
+        expect(join).to_be_visible()
+        page.get_by_role("tab", name="Code").click()
+        expect(join).to_be_hidden()
+
+    assert not closed
+    assert line is not None
+    assert lines is not None
+    assert event is not None
+    assert abs(line["x"] - event["x"] - event["width"] / 2) < 3
+    assert event["y"] - 3 < line["y"] < lines["y"]
+    assert abs(line["y"] + line["height"] - lines["y"]) < 3
+
+
 def test_the_lanes_names_stay_in_sight_where_the_window_is_narrower(
     alone: Browser, story: Path
 ) -> None:

@@ -31,7 +31,7 @@ from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
 from kit.views.html.base import said_html
-from kit.views.html.diff import lines_html
+from kit.views.html.diff import joined_html
 from kit.views.html.run import events_html
 from kit.views.models.player import ActionChoice, PlayerModel
 
@@ -238,12 +238,10 @@ class PlayerDesk:
             found = self._lines_of(entry, revision)
             if found:
                 head = f"{here.place + 1}. {sentence(entry)}"
-                parts.append(
-                    Html(
-                        '<p><strong class="kit-step-of">{}</strong> <span class="kit-soft">{}'
-                        "</span></p>{}"
-                    ).format(head, revision.name, lines_html(found))
-                )
+                words = Html(
+                    '<strong class="kit-step-of">{}</strong> <span class="kit-soft">{}</span>'
+                ).format(head, revision.name)
+                parts.append(joined_html(here.place, words, found))
         return Html().join(parts) or Html("<p>{}</p>").format(NO_LINES)
 
     def share(self, what: str) -> tuple[str, str]:

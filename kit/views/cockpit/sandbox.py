@@ -32,7 +32,7 @@ from kit.views.diagram.legend import folded_legend
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
-from kit.views.html.diff import commit_html, lines_html
+from kit.views.html.diff import commit_html, joined_html
 from kit.views.html.run import events_html
 from kit.views.models.sandbox import SandboxModel
 
@@ -197,11 +197,9 @@ class SandboxDesk:
         for (name, run), seq in zip(self.model.sides, differs, strict=True):
             lines = () if seq is None else self._lines_of(run.trace[seq], run.revision)
             if lines:
-                found.append(
-                    Html("<p><strong>{}</strong></p>{}").format(
-                        f"{name}: the lines responsible for the first difference", lines_html(lines)
-                    )
-                )
+                head = Html("<strong>{}: the lines responsible for the first difference</strong>")
+                step = self.model.timeline.first_difference().place
+                found.append(joined_html(step, head.format(name), lines))
         return Html().join(found)
 
     def share(self, what: str) -> tuple[str, str]:

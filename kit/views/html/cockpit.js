@@ -84,9 +84,13 @@ class Cockpit {
       h("p", { class: "kit-unseen kit-known" }),
       part("tabs", "div", { role: "tablist" }),
       part("panel", "div", { role: "tabpanel", hidden: true }),
+      part("join", "div", { "aria-hidden": "true", hidden: true }),
     );
     this.parts.known = this.root.querySelector(".kit-known");
-    this.parts.picture.addEventListener("scroll", () => this.stick());
+    this.parts.picture.addEventListener("scroll", () => {
+      this.stick();
+      this.join();
+    });
     this.parts.picture.addEventListener("click", (event) => {
       const at = event.target.closest("[data-at]");
       if (at) this.go(this.indexOf(Number(at.dataset.at)));
@@ -101,6 +105,7 @@ class Cockpit {
         this.present(Boolean(this.root.closest(".kit-presented")));
         this.fit();
         this.measure();
+        this.join();
       }).observe(this.parts.picture);
     }
   }
@@ -491,6 +496,7 @@ class Cockpit {
     this.ask();
     this.events();
     this.look();
+    this.join();
   }
 
   reveal() {
@@ -503,6 +509,26 @@ class Cockpit {
     // at the end what everybody believes is as important as when it is
     if (this.index >= this.count && x > right + 40) box.scrollLeft = right;
     else if (!inside) box.scrollLeft = x - box.clientWidth * 0.6;
+  }
+
+  join() {
+    // the lines of the code hang on the event that they are responsible for
+    const { join, panel, picture } = this.parts;
+    const lines = this.open && this.drawn ? panel.querySelector("[data-event]") : null;
+    const at = lines ? this.drawn.steps.filter((one) => one.dataset.at === lines.dataset.event) : [];
+    const window = picture.getBoundingClientRect();
+    const shapes = at.flatMap((one) => [...one.querySelectorAll("line, polygon, rect, path")]);
+    // the line of the first difference is as high as the picture
+    const places = shapes.map((one) => one.getBoundingClientRect()).filter(({ height }) => height < window.height / 2);
+    const x = places.length ? places[0].left + places[0].width / 2 : 0;
+    join.hidden = !places.length || x < window.left || x > window.right;
+    if (join.hidden) return;
+    const whole = this.root.getBoundingClientRect();
+    const top = Math.max(...places.map((one) => one.bottom));
+    const end = lines.getBoundingClientRect();
+    join.style.left = `${x - whole.left}px`;
+    join.style.top = `${top - whole.top}px`;
+    join.style.height = `${Math.max(end.top - top, 0)}px`;
   }
 
   stick() {
@@ -766,6 +792,7 @@ class Cockpit {
     }
     this.parts.panel.hidden = !this.open;
     this.parts.panel.written = "";
+    this.join();
     if (!this.open) return;
     this.panel();
     this.look();
@@ -780,6 +807,7 @@ class Cockpit {
     this.parts.panel.setAttribute("aria-label", tab.name);
     this.fill("panel", [tab, tab.kind === "code" ? this.code : null], () => this.inside(tab));
     this.events();
+    this.join();
   }
 
   inside(tab) {

@@ -106,6 +106,13 @@ def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> 
     return Html("<ul>{}</ul>").format(Html().join(parts))
 
 
+def joined_html(step: int, head: Html, found: tuple[ResponsibleLines, ...]) -> Html:
+    """Return the lines responsible for the event of a step; a cockpit joins them in its picture."""
+    return Html('<section class="kit-lines" data-event="{}"><p>{}</p>{}</section>').format(
+        step, head, lines_html(found)
+    )
+
+
 def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool = False) -> Html:
     """Return a commit's message, trailers and series, with links to the mailing list.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit.machine.requests import Request
 from kit.real_qemu.api import identity_of
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.pseries import RealSpapr
 from kit.real_qemu.replay import embedded, needs_time
 from kit.recordings.format import read_scripts

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from kit.common.errors import UserError
 from kit.machine.requests import Cont, DeviceAdd, DeviceDel, Dimm, Stop
+from kit.real_qemu.channel.failures import QemuGone
 from kit.real_qemu.console import ConsoleLine
-from kit.real_qemu.failures import QemuGone
 from kit.real_qemu.guest import GuestMachine
 from kit.real_qemu.guest_image import GuestImage, command_line, read_image
 from kit.real_qemu.guest_play import BOOT_S

@@ -158,7 +158,8 @@ def run(
     if real is None:
         played = play(story, revision)
     elif at is None or revision is Q35:
-        played = backend_in_use.play_on(story, real, board=revision.board)
+        board = backend_in_use.board_for(story) if at is None else revision.board
+        played = backend_in_use.play_on(story, real, board=board)
     else:
         raise UserError(
             "--at goes with the embedded machine, a binary is what it is (or: --at q35)"

@@ -18,7 +18,7 @@ from enum import Enum
 from kit.machine.revision import Board, Revision
 
 __all__ = ["ACPI_REVISIONS", "PCIE", "PCIE_ACPI", "PCIE_REVISIONS", "PCIE_TRIALS"]
-__all__ += ["SERIES", "PciePatch", "recorded_revision"]
+__all__ += ["SERIES", "PciePatch", "recorded_name", "recorded_revision"]
 
 
 class PciePatch(Enum):
@@ -205,6 +205,16 @@ ACPI_REVISIONS: tuple[Revision, ...] = tuple(
     _by_acpi(one) for one in PCIE_REVISIONS if P.DEVICE_POWER_STATE in one.patches
 )
 """The builds that were recorded with ACPI's hot-plug of PCI devices as well, oldest first."""
+
+
+def recorded_name(revision: Revision) -> str:
+    """Return what recordings of ports call a revision.
+
+    >>> recorded_name(PCIE_REVISIONS[0])
+    'cce8944cc9~1'
+    """
+    name = revision.label.partition("-")[2]
+    return name if revision.commit else f"debian-{name}"
 
 
 def recorded_revision(name: str, *, acpi: bool = False) -> Revision | None:

@@ -27,6 +27,7 @@ __all__ = [
     "EMBEDDED",
     "QEMU",
     "AnyPlayer",
+    "board_for",
     "compare_file",
     "identity_of",
     "path_on",
@@ -61,6 +62,12 @@ def identity_of(binary: str | None = None, board: Board = Board.PSERIES) -> Iden
         BackendError: There is none, or it is not a QEMU; says how to get one.
     """
     return identify(probe(find_binary(binary or None, board), board))
+
+
+def board_for(scenario: Scenario) -> Board:
+    """Return the machine on which a real QEMU plays a scenario: pseries, where it can be either."""
+    boards = scenario.setup.boards
+    return Board.PSERIES if Board.PSERIES in boards else boards[0]
 
 
 def play_on(
@@ -150,6 +157,11 @@ def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tup
         notes.append(
             f"{path}: {len(total.passed_over)} transcripts passed over: this build has no qtest"
             " accelerator, time cannot be stepped"
+        )
+    if total.unasked:
+        notes.append(
+            f"{path}: {len(total.unasked)} transcripts passed over: the kit cannot migrate the"
+            " ports of a real QEMU"
         )
     notes += [f"{path}: {remark}" for remark in total.again]
     return total.report, tuple(notes)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import SANDBOX, Binary
 from kit.real_qemu.session import Session
 

@@ -31,8 +31,8 @@ from kit.machine.events import Aborted, Emitted, HotplugAction, QmpError
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.requests import DeviceAdd, Request, SystemReset
 from kit.machine.revision import Board
+from kit.real_qemu.channel.failures import BackendError, QemuGone
 from kit.real_qemu.console import ConsoleLine
-from kit.real_qemu.failures import BackendError, QemuGone
 from kit.real_qemu.guest import GuestMachine, GuestObservation
 from kit.real_qemu.guest_image import GuestImage
 from kit.real_qemu.launch import Binary

@@ -14,15 +14,16 @@ from kit.machine import requests
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, Q35
 from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.revision import Board, Revision
-from kit.real_qemu.failures import tried
+from kit.real_qemu.channel.failures import tried
+from kit.real_qemu.identify_pcie import PORT_SCRIPT, port_candidates
 from kit.real_qemu.identify_q35 import likeness
 from kit.real_qemu.launch import Binary
-from kit.real_qemu.pseries import RealSpapr
+from kit.real_qemu.machines import recorded_machine
 from kit.recordings.answers import answer_text
 from kit.recordings.format import FORMATS
-from kit.recordings.schema import Ask
+from kit.recordings.schema import AnyRequest, Ask
 
-__all__ = ["SCRIPT", "Identity", "answers_of", "embedded_answers", "identify"]
+__all__ = ["SCRIPT", "Identity", "answers_of", "embedded_answers", "identify", "script_of"]
 
 _CORE, _PHB, _SLOT3, _LMB = 0x10000001, 0x20000001, 0x40000018, 0x80000004
 _ANY_EVENT = 0xFFFFFFFF
@@ -119,7 +120,7 @@ def _identify(binary: Binary) -> Identity:
         like = () if alike.difference else (Q35,)
         return Identity(binary=binary, same=like, nearest=Q35, difference=alike.words)
     found = tried(lambda: _asked(binary)).result
-    candidates = CATALOGUE + EVERY_RELEASE
+    candidates = _candidates(binary.board)
     theirs = {revision: embedded_answers(revision, binary) for revision in candidates}
     same = tuple(revision for revision in candidates if theirs[revision] == found)
     named = [revision for revision in same if revision.version == binary.version]
@@ -129,7 +130,7 @@ def _identify(binary: Binary) -> Identity:
     number = _different(found, theirs[nearest])[0]
     difference = (
         f"nearest is {nearest.name}, which at step {number + 1}"
-        f" ({type(SCRIPT[number]).__name__}) answers {theirs[nearest][number]},"
+        f" ({type(script_of(binary.board)[number]).__name__}) answers {theirs[nearest][number]},"
         f" and this one {found[number]}"
     )
     return Identity(binary=binary, same=(), nearest=nearest, difference=difference)
@@ -137,8 +138,8 @@ def _identify(binary: Binary) -> Identity:
 
 def _asked(binary: Binary) -> tuple[tuple[str, ...], str]:
     """Return the binary's answers, and how it crashed or hung."""
-    with RealSpapr(binary) as real:
-        found = answers_of(real.ask)
+    with recorded_machine(binary) as real:
+        found = answers_of(real.ask, script_of(binary.board))
         return found, real.ended
 
 
@@ -148,11 +149,21 @@ def _different(found: tuple[str, ...], theirs: tuple[str, ...]) -> list[int]:
     return [number for number, (one, other) in enumerate(pairs) if one != other]
 
 
-def answers_of(ask: Ask) -> tuple[str, ...]:
-    """Run the script and return the answers, each the same whatever the order of events."""
-    return tuple(answer_text(ask(request)) for request in SCRIPT)
+def script_of(board: Board) -> tuple[AnyRequest, ...]:
+    """Return the script that tells the builds of a board apart."""
+    return SCRIPT if board == Board.PSERIES else PORT_SCRIPT
+
+
+def _candidates(board: Board) -> tuple[Revision, ...]:
+    return CATALOGUE + EVERY_RELEASE if board == Board.PSERIES else port_candidates(board)
+
+
+def answers_of(ask: Ask, script: tuple[AnyRequest, ...] = SCRIPT) -> tuple[str, ...]:
+    """Run a script and return the answers, each the same whatever the order of events."""
+    return tuple(answer_text(ask(request)) for request in script)
 
 
 def embedded_answers(revision: Revision, binary: Binary) -> tuple[str, ...]:
     """Return the embedded machine's answers, if it is started as the binary is."""
-    return answers_of(FORMATS[revision.board].fresh(revision, binary.steps_time))
+    ask = FORMATS[revision.board].fresh(revision, binary.steps_time)
+    return answers_of(ask, script_of(revision.board))

@@ -16,21 +16,33 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from kit.machine.pcie_revisions import PCIE, PCIE_ACPI
 from kit.machine.revision import Board
 from kit.real_qemu import firmware
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
+from kit.real_qemu.channel.wire import QmpAnswer
 from kit.real_qemu.session import Session
-from kit.real_qemu.wire import QmpAnswer
 
 __all__ = ["ENVIRONMENT", "PROGRAMS", "SANDBOX", "Binary", "find_binary", "probe", "start"]
 
 ENVIRONMENT = "KIT_QEMU_SYSTEM"
-PROGRAMS = {Board.PSERIES: "qemu-system-ppc64", Board.Q35: "qemu-system-x86_64"}
+PROGRAMS = {
+    Board.PSERIES: "qemu-system-ppc64",
+    Board.Q35: "qemu-system-x86_64",
+    PCIE: "qemu-system-x86_64",
+    PCIE_ACPI: "qemu-system-x86_64",
+}
 GET_IT = (
     "get one (Debian: apt install {package}, Fedora: dnf install {program}-core,"
     " macOS: brew install qemu, conda-forge: qemu)"
 )
-_PACKAGES = {Board.PSERIES: "qemu-system-ppc", Board.Q35: "qemu-system-x86"}
+_PACKAGES = {
+    Board.PSERIES: "qemu-system-ppc",
+    Board.Q35: "qemu-system-x86",
+    PCIE: "qemu-system-x86",
+    PCIE_ACPI: "qemu-system-x86",
+}
+_STEPPED = (Board.PSERIES, PCIE, PCIE_ACPI)  # machines whose recordings step the guest's clock
 SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
 
 
@@ -61,7 +73,7 @@ class Binary:
     def cannot(self) -> tuple[str, ...]:
         """What this build cannot do, a line each."""
         found = []
-        if not self.steps_time and self.board == Board.PSERIES:
+        if not self.steps_time and self.board in _STEPPED:
             found.append("this build has no qtest accelerator: time cannot be stepped")
         if not self.sandbox:
             found.append("this build has no sandbox: it runs with the user's rights")
@@ -105,7 +117,7 @@ def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
         path=path,
         board=board,
         version=(0, 0, 0),
-        steps_time=board == Board.PSERIES,
+        steps_time=board in _STEPPED,
         sandbox=True,
     )
     while True:
@@ -148,12 +160,15 @@ def _with_less(wanted: Binary, why: str) -> Binary | None:
 # -- command lines -------------------------------------------------------------------------------
 
 _FIRMWARE = "firmware.bin"
+_PORTS = ("-machine", "q35", "-global", "e1000e.romfile=")
 _COMMAND_LINES = {
     Board.PSERIES: (
         *("-machine", "pseries", "-smp", "1,maxcpus=4,threads=1"),
         *("-m", "256,slots=4,maxmem=2G", "-global", "e1000.romfile="),
     ),
     Board.Q35: ("-machine", "q35"),
+    PCIE: _PORTS,
+    PCIE_ACPI: _PORTS,
 }
 
 

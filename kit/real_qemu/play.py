@@ -9,27 +9,29 @@ A run on a process is linear: it cannot go back, and only the newest world can c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from kit.actors.messages import DeviceTree, Message
+from kit.machine.clock import NS_PER_MS
 from kit.machine.events import (
     Aborted,
     Done,
     HotplugEvent,
-    Outcome,
     UnplugTimeout,
 )
-from kit.machine.q35.machine import AcpiConfig
-from kit.machine.q35.messages import AcpiOutcome, GpeRaised
-from kit.machine.requests import ClientArchitectureSupport, ClockStep, Cont, Stop
+from kit.machine.pcie.machine import PcieMachine
+from kit.machine.pcie.messages import HotplugInterrupt, SciRaised
+from kit.machine.pcie_revisions import PCIE
+from kit.machine.q35.messages import GpeRaised
+from kit.machine.requests import ClientArchitectureSupport, ClockStep, Cont, DeviceDel, Stop
 from kit.machine.revision import Board
-from kit.real_qemu.failures import crashed, tried
+from kit.real_qemu.channel.failures import crashed, tried
 from kit.real_qemu.identify import Identity
-from kit.real_qemu.launch import Binary
-from kit.real_qemu.pseries import RealSpapr
-from kit.real_qemu.q35 import RealQ35
+from kit.real_qemu.machines import AnyReal, run_machine
+from kit.recordings.schema import AnyOutcome
 from kit.simulation.platform import (
     AnyEmitted,
     AnyReply,
@@ -47,12 +49,18 @@ from kit.simulation.run import (
     play_from,
 )
 from kit.simulation.scenario import Scenario
-from kit.simulation.world import World
+from kit.simulation.world import Snapshot, World
 from kit.trace.kinds import wire_name
 
 __all__ = ["PairedMachines", "play_real"]
 
-_UNSEEN = (HotplugEvent, GpeRaised, UnplugTimeout)  # inside QEMU, or only for its guest
+_UNSEEN = (
+    HotplugEvent,
+    GpeRaised,
+    HotplugInterrupt,
+    SciRaised,
+    UnplugTimeout,
+)  # inside QEMU, or only for its guest
 
 
 class PairedMachines:
@@ -62,7 +70,7 @@ class PairedMachines:
     binary ended; ``random``: it crashed or hung, and the embedded machine goes on.
     """
 
-    def __init__(self, platform: Platform[Any, Any], real: RealSpapr | RealQ35, name: str) -> None:
+    def __init__(self, platform: Platform[Any, Any], real: AnyReal, name: str) -> None:
         self.differences: list[str] = []
         self.crash = ""
         self.random = False
@@ -70,7 +78,7 @@ class PairedMachines:
         self._platform = platform
         self._binary = real.binary
         self._real = real
-        self._ask_real: Callable[[Any], Outcome | AcpiOutcome] = real.ask
+        self._ask_real: Callable[[Any], AnyOutcome] = real.ask
         self._name = name
 
     def ask(self, machine: PlatformMachine, message: Message) -> Asked:
@@ -165,7 +173,7 @@ def play_real(
 
     def once() -> tuple[tuple[Run, PairedMachines], str]:
         machine, guest = platform.switch_on(revision, cas_at_reset=binary.steps_time)
-        with _start(binary) as real:
+        with run_machine(binary) as real:
             paired = PairedMachines(platform, real, identity.nearest.name)
             world = World(platform=platform, machine=machine, guest=guest, ask=paired.ask)
             began = begin_with(scenario.setup, world)
@@ -178,31 +186,53 @@ def play_real(
     return replace(run, notes=(*_notes(identity, paired, until_ns), *again))
 
 
-def _start(binary: Binary) -> RealSpapr | RealQ35:
-    if binary.board == Board.Q35:
-        return RealQ35(binary, AcpiConfig())
-    return RealSpapr(binary)
-
-
 def _first_timer_ns(
     scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...]
 ) -> int | None:
-    """Return when QEMU's first timer starts, by the wall clock; None if none does."""
-    for moment in play(scenario, identity.nearest, interventions).moments:
-        if moment.platform.timers(moment.machine):
-            return moment.entry.at_ns
+    """Return when the clock first matters, by the wall clock; None if it never does.
+
+    Elsewhere that is when a timer of QEMU's starts.  Behind ports nothing happens when a request
+    expires, except that the next device_del is answered otherwise.
+    """
+    moments = play(scenario, identity.nearest, interventions).moments
+    if identity.binary.board == PCIE:
+        return _first_repeat_ns(moments)
+    return next((m.entry.at_ns for m in moments if m.platform.timers(m.machine)), None)
+
+
+def _first_repeat_ns(moments: Sequence[Snapshot]) -> int | None:
+    """Return the time just before the first device_del that comes when a request has expired."""
+    for before, moment in pairwise(moments):
+        if not isinstance(moment.entry.message, DeviceDel):
+            continue
+        held, after = before.machine, moment.machine
+        assert isinstance(held, PcieMachine)
+        devices = (one for port in held.ports for one in port.devices)
+        now_ms = after.now_ns // NS_PER_MS
+        if any(one.pending and 0 < one.expires_ms <= now_ms for one in devices):
+            return moment.entry.at_ns - 1
     return None
+
+
+_CLOCK_WORDS = {
+    Board.PSERIES: (
+        "no timer of QEMU's ran, so nothing is missed",
+        "a timer of QEMU's begins to run at {:g} s: the run ends there",
+    ),
+    PCIE: (
+        "no device_del came after a request expired, so nothing is missed",
+        "a request has expired, which the device_del after {:g} s would show: the run ends there",
+    ),
+}
+"""What a run says of a clock that stands still: where it did not matter, and where it would."""
 
 
 def _notes(identity: Identity, paired: PairedMachines, until_ns: int | None) -> tuple[str, ...]:
     binary = identity.binary
     notes = [identity.words]
-    if not binary.steps_time and binary.board == Board.PSERIES:
-        ran = (
-            "no timer of QEMU's ran, so nothing is missed"
-            if until_ns is None
-            else f"a timer of QEMU's begins to run at {until_ns / 1e9:g} s: the run ends there"
-        )
+    if not binary.steps_time and binary.board in _CLOCK_WORDS:
+        never, ends = _CLOCK_WORDS[binary.board]
+        ran = never if until_ns is None else ends.format(until_ns / 1e9)
         notes.append(f"time cannot be stepped on this build (no accelerator qtest): {ran}")
     if paired.stood_still:
         notes.append("its VM stands still all the time: stop and cont were not asked of it")

@@ -26,12 +26,12 @@ from kit.machine.events import (
     Stepped,
 )
 from kit.real_qemu import firmware
-from kit.real_qemu.failures import BackendError, QemuGone
+from kit.real_qemu.channel.failures import BackendError, QemuGone
+from kit.real_qemu.channel.wire import QmpAnswer
 from kit.real_qemu.qmp import hotpluggable_cpus, memory_devices, reply_of, spapr_events
 from kit.real_qemu.real import LABEL_BYTES, RealMachine
 from kit.real_qemu.rtas import rtas
 from kit.real_qemu.session import Session
-from kit.real_qemu.wire import QmpAnswer
 
 __all__ = ["RealSpapr", "destination_words", "device_arguments"]
 

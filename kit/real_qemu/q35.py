@@ -14,7 +14,7 @@ from kit.machine import requests
 from kit.machine.events import Done, QmpReturn
 from kit.machine.q35 import messages as acpi
 from kit.machine.q35.machine import AcpiConfig
-from kit.real_qemu.failures import BackendError, QemuGone
+from kit.real_qemu.channel.failures import BackendError, QemuGone
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.qmp import (
     acpi_events,

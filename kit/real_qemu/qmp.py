@@ -22,8 +22,8 @@ from kit.machine.events import (
     QmpReturn,
 )
 from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, OstInfo
-from kit.real_qemu.failures import BackendError, is_warning
-from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
+from kit.real_qemu.channel.failures import BackendError, is_warning
+from kit.real_qemu.channel.wire import QmpAnswer, QmpEvent, QmpFailure
 from kit.recordings.qmp_events import QmpEmitted, ost_info_of, read_event
 
 __all__ = [

@@ -15,11 +15,11 @@ from typing import Any, Self
 from kit.machine.config import MIB
 from kit.machine.events import Aborted, QmpError, QmpReturn
 from kit.machine.requests import Device, Dimm, Nvdimm
-from kit.real_qemu.failures import BackendError, QemuGone
+from kit.real_qemu.channel.failures import BackendError, QemuGone
+from kit.real_qemu.channel.wire import QmpAnswer, QmpEvent
 from kit.real_qemu.launch import Binary, start
 from kit.real_qemu.qmp import reply_of
 from kit.real_qemu.session import Session
-from kit.real_qemu.wire import QmpAnswer, QmpEvent
 
 __all__ = ["RealMachine"]
 

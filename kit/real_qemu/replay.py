@@ -1,7 +1,7 @@
 """Scripts on a binary: recorded, or compared step by step with the embedded machine.
 
 The embedded machine is started as the binary is, at the revision that the binary answers like.
-`kit.real_qemu.failures` says what is tried again.
+`kit.real_qemu.channel.failures` says what is tried again.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
+from kit.machine.pcie.messages import MigratePorts
+from kit.machine.pcie_revisions import PCIE, PCIE_ACPI, recorded_name
 from kit.machine.requests import ClockStep
 from kit.machine.revision import Board
-from kit.real_qemu.failures import tried
+from kit.real_qemu.channel.failures import tried
 from kit.real_qemu.identify import Identity
 from kit.real_qemu.launch import Binary
-from kit.real_qemu.pseries import RealSpapr
-from kit.real_qemu.q35 import RealQ35
+from kit.real_qemu.machines import recorded_machine
 from kit.real_qemu.real import RealMachine
 from kit.recordings.answers import answer_json
 from kit.recordings.conformance import ConformanceReport, Mismatch
 from kit.recordings.format import FORMATS, RecordingScript
-from kit.recordings.q35_format import RECORDED
 from kit.recordings.schema import AnyRequest
 
 __all__ = ["LiveComparison", "Recorded", "compare_live", "embedded", "needs_time", "record"]
@@ -58,6 +58,8 @@ def record(script: RecordingScript, identity: Identity) -> Recorded:
     whose: Json = {"revision": identity.nearest.label}
     if binary.board == Board.Q35:
         whose = {"machine": binary.board.value, "version": version}
+    elif binary.board in (PCIE, PCIE_ACPI):
+        whose = {"revision": recorded_name(identity.nearest)}
     return Recorded({"name": script.name, **whose, "steps": steps}, cut)
 
 
@@ -83,19 +85,21 @@ def _recorded(script: RecordingScript, binary: Binary) -> tuple[tuple[list[Json]
 class LiveComparison:
     """The result of comparing a binary with the embedded machine.
 
-    ``passed_over`` are scripts that need time.  ``again`` are remarks on those that were tried
-    again, because the binary had crashed or hung.
+    ``passed_over`` are scripts that need time, ``unasked`` those that migrate ports.  ``again`` are
+    remarks on those that were tried again, because the binary had crashed or hung.
     """
 
     report: ConformanceReport = field(default_factory=ConformanceReport)
     passed_over: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
 
     def __add__(self, other: LiveComparison) -> LiveComparison:
         return LiveComparison(
             self.report + other.report,
             self.passed_over + other.passed_over,
             self.again + other.again,
+            self.unasked + other.unasked,
         )
 
 
@@ -123,6 +127,8 @@ def _compared(script: RecordingScript, identity: Identity) -> LiveComparison:
         raise RecordingError(f"script {script.name!r} is for {board}; {name} is not what plays it")
     if needs_time(script, identity.binary):
         return LiveComparison(passed_over=(script.name,))
+    if any(isinstance(request, MigratePorts) for _, request in script.steps):
+        return LiveComparison(unasked=(script.name,))
     found = tried(lambda: _once(script, identity))
     again = (f"{script.name}{found.words}",) if found.earlier else ()
     return LiveComparison(found.result, again=again)
@@ -152,7 +158,7 @@ def _crashed(answer: Json) -> bool:
 
 @contextmanager
 def _real(binary: Binary) -> Iterator[tuple[Ask, RealMachine]]:
-    with RealQ35(binary, RECORDED) if binary.board == Board.Q35 else RealSpapr(binary) as real:
+    with recorded_machine(binary) as real:
 
         def ask(request: AnyRequest) -> Json:
             return answer_json(real.ask(request))  # type: ignore[arg-type]  # by board

@@ -27,7 +27,7 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Revision
-from kit.real_qemu.failures import Tried, tried
+from kit.real_qemu.channel.failures import Tried, tried
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.recordings.answers import answer_json
@@ -121,7 +121,7 @@ class LivePath:
 def replay_path(asked: Iterable[Asked], binary: Binary, revision: Revision) -> LivePath:
     """Send the requests of a path to a binary, and to the embedded machine at *revision*.
 
-    `kit.real_qemu.failures` says what is tried again.
+    `kit.real_qemu.channel.failures` says what is tried again.
     """
     wanted = list(asked)
     found = tried(lambda: _once(wanted, binary, revision))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kit.machine import events, requests
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.session import Session
 
 __all__ = ["RtasRequest", "hotplug_event", "rtas"]

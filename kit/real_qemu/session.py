@@ -25,9 +25,9 @@ from typing import Any, Generic, TypeVar
 from kit.common.child_process import STDOUT, Child, start
 from kit.common.user_file import create_file, write_atomic
 from kit.machine.events import Abort
-from kit.real_qemu.failures import BackendError, QemuGone, abort_of, last_words
-from kit.real_qemu.process import LOOK_S, limited, shell_status
-from kit.real_qemu.wire import (
+from kit.real_qemu.channel.failures import BackendError, QemuGone, abort_of, last_words
+from kit.real_qemu.channel.process import LOOK_S, limited, shell_status
+from kit.real_qemu.channel.wire import (
     QmpAnswer,
     QmpCodec,
     QmpEvent,

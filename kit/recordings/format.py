@@ -151,10 +151,7 @@ def _q35_revision(data: Json) -> Revision:
 
 def _script(data: Json) -> RecordingScript:
     check_keys(data, "a script", {"name", "steps"}, {"revision", "machine", "version"})
-    name, machine = text(data, "name"), data.get("machine", Board.PSERIES.value)
-    if "machine" in data and machine != Board.Q35.value:
-        raise FormatError(f"unknown machine {short(machine)}; known: q35")
-    board = Board(machine)
+    name, board = text(data, "name"), _board_of(data)
     read: list[tuple[Json, AnyRequest]] = []
 
     def read_step(step: Json) -> None:
@@ -165,6 +162,19 @@ def _script(data: Json) -> RecordingScript:
 
     _read_steps(f"script {short(name)}", data["steps"], read_step)
     return RecordingScript(name, board, tuple(read))
+
+
+def _board_of(data: Json) -> Board:
+    """Return the machine that a script is for: named, else that of its revision, else pseries."""
+    if "machine" not in data:
+        claimed = (one.claims(data) for one in FORMATS.values())
+        revision = next(filter(None, claimed), None)
+        return Board.PSERIES if revision is None else revision.board
+    found = next((board for board in FORMATS if board.value == data["machine"]), None)
+    if found is None or found is Board.PSERIES:
+        known = ", ".join(board.value for board in FORMATS if board is not Board.PSERIES)
+        raise FormatError(f"unknown machine {short(data['machine'])}; known: {known}")
+    return found
 
 
 def _read_steps(what: str, steps: Json, read: Callable[[Json], None]) -> None:

@@ -15,7 +15,7 @@ from kit.course.progress import ExerciseStanding, Progress
 from kit.git.repository.history import HistoryError, Source, SourceKind
 from kit.lessons.doctor import Check, checks
 from kit.lessons.history_choice import HistoryChoice
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import find_binary
 from kit.storage.progress import progress_file
 from kit.views.html.figure import Note

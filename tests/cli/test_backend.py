@@ -173,7 +173,10 @@ def test_a_recording_is_never_overwritten(tmp_path: Path, capsys: Captured) -> N
         ({"name": "x"}, "a script: key 'steps' is missing"),
         ({"name": "x", "steps": 3}, "script 'x': steps is not a list"),
         ({"name": "x", "steps": [3]}, "script 'x', step 1: a step is not an object"),
-        ({"name": "x", "machine": "pc", "steps": []}, "unknown machine 'pc'; known: q35"),
+        (
+            {"name": "x", "machine": "pc", "steps": []},
+            "unknown machine 'pc'; known: q35, pcie, pcie-acpi",
+        ),
         (
             {"name": "x", "steps": [{"op": "device_del"}]},
             "script 'x', step 1: op device_del: key 'id' is missing",

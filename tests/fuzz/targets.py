@@ -33,7 +33,7 @@ from kit.git.values.page import CommitPage
 from kit.git.values.revert_message import named
 from kit.logs.formats.reader import read_log, read_logs
 from kit.machine.catalogue import REVISIONS, find_revision
-from kit.real_qemu.wire import QmpCodec, QtestCodec, WireError
+from kit.real_qemu.channel.wire import QmpCodec, QtestCodec, WireError
 from kit.recordings.conformance import conform
 from kit.recordings.format import read_scripts, read_transcripts
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair

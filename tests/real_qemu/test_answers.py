@@ -26,7 +26,8 @@ from kit.machine.events import (
 )
 from kit.machine.q35.messages import AcpiDeviceOst, OstInfo, SlotType
 from kit.real_qemu import firmware
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
+from kit.real_qemu.channel.wire import QmpAnswer, QmpEvent, QmpFailure
 from kit.real_qemu.qmp import (
     acpi_events,
     hotpluggable_cpus,
@@ -36,7 +37,6 @@ from kit.real_qemu.qmp import (
     spapr_events,
 )
 from kit.real_qemu.rtas import hotplug_event
-from kit.real_qemu.wire import QmpAnswer, QmpEvent, QmpFailure
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

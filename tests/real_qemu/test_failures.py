@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kit.machine.events import Abort, Aborted, QmpReturn, Reply
-from kit.real_qemu.failures import MAX_TRIES, Tried, crashed, tried
+from kit.real_qemu.channel.failures import MAX_TRIES, Tried, crashed, tried
 
 
 def attempt(*ends: str) -> Callable[[], tuple[int, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kit.machine.revision import Board
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.guest_image import GuestImage, command_line, read_image
 from kit.real_qemu.launch import Binary
 from tests.real_qemu.fake_guest import vmlinux

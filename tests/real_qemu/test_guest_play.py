@@ -10,7 +10,7 @@ import pytest
 
 from kit.common.errors import UserError
 from kit.machine.revision import Board
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.guest_image import read_image
 from kit.real_qemu.guest_play import play_guest
 from kit.real_qemu.launch import Binary

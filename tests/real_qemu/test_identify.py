@@ -13,6 +13,7 @@ from kit.machine.q35.messages import AcpiOutcome, AcpiRequest
 from kit.machine.requests import ClockStep, DeviceDel, Request
 from kit.machine.revision import Board
 from kit.real_qemu import identify as module
+from kit.real_qemu import machines
 from kit.real_qemu.identify import SCRIPT, embedded_answers, identify
 from kit.real_qemu.identify_q35 import SCRIPT as SCRIPT_Q35
 from kit.real_qemu.identify_q35 import likeness
@@ -65,7 +66,7 @@ def test_of_builds_that_answer_alike_the_one_of_its_version_is_named(
     monkeypatch: pytest.MonkeyPatch, revision: str, version: tuple[int, int, int], named: str
 ) -> None:
     real = Embedded(find_revision(revision))
-    monkeypatch.setattr(module, "RealSpapr", lambda _: real)
+    monkeypatch.setattr(machines, "RealSpapr", lambda _: real)
     binary = Binary(path="/bin/qemu", board=Board.PSERIES, version=version)
 
     found = module._identify.__wrapped__(binary)
@@ -85,7 +86,9 @@ def test_one_that_answers_like_none_is_said_to_be_near(monkeypatch: pytest.Monke
             return Outcome(QmpError("GenericError", "never again"))
         return outcome
 
-    monkeypatch.setattr(module, "RealSpapr", lambda _: Embedded(find_revision("revert"), stubborn))
+    monkeypatch.setattr(
+        machines, "RealSpapr", lambda _: Embedded(find_revision("revert"), stubborn)
+    )
 
     found = module._identify.__wrapped__(BINARY)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.machine.revision import Board
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import Binary, find_binary, probe
 from tests.real_qemu.fakes import fake
 

@@ -28,8 +28,8 @@ from kit.machine.requests import (
     SystemReset,
 )
 from kit.machine.revision import Board, Revision
-from kit.real_qemu import play as module
-from kit.real_qemu.failures import MAX_TRIES
+from kit.real_qemu import machines as module
+from kit.real_qemu.channel.failures import MAX_TRIES
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.play import play_real

@@ -55,7 +55,7 @@ from kit.machine.requests import (
     SetIndicator,
     SystemReset,
 )
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.identify import Identity, identify
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr

@@ -17,7 +17,7 @@ from kit.machine.events import Abort, Aborted, Outcome, StatusReturn
 from kit.machine.requests import Request, SetIndicator
 from kit.machine.revision import Revision
 from kit.real_qemu import replay_path as path_replay
-from kit.real_qemu.failures import MAX_TRIES
+from kit.real_qemu.channel.failures import MAX_TRIES
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.replay_path import LivePath, replay_path
 from tests.real_qemu.embedded import Alter, Embedded

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kit.machine.events import Abort
-from kit.real_qemu.failures import BackendError, QemuGone, abort_of
+from kit.real_qemu.channel.failures import BackendError, QemuGone, abort_of
 from kit.real_qemu.session import Session
 from tests.real_qemu.fakes import eventually_none, fake
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.real_qemu.failures import BackendError
+from kit.real_qemu.channel.failures import BackendError
+from kit.real_qemu.channel.wire import QmpAnswer
 from kit.real_qemu.launch import Binary, start
 from kit.real_qemu.session import Session
-from kit.real_qemu.wire import QmpAnswer
 from tests.real_qemu.fakes import fake
 
 LIMITS = "r.RLIMIT_AS, r.RLIMIT_FSIZE, r.RLIMIT_CPU, r.RLIMIT_CORE"

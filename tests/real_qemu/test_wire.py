@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.real_qemu.wire import (
+from kit.real_qemu.channel.wire import (
     QmpAnswer,
     QmpCodec,
     QmpEvent,

@@ -144,10 +144,13 @@ def _query_devices(machine: PcieMachine, _: pcie.QueryDevices) -> _Handled:
 
 
 def _system_reset(machine: PcieMachine, _: requests.SystemReset) -> _Handled:
-    """Reset the ports, and then ACPI, which carries out the requests that pend there."""
+    """Reset ACPI, which carries out the requests that pend there, and then the ports.
+
+    Source: a real 7.2, whose port is as of an empty slot then.
+    """
+    machine, gone = acpi.reset(machine)
     ports_after = tuple(reset(port, machine.patches) for port in machine.ports)
-    machine, gone = acpi.reset(replace(machine, ports=ports_after))
-    return machine, Done(), deleted(gone)
+    return replace(machine, ports=ports_after), Done(), deleted(gone)
 
 
 def _stop(machine: PcieMachine, _: requests.Stop) -> _Handled:

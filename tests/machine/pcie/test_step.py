@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kit.common.errors import MisuseError
@@ -9,7 +11,7 @@ from kit.machine.events import DeviceDeleted, Done, QmpError, QmpReturn
 from kit.machine.pcie import registers as regs
 from kit.machine.pcie.device_del import Answer, rows_of
 from kit.machine.pcie.function import PcieFunction
-from kit.machine.pcie.machine import PcieConfig, PcieMachine
+from kit.machine.pcie.machine import RECORDED, PcieConfig, PcieMachine
 from kit.machine.pcie.messages import (
     DeviceConfig,
     HotplugInterrupt,
@@ -24,7 +26,7 @@ from kit.machine.pcie.messages import (
 from kit.machine.pcie.registers import Register
 from kit.machine.pcie.step import boot, step
 from kit.machine.pcie.tables import rules
-from kit.machine.pcie_revisions import PCIE_REVISIONS, recorded_revision
+from kit.machine.pcie_revisions import ACPI_REVISIONS, PCIE_REVISIONS, recorded_revision
 from kit.machine.requests import (
     ClockStep,
     DeviceAdd,
@@ -217,3 +219,20 @@ def test_the_expiry_replaces_one_row() -> None:
 def test_what_no_qemu_could_get_is_our_misuse(request_: PcieRequest) -> None:
     with pytest.raises(MisuseError):
         step(started(), request_)
+
+
+def test_a_reset_takes_a_pending_device_out_by_acpi_and_then_resets_its_port() -> None:
+    """A real 7.2 shows the port of an empty slot then."""
+    revision = next(one for one in ACPI_REVISIONS if one.label == "acpi-1768e97b91~1")
+    machine = boot(revision, replace(RECORDED, acpi=True))
+    empty, occupied = machine.port("rp0"), machine.port("rp1")
+    machine, _ = step(machine, DeviceDel("c1"))
+    machine, outcome = step(machine, SystemReset())
+    port = machine.port("rp1")
+
+    assert empty is not None
+    assert occupied is not None
+    assert port is not None
+    assert [one.device for one in outcome.emitted if isinstance(one, DeviceDeleted)] == ["c1"]
+    assert (port.sltctl, port.sltsta) == (empty.sltctl, empty.sltsta)
+    assert port.sltctl != occupied.sltctl

@@ -114,6 +114,53 @@ def scenario(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def machine(canary: Canary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine of somebody's own all of whose words are hostile, each a part of the text."""
+    url = canary.url
+    words = [
+        f"<img src={url}/img onerror=fetch('{url}/error')>",
+        f"\"'><script>fetch('{url}/script')</script>",
+        f"<svg onload=fetch('{url}/svg')><image href='{url}/image'/></svg>",
+        f"</pre></style><style>@import url({url}/css);</style>",
+        f"<iframe src='{url}/frame'></iframe>",
+        f"![x]({url}/markdown) [x](javascript:fetch('{url}/link'))",
+        "\x1b[31m\u202e\u2066[bold]x[/bold] </title></svg>]]> <script>",
+    ]
+    path = tmp_path_factory.mktemp("machine") / "hostile.py"
+    path.write_text(f"""WORDS = {words!r}
+NAMES = [f"n{{number}}" for number in range(len(WORDS))]
+
+
+class Machine:
+    def describe(self):
+        return {{
+            "version": 1, "name": "hostile", "title": WORDS[1], "participants": ["a", "b"],
+            "starts": {{"one": {{"state": 0, "shows": {{"a": WORDS[0]}}}}, "two": {{"state": 1}}}},
+            "actions": [
+                {{"name": name, "from": "a", "to": "b", "says": word}}
+                for name, word in zip(NAMES, WORDS)
+            ],
+            "properties": [
+                {{"name": name, "kind": "always", "says": word}} for name, word in zip(NAMES, WORDS)
+            ],
+            "scenarios": {{"all": NAMES}},
+        }}
+
+    def step(self, state, action):
+        word = WORDS[NAMES.index(action)]
+        said = {{"says": word, "tone": "bad"}}
+        return {{
+            "state": state,
+            "answer": said,
+            "events": [{{"from": "b", "says": word}}, {{"from": "b", "to": "a", "says": word}}],
+            "judged": {{action: state > 0}},
+            "shows": {{"a": word, "b": said}},
+        }}
+""")
+    return path
+
+
 def kit(*arguments: str, history: Path = Path("re-enactment")) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "kit", *arguments],
@@ -229,6 +276,57 @@ def test_a_hostile_scenario_and_log_are_only_text_on_a_page(
     page.close()
 
     assert (canary.calls, broken) == ([], [])
+
+
+@pytest.mark.parametrize("form", ["html", "svg", "page"])
+def test_a_hostile_machine_is_only_text_on_a_page(
+    browser: Browser, canary: Canary, machine: Path, form: str, tmp_path: Path
+) -> None:
+    """What a page forbids itself is allowed here."""
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    how = ("--machine", str(machine), "--format", form)
+    for text in (
+        kit("run", "all", *how),
+        kit("compare", "all", *how, "--before", "one", "--after", "two"),
+    ):
+        file = tmp_path / ("page.svg" if form == "svg" else "page.html")
+        file.write_text(text)
+        page.goto(file.as_uri())
+        for tab in page.get_by_role("tab").all():
+            tab.click()
+        unfold(page)
+        settle(page)
+        assert page.locator("parsererror").count() == 0
+        assert page.get_by_text("<script>").count() > 0
+        assert page.get_by_text("\u202e").count() == 0
+    context.close()
+
+    assert (canary.calls, broken) == ([], [])
+
+
+def test_a_hostile_machine_is_only_text_in_a_notebook(
+    opened: OpenLesson, lab_home: Path, canary: Canary, machine: Path
+) -> None:
+    name = notebook(
+        lab_home,
+        "hostile-machine.ipynb",
+        f'from kit import own_machine\nmine = own_machine("{machine}")\nmine.explore()',
+        'mine.play("all")',
+        "mine.verdict()",
+    )
+    with opened(name) as page:
+        for tab in ("Events", "Share"):
+            for cockpit in page.locator(".kit-cockpit").all():
+                if cockpit.get_by_role("tab", name=tab).count():
+                    cockpit.get_by_role("tab", name=tab).click()
+            settle(page)
+        shown = page.locator(".jp-Notebook").inner_text()
+
+    assert canary.calls == []
+    assert ("<script>" in shown, "\\u202e" in shown, "\u202e" in shown) == (True, True, False)
 
 
 def test_a_handout_of_a_hostile_history_is_only_text(

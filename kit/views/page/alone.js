@@ -12,7 +12,9 @@ async function start() {
   const text = document.getElementById("kit-text");
   text.open = false;
   addEventListener("beforeprint", () => (text.open = true));
-  addEventListener("keydown", (event) => event.target === document.body && story.cockpit.key(event));
+  // letters act only in the cockpit: a person who dictates types them anywhere
+  const letter = (event) => event.key.length === 1 && event.key !== " ";
+  addEventListener("keydown", (event) => event.target === document.body && !letter(event) && story.cockpit.key(event));
   if (location.hash === "#predict" && story.data.asked) story.heard({ do: "ask" });
   story.cockpit.fit();
   story.cockpit.measure();

@@ -182,16 +182,16 @@ class Commits:
         self.read_ahead(parent for each in found for parent in each.parents[:1])
         return found
 
-    def was_before(self, sha: str, path: bytes, entry: TreeEntry | None, count: int) -> bool:
-        """Did one of the *count* commits before the parent of one have a file as it is in it?
+    def states_before(self, sha: str, path: bytes, count: int) -> list[str | None] | None:
+        """Return the hashes of a file in the parent of a commit and *count* before it.
 
-        git answers, and nothing is hashed: only a no saves anything.
+        None where there is no file, and for a path that cannot be asked for.  git answers, and
+        nothing is hashed: only that it was not so saves anything.
         """
         if b"\n" in path or len(path) > _MAX_PATH_BYTES:
-            return True
-        wanted = None if entry is None else entry.name.hex()
-        names = [b"%s~%d:%s" % (sha.encode(), step, path) for step in range(2, count + 2)]
-        return wanted in self._reader.hashes(names)
+            return None
+        names = [b"%s~%d:%s" % (sha.encode(), step, path) for step in range(1, count + 2)]
+        return self._reader.hashes(names)
 
     def entry_at(self, tree: str, path: bytes) -> TreeEntry | None:
         """Return what a tree has at a path, or None: quick, as no tree is taken apart.

@@ -156,7 +156,7 @@ class ObjectReader:
                 found |= self._headers.sizes(wanted[start : start + _AT_ONCE])
         return found
 
-    def hashes(self, names: list[bytes]) -> set[str | None]:
+    def hashes(self, names: list[bytes]) -> list[str | None]:
         """Return the hashes of the objects that names as ``HASH~2:path`` lead to; None: nowhere."""
         with self._lock:
             return self._headers.hashes(names)
@@ -288,12 +288,12 @@ class _Process:
             rows = [self._fields() for _ in names]
         return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3}
 
-    def hashes(self, names: list[bytes]) -> set[str | None]:
+    def hashes(self, names: list[bytes]) -> list[str | None]:
         """Return the hashes of named objects, None for what is not here."""
         with self._failing("a path"):
             self._say_raw(b"".join(each + b"\n" for each in names))
             rows = [self._fields() for _ in names]
-        return {None if row[-1] == b"missing" else row[0].decode() for row in rows}
+        return [None if row[-1] == b"missing" else row[0].decode() for row in rows]
 
     def find(self, beginning: str) -> tuple[str | None, str]:
         """Return hash and kind of the object that begins so, or None; ValueError if ambiguous."""

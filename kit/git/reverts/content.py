@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from kit.git.repository.commits import Commits
 from kit.git.repository.log import log_blocks
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
-from kit.git.repository.trees import TreeEntry
+from kit.git.repository.trees import Difference, TreeEntry
 from kit.git.values.patch import line_change
 
 __all__ = ["inverse_before", "silent_reverts", "undone_before"]
@@ -50,16 +50,21 @@ _TOGGLE = re.compile(
 # -- the commits just before -------------------------------------------------------------------
 
 
-def undone_before(commits: Commits, sha: str) -> tuple[str, ...]:
-    """Return what a commit takes back among those before it in its line, newest first."""
+def undone_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str, ...]:
+    """Return what a commit takes back among those before it in its line, newest first.
+
+    What merges brought into the line counts commit by commit.
+    """
     try:
         commit = commits.commit(sha)
         changed = commits.changes(sha)
         if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
             return ()
         path, (_, new) = next(iter(changed.items()))
-        if not commits.was_before(sha, path, new, _BACK):
-            return ()
+        states = commits.states_before(sha, path, _BACK)
+        wanted = None if new is None else new.name.hex()
+        if states is not None and wanted not in states[1:]:
+            return _undone_in_a_merge(clone, commits, commit, changed, states)
         line = commits.line_before(commit, _BACK + 1)
         commits.read_objects(each.tree_name() for each in line)
         for place, each in enumerate(line[1 : _MAX_TARGETS + 1], start=1):
@@ -72,6 +77,8 @@ def undone_before(commits: Commits, sha: str) -> tuple[str, ...]:
         targets = [line[place].sha for place in sorted(places)]
         if all(commits.changes(each).keys() <= changed.keys() for each in targets):
             return tuple(targets)
+        if any(len(line[place].parents) > 1 for place in places):
+            return _undone_on_sides(clone, commit, changed, line[-1].sha)
     except MissingObjectError:  # a shallow clone, or a partial one
         return ()
     return ()
@@ -96,6 +103,63 @@ def _places(
     return places
 
 
+def _undone_in_a_merge(
+    clone: CloneHistory,
+    commits: Commits,
+    commit: RawCommit,
+    changed: Difference,
+    states: Sequence[str | None],
+) -> tuple[str, ...]:
+    """Return what a commit takes back of what the last merge of a file brought, if one did.
+
+    Args:
+        clone: Where they are read.
+        commits: Who reads.
+        commit: The commit.
+        changed: What it changes.
+        states: The hashes of one of its files in those before it.
+    """
+    step = next((step for step, each in enumerate(states) if each != states[0]), None)
+    if step is None:
+        return ()
+    line = commits.line_before(commit, step + 1)
+    if len(line) <= step or len(line[step - 1].parents) < 2:
+        return ()
+    return _undone_on_sides(clone, commit, changed, line[step].sha)
+
+
+def _undone_on_sides(
+    clone: CloneHistory, commit: RawCommit, changed: Difference, oldest: str
+) -> tuple[str, ...]:
+    """Return what a commit takes back among those after *oldest*, those of merged sides, too."""
+    wanted = {path: _as_printed(new) for path, (_, new) in changed.items()}
+    states = {path: _as_printed(old) for path, (old, _) in changed.items()}
+    options = (*_RAW, "--full-diff", f"-{_MAX_TARGETS + 1}", "--end-of-options")
+    span = (commit.parents[0], f"^{oldest}", "--", *_specs(changed))
+    targets: list[str] = []
+    with clone.stream("log", *options, *span, to_the_end=False) as log:
+        for seen, files in _changes(_fields(log_blocks(log))):
+            if not (files.keys() <= changed.keys() and len(targets) < _MAX_TARGETS):
+                return ()
+            for path, (old, new) in files.items():
+                if states[path] != new:
+                    return ()
+                states[path] = old
+            targets.append(seen.sha)
+            if states == wanted:
+                return tuple(targets)
+    return ()
+
+
+def _as_printed(entry: TreeEntry | None) -> bytes:
+    """Return mode and hash as git log --raw prints them; see `_changes`."""
+    return b"" if entry is None else b"%06o%s" % (entry.mode, entry.name.hex().encode())
+
+
+def _specs(paths: Iterable[bytes]) -> list[str]:
+    return [f":(top,literal){os.fsdecode(path)}" for path in paths]
+
+
 # -- the exact inverse -------------------------------------------------------------------------
 
 
@@ -114,10 +178,11 @@ def inverse_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str
         return ()
     if own is None or not any(own.values()):
         return ()
-    paths = [f":(top,literal){os.fsdecode(path)}" for path in changed]
     since = f"--since=@{commit.committer.time_s - _WITHIN_S}"
     options = (*_RAW, "--full-diff", f"-{_MAX_ALIKE}", since, "--end-of-options")
-    with clone.stream("log", *options, commit.parents[0], "--", *paths, to_the_end=False) as log:
+    with clone.stream(
+        "log", *options, commit.parents[0], "--", *_specs(changed), to_the_end=False
+    ) as log:
         for seen, files in _changes(_fields(log_blocks(log))):
             if files.keys() == changed.keys() and _is_inverse(commits, seen.sha, own):
                 return (seen.sha,)
@@ -206,9 +271,13 @@ def _changes(
             path = next(fields, b"")
             if len(files) <= _MAX_PATHS:
                 mode_before = field.lstrip(b"\n")[1:7]
-                files[path] = (mode_before + old, mode + new)
+                files[path] = _side(mode_before, old), _side(mode, new)
     if head and 0 < len(files) <= _MAX_PATHS:
         yield _seen(head, files), files
+
+
+def _side(mode: bytes, name: bytes) -> bytes:
+    return b"" if mode == b"000000" else mode + name
 
 
 def _seen(head: bytes, files: Mapping[bytes, object]) -> _Seen:

@@ -22,7 +22,13 @@ from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference
 from kit.git.values.patch import line_change
 from kit.git.values.revert_message import NamedTargets
-from kit.git.values.revert_title import bare_title, keys_of, plain_title, without_type
+from kit.git.values.revert_title import (
+    bare_title,
+    keys_of,
+    merged_title,
+    plain_title,
+    without_type,
+)
 from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
 __all__ = [
@@ -39,12 +45,13 @@ __all__ = [
 K = TypeVar("K", bytes, str)
 _Lines = Mapping[bytes, Counter[bytes]]  # which lines a change adds and removes, by path
 _NO_LINES: Counter[bytes] = Counter()
+_NO_KEYS: frozenset[str] = frozenset()
 _KEY = 24  # characters of a title by which it is looked up
 _MAX_CHECKS = 8  # commits that one revert is compared with
 _MAX_BYTES = 4 << 20  # of the files of both, if they are compared line by line
 _HINT = 24  # bytes of a title that tell most others from it
 _HEAD = 4  # bytes of a shorter title
-_NUMBERS = re.compile(rb"[#!/]([0-9]{1,9})(?![0-9])")
+_NUMBERS = re.compile(rb"[#!/@]([0-9]{1,9})(?![0-9])")
 _CHANGES = re.compile(rb"Change-Id: I([0-9a-f]{8,40})")
 _PICKED = b"(cherry picked from "
 _MAX_FINDS = 20  # numbers that are looked for one by one
@@ -54,7 +61,9 @@ _SIGNS = {  # what a message holds that has a key of a kind, where that is not i
     "!": (b"PR-URL", b"See merge "),
     "C": (b"Reviewed-on: ", b"/cl/"),
     "I": (b"Change-Id: ",),
+    "r": (b"git-svn-id: ",),
 }
+_MERGES = (b"merge pull request #", b"merge branch '")
 _UNDOING = (b"undo", b"roll", b"back", b"reappl", b"re-appl", b"reland", b"re-land")
 
 
@@ -116,6 +125,7 @@ class Slot:
         while shorter := bare_title(title):
             title = shorter
         keys = [key.replace("CL ", "/").removeprefix("picked ") for key in self.keys]
+        keys = [f"@{key[1:]} " if key[:1] == "r" else key for key in keys]
         return tuple(text for text in (without_type(title), *keys) if text)
 
 
@@ -146,6 +156,7 @@ class Seeker:
     found: dict[str, RevertTarget] = field(default_factory=dict)
     _maybe: dict[str, list[RevertTarget]] = field(default_factory=dict)
     _not: dict[str, RevertTarget] = field(default_factory=dict)  # named so, and not undone
+    _merged: dict[str, RevertTarget] = field(default_factory=dict)  # what brings a change so named
     _checks: int = 0
 
     @property
@@ -156,7 +167,7 @@ class Seeker:
     @property
     def has_numbers(self) -> bool:
         """Does it look for a number of a change?  That is not given twice, however old it is."""
-        return any(key[:1] in "#!CI" for slot in self.slots for key in slot.keys)
+        return any(key[:1] in "#!CIr" for slot in self.slots for key in slot.keys)
 
     def offer(
         self, commits: Commits, sha: str, subject: str, body: str, *, is_old: bool = False
@@ -164,10 +175,14 @@ class Seeker:
         """Take a commit that comes before the revert, newest first, if it is meant."""
         title, keys = plain_title(subject), _all_keys(subject, body)
         untyped = plain_title(without_type(subject))
+        brought = plain_title(merged_title(subject, body))
         for slot in self.slots:
             if slot.named in self.found or sha == self.sha:
                 continue
             by = slot.how(title, untyped, keys)
+            if by is None and brought and not is_old and slot.how(brought, brought, _NO_KEYS):
+                merge = RevertTarget(slot.named, sha, TargetStatus.OK, by=By.TITLE)
+                self._merged.setdefault(slot.named, merge)
             if by is None or (is_old and by is By.TITLE):
                 continue
             target = RevertTarget(slot.named, sha, TargetStatus.OK, by=by)
@@ -179,6 +194,11 @@ class Seeker:
                 self._maybe.setdefault(slot.named, []).append(target)
             else:
                 self._not.setdefault(slot.named, target)
+
+    def undoes(self, commits: Commits, sha: str) -> bool:
+        """Does the revert surely undo a commit, and nothing else where its message is vague?"""
+        is_sure = all(slot.sure for slot in self.slots)
+        return self._fits(commits, sha, alone=not is_sure) is True
 
     def slot(self, named: str) -> Slot:
         """Return what is to be looked for where a name is written."""
@@ -196,14 +216,17 @@ class Seeker:
                 if verdict_of(commits, self.sha, (each,)) not in (None, RevertVerdict.DIFFERENT)
             )
             fits = next(undone, fits)
+        merges = [self._merged[slot.named]] if slot.named in self._merged else []
         if fits is None and slot.sure:
-            fits = next(iter([*maybe, *others]), None)
+            fits = next(iter([*maybe, *merges, *others]), None)
+        elif fits is None:
+            fits = next((each for each in merges if self._fits(commits, each.sha or "")), None)
         if fits is not None:
             self.found[slot.named] = fits
         return fits
 
-    def _fits(self, commits: Commits, sha: str) -> bool | None:
-        """Does the revert undo a commit?  None: only a merge can tell."""
+    def _fits(self, commits: Commits, sha: str, *, alone: bool = False) -> bool | None:
+        """Does the revert undo a commit, and that *alone*?  None: only a merge can tell."""
         self._checks += 1
         if self._checks > _MAX_CHECKS:
             return False
@@ -216,7 +239,7 @@ class Seeker:
             return False
         if all(path in done and done[path][1] == before for path, (before, _) in undone.items()):
             return True
-        return _is_undone_by_lines(commits, undone, done)
+        return _is_undone_by_lines(commits, undone, done, alone=alone)
 
 
 def verdict_of(commits: Commits, sha: str, targets: Sequence[RevertTarget]) -> RevertVerdict | None:
@@ -230,10 +253,12 @@ def verdict_of(commits: Commits, sha: str, targets: Sequence[RevertTarget]) -> R
     return check_exactness(objects, sha, targets).verdict
 
 
-def _is_undone_by_lines(commits: Commits, undone: Difference, done: Difference) -> bool | None:
+def _is_undone_by_lines(
+    commits: Commits, undone: Difference, done: Difference, *, alone: bool
+) -> bool | None:
     """Does one change take back lines of another, and either all of them or nothing else?
 
-    None: the files are too large to be compared here, or not here.
+    None: the files are too large to be compared here, or not here.  *alone*: nothing else.
     """
     entries = [each for sides in (undone, done) for pair in sides.values() for each in pair if each]
     try:
@@ -246,14 +271,14 @@ def _is_undone_by_lines(commits: Commits, undone: Difference, done: Difference) 
         )
     except MissingObjectError:
         return None
-    found = _takes_back(theirs, own)
+    found = _takes_back(theirs, own, alone=alone)
     may_be_renamed = theirs.keys() - own.keys() and own.keys() - theirs.keys()
     if found or not may_be_renamed:
         return found
-    return _takes_back({b"": _in_all(theirs)}, {b"": _in_all(own)})
+    return _takes_back({b"": _in_all(theirs)}, {b"": _in_all(own)}, alone=alone)
 
 
-def _takes_back(theirs: _Lines, own: _Lines) -> bool | None:
+def _takes_back(theirs: _Lines, own: _Lines, *, alone: bool) -> bool | None:
     """Does one take back lines of the other; None: they differ in the order of lines only."""
     left = more = taken = False
     for path in {*theirs, *own}:
@@ -269,7 +294,7 @@ def _takes_back(theirs: _Lines, own: _Lines) -> bool | None:
             left, more = left or behind != 0, more or rest != behind
     if not taken and any(not theirs[path] for path in theirs.keys() & own.keys()):
         return None
-    return taken and not (left and more)
+    return taken and not ((left or alone) and more)
 
 
 def _in_all(change: _Lines) -> Counter[bytes]:
@@ -282,7 +307,7 @@ def _in_all(change: _Lines) -> Counter[bytes]:
 
 def _all_keys(subject: str, body: str) -> frozenset[str]:
     return frozenset(
-        key if key[:1] in "#!I" or key.startswith("CL ") else _picked(key)
+        key if key[:1] in "#!Ir" or key.startswith("CL ") else _picked(key)
         for key in keys_of(subject, body)
     )
 
@@ -352,6 +377,20 @@ class Offers:
         texts_of = [subjects]
         if self._untyped:
             texts_of.append([each.partition(b": ")[2].lstrip() for each in subjects])
+        merged = [place for place, text in enumerate(subjects) if text.startswith(_MERGES)]
+        brought = [_body_line(messages[place]) for place in merged]
+        found.update(merged[place] for place in self._places_of_titles([brought]))
+        found |= self._places_of_titles(texts_of)
+        # casefold may make ASCII of it; spaces are written as one
+        strange = [not each for each in map(bytes.isascii, subjects)]
+        found.update(compress(range(len(subjects)), strange))
+        if b"  " in b"\n".join(subjects):
+            found.update(place for place, text in enumerate(subjects) if b"  " in text)
+        return found
+
+    def _places_of_titles(self, texts_of: Sequence[Sequence[bytes]]) -> set[int]:
+        """Return which texts may be titles that somebody looks for."""
+        found: set[int] = set()
         hints, heads, tiny = self._hints, self._heads, self._tiny
         for texts in texts_of:
             found.update(place for place, text in enumerate(texts) if text[:_HINT] in hints)
@@ -361,11 +400,6 @@ class Offers:
                     for place, text in enumerate(texts)
                     if (text[:_HEAD] in heads or tiny) and self._is_short(text)
                 )
-        # casefold may make ASCII of it; spaces are written as one
-        strange = [not each for each in map(bytes.isascii, subjects)]
-        found.update(compress(range(len(subjects)), strange))
-        if b"  " in b"\n".join(subjects):
-            found.update(place for place, text in enumerate(subjects) if b"  " in text)
         return found
 
     def _places_of_keys(self, messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
@@ -396,7 +430,9 @@ class Offers:
             hits = chain(_NUMBERS.finditer(text), _CHANGES.finditer(text))
             return {bisect_right(ends, hit.start()) for hit in hits if hit[1] in numbers}
         found = set()
-        for name in (sign + number for number in numbers for sign in (b"#", b"!", b"/", b"I")):
+        for name in (
+            sign + number for number in numbers for sign in (b"#", b"!", b"/", b"@", b"I")
+        ):
             at = text.find(name)
             while at >= 0:
                 found.add(bisect_right(ends, at))
@@ -415,7 +451,14 @@ class Offers:
         first = message.partition(b"\n")[0]
         if self._by_title:
             subject = first.decode("utf-8", "replace")
-            for title in (plain_title(subject), plain_title(without_type(subject))):
+            titles = [subject, without_type(subject)]
+            if first.lower().startswith(_MERGES):
+                titles.append(
+                    merged_title(
+                        subject, _body_line(message, lower=False).decode("utf-8", "replace")
+                    )
+                )
+            for title in map(plain_title, titles):
                 found += self._by_title.get(title[:_KEY], ())
         if self._may_have_key(first, message):
             for key in _all_keys(*subject_and_body(message.decode("utf-8", "replace"))):
@@ -435,10 +478,18 @@ class Offers:
             text = message if is_long else subject
         if "C" in kinds and (b"Reviewed-on: " in message or b"/cl/" in message):
             text = message
+        if "r" in kinds and b"git-svn-id: " in message:
+            text = message
         numbers = self._numbers
         if text and any(number in numbers for number in _NUMBERS.findall(text)):
             return True
         return "I" in kinds and any(each in numbers for each in _CHANGES.findall(message))
+
+
+def _body_line(message: bytes, *, lower: bool = True) -> bytes:
+    """Return the first line of a message's body."""
+    line = message[:2000].partition(b"\n\n")[2].lstrip(b"\n").partition(b"\n")[0].strip()
+    return line.lower() if lower else line
 
 
 def _hint(title: str) -> bytes:
@@ -450,7 +501,7 @@ def _hint(title: str) -> bytes:
 
 
 def _digits(key: str) -> bytes:
-    return key.lstrip("#!CLI ").encode()
+    return key.lstrip("#!CLIr ").encode()
 
 
 def _less(counted: Counter[K], key: K) -> None:

@@ -9,14 +9,18 @@ from dataclasses import replace
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
 from kit.git.repository.history import HistoryError
+from kit.git.repository.log import subject_and_body
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
-from kit.git.reverts.lookup import verdict_of
+from kit.git.reverts.lookup import Seeker, verdict_of
 from kit.git.values.revert_message import NamedTargets
+from kit.git.values.revert_title import plain_title
 from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
-__all__ = ["dated", "targets_of"]
+__all__ = ["dated", "mentioned", "targets_of"]
 
+_MENTIONED = re.compile(r"(?<![\w/.@-])#?([0-9a-f]{7,64})(?![\w@-])")
+_MAX_TEXT = 20_000  # characters of a message in which hashes are looked for
 _MAX_OF_A_RANGE = 100
 _MAX_TRIED = 12  # commits of a range that are undone to tell where it begins
 
@@ -82,6 +86,29 @@ def _of_a_range(
     ):
         return both
     return inner
+
+
+def mentioned(commits: Commits, commit: RawCommit, seeker: Seeker) -> tuple[RevertTarget, ...]:
+    """Return the commit that a message names beside what it says it reverts, if that is meant.
+
+    It has the title that is looked for, or the revert undoes it.
+    """
+    if len(seeker.slots) != 1:
+        return ()
+    (slot,) = seeker.slots
+    for name in list(dict.fromkeys(_MENTIONED.findall(commit.message[:_MAX_TEXT])))[:_MAX_TRIED]:
+        sha, _ = _resolve(commits, name)
+        if sha is None or sha == commit.sha:
+            continue
+        try:
+            title = subject_and_body(commits.commit(sha).message)[0]
+            is_meant = plain_title(title) == slot.title or slot.named == f"#{name}"
+            if (is_meant or seeker.undoes(commits, sha)) and commits.descends(commit.sha, sha):
+                target = RevertTarget(slot.named, sha, TargetStatus.OK, by=By.HASH)
+                return (dated(commits, commit, target),)
+        except MissingObjectError:
+            continue
+    return ()
 
 
 def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, TargetStatus]:

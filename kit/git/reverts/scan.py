@@ -20,7 +20,7 @@ from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
 from kit.git.reverts.content import inverse_before, silent_reverts, undone_before
 from kit.git.reverts.lookup import Offers, Seeker, places_that_may_revert, slots_of, twin_slot
-from kit.git.reverts.names import dated, targets_of
+from kit.git.reverts.names import dated, mentioned, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
 from kit.git.values.revert_title import bare_title, leads_with_revert
 from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
@@ -160,7 +160,7 @@ def said_by(clone: CloneHistory, commits: Commits, commit: RawCommit) -> Revert 
         return None  # a pull request tells of the reverts that it brings
     row = _Waiting(record, says)
     row.look_up(clone, commits, in_the_log=False)
-    return _placed(commits, row, Marks(), clone)
+    return _placed(commits, row, Marks(), clone, deep=True)
 
 
 def silent_revert(commits: Commits, commit: RawCommit, targets: Sequence[str]) -> Revert:
@@ -183,7 +183,7 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     """Give the rows in the order of the log, each when what it names has been placed."""
     scan = _Scan(clone, is_whole=not wanted.is_choice, is_cut=wanted.is_cut)
     if wanted.content:
-        scan.deep = clone
+        scan.is_deep = True
         scan.silent = silent_reverts(clone, wanted.options(clone.tip()))
     at_least = _BLOCK_BYTES if scan.is_whole else 0
     with clone.stream(
@@ -208,7 +208,7 @@ class _Scan:
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
         self.silent: Mapping[str, tuple[str, ...]] = {}
-        self.deep: CloneHistory | None = None
+        self.is_deep = False
         self._marks, self._offers = Marks(), Offers()
         self._waiting: deque[_Waiting] = deque()
         self._by_seeker: dict[str, _Waiting] = {}
@@ -259,8 +259,7 @@ class _Scan:
         for row in self._waiting:
             if self.is_cut and row.seeker is not None and row.lacks_some(self.commits):
                 _search(self.clone, self.commits, row.record, row.seeker)
-            if (placed := _placed(self.commits, row, self._marks, self.deep)) is not None:
-                yield placed
+            yield from self._placed(row)
 
     def _spoken(
         self, heads: Sequence[bytes], messages: Sequence[bytes], places: set[int]
@@ -310,8 +309,12 @@ class _Scan:
             settled = self._waiting.popleft()
             if self._by_seeker.pop(settled.record.sha, None) and settled.seeker is not None:
                 self._offers.drop(settled.seeker)
-            if (placed := _placed(self.commits, settled, self._marks, self.deep)) is not None:
-                yield placed
+            yield from self._placed(settled)
+
+    def _placed(self, row: _Waiting) -> Iterator[Revert]:
+        placed = _placed(self.commits, row, self._marks, self.clone, deep=self.is_deep)
+        if placed is not None:
+            yield placed
 
 
 def _decoded(commits: Commits, head: bytes, encoding: bytes, message: bytes) -> bytes:
@@ -412,7 +415,7 @@ class _Waiting:
 
 
 def _placed(
-    commits: Commits, waiting: _Waiting, marks: Marks, deep: CloneHistory | None
+    commits: Commits, waiting: _Waiting, marks: Marks, clone: CloneHistory, *, deep: bool
 ) -> Revert | None:
     """Return the row, or None if its message may mean something else and nothing is found.
 
@@ -420,7 +423,8 @@ def _placed(
         commits: Who reads.
         waiting: The row.
         marks: What came before what in the log.
-        deep: Where an exact inverse is looked for, too; that takes longer.
+        clone: What they are read from.
+        deep: Look for an exact inverse, too; that takes longer.
     """
     record, seeker = waiting.record, waiting.seeker
     if waiting.says.has_hashes:
@@ -434,8 +438,12 @@ def _placed(
             else dated(commits, record.commit, each)
             for slot, each in found
         )
-    if all(each.sha is None for each in targets) and leads_with_revert(record.subject):
-        targets = _by_content(commits, waiting, targets, deep)
+    is_lost = all(each.sha is None for each in targets) and leads_with_revert(record.subject)
+    if is_lost and seeker is not None and not waiting.says.has_hashes:
+        found_beside = mentioned(commits, record.commit, seeker)
+        targets, is_lost = (found_beside, False) if found_beside else (targets, True)
+    if is_lost:
+        targets = _by_content(commits, waiting, targets, clone, deep=deep)
     if waiting.says.form is Form.SILENT:
         targets = tuple(replace(each, by=By.CONTENT) for each in targets)
     is_sure = waiting.says.sure
@@ -468,13 +476,15 @@ def _by_content(
     commits: Commits,
     waiting: _Waiting,
     named_targets: tuple[RevertTarget, ...],
-    deep: CloneHistory | None,
+    clone: CloneHistory,
+    *,
+    deep: bool,
 ) -> tuple[RevertTarget, ...]:
     """Return what a commit takes back; what its message surely names and is not here stays."""
     record = waiting.record
-    undone = undone_before(commits, record.sha)
-    if not undone and deep is not None:
-        undone = inverse_before(deep, commits, record.sha)
+    undone = undone_before(clone, commits, record.sha)
+    if not undone and deep:
+        undone = inverse_before(clone, commits, record.sha)
     found = tuple(
         dated(commits, record.commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
         for sha in undone

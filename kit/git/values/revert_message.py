@@ -72,7 +72,7 @@ _DENIED = re.compile(
     r"|\bas\s+(?:a\s+)?part\s+of\s+(?:the\s+)?$"
     r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+(?:partial\s+|full\s+|plain\s+)?$"
     r"|\b(?:would|could|might)\s+(?:\w+\s+)?be\s+to\s+$"
-    r"|\bgit\s+$|`\s*$",
+    r"|\bgit\s+$|`\s*$|(?<!\S)[\"“'‘`]this\s+$",
     re.IGNORECASE,
 )
 _PARTLY = re.compile(
@@ -96,6 +96,7 @@ _ELSEWHERE = re.compile(
 _RANGE = re.compile(r"[0-9a-f]{7,64}\^?(\.\.\.?[0-9a-f]{7,64})(?![\w@-])", re.IGNORECASE)
 _CONVENTIONAL = re.compile(r"revert(?:\([^()\n]{1,60}\))?!?:\s", re.IGNORECASE)
 _REFERENCES = re.compile(r"Refs?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
+_INDENTED = ("    ", "\t")
 _SUBTREE = "git-subtree-split: "
 _GAP = re.compile(r"[\s:]*+")
 _ITEM = re.compile(rf"(?:(?:commits?|r)\s*+)*+({_HASH})", re.IGNORECASE)
@@ -137,8 +138,7 @@ def named(subject: str, body: str) -> NamedTargets | None:
     body = body[:_MAX_CHARACTERS]
     if _SUBTREE in body:  # a squash: it lists the commits of another repository
         body = ""
-    lines = [line for line in body.split("\n") if not line.lstrip(" \t").startswith((">", "$ "))]
-    text = "\n".join([subject[:_MAX_CHARACTERS], *lines])
+    text = "\n".join([subject[:_MAX_CHARACTERS], *_own_lines(body)])
     found: dict[str, _Mention] = {}
     made_to: list[tuple[str, str]] = []
     for mention in chain(_trailers(text), _sentences(text), _undone(subject)):
@@ -165,6 +165,26 @@ def named(subject: str, body: str) -> NamedTargets | None:
         numbers=numbers[:_MAX_NAMES],
         sure=bool(said and said.sure),
     )
+
+
+def _own_lines(body: str) -> Iterator[str]:
+    """Give the lines that speak for themselves: no quotation, no command, no example.
+
+    An example stands apart, further in, and the sentence before it goes on or ends in a colon.
+    """
+    goes_on = is_example = is_apart = False
+    for line in body.split("\n"):
+        words = line.strip()
+        if not words:
+            is_apart = True
+        elif line.startswith(_INDENTED):
+            is_example = (is_apart and goes_on) or (is_example and not is_apart)
+            is_apart = False
+        else:
+            goes_on, is_example, is_apart = not words.endswith((".", "!", ")")), False, False
+        is_quoted = is_example and "revert" in words.lower()
+        if not (is_quoted or words.startswith((">", "$ "))):
+            yield line
 
 
 def reverted_title(subject: str) -> str | None:

@@ -14,6 +14,7 @@ __all__ = [
     "bare_title",
     "keys_of",
     "leads_with_revert",
+    "merged_title",
     "number_at",
     "plain_title",
     "said_without_hash",
@@ -22,7 +23,9 @@ __all__ = [
 ]
 
 _SUBJECT_CHARACTERS = 500
-_OWN_NUMBER = re.compile(r"\s*\((?:[\w.-]{1,60}/[\w.-]{1,60})?([#!][0-9]{1,9})\)$")
+_OWN_NUMBER = re.compile(
+    r"\s*\((?:pull request )?(?:[\w.-]{1,60}/[\w.-]{1,60})?([#!][0-9]{1,9})\)$"
+)
 _TYPE = re.compile(r"[\w./-]{1,40}(?:\([^()]{1,60}\))?!?:\s+")
 # What may stand before the verb: prefixes of the kernel's kind, types, tags in brackets.
 _BEFORE = r"(?:\[[^\]]{1,40}\]\s*)?(?:[^\s:\"'][^:\"']{0,60}:\s+){0,3}"
@@ -36,27 +39,31 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(
-    rf"{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO}|re-?appl(?:y|ies)|re-?land)\b", re.IGNORECASE
+    rf"\(?{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO}|re-?appl(?:y|ies)|re-?land)\b", re.IGNORECASE
 )
 _UNDOES_HASH = re.compile(
     rf"{_BEFORE}(?:{_UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
 )
+_MERGE = re.compile(r"Merge (?:pull request #[0-9]{1,9} from |branch '[^']{1,200}' into ')")
 _PART_OF = re.compile(r"(?:parts?|bits|some|half|most) of\s+", re.IGNORECASE)
 _FILLER = re.compile(r"(?:(?:the|commit|change|changes|patch|of|from|in)\s+){0,3}", re.IGNORECASE)
 _QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»"}
 _WORDS_OF_NUMBERS = re.compile(
-    r"(?:(?:the|this|changes|from|of|commit|pull|merge|request|pr|mr|patch|change)\s++){0,5}",
+    r"(?:(?:the|this|from|of|commits?|pull|merge|requests?|prs?|mrs?|patch(?:es)?|changes?)\s++){0,5}",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"(?:pr|mr)?\s?(?:[\w.-]{1,60}/[\w.-]{1,60})?([#!][0-9]{1,9})(?![\w-])"
     r"|(?:cl|change)[ /]([0-9]{3,9})(?![\w-])"
+    r"|(?:svn[ :]?|rev(?:ision)?\.? )?(r[0-9]{2,7})(?![\w-]|\.\d)"
     r"|(I[0-9a-f]{8,40})(?![\w-])"
     r"|https?://[^\s/]{1,80}/[^\s]{0,120}?/(?:pull|merge_requests)/([0-9]{1,9})(?![\w-])"
     r"|https?://(?:go-review|[^\s/]{1,60}review)[^\s]{0,80}?/([0-9]{3,9})(?![\w-])",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s*+(?:,|&|and\b|\s)\s*+(?:and\s++)?", re.IGNORECASE)
+# "reverts r1, r2 is better": what begins another sentence is no item of the list
+_CLAUSE = re.compile(r"\s{1,3}(?:is|was|are|were|has|had|will|would|does|did|should|can)\b")
 _NAMES = 100
 _MERGED = (
     re.compile(r"(?:Merge pull request|Auto merge of|Merge PR|Merge) (#[0-9]{1,9})\b"),
@@ -65,6 +72,7 @@ _MERGED = (
     re.compile(r"^(?:Reviewed-on: )?https?://[^\s]{1,200}?/([0-9]{1,9})$", re.MULTILINE),
     re.compile(r"^Change-Id: (I[0-9a-f]{8,40})$", re.MULTILINE),
     re.compile(r"\(cherry picked from commit ([0-9a-f]{7,64})"),
+    re.compile(r"^git-svn-id: [^\s@]{1,200}@([0-9]{1,9}) ", re.MULTILINE),
 )
 
 
@@ -111,6 +119,17 @@ def without_type(subject: str) -> str:
     """
     match = _TYPE.match(subject)
     return subject[match.end() :] if match else subject
+
+
+def merged_title(subject: str, body: str) -> str:
+    """Return the title of what a forge's merge brings, which is not in its subject; else nothing.
+
+    >>> merged_title("Merge pull request #7 from us/tap", "Turn the tap")
+    'Turn the tap'
+    """
+    if not _MERGE.match(subject[:_SUBJECT_CHARACTERS]):
+        return ""
+    return body[:_SUBJECT_CHARACTERS].strip().partition("\n")[0]
 
 
 def leads_with_revert(subject: str) -> bool:
@@ -208,8 +227,12 @@ def number_at(text: str, position: int) -> tuple[str, ...]:
     words = _WORDS_OF_NUMBERS.match(text, position)
     position = words.end() if words else position
     while len(found) < _NAMES and (match := _NUMBER.match(text, position)):
-        number, listed, change, pull, review = match.groups()
-        if number:
+        if found and _CLAUSE.match(text, match.end()):
+            break
+        number, listed, subversion, change, pull, review = match.groups()
+        if subversion:
+            found.append(subversion.lower())
+        elif number:
             found.append(number)
         elif pull:
             found.append(f"#{pull}")
@@ -228,7 +251,10 @@ def keys_of(subject: str, body: str) -> frozenset[str]:
     """
     found = set(_suffixes(subject[-_SUBJECT_CHARACTERS:])[-1:])
     text = f"{subject[:_SUBJECT_CHARACTERS]}\n{body[-20_000:]}"
-    pull, url, merge, review, change, picked = (pattern.findall(text) for pattern in _MERGED)
+    pull, url, merge, review, change, picked, subversion = (
+        pattern.findall(text) for pattern in _MERGED
+    )
     found.update(pull[:1], (f"#{each}" for each in url[-1:]), merge[-1:], change[-1:], picked[-5:])
     found.update(f"CL {each}" for each in review[-1:])
+    found.update(f"r{each}" for each in subversion[-1:])
     return frozenset(found)

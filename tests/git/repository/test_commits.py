@@ -35,25 +35,21 @@ def test_the_commits_before_one_are_those_of_git(tmp_path: Path) -> None:
     assert [each.sha for each in commits.line_before(start, 99)] == names[1:]
 
 
-def test_git_knows_whether_a_file_was_so_before(tmp_path: Path) -> None:
-    """A path with a space is a path; a file that was not there was so, too."""
+def test_git_knows_how_a_file_was_before(tmp_path: Path) -> None:
+    """A path with a space is a path; None stands for a file that was not there."""
     shop = workshop(tmp_path / "r")
     one = shop.commit("one", {"a b": "1\n"})
-    shop.commit("two", {"a b": "2\n", "c": "c\n"})
-    back = shop.commit("three", {"a b": "1\n", "c": None})
-    new = shop.commit("four", {"a b": "4\n"})
+    two = shop.commit("two", {"a b": "2\n", "c": "c\n"})
+    new = shop.commit("three", {"a b": "3\n", "c": None})
     commits = shop.clone.commits()
 
-    asked = [
-        (sha, path, new, commits.was_before(sha, path, new, 24))
-        for sha in (one, back, new)
-        for path, (_, new) in commits.changes(sha).items()
-    ]
-    assert [(path, was) for _, path, _, was in asked] == [
-        (b"a b", False),
-        (b"a b", True),
-        (b"c", True),
-        (b"a b", False),
+    states = [commits.states_before(new, path, 2) for path in (b"a b", b"c", b"a\nb")]
+
+    names = {name: shop.git("rev-parse", name) for name in (f"{one}:a b", f"{two}:a b", f"{two}:c")}
+    assert states == [
+        [names[f"{two}:a b"], names[f"{one}:a b"], None],
+        [names[f"{two}:c"], None, None],
+        None,
     ]
 
 

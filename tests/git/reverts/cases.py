@@ -76,6 +76,21 @@ CASES = (
          "hash", (1, 2)),
     Case("range-caret", ("a: 1", "b: 2", "c: 3"), "two\n\nThis reverts {1}^..{2}.", "hash", (1, 2)),
     Case("list", PAIR, "both\n\nThis reverts:\n- {0:7}\n- {1:7}", "hash"),
+    Case("subversion", ("tap: x\n\ngit-svn-id: svn://us.example/water/trunk@6989 c046a42c-6fe2",),
+         "Revert r6989", "number"),
+    Case("subversions", ("a: x\n\ngit-svn-id: svn://us.example/w@41 c046a42c",
+                         "b: x\n\ngit-svn-id: svn://us.example/w@42 c046a42c"),
+         "both\n\nThis reverts commits r41 and r42.", "number"),
+    Case("subversion-and-why", ("a: x\n\ngit-svn-id: svn://us.example/w@41 c046a42c",
+                                "b: x\n\ngit-svn-id: svn://us.example/w@42 c046a42c"),
+         "one\n\nThis reverts commit r41, r42 is a better way.", "number", (0,)),
+    Case("bitbucket", ("tap: turn it (pull request #7)",),
+         'Revert "tap: turn it (pull request #7)" (pull request #8)', "number"),
+    Case("in-brackets", ("tap: turn it",), "(revert what is only here)", "content"),
+    Case("list-further-in", PAIR,
+         "both\n\nA part of it reverts\n\n    {0:10} pump\n\nand reverts {1}.", "hash"),
+    Case("hash-beside-a-title", ONE,
+         'Revert "feat(tap): shut the valve"\n\nSince {0:8} it leaks.', "hash"),
     Case("same-title", ("tap: tune", "tap: tune"), 'Revert "tap: tune"', "title", (0,)),
 )  # fmt: skip
 
@@ -97,6 +112,9 @@ DENIED = (
     "tap: x (#8)\n\n* one\n\nThis reverts commit 0123456789012345678901234567890123456789.",
     "docs: how to undo a change",
     "tap: x\n\nThis reverts #31, an issue.",
+    "revert: name it\n\ngit begins the body with:\n\n    This reverts commit {0}.\n\nAlways.",
+    "tap: x\n\nWe can write it like\n\n    This reverts commit {0:8} (tap)\n\nso that it is short.",
+    'tap: x\n\nWhat is the first line, i.e. "This\nreverts commit {0:8} (tap)", stays.',
 )
 
 

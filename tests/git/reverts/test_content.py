@@ -9,6 +9,7 @@ import pytest
 from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.revert_message import Form
+from kit.git.values.verdict import By
 from tests.git.workshop import Workshop, numbered, workshop
 
 
@@ -145,3 +146,21 @@ def test_a_commit_without_a_change_is_not_taken_back(shop: Workshop) -> None:
     shop.commit("revert all of it", {"b": None})
 
     assert [each.sha for each in shop.read().targets] == [one]
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_what_a_merge_brought_is_taken_back_commit_by_commit(shop: Workshop, others: int) -> None:
+    """The file was only within the branch as it is again."""
+    shop.git("checkout", "--quiet", "-b", "side")
+    shop.commit("tap: sort", {"tap": "b\na\n"})
+    wrong = shop.commit("tap: praise", {"tap": "b\na\nbest\n"})
+    shop.git("checkout", "--quiet", "main")
+    shop.commit("meanwhile", {"other": "1\n"})
+    shop.git("merge", "--quiet", "--no-ff", "-m", "Merge branch 'side'", "side")
+    for number in range(others):
+        shop.commit("later", {f"later{number}": "1\n"})
+    shop.commit("docs: revert what was wrong", {"tap": "b\na\n"})
+
+    (row,) = read_reverts(shop.clone)
+
+    assert [(each.sha, each.by) for each in row.targets] == [(wrong, By.CONTENT)]

@@ -137,3 +137,41 @@ def test_numbers_are_found_however_many_are_looked_for(shop: Workshop, count: in
     found = [row.targets[0].sha for row in read_reverts(shop.clone)]
 
     assert found == targets[::-1]
+
+
+@pytest.mark.parametrize(
+    "merge",
+    [
+        "Merge pull request #7 from us/tap\n\nTurn the tap",
+        "Merge branch 'tap' into 'main'\n\nTurn the tap\n\nSee merge request us/water!7",
+    ],
+)
+def test_the_title_of_what_a_merge_brings_leads_to_the_merge(shop: Workshop, merge: str) -> None:
+    shop.commit("begin", {"a": "1\n"})
+    shop.git("checkout", "--quiet", "-b", "tap")
+    shop.commit("wip", {"part": "one\n"})
+    shop.commit("wip again", {"part": "two\n"})
+    shop.git("checkout", "--quiet", "main")
+    shop.commit("meanwhile", {"b": "1\n"})
+    shop.git("merge", "--quiet", "--no-ff", "-m", merge, "tap")
+    brought = shop.git("rev-parse", "HEAD")
+    shop.commit('Revert "Turn the tap"', {"part": None})
+
+    for wanted in (None, Wanted(author="A.")):
+        (row,) = read_reverts(shop.clone, wanted)
+        assert [(each.sha, each.status) for each in row.targets] == [(brought, TargetStatus.OK)]
+        assert row.by == "title"
+
+
+def test_a_number_of_seven_digits_may_be_a_hash(shop: Workshop) -> None:
+    before = shop.commit("begin", {"part": "1\n"})
+    shop.commit("tap: turn it", {"part": "2\n"})
+    tree = shop.git("rev-parse", "HEAD^{tree}")
+    tries = (shop.git("commit-tree", tree, "-p", before, "-m", f"tap {n}") for n in range(2000))
+    target = next(name for name in tries if name[:7].isdigit())
+    shop.git("reset", "--quiet", "--hard", target)
+    shop.commit(f"Revert most of #{target[:7]}", {"part": "1\n", "more": "x\n"})
+
+    (row,) = read_reverts(shop.clone)
+
+    assert [(each.named, each.sha) for each in row.targets] == [(f"#{target[:7]}", target)]

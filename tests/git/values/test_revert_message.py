@@ -39,7 +39,6 @@ FULL = "d522cb52e604c8448674d90dae09ad50223b5d3c"
         (f"It reverts the following commits:\n\n {ONE} a\n - {TWO} b\n\n{THREE}", Form.PHRASE,
          (ONE, TWO)),
         (f"This reverts commit {ONE}, {ONE}012 and {TWO}", Form.PHRASE, (f"{ONE}012", TWO)),
-        ("This reverts commit r7127.", Form.PHRASE, ("r7127",)),
         (f"Text.\n\nReverts: {ONE}\nSigned-off-by: A", Form.TRAILER, (ONE,)),
         (f"Text.\n\nreverts: {ONE} (\"x\")", Form.TRAILER, (ONE,)),
         (f"This-reverts: {ONE}", Form.TRAILER, (ONE,)),
@@ -51,6 +50,21 @@ FULL = "d522cb52e604c8448674d90dae09ad50223b5d3c"
 )  # fmt: skip
 def test_a_message_names_what_it_reverts(body: str, form: Form, names: tuple[str, ...]) -> None:
     assert named("subject", body) == NamedTargets(form, names)
+
+
+@pytest.mark.parametrize(
+    ("body", "numbers"),
+    [
+        ("This reverts commit r7127.", ("r7127",)),
+        ("This reverts commits r712 and r713.", ("r712", "r713")),
+        ("This reverts commit r712, r713 is a better way.", ("r712",)),
+    ],
+)
+def test_a_number_of_subversion_is_one_to_look_for(body: str, numbers: tuple[str, ...]) -> None:
+    found = named("subject", body)
+
+    assert found is not None
+    assert (found.form, found.numbers, found.has_hashes) == (Form.PHRASE, numbers, False)
 
 
 @pytest.mark.parametrize(

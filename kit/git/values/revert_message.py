@@ -59,7 +59,7 @@ class NamedTargets:
 # Subversion's numbers are names too: of commits that no git repository knows by them.
 _HASH = r"(?<![\w/.@-])[0-9a-f]{7,64}(?![\w@-])"
 # "Reverted" begins a sentence that says so; "reverted" tells of what others did.
-_VERB = re.compile(r"(?<![\w-])(?:revert(?:s|ing)?|(?-i:Reverted))(?![\w-])", re.IGNORECASE)
+_VERB = re.compile(r"(?<![\w/-])(?:revert(?:s|ing)?|(?-i:Reverted))(?![\w-])", re.IGNORECASE)
 _TRAILER = re.compile(r"(?:this-)?reverts?(?:-commits?)?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?:\b(?:avoid|not|never|without|cannot|can|could|may|might|would|will|shall|if)|n't)"
@@ -72,6 +72,8 @@ _DENIED = re.compile(
     r"|\bas\s+(?:a\s+)?part\s+of\s+(?:the\s+)?$"
     r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+(?:partial\s+|full\s+|plain\s+)?$"
     r"|\b(?:would|could|might)\s+(?:\w+\s+)?be\s+to\s+$"
+    r"|\b(?:verif|test|check|confirm|reproduc|prov)\w*\s+(?:[\w']+\s+){0,3}by\s+(?:\w+ly\s+)?$"
+    r"|(?<![^\s(*-])[0-9a-f]{7,64}[ \t]*(?:\([^()\n]{1,60}\)[ \t]*)?(?:[-:–][ \t]*)?\Z"
     r"|\bgit\s+$|`\s*$|(?<!\S)[\"“'‘`]this\s+$",
     re.IGNORECASE,
 )
@@ -86,7 +88,8 @@ _PARTLY_AFTER = re.compile(
 # "Reverting X will cause trouble": what would be, and not what is done
 _SUPPOSED = re.compile(
     r"[\s,]{0,3}(?:will|would|could|may|might|can|cannot|breaks?|causes?|makes?|helps?|fixes"
-    r"|solves|resolves|does|did|is|was|seems?|appears?)\b",
+    r"|solves|resolves|does|did|is|was|seems?|appears?|results?|resulted|caused|broke|led|made"
+    r"|introduced|turned)\b",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
@@ -112,11 +115,13 @@ _BETWEEN = re.compile(
 _MADE_TO = re.compile(rf",?\s*reversing\s+changes\s+made\s+to\s+({_HASH})", re.IGNORECASE)
 _LIST = re.compile(r"([^.:]{0,400}+):\s*$", re.MULTILINE)
 _LISTED = re.compile(r"\b(?:commits|patches|series|changes)\b")
+_COMMIT = re.compile(r"\s*+commit\s++[0-9a-f]{7}", re.IGNORECASE)
 _LINE = re.compile(
     rf"\s*+(?:[-*•]\s*+|\d{{1,9}}[.)]\s*+)?\(?(?:commits?\s++)?({_HASH})", re.IGNORECASE
 )
 _TITLE = re.compile(r'revert\s+"(.*)"', re.IGNORECASE)
 _MAX_WORDS = 9
+_BEFORE_VERB = 60  # characters in which a denial may stand
 _MAX_LINES = 100
 _MAX_NAMES = 100
 _MAX_CHARACTERS = 100_000
@@ -200,7 +205,7 @@ def reverted_title(subject: str) -> str | None:
 def _numbered(text: str) -> Iterator[str]:
     """Give the numbers of changes that sentences name as reverted."""
     for verb in _verbs(text):
-        if not _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
+        if not _DENIED.search(text, max(0, verb.start() - _BEFORE_VERB), verb.start()):
             gap = _end(_GAP, text, verb.end(), len(text))
             yield from number_at(text, gap)
 
@@ -286,7 +291,7 @@ def _sentences(text: str) -> Iterator[_Mention]:
     for verb in _verbs(text):
         if verb.start() in title:
             continue
-        if _DENIED.search(text, max(0, verb.start() - 40), verb.start()):
+        if _DENIED.search(text, max(0, verb.start() - _BEFORE_VERB), verb.start()):
             continue
         if _is_trailer(text, verb.start()):
             continue
@@ -371,17 +376,24 @@ def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]
 def _listed(text: str, position: int) -> Iterator[tuple[int, int]]:
     """Give where the names of a list stand: a line each, after a sentence that ends in a colon."""
     head = _LIST.match(text, position)
-    if head is None or not _LISTED.search(text, *head.span(1)):
+    if head is None or not (_LISTED.search(text, *head.span(1)) or _COMMIT.match(text, head.end())):
         return
-    some, position = False, head.end()
+    some = is_apart = goes_on = False
+    position = head.end()
     for _ in range(_MAX_LINES):
         found = text.find("\n", position)
         end = found if found >= 0 else len(text)
-        if item := _LINE.match(text, position, end):
-            some = True
+        words = text[position:end].strip()
+        item = None if is_apart else _LINE.match(text, position, end)
+        if item is not None:
+            some, goes_on = True, False
             yield item.span(1)
-        elif some and not text[position:end].strip():
+        elif words.lower() in ("and", "&"):
+            is_apart, goes_on = False, True
+        elif is_apart and words:
             return
+        elif some and not words and not goes_on:
+            is_apart = True
         if found < 0:
             return
         position = found + 1

@@ -91,6 +91,9 @@ CASES = (
          "both\n\nA part of it reverts\n\n    {0:10} pump\n\nand reverts {1}.", "hash"),
     Case("hash-beside-a-title", ONE,
          'Revert "feat(tap): shut the valve"\n\nSince {0:8} it leaks.', "hash"),
+    Case("list-with-and", PAIR,
+         "both\n\nThis reverts:\n\ncommit {0}\n\tpump: a\n\nand\n\ncommit {1}\n\tpump: b\n\nSo.",
+         "hash"),
     Case("same-title", ("tap: tune", "tap: tune"), 'Revert "tap: tune"', "title", (0,)),
 )  # fmt: skip
 
@@ -114,6 +117,11 @@ DENIED = (
     "tap: x\n\nThis reverts #31, an issue.",
     "revert: name it\n\ngit begins the body with:\n\n    This reverts commit {0}.\n\nAlways.",
     "tap: x\n\nWe can write it like\n\n    This reverts commit {0:8} (tap)\n\nso that it is short.",
+    "tap: x\n\nI verified that by reverting {0:8} (tap), and it leaks.",
+    "tap: x\n\nAn attempt, by simply reverting {0:8}, resulted in a flood.",
+    "tap: x\n\nWhat was:\n\nb5a9e435 (2017-01-11) - Reverts {0:8} to be dry",
+    "tap: x\n\nI sign off on these commits:\n\ncommit 0021b9c479 Revert {0:8}\ncommit b5a9e435 y",
+    "tap: also for rebase/cherry-pick/revert\n\nIt learned in {0:8} (tap) to leak.",
     'tap: x\n\nWhat is the first line, i.e. "This\nreverts commit {0:8} (tap)", stays.',
 )
 

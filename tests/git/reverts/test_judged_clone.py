@@ -1,8 +1,9 @@
 """Rows of real histories and what was said of each: ``make test-clone KIT_CLONES=…``.
 
 ``judged.json`` has, of each history, rows drawn at random and what somebody said of them who read
-message, targets and what the checks found: ``judged`` and ``again`` are 60 rows each, or all, and
-``after`` are 60 of the three largest, drawn after the mends that the others led to.  And it has all
+message, targets, the diff and what the checks found.  ``judged``, ``again`` and ``fresh`` are 60
+rows each, or all.  ``after`` and ``last`` are 60 of each of the three largest that nobody had read,
+drawn after the mends that the others had led to.  And it has all
 commits whose subject says revert and whose change is proven by content: a tree that is there again,
 or the exact inverse of an earlier change.
 """
@@ -21,7 +22,7 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.reverts.scan import Wanted, read_revert, read_reverts
 
 pytestmark = pytest.mark.clone
-SAMPLES = ("judged", "again", "after")
+SAMPLES = ("judged", "again", "after", "fresh", "last")
 TOO_MANY = [
     ("git/git", "59332d13b2b2", "30816237"),
     ("golang/tools", "d40093525d44", "CL 678475"),
@@ -71,5 +72,8 @@ def test_over_all_histories_the_samples_and_the_proven_are_as_counted() -> None:
         verdicts = [words for data in JUDGED.values() for words in data[sample].values()]
         counts[sample] = len(verdicts), sum(words.startswith("right") for words in verdicts)
 
-    assert counts == {"judged": (389, 382), "again": (389, 383), "after": (180, 178)}
+    assert counts == {
+        "judged": (389, 382), "again": (389, 383), "after": (180, 178),
+        "fresh": (389, 388), "last": (170, 165),
+    }  # fmt: skip
     assert sum(len(data["proven"]) for data in JUDGED.values()) == 563

@@ -84,6 +84,17 @@ def test_start_here_names_the_history_in_use(opened: OpenLesson) -> None:
         assert failed_cells(page) == []
 
 
+@lessons("13-a-timeout-that-stayed.ipynb")
+def test_the_lesson_on_pcie_ports_runs_and_its_stories_play(opened: OpenLesson, name: str) -> None:
+    with opened(name) as page:
+        expect(page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0, timeout=90_000)
+        player = page.locator(".kit-player").first
+        player.get_by_role("button", name="Last (End)").click()
+        expect(player.locator(".kit-verdict")).to_contain_text("pcie-")
+
+        assert failed_cells(page) == []
+
+
 @pytest.mark.clone
 @pytest.mark.parametrize("place", ["qemu_clone", "fetched_lesson"])
 @pytest.mark.parametrize("name", ORIGINAL_SUBJECTS)

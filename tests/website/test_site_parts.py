@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from kit.git.repository.exported import FileHistory
 from tools.website import build, downloads
+from tools.website.build import drop_diagrams
 from tools.website.compiled import cached, merged
 from tools.website.contents import listings, write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
@@ -313,3 +314,45 @@ def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path: Path) -> N
 
 def test_a_wheel_is_read_by_zipfile(wheel: Path) -> None:
     assert zipfile.ZipFile(wheel).testzip() is None
+
+
+# -- what no page needs ----------------------------------------------------------------------------
+
+START = "await Promise.all([t.e(5531),t.e(5017)]).then(t.bind(t,16863))).main;await s()"
+CHUNKS = {
+    "5017.abc.js": "xterm " * 129,  # JupyterLab's own, with the terminal's style in it
+    "5531.abc.js": "vega cytoscape",
+    "2802.abc.js": "xterm " * 79,
+    "6491.abc.js": "cytoscape",
+    "7001.abc.js": "vega, once",
+    "jlab_core.abc.js": "vega " * 9,
+}
+
+
+def chunks(build: Path, bundle: str) -> None:
+    (build / "lab").mkdir()
+    (build / "lab" / "bundle.js").write_text(bundle)
+    for name, text in CHUNKS.items():
+        (build / name).write_text(text)
+
+
+def test_what_draws_diagrams_is_left_out_but_nothing_that_jupyterlab_starts_with(
+    tmp_path: Path,
+) -> None:
+    chunks(tmp_path, f"let s=({START}")
+    drop_diagrams(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.glob("*.js")) == [
+        "5017.abc.js",
+        "5531.abc.js",
+        "7001.abc.js",
+        "jlab_core.abc.js",
+    ]
+
+
+def test_a_jupyterlab_that_starts_in_another_way_stops_the_build(tmp_path: Path) -> None:
+    chunks(tmp_path, "start()")
+
+    with pytest.raises(SiteError, match="names no chunks to start with"):
+        drop_diagrams(tmp_path)
+    assert len(list(tmp_path.glob("*.js"))) == len(CHUNKS)

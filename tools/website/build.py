@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ from tools.website.pyodide import lay_out, settings
 from tools.website.stories import make_stories
 from tools.website.zips import data_of, unpack, wheel_with
 
-__all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "built_with_hatchling", "size_of", "tools_in"]
+__all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "built_with_hatchling"]
+__all__ += ["drop_diagrams", "size_of", "tools_in"]
 
 ROOT = Path(__file__).parent.parent.parent
 BUDGET_BYTES = 45_000_000
@@ -45,6 +47,10 @@ _BESIDE_THE_POINT = (
 _OF_DIAGRAMS = (b"langium", b"cytoscape", b"katex", b"getELK", b"org.eclipse.elk")
 _NAMED_OFTEN = (b"vega", b"xterm")  # a page has no terminal, either
 _OFTEN = 4  # times that their own chunks name them; those of JupyterLab do so less often
+# What JupyterLab waits for when it starts: chunks by number, and in them its main function.
+_AT_START = re.compile(
+    r"Promise\.all\(\[((?:\w+\.e\(\d+\),?)+)\]\)\.then\([^()]*\([^()]*\)\)\)\.main\b"
+)
 # Rooms of the kit that need a terminal, a folder of files or a program beside them.
 _NOT_IN_A_PAGE = tuple(f"kit/{room}/" for room in ("cli", "survey", "classroom", "handout"))
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
@@ -81,7 +87,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     for pattern in _BESIDE_THE_POINT:
         for path in site.glob(pattern):
             remove_tree(path)
-    _drop_diagrams(site / "build")
+    drop_diagrams(site / "build")
     copy_tree(site / "icon-120x120.png", site / "lab" / "favicon.ico")  # JupyterLab's has 0.3 MB
     wheel = built_with_hatchling("wheel", tools, work / "wheel")
     text, source = carried_history()
@@ -103,10 +109,19 @@ def build(out: Path, cache: Path, work: Path) -> Built:
     return Built(size_of(out), sum(path.is_file() for path in out.rglob("*")), source)
 
 
-def _drop_diagrams(build: Path) -> None:
-    """Remove what draws Mermaid's and Vega's diagrams, and terminals: no lesson has one."""
+def drop_diagrams(build: Path) -> None:
+    """Remove what draws Mermaid's and Vega's diagrams, and terminals: no lesson has one.
+
+    Raises:
+        SiteError: The chunks that JupyterLab starts with are not found.
+    """
+    found = _AT_START.search((build / "lab" / "bundle.js").read_text(encoding="utf-8"))
+    if found is None:
+        raise SiteError("lab/bundle.js: names no chunks to start with; JupyterLite has changed")
+    needed = set(re.findall(r"\d+(?=\))", found[1]))
     for path in build.glob("*.js"):
-        if path.name.partition(".")[0].isdecimal():  # a chunk, loaded when it is needed
+        number = path.name.partition(".")[0]
+        if number.isdecimal() and number not in needed:  # a chunk, loaded when it is needed
             text = path.read_bytes()
             if any(word in text for word in _OF_DIAGRAMS) or any(
                 text.count(word) >= _OFTEN for word in _NAMED_OFTEN

@@ -43,7 +43,7 @@ TALK = {"A question without a button": 240, "Shorten it": 180, "Could one commit
 TASKS = {'sandbox(before="pre-revert", after="revert", tasks=': 240}
 """Seconds more where the sandbox has tasks."""
 OFF_MINUTES = 2.5
-NUMBERS = {"ten": 10, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30}
+NUMBERS = {"ten": 10, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30, "forty": 40}
 
 
 def needed(path: Path) -> float:

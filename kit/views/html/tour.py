@@ -8,7 +8,7 @@ from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import Html
 from kit.views.html.base import label_code
 from kit.views.html.print_form import once, table
-from kit.views.models.tour import MAIN_STEPS, SILENT_STEPS, STEPS, TourModel
+from kit.views.models.tour import MAIN_STEPS, TourModel
 
 __all__ = ["changes_brief_html", "changes_html", "head_html"]
 
@@ -16,25 +16,23 @@ __all__ = ["changes_brief_html", "changes_html", "head_html"]
 def head_html(model: TourModel) -> Html:
     """Return the heading of a step."""
     step = model.step
-    main = step.alias in MAIN_STEPS
-    role = "one of the three or their revert" if main else "a neighbour or companion"
+    main = step.name in MAIN_STEPS
+    which = "the three or their revert" if model.has_table else "the six patches of the series"
+    role = f"one of {which}" if main else "a neighbour or companion"
     return Html(
         '<h3 class="kit-step">{} of {}: {}{}</h3><p>{}. <span class="kit-soft">({})</span></p>'
-    ).format(model.place + 1, len(STEPS), step.name, label_code(step), step.summary, role)
+    ).format(model.place + 1, len(model.steps), step.name, label_code(step), step.summary, role)
 
 
 def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
     """Return what its lines do, and which table rows and scenarios it changed."""
-    came, went = model.table_changes()
     scenarios = model.scenario_changes()
     listed = Html().join(
         Html("<li><code>{}</code>: {}</li>").format(s.name, s.title) for s in scenarios
     )
     return (
         _lines_html(behaviours)
-        + Html("<p><strong>State table</strong>, what a connector does at each call: ")
-        + Html("{}</p>").format(_count(came, went))
-        + _table_html(came, went)
+        + (_changed_table_html(model) if model.has_table else _rules_html(model))
         + Html("<p><strong>Scenarios that run differently:</strong> ")
         + (
             Html("{}</p><details><summary>which ones</summary><ul>{}</ul></details>").format(
@@ -44,6 +42,28 @@ def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
             else Html("{}</p>").format(_why_none(model))
         )
     )
+
+
+def _changed_table_html(model: TourModel) -> Html:
+    came, went = model.table_changes()
+    return (
+        Html("<p><strong>State table</strong>, what a connector does at each call: ")
+        + Html("{}</p>").format(_count(came, went))
+        + _table_html(came, went)
+    )
+
+
+def _rules_html(model: TourModel) -> Html:
+    """Return the rules that come and go; nothing where no rule changes."""
+    came, went = model.rule_changes()
+    rows = [
+        (sign, rule.where, rule.condition, rule.then)
+        for sign, found in (("+", came), ("−", went))
+        for rule in found
+    ]
+    if not rows:
+        return Html("<p><strong>Rules:</strong> none changes.</p>")
+    return table("Rules that come and go", ("", "at", "if", "outcome"), rows)
 
 
 def _lines_html(behaviours: tuple[Behaviour, ...]) -> Html:
@@ -57,13 +77,11 @@ def _lines_html(behaviours: tuple[Behaviour, ...]) -> Html:
 
 def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
     """Return the same for print: rows that differ only by state are merged."""
-    came, went = model.table_changes()
     scenarios = model.scenario_changes()
     names = Html(", ").join(Html("<code>{}</code>").format(s.name) for s in scenarios)
     return (
         _lines_html(behaviours)
-        + Html("<p><strong>State table:</strong> {}</p>").format(_count(came, went))
-        + _rows_together(came, went)
+        + (_brief_table_html(model) if model.has_table else _rules_html(model))
         + once(
             "Which scenarios run differently",
             Html("<p><strong>Scenarios that run differently:</strong> {}</p>").format(
@@ -71,6 +89,12 @@ def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> H
             ),
         )
     )
+
+
+def _brief_table_html(model: TourModel) -> Html:
+    came, went = model.table_changes()
+    heading = Html("<p><strong>State table:</strong> {}</p>").format(_count(came, went))
+    return heading + _rows_together(came, went)
 
 
 def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Html:
@@ -96,7 +120,7 @@ def _why_none(model: TourModel) -> str:
     """Return why no scenario runs differently."""
     if model.step == model.previous:
         return "the tour begins here."
-    if model.step.alias in SILENT_STEPS:
+    if model.is_silent:
         return "none; real builds of this step and the one before answered all recordings alike."
     return "none of the built-in ones."
 

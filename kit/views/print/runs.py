@@ -32,7 +32,7 @@ from kit.views.html.run import beliefs_html, steps_html
 from kit.views.html.tour import changes_brief_html, head_html
 from kit.views.models.player import PlayerModel
 from kit.views.models.sandbox import SandboxModel
-from kit.views.models.tour import STEPS, TourModel
+from kit.views.models.tour import TourModel
 from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, story_of_step
 
 __all__ = ["print_player", "print_sandbox", "print_tour", "where_parted"]
@@ -120,7 +120,7 @@ def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
 def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviour]) -> PrintForm:
     """Return a step of the series: message, changes, diff, and the story that shows it."""
     message = Html() if page.commit is None else message_html(page.commit, page.series, brief=True)
-    before = "" if model.previous == model.step else model.previous.name
+    has_story = model.has_table and model.previous != model.step
     return printed(
         aside(_ON_THE_TOUR),
         _list_of_steps(model),
@@ -128,7 +128,7 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
         changes_brief_html(model, tuple(behaviours)),
         _series_once(opened(message)),
         diffs_once(hunks_kept(commit_html(page))),
-        *([_story(story_of_step(before, model.step.name))] if before else []),
+        *([_story(story_of_step(model.previous.name, model.step.name))] if has_story else []),
     )
 
 
@@ -140,7 +140,7 @@ def _series_once(message: Html) -> Html:
 def _list_of_steps(model: TourModel) -> Html:
     """Return every step with what its machine does, because some have only a hash as name."""
     items = []
-    for step in STEPS:
+    for step in model.steps:
         words = f"{step.name}: {step.summary}"
         items.append(
             Html("<li>{}</li>").format(
@@ -148,4 +148,4 @@ def _list_of_steps(model: TourModel) -> Html:
             )
         )
     listed = Html('<p>The steps:</p><ol class="kit-series">{}</ol>').format(Html().join(items))
-    return once("The list of all steps", listed)
+    return once("The list of all steps" if model.has_table else "The steps of the ports", listed)

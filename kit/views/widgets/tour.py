@@ -22,12 +22,14 @@ from kit.views.html.figure import style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
-from kit.views.models.tour import MAIN_STEPS, STEPS, TourModel
+from kit.views.models.tour import MAIN_STEPS, TourModel
 from kit.views.print.runs import print_tour
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
 from kit.views.widgets.sandbox import SandboxWidget
 
 __all__ = ["TourWidget"]
+
+_SANDBOX_HEAD = Html("<h4>The step before it and the step, in the sandbox</h4>")
 
 
 class TourWidget(Shown):
@@ -49,7 +51,7 @@ class TourWidget(Shown):
         """Build the widgets and bind them to *model*."""
         self.model = model
         self._commit_of, self._behaviours_of = commit_of, behaviours_of
-        self._steps = [self._step_button(place) for place in range(len(STEPS))]
+        self._steps = [self._step_button(place) for place in range(len(model.steps))]
         self._head, self._changes = HtmlView(), HtmlView()
         self._message, self._diff, self._status = HtmlView(), HtmlView(), HtmlView()
         desk = SandboxDesk(SandboxModel("baseline", "timer"), lines_of=lines_of)
@@ -75,8 +77,7 @@ class TourWidget(Shown):
                 self._head,
                 self._changes,
                 commit,
-                HtmlView(Html("<h4>The step before it and the step, in the sandbox</h4>")),
-                self._sandbox,
+                *([HtmlView(_SANDBOX_HEAD), self._sandbox] if model.has_table else []),
             ]
         )
         self.add_class("kit")
@@ -89,10 +90,10 @@ class TourWidget(Shown):
     # -- parts ---------------------------------------------------------------------------------
 
     def _step_button(self, place: int) -> widgets.Button:
-        revision = STEPS[place]
+        revision = self.model.steps[place]
         tooltip = f"{revision.label}: {revision.summary}"
         found = self._button(revision.name, tooltip, partial(self.model.go, place))
-        if revision.alias not in MAIN_STEPS:
+        if revision.name not in MAIN_STEPS:
             found.add_class("kit-dim")
         return found
 
@@ -109,11 +110,12 @@ class TourWidget(Shown):
         for place, shown in enumerate(self._steps):
             (shown.add_class if place == model.place else shown.remove_class)("kit-current")
             mark = "● " if place == model.place else "○ "  # as wide
-            shown.description = f"{mark}{STEPS[place].name}"
+            shown.description = f"{mark}{model.steps[place].name}"
         self._head.value = head_html(model)
         self._changes.value = changes_html(model, self._behaviours_of(model.step))
-        self._sandbox.model.choose(model.previous.label, model.step.label)
-        self._sandbox.show()
+        if model.has_table:
+            self._sandbox.model.choose(model.previous.label, model.step.label)
+            self._sandbox.show()
         self.svg = self._sandbox.desk.svg
         self._show_diff()
 

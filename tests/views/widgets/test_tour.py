@@ -10,13 +10,14 @@ from pathlib import Path
 import ipywidgets as widgets
 import pytest
 
+from kit import tour
 from kit.case_study.behaviours import Behaviour
 from kit.common.errors import UnknownRevisionError
 from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.scenario import Scenario
-from kit.storage.scenarios import find_scenario
-from kit.views.models.tour import SILENT_STEPS, STEPS, TourModel
+from kit.storage.scenarios import find_scenario, scenarios
+from kit.views.models.tour import PORT_STEPS, SILENT_STEPS, STEPS, TourModel
 from kit.views.widgets.tour import TourWidget
 
 ROOT = Path(__file__).parents[3]
@@ -184,3 +185,47 @@ def test_the_silent_steps_are_those_whose_recordings_equal_the_step_before() -> 
     equal = [step.alias for before, step in pairwise(STEPS) if answers(before) == answers(step)]
 
     assert tuple(equal) == SILENT_STEPS
+
+
+# -- PCI Express ports -----------------------------------------------------------------------------
+
+
+def test_the_tour_of_the_ports_has_their_steps_and_no_sandbox() -> None:
+    shown = tour("pcie-expiry")
+    words = {getattr(one, "description", "") for one in inside(shown)}
+    steps = [one.name for one in PORT_STEPS]
+
+    assert {f"{'●' if name == 'pcie-expiry' else '○'} {name}" for name in steps} <= words
+    assert "device_del" not in words
+    assert shown.text.startswith("pcie-expiry (pcie-18416c62e3): series 6/6: after 5 s")
+
+
+@pytest.mark.parametrize(
+    ("step", "came", "went"),
+    [
+        ("pcie-baseline", 0, 0),
+        ("pcie-before", 0, 0),
+        ("pcie-power", 1, 0),
+        ("pcie-blink", 1, 0),
+        ("pcie-44242d4d3d", 0, 0),
+        ("pcie-fast", 1, 0),
+        ("pcie-expiry", 1, 1),
+        ("pcie-indicator", 1, 0),
+    ],
+)
+def test_a_step_of_the_ports_names_the_rules_that_it_changes(
+    step: str, came: int, went: int
+) -> None:
+    """Its own commit's alone: between two steps there may be others."""
+    rules = TourModel(step, scenarios).rule_changes()
+
+    assert tuple(map(len, rules)) == (came, went)
+
+
+def test_the_silent_steps_of_the_ports_change_no_scenario() -> None:
+    steps = [TourModel(one.name, scenarios) for one in PORT_STEPS]
+    silent = [one for one in steps if one.is_silent]
+
+    assert [one.step.name for one in silent] == ["pcie-before", "pcie-44242d4d3d"]
+    assert [one.scenario_changes() for one in silent] == [(), ()]
+    assert [one.rule_changes() for one in silent] == [((), ())] * 2

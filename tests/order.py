@@ -31,6 +31,8 @@ SLOW = {
     "tests/git/repository/test_armed.py": 22,
     "tests/real_qemu/test_real.py": 22,
     "tests/cli/test_any_file.py": 20,
+    "tests/cli/test_own.py": 20,
+    "tests/storage/test_own_program.py": 20,
     "tests/cli/test_signals.py": 20,
     "tests/fuzz/": 20,
     "tests/website/test_front.py": 20,

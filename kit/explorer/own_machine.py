@@ -36,6 +36,7 @@ __all__ = [
     "Speaker",
     "canonical",
     "read_line",
+    "read_object",
 ]
 
 VERSION = 1
@@ -249,8 +250,21 @@ def canonical(value: object) -> str:
     >>> canonical({"b": 1, "a": [True, None]})
     '{"a":[true,null],"b":1}'
     """
+    return _written(value, in_order=True)
+
+
+def read_object(value: object) -> Json:
+    """Return what an object of this process answered, as `read_line` returns it; keys stay.
+
+    Raises:
+        FormatError: It is not JSON, or too long.
+    """
+    return read_line(_written(value, in_order=False))
+
+
+def _written(value: object, *, in_order: bool) -> str:
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return json.dumps(value, sort_keys=in_order, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise FormatError(f"is not JSON: {error}") from None
 

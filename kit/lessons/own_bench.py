@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kit.common.errors import UserError
 from kit.explorer.own_machine import OwnMachine, OwnObject
 from kit.explorer.own_model import MAX_STATES, OwnExplored, OwnPath, explore_own, play_own
-from kit.explorer.search import Ended
+from kit.explorer.search import Ended, Judgement
 from kit.lessons.stories import observed_desk
 from kit.storage.own_program import OwnProgram, machine_of
 from kit.views.diagram.from_own import OwnPlay
@@ -91,8 +91,7 @@ class OwnBench:
         (found,) = self._found(begin, MAX_STATES)
         wrong = [one for one in found.findings if one.is_violated]
         if not wrong and found.result.complete:
-            states = f"{found.result.states:,} states"
-            return Note(f"Right: {title}. Every property holds, in all {states} and every order.")
+            return Note(_right(title, found))
         paths = [one.actions for one in wrong if one.actions]
         if not paths:
             names = ", ".join(one.prop.name for one in wrong)
@@ -142,6 +141,17 @@ class OwnBench:
 
 def _actions(actions: tuple[object, ...]) -> str:
     return ", ".join(str(getattr(action, "name", action)) for action in actions)
+
+
+def _right(title: str, found: OwnExplored) -> str:
+    """Say that no property is violated; one that no step judged does not count as right."""
+    untried = [
+        one.prop.name for one in found.findings if one.found.judgement is Judgement.NOT_EXERCISED
+    ]
+    if untried:
+        return f"Nothing is violated, but no step judges {', '.join(untried)}."
+    states = f"{found.result.states:,} states"
+    return f"Right: {title}. Every property holds, in all {states} and every order."
 
 
 def _shown(*paths: OwnPath) -> OwnWidget:

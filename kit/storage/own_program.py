@@ -28,6 +28,7 @@ from kit.explorer.own_machine import (
     OwnObject,
     canonical,
     read_line,
+    read_object,
 )
 
 __all__ = ["ANSWER_S", "OwnProgram", "machine_of"]
@@ -193,7 +194,7 @@ class _InProcess:
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
             raise OwnMachineError(f"{self.name}: {what} raised {plain(words)[:300]}") from error
-        return read_line(canonical(found))
+        return read_object(found)
 
 
 def machine_of(machine: OwnObject) -> OwnMachine:

@@ -74,6 +74,15 @@ def test_an_answer_becomes_a_step() -> None:
     )
 
 
+def test_starts_and_scenarios_keep_their_order() -> None:
+    """The first start is what is played where none is named."""
+    named = {name: {"state": 0} for name in ("second", "first", "Third")}
+    machine = machine_of(Toy(starts=named))
+
+    assert [one.name for one in machine.description.starts] == [*named]
+    assert machine.start().name == "second"
+
+
 def test_null_means_that_it_cannot_happen() -> None:
     assert asked(machine_of(Saying(None))) is None
 

@@ -7,15 +7,19 @@ what takes longer than `SLOW_S`, or shows what steers a terminal.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kit.case_study.behaviours import read_behaviours
 from kit.common.errors import UserError
+from kit.common.json_fields import Json
 from kit.common.plain_text import printable
 from kit.course.exercise_reader import read_exercise
 from kit.course.progress import read_progress
+from kit.explorer.own_machine import OwnMachine, read_line
+from kit.explorer.own_model import explore_own, play_own
 from kit.explorer.paths import open_path
 from kit.git.repository.exported import FileHistory
 from kit.git.repository.log import subject_and_body
@@ -40,10 +44,12 @@ from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import read_scenario
 from kit.simulation.token import open_token, token_of
 from kit.storage.scenarios import find_scenario
+from kit.views.diagram.from_own import OwnPlay
 from kit.views.diagram.svg import picture_svg
 from kit.views.html.diff import commit_html, message_html
 from kit.views.reports.log import report_of
 from kit.views.reports.mail import read_message_id
+from kit.views.reports.own import OwnReport
 from kit.views.reports.picture_page import page_of
 from kit.views.reports.run import event_lines
 from kit.views.sequence.mermaid import read_diagrams, read_sequence
@@ -123,6 +129,31 @@ def recording(data: bytes) -> None:
 
 def script(data: bytes) -> None:
     list(read_scripts(text_of(data).split("\n"), "fuzz.jsonl"))
+
+
+class _Spoken:
+    """A machine of somebody's own that says the lines of an input, whatever it is asked."""
+
+    name = "fuzz"
+
+    def __init__(self, lines: list[str]) -> None:
+        self._description, *self._answers = [line for line in lines if line] or [""]
+
+    def describe(self) -> Json:
+        return read_line(self._description)
+
+    def step(self, action: str, state: str) -> Json:
+        number = zlib.crc32(f"{action} {state}".encode("utf-8", "surrogatepass"))
+        return read_line(self._answers[number % len(self._answers)] if self._answers else "null")
+
+
+def machine(data: bytes) -> None:
+    mine = OwnMachine(_Spoken(text_of(data).split("\n")))
+    explore_own(mine, max_states=30)
+    for words in mine.description.scenarios or [mine.description.actions[0].name]:
+        report = OwnReport(OwnPlay((play_own(mine, words, strict=False),), "kit"))
+        shown([*report.text_lines(72, unicode=True), *report.mail_lines(72, unicode=False)])
+        page_of(report.still())
 
 
 def log(data: bytes) -> None:
@@ -250,6 +281,7 @@ TARGETS = {
     "path": Target(path, made=_paths, grammar=PATH),
     "recording": Target(recording, ("tests/fuzz/corpus/recording/*",), grammar=LINES),
     "script": Target(script, ("tests/fuzz/corpus/recording/*",), grammar=LINES),
+    "machine": Target(machine, ("tests/fuzz/corpus/machine/*",), grammar=LINES),
     "log": Target(log, LOGS, grammar=LOG),
     "log of any format": Target(log, made=_cases),
     "two logs": Target(logs, made=_two_logs),

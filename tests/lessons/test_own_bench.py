@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kit import own_machine
+from kit import QemuSide, own_machine
 from kit.common.errors import UserError
 from kit.common.json_fields import Json
 from tests.explorer.own_toys import Counter, Toy
@@ -78,6 +78,30 @@ def test_a_verdict_on_a_right_machine_says_how_much_was_searched() -> None:
     verdict = own_machine(LEASE).verdict("fenced")
 
     assert repr(verdict).startswith("Right: a lock that is lent for a while. Every property holds")
+
+
+def test_what_no_step_judges_is_not_right() -> None:
+    assert repr(own_machine(Forgetful()).verdict("QEMU")) == (
+        "Nothing is violated, but no step judges"
+        " device_del, system_reset, sense, isolate, unisolate, unusable, usable."
+    )
+
+
+class Forgetful(QemuSide):
+    """It remembers nothing."""
+
+    def answer(self, state: Json, call: str) -> tuple[Json, object, list[str]]:
+        return state, "ok" if call in ("device_del", "system_reset") else 0, []
+
+
+def test_a_verdict_on_qemus_side_is_drawn_beside_qemu() -> None:
+    widget = own_machine(Forgetful()).verdict()
+    before, after = widget.report.play.paths
+
+    assert (before.start.name, after.start.name) == ("QEMU", "yours")
+    assert [choice.action.name for choice in after.choices] == ["device_del"]
+    assert "QEMU answers ok, sends remove" in repr(widget)
+    widget.close_all()
 
 
 def test_states_without_end_are_no_verdict() -> None:

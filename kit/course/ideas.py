@@ -305,7 +305,7 @@ _REPORTS = (
     "MEM_UNPLUG_ERROR",
 )
 MEASURES: Mapping[str, tuple[str, Callable[[Run], str]]] = {
-    "end": ("What has become of {device} at the end?", lambda run: _WORDS[ending_of(run)]),
+    "end": ("Where is {device} at the end?", lambda run: _WORDS[ending_of(run)]),
     "removed": (
         "When does QEMU send DEVICE_DELETED first?",
         lambda run: _seconds(run.times("DEVICE_DELETED")),

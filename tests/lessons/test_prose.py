@@ -87,8 +87,8 @@ def test_a_lesson_is_read_in_five_minutes_at_200_words_a_minute(path: Path) -> N
     assert len(words(prose(path))) <= 1000
 
 
-def test_the_lessons_are_read_in_forty_minutes() -> None:
-    assert sum(len(words(prose(path))) for path in LESSONS) <= 8000
+def test_the_lessons_are_read_in_37_minutes() -> None:
+    assert sum(len(words(prose(path))) for path in LESSONS) <= 7300
 
 
 @pytest.mark.parametrize("path", LESSONS[1:], ids=lambda path: path.stem)

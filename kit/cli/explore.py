@@ -15,7 +15,7 @@ from kit.actors.pseries_programs import GuestKind
 from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli, save
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
-from kit.cli.own import MachineFile, explore_machine, platform_at, refuse_with_machine
+from kit.cli.own import MachineFile, allow_with_machine, explore_machine, platform_at
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.child_process import asked_to_stop, pool
 from kit.common.errors import UserError
@@ -48,6 +48,7 @@ __all__ = ["explore"]
 
 _SCOPE = Scope()
 _PROCESSORS = os.cpu_count() or 1
+_SCOPES = ("guests", "cores", "requests", "resets", "migrations", "dimm_lmbs", "phb", "pci")
 AtOnly = Annotated[
     str | None,
     typer.Option("--at", metavar="REV", help="Only this revision, with its counterexamples."),
@@ -87,6 +88,7 @@ MaxStates = Annotated[
 
 @cli.command(epilog="Example: kit explore --at pre-revert")
 def explore(
+    context: typer.Context,
     at: AtOnly = None,
     same: Same = None,
     expect: Expect = False,
@@ -116,19 +118,15 @@ def explore(
     Exit status: 0 done, 1 a property is violated under --expect, two revisions differ or the real
     QEMU answers otherwise, 2 wrong use.
     """
-    platform = None
+    platform = None if machine is None else platform_at(machine)
     if machine is not None:
-        platform = platform_at(machine)
-        refuse_with_machine(
-            same=same is not None and platform is None,
-            guest=bool(guests) and platform is None,
-            export=export is not None,
-            live=live,
-            backend=backend != EMBEDDED,
-        )
         if platform is None:
+            allow_with_machine(context, "at", "promises", "max_states", "expect", "as_json")
             explore_machine(machine, at, promises, max_states, expect=expect, as_json=as_json)
             return
+        allow_with_machine(
+            context, "at", "promises", "max_states", "expect", "as_json", "same", *_SCOPES
+        )
         jobs = 1  # no other process has loaded it
     most = max_states or MAX_STATES
     there = chosen_qemu(backend, binary, live=live)

@@ -30,8 +30,8 @@ from kit.views.diagram.from_own import OwnPlay
 from kit.views.reports.own import OwnReport, own_json
 from kit.views.terminal.own import own_table
 
-__all__ = ["MachineFile", "compare_machine", "explore_machine", "platform_at"]
-__all__ += ["refuse_with_machine", "run_machine"]
+__all__ = ["MachineFile", "allow_with_machine", "compare_machine", "explore_machine", "platform_at"]
+__all__ += ["run_machine"]
 
 MachineFile = Annotated[
     Path | None,
@@ -54,13 +54,17 @@ def platform_at(path: Path) -> OwnPlatform | None:
     return load_platform(path) if is_platform(path) else None
 
 
-def refuse_with_machine(**options: bool) -> None:
-    """Raise `UserError` for an option that was given and means nothing for such a machine."""
-    for name, given in options.items():
-        if given:
-            raise UserError(
-                f"--{name.replace('_', '-')} goes with the kit's machines, not with --machine"
-            )
+def allow_with_machine(context: typer.Context, *names: str) -> None:
+    """Raise `UserError` if the command line gives an option that means nothing for the machine.
+
+    *names* are the parameters that do, besides those that name and write.
+    """
+    allowed = {"machine", *names}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(str(parameter.name))
+        given = source is not None and source.name == "COMMANDLINE"
+        if given and parameter.name not in allowed:
+            raise UserError(f"{parameter.opts[0]} goes with the kit's machines, not with --machine")
 
 
 def run_machine(path: Path, words: str, at: str | None, how: Writing, output: Path | None) -> None:

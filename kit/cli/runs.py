@@ -17,9 +17,9 @@ from kit.cli.live import Initrd, Kernel, image_of, play_guest, write_guest, writ
 from kit.cli.output import complain, print_json, progress_line
 from kit.cli.own import (
     MachineFile,
+    allow_with_machine,
     compare_machine,
     platform_at,
-    refuse_with_machine,
     run_machine,
 )
 from kit.cli.qemu import Backend, Binary, chosen_qemu
@@ -106,8 +106,12 @@ ScenarioName = Annotated[
 ]
 
 
+_WRITES = ("form", "width", "unicode", "in_reply_to", "output", "as_json")
+
+
 @cli.command(epilog="Example: kit run late-release --at pre-revert")
 def run(
+    context: typer.Context,
     scenario: ScenarioName,
     at: Annotated[
         str | None,
@@ -141,9 +145,7 @@ def run(
     """
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     if machine is not None:
-        refuse_with_machine(
-            expect=expect, backend=backend != EMBEDDED, kernel=kernel is not None, explore=explored
-        )
+        allow_with_machine(context, "scenario", "at", *_WRITES)
         _on_machine(machine, scenario, (at,), how, output)
         return
     if expect:
@@ -170,6 +172,7 @@ def run(
 
 @cli.command(epilog="Example: kit compare late-release --before pre-revert --after revert")
 def compare(
+    context: typer.Context,
     scenario: ScenarioName,
     before: Annotated[str, typer.Option("--before", metavar="REV", help="The first revision.")],
     after: Annotated[
@@ -198,10 +201,10 @@ def compare(
     """
     how = Writing(RunForm.JSON if as_json else form, width, unicode, in_reply_to, explored)
     if machine is not None:
-        refuse_with_machine(
-            backend=backend != EMBEDDED, kernel=kernel is not None, explore=explored
-        )
-        _on_machine(machine, scenario, (before, after or before), how, output)
+        allow_with_machine(context, "scenario", "before", "after", *_WRITES)
+        if after is None:
+            raise UserError("a pair needs --before and --after; with --machine, of its own names")
+        _on_machine(machine, scenario, (before, after), how, output)
         return
     real, image = chosen_qemu(backend, binary), image_of(kernel, initrd)
     if (real is None and image is None) == (after is None):

@@ -13,6 +13,7 @@ from kit.explorer.own_machine import OwnMachine, OwnObject
 from kit.explorer.own_model import MAX_STATES, OwnExplored, OwnPath, explore_own, play_own
 from kit.explorer.search import Ended, Judgement
 from kit.lessons.stories import observed_desk
+from kit.storage.own_platform import is_platform
 from kit.storage.own_program import OwnProgram, machine_of
 from kit.views.diagram.from_own import OwnPlay
 from kit.views.html.figure import Note, Rows
@@ -36,7 +37,12 @@ class OwnBench:
     @contextmanager
     def _opened(self) -> Iterator[OwnMachine]:
         if isinstance(self.machine, str | Path):
-            with OwnProgram(Path(self.machine)) as program:
+            path = Path(self.machine)
+            if is_platform(path):
+                raise UserError(
+                    f"{path}: is a platform; kit run SCENARIO --machine {path} plays it"
+                )
+            with OwnProgram(path) as program:
                 yield OwnMachine(program)
         else:
             yield machine_of(self.machine)

@@ -129,6 +129,18 @@ def test_every_form_can_be_written(capsys: Captured, name: str, form: str) -> No
 
 LANES = dict.fromkeys(FORMS, ("anna", "bert")) | {"page": ("<!DOCTYPE html>",)}
 
+
+def test_a_picture_that_is_too_narrow_says_so(capsys: Captured, tmp_path: Path) -> None:
+    path = program(tmp_path, 'say({"state": request["state"]})')
+    people = [f"participant {number}" for number in range(8)]
+    path.write_text(path.read_text().replace("['a', 'b']", f"['a', 'b', *{people[:6]!r}]"))
+    narrow = run(capsys, "run", "ask", "--machine", str(path), "--width", "60")
+    wide = run(capsys, "run", "ask", "--machine", str(path), "--width", "72")
+
+    assert "8 lanes do not fit into 60 columns: a larger --width, or svg" in narrow
+    assert re.search(r"^choice +a +b +par0 +par1 +par2 +par3 +par4 +par5$", wide, re.M)
+
+
 # -- hostile texts ---------------------------------------------------------------------------------
 
 HOSTILE = (
@@ -247,6 +259,10 @@ def test_the_explorers_table_shows_a_machines_text(
         ("compare ask,ask --machine M --before first --after first", "action 2, ask, cannot"),
         ("explore --machine M --same a b", "--same goes with the kit's machines"),
         ("explore --machine M --guest arbitrary", "--guest goes with the kit's machines"),
+        ("explore --machine M --cores 1", "--cores goes with the kit's machines"),
+        ("explore --machine M --jobs 2", "--jobs goes with the kit's machines"),
+        ("run once --machine M --kernel K", "--kernel goes with the kit's machines"),
+        ("compare once --machine M --before first", "a pair needs --before and --after"),
         ("explore --machine M --property smal", "did you mean small?"),
         ("explore --machine absent", "absent: there is no such file; --machine names a Python"),
     ],

@@ -80,6 +80,12 @@ def test_a_verdict_on_a_right_machine_says_how_much_was_searched() -> None:
     assert repr(verdict).startswith("Right: a lock that is lent for a while. Every property holds")
 
 
+def test_a_platform_is_named_as_one() -> None:
+    path = str(Path(__file__).parents[1] / "simulation" / "lease.py")
+    with pytest.raises(UserError, match="is a platform; kit run SCENARIO --machine"):
+        own_machine(path).explore()
+
+
 def test_what_no_step_judges_is_not_right() -> None:
     assert repr(own_machine(Forgetful()).verdict("QEMU")) == (
         "Nothing is violated, but no step judges"

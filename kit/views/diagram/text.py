@@ -53,6 +53,11 @@ def picture_lines(
         )
         if parts:
             break
+    if not parts:
+        words = (
+            f"{len(layout.lanes)} lanes do not fit into {width} columns: a larger --width, or svg"
+        )
+        parts, count = textwrap.wrap(words, width), len(devices)
     left_out = ", ".join(devices[count:])
     lines += ["", *parts, "", *_legend(layout, width, signs)]
     lines += [clean(f"not drawn: {left_out}", signs)[:width]] * bool(left_out)

@@ -89,7 +89,10 @@ def heads(columns: Columns) -> str:
 
 
 def _name(lane: Lane, apart: int, *, brief: bool) -> str:
-    return NAMES[lane][brief] if lane in NAMES else lane.value[: apart - 1]
+    if lane in NAMES:
+        return NAMES[lane][brief]
+    name, room = lane.value, apart * 2 // 3  # the first is not centred, but begins at the margin
+    return name if len(name) <= room else name[: room - 1] + name[-1]  # n1, n2: the end differs
 
 
 def _write(cells: list[str], at: int, words: str, block: int = 1) -> None:

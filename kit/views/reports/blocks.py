@@ -51,12 +51,9 @@ def event_line(
 ) -> Iterator[str]:
     """Yield an event in lines: a mark, its time, who sends it to whom, and a sentence."""
     src, dst = sides
-    parties = src.value if src is dst else f"{src.value} > {dst.value}"
-    head = (
-        f"{mark} {time:<{_TIME}} {parties:<{_PARTIES}}"
-        if time
-        else f"{mark}     {parties:<{_PARTIES}}"
-    )
+    names = src.value if src is dst else f"{src.value} > {dst.value}"
+    parties = f"{names:<{_PARTIES - 1}} "
+    head = f"{mark} {time:<{_TIME}} {parties}" if time else f"{mark}     {parties}"
     indent = min(len(head), width - 24)
     yield from wrapped(head, mark.ljust(indent), words, width, unicode)
 

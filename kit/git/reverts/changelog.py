@@ -10,7 +10,7 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit
-from kit.git.reverts.content import silent_reverts
+from kit.git.reverts.content import past_changes
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.reverts.lookup import may_revert
 from kit.git.reverts.releases import releases_among
@@ -102,9 +102,12 @@ def read_range(
                 found[sha] = revert
     if content:
         log = _span(clone, older, newer, both=both)
-        for sha, targets in silent_reverts(clone, ("--end-of-options", *log, "--")).items():
+        past = past_changes(clone, ("--end-of-options", *log, "--"))
+        for sha in past.silent:
             silent = commits.get(sha)
-            if isinstance(silent, RawCommit) and not (sha in found and found[sha].resolved):
+            if not isinstance(silent, RawCommit) or (sha in found and found[sha].resolved):
+                continue
+            if targets := past.taken_back(objects, sha):
                 found[sha] = silent_revert(objects, silent, targets)
     if by is None:
         by = habit_of(

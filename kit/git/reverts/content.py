@@ -12,20 +12,28 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
+from kit.git.repository.history import HistoryError
 from kit.git.repository.log import log_blocks
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference, TreeEntry
 from kit.git.values.patch import line_change
 
-__all__ = ["inverse_before", "silent_reverts", "undone_before"]
+__all__ = [
+    "ChangesAside",
+    "PastChanges",
+    "inverse_before",
+    "past_changes",
+    "undone_before",
+]
 
 _BACK = 24  # commits of the same line that are looked at
 _MAX_PATHS = 40
@@ -169,24 +177,31 @@ def inverse_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str
     Both change the same files, and each line of one is taken back by the other: as with git's
     patch-id, wherever in a file the lines stand, and whatever else was changed since.
     """
-    try:
-        commit, changed = commits.commit(sha), commits.changes(sha)
-        if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
-            return ()
-        own = _lines_of(commits, list(changed.items()))
-    except MissingObjectError:
+    own = _own_lines(commits, sha)
+    if own is None:
         return ()
-    if own is None or not any(own.values()):
-        return ()
+    commit = commits.commit(sha)
     since = f"--since=@{commit.committer.time_s - _WITHIN_S}"
     options = (*_RAW, "--full-diff", f"-{_MAX_ALIKE}", since, "--end-of-options")
     with clone.stream(
-        "log", *options, commit.parents[0], "--", *_specs(changed), to_the_end=False
+        "log", *options, commit.parents[0], "--", *_specs(own), to_the_end=False
     ) as log:
         for seen, files in _changes(_fields(log_blocks(log))):
-            if files.keys() == changed.keys() and _is_inverse(commits, seen.sha, own):
+            if files.keys() == own.keys() and _is_inverse(commits, seen.sha, own):
                 return (seen.sha,)
     return ()
+
+
+def _own_lines(commits: Commits, sha: str) -> dict[bytes, Counter[bytes]] | None:
+    """Return the lines that a commit changes, by path; None if it cannot be an exact inverse."""
+    try:
+        commit, changed = commits.commit(sha), commits.changes(sha)
+        if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
+            return None
+        own = _lines_of(commits, list(changed.items()))
+    except MissingObjectError:
+        return None
+    return own if own is not None and any(own.values()) else None
 
 
 def _is_inverse(commits: Commits, sha: str, own: Mapping[bytes, Counter[bytes]]) -> bool:
@@ -231,24 +246,118 @@ class _Seen(NamedTuple):
     paths: frozenset[bytes]
 
 
-def silent_reverts(clone: CloneHistory, options: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return commits that take back what earlier ones did, with these, newest first.
+class _StoppedError(Exception):
+    """Whoever asked for the changes of a log does not need them any more."""
+
+
+class PastChanges:
+    """The changes of a log, oldest first: which are taken back in silence, and which are alike.
+
+    Of the past a year is kept, as long as a revert looks back.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.silent: dict[str, tuple[str, ...]] = {}  # as far as dates tell what came before
+        self._past: dict[bytes, deque[_FileStep]] = {}
+        self._alike: dict[int, list[tuple[int, bytes]]] = {}  # by their files
+        self._pruned_s = 0
+
+    def take(self, seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]]) -> None:
+        """Take the next commit."""
+        if targets := _taken_back(seen, files, self._past):
+            self.silent[seen.sha] = tuple(each.sha for each in targets)
+        for path, (old, new) in files.items():
+            self._past.setdefault(path, deque(maxlen=_KEPT)).append(_FileStep(old, new, seen))
+        alike = self._alike.setdefault(hash(seen.paths), [])
+        alike.append((seen.made_s, bytes.fromhex(seen.sha)))
+        if seen.made_s > self._pruned_s + _WITHIN_S:
+            self._prune(seen.made_s)
+
+    def taken_back(self, commits: Commits, sha: str) -> tuple[str, ...]:
+        """Return what a commit takes back in silence, if all of it came before."""
+        targets = self.silent.get(sha, ())
+        return targets if all(_comes_after(commits, sha, each) for each in targets) else ()
+
+    def inverse(self, commits: Commits, sha: str) -> tuple[str, ...]:
+        """Return the last commit of the year before whose exact inverse one is, or nothing."""
+        own = _own_lines(commits, sha)
+        if own is None:
+            return ()
+        made_s = commits.commit(sha).committer.time_s
+        alike = self._alike.get(hash(frozenset(own)), [])
+        near = [name for at_s, name in alike if made_s - _WITHIN_S <= at_s <= made_s]
+        for name in near[: -_MAX_ALIKE - 1 : -1]:
+            target = name.hex()
+            if target != sha and _is_inverse(commits, target, own):
+                return (target,) if _comes_after(commits, sha, target) else ()
+        return ()
+
+    def _prune(self, now_s: int) -> None:
+        """Forget what nobody looks back to any more, but for the names of what is alike."""
+        self._pruned_s = now_s
+        limit_s = now_s - _WITHIN_S
+        for path in [p for p, steps in self._past.items() if steps[-1].commit.made_s < limit_s]:
+            del self._past[path]
+
+
+def past_changes(
+    clone: CloneHistory, options: Sequence[str], is_stopped: Callable[[], bool] = lambda: False
+) -> PastChanges:
+    """Return what a log says of its changes.
 
     Args:
         clone: Where they are read.
         options: Where git log starts, and which paths.
+        is_stopped: Is the answer no longer needed?
+
     """
-    found: dict[str, tuple[str, ...]] = {}
-    past: dict[bytes, deque[_FileStep]] = {}
-    commits = clone.commits()
+    found = PastChanges()
     with clone.stream("log", *_RAW, "--reverse", *options) as log:
         for seen, files in _changes(_fields(log_blocks(log, _BLOCK_BYTES))):
-            targets = _taken_back(seen, files, past)
-            if targets and all(_comes_after(commits, seen.sha, each.sha) for each in targets):
-                found[seen.sha] = tuple(each.sha for each in targets)
-            for path, (old, new) in files.items():
-                past.setdefault(path, deque(maxlen=_KEPT)).append(_FileStep(old, new, seen))
+            if is_stopped():
+                raise _StoppedError
+            found.take(seen, files)
     return found
+
+
+class ChangesAside:
+    """Reads the changes of a log in a thread, and stops when the block is left."""
+
+    def __init__(self, clone: CloneHistory, options: Sequence[str]) -> None:
+        """Take what `past_changes` takes."""
+        self._clone, self._options = clone, options
+        self._stop = threading.Event()
+        self._found: PastChanges | None = None
+        self._why: HistoryError | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> ChangesAside:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def result(self) -> PastChanges:
+        """Wait, and return them.
+
+        Raises:
+            HistoryError: git fails.
+        """
+        self._thread.join()
+        if self._found is None:
+            raise self._why or HistoryError(f"{self._clone.place}: its changes cannot be read")
+        return self._found
+
+    def _run(self) -> None:
+        try:
+            self._found = past_changes(self._clone, self._options, self._stop.is_set)
+        except HistoryError as error:
+            self._why = error
+        except _StoppedError:
+            pass
 
 
 def _fields(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
@@ -289,6 +398,12 @@ def _taken_back(
     seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_FileStep]]
 ) -> list[_Seen]:
     """Return the commits that one takes back as a whole, newest first; none if it is a toggle."""
+    alone = _undone_alone(seen, files, past)
+    if alone is not None:
+        is_toggle = any(
+            sum(change.new == new for change in past[path]) > 1 for path, (_, new) in files.items()
+        )
+        return [] if is_toggle or _are_toggles([seen, alone]) else [alone]
     targets: dict[str, _Seen] = {}
     for path, (old, new) in files.items():
         state, is_back = old, False
@@ -306,9 +421,28 @@ def _taken_back(
     undone = sorted(targets.values(), key=lambda each: -each.made_s)
     if len(undone) > _MAX_TARGETS or not all(each.paths <= seen.paths for each in undone):
         return []
-    if _TOGGLE.search(seen.subject) or any(_TOGGLE.search(each.subject) for each in undone):
-        return []
-    return undone
+    return [] if _are_toggles([seen, *undone]) else undone
+
+
+def _undone_alone(
+    seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_FileStep]]
+) -> _Seen | None:
+    """Return the last commit that changed just these files, the other way round."""
+    path, (old, new) = next(iter(files.items()))
+    for change in reversed(past.get(path, ())):
+        commit = change.commit
+        if change.old != new or change.new != old or seen.made_s - commit.made_s > _WITHIN_S:
+            continue
+        if commit.paths == seen.paths and all(
+            any(each == (after, before, commit) for each in past[other])
+            for other, (before, after) in files.items()
+        ):
+            return commit
+    return None
+
+
+def _are_toggles(some: Sequence[_Seen]) -> bool:
+    return any(_TOGGLE.search(each.subject) for each in some)
 
 
 def _comes_after(commits: Commits, sha: str, target: str) -> bool:

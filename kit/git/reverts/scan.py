@@ -8,7 +8,7 @@ parent; where it shows a choice of commits only, the clone is asked for each.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,12 @@ from kit.git.repository.commits import Commits
 from kit.git.repository.log import LogBlock, log_commits, shown, subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
-from kit.git.reverts.content import inverse_before, silent_reverts, undone_before
+from kit.git.reverts.content import (
+    ChangesAside,
+    PastChanges,
+    inverse_before,
+    undone_before,
+)
 from kit.git.reverts.lookup import Offers, Seeker, places_that_may_revert, slots_of, twin_slot
 from kit.git.reverts.names import dated, mentioned, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
@@ -43,6 +48,7 @@ _TITLE = "by its title"
 _TITLE_WITHIN_S = 366 * 86_400  # how long before a revert the subject that it quotes is looked for
 _NUMBER_WITHIN_S = 3 * _TITLE_WITHIN_S
 Progress = Callable[[int, int | None], None]
+_Inverse = Callable[[str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +166,7 @@ def said_by(clone: CloneHistory, commits: Commits, commit: RawCommit) -> Revert 
         return None  # a pull request tells of the reverts that it brings
     row = _Waiting(record, says)
     row.look_up(clone, commits, in_the_log=False)
-    return _placed(commits, row, Marks(), clone, deep=True)
+    return _placed(commits, row, Marks(), clone, lambda name: inverse_before(clone, commits, name))
 
 
 def silent_revert(commits: Commits, commit: RawCommit, targets: Sequence[str]) -> Revert:
@@ -183,8 +189,12 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     """Give the rows in the order of the log, each when what it names has been placed."""
     scan = _Scan(clone, is_whole=not wanted.is_choice, is_cut=wanted.is_cut)
     if wanted.content:
-        scan.is_deep = True
-        scan.silent = silent_reverts(clone, wanted.options(clone.tip()))
+        yield from _found_by_content(clone, wanted, scan)
+        return
+    yield from _read_log(clone, wanted, scan)
+
+
+def _read_log(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
     at_least = _BLOCK_BYTES if scan.is_whole else 0
     with clone.stream(
         "log", *_FORMAT, *wanted.options(clone.tip()), of=" ".join(wanted.revisions) or "HEAD"
@@ -192,6 +202,23 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
         for block in log_commits(log, at_least):
             yield from scan.read(block)
     yield from scan.rest()
+
+
+def _found_by_content(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
+    """Give the rows, those that say nothing too: changes are read while the messages are."""
+    scan.put_off = []
+    with ChangesAside(clone, wanted.options(clone.tip())) as aside:
+        for _ in _read_log(clone, wanted, scan):
+            pass
+        past = aside.result()
+    rows = {row.record.sha: row for row in scan.put_off}
+    found = None if wanted.is_choice or wanted.is_cut else past
+    for sha in scan.order_of({*rows, *past.silent}):
+        placed = scan.place(rows[sha], found, is_deep=True) if sha in rows else None
+        if placed is None and (targets := past.taken_back(scan.commits, sha)):
+            placed = silent_revert(scan.commits, _commit_or_why(scan.commits, sha), targets)
+        if placed is not None:
+            yield placed
 
 
 class _Scan:
@@ -207,14 +234,18 @@ class _Scan:
         """
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
-        self.silent: Mapping[str, tuple[str, ...]] = {}
-        self.is_deep = False
+        self.put_off: list[_Waiting] | None = None  # where rows are placed in the end only
+        self._names: list[bytes] = []
         self._marks, self._offers = Marks(), Offers()
         self._waiting: deque[_Waiting] = deque()
         self._by_seeker: dict[str, _Waiting] = {}
 
     def read(self, block: LogBlock) -> Iterator[Revert]:
         """Take commits, as `git log` prints them, and give the rows that are settled by then."""
+        if self.put_off is not None:
+            self._names += [
+                bytes.fromhex(head[: self.commits.digits].decode()) for head in block.heads
+            ]
         messages = self._in_utf8(block)
         lowered = b"\0".join(messages).lower().split(b"\0")
         subjects = [each.partition(b"\n")[0] for each in lowered]
@@ -279,11 +310,6 @@ class _Scan:
             said[place] = subject, body, says
             # what is named otherwise is compared by content
             ahead += [name, *says.names, *(() if says.has_hashes else parents)]
-        for place, head in enumerate(heads if self.silent else ()):
-            targets = self.silent.get(head[: self.commits.digits].decode())
-            if targets and place not in said:
-                subject, body = subject_and_body(shown(messages[place]))
-                said[place] = subject, body, NamedTargets(Form.SILENT, targets)
         self.commits.read_ahead(ahead)
         return {place: self._waiting_for(heads[place], *said[place]) for place in sorted(said)}
 
@@ -311,9 +337,27 @@ class _Scan:
                 self._offers.drop(settled.seeker)
             yield from self._placed(settled)
 
+    def order_of(self, names: set[str]) -> Iterator[str]:
+        """Give those of some commits that the log had, in its order."""
+        wanted = {bytes.fromhex(each) for each in names}
+        return (each.hex() for each in self._names if each in wanted)
+
+    def place(
+        self, row: _Waiting, past: PastChanges | None = None, *, is_deep: bool = False
+    ) -> Revert | None:
+        """Return the row, or None; *past* are the changes of the whole log, if they were read."""
+
+        def inverse(sha: str) -> tuple[str, ...]:
+            if past is not None:
+                return past.inverse(self.commits, sha)
+            return inverse_before(self.clone, self.commits, sha) if is_deep else ()
+
+        return _placed(self.commits, row, self._marks, self.clone, inverse)
+
     def _placed(self, row: _Waiting) -> Iterator[Revert]:
-        placed = _placed(self.commits, row, self._marks, self.clone, deep=self.is_deep)
-        if placed is not None:
+        if self.put_off is not None:
+            self.put_off.append(row)
+        elif (placed := self.place(row)) is not None:
             yield placed
 
 
@@ -415,7 +459,7 @@ class _Waiting:
 
 
 def _placed(
-    commits: Commits, waiting: _Waiting, marks: Marks, clone: CloneHistory, *, deep: bool
+    commits: Commits, waiting: _Waiting, marks: Marks, clone: CloneHistory, inverse: _Inverse
 ) -> Revert | None:
     """Return the row, or None if its message may mean something else and nothing is found.
 
@@ -424,7 +468,7 @@ def _placed(
         waiting: The row.
         marks: What came before what in the log.
         clone: What they are read from.
-        deep: Look for an exact inverse, too; that takes longer.
+        inverse: Who looks for an exact inverse; that takes longer.
     """
     record, seeker = waiting.record, waiting.seeker
     if waiting.says.has_hashes:
@@ -443,9 +487,7 @@ def _placed(
         found_beside = mentioned(commits, record.commit, seeker)
         targets, is_lost = (found_beside, False) if found_beside else (targets, True)
     if is_lost:
-        targets = _by_content(commits, waiting, targets, clone, deep=deep)
-    if waiting.says.form is Form.SILENT:
-        targets = tuple(replace(each, by=By.CONTENT) for each in targets)
+        targets = _by_content(commits, waiting, targets, clone, inverse)
     is_sure = waiting.says.sure
     if waiting.says.has_hashes:  # a squash tells of commits that never came here, prose of others'
         is_plain = not bare_title(record.subject) and waiting.says.form is not Form.PROSE
@@ -477,14 +519,11 @@ def _by_content(
     waiting: _Waiting,
     named_targets: tuple[RevertTarget, ...],
     clone: CloneHistory,
-    *,
-    deep: bool,
+    inverse: _Inverse,
 ) -> tuple[RevertTarget, ...]:
     """Return what a commit takes back; what its message surely names and is not here stays."""
     record = waiting.record
-    undone = undone_before(clone, commits, record.sha)
-    if not undone and deep:
-        undone = inverse_before(clone, commits, record.sha)
+    undone = undone_before(clone, commits, record.sha) or inverse(record.sha)
     found = tuple(
         dated(commits, record.commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
         for sha in undone

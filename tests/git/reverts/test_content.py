@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.content import past_changes
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import By
@@ -164,3 +166,53 @@ def test_what_a_merge_brought_is_taken_back_commit_by_commit(shop: Workshop, oth
     (row,) = read_reverts(shop.clone)
 
     assert [(each.sha, each.by) for each in row.targets] == [(wrong, By.CONTENT)]
+
+
+def test_rows_by_content_stand_in_the_order_of_the_log(shop: Workshop) -> None:
+    shop.commit("tap: begin", {"a": "1\n", "b": "1\n", "c": "1\n"})
+    first = shop.commit("tap: one", {"a": "2\n"})
+    second = shop.commit("tap: two", {"b": "2\n"})
+    quiet = shop.commit("tap: as it should be", {"a": "1\n"})
+    said = shop.commit(f"tap: no\n\nThis reverts commit {second}.", {"b": "1\n"})
+    louder = shop.commit("tap: once more", {"c": "3\n"})
+    last = shop.commit("tap: as it was", {"c": "1\n"})
+
+    rows = list(read_reverts(shop.clone, Wanted(content=True)))
+    cut = list(read_reverts(shop.clone, Wanted(content=True, revisions=(f"{quiet}..",))))
+    alone = list(read_reverts(shop.clone, Wanted(content=True, paths=("b",))))
+
+    told = [(row.sha, row.form, [target.sha for target in row.targets]) for row in rows]
+    assert told == [
+        (last, Form.SILENT, [louder]),
+        (said, Form.PHRASE, [second]),
+        (quiet, Form.SILENT, [first]),
+    ]
+    assert [row.sha for row in cut] == [last, said]
+    assert [row.sha for row in alone] == [said]
+
+
+def test_the_exact_inverse_of_a_change_is_found_though_more_was_done_and_undone(
+    shop: Workshop,
+) -> None:
+    """What came between touches other files, and is no part of it."""
+    shop.commit("tap: begin", {"a": "1\n", "b": "1\n"})
+    wrong = shop.commit("tap: one", {"a": "2\n"})
+    shop.commit("tap: both", {"a": "3\n", "b": "2\n"})
+    shop.commit("tap: neither", {"a": "2\n", "b": "1\n"})
+    quiet = shop.commit("tap: as it should be", {"a": "1\n"})
+
+    found = past_changes(shop.clone, ("HEAD",))
+
+    assert found.taken_back(shop.clone.commits(), quiet) == (wrong,)
+
+
+def test_a_reader_who_leaves_ends_what_reads_changes(shop: Workshop) -> None:
+    for number in range(3):
+        shop.commit("tap: on", {"a": f"{number}\n"})
+        shop.commit(f"tap: off {number}", {"a": "as it was\n"})
+    before = threading.active_count()
+    rows = read_reverts(shop.clone, Wanted(content=True))
+    next(rows, None)
+    rows.close()
+
+    assert threading.active_count() == before

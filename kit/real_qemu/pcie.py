@@ -10,8 +10,11 @@ hw/pci-bridge/gen_pcie_root_port.c, docs/specs/acpi_pci_hotplug.rst.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from kit.machine import requests
-from kit.machine.events import DeviceDeleted, Done, Stepped, VmResume, VmStop
+from kit.machine.events import DeviceDeleted, Done, QmpError, Stepped, VmResume, VmStop
 from kit.machine.pcie import messages as pcie
 from kit.machine.pcie.function import DRIVERS, PcieFunction
 from kit.machine.pcie.machine import PcieConfig, PortConfig
@@ -22,6 +25,7 @@ from kit.real_qemu.channel.wire import QmpEvent
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.qmp import reply_of
 from kit.real_qemu.real import RealMachine
+from kit.real_qemu.session import Session
 
 __all__ = ["RealPcie"]
 
@@ -35,10 +39,13 @@ _LETTERS = {1: "b", 2: "w", 4: "l"}
 _ACPI = 0x0CC0
 _PEER_OFF = "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
 _PEER_SINCE = (6, 1, 0)
+_REFUSED = re.compile(r"Bad config data: i=0x([0-9a-f]+) read: ([0-9a-f]+) device: ([0-9a-f]+)")
 
 
 class RealPcie(RealMachine):
     """A q35 machine with root ports in a QEMU process."""
+
+    _now_ns = 0  # by the last clock_step
 
     def __init__(self, binary: Binary, config: PcieConfig, *, answer_s: float = 20.0) -> None:
         self.config = config
@@ -88,8 +95,13 @@ class RealPcie(RealMachine):
                 return self._device_ids()
             case pcie.AcpiAccess(register, value):
                 return self._acpi(register, value)
-            case requests.Migrate() | pcie.MigratePorts() | requests.DeviceAdd():
-                raise self.error(f"the kit has no {type(request).__name__} for its real ports")
+            case requests.Migrate():
+                return self._migrate(self._functions(), self._now_ns)
+            case pcie.MigratePorts(devices, clock_ns):
+                wanted = self._functions() if devices is None else devices
+                return self._migrate(wanted, clock_ns or 0)
+            case requests.DeviceAdd(device):
+                raise self.error(f"{type(device).__name__} is not a device of the kit's ports")
         return self._guest(request)
 
     def _guest(self, request: pcie.PcieRequest) -> pcie.PcieReply:
@@ -122,7 +134,8 @@ class RealPcie(RealMachine):
     def _clock_step(self, ns: int) -> Stepped:
         if not self.binary.steps_time:
             raise self.error("this build has no qtest accelerator: time cannot be stepped")
-        return Stepped(int(self.session.qtest("clock_step", str(ns))[0]))
+        self._now_ns = int(self.session.qtest("clock_step", str(ns))[0])
+        return Stepped(self._now_ns)
 
     def _device_ids(self) -> pcie.DeviceIds:
         names = (
@@ -138,6 +151,60 @@ class RealPcie(RealMachine):
             return pcie.RegisterValue(int(self.session.qtest("inl", place)[0], 16))
         self.session.qtest("outl", place, value & 0xFFFFFFFF)
         return Done()
+
+    # -- migration -------------------------------------------------------------------------------
+
+    def _functions(self) -> tuple[PcieFunction, ...]:
+        """Return the devices behind the ports, each at the address that it has."""
+        return tuple(map(self._function, self._device_ids().ids))
+
+    def _function(self, name: str) -> PcieFunction:
+        def property_of(key: str) -> str:
+            return str(self.ok("qom-get", path=f"/machine/peripheral/{name}", property=key))
+
+        driver, devfn = property_of("type"), int(property_of("addr"))
+        kind = next((kind for kind, known in DRIVERS.items() if known == driver), None)
+        if kind is None:
+            raise self.error(f"{name} is a {driver}, which is not a device of the kit's ports")
+        return PcieFunction(
+            bus=property_of("parent_bus").rpartition("/")[2],
+            addr=f"{devfn >> 3:x}.{devfn & 7}",
+            multifunction=property_of("multifunction") == "True",
+            id=name,
+            kind=kind,
+        )
+
+    def _migrate(self, devices: tuple[PcieFunction, ...], clock_ns: int) -> pcie.PcieReply:
+        """Migrate to another process; a clock that nobody steps is sent by QEMU itself."""
+        source = self.session
+        config = replace(self.config, devices=devices)
+        there = self.started((*_command_line(self.binary, config), "-incoming", "defer"))
+        place = f"unix:{source.folder / 'migration'}"
+        try:
+            if self.binary.steps_time and clock_ns:
+                there.qtest("clock_set", str(clock_ns))
+            if isinstance(refused := reply_of(there.qmp("migrate-incoming", uri=place)), QmpError):
+                raise self.error(f"refuses migrate-incoming: {refused.desc}")
+            self.ok("migrate", uri=place)
+            self.wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
+        except QemuGone as gone:
+            return self._not_migrated(there, gone)
+        except BaseException:
+            there.close()
+            raise
+        source.close()
+        there.events.clear()
+        self.session, self._now_ns = there, clock_ns
+        self.look()
+        return Done()
+
+    def _not_migrated(self, there: Session, gone: QemuGone) -> pcie.MigrationFailed:
+        """Return the byte that the destination refused; another end is an error."""
+        said = _REFUSED.search(there.output())
+        there.close()
+        if said is None:
+            raise self.error(f"the migration fails: {gone}") from None
+        return pcie.MigrationFailed(*(int(found, 16) for found in said.groups()))
 
     # -- configuration space ---------------------------------------------------------------------
 
@@ -194,7 +261,8 @@ def _command_line(binary: Binary, config: PcieConfig) -> tuple[str, ...]:
     for port in config.ports:
         words += ["-device", _port_words(port)]
     for device in config.devices:
-        named = (f"{name}={value}" for name, value in _arguments(device).items())
+        given = {n: "on" if v is True else v for n, v in _arguments(device).items()}
+        named = (f"{name}={value}" for name, value in given.items())
         words += ["-device", ",".join(named).removeprefix("driver=")]
     return tuple(words)
 

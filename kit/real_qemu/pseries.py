@@ -27,7 +27,6 @@ from kit.machine.events import (
 )
 from kit.real_qemu import firmware
 from kit.real_qemu.channel.failures import BackendError, QemuGone
-from kit.real_qemu.channel.wire import QmpAnswer
 from kit.real_qemu.qmp import hotpluggable_cpus, memory_devices, reply_of, spapr_events
 from kit.real_qemu.real import LABEL_BYTES, RealMachine
 from kit.real_qemu.rtas import rtas
@@ -45,7 +44,6 @@ _ONLY_LOOK = (
 )
 """Requests after which no device can be gone, and no QMP event can be on its way."""
 
-_MIGRATION_S = 30.0
 _POLL_S = 0.005
 _NVDIMM_UUID = "75a3cdd7-6a2f-4791-8d15-fe0a920e8e9e"
 
@@ -149,8 +147,8 @@ class RealSpapr(RealMachine):
             if isinstance(refused := reply_of(there.qmp("migrate-incoming", uri=place)), QmpError):
                 raise self.error(f"refuses migrate-incoming: {refused.desc}")
             self.ok("migrate", uri=place)
-            self._wait_for(source, "query-migrate", ("completed",), ("failed", "cancelled"))
-            self._wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
+            self.wait_for(source, "query-migrate", ("completed",), ("failed", "cancelled"))
+            self.wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
         except QemuGone as gone:
             there.close()
             raise BackendError(f"the migration fails: {gone}") from None
@@ -169,20 +167,6 @@ class RealSpapr(RealMachine):
         if self.binary.steps_time:
             there.qtest("clock_set", str(now_ns))
             self._now_ns = now_ns
-
-    def _wait_for(
-        self, session: Session, query: str, good: tuple[str, ...], bad: tuple[str, ...]
-    ) -> None:
-        until = time.monotonic() + _MIGRATION_S
-        while True:
-            answer = session.qmp(query)
-            value = answer.value if isinstance(answer, QmpAnswer) else {}
-            status = value.get("status") if isinstance(value, dict) else None
-            if status in good:
-                return
-            if status in bad or time.monotonic() > until:
-                raise self.error(f"the migration fails: {query} says {status}")
-            time.sleep(_POLL_S)
 
 
 def device_arguments(device: requests.Device, core: str) -> dict[str, Any]:

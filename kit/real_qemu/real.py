@@ -9,6 +9,7 @@ Source: QEMU softmmu/qdev-monitor.c (drain_call_rcu in qmp_device_add).
 from __future__ import annotations
 
 import re
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ __all__ = ["RealMachine"]
 
 LABEL_BYTES = 128 << 10  # of an nvdimm, beside its memory
 _LATE_S = 10.0
+_MIGRATION_S, _POLL_S = 30.0, 0.005
 _NO_DEVICE = "no-such-device"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
 _NAMED, _ANONYMOUS = "/machine/peripheral", "/machine/peripheral-anon"
@@ -99,6 +101,25 @@ class RealMachine:
         self.ok("system_reset")
         if not self.session.wait_event(lambda event: event.name == "RESET"):
             raise self.error("does not reset in time")
+
+    def wait_for(
+        self, session: Session, query: str, good: tuple[str, ...], bad: tuple[str, ...]
+    ) -> None:
+        """Wait until a query says that a migration has come so far.
+
+        Raises:
+            BackendError: It says that the migration failed, or the time is over.
+        """
+        until = time.monotonic() + _MIGRATION_S
+        while True:
+            answer = session.qmp(query)
+            value = answer.value if isinstance(answer, QmpAnswer) else {}
+            status = value.get("status") if isinstance(value, dict) else None
+            if status in good:
+                return
+            if status in bad or time.monotonic() > until:
+                raise self.error(f"the migration fails: {query} says {status}")
+            time.sleep(_POLL_S)
 
     # -- devices ---------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
-from kit.machine.pcie.messages import MigratePorts
 from kit.machine.pcie_revisions import PCIE, PCIE_ACPI, recorded_name
 from kit.machine.requests import ClockStep
 from kit.machine.revision import Board
@@ -72,8 +71,9 @@ def _recorded(script: RecordingScript, binary: Binary) -> tuple[tuple[list[Json]
             if _crashed(answer):
                 cut = f"{script.name}, step {number}: the binary {real.ended}: cut there"
                 return (steps, cut), real.ended
-            steps.append({**asked, **answer})
-            if "aborted" in answer:
+            failed = _failed(answer)
+            steps.append({**asked, **({"failed": failed} if failed else answer)})
+            if failed or "aborted" in answer:
                 break
     return (steps, ""), ""
 
@@ -85,21 +85,19 @@ def _recorded(script: RecordingScript, binary: Binary) -> tuple[tuple[list[Json]
 class LiveComparison:
     """The result of comparing a binary with the embedded machine.
 
-    ``passed_over`` are scripts that need time, ``unasked`` those that migrate ports.  ``again`` are
-    remarks on those that were tried again, because the binary had crashed or hung.
+    ``passed_over`` are scripts that need time.  ``again`` are remarks on those that were tried
+    again, because the binary had crashed or hung.
     """
 
     report: ConformanceReport = field(default_factory=ConformanceReport)
     passed_over: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
-    unasked: tuple[str, ...] = ()
 
     def __add__(self, other: LiveComparison) -> LiveComparison:
         return LiveComparison(
             self.report + other.report,
             self.passed_over + other.passed_over,
             self.again + other.again,
-            self.unasked + other.unasked,
         )
 
 
@@ -127,8 +125,6 @@ def _compared(script: RecordingScript, identity: Identity) -> LiveComparison:
         raise RecordingError(f"script {script.name!r} is for {board}; {name} is not what plays it")
     if needs_time(script, identity.binary):
         return LiveComparison(passed_over=(script.name,))
-    if any(isinstance(request, MigratePorts) for _, request in script.steps):
-        return LiveComparison(unasked=(script.name,))
     found = tried(lambda: _once(script, identity))
     again = (f"{script.name}{found.words}",) if found.earlier else ()
     return LiveComparison(found.result, again=again)
@@ -144,9 +140,14 @@ def _once(script: RecordingScript, identity: Identity) -> tuple[ConformanceRepor
                 mismatch = Mismatch(script.name, number, asked["op"], expected, got)
                 how = real.ended if _crashed(got) else ""
                 return ConformanceReport(1, number, (mismatch,)), how
-            if "aborted" in got:
+            if _failed(got) or "aborted" in got:
                 return ConformanceReport(1, number), ""
     return ConformanceReport(1, len(script.steps)), ""
+
+
+def _failed(answer: Json) -> Json:
+    """Return how a migration failed, after which a recording ends; None if none did."""
+    return answer.get("reply", {}).get("failed")
 
 
 def _crashed(answer: Json) -> bool:

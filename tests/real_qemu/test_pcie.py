@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from enum import Enum
 from pathlib import Path
 
 import pytest
 
 from kit.common.errors import UserError
-from kit.machine.pcie.messages import MigratePorts, WriteRegister
+from kit.machine.pcie.messages import WriteRegister
 from kit.machine.pcie.registers import Register
 from kit.machine.pcie_revisions import (
     ACPI_REVISIONS,
     PCIE,
     PCIE_ACPI,
     PCIE_REVISIONS,
+    PciePatch,
     recorded_name,
     recorded_revision,
 )
@@ -50,12 +52,7 @@ def scripts(suite: str, identity: Identity) -> list[RecordingScript]:
     name = recorded_name(identity.nearest)
     path = next(REFERENCE.glob(f"{suite}/{name}.jsonl*"))
     found = read_scripts(lines_of_file(path), str(path))
-    return [
-        one
-        for one in found
-        if not needs_time(one, identity.binary)
-        and not any(isinstance(request, MigratePorts) for _, request in one.steps)
-    ]
+    return [one for one in found if not needs_time(one, identity.binary)]
 
 
 # -- which build it is -------------------------------------------------------------------------
@@ -103,7 +100,7 @@ def test_what_needs_no_clock_is_answered_as_the_embedded_machine_does(ports: Ide
     wanted = scripts("directed", ports)
     found = compare_live(wanted, ports, "directed")
 
-    assert len(wanted) >= 39
+    assert len(wanted) >= 42
     assert [one.name for one in found.report.mismatches] == []
     assert found.report.transcripts == len(wanted)
 
@@ -127,11 +124,24 @@ def test_a_recording_of_it_conforms(ports: Identity) -> None:
     assert conform([transcript], "recorded").mismatches == ()
 
 
-def test_a_migration_is_passed_over_and_said(ports: Identity) -> None:
-    script = RecordingScript("migrates", PCIE, (({"op": "migrate"}, MigratePorts()),))
-    found = compare_live([script], ports, "here")
+def test_a_destination_that_refuses_a_byte_is_an_answer(ports: Identity) -> None:
+    """The guest waits for a function; the destination has it, and presence differs."""
+    wanted = [one for one in scripts("directed", ports) if "migrate" in one.name]
+    failing = [one for one in wanted if one.name == "migrate-function-one-waiting"]
+    transcript = record(failing[0], ports).transcript
+    (found,) = [one for one in transcript["steps"] if one["op"] == "migrate"]
+    compares = PciePatch.PRESENCE_NOT_COMPARED not in patches(ports)
 
-    assert (found.unasked, found.report.transcripts) == (("migrates",), 0)
+    assert len(wanted) >= 3
+    assert ("failed" in found) == compares
+    assert (found is transcript["steps"][-1]) == compares
+    (read,) = read_transcripts([json.dumps(transcript)], "recorded")
+    assert conform([read], "recorded").mismatches == ()
+
+
+def patches(identity: Identity) -> frozenset[Enum]:
+    """Return what the youngest build that answers as the binary has."""
+    return identity.same[-1].patches
 
 
 def test_a_port_that_is_not_there_is_one_line(ports: Identity) -> None:
@@ -144,11 +154,7 @@ def test_a_port_that_is_not_there_is_one_line(ports: Identity) -> None:
 
 # -- played --------------------------------------------------------------------------------------
 
-PLAYED = [
-    name
-    for name, one in scenarios().items()
-    if PCIE in one.setup.boards and name != "pcie-migrated"
-]
+PLAYED = [name for name, one in scenarios().items() if PCIE in one.setup.boards]
 
 
 @pytest.mark.parametrize("name", PLAYED)

@@ -48,7 +48,8 @@ __all__ = ["explore"]
 
 _SCOPE = Scope()
 _PROCESSORS = os.cpu_count() or 1
-_SCOPES = ("guests", "cores", "requests", "resets", "migrations", "dimm_lmbs", "phb", "pci")
+_OWN = ("at", "promises", "max_states", "expect", "as_json")
+_SCOPES = ("same", "guests", "cores", "requests", "resets", "migrations", "dimm_lmbs", "phb", "pci")
 AtOnly = Annotated[
     str | None,
     typer.Option("--at", metavar="REV", help="Only this revision, with its counterexamples."),
@@ -118,15 +119,13 @@ def explore(
     Exit status: 0 done, 1 a property is violated under --expect, two revisions differ or the real
     QEMU answers otherwise, 2 wrong use.
     """
-    platform = None if machine is None else platform_at(machine)
+    platform = None
     if machine is not None:
+        platform = platform_at(machine)
+        allow_with_machine(context, *_OWN, *(_SCOPES if platform else ()))
         if platform is None:
-            allow_with_machine(context, "at", "promises", "max_states", "expect", "as_json")
             explore_machine(machine, at, promises, max_states, expect=expect, as_json=as_json)
             return
-        allow_with_machine(
-            context, "at", "promises", "max_states", "expect", "as_json", "same", *_SCOPES
-        )
         jobs = 1  # no other process has loaded it
     most = max_states or MAX_STATES
     there = chosen_qemu(backend, binary, live=live)

@@ -62,7 +62,11 @@ def test_the_bench_follows_the_walk(opened: OpenLesson, name: str) -> None:
         walk.get_by_role("button", name="device_del", exact=True).click()
         walk.get_by_role("button", name="release late", exact=True).click()
         expect(walk.locator(".kit-sandbox .kit-verdict")).to_contain_text("pre-revert dropped")
-        walk.get_by_role("button", name="○ resend", exact=True).click()
+        resend = walk.get_by_role("button", name="○ resend", exact=True)
+        expect(resend).to_have_attribute("aria-pressed", "false")
+        resend.click()
+        pressed = walk.get_by_role("button", name="● resend", exact=True)
+        expect(pressed).to_have_attribute("aria-pressed", "true")
         expect(walk.locator(".kit-sandbox .kit-verdict")).to_contain_text("both have done the same")
 
 

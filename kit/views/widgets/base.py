@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from importlib import resources
 from threading import RLock
 from typing import ParamSpec, TypeVar
 
+import anywidget
 import ipywidgets as widgets
 from traitlets import validate
 
@@ -18,13 +20,16 @@ from kit.views.html.still import lasting
 
 __all__ = [
     "HtmlView",
+    "SaysPressed",
     "Shown",
     "button",
     "guarded",
     "in_turn",
     "label",
+    "press",
     "row",
     "side",
+    "toggle",
 ]
 
 P = ParamSpec("P")
@@ -82,6 +87,25 @@ def button(words: str, tooltip: str, clicked: Callable[[object], None]) -> widge
     made = widgets.Button(description=words, tooltip=tooltip)
     made.on_click(clicked)
     return made
+
+
+def toggle(words: str, tooltip: str, clicked: Callable[[object], None]) -> widgets.Button:
+    """Return a button that is pressed or not; `press` says which, and `SaysPressed` tells of it."""
+    made = button(words, tooltip, clicked)
+    made.add_class("kit-toggle")
+    return made
+
+
+def press(made: widgets.Button, *, on: bool) -> None:
+    """Show a toggle as pressed, or not."""
+    if on != ("kit-chosen" in made._dom_classes):  # each change is a message to the browser
+        (made.add_class if on else made.remove_class)("kit-chosen")
+
+
+class SaysPressed(anywidget.AnyWidget):
+    """Tells screen readers which toggles of the widget around it are pressed; it is not seen."""
+
+    _esm = resources.files("kit.views.html").joinpath("pressed.js").read_text(encoding="utf-8")
 
 
 def label(words: str) -> HtmlView:

@@ -41,7 +41,17 @@ from kit.views.page.exercise import exercise_data
 from kit.views.page.story import packed
 from kit.views.print.exercise import print_exercise
 from kit.views.terminal.exercises import standing_words
-from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
+from kit.views.widgets.base import (
+    HtmlView,
+    SaysPressed,
+    Shown,
+    button,
+    guarded,
+    label,
+    press,
+    row,
+    toggle,
+)
 
 __all__ = ["ExerciseWidget", "LinesOf"]
 
@@ -71,6 +81,7 @@ class ExerciseWidget(Shown):
                 self._status,
                 HtmlView(_hints_html(model.exercise)),
                 self._more,
+                SaysPressed(),
             ]
         )
         self.add_class("kit")
@@ -83,13 +94,16 @@ class ExerciseWidget(Shown):
     def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
         return button(words, tooltip, guarded(action, self._say))
 
+    def _toggle(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return toggle(words, tooltip, guarded(action, self._say))
+
     def _where(self) -> list[widgets.Widget]:
         """Return buttons for the revisions, if there are several."""
         at = self.model.exercise.at
         if len(at) < 2:
             return []
         for revision in at:
-            self._revisions[revision.name] = self._button(
+            self._revisions[revision.name] = self._toggle(
                 revision.name, revision.summary, partial(self.model.use, revision.name)
             )
         return [row([label("asked at"), *self._revisions.values()], "kit-row")]
@@ -117,7 +131,7 @@ class ExerciseWidget(Shown):
         return "" if self._number is None else str(self._number.value)
 
     def _choice(self, name: str, says: str) -> widgets.Button:
-        made = self._button(says, says, partial(self.model.choose, name))
+        made = self._toggle(says, says, partial(self.model.choose, name))
         self._marked[name] = (made, says)
         return made
 
@@ -158,7 +172,7 @@ class ExerciseWidget(Shown):
     def _tools(self) -> list[widgets.Button]:
         model = self.model
         found = [self._button("check", "Find out whether the answer is right", model.check)]
-        _style(found[0], "kit-primary", on=True)
+        found[0].add_class("kit-primary")
         if model.exercise.kind in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
             found.append(self._button("undo", "Undo the last action", model.undo))
         return [
@@ -174,10 +188,10 @@ class ExerciseWidget(Shown):
         _set(self._head, _head_html(model))
         for name, made in self._revisions.items():
             made.description = f"{'●' if name == model.at else '○'} {name}"
-            _style(made, "kit-chosen", on=name == model.at)
+            press(made, on=name == model.at)
         for name, (made, says) in self._marked.items():
             made.description = f"{self._sign(name)} {says}"
-            _style(made, "kit-chosen", on=name in model.chosen)
+            press(made, on=name in model.chosen)
         if self._number is not None and self._number.value != model.typed:
             self._number.value = model.typed
         _set(self._done, _done_html(model))
@@ -210,11 +224,6 @@ class ExerciseWidget(Shown):
     def text(self) -> str:
         """The card as plain text."""
         return self.model.text
-
-
-def _style(made: widgets.Button, name: str, *, on: bool) -> None:
-    if on != (name in made._dom_classes):  # each change is a message to the browser
-        (made.add_class if on else made.remove_class)(name)
 
 
 def _set(shown: HtmlView, value: Html) -> None:

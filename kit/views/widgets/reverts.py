@@ -31,7 +31,17 @@ from kit.views.models.revert import (
     days_of,
 )
 from kit.views.print.tables import print_reverts
-from kit.views.widgets.base import HtmlView, Shown, button, guarded, label, row
+from kit.views.widgets.base import (
+    HtmlView,
+    SaysPressed,
+    Shown,
+    button,
+    guarded,
+    label,
+    press,
+    row,
+    toggle,
+)
 from kit.views.widgets.revert import RevertWidget, say_html
 
 __all__ = ["RevertsWidget"]
@@ -88,6 +98,7 @@ class RevertsWidget(Shown):
                 *(line for line, _, _ in self._lines),
                 self._pager(),
                 self.report,
+                SaysPressed(),
             ]
         )  # fmt: skip
         self.add_class("kit")
@@ -110,7 +121,7 @@ class RevertsWidget(Shown):
 
     def _line(self, place: int) -> tuple[widgets.HBox, HtmlView, widgets.Button]:
         cells = HtmlView()
-        name = self._button("", partial(self._choose, place))
+        name = toggle("", "", self._guarded(partial(self._choose, place)))
         name.add_class("kit-name")
         return row([cells, name], "kit-line"), cells, name
 
@@ -120,7 +131,7 @@ class RevertsWidget(Shown):
         """Return a row of buttons. Each has a label, an action, and a function for its mark."""
         made = []
         for says, action, mark in choices:
-            made.append(self._button(says, action))
+            made.append(toggle(says, says, self._guarded(action)))
             self._choices.append((made[-1], says, mark))
         return row([label(words), *made], "kit-row", "kit-menu-row")
 
@@ -228,6 +239,7 @@ class RevertsWidget(Shown):
             _show_row(here[place], here[place].sha == table.chosen, cells, name)
         for made, says, mark in self._choices:
             made.description = f"{mark()}{says}"
+            press(made, on=bool(mark()))
         first = table.page * ROWS_A_PAGE
         shown = f"{first + 1} to {first + len(here)} of {len(table.rows)}" if here else "none"
         self._place.value = Html('<span class="kit-label">{}</span>').format(shown)
@@ -259,4 +271,4 @@ def _show_row(shown: Revert, chosen: bool, cells: HtmlView, name: widgets.Button
     cells.value = row_html(shown, days)
     name.description = f"{'● ' if chosen else ''}{shown.sha[:10]} {printable(shown.heading)}"
     name.tooltip = row_title(shown, days)
-    (name.add_class if chosen else name.remove_class)("kit-current")
+    press(name, on=chosen)

@@ -24,7 +24,7 @@ from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, TourModel
 from kit.views.print.runs import print_tour
-from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
+from kit.views.widgets.base import HtmlView, SaysPressed, Shown, button, guarded, press, row, toggle
 from kit.views.widgets.sandbox import SandboxWidget
 
 __all__ = ["TourWidget"]
@@ -78,6 +78,7 @@ class TourWidget(Shown):
                 self._changes,
                 commit,
                 *([HtmlView(_SANDBOX_HEAD), self._sandbox] if model.has_table else []),
+                SaysPressed(),
             ]
         )
         self.add_class("kit")
@@ -92,7 +93,8 @@ class TourWidget(Shown):
     def _step_button(self, place: int) -> widgets.Button:
         revision = self.model.steps[place]
         tooltip = f"{revision.label}: {revision.summary}"
-        found = self._button(revision.name, tooltip, partial(self.model.go, place))
+        go = guarded(partial(self.model.go, place), self._say)
+        found = toggle(revision.name, tooltip, go)
         if revision.name not in MAIN_STEPS:
             found.add_class("kit-dim")
         return found
@@ -108,7 +110,7 @@ class TourWidget(Shown):
     def _show(self) -> None:
         model = self.model
         for place, shown in enumerate(self._steps):
-            (shown.add_class if place == model.place else shown.remove_class)("kit-current")
+            press(shown, on=place == model.place)
             mark = "● " if place == model.place else "○ "  # as wide
             shown.description = f"{mark}{model.steps[place].name}"
         self._head.value = head_html(model)

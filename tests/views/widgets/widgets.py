@@ -32,5 +32,9 @@ def click(widget: widgets.Widget, *names: str) -> None:
         button(widget, words).click()
 
 
-KEYBOARD = {"VBox", "HBox", "HtmlView", "Button", "IntSlider", "BoundedIntText", "BoundedFloatText"}
-"""The widgets that JupyterLab leaves their keys."""
+UNSEEN = {"SaysPressed"}
+"""Widgets that nobody sees or presses."""
+KEYBOARD = UNSEEN | {
+    *("VBox", "HBox", "HtmlView", "Button", "IntSlider", "BoundedIntText", "BoundedFloatText"),
+}
+"""The widgets that JupyterLab leaves their keys, and those that nobody presses."""

@@ -38,8 +38,9 @@ class ChangelogForm(Enum):
 
 @cli.command(epilog="Example: kit changelog v5.2.0..v6.0.0 --format md")
 def changelog(
-    span: Annotated[
-        str | None, typer.Argument(metavar="[A..B]", help="A range of commits, as git has it.")
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[A..B]...", help="A range of commits, as git has it."),
     ] = None,
     repo: Repo = None,
     form: Annotated[
@@ -69,13 +70,16 @@ def changelog(
     from kit.git.reverts.report import changelog_of, since_release  # here: libgit2 takes a while
 
     place = find_place(repo)
-    if span is None and not since_tag:
+    if not words and not since_tag:
         raise UserError("kit changelog needs a range, as v1.0.0..v1.1.0, or --since-tag")
     forge = _forge(clone_of(place.history), link)
+    if since_tag and len(words or ()) > 1:
+        raise UserError("--since-tag takes one commit at most, where the range ends")
     if since_tag:
-        span = since_release(place.history, span or "")
-    assert span is not None
-    read = changelog_of(place.history, span, check=check, by=group, content=content)
+        words = [since_release(place.history, *(words or ()))]
+    assert words is not None
+    span = " ".join(words)
+    read = changelog_of(place.history, *words, check=check, by=group, content=content)
     tell_source(place, data=as_json or form is not ChangelogForm.TEXT)
     if as_json or form is ChangelogForm.JSON:
         print_json(

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kit.common.errors import UserError
 from kit.git.repository.clone import CloneHistory
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.verdict import Revert
@@ -18,9 +19,10 @@ from kit.git.values.verdict import Revert
 if TYPE_CHECKING:
     import pandas
 
+    from kit.git.reverts.changelog import RangeRead
     from kit.git.reverts.missing import Needed
     from kit.git.reverts.report import RevertReport
-    from kit.git.values.changelog import ChangelogEntry
+    from kit.git.values.sections import Grouping
 
 __all__ = ["Repository", "Reverts"]
 
@@ -91,11 +93,38 @@ class Repository:
 
         return revert_report(self._clone, revision)
 
-    def changelog(self, span: str, *, check: bool = True) -> tuple[ChangelogEntry, ...]:
-        """Return the commits of a range, newest first, with what cancels what."""
-        from kit.git.reverts.report import changelog  # as above
+    def changelog(
+        self,
+        *revisions: str,
+        check: bool = True,
+        group: Grouping | str | None = None,
+        content: bool = False,
+        since_tag: bool = False,
+    ) -> RangeRead:
+        """Return the commits of a range, newest first, with what cancels what.
 
-        return changelog(self._clone, span, check=check)
+        What it returns is a sequence of entries; it has their `sections`, the `releases` within
+        the range and the `next_version` as well.
+
+        Args:
+            revisions: The range: ``A..B``, or as several words ``B ^A``.
+            check: Check whether reverts are exact, instead of believing them.
+            group: What sections go by: type, scope or directory; None: the project's own habit.
+            content: Also reverts whose message says nothing.
+            since_tag: From the last version's tag on, to the commit named, or HEAD.
+
+        Raises:
+            UserError: There is no such range or no version, or *group* is none of the three.
+        """
+        from kit.git.reverts.report import changelog_of, since_release  # as above
+        from kit.git.values.sections import grouping_named
+
+        if since_tag:
+            revisions = (since_release(self._clone, *revisions),)
+        if not revisions:
+            raise UserError("a changelog needs a range, as v1.0.0..v1.1.0, or since_tag")
+        by = grouping_named(group) if isinstance(group, str) else group
+        return changelog_of(self._clone, *revisions, check=check, by=by, content=content)
 
     def missing_reverts(self, source: str, branch: str) -> tuple[Needed, ...]:
         """Return the reverts and fixes of *source* that *branch* needs, oldest first."""

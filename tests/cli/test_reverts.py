@@ -321,3 +321,22 @@ def test_a_changelog_without_a_beginning_is_refused(
 ) -> None:
     assert main(["changelog", *words, "--repo", str(shop.folder)]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_range_of_several_words_is_that_of_git(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = workshop(tmp_path / "r")
+    shop.git("branch", "old")
+    shop.commit("tap: one", {"a": "1\n"})
+    shop.git("branch", "stable")
+    shop.git("checkout", "--quiet", "-b", "other", "old")
+    shop.commit("pump: other", {"b": "1\n"})
+    shop.git("checkout", "--quiet", "main")
+    shop.commit("tap: two", {"a": "2\n"})
+
+    for words in (["main", "^stable"], ["main", "other", "^stable", "^old"], ["^stable", "main"]):
+        assert main(["changelog", "--repo", str(shop.folder), "--json", *words]) == 0
+        found = json.loads(capsys.readouterr().out)
+        shown = shop.git("log", "--format=%H", *words).split()
+        assert (found["range"], [e["sha"] for e in found["entries"]]) == (" ".join(words), shown)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from kit import Repository
+from kit.common.errors import UserError
+from kit.git.values.sections import Grouping
 from kit.git.values.verdict import RevertVerdict
 from tests.git.workshop import Workshop, workshop
 
@@ -41,6 +43,7 @@ def test_the_example_of_the_documentation_runs(
         f"{RevertVerdict.EXACT} ('v1.1.0',)",
     ]
     assert names["news"] == []
+    assert (names["heads"], names["following"]) == ([], None)
     assert [each.sha for each in names["needed"]] == [sha]  # type: ignore[attr-defined]
 
 
@@ -58,3 +61,46 @@ def test_a_data_frame_is_one_method_away(shop: Workshop) -> None:
     assert frame[["subject", "verdict", "days"]].to_dict("records") == [
         {"subject": 'Revert "pump: keep it"', "verdict": "exact", "days": 1}
     ]
+
+
+def test_a_changelog_has_sections_releases_and_the_version_that_follows(
+    tmp_path: Path,
+) -> None:
+    made = workshop(tmp_path / "r")
+    made.tag("v1.0.0")
+    tap = made.commit("feat(tap): turn", {"src/tap": "1\n"})
+    made.tag("v1.1.0")
+    pump = made.commit("fix(pump): keep", {"lib/pump": "1\n"})
+    repository = Repository(made.folder)
+
+    read = repository.changelog("v1.0.0..")
+    by_folder = repository.changelog("v1.0.0..", group="directory")
+    since = repository.changelog(since_tag=True)
+    several = repository.changelog("HEAD", "^v1.1.0", "^v1.0.0")
+
+    assert [each.sha for each in read] == [pump, tap]
+    assert (len(read), read[0].sha, read.by) == (2, pump, Grouping.TYPE)
+    assert [(each.head, len(each.entries)) for each in read.sections] == [
+        ("Features", 1),
+        ("Fixes", 1),
+    ]
+    assert [each.directory for each in by_folder] == ["lib", "src"]
+    assert [name for name, _ in read.releases] == ["v1.1.0"]
+    assert read.next_version == ("v1.1.0", "v1.1.1", read.next_version.why)  # type: ignore[union-attr]
+    assert [each.sha for each in since] == [each.sha for each in several] == [pump]
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "why"),
+    [
+        ((), {}, "needs a range"),
+        (("v1.0.0..",), {"group": "colour"}, "do not go by 'colour'; give one of type, scope"),
+        (("a...b", "HEAD"), {}, "a...b is not a range"),
+        (("^a..b",), {}, "is not a range"),
+    ],
+)
+def test_what_is_no_range_is_refused(
+    shop: Workshop, words: tuple[str, ...], options: dict[str, str], why: str
+) -> None:
+    with pytest.raises(UserError, match=re.escape(why)):
+        Repository(shop.folder).changelog(*words, group=options.get("group"))

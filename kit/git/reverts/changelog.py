@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.log import subject_and_body
@@ -20,10 +21,12 @@ from kit.git.values.revert_message import Form
 from kit.git.values.sections import (
     Grouping,
     NextVersion,
+    Section,
     conventional,
     habit_of,
     highest_version,
     next_version,
+    sections_of,
 )
 from kit.git.values.verdict import Revert
 
@@ -42,9 +45,10 @@ _OF_A_PART = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class RangeRead:
-    """A range as it was read: entries newest first, how they are put into sections, releases.
+class RangeRead(Sequence[ChangelogEntry]):
+    """A range as it was read: a sequence of its entries, newest first, and what follows from them.
 
+    ``by`` is what sections go by.
     ``releases`` are the tags within the range that are a number, with their dates, newest first.
     ``before`` is the highest version that is older than the range.
     """
@@ -53,6 +57,30 @@ class RangeRead:
     by: Grouping
     releases: tuple[tuple[str, str], ...] = ()
     before: str | None = None
+
+    def __len__(self) -> int:
+        """Return how many commits it has."""
+        return len(self.entries)
+
+    @overload
+    def __getitem__(self, place: int) -> ChangelogEntry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[ChangelogEntry, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> ChangelogEntry | tuple[ChangelogEntry, ...]:
+        """Return entries by their place."""
+        return self.entries[place]
+
+    @property
+    def news(self) -> tuple[ChangelogEntry, ...]:
+        """The entries that are not cancelled, but for merges."""
+        return tuple(e for e in self.entries if e.cancelled_by is None and not e.is_merge)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The news in sections, as `by` says."""
+        return sections_of(self.news, self.by)
 
     @property
     def next_version(self) -> NextVersion | None:
@@ -70,6 +98,7 @@ def read_range(
     *,
     check: bool = True,
     both: bool = False,
+    more: Sequence[str] = (),
     by: Grouping | None = None,
     content: bool = False,
 ) -> RangeRead:
@@ -81,6 +110,7 @@ def read_range(
         newer: The commit that it ends with.
         check: Check whether the reverts among them are exact, instead of believing them.
         both: Also the commits of *older* that *newer* lacks, as with git's three dots.
+        more: Further commits where it ends, and with ``^`` before them, where it starts.
         by: What sections go by; None: the project's own habit.
         content: Also look for reverts that do not say so.
     """
@@ -88,7 +118,8 @@ def read_range(
     parents: dict[str, list[str]] = {}
     commits: dict[str, RawCommit | str] = {}
     found: dict[str, Revert] = {}
-    for sha, above in _commits(clone, older, newer, both=both):
+    span = [*_span(clone, older, newer, both=both), *more]
+    for sha, above in _commits(clone, span):
         parents[sha] = above
         try:
             commits[sha] = commit = objects.commit(sha)
@@ -101,8 +132,7 @@ def read_range(
             if revert is not None:
                 found[sha] = revert
     if content:
-        log = _span(clone, older, newer, both=both)
-        past = past_changes(clone, ("--end-of-options", *log, "--"))
+        past = past_changes(clone, ("--end-of-options", *span, "--"))
         for sha in past.silent:
             silent = commits.get(sha)
             if not isinstance(silent, RawCommit) or (sha in found and found[sha].resolved):
@@ -211,11 +241,8 @@ def _span(clone: CloneHistory, older: str | None, newer: str, *, both: bool) -> 
     return [f"{first}...{last}"] if both else [last, f"^{first}"]
 
 
-def _commits(
-    clone: CloneHistory, older: str | None, newer: str, *, both: bool
-) -> Iterator[tuple[str, list[str]]]:
+def _commits(clone: CloneHistory, span: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield hash and parents, newest first."""
-    span = _span(clone, older, newer, both=both)
     with clone.stream("log", *_FORMAT, "--end-of-options", *span, "--") as log:
         for line in log:
             sha, *parents = line.decode().split()

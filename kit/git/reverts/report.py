@@ -317,27 +317,37 @@ def changelog(history: History, span: str, *, check: bool = True) -> tuple[Chang
 
 def changelog_of(
     history: History,
-    span: str,
-    *,
+    *words: str,
     check: bool = True,
     by: Grouping | None = None,
     content: bool = False,
 ) -> RangeRead:
     """Return a range of commits, and what a changelog says of it; see `read_range`.
 
-    A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, or one commit and all before.
-    UserError if it is none.
+    A range is as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, one commit and all before, or
+    several words, as ``B ^A ^C``.  UserError if it is none.
     """
-    match = re.fullmatch(r"(.*?)(\.{2,3})(.*)", span)
-    older, dots, newer = match.groups() if match else ("", "", span)
-    if not (older or newer) or newer.startswith(".") or ".." in newer:
-        raise UserError(f"{span} is not a range; give two commits or tags, as v5.2.0..v6.0.0")
-    last = history.commit(newer or _tip(history)).hash
-    first = history.commit(older or _tip(history)).hash if dots else None
-    both = dots == "..."
+    dots, tips, before = "", list[str](), list[str]()
+    for word in words:
+        match = re.fullmatch(r"(.*?)(\.{2,3})(.*)", word)
+        older, found, newer = match.groups() if match else ("", "", word)
+        if word.startswith("^") and not found:
+            before.append(word[1:])
+            continue
+        is_plain = not newer.startswith(".") and ".." not in newer and not older.startswith("^")
+        if not (older or newer) or not is_plain or (found == "..." and len(words) > 1):
+            raise UserError(f"{word} is not a range; give two commits or tags, as v5.2.0..v6.0.0")
+        dots = found or dots
+        tips.append(newer or _tip(history))
+        if found:
+            before.append(older or _tip(history))
+    last, *others = [history.commit(each).hash for each in tips or [_tip(history)]]
+    names = [history.commit(each).hash for each in before]
+    more = (*others, *(f"^{name}" for name in names[1:]))
     return read_range(
-        clone_of(history), first, last, check=check, both=both, by=by, content=content
-    )
+        clone_of(history), names[0] if names else None, last, check=check, both=dots == "...",
+        more=more, by=by, content=content,
+    )  # fmt: skip
 
 
 def since_release(history: History, end: str = "") -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from kit.common.errors import UserError
 from kit.git.values.changelog import ChangelogEntry, prefix_of
 from kit.git.values.revert_message import reverted_title
 
@@ -22,6 +23,7 @@ __all__ = [
     "NextVersion",
     "Section",
     "conventional",
+    "grouping_named",
     "habit_of",
     "highest_version",
     "next_version",
@@ -57,6 +59,19 @@ class Grouping(Enum):
     TYPE = "type"
     SCOPE = "scope"
     DIRECTORY = "directory"
+
+
+def grouping_named(name: str) -> Grouping:
+    """Return what sections go by, by its name.
+
+    Raises:
+        UserError: There is none of this name.
+    """
+    try:
+        return Grouping(name)
+    except ValueError:
+        names = ", ".join(each.value for each in Grouping)
+        raise UserError(f"sections do not go by {name!r}; give one of {names}") from None
 
 
 class Conventional(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import history, net_change, revert, revert_dates, revert_plots, reverts, shipped
+from kit import history, net_change, points, revert, revert_dates, revert_plots, reverts, shipped
 from kit.case_study.frozen import frozen
 from kit.case_study.history import CARRIED, exported_history
 from kit.course.progress import ExerciseStanding, Progress
@@ -17,8 +17,10 @@ from kit.lessons.doctor import Check, checks
 from kit.lessons.history_choice import HistoryChoice
 from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import find_binary
+from kit.storage.labs import labs
 from kit.storage.progress import progress_file
 from kit.views.html.figure import Note
+from tests.course.test_labs import solution
 
 OWN_MACHINE = "the kit on your own machine can do it"
 
@@ -68,6 +70,15 @@ def test_lines_are_added_up_from_the_file_that_the_copy_carries() -> None:
         table.caption
         == "read from: re-enactment, not QEMU's code (carried by this copy of the kit)"
     )
+
+
+@pytest.mark.usefixtures("in_a_page")
+@pytest.mark.parametrize("lab", sorted(labs()))
+def test_a_lab_is_graded_in_a_page(lab: str) -> None:
+    found = {task: repr(points(lab, task, answer)) for task, answer in solution(lab).items()}
+
+    assert found == dict.fromkeys(range(1, 6), "2")
+    assert repr(points(lab, 1, "e")) == "0"
 
 
 @pytest.mark.usefixtures("in_a_page")

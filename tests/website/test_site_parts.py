@@ -274,9 +274,9 @@ def test_what_runs_in_the_page_is_in_the_ranges_of_the_kit() -> None:
 # -- lessons and history -----------------------------------------------------------------------
 
 
-def test_the_page_has_the_lessons_and_all_that_they_name() -> None:
+def test_the_page_has_the_lessons_the_labs_and_all_that_they_name() -> None:
     files = files_of_the_page()
-    lessons = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    lessons = {path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").rglob("*.ipynb")}
 
     assert lessons < set(files)
     assert {"docs/glossary.md", "data/reference/directed/4b08cd567b.jsonl"} < set(files)

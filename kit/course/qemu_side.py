@@ -113,7 +113,11 @@ class QemuSide:
                 for name, who in calls.items()
             ],
             "properties": [
-                {"name": name, "kind": "always", "says": f"QEMU answers {name} in the same way."}
+                {
+                    "name": name,
+                    "kind": "always",
+                    "says": f"Your machine answers {name} as QEMU does.",
+                }
                 for name in calls
             ],
         }

@@ -914,7 +914,8 @@ class Cockpit {
     event.stopPropagation();
     const typing = event.target.matches("input[type=text], textarea");
     if (typing || event.altKey) return;
-    const scrolls = event.target.closest("pre[tabindex], .kit-verdict");
+    const letter = event.key.length === 1 && event.key !== " ";
+    const scrolls = !letter && event.target.closest("pre[tabindex], .kit-verdict");
     const acts = {
       ArrowRight: () => this.step(1),
       ArrowLeft: () => this.step(-1),

@@ -115,6 +115,7 @@ WIRED = {
 ITS_LESSON = {
     "case_study/fetch.py": "commits that lesson 13 reads",
     "course/ideas.py": "beliefs that its learners have",
+    "views/models/tour.py": "the tour of its series",
 }
 
 

@@ -12,7 +12,7 @@ from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.pcie.tables import NO_CHANGE
 from kit.machine.pcie_revisions import PCIE_REVISIONS, SERIES
 from kit.machine.pseries.tables import TableRow, difference
-from kit.machine.revision import Board, MachineRule, Revision
+from kit.machine.revision import MachineRule, Revision
 from kit.simulation.platform import platform_of
 from kit.simulation.run import play
 from kit.simulation.scenario import Scenario
@@ -73,7 +73,7 @@ class TourModel(HasTraits):
     @property
     def has_table(self) -> bool:
         """Is it of the machine whose connectors have a table of states, and which has a sandbox?"""
-        return self.step.board == Board.PSERIES
+        return not platform_of(self.step).rules(self.step)
 
     @property
     def previous(self) -> Revision:

@@ -111,7 +111,7 @@ def explore(
     max_states: MaxStates = None,
     as_json: Json = False,
 ) -> None:
-    """Try every order of events: which properties hold where, and a counterexample for each other.
+    """Try every order of events: which properties hold where, and a counterexample where not.
 
     With --backend qemu each counterexample is replayed step by step on a real QEMU, at the
     revision that it answers like unless --at names another.

@@ -42,7 +42,7 @@ def show(
 ) -> None:
     """Show a commit and its diff, from the history in use.
 
-    That is the first of these: --repo or KIT_QEMU; what kit fetch brought; a clone of QEMU beside
+    The kit uses the first of these: --repo or KIT_QEMU; what kit fetch downloaded; a clone beside
     the kit; the re-enactment, which is ours and not QEMU's code (--repo re-enactment chooses it).
     """
     history = history_in_use.history(repo, tell_passed_over)

@@ -51,7 +51,7 @@ def list_(
 ) -> None:
     """List revisions, scenarios, exercises, states of a connector, properties, or the map.
 
-    The map says for each step of the case study what QEMU answers, and who is told.
+    The map says for each step of the case study what QEMU answers, and who learns of it.
     """
     if what is not Listed.STATES and (at or diff):
         raise UserError("--at and --diff go with states: kit list states --at REV [--diff REV]")

@@ -347,7 +347,7 @@ def _check_drops(revision: Revision) -> str | None:
 
 
 RULES: tuple[LogRule, ...] = (
-    LogRule((), "Another machine has other unplug code.", "QEMU hw/ppc/spapr.c, hw/acpi/", _board),
+    LogRule((), "Each machine has its own unplug code.", "QEMU hw/ppc/spapr.c, hw/acpi/", _board),
     LogRule(
         (P.MEM_UNPLUG_ERROR_EVENT,),
         "QEMU 9.1 and later send no MEM_UNPLUG_ERROR.",
@@ -356,55 +356,55 @@ RULES: tuple[LogRule, ...] = (
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.PHB_REPEATED_UNPLUG_ERROR, P.PCI_REPEATED_UNPLUG_ERROR),
-        "A repeated device_del is accepted or refused, with a text of each kind's own.",
-        "the embedded machine, which answers as QEMU was recorded to",
+        "QEMU accepts or refuses a repeated device_del, with a text for each kind of device.",
+        "the embedded machine, which answers as recorded builds of QEMU did",
         _repeated_device_del,
     ),
     LogRule(
         (P.DUPLICATE_DEVICE_ID_TEXT,),
-        "The text about an id that is taken has changed.",
-        "the embedded machine, which answers as QEMU was recorded to",
+        "The error about an id in use has changed.",
+        "the embedded machine, which answers as recorded builds of QEMU did",
         _taken_id,
     ),
     LogRule(
         (P.UNPLUG_GUEST_ERROR_EVENT, P.MEM_UNPLUG_ERROR_EVENT, P.PROPOSED_NOT_DELETED_EVENT),
-        "An event that QEMU does not have it does not send.",
+        "A QEMU without an event does not send it.",
         "QEMU qapi/qdev.json, qapi/machine.json; the mail that Patch names",
         _events,
     ),
     LogRule(
         (P.UNPLUG_GUEST_ERROR_EVENT,),
-        "The newer event is sent beside the older one.",
+        "QEMU sends the newer event together with the older one.",
         "QEMU hw/ppc/spapr.c, spapr_memory_unplug_rollback",
         _memory_alone,
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT,),
-        "The seconds that a refusal names are those that are left of 15.",
+        "A refusal names the seconds that are left of 15.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_unplug_timeout_remaining_sec",
         _seconds_left,
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT,),
-        "What a guest releases after 15 s of its clock is lost: no DEVICE_DELETED.",
+        "A release after 15 s of the guest's clock brings no DEVICE_DELETED.",
         "QEMU hw/ppc/spapr_drc.c, drc_unplug_timeout_cb",
         _late_release,
     ),
     LogRule(
         (P.PROPOSED_NOT_DELETED_EVENT,),
-        "When its 15 s are over QEMU would say so.",
+        "After its 15 s QEMU sends DEVICE_NOT_DELETED.",
         "patch 2 of 4 of the series that Patch names",
         _missing_not_deleted,
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
-        "A reset completes a pending unplug; a dropped one it does not.",
+        "A reset completes a pending request and not a dropped one.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_reset",
         _reset,
     ),
     LogRule(
         (P.CPU_UNPLUG_TIMEOUT, P.UNISOLATE_ROLLS_BACK),
-        "Only where a request was dropped can a repeated one find the core released already.",
+        "A repeated request finds the core released only if QEMU dropped the first one.",
         "QEMU hw/ppc/spapr_drc.c, spapr_drc_unplug_request",
         _released_at_once,
     ),

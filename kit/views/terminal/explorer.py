@@ -24,7 +24,7 @@ _UNTRIED, _UNJUDGED = "not exercised", ""
 
 def properties_table() -> tuple[RenderableType, Any]:
     """Return the properties: name, kind, sentence, premise, source."""
-    table = _property_table("must hold", "what it says, and who says so")
+    table = _property_table("must hold", "what it says, and its source")
     for prop in PROPERTIES:
         words = Text.assemble(
             prop.sentence, "\nExercised if: ", prop.premise, "\n", (prop.source, "dim")

@@ -33,6 +33,7 @@ READERS: dict[str, tuple[str, Callable[[str], list[str]]]] = {
     "diagram": ("x.mmd", lambda path: ["draw", path]),
     "history": ("x.json", lambda path: ["show", "revert", "--repo", path]),
     "clone of reverts": ("x.json", lambda path: ["reverts", "--repo", path]),
+    "lesson": ("lesson.ipynb", lambda path: ["new", str(Path(path).parent), "--check"]),
     "source": ("x.json", lambda path: ["fetch", f"{path}.q", "--from", path]),
 }
 

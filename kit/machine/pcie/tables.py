@@ -55,7 +55,9 @@ def rules(revision: Revision) -> tuple[MachineRule, ...]:
     if revision.board not in (PCIE, PCIE_ACPI):
         raise UserError(f"{revision.name} has no PCI Express ports, which pcie-… revisions have")
     table = [
-        MachineRule("device_del", row.guard, row.then.value, row.since)
+        MachineRule(
+            "device_del", row.guard, row.then.value.format(device="ID", port="PORT"), row.since
+        )
         for row in rows_of(revision.patches)
     ]
     others = [

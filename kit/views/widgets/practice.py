@@ -70,7 +70,8 @@ class PracticeWidget(Shown):
         return "✓" if says == one.right else "✗"
 
     def _say(self, hint: str) -> None:
-        words = self.model.reply or self.model.standing
+        asks = self.model.question is not None
+        words = self.model.reply or ("Choose an answer." if asks else self.model.standing)
         right = self.model.question is not None and self.model.choice == self.model.question.right
         style = "" if not self.model.reply else " kit-right" if right else " kit-parted"
         self._status.value = status(f"{words}\n{hint}" if hint else words, style)

@@ -30,7 +30,7 @@ from tests.lab import BROWSER_FLAGS, lab_server, open_lesson  # noqa: E402 - fou
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 SIZES = ((1024, 900), (1440, 900), (1920, 1080))
-COLOURS = 48  # a page has few, and a picture with a palette is small
+COLOURS = 128  # a page has few, and a picture with a palette is small; with 48 a red was brown
 
 
 def main() -> None:

@@ -168,8 +168,16 @@ def test_the_cover_is_there_before_anything_runs(opened: OpenLesson) -> None:
             "(one) => (({display, color}) => [display, color])(getComputedStyle(one))"
         )
 
+    with opened("01-before-and-after.ipynb") as page:
+        onward = page.locator("a", has_text="Next: lesson 2").first
+        principle = page.locator("a", has_text="unreliable failure detector").first
+        shown = [
+            one.evaluate("(one) => getComputedStyle(one).display") for one in (onward, principle)
+        ]
+
     assert width == 960
     assert looks == ["inline-block", "rgb(255, 255, 255)"]
+    assert shown == ["inline-block", "inline"]
 
 
 def test_settings_are_those_that_users_get(opened: OpenLesson) -> None:

@@ -11,6 +11,8 @@ import gzip
 import json
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ from kit.simulation.sandbox import Act, sandbox_pair
 from kit.views.diagram.svg import picture_svg
 
 REFERENCE = Path(__file__).parent.parent / "data" / "reference"
+EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,19 @@ def of_a_long_log() -> Figure:
     )
 
 
+def of_own_machines() -> list[Figure]:
+    """A whole `kit explore` of each example of a machine of one's own, which has a bug."""
+    peer = best(lambda: subprocess.run([sys.executable, "-c", ""], check=True), 3)
+    return [_explored(path, peer) for path in (EXAMPLES / "lease.py", EXAMPLES / "two-phase")]
+
+
+def _explored(path: Path, peer: float) -> Figure:
+    command = [sys.executable, "-m", "kit", "explore", "--machine", str(path)]
+    taken = best(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), 3)
+    beside = f"{taken / peer:.0f} x the start of a Python"
+    return Figure(f"the bug of examples/{path.name} is found", f"{taken:.2f} s", "2 s", beside)
+
+
 def figures() -> list[Figure]:
     """Measure everything."""
     copies = deep_copies_per_second()
@@ -258,6 +274,7 @@ def figures() -> list[Figure]:
         on_a_real_qemu(),
         *in_a_browser(),
         of_a_long_log(),
+        *of_own_machines(),
         *explorer_figures(),
     ]
 

@@ -20,12 +20,15 @@ __all__ = ["cover_style", "cover_svg", "cover_words"]
 PER_S = 0.25  # seconds of the picture for a second of the guest
 BEGIN, FLIGHT = 0.6, 0.5  # before anything moves; how long a letter or the CPU takes
 LEFT, WIDTH = 8.0, 440.0  # the axis
-MIN_APART = 40.0  # between two times below it
+MIN_APART = 36.0  # between the middles of two times below it
 
 
 @dataclass(frozen=True, slots=True)
 class _Tick:
+    """A time on the axis; ``at`` is the middle of its words."""
+
     x: str
+    at: str
     words: str
 
 
@@ -103,18 +106,24 @@ def _drawn(scene: CoverScene, one: CoverMachine, left: int, title: str, subtitle
 
 
 def _ticks(scene: CoverScene, one: CoverMachine) -> list[_Tick]:
-    """Return the times below the axis, without two that would touch each other."""
-    times = [0.0, one.released_s]
-    if (
-        one.limit_s is not None
-        and abs(one.limit_s - (one.released_s or 0)) * WIDTH > 40 * scene.end_s
-    ):
-        times.append(one.limit_s)
-    return [
-        _Tick(f"{LEFT + WIDTH * time / scene.end_s:.1f}", _seconds(time))
-        for time in times
-        if time is not None
-    ]
+    """Return the times below the axis, and QEMU's timeout if the axis reaches it."""
+    limit = () if one.limit_s is None or one.limit_s > scene.end_s else (one.limit_s,)
+    released = () if one.released_s is None else (one.released_s,)
+    times = sorted({0.0, *released, *limit})
+    marks = [LEFT + WIDTH * time / scene.end_s for time in times]
+    words = zip(marks, _apart(marks), times, strict=True)
+    return [_Tick(f"{mark:.1f}", f"{at:.1f}", _seconds(time)) for mark, at, time in words]
+
+
+def _apart(marks: list[float]) -> list[float]:
+    """Return where to write below each mark, so that neighbours do not touch each other."""
+    written = list(marks)
+    for n in range(1, len(marks)):
+        lacking = MIN_APART - (written[n] - written[n - 1])
+        if lacking > 0:
+            written[n - 1] -= lacking / 2
+            written[n] += lacking / 2
+    return written
 
 
 def _lines(one: CoverMachine) -> tuple[_Line, ...]:

@@ -13,7 +13,7 @@ function render({ model, el }) {
 
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "jupyter-button mod-primary";
+  button.className = "kit-button kit-primary";
   button.textContent = "Take the CPU away";
 
   const label = document.createElement("label");

@@ -15,6 +15,7 @@ from kit.views.cover.scene import CoverScene
 from kit.views.escape import Html
 from kit.views.html.print_form import PrintForm, aside, printed
 from kit.views.html.still import lasting
+from kit.views.tokens import stylesheet
 
 __all__ = ["CoverWidget"]
 
@@ -30,6 +31,7 @@ class CoverWidget(anywidget.AnyWidget):
     """
 
     _esm = _SCRIPT
+    _css = str(stylesheet())  # it may be the first widget of a page
     pictures = traitlets.List(traitlets.Unicode()).tag(sync=True)
     sheet = traitlets.Unicode().tag(sync=True)  # "style" is ipywidgets' own
     delays = traitlets.List(traitlets.Int()).tag(sync=True)

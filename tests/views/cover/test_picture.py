@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import nbformat
@@ -46,6 +47,38 @@ def test_the_last_sentence_stays_and_the_others_go(scene: CoverScene) -> None:
         [cover_words(scene).split("With the timeout: ")[1].split(" After the revert: ")[0]],
         [cover_words(scene).split(" After the revert: ")[1]],
     ]
+
+
+MARK = re.compile(
+    r'M(?P<at>[\d.]+) 311V321"/><text class="soft mid" x="(?P<x>[\d.]+)"[^>]*>(?P<words>[^<]*)<'
+)
+
+
+@pytest.mark.parametrize("scene", SCENES.values(), ids=map(str, SCENES))
+def test_each_axis_marks_the_release_and_a_timeout_that_it_reaches(scene: CoverScene) -> None:
+    before, after = (
+        {(mark["words"], float(mark["at"])) for mark in MARK.finditer(half)}
+        for half in cover_svg(scene, style=False).split('<g transform="translate(496 0)">')
+    )
+    released = {0, scene.delay_s}
+
+    assert before == _marks(scene, released | ({15} if scene.end_s >= 15 else set()))
+    assert after == _marks(scene, released)
+
+
+def _marks(scene: CoverScene, times: set[int]) -> set[tuple[str, float]]:
+    return {(f"{time} s", round(8 + 440 * time / scene.end_s, 1)) for time in times}
+
+
+@pytest.mark.parametrize("scene", SCENES.values(), ids=map(str, SCENES))
+def test_the_times_below_an_axis_stand_apart_and_beside_their_marks(scene: CoverScene) -> None:
+    for half in cover_svg(scene, style=False).split('<g transform="translate(496 0)">'):
+        marks = list(MARK.finditer(half))
+        middles = [float(mark["x"]) for mark in marks]
+        apart = [right - left for left, right in pairwise(middles)]
+
+        assert min(apart) > 35
+        assert all(abs(float(mark["at"]) - float(mark["x"])) < 12 for mark in marks)
 
 
 @pytest.mark.parametrize("style", [True, False])

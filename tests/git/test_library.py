@@ -104,3 +104,8 @@ def test_what_is_no_range_is_refused(
 ) -> None:
     with pytest.raises(UserError, match=re.escape(why)):
         Repository(shop.folder).changelog(*words, group=options.get("group"))
+
+
+def test_a_type_checker_reads_the_types_of_the_package() -> None:
+    """PEP 561: the marker says that they are there."""
+    assert (Path(__file__).parents[2] / "kit" / "py.typed").is_file()

@@ -414,6 +414,9 @@ def _complaint(said: str) -> str:
     # what git died of says more than what led to it
     order = [line for start in ("fatal: ", "error: ", "") for line in telling if start in line[:7]]
     reason = order[0] if order else ""
+    rest = telling[telling.index(reason) + 1 :] if reason.endswith(":") else []
+    if rest:  # what it names stands in the next line
+        reason += f" {rest[0].strip()}"
     return plain(re.sub("^(fatal|error): ", "", reason)[:200])
 
 

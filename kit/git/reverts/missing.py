@@ -1,7 +1,8 @@
 """Which reverts and fixes of one branch concern what another one contains, and are missing there.
 
 Told by content: a branch contains a change if the lines that it added are in its files, whether it
-was merged, picked, rebased or squashed.  Half of the lines are half of the change.
+was merged, picked, rebased or squashed.  Half of the lines are half of the change.  Less than a
+fifth is chance, unless the branch comes after the change.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ __all__ = ["MissingState", "Needed", "missing_json", "missing_reverts"]
 
 _FIXES = re.compile(r"^Fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE | re.MULTILINE)
 _FORMAT = ("-z", "--format=%H%n%B", "--encoding=UTF-8", "--no-notes", "--no-merges")
+
+
+_LEAST_SHARE = 5  # one line of so many is a part that was taken, and no chance
 
 
 class MissingState(Enum):
@@ -96,12 +100,12 @@ def _state(
         if not all(_contains(objects, tip, each) for each in targets):
             return None
         have = of = 1
-    if not have:
+    # of what was merged, later commits may have changed lines
+    whole = have == of or all(_contains(objects, tip, each) for each in targets)
+    if not have or (not whole and _LEAST_SHARE * have < of):
         return None
     if relanded:
         return MissingState.RELANDED, (have, of), ""
-    # of what was merged, later commits may have changed lines
-    whole = have == of or all(_contains(objects, tip, each) for each in targets)
     return (MissingState.MISSING if whole else MissingState.PARTLY), (have, of), ""
 
 
@@ -114,7 +118,8 @@ def _fix_state(objects: Objects, sha: str, fixed: str, tip: str) -> _State | Non
         return MissingState.UNTOLD, (0, 0), str(error)
     if not of:
         have = of = int(_contains(objects, tip, fixed))
-    if not have or (lines and mended == lines):
+    is_chance = _LEAST_SHARE * have < of and not _contains(objects, tip, fixed)
+    if not have or is_chance or (lines and mended == lines):
         return None
     # a fix changes some of the lines that it mends: most of them tell
     return (MissingState.MISSING if 2 * have > of else MissingState.PARTLY), (have, of), ""

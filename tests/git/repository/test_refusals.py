@@ -140,3 +140,11 @@ def test_a_folder_inside_a_clone_is_no_clone(repo: Path) -> None:
     assert refusal(repo / "inner", "HEAD") == (
         f"{repo / 'inner'} is not a git repository; name the folder of a clone"
     )
+
+
+def test_an_extension_that_git_does_not_know_is_named(repo: Path) -> None:
+    git(repo, "config", "core.repositoryFormatVersion", "1")
+    git(repo, "config", "extensions.colour", "blue")
+
+    with pytest.raises(HistoryError, match=r"git cannot read it: unknown repository exten.*colour"):
+        CloneHistory(repo).commit("HEAD")

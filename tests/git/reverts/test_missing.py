@@ -133,3 +133,23 @@ def test_the_command_ends_with_no_where_something_is_missing(
         if status
         else ["nothing is missing"]
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "states"), [(1, []), (2, [MissingState.PARTLY]), (10, [MissingState.MISSING])]
+)
+@pytest.mark.parametrize("is_fix", [False, True])
+def test_a_line_of_ten_that_is_alike_is_chance(
+    shop: Workshop, is_fix: bool, there: int, states: list[MissingState]
+) -> None:
+    lines = [f"line {number}\n" for number in range(10)]
+    target = shop.commit("write", {"text": "".join(lines)})
+    shop.git("checkout", "--quiet", "stable")
+    shop.commit("write as well", {"text": "".join(["own\n", *lines[:there]])})
+    shop.git("checkout", "--quiet", "main")
+    if is_fix:
+        shop.commit(f"mend\n\nFixes: {target[:12]}", {"text": "".join([*lines[1:], "better\n"])})
+    else:
+        shop.revert(target)
+
+    assert [each.state for each in missing_reverts(shop.clone, "main", "stable")] == states

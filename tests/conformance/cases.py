@@ -119,6 +119,13 @@ _WORDINGS = {
     "gerrit-id": (
         "Gerrit: Change-Id", PUMP,
         "No pump for now\n\nThis reverts change I0123456789abcdef0123456789abcdef01234567.\n"),
+    "subversion": ("Subversion: r and a number", PUMP, "Revert r6989\n"),
+    "bitbucket": (
+        "Bitbucket: the pull request in title and subject", f"{PUMP} (pull request #12)",
+        'Revert "{title}" (pull request #13)\n'),
+    "hash-beside": (
+        "a title with an error, the hash beside it", PUMP,
+        'Revert "feat: add the bleu pump"\n\nSince {short} the well is dry.\n'),
     "crlf": ("lines that end as on Windows", PUMP,
              'Revert "{title}"\r\n\r\nThis reverts commit {sha}.\r\n'),
     "line-break": (
@@ -131,6 +138,7 @@ _WORDINGS = {
 _BODIES = {
     "gerrit-number": "Reviewed-on: https://house-review.example.org/c/house/+/4021",
     "gerrit-id": "Change-Id: I0123456789abcdef0123456789abcdef01234567",
+    "subversion": "git-svn-id: svn://house.example.org/trunk@6989 c046a42c-6fe2-441c",
 }
 
 
@@ -289,6 +297,15 @@ def _(made: Built) -> None:
     made.shop.git("commit", "--quiet", "-m", "fix: no pump (#8)\n\nReverts owner/house#7")
 
 
+@_case("merge-title", "the revert names the title of the merged pull request only")
+def _(made: Built) -> None:
+    merge, side = _merged(made, f"Merge pull request #7 from owner/side\n\n{PUMP} and hose")
+    made.gone += side
+    made.shop.now_s += 86_400
+    made.shop.git("revert", "--no-commit", "-m", "1", merge)
+    made.shop.git("commit", "--quiet", "-m", f'Revert "{PUMP} and hose"')
+
+
 @_case("reverted-on-the-side", "the revert comes by a merge")
 def _(made: Built) -> None:
     shop = made.shop
@@ -387,6 +404,11 @@ _NOT = {
     "fixes": ("a Fixes: line", "fix: a new hose\n\nFixes: {} (\"feat: add the blue pump\")\n"),
     "refs": ("a Refs: line of another type", "fix: a new hose\n\nRefs: {}\n"),
     "a-button": ("revert is a word of the text", "feat: add a revert button\n\nSee {}.\n"),
+    "example": (
+        "an example of what git writes",
+        "docs: how to go back\n\ngit begins its message with:\n\n    This reverts commit {}.\n"),
+    "tried": (
+        "what was tried", "fix: a new hose\n\nI tested that by reverting {}, and it was dry.\n"),
     "mentioned": (
         "what another one reverted", "fix: a new hose\n\nThe pump of {} was reverted upstream.\n"),
     "subtree": (

@@ -27,7 +27,7 @@ _FIXES = re.compile(r"^Fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE
 _FORMAT = ("-z", "--format=%H%n%B", "--encoding=UTF-8", "--no-notes", "--no-merges")
 
 
-_LEAST_SHARE = 5  # one line of so many is a part that was taken, and no chance
+_MIN_SHARE = 0.2  # of a change's lines: fewer are alike by chance
 
 
 class MissingState(Enum):
@@ -102,7 +102,7 @@ def _state(
         have = of = 1
     # of what was merged, later commits may have changed lines
     whole = have == of or all(_contains(objects, tip, each) for each in targets)
-    if not have or (not whole and _LEAST_SHARE * have < of):
+    if not have or (not whole and have < _MIN_SHARE * of):
         return None
     if relanded:
         return MissingState.RELANDED, (have, of), ""
@@ -118,7 +118,7 @@ def _fix_state(objects: Objects, sha: str, fixed: str, tip: str) -> _State | Non
         return MissingState.UNTOLD, (0, 0), str(error)
     if not of:
         have = of = int(_contains(objects, tip, fixed))
-    is_chance = _LEAST_SHARE * have < of and not _contains(objects, tip, fixed)
+    is_chance = have < _MIN_SHARE * of and not _contains(objects, tip, fixed)
     if not have or is_chance or (lines and mended == lines):
         return None
     # a fix changes some of the lines that it mends: most of them tell

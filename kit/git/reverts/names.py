@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from kit.git.repository.clone import CloneHistory
@@ -17,10 +17,11 @@ from kit.git.values.revert_message import NamedTargets
 from kit.git.values.revert_title import plain_title
 from kit.git.values.verdict import By, RevertTarget, RevertVerdict, TargetStatus
 
-__all__ = ["dated", "mentioned", "targets_of"]
+__all__ = ["beside", "dated", "mentioned", "targets_of"]
 
 _MENTIONED = re.compile(r"(?<![\w/.@-])#?([0-9a-f]{7,64})(?![\w@-])")
 _MAX_TEXT = 20_000  # characters of a message in which hashes are looked for
+_MIN_DIGITS = 7  # of a hash
 _MAX_OF_A_RANGE = 100
 _MAX_TRIED = 12  # commits of a range that are undone to tell where it begins
 
@@ -88,22 +89,40 @@ def _of_a_range(
     return inner
 
 
-def mentioned(commits: Commits, commit: RawCommit, seeker: Seeker) -> tuple[RevertTarget, ...]:
+def beside(commits: Commits, commit: RawCommit) -> tuple[str, ...]:
+    """Return the commits whose hashes stand in a message, whatever it says of them."""
+    names = dict.fromkeys(_MENTIONED.findall(commit.message[:_MAX_TEXT]))
+    found = (_resolve(commits, name)[0] for name in list(names)[:_MAX_TRIED])
+    return tuple(sha for sha in found if sha is not None and sha != commit.sha)
+
+
+def mentioned(
+    commits: Commits,
+    commit: RawCommit,
+    seeker: Seeker,
+    some: Sequence[str],
+    is_before: Callable[[str], bool],
+) -> tuple[RevertTarget, ...]:
     """Return the commit that a message names beside what it says it reverts, if that is meant.
 
     It has the title that is looked for, or the revert undoes it.
+
+    Args:
+        commits: Who reads.
+        commit: The revert.
+        seeker: What it looks for.
+        some: The commits that it mentions.
+        is_before: Does one come before the revert?
     """
     if len(seeker.slots) != 1:
         return ()
     (slot,) = seeker.slots
-    for name in list(dict.fromkeys(_MENTIONED.findall(commit.message[:_MAX_TEXT])))[:_MAX_TRIED]:
-        sha, _ = _resolve(commits, name)
-        if sha is None or sha == commit.sha:
-            continue
+    for sha in some:
         try:
             title = subject_and_body(commits.commit(sha).message)[0]
-            is_meant = plain_title(title) == slot.title or slot.named == f"#{name}"
-            if (is_meant or seeker.undoes(commits, sha)) and commits.descends(commit.sha, sha):
+            is_named = len(slot.named) > _MIN_DIGITS and sha.startswith(slot.named[1:])
+            is_meant = is_named or plain_title(title) == slot.title or seeker.undoes(commits, sha)
+            if is_meant and is_before(sha):
                 target = RevertTarget(slot.named, sha, TargetStatus.OK, by=By.HASH)
                 return (dated(commits, commit, target),)
         except MissingObjectError:

@@ -25,7 +25,7 @@ from kit.git.reverts.content import (
     undone_before,
 )
 from kit.git.reverts.lookup import Offers, Seeker, places_that_may_revert, slots_of, twin_slot
-from kit.git.reverts.names import dated, mentioned, targets_of
+from kit.git.reverts.names import beside, dated, mentioned, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
 from kit.git.values.revert_title import bare_title, leads_with_revert
 from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
@@ -387,6 +387,7 @@ class _Waiting:
     soon: set[str] = field(default_factory=set)  # did not go by yet; `Marks` empties it
     mark: int = 0
     seeker: Seeker | None = None
+    beside: tuple[str, ...] = ()  # commits that the message mentions
 
     def look_up(self, clone: CloneHistory, commits: Commits, *, in_the_log: bool) -> None:
         """Find what it names, as far as the log is not to be waited for."""
@@ -395,10 +396,12 @@ class _Waiting:
             self.seeker = self._twins(commits)
         elif self.says.names:
             self.seeker = Seeker(self.record.sha, slots_of(self.says))
+            if leads_with_revert(self.record.subject):
+                self.beside = beside(commits, self.record.commit)
         if in_the_log:
             self.soon = {each.sha for each in self.targets if each.sha is not None}
             if self.seeker is not None and not self.soon:
-                self.soon = {_TITLE}
+                self.soon = {_TITLE, *self.beside}
         elif self.seeker is not None and self.lacks_some(commits):
             _search(clone, commits, self.record, self.seeker)
 
@@ -484,7 +487,11 @@ def _placed(
         )
     is_lost = all(each.sha is None for each in targets) and leads_with_revert(record.subject)
     if is_lost and seeker is not None and not waiting.says.has_hashes:
-        found_beside = mentioned(commits, record.commit, seeker)
+
+        def is_before(sha: str) -> bool:
+            return (record.sha, sha) in marks.met or commits.descends(record.sha, sha)
+
+        found_beside = mentioned(commits, record.commit, seeker, waiting.beside, is_before)
         targets, is_lost = (found_beside, False) if found_beside else (targets, True)
     if is_lost:
         targets = _by_content(commits, waiting, targets, clone, inverse)

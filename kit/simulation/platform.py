@@ -58,7 +58,7 @@ class Platform(Protocol[M, G]):
     """A machine of type M and a guest of type G, as a run needs them.
 
     ``libvirt_wait_s`` is how long libvirt waits for a device to go, ``timeout_s`` how long a timer
-    of QEMU's runs (0 where it has none), both in s.
+    of QEMU's runs (0 where it has none), both in s; ``timer_words`` says what such a timer is.
     """
 
     def __hash__(self) -> int:
@@ -70,6 +70,8 @@ class Platform(Protocol[M, G]):
     def libvirt_wait_s(self) -> int: ...
     @property
     def timeout_s(self) -> int: ...
+    @property
+    def timer_words(self) -> str: ...
     @property
     def checked(self) -> str:
         """Which real builds this machine was compared with, in a few words; none by default."""

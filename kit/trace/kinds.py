@@ -492,6 +492,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=messages.Hang,
         wire="hang",
+        label=lambda m: "hang" if m.hung else "runs again",
         sentence=lambda m, _: (
             "The guest hangs: it reacts to nothing." if m.hung else "The guest runs again."
         ),

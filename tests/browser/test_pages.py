@@ -160,7 +160,7 @@ def test_what_could_happen_next_is_gone_through_and_its_token_opens(
     path = open_path(said.rpartition(" ")[2])
     assert share == "100 %"
     assert believed is not None
-    assert "operator: no answer yet" in believed
+    assert "operator: no result yet" in believed
     assert "QEMU: holds it, no wait" in believed
     assert [words for words in chips if words in CHIPS] == CHIPS
     assert path.actions[0] == "device_del core1"

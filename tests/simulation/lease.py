@@ -93,6 +93,7 @@ class Lease(ExploredPlatform[LeaseMachine, LeaseGuest]):
     board = Board("lease")
     libvirt_wait_s = 8
     timeout_s = LEASE_S
+    timer_words = "QEMU's timeout"
 
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False

@@ -270,7 +270,7 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
     (OPERATOR, G, Decide(True), "The guest can release the device now.", "guest gives"),
     (OPERATOR, G, Decide(False), "The guest cannot release the device.", "guest keeps"),
     (OPERATOR, G, Hang(), "The guest hangs: it reacts to nothing.", "hang"),
-    (OPERATOR, G, Hang(False), "The guest runs again.", "hang"),
+    (OPERATOR, G, Hang(False), "The guest runs again.", "runs again"),
     (
         OPERATOR,
         OPERATOR,

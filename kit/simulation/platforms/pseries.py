@@ -53,6 +53,7 @@ class PseriesPlatform:
     board = Board.PSERIES
     libvirt_wait_s = WAIT_PSERIES_S
     timeout_s = UNPLUG_TIMEOUT_S
+    timer_words = "QEMU's timeout"
     checked = f"{len(RECORDED)} real builds of QEMU"
 
     def rules(self, revision: Revision) -> tuple[MachineRule, ...]:

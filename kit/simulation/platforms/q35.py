@@ -39,6 +39,7 @@ class Q35Platform:
     board = Board.Q35
     libvirt_wait_s = WAIT_ELSEWHERE_S
     timeout_s = 0
+    timer_words = "QEMU's timeout"
     checked = f"QEMU {'.'.join(map(str, Q35.version))} on q35"
 
     def rules(self, revision: Revision) -> tuple[MachineRule, ...]:

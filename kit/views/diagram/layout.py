@@ -99,7 +99,7 @@ BAR_WORDS = {
     LaneState.LISTED: "lists {}",
     LaneState.WRONGLY_LISTED: "lists {}: wrong",
     LaneState.WRONGLY_MISSING: "lists none: wrong",
-    LaneState.ASKED: "sent a request, no answer",
+    LaneState.ASKED: "sent a request, no result yet",
     LaneState.TOLD_GONE: "believes {} is gone",
     LaneState.TOLD_KEPT: "believes unplug of {} failed",
     LaneState.DOES_NOT_KNOW: "timed out: does not know",

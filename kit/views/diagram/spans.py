@@ -36,12 +36,13 @@ class Bracket:
 
     It begins after step ``first`` (-1: the start) and ends at step ``last``; None: at no step.
     ``end_ns`` is when it ended or, while ``open``, will end; None if that is unknown. ``over``: it
-    ended because its time was up.
+    ended because its time was up. ``short`` stands where there is no room for the ``words``.
     """
 
     lane: Actor
     timed: Timed
     words: str
+    short: str
     device: str
     first: int
     last: int | None
@@ -107,6 +108,7 @@ def _bracket(
     step_of: Mapping[int, int],
 ) -> Bracket:
     timed, what = key
+    words, short = _words(key, states[began])
     start_ns = states[began].at_ns
     last_state = states[-1] if ended is None else states[ended - 1]
     due_ns = _due(key, start_ns, last_state)
@@ -119,7 +121,8 @@ def _bracket(
     return Bracket(
         lane=_LANES[timed],
         timed=timed,
-        words=_span_label(key, states[began]),
+        words=words,
+        short=short,
         device=_device(run, what),
         first=step_of[began - 1],
         last=step_of[ended - 1] if ended is not None and at_step else None,
@@ -142,14 +145,18 @@ def _due(key: _Key, start_ns: int, state: State) -> int | None:
     return None
 
 
-def _span_label(key: _Key, state: State) -> str:
+def _words(key: _Key, state: State) -> tuple[str, str]:
+    """Return what a bracket stands for, and the same in a word."""
     timed, what = key
     if timed is Timed.LIBVIRT_WAIT and state.world.libvirt is not None:
-        return f"libvirt waits {state.world.libvirt.wait_s} s"
+        lasts = f"{state.world.libvirt.wait_s} s"
+        return f"libvirt waits {lasts}", lasts
     if timed is Timed.LOAD:
-        return f"host busy: works {what} times slower"
+        return f"host busy: works {what} times slower", "busy"
     if timed is Timed.QEMU_TIMEOUT:
-        return f"QEMU's timeout: {state.world.platform.timeout_s} s"
+        platform = state.world.platform
+        lasts = f"{platform.timeout_s} s"
+        return f"{platform.timer_words}: {lasts}", lasts
     return _WORDS[timed]
 
 
@@ -165,7 +172,7 @@ _LANES = dict.fromkeys(Timed, Actor.GUEST) | {
     Timed.LIBVIRT_WAIT: Actor.LIBVIRT,
 }
 _WORDS = {
-    Timed.STOPPED: "VM stopped: its clock stands still",
-    Timed.HUNG: "hangs",
-    Timed.BOOTS: "boots",
+    Timed.STOPPED: ("VM stopped: its clock stands still", "stopped"),
+    Timed.HUNG: ("hangs", "hangs"),
+    Timed.BOOTS: ("boots", "boots"),
 }

@@ -110,7 +110,7 @@ PRESENT = {
     LaneState.LISTED: ("lists it", svg.HOLD),
     LaneState.WRONGLY_LISTED: ("lists it: wrong", svg.BAD),
     LaneState.WRONGLY_MISSING: ("lists none: wrong", svg.BAD),
-    LaneState.ASKED: ("no answer yet", svg.WAIT),
+    LaneState.ASKED: ("no result yet", svg.WAIT),
     LaneState.TOLD_GONE: ("believes: gone", svg.GOOD),
     LaneState.TOLD_KEPT: ("believes: failed", svg.BAD),
     LaneState.DOES_NOT_KNOW: ("does not know", svg.WAIT),

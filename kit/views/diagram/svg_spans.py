@@ -166,4 +166,8 @@ def _bracket(
     if ended:
         yield svg.line(end, y - 1, end, y + 5, colour, 1.5)
     several = f" ({bracket.device})" if bracket.device and axis.left > 80 else ""
-    yield _inside(start, end, y, bracket.words + several, colour, svg.PAPER, taken)
+    called = (
+        _inside(start, end, y, w, colour, svg.PAPER, taken)
+        for w in (bracket.words + several, bracket.short)
+    )
+    yield next(filter(None, called), Html())

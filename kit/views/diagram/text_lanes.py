@@ -17,7 +17,7 @@ from kit.views.diagram.layout import (
     PictureSide,
     StateShown,
 )
-from kit.views.diagram.spans import Bracket, Timed
+from kit.views.diagram.spans import Bracket
 from kit.views.diagram.text_glyphs import END_WORDS, Signs, sign_of
 from kit.views.diagram.text_rows import Lined, TextRow
 
@@ -33,12 +33,6 @@ NAMES: Mapping[Lane, tuple[str, str]] = {
     Actor.CONSOLE: ("console", "cons"),
 }
 _SAY_NOTHING = (Actor.OPERATOR, Actor.CONSOLE)
-TIMED_WORDS = {
-    Timed.STOPPED: "stopped",
-    Timed.HUNG: "hangs",
-    Timed.BOOTS: "boots",
-    Timed.LOAD: "busy",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ class Columns:
 def columns_of(layout: Layout, sides: tuple[PictureSide, ...], room: int) -> Columns | None:
     """Return the lanes spread over *room* columns, not too far apart; None if they do not fit."""
     beside = [b for side in sides for b in side.brackets if b.lane is Actor.GUEST]
-    wanted = max((len(_bracket_label(bracket)) + 1 for bracket in beside), default=TAIL)
+    wanted = max((len(bracket.short) + 1 for bracket in beside), default=TAIL)
     return _spread(layout, room, max(wanted, TAIL)) or _spread(layout, room, TAIL)
 
 
@@ -200,17 +194,10 @@ def _beside(
             others.append(rows)
             named = _first_gap(rows, lines)
             for row in rows:
-                words = _bracket_label(bracket) if row == named else ""
+                words = bracket.short if row == named else ""
                 found.setdefault(row, []).append((columns.edge(bracket.lane) + 1 + offset, words))
             break
     return found
-
-
-def _bracket_label(bracket: Bracket) -> str:
-    for words in ("libvirt waits ", "QEMU's timeout: "):
-        if bracket.words.startswith(words):
-            return bracket.words.removeprefix(words)
-    return TIMED_WORDS[bracket.timed]
 
 
 def _rows(bracket: Bracket, lines: list[TextRow]) -> range:

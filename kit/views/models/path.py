@@ -174,7 +174,7 @@ def _rows(one: Belief) -> tuple[tuple[str, str], ...]:
 
 _THOUGHTS = {
     "plugged": "believes that it is plugged",
-    "asked for": "sent a request, has no answer",
+    "asked for": "sent a request, has no result yet",
     "gone": "believes that it is gone",
     "kept": "believes that it failed",
     "unknown": "virsh timed out: does not know",

@@ -11,10 +11,12 @@ from kit.machine.clock import NS_PER_S
 from kit.simulation.run import Intervention, play, play_pair
 from kit.simulation.sandbox import SANDBOX
 from kit.simulation.scenario import Scenario, read_scenario
+from kit.simulation.story import who_knows_what
 from kit.simulation.timeline import Timeline
-from kit.storage.scenarios import find_scenario
+from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.diagram.layout import LaneRow, LaneState, Layout, layout_of
 from kit.views.diagram.spans import Bracket, Timed
+from tests.goldens import NAMED, NAMED_PCIE
 from tests.views.runs import Choices, choices
 
 LATE = find_scenario("late-release")
@@ -219,3 +221,33 @@ def test_libvirt_waits_10_s_by_the_wall_clock() -> None:
     layout = layout_of(play(story(text, cast), find_revision("revert")))
 
     assert spans(layout) == [(Timed.LIBVIRT_WAIT, 0, 10, True), (Timed.STOPPED, 5, 15, False)]
+
+
+@pytest.mark.parametrize("scenario", scenarios().values(), ids=lambda scenario: scenario.name)
+def test_the_picture_and_the_table_end_as_the_run_does(scenario: Scenario) -> None:
+    """No time that passes after the last event changes what the parties believe."""
+    for revision in (*NAMED, *NAMED_PCIE):
+        if revision.board not in scenario.setup.boards:
+            continue
+        run = play(scenario, revision)
+        last = len(run.trace) - 1
+        for device in run.devices:
+            waits = dict(layout_of(run).sides[0].now)[LaneRow(Actor.QEMU, str(device.id))]
+
+            assert (waits is LaneState.PENDING) is run.belief(device).pending
+            assert who_knows_what(run, device, seq=last) == who_knows_what(run, device)
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "said"),
+    [
+        ("pcie-vm-stopped", "pcie-expiry", "retry refused: 5 s"),
+        ("late-release", "pre-revert", "QEMU's timeout: 15 s"),
+    ],
+)
+def test_a_bracket_says_what_ends_with_it(name: str, revision: str, said: str) -> None:
+    """A port has no timer: what its 5 s end is that a retry is refused."""
+    layout = layout_of(play(find_scenario(name), find_revision(revision)))
+    found = layout.sides[0].brackets
+
+    assert {one.words for one in found if one.timed is Timed.QEMU_TIMEOUT} == {said}

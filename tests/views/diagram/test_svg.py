@@ -125,6 +125,30 @@ def test_the_timeout_is_drawn_where_it_is(name: str, shown: bool) -> None:
     assert ("QEMU's timeout: 15 s" in words(drawn)) is shown
 
 
+@pytest.mark.parametrize(("room", "said"), [(960, "5 s"), (1600, "retry refused: 5 s")])
+def test_a_bracket_without_room_for_its_words_has_short_ones(room: int, said: str) -> None:
+    run = play(find_scenario("pcie-hung"), find_revision("pcie-expiry"))
+    names = {"5 s", "retry refused: 5 s"}
+    drawn = [word for word in words(picture_svg(run, width=room))[10:] if word in names]
+
+    assert (len(drawn), said in drawn) == (3, True)
+
+
+def test_a_guest_that_hangs_and_one_that_runs_again_have_different_labels() -> None:
+    found = words(picture_svg(play(find_scenario("pcie-hung"), find_revision("pcie-expiry"))))
+
+    assert [word for word in found if word.split(",")[0] in {"hang", "runs again"}] == [
+        "hang",
+        "runs again, light blink",
+    ]
+
+
+def test_an_accepted_request_has_an_answer_but_no_result_yet() -> None:
+    found = words(picture_svg(play(LATE, find_revision("pre-revert"))))
+
+    assert {"sent a request, no result yet", "no result yet"} <= {*found}
+
+
 def later_words(picture: str) -> set[str]:
     """The words that are drawn in the quiet colour of what is to come."""
     return {

@@ -73,26 +73,26 @@ _DEL, _GIVES, _LATE = Act.DEVICE_DEL, Act.GUEST_RELEASES, Act.GUEST_RELEASES_LAT
 TASKS: dict[str, tuple[SandboxTask, ...]] = {
     "before-and-after": (
         SandboxTask(
-            asks="Let the guest release the core in time, on both machines.",
+            asks="Request core 1 and let the guest release it late, at 16 s.",
+            why="The left machine dropped the request at 15 s, so it still holds the core: limbo.",
+            acts=(_DEL, _LATE),
+            ends=(Ending.LIMBO, Ending.RELEASED),
+        ),
+        SandboxTask(
+            asks="Now let the guest release the core in time, before 15 s.",
             why="In time, both machines remove the core and send DEVICE_DELETED.",
             acts=(_DEL, Act.WAIT_5_S, _GIVES),
             ends=(Ending.RELEASED, Ending.RELEASED),
         ),
         SandboxTask(
-            asks="Bring the left machine, and it alone, into limbo.",
-            why="The left machine dropped the request at 15 s, so it ignored the release at 16 s.",
-            acts=(_DEL, _LATE),
-            ends=(Ending.LIMBO, Ending.RELEASED),
-        ),
-        SandboxTask(
-            asks="Get the left machine out of limbo again, with one more click.",
+            asks="Bring the left machine into limbo, then out of it with one more click.",
             why="The second device_del finds that the guest has released the core. Nothing tells"
             " the operator to send it.",
             acts=(_DEL, _LATE, _DEL),
             ends=(Ending.RELEASED, Ending.RELEASED),
         ),
         SandboxTask(
-            asks="Bring the left machine into limbo again, then reset. Who has the core?",
+            asks="Bring the left machine into limbo, then reset. Who has the core?",
             why="In limbo QEMU still holds the core, so the reset gives it back to the guest.",
             acts=(_DEL, _LATE, Act.SYSTEM_RESET),
             ends=(Ending.KEPT, Ending.RELEASED),

@@ -335,7 +335,7 @@ def test_a_task_is_ticked_and_the_next_one_starts_afresh(
     there = cockpit("sandbox")
     press(there, "Hint")
     expect(there.locator(".kit-ringed")).to_have_text("device_del")
-    press(there, "device_del", "+5 s", "release")
+    press(there, "device_del", "release late")
     expect(there.locator(".kit-ask")).to_contain_text(f"✓ 1 of {len(TASKS)}: {TASKS[0].why}")
     press(there, "Next task")
     expect(there.locator(".kit-ask")).to_contain_text(f"2 of {len(TASKS)}: {TASKS[1].asks}")

@@ -131,9 +131,12 @@ _SO = {
     "unplug requested": ("QEMU has requested the unplug", "QEMU has not requested the unplug"),
     "LMB, no unplug requested": (
         "it is an LMB that QEMU has not requested",
-        "it is not such an LMB",
+        "it is not a memory block (LMB) without a request",
     ),
-    "LMB, unplug requested": ("it is an LMB that QEMU has requested", "it is not such an LMB"),
+    "LMB, unplug requested": (
+        "it is an LMB that QEMU has requested",
+        "it is not a memory block (LMB) with a request",
+    ),
     "CPU attached": ("a CPU is in it", "there is no CPU in it"),
     "CPU, unplug requested": (
         "QEMU has requested the unplug of the CPU",

@@ -13,7 +13,7 @@ from kit.views.reports.path import path_command
 
 __all__ = ["PathModel"]
 
-_NOTHING_SAID = "No message is sent; earlier ones arrive."
+_NOTHING_SAID = "Nobody sends anything. Messages that were sent earlier arrive."
 
 
 class PathModel(HasTraits):

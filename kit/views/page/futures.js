@@ -273,7 +273,7 @@ class Futures {
       "div",
       { class: "kit-verdict", role: "status", "aria-live": "polite" },
       words ? h("strong", {}, words) : null,
-      ...(said.length ? said : ["No message is sent: what came before is taken in."]).map((one) => h("div", {}, one)),
+      ...(said.length ? said : ["Nobody sends anything. Messages that were sent earlier arrive."]).map((one) => h("div", {}, one)),
       this.note ? h("div", { class: "kit-silent" }, this.note) : null,
     );
   }

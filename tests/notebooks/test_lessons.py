@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 import kit
+from kit.course.sandbox_tasks import tasks_named
 from tests.executed import Executed
 from tests.lessons.test_minutes import NUMBERS
 from tools.lesson_cells import finished, only_calls, title_of
@@ -299,3 +300,10 @@ def test_a_lesson_can_be_shown_as_slides(path: Path) -> None:
             expected = "subslide"
 
         assert cell.metadata["slideshow"] == {"slide_type": expected}
+
+
+def test_the_first_clicks_of_lesson_1_are_those_of_its_first_task() -> None:
+    asked = prose(read(LESSONS[1])).partition("do the first task: press")[2].partition("\n")[0]
+    (first, *_) = tasks_named("before-and-after")
+
+    assert re.findall(r"`(.+?)`", asked) == [act.value for act in first.acts]

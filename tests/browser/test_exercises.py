@@ -121,7 +121,7 @@ def test_an_order(page: Page) -> None:
     press(page, "undo", "– sensor: in which state is the connector?")
     press(page, "– ISOLATE: the guest disconnects the core")
     press(page, "– UNUSABLE: the guest gives up its claim")
-    press(page, "– DEVICE_DELETED: QEMU has released it", "check")
+    press(page, "– DEVICE_DELETED: QEMU has removed it", "check")
     expect(said(page)).to_contain_text("Right, at revert.")
 
 

@@ -250,7 +250,13 @@ def test_space_plays_and_pauses(cockpit: Callable[[str], Locator]) -> None:
 
 def test_four_times_as_fast_it_comes_to_the_end(cockpit: Callable[[str], Locator]) -> None:
     there = cockpit("player")
-    press(there, "Play at 4x")
+    press(there, "Speed: 4 times")
+    expect(there.get_by_role("button", name="Speed: 4 times")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    there.page.wait_for_timeout(800)
+    expect(where(there)).to_contain_text(f"0 of {COUNT}")
+    press(there, "Play or pause (space)")
     expect(where(there)).to_contain_text(f"{COUNT} of {COUNT}", timeout=30_000)
     expect(there.get_by_role("button", name="Play or pause (space)")).to_have_text("▶ Play")
 
@@ -340,6 +346,19 @@ def test_a_task_is_ticked_and_the_next_one_starts_afresh(
     press(there, "Next task")
     expect(there.locator(".kit-ask")).to_contain_text(f"2 of {len(TASKS)}: {TASKS[1].asks}")
     expect(where(there)).to_contain_text("0 of 0")
+
+
+def test_the_last_task_says_that_it_is_the_last(cockpit: Callable[[str], Locator]) -> None:
+    there = cockpit("sandbox")
+    for _ in TASKS[1:]:
+        press(there, "Next task")
+    expect(there.locator(".kit-ask")).to_contain_text(f"{len(TASKS)} of {len(TASKS)}")
+    again = there.get_by_role("button", name="First task", exact=True)
+    expect(again).to_be_visible()
+    for one in TASKS[-1].acts:
+        there.locator(f'[data-key="act {one.name}"]').click()
+    expect(there.locator(".kit-ask")).to_contain_text("That was the last task.")
+    expect(again).to_have_class("kit-button kit-quiet")
 
 
 def test_the_connector_goes_through_its_states_by_keys(

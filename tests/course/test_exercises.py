@@ -69,6 +69,11 @@ def test_the_solution_that_is_written_down_is_the_one_that_is_found(
     assert solution(exercise, at, diffs) == written(exercise, at)
 
 
+@pytest.mark.parametrize("exercise", ALL, ids=ids)
+def test_no_text_has_signs_of_markdown_which_a_card_shows_as_they_are(exercise: Exercise) -> None:
+    assert "`" not in repr(exercise)
+
+
 @asked
 def test_the_solution_is_right_and_explained(exercise: Exercise, at: str | None) -> None:
     verdict = check(exercise, solution(exercise, at, diffs), at, diffs)

@@ -463,7 +463,7 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
 }
 NO_TEXT = {
     "print_connector": "of the catalogue's revisions",
-    "folded_legend": "constant",
+    "whole_legend": "constant",
     "head_html": "of the catalogue's revisions",
     "row_html": "dates, numbers and words of the kit",
     "print_path": "of the catalogue's revisions",

@@ -26,7 +26,7 @@ from kit.views.cockpit.view import (
     Words,
     picture_of,
 )
-from kit.views.diagram.legend import folded_legend
+from kit.views.diagram.legend import whole_legend
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
@@ -201,10 +201,11 @@ class PlayerDesk:
         did = Html("<p>You did: {}.</p>").format(model.did) if model.did else Html()
         about = Html('<p class="kit-after">{}</p>').format(model.scenario.why.strip())
         events = events_html(model.timeline, names)
-        yield Tab(name="Events", html=did + events + about + folded_legend())
+        yield Tab(name="Events", html=did + events + about)
         if self._lines_of is not None:
             yield Tab(name="Code", kind="code", follows=True)
         yield share_tab(model.token, mail=self._mail_of is not None)
+        yield Tab(name="Legend", html=whole_legend())
         if model.has_switch:
             yield Tab(
                 name="Real QEMU",

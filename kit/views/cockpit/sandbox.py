@@ -28,7 +28,7 @@ from kit.views.cockpit.view import (
     Words,
     picture_of,
 )
-from kit.views.diagram.legend import folded_legend
+from kit.views.diagram.legend import whole_legend
 from kit.views.diagram.svg import lone_svg, picture_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
@@ -160,10 +160,11 @@ class SandboxDesk:
     def _tabs(self) -> Iterator[Tab]:
         model = self.model
         names = [run.revision.name for run in model.timeline.runs]
-        yield Tab(name="Events", html=events_html(model.timeline, names) + folded_legend())
+        yield Tab(name="Events", html=events_html(model.timeline, names))
         if self._commit_of is not None or self._lines_of is not None:
             yield Tab(name="Code", kind="code")
         yield share_tab(model.token, mail=self._mail_of is not None)
+        yield Tab(name="Legend", html=whole_legend())
 
     def code(self) -> Code:
         """Return the lines responsible for the first difference, and a side's commit."""

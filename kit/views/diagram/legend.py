@@ -9,7 +9,7 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.svg_lanes import DROPPED_EDGE
 from kit.views.escape import Html
 
-__all__ = ["folded_legend", "legend_html", "legend_parts"]
+__all__ = ["legend_html", "legend_parts", "whole_legend"]
 
 WIDE, HIGH = 46.0, 18.0
 SMALL = 11.0  # letters in a picture
@@ -63,12 +63,11 @@ def _is_said(words: str, pictures: str) -> bool:
     return words not in _SAID or any(said in pictures for said in _SAID[words])
 
 
-def folded_legend() -> Html:
-    """Return the legend of all shapes, folded, for below a picture that can still change."""
-    return Html(
-        '<details class="kit-legend"><summary>how to read the picture</summary><p>'
-        "{}; what is still to come is pale.</p>{}</details>"
-    ).format(_WORDS, _samples(_items()))
+def whole_legend() -> Html:
+    """Return the legend of all shapes, for beside a picture that can still change."""
+    return Html('<div class="kit-legend"><p>{}; what is still to come is pale.</p>{}</div>').format(
+        _WORDS, _samples(_items())
+    )
 
 
 def legend_parts(

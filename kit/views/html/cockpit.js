@@ -123,8 +123,8 @@ class Cockpit {
     parts.where = h("span", { class: "kit-where" });
     parts.more = h("span", { class: "kit-beside" });
     const speed = (times) => {
-      const made = button(`x${times}`, `${times}×`, `Play at ${times}x`, () => this.run(times));
-      made.setAttribute("aria-pressed", "false");
+      const made = button(`x${times}`, `${times}×`, `Speed: ${times} times`, () => this.pace(times));
+      made.setAttribute("aria-pressed", String(times === this.speed));
       return made;
     };
     return h(
@@ -593,12 +593,18 @@ class Cockpit {
     else this.run(this.speed);
   }
 
+  // how fast it plays, now or the next time
+  pace(speed) {
+    this.speed = speed;
+    for (const times of [1, 4]) this.parts[`x${times}`].setAttribute("aria-pressed", String(times === speed));
+    if (this.playing) this.run(speed);
+  }
+
   run(speed) {
     this.pause();
-    this.speed = speed;
+    this.pace(speed);
     if (this.index >= this.count) this.go(0);
     this.parts.play.textContent = "❚❚ Pause";
-    for (const times of [1, 4]) this.parts[`x${times}`].setAttribute("aria-pressed", String(times === speed));
     this.began = performance.now();
     if (!this.view.picture.moves) {
       this.playing = setInterval(() => (this.index < this.count ? this.act2(this.index + 1) : this.pause()), 900 / speed);
@@ -653,7 +659,6 @@ class Cockpit {
     this.ticks = false;
     this.playing = 0;
     this.parts.play.textContent = "▶ Play";
-    for (const times of [1, 4]) this.parts[`x${times}`].setAttribute("aria-pressed", "false");
   }
 
   fly() {
@@ -752,6 +757,7 @@ class Cockpit {
 
   task(task) {
     const key = task.hint;
+    const last = task.number === task.count;
     for (const node of this.root.querySelectorAll(".kit-ringed")) node.classList.remove("kit-ringed");
     if (key) {
       const next = this.root.querySelector(`[data-key="${CSS.escape(key)}"]`);
@@ -759,10 +765,10 @@ class Cockpit {
     }
     return [
       h("span", { class: `kit-look ${task.done ? "kit-told" : ""}` },
-        h("strong", {}, `${task.done ? "✓ " : ""}${task.number} of ${task.count}: `), task.done || task.asks),
+        h("strong", {}, `${task.done ? "✓ " : ""}${task.number} of ${task.count}: `), task.done || task.asks, task.done && last ? " That was the last task." : ""),
       h("span", { class: "kit-chips kit-far" },
         this.button({ do: "hint", words: "Hint", tip: "Ring the button to press next", kind: "kit-quiet" }),
-        this.button({ do: "task", words: "Next task", tip: "Begin the next task at the start", kind: task.done ? "kit-primary" : "kit-quiet" })),
+        this.button({ do: "task", words: last ? "First task" : "Next task", tip: last ? "Begin the tasks again" : "Begin the next task at the start", kind: task.done && !last ? "kit-primary" : "kit-quiet" })),
     ];
   }
 

@@ -78,6 +78,7 @@ class ExerciseModel(HasTraits):
         """Show *exercise*. *diffs* reads the commits in use, *keeping* saves progress."""
         super().__init__(at=exercise.at[0].name if exercise.at else "")
         self.exercise, self.diffs, self._keeping = exercise, diffs, keeping
+        self._right_at: tuple[str, ...] = ()
         if keeping is not None:
             self._keep(keeping.standing)
 
@@ -112,8 +113,21 @@ class ExerciseModel(HasTraits):
 
     @property
     def revealed(self) -> bool:
-        """May the explanation be shown?"""
+        """May the run be shown?"""
         return self.shown or (self.verdict is not None and self.verdict.right)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The revisions that are still to be answered, where each has an answer of its own."""
+        if self.exercise.kind not in (ExerciseKind.PREDICT, ExerciseKind.NUMBER):
+            return ()
+        solved = {*self.standing.solved_at, *self._right_at}
+        return tuple(one.name for one in self.exercise.at if one.name not in solved)
+
+    @property
+    def explained(self) -> bool:
+        """May the explanation be shown, which is about every revision?"""
+        return self.revealed and (self.shown or not self.left)
 
     @property
     def solution(self) -> str:
@@ -231,10 +245,9 @@ class ExerciseModel(HasTraits):
         keeping = self._keeping
         if keeping is not None:
             self._keep(lambda: keeping.answered(at, found.right))
-        if found.right and self.exercise.kind in (ExerciseKind.PREDICT, ExerciseKind.NUMBER):
-            here = {*self.standing.solved_at, at}
-            left = [other.name for other in self.exercise.at if other.name not in here]
-            self.hint = f"And at {left[0]}?" if left else ""
+        if found.right:
+            self._right_at = (*self._right_at, self.at)
+            self.hint = f"And at {self.left[0]}?" if self.left else ""
 
     @property
     def _empty(self) -> bool:

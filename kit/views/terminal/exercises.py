@@ -68,11 +68,15 @@ def progress_table(
     return Group(table, summary), data
 
 
-def standing_words(standing: ExerciseStanding) -> str:
-    """Return the progress of one exercise in words; empty if it was not tried."""
+def standing_words(standing: ExerciseStanding, left: Sequence[str] = ()) -> str:
+    """Return the progress of one exercise in words; empty if it was not tried.
+
+    *left* are the revisions that are still to be answered.
+    """
     tries = f"{standing.tries} {'answer' if standing.tries == 1 else 'answers'}"
     if standing.solved:
-        return f"solved, {tries}" + (", the answer was shown" if standing.shown else "")
+        where = f" at {' and '.join(standing.solved_at)}" if left else ""
+        return f"solved{where}, {tries}" + (", the answer was shown" if standing.shown else "")
     if standing.shown:
         return "the answer was shown"
     return f"not yet, {tries}" if standing.tries else ""

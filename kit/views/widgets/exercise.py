@@ -234,7 +234,7 @@ def _set(shown: HtmlView, value: Html) -> None:
 
 def _head_html(model: ExerciseModel) -> Html:
     one = model.exercise
-    so_far = standing_words(model.standing)
+    so_far = standing_words(model.standing, model.left)
     mark = (
         Html(' <span class="kit-told">✓ {}</span>').format(so_far) if model.standing.solved else ""
     )
@@ -284,7 +284,7 @@ def _more_html(model: ExerciseModel, svg: Html, run: Run | None) -> Html:
     parts = []
     if model.shown:
         parts.append(Html("<p><strong>The answer:</strong> {}</p>").format(model.solution))
-    if model.revealed:
+    if model.explained:
         parts.append(Html("<p><strong>Why:</strong> {}</p>").format(model.exercise.explanation))
     if run is not None:
         known = knowledge(run, len(run.trace) - 1)

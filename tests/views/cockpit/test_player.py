@@ -237,10 +237,10 @@ def test_what_no_button_asks_for_is_refused(name: str) -> None:
 
 def test_the_tabs_are_those_that_there_is_something_for() -> None:
     assert [tab.name for tab in player("late-release", **PAIR).desk.view().tabs] == [
-        *("Events", "Code", "Share", "Real QEMU"),
+        *("Events", "Code", "Share", "Legend", "Real QEMU"),
     ]
     bare = PlayerDesk(PlayerModel(Timeline(played=play(LATE, find_revision("revert")))))
-    assert [tab.name for tab in bare.view().tabs] == ["Events", "Share"]
+    assert [tab.name for tab in bare.view().tabs] == ["Events", "Share", "Legend"]
 
 
 def test_the_code_is_that_of_the_current_event_and_has_its_number() -> None:

@@ -99,7 +99,7 @@ def test_its_question_has_the_true_answer_and_buttons_need_no_kernel() -> None:
 
     assert data["asked"]["question"]["truth"][0] == "It is gone on revert."
     assert [view[name] for name in ("pairs", "actions", "beside", "menu")] == [[]] * 4
-    assert [tab["name"] for tab in view["tabs"]] == ["Events", "Code", "Share"]
+    assert [tab["name"] for tab in view["tabs"]] == ["Events", "Code", "Share", "Legend"]
 
 
 def test_without_script_it_is_the_picture_and_every_event() -> None:

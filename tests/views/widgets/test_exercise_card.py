@@ -124,7 +124,7 @@ def test_the_solution_can_be_given_with_the_cards_own_buttons(exercise: Exercise
 
     assert model.verdict is not None
     assert model.verdict.right, model.verdict.says
-    assert exercise.explanation.partition("'")[0] in shown(card)
+    assert (exercise.explanation.partition("'")[0] in shown(card)) is (not model.left)
 
 
 def give_script(card: ExerciseWidget, lines: tuple[str, ...]) -> None:
@@ -164,6 +164,16 @@ def test_a_prediction_is_made_then_revealed(card: ExerciseWidget) -> None:
     assert "Right, at pre-revert." in card._status.value
     assert "And at revert?" in card._status.value
     assert "<svg" in card._more.value
+    assert "✓ solved at pre-revert, 2 answers" in card._head.value
+
+
+@on("late-what-becomes")
+def test_the_explanation_waits_for_the_answer_at_every_revision(card: ExerciseWidget) -> None:
+    click(card, LIMBO, "check")
+    one = card._more.value
+    click(card, "○ revert", "○ QEMU has removed it and sent DEVICE_DELETED", "check")
+
+    assert ("Why:" in one, "Why:" in card._more.value) == (False, True)
     assert "✓ solved, 2 answers" in card._head.value
 
 

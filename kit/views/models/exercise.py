@@ -240,13 +240,14 @@ class ExerciseModel(HasTraits):
             return
         at = self.at or None
         found = check(self.exercise, self.answer, at, self.diffs)
+        if found.right:
+            self._right_at = (*self._right_at, self.at)
         with self.hold_trait_notifications():
             self.hint, self.verdict = "", found
         keeping = self._keeping
         if keeping is not None:
             self._keep(lambda: keeping.answered(at, found.right))
         if found.right:
-            self._right_at = (*self._right_at, self.at)
             self.hint = f"And at {self.left[0]}?" if self.left else ""
 
     @property

@@ -12,6 +12,7 @@ from kit.course.exercise import Exercise, ExerciseKind, Hunks, Number, Predict, 
 from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
 from kit.storage.exercises import exercises, find_exercise
+from kit.views.escape import Html
 from kit.views.models.exercise import ExerciseModel, Keeping
 from kit.views.widgets.exercise import ExerciseWidget
 from tests.course.commits import diffs
@@ -124,7 +125,8 @@ def test_the_solution_can_be_given_with_the_cards_own_buttons(exercise: Exercise
 
     assert model.verdict is not None
     assert model.verdict.right, model.verdict.says
-    assert (exercise.explanation.partition("'")[0] in shown(card)) is (not model.left)
+    explained = Html("<p><strong>Why:</strong> {}</p>").format(exercise.explanation)
+    assert (explained in card._more.value) is (not model.left)
 
 
 def give_script(card: ExerciseWidget, lines: tuple[str, ...]) -> None:

@@ -8,9 +8,10 @@ from kit.machine.pseries.tables import TableRow
 __all__ = ["ROWS_NOTE", "line_words", "state_words"]
 
 ROWS_NOTE = (
-    "CAPITALS: the guest's call; small letters: QEMU's own. PCI before a state: of a connector for"
-    " PCI. * taken from the code: no recording of a real QEMU shows this row. CAS, event-scan and"
-    " PMEM connectors were never recorded."
+    "The guest's calls are in capitals, QEMU's own in small letters. PCI before a state names a"
+    " connector for PCI. * marks a row taken from the code: no recording of a real QEMU shows it."
+    " Never recorded: the guest's boot (CAS), its polling for events (event-scan), persistent"
+    " memory (PMEM)."
 )
 """What stands below rows."""
 

@@ -16,9 +16,13 @@ __all__ = ["changes_brief_html", "changes_html", "head_html"]
 def head_html(model: TourModel) -> Html:
     """Return the heading of a step."""
     step = model.step
-    main = step.name in MAIN_STEPS
-    which = "the three or their revert" if model.has_table else "the six patches of the series"
-    role = f"one of {which}" if main else "a neighbour or companion"
+    if step.name not in MAIN_STEPS:
+        role = "a neighbour or companion"
+    elif not model.has_table:
+        role = "one of the six patches of the series"
+    else:
+        is_revert = step.name == "revert"
+        role = "the revert of the three" if is_revert else "one of the three reverted commits"
     return Html(
         '<h3 class="kit-step">{} of {}: {}{}</h3><p>{}. <span class="kit-soft">({})</span></p>'
     ).format(model.place + 1, len(model.steps), step.name, label_code(step), step.summary, role)

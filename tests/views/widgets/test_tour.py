@@ -17,6 +17,7 @@ from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import find_scenario, scenarios
+from kit.views.html.tour import head_html
 from kit.views.models.tour import PORT_STEPS, SILENT_STEPS, STEPS, TourModel
 from kit.views.widgets.tour import TourWidget
 from tests.views.widgets.widgets import UNSEEN
@@ -35,6 +36,19 @@ def test_the_walk_has_a_step_for_every_recorded_build() -> None:
 )
 def test_a_step_is_compared_with_the_one_before(step: str, previous: str) -> None:
     assert TourModel(step).previous.name == previous
+
+
+@pytest.mark.parametrize(
+    ("step", "role"),
+    [
+        ("timer", "one of the three reverted commits"),
+        ("revert", "the revert of the three"),
+        ("fe1831eff8", "a neighbour or companion"),
+        ("pcie-expiry", "one of the six patches of the series"),
+    ],
+)
+def test_the_heading_says_what_a_step_is_to_the_series(step: str, role: str) -> None:
+    assert f"({role})" in head_html(TourModel(step))
 
 
 @pytest.mark.parametrize(

@@ -348,6 +348,21 @@ def test_a_task_is_ticked_and_the_next_one_starts_afresh(
     expect(where(there)).to_contain_text("0 of 0")
 
 
+def test_a_task_on_two_lines_touches_nothing_below_it(cockpit: Callable[[str], Locator]) -> None:
+    there = cockpit("sandbox")
+    one, two = (
+        there.locator(".kit-look").evaluate(
+            "(node, words) => { node.textContent = words; node.style.whiteSpace = 'pre';"
+            " return node.offsetHeight; }",
+            words,
+        )
+        for words in ("One line.", "Two\nlines.")
+    )
+    room = there.locator(".kit-ask").evaluate("(node) => node.clientHeight")
+
+    assert one < two <= room
+
+
 def test_the_last_task_says_that_it_is_the_last(cockpit: Callable[[str], Locator]) -> None:
     there = cockpit("sandbox")
     for _ in TASKS[1:]:

@@ -57,6 +57,9 @@ def test_pictures_last_without_a_kernel(opened: OpenLesson, address: str, lab_ho
         page.wait_for_function(f"({LINES})().length === 2")
         restarted = [page.evaluate(LINES), page.evaluate(BROKEN)]
         dead = page.locator(".kit-cockpit").first.evaluate("(node) => !!node.closest('[inert]')")
+        pale = page.locator(".kit-cockpit button").first.evaluate(
+            "(node) => getComputedStyle(node).opacity"
+        )
 
         reopen(page, address)  # the file names widgets of the kernel that went
         page.wait_for_function(f"({LINES})().length === 2")
@@ -82,7 +85,7 @@ def test_pictures_last_without_a_kernel(opened: OpenLesson, address: str, lab_ho
         reopen(page, address)
 
     assert restarted == [[RESTARTED] * 2, 0]
-    assert dead
+    assert (dead, pale) == (True, "0.45")
     assert reopened == elsewhere == [[EARLIER] * 2, 0]
     assert width > 700
     assert covered == 0

@@ -16,6 +16,20 @@ SOURCE = (
 )
 
 
+ENDS = "from kit import progress\nprogress(13)"
+WIDER = """() => [...document.querySelectorAll(".jp-OutputArea-output, .jp-OutputArea-output .kit")]
+    .filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.className)"""
+
+
+def test_nothing_that_fits_can_be_scrolled_sideways(opened: OpenLesson, lab_home: Path) -> None:
+    write_notebook(lab_home / "work" / "notebooks" / "sideways.ipynb", SOURCE, ENDS)
+    with opened("sideways.ipynb") as page:
+        expect(page.locator(".kit-properties")).to_be_visible()
+        expect(page.locator(".kit")).to_have_count(2)
+
+        assert page.evaluate(WIDER) == []
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_a_cell_opens_the_path_that_breaks_its_promise(
     opened: OpenLesson, lab_home: Path, theme: str

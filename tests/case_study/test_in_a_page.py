@@ -6,6 +6,7 @@ import fcntl
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from kit import history, net_change, points, revert, revert_dates, revert_plots, reverts, shipped
@@ -22,6 +23,8 @@ from kit.storage.progress import progress_file
 from kit.views.html.figure import Note
 from tests.course.test_labs import solution
 
+LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOT_IN_A_PAGE = ("git", "jupyterlab", "mistune", "nbclient", "pygit2", "typer", "webcolors")
 OWN_MACHINE = "the kit on your own machine can do it"
 
 
@@ -79,6 +82,25 @@ def test_a_lab_is_graded_in_a_page(lab: str) -> None:
 
     assert found == dict.fromkeys(range(1, 6), "2")
     assert repr(points(lab, 1, "e")) == "0"
+
+
+@pytest.mark.usefixtures("in_a_page")
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_needs_nothing_that_a_page_has_not(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NOT_IN_A_PAGE:
+        monkeypatch.setitem(sys.modules, name, None)
+    failed = []
+    names: dict[str, object] = {"display": lambda *_: None}
+    for cell in nbformat.read(lesson, as_version=4).cells:
+        if cell.cell_type == "code":
+            try:
+                exec(compile(cell.source, lesson.name, "exec"), names)
+            except ImportError as error:
+                failed.append((cell.source, str(error)))
+
+    assert failed == []
 
 
 @pytest.mark.usefixtures("in_a_page")

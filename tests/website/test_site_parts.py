@@ -264,8 +264,7 @@ def test_what_runs_in_the_page_is_in_the_ranges_of_the_kit() -> None:
     wanted = {r.name.lower(): r.specifier for r in map(Requirement, project["dependencies"])}
     pinned = {each.name: each.version for each in PINS if Where.BROWSER in each.where}
     # for git, commands and hand-outs, which a page has not
-    outside = {"gitpython", "jinja2", "jupyterlab", "mistune", "nbclient", "pygit2", "typer"}
-    outside |= {"webcolors"}
+    outside = {"gitpython", "jupyterlab", "mistune", "nbclient", "pygit2", "typer", "webcolors"}
 
     assert set(wanted) - set(pinned) == outside
     assert [name for name in wanted.keys() & pinned if pinned[name] not in wanted[name]] == []

@@ -19,12 +19,10 @@ __all__ = ["cached", "compiled", "merged"]
 
 _SCRIPT = Path(__file__).parent / "compile.mjs"
 _TAG = "cpython-314"
-# What JupyterLab takes from a wheel is in the site already; stubs of other packages, and of
-# Python 2, complete nothing that a page has; no page is a server of prompts.
-_STUBS = "jedi/third_party/typeshed"
+# What JupyterLab takes from a wheel is in the site already; completion asks the objects that a
+# kernel has, and completes the same without jedi's stubs; no page is a server of prompts.
 _NOT_FOR_A_PAGE = (
-    *(".data/", "jedi/third_party/django-stubs/"),
-    *(f"{_STUBS}/third_party/", f"{_STUBS}/stdlib/2/"),
+    *(".data/", "jedi/third_party/"),
     *("anywidget/labextension/", "anywidget/nbextension/", "prompt_toolkit/contrib/"),
 )
 _RECORD = ".dist-info/RECORD"

@@ -97,7 +97,7 @@ def test_a_script_is_put_together_and_checked(
     press("Check")
     expect(verdict).to_have_text("Choose an action first.")
     press("5 s", action, "Check")
-    expect(verdict).to_contain_text("What you do has to come before.")
+    expect(verdict).to_contain_text("Act before 3 s.")
     expect(card.get_by_role("button", name="system_reset")).to_be_disabled()
     press("Take back", moment, action)
     expect(card.get_by_label("your script")).to_have_text(str(right))

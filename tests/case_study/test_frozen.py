@@ -73,7 +73,7 @@ def test_the_numbers_of_lesson_10_are_the_figures() -> None:
         f"up to February 2023 there are {figure.reverts} reverts.",
         f"{figure.verdicts['exact']} are exact.",
         f'begins with `Revert "`, {figure.quoted_not_exact} are not',
-        f"{NUMBERS[figure.exact_without_the_word]} exact ones do not say",
+        f"{NUMBERS[figure.exact_without_the_word]} exact ones do not have the word",
         f"within {percentile(by_committer, 0.5):.0f} days by committer date,"
         f" {percentile(by_author, 0.5):.0f} by author date",
         f"half of its mistakes within {percentile(by_committer, 0.5):.0f} days",

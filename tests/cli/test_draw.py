@@ -131,5 +131,6 @@ def test_runs_and_logs_are_written_as_mermaid(capsys: Captured, case: str) -> No
 def test_a_log_is_no_transcript_of_a_run(capsys: Captured) -> None:
     assert main(["import", str(LOG), "--machine", "pseries", "--format", "qmp"]) == 2
     assert capsys.readouterr().err == (
-        "kit: --format qmp works with run, compare and open; a log is a transcript already\n"
+        "kit: --format qmp works with run, compare and open of the kit's machines;"
+        " a log is a transcript already\n"
     )

@@ -86,7 +86,7 @@ def test_compare_tells_what_both_tell(words: list[str], capsys: pytest.CaptureFi
         ("both", "The operator asks QEMU to remove c"),
         ("both", "The guest isolates core 1 (set-ind"),
         ("both", "The guest makes core 1 unusable (s"),
-        ("both", "QEMU has released core1 and says s"),
+        ("both", "QEMU has removed core1 and sends D"),
     ]
 
 

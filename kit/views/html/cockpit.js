@@ -123,7 +123,7 @@ class Cockpit {
     parts.where = h("span", { class: "kit-where" });
     parts.more = h("span", { class: "kit-beside" });
     const speed = (times) => {
-      const made = button(`x${times}`, `${times}×`, `Speed: ${times} times`, () => this.pace(times));
+      const made = button(`x${times}`, `${times}×`, `Speed: ${times}×`, () => this.pace(times));
       made.setAttribute("aria-pressed", String(times === this.speed));
       return made;
     };

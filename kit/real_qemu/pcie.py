@@ -58,15 +58,7 @@ class RealPcie(RealMachine):
         Raises:
             BackendError: The binary cannot do that, or does not answer.
         """
-        if self.aborted is not None:
-            return pcie.PcieOutcome(self.aborted)
-        self.session.events.clear()
-        reply: pcie.PcieReply
-        try:
-            reply = self._reply(request)
-            self.settle()
-        except QemuGone as gone:
-            reply = self.lost(gone)
+        reply = self.carry_out(lambda: self._reply(request))
         return pcie.PcieOutcome(reply, self._emitted())
 
     def _emitted(self) -> tuple[pcie.PcieEmitted, ...]:

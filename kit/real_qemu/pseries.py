@@ -62,15 +62,8 @@ class RealSpapr(RealMachine):
         Raises:
             BackendError: The binary cannot do that, or does not answer.
         """
-        if self.aborted is not None:
-            return Outcome(self.aborted)
-        self.session.events.clear()
-        try:
-            reply = self._reply(request)
-            if not isinstance(request, _ONLY_LOOK):
-                self.settle()
-        except QemuGone as gone:
-            return Outcome(self.lost(gone), self._emitted())
+        settles = not isinstance(request, _ONLY_LOOK)
+        reply = self.carry_out(lambda: self._reply(request), settles=settles)
         return Outcome(reply, self._emitted())
 
     def _emitted(self) -> tuple[Emitted, ...]:

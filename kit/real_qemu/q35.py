@@ -14,7 +14,7 @@ from kit.machine import requests
 from kit.machine.events import Done, QmpReturn
 from kit.machine.q35 import messages as acpi
 from kit.machine.q35.machine import AcpiConfig
-from kit.real_qemu.channel.failures import BackendError, QemuGone
+from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.qmp import (
     acpi_events,
@@ -51,15 +51,7 @@ class RealQ35(RealMachine):
         Raises:
             BackendError: The binary cannot do that, or does not answer.
         """
-        if self.aborted is not None:
-            return acpi.AcpiOutcome(self.aborted)
-        self.session.events.clear()
-        reply: acpi.AcpiReply
-        try:
-            reply = self._reply(request)
-            self.settle()
-        except QemuGone as gone:
-            reply = self.lost(gone)
+        reply = self.carry_out(lambda: self._reply(request))
         return acpi.AcpiOutcome(reply, acpi_events(self.session.events))
 
     def deleted(self, path: str) -> None:

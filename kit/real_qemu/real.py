@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from kit.machine.config import MIB
 from kit.machine.events import Aborted, QmpError, QmpReturn
@@ -23,6 +24,8 @@ from kit.real_qemu.qmp import reply_of
 from kit.real_qemu.session import Session
 
 __all__ = ["RealMachine"]
+
+R = TypeVar("R")
 
 LABEL_BYTES = 128 << 10  # of an nvdimm, beside its memory
 _LATE_S = 10.0
@@ -75,6 +78,27 @@ class RealMachine:
     def close(self) -> None:
         """End the process."""
         self.session.close()
+
+    def carry_out(self, reply: Callable[[], R], *, settles: bool = True) -> R | Aborted:
+        """Return the reply to a request, or how QEMU ended; its events are those of the request.
+
+        Args:
+            reply: Sends the request.
+            settles: Wait for QEMU's late work, too.
+
+        Raises:
+            BackendError: The binary cannot do that, or does not answer.
+        """
+        self.session.events.clear()
+        if self.aborted is not None:
+            return self.aborted
+        try:
+            found = reply()
+            if settles:
+                self.settle()
+        except QemuGone as gone:
+            return self.lost(gone)
+        return found
 
     def started(self, more: tuple[str, ...]) -> Session:
         """Start a process of this binary, with *more* on its command line."""

@@ -64,14 +64,13 @@ from kit.machine.events import (
     ConnectorReturn,
     ExceptionReturn,
     HotplugEvent,
-    HotplugIdentifier,
-    HotplugType,
     RawReturn,
     Reply,
     SensorReturn,
     StatusReturn,
 )
 from kit.machine.pseries.connector import TYPES, DrcType
+from kit.machine.pseries.event_log import connector_event
 from kit.machine.pseries.rtas import (
     ALLOCATION_STATE,
     EPOW_EVENTS,
@@ -131,12 +130,7 @@ def _exception(guest: Guest, reply: ExceptionReturn) -> Handled:
 
 
 def _dlpar(guest: Guest, order: Dlpar) -> Handled:
-    event = HotplugEvent(
-        type=_HOTPLUG_TYPES[TYPES[order.index >> 28]],
-        action=order.action,
-        identifier=HotplugIdentifier.DRC_INDEX,
-        index=order.index,
-    )
+    event = connector_event(order.action, order.index)
     return _take(guest, event) if guest.up else (guest, ())
 
 
@@ -145,15 +139,6 @@ def _take(guest: Guest, event: HotplugEvent) -> Handled:
     if not is_for_user_space(event):
         return _work_off(replace(guest, queue=(*guest.queue, event)))
     return _work_off_in_user_space(replace(guest, user_queue=(*guest.user_queue, event)))
-
-
-_HOTPLUG_TYPES = {
-    DrcType.CPU: HotplugType.CPU,
-    DrcType.PHB: HotplugType.PHB,
-    DrcType.PCI: HotplugType.PCI,
-    DrcType.LMB: HotplugType.MEMORY,
-    DrcType.PMEM: HotplugType.PMEM,
-}
 
 
 def _work_off(guest: Guest) -> Handled:

@@ -42,13 +42,13 @@ class ErrorMeaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """A text: its pattern, which may have a group ``device``, and its meaning.
+    """A text: a regular expression, which may have a group ``device``, and its meaning.
 
-    ``machine`` and ``kind`` are the only ones that have it; None where others have it, too.
-    ``cause`` says in a line what is behind it, for those that people ask about.
+    Only ``machine`` and ``kind`` have it, from version ``since`` to ``until``; None: any.
+    ``cause`` explains in a line a text that people ask about.
     """
 
-    pattern: re.Pattern[str]
+    pattern: str
     meaning: ErrorMeaning
     machine: MachineName | None = None
     kind: DeviceKind | None = None
@@ -64,40 +64,30 @@ class ErrorText:
         return "" if self.since is None else f"since QEMU {'.'.join(map(str, self.since[:2]))}"
 
 
-def _text(
-    pattern: str,
-    meaning: ErrorMeaning,
-    machine: MachineName | None = None,
-    kind: DeviceKind | None = None,
-    since: Version | None = None,
-    until: Version | None = None,
-    cause: str = "",
-) -> ErrorText:
-    return ErrorText(re.compile(pattern), meaning, machine, kind, since, until, cause)
-
-
 _DEVICE = r"'?(?P<device>[^'\s]+?)'?"
 _M, _K = ErrorMeaning, DeviceKind
 
 ERROR_TEXTS: tuple[ErrorText, ...] = (
-    _text(rf"Device {_DEVICE} (has )?not (been )?found", _M.GONE),
-    _text(
+    ErrorText(rf"Device {_DEVICE} (has )?not (been )?found", _M.GONE),
+    ErrorText(
         r"core-id \d+ unplug is still pending\b.*",
         _M.PENDING, PSERIES, _K.CORE, (5, 2, 50), (5, 2, 92),
     ),
-    _text(rf"CPU hotunplug already in progress for device {_DEVICE}", _M.PENDING, PSERIES, _K.CORE),
-    _text(
+    ErrorText(
+        rf"CPU hotunplug already in progress for device {_DEVICE}", _M.PENDING, PSERIES, _K.CORE
+    ),
+    ErrorText(
         rf"PCI Host Bridge unplug already in progress for device {_DEVICE}",
         _M.PENDING, PSERIES, _K.PHB, (6, 0, 0),
     ),
-    _text(
+    ErrorText(
         rf"PCI device unplug already in progress for device {_DEVICE}",
         _M.PENDING, PSERIES, _K.PCI, (6, 0, 0),
     ),
-    _text(
+    ErrorText(
         rf"Memory unplug already in progress for device {_DEVICE}", _M.PENDING, PSERIES, _K.DIMM
     ),
-    _text(
+    ErrorText(
         rf"Device {_DEVICE} is already in the process of unplug",
         _M.PENDING, ACPI, _K.PCI, (5, 0, 0),
         cause=(
@@ -105,7 +95,7 @@ ERROR_TEXTS: tuple[ErrorText, ...] = (
             " next one after 5 s of the guest's clock, and before that never"
         ),
     ),
-    _text(
+    ErrorText(
         r"Hot-unplug failed: guest is busy \(power indicator blinking\)",
         _M.PENDING, ACPI, _K.PCI, (6, 2, 0),
         cause=(
@@ -113,36 +103,36 @@ ERROR_TEXTS: tuple[ErrorText, ...] = (
             " DEVICE_DELETED, because QEMU keeps a retry from the guest"
         ),
     ),
-    _text(r"Boot CPU core may not be unplugged", _M.REFUSED, PSERIES, _K.CORE),
-    _text(r"Memory hot unplug not supported for this guest", _M.REFUSED, PSERIES, _K.DIMM),
-    _text(r"PCI: Hot unplug of PCI bridges not supported", _M.REFUSED, PSERIES, _K.PCI),
-    _text(r"nvdimm device hot unplug is not supported yet\.?", _M.REFUSED, None, _K.DIMM),
-    _text(
+    ErrorText(r"Boot CPU core may not be unplugged", _M.REFUSED, PSERIES, _K.CORE),
+    ErrorText(r"Memory hot unplug not supported for this guest", _M.REFUSED, PSERIES, _K.DIMM),
+    ErrorText(r"PCI: Hot unplug of PCI bridges not supported", _M.REFUSED, PSERIES, _K.PCI),
+    ErrorText(r"nvdimm device hot unplug is not supported yet\.?", _M.REFUSED, None, _K.DIMM),
+    ErrorText(
         r"acpi: device unplug(?: request)? for not supported device type: \S+", _M.REFUSED, ACPI
     ),
-    _text(r"(virt: )?device unplug request for unsupported device type: \S+", _M.REFUSED, ACPI),
-    _text(r"[Cc]pu hot-?unplug with SMI wasn't enabled.*", _M.REFUSED, ACPI, _K.CORE),
-    _text(r"Boot CPU is unpluggable", _M.REFUSED, ACPI, _K.CORE),
-    _text(r"Hot-unplug failed: .*", _M.REFUSED, ACPI, _K.PCI, (6, 0, 0)),
-    _text(r"Bus '?\S+?'? does not support hotplugging", _M.REFUSED),
-    _text(rf"Device {_DEVICE} does not support hotplugging", _M.REFUSED),
-    _text(rf"{_DEVICE} is not a hotpluggable device", _M.REFUSED),
-    _text(r"CPU hot unplug not supported on this machine", _M.REFUSED, None, _K.CORE),
-    _text(r"Memory hot unplug not supported by sPAPR", _M.REFUSED, PSERIES, _K.DIMM),
-    _text(r"device_del not allowed while migrating", _M.REFUSED),
+    ErrorText(r"(virt: )?device unplug request for unsupported device type: \S+", _M.REFUSED, ACPI),
+    ErrorText(r"[Cc]pu hot-?unplug with SMI wasn't enabled.*", _M.REFUSED, ACPI, _K.CORE),
+    ErrorText(r"Boot CPU is unpluggable", _M.REFUSED, ACPI, _K.CORE),
+    ErrorText(r"Hot-unplug failed: .*", _M.REFUSED, ACPI, _K.PCI, (6, 0, 0)),
+    ErrorText(r"Bus '?\S+?'? does not support hotplugging", _M.REFUSED),
+    ErrorText(rf"Device {_DEVICE} does not support hotplugging", _M.REFUSED),
+    ErrorText(rf"{_DEVICE} is not a hotpluggable device", _M.REFUSED),
+    ErrorText(r"CPU hot unplug not supported on this machine", _M.REFUSED, None, _K.CORE),
+    ErrorText(r"Memory hot unplug not supported by sPAPR", _M.REFUSED, PSERIES, _K.DIMM),
+    ErrorText(r"device_del not allowed while migrating", _M.REFUSED),
 )  # fmt: skip
 """The texts that answer device_del; the first that matches counts."""
 
 
 def error_text_of(desc: str) -> ErrorText | None:
     """Return the row of a text; None for a text that is not in the table."""
-    return next((row for row in ERROR_TEXTS if row.pattern.fullmatch(desc.strip())), None)
+    return next((row for row in ERROR_TEXTS if re.fullmatch(row.pattern, desc.strip())), None)
 
 
 def device_in(desc: str) -> str | None:
     """Return the device that a text names; None if it names none."""
     row = error_text_of(desc)
-    match = None if row is None else row.pattern.fullmatch(desc.strip())
+    match = None if row is None else re.fullmatch(row.pattern, desc.strip())
     return None if match is None else match.groupdict().get("device")
 
 

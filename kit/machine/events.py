@@ -37,6 +37,8 @@ __all__ = [
     "RawReturn",
     "Reply",
     "SensorReturn",
+    "SharedEmitted",
+    "SharedReply",
     "StatusReturn",
     "Stepped",
     "UnplugTimeout",
@@ -197,18 +199,10 @@ class Aborted:
     abort: Abort
 
 
-Reply = (
-    QmpReturn
-    | QmpError
-    | StatusReturn
-    | SensorReturn
-    | ConnectorReturn
-    | ExceptionReturn
-    | RawReturn
-    | Stepped
-    | Done
-    | Aborted
-)
+SharedReply = QmpReturn | QmpError | Stepped | Done | Aborted
+"""What every machine answers."""
+
+Reply = SharedReply | StatusReturn | SensorReturn | ConnectorReturn | ExceptionReturn | RawReturn
 
 
 # -- what QEMU sends unasked -------------------------------------------------------------------
@@ -274,13 +268,14 @@ class UnplugTimeout:
     silent: bool = True
 
 
+SharedEmitted = DeviceDeleted | VmStop | VmResume
+"""What every machine emits."""
+
 Emitted = (
-    DeviceDeleted
+    SharedEmitted
     | MemUnplugError
     | DeviceUnplugGuestError
     | DeviceNotDeleted
-    | VmStop
-    | VmResume
     | ErrorReport
     | UnplugTimeout
     | HotplugEvent

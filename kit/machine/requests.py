@@ -6,6 +6,7 @@ clock_step.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "RawRtas",
     "Request",
     "SetIndicator",
+    "SharedRequest",
     "Stop",
     "SystemReset",
 ]
@@ -86,6 +88,22 @@ class PciFunction:
     addr: str
     multifunction: bool = False
     id: str | None = None
+
+    @property
+    def devfn(self) -> int | None:
+        """Slot << 3 | function; None for an address that QEMU does not take.
+
+        >>> [PciFunction("pci.0", addr).devfn for addr in ("1f.7", "4", "20.0", "1_0")]
+        [255, 32, None, None]
+        """
+        match = _PCI_ADDR.fullmatch(self.addr)
+        if match is None:
+            return None
+        slot, function = int(match[1], 16), int(match[2] or "0", 16)
+        return slot << 3 | function if 0 <= slot <= 31 and 0 <= function <= 7 else None
+
+
+_PCI_ADDR = re.compile(r"\s*([+-]?(?:0[xX])?[0-9a-fA-F]+)(?:\.\s*([+-]?(?:0[xX])?[0-9a-fA-F]+))?")
 
 
 Device = CpuCore | Dimm | Nvdimm | Phb | PciFunction
@@ -220,12 +238,11 @@ class ClockStep:
     ns: int
 
 
+SharedRequest = DeviceAdd | DeviceDel | SystemReset | Stop | Cont | ClockStep
+"""What every machine takes."""
+
 Request = (
-    DeviceAdd
-    | DeviceDel
-    | SystemReset
-    | Stop
-    | Cont
+    SharedRequest
     | QueryHotpluggableCpus
     | QueryMemoryDevices
     | QueryVersion
@@ -237,5 +254,4 @@ Request = (
     | EventScan
     | RawRtas
     | ClientArchitectureSupport
-    | ClockStep
 )

@@ -20,8 +20,8 @@ __all__ = ["Board", "Patch", "Revision"]
 class Board:
     """The kind of machine that a build of QEMU plays; the value is ``-machine``'s.
 
-    It is not an enumeration, because a platform of one's own has a board of its own.  ``qemu`` is
-    the machine of QEMU where the value is the kit's own word.
+    It is not an enumeration, so that a platform of one's own can have its own board.  ``qemu`` is
+    QEMU's name of the machine, where the value is the kit's own word.
     """
 
     PSERIES: ClassVar[Board]
@@ -32,7 +32,7 @@ class Board:
 
     @property
     def machine(self) -> str:
-        """What ``-machine`` calls it."""
+        """Its name after ``-machine``."""
         return self.qemu or self.value
 
 

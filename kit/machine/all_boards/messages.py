@@ -1,7 +1,6 @@
-"""What is sent to QEMU and comes back, on every machine: a machine adds its own types here.
+"""What goes to QEMU and what comes back, on any machine; a new machine adds its types here.
 
-Whoever handles one of them asks its type; what recordings write of a reply that only one machine
-has is that reply's ``recorded``.
+A reply that only one machine has returns its form in recordings as ``recorded``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from kit.common.errors import MisuseError
 from kit.machine.pcie import acpi
 from kit.machine.pcie import registers as regs
-from kit.machine.pcie.function import DRIVERS, PcieFunction, devfn_of
+from kit.machine.pcie.function import DRIVERS, PcieFunction
 from kit.machine.pcie.machine import PcieMachine
 from kit.machine.pcie.port import Port, Slotted, plug
 from kit.machine.pcie_revisions import PciePatch
@@ -32,7 +32,7 @@ def add(machine: PcieMachine, device: PcieFunction) -> PcieMachine:
     check_well_formed(device.id)
     port = _port_of(machine, device)
     driver = DRIVERS[device.kind]
-    devfn = devfn_of(device.addr) if device.addr else None
+    devfn = device.devfn
     if device.addr and devfn is None:
         raise Refused(f"Property '{driver}.addr' doesn't take value '{device.addr}'")
     if port.native:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kit.machine.requests import PciFunction
 
-__all__ = ["DRIVERS", "PcieFunction", "devfn_of"]
+__all__ = ["DRIVERS", "PcieFunction"]
 
 DRIVERS = {"rng": "virtio-rng-pci", "nic": "e1000e"}
 """The kinds of devices, and QEMU's names of their drivers."""
@@ -24,19 +24,3 @@ class PcieFunction(PciFunction):
 
     addr: str = ""
     kind: str = "nic"
-
-
-def devfn_of(addr: str) -> int | None:
-    """Return the number of an address "slot.function"; None if QEMU does not take it.
-
-    >>> devfn_of("1.2"), devfn_of("0.9")
-    (10, None)
-    """
-    slot, _, function = addr.partition(".")
-    try:
-        numbers = int(slot, 16), int(function or "0", 16)
-    except ValueError:
-        return None
-    if not (0 <= numbers[0] < 32 and 0 <= numbers[1] < 8):
-        return None
-    return numbers[0] * 8 + numbers[1]

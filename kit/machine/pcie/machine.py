@@ -12,10 +12,12 @@ from enum import Enum
 from kit.machine.clock import NS_PER_MS
 from kit.machine.events import Abort
 from kit.machine.pcie.function import DRIVERS, PcieFunction
+from kit.machine.pcie.messages import PcieEmitted, PcieReply
 from kit.machine.pcie.port import Port, Slotted
 from kit.machine.pseries.machine import Plugged
 
-__all__ = ["RECORDED", "AcpiSlots", "PcieConfig", "PcieMachine", "PortConfig", "function_of"]
+__all__ = ["RECORDED", "AcpiSlots", "Handled", "PcieConfig", "PcieMachine", "PortConfig"]
+__all__ += ["function_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,10 @@ class PcieMachine:
         """Return the machine with *port* in place of the one of its name."""
         ports = tuple(port if one.name == port.name else one for one in self.ports)
         return replace(self, ports=ports)
+
+
+Handled = tuple[PcieMachine, PcieReply, tuple[PcieEmitted, ...]]
+"""The machine after a request, its reply, and what QEMU emitted."""
 
 
 def function_of(port: Port, device: Slotted) -> PcieFunction:

@@ -11,27 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.machine.events import (
-    Aborted,
-    DeviceDeleted,
-    Done,
-    QmpError,
-    QmpReturn,
-    Stepped,
-    VmResume,
-    VmStop,
-)
+from kit.common.json_fields import Json
+from kit.common.value_json import value_json
+from kit.machine.events import SharedEmitted, SharedReply
 from kit.machine.pcie.function import PcieFunction
 from kit.machine.pcie.registers import Register
-from kit.machine.requests import (
-    ClockStep,
-    Cont,
-    DeviceAdd,
-    DeviceDel,
-    Migrate,
-    Stop,
-    SystemReset,
-)
+from kit.machine.requests import Migrate, SharedRequest
 
 __all__ = ["AcpiAccess", "AcpiRegister", "DeviceConfig", "HotplugInterrupt", "Look", "Looked"]
 __all__ += ["MigratePorts", "MigrationFailed", "ModifyRegister", "PcieEmitted", "PcieOutcome"]
@@ -142,13 +127,8 @@ class MigratePorts:
 
 
 PcieRequest = (
-    DeviceAdd
-    | DeviceDel
-    | SystemReset
-    | Stop
-    | Cont
+    SharedRequest
     | Migrate
-    | ClockStep
     | ReadRegister
     | WriteRegister
     | ModifyRegister
@@ -164,20 +144,26 @@ PcieRequest = (
 # -- replies -------------------------------------------------------------------------------------
 
 
+class _Recorded:
+    """A reply that only this machine has."""
+
+    __slots__ = ()
+
+    @property
+    def recorded(self) -> Json:
+        """The reply as recordings write it: its fields by their names."""
+        return value_json(self)
+
+
 @dataclass(frozen=True, slots=True)
-class RegisterValue:
+class RegisterValue(_Recorded):
     """The value of a register, read, or written by `ModifyRegister`."""
 
     value: int
 
-    @property
-    def recorded(self) -> dict[str, object]:
-        """It as recordings write it."""
-        return {"value": self.value}
-
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(_Recorded):
     """What `Look` saw; ``visible`` is None while the bus has no number."""
 
     sltctl: int
@@ -187,31 +173,20 @@ class Looked:
     visible: tuple[int, ...] | None
 
     @property
-    def recorded(self) -> dict[str, object]:
-        """It as recordings write it."""
-        return {
-            "sltctl": self.sltctl,
-            "sltsta": self.sltsta,
-            "link": int(self.link),
-            "intx": int(self.intx),
-            "visible": None if self.visible is None else list(self.visible),
-        }
+    def recorded(self) -> Json:
+        """The reply as recordings write it, with 0 and 1 for link and line."""
+        return {**value_json(self), "link": int(self.link), "intx": int(self.intx)}
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceIds:
+class DeviceIds(_Recorded):
     """The ids of the devices, sorted."""
 
     ids: tuple[str, ...]
 
-    @property
-    def recorded(self) -> dict[str, object]:
-        """It as recordings write it."""
-        return {"ids": list(self.ids)}
-
 
 @dataclass(frozen=True, slots=True)
-class MigrationFailed:
+class MigrationFailed(_Recorded):
     """The destination refuses a byte of a port's configuration space; the source goes on."""
 
     offset: int
@@ -219,26 +194,15 @@ class MigrationFailed:
     destination: int
 
     @property
-    def recorded(self) -> dict[str, object]:
-        """It as recordings write it."""
-        failed = {"offset": self.offset, "source": self.source, "destination": self.destination}
-        return {"failed": failed}
+    def recorded(self) -> Json:
+        """The failure as recordings write it, in place of a reply."""
+        return {"failed": value_json(self)}
 
 
-PcieReply = (
-    QmpReturn
-    | QmpError
-    | Stepped
-    | Done
-    | Aborted
-    | RegisterValue
-    | Looked
-    | DeviceIds
-    | MigrationFailed
-)
+PcieReply = SharedReply | RegisterValue | Looked | DeviceIds | MigrationFailed
 
 
-# -- what QEMU says without being asked ----------------------------------------------------------
+# -- what QEMU sends unasked ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +217,7 @@ class SciRaised:
     """ACPI's general-purpose event: the guest looks at the registers `AcpiRegister`."""
 
 
-PcieEmitted = DeviceDeleted | HotplugInterrupt | SciRaised | VmStop | VmResume
+PcieEmitted = SharedEmitted | HotplugInterrupt | SciRaised
 
 
 @dataclass(frozen=True, slots=True)

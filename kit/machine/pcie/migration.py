@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import Enum
 
 from kit.machine.pcie import registers as regs
-from kit.machine.pcie.function import DRIVERS, PcieFunction, devfn_of
+from kit.machine.pcie.function import DRIVERS, PcieFunction
 from kit.machine.pcie.machine import AcpiSlots, PcieConfig, PcieMachine, PortConfig, function_of
 from kit.machine.pcie.messages import MigrationFailed
 from kit.machine.pcie.port import Port, Slotted, plug, reset, update_power, with_latch
@@ -58,7 +58,7 @@ def _cold(device: PcieFunction) -> Slotted:
     return Slotted(
         id=str(device.id),
         driver=DRIVERS[device.kind],
-        devfn=devfn_of(device.addr or "0.0") or 0,
+        devfn=device.devfn or 0,
         multifunction=device.multifunction,
         hot=False,
     )

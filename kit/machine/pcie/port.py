@@ -16,12 +16,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from kit.machine.events import DeviceDeleted
 from kit.machine.pcie import registers as regs
 from kit.machine.pcie.registers import Indicator, Register
 from kit.machine.pcie_revisions import PciePatch
 
-__all__ = ["Port", "Slotted", "do_unplug", "event", "notify", "plug", "press", "read", "reset"]
-__all__ += ["update_power", "with_latch", "write"]
+__all__ = ["Port", "Slotted", "Unplugged", "deleted", "do_unplug", "event", "notify", "plug"]
+__all__ += ["press", "read", "reset", "update_power", "with_device", "with_latch", "write"]
 
 Patches = AbstractSet[Enum]
 P = PciePatch
@@ -96,6 +97,12 @@ class Port:
 
 
 Unplugged = tuple[Port, tuple[Slotted, ...]]
+"""A port, and the devices that left it."""
+
+
+def deleted(devices: tuple[Slotted, ...]) -> tuple[DeviceDeleted, ...]:
+    """Return the events of devices that left."""
+    return tuple(DeviceDeleted(path=f"/machine/peripheral/{d.id}", device=d.id) for d in devices)
 
 
 def with_device(port: Port, device: Slotted) -> Port:

@@ -215,9 +215,8 @@ def index_of(device: Device, lmb: int = 0) -> int:
             return drc_index(DrcType.CPU, core_id)
         case Phb(index):
             return drc_index(DrcType.PHB, index)
-        case PciFunction(addr=addr):
-            slot, _, function = addr.partition(".")
-            return drc_index(DrcType.PCI, int(slot, 16) << 3 | int(function or "0", 16))
+        case PciFunction(devfn=int(devfn)):
+            return drc_index(DrcType.PCI, devfn)
         case Dimm(addr=addr):
             return drc_index(DrcType.LMB, addr // (LMB_MIB * MIB) + lmb)
     raise UserError(f"{device} has no connector here")

@@ -32,7 +32,6 @@ from kit.machine.pseries.machine import (
     drc_of,
     memory_modules,
     notify,
-    pci_devfn,
     phb_of_bus,
     put_drc,
 )
@@ -139,14 +138,11 @@ def _check_phb(machine: Machine, phb: Phb) -> None:
 
 
 def _check_pci(machine: Machine, function: PciFunction) -> None:
-    devfn = pci_devfn(function.addr)
+    devfn = function.devfn
     if devfn is None:
         raise Refused(f"Property 'e1000.addr' doesn't take value '{function.addr}'")
-    there = {
-        pci_devfn(other.addr)
-        for other in devices(machine, PciFunction)
-        if other.bus == function.bus
-    }
+    others_of_bus = (o for o in devices(machine, PciFunction) if o.bus == function.bus)
+    there = {other.devfn for other in others_of_bus}
     slot, number = devfn >> 3, devfn & 7
     error = None
     if number and slot << 3 in there:
@@ -190,10 +186,6 @@ def _add_events(machine: Machine, device: Device) -> tuple[HotplugEvent, ...]:
     if isinstance(device, Dimm):
         return (memory_event(machine, HotplugAction.ADD, drcs),)
     if isinstance(device, PciFunction):  # all functions of a slot, once function 0 is there
-        slot = functions_of_slot(machine, drcs[0])
-        return (
-            tuple(connector_event(HotplugAction.ADD, drc) for drc in slot)
-            if is_function_0(drcs)
-            else ()
-        )
-    return (connector_event(HotplugAction.ADD, drcs[0]),)
+        slot = functions_of_slot(machine, drcs[0]) if is_function_0(drcs) else ()
+        return tuple(connector_event(HotplugAction.ADD, drc.index) for drc in slot)
+    return (connector_event(HotplugAction.ADD, drcs[0].index),)

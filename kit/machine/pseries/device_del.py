@@ -86,7 +86,7 @@ def _request_core(machine: Machine, core: CpuCore) -> Step:
         )
     elif not machine.has(Patch.CPU_UNPLUG_RESENDS_EVENT):
         return machine, ()
-    machine, event = notify(machine, connector_event(HotplugAction.REMOVE, drc))
+    machine, event = notify(machine, connector_event(HotplugAction.REMOVE, drc.index))
     return machine, emitted + event
 
 
@@ -94,12 +94,12 @@ def _request_phb(machine: Machine, phb: Phb) -> Step:
     (drc,) = drc_of(machine, phb)
     if drc.unplug_requested:
         if machine.has(Patch.MEND_STUCK_CARD):
-            return notify(machine, connector_event(HotplugAction.REMOVE, drc))
+            return notify(machine, connector_event(HotplugAction.REMOVE, drc.index))
         if machine.has(Patch.PHB_REPEATED_UNPLUG_ERROR):
             raise Refused(f"PCI Host Bridge unplug already in progress for device {phb.id or NULL}")
         return machine, ()
     machine, _, emitted = act(machine, drc, QemuCall.UNPLUG_REQUEST)
-    machine, event = notify(machine, connector_event(HotplugAction.REMOVE, drc))
+    machine, event = notify(machine, connector_event(HotplugAction.REMOVE, drc.index))
     return machine, emitted + event
 
 
@@ -128,7 +128,7 @@ def _announce_pci(machine: Machine, drcs: tuple[Drc, ...]) -> Step:
     emitted: tuple[Emitted, ...] = ()
     if is_function_0(drcs):
         for drc in reversed(functions_of_slot(machine, drcs[0])):
-            machine, more = notify(machine, connector_event(HotplugAction.REMOVE, drc))
+            machine, more = notify(machine, connector_event(HotplugAction.REMOVE, drc.index))
             emitted += more
     return machine, emitted
 

@@ -1,4 +1,4 @@
-"""The entries of the hotplug event log: what QEMU tells the guest to add or to remove.
+"""The entries of the hotplug event log: what QEMU asks the guest to add or to remove.
 
 Source: QEMU hw/ppc/spapr_events.c (spapr_hotplug_req_event) and its callers, as of d522cb52e6~1.
 """
@@ -6,7 +6,7 @@ Source: QEMU hw/ppc/spapr_events.c (spapr_hotplug_req_event) and its callers, as
 from __future__ import annotations
 
 from kit.machine.events import HotplugAction, HotplugEvent, HotplugIdentifier, HotplugType
-from kit.machine.pseries.connector import Drc, DrcType
+from kit.machine.pseries.connector import TYPES, Drc, DrcType
 from kit.machine.pseries.machine import Machine
 
 __all__ = ["connector_event", "functions_of_slot", "is_function_0", "memory_event"]
@@ -20,26 +20,21 @@ _HOTPLUG_TYPES = {
 }
 
 
-def connector_event(action: HotplugAction, drc: Drc) -> HotplugEvent:
+def connector_event(action: HotplugAction, index: int) -> HotplugEvent:
     """Return the entry that names one connector by its index."""
-    return HotplugEvent(
-        type=_HOTPLUG_TYPES[drc.type],
-        action=action,
-        identifier=HotplugIdentifier.DRC_INDEX,
-        index=drc.index,
-    )
+    kind, named = _HOTPLUG_TYPES[TYPES[index >> 28]], HotplugIdentifier.DRC_INDEX
+    return HotplugEvent(type=kind, action=action, identifier=named, index=index)
 
 
 def memory_event(machine: Machine, action: HotplugAction, lmbs: tuple[Drc, ...]) -> HotplugEvent:
     """Return the entry for the LMBs of a DIMM."""
     # without the hotplug event source an ADD names a number of LMBs and not which
     indexed = machine.hp_evt or action is HotplugAction.REMOVE
+    named = HotplugIdentifier.DRC_COUNT_INDEXED if indexed else HotplugIdentifier.DRC_COUNT
     return HotplugEvent(
         type=HotplugType.MEMORY,
         action=action,
-        identifier=(
-            HotplugIdentifier.DRC_COUNT_INDEXED if indexed else HotplugIdentifier.DRC_COUNT
-        ),
+        identifier=named,
         index=lmbs[0].index if indexed else None,
         count=len(lmbs),
     )

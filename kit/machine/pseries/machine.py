@@ -11,7 +11,6 @@ spapr_memory_unplug_rollback), hw/ppc/spapr_pci.c, hw/ppc/spapr_drc.c, as of d52
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -49,7 +48,6 @@ __all__ = [
     "drc_of",
     "memory_modules",
     "notify",
-    "pci_devfn",
     "phb_of_bus",
     "put_drc",
 ]
@@ -59,7 +57,6 @@ PCI_FUNCTIONS_OF_A_BUS = 256
 UNPLUG_TIMEOUT_S = 15
 LONGER_TIMEOUT_S = 60  # of a try: no QEMU has it
 NULL = "(null)"  # how C prints the id of a device that has none
-_PCI_ADDR = re.compile(r"\s*([+-]?(?:0[xX])?[0-9a-fA-F]+)(?:\.\s*([+-]?(?:0[xX])?[0-9a-fA-F]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +209,11 @@ def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
             indices = [drc_index(DrcType.PHB, index)]
         case Nvdimm(slot=int(slot)):
             indices = [drc_index(DrcType.PMEM, slot)]
-        case PciFunction(bus, addr):
+        case PciFunction(bus):
             phb = phb_of_bus(machine, bus)
-            devfn = pci_devfn(addr)
-            if phb is None or devfn is None:
+            if phb is None or device.devfn is None:
                 raise MisuseError(f"{device} is not a place on this machine")
-            indices = [drc_index(DrcType.PCI, phb << 16 | devfn)]
+            indices = [drc_index(DrcType.PCI, phb << 16 | device.devfn)]
         case Dimm(size_mib, addr):
             first = addr // (LMB_MIB * MIB)
             indices = [
@@ -246,19 +242,6 @@ def phb_of_bus(machine: Machine, bus: str) -> int | None:
         if bus == (f"{phb.id}.0" if phb.id else "pci.0"):
             return phb.index
     return None
-
-
-def pci_devfn(addr: str) -> int | None:
-    """Return slot << 3 | function of "slot.function" in hexadecimal; None if it is invalid.
-
-    >>> pci_devfn("1f.7"), pci_devfn("4"), pci_devfn("20.0")
-    (255, 32, None)
-    """
-    match = _PCI_ADDR.fullmatch(addr)
-    if match is None:
-        return None
-    slot, function = int(match[1], 16), int(match[2] or "0", 16)
-    return slot << 3 | function if 0 <= slot <= 31 and 0 <= function <= 7 else None
 
 
 # -- effects -----------------------------------------------------------------------------------

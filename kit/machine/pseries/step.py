@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from kit.common.errors import MisuseError
-from kit.machine import clock, requests
+from kit.machine import clock, qmp, requests
 from kit.machine.config import Config
 from kit.machine.events import (
     Aborted,
@@ -28,8 +28,6 @@ from kit.machine.events import (
     QmpReturn,
     Reply,
     Stepped,
-    VmResume,
-    VmStop,
 )
 from kit.machine.pseries import device_add as plug
 from kit.machine.pseries import rtas
@@ -76,13 +74,12 @@ def _plugged(
     machine: Machine, cores: tuple[requests.CpuCore, ...], dimms: tuple[requests.Dimm, ...]
 ) -> Machine:
     config = machine.config
-    boot_devices: list[requests.Device] = [requests.CpuCore(n) for n in range(config.boot_cores)]
-    for n, device in enumerate(boot_devices, 1):  # paths as on 7.2.22
-        machine = plug.cold_plug(machine, device, f"/machine/unattached/device[{n}]")
-    machine = plug.cold_plug(
-        machine, requests.Phb(0), f"/machine/unattached/device[{config.boot_cores + 3}]"
-    )
-    more: list[requests.Device] = [*cores, *dimms]
+    unattached = "/machine/unattached/device[{}]"  # numbers as on 7.2.22
+    for n in range(config.boot_cores):
+        machine = plug.cold_plug(machine, requests.CpuCore(n), unattached.format(n + 1))
+    bridge = unattached.format(config.boot_cores + 3)
+    machine = plug.cold_plug(machine, requests.Phb(0), bridge)
+    more: tuple[requests.Device, ...] = (*cores, *dimms)
     for device in more:
         machine = plug.cold_plug(machine, device)
     return machine
@@ -144,11 +141,7 @@ def _reset_connectors(machine: Machine, call: QemuCall) -> Step:
 
 
 def _clock_step(machine: Machine, request: requests.ClockStep) -> _Handled:
-    if request.ns < 0:
-        raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
-    if not machine.running:
-        raise MisuseError("the guest's clock stands still while the VM is stopped")
-    machine = replace(machine, now_ns=machine.now_ns + request.ns)
+    machine = qmp.advanced(machine, request.ns)
     due, running = clock.take_due(machine.timers, machine.now_ns)
     machine = replace(machine, timers=running) if due else machine
     emitted: tuple[Emitted, ...] = ()
@@ -158,16 +151,6 @@ def _clock_step(machine: Machine, request: requests.ClockStep) -> _Handled:
             machine, _, more = act(machine, drc, QemuCall.UNPLUG_TIMEOUT)
             emitted += more
     return machine, Stepped(machine.now_ns), emitted
-
-
-def _stop(machine: Machine, _request: requests.Stop) -> _Handled:
-    events: tuple[Emitted, ...] = (VmStop(),) if machine.running else ()
-    return replace(machine, running=False), QmpReturn(), events
-
-
-def _cont(machine: Machine, _request: requests.Cont) -> _Handled:
-    events: tuple[Emitted, ...] = () if machine.running else (VmResume(),)
-    return replace(machine, running=True), QmpReturn(), events
 
 
 # -- migration ---------------------------------------------------------------------------------
@@ -225,24 +208,23 @@ def _place(device: requests.Device) -> requests.Device:
 # -- queries -----------------------------------------------------------------------------------
 
 
-def hotpluggable_cpus(machine: Machine) -> tuple[HotpluggableCpu, ...]:
-    """Answer query-hotpluggable-cpus: every slot, the highest core-id first."""
+def _query_hotpluggable_cpus(machine: Machine, _: requests.QueryHotpluggableCpus) -> _Handled:
+    """Return every slot, the highest core-id first."""
     paths = {
         p.device.core_id: p.path for p in machine.plugged if isinstance(p.device, requests.CpuCore)
     }
-    return tuple(
-        HotpluggableCpu(n, paths.get(n)) for n in reversed(range(machine.config.max_cores))
-    )
+    slots = (HotpluggableCpu(n, paths.get(n)) for n in reversed(range(machine.config.max_cores)))
+    return machine, QmpReturn(tuple(slots)), ()
 
 
-def memory_devices(machine: Machine) -> tuple[MemoryDevice, ...]:
-    """Answer query-memory-devices: by address."""
-    return tuple(MemoryDevice(m.id, m.addr, m.size_mib) for m in memory_modules(machine))
+def _query_memory_devices(machine: Machine, _: requests.QueryMemoryDevices) -> _Handled:
+    """Return the modules by address."""
+    found = tuple(MemoryDevice(m.id, m.addr, m.size_mib) for m in memory_modules(machine))
+    return machine, QmpReturn(found), ()
 
 
-def version(machine: Machine) -> QemuVersion:
-    """Answer query-version."""
-    return QemuVersion(*machine.revision.version)
+def _query_version(machine: Machine, _: requests.QueryVersion) -> _Handled:
+    return machine, QmpReturn(QemuVersion(*machine.revision.version)), ()
 
 
 # -- dispatch ----------------------------------------------------------------------------------
@@ -251,19 +233,11 @@ _HANDLERS: Mapping[type[Any], Callable[[Machine, Any], _Handled]] = {
     requests.DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),
     requests.DeviceDel: lambda machine, request: device_del(machine, request.id),
     requests.SystemReset: _system_reset,
-    requests.Stop: _stop,
-    requests.Cont: _cont,
-    requests.QueryHotpluggableCpus: lambda machine, _: (
-        machine,
-        QmpReturn(hotpluggable_cpus(machine)),
-        (),
-    ),
-    requests.QueryMemoryDevices: lambda machine, _: (
-        machine,
-        QmpReturn(memory_devices(machine)),
-        (),
-    ),
-    requests.QueryVersion: lambda machine, _: (machine, QmpReturn(version(machine)), ()),
+    requests.Stop: qmp.stop,
+    requests.Cont: qmp.cont,
+    requests.QueryHotpluggableCpus: _query_hotpluggable_cpus,
+    requests.QueryMemoryDevices: _query_memory_devices,
+    requests.QueryVersion: _query_version,
     requests.Migrate: _migrate,
     requests.SetIndicator: rtas.set_indicator,
     requests.GetSensorState: rtas.get_sensor_state,

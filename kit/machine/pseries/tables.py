@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kit.common.errors import UserError
 from kit.machine.catalogue import MERGED
-from kit.machine.pseries.connector import Call, DrcState, QemuCall, RtasCall
+from kit.machine.pseries.connector import UNISOLATED_STATES, Call, DrcState, QemuCall, RtasCall
 from kit.machine.pseries.drc import BASE, OVERLAYS, Row
 from kit.machine.revision import Board, Patch, Revision
 
@@ -34,9 +34,7 @@ class TableRow:
 
     @property
     def recorded(self) -> bool:
-        """Does a recording of a real QEMU show this row?  Else it is taken from the code, or from
-        nowhere, if its patch was never merged.
-        """
+        """Does a recording of a real QEMU show this row?  A patch never merged has none."""
         if self.patch is not None and self.patch not in MERGED:
             return False
         return (self.patch, self.state, self.call, self.guard) not in NEVER_RECORDED
@@ -83,70 +81,31 @@ def _rows(revision: Revision, state: DrcState, call: Call) -> Iterator[tuple[Pat
         yield None, row
 
 
+def _all_but(*states: DrcState) -> tuple[DrcState, ...]:
+    return tuple(state for state in DrcState if state not in states)
+
+
 S, C, Q, P = DrcState, RtasCall, QemuCall, Patch
 _NEVER: Mapping[tuple[Patch | None, Call, str], tuple[DrcState, ...]] = {
     (None, C.UNISOLATE, "no device?"): (S.AVAILABLE,),
     (None, C.SET_USABLE, "unplug requested?"): (S.UNUSABLE,),
     (None, C.SET_UNUSABLE, ""): (S.PHYSICAL_CONFIGURED,),
-    (None, C.SET_DR_INDICATOR, ""): (
-        S.AVAILABLE,
-        S.UNISOLATE,
-    ),
-    (None, C.ENTITY_SENSE, ""): (
-        S.PHYSICAL_UNISOLATE,
-        S.PHYSICAL_CONFIGURED,
-    ),
-    (None, C.ENTITY_SENSE, "no device?"): (
-        S.AVAILABLE,
-        S.UNISOLATE,
-        S.CONFIGURED,
-    ),
-    (None, C.CONFIGURE_CONNECTOR, "a child node ends?"): (
-        S.UNISOLATE,
-        S.CONFIGURED,
-        S.PHYSICAL_UNISOLATE,
-        S.PHYSICAL_CONFIGURED,
-    ),
-    (None, Q.UNPLUG_REQUEST, "no device?"): (
-        S.AVAILABLE,
-        S.UNISOLATE,
-        S.CONFIGURED,
-        S.POWERON,
-        S.PHYSICAL_UNISOLATE,
-        S.PHYSICAL_CONFIGURED,
-    ),
-    (None, Q.RESET, ""): (
-        S.AVAILABLE,
-        S.UNISOLATE,
-        S.CONFIGURED,
-        S.PHYSICAL_UNISOLATE,
-        S.PHYSICAL_CONFIGURED,
-    ),
-    (None, Q.RESET, "unplug requested?"): (
-        S.UNUSABLE,
-        S.POWERON,
-        S.PHYSICAL_UNISOLATE,
-    ),
+    (None, C.SET_DR_INDICATOR, ""): (S.AVAILABLE, S.UNISOLATE),
+    (None, C.ENTITY_SENSE, ""): (S.PHYSICAL_UNISOLATE, S.PHYSICAL_CONFIGURED),
+    (None, C.ENTITY_SENSE, "no device?"): (S.AVAILABLE, S.UNISOLATE, S.CONFIGURED),
+    (None, C.CONFIGURE_CONNECTOR, "a child node ends?"): tuple(UNISOLATED_STATES),
+    (None, Q.UNPLUG_REQUEST, "no device?"): _all_but(S.UNUSABLE),
+    (None, Q.RESET, ""): _all_but(S.UNUSABLE, S.POWERON),
+    (None, Q.RESET, "unplug requested?"): (S.UNUSABLE, S.POWERON, S.PHYSICAL_UNISOLATE),
     (None, Q.CAS, ""): tuple(S),
     (None, Q.CAS, "device attached?"): tuple(S),
     (None, Q.CAS, "unplug requested?"): tuple(S),
-    (None, Q.MIGRATED, ""): (
-        S.POWERON,
-        S.PHYSICAL_UNISOLATE,
-        S.PHYSICAL_CONFIGURED,
-    ),
+    (None, Q.MIGRATED, ""): (S.POWERON, S.PHYSICAL_UNISOLATE, S.PHYSICAL_CONFIGURED),
     (P.UNPLUG_TIMEOUT_TIMER, Q.UNPLUG_TIMEOUT, ""): tuple(S),
-    (P.UNPLUG_TIMEOUT_TIMER, Q.UNPLUG_TIMEOUT, "unplug requested?"): (
-        S.UNUSABLE,
-        S.UNISOLATE,
-        S.POWERON,
-        S.PHYSICAL_UNISOLATE,
-        S.PHYSICAL_CONFIGURED,
+    (P.UNPLUG_TIMEOUT_TIMER, Q.UNPLUG_TIMEOUT, "unplug requested?"): _all_but(
+        S.AVAILABLE, S.CONFIGURED
     ),
-    (P.CPU_UNPLUG_TIMEOUT, Q.MIGRATED, "CPU, unplug requested?"): (
-        S.UNUSABLE,
-        S.UNISOLATE,
-    ),
+    (P.CPU_UNPLUG_TIMEOUT, Q.MIGRATED, "CPU, unplug requested?"): (S.UNUSABLE, S.UNISOLATE),
     (P.UNISOLATE_ROLLS_BACK, C.UNISOLATE, "LMB, unplug requested?"): (S.UNISOLATE,),
     (P.UNPLUG_GUEST_ERROR_EVENT, C.UNISOLATE, "LMB, unplug requested?"): (S.UNISOLATE,),
 }

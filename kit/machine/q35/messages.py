@@ -11,26 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.machine.events import (
-    Aborted,
-    DeviceDeleted,
-    Done,
-    QmpError,
-    QmpReturn,
-    Stepped,
-    VmResume,
-    VmStop,
-)
-from kit.machine.requests import (
-    ClockStep,
-    Cont,
-    DeviceAdd,
-    DeviceDel,
-    QueryHotpluggableCpus,
-    QueryMemoryDevices,
-    Stop,
-    SystemReset,
-)
+from kit.machine.events import SharedEmitted, SharedReply
+from kit.machine.requests import QueryHotpluggableCpus, QueryMemoryDevices, SharedRequest
 
 __all__ = [
     "CLEAR_INSERT_EVENT",
@@ -143,18 +125,13 @@ class ReportOst:
 
 
 AcpiRequest = (
-    DeviceAdd
-    | DeviceDel
-    | SystemReset
-    | Stop
-    | Cont
+    SharedRequest
     | QueryHotpluggableCpus
     | QueryMemoryDevices
     | QueryAcpiOspmStatus
     | ReadStatus
     | WriteControl
     | ReportOst
-    | ClockStep
 )
 
 
@@ -175,10 +152,10 @@ class OspmStatusReturn:
     slots: tuple[OstInfo, ...]
 
 
-AcpiReply = QmpReturn | QmpError | OspmStatusReturn | SlotStatusReturn | Stepped | Done | Aborted
+AcpiReply = SharedReply | OspmStatusReturn | SlotStatusReturn
 
 
-# -- what QEMU says without being asked --------------------------------------------------------
+# -- what QEMU sends unasked -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +175,7 @@ class GpeRaised:
     slot_type: SlotType
 
 
-AcpiEmitted = DeviceDeleted | AcpiDeviceOst | GpeRaised | VmStop | VmResume
+AcpiEmitted = SharedEmitted | AcpiDeviceOst | GpeRaised
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 from kit.common.errors import MisuseError
-from kit.machine import requests
+from kit.machine import qmp, requests
 from kit.machine.events import (
     DeviceDeleted,
     Done,
@@ -28,8 +28,6 @@ from kit.machine.events import (
     MemoryDevice,
     QmpReturn,
     Stepped,
-    VmResume,
-    VmStop,
 )
 from kit.machine.memory_device import check_backend, placed
 from kit.machine.pseries.machine import Plugged
@@ -42,8 +40,7 @@ __all__ = ["AcpiConfig", "AcpiMachine", "AcpiSlot", "boot", "step"]
 _UINT32 = 0xFFFFFFFF
 _INT32 = range(-(1 << 31), 1 << 31)
 _INT64_OR_UINT64 = range(-(1 << 63), 1 << 64)
-_NO_DECODER = 0xFF  # what a port reads that no device answers at
-
+_NO_DECODER = 0xFF  # the value of a port where no device answers
 
 _Handled = tuple[AcpiMachine, acpi.AcpiReply, tuple[acpi.AcpiEmitted, ...]]
 
@@ -164,19 +161,7 @@ def _system_reset(machine: AcpiMachine, _request: requests.SystemReset) -> _Hand
     return machine, Done(), ()
 
 
-def _stop(machine: AcpiMachine, _request: requests.Stop) -> _Handled:
-    events: tuple[acpi.AcpiEmitted, ...] = (VmStop(),) if machine.running else ()
-    return replace(machine, running=False), QmpReturn(), events
-
-
-def _cont(machine: AcpiMachine, _request: requests.Cont) -> _Handled:
-    events: tuple[acpi.AcpiEmitted, ...] = () if machine.running else (VmResume(),)
-    return replace(machine, running=True), QmpReturn(), events
-
-
-def _query_hotpluggable_cpus(
-    machine: AcpiMachine, _request: requests.QueryHotpluggableCpus
-) -> _Handled:
+def _query_hotpluggable_cpus(machine: AcpiMachine, _: requests.QueryHotpluggableCpus) -> _Handled:
     slots = [
         HotpluggableCpu(number, slot.plugged.path if slot.plugged is not None else None)
         for number, slot in enumerate(machine.cpus)
@@ -279,11 +264,7 @@ def _ost_info(slot_type: acpi.SlotType, number: int, slot: AcpiSlot) -> acpi.Ost
 
 
 def _clock_step(machine: AcpiMachine, request: requests.ClockStep) -> _Handled:
-    if request.ns < 0:
-        raise MisuseError(f"the guest's clock cannot go back by {-request.ns} ns")
-    if not machine.running:
-        raise MisuseError("the guest's clock stands still while the VM is stopped")
-    machine = replace(machine, now_ns=machine.now_ns + request.ns)
+    machine = qmp.advanced(machine, request.ns)
     return machine, Stepped(machine.now_ns), ()
 
 
@@ -291,8 +272,8 @@ _HANDLERS: Mapping[type[Any], Callable[[AcpiMachine, Any], _Handled]] = {
     requests.DeviceAdd: _device_add,
     requests.DeviceDel: _device_del,
     requests.SystemReset: _system_reset,
-    requests.Stop: _stop,
-    requests.Cont: _cont,
+    requests.Stop: qmp.stop,
+    requests.Cont: qmp.cont,
     requests.QueryHotpluggableCpus: _query_hotpluggable_cpus,
     requests.QueryMemoryDevices: _query_memory_devices,
     acpi.QueryAcpiOspmStatus: _query_ospm_status,

@@ -65,11 +65,10 @@ class PciePlatform:
     def complete(self, machine: PcieMachine, message: Message) -> Message:
         """Return a request; a device of slot N goes behind port N."""
         match message:
-            case DeviceAdd(PciFunction(bus="pci.0") as device):
-                slot, _, function = device.addr.partition(".")
-                whole = function == "0" and not device.multifunction
-                addr, port = "" if whole else f"0.{function}", f"rp{int(slot, 16)}"
-                return DeviceAdd(PcieFunction(port, addr, device.multifunction, device.id))
+            case DeviceAdd(PciFunction(bus="pci.0", devfn=int(devfn)) as device):
+                slot, function = divmod(devfn, 8)
+                addr = f"0.{function}" if function or device.multifunction else ""
+                return DeviceAdd(PcieFunction(f"rp{slot}", addr, device.multifunction, device.id))
         return message
 
     def ask(

@@ -77,8 +77,7 @@ def play_on(
     board: Board = Board.PSERIES,
 ) -> Run:
     """Play a scenario on a real QEMU; errors as of `kit.real_qemu.play.play_real`."""
-    identity = identity_of(binary, board)
-    return play_real(scenario, identity, interventions)
+    return play_real(scenario, identity_of(binary, board), interventions)
 
 
 def play_guest_on(
@@ -88,8 +87,7 @@ def play_guest_on(
     interventions: tuple[Intervention, ...] = (),
 ) -> GuestRun:
     """Play a scenario on a real QEMU with a real kernel, in real time."""
-    found = probe(find_binary(binary or None))
-    return play_guest(scenario, found, image, interventions)
+    return play_guest(scenario, probe(find_binary(binary or None)), image, interventions)
 
 
 def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
@@ -136,11 +134,7 @@ def path_on(path: PlayedPath, binary: str | None) -> LivePath:
 
 def record_file(path: Path, binary: str | None) -> list[Recorded]:
     """Run each script of a file on a real QEMU, and return its answers."""
-    found = []
-    for script in _scripts(path):
-        identity = identity_of(binary, script.board)
-        found.append(record(script, identity))
-    return found
+    return [record(script, identity_of(binary, script.board)) for script in _scripts(path)]
 
 
 def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tuple[str, ...]]:
@@ -152,7 +146,7 @@ def compare_file(path: Path, binary: str | None) -> tuple[ConformanceReport, tup
         if identity.words not in named:
             named.append(identity.words)
         total += compare_live([script], identity, str(path))
-    notes = [*named]
+    notes = named
     if total.passed_over:
         notes.append(
             f"{path}: {len(total.passed_over)} transcripts passed over: this build has no qtest"

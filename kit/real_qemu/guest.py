@@ -11,14 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kit.machine.events import Done, Emitted, QmpError, QmpReturn
-from kit.machine.requests import (
-    Cont,
-    DeviceAdd,
-    DeviceDel,
-    Request,
-    Stop,
-    SystemReset,
-)
+from kit.machine.requests import Cont, DeviceAdd, DeviceDel, Request, Stop, SystemReset
 from kit.real_qemu.console import (
     CPUS,
     ConsoleCodec,
@@ -32,7 +25,7 @@ from kit.real_qemu.guest_image import GuestImage, boot_session
 from kit.real_qemu.guest_trace import read_report, read_traced
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import device_arguments
-from kit.real_qemu.qmp import reply_of, spapr_events
+from kit.real_qemu.qmp import spapr_events
 from kit.real_qemu.real import RealMachine
 from kit.real_qemu.session import Session
 
@@ -75,17 +68,12 @@ class GuestMachine(RealMachine):
 
     def ask(self, request: Request) -> tuple[QmpReturn | QmpError | Done, float]:
         """Send a request over QMP; return the answer, and its time in seconds since 1970."""
-        qmp = self.session.qmp
         reply: QmpReturn | QmpError | Done
         match request:
             case DeviceAdd(device):
                 reply = self.device_add(device, device_arguments(device, self.core))
-            case DeviceDel(device_id):
-                reply = reply_of(qmp("device_del", id=device_id))
-            case Stop():
-                reply = reply_of(qmp("stop"))
-            case Cont():
-                reply = reply_of(qmp("cont"))
+            case DeviceDel() | Stop() | Cont():
+                reply = self.usual(request)
             case SystemReset():
                 self.ok("system_reset")
                 reply = Done()

@@ -52,9 +52,8 @@ SCRIPT: tuple[requests.Request, ...] = (
     requests.DeviceAdd(requests.Dimm(256, 0x40000000, "d1")),
     *_logical(_LMB),
     requests.DeviceDel("d1"),
-    requests.ConfigureConnector(
-        _LMB
-    ),  # cancels from fe1831eff8 on, with an event from eb7f80fd26 on
+    # cancels from fe1831eff8 on, with an event from eb7f80fd26 on
+    requests.ConfigureConnector(_LMB),
     requests.DeviceDel("d1"),
     *(requests.CheckException(_ANY_EVENT),) * 7,
     requests.DeviceAdd(requests.CpuCore(1, "core1")),
@@ -62,9 +61,8 @@ SCRIPT: tuple[requests.Request, ...] = (
     requests.DeviceDel("core1"),
     requests.DeviceDel("core1"),  # an error with the timeout, another event from 2b18fc794f on
     *(requests.CheckException(_ANY_EVENT),) * 4,
-    requests.SetIndicator(
-        ISOLATION_STATE, _CORE, 1
-    ),  # a refusal from 87758fed7a on, told from 4b08cd567b
+    # a refusal from 87758fed7a on, told from 4b08cd567b
+    requests.SetIndicator(ISOLATION_STATE, _CORE, 1),
     requests.SetIndicator(ISOLATION_STATE, _CORE, 0),
     requests.SetIndicator(ALLOCATION_STATE, _CORE, 0),
 )
@@ -108,13 +106,9 @@ class Identity:
         )
 
 
+@lru_cache(maxsize=32)
 def identify(binary: Binary) -> Identity:
     """Run the script on a binary and find the builds with the same answers."""
-    return _identify(binary)
-
-
-@lru_cache(maxsize=32)
-def _identify(binary: Binary) -> Identity:
     if binary.board == Board.Q35:
         alike = likeness(binary)
         like = () if alike.difference else (Q35,)

@@ -26,22 +26,18 @@ from kit.real_qemu.session import Session
 __all__ = ["ENVIRONMENT", "PROGRAMS", "SANDBOX", "Binary", "find_binary", "probe", "start"]
 
 ENVIRONMENT = "KIT_QEMU_SYSTEM"
+_X86 = "qemu-system-x86_64"
 PROGRAMS = {
     Board.PSERIES: "qemu-system-ppc64",
-    Board.Q35: "qemu-system-x86_64",
-    PCIE: "qemu-system-x86_64",
-    PCIE_ACPI: "qemu-system-x86_64",
+    Board.Q35: _X86,
+    PCIE: _X86,
+    PCIE_ACPI: _X86,
 }
 GET_IT = (
     "get one (Debian: apt install {package}, Fedora: dnf install {program}-core,"
     " macOS: brew install qemu, conda-forge: qemu)"
 )
-_PACKAGES = {
-    Board.PSERIES: "qemu-system-ppc",
-    Board.Q35: "qemu-system-x86",
-    PCIE: "qemu-system-x86",
-    PCIE_ACPI: "qemu-system-x86",
-}
+_PACKAGES = {"qemu-system-ppc64": "qemu-system-ppc", _X86: "qemu-system-x86"}
 _STEPPED = (Board.PSERIES, PCIE, PCIE_ACPI)  # machines whose recordings step the guest's clock
 SANDBOX = ("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
 
@@ -98,7 +94,7 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
     if Path(wanted).exists():
         raise BackendError(f"{wanted}: is not a program that can be started")
     whence = f" ({ENVIRONMENT})" if not chosen and environment else ""
-    how = GET_IT.format(package=_PACKAGES[board], program=PROGRAMS[board])
+    how = GET_IT.format(package=_PACKAGES[PROGRAMS[board]], program=PROGRAMS[board])
     raise BackendError(f"{wanted}{whence}: no such program; {how}")
 
 
@@ -114,11 +110,7 @@ def probe(path: str, board: Board = Board.PSERIES, *, start_s: float = 20.0) -> 
 @lru_cache(maxsize=32)
 def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
     wanted = Binary(
-        path=path,
-        board=board,
-        version=(0, 0, 0),
-        steps_time=board in _STEPPED,
-        sandbox=True,
+        path=path, board=board, version=(0, 0, 0), steps_time=board in _STEPPED, sandbox=True
     )
     while True:
         try:

@@ -14,7 +14,7 @@ import re
 from dataclasses import replace
 
 from kit.machine import requests
-from kit.machine.events import DeviceDeleted, Done, QmpError, Stepped, VmResume, VmStop
+from kit.machine.events import DeviceDeleted, Done, VmResume, VmStop
 from kit.machine.pcie import messages as pcie
 from kit.machine.pcie.function import DRIVERS, PcieFunction
 from kit.machine.pcie.machine import PcieConfig, PortConfig
@@ -23,9 +23,7 @@ from kit.machine.pcie.registers import CAPABILITY, LINK_ACTIVE, Register
 from kit.real_qemu.channel.failures import BackendError, QemuGone
 from kit.real_qemu.channel.wire import QmpEvent
 from kit.real_qemu.launch import Binary
-from kit.real_qemu.qmp import reply_of
-from kit.real_qemu.real import RealMachine
-from kit.real_qemu.session import Session
+from kit.real_qemu.real import RealMachine, Usual
 
 __all__ = ["RealPcie"]
 
@@ -44,8 +42,6 @@ _REFUSED = re.compile(r"Bad config data: i=0x([0-9a-f]+) read: ([0-9a-f]+) devic
 
 class RealPcie(RealMachine):
     """A q35 machine with root ports in a QEMU process."""
-
-    _now_ns = 0  # by the last clock_step
 
     def __init__(self, binary: Binary, config: PcieConfig, *, answer_s: float = 20.0) -> None:
         self.config = config
@@ -68,27 +64,19 @@ class RealPcie(RealMachine):
     # -- requests --------------------------------------------------------------------------------
 
     def _reply(self, request: pcie.PcieRequest) -> pcie.PcieReply:
-        qmp = self.session.qmp
+        if isinstance(request, Usual):
+            return self.usual(request)
         match request:
             case requests.DeviceAdd(PcieFunction() as device):
                 return self.device_add(device, _arguments(device))
-            case requests.DeviceDel(device_id):
-                return reply_of(qmp("device_del", id=device_id))
-            case requests.SystemReset():
-                self.reset()
-                return Done()
-            case requests.Stop():
-                return reply_of(qmp("stop"))
-            case requests.Cont():
-                return reply_of(qmp("cont"))
             case requests.ClockStep(ns):
-                return self._clock_step(ns)
+                return self.clock_step(ns)
             case pcie.QueryDevices():
                 return self._device_ids()
             case pcie.AcpiAccess(register, value):
                 return self._acpi(register, value)
             case requests.Migrate():
-                return self._migrate(self._functions(), self._now_ns)
+                return self._migrate(self._functions(), self.now_ns)
             case pcie.MigratePorts(devices, clock_ns):
                 wanted = self._functions() if devices is None else devices
                 return self._migrate(wanted, clock_ns or 0)
@@ -122,12 +110,6 @@ class RealPcie(RealMachine):
                 self._write(bus, function, offset, size, value)
                 return Done()
         raise self.error(f"the kit has no {type(request).__name__} for its real ports")
-
-    def _clock_step(self, ns: int) -> Stepped:
-        if not self.binary.steps_time:
-            raise self.error("this build has no qtest accelerator: time cannot be stepped")
-        self._now_ns = int(self.session.qtest("clock_step", str(ns))[0])
-        return Stepped(self._now_ns)
 
     def _device_ids(self) -> pcie.DeviceIds:
         names = (
@@ -168,35 +150,26 @@ class RealPcie(RealMachine):
 
     def _migrate(self, devices: tuple[PcieFunction, ...], clock_ns: int) -> pcie.PcieReply:
         """Migrate to another process; a clock that nobody steps is sent by QEMU itself."""
-        source = self.session
         config = replace(self.config, devices=devices)
-        there = self.started((*_command_line(self.binary, config), "-incoming", "defer"))
-        place = f"unix:{source.folder / 'migration'}"
+        said = ""
         try:
-            if self.binary.steps_time and clock_ns:
-                there.qtest("clock_set", str(clock_ns))
-            if isinstance(refused := reply_of(there.qmp("migrate-incoming", uri=place)), QmpError):
-                raise self.error(f"refuses migrate-incoming: {refused.desc}")
-            self.ok("migrate", uri=place)
-            self.wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
+            with self.destination(_command_line(self.binary, config)) as there:
+                if self.binary.steps_time and clock_ns:
+                    there.qtest("clock_set", str(clock_ns))
+                try:
+                    self.send_to(there)
+                    self.wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
+                except QemuGone:
+                    said = there.output()
+                    raise
         except QemuGone as gone:
-            return self._not_migrated(there, gone)
-        except BaseException:
-            there.close()
-            raise
-        source.close()
-        there.events.clear()
-        self.session, self._now_ns = there, clock_ns
+            refused = _REFUSED.search(said)  # the byte that the destination refused
+            if refused is None:
+                raise self.error(f"the migration fails: {gone}") from None
+            return pcie.MigrationFailed(*(int(found, 16) for found in refused.groups()))
+        self.now_ns = clock_ns
         self.look()
         return Done()
-
-    def _not_migrated(self, there: Session, gone: QemuGone) -> pcie.MigrationFailed:
-        """Return the byte that the destination refused; another end is an error."""
-        said = _REFUSED.search(there.output())
-        there.close()
-        if said is None:
-            raise self.error(f"the migration fails: {gone}") from None
-        return pcie.MigrationFailed(*(int(found, 16) for found in said.groups()))
 
     # -- configuration space ---------------------------------------------------------------------
 

@@ -16,12 +16,7 @@ from typing import Any
 
 from kit.actors.messages import DeviceTree, Message
 from kit.machine.clock import NS_PER_MS
-from kit.machine.events import (
-    Aborted,
-    Done,
-    HotplugEvent,
-    UnplugTimeout,
-)
+from kit.machine.events import Aborted, Done, HotplugEvent, UnplugTimeout
 from kit.machine.pcie.machine import PcieMachine
 from kit.machine.pcie.messages import HotplugInterrupt, SciRaised
 from kit.machine.pcie_revisions import PCIE
@@ -40,27 +35,15 @@ from kit.simulation.platform import (
     PlatformMachine,
     platform_of,
 )
-from kit.simulation.run import (
-    Intervention,
-    Run,
-    begin_with,
-    check_board,
-    play,
-    play_from,
-)
+from kit.simulation.run import Intervention, Run, begin_with, check_board, play, play_from
 from kit.simulation.scenario import Scenario
 from kit.simulation.world import Snapshot, World
 from kit.trace.kinds import wire_name
 
 __all__ = ["PairedMachines", "play_real"]
 
-_UNSEEN = (
-    HotplugEvent,
-    GpeRaised,
-    HotplugInterrupt,
-    SciRaised,
-    UnplugTimeout,
-)  # inside QEMU, or only for its guest
+# inside QEMU, or only for its guest
+_UNSEEN = (HotplugEvent, GpeRaised, HotplugInterrupt, SciRaised, UnplugTimeout)
 
 
 class PairedMachines:

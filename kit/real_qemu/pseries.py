@@ -15,20 +15,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit.machine import requests
-from kit.machine.events import (
-    Done,
-    Emitted,
-    Outcome,
-    QemuVersion,
-    QmpError,
-    QmpReturn,
-    Reply,
-    Stepped,
-)
+from kit.machine.events import Done, Emitted, Outcome, QemuVersion, QmpReturn, Reply
 from kit.real_qemu import firmware
 from kit.real_qemu.channel.failures import BackendError, QemuGone
-from kit.real_qemu.qmp import hotpluggable_cpus, memory_devices, reply_of, spapr_events
-from kit.real_qemu.real import LABEL_BYTES, RealMachine
+from kit.real_qemu.qmp import spapr_events
+from kit.real_qemu.real import LABEL_BYTES, RealMachine, Usual
 from kit.real_qemu.rtas import rtas
 from kit.real_qemu.session import Session
 
@@ -54,8 +45,6 @@ class RealSpapr(RealMachine):
     Once QEMU is gone every request is answered `Aborted`.
     """
 
-    _now_ns = 0  # by the last clock_step
-
     def ask(self, request: requests.Request) -> Outcome:
         """Carry out one request; its events are in QEMU's order.
 
@@ -72,38 +61,21 @@ class RealSpapr(RealMachine):
     # -- requests --------------------------------------------------------------------------------
 
     def _reply(self, request: requests.Request) -> Reply:
+        if isinstance(request, Usual):
+            return self.usual(request)
         match request:
             case requests.DeviceAdd(device):
                 return self.device_add(device, device_arguments(device, self.core))
-            case requests.DeviceDel(device_id):
-                return reply_of(self.session.qmp("device_del", id=device_id))
-            case requests.Stop():
-                return reply_of(self.session.qmp("stop"))
-            case requests.Cont():
-                return reply_of(self.session.qmp("cont"))
-            case requests.SystemReset():
-                self.reset()
-                return Done()
             case requests.ClockStep(ns):
-                return self._clock_step(ns)
+                return self.clock_step(ns)
             case requests.Migrate():
                 return self._migrate(request)
             case requests.ClientArchitectureSupport(hp_evt):
                 return self._cas(hp_evt)
-            case requests.QueryHotpluggableCpus():
-                return QmpReturn(hotpluggable_cpus(self.ok("query-hotpluggable-cpus")))
-            case requests.QueryMemoryDevices():
-                return QmpReturn(memory_devices(self.ok("query-memory-devices")))
             case requests.QueryVersion():
                 return QmpReturn(QemuVersion(*self.session.greeting.version))
             case _:
                 return rtas(self.session, request)
-
-    def _clock_step(self, ns: int) -> Stepped:
-        if not self.binary.steps_time:
-            raise self.error("this build has no qtest accelerator: time cannot be stepped")
-        self._now_ns = int(self.session.qtest("clock_step", str(ns))[0])
-        return Stepped(self._now_ns)
 
     def _cas(self, hp_evt: bool) -> Done:
         if self.binary.steps_time:  # no instruction runs there, and QEMU has played it at the reset
@@ -129,28 +101,18 @@ class RealSpapr(RealMachine):
     # -- migration -------------------------------------------------------------------------------
 
     def _migrate(self, request: requests.Migrate) -> Done:
-        source = self.session
         backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}
-        place = f"unix:{source.folder / 'migration'}"
-        there = self.started(
-            (*destination_words(request, self.core, backends), "-incoming", "defer")
-        )
         try:
-            self._set_clock(there, self._now_ns if request.clock_ns is None else request.clock_ns)
-            if isinstance(refused := reply_of(there.qmp("migrate-incoming", uri=place)), QmpError):
-                raise self.error(f"refuses migrate-incoming: {refused.desc}")
-            self.ok("migrate", uri=place)
-            self.wait_for(source, "query-migrate", ("completed",), ("failed", "cancelled"))
-            self.wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
+            with self.destination(destination_words(request, self.core, backends)) as there:
+                now_ns = self.now_ns if request.clock_ns is None else request.clock_ns
+                self._set_clock(there, now_ns)
+                self.send_to(there)
+                self.wait_for(
+                    self.session, "query-migrate", ("completed",), ("failed", "cancelled")
+                )
+                self.wait_for(there, "query-status", ("running", "paused", "prelaunch"), ())
         except QemuGone as gone:
-            there.close()
             raise BackendError(f"the migration fails: {gone}") from None
-        except BaseException:
-            there.close()
-            raise
-        source.close()
-        there.events.clear()
-        self.session = there
         self.backends = {str(name): backend for name, backend in backends.items()}
         self.look()
         return Done()
@@ -159,7 +121,7 @@ class RealSpapr(RealMachine):
         """Set the clock of a destination that counts for itself, before it loads anything."""
         if self.binary.steps_time:
             there.qtest("clock_set", str(now_ns))
-            self._now_ns = now_ns
+            self.now_ns = now_ns
 
 
 def device_arguments(device: requests.Device, core: str) -> dict[str, Any]:

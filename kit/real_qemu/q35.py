@@ -11,19 +11,13 @@ and include/hw/acpi/ich9.h (the base addresses) as of v7.2.
 from __future__ import annotations
 
 from kit.machine import requests
-from kit.machine.events import Done, QmpReturn
+from kit.machine.events import Done
 from kit.machine.q35 import messages as acpi
 from kit.machine.q35.machine import AcpiConfig
 from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import Binary
-from kit.real_qemu.qmp import (
-    acpi_events,
-    hotpluggable_cpus,
-    memory_devices,
-    ospm_status,
-    reply_of,
-)
-from kit.real_qemu.real import RealMachine
+from kit.real_qemu.qmp import acpi_events, ospm_status
+from kit.real_qemu.real import RealMachine, Usual
 
 __all__ = ["RealQ35"]
 
@@ -56,28 +50,14 @@ class RealQ35(RealMachine):
 
     def deleted(self, path: str) -> None:
         """Wait a moment for DEVICE_DELETED, which may never come."""
-        self.session.wait_event(
-            lambda e: e.name == "DEVICE_DELETED" and e.data.get("path") == path, _EJECTED_S
-        )
+        self.wait_deleted(path, _EJECTED_S)
 
     def _reply(self, request: acpi.AcpiRequest) -> acpi.AcpiReply:
-        qmp = self.session.qmp
+        if isinstance(request, Usual):
+            return self.usual(request)
         match request:
             case requests.DeviceAdd(device):
                 return self.device_add(device, _arguments(device, self.core))
-            case requests.DeviceDel(device_id):
-                return reply_of(qmp("device_del", id=device_id))
-            case requests.SystemReset():
-                self.reset()
-                return Done()
-            case requests.Stop():
-                return reply_of(qmp("stop"))
-            case requests.Cont():
-                return reply_of(qmp("cont"))
-            case requests.QueryHotpluggableCpus():
-                return QmpReturn(hotpluggable_cpus(self.ok("query-hotpluggable-cpus")))
-            case requests.QueryMemoryDevices():
-                return QmpReturn(memory_devices(self.ok("query-memory-devices")))
             case acpi.QueryAcpiOspmStatus():
                 return acpi.OspmStatusReturn(ospm_status(self.ok("query-acpi-ospm-status")))
             case acpi.ReadStatus(slot_type, slot):

@@ -10,22 +10,34 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar, assert_never
 
 from kit.machine.config import MIB
-from kit.machine.events import Aborted, QmpError, QmpReturn
-from kit.machine.requests import Device, Dimm, Nvdimm
+from kit.machine.events import Aborted, Done, QmpError, QmpReturn, Stepped
+from kit.machine.requests import (
+    Cont,
+    Device,
+    DeviceDel,
+    Dimm,
+    Nvdimm,
+    QueryHotpluggableCpus,
+    QueryMemoryDevices,
+    Stop,
+    SystemReset,
+)
 from kit.real_qemu.channel.failures import BackendError, QemuGone
-from kit.real_qemu.channel.wire import QmpAnswer, QmpEvent
+from kit.real_qemu.channel.wire import QmpAnswer
 from kit.real_qemu.launch import Binary, start
-from kit.real_qemu.qmp import reply_of
+from kit.real_qemu.qmp import hotpluggable_cpus, memory_devices, reply_of
 from kit.real_qemu.session import Session
 
-__all__ = ["RealMachine"]
+__all__ = ["LABEL_BYTES", "RealMachine", "Usual"]
 
 R = TypeVar("R")
+Usual = DeviceDel | Stop | Cont | SystemReset | QueryHotpluggableCpus | QueryMemoryDevices
+"""Requests that every machine carries out in the same way."""
 
 LABEL_BYTES = 128 << 10  # of an nvdimm, beside its memory
 _LATE_S = 10.0
@@ -38,7 +50,8 @@ _NAMED, _ANONYMOUS = "/machine/peripheral", "/machine/peripheral-anon"
 class RealMachine:
     """A machine in a QEMU process; a context manager.
 
-    ``aborted``: QEMU is gone, or does not answer any more.  ``ended`` says how, in words.
+    ``aborted``: QEMU is gone, or does not answer any more.  ``ended`` says how, in words.  ``core``
+    is the type of CPU that can be plugged, ``now_ns`` the guest's clock, by the last clock_step.
 
     Args:
         binary: What to start, and what it can do.
@@ -57,11 +70,12 @@ class RealMachine:
         self.aborted: Aborted | None = None
         self.ended = ""
         self.backends: dict[str, str] = {}
+        self.now_ns = 0
         self._made = 0
         self._places = [_NAMED]
         self.session = self.started(more)
         try:
-            self._core = self._core_type()
+            self.core = self._core_type()
             self._present = self._devices()
         except BaseException:
             self.close()
@@ -70,9 +84,7 @@ class RealMachine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -100,6 +112,24 @@ class RealMachine:
             return self.lost(gone)
         return found
 
+    def usual(self, request: Usual) -> QmpReturn | QmpError | Done:
+        """Carry out a request that every machine carries out in the same way."""
+        match request:
+            case DeviceDel(device_id):
+                return reply_of(self.session.qmp("device_del", id=device_id))
+            case Stop():
+                return reply_of(self.session.qmp("stop"))
+            case Cont():
+                return reply_of(self.session.qmp("cont"))
+            case SystemReset():
+                self.reset()
+                return Done()
+            case QueryHotpluggableCpus():
+                return QmpReturn(hotpluggable_cpus(self.ok("query-hotpluggable-cpus")))
+            case QueryMemoryDevices():
+                return QmpReturn(memory_devices(self.ok("query-memory-devices")))
+        assert_never(request)
+
     def started(self, more: tuple[str, ...]) -> Session:
         """Start a process of this binary, with *more* on its command line."""
         return start(self.binary, more, answer_s=self.answer_s)
@@ -126,6 +156,38 @@ class RealMachine:
         if not self.session.wait_event(lambda event: event.name == "RESET"):
             raise self.error("does not reset in time")
 
+    def clock_step(self, ns: int) -> Stepped:
+        """Step the guest's clock; BackendError if this build cannot."""
+        if not self.binary.steps_time:
+            raise self.error("this build has no qtest accelerator: time cannot be stepped")
+        self.now_ns = int(self.session.qtest("clock_step", str(ns))[0])
+        return Stepped(self.now_ns)
+
+    # -- migration -------------------------------------------------------------------------------
+
+    @contextmanager
+    def destination(self, words: tuple[str, ...]) -> Iterator[Session]:
+        """Yield another process, with *words* on its command line, that takes over in the end.
+
+        An error ends it, and this machine stays in its old process.
+        """
+        there = self.started((*words, "-incoming", "defer"))
+        try:
+            yield there
+        except BaseException:
+            there.close()
+            raise
+        self.session.close()
+        there.events.clear()
+        self.session = there
+
+    def send_to(self, there: Session) -> None:
+        """Begin the migration to a process."""
+        place = f"unix:{self.session.folder / 'migration'}"
+        if isinstance(refused := reply_of(there.qmp("migrate-incoming", uri=place)), QmpError):
+            raise self.error(f"refuses migrate-incoming: {refused.desc}")
+        self.ok("migrate", uri=place)
+
     def wait_for(
         self, session: Session, query: str, good: tuple[str, ...], bad: tuple[str, ...]
     ) -> None:
@@ -146,11 +208,6 @@ class RealMachine:
             time.sleep(_POLL_S)
 
     # -- devices ---------------------------------------------------------------------------------
-
-    @property
-    def core(self) -> str:
-        """The type of CPU that can be plugged."""
-        return self._core
 
     def device_add(self, device: Device, arguments: dict[str, Any]) -> QmpReturn | QmpError:
         """Plug a device in; *arguments* lack only the memory of a module."""
@@ -217,9 +274,12 @@ class RealMachine:
 
     def deleted(self, path: str) -> None:
         """Wait for the DEVICE_DELETED of the device at *path*."""
-        if not self.session.wait_event(lambda event: _deleted(event, path), _LATE_S):
+        if not self.wait_deleted(path, _LATE_S):
             raise self.error(f"{path} is gone without DEVICE_DELETED")
 
-
-def _deleted(event: QmpEvent, path: str) -> bool:
-    return event.name == "DEVICE_DELETED" and event.data.get("path") == path
+    def wait_deleted(self, path: str, timeout_s: float) -> bool:
+        """Return whether the DEVICE_DELETED of the device at *path* comes in time."""
+        return self.session.wait_event(
+            lambda event: event.name == "DEVICE_DELETED" and event.data.get("path") == path,
+            timeout_s,
+        )

@@ -53,10 +53,8 @@ _SCRIPTED = (
     requests.Stop,
     requests.Cont,
 )
-_LOOKS = (
-    requests.QueryHotpluggableCpus,
-    requests.QueryMemoryDevices,
-)  # one look at the end does for both
+# one look at the end does for both
+_LOOKS = (requests.QueryHotpluggableCpus, requests.QueryMemoryDevices)
 _LOOK = f"qom-list {json.dumps({'path': '/machine/peripheral'})}"
 
 

@@ -43,7 +43,7 @@ def rtas(session: Session, request: RtasRequest) -> RtasReply:
     match request:
         case requests.SetIndicator(indicator, index, state):
             return events.StatusReturn(
-                _call(session, "set-indicator", (indicator, index, state), 1)[0]
+                *_call(session, "set-indicator", (indicator, index, state), 1)
             )
         case requests.GetSensorState(sensor, index):
             return events.SensorReturn(*_call(session, "get-sensor-state", (sensor, index), 2))
@@ -52,19 +52,14 @@ def rtas(session: Session, request: RtasRequest) -> RtasReply:
         case requests.CheckException(mask):
             return _check_exception(session, mask)
         case requests.EventScan(mask):
-            return events.StatusReturn(
-                _call(session, "event-scan", (mask, 0, _LOG, _LOG_BYTES), 1)[0]
-            )
+            args = (mask, 0, _LOG, _LOG_BYTES)
+            return events.StatusReturn(*_call(session, "event-scan", args, 1))
         case requests.RawRtas(name, args, nret):
             return events.RawReturn(_call(session, name, args, nret))
 
 
 def _call(
-    session: Session,
-    name: str,
-    args: Iterable[int],
-    nret: int,
-    *before: tuple[str | int, ...],
+    session: Session, name: str, args: Iterable[int], nret: int, *before: tuple[str | int, ...]
 ) -> tuple[int, ...]:
     """Make a call, after the commands that prepare the guest's memory for it, all at once."""
     data = b"".join((word & _WORD).to_bytes(4, "big") for word in args)
@@ -139,15 +134,11 @@ def _section(body: bytes) -> events.HotplugEvent | None:
     except (ValueError, IndexError):
         return None
     first, second = int.from_bytes(body[4:8], "big"), int.from_bytes(body[8:12], "big")
-    index: int | None = None
-    count: int | None = None
-    match identifier:
-        case events.HotplugIdentifier.DRC_INDEX:
-            index = first
-        case events.HotplugIdentifier.DRC_COUNT:
-            count = first
-        case events.HotplugIdentifier.DRC_COUNT_INDEXED:
-            count, index = first, second
+    index, count = {
+        events.HotplugIdentifier.DRC_INDEX: (first, None),
+        events.HotplugIdentifier.DRC_COUNT: (None, first),
+        events.HotplugIdentifier.DRC_COUNT_INDEXED: (second, first),
+    }.get(identifier, (None, None))
     return events.HotplugEvent(
         type=kind, action=action, identifier=identifier, index=index, count=count
     )

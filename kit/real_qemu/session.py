@@ -19,14 +19,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from kit.common.child_process import STDOUT, Child, start
 from kit.common.user_file import create_file, write_atomic
 from kit.machine.events import Abort
 from kit.real_qemu.channel.failures import BackendError, QemuGone, abort_of, last_words
-from kit.real_qemu.channel.process import LOOK_S, limited, shell_status
 from kit.real_qemu.channel.wire import (
     QmpAnswer,
     QmpCodec,
@@ -46,10 +44,20 @@ __all__ = ["Session"]
 
 START_S = 20.0
 ANSWER_S = 20.0
+LOOK_S = 0.02  # how often a wait looks whether the process is still there
 _END_S = 5.0
 _MAX_EVENTS = 10_000  # between two looks at them
 _SAID_BYTES = 64 << 10
 _STAMP = re.compile(r"^\d{4}-[0-9T:.-]{20,30}Z ")  # -msg timestamp=on
+_MEMORY_KIB = 8 << 20  # of address space: QEMU reserves far more than it uses
+_FILE_BLOCKS = 16 << 11  # of 512 bytes: 16 MiB in any one file
+_CPU_S = 3600
+# "$0" is QEMU.  What a system cannot limit it does not.
+_LIMITED = f"""
+ulimit -c 0; ulimit -v {_MEMORY_KIB} 2>/dev/null; ulimit -f {_FILE_BLOCKS} 2>/dev/null
+ulimit -t {_CPU_S} 2>/dev/null
+exec "$0" "$@"
+"""
 M = TypeVar("M", QmpMessage, QtestMessage)
 
 
@@ -101,9 +109,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # -- beginning and end -----------------------------------------------------------------------
@@ -113,6 +119,7 @@ class Session:
         tty = ("-chardev", f"socket,id=tty,path={self.folder / 'console'}")
         qtest = ("-qtest", f"unix:{self.folder / 'qtest'}", "-qtest-log", "/dev/null")
         command = [
+            *("/bin/sh", "-c", _LIMITED),
             *(self.binary, *arguments, "-nodefaults", "-no-user-config", "-display", "none"),
             *((*tty, "-device", "spapr-vty,chardev=tty") if console else qtest),
             *("-chardev", f"socket,id=mon,path={self.folder / 'qmp'}"),
@@ -120,7 +127,7 @@ class Session:
         ]
         with create_file(self.folder / "said") as said:
             self._process = start(
-                limited(command),
+                command,
                 cwd=self.folder,
                 environment={**os.environ, "LC_ALL": "C"},
                 stdout=said,
@@ -178,7 +185,7 @@ class Session:
         """Send a command over QMP; ``_`` in a name stands for ``-``."""
         self._number += 1
         named = {name.replace("_", "-"): value for name, value in arguments.items()}
-        self._send(self._qmp, QmpCodec.command(command, named, self._number))
+        self._write(self._qmp.socket, QmpCodec.command(command, named, self._number))
         until = time.monotonic() + self._answer_s
         while True:
             message = self._next(self._qmp, until, command)
@@ -195,7 +202,8 @@ class Session:
 
     def qtests(self, commands: Sequence[tuple[str | int, ...]]) -> list[tuple[str, ...]]:
         """Send commands over qtest, all at once; return the words after each OK."""
-        self._send(self._qtest, b"".join(QtestCodec.command(*words) for words in commands))
+        data = b"".join(QtestCodec.command(*words) for words in commands)
+        self._write(self._qtest.socket, data)
         until = time.monotonic() + self._answer_s
         found: list[tuple[str, ...]] = []
         while len(found) < len(commands):
@@ -262,9 +270,6 @@ class Session:
             raise self._error(f"sends more than {_MAX_EVENTS} events at once")
         self.events.append(event)
 
-    def _send(self, channel: _Channel[M], data: bytes) -> None:
-        self._write(channel.socket, data)
-
     def _write(self, connected: socket.socket, data: bytes) -> None:
         connected.settimeout(self._answer_s)
         try:
@@ -317,20 +322,27 @@ class Session:
         return tuple(lines.decode("utf-8", "replace").splitlines())
 
     def _gone(self) -> QemuGone:
-        process = self._process
-        status = None
-        if process is not None:
-            with contextlib.suppress(TimeoutError):
-                status = shell_status(process.wait(_END_S))
-        abort = abort_of(self.output(), status)
+        said, status = self.output(), None
+        with contextlib.suppress(TimeoutError):
+            status = self._status()
+        abort = abort_of(said, status)
         how = f"{abort.function}: {abort.assertion}" if abort.assertion else abort.function
-        words = last_words(self.output())
-        return QemuGone(self.binary, f"ended ({how}){': ' if words else ''}{words}", abort)
+        return QemuGone(self.binary, f"ended ({how}){_after_colon(last_words(said))}", abort)
 
     def _hangs(self, what: str) -> QemuGone:
-        words = last_words(self.output())
-        how = f"does not answer ({what}) in time{': ' if words else ''}{words}"
+        how = f"does not answer ({what}) in time{_after_colon(last_words(self.output()))}"
         return QemuGone(self.binary, how, Abort("", f"no answer to {what}", None))
+
+    def _status(self) -> int | None:
+        """Wait for the end; return the exit status as a shell has it, None if there is no process.
+
+        Raises:
+            TimeoutError: It still runs.
+        """
+        if self._process is None:
+            return None
+        status = self._process.wait(_END_S)
+        return status if status >= 0 else 128 - status
 
     def _why(self) -> str:
         """Return why it did not start: its last complaint, else its last line, else its exit."""
@@ -338,11 +350,14 @@ class Session:
         lines = [_STAMP.sub("", line) for line in said.splitlines()]
         complaints = [line for line in lines if line.startswith(name)]
         words = last_words("\n".join(complaints) or said).removeprefix(name)
-        status = None if self._process is None else shell_status(self._process.wait(_END_S))
-        return words or f"it ends at once, {abort_of('', status).function}"
+        return words or f"it ends at once, {abort_of('', self._status()).function}"
 
     def _error(self, what: str) -> BackendError:
         return BackendError(f"{self.binary}: {what}")
+
+
+def _after_colon(words: str) -> str:
+    return f": {words}" if words else ""
 
 
 class _Channel(Generic[M]):

@@ -69,7 +69,7 @@ def test_of_builds_that_answer_alike_the_one_of_its_version_is_named(
     monkeypatch.setattr(machines, "RealSpapr", lambda _: real)
     binary = Binary(path="/bin/qemu", board=Board.PSERIES, version=version)
 
-    found = module._identify.__wrapped__(binary)
+    found = module.identify.__wrapped__(binary)
 
     assert found.nearest.name == named
     assert found.nearest in found.same
@@ -90,7 +90,7 @@ def test_one_that_answers_like_none_is_said_to_be_near(monkeypatch: pytest.Monke
         machines, "RealSpapr", lambda _: Embedded(find_revision("revert"), stubborn)
     )
 
-    found = module._identify.__wrapped__(BINARY)
+    found = module.identify.__wrapped__(BINARY)
 
     assert found.same == ()
     assert found.words == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from kit.actors.messages import Command, CpuOnline, Hang, Pin, WriteLog
+from kit.actors.messages import Command, CpuOnline, Hang, Pin, RtasByHand, WriteLog
 from kit.actors.pseries_programs import Call, GuestKind, LetGo, Program, Want
 from kit.machine.events import ConnectorReturn, HotplugEvent, Reply, SensorReturn, StatusReturn
 from kit.machine.pseries.connector import TYPES, DrcType, EntitySense
@@ -17,6 +17,7 @@ __all__ = [
     "connectors_below",
     "hang",
     "needs_work",
+    "no_rtas",
     "pin",
     "refusal_of",
     "satisfies",
@@ -141,6 +142,11 @@ def hang(kernel: K, order: Hang) -> tuple[K, tuple[Command, ...]]:
     return replace(kernel, hung=order.hung), ()
 
 
+def no_rtas(kernel: K, _: RtasByHand) -> tuple[K, tuple[Command, ...]]:
+    """Fail to make an RTAS call, on a machine that has none."""
+    return kernel, (WriteLog("this machine has no RTAS: no such call"),)
+
+
 def without(indices: tuple[int, ...], index: int) -> tuple[int, ...]:
     """Return *indices* without *index*."""
     return tuple(other for other in indices if other != index)
@@ -161,18 +167,14 @@ def needs_work(guest: Guest, index: int) -> bool:
 
 def refusal_of(guest: Guest, index: int) -> str | None:
     """Return why the kernel refuses to release a device; None if it releases it."""
-    drc_type = TYPES.get(index >> 28)
-    if drc_type is DrcType.CPU and guest.online == (index,):
-        if guest.kind.unisolates_cpus:
-            return "Unable to remove last online CPU"
+    is_last = guest.online == (index,)
+    if is_last and guest.kind.unisolates_cpus:
+        return "Unable to remove last online CPU"
+    if not is_last and index not in guest.pinned:
+        return None
+    if TYPES.get(index >> 28) is DrcType.CPU:
         return "Failed to offline CPU, rc: -16"
-    if index in guest.pinned:
-        return (
-            "Failed to offline CPU, rc: -16"
-            if drc_type is DrcType.CPU
-            else f"device of drc index {index:x} is in use"
-        )
-    return None
+    return f"device of drc index {index:x} is in use"
 
 
 def satisfies(want: Want, reply: Reply) -> bool:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any
+from typing import Any, get_args
 
 from kit.actors.messages import (
     Actor,
@@ -44,6 +44,7 @@ from kit.actors.messages import (
     SetVcpus,
     SetVcpusAsync,
     StopWaiting,
+    ToLibvirt,
     VcpuRemoved,
     Wait,
     WaitOver,
@@ -82,17 +83,6 @@ WAIT_ELSEWHERE_S = 5
 GUEST_ERROR_SINCE = (7, 10, 0)
 ASYNC_SINCE = (12, 4, 0)
 
-ApiCall = (
-    SetVcpus
-    | SetVcpusAsync
-    | DetachDevice
-    | DetachDeviceAlias
-    | DomainReset
-    | DomainSuspend
-    | DomainResume
-    | MigrateDomain
-)
-
 
 class UnplugStatus(Enum):
     """The event that came for a device while libvirt waits for it or for QEMU's answer."""
@@ -112,7 +102,7 @@ class LibvirtJob:
     asked QEMU for and does not wait for.
     """
 
-    call: ApiCall
+    call: ToLibvirt
     device: Device | None = None
     adds: bool = False
     answered: bool = False
@@ -135,7 +125,7 @@ class Libvirt:
     devices: tuple[Device, ...] = ()
     maximum: int = 4
     job: LibvirtJob | None = None
-    queue: tuple[ApiCall, ...] = ()
+    queue: tuple[ToLibvirt, ...] = ()
 
     def has(self, alias: str | None) -> bool:
         """Does libvirt list *alias*?"""
@@ -163,13 +153,13 @@ def receive(libvirt: Libvirt, received: Input) -> Handled:
 # -- calls: one at a time ------------------------------------------------------------------------
 
 
-def _on_call(libvirt: Libvirt, call: ApiCall) -> Handled:
+def _on_call(libvirt: Libvirt, call: ToLibvirt) -> Handled:
     if libvirt.job is not None:
         return replace(libvirt, queue=(*libvirt.queue, call)), ()
     return _begin(libvirt, call)
 
 
-def _begin(libvirt: Libvirt, call: ApiCall) -> Handled:
+def _begin(libvirt: Libvirt, call: ToLibvirt) -> Handled:
     match call:
         case SetVcpusAsync() if libvirt.version < ASYNC_SINCE:
             return _end(libvirt, ApiError("command 'setvcpus' doesn't support option --async"))
@@ -198,16 +188,14 @@ def _set_vcpus(
     call: SetVcpus | SetVcpusAsync,
     removed: tuple[str, ...] = (),
     requested: tuple[str, ...] = (),
+    added: str | None = None,
 ) -> Handled:
-    """Add or remove one core on the way to the number asked for; boot core 0 counts, and stays."""
-    cores = sorted(
-        (
-            device
-            for device in libvirt.devices
-            if isinstance(device, CpuCore) and device.id not in requested
-        ),
-        key=lambda core: core.core_id,
-    )
+    """Add or remove one core on the way to the requested number; boot core 0 counts, and stays.
+
+    *added* is the core that the call plugged in last.
+    """
+    listed = (d for d in libvirt.devices if isinstance(d, CpuCore) and d.id not in requested)
+    cores = sorted(listed, key=lambda core: core.core_id)
     count = call.count
     if count < 1:
         return _end(libvirt, ApiError("invalid argument: the number of vcpus must be positive"))
@@ -224,7 +212,7 @@ def _set_vcpus(
         new = next(number for number in range(1, count) if number not in taken)
         core = CpuCore(new, f"core{new}")
         return _ask(libvirt, LibvirtJob(call=call, device=core, adds=True), DeviceAdd(core))
-    return _end(libvirt, ApiSuccess("", removed=removed, requested=requested))
+    return _end(libvirt, ApiSuccess("", added, removed, requested))
 
 
 def _ask(libvirt: Libvirt, job: LibvirtJob, request: Request) -> Handled:
@@ -255,9 +243,7 @@ def _on_reply(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
     if job.device is None:
         return _end(libvirt, ApiSuccess(""))
     if job.adds:
-        libvirt = replace(libvirt, devices=(*libvirt.devices, job.device))
-        libvirt, commands = _continue_set_vcpus(libvirt)
-        return libvirt, tuple(_name_device(command, job.device) for command in commands)
+        return _continue_set_vcpus(replace(libvirt, devices=(*libvirt.devices, job.device)))
     if isinstance(job.call, DetachDeviceAlias):
         return _end(libvirt, ApiSuccess(_DETACH_SENT))
     if isinstance(job.call, SetVcpusAsync):
@@ -266,14 +252,6 @@ def _on_reply(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
     if job.status is not UnplugStatus.NONE:
         return _finish(libvirt)
     return replace(libvirt, job=replace(job, answered=True)), (Wait(libvirt.wait_s * NS_PER_S),)
-
-
-def _name_device(command: Command, device: Device) -> Command:
-    """Add to a success the device that was plugged."""
-    match command:
-        case Send(message=ApiSuccess(text)):
-            return Send(command.to, ApiSuccess(text, device.id))
-    return command
 
 
 def _on_error(libvirt: Libvirt, error: QmpError) -> Handled:
@@ -287,9 +265,8 @@ def _on_error(libvirt: Libvirt, error: QmpError) -> Handled:
         return _finish(libvirt)
     if meaning_of(error) is ErrorMeaning.GONE:
         return _on_not_found(libvirt, job)
-    failure = Failure.REFUSED
-    if meaning_of(error) is ErrorMeaning.PENDING:
-        failure = Failure.PENDING
+    pending = meaning_of(error) is ErrorMeaning.PENDING
+    failure = Failure.PENDING if pending else Failure.REFUSED
     return _end(libvirt, replace(_qemus_error("device_del", error), failure=failure))
 
 
@@ -325,23 +302,24 @@ def _continue_set_vcpus(libvirt: Libvirt) -> Handled:
     job = libvirt.job
     assert job is not None
     if isinstance(job.call, SetVcpus | SetVcpusAsync):
-        left = () if job.adds or job.device is None else (str(job.device.id),)
-        return _set_vcpus(replace(libvirt, job=None), job.call, (*job.removed, *left))
+        assert job.device is not None
+        name, libvirt = str(job.device.id), replace(libvirt, job=None)
+        if job.adds:
+            return _set_vcpus(libvirt, job.call, added=name)
+        return _set_vcpus(libvirt, job.call, (*job.removed, name))
     return _end(libvirt, ApiSuccess(_DETACHED))
 
 
 def _drop_device(libvirt: Libvirt, alias: str | None) -> Handled:
-    """Remove a device from the list, and emit the event for it, which an older libvirt has not for
-    a vCPU.
-    """
+    """Remove a device from the list, and emit its event; before 12.4.0 a vCPU has none."""
     dropped = next((device for device in libvirt.devices if device.id == alias), None)
     if alias is None or dropped is None:
         return libvirt, ()
     devices = tuple(device for device in libvirt.devices if device is not dropped)
     libvirt = replace(libvirt, devices=devices)
     if isinstance(dropped, CpuCore):  # qemuDomainRemoveVcpuAlias
-        tells = libvirt.version >= ASYNC_SINCE
-        return libvirt, (Send(Actor.OPERATOR, VcpuRemoved(alias)),) if tells else ()
+        emits = libvirt.version >= ASYNC_SINCE
+        return libvirt, (Send(Actor.OPERATOR, VcpuRemoved(alias)),) if emits else ()
     return libvirt, (Send(Actor.OPERATOR, DeviceRemoved(alias)),)
 
 
@@ -417,14 +395,7 @@ def _on_monitor_closed(libvirt: Libvirt, _: MonitorClosed) -> Handled:
 
 
 REACTIONS: dict[type[Any], Callable[[Libvirt, Any], Handled]] = {
-    SetVcpus: _on_call,
-    SetVcpusAsync: _on_call,
-    DetachDevice: _on_call,
-    DetachDeviceAlias: _on_call,
-    DomainReset: _on_call,
-    DomainSuspend: _on_call,
-    DomainResume: _on_call,
-    MigrateDomain: _on_call,
+    **dict.fromkeys(get_args(ToLibvirt), _on_call),
     QmpReturn: _on_reply,
     Done: _on_reply,
     QmpError: _on_error,

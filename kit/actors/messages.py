@@ -52,6 +52,7 @@ __all__ = [
     "SetVcpusAsync",
     "Sleep",
     "StopWaiting",
+    "ToLibvirt",
     "VcpuRemoved",
     "Wait",
     "WaitOver",

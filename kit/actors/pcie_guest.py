@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from kit.actors.kernel import Kernel, hang, without
+from kit.actors.kernel import Kernel, hang, no_rtas, pin, without
 from kit.actors.messages import (
     Actor,
     Command,
@@ -127,7 +127,7 @@ class PcieGuest(Kernel):
         return next((slot for slot in self.slots if slot.index == index), None)
 
     def asked_for(self, index: int) -> bool:
-        """Is it about to release the device?"""
+        """Does it work on a request to release the device?"""
         slot = self.slot(index)
         return slot is not None and slot.state in (SlotState.BLINKING_OFF, SlotState.POWERING_OFF)
 
@@ -171,14 +171,16 @@ def _power(slot: GuestSlot, power: int) -> ModifyRegister:
     return ModifyRegister(slot.port, Register.SLTCTL, power, regs.PCC)
 
 
+def _with_slot(guest: PcieGuest, slot: GuestSlot) -> PcieGuest:
+    slots = tuple(slot if one.number == slot.number else one for one in guest.slots)
+    return replace(guest, slots=slots)
+
+
 def _set(guest: PcieGuest, slot: GuestSlot, state: SlotState) -> PcieGuest:
     """Return *guest* with the slot in another state, and without an alarm for it."""
-    slots = tuple(
-        replace(one, state=state) if one.number == slot.number else one for one in guest.slots
-    )
     alarms = tuple(alarm for alarm in guest.alarms if alarm.index != slot.index)
-    leaving = without(guest.leaving, slot.index)
-    return replace(guest, slots=slots, alarms=alarms, leaving=leaving)
+    guest = replace(guest, alarms=alarms, leaving=without(guest.leaving, slot.index))
+    return _with_slot(guest, replace(slot, state=state))
 
 
 def _in(guest: PcieGuest, seconds: int, slot: GuestSlot, now_ns: int) -> PcieGuest:
@@ -299,11 +301,7 @@ def _pressed(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
             guest, commands = _access(_set(guest, slot, stays), _light(slot, light))
             return guest, (_log(slot, "Action canceled due to button press"), *commands)
         case SlotState.POWERING_OFF:
-            slots = tuple(
-                replace(one, pressed=True) if one.number == slot.number else one
-                for one in guest.slots
-            )
-            return replace(guest, slots=slots), ()
+            return _with_slot(guest, replace(slot, pressed=True)), ()
 
 
 def _woken(guest: PcieGuest, _: WorkDone, now_ns: int) -> Handled:
@@ -348,20 +346,12 @@ def _switch_off(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
 
 def _go_dark(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
     """Switch the indicator off, at which QEMU removes the device; handle a press that waited."""
-    slots = tuple(
-        replace(one, pressed=False) if one.number == slot.number else one for one in guest.slots
-    )
-    used = without(guest.used, slot.index)
-    guest = _set(replace(guest, slots=slots, used=used), slot, SlotState.OFF)
-    guest, commands = _access(
-        guest,
-        _light(slot, Indicator.OFF),
-        WriteRegister(slot.port, Register.SLTSTA, regs.PDC),
-    )
+    off = replace(slot, state=SlotState.OFF, pressed=False)
+    guest = _set(replace(guest, used=without(guest.used, slot.index)), off, SlotState.OFF)
+    clear = WriteRegister(slot.port, Register.SLTSTA, regs.PDC)
+    guest, commands = _access(guest, _light(slot, Indicator.OFF), clear)
     if slot.pressed:
-        after = guest.slot(slot.index)
-        assert after is not None
-        guest, more = _pressed(guest, after, now_ns)
+        guest, more = _pressed(guest, off, now_ns)
         return guest, (*commands, *more)
     return guest, commands
 
@@ -372,19 +362,14 @@ def _go_dark(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
 def _bring_up(guest: PcieGuest, slot: GuestSlot) -> Handled:
     """Switch the slot on, and look whether a device answers."""
     guest = _set(guest, slot, SlotState.BLINKING_ON)
-    return _access(
-        guest,
-        _power(slot, 0),
-        _light(slot, Indicator.BLINK),
-        DeviceConfig(slot.number, 0, 0, 4),
-    )
+    look = DeviceConfig(slot.number, 0, 0, 4)
+    return _access(guest, _power(slot, 0), _light(slot, Indicator.BLINK), look)
 
 
 def _brought_up(guest: PcieGuest, slot: GuestSlot, there: bool) -> Handled:
     if not there:
-        guest, commands = _access(
-            _set(guest, slot, SlotState.OFF), _light(slot, Indicator.OFF, regs.PCC)
-        )
+        guest = _set(guest, slot, SlotState.OFF)
+        guest, commands = _access(guest, _light(slot, Indicator.OFF, regs.PCC))
         return guest, (_log(slot, "No device found"), *commands)
     guest = _set(guest, slot, SlotState.ON)
     guest = replace(guest, used=tuple(sorted({*guest.used, slot.index})))
@@ -407,8 +392,7 @@ def _decide(guest: PcieGuest, order: Decide, now_ns: int) -> Handled:
 
 
 def _pin(guest: PcieGuest, order: Pin, now_ns: int) -> Handled:
-    others = without(guest.pinned, order.index)
-    guest = replace(guest, pinned=(*others, order.index) if order.pinned else others)
+    guest, _ = pin(guest, order)
     slot = guest.slot(order.index)
     if order.pinned or slot is None or order.index not in guest.leaving:
         return guest, ()
@@ -428,14 +412,6 @@ def _sysfs(guest: PcieGuest, order: Dlpar, now_ns: int) -> Handled:
     return guest, (_log(slot, "Already disabled"),)
 
 
-def _no_rtas(guest: PcieGuest, _: RtasByHand, _now_ns: int) -> Handled:
-    return guest, (WriteLog("this machine has no RTAS: no such call"),)
-
-
-def _hang(guest: PcieGuest, order: Hang, _now_ns: int) -> Handled:
-    return hang(guest, order)
-
-
 _HANDLERS: Mapping[type[Any], Callable[[PcieGuest, Any, int], Handled]] = {
     Restarted: _restarted,
     HotplugInterrupt: _interrupt,
@@ -445,6 +421,6 @@ _HANDLERS: Mapping[type[Any], Callable[[PcieGuest, Any, int], Handled]] = {
     Decide: _decide,
     Pin: _pin,
     Dlpar: _sysfs,
-    RtasByHand: _no_rtas,
-    Hang: _hang,
+    RtasByHand: lambda guest, order, _: no_rtas(guest, order),
+    Hang: lambda guest, order, _: hang(guest, order),
 }

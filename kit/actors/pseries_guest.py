@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Any
 
 from kit.actors.kernel import (
-    Conduct,
     Guest,
     connectors_below,
     hang,
@@ -85,8 +84,7 @@ from kit.machine.requests import (
     SetIndicator,
 )
 
-__all__ = ["Conduct", "Guest", "receive"]
-
+__all__ = ["receive"]
 
 Handled = tuple[Guest, tuple[Command, ...]]
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kit.actors.kernel import Kernel, hang, pin, switch_cpu, without
+from kit.actors.kernel import Kernel, hang, no_rtas, pin, switch_cpu, without
 from kit.actors.messages import (
     Actor,
     Command,
@@ -108,12 +108,12 @@ class AcpiGuest(Kernel):
     sent: tuple[_Access, ...] = ()
 
     def asked_for(self, index: int) -> bool:
-        """Has it noted QEMU's request for the device of slot *index*, and not finished with it?"""
+        """Is QEMU's request for the device of slot *index* noted and not finished?"""
         noted = (*self.queue, *(() if self.at is None else (self.at,)))
         return any(one.eject and one.index == index for one in noted)
 
     def slots(self, slot_type: SlotType) -> int:
-        """How many slots of a type its ACPI tables tell of."""
+        """Return how many slots of a type its ACPI tables list."""
         return self.cpus if slot_type is SlotType.CPU else self.dimms
 
 
@@ -270,11 +270,8 @@ def _let_go(guest: AcpiGuest) -> Handled:
     if index in guest.pinned or guest.online == (index,):
         guest, commands = _report(guest, noted, OST_DEVICE_BUSY)
         return guest, (WriteLog(f"{_name(noted)}: Offline failed."), *commands)
-    guest = replace(
-        guest,
-        used=without(guest.used, index),
-        offline=without(guest.offline, index),
-    )
+    used, offline = without(guest.used, index), without(guest.offline, index)
+    guest = replace(guest, used=used, offline=offline)
     return _access(guest, WriteControl(noted.slot_type, noted.number, EJECT))
 
 
@@ -301,10 +298,6 @@ def _decide(guest: AcpiGuest, order: Decide) -> Handled:
     return replace(guest, pinned=pinned), commands
 
 
-def _no_rtas(guest: AcpiGuest, _: RtasByHand) -> Handled:
-    return guest, (WriteLog("this machine has no RTAS: no such call"),)
-
-
 def _no_dlpar(guest: AcpiGuest, _: Dlpar) -> Handled:
     return guest, (WriteLog("/sys/kernel/dlpar: No such file or directory"),)
 
@@ -319,6 +312,6 @@ _HANDLERS: Mapping[type[Any], Callable[[AcpiGuest, Any], Handled]] = {
     CpuOnline: switch_cpu,
     Pin: pin,
     Dlpar: _no_dlpar,
-    RtasByHand: _no_rtas,
+    RtasByHand: no_rtas,
     Hang: hang,
 }

@@ -5,11 +5,11 @@ Messages carry no time; entries do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
+from dataclasses import dataclass
 from typing import Any
 
 from kit.actors.messages import Actor, Message, RtasByHand
+from kit.common.value_json import value_json
 from kit.trace.kinds import kind_of, wire_name
 
 __all__ = ["Trace", "TraceEntry", "entry_json", "first_difference", "from_lane", "message_json"]
@@ -68,23 +68,9 @@ def entry_json(entry: TraceEntry) -> dict[str, Any]:
 
 def message_json(message: Message) -> dict[str, Any]:
     """Return a message as JSON: its type and its own fields."""
-    own = _fields(message)
+    own: dict[str, Any] = value_json(message)
     if "type" in own:  # a hotplug event has a type of its own: the kind of resource
         own["resource"] = own.pop("type")
+    if isinstance(message, RtasByHand):
+        own["call"] = {"type": wire_name(message.call)} | own["call"]
     return {"type": wire_name(message), **own}
-
-
-def _fields(value: object) -> dict[str, Any]:
-    assert is_dataclass(value)
-    found = {field.name: _json(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, RtasByHand):
-        found["call"] = {"type": wire_name(value.call)} | _fields(value.call)
-    return found
-
-
-def _json(value: object) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, Enum):
-        return value.name
-    if is_dataclass(value):
-        return _fields(value)
-    return [_json(item) for item in value] if isinstance(value, tuple) else value

@@ -79,33 +79,29 @@ def connectors_name(index: int | None, count: int | None) -> str:
 
 
 _INDICATORS = {
-    (ISOLATION_STATE, 0): "ISOLATE",
-    (ISOLATION_STATE, 1): "UNISOLATE",
-    (ALLOCATION_STATE, 0): "UNUSABLE",
-    (ALLOCATION_STATE, 1): "USABLE",
-}
+    (ISOLATION_STATE, 0): ("ISOLATE", "isolates {} (set-indicator 9001 to 0)."),
+    (ISOLATION_STATE, 1): ("UNISOLATE", "unisolates {} (set-indicator 9001 to 1)."),
+    (ALLOCATION_STATE, 0): (
+        "UNUSABLE", "makes {} unusable (set-indicator 9003 to 0): it has released it.",
+    ),
+    (ALLOCATION_STATE, 1): ("USABLE", "claims {}: usable (set-indicator 9003 to 1)."),
+}  # fmt: skip
 
 
 def indicator_label(call: SetIndicator) -> str:
     """Name a set-indicator call by the state that it asks for."""
-    lamp = call.indicator == DR_INDICATOR
-    other = f"lamp {call.state}" if lamp else f"indicator {call.indicator} = {call.state}"
-    return _INDICATORS.get((call.indicator, call.state), other)
+    return _indicator(call)[0]
 
 
 def indicator_sentence(call: SetIndicator) -> str:
     """Write a set-indicator call as a sentence."""
-    value, name = indicator_label(call), connector_name(call.index)
-    match value:
-        case "ISOLATE":
-            return f"The guest isolates {name} (set-indicator 9001 to 0)."
-        case "UNUSABLE":
-            return f"The guest makes {name} unusable (set-indicator 9003 to 0): it has released it."
-        case "UNISOLATE":
-            return f"The guest unisolates {name} (set-indicator 9001 to 1)."
-        case "USABLE":
-            return f"The guest claims {name}: usable (set-indicator 9003 to 1)."
-    return f"The guest sets {value} of {name}."
+    return "The guest " + _indicator(call)[1].format(connector_name(call.index))
+
+
+def _indicator(call: SetIndicator) -> tuple[str, str]:
+    lamp = call.indicator == DR_INDICATOR
+    other = f"lamp {call.state}" if lamp else f"indicator {call.indicator} = {call.state}"
+    return _INDICATORS.get((call.indicator, call.state), (other, f"sets {other} of {{}}."))
 
 
 def status_label(status: int) -> str:
@@ -199,28 +195,26 @@ def status_bits(bits: int) -> str:
 
 
 _CONTROLS = {
-    CLEAR_INSERT_EVENT: "clear insert",
-    CLEAR_REMOVE_EVENT: "clear remove",
-    EJECT: "eject",
+    CLEAR_INSERT_EVENT: ("clear insert", "clears the insert event of {}."),
+    CLEAR_REMOVE_EVENT: ("clear remove", "clears the remove event of {}."),
+    EJECT: ("eject", "ejects the device in {}: it has released it."),
 }
 
 
 def control_label(write: WriteControl) -> str:
     """Name a write to a control register by the bit that it sets."""
-    return _CONTROLS.get(write.bits, f"control {write.bits:#x}")
+    return _control(write)[0]
 
 
 def control_sentence(write: WriteControl) -> str:
     """Write a write to a control register as a sentence."""
-    name = slot_name(write)
-    match control_label(write):
-        case "clear insert":
-            return f"The guest clears the insert event of {name}."
-        case "clear remove":
-            return f"The guest clears the remove event of {name}."
-        case "eject":
-            return f"The guest ejects the device in {name}: it has released it."
-    return f"The guest writes {write.bits:#x} to the control register of {name}."
+    return "The guest " + _control(write)[1].format(slot_name(write))
+
+
+def _control(write: WriteControl) -> tuple[str, str]:
+    value = f"{write.bits:#x}"
+    other = f"control {value}", f"writes {value} to the control register of {{}}."
+    return _CONTROLS.get(write.bits, other)
 
 
 def ost_status(status: int) -> str:

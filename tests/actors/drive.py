@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from kit.actors.kernel import Conduct, Guest
 from kit.actors.messages import (
     CpuOnline,
     DeviceTree,
@@ -15,7 +16,7 @@ from kit.actors.messages import (
     WorkDone,
     WriteLog,
 )
-from kit.actors.pseries_guest import Conduct, Guest, receive
+from kit.actors.pseries_guest import receive
 from kit.actors.pseries_programs import GuestKind
 from kit.machine.catalogue import find_revision
 from kit.machine.config import Config

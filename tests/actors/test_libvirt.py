@@ -426,6 +426,17 @@ def test_setvcpus_plugs_cores_in() -> None:
     assert asked == [to_qemu(DeviceAdd(CORE1)), to_operator(ApiSuccess("", "core1"))]
 
 
+def test_a_success_names_only_what_its_own_call_plugged_in() -> None:
+    """The call that waited finds the number reached, and plugs nothing in."""
+    _, asked = tell(Libvirt(), SetVcpus(2), SetVcpus(2), QmpReturn())
+
+    assert asked == [
+        to_qemu(DeviceAdd(CORE1)),
+        to_operator(ApiSuccess("", "core1")),
+        to_operator(ApiSuccess("")),
+    ]
+
+
 def test_a_core_that_is_not_in_the_picture_is_not_asked_for() -> None:
     """Once the picture says one CPU, setvcpus 1 has nothing to do: QEMU is not asked."""
     _, asked = tell(Libvirt(), SetVcpus(1))

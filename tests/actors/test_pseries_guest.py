@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kit.actors.kernel import Conduct, Guest
 from kit.actors.messages import (
     CpuOnline,
     Decide,
@@ -18,7 +19,7 @@ from kit.actors.messages import (
     WorkDone,
     WriteLog,
 )
-from kit.actors.pseries_guest import Conduct, Guest, receive
+from kit.actors.pseries_guest import receive
 from kit.actors.pseries_programs import GuestKind
 from kit.machine.events import HotplugAction
 from kit.machine.pseries.step import step

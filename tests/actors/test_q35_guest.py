@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from kit.actors.kernel import Conduct
 from kit.actors.messages import (
     Actor,
     Command,
@@ -27,7 +28,6 @@ from kit.actors.messages import (
     WorkDone,
     WriteLog,
 )
-from kit.actors.pseries_guest import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.actors.q35_guest import AcpiGuest, receive, slot_index
 from kit.machine.events import Done, HotplugAction

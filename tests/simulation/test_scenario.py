@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from kit.actors.kernel import Conduct
 from kit.actors.messages import Actor, CpuOnline
 from kit.actors.operator import TypedLine
-from kit.actors.pseries_guest import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import UserError
 from kit.machine.clock import NS_PER_MS, NS_PER_S

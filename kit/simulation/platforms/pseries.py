@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kit.actors import pseries_guest as guests
+from kit.actors.kernel import Guest
 from kit.actors.libvirt import WAIT_PSERIES_S
 from kit.actors.messages import Command, Decide, DeviceTree, Input, Message
-from kit.actors.pseries_guest import Guest
 from kit.actors.pseries_programs import GuestKind, LetGo, isolation, sensor, usable
 from kit.common.errors import MisuseError
 from kit.machine import clock

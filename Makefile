@@ -25,9 +25,11 @@ lab: $(runtime)  ## open the lessons in JupyterLab; LOCKED=1: from the pins of r
 	@.venv/bin/kit lab
 
 test: .venv/.test  ## run every test except those that need a QEMU clone
+	@sh tools/env.sh compile
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 quick: .venv/.test  ## run the unit tests: no browser, kernel, QEMU, pip or signal
+	@sh tools/env.sh compile
 	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(QUICK)
 QUICK = $(addprefix tests/,actors common/test_plain_text.py common/test_toml_reader.py course git/values logs \
 	machine recordings simulation storage trace views/diagram views/models views/reports test_layers.py test_names.py)

@@ -4,6 +4,7 @@
 #   env.sh sound                             say yes if .venv is whole, was made here and works
 #   env.sh install-locked PYTHON STAMP       make .venv of requirements.lock, copy that to STAMP
 #   env.sh install PYTHON STAMP WHAT TITLE   bring .venv up to date, copy pyproject.toml to STAMP
+#   env.sh compile                           compile the kit's modules, once for each change of them
 
 missing() {
     python=$1
@@ -43,6 +44,12 @@ sound() {
     [ "$(cat .venv/.complete)" = "$(pwd -P)" ] && .venv/bin/python -I -c 'import rich'
 } 2>/dev/null
 
+# Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start of the kit would compile it:
+# that takes as long as all else a start does.  pip compiles what it installs, and no checkout.
+compile() {
+    .venv/bin/python -m compileall -qq kit || :
+}
+
 install() {
     python=$1 stamp=$2 what=$3 title=$4
     if ! sound; then
@@ -62,6 +69,7 @@ install() {
     if [ $status -eq 0 ]; then
         pwd -P >.venv/.complete
         cp pyproject.toml "$stamp"
+        compile
     elif [ $status -lt 128 ]; then
         # pip was not killed but gave up: .venv is what it was.
         echo "$before" >.venv/.complete
@@ -87,6 +95,7 @@ install_locked() {
         pwd -P >.venv/.complete
         cp pyproject.toml .venv/.runtime
         cp requirements.lock "$stamp"
+        compile
     else
         status=$?
         echo "pip could not install the pins, see above.  It needs the network: try again with it." >&2
@@ -99,4 +108,5 @@ install-locked) shift && install_locked "$@" ;;
 missing) missing "$2" ;;
 sound) sound && echo yes ;;
 install) shift && install "$@" ;;
+compile) compile ;;
 esac

@@ -119,7 +119,7 @@ def _table(what: Listed, at: str | None, diff: str | None) -> tuple[RenderableTy
             return map_tables(data, HEADS, CAPTION), data
         case Listed.STATES:
             from kit.machine.catalogue import find_revision
-            from kit.views.terminal.catalogue import states_table
+            from kit.views.terminal.states import states_table
 
             other = None if diff is None else find_revision(diff)
             return states_table(find_revision(at or "revert"), other)

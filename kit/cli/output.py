@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kit.common.plain_text import plain
-from kit.git.repository.history import passed_over_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,6 +50,8 @@ def complain(words: str) -> None:
 
 def tell_passed_over(place: Path, why: str) -> None:
     """Report a history that exists and is not used."""
+    from kit.git.repository.history import passed_over_line  # here: most commands read none
+
     complain(passed_over_line(place, why))
 
 

@@ -17,7 +17,6 @@ import io
 import lzma
 import os
 import re
-import secrets
 import stat
 import sys
 import time
@@ -330,7 +329,7 @@ def _pour(path: Path, data: bytes) -> None:
 
 def name_beside(path: Path, kind: str) -> Path:
     """Return a path beside *path* whose name nobody can guess."""
-    return path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.{kind}")
+    return path.with_name(f".{path.name[:50]}.{os.urandom(8).hex()}.{kind}")
 
 
 def _sweep(path: Path) -> None:

@@ -37,31 +37,34 @@ def test_the_module_of_a_command_brings_it(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("what", ["revisions", "states", "scenarios"])
-def test_a_list_loads_nothing_heavy(what: str) -> None:
+def loaded(*command: str) -> tuple[set[str], str]:
+    """Return the modules that a command loads, and what it prints."""
     program = (
         "import sys; from kit.cli.main import main; main(sys.argv[1:]);"
         "sys.stderr.write(' '.join(sorted(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "list", what], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, *command], capture_output=True, text=True, check=True
     )
+    return set(done.stderr.split()), done.stdout
 
-    assert [name for name in HEAVY if name in done.stderr.split()] == []
+
+@pytest.mark.parametrize("what", ["revisions", "states", "scenarios"])
+def test_a_list_loads_nothing_heavy(what: str) -> None:
+    assert [name for name in HEAVY if name in loaded("list", what)[0]] == []
+
+
+def test_the_list_of_revisions_loads_neither_a_simulator_nor_a_history() -> None:
+    rooms = {name.split(".")[1] for name in loaded("list", "revisions")[0] if "kit." in name}
+
+    assert rooms & {"actors", "git", "recordings", "simulation", "trace"} == set()
 
 
 def test_a_list_of_reverts_loads_nothing_heavy(tmp_path: Path) -> None:
     shop = workshop(tmp_path / "r")
     shop.commit("tap: turn it", {"tap": "new\n"})
     shop.commit('Revert "tap: turn it"', {"tap": None})
-    program = (
-        "import sys; from kit.cli.main import main; main(sys.argv[1:]);"
-        "sys.stderr.write(' '.join(sorted(sys.modules)))"
-    )
-    command = [sys.executable, "-c", program, "reverts", "HEAD", "--repo", str(shop.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    modules, printed = loaded("reverts", "HEAD", "--repo", str(shop.folder))
 
-    loaded = done.stderr.split()
-
-    assert [name for name in (*HEAVY, "rich", "unidiff") if name in loaded] == []
-    assert "1 revert;" in done.stdout
+    assert [name for name in (*HEAVY, "rich", "unidiff") if name in modules] == []
+    assert "1 revert;" in printed

@@ -203,6 +203,28 @@ def test_env_installs_what_the_lessons_need(machine: Machine) -> None:
     assert machine.calls("env") == ["venv", "pip .[analysis]"]
 
 
+@pytest.mark.parametrize("target", ["env", "test"])
+def test_the_kit_is_compiled_where_the_environment_forbids_it_at_a_start(
+    machine: Machine, target: str
+) -> None:
+    (machine.folder / "kit").mkdir()
+    (machine.folder / "kit" / "one.py").touch()
+    machine.make(target, PYTHONDONTWRITEBYTECODE="1")
+
+    compiled = machine.folder / f"kit/__pycache__/one.{sys.implementation.cache_tag}.pyc"
+    assert compiled.is_file()
+
+
+def test_a_change_is_compiled_before_the_tests(machine: Machine) -> None:
+    (machine.folder / "kit").mkdir()
+    machine.make("test", PYTHONDONTWRITEBYTECODE="1")
+    (machine.folder / "kit" / "new.py").touch()
+    machine.make("test", PYTHONDONTWRITEBYTECODE="1")
+
+    compiled = machine.folder / f"kit/__pycache__/new.{sys.implementation.cache_tag}.pyc"
+    assert compiled.is_file()
+
+
 def test_installing_says_so_in_one_line(machine: Machine) -> None:
     assert machine.make("env").stdout.splitlines() == [
         "Installing the kit into .venv (about half a minute)…",

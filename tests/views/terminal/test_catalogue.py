@@ -12,12 +12,8 @@ from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.machine.pseries.tables import lines
 from kit.machine.revision import Revision
 from kit.storage.scenarios import scenarios
-from kit.views.terminal.catalogue import (
-    checks_table,
-    revisions_table,
-    scenarios_table,
-    states_table,
-)
+from kit.views.terminal.catalogue import checks_table, revisions_table, scenarios_table
+from kit.views.terminal.states import states_table
 
 
 def printed(renderable: RenderableType, width: int = 80) -> str:

@@ -39,6 +39,12 @@ class Knowledge:
             return "they differ, for now"
         return f"they agree: it is {'there' if self.held else 'gone'}"
 
+    @property
+    def words(self) -> str:
+        """All of it, in one line."""
+        rows = "; ".join(f"{party}: {words}" for party, words in self.rows)
+        return f"{self.device}: {rows}; {self.verdict}"
+
 
 def knowledge(run: Run, seq: int) -> tuple[Knowledge, ...]:
     """Return what each participant knows after entry *seq* (-1: at the start), for each device."""

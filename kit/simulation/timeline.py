@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from kit.actors.messages import Actor
 from kit.common.errors import UserError
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
@@ -132,15 +131,6 @@ class Timeline:
         """Go before the first event."""
         return self.go(-1)
 
-    def back(self) -> Timeline:
-        """Go one event back, or to the last event if time has passed since."""
-        here = self.go(self.place)
-        return here if self.at_ns > here.at_ns else self.go(self.place - 1)
-
-    def next(self) -> Timeline:
-        """Go one event on."""
-        return self.go(self.place + 1)
-
     def last(self) -> Timeline:
         """Go to the end of the runs."""
         return self.seek(self.end_ns)
@@ -152,25 +142,10 @@ class Timeline:
         place = sum(stop.at_ns <= at_ns for stop in self.stops) - 1
         return replace(self, place=place, at_ns=at_ns)
 
-    def next_of(self, actor: Actor) -> Timeline:
-        """Go to the next event that *actor* sends or receives; stay if there is none."""
-        for place in range(self.place + 1, len(self.stops)):
-            there = self.go(place)
-            if any(entry and actor in (entry.src, entry.dst) for entry in there.entries):
-                return there
-        return self
-
-    def next_difference(self) -> Timeline:
-        """Go to the next event that only one of the runs has; stay if there is none."""
-        found = self.stops
-        later = (n for n in range(self.place + 1, len(found)) if found[n].differs)
-        place = next(later, None)
-        return self if place is None else self.go(place)
-
     def first_difference(self) -> Timeline:
         """Go to the first event that only one of the runs has; stay if there is none."""
-        found = self.first().next_difference()
-        return self if found.place < 0 else found
+        place = next((n for n, stop in enumerate(self.stops) if stop.differs), None)
+        return self if place is None else self.go(place)
 
     def fork(self, action: str) -> Timeline:
         """Do *action* here, drop all later interventions, and go to the first effect.

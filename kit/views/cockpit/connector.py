@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kit.machine.pseries.tables import TableRow
-from kit.views.cockpit.player import no_text
 from kit.views.cockpit.view import (
     USUAL,
     Button,
     ButtonGroup,
-    Code,
+    Desk,
     Head,
     Position,
     Size,
@@ -18,6 +17,7 @@ from kit.views.cockpit.view import (
     Task,
     View,
     Words,
+    no_text,
 )
 from kit.views.diagram.drc_states import HEIGHT, ShownConnector, state_diagram
 from kit.views.diagram.drc_states import WIDTH as DIAGRAM_WIDTH
@@ -48,7 +48,7 @@ _EMPTY = (
 )
 
 
-class ConnectorDesk:
+class ConnectorDesk(Desk):
     """One CPU's connector; see `ConnectorModel` for what the buttons do.
 
     ``tasks`` are solved one after the other.
@@ -169,10 +169,6 @@ class ConnectorDesk:
         rows = Html() if last is None else _rows_html(last)
         nothing = Html('<p class="kit-soft">This click looks at no row of the table.</p>')
         yield Tab(name="Table", html=rows or nothing)
-
-    def code(self) -> Code:
-        """Return nothing: the rows of the table stand in a tab of their own."""
-        return Code()
 
     def share(self, what: str) -> tuple[str, str]:
         """Return the diagram; there is no other text."""

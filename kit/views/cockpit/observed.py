@@ -6,17 +6,28 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from kit.trace.sentences import seconds
-from kit.views.cockpit.player import no_text
-from kit.views.cockpit.view import USUAL, Button, Code, Position, Size, Tab, View, Words, picture_of
+from kit.views.cockpit.view import (
+    USUAL,
+    Desk,
+    Position,
+    Size,
+    Tab,
+    View,
+    Words,
+    drawing_of,
+    no_text,
+    picture_of,
+    share_tab,
+)
 from kit.views.diagram.layout import Layout
-from kit.views.diagram.svg import Drawing, draw, picture_svg
+from kit.views.diagram.svg import Drawing, picture_svg
 from kit.views.diagram.time_axis import when
 from kit.views.escape import Html
 
 __all__ = ["ObservedDesk"]
 
 
-class ObservedDesk:
+class ObservedDesk(Desk):
     """A layout event by event. ``shares`` are the texts that it can give, by name."""
 
     def __init__(
@@ -38,7 +49,7 @@ class ObservedDesk:
     def view(self, size: Size = USUAL) -> View:
         """Return what is shown."""
         layout = self._layout
-        drawing = draw(layout, moves=True, width=size.width, highest=size.highest)
+        drawing = drawing_of(layout, size)
         places = tuple(self._places(drawing))
         return View(
             kind="observed",
@@ -53,7 +64,7 @@ class ObservedDesk:
             counted=layout.counted,
             tabs=(
                 Tab(name="Events", html=Html("<pre>{}</pre>").format(self._events)),
-                Tab(name="Share", kind="share", buttons=tuple(self._buttons())),
+                share_tab(self._shares, "all of it"),
             ),
             words=Words(last="This is the end."),
         )
@@ -85,15 +96,6 @@ class ObservedDesk:
                 differs=stop.differs,
             )
 
-    def _buttons(self) -> Iterator[Button]:
-        words = {"text": "Copy as text", "mail": "Copy for mail", "svg": "Save SVG"}
-        for what in self._shares:
-            yield Button(do="share", value=what, words=words[what], tip=f"{words[what]}: all of it")
-
-    def code(self) -> Code:
-        """Return nothing: what was observed names no lines."""
-        return Code()
-
     def share(self, what: str) -> tuple[str, str]:
         """Return the name and the text of "text", "mail" or "svg"."""
         if what not in self._shares:
@@ -102,7 +104,3 @@ class ObservedDesk:
 
     def go(self, index: int, at_ns: int) -> None:
         """Stay: every place is in the view."""
-
-    def do(self, name: str, value: str) -> None:  # noqa: ARG002 - as a desk has it
-        """Do what a button asks for: there is none."""
-        raise no_text(name)

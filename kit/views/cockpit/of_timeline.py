@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
-from kit.simulation.knowledge import Knowledge, knowledge
+from kit.simulation.knowledge import knowledge
 from kit.simulation.run import Run
-from kit.simulation.timeline import Timeline, TimelineStop
-from kit.trace.sentences import seconds, sentence
-from kit.views.cockpit.view import Head, Position, Size
-from kit.views.diagram.svg import Drawing, draw
+from kit.simulation.timeline import Timeline
+from kit.trace.sentences import seconds
+from kit.views.cockpit.view import Head, Position
+from kit.views.diagram.svg import Drawing
 from kit.views.diagram.time_axis import CUT
-from kit.views.models.player import NO_EVENT
+from kit.views.models.player import said_at
 from kit.views.models.timeline import TimelineModel
 
-__all__ = ["drawing_of", "go_to", "heads_of", "here_of", "places_of"]
+__all__ = ["go_to", "heads_of", "here_of", "places_of"]
 
 
 def heads_of(model: TimelineModel) -> tuple[Head, ...]:
@@ -30,51 +29,49 @@ def heads_of(model: TimelineModel) -> tuple[Head, ...]:
     )
 
 
-def drawing_of(timeline: Timeline, size: Size) -> Drawing:
-    """Draw a picture that moves, not higher than a cockpit has room for."""
-    return draw(timeline, moves=True, width=size.width, highest=size.highest)
-
-
 def places_of(timeline: Timeline, drawing: Drawing) -> tuple[Position, ...]:
     """Return the start, the place after each event, and the end if time passes after the last."""
-    return tuple(_places(timeline, drawing))
-
-
-def _places(timeline: Timeline, drawing: Drawing) -> Iterator[Position]:
     runs, stops = timeline.runs, timeline.stops
     start = (-1,) * len(runs)
-    yield Position(
-        step=-1,
-        at_ns=0,
-        at="0 s",
-        x=drawing.start,
-        said=(("", "Nothing has happened yet."),),
-        known=_known(runs, start),
-    )
+    found = [
+        Position(
+            step=-1,
+            at_ns=0,
+            at="0 s",
+            x=drawing.start,
+            said=(("", "Nothing has happened yet."),),
+            known=_known(runs, start),
+        )
+    ]
     last_ns, longest_ns = 0, _longest(timeline)
     for step, (stop, x) in enumerate(zip(stops, drawing.steps, strict=True)):
-        yield Position(
-            step=step,
-            at_ns=stop.at_ns,
-            at=seconds(stop.at_ns),
-            x=x,
-            said=_said(runs, stop),
-            differs=stop.differs,
-            known=_known(runs, stop.seqs),
-            cut=stop.at_ns - last_ns > longest_ns,
+        found.append(
+            Position(
+                step=step,
+                at_ns=stop.at_ns,
+                at=seconds(stop.at_ns),
+                x=x,
+                said=said_at(runs, stop),
+                differs=stop.differs,
+                known=_known(runs, stop.seqs),
+                cut=stop.at_ns - last_ns > longest_ns,
+            )
         )
         last_ns = stop.at_ns
     if timeline.end_ns > last_ns:
         words = f"Nothing has happened since {seconds(last_ns)}."
-        yield Position(
-            step=len(stops) - 1,
-            at_ns=timeline.end_ns,
-            at=seconds(timeline.end_ns),
-            x=drawing.end,
-            said=(("", words if stops else f"It is {seconds(timeline.end_ns)}."),),
-            known=_known(runs, stops[-1].seqs if stops else start),
-            cut=timeline.end_ns - last_ns > longest_ns,
+        found.append(
+            Position(
+                step=len(stops) - 1,
+                at_ns=timeline.end_ns,
+                at=seconds(timeline.end_ns),
+                x=drawing.end,
+                said=(("", words if stops else f"It is {seconds(timeline.end_ns)}."),),
+                known=_known(runs, stops[-1].seqs if stops else start),
+                cut=timeline.end_ns - last_ns > longest_ns,
+            )
         )
+    return tuple(found)
 
 
 def _longest(timeline: Timeline) -> int:
@@ -85,32 +82,13 @@ def _longest(timeline: Timeline) -> int:
     return CUT * others if others else timeline.end_ns
 
 
-def _said(runs: tuple[Run, ...], stop: TimelineStop) -> tuple[tuple[str, str], ...]:
-    """Return one sentence on an event, each with its machine if only one has it."""
-    found = [
-        (run.revision.name, sentence(run.trace[seq]) if moved else NO_EVENT)
-        for run, seq, moved in zip(runs, stop.seqs, stop.moved, strict=True)
-    ]
-    if len({words for _, words in found}) == 1:
-        return (("", found[0][1]),)
-    return tuple(found)
-
-
 def _known(runs: tuple[Run, ...], seqs: tuple[int, ...]) -> str:
     """Return who believes what, for those who do not see the chips."""
     return " ".join(
-        f"{run.revision.name}, {_in_words(one)}."
+        f"{run.revision.name}, {one.words}."
         for run, seq in zip(runs, seqs, strict=True)
         for one in knowledge(run, seq)
     )
-
-
-def _in_words(one: Knowledge) -> str:
-    rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
-    return f"{one.device}: {rows}; {one.verdict}"
-
-
-# -- where one is ----------------------------------------------------------------------------------
 
 
 def here_of(timeline: Timeline, places: tuple[Position, ...]) -> int:

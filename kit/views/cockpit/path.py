@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator
 
 from kit.explorer.comparison import PathPlay
 from kit.machine.clock import NS_PER_S
-from kit.views.cockpit.player import no_text
 from kit.views.cockpit.view import (
     USUAL,
-    Button,
-    Code,
+    Desk,
     Head,
     Position,
     Size,
     Tab,
     View,
     Words,
+    drawing_of,
+    no_text,
     picture_of,
+    share_tab,
 )
 from kit.views.diagram.from_path import layout_of_path
-from kit.views.diagram.svg import Drawing, draw, lone_svg, picture_svg
+from kit.views.diagram.svg import Drawing, lone_svg, picture_svg
 from kit.views.escape import Html
 from kit.views.models.path import PathModel
 from kit.views.reports.path import path_event_lines, path_text_lines
@@ -30,7 +31,7 @@ __all__ = ["PathDesk"]
 _EVENT_COLUMNS = 110
 
 
-class PathDesk:
+class PathDesk(Desk):
     """The player of a path. ``mail_of`` writes a mail about it."""
 
     def __init__(self, model: PathModel, mail_of: Callable[[PathPlay], str] | None = None) -> None:
@@ -51,7 +52,7 @@ class PathDesk:
         """Return what is shown."""
         model = self.model
         layout = layout_of_path(model.play, model.place)
-        drawing = draw(layout, moves=True, width=size.width, highest=size.highest)
+        drawing = drawing_of(layout, size)
         names = ("at",) if len(model.play.sides) == 1 else ("before", "after")
         return View(
             kind="path",
@@ -66,7 +67,6 @@ class PathDesk:
             index=model.place,
             here_x=drawing.now,
             here_at=_called(model.place),
-            note=model.hint,
             tabs=tuple(self._tabs()),
             words=Words(
                 last="This is the end of the path.",
@@ -105,22 +105,8 @@ class PathDesk:
     def _tabs(self) -> Iterator[Tab]:
         lines = path_event_lines(self.model.play, _EVENT_COLUMNS, unicode=True)
         yield Tab(name="Events", html=Html("<pre>{}</pre>").format("\n".join(lines)))
-        kinds = [("text", "Copy as text"), *([("mail", "Copy for mail")] * bool(self._mail_of))]
-        yield Tab(
-            name="Share",
-            kind="share",
-            html=Html('<p class="kit-soft">The same in a terminal: <code>{}</code></p>').format(
-                self.model.command
-            ),
-            buttons=tuple(
-                Button(do="share", value=what, words=words, tip=f"{words}: the whole path")
-                for what, words in (*kinds, ("svg", "Save SVG"))
-            ),
-        )
-
-    def code(self) -> Code:
-        """Return nothing: a path names no lines."""
-        return Code()
+        kinds = ("text", "mail" if self._mail_of else "", "svg")
+        yield share_tab(kinds, "the whole path", self.model.command)
 
     def share(self, what: str) -> tuple[str, str]:
         """Return the name and the text of "text", "mail" or "svg"."""
@@ -137,10 +123,6 @@ class PathDesk:
     def go(self, index: int, at_ns: int) -> None:  # noqa: ARG002 - choices have no time
         """Go to a choice."""
         self.model.go(index)
-
-    def do(self, name: str, value: str) -> None:  # noqa: ARG002 - as a desk has it
-        """Do what a button asks for: a path has none that changes it."""
-        raise no_text(name)
 
 
 def _called(number: int) -> str:

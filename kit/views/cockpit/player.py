@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from kit.common.errors import UserError
 from kit.course.predictions import Prediction
 from kit.git.values.page import ResponsibleLines
 from kit.machine.revision import Revision
@@ -13,18 +12,22 @@ from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
-from kit.views.cockpit.of_timeline import drawing_of, go_to, heads_of, here_of, places_of
+from kit.views.cockpit.of_timeline import go_to, heads_of, here_of, places_of
 from kit.views.cockpit.view import (
     USUAL,
     Button,
     ButtonGroup,
     Code,
+    Desk,
     Question,
     Size,
     Tab,
     View,
     Words,
+    drawing_of,
+    no_text,
     picture_of,
+    share_tab,
 )
 from kit.views.diagram.legend import whole_legend
 from kit.views.diagram.svg import lone_svg, picture_svg
@@ -35,7 +38,7 @@ from kit.views.html.diff import joined_html
 from kit.views.html.run import events_html
 from kit.views.models.player import ActionChoice, PlayerModel
 
-__all__ = ["CommitSource", "NoCommits", "PlayerDesk", "no_text", "share_tab"]
+__all__ = ["CommitSource", "NoCommits", "PlayerDesk"]
 
 NO_LINES = "No line of the commits in this lesson is responsible for this event alone."
 MAX_LIKELY = 8  # acts that are offered at once
@@ -88,12 +91,7 @@ class NoCommits:
         raise no_text("history")
 
 
-def no_text(what: str) -> UserError:
-    """Return the error for a text that there is not."""
-    return UserError(f"no {what!r} here"[:80])
-
-
-class PlayerDesk:
+class PlayerDesk(Desk):
     """The player; see `PlayerModel` for what it can do.
 
     ``lines_of`` finds the lines responsible for an entry. ``mail_of`` writes a mail about what is
@@ -204,7 +202,8 @@ class PlayerDesk:
         yield Tab(name="Events", html=did + events + about)
         if self._lines_of is not None:
             yield Tab(name="Code", kind="code", follows=True)
-        yield share_tab(model.token, mail=self._mail_of is not None)
+        kinds = ("text", "mail" if self._mail_of else "", "svg")
+        yield share_tab(kinds, "the whole run", f"kit open {model.token}")
         yield Tab(name="Legend", html=whole_legend())
         if model.has_switch:
             yield Tab(
@@ -311,22 +310,6 @@ def _wait(seconds_more: int) -> Button:
 
 def _act(choice: ActionChoice) -> Button:
     return Button(do="act", value=choice.action, words=choice.word, tip=choice.says)
-
-
-def share_tab(token: str, *, mail: bool) -> Tab:
-    """Return the tab that takes a picture along."""
-    kinds = [("text", "Copy as text"), *([("mail", "Copy for mail")] * mail), ("svg", "Save SVG")]
-    return Tab(
-        name="Share",
-        kind="share",
-        html=Html(
-            '<p class="kit-soft">The same in a terminal: <code>kit open {}</code></p>'
-        ).format(token),
-        buttons=tuple(
-            Button(do="share", value=what, words=words, tip=f"{words}: the whole run")
-            for what, words in kinds
-        ),
-    )
 
 
 def real_html(model: PlayerModel) -> Html:

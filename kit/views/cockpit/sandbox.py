@@ -13,20 +13,24 @@ from kit.simulation.run import Pair, Run
 from kit.simulation.sandbox import Act
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds
-from kit.views.cockpit.of_timeline import drawing_of, go_to, heads_of, here_of, places_of
-from kit.views.cockpit.player import CommitSource, NoCommits, no_text, share_tab
+from kit.views.cockpit.of_timeline import go_to, heads_of, here_of, places_of
+from kit.views.cockpit.player import CommitSource, NoCommits
 from kit.views.cockpit.view import (
     USUAL,
     Button,
     ButtonGroup,
     Code,
+    Desk,
     Position,
     Size,
     Tab,
     Task,
     View,
     Words,
+    drawing_of,
+    no_text,
     picture_of,
+    share_tab,
 )
 from kit.views.diagram.legend import whole_legend
 from kit.views.diagram.svg import lone_svg, picture_svg
@@ -69,7 +73,7 @@ _GROUPS: tuple[tuple[str, str, tuple[tuple[Act, str], ...]], ...] = (
 _SIDES = ("before", "after")
 
 
-class SandboxDesk:
+class SandboxDesk(Desk):
     """The sandbox; see `SandboxModel` for what it can do.
 
     ``commit_of`` returns a revision's commit; without it there is no code. ``lines_of`` finds the
@@ -163,7 +167,8 @@ class SandboxDesk:
         yield Tab(name="Events", html=events_html(model.timeline, names))
         if self._commit_of is not None or self._lines_of is not None:
             yield Tab(name="Code", kind="code")
-        yield share_tab(model.token, mail=self._mail_of is not None)
+        kinds = ("text", "mail" if self._mail_of else "", "svg")
+        yield share_tab(kinds, "the whole run", f"kit open {model.token}")
         yield Tab(name="Legend", html=whole_legend())
 
     def code(self) -> Code:

@@ -7,15 +7,20 @@ kernel's part is a `Desk`.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from kit.common.errors import UserError
 from kit.common.plain_text import printable
-from kit.views.diagram.svg import Drawing
+from kit.simulation.timeline import Timeline
+from kit.views.diagram.layout import Layout
+from kit.views.diagram.svg import Drawing, draw
 from kit.views.escape import Html
 
 __all__ = ["USUAL", "Button", "ButtonGroup", "Code", "Desk", "Head", "Position", "Question", "Size"]
-__all__ += ["Tab", "Task", "View", "Words", "picture_of", "shown"]
+__all__ += ["Tab", "Task", "View", "Words", "drawing_of", "no_text", "picture_of"]
+__all__ += ["share_tab", "shown"]
 
 _EMPTY = Html()
 
@@ -181,8 +186,16 @@ class View:
         return data
 
 
+def no_text(what: str) -> UserError:
+    """Return the error for a text that there is not."""
+    return UserError(f"no {what!r} here"[:80])
+
+
 class Desk(Protocol):
-    """The kernel's part of a cockpit: what is shown, and what is done when a button asks for it."""
+    """The kernel's part of a cockpit: what is shown, and what is done when a button asks for it.
+
+    By default no button changes anything, and no line is responsible.
+    """
 
     @property
     def text(self) -> str:
@@ -202,17 +215,17 @@ class Desk(Protocol):
         """Go to a place of the view, and to a time that is not before it."""
         ...
 
-    def do(self, name: str, value: str) -> None:
+    def do(self, name: str, value: str) -> None:  # noqa: ARG002 - for the desks
         """Do what a button asks for.
 
         Raises:
             KitError: It cannot be done; the text says why.
         """
-        ...
+        raise no_text(name)
 
     def code(self) -> Code:
-        """Return what the tab Code shows at the current place."""
-        ...
+        """Return what the tab Code shows at the current place; a desk may have no such tab."""
+        return Code()
 
     def share(self, what: str) -> tuple[str, str]:
         """Return the name and the text of "text", "mail" or "svg".
@@ -235,6 +248,33 @@ def shown(data: Any) -> Any:  # noqa: ANN401 - JSON data
     if isinstance(data, str) and not isinstance(data, Html):
         return "\n".join(map(printable, data.split("\n")))
     return data
+
+
+def drawing_of(drawn: Timeline | Layout, size: Size) -> Drawing:
+    """Draw a picture that moves, not higher than a cockpit has room for."""
+    return draw(drawn, moves=True, width=size.width, highest=size.highest)
+
+
+_SHARES = {"text": "Copy as text", "mail": "Copy for mail", "svg": "Save SVG"}
+
+
+def share_tab(kinds: Container[str], what: str, command: str = "") -> Tab:
+    """Return the tab that takes a picture along.
+
+    *kinds* are of "text", "mail" and "svg"; *what* names all that is taken, and *command* shows the
+    same in a terminal.
+    """
+    again = Html('<p class="kit-soft">The same in a terminal: <code>{}</code></p>').format(command)
+    return Tab(
+        name="Share",
+        kind="share",
+        html=again if command else _EMPTY,
+        buttons=tuple(
+            Button(do="share", value=kind, words=words, tip=f"{words}: {what}")
+            for kind, words in _SHARES.items()
+            if kind in kinds
+        ),
+    )
 
 
 def picture_of(drawing: Drawing) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from traitlets import HasTraits, Instance, Int, Unicode
+from traitlets import HasTraits, Instance, Int
 
 from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.simulation.beliefs import Belief
 from kit.simulation.knowledge import Knowledge
 from kit.views.diagram.from_path import outcome_of, title_of
+from kit.views.models.timeline import said_once
 from kit.views.reports.path import path_command
 
 __all__ = ["PathModel"]
@@ -17,14 +18,10 @@ _NOTHING_SAID = "Nobody sends anything. Messages that were sent earlier arrive."
 
 
 class PathModel(HasTraits):
-    """A path and the current place in it: the number of choices made, 0 at the start.
-
-    ``hint`` explains why a click did nothing, and is empty otherwise.
-    """
+    """A path and the current place in it: the number of choices made, 0 at the start."""
 
     play = Instance(PathPlay)
     place = Int(0)
-    hint = Unicode()
 
     def __init__(self, play: PathPlay) -> None:
         """Start at the end of *play*, where the outcome is visible."""
@@ -62,10 +59,9 @@ class PathModel(HasTraits):
         """The sentences of the current choice, each with its side if only one has it: ("", …)."""
         if not self.place:
             return ()
-        found = [(side.revision.name, self._sentences_of(side)) for side in self.play.sides]
-        if len({words for _, words in found}) == 1:
-            return (("", found[0][1]),)
-        return tuple(found)
+        return said_once(
+            [(side.revision.name, self._sentences_of(side)) for side in self.play.sides]
+        )
 
     def _sentences_of(self, side: PathSide) -> tuple[str, ...]:
         if self.place > len(side.choices):
@@ -98,42 +94,12 @@ class PathModel(HasTraits):
         for who, sentences in self.sentences:
             lines += [f"{who}: {words}" if who else words for words in sentences]
         for name, known in zip(self.heads, self.knowledge, strict=True):
-            for one in known:
-                rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
-                lines.append(f"{name}, {one.device}: {rows}; {one.verdict}")
+            lines += [f"{name}, {one.words}" for one in known]
         return "\n".join((*lines, *self.outcome, self.play.path.token))
 
-    def first(self) -> None:
-        """Go before the first choice."""
-        self.go(0, "This is the start: nothing has happened yet.")
-
-    def back(self) -> None:
-        """Go one choice back."""
-        self.go(self.place - 1, "This is the start: nothing has happened yet.")
-
-    def next(self) -> None:
-        """Go one choice on."""
-        self.go(self.place + 1, "No choice comes after this; the path ends here.")
-
-    def last(self) -> None:
-        """Go to the end."""
-        self.go(self.count, "This is the end of the path.")
-
-    def next_difference(self) -> None:
-        """Go to the next choice that is answered differently."""
-        there = self.place
-        for number in range(self.place + 1, self.count + 1):
-            sent = {side.sent(number) for side in self.play.sides}
-            if len(sent) > 1 or any(number > len(side.choices) for side in self.play.sides):
-                there = number
-                break
-        self.go(there, "No choice after this is answered differently.")
-
-    def go(self, place: int, or_else: str = "") -> None:
-        """Go to a place; give the hint *or_else* if that is the current one."""
-        place = min(max(place, 0), self.count)
-        self.hint = or_else if place == self.place else ""
-        self.place = place
+    def go(self, place: int) -> None:
+        """Go to a place: 0 is the start."""
+        self.place = min(max(place, 0), self.count)
 
 
 def _knowledge(side: PathSide, place: int) -> tuple[Knowledge, ...]:

@@ -13,13 +13,14 @@ from kit.machine.requests import Device
 from kit.machine.revision import Board, Revision
 from kit.simulation.actions import ACTIONS, WAIT, line_of, menu
 from kit.simulation.platform import PLATFORMS
+from kit.simulation.run import Run
 from kit.simulation.scenario import Scenario
-from kit.simulation.timeline import Timeline
+from kit.simulation.timeline import Timeline, TimelineStop
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
-from kit.views.models.timeline import TimelineModel
+from kit.views.models.timeline import TimelineModel, said_once
 
-__all__ = ["NO_EVENT", "ActionChoice", "PlayerModel", "actions_of"]
+__all__ = ["ActionChoice", "PlayerModel", "actions_of", "said_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class ActionChoice:
     says: str
 
 
-NO_EVENT = "has no such event."
+_NO_EVENT = "has no such event."
 _BY_HAND = "RTAS by hand"
 _GROUPS = {
     Actor.QEMU: "QEMU's monitor",
@@ -75,6 +76,16 @@ def _makes_sense(choice: ActionChoice, scenario: Scenario) -> bool:
     return choice.action not in _DECIDES or setup.conduct.asks
 
 
+def said_at(runs: tuple[Run, ...], stop: TimelineStop) -> tuple[tuple[str, str], ...]:
+    """Return one sentence on an event, each with its machine if only one has it: ("", …)."""
+    return said_once(
+        [
+            (run.revision.name, sentence(run.trace[seq]) if moved else _NO_EVENT)
+            for run, seq, moved in zip(runs, stop.seqs, stop.moved, strict=True)
+        ]
+    )
+
+
 class PlayerModel(TimelineModel):
     """A run or a pair, the current place in it, and what the learner did in it."""
 
@@ -93,7 +104,7 @@ class PlayerModel(TimelineModel):
 
     @property
     def likely(self) -> tuple[ActionChoice, ...]:
-        """The actions that a person is likely to want, most of them one for each kind."""
+        """The actions that a person is likely to want, one for each kind."""
         found: dict[str, ActionChoice] = {}
         for choice in self.actions:
             kind = next((one for one in _LIKELY if choice.action.startswith(one)), None)
@@ -135,17 +146,11 @@ class PlayerModel(TimelineModel):
 
     @property
     def sentences(self) -> tuple[tuple[str, str], ...]:
-        """One sentence on the current event, each with its side if only one has it: ("", …)."""
+        """One sentence on the current event; see `said_at`."""
         here = self.timeline
         if here.place < 0:
             return (("", "Nothing has happened yet."),)
-        found = [
-            (run.revision.name, NO_EVENT if entry is None else sentence(entry))
-            for run, entry in zip(here.runs, here.entries, strict=True)
-        ]
-        if len({words for _, words in found}) == 1:
-            found = [("", found[0][1])]
-        return tuple(found)
+        return said_at(here.runs, here.stops[here.place])
 
     @property
     def quiet(self) -> str:
@@ -167,12 +172,11 @@ class PlayerModel(TimelineModel):
     @property
     def did(self) -> str:
         """What the learner did in the run beyond the scenario, in words."""
-        done = [
+        return ", ".join(
             f"{one.action} at {seconds(one.at_ns)}"
             for one in self.timeline.interventions
             if one.action != WAIT
-        ]
-        return ", ".join(done)
+        )
 
     @property
     def text(self) -> str:
@@ -186,9 +190,7 @@ class PlayerModel(TimelineModel):
             *(f"{who}: {words}" if who else words for who, words in self.sentences),
         ]
         for run, known in zip(here.runs, self.knowledge, strict=True):
-            for one in known:
-                rows = "; ".join(f"{party}: {words}" for party, words in one.rows)
-                lines.append(f"{run.revision.name}, {one.device}: {rows}; {one.verdict}")
+            lines += [f"{run.revision.name}, {one.words}" for one in known]
         return "\n".join((*lines, f"token: {self.token}"))
 
     def act(self, action: str) -> None:
@@ -209,7 +211,7 @@ class PlayerModel(TimelineModel):
         here = self.timeline
         until_ns = here.at_ns + seconds_more * NS_PER_S
         if until_ns <= here.end_ns:
-            self._go(here.seek(until_ns), "")
+            self.hint, self.timeline = "", here.seek(until_ns)
         else:
             self.done(here.last().wait(until_ns))
 

@@ -57,17 +57,6 @@ class SandboxModel(TimelineModel):
         return where_they_part(self.pair)
 
     @property
-    def where(self) -> str:
-        """What a click would drop; empty at the end, where it drops nothing."""
-        if self.at_the_end:
-            return ""
-        here = self.timeline
-        return (
-            f"You stand at {seconds(here.at_ns)} of {seconds(here.end_ns)}. A click here drops what"
-            " was clicked later; undo brings it back."
-        )
-
-    @property
     def text(self) -> str:
         """The sandbox as plain text: the gist, since both logs are in the pictures."""
         pair = self.pair

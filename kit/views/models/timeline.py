@@ -1,21 +1,23 @@
-"""What player and sandbox share without a screen: the current place, and moving through a run."""
+"""What player and sandbox share without a screen: the current place, revisions, and undo."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from traitlets import HasTraits, Instance, Unicode
 
-from kit.actors.messages import Actor
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, find_revision
-from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Revision
 from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Run
 from kit.simulation.scenario import Scenario
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import token_of
-from kit.trace.sentences import seconds
 
-__all__ = ["CHOICES", "TimelineModel", "choices_of"]
+__all__ = ["CHOICES", "TimelineModel", "choices_of", "said_once"]
+
+T = TypeVar("T")
 
 CHOICES: tuple[Revision, ...] = CATALOGUE + EVERY_RELEASE
 """The revisions one can step through, oldest first."""
@@ -31,11 +33,17 @@ def choices_of(scenario: Scenario, *present: Revision) -> tuple[Revision, ...]:
     return tuple(revision for revision in found if revision.board in scenario.setup.boards)
 
 
+def said_once(found: Sequence[tuple[str, T]]) -> tuple[tuple[str, T], ...]:
+    """Return what each side says with the side's name, or once, ("", …), if all say the same."""
+    same = all(words == found[0][1] for _, words in found)
+    return (("", found[0][1]),) if same else tuple(found)
+
+
 class TimelineModel(HasTraits):
     """The current place in a run or a pair. ``hint`` explains why a click did nothing.
 
-    Moving through a run does not change it. `done` records each action of the learner, and `undo`
-    takes it back together with what it had dropped.
+    `done` records each action of the learner, and `undo` takes it back together with what it had
+    dropped.
     """
 
     timeline = Instance(Timeline)
@@ -81,64 +89,13 @@ class TimelineModel(HasTraits):
         here = self.timeline
         return tuple(knowledge(run, seq) for run, seq in zip(here.runs, here.seqs, strict=True))
 
-    def first(self) -> None:
-        """Go before the first event."""
-        self._go(self.timeline.first(), "This is the start: nothing has happened yet.")
-
-    def back(self) -> None:
-        """Go one event back."""
-        self._go(self.timeline.back(), "This is the start: nothing has happened yet.")
-
-    def next(self) -> None:
-        """Go one event on."""
-        here = self.timeline
-        end = f"No event comes after this; the run ends at {seconds(here.end_ns)}."
-        self._go(here.next() if here.place < self.count - 1 else here, end)
-
-    def last(self) -> None:
-        """Go to the end."""
-        end = f"This is the end, {seconds(self.timeline.end_ns)}."
-        self._go(self.timeline.last(), end)
-
     def go(self, place: int) -> None:
         """Go to a place: 0 is the first event, -1 the start."""
-        self._go(self.timeline.go(place), "")
-
-    def seek(self, at_s: float) -> None:
-        """Go to a time in s, after everything that is due then."""
-        self._go(self.timeline.seek(round(at_s * NS_PER_S)), "")
-
-    def next_of(self, actor: Actor) -> None:
-        """Go to the next event that *actor* sends or receives."""
-        names = {Actor.OPERATOR: "The operator", Actor.GUEST: "The guest", Actor.QEMU: "QEMU"}
-        who = names.get(actor, actor.value)
-        self._go(self.timeline.next_of(actor), f"{who} sends and receives nothing after this.")
-
-    def next_difference(self) -> None:
-        """Go to the next event that only one of the runs has."""
-        here = self.timeline
-        there = here.next_difference()
-        if there is not here:
-            words = ""
-        elif len(here.runs) == 1:
-            words = "There is one run here; nothing to compare it with."
-        elif not any(stop.differs for stop in here.stops):
-            words = "Both runs are the same."
-        else:
-            first = next(n for n, stop in enumerate(here.stops, 1) if stop.differs)
-            words = f"No difference comes after this; the first one is event {first}."
-        self._go(there, words)
-
-    def _go(self, there: Timeline, or_else: str) -> None:
-        """Go to a place; give the hint *or_else* if that is the current one."""
-        stays = there.place == self.timeline.place and there.at_ns == self.timeline.at_ns
-        self.hint = or_else if stays else ""
-        if not stays:
-            self.timeline = there
+        self.hint, self.timeline = "", self.timeline.go(place)
 
     def choose(self, *labels: str) -> None:
         """Play the same at other revisions, as many as there are runs."""
-        self.play_at(*(find_revision(label) for label in labels))
+        self.play_at(*map(find_revision, labels))
 
     def play_at(self, *revisions: Revision) -> None:
         """Play the same at other revisions, a real QEMU's among them or not."""
@@ -150,7 +107,8 @@ class TimelineModel(HasTraits):
         names = [name for name, _ in self.sides]
         chosen = [run.revision for run in self.timeline.runs]
         number = names.index(side)
-        place = self._place_of(chosen[number]) + steps
+        # a real QEMU is where its revision is
+        place = [one.name for one in self._choices].index(chosen[number].name) + steps
         if 0 <= place < len(self._choices):
             self.hint = ""
             chosen[number] = self._choices[place]
@@ -158,11 +116,6 @@ class TimelineModel(HasTraits):
         else:
             end = "first" if steps < 0 else "last"
             self.hint = f"{chosen[number].name} is the {end} revision there is."
-
-    def _place_of(self, revision: Revision) -> int:
-        """Return where a revision is among the choices; a real QEMU is where its revision is."""
-        names = [choice.name for choice in self._choices]
-        return names.index(revision.name)
 
     def done(self, there: Timeline, clicks: tuple[object, ...] = ()) -> None:
         """Record an action of the learner, which `undo` takes back."""

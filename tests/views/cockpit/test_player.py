@@ -204,7 +204,7 @@ def test_every_act_of_the_menu_is_done(name: str) -> None:
     desk = desk_of(scenario, at)
     for group in desk.view().menu:
         for button in group.buttons:
-            desk.model.first()
+            desk.model.go(-1)
             desk.do(button.do, button.value)
             assert desk.model.timeline.interventions or desk.model.timeline.at_ns, button
             desk.do("again", "")

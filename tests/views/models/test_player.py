@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kit.actors.messages import Actor
 from kit.machine.catalogue import CATALOGUE, EVERY_RELEASE, find_revision
-from kit.simulation.run import Intervention, Pair, play, play_pair
+from kit.machine.clock import NS_PER_S
+from kit.simulation.run import Intervention, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
 from kit.storage.scenarios import find_scenario
@@ -27,105 +27,36 @@ def single(at: str = "pre-revert", name: str = "late-release") -> PlayerModel:
     return PlayerModel(Timeline(played=play(find_scenario(name), find_revision(at))))
 
 
+def seek(model: PlayerModel, at_s: float) -> None:
+    """Put the model where a browser is: at a time."""
+    model.timeline = model.timeline.seek(round(at_s * NS_PER_S))
+
+
 def at(model: PlayerModel) -> tuple[int, float]:
     return model.timeline.place, model.timeline.at_ns / 1e9
 
 
-# -- going about -------------------------------------------------------------------------------
-
-
-def test_first_back_next_and_last() -> None:
-    model = pair()
-    found = []
-    for go in (model.next, model.next, model.back, model.last, model.back, model.first):
-        go()
-        found.append(at(model))
-
-    assert found == [(0, 0.0), (1, 0.0), (0, 0.0), (12, 20.0), (12, 16.0), (-1, 0.0)]
-
-
 @pytest.mark.parametrize(
-    ("place", "go", "hint"),
+    ("act", "hint"),
     [
-        (-1, "first", "This is the start: nothing has happened yet."),
-        (-1, "back", "This is the start: nothing has happened yet."),
-        (12, "next", "No event comes after this; the run ends at 20 s."),
-        (12, "next_difference", "No difference comes after this; the first one is event 6."),
-        (3, "undo", "There is nothing to undo."),
-        (3, "reset", "Nothing was done that could be taken back."),
+        ("undo", "There is nothing to undo."),
+        ("reset", "Nothing was done that could be taken back."),
     ],
 )
-def test_a_click_that_does_nothing_says_why(place: int, go: str, hint: str) -> None:
+def test_a_click_that_does_nothing_says_why(act: str, hint: str) -> None:
     model = pair()
-    model.go(place)
     there = model.timeline
-    getattr(model, go)()
+    getattr(model, act)()
 
     assert (model.hint, model.timeline) == (hint, there)
 
 
-def test_at_the_end_last_says_so() -> None:
-    model = pair()
-    model.last()
-    first = model.hint
-    model.last()
-
-    assert (first, model.hint) == ("", "This is the end, 20 s.")
-
-
 def test_the_next_click_that_works_clears_the_hint() -> None:
     model = pair()
-    model.back()
-    model.next()
+    model.undo()
+    model.go(1)
 
     assert model.hint == ""
-
-
-def test_next_difference_goes_from_one_to_the_next() -> None:
-    model = pair()
-    found = []
-    for _ in range(3):
-        model.next_difference()
-        found.append(at(model))
-
-    assert found == [(5, 15.0), (11, 16.0), (11, 16.0)]
-
-
-@pytest.mark.parametrize(
-    ("revisions", "hint"),
-    [
-        (("revert", "revert"), "Both runs are the same."),
-        (("revert",), "There is one run here; nothing to compare it with."),
-    ],
-)
-def test_without_a_difference_it_says_so(revisions: tuple[str, ...], hint: str) -> None:
-    scenario = find_scenario("late-release")
-    runs = [play(scenario, find_revision(name)) for name in revisions]
-    model = PlayerModel(Timeline(played=Pair(*runs) if len(runs) == 2 else runs[0]))
-    model.next_difference()
-
-    assert model.hint == hint
-
-
-def test_one_goes_to_the_next_event_of_a_party() -> None:
-    model = pair()
-    model.next_of(Actor.GUEST)
-    first = at(model)
-    model.last()
-    model.next_of(Actor.GUEST)
-
-    assert (first, model.hint) == ((1, 0.0), "The guest sends and receives nothing after this.")
-
-
-@pytest.mark.parametrize(("at_s", "there"), [(-3, (-1, 0)), (15.5, (5, 15.5)), (99, (12, 20))])
-def test_one_seeks_a_time(at_s: float, there: tuple[int, float]) -> None:
-    model = pair()
-    model.next()
-    model.first()
-    model.seek(at_s)
-    expected = (4, 0.0) if at_s < 0 else there
-
-    assert at(model) == expected
 
 
 # -- what is said ------------------------------------------------------------------------------
@@ -148,9 +79,9 @@ def test_one_sentence_on_the_event(place: int, said: tuple[tuple[str, str], ...]
 
 def test_since_when_nothing_has_happened() -> None:
     model = pair()
-    model.seek(15)
+    seek(model, 15)
     at_once = model.quiet
-    model.seek(15.5)
+    seek(model, 15.5)
 
     assert at_once == ""
     assert model.quiet == "Nothing has happened since 15 s. The last event was this one:"
@@ -159,8 +90,8 @@ def test_since_when_nothing_has_happened() -> None:
 def test_who_believes_what_is_that_of_the_place() -> None:
     model = pair("libvirt-wrong")
     verdicts = []
-    for go in (model.first, model.last):
-        go()
+    for place in (-1, model.count - 1):
+        model.go(place)
         verdicts.append([known.verdict for side in model.knowledge for known in side])
 
     assert verdicts == [
@@ -202,10 +133,10 @@ def test_an_action_forks_the_run_where_one_stands() -> None:
 
 def test_an_action_in_the_past_drops_what_was_done_later_and_undo_brings_it_back() -> None:
     model = pair()
-    model.seek(17)
+    seek(model, 17)
     model.act(RESETS)
     done = model.timeline.played
-    model.seek(5)
+    seek(model, 5)
     model.act("guest hang")
     hint, did = model.hint, model.did
     model.undo()
@@ -218,8 +149,8 @@ def test_an_action_in_the_past_drops_what_was_done_later_and_undo_brings_it_back
 def test_reset_takes_back_all_that_was_done() -> None:
     model = pair()
     played = model.timeline.played
-    for _ in range(2):
-        model.next()
+    for place in range(2):
+        model.go(place)
         model.act("guest hang")
     model.reset()
 
@@ -241,7 +172,7 @@ def test_time_passes_and_past_the_end_the_run_becomes_longer(
     start_s: int, more: int, end_s: int
 ) -> None:
     model = pair()
-    model.seek(start_s)
+    seek(model, start_s)
     model.pass_time(more)
 
     assert (at(model)[1], model.timeline.end_ns / 1e9) == (start_s + more, end_s)
@@ -319,7 +250,7 @@ def test_every_action_on_the_menu_can_be_done(name: str) -> None:
 
 def test_at_another_revision_one_stands_at_the_same_time() -> None:
     model = pair()
-    model.seek(15)
+    seek(model, 15)
     model.move("after", +1)
 
     assert [run.revision.name for _, run in model.sides] == ["pre-revert", "resend"]

@@ -8,6 +8,7 @@ import pytest
 
 from kit.common.errors import UserError
 from kit.machine.catalogue import find_revision
+from kit.machine.clock import NS_PER_S
 from kit.machine.revision import Board, Revision
 from kit.simulation.run import Intervention, Run, play, play_pair
 from kit.simulation.scenario import Scenario
@@ -60,7 +61,7 @@ def test_the_switch_goes_there_and_back() -> None:
 
 def test_one_stands_at_the_same_time_after_it() -> None:
     model = model_of("guest-error")
-    model.seek(16.0)
+    model.timeline = model.timeline.seek(16 * NS_PER_S)
     model.switch()
 
     assert model.timeline.at_ns == 16_000_000_000
@@ -69,7 +70,7 @@ def test_one_stands_at_the_same_time_after_it() -> None:
 def test_what_a_person_does_is_done_on_the_real_one() -> None:
     model = model_of("guest-error")
     model.switch()
-    model.seek(5.0)
+    model.timeline = model.timeline.seek(5 * NS_PER_S)
     model.act("system_reset")
 
     assert model.timeline.played == anywhere(

@@ -22,6 +22,7 @@ __all__ = [
     "check_bounds",
     "check_keys",
     "decoder",
+    "flag",
     "load",
     "number",
     "numbers",
@@ -109,6 +110,14 @@ def number(data: Json, key: str) -> int:
     if type(value) is not int or abs(value) >= 1 << 64:
         raise FormatError(f"{key} is {short(value)}, not an integer of 64 bits")
     return int(value)
+
+
+def flag(data: Json, key: str) -> bool:
+    """Return true or false."""
+    value = data[key]
+    if not isinstance(value, bool):
+        raise FormatError(f"{key} is {short(value)}, not true or false")
+    return value
 
 
 def text(data: Json, key: str) -> str:

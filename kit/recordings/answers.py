@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from kit.common.json_fields import Json
+from kit.common.value_json import value_json
 from kit.machine.all_boards.messages import AnyEmitted, AnyOutcome, AnyReply
 from kit.machine.events import (
     Aborted,
@@ -125,11 +126,9 @@ def reply_json(reply: AnyReply) -> Json:
 
 
 def _value_json(value: object) -> Json:
-    found = value if isinstance(value, tuple) else ()
-    slots = [item for item in found if isinstance(item, HotpluggableCpu)]
+    if not isinstance(value, tuple):
+        return {"return": {}}
+    slots = [item for item in value if isinstance(item, HotpluggableCpu)]
     if slots:
         return {"plugged": sorted(slot.core_id for slot in slots if slot.qom_path is not None)}
-    if isinstance(value, tuple):
-        dimms = [item for item in found if isinstance(item, MemoryDevice)]
-        return {"dimms": [{"id": d.id, "addr": d.addr, "size_mib": d.size_mib} for d in dimms]}
-    return {"return": {}}
+    return {"dimms": [value_json(item) for item in value if isinstance(item, MemoryDevice)]}

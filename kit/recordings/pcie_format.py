@@ -11,46 +11,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from enum import Enum
 
-from kit.common.json_fields import FormatError, Json, number, numbers, short, text
+from kit.common.json_fields import FormatError, Json, flag, number, numbers, short, text
 from kit.machine.catalogue import PSERIES
 from kit.machine.pcie import messages as pcie
 from kit.machine.pcie.function import DRIVERS, PcieFunction
 from kit.machine.pcie.machine import RECORDED
-from kit.machine.pcie.messages import AcpiRegister, PcieOutcome, PcieRequest
+from kit.machine.pcie.messages import AcpiRegister, PcieRequest
 from kit.machine.pcie.registers import Register
 from kit.machine.pcie.step import boot, step
 from kit.machine.pcie_revisions import PCIE, PCIE_ACPI, PciePatch, recorded_revision
 from kit.machine.requests import ClockStep, DeviceAdd, DeviceDel, SystemReset
 from kit.machine.revision import Board, Revision
-from kit.recordings.schema import Ask, BoardFormat, Op, check_qmp, record
+from kit.recordings.schema import (
+    AnyOutcome,
+    Ask,
+    BoardFormat,
+    FieldReader,
+    Op,
+    asking,
+    check_qmp,
+    record,
+)
 
 __all__ = ["ACPI_FORMAT", "PCIE_FORMAT"]
 
 
 def _fresh(revision: Revision, _cas_at_reset: bool) -> Ask:
-    config = replace(RECORDED, acpi=revision.board == PCIE_ACPI)
-    machine = boot(revision, config)
-    clock_goes_on = PciePatch.HOTPLUG_PROPERTY not in revision.patches
+    ask = asking(boot(revision, replace(RECORDED, acpi=revision.board == PCIE_ACPI)), step)
+    if PciePatch.HOTPLUG_PROPERTY not in revision.patches:
+        return ask
 
-    def ask(request: PcieRequest) -> PcieOutcome:
-        nonlocal machine
-        if isinstance(request, pcie.MigratePorts) and not clock_goes_on:
+    def ask_with_a_new_clock(request: PcieRequest) -> AnyOutcome:
+        if isinstance(request, pcie.MigratePorts):
             request = replace(request, clock_ns=0)
-        machine, outcome = step(machine, request)
-        return outcome
+        return ask(request)
 
-    return ask
+    return ask_with_a_new_clock
 
 
 # -- fields --------------------------------------------------------------------------------------
-
-
-def _flag(data: Json, key: str) -> bool:
-    if not isinstance(data[key], bool):
-        raise FormatError(f"{key} is {short(data[key])}; expected true or false")
-    return bool(data[key])
 
 
 def _bit(data: Json, key: str) -> None:
@@ -68,131 +69,75 @@ def _texts(data: Json, key: str) -> None:
         raise FormatError(f"{key} is {short(data[key])}; expected a list of texts")
 
 
-def _named(data: Json, key: str, known: Any) -> Any:  # noqa: ANN401 - a member of *known*
-    name = text(data, key)
-    member = next((one for one in known if one.name.lower() == name.lower()), None)
-    if member is None:
-        names = ", ".join(one.name for one in known)
-        raise FormatError(f"{key} is {short(name)}; expected one of: {names}")
-    return member
+def _named(known: type[Enum]) -> FieldReader:
+    """Return what reads a member of *known* by its name, in letters of any case."""
+
+    def read(data: Json, key: str) -> Enum:
+        name = text(data, key)
+        member = next((one for one in known if one.name.lower() == name.lower()), None)
+        if member is None:
+            names = ", ".join(one.name for one in known)
+            raise FormatError(f"{key} is {short(name)}; expected one of: {names}")
+        return member
+
+    return read
 
 
-def _register(data: Json) -> Register:
-    found: Register = _named(data, "reg", Register)
-    return found
-
-
-def _acpi_register(data: Json) -> AcpiRegister:
-    found: AcpiRegister = _named(data, "reg", AcpiRegister)
-    return found
-
-
-def _function(data: Json) -> PcieFunction:
-    kind = text(data, "kind")
+def _kind(data: Json, key: str) -> str:
+    kind = text(data, key)
     if kind not in DRIVERS:
-        raise FormatError(f"kind is {short(kind)}; expected one of: {', '.join(DRIVERS)}")
-    return PcieFunction(
-        bus=text(data, "bus"),
-        addr=text(data, "addr") if "addr" in data else "",
-        multifunction="multifunction" in data and _flag(data, "multifunction"),
-        id=text(data, "id"),
-        kind=kind,
-    )
+        raise FormatError(f"{key} is {short(kind)}; expected one of: {', '.join(DRIVERS)}")
+    return kind
 
 
-_check_function = record(
-    "a device of migrate", {"kind": text, "id": text, "bus": text}, {"addr": text}
-)
+_FUNCTION = {"kind": _kind, "id": text, "bus": text}
 
 
-def _migrate(data: Json) -> pcie.MigratePorts:
-    if "devices" not in data:
-        return pcie.MigratePorts()
-    if not isinstance(data["devices"], list):
-        raise FormatError("devices is not a list")
-    for one in data["devices"]:
-        _check_function(one)
-    return pcie.MigratePorts(tuple(map(_function, data["devices"])))
+def _functions(data: Json, key: str) -> tuple[PcieFunction, ...]:
+    if not isinstance(data[key], list):
+        raise FormatError(f"{key} is not a list")
+    for one in data[key]:
+        record("a device of migrate", _FUNCTION, {"addr": text})(one)
+    return tuple(PcieFunction(**one) for one in data[key])
 
 
-def _write(data: Json) -> pcie.WriteRegister:
-    return pcie.WriteRegister(
-        port=text(data, "port"),
-        register=_register(data),
-        value=number(data, "value"),
-        at=number(data, "at") if "at" in data else 0,
-        size=number(data, "bytes") if "bytes" in data else None,
-    )
-
-
-def _config(data: Json, value: int | None = None) -> pcie.DeviceConfig:
-    return pcie.DeviceConfig(
-        bus=number(data, "bus"),
-        function=number(data, "function"),
-        offset=number(data, "offset"),
-        size=number(data, "bytes"),
-        value=value,
-    )
+def _plug(kind: str, name: str, bus: str, addr: str = "", multifunction: bool = False) -> DeviceAdd:
+    return DeviceAdd(PcieFunction(bus, addr, multifunction, name, kind))
 
 
 # -- ops -----------------------------------------------------------------------------------------
 
 _DONE = record("reply", {})
 _VALUE = record("reply", {"value": number})
-_PORT = frozenset({"port"})
-_REG = frozenset({"port", "reg"})
-_CONFIG = frozenset({"bus", "function", "offset", "bytes"})
+_PORT = {"port": text}
+_REG = {**_PORT, "reg": _named(Register)}
+_ACPI_REG = {"reg": _named(AcpiRegister)}
+_CONFIG = {"bus": number, "function": number, "offset": number, "bytes": number}
+_LOOKED = {"sltctl": number, "sltsta": number, "link": _bit, "intx": _bit}
 
 _SHARED: Mapping[str, Op] = {
-    "device_add": Op(
-        lambda d: DeviceAdd(_function(d)),
-        check_qmp,
-        frozenset({"kind", "id", "bus"}),
-        frozenset({"addr", "multifunction"}),
-    ),
-    "device_del": Op(lambda d: DeviceDel(text(d, "id")), check_qmp, frozenset({"id"})),
-    "clock_step": Op(
-        lambda d: ClockStep(number(d, "ns")),
-        record("reply", {"now_ns": number}),
-        frozenset({"ns"}),
-    ),
-    "system_reset": Op(lambda _: SystemReset(), _DONE),
-    "migrate": Op(_migrate, _DONE, optional=frozenset({"devices"}), may_fail=True),
+    "device_add": Op(_plug, check_qmp, _FUNCTION, {"addr": text, "multifunction": flag}),
+    "device_del": Op(DeviceDel, check_qmp, {"id": text}),
+    "clock_step": Op(ClockStep, record("reply", {"now_ns": number}), {"ns": number}),
+    "system_reset": Op(SystemReset, _DONE),
+    "migrate": Op(pcie.MigratePorts, _DONE, optional={"devices": _functions}, may_fail=True),
 }
 _OWN: Mapping[str, Op] = {
-    "read": Op(lambda d: pcie.ReadRegister(text(d, "port"), _register(d)), _VALUE, _REG),
-    "write": Op(_write, _DONE, _REG | {"value"}, frozenset({"at", "bytes"})),
-    "modify": Op(
-        lambda d: pcie.ModifyRegister(
-            text(d, "port"), _register(d), number(d, "set"), number(d, "clear")
-        ),
-        _VALUE,
-        _REG | {"set", "clear"},
-    ),
-    "set_bus": Op(lambda d: pcie.SetBus(text(d, "port"), number(d, "bus")), _DONE, _PORT | {"bus"}),
-    "look": Op(
-        lambda d: pcie.Look(text(d, "port")),
-        record(
-            "reply",
-            {
-                "sltctl": number,
-                "sltsta": number,
-                "link": _bit,
-                "intx": _bit,
-                "visible": _functions_or_null,
-            },
-        ),
-        _PORT,
-    ),
-    "dev_read": Op(_config, _VALUE, _CONFIG),
-    "dev_write": Op(lambda d: _config(d, number(d, "value")), _DONE, _CONFIG | {"value"}),
-    "devices": Op(lambda _: pcie.QueryDevices(), record("reply", {"ids": _texts})),
-    "acpi_read": Op(lambda d: pcie.AcpiAccess(_acpi_register(d)), _VALUE, frozenset({"reg"})),
-    "acpi_write": Op(
-        lambda d: pcie.AcpiAccess(_acpi_register(d), number(d, "value")),
+    "read": Op(pcie.ReadRegister, _VALUE, _REG),
+    "write": Op(
+        lambda port, reg, value, at=0, bytes=None: pcie.WriteRegister(port, reg, value, at, bytes),
         _DONE,
-        frozenset({"reg", "value"}),
+        {**_REG, "value": number},
+        {"at": number, "bytes": number},
     ),
+    "modify": Op(pcie.ModifyRegister, _VALUE, {**_REG, "set": number, "clear": number}),
+    "set_bus": Op(pcie.SetBus, _DONE, {**_PORT, "bus": number}),
+    "look": Op(pcie.Look, record("reply", {**_LOOKED, "visible": _functions_or_null}), _PORT),
+    "dev_read": Op(pcie.DeviceConfig, _VALUE, _CONFIG),
+    "dev_write": Op(pcie.DeviceConfig, _DONE, {**_CONFIG, "value": number}),
+    "devices": Op(pcie.QueryDevices, record("reply", {"ids": _texts})),
+    "acpi_read": Op(pcie.AcpiAccess, _VALUE, _ACPI_REG),
+    "acpi_write": Op(pcie.AcpiAccess, _DONE, {**_ACPI_REG, "value": number}),
 }
 _EVENT = record("event DEVICE_DELETED", {"event": text, "device": text})
 _FAILED = record("failed", {"offset": number, "source": number, "destination": number})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from kit.common.json_fields import (
     FormatError,
     Json,
     check_keys,
+    flag,
     number,
     numbers,
     positive,
@@ -16,80 +18,63 @@ from kit.common.json_fields import (
 )
 from kit.machine import requests
 from kit.machine.config import Config
-from kit.machine.events import Outcome
 from kit.machine.pseries.rtas import RTAS_NAMES
 from kit.machine.pseries.step import boot, step
 from kit.machine.revision import Revision
-from kit.recordings.schema import Ask, BoardFormat, Op, check_qmp, list_of, nested, record
+from kit.recordings.schema import Ask, BoardFormat, Op, asking, check_qmp, list_of, nested, record
 
 __all__ = ["PSERIES_FORMAT"]
 
 
 def _fresh(revision: Revision, cas_at_reset: bool) -> Ask:
-    machine = boot(revision, Config(cas_at_reset=cas_at_reset))
-
-    def ask(request: requests.Request) -> Outcome:
-        nonlocal machine
-        machine, outcome = step(machine, request)
-        return outcome
-
-    return ask
+    return asking(boot(revision, Config(cas_at_reset=cas_at_reset)), step)
 
 
-# -- requests ----------------------------------------------------------------------------------
+# -- fields ------------------------------------------------------------------------------------
 
 
-def _dimm(data: Json) -> requests.Dimm:
-    return requests.Dimm(positive(data, "size_mib"), number(data, "addr"), text(data, "id"))
-
-
-def _pci(data: Json) -> requests.DeviceAdd:
-    multifunction = data.get("multifunction", False)
-    if not isinstance(multifunction, bool):
-        raise FormatError(f"multifunction is {short(multifunction)}, not true or false")
-    bus, addr = text(data, "bus"), text(data, "addr")
-    return requests.DeviceAdd(requests.PciFunction(bus, addr, multifunction, text(data, "id")))
-
-
-def _migrate(data: Json) -> requests.Migrate:
-    dimms = data.get("dimms", [])
+def _dimms(data: Json, key: str) -> tuple[requests.Dimm, ...]:
+    dimms = data[key]
     if not isinstance(dimms, list):
-        raise FormatError("dimms is not a list")
+        raise FormatError(f"{key} is not a list")
     for dimm in dimms:
         check_keys(dimm, "a dimm", {"id", "size_mib", "addr"})
-    clock_ns = number(data, "clock_ns") if "clock_ns" in data else 0
-    if clock_ns < 0:
-        raise FormatError(f"clock_ns is {clock_ns}; a clock does not begin before 0")
-    return requests.Migrate(numbers(data, "cores"), tuple(map(_dimm, dimms)), clock_ns)
+    return tuple(
+        requests.Dimm(positive(dimm, "size_mib"), number(dimm, "addr"), text(dimm, "id"))
+        for dimm in dimms
+    )
 
 
-def _rtas(data: Json) -> requests.RawRtas:
-    name, nret = text(data, "name"), number(data, "nret")
+def _start_of_clock(data: Json, key: str) -> int:
+    at_ns = number(data, key)
+    if at_ns < 0:
+        raise FormatError(f"{key} is {at_ns}; a clock does not begin before 0")
+    return at_ns
+
+
+def _passed(data: Json, key: str) -> int:
+    ns = number(data, key)
+    if ns < 0:
+        raise FormatError(f"{key} is {ns}; the clock does not go back")
+    return ns
+
+
+def _rtas_name(data: Json, key: str) -> str:
+    name = text(data, key)
     if name not in RTAS_NAMES:
         known = ", ".join(sorted(RTAS_NAMES))
         raise FormatError(f"unknown RTAS call {short(name)}; known: {known}")
-    if not 0 <= nret <= 16:
-        raise FormatError(f"nret is {nret}, not 0 to 16")
-    return requests.RawRtas(name, numbers(data, "args"), nret)
+    return name
 
 
-def _clock_step(data: Json) -> requests.ClockStep:
-    if number(data, "ns") < 0:
-        raise FormatError(f"ns is {data['ns']}; the clock does not go back")
-    return requests.ClockStep(data["ns"])
-
-
-def _configure(data: Json) -> requests.ConfigureConnector:
-    calls = positive(data, "calls") if "calls" in data else None
-    return requests.ConfigureConnector(number(data, "index"), calls)
+def _room(data: Json, key: str) -> int:
+    words = number(data, key)
+    if not 0 <= words <= 16:
+        raise FormatError(f"{key} is {words}, not 0 to 16")
+    return words
 
 
 # -- ops ---------------------------------------------------------------------------------------
-
-
-def _keys(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
 
 _HOTPLUG = record(
     "reply.hotplug",
@@ -97,57 +82,74 @@ _HOTPLUG = record(
     {"index": number, "count": number},
 )
 _DIMM = record("a dimm of the reply", {"id": text, "addr": number, "size_mib": number})
+_STATUS = record("reply", {"status": number})
 _DONE = record("reply", {})
+_NAMED = {"device": text, "id": text}
 _DEVICES: Mapping[str, Op] = {
     "cpu-core": Op(
-        lambda d: requests.DeviceAdd(requests.CpuCore(number(d, "core_id"), text(d, "id"))),
+        lambda _, name, core: requests.DeviceAdd(requests.CpuCore(core, name)),
         check_qmp,
-        _keys("device id core_id"),
+        {**_NAMED, "core_id": number},
     ),
-    "dimm": Op(lambda d: requests.DeviceAdd(_dimm(d)), check_qmp, _keys("device id size_mib addr")),
+    "dimm": Op(
+        lambda _, name, size, addr: requests.DeviceAdd(requests.Dimm(size, addr, name)),
+        check_qmp,
+        {**_NAMED, "size_mib": positive, "addr": number},
+    ),
     "phb": Op(
-        lambda d: requests.DeviceAdd(requests.Phb(number(d, "index"), text(d, "id"))),
+        lambda _, name, index: requests.DeviceAdd(requests.Phb(index, name)),
         check_qmp,
-        _keys("device id index"),
+        {**_NAMED, "index": number},
     ),
-    "pci": Op(_pci, check_qmp, _keys("device id bus addr"), _keys("multifunction")),
+    "pci": Op(
+        lambda _, name, bus, addr, multifunction=False: requests.DeviceAdd(
+            requests.PciFunction(bus, addr, multifunction, name)
+        ),
+        check_qmp,
+        {**_NAMED, "bus": text, "addr": text},
+        {"multifunction": flag},
+    ),
 }
 _OPS: Mapping[str, Op | Mapping[str, Op]] = {
     "device_add": _DEVICES,
-    "device_del": Op(lambda d: requests.DeviceDel(text(d, "id")), check_qmp, _keys("id")),
+    "device_del": Op(requests.DeviceDel, check_qmp, {"id": text}),
     "set_indicator": Op(
-        lambda d: requests.SetIndicator(
-            number(d, "indicator"), number(d, "index"), number(d, "state")
-        ),
-        record("reply", {"status": number}),
-        _keys("indicator index state"),
+        requests.SetIndicator, _STATUS, {"indicator": number, "index": number, "state": number}
     ),
     "get_sensor_state": Op(
-        lambda d: requests.GetSensorState(number(d, "sensor"), number(d, "index")),
+        requests.GetSensorState,
         record("reply", {"status": number, "state": number}),
-        _keys("sensor index"),
+        {"sensor": number, "index": number},
     ),
     "configure_connector": Op(
-        _configure,
+        requests.ConfigureConnector,
         record("reply", {"status": number, "calls": number}),
-        _keys("index"),
-        _keys("calls"),
+        {"index": number},
+        {"calls": positive},
     ),
     "check_exception": Op(
-        lambda d: requests.CheckException(number(d, "mask")),
+        requests.CheckException,
         record("reply", {"status": number}, {"hotplug": nested(_HOTPLUG)}),
-        _keys("mask"),
+        {"mask": number},
     ),
-    "rtas": Op(_rtas, record("reply", {"rets": numbers}), _keys("name args nret")),
-    "clock_step": Op(_clock_step, record("reply", {"now_ns": number}), _keys("ns")),
-    "system_reset": Op(lambda _: requests.SystemReset(), _DONE),
-    "migrate": Op(_migrate, _DONE, _keys("cores"), _keys("dimms clock_ns")),
+    "rtas": Op(
+        requests.RawRtas,
+        record("reply", {"rets": numbers}),
+        {"name": _rtas_name, "args": numbers, "nret": _room},
+    ),
+    "clock_step": Op(requests.ClockStep, record("reply", {"now_ns": number}), {"ns": _passed}),
+    "system_reset": Op(requests.SystemReset, _DONE),
+    "migrate": Op(
+        partial(requests.Migrate, clock_ns=0),
+        _DONE,
+        {"cores": numbers},
+        {"dimms": _dimms, "clock_ns": _start_of_clock},
+    ),
     "query_hotpluggable_cpus": Op(
-        lambda _: requests.QueryHotpluggableCpus(), record("reply", {"plugged": numbers})
+        requests.QueryHotpluggableCpus, record("reply", {"plugged": numbers})
     ),
     "query_memory_devices": Op(
-        lambda _: requests.QueryMemoryDevices(),
-        record("reply", {"dimms": list_of("reply.dimms", _DIMM)}),
+        requests.QueryMemoryDevices, record("reply", {"dimms": list_of("reply.dimms", _DIMM)})
     ),
 }
 _EVENTS = {

@@ -7,13 +7,14 @@ stopped QEMU under TCG sends it late or not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from kit.common.json_fields import number, numbers, text
 from kit.machine.q35 import messages as acpi
 from kit.machine.q35.step import AcpiConfig, boot, step
 from kit.machine.requests import CpuCore, DeviceAdd, DeviceDel, QueryHotpluggableCpus, SystemReset
 from kit.machine.revision import Revision
-from kit.recordings.schema import Ask, BoardFormat, Op, check_qmp, list_of, record
+from kit.recordings.schema import Ask, BoardFormat, Op, asking, check_qmp, list_of, record
 
 __all__ = ["Q35_FORMAT", "RECORDED"]
 
@@ -22,14 +23,7 @@ RECORDED = AcpiConfig(max_cpus=4, slots=0)
 
 
 def _fresh(_revision: Revision, _cas_at_reset: bool) -> Ask:
-    machine = boot(RECORDED)
-
-    def ask(request: acpi.AcpiRequest) -> acpi.AcpiOutcome:
-        nonlocal machine
-        machine, outcome = step(machine, request)
-        return outcome
-
-    return ask
+    return asking(boot(RECORDED), step)
 
 
 _OST_INFO = {"source": number, "status": number, "slot": text, "slot_type": text}
@@ -37,36 +31,29 @@ _SLOT = record("a slot of the reply", _OST_INFO, {"device": text})
 _DONE = record("reply", {})
 _OPS: Mapping[str, Op] = {
     "device_add": Op(
-        lambda d: DeviceAdd(CpuCore(number(d, "core_id"), text(d, "id"))),
+        lambda name, core: DeviceAdd(CpuCore(core, name)),
         check_qmp,
-        frozenset({"id", "core_id"}),
+        {"id": text, "core_id": number},
     ),
-    "device_del": Op(lambda d: DeviceDel(text(d, "id")), check_qmp, frozenset({"id"})),
+    "device_del": Op(DeviceDel, check_qmp, {"id": text}),
     "cpu_status": Op(
-        lambda d: acpi.ReadStatus(acpi.SlotType.CPU, number(d, "slot")),
+        partial(acpi.ReadStatus, acpi.SlotType.CPU),
         record("reply", {"status": number}),
-        frozenset({"slot"}),
+        {"slot": number},
     ),
     "cpu_control": Op(
-        lambda d: acpi.WriteControl(acpi.SlotType.CPU, number(d, "slot"), number(d, "bits")),
-        _DONE,
-        frozenset({"slot", "bits"}),
+        partial(acpi.WriteControl, acpi.SlotType.CPU), _DONE, {"slot": number, "bits": number}
     ),
     "cpu_ost": Op(
-        lambda d: acpi.ReportOst(
-            acpi.SlotType.CPU, number(d, "slot"), number(d, "event"), number(d, "status")
-        ),
+        partial(acpi.ReportOst, acpi.SlotType.CPU),
         _DONE,
-        frozenset({"slot", "event", "status"}),
+        {"slot": number, "event": number, "status": number},
     ),
     "query_acpi_ospm_status": Op(
-        lambda _: acpi.QueryAcpiOspmStatus(),
-        record("reply", {"slots": list_of("reply.slots", _SLOT)}),
+        acpi.QueryAcpiOspmStatus, record("reply", {"slots": list_of("reply.slots", _SLOT)})
     ),
-    "query_hotpluggable_cpus": Op(
-        lambda _: QueryHotpluggableCpus(), record("reply", {"plugged": numbers})
-    ),
-    "system_reset": Op(lambda _: SystemReset(), _DONE),
+    "query_hotpluggable_cpus": Op(QueryHotpluggableCpus, record("reply", {"plugged": numbers})),
+    "system_reset": Op(SystemReset, _DONE),
 }
 _OST_EVENT = record("event ACPI_DEVICE_OST", {"event": text, **_OST_INFO}, {"device": text})
 

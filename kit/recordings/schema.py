@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from kit.common.json_fields import FormatError, Json, check_keys, short, text
 from kit.machine.all_boards.messages import AnyOutcome, AnyRequest
@@ -16,30 +16,40 @@ __all__ = [
     "Ask",
     "BoardFormat",
     "Op",
+    "asking",
     "check_qmp",
     "list_of",
     "nested",
     "record",
 ]
 
+M = TypeVar("M")
 Check = Callable[[Json], None]
-FieldCheck = Callable[[Json, str], object]
+FieldReader = Callable[[Json, str], object]
+"""Returns the field of an object with that key, or raises `FormatError`."""
 Ask = Callable[[Any], AnyOutcome]
 """Sends a request of its board to a machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """How one op is written: the request that it stands for, its reply, and its keys.
+    """How one op is written: what makes its request, its reply, and its fields.
 
+    ``make`` gets the needed fields in their order, and the optional ones by their keys.
     ``may_fail``: it may end the recording, with ``failed`` in place of a reply.
     """
 
-    request: Callable[[Json], AnyRequest]
+    make: Callable[..., AnyRequest]
     check_reply: Check
-    needed: frozenset[str] = frozenset()
-    optional: frozenset[str] = frozenset()
+    needed: Mapping[str, FieldReader] = field(default_factory=dict)
+    optional: Mapping[str, FieldReader] = field(default_factory=dict)
     may_fail: bool = False
+
+    def request(self, data: Json) -> AnyRequest:
+        """Return the request of a step, whose keys were checked."""
+        needed = (read(data, key) for key, read in self.needed.items())
+        given = {key: read(data, key) for key, read in self.optional.items() if key in data}
+        return self.make(*needed, **given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +96,19 @@ class BoardFormat:
         return FormatError(f"unknown {what} {short(name)}; known{self.label}: {', '.join(known)}")
 
 
+def asking(machine: M, step: Callable[[M, Any], tuple[M, AnyOutcome]]) -> Ask:
+    """Return what sends requests to a machine, each to the one that the last request left."""
+
+    def ask(request: AnyRequest) -> AnyOutcome:
+        nonlocal machine
+        machine, outcome = step(machine, request)
+        return outcome
+
+    return ask
+
+
 def record(
-    what: str, needed: Mapping[str, FieldCheck], optional: Mapping[str, FieldCheck] | None = None
+    what: str, needed: Mapping[str, FieldReader], optional: Mapping[str, FieldReader] | None = None
 ) -> Check:
     """Return a check that a value is an object with these fields, each of its type."""
     fields = {**needed, **(optional or {})}
@@ -100,12 +121,12 @@ def record(
     return check
 
 
-def nested(check: Check) -> FieldCheck:
+def nested(check: Check) -> FieldReader:
     """Return a check of a field that holds an object."""
     return lambda data, key: check(data[key])
 
 
-def list_of(what: str, check: Check) -> FieldCheck:
+def list_of(what: str, check: Check) -> FieldReader:
     """Return a check of a field that holds a list, called *what* in messages."""
 
     def check_list(data: Json, key: str) -> None:

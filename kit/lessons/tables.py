@@ -87,18 +87,19 @@ def _counted(rows: Iterable[TableRow]) -> tuple[str, str, str]:
 
 
 def compare_runs(before: str, after: str) -> Rows:
-    """Return for each built-in scenario of both machines whether they play it alike.
+    """Return which built-in scenarios both machines play alike, and which differently.
 
     Raises:
         UnknownRevisionError: There is no such revision; the text says where to look.
     """
     old, new = find_revision(before), find_revision(after)
-    rows = tuple(
-        (name, "the same" if play(one, old).trace == play(one, new).trace else "DIFFERENT")
-        for name, one in scenarios().items()
-        if {old.board, new.board} <= set(one.setup.boards)
-    )
-    return Rows(("scenario", f"{before} and {after}"), rows)
+    found: dict[str, list[str]] = {"the same": [], "DIFFERENT": []}
+    for name, one in scenarios().items():
+        if {old.board, new.board} <= set(one.setup.boards):
+            same = play(one, old).trace == play(one, new).trace
+            found["the same" if same else "DIFFERENT"].append(name)
+    rows = tuple((word, str(len(names)), ", ".join(names)) for word, names in found.items())
+    return Rows((f"{before} and {after}", "scenarios", "their names"), rows)
 
 
 def knowledge(scenario: str, *revisions: str) -> Rows:

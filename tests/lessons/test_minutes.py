@@ -43,7 +43,8 @@ TALK = {"A question without a button": 240, "Shorten it": 180, "Could one commit
 TASKS = {'sandbox(before="pre-revert", after="revert", tasks=': 240}
 """Seconds more where the sandbox has tasks."""
 OFF_MINUTES = 2.5
-NUMBERS = {"ten": 10, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30, "forty": 40}
+LONGEST_MINUTES = 30
+NUMBERS = {"ten": 10, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30}
 
 
 def needed(path: Path) -> float:
@@ -75,6 +76,11 @@ def said(path: Path) -> int:
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_takes_the_time_that_it_states(path: Path) -> None:
     assert abs(needed(path) - said(path)) <= OFF_MINUTES
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_takes_half_an_hour_at_most(path: Path) -> None:
+    assert needed(path) <= LONGEST_MINUTES
 
 
 def test_the_short_course_takes_two_hours_at_most() -> None:

@@ -227,12 +227,8 @@ def test_a_lesson_begins_with_its_question_and_what_it_needs_and_takes(path: Pat
 
 
 @each
-def test_a_lesson_takes_fifteen_to_thirty_minutes_and_an_optional_one_up_to_forty(
-    path: Path,
-) -> None:
-    optional = "This lesson is optional." in prose(read(path))
-
-    assert 15 <= minutes(path) <= (40 if optional else 30)
+def test_a_lesson_takes_fifteen_to_thirty_minutes(path: Path) -> None:
+    assert 15 <= minutes(path) <= 30
 
 
 def test_the_short_course_takes_two_hours_and_stands_alone() -> None:

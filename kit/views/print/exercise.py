@@ -20,7 +20,7 @@ from kit.trace.sentences import seconds
 from kit.views.escape import Html
 from kit.views.html.diff import lines_html
 from kit.views.html.exercise_hints import HINTS
-from kit.views.html.print_form import PrintForm, hunks_kept
+from kit.views.html.print_form import PrintForm, hunks_kept, once
 from kit.views.models.exercise import ExerciseModel
 
 __all__ = ["print_exercise"]
@@ -103,7 +103,8 @@ def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, sou
     for item in task.items:
         drawn = Html()
         if lines_of is not None and task.rule is not ItemRule.IS_THERE:
-            drawn = hunks_kept(lines_html((lines_of(item),), context=False))
+            lines = hunks_kept(lines_html((lines_of(item),), context=False))
+            drawn = once("Its lines", lines)
         items.append(Html("<li>{} {}{}</li>").format(_BOX, item.says, drawn))
     where = Html('<p class="kit-soft">Commits are read from: {}</p>').format(source)
     listed = Html().join(items)

@@ -1,7 +1,6 @@
 """Runs in print: player, sandbox and tour as lists of steps with few pictures.
 
-There is a picture where two runs part, and one at the end. It ends at its own time: a reader cannot
-cover a part of it.
+There is one picture, of the end: what is drawn where two runs part is the beginning of it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import TourModel
 from kit.views.print.sandbox_stories import SandboxStory, parts, stories_of, story_of_step
 
-__all__ = ["print_player", "print_sandbox", "print_tour", "where_parted"]
+__all__ = ["print_player", "print_sandbox", "print_tour"]
 
 _SERIES = re.compile(r"<details open><summary>posted together.*?</details>", re.DOTALL)
 _IN_THE_SANDBOX = (
@@ -46,7 +45,7 @@ _ON_THE_TOUR = "On paper, a list names all steps. This lesson's step follows in 
 
 
 def print_player(model: PlayerModel) -> PrintForm:
-    """Return a run or a pair: story, every step, where the two part, the end, the beliefs."""
+    """Return a run or a pair: story, every step, the end, the beliefs."""
     story = model.scenario
     about = Html('<p>{}</p><p class="kit-soft">Look at this: {}</p>').format(story.why, story.look)
     return printed(
@@ -60,32 +59,15 @@ def print_player(model: PlayerModel) -> PrintForm:
 
 
 def _in_steps(timeline: Timeline) -> list[Html]:
-    """Return every step as text, then the pictures."""
+    """Return every step as text, then the picture of the end and the beliefs."""
     heads = [run.revision.name for run in timeline.runs]
     last = timeline.last()
-    found = [steps_html(timeline, heads)]
-    where = where_parted(timeline)
-    if where is not None:
-        found.append(_moment(timeline.go(where), "Where they part"))
     known = [knowledge(run, seq) for run, seq in zip(last.runs, last.seqs, strict=True)]
-    return [*found, _moment(last, "The end"), beliefs_html(heads, known)]
-
-
-def where_parted(timeline: Timeline) -> int | None:
-    """Return the last place of the instant at which two runs part; None if that is the end."""
-    stops = timeline.stops
-    first = next((place for place, stop in enumerate(stops) if stop.differs), None)
-    if first is None:
-        return None
-    there = max(n for n, stop in enumerate(stops) if stop.at_ns == stops[first].at_ns)
-    return there if there + 1 < len(stops) else None
-
-
-def _moment(here: Timeline, name: str) -> Html:
-    step = f", after step {here.place + 1} of {len(here.stops)}" if here.place >= 0 else ""
-    return run_pictured(
-        picture_svg(here, future=False), title=f"{name}: {seconds(here.at_ns)}{step}"
+    step = f", after step {last.place + 1} of {len(last.stops)}" if last.place >= 0 else ""
+    drawn = run_pictured(
+        picture_svg(last, future=False), title=f"The end: {seconds(last.at_ns)}{step}"
     )
+    return [steps_html(timeline, heads), drawn, beliefs_html(heads, known)]
 
 
 def print_sandbox(
@@ -97,23 +79,33 @@ def print_sandbox(
         stories = (SandboxStory("What was clicked", model.acts, before, after),)
     elif stories is None:
         stories = stories_of(before, after)
+    said: set[str] = set()
     return printed(
         sides_line((name, run.revision) for name, run in model.sides),
         aside(_IN_THE_SANDBOX),
-        *(_story(one, (before, after)) for one in stories),
+        *(_story(one, said, (before, after)) for one in stories),
     )
 
 
-def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
-    """Return one story at two revisions: the clicks, the picture of its end, the outcome."""
+def _story(one: SandboxStory, said: set[str], usual: tuple[str, str] = ("", "")) -> Html:
+    """Return one story at two revisions: the clicks, the picture of its end, the outcome.
+
+    Where two runs part stands once in *said*, which grows.
+    """
     model = SandboxModel(one.before, one.after, one.acts)
     here = model.timeline.last()
     clicks = Html(", then ").join(Html("<code>{}</code>").format(click.value) for click in one.acts)
     where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
-    drawn = run_pictured(picture_svg(here, future=False))
-    parted = " kit-parted" if parts(one) else ""
-    return Html('<div class="kit-keep kit-story"><h4>{}</h4><p>{}</p>{}{}</div>').format(
-        one.title + where, clicks, drawn, status(model.verdict, parted)
+    parted, *outcome = model.verdict.split("\n")
+    words = "\n".join(outcome if outcome and parted in said else [parted, *outcome])
+    said.add(parted)
+    shown = Html("<p>{}</p>{}{}").format(
+        clicks,
+        run_pictured(picture_svg(here, future=False)),
+        status(words, " kit-parted" if parts(one) else ""),
+    )
+    return Html('<div class="kit-keep kit-story"><h4>{}</h4>{}</div>').format(
+        one.title + where, once("The clicks and the picture", shown)
     )
 
 
@@ -128,7 +120,11 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
         changes_brief_html(model, tuple(behaviours)),
         _series_once(opened(message)),
         diffs_once(hunks_kept(commit_html(page))),
-        *([_story(story_of_step(model.previous.name, model.step.name))] if has_story else []),
+        *(
+            [_story(story_of_step(model.previous.name, model.step.name), set())]
+            if has_story
+            else []
+        ),
     )
 
 

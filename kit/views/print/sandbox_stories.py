@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from kit.simulation.sandbox import Act
 from kit.views.models.sandbox import SandboxModel
 
-__all__ = ["IN_TIME", "LATE", "STORIES", "SandboxStory", "parts", "stories_of", "story_of_step"]
+__all__ = [
+    "IN_TIME",
+    "LATE",
+    "QUEUED",
+    "STORIES",
+    "TOO_EARLY",
+    "SandboxStory",
+    "parts",
+    "stories_of",
+    "story_of_step",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,25 @@ STORIES = (
         "resend",
     ),
 )
+QUEUED = SandboxStory(
+    "The guest gets two requests, and refuses the first",
+    (
+        Act.DEVICE_DEL,
+        Act.WAIT_1_S,
+        Act.DEVICE_DEL,
+        Act.WAIT_1_S,
+        Act.GUEST_REFUSES,
+        Act.WAIT_1_S,
+        Act.GUEST_RELEASES,
+    ),
+    "resend",
+    "unisolate",
+)
+"""It is told at its own revisions alone."""
+TOO_EARLY = SandboxStory(
+    "A second request after 10 s", (Act.DEVICE_DEL, Act.WAIT_5_S, Act.WAIT_5_S, Act.DEVICE_DEL)
+)
+"""The tour tells it, because the sandbox of these revisions tells the others."""
 
 
 def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
@@ -69,7 +98,7 @@ def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
     Revisions without stories of their own get those that they play differently; if there are none,
     the release in time.
     """
-    own = [one for one in (LATE, *STORIES) if (one.before, one.after) == (before, after)]
+    own = [one for one in (LATE, *STORIES, QUEUED) if (one.before, one.after) == (before, after)]
     later = [one for one in STORIES if one.before == after]
     if own:
         return (*own, *later)
@@ -79,6 +108,8 @@ def stories_of(before: str, after: str) -> tuple[SandboxStory, ...]:
 
 def story_of_step(before: str, after: str) -> SandboxStory:
     """Return the first story that a step plays differently, or else the late release."""
+    if (before, after) == (TOO_EARLY.before, TOO_EARLY.after):
+        return TOO_EARLY
     there = _at(before, after)
     return next((one for one in there if parts(one)), there[0])
 

@@ -134,14 +134,14 @@ def print_properties(model: PropertyModel) -> PrintForm:
 
 
 def _most_telling(model: PropertyModel) -> Html:
-    """Return the shortest path to the first violation that a neighbour does not share."""
+    """Return the shortest path to the first violation that a neighbour does not share, if any."""
     found = [
-        (not any(not model.broken(prop, one) for one in _beside(model, at)), prop, at)
+        (prop, at)
         for prop in PROPERTIES
         for at in model.revisions
-        if model.broken(prop, at)
+        if model.broken(prop, at) and not all(model.broken(prop, one) for one in _beside(model, at))
     ]
-    for _, prop, at in sorted(found, key=lambda one: one[0])[:1]:  # stable, so the order stays
+    for prop, at in found[:1]:
         for _ in model.choose(prop, at):
             pass
         if model.play is not None:

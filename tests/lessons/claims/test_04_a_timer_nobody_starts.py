@@ -11,7 +11,7 @@ from tests.lessons.claims.claim import claim
 
 @claim({"the same"}, of=["timer"], but_not=["cpu-timeout"])
 def test_no_scenario_runs_differently(at: str) -> set[str]:
-    return {result for _, result in compare_runs("baseline", at).rows}
+    return {result for result, count, _ in compare_runs("baseline", at).rows if count != "0"}
 
 
 @claim("UNPLUG_TIMEOUT", of=["timer"], but_not=["cpu-timeout"])

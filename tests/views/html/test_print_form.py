@@ -17,7 +17,7 @@ from kit.explorer.properties import PROPERTIES
 from kit.handout.kernel_extension import PrintFormatter, load_ipython_extension
 from kit.simulation.sandbox import Act
 from kit.storage.exercises import exercises
-from kit.storage.scenarios import find_scenario, scenarios
+from kit.storage.scenarios import scenarios
 from kit.trace.sentences import sentence
 from kit.views.diagram.legend import legend_html
 from kit.views.escape import Html
@@ -29,8 +29,16 @@ from kit.views.models.revert import RevertRows, RevertsModel
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import STEPS, TourModel
 from kit.views.print.exercise import print_exercise
-from kit.views.print.runs import print_sandbox, print_tour, where_parted
-from kit.views.print.sandbox_stories import IN_TIME, LATE, STORIES, SandboxStory, stories_of
+from kit.views.print.runs import print_sandbox, print_tour
+from kit.views.print.sandbox_stories import (
+    IN_TIME,
+    LATE,
+    QUEUED,
+    STORIES,
+    TOO_EARLY,
+    SandboxStory,
+    stories_of,
+)
 from kit.views.print.tables import print_properties, print_reverts
 from kit.views.widgets.base import Shown
 from tests.course.commits import diffs
@@ -76,38 +84,15 @@ def test_paper_has_no_button_no_field_and_no_script(make: object) -> None:
 # -- runs ----------------------------------------------------------------------------------------
 
 
-@at
-def test_where_two_runs_part_is_the_end_of_an_instant_that_is_not_the_last(
-    scenario: object,
-) -> None:
-    story = find_scenario(getattr(scenario, "name", ""))
-    for before, after in story.compare:
-        timeline = app.player(story.name, before=before, after=after).model.timeline
-        found = where_parted(timeline)
-        if found is None:
-            continue
-        stops = timeline.stops
-
-        assert any(stop.differs for stop in stops[: found + 1])
-        assert stops[found].at_ns < stops[found + 1].at_ns
-
-
-def test_a_run_without_events_parts_nowhere() -> None:
-    assert where_parted(SandboxModel("revert", "resend").timeline) is None
-
-
-def test_the_player_lists_every_step_and_draws_where_they_part_and_the_end() -> None:
+def test_the_player_lists_every_step_and_draws_the_end_alone() -> None:
     widget = app.player("late-release", before="pre-revert", after="revert")
     paper = widget._repr_print_()
     said = words(paper.html)
 
     run = widget.model.timeline.runs[0]
     assert [entry for entry in run.trace if sentence(entry) not in said] == []
-    assert re.findall(r"kit-title\">([^<]*)<", paper.html) == [
-        "Where they part: 15 s, after step 6 of 13",
-        "The end: 20 s, after step 13 of 13",
-    ]
-    assert pictures(paper) == 2
+    assert re.findall(r"kit-title\">([^<]*)<", paper.html) == ["The end: 20 s, after step 13 of 13"]
+    assert pictures(paper) == 1
 
 
 def test_no_picture_on_paper_shows_what_is_later() -> None:
@@ -124,6 +109,18 @@ def test_the_bench_without_clicks_tells_stories() -> None:
 
     assert re.findall(r"<h4>([A-Z][^<]*)</h4>", paper.html) == titles
     assert pictures(paper) == len(titles)
+
+
+def test_where_two_runs_part_is_said_once_in_a_sandbox() -> None:
+    """In the verdicts: the alternative text of each picture says it for itself."""
+    paper = print_sandbox(SandboxModel("pre-revert", "revert"))
+    verdicts = re.findall(r'<div class="kit-verdict.*?</div>', paper.html, re.DOTALL)
+    said = words(" ".join(verdicts))
+    played = [SandboxModel(one.before, one.after, one.acts).verdict for one in (LATE, *STORIES)]
+
+    parted = {verdict.partition("\n")[0] for verdict in played}
+    assert len(parted) < len(played)
+    assert [one for one in parted if said.count(words(one)) != 1] == []
 
 
 @pytest.mark.parametrize(
@@ -170,8 +167,15 @@ def test_a_bench_that_names_no_revision_tells_the_ordinary_case() -> None:
     assert re.findall(r"<h4>([A-Z][^<]*)</h4>", html) == [IN_TIME.title]
 
 
-def test_a_bench_of_the_companion_tells_its_own_story_alone() -> None:
-    assert stories_of("revert", "resend") == STORIES[-1:]
+@pytest.mark.parametrize(
+    ("sides", "story"),
+    [(("revert", "resend"), STORIES[-1]), (("resend", "unisolate"), QUEUED)],
+    ids=["resend", "unisolate"],
+)
+def test_a_bench_of_a_later_step_tells_its_own_story_alone(
+    sides: tuple[str, str], story: SandboxStory
+) -> None:
+    assert stories_of(*sides) == (story,)
 
 
 @pytest.mark.parametrize("sides", [("baseline", "cpu-timeout"), ("baseline", "timer")])
@@ -193,7 +197,7 @@ def test_the_stories_are_solutions_of_the_first_lesson_s_tasks() -> None:
     assert [task for task in tasks if task not in printed] == []
 
 
-@pytest.mark.parametrize("story", [LATE, *STORIES], ids=lambda one: one.title)
+@pytest.mark.parametrize("story", [LATE, *STORIES, QUEUED, TOO_EARLY], ids=lambda one: one.title)
 def test_seconds_that_make_room_change_no_outcome(story: SandboxStory) -> None:
     ends = [
         [run.belief() for run in SandboxModel(story.before, story.after, acts).timeline.runs]
@@ -210,16 +214,19 @@ def test_the_bench_with_clicks_shows_them_alone() -> None:
     assert pictures(paper) == 1
 
 
-@pytest.mark.parametrize("step", ["timer", "revert"])
-def test_the_walk_names_all_steps_and_tells_one_story(step: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "story"),
+    [("timer", LATE.title), ("revert", TOO_EARLY.title)],
+)
+def test_the_walk_names_all_steps_and_tells_one_story(step: str, story: str) -> None:
     widget = app.tour(step)
     page = widget._commit_of(widget.model.step)
     paper = print_tour(TourModel(step, scenarios), page, ())
 
     assert [one for one in STEPS if escape(one.name) not in paper.html] == []
     assert f"<li><strong>{step}: " in paper.html
-    assert re.findall(r"<h4>(The [^<]*)</h4>", paper.html) == [
-        f"The guest releases late, at {widget.model.previous.name} and {step}"
+    assert re.findall(r"<h4>([A-Z][^<]*)</h4>", paper.html) == [
+        f"{story}, at {widget.model.previous.name} and {step}"
     ]
     assert 'class="kit-diff"' in paper.html
 
@@ -299,6 +306,14 @@ def test_the_path_is_of_a_promise_that_two_neighbours_part_on() -> None:
     assert "The shortest way to violate no-lost-release , choice by choice:" in said
     assert "choice at pre-revert at revert" in said
     assert said.count("The shortest way") == 1
+
+
+@pytest.mark.parametrize("names", [("today",), ("resend", "resend")], ids=["one", "the same twice"])
+def test_no_path_is_told_where_no_neighbours_part(names: tuple[str, ...]) -> None:
+    model = app.properties(*names).model
+    assert isinstance(model, PropertyModel)
+
+    assert "The shortest way" not in print_properties(model.anew()).html
 
 
 def test_each_promise_is_said_once() -> None:

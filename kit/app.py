@@ -64,13 +64,10 @@ from kit.views.reports.mail import read_message_id
 from kit.views.reports.path import path_mail_lines
 
 if TYPE_CHECKING:
-    from kit.views.widgets.connector import ConnectorWidget
     from kit.views.widgets.cover import CoverWidget
+    from kit.views.widgets.desks import ConnectorWidget, PathWidget, PlayerWidget, SandboxWidget
     from kit.views.widgets.exercise import ExerciseWidget
-    from kit.views.widgets.path import PathWidget
-    from kit.views.widgets.player import PlayerWidget
     from kit.views.widgets.properties import PropertyWidget
-    from kit.views.widgets.sandbox import SandboxWidget
     from kit.views.widgets.tour import TourWidget
 
 __all__ = [
@@ -164,7 +161,7 @@ def sandbox(
     from kit.views.cockpit.sandbox import SandboxDesk
     from kit.views.models.sandbox import SandboxModel
     from kit.views.print.sandbox_stories import IN_TIME
-    from kit.views.widgets.sandbox import SandboxWidget
+    from kit.views.widgets.desks import SandboxWidget
 
     choice = HistoryChoice()
     model = SandboxModel(before or "pre-revert", after or "revert")
@@ -208,7 +205,7 @@ def player(
     """
     from kit.views.cockpit.player import PlayerDesk
     from kit.views.models.player import PlayerModel
-    from kit.views.widgets.player import PlayerWidget
+    from kit.views.widgets.desks import PlayerWidget
 
     played = _played(scenario, at, before, after)
     from kit.real_qemu.api import AnyPlayer  # here: most sessions have no real QEMU
@@ -286,7 +283,7 @@ def path(token: str, beside: str | None = None) -> PathWidget:
     """
     from kit.views.cockpit.path import PathDesk
     from kit.views.models.path import PathModel
-    from kit.views.widgets.path import PathWidget
+    from kit.views.widgets.desks import PathWidget
 
     played = open_path(token)
     play = alone(played) if beside is None else beside_path(played, find_revision(beside))
@@ -365,7 +362,7 @@ def connector_lab(at: str = "revert", *, tasks: str | None = None) -> ConnectorW
     from kit.views.cockpit.connector import ConnectorDesk
     from kit.views.models.connector import ConnectorModel
     from kit.views.models.connector_tasks import connector_tasks_named
-    from kit.views.widgets.connector import ConnectorWidget
+    from kit.views.widgets.desks import ConnectorWidget
 
     set_tasks = () if tasks is None else connector_tasks_named(tasks)
     return ConnectorWidget(ConnectorDesk(ConnectorModel(at), set_tasks))

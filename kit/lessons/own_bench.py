@@ -20,7 +20,7 @@ from kit.views.html.figure import Note, Rows
 from kit.views.reports.own import OwnReport, own_rows
 
 if TYPE_CHECKING:
-    from kit.views.widgets.own import OwnWidget
+    from kit.views.widgets.desks import OwnWidget
 
 __all__ = ["OwnBench"]
 
@@ -161,7 +161,7 @@ def _right(title: str, found: OwnExplored) -> str:
 
 
 def _shown(*paths: OwnPath) -> OwnWidget:
-    from kit.views.widgets.own import OwnWidget  # here: a command line needs no widgets
+    from kit.views.widgets.desks import OwnWidget  # here: a command line needs no widgets
 
     report = OwnReport(OwnPlay(paths, ""))
     return OwnWidget(observed_desk(report), report)

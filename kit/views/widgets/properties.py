@@ -20,7 +20,7 @@ from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.print.tables import print_properties
 from kit.views.widgets.base import HtmlView, Shown, button, guarded, in_turn, row
-from kit.views.widgets.path import PathWidget
+from kit.views.widgets.desks import PathWidget
 
 __all__ = ["PropertyWidget"]
 
@@ -37,7 +37,6 @@ class PropertyWidget(Shown):
     def __init__(
         self, model: PropertyModel, mail_of: Callable[[PathPlay], str] | None = None
     ) -> None:
-        """Build the widgets and bind them to *model*."""
         self.model, self._mail_of = model, mail_of
         self._waiting: list[Iterator[None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -85,7 +84,6 @@ class PropertyWidget(Shown):
         return button("?", "", guarded(lambda: self._do(choose(prop, revision)), self._complain))
 
     def _grid(self) -> widgets.GridBox:
-        """Return the heads and the cells, row by row."""
         children: list[widgets.Widget] = [_head("property")]
         children += [_head(revision.name) for revision in self.model.revisions]
         for prop in PROPERTIES:

@@ -25,7 +25,7 @@ from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, TourModel
 from kit.views.print.runs import print_tour
 from kit.views.widgets.base import HtmlView, SaysPressed, Shown, button, guarded, press, row, toggle
-from kit.views.widgets.sandbox import SandboxWidget
+from kit.views.widgets.desks import SandboxWidget
 
 __all__ = ["TourWidget"]
 
@@ -48,7 +48,6 @@ class TourWidget(Shown):
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
         lines_of: Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]] | None = None,
     ) -> None:
-        """Build the widgets and bind them to *model*."""
         self.model = model
         self._commit_of, self._behaviours_of = commit_of, behaviours_of
         self._steps = [self._step_button(place) for place in range(len(model.steps))]

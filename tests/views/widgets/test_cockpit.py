@@ -15,7 +15,7 @@ from kit.views.cockpit.sandbox import SandboxDesk
 from kit.views.html.still import HOW, STILL
 from kit.views.models.sandbox import SandboxModel
 from kit.views.widgets.cockpit import CockpitWidget
-from kit.views.widgets.sandbox import SandboxWidget
+from kit.views.widgets.desks import SandboxWidget
 
 
 @pytest.fixture

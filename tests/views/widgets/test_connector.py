@@ -18,7 +18,7 @@ from kit.views.cockpit.connector import ConnectorDesk
 from kit.views.diagram.drc_states import ShownConnector, state_diagram
 from kit.views.html.still import HOW
 from kit.views.models.connector import ConnectorModel, Press, drive
-from kit.views.widgets.connector import ConnectorWidget
+from kit.views.widgets.desks import ConnectorWidget
 from tests.effort import some_of
 
 P, S = Press, DrcState

@@ -19,6 +19,7 @@ from kit.simulation.run import Intervention, Run
 from kit.simulation.scenario import Scenario
 
 __all__ = [
+    "HINTS",
     "LESSONS",
     "Choose",
     "ChooseOption",
@@ -40,6 +41,9 @@ __all__ = [
     "Task",
     "Wrong",
 ]
+
+HINTS = ("A hint", "Another hint", "Nearly there")
+"""The names of an exercise's three hints, from general to specific."""
 
 LESSONS = tuple(f"{number:02}" for number in range(1, 14))
 """The numbers of the lessons that have exercises."""
@@ -255,3 +259,14 @@ class Exercise:
     def at(self) -> tuple[Revision, ...]:
         """The revisions that the question is about; none if nothing is played."""
         return () if self.story is None else self.story.at
+
+    @property
+    def offered(self) -> tuple[tuple[str, str], ...]:
+        """What an answer is chosen from, as (name, words); none for a number or a script."""
+        parts: tuple[OutcomeChoice | ChooseOption | Item | OrderPart, ...] = ()
+        match self.task:
+            case Predict(choices=parts) | Choose(options=parts):
+                pass
+            case Hunks(items=parts) | OrderTask(parts=parts):
+                pass
+        return tuple((one.name, one.says) for one in parts)

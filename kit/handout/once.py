@@ -27,7 +27,6 @@ class PrintedOnce:
     """What the pages so far have printed. A page that stands alone has one of its own."""
 
     def __init__(self) -> None:
-        """Begin with nothing printed."""
         self._blocks: dict[str, tuple[str, str]] = {}
         self._about: set[str] = set()
         self._shapes: set[str] = set()

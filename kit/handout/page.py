@@ -13,10 +13,10 @@ from importlib import resources
 from typing import Any
 
 from kit.common.plain_text import printable
+from kit.course.exercise import HINTS
 from kit.handout.markdown import LessonText, Resolve, heading_of, slug
 from kit.handout.once import PrintedOnce
 from kit.views.escape import Html
-from kit.views.html.exercise_hints import HINTS
 from kit.views.html.print_form import LIVE_MIME, PRINT_MIME
 from kit.views.page.story import hash_of, script_of
 from kit.views.template import page

@@ -13,8 +13,7 @@ from kit.storage.exercises import exercises
 from kit.storage.progress import progress_file
 from kit.storage.scenarios import find_scenario
 from kit.views.cover.scene import MAX_DELAY_S, MIN_DELAY_S, CoverScene, cover_scene
-from kit.views.html.course_map import CourseMap, LessonStanding
-from kit.views.html.lesson_end import LessonEnd
+from kit.views.html.course_map import CourseMap, LessonEnd, LessonStanding
 
 if TYPE_CHECKING:
     from kit.views.widgets.lesson_end import LessonEndWidget

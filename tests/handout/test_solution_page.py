@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.handout.solution_page import solution_page
+from kit.handout.solutions import solution_page
 from kit.storage.exercises import exercises, find_exercise
 from tests.course.commits import diffs
 

@@ -1,4 +1,4 @@
-"""What of the course is solved, and where to go on."""
+"""What of the course is solved, and where to go on; what of a lesson is solved, at its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kit.views.escape import Html
 from kit.views.html.figure import style_html
 from kit.views.html.print_form import PrintForm, aside, printed
 
-__all__ = ["CourseMap", "LessonStanding"]
+__all__ = ["CourseMap", "LessonEnd", "LessonStanding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +85,38 @@ class CourseMap:
     def __repr__(self) -> str:
         """Return it in words."""
         return self.words
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEnd:
+    """A lesson's exercises by title, each with whether it is solved."""
+
+    number: int
+    exercises: tuple[tuple[str, bool], ...]
+
+    @property
+    def words(self) -> str:
+        """How many are solved."""
+        solved, of = sum(done for _, done in self.exercises), len(self.exercises)
+        if solved == of:
+            return f"You have solved all {of} exercises of lesson {self.number}."
+        return f"You have solved {solved} of {of} exercises of lesson {self.number}."
+
+    @property
+    def text(self) -> str:
+        """The same, and each exercise with its mark."""
+        lines = [f"{'✓' if done else '○'} {title}" for title, done in self.exercises]
+        return "\n".join([self.words, *lines])
+
+    @property
+    def html(self) -> Html:
+        """The same as HTML."""
+        items = Html().join(
+            Html('<li><span class="kit-chip{}">{} {}</span></li>').format(
+                " kit-done" if done else "", "✓" if done else "○", title
+            )
+            for title, done in self.exercises
+        )
+        return Html(
+            '<p role="status">{}</p><ul class="kit-chips" aria-label="exercises">{}</ul>'
+        ).format(self.words, items)

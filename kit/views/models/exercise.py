@@ -141,10 +141,8 @@ class ExerciseModel(HasTraits):
     @property
     def done(self) -> tuple[str, ...]:
         """The actions or the order so far, in words."""
-        task = self.exercise.task
-        if isinstance(task, OrderTask):
-            says = {part.name: part.says for part in task.parts}
-            return tuple(says[name] for name in self.chosen)
+        if self.exercise.kind is ExerciseKind.ORDER:
+            return tuple(map(dict(self.exercise.offered).__getitem__, self.chosen))
         return tuple(f"{seconds(at_ns)}: {action}" for at_ns, action in self.steps)
 
     @property
@@ -156,17 +154,9 @@ class ExerciseModel(HasTraits):
             f"Exercise{f', lesson {one.lesson}' if one.lesson else ''}: {one.title}",
             f"{self.asked}{where}. {one.question}",
         ]
-        match one.task:
-            case Predict(choices=choices):
-                lines += [f"- {choice.name}: {choice.says}" for choice in choices]
-            case Choose(options=options):
-                lines += [f"- {option.name}: {option.says}" for option in options]
-            case Hunks(items=items):
-                lines += [f"- {item.name}: {item.says}" for item in items]
-            case OrderTask(parts=parts):
-                lines += [f"- {part.name}: {part.says}" for part in parts]
-            case ScriptTask(menu=menu):
-                lines += [f"- {action}" for action in menu]
+        lines += [f"- {name}: {says}" for name, says in one.offered]
+        if isinstance(one.task, ScriptTask):
+            lines += [f"- {action}" for action in one.task.menu]
         return "\n".join(lines)
 
     def choose(self, name: str) -> None:
@@ -278,20 +268,18 @@ class ExerciseModel(HasTraits):
 def answer_words(exercise: Exercise, answer: object) -> str:
     """Return an answer, as `solution` gives it, in the words of the exercise."""
     match exercise.task:
-        case Predict(choices=choices):
-            return next(choice.says for choice in choices if choice.name == answer)
-        case Choose(options=options):
-            return next(option.says for option in options if option.name == answer)
+        case Predict() | Choose():
+            return dict(exercise.offered)[str(answer)]
         case Number(unit=unit):
             assert isinstance(answer, Fraction)
             return f"{float(answer):.7g} {unit}"
         case ScriptTask():
             return "; ".join(map(str, exercise.task.solution))
-        case Hunks(items=items):
-            return "; ".join(item.says for item in items if item.name in _names(answer))
-        case OrderTask(parts=parts):
-            words = {part.name: part.says.partition(":")[0] for part in parts}
-            return ", then ".join(words[name] for name in _names(answer))
+        case Hunks():
+            return "; ".join(says for name, says in exercise.offered if name in _names(answer))
+        case OrderTask():
+            words = dict(exercise.offered)
+            return ", then ".join(words[name].partition(":")[0] for name in _names(answer))
 
 
 def _names(found: object) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from kit.course.exercise import (
+    HINTS,
     Choose,
     Diffs,
     Exercise,
@@ -22,7 +23,6 @@ from kit.course.exercise import (
 )
 from kit.course.exercises import check, solution
 from kit.views.cockpit.view import shown
-from kit.views.html.exercise_hints import HINTS
 from kit.views.page.scripts import script_data
 from kit.views.page.sealed import sealed
 
@@ -61,23 +61,11 @@ def exercise_data(exercise: Exercise, diffs: Diffs | None = None) -> dict[str, A
     else:
         found |= {
             "unit": task.unit if isinstance(task, Number) else "",
-            "options": [list(option) for option in _options(exercise)],
+            "options": list(map(list, exercise.offered)),
             "replies": {at: dict(_replies(exercise, at, diffs)) for at in places},
         }
     made: dict[str, Any] = shown(found)
     return made
-
-
-def _options(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    match exercise.task:
-        case Predict(choices=choices):
-            yield from ((one.name, one.says) for one in choices)
-        case Choose(options=options):
-            yield from ((one.name, one.says) for one in options)
-        case OrderTask(parts=parts):
-            yield from ((one.name, one.says) for one in parts)
-        case Hunks(items=items):
-            yield from ((one.name, one.says) for one in items)
 
 
 def _replies(exercise: Exercise, at: str, diffs: Diffs | None) -> Iterator[tuple[str, str]]:
@@ -102,16 +90,14 @@ def _answers(exercise: Exercise, at: str, diffs: Diffs | None) -> Iterator[tuple
         chosen = [str(one) for one in right]
         yield tuple(sorted(chosen) if isinstance(task, Hunks) else chosen)
     match task:
-        case Predict(choices=choices):
-            yield from ((one.name,) for one in choices)
-        case Choose(options=options):
-            yield from ((one.name,) for one in options)
+        case Predict() | Choose():
+            yield from ((name,) for name, _ in exercise.offered)
         case Number(wrong=wrong):
             yield from ((_decimal(Fraction(one.answer[0])),) for one in wrong if one.answer)
         case OrderTask(wrong=wrong):
             yield from (one.answer for one in wrong if one.answer)
         case Hunks(items=items) if len(items) <= MAX_ITEMS:
-            names = sorted(item.name for item in items)
+            names = sorted(name for name, _ in exercise.offered)
             for size in range(1, len(names) + 1):
                 yield from combinations(names, size)
 

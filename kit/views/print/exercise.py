@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kit.course.exercise import (
+    HINTS,
     Choose,
     Exercise,
     Hunks,
@@ -19,7 +20,6 @@ from kit.git.values.page import ResponsibleLines
 from kit.trace.sentences import seconds
 from kit.views.escape import Html
 from kit.views.html.diff import lines_html
-from kit.views.html.exercise_hints import HINTS
 from kit.views.html.print_form import PrintForm, hunks_kept, once
 from kit.views.models.exercise import ExerciseModel
 
@@ -73,13 +73,13 @@ def _answers(
     """Return the choices, and room for an answer if there is none beside the revisions."""
     several = len(one.at) > 1
     match one.task:
-        case Predict(choices=choices):
-            return _choices([choice.says for choice in choices], lettered=several)
-        case Choose(options=options):
-            return _choices([option.says for option in options], lettered=False)
-        case OrderTask(parts=parts):
+        case Predict():
+            return _choices(one, lettered=several)
+        case Choose():
+            return _choices(one, lettered=False)
+        case OrderTask():
             room = Html() if several else Html("<p>Your order: {}</p>").format(_LINE)
-            return _choices([part.says for part in parts], lettered=True) + room
+            return _choices(one, lettered=True) + room
         case Hunks():
             return _items(one.task, lines_of, source)
         case Number(unit=unit):
@@ -89,10 +89,10 @@ def _answers(
             return _script(one.task, [at.name for at in one.at])
 
 
-def _choices(says: list[str], *, lettered: bool) -> Html:
+def _choices(one: Exercise, *, lettered: bool) -> Html:
     """Return boxes to tick, or letters to name if one box is not enough."""
     mark = "" if lettered else f"{_BOX} "
-    items = Html().join(Html("<li>{}{}</li>").format(mark, words) for words in says)
+    items = Html().join(Html("<li>{}{}</li>").format(mark, words) for _, words in one.offered)
     listed = Html('<ol type="A">{}</ol>') if lettered else Html('<ul class="kit-boxed">{}</ul>')
     return listed.format(items)
 

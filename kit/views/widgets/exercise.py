@@ -12,6 +12,7 @@ from functools import partial
 import ipywidgets as widgets
 
 from kit.course.exercise import (
+    HINTS,
     Choose,
     Exercise,
     ExerciseKind,
@@ -32,7 +33,6 @@ from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import status
 from kit.views.html.diff import lines_html
-from kit.views.html.exercise_hints import HINTS
 from kit.views.html.figure import scrolling, style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.html.run import beliefs_html
@@ -64,7 +64,6 @@ class ExerciseWidget(Shown):
     def __init__(
         self, model: ExerciseModel, lines_of: LinesOf | None = None, source: str = ""
     ) -> None:
-        """Build the widgets and bind them to *model*."""
         self.model, self._lines_of, self._source = model, lines_of, source
         self._head, self._status, self._done, self._more = (HtmlView() for _ in range(4))
         self._marked: dict[str, tuple[widgets.Button, str]] = {}
@@ -217,7 +216,6 @@ class ExerciseWidget(Shown):
         return print_exercise(self.model, self._lines_of, self._source)
 
     def _repr_live_(self) -> str:
-        """Return what a live hand-out checks."""
         return packed(exercise_data(self.model.exercise, self.model.diffs))
 
     @property

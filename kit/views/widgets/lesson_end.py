@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kit.views.html.course_map import LessonEnd
 from kit.views.html.figure import style_html
-from kit.views.html.lesson_end import LessonEnd
 from kit.views.html.print_form import PrintForm, aside, printed
 from kit.views.widgets.base import HtmlView, Shown
 
@@ -14,7 +14,6 @@ class LessonEndWidget(Shown):
     """What is solved of a lesson; `show` brings it up to date."""
 
     def __init__(self, end: LessonEnd) -> None:
-        """Show *end*."""
         self._view, self._end = HtmlView(), end
         super().__init__([HtmlView(style_html()), self._view])
         self.add_class("kit")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kit.machine.pseries.tables import TableRow
 from kit.views.cockpit.view import (
     USUAL,
     Button,
@@ -23,6 +22,7 @@ from kit.views.diagram.drc_states import HEIGHT, ShownConnector, state_diagram
 from kit.views.diagram.drc_states import WIDTH as DIAGRAM_WIDTH
 from kit.views.diagram.drc_table_words import line_words
 from kit.views.escape import Html
+from kit.views.html.print_form import table
 from kit.views.models.connector import ConnectorModel, Press, Step
 from kit.views.models.connector_tasks import ConnectorTask
 
@@ -55,7 +55,6 @@ class ConnectorDesk(Desk):
     """
 
     def __init__(self, model: ConnectorModel, tasks: tuple[ConnectorTask, ...] = ()) -> None:
-        """Show *model*."""
         self.model, self._tasks, self._task, self._hinted = model, tasks, 0, False
 
     @property
@@ -124,7 +123,6 @@ class ConnectorDesk(Desk):
         )
 
     def _begin(self, number: int) -> None:
-        """Begin a task at its start."""
         self._task, self._hinted = number % len(self._tasks), False
         self.model.reset()
         for press in self._tasks[self._task].given:
@@ -224,30 +222,18 @@ def _rows_html(step: Step) -> Html:
     """Return the rows of the table that were tried, in order, with the matching one marked."""
     if not step.cell:
         return Html()
-    body = Html().join(_row_html(line, line is step.decided, step) for line in step.cell)
-    heads = Html().join(
-        Html('<th scope="col">{}</th>').format(head)
-        for head in ("", "state", "call", "if", "outcome")
-    )
-    star = any(not line.recorded for line in step.cell)
-    note = (
-        Html('<p class="kit-soft">* from QEMU\'s code; no recording shows it</p>') if star else ""
-    )
-    return Html(
-        '<table class="kit-rows"><caption>The rows of the table, tried from the top'
-        "</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}"
-    ).format(heads, body, note)
-
-
-def _row_html(line: TableRow, decided: bool, step: Step) -> Html:
-    call, guard, outcome = line_words(line)
-    cells = (step.before.state.name, call, guard or "otherwise", outcome)
-    marked = Html(' class="kit-now"') if decided else ""
-    return (
-        Html("<tr{}><td>{}</td>").format(marked, "▶ decided" if decided else "")
-        + Html().join(Html("<td>{}</td>").format(cell) for cell in cells)
-        + Html("</tr>")
-    )
+    rows, styles = [], []
+    for line in step.cell:
+        call, guard, outcome = line_words(line)
+        decided = line is step.decided
+        state = step.before.state.name
+        rows.append(("▶ decided" if decided else "", state, call, guard or "otherwise", outcome))
+        styles.append("kit-now" if decided else "")
+    note = Html()
+    if any(not line.recorded for line in step.cell):
+        note = Html('<p class="kit-soft">* from QEMU\'s code; no recording shows it</p>')
+    heads = ("", "state", "call", "if", "outcome")
+    return table("The rows of the table, tried from the top", heads, rows, styles) + note
 
 
 def _log_html(steps: tuple[Step, ...]) -> Html:

@@ -33,7 +33,6 @@ class ObservedDesk(Desk):
     def __init__(
         self, layout: Layout, events: str, shares: Mapping[str, Callable[[], str]]
     ) -> None:
-        """Show *layout*, and *events* in a tab."""
         self._layout, self._events, self._shares = layout, events, shares
 
     @property

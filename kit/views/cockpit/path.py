@@ -35,7 +35,6 @@ class PathDesk(Desk):
     """The player of a path. ``mail_of`` writes a mail about it."""
 
     def __init__(self, model: PathModel, mail_of: Callable[[PathPlay], str] | None = None) -> None:
-        """Show *model*."""
         self.model, self._mail_of = model, mail_of
 
     @property

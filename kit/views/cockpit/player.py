@@ -109,7 +109,6 @@ class PlayerDesk(Desk):
         *,
         reveal: bool = False,
     ) -> None:
-        """Show *model*."""
         self.model, self._lines_of, self._mail_of = model, lines_of, mail_of
         self._history, self._note = history or NoCommits(), ""
         self._prediction, self._reveal = prediction, reveal

@@ -90,7 +90,6 @@ class SandboxDesk(Desk):
         mail_of: Callable[[Run | Pair], str] | None = None,
         tasks: tuple[SandboxTask, ...] = (),
     ) -> None:
-        """Show *model*."""
         self.model, self._commit_of, self._lines_of = model, commit_of, lines_of
         self._history, self._note, self._mail_of = history or NoCommits(), "", mail_of
         self._tasks, self._task, self._hinted = tasks, 0, False

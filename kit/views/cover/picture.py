@@ -24,15 +24,6 @@ MIN_APART = 36.0  # between the middles of two times below it
 
 
 @dataclass(frozen=True, slots=True)
-class _Tick:
-    """A time on the axis; ``at`` is the middle of its words."""
-
-    x: str
-    at: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     """A sentence below a machine; ``until`` is empty for the last one."""
 
@@ -40,27 +31,6 @@ class _Line:
     until: str
     words: str
     tone: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Drawn:
-    """A machine with the times of the picture, as text; empty: it never happens."""
-
-    left: int
-    title: str
-    subtitle: str
-    limit: str
-    asks: str
-    starts: str
-    stops: str
-    lasts: str
-    released: str
-    arrives: str
-    told: str
-    flight: str
-    whole: str
-    ticks: tuple[_Tick, ...]
-    lines: tuple[_Line, ...]
 
 
 def cover_style() -> Html:
@@ -80,39 +50,42 @@ def cover_svg(scene: CoverScene, *, style: bool = True) -> Html:
     )
 
 
-def _drawn(scene: CoverScene, one: CoverMachine, left: int, title: str, subtitle: str) -> _Drawn:
+def _drawn(
+    scene: CoverScene, one: CoverMachine, left: int, title: str, subtitle: str
+) -> dict[str, object]:
+    """Return a machine with the times of the picture, as text; empty: it never happens."""
     starts = BEGIN + FLIGHT
     stops = _at(one.gave_up_s if one.gave_up_s is not None else scene.end_s)
     arrives = _at(one.released_s) + FLIGHT if one.released_s is not None else 0.0
     if one.told_s is not None:
         arrives = _at(one.told_s) + FLIGHT
-    return _Drawn(
-        left=left,
-        title=title,
-        subtitle=subtitle,
-        limit="" if one.limit_s is None else _seconds(one.limit_s),
-        asks=_s(BEGIN),
-        starts=_s(starts),
-        stops=_s(stops if one.told_s is None else min(stops, _at(one.told_s))),
-        lasts=_s((one.limit_s or 0) * PER_S),
-        released="" if one.released_s is None else _s(_at(one.released_s)),
-        arrives=_s(arrives),
-        told="" if one.told_s is None else _s(_at(one.told_s)),
-        flight=_s(FLIGHT),
-        whole=_s(scene.end_s * PER_S),
-        ticks=tuple(_ticks(scene, one)),
-        lines=_lines(one),
-    )
+    return {
+        "left": left,
+        "title": title,
+        "subtitle": subtitle,
+        "limit": "" if one.limit_s is None else _seconds(one.limit_s),
+        "asks": _s(BEGIN),
+        "starts": _s(starts),
+        "stops": _s(stops if one.told_s is None else min(stops, _at(one.told_s))),
+        "lasts": _s((one.limit_s or 0) * PER_S),
+        "released": "" if one.released_s is None else _s(_at(one.released_s)),
+        "arrives": _s(arrives),
+        "told": "" if one.told_s is None else _s(_at(one.told_s)),
+        "flight": _s(FLIGHT),
+        "whole": _s(scene.end_s * PER_S),
+        "ticks": _ticks(scene, one),
+        "lines": _lines(one),
+    }
 
 
-def _ticks(scene: CoverScene, one: CoverMachine) -> list[_Tick]:
-    """Return the times below the axis, and QEMU's timeout if the axis reaches it."""
+def _ticks(scene: CoverScene, one: CoverMachine) -> list[tuple[str, str, str]]:
+    """Return the times below the axis, QEMU's timeout among them: x, x of the words, the words."""
     limit = () if one.limit_s is None or one.limit_s > scene.end_s else (one.limit_s,)
     released = () if one.released_s is None else (one.released_s,)
     times = sorted({0.0, *released, *limit})
     marks = [LEFT + WIDTH * time / scene.end_s for time in times]
     words = zip(marks, _apart(marks), times, strict=True)
-    return [_Tick(f"{mark:.1f}", f"{at:.1f}", _seconds(time)) for mark, at, time in words]
+    return [(f"{mark:.1f}", f"{at:.1f}", _seconds(time)) for mark, at, time in words]
 
 
 def _apart(marks: list[float]) -> list[float]:
@@ -146,11 +119,8 @@ def _lines(one: CoverMachine) -> tuple[_Line, ...]:
 
 def cover_words(scene: CoverScene) -> str:
     """Say what a scene shows."""
-    ends = [
-        f"{name}: {_lines(one)[-1].words}"
-        for name, one in (("With the timeout", scene.before), ("After the revert", scene.after))
-    ]
-    return " ".join(ends)
+    before, after = (_lines(one)[-1].words for one in (scene.before, scene.after))
+    return f"With the timeout: {before} After the revert: {after}"
 
 
 def _at(time_s: float) -> float:

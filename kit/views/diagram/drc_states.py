@@ -66,9 +66,7 @@ def state_diagram(revision: Revision, live: ShownConnector | None = None) -> Htm
     """Return the states of a logical connector (CPU, LMB, PHB, PMEM) at *revision* as SVG."""
     table = [line for line in lines(revision) if line.state in _PLACES]
     moves = _one_arrow_each([line for line in table if _moves(line)])
-    timeout = Patch.CPU_UNPLUG_TIMEOUT in revision.patches
-    refusal = Patch.UNISOLATE_ROLLS_BACK in revision.patches
-    notes = _notes(timeout=timeout, refusal=refusal)
+    notes = [*_notes(revision)]
     label = (
         f"States of a CPU connector at {revision.name}: "
         + "; ".join(_sentence(line) for line in moves)
@@ -98,7 +96,6 @@ def _moves(line: TableRow) -> bool:
 
 
 def _one_arrow_each(moves: list[TableRow]) -> list[TableRow]:
-    """Return one row for each pair of states."""
     chosen: dict[tuple[DrcState, DrcState], TableRow] = {}
     for line in moves:
         chosen.setdefault((line.state, line.row.then), line)
@@ -205,12 +202,11 @@ def _sentence(line: TableRow) -> str:
     return f"{line.state.name} to {line.row.then.name} by {_call_name(line)}{asked}"
 
 
-def _notes(*, timeout: bool, refusal: bool) -> list[str]:
-    notes = ["“If pending”: QEMU has requested the unplug."]
-    if timeout:
-        notes.append("After 15 s QEMU drops the request: UNUSABLE then removes nothing.")
+def _notes(revision: Revision) -> Iterator[str]:
+    yield "“If pending”: QEMU has requested the unplug."
+    if Patch.CPU_UNPLUG_TIMEOUT in revision.patches:
+        yield "After 15 s QEMU drops the request: UNUSABLE then removes nothing."
     else:
-        notes.append("The request stays pending until the guest is done, or until a reset or CAS.")
-    if refusal:
-        notes.append("UNISOLATE in UNISOLATE or CONFIGURED ends the request: the guest refuses.")
-    return notes
+        yield "The request stays pending until the guest is done, or until a reset or CAS."
+    if Patch.UNISOLATE_ROLLS_BACK in revision.patches:
+        yield "UNISOLATE in UNISOLATE or CONFIGURED ends the request: the guest refuses."

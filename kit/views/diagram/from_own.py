@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from kit.explorer.own_machine import OwnMessage, Said
 from kit.explorer.own_model import OwnPath, violated_by
 from kit.machine.clock import NS_PER_S
-from kit.simulation.timeline import TimelineStop, merged
+from kit.simulation.timeline import TimelineStop
+from kit.views.diagram.from_path import finished_choices, stops_of
 from kit.views.diagram.layout import (
     LaneRow,
     Layout,
@@ -44,8 +45,6 @@ class OwnPlay:
 
 @dataclass(frozen=True, slots=True)
 class _SentItem:
-    """A message at a choice."""
-
     number: int
     message: OwnMessage
 
@@ -58,7 +57,7 @@ class _SentItem:
 def layout_of_own(play: OwnPlay) -> Layout:
     """Return the layout of a play, at its end."""
     items = [list(_items(path)) for path in play.paths]
-    stops = _stops(items)
+    stops = stops_of([[one.placed for one in side] for side in items])
     first = next((n for n, stop in enumerate(stops) if stop.differs), None)
     names = ("",) if len(play.paths) == 1 else ("before", "after")
     description = play.paths[0].description
@@ -105,13 +104,6 @@ def _items(path: OwnPath) -> Iterator[_SentItem]:
             yield _SentItem(number, message)
 
 
-def _stops(items: list[list[_SentItem]]) -> tuple[TimelineStop, ...]:
-    placed = [[one.placed for one in side] for side in items]
-    if len(items) == 2:
-        return merged(*placed)
-    return tuple(TimelineStop(at_ns, (n,), (True,)) for n, (at_ns, _) in enumerate(placed[0]))
-
-
 def _side(
     path: OwnPath,
     items: list[_SentItem],
@@ -126,7 +118,7 @@ def _side(
         for step, stop in enumerate(stops)
         if stop.moved[number]
     )
-    shows, over = path.shows, [0, *_over(stops)]
+    shows, over = path.shows, [0, *finished_choices(stops)]
     rows = {who: LaneRow(lane, "") for who, lane in lanes.items()}
     helds = {
         row: [_shown(shows[min(n, len(path.choices))].get(who)) for n in over]
@@ -140,13 +132,6 @@ def _side(
         bars=tuple(bar for row, held in helds.items() for bar in bars_in(row, held)),
         now=tuple((row, held[-1]) for row, held in helds.items()),
     )
-
-
-def _over(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
-    """Return the number of finished choices after each step."""
-    for step, stop in enumerate(stops):
-        last = step + 1 == len(stops) or stops[step + 1].at_ns > stop.at_ns
-        yield stop.at_ns // NS_PER_S - (not last)
 
 
 def _shown(said: Said | None) -> StateShown | None:

@@ -20,7 +20,8 @@ from kit.simulation.timeline import TimelineStop, merged
 from kit.trace.entry import TraceEntry
 from kit.views.diagram.layout import LaneRow, Layout, Mark, PictureSide, bars_in, helds_of, mark_of
 
-__all__ = ["layout_of_path", "live_provenance", "outcome_of", "path_provenance", "title_of"]
+__all__ = ["beside_option", "finished_choices", "layout_of_path", "live_provenance", "outcome_of"]
+__all__ += ["path_command", "path_provenance", "stops_of", "title_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
     place = play.count if place is None else place
     items = [list(_items(side)) for side in play.sides]
     shown = _shown(play)
-    stops = _stops(items)
+    stops = stops_of([[one.placed for one in side] for side in items])
     first = next((n for n, stop in enumerate(stops) if stop.differs), None)
     here = sum(stop.at_ns <= place * NS_PER_S for stop in stops) - 1
     names = ("",) if len(play.sides) == 1 else ("before", "after")
@@ -59,7 +60,7 @@ def layout_of_path(play: PathPlay, place: int | None = None) -> Layout:
         name="path",
         title=title_of(play),
         origin=path_provenance(play).words,
-        command=_command(play),
+        command=path_command(play),
         devices=shown,
         lanes=PARTICIPANTS,
         rows=tuple(
@@ -91,11 +92,15 @@ def live_provenance(path: PlayedPath, binary: str) -> Provenance:
 _LIBVIRT = f"libvirt {'.'.join(map(str, GUEST_ERROR_SINCE))}"
 
 
-def _command(play: PathPlay) -> str:
-    others = [side.revision.name for side in play.sides if side.revision != play.path.revision]
-    return " ".join([f"kit open {play.path.token}", *(f"--beside {name}" for name in others)]) + (
-        option_of(play.path.revision)
-    )
+def path_command(play: PathPlay) -> str:
+    """Return the command that replays a path."""
+    return f"kit open {play.path.token}{beside_option(play)}{option_of(play.path.revision)}"
+
+
+def beside_option(play: PathPlay) -> str:
+    """Return the options of `kit open` for the other revisions, each behind a blank."""
+    others = [side.revision for side in play.sides if side.revision != play.path.revision]
+    return "".join(f" --beside {other.name}" for other in others)
 
 
 def title_of(play: PathPlay) -> str:
@@ -148,10 +153,12 @@ def _items(side: PathSide) -> Iterator[_Item]:
         yield _Item(len(side.choices) + 1, None, Actor.QEMU, "goes no further")
 
 
-def _stops(items: list[list[_Item]]) -> tuple[TimelineStop, ...]:
-    """Return the steps: one for each item, and one for what both sides have at a choice."""
-    placed = [[one.placed for one in side] for side in items]
-    if len(items) == 2:
+def stops_of(placed: list[list[tuple[int, object]]]) -> tuple[TimelineStop, ...]:
+    """Return the steps: one for each item, and one for what both sides have at a choice.
+
+    An item of a side is its place, in ns, and its content.
+    """
+    if len(placed) == 2:
         return merged(*placed)
     return tuple(TimelineStop(at_ns, (n,), (True,)) for n, (at_ns, _) in enumerate(placed[0]))
 
@@ -173,7 +180,7 @@ def _side(
     rows = [LaneRow(lane, device) for lane in PARTICIPANTS for device in shown]
     helds = {row: helds_of(row, side.standings) for row in rows}
     most = len(side.choices)
-    over = [0, *(min(count, most) for count in _over(stops))]
+    over = [0, *(min(count, most) for count in finished_choices(stops))]
     return PictureSide(
         name=name,
         path_at=side.revision,
@@ -184,7 +191,7 @@ def _side(
     )
 
 
-def _over(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
+def finished_choices(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
     """Return the number of finished choices after each step."""
     for step, stop in enumerate(stops):
         last = step + 1 == len(stops) or stops[step + 1].at_ns > stop.at_ns

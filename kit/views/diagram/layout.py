@@ -201,6 +201,15 @@ class PictureSide:
         """Return the bars of a row, in time order."""
         return tuple(bar for bar in self.bars if bar.row == row)
 
+    def held(self, row: LaneRow, step: int) -> Held | None:
+        """Return the state of a row after a step (-1: the start)."""
+        found = (
+            bar.held
+            for bar in self.bars
+            if bar.row == row and bar.first <= step and (bar.last is None or step < bar.last)
+        )
+        return next(found, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:

@@ -358,7 +358,6 @@ class _PictureParts:
 
 
 def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:
-    """Draw a message between two lanes, or what a party does on its own."""
     colour = COLOURS[mark.tone]
     if mark.src is mark.dst:
         y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kit.actors.messages import Actor
 from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.layout import Held, Lane, LaneRow, LaneState, Layout, PictureSide, StateShown
+from kit.views.diagram.layout import Lane, LaneRow, LaneState, Layout, PictureSide, StateShown
 from kit.views.escape import Html
 
 __all__ = ["PRESENT", "Chip", "absent", "chip_svg", "chip_width", "chips_of"]
@@ -70,7 +70,7 @@ def chips_of(layout: Layout, side: PictureSide) -> Iterator[Chip]:
         lasts = [*(first for first, _ in made[1:]), None]
         for (first, (words, colour)), last in zip(made, lasts, strict=True):
             if words:
-                loud = _held(side, row, first) in (LaneState.ORPHANED, LaneState.ABORTED)
+                loud = side.held(row, first) in (LaneState.ORPHANED, LaneState.ABORTED)
                 yield Chip(row=row, first=first, last=last, words=words, colour=colour, loud=loud)
 
 
@@ -83,17 +83,8 @@ def _edges(side: PictureSide, row: LaneRow) -> Iterator[int]:
                 yield bar.last
 
 
-def _held(side: PictureSide, row: LaneRow, step: int) -> Held | None:
-    found = (
-        bar.held
-        for bar in side.bars_of(row)
-        if bar.first <= step and (bar.last is None or step < bar.last)
-    )
-    return next(found, None)
-
-
 def _said(side: PictureSide, row: LaneRow, step: int) -> tuple[str, str]:
-    held = _held(side, row, step)
+    held = side.held(row, step)
     if isinstance(held, StateShown):
         words = held.words if len(held.words) <= MAX_CHIP else f"{held.words[: MAX_CHIP - 1]}…"
         return words, TONES[held.tone]

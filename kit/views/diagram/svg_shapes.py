@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from kit.views.escape import Html
 
-__all__ = ["BAD", "DIM", "GOOD", "HOLD", "INK", "LINE", "MARK", "PANEL", "PAPER", "SOFT", "WAIT"]
+__all__ = ["BAD", "DIM", "GOOD", "HOLD", "INK", "LINE", "MARK", "PAPER", "SOFT", "WAIT"]
 __all__ += ["DIMMED", "arrow", "cross", "cut", "group", "line", "picture", "rect", "text"]
 __all__ += ["text_width"]
 
@@ -21,7 +21,6 @@ SOFT = "var(--kit-soft, #57606a)"
 DIM = "var(--kit-dim, #636b75)"
 LINE = "var(--kit-line, #d0d7de)"
 PAPER = "var(--kit-paper, #ffffff)"
-PANEL = "var(--kit-panel, #f6f8fa)"
 MARK = "var(--kit-mark, #fff3c4)"
 HOLD = "var(--kit-hold, #2f6db3)"
 WAIT = "var(--kit-wait, #8a5700)"

@@ -66,7 +66,6 @@ def picture_lines(
 
 
 def _only(layout: Layout, devices: tuple[str, ...]) -> Layout:
-    """Return a layout without the rows of other devices."""
     rows = tuple(row for row in layout.rows if row.device in devices)
     return replace(layout, devices=devices, rows=rows)
 
@@ -162,7 +161,6 @@ def _ends(
 
 
 def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
-    """Return the meaning of the signs in the picture."""
     helds = {bar.held for side in layout.sides for bar in side.bars}
     own = {held.tone for held in helds if isinstance(held, StateShown)}
     what = "shows a state" if layout.own else "has it"

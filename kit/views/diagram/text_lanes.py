@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from kit.actors.messages import Actor
 from kit.trace.columns import Severity
 from kit.views.diagram.layout import (
-    Held,
     Lane,
     LaneRow,
     LaneState,
@@ -105,7 +104,7 @@ def paint(side: PictureSide, columns: Columns, lines: list[TextRow], signs: Sign
         cells = [" "] * columns.width
         for lane in columns.lanes:
             for device in columns.devices:
-                sign = sign_of(lane, _held(side, LaneRow(lane, device), line.step), signs)
+                sign = sign_of(lane, side.held(LaneRow(lane, device), line.step), signs)
                 cells[columns.of(lane, device)] = sign
         for column, words in beside.get(number, ()):
             cells[column] = signs.timer
@@ -131,7 +130,7 @@ def end_words(side: PictureSide, columns: Columns, device: str) -> list[str]:
     """Return how it ends for a device, in as many rows as keep the words apart."""
     rows = [[" "] * columns.width for _ in range(1 if columns.apart >= 7 else 2)]
     for number, lane in enumerate(columns.lanes):
-        held = _held(side, LaneRow(lane, device), len(side.marks) + 10**6)
+        held = side.held(LaneRow(lane, device), len(side.marks) + 10**6)
         if isinstance(held, StateShown):
             words = held.words[: columns.apart - 1]
         else:
@@ -139,13 +138,6 @@ def end_words(side: PictureSide, columns: Columns, device: str) -> list[str]:
             words = END_WORDS[held] if speaks else "-"
         _write(rows[number % len(rows)], columns.lanes[lane], words, len(columns.devices))
     return ["".join(row) for row in rows]
-
-
-def _held(side: PictureSide, row: LaneRow, step: int) -> Held | None:
-    for bar in side.bars:
-        if bar.row == row and bar.first <= step and (bar.last is None or step < bar.last):
-            return bar.held
-    return None
 
 
 def _draw(cells: list[str], mark: Mark, columns: Columns, signs: Signs) -> None:
@@ -167,7 +159,7 @@ def _limbo(cells: list[str], side: PictureSide, columns: Columns, step: int) -> 
     """Write LIMBO out, where there is room on QEMU's lane."""
     word = "LIMBO"
     for device in columns.devices:
-        if _held(side, LaneRow(Actor.QEMU, device), step) is LaneState.ORPHANED:
+        if side.held(LaneRow(Actor.QEMU, device), step) is LaneState.ORPHANED:
             at = columns.of(Actor.QEMU, device)
             if len(columns.devices) == 1:
                 _write(cells, at, word)
@@ -201,7 +193,6 @@ def _beside(
 
 
 def _rows(bracket: Bracket, lines: list[TextRow]) -> range:
-    """Return the rows during which a timer runs."""
     start = next((n for n, line in enumerate(lines) if line.step >= bracket.first), 0)
     end = len(lines)
     for number, line in enumerate(lines[start:], start):

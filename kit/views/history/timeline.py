@@ -20,6 +20,7 @@ _ROW, _TOP = 34, 28
 _MAX_WORDS = 92  # signs that fit on a line
 _MAX_TITLE = 84
 _MAX_EVENTS = {"change": 6, "with": 4, "without": 2, "after": 6}
+_Heads = tuple[tuple[int, str, str], ...]  # lines above it: y, style, words
 _RELATIONS = {"re-land": "brings it back", "fixes": "fixes it", "follow-up": "same functions"}
 
 
@@ -34,28 +35,6 @@ class TimelineEvent:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    y: int
-    date: str
-    kind: str
-    head: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class _HeadLine:
-    y: int
-    style: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    top: int
-    height: int
-
-
 def timeline_events(case: RevertCase) -> tuple[TimelineEvent, ...]:
     """Return what happened, by date: the change, versions, the revert, what came after."""
     return tuple(sorted(_events(case), key=lambda one: one.at_s))
@@ -67,12 +46,8 @@ def _events(case: RevertCase) -> Iterator[TimelineEvent]:
         yield _event(target.committed, "change", target.sha[:10], target.subject)
     yield _event(revert.committed, "revert", revert.sha[:10], revert.subject)
     having = [one for one in case.versions if one.has_code]
-    shown = (
-        having
-        if len(having) <= _MAX_EVENTS["with"]
-        else [*having[: _MAX_EVENTS["with"] - 1], having[-1]]
-    )
-    for version in shown:
+    most = _MAX_EVENTS["with"]
+    for version in having if len(having) <= most else [*having[: most - 1], having[-1]]:
         yield _event(version.committed, "with", version.tag, "has the change")
     lacking = [one for one in case.versions if one.has_code is False]
     for version in lacking[: _MAX_EVENTS["without"]]:
@@ -99,40 +74,32 @@ def timeline_svg(case: RevertCase) -> Html:
 def history_cover_svg(case: RevertCase) -> Html:
     """Return the cover of a lesson: the change and its revert, below what the lesson asks."""
     heads = (
-        _HeadLine(38, "title", _cut(f"{case.project}: {case.title}", _MAX_TITLE)),
-        _HeadLine(62, "soft", "What was it for, who got it, and why did it go?"),
+        (38, "title", _cut(f"{case.project}: {case.title}", _MAX_TITLE)),
+        (62, "soft", "What was it for, who got it, and why did it go?"),
     )
     events = [one for one in timeline_events(case) if one.kind in ("change", "revert")]
     return _svg(events, heads, paper=True)
 
 
-def _svg(events: Sequence[TimelineEvent], heads: Sequence[_HeadLine], *, paper: bool) -> Html:
-    top = _TOP + (heads[-1].y if heads else 0)
-    rows = [
-        _Row(top + place * _ROW, one.date, one.kind, one.head, one.words)
-        for place, one in enumerate(events)
-    ]
+def _svg(events: Sequence[TimelineEvent], heads: _Heads, *, paper: bool) -> Html:
+    top = _TOP + (heads[-1][0] if heads else 0)
+    rows = [(top + place * _ROW, one) for place, one in enumerate(events)]
     return page(
         "views/history/timeline.svg.jinja",
         style=Html(
             resources.files("kit.views.history").joinpath("timeline.css").read_text("utf-8")
         ),
         height=top + len(rows) * _ROW - _ROW + _TOP,
-        label=_label(events),
+        label="; ".join(f"{one.date}: {one.head} {one.words}" for one in events),
         paper=paper,
-        heads=list(heads),
+        heads=heads,
         rows=rows,
         bar=_bar(rows),
     )
 
 
-def _bar(rows: Sequence[_Row]) -> _Bar | None:
-    """Return the bar from the first commit of the change to the revert, if they stand so."""
-    first = next((row.y for row in rows if row.kind == "change"), None)
-    last = next((row.y for row in rows if row.kind == "revert"), None)
-    return None if first is None or last is None or last <= first else _Bar(first, last - first)
-
-
-def _label(events: Sequence[TimelineEvent]) -> str:
-    """Return the timeline in words."""
-    return "; ".join(f"{one.date}: {one.head} {one.words}" for one in events)
+def _bar(rows: Sequence[tuple[int, TimelineEvent]]) -> tuple[int, int] | None:
+    """Return top and height of the bar from the change's first commit to the revert, if any."""
+    first = next((y for y, one in rows if one.kind == "change"), None)
+    last = next((y for y, one in rows if one.kind == "revert"), None)
+    return None if first is None or last is None or last <= first else (first, last - first)

@@ -74,7 +74,6 @@ def _readable(hunk: Hunk) -> Hunk:
 
 
 def _height(file: FileDiff, *, side_by_side: bool) -> int:
-    """Return the number of rows of a file."""
     if not side_by_side:
         return sum(1 + len(hunk.lines) for hunk in file.hunks)
     return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)

@@ -265,7 +265,6 @@ def _time_axis(axes: Axes, name: str, longest: float) -> None:
 
 
 def _year(seconds: int) -> float:
-    """Return a date as a year and its fraction."""
     when = datetime.fromtimestamp(seconds, UTC)
     start = datetime(when.year, 1, 1, tzinfo=UTC)
     return when.year + (when - start).total_seconds() / (365.25 * DAY_S)

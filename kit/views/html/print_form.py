@@ -7,7 +7,7 @@ Any object in a lesson may have a method ``_repr_print_``. Hand-outs call it (se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -107,14 +107,22 @@ def _hunks(found: re.Match[str]) -> str:
     return f"{found[1]}{blocks}{found[3]}"
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
-    """Return a table. A cell is text or HTML."""
+def table(
+    caption: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    styles: Sequence[str] = (),
+) -> Html:
+    """Return a table. A cell is text or HTML; *styles* are the classes of the rows, if any."""
+    named = [Html(' class="{}"').format(one) if one else Html() for one in styles]
     top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     body = Html().join(
-        Html("<tr>") + Html().join(Html("<td>{}</td>").format(cell) for cell in row) + Html("</tr>")
-        for row in rows
+        Html("<tr{}>{}</tr>").format(
+            style, Html().join(Html("<td>{}</td>").format(cell) for cell in row)
+        )
+        for row, style in zip(rows, named or [Html()] * len(rows), strict=True)
     )
-    named = Html("<caption>{}</caption>").format(caption) if caption else ""
+    above = Html("<caption>{}</caption>").format(caption) if caption else ""
     return Html(
         '<table class="kit-rows">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
-    ).format(named, top, body)
+    ).format(above, top, body)

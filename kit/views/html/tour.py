@@ -121,7 +121,6 @@ def _rows_together(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Ht
 
 
 def _why_none(model: TourModel) -> str:
-    """Return why no scenario runs differently."""
     if model.step == model.previous:
         return "the tour begins here."
     if model.is_silent:
@@ -136,22 +135,14 @@ def _count(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
 
 
 def _table_html(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Html:
-    rows = Html().join(
-        Html('<tr class="kit-{}"><td>{}</td><td>{}</td>').format(
-            kind, sign, state_words(line.state)
-        )
-        + Html().join(Html("<td>{}</td>").format(words) for words in line_words(line))
-        + Html("</tr>")
-        for sign, kind, lines in (("+", "added", came), ("−", "removed", went))
-        for line in lines
-    )
-    if not rows:
+    signs = ["+"] * len(came) + ["−"] * len(went)
+    if not signs:
         return Html()
-    heads = Html().join(
-        Html("<th scope='col'>{}</th>").format(head)
-        for head in ("", "state", "call", "if", "outcome")
-    )
-    return Html(
-        "<details><summary>the rows</summary><table class='kit-rows'><thead><tr>{}"
-        '</tr></thead><tbody>{}</tbody></table><p class="kit-soft">{}</p></details>'
-    ).format(heads, rows, ROWS_NOTE)
+    rows = [
+        (sign, state_words(line.state), *line_words(line))
+        for sign, line in zip(signs, (*came, *went), strict=True)
+    ]
+    styles = ["kit-added" if sign == "+" else "kit-removed" for sign in signs]
+    shown = table("", ("", "state", "call", "if", "outcome"), rows, styles)
+    note = Html('<p class="kit-soft">{}</p>').format(ROWS_NOTE)
+    return Html("<details><summary>the rows</summary>{}{}</details>").format(shown, note)

@@ -214,7 +214,6 @@ def _is_good(reply: Reply) -> bool:
 
 
 def _answer(reply: Reply, decided: TableRow | None) -> str:
-    """Return the reply in words."""
     name = ""
     if decided is not None and decided.row.status is not None:
         name = f", {decided.row.status.name.lower().replace('_', ' ')}"

@@ -8,9 +8,8 @@ from kit.explorer.comparison import PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.simulation.beliefs import Belief
 from kit.simulation.knowledge import Knowledge
-from kit.views.diagram.from_path import outcome_of, title_of
+from kit.views.diagram.from_path import outcome_of, path_command, title_of
 from kit.views.models.timeline import said_once
-from kit.views.reports.path import path_command
 
 __all__ = ["PathModel"]
 

@@ -118,7 +118,6 @@ class RevertModel(HasTraits):
     hint = Unicode()
 
     def __init__(self, read: Callable[[str], RevertPage]) -> None:
-        """Start with none."""
         super().__init__()
         self._read = read
         self.named = ""
@@ -150,7 +149,6 @@ class RevertsModel(HasTraits):
     def __init__(
         self, found: RevertRows, check: Callable[[Sequence[Revert]], Iterator[Revert]]
     ) -> None:
-        """Start with all rows, newest first."""
         super().__init__(table=Table())
         self._check = check
         self.load(found)

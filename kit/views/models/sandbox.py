@@ -97,7 +97,6 @@ class _Click:
 
 
 def _is_kept(click: object, here: Timeline) -> bool:
-    """Was a click made before the current place?"""
     return isinstance(click, _Click) and (click.at_ns, click.place) <= (here.at_ns, here.place)
 
 

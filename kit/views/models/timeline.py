@@ -50,7 +50,6 @@ class TimelineModel(HasTraits):
     hint = Unicode()
 
     def __init__(self, timeline: Timeline) -> None:
-        """Start where *timeline* is."""
         super().__init__(timeline=timeline)
         self._past: tuple[tuple[Timeline, tuple[object, ...]], ...] = ()
         self._clicks: tuple[object, ...] = ()  # what a subclass remembers of an action

@@ -46,7 +46,6 @@ class Standings:
     """The different states of all parties but the operator, and which one each node has."""
 
     def __init__(self, graph: Graph) -> None:
-        """Compare the standings of a graph's nodes."""
         found: dict[Hashable, int] = {}
         self.states: list[PathState] = []
         self.numbers: list[int] = []

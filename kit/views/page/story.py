@@ -133,7 +133,6 @@ def _tab(tab: Tab, token: str) -> Tab:
 
 
 def _codes(desk: Desk, view: View) -> Iterator[Html]:
-    """Yield what the tab Code shows at each place."""
     for index, place in enumerate(view.places):
         desk.go(index, place.at_ns)
         yield desk.code().html

@@ -152,7 +152,6 @@ def _most_telling(model: PropertyModel) -> Html:
 
 
 def _beside(model: PropertyModel, at: Revision) -> tuple[Revision, ...]:
-    """Return the revision after *at*, if there is one."""
     place = model.revisions.index(at)
     return model.revisions[place + 1 : place + 2]
 

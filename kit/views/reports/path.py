@@ -8,8 +8,13 @@ from kit.common.package import drawn_by
 from kit.explorer.comparison import PathChoice, PathPlay, PathSide
 from kit.explorer.paths import path_sentence
 from kit.git.values.page import CommitReference
-from kit.simulation.platform import option_of
-from kit.views.diagram.from_path import layout_of_path, outcome_of, title_of
+from kit.views.diagram.from_path import (
+    beside_option,
+    layout_of_path,
+    outcome_of,
+    path_command,
+    title_of,
+)
 from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
@@ -27,18 +32,8 @@ from kit.views.reports.blocks import (
 from kit.views.reports.picture_page import StillPage
 from kit.views.reports.transcript import pasted, path_transcript_lines
 
-__all__ = ["path_command", "path_event_lines", "path_mail_lines", "path_markdown_lines"]
-__all__ += ["path_still", "path_text_lines"]
-
-
-def path_command(play: PathPlay) -> str:
-    """Return the command that replays a path."""
-    return f"kit open {play.path.token}{_beside(play)}{option_of(play.path.revision)}"
-
-
-def _beside(play: PathPlay) -> str:
-    others = [side.revision for side in play.sides if side.revision != play.path.revision]
-    return "".join(f" --beside {other.name}" for other in others)
+__all__ = ["path_event_lines", "path_mail_lines", "path_markdown_lines", "path_still"]
+__all__ += ["path_text_lines"]
 
 
 def path_text_lines(play: PathPlay, width: int, *, unicode: bool = False) -> Iterator[str]:
@@ -60,7 +55,8 @@ def path_mail_lines(
     in_reply_to: str | None = None,
 ) -> Iterator[str]:
     """Yield the body of a mail, with two header lines if it is a reply."""
-    replay = paragraphs([drawn_by(), f"Replay: kit open TOKEN{_beside(play)}"], width, unicode)
+    again = f"Replay: kit open TOKEN{beside_option(play)}"
+    replay = paragraphs([drawn_by(), again], width, unicode)
     transcript = pasted(path_transcript_lines(play, bare=True), width)
     yield from reply_lines(in_reply_to)
     yield from blocks(

@@ -248,11 +248,9 @@ class _Reader:
                 made = self.declare(declared.strip(), person=kind.lower() == "actor")
                 self.items.append(Lifetime(made, alive=True))
             case "destroy" if rest:
-                self.items.append(Lifetime(self.known(rest), alive=False))
+                self.items.append(Lifetime(self.add(rest), alive=False))
             case "activate" | "deactivate" if rest and not _is_message(statement):
-                self.items.append(
-                    Activation(self.known(rest), active=keyword.lower() == "activate")
-                )
+                self.items.append(Activation(self.add(rest), active=keyword.lower() == "activate"))
             case "autonumber" if not _is_message(statement):
                 self.number_from(statement, rest)
             case "title" if not _is_message(statement):
@@ -283,7 +281,7 @@ class _Reader:
         return self.add(found["id"].strip(), label, person=person)
 
     def add(self, identifier: str, label: str = "", *, person: bool = False) -> str:
-        """Return the id of a participant, which is added at the right if it is new."""
+        """Return the id of a participant; any statement may introduce a new one, at the right."""
         identifier = _words(identifier).replace("\n", " ")
         if not identifier:
             raise self.error(identifier, "a participant needs a name")
@@ -299,10 +297,6 @@ class _Reader:
         if self.boxed is not None and old is None:
             self.boxed[1].append(identifier)
         return identifier
-
-    def known(self, identifier: str) -> str:
-        """Return the id of a participant that another statement may introduce."""
-        return self.add(identifier)
 
     def open_box(self, statement: str, rest: str) -> None:
         """Begin a box round participants; its colour is passed over."""
@@ -359,7 +353,7 @@ class _Reader:
     def note(self, statement: str, note: re.Match[str]) -> None:
         """Add a note."""
         side = NoteSide(" ".join(note["side"].lower().split()))
-        over = tuple(self.known(one) for one in note["over"].split(","))
+        over = tuple(self.add(one) for one in note["over"].split(","))
         if len(over) > (2 if side is NoteSide.OVER else 1):
             raise self.error(statement, "a note is over one participant or two")
         self.items.append(SequenceNote(side, over, _words(note["text"])))
@@ -370,12 +364,8 @@ class _Reader:
         if found is None:
             raise self.error(statement, "expected a message (A->>B: text), a note or a frame")
         src, sign, turn, dst, text = found
-        if sign in _ARROWS:
-            dashed, head = _ARROWS[sign]
-            tail = ArrowHead.NONE
-        else:
-            dashed, head, tail = _REVERSED[sign]
-        src, dst = self.known(src), self.known(dst)
+        dashed, head, tail = _REVERSED.get(sign) or (*_ARROWS[sign], ArrowHead.NONE)
+        src, dst = self.add(src), self.add(dst)
         number = ""
         if self.numbers is not None:
             number = f"{self.numbers[0]:g}"

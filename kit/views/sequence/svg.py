@@ -79,8 +79,6 @@ class _Frame:
 
 @dataclass(slots=True)
 class _Canvas:
-    """Draws one diagram from top to bottom."""
-
     diagram: SequenceDiagram
     x: dict[str, float] = field(default_factory=dict)
     y: float = 0.0
@@ -204,16 +202,8 @@ class _Canvas:
         """Write the title, and leave room for the names."""
         self.y = MARGIN
         if self.diagram.title:
-            self.front.append(
-                svg.text(
-                    self.width / 2,
-                    self.y + 12,
-                    self.diagram.title,
-                    size=15,
-                    anchor="middle",
-                    bold=True,
-                )
-            )
+            x, y, title = self.width / 2, self.y + 12, self.diagram.title
+            self.front.append(svg.text(x, y, title, size=15, anchor="middle", bold=True))
             self.y += 28
         self.y += LEADING * any(group.text for group in self.diagram.groups)
         self.head_top = self.y
@@ -347,16 +337,13 @@ class _Canvas:
         """Draw how long a participant is active; a second bar stands beside the first."""
         shift = 4.0 * len(self.active.get(name, []))
         left = self.x[name] - BAR / 2 + shift
-        self.behind.append(svg.rect(left, top, BAR, max(bottom - top, 4), svg.PAPER, svg.SOFT))
-        self.parts.insert(0, self.behind.pop())
+        self.parts.insert(0, svg.rect(left, top, BAR, max(bottom - top, 4), svg.PAPER, svg.SOFT))
 
     def frame(self, frame: _Frame) -> None:
         """Draw a frame that has ended."""
         if frame.left > frame.right:  # nothing is in it
-            frame.left, frame.right = (
-                min(self.x.values(), default=0.0),
-                max(self.x.values(), default=0.0),
-            )
+            frame.left = min(self.x.values(), default=0.0)
+            frame.right = max(self.x.values(), default=0.0)
         out = FRAME_STEP * (frame.inside + 1)
         left, right = max(frame.left - out, 2.0), frame.right + out
         words = _broken(frame.text, 2 * MAX_TEXT)
@@ -365,14 +352,11 @@ class _Canvas:
         self.width = max(self.width, right + 2)
         for outer in self.frames:
             outer.inside = max(outer.inside, frame.inside + 1)
+        box = (left, frame.top, right - left, self.y - frame.top)
         if frame.kind == "rect":
-            self.behind.append(
-                svg.rect(left, frame.top, right - left, self.y - frame.top, "none", svg.LINE)
-            )
+            self.behind.append(svg.rect(*box, "none", svg.LINE))
             return
-        self.behind.append(
-            svg.rect(left, frame.top, right - left, self.y - frame.top, "none", svg.SOFT, "5 3")
-        )
+        self.behind.append(svg.rect(*box, "none", svg.SOFT, "5 3"))
         self.front.append(svg.text(left + 6, frame.top + 14, frame.kind, bold=True, fill=svg.SOFT))
         self.front.extend(_texts(left + kind + 14, frame.top + 14, words, "start"))
         for top, text in frame.branches:
@@ -397,7 +381,6 @@ def _head(x: float, y: float, way: int, head: ArrowHead) -> Iterator[Html]:
 
 
 def _person(x: float, top: float) -> Iterator[Html]:
-    """Draw a person above a name."""
     yield Html('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" style="fill:{};stroke:{}"/>').format(
         x, top + 4, svg.PAPER, svg.INK
     )

@@ -183,7 +183,8 @@ class _TextPainter:
                     self.active[name] = max(count, 0)
                 case Lifetime(id=name, alive=alive):
                     leaving |= set() if alive else {name}
-        yield from self.ends()
+        if self.at:  # what ends the lanes
+            yield from self.rows([], [self.lanes()])
 
     # -- where things stand ------------------------------------------------------------------------
 
@@ -249,10 +250,6 @@ class _TextPainter:
         """Return how far apart *count* lanes can be."""
         room = self.width - self.start - TAIL
         return min(room // (count - 1) if count > 1 else MAX_APART, MAX_APART)
-
-    def fits(self, apart: int) -> bool:
-        """Do the names fit above lanes that are *apart*, in a few rows that take turns?"""
-        return self.staggered(self.names, apart) is not None
 
     def staggered(self, names: dict[str, str], apart: int) -> list[str] | None:
         """Return the fewest rows that hold the names above their lanes; None if many do not."""
@@ -381,11 +378,6 @@ class _TextPainter:
             yield margin + line
         last = f"{margin}{words[-1] if words else kind} "
         yield last + sign * (self.width - cell_len(last))
-
-    def ends(self) -> Iterator[str]:
-        """Yield what ends the lanes."""
-        if self.at and self.diagram.participants:
-            yield from self.rows([], [self.lanes()])
 
 
 def _sign(message: SequenceMessage) -> str:

@@ -28,7 +28,6 @@ __all__ = [
     "label",
     "press",
     "row",
-    "side",
     "toggle",
 ]
 
@@ -42,7 +41,6 @@ class HtmlView(widgets.HTML):  # type: ignore[misc]  # ipywidgets ships no types
     """A widget for HTML. It refuses text, so that text is never shown unescaped."""
 
     def __init__(self, html: Html = _EMPTY) -> None:
-        """Show *html*."""
         super().__init__(html)
 
     @validate("value")
@@ -116,11 +114,6 @@ def label(words: str) -> HtmlView:
 def row(children: list[widgets.Widget], *styles: str) -> widgets.HBox:
     """Return children beside each other."""
     return _styled(widgets.HBox(children), *styles)
-
-
-def side(children: list[widgets.Widget]) -> widgets.VBox:
-    """Return children below each other, as one of two sides."""
-    return _styled(widgets.VBox(children), "kit-side")
 
 
 def _styled(box: widgets.Box, *styles: str) -> widgets.Box:

@@ -40,7 +40,6 @@ class CockpitWidget(anywidget.AnyWidget):
     code = Dict().tag(sync=True)
 
     def __init__(self, desk: Desk, print_form: Callable[[], PrintForm]) -> None:
-        """Show *desk*."""
         self.desk, self._print_form, self._size = desk, print_form, USUAL
         super().__init__(view=desk.view(USUAL).json())
         self.on_msg(self._heard)

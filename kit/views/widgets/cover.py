@@ -38,7 +38,6 @@ class CoverWidget(anywidget.AnyWidget):
     delay = traitlets.Int().tag(sync=True)
 
     def __init__(self, scenes: Sequence[CoverScene], delay_s: int) -> None:
-        """Draw every scene."""
         shown = [scene for scene in scenes if scene.delay_s == delay_s]
         if not shown:
             first, last = scenes[0].delay_s, scenes[-1].delay_s

@@ -21,11 +21,6 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
     the reader types: a folder, a file, or nothing to return to the default. ``fetch`` gets QEMU's
     commits of the lesson, announces their size, and returns a report. ``changed`` is called after a
     change. ``placeholder`` says what to type.
-
-    Args of the constructor: ``source`` names the history in use; ``use`` takes what is typed (a
-    folder or a file; nothing goes back to what is found by itself); ``fetch`` gets QEMU's commits
-    of the lesson, announces how much may come, and returns what to say of it; ``changed`` is called
-    when the history changed; ``placeholder`` says what to type.
     """
 
     def __init__(
@@ -36,7 +31,6 @@ class HistoryPanel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no t
         changed: Callable[[], None],
         placeholder: str = "folder of a clone, or a file of kit history export",
     ) -> None:
-        """Build the widgets and bind them."""
         self._source, self._use_place, self._fetch_lesson = source, use, fetch
         self._changed = changed
         self._status = HtmlView()

@@ -36,7 +36,6 @@ class RevertWidget(Shown):
         model: RevertModel,
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
     ) -> None:
-        """Build the widgets and bind them to *model*."""
         self.model = model
         self._name = widgets.Text(
             description="commit:",

@@ -68,7 +68,6 @@ class RevertsWidget(Shown):
         read: Callable[[], RevertRows],
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
     ) -> None:
-        """Build the widgets and bind them."""
         self.model, self._read = model, read
         self.report = RevertWidget(report)
         self._status, self._summary, self._place = (HtmlView() for _ in range(3))

@@ -54,8 +54,7 @@ from kit.simulation.platform import explored_platform_of
 from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.timeline import Timeline
 from kit.simulation.token import open_token
-from kit.storage.exercises import find_exercise
-from kit.storage.labs import find_lab
+from kit.storage.exercises import find_exercise, find_lab
 from kit.storage.recordings import conform_file
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.html.figure import Figure, Lines, Rows

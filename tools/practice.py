@@ -10,7 +10,7 @@ from kit.course.practice import questions_text
 from kit.machine.catalogue import CATALOGUE, TRIALS
 from kit.machine.pcie_revisions import PCIE_REVISIONS
 from kit.machine.revision import Patch
-from kit.storage.questions import QUESTIONS_FILE
+from kit.storage.exercises import QUESTIONS_FILE
 from kit.storage.scenarios import find_scenario, scenarios
 
 FILE = Path(__file__).parent.parent / "data" / QUESTIONS_FILE

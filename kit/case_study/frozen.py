@@ -104,30 +104,13 @@ def read_frozen(text: str) -> FrozenHistory:
     """Read what ``tools/freeze_history.py`` wrote."""
     data = json.loads(text)
     revert = data["revert"]
-    return FrozenHistory(
-        head=data["head"],
-        until_s=data["until_s"],
-        until=data["until"],
-        frozen=data["frozen"],
-        command=data["command"],
-        commits=tuple(FrozenCommit(**one) for one in data["commits"]),
-        revert=FrozenRevert(
-            **{
-                **revert,
-                "targets": tuple(FrozenTarget(**one) for one in revert["targets"]),
-                "tags": tuple((name, has) for name, has in revert["tags"]),
-            }
-        ),
-        reverts=data["reverts"],
-        verdicts=data["verdicts"],
-        undecided=data["undecided"],
-        quoted_not_exact=data["quoted_not_exact"],
-        exact_without_the_word=data["exact_without_the_word"],
-        lasted=tuple(
-            (at, by_committer, by_author) for at, by_committer, by_author in data["lasted"]
-        ),
-        folders={(folder, year): count for folder, year, count in data["folders"]},
-    )
+    revert["targets"] = tuple(FrozenTarget(**one) for one in revert["targets"])
+    revert["tags"] = tuple(map(tuple, revert["tags"]))
+    data["revert"] = FrozenRevert(**revert)
+    data["commits"] = tuple(FrozenCommit(**one) for one in data["commits"])
+    data["lasted"] = tuple(map(tuple, data["lasted"]))
+    data["folders"] = {(folder, year): count for folder, year, count in data["folders"]}
+    return FrozenHistory(**data)
 
 
 @lru_cache(maxsize=1)

@@ -45,6 +45,7 @@ __all__ = [
     "clone_in_use",
     "commit_named",
     "commit_page",
+    "erratum",
     "exported_history",
     "history",
     "lesson_commits",
@@ -56,6 +57,18 @@ CLONE_VARIABLE = "KIT_QEMU"
 CARRIED = "history.json"  # in share(); tools/website puts it there
 _STORY_BOARD = CATALOGUE[0].board
 NEIGHBOURS = 40  # a series is applied in one go, so its commits are among that many
+_ERRATA = {
+    "4b08cd567b": "The message is one version early: Linux unisolates a CPU's connector from 5.13"
+    " on, an LMB's from 5.14 on.",
+    "d522cb52e6": "That no other machine has a timeout was true for seven months: since 6.2"
+    " (18416c62e3) a PCIe unplug request expires after 5 s, after which device_del may be repeated;"
+    " a release after that still removes the device.",
+}
+"""What a commit's own message says that turned out to be wrong.
+
+Source: Linux's pull requests for 5.13 (87im44a087.fsf@mpe.ellerman.id.au) and 5.14
+(87o8bk7qk1.fsf@mpe.ellerman.id.au); QEMU's 18416c62e3.
+"""
 
 
 def clone_in_use() -> Path | None:
@@ -184,6 +197,15 @@ def _aside(revision: Revision, commit: Commit) -> str:
     if revision in RELEASES:
         return "A release's own commit only names the version."
     return ""
+
+
+def erratum(sha: str) -> str:
+    """Return what is wrong in the message of a commit of QEMU; empty if nothing is known.
+
+    >>> erratum("51254ffb320183a4636635840c23ee0e3a1efffa")
+    ''
+    """
+    return _ERRATA.get(sha[:10], "")
 
 
 def lesson_commits(read: History) -> tuple[Commit, ...]:

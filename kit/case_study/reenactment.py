@@ -214,10 +214,8 @@ def _commit(git: _Git, commit: _Commit, source: Path, hashes: Mapping[str, str])
 
 def _tag(git: _Git, tag: _Tag, commit: str) -> None:
     message = f"{tag.name}, re-enacted: as {tag.commit}, by the content of its tree\n"
-    git.run(
-        "tag", "--annotate", "--cleanup=verbatim", "--file=-", tag.name, commit,
-        text=message, day=tag.date,
-    )  # fmt: skip
+    options = ("--annotate", "--cleanup=verbatim", "--file=-")
+    git.run("tag", *options, tag.name, commit, text=message, day=tag.date)
 
 
 # -- files -------------------------------------------------------------------------------------

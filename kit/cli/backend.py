@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kit.cli.common import FINE, cli, save
+from kit.cli.common import cli, save
 from kit.cli.output import complain, progress_line
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.errors import UserError
@@ -52,4 +52,3 @@ def record(
     save(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
     steps = sum(len(line["steps"]) for line in lines)
     typer.echo(plain(f"{output}: {len(lines)} transcripts, {steps} steps"))
-    raise typer.Exit(FINE)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kit.common.errors import UserError
+from kit.common.errors import UserError, did_you_mean
 from kit.common.user_file import write_atomic
 
-__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Json", "Repo", "cli", "put", "save"]
+__all__ = ["FINE", "INTERRUPTED", "NO", "WRONG_USE", "Json", "Repo", "check_names", "cli", "put"]
+__all__ += ["save"]
 
 FINE, NO, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # typer's status for Ctrl-C
@@ -36,6 +38,14 @@ Repo = Annotated[
     Path | None,
     typer.Option("--repo", metavar="PATH", help="A clone, or a file of kit history export."),
 ]
+
+
+def check_names(option: str, names: Iterable[str] | None, known: Collection[str]) -> None:
+    """Raise UserError for the first name that *option* does not know."""
+    for name in names or ():
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise UserError(f"{option} {name!r}: there are {there}{did_you_mean(name, known)}")
 
 
 def put(data: str | bytes, output: Path | None) -> None:

@@ -14,6 +14,7 @@ from kit.cli.forms import Output, Unicode, Width
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import MAX_BYTES, read_bounded
+from kit.views.markdown import fenced
 from kit.views.reports.picture_page import png_of
 from kit.views.sequence.diagram import SequenceDiagram
 from kit.views.sequence.mermaid import read_diagrams
@@ -78,8 +79,4 @@ def _read(file: str) -> str:
 
 def _text(diagram: SequenceDiagram, form: DrawForm, width: int, *, unicode: bool) -> str:
     lines = sequence_lines(diagram, width, unicode=unicode)
-    if form is DrawForm.MD:
-        longest = max((len(line) - len(line.lstrip("`")) for line in lines), default=0)
-        fence = "`" * max(3, longest + 1)
-        lines = [f"{fence}text", *lines, fence]
-    return "\n".join(lines)
+    return "\n".join(fenced(lines) if form is DrawForm.MD else lines)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from kit.actors.pseries_programs import GuestKind
-from kit.cli.common import FINE, INTERRUPTED, NO, Json, cli, save
+from kit.cli.common import FINE, INTERRUPTED, NO, Json, check_names, cli, save
 from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
 from kit.cli.own import MachineFile, allow_with_machine, explore_machine, platform_at
@@ -185,8 +185,8 @@ def _end(
     for one in found:
         if one.result.ended is Ended.BOUND:
             complain(
-                f"{one.job.revision.name}, {one.job.kind.value}: more than {one.job.max_states:,}"
-                " states; what holds, holds within these (--max-states)"
+                f"{_name_of(one.job)}: more than {one.job.max_states:,} states; what holds, holds"
+                " within these (--max-states)"
             )
     broken = any(
         not finding.holds and promise.name in wanted
@@ -203,9 +203,6 @@ def _json(scope: Scope, found: Sequence[Explored], wanted: list[str]) -> dict[st
     return data
 
 
-# -- a real QEMU ---------------------------------------------------------------------------------
-
-
 def _like(binary: str) -> Revision:
     identity = identity_of(binary)
     complain(identity.words)
@@ -217,17 +214,13 @@ def _like(binary: str) -> Revision:
 
 def _kinds(names: list[str] | None) -> tuple[GuestKind, ...]:
     known = {kind.value: kind for kind in GuestKind}
-    for name in names or ():
-        if name not in known:
-            raise UserError(f"--guest {name!r}: there are {', '.join(known)}")
+    check_names("--guest", names, known)
     return tuple(known[name] for name in dict.fromkeys(names)) if names else LINUX
 
 
 def _wanted(names: list[str] | None) -> list[str]:
     known = [promise.name for promise in PROPERTIES]
-    for name in names or ():
-        if name not in known:
-            raise UserError(f"--property {name!r}: there are {', '.join(known)}")
+    check_names("--property", names, known)
     return list(names or known)
 
 
@@ -245,8 +238,11 @@ def _search_there(job: SearchJob) -> Explored:
 
 
 def _search_here(job: SearchJob) -> Explored:
-    name = f"{job.revision.name}, {job.kind.value}"
-    return explore_one(job, partial(_tell, name))
+    return explore_one(job, partial(_tell, _name_of(job)))
+
+
+def _name_of(job: SearchJob) -> str:
+    return f"{job.revision.name}, {job.kind.value}"
 
 
 def _tell(name: str, states: int, depth: int) -> None:
@@ -256,8 +252,7 @@ def _tell(name: str, states: int, depth: int) -> None:
 def _search(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
     """Search, and show the progress."""
     for number, one in enumerate(_searched(todo, processes), 1):
-        name = f"{one.job.revision.name}, {one.job.kind.value}"
-        progress_line(f"{number}/{len(todo)} {name}: {one.result.states:,} states")
+        progress_line(f"{number}/{len(todo)} {_name_of(one.job)}: {one.result.states:,} states")
         yield one
     progress_line("")
 
@@ -321,9 +316,7 @@ def _same_json(kind: GuestKind, one: Alike) -> dict[str, object]:
         "alike": one.difference is None,
         "bound_hit": one.ended is not Ended.COMPLETE,
         "states": one.result.states,
-        "difference": None
-        if one.difference is None
-        else [played.token for played in one.difference],
+        "difference": one.difference and [played.token for played in one.difference],
     }
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kit.cli.common import FINE, NO, cli, put
+from kit.cli.forms import Output
 from kit.cli.output import complain
 from kit.common.errors import UserError
 from kit.common.json_fields import FormatError, load
+from kit.common.plain_text import spreadsheet_cell
 from kit.common.user_file import read_bounded
 from kit.course.grading import Grade, grade
 from kit.lessons.history_choice import HistoryChoice
-from kit.storage.labs import find_lab
+from kit.storage.exercises import find_lab
 
 __all__: list[str] = []
 
@@ -41,9 +44,7 @@ def grade_notebooks(
     form: Annotated[GradeFormat, typer.Option("--format", help="A table, or JSON.")] = (
         GradeFormat.CSV
     ),
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the points there.")
-    ] = None,
+    output: Output = None,
 ) -> None:
     """Grade lab notebooks without running them: a row for each, with the points of each task.
 
@@ -81,28 +82,19 @@ def _csv(found: Sequence[tuple[Path, Grade]]) -> str:
     writer.writerow(["notebook", "lab", *(f"task {n + 1}" for n in range(most)), "points", "of"])
     for path, one in found:
         each = [str(task.points) for task in one.tasks] + [""] * (most - len(one.tasks))
-        writer.writerow([_cell(str(path)), one.lab, *each, one.points, one.of])
+        writer.writerow([spreadsheet_cell(str(path)), one.lab, *each, one.points, one.of])
     return text.getvalue().rstrip("\n")
 
 
-def _cell(text: str) -> str:
-    """Return a text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
-
-
 def _json(found: Sequence[tuple[Path, Grade]]) -> str:
-    return json.dumps([dict(_row(path, one)) for path, one in found], indent=2)
-
-
-def _row(path: Path, one: Grade) -> Iterator[tuple[str, Any]]:
-    yield "notebook", str(path)
-    yield "lab", one.lab
-    yield "points", one.points
-    yield "of", one.of
-    yield (
-        "tasks",
-        [
-            {"task": task.task, "points": task.points, "of": task.of, "reply": task.reply}
-            for task in one.tasks
-        ],
-    )
+    rows = [
+        {
+            "notebook": str(path),
+            "lab": one.lab,
+            "points": one.points,
+            "of": one.of,
+            "tasks": [asdict(task) for task in one.tasks],
+        }
+        for path, one in found
+    ]
+    return json.dumps(rows, indent=2)

@@ -39,11 +39,8 @@ def handout(
     The lessons are executed on the history in use, in a folder of their own; solutions are left
     out.  Pages that kit handout made are replaced, other files never.
     """
-    from kit.handout.lessons import (  # here: other commands start faster
-        find_lesson,
-        handouts,
-        lesson_files,
-    )
+    # here: other commands start faster
+    from kit.handout.lessons import find_lesson, handouts, lesson_files
 
     if (lesson is None) == (not every):
         raise UserError("name one lesson, or give --all: kit handout LESSON|--all -o DIR")

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from kit.case_study import history as history_in_use
-from kit.case_study.errata import erratum
 from kit.case_study.fetch import SOURCES, Amount, default_folder
 from kit.case_study.fetch import fetch as fetch_commits
 from kit.cli.common import Json, Repo, cli, save
@@ -64,18 +63,18 @@ def show(
                 "posted": lore_link(commit),
                 "files": None if note else [file_json(file) for file in files],
                 **({"note": note} if note else {}),
-                **({"erratum": wrong} if (wrong := erratum(commit.hash)) else {}),
+                **({"erratum": wrong} if (wrong := history_in_use.erratum(commit.hash)) else {}),
             }
         )
     elif form is ShownAs.TEXT:
         for line in commit_lines(commit, files, str(history.source), width, note):
             typer.echo(line)
-        for line in textwrap.wrap(erratum(commit.hash), width):
+        for line in textwrap.wrap(history_in_use.erratum(commit.hash), width):
             typer.echo(line)
     else:
         text = commit_text(commit, files, str(history.source), note)
         console().print(text, soft_wrap=True)
-        if wrong := erratum(commit.hash):
+        if wrong := history_in_use.erratum(commit.hash):
             console().print(wrong, soft_wrap=True, markup=False, highlight=False)
 
 

@@ -12,7 +12,7 @@ from kit.cli.common import Json, cli
 from kit.cli.forms import Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.report import put_report
 from kit.common.errors import UserError
-from kit.common.packaged_data import CHECKOUT, share
+from kit.common.packaged_data import packaged_path
 from kit.common.plain_text import plain
 from kit.logs.formats.reader import read_logs
 from kit.logs.selection import narrow_log, read_bound
@@ -73,7 +73,7 @@ def import_(
         monitor=monitor,
         machine=machine,
         kinds=dict(map(_read_kind, kinds or [])),
-        page=str(_page()),
+        page=str(packaged_path("docs/import.md")),
     )
     log = narrow_log(
         log,
@@ -81,8 +81,8 @@ def import_(
         since=None if since is None else read_bound(since, log),
         until=None if until is None else read_bound(until, log),
     )
-    narrow = {"device": device, "since": since, "until": until, "monitor": monitor}
-    narrow["machine"] = machine
+    narrow = {"device": device, "since": since, "until": until}
+    narrow |= {"monitor": monitor, "machine": machine}
     options = [word for name, value in narrow.items() if value for word in (f"--{name}", value)]
     options += [word for kind in kinds or [] for word in ("--kind", kind)]
     report = report_of(log, plain(shlex.join(["kit", "import", *names, *options])))
@@ -100,12 +100,7 @@ def _named_for(form: RunForm, logs: list[str]) -> list[str]:
     return names
 
 
-_KINDS = {
-    "core": DeviceKind.CORE,
-    "dimm": DeviceKind.DIMM,
-    "pci": DeviceKind.PCI,
-    "phb": DeviceKind.PHB,
-}
+_KINDS = {name: DeviceKind[name.upper()] for name in ("core", "dimm", "pci", "phb")}
 
 
 def _read_kind(text: str) -> tuple[str, DeviceKind]:
@@ -113,9 +108,3 @@ def _read_kind(text: str) -> tuple[str, DeviceKind]:
     if not equals or not name or kind not in _KINDS:
         raise UserError(f"--kind {plain(text)!r}: expected ID=KIND with {', '.join(_KINDS)}")
     return name, _KINDS[kind]
-
-
-def _page() -> Path:
-    """Return the page that describes the formats."""
-    own = CHECKOUT / "docs" / "import.md"
-    return own if own.is_file() else share() / "docs" / "import.md"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kit.cli.common import INTERRUPTED, NO, WRONG_USE
+from kit.cli.common import INTERRUPTED, NO, WRONG_USE, check_names
 from kit.cli.forms import Writing
 from kit.cli.output import complain, console, print_json, progress_line
 from kit.cli.report import put_report
-from kit.common.errors import UserError, did_you_mean
+from kit.common.errors import UserError
 from kit.explorer.own_machine import OwnMachine
 from kit.explorer.own_model import (
     MAX_STATES,
@@ -114,7 +115,7 @@ def explore_machine(
     found: list[OwnExplored] = []
     most = MAX_STATES if max_states is None else max_states
     with _opened(path) as machine:
-        _check_properties(machine, wanted)
+        check_names("--property", wanted, [one.name for one in machine.description.properties])
         names = [start.name for start in machine.description.starts] if at is None else [at]
         for name in names:
             found.append(explore_own(machine, name, max_states=most, progress=_tell))
@@ -134,19 +135,9 @@ def _tell(states: int, depth: int) -> None:
     progress_line(f"{states:,} states, {depth} choices deep")
 
 
-def _check_properties(machine: OwnMachine, wanted: Sequence[str] | None) -> None:
-    known = [prop.name for prop in machine.description.properties]
-    for name in wanted or ():
-        if name not in known:
-            raise UserError(
-                f"--property {name!r}: {machine.name} has {', '.join(known) or 'none'}"
-                f"{did_you_mean(name, known)}"
-            )
-
-
 def _only(one: OwnExplored, wanted: Sequence[str]) -> OwnExplored:
-    findings = tuple(finding for finding in one.findings if finding.prop.name in wanted)
-    return OwnExplored(one.machine, one.start, one.result, findings)
+    found = tuple(finding for finding in one.findings if finding.prop.name in wanted)
+    return replace(one, findings=found)
 
 
 def _shown(path: Path, one: OwnExplored, finding: OwnFinding) -> str:

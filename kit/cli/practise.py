@@ -9,23 +9,21 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from kit.cli.common import FINE, Json, cli
+from kit.cli.common import Json, cli
 from kit.cli.output import complain, console, print_json
 from kit.common.errors import UserError
 from kit.common.user_file import read_bounded
 from kit.course.exercise import LESSONS
-from kit.course.ideas import IDEAS, PracticeQuestion
+from kit.course.ideas import BELIEVES, PracticeQuestion
 from kit.course.practice import answered, due, lesson_number, situation, wrong_ideas
 from kit.course.progress import ProgressError, read_progress
 from kit.machine.catalogue import find_revision
 from kit.simulation.run import play
+from kit.storage.exercises import practice_questions
 from kit.storage.progress import progress_file
-from kit.storage.questions import practice_questions
 from kit.storage.scenarios import find_scenario
 
 __all__: list[str] = []
-
-_BELIEVES = {idea.name: idea.believes for idea in IDEAS}
 
 
 @cli.command(epilog="Example: kit practise 5 --count 10")
@@ -43,7 +41,7 @@ def practise(
     found = due(file.read(), practice_questions(), day, lesson_number(lesson), count)
     if not found:
         typer.echo("Nothing is due today.")
-        raise typer.Exit(FINE)
+        return
     right = 0
     for number, one in enumerate(found, 1):
         choice = _asked(one, f"{number} of {len(found)}")
@@ -73,7 +71,7 @@ def _reply(one: PracticeQuestion, choice: str) -> str:
     see = f"See the run: kit open {one.token}"
     if choice == one.right:
         return f"Right. {see}"
-    return f"No: {one.right}. You may believe: {_BELIEVES[one.ideas[choice]]} {see}"
+    return f"No: {one.right}. You may believe: {BELIEVES[one.ideas[choice]]} {see}"
 
 
 @cli.command(epilog="Example: kit ideas collected/*.json")
@@ -91,11 +89,11 @@ def ideas(
             found.append(read_progress(read_bounded(path, "progress file")))
         except ProgressError as error:
             raise UserError(f"{path}: {error}") from None
-    rows = [row for row in wrong_ideas(found) if row[0] in _BELIEVES]
+    rows = [row for row in wrong_ideas(found) if row[0] in BELIEVES]
     if as_json:
         print_json([{"idea": n, "learners": people, "answers": times} for n, people, times in rows])
         return
     table = Table("wrong idea", "learners", "answers", title=f"files: {len(found)}")
     for name, people, times in rows:
-        table.add_row(_BELIEVES[name], str(people), str(times))
+        table.add_row(BELIEVES[name], str(people), str(times))
     console().print(table)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from kit.cli.common import FINE, cli, put
+from kit.cli.common import cli, put
+from kit.cli.forms import Output
 from kit.common.errors import UserError
 from kit.explorer.paths import open_path
 from kit.machine.catalogue import TODAY, find_revision
@@ -19,7 +20,7 @@ from kit.real_qemu.reproduce import (
     reproducer_of_run,
 )
 from kit.real_qemu.reproduce_qtest import qtest_source
-from kit.simulation.run import Run, play
+from kit.simulation.run import play
 from kit.simulation.token import is_path, is_token, open_token
 from kit.storage.scenarios import find_scenario, finder
 
@@ -51,9 +52,7 @@ def reproduce(
     form: Annotated[
         ScriptForm, typer.Option("--format", help="A Python script, or a C test as QEMU has them.")
     ] = ScriptForm.PYTHON,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to that file.")
-    ] = None,
+    output: Output = None,
 ) -> None:
     """Write one file that shows a scenario, or a path, on a real QEMU without the kit.
 
@@ -66,7 +65,6 @@ def reproduce(
     else:
         text = python_script(made, "reproducer.py" if output is None else output.name)
     put(text.rstrip("\n"), output)
-    raise typer.Exit(FINE)
 
 
 def _made(what: str, revision: str | None, own: Path | None) -> Reproducer:
@@ -79,5 +77,4 @@ def _made(what: str, revision: str | None, own: Path | None) -> Reproducer:
         raise UserError("--at goes with a scenario; a token names its revision")
     if is_path(what):
         return reproducer_of_path(open_path(what))
-    played = open_token(what, finder(own))
-    return reproducer_of_run(played if isinstance(played, Run) else played.after)
+    return reproducer_of_run(open_token(what, finder(own)).runs[-1])

@@ -293,9 +293,9 @@ def open_(
     find = finder(own)
     played = open_token(token, find if platform is None else platform.finder(find))
     if image is not None:
-        embedded, run = (None, played) if isinstance(played, Run) else (played.before, played.after)
+        *embedded, run = played.runs
         seen = play_guest(run.scenario, real, image, run.interventions)
-        write_guest(GuestReport(seen, embedded), how, output)
+        write_guest(GuestReport(seen, *embedded), how, output)
         return
     if real is not None:
         played = backend_in_use.played_on(played, real)
@@ -304,7 +304,7 @@ def open_(
 
 
 def _tell_notes(played: Run | Pair) -> None:
-    for run in (played,) if isinstance(played, Run) else (played.before, played.after):
+    for run in played.runs:
         for note in run.notes:
             complain(note)
 
@@ -323,7 +323,7 @@ def _check_claims(scenario: Scenario, *, as_json: bool) -> NoReturn:
 
 
 def _forms(played: Run | Pair) -> Forms:
-    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    runs = played.runs
 
     def with_commits(write: Callable[..., Iterator[str]]) -> Callable[..., Iterator[str]]:
         return lambda *how, **more: write(

@@ -23,6 +23,7 @@ __all__ = [
     "UnknownRevisionError",
     "UserError",
     "did_you_mean",
+    "no_library",
 ]
 
 
@@ -61,6 +62,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 class UserError(KitError):
     """A person asked for or gave something wrong; the text says what, where and what to do."""
+
+
+def no_library(name: str, what: str, extra: str) -> UserError:
+    """Return the error of *what* needs a library of an extra that is not installed."""
+    how = f"pip install 'unplug-kit[{extra}]'"
+    return UserError(f"{name} is not installed, and {what} needs it: {how}")
 
 
 class UnknownRevisionError(UserError):

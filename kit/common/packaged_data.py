@@ -15,7 +15,7 @@ from kit.common.errors import UserError
 from kit.common.user_file import make_folders, open_bounded, read_bounded, write_atomic
 
 __all__ = ["CHECKOUT", "FIRST_LESSON", "Lessons", "data_path", "lesson_folder", "lessons"]
-__all__ += ["own_lessons", "share"]
+__all__ += ["own_lessons", "packaged_path", "share"]
 
 CHECKOUT = Path(__file__).parents[2]
 FIRST_LESSON = "00-start-here.ipynb"
@@ -189,7 +189,12 @@ def _copy_new(source: Path, folder: Path) -> None:
         write_atomic(target, source.read_bytes())  # half a lesson would never be replaced
 
 
+def packaged_path(name: str) -> Path:
+    """Return a file that a checkout and an installed kit carry: ``docs/import.md``."""
+    checkout = CHECKOUT / name
+    return checkout if checkout.exists() else share() / name
+
+
 def data_path(name: str) -> Path:
-    """Return a file of data/, in a checkout or in an installed kit."""
-    checkout = CHECKOUT / "data" / name
-    return checkout if checkout.exists() else share() / "data" / name
+    """Return a file of data/."""
+    return packaged_path(f"data/{name}")

@@ -12,20 +12,15 @@ from kit.course.exercise import Measure
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.machine.events import QmpError
-from kit.machine.pseries.rtas import ALLOCATION_STATE, ISOLATION_STATE
 from kit.machine.requests import ConfigureConnector, GetSensorState, SetIndicator
 from kit.simulation.run import Run
 from kit.trace.entry import TraceEntry
 from kit.trace.kinds import wire_name, wire_names
+from kit.trace.phrases import INDICATORS
 
 __all__ = ["called", "check_call", "read_measure"]
 
-_SET = {
-    (ISOLATION_STATE, 0): "ISOLATE",
-    (ISOLATION_STATE, 1): "UNISOLATE",
-    (ALLOCATION_STATE, 0): "UNUSABLE",
-    (ALLOCATION_STATE, 1): "USABLE",
-}
+_SET = {key: name for key, (name, _) in INDICATORS.items()}
 _CALLS = ("sensor", "configure-connector", *_SET.values())
 _SECONDS = re.compile(r"(-?[0-9]+) seconds timeout remaining")
 _TYPE = r"(?P<type>[\w-]+)(?: to (?P<to>\w+))?"

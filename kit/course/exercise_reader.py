@@ -5,7 +5,7 @@ A mistake is one line: file, line, what is wrong, what was expected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -39,7 +39,7 @@ from kit.simulation.expectations import Claim, read_claim
 from kit.simulation.run import Intervention, begin
 from kit.simulation.scenario import Scenario, read_script, read_story, read_time
 
-__all__ = ["ExerciseError", "FindScenario", "read_exercise"]
+__all__ = ["ExerciseError", "FindScenario", "read_claims", "read_exercise"]
 
 FindScenario = Callable[[str], Scenario]
 HINTS = 3
@@ -125,12 +125,6 @@ class _Source:
         )
         return ExerciseStory(scenario=scenario, at=at, actions=actions)
 
-    def claims(
-        self, reader: TomlReader, key: str, texts: tuple[str, ...], devices: tuple[Device, ...]
-    ) -> tuple[Claim, ...]:
-        """Return claims about a run."""
-        return tuple(reader.read(key, one, lambda text: read_claim(text, devices)) for one in texts)
-
     def wrong(
         self, story: ExerciseStory | None, *keys: str, numbers: bool = False
     ) -> tuple[Wrong, ...]:
@@ -140,7 +134,7 @@ class _Source:
             here.keys(entry, "wrong", {"answer", "reply", *keys})
             value = entry.get("answer")
             devices = () if story is None else story.devices
-            when = self.claims(here, "when", here.texts(entry, "when"), devices)
+            when = read_claims(here, "when", here.texts(entry, "when"), devices)
             answer: tuple[str, ...]
             if numbers:
                 answer = (str(_fraction(here, "answer", value)),)
@@ -186,6 +180,13 @@ class _Source:
             raise self.reader.error(key, what)
 
 
+def read_claims(
+    reader: TomlReader, key: str, texts: Iterable[str], devices: tuple[Device, ...]
+) -> tuple[Claim, ...]:
+    """Return claims about a run."""
+    return tuple(reader.read(key, one, lambda text: read_claim(text, devices)) for one in texts)
+
+
 def _one_of(reader: TomlReader, key: str, value: str, known: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if value not in known:
         raise reader.error(key, f"{key} is {value!r}; expected one of: {', '.join(known)}", value)
@@ -203,16 +204,11 @@ def _predict(source: _Source) -> Predict:
             texts += tuple(t.format(device) for t in _one_of(here, "outcome", word, _OUTCOMES))
         if not texts:
             raise here.error("", "choice claims nothing; expected outcome or claims")
-        choice = OutcomeChoice(
-            name=here.text(entry, "name"),
-            says=here.text(entry, "says"),
-            reply=here.text(entry, "reply"),
-            claims=source.claims(here, "claims", texts, story.devices),
-        )
-        choices.append(choice)
-    names = [choice.name for choice in choices]
-    source.unique("choice", names)
-    known = {name: name for name in names}
+        claims = read_claims(here, "claims", texts, story.devices)
+        words = {key: here.text(entry, key) for key in ("name", "says", "reply")}
+        choices.append(OutcomeChoice(claims=claims, **words))
+    known = {choice.name: choice.name for choice in choices}
+    source.unique("choice", [choice.name for choice in choices])
     solution = source.by_revision(
         story, lambda value: _one_of(source.reader, "solution", str(value), known)
     )
@@ -225,7 +221,7 @@ def _script(source: _Source) -> ScriptTask:
     for here, entry in reader.tables(data, "goal"):
         here.keys(entry, "goal", {"that", "missing"})
         that = (here.text(entry, "that"),)
-        (claim,) = source.claims(here, "that", that, story.devices)
+        (claim,) = read_claims(here, "that", that, story.devices)
         goals.append(Goal(claim=claim, missing=here.text(entry, "missing")))
     if not goals:
         raise reader.error("goal", "there is no goal; expected [[goal]]")
@@ -280,15 +276,10 @@ def _hunks(source: _Source) -> Hunks:
     of = _commit(reader, "of", reader.text(data, "of")) if rule is ItemRule.UNDOES else ""
     for here, entry in reader.tables(data, "item"):
         here.keys(entry, "item", {"name", "says", "commit", "file", "identifier", "reply"})
-        item = Item(
-            name=here.text(entry, "name"),
-            says=here.text(entry, "says"),
-            commit=_commit(here, "commit", here.text(entry, "commit")),
-            file=here.text(entry, "file"),
-            identifier=here.text(entry, "identifier") if "identifier" in entry else "",
-            reply=here.text(entry, "reply"),
-        )
-        items.append(item)
+        words = {key: here.text(entry, key) for key in ("name", "says", "file", "reply")}
+        commit = _commit(here, "commit", here.text(entry, "commit"))
+        identifier = here.text(entry, "identifier") if "identifier" in entry else ""
+        items.append(Item(commit=commit, identifier=identifier, **words))
     names = [item.name for item in items]
     source.unique("item", names)
     return Hunks(

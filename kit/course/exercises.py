@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import assert_never
 
@@ -150,9 +150,7 @@ def _checked(
             found = _check_choose(task, answer)
         case _:
             assert_never(task)
-    if not found.right:
-        return found
-    return AnswerVerdict(True, found.says, found.run, exercise.explanation)
+    return replace(found, explanation=exercise.explanation) if found.right else found
 
 
 def _played(story: ExerciseStory, revision: Revision | None, *more: Intervention) -> Run:

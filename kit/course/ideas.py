@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from kit.actors.messages import ApiError, Failure
+from kit.actors.messages import ApiError, Failure, Message
 from kit.course.sandbox_tasks import Ending, ending_of
 from kit.machine.catalogue import CATALOGUE
 from kit.machine.clock import NS_PER_S
@@ -24,7 +24,8 @@ from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import Scenario
 from kit.simulation.token import token_of
 
-__all__ = ["FIRST_LESSON", "IDEAS", "MEASURES", "Idea", "PracticeQuestion", "questions"]
+__all__ = ["BELIEVES", "FIRST_LESSON", "IDEAS", "MEASURES", "Idea", "PracticeQuestion"]
+__all__ += ["questions"]
 
 MAX_CHOICES = 4
 SPAPR = CATALOGUE[0].board
@@ -117,24 +118,21 @@ def _guest_keeps(at_ns: Callable[[Run], int | None]) -> Callable[[Run], tuple[In
     return does
 
 
+def _first(run: Run, wanted: Callable[[Message], bool]) -> int | None:
+    return next((entry.at_ns for entry in run.trace if wanted(entry.message)), None)
+
+
 def _qemu_timed_out(run: Run) -> int | None:
-    return next((e.at_ns for e in run.trace if isinstance(e.message, UnplugTimeout)), None)
+    return _first(run, lambda one: isinstance(one, UnplugTimeout))
 
 
 def _virsh_timed_out(run: Run) -> int | None:
-    return next(
-        (
-            entry.at_ns
-            for entry in run.trace
-            if isinstance(entry.message, ApiError) and entry.message.failure is Failure.TIMED_OUT
-        ),
-        None,
-    )
+    return _first(run, lambda one: isinstance(one, ApiError) and one.failure is Failure.TIMED_OUT)
 
 
 def _port_expired(run: Run) -> int | None:
     """Return when the 5 s of the first request to a port end."""
-    first = next((e.at_ns for e in run.trace if isinstance(e.message, DeviceDel)), None)
+    first = _first(run, lambda one: isinstance(one, DeviceDel))
     end = None if first is None else first + PORT_TIMEOUT_NS
     return end if end is not None and end <= run.scenario.end_ns else None
 
@@ -292,6 +290,7 @@ IDEAS = (
     ),
 )
 """The wrong ideas, in the order of the lessons that correct them."""
+BELIEVES = {idea.name: idea.believes for idea in IDEAS}
 
 
 def _seconds(times: tuple[float, ...]) -> str:
@@ -299,10 +298,8 @@ def _seconds(times: tuple[float, ...]) -> str:
 
 
 _REPORTS = (
-    "DEVICE_DELETED",
-    "DEVICE_NOT_DELETED",
-    "DEVICE_UNPLUG_GUEST_ERROR",
-    "MEM_UNPLUG_ERROR",
+    *("DEVICE_DELETED", "DEVICE_NOT_DELETED"),
+    *("DEVICE_UNPLUG_GUEST_ERROR", "MEM_UNPLUG_ERROR"),
 )
 MEASURES: Mapping[str, tuple[str, Callable[[Run], str]]] = {
     "end": ("Where is {device} at the end?", lambda run: _WORDS[ending_of(run)]),

@@ -25,10 +25,9 @@ from kit.course.exercise import (
     ScriptTask,
     Task,
 )
-from kit.course.exercise_reader import FindScenario
+from kit.course.exercise_reader import FindScenario, read_claims
 from kit.course.exercises import check
 from kit.machine.catalogue import find_revision
-from kit.simulation.expectations import read_claim
 from kit.simulation.scenario import read_story, read_time
 
 __all__ = ["Lab", "LabError", "LabTask", "Points", "digest", "read_lab"]
@@ -180,10 +179,8 @@ def _choice(reader: TomlReader, data: Mapping[str, Any], find: FindScenario) -> 
     story = _story(reader, data, find)
     found = []
     for name, that in reader.table(data, "choices").items():
-        claims = [
-            reader.read("choices", one, lambda t: read_claim(t, story.devices)) for one in that
-        ]
-        found.append(OutcomeChoice(name=name, says="", reply="Play it.", claims=tuple(claims)))
+        claims = read_claims(reader, "choices", that, story.devices)
+        found.append(OutcomeChoice(name=name, says="", reply="Play it.", claims=claims))
     if len(found) < 2:
         raise reader.error("choices", f"{len(found)} choices; expected two or more")
     return Predict(story=story, choices=tuple(found), solution={})
@@ -199,13 +196,8 @@ def _number(reader: TomlReader, data: Mapping[str, Any], find: FindScenario) -> 
 
 def _script(reader: TomlReader, data: Mapping[str, Any], find: FindScenario) -> Task:
     story = _story(reader, data, find)
-    goals = tuple(
-        Goal(
-            claim=reader.read("goals", one, lambda text: read_claim(text, story.devices)),
-            missing="The run does not reach the goal.",
-        )
-        for one in reader.texts(data, "goals")
-    )
+    claims = read_claims(reader, "goals", reader.texts(data, "goals"), story.devices)
+    goals = tuple(Goal(claim=one, missing="The run does not reach the goal.") for one in claims)
     most = data.get("most")
     if type(most) is not int or not goals:
         raise reader.error("most", "a script needs goals and a number, most")

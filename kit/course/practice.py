@@ -46,11 +46,11 @@ def due(
     """
     entries = _entries(progress)
     allowed = [one for one in known if one.lesson <= lesson]
-    waiting = [one for one in allowed if one.name in entries]
-    ready = [one for one in waiting if 0 < _day(entries, one) <= day]
+    ready = [one for one in allowed if one.name in entries and 0 < _day(entries, one) <= day]
     ready.sort(key=lambda one: _day(entries, one))
     new: dict[str, list[PracticeQuestion]] = {}
-    for one in sorted(allowed, key=_mixed):
+    # by a checksum, so that questions on one scenario do not follow each other
+    for one in sorted(allowed, key=lambda one: crc32(one.name.encode())):
         if one.name not in entries:
             new.setdefault(one.lesson, []).append(one)
     while len(ready) < count and new:
@@ -59,11 +59,6 @@ def due(
             if not new[number]:
                 del new[number]
     return tuple(ready[:count])
-
-
-def _mixed(one: PracticeQuestion) -> int:
-    """Return a number by which questions on one scenario do not follow each other."""
-    return crc32(one.name.encode())
 
 
 def answered(progress: Progress, question: PracticeQuestion, choice: str, day: int) -> Progress:

@@ -40,7 +40,7 @@ def prediction_of(played: Run | Pair) -> Prediction:
     return Prediction(
         f"Predict: how does it end for {_device(played)}?",
         ("QEMU releases it", "The guest keeps it", "QEMU still waits", "In limbo"),
-        lambda seen: f"{seen.revision.name}: {in_words(seen)}" if isinstance(seen, Run) else "",
+        lambda seen: _how(seen.runs[0]),
     )
 
 
@@ -68,22 +68,23 @@ def _device(run: Run) -> str:
     return str(run.device.id)
 
 
+def _how(run: Run) -> str:
+    return f"{run.revision.name}: {in_words(run)}"
+
+
 def _where_gone(played: Run | Pair) -> str:
-    assert isinstance(played, Pair)
-    runs = (played.before, played.after)
-    gone = [run.revision.name for run in runs if _gone(run)]
+    gone = [run.revision.name for run in played.runs if _gone(run)]
     where = {0: "on neither", 2: "on both"}.get(len(gone), f"on {gone[0] if gone else ''}")
-    ends = "\n".join(f"{run.revision.name}: {in_words(run)}" for run in runs)
+    ends = "\n".join(map(_how, played.runs))
     return f"It is gone {where}.\n{ends}"
 
 
 def _gone(run: Run) -> bool:
-    belief = run.belief()
-    return run.ended.machine.aborted is None and not belief.qemu
+    return run.ended.machine.aborted is None and not run.belief().qemu
 
 
 def _first_to_know(played: Run | Pair) -> str:
-    run = played if isinstance(played, Run) else played.after
+    run = played.runs[-1]
     known = _known(run)
     if not known:
         return "No party learned it."

@@ -152,15 +152,11 @@ def _read(found: object) -> tuple[object, str, list[str]]:
     state, answer, events = found
     if not isinstance(events, list | tuple) or not all(isinstance(one, str) for one in events):
         raise ValueError(f"events are {events!r}, not a list of names such as ['remove']")
-    return state, _words(answer), [_words(one) for one in events]
+    return state, _cut(str(answer)), [_cut(one) for one in events]
 
 
-def _words(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= _MAX_WORDS else f"{text[: _MAX_WORDS - 1]}…"
-
-
-_MAX_WORDS = 40
+def _cut(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _short(state: object) -> str:
@@ -168,15 +164,13 @@ def _short(state: object) -> str:
         text = ", ".join(f"{key} {value}" for key, value in state.items())
     else:
         text = state if isinstance(state, str) else json.dumps(state, default=str)
-    return text if len(text) <= 100 else f"{text[:99]}…"
+    return _cut(text, 100)
 
 
 def _shown(action: str, answer: str, events: list[str]) -> dict[str, Any]:
-    sent = [{"from": _QEMU, "to": _TO.get(one, _OPERATOR), "says": one} for one in events]
+    to = {"remove": _GUEST}
+    sent = [{"from": _QEMU, "to": to.get(one, _OPERATOR), "says": one} for one in events]
     return {"events": sent} if action == TIMER else {"answer": answer, "events": sent}
-
-
-_TO = {"remove": _GUEST}
 
 
 # -- the machine that answers as recorded ----------------------------------------------------------
@@ -190,8 +184,7 @@ class _Reference:
         revision = find_revision(name)
         self.has_timer = Patch.CPU_UNPLUG_TIMEOUT in revision.patches
         machine = boot(revision)
-        boots = (DeviceAdd(_CORE), SystemReset(), ClientArchitectureSupport())
-        for request in boots:
+        for request in (DeviceAdd(_CORE), SystemReset(), ClientArchitectureSupport()):
             machine, _ = step(machine, request)
         self.start = self._named(machine)
 

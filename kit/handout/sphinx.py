@@ -94,7 +94,7 @@ class StoryDirective(SphinxDirective):
         played = self._played(name)
         story = story_of(played)
         if "explore" in self.options:
-            runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+            runs = played.runs
             guest = runs[0].scenario.setup.guest
             story = with_futures(story, [run.revision for run in runs], guest)
         return story_page(story)

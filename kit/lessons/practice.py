@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kit.common.errors import UserError
-from kit.course.ideas import IDEAS, PracticeQuestion
+from kit.course.ideas import BELIEVES, PracticeQuestion
 from kit.course.practice import answered, due, lesson_number
 from kit.machine.catalogue import find_revision
 from kit.simulation.run import Run, play
+from kit.storage.exercises import practice_questions
 from kit.storage.progress import progress_file
-from kit.storage.questions import practice_questions
 from kit.storage.scenarios import find_scenario
 from kit.views.models.practice import PracticeModel
 
@@ -47,8 +47,7 @@ def practise(lesson: int, count: int = QUESTIONS) -> PracticeWidget:
         file.change(lambda before: answered(before, one, choice, day))
 
     asked = due(file.read(), practice_questions(), day, number, count)
-    believes = {idea.name: idea.believes for idea in IDEAS}
-    return PracticeWidget(PracticeModel(asked, _played, believes, keep), lesson)
+    return PracticeWidget(PracticeModel(asked, _played, BELIEVES, keep), lesson)
 
 
 def _played(one: PracticeQuestion) -> Run:

@@ -85,8 +85,7 @@ def _desk(played: Run | Pair, choice: HistoryChoice) -> PlayerDesk:
 
 def mail_about(played: Run | Pair, in_reply_to: str | None = None) -> str:
     """Return a mail about a run or a pair; *in_reply_to* is the Message-Id that it answers."""
-    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
-    commits = named_commits([run.revision for run in runs])
+    commits = named_commits([run.revision for run in played.runs])
     return "\n".join(mail_lines(played, commits, MAIL_WIDTH, in_reply_to=in_reply_to))
 
 

@@ -92,9 +92,9 @@ def play_guest_on(
 
 def played_on(played: Run | Pair, binary: str | None) -> Run | Pair:
     """Play a run, or a pair's second run, on a real QEMU with the same interventions."""
-    run = played if isinstance(played, Run) else played.after
+    *before, run = played.runs
     real = play_on(run.scenario, binary, run.interventions, run.revision.board)
-    return real if isinstance(played, Run) else Pair(played.before, real)
+    return Pair(before[0], real) if before else real
 
 
 class AnyPlayer:

@@ -38,7 +38,7 @@ class Provenance:
 
 def provenance(played: Run | Pair) -> Provenance:
     """Return where a run or a pair comes from."""
-    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    runs = played.runs
     setup = runs[0].scenario.setup
     version = setup.libvirt
     libvirt = "No libvirt" if version is None else f"libvirt {'.'.join(map(str, version))}"
@@ -57,7 +57,7 @@ def provenance(played: Run | Pair) -> Provenance:
 
 def command_of(played: Run | Pair) -> str:
     """Return the command that replays it; what ran on a real QEMU runs on one again."""
-    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    runs = played.runs
     name, real = runs[0].scenario.name, any(run.notes for run in runs)
     own = option_of(*(run.revision for run in runs))
     if runs[0].interventions:  # only the token holds the actions

@@ -77,6 +77,11 @@ class Run:
     notes: tuple[str, ...] = ()
 
     @property
+    def runs(self) -> tuple[Run, ...]:
+        """The run itself; a pair has two."""
+        return (self,)
+
+    @property
     def trace(self) -> Trace:
         """Who sent whom what, and when."""
         return self.ended.trace
@@ -125,6 +130,11 @@ class Pair:
 
     before: Run
     after: Run
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Both runs."""
+        return (self.before, self.after)
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:

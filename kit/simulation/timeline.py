@@ -92,8 +92,7 @@ class Timeline:
     @property
     def runs(self) -> tuple[Run, ...]:
         """The run, or before and after."""
-        played = self.played
-        return (played,) if isinstance(played, Run) else (played.before, played.after)
+        return self.played.runs
 
     @property
     def stops(self) -> tuple[TimelineStop, ...]:

@@ -60,7 +60,7 @@ def token_of(played: Run | Pair) -> str:
     >>> token_of(play(story, find_revision("revert"))).startswith("1.run.story.revert.")
     True
     """
-    runs = (played,) if isinstance(played, Run) else (played.before, played.after)
+    runs = played.runs
     kind = "run" if isinstance(played, Run) else "pair"
     scenario = runs[0].scenario
     packed = _packed(scenario, played.interventions)

@@ -1,4 +1,4 @@
-"""Find the exercises of the course by name, and read a person's own from a file."""
+"""Find what the course asks: exercises, also a person's own, labs, practice questions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from kit.common.packaged_data import data_path
 from kit.common.user_file import read_bounded
 from kit.course.exercise import Exercise
 from kit.course.exercise_reader import read_exercise
+from kit.course.ideas import PracticeQuestion
+from kit.course.labs import Lab, read_lab
+from kit.course.practice import read_questions
 from kit.storage.scenarios import find_scenario
 
-__all__ = ["exercises", "find_exercise"]
+__all__ = ["QUESTIONS_FILE", "exercises", "find_exercise", "find_lab", "labs"]
+__all__ += ["practice_questions"]
+
+QUESTIONS_FILE = "exercises/practice.json"
 
 
 @cache
@@ -42,3 +48,27 @@ def find_exercise(named: str) -> Exercise:
 
 def _read(path: Path) -> Exercise:
     return read_exercise(read_bounded(path, "exercise"), path.stem, str(path), find_scenario)
+
+
+@cache
+def labs() -> Mapping[str, Lab]:
+    """Return the labs by name."""
+    return {
+        path.stem: read_lab(read_bounded(path, "lab"), path.stem, str(path), find_scenario)
+        for path in sorted(data_path("labs").glob("*.toml"))
+    }
+
+
+def find_lab(named: str) -> Lab:
+    """Return the lab called *named*; UserError if there is none."""
+    if named not in labs():
+        raise UserError(
+            f"no lab {named[:60]!r}; there are: {', '.join(labs())}{did_you_mean(named, labs())}"
+        )
+    return labs()[named]
+
+
+@cache
+def practice_questions() -> tuple[PracticeQuestion, ...]:
+    """Return all generated questions; ``tools/practice.py`` writes their file."""
+    return read_questions(read_bounded(data_path(QUESTIONS_FILE), "questions"))

@@ -10,7 +10,7 @@ import ast
 import shlex
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from inspect import isclass
 from pathlib import Path
@@ -39,11 +39,7 @@ class OwnPlatform:
     revisions: tuple[Revision, ...]
 
     def revision(self, name: str | None = None) -> Revision:
-        """Return a revision of this platform, the first by default; `UserError` if there is none.
-
-        Raises:
-            UserError: It has none of that name.
-        """
+        """Return a revision of this platform, by default the first, or raise `UserError`."""
         names = [one.name for one in self.revisions]
         for one in self.revisions:
             if name in (None, one.name, one.label):
@@ -54,11 +50,7 @@ class OwnPlatform:
         )
 
     def scenario(self, scenario: Scenario) -> Scenario:
-        """Return a scenario as it can be played on this platform.
-
-        Raises:
-            UserError: The platform does not plug one of its devices.
-        """
+        """Return a scenario as it is played here; `UserError` if a device cannot be plugged."""
         strange = [one.id for one in scenario.setup.devices if not self.platform.plugs(one)]
         if strange:
             raise UserError(f"{self.path}: {scenario.name} is about {strange[0]}, which it lacks")
@@ -69,11 +61,9 @@ class OwnPlatform:
         """Return what finds scenarios as `scenario` returns them."""
         return lambda name: self.scenario(find(name))
 
-    @contextmanager
-    def blamed(self) -> Iterator[None]:
+    def blamed(self) -> AbstractContextManager[None]:
         """Turn what the file's code raises into one line that names it."""
-        with _blamed(self.path):
-            yield
+        return _blamed(self.path)
 
 
 def is_platform(path: Path) -> bool:

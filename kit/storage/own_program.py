@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 from kit.common.child_process import PIPE, Child, python, start
@@ -64,12 +63,7 @@ class OwnProgram:
     def __enter__(self) -> OwnProgram:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         assert self._child.stdin is not None
         with suppress(OSError):
             self._child.stdin.close()
@@ -198,9 +192,5 @@ class _InProcess:
 
 
 def machine_of(machine: OwnObject) -> OwnMachine:
-    """Return a machine that is an object of this process.
-
-    Raises:
-        OwnMachineError: It breaks the protocol.
-    """
+    """Return a machine that is an object of this process; OwnMachineError breaks the protocol."""
     return OwnMachine(_InProcess(machine))

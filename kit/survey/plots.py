@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kit.common.errors import UserError
+from kit.common.errors import no_library
 from kit.survey.report import SurveyReport
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def plots_of(report: SurveyReport) -> Iterator[tuple[str, bytes]]:
     try:
         from matplotlib.figure import Figure  # not pyplot: no window, no state
     except ImportError:
-        raise UserError(
-            "matplotlib is not installed, and --plots needs it: pip install 'unplug-kit[survey]'"
-        ) from None
+        raise no_library("matplotlib", "--plots", "survey") from None
     tables = {table.name: table for table in report.tables()}
     rows = sorted(
         (float(row[5]), str(row[0]))

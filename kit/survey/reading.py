@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -117,27 +117,21 @@ def _commits(clone: CloneHistory) -> _Commits:
 def _habit(clone: CloneHistory) -> HabitCounts:
     """Count what the last commits show of how changes come in."""
     trailers = map(_TRAILER.format, ("Change-Id", "Signed-off-by"))
-    fields = ("%P", "%ae", "%ce", "%s", *trailers)
-    log = (*_LOG, f"-{MAX_JUDGED}", f"--format={'%x1f'.join(fields)}", *clone.tip(), "--")
+    form = "%x1f".join(("%P", "%ae", "%ce", "%s", *trailers))
+    log = (*_LOG, f"-{MAX_JUDGED}", f"--format={form}", *clone.tip(), "--")
     counts: Counter[str] = Counter()
     with clone.stream(*log, of="HEAD") as printed:
         for records in log_blocks(printed):
             for record in records:
                 counts.update(_signs(record.rstrip(b"\n").split(b"\x1f")))
-    return HabitCounts(
-        commits=counts["commits"],
-        merges=counts["merges"],
-        change_id=counts["change_id"],
-        numbered=counts["numbered"],
-        signed=counts["signed"],
-        other_committer=counts["other_committer"],
-    )
+    return HabitCounts(**{one.name: counts[one.name] for one in fields(HabitCounts)})
 
 
-def _signs(fields: list[bytes]) -> Iterator[str]:
-    if len(fields) < 6:
+def _signs(found: list[bytes]) -> Iterator[str]:
+    """Yield the `HabitCounts` in which a commit counts."""
+    if len(found) < 6:
         return
-    parents, author, committer, subject, change_id, signed = fields[:6]
+    parents, author, committer, subject, change_id, signed = found[:6]
     if len(parents.split()) > 1:
         yield "merges"
         return
@@ -158,7 +152,7 @@ def _cells(name: str, row: Revert, merges: set[str], own: set[str]) -> Iterator[
     about = {
         "repository": name,
         "revert": row.sha,
-        "committed": datetime.fromtimestamp(row.committed_s, UTC) if _is_date(row) else None,
+        "committed": _date(row.committed_s),
         "authored": row.authored,
         "form": row.form.value,
         "silent": row.form is Form.SILENT,
@@ -183,10 +177,6 @@ def _cells(name: str, row: Revert, merges: set[str], own: set[str]) -> Iterator[
 
 
 _LAST_S = 253_402_300_799  # of the year 9999
-
-
-def _is_date(row: Revert) -> bool:
-    return 0 <= row.committed_s <= _LAST_S
 
 
 def _date(at_s: int | None) -> datetime | None:

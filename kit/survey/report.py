@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kit.common.errors import UserError
+from kit.common.errors import no_library
 from kit.survey.habits import HABIT_WORDS
 from kit.survey.shards import SurveyFolder
 
-__all__ = ["VIEWS", "ReportTable", "SurveyReport", "column_of", "open_survey"]
+__all__ = ["VIEWS", "ReportTable", "SurveyReport", "open_survey"]
 
 Cell = str | int | float | None
 
@@ -208,13 +208,9 @@ class SurveyReport:
         rows = self.rows(
             "SELECT repository, reason FROM repositories WHERE state <> 'done' ORDER BY repository"
         )
-        return ReportTable(
-            "failures",
-            "Repositories that could not be read",
-            ("repository", "reason"),
-            rows,
-            ("They are in no other table.",),
-        )
+        words = ("They are in no other table.",)
+        columns = ("repository", "reason")
+        return ReportTable("failures", "Repositories that could not be read", columns, rows, words)
 
     def _costs(self) -> ReportTable:
         names = self.rows("SELECT repository, commits FROM done ORDER BY repository")
@@ -244,10 +240,7 @@ def open_survey(folder: SurveyFolder) -> SurveyReport:
     try:
         import duckdb
     except ImportError:
-        raise UserError(
-            "duckdb is not installed, and kit survey report needs it:"
-            " pip install 'unplug-kit[survey]'"
-        ) from None
+        raise no_library("duckdb", "kit survey report", "survey") from None
     options = folder.options()
     index, reverts = folder.tables()
     connection = duckdb.connect(":memory:")
@@ -256,9 +249,3 @@ def open_survey(folder: SurveyFolder) -> SurveyReport:
     connection.register("reverts", reverts)
     connection.execute(VIEWS)
     return SurveyReport(folder, connection, bool(options["content"]), bool(options["check"]))
-
-
-def column_of(table: ReportTable, name: str) -> Sequence[Cell]:
-    """Return the cells of a column."""
-    place = table.columns.index(name)
-    return [row[place] for row in table.rows]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kit.common.child_process import Child, python, run, start
-from kit.common.errors import UserError
+from kit.common.errors import UserError, no_library
 from kit.common.package import DISTRIBUTION
 from kit.common.plain_text import plain
 from kit.common.user_file import open_lock, try_lock
@@ -32,7 +32,6 @@ __all__ = ["SurveyProgress", "run_survey"]
 CONNECT_S = 30
 _LOOK_S = 0.05
 _MAX_SAID = 4_000  # bytes of a worker's last words
-_NO_COST: dict[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +86,11 @@ def run_survey(
             if scheduler is None
             else _on_a_cluster(survey, todo, scheduler)
         )
-        done = 0
+        done, total = 0, sum(sizes.values())
         for number, name in enumerate(finished, len(tasks) - len(todo) + 1):
             done += sizes[name]
-            about = survey.about(name) or {}
-            tell(
-                SurveyProgress(
-                    name,
-                    about.get("reason"),
-                    number,
-                    len(tasks),
-                    done,
-                    sum(sizes.values()),
-                )
-            )
+            why = (survey.about(name) or {}).get("reason")
+            tell(SurveyProgress(name, why, number, len(tasks), done, total))
         survey.write_index(path.stem for path in survey.shards())
     return [survey.about(task.name) or {} for task in tasks]
 
@@ -188,13 +178,11 @@ def _after(survey: SurveyFolder, task: SurveyTask, status: int, words: str) -> N
     if status < 0:
         name = signal.Signals(-status).name
         words = f"its process was ended by {name}; is the memory full?"
-    reason = words or f"its process ended with status {status}"
-    _keep_failure(survey, task, reason)
+    _keep_failure(survey, task, words or f"its process ended with status {status}")
 
 
 def _keep_failure(survey: SurveyFolder, task: SurveyTask, reason: str) -> None:
-    found = failed(task.name, task.path, reason, content=task.content, check=task.check)
-    survey.keep(task.name, shard_bytes(found), _NO_COST)
+    survey.keep(task.name, shard_bytes(failed(task, reason)), {})
 
 
 def _last_words(said: IO[bytes]) -> str:
@@ -215,10 +203,7 @@ def _on_a_cluster(survey: SurveyFolder, todo: Sequence[SurveyTask], address: str
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise UserError(
-            "distributed is not installed, and --scheduler needs it:"
-            " pip install 'unplug-kit[survey]'"
-        ) from None
+        raise no_library("distributed", "--scheduler", "survey") from None
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.common.errors import UserError
+from kit.common.errors import UserError, no_library
 from kit.common.plain_text import plain
 from kit.common.user_file import make_folders, write_atomic
 from kit.survey.reading import Surveyed
+from kit.survey.task import SurveyTask
 
 __all__ = ["INDEX", "SurveyFolder", "failed", "pyarrow_of", "shard_bytes"]
 
@@ -34,9 +35,7 @@ def pyarrow_of() -> Any:  # noqa: ANN401 - the module, which ships no types
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise UserError(
-            "pyarrow is not installed, and kit survey needs it: pip install 'unplug-kit[survey]'"
-        ) from None
+        raise no_library("pyarrow", "kit survey", "survey") from None
     return pyarrow
 
 
@@ -96,10 +95,10 @@ def _index_schema() -> Any:  # noqa: ANN401 - as above
     )
 
 
-def failed(name: str, path: str, reason: str, *, content: bool, check: bool) -> Surveyed:
+def failed(task: SurveyTask, reason: str) -> Surveyed:
     """Return the row of a repository that cannot be read."""
-    about = {"repository": name, "path": path, "state": "failed", "reason": reason[:2000]}
-    return Surveyed({**about, "content": content, "checked": check}, [])
+    about = {"repository": task.name, "path": task.path, "state": "failed", "reason": reason[:2000]}
+    return Surveyed({**about, "content": task.content, "checked": task.check}, [])
 
 
 def shard_bytes(found: Surveyed) -> bytes:
@@ -107,8 +106,7 @@ def shard_bytes(found: Surveyed) -> bytes:
     pa = pyarrow_of()
     about = json.dumps(found.about, sort_keys=True, default=lambda date: date.isoformat())
     schema = _reverts_schema().with_metadata({_KEY: about.encode()})
-    table = pa.Table.from_pylist(found.rows, schema=schema)
-    return _written(table)
+    return _written(pa.Table.from_pylist(found.rows, schema=schema))
 
 
 def _written(table: Any) -> bytes:  # noqa: ANN401 - as above

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from kit.common.plain_text import plain
+from kit.common.plain_text import plain, spreadsheet_cell
 from kit.survey.report import Cell, ReportTable
 
 if TYPE_CHECKING:
@@ -79,8 +79,4 @@ def csv_text(table: ReportTable) -> str:
 
 
 def _safe(cell: Cell) -> Cell:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str):
-        cell = plain(cell)
-        return f"'{cell}" if cell[:1] in "=+-@" else cell
-    return cell
+    return spreadsheet_cell(plain(cell)) if isinstance(cell, str) else cell

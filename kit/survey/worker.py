@@ -35,7 +35,7 @@ def survey_one(data: dict[str, Any]) -> tuple[bytes, dict[str, float]]:
     try:
         found = read_repository(task)
     except (KitError, OSError) as error:
-        found = failed(task.name, task.path, str(error), content=task.content, check=task.check)
+        found = failed(task, str(error))
     made = shard_bytes(found)
     return made, {
         "seconds": round(time.perf_counter() - start, 3),

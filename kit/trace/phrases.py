@@ -22,6 +22,7 @@ from kit.machine.q35.messages import (
 from kit.machine.requests import SetIndicator
 
 __all__ = [
+    "INDICATORS",
     "abort_sentence",
     "answer",
     "connector_name",
@@ -78,7 +79,7 @@ def connectors_name(index: int | None, count: int | None) -> str:
     return connector_name(index)
 
 
-_INDICATORS = {
+INDICATORS = {
     (ISOLATION_STATE, 0): ("ISOLATE", "isolates {} (set-indicator 9001 to 0)."),
     (ISOLATION_STATE, 1): ("UNISOLATE", "unisolates {} (set-indicator 9001 to 1)."),
     (ALLOCATION_STATE, 0): (
@@ -101,7 +102,7 @@ def indicator_sentence(call: SetIndicator) -> str:
 def _indicator(call: SetIndicator) -> tuple[str, str]:
     lamp = call.indicator == DR_INDICATOR
     other = f"lamp {call.state}" if lamp else f"indicator {call.indicator} = {call.state}"
-    return _INDICATORS.get((call.indicator, call.state), (other, f"sets {other} of {{}}."))
+    return INDICATORS.get((call.indicator, call.state), (other, f"sets {other} of {{}}."))
 
 
 def status_label(status: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.case_study.errata import erratum
+from kit.case_study.history import erratum
 from kit.machine.catalogue import CATALOGUE, find_revision
 
 

@@ -18,7 +18,7 @@ from kit.lessons.doctor import Check, checks
 from kit.lessons.history_choice import HistoryChoice
 from kit.real_qemu.channel.failures import BackendError
 from kit.real_qemu.launch import find_binary
-from kit.storage.labs import labs
+from kit.storage.exercises import labs
 from kit.storage.progress import progress_file
 from kit.views.html.figure import Note
 from tests.course.test_labs import solution

@@ -12,8 +12,8 @@ from kit.cli.common import cli
 from kit.cli.main import load_commands, main
 from kit.course.practice import due
 from kit.course.progress import Progress
+from kit.storage.exercises import practice_questions
 from kit.storage.progress import progress_file
-from kit.storage.questions import practice_questions
 
 
 @pytest.fixture(autouse=True)

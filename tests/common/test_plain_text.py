@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from kit.common.plain_text import _IGNORABLE, is_seen, plain, printable
+from kit.common.plain_text import _IGNORABLE, is_seen, plain, printable, spreadsheet_cell
 from kit.views.diagram.text_glyphs import BOXES, clean
 from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
@@ -82,3 +82,14 @@ def test_the_table_holds_what_unicode_says_of_its_characters() -> None:
     assert {unicodedata.name(chr(code)).split()[0] for code in formats} <= {
         *("ARABIC", "SYRIAC", "KAITHI", "INTERLINEAR", "EGYPTIAN"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        *((sign + "1", f"'{sign}1") for sign in "=+-@\t"),
+        *((text, text) for text in ("", "1", "a=b", "mail-1")),
+    ],
+)
+def test_a_spreadsheet_takes_no_text_for_a_formula(text: str, cell: str) -> None:
+    assert spreadsheet_cell(text) == cell

@@ -13,7 +13,7 @@ from kit import points
 from kit.common.errors import UserError
 from kit.course.grading import answers_of
 from kit.course.labs import LabError, digest, read_lab
-from kit.storage.labs import find_lab, labs
+from kit.storage.exercises import find_lab, labs
 from kit.storage.scenarios import find_scenario
 
 ROOT = Path(__file__).parents[2]

@@ -25,7 +25,7 @@ from kit.course.sandbox_tasks import Ending, ending_of
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Board
 from kit.simulation.run import play
-from kit.storage.questions import practice_questions
+from kit.storage.exercises import practice_questions
 from kit.storage.scenarios import find_scenario
 from tools.practice import generated
 

@@ -188,5 +188,5 @@ def test_without_matplotlib_the_lesson_goes_on(monkeypatch: pytest.MonkeyPatch) 
     plots = revert_plots()
 
     assert {repr(each) for each in (plots.days, plots.survivors, plots.directories)} == {
-        "matplotlib is not installed, and the plots need it: pip install 'unplug-kit[analysis]'"
+        "matplotlib is not installed, and a plot needs it: pip install 'unplug-kit[analysis]'"
     }

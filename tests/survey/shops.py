@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kit.survey.report import Cell, ReportTable
 from tests.git.workshop import Workshop, workshop
+
+
+def column_of(table: ReportTable, name: str) -> list[Cell]:
+    place = table.columns.index(name)
+    return [row[place] for row in table.rows]
 
 
 def squashing(folder: Path) -> Workshop:

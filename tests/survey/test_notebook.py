@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from kit.survey.report import column_of, open_survey
+from kit.survey.report import open_survey
 from kit.survey.run import run_survey
 from kit.survey.shards import SurveyFolder
 from kit.survey.task import tasks_of
-from tests.survey.shops import three_shops
+from tests.survey.shops import column_of, three_shops
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")

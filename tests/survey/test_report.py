@@ -10,12 +10,12 @@ import pytest
 from kit.cli.main import main
 from kit.common.errors import UserError
 from kit.survey.papers import papers_table
-from kit.survey.report import Cell, ReportTable, SurveyReport, column_of, open_survey
+from kit.survey.report import Cell, ReportTable, SurveyReport, open_survey
 from kit.survey.run import run_survey
 from kit.survey.shards import SurveyFolder
 from kit.survey.tables import csv_text, markdown_lines, shown
 from kit.survey.task import tasks_of
-from tests.survey.shops import three_shops
+from tests.survey.shops import column_of, three_shops
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("duckdb")
@@ -106,12 +106,12 @@ def test_definitions_stand_under_every_table(tables: dict[str, ReportTable]) -> 
     )
 
 
-def test_csv_has_every_digit_and_no_formula() -> None:
-    table = ReportTable("t", "T", ("a", "b", "c"), (("=1+1", 1 / 3, None),), ())
+def test_csv_has_every_digit_no_formula_and_an_empty_cell_for_nothing() -> None:
+    table = ReportTable("t", "T", ("a", "b", "c", "d"), (("=1+1", 1 / 3, None, ""),), ())
 
     assert list(csv.reader(csv_text(table).splitlines())) == [
-        ["a", "b", "c"],
-        ["'=1+1", "0.3333333333333333", ""],
+        ["a", "b", "c", "d"],
+        ["'=1+1", "0.3333333333333333", "", ""],
     ]
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kit.common.errors import UserError
+from kit.common.errors import UserError, no_library
 from kit.git.repository.bounds import check_size
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import History, HistoryError
@@ -263,9 +263,7 @@ def reverts_frame(rows: Iterable[Revert]) -> pandas.DataFrame:
     try:
         import pandas
     except ImportError:
-        raise UserError(
-            "pandas is not installed, and the table needs it: pip install 'unplug-kit[analysis]'"
-        ) from None
+        raise no_library("pandas", "the table", "analysis") from None
     table = pandas.DataFrame([cells for row in rows for cells in _cells(row)], columns=_COLUMNS)
     for column in ("committed", "authored"):
         table[column] = pandas.to_datetime(table[column], utc=True, errors="coerce")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kit.common.errors import UserError
+from kit.common.errors import UserError, no_library
 from kit.course.time_to_revert import Lasted, year_of
 from kit.git.values.summary import percentile
 from kit.git.values.verdict import DAY_S
@@ -225,9 +225,7 @@ def _axes(found: Sequence[object], height: float) -> Axes:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise UserError(
-            "matplotlib is not installed, and the plots need it: pip install 'unplug-kit[analysis]'"
-        ) from None
+        raise no_library("matplotlib", "a plot", "analysis") from None
     figure = Figure(figsize=(8.6, height), layout="constrained")
     axes = figure.add_subplot()
     axes.tick_params(colors=_SOFT, labelcolor=_INK, labelsize=9)

@@ -35,7 +35,7 @@ class StillPage:
 
 def still_page(played: Run | Pair) -> StillPage:
     """Return the page of a run or a pair: the picture, its meaning, every event, the token."""
-    run = played if isinstance(played, Run) else played.before
+    run = played.runs[0]
     return StillPage(
         title=f"{run.scenario.name}: {run.scenario.title}",
         drawn=lone_svg(played, titled=False),

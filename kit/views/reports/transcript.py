@@ -31,7 +31,7 @@ def transcript_lines(played: Run | Pair, *, bare: bool = False) -> Iterator[str]
     """
     if not bare:
         yield plain(f"# {provenance(played).words}")
-    for run in (played,) if isinstance(played, Run) else (played.before, played.after):
+    for run in played.runs:
         name = _named(run.scenario.name, run.revision)
         yield from entries_transcript(name, run.trace, run.revision.board, bare=bare)
 

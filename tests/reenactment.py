@@ -22,15 +22,15 @@ SOURCE = ROOT / "data" / "reenactment"
 RECORDINGS = ROOT / "data" / "reference"
 
 HASHES = {
-    "baseline": "bcce41429b57778510e4cf8d3e77b69f7614dccd",
-    "timer": "40da4536b63f34d829a98cd128efb0d7176c384e",
-    "cpu-timeout": "d30e029fd1bdae7b647d58bafe2b841007eadf08",
-    "deadline-helper": "a468137e054060ad419fdb668a46b145c8541c2c",
-    "pre-revert": "651d7dfc8bd1b6d224497e944118579dfb9150d8",
-    "revert": "090c8fd6c33ea4782d4596d2ce360a2f04cbe476",
-    "resend": "e8d7d3b17b7d68ef763f0d9b88e6144e376527ba",
-    "unisolate": "7c9babefe94c8454b767e43b12e51f5dbc5df37d",
-    "guest-error": "dfe4d65fdcd327eaacbb5d093069286d7d2443ca",
+    "baseline": "51f0237f5f0e7327d154fc79454827edf51a2f67",
+    "timer": "50a0f27ee7247cf94c63ac26ce586e743058b181",
+    "cpu-timeout": "fb5a3f67f99b741f10c8beef300393b050761bf2",
+    "deadline-helper": "046d7658fa8f608283d572e5e068ababa3a02987",
+    "pre-revert": "89c9c4b410c19e763a2452011cf2f42ee3ce1456",
+    "revert": "c3f620e54025997b2ed1e700706f6f7315d0d17e",
+    "resend": "a1fdff26629c1bf8c2871e07a0dff20943774fdf",
+    "unisolate": "649affb3afa03bb18466de5d637dc3e18602dd85",
+    "guest-error": "57242ba0bdba7743354757ec4964908730a0dd3a",
 }
 NO_CONFIG = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 IDENTITY = ("-c", "user.name=A. Learner", "-c", "user.email=a@example.org")

@@ -190,7 +190,12 @@ def test_an_unknown_revision_in_a_lesson_says_where_to_look(call: object) -> Non
 
 def test_the_rows_of_one_cell_stand_in_the_order_in_which_they_are_tried() -> None:
     assert connector_rows("revert", state="AVAILABLE", call="SET_UNUSABLE").rows == (
-        ("AVAILABLE", "SET UNUSABLE", "unplug requested", "0 success, to UNUSABLE, release device"),
+        (
+            "AVAILABLE",
+            "SET UNUSABLE",
+            "unplug requested",
+            "0 success, to UNUSABLE, remove the device",
+        ),
         ("AVAILABLE", "SET UNUSABLE", "", "0 success, to UNUSABLE"),
     )
 

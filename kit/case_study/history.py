@@ -129,7 +129,7 @@ def why_no_commit(revision: Revision) -> str:
     if revision in (*MENDS, MENDED):
         return f"{revision.name} is a mend that the kit tries: no QEMU has a commit for it"
     if revision in TRIALS:
-        return f"{revision.name} is a try of the kit: no QEMU was built like that"
+        return f"{revision.name} is the kit's own change: no QEMU was built like that"
     if revision is PROPOSAL:
         (proposed,) = PROPOSAL.patches - set(OF_THE_LESSON)
         posted = f"https://lore.kernel.org/qemu-devel/{proposed.value}/"

@@ -204,7 +204,7 @@ def _mended(name: str, summary: str, *mends: Patch) -> Revision:
         label=name,
         commit="",
         version=TODAY.version,
-        summary=f"never merged, a try: {summary}",
+        summary=f"never merged, the kit's own change: {summary}",
         patches=TODAY.patches | frozenset(mends),
     )
 
@@ -228,7 +228,7 @@ def _trial(patch: Patch, like: str, summary: str) -> Revision:
         label=patch.value,
         commit="",
         version=same.version,
-        summary=f"never built, a try: {like} {summary}",
+        summary=f"never built: {like} {summary}",
         patches=same.patches | {patch},
     )
 

@@ -178,7 +178,7 @@ def _trial(name: str, without: PciePatch, summary: str) -> Revision:
         today,
         label=name,
         alias=None,
-        summary=f"never built, a try: {summary}",
+        summary=f"never built: {summary}",
         patches=today.patches - {without},
     )
 

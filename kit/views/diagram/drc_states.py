@@ -115,7 +115,7 @@ def _describe_live(live: ShownConnector | None) -> str:
 
 
 def _facts(drc: Drc) -> list[str]:
-    marked = ["marked: to be unplugged"] if drc.unplug_requested else []
+    marked = ["an unplug request is pending"] if drc.unplug_requested else []
     return ["device in it" if drc.device else "empty", *marked]
 
 

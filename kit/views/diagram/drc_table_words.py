@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.machine.pseries.connector import PHYSICAL_STATES, WIRE, DrcState, QemuCall
+from kit.machine.pseries.drc import Effect
 from kit.machine.pseries.tables import TableRow
 
 __all__ = ["ROWS_NOTE", "line_words", "state_words"]
@@ -14,6 +15,13 @@ ROWS_NOTE = (
     " memory (PMEM)."
 )
 """What stands below rows."""
+_EFFECTS = {
+    Effect.MARK_UNPLUG_REQUESTED: "request pending",
+    Effect.CLEAR_UNPLUG_REQUESTED: "request no longer pending",
+    Effect.FORGET_REQUEST: "drop the request",
+    Effect.RELEASE_DEVICE: "remove the device",
+}
+"""An effect that is missing here is called by its name."""
 
 
 def state_words(state: DrcState) -> str:
@@ -43,6 +51,6 @@ def _outcome(line: TableRow) -> str:
         words.append(f"sensor {row.sense.value} {row.sense.name.lower()}")
     if row.then is not line.state:
         words.append(f"to {state_words(row.then)}")
-    words += [effect.name.lower().replace("_", " ") for effect in row.effects]
+    words += [_EFFECTS.get(one, one.name.lower().replace("_", " ")) for one in row.effects]
     since = "" if line.patch is None else f" [{line.patch.value[:10]}]"
     return f"{', '.join(words) or 'nothing'}{since}"

@@ -274,7 +274,7 @@ def test_the_connector_shows_each_move_and_its_whole_table() -> None:
 
     assert pictures(paper) == 6  # empty, and five moves: in by three, out by two
     assert "DEVICE_DELETED" in words(paper.html)
-    assert "0 success, to UNUSABLE, release device" in words(paper.html)
+    assert "0 success, to UNUSABLE, remove the device" in words(paper.html)
 
 
 def test_a_path_beside_another_revision_is_a_table_of_both() -> None:

@@ -239,8 +239,8 @@ def test_the_diagram_marks_the_state_the_mark_and_the_last_move() -> None:
     svg = state_diagram(find_revision("revert"), live)
     more = set(words(svg)) - set(words(state_diagram(find_revision("revert"))))
 
-    assert more == {"● now, device in it", "marked: to be unplugged"}
-    assert "Now AVAILABLE, by ISOLATE from CONFIGURED; device in it, marked" in svg
+    assert more == {"● now, device in it", "an unplug request is pending"}
+    assert "Now AVAILABLE, by ISOLATE from CONFIGURED; device in it, an unplug" in svg
     assert svg.count("stroke-width:3.5") == 1
 
 

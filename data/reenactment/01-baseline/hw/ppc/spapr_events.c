@@ -1,7 +1,7 @@
 /*
  * A re-enactment by the unplug kit, not QEMU's code.
  *
- * The hotplug event log: what the guest is told to take in or to let go.
+ * The hotplug event log: which devices the guest is to take or to release.
  */
 #include <stdlib.h>
 

@@ -144,7 +144,7 @@ static void spapr_drc_start_unplug_timeout_timer(SpaprDrc *drc)
     }
 }
 
-/* The guest has had its time: as if nobody had asked. */
+/* The guest's time is over: drop the request. */
 static void drc_unplug_timeout_cb(void *opaque)
 {
     SpaprDrc *drc = opaque;
@@ -157,7 +157,7 @@ void spapr_drc_unplug_request(SpaprDrc *drc)
     machine_assert(drc->dev);
     drc->unplug_requested = true;
 
-    /* Otherwise the guest has the device, and must let go of it first. */
+    /* Otherwise the guest has the device, and must release it first. */
     if (drc->state == drc->class->empty_state) {
         spapr_drc_release(drc);
     }
@@ -172,7 +172,7 @@ void spapr_drc_reset(SpaprDrc *drc)
     drc->ccs_offset = 0;
 }
 
-/* The destination's devices are ready: must it be told anything else? */
+/* The destination has the devices: does it need anything else? */
 static bool spapr_drc_needed(const SpaprDrc *drc)
 {
     if (!drc->dev) {
@@ -181,7 +181,7 @@ static bool spapr_drc_needed(const SpaprDrc *drc)
     return drc->state != drc->class->ready_state || drc->unplug_requested;
 }
 
-/* How much time was left is not sent: the destination waits all of it again. */
+/* The time left is not sent: the destination waits the full time again. */
 static void spapr_drc_post_load(SpaprDrc *drc)
 {
     if (drc->unplug_requested) {

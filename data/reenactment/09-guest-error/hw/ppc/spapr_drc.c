@@ -150,7 +150,7 @@ void spapr_drc_unplug_request(SpaprDrc *drc)
     machine_assert(drc->dev);
     drc->unplug_requested = true;
 
-    /* Otherwise the guest has the device, and must let go of it first. */
+    /* Otherwise the guest has the device, and must release it first. */
     if (drc->state == drc->class->empty_state) {
         spapr_drc_release(drc);
     }
@@ -165,7 +165,7 @@ void spapr_drc_reset(SpaprDrc *drc)
     drc->ccs_offset = 0;
 }
 
-/* The destination's devices are ready: must it be told anything else? */
+/* The destination has the devices: does it need anything else? */
 static bool spapr_drc_needed(const SpaprDrc *drc)
 {
     if (!drc->dev) {

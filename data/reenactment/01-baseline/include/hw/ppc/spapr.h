@@ -42,7 +42,7 @@ void qmp_device_del(SpaprMachineState *spapr, const char *name,
 SpaprMachineState *spapr_machine_migrate(SpaprMachineState *source,
                                          SpaprMachineState *destination);
 
-/* hw/ppc/spapr_events.c: what the guest is told */
+/* hw/ppc/spapr_events.c: events to the guest */
 void spapr_hotplug_req_add_by_index(SpaprMachineState *spapr, uint32_t index);
 void spapr_hotplug_req_remove_by_index(SpaprMachineState *spapr,
                                        uint32_t index);

@@ -36,7 +36,7 @@ typedef struct SpaprDrc {
     uint32_t id;
     SpaprDrcState state;
     SpaprCpuCore *dev;          /* NULL: nothing is plugged in */
-    bool unplug_requested;      /* dev goes when the guest lets go of it */
+    bool unplug_requested;      /* remove dev when the guest releases it */
     uint32_t ccs_offset;        /* the token configure-connector answers next */
 } SpaprDrc;
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from kit.actors.messages import (
     Actor,
@@ -141,6 +142,14 @@ def _on(make: Callable[[int], Message]) -> Callable[[str, Devices], Message]:
     return lambda name, devices: make(_index(name, devices))
 
 
+def _sense(index: int) -> RtasByHand:
+    return RtasByHand(GetSensorState(ENTITY_SENSE, index))
+
+
+def _configure(index: int) -> RtasByHand:
+    return RtasByHand(ConfigureConnector(index))
+
+
 def _set(indicator: int, state: int) -> Callable[[str, Devices], Message]:
     return _on(lambda index: RtasByHand(SetIndicator(indicator, index, state)))
 
@@ -162,6 +171,7 @@ def _any_call(words: str) -> RtasByHand:
 
 H, L, Q, G = Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST
 D, C, N = "device", "connector", "number"
+ADD, REMOVE = HotplugAction.ADD, HotplugAction.REMOVE
 ACTIONS: tuple[Action, ...] = (
     Action("device_del", D, Q, "ask QEMU to remove {}", lambda n, _: DeviceDel(n)),
     Action("device_add", D, Q, "plug {} in", lambda n, d: DeviceAdd(_known(n, d))),
@@ -197,38 +207,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "guest unpin", C, G, "make the guest able to release {} again", _on(lambda i: Pin(i, False))
     ),
-    Action(
-        "guest add",
-        C,
-        G,
-        "add {} from inside the guest",
-        _on(lambda i: Dlpar(HotplugAction.ADD, i)),
-    ),
-    Action(
-        "guest remove",
-        C,
-        G,
-        "remove {} from inside the guest",
-        _on(lambda i: Dlpar(HotplugAction.REMOVE, i)),
-    ),
+    Action("guest add", C, G, "add {} from inside the guest", _on(partial(Dlpar, ADD))),
+    Action("guest remove", C, G, "remove {} from inside the guest", _on(partial(Dlpar, REMOVE))),
     Action("guest isolate", C, G, "make the call ISOLATE", _set(ISOLATION_STATE, 0)),
     Action("guest unisolate", C, G, "make the call UNISOLATE", _set(ISOLATION_STATE, 1)),
     Action("guest unusable", C, G, "make the call UNUSABLE", _set(ALLOCATION_STATE, 0)),
     Action("guest usable", C, G, "make the call USABLE", _set(ALLOCATION_STATE, 1)),
-    Action(
-        "guest sense",
-        C,
-        G,
-        "read the connector's sensor",
-        _on(lambda i: RtasByHand(GetSensorState(ENTITY_SENSE, i))),
-    ),
-    Action(
-        "guest configure",
-        C,
-        G,
-        "make the calls configure-connector",
-        _on(lambda i: RtasByHand(ConfigureConnector(i))),
-    ),
+    Action("guest sense", C, G, "read the connector's sensor", _on(_sense)),
+    Action("guest configure", C, G, "make the calls configure-connector", _on(_configure)),
     Action("guest rtas", "call", G, "make the RTAS call {}", lambda words, _: _any_call(words)),
     Action(
         "host load",
@@ -289,12 +275,6 @@ def _check(action: Action, rest: str) -> None:
 def menu(devices: Devices) -> tuple[str, ...]:
     """Return the texts of all actions on *devices*, in an order that tokens rely on."""
     connectors = connector_names(devices)
-    counts = (1, 2, 3, 4)
-    numbers = {
-        "virsh setvcpus": counts,
-        "virsh setvcpus --async": counts,
-        "host load": (1, 2, 4, 8, 16),
-    }
     texts = [WAIT]
     for action in ACTIONS:
         match action.takes:
@@ -305,12 +285,13 @@ def menu(devices: Devices) -> tuple[str, ...]:
                 cores = not action.words.startswith("virsh detach-device")
                 taken = (d.id for d in devices if d.id and (cores or not isinstance(d, CpuCore)))
                 texts += (f"{action.words} {name}" for name in taken)
-            case "call":  # any number of words: one writes them
+            case "call":  # with any words: a person writes them
                 continue
             case "connector":
                 texts += (f"{action.words} {name}" for name in connectors)
             case _:
-                texts += (f"{action.words} {number}" for number in numbers[action.words])
+                numbers = (1, 2, 4, 8, 16) if action.to is Actor.OPERATOR else (1, 2, 3, 4)
+                texts += (f"{action.words} {number}" for number in numbers)
     return tuple(texts)
 
 

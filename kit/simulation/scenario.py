@@ -82,10 +82,10 @@ class Scenario:
     """
 
     name: str
-    title: str
-    why: str
-    look: str
     setup: Setup
+    title: str = ""
+    why: str = ""
+    look: str = ""
     script: tuple[TypedLine, ...] = ()
     texts: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
@@ -149,9 +149,6 @@ def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenar
         raise reader.error("end", f"end is before the last line of the script, {texts[-1]!r}")
     return Scenario(
         name=name,
-        title="",
-        why="",
-        look="",
         setup=setup,
         script=lines,
         texts=texts,
@@ -274,9 +271,8 @@ def read_script(
     for text in texts:
         time, colon, action = text.partition(":")
         if not colon:
-            raise reader.error(
-                key, f"{key}: {text!r} has no time; expected '16 s: device_del core1'", text
-            )
+            what = f"{key}: {text!r} has no time; expected '16 s: device_del core1'"
+            raise reader.error(key, what, text)
         try:
             line = line_of(read_time(time), action, devices)
         except UserError as error:
@@ -296,14 +292,14 @@ def _compare(
     for pair in pairs:
         names = pair if isinstance(pair, list) else []
         if len(names) != 2 or not all(isinstance(name, str) for name in names):
-            raise reader.error(
-                "compare", f"compare: {short(pair)}; expected a pair, ['pre-revert', 'revert']"
-            )
+            what = f"compare: {short(pair)}; expected a pair, ['pre-revert', 'revert']"
+            raise reader.error("compare", what)
         for name in names:
             board = reader.read("compare", name, find_revision).board
             if board not in boards:
-                what = f"compare: {name} is another machine than the scenario's"
-                raise reader.error("compare", what, name)
+                raise reader.error(
+                    "compare", f"compare: {name} is another machine than the scenario's", name
+                )
     return tuple((first, second) for first, second in pairs)
 
 

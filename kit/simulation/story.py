@@ -41,15 +41,8 @@ def where_they_part(pair: Pair) -> str:
     at = pair.first_difference
     if at == (None, None):
         return "So far both have done the same."
-    before, after = pair.before.revision.name, pair.after.revision.name
-    parted = _parted(
-        pair,
-        (before, _at(pair.before, at[0]), pair.before.trace),
-        (after, _at(pair.after, at[1]), pair.after.trace),
-    )
-    return "\n".join(
-        (parted, f"{before}: {in_words(pair.before)}", f"{after}: {in_words(pair.after)}")
-    )
+    ends = [f"{run.revision.name}: {in_words(run)}" for run in pair.runs]
+    return "\n".join((_parted(pair, *map(_side, pair.runs, at)), *ends))
 
 
 def who_knows_what(
@@ -63,11 +56,8 @@ def who_knows_what(
     trace = run.trace if seq is None else run.trace[: seq + 1]
     state = run.ended if seq is None else run.moments[seq] if seq >= 0 else run.began
     if state.machine.aborted is not None:
-        return (
-            ("QEMU", "gone: an assertion failed"),
-            ("guest", "gone with QEMU"),
-            *_operator_heard(trace),
-        )
+        gone = ("QEMU", "gone: an assertion failed"), ("guest", "gone with QEMU")
+        return (*gone, *_operator_heard(trace))
     belief, name = run.belief(device, seq=seq), str(device.id)
     uses = f"uses {name}" if belief.guest else f"has released {name}"
     if not belief.guest and not _let_go(run, device, seq):
@@ -89,9 +79,8 @@ def in_words(run: Run) -> str:
         told = any(_is_deleted(entry, run.device) for entry in run.trace)
         words = f"QEMU removed {name}" + (" and sent DEVICE_DELETED." if told else ".")
     elif belief.orphaned:
-        words = (
-            f"the guest has released {name}, QEMU still holds it and sent no DEVICE_DELETED: limbo."
-        )
+        words = f"the guest has released {name}, QEMU still holds it"
+        words += " and sent no DEVICE_DELETED: limbo."
     elif belief.pending:
         words = "the request is still pending."
     elif _came_back(run):
@@ -190,11 +179,11 @@ def _heard(entry: TraceEntry, asked: Message | None) -> str:
     return wire_name(entry.message) if outcome_of(entry.message) is not None else ""
 
 
-def _at(run: Run, seq: int | None) -> TraceEntry | None:
-    return None if seq is None else run.trace[seq]
-
-
 _Side = tuple[str, TraceEntry | None, Trace]
+
+
+def _side(run: Run, seq: int | None) -> _Side:
+    return run.revision.name, None if seq is None else run.trace[seq], run.trace
 
 
 def _parted(pair: Pair, before: _Side, after: _Side) -> str:
@@ -225,16 +214,9 @@ def _times_of_its_kind(entry: TraceEntry, trace: Trace) -> list[int]:
 def _did(entry: TraceEntry) -> tuple[str, str] | None:
     """Return what one run did, and what that means for the other."""
     match entry.message:
-        case UnplugTimeout(silent=True):
-            return (
-                "dropped the request at its timeout and sent no event",
-                "went on waiting",
-            )
-        case UnplugTimeout():
-            return (
-                "dropped the request at its timeout and sent an event",
-                "went on waiting",
-            )
+        case UnplugTimeout(silent=silent):
+            sent = "no event" if silent else "an event"
+            return f"dropped the request at its timeout and sent {sent}", "went on waiting"
         case QmpError(_, desc):
             return f"refused the request (“{desc}”)", "accepted it"
         case HotplugEvent():

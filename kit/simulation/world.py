@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
 from typing import Any
 
 from kit.actors import libvirt as libvirts
@@ -155,12 +156,8 @@ def _are_there(world: World, entries: int | None) -> bool:
     """Has the present instant so many entries?"""
     if entries is None:
         return False
-    count = 0
-    for moment in reversed(world.moments):
-        if moment.entry.at_ns != world.wall_ns:
-            break
-        count += 1
-    return count >= entries
+    latest = takewhile(lambda one: one.entry.at_ns == world.wall_ns, reversed(world.moments))
+    return sum(1 for _ in islice(latest, entries)) == entries
 
 
 def _due(world: World) -> Iterator[tuple[int, Actor]]:
@@ -190,11 +187,9 @@ def _step(world: World) -> World:
         case Actor.QEMU:
             return world  # the timer fired as the clock got there
         case Actor.GUEST:
-            return _deliver(replace(world, work_ns=None), Envelope(Actor.GUEST, WorkDone()))
+            return _deliver(replace(world, work_ns=None), Envelope(who, WorkDone()))
         case Actor.LIBVIRT:
-            return _deliver(
-                replace(world, waits_until_ns=None), Envelope(Actor.LIBVIRT, WaitOver())
-            )
+            return _deliver(replace(world, waits_until_ns=None), Envelope(who, WaitOver()))
         case Actor.OPERATOR:
             return typed(world, world.operator.script[0])
         case Actor.CONSOLE:

@@ -24,8 +24,9 @@ from kit.machine.pcie.registers import ABP, PCC, PIC
 from kit.machine.pcie.step import boot, step
 from kit.machine.pcie.tables import rules
 from kit.machine.pcie_revisions import PCIE, PCIE_REVISIONS
-from kit.machine.requests import Device, DeviceAdd, PciFunction, Request
+from kit.machine.requests import Device, DeviceAdd, PciFunction
 from kit.machine.revision import MachineRule, Revision
+from kit.simulation.platforms.protocol import ExploredPlatform
 
 __all__ = ["CONFIG", "PCIE_PLATFORM", "PciePlatform"]
 
@@ -34,11 +35,12 @@ CONFIG = PcieConfig(
 )
 
 
-class PciePlatform:
+class PciePlatform(ExploredPlatform[PcieMachine, PcieGuest]):
     """A q35 machine with three ports and its guest, for a run and for the explorer.
 
     QEMU runs no timer here; ``timers`` are the ends of requests, which change what the next
-    device_del gets and nothing else.
+    device_del gets and nothing else.  A port interrupts when its latch rises, and its press does
+    not name a device.
     """
 
     board = PCIE
@@ -48,7 +50,6 @@ class PciePlatform:
     checked = f"{len(PCIE_REVISIONS)} real builds of QEMU with PCIe ports"
 
     def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
-        """Return the rules of a port at a revision."""
         return rules(revision)
 
     def switch_on(
@@ -94,19 +95,10 @@ class PciePlatform:
         )
         return tuple(sorted(ends, key=lambda end: end.expire_ns))
 
-    def interrupts_again(self, machine: PcieMachine, message: Message) -> bool:
-        """Return False: a port interrupts when its latch rises."""
-        return False
-
     def deliver(
         self, machine: PcieMachine, guest: PcieGuest, received: Input
     ) -> tuple[PcieGuest, tuple[Command, ...]]:
-        """Return the guest after a message, and its commands."""
         return guests.receive(guest, received, machine.now_ns)
-
-    def guest_index(self, machine: PcieMachine, index: int) -> int:
-        """Return *index*: the guest knows a slot as a scenario does."""
-        return index
 
     def connectors(self, machine: PcieMachine, device: Device) -> tuple[int, ...]:
         """Return the index of a device's slot, whether it is plugged or not."""
@@ -114,10 +106,6 @@ class PciePlatform:
         bus = getattr(getattr(message, "device", None), "bus", "")
         port = next((one for one in CONFIG.ports if one.name == bus), None)
         return () if port is None else (slot_index(port.slot),)
-
-    def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
-        """Return no call: a guest writes registers here."""
-        return ()
 
     def pending(self, machine: PcieMachine, guest: PcieGuest, device: Device) -> bool:
         """Is an unplug request outstanding?
@@ -163,15 +151,12 @@ class PciePlatform:
         return machine
 
     def is_calling(self, guest: PcieGuest) -> bool:
-        """Does the guest wait for the answer to an access?"""
         return bool(guest.sent)
 
     def deciding_on(self, guest: PcieGuest, order: Decide) -> int | None:
-        """Return the slot that *order* lets the guest release or refuse, if any."""
         return guest.leaving[0] if guest.deciding and guest.leaving else None
 
     def requested(self, machine: PcieMachine, device: Device) -> bool:
-        """Does QEMU wait for the guest to release *device*?"""
         found = machine.find(str(device.id))
         if found is None:
             return False
@@ -185,8 +170,7 @@ class PciePlatform:
 
     def released(self, machine: PcieMachine, device: Device) -> bool:
         """Has the guest switched the device's slot off?"""
-        found = machine.find(str(device.id))
-        return found is None or not _is_on(found[0])
+        return not any(self.held(machine, device))
 
     def releases(self, message: Message) -> int | None:
         """Return the slot whose indicator a request of the guest's switches off, if it does."""
@@ -194,10 +178,6 @@ class PciePlatform:
             case ModifyRegister(port=name, set=bits) if bits & PIC == PIC:
                 port = next((one for one in CONFIG.ports if one.name == name), None)
                 return None if port is None else slot_index(port.slot)
-        return None
-
-    def asked_back(self, message: Message) -> tuple[int, ...] | None:
-        """Return None: a press says nothing of what it is for."""
         return None
 
 

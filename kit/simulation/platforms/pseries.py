@@ -42,12 +42,13 @@ from kit.machine.requests import (
     Request,
     SetIndicator,
 )
-from kit.machine.revision import Board, MachineRule, Revision
+from kit.machine.revision import Board, Revision
+from kit.simulation.platforms.protocol import ExploredPlatform
 
 __all__ = ["PSERIES", "PseriesPlatform"]
 
 
-class PseriesPlatform:
+class PseriesPlatform(ExploredPlatform[Machine, Guest]):
     """A pseries machine and its guest, for a run and for the explorer."""
 
     board = Board.PSERIES
@@ -56,17 +57,8 @@ class PseriesPlatform:
     timer_words = "QEMU's timeout"
     checked = f"{len(RECORDED)} real builds of QEMU"
 
-    def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
-        """Return no rule: a connector has a table of its states."""
-        return ()
-
     def switch_on(self, revision: Revision, *, cas_at_reset: bool = False) -> tuple[Machine, Guest]:
-        """Return a machine just started, and a guest that has not begun."""
         return boot(revision, Config(cas_at_reset=cas_at_reset)), Guest(kind=GuestKind.LINUX_5_12)
-
-    def plugs(self, device: Device) -> bool:
-        """Return True: scenarios name the devices of this machine."""
-        return True
 
     def complete(self, machine: Machine, message: Message) -> Message:
         """Return a migration with what QEMU holds on its destination's command line."""
@@ -97,7 +89,6 @@ class PseriesPlatform:
         return after, reply, outcome.emitted
 
     def timers(self, machine: Machine) -> tuple[Timer, ...]:
-        """Return the unplug timers that run, the first to fire first."""
         return machine.timers
 
     def interrupts_again(self, machine: Machine, message: Message) -> bool:
@@ -107,12 +98,7 @@ class PseriesPlatform:
     def deliver(
         self, machine: Machine, guest: Guest, received: Input
     ) -> tuple[Guest, tuple[Command, ...]]:
-        """Return the guest after a message, and its commands."""
         return guests.receive(guest, received)
-
-    def guest_index(self, machine: Machine, index: int) -> int:
-        """Return *index*: the guest knows a connector as a scenario does."""
-        return index
 
     def connectors(self, machine: Machine, device: Device) -> tuple[int, ...]:
         """Return the connectors of a device: of a DIMM, one an LMB."""
@@ -159,27 +145,22 @@ class PseriesPlatform:
         return bool(guest.sent)
 
     def deciding_on(self, guest: Guest, order: Decide) -> int | None:
-        """Return the connector that *order* lets the guest release or refuse, if any."""
         program = guest.user_program if order.by_user else guest.program
         op = program[0] if program else None
         return op.index if isinstance(op, LetGo) else None
 
     def requested(self, machine: Machine, device: Device) -> bool:
-        """Does QEMU wait for the guest to release *device*?"""
         return any(drc is not None and drc.unplug_requested for drc in _drcs(machine, device))
 
     def held(self, machine: Machine, device: Device) -> tuple[bool, ...]:
-        """Return, for each connector of a device, whether the guest holds on to it."""
         return tuple(
             drc is not None and drc.state in UNISOLATED_STATES for drc in _drcs(machine, device)
         )
 
     def released(self, machine: Machine, device: Device) -> bool:
-        """Has the guest released every connector of a device?"""
         return all(drc is None or drc.state in _RELEASED for drc in _drcs(machine, device))
 
     def releases(self, message: Message) -> int | None:
-        """Return the connector that a request of the guest's releases, if it does."""
         match message:
             case SetIndicator(indicator, index, 0):
                 # the last call: a PCI function goes at ISOLATE
@@ -189,7 +170,6 @@ class PseriesPlatform:
         return None
 
     def asked_back(self, message: Message) -> tuple[int, ...] | None:
-        """Return the connectors that QEMU asks the guest to release; None if it does not ask."""
         match message:
             case ExceptionReturn(event=event) if event is not None:
                 if event.action is HotplugAction.REMOVE:

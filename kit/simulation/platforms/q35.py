@@ -18,14 +18,14 @@ from kit.actors.pseries_programs import GuestKind
 from kit.actors.q35_guest import AcpiGuest, slot_index
 from kit.common.errors import MisuseError
 from kit.machine.catalogue import Q35
-from kit.machine.clock import Timer
 from kit.machine.config import LMB_MIB, MIB, Config
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.q35.machine import AcpiConfig, AcpiMachine
 from kit.machine.q35.messages import AcpiEmitted, AcpiReply, AcpiRequest, SlotType
 from kit.machine.q35.step import boot, step
-from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm, Migrate, Request
-from kit.machine.revision import Board, MachineRule, Revision
+from kit.machine.requests import CpuCore, Device, DeviceAdd, Dimm, Migrate
+from kit.machine.revision import Board, Revision
+from kit.simulation.platforms.protocol import Platform
 
 __all__ = ["Q35_PLATFORM", "Q35Platform"]
 
@@ -33,18 +33,17 @@ __all__ = ["Q35_PLATFORM", "Q35Platform"]
 _HIGHER = AcpiConfig().memory_space.addresses.start - Config().device_memory.start
 
 
-class Q35Platform:
-    """A q35 machine and its guest, for a run; no timer of QEMU's runs on it."""
+class Q35Platform(Platform[AcpiMachine, AcpiGuest]):
+    """A q35 machine and its guest, for a run.
+
+    QEMU runs no timer here, and raises a GPE once for each event.
+    """
 
     board = Board.Q35
     libvirt_wait_s = WAIT_ELSEWHERE_S
     timeout_s = 0
     timer_words = "QEMU's timeout"
     checked = f"QEMU {'.'.join(map(str, Q35.version))} on q35"
-
-    def rules(self, revision: Revision) -> tuple[MachineRule, ...]:
-        """Return no rule: all of its QEMUs are alike."""
-        return ()
 
     def switch_on(
         self, revision: Revision, *, cas_at_reset: bool = False
@@ -80,14 +79,6 @@ class Q35Platform:
         after, outcome = step(machine, message)
         return after, outcome.reply, outcome.emitted
 
-    def timers(self, machine: AcpiMachine) -> tuple[Timer, ...]:
-        """Return no timer: this QEMU does not count time."""
-        return ()
-
-    def interrupts_again(self, machine: AcpiMachine, message: Message) -> bool:
-        """Return False: QEMU raises a GPE once for each event."""
-        return False
-
     def deliver(
         self, machine: AcpiMachine, guest: AcpiGuest, received: Input
     ) -> tuple[AcpiGuest, tuple[Command, ...]]:
@@ -111,10 +102,6 @@ class Q35Platform:
         """Return the index of a device's slot; nothing if it is in none."""
         found = machine.slot_of(f"/machine/peripheral/{device.id}")
         return () if found is None else (slot_index(*found),)
-
-    def calls_on(self, index: int) -> tuple[tuple[str, Request], ...]:
-        """Return no call: a guest writes registers here."""
-        return ()
 
     def pending(self, machine: AcpiMachine, guest: AcpiGuest, device: Device) -> bool:
         """Is an unplug request outstanding?

@@ -21,7 +21,7 @@ from kit.git.repository.log import subject_and_body
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference
 from kit.git.values.patch import line_change
-from kit.git.values.revert_message import NamedTargets
+from kit.git.values.revert_message import NamedTargets, title_beside
 from kit.git.values.revert_title import (
     bare_title,
     keys_of,
@@ -38,7 +38,8 @@ __all__ = [
     "may_revert",
     "places_that_may_revert",
     "slots_of",
-    "twin_slot",
+    "twin_slots",
+    "undone_by_squash",
     "verdict_of",
 ]
 
@@ -49,6 +50,7 @@ _NO_KEYS: frozenset[str] = frozenset()
 _KEY = 24  # characters of a title by which it is looked up
 _MAX_CHECKS = 8  # commits that one revert is compared with
 _MAX_BYTES = 4 << 20  # of the files of both, if they are compared line by line
+_MAX_SQUASH_BYTES = 64 << 20  # of the files of a target and a squash that says it reverts it
 _HINT = 24  # bytes of a title that tell most others from it
 _HEAD = 4  # bytes of a shorter title
 _NUMBERS = re.compile(rb"[#!/@]([0-9]{1,9})(?![0-9])")
@@ -138,9 +140,22 @@ def slots_of(says: NamedTargets) -> tuple[Slot, ...]:
     return tuple(Slot(number, keys=frozenset({number}), sure=says.sure) for number in says.numbers)
 
 
-def twin_slot(named: str, title: str) -> Slot:
-    """Return what is to be looked for where the named commit is of another line or not here."""
-    return Slot(named, plain_title(title), frozenset({_picked(named)}), sure=False, raw=title)
+def twin_slots(
+    commits: Commits, says: NamedTargets, body: str, targets: Sequence[RevertTarget]
+) -> tuple[Slot, ...]:
+    """Return what is to be looked for where a named commit is of another line or not here."""
+    slots = []
+    for target in targets:
+        written = ""
+        if target.sha is not None:
+            title = subject_and_body(commits.commit(target.sha).message)[0]
+        elif says.titles and len(targets) == 1:
+            title = says.titles[0]
+        else:
+            title = written = title_beside(body, target.named)
+        keys = frozenset({_picked(target.named)})
+        slots.append(Slot(target.named, plain_title(title), keys, sure=bool(written), raw=title))
+    return tuple(slots)
 
 
 def _picked(name: str) -> str:
@@ -251,6 +266,46 @@ def verdict_of(commits: Commits, sha: str, targets: Sequence[RevertTarget]) -> R
     except HistoryError:  # SHA-256
         return None
     return check_exactness(objects, sha, targets).verdict
+
+
+def undone_by_squash(
+    commits: Commits, sha: str, targets: Sequence[RevertTarget]
+) -> tuple[RevertTarget, ...]:
+    """Return the targets that a squash undoes for the most part.
+
+    It lists the reverts of its branch; they may be of each other, and undone again.
+    """
+    return tuple(
+        each
+        for each in targets
+        if each.sha is not None
+        and each.status is TargetStatus.OK
+        and _takes_back_most(commits, sha, each.sha)
+    )
+
+
+def _takes_back_most(commits: Commits, sha: str, target: str) -> bool:
+    """Does a commit take back half or more of the lines that another changed, in its files?"""
+    try:
+        undone, done = commits.changes(target), commits.changes(sha)
+        shared = {path: undone[path] for path in undone.keys() & done.keys()}
+        entries = [each for path, pair in shared.items() for each in (*pair, *done[path]) if each]
+        if sum(commits.sizes(entries).values()) > _MAX_SQUASH_BYTES:
+            return True  # it says so
+        commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
+        taken = meant = 0
+        for path, (old, new) in shared.items():
+            theirs = line_change(commits.text(old), commits.text(new))
+            own = line_change(*map(commits.text, done[path]))
+            meant += sum(map(abs, theirs.values()))
+            taken += sum(
+                min(abs(count), abs(own[line]))
+                for line, count in theirs.items()
+                if count * own[line] < 0
+            )
+    except MissingObjectError:
+        return True  # nobody can tell
+    return 0 < meant <= 2 * taken
 
 
 def _is_undone_by_lines(

@@ -75,9 +75,10 @@ def _of_a_range(
     unknown = (RevertTarget(name, None, TargetStatus.UNKNOWN),)
     if first is None or last is None:
         return unknown
-    walk = ("rev-list", f"--max-count={_MAX_OF_A_RANGE + 1}", "--no-merges", last, f"^{first}")
-    with clone.stream(*walk, "--") as listed:
-        names = [line.decode().strip() for line in listed]
+    names = _between(clone, first, last)
+    if ends[2] and not names:  # people write the last one first, too
+        first, last = last, first
+        names = _between(clone, first, last)
     if not names or len(names) > _MAX_OF_A_RANGE:
         return unknown
     inner = [dated(commits, commit, RevertTarget(sha, sha, TargetStatus.OK)) for sha in names]
@@ -87,6 +88,12 @@ def _of_a_range(
     ):
         return both
     return inner
+
+
+def _between(clone: CloneHistory, first: str, last: str) -> list[str]:
+    walk = ("rev-list", f"--max-count={_MAX_OF_A_RANGE + 1}", "--no-merges", last, f"^{first}")
+    with clone.stream(*walk, "--") as listed:
+        return [line.decode().strip() for line in listed]
 
 
 def beside(commits: Commits, commit: RawCommit) -> tuple[str, ...]:

@@ -24,10 +24,17 @@ from kit.git.reverts.content import (
     inverse_before,
     undone_before,
 )
-from kit.git.reverts.lookup import Offers, Seeker, places_that_may_revert, slots_of, twin_slot
+from kit.git.reverts.lookup import (
+    Offers,
+    Seeker,
+    places_that_may_revert,
+    slots_of,
+    twin_slots,
+    undone_by_squash,
+)
 from kit.git.reverts.names import beside, dated, mentioned, targets_of
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
-from kit.git.values.revert_title import bare_title, leads_with_revert
+from kit.git.values.revert_title import bare_title, is_squash_of_several, leads_with_revert
 from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
 
 if TYPE_CHECKING:
@@ -400,21 +407,16 @@ class _Waiting:
                 self.beside = beside(commits, self.record.commit)
         if in_the_log:
             self.soon = {each.sha for each in self.targets if each.sha is not None}
-            if self.seeker is not None and not self.soon:
-                self.soon = {_TITLE, *self.beside}
+            is_unknown = any(each.sha is None for each in self.targets)
+            if self.seeker is not None and (is_unknown or not self.soon):
+                self.soon |= {_TITLE, *self.beside}
         elif self.seeker is not None and self.lacks_some(commits):
             _search(clone, commits, self.record, self.seeker)
 
     def _twins(self, commits: Commits) -> Seeker | None:
         """Return who looks for copies of what it names, in case that is of another line."""
-        slots = []
-        for target in self.targets:
-            if target.sha is not None:
-                title = subject_and_body(commits.commit(target.sha).message)[0]
-            else:
-                title = self.says.titles[0] if self.says.titles and len(self.targets) == 1 else ""
-            slots.append(twin_slot(target.named, title))
-        return Seeker(self.record.sha, tuple(slots)) if slots else None
+        slots = twin_slots(commits, self.says, self.record.body, self.targets)
+        return Seeker(self.record.sha, slots) if slots else None
 
     def lacks_some(self, commits: Commits) -> bool:
         """Is something that it names by hash of another line, or is there no hash?"""
@@ -495,6 +497,8 @@ def _placed(
         targets, is_lost = (found_beside, False) if found_beside else (targets, True)
     if is_lost:
         targets = _by_content(commits, waiting, targets, clone, inverse)
+    if is_squash_of_several(record.subject, record.body):
+        targets = undone_by_squash(commits, record.sha, targets)
     is_sure = waiting.says.sure
     if waiting.says.has_hashes:  # a squash tells of commits that never came here, prose of others'
         is_plain = not bare_title(record.subject) and waiting.says.form is not Form.PROSE

@@ -19,9 +19,10 @@ from enum import Enum
 from itertools import chain, islice
 from typing import NamedTuple
 
-from kit.git.values.revert_title import number_at, said_without_hash, start_of_undone_hash
+from kit.git.values.revert_denied import is_denied, is_supposed, is_told_of
+from kit.git.values.revert_title import numbers_at, said_without_hash, undone_hash
 
-__all__ = ["Form", "NamedTargets", "named", "reverted_title"]
+__all__ = ["Form", "NamedTargets", "named", "reverted_title", "title_beside"]
 
 
 class Form(Enum):
@@ -61,22 +62,6 @@ _HASH = r"(?<![\w/.@-])[0-9a-f]{7,64}(?![\w@-])"
 # "Reverted" begins a sentence that says so; "reverted" tells of what others did.
 _VERB = re.compile(r"(?<![\w/-])(?:revert(?:s|ing)?|(?-i:Reverted))(?![\w-])", re.IGNORECASE)
 _TRAILER = re.compile(r"(?:this-)?reverts?(?:-commits?)?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
-_DENIED = re.compile(
-    r"(?:\b(?:avoid|not|never|without|cannot|can|could|may|might|would|will|shall|if)|n't)"
-    r"\s+(?:(?:a|the|we|to|just|simply|actually|instead|possibly|then|also|easily|later|even|always|probably)\s+)?$"
-    r"|\b(?:going|plan|planning|want|wants|trying|try)\s+to\s+$"
-    r"|\b(?:next|following|previous|preceding|prior|subsequent|earlier|later|another)"
-    r"\s+(?:commit|patch|change|one)\s+$"
-    r"|\b(?:since|after|before|with|despite|like|unlike)\s+the\s+$"
-    r"|\b(?:solution|way|how)\s+to\s+$"
-    r"|\bas\s+(?:a\s+)?part\s+of\s+(?:the\s+)?$"
-    r"|\b(?:was|were|itself)\s+(?:itself\s+)?(?:a|the)\s+(?:partial\s+|full\s+|plain\s+)?$"
-    r"|\b(?:would|could|might)\s+(?:\w+\s+)?be\s+to\s+$"
-    r"|\b(?:verif|test|check|confirm|reproduc|prov)\w*\s+(?:[\w']+\s+){0,3}by\s+(?:\w+ly\s+)?$"
-    r"|(?<![^\s(*-])[0-9a-f]{7,64}[ \t]*(?:\([^()\n]{1,60}\)[ \t]*)?(?:[-:–][ \t]*)?\Z"
-    r"|\bgit\s+$|`\s*$|(?<!\S)[\"“'‘`]this\s+$",
-    re.IGNORECASE,
-)
 _PARTLY = re.compile(
     r"\b(?:partial(?:ly)?|partly|in part|mostly|half|selectively)\s+$", re.IGNORECASE
 )
@@ -85,18 +70,14 @@ _PARTLY_AFTER = re.compile(
     r"|apart from|only)\b",
     re.IGNORECASE,
 )
-# "Reverting X will cause trouble": what would be, and not what is done
-_SUPPOSED = re.compile(
-    r"[\s,]{0,3}(?:will|would|could|may|might|can|cannot|breaks?|causes?|makes?|helps?|fixes"
-    r"|solves|resolves|does|did|is|was|seems?|appears?|results?|resulted|caused|broke|led|made"
-    r"|introduced|turned)\b",
-    re.IGNORECASE,
-)
-_ELSEWHERE = re.compile(
-    r"[^.\n]{0,60}?\bin the (?:previous|next|following|preceding|last) (?:commit|patch|change)",
-    re.IGNORECASE,
-)
 _RANGE = re.compile(r"[0-9a-f]{7,64}\^?(\.\.\.?[0-9a-f]{7,64})(?![\w@-])", re.IGNORECASE)
+# "A through B", and of several commits "A to B": both ends are meant
+_UP_TO = re.compile(
+    r"\s++(?:through|thru|up\s++to|to)\s++(?:and\s++including\s++)?(?:commit\s++)?"
+    r"([0-9a-f]{7,64})(?![\w@-])",
+    re.IGNORECASE,
+)
+_IN_WORDS = re.compile(r"([0-9a-f]+)\s.*\s([0-9a-f]+)", re.IGNORECASE | re.DOTALL)
 _CONVENTIONAL = re.compile(r"revert(?:\([^()\n]{1,60}\))?!?:\s", re.IGNORECASE)
 _REFERENCES = re.compile(r"Refs?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
 _INDENTED = ("    ", "\t")
@@ -104,24 +85,42 @@ _SUBTREE = "git-subtree-split: "
 _GAP = re.compile(r"[\s:]*+")
 _ITEM = re.compile(rf"(?:(?:commits?|r)\s*+)*+({_HASH})", re.IGNORECASE)
 _NUMBER = re.compile(r"commits?\s++(r?[0-9]{3,6})(?![\w-]|\.\d)", re.IGNORECASE)
+_SUBVERSION = re.compile("[0-9]{3,6}")  # is written without its r, too
 _WORD = re.compile(r"[\w'’./+-]++(?=[\s:])")
 _ASIDE = re.compile(
     r"(?:'s)?\s*+(?:"
     r"\([^()\n]*+(?:\n[^()\n]*+)?(?:\([^()\n]*+\)[^()\n]*+)*+\)|\"[^\"]*+\")"
 )
 _BETWEEN = re.compile(
-    r"\s*+(?:[,;&/*•-]|and\b)?+\s*+(?:(?:and|also|the|commits?)\s++)*+", re.IGNORECASE
+    r"\s*+(?:[,;&/*•-]|and\b)?+\s*+(?:(?:and|also|the|commits?"
+    r"|(?:a\s++)?(?:parts?|pieces?|bits|some|half|most)\s++of)\s++)*+",
+    re.IGNORECASE,
 )
+_PIECE = re.compile(r"\b(?:parts?|pieces?|bits|some|half|most)\s+of\s+$", re.IGNORECASE)
 _MADE_TO = re.compile(rf",?\s*reversing\s+changes\s+made\s+to\s+({_HASH})", re.IGNORECASE)
 _LIST = re.compile(r"([^.:]{0,400}+):\s*$", re.MULTILINE)
 _LISTED = re.compile(r"\b(?:commits|patches|series|changes)\b")
+# a list without a colon: its lines begin with a hash, and a title or the next line follows
+_OPEN_LIST = re.compile(
+    r"[^.:\n]{0,200}\b(?:commits|patches|changes)[ \t]*\n"
+    r"(?=\s{0,20}(?:[-*•][ \t]*)?[0-9a-f]{7,64}"
+    r"(?:[ \t]+(?!and\b|&)[\w(\"'“]|[ \t]*\n\s{0,20}[0-9a-f]{7}))"
+)
 _COMMIT = re.compile(r"\s*+commit\s++[0-9a-f]{7}", re.IGNORECASE)
 _LINE = re.compile(
     rf"\s*+(?:[-*•]\s*+|\d{{1,9}}[.)]\s*+)?\(?(?:commits?\s++)?({_HASH})", re.IGNORECASE
 )
 _TITLE = re.compile(r'revert\s+"(.*)"', re.IGNORECASE)
+# what stands beside a hash: ("title", 2001-01-01), "title", (title), or the rest of a list's line
+_TITLE_BESIDE = re.compile(
+    r"[0-9a-f]*[:,]?(?:[ \t]{0,4}|[ \t]{0,4}\n[ \t]{0,8})(?:"
+    r"\(?[\"“]([^\n]{1,200}?(?:\n[^\n]{1,200}?)?)[\"”]\s{0,3}(?:[),.;]|$)"
+    r"|\(([^()]{1,200}(?:\([^()]{0,60}\)[^()]{0,200})?)\)"
+    r"|(?<=[ \t])([^\s(\"“][^\n]{3,200}))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DATE_AFTER = re.compile(r",?\s(?:- )?\d{4}-\d\d-\d\d\Z")
 _MAX_WORDS = 9
-_BEFORE_VERB = 60  # characters in which a denial may stand
 _MAX_LINES = 100
 _MAX_NAMES = 100
 _MAX_CHARACTERS = 100_000
@@ -159,7 +158,7 @@ def named(subject: str, body: str) -> NamedTargets | None:
     numbers = tuple(dict.fromkeys((*(said.numbers if said else ()), *_numbered(text))))
     if found:
         form = min((each.form for each in found.values()), key=_RANKS.__getitem__)
-        names = sorted(found, key=lambda name: found[name].start)
+        names = [_as_git_writes(each) for each in sorted(found, key=lambda name: found[name].start)]
         return NamedTargets(form, _once(names), tuple(made_to), titles, numbers[:_MAX_NAMES])
     if not titles and not numbers:
         return NamedTargets(Form.SUBJECT, (subject,)) if subject.startswith('Revert "') else None
@@ -202,12 +201,38 @@ def reverted_title(subject: str) -> str | None:
     return match[1] if match else None
 
 
+def title_beside(body: str, name: str) -> str:
+    """Return the title that a message writes beside a hash, or on the line above; else nothing.
+
+    >>> title_beside('This reverts commit 0123abc ("tap: turn it").', "0123abc")
+    'tap: turn it'
+    """
+    at = body[:_MAX_CHARACTERS].find(name)
+    if at < 0:
+        return ""
+    above = body[:at].rpartition("\n")[0].rstrip().rpartition("\n")[2].strip()
+    if title := reverted_title(above):
+        return title
+    match = _TITLE_BESIDE.match(body, at + len(name), at + len(name) + _ASIDE_CHARACTERS)
+    words = " ".join(next(filter(None, match.groups()), "").split()) if match else ""
+    return _DATE_AFTER.sub("", words)
+
+
 def _numbered(text: str) -> Iterator[str]:
     """Give the numbers of changes that sentences name as reverted."""
     for verb in _verbs(text):
-        if not _DENIED.search(text, max(0, verb.start() - _BEFORE_VERB), verb.start()):
+        if not is_denied(text, verb.start()):
             gap = _end(_GAP, text, verb.end(), len(text))
-            yield from number_at(text, gap)
+            found, end = numbers_at(text, gap)
+            if not is_told_of(text, verb[0], end):
+                yield from found
+
+
+def _as_git_writes(name: str) -> str:
+    """Return a name that may be a range in words, or a number of Subversion without its letter."""
+    if ends := _IN_WORDS.fullmatch(name):
+        return f"{ends[1]}^..{ends[2]}"
+    return f"r{name}" if _SUBVERSION.fullmatch(name) else name
 
 
 def _once(names: list[str]) -> tuple[str, ...]:
@@ -263,10 +288,12 @@ def _trailers(text: str) -> Iterator[_Mention]:
 
 def _undone(subject: str) -> Iterator[_Mention]:
     """Give the commits that a subject says to undo, back out or roll back."""
-    start = start_of_undone_hash(subject)
-    if start is not None:
-        for span in _names_from(subject, start, min(len(subject), _MAX_CHARACTERS)):
-            yield _Mention(Form.PHRASE, *span)
+    found = undone_hash(subject)
+    if found is not None:
+        verb, start = found
+        spans = list(_names_from(subject, start, min(len(subject), _MAX_CHARACTERS)))
+        if spans and not is_supposed(subject, verb, _end(_ASIDE, subject, spans[-1][1], 500)):
+            yield from (_Mention(Form.PHRASE, *span) for span in spans)
 
 
 def _verbs(text: str) -> Iterator[re.Match[str]]:
@@ -291,7 +318,7 @@ def _sentences(text: str) -> Iterator[_Mention]:
     for verb in _verbs(text):
         if verb.start() in title:
             continue
-        if _DENIED.search(text, max(0, verb.start() - _BEFORE_VERB), verb.start()):
+        if is_denied(text, verb.start()):
             continue
         if _is_trailer(text, verb.start()):
             continue
@@ -310,22 +337,14 @@ def _sentences(text: str) -> Iterator[_Mention]:
         if spans:
             aside_end = min(len(text), spans[-1][1] + _ASIDE_CHARACTERS)
             title = range(spans[-1][1], _end(_ASIDE, text, spans[-1][1], aside_end))
-        if spans and _is_told_of(text, verb, spans[-1][1]):
+        if spans and is_told_of(text, verb[0], title.stop):
             continue
-        if spans and _PARTLY_AFTER.match(text, spans[-1][1]):
+        is_part = any(_PIECE.search(text, max(0, begin - 12), begin) for begin, _ in spans)
+        if is_part or (spans and _PARTLY_AFTER.match(text, spans[-1][1])):
             form = Form.PROSE
         reversing = _MADE_TO.search(text, start, start + 200) if len(spans) == 1 else None
         for span in spans:
             yield _Mention(form, *span, reversing[1] if reversing else "")
-
-
-def _is_told_of(text: str, verb: re.Match[str], end: int) -> bool:
-    """Does the sentence speak of a revert that is elsewhere, or that might be?"""
-    end = _end(_ASIDE, text, end, min(len(text), end + _ASIDE_CHARACTERS))
-    said = verb[0].lower()
-    if said == "reverting" and _SUPPOSED.match(text, end, end + 30):
-        return True
-    return said == "revert" and _ELSEWHERE.match(text, end, end + 120) is not None
 
 
 def _is_trailer(text: str, position: int) -> bool:
@@ -368,6 +387,9 @@ def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]
     while item := _ITEM.match(text, position, end):
         spread = _RANGE.match(text, item.start(1), min(end, item.start(1) + 140))
         last = spread.end(1) if spread else item.end()
+        if spread is None and (up_to := _UP_TO.match(text, last, min(end, last + 140))):
+            is_plural = item[0][:7].lower() == "commits"
+            last = up_to.end() if is_plural or up_to[0].split()[0].lower() != "to" else last
         yield item.start(1), last
         position = _end(_ASIDE, text, last, min(end, last + _ASIDE_CHARACTERS))
         position = _end(_BETWEEN, text, position, end)
@@ -376,7 +398,10 @@ def _names_from(text: str, position: int, end: int) -> Iterator[tuple[int, int]]
 def _listed(text: str, position: int) -> Iterator[tuple[int, int]]:
     """Give where the names of a list stand: a line each, after a sentence that ends in a colon."""
     head = _LIST.match(text, position)
-    if head is None or not (_LISTED.search(text, *head.span(1)) or _COMMIT.match(text, head.end())):
+    if head and not (_LISTED.search(text, *head.span(1)) or _COMMIT.match(text, head.end())):
+        head = None
+    head = head or _OPEN_LIST.match(text, position)
+    if head is None:
         return
     some = is_apart = goes_on = False
     position = head.end()

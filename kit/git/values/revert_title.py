@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kit.git.values.revert_denied import is_supposed
+
 __all__ = [
     "Unhashed",
     "bare_title",
+    "is_squash_of_several",
     "keys_of",
     "leads_with_revert",
     "merged_title",
-    "number_at",
+    "numbers_at",
     "plain_title",
     "said_without_hash",
-    "start_of_undone_hash",
+    "undone_hash",
     "without_type",
 ]
 
@@ -42,16 +45,18 @@ _LEADS = re.compile(
     rf"\(?{_BEFORE}(?:\w{{1,20}}ly\s+)?(?:{_UNDO}|re-?appl(?:y|ies)|re-?land)\b", re.IGNORECASE
 )
 _UNDOES_HASH = re.compile(
-    rf"{_BEFORE}(?:{_UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
+    rf"{_BEFORE}({_UNDO})\s+(?:the\s+)?(?=(?:commits?\s+)?[0-9a-f]{{7,64}}\b)", re.IGNORECASE
 )
 _MERGE = re.compile(r"Merge (?:pull request #[0-9]{1,9} from |branch '[^']{1,200}' into ')")
-_PART_OF = re.compile(r"(?:parts?|bits|some|half|most) of\s+", re.IGNORECASE)
+_SQUASHED = re.compile(r"^\* \S", re.MULTILINE)
+_PART_OF = re.compile(r"(?:a )?(?:parts?|pieces?|bits|some|half|most) of\s+", re.IGNORECASE)
 _FILLER = re.compile(r"(?:(?:the|commit|change|changes|patch|of|from|in)\s+){0,3}", re.IGNORECASE)
 _QUOTES = {'"': '"', "“": "”", "'": "'", "`": "`", "«": "»"}
 _WORDS_OF_NUMBERS = re.compile(
     r"(?:(?:the|this|from|of|commits?|pull|merge|requests?|prs?|mrs?|patch(?:es)?|changes?)\s++){0,5}",
     re.IGNORECASE,
 )
+_OF_REVISIONS = re.compile(r"\bcommits?\s$", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?:pr|mr)?\s?(?:[\w.-]{1,60}/[\w.-]{1,60})?([#!][0-9]{1,9})(?![\w-])"
     r"|(?:cl|change)[ /]([0-9]{3,9})(?![\w-])"
@@ -62,6 +67,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s*+(?:,|&|and\b|\s)\s*+(?:and\s++)?", re.IGNORECASE)
+_BARE = re.compile(r"r?([0-9]{3,6})(?![\w-]|\.\d)", re.IGNORECASE)
+_UP_TO = re.compile(r"\s*+(?:to|through|thru|until|[-–])\s*+(?=r?[0-9])", re.IGNORECASE)
 # "reverts r1, r2 is better": what begins another sentence is no item of the list
 _CLAUSE = re.compile(r"\s{1,3}(?:is|was|are|were|has|had|will|would|does|did|should|can)\b")
 _NAMES = 100
@@ -141,14 +148,27 @@ def leads_with_revert(subject: str) -> bool:
     return _LEADS.match(subject[:_SUBJECT_CHARACTERS]) is not None
 
 
-def start_of_undone_hash(subject: str) -> int | None:
-    """Return where a subject names the commit that it undoes, rolls back or backs out, or None.
+def is_squash_of_several(subject: str, body: str) -> bool:
+    """Does a forge's squash list the commits of a branch, and is led by none that reverts?
 
-    >>> start_of_undone_hash("Backout commit 8f1bc284 as TFTP fails")
-    8
+    >>> is_squash_of_several("Turn it (#3)", "* turn it\\n\\n* Revert \\"turn it\\"")
+    True
+    """
+    return (
+        _OWN_NUMBER.search(subject, max(0, len(subject) - 140)) is not None
+        and _SQUASHED.search(body) is not None
+        and not leads_with_revert(subject)
+    )
+
+
+def undone_hash(subject: str) -> tuple[str, int] | None:
+    """Return the verb, and where a subject names the commit that it undoes or backs out, or None.
+
+    >>> undone_hash("Backout commit 8f1bc284 as TFTP fails")
+    ('Backout', 8)
     """
     match = _UNDOES_HASH.match(subject[:_SUBJECT_CHARACTERS])
-    return match.end() if match else None
+    return (match[1], match.end()) if match else None
 
 
 def said_without_hash(subject: str) -> Unhashed | None:
@@ -166,14 +186,17 @@ def said_without_hash(subject: str) -> Unhashed | None:
     part = _PART_OF.match(rest)
     rest = rest[part.end() :] if part else rest
     partial = bool(partly or part)
-    numbers = number_at(rest, 0)
-    if again and numbers:
+    numbers, end = numbers_at(rest, 0)
+    if numbers and (again or is_supposed(rest, undo, end)):
         return None  # what reverted it has another number
     if numbers:
+        partial = partial or _PART_OF.search(rest) is not None
         return Unhashed((), numbers, sure=True, partial=partial)
     quoted = _quoted(rest)
     if quoted is not None:
         title, is_double = quoted
+        if undo and is_supposed(rest, undo, rest.rfind(title) + len(title) + 1):
+            return None
         if again:
             return Unhashed((f'Revert "{title}"',), (), sure=False)
         # 'the "kind" field': a word of the text
@@ -217,30 +240,46 @@ def _quoted(rest: str) -> tuple[str, bool] | None:
     return rest[start + 1 : end], rest[start] in '"“«'
 
 
-def number_at(text: str, position: int) -> tuple[str, ...]:
-    """Return the numbers of changes that a text names at a place, as ``#1``, ``CL 1`` or ``I1…``.
+def numbers_at(text: str, position: int) -> tuple[tuple[str, ...], int]:
+    """Return the numbers of changes that a text names at a place, and where the last one ends.
 
-    >>> number_at("revert PR owner/name#12 and #13", 7)
-    ('#12', '#13')
+    >>> numbers_at("revert PR owner/name#12 and #13", 7), numbers_at("commits 712 to 713", 0)
+    ((('#12', '#13'), 31), (('r712', 'r713'), 18))
     """
     found: list[str] = []
+    last = position
     words = _WORDS_OF_NUMBERS.match(text, position)
     position = words.end() if words else position
-    while len(found) < _NAMES and (match := _NUMBER.match(text, position)):
-        if found and _CLAUSE.match(text, match.end()):
+    is_revision = words is not None and bool(_OF_REVISIONS.search(words[0]))
+    while len(found) < _NAMES:
+        match = _NUMBER.match(text, position) or (is_revision and _BARE.match(text, position))
+        if not match or (found and _CLAUSE.match(text, match.end())):
             break
-        number, listed, subversion, change, pull, review = match.groups()
-        if subversion:
-            found.append(subversion.lower())
-        elif number:
-            found.append(number)
-        elif pull:
-            found.append(f"#{pull}")
-        else:
-            found.append(change or f"CL {listed or review}")
-        between = _AND.match(text, match.end())
-        position = between.end() if between else match.end()
-    return tuple(dict.fromkeys(found))
+        last = match.end()
+        name = f"r{match[1]}" if match.re is _BARE else _name_of(match)
+        found.append(name)
+        up_to = name[0] == "r" and _UP_TO.match(text, last)
+        if up_to and (other := _BARE.match(text, up_to.end())):
+            found += _revisions(int(name[1:]), int(other[1]))
+            last = other.end()
+        between = _AND.match(text, last)
+        part = _PART_OF.match(text, between.end()) if between else None
+        position = part.end() if part else between.end() if between else last
+    return tuple(dict.fromkeys(found))[:_NAMES], last
+
+
+def _name_of(match: re.Match[str]) -> str:
+    number, listed, subversion, change, pull, review = match.groups()
+    if subversion:
+        return subversion.lower()
+    if number:
+        return number
+    return f"#{pull}" if pull else change or f"CL {listed or review}"
+
+
+def _revisions(first: int, last: int) -> list[str]:
+    """Return the numbers of a range of Subversion, if it is not too long."""
+    return [f"r{each}" for each in range(first, last + 1)] if last - first < _NAMES else []
 
 
 def keys_of(subject: str, body: str) -> frozenset[str]:

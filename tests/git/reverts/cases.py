@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.git.workshop import Workshop, workshop
 
-__all__ = ["CASES", "DENIED", "Case", "build"]
+__all__ = ["CASES", "DENIED", "NAMED", "SPOKEN", "Case", "build", "spoken"]
 
 
 class _Digits(str):
@@ -94,6 +94,32 @@ CASES = (
     Case("list-with-and", PAIR,
          "both\n\nThis reverts:\n\ncommit {0}\n\tpump: a\n\nand\n\ncommit {1}\n\tpump: b\n\nSo.",
          "hash"),
+    Case("range-in-words", ("a: 1", "b: 2", "c: 3"),
+         "all\n\nThis reverts commit {0} through\n{2}.", "hash"),
+    Case("range-last-first", ("a: 1", "b: 2", "c: 3"), "all\n\nReverts {2} through {0}.", "hash"),
+    Case("range-to", ("a: 1", "b: 2", "c: 3"), "two\n\nReverts commits {1:9} to {2:9}.", "hash",
+         (1, 2)),
+    Case("and-a-part", PAIR, "both\n\nThis reverts {0} and parts of {1}.", "hash"),
+    Case("list-without-a-colon", PAIR,
+         "both\n\nThis reverts commits\n{0:10} pump: a\n{1:10} pump: b\nas they leak.", "hash"),
+    Case("lines-without-a-colon", PAIR, "both\n\nThis reverts commits\n\n  {0:10}\n  {1:10}\n",
+         "hash"),
+    Case("title-beside-a-hash", ONE,
+         'shut\n\nThis reverts commit 0123456789 ("feat(tap): close the valve").', "title"),
+    Case("title-above-a-hash", ONE,
+         'shut\n\nRevert "feat(tap): close the valve"\n\nThis reverts commit 0123456789.', "title"),
+    Case("titles-of-a-list", PAIR,
+         "both\n\nThis reverts:\ncommit {0}\n\tpump: run slowly\nand\n"
+         "commit 0123456789\n\tpump: run quickly\n\nSo.", "hash, title"),
+    Case("subversion-bare", ("a: x\n\ngit-svn-id: svn://us.example/w@411 c046a42c",
+                             "b: x\n\ngit-svn-id: svn://us.example/w@412 c046a42c"),
+         "Revert commits 411 and 412", "number"),
+    Case("subversion-range", ("a: x\n\ngit-svn-id: svn://us.example/w@411 c046a42c",
+                              "b: x\n\ngit-svn-id: svn://us.example/w@412 c046a42c"),
+         "both\n\nThis reverts commits 411 to 412.", "number"),
+    Case("subversion-and-a-part", ("a: x\n\ngit-svn-id: svn://us.example/w@411 c046a42c",
+                                   "b: x\n\ngit-svn-id: svn://us.example/w@412 c046a42c"),
+         "Revert r411 and a piece of r412.", "number"),
     Case("same-title", ("tap: tune", "tap: tune"), 'Revert "tap: tune"', "title", (0,)),
 )  # fmt: skip
 
@@ -124,6 +150,47 @@ DENIED = (
     "tap: also for rebase/cherry-pick/revert\n\nIt learned in {0:8} (tap) to leak.",
     'tap: x\n\nWhat is the first line, i.e. "This\nreverts commit {0:8} (tap)", stays.',
 )
+
+# What may be reverted, and how a sentence speaks of it without doing so.
+NAMED = ("{0}", "commit {0:9}", "#31", "PR #31", "us/water#31", '"tap: turn it"', "CL 4040")
+SPOKEN = (
+    *("This will revert {}", "Will revert {}", "A follow-up will revert {}", "We'll revert {} soon",
+      "We can either revert {} or not", "We could possibly revert {}", "I'd revert {}",
+      "We may just as well not revert {}", "Do not revert {}", "Don't revert {}", "Never revert {}",
+      "Should we revert {}?", "Maybe revert {}", "Please revert {} if it leaks",
+      "If it leaks, revert {}", "Should it leak, please revert {}", "It would be to revert {}"),
+    *("Prepare to revert {}", "In preparation for reverting {}", "We plan to revert {}",
+      "We tried to revert {}", "I considered reverting {}", "It works without reverting {}",
+      "Mend it instead of reverting {}", "Mend it rather than revert {}",
+      "How to revert {}", "One way to revert {}", "I verified it by reverting {}"),
+    *("The following commit reverts {}", "The next patches revert {}",
+      "The previous change reverts {}", "An earlier one reverts {}", "Patch 2/3 reverts {}",
+      "PR #9 reverts {}", "Commit 0aaaaaaa reverts {}", "#9 reverts {}",
+      "It leaks since the revert of {}", "Due to revert of {}, it leaks",
+      "It leaks because of the revert of {}", "Wait until we revert {}",
+      "Once we revert {}, it ends", "When reverting {}, mind the tap",
+      "It was lost as part of reverting {}",
+      "It was a partial revert of {}", "The one before was reverting {}"),
+    *("See revert {}", "See also the revert of {}", "Run `git revert {}`", "Run git revert {}",
+      "Reverting {} will cause a flood"),
+)  # fmt: skip
+
+
+def spoken(folder: Path) -> Workshop:
+    """Make a history in which each commit only speaks of reverting the first."""
+    shop = workshop(folder)
+    words = "Reviewed-on: https://review.example/c/w/+/4040"
+    target = shop.commit(f"tap: turn it (#31)\n\n{words}", {"part": "new\n"})
+    said = [each.format(name.format(_Digits(target))) for each in SPOKEN for name in NAMED]
+    messages = [form.format(each) for each in said for form in ("{}", "tap: {}", "tap: x\n\n{}.")]
+    person = f"A <a@example.org> {shop.now_s} +0000"
+    stream = [
+        f"commit refs/heads/main\ncommitter {person}\ndata {len(each.encode())}\n{each}\n"
+        + ("from refs/heads/main^0\n" if number == 0 else "")
+        for number, each in enumerate(messages)
+    ]
+    shop.git("fast-import", "--quiet", "--force", text="".join(stream))
+    return shop
 
 
 def build(folder: Path, case: Case) -> tuple[Workshop, tuple[str, ...], str]:

@@ -9,7 +9,7 @@ import pytest
 from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.verdict import TargetStatus
-from tests.git.reverts.cases import CASES, DENIED, Case, build
+from tests.git.reverts.cases import CASES, DENIED, NAMED, SPOKEN, Case, build, spoken
 from tests.git.workshop import Workshop, workshop
 
 
@@ -41,6 +41,16 @@ def test_what_only_speaks_of_a_revert_is_none(shop: Workshop, message: str) -> N
     shop.commit(message.format(target), {"part": "newer\n"})
 
     assert list(read_reverts(shop.clone)) == []
+
+
+def test_no_sentence_that_only_speaks_of_a_revert_makes_a_row(tmp_path: Path) -> None:
+    """Each names by hash, number or title, as a subject, after a prefix and in the body."""
+    shop = spoken(tmp_path / "r")
+    count = 3 * len(SPOKEN) * len(NAMED)
+
+    assert shop.git("rev-list", "--count", "main") == f"{count + 2}"  # the first, and its target
+    for wanted in (None, Wanted(author="A")):
+        assert [row.subject for row in read_reverts(shop.clone, wanted)] == []
 
 
 @pytest.mark.parametrize("picked", [True, False])
@@ -100,6 +110,29 @@ def test_a_squash_that_lists_a_revert_of_its_own_commits_is_no_revert(tmp_path: 
     shop.commit(f"mend the pump (#12)\n\n{body}", {"f": "line 1\n"})
 
     assert list(read_reverts(shop.clone)) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "is_one"),
+    [
+        ({"part": None, "f": "line 1\n"}, True),  # undoes it, and more
+        ({"part": "1\n2\n3\n4\n", "f": "line 1\n"}, True),  # half of it
+        ({"part": "1\n2\n3\n4\n5\n", "f": "line 1\n"}, False),
+        ({"f": "line 1\n"}, False),  # its branch took the revert back again
+    ],
+)
+def test_a_squash_that_lists_a_revert_counts_if_it_undoes_it_for_the_most_part(
+    tmp_path: Path, after: dict[str, str | bytes | None], is_one: bool
+) -> None:
+    shop = workshop(tmp_path / "r")
+    target = shop.commit("tap: turn it (#3)", {"part": "1\n2\n3\n4\n5\n6\n7\n8\n"})
+    body = f'* Revert "tap: turn it (#3)"\n\nThis reverts commit {target}.\n\n* mend the pump'
+    sha = shop.commit(f"mend the pump (#12)\n\n{body}", after)
+    expected = [(sha, [target])] if is_one else []
+
+    for wanted in (None, Wanted(author="A.")):
+        found = read_reverts(shop.clone, wanted)
+        assert [(row.sha, [each.sha for each in row.targets]) for row in found] == expected
 
 
 def test_of_two_with_one_title_the_one_undone_counts_though_its_file_was_renamed(

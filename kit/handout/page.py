@@ -141,9 +141,8 @@ def _code(cell: _Cell, compared: list[Html], live: bool) -> Html:
     shown = Html().join(_outputs(cell["outputs"], compared, live))
     source = Html('<pre class="kit-code" tabindex="0">{}</pre>').format(cell["source"])
     if any(PRINT_MIME in output.get("data", {}) for output in cell["outputs"]):
-        return Html('<details class="kit-folded"><summary>code</summary>{}</details>\n{}\n').format(
-            source, shown
-        )
+        folded = Html('<details class="kit-folded"><summary>code</summary>{}</details>')
+        source = folded.format(source)
     return Html("{}\n{}\n").format(source, shown)
 
 
@@ -208,13 +207,10 @@ def _text(words: str) -> Html:
 
 
 def _glossary_html(words: Mapping[str, str]) -> Html:
-    if not words:
-        return Html()
-    items = Html().join(
-        Html('<div><dt id="word-{}">{}</dt><dd>{}</dd></div>').format(slug(word), word, meaning)
-        for word, meaning in words.items()
+    items = Html('<div><dt id="word-{}">{}</dt><dd>{}</dd></div>').each(
+        (slug(word), word, meaning) for word, meaning in words.items()
     )
-    return Html('<h2 id="words">Words</h2>\n<dl class="kit-words">{}</dl>\n').format(items)
+    return Html('<h2 id="words">Words</h2>\n<dl class="kit-words">{}</dl>\n').around(items)
 
 
 def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
@@ -222,24 +218,15 @@ def _hints_of(cell: _Cell) -> Iterator[tuple[str, Html]]:
     for output in cell["outputs"]:
         about = output.get("metadata", {}).get(PRINT_MIME, {})
         hints = zip(HINTS, about.get("hints", ()), strict=False)
-        words = Html().join(Html("<p>{}: {}</p>").format(*named) for named in hints)
+        words = Html("<p>{}: {}</p>").each(hints)
         if words:
             yield about["title"], words
 
 
 def _last_sheet(hints: Sequence[tuple[str, Html]], compared: Sequence[Html]) -> Html:
     """Return all hints in small print on their own sheet, then the outcomes to compare with."""
-    parts = Html().join(
-        Html("<section><strong>{}</strong>{}</section>").format(title, html)
-        for title, html in hints
-    )
-    found = (
-        Html('<div class="kit-only-print kit-hints"><h2>Hints</h2>{}</div>\n').format(parts)
-        if hints
-        else Html()
-    )
-    if compared:
-        found += Html('<h2 class="kit-after">To compare your guesses with</h2>{}').format(
-            Html().join(compared)
-        )
-    return found
+    sheet = Html('<div class="kit-only-print kit-hints"><h2>Hints</h2>{}</div>\n')
+    after = Html('<h2 class="kit-after">To compare your guesses with</h2>{}')
+    return sheet.around(
+        Html("<section><strong>{}</strong>{}</section>").each(hints)
+    ) + after.around(Html().join(compared))

@@ -6,6 +6,7 @@ goes in unchanged.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape as escape_html
 from typing import Any, Self
 
@@ -46,6 +47,19 @@ class Html(Markup):
         """Return this HTML with values filled in. Markup's own method is several times slower."""
         named = {name: _safe(value) for name, value in kwargs.items()}
         return str.__new__(type(self), str.format(self, *map(_safe, args), **named))
+
+    def each(self, values: Iterable[object]) -> Self:
+        """Fill in each value, several for a tuple, and return the results one after the other.
+
+        >>> str(Html("<li>{}</li>").each(["a", "<"]))
+        '<li>a</li><li>&lt;</li>'
+        """
+        rows = (value if isinstance(value, tuple) else (value,) for value in values)
+        return type(self)().join(self.format(*row) for row in rows)
+
+    def around(self, inner: str) -> Self:
+        """Fill in *inner*; return nothing if there is nothing in it."""
+        return self.format(inner) if inner else type(self)()
 
 
 def _safe(value: object) -> object:

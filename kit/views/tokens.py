@@ -37,9 +37,7 @@ def tokens(theme: str = LIGHT) -> dict[str, str]:
 def token_rules(selector: str = ":root, .kit") -> Html:
     """Return rules that set the tokens for *selector*, in dark where the browser prefers dark."""
     light, dark = (
-        Html(" ").join(
-            Html("--kit-{}: {};").format(name, value) for name, value in tokens(theme).items()
-        )
+        Html(" ").join(Html("--kit-{}: {};").format(*named) for named in tokens(theme).items())
         for theme in (LIGHT, DARK)
     )
     return Html(

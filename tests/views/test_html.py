@@ -44,7 +44,7 @@ from kit.views.history.timeline import history_cover_svg, timeline_svg
 from kit.views.html.base import label_code, revision_head, said_html, sides_line, status
 from kit.views.html.diff import body_html, commit_html, lines_html, message_html
 from kit.views.html.figure import pictured, run_pictured, scrolling
-from kit.views.html.print_form import PrintForm, aside, diffs_once, once, table
+from kit.views.html.print_form import PrintForm, aside, diffs_once, heads_html, once, table
 from kit.views.html.revert import diffs_html, exact_html, report_html
 from kit.views.html.run import beliefs_html, events_html, steps_html
 from kit.views.html.tour import changes_brief_html, changes_html, head_html
@@ -432,6 +432,7 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "aside": lambda: aside(EVIL),
     "diffs_once": lambda: diffs_once(Html("<p>{}</p>").format(EVIL)),
     "once": lambda: once(EVIL, Html("<p>{}</p>").format(EVIL)),
+    "heads_html": lambda: heads_html([EVIL]),
     "table": lambda: table(EVIL, [EVIL], [[EVIL]]),
     "diffs_html": lambda: diffs_html(revert_page(), side_by_side=True),
     "exact_html": lambda: exact_html(revert_page()),

@@ -22,7 +22,7 @@ from kit.views.diagram.drc_states import HEIGHT, ShownConnector, state_diagram
 from kit.views.diagram.drc_states import WIDTH as DIAGRAM_WIDTH
 from kit.views.diagram.drc_table_words import line_words
 from kit.views.escape import Html
-from kit.views.html.print_form import table
+from kit.views.html.print_form import heads_html, table
 from kit.views.models.connector import ConnectorModel, Press, Step
 from kit.views.models.connector_tasks import ConnectorTask
 
@@ -238,12 +238,9 @@ def _rows_html(step: Step) -> Html:
 
 def _log_html(steps: tuple[Step, ...]) -> Html:
     """Return what was done so far, latest first."""
-    body = Html().join(
-        Html('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}{}{}</td></tr>').format(
-            number,
-            step.press.value,
-            step.answer,
-            step.after.state.name,
+    body = Html('<tr><th scope="row">{}</th><td>{}</td><td>{}</td><td>{}{}{}</td></tr>').each(
+        (
+            *(number, step.press.value, step.answer, step.after.state.name),
             ", marked" if step.after.unplug_requested else "",
             "" if step.after.device else ", empty",
         )
@@ -251,10 +248,7 @@ def _log_html(steps: tuple[Step, ...]) -> Html:
     )
     if not body:
         return Html()
-    heads = Html().join(
-        Html('<th scope="col">{}</th>').format(head) for head in ("", "call", "answer", "then")
-    )
     return Html(
         '<table class="kit-rows"><caption>What you did, the latest first</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
-    ).format(heads, body)
+    ).format(heads_html(("", "call", "answer", "then")), body)

@@ -93,12 +93,9 @@ def legend_parts(
 
 
 def _samples(items: Iterable[tuple[Html, str]]) -> Html:
-    samples = Html().join(
-        Html(
-            '<div><svg viewBox="0 0 {:g} {:g}" aria-hidden="true">{}</svg><span>{}</span></div>'
-        ).format(WIDE, HIGH, drawn, words)
-        for drawn, words in items
-    )
+    samples = Html(
+        '<div><svg viewBox="0 0 {:g} {:g}" aria-hidden="true">{}</svg><span>{}</span></div>'
+    ).each((WIDE, HIGH, *item) for item in items)
     return Html('<div class="kit-samples">{}</div>').format(samples)
 
 

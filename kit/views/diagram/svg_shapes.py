@@ -96,7 +96,7 @@ DIMMED = ";".join(f"--kit-{name}:{DIM}" for name in ("ink", "soft", "hold", "wai
 
 def group(parts: Iterable[Html], style: str = "", **data: str | float) -> Html:
     """Return shapes as a group; *data* says in ``data-`` attributes what the group is."""
-    styled = Html(' style="{}"').format(style) if style else Html()
+    styled = Html(' style="{}"').around(style)
     return Html("<g{}{}>{}</g>").format(_data(data), styled, Html().join(parts))
 
 
@@ -104,7 +104,7 @@ def cut(
     x: float, width: float, height: float, parts: Iterable[Html], style: str = "", kit: str = ""
 ) -> Html:
     """Return the part of some shapes that lies between *x* and *x* + *width*."""
-    styled = Html(' style="{}"').format(style) if style else Html()
+    styled = Html(' style="{}"').around(style)
     wide = _n(max(width, 0.1))  # a width of 0 switches the clipping off in some programs
     return Html(
         '<svg{} x="{}" y="0" width="{}" height="{}" viewBox="{} 0 {} {}"{}>{}</svg>'
@@ -117,10 +117,9 @@ def cut(
 
 
 def _data(data: dict[str, str | float]) -> Html:
-    values = (
+    return Html(' data-{}="{}"').each(
         (name, value if isinstance(value, str) else _n(value)) for name, value in data.items()
     )
-    return Html().join(Html(' data-{}="{}"').format(name, value) for name, value in values)
 
 
 def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:

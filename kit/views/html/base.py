@@ -20,7 +20,7 @@ def status(words: str, style: str = "") -> Html:
 
 def said_html(lines: Iterable[str]) -> Html:
     """Return sentences, a paragraph each."""
-    return Html().join(Html("<p>{}</p>").format(line) for line in lines)
+    return Html("<p>{}</p>").each(lines)
 
 
 def revision_head(name: str, revision: Revision) -> Html:

@@ -52,17 +52,13 @@ class CourseMap:
         return f"{there} {verb} lesson {self.next.number}: {self.next.title}."
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        chips = Html().join(
-            Html(
-                '<li><a class="kit-chip{}" href="{}" title="{}">{} {}<small> {}/{}</small></a></li>'
-            ).format(
+        chips = Html(
+            '<li><a class="kit-chip{}" href="{}" title="{}">{} {}<small> {}/{}</small></a></li>'
+        ).each(
+            (
                 " kit-done" if one.done else "",
-                one.notebook,
-                one.title,
-                "✓" if one.done else "○",
-                one.number,
-                one.solved,
-                one.of,
+                *(one.notebook, one.title, "✓" if one.done else "○"),
+                *(one.number, one.solved, one.of),
             )
             for one in self.lessons
         )
@@ -111,10 +107,8 @@ class LessonEnd:
     @property
     def html(self) -> Html:
         """The same as HTML."""
-        items = Html().join(
-            Html('<li><span class="kit-chip{}">{} {}</span></li>').format(
-                " kit-done" if done else "", "✓" if done else "○", title
-            )
+        items = Html('<li><span class="kit-chip{}">{} {}</span></li>').each(
+            (" kit-done" if done else "", "✓" if done else "○", title)
             for title, done in self.exercises
         )
         return Html(

@@ -21,7 +21,7 @@ from kit.git.values.commit import (
 )
 from kit.git.values.page import CommitPage, ResponsibleLines
 from kit.views.escape import Html
-from kit.views.html.diff_lines import changed_parts, line_pairs
+from kit.views.html.diff_lines import line_pairs, marks_of
 
 __all__ = ["body_html", "commit_html", "lines_html", "message_html"]
 
@@ -45,26 +45,21 @@ _COLOURS: tuple[tuple[_TokenType, str], ...] = (
 def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
     """Return a commit: heading, source, then one foldable block for each file."""
     parts = [Html("<h4>{}</h4>").format(page.heading)]
-    if page.source:
-        parts.append(Html('<p class="kit-soft">read from: {}</p>').format(page.source))
+    parts.append(Html('<p class="kit-soft">read from: {}</p>').around(page.source))
     if page.commit is not None:
-        about = (
-            f"commit {page.commit.hash}, {page.commit.author.name}, {page.commit.committed[:10]}"
-        )
+        one = page.commit
+        about = f"commit {one.hash}, {one.author.name}, {one.committed[:10]}"
         parts.append(Html('<p class="kit-soft">{}</p>').format(about))
-    if page.note:
-        parts.append(Html("<p>{}</p>").format(page.note))
+    parts.append(Html("<p>{}</p>").around(page.note))
     left = MAX_LINES
     for file in page.files[:MAX_FILES]:
-        rows = _two_columns(file) if side_by_side else _one_column(file)
-        shown = list(islice(rows, left))
+        shown = list(islice(_rows(file, side_by_side=side_by_side), left))
         left -= len(shown)
         hidden = _height(file, side_by_side=side_by_side) - len(shown)
         parts.append(_file(file, shown, hidden, side_by_side=side_by_side))
     if len(page.files) > MAX_FILES:
-        parts.append(
-            Html('<p class="kit-soft">… {:,} more files</p>').format(len(page.files) - MAX_FILES)
-        )
+        more = Html('<p class="kit-soft">… {:,} more files</p>')
+        parts.append(more.format(len(page.files) - MAX_FILES))
     return Html().join(parts)
 
 
@@ -74,9 +69,9 @@ def _readable(hunk: Hunk) -> Hunk:
 
 
 def _height(file: FileDiff, *, side_by_side: bool) -> int:
-    if not side_by_side:
-        return sum(1 + len(hunk.lines) for hunk in file.hunks)
-    return sum(1 + sum(1 for _ in line_pairs(hunk)) for hunk in file.hunks)
+    """Return the number of rows of a file."""
+    rows = (list(line_pairs(hunk)) if side_by_side else hunk.lines for hunk in file.hunks)
+    return sum(1 + len(found) for found in rows)
 
 
 def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> Html:
@@ -91,18 +86,14 @@ def lines_html(found: tuple[ResponsibleLines, ...], *, context: bool = True) -> 
             hunk = _readable(lines.hunk)
             write = _Writer(lines.file, hunk)
             shown = [one for one in hunk.lines if context or one.kind is not LineKind.CONTEXT]
-            rows = Html().join(map(write.line, shown))
             place = f"{lines.file.path}, {lines.hunk.function_name}"
             rows = Html(
                 '<pre class="kit-diff" {} aria-label="{}"><span class="kit-hunk">@ {}'
                 "</span>{}</pre>"
-            ).format(_SCROLLS, place, lines.hunk.function, rows)
-        parts.append(
-            Html("<li>{} <span class='kit-soft'>({})</span>{}</li>").format(
-                lines.says, lines.revision, rows
-            )
-        )
-    return Html("<ul>{}</ul>").format(Html().join(parts))
+            ).format(_SCROLLS, place, lines.hunk.function, Html().join(map(write.line, shown)))
+        parts.append((lines.says, lines.revision, rows))
+    items = Html("<li>{} <span class='kit-soft'>({})</span>{}</li>").each(parts)
+    return Html("<ul>{}</ul>").format(items)
 
 
 def joined_html(step: int, head: Html, found: tuple[ResponsibleLines, ...]) -> Html:
@@ -117,27 +108,18 @@ def message_html(commit: Commit, series: tuple[Commit, ...] = (), *, brief: bool
 
     ``brief``: do not list the trailers again, which end the message.
     """
-    trailers = Html().join(
-        (Html("<dt>{}</dt><dd>{}</dd>").format(key, value) for key, value in commit.trailers)
-    )
     links = [link for link in (lore_link(commit), *quoted_list_links(commit)) if link]
-    listed = Html().join(
-        Html('<li><a href="{}" rel="noreferrer" target="_blank">{}</a></li>').format(link, link)
-        for link in links
+    more = Html("<ul>{}</ul>").format(
+        Html('<li><a href="{0}" rel="noreferrer" target="_blank">{0}</a></li>').each(links)
     )
-    title = "posted as" if brief else f"trailers ({len(commit.trailers)}) and links"
-    more = Html("{}<ul>{}</ul>").format(
-        "" if brief else Html("<dl>{}</dl>").format(trailers), listed
-    )
-    return (
-        body_html(commit)
-        + (
-            ""
-            if brief and not listed
-            else Html("<details><summary>{}</summary>{}</details>").format(title, more)
-        )
-        + _series(commit, series)
-    )
+    title = "posted as"
+    if not brief:
+        title = f"trailers ({len(commit.trailers)}) and links"
+        trailers = Html("<dt>{}</dt><dd>{}</dd>").each(commit.trailers)
+        more = Html("<dl>{}</dl>{}").format(trailers, more)
+    folded = Html("<details><summary>{}</summary>{}</details>").format(title, more)
+    shown = Html() if brief and not links else folded
+    return body_html(commit) + shown + _series(commit, series)
 
 
 def body_html(commit: Commit) -> Html:
@@ -151,14 +133,13 @@ def body_html(commit: Commit) -> Html:
 def _series(commit: Commit, series: tuple[Commit, ...]) -> Html:
     if len(series) < 2:
         return Html()
-    items = Html().join(
-        Html("<li>{}<code>{}</code> {}{}</li>").format(
-            Html("<strong>") if other.hash == commit.hash else "",
-            other.hash[:10],
-            other.subject,
-            Html("</strong>") if other.hash == commit.hash else "",
-        )
+    named = (
+        (other, Html("<code>{}</code> {}").format(other.hash[:10], other.subject))
         for other in series
+    )
+    items = Html("<li>{}</li>").each(
+        Html("<strong>{}</strong>").format(words) if other.hash == commit.hash else words
+        for other, words in named
     )
     return Html(
         "<details open><summary>posted together, in this order</summary><ul>{}</ul></details>"
@@ -180,37 +161,25 @@ def _file(file: FileDiff, rows: list[Html], hidden: int, *, side_by_side: bool) 
     ).format(name, counts, style, _SCROLLS, file.path, Html().join(rows), more)
 
 
-def _one_column(file: FileDiff) -> Iterator[Html]:
+def _rows(file: FileDiff, *, side_by_side: bool) -> Iterator[Html]:
     for hunk in map(_readable, file.hunks):
         yield Html('<span class="kit-hunk">@ {}</span>').format(hunk.function)
         write = _Writer(file, hunk)
-        for line in hunk.lines:
-            yield write.line(line)
-
-
-def _two_columns(file: FileDiff) -> Iterator[Html]:
-    for hunk in map(_readable, file.hunks):
-        yield Html('<span class="kit-hunk">@ {}</span>').format(hunk.function)
-        write = _Writer(file, hunk)
+        if not side_by_side:
+            yield from map(write.line, hunk.lines)
+            continue
         for pair in line_pairs(hunk):
-            cells = [
-                Html('<span class="kit-cell">{}</span>').format(
-                    " " if line is None else write.line(line)
-                )
-                for line in (pair.old, pair.new)
-            ]
-            yield Html('<span class="kit-pair">{}</span>').format(Html().join(cells))
+            cells = Html('<span class="kit-cell">{}</span>').each(
+                " " if line is None else write.line(line) for line in (pair.old, pair.new)
+            )
+            yield Html('<span class="kit-pair">{}</span>').format(cells)
 
 
 class _Writer:
     """Writes the lines of a hunk in their language's colours and marks what changed."""
 
     def __init__(self, file: FileDiff, hunk: Hunk) -> None:
-        self._marks: dict[int, tuple[range, ...]] = {}
-        for pair in line_pairs(hunk):
-            for line, parts in zip((pair.old, pair.new), changed_parts(pair), strict=True):
-                if line is not None and parts:
-                    self._marks[id(line)] = parts
+        self._marks = marks_of(hunk)
         self._tokens: dict[int, list[tuple[_TokenType, str]]] = {}
         for side in (LineKind.REMOVED, LineKind.ADDED):  # a comment may begin on an earlier line
             lines = [line for line in hunk.lines if line.kind in (LineKind.CONTEXT, side)]

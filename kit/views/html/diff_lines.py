@@ -10,7 +10,7 @@ from itertools import accumulate, zip_longest
 
 from kit.git.values.commit import DiffLine, Hunk, LineKind
 
-__all__ = ["LinePair", "changed_parts", "line_pairs"]
+__all__ = ["LinePair", "changed_parts", "line_pairs", "marks_of"]
 
 ALIKE = 0.5
 MAX_LINE = 1000  # a longer one is generated, and comparing takes quadratic time
@@ -70,6 +70,16 @@ def changed_parts(pair: LinePair) -> tuple[tuple[range, ...], tuple[range, ...]]
         _columns(old, [(a, b) for _, a, b, _, _ in changed]),
         _columns(new, [(c, d) for _, _, _, c, d in changed]),
     )
+
+
+def marks_of(hunk: Hunk) -> dict[int, tuple[range, ...]]:
+    """Return the columns that differ, by the id of each line that has any."""
+    return {
+        id(line): parts
+        for pair in line_pairs(hunk)
+        for line, parts in zip((pair.old, pair.new), changed_parts(pair), strict=True)
+        if parts
+    }
 
 
 def _columns(words: list[str], spans: list[tuple[int, int]]) -> tuple[range, ...]:

@@ -44,14 +44,13 @@ def scrolling(drawn: Html, called: str = "picture") -> Html:
 
 def pictured(svg: Html, *caption: str) -> Html:
     """Return a picture with its caption, one line for each part. No page breaks inside it."""
-    words = Html("<br>").join(caption)
-    below = Html("<figcaption>{}</figcaption>").format(words) if words else ""
+    below = Html("<figcaption>{}</figcaption>").around(Html("<br>").join(caption))
     return Html('<figure class="kit-picture">{}{}</figure>').format(scrolling(svg), below)
 
 
 def run_pictured(svg: Html, title: str = "") -> Html:
     """Return a picture of a run below its title. No page breaks inside it."""
-    above = Html('<figcaption class="kit-title">{}</figcaption>').format(title) if title else ""
+    above = Html('<figcaption class="kit-title">{}</figcaption>').around(title)
     return Html("{}{}{}</figure>").format(RUN_PICTURE, above, scrolling(svg))
 
 

@@ -64,15 +64,11 @@ class Plot:
 
     def _shown(self, *images: tuple[str, str]) -> Html:
         # as images: the ids of an SVG in the page would be shared with those of the next one
-        tags = Html().join(
-            Html('<img class="{}" alt="{}" src="data:image/svg+xml;base64,{}">').format(
-                name, self.alt, base64.b64encode(svg.encode()).decode()
-            )
-            for name, svg in images
+        tags = Html('<img class="{}" alt="{}" src="data:image/svg+xml;base64,{}">').each(
+            (name, self.alt, base64.b64encode(svg.encode()).decode()) for name, svg in images
         )
         drawn = scrolling(Html('<div class="kit-plot">{}</div>').format(tags), "plot")
-        below = Html('<p class="kit-label">{}</p>').format(self.source) if self.source else ""
-        return drawn + below
+        return drawn + Html('<p class="kit-label">{}</p>').around(self.source)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {

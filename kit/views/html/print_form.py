@@ -7,7 +7,7 @@ Any object in a lesson may have a method ``_repr_print_``. Hand-outs call it (se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -21,6 +21,7 @@ __all__ = [
     "PrintForm",
     "aside",
     "diffs_once",
+    "heads_html",
     "hunks_kept",
     "once",
     "opened",
@@ -101,10 +102,13 @@ def diffs_once(html: Html) -> Html:
 
 def _hunks(found: re.Match[str]) -> str:
     hunks = (part for part in _HUNK.split(found[2]) if part)
-    blocks = Html().join(
-        Html('<span class="kit-whole">{}</span>').format(Html(hunk)) for hunk in hunks
-    )
+    blocks = Html('<span class="kit-whole">{}</span>').each(Html(hunk) for hunk in hunks)
     return f"{found[1]}{blocks}{found[3]}"
+
+
+def heads_html(heads: Iterable[str]) -> Html:
+    """Return the heads of columns."""
+    return Html('<th scope="col">{}</th>').each(heads)
 
 
 def table(
@@ -114,15 +118,11 @@ def table(
     styles: Sequence[str] = (),
 ) -> Html:
     """Return a table. A cell is text or HTML; *styles* are the classes of the rows, if any."""
-    named = [Html(' class="{}"').format(one) if one else Html() for one in styles]
-    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
-    body = Html().join(
-        Html("<tr{}>{}</tr>").format(
-            style, Html().join(Html("<td>{}</td>").format(cell) for cell in row)
-        )
+    named = list(map(Html(' class="{}"').around, styles))
+    body = Html("<tr{}>{}</tr>").each(
+        (style, Html("<td>{}</td>").each(row))
         for row, style in zip(rows, named or [Html()] * len(rows), strict=True)
     )
-    above = Html("<caption>{}</caption>").format(caption) if caption else ""
     return Html(
         '<table class="kit-rows">{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>'
-    ).format(above, top, body)
+    ).format(Html("<caption>{}</caption>").around(caption), heads_html(heads), body)

@@ -78,15 +78,11 @@ def _targets_html(page: RevertPage) -> Html:
         for target, title in zip(page.revert.targets, page.titles, strict=True)
     ]
     heads = ("reverts", "subject", "days by committer date", "by author date")
-    chain = Html().join(
-        Html("<li><code>{}</code> is a revert itself, of {}</li>").format(
-            each.sha[:10], ", ".join(_short(target) for target in each.targets)
-        )
-        for each in page.chain
+    chain = Html("<li><code>{}</code> is a revert itself, of {}</li>").each(
+        (each.sha[:10], ", ".join(map(_short, each.targets))) for each in page.chain
     )
-    return table("What it takes back, and after how long", heads, rows) + (
-        Html("<ul>{}</ul>").format(chain) if chain else Html()
-    )
+    shown = table("What it takes back, and after how long", heads, rows)
+    return shown + Html("<ul>{}</ul>").around(chain)
 
 
 def _days_cells(target: RevertTarget) -> tuple[str, str]:
@@ -96,12 +92,9 @@ def _days_cells(target: RevertTarget) -> tuple[str, str]:
 
 
 def _checks_html(page: RevertPage) -> Html:
+    detail = page.finding.detail
     rows = [
-        (
-            each.label,
-            each.question,
-            _ANSWERS[each.answer] + page.finding.detail(each.name, page.lines),
-        )
+        (each.label, each.question, _ANSWERS[each.answer] + detail(each.name, page.lines))
         for each in page.finding.checks
     ]
     return table("Is it exact?", ("check", "asks", "answer"), rows) if rows else Html()
@@ -110,13 +103,11 @@ def _checks_html(page: RevertPage) -> Html:
 def _residual_html(left: Sequence[Residual]) -> Html:
     if not left:
         return Html()
-    lines = Html().join(
-        Html('<span class="{}">{} {}{}  <i class="kit-comment">{}</i></span>').format(
+    lines = Html('<span class="{}">{} {}{}  <i class="kit-comment">{}</i></span>').each(
+        (
             "kit-added" if each.sign == "+" else "kit-removed",
             "its own" if each.own else "left   ",
-            each.sign,
-            each.line,
-            each.path,
+            *(each.sign, each.line, each.path),
         )
         for each in left[:_MAX_LINES]
     )

@@ -14,6 +14,7 @@ from kit.trace.entry import TraceEntry
 from kit.trace.kinds import kind_of, severity_of
 from kit.trace.sentences import seconds, sentence
 from kit.views.escape import Html
+from kit.views.html.print_form import heads_html
 
 __all__ = ["beliefs_html", "events_html", "steps_html"]
 
@@ -22,13 +23,12 @@ MAX_ROWS = 300  # of events
 
 def beliefs_html(heads: Sequence[str], known: Sequence[tuple[Knowledge, ...]]) -> Html:
     """Return who believes what now: a row a party, a column a run, a block a device."""
-    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     devices = list(dict.fromkeys(one.device for side in known for one in side))
     body = Html().join(_block(device, known, len(devices) > 1) for device in devices)
     return Html(
         '<table class="kit-beliefs"><caption>Who believes what now</caption><thead>'
-        '<tr><th scope="col">party</th>{}</tr></thead>{}</table>'
-    ).format(top, body)
+        "<tr>{}</tr></thead>{}</table>"
+    ).format(heads_html(("party", *heads)), body)
 
 
 def _block(device: str, known: Sequence[tuple[Knowledge, ...]], named: bool) -> Html:
@@ -69,7 +69,6 @@ def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     """
     found = timeline.stops
     shown = found[:MAX_ROWS]
-    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in heads)
     rows = Html().join(_event(timeline, place, stop) for place, stop in enumerate(shown))
     more = Html()
     if len(found) > len(shown):
@@ -77,9 +76,8 @@ def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
             len(heads) + 2, len(found) - len(shown)
         )
     return Html(
-        '<table class="kit-log kit-events"><thead><tr><th scope="col">no.</th>'
-        '<th scope="col">time</th>{}</tr></thead><tbody>{}{}</tbody></table>'
-    ).format(top, rows, more)
+        '<table class="kit-log kit-events"><thead><tr>{}</tr></thead><tbody>{}{}</tbody></table>'
+    ).format(heads_html(("no.", "time", *heads)), rows, more)
 
 
 def _event(timeline: Timeline, place: int, stop: TimelineStop) -> Html:
@@ -94,7 +92,6 @@ def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
 
     Events that both runs have at the same instant share a row.
     """
-    top = Html().join(Html('<th scope="col">{}</th>').format(head) for head in ("", "time", *heads))
     first = next((n for n, stop in enumerate(timeline.stops) if stop.differs), None)
     # events of one instant that both runs have share a row
     together = groupby(
@@ -106,7 +103,7 @@ def steps_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     return Html(
         '<table class="kit-log kit-events kit-steps-table"><caption>Every step'
         "</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
-    ).format(top, rows)
+    ).format(heads_html(("", "time", *heads)), rows)
 
 
 def _step(timeline: Timeline, places: Sequence[int], first: int | None) -> Html:

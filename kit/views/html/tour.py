@@ -13,6 +13,9 @@ from kit.views.models.tour import MAIN_STEPS, TourModel
 __all__ = ["changes_brief_html", "changes_html", "head_html"]
 
 
+_DIFFERENTLY = Html("<p><strong>Scenarios that run differently:</strong> {}</p>")
+
+
 def head_html(model: TourModel) -> Html:
     """Return the heading of a step."""
     step = model.step
@@ -31,30 +34,19 @@ def head_html(model: TourModel) -> Html:
 def changes_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
     """Return what its lines do, and which table rows and scenarios it changed."""
     scenarios = model.scenario_changes()
-    listed = Html().join(
-        Html("<li><code>{}</code>: {}</li>").format(s.name, s.title) for s in scenarios
-    )
+    listed = Html("<li><code>{}</code>: {}</li>").each((s.name, s.title) for s in scenarios)
     return (
         _lines_html(behaviours)
         + (_changed_table_html(model) if model.has_table else _rules_html(model))
-        + Html("<p><strong>Scenarios that run differently:</strong> ")
-        + (
-            Html("{}</p><details><summary>which ones</summary><ul>{}</ul></details>").format(
-                len(scenarios), listed
-            )
-            if listed
-            else Html("{}</p>").format(_why_none(model))
-        )
+        + _DIFFERENTLY.format(len(scenarios) or _why_none(model))
+        + Html("<details><summary>which ones</summary><ul>{}</ul></details>").around(listed)
     )
 
 
 def _changed_table_html(model: TourModel) -> Html:
     came, went = model.table_changes()
-    return (
-        Html("<p><strong>State table</strong>, what a connector does at each call: ")
-        + Html("{}</p>").format(_count(came, went))
-        + _table_html(came, went)
-    )
+    head = Html("<p><strong>State table</strong>, what a connector does at each call: {}</p>")
+    return head.format(_count(came, went)) + _table_html(came, went)
 
 
 def _rules_html(model: TourModel) -> Html:
@@ -71,12 +63,10 @@ def _rules_html(model: TourModel) -> Html:
 
 
 def _lines_html(behaviours: tuple[Behaviour, ...]) -> Html:
-    listed = Html().join(
-        Html("<li>{} <span class='kit-soft'>({})</span></li>").format(b.says, b.function)
-        for b in behaviours
+    listed = Html("<li>{} <span class='kit-soft'>({})</span></li>").each(
+        (one.says, one.function) for one in behaviours
     )
-    heading = Html("<p><strong>Its lines in QEMU</strong></p><ul>{}</ul>")
-    return heading.format(listed) if listed else Html()
+    return Html("<p><strong>Its lines in QEMU</strong></p><ul>{}</ul>").around(listed)
 
 
 def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> Html:
@@ -86,12 +76,7 @@ def changes_brief_html(model: TourModel, behaviours: tuple[Behaviour, ...]) -> H
     return (
         _lines_html(behaviours)
         + (_brief_table_html(model) if model.has_table else _rules_html(model))
-        + once(
-            "Which scenarios run differently",
-            Html("<p><strong>Scenarios that run differently:</strong> {}</p>").format(
-                names or _why_none(model)
-            ),
-        )
+        + once("Which scenarios run differently", _DIFFERENTLY.format(names or _why_none(model)))
     )
 
 

@@ -51,11 +51,8 @@ def print_exercise(
 def _revisions_html(one: Exercise) -> Html:
     if len(one.at) < 2:
         return Html()
-    items = Html().join(
-        Html('<li>{}<span class="kit-soft kit-about">: {}</span>{}</li>').format(
-            at.name, at.summary, _answer_to(one)
-        )
-        for at in one.at
+    items = Html('<li>{}<span class="kit-soft kit-about">: {}</span>{}</li>').each(
+        (at.name, at.summary, _answer_to(one)) for at in one.at
     )
     return Html("<p>Answer for each revision:</p><ul>{}</ul>").format(items)
 
@@ -92,7 +89,7 @@ def _answers(
 def _choices(one: Exercise, *, lettered: bool) -> Html:
     """Return boxes to tick, or letters to name if one box is not enough."""
     mark = "" if lettered else f"{_BOX} "
-    items = Html().join(Html("<li>{}{}</li>").format(mark, words) for _, words in one.offered)
+    items = Html("<li>{}{}</li>").each((mark, words) for _, words in one.offered)
     listed = Html('<ol type="A">{}</ol>') if lettered else Html('<ul class="kit-boxed">{}</ul>')
     return listed.format(items)
 
@@ -113,15 +110,12 @@ def _items(task: Hunks, lines_of: Callable[[Item], ResponsibleLines] | None, sou
 
 def _script(task: ScriptTask, names: list[str]) -> Html:
     """Return the actions, and lines to write on: one set for each revision."""
-    actions = Html().join(Html("<li><code>{}</code></li>").format(text) for text in task.menu)
+    actions = Html("<li><code>{}</code></li>").each(task.menu)
     waits = ", ".join(f"+{seconds(ns)}" for ns in task.waits_ns)
     time = Html("<p>Between them time may pass: {}, or more of these.</p>").format(waits)
     lines = Html("<li>{} at {} s</li>").format(_LINE, _LINE) * task.most
-    sets = Html().join(
-        Html('<div><p>{}</p><ol class="kit-lines">{}</ol></div>').format(
-            f"at {name}:" if len(names) > 1 else "", lines
-        )
-        for name in names
+    sets = Html('<div><p>{}</p><ol class="kit-lines">{}</ol></div>').each(
+        (f"at {name}:" if len(names) > 1 else "", lines) for name in names
     )
     most = "one line" if task.most == 1 else f"{task.most} lines"
     return Html(
@@ -130,9 +124,5 @@ def _script(task: ScriptTask, names: list[str]) -> Html:
 
 
 def _folded_hints(one: Exercise) -> Html:
-    return Html().join(
-        Html('<details class="kit-hint"><summary>{}</summary><p>{}</p></details>').format(
-            title, hint
-        )
-        for title, hint in zip(HINTS, one.hints, strict=True)
-    )
+    fold = Html('<details class="kit-hint"><summary>{}</summary><p>{}</p></details>')
+    return fold.each(zip(HINTS, one.hints, strict=True))

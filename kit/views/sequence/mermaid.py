@@ -31,7 +31,7 @@ from kit.views.sequence.diagram import (
     SequenceNote,
 )
 
-__all__ = ["read_diagrams", "read_sequence"]
+__all__ = ["HEADS", "read_diagrams", "read_sequence"]
 
 MAX_PARTICIPANTS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 200, 20_000, 50, 5_000
 
@@ -45,37 +45,31 @@ _HIDDEN = re.compile("\ue000(\\w{1,32})\ue001")
 _DROPPED = dict.fromkeys((0xE000, 0xE001, 0xFE0E, 0xFE0F))  # our own two, and emoji or text style
 _WRAP = re.compile(r"\s*(?:no)?wrap:", re.IGNORECASE)
 
-_ARROWS = {
-    "->": (False, ArrowHead.NONE),
-    "-->": (True, ArrowHead.NONE),
-    "->>": (False, ArrowHead.FILLED),
-    "-->>": (True, ArrowHead.FILLED),
-    "-x": (False, ArrowHead.CROSS),
-    "--x": (True, ArrowHead.CROSS),
-    "-)": (False, ArrowHead.OPEN),
-    "--)": (True, ArrowHead.OPEN),
-    "-|\\": (False, ArrowHead.UPPER),
-    "--|\\": (True, ArrowHead.UPPER),
-    "-|/": (False, ArrowHead.LOWER),
-    "--|/": (True, ArrowHead.LOWER),
-    "-\\\\": (False, ArrowHead.UPPER),
-    "--\\\\": (True, ArrowHead.UPPER),
-    "-//": (False, ArrowHead.LOWER),
-    "--//": (True, ArrowHead.LOWER),
+HEADS = {
+    ">": ArrowHead.NONE,
+    ">>": ArrowHead.FILLED,
+    "x": ArrowHead.CROSS,
+    ")": ArrowHead.OPEN,
+    "|\\": ArrowHead.UPPER,
+    "|/": ArrowHead.LOWER,
+    "\\\\": ArrowHead.UPPER,
+    "//": ArrowHead.LOWER,
 }
-_REVERSED = {  # the head is at the sender's end
-    "<<->>": (False, ArrowHead.FILLED, ArrowHead.FILLED),
-    "<<-->>": (True, ArrowHead.FILLED, ArrowHead.FILLED),
-    "/|-": (False, ArrowHead.NONE, ArrowHead.UPPER),
-    "/|--": (True, ArrowHead.NONE, ArrowHead.UPPER),
-    "\\|-": (False, ArrowHead.NONE, ArrowHead.LOWER),
-    "\\|--": (True, ArrowHead.NONE, ArrowHead.LOWER),
-    "//-": (False, ArrowHead.NONE, ArrowHead.UPPER),
-    "//--": (True, ArrowHead.NONE, ArrowHead.UPPER),
-    "\\\\-": (False, ArrowHead.NONE, ArrowHead.LOWER),
-    "\\\\--": (True, ArrowHead.NONE, ArrowHead.LOWER),
+"""What an arrow ends with, after ``-`` or ``--``."""
+
+_TAILS = {
+    "/|": ArrowHead.UPPER,
+    "\\|": ArrowHead.LOWER,
+    "//": ArrowHead.UPPER,
+    "\\\\": ArrowHead.LOWER,
 }
-_ARROW = re.compile("|".join(map(re.escape, sorted({*_ARROWS, *_REVERSED}, key=len, reverse=True))))
+_ARROWS: dict[str, tuple[bool, ArrowHead, ArrowHead]] = {}  # dashed, head, tail
+for _body in ("-", "--"):
+    _dashed = _body == "--"
+    _ARROWS |= {_body + sign: (_dashed, head, ArrowHead.NONE) for sign, head in HEADS.items()}
+    _ARROWS |= {sign + _body: (_dashed, ArrowHead.NONE, tail) for sign, tail in _TAILS.items()}
+    _ARROWS[f"<<{_body}>>"] = (_dashed, ArrowHead.FILLED, ArrowHead.FILLED)
+_ARROW = re.compile("|".join(map(re.escape, sorted(_ARROWS, key=len, reverse=True))))
 _BLOCKS = ("loop", "alt", "opt", "par_over", "par", "critical", "break", "rect")
 _BRANCHES = {"else": ("alt",), "and": ("par", "par_over"), "option": ("critical",)}
 _IGNORED = ("acctitle", "accdescr", "links", "link", "properties", "details")
@@ -364,7 +358,7 @@ class _Reader:
         if found is None:
             raise self.error(statement, "expected a message (A->>B: text), a note or a frame")
         src, sign, turn, dst, text = found
-        dashed, head, tail = _REVERSED.get(sign) or (*_ARROWS[sign], ArrowHead.NONE)
+        dashed, head, tail = _ARROWS[sign]
         src, dst = self.add(src), self.add(dst)
         number = ""
         if self.numbers is not None:

@@ -17,17 +17,11 @@ from kit.views.sequence.diagram import (
     SequenceMessage,
     SequenceNote,
 )
+from kit.views.sequence.mermaid import HEADS
 
 __all__ = ["mermaid_lines"]
 
-_HEADS = {
-    ArrowHead.NONE: ">",
-    ArrowHead.FILLED: ">>",
-    ArrowHead.CROSS: "x",
-    ArrowHead.OPEN: ")",
-    ArrowHead.UPPER: "|\\",
-    ArrowHead.LOWER: "|/",
-}
+_HEADS = {head: sign for sign, head in reversed(HEADS.items())}  # the first sign of each
 _PLAIN = re.compile(r"[^A-Za-z0-9 .,:()/_+*=?!'&|-]")
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from kit.common.plain_text import printable
 from kit.git.values.commit import Commit, FileDiff, Hunk, LineKind, fixes, lore_link, reverts
-from kit.views.html.diff_lines import changed_parts, line_pairs
+from kit.views.html.diff_lines import marks_of
 
 __all__ = ["commit_lines", "commit_text"]
 
@@ -34,11 +34,7 @@ def commit_text(commit: Commit, files: tuple[FileDiff, ...], source: str, note: 
 
 
 def _append_hunk(text: Text, hunk: Hunk) -> None:
-    marks: dict[int, tuple[range, ...]] = {}
-    for pair in line_pairs(hunk):
-        for side, parts in zip((pair.old, pair.new), changed_parts(pair), strict=True):
-            if side is not None and parts:
-                marks[id(side)] = parts
+    marks = marks_of(hunk)
     for line in hunk.lines:
         start = len(text) + 1
         text.append(f"{line.kind.value}{printable(line.text)}\n", style=_STYLES[line.kind])

@@ -114,6 +114,7 @@ def open_in_site(
     """
     page.goto(f"{address}/lab/index.html?reset", timeout=READY_MS)
     page.wait_for_function("() => window.jupyterapp", timeout=READY_MS)
+    page.evaluate(FORGET_PLACES)
     page.evaluate(
         """async ([name, content]) => {
             const app = window.jupyterapp;
@@ -156,7 +157,15 @@ def open_beside(
         [f"notebooks/{name}", same_kernel],
     )
     page.mouse.move(0, 0)
+    page.evaluate(FORGET_PLACES)
     _run_all(page, theme)
+
+
+# what a test did in a lesson is no start for the next one
+FORGET_PLACES = """() => {
+    for (const name of Object.keys(localStorage))
+        if (name.startsWith("unplug-kit:places:")) localStorage.removeItem(name);
+}"""
 
 
 def run_again(page: Page, theme: str = "JupyterLab Light") -> None:

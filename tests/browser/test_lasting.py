@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import SITE, OpenLesson
 from tests.lab import READY_MS, write_notebook
@@ -17,8 +18,16 @@ PLAYER = """from kit import player
 
 player("guest-refuses", at="baseline", predict="first-to-know")"""
 CARD = 'from kit import exercise\n\nexercise("late-what-becomes")'
+COVER = "from kit import cover\n\ncover()"
+SESSION = "window.jupyterapp.shell.currentWidget.sessionContext.session"
 RESTARTED = "The kernel was restarted or is gone: this picture no longer answers. Make it live"
 EARLIER = "This is a picture of an earlier run. Make it live"
+RUN_ALL = """async () => {
+    const app = window.jupyterapp, {context, sessionContext} = app.shell.currentWidget;
+    await Promise.all([context.ready, sessionContext.ready]);
+    await sessionContext.session.kernel.info;
+    await app.commands.execute("notebook:run-all-cells");
+}"""
 LINES = "() => [...document.querySelectorAll('.kit-still p')].map((line) => line.textContent)"
 # what JupyterLab shows of a widget without a kernel
 BROKEN = """() => [...document.querySelectorAll(".jp-OutputArea-output")].filter((node) =>
@@ -42,18 +51,84 @@ def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server
     write_notebook(lab_home / "work" / "notebooks" / NAME, PLAYER, CARD)
 
 
-def reopen(page: Page, address: str) -> None:
+def reopen(page: Page, address: str, name: str = NAME) -> None:
     page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty = false")
-    page.goto(f"{address}/lab/tree/notebooks/{NAME}?reset", timeout=READY_MS)
+    page.goto(f"{address}/lab/tree/notebooks/{name}?reset", timeout=READY_MS)
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=READY_MS)
+
+
+PLACE = """() => [...document.querySelectorAll(".kit-cockpit, .kit-exercise, .kit-cover-live")]
+    .filter((one) => !one.closest("[inert]")).map((one) => [
+        ...[".kit-where", ".kit-look", ".kit-chooser strong", "output"].map((name) =>
+            [...one.querySelectorAll(name)].map((part) => part.textContent).join()),
+        [...one.querySelectorAll("[aria-pressed=true], [aria-selected=true]")]
+            .map((part) => part.textContent).join()])"""
+HERE = [
+    ["5 of 6 · 0 s", "2 of 5: Now let the guest release the core in time, before 15 s.",
+     "pre-revert,resend", "", "1×,Events"],
+    ["14 of 14 · 35 s", "You said: QEMU. It was the guest, at 0 s. Later: QEMU at 0 s.",
+     "baseline", "", "4×"],
+    ["", "", "", "", "● The core stays in the machine"],
+    ["", "", "", "9 s", ""],
+]  # fmt: skip
+
+
+def comes_to(page: Page, place: list[list[str]]) -> list[list[str]]:
+    """Wait until the learner is at a place; return where the learner is."""
+    same = f"JSON.stringify(({PLACE})()) === {json.dumps(json.dumps(place, ensure_ascii=False))}"
+    with suppress(TimeoutError):
+        page.wait_for_function(same)
+    found: list[list[str]] = page.evaluate(PLACE)
+    return found
+
+
+@pytest.mark.local  # a site is not restarted by its address
+def test_made_live_each_widget_is_where_the_learner_was(
+    opened: OpenLesson, address: str, lab_home: Path
+) -> None:
+    sources = ('from kit import sandbox\n\nsandbox(tasks="before-and-after")', PLAYER, CARD, COVER)
+    write_notebook(lab_home / "work" / "notebooks" / "places.ipynb", *sources)
+    with opened("places.ipynb") as page:
+        begun = page.evaluate(PLACE)
+        sandbox, player = (page.locator(".kit-cockpit").nth(n) for n in range(2))
+        for name in ("Next task", "after: one revision later", "device_del", "+5 s"):
+            sandbox.get_by_role("button", name=name, exact=True).click()
+        sandbox.get_by_role("tab", name="Events").click()
+        expect(sandbox.locator(".kit-where")).to_contain_text("6 of 6")
+        sandbox.locator(".kit-picture").press("ArrowLeft")
+        player.get_by_role("button", name="QEMU", exact=True).click()
+        player.locator(".kit-picture").press("End")
+        page.locator(".kit-exercise .kit-choices button").first.click()
+        page.locator(".kit-cover-live input").fill("9")
+        page.wait_for_timeout(500)  # the card's answer comes from the kernel
+        here = page.evaluate(PLACE)
+
+        page.evaluate(f"{SESSION}.kernel.restart()")
+        page.wait_for_function(f"({LINES})().length === 4")
+        page.get_by_role("button", name="Make it live").last.click()
+        assert comes_to(page, here) == here
+        page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+
+        sandbox.locator(".kit-picture").press("Home")  # and this is not saved
+        player.locator(".kit-picture").press("ArrowLeft")
+        moved = page.evaluate(PLACE)
+        page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        reopen(page, address, "places.ipynb")
+        page.evaluate(RUN_ALL)
+        assert comes_to(page, moved) == moved
+
+        page.evaluate(RUN_ALL)
+        assert comes_to(page, begun) == begun
+
+    assert here == HERE
+    assert moved != here != begun
 
 
 @pytest.mark.local  # a site is not restarted by its address
 def test_pictures_last_without_a_kernel(opened: OpenLesson, address: str, lab_home: Path) -> None:
     with opened(NAME) as page:
         page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
-        session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
-        page.evaluate(f"{session}.kernel.restart()")
+        page.evaluate(f"{SESSION}.kernel.restart()")
         page.wait_for_function(f"({LINES})().length === 2")
         restarted = [page.evaluate(LINES), page.evaluate(BROKEN)]
         dead = page.locator(".kit-cockpit").first.evaluate("(node) => !!node.closest('[inert]')")

@@ -3,6 +3,9 @@
 // `mount` needs a view (JSON, see kit/views/cockpit/view.py) and nothing else: without `send` the
 // transport, the keys, the prediction and the events work, as in a page without a kernel.  Nothing
 // is drawn here: shapes are shown, hidden and cut where the picture's data- attributes say so.
+//
+// A cockpit says where the learner is (kit-place), and returns there when it is told (kit-return):
+// JupyterLab's extension keeps that for a kernel that has just begun.
 
 const FRAME_MS = 1000 / 60;
 const SAME_INSTANT_MS = 600;
@@ -61,9 +64,11 @@ class Cockpit {
     this.said = "";
     this.answer = null;
     this.kept = 0;
+    this.clicks = [];
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     root.classList.add("kit", "kit-cockpit");
     root.addEventListener("keydown", (event) => this.key(event));
+    root.addEventListener("kit-return", (event) => this.comeBack(event.detail));
     this.build();
   }
 
@@ -106,6 +111,7 @@ class Cockpit {
         this.fit();
         this.measure();
         this.join();
+        this.tellPlace();
       }).observe(this.parts.picture);
     }
   }
@@ -310,6 +316,47 @@ class Cockpit {
     return made;
   }
 
+  // -- where the learner is --------------------------------------------------------------------------
+
+  tellPlace() {
+    if (!this.send || this.coming || !this.root.isConnected) return;
+    const { clicks, index, between, reached, answer, open, speed } = this;
+    const detail = { clicks, story: this.view.story, index, between, reached, answer, open, speed };
+    this.root.dispatchEvent(new CustomEvent("kit-place", { bubbles: true, detail }));
+  }
+
+  comeBack(place) {
+    this.coming = place;
+    if (this.view.story === place.story) this.arrive();
+    else this.send({ again: place.clicks });
+  }
+
+  arrive() {
+    const { story, index, between, reached, answer, open, speed } = this.coming;
+    this.coming = null;
+    if (story === this.view.story) {
+      const within = (place) => Math.min(Math.max(Number(place) || 0, 0), this.count);
+      this.answer = this.view.question && this.view.question.choices.includes(answer) ? answer : null;
+      this.index = within(index);
+      this.between = between;
+      this.reached = Math.max(this.reached, within(reached), this.index);
+      if (open && open !== this.open && this.view.tabs.some((tab) => tab.name === open)) this.turn(open);
+      this.show(...this.amid());
+    }
+    this.pace(speed === 4 ? 4 : 1);
+  }
+
+  // x and words of a time between two events
+  amid() {
+    const [here, next] = [this.view.positions[this.index], this.view.positions[this.index + 1]];
+    if (this.between === undefined || !next || !(this.between > here.at_ns && this.between < next.at_ns)) {
+      this.between = undefined;
+      return [];
+    }
+    const part = (this.between - here.at_ns) / (next.at_ns - here.at_ns);
+    return [here.x + (next.x - here.x) * part, `${(this.between / NS).toFixed(1)} s`];
+  }
+
   // -- asking the kernel ----------------------------------------------------------------------------
 
   act(name, value = "") {
@@ -497,6 +544,7 @@ class Cockpit {
     this.events();
     this.look();
     this.join();
+    this.tellPlace();
   }
 
   reveal() {
@@ -598,6 +646,7 @@ class Cockpit {
     this.speed = speed;
     for (const times of [1, 4]) this.parts[`x${times}`].setAttribute("aria-pressed", String(times === speed));
     if (this.playing) this.run(speed);
+    else this.tellPlace();
   }
 
   run(speed) {
@@ -659,6 +708,7 @@ class Cockpit {
     this.ticks = false;
     this.playing = 0;
     this.parts.play.textContent = "▶ Play";
+    this.tellPlace();
   }
 
   fly() {
@@ -744,6 +794,7 @@ class Cockpit {
                   this.answer = words;
                   this.run(4);
                   this.ask();
+                  this.tellPlace();
                 },
               },
               words,
@@ -799,6 +850,7 @@ class Cockpit {
     this.parts.panel.hidden = !this.open;
     this.parts.panel.written = "";
     this.join();
+    this.tellPlace();
     if (!this.open) return;
     this.panel();
     this.look();
@@ -884,6 +936,10 @@ class Cockpit {
   }
 
   async message(told) {
+    if (told.again) {
+      this.arrive();
+      return;
+    }
     if (told.index !== undefined) {
       this.go(told.index);
       return;
@@ -949,7 +1005,11 @@ function render({ model, el }) {
   const root = document.createElement("div");
   el.append(root);
   const cockpit = mount(root, model.get("view"), (told) => model.send(told));
-  const changed = () => cockpit.update(model.get("view"));
+  const changed = () => {
+    cockpit.clicks = model.get("clicks");
+    cockpit.update(model.get("view"));
+  };
+  cockpit.clicks = model.get("clicks");
   const read = () => cockpit.setCode(model.get("code"));
   const told = (message) => cockpit.message(message);
   model.on("change:view", changed);

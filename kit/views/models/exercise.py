@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 
@@ -19,6 +20,7 @@ from kit.course.exercise import (
     OrderTask,
     Predict,
     ScriptTask,
+    Task,
 )
 from kit.course.exercises import AnswerVerdict, check, solution
 from kit.course.progress import ExerciseStanding
@@ -159,6 +161,43 @@ class ExerciseModel(HasTraits):
             lines += [f"- {action}" for action in one.task.menu]
         return "\n".join(lines)
 
+    @property
+    def place(self) -> dict[str, object]:
+        """Where the learner is: the answer so far, whether it was checked, and what is shown."""
+        return {
+            "at": self.at,
+            "chosen": list(self.chosen),
+            "steps": [list(step) for step in self.steps],
+            "typed": self.typed,
+            "passed_ns": self.passed_ns,
+            "checked": self.verdict is not None,
+            "shown": self.shown,
+        }
+
+    def come_back(self, place: Mapping[str, Any]) -> None:
+        """Come back to a place of another kernel; it is not one more try.
+
+        Raises:
+            KeyError: The place lacks something.
+            TypeError: Something is of another type.
+            ValueError: The place is one of another exercise.
+        """
+        steps = tuple((int(at_ns), str(action)) for at_ns, action in place["steps"])
+        chosen, at = tuple(map(str, place["chosen"])), str(place["at"])
+        fits = not ({*chosen} - _names_of(self.exercise.task)) and at in self._revisions
+        if not fits or not {action for _, action in steps} <= _actions_of(self.exercise.task):
+            raise ValueError("a place of another exercise")
+        with self.hold_trait_notifications():
+            self._changed(at=at, chosen=chosen, steps=steps[:MAX_STEPS], typed=str(place["typed"]))
+            self.passed_ns = min(max(int(place["passed_ns"]), 0), 3600 * NS_PER_S)
+            self.shown = bool(place["shown"])
+            if place["checked"] and not self._empty:
+                self.verdict = check(self.exercise, self.answer, self.at or None, self.diffs)
+
+    @property
+    def _revisions(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.exercise.at) or ("",)
+
     def choose(self, name: str) -> None:
         """Choose an answer, or unchoose it if several may be chosen."""
         if self.exercise.kind in (ExerciseKind.PREDICT, ExerciseKind.CHOOSE):
@@ -280,6 +319,24 @@ def answer_words(exercise: Exercise, answer: object) -> str:
         case OrderTask():
             words = dict(exercise.offered)
             return ", then ".join(words[name].partition(":")[0] for name in _names(answer))
+
+
+def _names_of(task: Task) -> set[str]:
+    """Return the names of what can be chosen."""
+    match task:
+        case Predict(choices=choices):
+            return {one.name for one in choices}
+        case Choose(options=options):
+            return {one.name for one in options}
+        case Hunks(items=items):
+            return {one.name for one in items}
+        case OrderTask(parts=parts):
+            return {one.name for one in parts}
+    return set()
+
+
+def _actions_of(task: Task) -> set[str]:
+    return set(task.menu) if isinstance(task, ScriptTask) else set()
 
 
 def _names(found: object) -> tuple[str, ...]:

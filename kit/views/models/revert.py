@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from traitlets import Bool, HasTraits, Instance, Unicode
 
@@ -188,6 +189,45 @@ class RevertsModel(HasTraits):
         wanted = self.table.wanted
         rising = not wanted.rising if wanted.order is order else order not in _FALLING_FIRST
         self._want(replace(wanted, order=order, rising=rising))
+
+    @property
+    def place(self) -> dict[str, object]:
+        """Where the reader is: the filter, the page, and the chosen row."""
+        table, wanted = self.table, self.table.wanted
+        return {
+            "words": wanted.words,
+            "years": wanted.years,
+            "form": "" if wanted.form is None else wanted.form.value,
+            "judged": wanted.judged.value,
+            "order": wanted.order.value,
+            "rising": wanted.rising,
+            "page": table.page,
+            "chosen": table.chosen,
+        }
+
+    def come_back(self, place: Mapping[str, Any]) -> None:
+        """Come back to a place of another kernel.
+
+        Raises:
+            UserError: Its years are not years.
+            KeyError: It lacks something.
+            TypeError: Something is of another type.
+            ValueError: It has a form, a verdict or an order that there is not.
+        """
+        years = str(place["years"])
+        _years(years)
+        self._want(
+            Filter(
+                words=str(place["words"]),
+                years=years,
+                form=Form(place["form"]) if place["form"] else None,
+                judged=Judged(place["judged"]),
+                order=SortOrder(place["order"]),
+                rising=bool(place["rising"]),
+            )
+        )
+        if 0 <= int(place["page"]) < self.table.pages:
+            self.table = replace(self.table, page=int(place["page"]))
 
     def reset(self) -> None:
         """Show all rows, newest first."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from importlib import resources
 from threading import RLock
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import anywidget
 import ipywidgets as widgets
-from traitlets import validate
+from traitlets import Dict, validate
 
 from kit.common.errors import KitError
 from kit.views.escape import Html
@@ -20,7 +21,7 @@ from kit.views.html.still import lasting
 
 __all__ = [
     "HtmlView",
-    "SaysPressed",
+    "InPage",
     "Shown",
     "button",
     "guarded",
@@ -88,7 +89,7 @@ def button(words: str, tooltip: str, clicked: Callable[[object], None]) -> widge
 
 
 def toggle(words: str, tooltip: str, clicked: Callable[[object], None]) -> widgets.Button:
-    """Return a button that is pressed or not; `press` says which, and `SaysPressed` tells of it."""
+    """Return a button that is pressed or not; `press` says which, and `InPage` tells of it."""
     made = button(words, tooltip, clicked)
     made.add_class("kit-toggle")
     return made
@@ -100,10 +101,33 @@ def press(made: widgets.Button, *, on: bool) -> None:
         (made.add_class if on else made.remove_class)("kit-chosen")
 
 
-class SaysPressed(anywidget.AnyWidget):
-    """Tells screen readers which toggles of the widget around it are pressed; it is not seen."""
+class InPage(anywidget.AnyWidget):
+    """Tells the page what the widget around it is: which toggles are pressed, where the learner is.
 
-    _esm = resources.files("kit.views.html").joinpath("pressed.js").read_text(encoding="utf-8")
+    It is not seen. ``place`` is where the learner is, as JSON data; empty, nobody keeps it.
+    ``come_back`` takes a place of another kernel.
+    """
+
+    _esm = resources.files("kit.views.html").joinpath("in_page.js").read_text(encoding="utf-8")
+    place = Dict().tag(sync=True)
+
+    def __init__(self, come_back: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        """Start with no place."""
+        super().__init__()
+        self._come_back = come_back
+        self.on_msg(self._heard)
+
+    @in_turn
+    def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401
+        self.answer(content)
+
+    def answer(self, content: object) -> None:
+        """Come back to the place that a browser sends; to none that is not the widget's."""
+        place = content.get("place") if isinstance(content, dict) else None
+        if self._come_back is None or not isinstance(place, dict):
+            return
+        with suppress(KitError, KeyError, TypeError, ValueError):  # another kit's, or none of ours
+            self._come_back(place)
 
 
 def label(words: str) -> HtmlView:

@@ -1,7 +1,8 @@
 """A cockpit as a widget: the browser moves through the picture, the kernel answers the buttons.
 
 What is shown is one JSON view (see `kit.views.cockpit.view`); going from event to event takes no
-round trip. Every decision is the desk's.
+round trip. Every decision is the desk's. The widget keeps what was clicked, so that a browser can
+have it clicked again in another kernel.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 import anywidget
-from traitlets import Dict
+from traitlets import Dict, List
 
 from kit.common.errors import KitError
 from kit.views.cockpit.view import USUAL, Desk, Size, shown
@@ -26,6 +27,9 @@ __all__ = ["CockpitWidget"]
 
 _SCRIPT = resources.files("kit.views.html").joinpath("cockpit.js").read_text(encoding="utf-8")
 MIN_WIDTH, MAX_WIDTH, MAX_HEIGHT = 600, 1600, 2000  # of a picture
+MAX_CLICKS = 500  # that are kept
+_ONCE = ("use", "fetch", "real")  # these read, fetch or start something: never done again unasked
+_LOST = "Not all that you did before could be done again here."
 
 
 class CockpitWidget(anywidget.AnyWidget):
@@ -38,6 +42,7 @@ class CockpitWidget(anywidget.AnyWidget):
     _css = str(stylesheet())
     view = Dict().tag(sync=True)
     code = Dict().tag(sync=True)
+    clicks = List().tag(sync=True)  # each: what it asks for, its value, index and time, or -1
 
     def __init__(self, desk: Desk, print_form: Callable[[], PrintForm]) -> None:
         self.desk, self._print_form, self._size = desk, print_form, USUAL
@@ -64,6 +69,9 @@ class CockpitWidget(anywidget.AnyWidget):
         try:
             if "want" in content:
                 return self._share(content["want"])
+            if "again" in content:
+                self._do_again(content["again"])
+                return {"again": "done"}
             self._do(content)
         except KitError as error:
             self.show(str(error))
@@ -80,8 +88,10 @@ class CockpitWidget(anywidget.AnyWidget):
 
     def _do(self, content: dict[str, Any]) -> None:
         name, value = str(content.get("do", "")), str(content.get("value", ""))
+        index, at_ns = -1, -1
         if content.get("story") == self.view["story"]:  # else the click was quicker than the answer
-            self.desk.go(_whole(content.get("index")), _whole(content.get("at_ns")))
+            index, at_ns = _whole(content.get("index")), _whole(content.get("at_ns"))
+            self.desk.go(index, at_ns)
         if name == "look":
             self._read()
             return
@@ -90,9 +100,38 @@ class CockpitWidget(anywidget.AnyWidget):
             self.view = self.desk.view(self._size).json() | {"resized": True}
         else:
             self.desk.do(name, value)
+            self._keep(name, value, index, at_ns)
             self.show()
         if self.code:
             self._read()
+
+    def _keep(self, name: str, value: str, index: int, at_ns: int) -> None:
+        """Keep a click; without those that it makes meaningless."""
+        before = self.clicks
+        if name in _ONCE:
+            return
+        if name == "task":  # it begins at the start
+            before = [click for click in before if click[0] == "task"]
+        elif name == "go" and before and before[-1][0] == "go":
+            before = before[:-1]
+        self.clicks = [*before, [name, value, index, at_ns]][: MAX_CLICKS + 1]
+
+    def _do_again(self, clicks: object) -> None:
+        """Do what was clicked in another kernel, unless something was clicked in this one."""
+        if self.clicks or not isinstance(clicks, list) or len(clicks) > MAX_CLICKS:
+            return
+        note = ""
+        try:
+            for name, value, index, at_ns in clicks:
+                if name in _ONCE:
+                    continue
+                if _whole(index) >= 0:
+                    self.desk.go(_whole(index), _whole(at_ns))
+                self.desk.do(str(name), str(value))
+                self._keep(str(name), str(value), _whole(index), _whole(at_ns))
+        except (KitError, TypeError, ValueError):  # another kit's, or none of ours
+            note = _LOST
+        self.show(note)
 
     def _read(self) -> None:
         self.code = shown(asdict(self.desk.code()))

@@ -36,9 +36,23 @@ function render({ model, el }) {
     if (how) stage.firstElementChild.classList.add(how);
     if (how !== "paused") said.textContent = stage.firstElementChild.getAttribute("aria-label");
   }
+  const tell = () => el.dispatchEvent(new CustomEvent("kit-place", { bubbles: true, detail: { delay: handle.value } }));
   button.addEventListener("click", () => show(""));
   handle.addEventListener("input", () => show("still"));
-  handle.addEventListener("change", () => show(""));
+  handle.addEventListener("change", () => {
+    show("");
+    tell();
+  });
+  el.addEventListener("kit-return", (event) => {
+    handle.value = event.detail.delay;
+    show("still");
+  });
+  // it has no place in the page yet
+  const standing = new ResizeObserver(() => {
+    standing.disconnect();
+    tell();
+  });
+  standing.observe(row);
   el.append(style, row, stage, said);
   show("paused");
 }

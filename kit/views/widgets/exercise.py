@@ -43,7 +43,7 @@ from kit.views.print.exercise import print_exercise
 from kit.views.terminal.exercises import standing_words
 from kit.views.widgets.base import (
     HtmlView,
-    SaysPressed,
+    InPage,
     Shown,
     button,
     guarded,
@@ -69,6 +69,7 @@ class ExerciseWidget(Shown):
         self._marked: dict[str, tuple[widgets.Button, str]] = {}
         self._revisions: dict[str, widgets.Button] = {}
         self._number: widgets.Text | None = None
+        self._page = InPage(model.come_back)
         super().__init__(
             [
                 HtmlView(style_html()),
@@ -80,7 +81,7 @@ class ExerciseWidget(Shown):
                 self._status,
                 HtmlView(_hints_html(model.exercise)),
                 self._more,
-                SaysPressed(),
+                self._page,
             ]
         )
         self.add_class("kit")
@@ -198,6 +199,7 @@ class ExerciseWidget(Shown):
         run = model.run
         self.svg = Html() if run is None else picture_svg(Timeline(played=run).last())
         _set(self._more, _more_html(model, self.svg, run))
+        self._page.place = model.place
 
     def _sign(self, name: str) -> str:
         """Return the sign that says whether an answer is chosen."""

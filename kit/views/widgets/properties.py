@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -19,7 +20,7 @@ from kit.views.html.print_form import PrintForm
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.print.tables import print_properties
-from kit.views.widgets.base import HtmlView, Shown, button, guarded, in_turn, row
+from kit.views.widgets.base import HtmlView, InPage, Shown, button, guarded, in_turn, row
 from kit.views.widgets.desks import PathWidget
 
 __all__ = ["PropertyWidget"]
@@ -42,6 +43,7 @@ class PropertyWidget(Shown):
         self._task: asyncio.Task[None] | None = None
         self._progress, self._status = HtmlView(), HtmlView()
         self._player = widgets.VBox([])
+        self._page = InPage(self._come_back)
         self._cells = {
             (prop, revision): self._cell(prop, revision)
             for prop in PROPERTIES
@@ -65,6 +67,7 @@ class PropertyWidget(Shown):
                 self._grid(),
                 self._status,
                 self._player,
+                self._page,
             ]
         )
         self.add_class("kit")
@@ -80,8 +83,16 @@ class PropertyWidget(Shown):
     # -- parts ---------------------------------------------------------------------------------
 
     def _cell(self, prop: UnplugProperty, revision: Revision) -> widgets.Button:
-        choose = self.model.choose
-        return button("?", "", guarded(lambda: self._do(choose(prop, revision)), self._complain))
+        return button("?", "", guarded(lambda: self._choose(prop, revision), self._complain))
+
+    def _choose(self, prop: UnplugProperty, revision: Revision) -> None:
+        self._page.place = {"property": prop.name, "revision": revision.name}
+        self._do(self.model.choose(prop, revision))
+
+    def _come_back(self, place: Mapping[str, Any]) -> None:
+        """Choose the same cell again; what it needs is searched again."""
+        named = {(prop.name, revision.name): (prop, revision) for prop, revision in self._cells}
+        self._choose(*named[place["property"], place["revision"]])
 
     def _grid(self) -> widgets.GridBox:
         children: list[widgets.Widget] = [_head("property")]

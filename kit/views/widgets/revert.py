@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -12,7 +13,7 @@ from kit.views.html.print_form import PrintForm
 from kit.views.html.revert import diffs_html, page_text, report_html
 from kit.views.models.revert import RevertModel
 from kit.views.print.tables import print_revert
-from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
+from kit.views.widgets.base import HtmlView, InPage, Shown, button, guarded, row
 
 __all__ = ["RevertWidget", "say_html"]
 
@@ -36,7 +37,7 @@ class RevertWidget(Shown):
         model: RevertModel,
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
     ) -> None:
-        self.model = model
+        self.model, self._page = model, InPage(self._come_back)
         self._name = widgets.Text(
             description="commit:",
             value=model.named,
@@ -58,6 +59,7 @@ class RevertWidget(Shown):
                 self._status,
                 self._report,
                 self._diffs,
+                self._page,
             ]
         )
         self.add_class("kit")
@@ -90,6 +92,9 @@ class RevertWidget(Shown):
         self.model.page = None
         self._choose()
 
+    def _come_back(self, place: Mapping[str, Any]) -> None:
+        self.choose(str(place["commit"]))
+
     def _aside(self) -> None:
         self.model.side_by_side = not self.model.side_by_side
 
@@ -98,6 +103,8 @@ class RevertWidget(Shown):
     def _show(self) -> None:
         page = self.model.page
         self._report.value = _NOTHING if page is None else report_html(page)
+        if self.model.named:
+            self._page.place = {"commit": self.model.named}
         self._show_diffs()
 
     def _show_diffs(self) -> None:

@@ -6,9 +6,10 @@ sends only text to the browser.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -33,7 +34,7 @@ from kit.views.models.revert import (
 from kit.views.print.tables import print_reverts
 from kit.views.widgets.base import (
     HtmlView,
-    SaysPressed,
+    InPage,
     Shown,
     button,
     guarded,
@@ -69,6 +70,7 @@ class RevertsWidget(Shown):
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
     ) -> None:
         self.model, self._read = model, read
+        self._page = InPage(self._come_back)
         self.report = RevertWidget(report)
         self._status, self._summary, self._place = (HtmlView() for _ in range(3))
         self._lines = [self._line(place) for place in range(ROWS_A_PAGE)]
@@ -97,7 +99,7 @@ class RevertsWidget(Shown):
                 *(line for line, _, _ in self._lines),
                 self._pager(),
                 self.report,
-                SaysPressed(),
+                self._page,
             ]
         )  # fmt: skip
         self.add_class("kit")
@@ -192,6 +194,15 @@ class RevertsWidget(Shown):
         else:
             self._say(self.report.model.hint)
 
+    def _come_back(self, place: Mapping[str, Any]) -> None:
+        self.model.come_back(place)
+        wanted = self.model.table.wanted
+        self._words.value, self._years.value = wanted.words, wanted.years
+        self.model.come_back(place)  # a field that changes goes to the first page
+        here = [row.sha for row in self.model.table.here]
+        if place["chosen"] in here:
+            self._choose(here.index(place["chosen"]))
+
     def _learn(self) -> None:
         """Copy the result of a report to the table."""
         page = self.report.model.page
@@ -243,6 +254,7 @@ class RevertsWidget(Shown):
         shown = f"{first + 1} to {first + len(here)} of {len(table.rows)}" if here else "none"
         self._place.value = Html('<span class="kit-label">{}</span>').format(shown)
         self._summary.value = status(self.model.summary())
+        self._page.place = self.model.place
 
     def _say(self, words: str) -> None:
         self._status.value = say_html(words)

@@ -6,8 +6,9 @@ scenarios that it changed, and the sandbox with the step before it and the step 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -24,7 +25,7 @@ from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, TourModel
 from kit.views.print.runs import print_tour
-from kit.views.widgets.base import HtmlView, SaysPressed, Shown, button, guarded, press, row, toggle
+from kit.views.widgets.base import HtmlView, InPage, Shown, button, guarded, press, row, toggle
 from kit.views.widgets.desks import SandboxWidget
 
 __all__ = ["TourWidget"]
@@ -51,6 +52,7 @@ class TourWidget(Shown):
         self.model = model
         self._commit_of, self._behaviours_of = commit_of, behaviours_of
         self._steps = [self._step_button(place) for place in range(len(model.steps))]
+        self._page = InPage(self._come_back)
         self._head, self._changes = HtmlView(), HtmlView()
         self._message, self._diff, self._status = HtmlView(), HtmlView(), HtmlView()
         desk = SandboxDesk(SandboxModel("baseline", "timer"), lines_of=lines_of)
@@ -77,7 +79,7 @@ class TourWidget(Shown):
                 self._changes,
                 commit,
                 *([HtmlView(_SANDBOX_HEAD), self._sandbox] if model.has_table else []),
-                SaysPressed(),
+                self._page,
             ]
         )
         self.add_class("kit")
@@ -121,14 +123,18 @@ class TourWidget(Shown):
         self._show_diff()
 
     def _show_diff(self) -> None:
-        page = self._commit_of(self.model.step)
+        model = self.model
+        page = self._commit_of(model.step)
         self._message.value = (
             Html() if page.commit is None else message_html(page.commit, page.series)
         )
-        self._diff.value = commit_html(page, side_by_side=self.model.side_by_side)
-        self._turn.description = (
-            "diff in one column" if self.model.side_by_side else "diff side by side"
-        )
+        self._page.place = {"step": model.step.name, "aside": model.side_by_side}
+        self._diff.value = commit_html(page, side_by_side=model.side_by_side)
+        self._turn.description = "diff in one column" if model.side_by_side else "diff side by side"
+
+    def _come_back(self, place: Mapping[str, Any]) -> None:
+        self.model.go([step.name for step in self.model.steps].index(place["step"]))
+        self.model.side_by_side = bool(place["aside"])
 
     def _say(self, words: str) -> None:
         style = "kit-verdict" if words else ""

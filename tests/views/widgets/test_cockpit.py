@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from kit.app import player, sandbox
+from kit.app import connector_lab, player, sandbox
 from kit.common.errors import UserError
 from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
@@ -142,3 +142,78 @@ def test_the_fallback_of_a_run_that_was_not_played_shows_nothing_of_it() -> None
 
     assert "DEVICE_DELETED" not in widget.svg
     widget.close()
+
+
+# -- in another kernel -----------------------------------------------------------------------------
+
+PLACES: dict[str, tuple[Callable[[], CockpitWidget], tuple[tuple[str, str, int], ...]]] = {
+    "tasks": (
+        lambda: sandbox(tasks="before-and-after"),
+        (
+            *(("act", "DEVICE_DEL", 0), ("task", "", 1), ("act", "DEVICE_DEL", 0)),
+            *(("act", "WAIT_5_S", 1), ("act", "GUEST_RELEASES", 1), ("hint", "", 4)),
+        ),
+    ),
+    "revisions": (
+        lambda: sandbox("baseline", "timer"),
+        (("later", "after", 0), ("act", "DEVICE_DEL", 0), ("earlier", "after", 0)),
+    ),
+    "acts": (
+        lambda: player("late-release", before="pre-revert", after="revert"),
+        (("act", "system_reset", 2), ("wait", "5", 3), ("undo", "", 3), ("later", "after", 0)),
+    ),
+    "calls": (
+        lambda: connector_lab("pre-revert"),
+        (("press", "DEVICE_ADD", 0), ("press", "USABLE", 1), ("go", "1", 2), ("undo", "", 1)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_was_clicked_is_done_again_in_another_kernel(name: str) -> None:
+    make, clicks = PLACES[name]
+    before, after = make(), make()
+    for do, value, index in clicks:
+        press(before, do, value, index)
+
+    assert after.answer({"again": before.clicks}) == {"again": "done"}
+    assert after.view == before.view
+    assert after.clicks == before.clicks
+    before.close()
+    after.close()
+
+
+def test_nothing_is_done_again_where_something_was_done(widget: SandboxWidget) -> None:
+    press(widget, "act", "DEVICE_DEL")
+    widget.answer({"again": [["act", "WAIT_5_S", 0, 0]]})
+
+    assert widget.model.acts == (Act.DEVICE_DEL,)
+
+
+def test_a_task_needs_no_click_of_the_one_before() -> None:
+    tasks = sandbox(tasks="before-and-after")
+    for name, value in (("act", "DEVICE_DEL"), ("task", ""), ("task", ""), ("act", "DEVICE_DEL")):
+        press(tasks, name, value)
+
+    assert [click[0] for click in tasks.clicks] == ["task", "task", "act"]
+    tasks.close()
+
+
+@pytest.mark.parametrize("name", ["use", "fetch", "real"])
+def test_what_reads_or_starts_something_is_never_done_again(
+    widget: SandboxWidget, name: str
+) -> None:
+    widget.answer({"again": [[name, "/nowhere", 0, 0], ["act", "DEVICE_DEL", 0, 0]]})
+
+    assert widget.model.acts == (Act.DEVICE_DEL,)
+    assert [click[0] for click in widget.clicks] == ["act"]
+
+
+@pytest.mark.parametrize("clicks", [None, "x", [1], [["act"]], [["act", "GO", 0, 0]], [[]] * 501])
+def test_nonsense_that_is_to_be_done_again_changes_nothing(
+    widget: SandboxWidget, clicks: object
+) -> None:
+    before = widget.model.timeline
+
+    assert widget.answer({"again": clicks}) == {"again": "done"}
+    assert widget.model.timeline == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import ipywidgets as widgets
@@ -13,10 +14,10 @@ from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
 from kit.storage.exercises import exercises, find_exercise
 from kit.views.escape import Html
-from kit.views.models.exercise import ExerciseModel, Keeping
+from kit.views.models.exercise import ExerciseModel, Keeping, _names_of
 from kit.views.widgets.exercise import ExerciseWidget
 from tests.course.commits import diffs
-from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
+from tests.views.widgets.widgets import KEYBOARD, button, click, inside, place_of, shown
 
 ALL = tuple(exercises().values())
 each = pytest.mark.parametrize("exercise", ALL, ids=lambda one: one.name)
@@ -360,3 +361,45 @@ def test_a_number_may_have_its_unit() -> None:
     model.type(f"38 {task.unit}")
 
     assert model.answer == "38"
+
+
+# -- in another kernel -----------------------------------------------------------------------------
+
+
+def answered(exercise: Exercise) -> ExerciseModel:
+    """A wrong answer, or some of one, that was checked where the exercise is asked last."""
+    model = model_of(exercise.name)
+    if exercise.at:
+        model.use(exercise.at[-1].name)
+    match exercise.task:
+        case Number(wrong=wrong):
+            model.type(str(wrong[0].answer[0]))
+        case ScriptTask(menu=menu, waits_ns=waits):
+            model.act(menu[0])
+            model.pass_time(waits[0])
+        case _:
+            model.choose(sorted(_names_of(exercise.task))[0])
+    model.check()
+    return model
+
+
+@each
+def test_an_answer_comes_back_and_is_not_one_more_try(exercise: Exercise) -> None:
+    before, after = answered(exercise), model_of(exercise.name)
+    after.come_back(json.loads(json.dumps(before.place)))
+
+    assert (after.place, after.verdict) == (before.place, before.verdict)
+    assert after.standing.tries == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"chosen": ["none"]}, {"at": "none"}, {"steps": [[0, "none"]]}, {"steps": 3}]
+)
+@pytest.mark.parametrize("card", ["late-what-becomes"], indirect=True)
+def test_a_place_of_another_exercise_changes_nothing(
+    card: ExerciseWidget, change: dict[str, object]
+) -> None:
+    before = card.model.place
+    place_of(card).answer({"place": {**answered(card.model.exercise).place, **change}})
+
+    assert card.model.place == before

@@ -16,7 +16,7 @@ from kit.machine.catalogue import find_revision
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.widgets.properties import PropertyWidget
-from tests.views.widgets.widgets import button, click, shown
+from tests.views.widgets.widgets import button, click, place_of, shown
 
 LIMBO = open_path("1.path.c2q2r1m1.linux-5_12.pre-revert.XVACcaaaaaaaa")
 PAIR = beside(LIMBO, find_revision("revert"))
@@ -206,3 +206,14 @@ def test_a_search_that_fails_is_said() -> None:
     assert "This click failed: no timer" in shown(widget)
     assert button(widget, "explore all")
     widget.close_all()
+
+
+def test_the_table_comes_back_with_the_cell_that_was_chosen() -> None:
+    before, after = (PropertyWidget(table()[0]) for _ in range(2))
+    cell(before, "cpu-timeout").click()
+    place_of(after).answer({"place": {"property": "none", "revision": "timer"}})
+    place_of(after).answer({"place": place_of(before).place})
+
+    assert after.model.explanation == before.model.explanation != ""
+    before.close_all()
+    after.close_all()

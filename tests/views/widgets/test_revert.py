@@ -16,7 +16,7 @@ from kit.views.models.revert import ROWS_A_PAGE, RevertModel, RevertRows, Revert
 from kit.views.widgets.revert import RevertWidget
 from kit.views.widgets.reverts import RevertsWidget
 from tests.views.widgets.revert_rows import a_page, a_row, found
-from tests.views.widgets.widgets import KEYBOARD, button, click, inside, shown
+from tests.views.widgets.widgets import KEYBOARD, button, click, inside, place_of, shown
 
 EVIL = "<b>\x1b[31m"
 ROWS = tuple(
@@ -301,3 +301,39 @@ def test_only_controls_that_the_keyboard_can_use_and_none_is_disabled(
     assert kinds - {"RevertsWidget", "RevertWidget", "Panel", "Text"} <= KEYBOARD
     assert [w for w in controls if w.disabled] == []
     assert button(table, "check these").tooltip
+
+
+# -- in another kernel -----------------------------------------------------------------------------
+
+
+def test_the_table_comes_back_with_its_filter_its_page_and_its_report(
+    table: RevertsWidget,
+) -> None:
+    table.model.narrow(years="2000-2019")
+    click(table, "days", "next page ›")
+    table._choose(3)
+    other = RevertsWidget(RevertsModel(found(*ROWS), check), RevertModel(page_of), lambda: found())
+    place_of(other).answer({"place": place_of(table).place})
+
+    assert other.model.table == table.model.table
+    assert other.report.model.named == table.report.model.named == ROWS[21].sha
+    assert other._years.value == "2000-2019"
+    other.close_all()
+
+
+def test_a_report_comes_back_with_its_commit() -> None:
+    before, after = (RevertWidget(RevertModel(page_of)) for _ in range(2))
+    before.choose(ROWS[2].sha)
+    place_of(after).answer({"place": place_of(before).place})
+
+    assert after.model.page == before.model.page == page_of(ROWS[2].sha)
+
+
+@pytest.mark.parametrize("place", [{}, {"years": "x"}, {"words": "", "years": "", "form": "no"}])
+def test_a_place_that_is_none_changes_no_table(
+    table: RevertsWidget, place: dict[str, object]
+) -> None:
+    before = table.model.table
+    place_of(table).answer({"place": place})
+
+    assert table.model.table == before

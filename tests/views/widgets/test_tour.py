@@ -20,7 +20,7 @@ from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.html.tour import head_html
 from kit.views.models.tour import PORT_STEPS, SILENT_STEPS, STEPS, TourModel
 from kit.views.widgets.tour import TourWidget
-from tests.views.widgets.widgets import UNSEEN
+from tests.views.widgets.widgets import UNSEEN, place_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -244,3 +244,12 @@ def test_the_silent_steps_of_the_ports_change_no_scenario() -> None:
     assert [one.step.name for one in silent] == ["pcie-before", "pcie-44242d4d3d"]
     assert [one.scenario_changes() for one in silent] == [(), ()]
     assert [one.rule_changes() for one in silent] == [((), ())] * 2
+
+
+def test_the_tour_comes_back_with_its_step_and_its_diff(walk: TourWidget) -> None:
+    place_of(walk).answer({"place": {"step": "none", "aside": True}})
+    before = walk.model.step.name
+    place_of(walk).answer({"place": {"step": "revert", "aside": True}})
+
+    assert (before, walk.model.step.name, walk.model.side_by_side) == ("timer", "revert", True)
+    assert place_of(walk).place == {"step": "revert", "aside": True}

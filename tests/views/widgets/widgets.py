@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import ipywidgets as widgets
 
+from kit.views.widgets.base import InPage
+
 
 def inside(widget: widgets.Widget) -> Iterator[widgets.Widget]:
     """A widget and all that is in it."""
@@ -32,7 +34,12 @@ def click(widget: widgets.Widget, *names: str) -> None:
         button(widget, words).click()
 
 
-UNSEEN = {"SaysPressed"}
+def place_of(widget: widgets.Widget) -> InPage:
+    """What keeps a widget's place."""
+    return next(one for one in widget.children if isinstance(one, InPage))
+
+
+UNSEEN = {"InPage"}
 """Widgets that nobody sees or presses."""
 KEYBOARD = UNSEEN | {
     *("VBox", "HBox", "HtmlView", "Button", "IntSlider", "BoundedIntText", "BoundedFloatText"),

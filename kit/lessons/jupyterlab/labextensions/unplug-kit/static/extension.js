@@ -1,7 +1,7 @@
 // What the kit adds to JupyterLab and JupyterLite, as a prebuilt extension that is its own source.
 //
 // 1. Where a widget of the kit has no kernel behind it, its output shows the picture that was stored
-//    beside it, and a button that makes it live again.
+//    beside it, and a button that makes it live again, where the learner was.
 // 2. Present: pictures one at a time, without code, prose and bars, for a projector.
 //
 // It needs no module of JupyterLab's but Lumino's Widget, for the button in the toolbar.  Nothing
@@ -29,6 +29,74 @@
 
   // -- pictures that last ---------------------------------------------------------------------------
 
+  // Where the learner is in each widget, kept in this browser: a widget of a kernel that has just
+  // begun goes on there.  One that is run again while it answers begins anew.
+  class Places {
+    constructor(panel) {
+      this.panel = panel;
+      this.answering = new Set(); // keys of widgets that have a kernel
+      this.met = new WeakSet();
+      this.filled = new Set(); // cells that were seen with an output
+      panel.node.addEventListener("kit-place", (event) => this.heard(event));
+    }
+
+    get name() {
+      return `${NAME}:places:${this.panel.context.path}`;
+    }
+
+    read() {
+      try {
+        return JSON.parse(localStorage.getItem(this.name)) || {};
+      } catch {
+        return {}; // no storage, or another's
+      }
+    }
+
+    write(kept) {
+      const ids = this.panel.content.widgets.map((cell) => cell.model.id);
+      const present = Object.entries(kept).filter(([key]) => ids.includes(key.split(" ")[0]));
+      try {
+        localStorage.setItem(this.name, JSON.stringify(Object.fromEntries(present)));
+      } catch {
+        // no storage, or no room: the next kernel begins anew
+      }
+    }
+
+    goOn(cells) {
+      const ids = cells.map((cell) => cell.model.id);
+      for (const key of this.answering) if (ids.includes(key.split(" ")[0])) this.answering.delete(key);
+    }
+
+    heard({ target, detail }) {
+      const cell = this.panel.content.widgets.find((one) => one.outputArea && one.node.contains(target));
+      // a widget in another, or one that does not answer, says nothing
+      if (!cell || target.closest("[inert]") || target.parentElement.closest(".kit")) return;
+      const place = cell.outputArea.widgets.findIndex((one) => one.node.contains(target));
+      const key = `${cell.model.id} ${place}`;
+      const source = cell.model.sharedModel.getSource();
+      const kept = this.read();
+      const begins = !this.met.has(target);
+      const returns = begins && !this.answering.has(key) && kept[key] && kept[key].source === source;
+      this.met.add(target);
+      this.answering.add(key);
+      if (returns) target.dispatchEvent(new CustomEvent("kit-return", { detail: kept[key].place }));
+      else this.write({ ...kept, [key]: { source, place: detail } });
+    }
+
+    // whoever clears an output wants nothing of it back
+    forgetCleared() {
+      for (const { model, outputArea } of this.panel.content.widgets) {
+        if (!outputArea) continue;
+        if (outputArea.model.length) this.filled.add(model.id);
+        else if (this.filled.has(model.id) && model.executionState === "idle") {
+          this.filled.delete(model.id);
+          const others = Object.entries(this.read()).filter(([key]) => key.split(" ")[0] !== model.id);
+          this.write(Object.fromEntries(others));
+        }
+      }
+    }
+  }
+
   function* outputsOf(panel) {
     for (const cell of panel.content.widgets) {
       const area = cell.outputArea;
@@ -53,14 +121,16 @@
     return h("img", { src: url, alt: text.split("\n")[0] });
   }
 
-  async function makeLive(app, panel, cell) {
+  async function makeLive(app, panel, places, cell) {
     app.shell.activateById(panel.id);
-    panel.content.activeCellIndex = panel.content.widgets.indexOf(cell);
+    const at = panel.content.widgets.indexOf(cell);
+    panel.content.activeCellIndex = at;
+    places.goOn(panel.content.widgets.slice(0, at + 1));
     await app.commands.execute("notebook:run-all-above"); // what it needs was read there
     await app.commands.execute("notebook:run-cell");
   }
 
-  function still(app, panel, { cell, model, node }, restarted) {
+  function still(app, panel, places, { cell, model, node }, restarted) {
     const words = restarted
       ? "The kernel was restarted or is gone: this picture no longer answers. "
       : "This is a picture of an earlier run. ";
@@ -69,7 +139,7 @@
       {
         type: "button",
         title: "Run this cell, and those above it",
-        onclick: () => makeLive(app, panel, cell),
+        onclick: () => makeLive(app, panel, places, cell),
       },
       "Make it live",
     );
@@ -88,7 +158,7 @@
     for (const { node } of outputsOf(panel)) if (node.firstElementChild) cutOff.add(node.firstElementChild);
   }
 
-  function look(app, panel) {
+  function look(app, panel, places) {
     for (const output of outputsOf(panel)) {
       const { node, cell, place } = output;
       // a notebook that is not trusted has its text in that place, and no widget
@@ -104,16 +174,19 @@
       node.classList.toggle("kit-replaced", !live && !cut);
       if (view) view.toggleAttribute("inert", cut);
       const running = cell.model.executionState === "running";
-      if (!live && !running && !valid.length) still(app, panel, output, cut);
+      if (!live && !running && !valid.length) still(app, panel, places, output, cut);
     }
   }
 
   function keepPictures(app, panel) {
+    const places = new Places(panel);
     const soon = () => {
-      if (panel.isVisible) look(app, panel);
+      if (panel.isVisible) look(app, panel, places);
+      places.forgetCleared();
     };
     const ends = () => {
       cutAll(panel);
+      places.goOn(panel.content.widgets);
       soon();
     };
     panel.sessionContext.statusChanged.connect((_, status) => {

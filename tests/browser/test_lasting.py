@@ -68,7 +68,7 @@ HERE = [
      "pre-revert,resend", "", "1×,Events"],
     ["14 of 14 · 35 s", "You said: QEMU. It was the guest, at 0 s. Later: QEMU at 0 s.",
      "baseline", "", "4×"],
-    ["", "", "", "", "● The core stays in the machine"],
+    ["", "", "", "", "● pre-revert,● QEMU has removed it and sent DEVICE_DELETED"],
     ["", "", "", "9 s", ""],
 ]  # fmt: skip
 

@@ -42,7 +42,8 @@ class CockpitWidget(anywidget.AnyWidget):
     _css = str(stylesheet())
     view = Dict().tag(sync=True)
     code = Dict().tag(sync=True)
-    clicks = List().tag(sync=True)  # each: what it asks for, its value, index and time, or -1
+    # each: what it asks for, its value, index and time, or -1
+    clicks: List[Any] = List().tag(sync=True)
 
     def __init__(self, desk: Desk, print_form: Callable[[], PrintForm]) -> None:
         self.desk, self._print_form, self._size = desk, print_form, USUAL

@@ -8,44 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kit.app import (
-        QemuSide,
-        Repository,
-        check,
-        compare_runs,
-        conform_file,
-        connector,
-        connector_changes,
-        connector_lab,
-        connector_rows,
-        cover,
-        exercise,
-        history,
-        installation,
-        knowledge,
-        mail_of,
-        net_change,
-        own_machine,
-        path,
-        player,
-        points,
-        practise,
-        progress,
-        properties,
-        qemu_figures,
-        retry_table,
-        revert,
-        revert_dates,
-        revert_lesson,
-        revert_plots,
-        reverts,
-        reverts_frame,
-        revision_map,
-        run_of,
-        sandbox,
-        shipped,
-        tour,
-    )
+    from kit.app import *
 
 __all__ = [
     "QemuSide",

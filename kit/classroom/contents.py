@@ -53,15 +53,11 @@ def make_classroom(
     contents = Contents(
         version=metadata.version(NAME),
         wheel=_own_wheel,
-        lessons=_put_lessons,
+        lessons=lessons,
         history=put_history,
         history_words=words,
     )
     return make_folder(folder, targets, contents, tell), words
-
-
-def _put_lessons(place: Path) -> None:
-    lessons(place)
 
 
 def _own_wheel(target: Path) -> Path:

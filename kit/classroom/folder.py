@@ -37,7 +37,7 @@ class Contents:
 
     version: str
     wheel: Callable[[Path], Path]
-    lessons: Callable[[Path], None]
+    lessons: Callable[[Path], object]
     history: Callable[[Path], None]
     history_words: str
 

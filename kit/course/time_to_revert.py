@@ -22,13 +22,16 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasted:
-    """A reverted commit: when it was committed, and the time to its revert, by both dates."""
+    """A reverted commit: when it was committed, and the time to its revert, by both dates.
 
-    sha: str
-    revert: str
+    ``sha`` and ``revert`` are empty in figures that come without hashes.
+    """
+
     committed_s: int
     by_committer_s: int
     by_author_s: int
+    sha: str = ""
+    revert: str = ""
 
     @property
     def days(self) -> float:

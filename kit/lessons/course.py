@@ -71,9 +71,7 @@ def _end_of(lesson: int) -> LessonEnd:
     own = [one for one in exercises().values() if one.lesson == f"{lesson:02}"]
     if not own:
         known = sorted({int(one.lesson) for one in exercises().values()})
-        raise UserError(
-            f"lesson {lesson}: there are no exercises; expected {known[0]} to {known[-1]}"
-        )
+        raise UserError(f"lesson {lesson}: has no exercises; expected {known[0]} to {known[-1]}")
     standing = progress_file().read().standing
     return LessonEnd(lesson, tuple((one.title, standing(one.name).solved) for one in own))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from kit.case_study import history as history_in_use
 from kit.common.errors import UserError
 from kit.common.packaged_data import lesson_folder
+from kit.git.repository.history import passed_over_line
 from kit.machine.revision import Board
 from kit.real_qemu.api import identity_of
 from kit.real_qemu.launch import PROGRAMS
@@ -30,20 +31,9 @@ class Check:
 
 
 _PACKAGES = (
-    "unplug-kit",
-    "jupyterlab",
-    "ipywidgets",
-    "jupyterlab-widgets",
-    "anywidget",
-    "GitPython",
-    "unidiff",
-    "pygments",
-    "platformdirs",
-    "rich",
-    "typer",
+    *("unplug-kit", "jupyterlab", "ipywidgets", "jupyterlab-widgets", "anywidget", "GitPython"),
+    *("unidiff", "pygments", "platformdirs", "rich", "typer"),
 )
-
-
 _NOT_IN_A_PAGE = {"jupyterlab", "jupyterlab-widgets", "GitPython", "typer"}
 
 
@@ -112,14 +102,11 @@ def _history_checks() -> tuple[Check, ...]:
     passed: list[Check] = []
 
     def passed_over(place: Path, why: str) -> None:
-        from kit.git.repository.history import passed_over_line
-
         passed.append(Check("passed over", "", passed_over_line(place, why), needed=False))
 
     try:
-        used = Check(
-            "history", str(history_in_use.history(passed_over=passed_over).source), needed=False
-        )
+        source = str(history_in_use.history(passed_over=passed_over).source)
+        used = Check("history", source, needed=False)
     except UserError as error:
         used = Check("history", "", str(error), needed=False)
     return used, *passed

@@ -36,9 +36,7 @@ def _lines_of(choice: HistoryChoice, item: Item) -> ResponsibleLines:
         files = choice.diff(item.commit)
     except UserError as error:
         return ResponsibleLines(f"It cannot be read: {error}", item.commit, None, None)
-    hunk = hunk_of_item(item, files)
-    file = next((file for file in files if hunk in file.hunks), None)
-    return ResponsibleLines(item.file, item.commit, file, hunk)
+    return ResponsibleLines.of(item.file, item.commit, files, hunk_of_item(item, files))
 
 
 def _keeping(name: str) -> Keeping:

@@ -86,8 +86,7 @@ class HistoryChoice:
         came_with = find_revision(behaviour.commit)
         files = self.page(came_with).files
         hunk = hunk_of(behaviour, files)
-        file = next((file for file in files if hunk in file.hunks), None)
-        return ResponsibleLines(behaviour.says, came_with.name, file, hunk)
+        return ResponsibleLines.of(behaviour.says, came_with.name, files, hunk)
 
     def panel(self, changed: Callable[[], None]) -> HistoryPanel:
         """Return the controls with which a person chooses another history."""

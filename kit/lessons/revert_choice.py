@@ -12,7 +12,7 @@ from kit.git.repository.reenacted import clone_of
 from kit.git.reverts import report as revert_report
 from kit.git.reverts.folders import changed_paths, known_until_s
 from kit.git.reverts.scan import read_revert
-from kit.git.values.commit import Commit
+from kit.git.values.commit import Commit, FileDiff
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.verdict import Revert, RevertTarget
 from kit.lessons.history_choice import HistoryChoice
@@ -68,7 +68,7 @@ class RevertChoice(HistoryChoice):
         report = revert_report.revert_report(read, commit_named(read, typed)[0])
         targets = [target.sha for target in report.revert.resolved if target.sha is not None]
         # in a clone without files git would search for seconds for each of them
-        diff = partial(_no_diff if report.lines is None else _diff, read)
+        diff = partial(_diff, read, has_files=report.lines is not None)
         return RevertPage(
             revert=report.revert,
             finding=report.finding,
@@ -120,18 +120,15 @@ class RevertChoice(HistoryChoice):
         self._rows = None
 
 
-def _no_diff(read: History, sha: str) -> CommitPage:
+def _diff(read: History, sha: str, *, has_files: bool) -> CommitPage:
     commit = read.commit(sha)
+    files: tuple[FileDiff, ...] = ()
     note = "Its files are not here; a full clone has them."
-    return CommitPage(f"{commit.hash[:10]} {commit.subject}", commit=commit, note=note)
-
-
-def _diff(read: History, sha: str) -> CommitPage:
-    commit = read.commit(sha)
+    if has_files:
+        try:
+            files = read.diff(sha)
+            note = "" if files else "It has no diff of its own."
+        except UserError as error:
+            note = str(error)
     heading = f"{commit.hash[:10]} {commit.subject}"
-    try:
-        files = read.diff(sha)
-    except UserError as error:
-        return CommitPage(heading, commit=commit, note=str(error))
-    note = "" if files else "It has no diff of its own."
     return CommitPage(heading, commit=commit, files=files, note=note)

@@ -15,6 +15,7 @@ from kit.common.errors import UserError
 from kit.course.time_to_revert import WITHIN_DAYS, Lasted, folders_by_year, lasted, years
 from kit.git.repository.history import SourceKind
 from kit.views.html.figure import Note, Rows
+from kit.views.html.revert import ANSWERS
 
 if TYPE_CHECKING:
     import pandas
@@ -37,7 +38,6 @@ __all__ = [
 
 _Shown = TypeVar("_Shown")
 _MAX_TAGS = 9  # enough to go past a release and its candidates
-_HAS = {True: "yes", False: "no", None: "cannot be told here"}
 
 
 def revert(name: str = "revert") -> RevertWidget | Note:
@@ -126,7 +126,7 @@ def shipped(name: str = "revert") -> Rows | Note:
         if not found:
             return Note("No tag of a version comes after it here; a full clone has them all.")
         rows = [
-            (each.tag, "yes" if each.comes_after else "no", _HAS[each.has_code])
+            (each.tag, "yes" if each.comes_after else "no", ANSWERS[each.has_code])
             for each in found[:_MAX_TAGS]
         ]
         if len(found) > _MAX_TAGS:
@@ -223,13 +223,7 @@ def _frozen_plots() -> RevertPlots:
     figures = frozen()
     return RevertPlots(
         tuple(
-            Lasted(
-                sha="",
-                revert="",
-                committed_s=at,
-                by_committer_s=by_committer,
-                by_author_s=by_author,
-            )
+            Lasted(committed_s=at, by_committer_s=by_committer, by_author_s=by_author)
             for at, by_committer, by_author in figures.lasted
         ),
         figures.until_s,
@@ -248,7 +242,7 @@ def qemu_figures() -> Rows:
     has = [name for name, code in own.tags if code]
     first_without = next(name for name, code in own.tags if not code)
     checks = ", ".join(
-        f"{name.replace('_', ' ')} {_HAS[found]}" for name, found in own.checks.items()
+        f"{name.replace('_', ' ')} {ANSWERS[found]}" for name, found in own.checks.items()
     )
     days = [f"{one.sha[:10]}: {one.days_written} / {one.days_committed}" for one in own.targets]
     rows = (

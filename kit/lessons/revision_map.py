@@ -25,9 +25,8 @@ from kit.simulation.scenario import Scenario, read_scenario
 from kit.trace.kinds import outcome_of, wire_name
 from kit.trace.sentences import seconds
 from kit.views.html.figure import Rows
-from kit.views.markdown import markdown_table
 
-__all__ = ["CAPTION", "HEADS", "MapRow", "map_json", "map_markdown", "map_rows", "map_table"]
+__all__ = ["CAPTION", "HEADS", "MapRow", "map_json", "map_rows", "map_table"]
 __all__ += ["revisions_of_the_map"]
 
 RELEASES_FILE = "history/releases.toml"
@@ -258,8 +257,3 @@ def map_table(rows: Sequence[MapRow]) -> Rows:
 def map_json(rows: Sequence[MapRow]) -> list[dict[str, Any]]:
     """Return the map as JSON data."""
     return [asdict(row) for row in rows]
-
-
-def map_markdown(rows: Sequence[MapRow]) -> str:
-    """Return the map as a table in Markdown."""
-    return "\n".join(markdown_table([*HEADS.values()], [[*asdict(row).values()] for row in rows]))

@@ -47,7 +47,8 @@ MAIL_WIDTH = 72
 def story_of(played: Run | Pair) -> Story:
     """Return a run or a pair with its question, and with code where a history can be read."""
     choice = HistoryChoice()
-    desk = _desk(played, choice)
+    model = PlayerModel(Timeline(played=played))
+    desk = PlayerDesk(model, choice.lines_of, _ReadOnly(choice), mail_about, reveal=True)
     asked = PlayerDesk(desk.model, prediction=prediction_of(played)).view()
     return Story(still=still_page(played), desk=desk, asked=asked, token=token_of(played))
 
@@ -78,11 +79,6 @@ def _small(revisions: Sequence[Revision]) -> Scope:
     return next(fits, SMALL[0])
 
 
-def _desk(played: Run | Pair, choice: HistoryChoice) -> PlayerDesk:
-    model = PlayerModel(Timeline(played=played))
-    return PlayerDesk(model, choice.lines_of, _ReadOnly(choice), mail_about, reveal=True)
-
-
 def mail_about(played: Run | Pair, in_reply_to: str | None = None) -> str:
     """Return a mail about a run or a pair; *in_reply_to* is the Message-Id that it answers."""
     commits = named_commits([run.revision for run in played.runs])
@@ -109,16 +105,15 @@ def path_story(play: PathPlay) -> Story:
 
 def observed_story(report: LogReport | GuestReport | OwnReport) -> Story:
     """Return a log, what was seen with a real guest, or a machine of somebody's own."""
-    still = report.still()
-    return Story(still=still, desk=observed_desk(report))
+    return Story(still=report.still(), desk=observed_desk(report))
 
 
 def observed_desk(report: LogReport | GuestReport | OwnReport) -> ObservedDesk:
     """Return the player of what `observed_story` takes."""
-    layout, still = report.layout, report.still()
+    layout = report.layout
     shares: dict[str, Callable[[], str]] = {
         "text": lambda: "\n".join(report.text_lines(MAIL_WIDTH)),
         "mail": lambda: "\n".join(report.mail_lines(MAIL_WIDTH)),
         "svg": lambda: lone_svg(layout),
     }
-    return ObservedDesk(layout, still.events, shares)
+    return ObservedDesk(layout, report.still().events, shares)

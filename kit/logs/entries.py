@@ -22,7 +22,6 @@ from kit.trace.phrases import connector_name
 __all__ = [
     "GREETING",
     "MAX_UNREAD",
-    "DeviceKind",
     "Evidence",
     "LogEntry",
     "LogFormat",

@@ -18,6 +18,7 @@ from kit.trace.kinds import outcome_of
 __all__ = ["Attempt", "UnplugRequest", "at_least_s", "at_most_s", "later", "requests_of"]
 
 MAX_RUNNING = 1000  # requests that are open at one time
+_OTHER_QEMU = ("SHUTDOWN", GREETING)  # perhaps another QEMU from here on
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,7 @@ def requests_of(log: UnplugLog) -> tuple[UnplugRequest, ...]:
             case SystemReset() | OtherEvent("RESET"):
                 for request in running.values():
                     request.reset = number if request.reset is None else request.reset
-            case OtherEvent(name) if name in (
-                "SHUTDOWN",
-                GREETING,
-            ):  # perhaps another QEMU from here on
+            case OtherEvent(name) if name in _OTHER_QEMU:
                 for device in list(running):
                     _end(running, device, None, number)
             case VmStop() | Stop() | VmResume() | Cont() | Migrate():

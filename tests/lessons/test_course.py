@@ -64,7 +64,7 @@ def test_the_end_of_a_lesson_changes_when_an_exercise_is_solved(file: ProgressFi
 
 @pytest.mark.usefixtures("file")
 def test_a_lesson_without_exercises_has_no_such_end() -> None:
-    with pytest.raises(UserError, match="lesson 0: there are no exercises; expected 1 to 13"):
+    with pytest.raises(UserError, match="lesson 0: has no exercises; expected 1 to 13"):
         progress(0)
 
 

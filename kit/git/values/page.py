@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kit.git.values.commit import (
-    Commit,
-    FileDiff,
-    Hunk,
-)
+from kit.git.values.commit import Commit, FileDiff, Hunk
 from kit.git.values.verdict import Revert, RevertFinding
 
 __all__ = ["CommitPage", "CommitReference", "ResponsibleLines", "RevertPage"]
@@ -38,6 +34,13 @@ class ResponsibleLines:
     revision: str
     file: FileDiff | None
     hunk: Hunk | None
+
+    @classmethod
+    def of(
+        cls, says: str, revision: str, files: tuple[FileDiff, ...], hunk: Hunk | None
+    ) -> ResponsibleLines:
+        """Return the lines of a hunk, with that of the *files* which it is in."""
+        return cls(says, revision, next((file for file in files if hunk in file.hunks), None), hunk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from kit.views.history.timeline import timeline_svg
 from kit.views.html.diff import body_html, commit_html
 from kit.views.html.figure import Figure, HtmlBlock, Lines, Note, Rows
 from kit.views.html.print_form import opened
-from kit.views.html.revert import exact_html, page_text
+from kit.views.html.revert import ANSWERS, exact_html, page_text
 from kit.views.reports.revert_mail import revert_mail_lines
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ __all__ = ["RevertLesson", "revert_lesson"]
 
 _MAX_VERSIONS = 14
 _MAX_OPEN_LINES = 200  # of a commit whose files are shown unfolded
-_HAS = {True: "yes", False: "no", None: "cannot be told here"}
 _RELATIONS = {
     "re-land": "brings it back",
     "fixes": "says that it fixes it",
@@ -89,7 +88,7 @@ class RevertLesson:
         # those with the change first, where there are too many to show
         kept = sorted(range(len(found)), key=lambda place: not found[place].has_code)
         rows = [
-            (one.tag, one.committed[:10], "yes" if one.comes_after else "no", _HAS[one.has_code])
+            (one.tag, one.committed[:10], "yes" if one.comes_after else "no", ANSWERS[one.has_code])
             for place, one in enumerate(found)
             if place in kept[:_MAX_VERSIONS]
         ]

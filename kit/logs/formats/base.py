@@ -47,6 +47,11 @@ class LogLine(NamedTuple):
         """Return an object of QMP in this line."""
         return LoggedObject(self.source, self.line, at_ns, monitor, data)
 
+    def greets(self, version: re.Match[str]) -> LoggedObject:
+        """Return a greeting of QMP with the three numbers of a version."""
+        numbers = zip(("major", "minor", "micro"), map(int, version.groups()), strict=True)
+        return self.holds({"QMP": {"version": {"qemu": dict(numbers)}}})
+
     def but(self, text: str) -> LogLine:
         """Return the line with another text."""
         return LogLine(self.source, self.line, text)

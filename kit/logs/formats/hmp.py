@@ -56,8 +56,7 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
             waiting, typed = _read_command(line, command), command
             yield waiting or SkippedLine()
         elif version := _VERSION.match(line.text):
-            numbers = zip(("major", "minor", "micro"), map(int, version.groups()), strict=True)
-            yield line.holds({"QMP": {"version": {"qemu": dict(numbers)}}})
+            yield line.greets(version)
         elif waiting is not None and (error := _error_in(line.text)) is not None:
             waiting = None
             yield line.holds({"error": error})

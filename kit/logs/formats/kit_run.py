@@ -45,8 +45,8 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
     except (FormatError, ValueError, RecursionError) as error:
         yield unread(first, f"is not a run of the kit: {error}")
         return
-    entries = data.get("entries") if isinstance(data, dict) else None
-    board = _board(data.get("revision") if isinstance(data, dict) else None)
+    data = data if isinstance(data, dict) else {}
+    entries, board = data.get("entries"), _board(data.get("revision"))
     yield MachineNamed(first.source, first.line, board)
     for number, entry in enumerate(entries if isinstance(entries, list) else [], 1):
         if isinstance(entry, dict):

@@ -75,11 +75,7 @@ def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
 def _read_banner(line: LogLine, text: str) -> Item:
     """Return a banner as a greeting: it names the version of QEMU."""
     match = re.fullmatch(r"Connected to QEMU (\d{1,4})\.(\d{1,4})\.(\d{1,4})", text)
-    if match is None:
-        return SkippedLine()
-    major, minor, micro = map(int, match.groups())
-    version = {"qemu": {"major": major, "minor": minor, "micro": micro}}
-    return line.holds({"QMP": {"version": version}})
+    return line.greets(match) if match else SkippedLine()
 
 
 def _read_prompt(line: LogLine) -> Item | None:

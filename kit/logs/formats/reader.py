@@ -80,10 +80,13 @@ class _Monitor:
     messages: int = 0
     typed: str | None = None
 
-    def take(self, raw: LoggedObject) -> None:
-        """Read one object of QMP."""
+    def take(self, raw: LoggedObject | LoggedMessage) -> None:
+        """Read one object of QMP, or another message."""
         self.messages += 1
         self._note_time(raw)
+        if isinstance(raw, LoggedMessage):
+            self._add(raw, raw.dst is Actor.QEMU, raw.message, sides=(raw.src, raw.dst))
+            return
         data = raw.data
         typed, self.typed = self.typed, None
         if "QMP" in data:
@@ -99,9 +102,7 @@ class _Monitor:
             elif typed == name:
                 return  # qmp-shell -v prints what it sends
             self._command(raw, name, data.get("arguments", {}))
-            if (
-                "return" in data or "error" in data
-            ):  # qmp-shell -l writes command and reply as one object
+            if "return" in data or "error" in data:  # qmp-shell -l writes both as one object
                 self._reply(raw)
         elif isinstance(event := data.get("event"), str):
             self._event(raw, event, data.get("data", {}))
@@ -127,12 +128,12 @@ class _Monitor:
         else:
             self._leave_out(name)
         self._note_answer(raw, name, arguments, number)
-        if identity is None:
-            self.open_in_order.append(_OpenCommand(name, number))
-            return
         self._wait(identity, _OpenCommand(name, number))
 
     def _wait(self, identity: Json, command: _OpenCommand) -> None:
+        if identity is None:
+            self.open_in_order.append(command)
+            return
         self.open[_key(identity)] = command
         if len(self.open) > MAX_OPEN:
             self.open.popitem(last=False)
@@ -172,12 +173,6 @@ class _Monitor:
             return
         self._note_message(raw, message, self._add(raw, False, message), None)
 
-    def take_message(self, raw: LoggedMessage) -> None:
-        """Read a message that is not an object of QMP."""
-        self.messages += 1
-        self._note_time(raw)
-        self._add(raw, raw.dst is Actor.QEMU, raw.message, sides=(raw.src, raw.dst))
-
     def _add(
         self,
         raw: LoggedObject | LoggedMessage,
@@ -191,13 +186,12 @@ class _Monitor:
             return None
         manager = self.format.asker
         src, dst = sides or ((manager, Actor.QEMU) if is_command else (Actor.QEMU, manager))
-        known = raw.at_ns is not None
         self.entries.append(
             LogEntry(
                 source=raw.source,
                 line=raw.line,
                 at_ns=raw.at_ns,
-                after_ns=raw.at_ns if known else self.last_ns,
+                after_ns=self.last_ns if raw.at_ns is None else raw.at_ns,
                 before_ns=raw.at_ns,
                 src=src,
                 dst=dst,
@@ -248,9 +242,21 @@ class _Monitor:
     def _note_machine(
         self, found: tuple[MachineName, str] | None, raw: LoggedObject, number: int | None
     ) -> None:
-        if found is not None and all(found[0] != known.machine for known in self.evidence):
-            evidence = Evidence(found[0], plain(found[1], 120), raw.source, raw.line, number)
-            self.evidence.append(evidence)
+        if found is not None:
+            _note_evidence(self.evidence, *found, raw.source, raw.line, number)
+
+
+def _note_evidence(
+    known: list[Evidence],
+    machine: MachineName,
+    words: str,
+    source: str,
+    line: int,
+    number: int | None = None,
+) -> None:
+    """Note what shows the machine, the first of each machine."""
+    if all(machine != one.machine for one in known):
+        known.append(Evidence(machine, plain(words, 120), source, line, number))
 
 
 _PLUGGING = ("device_add", "device_del")
@@ -299,7 +305,7 @@ def read_log(
     domains: dict[str, str] = {}
     for item in form.read(counted.seen(lines)):
         match item:  # the most frequent first
-            case LoggedObject():
+            case LoggedObject() | LoggedMessage():
                 one = _one_of(monitors, item.monitor, found)
                 if one is not None:
                     one.take(item)
@@ -310,16 +316,12 @@ def read_log(
                 if len(counted.unread) < MAX_UNREAD:
                     counted.unread.append(item)
             case MachineNamed(source, line, name):
-                counted.note(machine_named(name), f"machine {name}", source, line)
+                if (machine_found := machine_named(name)) is not None:
+                    _note_evidence(counted.named, machine_found, f"machine {name}", source, line)
             case DomainNamed(address, domain):
                 if len(domains) < MAX_MONITORS:
                     domains[address] = domain
-            case LoggedMessage():
-                one = _one_of(monitors, item.monitor, found)
-                if one is not None:
-                    one.take_message(item)
-    where = ", ".join(names)
-    chosen = _choose_monitor(monitors, domains, monitor, where)
+    chosen = _choose_monitor(monitors, domains, monitor, ", ".join(names))
     log = _log(tuple(names), found, monitors, domains, chosen, counted)
     return replace(
         log,
@@ -434,13 +436,8 @@ class _LineCounts:
             ) and len(self.named) < MAX_UNREAD:
                 found = qmp.machine_named_in(text)
                 if found is not None:
-                    self.note(*found, line.source, line.line)
+                    _note_evidence(self.named, *found, line.source, line.line)
             yield line
-
-    def note(self, machine: MachineName | None, words: str, source: str, line: int) -> None:
-        """Note a line that names the machine, the first of each machine."""
-        if machine is not None and all(machine != known.machine for known in self.named):
-            self.named.append(Evidence(machine, plain(words, 120), source, line))
 
     def numbered(
         self, sources: Iterable[tuple[str, Iterable[str]]], names: list[str]

@@ -6,12 +6,20 @@ Source: QEMU hw/acpi/trace-events (cpuhp_acpi_*, mhp_acpi_*, acpi_pci_*); docs/d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kit.actors.messages import Actor
 from kit.logs.entries import LogFormat, TraceStep
-from kit.logs.formats.base import Format, Item, LoggedMessage, LogLine, SkippedLine, check_length
+from kit.logs.formats.base import (
+    Format,
+    Item,
+    LoggedMessage,
+    LogLine,
+    SkippedLine,
+    by_line,
+    by_pattern,
+)
 from kit.logs.formats.trace import trace_time
 
 __all__ = ["FORMAT"]
@@ -58,38 +66,21 @@ _LINE = re.compile(r"(?:^|[\s:])(?P<event>(?:cpuhp|mhp)_acpi_[a-z_0-9]+|acpi_pci
 _NUMBER = re.compile(r"\b0x[0-9a-f]{1,8}\b|(?<=: )\d{1,9}\b")
 
 
-def _sniff(lines: Sequence[str]) -> int:
-    return 8 if any(_LINE.search(line[:300]) for line in lines) else 0
-
-
-def _read(lines: Iterator[LogLine]) -> Iterator[Item]:
-    for line in lines:
-        if too_long := check_length(line):
-            yield too_long
-            continue
-        match = _LINE.search(line.text[:300])
-        traced = None if match is None else _EVENTS.get(match["event"])
-        if match is None or traced is None:
-            yield SkippedLine()
-            continue
-        step = _step(match["event"], traced, line.text[match.end("event") : 300])
-        if step is None:
-            yield SkippedLine()
-            continue
-        when = trace_time(line.text)
-        yield LoggedMessage(line.source, line.line, when, "", traced.by, Actor.QEMU, step)
-
-
-def _step(event: str, traced: _Traced, values: str) -> TraceStep | None:
-    """Return a step with the numbers that it names; None if they are missing."""
-    numbers = dict(
-        zip(("first", "second"), (int(one, 0) for one in _NUMBER.findall(values)), strict=False)
-    )
+def _read(line: LogLine) -> Iterator[Item]:
+    match = _LINE.search(line.text[:300])
+    traced = None if match is None else _EVENTS.get(match["event"])
+    if match is None or traced is None:
+        yield SkippedLine()
+        return
+    found = (int(one, 0) for one in _NUMBER.findall(line.text[match.end("event") : 300]))
+    numbers = dict(zip(("first", "second"), found, strict=False))
     try:
-        device = traced.device.format(**numbers)
-        return TraceStep(event, device, traced.detail.format(**numbers))
-    except KeyError:
-        return None
+        device, detail = traced.device.format(**numbers), traced.detail.format(**numbers)
+    except KeyError:  # a number is missing
+        yield SkippedLine()
+        return
+    step, when = TraceStep(match["event"], device, detail), trace_time(line.text)
+    yield LoggedMessage(line.source, line.line, when, "", traced.by, Actor.QEMU, step)
 
 
-FORMAT = Format(ACPI_TRACE, _sniff, _read)
+FORMAT = Format(ACPI_TRACE, by_pattern(_LINE, 8), by_line(_read))

@@ -19,13 +19,21 @@ from kit.views.html.base import status
 from kit.views.html.diff import commit_html
 from kit.views.html.print_form import table
 
-__all__ = ["days_words", "diffs_html", "exact_html", "page_text", "report_html", "row_html"]
-__all__ += ["row_title", "verdict_word"]
+__all__ = [
+    "ANSWERS",
+    "days_words",
+    "diffs_html",
+    "exact_html",
+    "page_text",
+    "report_html",
+    "row_html",
+]
+__all__ += ["row_html", "row_title", "verdict_word"]
 
 _MAX_LINES = 40  # residual lines shown; kit revert --json has all
 _MAX_TAGS = 24
 _GOOD = (RevertVerdict.EXACT, RevertVerdict.SAME_LINES)
-_ANSWERS = {True: "yes", False: "no", None: "cannot be told here"}
+ANSWERS = {True: "yes", False: "no", None: "cannot be told here"}
 _AFTER = {
     "fixes": "fixes it or what it took back",
     "re-land": "brings it back",
@@ -94,7 +102,7 @@ def _days_cells(target: RevertTarget) -> tuple[str, str]:
 def _checks_html(page: RevertPage) -> Html:
     detail = page.finding.detail
     rows = [
-        (each.label, each.question, _ANSWERS[each.answer] + detail(each.name, page.lines))
+        (each.label, each.question, ANSWERS[each.answer] + detail(each.name, page.lines))
         for each in page.finding.checks
     ]
     return table("Is it exact?", ("check", "asks", "answer"), rows) if rows else Html()

@@ -24,9 +24,9 @@ env: $(runtime)  ## prepare .venv, nothing else
 lab: $(runtime)  ## open the lessons in JupyterLab; LOCKED=1: from the pins of requirements.lock
 	@.venv/bin/kit lab
 
-test: .venv/.test  ## run every test except those that need a QEMU clone
+test: .venv/.test  ## run every test, of those with many cases a few; KIT_TESTS=all: each case, as CI does
 	@sh tools/env.sh compile
-	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	@KIT_TESTS=$${KIT_TESTS:-sample} .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 quick: .venv/.test  ## run the unit tests: no browser, kernel, QEMU, pip or signal
 	@sh tools/env.sh compile

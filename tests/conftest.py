@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from kit.case_study.fetch import fetch
-from tests.effort import LONG
+from tests.effort import LONG, SAMPLE, sample
 from tests.executed import Executed, executed_in, shared_folder
 from tests.order import arranged
 
@@ -87,7 +87,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if SAMPLE:
+        taken = sample(item.nodeid for item in items)
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in taken])
+        items[:] = [item for item in items if item.nodeid in taken]
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     places = [item.nodeid.partition("::")[0] for item in items]
     items[:] = arranged(items, places, processes)

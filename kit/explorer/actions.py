@@ -87,6 +87,7 @@ class Component(Generic[T]):
     idle: bool = True
 
 
+REQUEST = ActionKind.REQUEST
 TIMER_FIRES = "QEMU's timer fires"
 _TIMER = EnabledAction(ActionKind.TIMER, TIMER_FIRES)
 _GUEST_READS = EnabledAction(ActionKind.GUEST, "guest reads")
@@ -117,19 +118,18 @@ class ActionTable:
         self._arbitrary = kind is GuestKind.ARBITRARY
         self._cores = sum(isinstance(device, CpuCore) for device in devices)
         self._vcpus = [
-            EnabledAction(ActionKind.REQUEST, f"virsh setvcpus {count}", SetVcpus(count))
+            EnabledAction(REQUEST, f"virsh setvcpus {count}", SetVcpus(count))
             for count in range(self._cores, 0, -1)
         ]
+        names = [str(device.id) for device in devices]
         self._detach = [
-            EnabledAction(
-                ActionKind.REQUEST, f"virsh detach-device {device.id}", DetachDevice(str(device.id))
-            )
-            for device in devices
+            (name, EnabledAction(REQUEST, f"virsh detach-device {name}", DetachDevice(name)))
+            for name, device in zip(names, devices, strict=True)
             if not isinstance(device, CpuCore)
         ]
         self._delete = [
-            EnabledAction(ActionKind.DELETE, f"device_del {device.id}", DeviceDel(str(device.id)))
-            for device in devices
+            (name, EnabledAction(ActionKind.DELETE, f"device_del {name}", DeviceDel(name)))
+            for name in names
         ]
         self._calls = _calls(platform, devices) if self._arbitrary else ()
         self._pins = () if self._arbitrary else _pins(devices)
@@ -167,17 +167,9 @@ class ActionTable:
         if environment.requests and answered:
             there = sum(isinstance(device, CpuCore) for device in libvirt.devices)
             actions += self._vcpus[self._cores - there :]
-            actions += [
-                action
-                for action in self._detach
-                if isinstance(action.received, DetachDevice) and libvirt.has(action.received.alias)
-            ]
+            actions += [action for name, action in self._detach if libvirt.has(name)]
         if environment.requests:
-            actions += [
-                action
-                for action in self._delete
-                if isinstance(action.received, DeviceDel) and libvirt.has(action.received.id)
-            ]
+            actions += [action for name, action in self._delete if libvirt.has(name)]
         if environment.resets:
             actions.append(_RESET)
         if environment.migrations and self._migrates:
@@ -188,20 +180,18 @@ class ActionTable:
 def _calls(
     platform: ExploredPlatform[Any, Any], devices: tuple[Device, ...]
 ) -> tuple[EnabledAction, ...]:
-    """Return every call that a guest can make on the connectors of *devices*."""
     actions = []
     for name in connector_names(devices)[1:]:  # without boot core 0, which nobody asks for
         base, _, lmb = name.partition(".")
         device = next(device for device in devices if device.id == base)
         for words, call in platform.calls_on(index_of(device, int(lmb or 0))):
-            actions.append(
-                EnabledAction(ActionKind.GUEST, f"guest {words} {name}", RtasByHand(call))
-            )
+            text = f"guest {words} {name}"
+            actions.append(EnabledAction(ActionKind.GUEST, text, RtasByHand(call)))
     return tuple(actions)
 
 
 def _pins(devices: tuple[Device, ...]) -> tuple[tuple[int, EnabledAction, EnabledAction], ...]:
-    """Return, for each LMB of a DIMM but the first, its index and how it becomes immovable.
+    """Return, for each LMB of a DIMM but the first, its index, and how to pin and unpin it.
 
     The guest decides about the first LMB when it comes to it; it tries the others at once.
     """

@@ -1,7 +1,7 @@
 """Do two revisions answer alike in every order of events, and if not, what differs first?
 
 Both take the same choices within the scope.  Only what QEMU sends to others counts: a timer that
-one of them runs makes no difference until somebody hears of it.
+one of them runs makes no difference until QEMU sends something.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kit.machine.revision import Revision
 __all__ = ["Alike", "alike"]
 
 Pair = tuple[State, State, bool]
-"""Both states, and whether all that was said so far was the same."""
+"""Both states, and whether all messages so far were the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,17 +83,9 @@ class _Builder:
 
     def graph(self) -> Graph:
         self._number(self._model.initial()[0])
-        nodes = []
-        for state in self._states:  # grows as it is walked
-            nodes.append(self._node(state))
-        return Graph(
-            self._job,
-            self._model,
-            self._properties,
-            tuple(self._actions),
-            tuple(self._messages),
-            tuple(nodes),
-        )
+        nodes = tuple(self._node(state) for state in self._states)  # which grow meanwhile
+        actions, messages = tuple(self._actions), tuple(self._messages)
+        return Graph(self._job, self._model, self._properties, actions, messages, nodes)
 
     def _number(self, state: State) -> int:
         found = self._numbers.setdefault(state, len(self._states))

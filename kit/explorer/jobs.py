@@ -75,9 +75,7 @@ def jobs_of(
     max_states: int = MAX_STATES,
 ) -> list[SearchJob]:
     """Return a job for each revision and guest."""
-    return [
-        SearchJob(revision, kind, scope, max_states) for revision in revisions for kind in kinds
-    ]
+    return [SearchJob(one, kind, scope, max_states) for one in revisions for kind in kinds]
 
 
 def explore_one(
@@ -91,10 +89,9 @@ def explore_one(
         UserError: The explorer cannot drive the revision's platform.
     """
     model = DrcModel(job.revision, job.kind, job.scope)
-    properties = [prop.of(model) for prop in judged(job.kind)]
-    return Explored(
-        job, explore(model, properties, max_states=job.max_states, progress=progress, stop=stop)
-    )
+    judges = [prop.of(model) for prop in judged(job.kind)]
+    found = explore(model, judges, max_states=job.max_states, progress=progress, stop=stop)
+    return Explored(job, found)
 
 
 def explored(

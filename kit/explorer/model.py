@@ -50,6 +50,8 @@ from kit.trace.kinds import recipient
 __all__ = ["DrcModel", "Situation", "State", "TurnEffect"]
 
 T = TypeVar("T", bound=Hashable)
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 State = tuple[int, int, int, int]
 """QEMU, guest, management, environment: each the number of a part in the model's tables."""
@@ -80,6 +82,18 @@ class _Parts(Generic[T]):
         found = self._numbers.setdefault(value, len(self.known))
         if found == len(self.known):
             self.known.append(self._describe(value))
+        return found
+
+
+class _Memo(dict[K, V]):
+    """What a function returns for a key, computed once."""
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        found = self[key] = self._make(key)
         return found
 
 
@@ -157,10 +171,10 @@ class DrcModel(Model[State, EnabledAction]):
         self._messages.number(())
         self._seen.number(NOTHING)
         self._effects: dict[tuple[EnabledAction, int, int], TurnEffect] = {}
-        self._posted_to_guest: dict[tuple[int, int, bool], int] = {}
-        self._posted_to_libvirt: dict[tuple[int, int], int] = {}
-        self._passed: dict[tuple[int, ActionKind, int, bool], int] = {}
-        self._operator: dict[tuple[int, int], tuple[EnabledAction, ...]] = {}
+        self._posted_to_guest = _Memo(self._post_to_guest)
+        self._posted_to_libvirt = _Memo(self._post_to_libvirt)
+        self._passed = _Memo(self._pass)
+        self._operator = _Memo(self._of_operator)
         self._guest_turns: dict[tuple[int, int], tuple[_GuestTurn, ...]] = {}
         self._libvirt_turns: dict[tuple[int, int], tuple[_LibvirtTurn, ...]] = {}
 
@@ -197,17 +211,14 @@ class DrcModel(Model[State, EnabledAction]):
             machine.actions
             + self._guests.known[state[1]].actions
             + self._managements.known[state[2]].actions
-            + self._of_operator(state[2], state[3])
+            + self._operator[state[2], state[3]]
         )
 
-    def _of_operator(self, management: int, environment: int) -> tuple[EnabledAction, ...]:
-        key = management, environment
-        found = self._operator.get(key)
-        if found is None:
-            found = self._operator[key] = self._menu.of_operator(
-                self._managements[management], self._environments[environment]
-            )
-        return found
+    def _of_operator(self, key: tuple[int, int]) -> tuple[EnabledAction, ...]:
+        management, environment = key
+        return self._menu.of_operator(
+            self._managements[management], self._environments[environment]
+        )
 
     def successors(self, state: State) -> list[State]:
         """Return the states after each of the actions, in their order."""
@@ -224,7 +235,7 @@ class DrcModel(Model[State, EnabledAction]):
                 (
                     after,
                     side,
-                    self._post_to_libvirt(management, to_libvirt) if to_libvirt else management,
+                    self._posted_to_libvirt[management, to_libvirt] if to_libvirt else management,
                     self._note(environment, kind, noticed, management) if noticed else quiet,
                 )
             )
@@ -235,13 +246,12 @@ class DrcModel(Model[State, EnabledAction]):
             found.append(
                 (
                     after,
-                    self._post_to_guest(guest, to_guest, restarted) if to_guest else guest,
+                    self._posted_to_guest[guest, to_guest, restarted] if to_guest else guest,
                     side,
                     self._note(environment, kind, noticed, own) if noticed else quiet,
                 )
             )
-        for action in self._of_operator(management, environment):
-            found.append(self.next_state(state, action))
+        found += (self.next_state(state, one) for one in self._operator[management, environment])
         return found
 
     def _turns_of_guest(self, state: State) -> tuple[_GuestTurn, ...]:
@@ -251,7 +261,7 @@ class DrcModel(Model[State, EnabledAction]):
             effect = self.effect(state, action)
             side = effect.own if action.kind is ActionKind.GUEST else guest
             if effect.to_guest:
-                side = self._post_to_guest(side, effect.to_guest, effect.restarted)
+                side = self._posted_to_guest[side, effect.to_guest, effect.restarted]
             found.append(
                 _GuestTurn(action.kind, effect.machine, side, effect.to_libvirt, effect.seen)
             )
@@ -263,7 +273,7 @@ class DrcModel(Model[State, EnabledAction]):
             effect = self.effect(state, action)
             side = own = effect.own
             if effect.to_libvirt:
-                side = self._post_to_libvirt(own, effect.to_libvirt)
+                side = self._posted_to_libvirt[own, effect.to_libvirt]
             found.append(
                 _LibvirtTurn(
                     action.kind,
@@ -288,9 +298,9 @@ class DrcModel(Model[State, EnabledAction]):
             management = effect.own
         environment = self._note(environment, kind, effect.seen, management)
         if effect.to_guest:
-            guest = self._post_to_guest(guest, effect.to_guest, effect.restarted)
+            guest = self._posted_to_guest[guest, effect.to_guest, effect.restarted]
         if effect.to_libvirt:
-            management = self._post_to_libvirt(management, effect.to_libvirt)
+            management = self._posted_to_libvirt[management, effect.to_libvirt]
         return effect.machine, guest, management, environment
 
     def finished(self, state: State) -> bool:
@@ -397,23 +407,15 @@ class DrcModel(Model[State, EnabledAction]):
             self._sent.number(tuple(one for one in sent if one.dst is not Actor.QEMU)),
         )
 
-    def _post_to_guest(self, guest: int, messages: int, restarted: bool) -> int:
-        key = guest, messages, restarted
-        found = self._posted_to_guest.get(key)
-        if found is None:
-            side = posted_to_guest(
-                self._guests[guest], self._messages[messages], restarted=restarted
-            )
-            found = self._posted_to_guest[key] = self._guests.number(side)
-        return found
+    def _post_to_guest(self, key: tuple[int, int, bool]) -> int:
+        guest, messages, restarted = key
+        side = posted_to_guest(self._guests[guest], self._messages[messages], restarted=restarted)
+        return self._guests.number(side)
 
-    def _post_to_libvirt(self, management: int, messages: int) -> int:
-        key = management, messages
-        found = self._posted_to_libvirt.get(key)
-        if found is None:
-            side = posted_to_libvirt(self._managements[management], self._messages[messages])
-            found = self._posted_to_libvirt[key] = self._managements.number(side)
-        return found
+    def _post_to_libvirt(self, key: tuple[int, int]) -> int:
+        management, messages = key
+        side = posted_to_libvirt(self._managements[management], self._messages[messages])
+        return self._managements.number(side)
 
     def _is_surprised(self, noticed: int, management: int) -> bool:
         """Does a device vanish whose unplug the operator believes to have failed?"""
@@ -422,12 +424,12 @@ class DrcModel(Model[State, EnabledAction]):
 
     def _note(self, environment: int, kind: ActionKind, noticed: int, management: int) -> int:
         surprise = bool(noticed) and self._is_surprised(noticed, management)
-        key = environment, kind, noticed, surprise
-        found = self._passed.get(key)
-        if found is None:
-            after = passed(self._environments[environment], kind, self._seen[noticed], surprise)
-            found = self._passed[key] = self._environments.number(after)
-        return found
+        return self._passed[environment, kind, noticed, surprise]
+
+    def _pass(self, key: tuple[int, ActionKind, int, bool]) -> int:
+        environment, kind, noticed, surprise = key
+        after = passed(self._environments[environment], kind, self._seen[noticed], surprise)
+        return self._environments.number(after)
 
 
 _MANAGES = frozenset({ActionKind.LIBVIRT, ActionKind.DELETE})

@@ -1,9 +1,7 @@
-"""What an observer sees in a turn: refusals, reports, untrue events, surprise removals, and what
-the turn put to the test.
+"""What an observer sees in a turn: refusals, reports, untrue events, surprise removals, trials.
 
-States alone do not show it: only when QEMU sends an event can one judge whether it is true.  So a
-state of the explorer carries what the last turn showed, and which refusals nobody outside the guest
-has heard of.
+States alone do not show it: whether an event is true shows only when QEMU sends it.  So a state of
+the explorer carries what the last turn showed, and the refusals that QEMU has not reported.
 """
 
 from __future__ import annotations
@@ -113,10 +111,12 @@ def _refused(
     turn: Turn,
 ) -> tuple[str, ...]:
     """Return the device that the guest refuses to release while QEMU waits for it, if any."""
+    if not isinstance(received, Decide):
+        return ()
     platform = turn.platform
-    index = platform.deciding_on(guest, received) if isinstance(received, Decide) else None
+    index = platform.deciding_on(guest, received)
     device = None if index is None else _device_of(devices, turn, machine, index)
-    if device is None or not isinstance(received, Decide):
+    if device is None:
         return ()
     pinned = any(index in guest.pinned for index in platform.connectors(machine, device))
     refuses = (pinned or not received.give) and platform.pending(machine, guest, device)
@@ -124,7 +124,6 @@ def _refused(
 
 
 def _about(message: object) -> str | None:
-    """Return the device that an event of QEMU's is about."""
     return getattr(message, "device", None) if outcome_of(message) is not None else None
 
 
@@ -133,9 +132,9 @@ def _released(
 ) -> Iterator[Device]:
     """Yield the devices that the guest used and has now released, every connector of them.
 
-    A device that was plugged in just now and is not taken yet is UNUSABLE as well, but not used.
-    QEMU may have lost count: after a migration a connector that was released before is CONFIGURED
-    again.  Then the guest is done with the device when it uses none of its connectors any more.
+    A device that was just plugged in and that the guest has not configured is UNUSABLE, too, but
+    not used.  After a migration a connector that was released before is CONFIGURED again.  Then the
+    guest has released the device when it uses none of its connectors.
     """
     platform, machine = turn.platform, turn.machine
     for one in turn.sent:
@@ -155,7 +154,6 @@ def _released(
 
 
 def _plugged(device: Device, turn: Turn) -> bool:
-    """Does QEMU hold the device?"""
     return any(plugged.device.id == device.id for plugged in turn.machine.plugged)
 
 

@@ -1,4 +1,4 @@
-"""A machine of somebody's own: its description, and what one step of it brings.
+"""A machine of somebody's own: its description, and the result of a step.
 
 A machine is a Python object with ``describe`` and ``step``, or a program that reads a line of JSON
 and writes one; ``docs/your-own-machine.md`` is the reference.  A state is any JSON; two states are
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kit.common.errors import UserError, did_you_mean
-from kit.common.json_fields import FormatError, Json, check_bounds, check_keys, load, short, text
+from kit.common.json_fields import FormatError, Json, check_keys, flag, load, short, text
 from kit.common.plain_text import plain
 from kit.explorer.search import PropertyKind
 from kit.trace.columns import Severity
@@ -66,7 +66,7 @@ class OwnObject(Protocol):
         ...
 
     def step(self, state: Any, action: str) -> Mapping[str, Any] | None:  # noqa: ANN401 - JSON
-        """Return what *action* brings in *state*; None if it cannot happen there."""
+        """Return the result of *action* in *state*; None if it cannot happen there."""
         ...
 
 
@@ -94,7 +94,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class OwnMessage:
-    """A message between participants; what one does by itself where both are the same."""
+    """A message between participants; an act of one alone where both are the same."""
 
     src: str
     dst: str
@@ -130,7 +130,7 @@ class OwnStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a machine says of itself; ``scenarios`` are names of actions, by the story's name."""
+    """A machine's description of itself; ``scenarios`` are names of actions, by their name."""
 
     name: str
     title: str
@@ -143,7 +143,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnStep:
-    """What an action brings: the next state, messages, and which properties it judged how."""
+    """The result of an action: the next state, messages, and its judgement of properties."""
 
     state: str
     messages: tuple[OwnMessage, ...]
@@ -190,14 +190,14 @@ class OwnMachine:
         Raises:
             OwnMachineError: There is no such scenario or action, or there are too many.
         """
-        told = self.description.scenarios
-        names = told.get(words) or tuple(one.strip() for one in words.split(",") if one.strip())
+        scenarios = self.description.scenarios
+        names = scenarios.get(words) or tuple(filter(None, map(str.strip, words.split(","))))
         if len(names) > MAX_CHOICES:
             raise OwnMachineError(f"{self.name}: {len(names)} actions; at most {MAX_CHOICES}")
         known = {action.name: action for action in self.description.actions}
         for name in names or (words,):
             if name not in known:
-                every = [*told, *known]
+                every = [*scenarios, *known]
                 raise OwnMachineError(
                     f"{self.name}: {short(name)} is neither a scenario nor an action; there are"
                     f" {', '.join(every)}{did_you_mean(name, every)}"
@@ -205,7 +205,7 @@ class OwnMachine:
         return tuple(known[name] for name in names)
 
     def step(self, action: OwnAction, state: str) -> OwnStep | None:
-        """Return what an action brings in a state; None if it cannot happen there.
+        """Return the result of an action in a state; None if it cannot happen there.
 
         Raises:
             OwnMachineError: The machine breaks the protocol; the text says how.
@@ -278,7 +278,6 @@ def read_line(line: str) -> Json:
     if len(line) > MAX_LINE:
         raise FormatError(f"the answer has more than {MAX_LINE:,} characters; make the state short")
     try:
-        check_bounds(line)
         return load(line)
     except (ValueError, RecursionError) as error:
         raise FormatError(
@@ -323,13 +322,6 @@ def _one_of(value: Json, known: Sequence[str], what: str) -> str:
     if value not in known:
         raise FormatError(f"{what} {short(value)} is unknown; expected {', '.join(known)}")
     return str(value)
-
-
-def _flag(data: Json, key: str) -> bool:
-    value = data.get(key, False)
-    if not isinstance(value, bool):
-        raise FormatError(f"{key} is {short(value)}, not true or false")
-    return value
 
 
 def _unique(names: list[str], what: str) -> None:
@@ -384,9 +376,9 @@ def _description(data: Json) -> Description:
     scenarios = {
         _name(name, "scenario"): tuple(
             _one_of(one, known, f"scenario {name}: action")
-            for one in _list({name: told}, name, 1, MAX_CHOICES)
+            for one in _list({name: names}, name, 1, MAX_CHOICES)
         )
-        for name, told in _map(data, "scenarios").items()
+        for name, names in _map(data, "scenarios").items()
     }
     name = _name(data["name"], "name")
     title = _words(data, "title") if "title" in data else name
@@ -407,17 +399,14 @@ def _action(data: Json, people: tuple[str, ...]) -> OwnAction:
     src = _one_of(data["from"], people, f"action {name}: from")
     dst = _one_of(data.get("to", src), people, f"action {name}: to")
     words = _words(data, "says") if "says" in data else name
-    return OwnAction(
-        name=name, message=OwnMessage(src, dst, Said(words)), begins=_flag(data, "begins")
-    )
+    begins = "begins" in data and flag(data, "begins")
+    return OwnAction(name=name, message=OwnMessage(src, dst, Said(words)), begins=begins)
 
 
 def _property(data: Json) -> OwnProperty:
     check_keys(data, "a property", {"name", "kind", "says"})
-    kind = _KINDS[_one_of(data["kind"], [*_KINDS], "kind")]
-    return OwnProperty(
-        name=_name(data["name"], "property"), kind=kind, sentence=_words(data, "says")
-    )
+    kind, name = _one_of(data["kind"], [*_KINDS], "kind"), _name(data["name"], "property")
+    return OwnProperty(name=name, kind=_KINDS[kind], sentence=_words(data, "says"))
 
 
 def _start(name: str, data: Json, people: tuple[str, ...]) -> OwnStart:
@@ -447,7 +436,7 @@ def _step(data: Json, description: Description, action: OwnAction) -> OwnStep | 
     return OwnStep(
         state=_state(data),
         messages=tuple(messages),
-        judged={_one_of(name, known, "judged: property"): _flag(judged, name) for name in judged},
+        judged={_one_of(name, known, "judged: property"): flag(judged, name) for name in judged},
         shows=_shows(data, people),
     )
 

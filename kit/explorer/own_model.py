@@ -6,7 +6,7 @@ run is finished where nothing can happen but what somebody outside begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kit.explorer.own_machine import (
@@ -29,6 +29,7 @@ from kit.explorer.search import (
     PropertyResult,
     Result,
     explore,
+    is_violated,
     walk,
 )
 
@@ -48,7 +49,7 @@ MAX_STATES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The machine's state, which properties the last step judged false, and what it showed.
+    """The machine's state, and the properties that the last step judged false.
 
     ``met`` are properties of kind *sometimes* that it judged true.
     """
@@ -145,7 +146,7 @@ def explore_own(
     max_states: int = MAX_STATES,
     progress: Callable[[int, int], None] | None = None,
 ) -> OwnExplored:
-    """Return which properties hold from a start, with a shortest path for each other.
+    """Return which properties hold from a start, with a shortest path for each that does not.
 
     Raises:
         OwnMachineError: The machine breaks the protocol, or does not answer twice alike.
@@ -233,17 +234,12 @@ def play_own(
 
 def violated_by(path: OwnPath) -> tuple[OwnProperty, ...]:
     """Return the properties that a path violates: on the way, or where it ends."""
-    steps = [choice.step for choice in path.choices if choice.step is not None]
-    found = []
-    for prop in path.description.properties:
-        match prop.kind:
-            case PropertyKind.ALWAYS:
-                broken = any(step.judged.get(prop.name) is False for step in steps)
-            case PropertyKind.EVENTUALLY:
-                ends = path.finished and bool(steps)
-                broken = ends and steps[-1].judged.get(prop.name) is False
-            case PropertyKind.SOMETIMES:
-                broken = False
-        if broken:
-            found.append(prop)
-    return tuple(found)
+    steps = [choice.step.judged for choice in path.choices if choice.step is not None]
+
+    def violated(prop: OwnProperty) -> bool:
+        def holds(judged: Mapping[str, bool]) -> bool:
+            return judged.get(prop.name, True)
+
+        return is_violated(prop.kind, holds, [{}, *steps], finished=path.finished)
+
+    return tuple(filter(violated, path.description.properties))

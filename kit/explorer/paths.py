@@ -7,16 +7,16 @@ out.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import MisuseError, UserError
-from kit.explorer.model import DrcModel, State
+from kit.explorer.model import DrcModel
 from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import Scope
-from kit.explorer.search import Path, PropertyKind, walk
+from kit.explorer.search import Path, is_violated, walk
 from kit.explorer.transitions import entries_of
 from kit.machine.revision import Revision
 from kit.simulation.token import TokenError, path_check, path_token, read_path
@@ -77,26 +77,15 @@ def play_path(revision: Revision, kind: GuestKind, scope: Scope, path: Path) -> 
         PathStep(action.text, entries_of(model.sent(state, action)))
         for state, action in zip(states, actions, strict=False)
     )
-    broken = (prop for prop in judged(kind) if _is_violated(prop, model, states))
-    return PlayedPath(
-        revision=revision,
-        kind=kind,
-        scope=scope,
-        choices=path[1:],
-        steps=steps,
-        breaks=tuple(broken),
+    finished = model.finished(states[-1])
+    breaks = tuple(
+        prop
+        for prop in judged(kind)
+        if is_violated(prop.kind, prop.of(model).holds, states, finished=finished)
     )
-
-
-def _is_violated(prop: UnplugProperty, model: DrcModel, states: Sequence[State]) -> bool:
-    """Does a path violate a property in some state, or in its last one if it is finished?"""
-    match prop.kind:
-        case PropertyKind.ALWAYS:
-            return not all(prop.of(model).holds(state) for state in states)
-        case PropertyKind.EVENTUALLY:
-            return model.finished(states[-1]) and not prop.of(model).holds(states[-1])
-        case PropertyKind.SOMETIMES:
-            return False
+    return PlayedPath(
+        revision=revision, kind=kind, scope=scope, choices=path[1:], steps=steps, breaks=breaks
+    )
 
 
 def open_path(token: str) -> PlayedPath:
@@ -153,7 +142,7 @@ def path_json(played: PlayedPath) -> dict[str, Any]:
             {
                 "action": step.action,
                 "entries": [
-                    {key: value for key, value in entry_json(entry).items() if key not in _TIMES}
+                    {k: value for k, value in entry_json(entry).items() if k not in _TIMES}
                     for entry in step.entries
                 ],
             }

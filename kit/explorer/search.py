@@ -24,11 +24,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from kit.common.errors import MisuseError
 
 __all__ = ["Ended", "Judgement", "Model", "Path", "Property", "PropertyKind", "PropertyResult"]
-__all__ += ["Result", "explore", "walk"]
+__all__ += ["Result", "explore", "is_violated", "walk"]
 
 S = TypeVar("S", bound=Hashable)
 A = TypeVar("A")
-A_co = TypeVar("A_co", covariant=True)
+T = TypeVar("T")
 
 Path = tuple[int, ...]
 """Which initial state, and which of its actions was taken in each state after it."""
@@ -37,7 +37,7 @@ TELL_EVERY = 4096  # states, between two calls of progress
 
 
 class Model(Protocol[S, A]):
-    """What can be searched.  Answers depend on nothing but the arguments."""
+    """What can be searched; an answer depends on the arguments alone."""
 
     def initial(self) -> Sequence[S]:
         """Return the states in which a run can begin."""
@@ -66,6 +66,19 @@ class PropertyKind(Enum):
     ALWAYS = "always"
     SOMETIMES = "sometimes"
     EVENTUALLY = "eventually"
+
+
+def is_violated(
+    kind: PropertyKind, holds: Callable[[T], bool], states: Sequence[T], *, finished: bool
+) -> bool:
+    """Does a run through these states violate a property?"""
+    match kind:
+        case PropertyKind.ALWAYS:
+            return not all(map(holds, states))
+        case PropertyKind.EVENTUALLY:
+            return finished and not holds(states[-1])
+        case PropertyKind.SOMETIMES:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ processes inherit, which signals clean up, and whether the system lets the kit w
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 __all__ = ["start"]
 
 _FILES = 64  # open at once; with workers a command needs some 20
+_OBJECTS = 50_000  # that are made before Python looks for rings among them; 700 by default
 
 
 def start() -> int:
@@ -22,6 +24,7 @@ def start() -> int:
     if why := _obstacle():
         sys.stderr.write(f"kit: {why}\n")
         return 2
+    gc.set_threshold(_OBJECTS)  # a command makes few rings, and looking for them takes a tenth
     try:
         from kit.common.child_process import clean_own_environment, stop_on_signals
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 __all__ = ["Marks"]
 
+_DROPPED_EVERY = 32  # marks
+
 
 class Marks:
     """Marks that travel from commits to their ancestors.
@@ -35,25 +37,34 @@ class Marks:
                 self._marks[parent] = self._marks.get(parent, 0) | marks
         return marks
 
-    def see_all(self, heads: Sequence[bytes]) -> None:
+    def see_all(self, names: Sequence[bytes], parents: Sequence[bytes]) -> None:
         """Pass marks on through commits that nothing is to be known of.
 
         Args:
-            heads: The hash of each, a space, and those of its parents.
+            names: Their hashes.
+            parents: Those of the parents of each, with spaces between.
         """
-        marks, sought = self._marks, self._sought
         if not self._live:
-            marks.clear()
-            sought.clear()
-            return
-        for head in heads:
-            name, _, parents = head.partition(b" ")
-            passing = marks.pop(name, 0)
-            if name in sought:
-                self._pass(name, passing & self._live)
-            if passing and (passing := passing & self._live):
-                for parent in parents.split() if b" " in parents else (parents,):
-                    marks[parent] = marks.get(parent, 0) | passing
+            self._marks.clear()
+            self._sought.clear()
+        elif self._sought.keys().isdisjoint(names):
+            self._pass_on(names, parents)
+        else:
+            for name, several in zip(names, parents, strict=True):
+                if name in self._sought or name in self._marks:
+                    self.see(name, several.split())
+
+    def _pass_on(self, names: Sequence[bytes], parents: Sequence[bytes]) -> None:
+        """Pass marks on through commits that nobody looks for: a step is a commit of the log."""
+        marks = self._marks
+        pop, get = marks.pop, marks.get
+        for name, parent in zip(names, parents, strict=True):
+            if passing := pop(name, 0):
+                if b" " in parent:
+                    for each in parent.split():
+                        marks[each] = get(each, 0) | passing
+                else:
+                    marks[parent] = get(parent, 0) | passing
 
     def follow(self, sha: str, parents: list[bytes], earlier: set[str]) -> int:
         """Mark the commit seen last until all of *earlier* have gone by; return the mark.
@@ -62,6 +73,8 @@ class Marks:
         """
         if not earlier:
             return 0
+        if not self._count % _DROPPED_EVERY:
+            self._drop_dead()
         mark = 1 << self._count
         self._count += 1
         self._live |= mark
@@ -74,6 +87,13 @@ class Marks:
     def end(self, mark: int) -> None:
         """Stop following a mark."""
         self._live &= ~mark
+
+    def _drop_dead(self) -> None:
+        """Forget the marks that nobody follows any more."""
+        live = self._live
+        kept = {name: marks & live for name, marks in self._marks.items() if marks & live}
+        self._marks.clear()
+        self._marks.update(kept)
 
     def _pass(self, name: bytes, marks: int) -> None:
         for mark, sha, earlier in self._sought.pop(name):

@@ -169,6 +169,7 @@ class CloneHistory:
         feed: Iterable[str] = (),
         to_the_end: bool = True,
         timeout_s: float | None = None,
+        nap_s: float = 0,
     ) -> Iterator[BufferedReader]:
         """Yield the output of a git command while it runs; end the command when the reader leaves.
 
@@ -180,19 +181,24 @@ class CloneHistory:
             feed: The lines of its standard input: there may be more than fit in arguments.
             to_the_end: The reader reads all, and wants to know if the command failed.
             timeout_s: Seconds that git may be silent; `SILENT_S` by default.
+            nap_s: Seconds in which what is read is gathered; see `read_with_timeout`.
         """
         with tempfile.TemporaryFile() as stdin:
             stdin.writelines(f"{line}\n".encode() for line in feed)
             stdin.seek(0)
             process = self._start(command, cast(BinaryIO, stdin))
         with self._output(
-            process, of or command[0], to_the_end=to_the_end, timeout_s=timeout_s or SILENT_S
+            process,
+            of or command[0],
+            to_the_end=to_the_end,
+            timeout_s=timeout_s or SILENT_S,
+            nap_s=nap_s,
         ) as output:
             yield output
 
     @contextmanager
     def _output(
-        self, process: Child, wanted: str, *, to_the_end: bool, timeout_s: float
+        self, process: Child, wanted: str, *, to_the_end: bool, timeout_s: float, nap_s: float = 0
     ) -> Iterator[BufferedReader]:
         """Yield what git prints; see `stream`."""
         repository = self._repository()
@@ -204,7 +210,7 @@ class CloneHistory:
         listener = threading.Thread(target=_listen, args=(process.stderr, said), daemon=True)
         listener.start()
         try:
-            yield read_with_timeout(process.stdout, timeout_s)
+            yield read_with_timeout(process.stdout, timeout_s, nap_s)
             if not to_the_end:
                 return
             status = process.wait(TIMEOUT_S)

@@ -6,31 +6,45 @@ from collections.abc import Iterator
 from io import BufferedReader
 from typing import NamedTuple
 
-__all__ = ["LogBlock", "log_blocks", "log_commits", "log_messages", "shown", "subject_and_body"]
+__all__ = [
+    "COMMITS",
+    "NAP_S",
+    "LogBlock",
+    "log_blocks",
+    "log_commits",
+    "log_messages",
+    "shown",
+    "subject_and_body",
+]
 
-_CHUNK_BYTES = 1 << 16
+COMMITS = ("-z", "--format=%H%x00%P%x00%e%x00%B", "--encoding=UTF-8")
+"""The options of git log that `log_commits` reads."""
+NAP_S = 0.004
+"""How long to gather a log that is read whole; see `CloneHistory.stream`."""
+_CHUNK_BYTES = 1 << 19
 MAX_BYTES = 1 << 20
 
 
 class LogBlock(NamedTuple):
     """Commits as git log prints them, many at once: a value of each list for each commit."""
 
-    heads: list[bytes]  # hashes of the commit and its parents
+    names: list[bytes]
+    parents: list[bytes]  # their hashes, with spaces between
     encodings: list[bytes]  # empty for UTF-8
     messages: list[bytes]
 
 
 def log_commits(log: BufferedReader, at_least: int = 0) -> Iterator[LogBlock]:
-    """Give the commits that ``git log -z --format=%H %P%x00%e%x00%B`` prints; see `log_blocks`."""
+    """Give the commits that git log prints with `COMMITS`; see `log_blocks`."""
     left: list[bytes] = []
     for fields in log_blocks(log, at_least):
         left += fields
-        whole = len(left) // 3 * 3
+        whole = len(left) // 4 * 4
         if whole:
-            yield LogBlock(left[0:whole:3], left[1:whole:3], left[2:whole:3])
+            yield LogBlock(*(left[place:whole:4] for place in range(4)))
             left = left[whole:]
-    if len(left) == 2:  # the last message is empty
-        yield LogBlock(left[:1], left[1:], [b""])
+    if len(left) == 3:  # the last message is empty
+        yield LogBlock(left[:1], left[1:2], left[2:], [b""])
 
 
 def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:

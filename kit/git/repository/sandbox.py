@@ -10,11 +10,13 @@ Source: git 2.39, git(1), git-config(1), "SCOPES" and safe.directory; gitattribu
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,6 +69,7 @@ _KEPT = ("GIT_EXEC_PATH", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH")
 _PYTHONS = "GIT_PYTHON_"  # GitPython's own: which git it runs
 _CONFIG_FILES = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 _LOCK = threading.RLock()
+_PIPE_BYTES = 1 << 20  # as much as Linux lets anybody have
 
 
 # -- environment -------------------------------------------------------------------------------
@@ -231,15 +234,33 @@ def _run(
 # -- waiting -----------------------------------------------------------------------------------
 
 
-def read_with_timeout(pipe: IO[bytes], timeout_s: float) -> io.BufferedReader:
-    """Return a reader of a pipe that raises TimeoutError if nothing comes for so long."""
-    return io.BufferedReader(_Patient(pipe.fileno(), timeout_s), 1 << 16)
+def read_with_timeout(pipe: IO[bytes], timeout_s: float, nap_s: float = 0) -> io.BufferedReader:
+    """Return a reader of a pipe that raises TimeoutError if nothing comes for so long.
+
+    Args:
+        pipe: The pipe.
+        timeout_s: Seconds that nothing may come.
+        nap_s: Seconds to wait for more once something has come.  git writes 4 KiB at a time, and
+            both processes would be woken for each of them.
+    """
+    if nap_s:
+        _widen(pipe)
+    return io.BufferedReader(_Patient(pipe.fileno(), timeout_s, nap_s), 1 << 16)
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold more; where the system does not, it holds less."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 class _Patient(io.RawIOBase):
-    def __init__(self, handle: int, timeout_s: float) -> None:
+    def __init__(self, handle: int, timeout_s: float, nap_s: float) -> None:
         super().__init__()
-        self._handle, self._timeout_s = handle, timeout_s
+        self._handle, self._timeout_s, self._nap_s = handle, timeout_s, nap_s
 
     def readable(self) -> bool:
         return True
@@ -252,6 +273,10 @@ class _Patient(io.RawIOBase):
             ready, _, _ = select.select([self._handle], [], [], self._timeout_s)
             if not ready:
                 raise TimeoutError(f"no answer within {self._timeout_s:g} s")
+        if self._nap_s:
+            time.sleep(self._nap_s)
+        if hasattr(os, "readv"):
+            return os.readv(self._handle, [buffer])
         data = os.read(self._handle, len(buffer))
         buffer[: len(data)] = data
         return len(data)

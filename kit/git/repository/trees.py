@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from operator import lt
 from typing import NamedTuple
@@ -50,6 +50,7 @@ class TreeEntry(NamedTuple):
         return self.mode == _SUBMODULE
 
 
+_new_entry = partial(tuple.__new__, TreeEntry)  # without a step in Python for each entry
 Entries = Mapping[bytes, TreeEntry]
 Difference = dict[bytes, tuple[TreeEntry | None, TreeEntry | None]]
 _NOTHING: Entries = {}
@@ -202,7 +203,8 @@ class Trees:
         # git pairs the entries of two trees by this order
         keys = [entry + b"/" if mode in _TREES else entry for mode, entry, _ in rows]
         size = sum(map(len, modes)) + sum(map(len, names)) + len(rows) * (self._width + 2)
-        found = dict(zip(names, map(TreeEntry, map(_usual, modes), hashes), strict=True))
+        entries = map(_new_entry, zip(map(_usual, modes), hashes, strict=True))
+        found = dict(zip(names, entries, strict=True))
         is_whole = size == len(data) and len(found) == len(rows)
         if not (is_whole and all(map(lt, keys, islice(keys, 1, None)))):
             raise MissingObjectError(f"the tree {name} is damaged")

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
 from kit.git.repository.history import HistoryError
-from kit.git.repository.log import log_blocks
+from kit.git.repository.log import NAP_S, log_blocks
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference, TreeEntry
@@ -313,7 +313,7 @@ def past_changes(
 
     """
     found = PastChanges()
-    with clone.stream("log", *_RAW, "--reverse", *options) as log:
+    with clone.stream("log", *_RAW, "--reverse", *options, nap_s=NAP_S) as log:
         for seen, files in _changes(_fields(log_blocks(log, _BLOCK_BYTES))):
             if is_stopped():
                 raise _StoppedError

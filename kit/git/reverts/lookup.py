@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain
 from typing import TypeVar
 
 from kit.git.repository.commits import Commits
@@ -35,6 +35,7 @@ __all__ = [
     "Offers",
     "Seeker",
     "Slot",
+    "Texts",
     "may_revert",
     "places_that_may_revert",
     "slots_of",
@@ -56,7 +57,7 @@ _HEAD = 4  # bytes of a shorter title
 _NUMBERS = re.compile(rb"[#!/@]([0-9]{1,9})(?![0-9])")
 _CHANGES = re.compile(rb"Change-Id: I([0-9a-f]{8,40})")
 _PICKED = b"(cherry picked from "
-_MAX_FINDS = 20  # numbers that are looked for one by one
+_MAX_FINDS = 4  # numbers that are looked for one by one
 _SIGNS = {  # what a message holds that has a key of a kind, where that is not in its subject
     "p": (_PICKED,),
     "#": (b"PR-URL", b"See merge "),
@@ -66,7 +67,37 @@ _SIGNS = {  # what a message holds that has a key of a kind, where that is not i
     "r": (b"git-svn-id: ",),
 }
 _MERGES = (b"merge pull request #", b"merge branch '")
-_UNDOING = (b"undo", b"roll", b"back", b"reappl", b"re-appl", b"reland", b"re-land")
+_UNDOING = (b"undo", b"reappl", b"re-appl", b"reland", b"re-land")
+_BACK = b"back"  # of "back out" and "roll back", and of many a word that means neither
+_WITH_BACK = (b"out", b"roll")
+
+
+class Texts:
+    """Many texts as one: a search takes a step for each hit, and none for each text."""
+
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        self.each = texts
+        self.joined = b"\0".join(texts)
+        self._ends = [end + place for place, end in enumerate(accumulate(map(len, texts)), start=1)]
+
+    def place(self, at: int) -> int:
+        """Return which of the texts is at a place of all of them."""
+        return bisect_right(self._ends, at)
+
+    def places_of(self, word: bytes) -> Iterator[tuple[int, int]]:
+        """Give which texts hold a word, and where the first one stands in each."""
+        return self._hits(self.joined, word)
+
+    def places_in_any_case(self, word: bytes) -> Iterator[tuple[int, int]]:
+        """Give the same for a word in small letters, whatever letters the texts have."""
+        return self._hits(self.joined.lower(), word)
+
+    def _hits(self, joined: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+        at = joined.find(word)
+        while at >= 0:
+            place = bisect_right(self._ends, at)
+            yield place, at - (self._ends[place - 1] if place else 0)
+            at = joined.find(word, self._ends[place])
 
 
 def may_revert(message: bytes, subject: bytes) -> bool:
@@ -76,26 +107,26 @@ def may_revert(message: bytes, subject: bytes) -> bool:
         message: The message in lower case, whatever stands before it.
         subject: Its first line in lower case.
     """
-    return bool(places_that_may_revert([message], [subject]))
+    return (
+        b"revert" in message
+        or any(word in subject for word in _UNDOING)
+        or (_BACK in subject and any(word in subject for word in _WITH_BACK))
+    )
 
 
-def places_that_may_revert(messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
-    """Return which of many messages `may_revert`.  Most cannot, and are not looked at closer."""
-    found = {place for place, message in enumerate(messages) if b"revert" in message}
-    text, ends = _joined(subjects)
-    for word in _UNDOING:  # a step a hit: a step a commit takes longer than git
-        at = text.find(word)
-        while at >= 0:
-            place = bisect_right(ends, at)
+def places_that_may_revert(messages: Texts, subjects: Texts) -> set[int]:
+    """Return which of many messages `may_revert`.  Most cannot, and are not looked at closer.
+
+    Args:
+        messages: The messages.
+        subjects: Their first lines in lower case.
+    """
+    found = {place for place, _ in messages.places_in_any_case(b"revert")}
+    found.update(place for word in _UNDOING for place, _ in subjects.places_of(word))
+    for place, _ in subjects.places_of(_BACK):
+        if any(word in subjects.each[place] for word in _WITH_BACK):
             found.add(place)
-            at = text.find(word, ends[place])
     return found
-
-
-def _joined(texts: Sequence[bytes]) -> tuple[bytes, list[int]]:
-    """Return texts as one, and where the next one of each begins in it."""
-    ends = list(accumulate(map(len, texts)))
-    return b"\n".join(texts), [end + place for place, end in enumerate(ends, start=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +449,7 @@ class Offers:
         self._heads = {hint[:_HEAD] for hint in short}
         self._tiny = any(len(hint) < _HEAD for hint in short)
 
-    def places(self, messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
+    def places(self, messages: Texts, subjects: Texts) -> set[int]:
         """Return which of many commits somebody can look for.
 
         Args:
@@ -429,70 +460,61 @@ class Offers:
         if not self._by_title:
             return found
         self._index_short_titles()
-        texts_of = [subjects]
+        merged = [p for word in _MERGES for p, at in subjects.places_of(word) if not at]
+        brought = [_body_line(messages.each[place]) for place in merged]
+        found.update(merged[place] for place in self._places_of_titles(brought))
+        found |= self._places_of_titles(subjects.each)
         if self._untyped:
-            texts_of.append([each.partition(b": ")[2].lstrip() for each in subjects])
-        merged = [place for place, text in enumerate(subjects) if text.startswith(_MERGES)]
-        brought = [_body_line(messages[place]) for place in merged]
-        found.update(merged[place] for place in self._places_of_titles([brought]))
-        found |= self._places_of_titles(texts_of)
+            untyped = [each.partition(b": ")[2].lstrip() for each in subjects.each]
+            found |= self._places_of_titles(untyped)
         # casefold may make ASCII of it; spaces are written as one
-        strange = [not each for each in map(bytes.isascii, subjects)]
-        found.update(compress(range(len(subjects)), strange))
-        if b"  " in b"\n".join(subjects):
-            found.update(place for place, text in enumerate(subjects) if b"  " in text)
+        if not subjects.joined.isascii():
+            found.update(p for p, text in enumerate(subjects.each) if not text.isascii())
+        found.update(place for place, _ in subjects.places_of(b"  "))
         return found
 
-    def _places_of_titles(self, texts_of: Sequence[Sequence[bytes]]) -> set[int]:
+    def _places_of_titles(self, texts: Sequence[bytes]) -> set[int]:
         """Return which texts may be titles that somebody looks for."""
-        found: set[int] = set()
         hints, heads, tiny = self._hints, self._heads, self._tiny
-        for texts in texts_of:
-            found.update(place for place, text in enumerate(texts) if text[:_HINT] in hints)
-            if heads or tiny:
-                found.update(
-                    place
-                    for place, text in enumerate(texts)
-                    if (text[:_HEAD] in heads or tiny) and self._is_short(text)
-                )
+        found = {place for place, text in enumerate(texts) if text[:_HINT] in hints}
+        if heads or tiny:
+            found.update(
+                place
+                for place, text in enumerate(texts)
+                if (text[:_HEAD] in heads or tiny) and self._is_short(text)
+            )
         return found
 
-    def _places_of_keys(self, messages: Sequence[bytes], subjects: Sequence[bytes]) -> set[int]:
+    def _places_of_keys(self, messages: Texts, subjects: Texts) -> set[int]:
         """Return which commits may have a number or an identifier that somebody looks for."""
         kinds = self._kinds
-        words = [word for kind, each in _SIGNS.items() if kind in kinds for word in each]
+        words = {word for kind, each in _SIGNS.items() if kind in kinds for word in each}
         near: dict[int, int] = {}  # where the first sign stands: what is meant comes after it
+        picked: set[int] = set()
         for word in words:
-            for place, message in enumerate(messages):
-                at = message.find(word)
-                if at >= 0:
-                    near[place] = min(at, near.get(place, at))
+            for place, at in messages.places_of(word):
+                near[place] = min(at, near.get(place, at))
+                if word == _PICKED:
+                    picked.add(place)
         places = list(near)
-        texts = [messages[place][at:] for place, at in near.items()]
-        found = {places[each] for each in self._places_of_numbers(texts)}
-        if "p" in kinds:
-            found.update(place for place in near if _PICKED in messages[place])
-        found = {each for each in found if self._may_have_key(subjects[each], messages[each])}
+        tails = Texts([messages.each[place][at:] for place, at in near.items()])
+        found = {places[each] for each in self._places_of_numbers(tails)} | picked
+        found = {
+            each for each in found if self._may_have_key(subjects.each[each], messages.each[each])
+        }
         if "#" in kinds or "!" in kinds:
             found |= self._places_of_numbers(subjects)
         return found
 
-    def _places_of_numbers(self, texts: Sequence[bytes]) -> set[int]:
+    def _places_of_numbers(self, texts: Texts) -> set[int]:
         """Return which texts hold one of the numbers that somebody looks for."""
-        text, ends = _joined(texts)
         numbers = self._numbers
         if len(numbers) > _MAX_FINDS:
-            hits = chain(_NUMBERS.finditer(text), _CHANGES.finditer(text))
-            return {bisect_right(ends, hit.start()) for hit in hits if hit[1] in numbers}
-        found = set()
-        for name in (
-            sign + number for number in numbers for sign in (b"#", b"!", b"/", b"@", b"I")
-        ):
-            at = text.find(name)
-            while at >= 0:
-                found.add(bisect_right(ends, at))
-                at = text.find(name, at + 1)
-        return found
+            hits = chain(_NUMBERS.finditer(texts.joined), _CHANGES.finditer(texts.joined))
+            return {texts.place(hit.start()) for hit in hits if hit[1] in numbers}
+        signs = (b"#", b"!", b"/", b"@", b"I")
+        names = (sign + number for number in numbers for sign in signs)
+        return {place for name in names for place, _ in texts.places_of(name)}
 
     def _is_short(self, subject: bytes) -> bool:
         """Can it be a title that is shorter than a hint, with or without a number of a forge?"""

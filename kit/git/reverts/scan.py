@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
-from kit.git.repository.log import LogBlock, log_commits, shown, subject_and_body
+from kit.git.repository.log import COMMITS, NAP_S, LogBlock, log_commits, shown, subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
 from kit.git.reverts.content import (
@@ -27,6 +27,7 @@ from kit.git.reverts.content import (
 from kit.git.reverts.lookup import (
     Offers,
     Seeker,
+    Texts,
     places_that_may_revert,
     slots_of,
     twin_slots,
@@ -42,13 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Wanted", "read_revert", "read_reverts", "said_by", "silent_revert"]
 
-_FORMAT = (
-    "-z",
-    "--format=%H %P%x00%e%x00%B",
-    "--encoding=UTF-8",
-    "--no-notes",
-    "--no-show-signature",
-)
+_FORMAT = (*COMMITS, "--no-notes", "--no-show-signature")
 _BLOCK_BYTES = 1 << 19  # of the log that are read before the commits among them are asked for
 _SKEW_S = 7 * 86_400  # by so much may the dates of a history be out of order
 _TITLE = "by its title"
@@ -204,7 +199,11 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
 def _read_log(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
     at_least = _BLOCK_BYTES if scan.is_whole else 0
     with clone.stream(
-        "log", *_FORMAT, *wanted.options(clone.tip()), of=" ".join(wanted.revisions) or "HEAD"
+        "log",
+        *_FORMAT,
+        *wanted.options(clone.tip()),
+        of=" ".join(wanted.revisions) or "HEAD",
+        nap_s=NAP_S if at_least else 0,
     ) as log:
         for block in log_commits(log, at_least):
             yield from scan.read(block)
@@ -250,33 +249,36 @@ class _Scan:
     def read(self, block: LogBlock) -> Iterator[Revert]:
         """Take commits, as `git log` prints them, and give the rows that are settled by then."""
         if self.put_off is not None:
-            self._names += [
-                bytes.fromhex(head[: self.commits.digits].decode()) for head in block.heads
-            ]
-        messages = self._in_utf8(block)
-        lowered = b"\0".join(messages).lower().split(b"\0")
-        subjects = [each.partition(b"\n")[0] for each in lowered]
-        rows = self._spoken(block.heads, messages, places_that_may_revert(lowered, subjects))
+            self._names += block.names
+        messages = Texts(self._in_utf8(block))
+        first_lines = b"\0".join([each.partition(b"\n")[0] for each in messages.each])
+        subjects = Texts(first_lines.lower().split(b"\0"))
+        rows = self._spoken(block, messages.each, places_that_may_revert(messages, subjects))
         if not self.is_whole:
             for row in rows.values():
                 yield from self._take(row)
             return
         self._drop_met()
         sought = self._offers.places(messages, subjects)
+        names, parents = block.names, block.parents
         done = 0
         for place in sorted(sought | rows.keys()):
-            self._marks.see_all(block.heads[done:place])
-            name, *parents = block.heads[place].split()
-            passing = self._marks.see(name, parents)
+            self._marks.see_all(names[done:place], parents[done:place])
+            passing = self._marks.see(names[place], parents[place].split())
             if passing and place in sought:
-                for seeker in self._offers.seekers(messages[place]):
-                    waiting = self._by_seeker[seeker.sha]
-                    waiting.meet(self.commits, block.heads[place], messages[place], passing,
-                                 self._marks)  # fmt: skip
+                self._offer(names[place], parents[place], messages.each[place], passing)
             if place in rows:
                 yield from self._take(rows[place])
             done = place + 1
-        self._marks.see_all(block.heads[done:])
+        self._marks.see_all(names[done:], parents[done:])
+
+    def _offer(self, name: bytes, parents: bytes, message: bytes, passing: int) -> None:
+        """Offer a commit to those before whom it comes, as its marks say."""
+        for seeker in self._offers.seekers(message):
+            row = self._by_seeker[seeker.sha]
+            if passing & row.mark:
+                row.meet(self.commits, name.decode(), parents.decode().split(), message,
+                         self._marks)  # fmt: skip
 
     def _drop_met(self) -> None:
         """Let rows look no more for copies of what they name, once that has gone by."""
@@ -290,7 +292,8 @@ class _Scan:
     def _in_utf8(self, block: LogBlock) -> list[bytes]:
         if not any(block.encodings):
             return block.messages
-        return [_decoded(self.commits, *each) for each in zip(*block, strict=True)]
+        fields = zip(block.names, block.encodings, block.messages, strict=True)
+        return [_decoded(self.commits, *each) for each in fields]
 
     def rest(self) -> Iterator[Revert]:
         """Give the rows that wait for what did not come."""
@@ -300,7 +303,7 @@ class _Scan:
             yield from self._placed(row)
 
     def _spoken(
-        self, heads: Sequence[bytes], messages: Sequence[bytes], places: set[int]
+        self, block: LogBlock, messages: Sequence[bytes], places: set[int]
     ) -> dict[int, _Waiting]:
         """Return what says that it reverts something, by its place, with what it names."""
         said: dict[int, tuple[str, str, NamedTargets]] = {}
@@ -310,7 +313,7 @@ class _Scan:
             says = named(subject, body)
             if says is None and leads_with_revert(subject):
                 says = NamedTargets(Form.SUBJECT, (), sure=False)  # it may be told by content
-            name, *parents = heads[place].decode().split()
+            name, parents = block.names[place].decode(), block.parents[place].decode().split()
             # a pull request tells of the reverts that it brings
             if says is None or (len(parents) > 1 and reverted_title(subject) is None):
                 continue
@@ -318,11 +321,15 @@ class _Scan:
             # what is named otherwise is compared by content
             ahead += [name, *says.names, *(() if says.has_hashes else parents)]
         self.commits.read_ahead(ahead)
-        return {place: self._waiting_for(heads[place], *said[place]) for place in sorted(said)}
+        return {
+            place: self._waiting_for(block.names[place], block.parents[place].split(), *each)
+            for place, each in sorted(said.items())
+        }
 
-    def _waiting_for(self, head: bytes, subject: str, body: str, says: NamedTargets) -> _Waiting:
+    def _waiting_for(
+        self, name: bytes, parents: list[bytes], subject: str, body: str, says: NamedTargets
+    ) -> _Waiting:
         """Return a row that looks for what it names."""
-        name, *parents = head.split()
         commit = _commit_or_why(self.commits, name.decode())
         if commit.tree is None:  # of what is forged or damaged nothing is told
             subject, says = "", NamedTargets(says.form, ())
@@ -346,8 +353,8 @@ class _Scan:
 
     def order_of(self, names: set[str]) -> Iterator[str]:
         """Give those of some commits that the log had, in its order."""
-        wanted = {bytes.fromhex(each) for each in names}
-        return (each.hex() for each in self._names if each in wanted)
+        wanted = {each.encode() for each in names}
+        return (each.decode() for each in self._names if each in wanted)
 
     def place(
         self, row: _Waiting, past: PastChanges | None = None, *, is_deep: bool = False
@@ -368,11 +375,11 @@ class _Scan:
             yield placed
 
 
-def _decoded(commits: Commits, head: bytes, encoding: bytes, message: bytes) -> bytes:
+def _decoded(commits: Commits, name: bytes, encoding: bytes, message: bytes) -> bytes:
     """Return a message in UTF-8; git takes unknown encodings for what they are not."""
     if not encoding or is_known(encoding):
         return message
-    commit = _commit_or_why(commits, head.split()[0].decode())
+    commit = _commit_or_why(commits, name.decode())
     return commit.message.encode("utf-8", "replace").replace(b"\0", b"")
 
 
@@ -428,11 +435,10 @@ class _Waiting:
         )
 
     def meet(
-        self, commits: Commits, head: bytes, message: bytes, passing: int, marks: Marks
+        self, commits: Commits, sha: str, parents: list[str], message: bytes, marks: Marks
     ) -> None:
-        """Take a commit that has a name which the revert looks for."""
-        sha, *parents = head.decode().split()
-        if self.seeker is None or not passing & self.mark or sha in self.named_hashes:
+        """Take a commit before it that has a name which the revert looks for."""
+        if self.seeker is None or sha in self.named_hashes:
             return
         commits.read_ahead([sha, *parents])
         made_s = _commit_or_why(commits, sha).committer.time_s
@@ -587,12 +593,14 @@ def _search(clone: CloneHistory, commits: Commits, record: _Record, seeker: Seek
         "log", *options, "--end-of-options", record.sha, "--", to_the_end=False
     ) as log:
         for block in log_commits(log):
-            for head, encoding, raw in zip(*block, strict=True):
-                sha = head.split()[0].decode()
+            for name, encoding, raw in zip(
+                block.names, block.encodings, block.messages, strict=True
+            ):
+                sha = name.decode()
                 if any(slot.named == sha for slot in seeker.slots):
                     continue
                 is_old = made_s - _commit_or_why(commits, sha).committer.time_s > _TITLE_WITHIN_S
-                message = shown(_decoded(commits, head, encoding, raw))
+                message = shown(_decoded(commits, name, encoding, raw))
                 seeker.offer(commits, sha, *subject_and_body(message), is_old=is_old)
                 if seeker.is_done:
                     return

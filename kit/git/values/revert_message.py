@@ -81,6 +81,7 @@ _IN_WORDS = re.compile(r"([0-9a-f]+)\s.*\s([0-9a-f]+)", re.IGNORECASE | re.DOTAL
 _CONVENTIONAL = re.compile(r"revert(?:\([^()\n]{1,60}\))?!?:\s", re.IGNORECASE)
 _REFERENCES = re.compile(r"Refs?:[ \t]*(?=[0-9a-f]{7})", re.IGNORECASE)
 _INDENTED = ("    ", "\t")
+_SET_APART = re.compile(r"\n(?:    |\t|[^\S\n]*+(?:>|\$ ))")
 _SUBTREE = "git-subtree-split: "
 _GAP = re.compile(r"[\s:]*+")
 _ITEM = re.compile(rf"(?:(?:commits?|r)\s*+)*+({_HASH})", re.IGNORECASE)
@@ -176,6 +177,9 @@ def _own_lines(body: str) -> Iterator[str]:
 
     An example stands apart, further in, and the sentence before it goes on or ends in a colon.
     """
+    if not _SET_APART.search(f"\n{body}"):
+        yield body
+        return
     goes_on = is_example = is_apart = False
     for line in body.split("\n"):
         words = line.strip()
@@ -221,11 +225,10 @@ def title_beside(body: str, name: str) -> str:
 def _numbered(text: str) -> Iterator[str]:
     """Give the numbers of changes that sentences name as reverted."""
     for verb in _verbs(text):
-        if not is_denied(text, verb.start()):
-            gap = _end(_GAP, text, verb.end(), len(text))
-            found, end = numbers_at(text, gap)
-            if not is_told_of(text, verb[0], end):
-                yield from found
+        gap = _end(_GAP, text, verb.end(), len(text))
+        found, end = numbers_at(text, gap)
+        if found and not (is_denied(text, verb.start()) or is_told_of(text, verb[0], end)):
+            yield from found
 
 
 def _as_git_writes(name: str) -> str:
@@ -273,6 +276,9 @@ class _Mention(NamedTuple):
 
 def _trailers(text: str) -> Iterator[_Mention]:
     is_conventional = _CONVENTIONAL.match(text) is not None
+    lowered = text.lower()
+    if not is_conventional and "\nrevert" not in lowered and "-revert" not in lowered:
+        return
     start = text.find("\n") + 1  # the subject is not a trailer
     while start:
         end = text.find("\n", start)
@@ -318,14 +324,16 @@ def _sentences(text: str) -> Iterator[_Mention]:
     for verb in _verbs(text):
         if verb.start() in title:
             continue
+        listed = tuple(_listed(text, verb.end()))
+        start, words = _object(text, verb.end())
+        if not listed and start is None:
+            continue
         if is_denied(text, verb.start()):
             continue
         if _is_trailer(text, verb.start()):
             continue
-        listed = tuple(_listed(text, verb.end()))
         for span in listed:
             yield _Mention(Form.PHRASE, *span)
-        start, words = _object(text, verb.end())
         if listed or start is None:
             continue
         if text[verb.end() : verb.end() + 1] == ":" and verb.start() < subject_end < start:

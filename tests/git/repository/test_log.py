@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import pytest
 
 from kit.git.repository import log
 from kit.git.repository.log import log_blocks, log_commits, log_messages
+from kit.git.repository.sandbox import read_with_timeout
 
 RECORDS = [b"a 1\n\none", b"b\n\n", b"c 2 3\n\n" + b"long " * 30, b"d\n\nend"]
 
@@ -50,7 +53,18 @@ def test_of_a_long_record_the_beginning_is_given(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("step", [1, 3, 1000])
 def test_commits_come_whole_and_in_order(step: int) -> None:
     """A field that is empty is a field, in the last commit, too."""
-    commits = [(b"a 1", b"", b"one\n"), (b"b 1 2", b"koi8-r", b""), (b"c", b"", b"")]
+    commits = [(b"a", b"1", b"", b"one\n"), (b"b", b"1 2", b"koi8-r", b""), (b"c", b"", b"", b"")]
     given = io.BufferedReader(_Slow(b"\0".join(map(b"\0".join, commits)), step), 1 << 16)
 
     assert [each for block in log_commits(given) for each in zip(*block, strict=True)] == commits
+
+
+@pytest.mark.parametrize("nap_s", [0, 0.002])
+def test_what_is_gathered_before_it_is_read_is_the_same(nap_s: float) -> None:
+    text = b"word " * 400_000
+    program = f"import sys; sys.stdout.write('word ' * {len(text) // 5})"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        read = read_with_timeout(writer.stdout, 20, nap_s).read()
+
+    assert read == text

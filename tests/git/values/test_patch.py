@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,18 @@ def test_white_space_and_a_missing_last_line_feed_are_changes() -> None:
         b"b": -1,
         b"b\n": 1,
     }
+
+
+TEXTS = st.lists(st.sampled_from((b"a\n", b"b\n", b"\n", b"ab\n", b"a")), max_size=12)
+
+
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_what_two_texts_share_at_their_ends_counts_for_nothing(
+    start: list[bytes], one: list[bytes], other: list[bytes], end: list[bytes]
+) -> None:
+    """Only what lies between is counted, and the result is that of counting all lines."""
+    before, after = (b"".join((*start, *each, *end)) for each in (one, other))
+    expected = Counter(lines_of(after))
+    expected.subtract(lines_of(before))
+
+    assert line_change(before, after) == {line: n for line, n in expected.items() if n}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
 
@@ -185,3 +186,22 @@ def test_of_a_message_the_first_hundred_thousand_characters_count() -> None:
     body = f"{'words ' * 20_000}\n\nThis reverts commit {ONE}."
 
     assert named("subject", body) is None
+
+
+LINES = (
+    "This reverts commit 0123abc1.", "Revert commit 0123abc2", "As in:", "    revert 0123abc3",
+    "\trevert 0123abc4", "> revert 0123abc5", " > revert 0123abc6", "$ git revert 0123abc7",
+    "Reverts: 0123abc8", "words", "",
+)  # fmt: skip
+
+
+def test_a_body_without_quotation_or_example_is_read_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The shortcut for most bodies gives what reading them line by line gives."""
+    made = random.Random(0)
+    bodies = ["\n".join(made.choices(LINES, k=made.randrange(6))) for _ in range(2000)]
+    found = [named("subject", body) for body in bodies]
+    monkeypatch.setattr(kit.git.values.revert_message, "_SET_APART", re.compile(""))
+
+    assert found == [named("subject", body) for body in bodies]

@@ -48,47 +48,38 @@ _LINES = Callable[[TraceEntry, Revision], tuple[ResponsibleLines, ...]]
 
 
 class CommitSource(Protocol):
-    """Where commits are read from. ``placeholder`` says what to type; "" if nothing can be."""
+    """Where commits are read from; by default there is nothing to name and nothing to choose.
+
+    ``placeholder`` says what to type; "" if nothing can be.
+    """
 
     placeholder: str
 
     def source(self) -> str:
         """Return the name of the history."""
-        ...
-
-    def use(self, place: str) -> None:
-        """Read from a folder or a file, or from the default if *place* is empty."""
-        ...
-
-    def fetch(self) -> str:
-        """Fetch QEMU's commits of the lesson; return a report."""
-        ...
-
-
-class NoCommits:
-    """The history of a cockpit that has none: nothing to name, nothing to choose."""
-
-    placeholder = ""
-
-    def source(self) -> str:
-        """Return no name."""
         return ""
 
     def use(self, place: str) -> None:
-        """Refuse.
+        """Read from a folder or a file, or from the default if *place* is empty.
 
         Raises:
-            UserError: There is nothing to choose.
+            UserError: It cannot be read.
         """
         raise no_text(place)
 
     def fetch(self) -> str:
-        """Refuse.
+        """Fetch QEMU's commits of the lesson; return a report.
 
         Raises:
-            UserError: There is nothing to fetch.
+            UserError: They cannot be fetched.
         """
         raise no_text("history")
+
+
+class NoCommits(CommitSource):
+    """The history of a cockpit that has none."""
+
+    placeholder = ""
 
 
 class PlayerDesk(Desk):

@@ -195,12 +195,11 @@ class Futures {
   // -- what is shown -------------------------------------------------------------------------------
 
   show() {
-    const key = document.activeElement && this.root.contains(document.activeElement) ? document.activeElement.dataset.key : "";
     const { data, graph } = this;
     const places = this.places;
     const here = graph.nodes[places.at(-1)];
     const edges = this.edges();
-    this.root.replaceChildren(
+    const draw = () => this.root.replaceChildren(
       h("h2", {}, "What could happen next"),
       h("p", { class: "kit-soft" }, `Every order of events in a small scope, without times: ${data.scope}; ${graph.nodes.length.toLocaleString("en")} states.`),
       this.heads(),
@@ -210,13 +209,7 @@ class Futures {
       this.table(places, edges),
       this.curve(places),
     );
-    const again = key && this.root.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (again) again.focus({ preventScroll: true });
-    else if (key) this.root.querySelector(".kit-next button").focus({ preventScroll: true });
-  }
-
-  press(words, key, act, more = {}) {
-    return h("button", { type: "button", class: "kit-button", "data-key": key, onclick: act, ...more }, words);
+    redrawn(this.root, draw, () => this.root.querySelector(".kit-next button").focus({ preventScroll: true }));
   }
 
   heads() {
@@ -225,7 +218,7 @@ class Futures {
       { class: "kit-buttons" },
       h("span", { class: "kit-soft" }, "QEMU at "),
       ...this.graphs.map((graph) =>
-        this.press(graph.data.revision, `at ${graph.data.revision}`, () => this.move(graph), {
+        press(graph.data.revision, `at ${graph.data.revision}`, () => this.move(graph), {
           "aria-pressed": String(graph === this.graph),
         }),
       ),
@@ -289,7 +282,7 @@ class Futures {
         { class: "kit-group", role: "group", "aria-label": party },
         h("span", { class: "kit-name" }, party),
         h("span", { class: "kit-buttons" }, ...found.map(([edge, choice]) =>
-          this.press(actions[edge.action].words, `do ${actions[edge.action].words}`, () => this.take(choice)))),
+          press(actions[edge.action].words, `do ${actions[edge.action].words}`, () => this.take(choice)))),
       );
     });
     const none = here.edges.length ? null : h("span", {}, "Nothing can happen any more.");
@@ -300,9 +293,9 @@ class Futures {
       none,
       ...groups,
       h("span", { class: "kit-buttons" },
-        this.press("Undo", "undo", () => this.undo(), moved),
-        this.press("Start again", "again", () => this.again(), moved),
-        this.press("Copy the token", "token", () => this.give(), moved)),
+        press("Undo", "undo", () => this.undo(), moved),
+        press("Start again", "again", () => this.again(), moved),
+        press("Copy the token", "token", () => this.give(), moved)),
     );
   }
 
@@ -334,7 +327,7 @@ class Futures {
         h("td", { class: style }, way),
         h("td", { class: "kit-part" }, `${(100 * share[here]).toFixed(share[here] && share[here] < 0.01 ? 1 : 0)} %`),
         h("td", {}, h("span", {}, next), there > 0
-          ? this.press(property.example ? "Show one" : "Shortest way", `way ${number}`, () => this.shortest(number), {
+          ? press(property.example ? "Show one" : "Shortest way", `way ${number}`, () => this.shortest(number), {
               "aria-label": `the shortest way to ${property.example ? "an example" : "a violation"} of ${property.name}` })
           : null),
       );

@@ -75,13 +75,7 @@ class Exercise {
     return this.data.at.every((at) => solved.includes(at));
   }
 
-  press(words, key, act, more = {}) {
-    return h("button", { type: "button", class: "kit-button", "data-key": key, onclick: act, ...more }, words);
-  }
-
   show() {
-    const active = document.activeElement;
-    const key = active && this.root.contains(active) ? active.dataset.key : "";
     const { data } = this;
     const typed = this.field ? this.field.value : "";
     this.field = data.kind === "number" ? h("input", { type: "text", inputmode: "decimal", "aria-label": `your answer in ${data.unit}`, "data-key": "field" }) : null;
@@ -91,19 +85,17 @@ class Exercise {
     }
     const places = data.at.length > 1
       ? h("p", { class: "kit-buttons" }, h("span", { class: "kit-soft" }, "asked at "), ...data.at.map((at) =>
-          this.press(at, `at ${at}`, () => { this.at = at; if (data.kind !== "script") this.chosen = []; this.told = null; this.show(); }, { "aria-pressed": String(at === this.at) })))
+          press(at, `at ${at}`, () => { this.at = at; if (data.kind !== "script") this.chosen = []; this.told = null; this.show(); }, { "aria-pressed": String(at === this.at) })))
       : data.at[0] ? h("p", { class: "kit-soft" }, `At ${data.at[0]}.`) : null;
-    this.root.replaceChildren(...[
+    redrawn(this.root, () => this.root.replaceChildren(...[
       h("h4", {}, h("span", { class: "kit-soft" }, "Exercise: "), data.title, this.isSolved ? h("span", { class: "kit-told" }, " ✓ solved") : null),
       h("p", {}, data.question),
       places,
       ...(this.field ? [h("p", { class: "kit-buttons" }, this.field, h("span", {}, data.unit))] : data.kind === "script" ? this.script() : [this.options()]),
-      h("p", { class: "kit-buttons" }, this.press("Check", "check", () => this.check(), { class: "kit-button kit-primary" })),
+      h("p", { class: "kit-buttons" }, press("Check", "check", () => this.check(), { class: "kit-button kit-primary" })),
       h("div", { class: `kit-verdict ${this.told && this.told.right ? "kit-right" : ""}`, role: "status", "aria-live": "polite", hidden: !this.told }, this.told ? this.told.words : ""),
       ...data.hints.map(([name, words]) => h("details", {}, h("summary", {}, name), h("p", {}, words))),
-    ].filter((part) => part));
-    const again = key && this.root.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (again) again.focus({ preventScroll: true });
+    ].filter((part) => part)));
   }
 
   // the lines so far; below them a moment, and the actions that can be done then
@@ -117,10 +109,10 @@ class Exercise {
       h("p", { class: "kit-soft" }, data.limit),
       h("ol", { class: "kit-live-script", "aria-label": "your script" }, ...(lines.length ? lines : [h("li", { class: "kit-soft" }, "nothing yet")])),
       h("p", { class: "kit-buttons", role: "group", "aria-label": "when" }, h("span", { class: "kit-soft" }, "at "),
-        ...data.moments.map((words, n) => this.press(words, `moment ${n}`, () => { this.moment = n; this.show(); }, { "aria-pressed": String(n === this.moment), ...(n < first ? { disabled: true } : {}) }))),
+        ...data.moments.map((words, n) => press(words, `moment ${n}`, () => { this.moment = n; this.show(); }, { "aria-pressed": String(n === this.moment), ...(n < first ? { disabled: true } : {}) }))),
       h("p", { class: "kit-buttons", role: "group", "aria-label": "what" }, h("span", { class: "kit-soft" }, "do "),
-        ...data.menu.map((action) => this.press(action, `do ${action}`, () => this.write([...chosen, { moment: this.moment, action }]), full)),
-        this.press("Take back", "back", () => this.write(chosen.slice(0, -1)), chosen.length ? {} : { disabled: true })),
+        ...data.menu.map((action) => press(action, `do ${action}`, () => this.write([...chosen, { moment: this.moment, action }]), full)),
+        press("Take back", "back", () => this.write(chosen.slice(0, -1)), chosen.length ? {} : { disabled: true })),
     ];
   }
 
@@ -138,7 +130,7 @@ class Exercise {
     const { data, chosen } = this;
     const number = (name) => (data.kind === "order" && chosen.includes(name) ? `${chosen.indexOf(name) + 1}. ` : "");
     return h("div", { class: "kit-live-choices", role: "group", "aria-label": "answers" }, ...data.options.map(([name, says]) =>
-      this.press(`${number(name)}${says}`, `choose ${name}`, () => this.choose(name), { "aria-pressed": String(chosen.includes(name)) })));
+      press(`${number(name)}${says}`, `choose ${name}`, () => this.choose(name), { "aria-pressed": String(chosen.includes(name)) })));
   }
 
   choose(name) {

@@ -6,6 +6,20 @@ async function unpacked(node) {
   return JSON.parse(await new Response(stream).text());
 }
 
+function press(words, key, act, more = {}) {
+  return h("button", { type: "button", class: "kit-button", "data-key": key, onclick: act, ...more }, words);
+}
+
+// Draw a part anew; what had the focus has it again, or `lost` is called.
+function redrawn(root, draw, lost = () => {}) {
+  const active = document.activeElement;
+  const key = active && root.contains(active) ? active.dataset.key : "";
+  draw();
+  const again = key && root.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (again) again.focus({ preventScroll: true });
+  else if (key) lost();
+}
+
 class Story {
   constructor(root, data, retitle) {
     this.data = data;

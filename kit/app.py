@@ -195,7 +195,8 @@ def player(
         at: The revision of a run; any name that `kit list revisions` shows.
         before: The revision of a pair's first run.
         after: The revision of a pair's second run.
-        predict: The question: "first-to-know", or "" for the one that suits what is played.
+        predict: The question: "first-to-know", "first-gone" of a pair, or "" for the one that
+            suits what is played.
         reveal: Show the whole run at once, and ask nothing.
 
     Raises:

@@ -1,6 +1,7 @@
 """What a learner predicts before a run is played, and how it was: computed from the run.
 
-A question never names what comes. The truth is a sentence that is said at the end of the run.
+A question never names what comes. One of its choices is right, and the truth says which at the end
+of the run.
 """
 
 from __future__ import annotations
@@ -10,13 +11,29 @@ from dataclasses import dataclass
 
 from kit.actors.messages import Actor
 from kit.common.errors import UserError
+from kit.course.sandbox_tasks import Ending, ending_of
 from kit.machine.events import HotplugEvent
 from kit.simulation.run import Pair, Run
 from kit.simulation.story import in_words
 from kit.trace.kinds import outcome_of
 from kit.trace.sentences import seconds
 
-__all__ = ["FIRST_TO_KNOW", "Prediction", "prediction_named", "prediction_of"]
+__all__ = [
+    "FIRST_GONE",
+    "FIRST_TO_KNOW",
+    "Prediction",
+    "Truth",
+    "prediction_named",
+    "prediction_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The choice that is right, and how it was, in lines; the first one says what is right."""
+
+    right: str
+    says: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +42,7 @@ class Prediction:
 
     asks: str
     choices: tuple[str, ...]
-    truth: Callable[[Run | Pair], str]
+    truth: Callable[[Run | Pair], Truth]
 
 
 def prediction_of(played: Run | Pair) -> Prediction:
@@ -39,12 +56,12 @@ def prediction_of(played: Run | Pair) -> Prediction:
         )
     return Prediction(
         f"Predict: how does it end for {_device(played)}?",
-        ("QEMU releases it", "The guest keeps it", "QEMU still waits", "In limbo"),
-        lambda seen: _how(seen.runs[0]),
+        tuple(words for words, _ in _ENDS.values()),
+        _how_it_ends,
     )
 
 
-FIRST_TO_KNOW = "first-to-know"
+FIRST_TO_KNOW, FIRST_GONE = "first-to-know", "first-gone"
 
 
 def prediction_named(name: str, played: Run | Pair) -> Prediction:
@@ -58,10 +75,18 @@ def prediction_named(name: str, played: Run | Pair) -> Prediction:
     if name == FIRST_TO_KNOW:
         return Prediction(
             "Predict: which party is the first to know how it ends?",
-            ("The operator", "libvirt", "QEMU", "The guest"),
+            (*_PARTIES.values(), "None of them"),
             _first_to_know,
         )
-    raise UserError(f"no question {name!r}; expected {FIRST_TO_KNOW}, or none")
+    if name == FIRST_GONE and isinstance(played, Pair):
+        return Prediction(
+            f"Predict: on which machine is {_device(played.before)} gone first?",
+            (*(f"On {run.revision.name}" for run in played.runs), "At the same time", "On neither"),
+            _first_gone,
+        )
+    raise UserError(
+        f"no question {name!r}; expected {FIRST_TO_KNOW}, {FIRST_GONE} of a pair, or none"
+    )
 
 
 def _device(run: Run) -> str:
@@ -72,32 +97,73 @@ def _how(run: Run) -> str:
     return f"{run.revision.name}: {in_words(run)}"
 
 
-def _where_gone(played: Run | Pair) -> str:
-    gone = [run.revision.name for run in played.runs if _gone(run)]
-    where = {0: "on neither", 2: "on both"}.get(len(gone), f"on {gone[0] if gone else ''}")
-    ends = "\n".join(map(_how, played.runs))
-    return f"It is gone {where}.\n{ends}"
+def _where_gone(played: Run | Pair) -> Truth:
+    gone = [run.revision.name for run in played.runs if ending_of(run) is Ending.RELEASED]
+    where = {0: "neither", 2: "both"}.get(len(gone), gone[0] if gone else "")
+    return Truth(f"On {where}", (f"It is gone on {where}.", *map(_how, played.runs)))
 
 
-def _gone(run: Run) -> bool:
-    return run.ended.machine.aborted is None and not run.belief().qemu
+def _first_gone(played: Run | Pair) -> Truth:
+    found = [
+        (at_ns, run.revision.name) for run in played.runs if (at_ns := _gone_at(run)) is not None
+    ]
+    if not found:
+        return Truth("On neither", ("It is gone on neither.",))
+    at_ns, name = min(found)
+    when = [f"on {name} at {seconds(at_ns)}" for at_ns, name in found]
+    if len(found) == 2 and found[0][0] == found[1][0]:
+        return Truth(
+            "At the same time",
+            (f"It is gone on both at {seconds(at_ns)}.", *map(_how, played.runs)),
+        )
+    return Truth(f"On {name}", (f"It is gone {' and '.join(when)}.", *map(_how, played.runs)))
 
 
-def _first_to_know(played: Run | Pair) -> str:
+def _gone_at(run: Run) -> int | None:
+    """Return when QEMU removed the first device; None if it still has it."""
+    if ending_of(run) is not Ending.RELEASED:
+        return None
+    held = [entry for seq, entry in enumerate(run.trace) if run.belief(run.device, seq=seq).qemu]
+    last = held[-1].seq if held else -1
+    return run.trace[last + 1].at_ns
+
+
+_ENDS = {
+    Ending.RELEASED: ("QEMU removes it", "QEMU removed it."),
+    Ending.KEPT: ("The guest keeps it", "The guest kept it."),
+    Ending.PENDING: ("QEMU still waits", "QEMU still waits."),
+    Ending.LIMBO: ("In limbo", "It is in limbo."),
+    Ending.ABORTED: ("QEMU aborts", "QEMU aborted."),
+}
+
+
+def _how_it_ends(played: Run | Pair) -> Truth:
+    run = played.runs[0]
+    right, says = _ENDS[ending_of(run)]
+    return Truth(right, (says, _how(run)))
+
+
+_PARTIES = {
+    Actor.OPERATOR: "The operator",
+    Actor.LIBVIRT: "libvirt",
+    Actor.QEMU: "QEMU",
+    Actor.GUEST: "The guest",
+}
+
+
+def _first_to_know(played: Run | Pair) -> Truth:
     run = played.runs[-1]
     known = _known(run)
     if not known:
-        return "No party learned it."
+        return Truth("None of them", ("It was none of them.",))
     at_ns = min(known.values())
     first = next(party for party, when in known.items() if when == at_ns)
-    name = {Actor.GUEST: "the guest", Actor.OPERATOR: "the operator", Actor.QEMU: "QEMU"}
+    name = {party: words.replace("The ", "the ") for party, words in _PARTIES.items()}
     later = "; ".join(
-        f"{name.get(party, party.value)} at {seconds(when)}"
-        for party, when in known.items()
-        if party is not first
+        f"{name[party]} at {seconds(when)}" for party, when in known.items() if party is not first
     )
     told = f" Later: {later}." if later else " No other party learned it."
-    return f"It was {name.get(first, first.value)}, at {seconds(at_ns)}.{told}"
+    return Truth(_PARTIES[first], (f"It was {name[first]}, at {seconds(at_ns)}.{told}",))
 
 
 def _known(run: Run) -> dict[Actor, int]:

@@ -34,6 +34,7 @@ EVENTS = play_pair(
     find_scenario("libvirt-wrong"), find_revision("pre-revert"), find_revision("revert")
 )
 COUNT = len(Timeline(played=EVENTS).stops) + 1  # places after the start
+ALIGNED = "(one) => getComputedStyle(one).textAlign"
 MAX_HEIGHT = 700  # of a cockpit, in a window of 1440 x 900
 MAX_SHIFT = 0.05
 MIN_LABEL = 11  # px on the screen
@@ -286,6 +287,26 @@ def test_the_future_is_hidden_until_it_is_played(cockpit: Callable[[str], Locato
     )
     press(there, "First (Home)")
     expect(limbo).to_be_visible()
+
+
+def test_the_times_of_the_events_stand_in_a_narrow_column_under_their_heading(
+    cockpit: Callable[[str], Locator],
+) -> None:
+    widget = cockpit("player")
+    press(widget, "Last (End)")
+    widget.get_by_role("tab", name="Events").click()
+    head, cell = (widget.locator(f"table.kit-events {one}") for one in ("thead th", "tbody th"))
+    boxes = [head.nth(1).bounding_box(), cell.first.bounding_box()]
+    sides = [
+        one.evaluate("(one) => getComputedStyle(one).textAlign")
+        for one in (head.nth(1), cell.first)
+    ]
+
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert 40 < boxes[0]["width"] == boxes[1]["width"] < 90
+    assert sides == ["right", "right"]
 
 
 def test_an_answer_plays_the_run_and_is_compared(cockpit: Callable[[str], Locator]) -> None:

@@ -168,7 +168,7 @@ class PlayerDesk(Desk):
         if asked is None or not self._fog:
             return None
         truth = asked.truth(self.model.timeline.played)
-        return Question(asks=asked.asks, choices=asked.choices, truth=tuple(truth.split("\n")))
+        return Question(asks=asked.asks, choices=asked.choices, right=truth.right, truth=truth.says)
 
     def _pairs(self) -> Iterator[Button]:
         """Yield the scenario's comparisons, if there are several."""

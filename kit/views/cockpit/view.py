@@ -101,10 +101,14 @@ class Tab:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to predict before a run is played, the possible answers, and how it was, in lines."""
+    """What to predict before a run is played, the possible answers, and how it was.
+
+    ``right`` is the choice that is right; the first line of ``truth`` says it in a sentence.
+    """
 
     asks: str
     choices: tuple[str, ...]
+    right: str
     truth: tuple[str, ...]
 
 

@@ -775,7 +775,8 @@ class Cockpit {
     }
     const over = this.reached >= this.count;
     this.fill("ask", [question, this.answer, over], () => {
-      const told = this.answer === null ? "" : `You said: ${this.answer}. `;
+      const judged = this.answer === question.right ? "Right. " : "";
+      const told = this.answer === null ? "" : `You said: ${this.answer}. ${judged}`;
       if (over) return [h("span", { class: "kit-look" }, h("strong", {}, told), question.truth[0])];
       return [
         h("span", { class: "kit-look" }, question.asks),

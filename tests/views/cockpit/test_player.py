@@ -145,7 +145,8 @@ def test_who_knows_first_is_computed() -> None:
     run = play(find_scenario("guest-refuses"), find_revision("baseline"))
     asked = prediction_named(FIRST_TO_KNOW, run)
 
-    assert asked.truth(run).startswith("It was the guest, at 0 s.")
+    assert asked.truth(run).right == "The guest"
+    assert asked.truth(run).says[0].startswith("It was the guest, at 0 s.")
 
 
 def test_an_unknown_question_is_refused() -> None:

@@ -1,8 +1,7 @@
-"""Makes a classroom folder: beside its place, and moved there once it is whole.
+"""Make a classroom folder beside its place, and move it there once it is whole.
 
-The next call of the same day goes on with the packages that an interrupted call has downloaded,
-if they still have the hashes that they had then.  An older folder stays as it was until the new
-one is there.
+The next call of the same day reuses the packages that an interrupted call downloaded, if their
+hashes are still the same.  An older folder is replaced only by a whole one.
 """
 
 from __future__ import annotations
@@ -214,7 +213,7 @@ def whole(folder: Path, wanted: str | None = None) -> tuple[str, ...]:
     """Return what is missing in a classroom folder or differs; nothing if it is whole.
 
     With *wanted*, the sha256 that `FolderSize` had when it was made, an added file differs, too.
-    UserError if it is no such folder.
+    UserError if it is not a classroom folder.
     """
     try:
         return start.check(folder) if wanted is None else start.check_against(folder, wanted)

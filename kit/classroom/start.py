@@ -62,7 +62,7 @@ class BrokenFolderError(Exception):
 
 
 def main(arguments: list[str], folder: Path) -> int:
-    """Do what start.py is told; return its exit status."""
+    """Run start.py with its arguments; return the exit status."""
     try:
         if arguments[:1] == ["--sha256"]:
             _must_be(folder, arguments[1:2])
@@ -90,11 +90,7 @@ def _say(words: str) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, object]:
-    """Return what classroom.json says.
-
-    Raises:
-        BrokenFolderError: There is none, or it is not one of ours.
-    """
+    """Return what classroom.json says; BrokenFolderError if there is none of ours."""
     path = folder / MANIFEST
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -112,12 +108,12 @@ def read_manifest(folder: Path) -> dict[str, object]:
 
 
 def check(folder: Path) -> tuple[str, ...]:
-    """Return what is missing or differs, a line each: nothing where the folder is whole.
+    """Return what is missing or differs, a line each; nothing if the folder is whole.
 
-    What else lies there does not matter: systems put files of their own on a stick.
+    Other files do not matter: systems put their own on a stick.
 
     Raises:
-        BrokenFolderError: It cannot be told.
+        BrokenFolderError: It is not a classroom folder.
     """
     sums = read_sums(folder)
     if not sums:
@@ -131,7 +127,7 @@ def check_against(folder: Path, wanted: str) -> tuple[str, ...]:
     A file that was added differs, too, unless its name begins with a dot, as .DS_Store.
 
     Raises:
-        BrokenFolderError: It cannot be told.
+        BrokenFolderError: It is not a classroom folder.
     """
     try:
         if file_digest(folder / SUMS) != wanted.strip().lower():
@@ -163,7 +159,7 @@ def read_sums(folder: Path) -> dict[str, str]:
     """Return the digests of all files by name; nothing where they cannot be read, or not all.
 
     Raises:
-        BrokenFolderError: It is no such folder.
+        BrokenFolderError: It is not a classroom folder.
     """
     count = read_manifest(folder).get("files")
     try:
@@ -285,7 +281,7 @@ def _ready(folder: Path) -> Path:
 
 
 def _key(folder: Path) -> str:
-    """Return by what an installation of this folder is told from that of another."""
+    """Return a name that an installation of this folder has, and that of another has not."""
     lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     history = [line for line in lines if "  history/" in line]
     return sha256("\n".join([file_digest(folder / LOCK), *history]).encode()).hexdigest()[:12]
@@ -336,7 +332,7 @@ def _install(folder: Path, place: Path) -> None:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock file; a process that dies lets go of it."""
+    """Hold a lock file; a process that dies releases it."""
     # never through a link
     handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(handle):

@@ -12,7 +12,7 @@ __all__ = ["lock_text", "readme", "start_bat", "start_sh"]
 
 _START_SH = """\
 #!/bin/sh
-# Starts the lessons; what it does stands in start.py.  Some sticks start nothing: sh start.sh
+# Starts the lessons; start.py says how.  Where a stick may start no program: sh start.sh
 case $0 in
 */*) here=${{0%/*}} ;;
 *) here=. ;;
@@ -21,7 +21,7 @@ here=$(CDPATH='' cd -- "$here" && pwd -P) || exit 2
 for python in python3 {pythons} python; do
     "$python" "$here/start.py" --fits >/dev/null 2>&1
     case $? in
-    0 | 2) exec "$python" "$here/start.py" "$@" ;;  # 2: it says itself what is the matter
+    0 | 2) exec "$python" "$here/start.py" "$@" ;;  # 2: it says what is wrong
     esac
 done
 {{
@@ -35,7 +35,7 @@ exit 2
 # Plain jumps and nothing in brackets: a path may hold brackets, and so reads every cmd, wine's too.
 _START_BAT = """\
 @echo off
-rem Starts the lessons; what it does stands in start.py.
+rem Starts the lessons; start.py says how.
 setlocal
 {asked}
 echo unplug kit: no Python here fits; this folder is for

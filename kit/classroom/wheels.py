@@ -76,7 +76,7 @@ def read_wheel(path: Path) -> Wheel:
 
 def built_wheel(source: Path, target: Path) -> Path:
     """Build the kit's wheel from its source tree into the folder *target*, or raise UserError."""
-    # with the build backend at hand nothing need be fetched
+    # if the build backend is installed, pip need not fetch it
     here = importlib.util.find_spec("hatchling") is not None
     isolation = ["--no-build-isolation"] if here else []
     where = _absolute(target, source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -17,7 +16,7 @@ from kit.cli.live import LiveCell, live_cells, live_json, live_lines
 from kit.cli.output import complain, console, print_json, progress_line
 from kit.cli.own import MachineFile, allow_with_machine, explore_machine, platform_at
 from kit.cli.qemu import Backend, Binary, chosen_qemu
-from kit.common.child_process import asked_to_stop, pool
+from kit.common.child_process import asked_to_stop, pool, processors
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import make_folders
@@ -47,7 +46,7 @@ from kit.views.terminal.explorer import found_table, one_table
 __all__ = ["explore"]
 
 _SCOPE = Scope()
-_PROCESSORS = os.cpu_count() or 1
+_PROCESSORS = processors()
 _OWN = ("at", "promises", "max_states", "expect", "as_json")
 _SCOPES = ("same", "guests", "cores", "requests", "resets", "migrations", "dimm_lmbs", "phb", "pci")
 AtOnly = Annotated[

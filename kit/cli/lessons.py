@@ -121,7 +121,7 @@ def new(
     """Write a lesson on a revert: its commits, checks, versions, timeline, exercises, a mail.
 
     You write the story into the marked places; kit new DIR --check lists those that are left, and
-    with --repo also what that repository says otherwise by now.  Exit status 1 if there is any.
+    with --repo also the facts that have changed there.  Exit status 1 if there are any.
     """
     if check:
         if revision is not None or project is not None:

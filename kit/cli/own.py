@@ -1,4 +1,4 @@
-"""What run, compare and explore do with ``--machine``: a machine of somebody's own."""
+"""What run, compare and explore do with ``--machine``, a user's own machine."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def explore_machine(
 ) -> None:
     """Write which properties of a machine hold, and a counterexample for each other.
 
-    Exit status: 0 done, 1 a property is violated under ``--expect``, 2 there is no end of states.
+    Exit status: 0 done, 1 a property is violated under ``--expect``, 2 more states than allowed.
     """
     found: list[OwnExplored] = []
     most = MAX_STATES if max_states is None else max_states

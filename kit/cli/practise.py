@@ -61,8 +61,8 @@ def _asked(one: PracticeQuestion, where: str) -> str:
     for number, choice in enumerate(one.choices, 1):
         typer.echo(f"  {number}  {choice}")
     while True:
-        given = str(typer.prompt("Your answer")).strip()
-        if given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= len(one.choices):
+        given = str(typer.prompt("Your answer")).strip().lstrip("0")
+        if given in map(str, range(1, len(one.choices) + 1)):
             return one.choices[int(given) - 1]
         typer.echo(f"Give a number from 1 to {len(one.choices)}.")
 

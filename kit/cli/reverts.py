@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from typer.core import TyperCommand
 from kit.cli.common import FINE, NO, Json, Repo, cli
 from kit.cli.output import complain, console, print_json, progress_bar
 from kit.cli.repository import chosen, find_place, name_of, tell_source
+from kit.common.child_process import pool, processors
 from kit.common.errors import UserError
 from kit.common.plain_text import printable
 from kit.git.repository.clone import CloneHistory
@@ -69,7 +69,7 @@ def revert(
 
 
 class WithPaths(TyperCommand):
-    """A command that takes what stands after ``--`` for paths, as git does."""
+    """A command that takes what follows ``--`` for paths, as git does."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as typer has it
         """Hand the paths on as values of ``--path``."""
@@ -148,7 +148,7 @@ def _read_words(revisions: Sequence[str], paths: Sequence[str], *, all_refs: boo
 
 
 def _tell_untouched(clone: CloneHistory, wanted: Wanted) -> None:
-    """Say of each path that no commit changes it: that is why there is no revert."""
+    """Name each path that no commit changes, which is why there is no revert."""
     for path in wanted.paths:
         alone = replace(wanted, paths=(path,), since=None, until=None, author=None)
         with clone.stream("log", "-1", "--format=%H", *alone.options(clone.tip())) as log:
@@ -165,13 +165,10 @@ def _refuse_no_date(date: str | None) -> None:
 @contextmanager
 def _pool(*, check: bool) -> Iterator[Executor | None]:
     """Yield as many processes as there are processors; None if there is only one."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if not check or processors == 1:
+    if not check or processors() == 1:
         yield None
         return
-    from kit.common.child_process import pool  # here: it loads more than most commands need
-
-    with pool(processors) as executor:
+    with pool(processors()) as executor:
         yield executor
 
 

@@ -229,7 +229,7 @@ def compare(
 def _on_machine(
     machine: Path, words: str, at: tuple[str | None, ...], how: Writing, output: Path | None
 ) -> None:
-    """Run or compare with a machine of somebody's own; *at* are one or two of its names."""
+    """Run or compare with a user's own machine; *at* are one or two of its names."""
     platform = platform_at(machine)
     if platform is not None:
         with platform.blamed():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typer.core import TyperGroup
 
 from kit.cli.common import FINE, NO, cli, put, save
 from kit.cli.output import complain, console
+from kit.common.child_process import processors
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import make_folders, read_bounded
@@ -86,7 +86,7 @@ def run(
         abouts = run_survey(
             output,
             tasks,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs or processors(),
             scheduler=scheduler,
             retry=retry,
             tell=tell,

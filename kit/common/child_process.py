@@ -52,6 +52,7 @@ __all__ = [
     "guarded",
     "own_session",
     "pool",
+    "processors",
     "python",
     "run",
     "start",
@@ -355,6 +356,13 @@ class Workers(Executor):
     def ask_to_stop(self) -> None:
         """Make `asked_to_stop` true in every worker."""
         self._writer.send_bytes(b"stop")  # no worker reads it, so all of them see it
+
+
+def processors() -> int:
+    """Return how many processors this process may use, which a container may limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

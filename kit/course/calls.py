@@ -43,22 +43,14 @@ def called(entry: TraceEntry) -> str:
 
 
 def check_call(name: str) -> str:
-    """Return *name* if an entry can have it.
-
-    Raises:
-        UserError: No entry can.
-    """
+    """Return *name* if an entry can have it, or raise UserError."""
     if name not in _CALLS and name not in wire_names():
         raise UserError(f"no message has the type {name!r}, and no call is {name}")
     return name
 
 
 def read_measure(text: str) -> Measure:
-    """Return the measure that a text names.
-
-    Raises:
-        UserError: The text names no measure; the error says what is expected.
-    """
+    """Return the measure that a text names; UserError says what is expected."""
     if match := _WHEN.fullmatch(text):
         return Measure(of_run=_when(_entries(match), -1 if match["last"] else 0))
     if match := _COUNT.fullmatch(text):

@@ -79,11 +79,7 @@ def check(
 
 
 def no_diffs(revision: str) -> tuple[()]:
-    """Raise, because no history is in use.
-
-    Raises:
-        UserError: Always.
-    """
+    """Raise UserError, because no history is in use."""
     raise UserError(f"the commit {revision} cannot be read here: no history is in use")
 
 

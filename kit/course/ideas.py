@@ -44,8 +44,8 @@ _WORDS = {
 class Idea:
     """A wrong idea: what somebody believes, the lesson that corrects it, and its machine.
 
-    ``revision`` and ``scenario`` turn what is so into what is believed, and ``does`` names what
-    happens besides in the run that is so, as a believer thinks.  ``boards`` are its machines.
+    ``revision`` and ``scenario`` change what is played into what a believer expects; ``does`` adds
+    what a believer expects to happen in the run.  ``boards`` are its machines.
     """
 
     name: str

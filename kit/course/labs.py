@@ -89,11 +89,7 @@ class Lab:
         return sum(task.points for task in self.tasks)
 
     def task(self, number: int) -> LabTask:
-        """Return a task by its number, from 1.
-
-        Raises:
-            UserError: There is no such task.
-        """
+        """Return a task by its number, from 1; UserError if there is none."""
         if type(number) is not int or not 0 < number <= len(self.tasks):
             raise UserError(f"no task {number!r} in {self.name}; use 1 to {len(self.tasks)}")
         return self.tasks[number - 1]

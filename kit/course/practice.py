@@ -150,11 +150,7 @@ def _number(entry: object, key: str) -> int:
 
 
 def lesson_number(text: str) -> str:
-    """Return a lesson's number as two digits.
-
-    Raises:
-        UserError: It is not the number of a lesson.
-    """
+    """Return a lesson's number as two digits; UserError if it is not one."""
     number = text.zfill(2)
     if number not in LESSONS:
         last = int(LESSONS[-1])

@@ -65,11 +65,7 @@ FIRST_TO_KNOW, FIRST_GONE = "first-to-know", "first-gone"
 
 
 def prediction_named(name: str, played: Run | Pair) -> Prediction:
-    """Return the question called *name*; "" is the one that suits what is played.
-
-    Raises:
-        UserError: There is no such question.
-    """
+    """Return the question called *name*, for "" the one that suits, or raise UserError."""
     if not name:
         return prediction_of(played)
     if name == FIRST_TO_KNOW:

@@ -89,11 +89,7 @@ class Progress:
 
 
 def read_progress(text: str) -> Progress:
-    """Return the progress in a text; an empty text holds none yet.
-
-    Raises:
-        ProgressError: The text is not JSON, or not an object.
-    """
+    """Return the progress in a text, which may be empty; ProgressError if it is not JSON."""
     if not text.strip():
         return Progress({})
     try:

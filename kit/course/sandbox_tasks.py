@@ -110,11 +110,7 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
 
 
 def tasks_named(name: str) -> tuple[SandboxTask, ...]:
-    """Return the tasks called *name*.
-
-    Raises:
-        UserError: There are none of that name.
-    """
+    """Return the tasks called *name*; UserError if there are none."""
     if name not in TASKS:
         raise UserError(f"no tasks {name!r}; expected one of: {', '.join(TASKS)}")
     return TASKS[name]

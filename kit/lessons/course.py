@@ -1,4 +1,4 @@
-"""The course as a learner stands in it, and its cover."""
+"""A learner's progress in the course, and the cover."""
 
 from __future__ import annotations
 

@@ -50,11 +50,7 @@ class HistoryChoice:
         return self._pages[revision.commit]
 
     def diff(self, name: str) -> tuple[FileDiff, ...]:
-        """Return the diff of the commit of the revision called *name*.
-
-        Raises:
-            UserError: The commit cannot be read; the text says why.
-        """
+        """Return the diff of the commit of a revision; UserError says why it cannot be read."""
         page = self.page(find_revision(name))
         if page.note:
             raise UserError(page.note.rstrip("."))
@@ -110,11 +106,7 @@ class HistoryChoice:
         self._take(read)
 
     def fetch(self) -> str:
-        """Fetch QEMU's commits of the lesson, and return a report.
-
-        Raises:
-            UserError: They cannot be fetched.
-        """
+        """Fetch QEMU's commits of the lesson, and return a report; UserError if that fails."""
         return self._fetch(lambda *_: None, lambda _: None)
 
     def _try(self, read: History) -> None:

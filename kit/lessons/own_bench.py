@@ -1,4 +1,4 @@
-"""A machine of somebody's own in a notebook: searched, played, and beside itself."""
+"""A user's own machine in a notebook: searched, played, and compared with itself."""
 
 from __future__ import annotations
 

@@ -51,11 +51,7 @@ class RevertChoice(HistoryChoice):
         return self._rows
 
     def check(self, rows: Sequence[Revert]) -> Iterator[Revert]:
-        """Yield each row with its verdict.
-
-        Raises:
-            UserError: The history cannot be read.
-        """
+        """Yield each row with its verdict; UserError if the history cannot be read."""
         return revert_report.checked(self._needed(), rows)
 
     def page_of(self, typed: str) -> RevertPage:

@@ -259,11 +259,7 @@ def qemu_figures() -> Rows:
 
 
 def _choice() -> RevertChoice:
-    """Return a reader of reverts.
-
-    Raises:
-        UserError: libgit2 is not installed.
-    """
+    """Return a reader of reverts; UserError if libgit2 is not installed."""
     try:
         from kit.lessons.revert_choice import RevertChoice  # here: libgit2 takes a while
     except ImportError as error:

@@ -104,7 +104,7 @@ def path_story(play: PathPlay) -> Story:
 
 
 def observed_story(report: LogReport | GuestReport | OwnReport) -> Story:
-    """Return a log, what was seen with a real guest, or a machine of somebody's own."""
+    """Return a log, what was seen with a real guest, or a user's own machine."""
     return Story(still=report.still(), desk=observed_desk(report))
 
 

@@ -63,11 +63,7 @@ def end_of_object(text: str, at: int) -> int | None:
 
 
 def read_objects(text: str) -> Iterator[dict[str, Json]]:
-    """Yield the JSON objects of *text*.
-
-    Raises:
-        FormatError: It holds something else, or is too long.
-    """
+    """Yield the JSON objects of *text*; FormatError if it holds something else, or too much."""
     if len(text) > MAX_CHARACTERS:
         raise FormatError(f"is longer than {MAX_CHARACTERS:,} characters")
     at, length = 0, len(text)

@@ -1,4 +1,4 @@
-"""Turns objects of QMP into typed messages; one without a type of its own keeps its name.
+"""Turn objects of QMP into typed messages; one without a type of its own keeps its name.
 
 A log is not trusted: nothing in it is carried out, and every value is checked for its type.
 

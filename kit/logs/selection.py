@@ -1,4 +1,4 @@
-"""Selects a part of a log: by device, or between two lines or times."""
+"""Select a part of a log: by device, or between two lines or times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads and writes the times of logs, in ns since 1970; logs are in UTC.
+"""Read and write the times of logs, in ns since 1970; logs are in UTC.
 
 Source: libvirt src/util/virtime.c (virTimeStringNow); QEMU docs/interop/qmp-spec.rst (timestamp).
 """

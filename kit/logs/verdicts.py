@@ -1,4 +1,4 @@
-"""Judges which revisions a log fits, and where it contradicts the others.
+"""Judge which revisions a log fits, and where it contradicts the others.
 
 A revision is judged only where the log shows a machine that is modelled.  Without that, or where
 the log contradicts itself, nothing is.

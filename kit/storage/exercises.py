@@ -30,11 +30,7 @@ def exercises() -> Mapping[str, Exercise]:
 
 
 def find_exercise(named: str) -> Exercise:
-    """Return the exercise called *named*, or the one in the file of that path.
-
-    Raises:
-        UserError: There is no such exercise, or its file breaks the format.
-    """
+    """Return an exercise by its name or its file; UserError if there is none, or it is broken."""
     found = exercises().get(named)
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""A platform of somebody's own: a Python file with a class for `kit.simulation.platform.Platform`.
+"""A user's own platform: a Python file with a class for `kit.simulation.platform.Platform`.
 
 Unlike a machine that only answers JSON, it is part of a run: the kit's libvirt, operator and
 scenarios, and its own guest.  So the file runs in this process.
@@ -73,7 +73,7 @@ def is_platform(path: Path) -> bool:
     try:
         tree = ast.parse(read_bounded(path, "machine"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # whoever runs it says what is wrong
+        return False  # the program that runs it reports the mistake
     classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     return any(
         {each.name for each in one.body if isinstance(each, ast.FunctionDef)} >= _METHODS

@@ -1,4 +1,4 @@
-"""A machine of somebody's own as a process: a line of JSON in, a line of JSON out.
+"""A user's own machine as a process: a line of JSON in, a line of JSON out.
 
 A Python file runs in a process as well, by `kit.storage.own_node`, so that a loop without end, an
 exit, or gigabytes of memory are that process's and not the kit's.  The process ends with the kit.

@@ -25,11 +25,7 @@ def scenarios() -> Mapping[str, Scenario]:
 
 
 def find_scenario(named: str) -> Scenario:
-    """Return the built-in scenario called *named*, or the one in the file of that path.
-
-    Raises:
-        UserError: There is no such scenario, or its file breaks the format.
-    """
+    """Return a scenario by its name or its file; UserError if there is none, or it is broken."""
     found = SANDBOX if named in _OF_THE_SANDBOX else scenarios().get(named)
     if found is not None:
         return found

@@ -27,7 +27,7 @@ HABIT_WORDS = {
     Habit.MERGE: "at least one commit in ten is a merge",
     Habit.DIRECT: "none of these",
 }
-"""What each habit means; the first that holds is taken."""
+"""What each habit means; a repository has the first that holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

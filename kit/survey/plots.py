@@ -19,11 +19,7 @@ _NAMES = ("1 min", "1 h", "1 d", "1 week", "30 d", "1 year", "10 years")
 
 
 def plots_of(report: SurveyReport) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the PNG of each plot: shares, days to the revert, years.
-
-    Raises:
-        UserError: matplotlib is not installed.
-    """
+    """Yield name and PNG of each plot: shares, days, years; UserError without matplotlib."""
     try:
         from matplotlib.figure import Figure  # not pyplot: no window, no state
     except ImportError:

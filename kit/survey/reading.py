@@ -1,4 +1,4 @@
-"""Reads one repository for the survey: its commits by year, its habit, and all of its reverts.
+"""Read one repository for the survey: its commits by year, its habit, and all of its reverts.
 
 What is returned depends on the repository and the task alone: no time, no machine, no order.
 """
@@ -50,11 +50,7 @@ class _Commits:
 
 
 def read_repository(task: SurveyTask) -> Surveyed:
-    """Return what the survey knows of a repository.
-
-    Raises:
-        HistoryError: It is not a repository, or git cannot read it.
-    """
+    """Return what the survey knows of a repository; HistoryError if git cannot read it."""
     clone = CloneHistory(Path(task.path))
     head = _head(clone)
     commits = _commits(clone)

@@ -1,6 +1,6 @@
-"""Runs a survey: one process a repository, or the workers of a Dask cluster.
+"""Run a survey: one process a repository, or the workers of a Dask cluster.
 
-What is done is a file in the survey's folder, so a survey that was stopped goes on where it was.
+Each repository that is done has a file in the survey's folder, so a stopped survey can continue.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def run_survey(
     """Survey what is not done yet, and return the row about each repository.
 
     Args:
-        folder: The survey's folder, made if need be.
+        folder: The survey's folder, made if it is absent.
         tasks: All repositories.
         jobs: How many at once, on this machine.
         scheduler: The address of a Dask scheduler; then its workers read the repositories.

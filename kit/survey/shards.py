@@ -122,11 +122,7 @@ class SurveyFolder:
     place: Path
 
     def begin(self, options: dict[str, Any]) -> None:
-        """Make the folder, or go on in it.
-
-        Raises:
-            UserError: It cannot be made, or holds a survey with other options.
-        """
+        """Make the folder, or go on in it; UserError if it cannot be, or has other options."""
         try:
             make_folders(self.place, "shards")
             make_folders(self.place, "costs")
@@ -145,11 +141,7 @@ class SurveyFolder:
                 )
 
     def options(self) -> dict[str, Any]:
-        """Return the versions and options of the survey.
-
-        Raises:
-            UserError: There is no survey here.
-        """
+        """Return the versions and options of the survey; UserError if there is none here."""
         path = self.place / OPTIONS
         try:
             with path.open("rb") as file:
@@ -201,11 +193,7 @@ class SurveyFolder:
         write_atomic(self.place / INDEX, _written(index_table(abouts)))
 
     def tables(self) -> tuple[Any, Any]:
-        """Return the index and all reverts as Arrow tables.
-
-        Raises:
-            UserError: There is no survey here, or one of its files cannot be read.
-        """
+        """Return the index and all reverts as Arrow tables; UserError if a file cannot be read."""
         pa = pyarrow_of()
         self.options()
         names = [path.stem for path in self.shards()]

@@ -1,4 +1,4 @@
-"""Writes the tables of a survey: in the terminal, as Markdown, as CSV."""
+"""Write the tables of a survey: in the terminal, as Markdown, as CSV."""
 
 from __future__ import annotations
 

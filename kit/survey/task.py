@@ -58,9 +58,10 @@ def tasks_of(paths: Iterable[str], *, content: bool, check: bool) -> list[Survey
     if twice is not None:
         raise UserError(f"{plain(str(twice))} is named twice; name each repository once")
     names = [_name(place) for place in places]
+    files = [name.casefold() for name in names]  # some systems have one file for x and X
     return [
         SurveyTask(
-            name=name if names.count(name) == 1 else f"{name}-{_mark(place)}",
+            name=name if files.count(name.casefold()) == 1 else f"{name}-{_mark(place)}",
             path=str(place),
             content=content,
             check=check,

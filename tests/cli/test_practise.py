@@ -35,10 +35,17 @@ WRONG = next(n for n in range(1, len(FIRST.choices) + 1) if n != RIGHT)
 
 
 def test_a_right_answer_is_said_to_be_right_and_names_the_run() -> None:
-    said = practise("x", "9", str(RIGHT))
+    said = practise(str(RIGHT))
 
-    assert said.count("Give a number from 1 to") == 2
     assert f"Right. See the run: kit open {FIRST.token}" in said
+    assert said.endswith("1 of 1 right.\n")
+
+
+@pytest.mark.parametrize("typed", ["x", "9", "0", "-1", "²", "0000000019", "9" * 5000])
+def test_what_is_no_choice_is_asked_again(typed: str) -> None:
+    said = practise(typed, f"0{RIGHT}")
+
+    assert said.count("Give a number from 1 to") == 1
     assert said.endswith("1 of 1 right.\n")
 
 

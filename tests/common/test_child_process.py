@@ -265,3 +265,14 @@ def test_each_end_of_the_parent_ends_the_workers(method: str, then: str, mark: s
     with_workers(method, then, mark).wait(20)
 
     assert none_lives(mark) == {}
+
+
+def test_what_a_container_keeps_from_this_process_is_no_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3}, raising=False)
+    limited = child_process.processors()
+    monkeypatch.delattr(os, "sched_getaffinity")
+
+    assert (limited, child_process.processors()) == (2, 64)

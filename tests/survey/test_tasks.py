@@ -30,6 +30,13 @@ def test_a_repository_is_called_like_its_folder(path: str, name: str) -> None:
     assert [task.name for task in tasks_of([path], content=False, check=False)] == [name]
 
 
+@pytest.mark.parametrize("paths", [["/a/x", "/b/x"], ["/a/Redis", "/b/redis"]])
+def test_no_two_have_one_file_where_a_system_has_one_for_both_cases(paths: list[str]) -> None:
+    names = [task.name for task in tasks_of(paths, content=False, check=False)]
+
+    assert len({name.casefold() for name in names}) == len(paths)
+
+
 def test_two_of_one_name_are_told_apart_and_keep_their_names() -> None:
     paths = ["/a/redis", "/b/redis", "/c/vite"]
     names = [task.name for task in tasks_of(paths, content=False, check=False)]

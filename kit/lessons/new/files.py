@@ -122,11 +122,7 @@ def write_lesson(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def read_case_file(folder: Path) -> RevertCase:
-    """Return what the lesson in *folder* knows about its revert.
-
-    Raises:
-        UserError: There is no such file, or `kit new` did not write it so.
-    """
+    """Return what a lesson knows about its revert; UserError if `kit new` did not write it so."""
     path = folder / CASE
     text = read_bounded(path, "lesson", _MAX_BYTES)
     with contextlib.suppress(FormatError, ValueError, RecursionError):
@@ -140,9 +136,5 @@ def read_case_file(folder: Path) -> RevertCase:
 
 
 def read_history_file(folder: Path) -> FileHistory:
-    """Return the commits of the lesson in *folder*.
-
-    Raises:
-        UserError: There is no such file, or `kit new` did not write it so.
-    """
+    """Return the commits of a lesson; UserError if `kit new` did not write them so."""
     return read_file(folder / HISTORY)

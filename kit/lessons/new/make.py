@@ -50,11 +50,7 @@ def lesson_files_of(history: History, revision: str, project: str = "") -> Mappi
 
 
 def unwritten_places(folder: Path) -> tuple[str, ...]:
-    """Return what the author of the lesson in *folder* has still to write.
-
-    Raises:
-        UserError: There is no such lesson, or its notebook cannot be read.
-    """
+    """Return what the author of a lesson has still to write; UserError if it cannot be read."""
     path = folder / NOTEBOOK
     text = read_bounded(path, "notebook", _MAX_NOTEBOOK)
     try:

@@ -157,11 +157,7 @@ def check_length(line: LogLine) -> Unread | None:
 
 
 def first_object(text: str) -> dict[str, Json]:
-    """Return the first object in a text that begins with it; text may follow.
-
-    Raises:
-        FormatError: There is none.
-    """
+    """Return the object at the start of a text; text may follow; FormatError without one."""
     return next(read_objects(text), {})
 
 

@@ -1,4 +1,4 @@
-"""Reads the log of a real QEMU: its commands, replies and events about unplugging.
+"""Read the log of a real QEMU: its commands, replies and events about unplugging.
 
 Each line is read once.  Messages about unplugging become entries, all others are only counted.
 """
@@ -331,7 +331,7 @@ def read_log(
 
 
 def _one_of(monitors: OrderedDict[str, _Monitor], name: str, form: LogFormat) -> _Monitor | None:
-    """Return the monitor of that name, a new one if need be; None if there are too many."""
+    """Return the monitor of that name, made if it is new; None if there are too many."""
     known = monitors.get(name)
     if known is None and len(monitors) < MAX_MONITORS:
         known = monitors[name] = _Monitor(form)

@@ -110,7 +110,7 @@ class SandboxDesk(Desk):
     def view(self, size: Size = USUAL) -> View:
         """Return what is shown."""
         model, here = self.model, self.model.timeline
-        drawing = drawing_of(here, size)
+        drawing = drawing_of(here, size, kept=True)
         places = self._with_verdict(places_of(here, drawing))
         return View(
             kind="sandbox",

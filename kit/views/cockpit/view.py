@@ -254,9 +254,12 @@ def shown(data: Any) -> Any:  # noqa: ANN401 - JSON data
     return data
 
 
-def drawing_of(drawn: Timeline | Layout, size: Size) -> Drawing:
-    """Draw a picture that moves, not higher than a cockpit has room for."""
-    return draw(drawn, moves=True, width=size.width, highest=size.highest)
+def drawing_of(drawn: Timeline | Layout, size: Size, *, kept: bool = False) -> Drawing:
+    """Draw a picture that moves, not higher than a cockpit has room for.
+
+    ``kept``: its lanes stay where they are whatever is done.
+    """
+    return draw(drawn, moves=True, width=size.width, highest=size.highest, kept=kept)
 
 
 _SHARES = {"text": "Copy as text", "mail": "Copy for mail", "svg": "Save SVG"}

@@ -1,12 +1,36 @@
-"""Rows of labels in which no two labels overlap."""
+"""Rows of labels in which no two labels overlap: each is a flag on a pole.
+
+A pole stands at its arrow, and goes from the lane through the rows below its label. A label is on
+either side of its pole.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
-__all__ = ["Shelf"]
+__all__ = ["Flag", "FlagPlace", "Shelf", "flags_in"]
 
-_APART = 6.0
+_APART = 6.0  # between two labels
+_BESIDE = 4.0  # between a pole and a label
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A label at *x*. The more it weighs, the more it matters that it is there."""
+
+    x: float
+    width: float
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FlagPlace:
+    """Where a label begins, and in which row; row 0 is next to the lane."""
+
+    start: float
+    row: int
 
 
 @dataclass(slots=True)
@@ -21,28 +45,45 @@ class Shelf:
     most: int
     crossed: tuple[float, ...] = ()
     rows: list[list[tuple[float, float]]] = field(default_factory=list)
+    poles: list[tuple[float, int]] = field(default_factory=list)
 
-    def put(self, x: float, width: float, *, beside: float = 4.0) -> tuple[float, int] | None:
-        """Return a place for a label at *x*: to its right, else to its left, else in another row.
+    def put(self, flag: Flag, *, low: bool = True) -> FlagPlace | None:
+        """Return a place for a label: to the right of its pole, to its left, or in another row.
+
+        ``low``: rather on the other side than in another row.
 
         Returns:
-            Where the label begins, and in which row, or None.
+            The place, or None if there is no room.
         """
-        places = [
-            (start, number)
-            for number in range(self.most)
-            for start in (x + beside, x - beside - width)
-            if self._free(number, start, start + width)
-        ]
-        if not places:
+        sides = (flag.x + _BESIDE, flag.x - _BESIDE - flag.width)
+        rows = range(self.most)
+        places = (
+            [FlagPlace(start, row) for row in rows for start in sides]
+            if low
+            else [FlagPlace(start, row) for start in sides for row in rows]
+        )
+        free = [place for place in places if self._has_room(flag, place)]
+        if not free:
             return None
-        start, number = min(places, key=lambda place: self._crossings(place[0], width))
-        self.rows += [[] for _ in range(number + 1 - len(self.rows))]
-        self.rows[number].append((start, start + width))
-        return start, number
+        found = min(free, key=lambda place: _crossings(place, flag.width, self.crossed))
+        self.rows += [[] for _ in range(found.row + 1 - len(self.rows))]
+        self.rows[found.row].append((found.start, found.start + flag.width))
+        self.poles.append((flag.x, found.row))
+        return found
 
-    def _crossings(self, start: float, width: float) -> int:
-        return sum(start - 2 < x < start + width + 2 for x in self.crossed)
+    def _has_room(self, flag: Flag, place: FlagPlace) -> bool:
+        start, end = place.start, place.start + flag.width
+        return (
+            self._free(place.row, start, end)
+            and not any(
+                row > place.row and start - _BESIDE < x < end + _BESIDE for x, row in self.poles
+            )
+            and all(
+                end + _BESIDE <= flag.x or flag.x <= start - _BESIDE
+                for row in self.rows[: place.row]
+                for start, end in row
+            )
+        )
 
     def put_at(self, start: float, end: float, pad: float = 0.0) -> int | None:
         """Return a row that is free from *start* to *end*, or None."""
@@ -59,3 +100,39 @@ class Shelf:
         return within and all(
             end + _APART <= other or after + _APART <= start for other, after in there
         )
+
+
+def flags_in(
+    flags: Sequence[Flag], left: float, right: float, most: int, crossed: tuple[float, ...] = ()
+) -> tuple[tuple[FlagPlace | None, ...], int]:
+    """Return a place for each label, None for one without room, and how many rows they take.
+
+    Of a few orders in which to place them, the one that leaves out least is taken; of these, the
+    one with fewest rows, and then the one in which labels are on fewest lines.
+    """
+    best: tuple[tuple[float, ...], tuple[FlagPlace | None, ...], int] | None = None
+    for order, low, avoided in product(_orders(flags), (True, False), (crossed, ())):
+        shelf = Shelf(left, right, most, avoided)
+        found = {number: shelf.put(flags[number], low=low) for number in order}
+        places = tuple(found[number] for number in range(len(flags)))
+        pairs = list(zip(flags, places, strict=True))
+        lost = sum(flag.weight for flag, place in pairs if place is None)
+        over = sum(_crossings(place, flag.width, crossed) for flag, place in pairs if place)
+        score = (lost, len(shelf.rows), over)
+        if best is None or score < best[0]:
+            best = score, places, len(shelf.rows)
+    return best[1:] if best else ((), 0)
+
+
+def _crossings(place: FlagPlace, width: float, crossed: tuple[float, ...]) -> int:
+    return sum(place.start - 2 < x < place.start + width + 2 for x in crossed)
+
+
+def _orders(flags: Sequence[Flag]) -> Iterator[list[int]]:
+    """Yield orders: from the right, from the left, and by weight."""
+    numbers = sorted(range(len(flags)), key=lambda number: flags[number].x)
+    if not numbers:
+        return
+    yield numbers[::-1]
+    yield numbers
+    yield sorted(numbers, key=lambda number: -flags[number].weight)

@@ -29,10 +29,19 @@ from kit.views.diagram.layout import (
     lane_name,
     layout_of,
 )
+from kit.views.diagram.left_out import LeftOut, left_out
 from kit.views.diagram.legend import legend_parts
-from kit.views.diagram.svg_axis import AXIS_Y, TOP, axis_parts, now_line
+from kit.views.diagram.svg_axis import (
+    NOW_Y,
+    Numbers,
+    axis_back,
+    axis_words,
+    now_line,
+    now_words,
+    numbers_of,
+)
 from kit.views.diagram.svg_chips import chips_of
-from kit.views.diagram.svg_lanes import Lanes, lanes_of
+from kit.views.diagram.svg_lanes import Label, Lanes, Rooms, lanes_of
 from kit.views.diagram.svg_spans import COLOURS, Span, spans_of
 from kit.views.diagram.time_axis import MIN_AXIS_S, Axis, axis_of, duration, when
 from kit.views.escape import Html
@@ -43,9 +52,11 @@ WIDTH, RIGHT = 960.0, 140.0
 SIZE = 11.5
 HEAD = 26.0  # for the title of a picture that travels alone
 SMALL, LINE = 11.0, 14.0  # of the words below the picture
-BELOW = 16.0  # for the words at the first difference
+BELOW = 14.0  # for the words at the first difference
 MAX_LEFT = 180.0  # for the names of lanes
-MAX_LABEL_ROWS = 3  # rows of labels over a lane, fewer if the picture would be too high
+ROOMS = (Rooms(), Rooms(first=2, other=2, below=2), Rooms(first=1, other=1, below=1))
+KEPT = (Rooms(2, 1, 2, kept=True), Rooms(1, 1, 1, kept=True))
+KEPT_NUMBERS = 2  # rows of numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +118,14 @@ def draw(
     moves: bool = False,
     width: float = WIDTH,
     highest: float = 0,
+    kept: bool = False,
     shortest_s: int | None = None,
 ) -> Drawing:
     """Draw a picture; one that ``moves`` has all steps in it, and names them.
 
-    ``highest``: leave labels out where the picture would be higher; 0 for no limit.
+    ``highest``: fewer rows of labels where the picture would be higher; 0 for no limit. A label
+    without room stands below the lanes, with its number.
+    ``kept``: lanes are where they would be in any other picture of this size.
     ``shortest_s``: how long the axis is at least; by default pictures of a page can be compared.
     """
     layout = played if isinstance(played, Layout) else layout_of(played)
@@ -121,21 +135,25 @@ def draw(
         still = not future and not moves
         shortest_s = min(MIN_AXIS_S, layout.end_ns // NS_PER_S + 2) if still else MIN_AXIS_S
     axis = axis_of(layout, left, width - RIGHT, shortest_s)
+    numbers = numbers_of(layout, axis, KEPT_NUMBERS if kept else 1)
     origin = _wrapped(layout.origin, width)
-    groups = _lanes_within(layout, axis, highest and highest - LINE * len(origin))
-    height = groups[-1][1].bottom + BELOW
-    picture = _PictureParts(layout, axis, width, height, future=future, moves=moves)
-    parts = (*picture.parts(groups), *_origin(origin, height))
+    placed = _placed(
+        layout, axis, numbers, width, highest and highest - LINE * len(origin), kept=kept
+    )
+    height = placed.groups[-1][1].bottom + BELOW
+    picture = _PictureParts(layout, axis, numbers, width, height, future=future, moves=moves)
+    whole = height + placed.legend.height
+    parts = (*picture.parts(placed), *_origin(origin, whole))
     at_end = layout.now_ns >= layout.end_ns and layout.place == len(layout.stops) - 1
     shown = not moves and (future or at_end)  # else the label must not tell what is hidden
     label = _label(layout) if shown else "A picture of a run, up to the current place."
     return Drawing(
         svg=svg.picture(
-            width, height + LINE * len(origin), f"{label} {layout.origin}".strip(), parts
+            width, whole + LINE * len(origin), f"{label} {layout.origin}".strip(), parts
         ),
         parts=parts,
         width=width,
-        height=height + LINE * len(origin),
+        height=whole + LINE * len(origin),
         start=axis.left,
         steps=tuple(x + 3 for x in axis.steps),
         end=max([axis.until(None, layout.end_ns), *(x + 3 for x in axis.steps[-1:])]),
@@ -151,18 +169,32 @@ def _left(layout: Layout) -> float:
     return max([left, *(min(svg.text_width(name, 12) + 20, MAX_LEFT) for name in names)])
 
 
-def _lanes_within(layout: Layout, axis: Axis, highest: float) -> list[tuple[PictureSide, Lanes]]:
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """The lanes of each side, and the labels that have no room beside them."""
+
+    groups: list[tuple[PictureSide, Lanes]]
+    legend: LeftOut
+
+
+def _placed(
+    layout: Layout, axis: Axis, numbers: Numbers, width: float, highest: float, *, kept: bool
+) -> _Placed:
     """Place the lanes, with as many rows of labels as there is room for."""
-    groups: list[tuple[PictureSide, Lanes]] = []
-    for most in range(MAX_LABEL_ROWS, 0, -1):
-        groups, top = [], TOP
+    found: list[_Placed] = []
+    for rooms in KEPT if kept else ROOMS:
+        groups, top = [], numbers.bottom + 2
         for side in layout.sides:
-            lanes = lanes_of(layout, side, axis, top, most)
+            lanes = lanes_of(layout, side, axis, top, rooms)
             groups.append((side, lanes))
             top = lanes.bottom
-        if not highest or top + BELOW <= highest:
+        found.append(
+            _Placed(groups, left_out(layout, [lanes for _, lanes in groups], width, top + BELOW))
+        )
+        below = LINE if kept else found[-1].legend.height
+        if not highest or top + BELOW + below <= highest:
             break
-    return groups
+    return found[-1]
 
 
 def _wrapped(words: str, width: float) -> list[str]:
@@ -222,53 +254,67 @@ class _PictureParts:
         self,
         layout: Layout,
         axis: Axis,
+        numbers: Numbers,
         width: float,
         height: float,
         *,
         future: bool,
         moves: bool,
     ) -> None:
-        self._layout, self._axis, self._width, self._height = layout, axis, width, height
+        self._layout, self._axis, self._numbers = layout, axis, numbers
+        self._width, self._height = width, height
         self._future, self._moves = future, moves
         self._now = _now_x(layout, axis)
         self._at_end = layout.now_ns >= layout.end_ns and layout.place == len(layout.stops) - 1
 
-    def parts(self, groups: list[tuple[PictureSide, Lanes]]) -> Iterator[Html]:
-        """Yield all parts, those at the back first."""
-        layout, axis = self._layout, self._axis
-        bottom = self._height - BELOW
-        yield from axis_parts(layout, axis, self._width, bottom)
+    def parts(self, placed: _Placed) -> Iterator[Html]:
+        """Yield all parts, those at the back first: lines, and the words over them."""
+        layout, axis, groups = self._layout, self._axis, placed.groups
+        bottom, top = self._height - BELOW, self._numbers.bottom
+        yield from axis_back(layout, axis, self._numbers, bottom)
+        yield from self._now_line(NOW_Y, top)
+        yield from axis_words(layout, axis, self._numbers)
         for _, lanes in groups:
             yield from self._back(lanes)
         spans = [part for side, lanes in groups for part in spans_of(layout, side, lanes, axis)]
-        yield from self._in_time(spans)
+        yield from self._in_time([(span, span.drawn) for span in spans])
+        yield from self._now_line(top, bottom)
+        yield from self._first_difference(top)
+        for _, lanes in groups:
+            for label in lanes.labels:
+                yield from self._at_step(label.step, _pole(label))
+        yield from self._in_time([(span, span.words) for span in spans])
         for side, lanes in groups:
             yield from self._heading(side, lanes)
-        for side, lanes in groups:
             for mark in side.marks:
                 yield from self._at_step(mark.step, _mark(mark, lanes, axis.steps[mark.step]))
-            for label in lanes.labels:
-                colour = COLOURS[label.tone]
-                drawn = svg.text(
-                    label.x, label.y, label.words, fill=colour, size=SIZE, bold=label.first
-                )
-                yield from self._at_step(label.step, drawn)
-        yield from self._first_difference()
         for side, lanes in groups:
+            for label in lanes.labels:
+                yield from self._at_step(label.step, _words(label))
             yield from self._chips(side, lanes)
-        if self._moves or not (self._at_end or layout.observed):
-            yield now_line(layout, self._now, bottom)
+        for step, drawn in placed.legend.words:
+            yield from self._at_step(step, drawn)
+        if self._has_now:
+            yield now_words(layout, self._now)
 
-    def _in_time(self, spans: list[Span]) -> Iterator[Html]:
+    @property
+    def _has_now(self) -> bool:
+        return self._moves or not (self._at_end or bool(self._layout.observed))
+
+    def _now_line(self, top: float, bottom: float) -> Iterator[Html]:
+        if self._has_now:
+            yield now_line(self._now, top, bottom)
+
+    def _in_time(self, spans: list[tuple[Span, Html]]) -> Iterator[Html]:
         """Yield what lasts: what is over in its colours, what is to come in the quiet one."""
         if self._at_end and not self._moves:
-            yield from (span.drawn for span in spans)
+            yield from (drawn for _, drawn in spans)
             return
         now, moves = self._now, self._moves
-        past = [span.drawn for span in spans if moves or span.start < now]
+        past = [drawn for span, drawn in spans if moves or span.start < now]
         yield svg.cut(0, now, self._height, past, kit="past" * moves)
         if self._future or moves:
-            rest = [span.drawn for span in spans if moves or span.end > now]
+            rest = [drawn for span, drawn in spans if moves or span.end > now]
             yield svg.cut(now, self._width - now, self._height, rest, svg.DIMMED, "then" * moves)
 
     def _at_step(self, step: int, drawn: Html) -> Iterator[Html]:
@@ -282,24 +328,17 @@ class _PictureParts:
         elif not later:
             yield drawn
 
-    def _first_difference(self) -> Iterator[Html]:
+    def _first_difference(self, top: float) -> Iterator[Html]:
         step = self._layout.first_step
         if step is None:
             return
         x, height = self._axis.steps[step], self._height
         left = x > self._width / 2
-        parts = [
-            svg.line(x, AXIS_Y + 18, x, height - 12, svg.BAD, 1.5, "6 3"),
-            svg.text(
-                x - 5 if left else x + 5,
-                height - 3,
-                "first difference",
-                fill=svg.BAD,
-                size=SIZE,
-                anchor="end" if left else "start",
-            ),
-        ]
-        yield from self._at_step(step, Html().join(parts))
+        anchor = "end" if left else "start"
+        at, words = x - 5 if left else x + 5, "first difference"
+        said = svg.text(at, height - 3, words, fill=svg.BAD, size=SIZE, anchor=anchor)
+        line = svg.line(x, top, x, height - 12, svg.BAD, 1.5, "6 3")
+        yield from self._at_step(step, line + said)
 
     def _chips(self, side: PictureSide, lanes: Lanes) -> Iterator[Html]:
         x, place = self._width - RIGHT + 8, self._layout.place
@@ -355,6 +394,17 @@ class _PictureParts:
     def _named(self, *drawn: Html) -> Html:
         """Mark a name, which stays in sight where a script scrolls the picture."""
         return svg.group(drawn, kit="name") if self._moves else Html().join(drawn)
+
+
+def _pole(label: Label) -> Html:
+    """Draw the pole that joins a label to its arrow."""
+    return svg.line(label.pole, label.tip, label.pole, label.foot, COLOURS[label.tone], 0.8)
+
+
+def _words(label: Label) -> Html:
+    """Draw the words of a label."""
+    colour = COLOURS[label.tone]
+    return svg.text(label.x, label.y, label.words, fill=colour, size=SIZE, bold=label.first)
 
 
 def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:

@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
 from kit.actors.messages import Actor
 from kit.trace.columns import Severity
 from kit.views.diagram import svg_shapes as svg
-from kit.views.diagram.label_rows import Shelf
+from kit.views.diagram.label_rows import Flag, Shelf, flags_in
 from kit.views.diagram.layout import Lane, LaneRow, Layout, Mark, PictureSide
 from kit.views.diagram.spans import Bracket
 from kit.views.diagram.time_axis import Axis
 
-__all__ = ["BAR", "Label", "Lanes", "lanes_of"]
+__all__ = ["BAR", "Label", "Lanes", "Rooms", "lanes_of"]
 
-BAR, ROW, LINE, OVER, SIZE = 15.0, 19.0, 13.0, 15.0, 11.5
+BAR, ROW, LINE, OVER, SIZE = 15.0, 18.0, 13.0, 15.0, 11.5
 DROPPED_EDGE = (svg.PAPER, 3.0, "4 4")  # in the bar of a QEMU that no longer waits
-HEADING, GAP = 22.0, 14.0
-MAX_ROWS, MAX_BELOW = 3, 2
+HEADING, GAP = 19.0, 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """How many rows of labels there may be over the first lane, over another, and at the bottom.
+
+    ``kept``: a lane keeps its place whatever is done: its rows are there with no label in them,
+    and so is a row for a bracket.
+    """
+
+    first: int = 3
+    other: int = 3
+    below: int = 3
+    kept: bool = False
+
+    def over(self, lane: Lane, layout: Layout) -> int:
+        """Return how many rows of labels there may be over a lane: none if they are below it."""
+        if lane is Actor.GUEST and lane is layout.lanes[-1]:
+            return 0
+        return self.first if lane is layout.lanes[0] else self.other
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The text beside an arrow. ``step`` is the step that it belongs to."""
+    """The text beside an arrow, and its pole from ``foot`` to ``tip``.
+
+    ``step`` is the step that it belongs to.
+    """
 
     x: float
     y: float
@@ -32,6 +53,9 @@ class Label:
     tone: Severity
     step: int
     first: bool
+    pole: float
+    tip: float
+    foot: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +63,8 @@ class Lanes:
     """Where everything of one run is, from ``top`` to ``bottom``.
 
     ``blocks`` holds the upper and lower edge of each lane, ``rows`` the middle of each row of bars,
-    and ``brackets`` where each bracket is drawn.
+    and ``brackets`` where each bracket is drawn. ``left_out`` are the marks whose label has no
+    room.
     """
 
     top: float
@@ -48,6 +73,7 @@ class Lanes:
     rows: Mapping[LaneRow, float]
     brackets: tuple[tuple[Bracket, float], ...]
     labels: tuple[Label, ...]
+    left_out: tuple[Mark, ...]
 
     def middle(self, lane: Lane) -> float:
         """The middle of a lane."""
@@ -60,36 +86,26 @@ class Lanes:
         return (bottom, other_top) if top < other_top else (top, other_bottom)
 
 
-@dataclass(frozen=True, slots=True)
-class _LabelText:
-    """The text of one arrow, or of all arrows of one instant."""
-
-    x: float
-    words: str
-    tone: Severity
-    step: int
-    first: bool
-
-
-def lanes_of(
-    layout: Layout, side: PictureSide, axis: Axis, top: float, most: int = MAX_ROWS
-) -> Lanes:
-    """Lay out the lanes of a run, its labels and its brackets, from *top* down.
-
-    There are *most* rows of labels over a lane.
-    """
+def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float, rooms: Rooms) -> Lanes:
+    """Lay out the lanes of a run, its labels and its brackets, from *top* down."""
     y = top + HEADING
     blocks: dict[Lane, tuple[float, float]] = {}
     rows: dict[LaneRow, float] = {}
     brackets: list[tuple[Bracket, float]] = []
     labels: list[Label] = []
+    left_out: list[Mark] = []
     for lane in layout.lanes:
-        shelf = Shelf(axis.left - 4, axis.right + 118, most, _crossing(side, axis, lane, layout))
-        placed = list(_place(shelf, _gather_labels(side, layout, axis, lane)))
-        y += LINE * len(shelf.rows)
-        labels += (Label(x, y - 2 - LINE * row, *_label_fields(w)) for x, row, w in placed)
+        zone = _Zone(layout, side, axis, lane, rooms.over(lane, layout))
+        left_out += zone.left_out
+        high = rooms.over(lane, layout) if rooms.kept else zone.high
+        y += LINE * high
+        labels_end = y
         over = list(_stack(side, lane, axis))
-        y += max(GAP - LINE * bool(placed), OVER * (1 + max((n for _, n in over), default=-1)))
+        several = max((n for _, n in over), default=-1) + 1
+        if rooms.kept and lane in (Actor.QEMU, Actor.GUEST):
+            several = max(several, 1)
+        y += max(GAP - LINE * bool(high), OVER * several)
+        labels += zone.labels(labels_end - 2, -LINE, y + 2)
         brackets += ((bracket, y - 7 - OVER * n) for bracket, n in over)
         start = y
         for row in layout.rows_of(lane):
@@ -97,24 +113,63 @@ def lanes_of(
             y += ROW
         y = max(y, start + ROW)
         blocks[lane] = (start + 2, y - 2)
-    shelf = Shelf(axis.left - 4, axis.right + 118, min(most, MAX_BELOW))
-    placed = list(_place(shelf, _gather_labels(side, layout, axis, None)))
-    labels += (Label(x, y + 10 + LINE * row, *_label_fields(w)) for x, row, w in placed)
+    zone = _Zone(layout, side, axis, None, rooms.below)
     return Lanes(
         top=top,
-        bottom=y + LINE * len(shelf.rows) + 6,
+        bottom=y + LINE * (rooms.below if rooms.kept else zone.high) + 6,
         blocks=blocks,
         rows=rows,
         brackets=tuple(brackets),
-        labels=tuple(labels),
+        labels=(*labels, *zone.labels(y + 10, LINE, y - 2)),
+        left_out=(*left_out, *zone.left_out),
     )
 
 
-def _label_fields(one: _LabelText) -> tuple[str, Severity, int, bool]:
-    return one.words, one.tone, one.step, one.first
-
-
 # -- labels ----------------------------------------------------------------------------------------
+
+
+class _Zone:
+    """The labels above a lane, or below the guest: as many as have room in *most* rows."""
+
+    def __init__(
+        self, layout: Layout, side: PictureSide, axis: Axis, lane: Lane | None, most: int
+    ) -> None:
+        self._marks = [m for m in side.marks if not m.minor and _lane_of(m, layout) is lane]
+        self._axis = axis
+        crossed = () if lane is None else _crossing(side, axis, lane, layout)
+        firsts = {mark.label: mark for mark in reversed(self._marks)}.values()
+        flags = [
+            Flag(
+                axis.steps[mark.step],
+                svg.text_width(mark.label, SIZE, bold=mark.first),
+                _WEIGHT[mark.tone] + (mark in firsts) + 16 * mark.first,
+            )
+            for mark in self._marks
+        ]
+        self._places, self.high = flags_in(flags, axis.left - 4, axis.right + 4, most, crossed)
+
+    @property
+    def left_out(self) -> tuple[Mark, ...]:
+        """The marks whose label has no room."""
+        pairs = zip(self._marks, self._places, strict=True)
+        return tuple(mark for mark, place in pairs if place is None)
+
+    def labels(self, y: float, line: float, foot: float) -> Iterator[Label]:
+        """Yield the labels; row 0 has its base line at *y*, the next *line* further."""
+        for mark, place in zip(self._marks, self._places, strict=True):
+            if place is not None:
+                base = y + line * place.row
+                yield Label(
+                    x=place.start,
+                    y=base,
+                    words=mark.label,
+                    tone=mark.tone,
+                    step=mark.step,
+                    first=mark.first,
+                    pole=self._axis.steps[mark.step],
+                    tip=base - 8 if line < 0 else base + 1,
+                    foot=foot,
+                )
 
 
 def _lane_of(mark: Mark, layout: Layout) -> Lane | None:
@@ -124,27 +179,8 @@ def _lane_of(mark: Mark, layout: Layout) -> Lane | None:
     return min(mark.src, mark.dst, key=layout.lanes.index)
 
 
-def _gather_labels(
-    side: PictureSide, layout: Layout, axis: Axis, lane: Lane | None
-) -> list[_LabelText]:
-    """Return the labels above a lane, or below the guest, most important first."""
-    marks = [m for m in side.marks if not m.minor and _lane_of(m, layout) is lane]
-    found = []
-    for _, group in groupby(marks, key=lambda m: (m.at_ns, m.tone)):
-        together = list(group)
-        found.append(
-            _LabelText(
-                x=axis.steps[together[0].step],
-                words=_joined([mark.label for mark in together]),
-                tone=together[0].tone,
-                step=together[0].step,
-                first=any(mark.first for mark in together),
-            )
-        )
-    return sorted(found, key=lambda one: (not one.first, _RANK[one.tone]))
-
-
-_RANK = {Severity.BAD: 0, Severity.GOOD: 0, Severity.PLAIN: 1, Severity.WAIT: 2}
+_WEIGHT = {Severity.BAD: 8, Severity.GOOD: 8, Severity.PLAIN: 4, Severity.WAIT: 2}
+"""How much a label matters. The first of a name matters a little more than the next ones."""
 
 
 def _crossing(side: PictureSide, axis: Axis, lane: Lane, layout: Layout) -> tuple[float, ...]:
@@ -156,20 +192,6 @@ def _crossing(side: PictureSide, axis: Axis, lane: Lane, layout: Layout) -> tupl
         if upper < place(lane) <= lower:
             steps.append(mark.step)
     return tuple(axis.steps[step] for step in steps)
-
-
-def _joined(labels: list[str]) -> str:
-    """Name each label once, with its count."""
-    counts = {label: labels.count(label) for label in labels}
-    return ", ".join(label if n == 1 else f"{label} ×{n}" for label, n in counts.items())
-
-
-def _place(shelf: Shelf, found: list[_LabelText]) -> Iterator[tuple[float, int, _LabelText]]:
-    for one in found:
-        wide = svg.text_width(one.words, SIZE, bold=one.first)
-        place = shelf.put(one.x, wide)
-        if place is not None:
-            yield *place, one
 
 
 # -- brackets --------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from kit.views.escape import Html
 __all__ = ["COLOURS", "Span", "spans_of"]
 
 SIZE = 11.5
+SIGN = 5.0  # half of the height of a sign: of what a party does on its own
 CLEAR = 7.0  # between an arrow or a sign and text
 COLOURS = TONES
 SOLID = {LaneState.HOLDS, LaneState.DROPPED, LaneState.USES, LaneState.LISTED}
@@ -30,11 +31,12 @@ TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A bar or a bracket: where it begins and ends, and its shapes."""
+    """A bar or a bracket: where it begins and ends, its shapes, and the words on it."""
 
     start: float
     end: float
     drawn: Html
+    words: Html
 
 
 def spans_of(layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis) -> Iterator[Span]:
@@ -43,11 +45,15 @@ def spans_of(layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis) -> Ite
     for bar in side.bars:
         start, end = axis.after(bar.first), axis.until(bar.last, layout.end_ns)
         y = lanes.rows[bar.row]
-        yield Span(start, end, Html().join(_bar(bar, start, end, y, crossed.at(y))))
+        yield _span(start, end, list(_bar(bar, start, end, y, crossed.at(y))))
     for bracket, y in lanes.brackets:
         start, end, ended = _reach(bracket, axis)
         parts = _bracket(bracket, start, end, y, axis, crossed.at(y), ended=ended)
-        yield Span(start, end, Html().join(parts))
+        yield _span(start, end, list(parts))
+
+
+def _span(start: float, end: float, parts: list[Html]) -> Span:
+    return Span(start, end, Html().join(parts[:-1]), parts[-1])
 
 
 # -- bars: who believes what, from when to when ----------------------------------------------------
@@ -127,7 +133,7 @@ class _Crossed:
         for mark in side.marks:
             if mark.src is mark.dst:
                 y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
-                span = (y, y)
+                span = (y - SIGN, y + SIGN)
             else:
                 span = lanes.between(mark.src, mark.dst)
             self._spans.append((axis.steps[mark.step], min(span), max(span)))

@@ -18,7 +18,8 @@ from kit.views.diagram.layout import Layout
 __all__ = ["Axis", "Knot", "axis_of", "duration", "when"]
 
 MIN_AXIS_S = 20
-MAJOR, MINOR = 17.0, 4.0  # the width of a step in a fan: room for its number
+MAJOR, MINOR = 17.0, 4.0  # the width of a step in a fan
+DIGIT = 8.0  # of a number of a step; what is left of MAJOR keeps two apart
 MAX_FANS = 0.6  # of the width
 STRETCHED = 6.0  # how much wider fans may be if only the order is known
 CUT = 20  # a gap is cut if it is this many times as long as all others together
@@ -115,7 +116,7 @@ def axis_of(layout: Layout, left: float, right: float, shortest_s: int = MIN_AXI
     """Return the axis of a layout, from *left* to *right*, of *shortest_s* at least."""
     minor = _minor_steps(layout)
     fans = {
-        at_ns: [MINOR if step in minor else MAJOR for step, _ in group]
+        at_ns: [_wide(step, minor) for step, _ in group]
         for at_ns, group in groupby(enumerate(layout.stops), lambda stop: stop[1].at_ns)
     }
     end_ns = max(NS_PER_S * (1 if layout.counted else shortest_s), layout.end_ns)
@@ -135,6 +136,11 @@ def axis_of(layout: Layout, left: float, right: float, shortest_s: int = MIN_AXI
         # the first step of each fan leaves room, which keeps it from the gap's end
         x += gap * per_ns + (fans[at_ns][0] * scale if at_ns in fans else 0.0)
     return Axis(left, right, tuple(knots), tuple(steps))
+
+
+def _wide(step: int, minor: set[int]) -> float:
+    """Return the width of a step in a fan: room for its number, if it has one."""
+    return MINOR if step in minor else max(MAJOR, 4 + DIGIT * len(str(step + 1)))
 
 
 def _minor_steps(layout: Layout) -> set[int]:

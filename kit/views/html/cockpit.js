@@ -441,19 +441,20 @@ class Cockpit {
     this.parts.picture.written = view.picture.svg;
     this.parts.picture.innerHTML = view.picture.svg;
     const svg = this.parts.picture.querySelector("svg");
-    const one = (name) => svg.querySelector(`[data-kit="${name}"]`);
+    const all = (name) => [...svg.querySelectorAll(`[data-kit="${name}"]`)];
+    const past = all("past"); // shapes, and the words over them
     this.drawn = {
       svg,
-      past: one("past"),
-      then: one("then"),
-      now: one("now"),
+      past,
+      then: all("then"),
+      now: all("now"),
       x: view.picture.now,
-      height: Number((one("past") || svg).getAttribute("height")), // words may stand below it
+      height: Number((past[0] || svg).getAttribute("height")), // words may stand below it
       steps: [...svg.querySelectorAll("[data-at]")],
       chips: [...svg.querySelectorAll("[data-since]")],
     };
-    if (!this.drawn.now) return;
-    this.drawn.dimmed = this.drawn.then.getAttribute("style");
+    if (!this.drawn.now.length) return;
+    this.drawn.dimmed = this.drawn.then[0].getAttribute("style");
     // the fog lies behind what was played and the headings; over the axis it is as wide as its words
     this.drawn.fog = [
       [17, 15, 16],
@@ -463,15 +464,15 @@ class Cockpit {
       rect.setAttribute("y", y);
       rect.setAttribute("height", height);
       rect.setAttribute("class", "kit-fog");
-      this.drawn.past.before(rect);
+      past[0].before(rect);
       return [rect, more];
     });
-    this.drawn.words = this.drawn.now.querySelector("text");
+    this.drawn.words = svg.querySelector('[data-kit="now"] text');
   }
 
   place(x, words) {
     const { drawn, view } = this;
-    if (!drawn || !drawn.now) return;
+    if (!drawn || !drawn.now.length) return;
     const wide = view.picture.width;
     const limit = this.reached >= this.count ? wide : Math.max(this.edge(), x);
     const cut = (node, left, width) => {
@@ -479,9 +480,9 @@ class Cockpit {
       node.setAttribute("width", Math.max(width, 0.1));
       node.setAttribute("viewBox", `${left} 0 ${Math.max(width, 0.1)} ${drawn.height}`);
     };
-    cut(drawn.past, 0, x);
-    cut(drawn.then, x, limit - x);
-    drawn.now.setAttribute("transform", `translate(${x - drawn.x} 0)`);
+    for (const node of drawn.past) cut(node, 0, x);
+    for (const node of drawn.then) cut(node, x, limit - x);
+    for (const node of drawn.now) node.setAttribute("transform", `translate(${x - drawn.x} 0)`);
     drawn.words.textContent = `now: ${words}`;
     const half = drawn.words.getComputedTextLength() / 2 + 2;
     drawn.words.setAttribute("x", Math.min(Math.max(x, half), wide - half) - (x - drawn.x));
@@ -519,7 +520,7 @@ class Cockpit {
     const { view, parts, drawn } = this;
     const here = view.positions[this.index];
     this.place(x === undefined ? here.x : x, words || here.at);
-    if (drawn && drawn.now) {
+    if (drawn && drawn.now.length) {
       const seen = view.positions[this.reached].step;
       for (const node of drawn.steps) {
         const at = Number(node.dataset.at);
@@ -713,7 +714,7 @@ class Cockpit {
 
   fly() {
     const { drawn, view } = this;
-    if (this.calm || !drawn || !drawn.now) return;
+    if (this.calm || !drawn || !drawn.now.length) return;
     for (const node of drawn.steps) {
       if (Number(node.dataset.at) !== view.positions[this.index].step) continue;
       const head = node.querySelector("polygon");

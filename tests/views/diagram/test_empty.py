@@ -11,10 +11,10 @@ from kit.simulation.run import Pair, Run, play, play_pair
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.svg import RIGHT, WIDTH, lone_svg
-from kit.views.diagram.svg_axis import TOP
 from tests.effort import some_of
 
 MAX_EMPTY = 0.3
+TOP = 52.0  # where the lanes begin at least
 LEFT = 118.0  # where the axis begins at most; the names of lanes are to the left of it
 TEXT = re.compile(r'<text x="([\d.]+)" y="([\d.]+)"([^>]*)>([^<]*)<')
 BAR = re.compile(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="15"')

@@ -137,10 +137,7 @@ def test_a_bracket_without_room_for_its_words_has_short_ones(room: int, said: st
 def test_a_guest_that_hangs_and_one_that_runs_again_have_different_labels() -> None:
     found = words(picture_svg(play(find_scenario("pcie-hung"), find_revision("pcie-expiry"))))
 
-    assert [word for word in found if word.split(",")[0] in {"hang", "runs again"}] == [
-        "hang",
-        "runs again, light blink",
-    ]
+    assert [word for word in found if word in {"hang", "runs again"}] == ["hang", "runs again"]
 
 
 def test_an_accepted_request_has_an_answer_but_no_result_yet() -> None:
@@ -167,7 +164,7 @@ def test_what_is_later_than_the_place_has_a_quiet_colour() -> None:
     assert later_words(picture_svg(pair())) == set()
 
 
-@pytest.mark.parametrize("width", [680, 960, 1160])
+@pytest.mark.parametrize("width", [720, 960, 1160])
 @pytest.mark.parametrize("name", ["libvirt-wrong", "retry-each-second", "vm-stopped"])
 def test_both_machines_fit_into_the_height_that_there_is(name: str, width: int) -> None:
     played = play_pair(find_scenario(name), find_revision("pre-revert"), find_revision("revert"))
@@ -205,7 +202,8 @@ def test_a_picture_that_moves_has_every_step_and_shows_the_same(chosen: Choices)
     assert {step for step in at if step > place} == {*quiet}
     assert {*map(id, shown)} <= {*map(id, here)}
     kits = [node.attrib["data-kit"] for node in root.iter() if "data-kit" in node.attrib]
-    assert [kit for kit in kits if kit != "name"] == ["past", "then", "now"]
+    lasts = ["past", "then"]
+    assert [kit for kit in kits if kit != "name"] == ["now", *lasts, "now", *lasts, "now"]
     layout = layout_of(chosen.timeline)
     assert kits.count("name") == len(layout.sides) * (1 + len(layout.lanes))
 

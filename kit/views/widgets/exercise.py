@@ -146,7 +146,8 @@ class ExerciseWidget(Shown):
         for item in task.items:
             children.append(self._choice(item.name, item.says))
             if self._lines_of is not None and task.rule is not ItemRule.IS_THERE:
-                children.append(HtmlView(lines_html((self._lines_of(item),))))
+                lines = lines_html((self._lines_of(item),), context=False)
+                children.append(HtmlView(lines))
         if self._source:
             children.append(
                 HtmlView(
@@ -273,10 +274,11 @@ def _verdict_html(model: ExerciseModel, hint: str) -> Html:
 
 
 def _hints_html(exercise: Exercise) -> Html:
-    return Html().join(
+    hints = Html().join(
         Html("<details><summary>{}</summary><p>{}</p></details>").format(title, hint)
         for title, hint in zip(HINTS, exercise.hints, strict=True)
     )
+    return Html('<div class="kit-hint-row">{}</div>').format(hints)
 
 
 def _more_html(model: ExerciseModel, svg: Html, run: Run | None) -> Html:

@@ -275,7 +275,7 @@ def _qemus_error(command: str, error: QmpError) -> ApiError:
 
 
 def _on_not_found(libvirt: Libvirt, job: LibvirtJob) -> Handled:
-    """QEMU knows no such device: a vCPU's removal fails without a reason, another's succeeds."""
+    """Handle DeviceNotFound: a vCPU's removal fails without a reason, another's succeeds."""
     assert job.device is not None
     if isinstance(job.device, CpuCore):
         return _end(libvirt, ApiError(_UNEXPLAINED, failure=Failure.UNEXPLAINED))
@@ -286,7 +286,7 @@ def _on_not_found(libvirt: Libvirt, job: LibvirtJob) -> Handled:
 
 
 def _finish(libvirt: Libvirt) -> Handled:
-    """Finish the removal that the call waits for, as the event that came for it says."""
+    """Finish the removal that the call waits for, with the result that its event reports."""
     job = libvirt.job
     assert job is not None
     assert job.device is not None
@@ -342,7 +342,7 @@ def _is_awaited(libvirt: Libvirt, alias: str | None) -> bool:
 
 
 def _signal(libvirt: Libvirt, status: UnplugStatus, *commands: Command) -> Handled:
-    """Note the event that the call waits for, and finish unless QEMU's answer is still to come."""
+    """Note the event that the call waits for, and finish if QEMU has accepted the request."""
     job = libvirt.job
     assert job is not None
     libvirt = replace(libvirt, job=replace(job, status=status))

@@ -48,8 +48,8 @@ class Operator:
     """A person at one moment.
 
     ``script`` are the lines still to be typed, in order.  ``asked``, ``gone``, ``failed`` and
-    ``unknown`` are the ids of devices whose unplug they asked for, saw succeed, saw fail, and do
-    not know the end of.
+    ``unknown`` are the ids of devices whose unplug they asked for, saw succeed, saw fail, and lost
+    track of.
     """
 
     script: tuple[TypedLine, ...] = ()

@@ -152,7 +152,7 @@ def receive(guest: PcieGuest, received: Input, now_ns: int) -> Handled:
     return after, commands
 
 
-# -- what it does to the machine -------------------------------------------------------------------
+# -- accesses --------------------------------------------------------------------------------------
 
 
 def _access(guest: PcieGuest, *accesses: PcieRequest) -> Handled:
@@ -184,7 +184,6 @@ def _set(guest: PcieGuest, slot: GuestSlot, state: SlotState) -> PcieGuest:
 
 
 def _in(guest: PcieGuest, seconds: int, slot: GuestSlot, now_ns: int) -> PcieGuest:
-    """Return *guest* with an alarm for a slot."""
     alarms = (*guest.alarms, Alarm(now_ns + seconds * NS_PER_S, slot.index))
     return replace(guest, alarms=tuple(sorted(alarms, key=lambda alarm: alarm.at_ns)))
 
@@ -212,7 +211,7 @@ def _scan(guest: PcieGuest) -> Handled:
 
 
 def _probe(guest: PcieGuest) -> Handled:
-    """Begin with every slot as it was found: clear the events, listen, switch an empty one off."""
+    """Take over every slot: clear its events, listen, and switch it off if it is empty."""
     guest = replace(guest, up=True, busy=False, used=tuple(sorted(guest.answered)), answered=())
     commands: tuple[Command, ...] = ()
     for slot in guest.slots:
@@ -232,7 +231,7 @@ def _probe(guest: PcieGuest) -> Handled:
 
 
 def _interrupt(guest: PcieGuest, interrupt: HotplugInterrupt, _now_ns: int) -> Handled:
-    """Read why; a firmware takes no interrupt, and an arbitrary guest does not react."""
+    """Read the reason; the firmware takes no interrupt, and an arbitrary guest does not react."""
     if not guest.up or guest.kind is GuestKind.ARBITRARY:
         return guest, ()
     return _access(guest, ReadRegister(interrupt.port, Register.SLTSTA))
@@ -240,7 +239,7 @@ def _interrupt(guest: PcieGuest, interrupt: HotplugInterrupt, _now_ns: int) -> H
 
 def _value(guest: PcieGuest, reply: RegisterValue, now_ns: int) -> Handled:
     if not guest.sent or isinstance(guest.sent[0], _WRITES):
-        return guest, ()  # the answer to an access of before a reset
+        return guest, ()  # the answer to an access before a reset
     access, *others = guest.sent
     guest = replace(guest, sent=tuple(others))
     match access:
@@ -305,7 +304,7 @@ def _pressed(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
 
 
 def _woken(guest: PcieGuest, _: WorkDone, now_ns: int) -> Handled:
-    """Go on: with the kernel, with the driver that was at work, or with the first alarm."""
+    """Continue: with the boot, with the driver that was at work, or with the first alarm."""
     if not guest.up:
         return _scan(guest)
     if guest.working is not None:
@@ -376,7 +375,7 @@ def _brought_up(guest: PcieGuest, slot: GuestSlot, there: bool) -> Handled:
     return _access(guest, _light(slot, Indicator.ON))
 
 
-# -- a hand on it ----------------------------------------------------------------------------------
+# -- orders from a person --------------------------------------------------------------------------
 
 
 def _decide(guest: PcieGuest, order: Decide, now_ns: int) -> Handled:

@@ -258,7 +258,7 @@ def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
     return replace(guest, used=tuple(sorted(used)))
 
 
-# -- its own work, and a hand on it --------------------------------------------------------------
+# -- its own work, and orders from a person ------------------------------------------------------
 
 
 def _work_done(guest: Guest, _: WorkDone) -> Handled:

@@ -230,7 +230,7 @@ def _release(index: int, failed: Program) -> Program:
 
 
 def unisolate(index: int) -> Program:
-    """Tell QEMU, where the connector is PRESENT, that the device stays: dlpar_unisolate_drc()."""
+    """Return the calls that refuse an unplug, for a PRESENT connector: dlpar_unisolate_drc()."""
     return (Call(sensor(index), Want.PRESENT), _anyway(isolation(index, 1)))
 
 
@@ -255,7 +255,7 @@ def _remove_lmbs(lmbs: tuple[int, ...], kind: GuestKind, used: tuple[int, ...]) 
             # adding an LMB back reads its associativity anew; that is what QEMU notices
             back += (_anyway(ConfigureConnector(taken)), Back(taken))
         program.append(LetGo(lmb, tuple(back), works=number == 0))
-    # whether a connector can be released is not asked: the memory is gone, and the next one follows
+    # if a connector cannot be released, the kernel goes on with the next: the memory is gone
     releases: Program = tuple(Detach(lmb) for lmb in mine)
     for lmb in reversed(mine):
         releases = (*_release(lmb, releases), *releases)

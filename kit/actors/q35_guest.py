@@ -228,7 +228,7 @@ def _done(guest: AcpiGuest, _: Done) -> Handled:
             return _work_off(replace(guest, at=None, busy=False))
 
 
-# -- what the kernel does about them -------------------------------------------------------------
+# -- the work of the kernel ----------------------------------------------------------------------
 
 
 def _work_off(guest: AcpiGuest) -> Handled:
@@ -254,7 +254,6 @@ def _report(guest: AcpiGuest, noted: Noted, status: int) -> Handled:
 
 
 def _offline(guest: AcpiGuest) -> Handled:
-    """Begin to take the device out of use."""
     if guest.conduct.asks:
         return replace(guest, deciding=True), ()
     if guest.conduct.offline_ns:
@@ -286,7 +285,7 @@ def _work_done(guest: AcpiGuest, _: WorkDone) -> Handled:
     return (guest, ()) if guest.at is None else _let_go(guest)
 
 
-# -- a hand on it --------------------------------------------------------------------------------
+# -- orders from a person ------------------------------------------------------------------------
 
 
 def _decide(guest: AcpiGuest, order: Decide) -> Handled:

@@ -1,4 +1,4 @@
-"""Import a library as if one that it only asks for were not installed."""
+"""Import a library as if an optional module of it were not installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def absent(name: str) -> Iterator[None]:
     if name in sys.modules:
         yield
         return
-    sys.modules[name] = cast(ModuleType, None)  # for Python: there is no such module
+    sys.modules[name] = cast(ModuleType, None)  # Python then raises ImportError
     try:
         yield
     finally:

@@ -101,23 +101,24 @@ def clean_environment(
 
 def clean_own_environment() -> None:
     """Clean this process's environment, which libraries pass to their children."""
-    cleaned = _cleaned(os.environ)
-    for name in set(os.environ) - set(cleaned):
+    _set_environment(_cleaned(os.environ))
+
+
+def _set_environment(variables: Mapping[str, str]) -> None:
+    for name in set(os.environ) - set(variables):
         del os.environ[name]
-    os.environ.update(cleaned)
+    os.environ.update(variables)
 
 
 @contextmanager
 def _clean_for_a_while() -> Iterator[None]:
-    """Clean the environment, and give a notebook its own back in the end."""
+    """Clean the environment, and restore a notebook's own in the end."""
     before = dict(os.environ)
     clean_own_environment()
     try:
         yield
     finally:
-        for name in set(os.environ) - set(before):
-            del os.environ[name]
-        os.environ.update(before)
+        _set_environment(before)
 
 
 def _cleaned(variables: Mapping[str, str]) -> dict[str, str]:
@@ -565,7 +566,7 @@ _GUARD = _Guard()
 
 @contextmanager
 def guarded(group: int) -> Iterator[None]:
-    """End a group with this process; a library started it, and normally ends it itself."""
+    """End with this process a group that a library started, if the library has not ended it."""
     _GUARD.keep(group)
     try:
         yield

@@ -1,10 +1,10 @@
-"""The errors of the kit, by whose fault they are.
+"""The errors of the kit, by who caused them.
 
 KitError                 base; its text is one line for a person
-├── UserError            a person asked for it or gave it: says what, where, what to do
+├── UserError            a person's request or input: says what, where, what to do
 │   ├── UnknownRevisionError
 │   └── RecordingError   a recording that does not follow the format
-├── MisuseError          a call that the kit's own code must never make
+├── MisuseError          a call that only a bug in the kit's own code makes
 └── TableGapError        a state table has no row for an event: a bug in the table
 
 A guest that misbehaves is not one of these: it gets an RTAS status, as on the real machine.
@@ -41,9 +41,9 @@ class KitError(Exception):
         1000
         """
         words = super().__str__()
-        return (
-            words if len(words) <= MAX_LENGTH else f"{words[: MAX_LENGTH - 303]} … {words[-300:]}"
-        )
+        if len(words) <= MAX_LENGTH:
+            return words
+        return f"{words[: MAX_LENGTH - 303]} … {words[-300:]}"
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows: the one line, and no traceback (IPython asks for this)."""

@@ -107,9 +107,13 @@ def check_keys(data: Json, what: str, needed: set[str], optional: Iterable[str] 
 def number(data: Json, key: str) -> int:
     """Return an integer that fits in 64 bits."""
     value = data[key]
-    if type(value) is not int or abs(value) >= 1 << 64:
+    if not _is_integer(value):
         raise FormatError(f"{key} is {short(value)}, not an integer of 64 bits")
     return int(value)
+
+
+def _is_integer(value: Json) -> bool:
+    return type(value) is int and abs(value) < 1 << 64
 
 
 def flag(data: Json, key: str) -> bool:
@@ -131,9 +135,7 @@ def text(data: Json, key: str) -> str:
 def numbers(data: Json, key: str) -> tuple[int, ...]:
     """Return a list of integers that fit in 64 bits."""
     values = data[key]
-    if not isinstance(values, list) or any(
-        type(value) is not int or abs(value) >= 1 << 64 for value in values
-    ):
+    if not isinstance(values, list) or not all(map(_is_integer, values)):
         raise FormatError(f"{key} is {short(values)}, not a list of integers of 64 bits")
     return tuple(values)
 

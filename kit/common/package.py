@@ -1,4 +1,4 @@
-"""Where the kit can be had, for pictures that travel without it: from the package's own metadata.
+"""The address of the kit, for pictures that travel without it, from the package's metadata.
 
 ``[project.urls]`` of pyproject.toml is the one place for an address.
 """
@@ -27,7 +27,7 @@ def source_of(package: PackageMetadata) -> str:
 
 @cache
 def drawn_by() -> str:
-    """Return the sentence that says what drew a picture and where that can be had."""
+    """Return the sentence that names what drew a picture, and its address."""
     from importlib import metadata  # here: it reads mail headers, which takes a while to load
 
     try:

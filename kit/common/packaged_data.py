@@ -47,7 +47,7 @@ def lesson_folder() -> Path:
     """Return where this installation keeps its lessons.
 
     Raises:
-        UserError: It has none.
+        UserError: It has no lessons.
     """
     for folder in (CHECKOUT / "notebooks", share() / "notebooks"):
         if folder.is_dir():
@@ -141,7 +141,7 @@ def _recordings(source: Path) -> list[str]:
 
 
 def _record_of(target: Path) -> tuple[Path, bytes]:
-    """Return the file that records a copy, and its content: which folder the name meant."""
+    """Return the file that records a copy, and its content, which identifies the folder."""
     from platformdirs import user_data_path  # here: most commands copy nothing
 
     path, seen = target.absolute(), target.lstat()
@@ -171,7 +171,7 @@ def _versions_of(place: Path) -> Path:
 
 
 def _copied_versions(target: Path) -> dict[str, str]:
-    """Return the digest of each lesson as the kit copied it last; empty if nobody knows."""
+    """Return the digest of each lesson as the kit copied it last; empty without a record."""
     try:
         if not _is_our_copy(target):
             return {}

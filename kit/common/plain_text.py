@@ -1,4 +1,4 @@
-"""Make text that others wrote fit to be shown: nothing in it controls the program that shows it.
+"""Make other people's text safe to show: nothing in it controls the program that shows it.
 
 A character that nobody sees (a control character, a mark of direction, a separator of lines, half
 of a surrogate pair, a filler, a selector of variants, a space other than U+0020) is shown as

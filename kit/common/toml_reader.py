@@ -59,7 +59,7 @@ class TomlReader:
             raise self._syntax_error(error) from None
 
     def _syntax_error(self, error: tomllib.TOMLDecodeError) -> UserError:
-        """Move the line number to where the kit's messages have it: after the file."""
+        """Return the error with its line after the file, as in every message of the kit."""
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         what, line = (match[1], match[2]) if match else (error, None)
         return self._error(

@@ -39,7 +39,6 @@ __all__ = [
     "move_folder",
     "new_folder",
     "note_of",
-    "put_folder",
     "remove_tree",
     "workplace",
 ]
@@ -70,25 +69,6 @@ def new_folder(target: Path) -> Iterator[Path]:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
-
-
-def put_folder(new: Path, target: Path, aside: Path) -> None:
-    """Move the folder *new* to *target*; move what was there to *aside*, and back if that fails.
-
-    Raises:
-        OSError: It cannot be moved, or a link or a file is at *target*.
-    """
-    if not os.path.lexists(target):
-        move_folder(new, target)
-        return
-    make_folders(target.parent, target.name)  # refuses a link
-    target.rename(aside)
-    try:
-        move_folder(new, target)
-    except OSError:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def move_folder(new: Path, target: Path) -> None:
@@ -124,8 +104,22 @@ class Workplace:
         self._note()
 
     def put(self, new: Path) -> None:
-        """Move *new*, a folder in this place, to the target; if that fails, the old one stays."""
-        put_folder(new, self.target, self.folder / _ASIDE)
+        """Move *new*, a folder in this place, to the target.
+
+        Raises:
+            OSError: It cannot be moved, or a link or a file is there; the old folder stays.
+        """
+        if not os.path.lexists(self.target):
+            move_folder(new, self.target)
+            return
+        make_folders(self.target.parent, self.target.name)  # refuses a link
+        old = self.target.rename(self.folder / _ASIDE)
+        try:
+            move_folder(new, self.target)
+        except OSError:
+            old.rename(self.target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
 
     def _note(self) -> None:
         known = {"part": self.folder.name, "owner": self.owner, "sums": self.sums}

@@ -92,12 +92,13 @@ def replay(transcript: Transcript) -> tuple[int, Mismatch | None]:
 
 def _compared(recorded: RecordedStep, outcome: AnyOutcome) -> tuple[Json, Json]:
     """Return the answers of a real QEMU and of the machine, in one form; equal where they agree."""
-    reply, told = reply_json(outcome.reply), recorded.aborted
-    if told is not None or isinstance(outcome.reply, Aborted):
-        got = {"aborted": reply} if isinstance(outcome.reply, Aborted) else {"reply": reply}
-        if not told:
+    reply, abort = reply_json(outcome.reply), recorded.aborted
+    aborts = isinstance(outcome.reply, Aborted)
+    if abort is not None or aborts:
+        got = {"aborted" if aborts else "reply": reply}
+        if not abort:
             return {"reply": recorded.reply}, got
-        return {"aborted": {key: told[key] for key in ("function", "assertion")}}, got
+        return {"aborted": {key: abort[key] for key in ("function", "assertion")}}, got
     events = events_json(outcome)
     if not events and not recorded.events:
         return recorded.reply, reply

@@ -3,8 +3,7 @@
 One transcript a line: ``{"name", "revision", "steps": [...]}``, or for q35 ``{"name", "machine",
 "version", "steps"}``.  A step is a request (``op`` and its arguments) with ``reply``, or
 ``aborted`` where QEMU hit an assertion, or ``failed`` where a migration did not arrive, and
-``events`` where there were QMP events.  Integers are
-decimal, times are ns of the guest's clock.
+``events`` where there were QMP events.  Integers are decimal, times are ns of the guest's clock.
 
 This module checks the format and turns steps into requests; anything it does not know is a
 `RecordingError`, not a difference.  The ops of a board are in a module of its own.

@@ -138,7 +138,6 @@ class Action:
 
 
 def _on(make: Callable[[int], Message]) -> Callable[[str, Devices], Message]:
-    """Return what makes the message of an action on a connector."""
     return lambda name, devices: make(_index(name, devices))
 
 

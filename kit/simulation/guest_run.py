@@ -149,7 +149,6 @@ def compared(embedded: Run, real: GuestRun) -> Iterator[tuple[str, str, str]]:
 
 
 def _sentences(trace: tuple[TraceEntry, ...]) -> list[tuple[str, str]]:
-    """Return time and sentence of each entry that is compared."""
     found = []
     for entry in trace:
         match entry.message:

@@ -107,7 +107,7 @@ class Run:
 
     @property
     def now_ns(self) -> int:
-        """Where the run ends, by the wall clock."""
+        """The end of the run, by the wall clock."""
         return self.ended.wall_ns
 
     def times(self, kind: str) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Runs in sentences: where two of them part, and what each participant knows."""
+"""Runs in sentences: the first difference of two, and what each participant knows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kit.trace.sentences import seconds, sentence
 
 __all__ = ["in_words", "where_they_part", "who_knows_what"]
 
-_HEARD = 3  # of what the operator received so much is repeated
+_HEARD = 3  # of the messages that the operator received, the last are repeated
 
 
 def where_they_part(pair: Pair) -> str:

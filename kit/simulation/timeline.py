@@ -192,7 +192,6 @@ class Timeline:
         return self.played.interventions
 
     def _made_so_far(self) -> tuple[Intervention, ...]:
-        """Return what a person did up to here."""
         seqs = zip(self.runs, self.seqs, strict=True)
         count = max(
             sum(self._is_made(run, n, seq) for n in range(len(run.made))) for run, seq in seqs

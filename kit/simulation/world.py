@@ -153,7 +153,7 @@ def typed(world: World, line: TypedLine) -> World:
 
 
 def _are_there(world: World, entries: int | None) -> bool:
-    """Has the present instant so many entries?"""
+    """Are there so many entries at the present instant?"""
     if entries is None:
         return False
     latest = takewhile(lambda one: one.entry.at_ns == world.wall_ns, reversed(world.moments))
@@ -175,7 +175,6 @@ def _due(world: World) -> Iterator[tuple[int, Actor]]:
 
 
 def _step(world: World) -> World:
-    """Return the world after the next thing that happens."""
     envelope = _deliverable(world)
     if envelope is not None:
         in_flight = list(world.in_flight)
@@ -219,7 +218,6 @@ def _deliverable(world: World) -> Envelope | None:
 
 
 def _deliver(world: World, envelope: Envelope) -> World:
-    """Return the world after an actor's reaction to a message."""
     commands: tuple[Command, ...] = ()
     to, content = envelope.to, envelope.content
     match to:

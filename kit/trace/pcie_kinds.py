@@ -33,7 +33,7 @@ def _control_sentence(message: pcie.ModifyRegister) -> str:
 
 
 def _acts(message: pcie.ModifyRegister) -> list[tuple[str, str]]:
-    """Return what a change of Slot Control does, in short and in long words."""
+    """Return each effect of a change of Slot Control, as a label and as a phrase."""
     if message.register is not Register.SLTCTL:
         return []
     acts = []
@@ -158,4 +158,3 @@ PCIE_ROWS: tuple[MessageKind[Any], ...] = (
         heard_by=(Actor.GUEST,),
     ),
 )
-"""The rows."""

@@ -19,7 +19,7 @@ _PLAIN = ("system_reset", "stop", "cont", "migrate")
 
 
 def qmp_objects(entry: Mapping[str, Json], board: str) -> Iterator[dict[str, Json]]:
-    """Yield what an entry of a run is on the socket: nothing, unless QEMU and a manager talk.
+    """Yield an entry of a run as QMP: nothing for one that is not between QEMU and a manager.
 
     *entry* is JSON, and *board* decides how a core's driver is called.
     """
@@ -49,7 +49,6 @@ def _event_data(entry: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _device_add(device: dict[str, Json], board: str) -> list[dict[str, Json]]:
-    """Return the command that plugs a device, if the kit knows its kind."""
     if "core_id" in device:
         machines = ((name, machine_of_cpu(name)) for name in _CORES)
         fits = (name for name, found in machines if found and board in found.machines)

@@ -1,8 +1,8 @@
 """ACPI's PCI hot-plug, q35's default since 6.1: registers, requests, ejections.
 
 Each bus that can be plugged has a number; QEMU counts from the last port to the first.
-device_del sets a bit in ``down``, and the guest ejects the slot by writing the bit.  QEMU obeys an
-ejection that nobody asked for, and a reset carries out those that pend.
+device_del sets a bit in ``down``, and the guest ejects the slot by writing the bit.  QEMU carries
+out an ejection without a request, too, and a reset carries out the pending ones.
 
 Source: QEMU hw/acpi/pcihp.c, from 23786d1344 to 0f689cf5ad.
 """
@@ -30,7 +30,7 @@ def numbers(machine: PcieMachine) -> tuple[str, ...]:
 
 
 def announce(machine: PcieMachine, port: str, devfn: int) -> PcieMachine:
-    """Tell the guest of a device that came; from 6b0969f1ec on its slot gets power."""
+    """Show the guest a new device; from 6b0969f1ec on, switch its slot on."""
     held = machine.port(port)
     assert held is not None
     if P.ACPI_SWITCHES_POWER_ON in machine.patches and held.power_controller:
@@ -41,9 +41,9 @@ def announce(machine: PcieMachine, port: str, devfn: int) -> PcieMachine:
 
 
 def ask_to_eject(machine: PcieMachine, port: Port, device: Slotted) -> PcieMachine:
-    """Note a request, and show it to the guest.
+    """Mark a device as pending, and show the request to the guest.
 
-    "now" as the end of the request is over at once; at a clock of 0 ms it never is.
+    A request that ends now has expired at once; one that ends at 0 ms never expires.
     """
     if P.ACPI_MARKS_PENDING in machine.patches:
         expires = machine.now_ms if P.ACPI_PENDING_EXPIRES in machine.patches else 0
@@ -88,7 +88,7 @@ def write(
 
 
 def reset(machine: PcieMachine) -> tuple[PcieMachine, tuple[Slotted, ...]]:
-    """Carry out the requests that pend."""
+    """Carry out the pending requests."""
     gone: tuple[Slotted, ...] = ()
     for number in range(len(machine.acpi)):
         while machine.acpi[number].down:

@@ -1,8 +1,8 @@
-"""A machine that starts, and one that a migration fills.
+"""The start of a machine, and its migration to another.
 
 The stream has configuration space, interrupt lines and registers of devices.  It has no request:
-what pended is forgotten, and the destination takes a device_del at once.  A destination compares
-the bits that a guest cannot write with its own: presence until 625b370c45, the interlock always.
+the destination has nothing pending, and takes a device_del at once.  It compares the bits that a
+guest cannot write with its own: presence until 625b370c45, the interlock always.
 
 Source: QEMU hw/pci/pci.c (get_pci_config_device), hw/pci/pcie.c (pcie_cap_slot_post_load),
 hw/acpi/pcihp.c (vmstate_acpi_pcihp_pci_status).
@@ -94,7 +94,7 @@ def migrate(
 
 
 def _loaded(source: Port, target: Port, patches: frozenset[Enum]) -> Port:
-    """Return a port of the destination with the registers of the source, and its devices'."""
+    """Return a port of the destination with the registers of the source and of its devices."""
     commands = {one.devfn: one.command for one in source.devices}
     devices = tuple(
         replace(one, command=commands.get(one.devfn, one.command)) for one in target.devices

@@ -34,8 +34,8 @@ class Slotted:
     """A function behind a port.
 
     ``devfn`` is slot * 8 + function.  ``hot``: it was plugged while QEMU ran.  ``powered``: it has
-    a configuration space, whose Command register is ``command``.  ``pending``: its removal was
-    asked for; ``expires_ms`` is when QEMU accepts the request again, 0 for never.
+    a configuration space, whose Command register is ``command``.  ``pending``: an unplug request is
+    pending; ``expires_ms`` is when QEMU accepts another, 0 for never.
     """
 
     id: str
@@ -133,7 +133,7 @@ def read(port: Port, register: Register) -> int:
 
 
 def with_latch(port: Port) -> Port:
-    """Return *port* with the latch as its registers now ask (hotplug_event_update_event_status)."""
+    """Return *port* with the latch of its registers (hotplug_event_update_event_status)."""
     wanted = port.sltctl & regs.HPIE and port.sltsta & port.sltctl & regs.SUPPORTED
     return replace(port, latched=bool(wanted))
 
@@ -147,7 +147,7 @@ def notify(port: Port) -> Port:
 
 
 def event(port: Port, bits: int) -> Port:
-    """Set event bits (pcie_cap_slot_event); if all of them were set, QEMU looks no further."""
+    """Set event bits (pcie_cap_slot_event); if all of them were set, QEMU does nothing else."""
     was = port.sltsta & bits
     port = replace(port, sltsta=port.sltsta | bits)
     return port if was == bits else notify(port)
@@ -162,7 +162,7 @@ def press(port: Port) -> Port:
 
 
 def update_power(port: Port, patches: Patches) -> Port:
-    """Give the devices the power that Slot Control says; one that loses it is reset."""
+    """Switch the devices on or off as Slot Control says; one that loses power is reset."""
     if P.SLOT_POWER_CONTROL not in patches:
         return port
     on = not (port.power_controller and port.sltctl & regs.PCC)
@@ -176,7 +176,7 @@ def _powered(device: Slotted, on: bool) -> Slotted:
 
 
 def plug(port: Port, device: Slotted, patches: Patches) -> Port:
-    """Put a device in (pcie_cap_slot_plug_cb); the guest hears of it with function 0."""
+    """Put a device in (pcie_cap_slot_plug_cb); the port reports it with function 0."""
     port = with_device(port, device)
     if not port.native or (device.hot and port.at(0) is None):
         return port
@@ -187,7 +187,10 @@ def plug(port: Port, device: Slotted, patches: Patches) -> Port:
 
 
 def do_unplug(port: Port) -> Unplugged:
-    """Take every device out, asked for or not (pcie_cap_slot_do_unplug); no interrupt by itself."""
+    """Take every device out, with or without a request (pcie_cap_slot_do_unplug).
+
+    It raises no interrupt.
+    """
     sltsta = port.sltsta & ~regs.PDS | regs.PDC
     return replace(port, devices=(), sltsta=sltsta, link=False), port.devices
 

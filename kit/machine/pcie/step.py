@@ -1,8 +1,8 @@
 """PCI Express hot-plug on a q35 machine, by the ports themselves or by ACPI, step by step.
 
-device_add sets presence and presses the attention button; device_del presses it; the devices go
-when the guest has switched power and power indicator off.  QEMU runs no timer: from 18416c62e3 on a
-request has a number, and the next device_del compares it with the clock.
+device_add sets presence and presses the attention button; device_del presses it.  QEMU removes the
+devices when the guest has switched power and power indicator off.  It runs no timer: from
+18416c62e3 on a request has an end, which the next device_del compares with the clock.
 
 Left out: devices without an id, switches, SHPC, failover, MSI-X.  A device's configuration space is
 its ids and its Command register.
@@ -146,9 +146,9 @@ def _query_devices(machine: PcieMachine, _: pcie.QueryDevices) -> Handled:
 
 
 def _system_reset(machine: PcieMachine, _: requests.SystemReset) -> Handled:
-    """Reset ACPI, which carries out the requests that pend there, and then the ports.
+    """Reset ACPI, which carries out its pending requests, and then the ports.
 
-    Source: a real 7.2, whose port is as of an empty slot then.
+    Source: a real 7.2, whose port then has the registers of an empty slot.
     """
     machine, gone = acpi.reset(machine)
     ports_after = tuple(reset(port, machine.patches) for port in machine.ports)

@@ -167,7 +167,6 @@ def _check_pci(machine: Machine, function: PciFunction) -> None:
 
 
 def _placed(machine: Machine, module: M) -> M:
-    """Return a memory module with slot and address, or refuse it."""
     check_backend(module)
     if module.size_mib % LMB_MIB and isinstance(module, Nvdimm):
         raise Refused(
@@ -181,7 +180,6 @@ def _placed(machine: Machine, module: M) -> M:
 
 
 def _add_events(machine: Machine, device: Device) -> tuple[HotplugEvent, ...]:
-    """Return the events for the guest about a new device."""
     drcs = drc_of(machine, device)
     if isinstance(device, Dimm):
         return (memory_event(machine, HotplugAction.ADD, drcs),)

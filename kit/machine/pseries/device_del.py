@@ -39,7 +39,7 @@ def device_del(machine: Machine, name: str) -> QmpStep:
     """Carry out QMP device_del: ask the guest to release the device, or refuse."""
     path = name if name.startswith("/") else f"/machine/peripheral/{name}"
     plugged = machine.device(path)
-    _check_what_qemu_does_not(machine, path)
+    _check_thread(machine, path)
     try:
         if path in CONTAINERS:
             raise Refused(f"{name} is not a hotpluggable device")
@@ -51,8 +51,8 @@ def device_del(machine: Machine, name: str) -> QmpStep:
     return machine, QmpReturn(), emitted
 
 
-def _check_what_qemu_does_not(machine: Machine, path: str) -> None:
-    """Abort for a core's thread, a device that QEMU cannot unplug: it fails an assertion."""
+def _check_thread(machine: Machine, path: str) -> None:
+    """Raise `QemuAborts` for a core's thread: QEMU cannot unplug it and fails an assertion."""
     core = machine.device(path.removesuffix("/thread[0]"))
     if path.endswith("/thread[0]") and core is not None and isinstance(core.device, CpuCore):
         raise QemuAborts(Abort("softmmu/qdev-monitor.c", "qdev_unplug", "hotplug_ctrl"))
@@ -124,7 +124,7 @@ def _request_pci(machine: Machine, function: PciFunction) -> Step:
 
 
 def _announce_pci(machine: Machine, drcs: tuple[Drc, ...]) -> Step:
-    """Queue an event for each function of a slot; function 0 alone speaks for the slot."""
+    """Queue an event for each function of a slot, if function 0 is to go; else none."""
     emitted: tuple[Emitted, ...] = ()
     if is_function_0(drcs):
         for drc in reversed(functions_of_slot(machine, drcs[0])):

@@ -151,7 +151,7 @@ _PROPERTIES = {DrcType.CPU: 30, DrcType.PHB: 25, DrcType.PCI: 14, DrcType.LMB: 3
 
 
 def _fragment(machine: Machine, drc: Drc) -> tuple[CcResponse, ...]:
-    """Return the shape of the device tree fragment that connector *drc* returns."""
+    """Return the shape of a connector's device tree fragment."""
     children = 0
     if drc.type is DrcType.PHB:  # its node holds those of the functions on its bus
         slots = [d for d in devices(machine, PciFunction) if _is_on(machine, d, drc)]
@@ -198,7 +198,7 @@ def event_scan(
 
 
 def raw(machine: Machine, request: RawRtas) -> tuple[Machine, RawReturn, tuple[Emitted, ...]]:
-    """Carry out any RTAS call by name, as a guest does that counts its words wrongly.
+    """Carry out any RTAS call by name, with any number of words.
 
     The work area of configure-connector is not modelled: a raw call finds connector 0 there, which
     does not exist.
@@ -215,7 +215,7 @@ def raw(machine: Machine, request: RawRtas) -> tuple[Machine, RawReturn, tuple[E
 
 @dataclass(frozen=True, slots=True)
 class _RawCall:
-    """A call by name: how many words it takes, how many it answers, and what it stands for."""
+    """A call by name: how many words it takes and answers, its request, and who handles it."""
 
     arguments: tuple[int, ...]
     words: int

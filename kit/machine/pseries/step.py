@@ -199,7 +199,7 @@ def _check_destination(here: Machine, there: Machine) -> None:
 
 
 def _place(device: requests.Device) -> requests.Device:
-    """Return what the stream knows a device by: a module's backend, or the place of another."""
+    """Return what the stream identifies: a module by its backend, another device by its place."""
     if isinstance(device, requests.Dimm | requests.Nvdimm):
         return replace(device, slot=None)
     return replace(device, id=None)

@@ -70,8 +70,7 @@ class AcpiMachine:
 
     ``now_ns`` is the guest's clock; if ``running`` is False, the VM and its clock stand still.
     ``anonymous`` counts the devices ever added without an id, refused ones too, because QEMU
-    numbers them in their paths.  With ``aborted`` QEMU is gone; no assertion of this machine is
-    known to fail.
+    numbers them in their paths.  ``aborted``: QEMU is gone; no assertion here is known to fail.
     """
 
     config: AcpiConfig

@@ -134,7 +134,7 @@ def _check_ranges(dimm: requests.Dimm) -> None:
 
 
 def _device_del(machine: AcpiMachine, request: requests.DeviceDel) -> _Handled:
-    """Raise the remove event, again if need be."""
+    """Raise the remove event, even if it is raised."""
     found = machine.slot_of(path := _qom_path(request.id))
     try:
         if path in ("/", *CONTAINERS):

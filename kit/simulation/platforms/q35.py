@@ -1,4 +1,4 @@
-"""The q35 platform: slots with status registers, ACPI events, and a guest that can say no.
+"""The q35 platform: slots with status registers, ACPI events, and a guest that can refuse.
 
 A scenario names connectors as pseries has them: ``dimm1.0`` is the first LMB of dimm1.  On q35 a
 CPU's slot has the number of its core, a DIMM lies as high above the start of the pluggable memory

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from kit.common.plain_text import plain, printable
 
@@ -25,30 +26,49 @@ _MEANING = re.compile(
     re.IGNORECASE,
 )
 _OWN_NUMBER = re.compile(r"\(?#\d{1,9}\)?[.,;:]?")
+# code that stands apart, as in "fix `x` (`y`)"
+_SPAN = re.compile(r"(?:(?<=[ (])|^)`([^`\s](?:[^`]{0,200}[^`\s])?)`(?=[ ),.:;]|$)")
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>&#~|$^])")
 _AT_THE_START = re.compile(r"([-+=:]|\d{1,9}(?=[.)]))")
 
 
-def plain_markdown(words: str, *, numbers: bool = False) -> str:
+def plain_markdown(words: str, *, numbers: bool = False, spans: bool = False) -> str:
     r"""Return words as one line of Markdown that shows them and does nothing.
 
     Args:
         words: What is shown.
         numbers: Leave ``#1`` to the forge, which links it to its own.
+        spans: Show as code what the words have as code.
 
     >>> plain_markdown("*x* <b>: thanks @all, see https://example.org")
     '\\*x\\* \\<b\\>: thanks `@all,` see `https://example.org`'
     """
-    shown = plain(" ".join(words.split())).split(" ")
-    line = " ".join(
-        each if numbers and _OWN_NUMBER.fullmatch(each) else _word(each) for each in shown
-    )
+    shown = plain(" ".join(words.split()))
+    line = _with_spans(shown, numbers=numbers) if spans else _line(shown, numbers=numbers)
     if line.startswith("#"):  # of a heading, else
         line = f"\\{line}"
     start = _AT_THE_START.match(line)
     if start is None:
         return line
     return f"{start[0]}\\{line[start.end() :]}" if start[0].isdigit() else f"\\{line}"
+
+
+def _line(shown: str, *, numbers: bool) -> str:
+    return " ".join(
+        each if numbers and _OWN_NUMBER.fullmatch(each) else _word(each)
+        for each in shown.split(" ")
+    )
+
+
+def _with_spans(shown: str, *, numbers: bool) -> str:
+    parts = _SPAN.split(shown)  # words, code, words, …
+    pieces = [
+        markdown_code(each) if place % 2 else _line(each, numbers=numbers)
+        for place, each in enumerate(parts)
+    ]
+    if any(one.endswith("`") and other.startswith("`") for one, other in pairwise(pieces)):
+        return _line(shown, numbers=numbers)  # two spans side by side would be one
+    return "".join(pieces)
 
 
 def markdown_code(words: str) -> str:

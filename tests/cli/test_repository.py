@@ -190,9 +190,30 @@ def test_a_store_of_refs_that_git_does_not_know_is_a_line(tmp_path: Path, capsys
     made.git("config", "core.repositoryFormatVersion", "1")
     made.git("config", "extensions.refStorage", "a-later-one")
 
-    assert main(["reverts", "--repo", str(made.folder)]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "git cannot read it: " in line
+    for command in ("reverts", "reverts --json", "revert HEAD", "changelog HEAD"):
+        assert main([*command.split(), "--repo", str(made.folder)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        (line,) = err.splitlines()
+        assert f"{made.folder}: git cannot read it: " in line
+
+
+def test_reftable_is_read_where_git_knows_it(tmp_path: Path, capsys: Captured) -> None:
+    made = workshop(tmp_path / "r")
+    try:
+        made.git("init", "--quiet", "--ref-format=reftable", "-b", "main", str(tmp_path / "new"))
+    except subprocess.CalledProcessError:
+        pytest.skip("this git is older than 2.45")
+    made.folder = tmp_path / "new"
+    made.commit("feat: begin", {"f": "1\n"})
+    made.tag("v1.0.0")
+    sha = made.revert(made.commit("feat: more", {"g": "2\n"}))
+
+    assert main(["reverts", "--all", "--repo", str(made.folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sha"] == sha
+    assert main(["revert", "main", "--repo", str(made.folder)]) == 0
+    assert main(["changelog", "--since-tag", "--repo", str(made.folder)]) == 0
+    assert "v1.0.0..HEAD: 0 commits of 2" in capsys.readouterr().out
 
 
 def test_listing_loads_nothing_that_it_does_not_need(shop: Workshop) -> None:

@@ -262,7 +262,7 @@ def test_a_changelog_since_the_last_version_says_which_one_follows(
     assert main(["changelog", "--since-tag", "--repo", str(shop.folder)]) == 0
 
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "v1.0.0..HEAD: 1 commits of 1",
+        "v1.0.0..HEAD: 1 commit of 1",
         "",
         "Features",
         f"  feat: thank @you, see #1 ({sha[:10]})",

@@ -55,6 +55,44 @@ def test_it_shows_what_was_written_and_a_forge_finds_nothing_in_it(holder: str, 
     ]
 
 
+@pytest.mark.parametrize("holder", HOLDERS)
+@given(words=WORDS)
+@example(words="`@a` (`b c`): `d`,`e`")
+@example(words="`@a`.@b `c")
+@example(words="x `a`)`b` `@all")
+def test_code_of_the_words_stays_code_and_a_forge_finds_nothing_beside(
+    holder: str, words: str
+) -> None:
+    shown = plain(" ".join(words.split()))
+    markdown = plain_markdown(words, spans=True) or "x"
+    found = list(leaves(MARKDOWN.parse(holder.format(markdown))))
+    empty = list(leaves(MARKDOWN.parse(holder.format("x"))))
+    held = {"text", "code_inline"}
+    content = "".join(t.content for t in found if t.type in held)
+
+    assert content.replace("`", "") == (shown or "x").replace("`", "")
+    assert [t.content for t in found if t.type == "text" and CALLS.search(t.content)] == []
+    assert [t.type for t in found if t.type not in held] == [
+        t.type for t in empty if t.type not in held
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("widen `@vitejs/devtools` range (`a.b`)", ["@vitejs/devtools", "a.b"]),
+        ("`x`: y", ["x"]),
+        ("`x y` z", ["x y"]),
+        ("it`s `one", []),
+        ("a `` b", []),
+    ],
+)
+def test_what_is_written_as_code_is_code_without_its_quotes(words: str, code: list[str]) -> None:
+    found = leaves(MARKDOWN.parse(f"- {plain_markdown(words, spans=True)}"))
+
+    assert [token.content for token in found if token.type == "code_inline"] == code
+
+
 @given(words=WORDS.filter(lambda words: words.strip() != ""))
 def test_code_ends_where_it_should(words: str) -> None:
     tokens = leaves(MARKDOWN.parse(f"- {markdown_code(words)}"))

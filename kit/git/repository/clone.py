@@ -368,6 +368,9 @@ def _listen(complaints: IO[bytes], said: deque[bytes]) -> None:
             said.append(line)
 
 
+_TOO_NEW = "unknown repository extension"
+
+
 def _why_not(place: Path, said: str) -> str:
     """Return in one line why a repository cannot be read at all, and what helps."""
     owned = re.search("(?:dubious ownership in repository at|unsafe repository) [('](.*?)'", said)
@@ -377,7 +380,9 @@ def _why_not(place: Path, said: str) -> str:
             f"{place} belongs to another user, and git reads it only if you trust them:"
             f" git config --global --add safe.directory {shlex.quote(folder)}"
         )
-    return f"{place}: git cannot read it: {_complaint(said)}"
+    why = f"{place}: git cannot read it: {_complaint(said)}"
+    # a store of refs (reftable needs git 2.45), or of hashes, that came later
+    return f"{why}. This git is too old for it: install a newer one" if _TOO_NEW in said else why
 
 
 def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:

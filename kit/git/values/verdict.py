@@ -138,7 +138,9 @@ class RevertFinding:
         """
         if check == "three_way" and self.orders is not None and self.orders[1] > 1:
             return f" ({self.orders[0]} of {self.orders[1]} orders apply)"
-        return f" ({lines} lines changed)" if check == "same_lines" and lines is not None else ""
+        if check != "same_lines" or lines is None:
+            return ""
+        return f" ({lines} {'line' if lines == 1 else 'lines'} changed)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ def changelog_lines(
     """
     style = _markdown(forge) if markdown else _PLAIN
     news = [entry for entry in entries if entry.cancelled_by is None]
-    yield style.heads[0].format(style.words(f"{span}: {len(news)} commits of {len(entries)}"))
+    counted = "commit" if len(news) == 1 else "commits"
+    head = f"{span}: {len(news)} {counted} of {len(entries)}"
+    yield style.heads[0].format(style.words(head))
     page = _Page(style, entries, people=people, trailers=trailers)
     chapters = _chapters([each for each in entries if _stands_alone(each)], releases)
     depth = 1
@@ -177,7 +179,7 @@ _PLAIN = _Style(
 def _markdown(forge: Forge | None) -> _Style:
     return _Style(
         ("# {}", "## {}", "### {}", "#### {}", "##### {}"), ((), ("",)), "- {}", "  - {}",
-        partial(plain_markdown, numbers=True), markdown_code, partial(_linked, forge),
+        partial(plain_markdown, numbers=True, spans=True), markdown_code, partial(_linked, forge),
     )  # fmt: skip
 
 

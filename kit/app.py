@@ -26,11 +26,11 @@ from kit.explorer.own_machine import OwnObject
 from kit.explorer.paths import open_path
 from kit.explorer.scope import Scope
 from kit.git.library import Repository
+from kit.lessons.cards import exercise_card, practise
 from kit.lessons.course import progress
 from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.new.lesson import revert_lesson
 from kit.lessons.own_bench import OwnBench
-from kit.lessons.practice import practise
 from kit.lessons.reverts import (
     qemu_figures,
     revert,
@@ -403,8 +403,6 @@ def exercise(name: str) -> ExerciseWidget:
     Raises:
         UserError: There is no such exercise, or its file breaks the format.
     """
-    from kit.lessons.exercise_card import exercise_card
-
     return exercise_card(name)
 
 

@@ -37,7 +37,7 @@ _MODULES = {
     "import": "import_log",
     "draw": "draw",
     "explore": "explore",
-    "record": "backend",
+    "record": "runs",
     "show": "history",
     "fetch": "history",
     "history": "history",

@@ -21,7 +21,7 @@ from kit.explorer.own_model import (
     MAX_STATES,
     OwnExplored,
     OwnFinding,
-    explore_own,
+    explore_each,
     play_own,
 )
 from kit.explorer.search import Ended
@@ -112,15 +112,10 @@ def explore_machine(
 
     Exit status: 0 done, 1 a property is violated under ``--expect``, 2 more states than allowed.
     """
-    found: list[OwnExplored] = []
     most = MAX_STATES if max_states is None else max_states
     with _opened(path) as machine:
         check_names("--property", wanted, [one.name for one in machine.description.properties])
-        names = [start.name for start in machine.description.starts] if at is None else [at]
-        for name in names:
-            found.append(explore_own(machine, name, max_states=most, progress=_tell))
-            if found[-1].result.ended is Ended.INTERRUPTED:
-                break
+        found = explore_each(machine, at, max_states=most, progress=_tell)
     progress_line("")
     if wanted:
         found = [_only(one, wanted) for one in found]

@@ -52,19 +52,7 @@ def revert(
     if as_json:
         print_json(report_json(report))
     else:
-        after = [(each.sha, each.subject, each.how.value) for each in report.after]
-        text = report_text(
-            report.revert,
-            report.finding,
-            titles=report.titles,
-            lines=report.lines,
-            tags=report.tags,
-            releases=report.releases,
-            chain=report.chain,
-            after=after,
-            untold=len(report.untold),
-        )
-        console().print(text, soft_wrap=True, end="")
+        console().print(report_text(report.page()), soft_wrap=True, end="")
     return FINE if report.finding.verdict is RevertVerdict.EXACT else NO
 
 

@@ -1,7 +1,8 @@
-"""Commands that play: conform, run, compare, open."""
+"""Commands that play: conform, record, run, compare, open."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from kit.case_study.history import named_commits
-from kit.cli.common import FINE, NO, Json, cli
+from kit.cli.common import FINE, NO, Json, cli, save
 from kit.cli.forms import Explored, Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
 from kit.cli.live import Initrd, Kernel, image_of, play_guest, write_guest, write_live
 from kit.cli.output import complain, print_json, progress_line
@@ -31,7 +32,7 @@ from kit.explorer.paths import open_path
 from kit.lessons.stories import path_story, story_of
 from kit.machine.catalogue import Q35, find_revision
 from kit.real_qemu import api as backend_in_use
-from kit.real_qemu.api import EMBEDDED
+from kit.real_qemu.api import EMBEDDED, QEMU
 from kit.recordings.conformance import ConformanceReport
 from kit.simulation.run import Pair, Run, play, play_pair, wrong_claims
 from kit.simulation.scenario import Scenario
@@ -99,6 +100,41 @@ def conform(
     else:
         typer.echo(f"total: {total}")
     raise typer.Exit(NO if total.mismatches else FINE)
+
+
+@cli.command(epilog="Example: kit record script.jsonl --binary ./qemu-system-ppc64 -o new.jsonl")
+def record(
+    scripts: Annotated[
+        list[Path],
+        typer.Argument(metavar="SCRIPT...", help="Recordings; answers in them do not matter."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Write to that file.")
+    ],
+    backend: Backend = QEMU,
+    binary: Binary = None,
+) -> None:
+    """Send the requests of scripts to a real QEMU, and write down its answers.
+
+    A script is a line of JSON: a name and steps, as in a recording.  If the binary crashes without
+    a failed assertion, the transcript ends there, and a line says so.
+    """
+    real = chosen_qemu(backend, binary)
+    if real is None:
+        raise UserError("--backend embedded: a recording is of a real QEMU; --backend qemu[=PATH]")
+    if output.exists():
+        raise UserError(f"{output}: exists; recordings are evidence, name another file")
+    lines: list[Any] = []
+    for number, path in enumerate(scripts, 1):
+        progress_line(f"{number}/{len(scripts)} {path}")
+        for found in backend_in_use.record_file(path, real):
+            lines.append(found.transcript)
+            if found.cut:
+                complain(f"{path}: {found.cut}")
+    progress_line("")
+    save(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
+    steps = sum(len(line["steps"]) for line in lines)
+    typer.echo(plain(f"{output}: {len(lines)} transcripts, {steps} steps"))
 
 
 ScenarioName = Annotated[

@@ -39,6 +39,7 @@ __all__ = [
     "OwnExplored",
     "OwnFinding",
     "OwnPath",
+    "explore_each",
     "explore_own",
     "play_own",
     "violated_by",
@@ -165,6 +166,23 @@ def explore_own(
         actions = () if path is None else tuple(walk(model, path)[1])
         findings.append(OwnFinding(prop, found, actions))
     return OwnExplored(machine, begin, result, tuple(findings))
+
+
+def explore_each(
+    machine: OwnMachine,
+    start: str | None,
+    *,
+    max_states: int = MAX_STATES,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[OwnExplored]:
+    """Search from one start, or from each, until a person interrupts; see `explore_own`."""
+    starts = [one.name for one in machine.description.starts] if start is None else [start]
+    found = []
+    for name in starts:
+        found.append(explore_own(machine, name, max_states=max_states, progress=progress))
+        if found[-1].result.ended is Ended.INTERRUPTED:
+            break
+    return found
 
 
 # -- paths -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kit.common.errors import UserError
 from kit.explorer.own_machine import OwnMachine, OwnObject
-from kit.explorer.own_model import MAX_STATES, OwnExplored, OwnPath, explore_own, play_own
+from kit.explorer.own_model import MAX_STATES, OwnExplored, OwnPath, explore_each, play_own
 from kit.explorer.search import Ended, Judgement
 from kit.lessons.stories import observed_desk
 from kit.storage.own_platform import is_platform
@@ -136,12 +136,9 @@ class OwnBench:
 
     def _found(self, at: str | None, max_states: int) -> list[OwnExplored]:
         with self._opened() as machine:
-            names = [at] if at is not None else [one.name for one in machine.description.starts]
-            found = []
-            for name in names:
-                found.append(explore_own(machine, name, max_states=max_states))
-                if found[-1].result.ended is Ended.INTERRUPTED:
-                    raise KeyboardInterrupt  # an answer may be on its way, so nothing else is asked
+            found = explore_each(machine, at, max_states=max_states)
+            if found[-1].result.ended is Ended.INTERRUPTED:
+                raise KeyboardInterrupt  # an answer may be on its way, so nothing else is asked
             return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from kit.case_study.history import commit_named, history
@@ -65,20 +66,8 @@ class RevertChoice(HistoryChoice):
         targets = [target.sha for target in report.revert.resolved if target.sha is not None]
         # in a clone without files git would search for seconds for each of them
         diff = partial(_diff, read, has_files=report.lines is not None)
-        return RevertPage(
-            revert=report.revert,
-            finding=report.finding,
-            source=report.source,
-            titles=report.titles,
-            lines=report.lines,
-            tags=report.tags,
-            releases=report.releases,
-            untold=len(report.untold),
-            chain=report.chain,
-            after=tuple((each.sha, each.subject, each.how.value) for each in report.after),
-            diff=diff(report.revert.sha),
-            diffs=tuple(diff(sha) for sha in targets[:_MAX_DIFFS]),
-        )
+        diffs = tuple(diff(sha) for sha in targets[:_MAX_DIFFS])
+        return replace(report.page(), diff=diff(report.revert.sha), diffs=diffs)
 
     def shipped(self, typed: str) -> tuple[revert_report.TagsWithCode, ...]:
         """Return the versions that come after the reverted commits, and which contain their code.

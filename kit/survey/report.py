@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.common.errors import no_library
-from kit.survey.habits import HABIT_WORDS
+from kit.survey.reading import HABIT_WORDS
 from kit.survey.shards import SurveyFolder
 
 __all__ = ["VIEWS", "ReportTable", "SurveyReport", "open_survey"]

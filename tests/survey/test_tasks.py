@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.errors import UserError
-from kit.survey.habits import Habit, HabitCounts, habit_of
+from kit.survey.reading import Habit, HabitCounts, habit_of
 from kit.survey.task import SurveyTask, read_list, tasks_of
 
 NOTHING = {"commits": 0, "merges": 0, "change_id": 0, "numbered": 0, "signed": 0}

@@ -20,6 +20,7 @@ from kit.git.reverts.followups import FollowUp, followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
 from kit.git.reverts.scan import Progress, Wanted, read_revert, read_reverts, said_by
 from kit.git.values.changelog import ChangelogEntry
+from kit.git.values.page import RevertPage
 from kit.git.values.sections import Grouping
 from kit.git.values.verdict import Revert, RevertFinding, RevertTarget, finding_json, target_json
 
@@ -62,6 +63,21 @@ class RevertReport:
     chain: tuple[Revert, ...] = ()
     after: tuple[FollowUp, ...] = ()
     untold: tuple[str, ...] = ()
+
+    def page(self) -> RevertPage:
+        """Return what a view shows of it, without diffs."""
+        return RevertPage(
+            revert=self.revert,
+            finding=self.finding,
+            source=self.source,
+            titles=self.titles,
+            lines=self.lines,
+            tags=self.tags,
+            releases=self.releases,
+            untold=len(self.untold),
+            chain=self.chain,
+            after=tuple((each.sha, each.subject, each.how.value) for each in self.after),
+        )
 
 
 def revert_report(history: History, revision: str) -> RevertReport:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kit.git.values.page import CommitPage, RevertPage
+from kit.git.values.page import RevertPage
 from kit.git.values.verdict import Revert, RevertFinding, RevertVerdict
 
 __all__ = ["EXACT_WORDS", "LaterCommit", "NamedCommit", "RevertCase", "TaggedVersion"]
@@ -117,8 +117,8 @@ class RevertCase:
         more = len(self.targets) - 1
         return f"{self.oldest.subject}{f', and {more} more' if more else ''}"
 
-    def page(self, diff: CommitPage | None = None, diffs: Sequence[CommitPage] = ()) -> RevertPage:
-        """Return what a view of a revert shows, with the diffs that are given."""
+    def page(self) -> RevertPage:
+        """Return what a view of a revert shows, without diffs."""
         subjects = {one.sha: one.subject for one in self.targets}
         return RevertPage(
             revert=self.revert,
@@ -131,8 +131,6 @@ class RevertCase:
             untold=self.untold,
             chain=self.chain,
             after=tuple((one.sha, one.subject, one.how) for one in self.after),
-            diff=diff,
-            diffs=tuple(diffs),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kit.common.plain_text import printable
+from kit.git.values.page import RevertPage
 from kit.git.values.summary import Summary
 from kit.git.values.verdict import (
     VERDICT_WORDS,
@@ -30,39 +31,26 @@ _MAX_LISTED = 12  # tags; the JSON has all
 _MAX_NAMED = 3  # targets of a row
 
 
-def report_text(
-    revert: Revert,
-    finding: RevertFinding,
-    *,
-    titles: Sequence[str],
-    lines: int | None,
-    tags: Sequence[str],
-    releases: Sequence[str],
-    chain: Sequence[Revert],
-    after: Sequence[tuple[str, str, str]],
-    untold: int = 0,
-) -> Text:
-    """Return the full report of one revert.
-
-    *after* are (hash, subject, reason); *untold* counts the tags whose files are not here.
-    """
+def report_text(page: RevertPage) -> Text:
+    """Return the full report of one revert."""
     from rich.text import Text  # here: a list of reverts is read without it
 
+    revert, finding = page.revert, page.finding
     text = Text()
     text.append(f"{revert.sha[:10]} {printable(revert.heading)}\n", style="bold")
     text.append("\n")
-    for target, title in zip(revert.targets, titles, strict=True):
+    for target, title in zip(revert.targets, page.titles, strict=True):
         text.append(f"reverts {_target_words(target)}  {printable(title)}\n")
     if not revert.targets:
         text.append("it does not say what it reverts\n")
-    for each in chain:
+    for each in page.chain:
         names = ", ".join(_short(target.sha or target.named) for target in each.targets)
         text.append(f"  {each.sha[:10]} is a revert itself, of {names}\n")
     text.append("\n")
     text.append(
         f"{VERDICT_WORDS[finding.verdict]}\n", style=_STYLES.get(finding.verdict, "bold red")
     )
-    for line in _check_lines(finding, lines):
+    for line in _check_lines(finding, page.lines):
         text.append(f"  {line}\n")
     if finding.note:
         text.append(f"  note: {printable(finding.note)}\n", style="italic")
@@ -74,12 +62,12 @@ def report_text(
     if len(finding.residual) > _MAX_LINES:
         text.append(f"  and {len(finding.residual) - _MAX_LINES} lines more (--json)\n")
     text.append("\n")
-    none = "none that can be told" if untold else "none"
-    text.append(f"tags with the code: {_listed(tags) or none}\n")
-    text.append(f"releases with it:   {_listed(releases) or 'none'}\n")
-    if untold:
-        text.append(f"of {untold} tags it cannot be told: their files are not here\n")
-    for sha, subject, how in after:
+    none = "none that can be told" if page.untold else "none"
+    text.append(f"tags with the code: {_listed(page.tags) or none}\n")
+    text.append(f"releases with it:   {_listed(page.releases) or 'none'}\n")
+    if page.untold:
+        text.append(f"of {page.untold} tags it cannot be told: their files are not here\n")
+    for sha, subject, how in page.after:
         text.append(f"after: {sha[:10]} {how:<9} {printable(subject)}\n")
     return text
 

@@ -272,3 +272,38 @@ def test_settings_are_those_that_users_get(opened: OpenLesson) -> None:
         )
 
     assert told == "false"
+
+
+IN_SIGHT = """(name) => {
+    const outer = document.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect();
+    const one = document.querySelector(name);
+    return one ? Math.round(one.getBoundingClientRect().top - outer.top) : null;
+}"""
+CHOOSE = """async () => {
+    const {content} = window.jupyterapp.shell.currentWidget;
+    const at = content.widgets.findIndex((cell) => cell.outputArea);
+    content.activeCellIndex = at;
+    content.activate();
+    await content.scrollToItem(at, "start");
+    document.querySelector(".kit-cockpit, .kit-cover-live").dataset.old = "yes";
+}"""
+
+
+@pytest.mark.parametrize(
+    ("lesson", "widget"),
+    [("00-start-here", ".kit-cover-live"), ("01-before-and-after", ".kit-cockpit")],
+)
+def test_the_top_of_what_is_run_stays_in_sight(
+    opened: OpenLesson, lesson: str, widget: str
+) -> None:
+    """JupyterLab scrolls to the next cell before the output has its height."""
+    with opened(f"{lesson}.ipynb") as page:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.evaluate(CHOOSE)
+        page.keyboard.press("Shift+Enter")
+        new = f"{widget}:not([data-old])"
+        page.wait_for_function(f"document.querySelector('{new} button')")
+        page.wait_for_timeout(1500)
+        top = page.evaluate(IN_SIGHT, new)
+
+    assert 0 <= top < 400

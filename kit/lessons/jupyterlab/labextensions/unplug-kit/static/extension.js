@@ -10,6 +10,8 @@
 (() => {
   const NAME = "unplug-kit";
   const VIEW = "application/vnd.jupyter.widget-view+json";
+  const MARGIN_PX = 8; // above a widget that was brought in sight
+  const DRAWN_MS = 3000; // after this a widget stands as it is
   const LOOK_MS = 500; // no signal says that a widget could not be shown
   const BASE = document.currentScript.src.replace(/[^/]*$/, "");
   let shared = {};
@@ -79,8 +81,26 @@
       const returns = begins && !this.answering.has(key) && kept[key] && kept[key].source === source;
       this.met.add(target);
       this.answering.add(key);
+      if (begins) this.bringInSight(cell, target);
       if (returns) target.dispatchEvent(new CustomEvent("kit-return", { detail: kept[key].place }));
       else this.write({ ...kept, [key]: { source, place: detail } });
+    }
+
+    // Running a cell scrolls to the next one, before it is known how high the output is.
+    bringInSight(cell, root) {
+      const { activeCellIndex, widgets } = this.panel.content;
+      if (![activeCellIndex, activeCellIndex - 1].includes(widgets.indexOf(cell))) return; // others ran, too
+      const outer = root.closest(".jp-WindowedPanel-outer");
+      if (!outer) return;
+      const bring = () => {
+        const above = outer.getBoundingClientRect().top + MARGIN_PX - root.getBoundingClientRect().top;
+        if (above > 0) outer.scrollTop -= above;
+      };
+      const grows = new ResizeObserver(bring); // it is drawn in steps
+      const end = () => grows.disconnect();
+      grows.observe(root);
+      setTimeout(end, DRAWN_MS);
+      for (const act of ["wheel", "pointerdown", "keydown"]) outer.addEventListener(act, end, { once: true });
     }
 
     // whoever clears an output wants nothing of it back

@@ -72,8 +72,7 @@ from kit.views.sequence.diagram import (
 )
 from kit.views.sequence.svg import sequence_svg
 from kit.views.template import environment, page
-from kit.views.widgets.base import HtmlView
-from kit.views.widgets.revert import say_html
+from kit.views.widgets.base import HtmlView, say_html
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted(

@@ -20,7 +20,6 @@ from kit.course.exercise import (
     OrderTask,
     Predict,
     ScriptTask,
-    Task,
 )
 from kit.course.exercises import AnswerVerdict, check, solution
 from kit.course.progress import ExerciseStanding
@@ -184,8 +183,10 @@ class ExerciseModel(HasTraits):
         """
         steps = tuple((int(at_ns), str(action)) for at_ns, action in place["steps"])
         chosen, at = tuple(map(str, place["chosen"])), str(place["at"])
-        fits = not ({*chosen} - _names_of(self.exercise.task)) and at in self._revisions
-        if not fits or not {action for _, action in steps} <= _actions_of(self.exercise.task):
+        task, places = self.exercise.task, [one.name for one in self.exercise.at] or [""]
+        menu = task.menu if isinstance(task, ScriptTask) else ()
+        acts = {action for _, action in steps} <= {*menu}
+        if not acts or not {*chosen} <= dict(self.exercise.offered).keys() or at not in places:
             raise ValueError("a place of another exercise")
         with self.hold_trait_notifications():
             self._changed(at=at, chosen=chosen, steps=steps[:MAX_STEPS], typed=str(place["typed"]))
@@ -193,10 +194,6 @@ class ExerciseModel(HasTraits):
             self.shown = bool(place["shown"])
             if place["checked"] and not self._empty:
                 self.verdict = check(self.exercise, self.answer, self.at or None, self.diffs)
-
-    @property
-    def _revisions(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.exercise.at) or ("",)
 
     def choose(self, name: str) -> None:
         """Choose an answer, or unchoose it if several may be chosen."""
@@ -319,24 +316,6 @@ def answer_words(exercise: Exercise, answer: object) -> str:
         case OrderTask():
             words = dict(exercise.offered)
             return ", then ".join(words[name].partition(":")[0] for name in _names(answer))
-
-
-def _names_of(task: Task) -> set[str]:
-    """Return the names of what can be chosen."""
-    match task:
-        case Predict(choices=choices):
-            return {one.name for one in choices}
-        case Choose(options=options):
-            return {one.name for one in options}
-        case Hunks(items=items):
-            return {one.name for one in items}
-        case OrderTask(parts=parts):
-            return {one.name for one in parts}
-    return set()
-
-
-def _actions_of(task: Task) -> set[str]:
-    return set(task.menu) if isinstance(task, ScriptTask) else set()
 
 
 def _names(found: object) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from importlib import resources
@@ -15,11 +15,12 @@ from traitlets import Dict, validate
 
 from kit.common.errors import KitError
 from kit.views.escape import Html
-from kit.views.html.figure import pictured
+from kit.views.html.figure import pictured, style_html
 from kit.views.html.print_form import PrintForm, printed
 from kit.views.html.still import lasting
 
 __all__ = [
+    "Card",
     "HtmlView",
     "InPage",
     "Shown",
@@ -29,7 +30,7 @@ __all__ = [
     "label",
     "press",
     "row",
-    "toggle",
+    "say_html",
 ]
 
 P = ParamSpec("P")
@@ -88,13 +89,6 @@ def button(words: str, tooltip: str, clicked: Callable[[object], None]) -> widge
     return made
 
 
-def toggle(words: str, tooltip: str, clicked: Callable[[object], None]) -> widgets.Button:
-    """Return a button that is pressed or not; `press` says which, and `InPage` tells of it."""
-    made = button(words, tooltip, clicked)
-    made.add_class("kit-toggle")
-    return made
-
-
 def press(made: widgets.Button, *, on: bool) -> None:
     """Show a toggle as pressed, or not."""
     if on != ("kit-chosen" in made._dom_classes):  # each change is a message to the browser
@@ -137,13 +131,16 @@ def label(words: str) -> HtmlView:
 
 def row(children: list[widgets.Widget], *styles: str) -> widgets.HBox:
     """Return children beside each other."""
-    return _styled(widgets.HBox(children), *styles)
-
-
-def _styled(box: widgets.Box, *styles: str) -> widgets.Box:
+    box = widgets.HBox(children)
     for style in styles:
         box.add_class(style)
     return box
+
+
+def say_html(words: str) -> Html:
+    """Return a line that a screen reader reads out when it changes. Empty, it takes no room."""
+    style = "kit-verdict" if words else ""
+    return Html('<div class="{}" role="status" aria-live="polite">{}</div>').format(style, words)
 
 
 class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -166,3 +163,29 @@ class Shown(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     def __repr__(self) -> str:
         """Return the content as plain text."""
         return self.text
+
+
+class Card(Shown):
+    """A widget of several parts. Its ``_status`` says what a click does, or why it did nothing."""
+
+    _status: HtmlView
+
+    def __init__(self, style: str, parts: Sequence[widgets.Widget]) -> None:
+        super().__init__([HtmlView(style_html()), *parts])
+        self.add_class("kit")
+        self.add_class(style)
+
+    def _guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
+        return guarded(action, self._say)
+
+    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        return button(words, tooltip, self._guarded(action))
+
+    def _toggle(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
+        """Return a button that is pressed or not; `press` says which, and `InPage` tells of it."""
+        made = self._button(words, tooltip, action)
+        made.add_class("kit-toggle")
+        return made
+
+    def _say(self, words: str) -> None:
+        self._status.value = say_html(words)

@@ -33,7 +33,7 @@ from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import status
 from kit.views.html.diff import lines_html
-from kit.views.html.figure import scrolling, style_html
+from kit.views.html.figure import scrolling
 from kit.views.html.print_form import PrintForm
 from kit.views.html.run import beliefs_html
 from kit.views.models.exercise import ExerciseModel
@@ -42,15 +42,12 @@ from kit.views.page.story import packed
 from kit.views.print.exercise import print_exercise
 from kit.views.terminal.exercises import standing_words
 from kit.views.widgets.base import (
+    Card,
     HtmlView,
     InPage,
-    Shown,
-    button,
-    guarded,
     label,
     press,
     row,
-    toggle,
 )
 
 __all__ = ["ExerciseWidget", "LinesOf"]
@@ -58,7 +55,7 @@ __all__ = ["ExerciseWidget", "LinesOf"]
 LinesOf = Callable[[Item], ResponsibleLines]
 
 
-class ExerciseWidget(Shown):
+class ExerciseWidget(Card):
     """The card. ``lines_of`` reads the lines of an item, ``source`` names the clone."""
 
     def __init__(
@@ -71,8 +68,8 @@ class ExerciseWidget(Shown):
         self._number: widgets.Text | None = None
         self._page = InPage(model.come_back)
         super().__init__(
+            "kit-exercise",
             [
-                HtmlView(style_html()),
                 self._head,
                 *self._where(),
                 *self._controls(),
@@ -82,20 +79,12 @@ class ExerciseWidget(Shown):
                 HtmlView(_hints_html(model.exercise)),
                 self._more,
                 self._page,
-            ]
+            ],
         )
-        self.add_class("kit")
-        self.add_class("kit-exercise")
         model.observe(lambda _: self._show())
         self._show()
 
     # -- parts ---------------------------------------------------------------------------------
-
-    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
-        return button(words, tooltip, guarded(action, self._say))
-
-    def _toggle(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
-        return toggle(words, tooltip, guarded(action, self._say))
 
     def _where(self) -> list[widgets.Widget]:
         """Return buttons for the revisions, if there are several."""
@@ -111,17 +100,13 @@ class ExerciseWidget(Shown):
     def _controls(self) -> list[widgets.Widget]:
         task = self.model.exercise.task
         match task:
-            case Predict(choices=choices):
-                return [self._choices([(one.name, one.says) for one in choices])]
-            case Choose(options=options):
-                return [self._choices([(one.name, one.says) for one in options])]
-            case OrderTask(parts=parts):
-                return [self._choices([(one.name, one.says) for one in parts])]
+            case Predict() | Choose() | OrderTask():
+                return [_below([self._choice(*one) for one in self.model.exercise.offered])]
             case Hunks():
                 return [self._items(task)]
             case Number(unit=unit):
                 self._number = widgets.Text(description="your answer", continuous_update=False)
-                typed = guarded(lambda: self.model.type(self._text()), self._say)
+                typed = self._guarded(lambda: self.model.type(self._text()))
                 self._number.observe(typed, ["value"])
                 return [row([self._number, label(unit)], "kit-row", "kit-answer")]
             case ScriptTask():
@@ -135,11 +120,6 @@ class ExerciseWidget(Shown):
         self._marked[name] = (made, says)
         return made
 
-    def _choices(self, choices: list[tuple[str, str]]) -> widgets.VBox:
-        box = widgets.VBox([self._choice(name, says) for name, says in choices])
-        box.add_class("kit-choices")
-        return box
-
     def _items(self, task: Hunks) -> widgets.VBox:
         """Return the lines to judge; only their names if the question is whether they exist."""
         children: list[widgets.Widget] = []
@@ -149,14 +129,9 @@ class ExerciseWidget(Shown):
                 lines = lines_html((self._lines_of(item),), context=False)
                 children.append(HtmlView(lines))
         if self._source:
-            children.append(
-                HtmlView(
-                    Html('<p class="kit-soft">Commits are read from: {}</p>').format(self._source)
-                )
-            )
-        box = widgets.VBox(children)
-        box.add_class("kit-choices")
-        return box
+            read = Html('<p class="kit-soft">Commits are read from: {}</p>')
+            children.append(HtmlView(read.format(self._source)))
+        return _below(children)
 
     def _menu(self, task: ScriptTask) -> list[widgets.Widget]:
         act, pass_time = self.model.act, self.model.pass_time
@@ -227,6 +202,12 @@ class ExerciseWidget(Shown):
         return self.model.text
 
 
+def _below(children: list[widgets.Widget]) -> widgets.VBox:
+    box = widgets.VBox(children)
+    box.add_class("kit-choices")
+    return box
+
+
 def _set(shown: HtmlView, value: Html) -> None:
     """Change only what differs, because a screen reader reads out every change."""
     if shown.value != value:
@@ -236,11 +217,9 @@ def _set(shown: HtmlView, value: Html) -> None:
 def _head_html(model: ExerciseModel) -> Html:
     one = model.exercise
     so_far = standing_words(model.standing, model.left)
-    mark = (
-        Html(' <span class="kit-told">✓ {}</span>').format(so_far) if model.standing.solved else ""
-    )
-    if so_far and not mark:
-        mark = Html(' <span class="kit-soft">{}</span>').format(so_far)
+    mark = Html(' <span class="kit-soft">{}</span>').around(so_far)
+    if model.standing.solved:
+        mark = Html(' <span class="kit-told">✓ {}</span>').format(so_far)
     where = f", at {model.at}" if len(one.at) == 1 else ""  # otherwise the buttons say it
     return Html(
         '<h4><span class="kit-soft">Exercise:</span> {}{}</h4><p><strong>{}.</strong> {}</p>'
@@ -252,12 +231,12 @@ def _done_html(model: ExerciseModel) -> Html:
     if model.exercise.kind not in (ExerciseKind.SCRIPT, ExerciseKind.ORDER):
         return Html()
     script = model.exercise.kind is ExerciseKind.SCRIPT
-    items = Html().join(Html("<li>{}</li>").format(words) for words in model.done)
+    items = Html("<li>{}</li>").each(model.done)
     now = Html("<p>It is {}.</p>").format(seconds(model.passed_ns)) if script else ""
     title = "What you do" if script else "Your order"
     empty = Html('<p class="kit-soft">nothing yet</p>')
     return Html('<div class="kit-done"><p class="kit-label">{}</p>{}{}</div>').format(
-        title, Html("<ol>{}</ol>").format(items) if items else empty, now
+        title, Html("<ol>{}</ol>").around(items) or empty, now
     )
 
 
@@ -274,10 +253,8 @@ def _verdict_html(model: ExerciseModel, hint: str) -> Html:
 
 
 def _hints_html(exercise: Exercise) -> Html:
-    hints = Html().join(
-        Html("<details><summary>{}</summary><p>{}</p></details>").format(title, hint)
-        for title, hint in zip(HINTS, exercise.hints, strict=True)
-    )
+    fold = Html("<details><summary>{}</summary><p>{}</p></details>")
+    hints = fold.each(zip(HINTS, exercise.hints, strict=True))
     return Html('<div class="kit-hint-row">{}</div>').format(hints)
 
 

@@ -10,15 +10,15 @@ from kit.simulation.timeline import Timeline
 from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import status
-from kit.views.html.figure import scrolling, style_html
+from kit.views.html.figure import scrolling
 from kit.views.html.print_form import PrintForm, printed
 from kit.views.models.practice import PracticeModel
-from kit.views.widgets.base import HtmlView, Shown, button, guarded, row
+from kit.views.widgets.base import Card, HtmlView, row
 
 __all__ = ["PracticeWidget"]
 
 
-class PracticeWidget(Shown):
+class PracticeWidget(Card):
     """The questions of a model, one at a time."""
 
     def __init__(self, model: PracticeModel, lesson: int) -> None:
@@ -27,20 +27,10 @@ class PracticeWidget(Shown):
         self._head, self._status, self._run = (HtmlView() for _ in range(3))
         self._choices = widgets.VBox()
         self._choices.add_class("kit-choices")
-        self._next = button("next question", "Go on", guarded(model.go_on, self._say))
+        self._next = self._button("next question", "Go on", model.go_on)
         self._tools = row([], "kit-row", "kit-tools")
-        super().__init__(
-            [
-                HtmlView(style_html()),
-                self._head,
-                self._choices,
-                self._status,
-                self._tools,
-                self._run,
-            ]
-        )
-        self.add_class("kit")
-        self.add_class("kit-exercise")
+        parts = [self._head, self._choices, self._status, self._tools, self._run]
+        super().__init__("kit-exercise", parts)
         model.observe(lambda _: self._show(), ["number", "choice"])
         self._shown = -1
         self._show()
@@ -61,7 +51,7 @@ class PracticeWidget(Shown):
         self._run.value = scrolling(self.svg) if self.svg else Html()
 
     def _choice(self, says: str) -> widgets.Button:
-        return button(says, says, guarded(partial(self.model.answer, says), self._say))
+        return self._button(says, says, partial(self.model.answer, says))
 
     def _sign(self, says: str) -> str:
         one, given = self.model.question, self.model.choice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
@@ -15,12 +16,11 @@ from kit.machine.revision import Revision
 from kit.views.cockpit.path import PathDesk
 from kit.views.escape import Html
 from kit.views.html.base import status
-from kit.views.html.figure import style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.print.tables import print_properties
-from kit.views.widgets.base import HtmlView, InPage, Shown, button, guarded, in_turn, row
+from kit.views.widgets.base import Card, HtmlView, InPage, in_turn, row
 from kit.views.widgets.desks import PathWidget
 
 __all__ = ["PropertyWidget"]
@@ -28,7 +28,7 @@ __all__ = ["PropertyWidget"]
 _PAUSE_S = 0.01  # in which the kernel reads other clicks
 
 
-class PropertyWidget(Shown):
+class PropertyWidget(Card):
     """The table. ``mail_of`` writes a mail about a path.
 
     If an event loop runs, several searches run one after the other, so that the kernel listens in
@@ -49,29 +49,22 @@ class PropertyWidget(Shown):
             for prop in PROPERTIES
             for revision in model.revisions
         }
+        every = self._button(
+            "explore all",
+            "Explore every revision of the table",
+            lambda: self._do(model.look_all()),
+        )
         super().__init__(
+            "kit-properties",
             [
-                HtmlView(style_html()),
                 HtmlView(Html('<div class="kit-label">{}</div>').format(model.heading)),
-                row(
-                    [
-                        button(
-                            "explore all",
-                            "Explore every revision of the table",
-                            guarded(lambda: self._do(model.look_all()), self._complain),
-                        ),
-                        self._progress,
-                    ],
-                    "kit-row",
-                ),
+                row([every, self._progress], "kit-row"),
                 self._grid(),
                 self._status,
                 self._player,
                 self._page,
-            ]
+            ],
         )
-        self.add_class("kit")
-        self.add_class("kit-properties")
         model.observe(lambda _: self._show_cells(), ["known"])
         model.observe(lambda _: self._show_progress(), ["progress"])
         model.observe(lambda _: self._show_explanation(), ["explanation"])
@@ -83,7 +76,7 @@ class PropertyWidget(Shown):
     # -- parts ---------------------------------------------------------------------------------
 
     def _cell(self, prop: UnplugProperty, revision: Revision) -> widgets.Button:
-        return button("?", "", guarded(lambda: self._choose(prop, revision), self._complain))
+        return self._button("?", "", partial(self._choose, prop, revision))
 
     def _choose(self, prop: UnplugProperty, revision: Revision) -> None:
         self._page.place = {"property": prop.name, "revision": revision.name}
@@ -135,11 +128,11 @@ class PropertyWidget(Shown):
             self._waiting.remove(steps)
         except Exception as error:  # noqa: BLE001 - shown to the person who clicked
             self._waiting.remove(steps)
-            self._complain(f"This click failed: {error or type(error).__name__}")
+            self._say(f"This click failed: {error or type(error).__name__}")
 
     # -- showing -------------------------------------------------------------------------------
 
-    def _complain(self, words: str) -> None:
+    def _say(self, words: str) -> None:
         self._status.value = status(words)
 
     def _show_cells(self) -> None:
@@ -162,11 +155,8 @@ class PropertyWidget(Shown):
         )
 
     def _show_explanation(self) -> None:
-        words = (
-            self.model.explanation
-            or "Press a cell to see its property, and the shortest path that shows it."
-        )
-        self._status.value = status(words)
+        press = "Press a cell to see its property, and the shortest path that shows it."
+        self._say(self.model.explanation or press)
 
     def _show_play(self) -> None:
         old, play = self._player.children, self.model.play

@@ -8,25 +8,18 @@ from typing import Any
 import ipywidgets as widgets
 
 from kit.views.escape import Html
-from kit.views.html.figure import style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.html.revert import diffs_html, page_text, report_html
 from kit.views.models.revert import RevertModel
 from kit.views.print.tables import print_revert
-from kit.views.widgets.base import HtmlView, InPage, Shown, button, guarded, row
+from kit.views.widgets.base import Card, HtmlView, InPage, row
 
-__all__ = ["RevertWidget", "say_html"]
+__all__ = ["RevertWidget"]
 
 _NOTHING = Html('<p class="kit-soft">Choose a revert: its report and its diff are shown here.</p>')
 
 
-def say_html(words: str) -> Html:
-    """Return a line that a screen reader reads out when it changes. Empty, it takes no room."""
-    style = "kit-verdict" if words else ""
-    return Html('<div class="{}" role="status" aria-live="polite">{}</div>').format(style, words)
-
-
-class RevertWidget(Shown):
+class RevertWidget(Card):
     """The report of a revert; see `RevertModel`.
 
     ``history_panel`` returns the panel that changes the history, given a callback for changes.
@@ -45,25 +38,21 @@ class RevertWidget(Shown):
             continuous_update=False,
         )
         self._status, self._report, self._diffs = (HtmlView() for _ in range(3))
-        self._turn = button(
-            "diff side by side", "How the diff is shown", self._guarded(self._aside)
-        )
-        check = button("check it", "Read this commit and check it", self._guarded(self._choose))
+        self._turn = self._button("diff side by side", "How the diff is shown", self._aside)
+        check = self._button("check it", "Read this commit and check it", self._choose)
         self._name.observe(self._guarded(self._choose_another), ["value"])
         named = row([self._name, check, self._turn], "kit-row", "kit-named")
         super().__init__(
+            "kit-revert",
             [
-                HtmlView(style_html()),
                 *([] if history_panel is None else [history_panel(self._again)]),
                 named,
                 self._status,
                 self._report,
                 self._diffs,
                 self._page,
-            ]
+            ],
         )
-        self.add_class("kit")
-        self.add_class("kit-revert")
         model.observe(lambda _: self._show(), ["page"])
         model.observe(lambda _: self._show_diffs(), ["side_by_side"])
         model.observe(lambda _: self._say(model.hint), ["hint"])
@@ -75,16 +64,11 @@ class RevertWidget(Shown):
         self.model.choose(name)
         self._name.value = self.model.named
 
-    def _guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
-        return guarded(action, self._say)
-
     def _choose(self) -> None:
         self.model.choose(self._name.value)
 
     def _choose_another(self) -> None:
-        if (
-            self._name.value.strip() != self.model.named
-        ):  # the field may just repeat what was chosen
+        if self._name.value.strip() != self.model.named:  # else it repeats what was chosen
             self._choose()
 
     def _again(self) -> None:
@@ -111,9 +95,6 @@ class RevertWidget(Shown):
         page, aside = self.model.page, self.model.side_by_side
         self._diffs.value = Html() if page is None else diffs_html(page, side_by_side=aside)
         self._turn.description = "diff in one column" if aside else "diff side by side"
-
-    def _say(self, words: str) -> None:
-        self._status.value = say_html(words)
 
     def _repr_print_(self) -> PrintForm:
         return print_revert(self.model)

@@ -19,7 +19,6 @@ from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Revert
 from kit.views.escape import Html
 from kit.views.html.base import status
-from kit.views.html.figure import style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.html.revert import row_html, row_title, verdict_word
 from kit.views.models.revert import (
@@ -33,17 +32,14 @@ from kit.views.models.revert import (
 )
 from kit.views.print.tables import print_reverts
 from kit.views.widgets.base import (
+    Card,
     HtmlView,
     InPage,
-    Shown,
-    button,
-    guarded,
     label,
     press,
     row,
-    toggle,
 )
-from kit.views.widgets.revert import RevertWidget, say_html
+from kit.views.widgets.revert import RevertWidget
 
 __all__ = ["RevertsWidget"]
 
@@ -55,7 +51,7 @@ _HEAD = Html(
 )
 
 
-class RevertsWidget(Shown):
+class RevertsWidget(Card):
     """The table of reverts with a report; see `RevertsModel` and `RevertModel`.
 
     ``read`` returns all reverts of the history in use. ``history_panel`` returns the panel that
@@ -82,28 +78,29 @@ class RevertsWidget(Shown):
         self._years.observe(self._guarded(lambda: model.narrow(years=self._years.value)), ["value"])
         self._years.add_class("kit-short")
         self._choices: list[tuple[widgets.Button, str, Callable[[], str]]] = []
+        show_all = self._button("show all", "show all", self._reset)
         super().__init__(
+            "kit-reverts",
             [
-                HtmlView(style_html()),
                 *([] if history_panel is None else [history_panel(self._reload)]),
-                row([self._words, self._years, self._button("show all", self._reset)], "kit-row",
-                    "kit-named"),
+                row([self._words, self._years, show_all], "kit-row", "kit-named"),
                 self._choice_row("form:", self._form_choices()),
                 self._choice_row("verdict:", self._verdict_choices()),
                 self._choice_row("sort by:", self._order_choices()),
                 self._summary,
-                row([self._button("check these", self._check)], "kit-row"),
+                row([self._button("check these", "check these", self._check)], "kit-row"),
                 self._status,
-                row([HtmlView(_HEAD), HtmlView(Html('<span class="kit-soft">commit</span>'))],
-                    "kit-line", "kit-heads"),
+                row(
+                    [HtmlView(_HEAD), HtmlView(Html('<span class="kit-soft">commit</span>'))],
+                    "kit-line",
+                    "kit-heads",
+                ),
                 *(line for line, _, _ in self._lines),
                 self._pager(),
                 self.report,
                 self._page,
-            ]
-        )  # fmt: skip
-        self.add_class("kit")
-        self.add_class("kit-reverts")
+            ],
+        )
         model.observe(lambda _: self._show(), ["table"])
         model.observe(lambda _: self._say(model.hint), ["hint"])
         report.observe(lambda _: self._learn(), ["page"])
@@ -112,17 +109,9 @@ class RevertsWidget(Shown):
 
     # -- parts ---------------------------------------------------------------------------------
 
-    def _guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
-        return guarded(action, self._say)
-
-    def _button(
-        self, words: str, action: Callable[[], object], tooltip: str = ""
-    ) -> widgets.Button:
-        return button(words, tooltip or words, self._guarded(action))
-
     def _line(self, place: int) -> tuple[widgets.HBox, HtmlView, widgets.Button]:
         cells = HtmlView()
-        name = toggle("", "", self._guarded(partial(self._choose, place)))
+        name = self._toggle("", "", partial(self._choose, place))
         name.add_class("kit-name")
         return row([cells, name], "kit-line"), cells, name
 
@@ -132,7 +121,7 @@ class RevertsWidget(Shown):
         """Return a row of buttons. Each has a label, an action, and a function for its mark."""
         made = []
         for says, action, mark in choices:
-            made.append(toggle(says, says, self._guarded(action)))
+            made.append(self._toggle(says, says, action))
             self._choices.append((made[-1], says, mark))
         return row([label(words), *made], "kit-row", "kit-menu-row")
 
@@ -148,12 +137,9 @@ class RevertsWidget(Shown):
         ]
 
     def _verdict_choices(self) -> list[tuple[str, Callable[[], object], Callable[[], str]]]:
+        narrow = self.model.narrow
         return [
-            (
-                each.value,
-                partial(self.model.narrow, judged=each),
-                partial(self._marked, "judged", each),
-            )
+            (each.value, partial(narrow, judged=each), partial(self._marked, "judged", each))
             for each in Judged
         ]
 
@@ -178,7 +164,7 @@ class RevertsWidget(Shown):
             ("next page ›", lambda: model.go(model.table.page + 1)),
             ("last page", lambda: model.go(model.table.pages - 1)),
         ]
-        buttons = [self._button(words, turn) for words, turn in found]
+        buttons = [self._button(words, words, turn) for words, turn in found]
         return row([*buttons, self._place], "kit-row", "kit-pager")
 
     # -- what a person does --------------------------------------------------------------------
@@ -255,9 +241,6 @@ class RevertsWidget(Shown):
         self._place.value = Html('<span class="kit-label">{}</span>').format(shown)
         self._summary.value = status(self.model.summary())
         self._page.place = self.model.place
-
-    def _say(self, words: str) -> None:
-        self._status.value = say_html(words)
 
     def _repr_print_(self) -> PrintForm:
         return print_reverts(self.model)

@@ -19,13 +19,12 @@ from kit.trace.entry import TraceEntry
 from kit.views.cockpit.sandbox import SandboxDesk
 from kit.views.escape import Html
 from kit.views.html.diff import commit_html, message_html
-from kit.views.html.figure import style_html
 from kit.views.html.print_form import PrintForm
 from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, TourModel
 from kit.views.print.runs import print_tour
-from kit.views.widgets.base import HtmlView, InPage, Shown, button, guarded, press, row, toggle
+from kit.views.widgets.base import Card, HtmlView, InPage, press, row
 from kit.views.widgets.desks import SandboxWidget
 
 __all__ = ["TourWidget"]
@@ -33,7 +32,7 @@ __all__ = ["TourWidget"]
 _SANDBOX_HEAD = Html("<h4>The step before it and the step, in the sandbox</h4>")
 
 
-class TourWidget(Shown):
+class TourWidget(Card):
     """The tour of the series; see `TourModel` for the content of a step.
 
     ``commit_of`` returns the commit of a revision from the history in use, ``behaviours_of`` what
@@ -70,8 +69,8 @@ class TourWidget(Shown):
         ):
             box.add_class(style)
         super().__init__(
+            "kit-tour",
             [
-                HtmlView(style_html()),
                 row(self._steps, "kit-steps"),
                 row([back, forward, self._turn], "kit-row"),
                 self._status,
@@ -80,10 +79,8 @@ class TourWidget(Shown):
                 commit,
                 *([HtmlView(_SANDBOX_HEAD), self._sandbox] if model.has_table else []),
                 self._page,
-            ]
+            ],
         )
-        self.add_class("kit")
-        self.add_class("kit-tour")
         model.observe(lambda _: self._show(), ["place"])
         model.observe(lambda _: self._show_diff(), ["side_by_side"])
         model.observe(lambda _: self._say(model.hint), ["hint"])
@@ -94,14 +91,10 @@ class TourWidget(Shown):
     def _step_button(self, place: int) -> widgets.Button:
         revision = self.model.steps[place]
         tooltip = f"{revision.label}: {revision.summary}"
-        go = guarded(partial(self.model.go, place), self._say)
-        found = toggle(revision.name, tooltip, go)
+        found = self._toggle(revision.name, tooltip, partial(self.model.go, place))
         if revision.name not in MAIN_STEPS:
             found.add_class("kit-dim")
         return found
-
-    def _button(self, words: str, tooltip: str, action: Callable[[], object]) -> widgets.Button:
-        return button(words, tooltip, guarded(action, self._say))
 
     def _turn_diff(self) -> None:
         self.model.side_by_side = not self.model.side_by_side
@@ -135,12 +128,6 @@ class TourWidget(Shown):
     def _come_back(self, place: Mapping[str, Any]) -> None:
         self.model.go([step.name for step in self.model.steps].index(place["step"]))
         self.model.side_by_side = bool(place["aside"])
-
-    def _say(self, words: str) -> None:
-        style = "kit-verdict" if words else ""
-        self._status.value = Html(
-            '<div class="{}" role="status" aria-live="polite">{}</div>'
-        ).format(style, words)
 
     def _repr_print_(self) -> PrintForm:
         step = self.model.step

@@ -240,5 +240,9 @@ class Commits:
         """Return how many bytes files have, by hash; those that are not here are left out."""
         return self._reader.sizes(e.name.hex() for e in entries if not e.is_submodule)
 
+    def sizes_of(self, names: Iterable[str]) -> dict[str, int]:
+        """Return how many bytes objects have, by hash; those that are not here are left out."""
+        return self._reader.sizes(names)
+
     def _tree(self, name: str) -> bytes:
         return self._reader.read(name, "tree").data

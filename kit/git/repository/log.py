@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import NamedTuple
 
 __all__ = [
+    "CHANGES",
     "COMMITS",
     "NAP_S",
     "LogBlock",
+    "LoggedChange",
     "log_blocks",
+    "log_changes",
     "log_commits",
     "log_messages",
     "shown",
@@ -19,6 +22,11 @@ __all__ = [
 
 COMMITS = ("-z", "--format=%H%x00%P%x00%e%x00%B", "--encoding=UTF-8")
 """The options of git log that `log_commits` reads."""
+CHANGES = (
+    *("-z", "--raw", "--no-abbrev", "--no-renames", "--diff-merges=off", "--encoding=UTF-8"),
+    "--format=%H%x00%P%x00%e%x00%ct%x00%B",
+)
+"""The options of git log that `log_changes` reads."""
 NAP_S = 0.004
 """How long to gather a log that is read whole; see `CloneHistory.stream`."""
 _CHUNK_BYTES = 1 << 19
@@ -45,6 +53,74 @@ def log_commits(log: BufferedReader, at_least: int = 0) -> Iterator[LogBlock]:
             left = left[whole:]
     if len(left) == 3:  # the last message is empty
         yield LogBlock(left[:1], left[1:2], left[2:], [b""])
+
+
+class LoggedChange(NamedTuple):
+    """What a commit does with its files, as git log prints it."""
+
+    made_s: bytes  # when it was committed
+    rows: bytes  # modes and hashes before and after, and a letter: all rows are as long
+    paths: Sequence[bytes]
+
+
+_ROW = (b":", b"\n:")  # git ends a message with a line end
+
+
+def log_changes(
+    log: BufferedReader, most: int, at_least: int = 0
+) -> Iterator[tuple[LogBlock, list[LoggedChange]]]:
+    """Give the commits that git log prints with `CHANGES`, and what each changes; none for a merge.
+
+    Args:
+        log: What git prints.
+        most: Files; of a commit that changes more no file is given.
+        at_least: See `log_blocks`.
+    """
+    head: list[bytes] = []
+    rows: list[bytes] = []
+    paths: list[bytes] = []
+    heads: list[list[bytes]] = []
+    changes: list[LoggedChange] = []
+    has_path = True  # of the last row
+    for fields in log_blocks(log, at_least):
+        place, count = 0, len(fields)
+        while place < count:
+            if len(head) < 5:
+                more = 5 - len(head)
+                head += fields[place : place + more]
+                place += more
+            elif not has_path:
+                paths.append(fields[place])
+                has_path, place = True, place + 1
+            elif fields[place].startswith(_ROW):
+                end = place
+                while end < count and fields[end].startswith(_ROW):
+                    end += 2
+                rows += fields[place:end:2]
+                paths += fields[place + 1 : end : 2]
+                del rows[most + 1 :], paths[most + 1 :]
+                has_path, place = end <= count, end
+            else:
+                heads.append(head)
+                changes.append(_change(head, rows, paths, most))
+                head, rows, paths = [], [], []
+        if heads:
+            yield _log_block(heads), changes
+            heads, changes = [], []
+    if head:
+        head += [b""] * (5 - len(head))  # the last message is empty
+        yield _log_block([head]), [_change(head, rows, paths, most)]
+
+
+def _log_block(heads: list[list[bytes]]) -> LogBlock:
+    names, parents, encodings, _, messages = map(list, zip(*heads, strict=True))
+    return LogBlock(names, parents, encodings, messages)
+
+
+def _change(head: list[bytes], rows: list[bytes], paths: list[bytes], most: int) -> LoggedChange:
+    if not 0 < len(paths) <= most:
+        return LoggedChange(head[3], b"", ())
+    return LoggedChange(head[3], b"".join(rows).lstrip(b"\n"), paths)
 
 
 def log_messages(log: BufferedReader) -> Iterator[tuple[bytes, bytes]]:

@@ -12,23 +12,29 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
-from kit.git.repository.history import HistoryError
-from kit.git.repository.log import NAP_S, log_blocks
+from kit.git.repository.log import (
+    CHANGES,
+    NAP_S,
+    LoggedChange,
+    log_blocks,
+    log_changes,
+    subject_and_body,
+)
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference, TreeEntry
 from kit.git.values.patch import line_change
 
 __all__ = [
-    "ChangesAside",
+    "LOGGED",
+    "MAX_PATHS",
     "PastChanges",
     "inverse_before",
     "past_changes",
@@ -36,7 +42,7 @@ __all__ = [
 ]
 
 _BACK = 24  # commits of the same line that are looked at
-_MAX_PATHS = 40
+MAX_PATHS = 40
 _MAX_TARGETS = 20
 _WITHIN_S = 366 * 86_400
 _MAX_ALIKE = 200  # commits of the same files that one is compared with
@@ -44,9 +50,12 @@ _MAX_BYTES = 4 << 20  # of the files of one of them
 _KEPT = 8  # changes of a file that are remembered
 _RAW = (
     *("-z", "--raw", "--no-abbrev", "--no-renames", "--no-merges"),
-    *("--format=%x01%H %ct %s", "--encoding=UTF-8", "--no-notes", "--no-show-signature"),
+    *("--format=%x01%H %ct", "--no-notes", "--no-show-signature"),
 )
+LOGGED = (*CHANGES, "--no-notes", "--no-show-signature")
+"""The options of the log that `PastChanges` takes."""
 _BLOCK_BYTES = 1 << 18
+_ROW_BYTES = len(":100644 100644   M")  # and two hashes, of a file that git log --raw prints
 _TOGGLE = re.compile(
     r"\b(?:bump|version|release|enable|disable|toggle|switch|turn(?:ed|s)? (?:on|off)|update"
     r"|upgrade|downgrade|pin|unpin|sync|snapshot|prepare|open|begin|start|post-release)\w*\b"
@@ -66,7 +75,7 @@ def undone_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str,
     try:
         commit = commits.commit(sha)
         changed = commits.changes(sha)
-        if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
+        if len(commit.parents) != 1 or not 0 < len(changed) <= MAX_PATHS:
             return ()
         path, (_, new) = next(iter(changed.items()))
         states = commits.states_before(sha, path, _BACK)
@@ -196,7 +205,7 @@ def _own_lines(commits: Commits, sha: str) -> dict[bytes, Counter[bytes]] | None
     """Return the lines that a commit changes, by path; None if it cannot be an exact inverse."""
     try:
         commit, changed = commits.commit(sha), commits.changes(sha)
-        if len(commit.parents) != 1 or not 0 < len(changed) <= _MAX_PATHS:
+        if len(commit.parents) != 1 or not 0 < len(changed) <= MAX_PATHS:
             return None
         own = _lines_of(commits, list(changed.items()))
     except MissingObjectError:
@@ -237,46 +246,104 @@ class _FileStep(NamedTuple):
     commit: _Seen
 
 
+class _Logged(NamedTuple):
+    """A commit as the log has it: taken apart when it is asked for, because few of many are."""
+
+    name: bytes
+    made_s: int
+    rows: bytes  # modes and hashes of the files
+    paths: tuple[bytes, ...]
+
+    def hashes(self, *, after: bool) -> list[bytes]:
+        """Return the hash of each file before the commit, or after it."""
+        rows, width = self.rows, len(self.rows) // len(self.paths)
+        digits = (width - _ROW_BYTES) // 2
+        start = width - 2 - digits if after else _ROW_BYTES - 3
+        if len(rows) == width:  # most change one file
+            return [rows[start : start + digits]]
+        return [rows[at : at + digits] for at in range(start, len(rows), width)]
+
+    def files(self, some: Container[bytes] | None = None) -> dict[bytes, tuple[bytes, bytes]]:
+        """Return mode and hash before and after, of each file or of some."""
+        width = len(self.rows) // len(self.paths)
+        return {
+            path: _sides(self.rows[number * width : (number + 1) * width])
+            for number, path in enumerate(self.paths)
+            if some is None or path in some
+        }
+
+
 class _Seen(NamedTuple):
     """A commit that went by."""
 
     sha: str
     made_s: int
-    subject: str
     paths: frozenset[bytes]
 
 
-class _StoppedError(Exception):
-    """Whoever asked for the changes of a log does not need them any more."""
-
-
 class PastChanges:
-    """The changes of a log, oldest first: which are taken back in silence, and which are alike.
+    """The changes of a log: which are taken back in silence, and which are alike.
 
-    Of the past a year is kept, as long as a revert looks back.
+    Of the past a year is looked at, as far as a revert looks back.
     """
 
     def __init__(self) -> None:
         """Start with none."""
         self.silent: dict[str, tuple[str, ...]] = {}  # as far as dates tell what came before
+        self._logged: list[_Logged] = []  # newest first, and when all have been taken oldest first
+        self._known: dict[bytes, bytes] = {}  # each path once
         self._past: dict[bytes, deque[_FileStep]] = {}
-        self._alike: dict[int, list[tuple[int, bytes]]] = {}  # by their files
+        self._alike: dict[tuple[bytes, ...], list[int]] = {}  # places of those with the same files
         self._pruned_s = 0
 
-    def take(self, seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]]) -> None:
-        """Take the next commit."""
-        if targets := _taken_back(seen, files, self._past):
+    def keep(self, names: Iterable[bytes], changes: Iterable[LoggedChange]) -> None:
+        """Take the next commits of a log, newest first."""
+        once = self._known.setdefault
+        for name, change in zip(names, changes, strict=True):
+            if change.paths:
+                paths = tuple(map(once, change.paths, change.paths))
+                self._logged.append(_Logged(name, int(change.made_s), change.rows, paths))
+
+    def settle(self) -> None:
+        """Find what is taken back in silence, now that all have been taken."""
+        self._logged.reverse()
+        suspects = self._suspects()
+        met = {path for place in suspects for path in self._logged[place].paths}
+        for place, logged in enumerate(self._logged):
+            self._alike.setdefault(logged.paths, []).append(place)
+            if not met.isdisjoint(logged.paths):
+                self._take(logged, met, is_suspect=place in suspects)
+            if logged.made_s > self._pruned_s + _WITHIN_S:
+                self._prune(logged.made_s)
+
+    def _suspects(self) -> set[int]:
+        """Return the places of commits all of whose files are as they once were, as it seems.
+
+        Most commits are told by the first of their files: nothing else of them is looked at.
+        """
+        found: set[int] = set()
+        before: set[int] = set()  # what a file was before a change: a number for it and its path
+        for place, logged in enumerate(self._logged):
+            paths = logged.paths
+            if before.issuperset(map(hash, zip(paths, logged.hashes(after=True), strict=True))):
+                found.add(place)
+            before.update(map(hash, zip(paths, logged.hashes(after=False), strict=True)))
+        return found
+
+    def _take(self, logged: _Logged, met: set[bytes], *, is_suspect: bool) -> None:
+        """Take the next commit, oldest first; remember it for files that are *met* again."""
+        files = logged.files(None if is_suspect else met)
+        seen = _Seen(logged.name.decode(), logged.made_s, frozenset(logged.paths))
+        if is_suspect and (targets := _taken_back(seen, files, self._past)):
             self.silent[seen.sha] = tuple(each.sha for each in targets)
         for path, (old, new) in files.items():
             self._past.setdefault(path, deque(maxlen=_KEPT)).append(_FileStep(old, new, seen))
-        alike = self._alike.setdefault(hash(seen.paths), [])
-        alike.append((seen.made_s, bytes.fromhex(seen.sha)))
-        if seen.made_s > self._pruned_s + _WITHIN_S:
-            self._prune(seen.made_s)
 
     def taken_back(self, commits: Commits, sha: str) -> tuple[str, ...]:
         """Return what a commit takes back in silence, if all of it came before."""
         targets = self.silent.get(sha, ())
+        if _are_toggles(commits, (sha, *targets)):
+            return ()
         return targets if all(_comes_after(commits, sha, each) for each in targets) else ()
 
     def inverse(self, commits: Commits, sha: str) -> tuple[str, ...]:
@@ -285,10 +352,10 @@ class PastChanges:
         if own is None:
             return ()
         made_s = commits.commit(sha).committer.time_s
-        alike = self._alike.get(hash(frozenset(own)), [])
-        near = [name for at_s, name in alike if made_s - _WITHIN_S <= at_s <= made_s]
-        for name in near[: -_MAX_ALIKE - 1 : -1]:
-            target = name.hex()
+        alike = (self._logged[place] for place in self._alike.get(tuple(sorted(own)), ()))
+        near = [each for each in alike if made_s - _WITHIN_S <= each.made_s <= made_s]
+        grown = {path: _bytes_of(lines) for path, lines in own.items()}
+        for target in _that_grow(commits, near[: -_MAX_ALIKE - 1 : -1], grown):
             if target != sha and _is_inverse(commits, target, own):
                 return (target,) if _comes_after(commits, sha, target) else ()
         return ()
@@ -301,63 +368,36 @@ class PastChanges:
             del self._past[path]
 
 
-def past_changes(
-    clone: CloneHistory, options: Sequence[str], is_stopped: Callable[[], bool] = lambda: False
-) -> PastChanges:
+def _bytes_of(lines: Mapping[bytes, int]) -> int:
+    return sum(len(line) * count for line, count in lines.items())
+
+
+def _that_grow(
+    commits: Commits, some: Sequence[_Logged], grown: Mapping[bytes, int]
+) -> Iterator[str]:
+    """Give those that add to each file as many bytes as *grown* says that another takes away."""
+    sides = [(*each.hashes(after=False), *each.hashes(after=True)) for each in some]
+    sizes = commits.sizes_of({name.decode() for names in sides for name in names})
+    for each, names in zip(some, sides, strict=True):
+        bytes_of = [sizes.get(name.decode(), 0) for name in names]
+        files = zip(each.paths, bytes_of, bytes_of[len(each.paths) :], strict=False)
+        if all(grown[path] == before - after for path, before, after in files):
+            yield each.name.decode()
+
+
+def past_changes(clone: CloneHistory, options: Sequence[str]) -> PastChanges:
     """Return what a log says of its changes.
 
     Args:
         clone: Where they are read.
         options: Where git log starts, and which paths.
-        is_stopped: Is the answer no longer needed?
-
     """
     found = PastChanges()
-    with clone.stream("log", *_RAW, "--reverse", *options, nap_s=NAP_S) as log:
-        for seen, files in _changes(_fields(log_blocks(log, _BLOCK_BYTES))):
-            if is_stopped():
-                raise _StoppedError
-            found.take(seen, files)
+    with clone.stream("log", *LOGGED, *options, nap_s=NAP_S) as log:
+        for block, changes in log_changes(log, MAX_PATHS, _BLOCK_BYTES):
+            found.keep(block.names, changes)
+    found.settle()
     return found
-
-
-class ChangesAside:
-    """Reads the changes of a log in a thread, and stops when the block is left."""
-
-    def __init__(self, clone: CloneHistory, options: Sequence[str]) -> None:
-        """Take what `past_changes` takes."""
-        self._clone, self._options = clone, options
-        self._stop = threading.Event()
-        self._found: PastChanges | None = None
-        self._why: HistoryError | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> ChangesAside:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def result(self) -> PastChanges:
-        """Wait, and return them.
-
-        Raises:
-            HistoryError: git fails.
-        """
-        self._thread.join()
-        if self._found is None:
-            raise self._why or HistoryError(f"{self._clone.place}: its changes cannot be read")
-        return self._found
-
-    def _run(self) -> None:
-        try:
-            self._found = past_changes(self._clone, self._options, self._stop.is_set)
-        except HistoryError as error:
-            self._why = error
-        except _StoppedError:
-            pass
 
 
 def _fields(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
@@ -372,17 +412,21 @@ def _changes(
     head, files = b"", dict[bytes, tuple[bytes, bytes]]()
     for field in fields:
         if field.startswith(b"\x01"):
-            if head and 0 < len(files) <= _MAX_PATHS:
+            if head and 0 < len(files) <= MAX_PATHS:
                 yield _seen(head, files), files
             head, files = field, {}
         elif field.startswith((b":", b"\n:")):
-            _, mode, old, new, _ = field.split()
             path = next(fields, b"")
-            if len(files) <= _MAX_PATHS:
-                mode_before = field.lstrip(b"\n")[1:7]
-                files[path] = _side(mode_before, old), _side(mode, new)
-    if head and 0 < len(files) <= _MAX_PATHS:
+            if len(files) <= MAX_PATHS:
+                files[path] = _sides(field.lstrip(b"\n"))
+    if head and 0 < len(files) <= MAX_PATHS:
         yield _seen(head, files), files
+
+
+def _sides(row: bytes) -> tuple[bytes, bytes]:
+    """Return mode and hash before and after, of a row as git prints it."""
+    before, after, old, new, _ = row.split()
+    return _side(before[1:], old), _side(after, new)
 
 
 def _side(mode: bytes, name: bytes) -> bytes:
@@ -390,20 +434,20 @@ def _side(mode: bytes, name: bytes) -> bytes:
 
 
 def _seen(head: bytes, files: Mapping[bytes, object]) -> _Seen:
-    sha, made_s, subject = head[1:].decode("utf-8", "replace").split(" ", 2)
-    return _Seen(sha, int(made_s), subject.strip(), frozenset(files))
+    sha, made_s = head[1:].decode().split(" ")
+    return _Seen(sha, int(made_s), frozenset(files))
 
 
 def _taken_back(
     seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_FileStep]]
 ) -> list[_Seen]:
-    """Return the commits that one takes back as a whole, newest first; none if it is a toggle."""
+    """Return the commits that one takes back as a whole, newest first; none if files toggle."""
     alone = _undone_alone(seen, files, past)
     if alone is not None:
         is_toggle = any(
             sum(change.new == new for change in past[path]) > 1 for path, (_, new) in files.items()
         )
-        return [] if is_toggle or _are_toggles([seen, alone]) else [alone]
+        return [] if is_toggle else [alone]
     targets: dict[str, _Seen] = {}
     for path, (old, new) in files.items():
         state, is_back = old, False
@@ -421,7 +465,7 @@ def _taken_back(
     undone = sorted(targets.values(), key=lambda each: -each.made_s)
     if len(undone) > _MAX_TARGETS or not all(each.paths <= seen.paths for each in undone):
         return []
-    return [] if _are_toggles([seen, *undone]) else undone
+    return undone
 
 
 def _undone_alone(
@@ -441,8 +485,14 @@ def _undone_alone(
     return None
 
 
-def _are_toggles(some: Sequence[_Seen]) -> bool:
-    return any(_TOGGLE.search(each.subject) for each in some)
+def _are_toggles(commits: Commits, some: Sequence[str]) -> bool:
+    """Does the title of one of them say that it goes back and forth?"""
+    commits.read_ahead(some)
+    try:
+        titles = [subject_and_body(commits.commit(each).message)[0] for each in some]
+    except MissingObjectError:
+        return False
+    return any(map(_TOGGLE.search, titles))
 
 
 def _comes_after(commits: Commits, sha: str, target: str) -> bool:

@@ -15,11 +15,20 @@ from typing import TYPE_CHECKING
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
-from kit.git.repository.log import COMMITS, NAP_S, LogBlock, log_commits, shown, subject_and_body
+from kit.git.repository.log import (
+    COMMITS,
+    NAP_S,
+    LogBlock,
+    log_changes,
+    log_commits,
+    shown,
+    subject_and_body,
+)
 from kit.git.repository.raw_commit import RawCommit, is_known, unreadable
 from kit.git.repository.reader import MissingObjectError
 from kit.git.reverts.content import (
-    ChangesAside,
+    LOGGED,
+    MAX_PATHS,
     PastChanges,
     inverse_before,
     undone_before,
@@ -34,12 +43,15 @@ from kit.git.reverts.lookup import (
     undone_by_squash,
 )
 from kit.git.reverts.names import beside, dated, mentioned, targets_of
+from kit.git.reverts.wanted import Wanted
 from kit.git.values.revert_message import Form, NamedTargets, named, reverted_title
 from kit.git.values.revert_title import bare_title, is_squash_of_several, leads_with_revert
 from kit.git.values.verdict import By, Revert, RevertTarget, TargetStatus
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
+    from io import BufferedReader
 
 __all__ = ["Wanted", "read_revert", "read_reverts", "said_by", "silent_revert"]
 
@@ -51,47 +63,6 @@ _TITLE_WITHIN_S = 366 * 86_400  # how long before a revert the subject that it q
 _NUMBER_WITHIN_S = 3 * _TITLE_WITHIN_S
 Progress = Callable[[int, int | None], None]
 _Inverse = Callable[[str], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which reverts to read.
-
-    ``revisions`` are commits and ranges as git has them; by default all that HEAD leads to.
-    ``paths`` are git's pathspecs, from the top of the repository.  ``author`` is a part of the
-    author's name or address.  ``content``: the changes of every commit are read, which takes a
-    few times as long as the messages.
-    """
-
-    revisions: tuple[str, ...] = ()
-    all_refs: bool = False  # also what any branch or tag leads to
-    since: str | None = None
-    until: str | None = None
-    paths: tuple[str, ...] = ()
-    author: str | None = None
-    content: bool = False  # also those that say nothing of it
-
-    def options(self, tip: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the arguments of git log; *tip* is where it starts by default."""
-        chosen = {"since": self.since, "until": self.until, "author": self.author}
-        given = [f"--{name}={value}" for name, value in chosen.items() if value is not None]
-        start = ["--all"] if self.all_refs else []
-        if self.revisions:
-            start += ["--end-of-options", *self.revisions]
-        # -F: a part of the author's name or address, and no pattern
-        return ("-F", *given, *(start or tip), "--", *self.paths)
-
-    @property
-    def is_choice(self) -> bool:
-        """Does the log leave commits out between others?"""
-        return bool(self.paths) or any(
-            each is not None for each in (self.since, self.until, self.author)
-        )
-
-    @property
-    def is_cut(self) -> bool:
-        """Does the log end before the first commit?"""
-        return any(".." in each or each[:1] == "^" for each in self.revisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,26 +168,28 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
 
 
 def _read_log(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
-    at_least = _BLOCK_BYTES if scan.is_whole else 0
-    with clone.stream(
-        "log",
-        *_FORMAT,
-        *wanted.options(clone.tip()),
-        of=" ".join(wanted.revisions) or "HEAD",
-        nap_s=NAP_S if at_least else 0,
-    ) as log:
-        for block in log_commits(log, at_least):
+    with _log(clone, wanted, scan, _FORMAT) as log:
+        for block in log_commits(log, scan.at_least):
             yield from scan.read(block)
     yield from scan.rest()
 
 
+def _log(
+    clone: CloneHistory, wanted: Wanted, scan: _Scan, options: Sequence[str]
+) -> AbstractContextManager[BufferedReader]:
+    words, nap_s = (*options, *wanted.options(clone.tip())), NAP_S if scan.at_least else 0
+    return clone.stream("log", *words, of=" ".join(wanted.revisions) or "HEAD", nap_s=nap_s)
+
+
 def _found_by_content(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
-    """Give the rows, those that say nothing too: changes are read while the messages are."""
-    scan.put_off = []
-    with ChangesAside(clone, wanted.options(clone.tip())) as aside:
-        for _ in _read_log(clone, wanted, scan):
-            pass
-        past = aside.result()
+    """Give the rows, those that say nothing too, when the log has been read to its end."""
+    scan.put_off, past = [], PastChanges()
+    with _log(clone, wanted, scan, LOGGED) as log:
+        for block, changes in log_changes(log, MAX_PATHS, scan.at_least):
+            past.keep(block.names, changes)
+            deque(scan.read(block), maxlen=0)
+    deque(scan.rest(), maxlen=0)
+    past.settle()
     rows = {row.record.sha: row for row in scan.put_off}
     found = None if wanted.is_choice or wanted.is_cut else past
     for sha in scan.order_of({*rows, *past.silent}):
@@ -240,6 +213,7 @@ class _Scan:
         """
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
+        self.at_least = _BLOCK_BYTES if is_whole else 0  # bytes of the log that are waited for
         self.put_off: list[_Waiting] | None = None  # where rows are placed in the end only
         self._names: list[bytes] = []
         self._marks, self._offers = Marks(), Offers()

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kit.git.repository import log
-from kit.git.repository.log import log_blocks, log_commits, log_messages
+from kit.git.repository.log import log_blocks, log_changes, log_commits, log_messages
 from kit.git.repository.sandbox import read_with_timeout
 
 RECORDS = [b"a 1\n\none", b"b\n\n", b"c 2 3\n\n" + b"long " * 30, b"d\n\nend"]
@@ -68,3 +68,41 @@ def test_what_is_gathered_before_it_is_read_is_the_same(nap_s: float) -> None:
         read = read_with_timeout(writer.stdout, 20, nap_s).read()
 
     assert read == text
+
+
+ROW = b":100644 100644 %s %s M" % (b"1" * 40, b"2" * 40)
+CHANGED = [
+    (b"a", b"1", b"", b"100", b":a message\n", (b":odd", b"\x01 odder", b"a b")),
+    (b"b", b"1 2", b"koi8-r", b"101", b"", ()),
+    (b"c", b"", b"", b"102", b"", (b"f",)),
+    (b"d", b"", b"", b"103", b"many\n", (b"1", b"2", b"3", b"4", b"5", b"6")),
+    (b"e", b"", b"", b"104", b"", ()),
+]
+
+
+def printed(commits: list[tuple[bytes, bytes, bytes, bytes, bytes, tuple[bytes, ...]]]) -> bytes:
+    """Return commits as git log -z --raw prints them."""
+    fields: list[bytes] = []
+    for *head, paths in commits:
+        fields += head
+        for number, path in enumerate(paths):
+            fields += [ROW if number else b"\n" + ROW, path]
+    return b"\0".join(fields)
+
+
+@pytest.mark.parametrize("step", [1, 2, 7, 1000])
+@pytest.mark.parametrize("count", range(1, len(CHANGED) + 1))
+def test_changes_come_with_their_commits(step: int, count: int) -> None:
+    """Whatever a message or a path begins with; of more files than asked for none is given."""
+    given = io.BufferedReader(_Slow(printed(CHANGED[:count]), step), 1 << 16)
+    found = [
+        (*head, change.made_s, change.rows, tuple(change.paths))
+        for block, changes in log_changes(given, most=5)
+        for *head, change in zip(*block, changes, strict=True)
+    ]
+
+    assert found == [
+        (name, parents, encoding, message, made_s, ROW * len(paths[:most]), paths[:most])
+        for name, parents, encoding, made_s, message, paths in CHANGED[:count]
+        for most in [len(paths) if len(paths) < 6 else 0]
+    ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from pathlib import Path
 
 import pytest
 
+from kit.git.repository.log import LoggedChange
 from kit.git.reverts.changelog import read_changelog
-from kit.git.reverts.content import past_changes
+from kit.git.reverts.content import PastChanges, past_changes
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import By
@@ -216,3 +218,30 @@ def test_a_reader_who_leaves_ends_what_reads_changes(shop: Workshop) -> None:
     rows.close()
 
     assert threading.active_count() == before
+
+
+def test_of_the_commits_that_are_passed_over_none_takes_another_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is found among a few suspects is what is found among all commits."""
+    made = random.Random(0)
+    state = dict.fromkeys((b"a", b"b", b"c", b"d"), 0)
+    names, changes = [], []
+    for number in range(1500):
+        paths = sorted(made.sample(list(state), made.choice((1, 1, 2))))
+        before = {path: state[path] for path in paths}
+        state |= {path: made.choice((number + 1, max(state[path] - 1, 0))) for path in paths}
+        paths = [path for path in paths if state[path] != before[path]]
+        names.append(b"%040d" % number)
+        rows = [b":100644 100644 %040d %040d M" % (before[path], state[path]) for path in paths]
+        changes.append(LoggedChange(b"%d" % (number * 3600), b"".join(rows), tuple(paths)))
+    found = []
+    for suspects in (PastChanges._suspects, lambda past: set(range(len(past._logged)))):
+        monkeypatch.setattr(PastChanges, "_suspects", suspects)
+        past = PastChanges()
+        past.keep(reversed(names), reversed(changes))
+        past.settle()
+        found.append(past.silent)
+
+    assert len(found[0]) > 20
+    assert found[0] == found[1]

@@ -114,7 +114,7 @@ class Guest(Kernel):
         return isinstance(self.user_program[0], LetGo)
 
     def has(self, index: int) -> bool:
-        """Does the kernel use the device, and will keep it?"""
+        """Does the kernel use the device, with no unplug of it in progress?"""
         return index in self.used and index not in self.leaving
 
 

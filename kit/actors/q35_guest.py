@@ -9,7 +9,7 @@ type finds it.
 
 Simplified: AML asks QEMU for the next CPU with an event, so a real trace has no reads of the slots
 before it, and one more read at the end.  Linux also reports _OST success when a device has come or
-gone, to which nobody here reacts.
+gone, which this model leaves out.
 
 Source: QEMU hw/acpi/cpu.c (build_cpus_aml: CSCN), hw/acpi/memory_hotplug.c (MSCN) as of v7.2; Linux
 drivers/acpi/scan.c (acpi_device_hotplug, acpi_generic_hotplug_event, acpi_scan_try_to_offline).
@@ -258,10 +258,10 @@ def _offline(guest: AcpiGuest) -> Handled:
         return replace(guest, deciding=True), ()
     if guest.conduct.offline_ns:
         return guest, (Work(guest.conduct.offline_ns),)
-    return _let_go(guest)
+    return _release(guest)
 
 
-def _let_go(guest: AcpiGuest) -> Handled:
+def _release(guest: AcpiGuest) -> Handled:
     """Eject the requested device, or refuse."""
     noted = guest.at
     assert noted is not None
@@ -282,7 +282,7 @@ def _name(noted: Noted) -> str:
 def _work_done(guest: AcpiGuest, _: WorkDone) -> Handled:
     if not guest.up:
         return _access(guest, ReadStatus(SlotType.CPU, 0))
-    return (guest, ()) if guest.at is None else _let_go(guest)
+    return (guest, ()) if guest.at is None else _release(guest)
 
 
 # -- orders from a person ------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def _decide(guest: AcpiGuest, order: Decide) -> Handled:
         return guest, ()
     pinned = without(guest.pinned, guest.at.index)
     kept = pinned if order.give else (*pinned, guest.at.index)
-    guest, commands = _let_go(replace(guest, deciding=False, pinned=kept))
+    guest, commands = _release(replace(guest, deciding=False, pinned=kept))
     return replace(guest, pinned=pinned), commands
 
 

@@ -67,8 +67,8 @@ class EnabledAction:
 class Environment:
     """What may still happen, and what the observer has noted.
 
-    ``owed`` are devices whose refusal nobody outside the guest has heard of; ``remarks`` is what
-    the last turn showed.
+    ``owed`` are devices whose refusal QEMU has not reported; ``remarks`` is what the last turn
+    showed.
     """
 
     requests: int

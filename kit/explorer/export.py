@@ -50,6 +50,7 @@ from kit.recordings.answers import event_json, reply_json
 __all__ = ["Asked", "asked_of", "request_json", "script_line"]
 
 _ONE_MS = ClockStep(NS_PER_MS)
+_AT_THE_END = (QueryHotpluggableCpus(), QueryMemoryDevices())
 T = TypeVar("T")
 
 
@@ -64,10 +65,7 @@ def script_line(name: str, model: DrcModel, path: Path) -> str | None:
     platform = model.platform
     machine, _ = platform.switch_on(model.revision)
     steps: list[Json] = []
-    # a reset makes what was plugged in ready to use, as a booted guest would
-    begin: list[Request] = [*(DeviceAdd(device) for device in model.devices), SystemReset()]
-    end: list[Request] = [QueryHotpluggableCpus(), QueryMemoryDevices()]
-    for request in (*begin, *requests, *end):
+    for request in (*_beginning(model), *requests, *_AT_THE_END):
         if request is None:
             request = ClockStep(platform.timers(machine)[0].expire_ns - machine.now_ns)
         if isinstance(request, DeviceDel) and platform.timers(machine):
@@ -100,8 +98,7 @@ def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
     if not model.platform.calls_on(0):
         name = model.revision.name
         raise UserError(f"{name}: only the embedded machine plays its paths; no script can")
-    begin: list[Request] = [*(DeviceAdd(device) for device in model.devices), SystemReset()]
-    for request in (*begin, ClientArchitectureSupport()):
+    for request in (*_beginning(model), ClientArchitectureSupport()):
         yield Asked(0, "the guest boots", request)
     states, actions = walk(model, path)
     for number, (state, action) in enumerate(zip(states, actions, strict=False), 1):
@@ -110,15 +107,19 @@ def asked_of(model: DrcModel, path: Path) -> Iterator[Asked]:
         for sent in model.sent(state, action):
             if isinstance(sent.message, Request):
                 yield Asked(number, action.text, sent.message)
-    for end in (QueryHotpluggableCpus(), QueryMemoryDevices()):
+    for end in _AT_THE_END:
         yield Asked(len(actions), "what is left at the end", end)
+
+
+def _beginning(model: DrcModel) -> tuple[Request, ...]:
+    # a reset makes what was plugged in ready to use, as a booted guest would
+    return (*(DeviceAdd(device) for device in model.devices), SystemReset())
 
 
 def _requests(model: DrcModel, path: Path) -> Iterator[Request | None]:
     """Yield what reaches QEMU on a path; None where its timer fires."""
-    looks = (QueryHotpluggableCpus, QueryMemoryDevices)
     for asked in asked_of(model, path):
-        if asked.choice and not isinstance(asked.request, looks):
+        if asked.choice and asked.request not in _AT_THE_END:
             yield asked.request
 
 

@@ -157,7 +157,7 @@ class DrcModel(Model[State, EnabledAction]):
         strange = [one.id for one in self.devices if not self.platform.plugs(one)]
         if strange:
             raise UserError(
-                f"{strange[0]} is no device of {revision.name}; choose others, such as one function"
+                f"{strange[0]} is not a device of {revision.name}; choose others, as one function"
                 " of a PCI card: --cores 0 --pci 1"
             )
         self._menu = ActionTable(self.platform, self.devices, kind, migrates=scope.migrates)

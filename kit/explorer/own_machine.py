@@ -2,8 +2,8 @@
 
 A machine is a Python object with ``describe`` and ``step``, or a program that reads a line of JSON
 and writes one; ``docs/your-own-machine.md`` is the reference.  A state is any JSON; two states are
-equal if their canonical texts are.  Every text that a machine gives is shown with its unseen
-characters made visible, and whoever writes HTML escapes it.
+equal if their canonical texts are.  Unseen characters in a machine's texts are made visible, and
+the view escapes them.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _KINDS = {kind.value: kind for kind in PropertyKind}
 
 
 class OwnMachineError(UserError):
-    """A machine of somebody's own broke the protocol; the text names the machine."""
+    """Somebody's machine broke the protocol; the text names it."""
 
 
 class OwnObject(Protocol):

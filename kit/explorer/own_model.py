@@ -197,7 +197,7 @@ class OwnChoice:
 
     @property
     def messages(self) -> tuple[OwnMessage, ...]:
-        """What is sent; where it cannot happen, a remark of whoever would act."""
+        """What is sent; where it cannot happen, a remark of its sender."""
         if self.step is not None:
             return self.step.messages
         src = self.action.message.src

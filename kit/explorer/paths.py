@@ -13,6 +13,7 @@ from typing import Any
 
 from kit.actors.pseries_programs import GuestKind
 from kit.common.errors import MisuseError, UserError
+from kit.common.plain_text import short
 from kit.explorer.model import DrcModel
 from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import Scope
@@ -95,14 +96,15 @@ def open_path(token: str) -> PlayedPath:
         TokenError: It is not a path's, is damaged, or belongs to another version of the model.
     """
     read = read_path(token)
-    other = f"{token.strip()[:57]!r}: the explorer goes other ways here than where this was made"
+    named = short(token.strip())
+    other = f"{named}: the explorer goes other ways here than where this was made"
     try:
         scope, kind = Scope.read(read.scope), GuestKind(read.guest)
         played = play_path(read.revision, kind, scope, (0, *read.choices))
     except MisuseError:
         raise TokenError(f"{other}, or the token is damaged") from None
     except (UserError, ValueError) as error:
-        raise TokenError(f"{token.strip()[:57]!r}: is damaged: {error}") from None
+        raise TokenError(f"{named}: is damaged: {error}") from None
     if path_check(played.actions) != read.check:
         raise TokenError(f"{other}, or the token is damaged")
     return played

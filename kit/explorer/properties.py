@@ -53,7 +53,7 @@ class UnplugProperty:
 def judged(kind: GuestKind) -> tuple[UnplugProperty, ...]:
     """Return the properties that a guest is judged by; an arbitrary one may violate the rest.
 
-    >>> [promise.name for promise in judged(GuestKind.ARBITRARY)]
+    >>> [prop.name for prop in judged(GuestKind.ARBITRARY)]
     ['no-abort']
     """
     if kind is GuestKind.ARBITRARY:

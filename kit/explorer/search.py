@@ -1,8 +1,8 @@
 """Breadth-first search over any model: every reachable state, and shortest paths.
 
-It knows nothing of what it searches: a model gives its initial states, the actions of a state and
-the state after an action.  A path is a list of numbers: the initial state, then the action taken
-each time.  So it can be replayed, printed and kept while the inside of the model changes.
+It knows nothing of what it searches: a model returns its initial states, the actions of a state
+and the state after an action.  A path is a list of numbers: the initial state, then the action
+taken each time.  So it can be replayed, printed and kept while the inside of the model changes.
 
 The result is exact unless the limit on states is hit; then "holds" means "holds in the states that
 were searched".  *Eventually* is judged in the last state of finished runs: a run that cycles for
@@ -56,7 +56,7 @@ class Model(Protocol[S, A]):
         return [self.next_state(state, action) for action in self.actions(state)]
 
     def finished(self, state: S) -> bool:
-        """Is a run over here, if nobody outside begins something new?"""
+        """Is a run over here, unless something new begins from outside?"""
         ...
 
 
@@ -288,21 +288,19 @@ def walk(model: Model[S, A], path: Path) -> tuple[list[S], list[A]]:
         MisuseError: There is no such choice: the path belongs to another model, or the model does
             not always answer alike.
     """
-    states: list[S] = []
-    actions: list[A] = []
-    for number, choice in enumerate(path):
-        options: Sequence[S] | Sequence[A]
-        options = model.actions(states[-1]) if states else model.initial()
-        if not 0 <= choice < len(options):
-            raise MisuseError(
-                f"choice {number} of the path is {choice}; there are {len(options)}: {options}"
-            )
-        if states:
-            action = model.actions(states[-1])[choice]
-            actions.append(action)
-            states.append(model.next_state(states[-1], action))
-        else:
-            states.append(model.initial()[choice])
-    if not states:
+    if not path:
         raise MisuseError("a path names at least its initial state")
+    states, actions = [_chosen(model.initial(), path, 0)], []
+    for number in range(1, len(path)):
+        actions.append(_chosen(model.actions(states[-1]), path, number))
+        states.append(model.next_state(states[-1], actions[-1]))
     return states, actions
+
+
+def _chosen(options: Sequence[T], path: Path, number: int) -> T:
+    choice = path[number]
+    if not 0 <= choice < len(options):
+        raise MisuseError(
+            f"choice {number} of the path is {choice}; there are {len(options)}: {options}"
+        )
+    return options[choice]

@@ -146,7 +146,7 @@ def libvirt_turn(turn: Turn, side: Management, received: Input | None) -> Manage
         waiting = False
     libvirt, commands = libvirts.receive(side.libvirt, received)
     turn.carry_out(Actor.LIBVIRT, commands)
-    if libvirt.job is not None:  # what the call has removed so far decides nothing
+    if libvirt.job is not None:  # what the call has removed decides nothing
         libvirt = replace(libvirt, job=replace(libvirt.job, removed=()))
     operator = _operator_after(side.operator, libvirt, turn)
     waiting = waiting if turn.waits is None else turn.waits

@@ -295,10 +295,10 @@ def find_revision(name: str) -> Revision:
 
 
 def add_revisions(revisions: Iterable[Revision]) -> None:
-    """Let `find_revision` find revisions of a platform of somebody's own as well.
+    """Let `find_revision` find revisions of somebody's own platform, too.
 
     Raises:
-        UnknownRevisionError: One has a name that the catalogue gives to another.
+        UnknownRevisionError: The catalogue has another of that name.
     """
     taken = {name for one in _every() for name in (one.alias, one.label) if name}
     for revision in revisions:

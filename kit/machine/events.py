@@ -259,9 +259,9 @@ class ErrorReport:
 
 @dataclass(frozen=True, slots=True)
 class UnplugTimeout:
-    """QEMU's 15 s are over: it drops the request on connector ``index``.
+    """QEMU's timer fires: it drops the request on connector ``index``.
 
-    ``silent``: it tells nobody; with the proposed event it does.
+    ``silent``: it sends no event; with the proposed patch it does.
     """
 
     index: int

@@ -59,7 +59,7 @@ def events_json(outcome: AnyOutcome) -> list[Json]:
 
 
 def event_json(emitted: AnyEmitted) -> Json:
-    """Return a QMP event as recordings have it; None for one that a recorder does not see.
+    """Return a QMP event as recordings write it; None for one that they leave out.
 
     A recorder kept DEVICE_DELETED and DEVICE_UNPLUG_GUEST_ERROR of devices with an id.
     """

@@ -124,8 +124,7 @@ def _transcript(data: Json) -> Transcript:
     keys = {"machine", "version"} if q35 else {"revision"}
     check_keys(data, "a transcript", {"name", "steps", *keys})
     name = text(data, "name")
-    claimed = (one.claims(data) for one in FORMATS.values())
-    revision = _q35_revision(data) if q35 else next(filter(None, claimed), None)
+    revision = _q35_revision(data) if q35 else _claimed(data)
     revision = revision or find_revision(text(data, "revision"))
     board = FORMATS[revision.board]
     read: list[RecordedStep] = []
@@ -137,6 +136,10 @@ def _transcript(data: Json) -> Transcript:
 
     _read_steps(f"transcript {short(name)}", data["steps"], read_step)
     return Transcript(name, revision, tuple(read))
+
+
+def _claimed(data: Json) -> Revision | None:
+    return next(filter(None, (one.claims(data) for one in FORMATS.values())), None)
 
 
 def _q35_revision(data: Json) -> Revision:
@@ -166,8 +169,7 @@ def _script(data: Json) -> RecordingScript:
 def _board_of(data: Json) -> Board:
     """Return the machine that a script is for: named, else that of its revision, else pseries."""
     if "machine" not in data:
-        claimed = (one.claims(data) for one in FORMATS.values())
-        revision = next(filter(None, claimed), None)
+        revision = _claimed(data)
         return Board.PSERIES if revision is None else revision.board
     found = next((board for board in FORMATS if board.value == data["machine"]), None)
     if found is None or found is Board.PSERIES:

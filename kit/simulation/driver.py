@@ -132,7 +132,7 @@ class Driver(ABC):
         self.after_answer(message)
 
     def emit(self, emitted: Iterable[AnyEmitted]) -> None:
-        """Send what QEMU emits to those who listen; what nobody hears is an entry alone."""
+        """Send what QEMU emits to its audience; without one it is an entry alone."""
         for message in emitted:
             to = recipient(message) or self.manager
             if to is Actor.QEMU:
@@ -141,7 +141,7 @@ class Driver(ABC):
                 self.send(Actor.QEMU, to, message)
 
     def abort(self, reply: Aborted) -> None:
-        """Let QEMU end: whoever manages it finds its monitor closed."""
+        """Let QEMU end, and close its monitor."""
         self.note(Actor.QEMU, Actor.QEMU, reply)
         self.send(Actor.QEMU, self.manager, MonitorClosed())
 

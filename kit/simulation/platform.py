@@ -38,7 +38,7 @@ PLATFORMS: dict[Board, Platform[Any, Any]] = {
 
 
 def register(platform: Platform[Any, Any], revisions: Sequence[Revision], option: str = "") -> None:
-    """Let runs, pictures, tokens and the explorer know a platform of somebody's own.
+    """Add somebody's own platform to those that runs, pictures, tokens and the explorer know.
 
     *option* is what a command needs to find it again.
 

@@ -98,8 +98,8 @@ def _simulated(revisions: Sequence[Revision]) -> str:
 def _checked(revisions: Sequence[Revision]) -> str:
     """Say which real builds the models of some revisions were checked against."""
     boards = {revision.board for revision in revisions}
-    said = (platform.checked for board, platform in PLATFORMS.items() if board in boards)
-    return " and ".join(filter(None, said))
+    checked = (platform.checked for board, platform in PLATFORMS.items() if board in boards)
+    return " and ".join(filter(None, checked))
 
 
 def _version(revision: Revision) -> str:

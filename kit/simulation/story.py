@@ -60,7 +60,7 @@ def who_knows_what(
         return (*gone, *_operator_heard(trace))
     belief, name = run.belief(device, seq=seq), str(device.id)
     uses = f"uses {name}" if belief.guest else f"has released {name}"
-    if not belief.guest and not _let_go(run, device, seq):
+    if not belief.guest and not _used_before(run, device, seq):
         uses = f"does not use {name}"
     indices = run.began.connectors(device)
     found = [("QEMU", _of_qemu(belief, trace, device, indices)), ("guest", uses)]
@@ -76,8 +76,8 @@ def in_words(run: Run) -> str:
     if run.ended.machine.aborted is not None:
         return "QEMU is gone."
     if not belief.qemu:
-        told = any(_is_deleted(entry, run.device) for entry in run.trace)
-        words = f"QEMU removed {name}" + (" and sent DEVICE_DELETED." if told else ".")
+        sent = any(_is_deleted(entry, run.device) for entry in run.trace)
+        words = f"QEMU removed {name}" + (" and sent DEVICE_DELETED." if sent else ".")
     elif belief.orphaned:
         words = f"the guest has released {name}, QEMU still holds it"
         words += " and sent no DEVICE_DELETED: limbo."
@@ -104,13 +104,13 @@ def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, .
     if belief.pending:
         since = _pending_since(trace, device, indices)
         return f"has waited for the guest since {seconds(since)}" if since is not None else "waits"
-    forgotten = [
+    dropped = [
         entry.at_ns
         for entry in trace
         if isinstance(entry.message, UnplugTimeout) and entry.message.index in indices
     ]
-    if forgotten:
-        return f"holds {name}; dropped the request at {seconds(forgotten[-1])}, no longer waits"
+    if dropped:
+        return f"holds {name}; dropped the request at {seconds(dropped[-1])}, no longer waits"
     return f"holds {name}; no request is pending"
 
 
@@ -134,7 +134,7 @@ def _pending_since(trace: Trace, device: Device, indices: tuple[int, ...]) -> in
     return since
 
 
-def _let_go(run: Run, device: Device, seq: int | None) -> bool:
+def _used_before(run: Run, device: Device, seq: int | None) -> bool:
     """Did the guest use the device before?"""
     moments = run.moments if seq is None else run.moments[: seq + 1]
     states = (run.began, *moments)
@@ -153,14 +153,14 @@ def _came_back(run: Run) -> bool:
 
 def _operator_heard(trace: Trace) -> tuple[tuple[str, str], ...]:
     """Return the last messages about devices that the operator received."""
-    told, asked = [], None
+    heard, asked = [], None
     for entry in trace:
         if entry.src is Actor.OPERATOR and entry.dst is Actor.QEMU:
             asked = entry.message
         words = _heard(entry, asked) if entry.dst is Actor.OPERATOR else ""
         if words:
-            told.append(f"{words} at {seconds(entry.at_ns)}")
-    repeated = ["…", *told[-_HEARD:]] if len(told) > _HEARD else told
+            heard.append(f"{words} at {seconds(entry.at_ns)}")
+    repeated = ["…", *heard[-_HEARD:]] if len(heard) > _HEARD else heard
     return (("operator received", ", ".join(repeated) or "nothing"),)
 
 

@@ -26,6 +26,7 @@ from string import ascii_letters, digits
 from zlib import crc32
 
 from kit.common.errors import UserError
+from kit.common.plain_text import short
 from kit.machine.catalogue import EVERY_RELEASE, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
@@ -150,19 +151,19 @@ def open_token(token: str, find_scenario: Callable[[str], Scenario]) -> Run | Pa
     token = token.strip()
     version, _, rest = token.partition(".")
     if not _WORD.fullmatch(token) or not version.isdecimal() or not rest:
-        raise TokenError(f"{_short(token)} is not a token; example: 1.run.late-release.revert.…")
+        raise TokenError(f"{short(token)} is not a token; example: 1.run.late-release.revert.…")
     if version != VERSION:
         raise TokenError(
-            f"{_short(token)} is a token of version {version}; this kit opens version {VERSION}"
+            f"{short(token)} is a token of version {version}; this kit opens version {VERSION}"
         )
     kind, *fields = rest.split(".")
     if kind not in KINDS:
-        raise TokenError(f"{_short(token)}: kind {kind!r}; expected one of {', '.join(KINDS)}")
+        raise TokenError(f"{short(token)}: kind {kind!r}; expected one of {', '.join(KINDS)}")
     if kind == "path":
-        raise TokenError(f"{_short(token)}: is a path, which has no times; see it with: kit open")
+        raise TokenError(f"{short(token)}: is a path, which has no times; see it with: kit open")
     needed = 3 if kind == "run" else 4
     if len(fields) < needed:
-        raise TokenError(f"{_short(token)}: is cut short; copy the whole of it")
+        raise TokenError(f"{short(token)}: is cut short; copy the whole of it")
     return _opened(token, kind, fields, find_scenario)
 
 
@@ -218,15 +219,15 @@ def read_path(token: str) -> PathToken:
     token = token.strip()
     fields = token.split(".")
     if not is_path(token) or not _WORD.fullmatch(token):
-        raise TokenError(f"{_short(token)} is not a token of a path; example: 1.path.c2q2r1m1.…")
+        raise TokenError(f"{short(token)} is not a token of a path; example: 1.path.c2q2r1m1.…")
     if len(fields) != 6 or len(fields[5]) < _CHECK_CHARACTERS:
-        raise TokenError(f"{_short(token)}: is cut short; copy the whole of it")
+        raise TokenError(f"{short(token)}: is cut short; copy the whole of it")
     scope, guest, label, packed = fields[2:]
     try:
         revision = find_revision(label.replace("_", "."))
         choices = tuple(_CHOICES.index(one) for one in packed[_CHECK_CHARACTERS:])
     except (UserError, ValueError) as error:
-        raise TokenError(f"{_short(token)}: is damaged: {error}") from None
+        raise TokenError(f"{short(token)}: is damaged: {error}") from None
     return PathToken(scope, guest.replace("_", "."), revision, choices, packed[:_CHECK_CHARACTERS])
 
 
@@ -238,17 +239,17 @@ def _opened(
         scenario = find_scenario(name)
     except UserError as error:
         raise TokenError(
-            f"{_short(token)}: scenario {name!r} is not on this machine: {error}; one of your own"
+            f"{short(token)}: scenario {name!r} is not on this machine: {error}; one of your own"
             " is named beside the token: kit open TOKEN --scenario FILE"
         ) from None
     try:
         revisions = [find_revision(label) for label in _revisions(kind, fields[1:-1])]
         interventions, check = _unpacked(scenario, packed)
     except (UserError, ValueError, binascii.Error) as error:
-        raise TokenError(f"{_short(token)}: is damaged: {error}") from None
+        raise TokenError(f"{short(token)}: is damaged: {error}") from None
     if check != _check(scenario, interventions):
         raise TokenError(
-            f"{_short(token)}: scenario {name!r} is another one here than the token was made of,"
+            f"{short(token)}: scenario {name!r} is another one here than the token was made of,"
             " or the token is damaged"
         )
     if kind == "run":
@@ -305,8 +306,3 @@ def _read_varint(rest: Iterator[int], *, may_end: bool = False) -> int | None:
     if may_end and not shift:
         return None
     raise ValueError("its end is missing")
-
-
-def _short(token: str) -> str:
-    shown = repr(token)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…'"

@@ -17,7 +17,7 @@ __all__ = ["Trace", "TraceEntry", "entry_json", "first_difference", "from_lane",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceEntry:
-    """Who sent whom which message, and when.  If ``src`` is ``dst``, nobody else received it.
+    """Who sent whom which message, and when; ``src`` is ``dst`` where only the sender has it.
 
     ``at_ns`` is the wall clock since the run began.  ``guest_ns`` is the guest's clock: it stands
     still while the VM is stopped, and goes on at the destination of a migration.

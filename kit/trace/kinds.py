@@ -1,8 +1,8 @@
 """One row for each type of message: its wire name, label, severity, audience and sentence.
 
-A new message is its class, whoever sends it, one row here, and whoever reacts to it.
+A new message is its class, its sender, one row here, and a reaction.
 
-Text that comes from a device id or a log stays as it is: whoever shows it escapes it.
+Text from a device id or a log stays as it is: the view escapes it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def severity_of(message: object) -> Severity:
 
 
 def is_minor(message: object) -> bool:
-    """Is it an answer without news, a mere look, or what nobody else reads?"""
+    """Is it an answer without news, a mere look, or a line of a log?"""
     minor = kind_of(message).minor
     return minor if isinstance(minor, bool) else minor(message)
 
@@ -81,12 +81,15 @@ def recipient(emitted: object) -> Actor | None:
     return None if audience == MANAGEMENT else audience[0]
 
 
-def _failure(message: events.StatusReturn | events.ConnectorReturn) -> Severity:
-    return Severity.BAD if message.status < 0 else Severity.PLAIN
-
-
-def _is_success(message: events.StatusReturn | events.ConnectorReturn) -> bool:
-    return message.status >= 0
+def _status_row(of: type[Any]) -> MessageKind[Any]:
+    return MessageKind(
+        of=of,
+        wire="status",
+        label=lambda m: phrases.status_label(m.status),
+        sentence=lambda m, _: phrases.answer(m.status),
+        severity=lambda m: Severity.BAD if m.status < 0 else Severity.PLAIN,
+        minor=lambda m: m.status >= 0,
+    )
 
 
 _ROWS: tuple[MessageKind[Any], ...] = (
@@ -201,14 +204,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         sentence=lambda m, _: f"QEMU refuses: “{m.desc}”.",
         severity=Severity.BAD,
     ),
-    MessageKind(
-        of=events.StatusReturn,
-        wire="status",
-        label=lambda m: phrases.status_label(m.status),
-        sentence=lambda m, _: phrases.answer(m.status),
-        severity=_failure,
-        minor=_is_success,
-    ),
+    *map(_status_row, (events.StatusReturn, events.ConnectorReturn)),
     MessageKind(
         of=events.SensorReturn,
         wire="status",
@@ -221,14 +217,6 @@ _ROWS: tuple[MessageKind[Any], ...] = (
             else f"The connector is {EntitySense(m.state).name}."
         ),
         minor=True,
-    ),
-    MessageKind(
-        of=events.ConnectorReturn,
-        wire="status",
-        label=lambda m: phrases.status_label(m.status),
-        sentence=lambda m, _: phrases.answer(m.status),
-        severity=_failure,
-        minor=_is_success,
     ),
     MessageKind(
         of=events.ExceptionReturn,

@@ -46,7 +46,7 @@ def test_the_expiry_mends_the_retry_and_loses_nothing(
 
 
 def test_a_scope_of_another_machine_says_what_to_choose() -> None:
-    with pytest.raises(UserError, match="core1 is no device of pcie-today; choose others"):
+    with pytest.raises(UserError, match="core1 is not a device of pcie-today; choose others"):
         DrcModel(find_revision("pcie-today"), GuestKind.LINUX_5_12, DEFAULT)
 
 

@@ -280,18 +280,18 @@ def _send_not_deleted(machine: Machine, drc: Drc) -> Step:
 
 def _roll_back_dimm(machine: Machine, drc: Drc) -> Step:
     plugged = _attached_to(machine, drc)
-    told = machine.has(Patch.MEM_UNPLUG_ERROR_EVENT)
+    reports = machine.has(Patch.MEM_UNPLUG_ERROR_EVENT)
     listed = any(pending.path == plugged.path for pending in machine.pending_dimms)
     if not listed and not machine.has(Patch.MEND_MIGRATED_DIMM):
         # eb7f80fd26, which brought the event, also renamed the function; the name stayed
-        renamed = told or machine.has(Patch.MEM_UNPLUG_ERROR_REMOVED)
+        renamed = reports or machine.has(Patch.MEM_UNPLUG_ERROR_REMOVED)
         name = "memory_unplug_rollback" if renamed else "clear_pending_dimm_unplug_state"
         raise QemuAborts(Abort("hw/ppc/spapr.c", f"spapr_{name}", "ds"))
     machine = _forget_pending_dimm(machine, plugged.path)
     for lmb in drc_of(machine, plugged.device):
         machine, _, _ = act(machine, lmb, QemuCall.ROLL_BACK)
     emitted: list[Emitted] = []
-    if told:
+    if reports:
         text = f"Memory hotunplug rejected by the guest for device {plugged.device.id or NULL}"
         emitted.append(MemUnplugError(device=plugged.device.id or "", msg=text))
     if machine.has(Patch.UNPLUG_GUEST_ERROR_EVENT):

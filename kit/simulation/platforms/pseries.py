@@ -117,8 +117,8 @@ class PseriesPlatform(ExploredPlatform[Machine, Guest]):
     def timeless(self, machine: Machine) -> Machine:
         """Return *machine* without its clock: a timer is armed or it is not.
 
-        The shape of a fragment goes as well: a connector makes it anew when it is asked from the
-        beginning, and here a guest always asks from the beginning to the end.
+        It has no shapes of fragments either: a connector makes its fragment anew at the first call
+        of configure-connector, and here a guest always makes all the calls.
         """
         expire_ns = clock.deadline_ns(0, UNPLUG_TIMEOUT_S)
         timers = tuple(Timer(expire_ns, timer.index) for timer in machine.timers)

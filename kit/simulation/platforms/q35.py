@@ -96,7 +96,7 @@ class Q35Platform(Platform[AcpiMachine, AcpiGuest]):
             held = None if slot.plugged is None else slot.plugged.device
             if isinstance(held, Dimm) and held.addr <= addr < held.addr + held.size_mib * MIB:
                 return slot_index(SlotType.DIMM, number)
-        return index  # not plugged: no device of the guest's has it
+        return index  # not plugged: the guest uses no such device
 
     def connectors(self, machine: AcpiMachine, device: Device) -> tuple[int, ...]:
         """Return the index of a device's slot; nothing if it is in none."""
@@ -117,7 +117,7 @@ class Q35Platform(Platform[AcpiMachine, AcpiGuest]):
 
     def idle(self, machine: AcpiMachine, guest: AcpiGuest) -> bool:
         """Is the kernel up, with nothing in hand and no device to look at?"""
-        # a remove event may be left over from before a reset, and then nobody will look
+        # a remove event from before a reset does not count: its GPE is lost
         inserted = any(slot.insert_event for slot in (*machine.cpus, *machine.dimms))
         waiting = guest.busy or guest.queue or guest.interrupts
         return guest.up and not waiting and not inserted

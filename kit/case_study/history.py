@@ -251,9 +251,7 @@ def behaviours() -> tuple[Behaviour, ...]:
     return read_behaviours(path.read_text(encoding="utf-8"), str(path))
 
 
-def named_commits(
-    revisions: Iterable[Revision], read: History | None = None
-) -> tuple[CommitReference, ...]:
+def named_commits(revisions: Iterable[Revision]) -> tuple[CommitReference, ...]:
     """Return references to the commits that some revisions stand for.
 
     A revision before a commit of the lesson is named by that commit; a release by its tag.
@@ -265,13 +263,13 @@ def named_commits(
             found[label] = CommitReference(f"{revision.name}: {revision.summary}")
             continue
         child = find_revision(label.removesuffix("~1")) if label.endswith("~1") else revision
-        found.setdefault(child.label, _named(child, read))
+        found.setdefault(child.label, _named(child))
     return tuple(found.values())
 
 
-def _named(revision: Revision, read: History | None) -> CommitReference:
+def _named(revision: Revision) -> CommitReference:
     try:
-        commit = (read or history()).commit(revision.commit)
+        commit = history().commit(revision.commit)
     except UserError:
         return CommitReference(revision.label)
     if revision in RELEASES:

@@ -23,8 +23,6 @@ from kit.views.terminal.changelog import (
     keepachangelog_lines,
 )
 
-__all__: list[str] = []
-
 
 class ChangelogForm(Enum):
     """How a changelog is written."""

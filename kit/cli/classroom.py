@@ -16,8 +16,6 @@ from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.handout.solutions import write_solutions
 
-__all__: list[str] = []
-
 
 @cli.command(epilog="Example: kit classroom stick/lessons --platform win_amd64 --python 3.12")
 def classroom(

@@ -21,8 +21,6 @@ from kit.views.sequence.mermaid import read_diagrams
 from kit.views.sequence.svg import sequence_svg
 from kit.views.sequence.text import sequence_lines
 
-__all__: list[str] = []
-
 
 class DrawForm(Enum):
     """How a diagram is written."""

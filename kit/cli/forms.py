@@ -11,7 +11,8 @@ import typer
 
 from kit.common.errors import UserError
 
-__all__ = ["Explored", "Form", "InReplyTo", "Output", "RunForm", "Unicode", "Width", "Writing"]
+__all__ = ["Explored", "Form", "InReplyTo", "Output", "OwnScenario", "RunForm", "Unicode"]
+__all__ += ["Width", "Writing"]
 
 
 class RunForm(Enum):
@@ -42,6 +43,12 @@ Explored = Annotated[
 ]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+]
+
+
+OwnScenario = Annotated[
+    Path | None,
+    typer.Option("--scenario", metavar="FILE", help="The token's scenario, if it is your own."),
 ]
 
 

@@ -24,8 +24,6 @@ from kit.course.grading import Grade, grade
 from kit.lessons.history_choice import HistoryChoice
 from kit.storage.exercises import find_lab
 
-__all__: list[str] = []
-
 _MAX_NOTEBOOK = 20_000_000
 
 

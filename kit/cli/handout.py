@@ -12,8 +12,6 @@ from kit.cli.output import print_json, progress_line
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 
-__all__: list[str] = []
-
 
 @cli.command(epilog="Example: kit handout 05 -o handouts")
 def handout(

@@ -20,8 +20,6 @@ from kit.git.repository.history import HistoryError
 from kit.git.values.commit import FileDiff, fixes, lore_link, refers_to, reverts
 from kit.views.terminal.diff import commit_lines, commit_text
 
-__all__: list[str] = []
-
 
 class ShownAs(Enum):
     """How a commit is written."""

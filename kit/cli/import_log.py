@@ -20,8 +20,6 @@ from kit.machine.device_kinds import DeviceKind
 from kit.storage.logs import log_lines
 from kit.views.reports.log import report_of
 
-__all__: list[str] = []
-
 
 @cli.command("import", epilog="Example: kit import /var/log/libvirt/libvirtd.log --device vcpu1")
 def import_(

@@ -25,8 +25,6 @@ from kit.storage.progress import progress_file
 from kit.views.terminal.catalogue import checks_table
 from kit.views.terminal.exercises import progress_table
 
-__all__: list[str] = []
-
 
 @cli.command(epilog="Example: kit lab ~/lessons --no-browser")
 def lab(

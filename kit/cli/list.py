@@ -14,8 +14,6 @@ from kit.cli.output import console, print_json
 from kit.common.errors import UserError
 from kit.views.markdown import markdown_table
 
-__all__: list[str] = []
-
 
 class Listed(Enum):
     """What can be listed."""

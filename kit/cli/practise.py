@@ -23,8 +23,6 @@ from kit.storage.exercises import practice_questions
 from kit.storage.progress import progress_file
 from kit.storage.scenarios import find_scenario
 
-__all__: list[str] = []
-
 
 @cli.command(epilog="Example: kit practise 5 --count 10")
 def practise(

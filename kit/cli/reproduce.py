@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from kit.cli.common import cli, put
-from kit.cli.forms import Output
+from kit.cli.forms import Output, OwnScenario
 from kit.common.errors import UserError
 from kit.explorer.paths import open_path
 from kit.machine.catalogue import TODAY, find_revision
@@ -23,8 +23,6 @@ from kit.real_qemu.reproduce_qtest import qtest_source
 from kit.simulation.run import play
 from kit.simulation.token import is_path, is_token, open_token
 from kit.storage.scenarios import find_scenario, finder
-
-__all__: list[str] = []
 
 
 class ScriptForm(Enum):
@@ -45,10 +43,7 @@ def reproduce(
             "--at", metavar="REV", help=f"Whose answers to expect of a scenario [{TODAY.name}]."
         ),
     ] = None,
-    own: Annotated[
-        Path | None,
-        typer.Option("--scenario", metavar="FILE", help="The token's scenario, if your own."),
-    ] = None,
+    own: OwnScenario = None,
     form: Annotated[
         ScriptForm, typer.Option("--format", help="A Python script, or a C test as QEMU has them.")
     ] = ScriptForm.PYTHON,

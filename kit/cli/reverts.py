@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from kit.git.reverts.scan import Wanted
 
-__all__: list[str] = []
-
 
 @cli.command(epilog="Example: kit revert revert")
 def revert(

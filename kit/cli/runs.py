@@ -13,7 +13,17 @@ import typer
 
 from kit.case_study.history import named_commits
 from kit.cli.common import FINE, NO, Json, cli, save
-from kit.cli.forms import Explored, Form, InReplyTo, Output, RunForm, Unicode, Width, Writing
+from kit.cli.forms import (
+    Explored,
+    Form,
+    InReplyTo,
+    Output,
+    OwnScenario,
+    RunForm,
+    Unicode,
+    Width,
+    Writing,
+)
 from kit.cli.live import Initrd, Kernel, image_of, play_guest, write_guest, write_live
 from kit.cli.output import complain, print_json, progress_line
 from kit.cli.own import (
@@ -52,8 +62,6 @@ from kit.views.reports.path import (
 from kit.views.reports.picture_page import still_page
 from kit.views.reports.run import pair_json, run_json, text_lines
 from kit.views.reports.transcript import path_transcript_lines, transcript_lines
-
-__all__: list[str] = []
 
 
 @cli.command(epilog="Example: kit conform data/reference/*/*.jsonl*")
@@ -283,10 +291,7 @@ def _on_machine(
 def open_(
     token: Annotated[str, typer.Argument(help="What run, compare or a lesson printed.")],
     machine: MachineFile = None,
-    own: Annotated[
-        Path | None,
-        typer.Option("--scenario", metavar="FILE", help="The scenario's file, if it is your own."),
-    ] = None,
+    own: OwnScenario = None,
     backend: Backend = EMBEDDED,
     binary: Binary = None,
     kernel: Kernel = None,

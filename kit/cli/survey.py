@@ -22,8 +22,6 @@ from kit.common.user_file import make_folders, read_bounded
 if TYPE_CHECKING:
     from kit.survey.run import SurveyProgress, Tell
 
-__all__: list[str] = []
-
 _OWN = ("run", "report", "-h", "--help")
 
 

@@ -34,7 +34,7 @@ from kit.simulation.expectations import Claim
 from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import read_time
 
-__all__ = ["MAX_LINES", "AnswerVerdict", "check", "no_diffs", "solution", "written"]
+__all__ = ["MAX_LINES", "AnswerVerdict", "check", "no_diffs", "solution"]
 
 MAX_LINES = 40  # of a learner's script
 MAX_NAMES = 100
@@ -104,15 +104,6 @@ def solution(exercise: Exercise, at: str | None = None, diffs: Diffs | None = No
         case Choose():
             return task.solution
     assert_never(task)
-
-
-def written(exercise: Exercise, at: str | None = None) -> object:
-    """Return the solution that the exercise's file names; a test compares it with `solution`."""
-    task = exercise.task
-    if isinstance(task, Predict | Number):
-        revision = _revision(exercise, at)
-        return task.solution["" if revision is None else revision.label]
-    return task.solution
 
 
 def _revision(exercise: Exercise, at: str | None) -> Revision | None:

@@ -98,23 +98,23 @@ def find_binary(chosen: str | None = None, board: Board = Board.PSERIES) -> str:
     raise BackendError(f"{wanted}{whence}: no such program; {how}")
 
 
-def probe(path: str, board: Board = Board.PSERIES, *, start_s: float = 20.0) -> Binary:
+def probe(path: str, board: Board = Board.PSERIES) -> Binary:
     """Start a binary and find out what it can do; the result is kept until the file changes."""
     try:
         changed = Path(path).stat().st_mtime_ns
     except OSError as error:
         raise BackendError(f"{path}: cannot be read: {error.strerror}") from None
-    return _probe(path, board, changed, start_s)
+    return _probe(path, board, changed)
 
 
 @lru_cache(maxsize=32)
-def _probe(path: str, board: Board, _changed: int, start_s: float) -> Binary:
+def _probe(path: str, board: Board, _changed: int) -> Binary:
     wanted = Binary(
         path=path, board=board, version=(0, 0, 0), steps_time=board in _STEPPED, sandbox=True
     )
     while True:
         try:
-            with start(wanted, start_s=start_s) as session:
+            with start(wanted) as session:
                 greeting = session.greeting
                 return replace(
                     wanted,
@@ -164,9 +164,7 @@ _COMMAND_LINES = {
 }
 
 
-def start(
-    binary: Binary, more: Iterable[str] = (), *, answer_s: float = 20.0, start_s: float = 20.0
-) -> Session:
+def start(binary: Binary, more: Iterable[str] = (), *, answer_s: float = 20.0) -> Session:
     """Start the binary's machine, stopped, with *more* on its command line."""
     sandbox = SANDBOX if binary.sandbox else ()
     accel = ("-accel", "qtest") if binary.steps_time else ("-accel", "tcg,tb-size=16", "-S")
@@ -174,10 +172,5 @@ def start(
     if binary.board == Board.PSERIES and not binary.steps_time:
         files[_FIRMWARE] = firmware.image()
         accel = (*accel, "-bios", _FIRMWARE)
-    return Session(
-        binary.path,
-        (*_COMMAND_LINES[binary.board], *accel, *sandbox, *more),
-        files=files,
-        answer_s=answer_s,
-        start_s=start_s,
-    )
+    words = (*_COMMAND_LINES[binary.board], *accel, *sandbox, *more)
+    return Session(binary.path, words, files=files, answer_s=answer_s)

@@ -43,10 +43,10 @@ _REFUSED = re.compile(r"Bad config data: i=0x([0-9a-f]+) read: ([0-9a-f]+) devic
 class RealPcie(RealMachine):
     """A q35 machine with root ports in a QEMU process."""
 
-    def __init__(self, binary: Binary, config: PcieConfig, *, answer_s: float = 20.0) -> None:
+    def __init__(self, binary: Binary, config: PcieConfig) -> None:
         self.config = config
         self._slots = {port.name: port.slot for port in config.ports}
-        super().__init__(binary, _command_line(binary, config), answer_s=answer_s)
+        super().__init__(binary, _command_line(binary, config))
 
     def ask(self, request: pcie.PcieRequest) -> pcie.PcieOutcome:
         """Carry out one request; return the reply, and QEMU's events.

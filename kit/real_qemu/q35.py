@@ -33,10 +33,8 @@ _EJECTED_S = 0.2
 class RealQ35(RealMachine):
     """A q35 machine in a QEMU process."""
 
-    def __init__(
-        self, binary: Binary, config: AcpiConfig | None = None, *, answer_s: float = 20.0
-    ) -> None:
-        super().__init__(binary, _command_line(config or AcpiConfig()), answer_s=answer_s)
+    def __init__(self, binary: Binary, config: AcpiConfig) -> None:
+        super().__init__(binary, _command_line(config))
         self.session.qtest("outl", _CPUS, 0)  # leaves the registers of old for those with _OST
 
     def ask(self, request: acpi.AcpiRequest) -> acpi.AcpiOutcome:

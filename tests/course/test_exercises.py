@@ -21,7 +21,7 @@ from kit.course.exercise import (
     ScriptTask,
 )
 from kit.course.exercise_reader import LESSONS
-from kit.course.exercises import check, solution, written
+from kit.course.exercises import check, solution
 from kit.git.values.commit import FileDiff
 from kit.machine.catalogue import find_revision
 from kit.storage.exercises import exercises, find_exercise
@@ -39,6 +39,15 @@ def of_kind(*tasks: type) -> list[tuple[Exercise, str | None]]:
 
 def ids(value: object) -> str | None:
     return value.name if isinstance(value, Exercise) else None
+
+
+def written(exercise: Exercise, at: str | None = None) -> object:
+    """Return the solution that the exercise's file names, for the first revision by default."""
+    task = exercise.task
+    if not isinstance(task, Predict | Number):
+        return task.solution
+    first = exercise.at[0].label if exercise.at else ""
+    return task.solution[first if at is None else find_revision(at).label]
 
 
 # -- what there is -------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from kit.machine.catalogue import find_revision
 from kit.machine.config import Config
 from kit.machine.events import Abort, Aborted, DeviceDeleted, ErrorReport, HotplugEvent, QmpReturn
 from kit.machine.pseries.step import boot, step
+from kit.machine.q35.machine import AcpiConfig
 from kit.machine.q35.messages import (
     AcpiOutcome,
     AcpiRequest,
@@ -224,7 +225,7 @@ def test_q35_takes_a_dimm_up_to_the_ejection(x86_64: Binary) -> None:
         QueryMemoryDevices(),
     )
     machine = boot_q35()
-    with RealQ35(x86_64) as real:
+    with RealQ35(x86_64, AcpiConfig()) as real:
         for request in requests:
             machine, outcome = step_q35(machine, request)
             seen = tuple(one for one in outcome.emitted if not isinstance(one, GpeRaised))

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from kit.git.repository.exported import FileHistory
 from tools.website import build, downloads
-from tools.website.build import drop_diagrams
+from tools.website.build import drop_diagrams, keep_lines_as_text
 from tools.website.compiled import cached, merged
 from tools.website.contents import listings, write_contents
 from tools.website.downloads import LOCK, Download, SiteError, Where, fetch_all, read_lock
@@ -287,6 +287,16 @@ def test_the_history_that_is_carried_does_not_say_where_its_maker_keeps_it() -> 
 
     assert source == "re-enactment, not QEMU's code (built from data/reenactment)"
     assert str(FileHistory(text, "f").origin) == "re-enactment, not QEMU's code (this site)"
+
+
+def test_a_recording_is_text_and_not_one_value(tmp_path: Path) -> None:
+    chunk = tmp_path / "1.ab.js"
+    chunk.write_bytes(rb"if(e.match(/\.(ipynb|[^/]*json[^/]*)$/)){JSON.parse(e)}")
+    keep_lines_as_text(tmp_path)
+
+    assert chunk.read_bytes() == rb"if(e.match(/\.(ipynb|json)$/)){JSON.parse(e)}"
+    with pytest.raises(SiteError, match="JupyterLite has changed"):
+        keep_lines_as_text(tmp_path)
 
 
 # -- the whole ---------------------------------------------------------------------------------

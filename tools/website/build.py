@@ -34,7 +34,7 @@ from tools.website.stories import make_stories
 from tools.website.zips import data_of, unpack, wheel_with
 
 __all__ = ["BUDGET_BYTES", "MARK", "Built", "build", "built_with_hatchling"]
-__all__ += ["drop_diagrams", "size_of", "tools_in"]
+__all__ += ["drop_diagrams", "keep_lines_as_text", "size_of", "tools_in"]
 
 ROOT = Path(__file__).parent.parent.parent
 BUDGET_BYTES = 45_000_000
@@ -51,6 +51,8 @@ _OFTEN = 4  # times that their own chunks name them; those of JupyterLab do so l
 _AT_START = re.compile(
     r"Promise\.all\(\[((?:\w+\.e\(\d+\),?)+)\]\)\.then\([^()]*\([^()]*\)\)\)\.main\b"
 )
+# JupyterLite reads a file of such a name as one JSON value; a recording has one on each line.
+_AS_JSON = (rb".match(/\.(ipynb|[^/]*json[^/]*)$/)", rb".match(/\.(ipynb|json)$/)")
 # Rooms of the kit that need a terminal, a folder of files or a program beside them.
 _NOT_IN_A_PAGE = tuple(f"kit/{room}/" for room in ("cli", "survey", "classroom", "handout"))
 _NOT_FOR_US = "widgetsnbextension-*"  # of the kernel's own wheels: ipywidgets works without
@@ -88,6 +90,7 @@ def build(out: Path, cache: Path, work: Path) -> Built:
         for path in site.glob(pattern):
             remove_tree(path)
     drop_diagrams(site / "build")
+    keep_lines_as_text(site / "build")
     copy_tree(site / "icon-120x120.png", site / "lab" / "favicon.ico")  # JupyterLab's has 0.3 MB
     wheel = built_with_hatchling("wheel", tools, work / "wheel")
     text, source = carried_history()
@@ -127,6 +130,20 @@ def drop_diagrams(build: Path) -> None:
                 text.count(word) >= _OFTEN for word in _NAMED_OFTEN
             ):
                 remove_tree(path)
+
+
+def keep_lines_as_text(build: Path) -> None:
+    """Let a page read a file of JSON lines, such as a recording, as text.
+
+    Raises:
+        SiteError: JupyterLite decides elsewhere what JSON is.
+    """
+    as_json, only_json = _AS_JSON
+    found = [path for path in build.glob("*.js") if as_json in path.read_bytes()]
+    if not found:
+        raise SiteError("build: no chunk decides what is JSON; JupyterLite has changed")
+    for path in found:
+        path.write_bytes(path.read_bytes().replace(as_json, only_json))
 
 
 def _refuse_a_strangers(out: Path) -> None:

@@ -80,9 +80,9 @@ def type_line(operator: Operator, line: TypedLine) -> tuple[Operator, tuple[Comm
     match line.message:
         case DeviceDel(device) | DetachDevice(device) | DetachDeviceAlias(device):
             if device not in operator.gone:
-                operator = _set_belief(operator, device, "asked")
+                operator = _set_belief(operator, "asked", device)
         case DeviceAdd(device) if device.id is not None:
-            operator = _set_belief(operator, device.id, None)
+            operator = _set_belief(operator, None, device.id)
     if line.to is None or line.message is None:
         return operator, ()
     return operator, (Send(line.to, line.message),)
@@ -92,25 +92,25 @@ def receive(operator: Operator, received: Input) -> Operator:
     """Return *operator* after an answer or an event."""
     match received:
         case DeviceDeleted(device=str(device)) | DeviceRemoved(device) | VcpuRemoved(device):
-            return _set_belief(operator, device, "gone")
+            return _set_belief(operator, "gone", device)
         case ApiSuccess():
             if received.alias is not None:
-                operator = _set_belief(operator, received.alias, None)
-            operator = _set_beliefs(operator, received.requested, "asked")
-            return _set_beliefs(operator, received.removed, "gone")
+                operator = _set_belief(operator, None, received.alias)
+            operator = _set_belief(operator, "asked", *received.requested)
+            return _set_belief(operator, "gone", *received.removed)
         case ApiError(alias=str(device)):
             # a call that failed says nothing about the devices that it removed before
-            operator = _set_beliefs(operator, received.removed, "unknown")
-            return _set_belief(operator, device, _AFTER_FAILURE[received.failure])
+            operator = _set_belief(operator, "unknown", *received.removed)
+            return _set_belief(operator, _AFTER_FAILURE[received.failure], device)
         case (
             DeviceRemovalFailed(device)
             | DeviceUnplugGuestError(device=str(device))
             | DeviceNotDeleted(device=str(device))
             | MemUnplugError(device=device)
         ):
-            return _set_belief(operator, device, "failed")
+            return _set_belief(operator, "failed", device)
         case AcpiDeviceOst(OstInfo(device=str(device)) as info) if info.refused:
-            return _set_belief(operator, device, "failed")
+            return _set_belief(operator, "failed", device)
     return operator
 
 
@@ -122,18 +122,12 @@ _AFTER_FAILURE = {
 }
 
 
-def _set_beliefs(operator: Operator, devices: tuple[str, ...], what: str) -> Operator:
-    for device in devices:
-        operator = _set_belief(operator, device, what)
-    return operator
-
-
-def _set_belief(operator: Operator, device: str, what: str | None) -> Operator:
-    """Move a device to "asked", "gone", "failed" or "unknown", or out of all of them."""
+def _set_belief(operator: Operator, what: str | None, *devices: str) -> Operator:
+    """Move devices to "asked", "gone", "failed" or "unknown", or out of all of them."""
     kept = {
-        name: tuple(other for other in getattr(operator, name) if other != device)
+        name: tuple(other for other in getattr(operator, name) if other not in devices)
         for name in ("asked", "gone", "failed", "unknown")
     }
     if what is not None:
-        kept[what] += (device,)
+        kept[what] += devices
     return replace(operator, **kept)

@@ -16,7 +16,6 @@ __all__ = [
     "NS_PER_S",
     "Timer",
     "deadline_ns",
-    "first_deadline",
     "remaining_s",
     "start",
     "stop",
@@ -55,11 +54,6 @@ def start(timers: Timers, timer: Timer) -> Timers:
 def stop(timers: Timers, index: int) -> Timers:
     """Return *timers* without the one of connector *index*, if it runs."""
     return tuple(timer for timer in timers if timer.index != index)
-
-
-def first_deadline(timers: Timers) -> int | None:
-    """Return when the next timer fires, in ns; None if none runs."""
-    return timers[0].expire_ns if timers else None
 
 
 def take_due(timers: Timers, now_ns: int) -> tuple[Timers, Timers]:

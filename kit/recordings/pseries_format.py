@@ -18,7 +18,7 @@ from kit.common.json_fields import (
 )
 from kit.machine import requests
 from kit.machine.config import Config
-from kit.machine.pseries.rtas import RTAS_NAMES
+from kit.machine.pseries.rtas import RTAS_ANSWERS
 from kit.machine.pseries.step import boot, step
 from kit.machine.revision import Revision
 from kit.recordings.schema import Ask, BoardFormat, Op, asking, check_qmp, list_of, nested, record
@@ -61,8 +61,8 @@ def _passed(data: Json, key: str) -> int:
 
 def _rtas_name(data: Json, key: str) -> str:
     name = text(data, key)
-    if name not in RTAS_NAMES:
-        known = ", ".join(sorted(RTAS_NAMES))
+    if name not in RTAS_ANSWERS:
+        known = ", ".join(sorted(RTAS_ANSWERS))
         raise FormatError(f"unknown RTAS call {short(name)}; known: {known}")
     return name
 

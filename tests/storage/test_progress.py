@@ -235,6 +235,6 @@ def test_kit_list_exercises_says_what_is_asked_and_not_the_answer(capsys: Captur
         "kind": "number",
         "title": "Half a second later",
         "question": "The operator asks for core 1, and again half a second later."
-        " How many seconds does QEMU say remain?",
+        " How many seconds does QEMU's error name?",
         "at": ["pre-revert"],
     }

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from kit.common.errors import MisuseError
 from kit.machine import clock
-from kit.machine.config import LMB_MIB, MIB, Config
+from kit.machine.config import LMB_MIB, Config
 from kit.machine.events import (
     Abort,
     DeviceDeleted,
@@ -29,7 +29,16 @@ from kit.machine.events import (
     MemUnplugError,
     UnplugTimeout,
 )
-from kit.machine.pseries.connector import TYPES, Call, Drc, DrcType, QemuCall, drc_index, empty_drc
+from kit.machine.pseries.connector import (
+    TYPES,
+    Call,
+    Drc,
+    DrcType,
+    QemuCall,
+    drc_index,
+    empty_drc,
+    index_of,
+)
 from kit.machine.pseries.drc import Effect, Row, apply, released, transitions
 from kit.machine.requests import CpuCore, Device, Dimm, Nvdimm, PciFunction, Phb
 from kit.machine.revision import Patch, Revision
@@ -203,10 +212,8 @@ def act(machine: Machine, drc: Drc, call: Call) -> tuple[Machine, Row, tuple[Emi
 def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
     """Return the connectors of *device*: one, or one for each LMB of a DIMM."""
     match device:
-        case CpuCore(core_id):
-            indices = [drc_index(DrcType.CPU, core_id)]
-        case Phb(index):
-            indices = [drc_index(DrcType.PHB, index)]
+        case CpuCore() | Phb():
+            indices = [index_of(device)]
         case Nvdimm(slot=int(slot)):
             indices = [drc_index(DrcType.PMEM, slot)]
         case PciFunction(bus):
@@ -214,11 +221,8 @@ def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
             if phb is None or device.devfn is None:
                 raise MisuseError(f"{device} is not a place on this machine")
             indices = [drc_index(DrcType.PCI, phb << 16 | device.devfn)]
-        case Dimm(size_mib, addr):
-            first = addr // (LMB_MIB * MIB)
-            indices = [
-                drc_index(DrcType.LMB, lmb) for lmb in range(first, first + size_mib // LMB_MIB)
-            ]
+        case Dimm(size_mib):
+            indices = [index_of(device, lmb) for lmb in range(size_mib // LMB_MIB)]
         case Nvdimm():
             raise MisuseError(f"{device} has no slot yet")
     drcs = [machine.drc(index) for index in indices]

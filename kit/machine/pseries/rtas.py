@@ -50,7 +50,6 @@ __all__ = [
     "HOTPLUG_EVENTS",
     "ISOLATION_STATE",
     "RTAS_ANSWERS",
-    "RTAS_NAMES",
     "check_exception",
     "configure_connector",
     "event_scan",
@@ -233,8 +232,5 @@ _RAW: Mapping[str, _RawCall] = {
     "event-scan": _RawCall((4,), 1, lambda args: EventScan(args[0]), event_scan),
 }
 
-RTAS_NAMES = frozenset(_RAW)
-"""The RTAS calls that the machine has."""
-
 RTAS_ANSWERS: Mapping[str, int] = {name: call.words for name, call in _RAW.items()}
-"""How many words each of them answers."""
+"""The RTAS calls that the machine has, and how many words each answers."""

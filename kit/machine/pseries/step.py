@@ -106,7 +106,7 @@ def step(machine: Machine, request: requests.Request) -> tuple[Machine, Outcome]
 
 def next_deadline(machine: Machine) -> int | None:
     """Return when the next timer fires, in ns of the guest's clock; None if none runs."""
-    return clock.first_deadline(machine.timers)
+    return machine.timers[0].expire_ns if machine.timers else None
 
 
 # -- reset, CAS --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from kit.machine.events import (
 )
 from kit.machine.pseries.connector import PHYSICAL_STATES, DrcType
 from kit.machine.pseries.machine import devices
-from kit.machine.pseries.rtas import RTAS_NAMES
+from kit.machine.pseries.rtas import RTAS_ANSWERS
 from kit.machine.pseries.step import boot, step
 from kit.machine.requests import (
     CheckException,
@@ -90,7 +90,7 @@ request = st.one_of(
     st.builds(EventScan, any_number),
     st.builds(
         RawRtas,
-        st.one_of(st.sampled_from(sorted(RTAS_NAMES)), st.text(max_size=5)),
+        st.one_of(st.sampled_from(sorted(RTAS_ANSWERS)), st.text(max_size=5)),
         st.lists(any_number, max_size=8).map(tuple),
         st.integers(0, 5),
     ),

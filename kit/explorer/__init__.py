@@ -1,1 +1,0 @@
-"""Every order of events: a generic search, all participants without time, their properties."""

@@ -103,7 +103,7 @@ class Laptop:
 
 def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Laptop, ...]:
     """Return each platform with each Python, by default this one; UserError for an unknown name."""
-    versions = tuple(dict.fromkeys(pythons)) or (_running(),)
+    versions = tuple(dict.fromkeys(pythons)) or ("{}.{}".format(*sys.version_info[:2]),)
     for version in versions:
         match = _PYTHON.fullmatch(version)
         if match is None or int(match[1]) < _OLDEST:
@@ -118,10 +118,6 @@ def targets(tags: Iterable[str], pythons: Iterable[str]) -> tuple[Laptop, ...]:
             if (other := found.setdefault(target.key, target)).tag != tag:
                 raise UserError(f"{tag} and {other.tag or 'this platform'} are the same; name one")
     return tuple(found.values())
-
-
-def _running() -> str:
-    return "{}.{}".format(*sys.version_info[:2])
 
 
 def _target(tag: str, python: str) -> Laptop:

@@ -17,11 +17,8 @@ from kit.course.exercise import LESSONS
 from kit.course.ideas import BELIEVES, PracticeQuestion
 from kit.course.practice import answered, due, lesson_number, situation, wrong_ideas
 from kit.course.progress import ProgressError, read_progress
-from kit.machine.catalogue import find_revision
-from kit.simulation.run import play
-from kit.storage.exercises import practice_questions
+from kit.storage.exercises import practice_questions, run_of_question
 from kit.storage.progress import progress_file
-from kit.storage.scenarios import find_scenario
 
 
 @cli.command(epilog="Example: kit practise 5 --count 10")
@@ -50,12 +47,9 @@ def practise(
 
 
 def _asked(one: PracticeQuestion, where: str) -> str:
-    played = find_scenario(one.scenario)
-    run = play(played, find_revision(one.at))
-    script = "; ".join(played.texts)
-    typer.echo(
-        f"\n{where}. {played.title}\n{situation(run)}\n{script}\nQEMU at {one.at}. {one.asks}"
-    )
+    run = run_of_question(one)
+    title, script = run.scenario.title, "; ".join(run.scenario.texts)
+    typer.echo(f"\n{where}. {title}\n{situation(run)}\n{script}\nQEMU at {one.at}. {one.asks}")
     for number, choice in enumerate(one.choices, 1):
         typer.echo(f"  {number}  {choice}")
     while True:

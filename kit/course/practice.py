@@ -107,7 +107,7 @@ def situation(run: Run) -> str:
 
 def questions_text(found: Iterable[PracticeQuestion]) -> str:
     """Return questions as the text of their file: JSON, a line each."""
-    rows = (json.dumps([_plain(getattr(one, f)) for f in _FIELDS]) for one in found)
+    rows = (json.dumps([getattr(one, f) for f in _FIELDS], default=dict) for one in found)
     return "[\n" + ",\n".join(rows) + "\n]\n"
 
 
@@ -118,10 +118,6 @@ def read_questions(text: str) -> tuple[PracticeQuestion, ...]:
         values = dict(zip(_FIELDS, row, strict=True))
         found.append(PracticeQuestion(**{**values, "choices": tuple(values["choices"])}))
     return tuple(found)
-
-
-def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _entries(progress: Progress) -> dict[str, Any]:

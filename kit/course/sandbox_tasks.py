@@ -53,15 +53,12 @@ class SandboxTask:
         """Have both machines come to what is asked for?"""
         asked = sum("device_del" in one.action for one in pair.interventions)
         wanted = sum(act is Act.DEVICE_DEL for act in self.acts)
+        takes_time = any(act.name.startswith("WAIT") for act in self.acts)
         return (
             asked >= wanted
-            and (pair.after.now_ns > 0 or not self._takes_time)
+            and (pair.after.now_ns > 0 or not takes_time)
             and (ending_of(pair.before), ending_of(pair.after)) == self.ends
         )
-
-    @property
-    def _takes_time(self) -> bool:
-        return any(act.name.startswith("WAIT") for act in self.acts)
 
     def next_act(self, done: tuple[Act, ...]) -> Act | None:
         """Return the next click of the solution; None after a click that is not part of it."""

@@ -15,11 +15,8 @@ from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
 from kit.lessons.course import update_ends
 from kit.lessons.history_choice import HistoryChoice
-from kit.machine.catalogue import find_revision
-from kit.simulation.run import Run, play
-from kit.storage.exercises import find_exercise, practice_questions
+from kit.storage.exercises import find_exercise, practice_questions, run_of_question
 from kit.storage.progress import progress_file
-from kit.storage.scenarios import find_scenario
 from kit.views.models.exercise import ExerciseModel, Keeping
 from kit.views.models.practice import PracticeModel
 
@@ -97,8 +94,4 @@ def practise(lesson: int, count: int = QUESTIONS) -> PracticeWidget:
         file.change(lambda before: answered(before, one, choice, day))
 
     asked = due(file.read(), practice_questions(), day, number, count)
-    return PracticeWidget(PracticeModel(asked, _played, BELIEVES, keep), lesson)
-
-
-def _played(one: PracticeQuestion) -> Run:
-    return play(find_scenario(one.scenario), find_revision(one.at))
+    return PracticeWidget(PracticeModel(asked, run_of_question, BELIEVES, keep), lesson)

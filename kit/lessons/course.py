@@ -42,7 +42,8 @@ def progress(lesson: int | None = None) -> CourseMap | LessonEndWidget:
     standing = progress_file().read().standing
     found = []
     for path in sorted(lesson_folder().glob("*.ipynb")):
-        heading = _HEADING.match(_first_cell(path.read_text(encoding="utf-8")))
+        first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
+        heading = _HEADING.match("".join(first["source"]))
         own = [one.name for one in exercises().values() if one.lesson == path.name[:2]]
         if heading is not None and own:
             standings = [standing(name) for name in own]
@@ -83,10 +84,6 @@ def update_ends() -> None:
     """Bring the ends of lessons that are shown up to date."""
     for one in list(_SHOWN):
         one.show(_end_of(one.number))
-
-
-def _first_cell(notebook: str) -> str:
-    return "".join(json.loads(notebook)["cells"][0]["source"])
 
 
 def cover_scenes() -> tuple[CoverScene, ...]:

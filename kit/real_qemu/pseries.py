@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit.machine import requests
-from kit.machine.events import Done, Emitted, Outcome, QemuVersion, QmpReturn, Reply
+from kit.machine.events import Done, Outcome, QemuVersion, QmpReturn, Reply
 from kit.real_qemu import firmware
 from kit.real_qemu.channel.failures import BackendError, QemuGone
 from kit.real_qemu.qmp import spapr_events
 from kit.real_qemu.real import LABEL_BYTES, RealMachine, Usual
 from kit.real_qemu.rtas import rtas
-from kit.real_qemu.session import Session
 
 __all__ = ["RealSpapr", "destination_words", "device_arguments"]
 
@@ -53,10 +52,7 @@ class RealSpapr(RealMachine):
         """
         settles = not isinstance(request, _ONLY_LOOK)
         reply = self.carry_out(lambda: self._reply(request), settles=settles)
-        return Outcome(reply, self._emitted())
-
-    def _emitted(self) -> tuple[Emitted, ...]:
-        return spapr_events(self.session.events, self.session.new_lines())
+        return Outcome(reply, spapr_events(self.session.events, self.session.new_lines()))
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -104,8 +100,9 @@ class RealSpapr(RealMachine):
         backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}
         try:
             with self.destination(destination_words(request, self.core, backends)) as there:
-                now_ns = self.now_ns if request.clock_ns is None else request.clock_ns
-                self._set_clock(there, now_ns)
+                if self.binary.steps_time:  # the destination counts for itself: before it loads
+                    self.now_ns = self.now_ns if request.clock_ns is None else request.clock_ns
+                    there.qtest("clock_set", str(self.now_ns))
                 self.send_to(there)
                 self.wait_for(
                     self.session, "query-migrate", ("completed",), ("failed", "cancelled")
@@ -116,12 +113,6 @@ class RealSpapr(RealMachine):
         self.backends = {str(name): backend for name, backend in backends.items()}
         self.look()
         return Done()
-
-    def _set_clock(self, there: Session, now_ns: int) -> None:
-        """Set the clock of a destination that counts for itself, before it loads anything."""
-        if self.binary.steps_time:
-            there.qtest("clock_set", str(now_ns))
-            self.now_ns = now_ns
 
 
 def device_arguments(device: requests.Device, core: str) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from kit.course.exercise_reader import read_exercise
 from kit.course.ideas import PracticeQuestion
 from kit.course.labs import Lab, read_lab
 from kit.course.practice import read_questions
+from kit.machine.catalogue import find_revision
+from kit.simulation.run import Run, play
 from kit.storage.scenarios import find_scenario
 
 __all__ = ["QUESTIONS_FILE", "exercises", "find_exercise", "find_lab", "labs"]
-__all__ += ["practice_questions"]
+__all__ += ["practice_questions", "run_of_question"]
 
 QUESTIONS_FILE = "exercises/practice.json"
 
@@ -68,3 +70,8 @@ def find_lab(named: str) -> Lab:
 def practice_questions() -> tuple[PracticeQuestion, ...]:
     """Return all generated questions; ``tools/practice.py`` writes their file."""
     return read_questions(read_bounded(data_path(QUESTIONS_FILE), "questions"))
+
+
+def run_of_question(question: PracticeQuestion) -> Run:
+    """Return the run that a question is about."""
+    return play(find_scenario(question.scenario), find_revision(question.at))

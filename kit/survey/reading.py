@@ -22,7 +22,15 @@ from kit.git.values.revert_message import Form
 from kit.git.values.verdict import Revert, TargetStatus
 from kit.survey.task import SurveyTask
 
-__all__ = ["HABIT_WORDS", "Habit", "HabitCounts", "Surveyed", "habit_of", "read_repository"]
+__all__ = [
+    "HABIT_WORDS",
+    "MAX_JUDGED",
+    "Habit",
+    "HabitCounts",
+    "Surveyed",
+    "habit_of",
+    "read_repository",
+]
 
 _LOG = ("log", "-z", "--no-notes", "--no-show-signature", "--encoding=UTF-8")
 _TRAILER = "%(trailers:key={},valueonly=yes,separator=%x20)"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.common.errors import no_library
-from kit.survey.reading import HABIT_WORDS
+from kit.survey.reading import HABIT_WORDS, MAX_JUDGED
 from kit.survey.shards import SurveyFolder
 
 __all__ = ["VIEWS", "ReportTable", "SurveyReport", "open_survey"]
@@ -228,7 +228,7 @@ class SurveyReport:
 
 def _habits() -> tuple[str, ...]:
     words = "; ".join(f"{habit.value}: {meaning}" for habit, meaning in HABIT_WORDS.items())
-    return (f"Of the last 2,000 commits: {words}. The first that holds counts.",)
+    return (f"Of the last {MAX_JUDGED:,} commits: {words}. The first that holds counts.",)
 
 
 def open_survey(folder: SurveyFolder) -> SurveyReport:

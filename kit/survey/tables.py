@@ -74,9 +74,8 @@ def csv_text(table: ReportTable) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
-    writer.writerows(["" if cell is None else _safe(cell) for cell in row] for row in table.rows)
+    writer.writerows(
+        [spreadsheet_cell(plain(cell)) if isinstance(cell, str) else cell for cell in row]
+        for row in table.rows
+    )
     return text.getvalue()
-
-
-def _safe(cell: Cell) -> Cell:
-    return spreadsheet_cell(plain(cell)) if isinstance(cell, str) else cell

@@ -25,10 +25,10 @@ from kit.views.tokens import stylesheet, token_rules
 __all__ = ["GENERATOR", "PageLink", "index_page", "lesson_page", "text_page", "title_of"]
 
 GENERATOR = Html('<meta name="generator" content="unplug-kit handout">')
-"""By this a page of ours is known; it stands in its first lines."""
+"""It marks a page as ours, in its first lines."""
 
 GUESS = "you said"
-"""By this what a cell prints of a guess is known."""
+"""What every line about a guess has in it."""
 
 _GUESSED = re.compile(rf"\b{GUESS}\s+[^\s;]+(?: s\b)?;?\s*(?:right|QEMU:)?\s*")
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg")

@@ -191,7 +191,7 @@ class View:
 
 
 def no_text(what: str) -> UserError:
-    """Return the error for a text that there is not."""
+    """Return the error for a text or an action that does not exist."""
     return UserError(f"no {what!r} here"[:80])
 
 

@@ -47,7 +47,7 @@ __all__ += ["bars_in", "helds_of", "lane_name", "layout_of", "mark_of"]
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A participant that is none of the kit's: ``value`` is its name."""
+    """A participant of somebody's own machine; ``value`` is its name."""
 
     value: str
 

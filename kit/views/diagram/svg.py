@@ -40,9 +40,9 @@ from kit.views.diagram.svg_axis import (
     now_words,
     numbers_of,
 )
-from kit.views.diagram.svg_chips import chips_of
+from kit.views.diagram.svg_chips import TONES, chips_of
 from kit.views.diagram.svg_lanes import Label, Lanes, Rooms, lanes_of
-from kit.views.diagram.svg_spans import COLOURS, Span, spans_of
+from kit.views.diagram.svg_spans import Span, spans_of
 from kit.views.diagram.time_axis import MIN_AXIS_S, Axis, axis_of, duration, when
 from kit.views.escape import Html
 
@@ -398,17 +398,17 @@ class _PictureParts:
 
 def _pole(label: Label) -> Html:
     """Draw the pole that joins a label to its arrow."""
-    return svg.line(label.pole, label.tip, label.pole, label.foot, COLOURS[label.tone], 0.8)
+    return svg.line(label.pole, label.tip, label.pole, label.foot, TONES[label.tone], 0.8)
 
 
 def _words(label: Label) -> Html:
     """Draw the words of a label."""
-    colour = COLOURS[label.tone]
+    colour = TONES[label.tone]
     return svg.text(label.x, label.y, label.words, fill=colour, size=SIZE, bold=label.first)
 
 
 def _mark(mark: Mark, lanes: Lanes, x: float) -> Html:
-    colour = COLOURS[mark.tone]
+    colour = TONES[mark.tone]
     if mark.src is mark.dst:
         y = lanes.rows.get(LaneRow(mark.src, mark.device), lanes.middle(mark.src))
         if mark.tone is Severity.PLAIN:

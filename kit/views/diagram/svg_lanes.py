@@ -13,7 +13,7 @@ from kit.views.diagram.layout import Lane, LaneRow, Layout, Mark, PictureSide
 from kit.views.diagram.spans import Bracket
 from kit.views.diagram.time_axis import Axis
 
-__all__ = ["BAR", "Label", "Lanes", "Rooms", "lanes_of"]
+__all__ = ["BAR", "Label", "Lanes", "Rooms", "lanes_of", "reach"]
 
 BAR, ROW, LINE, OVER, SIZE = 15.0, 18.0, 13.0, 15.0, 11.5
 DROPPED_EDGE = (svg.PAPER, 3.0, "4 4")  # in the bar of a QEMU that no longer waits
@@ -202,12 +202,17 @@ def _stack(side: PictureSide, lane: Lane, axis: Axis) -> Iterator[tuple[Bracket,
     shelf = Shelf(axis.left, axis.right, 6)
     for bracket in side.brackets:
         if bracket.lane is lane:
-            start = axis.after(bracket.first)
-            end = axis.right
-            if bracket.last is not None:
-                end = axis.steps[bracket.last]
-            elif bracket.end_ns is not None and bracket.end_ns <= axis.end_ns:
-                end = axis.x(bracket.end_ns)
+            start, end, _ = reach(bracket, axis)
             row = shelf.put_at(start, max(end, start), pad=6)
             if row is not None:
                 yield bracket, row
+
+
+def reach(bracket: Bracket, axis: Axis) -> tuple[float, float, bool]:
+    """Return where a bracket begins and ends, and whether its end is known."""
+    start = axis.after(bracket.first)
+    if bracket.last is not None:
+        return start, axis.steps[bracket.last], True
+    if bracket.end_ns is not None and bracket.end_ns <= axis.end_ns:
+        return start, axis.x(bracket.end_ns), True
+    return start, axis.right, False

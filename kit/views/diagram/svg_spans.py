@@ -10,16 +10,15 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import Bar, LaneRow, LaneState, Layout, PictureSide, StateShown
 from kit.views.diagram.spans import Bracket, Timed
 from kit.views.diagram.svg_chips import TONES
-from kit.views.diagram.svg_lanes import BAR, DROPPED_EDGE, Lanes
+from kit.views.diagram.svg_lanes import BAR, DROPPED_EDGE, Lanes, reach
 from kit.views.diagram.time_axis import Axis
 from kit.views.escape import Html
 
-__all__ = ["COLOURS", "Span", "spans_of"]
+__all__ = ["TONES", "Span", "spans_of"]
 
 SIZE = 11.5
 SIGN = 5.0  # half of the height of a sign: of what a party does on its own
 CLEAR = 7.0  # between an arrow or a sign and text
-COLOURS = TONES
 SOLID = {LaneState.HOLDS, LaneState.DROPPED, LaneState.USES, LaneState.LISTED}
 DASHED = {LaneState.PENDING, LaneState.ASKED}
 TOLD = {
@@ -47,7 +46,7 @@ def spans_of(layout: Layout, side: PictureSide, lanes: Lanes, axis: Axis) -> Ite
         y = lanes.rows[bar.row]
         yield _span(start, end, list(_bar(bar, start, end, y, crossed.at(y))))
     for bracket, y in lanes.brackets:
-        start, end, ended = _reach(bracket, axis)
+        start, end, ended = reach(bracket, axis)
         parts = _bracket(bracket, start, end, y, axis, crossed.at(y), ended=ended)
         yield _span(start, end, list(parts))
 
@@ -64,7 +63,7 @@ def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...])
     colour, halo, bold = svg.BAD, svg.PAPER, True
     if isinstance(bar.held, StateShown):
         tone = bar.held.tone
-        colour, bold = COLOURS[tone], tone is Severity.BAD
+        colour, bold = TONES[tone], tone is Severity.BAD
         yield svg.rect(*box, svg.PAPER, colour, "4 2" if tone is Severity.WAIT else "")
     elif bar.held in SOLID:
         yield svg.rect(*box, svg.HOLD)
@@ -142,16 +141,6 @@ class _Crossed:
         """Return each x that is crossed at height *y*."""
         half = BAR / 2 - 1
         return tuple(x for x, top, low in self._spans if top - half < y < low + half)
-
-
-def _reach(bracket: Bracket, axis: Axis) -> tuple[float, float, bool]:
-    """Return where a bracket begins and ends, and whether its end is known."""
-    start = axis.after(bracket.first)
-    if bracket.last is not None:
-        return start, axis.steps[bracket.last], True
-    if bracket.end_ns is not None and bracket.end_ns <= axis.end_ns:
-        return start, axis.x(bracket.end_ns), True
-    return start, axis.right, False
 
 
 def _bracket(

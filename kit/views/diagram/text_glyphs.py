@@ -99,7 +99,7 @@ END_WORDS = {
     LaneState.UNKNOWN: "?",
     None: "gone",
 }
-"""What is the case at the end, in at most six characters."""
+"""The state at the end, in at most six characters."""
 
 _ASCII_OF = str.maketrans({"“": '"', "”": '"', "’": "'", "×": "x", "–": "-", "…": "..."})
 

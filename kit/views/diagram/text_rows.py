@@ -28,10 +28,7 @@ class Lined(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A row: after which step it stands, at what time; ``time`` is empty where it goes on.
-
-    ``words`` are what it is called.
-    """
+    """A row named ``words``, after a step; ``time`` is empty where it is that of the row above."""
 
     lined: Lined
     step: int

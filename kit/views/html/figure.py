@@ -20,8 +20,8 @@ __all__ = [
     "pictured",
     "run_pictured",
     "scrolling",
+    "style_html",
 ]
-__all__ += ["scrolling", "style_html"]
 
 
 def style_html() -> Html:

@@ -38,13 +38,10 @@ LIVE_MIME = "application/vnd.unplug-kit.live"
 RUN_PICTURE = Html('<figure class="kit-picture kit-run">')
 """How a picture of a run begins: a page that has one explains what is drawn."""
 
-_TABLE = re.compile(
-    r'<table class="kit-rows">.*?</table>', re.DOTALL
-)  # matches only our tags: text has no <
-
-
+# these match only our tags: text has no <
+_TABLE = re.compile(r'<table class="kit-rows">.*?</table>', re.DOTALL)
 ONCE = re.compile(r"<!--once (?P<what>[^<>]*)-->(?P<html>.*?)<!--/once-->", re.DOTALL)
-"""A block that `once` marked. Text cannot match, because its tags are escaped."""
+"""A block that `once` marked."""
 
 _HUNK = re.compile(r'(?=<span class="kit-hunk">)')
 _FILE = re.compile(r"<details open><summary><code>([^<]*)</code>.*?</details>", re.DOTALL)
@@ -84,7 +81,7 @@ def aside(words: str) -> Html:
 
 
 def opened(html: Html) -> Html:
-    """Return HTML with every fold open. Text cannot match: its tags are escaped."""
+    """Return HTML with every fold open."""
     return html.replace(Html("<details>"), Html("<details open>"))
 
 

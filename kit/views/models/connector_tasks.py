@@ -1,4 +1,4 @@
-"""Tasks for the connector: what it must have come to, and the clicks that lead there."""
+"""Tasks for the connector: the state to reach, and clicks that reach it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CONNECTOR_TASKS", "ConnectorTask", "connector_tasks_named"]
 class ConnectorTask:
     """A task: what it asks, the clicks before it and of one solution, and why it is solved.
 
-    It is solved when the connector has come to the same as by the solution, in whatever way.
+    It is solved when the connector is where the solution leads, however it got there.
     """
 
     asks: str
@@ -25,7 +25,7 @@ class ConnectorTask:
     given: tuple[Press, ...] = ()
 
     def solved(self, model: ConnectorModel) -> bool:
-        """Has the connector come to what is asked for?"""
+        """Is the connector where the solution leads?"""
         asked = Press.DEVICE_DEL in model.presses[: model.place]
         return asked >= (Press.DEVICE_DEL in self.presses) and _seen(model.drc) == _seen(
             self.end(model.revision)

@@ -44,9 +44,9 @@ _ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Where progress is saved. Both methods return the exercise's progress after the change.
+    """Where progress is saved; each returns the exercise's progress after the change.
 
-    Either may raise UserError. The card then shows that progress is not saved.
+    Each may raise UserError. The card then shows that progress is not saved.
     """
 
     standing: Callable[[], ExerciseStanding]

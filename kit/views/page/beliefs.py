@@ -1,8 +1,8 @@
 """What each party believes on every way through a graph: an automaton for each row of a picture.
 
 A belief depends on the way: QEMU that dropped a request holds its device as if nobody had asked,
-and the operator knows what was typed. So no node of the graph has a belief of its own. The moves of
-the automaton are found here by following every way; who goes through the graph only looks them up.
+and the operator knows what was typed. So no node of the graph has a belief of its own. This module
+follows every way to find the moves of the automaton; the page only looks them up.
 """
 
 from __future__ import annotations

@@ -29,8 +29,7 @@ from kit.views.diagram.layout import (
     lane_name,
     mark_of,
 )
-from kit.views.diagram.svg_chips import PRESENT, absent, chip_svg, chip_width
-from kit.views.diagram.svg_spans import COLOURS
+from kit.views.diagram.svg_chips import PRESENT, TONES, absent, chip_svg, chip_width
 from kit.views.escape import Html
 from kit.views.page.beliefs import BeliefRow, Standings, belief_row
 
@@ -184,7 +183,7 @@ class _Lanes:
         }
 
     def _mark(self, mark: Mark, x: float) -> Iterator[Html]:
-        colour = COLOURS[mark.tone]
+        colour = TONES[mark.tone]
         src, dst = self._top[mark.src], self._top[mark.dst]
         if mark.src is mark.dst:
             y = src + self._block / 2

@@ -77,7 +77,7 @@ def packed(data: Any) -> str:  # noqa: ANN401 - JSON data
 
 
 def hash_of(script: Html) -> str:
-    """Return what a content security policy calls a script by."""
+    """Return the hash by which a content security policy allows a script."""
     return b64encode(sha256(script.encode()).digest()).decode()
 
 

@@ -82,7 +82,7 @@ def _chapters(entries: Sequence[ChangelogEntry], releases: Sequence[tuple[str, s
 
 
 def _stands_alone(entry: ChangelogEntry) -> bool:
-    """Does it not stand below its revert?"""
+    """Does it stand in a section of its own, and not below its revert?"""
     return entry.cancelled_by is None or entry.is_answer
 
 

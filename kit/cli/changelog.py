@@ -38,29 +38,31 @@ class ChangelogForm(Enum):
 def changelog(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[A..B]...", help="A range of commits, as git has it."),
+        typer.Argument(metavar="[A..B]...", help="A range of commits, written as for git."),
     ] = None,
     repo: Repo = None,
     form: Annotated[
         ChangelogForm, typer.Option("--format", help="How to write it.")
     ] = ChangelogForm.TEXT,
     since_tag: Annotated[
-        bool, typer.Option("--since-tag", help="From the last version's tag on.")
+        bool, typer.Option("--since-tag", help="Start at the last version's tag.")
     ] = False,
     group: Annotated[
-        Grouping | None, typer.Option(help="What sections go by; else the project's own habit.")
+        Grouping | None, typer.Option(help="How to group commits. Default: the project's habit.")
     ] = None,
     link: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where hashes lead to; else the remote; no: nowhere."),
+        typer.Option(metavar="URL", help="Where hashes link to. Default: the remote; no: nowhere."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check reverts, or believe them.")
     ] = True,
     content: Annotated[
-        bool, typer.Option("--content", help="Also reverts whose message says nothing: slower.")
+        bool, typer.Option("--content", help="Also find reverts that their message hides. Slower.")
     ] = False,
-    people: Annotated[bool, typer.Option("--people", help="Say who wrote each.")] = False,
+    people: Annotated[
+        bool, typer.Option("--people", help="Name the author of each commit.")
+    ] = False,
     trailers: Annotated[bool, typer.Option("--trailers", help="Show their trailers.")] = False,
     as_json: Json = False,
 ) -> None:

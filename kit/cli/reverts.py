@@ -73,24 +73,34 @@ def reverts(
     ] = None,
     repo: Repo = None,
     count: Annotated[
-        int | None, typer.Option("-n", "--max-count", min=1, help="At most so many.")
+        int | None, typer.Option("-n", "--max-count", min=1, help="Print at most N rows.")
     ] = None,
     all_refs: Annotated[
-        bool, typer.Option("--all", help="Of every branch and tag, not of HEAD alone.")
+        bool, typer.Option("--all", help="Read every branch and tag, not only HEAD.")
     ] = False,
-    since: Annotated[str | None, typer.Option(help="Committed after this date.")] = None,
-    until: Annotated[str | None, typer.Option(help="Committed before this date.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only reverts committed after this date.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only reverts committed before this date.")
+    ] = None,
     path: Annotated[
-        list[str] | None, typer.Option(help="Only those that change this path; as after --.")
+        list[str] | None,
+        typer.Option(help="Only reverts that change this path; the same as after --."),
     ] = None,
     author: Annotated[
-        str | None, typer.Option(help="Part of the author's name or address.")
+        str | None, typer.Option(help="Only reverts whose author's name or address contains this.")
     ] = None,
     content: Annotated[
-        bool, typer.Option("--content", help="Also those whose message says nothing: slower.")
+        bool,
+        typer.Option("--content", help="Also list reverts whose message does not say so. Slower."),
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="Is each of them exact?")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check whether each revert is exact.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line.")
+    ] = False,
 ) -> None:
     """List every commit that says that it reverts another, and a summary of them.
 
@@ -160,8 +170,10 @@ def _pool(*, check: bool) -> Iterator[Executor | None]:
 
 @cli.command("missing-reverts", epilog="Example: kit missing-reverts main stable-6.0")
 def missing_reverts(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="Whose reverts and fixes.")],
-    branch: Annotated[str, typer.Argument(metavar="BRANCH", help="What may lack them.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="The branch whose reverts and fixes count.")
+    ],
+    branch: Annotated[str, typer.Argument(metavar="BRANCH", help="The branch that may lack them.")],
     repo: Repo = None,
     as_json: Json = False,
 ) -> int:

@@ -122,7 +122,7 @@ class Repository:
         if since_tag:
             revisions = (since_release(self._clone, *revisions),)
         if not revisions:
-            raise UserError("a changelog needs a range, as v1.0.0..v1.1.0, or since_tag")
+            raise UserError("a changelog needs a range, such as v1.0.0..v1.1.0, or since_tag")
         by = grouping_named(group) if isinstance(group, str) else group
         return changelog_of(self._clone, *revisions, check=check, by=by, content=content)
 

@@ -82,7 +82,7 @@ def test_tags_whose_files_are_not_here_are_told_in_a_terminal(
 
     assert (
         "tags with the code: none that can be told\nreleases with it:   none\n"
-        "of 2 tags it cannot be told: their files are not here\n"
+        "the kit cannot tell for 2 tags: the clone lacks their files\n"
     ) in capsys.readouterr().out
 
 

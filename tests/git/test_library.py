@@ -94,7 +94,7 @@ def test_a_changelog_has_sections_releases_and_the_version_that_follows(
     ("words", "options", "why"),
     [
         ((), {}, "needs a range"),
-        (("v1.0.0..",), {"group": "colour"}, "do not go by 'colour'; give one of type, scope"),
+        (("v1.0.0..",), {"group": "colour"}, "cannot group sections by 'colour'; give"),
         (("a...b", "HEAD"), {}, "a...b is not a range"),
         (("^a..b",), {}, "is not a range"),
     ],

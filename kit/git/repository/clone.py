@@ -328,7 +328,7 @@ class CloneHistory:
         try:
             yield
         except FileNotFoundError as error:
-            raise HistoryError(f"{self.place}: there is no git any more") from error
+            raise HistoryError(f"{self.place}: git has disappeared; install it again") from error
         except OSError as error:
             why = f"git cannot be started: {error.strerror}"
             raise HistoryError(f"{self.place}: {why}") from error

@@ -198,7 +198,7 @@ def _parts(
     """Return the files and each one's patches; None for patches beyond the limit."""
     head, apart, patch = printed.partition(b"\0\0")
     if len(printed) > MAX_PRINTED_BYTES and not apart:
-        raise HistoryError("it changes more files than are read here")
+        raise HistoryError("it changes more files than the kit reads")
     head = head.removesuffix(b"\0")
     fields = iter(head.decode("utf-8", "replace").split("\0") if head else ())
     changes = []

@@ -99,7 +99,9 @@ class _Memory(pygit2.OdbBackend):
         self.work_left -= work
         self.all_work_left -= work
         if self.all_work_left < 0:
-            raise MissingObjectError("more than a repository of this size may ask was compared")
+            raise MissingObjectError(
+                "the comparison exceeds the limit for a repository of this size"
+            )
         if self.work_left < 0:
             raise MissingObjectError(
                 f"it needs more than {_MAX_WORK // 1_000_000} MB to be read, some of it again"
@@ -290,7 +292,9 @@ class Objects(Commits):
             if self._memory.trouble is not None:
                 raise self._memory.trouble from None
             words = " ".join(str(error).strip("'").split())[:200]
-            raise MissingObjectError(f"{what} needs what is not here: {words}") from error
+            raise MissingObjectError(
+                f"{what} needs an object that the clone lacks: {words}"
+            ) from error
 
     def _text(self, entry: TreeFile | None) -> tuple[bytes, list[bytes]]:
         if entry is None:

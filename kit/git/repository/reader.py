@@ -326,7 +326,9 @@ class _Process:
     def _say_raw(self, words: bytes) -> None:
         now = time.monotonic()
         if now < self._rests_until:
-            raise MissingObjectError(f"{self._folder}: git needed too long, and is not asked again")
+            raise MissingObjectError(
+                f"{self._folder}: git took too long; the kit does not ask it again"
+            )
         if self._running is None or self._owner != os.getpid():
             self._start()
         assert self._running is not None

@@ -350,7 +350,9 @@ def changelog_of(
             continue
         is_plain = not newer.startswith(".") and ".." not in newer and not older.startswith("^")
         if not (older or newer) or not is_plain or (found == "..." and len(words) > 1):
-            raise UserError(f"{word} is not a range; give two commits or tags, as v5.2.0..v6.0.0")
+            raise UserError(
+                f"{word} is not a range; give two commits or tags, such as v5.2.0..v6.0.0"
+            )
         dots = found or dots
         tips.append(newer or _tip(history))
         if found:

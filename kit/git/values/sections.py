@@ -71,7 +71,7 @@ def grouping_named(name: str) -> Grouping:
         return Grouping(name)
     except ValueError:
         names = ", ".join(each.value for each in Grouping)
-        raise UserError(f"sections do not go by {name!r}; give one of {names}") from None
+        raise UserError(f"cannot group sections by {name!r}; give one of {names}") from None
 
 
 class Conventional(NamedTuple):

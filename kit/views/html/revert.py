@@ -136,7 +136,7 @@ def _shipped_html(page: RevertPage) -> Html:
     untold = Html()
     if page.untold:
         untold = Html(
-            '<p class="kit-soft">Of {} tags it cannot be told: their files are not here.</p>'
+            '<p class="kit-soft">The kit cannot tell for {} tags: the clone lacks their files.</p>'
         ).format(page.untold)
     return Html(
         "<dl><dt>tags with the code</dt><dd>{}</dd><dt>releases among them</dt><dd>{}</dd></dl>{}"

@@ -66,7 +66,7 @@ def report_text(page: RevertPage) -> Text:
     text.append(f"tags with the code: {_listed(page.tags) or none}\n")
     text.append(f"releases with it:   {_listed(page.releases) or 'none'}\n")
     if page.untold:
-        text.append(f"of {page.untold} tags it cannot be told: their files are not here\n")
+        text.append(f"the kit cannot tell for {page.untold} tags: the clone lacks their files\n")
     for sha, subject, how in page.after:
         text.append(f"after: {sha[:10]} {how:<9} {printable(subject)}\n")
     return text

@@ -98,7 +98,7 @@ def test_a_report_says_what_was_checked_and_what_is_left() -> None:
         "its own -gone",
         "<dd>v1.0-rc0, v1.0</dd>",
         "<dd>v1.0</dd>",
-        "Of 2 tags it cannot be told",
+        "The kit cannot tell for 2 tags",
         "<td>once &lt;more&gt;</td><td>brings it back</td>",
         "<td>5</td><td>5</td>",
     ):

@@ -81,7 +81,10 @@ def built_wheel(source: Path, target: Path) -> Path:
     isolation = ["--no-build-isolation"] if here else []
     where = _absolute(target, source)
     _pip("wheel", *isolation, "--no-deps", "--wheel-dir", *where, limit=_BUILD_S)
-    return _only(target)
+    found = list(target.glob("*.whl"))
+    if len(found) != 1:
+        raise UserError(f"{target}: {len(found)} wheels where one was to be built")
+    return found[0]
 
 
 def packed_wheel(target: Path, installed: metadata.Distribution | None = None) -> Path:
@@ -134,13 +137,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _record_hash(data: bytes) -> str:
     digest = base64.urlsafe_b64encode(sha256(data).digest())
     return f"sha256={digest.rstrip(b'=').decode()}"
-
-
-def _only(folder: Path) -> Path:
-    found = list(folder.glob("*.whl"))
-    if len(found) != 1:
-        raise UserError(f"{folder}: {len(found)} wheels where one was to be built")
-    return found[0]
 
 
 # -- what it needs -----------------------------------------------------------------------------

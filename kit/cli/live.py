@@ -109,8 +109,6 @@ def _path_lines(path: PlayedPath, live: LivePath, width: int, unicode: bool) -> 
     yield from wrapped("", "  ", f"{live.words}.", width, unicode)
 
 
-# -- a guest kernel ------------------------------------------------------------------------------
-
 Kernel = Annotated[
     Path | None,
     typer.Option("--kernel", metavar="FILE", help="Boot this ppc64 kernel on a real QEMU."),

@@ -119,17 +119,11 @@ class AnyPlayer:
         return play_real(scenario, identity, interventions)
 
 
-# -- paths of the explorer -----------------------------------------------------------------------
-
-
 def path_on(path: PlayedPath, binary: str | None) -> LivePath:
     """Replay a path on a real QEMU, step by step, beside the embedded machine."""
     model = DrcModel(path.revision, path.kind, path.scope)
     found = probe(find_binary(binary or None))
     return replay_path(asked_of(model, (0, *path.choices)), found, path.revision)
-
-
-# -- recordings ----------------------------------------------------------------------------------
 
 
 def record_file(path: Path, binary: str | None) -> list[Recorded]:

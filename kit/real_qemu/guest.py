@@ -83,8 +83,6 @@ class GuestMachine(RealMachine):
         self._collect(b"")
         return reply, at_s
 
-    # -- looking ---------------------------------------------------------------------------------
-
     def look_for(self, seconds: float) -> None:
         """Observe for so many seconds, or less if something comes."""
         self._collect(self.session.look(min(seconds, _LOOK_S)))
@@ -114,8 +112,6 @@ class GuestMachine(RealMachine):
             at_s = min(event.at_s or now, now)
             yield from (GuestObservation(at_s, told) for told in spapr_events([event], ()))
         self.session.events.clear()
-
-    # -- the shell at the console ----------------------------------------------------------------
 
     def wait_for_shell(self, timeout_s: float) -> None:
         """Wait until a shell answers at the console."""

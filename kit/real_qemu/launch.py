@@ -149,8 +149,6 @@ def _with_less(wanted: Binary, why: str) -> Binary | None:
     return None
 
 
-# -- command lines -------------------------------------------------------------------------------
-
 _FIRMWARE = "firmware.bin"
 _PORTS = ("-machine", "q35", "-global", "e1000e.romfile=")
 _COMMAND_LINES = {

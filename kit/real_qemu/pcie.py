@@ -49,11 +49,7 @@ class RealPcie(RealMachine):
         super().__init__(binary, _command_line(binary, config))
 
     def ask(self, request: pcie.PcieRequest) -> pcie.PcieOutcome:
-        """Carry out one request; return the reply, and QEMU's events.
-
-        Raises:
-            BackendError: The binary cannot do that, or does not answer.
-        """
+        """Carry out one request; return reply and events; BackendError if the binary cannot."""
         reply = self.carry_out(lambda: self._reply(request))
         return pcie.PcieOutcome(reply, self._emitted())
 

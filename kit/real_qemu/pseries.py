@@ -45,16 +45,10 @@ class RealSpapr(RealMachine):
     """
 
     def ask(self, request: requests.Request) -> Outcome:
-        """Carry out one request; its events are in QEMU's order.
-
-        Raises:
-            BackendError: The binary cannot do that, or does not answer.
-        """
+        """Carry out one request; return reply and events; BackendError if the binary cannot."""
         settles = not isinstance(request, _ONLY_LOOK)
         reply = self.carry_out(lambda: self._reply(request), settles=settles)
         return Outcome(reply, spapr_events(self.session.events, self.session.new_lines()))
-
-    # -- requests --------------------------------------------------------------------------------
 
     def _reply(self, request: requests.Request) -> Reply:
         if isinstance(request, Usual):
@@ -93,8 +87,6 @@ class RealSpapr(RealMachine):
         if answer:
             raise self.error(f"CAS answers {answer:#x}")
         return Done()
-
-    # -- migration -------------------------------------------------------------------------------
 
     def _migrate(self, request: requests.Migrate) -> Done:
         backends = {d.id: self.backends.get(d.id or "", f"mem-{d.id}") for d in request.dimms}

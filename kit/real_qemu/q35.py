@@ -38,11 +38,7 @@ class RealQ35(RealMachine):
         self.session.qtest("outl", _CPUS, 0)  # leaves the registers of old for those with _OST
 
     def ask(self, request: acpi.AcpiRequest) -> acpi.AcpiOutcome:
-        """Carry out one request; return the reply, and QEMU's events.
-
-        Raises:
-            BackendError: The binary cannot do that, or does not answer.
-        """
+        """Carry out one request; return reply and events; BackendError if the binary cannot."""
         reply = self.carry_out(lambda: self._reply(request))
         return acpi.AcpiOutcome(reply, acpi_events(self.session.events))
 

@@ -37,9 +37,6 @@ def needs_time(script: RecordingScript, binary: Binary) -> bool:
     return not binary.steps_time and any(isinstance(request, ClockStep) for request in steps)
 
 
-# -- recording -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A transcript, and why it ends before its script does, if so."""
@@ -76,9 +73,6 @@ def _recorded(script: RecordingScript, binary: Binary) -> tuple[tuple[list[Json]
             if failed or "aborted" in answer:
                 break
     return (steps, ""), ""
-
-
-# -- comparing -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +146,6 @@ def _failed(answer: Json) -> Json:
 
 def _crashed(answer: Json) -> bool:
     return "aborted" in answer and answer["aborted"]["assertion"] is None
-
-
-# -- both machines, one way to ask ---------------------------------------------------------------
 
 
 @contextmanager

@@ -167,9 +167,6 @@ def _command(path: Path) -> list[str]:
     return [str(path.absolute())]
 
 
-# -- an object -------------------------------------------------------------------------------------
-
-
 class _InProcess:
     """An object in this process, as a speaker; what it returns is read as from a program."""
 

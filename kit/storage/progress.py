@@ -72,8 +72,6 @@ class ProgressFile:
         with self._locked(), self._one_line_errors():
             self.path.unlink(missing_ok=True)
 
-    # -- the file ------------------------------------------------------------------------------
-
     def _is_there(self) -> bool:
         with self._one_line_errors():
             return self.path.exists()

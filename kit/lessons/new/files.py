@@ -43,9 +43,6 @@ def is_lesson(folder: Path) -> bool:
     return (folder / NOTEBOOK).is_file() and (folder / CASE).is_file()
 
 
-# -- writing -----------------------------------------------------------------------------------
-
-
 def case_text(case: RevertCase) -> str:
     """Return what a history says about a revert as the text of its file."""
     data = {"format": _FORMAT, "version": _VERSION, "case": value_json(case)}
@@ -116,9 +113,6 @@ def write_lesson(folder: Path, files: Mapping[str, str]) -> None:
     except OSError as error:
         why = error.strerror or error
         raise UserError(f"{folder}: cannot be written: {why}; name another folder") from None
-
-
-# -- reading -----------------------------------------------------------------------------------
 
 
 def read_case_file(folder: Path) -> RevertCase:

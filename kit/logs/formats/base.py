@@ -47,6 +47,12 @@ class LogLine(NamedTuple):
         """Return an object of QMP in this line."""
         return LoggedObject(self.source, self.line, at_ns, monitor, data)
 
+    def says(
+        self, message: Logged, src: Actor, dst: Actor, at_ns: int | None, monitor: str = ""
+    ) -> LoggedMessage:
+        """Return a message in this line that is not an object of QMP."""
+        return LoggedMessage(self.source, self.line, at_ns, monitor, src, dst, message)
+
     def greets(self, version: re.Match[str]) -> LoggedObject:
         """Return a greeting of QMP with the three numbers of a version."""
         numbers = zip(("major", "minor", "micro"), map(int, version.groups()), strict=True)

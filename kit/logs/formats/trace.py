@@ -10,15 +10,7 @@ from collections.abc import Iterator
 
 from kit.actors.messages import Actor
 from kit.logs.entries import LogFormat, Logged, TraceStep
-from kit.logs.formats.base import (
-    Format,
-    Item,
-    LoggedMessage,
-    LogLine,
-    SkippedLine,
-    by_line,
-    by_pattern,
-)
+from kit.logs.formats.base import Format, Item, LogLine, SkippedLine, by_line, by_pattern
 from kit.logs.timestamps import read_time
 from kit.machine.requests import ConfigureConnector, SetIndicator
 from kit.trace.phrases import connector_name
@@ -61,8 +53,7 @@ def _read(line: LogLine) -> Iterator[Item]:
         yield SkippedLine()
         return
     src = Actor.QEMU if isinstance(message, TraceStep) else Actor.GUEST
-    at_ns = trace_time(line.text)
-    yield LoggedMessage(line.source, line.line, at_ns, "", src, Actor.QEMU, message)
+    yield line.says(message, src, Actor.QEMU, trace_time(line.text))
 
 
 def _message(match: re.Match[str]) -> Logged | None:

@@ -11,15 +11,7 @@ from dataclasses import dataclass
 
 from kit.actors.messages import Actor
 from kit.logs.entries import LogFormat, TraceStep
-from kit.logs.formats.base import (
-    Format,
-    Item,
-    LoggedMessage,
-    LogLine,
-    SkippedLine,
-    by_line,
-    by_pattern,
-)
+from kit.logs.formats.base import Format, Item, LogLine, SkippedLine, by_line, by_pattern
 from kit.logs.formats.trace import trace_time
 
 __all__ = ["FORMAT"]
@@ -79,8 +71,8 @@ def _read(line: LogLine) -> Iterator[Item]:
     except KeyError:  # a number is missing
         yield SkippedLine()
         return
-    step, when = TraceStep(match["event"], device, detail), trace_time(line.text)
-    yield LoggedMessage(line.source, line.line, when, "", traced.by, Actor.QEMU, step)
+    step = TraceStep(match["event"], device, detail)
+    yield line.says(step, traced.by, Actor.QEMU, trace_time(line.text))
 
 
 FORMAT = Format(ACPI_TRACE, by_pattern(_LINE, 8), by_line(_read))

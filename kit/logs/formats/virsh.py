@@ -14,7 +14,6 @@ from kit.logs.entries import LogFormat, Logged, OtherEvent, plain
 from kit.logs.formats.base import (
     Format,
     Item,
-    LoggedMessage,
     LogLine,
     SkippedLine,
     Sniff,
@@ -81,10 +80,7 @@ def _read_domain_event(line: LogLine, match: re.Match[str]) -> Item:
     device = plain((match["rest"] or "").strip(), 60)
     message = OtherEvent(match["event"]) if make is None or not device else make(device)
     at_ns = read_time(match["time"]) if match["time"] else None
-    domain = plain(match["domain"], 60)
-    return LoggedMessage(
-        line.source, line.line, at_ns, domain, Actor.LIBVIRT, Actor.OPERATOR, message
-    )
+    return line.says(message, Actor.LIBVIRT, Actor.OPERATOR, at_ns, plain(match["domain"], 60))
 
 
 FORMATS = (

@@ -106,9 +106,6 @@ def last_words(said: str) -> str:
     return last if len(last) <= _MAX_LENGTH else f"{last[:_MAX_LENGTH]}…"
 
 
-# -- trying again --------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Tried(Generic[T]):
     """The result of the last try, and how the tries before it ended, in words."""

@@ -86,8 +86,8 @@ def axis_words(layout: Layout, axis: Axis, numbers: Numbers) -> Iterator[Html]:
         )
     if stretched:
         at = axis.right + 4
-        yield svg.rect(at, AXIS_Y + 3, 11, 11, svg.MARK, svg.LINE)
-        yield svg.text(at + 15, AXIS_Y + 13, STRETCHED, fill=svg.SOFT, size=SIZE)
+        yield svg.rect(at, AXIS_Y + 3, 9, 11, svg.MARK, svg.LINE)
+        yield svg.text(at + 13, AXIS_Y + 13, STRETCHED, fill=svg.SOFT, size=SIZE)
 
 
 def _stretched(layout: Layout, axis: Axis) -> list[Knot]:

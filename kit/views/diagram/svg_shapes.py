@@ -132,8 +132,9 @@ def text_width(words: str, size: float = 12, *, bold: bool = False) -> float:
     return ems * size * (1.12 if bold else 1)
 
 
-_EMS = dict.fromkeys(" .,:;'!|/()", 0.32) | dict.fromkeys("ijlft-r", 0.36)
-_EMS |= {"m": 1.0, "w": 0.84, "M": 0.88, "W": 1.0, "_": 0.52, "I": 0.36}
+_EMS = dict.fromkeys(" .,:;'!|/", 0.34) | dict.fromkeys("ijlf-I", 0.37)
+_EMS |= dict.fromkeys("tr()", 0.42) | dict.fromkeys("~=+<>w×→", 0.84)
+_EMS |= {"m": 1.0, "M": 0.88, "W": 1.0, "_": 0.52, "…": 1.0, "@": 1.0, "%": 0.96}
 
 
 @_remembered

@@ -52,6 +52,11 @@ FOCUSED = """() => { const e = document.activeElement;
 RUNNING = """() => document.getAnimations().filter(a => a.playState === 'running')
   .map(a => a.animationName || 'animation')"""
 
+SMALL_LETTERS = """() => [...document.querySelectorAll("svg[role=img] text")]
+    .filter((one) => one.getClientRects().length)
+    .map((one) => [one, parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a])
+    .filter(([, size]) => size < 10.99).map(([one, size]) => `${one.textContent}: ${size}`)"""
+
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory, executed: Executed) -> dict[str, Path]:
@@ -114,6 +119,16 @@ def test_at_200_percent_and_on_a_narrow_screen_nothing_is_cut(
     with opened_at(browser, places[name], width, 450) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(CLIPPED, "body") == []
+
+
+@each
+@pytest.mark.parametrize("width", [390, 1024, 1440, 1920])
+def test_no_letters_of_a_picture_are_smaller_than_11_px(
+    browser: Browser, places: dict[str, Path], name: str, width: int
+) -> None:
+    """A picture that has more room than its window scrolls."""
+    with opened_at(browser, places[name], width, 900) as page:
+        assert page.evaluate(SMALL_LETTERS) == []
 
 
 @each

@@ -48,7 +48,7 @@ from kit.views.escape import Html
 
 __all__ = ["WIDTH", "Drawing", "draw", "lone_svg", "picture_svg"]
 
-WIDTH, RIGHT = 960.0, 140.0
+WIDTH, RIGHT = 940.0, 140.0  # a page of a hand-out has room for it as it is
 SIZE = 11.5
 HEAD = 26.0  # for the title of a picture that travels alone
 SMALL, LINE = 11.0, 14.0  # of the words below the picture

@@ -34,13 +34,15 @@ _remembered = lru_cache(maxsize=4096)  # a step repeats most shapes of the step 
 
 
 def picture(width: float, height: float, label: str, parts: Iterable[Html]) -> Html:
-    """Wrap *parts* into an SVG with its own background and a describing *label*."""
+    """Wrap *parts* into an SVG with its own background and a describing *label*.
+
+    A page makes it no smaller than ``--kit-wide``: its words stay as large as they are.
+    """
+    back = rect(0, 0, width, height, PAPER)
     return Html(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img"'
-        ' aria-label="{}" style="{}">{}{}</svg>'
-    ).format(
-        _n(width), _n(height), label, _FONT, rect(0, 0, width, height, PAPER), Html().join(parts)
-    )
+        ' aria-label="{}" style="{};--kit-wide:{}px">{}{}</svg>'
+    ).format(_n(width), _n(height), label, _FONT, _n(width), back, Html().join(parts))
 
 
 @_remembered

@@ -258,6 +258,17 @@ def test_the_cover_is_there_before_anything_runs(opened: OpenLesson) -> None:
     assert shown == ["inline-block", "inline"]
 
 
+def test_the_cover_follows_the_theme(opened: OpenLesson) -> None:
+    change = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab %s'})"
+    with opened("00-start-here.ipynb") as page:
+        cover = page.locator(".jp-MarkdownCell img").first
+        expect(cover).to_have_css("filter", "none")
+        page.evaluate(change % "Dark")
+        expect(cover).to_have_css("filter", "invert(0.93) hue-rotate(180deg)")
+        page.evaluate(change % "Light")
+        expect(cover).to_have_css("filter", "none")
+
+
 def test_settings_are_those_that_users_get(opened: OpenLesson) -> None:
     """No question about news covers the page; JupyterLab's own answer would be to ask."""
     with opened(NAME) as page:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from kit.lessons.course import cover_scenes
-from kit.views.cover.picture import cover_svg, cover_words
+from kit.views.cover.picture import cover_style, cover_svg, cover_words
 from kit.views.cover.scene import CoverScene
 from tools.cover import COVER, DELAY_S, LESSON, cover
 
@@ -95,3 +95,12 @@ def test_it_plays_for_five_seconds_from_its_first_movement() -> None:
 
 def test_motion_can_be_switched_off() -> None:
     assert "@media (prefers-reduced-motion: reduce)" in cover_svg(SCENES[DELAY_S])
+
+
+def test_without_animation_and_on_paper_the_end_is_shown() -> None:
+    """What moves is where it ends, and an animation brings it there."""
+    style = cover_style()
+
+    for ends in (".out { opacity: 0;", ".go { transform: translate(", ".empty { stroke-dashoffset"):
+        assert f".kit-cover {ends}" in style
+    assert "@media print { .kit-cover * { animation: none !important } }" in style

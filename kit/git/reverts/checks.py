@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from kit.common.errors import UserError
@@ -48,6 +47,8 @@ def checks_of_packages(own: Sequence[str]) -> tuple[RevertCheck, ...]:
     Raises:
         UserError: One cannot be loaded, is not a check, or has a name that is taken.
     """
+    from importlib.metadata import entry_points  # here: it takes as long as many a list of reverts
+
     found: dict[str, RevertCheck] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
         try:

@@ -296,7 +296,7 @@ def verdict_of(commits: Commits, sha: str, targets: Sequence[RevertTarget]) -> R
         objects = commits.objects()
     except HistoryError:  # SHA-256
         return None
-    return check_exactness(objects, sha, targets).verdict
+    return check_exactness(objects, sha, targets, packages=False).verdict
 
 
 def undone_by_squash(

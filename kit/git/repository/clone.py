@@ -127,6 +127,8 @@ class CloneHistory:
         form = "--format=%(objectname) %(*objectname) %(refname:strip=2)"
         printed = self._answer("for-each-ref", form, "refs/tags", of="tags")
         parts = [line.split(" ", 2) for line in printed.decode("utf-8", "replace").splitlines()]
+        if annotated := [direct for direct, peeled, _ in parts if peeled]:
+            deque(self.reader(annotated[0]).read_ahead(annotated), maxlen=0)
         return tuple((name, self._peeled(direct, peeled)) for direct, peeled, name in parts)
 
     def remote_address(self) -> str:

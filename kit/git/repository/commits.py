@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,8 @@ class Commits:
         self._trees = Trees(self._tree, digits, self.read_objects)
         self._parsed: OrderedDict[str, RawCommit] = OrderedDict()
         self._changes: OrderedDict[str, Difference] = OrderedDict()
+        self._descends: OrderedDict[tuple[str, str], bool] = OrderedDict()
+        self._range: Mapping[str, Sequence[str]] = {}
         self._objects: Objects | None = None
 
     def objects(self) -> Objects:
@@ -130,7 +132,23 @@ class Commits:
         Raises:
             MissingObjectError: One between them is not here.
         """
-        return self._reader.descends(sha, ancestor)
+        found = self._descends.get((sha, ancestor))
+        if found is None:
+            if sha in self._range and ancestor in self._range:
+                found = _is_above(self._range, sha, ancestor)
+            else:
+                found = self._reader.descends(sha, ancestor)
+            self._descends[sha, ancestor] = found
+            if len(self._descends) > _MAX_PARSED:
+                self._descends.popitem(last=False)
+        return found
+
+    def know_range(self, parents: Mapping[str, Sequence[str]]) -> None:
+        """Take the commits of a range and their parents, so that git walks for others only.
+
+        All that is between two commits of a range is in it.
+        """
+        self._range = parents
 
     def count_question(self) -> None:
         """Count a walk that git is to make; see `ObjectReader.count_question`."""
@@ -246,3 +264,17 @@ class Commits:
 
     def _tree(self, name: str) -> bytes:
         return self._reader.read(name, "tree").data
+
+
+def _is_above(parents: Mapping[str, Sequence[str]], sha: str, ancestor: str) -> bool:
+    """Do the parents of a commit, and theirs, lead to another one?"""
+    seen: set[str] = set()
+    todo = list(parents[sha])
+    while todo:
+        each = todo.pop()
+        if each == ancestor:
+            return True
+        if each in parents and each not in seen:
+            seen.add(each)
+            todo += parents[each]
+    return False

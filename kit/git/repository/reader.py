@@ -166,8 +166,12 @@ class ObjectReader:
 
         A tag stands for its commit.  ValueError if more than one object begins so.
         """
+        name: str | None
         with self._lock:
-            name, kind = self._headers.find(beginning)
+            if known := self._known.get(beginning):
+                name, kind = beginning, known.kind
+            else:
+                name, kind = self._headers.find(beginning)
         for _ in range(_MAX_TAGS):
             if name is None or kind != "tag":
                 break

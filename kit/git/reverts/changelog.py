@@ -34,6 +34,7 @@ __all__ = ["RangeRead", "last_release", "read_changelog", "read_range"]
 
 _FORMAT = ("--format=%H %P", "--no-notes")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
+_AT_ONCE = 400  # commits
 _MAX_TEXT = 20_000  # characters of a message in which words are looked for
 _BREAKING = re.compile(r"^BREAKING[ -]CHANGE: ", re.MULTILINE)
 _OF_A_PART = re.compile(
@@ -115,12 +116,15 @@ def read_range(
         content: Also look for reverts that do not say so.
     """
     objects = clone.commits().objects()
-    parents: dict[str, list[str]] = {}
     commits: dict[str, RawCommit | str] = {}
     found: dict[str, Revert] = {}
     span = [*_span(clone, older, newer, both=both), *more]
-    for sha, above in _commits(clone, span):
-        parents[sha] = above
+    parents = dict(_commits(clone, span))
+    objects.know_range(parents)
+    names = list(parents)
+    for place, sha in enumerate(names):
+        if not place % _AT_ONCE:
+            objects.read_ahead(names[place : place + _AT_ONCE])
         try:
             commits[sha] = commit = objects.commit(sha)
         except MissingObjectError as error:

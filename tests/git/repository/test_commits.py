@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.git.repository.reader import MissingObjectError
+from kit.git.repository.reader import MissingObjectError, ObjectReader
 from tests.git.workshop import workshop
 
 
@@ -69,3 +69,32 @@ def test_the_folders_that_commits_change_are_those_of_git(tmp_path: Path) -> Non
     found = list(shop.clone.commits().top_names([*names, "0" * 40]))
 
     assert found == expected
+
+
+def test_a_range_that_is_known_answers_as_git_does_and_git_walks_for_others_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = workshop(tmp_path / "r")
+    names = [shop.commit("begin"), shop.commit("one")]
+    shop.git("checkout", "--quiet", "-b", "side")
+    names.append(shop.commit("aside", {"s": "s\n"}))
+    shop.git("checkout", "--quiet", "-")
+    names.append(shop.commit("two", {"t": "t\n"}))
+    shop.git("merge", "--quiet", "--no-edit", "--no-ff", "side")
+    names.append(shop.git("rev-parse", "HEAD").strip())
+    pairs = [(one, other) for one in names for other in names]
+    log = shop.git("log", "--format=%H %P", "HEAD", f"^{names[0]}").splitlines()
+    known = shop.clone.commits()
+    known.know_range({sha: above for sha, *above in map(str.split, log)})
+    walks: list[tuple[str, str]] = []
+    walk = ObjectReader.descends
+    monkeypatch.setattr(
+        ObjectReader,
+        "descends",
+        lambda reader, *pair: walks.append(pair) or walk(reader, *pair),
+    )
+
+    found = [known.descends(*pair) for pair in pairs * 2]
+
+    assert walks == [pair for pair in pairs if names[0] in pair]
+    assert found == [shop.clone.commits().descends(*pair) for pair in pairs] * 2

@@ -79,6 +79,21 @@ def test_a_prediction(page: Page) -> None:
     assert page.locator(".jp-Cell").count() == cells
 
 
+@cards("late-what-becomes")
+def test_keys_stay_in_the_card_and_arrows_go_from_answer_to_answer(page: Page) -> None:
+    cells = page.locator(".jp-Cell").count()
+    first = page.locator(".kit-exercise .kit-choices button").first
+    expect(first).to_have_attribute("aria-pressed", "false")  # the card's script is there
+    first.focus()
+    for key in ("b", "a", "d", "d", "x", "ArrowDown", "ArrowRight", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".kit-exercise .kit-choices button").nth(1)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+    assert page.locator(".jp-Cell").count() == cells
+
+
 @cards("limbo-in-two")
 def test_a_script(page: Page) -> None:
     press(page, "device_del core1", "+5 s", "guest gives", "check")

@@ -98,6 +98,7 @@ def press(made: widgets.Button, *, on: bool) -> None:
 class InPage(anywidget.AnyWidget):
     """Tells the page what the widget around it is: which toggles are pressed, where the learner is.
 
+    The widget's keys never reach JupyterLab, and arrows go from button to button.
     It is not seen. ``place`` is where the learner is, as JSON data; empty, nobody keeps it.
     ``come_back`` takes a place of another kernel.
     """
@@ -171,9 +172,13 @@ class Card(Shown):
     _status: HtmlView
 
     def __init__(self, style: str, parts: Sequence[widgets.Widget]) -> None:
-        super().__init__([HtmlView(style_html()), *parts])
+        self._page = InPage(self._come_back)
+        super().__init__([HtmlView(style_html()), *parts, self._page])
         self.add_class("kit")
         self.add_class(style)
+
+    def _come_back(self, place: Mapping[str, Any]) -> None:
+        """Come back to a place of another kernel: what was given to ``_page.place``."""
 
     def _guarded(self, action: Callable[[], object]) -> Callable[[object], None]:
         return guarded(action, self._say)

@@ -6,8 +6,9 @@ A sign on each button says what is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -44,7 +45,6 @@ from kit.views.terminal.exercises import standing_words
 from kit.views.widgets.base import (
     Card,
     HtmlView,
-    InPage,
     label,
     press,
     row,
@@ -66,7 +66,6 @@ class ExerciseWidget(Card):
         self._marked: dict[str, tuple[widgets.Button, str]] = {}
         self._revisions: dict[str, widgets.Button] = {}
         self._number: widgets.Text | None = None
-        self._page = InPage(model.come_back)
         super().__init__(
             "kit-exercise",
             [
@@ -78,7 +77,6 @@ class ExerciseWidget(Card):
                 self._status,
                 HtmlView(_hints_html(model.exercise)),
                 self._more,
-                self._page,
             ],
         )
         model.observe(lambda _: self._show())
@@ -156,6 +154,9 @@ class ExerciseWidget(Card):
             self._button("begin again", "Take the whole answer back", model.clear),
             self._button("show the answer", "Give the answer, and why", model.show),
         ]
+
+    def _come_back(self, place: Mapping[str, Any]) -> None:
+        self.model.come_back(place)
 
     # -- showing -------------------------------------------------------------------------------
 

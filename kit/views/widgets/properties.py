@@ -20,7 +20,7 @@ from kit.views.html.print_form import PrintForm
 from kit.views.models.path import PathModel
 from kit.views.models.properties import PropertyModel
 from kit.views.print.tables import print_properties
-from kit.views.widgets.base import Card, HtmlView, InPage, in_turn, row
+from kit.views.widgets.base import Card, HtmlView, in_turn, row
 from kit.views.widgets.desks import PathWidget
 
 __all__ = ["PropertyWidget"]
@@ -43,7 +43,6 @@ class PropertyWidget(Card):
         self._task: asyncio.Task[None] | None = None
         self._progress, self._status = HtmlView(), HtmlView()
         self._player = widgets.VBox([])
-        self._page = InPage(self._come_back)
         self._cells = {
             (prop, revision): self._cell(prop, revision)
             for prop in PROPERTIES
@@ -62,7 +61,6 @@ class PropertyWidget(Card):
                 self._grid(),
                 self._status,
                 self._player,
-                self._page,
             ],
         )
         model.observe(lambda _: self._show_cells(), ["known"])

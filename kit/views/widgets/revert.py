@@ -12,7 +12,7 @@ from kit.views.html.print_form import PrintForm
 from kit.views.html.revert import diffs_html, page_text, report_html
 from kit.views.models.revert import RevertModel
 from kit.views.print.tables import print_revert
-from kit.views.widgets.base import Card, HtmlView, InPage, row
+from kit.views.widgets.base import Card, HtmlView, row
 
 __all__ = ["RevertWidget"]
 
@@ -30,7 +30,7 @@ class RevertWidget(Card):
         model: RevertModel,
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
     ) -> None:
-        self.model, self._page = model, InPage(self._come_back)
+        self.model = model
         self._name = widgets.Text(
             description="commit:",
             value=model.named,
@@ -50,7 +50,6 @@ class RevertWidget(Card):
                 self._status,
                 self._report,
                 self._diffs,
-                self._page,
             ],
         )
         model.observe(lambda _: self._show(), ["page"])

@@ -34,7 +34,6 @@ from kit.views.print.tables import print_reverts
 from kit.views.widgets.base import (
     Card,
     HtmlView,
-    InPage,
     label,
     press,
     row,
@@ -66,7 +65,6 @@ class RevertsWidget(Card):
         history_panel: Callable[[Callable[[], None]], widgets.Widget] | None = None,
     ) -> None:
         self.model, self._read = model, read
-        self._page = InPage(self._come_back)
         self.report = RevertWidget(report)
         self._status, self._summary, self._place = (HtmlView() for _ in range(3))
         self._lines = [self._line(place) for place in range(ROWS_A_PAGE)]
@@ -98,7 +96,6 @@ class RevertsWidget(Card):
                 *(line for line, _, _ in self._lines),
                 self._pager(),
                 self.report,
-                self._page,
             ],
         )
         model.observe(lambda _: self._show(), ["table"])

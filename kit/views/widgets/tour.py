@@ -24,7 +24,7 @@ from kit.views.html.tour import changes_html, head_html
 from kit.views.models.sandbox import SandboxModel
 from kit.views.models.tour import MAIN_STEPS, TourModel
 from kit.views.print.runs import print_tour
-from kit.views.widgets.base import Card, HtmlView, InPage, press, row
+from kit.views.widgets.base import Card, HtmlView, press, row
 from kit.views.widgets.desks import SandboxWidget
 
 __all__ = ["TourWidget"]
@@ -51,7 +51,6 @@ class TourWidget(Card):
         self.model = model
         self._commit_of, self._behaviours_of = commit_of, behaviours_of
         self._steps = [self._step_button(place) for place in range(len(model.steps))]
-        self._page = InPage(self._come_back)
         self._head, self._changes = HtmlView(), HtmlView()
         self._message, self._diff, self._status = HtmlView(), HtmlView(), HtmlView()
         desk = SandboxDesk(SandboxModel("baseline", "timer"), lines_of=lines_of)
@@ -78,7 +77,6 @@ class TourWidget(Card):
                 self._changes,
                 commit,
                 *([HtmlView(_SANDBOX_HEAD), self._sandbox] if model.has_table else []),
-                self._page,
             ],
         )
         model.observe(lambda _: self._show(), ["place"])

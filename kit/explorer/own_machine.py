@@ -357,8 +357,9 @@ def _shows(data: Json, participants: tuple[str, ...]) -> dict[str, Said]:
 
 def _description(data: Json) -> Description:
     _check_error(data)
-    if isinstance(data, dict) and data.get("version") != VERSION and "version" in data:
-        raise FormatError(f"speaks version {short(data['version'])}; this kit speaks {VERSION}")
+    version = data.get("version", VERSION) if isinstance(data, dict) else VERSION
+    if type(version) is not int or version != VERSION:
+        raise FormatError(f"speaks version {short(version)}; this kit speaks {VERSION}")
     needed = {"version", "name", "participants", "starts", "actions"}
     check_keys(data, "the description", needed, {"title", "properties", "scenarios"})
     people = tuple(

@@ -15,6 +15,7 @@ __all__ = ["qmp_objects"]
 _MANAGERS = ("operator", "libvirt")
 _OUTSIDE = ("seq", "at_ns", "guest_ns", "src", "dst", "type")
 _CORES = ("host-spapr-cpu-core", "qemu64-x86_64-cpu")
+_CARDS = {"nic": "e1000e", "rng": "virtio-rng-pci"}  # by the kind that a device behind a port has
 _PLAIN = ("system_reset", "stop", "cont", "migrate")
 
 
@@ -59,7 +60,8 @@ def _device_add(device: dict[str, Json], board: str) -> list[dict[str, Json]]:
     elif "index" in device:
         driver, more = "spapr-pci-host-bridge", {"index": device["index"]}
     elif "bus" in device:
-        driver, more = "e1000", {"bus": device["bus"], "addr": device.get("addr")}
+        driver, more = _CARDS.get(str(device.get("kind")), "e1000"), {"bus": device["bus"]}
+        more |= {key: device[key] for key in ("addr", "multifunction") if device.get(key)}
     else:
         return []
     arguments = {"driver": driver, "id": device.get("id"), **more}

@@ -115,6 +115,8 @@ TWICE = [{"name": "x", "from": "a"}, {"name": "x", "from": "b"}]
         ([], "the description is not an object"),
         (without("starts"), "key 'starts' is missing"),
         ({**DESCRIPTION, "version": 2}, "speaks version 2; this kit speaks 1"),
+        ({**DESCRIPTION, "version": True}, "speaks version True; this kit speaks 1"),
+        ({**DESCRIPTION, "version": 1.0}, "speaks version 1.0; this kit speaks 1"),
         ({**DESCRIPTION, "colour": 1}, "unknown key 'colour'"),
         ({**DESCRIPTION, "name": "<b>"}, "name '<b>' is not a name"),
         ({**DESCRIPTION, "name": "x" * 41}, "is not a name"),

@@ -9,13 +9,14 @@ from kit.views.cockpit.view import (
     Button,
     ButtonGroup,
     Desk,
-    Head,
     Position,
     Size,
     Tab,
     Task,
     View,
     Words,
+    clicks_group,
+    head_of,
     no_text,
 )
 from kit.views.diagram.drc_states import HEIGHT, ShownConnector, state_diagram
@@ -80,13 +81,7 @@ class ConnectorDesk(Desk):
             story=f"{model.at} {' '.join(press.name for press in model.presses)}",
             title="You are the guest: drive core 1's connector",
             look="",
-            heads=(
-                Head(
-                    side="at",
-                    name=revision.name,
-                    about=f"{revision.label}: {revision.summary}",
-                ),
-            ),
+            heads=(head_of("at", revision),),
             actions=tuple(self._groups()),
             picture={
                 "svg": self.svg,
@@ -146,14 +141,7 @@ class ConnectorDesk(Desk):
                 for press, tip in presses
             )
             yield ButtonGroup(name=name, style=style, buttons=buttons)
-        yield ButtonGroup(
-            name="Clicks",
-            style="quiet",
-            buttons=(
-                Button(do="undo", words="Undo", tip="Take the last click back"),
-                Button(do="again", words="Start again", tip="Start with an empty connector"),
-            ),
-        )
+        yield clicks_group("Start with an empty connector")
 
     def _places(self) -> Iterator[Position]:
         yield Position(step=-1, at_ns=0, at="the start", x=0, said=(("", _EMPTY),))

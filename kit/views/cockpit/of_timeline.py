@@ -8,7 +8,7 @@ from kit.simulation.knowledge import knowledge
 from kit.simulation.run import Run
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
-from kit.views.cockpit.view import Head, Position
+from kit.views.cockpit.view import Head, Position, head_of
 from kit.views.diagram.svg import Drawing
 from kit.views.diagram.time_axis import CUT
 from kit.views.models.player import said_at
@@ -19,14 +19,7 @@ __all__ = ["go_to", "heads_of", "here_of", "places_of"]
 
 def heads_of(model: TimelineModel) -> tuple[Head, ...]:
     """Return the sides of a run or a pair, with what each revision is."""
-    return tuple(
-        Head(
-            side=side,
-            name=run.revision.name,
-            about=f"{run.revision.label}: {run.revision.summary}",
-        )
-        for side, run in model.sides
-    )
+    return tuple(head_of(side, run.revision) for side, run in model.sides)
 
 
 def places_of(timeline: Timeline, drawing: Drawing) -> tuple[Position, ...]:

@@ -27,6 +27,7 @@ from kit.views.cockpit.view import (
     Task,
     View,
     Words,
+    clicks_group,
     drawing_of,
     no_text,
     picture_of,
@@ -147,14 +148,7 @@ class SandboxDesk(Desk):
                 for act, tip in acts
             )
             yield ButtonGroup(name=name, style=style, buttons=buttons)
-        yield ButtonGroup(
-            name="Clicks",
-            style="quiet",
-            buttons=(
-                Button(do="undo", words="Undo", tip="Take the last click back"),
-                Button(do="again", words="Start again", tip="Start again at 0 s"),
-            ),
-        )
+        yield clicks_group("Start again at 0 s")
 
     def _kind(self, act: Act) -> str:
         first = act is Act.DEVICE_DEL and not self.model.acts

@@ -13,14 +13,15 @@ from typing import Any, Protocol
 
 from kit.common.errors import UserError
 from kit.common.plain_text import printable
+from kit.machine.revision import Revision
 from kit.simulation.timeline import Timeline
 from kit.views.diagram.layout import Layout
 from kit.views.diagram.svg import Drawing, draw
 from kit.views.escape import Html
 
 __all__ = ["USUAL", "Button", "ButtonGroup", "Code", "Desk", "Head", "Position", "Question", "Size"]
-__all__ += ["Tab", "Task", "View", "Words", "drawing_of", "no_text", "picture_of"]
-__all__ += ["share_tab", "shown"]
+__all__ += ["Tab", "Task", "View", "Words", "drawing_of", "head_of", "no_text", "picture_of"]
+__all__ += ["clicks_group", "share_tab", "shown"]
 
 _EMPTY = Html()
 
@@ -65,6 +66,11 @@ class Head:
     name: str
     about: str
     moves: bool = True
+
+
+def head_of(side: str, revision: Revision) -> Head:
+    """Return a side whose revision can be changed, with what that is."""
+    return Head(side=side, name=revision.name, about=f"{revision.label}: {revision.summary}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +266,13 @@ def drawing_of(drawn: Timeline | Layout, size: Size, *, kept: bool = False) -> D
     ``kept``: its lanes stay where they are whatever is done.
     """
     return draw(drawn, moves=True, width=size.width, highest=size.highest, kept=kept)
+
+
+def clicks_group(begin: str) -> ButtonGroup:
+    """Return the buttons that take clicks back; *begin* says what starting again does."""
+    undo = Button(do="undo", words="Undo", tip="Take the last click back")
+    again = Button(do="again", words="Start again", tip=begin)
+    return ButtonGroup(name="Clicks", style="quiet", buttons=(undo, again))
 
 
 _SHARES = {"text": "Copy as text", "mail": "Copy for mail", "svg": "Save SVG"}

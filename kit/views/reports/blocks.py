@@ -10,8 +10,8 @@ from kit.views.diagram.layout import Lane
 from kit.views.diagram.text_glyphs import ASCII, BOXES, clean
 from kit.views.markdown import fenced, plain_markdown
 
-__all__ = ["blocks", "commit_items", "commit_lines", "event_line", "markdown", "paragraphs"]
-__all__ += ["reply_lines", "wrapped"]
+__all__ = ["blocks", "choice_line", "commit_items", "commit_lines", "event_line", "markdown"]
+__all__ += ["paragraphs", "reply_lines", "wrapped"]
 
 _TIME, _PARTIES = 9, 20
 
@@ -56,6 +56,12 @@ def event_line(
     head = f"{mark} {time:<{_TIME}} {parties}" if time else f"{mark}     {parties}"
     indent = min(len(head), width - 24)
     yield from wrapped(head, mark.ljust(indent), words, width, unicode)
+
+
+def choice_line(mark: str, number: int, name: str, width: int, unicode: bool) -> Iterator[str]:
+    """Yield a choice of a path in lines: a mark, its number and its name."""
+    head = f"{mark} {number:<3} "
+    yield from wrapped(head, mark.ljust(len(head)), name, width, unicode)
 
 
 def reply_lines(in_reply_to: str | None) -> Iterator[str]:

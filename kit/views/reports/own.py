@@ -22,7 +22,15 @@ from kit.views.diagram.svg import lone_svg
 from kit.views.diagram.text import picture_lines
 from kit.views.escape import Html
 from kit.views.markdown import markdown_code, plain_markdown
-from kit.views.reports.blocks import blocks, event_line, markdown, paragraphs, reply_lines, wrapped
+from kit.views.reports.blocks import (
+    blocks,
+    choice_line,
+    event_line,
+    markdown,
+    paragraphs,
+    reply_lines,
+    wrapped,
+)
 from kit.views.reports.picture_page import StillPage
 
 __all__ = ["OwnReport", "own_json", "own_rows"]
@@ -99,7 +107,7 @@ class OwnReport:
         paths = self.play.paths
         if len(paths) == 1:
             for number, choice in enumerate(paths[0].choices, 1):
-                yield from _head("|", number, choice, width, unicode)
+                yield from choice_line("|", number, choice.action.name, width, unicode)
                 yield from _brought("|", choice, width, unicode)
             return
         yield from wrapped("", "  ", f"- only before: {paths[0].start.name}", width, unicode)
@@ -108,17 +116,12 @@ class OwnReport:
         yield ""
         both = zip(paths[0].choices, paths[1].choices, strict=True)
         for number, (before, after) in enumerate(both, 1):
-            yield from _head("=", number, before, width, unicode)
+            yield from choice_line("=", number, before.action.name, width, unicode)
             if before.messages == after.messages:
                 yield from _brought("=", before, width, unicode)
             else:
                 yield from _brought("-", before, width, unicode)
                 yield from _brought("+", after, width, unicode)
-
-
-def _head(mark: str, number: int, choice: OwnChoice, width: int, unicode: bool) -> Iterator[str]:
-    head = f"{mark} {number:<3} "
-    yield from wrapped(head, mark.ljust(len(head)), choice.action.name, width, unicode)
 
 
 def _brought(mark: str, choice: OwnChoice, width: int, unicode: bool) -> Iterator[str]:

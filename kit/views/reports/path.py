@@ -21,6 +21,7 @@ from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
 from kit.views.reports.blocks import (
     blocks,
+    choice_line,
     commit_items,
     commit_lines,
     event_line,
@@ -104,7 +105,7 @@ def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> It
     """Yield each choice and its messages; "=" at both, "-" only before, "+" only after."""
     if len(play.sides) == 1:
         for number, choice in enumerate(play.sides[0].choices, 1):
-            yield from _choice("|", number, choice.action, width, unicode)
+            yield from choice_line("|", number, choice.action, width, unicode)
             yield from _entries("|", choice, width, unicode)
         return
     before, after = play.sides
@@ -113,7 +114,7 @@ def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> It
     yield "= both"
     yield ""
     for number, action in enumerate(play.path.actions, 1):
-        yield from _choice("=", number, action, width, unicode)
+        yield from choice_line("=", number, action, width, unicode)
         if _has(before, number) and before.sent(number) == after.sent(number):
             yield from _entries("=", before.choices[number - 1], width, unicode)
             continue
@@ -126,11 +127,6 @@ def path_event_lines(play: PathPlay, width: int, *, unicode: bool = False) -> It
 
 def _has(side: PathSide, number: int) -> bool:
     return number <= len(side.choices)
-
-
-def _choice(mark: str, number: int, action: str, width: int, unicode: bool) -> Iterator[str]:
-    head = f"{mark} {number:<3} "
-    yield from wrapped(head, mark.ljust(len(head)), action, width, unicode)
 
 
 def _entries(mark: str, choice: PathChoice, width: int, unicode: bool) -> Iterator[str]:

@@ -80,12 +80,14 @@ _WORDINGS = {
         "a hash of seven digits", PUMP, "Take it back\n\nThis reverts commit {short}\n"),
     "six-digits": (
         "a hash of six digits", PUMP, 'Revert "{title}"\n\nThis reverts commit {six}.\n'),
-    "upper-case": ("words in upper case", PUMP, "REVERT the pump\n\nREVERTS COMMIT {sha}\n"),
+    "upper-case": (
+        "the words are in upper case",
+        PUMP, "REVERT the pump\n\nREVERTS COMMIT {sha}\n"),
     "trailer": ("a trailer", PUMP, "fix: no pump for now\n\nIt leaks.\n\nReverts: {sha}\n"),
     "no-blank-line": (
         "GitLab: no blank line, no dot", PUMP, 'Revert "{title}"\nThis reverts commit {sha}\n'),
-    "hash-in-subject": ("the hash in the subject", PUMP, "fix: no pump (reverts {short})\n"),
-    "hash-after-verb": ("the hash after the verb", PUMP, "revert {short} {title}\n"),
+    "hash-in-subject": ("the hash stands in the subject", PUMP, "fix: no pump (reverts {short})\n"),
+    "hash-after-verb": ("the hash stands after the verb", PUMP, "revert {short} {title}\n"),
     "conventional-hash": (
         "revert: with the hash", PUMP, "revert: {title}\n\nThis reverts commit {sha}.\n"),
     "conventional-title": ("revert: with the title only", PUMP, "revert: {title}\n"),
@@ -99,13 +101,13 @@ _WORDINGS = {
     "title-only": ("a quoted title, no hash", PUMP, 'Revert "{title}"\n'),
     "prefix": ("a prefix before the verb", "garden: add the pump", 'garden: Revert "{title}"\n'),
     "roll-back": ("roll back", PUMP, 'Roll back "{title}"\n'),
-    "back-out": ("back out a hash", PUMP, "Back out {short}: it leaks\n"),
+    "back-out": ("back out, with a hash", PUMP, "Back out {short}: it leaks\n"),
     "undo": ("undo with a quoted title", PUMP, 'undo "{title}"\n'),
     "github-squash": (
         "GitHub: the pull request in title and body", f"{PUMP} (#12)",
         'Revert "{title}" (#13)\n\nReverts owner/house#12\n'),
     "github-number": (
-        "a number after the verb", f"{PUMP} (#12)",
+        "GitHub: a number after the verb", f"{PUMP} (#12)",
         "fix: revert #12, it leaks (#13)\n"),
     "github-body": (
         "GitHub: the body names it, the subject does not", f"{PUMP} (#12)",
@@ -124,16 +126,18 @@ _WORDINGS = {
         "Bitbucket: the pull request in title and subject", f"{PUMP} (pull request #12)",
         'Revert "{title}" (pull request #13)\n'),
     "hash-beside": (
-        "a title with an error, the hash beside it", PUMP,
+        "the quoted title has an error; the hash stands beside it", PUMP,
         'Revert "feat: add the bleu pump"\n\nSince {short} the well is dry.\n'),
-    "crlf": ("lines that end as on Windows", PUMP,
+    "crlf": ("Windows line ends", PUMP,
              'Revert "{title}"\r\n\r\nThis reverts commit {sha}.\r\n'),
     "line-break": (
         "a line break before the hash", PUMP, "No pump for now\n\nThis reverts commit\n{sha}.\n"),
     "rebased": (
         "a hash from before a rebase", PUMP,
         'Revert "{title}"\n\nThis reverts commit ' + "0a" * 20 + ".\n"),
-    "prose": ("a sentence of one's own", PUMP, "fix: no pump\n\nThis is a revert of {short}.\n"),
+    "prose": (
+        "a sentence in the author's own words",
+        PUMP, "fix: no pump\n\nThis is a revert of {short}.\n"),
 }  # fmt: skip
 _BODIES = {
     "gerrit-number": "Reviewed-on: https://house-review.example.org/c/house/+/4021",
@@ -181,7 +185,7 @@ def _(made: Built) -> None:
     made.back(two, one, says=f"Take two back\n\nThis reverts commits:\n\n- {one}\n- {two}\n")
 
 
-@_case("range", "A..B, and A is meant, too")
+@_case("range", "A..B, where A is meant, too")
 def _(made: Built) -> None:
     one, two = _two(made)
     made.back(two, one, says=f"Take two back\n\nThis reverts commits {one[:10]}..{two[:10]}.\n")
@@ -205,21 +209,21 @@ def _(made: Built) -> None:
     made.back(*reversed(made.gone), says="revert #4 and #5 (#6)\n")
 
 
-@_case("squashed-reverts", "a squash of two reverts lists their titles")
+@_case("squashed-reverts", "a squash lists the titles of two reverts")
 def _(made: Built) -> None:
     one, two = _two(made)
     says = f'fix: take two back (#9)\n\n* Revert "{VALVE}"\n\n* Revert "{PUMP}"\n'
     made.back(two, one, says=says)
 
 
-@_case("silent", "nothing says so")
+@_case("silent", "a silent revert: no message says so")
 def _(made: Built) -> None:
     sha = made.change(PUMP)
     made.gone.append(sha)
     made.back(sha, says="fix: the water was cold\n")
 
 
-@_case("silent-two", "nothing says so, two at once")
+@_case("silent-two", "a silent revert of two commits at once")
 def _(made: Built) -> None:
     one, two = _two(made)
     made.back(two, one, says="fix: the water was cold\n")
@@ -236,12 +240,12 @@ def _chain(made: Built, *, length: int) -> None:
         sha = made.back(sha, says=f"{title}\n\nThis reverts commit {sha}.\n")
 
 
-@_case("revert-of-revert", "the revert is reverted")
+@_case("revert-of-revert", "a revert of the revert")
 def _(made: Built) -> None:
     _chain(made, length=2)
 
 
-@_case("three-times", "and that again")
+@_case("three-times", "a revert of that revert, too")
 def _(made: Built) -> None:
     _chain(made, length=3)
 
@@ -260,7 +264,7 @@ _case("reapply", "Reapply, without a hash")(_again("Reapply"))
 _case("reland", "Reland, without a hash")(_again("Reland"))
 
 
-@_case("same-title", "two have the title, the older one is meant")
+@_case("same-title", "two commits have the title; the revert undoes the older one")
 def _(made: Built) -> None:
     made.gone.append(made.change(PUMP, name="pump"))
     made.there.append(made.change(PUMP, name="other"))
@@ -281,14 +285,14 @@ def _merged(made: Built, says: str) -> tuple[str, list[str]]:
     return shop.git("rev-parse", "HEAD"), side
 
 
-@_case("merge", "a merge is reverted with -m 1")
+@_case("merge", "a revert of a merge, with -m 1")
 def _(made: Built) -> None:
     merge, side = _merged(made, "Merge branch 'side'")
     made.gone += side
     made.shop.revert("-m", "1", merge)
 
 
-@_case("merge-number", "the revert names the merged pull request only")
+@_case("merge-number", "the revert names only the merged pull request")
 def _(made: Built) -> None:
     merge, side = _merged(made, "Merge pull request #7 from owner/side")
     made.gone += side
@@ -297,7 +301,7 @@ def _(made: Built) -> None:
     made.shop.git("commit", "--quiet", "-m", "fix: no pump (#8)\n\nReverts owner/house#7")
 
 
-@_case("merge-title", "the revert names the title of the merged pull request only")
+@_case("merge-title", "the revert names only the title of the merged pull request")
 def _(made: Built) -> None:
     merge, side = _merged(made, f"Merge pull request #7 from owner/side\n\n{PUMP} and hose")
     made.gone += side
@@ -306,7 +310,7 @@ def _(made: Built) -> None:
     made.shop.git("commit", "--quiet", "-m", f'Revert "{PUMP} and hose"')
 
 
-@_case("reverted-on-the-side", "the revert comes by a merge")
+@_case("reverted-on-the-side", "the revert arrives by a merge")
 def _(made: Built) -> None:
     shop = made.shop
     shop.git("checkout", "--quiet", "-b", "side")
@@ -316,7 +320,7 @@ def _(made: Built) -> None:
     shop.git("merge", "--quiet", "--no-ff", "-m", "Merge branch 'side'", "side")
 
 
-@_case("merged-after", "what is merged after its revert is there")
+@_case("merged-after", "a change merged after its revert is there")
 def _(made: Built) -> None:
     shop = made.shop
     shop.git("checkout", "--quiet", "-b", "side")
@@ -327,7 +331,7 @@ def _(made: Built) -> None:
     shop.git("merge", "--quiet", "--no-ff", "-m", "Merge branch 'side'", "side")
 
 
-@_case("picked", "the hash is that of the branch it was picked from")
+@_case("picked", "the hash is that of the branch that the commit was picked from")
 def _(made: Built) -> None:
     shop = made.shop
     shop.git("checkout", "--quiet", "-b", "side")
@@ -342,12 +346,12 @@ def _(made: Built) -> None:
 # -- what the commits did ---------------------------------------------------------------------
 
 
-@_case("partial", "a part, and the message says so")
+@_case("partial", "a partial revert; the message says so")
 def _(made: Built) -> None:
     _half(made, "fix: no handle\n\nThis partially reverts commit {}.\n")
 
 
-@_case("partial-unsaid", "a part, and the message claims all")
+@_case("partial-unsaid", "a partial revert; the message claims all")
 def _(made: Built) -> None:
     _half(made, 'Revert "feat: add the pump"\n\nThis reverts commit {}.\n')
 
@@ -359,7 +363,7 @@ def _half(made: Built, says: str) -> None:
     made.shop.commit(says.format(sha), {"f": numbered(l5="pump")})
 
 
-@_case("more", "all of it, and another change")
+@_case("more", "a full revert with another change")
 def _(made: Built) -> None:
     sha = made.change(PUMP)
     made.gone.append(sha)
@@ -367,7 +371,7 @@ def _(made: Built) -> None:
     made.shop.commit(says, {"f": numbered(), "bucket": "a bucket\n"})
 
 
-@_case("conflict", "somebody solved a conflict")
+@_case("conflict", "a revert in which somebody solved a conflict")
 def _(made: Built) -> None:
     sha = made.shop.commit(f"{PUMP}\n", {"f": numbered(l5="line 5\npump")})
     made.gone.append(sha)
@@ -386,7 +390,7 @@ def _(made: Built) -> None:
     made.back(sha, says=f'Revert "{PUMP}"\n\nThis reverts commit {sha}.\n')
 
 
-@_case("binary", "a file that is no text")
+@_case("binary", "a binary file")
 def _(made: Built) -> None:
     sha = made.shop.commit("feat: add a picture\n", {"picture": b"\0\1\2" * 50})
     made.gone.append(sha)
@@ -396,23 +400,35 @@ def _(made: Built) -> None:
 # -- what is not taken back -------------------------------------------------------------------
 
 _NOT = {
-    "may": ("may revert it later", "fix: a new hose\n\nWe may revert commit {} next year.\n"),
-    "will": ("a later commit will", "fix: a new hose\n\nThe next commit reverts {}.\n"),
-    "would": ("what would happen", "fix: a new hose\n\nReverting {} would break the well.\n"),
-    "command": ("a quoted command", "fix: a new hose\n\nTo go back:\n\n    $ git revert {}\n"),
-    "not": ("not to be", "fix: a new hose\n\nThere is no need to revert {}.\n"),
-    "fixes": ("a Fixes: line", "fix: a new hose\n\nFixes: {} (\"feat: add the blue pump\")\n"),
-    "refs": ("a Refs: line of another type", "fix: a new hose\n\nRefs: {}\n"),
-    "a-button": ("revert is a word of the text", "feat: add a revert button\n\nSee {}.\n"),
+    "may": (
+        "no revert: we may revert it later",
+        "fix: a new hose\n\nWe may revert commit {} next year.\n"),
+    "will": (
+        "no revert: a later commit will revert it",
+        "fix: a new hose\n\nThe next commit reverts {}.\n"),
+    "would": (
+        "no revert: what would happen otherwise",
+        "fix: a new hose\n\nReverting {} would break the well.\n"),
+    "command": (
+        "no revert: a quoted command",
+        "fix: a new hose\n\nTo go back:\n\n    $ git revert {}\n"),
+    "not": ("no revert: do not revert it", "fix: a new hose\n\nThere is no need to revert {}.\n"),
+    "fixes": (
+        "no revert: a Fixes: line",
+        "fix: a new hose\n\nFixes: {} (\"feat: add the blue pump\")\n"),
+    "refs": ("no revert: a Refs: line below another type", "fix: a new hose\n\nRefs: {}\n"),
+    "a-button": ("no revert: the text of a button", "feat: add a revert button\n\nSee {}.\n"),
     "example": (
-        "an example of what git writes",
+        "no revert: an example of what git writes",
         "docs: how to go back\n\ngit begins its message with:\n\n    This reverts commit {}.\n"),
     "tried": (
-        "what was tried", "fix: a new hose\n\nI tested that by reverting {}, and it was dry.\n"),
+        "no revert: what somebody tried",
+        "fix: a new hose\n\nI tested that by reverting {}, and it was dry.\n"),
     "mentioned": (
-        "what another one reverted", "fix: a new hose\n\nThe pump of {} was reverted upstream.\n"),
+        "no revert: what another commit reverted",
+        "fix: a new hose\n\nThe pump of {} was reverted upstream.\n"),
     "subtree": (
-        "the squash of another project's log",
+        "no revert: a squash of another project's log",
         "Squashed 'lib/' changes\n\n0123456 Revert \"feat: add the blue pump\"\n\n"
         "git-subtree-dir: lib\ngit-subtree-split: {}\n"),
 }  # fmt: skip
@@ -431,7 +447,7 @@ for _name, (_situation, _says) in _NOT.items():
     _case(f"not-{_name}", _situation)(_kept(_says))
 
 
-@_case("older", "what is reverted is older than the range")
+@_case("older", "the reverted commit is older than the range")
 def _(made: Built) -> None:
     made.shop.git("tag", "--force", START)
     made.there.clear()
@@ -441,7 +457,7 @@ def _(made: Built) -> None:
     )
 
 
-@_case("unknown", "what is named is not here")
+@_case("unknown", "the named commit is not in the clone")
 def _(made: Built) -> None:
     made.there.append(made.change(PUMP))
     made.change('Revert "feat: dig"', body="This reverts commit 0123456789abcdef.", name="hole")

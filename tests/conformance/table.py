@@ -16,20 +16,21 @@ KIT, CONTENT = "kit", "kit --content"
 Results = dict[str, bool]
 _ROW = re.compile(r"^\| `([a-z0-9-]+)` \| [^|]* \| (.*) \|$", re.MULTILINE)
 _TEXT = """\
-# Who finds what was taken back
+# Who finds reverted changes
 
-A change that a later commit took back is not news. Each row is a small repository in which that
-happens in one way, or seems to: `tests/conformance/cases.py` builds it, in our own words, after
-situations that people reported to makers of changelogs. Each tool reads the commits after `{start}`
-offline, with its own defaults. It is right (✓) if it lists every change that is there and none that
-is gone, whatever it does with the revert itself.
+A changelog should not announce a change that a later commit reverted. Each row is a small
+repository with one kind of revert, or with a message that only looks like one.
+`tests/conformance/cases.py` builds it, in our own words, after situations that people
+reported to makers of changelogs. Each tool reads the commits after `{start}`
+offline, with its own defaults. It is right (✓) if it lists every change that is still
+there and no change that was reverted, whatever it does with the revert itself.
 
-`make conformance` writes this page. It needs npm and PyPI for the other tools; the kit's columns
-are checked by a test without them.
+`make conformance` writes this page. It needs npm and PyPI for the other tools; a test checks
+the kit's columns without them.
 
 Measured on {date}: {versions}. The analyser makes no list; it is right if it asks for a minor
-version only where a feature is there. `kit` is `kit changelog`, which believes messages and checks
-them; `kit --content` also finds what no message says.
+version exactly where a feature is still there. `kit` is `kit changelog`, which reads messages and
+checks them; `kit --content` also finds reverts that no message mentions.
 
 | case | situation | {heads} |
 |---|---|{rules}|

@@ -97,7 +97,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=requests.DeviceAdd,
         wire="device_add",
-        label=lambda m: f"device_add {m.device.id}",
+        label=lambda m: f"device_add {m.device.id}" if m.device.id else "",
         sentence=lambda m, by: f"{by.who} plugs {m.device.id or 'a device'} in (device_add).",
     ),
     MessageKind(

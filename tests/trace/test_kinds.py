@@ -7,12 +7,24 @@ from typing import get_args
 import pytest
 
 from kit.actors.messages import Actor, Hang, Message
-from kit.machine.events import ConnectorReturn, DeviceDeleted, Emitted, Reply, StatusReturn
+from kit.machine.events import (
+    ConnectorReturn,
+    DeviceDeleted,
+    DeviceNotDeleted,
+    DeviceUnplugGuestError,
+    Emitted,
+    ExceptionReturn,
+    Reply,
+    StatusReturn,
+)
 from kit.machine.pcie.messages import PcieEmitted, PcieReply
 from kit.machine.q35.messages import AcpiDeviceOst, AcpiEmitted, AcpiReply, OstInfo, SlotType
+from kit.machine.requests import CpuCore, DeviceAdd
 from kit.trace import kinds
 from kit.trace.columns import Severity, UnplugOutcome
-from kit.trace.kinds import KINDS, is_minor, kind_of, outcome_of, recipient, severity_of
+from kit.trace.entry import TraceEntry
+from kit.trace.kinds import KINDS, is_minor, kind_of, label_of, outcome_of, recipient, severity_of
+from kit.trace.sentences import sentence
 
 EMITTED = set(get_args(Emitted | AcpiEmitted | PcieEmitted))
 REPLIES = set(get_args(Reply | AcpiReply | PcieReply))
@@ -45,6 +57,26 @@ def test_qemu_writes_its_log_itself_interrupts_the_guest_and_sends_the_rest_to_m
 def test_a_reply_has_no_audience() -> None:
     with pytest.raises(AssertionError, match="QEMU never sends done unasked"):
         recipient(object.__new__(next(of for of in REPLIES if of.__name__ == "Done")))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        DeviceAdd(CpuCore(1)),
+        DeviceDeleted(path="/p"),
+        DeviceNotDeleted(path="/p"),
+        DeviceUnplugGuestError(path="/p"),
+        ExceptionReturn(1),
+        AcpiDeviceOst(OstInfo(SlotType.CPU, 1, 3, 0)),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_what_a_message_does_not_have_is_not_named(message: Message) -> None:
+    entry = TraceEntry(
+        seq=0, at_ns=0, guest_ns=0, src=Actor.OPERATOR, dst=Actor.QEMU, message=message
+    )
+
+    assert "None" not in f"{label_of(message)} {sentence(entry)}"
 
 
 def test_only_replies_share_a_wire_name() -> None:

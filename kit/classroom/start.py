@@ -281,7 +281,7 @@ def _ready(folder: Path) -> Path:
 
 
 def _key(folder: Path) -> str:
-    """Return a name that an installation of this folder has, and that of another has not."""
+    """Return a name for what this folder installs: another lock or history, another name."""
     lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
     history = [line for line in lines if "  history/" in line]
     return sha256("\n".join([file_digest(folder / LOCK), *history]).encode()).hexdigest()[:12]

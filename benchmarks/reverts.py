@@ -20,7 +20,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-__all__ = ["comfortable", "measured", "reverts_table", "small_table"]
+__all__ = ["cheapest", "comfortable", "measured", "reverts_table", "small_table"]
 
 PEER = """
 import subprocess, sys
@@ -108,6 +108,7 @@ def reverts_table(clone: Path) -> Table:
                 "1.5 x; + 50 MB",
                 f"{read[0] / peer[0]:.2f} x {peer[0]:.2f} s; {peer[1]} MB, and git {peer[2]} MB",
             )
+        table.add_row(*_content_row(place))
         commands = {
             "1.5 x": ["reverts", "--json"],
             "20 s": ["reverts", "--check", "--json"],
@@ -125,6 +126,24 @@ def reverts_table(clone: Path) -> Table:
     return table
 
 
+def _content_row(place: Path) -> tuple[str, str, str, str]:
+    """Return what --content costs more, beside what git's own log costs more with changes."""
+    log = [
+        "git",
+        "-c",
+        "core.commitGraph=false",
+        "--git-dir",
+        str(place),
+        "log",
+        "--format=%H%x00%B%x00",
+    ]
+    kit = [sys.executable, "-m", "kit", "reverts", "--json", "--repo", str(place)]
+    plain, raw = (cheapest([*log, *more], 3)[1] for more in ([], ["--raw", "--no-renames"]))
+    said, content = (cheapest([*kit, *more], 3)[1] for more in ([], ["--content"]))
+    more = f"+ {content - said:.2f} s of CPU, {(content - said) / (raw - plain):.2f} x"
+    return "kit reverts --content", more, "+ 3 s", f"git log --raw: + {raw - plain:.2f} s of CPU"
+
+
 # -- small histories ---------------------------------------------------------------------------
 
 
@@ -138,7 +157,7 @@ def small_table() -> Table:
             make_history(Path(folder), count)
             git = ["git", "--git-dir", folder, "log", "--format=%H%x00%B%x00"]
             kit = [sys.executable, "-m", "kit", "reverts", "--repo", folder]
-            theirs, own = _cheapest(git), _cheapest(kit)
+            theirs, own = cheapest(git), cheapest(kit)
         table.add_row(
             f"{count:,}",
             f"+ {own[1] - theirs[1]:.2f} s",
@@ -173,7 +192,7 @@ def _imported(number: int) -> str:
     )
 
 
-def _cheapest(command: list[str], times: int = 7) -> tuple[float, float]:
+def cheapest(command: list[str], times: int = 7) -> tuple[float, float]:
     """Return the shortest wall time and CPU time of a program, in seconds."""
     found = []
     for _ in range(times):

@@ -23,7 +23,7 @@ import explorer
 import long_log
 from browser import measure
 from real import speed
-from reverts import reverts_table, small_table
+from reverts import cheapest, reverts_table, small_table
 from rich.console import Console
 from rich.table import Table
 
@@ -244,6 +244,18 @@ def _explored(path: Path, peer: float) -> Figure:
     return Figure(f"the bug of examples/{path.name} is found", f"{taken:.2f} s", "2 s", beside)
 
 
+def of_starts() -> list[Figure]:
+    """What a small command takes: the start of Python, and what it imports."""
+    peer = cheapest([sys.executable, "-c", ""])[1]
+    return [_started(peer, *words) for words in (("list", "revisions"), ("reverts", "--help"))]
+
+
+def _started(peer: float, *words: str) -> Figure:
+    cpu = cheapest([sys.executable, "-m", "kit", *words])[1]
+    beside = f"{cpu / peer:.0f} x the start of a Python"
+    return Figure(f"kit {' '.join(words)}", f"{cpu:.2f} s of CPU", "0.2 s", beside)
+
+
 def figures() -> list[Figure]:
     """Measure everything."""
     copies = deep_copies_per_second()
@@ -275,6 +287,7 @@ def figures() -> list[Figure]:
         *in_a_browser(),
         of_a_long_log(),
         *of_own_machines(),
+        *of_starts(),
         *explorer_figures(),
     ]
 

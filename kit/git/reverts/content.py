@@ -259,12 +259,12 @@ class _Logged(NamedTuple):
         rows, width = self.rows, len(self.rows) // len(self.paths)
         digits = (width - _ROW_BYTES) // 2
         start = width - 2 - digits if after else _ROW_BYTES - 3
-        if len(rows) == width:  # most change one file
-            return [rows[start : start + digits]]
         return [rows[at : at + digits] for at in range(start, len(rows), width)]
 
     def files(self, some: Container[bytes] | None = None) -> dict[bytes, tuple[bytes, bytes]]:
         """Return mode and hash before and after, of each file or of some."""
+        if len(self.paths) == 1:
+            return {self.paths[0]: _sides(self.rows)}
         width = len(self.rows) // len(self.paths)
         return {
             path: _sides(self.rows[number * width : (number + 1) * width])
@@ -323,8 +323,15 @@ class PastChanges:
         """
         found: set[int] = set()
         before: set[int] = set()  # what a file was before a change: a number for it and its path
+        add = before.add
         for place, logged in enumerate(self._logged):
-            paths = logged.paths
+            _, _, rows, paths = logged
+            if len(paths) == 1:  # most change one file
+                digits = (len(rows) - _ROW_BYTES) // 2
+                if hash((paths[0], rows[-digits - 2 : -2])) in before:
+                    found.add(place)
+                add(hash((paths[0], rows[_ROW_BYTES - 3 : _ROW_BYTES - 3 + digits])))
+                continue
             if before.issuperset(map(hash, zip(paths, logged.hashes(after=True), strict=True))):
                 found.add(place)
             before.update(map(hash, zip(paths, logged.hashes(after=False), strict=True)))

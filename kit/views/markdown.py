@@ -25,26 +25,32 @@ _MEANING = re.compile(
     r"|\w\.[^\W\d_]{2,}",  # example.org
     re.IGNORECASE,
 )
-_OWN_NUMBER = re.compile(r"\(?#\d{1,9}\)?[.,;:]?")
+_OWN_NUMBER = re.compile(r"([\"'“(\[]{0,3})(#\d{1,9})([\"'”)\].,;:!?]{0,4})")
 # code that stands apart, as in "fix `x` (`y`)"
 _SPAN = re.compile(r"(?:(?<=[ (])|^)`([^`\s](?:[^`]{0,200}[^`\s])?)`(?=[ ),.:;]|$)")
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>&#~|$^])")
+_ESCAPED = r"\\\1"
 _AT_THE_START = re.compile(r"([-+=:]|\d{1,9}(?=[.)]))")
 
 
-def plain_markdown(words: str, *, numbers: bool = False, spans: bool = False) -> str:
+def plain_markdown(
+    words: str, *, numbers: bool = False, spans: bool = False, starts: bool = True
+) -> str:
     r"""Return words as one line of Markdown that shows them and does nothing.
 
     Args:
         words: What is shown.
         numbers: Leave ``#1`` to the forge, which links it to its own.
         spans: Show as code what the words have as code.
+        starts: They may start a line, where a dash or a number has a meaning.
 
     >>> plain_markdown("*x* <b>: thanks @all, see https://example.org")
     '\\*x\\* \\<b\\>: thanks `@all,` see `https://example.org`'
     """
     shown = plain(" ".join(words.split()))
     line = _with_spans(shown, numbers=numbers) if spans else _line(shown, numbers=numbers)
+    if not starts:
+        return line
     if line.startswith("#"):  # of a heading, else
         line = f"\\{line}"
     start = _AT_THE_START.match(line)
@@ -54,10 +60,7 @@ def plain_markdown(words: str, *, numbers: bool = False, spans: bool = False) ->
 
 
 def _line(shown: str, *, numbers: bool) -> str:
-    return " ".join(
-        each if numbers and _OWN_NUMBER.fullmatch(each) else _word(each)
-        for each in shown.split(" ")
-    )
+    return " ".join(_word(each, numbers=numbers) for each in shown.split(" "))
 
 
 def _with_spans(shown: str, *, numbers: bool) -> str:
@@ -101,5 +104,8 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Itera
         yield f"| {' | '.join(map(plain_markdown, row))} |"
 
 
-def _word(word: str) -> str:
-    return markdown_code(word) if _MEANING.search(word) else _SIGNS.sub(r"\\\1", word)
+def _word(word: str, *, numbers: bool) -> str:
+    if numbers and (own := _OWN_NUMBER.fullmatch(word)):
+        before, number, after = own.groups()
+        return f"{_SIGNS.sub(_ESCAPED, before)}{number}{_SIGNS.sub(_ESCAPED, after)}"
+    return markdown_code(word) if _MEANING.search(word) else _SIGNS.sub(_ESCAPED, word)

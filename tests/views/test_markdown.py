@@ -78,6 +78,26 @@ def test_code_of_the_words_stays_code_and_a_forge_finds_nothing_beside(
 
 
 @pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ('Revert "tap: turn it (#12)" (#13)', ["#12", "#13"]),
+        ("mend #1, #2; and '#3'.", ["#1", "#2", "#3"]),
+        ("[#1]: see [#2](https://example.org) and a/b#3", ["#1"]),
+        ("(#1", ["#1"]),
+    ],
+)
+@pytest.mark.parametrize("holder", HOLDERS[:4])  # not in a link
+def test_a_number_is_left_to_the_forge_whatever_stands_around_it(
+    holder: str, words: str, left: list[str]
+) -> None:
+    found = list(leaves(MARKDOWN.parse(holder.format(plain_markdown(words, numbers=True)))))
+    text = "".join(each.content for each in found if each.type == "text")
+
+    assert re.findall(r"(?<!\w)#\d+", text) == left
+    assert "".join(each.content for each in found if each.type in ("text", "code_inline")) == words
+
+
+@pytest.mark.parametrize(
     ("words", "code"),
     [
         ("widen `@vitejs/devtools` range (`a.b`)", ["@vitejs/devtools", "a.b"]),

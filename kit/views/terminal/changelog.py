@@ -217,9 +217,8 @@ def keepachangelog_lines(
     page = _Page(_markdown(forge), (), people=False, trailers=False)
     for place, (tag, date, some) in enumerate(_chapters(entries, releases)):
         yield from ([""] if place else [])
-        head = (
-            "[Unreleased]" if tag is None else f"[{plain_markdown(tag.removeprefix('v'))}] - {date}"
-        )
+        version = plain_markdown((tag or "").removeprefix("v"), starts=False)
+        head = "[Unreleased]" if tag is None else f"[{version}] - {date}"
         yield f"## {head}"
         for kind in _KINDS:
             rows = tuple(each for each in some if _is_listed(each) and _kind_of(each) == kind)

@@ -233,6 +233,23 @@ def test_every_commit_of_the_range_stands_in_one_place(
     assert sorted(row["sha"] for row in rows) == sorted(everything)
 
 
+def test_a_chapter_of_keep_a_changelog_names_its_version_as_programs_read_it(
+    shop: Workshop,
+) -> None:
+    shop.commit("a: x", {"a": "x\n"})
+    shop.tag("v1.1.0")
+    shop.commit("b: y", {"b": "y\n"})
+    shop.tag("1.2.0-rc.1")
+    shop.commit("c: z", {"c": "z\n"})
+    read = read_range(shop.clone, "v1", "HEAD")
+    heads = [line for line in keepachangelog_lines(read.entries, releases=read.releases)
+             if line.startswith("## ")]  # fmt: skip
+
+    assert heads == ["## [Unreleased]"] + [
+        f"## [{tag.removeprefix('v')}] - {date}" for tag, date in read.releases
+    ]
+
+
 @pytest.mark.parametrize(
     "span", ["v1..HEAD", "v1..", "..side", "side...HEAD", "v1...side", "HEAD", "side"]
 )

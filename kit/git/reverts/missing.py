@@ -81,7 +81,10 @@ def missing_reverts(clone: CloneHistory, source: str, branch: str) -> tuple[Need
             state = _fix_state(objects, sha, fixed, tip)
             if state is not None:
                 found.append(Needed(sha, subject, True, (fixed,), *state))
-    return tuple(sorted(found, key=lambda each: objects.commit(each.sha).committer.time_s))
+    walk = ("rev-list", "--topo-order", "--reverse", other, f"^{tip}", "--")
+    with clone.stream(*walk, of=source) as listed:  # dates may be in another order
+        place = {line.decode().strip(): number for number, line in enumerate(listed)}
+    return tuple(sorted(found, key=lambda each: place.get(each.sha, 0)))
 
 
 _State = tuple[MissingState, tuple[int, int], str]

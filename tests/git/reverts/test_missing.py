@@ -108,6 +108,27 @@ def test_a_fix_is_missing_where_what_it_fixes_is(shop: Workshop, how: str) -> No
     )
 
 
+@pytest.mark.parametrize("step_s", [0, -3600])
+def test_what_is_needed_is_in_the_order_of_the_history_whatever_its_dates(
+    shop: Workshop, step_s: int
+) -> None:
+    target = shop.commit("tune", CHANGE)
+    other = shop.commit("play", {"drum": "loud\n"})
+    on_stable(shop, "picked", target)
+    shop.git("checkout", "--quiet", "stable")
+    shop.git("cherry-pick", other)
+    shop.git("checkout", "--quiet", "main")
+    expected = []
+    for change in (other, target):
+        shop.git("revert", "--no-edit", change)
+        expected.append(shop.git("rev-parse", "HEAD"))
+        shop.now_s += step_s
+
+    found = missing_reverts(shop.clone, "main", "stable")
+
+    assert [each.sha for each in found] == expected
+
+
 @pytest.mark.parametrize(("how", "status"), [("picked", 1), ("not", 0)])
 def test_the_command_ends_with_no_where_something_is_missing(
     shop: Workshop, capsys: pytest.CaptureFixture[str], how: str, status: int

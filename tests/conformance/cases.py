@@ -173,6 +173,19 @@ def _(made: Built) -> None:
     )
 
 
+@_case("range-in-words", "a range in words")
+def _(made: Built) -> None:
+    one, two = _two(made)
+    made.back(two, one, says=f"Take two back\n\nThis reverts commit {one} through\n{two}.\n")
+
+
+@_case("list-without-a-colon", "a list without a colon")
+def _(made: Built) -> None:
+    one, two = _two(made)
+    listed = f"{two[:10]} {VALVE}\n{one[:10]} {PUMP}\n"
+    made.back(two, one, says=f"Take two back\n\nThis reverts commits\n{listed}as they leak.\n")
+
+
 @_case("two-in-a-sentence", "two hashes in a sentence")
 def _(made: Built) -> None:
     one, two = _two(made)
@@ -412,6 +425,16 @@ _NOT = {
     "command": (
         "no revert: a quoted command",
         "fix: a new hose\n\nTo go back:\n\n    $ git revert {}\n"),
+    "either": (
+        "no revert: one of two ways",
+        "fix: a new hose\n\nWe can either revert {} or lay a hose, as done here.\n"),
+    "due-to": (
+        "no revert: what a revert elsewhere led to",
+        "fix: a new hose\n\nDue to the revert of {} upstream, the well was dry.\n"),
+    "squashed-twice": (
+        "no revert: a squash of a revert and of its revert",
+        "fix: a new hose (#13)\n\n* Revert \"feat: add the blue pump\"\n\n"
+        "This reverts commit {}.\n\n* Reapply \"feat: add the blue pump\"\n"),
     "not": ("no revert: do not revert it", "fix: a new hose\n\nThere is no need to revert {}.\n"),
     "fixes": (
         "no revert: a Fixes: line",

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from kit.common.user_file import make_folders, write_atomic
 from kit.machine.catalogue import find_revision
-from kit.views.terminal.catalogue import states_table
+from kit.views.terminal.states import states_table
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))

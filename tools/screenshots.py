@@ -68,8 +68,9 @@ def take(page: Page, name: str, subject: Locator) -> None:
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(900)  # the kernel draws for this width
-            subject.evaluate("(element) => element.scrollIntoView()")
-            page.wait_for_timeout(500)
+            for _ in range(2):  # JupyterLab draws cells on the way, which moves what is below them
+                subject.evaluate("(element) => element.scrollIntoView()")
+                page.wait_for_timeout(500)
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             packed = io.BytesIO()
             picture.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)

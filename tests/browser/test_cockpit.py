@@ -340,7 +340,7 @@ def test_the_code_follows_the_event_and_has_its_number(cockpit: Callable[[str], 
     there.get_by_role("tab", name="Code").click()
     press(there, "Next difference (d)")
     expect(there.locator(".kit-code")).to_contain_text("8. QEMU's timer fires")
-    expect(there.locator(".kit-code")).to_contain_text("CPUs alone get a timeout")
+    expect(there.locator(".kit-code")).to_contain_text("Only CPUs get a timeout")
 
 
 def test_one_does_something_in_the_past_and_takes_it_back(

@@ -143,7 +143,7 @@ def keep_lines_as_text(build: Path) -> None:
     if not found:
         raise SiteError("build: no chunk decides what is JSON; JupyterLite has changed")
     for path in found:
-        path.write_bytes(path.read_bytes().replace(as_json, only_json))
+        write_atomic(path, path.read_bytes().replace(as_json, only_json))
 
 
 def _refuse_a_strangers(out: Path) -> None:

@@ -81,9 +81,16 @@ def _listed(tags: Sequence[str]) -> str:
 
 def _target_words(target: RevertTarget) -> str:
     if target.status is TargetStatus.OK:
-        days = f", {target.days} days before ({target.author_days} by author date)"
-        return f"{_short(target.sha or '')}{days}"
+        apart = f"{_apart(target.days)} ({_apart(target.author_days)} by author date)"
+        return f"{_short(target.sha or '')}, {apart}"
     return f"{_short(target.named)}: {target.status.value} here"
+
+
+def _apart(days: int | None) -> str:
+    """Return how far a target lies from its revert: the clocks of two authors may disagree."""
+    if days is None:
+        return "not dated"
+    return f"{abs(days)} day{'s' * (abs(days) != 1)} {'before' if days >= 0 else 'after'}"
 
 
 def _check_lines(finding: RevertFinding, lines: int | None) -> Iterator[str]:

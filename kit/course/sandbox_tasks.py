@@ -7,7 +7,7 @@ from enum import Enum
 
 from kit.common.errors import UserError
 from kit.simulation.run import Pair, Run
-from kit.simulation.sandbox import Act
+from kit.simulation.sandbox import Act, action_of
 
 __all__ = ["TASKS", "Ending", "SandboxTask", "ending_of", "tasks_named"]
 
@@ -34,30 +34,34 @@ def ending_of(run: Run) -> Ending:
     return Ending.PENDING if belief.pending else Ending.KEPT
 
 
+def _was_in_limbo(run: Run) -> bool:
+    return any(run.belief(seq=entry.seq).orphaned for entry in run.trace)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxTask:
     """A task: what it asks, at which revisions, the clicks of one solution, and why it is solved.
 
-    It is solved when both machines have come to ``ends``, in whatever way, after as many requests
-    as the solution has and, if the solution waits, after some time.
+    It is solved as soon as both machines have come to ``ends`` after the actions of the solution,
+    in their order, whatever else was clicked and whether or not time has passed. ``limbo`` says
+    whether the core of the machine before the change has been in limbo by then.
     """
 
     asks: str
     why: str
     acts: tuple[Act, ...]
     ends: tuple[Ending, Ending]
+    limbo: bool = False
     before: str = "pre-revert"
     after: str = "revert"
 
     def solved(self, pair: Pair) -> bool:
         """Have both machines come to what is asked for?"""
-        asked = sum("device_del" in one.action for one in pair.interventions)
-        wanted = sum(act is Act.DEVICE_DEL for act in self.acts)
-        takes_time = any(act.name.startswith("WAIT") for act in self.acts)
+        done = iter([one.action for one in pair.interventions])
         return (
-            asked >= wanted
-            and (pair.after.now_ns > 0 or not takes_time)
+            all(action_of(act) in done for act in self.acts if action_of(act))
             and (ending_of(pair.before), ending_of(pair.after)) == self.ends
+            and _was_in_limbo(pair.before) == self.limbo
         )
 
     def next_act(self, done: tuple[Act, ...]) -> Act | None:
@@ -74,6 +78,7 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
             why="The left machine dropped the request at 15 s, so it still holds the core: limbo.",
             acts=(_DEL, _LATE),
             ends=(Ending.LIMBO, Ending.RELEASED),
+            limbo=True,
         ),
         SandboxTask(
             asks="Now let the guest release the core in time, before 15 s.",
@@ -87,12 +92,14 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
             " the operator to send it.",
             acts=(_DEL, _LATE, _DEL),
             ends=(Ending.RELEASED, Ending.RELEASED),
+            limbo=True,
         ),
         SandboxTask(
             asks="Bring the left machine into limbo, then reset. Who has the core?",
             why="In limbo QEMU still holds the core, so the reset gives it back to the guest.",
             acts=(_DEL, _LATE, Act.SYSTEM_RESET),
             ends=(Ending.KEPT, Ending.RELEASED),
+            limbo=True,
         ),
         SandboxTask(
             asks="Let the guest refuse, retry, then let it release. Which guest hears the retry?",

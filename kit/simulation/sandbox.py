@@ -25,6 +25,7 @@ __all__ = [
     "SANDBOX",
     "Act",
     "act",
+    "action_of",
     "sandbox_pair",
     "sandbox_run",
     "timeout_of",
@@ -66,6 +67,11 @@ _ACTIONS = {
     Act.SYSTEM_RESET: "system_reset",
 }
 _WAITS_S = {Act.WAIT_1_S: 1, Act.WAIT_5_S: 5}
+
+
+def action_of(one: Act) -> str:
+    """Return the action that an act adds to the run; empty if only time passes."""
+    return _ACTIONS.get(one, "")
 
 
 def act(timeline: Timeline, one: Act) -> Timeline:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import pytest
 
 from kit.app import sandbox
 from kit.common.errors import UserError
-from kit.course.sandbox_tasks import TASKS, SandboxTask
+from kit.course.sandbox_tasks import TASKS, SandboxTask, ending_of
 from kit.git.values.page import CommitPage
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Revision
-from kit.simulation.sandbox import Act, sandbox_pair
+from kit.simulation.sandbox import Act, action_of, sandbox_pair
 from kit.views.cockpit.sandbox import SandboxDesk
 from kit.views.models.sandbox import SandboxModel
 
@@ -116,6 +117,49 @@ def test_a_task_is_solved_by_its_solution_and_by_no_part_of_it(task: SandboxTask
     ]
 
     assert solved == [False] * len(task.acts) + [True]
+
+
+@pytest.mark.parametrize("task", EACH_TASK)
+def test_a_task_is_solved_without_the_waits_of_its_solution(task: SandboxTask) -> None:
+    """The end counts at once, also at 0 s."""
+    shortest = tuple(act for act in task.acts if action_of(act))
+    pair = sandbox_pair(find_revision(task.before), find_revision(task.after), *shortest)
+
+    assert task.solved(pair)
+
+
+@pytest.mark.parametrize("task", EACH_TASK)
+def test_a_task_is_not_solved_by_the_same_end_without_its_actions(task: SandboxTask) -> None:
+    """Of all ways of up to three clicks only those count that do what the task asks for."""
+    revisions = find_revision(task.before), find_revision(task.after)
+    wanted = [action_of(act) for act in task.acts if action_of(act)]
+    missing = [
+        acts
+        for count in (1, 2, 3)
+        for acts in product(Act, repeat=count)
+        if task.solved(sandbox_pair(*revisions, *acts))
+        and not set(wanted) <= {action_of(act) for act in acts}
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("number", "acts"),
+    [
+        (1, (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE, Act.DEVICE_DEL)),
+        (2, (Act.DEVICE_DEL, Act.DEVICE_DEL, Act.GUEST_RELEASES)),
+        (2, (Act.DEVICE_DEL, Act.GUEST_RELEASES, Act.DEVICE_DEL)),
+        (3, (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.SYSTEM_RESET)),
+    ],
+)
+def test_a_task_about_limbo_is_not_solved_without_it(number: int, acts: tuple[Act, ...]) -> None:
+    """Nor is the task of a release in time solved after limbo."""
+    task = TASKS["before-and-after"][number]
+    pair = sandbox_pair(find_revision(task.before), find_revision(task.after), *acts)
+
+    assert (ending_of(pair.before), ending_of(pair.after)) == task.ends
+    assert not task.solved(pair)
 
 
 @pytest.mark.parametrize("name", TASKS)

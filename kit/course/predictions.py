@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.actors.messages import Actor
+from kit.actors.messages import Actor, ApiSuccess
 from kit.common.errors import UserError
 from kit.course.sandbox_tasks import Ending, ending_of
-from kit.machine.events import HotplugEvent
+from kit.machine.events import DeviceNotDeleted, ErrorReport
+from kit.machine.requests import DeviceDel
 from kit.simulation.run import Pair, Run
 from kit.simulation.story import in_words
+from kit.trace.columns import UnplugOutcome
 from kit.trace.kinds import outcome_of
 from kit.trace.sentences import seconds
 
@@ -70,7 +72,7 @@ def prediction_named(name: str, played: Run | Pair) -> Prediction:
         return prediction_of(played)
     if name == FIRST_TO_KNOW:
         return Prediction(
-            "Predict: which party is the first to know how it ends?",
+            "Predict: which party is the first to know what the guest decides?",
             (*_PARTIES.values(), "None of them"),
             _first_to_know,
         )
@@ -152,30 +154,43 @@ def _first_to_know(played: Run | Pair) -> Truth:
     known = _known(run)
     if not known:
         return Truth("None of them", ("It was none of them.",))
-    at_ns = min(known.values())
-    first = next(party for party, when in known.items() if when == at_ns)
+    (first, at_ns), *others = known.items()
     name = {party: words.replace("The ", "the ") for party, words in _PARTIES.items()}
-    later = "; ".join(
-        f"{name[party]} at {seconds(when)}" for party, when in known.items() if party is not first
-    )
-    told = f" Later: {later}." if later else " No other party learned it."
+    later = "; ".join(f"{name[party]} at {seconds(when)}" for party, when in others)
+    told = f" Then: {later}." if later else " No other party learned it."
     return Truth(_PARTIES[first], (f"It was {name[first]}, at {seconds(at_ns)}.{told}",))
 
 
 def _known(run: Run) -> dict[Actor, int]:
-    """Return when each party got to know how the request ends; a party that never did is absent.
+    """Return when each party got to know what the guest decides, the first one first.
 
-    The guest knows when it reads the request, for it decides. QEMU knows at the guest's first call
-    after that; the others when they are told an outcome.
+    The guest knows when it reads the request, for it decides. A call in which it only reads tells
+    QEMU nothing: QEMU knows when it reports the guest's answer, and the others when a report of
+    the same answer reaches them.
     """
     found: dict[Actor, int] = {}
-    asked = False
+    requested, answer = False, None
     for entry in run.trace:
-        if isinstance(entry.message, HotplugEvent):
-            asked = True
+        requested = requested or isinstance(entry.message, DeviceDel)
+        if requested and entry.src is Actor.GUEST:
             found.setdefault(Actor.GUEST, entry.at_ns)
-        if asked and entry.src is Actor.GUEST and entry.dst is Actor.QEMU:
-            found.setdefault(Actor.QEMU, entry.at_ns)
-        if outcome_of(entry.message) is not None and entry.dst in (Actor.LIBVIRT, Actor.OPERATOR):
-            found.setdefault(entry.dst, entry.at_ns)
+        reported = _reported(entry.message) if Actor.GUEST in found else None
+        answer = answer or reported
+        if reported is not None and reported is answer:
+            for party in (entry.src, entry.dst):
+                if party in _PARTIES:
+                    found.setdefault(party, entry.at_ns)
     return found
+
+
+def _reported(message: object) -> UnplugOutcome | None:
+    """Return the guest's answer that a message reports; a timer's report is none."""
+    match message:
+        case DeviceNotDeleted():
+            return None
+        case ErrorReport():
+            return UnplugOutcome.FAILED
+        case ApiSuccess() if message.removed:
+            return UnplugOutcome.REMOVED
+        case _:
+            return outcome_of(message)

@@ -101,6 +101,38 @@ def test_how_it_ends_is_read_off_the_run(name: str, at: str, right: str, says: s
     assert found == Truth(right, (says, *found.says[1:]))
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "says"),
+    [
+        ("guest-refuses", "baseline", "It was the guest, at 0 s. No other party learned it."),
+        (
+            "guest-refuses",
+            "q35",
+            "It was the guest, at 0 s. Then: QEMU at 0 s; libvirt at 0 s.",
+        ),
+        ("refuse-unisolate", "resend", "It was the guest, at 0 s. No other party learned it."),
+        ("refuse-unisolate", "unisolate", "It was the guest, at 0 s. Then: QEMU at 0 s."),
+        ("in-time", "revert", "It was the guest, at 0 s. Then: QEMU at 1 s; the operator at 1 s."),
+        (
+            "libvirt-late",
+            "revert",
+            "It was the guest, at 0 s. Then: QEMU at 12 s; libvirt at 12 s; the operator at 12 s.",
+        ),
+        ("libvirt-wrong", "pre-revert", "It was the guest, at 0 s. No other party learned it."),
+        ("proposed-event", "proposal", "It was the guest, at 0 s. No other party learned it."),
+    ],
+)
+def test_a_party_knows_when_it_reports_or_hears_the_guest_s_answer(
+    name: str, at: str, says: str
+) -> None:
+    """A call that only reads tells QEMU nothing, nor does a timer's report tell libvirt."""
+    run = play(find_scenario(name), find_revision(at))
+    asked = prediction_named(FIRST_TO_KNOW, run)
+
+    assert asked.asks == "Predict: which party is the first to know what the guest decides?"
+    assert asked.truth(run) == Truth("The guest", (says,))
+
+
 @pytest.mark.parametrize("name", ["last-gone", FIRST_GONE])
 def test_a_question_that_there_is_not_is_refused(name: str) -> None:
     run = play(find_scenario("late-release"), find_revision("revert"))

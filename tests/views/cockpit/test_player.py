@@ -146,7 +146,7 @@ def test_who_knows_first_is_computed() -> None:
     asked = prediction_named(FIRST_TO_KNOW, run)
 
     assert asked.truth(run).right == "The guest"
-    assert asked.truth(run).says[0].startswith("It was the guest, at 0 s.")
+    assert asked.truth(run).says == ("It was the guest, at 0 s. No other party learned it.",)
 
 
 def test_an_unknown_question_is_refused() -> None:

@@ -145,12 +145,12 @@ def cover(delay: int = 16) -> CoverWidget:
 def sandbox(
     before: str | None = None, after: str | None = None, *, tasks: str | None = None
 ) -> SandboxWidget:
-    """Return the sandbox: two machines side by side; each click acts on both.
+    """Return the sandbox: two machines, one above the other; each click acts on both.
 
     Args:
-        before: The revision on the left; any name that `kit list revisions` shows. The default is
+        before: The revision above; any name that `kit list revisions` shows. The default is
             pre-revert.
-        after: The revision on the right. The default is revert.
+        after: The revision below. The default is revert.
         tasks: The name of tasks that the sandbox sets one after the other: "before-and-after".
 
     Raises:

@@ -75,7 +75,7 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
     "before-and-after": (
         SandboxTask(
             asks="Request core 1 and let the guest release it late, at 16 s.",
-            why="The left machine dropped the request at 15 s, so it still holds the core: limbo.",
+            why="pre-revert dropped the request at 15 s, so it still holds the core: limbo.",
             acts=(_DEL, _LATE),
             ends=(Ending.LIMBO, Ending.RELEASED),
             limbo=True,
@@ -87,7 +87,7 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
             ends=(Ending.RELEASED, Ending.RELEASED),
         ),
         SandboxTask(
-            asks="Bring the left machine into limbo, then out of it with one more click.",
+            asks="Bring pre-revert into limbo, then out of it with one more click.",
             why="The second device_del finds that the guest has released the core. Nothing tells"
             " the operator to send it.",
             acts=(_DEL, _LATE, _DEL),
@@ -95,7 +95,7 @@ TASKS: dict[str, tuple[SandboxTask, ...]] = {
             limbo=True,
         ),
         SandboxTask(
-            asks="Bring the left machine into limbo, then reset. Who has the core?",
+            asks="Bring pre-revert into limbo, then reset. Who has the core?",
             why="In limbo QEMU still holds the core, so the reset gives it back to the guest.",
             acts=(_DEL, _LATE, Act.SYSTEM_RESET),
             ends=(Ending.KEPT, Ending.RELEASED),

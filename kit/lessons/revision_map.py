@@ -35,8 +35,9 @@ UNKNOWN = "-"
 _CORE = 'guest = "{}"\ndevices = ["core1"]\n'
 _LATE = _CORE.format("linux-5.12") + 'offline_work = "16 s"\n'
 CAPTION = (
-    "The map. The guest is Linux 5.12, and 5.13 where it refuses; libvirt is 7.10.0 where virsh is"
-    " named, and the machine's own monitor is used elsewhere. Every answer is from a run."
+    "The map. The guest is Linux 5.12, or Linux 5.13 where it refuses. Where a cell names virsh,"
+    " the operator uses libvirt 7.10.0; elsewhere the operator sends device_del to QEMU. Every"
+    " answer is from a run."
 )
 
 _STORIES = {

@@ -67,7 +67,7 @@ _SUMMARIES = {
     ),
     "eb7f80fd26": "QEMU reports a DIMM that the guest keeps: MEM_UNPLUG_ERROR",
     "d522cb52e6~1": (
-        "the last tree with the timeout: after 15 s QEMU drops a CPU's unplug request"
+        "the last QEMU with the timeout: after 15 s QEMU drops a CPU's unplug request"
     ),
     "d522cb52e6": "the timeout is gone: a CPU's unplug request waits for the guest again",
     "2b18fc794f": "every device_del of a CPU sends the guest another event, so it can be retried",

@@ -21,7 +21,7 @@ _STYLE = re.compile(r'style="[^"]*"')  # identifies a shape by colours and strok
 _WORDS = (
     "Time runs to the right; each party has a row. Where much happens, the axis is stretched:"
     " messages of one instant are side by side, in order. The numbers above count the messages;"
-    " a name without room beside its arrow is below, with its number. The boxes on the right"
+    " a name that does not fit beside its arrow is below, with its number. The boxes on the right"
     " show what each party believes at the vertical line, or at the end"
 )
 

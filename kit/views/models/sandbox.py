@@ -37,12 +37,12 @@ class SandboxModel(TimelineModel):
 
     @property
     def before(self) -> str:
-        """The label of the revision on the left."""
+        """The label of the revision before."""
         return self.timeline.runs[0].revision.label
 
     @property
     def after(self) -> str:
-        """The label of the revision on the right."""
+        """The label of the revision after."""
         return self.timeline.runs[1].revision.label
 
     @property

@@ -151,7 +151,7 @@ class ExerciseWidget(Card):
             found.append(self._button("undo", "Undo the last action", model.undo))
         return [
             *found,
-            self._button("begin again", "Take the whole answer back", model.clear),
+            self._button("start again", "Take the whole answer back", model.clear),
             self._button("show the answer", "Give the answer, and why", model.show),
         ]
 

@@ -199,7 +199,7 @@ def test_undo_reset_and_another_revision_keep_to_what_was_pressed() -> None:
         ),
         ("today", lambda model: model.move(1), "today is the last revision there is."),
     ],
-    ids=["undo", "begin again", "earlier", "later"],
+    ids=["undo", "start again", "earlier", "later"],
 )
 def test_a_click_that_does_nothing_says_why(at: str, click: object, hint: str) -> None:
     model = ConnectorModel(at)

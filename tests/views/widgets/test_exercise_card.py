@@ -235,7 +235,7 @@ def test_time_that_passes_after_the_last_action_counts(card: ExerciseWidget) -> 
 
 @on("limbo-in-two")
 def test_begin_again_takes_all_back(card: ExerciseWidget) -> None:
-    click(card, "device_del core1", "+5 s", "check", "show the answer", "begin again")
+    click(card, "device_del core1", "+5 s", "check", "show the answer", "start again")
 
     assert (card.model.steps, card.model.passed_ns, card.model.verdict) == ((), 0, None)
     assert card._more.value == ""

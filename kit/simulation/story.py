@@ -82,7 +82,7 @@ def in_words(run: Run) -> str:
         words = f"the guest has released {name}, QEMU still holds it"
         words += " and sent no DEVICE_DELETED: limbo."
     elif belief.pending:
-        words = "the request is still pending."
+        words = f"the {_which_pends(run)}request is still pending."
     elif _came_back(run):
         words = f"the guest uses {name} again."
     else:
@@ -91,6 +91,12 @@ def in_words(run: Run) -> str:
         lists = "still lists" if belief.libvirt else "does not list"
         words += f" libvirt {lists} it: wrong."
     return words
+
+
+def _which_pends(run: Run) -> str:
+    """Return the number of the request that QEMU waits for, if another one ended before."""
+    _, ended = _pending_since(run.trace, run.device, run.began.connectors(run.device))
+    return ("", "second ", "last ")[min(ended, 2)]
 
 
 def _called(device: Device) -> str:
@@ -102,7 +108,7 @@ def _of_qemu(belief: Belief, trace: Trace, device: Device, indices: tuple[int, .
     if not belief.qemu:
         return f"has removed {name}" if any(_is_deleted(e, device) for e in trace) else "has none"
     if belief.pending:
-        since = _pending_since(trace, device, indices)
+        since, _ = _pending_since(trace, device, indices)
         return f"has waited for the guest since {seconds(since)}" if since is not None else "waits"
     dropped = [
         entry.at_ns
@@ -118,20 +124,22 @@ def _is_deleted(entry: TraceEntry, device: Device) -> bool:
     return isinstance(entry.message, DeviceDeleted) and entry.message.device == device.id
 
 
-def _pending_since(trace: Trace, device: Device, indices: tuple[int, ...]) -> int | None:
-    """Return when the request was made that QEMU still waits for."""
-    since, asked = None, False
+def _pending_since(
+    trace: Trace, device: Device, indices: tuple[int, ...]
+) -> tuple[int | None, int]:
+    """Return when the request was made that QEMU still waits for, and how many ended before it."""
+    since, asked, ended = None, False, 0
     for entry in trace:
         match entry.message:
             case DeviceDel(name):
                 asked = name == device.id
             case QmpReturn() if asked and since is None:
                 since, asked = entry.at_ns, False
-            case UnplugTimeout(index) if index in indices:
-                since = None
-            case ErrorReport():  # the request ended there; a later one counts
-                since = None
-    return since
+            case UnplugTimeout(index) if index not in indices:
+                pass
+            case UnplugTimeout() | ErrorReport() if since is not None:  # a later one counts
+                since, ended = None, ended + 1
+    return since, ended
 
 
 def _used_before(run: Run, device: Device, seq: int | None) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
 from kit.simulation.run import play
-from kit.simulation.sandbox import Act, sandbox_pair
+from kit.simulation.sandbox import Act, sandbox_pair, sandbox_run
 from kit.simulation.story import in_words, where_they_part, who_knows_what
 from kit.storage.scenarios import find_scenario
 from tests.simulation.stories import story
@@ -194,6 +194,40 @@ def test_who_knew_what_at_an_entry() -> None:
             "operator received": "“accepted” at 0 s",
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("revision", "acts", "said"),
+    [
+        ("revert", (A.DEVICE_DEL,), "the request is still pending."),
+        ("revert", (A.DEVICE_DEL, A.WAIT_TO_15_S, A.DEVICE_DEL), "the request is still pending."),
+        (
+            "pre-revert",
+            (A.DEVICE_DEL, A.WAIT_TO_15_S, A.DEVICE_DEL),
+            "the second request is still pending.",
+        ),
+        (
+            "pre-revert",
+            (A.DEVICE_DEL, A.WAIT_TO_15_S, A.DEVICE_DEL, A.WAIT_TO_15_S, A.DEVICE_DEL),
+            "the last request is still pending.",
+        ),
+        (
+            "unisolate",
+            (A.DEVICE_DEL, A.GUEST_REFUSES, A.WAIT_1_S, A.DEVICE_DEL),
+            "the second request is still pending.",
+        ),
+        (
+            "unisolate",
+            (A.DEVICE_DEL, A.GUEST_REFUSES, A.DEVICE_DEL),
+            "the second request is still pending.",
+        ),
+    ],
+)
+def test_it_is_said_which_request_is_pending(
+    revision: str, acts: tuple[Act, ...], said: str
+) -> None:
+    """After QEMU dropped one, the pending one is not the first."""
+    assert in_words(sandbox_run(find_revision(revision), *acts)) == said
 
 
 def test_a_reset_alone_does_not_bring_a_core_back() -> None:

@@ -45,16 +45,19 @@ _ON_THE_TOUR = "On paper, a list names all steps. This lesson's step follows in 
 
 
 def print_player(model: PlayerModel) -> PrintForm:
-    """Return a run or a pair: story, every step, the end, the beliefs."""
+    """Return a run or a pair: every step, the end, the beliefs, and last what it is about.
+
+    The story explains the end, and a reader predicts it first.
+    """
     story = model.scenario
     about = Html('<p>{}</p><p class="kit-soft">Look at this: {}</p>').format(story.why, story.look)
     return printed(
         Html('<h3 class="kit-step">{}</h3>').format(story.title),
-        once("What it is about", about),
         aside(_ON_THE_PLAYER),
         sides_line((name, run.revision) for name, run in model.sides),
         *_in_steps(model.timeline),
         *(Html("<p>{}</p>").format(note) for run in model.timeline.runs for note in run.notes),
+        once("What it is about", about),
     )
 
 
@@ -79,30 +82,23 @@ def print_sandbox(
         stories = (SandboxStory("What was clicked", model.acts, before, after),)
     elif stories is None:
         stories = stories_of(before, after)
-    said: set[str] = set()
     return printed(
         sides_line((name, run.revision) for name, run in model.sides),
         aside(_IN_THE_SANDBOX),
-        *(_story(one, said, (before, after)) for one in stories),
+        *(_story(one, (before, after)) for one in stories),
     )
 
 
-def _story(one: SandboxStory, said: set[str], usual: tuple[str, str] = ("", "")) -> Html:
-    """Return one story at two revisions: the clicks, the picture of its end, the outcome.
-
-    Where two runs part stands once in *said*, which grows.
-    """
+def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
+    """Return one story at two revisions: the clicks, the picture of its end, the outcome."""
     model = SandboxModel(one.before, one.after, one.acts)
     here = model.timeline.last()
     clicks = Html(", then ").join(Html("<code>{}</code>").format(click.value) for click in one.acts)
     where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
-    parted, *outcome = model.verdict.split("\n")
-    words = "\n".join(outcome if outcome and parted in said else [parted, *outcome])
-    said.add(parted)
     shown = Html("<p>{}</p>{}{}").format(
         clicks,
         run_pictured(picture_svg(here, future=False)),
-        status(words, " kit-parted" if parts(one) else ""),
+        status(model.verdict, " kit-parted" if parts(one) else ""),
     )
     return Html('<div class="kit-keep kit-story"><h4>{}</h4>{}</div>').format(
         one.title + where, once("The clicks and the picture", shown)
@@ -120,11 +116,7 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
         changes_brief_html(model, tuple(behaviours)),
         _series_once(opened(message)),
         diffs_once(hunks_kept(commit_html(page))),
-        *(
-            [_story(story_of_step(model.previous.name, model.step.name), set())]
-            if has_story
-            else []
-        ),
+        *([_story(story_of_step(model.previous.name, model.step.name))] if has_story else []),
     )
 
 

@@ -16,6 +16,7 @@ from kit.course.sandbox_tasks import tasks_named
 from kit.explorer.properties import PROPERTIES
 from kit.handout.kernel_extension import PrintFormatter, load_ipython_extension
 from kit.simulation.sandbox import Act
+from kit.simulation.scenario import Scenario
 from kit.storage.exercises import exercises
 from kit.storage.scenarios import scenarios
 from kit.trace.sentences import sentence
@@ -111,16 +112,29 @@ def test_the_bench_without_clicks_tells_stories() -> None:
     assert pictures(paper) == len(titles)
 
 
-def test_where_two_runs_part_is_said_once_in_a_sandbox() -> None:
-    """In the verdicts: the alternative text of each picture says it for itself."""
+def test_each_story_of_a_sandbox_says_in_bold_where_its_runs_part() -> None:
+    """Also where an earlier story parts in the same way: each story stands for itself."""
     paper = print_sandbox(SandboxModel("pre-revert", "revert"))
     verdicts = re.findall(r'<div class="kit-verdict.*?</div>', paper.html, re.DOTALL)
-    said = words(" ".join(verdicts))
-    played = [SandboxModel(one.before, one.after, one.acts).verdict for one in (LATE, *STORIES)]
+    bold = [words(re.findall(r"<strong>(.*?)</strong>", one)[0]) for one in verdicts]
 
-    parted = {verdict.partition("\n")[0] for verdict in played}
-    assert len(parted) < len(played)
-    assert [one for one in parted if said.count(words(one)) != 1] == []
+    played = [SandboxModel(one.before, one.after, one.acts).verdict for one in (LATE, *STORIES)]
+    assert bold == [verdict.partition("\n")[0] for verdict in played]
+    assert len(set(bold)) < len(bold)
+
+
+@at
+def test_what_a_scenario_is_about_stands_after_its_steps_and_its_end(scenario: Scenario) -> None:
+    """It explains the end, which the reader predicts."""
+    before, after = (scenario.compare or (("pre-revert", "revert"),))[0]
+    html = app.player(scenario.name, before=before, after=after)._repr_print_().html
+    said = words(html)
+    first = words(re.split(r"<svg|<table", html)[0])
+
+    for line in (scenario.why, scenario.look):
+        assert words(line) not in first
+        assert said.rindex(words(line)) > said.rindex("The end: ")
+        assert said.count(words(line)) == 1
 
 
 @pytest.mark.parametrize(

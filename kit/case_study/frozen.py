@@ -89,11 +89,8 @@ class FrozenHistory:
 
     @property
     def label(self) -> str:
-        """What to write under a figure: whose it is, as of which commit, when it was read."""
-        return (
-            f"QEMU's own history up to {self.head[:10]} ({self.until}), read on {self.frozen} by"
-            f" {self.command}."
-        )
+        """What to write under a figure: whose it is, and as of which commit."""
+        return f"QEMU's own history up to {self.head[:10]} ({self.until})."
 
     def commit(self, label: str) -> FrozenCommit | None:
         """Return the commit that a revision of the catalogue is, if it is one."""

@@ -252,8 +252,6 @@ def qemu_figures() -> Rows:
         ("days to the revert, written / committed", "; ".join(days)),
         ("tags with the code", ", ".join(has)),
         ("first tag without it", first_without),
-        ("reverts of this history", str(figures.reverts)),
-        ("of these exact", str(figures.verdicts["exact"])),
     )
     return Rows(("question", "answer"), rows, figures.label)
 

@@ -115,8 +115,10 @@ def outcome_of(play: PathPlay) -> Iterator[str]:
     """Return for each side the properties that it violates, and where it stops."""
     number = play.first_difference
     if len(play.sides) > 1:
-        if number is None:
+        if number is None and len({side.played.breaks for side in play.sides}) == 1:
             yield "Both answer alike."
+        elif number is None:
+            yield "Both answer alike up to here. They differ in what they would do next."
         else:
             yield f"They part at choice {number}, {play.path.actions[number - 1]}."
     for side in play.sides:

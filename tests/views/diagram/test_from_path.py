@@ -81,6 +81,22 @@ def test_what_comes_of_it_is_said() -> None:
     ]
 
 
+def test_two_that_answer_alike_can_still_differ_in_what_comes_next() -> None:
+    path = open_path("1.path.c0q2r1m0n1.linux-5_12.pcie-fast.vkiUbaaaaaba")
+
+    assert list(outcome_of(beside(path, find_revision("pcie-expiry")))) == [
+        "Both answer alike up to here. They differ in what they would do next.",
+        "pcie-fast: retry-possible is violated, refusal-reported is violated.",
+        "pcie-expiry: this path violates no property.",
+    ]
+
+
+def test_two_that_answer_alike_with_the_same_verdict_just_answer_alike() -> None:
+    path = open_path("1.path.c0q2r0m1d2.linux-5_12.resend.Rzp3caaaaaaaaaeaa")
+
+    assert next(outcome_of(beside(path, find_revision("pre-revert")))) == "Both answer alike."
+
+
 def test_every_choice_is_told_with_who_has_it() -> None:
     lines = list(path_event_lines(PAIR, 72))
 

@@ -110,5 +110,10 @@ class Revision:
         """The lesson's name where there is one, else the label."""
         return self.alias or self.label
 
+    @property
+    def build(self) -> str:
+        """The hash or the tag in its label, without the name of a machine before it."""
+        return self.label.rpartition("-")[2]
+
     def __hash__(self) -> int:
         return hash(self.label)

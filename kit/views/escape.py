@@ -48,6 +48,21 @@ class Html(Markup):
         named = {name: _safe(value) for name, value in kwargs.items()}
         return str.__new__(type(self), str.format(self, *map(_safe, args), **named))
 
+    @classmethod
+    def coded(cls, words: str) -> Self:
+        """Return text as HTML, with what stands between backticks as code.
+
+        >>> str(Html.coded("`kit fetch` gets <it>"))
+        '<code>kit fetch</code> gets &lt;it&gt;'
+        """
+        parts = words.split("`")
+        if len(parts) % 2 == 0:  # the last one has no end
+            parts[-2:] = ["`".join(parts[-2:])]
+        code = cls("<code>{}</code>")
+        return cls().join(
+            code.format(part) if place % 2 else part for place, part in enumerate(parts)
+        )
+
     def each(self, values: Iterable[object]) -> Self:
         """Fill in each value, several for a tuple, and return the results one after the other.
 

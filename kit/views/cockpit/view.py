@@ -70,7 +70,7 @@ class Head:
 
 def head_of(side: str, revision: Revision) -> Head:
     """Return a side whose revision can be changed, with what that is."""
-    return Head(side=side, name=revision.name, about=f"{revision.label}: {revision.summary}")
+    return Head(side=side, name=revision.name, about=f"{revision.build}: {revision.summary}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

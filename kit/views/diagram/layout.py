@@ -195,7 +195,7 @@ class PictureSide:
         if self.called:
             return self.called
         revision = self.revision
-        return revision.name if revision.alias is None else f"{revision.name} ({revision.label})"
+        return revision.name if revision.alias is None else f"{revision.name} ({revision.build})"
 
     def bars_of(self, row: LaneRow) -> tuple[Bar, ...]:
         """Return the bars of a row, in time order."""

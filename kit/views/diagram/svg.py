@@ -238,7 +238,7 @@ def _place_word(layout: Layout) -> str:
 def _called(revision: Revision) -> str:
     if revision.alias is None:
         return revision.name
-    return f"{revision.name} ({revision.label})"
+    return f"{revision.name} ({revision.build})"
 
 
 def _now_x(layout: Layout, axis: Axis) -> float:

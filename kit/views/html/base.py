@@ -31,8 +31,8 @@ def revision_head(name: str, revision: Revision) -> Html:
 
 
 def label_code(revision: Revision) -> Html:
-    """Return the label that stands beside a revision's name, if it has another name."""
-    return Html(" <code>{}</code>").format(revision.label) if revision.alias else Html()
+    """Return the hash or tag that stands beside a revision's name, if that is another one."""
+    return Html(" <code>{}</code>").format(revision.build) if revision.alias else Html()
 
 
 def sides_line(sides: Iterable[tuple[str, Revision]]) -> Html:

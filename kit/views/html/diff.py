@@ -50,7 +50,7 @@ def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
         one = page.commit
         about = f"commit {one.hash}, {one.author.name}, {one.committed[:10]}"
         parts.append(Html('<p class="kit-soft">{}</p>').format(about))
-    parts.append(Html("<p>{}</p>").around(page.note))
+    parts.append(Html("<p>{}</p>").around(Html.coded(page.note)))
     left = MAX_LINES
     for file in page.files[:MAX_FILES]:
         shown = list(islice(_rows(file, side_by_side=side_by_side), left))

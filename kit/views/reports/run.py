@@ -52,7 +52,7 @@ def event_lines(played: Run | Pair, width: int, *, unicode: bool = False) -> Ite
     before, after = played.before, played.after
     for mark, name, run in (("-", "before", before), ("+", "after", after)):
         revision = run.revision
-        head = f"{mark} only {name}: {revision.name} ({revision.label}): "
+        head = f"{mark} only {name}: {revision.name} ({revision.build}): "
         yield from wrapped("", f"{mark}  ", f"{head}{revision.summary}", width, unicode)
     yield "= both"
     yield ""

@@ -88,7 +88,7 @@ class TourWidget(Card):
 
     def _step_button(self, place: int) -> widgets.Button:
         revision = self.model.steps[place]
-        tooltip = f"{revision.label}: {revision.summary}"
+        tooltip = f"{revision.build}: {revision.summary}"
         found = self._toggle(revision.name, tooltip, partial(self.model.go, place))
         if revision.name not in MAIN_STEPS:
             found.add_class("kit-dim")
@@ -136,4 +136,4 @@ class TourWidget(Card):
         """The step as plain text."""
         step = self.model.step
         scenarios = ", ".join(s.name for s in self.model.scenario_changes()) or "none"
-        return f"{step.name} ({step.label}): {step.summary}\nscenarios it changes: {scenarios}"
+        return f"{step.name} ({step.build}): {step.summary}\nscenarios it changes: {scenarios}"

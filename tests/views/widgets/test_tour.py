@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from kit.git.values.page import CommitPage
 from kit.machine.revision import Revision
 from kit.simulation.scenario import Scenario
 from kit.storage.scenarios import find_scenario, scenarios
+from kit.views.html.diff import commit_html
 from kit.views.html.tour import head_html
 from kit.views.models.tour import PORT_STEPS, SILENT_STEPS, STEPS, TourModel
 from kit.views.widgets.tour import TourWidget
@@ -212,7 +214,21 @@ def test_the_tour_of_the_ports_has_their_steps_and_no_sandbox() -> None:
 
     assert {f"{'●' if name == 'pcie-expiry' else '○'} {name}" for name in steps} <= words
     assert "device_del" not in words
-    assert shown.text.startswith("pcie-expiry (pcie-18416c62e3): series 6/6: after 5 s")
+    assert shown.text.startswith("pcie-expiry (18416c62e3): series 6/6: after 5 s")
+
+
+@pytest.mark.parametrize("step", [*PORT_STEPS, *STEPS], ids=lambda one: one.name)
+def test_a_step_s_heading_has_a_hash_or_a_tag_that_git_knows(step: Revision) -> None:
+    (found,) = re.findall(r"<code>(.*?)</code>", head_html(TourModel(step.name))) or [""]
+
+    assert found == (step.build if step.alias else "")
+    assert re.fullmatch(r"([0-9a-f]{10}(~1)?|v?[0-9]+(\.[0-9]+)+)?", found)
+
+
+def test_what_a_commit_s_note_names_as_code_is_code() -> None:
+    html = commit_html(CommitPage("a step", note="no <b>; `kit fetch` gets it, `so"))
+
+    assert html == "<h4>a step</h4><p>no &lt;b&gt;; <code>kit fetch</code> gets it, `so</p>"
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,10 @@ def lab(
         typer.echo(f"{mine}: your copy is kept; the new version is {path.name}", err=True)
     more = [] if browser else ["--no-browser"]
     command = lab_command(where, port, *more, root=folder if own else None)
-    typer.echo(f"Opening {where.first} in JupyterLab; stop it with Ctrl-C.", err=True)
+    said = f"Opening {where.first} in JupyterLab"
+    if not browser:
+        said = f"Starting JupyterLab for {where.first}; open the address below in a browser"
+    typer.echo(f"{said}; stop it with Ctrl-C.", err=True)
     sys.stderr.flush()
     # in a folder that is nobody's, for what Jupyter looks for in the current one
     become(command, Path(sys.prefix), lab_environment(os.environ))

@@ -53,5 +53,5 @@ def test_kit_lab_opens_the_first_lesson_of_a_copy(tmp_path: Path) -> None:
 
     assert status == 200
     assert "/lab/tree/notebooks/00-start-here.ipynb?token=" in match[0]
-    assert said[0].startswith(f"Opening {tmp_path / 'mine' / 'notebooks'}")
+    assert said[0].startswith(f"Starting JupyterLab for {tmp_path / 'mine' / 'notebooks'}")
     assert (tmp_path / "mine" / "notebooks" / "01-before-and-after.ipynb").is_file()

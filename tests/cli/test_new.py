@@ -241,6 +241,34 @@ def test_a_finished_lesson_passes_its_check(
     assert capsys.readouterr().out == "everything is written\n"
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([], "Opening {} in JupyterLab; stop it with Ctrl-C.\n"),
+        (
+            ["--no-browser"],
+            "Starting JupyterLab for {}; open the address below in a browser;"
+            " stop it with Ctrl-C.\n",
+        ),
+    ],
+)
+def test_kit_lab_says_whether_it_opens_a_browser(
+    shop: tuple[Workshop, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    more: list[str],
+    said: str,
+) -> None:
+    mine = tmp_path / "mine"
+    new(mine, *shop)
+    monkeypatch.setattr("kit.cli.lessons.become", lambda *_: None)
+    capsys.readouterr()
+    main(["lab", str(mine), *more])
+
+    assert capsys.readouterr().err == said.format(mine / "lesson.ipynb")
+
+
 def test_kit_lab_opens_the_lesson_and_nothing_above_it(
     shop: tuple[Workshop, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

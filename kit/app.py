@@ -443,7 +443,7 @@ def installation() -> Rows:
             check.name,
             check.found or check.missing,
         )
-        for check in checks()
+        for check in checks(brief=True)
     )
     paper = "On a screen, this is a table of what is installed on your machine."
     return Rows(("", "what", "found, or how to get it"), rows, printed=paper)

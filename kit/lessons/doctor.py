@@ -14,7 +14,7 @@ from kit.common.packaged_data import lesson_folder
 from kit.git.repository.history import passed_over_line
 from kit.machine.revision import Board
 from kit.real_qemu.api import identity_of
-from kit.real_qemu.launch import PROGRAMS
+from kit.real_qemu.launch import PROGRAMS, find_binary, probe
 from kit.storage.progress import DRIVE, progress_file
 
 __all__ = ["Check", "checks"]
@@ -37,8 +37,11 @@ _PACKAGES = (
 _NOT_IN_A_PAGE = {"jupyterlab", "jupyterlab-widgets", "GitPython", "typer"}
 
 
-def checks() -> tuple[Check, ...]:
-    """Return what is installed: Python, packages, git, the history, the lessons, a real QEMU."""
+def checks(*, brief: bool = False) -> tuple[Check, ...]:
+    """Return what is installed: Python, packages, git, the history, the lessons, a real QEMU.
+
+    ``brief``: say of each QEMU in one line whether it can be used, not how it answers.
+    """
     if sys.platform == "emscripten":
         return _checks_of_a_page()
     return (
@@ -47,7 +50,11 @@ def checks() -> tuple[Check, ...]:
         _git_check(),
         *_history_checks(),
         _lessons_check(),
-        *(check for board in PROGRAMS for check in _qemu_checks(board)),
+        *(
+            map(_program_check, dict.fromkeys(PROGRAMS.values()))
+            if brief
+            else (check for board in PROGRAMS for check in _qemu_checks(board))
+        ),
     )
 
 
@@ -95,6 +102,19 @@ def _qemu_checks(board: Board) -> tuple[Check, ...]:
     accel = f"accelerator {used}" + (f" (it has {others} as well)" if others else "")
     found = Check(name, f"{binary.path}: {identity.words}; {accel}", needed=False)
     return (found, *(Check(name, "", why, needed=False) for why in binary.cannot))
+
+
+def _program_check(program: str) -> Check:
+    """Return whether the kit can play its runs on a real QEMU, of all machines it plays."""
+    boards = [board for board, name in PROGRAMS.items() if name == program]
+    try:
+        binaries = [probe(find_binary(board=board), board) for board in boards]
+    except UserError as error:
+        return Check(program, "", f"optional: {error}", needed=False)
+    version = ".".join(map(str, binaries[0].version))
+    pace = "" if all(one.steps_time for one in binaries if one.can_step) else ", in real time"
+    found = f"{binaries[0].path}, version {version}: can play the kit's runs{pace}"
+    return Check(program, found, needed=False)
 
 
 def _history_checks() -> tuple[Check, ...]:

@@ -66,10 +66,15 @@ class Binary:
         return f"{Path(self.path).name} {version}{package}"
 
     @property
+    def can_step(self) -> bool:
+        """Is it of a machine whose recordings step the guest's clock?"""
+        return self.board in _STEPPED
+
+    @property
     def cannot(self) -> tuple[str, ...]:
         """What this build cannot do, a line each."""
         found = []
-        if not self.steps_time and self.board in _STEPPED:
+        if not self.steps_time and self.can_step:
             found.append("this build has no qtest accelerator: time cannot be stepped")
         if not self.sandbox:
             found.append("this build has no sandbox: it runs with the user's rights")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kit.app import installation
 from kit.cli.main import main
 from kit.machine.catalogue import find_revision
+from kit.real_qemu.launch import PROGRAMS, probe
 from kit.simulation.run import play
 from kit.simulation.token import token_of
 from kit.storage.scenarios import find_scenario
@@ -309,6 +311,33 @@ def test_doctor_tells_what_a_binary_can_do(binary: str, capsys: Captured) -> Non
     assert "answers as" in checks[0][0]
     if "; accelerator tcg" in checks[0][0]:
         assert checks[1] == ("", "this build has no qtest accelerator: time cannot be stepped")
+
+
+def test_a_lesson_has_one_row_for_each_program(binary: str) -> None:
+    rows = {name: found for _, name, found in installation().rows}
+    version = ".".join(map(str, probe(binary).version))
+    pace = "" if probe(binary).steps_time else ", in real time"
+
+    assert len(rows) == len(installation().rows)
+    assert [name for name in rows if name.startswith("qemu-")] == [
+        *dict.fromkeys(PROGRAMS.values())
+    ]
+    assert rows["qemu-system-ppc64"] == (
+        f"{binary}, version {version}: can play the kit's runs{pace}"
+    )
+
+
+def test_a_lesson_says_that_a_missing_program_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.real_qemu.launch.shutil.which", lambda _: None)
+    rows = [row for row in installation().rows if row[1].startswith("qemu-")]
+
+    assert [(row[0], row[1]) for row in rows] == [
+        ("-", one) for one in dict.fromkeys(PROGRAMS.values())
+    ]
+    assert [row[2].startswith(f"optional: {row[1]}: no such program; get one") for row in rows] == [
+        True,
+        True,
+    ]
 
 
 def test_doctor_tells_how_to_get_one(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:

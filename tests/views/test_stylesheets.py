@@ -42,3 +42,12 @@ def test_every_class_of_a_stylesheet_is_written_somewhere(sheet: Path) -> None:
 @pytest.mark.parametrize("name", ["kit-boxes", "kit-of-nobody", "kit-no"])
 def test_a_class_that_nothing_writes_is_found(name: str) -> None:
     assert is_written(name) is (name == "kit-no")
+
+
+def test_the_ring_of_a_hint_stays_within_its_button() -> None:
+    """The name of a group of buttons stands close above them."""
+    sheet = (KIT / "views" / "style.css").read_text(encoding="utf-8")
+    (rule,) = re.findall(r"\.kit-ringed \{(.*?)\}", sheet)
+    (width,), (offset,) = re.findall(r"outline: (\d+)px", rule), re.findall(r"set: (-?\d+)px", rule)
+
+    assert int(width) + int(offset) <= 0

@@ -98,12 +98,15 @@ def _stretched(layout: Layout, axis: Axis) -> list[Knot]:
 
 
 def _ticks(layout: Layout, axis: Axis) -> Iterator[Html]:
-    end = -10.0
-    for x, words in _times(layout, axis):
+    """Yield the times that have room; those at which something happens go before the others."""
+    happens = {knot.middle for knot in axis.knots}
+    written: list[tuple[float, float, str]] = []
+    for x, words in sorted(_times(layout, axis), key=lambda time: time[0] not in happens):
         half = svg.text_width(words, SIZE) / 2
-        if x - half > end:
-            end = x + half + 6
-            yield svg.text(x, AXIS_Y - 5, words, fill=svg.SOFT, size=SIZE, anchor="middle")
+        if all(abs(x - other) > half + theirs + 6 for other, theirs, _ in written):
+            written.append((x, half, words))
+    for x, _, words in sorted(written):
+        yield svg.text(x, AXIS_Y - 5, words, fill=svg.SOFT, size=SIZE, anchor="middle")
 
 
 def _times(layout: Layout, axis: Axis) -> Iterator[tuple[float, str]]:

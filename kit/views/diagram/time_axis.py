@@ -75,15 +75,15 @@ class Axis:
         return max(self.x(min(at_ns, self.end_ns)), *self.steps[-1:], self.left)
 
     def ticks(self) -> Iterator[tuple[float, str]]:
-        """Yield where to write which time."""
+        """Yield where to write which time: at round ones, and where something happens."""
         if any(knot.cut for knot in self.knots):
             yield from ((knot.middle, duration(knot.at_ns)) for knot in self.knots)
             return
         every = next(every for every in _EVERY_S if self.end_ns / NS_PER_S / every <= 10.5)
-        for at_s in range(0, self.end_ns // NS_PER_S + 1, every):
-            at_ns = at_s * NS_PER_S
-            there = next((knot.middle for knot in self.knots if knot.at_ns == at_ns), self.x(at_ns))
-            yield there, duration(at_ns)
+        found = {knot.at_ns: knot.middle for knot in self.knots}
+        for at_ns in range(0, self.end_ns + 1, every * NS_PER_S):
+            found.setdefault(at_ns, self.x(at_ns))
+        yield from ((there, duration(at_ns)) for at_ns, there in sorted(found.items()))
 
 
 _DAYS_S = tuple(86_400 * days for days in (1, 5, 10, 30, 10**6))

@@ -13,8 +13,10 @@ from hypothesis import given
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.simulation.run import Pair, play, play_pair
+from kit.simulation.sandbox import Act, sandbox_pair
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
+from kit.trace.sentences import seconds
 from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import layout_of
 from kit.views.diagram.svg import draw, picture_svg
@@ -299,3 +301,20 @@ def test_the_axis_says_where_it_is_stretched() -> None:
 def test_a_picture_of_an_end_has_no_cursor() -> None:
     assert [text for text in words(picture_svg(pair())) if text.startswith("now")] == []
     assert "at the end" in words(picture_svg(pair()))
+
+
+@pytest.mark.parametrize(
+    "acts",
+    [
+        (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE),
+        (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES),
+        (Act.DEVICE_DEL, Act.WAIT_TO_15_S, Act.DEVICE_DEL),
+        (Act.DEVICE_DEL, Act.WAIT_1_S, Act.GUEST_REFUSES, Act.WAIT_5_S, Act.DEVICE_DEL),
+    ],
+)
+def test_each_time_at_which_something_happens_stands_at_the_axis(acts: tuple[Act, ...]) -> None:
+    """Odd seconds, too, which the round times leave out."""
+    both = sandbox_pair(find_revision("pre-revert"), find_revision("revert"), *acts)
+    happens = {seconds(entry.at_ns) for run in both.runs for entry in run.trace}
+
+    assert happens <= {*words(picture_svg(both))}

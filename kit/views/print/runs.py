@@ -82,23 +82,33 @@ def print_sandbox(
         stories = (SandboxStory("What was clicked", model.acts, before, after),)
     elif stories is None:
         stories = stories_of(before, after)
+    said: dict[str, str] = {}
     return printed(
         sides_line((name, run.revision) for name, run in model.sides),
         aside(_IN_THE_SANDBOX),
-        *(_story(one, (before, after)) for one in stories),
+        *(_story(one, said, (before, after)) for one in stories),
     )
 
 
-def _story(one: SandboxStory, usual: tuple[str, str] = ("", "")) -> Html:
-    """Return one story at two revisions: the clicks, the picture of its end, the outcome."""
+def _story(one: SandboxStory, said: dict[str, str], usual: tuple[str, str] = ("", "")) -> Html:
+    """Return one story at two revisions: the clicks, the picture of its end, the outcome.
+
+    *said* has each first difference that was told, with its story, and grows: a later story with
+    the same one names that story.
+    """
     model = SandboxModel(one.before, one.after, one.acts)
     here = model.timeline.last()
     clicks = Html(", then ").join(Html("<code>{}</code>").format(click.value) for click in one.acts)
     where = "" if (one.before, one.after) == usual else f", at {one.before} and {one.after}"
+    parted, *ends = model.verdict.split("\n")
+    told = said.setdefault(parted, one.title)
+    if ends and told != one.title:
+        when, _, _ = parted.partition(", ")
+        parted = f"{when} they part as in “{told}”."
     shown = Html("<p>{}</p>{}{}").format(
         clicks,
         run_pictured(picture_svg(here, future=False)),
-        status(model.verdict, " kit-parted" if parts(one) else ""),
+        status("\n".join([parted, *ends]), " kit-parted" if parts(one) else ""),
     )
     return Html('<div class="kit-keep kit-story"><h4>{}</h4>{}</div>').format(
         one.title + where, once("The clicks and the picture", shown)
@@ -116,7 +126,7 @@ def print_tour(model: TourModel, page: CommitPage, behaviours: Sequence[Behaviou
         changes_brief_html(model, tuple(behaviours)),
         _series_once(opened(message)),
         diffs_once(hunks_kept(commit_html(page))),
-        *([_story(story_of_step(model.previous.name, model.step.name))] if has_story else []),
+        *([_story(story_of_step(model.previous.name, model.step.name), {})] if has_story else []),
     )
 
 

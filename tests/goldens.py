@@ -28,7 +28,7 @@ def golden(scenario: Scenario) -> str:
         if revision.board not in scenario.setup.boards:
             continue
         lines = picture_lines(play(scenario, revision))
-        own = f"at {revision.name} ({revision.label})"
+        own = f"at {revision.name} ({revision.build})"
         picture = "\n".join(line for line in lines if line != own)
         found.setdefault(picture, []).append(revision.name)
     sections = (f"at {', '.join(names)}\n\n{picture}\n" for picture, names in found.items())

@@ -113,7 +113,8 @@ class Revision:
     @property
     def build(self) -> str:
         """The hash or the tag in its label, without the name of a machine before it."""
-        return self.label.rpartition("-")[2]
+        machine, _, build = self.label.rpartition("-")
+        return build if machine.isalpha() else self.label
 
     def __hash__(self) -> int:
         return hash(self.label)

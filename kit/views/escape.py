@@ -58,9 +58,9 @@ class Html(Markup):
         parts = words.split("`")
         if len(parts) % 2 == 0:  # the last one has no end
             parts[-2:] = ["`".join(parts[-2:])]
-        code = cls("<code>{}</code>")
         return cls().join(
-            code.format(part) if place % 2 else part for place, part in enumerate(parts)
+            Html("<code>{}</code>").format(part) if place % 2 else part
+            for place, part in enumerate(parts)
         )
 
     def each(self, values: Iterable[object]) -> Self:

@@ -26,9 +26,10 @@ MAX_ENTRIES = 5000  # keys, items and tables together
 MAX_WORD = 1000  # characters of a name or a number
 
 _TOKEN = re.compile(
-    r'''"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\Z)'''
-    r"""|'''(?:[^']++|'(?!''))*+(?:'{3,5}|\Z)"""
-    r"""|"(?:[^"\\\n]++|\\.)*+"?|'[^'\n]*+'?|\#[^\n]*+|[\w+:-]++|[\[\]{}=,.]""",
+    # no possessive group: before 3.11.5 Python took (?:a|b(?!c))*+ for something else
+    r'''"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3,5}|\Z)'''
+    r"""|'''[^']*(?:'(?!'')[^']*)*(?:'{3,5}|\Z)"""
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\n]*'?|\#[^\n]*|[\w+:-]+|[\[\]{}=,.]""",
     re.DOTALL,
 )
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -55,10 +56,10 @@ class TomlReader:
         self._check_bounds()
         try:
             return tomllib.loads(self._text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # of a number with too many digits not a TOMLDecodeError
             raise self._syntax_error(error) from None
 
-    def _syntax_error(self, error: tomllib.TOMLDecodeError) -> UserError:
+    def _syntax_error(self, error: ValueError) -> UserError:
         """Return the error with its line after the file, as in every message of the kit."""
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
         what, line = (match[1], match[2]) if match else (error, None)

@@ -322,9 +322,10 @@ class Session:
         return tuple(lines.decode("utf-8", "replace").splitlines())
 
     def _gone(self) -> QemuGone:
-        said, status = self.output(), None
+        status = None
         with contextlib.suppress(TimeoutError):
             status = self._status()
+        said = self.output()  # what it says last, it may say after it closed the socket
         abort = abort_of(said, status)
         how = f"{abort.function}: {abort.assertion}" if abort.assertion else abort.function
         return QemuGone(self.binary, f"ended ({how}){_after_colon(last_words(said))}", abort)

@@ -17,7 +17,8 @@ says. Do not edit it but `data/exercises/`.
 
 `half-a-second`, number, asked at `pre-revert`
 
-The operator asks for core 1, and again half a second later. How many seconds does QEMU say remain?
+The operator asks for core 1, and again half a second later. How many seconds does QEMU's \
+error name?
 
 **Right**
 
@@ -35,9 +36,9 @@ prints a whole number. |
 
 **Hints**
 
-1. 14.5 s remain. QEMU prints a whole number.
-2. It neither rounds to the nearest nor up.
-3. What is behind the point is cut off.
+1. 14.5 s are left. QEMU prints a whole number.
+2. It does not round, neither to the nearest number nor up.
+3. QEMU cuts off what is behind the point.
 """
 
 

@@ -110,7 +110,7 @@ def test_more_files_than_are_read_are_one_line(
     monkeypatch.setattr(kit.git.repository.diff, "MAX_PRINTED_BYTES", 1000)
     made.commit("many", [(f"f{number}.c", b"x\n") for number in range(50)])
 
-    with pytest.raises(HistoryError, match="changes more files than are read here"):
+    with pytest.raises(HistoryError, match="changes more files than the kit reads"):
         made.done().diff("HEAD")
 
 

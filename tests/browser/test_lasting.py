@@ -66,7 +66,7 @@ PLACE = """() => [...document.querySelectorAll(".kit-cockpit, .kit-exercise, .ki
 HERE = [
     ["5 of 6 · 0 s", "2 of 5: Now let the guest release the core in time, before 15 s.",
      "pre-revert,resend", "", "1×,Events"],
-    ["14 of 14 · 35 s", "You said: QEMU. It was the guest, at 0 s. Later: QEMU at 0 s.",
+    ["14 of 14 · 35 s", "You said: QEMU. It was the guest, at 0 s. No other party learned it.",
      "baseline", "", "4×"],
     ["", "", "", "", "● pre-revert,● QEMU has removed it and sent DEVICE_DELETED"],
     ["", "", "", "9 s", ""],

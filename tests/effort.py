@@ -1,4 +1,4 @@
-"""How much a run of the tests tries, by KIT_TESTS.
+"""How many cases a run of the tests has, by KIT_TESTS.
 
 ``sample`` (`make test`): of a test with many cases those few that differ most.  ``all`` (CI), or
 nothing: each case.  ``long`` (`make test-long`): with many more and larger inputs, for hours.

@@ -26,7 +26,7 @@ MAX_ENTRIES = 5000  # keys, items and tables together
 MAX_WORD = 1000  # characters of a name or a number
 
 _TOKEN = re.compile(
-    # no possessive group: before 3.11.5 Python took (?:a|b(?!c))*+ for something else
+    # no possessive group: Python before 3.11.5 matches (?:a|b(?!c))*+ wrongly
     r'''"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"{3,5}|\Z)'''
     r"""|'''[^']*(?:'(?!'')[^']*)*(?:'{3,5}|\Z)"""
     r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\n]*'?|\#[^\n]*|[\w+:-]+|[\[\]{}=,.]""",

@@ -52,7 +52,7 @@ _STAMP = re.compile(r"^\d{4}-[0-9T:.-]{20,30}Z ")  # -msg timestamp=on
 _MEMORY_KIB = 8 << 20  # of address space: QEMU reserves far more than it uses
 _FILE_BLOCKS = 16 << 11  # of 512 bytes: 16 MiB in any one file
 _CPU_S = 3600
-# "$0" is QEMU.  What a system cannot limit it does not.
+# "$0" is QEMU.  It starts without a limit that the system does not know.
 _LIMITED = f"""
 ulimit -c 0; ulimit -v {_MEMORY_KIB} 2>/dev/null; ulimit -f {_FILE_BLOCKS} 2>/dev/null
 ulimit -t {_CPU_S} 2>/dev/null

@@ -23,7 +23,7 @@ import platformdirs
 
 from kit.common.errors import MisuseError
 from kit.common.user_file import make_folders
-from kit.common.user_folder import Workplace, remove_tree, workplace
+from kit.common.user_folder import Workplace, note_of, remove_tree, workplace
 from kit.git.repository.transport import (
     FetchError,
     FetchTooLargeError,
@@ -50,6 +50,7 @@ __all__ = [
     "fetch",
 ]
 
+_WHO = "kit fetch"
 SOURCES = ("https://gitlab.com/qemu-project/qemu.git", "https://github.com/qemu/qemu.git")
 """QEMU's repositories, in the order in which the kit tries them."""
 
@@ -138,12 +139,12 @@ def fetch(
     try:
         target = _absolute(target)
         if there := _already(Git(target, timeout_s), amount, wanted):
+            _remove_leftovers(target)
             return there
-        with ended_by_sigterm(), workplace(target, "kit fetch", FetchError) as place:
+        with ended_by_sigterm(), workplace(target, _WHO, FetchError) as place:
             git = Git(place.folder / amount.value, timeout_s, progress, place.lock)
             if there := _already(Git(target, timeout_s), amount, wanted):
-                remove_tree(place.folder / amount.value)  # of one that was killed at its very end
-                return there
+                return there  # another process has just made it
             announce(f"From each source come {LIMITS[amount]}.")
             return _from_first(sources, git, place, amount, wanted)
     except OSError as error:
@@ -154,6 +155,14 @@ def fetch(
         raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from error
     except GitError as error:
         raise FetchError(f"{target}: git fails in it: {error}; name another folder") from error
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what a process left beside *target* that was killed after it had moved it there."""
+    if note_of(target).exists():
+        with contextlib.suppress(FetchError, OSError), workplace(target, _WHO, FetchError) as place:
+            for path in place.folder.iterdir():
+                remove_tree(path)
 
 
 def _absolute(target: Path) -> Path:

@@ -19,9 +19,11 @@ from pathlib import Path
 
 import pytest
 
+from kit.case_study.fetch import fetch
 from kit.cli.main import main
 from kit.common.errors import UserError
 from kit.common.packaged_data import lessons
+from kit.common.user_folder import Workplace
 from kit.git.repository.clone import CloneHistory
 from kit.storage.progress import ProgressFile
 from tests.conftest import Program
@@ -159,6 +161,30 @@ def test_a_fetch_that_is_killed_leaves_nothing_or_a_whole_lesson(
 
     assert fetched() == [1, 1, 1, 1]
     assert found == ["0", "lesson.git"]
+
+
+def test_what_a_fetch_left_that_was_killed_at_its_end_is_removed_by_the_next(
+    source: Workshop, tmp_path: Path
+) -> None:
+    wanted = [source.git("rev-parse", "HEAD")]
+    target = tmp_path / "q" / "lesson.git"
+    place, put = tmp_path / "q", Workplace.put
+
+    def put_and_die(self: Workplace, new: Path) -> None:
+        put(self, new)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if (child := os.fork()) == 0:
+        try:
+            Workplace.put = put_and_die  # type: ignore[method-assign]
+            fetch(target, urls=[str(source.folder)], wanted=wanted)
+        finally:
+            os._exit(1)
+    os.waitpid(child, 0)
+    left = len(list(place.iterdir()))
+    fetch(target, urls=[str(source.folder)], wanted=wanted)
+
+    assert (left, [path.name for path in place.iterdir()]) == (2, ["lesson.git"])
 
 
 def test_a_recording_that_is_killed_is_not_there(tmp_path: Path, program: Program) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.fuzz.grammar import grown, restructured
 from tests.fuzz.mutate import LARGEST
 from tests.fuzz.run import fuzz, outcome
 from tests.fuzz.targets import CORPUS, TARGETS, Target, seeds
-from tests.fuzz.worst import SIZE, cost, search
+from tests.fuzz.worst import SIZE, Cost, cost, search
 
 COUNT = 150 if LONG else 60
 
@@ -88,18 +89,16 @@ def test_the_cost_of_an_input_is_measured_apart() -> None:
     assert (found.said, found.seconds >= 0.5, found.megabytes > 200) == ("read", True, True)
 
 
-def test_the_search_keeps_what_costs_most() -> None:
-    def square(data: bytes) -> None:
-        began = time.process_time()
-        while time.process_time() - began < len(data) / 1e5:
-            pass
-
+def test_the_search_keeps_what_costs_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fuzz.worst.cost", lambda _, data: Cost(len(data), -len(data)))
     files = ("tests/fuzz/corpus/words/*",)
-    found = search("x", Target(square, files), seed=1, until=time.monotonic() + 60, count=30)
-    lengths = [len(data) for _, data in found.slow]
+    found = search("x", Target(bytes.decode, files), seed=1, until=math.inf, count=30)
+    slow, large = ([len(data) for _, data in kept] for kept in (found.slow, found.large))
 
-    assert (found.inputs, len(lengths)) == (30, 4)
-    assert lengths[0] == max(lengths) > 300
+    assert (found.inputs, len(slow), len(large)) == (30, 4, 4)
+    assert slow == sorted(slow, reverse=True)
+    assert large == sorted(large)
+    assert slow[-1] > 300 > large[-1]
 
 
 FOUND_ONCE = sorted(CORPUS.glob("found/*"))

@@ -200,7 +200,7 @@ each = pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
 
 def minutes(path: Path) -> int:
     """How long a lesson says that it takes."""
-    said = re.search(r"\*It takes\* ([\w-]+) minutes\.", prose(read(path)))
+    said = re.search(r"\*(?:It|This page) takes\* ([\w-]+) minutes\.", prose(read(path)))
     assert said is not None
     return NUMBERS[said[1]]
 

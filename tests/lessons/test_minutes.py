@@ -68,7 +68,7 @@ def needed(path: Path) -> float:
 def said(path: Path) -> int:
     text = nbformat.read(path, as_version=4)
     prose = "\n".join(cell.source for cell in text.cells if cell.cell_type == "markdown")
-    found = re.search(r"\*It takes\* ([\w-]+) minutes\.", prose)
+    found = re.search(r"\*(?:It|This page) takes\* ([\w-]+) minutes\.", prose)
     assert found is not None
     return NUMBERS[found[1]]
 

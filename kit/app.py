@@ -111,17 +111,11 @@ __all__ = [
 # Widgets are imported where they are made: the command line does without them.
 
 
-# -- the map -------------------------------------------------------------------------------------
-
-
 def revision_map() -> Rows:
     """Return the map: for each step of the case study its date, its tag, and what QEMU does."""
     from kit.lessons.revision_map import map_rows, map_table
 
     return map_table(map_rows())
-
-
-# -- the way in ----------------------------------------------------------------------------------
 
 
 def cover(delay: int = 16) -> CoverWidget:
@@ -137,9 +131,6 @@ def cover(delay: int = 16) -> CoverWidget:
     from kit.views.widgets.cover import CoverWidget
 
     return CoverWidget(cover_scenes(), delay)
-
-
-# -- machines side by side, and runs -------------------------------------------------------------
 
 
 def sandbox(
@@ -267,9 +258,6 @@ def mail_of(
     return Lines(mail_about(_played(scenario, at, before, after), answers))
 
 
-# -- the explorer --------------------------------------------------------------------------------
-
-
 def path(token: str, beside: str | None = None) -> PathWidget:
     """Return the player of a path of the explorer, choice by choice.
 
@@ -322,9 +310,6 @@ def _path_mail(shown: PathPlay) -> str:
     return "\n".join(path_mail_lines(shown, commits, 72))
 
 
-# -- a machine of one's own --------------------------------------------------------------------
-
-
 def own_machine(mine: str | Path | OwnObject) -> OwnBench:
     """Return a machine of your own, to explore, play and compare; see docs/your-own-machine.md.
 
@@ -332,9 +317,6 @@ def own_machine(mine: str | Path | OwnObject) -> OwnBench:
         mine: An object with ``describe`` and ``step``, or the file of one: Python, or a program.
     """
     return OwnBench(mine)
-
-
-# -- a connector ---------------------------------------------------------------------------------
 
 
 def connector(at: str = "revert") -> Figure:
@@ -368,9 +350,6 @@ def connector_lab(at: str = "revert", *, tasks: str | None = None) -> ConnectorW
     return ConnectorWidget(ConnectorDesk(ConnectorModel(at), set_tasks))
 
 
-# -- commits -------------------------------------------------------------------------------------
-
-
 def tour(step: str = "timer") -> TourWidget:
     """Return the tour of the series: each step's commit, its diff, and what it changed.
 
@@ -392,9 +371,6 @@ def tour(step: str = "timer") -> TourWidget:
         choice.panel,
         choice.lines_of,
     )
-
-
-# -- exercises, and this installation ------------------------------------------------------------
 
 
 def exercise(name: str) -> ExerciseWidget:
@@ -448,8 +424,6 @@ def installation() -> Rows:
     paper = "On a screen, this is a table of what is installed on your machine."
     return Rows(("", "what", "found, or how to get it"), rows, printed=paper)
 
-
-# -- names of the releases before ----------------------------------------------------------------
 
 _RENAMED = {"bench": "sandbox", "commit_walk": "tour", "promises": "properties"}
 

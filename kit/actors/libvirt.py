@@ -150,9 +150,6 @@ def receive(libvirt: Libvirt, received: Input) -> Handled:
     return (libvirt, ()) if handler is None else handler(libvirt, received)
 
 
-# -- calls: one at a time ------------------------------------------------------------------------
-
-
 def _on_call(libvirt: Libvirt, call: ToLibvirt) -> Handled:
     if libvirt.job is not None:
         return replace(libvirt, queue=(*libvirt.queue, call)), ()
@@ -231,9 +228,6 @@ def _end(libvirt: Libvirt, answer: ApiSuccess | ApiError) -> Handled:
         libvirt, more = _begin(replace(libvirt, queue=tuple(rest)), following)
         commands += more
     return libvirt, commands
-
-
-# -- QEMU's replies ------------------------------------------------------------------------------
 
 
 def _on_reply(libvirt: Libvirt, _: QmpReturn | Done) -> Handled:
@@ -321,9 +315,6 @@ def _drop_device(libvirt: Libvirt, alias: str | None) -> Handled:
         emits = libvirt.version >= ASYNC_SINCE
         return libvirt, (Send(Actor.OPERATOR, VcpuRemoved(alias)),) if emits else ()
     return libvirt, (Send(Actor.OPERATOR, DeviceRemoved(alias)),)
-
-
-# -- events, and the wall clock ------------------------------------------------------------------
 
 
 def _on_device_deleted(libvirt: Libvirt, event: DeviceDeleted) -> Handled:

@@ -76,7 +76,7 @@ PARTICIPANTS = (Actor.OPERATOR, Actor.LIBVIRT, Actor.QEMU, Actor.GUEST)
 """The participants of a run of the embedded machine."""
 
 
-# -- operator to libvirt: virsh ----------------------------------------------------------------
+# Operator to libvirt: virsh.
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class MigrateDomain:
     """virsh migrate --live DOMAIN; the destination gets the devices that libvirt lists."""
 
 
-# -- libvirt to operator -----------------------------------------------------------------------
+# Libvirt to operator.
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ class DeviceRemovalFailed:
     alias: str
 
 
-# -- operator to guest: commands in its shell, and orders to the simulated guest -----------------
+# Operator to guest: commands in its shell, and orders to the simulated guest.
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class Hang:
     hung: bool = True
 
 
-# -- the host ----------------------------------------------------------------------------------
+# The host.
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class Overcommit:
     factor: int
 
 
-# -- QEMU to the others ------------------------------------------------------------------------
+# QEMU to the others.
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ Message = (
 """Everything that a trace can hold; each type has a row in `kit.trace.kinds`."""
 
 
-# -- inputs from the driver, which no trace shows ------------------------------------------------
+# Inputs from the driver, which no trace shows.
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +331,7 @@ class WaitOver:
 Input = Message | Interrupt | Restarted | WorkDone | WaitOver
 
 
-# -- commands to the driver ----------------------------------------------------------------------
+# Commands to the driver.
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,6 @@ def receive(guest: PcieGuest, received: Input, now_ns: int) -> Handled:
     return after, commands
 
 
-# -- accesses --------------------------------------------------------------------------------------
-
-
 def _access(guest: PcieGuest, *accesses: PcieRequest) -> Handled:
     sends = tuple(Send(Actor.QEMU, one) for one in accesses)
     return replace(guest, sent=(*guest.sent, *accesses)), sends
@@ -192,9 +189,6 @@ def _log(slot: GuestSlot, text: str) -> WriteLog:
     return WriteLog(f"pciehp: Slot({slot.number}): {text}")
 
 
-# -- firmware and boot -----------------------------------------------------------------------------
-
-
 def _restarted(guest: PcieGuest, _: Restarted, _now_ns: int) -> Handled:
     """Begin in the firmware: the kernel's state is gone."""
     slots = tuple(GuestSlot(port=slot.port, number=slot.number) for slot in guest.slots)
@@ -225,9 +219,6 @@ def _probe(guest: PcieGuest) -> Handled:
         )
         commands += more
     return guest, commands
-
-
-# -- interrupts ------------------------------------------------------------------------------------
 
 
 def _interrupt(guest: PcieGuest, interrupt: HotplugInterrupt, _now_ns: int) -> Handled:
@@ -280,9 +271,6 @@ def _events(guest: PcieGuest, slot: GuestSlot, status: int, now_ns: int) -> Hand
     else:
         more = ()
     return guest, (*commands, *more)
-
-
-# -- the button ------------------------------------------------------------------------------------
 
 
 def _pressed(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
@@ -355,9 +343,6 @@ def _go_dark(guest: PcieGuest, slot: GuestSlot, now_ns: int) -> Handled:
     return guest, commands
 
 
-# -- bringing a slot up ----------------------------------------------------------------------------
-
-
 def _bring_up(guest: PcieGuest, slot: GuestSlot) -> Handled:
     """Switch the slot on, and look whether a device answers."""
     guest = _set(guest, slot, SlotState.BLINKING_ON)
@@ -373,9 +358,6 @@ def _brought_up(guest: PcieGuest, slot: GuestSlot, there: bool) -> Handled:
     guest = _set(guest, slot, SlotState.ON)
     guest = replace(guest, used=tuple(sorted({*guest.used, slot.index})))
     return _access(guest, _light(slot, Indicator.ON))
-
-
-# -- orders from a person --------------------------------------------------------------------------
 
 
 def _decide(guest: PcieGuest, order: Decide, now_ns: int) -> Handled:

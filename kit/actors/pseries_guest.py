@@ -99,9 +99,6 @@ def receive(guest: Guest, received: Input) -> Handled:
     return (guest, ()) if handler is None else handler(guest, received)
 
 
-# -- firmware and boot ---------------------------------------------------------------------------
-
-
 def _restarted(guest: Guest, _: Restarted) -> Handled:
     """Begin in the firmware: the kernel's state is gone."""
     fresh = Guest(kind=guest.kind, conduct=guest.conduct, pinned=guest.pinned)
@@ -110,9 +107,6 @@ def _restarted(guest: Guest, _: Restarted) -> Handled:
 
 def _device_tree(guest: Guest, tree: DeviceTree) -> Handled:
     return replace(guest, up=True, used=tree.indices, sent=guest.sent[1:]), ()
-
-
-# -- events --------------------------------------------------------------------------------------
 
 
 def _interrupt(guest: Guest, _: Input) -> Handled:
@@ -224,9 +218,6 @@ def _done(guest: Guest, op: Op, rest: Program) -> Handled:
     return replace(guest, program=rest), commands
 
 
-# -- answers -------------------------------------------------------------------------------------
-
-
 def _answered(guest: Guest, reply: Reply) -> Handled:
     if not guest.sent:
         return guest, ()
@@ -256,9 +247,6 @@ def _noticed(guest: Guest, request: Request, reply: Reply) -> Guest:
             if indicator == (ISOLATION_STATE if physical else ALLOCATION_STATE):
                 used.discard(index)
     return replace(guest, used=tuple(sorted(used)))
-
-
-# -- its own work, and orders from a person ------------------------------------------------------
 
 
 def _work_done(guest: Guest, _: WorkDone) -> Handled:

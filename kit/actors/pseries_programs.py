@@ -189,9 +189,6 @@ def _by_user(program: Program) -> Program:
     return tuple(op for op in marked if not isinstance(op, Pause))
 
 
-# -- CPUs, and what is handled like them: PHBs, PMEM ---------------------------------------------
-
-
 def _add(index: int) -> Program:
     exists = (Say(f"CPU with drc index {index:x} already exists"),)
     return (Need(index, False, exists), *_acquire(index), *_configure(index), Attach(index))
@@ -234,9 +231,6 @@ def unisolate(index: int) -> Program:
     return (Call(sensor(index), Want.PRESENT), _anyway(isolation(index, 1)))
 
 
-# -- memory: all LMBs of a DIMM or none ----------------------------------------------------------
-
-
 def _add_lmbs(lmbs: tuple[int, ...], used: tuple[int, ...]) -> Program:
     missing = [lmb for lmb in lmbs if lmb not in used]
     return tuple(op for lmb in missing for op in (*_acquire(lmb), *_configure(lmb), Attach(lmb)))
@@ -262,9 +256,6 @@ def _remove_lmbs(lmbs: tuple[int, ...], kind: GuestKind, used: tuple[int, ...]) 
     return (*program, *releases)
 
 
-# -- PCI and PHBs: drmgr, in user space ----------------------------------------------------------
-
-
 def _add_pci(index: int) -> Program:
     return (
         Need(index, False, (Say(f"slot of drc index {index:x} is in use"),)),
@@ -283,9 +274,6 @@ def _remove_pci(index: int) -> Program:
         Call(isolation(index, 0), Want.SUCCESS, (Say(f"could not isolate {index:x}"),)),
         Detach(index),
     )
-
-
-# -- the calls -----------------------------------------------------------------------------------
 
 
 def sensor(index: int) -> GetSensorState:

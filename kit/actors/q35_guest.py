@@ -134,9 +134,6 @@ def _access(guest: AcpiGuest, access: _Access) -> Handled:
     return replace(guest, sent=(*guest.sent, access)), (Send(Actor.QEMU, access),)
 
 
-# -- firmware and boot ---------------------------------------------------------------------------
-
-
 def _restarted(guest: AcpiGuest, _: Restarted) -> Handled:
     """Begin in the firmware: the kernel's state is gone."""
     fresh = AcpiGuest(
@@ -161,9 +158,6 @@ def _learned(guest: AcpiGuest, read: ReadStatus, bits: int) -> Handled:
     if read.slot_type is SlotType.CPU and guest.dimms:
         return _access(guest, ReadStatus(SlotType.DIMM, 0))
     return _look(replace(guest, up=True, busy=False))
-
-
-# -- events --------------------------------------------------------------------------------------
 
 
 def _gpe(guest: AcpiGuest, gpe: GpeRaised) -> Handled:
@@ -228,9 +222,6 @@ def _done(guest: AcpiGuest, _: Done) -> Handled:
             return _work_off(replace(guest, at=None, busy=False))
 
 
-# -- the work of the kernel ----------------------------------------------------------------------
-
-
 def _work_off(guest: AcpiGuest) -> Handled:
     """Start the next noted event, unless one is in progress."""
     commands: tuple[Command, ...] = ()
@@ -283,9 +274,6 @@ def _work_done(guest: AcpiGuest, _: WorkDone) -> Handled:
     if not guest.up:
         return _access(guest, ReadStatus(SlotType.CPU, 0))
     return (guest, ()) if guest.at is None else _release(guest)
-
-
-# -- orders from a person ------------------------------------------------------------------------
 
 
 def _decide(guest: AcpiGuest, order: Decide) -> Handled:

@@ -175,9 +175,6 @@ def _absolute(target: Path) -> Path:
         raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from None
 
 
-# -- what is there already ---------------------------------------------------------------------
-
-
 def _already(git: Git, amount: Amount, wanted: Sequence[str]) -> Fetched | None:
     """Return what *git*'s folder holds if that is enough; None if it must be filled."""
     folder = git.folder
@@ -257,9 +254,6 @@ def _fetched(git: Git, amount: Amount, *, received_bytes: int | None = None) -> 
         received_bytes=received_bytes or 0,
         was_there=received_bytes is None,
     )
-
-
-# -- filling a folder --------------------------------------------------------------------------
 
 
 def _from_first(

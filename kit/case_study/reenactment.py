@@ -70,9 +70,6 @@ def build(source: Path, target: Path) -> None:
         _move(git, target, hashes[commits[-1].name])
 
 
-# -- the story ---------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Commit:
     """One commit: files from ``folder``, or the revert of the commits in ``reverts``."""
@@ -135,9 +132,6 @@ def _message(entry: Mapping[str, object]) -> str:
         f"Original-committed: {entry.get('original-committed', entry['date'])}\n"
         + (f"Original-message-id: <{posting}>\n" if posting else "")
     )
-
-
-# -- git ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +210,6 @@ def _tag(git: _Git, tag: _Tag, commit: str) -> None:
     message = f"{tag.name}, re-enacted: as {tag.commit}, by the content of its tree\n"
     options = ("--annotate", "--cleanup=verbatim", "--file=-")
     git.run("tag", *options, tag.name, commit, text=message, day=tag.date)
-
-
-# -- files -------------------------------------------------------------------------------------
 
 
 def _copy(source: Path, target: Path) -> None:

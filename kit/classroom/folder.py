@@ -206,9 +206,6 @@ def _seal(new: Path, targets: Sequence[Laptop], contents: Contents) -> FolderSiz
     return FolderSize(len(names) + 1, size, start.file_digest(new / SUMS))
 
 
-# -- afterwards --------------------------------------------------------------------------------
-
-
 def whole(folder: Path, wanted: str | None = None) -> tuple[str, ...]:
     """Return what is missing in a classroom folder or differs; nothing if it is whole.
 

@@ -86,9 +86,6 @@ def _say(words: str) -> None:
     sys.stderr.flush()
 
 
-# -- is it whole -------------------------------------------------------------------------------
-
-
 def read_manifest(folder: Path) -> dict[str, object]:
     """Return what classroom.json says; BrokenFolderError if there is none of ours."""
     path = folder / MANIFEST
@@ -205,9 +202,6 @@ def _say_check(folder: Path) -> int:
     return 1 if wrong else 0
 
 
-# -- does this computer fit --------------------------------------------------------------------
-
-
 def _here() -> tuple[str, str, str]:
     return sys.platform, platform.machine(), "{}.{}".format(*sys.version_info[:2])
 
@@ -231,9 +225,6 @@ def _must_fit(folder: Path) -> None:
         f"the folder is for {known}; this is {name} {machine}, Python {py}:"
         " install such a Python, or ask for a folder for this one"
     )
-
-
-# -- installing --------------------------------------------------------------------------------
 
 
 def home() -> Path:
@@ -364,9 +355,6 @@ def try_lock(handle: int) -> bool:
     except OSError:
         return sys.platform != "win32"  # some network drives know no locks
     return True
-
-
-# -- starting ----------------------------------------------------------------------------------
 
 
 def _start(arguments: list[str], folder: Path) -> int:

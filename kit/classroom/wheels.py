@@ -71,9 +71,6 @@ def read_wheel(path: Path) -> Wheel:
         raise UserError(f"{path}: is not a wheel that can be read: {error}") from None
 
 
-# -- the kit's own -----------------------------------------------------------------------------
-
-
 def built_wheel(source: Path, target: Path) -> Path:
     """Build the kit's wheel from its source tree into the folder *target*, or raise UserError."""
     # if the build backend is installed, pip need not fetch it
@@ -137,9 +134,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _record_hash(data: bytes) -> str:
     digest = base64.urlsafe_b64encode(sha256(data).digest())
     return f"sha256={digest.rstrip(b'=').decode()}"
-
-
-# -- what it needs -----------------------------------------------------------------------------
 
 
 def download(
@@ -208,9 +202,6 @@ def _without_marker(required: Requirement) -> str:
 def _absolute(*paths: Path) -> list[str]:
     """Return paths for pip, which runs in a folder without anybody's files."""
     return [str(path.absolute()) for path in paths]
-
-
-# -- pip ---------------------------------------------------------------------------------------
 
 
 def _pip(command: str, *arguments: str, limit: int = _DOWNLOAD_S, what: str = "the kit") -> None:

@@ -208,9 +208,6 @@ def _like(binary: str) -> Revision:
     return identity.nearest
 
 
-# -- what is asked for -----------------------------------------------------------------------------
-
-
 def _kinds(names: list[str] | None) -> tuple[GuestKind, ...]:
     known = {kind.value: kind for kind in GuestKind}
     check_names("--guest", names, known)
@@ -227,9 +224,6 @@ def _revision(name: str) -> Revision:
     revision = find_revision(name)
     explored_platform_of(revision)
     return revision
-
-
-# -- searching -------------------------------------------------------------------------------------
 
 
 def _search_there(job: SearchJob) -> Explored:
@@ -262,9 +256,6 @@ def _searched(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
         return
     with pool(processes) as workers:
         yield from explored(todo, workers, _search_there, workers.ask_to_stop)
-
-
-# -- two revisions ---------------------------------------------------------------------------------
 
 
 def _same(
@@ -317,9 +308,6 @@ def _same_json(kind: GuestKind, one: Alike) -> dict[str, object]:
         "states": one.result.states,
         "difference": one.difference and [played.token for played in one.difference],
     }
-
-
-# -- scripts for a real QEMU -----------------------------------------------------------------------
 
 
 def _export(folder: Path, found: Sequence[Explored]) -> None:

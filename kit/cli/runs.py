@@ -401,9 +401,6 @@ def _path_forms(play: PathPlay) -> Forms:
     )
 
 
-# -- JSON --------------------------------------------------------------------------------------
-
-
 def _report_json(report: ConformanceReport) -> dict[str, Any]:
     return {
         "transcripts": report.transcripts,

@@ -81,9 +81,6 @@ _END_S = 5.0
 _LOOK_S = 0.02
 
 
-# -- what a child inherits ---------------------------------------------------------------------
-
-
 def clean_environment(
     more: Mapping[str, str] | None = None, base: Mapping[str, str] | None = None
 ) -> dict[str, str]:
@@ -155,9 +152,6 @@ def python(*arguments: str) -> list[str]:
 def own_session() -> dict[str, Any]:
     """Return the arguments that make a library's Popen start a child in a group of its own."""
     return {"start_new_session": True} if _IS_POSIX else {}
-
-
-# -- one child ---------------------------------------------------------------------------------
 
 
 class Child:
@@ -289,9 +283,6 @@ def _found(program: str, variables: Mapping[str, str]) -> str:
     return found
 
 
-# -- one child, to its end ---------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class ChildResult:
     """The exit status of a process, and its output."""
@@ -332,9 +323,6 @@ def become(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) ->
         os.chdir(cwd)
         os.execve(command[0], list(command), variables)
     sys.exit(subprocess.run(command, cwd=cwd, env=variables, check=False).returncode)
-
-
-# -- workers -----------------------------------------------------------------------------------
 
 
 class Workers(Executor):
@@ -440,8 +428,6 @@ def _end_with_parent() -> None:
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
-
-# -- the guard ---------------------------------------------------------------------------------
 
 # It reads "+ GROUP", "- GROUP" and "quit".  At the end of the pipe it ends the groups that are
 # left.  Without "quit" the kit was killed, and marked processes outside those groups end, too.

@@ -137,8 +137,6 @@ class TomlReader:
         lines = enumerate(self._lines)
         return next((n for n, line in lines if n >= start and fits(line)), None)
 
-    # -- values --------------------------------------------------------------------------------
-
     def check_name(self, name: str) -> None:
         """Raise unless *name*, the file's, is well formed."""
         if not _NAME.fullmatch(name) or len(name) > 40:

@@ -227,8 +227,6 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
-# -- writing files -----------------------------------------------------------------------------
-
 _TAKES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")  # handed over by a shell
 _NEW = (
     os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
@@ -354,9 +352,6 @@ def sync_folder(folder: Path) -> None:
                 os.close(handle)
 
 
-# -- making folders ----------------------------------------------------------------------------
-
-
 def make_folders(folder: Path, *below: str) -> Path:
     """Make *folder*, then the nested folders *below* in it; return the last.
 
@@ -384,9 +379,6 @@ def copy_tree(source: Path, target: Path) -> None:
     make_folders(target.parent, target.name)
     for path in sorted(source.iterdir()):
         copy_tree(path, target / path.name)
-
-
-# -- locks ------------------------------------------------------------------------------------
 
 
 def open_lock(path: Path) -> int:

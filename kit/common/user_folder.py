@@ -81,9 +81,6 @@ def move_folder(new: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-# -- work that goes on after a crash -----------------------------------------------------------
-
-
 @dataclass(slots=True)
 class Workplace:
     """A folder beside a target, in which a task continues after a crash.

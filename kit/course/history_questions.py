@@ -75,8 +75,6 @@ def _day(date: str) -> str:
     return date[:10]
 
 
-# -- how it names what it takes back -----------------------------------------------------------
-
 _NAMES: Mapping[By, tuple[str, str]] = {
     By.HASH: ("Its hash", "The message gives its hash."),
     By.TWIN: (
@@ -140,8 +138,6 @@ def _first(case: RevertCase) -> RevertTarget | None:
     return next((one for one in case.revert.resolved if one.sha == case.oldest.sha), None)
 
 
-# -- is it exact -------------------------------------------------------------------------------
-
 _VERDICTS = {
     RevertVerdict.EXACT: "It undoes them exactly",
     RevertVerdict.SAME_LINES: "The lines cancel out, but undoing them needs a conflict solved",
@@ -203,9 +199,6 @@ def _left_over(case: RevertCase) -> Exercise | None:
     )
 
 
-# -- how long it lasted ------------------------------------------------------------------------
-
-
 def _days(case: RevertCase) -> Exercise | None:
     target = _first(case)
     if target is None or target.days is None or target.author_days is None:
@@ -235,9 +228,6 @@ def _days(case: RevertCase) -> Exercise | None:
         f" By the author's dates it is {target.author_days}.",
         ordered=int,
     )
-
-
-# -- who shipped it ----------------------------------------------------------------------------
 
 
 def _first_with(case: RevertCase) -> Exercise | None:
@@ -311,9 +301,6 @@ def _contains(case: RevertCase) -> Exercise | None:
         ),
         explanation=f"{tag} comes after both commits, and what it contains is what its files say.",
     )
-
-
-# -- what else happened ------------------------------------------------------------------------
 
 
 def _between(case: RevertCase) -> Exercise | None:

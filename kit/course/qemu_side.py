@@ -173,9 +173,6 @@ def _shown(action: str, answer: str, events: list[str]) -> dict[str, Any]:
     return {"events": sent} if action == TIMER else {"answer": answer, "events": sent}
 
 
-# -- the machine that answers as recorded ----------------------------------------------------------
-
-
 class _Reference:
     """The kit's machine at a revision, its states by readable names that are unique."""
 

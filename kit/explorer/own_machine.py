@@ -241,9 +241,6 @@ class OwnMachine:
         return OwnMachineError(f"{self.name}: {where}: {plain(str(error))}; see {REFERENCE}")
 
 
-# -- JSON ------------------------------------------------------------------------------------------
-
-
 def canonical(value: object) -> str:
     """Return JSON data as the one text that all equal data have.
 

@@ -185,9 +185,6 @@ def explore_each(
     return found
 
 
-# -- paths -----------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class OwnChoice:
     """An action of a path; ``step`` is None where it cannot happen."""

@@ -79,9 +79,6 @@ def _token(run: Run) -> str:
         return ""
 
 
-# -- a page ----------------------------------------------------------------------------------------
-
-
 def solution_page(
     lesson: str, exercises: Sequence[Exercise], diffs: Diffs, token: Callable[[Run], str]
 ) -> str:

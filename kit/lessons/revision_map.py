@@ -176,9 +176,6 @@ def _releases() -> dict[str, dict[str, str]]:
     }
 
 
-# -- what a run shows ------------------------------------------------------------------------------
-
-
 def _answer(retry: Retry) -> str:
     if retry.error is not None:
         left = retry.seconds_named
@@ -222,9 +219,6 @@ def _told(run: Run) -> Iterator[str]:
         if isinstance(entry.message, ApiError) and entry.dst is Actor.OPERATOR:
             word = "timed out" if "timed out" in entry.message.text.lower() else "failed"
             yield f"operator at {seconds(entry.at_ns)}: virsh {word}"
-
-
-# -- as text ---------------------------------------------------------------------------------------
 
 
 def map_table(rows: Sequence[MapRow]) -> Rows:

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-# -- the hotplug event log ---------------------------------------------------------------------
+# The hotplug event log.
 
 
 class HotplugType(Enum):
@@ -86,7 +86,7 @@ class HotplugEvent:
     count: int | None = None
 
 
-# -- replies -----------------------------------------------------------------------------------
+# Replies.
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ SharedReply = QmpReturn | QmpError | Stepped | Done | Aborted
 Reply = SharedReply | StatusReturn | SensorReturn | ConnectorReturn | ExceptionReturn | RawReturn
 
 
-# -- what QEMU sends unasked -------------------------------------------------------------------
+# What QEMU sends unasked.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-# -- devices, as device_add names them ---------------------------------------------------------
+# Devices, as device_add names them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ _PCI_ADDR = re.compile(r"\s*([+-]?(?:0[xX])?[0-9a-fA-F]+)(?:\.\s*([+-]?(?:0[xX])
 Device = CpuCore | Dimm | Nvdimm | Phb | PciFunction
 
 
-# -- QMP commands ------------------------------------------------------------------------------
+# QMP commands.
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class Migrate:
     clock_ns: int | None = None
 
 
-# -- what the guest calls ----------------------------------------------------------------------
+# What the guest calls.
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class ClientArchitectureSupport:
     hp_evt: bool = True
 
 
-# -- time --------------------------------------------------------------------------------------
+# Time.
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,6 @@ class _Story(Driver):
         # observations have the time of day, which may be set; waiting uses the other clock
         self._began_s, self._zero_s = time.time(), time.monotonic()
 
-    # -- boot ------------------------------------------------------------------------------------
-
     def begin(self) -> None:
         """Plug the setup's devices, boot, and take CPUs offline that begin so."""
         setup, machine = self._scenario.setup, self._machine
@@ -135,8 +133,6 @@ class _Story(Driver):
         self._machine.wait_for_shell(self._boot_s)
         self._collect()
         self._booting = False
-
-    # -- the wall clock --------------------------------------------------------------------------
 
     def play(self, interventions: tuple[Intervention, ...]) -> None:
         """Type each line at its time, and observe until the end."""
@@ -175,8 +171,6 @@ class _Story(Driver):
         self._collect()
         self.abort(Aborted(gone.abort))
         self._notes.append(f"the binary {str(gone).removeprefix(self._machine.binary.path)[2:]}")
-
-    # -- commands --------------------------------------------------------------------------------
 
     def _typed(self, line: TypedLine) -> None:
         message = line.message
@@ -233,8 +227,6 @@ class _Story(Driver):
     def wait(self, ns: int | None) -> None:
         self._waits_until_ns = None if ns is None else self._now_ns() + ns
 
-    # -- what is seen ----------------------------------------------------------------------------
-
     def _collect(self) -> None:
         """Put all observations into the trace."""
         self._seen(self._machine.take())
@@ -256,8 +248,6 @@ class _Story(Driver):
             self.note(Actor.GUEST, Actor.QEMU, what)
         else:
             self.emit((what,))
-
-    # -- the guest's shell -----------------------------------------------------------------------
 
     def _to_the_guest(self, actor: Actor, message: Message) -> None:
         try:
@@ -288,8 +278,6 @@ class _Story(Driver):
             return
         path = f"/sys/devices/system/cpu/cpu{found[0]}/online"
         self._machine.run(f"echo {int(order.online)} > {path}")
-
-    # -- the trace -------------------------------------------------------------------------------
 
     def note(self, src: Actor, dst: Actor, message: Message) -> None:
         at_s, self._seen_at_s = self._seen_at_s, None

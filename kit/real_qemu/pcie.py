@@ -57,8 +57,6 @@ class RealPcie(RealMachine):
         found = (_event(event) for event in self.session.events)
         return tuple(event for event in found if event is not None)
 
-    # -- requests --------------------------------------------------------------------------------
-
     def _reply(self, request: pcie.PcieRequest) -> pcie.PcieReply:
         if isinstance(request, Usual):
             return self.usual(request)
@@ -122,8 +120,6 @@ class RealPcie(RealMachine):
         self.session.qtest("outl", place, value & 0xFFFFFFFF)
         return Done()
 
-    # -- migration -------------------------------------------------------------------------------
-
     def _functions(self) -> tuple[PcieFunction, ...]:
         """Return the devices behind the ports, each at the address that it has."""
         return tuple(map(self._function, self._device_ids().ids))
@@ -166,8 +162,6 @@ class RealPcie(RealMachine):
         self.now_ns = clock_ns
         self.look()
         return Done()
-
-    # -- configuration space ---------------------------------------------------------------------
 
     def _devfn(self, port: str) -> int:
         if port not in self._slots:

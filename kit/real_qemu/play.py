@@ -133,9 +133,6 @@ def _ending(reply: Aborted) -> str:
     return f"{abort.function}: assertion failed: {abort.assertion}"
 
 
-# -- a run ---------------------------------------------------------------------------------------
-
-
 def play_real(
     scenario: Scenario, identity: Identity, interventions: tuple[Intervention, ...] = ()
 ) -> Run:

@@ -163,8 +163,6 @@ class RealMachine:
         self.now_ns = int(self.session.qtest("clock_step", str(ns))[0])
         return Stepped(self.now_ns)
 
-    # -- migration -------------------------------------------------------------------------------
-
     @contextmanager
     def destination(self, words: tuple[str, ...]) -> Iterator[Session]:
         """Yield another process, with *words* on its command line, that takes over in the end.
@@ -206,8 +204,6 @@ class RealMachine:
             if status in bad or time.monotonic() > until:
                 raise self.error(f"the migration fails: {query} says {status}")
             time.sleep(_POLL_S)
-
-    # -- devices ---------------------------------------------------------------------------------
 
     def device_add(self, device: Device, arguments: dict[str, Any]) -> QmpReturn | QmpError:
         """Plug a device in; *arguments* lack only the memory of a module."""

@@ -92,9 +92,6 @@ class _Planned:
     request: requests.Request | None
 
 
-# -- what is asked -------------------------------------------------------------------------------
-
-
 def reproducer_of_run(run: Run) -> Reproducer:
     """Return the script of a run; UserError for another board, or if a guest must boot."""
     name, revision = run.scenario.name, run.revision
@@ -156,9 +153,6 @@ def _sentence_of(request: requests.Request) -> str:
     return sentence(entry)
 
 
-# -- what is answered ----------------------------------------------------------------------------
-
-
 def _answered(
     name: str, title: str, token: str, revision: Revision, plan: Iterable[_Planned]
 ) -> Reproducer:
@@ -213,9 +207,6 @@ def _without_cas(name: str, plan: Iterable[_Planned]) -> Iterator[_Planned]:
         if not isinstance(request, requests.ClockStep):
             last = request
         yield one
-
-
-# -- in the script's words -----------------------------------------------------------------------
 
 
 def python_script(made: Reproducer, file: str) -> str:

@@ -112,8 +112,6 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- beginning and end -----------------------------------------------------------------------
-
     def _start(self, arguments: list[str], until: float, *, console: bool) -> None:
         other, qmp = self._listen("console" if console else "qtest"), self._listen("qmp")
         tty = ("-chardev", f"socket,id=tty,path={self.folder / 'console'}")
@@ -178,8 +176,6 @@ class Session:
         if process is not None:
             process.end(0)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    # -- asking ----------------------------------------------------------------------------------
 
     def qmp(self, command: str, **arguments: Any) -> QmpAnswer | QmpFailure:  # noqa: ANN401 - JSON
         """Send a command over QMP; ``_`` in a name stands for ``-``."""
@@ -303,8 +299,6 @@ class Session:
             raise self._error(f"says {error}") from None
         except OSError:
             raise self._gone() from None
-
-    # -- what it wrote, and how it ended ---------------------------------------------------------
 
     def output(self) -> str:
         """Return the end of what the process wrote to stdout and stderr."""

@@ -51,9 +51,6 @@ def _fresh(revision: Revision, _cas_at_reset: bool) -> Ask:
     return ask_with_a_new_clock
 
 
-# -- fields --------------------------------------------------------------------------------------
-
-
 def _bit(data: Json, key: str) -> None:
     if number(data, key) not in (0, 1):
         raise FormatError(f"{key} is {short(data[key])}; expected 0 or 1")
@@ -104,8 +101,6 @@ def _functions(data: Json, key: str) -> tuple[PcieFunction, ...]:
 def _plug(kind: str, name: str, bus: str, addr: str = "", multifunction: bool = False) -> DeviceAdd:
     return DeviceAdd(PcieFunction(bus, addr, multifunction, name, kind))
 
-
-# -- ops -----------------------------------------------------------------------------------------
 
 _DONE = record("reply", {})
 _VALUE = record("reply", {"value": number})

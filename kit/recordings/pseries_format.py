@@ -30,9 +30,6 @@ def _fresh(revision: Revision, cas_at_reset: bool) -> Ask:
     return asking(boot(revision, Config(cas_at_reset=cas_at_reset)), step)
 
 
-# -- fields ------------------------------------------------------------------------------------
-
-
 def _dimms(data: Json, key: str) -> tuple[requests.Dimm, ...]:
     dimms = data[key]
     if not isinstance(dimms, list):
@@ -73,8 +70,6 @@ def _room(data: Json, key: str) -> int:
         raise FormatError(f"{key} is {words}, not 0 to 16")
     return words
 
-
-# -- ops ---------------------------------------------------------------------------------------
 
 _HOTPLUG = record(
     "reply.hotplug",

@@ -139,9 +139,6 @@ def _pack_bytes(path: Path) -> int:
     return total
 
 
-# -- on this machine ---------------------------------------------------------------------------
-
-
 def _locally(survey: SurveyFolder, todo: Sequence[SurveyTask], jobs: int) -> Iterator[str]:
     """Yield the name of each repository when its process has ended."""
     waiting = list(todo)
@@ -190,9 +187,6 @@ def _last_words(said: IO[bytes]) -> str:
     said.seek(max(size - _MAX_SAID, 0))
     lines = said.read().decode("utf-8", "replace").strip().splitlines()
     return plain(lines[-1]) if lines else ""
-
-
-# -- on a cluster ------------------------------------------------------------------------------
 
 
 def _on_a_cluster(survey: SurveyFolder, todo: Sequence[SurveyTask], address: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ def _status_row(of: type[Any]) -> MessageKind[Any]:
 
 
 _ROWS: tuple[MessageKind[Any], ...] = (
-    # -- QMP commands ----------------------------------------------------------------------------
+    # QMP commands.
     MessageKind(
         of=requests.DeviceAdd,
         wire="device_add",
@@ -131,7 +131,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(of=requests.QueryVersion, wire="query-version"),
     MessageKind(of=acpi.QueryAcpiOspmStatus, wire="query-acpi-ospm-status"),
     MessageKind(of=requests.ClockStep, wire="clock_step"),
-    # -- RTAS calls ------------------------------------------------------------------------------
+    # RTAS calls.
     MessageKind(
         of=requests.SetIndicator,
         wire="set-indicator",
@@ -169,7 +169,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         label="guest starts, CAS",
         sentence="The guest's kernel starts and reports its abilities (CAS).",
     ),
-    # -- ACPI registers --------------------------------------------------------------------------
+    # ACPI registers.
     MessageKind(
         of=acpi.ReadStatus,
         wire="slot-status",
@@ -190,7 +190,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
             f"The guest reports on {phrases.slot_name(m)} (_OST): {phrases.ost_status(m.status)}."
         ),
     ),
-    # -- replies ---------------------------------------------------------------------------------
+    # Replies.
     MessageKind(
         of=events.QmpReturn,
         wire="return",
@@ -247,7 +247,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         sentence=lambda m, _: f"It reads {m.bits:#x}: {phrases.status_bits(m.bits)}.",
     ),
     MessageKind(of=acpi.OspmStatusReturn, wire="return"),
-    # -- what QEMU sends unasked -----------------------------------------------------------------
+    # What QEMU sends unasked.
     MessageKind(
         of=events.DeviceDeleted,
         wire="DEVICE_DELETED",
@@ -344,7 +344,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         severity=Severity.BAD,
         heard_by=NOBODY,
     ),
-    # -- virsh -----------------------------------------------------------------------------------
+    # Virsh.
     MessageKind(
         of=messages.SetVcpus,
         wire="virsh-setvcpus",
@@ -433,7 +433,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         severity=Severity.BAD,
         outcome=UnplugOutcome.FAILED,
     ),
-    # -- inside the guest ------------------------------------------------------------------------
+    # Inside the guest.
     MessageKind(
         of=messages.CpuOnline,
         wire="cpu-online",
@@ -506,7 +506,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
         ),
         minor=True,
     ),
-    # -- the host --------------------------------------------------------------------------------
+    # The host.
     MessageKind(
         of=messages.Overcommit,
         wire="overcommit",

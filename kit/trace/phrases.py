@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 
-# -- pseries -------------------------------------------------------------------------------------
+# Pseries.
 
 
 def connector_name(index: int) -> str:
@@ -144,7 +144,7 @@ def pin_sentence(order: Pin) -> str:
     return f"The guest can take {name} out of use again."
 
 
-# -- any machine ---------------------------------------------------------------------------------
+# Any machine.
 
 
 def abort_sentence(abort: Abort) -> str:
@@ -177,7 +177,7 @@ def load_sentence(factor: int) -> str:
     return f"The host gets busy. The guest's work takes {factor} times as long; its clock runs on."
 
 
-# -- ACPI slots ----------------------------------------------------------------------------------
+# ACPI slots.
 
 
 def slot_name(message: ReadStatus | WriteControl | ReportOst) -> str:

@@ -229,8 +229,6 @@ class CloneHistory:
             listener.join(1)  # it closes what it reads
             process.stdout.close()
 
-    # -- objects -------------------------------------------------------------------------------
-
     def reader(self, name: str) -> ObjectReader:
         """Return the reader of single objects whose hashes are as long as *name*."""
         if self._reader is None:
@@ -267,8 +265,6 @@ class CloneHistory:
         with contextlib.suppress(MissingObjectError, ValueError):
             return self.reader(direct).find(direct) or peeled
         return direct
-
-    # -- git -----------------------------------------------------------------------------------
 
     def _answer(self, *command: str, of: str) -> bytes:
         """Return all that a command prints, without the end of the last line."""
@@ -431,9 +427,6 @@ def _complaint(said: str) -> str:
     if rest:  # what it names stands in the next line
         reason += f" {rest[0].strip()}"
     return plain(re.sub("^(fatal|error): ", "", reason)[:200])
-
-
-# -- parsing -----------------------------------------------------------------------------------
 
 
 def _commits(printed: bytes) -> tuple[Commit, ...]:

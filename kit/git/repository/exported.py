@@ -116,9 +116,6 @@ class FileHistory:
         return self._tags
 
 
-# -- JSON --------------------------------------------------------------------------------------
-
-
 def _ours(text: str, place: str) -> dict[str, Any]:
     """Return the object in the text if it is of our format and of a version known here."""
     try:

@@ -90,8 +90,6 @@ class Meter:
         """Return the variables without which git might bypass it."""
         return {} if self._server is None else {"no_proxy": "", "NO_PROXY": ""}
 
-    # -- what goes through ---------------------------------------------------------------------
-
     def _serve(self, server: socket.socket) -> None:
         join: _Join = self._by_socks
         if self._url.startswith("git:"):

@@ -176,8 +176,6 @@ class Objects(Commits):
     def _tree(self, name: str) -> bytes:
         return self._memory.content(name, "tree")[1]
 
-    # -- trees ---------------------------------------------------------------------------------
-
     def merge(self, base: str, ours: str, theirs: str) -> str | None:
         """Merge three trees in memory; None if they conflict."""
         with self._libgit2_errors("a merge"):
@@ -249,8 +247,6 @@ class Objects(Commits):
         """Return the file of a tree at a path, or None."""
         self._memory.charge(_FILE_WORK)
         return _entry_of(self._trees.entry(tree, path.encode("utf-8", "surrogateescape")))
-
-    # -- files ---------------------------------------------------------------------------------
 
     def size(self, entries: Iterable[TreeFile]) -> int:
         """Return the bytes of files, each as often as it is named; absent ones count as empty."""

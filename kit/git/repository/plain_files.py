@@ -72,8 +72,6 @@ class PlainFiles:
         self._end = time.monotonic() + self.timeout_s
         self._pseudo = _pseudo_devices()
 
-    # -- the parts of a repository -------------------------------------------------------------
-
     def check_place(self, place: Path) -> None:
         """Check the repository that a folder is: bare, with ``.git``, or a linked worktree."""
         dot = str(place / ".git")
@@ -127,8 +125,6 @@ class PlainFiles:
                     raise UnreadableError(f"its settings include more than {MAX_CONFIGS} files")
         self._configs[path] = count
         return count
-
-    # -- files ---------------------------------------------------------------------------------
 
     def _walk(self, top: str) -> None:
         """Check every file below a folder, and below those that a link in it leads to."""

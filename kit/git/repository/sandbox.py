@@ -72,9 +72,6 @@ _LOCK = threading.RLock()
 _PIPE_BYTES = 1 << 20  # as much as Linux lets anybody have
 
 
-# -- environment -------------------------------------------------------------------------------
-
-
 def environment(protocols: str = "none", more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return git's own variables: what it may reach, its settings, and no way to prompt.
 
@@ -139,9 +136,6 @@ def without_git_variables() -> Iterator[None]:
             yield
         finally:
             os.environ.update(hidden)
-
-
-# -- which folder, and whether it may be read --------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +223,6 @@ def _run(
     except TimeoutError:
         raise UnreadableError(f"no answer within {timeout_s:g} s") from None
     return done.status, done.stdout, done.stderr.decode("utf-8", "replace")
-
-
-# -- waiting -----------------------------------------------------------------------------------
 
 
 def read_with_timeout(pipe: IO[bytes], timeout_s: float, nap_s: float = 0) -> io.BufferedReader:

@@ -50,8 +50,6 @@ class FetchError(UserError):
     """Commits cannot be fetched; the text says what, where and what to do."""
 
 
-# -- where from --------------------------------------------------------------------------------
-
 # A scheme, and what git may use to follow it: of redirects only the one to https.
 _PROTOCOLS = {"https": "https", "http": "http:https", "git": "git", "file": "file"}
 
@@ -92,9 +90,6 @@ def origin(url: str) -> Origin:
     )
 
 
-# -- one at a time -----------------------------------------------------------------------------
-
-
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:
     """Handle SIGTERM like Ctrl-C, so that git, which has a session of its own, ends too."""
@@ -107,8 +102,6 @@ def ended_by_sigterm() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
-
-# -- git ---------------------------------------------------------------------------------------
 
 _PROGRESS = re.compile(r"(?:remote: )?([A-Z][A-Za-z ]+):\s+(?:\d+% \((\d+)/(\d+)\)|(\d+))")
 _RECEIVED = re.compile(r"^Receiving objects: .*, ([\d.]+) (bytes|KiB|MiB|GiB) \|.*done\.$")

@@ -130,9 +130,6 @@ def _versions(clone: CloneHistory, report: RevertReport) -> tuple[TaggedVersion,
     )
 
 
-# -- other commits on the same files -----------------------------------------------------------
-
-
 class _Others:
     """Finds commits near a revert that change the same files and have nothing to do with it."""
 

@@ -64,9 +64,6 @@ _TOGGLE = re.compile(
 )
 
 
-# -- the commits just before -------------------------------------------------------------------
-
-
 def undone_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str, ...]:
     """Return what a commit takes back among those before it in its line, newest first.
 
@@ -177,9 +174,6 @@ def _specs(paths: Iterable[bytes]) -> list[str]:
     return [f":(top,literal){os.fsdecode(path)}" for path in paths]
 
 
-# -- the exact inverse -------------------------------------------------------------------------
-
-
 def inverse_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str, ...]:
     """Return the last commit of the year before whose exact inverse one is, or nothing.
 
@@ -233,9 +227,6 @@ def _lines_of(
         return None
     commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
     return {path: line_change(commits.text(old), commits.text(new)) for path, (old, new) in changed}
-
-
-# -- the whole log -----------------------------------------------------------------------------
 
 
 class _FileStep(NamedTuple):

@@ -213,9 +213,6 @@ def _results(
         yield state
 
 
-# -- three-way ---------------------------------------------------------------------------------
-
-
 def _three_way(asked: CheckedRevert) -> bool:
     """Does an order give the revert's tree?"""
     exact, applied = _files_apart(asked, asked.all_orders)
@@ -283,9 +280,6 @@ def _may_hide_renames(asked: CheckedRevert) -> bool:
         if any(asked.entry({}, path) is None for path in news):
             return True
     return False
-
-
-# -- reverse application -----------------------------------------------------------------------
 
 
 def _reverse_apply(asked: CheckedRevert) -> bool:
@@ -359,9 +353,6 @@ def _content_of(objects: Objects, entry: TreeFile) -> tuple[int, bytes]:
     if entry.mode == FileMode.COMMIT:
         return entry.mode, str(entry.blob).encode()
     return entry.mode, objects.blob(entry.blob)
-
-
-# -- line by line ------------------------------------------------------------------------------
 
 
 def net_of(objects: Objects, changed: Changed) -> Net:
@@ -440,8 +431,6 @@ def _line(line: bytes, *, twin: bool) -> str:
     text = line.decode("utf-8", "replace").removesuffix("\n")
     return f"{text} (no line feed)" if twin else text
 
-
-# -- the list ----------------------------------------------------------------------------------
 
 _CHECKS = (
     RevertCheck(

@@ -178,9 +178,6 @@ def report_json(report: RevertReport) -> dict[str, object]:
     }
 
 
-# -- tags, by ancestry and by content ------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class TagsWithCode:
     """A version's tag: does it come after the reverted commit, and does it have the code?
@@ -244,9 +241,6 @@ def _descendants(clone: CloneHistory, target: RevertTarget, tips: list[str]) -> 
     walk = ("rev-list", "--ancestry-path", f"^{target.sha}", *tips, "--")
     with clone.stream(*walk) as listed:
         return {line.decode().strip() for line in listed} | ({target.sha} & set(tips))
-
-
-# -- all of them -------------------------------------------------------------------------------
 
 
 def reverts(
@@ -316,9 +310,6 @@ def _cells(row: Revert) -> list[dict[str, Any]]:
         }
         for target in row.targets
     ] or [about]
-
-
-# -- a range -----------------------------------------------------------------------------------
 
 
 def changelog(history: History, span: str, *, check: bool = True) -> tuple[ChangelogEntry, ...]:

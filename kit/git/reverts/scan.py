@@ -155,9 +155,6 @@ def _record(commit: RawCommit) -> _Record:
     return _Record(commit, *subject_and_body(commit.message))
 
 
-# -- what the log prints -----------------------------------------------------------------------
-
-
 def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     """Give the rows in the order of the log, each when what it names has been placed."""
     scan = _Scan(clone, is_whole=not wanted.is_choice, is_cut=wanted.is_cut)

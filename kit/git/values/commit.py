@@ -74,9 +74,6 @@ class Commit:
         return found[-1] if found else None
 
 
-# -- the diff ----------------------------------------------------------------------------------
-
-
 class LineKind(Enum):
     """What a line of a diff is; the value is its sign."""
 
@@ -157,8 +154,6 @@ def net_lines(*diffs: tuple[FileDiff, ...]) -> dict[tuple[str, str], int]:
                     net[file.path, line.text] += sign
     return {key: count for key, count in net.items() if count}
 
-
-# -- what a message says of other commits ------------------------------------------------------
 
 _HASH = r"[0-9a-f]{7,40}"
 _MENTION = re.compile(rf"(?<![\w/.@-])({_HASH})(?![\w@-])")

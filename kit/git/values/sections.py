@@ -214,9 +214,6 @@ def range_json(
     }
 
 
-# -- the version that follows --------------------------------------------------------------------
-
-
 def highest_version(tags: Iterable[str]) -> str | None:
     """Return the tag with the highest number, or None.
 

@@ -199,9 +199,6 @@ def judge(
     return RevertVerdict.DIFFERENT if any(own) else RevertVerdict.PARTIAL
 
 
-# -- JSON --------------------------------------------------------------------------------------
-
-
 def target_json(target: RevertTarget) -> dict[str, object]:
     """Return a target as what json can write."""
     return {

@@ -72,9 +72,6 @@ def _cell_json(cell: _Cell) -> dict[str, object]:
     return {**found, "source": source}
 
 
-# -- cells ---------------------------------------------------------------------------------------
-
-
 def _text(name: str, *lines: str, slide: str = "slide") -> _Cell:
     return _Cell("markdown", name, slide, lines)
 

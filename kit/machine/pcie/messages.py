@@ -41,7 +41,7 @@ class AcpiRegister(Enum):
     SELECT = 16
 
 
-# -- requests ------------------------------------------------------------------------------------
+# Requests.
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ PcieRequest = (
 )
 
 
-# -- replies -------------------------------------------------------------------------------------
+# Replies.
 
 
 class _Recorded:
@@ -202,7 +202,7 @@ class MigrationFailed(_Recorded):
 PcieReply = SharedReply | RegisterValue | Looked | DeviceIds | MigrationFailed
 
 
-# -- what QEMU sends unasked ---------------------------------------------------------------------
+# What QEMU sends unasked.
 
 
 @dataclass(frozen=True, slots=True)

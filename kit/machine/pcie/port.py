@@ -129,9 +129,6 @@ def read(port: Port, register: Register) -> int:
             return port.sltsta
 
 
-# -- events and the interrupt --------------------------------------------------------------------
-
-
 def with_latch(port: Port) -> Port:
     """Return *port* with the latch of its registers (hotplug_event_update_event_status)."""
     wanted = port.sltctl & regs.HPIE and port.sltsta & port.sltctl & regs.SUPPORTED
@@ -156,9 +153,6 @@ def event(port: Port, bits: int) -> Port:
 def press(port: Port) -> Port:
     """Press the attention button."""
     return event(port, regs.ABP)
-
-
-# -- power, plugging, unplugging -----------------------------------------------------------------
 
 
 def update_power(port: Port, patches: Patches) -> Port:
@@ -214,9 +208,6 @@ def reset(port: Port, patches: Patches) -> Port:
         devices=tuple(replace(one, command=0) for one in port.devices),
     )
     return update_power(port, patches)
-
-
-# -- what the guest writes -----------------------------------------------------------------------
 
 
 def write(port: Port, offset: int, value: int, size: int, patches: Patches) -> Unplugged:

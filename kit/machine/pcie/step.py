@@ -72,9 +72,6 @@ def step(machine: PcieMachine, request: pcie.PcieRequest) -> tuple[PcieMachine, 
     return after, pcie.PcieOutcome(reply, (*emitted, *interrupts))
 
 
-# -- QMP commands ------------------------------------------------------------------------------
-
-
 def _device_add(machine: PcieMachine, request: requests.DeviceAdd) -> Handled:
     device = request.device
     if not isinstance(device, PcieFunction):

@@ -77,9 +77,6 @@ class Row:
 Table = Mapping[tuple[DrcState, Call], tuple[Row, ...]]
 
 
-# -- guards ------------------------------------------------------------------------------------
-
-
 def empty(drc: Drc) -> bool:
     """no device?"""
     return drc.device is None
@@ -134,8 +131,6 @@ def fragment_ends(drc: Drc) -> bool:
     """the fragment ends?"""
     return drc.fdt is not None and drc.fdt[drc.position] is CcResponse.CONFIGURED
 
-
-# -- the tables --------------------------------------------------------------------------------
 
 S, C, Q, R, A, E = DrcState, RtasCall, QemuCall, RtasStatus, CcResponse, Effect
 _DRC_C = "hw/ppc/spapr_drc.c"

@@ -206,9 +206,6 @@ def act(machine: Machine, drc: Drc, call: Call) -> tuple[Machine, Row, tuple[Emi
     return machine, row, emitted
 
 
-# -- which connectors a device hangs on --------------------------------------------------------
-
-
 def drc_of(machine: Machine, device: Device) -> tuple[Drc, ...]:
     """Return the connectors of *device*: one, or one for each LMB of a DIMM."""
     match device:
@@ -246,9 +243,6 @@ def phb_of_bus(machine: Machine, bus: str) -> int | None:
         if bus == (f"{phb.id}.0" if phb.id else "pci.0"):
             return phb.index
     return None
-
-
-# -- effects -----------------------------------------------------------------------------------
 
 
 def _start_unplug_timer(machine: Machine, drc: Drc) -> Step:

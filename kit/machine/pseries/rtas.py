@@ -193,9 +193,6 @@ def event_scan(
     return machine, StatusReturn(WIRE[RtasStatus.NO_ERRORS_FOUND]), ()
 
 
-# -- raw calls ---------------------------------------------------------------------------------
-
-
 def raw(machine: Machine, request: RawRtas) -> tuple[Machine, RawReturn, tuple[Emitted, ...]]:
     """Carry out any RTAS call by name, with any number of words.
 

@@ -109,9 +109,6 @@ def next_deadline(machine: Machine) -> int | None:
     return machine.timers[0].expire_ns if machine.timers else None
 
 
-# -- reset, CAS --------------------------------------------------------------------------------
-
-
 def _system_reset(machine: Machine, _request: requests.SystemReset) -> _Handled:
     for drc in machine.drcs:
         if drc.type is DrcType.PCI:
@@ -137,9 +134,6 @@ def _reset_connectors(machine: Machine, call: QemuCall) -> Step:
     return machine, emitted
 
 
-# -- time --------------------------------------------------------------------------------------
-
-
 def _clock_step(machine: Machine, request: requests.ClockStep) -> _Handled:
     machine = qmp.advanced(machine, request.ns)
     due, running = clock.take_due(machine.timers, machine.now_ns)
@@ -151,9 +145,6 @@ def _clock_step(machine: Machine, request: requests.ClockStep) -> _Handled:
             machine, _, more = act(machine, drc, QemuCall.UNPLUG_TIMEOUT)
             emitted += more
     return machine, Stepped(machine.now_ns), emitted
-
-
-# -- migration ---------------------------------------------------------------------------------
 
 
 def _migrate(machine: Machine, request: requests.Migrate) -> _Handled:
@@ -205,9 +196,6 @@ def _place(device: requests.Device) -> requests.Device:
     return replace(device, id=None)
 
 
-# -- queries -----------------------------------------------------------------------------------
-
-
 def _query_hotpluggable_cpus(machine: Machine, _: requests.QueryHotpluggableCpus) -> _Handled:
     """Return every slot, the highest core-id first."""
     paths = {
@@ -226,8 +214,6 @@ def _query_memory_devices(machine: Machine, _: requests.QueryMemoryDevices) -> _
 def _query_version(machine: Machine, _: requests.QueryVersion) -> _Handled:
     return machine, QmpReturn(QemuVersion(*machine.revision.version)), ()
 
-
-# -- dispatch ----------------------------------------------------------------------------------
 
 _HANDLERS: Mapping[type[Any], Callable[[Machine, Any], _Handled]] = {
     requests.DeviceAdd: lambda machine, request: plug.device_add(machine, request.device),

@@ -89,7 +89,7 @@ class OstInfo:
         return ejection and self.status in (OST_FAILURE, *range(0x80, OST_IN_PROGRESS))
 
 
-# -- requests ----------------------------------------------------------------------------------
+# Requests.
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ AcpiRequest = (
 )
 
 
-# -- replies -----------------------------------------------------------------------------------
+# Replies.
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class OspmStatusReturn:
 AcpiReply = SharedReply | OspmStatusReturn | SlotStatusReturn
 
 
-# -- what QEMU sends unasked -------------------------------------------------------------------
+# What QEMU sends unasked.
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,6 @@ def step(machine: AcpiMachine, request: acpi.AcpiRequest) -> tuple[AcpiMachine, 
     return after, acpi.AcpiOutcome(reply, emitted)
 
 
-# -- QMP commands ------------------------------------------------------------------------------
-
-
 def _device_add(machine: AcpiMachine, request: requests.DeviceAdd) -> _Handled:
     device = request.device
     if not isinstance(device, requests.CpuCore | requests.Dimm | requests.Nvdimm):
@@ -183,9 +180,6 @@ def _query_ospm_status(machine: AcpiMachine, _request: acpi.QueryAcpiOspmStatus)
     return machine, acpi.OspmStatusReturn(infos), ()
 
 
-# -- the guest's registers ---------------------------------------------------------------------
-
-
 def _read_status(machine: AcpiMachine, request: acpi.ReadStatus) -> _Handled:
     slots = machine.slots(request.slot_type)
     number = _selected(slots, request.slot)
@@ -236,9 +230,6 @@ def _selected(slots: tuple[AcpiSlot, ...], number: int) -> int | None:
     """Return the slot that a guest selects by writing *number*; None past the last one."""
     number &= _UINT32
     return number if number < len(slots) else None
-
-
-# -- helpers -----------------------------------------------------------------------------------
 
 
 def _put(

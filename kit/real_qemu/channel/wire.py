@@ -39,9 +39,6 @@ class WireError(Exception):
     """What arrived is not a message of the protocol; one line says what it is."""
 
 
-# -- messages ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class QmpGreeting:
     """QEMU's greeting on QMP: its version (major, minor, micro) and who packaged it."""
@@ -105,9 +102,6 @@ QtestMessage = QtestOk | QtestFail | QtestIrq
 M = TypeVar("M", QmpMessage, QtestMessage)
 
 
-# -- lines ---------------------------------------------------------------------------------------
-
-
 class _Lines(Generic[M]):
     """Cuts a stream into lines; a subclass says what a line means."""
 
@@ -134,9 +128,6 @@ class _Lines(Generic[M]):
         shown = ascii(line[:_SHOWN].decode("latin-1"))
         cut = "…" if len(line) > _SHOWN else ""
         return WireError(f"{shown}{cut} {why}: it does not speak {self._what}")
-
-
-# -- QMP -----------------------------------------------------------------------------------------
 
 
 class QmpCodec(_Lines[QmpMessage]):
@@ -193,9 +184,6 @@ def _time(data: dict[str, Any]) -> float | None:
         case {"seconds": int(seconds), "microseconds": int(micro)} if 0 <= seconds < 1 << 40:
             return seconds + micro / 1e6
     return None
-
-
-# -- qtest ---------------------------------------------------------------------------------------
 
 
 class QtestCodec(_Lines[QtestMessage]):

@@ -127,8 +127,6 @@ class PciePlatform(ExploredPlatform[PcieMachine, PcieGuest]):
         unread = any(port.latched for port in machine.ports)
         return guest.at_rest and not guest.busy and not unread
 
-    # -- for the explorer --------------------------------------------------------------------------
-
     def timeless(self, machine: PcieMachine) -> PcieMachine:
         """Return *machine* without its clock: a request has expired, or it has not."""
         now_ms = 1  # at 0 a request would never expire

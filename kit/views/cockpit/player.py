@@ -104,8 +104,6 @@ class PlayerDesk(Desk):
         self._history, self._note = history or NoCommits(), ""
         self._prediction, self._reveal = prediction, reveal
 
-    # -- what is shown -------------------------------------------------------------------------
-
     @property
     def _fog(self) -> bool:
         """Is the future hidden? Not once a person has changed it."""
@@ -247,8 +245,6 @@ class PlayerDesk(Desk):
             case "mail" if self._mail_of is not None:
                 return name, self._mail_of(model.timeline.played)
         raise no_text(what)
-
-    # -- what is done --------------------------------------------------------------------------
 
     def go(self, index: int, at_ns: int) -> None:
         """Go to a place, and to a time after it."""

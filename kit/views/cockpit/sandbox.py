@@ -96,8 +96,6 @@ class SandboxDesk(Desk):
         self._tasks, self._task, self._hinted = tasks, 0, False
         self._diff_side = "after"
 
-    # -- what is shown -------------------------------------------------------------------------
-
     @property
     def text(self) -> str:
         """The sandbox as plain text."""
@@ -213,8 +211,6 @@ class SandboxDesk(Desk):
                 return "sandbox.svg", self._mail_of(played)
         raise no_text(what)
 
-    # -- tasks ---------------------------------------------------------------------------------
-
     def _task_view(self) -> Task | None:
         if not self._tasks:
             return None
@@ -237,8 +233,6 @@ class SandboxDesk(Desk):
         self.model.reset()
         self.model.choose(task.before, task.after)
         self.model.hint = ""
-
-    # -- what is done --------------------------------------------------------------------------
 
     def go(self, index: int, at_ns: int) -> None:
         """Go to a place, and to a time after it."""

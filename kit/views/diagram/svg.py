@@ -352,8 +352,6 @@ class _PictureParts:
             elif shown:
                 yield drawn
 
-    # -- what stands still ---------------------------------------------------------------------
-
     def _back(self, lanes: Lanes) -> Iterator[Html]:
         layout = self._layout
         yield svg.line(0, lanes.top, self._width, lanes.top, svg.LINE)

@@ -125,9 +125,6 @@ def lanes_of(layout: Layout, side: PictureSide, axis: Axis, top: float, rooms: R
     )
 
 
-# -- labels ----------------------------------------------------------------------------------------
-
-
 class _Zone:
     """The labels above a lane, or below the guest: as many as have room in *most* rows."""
 
@@ -192,9 +189,6 @@ def _crossing(side: PictureSide, axis: Axis, lane: Lane, layout: Layout) -> tupl
         if upper < place(lane) <= lower:
             steps.append(mark.step)
     return tuple(axis.steps[step] for step in steps)
-
-
-# -- brackets --------------------------------------------------------------------------------------
 
 
 def _stack(side: PictureSide, lane: Lane, axis: Axis) -> Iterator[tuple[Bracket, int]]:

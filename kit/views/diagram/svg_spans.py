@@ -55,9 +55,6 @@ def _span(start: float, end: float, parts: list[Html]) -> Span:
     return Span(start, end, Html().join(parts[:-1]), parts[-1])
 
 
-# -- bars: who believes what, from when to when ----------------------------------------------------
-
-
 def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...]) -> Iterator[Html]:
     box = (start, y - BAR / 2, end - start, BAR)
     colour, halo, bold = svg.BAD, svg.PAPER, True

@@ -112,8 +112,6 @@ class PlayerModel(TimelineModel):
                 found.setdefault(kind, choice)
         return tuple(found[kind] for kind in _LIKELY if kind in found)
 
-    # -- embedded or real ----------------------------------------------------------------------
-
     @property
     def has_switch(self) -> bool:
         """Can the learner switch to a real QEMU at all?"""

@@ -159,9 +159,6 @@ def _message_json(message: OwnMessage) -> dict[str, str]:
     return {"from": message.src, "to": message.dst, "says": message.said.words, "tone": tone}
 
 
-# -- what a search found ---------------------------------------------------------------------------
-
-
 def own_rows(found: Sequence[OwnExplored]) -> Iterator[tuple[str, ...]]:
     """Yield a row for each property: its name, its kind, and the result from each start."""
     for number, finding in enumerate(found[0].findings):

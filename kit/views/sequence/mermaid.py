@@ -142,9 +142,6 @@ def read_sequence(text: str, name: str = "diagram", first_line: int = 1) -> Sequ
     return reader.finish()
 
 
-# -- lines to statements ---------------------------------------------------------------------------
-
-
 def _statements(text: str, first: int, reader: _Reader) -> Iterator[tuple[int, str]]:
     """Yield each statement with its line's number, without comments and settings."""
     lines = text.translate(_DROPPED).splitlines()
@@ -205,9 +202,6 @@ def _entity(found: re.Match[str]) -> str:
     return f"#{word};" if shown == entity else shown
 
 
-# -- statements to items ---------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class _Reader:
     """What has been read so far."""
@@ -262,8 +256,6 @@ class _Reader:
             case _:
                 self.message(statement)
 
-    # -- participants ------------------------------------------------------------------------------
-
     def declare(self, declared: str, *, person: bool) -> str:
         """Add a participant, or give it the label that it gets after its first message."""
         found = _DECLARED.fullmatch(declared)
@@ -303,8 +295,6 @@ class _Reader:
             title = others
         self.boxed = (_words(title), [], self.line)
 
-    # -- frames ------------------------------------------------------------------------------------
-
     def frame(self, statement: str, word: str, text: str) -> None:
         """Begin a frame, or another branch of one."""
         if word in _BRANCHES:
@@ -327,8 +317,6 @@ class _Reader:
             self.items.append(BlockEnd())
         else:
             raise self.error(statement, "nothing is open that it could end")
-
-    # -- what happens ------------------------------------------------------------------------------
 
     def number_from(self, statement: str, rest: str) -> None:
         """Number the messages from here on, or no longer."""

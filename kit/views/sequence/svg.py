@@ -133,8 +133,6 @@ class _Canvas:
         begin = self.diagram.title or f"Sequence diagram of {', '.join(names.values())}"
         return ". ".join([begin, *steps[:200]])
 
-    # -- columns -----------------------------------------------------------------------------------
-
     def spread(self) -> float:
         """Place the lanes, and return the width of the picture."""
         people = self.diagram.participants
@@ -196,8 +194,6 @@ class _Canvas:
             most = max(most, depth)
         return most
 
-    # -- heads -------------------------------------------------------------------------------------
-
     def heads(self) -> None:
         """Write the title, and leave room for the names."""
         self.y = MARGIN
@@ -241,8 +237,6 @@ class _Canvas:
                 yield svg.text(
                     middle, top + 12, group.text.replace("\n", " "), fill=svg.SOFT, anchor="middle"
                 )
-
-    # -- what happens ------------------------------------------------------------------------------
 
     def draw(self, item: object) -> None:
         """Draw one step below the last."""

@@ -186,8 +186,6 @@ class _TextPainter:
         if self.at:  # what ends the lanes
             yield from self.rows([], [self.lanes()])
 
-    # -- where things stand ------------------------------------------------------------------------
-
     def margin_of(self, items: tuple[object, ...]) -> int:
         """Return the columns that nested frames take at most."""
         depth = deepest = 0
@@ -281,8 +279,6 @@ class _TextPainter:
         """Return what the open frames draw at the left."""
         depth = min(len([kind for kind in self.blocks if kind != "rect"]), MAX_NESTING)
         return f"{self.glyphs.axis} " * (1 + depth)
-
-    # -- rows --------------------------------------------------------------------------------------
 
     def lanes(self) -> list[str]:
         """Return an empty row of lanes, one character a column, beginning at column 0."""

@@ -187,8 +187,6 @@ def _linked(forge: Forge | None, sha: str) -> str:
     return sha[:10] if forge is None else f"[{sha[:10]}]({forge.commit(sha)})"
 
 
-# -- Keep a Changelog ----------------------------------------------------------------------------
-
 _KINDS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 _FIRST_WORDS = {
     **dict.fromkeys(("add", "adds", "added", "introduce", "introduces", "implement"), "Added"),

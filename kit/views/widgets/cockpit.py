@@ -55,8 +55,6 @@ class CockpitWidget(anywidget.AnyWidget):
         view = self.desk.view(self._size).json()
         self.view = view | {"note": shown(note)} if note else view
 
-    # -- what the browser asks for -------------------------------------------------------------
-
     @in_turn
     def _heard(self, _widget: object, content: Any, _buffers: object) -> None:  # noqa: ANN401
         told = self.answer(content)
@@ -136,8 +134,6 @@ class CockpitWidget(anywidget.AnyWidget):
 
     def _read(self) -> None:
         self.code = shown(asdict(self.desk.code()))
-
-    # -- where there are no widgets ------------------------------------------------------------
 
     @property
     def svg(self) -> Html:

@@ -82,8 +82,6 @@ class ExerciseWidget(Card):
         model.observe(lambda _: self._show())
         self._show()
 
-    # -- parts ---------------------------------------------------------------------------------
-
     def _where(self) -> list[widgets.Widget]:
         """Return buttons for the revisions, if there are several."""
         at = self.model.exercise.at
@@ -157,8 +155,6 @@ class ExerciseWidget(Card):
 
     def _come_back(self, place: Mapping[str, Any]) -> None:
         self.model.come_back(place)
-
-    # -- showing -------------------------------------------------------------------------------
 
     def _show(self) -> None:
         model = self.model

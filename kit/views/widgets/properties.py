@@ -71,8 +71,6 @@ class PropertyWidget(Card):
         self._show_progress()
         self._show_explanation()
 
-    # -- parts ---------------------------------------------------------------------------------
-
     def _cell(self, prop: UnplugProperty, revision: Revision) -> widgets.Button:
         return self._button("?", "", partial(self._choose, prop, revision))
 
@@ -97,8 +95,6 @@ class PropertyWidget(Card):
         )
         grid.add_class("kit-grid")
         return grid
-
-    # -- doing one thing after the other -------------------------------------------------------
 
     def _do(self, steps: Iterator[None]) -> None:
         self._waiting.append(steps)
@@ -127,8 +123,6 @@ class PropertyWidget(Card):
         except Exception as error:  # noqa: BLE001 - shown to the person who clicked
             self._waiting.remove(steps)
             self._say(f"This click failed: {error or type(error).__name__}")
-
-    # -- showing -------------------------------------------------------------------------------
 
     def _say(self, words: str) -> None:
         self._status.value = status(words)

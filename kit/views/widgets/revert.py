@@ -81,8 +81,6 @@ class RevertWidget(Card):
     def _aside(self) -> None:
         self.model.side_by_side = not self.model.side_by_side
 
-    # -- showing -------------------------------------------------------------------------------
-
     def _show(self) -> None:
         page = self.model.page
         self._report.value = _NOTHING if page is None else report_html(page)

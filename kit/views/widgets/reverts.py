@@ -104,8 +104,6 @@ class RevertsWidget(Card):
         self._say(model.hint)
         self._show()
 
-    # -- parts ---------------------------------------------------------------------------------
-
     def _line(self, place: int) -> tuple[widgets.HBox, HtmlView, widgets.Button]:
         cells = HtmlView()
         name = self._toggle("", "", partial(self._choose, place))
@@ -164,8 +162,6 @@ class RevertsWidget(Card):
         buttons = [self._button(words, words, turn) for words, turn in found]
         return row([*buttons, self._place], "kit-row", "kit-pager")
 
-    # -- what a person does --------------------------------------------------------------------
-
     def _choose(self, place: int) -> None:
         chosen = self.model.table.here[place]
         self.model.choose(chosen.sha)
@@ -218,8 +214,6 @@ class RevertsWidget(Card):
         self.model.load(found)
         self.report.model.page = None
         self._say("")
-
-    # -- showing -------------------------------------------------------------------------------
 
     def _show(self) -> None:
         table = self.model.table

@@ -84,8 +84,6 @@ class TourWidget(Card):
         model.observe(lambda _: self._say(model.hint), ["hint"])
         self._show()
 
-    # -- parts ---------------------------------------------------------------------------------
-
     def _step_button(self, place: int) -> widgets.Button:
         revision = self.model.steps[place]
         tooltip = f"{revision.build}: {revision.summary}"
@@ -96,8 +94,6 @@ class TourWidget(Card):
 
     def _turn_diff(self) -> None:
         self.model.side_by_side = not self.model.side_by_side
-
-    # -- showing -------------------------------------------------------------------------------
 
     def _show(self) -> None:
         model = self.model

@@ -190,12 +190,10 @@ def test_a_drip_is_left_after_a_time(
     served_by: Callable[..., contextlib.AbstractContextManager[str]],
 ) -> None:  # fmt: skip
     small(most_s=1.5)
-    began = time.monotonic()
     with served_by(drip) as url:
         said = refusal(tmp_path / "q", url, amount)
 
     assert said == "it takes longer than 1.5 s"
-    assert time.monotonic() - began < 9  # it would be 10 of silence
     assert names_in(tmp_path) == []
 
 

@@ -90,7 +90,7 @@ def test_a_start_that_hangs_is_given_up(tmp_path: Path, body: str, says: str) ->
     began = time.monotonic()
 
     assert complaint(lambda: session(tmp_path, body, start_s=0.4)) == says
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # the child sleeps for 60
 
 
 def test_a_folder_with_a_long_name_is_no_place_for_sockets(

@@ -36,7 +36,7 @@ class Built:
         self.shop.now_s += 86_400
         self.shop.git("revert", "--no-commit", *names)
         self.shop.git("commit", "--quiet", "--cleanup=verbatim", "-F", "-", text=says)
-        return self.shop.git("rev-parse", "HEAD")
+        return self.shop.head
 
     def taken(self, subject: str, says: str, **more: str) -> None:
         """Make a change that is taken back; *says* may have ``{sha}`` and ``{title}``."""
@@ -295,7 +295,7 @@ def _merged(made: Built, says: str) -> tuple[str, list[str]]:
     made.there.append(made.change("fix: mend the roof", name="roof"))
     shop.now_s += 86_400
     shop.git("merge", "--quiet", "--no-ff", "-m", says, "side")
-    return shop.git("rev-parse", "HEAD"), side
+    return shop.head, side
 
 
 @_case("merge", "a revert of a merge, with -m 1")
@@ -352,7 +352,7 @@ def _(made: Built) -> None:
     shop.git("checkout", "--quiet", "main")
     shop.now_s += 86_400
     shop.git("cherry-pick", "-x", sha)
-    made.gone.append(shop.git("rev-parse", "HEAD"))
+    made.gone.append(shop.head)
     made.back("HEAD", says=f"No pump for now\n\nThis reverts commit {sha}.\n")
 
 
@@ -474,7 +474,7 @@ for _name, (_situation, _says) in _NOT.items():
 def _(made: Built) -> None:
     made.shop.git("tag", "--force", START)
     made.there.clear()
-    old = made.shop.git("rev-parse", "HEAD")
+    old = made.shop.head
     made.there.append(
         made.back(old, says=f'Revert "feat: paint the house"\n\nThis reverts commit {old}.\n')
     )

@@ -58,7 +58,7 @@ def merge(shop: Workshop) -> str:
     title = 'Merge patch series "Add firmware memory"'
     shop.git("merge", "--quiet", "--no-ff", "-m", title, "series")
     shop.git("revert", "--no-edit", "-m", "1", "HEAD")
-    return shop.git("rev-parse", "HEAD")
+    return shop.head
 
 
 def shipped(shop: Workshop) -> str:

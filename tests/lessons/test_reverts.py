@@ -26,7 +26,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     shop.revert(target)
     shop.tag("v1.0")
     shop.commit("y", {"hw/f": numbered(l3="three")})
-    second = shop.git("rev-parse", "HEAD")
+    second = shop.head
     shop.commit(f'Revert "y"\n\nThis reverts commit {second}.', {"hw/f": numbered(l3="drei")})
     monkeypatch.setenv("KIT_QEMU", str(shop.folder))
     return shop

@@ -31,7 +31,7 @@ def mailing(folder: Path) -> Workshop:
     shop = workshop(folder)
     for number in range(4):
         shop.commit(f"part {number}\n\nSigned-off-by: A <a@example.org>\n", {"a": f"{number}\n"})
-    target = shop.git("rev-parse", "HEAD")
+    target = shop.head
     shop.commit(
         f'Revert "part 3"\n\nThis reverts commit {target}.\n\nSigned-off-by: A <a@example.org>\n',
         {"a": "2\n", "b": "more\n"},

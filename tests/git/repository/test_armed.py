@@ -238,7 +238,7 @@ def test_a_submodule_is_not_entered(armed: Workshop, inside: str) -> None:
         (armed.folder / "f").write_text(numbered(**lines))
         armed.git("add", "f")
         armed.git("commit", "-q", "-m", message)
-        return armed.git("rev-parse", "HEAD")
+        return armed.head
 
     wrong = commit("wrong", l9="wrong")
     revert = commit(f'Revert "wrong"\n\nThis reverts commit {wrong}.\n')
@@ -273,7 +273,7 @@ def test_a_source_to_fetch_from_is_not_let_run_anything(armed: Workshop, tmp_pat
     target = tmp_path / "fetched" / "q.git"
     before = files_below(armed.folder)
 
-    got = fetch(target, urls=[str(armed.folder)], wanted=[armed.git("rev-parse", "HEAD")])
+    got = fetch(target, urls=[str(armed.folder)], wanted=[armed.head])
 
     assert (got.commits, trace_of(armed).exists()) == (2, False)
     assert files_below(armed.folder) == before
@@ -299,7 +299,7 @@ def test_replaced_commits_are_read_as_they_were_committed(armed: Workshop) -> No
 
 def test_grafted_commits_have_the_parents_that_they_were_committed_with(armed: Workshop) -> None:
     (armed.folder / ".git" / "info").mkdir(exist_ok=True)
-    (armed.folder / ".git" / "info" / "grafts").write_text(armed.git("rev-parse", "HEAD") + "\n")
+    (armed.folder / ".git" / "info" / "grafts").write_text(armed.head + "\n")
     assert armed.git("log", "--format=%s") == 'Revert "second"'
 
     assert subjects(armed) == AS_COMMITTED
@@ -334,7 +334,7 @@ def test_a_forged_index_of_commits_is_not_believed(forged: Workshop) -> None:
 
 def test_nor_is_it_by_the_library_that_merges(forged: Workshop) -> None:
     """A revert whose target is said to be in another history would be called unreachable."""
-    head, second = forged.git("rev-parse", "HEAD"), str(forged.clone.commit("HEAD").parents[0])
+    head, second = forged.head, str(forged.clone.commit("HEAD").parents[0])
     assert not pygit2.Repository(str(forged.folder)).descendant_of(head, second)
 
     assert Objects(forged.folder / ".git" / "objects").descends(head, second)
@@ -395,7 +395,7 @@ REFS = ["--upload-pack=touch", "--output=TRACE", "-1", "safe\u202egnp", "y" * 20
 def test_a_ref_is_a_ref_whatever_its_name(
     armed: Workshop, ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    head = armed.git("rev-parse", "HEAD")
+    head = armed.head
     for kind in ("heads", "tags"):
         armed.git("update-ref", f"refs/{kind}/{ref}", head)
     armed.git("symbolic-ref", "HEAD", f"refs/heads/{ref}")

@@ -81,7 +81,7 @@ def test_a_range_that_is_known_answers_as_git_does_and_git_walks_for_others_once
     shop.git("checkout", "--quiet", "-")
     names.append(shop.commit("two", {"t": "t\n"}))
     shop.git("merge", "--quiet", "--no-edit", "--no-ff", "side")
-    names.append(shop.git("rev-parse", "HEAD").strip())
+    names.append(shop.head)
     pairs = [(one, other) for one in names for other in names]
     log = shop.git("log", "--format=%H %P", "HEAD", f"^{names[0]}").splitlines()
     known = shop.clone.commits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import kit.git.repository.clone
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import HistoryError, SourceKind
 from tests.git.upstream import git
+from tests.git.workshop import sibling
 
 
 @pytest.fixture
@@ -68,14 +70,11 @@ def test_damaged_settings_are_said_to_be_damaged(repo: Path) -> None:
 
 
 def test_too_few_digits_are_said_to_be_too_few(repo: Path) -> None:
-    tree, first = git(repo, "rev-parse", "HEAD^{tree}"), git(repo, "rev-parse", "HEAD~1")
     made: dict[str, str] = {}
-    number = 0
-    while True:  # until two commits share four digits
-        name = git(repo, "commit-tree", tree, "-p", first, "-m", str(number))
+    for number in count():  # until two commits share four digits
+        name = sibling(repo, str(number))
         if made.setdefault(name[:4], name) != name:
             break
-        number += 1
 
     said = refusal(repo, name[:4])
 

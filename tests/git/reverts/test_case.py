@@ -64,7 +64,7 @@ def test_what_stands_between_a_change_and_its_revert_is_found(tmp_path: Path) ->
 def test_a_commit_that_takes_nothing_back_is_refused(tmp_path: Path) -> None:
     shop = workshop(tmp_path / "r")
     shop.commit("g: make it", {"g": "x\n"})
-    short = shop.git("rev-parse", "HEAD")[:10]
+    short = shop.head[:10]
 
     with pytest.raises(UserError) as caught:
         read_case(shop.clone, "HEAD")

@@ -99,7 +99,7 @@ def test_a_revert_of_a_merge_annuls_what_the_merge_brought(shop: Workshop) -> No
     shop.git("checkout", "--quiet", "main")
     kept = shop.commit("m: 1", {"m": "m\n"})
     shop.git("merge", "--quiet", "--no-ff", "-m", "Merge side", "side")
-    merge = shop.git("rev-parse", "HEAD")
+    merge = shop.head
     sha = shop.revert("-m", "1", merge)
     found = entries(shop)
 
@@ -157,7 +157,7 @@ def test_without_a_prefix_the_folder_is_the_group(shop: Workshop) -> None:
 
 
 def test_the_text_sets_apart_what_needs_a_second_look(shop: Workshop) -> None:
-    older = shop.git("rev-parse", "HEAD")
+    older = shop.head
     target = shop.commit("part: x", {"f": numbered(l5="five")})
     gone = shop.revert(target)
     kept = shop.commit("part: <b> *y*\n\nAcked-by: R <r@x>", {"g": "g\n"})
@@ -205,7 +205,7 @@ def _all_kinds(shop: Workshop) -> None:
         shop.git("checkout", "--quiet", "main")
         shop.commit(f"m: {side}", {f"m-{side}": "m\n"})
         shop.git("merge", "--quiet", "--no-ff", "-m", f"Merge {side}", side)
-    shop.revert("-m", "1", shop.git("rev-parse", "HEAD"))
+    shop.revert("-m", "1", shop.head)
     shop.revert(shop.revert(shop.commit("part: w", {"w": "w\n"})))
 
 

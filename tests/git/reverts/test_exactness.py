@@ -226,7 +226,7 @@ def test_a_merge_goes_back_to_the_side_that_the_message_names(shop: Workshop, si
     shop.commit("on main", {"m": "m\n"})
     shop.now_s += 1
     shop.git("merge", "--quiet", "--no-ff", "-m", "Merge side", "side")
-    merge = shop.git("rev-parse", "HEAD")
+    merge = shop.head
     shop.revert("-m", str(side), merge)
 
     assert shop.check() == RevertFinding(RevertVerdict.EXACT, checks=YES)
@@ -237,7 +237,7 @@ def test_of_a_merge_without_a_side_the_first_parent_is_taken_and_told(shop: Work
     shop.commit("on the side", {"s": "s\n"})
     shop.git("checkout", "--quiet", "main")
     shop.git("merge", "--quiet", "--no-ff", "-m", "Merge side", "side")
-    merge = shop.git("rev-parse", "HEAD")
+    merge = shop.head
     shop.commit(says(merge), {"s": None})
 
     assert shop.check() == RevertFinding(
@@ -246,7 +246,7 @@ def test_of_a_merge_without_a_side_the_first_parent_is_taken_and_told(shop: Work
 
 
 def test_the_first_commit_can_be_reverted(shop: Workshop) -> None:
-    shop.revert(shop.git("rev-parse", "HEAD"))
+    shop.revert(shop.head)
 
     assert shop.check() == RevertFinding(RevertVerdict.EXACT, checks=YES)
 

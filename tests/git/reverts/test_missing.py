@@ -121,7 +121,7 @@ def test_what_is_needed_is_in_the_order_of_the_history_whatever_its_dates(
     expected = []
     for change in (other, target):
         shop.git("revert", "--no-edit", change)
-        expected.append(shop.git("rev-parse", "HEAD"))
+        expected.append(shop.head)
         shop.now_s += step_s
 
     found = missing_reverts(shop.clone, "main", "stable")

@@ -10,7 +10,7 @@ from kit.git.reverts.changelog import read_changelog
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.verdict import TargetStatus
 from tests.git.reverts.cases import CASES, DENIED, NAMED, SPOKEN, Case, build, spoken
-from tests.git.workshop import Workshop, workshop
+from tests.git.workshop import Workshop, sibling, workshop
 
 
 @pytest.fixture
@@ -89,11 +89,9 @@ def test_a_number_counts_however_old_a_title_only_within_a_year(shop: Workshop) 
 
 
 def test_a_range_that_is_too_long_is_not_understood(shop: Workshop) -> None:
-    tree = shop.git("rev-parse", "HEAD^{tree}")
-    first = tip = shop.git("rev-parse", "HEAD")
+    first = tip = shop.head
     for number in range(101):
-        tip = shop.git("commit-tree", "-p", tip, "-m", f"{number}", tree)
-    shop.git("reset", "--quiet", "--hard", tip)
+        tip = shop.commit(f"{number}", {})
     shop.commit(f"x\n\nThis reverts commits {first}..{tip}.")
     (row,) = read_reverts(shop.clone)
 
@@ -187,7 +185,7 @@ def test_the_title_of_what_a_merge_brings_leads_to_the_merge(shop: Workshop, mer
     shop.git("checkout", "--quiet", "main")
     shop.commit("meanwhile", {"b": "1\n"})
     shop.git("merge", "--quiet", "--no-ff", "-m", merge, "tap")
-    brought = shop.git("rev-parse", "HEAD")
+    brought = shop.head
     shop.commit('Revert "Turn the tap"', {"part": None})
 
     for wanted in (None, Wanted(author="A.")):
@@ -197,10 +195,9 @@ def test_the_title_of_what_a_merge_brings_leads_to_the_merge(shop: Workshop, mer
 
 
 def test_a_number_of_seven_digits_may_be_a_hash(shop: Workshop) -> None:
-    before = shop.commit("begin", {"part": "1\n"})
+    shop.commit("begin", {"part": "1\n"})
     shop.commit("tap: turn it", {"part": "2\n"})
-    tree = shop.git("rev-parse", "HEAD^{tree}")
-    tries = (shop.git("commit-tree", tree, "-p", before, "-m", f"tap {n}") for n in range(2000))
+    tries = (sibling(shop.folder, f"tap {n}") for n in range(2000))
     target = next(name for name in tries if name[:7].isdigit())
     shop.git("reset", "--quiet", "--hard", target)
     shop.commit(f"Revert most of #{target[:7]}", {"part": "1\n", "more": "x\n"})

@@ -6,7 +6,7 @@ either side of its pole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -58,32 +58,39 @@ class Shelf:
         sides = (flag.x + _BESIDE, flag.x - _BESIDE - flag.width)
         rows = range(self.most)
         places = (
-            [FlagPlace(start, row) for row in rows for start in sides]
+            [(row, start) for row in rows for start in sides]
             if low
-            else [FlagPlace(start, row) for start in sides for row in rows]
+            else [(row, start) for start in sides for row in rows]
         )
-        free = [place for place in places if self._has_room(flag, place)]
-        if not free:
+        best: tuple[int, float, int] | None = None
+        for row, start in places:
+            if self._has_room(flag, row, start):
+                crossings = _crossings(start, flag.width, self.crossed)
+                if best is None or crossings < best[0]:
+                    best = crossings, start, row
+                if not crossings:
+                    break
+        if best is None:
             return None
-        found = min(free, key=lambda place: _crossings(place, flag.width, self.crossed))
-        self.rows += [[] for _ in range(found.row + 1 - len(self.rows))]
-        self.rows[found.row].append((found.start, found.start + flag.width))
-        self.poles.append((flag.x, found.row))
-        return found
+        _, start, row = best
+        self.rows += [[] for _ in range(row + 1 - len(self.rows))]
+        self.rows[row].append((start, start + flag.width))
+        self.poles.append((flag.x, row))
+        return FlagPlace(start, row)
 
-    def _has_room(self, flag: Flag, place: FlagPlace) -> bool:
-        start, end = place.start, place.start + flag.width
-        return (
-            self._free(place.row, start, end)
-            and not any(
-                row > place.row and start - _BESIDE < x < end + _BESIDE for x, row in self.poles
-            )
-            and all(
-                end + _BESIDE <= flag.x or flag.x <= start - _BESIDE
-                for row in self.rows[: place.row]
-                for start, end in row
-            )
-        )
+    def _has_room(self, flag: Flag, row: int, start: float) -> bool:
+        """Is there room for a label, with no pole through it and no label on its own pole?"""
+        end = start + flag.width
+        if not self._free(row, start, end):
+            return False
+        for x, other in self.poles:
+            if other > row and start - _BESIDE < x < end + _BESIDE:
+                return False
+        for below in self.rows[:row]:
+            for first, last in below:
+                if first - _BESIDE < flag.x < last + _BESIDE:
+                    return False
+        return True
 
     def put_at(self, start: float, end: float, pad: float = 0.0) -> int | None:
         """Return a row that is free from *start* to *end*, or None."""
@@ -95,11 +102,12 @@ class Shelf:
         return None
 
     def _free(self, number: int, start: float, end: float) -> bool:
-        within = self.left <= start and end <= self.right
-        there = self.rows[number] if number < len(self.rows) else []
-        return within and all(
-            end + _APART <= other or after + _APART <= start for other, after in there
-        )
+        if start < self.left or self.right < end:
+            return False
+        for other, after in self.rows[number] if number < len(self.rows) else ():
+            if other < end + _APART and start < after + _APART:
+                return False
+        return True
 
 
 def flags_in(
@@ -110,29 +118,30 @@ def flags_in(
     Of a few orders in which to place them, the one that leaves out least is taken; of these, the
     one with fewest rows, and then the one in which labels are on fewest lines.
     """
-    best: tuple[tuple[float, ...], tuple[FlagPlace | None, ...], int] | None = None
-    for order, low, avoided in product(_orders(flags), (True, False), (crossed, ())):
+    best: tuple[tuple[int, int, int], tuple[FlagPlace | None, ...]] | None = None
+    for order, low, avoided in product(_orders(flags), (True, False), {crossed: None, (): None}):
         shelf = Shelf(left, right, most, avoided)
         found = {number: shelf.put(flags[number], low=low) for number in order}
         places = tuple(found[number] for number in range(len(flags)))
         pairs = list(zip(flags, places, strict=True))
         lost = sum(flag.weight for flag, place in pairs if place is None)
-        over = sum(_crossings(place, flag.width, crossed) for flag, place in pairs if place)
+        over = sum(_crossings(place.start, flag.width, crossed) for flag, place in pairs if place)
         score = (lost, len(shelf.rows), over)
         if best is None or score < best[0]:
-            best = score, places, len(shelf.rows)
-    return best[1:] if best else ((), 0)
+            best = score, places
+        if score <= (0, 1, 0):
+            break  # no order is better
+    return (best[1], best[0][1]) if best else ((), 0)
 
 
-def _crossings(place: FlagPlace, width: float, crossed: tuple[float, ...]) -> int:
-    return sum(place.start - 2 < x < place.start + width + 2 for x in crossed)
+def _crossings(start: float, width: float, crossed: tuple[float, ...]) -> int:
+    return sum(start - 2 < x < start + width + 2 for x in crossed)
 
 
-def _orders(flags: Sequence[Flag]) -> Iterator[list[int]]:
-    """Yield orders: from the right, from the left, and by weight."""
+def _orders(flags: Sequence[Flag]) -> Iterable[tuple[int, ...]]:
+    """Return orders, each once: from the right, from the left, and by weight."""
     numbers = sorted(range(len(flags)), key=lambda number: flags[number].x)
     if not numbers:
-        return
-    yield numbers[::-1]
-    yield numbers
-    yield sorted(numbers, key=lambda number: -flags[number].weight)
+        return ()
+    weighty = sorted(numbers, key=lambda number: -flags[number].weight)
+    return dict.fromkeys((tuple(numbers[::-1]), tuple(numbers), tuple(weighty)))

@@ -22,6 +22,7 @@ from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario, scenarios
 from kit.trace.entry import TraceEntry
 from kit.trace.kinds import wire_name
+from kit.views.cockpit.of_timeline import here_of
 from kit.views.cockpit.player import MAX_LIKELY, PlayerDesk
 from kit.views.cockpit.view import Position
 from kit.views.diagram.text import picture_lines
@@ -79,11 +80,13 @@ def test_places_go_to_the_right_and_each_is_found_again(chosen: Choices) -> None
     found = []
     for number, place in enumerate(places):
         desk.go(number, place.at_ns)
-        view = desk.view()
-        found.append((view.index, desk.model.timeline.at_ns - desk.model.timeline.at_ns % 10**6))
+        here = desk.model.timeline
+        found.append((here_of(here, places), here.at_ns - here.at_ns % 10**6))
 
     assert [one.x for one in places] == sorted(one.x for one in places)
     assert found == [(n, p.at_ns - p.at_ns % 10**6) for n, p in enumerate(places)]
+    end = desk.view()
+    assert (end.places, end.index) == (places, len(places) - 1)
 
 
 def test_a_time_between_two_places_is_kept() -> None:

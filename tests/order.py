@@ -15,7 +15,14 @@ __all__ = ["SLOW", "arranged"]
 
 T = TypeVar("T")
 
-SLOW = {
+RULES = (
+    *("tests/test_layers.py", "tests/test_names.py", "tests/test_writes.py"),
+    *("tests/common/test_one_place.py", "tests/simulation/test_driver.py"),
+    *("tests/simulation/test_platform.py", "tests/views/test_html.py"),
+)
+"""They hold rules over the kit's source, which one process parses once (`tests.sources`)."""
+
+SLOW: dict[str | tuple[str, ...], int] = {
     "tests/browser/": 240,
     "tests/explorer/": 75,
     "tests/handout/test_lessons.py": 60,
@@ -60,6 +67,7 @@ SLOW = {
     "tests/test_planted.py": 10,
     "tests/views/widgets/test_connector.py": 10,
     "tests/views/widgets/test_exercise_card.py": 10,
+    RULES: 6,
 }
 """Files and folders that stay in one process, and about how many seconds they take."""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-KIT = Path(__file__).parent.parent / "kit"
+from tests.sources import KIT, modules, nodes
+
 IMPURE = {
     "asyncio",
     "gzip",
@@ -72,23 +73,16 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Folder -> the folders it may import, besides common; ``git`` allows its sub-folders as well."""
 
 
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(source: ast.Module | str) -> set[str]:
+def imported(source: str) -> set[str]:
     """Return the full names of the modules that a file imports, wherever in the file."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source) if isinstance(source, str) else source):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "relative imports hide the layer"
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    names = {alias.name for node in nodes(source, ast.Import) for alias in node.names}
+    for node in nodes(source, ast.ImportFrom):
+        assert not node.level, "relative imports hide the layer"
+        names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
+@cache
 def folder_of(name: str) -> str:
     """Return the folder of a dotted name below kit, sub-folders included, without its module."""
     parts = name.split(".")[1:]
@@ -100,16 +94,17 @@ def folder_of(name: str) -> str:
     return ".".join(parts)
 
 
-def files() -> Iterator[tuple[str, Path]]:
+def files() -> Iterator[tuple[str, str]]:
     """Yield each module with its folder, sub-folders included; the root's modules by their name."""
-    for path in sorted(KIT.glob("**/*.py")):
-        folder = ".".join(path.relative_to(KIT).parent.parts)
-        if folder or path.name == "app.py":
-            yield folder or "app", path
+    for name in modules():
+        folder = ".".join(Path(name).parent.parts)
+        if folder or name == "app.py":
+            yield folder or "app", name
 
 
-def kit_imports(path: Path) -> set[str]:
-    return {folder_of(name) for name in imported(tree(path)) if name.startswith("kit.")}
+@cache
+def kit_imports(name: str) -> set[str]:
+    return {folder_of(one) for one in imported(modules()[name]) if one.startswith("kit.")}
 
 
 def allowed(folder: str, target: str) -> bool:
@@ -124,10 +119,10 @@ FOLDERS = sorted({folder for folder, _ in files()})
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_imports_only_what_is_below_it(folder: str) -> None:
     wrong = [
-        (str(path.relative_to(KIT)), target)
-        for own, path in files()
+        (name, target)
+        for own, name in files()
         if own == folder
-        for target in sorted(kit_imports(path))
+        for target in sorted(kit_imports(name))
         if not allowed(folder, target)
     ]
 
@@ -137,15 +132,15 @@ def test_a_folder_imports_only_what_is_below_it(folder: str) -> None:
 @pytest.mark.parametrize("folder", PURE)
 def test_a_pure_folder_has_no_clock_files_sockets_or_dice(folder: str) -> None:
     allowed_modules = set(sys.stdlib_module_names) - IMPURE | {"kit"}
-    modules = [(own, path) for own, path in files() if f"{own}.".startswith(f"{folder}.")]
+    inside = [name for own, name in files() if f"{own}.".startswith(f"{folder}.")]
     wrong = [
-        (str(path.relative_to(KIT)), name)
-        for _, path in modules
-        for name in sorted({name.split(".")[0] for name in imported(tree(path))})
-        if name not in allowed_modules
+        (name, top)
+        for name in inside
+        for top in sorted({one.split(".")[0] for one in imported(modules()[name])})
+        if top not in allowed_modules
     ]
 
-    assert modules
+    assert inside
     assert wrong == []
 
 
@@ -153,12 +148,11 @@ def test_a_pure_folder_has_no_clock_files_sockets_or_dice(folder: str) -> None:
 def test_a_pure_folder_computes_with_dates_and_never_asks_for_the_present(folder: str) -> None:
     clock = {"now", "today", "utcnow", "fromtimestamp", "localtime"}
     asked = [
-        (str(path.relative_to(KIT)), node.attr)
-        for own, path in files()
+        (name, node.attr)
+        for own, name in files()
         if f"{own}.".startswith(f"{folder}.")
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute)
-        and node.attr in clock
+        for node in nodes(modules()[name], ast.Attribute)
+        if node.attr in clock
         and isinstance(node.value, ast.Name)
         and node.value.id in {"date", "datetime", "time"}
     ]
@@ -188,8 +182,8 @@ def circles(graph: dict[str, set[str]]) -> list[tuple[str, ...]]:
 
 def test_no_two_folders_import_each_other() -> None:
     graph: dict[str, set[str]] = {folder: set() for folder in FOLDERS}
-    for folder, path in files():
-        graph[folder] |= kit_imports(path) & set(FOLDERS) - {folder}
+    for folder, name in files():
+        graph[folder] |= kit_imports(name) & set(FOLDERS) - {folder}
 
     assert circles(graph) == []
 
@@ -221,19 +215,17 @@ def test_the_house_is_tidy() -> None:
 
 def test_what_starts_processes_needs_the_standard_library_alone() -> None:
     """It is imported before anything else, in every child as well."""
-    names = imported(tree(KIT / "common/child_process.py"))
+    names = imported(modules()["common/child_process.py"])
 
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
 def test_nothing_in_the_package_prints() -> None:
     calls = [
-        path.name
-        for path in KIT.glob("**/*.py")
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "print"
+        name
+        for name, source in modules().items()
+        for node in nodes(source, ast.Call)
+        if isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
 
     assert calls == []
@@ -242,9 +234,7 @@ def test_nothing_in_the_package_prints() -> None:
 def test_views_escape_in_one_way() -> None:
     """``html.escape`` alone leaves control characters and marks of direction as they are."""
     users = [
-        path.name
-        for path in sorted(KIT.glob("**/*.py"))
-        if {"html.escape", "html"} & imported(tree(path))
+        name for name, source in modules().items() if {"html.escape", "html"} & imported(source)
     ]
 
-    assert users == ["escape.py"]
+    assert users == ["views/escape.py"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.sources import nodes
 
 ROOT = Path(__file__).parent.parent
 WRITERS = {"kit/common/user_file.py", "kit/common/user_folder.py"}
@@ -38,11 +41,9 @@ OPENERS = {"open", "fdopen", "ZipFile", "TarFile", "GzipFile", "BZ2File", "LZMAF
 _MODE = re.compile(r"[rwxabt+]{1,3}(?::\w*|\|\w*)?")
 
 
-def writes(tree: ast.AST) -> Iterator[str]:
+def writes(source: str) -> Iterator[str]:
     """Yield the name of each call that may write a file or make a folder."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
+    for node in nodes(source, ast.Call):
         function = node.func
         name = getattr(function, "attr", None) or getattr(function, "id", "")
         owner = getattr(getattr(function, "value", None), "id", "")
@@ -80,18 +81,21 @@ def _opens_to_write(node: ast.Call, owner: str) -> bool:
     )
 
 
-FILES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for folder in ("kit", "tools")
-    for path in (ROOT / folder).glob("**/*.py")
-)
+@cache
+def sources() -> dict[str, str]:
+    """Return the source of each module of the kit and of its tools, by its path."""
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for folder in ("kit", "tools")
+        for path in sorted((ROOT / folder).glob("**/*.py"))
+    }
 
 
 def test_only_two_modules_write() -> None:
     found = {
-        name: set(writes(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
-        - ALLOWED.get(name, set())
-        for name in set(FILES) - WRITERS
+        name: set(writes(source)) - ALLOWED.get(name, set())
+        for name, source in sources().items()
+        if name not in WRITERS
     }
 
     assert {name: calls for name, calls in found.items() if calls} == {}
@@ -100,12 +104,12 @@ def test_only_two_modules_write() -> None:
 
 def test_each_exception_is_needed() -> None:
     for name, allowed in ALLOWED.items():
-        assert set(writes(ast.parse((ROOT / name).read_text(encoding="utf-8")))) == allowed, name
+        assert set(writes(sources()[name])) == allowed, name
 
 
 @pytest.mark.parametrize("name", sorted(WRITERS))
 def test_the_writers_are_there(name: str) -> None:
-    assert set(writes(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
+    assert set(writes(sources()[name]))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_the_writers_are_there(name: str) -> None:
     ],
 )
 def test_the_rule_sees_each_way_to_write(code: str) -> None:
-    assert len(list(writes(ast.parse(code)))) == 1
+    assert len(list(writes(code))) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,4 +166,4 @@ def test_the_rule_sees_each_way_to_write(code: str) -> None:
     ],
 )
 def test_the_rule_leaves_reading_alone(code: str) -> None:
-    assert list(writes(ast.parse(code))) == []
+    assert list(writes(code)) == []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
-KIT = Path(__file__).parents[2] / "kit"
-THE_PLACE = KIT / "common" / "child_process.py"
-STAND_ALONE = KIT / "classroom" / "start.py"  # copied to laptops, where no kit is installed yet
+from tests.sources import modules, nodes
+
+THE_PLACE = "common/child_process.py"
+STAND_ALONE = "classroom/start.py"  # copied to laptops, where no kit is installed yet
 
 # A module that starts processes, and what of it does not.
 STARTERS: dict[str, set[str]] = {
@@ -43,17 +43,18 @@ WITH_THE_PLACE = {"git": "own_session", "nbclient": "guarded"}
 def starts(source: str) -> list[str]:
     """Return what in a file starts a process, or may."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for one in nodes(source, ast.Import):
+        found += [each.name for each in one.names if _module_of(each.name)]
+    for module, each in (
+        (str(n.module), each) for n in nodes(source, ast.ImportFrom) for each in n.names
+    ):
+        name = _module_of(f"{module}.{each.name}") or _module_of(module)
+        if name and each.name not in STARTERS[name]:
+            found.append(f"{module}.{each.name}")
+        if module in ("os", "asyncio") and each.name.startswith(CALLS):
+            found.append(f"{module}.{each.name}")
+    for node in (*nodes(source, ast.Attribute), *nodes(source, ast.Call)):
         match node:
-            case ast.Import(names=names):
-                found += [each.name for each in names if _module_of(each.name)]
-            case ast.ImportFrom(module=str(module), names=names):
-                for each in names:
-                    name = _module_of(f"{module}.{each.name}") or _module_of(module)
-                    if name and each.name not in STARTERS[name]:
-                        found.append(f"{module}.{each.name}")
-                    if module in ("os", "asyncio") and each.name.startswith(CALLS):
-                        found.append(f"{module}.{each.name}")
             case ast.Attribute(value=ast.Name(id="os" | "asyncio" | "posix" | "nt"), attr=name):
                 if name.startswith(CALLS):
                     found.append(name)
@@ -112,22 +113,22 @@ def test_what_starts_none_is_let_be(source: str) -> None:
 
 def test_one_place_starts_processes() -> None:
     found = {
-        str(path.relative_to(KIT)): names
-        for path in sorted(KIT.glob("**/*.py"))
-        if path not in (THE_PLACE, STAND_ALONE) and (names := starts(path.read_text()))
+        name: names
+        for name, source in modules().items()
+        if name not in (THE_PLACE, STAND_ALONE) and (names := starts(source))
     }
 
     assert found == {}
-    assert starts(THE_PLACE.read_text()) != []
+    assert starts(modules()[THE_PLACE]) != []
 
 
 @pytest.mark.parametrize("library", WITH_THE_PLACE)
 def test_a_library_that_starts_one_is_used_with_what_the_place_gives(library: str) -> None:
     users = [
-        path
-        for path in sorted(KIT.glob("**/*.py"))
-        if f"from {library} import" in path.read_text() or f"import {library}\n" in path.read_text()
+        source
+        for source in modules().values()
+        if f"from {library} import" in source or f"import {library}\n" in source
     ]
 
     assert len(users) == 1
-    assert WITH_THE_PLACE[library] in users[0].read_text()
+    assert WITH_THE_PLACE[library] in users[0]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from kit.machine.catalogue import CATALOGUE, Q35
 from kit.simulation.platform import PLATFORMS, platform_of
+from tests.sources import KIT, modules, nodes
 
-KIT = Path(__file__).parent.parent.parent / "kit"
 TYPES = {
     type(value).__name__
     for revision in (CATALOGUE[0], Q35)
@@ -30,7 +29,11 @@ def named(node: ast.expr) -> set[str]:
 
 def asked(source: str, types: set[str]) -> Iterator[int]:
     """Yield the lines that ask whether a value is of one of *types*."""
-    for node in ast.walk(ast.parse(source)):
+    for node in (
+        *nodes(source, ast.Call),
+        *nodes(source, ast.MatchClass),
+        *nodes(source, ast.Compare),
+    ):
         match node:
             case ast.Call(func=ast.Name("isinstance" | "issubclass"), args=[_, kinds]):
                 names = named(kinds)
@@ -56,22 +59,24 @@ MAY_NAME_A_BOARD = {
 def boards_named(source: str) -> Iterator[int]:
     """Yield the lines that name a board, as ``Board.PSERIES`` or by its text."""
     texts = {board.value for board in PLATFORMS}
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Attribute(value=ast.Name("Board")) | ast.Constant(value=str()):
-                if isinstance(node, ast.Attribute) or node.value in texts:
-                    yield node.lineno
-            case ast.ImportFrom(module=str(module)) if "simulation.platforms" in module:
-                yield node.lineno
+    for text in nodes(source, ast.Constant):
+        if isinstance(text.value, str) and text.value in texts:
+            yield text.lineno
+    for name in nodes(source, ast.Attribute):
+        if isinstance(name.value, ast.Name) and name.value.id == "Board":
+            yield name.lineno
+    for imports in nodes(source, ast.ImportFrom):
+        if "simulation.platforms" in str(imports.module):
+            yield imports.lineno
 
 
 def test_nobody_else_names_a_board() -> None:
     """What differs between platforms is asked of a `Platform`."""
     wrong = [
         f"{name}:{line}"
-        for path in sorted(KIT.glob("**/*.py"))
-        if not (name := path.relative_to(KIT).as_posix()).startswith(tuple(MAY_NAME_A_BOARD))
-        for line in boards_named(path.read_text(encoding="utf-8"))
+        for name, source in modules().items()
+        if not name.startswith(tuple(MAY_NAME_A_BOARD))
+        for line in boards_named(source)
     ]
 
     assert wrong == []
@@ -121,14 +126,13 @@ ITS_LESSON = {
 
 def importers(of: tuple[str, ...]) -> set[str]:
     """Return the files that import a module of these files, by name."""
-    modules = {f"kit.{name.removesuffix('.py').replace('/', '.').rstrip('.')}" for name in of}
+    wanted = {f"kit.{name.removesuffix('.py').replace('/', '.').rstrip('.')}" for name in of}
     found = set()
-    for path in KIT.glob("**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module is not None:
-                named = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-                if any(f"{one}.".startswith(f"{each}.") for one in named for each in modules):
-                    found.add(path.relative_to(KIT).as_posix())
+    for path, source in modules().items():
+        for node in nodes(source, ast.ImportFrom):
+            named = {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+            if any(f"{one}.".startswith(f"{each}.") for one in named for each in wanted):
+                found.add(path)
     # one that can also be played on a real QEMU is known in that room
     return {name for name in found if not name.startswith((*of, "real_qemu/"))}
 
@@ -143,10 +147,10 @@ def test_a_new_platform_changes_five_files_besides_its_own() -> None:
 
 def test_nobody_but_a_platform_asks_which_machine_or_guest_it_has() -> None:
     wrong = [
-        f"{path.relative_to(KIT)}:{line}"
-        for path in sorted(KIT.glob("**/*.py"))
-        if path.parent != KIT / "simulation" / "platforms"
-        for line in asked(path.read_text(encoding="utf-8"), TYPES)
+        f"{name}:{line}"
+        for name, source in modules().items()
+        if not name.startswith("simulation/platforms/")
+        for line in asked(source, TYPES)
     ]
 
     assert {"Machine", "Guest"} < TYPES

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import UndefinedError, nodes
+from jinja2 import UndefinedError
+from jinja2 import nodes as jinja
 from markupsafe import Markup
 
 from kit import app
@@ -73,6 +74,7 @@ from kit.views.sequence.diagram import (
 from kit.views.sequence.svg import sequence_svg
 from kit.views.template import environment, page
 from kit.views.widgets.base import HtmlView, say_html
+from tests.sources import nodes
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = sorted(
@@ -116,33 +118,32 @@ TRUSTED = {
 """Files in which something else than a literal is said to be HTML: how often, and why."""
 
 
-def strings(tree: ast.Module) -> Iterator[ast.Constant]:
+def strings(source: str) -> Iterator[ast.Constant]:
     """Yield the strings of a module, parts of f-strings included, docstrings not."""
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+    docs = {id(node.value) for node in nodes(source, ast.Expr)}
+    for node in nodes(source, ast.Constant):
+        if isinstance(node.value, str) and id(node) not in docs:
             yield node
 
 
-def made_html(tree: ast.Module) -> Iterator[ast.expr]:
+def made_html(source: str) -> Iterator[ast.expr]:
     """Yield what is put into the constructor of `Html`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Html":
+    for node in nodes(source, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "Html":
             yield from node.args
 
 
 def loose_tags(source: str) -> list[int]:
     """Return the lines on which a tag stands in a string that is not a literal of HTML."""
-    tree = ast.parse(source)
-    html = {id(node) for node in made_html(tree)}
+    html = {id(node) for node in made_html(source)}
     return [
-        each.lineno for each in strings(tree) if TAG.search(each.value) and id(each) not in html
+        each.lineno for each in strings(source) if TAG.search(each.value) and id(each) not in html
     ]
 
 
 def trusted(source: str) -> list[str]:
     """Return what is said to be HTML without being a literal."""
-    return [ast.unparse(n) for n in made_html(ast.parse(source)) if not isinstance(n, ast.Constant)]
+    return [ast.unparse(n) for n in made_html(source) if not isinstance(n, ast.Constant)]
 
 
 def in_kit(path: Path) -> str:
@@ -197,7 +198,7 @@ def test_a_literal_of_html_is_no_slip() -> None:
 def test_a_template_escapes_all(path: Path) -> None:
     """A filter, or ~, would escape by Markup's own rule or not at all."""
     tree = environment().parse(path.read_text(encoding="utf-8"))
-    odd = (nodes.Filter, nodes.FilterBlock, nodes.Concat, nodes.ScopedEvalContextModifier)
+    odd = (jinja.Filter, jinja.FilterBlock, jinja.Concat, jinja.ScopedEvalContextModifier)
 
     assert list(tree.find_all(odd)) == []
 

@@ -3,7 +3,7 @@
 At QEMU's general-purpose event (GPE) it reads the status registers of the slots of that type, the
 lowest first, and stops at the first event.  It clears that event and handles it, one at a time, in
 order.  Before it takes a device out of use it reports _OST "in progress"; then it ejects the
-device, or reports "device busy" and keeps it.  In the firmware it reads all slots to find the
+device, or refuses and reports "device busy".  In the firmware it reads all slots to find the
 devices.  It leaves an event there alone, because a reset has dropped the GPE; the next GPE of that
 type finds it.
 

@@ -6,6 +6,7 @@ A mistake is one line: file, line, what is wrong, what was expected.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -34,7 +35,7 @@ from kit.course.exercise import (
 from kit.machine.catalogue import find_revision
 from kit.machine.requests import Device
 from kit.machine.revision import Revision
-from kit.simulation.actions import line_of
+from kit.simulation.actions import current_words, line_of
 from kit.simulation.expectations import Claim, read_claim
 from kit.simulation.run import Intervention, begin
 from kit.simulation.scenario import Scenario, read_script, read_story, read_time
@@ -236,10 +237,13 @@ def _script(source: _Source) -> ScriptTask:
         story=story,
         goals=tuple(goals),
         most=source.whole("most"),
-        menu=menu,
+        menu=tuple(map(current_words, menu)),
         waits_ns=tuple(reader.read("waits", wait, read_time) for wait in waits),
         solution=solution,
-        wrong=source.wrong(story, "when"),
+        wrong=tuple(
+            replace(one, answer=tuple(map(current_words, one.answer)))
+            for one in source.wrong(story, "when")
+        ),
     )
 
 

@@ -29,7 +29,7 @@ from kit.course.exercise import (
 from kit.git.values.commit import net_lines
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Revision
-from kit.simulation.actions import WAIT
+from kit.simulation.actions import WAIT, current_words
 from kit.simulation.expectations import Claim
 from kit.simulation.run import Intervention, Run, play
 from kit.simulation.scenario import read_time
@@ -217,7 +217,7 @@ def _lines(answer: object) -> tuple[str, ...]:
         raise UserError(
             f"{short(answer)} is not a script; expected lines as '16 s: device_del core1'"
         )
-    lines = tuple(line for line in found if line.strip())
+    lines = tuple(current_words(line) for line in found if line.strip())
     if len(lines) > MAX_LINES:
         raise UserError(f"{len(lines)} lines are too many; at most {MAX_LINES}")
     return lines
@@ -229,7 +229,7 @@ def _interventions(task: ScriptTask, lines: tuple[str, ...]) -> tuple[Interventi
         time, colon, action = line.partition(":")
         if not colon:
             raise UserError(f"{short(line)} has no time; expected '16 s: device_del core1'")
-        action = " ".join(action.split())
+        action = action.strip()
         if action not in (*task.menu, WAIT):
             raise UserError(
                 f"{short(action)} is not one of the actions here: {', '.join(task.menu)}, {WAIT}"

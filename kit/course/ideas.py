@@ -106,8 +106,8 @@ def _ignoring(*words: str) -> Callable[[Scenario], Scenario]:
     return changed
 
 
-def _guest_keeps(at_ns: Callable[[Run], int | None]) -> Callable[[Run], tuple[Intervention, ...]]:
-    """Return what happens if the guest keeps its device from a moment of the run on."""
+def _guest_refuses(at_ns: Callable[[Run], int | None]) -> Callable[[Run], tuple[Intervention, ...]]:
+    """Return what happens if the guest refuses from a moment of the run on."""
 
     def does(run: Run) -> tuple[Intervention, ...]:
         device = run.device.id
@@ -177,7 +177,7 @@ IDEAS = (
         name="timeout-means-failed",
         believes="A timeout of virsh means that the unplug has failed, so the guest keeps the CPU.",
         lesson="03",
-        does=_guest_keeps(_virsh_timed_out),
+        does=_guest_refuses(_virsh_timed_out),
     ),
     Idea(
         name="timer-is-the-timeout",
@@ -198,7 +198,7 @@ IDEAS = (
         name="guest-is-told",
         believes="QEMU tells the guest when it drops a request, so the guest keeps the CPU.",
         lesson="05",
-        does=_guest_keeps(_qemu_timed_out),
+        does=_guest_refuses(_qemu_timed_out),
     ),
     Idea(
         name="longer-would-do",
@@ -286,7 +286,7 @@ IDEAS = (
         believes="After 5 s a port drops the request, so the guest keeps the device.",
         lesson="13",
         boards=(PCIE,),
-        does=_guest_keeps(_port_expired),
+        does=_guest_refuses(_port_expired),
     ),
 )
 """The wrong ideas, in the order of the lessons that correct them."""

@@ -28,6 +28,7 @@ from kit.course.exercise import (
 from kit.course.exercise_reader import FindScenario, read_claims
 from kit.course.exercises import check
 from kit.machine.catalogue import find_revision
+from kit.simulation.actions import current_words
 from kit.simulation.scenario import read_story, read_time
 
 __all__ = ["Lab", "LabError", "LabTask", "Points", "digest", "read_lab"]
@@ -201,7 +202,7 @@ def _script(reader: TomlReader, data: Mapping[str, Any], find: FindScenario) -> 
         story=story,
         goals=goals,
         most=most,
-        menu=reader.texts(data, "menu"),
+        menu=tuple(map(current_words, reader.texts(data, "menu"))),
         waits_ns=(read_time("1 s"),),
         solution=(),
         wrong=(),

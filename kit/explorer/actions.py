@@ -92,8 +92,8 @@ TIMER_FIRES = "QEMU's timer fires"
 _TIMER = EnabledAction(ActionKind.TIMER, TIMER_FIRES)
 _GUEST_READS = EnabledAction(ActionKind.GUEST, "guest reads")
 _WORK_DONE = EnabledAction(ActionKind.GUEST, "guest's work is done", WorkDone())
-_GIVES = EnabledAction(ActionKind.GUEST, "guest gives", Decide(True))
-_KEEPS = EnabledAction(ActionKind.GUEST, "guest keeps", Decide(False))
+_RELEASES = EnabledAction(ActionKind.GUEST, "guest releases", Decide(True))
+_REFUSES = EnabledAction(ActionKind.GUEST, "guest refuses", Decide(False))
 _DRMGR_RELEASES = EnabledAction(ActionKind.GUEST, "drmgr releases", Decide(True, by_user=True))
 _DRMGR_REFUSES = EnabledAction(ActionKind.GUEST, "drmgr refuses", Decide(False, by_user=True))
 _LIBVIRT_READS = EnabledAction(ActionKind.LIBVIRT, "libvirt reads")
@@ -144,7 +144,7 @@ class ActionTable:
         guest = side.guest
         busy: list[EnabledAction] = [_GUEST_READS] if side.inbox else []
         busy += [_WORK_DONE] if side.working else []
-        busy += [_GIVES, _KEEPS] if guest.deciding else []
+        busy += [_RELEASES, _REFUSES] if guest.deciding else []
         if guest.user_decides and Restarted() not in side.inbox:  # a reset ends drmgr at once
             busy += [_DRMGR_RELEASES, _DRMGR_REFUSES]
         # a call by hand waits for the answer to the one before: there is one processor

@@ -20,6 +20,7 @@ from kit.explorer.scope import Scope
 from kit.explorer.search import Path, is_violated, walk
 from kit.explorer.transitions import entries_of
 from kit.machine.revision import Revision
+from kit.simulation.actions import first_words
 from kit.simulation.token import TokenError, path_check, path_token, read_path
 from kit.trace.entry import TraceEntry, entry_json
 from kit.trace.sentences import sentence
@@ -142,7 +143,7 @@ def path_json(played: PlayedPath) -> dict[str, Any]:
         "breaks": [prop.name for prop in played.breaks],
         "steps": [
             {
-                "action": step.action,
+                "action": first_words(step.action),
                 "entries": [
                     {k: value for k, value in entry_json(entry).items() if k not in _TIMES}
                     for entry in step.entries

@@ -65,7 +65,7 @@ _SUMMARIES = {
     "4515a5f786": (
         "the remaining time is computed by a helper, timer_deadline_ms(): the same numbers"
     ),
-    "eb7f80fd26": "the event MEM_UNPLUG_ERROR reports a DIMM that the guest keeps",
+    "eb7f80fd26": "the event MEM_UNPLUG_ERROR reports a DIMM that the guest refuses to release",
     "d522cb52e6~1": (
         "the last QEMU with the timeout: after 15 s QEMU drops a CPU's unplug request"
     ),

@@ -218,7 +218,7 @@ class DeviceDeleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemUnplugError:
-    """QMP MEM_UNPLUG_ERROR: the guest keeps a DIMM (since 2.4, deprecated since 6.2)."""
+    """QMP MEM_UNPLUG_ERROR: the guest refuses to release a DIMM (2.4; deprecated since 6.2)."""
 
     device: str
     msg: str

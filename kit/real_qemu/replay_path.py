@@ -31,6 +31,7 @@ from kit.real_qemu.channel.failures import Tried, tried
 from kit.real_qemu.launch import Binary
 from kit.real_qemu.pseries import RealSpapr
 from kit.recordings.answers import answer_json
+from kit.simulation.actions import first_words
 
 __all__ = ["LivePath", "LiveStep", "replay_path"]
 
@@ -108,7 +109,7 @@ class LivePath:
             "steps": [
                 {
                     "choice": one.choice,
-                    "action": one.action,
+                    "action": first_words(one.action),
                     "asked": one.asked,
                     "same": one.same,
                     **({} if one.same else {"embedded": one.embedded, "real": one.real}),

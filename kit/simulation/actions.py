@@ -8,7 +8,7 @@ in slot 3 of the first PHB; ``dimm1.0`` is the first LMB of dimm1.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,7 +55,8 @@ from kit.machine.requests import (
     SystemReset,
 )
 
-__all__ = ["ACTIONS", "ActionError", "connector_names", "line_of", "menu", "read_device"]
+__all__ = ["ACTIONS", "ActionError", "connector_names", "current_words", "first_words", "line_of"]
+__all__ += ["menu", "read_device"]
 
 FIRST_DIMM_ADDR = 0x40000000  # where the pluggable memory of the kit's machine begins
 WAIT = "wait"
@@ -128,6 +129,7 @@ class Action:
 
     ``words`` begin it; ``takes`` says what follows: "", "device", "connector", "number" or "call";
     ``to`` is who receives it; ``says`` is a sentence for a person, with {} for what follows.
+    ``first`` are the words that it had before, if others: they are read as well.
     """
 
     words: str
@@ -135,6 +137,7 @@ class Action:
     to: Actor
     says: str
     message: Callable[[str, Devices], Message]
+    first: str = ""
 
 
 def _on(make: Callable[[int], Message]) -> Callable[[str, Devices], Message]:
@@ -196,8 +199,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("virsh suspend", "", L, "stop the VM through libvirt", lambda *_: DomainSuspend()),
     Action("virsh resume", "", L, "continue the VM through libvirt", lambda *_: DomainResume()),
     Action("virsh migrate", "", L, "migrate through libvirt", lambda *_: MigrateDomain()),
-    Action("guest gives", "", G, "the guest releases the device", lambda *_: Decide(True)),
-    Action("guest keeps", "", G, "the guest keeps the device", lambda *_: Decide(False)),
+    Action(
+        "guest releases",
+        "",
+        G,
+        "the guest releases the device",
+        lambda *_: Decide(True),
+        first="guest gives",
+    ),
+    Action(
+        "guest refuses",
+        "",
+        G,
+        "the guest refuses to release the device",
+        lambda *_: Decide(False),
+        first="guest keeps",
+    ),
     Action("guest hang", "", G, "the guest hangs", lambda *_: Hang(True)),
     Action("guest unhang", "", G, "the guest runs again", lambda *_: Hang(False)),
     Action("guest offline", C, G, "switch {} off in the guest", _on(lambda i: CpuOnline(i, False))),
@@ -242,6 +259,33 @@ ACTIONS: tuple[Action, ...] = (
 # "virsh setvcpus --async 1" is not "virsh setvcpus" of "--async 1"
 _SPECIFIC_FIRST = sorted(ACTIONS, key=lambda action: -len(action.words))
 
+_CURRENT = {action.first: action.words for action in ACTIONS if action.first}
+_FIRST = {words: first for first, words in _CURRENT.items()}
+
+
+def current_words(text: str) -> str:
+    """Return an action, or a line of a script, with one space between words, in today's words.
+
+    >>> current_words("5 s: guest  gives")
+    '5 s: guest releases'
+    """
+    return _renamed(" ".join(text.split()), _CURRENT)
+
+
+def first_words(text: str) -> str:
+    """Return an action, or a line of a script, in its first words, which tokens and JSON keep.
+
+    >>> first_words("5 s: guest releases")
+    '5 s: guest gives'
+    """
+    return _renamed(text, _FIRST)
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    for old, new in names.items():
+        text = re.sub(rf"\b{re.escape(old)}\b", new, text)
+    return text
+
 
 def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
     """Return the line of an action's text, typed at *at_ns*; ``wait`` only lets time pass.
@@ -249,7 +293,7 @@ def line_of(at_ns: int, text: str, devices: Devices) -> TypedLine:
     Raises:
         ActionError: It is not an action on these devices; the message names what is.
     """
-    text = " ".join(text.split())
+    text = current_words(text)
     if text == WAIT:
         return TypedLine(at_ns)
     for action in _SPECIFIC_FIRST:

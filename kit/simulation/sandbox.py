@@ -61,9 +61,9 @@ class Act(Enum):
 
 _ACTIONS = {
     Act.DEVICE_DEL: f"device_del {CORE_ID}",
-    Act.GUEST_RELEASES: "guest gives",
-    Act.GUEST_REFUSES: "guest keeps",
-    Act.GUEST_RELEASES_LATE: "guest gives",
+    Act.GUEST_RELEASES: "guest releases",
+    Act.GUEST_REFUSES: "guest refuses",
+    Act.GUEST_RELEASES_LATE: "guest releases",
     Act.SYSTEM_RESET: "system_reset",
 }
 _WAITS_S = {Act.WAIT_1_S: 1, Act.WAIT_5_S: 5}

@@ -25,7 +25,14 @@ from kit.machine.config import MIB
 from kit.machine.events import QmpError
 from kit.machine.requests import Device, DeviceAdd, Dimm
 from kit.machine.revision import Board
-from kit.simulation.actions import FIRST_DIMM_ADDR, connector_names, line_of, read_device
+from kit.simulation.actions import (
+    FIRST_DIMM_ADDR,
+    connector_names,
+    current_words,
+    first_words,
+    line_of,
+    read_device,
+)
 from kit.simulation.expectations import Expectation, read_expectation
 from kit.simulation.platform import PLATFORMS
 
@@ -75,7 +82,7 @@ class Scenario:
     """A scenario that can be played at any revision.
 
     ``why`` says why it matters, ``look`` what to look at, ``script`` what the operator types,
-    ``texts`` the same as written; ``compare`` are pairs of revisions worth comparing, ``expect``
+    ``texts`` the same in words; ``compare`` are pairs of revisions worth comparing, ``expect``
     what must hold, and where it must not.  The run goes on until ``end_ns`` of the wall clock.
     ``digest`` changes when the setup, the script or the end does; ``source`` is the file of its
     text.
@@ -160,7 +167,8 @@ def read_story(reader: TomlReader, data: Mapping[str, Any], name: str) -> Scenar
 
 def _digest(data: Mapping[str, Any]) -> int:
     """Return a number that changes when the run does, and not when the title does."""
-    played = [data.get(key) for key in ("cast", "script", "end")]
+    script = [first_words(line) for line in data["script"]] if "script" in data else None
+    played = [data.get("cast"), script, data.get("end")]
     return crc32(json.dumps(played, sort_keys=True, default=str).encode())
 
 
@@ -259,7 +267,7 @@ def _version(reader: TomlReader, text: str) -> tuple[int, int, int]:
 def read_script(
     reader: TomlReader, data: Mapping[str, Any], key: str, devices: tuple[Device, ...]
 ) -> tuple[tuple[TypedLine, ...], tuple[str, ...]]:
-    """Return the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as written.
+    """Return the lines ``TIME: ACTION`` at *key*, in order of time: as lines, and as texts.
 
     Raises:
         UserError: A line breaks the format; the error is the reader's.
@@ -280,7 +288,7 @@ def read_script(
         if lines and line.at_ns < lines[-1].at_ns:
             raise reader.error(key, f"{key}: {text!r} is before the line above it", text)
         lines.append(line)
-    return tuple(lines), texts
+    return tuple(lines), tuple(map(current_words, texts))
 
 
 def _compare(

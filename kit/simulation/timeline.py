@@ -13,6 +13,7 @@ from itertools import takewhile
 from kit.common.errors import UserError
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
+from kit.simulation.actions import current_words
 from kit.simulation.run import Intervention, Pair, Run, of_side, play
 from kit.simulation.scenario import Scenario
 from kit.trace.entry import TraceEntry
@@ -154,7 +155,7 @@ class Timeline:
         """
         if self.at_ns % NS_PER_MS:
             raise UserError(f"{self.at_ns} ns is not a whole millisecond; go to another event")
-        made = Intervention(self.at_ns, " ".join(action.split()), self._here())
+        made = Intervention(self.at_ns, current_words(action), self._here())
         there = replace(self, played=self._played((*self._made_so_far(), made)))
         return there._at_the_last()
 

@@ -8,6 +8,7 @@ That is: version, kind, scenario, revision or both, and at the end a check and t
 packed: for each the ms since the one before, the number of its action in the scenario's menu, and
 how many entries of that time it waited for, in each run.  The check covers what the scenario says
 and what the actions mean, so that a token never opens as another run than the one it was made of.
+It is of their first words: an action that is renamed leaves old tokens as they are.
 
 A path of the explorer has instead of a scenario how far was looked and which guest, and after the
 check one character for each choice.  What they mean, `kit.explorer.paths` knows.  Every
@@ -30,7 +31,7 @@ from kit.common.plain_text import short
 from kit.machine.catalogue import EVERY_RELEASE, find_revision
 from kit.machine.clock import NS_PER_MS
 from kit.machine.revision import Revision
-from kit.simulation.actions import line_of, menu
+from kit.simulation.actions import current_words, first_words, line_of, menu
 from kit.simulation.run import Intervention, Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario
 
@@ -103,7 +104,7 @@ def _packed(scenario: Scenario, interventions: tuple[Intervention, ...]) -> str:
         at_ms = one.at_ns // NS_PER_MS
         data += _varint((at_ms - last_ms) * _SIDES + len(one.after))
         last_ms = at_ms
-        number = numbers.get(one.action, _OTHER_ACTION)
+        number = numbers.get(current_words(one.action), _OTHER_ACTION)
         data += _varint(number)
         if number == _OTHER_ACTION:
             text = one.action.encode()
@@ -126,7 +127,7 @@ def _unpaired(paired: int) -> tuple[int, int]:
 
 def _check(scenario: Scenario, interventions: tuple[Intervention, ...]) -> bytes:
     """Return a check of the scenario and of what the actions mean."""
-    done = [(one.at_ns, one.action, one.after) for one in interventions]
+    done = [(one.at_ns, first_words(one.action), one.after) for one in interventions]
     checked = (scenario.name, scenario.digest, done)
     return crc32(repr(checked).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
 
@@ -206,7 +207,7 @@ def path_token(
 
 def path_check(texts: Sequence[str]) -> str:
     """Return a check of what the actions of a path mean."""
-    crc = crc32("\n".join(texts).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
+    crc = crc32("\n".join(map(first_words, texts)).encode()).to_bytes(4, "big")[:_CHECK_BYTES]
     return urlsafe_b64encode(crc).decode()
 
 

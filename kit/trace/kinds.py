@@ -471,7 +471,7 @@ _ROWS: tuple[MessageKind[Any], ...] = (
     MessageKind(
         of=messages.Decide,
         wire="decide",
-        label=lambda m: "guest gives" if m.give else "guest keeps",
+        label=lambda m: "guest releases" if m.give else "guest refuses",
         sentence=lambda m, _: (
             f"The guest {'can release the device now' if m.give else 'cannot release the device'}."
         ),

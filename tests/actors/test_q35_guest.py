@@ -131,7 +131,7 @@ def test_its_own_work_lies_between_the_report_and_the_ejection() -> None:
         (True, [WriteControl(CPU, 1, 8)]),
         (False, [WriteLog("processor cpu1: Offline failed."), ReportOst(CPU, 1, 3, 0x82)]),
     ],
-    ids=["gives", "keeps"],
+    ids=["releases", "refuses"],
 )
 def test_one_that_asks_does_as_it_is_told(give: bool, asked: list[object]) -> None:
     asking = replace(UP, conduct=Conduct(asks=True))

@@ -96,12 +96,12 @@ def test_keys_stay_in_the_card_and_arrows_go_from_answer_to_answer(page: Page) -
 
 @cards("limbo-in-two")
 def test_a_script(page: Page) -> None:
-    press(page, "device_del core1", "+5 s", "guest gives", "check")
+    press(page, "device_del core1", "+5 s", "guest releases", "check")
     expect(said(page)).to_contain_text("QEMU has removed it: the request was pending")
     expect(page.locator(".kit-exercise svg")).to_have_count(1)
-    press(page, "undo", "+15 s", "guest gives", "check")
+    press(page, "undo", "+15 s", "guest releases", "check")
     expect(page.locator(".kit-done li")).to_have_text(
-        ["0 s: device_del core1", "20 s: guest gives"]
+        ["0 s: device_del core1", "20 s: guest releases"]
     )
     expect(said(page)).to_contain_text("Right: that does it at pre-revert.")
 

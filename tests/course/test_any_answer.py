@@ -18,7 +18,7 @@ WORDS = sorted(
         "ISOLATE",
         "sensor",
         "0 s: wait",
-        "16 s: guest gives",
+        "16 s: guest releases",
         "−5",
         "1,5",
         "\x1b[31m",

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.common.packaged_data import data_path
+from kit.course.exercise import ScriptTask, Task
 from kit.course.exercise_reader import LESSONS, ExerciseError, read_exercise
+from kit.simulation.actions import first_words
 from kit.storage.scenarios import find_scenario
 
 FILES = {path.stem: path.read_text("utf-8") for path in data_path("exercises").glob("*.toml")}
@@ -255,6 +257,34 @@ def test_a_mistake_is_one_line(text: str, old: str, new: str, where: str, what: 
 
     assert said == f"{line}: {what}"
     assert where in at
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_file_in_the_first_words_of_its_actions_is_the_same_exercise(name: str) -> None:
+    before, now = (
+        _played_and_offered(read_exercise(text, name, "mine.toml", find_scenario).task)
+        for text in (_in_first_words(FILES[name]), FILES[name])
+    )
+
+    assert before == now
+
+
+def _played_and_offered(task: Task) -> tuple[object, ...]:
+    story = getattr(task, "story", None)
+    played = story and (story.scenario, story.actions)
+    if not isinstance(task, ScriptTask):
+        return (played,)
+    return played, task.menu, task.solution, [wrong.answer for wrong in task.wrong]
+
+
+def _in_first_words(text: str) -> str:
+    """Return a file with the first words of each action, where only actions are."""
+    return re.sub(r'"[^"]*"', lambda found: _first_words_if_action(found[0]), text)
+
+
+def _first_words_if_action(quoted: str) -> str:
+    verb = quoted.strip('"').rpartition(": ")[2]
+    return first_words(quoted) if first_words(verb) != verb else quoted
 
 
 def test_three_hints_are_needed() -> None:

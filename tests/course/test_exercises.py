@@ -24,6 +24,7 @@ from kit.course.exercise_reader import LESSONS
 from kit.course.exercises import check, solution
 from kit.git.values.commit import FileDiff
 from kit.machine.catalogue import find_revision
+from kit.simulation.actions import first_words
 from kit.storage.exercises import exercises, find_exercise
 from tests.course.commits import diffs
 from tests.effort import some_of
@@ -141,6 +142,17 @@ def test_a_script_needs_all_of_its_solution(exercise: Exercise, at: str) -> None
     assert len(lines) <= exercise.task.most
 
 
+@pytest.mark.parametrize(("exercise", "at"), of_kind(ScriptTask), ids=ids)
+def test_an_answer_in_the_first_words_of_its_actions_gets_the_same_reply(
+    exercise: Exercise, at: str
+) -> None:
+    assert isinstance(exercise.task, ScriptTask)
+    scripts = [exercise.task.solution, *(wrong.answer for wrong in exercise.task.wrong)]
+    before = [check(exercise, list(map(first_words, script)), at) for script in scripts]
+
+    assert before == [check(exercise, script, at) for script in scripts]
+
+
 @pytest.mark.parametrize(("exercise", "at"), of_kind(Number), ids=ids)
 def test_a_foreseen_number_gets_its_own_reply(exercise: Exercise, at: str | None) -> None:
     assert isinstance(exercise.task, Number)
@@ -237,21 +249,21 @@ def test_a_right_answer_is_said_with_its_explanation() -> None:
             "0 s: import os",
             None,
             "'import os' is not one of the actions here:"
-            " device_del core1, guest gives, guest keeps, system_reset, wait.",
+            " device_del core1, guest releases, guest refuses, system_reset, wait.",
         ),
         (
             "limbo-in-two",
-            "5 s: device_del core1\n1 s: guest gives",
+            "5 s: device_del core1\n1 s: guest releases",
             None,
-            "'1 s: guest gives' is before the line above it; write them in order.",
+            "'1 s: guest releases' is before the line above it; write them in order.",
         ),
         (
             "limbo-in-two",
-            ["0 s: device_del core1", "20 s: device_del core1", "40 s: guest gives"],
+            ["0 s: device_del core1", "20 s: device_del core1", "40 s: guest releases"],
             None,
             "That does it, but in 3 actions; it can be done in 2.",
         ),
-        ("limbo-in-two", ["0 s: guest gives"] * 41, None, "41 lines are too many; at most 40."),
+        ("limbo-in-two", ["0 s: guest releases"] * 41, None, "41 lines are too many; at most 40."),
         ("release-order", [], None, "Nothing is chosen yet: choose what comes first."),
         ("release-order", ["sensor"], None, "The first 1 are right, and something is missing."),
         ("release-order", ["UNUSABLE"], None, "The first one is not right yet."),

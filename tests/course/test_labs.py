@@ -97,6 +97,32 @@ def test_a_mistake_in_a_lab_is_one_line(text: str, says: str) -> None:
     assert str(caught.value) == says
 
 
+LIMBO = """
+title = "T"
+
+[[task]]
+name = "a"
+points = 1
+kind = "script"
+at = "pre-revert"
+goals = ["limbo core1"]
+most = 2
+menu = ["device_del core1", "guest gives"]
+end = "20 s"
+cast = { asks = true, devices = ["core1"] }
+"""
+
+
+@pytest.mark.parametrize("verb", ["guest gives", "guest releases"])
+@pytest.mark.parametrize("offered", ["guest gives", "guest releases"])
+def test_a_lab_and_its_answer_may_have_the_first_words_of_an_action(
+    offered: str, verb: str
+) -> None:
+    lab = read_lab(LIMBO.replace("guest gives", offered), "l", "l.toml", find_scenario)
+
+    assert lab.task(1).score(["0 s: device_del core1", f"16 s: {verb}"]).points == 1
+
+
 def test_a_lab_and_a_task_that_are_not_there_are_named() -> None:
     with pytest.raises(UserError, match=r"^no lab 'silenc'; there are: reverted, silence, undo"):
         find_lab("silenc")

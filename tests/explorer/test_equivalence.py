@@ -88,7 +88,7 @@ def test_a_refusal_that_is_reported_is_a_difference() -> None:
     difference = compared("unisolate", "guest-error", LINUX_5_14).difference
     assert difference is not None
 
-    assert difference[0].actions[-2:] == ("guest keeps", "guest reads")
+    assert difference[0].actions[-2:] == ("guest refuses", "guest reads")
 
 
 def test_the_bound_is_told() -> None:

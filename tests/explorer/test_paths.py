@@ -321,13 +321,13 @@ def test_the_limbo_of_guest_error_is_the_recorded_one() -> None:
 
 STORIES = {
     # the timer fires before the guest makes up its mind
-    "pre-revert": ((0, "device_del core1"), (16, "guest gives")),
+    "pre-revert": ((0, "device_del core1"), (16, "guest releases")),
     # the second request comes while the guest thinks about the first
     "guest-error": (
         (0, "device_del core1"),
         (1, "device_del core1"),
-        (2, "guest keeps"),
-        (3, "guest gives"),
+        (2, "guest refuses"),
+        (3, "guest releases"),
     ),
 }
 
@@ -338,16 +338,16 @@ def test_a_limbo_that_was_found_happens_in_time_as_well(name: str) -> None:
     played = broken("no-silent-disagreement", name, LINUX_5_13)
     thinks = story(guest="linux-5.13", asks=True, devices=["core1"], libvirt="7.10.0")
     run = at(name, thinks, *STORIES[name])
-    made = [action for action in played.actions if action.startswith(("device_del", "guest gi"))]
+    made = [action for action in played.actions if action.startswith(("device_del", "guest rel"))]
 
-    assert [text for _, text in STORIES[name] if text != "guest keeps"] == made
+    assert [text for _, text in STORIES[name] if text != "guest refuses"] == made
     assert run.belief().orphaned
     assert not run.belief().agreed
     assert told(run, "DEVICE_DELETED") == []
 
 
 OFTEN = {"device_del core1": 2, "device_del core2": 2, "system_reset": 1, "migrate": 1}
-DECISIONS = ("guest gives", "guest keeps")
+DECISIONS = ("guest releases", "guest refuses")
 
 
 @given(

@@ -144,7 +144,7 @@ def test_one_refusal_of_a_dimm_is_reported_twice() -> None:
         "device_del dimm1",
         "guest reads",
         "guest reads",
-        "guest gives",
+        "guest releases",
         "guest reads",
     )
 
@@ -152,7 +152,7 @@ def test_one_refusal_of_a_dimm_is_reported_twice() -> None:
 # -- the shortest stories --------------------------------------------------------------------------
 
 ASKED = ("device_del core1", "guest reads", "guest reads")
-RELEASES = ("guest gives", "guest reads", "guest reads", "guest's work is done")
+RELEASES = ("guest releases", "guest reads", "guest reads", "guest's work is done")
 STALE = ("device_del core1", "QEMU's timer fires", "guest reads", "guest reads")
 
 
@@ -162,8 +162,8 @@ STALE = ("device_del core1", "QEMU's timer fires", "guest reads", "guest reads")
         ("no-lost-release", "pre-revert", LINUX_5_12, (*STALE, *RELEASES)),
         ("no-silent-disagreement", "pre-revert", LINUX_5_12, (*STALE, *RELEASES, "guest reads")),
         ("no-stray-event", "pre-revert", LINUX_5_12, STALE[:3]),
-        ("retry-possible", "revert", LINUX_5_12, (*ASKED, "guest keeps")),
-        ("refusal-reported", "resend", LINUX_5_12, (*ASKED, "guest keeps")),
+        ("retry-possible", "revert", LINUX_5_12, (*ASKED, "guest refuses")),
+        ("refusal-reported", "resend", LINUX_5_12, (*ASKED, "guest refuses")),
         (
             "no-surprise-removal",
             "revert",
@@ -180,13 +180,13 @@ STALE = ("device_del core1", "QEMU's timer fires", "guest reads", "guest reads")
             "true-events",
             "proposal",
             LINUX_5_12,
-            (*ASKED, "guest gives", "guest reads", "QEMU's timer fires"),
+            (*ASKED, "guest releases", "guest reads", "QEMU's timer fires"),
         ),
         (
             "no-lost-release",
             "guest-error",
             LINUX_5_13,
-            (*ASKED, "guest keeps", "device_del core1", *["guest reads"] * 4, *RELEASES),
+            (*ASKED, "guest refuses", "device_del core1", *["guest reads"] * 4, *RELEASES),
         ),
         (
             "no-stray-event",

@@ -237,7 +237,7 @@ def qtest(data: bytes) -> None:
 
 ACTIONS = (
     *("device_del core1", "host load 7", "system_reset", "migrate", "stop", "cont", "wait"),
-    *("virsh setvcpus 1", "guest keeps", "guest hang", "guest rtas set-indicator 9001 1 1"),
+    *("virsh setvcpus 1", "guest refuses", "guest hang", "guest rtas set-indicator 9001 1 1"),
 )
 
 

@@ -20,7 +20,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_answer_is_kept_and_the_next_card_knows(file: Path) -> None:
     card = exercise("limbo-in-two")
-    click(card, "device_del core1", "+15 s", "+1 s", "guest gives", "check")
+    click(card, "device_del core1", "+15 s", "+1 s", "guest releases", "check")
 
     assert json.loads(file.read_text())["exercises"] == {
         "limbo-in-two": {"tries": 1, "solved_at": ["pre-revert"]}

@@ -142,7 +142,7 @@ def test_the_shortest_counterexample_is_the_lease_that_ends_first() -> None:
         "device_del core1",
         "QEMU's timer fires",
         "guest reads",
-        "guest gives",
+        "guest releases",
     ]
 
 

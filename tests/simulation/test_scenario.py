@@ -51,8 +51,8 @@ fails_at = ["pre-revert"]
 VALID = HEAD + CAST + EXPECT
 ACTIONS = (
     "device_del, device_add, system_reset, stop, cont, migrate, virsh setvcpus,"
-    " virsh detach-device, virsh reset, virsh suspend, virsh resume, virsh migrate, guest gives,"
-    " guest keeps, guest hang, guest unhang, guest offline, guest online, guest pin, guest unpin,"
+    " virsh detach-device, virsh reset, virsh suspend, virsh resume, virsh migrate, guest releases,"
+    " guest refuses, guest hang, guest unhang, guest offline, guest online, guest pin, guest unpin,"
     " guest add, guest remove, guest isolate, guest unisolate, guest unusable, guest usable,"
     " guest sense, guest configure, guest rtas, host load, virsh detach-device-alias,"
     " virsh setvcpus --async, wait"

@@ -90,7 +90,7 @@ def test_a_stopped_vm_stops_the_guests_five_seconds() -> None:
 
 
 def test_a_guest_that_keeps_a_device_switches_the_light_back_on() -> None:
-    run = played("0 s: device_del net1", "6 s: guest keeps", cast="asks = true")
+    run = played("0 s: device_del net1", "6 s: guest refuses", cast="asks = true")
 
     assert commands(run) == [(0, "light blink"), (6, "light on")]
     assert (deleted(run), run.belief().guest) == ([], True)

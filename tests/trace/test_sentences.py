@@ -267,8 +267,8 @@ SENTENCES: list[tuple[Actor, Actor, Message, str, str]] = [
         "Somebody in the guest makes an RTAS call by hand: ISOLATE.",
         "by hand: ISOLATE",
     ),
-    (OPERATOR, G, Decide(True), "The guest can release the device now.", "guest gives"),
-    (OPERATOR, G, Decide(False), "The guest cannot release the device.", "guest keeps"),
+    (OPERATOR, G, Decide(True), "The guest can release the device now.", "guest releases"),
+    (OPERATOR, G, Decide(False), "The guest cannot release the device.", "guest refuses"),
     (OPERATOR, G, Hang(), "The guest hangs: it reacts to nothing.", "hang"),
     (OPERATOR, G, Hang(False), "The guest runs again.", "runs again"),
     (

@@ -25,7 +25,7 @@ from kit.course.exercises import AnswerVerdict, check, solution
 from kit.course.progress import ExerciseStanding
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
-from kit.simulation.actions import WAIT
+from kit.simulation.actions import WAIT, current_words
 from kit.simulation.run import Run, play
 from kit.trace.sentences import seconds
 
@@ -181,7 +181,7 @@ class ExerciseModel(HasTraits):
             TypeError: Something is of another type.
             ValueError: The place is one of another exercise.
         """
-        steps = tuple((int(at_ns), str(action)) for at_ns, action in place["steps"])
+        steps = tuple((int(at_ns), current_words(str(text))) for at_ns, text in place["steps"])
         chosen, at = tuple(map(str, place["chosen"])), str(place["at"])
         task, places = self.exercise.task, [one.name for one in self.exercise.at] or [""]
         menu = task.menu if isinstance(task, ScriptTask) else ()

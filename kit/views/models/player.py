@@ -41,9 +41,16 @@ _GROUPS = {
     Actor.GUEST: "in the guest",
     Actor.OPERATOR: "host",
 }
-_DECIDES = ("guest gives", "guest keeps")
+_DECIDES = ("guest releases", "guest refuses")
 _LIKELY = (
-    *("virsh setvcpus", "virsh detach", "device_del", "guest gives", "guest keeps", "guest hang"),
+    *(
+        "virsh setvcpus",
+        "virsh detach",
+        "device_del",
+        "guest releases",
+        "guest refuses",
+        "guest hang",
+    ),
     *("system_reset", "stop", "cont", "migrate"),
 )
 

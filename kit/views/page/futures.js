@@ -170,7 +170,7 @@ class Futures {
   }
 
   token() {
-    const words = this.edges().map((edge) => this.graph.data.actions[edge.action].words);
+    const words = this.edges().map((edge) => this.graph.data.actions[edge.action].first);
     const crc = crc32(words.join("\n"));
     const check = btoa(String.fromCharCode(crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255));
     const safe = check.replace(/\+/g, "-").replace(/\//g, "_");

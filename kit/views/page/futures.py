@@ -17,6 +17,7 @@ from kit.explorer.paths import path_sentence
 from kit.explorer.search import PropertyKind
 from kit.explorer.transitions import Sent, entries_of
 from kit.machine.requests import Device
+from kit.simulation.actions import first_words
 from kit.simulation.token import path_token
 from kit.views.cockpit.view import shown
 from kit.views.diagram import svg_shapes as svg
@@ -85,7 +86,11 @@ def _graph(graph: Graph) -> dict[str, Any]:
         "height": lanes.height,
         "names": NAMES,
         "actions": [
-            {"words": shown(words), "party": lane_name(_PARTIES[kind])}
+            {
+                "words": shown(words),
+                "first": first_words(words),
+                "party": lane_name(_PARTIES[kind]),
+            }
             for words, kind in graph.actions
         ],
         "messages": [lanes.messages(sent, devices, connectors) for sent in graph.messages],

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from kit.machine.catalogue import BUILDS, MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS, TRIALS
 from kit.machine.revision import Revision
+from kit.simulation.actions import first_words
 from kit.views.terminal.table import plain_table
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
             "title": scenario.title,
             "why": scenario.why,
             "look": scenario.look,
-            "script": list(scenario.texts),
+            "script": list(map(first_words, scenario.texts)),
             "compare": [list(pair) for pair in scenario.compare],
             "expect": [
                 {"that": one.that, "fails_at": list(one.fails_at)} for one in scenario.expect

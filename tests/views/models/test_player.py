@@ -211,8 +211,8 @@ def test_without_libvirt_there_is_no_virsh() -> None:
 def test_the_guest_can_be_told_what_it_decides_where_it_asks(asks: bool) -> None:
     actions = {choice.action for choice in actions_of(story(asks=asks))}
 
-    assert ({"guest gives", "guest keeps"} <= actions) is asks
-    assert bool({"guest gives", "guest keeps"} & actions) is asks
+    assert ({"guest releases", "guest refuses"} <= actions) is asks
+    assert bool({"guest releases", "guest refuses"} & actions) is asks
 
 
 def test_of_the_boot_core_only_what_makes_it_the_last_one() -> None:

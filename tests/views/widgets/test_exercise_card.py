@@ -12,6 +12,7 @@ from kit.common.errors import UserError
 from kit.course.exercise import Exercise, ExerciseKind, Hunks, Number, Predict, ScriptTask
 from kit.course.progress import ExerciseStanding, Progress
 from kit.git.values.page import ResponsibleLines
+from kit.simulation.actions import first_words
 from kit.storage.exercises import exercises, find_exercise
 from kit.views.escape import Html
 from kit.views.models.exercise import ExerciseModel, Keeping
@@ -205,11 +206,11 @@ def test_to_press_check_twice_is_one_answer(card: ExerciseWidget) -> None:
 
 @on("limbo-in-two")
 def test_a_script_shows_what_is_done_and_takes_it_back(card: ExerciseWidget) -> None:
-    click(card, "device_del core1", "+5 s", "guest gives", "+1 s")
+    click(card, "device_del core1", "+5 s", "guest releases", "+1 s")
     done = card._done.value
     click(card, "undo", "undo")
 
-    assert "<li>0 s: device_del core1</li><li>5 s: guest gives</li>" in done
+    assert "<li>0 s: device_del core1</li><li>5 s: guest releases</li>" in done
     assert "It is 6 s." in done
     assert card.model.done == ("0 s: device_del core1",)
     assert "It is 5 s." in card._done.value
@@ -217,10 +218,10 @@ def test_a_script_shows_what_is_done_and_takes_it_back(card: ExerciseWidget) -> 
 
 @on("limbo-in-two")
 def test_a_script_that_fails_shows_its_run_and_not_the_explanation(card: ExerciseWidget) -> None:
-    click(card, "device_del core1", "+5 s", "guest gives", "check")
+    click(card, "device_del core1", "+5 s", "guest releases", "check")
 
     assert "QEMU has removed it: the request was pending" in card._status.value
-    assert "guest gives." not in card._status.value
+    assert "guest releases." not in card._status.value
     assert "Do it, at pre-revert." in card._head.value
     assert "<svg" in card._more.value
     assert "Why:" not in card._more.value
@@ -243,7 +244,7 @@ def test_begin_again_takes_all_back(card: ExerciseWidget) -> None:
 
 @on("limbo-in-two")
 def test_a_script_has_an_end(card: ExerciseWidget) -> None:
-    click(card, *["guest gives"] * 21)
+    click(card, *["guest releases"] * 21)
 
     assert len(card.model.steps) == 20
     assert "That is enough: 20 actions." in card._status.value
@@ -390,6 +391,17 @@ def test_an_answer_comes_back_and_is_not_one_more_try(exercise: Exercise) -> Non
 
     assert (after.place, after.verdict) == (before.place, before.verdict)
     assert after.standing.tries == 0
+
+
+@on("limbo-after-all")
+def test_a_place_with_the_first_words_of_an_action_is_the_same_place(card: ExerciseWidget) -> None:
+    menu = card.model.exercise.task.menu if isinstance(card.model.exercise.task, ScriptTask) else ()
+    for action in menu:
+        card.model.act(action)
+    now, before = card.model.place, model_of("limbo-after-all")
+    before.come_back({**now, "steps": [[0, first_words(action)] for action in menu]})
+
+    assert before.place == now
 
 
 @pytest.mark.parametrize(

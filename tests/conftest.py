@@ -7,15 +7,16 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from kit.case_study.fetch import fetch
+from kit.handout.execute import LessonKernel, prepare
 from tests.effort import LONG, SAMPLE, sample
-from tests.executed import Executed, executed_in, shared_folder
+from tests.executed import Executed, executed_by, shared_folder
 from tests.order import arranged
 
 Program = Callable[..., str]
@@ -56,9 +57,18 @@ def fetched_lesson(qemu_clone: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+def lesson_kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LessonKernel]:
+    """Return the kernel that executes lessons in this process."""
+    home = tmp_path_factory.mktemp("lessons")
+    prepare(home)
+    with LessonKernel(home) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="session")
+def executed(lesson_kernel: LessonKernel, tmp_path_factory: pytest.TempPathFactory) -> Executed:
     """Return a lesson with what its cells show; each is executed once in a run."""
-    return executed_in(shared_folder(tmp_path_factory))
+    return executed_by(lesson_kernel, shared_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from kit.handout import lessons as handout
-from kit.handout.execute import execute_lesson, prepare
+from kit.handout.execute import LessonKernel
 
-Executed = Callable[[Path], NotebookNode]
+
+class Executed(Protocol):
+    """Returns a lesson with what its cells show; *live*: with what plays, too."""
+
+    def __call__(self, path: Path, *, live: bool = False) -> NotebookNode: ...
+
+
 NO_PROGRESS = "whoever reads this puts it aside"
 """A learner's progress that cannot be read: the kernels that execute lessons never look at it."""
 
@@ -47,19 +53,18 @@ def learner_of(folder: Path) -> Path:
     return share
 
 
-def executed_in(folder: Path) -> Executed:
-    """Return what executes a lesson with the kit's own means, or reads what another made."""
+def executed_by(kernel: LessonKernel, folder: Path) -> Executed:
+    """Return what executes a lesson, or reads from *folder* what another process made."""
+    execute = kernel.execute  # which `not_again` replaces
 
-    def executed(path: Path) -> NotebookNode:
-        kept = folder / path.name
-        with alone(folder, path.stem):
+    def executed(path: Path, *, live: bool = False) -> NotebookNode:
+        kept = folder / f"{path.stem}{'.live' if live else ''}.ipynb"
+        with alone(folder, kept.stem):
             if not kept.exists():
                 notebook = nbformat.read(path, as_version=4)
-                home = folder / path.stem
                 with pytest.MonkeyPatch.context() as patched:
                     patched.setenv("XDG_DATA_HOME", str(learner_of(folder)))
-                    prepare(home)
-                    execute_lesson(notebook, path.stem, home)
+                    execute(notebook, path.stem, live=live)
                 part = kept.with_suffix(".part")
                 nbformat.write(notebook, part)
                 part.rename(kept)
@@ -72,9 +77,16 @@ def executed_in(folder: Path) -> Executed:
 def not_again(executed: Executed, lessons: dict[str, Path]) -> Iterator[None]:
     """Let hand-outs be made of lessons that are executed already."""
 
-    def as_executed(notebook: NotebookNode, name: str, _home: Path) -> None:
-        notebook.cells[:] = executed(lessons[name]).cells
+    def as_executed(
+        _: LessonKernel, notebook: NotebookNode, name: str, *, live: bool = False
+    ) -> None:
+        notebook.cells[:] = executed(lessons[name], live=live).cells
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(handout, "execute_lesson", as_executed)
+        patched.setattr(LessonKernel, "execute", as_executed)
         yield
+
+
+def without_outputs(patched: pytest.MonkeyPatch) -> None:
+    """Let hand-outs be made of lessons as they are: enough where files are the question."""
+    patched.setattr(LessonKernel, "execute", lambda *_, **__: None)

@@ -35,6 +35,7 @@ from kit.handout.solutions import write_solutions
 from kit.storage.progress import ProgressFile
 from tests.classroom.small import contents, make_index
 from tests.effort import some_of
+from tests.executed import without_outputs
 from tests.git.workshop import workshop
 
 Work = Callable[[Path], object]
@@ -170,7 +171,7 @@ def _small(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
         names = ("pip", "plot", "thing", "unplug_kit")
         return tuple(read_wheel(path) for name in names for path in folder.glob(f"{name}-*"))
 
-    monkeypatch.setattr(handout, "execute_lesson", lambda *_: None)
+    without_outputs(monkeypatch)
     monkeypatch.setattr(handout, "prepare", lambda *_: None)
     monkeypatch.setattr(classroom, "download", download)
     monkeypatch.setattr("kit.handout.solutions.solution_pages", lambda: {"lesson-01.md": "…"})

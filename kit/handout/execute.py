@@ -1,4 +1,4 @@
-"""Executes a lesson in a kernel and a folder of its own. The learner's files are never touched."""
+"""Executes lessons in a kernel and a folder of their own. The learner's files are never touched."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import os
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Thread
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Self
 
 from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 
 from kit.case_study.history import CLONE_VARIABLE, clone_in_use
 from kit.common.absent_module import absent
@@ -35,13 +39,13 @@ with absent("rfc3987_syntax"):
     )
     from nbformat import NotebookNode
 
-__all__ = ["bring_files", "execute_lesson", "prepare", "read_lesson"]
+__all__ = ["LessonKernel", "bring_files", "prepare", "read_lesson"]
 
 MAX_BYTES = 10_000_000
 _CELL_S = 900  # a cell may search the history of a whole clone
 _START_S = 60
 _LOOK_S = 0.1  # how long Ctrl-C may have to wait
-_EXTENSION = "kit.handout.kernel_extension"
+_BEGIN = "from kit.handout.in_kernel import begin_lesson; begin_lesson(live={live})"
 
 
 def prepare(home: Path) -> None:
@@ -100,49 +104,103 @@ def _attach_pictures(notebook: NotebookNode, folder: Path) -> None:
             cell.setdefault("attachments", {})[name] = {"image/svg+xml": coded}
 
 
-def execute_lesson(notebook: NotebookNode, name: str, home: Path) -> None:
-    """Execute the cells of lesson *name* below *home*, and store their outputs in it.
+class LessonKernel:
+    """Executes lessons below a folder in one kernel, one after the other, until the block ends.
 
-    Raises:
-        UserError: A cell fails, there is no kernel, or it dies; the text says which.
+    Each lesson begins with an empty namespace.  What the kit has imported, read and computed for
+    one lesson is there for the next: all hand-outs take half the time of a kernel for each.
     """
-    client = NotebookClient(
-        notebook,
-        timeout=_CELL_S,
-        startup_timeout=_START_S,
-        kernel_name="python3",
-        store_widget_state=False,
-        extra_arguments=[f"--ext={_EXTENSION}"],
-        resources={"metadata": {"path": str(home / "notebooks")}},
-    )
-    failed: list[Exception] = []
-    ended = ExitStack()
-    client.on_notebook_start = lambda **_: ended.enter_context(guarded(_group_of(client)))
-    quiet = {"stdout": DEVNULL, "stderr": DEVNULL}
-    environment = _environment(home)
 
-    def execute() -> None:
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._manager = AsyncKernelManager(kernel_name="python3")
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # in the main thread nbclient would take Ctrl-C for itself
+        self._thread = Thread(target=self._work, daemon=True)
+        self._idle = Event()
+
+    def __enter__(self) -> Self:
+        self._idle.set()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._jobs.put(None)
+        if self._idle.is_set():  # else Ctrl-C has left a cell that goes on
+            self._thread.join()
+
+    def execute(self, notebook: NotebookNode, name: str, *, live: bool = False) -> None:
+        """Execute the cells of lesson *name*, and store their outputs in it.
+
+        *live*: the outputs hold what plays, too, and how a page checks exercises.
+
+        Raises:
+            UserError: A cell fails, there is no kernel, or it dies; the text says which.
+        """
+        client = NotebookClient(
+            notebook,
+            self._manager,
+            timeout=_CELL_S,
+            startup_timeout=_START_S,
+            store_widget_state=False,
+        )
+        failed: list[Exception] = []
+
+        def execute() -> None:
+            try:
+                self._execute(client, live)
+            except _FAILURES as error:
+                failed.append(error)
+            finally:
+                self._idle.set()
+
+        self._idle.clear()
+        self._jobs.put(execute)
         try:
-            with ended:
-                client.execute(env=environment, **quiet)
-        except _FAILURES as error:
-            failed.append(error)
+            while not self._idle.wait(_LOOK_S):
+                pass
+        finally:  # nbclient registers this, and it would fail at exit if no kernel started
+            atexit.unregister(client._cleanup_kernel)
+        if failed:
+            raise _as_user_error(failed[0], name) from None
 
-    # in the main thread nbclient would take Ctrl-C for itself; a kernel ends when this process does
-    thread = Thread(target=execute, daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(_LOOK_S)
-    finally:  # nbclient registers this, and it would fail at exit if no kernel started
-        atexit.unregister(client._cleanup_kernel)
-    if failed:
-        raise _as_user_error(failed[0], name) from None
+    def _work(self) -> None:
+        """Do one job after the other: the kernel's sockets belong to this thread."""
+        with ExitStack() as self._ended:
+            while (job := self._jobs.get()) is not None:
+                job()
+            if self._manager.has_kernel:
+                run_sync(self._manager.shutdown_kernel)(now=True)
 
+    def _execute(self, client: NotebookClient, live: bool) -> None:
+        if not self._manager.has_kernel:
+            self._start()
 
-def _group_of(client: NotebookClient) -> int:
-    """Return the process group of a kernel, which jupyter_client starts in its own session."""
-    return int(getattr(getattr(client.km, "provisioner", None), "pid", 0))
+        async def begin(**_: object) -> None:
+            assert client.kc is not None
+            asked = client.kc.execute(_BEGIN.format(live=live), silent=True)
+            reply = await client.async_wait_for_reply(asked)
+            if reply is not None and reply["content"]["status"] == "error":
+                raise CellExecutionError("", reply["content"]["ename"], reply["content"]["evalue"])
+
+        client.on_notebook_start = begin
+        try:
+            client.execute()
+        finally:
+            if client.kc is not None:
+                client.kc.stop_channels()
+
+    def _start(self) -> None:
+        run_sync(self._manager.start_kernel)(
+            extra_arguments=["--HistoryManager.hist_file=:memory:"],
+            cwd=str(self._home / "notebooks"),
+            env=_environment(self._home),
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+        )
+        # jupyter_client starts it in its own session
+        group = int(getattr(self._manager.provisioner, "pid", 0))
+        self._ended.enter_context(guarded(group))
 
 
 _FAILURES = (

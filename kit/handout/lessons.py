@@ -16,7 +16,7 @@ from kit.case_study.history import history
 from kit.common.errors import UserError
 from kit.common.packaged_data import LINKED, lesson_folder
 from kit.common.user_file import make_folders, try_write, write_atomic
-from kit.handout.execute import bring_files, execute_lesson, prepare, read_lesson
+from kit.handout.execute import LessonKernel, bring_files, prepare, read_lesson
 from kit.handout.markdown import heading_of
 from kit.handout.once import PrintedOnce
 from kit.handout.page import GENERATOR, PageLink, index_page, lesson_page, text_page, title_of
@@ -91,14 +91,17 @@ def handouts(
     pages = _Pages(wanted, texts, folder, together)
     pages.claim()
     source, printed = str(history().source), PrintedOnce()
-    with TemporaryDirectory(prefix="kit-handout-", ignore_cleanup_errors=True) as made:
+    with (
+        TemporaryDirectory(prefix="kit-handout-", ignore_cleanup_errors=True) as made,
+        LessonKernel(Path(made)) as kernel,
+    ):
         home = Path(made)
         prepare(home)
         for done, path in enumerate(wanted):
             tell(path.stem, done, len(wanted))
             notebook = read_lesson(path)
             bring_files(path, home)
-            execute_lesson(notebook, path.stem, home)
+            kernel.execute(notebook, path.stem, live=live)
             words = _made_of(path, source)
             page = lesson_page(
                 notebook.cells,

@@ -72,10 +72,11 @@ _KERNEL = """
 import sys
 from pathlib import Path
 import nbformat
-from kit.handout.execute import execute_lesson
+from kit.handout.execute import LessonKernel
 (Path(sys.argv[1]) / "notebooks").mkdir()
 cell = nbformat.v4.new_code_cell("import subprocess; subprocess.run(['sleep', '300'])")
-execute_lesson(nbformat.v4.new_notebook(cells=[cell]), "a lesson", Path(sys.argv[1]))
+with LessonKernel(Path(sys.argv[1])) as kernel:
+    kernel.execute(nbformat.v4.new_notebook(cells=[cell]), "a lesson")
 """
 
 

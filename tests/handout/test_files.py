@@ -16,8 +16,10 @@ import pytest
 from kit.cli.main import main
 from kit.common.errors import UserError
 from kit.handout import lessons as handout
+from kit.handout.execute import LessonKernel
 from kit.handout.lessons import find_lesson, handouts, lesson_files
 from kit.handout.page import GENERATOR
+from tests.executed import without_outputs
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -68,8 +70,7 @@ def test_either_a_lesson_or_all(arguments: list[str], tmp_path: Path, capsys: Ca
 
 @pytest.fixture
 def unexecuted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lessons without what their cells show: enough where files are the question."""
-    monkeypatch.setattr(handout, "execute_lesson", lambda *_: None)
+    without_outputs(monkeypatch)
 
 
 @pytest.mark.usefixtures("unexecuted")
@@ -221,7 +222,7 @@ def test_a_history_that_is_not_there_is_told_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIT_QEMU", str(tmp_path / "gone"))
-    monkeypatch.setattr(handout, "execute_lesson", lambda *_: pytest.fail("it runs"))
+    monkeypatch.setattr(LessonKernel, "execute", lambda *_, **__: pytest.fail("it runs"))
 
     with pytest.raises(UserError, match="gone does not exist"):
         next(handouts(LESSONS[:1], tmp_path, together=False, tell=lambda *_: None))
@@ -232,6 +233,7 @@ import sys
 import time
 import nbformat
 from kit.handout import lessons as handout
+from kit.handout.execute import LessonKernel
 from kit.cli.main import main
 
 cell = nbformat.v4.new_code_cell(

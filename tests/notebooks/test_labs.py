@@ -7,26 +7,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from kit.handout.execute import LessonKernel
 from tests.course.test_labs import solution
 
 LABS = sorted((Path(__file__).parents[2] / "notebooks" / "labs").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("path", LABS, ids=lambda path: path.stem)
-def test_a_lab_runs_and_shows_ten_points(path: Path) -> None:
+def test_a_lab_runs_and_shows_ten_points(path: Path, lesson_kernel: LessonKernel) -> None:
     notebook = nbformat.read(path, as_version=4)
     for number, answer in solution(path.stem).items():
         (cell,) = [one for one in notebook.cells if one.id == f"answer-{number}"]
         cell.source = f"answer_{number} = {answer!r}"
-    NotebookClient(
-        notebook,
-        timeout=120,
-        kernel_name="python3",
-        store_widget_state=False,
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
+    lesson_kernel.execute(notebook, path.stem)
     printed = [
         output.data["text/html"]
         for cell in notebook.cells

@@ -1,7 +1,7 @@
 """The print form of a widget: HTML without script, buttons or network access.
 
 Any object in a lesson may have a method ``_repr_print_``. Hand-outs call it (see
-`kit.handout.kernel_extension`), notebooks do not.
+`kit.handout.in_kernel`), notebooks do not.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from kit.common.packaged_data import lesson_folder
 from kit.course.exercise import Hunks, Number, OrderTask, Predict, ScriptTask
 from kit.course.sandbox_tasks import tasks_named
 from kit.explorer.properties import PROPERTIES
-from kit.handout.kernel_extension import PrintFormatter, load_ipython_extension
+from kit.handout.in_kernel import PrintFormatter, register
 from kit.simulation.sandbox import Act
 from kit.simulation.scenario import Scenario
 from kit.storage.exercises import exercises
@@ -467,9 +467,9 @@ def test_what_goes_wrong_is_no_empty_page() -> None:
         PrintFormatter()(Broken())
 
 
-def test_the_extension_adds_one_type_to_what_a_shell_shows() -> None:
+def test_one_type_is_added_to_what_a_shell_shows() -> None:
     shell = InteractiveShell()
-    load_ipython_extension(shell)
+    register(shell, live=False)
     assert shell.display_formatter is not None
     shown, about = shell.display_formatter.format(Figure(Html("<svg ></svg>")))
 

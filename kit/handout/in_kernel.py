@@ -1,22 +1,17 @@
-"""An extension of IPython that adds the print form, and what can play, to a cell's output.
+"""What runs in the kernel of hand-outs: the print form, and what plays, are outputs of a cell.
 
-Only the kernels of hand-outs load it (``--ext=kit.handout.kernel_extension``). In notebooks nobody
-would see the extra pictures.
+Only that kernel has them. In notebooks nobody would see the extra pictures.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from IPython.core.formatters import BaseFormatter
+from IPython.core.interactiveshell import InteractiveShell
 from traitlets import ObjectName, Unicode
 
 from kit.views.html.print_form import LIVE_MIME, PRINT_MIME, PrintForm
 
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
-__all__ = ["LiveFormatter", "PrintFormatter", "load_ipython_extension"]
+__all__ = ["LiveFormatter", "PrintFormatter", "begin_lesson", "register"]
 
 
 class PrintFormatter(BaseFormatter):
@@ -47,9 +42,18 @@ class LiveFormatter(BaseFormatter):
         return None if ask is None else ask(shown)
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the print form with a shell."""
+def begin_lesson(*, live: bool) -> None:
+    """Empty the kernel's namespace, and register the print form; *live*: and what plays."""
+    shell = InteractiveShell.instance()
+    shell.reset()  # type: ignore[no-untyped-call]  # its own
+    register(shell, live=live)
+
+
+def register(shell: InteractiveShell, *, live: bool) -> None:
+    """Register the print form with a shell; *live*: and what plays, which may take seconds."""
     shows = shell.display_formatter
     assert shows is not None
     shows.formatters[PRINT_MIME] = PrintFormatter(parent=shows)
-    shows.formatters[LIVE_MIME] = LiveFormatter(parent=shows)
+    shows.formatters.pop(LIVE_MIME, None)
+    if live:
+        shows.formatters[LIVE_MIME] = LiveFormatter(parent=shows)

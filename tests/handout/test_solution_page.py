@@ -24,12 +24,12 @@ error name?
 
 - `pre-revert`: 14 s (`kit open TOKEN`)
 
-**Why** 14: the number is cut off. 15 is said only within the millisecond of the first request.
+**Why** 14: the fraction is dropped. 15 is said only within the millisecond of the first request.
 
 | a wrong answer | at | what the card says |
 |---|---|---|
 | 15 s | `pre-revert` | Not 15 s, at pre-revert. That would be rounded up, or the first \
-millisecond. The number is cut off. |
+millisecond. The fraction is dropped. |
 | 14.5 s | `pre-revert` | Not 14.5 s, at pre-revert. So much remains, but QEMU \
 prints a whole number. |
 | 0 s | `pre-revert` | Not 0 s, at pre-revert. Is it 0 that remains after half a second of 15 s? |
@@ -38,7 +38,7 @@ prints a whole number. |
 
 1. 14.5 s are left. QEMU prints a whole number.
 2. It does not round, neither to the nearest number nor up.
-3. QEMU cuts off what is behind the point.
+3. QEMU drops the fraction.
 """
 
 

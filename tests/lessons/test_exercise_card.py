@@ -63,7 +63,7 @@ def test_where_the_history_cannot_be_read_the_card_says_so(
 def test_an_answer_can_be_checked_in_a_cell(file: Path) -> None:
     assert repr(check("half-a-second", 15)) == (
         "Not 15 s, at pre-revert."
-        " That would be rounded up, or the first millisecond. The number is cut off."
+        " That would be rounded up, or the first millisecond. The fraction is dropped."
     )
     assert check("what-can-be-left-out", ["helper", "declaration"]).right
     assert not file.exists()

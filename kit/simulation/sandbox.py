@@ -8,15 +8,12 @@ of use and releases it, or refuses and reports that as Linux does since 5.13.
 from __future__ import annotations
 
 from enum import Enum
-from functools import reduce
 
 from kit.actors.kernel import Conduct
 from kit.actors.pseries_programs import GuestKind
 from kit.machine.clock import NS_PER_S
 from kit.machine.pseries.machine import UNPLUG_TIMEOUT_S
 from kit.machine.requests import CpuCore, DeviceDel
-from kit.machine.revision import Revision
-from kit.simulation.run import Pair, Run, play, play_pair
 from kit.simulation.scenario import Scenario, Setup
 from kit.simulation.timeline import Timeline
 
@@ -26,8 +23,6 @@ __all__ = [
     "Act",
     "act",
     "action_of",
-    "sandbox_pair",
-    "sandbox_run",
     "timeout_of",
     "why_not",
 ]
@@ -90,25 +85,6 @@ def act(timeline: Timeline, one: Act) -> Timeline:
         timeline = timeline.wait(max(requested + LATE_S * NS_PER_S, timeline.at_ns))
     forked = timeline.fork(_ACTIONS[one])
     return forked.seek(forked.at_ns)
-
-
-def sandbox_run(revision: Revision, *acts: Act) -> Run:
-    """Return the run of *acts* in the sandbox at *revision*.
-
-    >>> from kit.machine.catalogue import find_revision
-    >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-    >>> sandbox_run(find_revision("pre-revert"), *late).belief().orphaned
-    True
-    """
-    (run,) = reduce(act, acts, Timeline(played=play(SANDBOX, revision))).runs
-    return run
-
-
-def sandbox_pair(before: Revision, after: Revision, *acts: Act) -> Pair:
-    """Return the runs of *acts* in the sandbox at both revisions."""
-    played = reduce(act, acts, Timeline(played=play_pair(SANDBOX, before, after))).played
-    assert isinstance(played, Pair)
-    return played
 
 
 def timeout_of(timeline: Timeline) -> int | None:

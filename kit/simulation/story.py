@@ -32,10 +32,10 @@ def where_they_part(pair: Pair) -> str:
     """Return three lines: the first difference of two runs, and the end of each.
 
     >>> from kit.machine.catalogue import find_revision
-    >>> from kit.simulation.sandbox import Act, sandbox_pair
-    >>> late = (Act.DEVICE_DEL, Act.GUEST_RELEASES_LATE)
-    >>> pair = sandbox_pair(find_revision("revert"), find_revision("resend"), *late)
-    >>> print(where_they_part(pair))
+    >>> from kit.simulation.run import play_pair
+    >>> from kit.simulation.sandbox import SANDBOX
+    >>> both = play_pair(SANDBOX, find_revision("revert"), find_revision("resend"))
+    >>> print(where_they_part(both))
     So far both have done the same.
     """
     at = pair.first_difference

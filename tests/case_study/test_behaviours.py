@@ -19,7 +19,8 @@ from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import SourceKind
 from kit.git.values.commit import ChangeKind, DiffLine, FileDiff, Hunk, LineKind
 from kit.machine.catalogue import CATALOGUE, find_revision
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
+from tests.clicks import sandbox_run
 
 TIES = Path(__file__).parents[2] / "data" / "commits.toml"
 

@@ -17,9 +17,10 @@ from kit.machine.events import (
 from kit.machine.pseries.connector import DrcType, drc_index
 from kit.machine.revision import Revision
 from kit.simulation.run import Run, play_pair
-from kit.simulation.sandbox import SANDBOX, Act, act, sandbox_pair, sandbox_run, why_not
+from kit.simulation.sandbox import SANDBOX, Act, act, why_not
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
+from tests.clicks import sandbox_pair, sandbox_run
 
 A = Act
 CORE_PATH = "/machine/peripheral/core1"

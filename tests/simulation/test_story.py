@@ -8,9 +8,10 @@ import pytest
 
 from kit.machine.catalogue import CATALOGUE, RELEASES, find_revision
 from kit.simulation.run import play
-from kit.simulation.sandbox import Act, sandbox_pair, sandbox_run
+from kit.simulation.sandbox import Act
 from kit.simulation.story import in_words, where_they_part, who_knows_what
 from kit.storage.scenarios import find_scenario
+from tests.clicks import sandbox_pair, sandbox_run
 from tests.simulation.stories import story
 
 A = Act

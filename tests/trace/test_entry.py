@@ -6,11 +6,12 @@ import json
 
 from kit.machine.catalogue import CATALOGUE, find_revision
 from kit.simulation.run import play
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
 from kit.storage.scenarios import scenarios
 from kit.trace.entry import entry_json, first_difference
 from kit.trace.kinds import label_of
 from kit.trace.sentences import sentence
+from tests.clicks import sandbox_run
 
 
 def test_an_entry_as_json_has_its_messages_own_fields() -> None:

@@ -30,7 +30,7 @@ from kit.machine.catalogue import find_revision
 from kit.machine.revision import Board
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run, play
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
 from kit.simulation.timeline import Timeline
 from kit.storage.exercises import find_exercise
 from kit.storage.scenarios import find_scenario
@@ -74,6 +74,7 @@ from kit.views.sequence.diagram import (
 from kit.views.sequence.svg import sequence_svg
 from kit.views.template import environment, page
 from kit.views.widgets.base import HtmlView, say_html
+from tests.clicks import sandbox_run
 from tests.sources import nodes
 
 ROOT = Path(__file__).parent.parent.parent

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kit.machine.catalogue import CATALOGUE, find_revision
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
 from kit.views.models.sandbox import SandboxModel
+from tests.clicks import sandbox_run
 from tests.lessons.claims.claim import claim
 
 IN_TIME = (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kit.machine.catalogue import find_revision
 from kit.simulation.beliefs import Belief
-from kit.simulation.sandbox import Act, sandbox_pair, sandbox_run
+from kit.simulation.sandbox import Act
+from tests.clicks import sandbox_pair, sandbox_run
 from tests.lessons.claims.claim import claim
 
 IN_TIME = (Act.DEVICE_DEL, Act.WAIT_5_S, Act.GUEST_RELEASES)

@@ -6,7 +6,8 @@ from kit.course.retries import retries
 from kit.machine.catalogue import find_revision
 from kit.machine.pseries.drc import Effect
 from kit.machine.pseries.tables import lines
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
+from tests.clicks import sandbox_run
 from tests.lessons.claims.claim import claim
 
 

@@ -8,7 +8,8 @@ from kit import connector_changes, net_change
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Patch
 from kit.simulation.beliefs import Belief
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
+from tests.clicks import sandbox_run
 from tests.lessons.claims.claim import claim
 
 

@@ -13,9 +13,10 @@ from kit.course.sandbox_tasks import TASKS, SandboxTask, ending_of
 from kit.git.values.page import CommitPage
 from kit.machine.catalogue import find_revision
 from kit.machine.revision import Revision
-from kit.simulation.sandbox import Act, action_of, sandbox_pair
+from kit.simulation.sandbox import Act, action_of
 from kit.views.cockpit.sandbox import SandboxDesk
 from kit.views.models.sandbox import SandboxModel
+from tests.clicks import sandbox_pair
 
 EACH_TASK = [
     pytest.param(task, id=f"{name}-{number}")

@@ -13,7 +13,7 @@ from hypothesis import given
 from kit.machine.catalogue import find_revision
 from kit.machine.clock import NS_PER_S
 from kit.simulation.run import Pair, play, play_pair
-from kit.simulation.sandbox import Act, sandbox_pair
+from kit.simulation.sandbox import Act
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.trace.sentences import seconds
@@ -21,6 +21,7 @@ from kit.views.diagram import svg_shapes as svg
 from kit.views.diagram.layout import layout_of
 from kit.views.diagram.svg import draw, picture_svg
 from kit.views.diagram.time_axis import axis_of
+from tests.clicks import sandbox_pair
 from tests.views.runs import Choices, choices
 
 SVG = "{http://www.w3.org/2000/svg}"

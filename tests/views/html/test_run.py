@@ -14,7 +14,7 @@ from kit.git.values.page import CommitPage
 from kit.machine.catalogue import find_revision
 from kit.simulation.knowledge import Knowledge, knowledge
 from kit.simulation.run import Pair, Run, play, play_pair
-from kit.simulation.sandbox import Act, sandbox_run
+from kit.simulation.sandbox import Act
 from kit.simulation.timeline import Timeline
 from kit.storage.scenarios import find_scenario
 from kit.trace.entry import TraceEntry
@@ -22,6 +22,7 @@ from kit.views.html.diff import MAX_LINES, commit_html, message_html
 from kit.views.html.diff_lines import LinePair, changed_parts, line_pairs
 from kit.views.html.run import beliefs_html, events_html
 from kit.views.terminal.diff import commit_lines, commit_text
+from tests.clicks import sandbox_run
 
 CONTEXT, ADDED, REMOVED = LineKind.CONTEXT, LineKind.ADDED, LineKind.REMOVED
 HOSTILE = '<script>alert("x")</script>&\x1b[31m\N{RIGHT-TO-LEFT OVERRIDE}'

@@ -21,9 +21,11 @@ from kit.case_study.frozen import FrozenCommit, FrozenTarget
 from kit.common.user_file import make_folders, write_atomic
 from kit.course.time_to_revert import folders_by_year, lasted
 from kit.git.repository.clone import CloneHistory
+from kit.git.reverts.checking import checked_rows
 from kit.git.reverts.folders import changed_paths, known_until_s
-from kit.git.reverts.report import checked, revert_report, reverts
+from kit.git.reverts.report import revert_report
 from kit.git.reverts.report import shipped as shipped_tags
+from kit.git.reverts.scan import read_reverts
 from kit.git.values.verdict import Revert, RevertVerdict
 from kit.machine.catalogue import CATALOGUE, RELEASES
 from kit.machine.revision import Revision
@@ -41,8 +43,8 @@ CANDIDATES = {
 def figures(clone: CloneHistory, today: str) -> dict[str, Any]:
     """Return the figures of a clone, as they are written."""
     until_s = known_until_s(clone)
-    found = tuple(reverts(clone))
-    judged = tuple(checked(clone, found))
+    found = tuple(read_reverts(clone))
+    judged = tuple(checked_rows(found, clone))
     verdicts = Counter(
         row.finding.verdict.value for row in judged if row.finding and row.finding.verdict
     )
@@ -56,7 +58,6 @@ def figures(clone: CloneHistory, today: str) -> dict[str, Any]:
         "revert": _revert(clone),
         "reverts": len(found),
         "verdicts": dict(sorted(verdicts.items())),
-        "undecided": len(found) - sum(verdicts.values()),
         "quoted_not_exact": sum(
             row.subject.startswith('Revert "') and not _is_exact(row) for row in judged
         ),

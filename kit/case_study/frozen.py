@@ -68,8 +68,7 @@ class FrozenHistory:
     ``exact_without_the_word`` the exact ones whose subject does not say that they revert.
     ``lasted`` are the dated pairs of a reverted commit and its revert: when the commit was
     committed, and the seconds to the revert by committer and by author date.  ``folders`` counts
-    reverts by folder and year.  ``verdicts`` counts reverts by verdict; ``undecided`` is the number
-    of those that cannot be checked.
+    reverts by folder and year.  ``verdicts`` counts reverts by verdict.
     """
 
     head: str
@@ -81,7 +80,6 @@ class FrozenHistory:
     revert: FrozenRevert
     reverts: int
     verdicts: Mapping[str, int]
-    undecided: int
     quoted_not_exact: int
     exact_without_the_word: int
     lasted: tuple[tuple[int, int, int], ...]

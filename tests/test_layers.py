@@ -66,7 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lessons": _LESSONS,
     "handout": _HANDOUT,
     "classroom": {"case_study", "git", "classroom"},
-    "survey": {"git", "survey"},
+    "survey": {"git", "survey", "views"},
     "app": {*_LESSONS, "app"},
     "cli": _ANYTHING,
 }

@@ -53,25 +53,24 @@ def run(
         Path | None, typer.Option("--list", metavar="FILE", help="More clones, one path a line.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, help="At once; else one a processor.")
+        int | None,
+        typer.Option(min=1, max=256, help="Clones read at once. Default: one per processor."),
     ] = None,
     content: Annotated[
-        bool, typer.Option("--content", help="Also look for silent reverts: slower.")
+        bool, typer.Option("--content", help="Also look for silent reverts. Slower.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Also check each revert for exactness: slower.")
+        bool, typer.Option("--check", help="Also check whether each revert is exact. Slower.")
     ] = False,
     scheduler: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="A Dask scheduler, whose workers see the same paths."),
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler. Its workers need the same paths."),
     ] = None,
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Read those again that could not be read.")
-    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Read failed repositories again.")] = False,
 ) -> int:
-    """Read the reverts of many repositories into a folder; started again, it goes on there.
+    """Read the reverts of many repositories into a folder. A second call continues there.
 
-    Exit status 1 where a repository could not be read: the report says why.
+    Exit status 1 if a repository could not be read; the report says why.
     """
     from kit.survey.run import run_survey  # here: pyarrow takes a while
     from kit.survey.task import read_list, tasks_of
@@ -93,7 +92,7 @@ def run(
     reverts = sum(about.get("reverts", 0) for about in abouts)
     typer.echo(
         f"{len(abouts) - len(failures)} of {len(abouts)} repositories, {reverts:,} reverts;"
-        f" now: kit survey report {plain(str(output))}"
+        f" next: kit survey report {plain(str(output))}"
     )
     for about in failures:
         complain(f"{about.get('repository')}: {about.get('reason')}")
@@ -165,7 +164,7 @@ def report(
     from kit.survey.tables import csv_text, markdown_lines, rich_tables
 
     if form is ReportForm.CSV and output is None:
-        raise UserError("--format csv writes several files: name a folder, -o DIR")
+        raise UserError("--format csv writes several files; name a folder with -o DIR")
     opened = open_survey(SurveyFolder(folder))
     tables = [*opened.tables(), papers_table(opened)]
     if form is ReportForm.CSV:
@@ -174,7 +173,7 @@ def report(
     elif form is ReportForm.MARKDOWN:
         put("\n".join(markdown_lines(tables)).rstrip(), output)
     elif output is not None:
-        raise UserError("-o goes with --format md and csv")
+        raise UserError("-o needs --format md or csv")
     else:
         for drawn in rich_tables(tables):
             console().print(drawn)
@@ -188,6 +187,8 @@ def _save_all(folder: Path, files: dict[str, bytes]) -> None:
     try:
         make_folders(folder)
     except OSError as error:
-        raise UserError(f"{folder}: cannot be made: {error.strerror}") from None
+        raise UserError(
+            f"{folder} cannot be created: {error.strerror}; name another folder"
+        ) from None
     for name, data in files.items():
         save(folder / name, data)

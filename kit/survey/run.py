@@ -201,7 +201,9 @@ def _on_a_cluster(survey: SurveyFolder, todo: Sequence[SurveyTask], address: str
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise UserError(f"--scheduler {plain(address)}: does not answer: {error}") from None
+        raise UserError(
+            f"--scheduler {plain(address)} does not answer: {error}; start one, or leave it out"
+        ) from None
     with client:
         tasks = {
             client.submit(survey_one, task.json(), key=f"survey-{task.name}", pure=False): task

@@ -131,13 +131,15 @@ class SurveyFolder:
                 write_atomic(self.place / OPTIONS, _json(options))
         except OSError as error:
             raise UserError(
-                f"{self.place}: a survey cannot be kept there: {error.strerror}"
+                f"{self.place}: a survey cannot be written there: {error.strerror};"
+                " name another folder"
             ) from None
         for name in ("content", "check"):
             if known is not None and known.get(name) != options[name]:
                 was = "with" if known.get(name) else "without"
                 raise UserError(
-                    f"{self.place} holds a survey {was} --{name}; go on so, or name another folder"
+                    f"{self.place} holds a survey {was} --{name};"
+                    " continue it so, or name another folder"
                 )
 
     def options(self) -> dict[str, Any]:
@@ -150,7 +152,7 @@ class SurveyFolder:
             found = None
         if not isinstance(found, dict) or found.get("version") != 1:
             raise UserError(
-                f"{plain(str(self.place))}: no survey of kit survey; make one with -o {self.place}"
+                f"{plain(str(self.place))} does not hold a survey; run kit survey REPO -o DIR first"
             )
         return found
 
@@ -200,7 +202,9 @@ class SurveyFolder:
         abouts = {name: self.about(name) for name in names}
         damaged = next((name for name, about in abouts.items() if about is None), None)
         if damaged is not None:
-            raise UserError(f"{self.shard(damaged)}: cannot be read; remove it, and survey again")
+            raise UserError(
+                f"{self.shard(damaged)}: cannot be read; remove it, and run kit survey again"
+            )
         schema = _reverts_schema()
         parts = [pa.parquet.read_table(self.shard(name), schema=schema) for name in names]
         whole = pa.concat_tables(parts) if parts else pa.Table.from_pylist([], schema=schema)

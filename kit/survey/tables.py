@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from kit.common.plain_text import plain, spreadsheet_cell
 from kit.survey.report import Cell, ReportTable
+from kit.views.markdown import markdown_table
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import JustifyMethod, RenderableType
 
 __all__ = ["csv_text", "markdown_lines", "rich_tables", "shown"]
-
-_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#~"})
 
 
 def shown(cell: Cell) -> str:
@@ -40,13 +39,20 @@ def rich_tables(tables: Iterable[ReportTable]) -> Iterator[RenderableType]:
 
     for table in tables:
         drawn = Table(title=table.title, title_justify="left")
+        numeric = _numeric(table)
         for number, name in enumerate(table.columns):
-            is_text = all(isinstance(row[number], str) for row in table.rows)
-            drawn.add_column(name, justify="left" if is_text else "right", overflow="fold")
+            justify: JustifyMethod = "right" if number in numeric else "left"
+            drawn.add_column(name, justify=justify, overflow="fold")
         for row in table.rows:
             drawn.add_row(*(Text(shown(cell)) for cell in row))
         yield drawn if table.rows else Text(f"{table.title}: none")
         yield Text("\n".join(table.definitions) + "\n")
+
+
+def _numeric(table: ReportTable) -> set[int]:
+    """Return the places of the columns that are not text."""
+    places = range(len(table.columns))
+    return {place for place in places if not all(isinstance(row[place], str) for row in table.rows)}
 
 
 def markdown_lines(tables: Iterable[ReportTable]) -> Iterator[str]:
@@ -54,14 +60,8 @@ def markdown_lines(tables: Iterable[ReportTable]) -> Iterator[str]:
     for table in tables:
         yield from (f"## {table.title}", "")
         if table.rows:
-            yield f"| {' | '.join(table.columns)} |"
-            kinds = [
-                "---" if all(isinstance(row[number], str) for row in table.rows) else "---:"
-                for number in range(len(table.columns))
-            ]
-            yield f"| {' | '.join(kinds)} |"
-            for row in table.rows:
-                yield f"| {' | '.join(shown(cell).translate(_SIGNS) for cell in row)} |"
+            rows = [list(map(shown, row)) for row in table.rows]
+            yield from markdown_table(table.columns, rows, numeric=_numeric(table))
         else:
             yield "None."
         yield ""

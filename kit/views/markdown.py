@@ -12,7 +12,7 @@ Source: CommonMark 0.31.2, 2.4 and 6.1; GitHub Flavored Markdown, 6.9 (autolinks
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from kit.common.plain_text import plain, printable
@@ -92,14 +92,18 @@ def fenced(lines: Iterable[str]) -> Iterator[str]:
     yield fence
 
 
-def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def markdown_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], numeric: Container[int] = ()
+) -> Iterator[str]:
     """Yield the lines of a table; every cell is text that shows itself.
+
+    The columns at the places in *numeric* are set at the right.
 
     >>> list(markdown_table(["a", "b"], [["1", "x|y"]]))
     ['| a | b |', '|---|---|', '| 1 | x\\\\|y |']
     """
     yield f"| {' | '.join(map(plain_markdown, heads))} |"
-    yield "|" + "---|" * len(heads)
+    yield "|" + "".join("---:|" if place in numeric else "---|" for place in range(len(heads)))
     for row in rows:
         yield f"| {' | '.join(map(plain_markdown, row))} |"
 

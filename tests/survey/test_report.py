@@ -167,7 +167,7 @@ def test_the_commands_go_through_a_survey(
 
 
 def test_no_survey_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no survey of kit survey; make one with -o"):
+    with pytest.raises(UserError, match="does not hold a survey; run kit survey REPO -o DIR first"):
         open_survey(SurveyFolder(tmp_path))
 
 

@@ -234,7 +234,7 @@ def test_a_process_that_ends_without_a_result_is_a_row(
 
 def test_other_options_and_other_repositories_are_refused(whole: Path, paths: list[str]) -> None:
     tasks = tasks_of(paths, content=True, check=False)
-    with pytest.raises(UserError, match="holds a survey with --check; go on so"):
+    with pytest.raises(UserError, match="holds a survey with --check; continue it so"):
         run_survey(whole, tasks, jobs=1)
     with pytest.raises(UserError, match=r"is about .*, not about /elsewhere/mail"):
         survey(whole, ["/elsewhere/mail"])

@@ -152,9 +152,9 @@ def fetch(
             full = f"{target.parent}: the disk is full"
             raise FetchError(f"{full}; make room there, or name another folder") from error
         why = error.strerror or str(error)
-        raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from error
+        raise FetchError(f"{target}: cannot be written: {why}; name another folder") from error
     except GitError as error:
-        raise FetchError(f"{target}: git fails in it: {error}; name another folder") from error
+        raise FetchError(f"{target}: git fails there: {error}; name another folder") from error
 
 
 def _remove_leftovers(target: Path) -> None:
@@ -172,7 +172,7 @@ def _absolute(target: Path) -> Path:
         return found.parent.resolve() / found.name if found.is_symlink() else found.resolve()
     except RuntimeError as error:  # an unknown user's home, or links in a circle
         why = str(error).rstrip(".")
-        raise FetchError(f"{target}: cannot be filled: {why}; name another folder") from None
+        raise FetchError(f"{target}: cannot be written: {why}; name another folder") from None
 
 
 def _already(git: Git, amount: Amount, wanted: Sequence[str]) -> Fetched | None:
@@ -182,7 +182,7 @@ def _already(git: Git, amount: Amount, wanted: Sequence[str]) -> Fetched | None:
         return None
     held = _recorded(git)
     if held is None:
-        raise FetchError(f"{folder} exists and kit fetch has not made it; name another folder")
+        raise FetchError(f"{folder} exists, and kit fetch did not make it; name another folder")
     if held in (amount, Amount.FULL) and _is_whole(git, held, wanted):
         return _fetched(git, held)
     if held is not amount:

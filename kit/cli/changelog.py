@@ -58,23 +58,26 @@ def changelog(
         bool, typer.Option("--check/--no-check", help="Check reverts, or believe them.")
     ] = True,
     content: Annotated[
-        bool, typer.Option("--content", help="Also find reverts that their message hides. Slower.")
+        bool,
+        typer.Option("--content", help="Also find reverts whose message does not say so. Slower."),
     ] = False,
     people: Annotated[
         bool, typer.Option("--people", help="Name the author of each commit.")
     ] = False,
-    trailers: Annotated[bool, typer.Option("--trailers", help="Show their trailers.")] = False,
+    trailers: Annotated[
+        bool, typer.Option("--trailers", help="Show the trailers of each commit.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Summarise a range of commits, leaving out changes that were reverted within it."""
-    from kit.git.reverts.report import changelog_of, since_release  # here: libgit2 takes a while
+    from kit.git.reverts.changelog import changelog_of, since_release  # here: libgit2 takes a while
 
     place = find_place(repo)
     if not words and not since_tag:
-        raise UserError("kit changelog needs a range, as v1.0.0..v1.1.0, or --since-tag")
+        raise UserError("kit changelog needs a range, such as v1.0.0..v1.1.0, or --since-tag")
     forge = _forge(clone_of(place.history), link)
     if since_tag and len(words or ()) > 1:
-        raise UserError("--since-tag takes one commit at most, where the range ends")
+        raise UserError("--since-tag takes at most one commit, the end of the range")
     if since_tag:
         words = [since_release(place.history, *(words or ()))]
     assert words is not None

@@ -50,7 +50,7 @@ def revert(
     if as_json:
         print_json(report_json(report))
     else:
-        console().print(report_text(report.page()), soft_wrap=True, end="")
+        console().print(report_text(report), soft_wrap=True, end="")
     return FINE if report.finding.verdict is RevertVerdict.EXACT else NO
 
 
@@ -118,11 +118,9 @@ def reverts(
     clone = clone_of(place.history)
     rows: list[Revert] = []
     with progress_bar() as tell, _pool(check=check) as workers:
-        found = read_reverts(
-            clone, wanted, check=check, executor=workers,
-            progress=lambda done, total: tell("reverts", done, total),
-        )  # fmt: skip
-        for row in islice(found, count):
+        found = read_reverts(clone, wanted, check=check, executor=workers)
+        for number, row in enumerate(islice(found, count), start=1):
+            tell("reverts", number, None)
             if not rows:  # what cannot be read is said alone
                 tell_source(place, data=as_json, what=what)
             rows.append(row)
@@ -155,7 +153,7 @@ def _tell_untouched(clone: CloneHistory, wanted: Wanted) -> None:
 def _refuse_no_date(date: str | None) -> None:
     """Refuse what git would silently read as the present."""
     if date is not None and not re.search(r"\d|yesterday|today|last|ago", date):
-        raise UserError(f"{date!r} is not a date; give one as 2021-04-12, or 2.weeks.ago")
+        raise UserError(f"{date!r} is not a date; give one such as 2021-04-12 or 2.weeks.ago")
 
 
 @contextmanager
@@ -208,7 +206,7 @@ def missing_reverts(
     if not needed:
         typer.echo("nothing is missing")
     else:
-        typer.echo(f"\nto bring them, on {shlex.quote(branch)}:")
+        typer.echo(f"\nto get them, run on {shlex.quote(branch)}:")
         for command in commands:
             typer.echo(f"  {command}")
     return NO if needed else FINE

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kit.course.exercise import Choose, ChooseOption, Exercise
-from kit.git.values.case import LaterCommit, NamedCommit, RevertCase, TaggedVersion, date_s
+from kit.git.values.case import NamedCommit, RevertCase, TaggedVersion, date_s
+from kit.git.values.page import LaterCommit
 from kit.git.values.verdict import DAY_S, By, RevertTarget, RevertVerdict
 
 __all__ = ["history_questions"]

@@ -116,7 +116,7 @@ class Repository:
         Raises:
             UserError: There is no such range or no version, or *group* is none of the three.
         """
-        from kit.git.reverts.report import changelog_of, since_release  # as above
+        from kit.git.reverts.changelog import changelog_of, since_release  # as above
         from kit.git.values.sections import grouping_named
 
         if since_tag:

@@ -11,8 +11,10 @@ from kit.common.errors import UserError
 from kit.git.repository.history import History
 from kit.git.repository.reenacted import clone_of
 from kit.git.reverts import report as revert_report
+from kit.git.reverts.checking import checked_rows
 from kit.git.reverts.folders import changed_paths, known_until_s
-from kit.git.reverts.scan import read_revert
+from kit.git.reverts.scan import read_revert, read_reverts
+from kit.git.values.case import TaggedVersion
 from kit.git.values.commit import Commit, FileDiff
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.verdict import Revert, RevertTarget
@@ -42,7 +44,7 @@ class RevertChoice(HistoryChoice):
         """
         if self._rows is None:
             read = self._needed()
-            found = tuple(revert_report.reverts(read))
+            found = tuple(read_reverts(clone_of(read)))
             self._rows = RevertRows(
                 rows=found,
                 paths=changed_paths(read, found),
@@ -53,7 +55,7 @@ class RevertChoice(HistoryChoice):
 
     def check(self, rows: Sequence[Revert]) -> Iterator[Revert]:
         """Yield each row with its verdict; UserError if the history cannot be read."""
-        return revert_report.checked(self._needed(), rows)
+        return checked_rows(rows, clone_of(self._needed()))
 
     def page_of(self, typed: str) -> RevertPage:
         """Return the report of a revert, with its diff and those of its targets.
@@ -67,9 +69,9 @@ class RevertChoice(HistoryChoice):
         # in a clone without files git would search for seconds for each of them
         diff = partial(_diff, read, has_files=report.lines is not None)
         diffs = tuple(diff(sha) for sha in targets[:_MAX_DIFFS])
-        return replace(report.page(), diff=diff(report.revert.sha), diffs=diffs)
+        return replace(report, diff=diff(report.revert.sha), diffs=diffs)
 
-    def shipped(self, typed: str) -> tuple[revert_report.TagsWithCode, ...]:
+    def shipped(self, typed: str) -> tuple[TaggedVersion, ...]:
         """Return the versions that come after the reverted commits, and which contain their code.
 
         Raises:

@@ -171,7 +171,7 @@ def test_a_folder_of_somebody_else_is_left_alone(upstream: Upstream, tmp_path: P
     target = tmp_path / "mine"
     git(tmp_path, "init", "-q", str(target))
     before = contents(tmp_path)
-    with pytest.raises(FetchError, match=r"exists and kit fetch has not made it; name another"):
+    with pytest.raises(FetchError, match=r"exists, and kit fetch did not make it; name another"):
         fetch(target, urls=[str(upstream.path)], wanted=upstream.wanted)
 
     assert contents(tmp_path) == before
@@ -190,7 +190,7 @@ def test_a_folder_with_less_is_left_alone(upstream: Upstream, tmp_path: Path) ->
 
 def test_a_file_in_the_way_is_one_line(upstream: Upstream, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(FetchError, match=r"^\S+file/q: cannot be filled: .*name another folder$"):
+    with pytest.raises(FetchError, match=r"^\S+file/q: cannot be written: .*name another folder$"):
         fetch(tmp_path / "file" / "q", urls=[str(upstream.path)], wanted=upstream.wanted)
 
 

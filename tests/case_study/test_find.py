@@ -69,7 +69,7 @@ def test_a_folder_beside_the_kit_that_is_no_clone_of_qemu_is_passed_over(tmp_pat
         (empty, f"{empty} is not a git repository; name the folder of a clone"),
         (
             other,
-            f"{other} has no commit v-not-there; `git -C {other} fetch` brings what is new there",
+            f"{other} has no commit v-not-there; run `git -C {other} fetch` to get new commits",
         ),
     ]
 
@@ -128,7 +128,9 @@ def test_the_reenactment_answers_to_qemus_hashes(revision: Revision) -> None:
 
 
 def test_what_it_does_not_play_is_one_line() -> None:
-    with pytest.raises(HistoryError, match="plays the CPU's story only and has no fe1831eff8"):
+    with pytest.raises(
+        HistoryError, match="has only the commits of the CPU's story, not fe1831eff8"
+    ):
         history().commit("fe1831eff8")
 
 

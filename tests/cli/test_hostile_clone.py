@@ -82,7 +82,7 @@ def test_a_command_ends_in_a_line(repo: Path, name: str) -> None:
 
     pipe = str(repo.parent / "o" / "pack" / "pack-1.idx")
     assert status == 2
-    assert lines[-1].endswith(f"git cannot read it: {pipe!r} is a pipe or a device, no file")
+    assert lines[-1].endswith(f"git cannot read it: {pipe!r} is a pipe or a device, not a file")
     assert len(lines) <= 2  # the first may say which repository is read
 
 
@@ -91,7 +91,7 @@ def test_a_clone_is_refused_in_a_line(repo: Path, attack: str) -> None:
     ATTACKS[attack](repo)
     status, lines = ran(repo, ["revert", "HEAD"])
 
-    assert (status, lines[-1].endswith("is a pipe or a device, no file")) == (2, True)
+    assert (status, lines[-1].endswith("is a pipe or a device, not a file")) == (2, True)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

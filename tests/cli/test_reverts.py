@@ -10,7 +10,8 @@ import pytest
 
 from kit.case_study import history as history_in_use
 from kit.cli.main import main
-from kit.git.reverts.report import revert_report, reverts, reverts_frame
+from kit.git.reverts.report import revert_report, reverts_frame
+from kit.git.reverts.scan import read_reverts
 from tests.git.workshop import Workshop, numbered, workshop
 
 Captured = pytest.CaptureFixture[str]
@@ -74,9 +75,7 @@ def test_the_report_in_a_terminal(capsys: Captured) -> None:
 def test_tags_whose_files_are_not_here_are_told_in_a_terminal(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = replace(
-        revert_report(history_in_use.history(), "d522cb52e6"), tags=(), untold=("a", "b")
-    )
+    found = replace(revert_report(history_in_use.history(), "d522cb52e6"), tags=(), untold=2)
     monkeypatch.setattr("kit.git.reverts.report.revert_report", lambda *_: found)
     main(["revert", "revert"])
 
@@ -226,7 +225,7 @@ def test_a_table_has_a_row_for_each_target(shop: Workshop) -> None:
     sha = shop.commit(f"x\n\nThis reverts commits {two} and 0123456789.")
     titled = shop.commit('Revert "one"', {"f": numbered()})
 
-    frame = reverts_frame(reverts(history_in_use.history(shop.folder), check=True))
+    frame = reverts_frame(read_reverts(shop.clone, check=True))
 
     columns = ["sha", "named", "target", "status", "days", "verdict"]
     assert frame[columns].astype(object).where(
@@ -240,7 +239,7 @@ def test_a_table_has_a_row_for_each_target(shop: Workshop) -> None:
 
 
 def test_a_table_of_no_reverts_has_the_same_columns(shop: Workshop) -> None:
-    frame = reverts_frame(reverts(history_in_use.history(shop.folder)))
+    frame = reverts_frame(read_reverts(shop.clone))
 
     assert len(frame) == 0
     assert "author_days" in frame.columns

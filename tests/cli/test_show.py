@@ -106,7 +106,7 @@ def test_a_history_that_is_passed_over_is_named(damaged: Path, capsys: Captured)
 
     assert main(["show", "revert"]) == 0
     error = capsys.readouterr().err
-    assert error.startswith(f"kit: {said}; `kit fetch --full` gets all of QEMU, and `kit fetch` a")
+    assert error.startswith(f"kit: {said}; run `kit fetch` to repair it, or")
     assert error.count("\n") == 1
     assert main(["doctor", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out)

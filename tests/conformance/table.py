@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from kit.git.reverts.report import changelog_of
+from kit.git.reverts.changelog import changelog_of
 from tests.conformance.cases import CASES, START, Built
 
 __all__ = ["KIT", "PAGE", "Results", "column_of", "kit_results", "page_text"]

@@ -40,30 +40,19 @@ class Marks:
     def see_all(self, names: Sequence[bytes], parents: Sequence[bytes]) -> None:
         """Pass marks on through commits that nothing is to be known of.
 
-        Args:
-            names: Their hashes.
-            parents: Those of the parents of each, with spaces between.
+        *parents* holds the hashes of the parents of each, with spaces between.
         """
+        marks, sought = self._marks, self._sought
         if not self._live:
-            self._marks.clear()
-            self._sought.clear()
-        elif self._sought.keys().isdisjoint(names):
-            self._pass_on(names, parents)
-        else:
-            for name, several in zip(names, parents, strict=True):
-                if name in self._sought or name in self._marks:
-                    self.see(name, several.split())
-
-    def _pass_on(self, names: Sequence[bytes], parents: Sequence[bytes]) -> None:
-        """Pass marks on through commits that nobody looks for: a step is a commit of the log."""
-        marks = self._marks
+            marks.clear()
+            sought.clear()
+            return
         pop, get = marks.pop, marks.get
-        for name, parent in zip(names, parents, strict=True):
-            if passing := pop(name, 0):
-                if b" " in parent:
-                    for each in parent.split():
-                        marks[each] = get(each, 0) | passing
-                else:
+        for name, several in zip(names, parents, strict=True):
+            if name in sought:
+                self.see(name, several.split())
+            elif passing := pop(name, 0):
+                for parent in several.split():
                     marks[parent] = get(parent, 0) | passing
 
     def follow(self, sha: str, parents: list[bytes], earlier: set[str]) -> int:
@@ -91,9 +80,7 @@ class Marks:
     def _drop_dead(self) -> None:
         """Forget the marks that nobody follows any more."""
         live = self._live
-        kept = {name: marks & live for name, marks in self._marks.items() if marks & live}
-        self._marks.clear()
-        self._marks.update(kept)
+        self._marks = {name: marks & live for name, marks in self._marks.items() if marks & live}
 
     def _pass(self, name: bytes, marks: int) -> None:
         for mark, sha, earlier in self._sought.pop(name):

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedReader
@@ -32,7 +32,7 @@ from kit.common.plain_text import plain
 from kit.git.repository.allowance import allowance, limit
 from kit.git.repository.commits import Commits
 from kit.git.repository.history import HistoryError, Source, SourceKind, TooMuchError, no_git
-from kit.git.repository.log import subject_and_body
+from kit.git.repository.log import log_messages, shown, subject_and_body
 from kit.git.repository.raw_commit import RawCommit, is_known, parse_commit
 from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.sandbox import (
@@ -87,7 +87,9 @@ class CloneHistory:
     def commit(self, revision: str) -> Commit:
         """Return the commit that *revision* names."""
         if not revision.strip() or not revision.isprintable():
-            raise HistoryError(f"{revision!r} names no commit; give a hash, a tag or a branch")
+            raise HistoryError(
+                f"{revision!r} is not the name of a commit; give a hash, a tag or a branch"
+            )
         asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
         name = self._answer(*asked, of=revision).decode()
         return self._read(revision, "-1", *_LOG, name, "--")[0]
@@ -103,10 +105,7 @@ class CloneHistory:
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
         """Return what a commit changes against its first parent; nothing for a merge."""
-        from kit.git.repository.diff import (
-            CommitDiff,
-            read_diff,
-        )  # here: no list of reverts needs it
+        from kit.git.repository.diff import CommitDiff, read_diff  # here: lists do without
 
         commit = self.commit(revision)
         if commit.is_merge:
@@ -162,6 +161,13 @@ class CloneHistory:
         except HistoryError:
             return ("--all",)
         return ("HEAD",)
+
+    def messages(self, *walk: str) -> Iterator[tuple[str, str, str]]:
+        """Yield hash, subject and body of each commit that git log finds, except merges."""
+        options = ("-z", "--format=%H%n%B", "--encoding=UTF-8", "--no-notes", "--no-merges")
+        with self.stream("log", *options, *walk, "--") as log:
+            for head, message in log_messages(log):
+                yield head.decode(), *subject_and_body(shown(message))
 
     @contextmanager
     def stream(
@@ -239,11 +245,12 @@ class CloneHistory:
         """Return the commits that git log prints, each with the hash that it has."""
         commits = _commits(self._answer("log", *log, of=of))
         try:
-            return tuple(_as_stored(commit, self._raw(commit.hash)) for commit in commits)
+            return tuple(_as_stored(commit, self.raw(commit.hash)) for commit in commits)
         except MissingObjectError as error:
             raise HistoryError(f"{self.place}: {of} cannot be read: {error}") from None
 
-    def _raw(self, name: str) -> RawCommit:
+    def raw(self, name: str) -> RawCommit:
+        """Return a commit as it is stored; MissingObjectError if it is not here."""
         return parse_commit(name, self.reader(name).read(name, "commit").data)
 
     def _changed(self, parent: str | None, name: str, of: str) -> Difference:
@@ -251,12 +258,12 @@ class CloneHistory:
         reader = self.reader(name)
         trees = Trees(lambda tree: reader.read(tree, "tree").data, len(name))
         try:
-            before = self._raw(parent).tree_name() if parent else None
-            return trees.changed(before, self._raw(name).tree_name(), MAX_SHOWN)
+            before = self.raw(parent).tree_name() if parent else None
+            return trees.changed(before, self.raw(name).tree_name(), MAX_SHOWN)
         except MissingObjectError as error:
             if error.absent is not None:  # git says why, and what helps
                 self._answer("cat-file", "-t", error.absent, of=of)
-            raise HistoryError(f"{self.place}: the files of {of}: {error}") from None
+            raise HistoryError(f"{self.place}: the files of {of} cannot be read: {error}") from None
 
     def _peeled(self, direct: str, peeled: str) -> str:
         """Return the commit of a tag; the tag itself if it cannot be read."""
@@ -280,7 +287,8 @@ class CloneHistory:
             answer = printed.read(_MAX_BYTES + 1)
             if len(answer) > _MAX_BYTES:
                 raise HistoryError(
-                    f"{self.place}: git cannot read {of}: more than {_MAX_BYTES >> 20} MiB"
+                    f"{self.place}: git cannot read {of}: its answer has more than"
+                    f" {_MAX_BYTES >> 20} MiB"
                 )
             return answer.removesuffix(b"\n")
 
@@ -384,13 +392,9 @@ def _why_not(place: Path, said: str) -> str:
 
 
 def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
-    """Return in one line why a commit cannot be read here, and what helps.
+    """Return in one line why the commit that a person named cannot be read here, and what helps.
 
-    Args:
-        source: The history.
-        wanted: The commit, as a person named it.
-        said: git's complaint; empty if git would have hidden that something is missing.
-        shallow: Whether the clone is shallow.
+    *said* is git's complaint; empty if git would have hidden that something is missing.
     """
     place = source.place
     partial = any(word in said for word in ("promisor", "not allowed", "lazy fetch"))
@@ -401,19 +405,17 @@ def _why(source: Source, wanted: str, said: str, *, shallow: bool) -> str:
     if source.kind is SourceKind.FETCHED:
         lacks = "lacks files of" if partial else "has no" if said else "lacks"
         return (
-            f"the fetched lesson {lacks} {wanted}; `kit fetch --full` gets all of QEMU,"
-            " and `kit fetch` a damaged lesson anew"
+            f"the fetched lesson {lacks} {wanted}; run `kit fetch` to repair it,"
+            " or `kit fetch --full` for all of QEMU"
         )
     if partial:
         return (
             f"{place} is a partial clone and lacks files of {wanted}:"
-            f" `git -C {place} log -1 -p {wanted}` brings them while online"
+            f" run `git -C {place} log -1 -p {wanted}` while online to get them"
         )
     if shallow and (not said or re.fullmatch("[0-9a-fA-F]{4,64}", wanted)):
-        return (
-            f"{place} is shallow and lacks {wanted}: `git -C {place} fetch --unshallow` brings it"
-        )
-    return f"{place} has no commit {wanted}; `git -C {place} fetch` brings what is new there"
+        return f"{place} is shallow and lacks {wanted}: run `git -C {place} fetch --unshallow`"
+    return f"{place} has no commit {wanted}; run `git -C {place} fetch` to get new commits"
 
 
 def _complaint(said: str) -> str:
@@ -432,22 +434,12 @@ def _complaint(said: str) -> str:
 def _commits(printed: bytes) -> tuple[Commit, ...]:
     fields = printed.decode("utf-8", "replace").split("\0")[:-1]
     size = len(_FIELDS)
-    return tuple(_parsed(*fields[start : start + size]) for start in range(0, len(fields), size))
+    return tuple(_parsed(fields[start : start + size]) for start in range(0, len(fields), size))
 
 
-def _parsed(
-    name: str,
-    parents: str,
-    author: str,
-    email: str,
-    authored: str,
-    committer: str,
-    their_email: str,
-    committed: str,
-    subject: str,
-    body: str,
-    trailers: str,
-) -> Commit:
+def _parsed(fields: Sequence[str]) -> Commit:
+    name, parents, author, email, authored, committer, their_email, committed = fields[:8]
+    subject, body, trailers = fields[8:]
     lines = trailers.split("\n", _MAX_TRAILERS)[:_MAX_TRAILERS]
     pairs = [_shortened(line).partition(":") for line in lines if line]
     return Commit(

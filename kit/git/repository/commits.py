@@ -7,7 +7,7 @@ Most of what is asked about reverts is answered here.  What takes merges or patc
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kit.git.repository.raw_commit import RawCommit, parse_commit
 from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.trees import Difference, TreeEntry, Trees, entry_in
+from kit.git.values.patch import line_change
 
 if TYPE_CHECKING:
     from kit.git.repository.objects import Objects
@@ -33,16 +34,12 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class Commits:
-    """The objects below a clone's ``objects`` folder and those it borrows."""
+    """The objects below a clone's ``objects`` folder and those it borrows, read when asked for.
+
+    Hashes have 40 digits, or 64 in a repository with SHA-256.
+    """
 
     def __init__(self, folder: Path, reader: ObjectReader | None = None, digits: int = 40) -> None:
-        """Remember the folder; it is read when it is asked.
-
-        Args:
-            folder: The folder called ``objects``.
-            reader: Who reads it, if somebody does already.
-            digits: How many a hash has: 40, or 64 in a repository with SHA-256.
-        """
         self._folder, self.digits = folder, digits
         self._reader = reader or ObjectReader(folder, digits)
         self._trees = Trees(self._tree, digits, self.read_objects)
@@ -254,11 +251,27 @@ class Commits:
             return b""
         return self._reader.read(entry.name.hex(), "blob").data
 
-    def sizes(self, entries: Iterable[TreeEntry]) -> dict[str, int]:
-        """Return how many bytes files have, by hash; those that are not here are left out."""
-        return self._reader.sizes(e.name.hex() for e in entries if not e.is_submodule)
+    def lines_changed(
+        self, most_bytes: int, *changes: Difference
+    ) -> list[dict[bytes, Counter[bytes]]] | None:
+        """Return which lines the files of each change have more or less often, by path.
 
-    def sizes_of(self, names: Iterable[str]) -> dict[str, int]:
+        None if the files of all changes have more than *most_bytes* together.
+
+        Raises:
+            MissingObjectError: One of them is not here.
+        """
+        sides = [each for change in changes for pair in change.values() for each in pair if each]
+        names = [each.name.hex() for each in sides if not each.is_submodule]
+        if sum(self.sizes(names).values()) > most_bytes:
+            return None
+        self.read_objects(names)
+        return [
+            {path: line_change(*map(self.text, pair)) for path, pair in change.items()}
+            for change in changes
+        ]
+
+    def sizes(self, names: Iterable[str]) -> dict[str, int]:
         """Return how many bytes objects have, by hash; those that are not here are left out."""
         return self._reader.sizes(names)
 

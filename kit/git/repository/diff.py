@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -69,30 +70,44 @@ class CommitDiff:
         """Return the sizes of files in bytes."""
         return self.clone.reader(self.sha).sizes(names)
 
+    def is_binary(self, name: str) -> bool:
+        """Is there a NUL in the beginning of a file?"""
+        command = ("cat-file", "blob", name)
+        return b"\0" in self.clone.beginning(*command, count=_BINARY_BYTES, of=self.of)
+
     def verify(self, names: Iterable[str]) -> None:
         """Raise HistoryError if a file's content has another hash than its name."""
         try:
             self.clone.reader(self.sha).verify(names)
         except MissingObjectError as error:
-            raise HistoryError(f"{self.clone.place}: the files of {self.of}: {error}") from None
-
-    def beginning(self, name: str, count: int) -> bytes:
-        """Return the first bytes of a file."""
-        return self.clone.beginning("cat-file", "blob", name, count=count, of=self.of)
-
-    def size(self, name: str) -> int:
-        """Return the size of a file in bytes."""
-        return int(self.clone.beginning("cat-file", "-s", name, count=40, of=self.of))
+            raise HistoryError(
+                f"{self.clone.place}: the files of {self.of} cannot be read: {error}"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A file that differs: what git says of it beside its patch."""
+    """A file that differs; ``patches`` is None if they are not read, and there may be two."""
 
     kind: ChangeKind
     blobs: tuple[str, ...]
     old_path: str
     path: str
+    patches: Sequence[bytes] | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Does git print its lines?"""
+        return any(b"\n@@ " in patch for patch in self.patches or ())
+
+
+class _SeenAs(Enum):
+    """What a file is, which git's patch alone does not say."""
+
+    TEXT = auto()
+    BINARY = auto()
+    LARGE = auto()  # too large for git to look at
+    HIDDEN = auto()  # text that the clone's attributes call binary
 
 
 def read_diff(git: CommitDiff) -> tuple[FileDiff, ...]:
@@ -102,38 +117,27 @@ def read_diff(git: CommitDiff) -> tuple[FileDiff, ...]:
         HistoryError: git's output is not a diff, or changes too many files.
     """
     try:
-        changes, patches = _printed(git)
-        binary, large, hidden = _told_apart(git, changes, patches)
-        if any(hidden) and not any(large):  # the clone's attributes call text binary
-            changes, patches = _printed(git, "--text")
-        shown = [own is not None and any(b"\n@@ " in patch for patch in own) for own in patches]
-        git.verify(
-            name
-            for change, is_shown in zip(changes, shown, strict=True)
-            if is_shown
-            for name in change.blobs
-        )
-        return tuple(
-            _file(change, is_binary, own if not is_large else None)
-            for change, is_binary, is_large, own in zip(
-                changes, binary, large, patches, strict=True
-            )
-        )
+        changes = _printed(git)
+        seen = list(_seen_as(git, changes))
+        if _SeenAs.HIDDEN in seen and _SeenAs.LARGE not in seen:
+            changes = _printed(git, "--text")
+        git.verify(name for change in changes if change.is_shown for name in change.blobs)
+        return tuple(map(_file, changes, seen))
     except (UnidiffParseError, KeyError, ValueError, StopIteration) as error:
         raise HistoryError(f"git's diff cannot be read: {error!r}") from error
 
 
-def _printed(git: CommitDiff, *more: str) -> tuple[list[_Change], list[list[bytes] | None]]:
-    """Return the files and each one's patches; None for patches that are not read."""
+def _printed(git: CommitDiff, *more: str) -> list[_Change]:
+    """Return the files with their patches."""
     paths = _first(git)
     if paths is None:
         return _parts(git.diff_tree(*_OPTIONS, *more, "--patch", "--find-renames"))
-    changes, _ = _parts(git.diff_tree(*_OPTIONS, "--no-renames"), with_patches=False)
-    read: dict[str, list[bytes] | None] = {}
-    if paths:
-        some = git.diff_tree(*_OPTIONS, *more, "--patch", "--no-renames", paths=paths)
-        read = {each.path: own for each, own in zip(*_parts(some), strict=True)}
-    return changes, [read.get(change.path) for change in changes]
+    changes = _parts(git.diff_tree(*_OPTIONS, "--no-renames"), with_patches=False)
+    if not paths:
+        return changes
+    some = _parts(git.diff_tree(*_OPTIONS, *more, "--patch", "--no-renames", paths=paths))
+    read = {each.path: each.patches for each in some}
+    return [replace(change, patches=read.get(change.path)) for change in changes]
 
 
 def _first(git: CommitDiff) -> list[str] | None:
@@ -155,46 +159,37 @@ def _first(git: CommitDiff) -> list[str] | None:
     return found
 
 
-def _file(change: _Change, is_binary: bool, patches: list[bytes] | None) -> FileDiff:
-    readable = patches is not None and not is_binary
+def _file(change: _Change, seen_as: _SeenAs) -> FileDiff:
+    patches = None if seen_as is _SeenAs.LARGE else change.patches
+    is_binary = seen_as is _SeenAs.BINARY
     return FileDiff(
         path=change.path,
         old_path=change.old_path,
         kind=change.kind,
         binary=is_binary,
-        hunks=tuple(h for patch in patches or () for h in _hunks(patch)) if readable else (),
+        hunks=() if is_binary else tuple(h for patch in patches or () for h in _hunks(patch)),
         left_out=patches is None and not is_binary,
     )
 
 
-def _told_apart(
-    git: CommitDiff, changes: list[_Change], patches: list[list[bytes] | None]
-) -> tuple[list[bool], list[bool], list[bool]]:
-    """Return which files are binary, too large for git to look at, and text that git hides."""
-    binary, large, hidden, looked_at = [], [], [], 0
-    for change, own in zip(changes, patches, strict=True):
-        is_binary = is_large = is_hidden = False
-        if own is not None and not any(b"\n@@ " in patch for patch in own):
-            looked_at += 1
-            says_so = any(_BINARY.search(patch) for patch in own)
-            is_binary = looked_at > _MAX_LOOKED_AT or any(
-                b"\0" in git.beginning(name, _BINARY_BYTES) for name in change.blobs
-            )
-            is_large = (
-                says_so
-                and not is_binary
-                and any(git.size(name) > BIG_FILE_BYTES for name in change.blobs)
-            )
-            is_hidden = says_so and not is_binary and not is_large
-        binary.append(is_binary)
-        large.append(is_large)
-        hidden.append(is_hidden)
-    return binary, large, hidden
+def _seen_as(git: CommitDiff, changes: Sequence[_Change]) -> Iterator[_SeenAs]:
+    looked_at = 0
+    for change in changes:
+        if change.patches is None or change.is_shown:
+            yield _SeenAs.TEXT
+            continue
+        looked_at += 1
+        if looked_at > _MAX_LOOKED_AT or any(map(git.is_binary, change.blobs)):
+            yield _SeenAs.BINARY
+        elif not any(_BINARY.search(patch) for patch in change.patches):
+            yield _SeenAs.TEXT
+        elif any(size > BIG_FILE_BYTES for size in git.sizes(change.blobs).values()):
+            yield _SeenAs.LARGE
+        else:
+            yield _SeenAs.HIDDEN
 
 
-def _parts(
-    printed: bytes, *, with_patches: bool = True
-) -> tuple[list[_Change], list[list[bytes] | None]]:
+def _parts(printed: bytes, *, with_patches: bool = True) -> list[_Change]:
     """Return the files and each one's patches; None for patches beyond the limit."""
     head, apart, patch = printed.partition(b"\0\0")
     if len(printed) > MAX_PRINTED_BYTES and not apart:
@@ -213,20 +208,19 @@ def _parts(
         )
         changes.append(_Change(_KINDS[status[0]], blobs, old_path, path))
     if not with_patches:
-        return changes, [None] * len(changes)
+        return changes
     blocks = re.split(rb"^(?=diff --git )", patch[:MAX_PATCH_BYTES], flags=re.MULTILINE)[1:]
-    if len(patch) > MAX_PATCH_BYTES:
+    is_cut = len(patch) > MAX_PATCH_BYTES
+    if is_cut:
         blocks = blocks[:-1]  # which is not whole
     # another type of file is written as the old file's end and the new one's start
-    counts = [2 if change.kind is ChangeKind.RETYPED else 1 for change in changes]
-    ends = list(accumulate(counts))
-    if len(patch) <= MAX_PATCH_BYTES and ends and ends[-1] != len(blocks):
+    ends = list(accumulate(2 if each.kind is ChangeKind.RETYPED else 1 for each in changes))
+    if not is_cut and ends and ends[-1] != len(blocks):
         raise ValueError("files and patches do not go together")
-    patches = [
-        blocks[end - count : end] if end <= len(blocks) else None
-        for count, end in zip(counts, ends, strict=True)
+    return [
+        replace(change, patches=blocks[start:end] if end <= len(blocks) else None)
+        for change, start, end in zip(changes, [0, *ends], ends, strict=False)
     ]
-    return changes, patches
 
 
 def _hunks(patch: bytes) -> tuple[Hunk, ...]:

@@ -86,8 +86,7 @@ class FileHistory:
                 raise ValueError("a name of no commit")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise HistoryError(
-                f"{place} is damaged, it is not a history that `kit history export` wrote;"
-                " export it again"
+                f"{place} is damaged, or `kit history export` did not write it; export it again"
             ) from error
         self.origin = Source(kind, origin)
         self.source = Source(SourceKind.FILE, f"{place}, of a {self.origin}")
@@ -100,7 +99,9 @@ class FileHistory:
         alike = takewhile(lambda known: known[0].startswith(name), follows)
         found = {full for _, full in alike} if len(name) > 3 else set()
         if len(found) != 1:
-            raise HistoryError(f"{self._place} holds no commit {revision}")
+            raise HistoryError(
+                f"{self._place} does not hold commit {revision}; name a clone that does"
+            )
         return self._commits[found.pop()]
 
     def diff(self, revision: str) -> tuple[FileDiff, ...]:
@@ -122,20 +123,21 @@ def _ours(text: str, place: str) -> dict[str, Any]:
         check_bounds(text)
         data = json.loads(text)
     except FormatError as error:
-        raise HistoryError(f"{place}: {error}; no exported history does") from None
+        raise HistoryError(f"{place} is not an exported history: {error}") from None
     except ValueError:
         data = None
-    if not isinstance(data, dict) or "format" not in data:
-        raise HistoryError(f"{place} is not a file that `kit history export` wrote")
-    if data["format"] != FORMAT:
-        raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        data = {}
     version = data.get("version")
-    if version != VERSION and isinstance(version, int):
+    if not isinstance(version, int):
         raise HistoryError(
-            f"{place} is a history of version {version}, this kit reads {VERSION}; export it again"
+            f"{place} is not a history that `kit history export` wrote; export one, or name a clone"
         )
     if version != VERSION:
-        raise HistoryError(f"{place} is not a history that `kit history export` wrote")
+        raise HistoryError(
+            f"{place} is a history of version {version}, and this kit reads version {VERSION};"
+            " export it again"
+        )
     return data
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,11 @@ from kit.git.repository.reader import MissingObjectError, ObjectReader
 from kit.git.repository.trees import TreeEntry
 from kit.git.values.patch import Fragment, line_change, lines_of
 
-__all__ = ["FileChange", "MissingObjectError", "Objects", "TreeFile"]
+__all__ = ["FileChange", "MissingObjectError", "Objects", "TreeEntry"]
 
 _SHA1_DIGITS = 40
 _BINARY_BYTES = 8000  # git takes a file for binary if there is a NUL in so many of its first bytes
+MAX_COMPARED_BYTES = 32 << 20  # held several times: as bytes, lines and counts of lines
 _MAX_LINES = 300_000  # of a file that is compared
 _MAX_WORK = 500_000_000  # bytes that one question reads; a line and a file count as more
 _LINE_WORK, _FILE_WORK, _ENTRY_WORK = 50, 500, 30
@@ -42,16 +43,9 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFile:
-    """A file in a tree."""
-
-    mode: int
-    blob: pygit2.Oid
-
-
 _MODES = {FileMode.BLOB, FileMode.BLOB_EXECUTABLE, FileMode.LINK, FileMode.COMMIT}
-Versions = tuple[TreeFile | None, TreeFile | None, TreeFile | None]
+Versions = tuple[TreeEntry | None, TreeEntry | None, TreeEntry | None]
+Changed = Mapping[str, tuple[TreeEntry | None, TreeEntry | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +57,8 @@ class FileChange:
 
     old_path: str
     path: str
-    old: TreeFile | None
-    new: TreeFile | None
+    old: TreeEntry | None
+    new: TreeEntry | None
     fragments: tuple[Fragment, ...] | None = None
 
 
@@ -88,7 +82,9 @@ class _Memory(pygit2.OdbBackend):
         if read.kind == "blob":
             lines = read.data.count(b"\n")
             if lines > _MAX_LINES:
-                raise MissingObjectError(f"{name} has more than {_MAX_LINES:,} lines")
+                raise MissingObjectError(
+                    f"{name} has more than {_MAX_LINES:,} lines, so the kit does not compare it"
+                )
             # two long files that have hardly a line at the same place take more than two short ones
             work += _FILE_WORK + lines * (_LINE_WORK + lines // 1000)
         self.charge(work)
@@ -104,8 +100,8 @@ class _Memory(pygit2.OdbBackend):
             )
         if self.work_left < 0:
             raise MissingObjectError(
-                f"it needs more than {_MAX_WORK // 1_000_000} MB to be read, some of it again"
-                " and again, and is not compared"
+                f"the kit would read more than {_MAX_WORK // 1_000_000} MB to compare it,"
+                " and does not"
             )
 
     def read_cb(self, oid: pygit2.Oid) -> tuple[int, bytes]:
@@ -155,7 +151,8 @@ class Objects(Commits):
         """
         if digits != _SHA1_DIGITS:
             raise HistoryError(
-                "this needs merges by libgit2, which does not read repositories with SHA-256"
+                "this needs merges by libgit2, which cannot read a repository with SHA-256;"
+                " `kit reverts` without --check lists its reverts"
             )
         super().__init__(folder, reader, digits)
         self._memory = _Memory(self._reader, allowance(folder).work)
@@ -185,7 +182,7 @@ class Objects(Commits):
             index = self._merging.merge_trees(first, mine, other)
             return None if index.conflicts is not None else str(index.write_tree(self._merging))
 
-    def merge_files(self, files: Sequence[Versions]) -> list[TreeFile | None] | None:
+    def merge_files(self, files: Sequence[Versions]) -> list[TreeEntry | None] | None:
         """Merge files one by one, as (base, ours, theirs); None if one of them conflicts.
 
         This is much quicker than whole trees, and blind to renames.
@@ -196,22 +193,22 @@ class Objects(Commits):
             index = self._merging.merge_trees(base, ours, theirs, flags=MergeFlag(0))
             if index.conflicts is not None:
                 return None
-            merged = {each.path: TreeFile(int(each.mode), each.id) for each in index}
+            merged = {each.path: TreeEntry(int(each.mode), each.id.raw) for each in index}
         return [merged.get(_number(place)) for place in range(len(files))]
 
-    def _check_here(self, entries: Iterable[TreeFile]) -> None:
+    def _check_here(self, entries: Iterable[TreeEntry]) -> None:
         """Raise MissingObjectError for an absent file, which some conflicts do not need."""
-        names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
+        names = [each.name.hex() for each in entries if not each.is_submodule]
         written = {str(oid) for oid in self._memory.written}
         wanted = [name for name in names if name not in written]
         sizes = self._reader.sizes(wanted)
         if lacking := [name for name in wanted if name not in sizes]:
-            raise MissingObjectError(f"{lacking[0]} is not here", lacking[0])
+            raise MissingObjectError(f"{lacking[0]} is not in this repository", lacking[0])
 
-    def _flat(self, entries: Iterable[TreeFile | None]) -> pygit2.Oid:
+    def _flat(self, entries: Iterable[TreeEntry | None]) -> pygit2.Oid:
         """Write a tree of the files by number, because libgit2 would walk through whole trees."""
         data = b"".join(
-            b"%o %s\0%s" % (entry.mode, _number(place).encode(), entry.blob.raw)
+            b"%o %s\0%s" % (entry.mode, _number(place).encode(), entry.name)
             for place, entry in enumerate(entries)
             if entry is not None
         )
@@ -219,14 +216,10 @@ class Objects(Commits):
         self._memory.written[oid := pygit2.Oid(raw=name)] = (int(ObjectType.TREE), data)
         return oid
 
-    def changed(
-        self, before: str, after: str
-    ) -> dict[str, tuple[TreeFile | None, TreeFile | None]]:
+    def changed(self, before: str, after: str) -> Changed:
         """Return each differing file before and after, by path, without renames."""
-        return {
-            _path(path): (_entry_of(old), _entry_of(new))
-            for path, (old, new) in self.difference(before, after).items()
-        }
+        found = self.difference(before, after)
+        return {path.decode("utf-8", "surrogateescape"): sides for path, sides in found.items()}
 
     def patches(self, before: str, after: str) -> list[FileChange]:
         """Return the changes as patches, with renames."""
@@ -243,22 +236,28 @@ class Objects(Commits):
             paths = list(changed)
             return [_file_change(patch, paths) for patch in diff if patch is not None]
 
-    def entry(self, tree: str, path: str) -> TreeFile | None:
+    def entry(self, tree: str, path: str) -> TreeEntry | None:
         """Return the file of a tree at a path, or None."""
         self._memory.charge(_FILE_WORK)
-        return _entry_of(self._trees.entry(tree, path.encode("utf-8", "surrogateescape")))
+        return self._trees.entry(tree, path.encode("utf-8", "surrogateescape"))
 
-    def size(self, entries: Iterable[TreeFile]) -> int:
-        """Return the bytes of files, each as often as it is named; absent ones count as empty."""
-        names = [str(each.blob) for each in entries if each.mode != FileMode.COMMIT]
+    def check_size(self, changed: Changed) -> None:
+        """Raise MissingObjectError if a commit's files together are too large to be compared."""
+        entries = [entry for sides in changed.values() for entry in sides if entry is not None]
+        names = [each.name.hex() for each in entries if not each.is_submodule]
         sizes = self._reader.sizes(names)
-        return sum(sizes.get(name, 0) for name in names)
+        if sum(sizes.get(name, 0) for name in names) > MAX_COMPARED_BYTES:
+            raise MissingObjectError(
+                f"its files have more than {MAX_COMPARED_BYTES >> 20} MiB,"
+                " so the kit does not compare them"
+            )
 
-    def blob(self, name: pygit2.Oid) -> bytes:
-        """Return the content of a file."""
-        return self._memory.content(str(name), "blob")[1]
+    def content(self, entry: TreeEntry) -> bytes:
+        """Return the content of a file; of a submodule the hash of its commit."""
+        name = entry.name.hex()
+        return name.encode() if entry.is_submodule else self._memory.content(name, "blob")[1]
 
-    def line_change(self, old: TreeFile | None, new: TreeFile | None) -> Counter[bytes]:
+    def line_change(self, old: TreeEntry | None, new: TreeEntry | None) -> Counter[bytes]:
         """Return which lines a file has more or less often.
 
         Counted as a line: a mode that is not the usual one, a binary file's hash, and that it is
@@ -271,11 +270,11 @@ class Objects(Commits):
         change.subtract(odd_before)
         return Counter({line: count for line, count in change.items() if count})
 
-    def likeness(self, one: TreeFile, other: TreeFile) -> float:
+    def likeness(self, one: TreeEntry, other: TreeEntry) -> float:
         """Return what two files have in common: from 0, nothing, to 1, all their lines."""
-        if FileMode.COMMIT in (one.mode, other.mode):
+        if one.is_submodule or other.is_submodule:
             return 0.0
-        first, second = (Counter(lines_of(self.blob(each.blob))) for each in (one, other))
+        first, second = (Counter(lines_of(self.content(each))) for each in (one, other))
         return (first & second).total() / max(first.total(), second.total(), 1)
 
     @contextmanager
@@ -292,34 +291,23 @@ class Objects(Commits):
                 f"{what} needs an object that the clone lacks: {words}"
             ) from error
 
-    def _text(self, entry: TreeFile | None) -> tuple[bytes, list[bytes]]:
+    def _text(self, entry: TreeEntry | None) -> tuple[bytes, list[bytes]]:
         if entry is None:
             return b"", []
         odd = [] if entry.mode == FileMode.BLOB else [b"(mode %o)" % entry.mode]
-        if entry.mode == FileMode.COMMIT:
-            return b"", [b"(submodule at %s)" % str(entry.blob).encode()]
-        text = self.blob(entry.blob)
+        text = self.content(entry)
+        if entry.is_submodule:
+            return b"", [b"(submodule at %s)" % text]
         if b"\0" in text[:_BINARY_BYTES]:
-            return b"", [*odd, b"(binary file %s)" % str(entry.blob).encode()]
+            return b"", [*odd, b"(binary file %s)" % entry.name.hex().encode()]
         return text, odd if text else [*odd, b"(empty file)"]
 
 
-def _path(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _entry_of(found: TreeEntry | None) -> TreeFile | None:
-    return None if found is None else TreeFile(found.mode, pygit2.Oid(raw=found.name))
-
-
-def _entry(file: pygit2.DiffFile) -> TreeFile:
-    return _usual(int(file.mode), file.id)
-
-
-def _usual(mode: int, blob: pygit2.Oid) -> TreeFile:
+def _entry(file: pygit2.DiffFile) -> TreeEntry:
+    mode = int(file.mode)
     if mode not in _MODES:  # git once wrote the permissions that a file happened to have
-        mode = FileMode.BLOB_EXECUTABLE if mode & 0o100 else FileMode.BLOB
-    return TreeFile(int(mode), blob)
+        mode = int(FileMode.BLOB_EXECUTABLE if mode & 0o100 else FileMode.BLOB)
+    return TreeEntry(mode, file.id.raw)
 
 
 def _number(place: int) -> str:
@@ -330,16 +318,13 @@ def _file_change(patch: pygit2.Patch, paths: Sequence[str]) -> FileChange:
     delta = patch.delta
     old = None if delta.status is DeltaStatus.ADDED else _entry(delta.old_file)
     new = None if delta.status is DeltaStatus.DELETED else _entry(delta.new_file)
-    lines = not delta.is_binary and FileMode.COMMIT not in (
-        old.mode if old else 0,
-        new.mode if new else 0,
-    )
+    has_lines = not (delta.is_binary or any(each and each.is_submodule for each in (old, new)))
     return FileChange(
         paths[int(delta.old_file.raw_path)],
         paths[int(delta.new_file.raw_path)],
         old,
         new,
-        tuple(_fragment(hunk) for hunk in patch.hunks) if lines else None,
+        tuple(_fragment(hunk) for hunk in patch.hunks) if has_lines else None,
     )
 
 

@@ -16,6 +16,7 @@ Source: git 2.39, setup.c, object-file.c (link_alt_odb_entries), config.c; libgi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -200,7 +201,7 @@ class PlainFiles:
         if kind is not None and (
             stat.S_ISFIFO(kind.st_mode) or stat.S_ISCHR(kind.st_mode) or stat.S_ISBLK(kind.st_mode)
         ):
-            raise UnreadableError(f"{path!r} is a pipe or a device, no file")
+            raise UnreadableError(f"{path!r} is a pipe or a device, not a file")
         return kind
 
     def _real(self, path: str) -> str | None:
@@ -225,7 +226,7 @@ class PlainFiles:
             except (OSError, ValueError):
                 return None
             if found.st_dev in self._pseudo:
-                raise UnreadableError(f"{path!r} is a file of the system, {here!r}")
+                raise UnreadableError(f"{path!r} is a system file, {here!r}")
             if target is None:
                 at = here
                 continue
@@ -247,11 +248,8 @@ def _parts(path: str) -> tuple[str, list[str]]:
 
 def _listed(folder: str) -> Iterator[os.DirEntry[str]]:
     """Yield the entries of a folder; none if it cannot be read, because git reports that itself."""
-    try:
-        with os.scandir(folder) as entries:
-            yield from entries
-    except OSError:
-        return
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        yield from entries
 
 
 def _check_size(entry: os.DirEntry[str], *, in_refs: bool) -> None:
@@ -291,10 +289,7 @@ def _pseudo_devices() -> frozenset[int]:
 def _borrowed(listed: bytes, store: str, real: str) -> list[str]:
     """Return the folders that ``info/alternates`` names, as git and as libgit2 read it.
 
-    Args:
-        listed: The content of the file.
-        store: Its folder of objects, as it is named.
-        real: The same without links.
+    *store* is its folder of objects, as it is named, and *real* the same without links.
     """
     lines = [*listed.split(b"\n"), *re.split(rb"[\r\n\0]", listed)]
     found: dict[str, None] = {}

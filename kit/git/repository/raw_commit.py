@@ -99,7 +99,7 @@ def parse_commit(sha: str, data: bytes) -> RawCommit:
             break
         parent = _named(b"parent", line)
         if parent is None:
-            faults.append("a parent of it has no hash")
+            faults.append("one of its parents has no hash")
             break
         parents.append(parent)
     encoding = _header(lines, b"encoding ") or b""
@@ -164,7 +164,7 @@ def _header(lines: list[bytes], start: bytes) -> bytes | None:
 def _stamp(lines: list[bytes], who: str, encoding: bytes, faults: list[str]) -> Stamp:
     line = _header(lines, who.encode() + b" ")
     if line is None:
-        faults.append(f"its {who} is not there")
+        faults.append(f"its {who} is missing")
         return Stamp("", "", 0, 0)
     person = _PERSON.match(line) if len(line) <= _MAX_PERSON_BYTES else None
     if person is None:
@@ -179,9 +179,9 @@ def _stamp(lines: list[bytes], who: str, encoding: bytes, faults: list[str]) -> 
         time_s, offset = int(date[1]), int(date[2])
         offset_min = (abs(offset) // 100 * 60 + abs(offset) % 100) * (-1 if offset < 0 else 1)
         if abs(offset_min) > _MAX_OFFSET_MIN:
-            faults.append(f"its {who} has a time zone that is none")
+            faults.append(f"its {who} has an invalid time zone")
             offset_min = 0
         if time_s > _ORDINARY_S and iso_date(time_s, offset_min) == iso_date(0, 0):
-            faults.append(f"its {who} has a date that no calendar has")
+            faults.append(f"its {who} has an invalid date")
             time_s = 0
     return Stamp(name, email, time_s, offset_min)

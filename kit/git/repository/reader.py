@@ -96,15 +96,15 @@ class ObjectReader:
                 found = self._read(name)
                 self._keep(name, found)
         if kind is not None and found.kind != kind:
-            raise MissingObjectError(f"{name} is not a {kind}")
+            raise MissingObjectError(f"the object {name} is not a {kind}")
         return found
 
     def _read(self, name: str) -> Object:
-        kind, size = self._contents.ask(name)
+        ((kind, size),) = self._contents.ask([name])
         if size > MAX_OBJECT_BYTES:
             self._contents.end()
             raise MissingObjectError(
-                f"{name} has more than {MAX_OBJECT_BYTES >> 20} MiB and is not read"
+                f"{name} is larger than {MAX_OBJECT_BYTES >> 20} MiB, so the kit does not read it"
             )
         data = b"".join(self._contents.answer(name, size))
         self._check(name, kind, size, (data,))
@@ -126,7 +126,10 @@ class ObjectReader:
             yield from self._some([f"{sha}~{step}" for step in range(1, count + 1)])
 
     def _some(self, names: list[str]) -> Iterator[tuple[str, Object]]:
-        for name, kind, size in self._contents.those_here(names):
+        for fields in self._contents.replies(names):
+            if fields[-1] == b"missing":
+                continue
+            name, kind, size = fields[0].decode(), fields[1].decode(), int(fields[2])
             pieces = self._contents.answer(name, size)
             if size > _LARGEST_KEPT:
                 deque(pieces, maxlen=0)
@@ -144,7 +147,7 @@ class ObjectReader:
             wanted = [name for name in dict.fromkeys(names) if name not in self._known]
             for start in range(0, len(wanted), _AT_ONCE):
                 some = wanted[start : start + _AT_ONCE]
-                for name, (kind, size) in zip(some, self._contents.ask_all(some), strict=True):
+                for name, (kind, size) in zip(some, self._contents.ask(some), strict=True):
                     self._check(name, kind, size, self._contents.answer(name, size))
 
     def sizes(self, names: Iterable[str]) -> dict[str, int]:
@@ -153,13 +156,15 @@ class ObjectReader:
         found: dict[str, int] = {}
         with self._lock:
             for start in range(0, len(wanted), _AT_ONCE):
-                found |= self._headers.sizes(wanted[start : start + _AT_ONCE])
+                rows = self._headers.replies(wanted[start : start + _AT_ONCE])
+                found |= {row[0].decode(): int(row[2]) for row in rows if len(row) == 3}
         return found
 
     def hashes(self, names: list[bytes]) -> list[str | None]:
         """Return the hashes of the objects that names as ``HASH~2:path`` lead to; None: nowhere."""
         with self._lock:
-            return self._headers.hashes(names)
+            rows = list(self._headers.replies(names))
+        return [None if row[-1] == b"missing" else row[0].decode() for row in rows]
 
     def find(self, beginning: str) -> str | None:
         """Return the hash of the one commit that a hash or its beginning names, or None.
@@ -171,12 +176,16 @@ class ObjectReader:
             if known := self._known.get(beginning):
                 name, kind = beginning, known.kind
             else:
-                name, kind = self._headers.find(beginning)
+                (fields,) = self._headers.replies([beginning])
+                if fields[-1] == b"ambiguous":
+                    raise ValueError(f"{beginning} is ambiguous")
+                is_here = len(fields) == 3
+                name, kind = (fields[0].decode(), fields[1].decode()) if is_here else (None, "")
         for _ in range(_MAX_TAGS):
             if name is None or kind != "tag":
                 break
-            fields = self.read(name, "tag").data.split(b"\n", 2)
-            name, kind = (line.partition(b" ")[2].decode("ascii", "replace") for line in fields[:2])
+            lines = self.read(name, "tag").data.split(b"\n", 2)[:2]
+            name, kind = (line.partition(b" ")[2].decode("ascii", "replace") for line in lines)
         return name if kind == "commit" else None
 
     def count_question(self) -> None:
@@ -185,7 +194,7 @@ class ObjectReader:
         with self._lock:
             self._asked += 1
             if self._asked > most:
-                raise MissingObjectError(f"more than {most:,} commits are not looked for")
+                raise MissingObjectError(f"the kit looks for at most {most:,} commits here")
 
     def descends(self, sha: str, ancestor: str) -> bool:
         """Is *ancestor* one of *sha*?  No commit-graph is used, because it may be forged."""
@@ -201,7 +210,7 @@ class ObjectReader:
                 complaints = read_with_timeout(child.stderr, _WALK_S).read(_MAX_COMPLAINTS)
                 status = child.wait(_WALK_S) if len(complaints) < _MAX_COMPLAINTS else -1
         except TimeoutError as error:
-            raise MissingObjectError(f"{sha}: git cannot place it: {error}") from None
+            raise MissingObjectError(f"git cannot tell what comes before {sha}: {error}") from None
         # git up to 2.44 takes a commit that it cannot read for one without parents
         if complaints or status not in (0, 1):
             raise MissingObjectError(f"commits between {ancestor} and {sha} cannot be read")
@@ -242,36 +251,31 @@ class _Process:
         self._limited_at = self._rests_until = 0.0
         self._ends: weakref.finalize[[Child, int], _Process] | None = None
 
-    def ask(self, name: str) -> tuple[str, int]:
-        """Return kind and size of an object, which then follows."""
-        (found,) = self.ask_all([name])
-        return found
+    def replies(self, names: Sequence[str | bytes]) -> Iterator[list[bytes]]:
+        """Yield what git says of each object: its hash, kind and size, or that it is missing.
 
-    def ask_all(self, names: list[str]) -> Iterator[tuple[str, int]]:
-        """Yield kinds and sizes of objects; the caller reads each `answer` before the next."""
+        With ``--batch`` the caller reads each `answer` before the next.
+        """
+        wanted = [each.encode() if isinstance(each, str) else each for each in names]
+        for number, name in enumerate(wanted):
+            with self._failing(name.decode("utf-8", "replace")):
+                if not number:
+                    self._say(b"\n".join([*wanted, b""]))
+                fields = self._fields()
+            yield fields
+
+    def ask(self, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+        """Yield kinds and sizes of objects; raise MissingObjectError for what is not here."""
         for name in names:
             if len(name) != self._digits:
                 raise MissingObjectError(f"{name} is not a hash of this repository", name)
-        for number, name in enumerate(names):
-            with self._failing(name):
-                if not number:
-                    self._say("".join(f"{each}\n" for each in names))
-                fields = self._fields()
+        for number, fields in enumerate(self.replies(names), start=1):
             if fields[-1] == b"missing":
-                if number + 1 < len(names):
+                if number < len(names):
                     self.end()  # it has more to say
-                raise MissingObjectError(f"{name} is not here", name)
+                name = names[number - 1]
+                raise MissingObjectError(f"{name} is not in this repository", name)
             yield fields[1].decode(), int(fields[2])
-
-    def those_here(self, names: list[str]) -> Iterator[tuple[str, str, int]]:
-        """Yield hash, kind and size of the objects that are here, as `ask_all` does."""
-        with self._failing(names[0] if names else ""):
-            self._say("".join(f"{each}\n" for each in names))
-        for name in names:
-            with self._failing(name):
-                fields = self._fields()
-            if fields[-1] != b"missing":
-                yield fields[0].decode(), fields[1].decode(), int(fields[2])
 
     def answer(self, name: str, size: int) -> Iterator[bytes]:
         """Yield the content of the object that was requested last."""
@@ -285,37 +289,11 @@ class _Process:
                 left -= len(piece)
                 yield piece if left else piece[:-1]
 
-    def sizes(self, names: list[str]) -> dict[str, int]:
-        """Return the sizes of objects, requested all at once."""
-        with self._failing(names[0] if names else ""):
-            self._say("".join(f"{name}\n" for name in names))
-            rows = [self._fields() for _ in names]
-        return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3}
-
-    def hashes(self, names: list[bytes]) -> list[str | None]:
-        """Return the hashes of named objects, None for what is not here."""
-        with self._failing("a path"):
-            self._say_raw(b"".join(each + b"\n" for each in names))
-            rows = [self._fields() for _ in names]
-        return [None if row[-1] == b"missing" else row[0].decode() for row in rows]
-
-    def find(self, beginning: str) -> tuple[str | None, str]:
-        """Return hash and kind of the object that begins so, or None; ValueError if ambiguous."""
-        with self._failing(beginning):
-            fields = self._line(beginning)
-        if fields[-1] == b"ambiguous":
-            raise ValueError(f"{beginning} is ambiguous")
-        return (fields[0].decode(), fields[1].decode()) if len(fields) == 3 else (None, "")
-
     def end(self) -> None:
         """End git."""
         if self._ends is not None:
             self._ends()
         self._running = self._answers = self._ends = None
-
-    def _line(self, words: str) -> list[bytes]:
-        self._say(f"{words}\n")
-        return self._fields()
 
     def _fields(self) -> list[bytes]:
         assert self._answers is not None
@@ -324,15 +302,10 @@ class _Process:
             raise EOFError
         return line.split()
 
-    def _say(self, words: str) -> None:
-        self._say_raw(words.encode())
-
-    def _say_raw(self, words: bytes) -> None:
+    def _say(self, words: bytes) -> None:
         now = time.monotonic()
         if now < self._rests_until:
-            raise MissingObjectError(
-                f"{self._folder}: git took too long; the kit does not ask it again"
-            )
+            raise MissingObjectError(f"{self._folder}: git took too long; try again in a minute")
         if self._running is None or self._owner != os.getpid():
             self._start()
         assert self._running is not None
@@ -359,7 +332,7 @@ class _Process:
                 self._rests_until = time.monotonic() + _MINUTE_S
                 why = (
                     f"needs more than {allowed.reader_cpu_s} s to read {name} and others;"
-                    f" for {_MINUTE_S} s nothing more is read"
+                    f" the kit reads nothing more for {_MINUTE_S} s"
                 )
             raise MissingObjectError(f"{self._folder}: git {why}") from None
         except BaseException as error:  # in the middle of an answer
@@ -384,7 +357,8 @@ class _Process:
             self._running, self._owner = child, os.getpid()
             self._answers = read_with_timeout(child.stdout, _ANSWER_S)
             self._ends = weakref.finalize(self, _end, child, os.getpid())
-            self._line("0" * self._digits)  # once it answers it needs its repository no more
+            self._say(b"0" * self._digits + b"\n")
+            self._fields()  # once it answers it needs its repository no more
 
 
 @contextlib.contextmanager

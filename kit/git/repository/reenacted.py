@@ -54,8 +54,8 @@ class ReenactmentHistory:
             return self.clone.commit(revision).hash
         except HistoryError:
             raise HistoryError(
-                f"the re-enactment plays the CPU's story only and has no {revision};"
-                " `kit fetch` gets QEMU's own commits"
+                f"the re-enactment has only the commits of the CPU's story, not {revision};"
+                " run `kit fetch` for QEMU's own commits"
             ) from None
 
 

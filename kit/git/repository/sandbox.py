@@ -190,7 +190,7 @@ def find_repository(
         raise UnreadableError(said)
     parts = os.fsdecode(printed).split("\n")
     if len(parts) != 6:
-        raise UnreadableError("the name of its folder holds a line end")
+        raise UnreadableError("the name of its folder contains a line break")
     git_dir, _, objects = map(Path, parts[:3])
     for folder in parts[:2]:
         files.check_git_dir(folder)
@@ -221,7 +221,7 @@ def _run(
     try:
         done = run(command, environment=variables, timeout_s=timeout_s)
     except TimeoutError:
-        raise UnreadableError(f"no answer within {timeout_s:g} s") from None
+        raise UnreadableError(f"it did not answer within {timeout_s:g} s") from None
     return done.status, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
@@ -263,7 +263,7 @@ class _Patient(io.RawIOBase):
         if sys.platform != "win32":  # there one can wait for sockets only
             ready, _, _ = select.select([self._handle], [], [], self._timeout_s)
             if not ready:
-                raise TimeoutError(f"no answer within {self._timeout_s:g} s")
+                raise TimeoutError(f"it did not answer within {self._timeout_s:g} s")
         if self._nap_s:
             time.sleep(self._nap_s)
         if hasattr(os, "readv"):

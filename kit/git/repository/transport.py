@@ -75,7 +75,7 @@ def origin(url: str) -> Origin:
     match = re.match("(https?|git|file)://[^-]", url)
     if match and url.isprintable() and " " not in url:
         return Origin(url, shown, _PROTOCOLS[match[1]])
-    why = "is nothing to fetch from"
+    why = ""
     if url and url.isprintable() and not url.startswith("-"):
         try:
             if Path(url).expanduser().is_dir():
@@ -84,9 +84,10 @@ def origin(url: str) -> Origin:
                 return Origin(folder, folder, "file")
         except (OSError, RuntimeError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
-            why = f"cannot be fetched from: {reason}"
+            why = f": {reason}"
     raise FetchError(
-        f"{shown!r} {why}; give an https, http, git or file URL, or the folder of a clone"
+        f"cannot fetch from {shown!r}{why};"
+        " give an https, http, git or file URL, or the folder of a clone"
     )
 
 
@@ -247,7 +248,7 @@ class Git:
         except BaseException as error:
             process.end()
             if isinstance(error, queue.Empty | TimeoutError):
-                raise GitError(f"no answer for {self.timeout_s:g} s") from None
+                raise GitError(f"it did not answer for {self.timeout_s:g} s") from None
             raise
         return [*said, rest.decode("utf-8", "replace")]
 
@@ -301,7 +302,7 @@ class _Budget:
         limits, now = self.limits, time.monotonic()
         if self.meter.is_over and self.meter.cap < limits.most_bytes:
             most = _size(limits.most_refs_bytes)
-            raise FetchTooLargeError(f"its list of branches and tags has more than {most}")
+            raise FetchTooLargeError(f"its list of branches and tags is larger than {most}")
         is_over = self.meter.is_over
         if at_the_end or now - self._looked >= _LOOK_S:
             self._looked = now

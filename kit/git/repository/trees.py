@@ -193,7 +193,8 @@ class Trees:
             depth = max(depth, held.depth + 1)
             if files > MAX_HELD or path_bytes > _MAX_PATHS_BYTES or depth > _MAX_DEPTH:
                 raise MissingObjectError(
-                    f"a tree of more than {MAX_HELD:,} files, or of paths too long, is not merged"
+                    f"the kit does not merge a tree of more than {MAX_HELD:,} files,"
+                    " or of paths too long"
                 )
         return _Held(max(files, 1), path_bytes, depth)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -10,11 +10,10 @@ from kit.common.errors import UserError
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import History
 from kit.git.repository.log import log_messages
-from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.reenacted import clone_of
 from kit.git.reverts.report import RevertReport, revert_report, versions_of
-from kit.git.values.case import LaterCommit, NamedCommit, RevertCase, TaggedVersion
-from kit.git.values.verdict import Revert
+from kit.git.values.case import NamedCommit, RevertCase, TaggedVersion
+from kit.git.values.verdict import DAY_S, Revert
 
 __all__ = ["project_of", "read_case"]
 
@@ -25,7 +24,7 @@ _MAX_RESIDUAL = 200
 _MAX_PATHS = 20
 _MAX_NAME = 60
 _OTHERS = 8  # commits on the same files, for the wrong options of a question
-_DAY_S, _YEAR_DAYS = 86_400, 366
+_YEAR_DAYS = 366
 _PLAIN_NAMES = ("", ".", "..", ".git", "git", "repo", "repository", "src", "source")
 
 
@@ -48,7 +47,6 @@ def read_case(history: History, revision: str, project: str = "") -> RevertCase:
     files = clone.diff(revert.sha)
     paths = tuple(dict.fromkeys(file.path for file in files))[:_MAX_PATHS]
     newest = next(_log(clone, "-1", *clone.tip(), "--"))
-    other = _Others(clone, report, targets, paths)
     return RevertCase(
         project=project or project_of(clone),
         revert=revert,
@@ -60,13 +58,11 @@ def read_case(history: History, revision: str, project: str = "") -> RevertCase:
         has_lines=any(file.hunks for file in files),
         tags=report.tags[:_MAX_LISTED],
         releases=report.releases[:_MAX_LISTED],
-        untold=len(report.untold),
+        untold=report.untold,
         chain=tuple(map(_within, report.chain[:_MAX_TARGETS])),
-        after=tuple(_after(clone, report)),
+        after=tuple(each for each in report.after[:_MAX_LISTED] if each.committed),
         versions=_versions(clone, report),
-        before=other.before(),
-        between=other.between(),
-        unrelated=other.later(),
+        **_near(clone, report, targets, paths),
         read_until=newest.committed,
     )
 
@@ -106,72 +102,41 @@ def _named(clone: CloneHistory, sha: str) -> NamedCommit:
     return NamedCommit(commit.hash, commit.subject, commit.committed)
 
 
-def _after(clone: CloneHistory, report: RevertReport) -> Iterator[LaterCommit]:
-    commits = clone.commits()
-    for each in report.after[:_MAX_LISTED]:
-        try:
-            committed = commits.commit(each.sha).committer.date
-        except MissingObjectError:
-            continue  # the report says that it cannot be read
-        yield LaterCommit(each.sha, each.subject, committed, each.how.value)
-
-
 def _versions(clone: CloneHistory, report: RevertReport) -> tuple[TaggedVersion, ...]:
     """Return the versions by date: all that have the code come first, if there are too many."""
-    found = versions_of(clone, report.revert, report.tags, report.untold)
-    kept = {each.tag for each in sorted(found, key=lambda each: not each.has_code)[:_MAX_VERSIONS]}
-    commits, tags = clone.commits(), dict(clone.tags())
-    return tuple(
-        TaggedVersion(
-            each.tag, commits.commit(tags[each.tag]).committer.date, each.comes_after, each.has_code
-        )
-        for each in found
-        if each.tag in kept
-    )
+    found = versions_of(clone, report.revert, report.tags, report.untold_tags)
+    kept = sorted(found, key=lambda each: not each.has_code)[:_MAX_VERSIONS]
+    return tuple(each for each in found if each in kept)
 
 
-class _Others:
-    """Finds commits near a revert that change the same files and have nothing to do with it."""
+def _near(
+    clone: CloneHistory,
+    report: RevertReport,
+    targets: Sequence[NamedCommit],
+    paths: Sequence[str],
+) -> dict[str, tuple[NamedCommit, ...]]:
+    """Return other commits on the same files, newest first: before, between and unrelated ones."""
+    revert = report.revert
+    about = {revert.sha, *(one.sha for one in targets), *(one.sha for one in report.after)}
+    about |= {one.sha for one in report.chain}
 
-    def __init__(
-        self,
-        clone: CloneHistory,
-        report: RevertReport,
-        targets: tuple[NamedCommit, ...],
-        paths: tuple[str, ...],
-    ) -> None:
-        self._clone, self._paths = clone, paths
-        self._revert = report.revert
-        self._targets = targets
-        self._about = {report.revert.sha, *(one.sha for one in targets)}
-        self._about |= {one.sha for one in report.after} | {one.sha for one in report.chain}
-
-    def before(self) -> tuple[NamedCommit, ...]:
-        """Return commits of the year before the oldest target, newest first."""
-        dated = [(one.committed_s or 0, one.sha) for one in self._revert.resolved]
-        age_s, oldest = max(dated, key=lambda pair: pair[0])
-        since_s = self._revert.committed_s - age_s - _YEAR_DAYS * _DAY_S
-        return self._found(f"--since=@{since_s}", oldest)
-
-    def between(self) -> tuple[NamedCommit, ...]:
-        """Return commits after the targets and before the revert, newest first."""
-        return self._found(self._revert.sha, *(f"^{one.sha}" for one in self._targets))
-
-    def later(self) -> tuple[NamedCommit, ...]:
-        """Return commits of the year after the revert, newest first."""
-        until_s = self._revert.committed_s + _YEAR_DAYS * _DAY_S
-        tip = self._clone.tip()
-        return self._found(f"--until=@{until_s}", *tip, f"^{self._revert.sha}")
-
-    def _found(self, *walk: str | None) -> tuple[NamedCommit, ...]:
-        if not self._paths:
+    def found(*walk: str) -> tuple[NamedCommit, ...]:
+        if not paths:
             return ()
-        ask = ("--no-merges", "-200", *filter(None, walk), "--", *self._paths)
-        rows = (one for one in _log(self._clone, *ask) if one.sha not in self._about)
         subjects: dict[str, NamedCommit] = {}
-        for one in rows:
-            subjects.setdefault(one.subject, one)
+        for one in _log(clone, "--no-merges", "-200", *walk, "--", *paths):
+            if one.sha not in about:
+                subjects.setdefault(one.subject, one)
         return tuple(islice(subjects.values(), _OTHERS))
+
+    oldest = max(revert.resolved, key=lambda one: one.committed_s or 0)
+    since_s = revert.committed_s - (oldest.committed_s or 0) - _YEAR_DAYS * DAY_S
+    until_s = revert.committed_s + _YEAR_DAYS * DAY_S
+    return {
+        "before": found(f"--since=@{since_s}", oldest.sha or ""),
+        "between": found(revert.sha, *(f"^{one.sha}" for one in targets)),
+        "unrelated": found(f"--until=@{until_s}", *clone.tip(), f"^{revert.sha}"),
+    }
 
 
 def _log(clone: CloneHistory, *walk: str) -> Iterator[NamedCommit]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
+from kit.common.errors import UserError
 from kit.git.repository.clone import CloneHistory
+from kit.git.repository.history import History
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
 from kit.git.repository.raw_commit import RawCommit
+from kit.git.repository.reenacted import ReenactmentHistory, clone_of
 from kit.git.reverts.content import past_changes
 from kit.git.reverts.exactness import check_exactness, sides_of
 from kit.git.reverts.lookup import may_revert
@@ -30,7 +33,7 @@ from kit.git.values.sections import (
 )
 from kit.git.values.verdict import Revert
 
-__all__ = ["RangeRead", "last_release", "read_changelog", "read_range"]
+__all__ = ["RangeRead", "changelog_of", "since_release"]
 
 _FORMAT = ("--format=%H %P", "--no-notes")
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*(\S.*)")
@@ -92,36 +95,111 @@ class RangeRead(Sequence[ChangelogEntry]):
         return next_version(highest_version(tag for tag, _ in self.releases), unreleased)
 
 
-def read_range(
-    clone: CloneHistory,
-    older: str | None,
-    newer: str,
-    *,
+def changelog_of(
+    history: History,
+    *words: str,
     check: bool = True,
-    both: bool = False,
-    more: Sequence[str] = (),
     by: Grouping | None = None,
     content: bool = False,
 ) -> RangeRead:
-    """Return the commits of *older*..*newer*, each once, and what a changelog says of them.
+    """Return the commits of a range, each once, and what a changelog says of them.
 
     Args:
-        clone: The clone.
-        older: The commit after which the range starts; None: the first commit.
-        newer: The commit that it ends with.
+        history: A clone, or the re-enactment.
+        words: The range as git has it: ``A..B``, ``A..``, ``..B``, ``A...B``, one commit and all
+            before, or several words, as ``B ^A ^C``.
         check: Check whether the reverts among them are exact, instead of believing them.
-        both: Also the commits of *older* that *newer* lacks, as with git's three dots.
-        more: Further commits where it ends, and with ``^`` before them, where it starts.
         by: What sections go by; None: the project's own habit.
         content: Also look for reverts that do not say so.
+
+    Raises:
+        UserError: The words are not a range.
     """
+    span, older = _span(history, words)
+    clone = clone_of(history)
     objects = clone.commits().objects()
-    commits: dict[str, RawCommit | str] = {}
-    found: dict[str, Revert] = {}
-    span = [*_span(clone, older, newer, both=both), *more]
     parents = dict(_commits(clone, span))
     objects.know_range(parents)
-    names = list(parents)
+    commits, found = _read(clone, objects, list(parents))
+    if content:
+        found |= _silent(clone, objects, span, commits, found)
+    if by is None:
+        by = habit_of(
+            subject_and_body(each.message)[0]
+            for each in commits.values()
+            if not isinstance(each, str) and len(each.parents) < 2
+        )
+    released, dates = _released(clone, parents)
+    entries = [
+        replace(_entry(objects, sha, commit, found, by), tag=released.get(sha))
+        for sha, commit in commits.items()
+    ]
+    for sha, revert in found.items():
+        found[sha] = _as_said(revert, commits[sha])
+        if check:
+            found[sha] = replace(revert, finding=check_exactness(objects, sha, revert.targets))
+    merges = {
+        target.sha: _brought(parents, target.sha)
+        for revert in found.values()
+        for target in revert.resolved
+        if target.sha is not None and len(parents.get(target.sha, ())) > 1
+    }
+    before = _last_release(clone, older) if older is not None else None
+    return RangeRead(judged(entries, found, merges), by, dates, before)
+
+
+def since_release(history: History, end: str = "") -> str:
+    """Return the range from the last release before a commit, HEAD by default, to it.
+
+    UserError if there is no tag of a release.
+    """
+    newer = end or _tip(history)
+    tag = _last_release(clone_of(history), history.commit(newer).hash)
+    if tag is None:
+        raise UserError(
+            f"{history.source}: no tag before {newer} is a version, such as v1.2.0;"
+            " give a range instead of --since-tag"
+        )
+    return f"{tag}..{newer}"
+
+
+def _tip(history: History) -> str:
+    if isinstance(history, ReenactmentHistory):
+        return history.clone.commit("HEAD").hash
+    return "HEAD"
+
+
+def _span(history: History, words: Sequence[str]) -> tuple[list[str], str | None]:
+    """Return a range as arguments of git log, and the commit after which it starts, if any."""
+    dots, tips, before = "", list[str](), list[str]()
+    for word in words:
+        match = re.fullmatch(r"(.*?)(\.{2,3})(.*)", word)
+        older, found, newer = match.groups() if match else ("", "", word)
+        if word.startswith("^") and not found:
+            before.append(word[1:])
+            continue
+        is_plain = not newer.startswith(".") and ".." not in newer and not older.startswith("^")
+        if not (older or newer) or not is_plain or (found == "..." and len(words) > 1):
+            raise UserError(
+                f"{word} is not a range; give two commits or tags, such as v5.2.0..v6.0.0"
+            )
+        dots = found or dots
+        tips.append(newer or _tip(history))
+        if found:
+            before.append(older or _tip(history))
+    newest = [history.commit(each).hash for each in tips or [_tip(history)]]
+    oldest = [history.commit(each).hash for each in before]
+    if dots == "...":
+        return [f"{oldest[0]}...{newest[0]}"], oldest[0]
+    return [*newest, *(f"^{each}" for each in oldest)], oldest[0] if oldest else None
+
+
+def _read(
+    clone: CloneHistory, objects: Objects, names: Sequence[str]
+) -> tuple[dict[str, RawCommit | str], dict[str, Revert]]:
+    """Return the commits, or why they cannot be read, and those that say that they revert."""
+    commits: dict[str, RawCommit | str] = {}
+    found: dict[str, Revert] = {}
     for place, sha in enumerate(names):
         if not place % _AT_ONCE:
             objects.read_ahead(names[place : place + _AT_ONCE])
@@ -135,47 +213,26 @@ def read_range(
             revert = said_by(clone, objects, commit)
             if revert is not None:
                 found[sha] = revert
-    if content:
-        past = past_changes(clone, ("--end-of-options", *span, "--"))
-        for sha in past.silent:
-            silent = commits.get(sha)
-            if not isinstance(silent, RawCommit) or (sha in found and found[sha].resolved):
-                continue
-            if targets := past.taken_back(objects, sha):
-                found[sha] = silent_revert(objects, silent, targets)
-    if by is None:
-        by = habit_of(
-            subject_and_body(each.message)[0]
-            for each in commits.values()
-            if not isinstance(each, str) and len(each.parents) < 2
-        )
-    released, dates = _released(clone, parents)
-    entries = [
-        replace(_entry(objects, sha, commit, found, by), tag=released.get(sha))
-        for sha, commit in commits.items()
-    ]
-    if check:
-        found = {
-            sha: replace(revert, finding=check_exactness(objects, sha, revert.targets))
-            for sha, revert in found.items()
-        }
-    else:
-        found = {sha: _as_said(revert, commits[sha]) for sha, revert in found.items()}
-    merges = {
-        target.sha: _brought(parents, target.sha)
-        for revert in found.values()
-        for target in revert.resolved
-        if target.sha is not None and len(parents.get(target.sha, ())) > 1
-    }
-    before = last_release(clone, older) if older is not None else None
-    return RangeRead(judged(entries, found, merges), by, dates, before)
+    return commits, found
 
 
-def read_changelog(
-    clone: CloneHistory, older: str | None, newer: str, *, check: bool = True, both: bool = False
-) -> tuple[ChangelogEntry, ...]:
-    """Return the commits of *older*..*newer*, newest first, each once; see `read_range`."""
-    return read_range(clone, older, newer, check=check, both=both).entries
+def _silent(
+    clone: CloneHistory,
+    objects: Objects,
+    span: Sequence[str],
+    commits: Mapping[str, RawCommit | str],
+    said: Mapping[str, Revert],
+) -> dict[str, Revert]:
+    """Return the reverts that do not say so, or not of what."""
+    past = past_changes(clone, ("--end-of-options", *span, "--"))
+    found = {}
+    for sha in past.silent:
+        commit = commits.get(sha)
+        if not isinstance(commit, RawCommit) or (sha in said and said[sha].resolved):
+            continue
+        if targets := past.taken_back(objects, sha):
+            found[sha] = silent_revert(objects, commit, targets)
+    return found
 
 
 def _as_said(revert: Revert, commit: RawCommit | str) -> Revert:
@@ -200,10 +257,9 @@ def _released(
     return found, tuple(reversed([each for each in dates if each[0] in found.values()]))
 
 
-def last_release(clone: CloneHistory, newer: str) -> str | None:
+def _last_release(clone: CloneHistory, sha: str) -> str | None:
     """Return the highest version among the tags that a commit comes after, or that are on it."""
-    name = clone.commit(newer).hash
-    asked = ("for-each-ref", f"--merged={name}", "--format=%(refname:strip=2)", "refs/tags")
+    asked = ("for-each-ref", f"--merged={sha}", "--format=%(refname:strip=2)", "refs/tags")
     with clone.stream(*asked, of="tags") as printed:
         tags = printed.read().decode("utf-8", "replace").splitlines()
     return highest_version(releases_among(tags))
@@ -234,15 +290,6 @@ def _entry(
         breaking=is_breaking and not is_revert and not is_merge,
         directory=folder if by is Grouping.DIRECTORY else "",
     )
-
-
-def _span(clone: CloneHistory, older: str | None, newer: str, *, both: bool) -> list[str]:
-    """Return a range as arguments of git log."""
-    last = clone.commit(newer).hash
-    if older is None:
-        return [last]
-    first = clone.commit(older).hash
-    return [f"{first}...{last}"] if both else [last, f"^{first}"]
 
 
 def _commits(clone: CloneHistory, span: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

@@ -21,14 +21,12 @@ _AHEAD = 32  # tasks given to an executor before the first is waited for
 
 
 def checked_rows(
-    rows: Iterable[Revert], clone: CloneHistory, executor: Executor | None
+    rows: Iterable[Revert], clone: CloneHistory, executor: Executor | None = None
 ) -> Iterator[Revert]:
     """Yield each row with its finding; HistoryError for SHA-256, which libgit2 does not read."""
-    clone.commits().objects()
-    folder = clone.objects_folder()
+    objects, folder = clone.commits().objects(), clone.objects_folder()
     if executor is None:
-        for row in rows:
-            yield from _check(folder, (row,))
+        yield from (_checked(objects, row) for row in rows)
         return
     tasks: deque[Future[tuple[Revert, ...]]] = deque()
     batch: list[Revert] = []
@@ -47,9 +45,11 @@ def checked_rows(
 
 def _check(folder: Path, rows: tuple[Revert, ...]) -> tuple[Revert, ...]:
     objects = _opened(folder)
-    return tuple(
-        replace(row, finding=check_exactness(objects, row.sha, row.targets)) for row in rows
-    )
+    return tuple(_checked(objects, row) for row in rows)
+
+
+def _checked(objects: Objects, row: Revert) -> Revert:
+    return replace(row, finding=check_exactness(objects, row.sha, row.targets))
 
 
 @lru_cache(maxsize=4)

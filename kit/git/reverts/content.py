@@ -14,23 +14,16 @@ import os
 import re
 from collections import Counter, deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from io import BufferedReader
 from itertools import pairwise
 from typing import NamedTuple
 
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.commits import Commits
-from kit.git.repository.log import (
-    CHANGES,
-    NAP_S,
-    LoggedChange,
-    log_blocks,
-    log_changes,
-    subject_and_body,
-)
+from kit.git.repository.log import CHANGES, NAP_S, LoggedChange, log_changes, subject_and_body
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference, TreeEntry
-from kit.git.values.patch import line_change
 
 __all__ = [
     "LOGGED",
@@ -48,12 +41,9 @@ _WITHIN_S = 366 * 86_400
 _MAX_ALIKE = 200  # commits of the same files that one is compared with
 _MAX_BYTES = 4 << 20  # of the files of one of them
 _KEPT = 8  # changes of a file that are remembered
-_RAW = (
-    *("-z", "--raw", "--no-abbrev", "--no-renames", "--no-merges"),
-    *("--format=%x01%H %ct", "--no-notes", "--no-show-signature"),
-)
 LOGGED = (*CHANGES, "--no-notes", "--no-show-signature")
 """The options of the log that `PastChanges` takes."""
+_WALK = (*LOGGED, "--no-merges", "--full-diff")
 _BLOCK_BYTES = 1 << 18
 _ROW_BYTES = len(":100644 100644   M")  # and two hashes, of a file that git log --raw prints
 _TOGGLE = re.compile(
@@ -126,12 +116,7 @@ def _undone_in_a_merge(
 ) -> tuple[str, ...]:
     """Return what a commit takes back of what the last merge of a file brought, if one did.
 
-    Args:
-        clone: Where they are read.
-        commits: Who reads.
-        commit: The commit.
-        changed: What it changes.
-        states: The hashes of one of its files in those before it.
+    *states* are the hashes of one of its files in the commits before it.
     """
     step = next((step for step, each in enumerate(states) if each != states[0]), None)
     if step is None:
@@ -148,11 +133,11 @@ def _undone_on_sides(
     """Return what a commit takes back among those after *oldest*, those of merged sides, too."""
     wanted = {path: _as_printed(new) for path, (_, new) in changed.items()}
     states = {path: _as_printed(old) for path, (old, _) in changed.items()}
-    options = (*_RAW, "--full-diff", f"-{_MAX_TARGETS + 1}", "--end-of-options")
-    span = (commit.parents[0], f"^{oldest}", "--", *_specs(changed))
+    options = (f"-{_MAX_TARGETS + 1}", "--end-of-options", commit.parents[0], f"^{oldest}")
     targets: list[str] = []
-    with clone.stream("log", *options, *span, to_the_end=False) as log:
-        for seen, files in _changes(_fields(log_blocks(log))):
+    with clone.stream("log", *_WALK, *options, "--", *_specs(changed), to_the_end=False) as log:
+        for seen in _logged(log):
+            files = seen.files()
             if not (files.keys() <= changed.keys() and len(targets) < _MAX_TARGETS):
                 return ()
             for path, (old, new) in files.items():
@@ -166,7 +151,7 @@ def _undone_on_sides(
 
 
 def _as_printed(entry: TreeEntry | None) -> bytes:
-    """Return mode and hash as git log --raw prints them; see `_changes`."""
+    """Return mode and hash as git log --raw prints them; see `_side`."""
     return b"" if entry is None else b"%06o%s" % (entry.mode, entry.name.hex().encode())
 
 
@@ -185,12 +170,10 @@ def inverse_before(clone: CloneHistory, commits: Commits, sha: str) -> tuple[str
         return ()
     commit = commits.commit(sha)
     since = f"--since=@{commit.committer.time_s - _WITHIN_S}"
-    options = (*_RAW, "--full-diff", f"-{_MAX_ALIKE}", since, "--end-of-options")
-    with clone.stream(
-        "log", *options, commit.parents[0], "--", *_specs(own), to_the_end=False
-    ) as log:
-        for seen, files in _changes(_fields(log_blocks(log))):
-            if files.keys() == own.keys() and _is_inverse(commits, seen.sha, own):
+    options = (f"-{_MAX_ALIKE}", since, "--end-of-options", commit.parents[0])
+    with clone.stream("log", *_WALK, *options, "--", *_specs(own), to_the_end=False) as log:
+        for seen in _logged(log):
+            if own.keys() == set(seen.paths) and _is_inverse(commits, seen.sha, own):
                 return (seen.sha,)
     return ()
 
@@ -201,32 +184,21 @@ def _own_lines(commits: Commits, sha: str) -> dict[bytes, Counter[bytes]] | None
         commit, changed = commits.commit(sha), commits.changes(sha)
         if len(commit.parents) != 1 or not 0 < len(changed) <= MAX_PATHS:
             return None
-        own = _lines_of(commits, list(changed.items()))
+        own = commits.lines_changed(_MAX_BYTES, changed)
     except MissingObjectError:
         return None
-    return own if own is not None and any(own.values()) else None
+    return own[0] if own is not None and any(own[0].values()) else None
 
 
 def _is_inverse(commits: Commits, sha: str, own: Mapping[bytes, Counter[bytes]]) -> bool:
     try:
-        theirs = _lines_of(commits, list(commits.changes(sha).items()))
+        found = commits.lines_changed(_MAX_BYTES, commits.changes(sha))
     except MissingObjectError:
         return False
-    return theirs is not None and all(
-        all(own[path][line] == -theirs[path][line] for line in {*own[path], *theirs[path]})
-        for path in own
+    return found is not None and all(
+        all(lines[line] == -found[0][path][line] for line in {*lines, *found[0][path]})
+        for path, lines in own.items()
     )
-
-
-def _lines_of(
-    commits: Commits, changed: Sequence[tuple[bytes, tuple[TreeEntry | None, TreeEntry | None]]]
-) -> dict[bytes, Counter[bytes]] | None:
-    """Return which lines a change adds and removes, by path; None if its files are too large."""
-    entries = [each for _, sides in changed for each in sides if each]
-    if sum(commits.sizes(entries).values()) > _MAX_BYTES:
-        return None
-    commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
-    return {path: line_change(commits.text(old), commits.text(new)) for path, (old, new) in changed}
 
 
 class _FileStep(NamedTuple):
@@ -234,7 +206,7 @@ class _FileStep(NamedTuple):
 
     old: bytes
     new: bytes
-    commit: _Seen
+    commit: _Logged
 
 
 class _Logged(NamedTuple):
@@ -244,6 +216,10 @@ class _Logged(NamedTuple):
     made_s: int
     rows: bytes  # modes and hashes of the files
     paths: tuple[bytes, ...]
+
+    @property
+    def sha(self) -> str:
+        return self.name.decode()
 
     def hashes(self, *, after: bool) -> list[bytes]:
         """Return the hash of each file before the commit, or after it."""
@@ -264,12 +240,8 @@ class _Logged(NamedTuple):
         }
 
 
-class _Seen(NamedTuple):
-    """A commit that went by."""
-
-    sha: str
-    made_s: int
-    paths: frozenset[bytes]
+_Files = Mapping[bytes, tuple[bytes, bytes]]  # mode and hash before and after, by path
+_Past = Mapping[bytes, deque[_FileStep]]
 
 
 class PastChanges:
@@ -279,7 +251,6 @@ class PastChanges:
     """
 
     def __init__(self) -> None:
-        """Start with none."""
         self.silent: dict[str, tuple[str, ...]] = {}  # as far as dates tell what came before
         self._logged: list[_Logged] = []  # newest first, and when all have been taken oldest first
         self._known: dict[bytes, bytes] = {}  # each path once
@@ -331,11 +302,10 @@ class PastChanges:
     def _take(self, logged: _Logged, met: set[bytes], *, is_suspect: bool) -> None:
         """Take the next commit, oldest first; remember it for files that are *met* again."""
         files = logged.files(None if is_suspect else met)
-        seen = _Seen(logged.name.decode(), logged.made_s, frozenset(logged.paths))
-        if is_suspect and (targets := _taken_back(seen, files, self._past)):
-            self.silent[seen.sha] = tuple(each.sha for each in targets)
+        if is_suspect and (targets := _taken_back(logged, files, self._past)):
+            self.silent[logged.sha] = tuple(each.sha for each in targets)
         for path, (old, new) in files.items():
-            self._past.setdefault(path, deque(maxlen=_KEPT)).append(_FileStep(old, new, seen))
+            self._past.setdefault(path, deque(maxlen=_KEPT)).append(_FileStep(old, new, logged))
 
     def taken_back(self, commits: Commits, sha: str) -> tuple[str, ...]:
         """Return what a commit takes back in silence, if all of it came before."""
@@ -375,21 +345,16 @@ def _that_grow(
 ) -> Iterator[str]:
     """Give those that add to each file as many bytes as *grown* says that another takes away."""
     sides = [(*each.hashes(after=False), *each.hashes(after=True)) for each in some]
-    sizes = commits.sizes_of({name.decode() for names in sides for name in names})
+    sizes = commits.sizes({name.decode() for names in sides for name in names})
     for each, names in zip(some, sides, strict=True):
         bytes_of = [sizes.get(name.decode(), 0) for name in names]
         files = zip(each.paths, bytes_of, bytes_of[len(each.paths) :], strict=False)
         if all(grown[path] == before - after for path, before, after in files):
-            yield each.name.decode()
+            yield each.sha
 
 
 def past_changes(clone: CloneHistory, options: Sequence[str]) -> PastChanges:
-    """Return what a log says of its changes.
-
-    Args:
-        clone: Where they are read.
-        options: Where git log starts, and which paths.
-    """
+    """Return what a log says of its changes; *options* are where it starts, and which paths."""
     found = PastChanges()
     with clone.stream("log", *LOGGED, *options, nap_s=NAP_S) as log:
         for block, changes in log_changes(log, MAX_PATHS, _BLOCK_BYTES):
@@ -398,27 +363,12 @@ def past_changes(clone: CloneHistory, options: Sequence[str]) -> PastChanges:
     return found
 
 
-def _fields(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
-    for block in blocks:
-        yield from block
-
-
-def _changes(
-    fields: Iterator[bytes],
-) -> Iterator[tuple[_Seen, dict[bytes, tuple[bytes, bytes]]]]:
-    """Give each commit that git log --raw prints, and the blobs of its files before and after."""
-    head, files = b"", dict[bytes, tuple[bytes, bytes]]()
-    for field in fields:
-        if field.startswith(b"\x01"):
-            if head and 0 < len(files) <= MAX_PATHS:
-                yield _seen(head, files), files
-            head, files = field, {}
-        elif field.startswith((b":", b"\n:")):
-            path = next(fields, b"")
-            if len(files) <= MAX_PATHS:
-                files[path] = _sides(field.lstrip(b"\n"))
-    if head and 0 < len(files) <= MAX_PATHS:
-        yield _seen(head, files), files
+def _logged(log: BufferedReader) -> Iterator[_Logged]:
+    """Give the commits of a log that change some files, and not too many."""
+    for block, changes in log_changes(log, MAX_PATHS):
+        for name, change in zip(block.names, changes, strict=True):
+            if change.paths:
+                yield _Logged(name, int(change.made_s), change.rows, tuple(change.paths))
 
 
 def _sides(row: bytes) -> tuple[bytes, bytes]:
@@ -431,14 +381,7 @@ def _side(mode: bytes, name: bytes) -> bytes:
     return b"" if mode == b"000000" else mode + name
 
 
-def _seen(head: bytes, files: Mapping[bytes, object]) -> _Seen:
-    sha, made_s = head[1:].decode().split(" ")
-    return _Seen(sha, int(made_s), frozenset(files))
-
-
-def _taken_back(
-    seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_FileStep]]
-) -> list[_Seen]:
+def _taken_back(seen: _Logged, files: _Files, past: _Past) -> list[_Logged]:
     """Return the commits that one takes back as a whole, newest first; none if files toggle."""
     alone = _undone_alone(seen, files, past)
     if alone is not None:
@@ -446,14 +389,14 @@ def _taken_back(
             sum(change.new == new for change in past[path]) > 1 for path, (_, new) in files.items()
         )
         return [] if is_toggle else [alone]
-    targets: dict[str, _Seen] = {}
+    targets: dict[bytes, _Logged] = {}
     for path, (old, new) in files.items():
         state, is_back = old, False
         before = past.get(path, ())
         for change in reversed(before):
             if change.new != state or seen.made_s - change.commit.made_s > _WITHIN_S:
                 return []
-            targets[change.commit.sha] = change.commit
+            targets[change.commit.name] = change.commit
             state = change.old
             if state == new:
                 is_back = True
@@ -461,14 +404,12 @@ def _taken_back(
         if not is_back or sum(change.new == new for change in before) > 1:
             return []
     undone = sorted(targets.values(), key=lambda each: -each.made_s)
-    if len(undone) > _MAX_TARGETS or not all(each.paths <= seen.paths for each in undone):
+    if len(undone) > _MAX_TARGETS or not all(files.keys() >= set(each.paths) for each in undone):
         return []
     return undone
 
 
-def _undone_alone(
-    seen: _Seen, files: Mapping[bytes, tuple[bytes, bytes]], past: Mapping[bytes, deque[_FileStep]]
-) -> _Seen | None:
+def _undone_alone(seen: _Logged, files: _Files, past: _Past) -> _Logged | None:
     """Return the last commit that changed just these files, the other way round."""
     path, (old, new) = next(iter(files.items()))
     for change in reversed(past.get(path, ())):

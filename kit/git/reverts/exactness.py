@@ -14,10 +14,13 @@ from functools import partial
 from itertools import permutations
 from typing import TypeVar
 
-from pygit2.enums import FileMode
-
-from kit.git.repository.bounds import check_size
-from kit.git.repository.objects import FileChange, MissingObjectError, Objects, TreeFile
+from kit.git.repository.objects import (
+    Changed,
+    FileChange,
+    MissingObjectError,
+    Objects,
+    TreeEntry,
+)
 from kit.git.repository.raw_commit import RawCommit
 from kit.git.reverts.checks import RevertCheck, checks_of_packages
 from kit.git.values.patch import lines_of, undo
@@ -33,6 +36,7 @@ from kit.git.values.verdict import (
 __all__ = [
     "CheckedRevert",
     "CommitTrees",
+    "changed_in",
     "check_exactness",
     "every_check",
     "net_of",
@@ -45,8 +49,7 @@ _MAX_RESIDUAL = 10_000  # lines
 _SAME_FILE = 0.5  # of the lines, as git has it, make two files one that was renamed
 _State = TypeVar("_State")
 _Content = tuple[int, bytes] | None  # mode and text of a file; None: there is none
-Changed = Mapping[str, tuple[TreeFile | None, TreeFile | None]]
-_Files = Mapping[str, TreeFile | None]  # those that are not as on the revert's parent
+_Files = Mapping[str, TreeEntry | None]  # those that are not as on the revert's parent
 Net = dict[str, Counter[bytes]]
 
 
@@ -63,6 +66,13 @@ def sides_of(objects: Objects, sha: str, parent: str | None = None) -> CommitTre
     """Return a commit with its trees; of a merge, *parent* names the side before it."""
     commit = objects.commit(sha)
     return CommitTrees(commit, objects.tree_before(commit, parent), commit.tree_name())
+
+
+def changed_in(objects: Objects, side: CommitTrees) -> Changed:
+    """Return what a commit changes, or raise MissingObjectError if that is too much to compare."""
+    changed = objects.changed(side.before, side.after)
+    objects.check_size(changed)
+    return changed
 
 
 def check_exactness(
@@ -92,23 +102,25 @@ def check_exactness(
         if target.status is not TargetStatus.OK
     ]
     if not here:
-        return RevertFinding(note="; ".join(notes) or "it names no commit", checks=unanswered)
+        return RevertFinding(
+            note="; ".join(notes) or "it does not name a commit", checks=unanswered
+        )
     objects.start()
     try:
         revert = sides_of(objects, sha)
         undone = [sides_of(objects, target.sha or "", target.parent) for target in here]
         asked = CheckedRevert(objects, revert, undone, all_orders=all_orders)
         for side in (revert, *undone):
-            check_size(objects, asked.changed(side))
+            objects.check_size(asked.changed(side))
     except MissingObjectError as error:
         return RevertFinding(note="; ".join([*notes, str(error)]), checks=unanswered)
     notes += [
-        f"{target.named} is a merge, taken against its first parent"
+        f"{target.named} is a merge, compared with its first parent"
         for target, side in zip(here, undone, strict=True)
         if len(side.commit.parents) > 1 and target.parent is None
     ]
     if len(revert.commit.parents) > 1:
-        notes.append("the revert is a merge itself, taken against its first parent")
+        notes.append("the revert is a merge itself, compared with its first parent")
     answers = tuple(
         CheckAnswer(each.name, each.label, each.question, _answer(asked, each)) for each in checks
     )
@@ -116,7 +128,7 @@ def check_exactness(
     residual = asked.safely(asked.residual)
     objects.start()
     if residual and len(residual) > _MAX_RESIDUAL:
-        notes.append(f"of {len(residual):,} lines that are left {_MAX_RESIDUAL:,} are named")
+        notes.append(f"the report lists {_MAX_RESIDUAL:,} of {len(residual):,} lines that are left")
     return RevertFinding(
         judge((said["three_way"], said["reverse_apply"]), residual, said["same_lines"]),
         "; ".join([*notes, *asked.trouble]),
@@ -157,7 +169,7 @@ class CheckedRevert:
         self.trouble: dict[str, None] = {}
         self._residual: tuple[Residual, ...] | None = None
         self._changed: dict[CommitTrees, Changed] = {}
-        self._entries: dict[str, TreeFile | None] = {}
+        self._entries: dict[str, TreeEntry | None] = {}
 
     def changed(self, side: CommitTrees) -> Changed:
         """Return what a commit changes, by path."""
@@ -165,7 +177,7 @@ class CheckedRevert:
             self._changed[side] = self.objects.changed(side.before, side.after)
         return self._changed[side]
 
-    def entry(self, state: _Files, path: str) -> TreeFile | None:
+    def entry(self, state: _Files, path: str) -> TreeEntry | None:
         """Return a file of a state, or else of the revert's parent."""
         if path in state:
             return state[path]
@@ -298,7 +310,7 @@ def _reverse_apply(asked: CheckedRevert) -> bool:
 
 
 def _is_revert(
-    asked: CheckedRevert, state: Mapping[str, _Content], wanted: Mapping[str, TreeFile | None]
+    asked: CheckedRevert, state: Mapping[str, _Content], wanted: Mapping[str, TreeEntry | None]
 ) -> bool:
     after = asked.revert.after
     return set(wanted) <= set(state) and all(
@@ -334,9 +346,9 @@ def _without(objects: Objects, change: FileChange, current: _Content) -> bytes |
         if lines is None or (change.old is None and lines):
             return None
         return b"".join(lines)
-    if change.new is not None and text != _content_of(objects, change.new)[1]:
+    if change.new is not None and text != objects.content(change.new):
         return None
-    return b"" if change.old is None else _content_of(objects, change.old)[1]
+    return b"" if change.old is None else objects.content(change.old)
 
 
 def _current(asked: CheckedRevert, state: Mapping[str, _Content], path: str) -> _Content:
@@ -345,14 +357,8 @@ def _current(asked: CheckedRevert, state: Mapping[str, _Content], path: str) -> 
     return _content(asked.objects, asked.objects.entry(asked.revert.before, path))
 
 
-def _content(objects: Objects, entry: TreeFile | None) -> _Content:
-    return None if entry is None else _content_of(objects, entry)
-
-
-def _content_of(objects: Objects, entry: TreeFile) -> tuple[int, bytes]:
-    if entry.mode == FileMode.COMMIT:
-        return entry.mode, str(entry.blob).encode()
-    return entry.mode, objects.blob(entry.blob)
+def _content(objects: Objects, entry: TreeEntry | None) -> _Content:
+    return None if entry is None else (entry.mode, objects.content(entry))
 
 
 def net_of(objects: Objects, changed: Changed) -> Net:
@@ -410,16 +416,12 @@ def _left_in(path: str, undone: Counter[bytes], own: Counter[bytes]) -> Iterator
     for line in sorted({*undone, *own}, key=lambda line: (undone[line] + own[line] > 0, line)):
         meant, left = undone[line], undone[line] + own[line]
         # of what is left, as much as the targets changed is theirs
-        behind = max(min(left, meant), 0) if meant > 0 else min(max(left, meant), 0)
+        behind = sorted((0, left, meant))[1]
         twin = line + b"\n" in undone or line + b"\n" in own
         for is_own, count in ((False, behind), (True, left - behind)):
             sign, text = "+" if count > 0 else "-", _line(line, twin=twin)
             shown = Residual(_shown(path), sign, text, own=is_own)
             yield from [shown] * abs(count)
-
-
-def _same_lines(asked: CheckedRevert) -> bool:
-    return not asked.residual()
 
 
 def _shown(path: str) -> str:
@@ -449,7 +451,7 @@ _CHECKS = (
         "same_lines",
         "line by line",
         "Add up what targets and revert change: is nothing left?",
-        _same_lines,
+        lambda asked: not asked.residual(),
     ),
 )
 

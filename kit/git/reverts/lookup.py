@@ -20,7 +20,6 @@ from kit.git.repository.history import HistoryError
 from kit.git.repository.log import subject_and_body
 from kit.git.repository.reader import MissingObjectError
 from kit.git.repository.trees import Difference
-from kit.git.values.patch import line_change
 from kit.git.values.revert_message import NamedTargets, title_beside
 from kit.git.values.revert_title import (
     bare_title,
@@ -84,15 +83,12 @@ class Texts:
         """Return which of the texts is at a place of all of them."""
         return bisect_right(self._ends, at)
 
-    def places_of(self, word: bytes) -> Iterator[tuple[int, int]]:
-        """Give which texts hold a word, and where the first one stands in each."""
-        return self._hits(self.joined, word)
+    def places_of(self, word: bytes, *, in_any_case: bool = False) -> Iterator[tuple[int, int]]:
+        """Give which texts hold a word, and where the first one stands in each.
 
-    def places_in_any_case(self, word: bytes) -> Iterator[tuple[int, int]]:
-        """Give the same for a word in small letters, whatever letters the texts have."""
-        return self._hits(self.joined.lower(), word)
-
-    def _hits(self, joined: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+        With *in_any_case* the word is in small letters, whatever letters the texts have.
+        """
+        joined = self.joined.lower() if in_any_case else self.joined
         at = joined.find(word)
         while at >= 0:
             place = bisect_right(self._ends, at)
@@ -101,12 +97,7 @@ class Texts:
 
 
 def may_revert(message: bytes, subject: bytes) -> bool:
-    """Can a message say that it reverts something?
-
-    Args:
-        message: The message in lower case, whatever stands before it.
-        subject: Its first line in lower case.
-    """
+    """Can a message in lower case, with such a first line, say that it reverts something?"""
     return (
         b"revert" in message
         or any(word in subject for word in _UNDOING)
@@ -115,13 +106,8 @@ def may_revert(message: bytes, subject: bytes) -> bool:
 
 
 def places_that_may_revert(messages: Texts, subjects: Texts) -> set[int]:
-    """Return which of many messages `may_revert`.  Most cannot, and are not looked at closer.
-
-    Args:
-        messages: The messages.
-        subjects: Their first lines in lower case.
-    """
-    found = {place for place, _ in messages.places_in_any_case(b"revert")}
+    """Return which of many messages `may_revert`; *subjects* are first lines in lower case."""
+    found = {place for place, _ in messages.places_of(b"revert", in_any_case=True)}
     found.update(place for word in _UNDOING for place, _ in subjects.places_of(word))
     for place, _ in subjects.places_of(_BACK):
         if any(word in subjects.each[place] for word in _WITH_BACK):
@@ -319,23 +305,18 @@ def _takes_back_most(commits: Commits, sha: str, target: str) -> bool:
     """Does a commit take back half or more of the lines that another changed, in its files?"""
     try:
         undone, done = commits.changes(target), commits.changes(sha)
-        shared = {path: undone[path] for path in undone.keys() & done.keys()}
-        entries = [each for path, pair in shared.items() for each in (*pair, *done[path]) if each]
-        if sum(commits.sizes(entries).values()) > _MAX_SQUASH_BYTES:
-            return True  # it says so
-        commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
-        taken = meant = 0
-        for path, (old, new) in shared.items():
-            theirs = line_change(commits.text(old), commits.text(new))
-            own = line_change(*map(commits.text, done[path]))
-            meant += sum(map(abs, theirs.values()))
-            taken += sum(
-                min(abs(count), abs(own[line]))
-                for line, count in theirs.items()
-                if count * own[line] < 0
-            )
+        shared = undone.keys() & done.keys()
+        both = ({path: each[path] for path in shared} for each in (undone, done))
+        lines = commits.lines_changed(_MAX_SQUASH_BYTES, *both)
     except MissingObjectError:
         return True  # nobody can tell
+    if lines is None:
+        return True  # it says so
+    meant = taken = 0
+    for path, theirs in lines[0].items():
+        own = lines[1][path]
+        meant += sum(map(abs, theirs.values()))
+        taken += sum(min(abs(n), abs(own[line])) for line, n in theirs.items() if n * own[line] < 0)
     return 0 < meant <= 2 * taken
 
 
@@ -346,22 +327,22 @@ def _is_undone_by_lines(
 
     None: the files are too large to be compared here, or not here.  *alone*: nothing else.
     """
-    entries = [each for sides in (undone, done) for pair in sides.values() for each in pair if each]
     try:
-        if sum(commits.sizes(entries).values()) > _MAX_BYTES:
-            return None
-        commits.read_objects(each.name.hex() for each in entries if not each.is_submodule)
-        theirs, own = (
-            {path: line_change(commits.text(old), commits.text(new)) for path, (old, new) in each}
-            for each in (undone.items(), done.items())
-        )
+        lines = commits.lines_changed(_MAX_BYTES, undone, done)
     except MissingObjectError:
         return None
+    if lines is None:
+        return None
+    theirs, own = lines
     found = _takes_back(theirs, own, alone=alone)
     may_be_renamed = theirs.keys() - own.keys() and own.keys() - theirs.keys()
     if found or not may_be_renamed:
         return found
-    return _takes_back({b"": _in_all(theirs)}, {b"": _in_all(own)}, alone=alone)
+    in_all = [Counter[bytes](), Counter[bytes]()]
+    for total, change in zip(in_all, lines, strict=True):
+        for each in change.values():
+            total.update(each)
+    return _takes_back({b"": in_all[0]}, {b"": in_all[1]}, alone=alone)
 
 
 def _takes_back(theirs: _Lines, own: _Lines, *, alone: bool) -> bool | None:
@@ -371,24 +352,12 @@ def _takes_back(theirs: _Lines, own: _Lines, *, alone: bool) -> bool | None:
         meant, did = theirs.get(path, _NO_LINES), own.get(path, _NO_LINES)
         for line in {*meant, *did}:
             rest = meant[line] + did[line]
-            behind = (
-                max(min(rest, meant[line]), 0)
-                if meant[line] > 0
-                else min(max(rest, meant[line]), 0)
-            )
+            behind = sorted((0, rest, meant[line]))[1]
             taken = taken or meant[line] * did[line] < 0
             left, more = left or behind != 0, more or rest != behind
     if not taken and any(not theirs[path] for path in theirs.keys() & own.keys()):
         return None
     return taken and not ((left or alone) and more)
-
-
-def _in_all(change: _Lines) -> Counter[bytes]:
-    """Return the lines that a change adds and removes, in whatever files."""
-    found: Counter[bytes] = Counter()
-    for each in change.values():
-        found.update(each)
-    return found
 
 
 def _all_keys(subject: str, body: str) -> frozenset[str]:
@@ -402,7 +371,6 @@ class Offers:
     """Who looks for which name, among the reverts whose targets may still go by in a log."""
 
     def __init__(self) -> None:
-        """Start with nobody."""
         self._by_title: dict[str, list[Seeker]] = {}
         self._by_key: dict[str, list[Seeker]] = {}
         self._hints: Counter[bytes] = Counter()
@@ -416,28 +384,22 @@ class Offers:
 
     def add(self, seeker: Seeker) -> None:
         """Let a revert look for its names."""
-        for slot in seeker.slots:
-            if slot.title:
-                self._by_title.setdefault(slot.title[:_KEY], []).append(seeker)
-                self._hints[_hint(slot.title)] += 1
-                self._untyped += not slot.sure
-            for key in slot.keys:
-                self._by_key.setdefault(key, []).append(seeker)
-                self._kinds[key[0]] += 1
-                self._numbers[_digits(key)] += 1
-        self._is_indexed = False
+        self._count(seeker, 1)
 
     def drop(self, seeker: Seeker) -> None:
         """Let it look no more."""
+        self._count(seeker, -1)
+
+    def _count(self, seeker: Seeker, step: int) -> None:
         for slot in seeker.slots:
             if slot.title:
-                _take(self._by_title, slot.title[:_KEY], seeker)
-                _less(self._hints, _hint(slot.title))
-                self._untyped -= not slot.sure
+                _enlist(self._by_title, slot.title[:_KEY], seeker, step)
+                _add(self._hints, _hint(slot.title), step)
+                self._untyped += 0 if slot.sure else step
             for key in slot.keys:
-                _take(self._by_key, key, seeker)
-                _less(self._kinds, key[0])
-                _less(self._numbers, _digits(key))
+                _enlist(self._by_key, key, seeker, step)
+                _add(self._kinds, key[0], step)
+                _add(self._numbers, _digits(key), step)
         self._is_indexed = False
 
     def _index_short_titles(self) -> None:
@@ -450,12 +412,7 @@ class Offers:
         self._tiny = any(len(hint) < _HEAD for hint in short)
 
     def places(self, messages: Texts, subjects: Texts) -> set[int]:
-        """Return which of many commits somebody can look for.
-
-        Args:
-            messages: Their messages.
-            subjects: Their first lines in lower case.
-        """
+        """Return which of many commits somebody can look for; see `places_that_may_revert`."""
         found = self._places_of_keys(messages, subjects)
         if not self._by_title:
             return found
@@ -581,15 +538,15 @@ def _digits(key: str) -> bytes:
     return key.lstrip("#!CLIr ").encode()
 
 
-def _less(counted: Counter[K], key: K) -> None:
-    counted[key] -= 1
+def _add(counted: Counter[K], key: K, step: int) -> None:
+    counted[key] += step
     if not counted[key]:
         del counted[key]
 
 
-def _take(index: dict[str, list[Seeker]], key: str, seeker: Seeker) -> None:
-    rest = [each for each in index.get(key, ()) if each is not seeker]
-    if rest:
+def _enlist(index: dict[str, list[Seeker]], key: str, seeker: Seeker, step: int) -> None:
+    """Add a seeker, or take it out if *step* is negative."""
+    if step > 0:
+        index.setdefault(key, []).append(seeker)
+    elif rest := [each for each in index.pop(key, ()) if each is not seeker]:
         index[key] = rest
-    else:
-        index.pop(key, None)

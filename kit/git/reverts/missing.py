@@ -7,25 +7,20 @@ fifth is chance, unless the branch comes after the change.
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from kit.git.repository.bounds import check_size
 from kit.git.repository.clone import CloneHistory
-from kit.git.repository.log import log_messages, shown, subject_and_body
 from kit.git.repository.objects import MissingObjectError, Objects
-from kit.git.reverts.exactness import net_of, sides_of
+from kit.git.reverts.exactness import changed_in, net_of, sides_of
 from kit.git.reverts.scan import Wanted, read_reverts
+from kit.git.values.commit import fixed_by
 from kit.git.values.verdict import TargetStatus
 
 __all__ = ["MissingState", "Needed", "missing_json", "missing_reverts"]
-
-_FIXES = re.compile(r"^Fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE | re.MULTILINE)
-_FORMAT = ("-z", "--format=%H%n%B", "--encoding=UTF-8", "--no-notes", "--no-merges")
-
 
 _MIN_SHARE = 0.2  # of a change's lines: fewer are alike by chance
 
@@ -134,16 +129,10 @@ def _own_lines(
     """Return the lines that changes brought and that their files did not have before, by path."""
     undone = None
     if undone_by is not None:
-        side = sides_of(objects, undone_by)
-        changed = objects.changed(side.before, side.after)
-        check_size(objects, changed)
-        undone = net_of(objects, changed)
+        undone = net_of(objects, changed_in(objects, sides_of(objects, undone_by)))
     own: dict[str, set[bytes]] = {}
     for target in targets:
-        side = sides_of(objects, target)
-        changed = objects.changed(side.before, side.after)
-        check_size(objects, changed)
-        for path, (old, new) in changed.items():
+        for path, (old, new) in changed_in(objects, sides_of(objects, target)).items():
             before = objects.line_change(None, old)
             added = {
                 line
@@ -178,16 +167,11 @@ def _fixes(
 ) -> Iterator[tuple[str, str, str]]:
     """Give hash, subject and the fixed commit of each fix that one branch has and not the other."""
     options = ("-i", "--extended-regexp", "--grep=^Fixes: *(commit +)?[0-9a-f]{7}")
-    with clone.stream("log", *_FORMAT, *options, source, f"^{tip}", "--") as log:
-        for head, message in log_messages(log):
-            subject, body = subject_and_body(shown(message))
-            for match in _FIXES.finditer(body):
-                try:
-                    fixed = objects.find(match[1])
-                except (ValueError, MissingObjectError):
-                    continue
-                if fixed is not None:
-                    yield head.decode(), subject, fixed
+    for sha, subject, body in clone.messages(*options, source, f"^{tip}"):
+        for name in fixed_by(body):
+            with contextlib.suppress(ValueError, MissingObjectError):
+                if (fixed := objects.find(name)) is not None:
+                    yield sha, subject, fixed
                     break
 
 

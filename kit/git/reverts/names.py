@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -59,7 +60,10 @@ def _named_commit(
     clone: CloneHistory, commits: Commits, name: str
 ) -> tuple[str | None, TargetStatus]:
     sha, status = _resolve(commits, name)
-    return _commit_of(clone, name) if status is TargetStatus.AMBIGUOUS else (sha, status)
+    if status is TargetStatus.AMBIGUOUS:
+        with contextlib.suppress(HistoryError):  # git ignores the trees and files that begin so too
+            return clone.commit(name).hash, TargetStatus.OK
+    return sha, status
 
 
 def _of_a_range(
@@ -110,16 +114,9 @@ def mentioned(
     some: Sequence[str],
     is_before: Callable[[str], bool],
 ) -> tuple[RevertTarget, ...]:
-    """Return the commit that a message names beside what it says it reverts, if that is meant.
+    """Return the one of *some* commits that a revert mentions and means, if it means one.
 
-    It has the title that is looked for, or the revert undoes it.
-
-    Args:
-        commits: Who reads.
-        commit: The revert.
-        seeker: What it looks for.
-        some: The commits that it mentions.
-        is_before: Does one come before the revert?
+    That has the title that *seeker* looks for, or the revert undoes it.
     """
     if len(seeker.slots) != 1:
         return ()
@@ -135,14 +132,6 @@ def mentioned(
         except MissingObjectError:
             continue
     return ()
-
-
-def _commit_of(clone: CloneHistory, name: str) -> tuple[str | None, TargetStatus]:
-    """Ask git, which ignores the trees and files that begin so too."""
-    try:
-        return clone.commit(name).hash, TargetStatus.OK
-    except HistoryError:
-        return None, TargetStatus.AMBIGUOUS
 
 
 def dated(commits: Commits, revert: RawCommit, target: RevertTarget) -> RevertTarget:

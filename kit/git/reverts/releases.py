@@ -7,12 +7,12 @@ neither.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kit.git.repository.bounds import check_size
-from kit.git.repository.objects import MissingObjectError, Objects, TreeFile
-from kit.git.reverts.exactness import CommitTrees, net_of, sides_of, todays_paths
+from kit.git.repository.objects import MissingObjectError, Objects, TreeEntry
+from kit.git.reverts.exactness import CommitTrees, changed_in, net_of, sides_of, todays_paths
 from kit.git.values.verdict import RevertTarget
 
 __all__ = ["is_version", "releases_among", "tags_with_code"]
@@ -66,7 +66,7 @@ def tags_with_code(
     signs = _signs(objects, revert, undone)
     # a file may have had the same lines before the change was written: that is not the change
     earliest = min((side.commit.author.time_s for side in undone), default=None)
-    known: dict[tuple[_Sign, tuple[TreeFile | None, ...]], bool] = {}
+    known: dict[tuple[_Sign, tuple[TreeEntry | None, ...]], bool] = {}
     found = []
     for name, commit_name in tags if signs else ():
         try:
@@ -90,16 +90,13 @@ def tags_with_code(
 
 def _signs(objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees]) -> list[_Sign]:
     """Return what to look for."""
-    mine = objects.changed(revert.before, revert.after)
-    for changed in (mine, *(objects.changed(side.before, side.after) for side in undone)):
-        check_size(objects, changed)
+    mine = changed_in(objects, revert)
+    theirs = [changed_in(objects, side) for side in undone]
     own = net_of(objects, mine)
-    names: dict[str, set[str]] = {path: {path} for path in own}
-    present: dict[str, set[bytes]] = {}
-    absent: dict[str, set[bytes]] = {}
+    names = {path: {path} for path in own}
+    present, absent = defaultdict[str, set[bytes]](set), defaultdict[str, set[bytes]](set)
     gone: set[str] = set()
-    for side in undone:
-        changed = objects.changed(side.before, side.after)
+    for side, changed in zip(undone, theirs, strict=True):
         todays = todays_paths(objects, side, revert, mine)
         for old_path, (old, new) in changed.items():
             path = todays.get(old_path, old_path)
@@ -108,26 +105,25 @@ def _signs(objects: Objects, revert: CommitTrees, undone: Sequence[CommitTrees])
             names[path].add(old_path)
             after = objects.line_change(None, new)
             net = objects.line_change(old, new)
-            added = {line for line in net if net[line] > 0 > own[path][line]}
-            removed = {line for line in net if net[line] < 0 < own[path][line]}
-            present.setdefault(path, set()).update(added)
+            present[path] |= {line for line in net if net[line] > 0 > own[path][line]}
             # one that stays elsewhere in the file tells nothing by being there
-            absent.setdefault(path, set()).update(removed - after.keys())
+            removed = {line for line in net if net[line] < 0 < own[path][line]}
+            absent[path] |= removed - after.keys()
             if new is None:
                 gone.add(path)
     return [
         _Sign(
             tuple(sorted(names[path])),
-            frozenset(present.get(path, ())),
-            frozenset(absent.get(path, ())),
+            frozenset(present[path]),
+            frozenset(absent[path]),
             path in gone,
         )
         for path in own
-        if present.get(path) or absent.get(path)
+        if present[path] or absent[path]
     ]
 
 
-def _shows(objects: Objects, sign: _Sign, there: Sequence[TreeFile | None]) -> bool:
+def _shows(objects: Objects, sign: _Sign, there: Sequence[TreeEntry | None]) -> bool:
     entry = next((each for each in there if each is not None), None)
     if entry is None:
         return sign.deleted and not sign.present

@@ -8,9 +8,9 @@ parent; where it shows a choice of commits only, the clone is asked for each.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kit.git.repository.ancestry import Marks
 from kit.git.repository.clone import CloneHistory
@@ -61,12 +61,10 @@ _SKEW_S = 7 * 86_400  # by so much may the dates of a history be out of order
 _TITLE = "by its title"
 _TITLE_WITHIN_S = 366 * 86_400  # how long before a revert the subject that it quotes is looked for
 _NUMBER_WITHIN_S = 3 * _TITLE_WITHIN_S
-Progress = Callable[[int, int | None], None]
 _Inverse = Callable[[str], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """A commit and its message."""
 
     commit: RawCommit
@@ -84,7 +82,6 @@ def read_reverts(
     *,
     check: bool = False,
     executor: Executor | None = None,
-    progress: Progress = lambda _done, _total: None,
 ) -> Generator[Revert, None, None]:
     """Give every revert, newest first, as it is found.
 
@@ -94,21 +91,16 @@ def read_reverts(
         check: Check whether each is exact.
         executor: Who checks; any that is given functions of this package with their arguments,
             and sees the same folder.  None: this process.
-        progress: Told how many reverts are done, and of how many if that is known.
 
     Raises:
         HistoryError: There is no such clone or commit, or git fails.
     """
-    wanted = wanted or Wanted()
-    found = _found(clone, wanted)
-    rows: Iterable[Revert] = found
+    rows = _found(clone, wanted or Wanted())
     if check:
         from kit.git.reverts.checking import checked_rows  # here: libgit2 takes a while
 
-        rows = checked_rows(found, clone, executor)
-    for count, row in enumerate(rows, start=1):
-        progress(count, None)
-        yield row
+        rows = checked_rows(rows, clone, executor)
+    yield from rows
 
 
 def read_revert(clone: CloneHistory, revision: str) -> Revert:
@@ -118,11 +110,9 @@ def read_revert(clone: CloneHistory, revision: str) -> Revert:
         HistoryError: It is not here.
     """
     commits = clone.commits()
-    sha = clone.commit(revision).hash
-    row = said_by(clone, commits, commits.commit(sha))
-    if row is not None:
-        return row
-    return _row(_record(commits.commit(sha)), NamedTargets(Form.SUBJECT, ()), ())
+    commit = commits.commit(clone.commit(revision).hash)
+    row = said_by(clone, commits, commit)
+    return row or _row(_record(commit), NamedTargets(Form.SUBJECT, ()), ())
 
 
 def said_by(clone: CloneHistory, commits: Commits, commit: RawCommit) -> Revert | None:
@@ -132,23 +122,34 @@ def said_by(clone: CloneHistory, commits: Commits, commit: RawCommit) -> Revert 
         HistoryError: git fails.
     """
     record = _record(commit)
-    says = named(record.subject, record.body)
-    if says is None and leads_with_revert(record.subject):
-        says = NamedTargets(Form.SUBJECT, (), sure=False)
-    if says is None or (len(commit.parents) > 1 and reverted_title(record.subject) is None):
-        return None  # a pull request tells of the reverts that it brings
+    says = _said(record.subject, record.body, is_merge=len(commit.parents) > 1)
+    if says is None:
+        return None
     row = _Waiting(record, says)
     row.look_up(clone, commits, in_the_log=False)
     return _placed(commits, row, Marks(), clone, lambda name: inverse_before(clone, commits, name))
 
 
+def _said(subject: str, body: str, *, is_merge: bool) -> NamedTargets | None:
+    """Return what a message says that it reverts; what that is may be told by content."""
+    says = named(subject, body)
+    if says is None and leads_with_revert(subject):
+        says = NamedTargets(Form.SUBJECT, (), sure=False)
+    # a pull request tells of the reverts that it brings
+    return None if is_merge and reverted_title(subject) is None else says
+
+
 def silent_revert(commits: Commits, commit: RawCommit, targets: Sequence[str]) -> Revert:
     """Return the row of a commit that takes others back and does not say so."""
-    found = tuple(
-        dated(commits, commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
-        for sha in targets
-    )
-    return _row(_record(commit), NamedTargets(Form.SILENT, tuple(targets)), found)
+    says = NamedTargets(Form.SILENT, tuple(targets))
+    return _row(_record(commit), says, _by_their_content(commits, commit, targets))
+
+
+def _by_their_content(
+    commits: Commits, commit: RawCommit, names: Sequence[str]
+) -> tuple[RevertTarget, ...]:
+    found = (RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT) for sha in names)
+    return tuple(dated(commits, commit, each) for each in found)
 
 
 def _record(commit: RawCommit) -> _Record:
@@ -161,10 +162,6 @@ def _found(clone: CloneHistory, wanted: Wanted) -> Iterator[Revert]:
     if wanted.content:
         yield from _found_by_content(clone, wanted, scan)
         return
-    yield from _read_log(clone, wanted, scan)
-
-
-def _read_log(clone: CloneHistory, wanted: Wanted, scan: _Scan) -> Iterator[Revert]:
     with _log(clone, wanted, scan, _FORMAT) as log:
         for block in log_commits(log, scan.at_least):
             yield from scan.read(block)
@@ -201,13 +198,7 @@ class _Scan:
     """Reads records of a log, many at a time, and gives the reverts among them in order."""
 
     def __init__(self, clone: CloneHistory, *, is_whole: bool, is_cut: bool) -> None:
-        """Start.
-
-        Args:
-            clone: What the log is read from.
-            is_whole: The log leaves no commit out between others.
-            is_cut: It ends before the first commit: what is named may be older.
-        """
+        """Start to read a log that leaves no commit out, or ends before the first commit."""
         self.clone, self.commits = clone, clone.commits()
         self.is_whole, self.is_cut = is_whole, is_cut
         self.at_least = _BLOCK_BYTES if is_whole else 0  # bytes of the log that are waited for
@@ -281,12 +272,9 @@ class _Scan:
         ahead: list[str] = []
         for place in sorted(places):
             subject, body = subject_and_body(messages[place].decode("utf-8", "replace"))
-            says = named(subject, body)
-            if says is None and leads_with_revert(subject):
-                says = NamedTargets(Form.SUBJECT, (), sure=False)  # it may be told by content
             name, parents = block.names[place].decode(), block.parents[place].decode().split()
-            # a pull request tells of the reverts that it brings
-            if says is None or (len(parents) > 1 and reverted_title(subject) is None):
+            says = _said(subject, body, is_merge=len(parents) > 1)
+            if says is None:
                 continue
             said[place] = subject, body, says
             # what is named otherwise is compared by content
@@ -445,12 +433,7 @@ def _placed(
 ) -> Revert | None:
     """Return the row, or None if its message may mean something else and nothing is found.
 
-    Args:
-        commits: Who reads.
-        waiting: The row.
-        marks: What came before what in the log.
-        clone: What they are read from.
-        inverse: Who looks for an exact inverse; that takes longer.
+    *inverse* looks for an exact inverse, which takes longer.
     """
     record, seeker = waiting.record, waiting.seeker
     if waiting.says.has_hashes:
@@ -512,10 +495,7 @@ def _by_content(
     """Return what a commit takes back; what its message surely names and is not here stays."""
     record = waiting.record
     undone = undone_before(clone, commits, record.sha) or inverse(record.sha)
-    found = tuple(
-        dated(commits, record.commit, RevertTarget(sha, sha, TargetStatus.OK, by=By.CONTENT))
-        for sha in undone
-    )
+    found = _by_their_content(commits, record.commit, undone)
     if len(found) == len(named_targets) == 1:
         return (replace(found[0], named=named_targets[0].named),)
     stay = waiting.says.has_hashes or waiting.says.sure or not found
@@ -560,13 +540,11 @@ def _search(clone: CloneHistory, commits: Commits, record: _Record, seeker: Seek
     made_s = record.commit.committer.time_s
     since = made_s - (_NUMBER_WITHIN_S if seeker.has_numbers else _TITLE_WITHIN_S)
     options = ("-F", "-i", *(f"--grep={text}" for text in texts), *_FORMAT, f"--since=@{since}")
-    with clone.stream(
-        "log", *options, "--end-of-options", record.sha, "--", to_the_end=False
-    ) as log:
+    walk = (*options, "--end-of-options", record.sha, "--")
+    with clone.stream("log", *walk, to_the_end=False) as log:
         for block in log_commits(log):
-            for name, encoding, raw in zip(
-                block.names, block.encodings, block.messages, strict=True
-            ):
+            fields = zip(block.names, block.encodings, block.messages, strict=True)
+            for name, encoding, raw in fields:
                 sha = name.decode()
                 if any(slot.named == sha for slot in seeker.slots):
                     continue

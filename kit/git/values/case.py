@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kit.git.values.page import RevertPage
+from kit.git.values.page import LaterCommit, RevertPage
 from kit.git.values.verdict import Revert, RevertFinding, RevertVerdict
 
-__all__ = ["EXACT_WORDS", "LaterCommit", "NamedCommit", "RevertCase", "TaggedVersion"]
+__all__ = ["EXACT_WORDS", "NamedCommit", "RevertCase", "TaggedVersion"]
 __all__ += ["date_s", "lasted_words", "shipped_words"]
 
 EXACT_WORDS = {
@@ -45,16 +45,6 @@ class NamedCommit:
     sha: str
     subject: str
     committed: str
-
-
-@dataclass(frozen=True, slots=True)
-class LaterCommit:
-    """A commit after the revert; ``how`` is its relation to it: fixes, re-land or follow-up."""
-
-    sha: str
-    subject: str
-    committed: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +120,7 @@ class RevertCase:
             releases=self.releases,
             untold=self.untold,
             chain=self.chain,
-            after=tuple((one.sha, one.subject, one.how) for one in self.after),
+            after=self.after,
         )
 
 

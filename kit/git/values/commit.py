@@ -21,6 +21,7 @@ __all__ = [
     "Hunk",
     "LineKind",
     "Person",
+    "fixed_by",
     "fixes",
     "lore_link",
     "message_id",
@@ -157,6 +158,7 @@ def net_lines(*diffs: tuple[FileDiff, ...]) -> dict[tuple[str, str], int]:
 
 _HASH = r"[0-9a-f]{7,40}"
 _MENTION = re.compile(rf"(?<![\w/.@-])({_HASH})(?![\w@-])")
+_FIXES = re.compile(r"^fixes:\s*(?:commit\s+)?([0-9a-f]{7,64})\b", re.IGNORECASE | re.MULTILINE)
 _LIST_LINK = re.compile(r"https?://lists\.(?:non)?gnu\.org/\S+?(?=[\s>)\]]|$)")
 _MESSAGE_ID = re.compile(r"<?([^<>\s@]++@[^<>\s]++)>?")
 
@@ -170,6 +172,15 @@ def reverts(commit: Commit) -> tuple[str, ...]:
 def fixes(commit: Commit) -> tuple[str, ...]:
     """Return the values of its Fixes trailers: a commit, or the address of a report."""
     return tuple(value for key, value in commit.trailers if key.lower() == "fixes")
+
+
+def fixed_by(body: str) -> list[str]:
+    """Return the hashes, in small letters, that the lines ``Fixes:`` of a message name.
+
+    >>> fixed_by("Fixes: 0123abc (x)")
+    ['0123abc']
+    """
+    return [found.lower() for found in _FIXES.findall(body)]
 
 
 def refers_to(commit: Commit) -> tuple[str, ...]:

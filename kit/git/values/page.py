@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kit.git.values.commit import Commit, FileDiff, Hunk
 from kit.git.values.verdict import Revert, RevertFinding
 
-__all__ = ["CommitPage", "CommitReference", "ResponsibleLines", "RevertPage"]
+__all__ = ["CommitPage", "CommitReference", "LaterCommit", "ResponsibleLines", "RevertPage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,27 @@ class CommitReference:
     link: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LaterCommit:
+    """A commit that came after a revert.
+
+    ``how`` is its relation to it: fixes; re-land, of the target or as a revert of the revert; or
+    follow-up, in a function that the revert changes.
+    """
+
+    sha: str
+    subject: str
+    committed: str  # ISO 8601; empty if it cannot be read
+    how: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevertPage:
     """What is shown of a revert; ``untold`` counts the tags whose files are not here.
 
-    ``titles`` are the subjects of its targets, ``chain`` those of them that revert something
-    themselves, ``after`` (hash, subject, why it is told), ``diffs`` those of its targets.
+    ``titles`` are the subjects of its targets, empty where unknown.  ``lines`` counts the lines of
+    its net difference, None if a file is not here.  ``chain`` are those of its targets that revert
+    something themselves, and of theirs, to any depth.  ``diffs`` are those of its targets.
     """
 
     revert: Revert
@@ -68,6 +83,6 @@ class RevertPage:
     releases: tuple[str, ...] = ()
     untold: int = 0
     chain: tuple[Revert, ...] = ()
-    after: tuple[tuple[str, str, str], ...] = ()
+    after: tuple[LaterCommit, ...] = ()
     diff: CommitPage | None = None
     diffs: tuple[CommitPage, ...] = ()

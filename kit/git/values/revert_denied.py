@@ -76,10 +76,7 @@ def is_denied(text: str, verb_start: int) -> bool:
 def is_told_of(text: str, verb: str, end: int) -> bool:
     """Does a sentence speak of a revert that is elsewhere, or that might be?
 
-    Args:
-        text: The message.
-        verb: As it stands there.
-        end: Where the names of what is reverted end, and what is said of them in brackets.
+    *end* is where the names of what is reverted end, and what is said of them in brackets.
     """
     if is_supposed(text, verb, end):
         return True

@@ -102,10 +102,8 @@ def plain_title(subject: str) -> str:
     >>> plain_title("fix(deps): Update  foo (#3850) (#3851)")
     'fix(deps): update foo'
     """
-    subject = subject[:_SUBJECT_CHARACTERS].strip()
-    while match := _OWN_NUMBER.search(subject, max(0, len(subject) - 140)):
-        subject = subject[: match.start()]
-    return " ".join(subject.split()).rstrip(".…").casefold()
+    title, _ = _split(subject[:_SUBJECT_CHARACTERS].strip())
+    return " ".join(title.split()).rstrip(".…").casefold()
 
 
 def bare_title(subject: str) -> str:
@@ -114,7 +112,7 @@ def bare_title(subject: str) -> str:
     >>> bare_title("x (#3) (#4)")
     'x (#3)'
     """
-    match = _OWN_NUMBER.search(subject, max(0, len(subject) - 140))
+    match = _own_number(subject)
     return subject[: match.start()] if match else ""
 
 
@@ -155,7 +153,7 @@ def is_squash_of_several(subject: str, body: str) -> bool:
     True
     """
     return (
-        _OWN_NUMBER.search(subject, max(0, len(subject) - 140)) is not None
+        _own_number(subject) is not None
         and _SQUASHED.search(body) is not None
         and not leads_with_revert(subject)
     )
@@ -201,29 +199,25 @@ def said_without_hash(subject: str) -> Unhashed | None:
             return Unhashed((f'Revert "{title}"',), (), sure=False)
         # 'the "kind" field': a word of the text
         sure = (is_double and not rest.lower().startswith("the ")) or bool(colon)
-        return Unhashed((title,), _numbers_within(title), sure=sure, partial=partial)
+        return Unhashed((title,), _split(title)[1][-1:], sure=sure, partial=partial)
     if again or undo.lower().startswith("undo"):
         return None
-    suffixes = _suffixes(rest)
-    title = rest
-    for _ in suffixes:
-        title = _OWN_NUMBER.sub("", title)
-    found = Unhashed((title,), suffixes[-2:-1], sure=False, partial=partial)
+    title, numbers = _split(rest)
+    found = Unhashed((title,), numbers[-2:-1], sure=False, partial=partial)
     return found if len(title.split()) > 1 else None
 
 
-def _numbers_within(title: str) -> tuple[str, ...]:
-    """Return the number that a quoted title ends with: of the pull request that brought it."""
-    suffixes = _suffixes(title)
-    return suffixes[-1:]
+def _own_number(subject: str) -> re.Match[str] | None:
+    return _OWN_NUMBER.search(subject, max(0, len(subject) - 140))
 
 
-def _suffixes(subject: str) -> tuple[str, ...]:
+def _split(subject: str) -> tuple[str, tuple[str, ...]]:
+    """Return a subject without the numbers at its end, and these."""
     found: list[str] = []
-    while match := _OWN_NUMBER.search(subject, max(0, len(subject) - 140)):
+    while match := _own_number(subject):
         found.insert(0, match[1])
         subject = subject[: match.start()]
-    return tuple(found)
+    return subject, tuple(found)
 
 
 def _quoted(rest: str) -> tuple[str, bool] | None:
@@ -288,7 +282,7 @@ def keys_of(subject: str, body: str) -> frozenset[str]:
     >>> sorted(keys_of("x (#3)", "Reviewed-on: https://go-review.example.org/c/tools/+/402"))
     ['#3', 'CL 402']
     """
-    found = set(_suffixes(subject[-_SUBJECT_CHARACTERS:])[-1:])
+    found = set(_split(subject[-_SUBJECT_CHARACTERS:])[1][-1:])
     text = f"{subject[:_SUBJECT_CHARACTERS]}\n{body[-20_000:]}"
     pull, url, merge, review, change, picked, subversion = (
         pattern.findall(text) for pattern in _MERGED

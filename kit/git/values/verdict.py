@@ -130,11 +130,9 @@ class RevertFinding:
         return {each.name: each.answer for each in self.checks}
 
     def detail(self, check: str, lines: int | None) -> str:
-        """Return what is shown beside the answer of a check, in brackets, or nothing.
+        """Return what is shown in brackets beside the answer of a check, or nothing.
 
-        Args:
-            check: Its name.
-            lines: How many lines the revert changes, if that is known.
+        *lines* is how many lines the revert changes, if that is known.
         """
         if check == "three_way" and self.orders is not None and self.orders[1] > 1:
             return f" ({self.orders[0]} of {self.orders[1]} orders apply)"
@@ -235,7 +233,6 @@ def revert_json(revert: Revert) -> dict[str, object]:
     if revert.unreadable:
         row["unreadable"] = revert.unreadable
     if revert.finding is not None:
-        row["verdict"] = None if revert.finding.verdict is None else revert.finding.verdict.value
-        row["note"] = revert.finding.note or None
-        row["checks"] = revert.finding.answers
+        row |= finding_json(revert.finding)
+        del row["residual"]  # which may be long
     return row

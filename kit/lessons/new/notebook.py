@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from kit.course.history_questions import history_questions
 from kit.git.values.case import (
     EXACT_WORDS,
-    LaterCommit,
     NamedCommit,
     RevertCase,
     lasted_words,
     shipped_words,
 )
+from kit.git.values.page import LaterCommit
 from kit.git.values.verdict import RevertVerdict
 from kit.views.markdown import markdown_code, plain_markdown
 

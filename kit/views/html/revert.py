@@ -147,8 +147,12 @@ def _after_html(page: RevertPage) -> Html:
     if not page.after:
         return Html()
     rows = [
-        (Html("<code>{}</code>").format(sha[:10]), subject, _AFTER.get(how, how))
-        for sha, subject, how in page.after
+        (
+            Html("<code>{}</code>").format(each.sha[:10]),
+            each.subject,
+            _AFTER.get(each.how, each.how),
+        )
+        for each in page.after
     ]
     return table("What came after", ("commit", "subject", "it"), rows)
 

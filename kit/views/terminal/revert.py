@@ -67,8 +67,8 @@ def report_text(page: RevertPage) -> Text:
     text.append(f"releases with it:   {_listed(page.releases) or 'none'}\n")
     if page.untold:
         text.append(f"the kit cannot tell for {page.untold} tags: the clone lacks their files\n")
-    for sha, subject, how in page.after:
-        text.append(f"after: {sha[:10]} {how:<9} {printable(subject)}\n")
+    for later in page.after:
+        text.append(f"after: {later.sha[:10]} {later.how:<9} {printable(later.subject)}\n")
     return text
 
 

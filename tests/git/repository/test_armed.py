@@ -24,7 +24,8 @@ from kit.common.errors import UserError
 from kit.git.repository.clone import CloneHistory
 from kit.git.repository.history import HistoryError
 from kit.git.repository.objects import Objects
-from kit.git.reverts.report import changelog, revert_report
+from kit.git.reverts.changelog import changelog_of
+from kit.git.reverts.report import revert_report
 from kit.git.reverts.scan import read_reverts
 from tests.git.workshop import Workshop, numbered, workshop
 
@@ -87,7 +88,7 @@ def read_all(folder: Path, target: Path) -> int:
         clone.tip,
         lambda: list(read_reverts(clone, check=True)),
         lambda: revert_report(clone, "HEAD"),
-        lambda: changelog(clone, "HEAD~2..HEAD", check=True),
+        lambda: changelog_of(clone, "HEAD~2..HEAD"),
         lambda: exported_history(folder),
         lambda: fetch(target, urls=[str(folder)], wanted=[clone.commit("HEAD").hash]),
     ]

@@ -207,7 +207,7 @@ def test_a_shallow_clone_gives_what_it_has_and_says_what_it_lacks(
     with pytest.raises(HistoryError) as diff:
         history.diff("main")
     assert str(commit.value) == (
-        f"{repo} is shallow and lacks {lacking}: `git -C {repo} fetch --unshallow` brings it"
+        f"{repo} is shallow and lacks {lacking}: run `git -C {repo} fetch --unshallow`"
     )
     assert f"{repo} is shallow and lacks the parent of main:" in str(diff.value)
 
@@ -321,7 +321,7 @@ def test_an_unknown_commit_is_one_line(clone: Path, revision: str) -> None:
         CloneHistory(clone).commit(revision)
 
     assert str(error.value) == (
-        f"{clone} has no commit {revision}; `git -C {clone} fetch` brings what is new there"
+        f"{clone} has no commit {revision}; run `git -C {clone} fetch` to get new commits"
     )
 
 

@@ -134,7 +134,7 @@ def test_objects_are_read_by_their_hash(form: str, tmp_path: Path) -> None:
     made.write("blob", b"false" * 1_000_000, under=other)
     with pytest.raises(MissingObjectError, match=WORDS):
         reader.verify([one, other])
-    with pytest.raises(MissingObjectError, match="is not here") as caught:
+    with pytest.raises(MissingObjectError, match="is not in this repository") as caught:
         reader.verify([one, "0" * len(one), one])
     assert caught.value.absent == "0" * len(one)
     with pytest.raises(MissingObjectError, match="is not a commit"):
@@ -155,5 +155,5 @@ def test_merges_in_a_repository_with_sha_256_are_a_line(tmp_path: Path) -> None:
     commits = Commits(made.folder / "objects", digits=64)
 
     assert commits.commit(made.revert).sha == made.revert
-    with pytest.raises(HistoryError, match="libgit2, which does not read repositories with SHA-25"):
+    with pytest.raises(HistoryError, match="libgit2, which cannot read a repository with SHA-25"):
         commits.objects()

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-import kit.git.repository.bounds
 import kit.git.repository.clone
 import kit.git.repository.diff
+import kit.git.repository.objects
 import kit.git.repository.sandbox
 from kit.cli.main import main
 from kit.git.repository.clone import CloneHistory
@@ -204,13 +204,13 @@ def test_a_revert_of_more_than_is_compared_is_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What libgit2 compares is held in memory several times."""
-    monkeypatch.setattr(kit.git.repository.bounds, "MAX_COMPARED_BYTES", 1 << 20)
+    monkeypatch.setattr(kit.git.repository.objects, "MAX_COMPARED_BYTES", 1 << 20)
     made = workshop(tmp_path / "r")
     made.commit("big", {"big.c": "int x;\n" * 200_000})
     made.revert("HEAD")
     report = revert_report(made.clone, "HEAD")
 
-    words = "its files have more than 1 MiB and are not compared"
+    words = "its files have more than 1 MiB, so the kit does not compare them"
     assert (report.finding.verdict, report.lines, report.tags) == (None, None, ())
     assert words in report.finding.note
 

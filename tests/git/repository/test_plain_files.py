@@ -27,7 +27,7 @@ from tests.git.upstream import git
 
 SOON_S = 20  # of two busy cores; what hangs takes 60 s, or for ever
 HARM = re.compile(
-    ".*: git cannot read it: ('.*' is a (pipe or a device, no file|file of the system, '.*'|"
+    ".*: git cannot read it: ('.*' is a (pipe or a device, not a file|system file, '.*'|"
     "link to a folder of refs)|bad config line .* in file .*)"
 )
 
@@ -320,7 +320,7 @@ def test_a_folder_that_objects_are_borrowed_from_is_looked_at(
     alternates.write_bytes(line.format(repo.parent).encode() + b"\n")
     monkeypatch.chdir(repo.parent)
 
-    assert refusal(repo).endswith("/pack/pack-1.idx' is a pipe or a device, no file")
+    assert refusal(repo).endswith("/pack/pack-1.idx' is a pipe or a device, not a file")
 
 
 def lend(repo: Path, count: int) -> list[Path]:
@@ -338,7 +338,7 @@ def test_a_chain_of_lenders_is_followed_to_its_end(repo: Path) -> None:
     last.mkdir()
     os.mkfifo(last / "pipe")
 
-    assert refusal(repo) == f"{str(last / 'pipe')!r} is a pipe or a device, no file"
+    assert refusal(repo) == f"{str(last / 'pipe')!r} is a pipe or a device, not a file"
 
 
 def test_more_lenders_than_anybody_has_are_refused(repo: Path) -> None:
@@ -383,7 +383,7 @@ def test_what_a_file_called_git_names_is_looked_at(repo: Path, text: str) -> Non
     (repo / ".git").write_text(text.format(repo.parent))
     os.mkfifo(repo.parent / "x" / "packed-refs")
 
-    assert refusal(repo).endswith("/packed-refs' is a pipe or a device, no file")
+    assert refusal(repo).endswith("/packed-refs' is a pipe or a device, not a file")
 
 
 def test_what_the_settings_include_is_looked_at(repo: Path) -> None:
@@ -392,7 +392,7 @@ def test_what_the_settings_include_is_looked_at(repo: Path) -> None:
     (repo / ".git" / "b c").write_text(f"[INCLUDE]\n\tPath = {repo.parent}/o/pack/pack-1.idx\n")
     git(repo, "config", "include.path", "a")
 
-    expected = f"{str(repo.parent / 'o/pack/pack-1.idx')!r} is a pipe or a device, no file"
+    expected = f"{str(repo.parent / 'o/pack/pack-1.idx')!r} is a pipe or a device, not a file"
     assert refusal(repo) == expected
 
 

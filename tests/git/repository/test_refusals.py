@@ -36,7 +36,7 @@ def refusal(repo: Path, revision: str, kind: SourceKind = SourceKind.CLONE) -> s
 
 @pytest.mark.parametrize("revision", ["", " ", "HE\0AD", "\x1b[31m", "\udc80"])
 def test_what_cannot_be_a_name_is_not_looked_up(repo: Path, revision: str) -> None:
-    expected = f"{revision!r} names no commit; give a hash, a tag or a branch"
+    expected = f"{revision!r} is not the name of a commit; give a hash, a tag or a branch"
 
     assert refusal(repo, revision) == expected
 
@@ -86,15 +86,15 @@ def test_a_typo_is_not_blamed_on_a_shallow_clone(repo: Path, tmp_path: Path, rev
     git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
 
     assert refusal(tmp_path / "shallow", revision) == (
-        f"{tmp_path / 'shallow'} has no commit {revision}; `git -C"
-        f" {tmp_path / 'shallow'} fetch` brings what is new there"
+        f"{tmp_path / 'shallow'} has no commit {revision}; run `git -C"
+        f" {tmp_path / 'shallow'} fetch` to get new commits"
     )
 
 
 def test_a_fetched_lesson_is_told_how_to_get_more(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--bare", "--depth=1", f"file://{repo}", "shallow")
     lacking = git(repo, "rev-parse", "HEAD~1")
-    advice = "`kit fetch --full` gets all of QEMU, and `kit fetch` a damaged lesson anew"
+    advice = "run `kit fetch` to repair it, or `kit fetch --full` for all of QEMU"
 
     with pytest.raises(HistoryError) as diff:
         CloneHistory(tmp_path / "shallow", SourceKind.FETCHED).diff("main")
@@ -119,7 +119,7 @@ def test_a_git_that_says_nothing_is_ended(repo: Path, monkeypatch: pytest.Monkey
     ):
         printed.read()
 
-    assert str(error.value) == f"{repo}: git cannot read main: no answer within 1 s"
+    assert str(error.value) == f"{repo}: git cannot read main: it did not answer within 1 s"
 
 
 def test_a_git_that_complains_without_end_does_not_wait_for_a_listener(repo: Path) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.git.reverts.changelog import read_changelog, read_range
-from kit.git.reverts.report import changelog
+from kit.git.reverts.changelog import changelog_of
 from kit.git.values.changelog import ChangelogEntry, changelog_json, directory_of, prefix_of
 from kit.git.values.sections import Grouping
 from kit.git.values.verdict import Residual, RevertVerdict
@@ -27,7 +26,7 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 def entries(shop: Workshop, *, check: bool = True) -> dict[str, ChangelogEntry]:
-    return {each.sha: each for each in read_changelog(shop.clone, "v1", "HEAD", check=check)}
+    return {each.sha: each for each in changelog_of(shop.clone, "v1..HEAD", check=check)}
 
 
 def test_a_commit_and_its_revert_annul_each_other(shop: Workshop) -> None:
@@ -216,7 +215,7 @@ def test_every_commit_of_the_range_stands_in_one_place(
 ) -> None:
     _all_kinds(shop)
     everything = shop.git("rev-list", "v1..HEAD").split()
-    read = read_range(shop.clone, "v1", "HEAD", check=check, by=by)
+    read = changelog_of(shop.clone, "v1..HEAD", check=check, by=by)
     found, releases = read.entries, read.releases
     texts = [
         "\n".join(changelog_lines("r", found, by=by, releases=releases, markdown=md))
@@ -241,7 +240,7 @@ def test_a_chapter_of_keep_a_changelog_names_its_version_as_programs_read_it(
     shop.commit("b: y", {"b": "y\n"})
     shop.tag("1.2.0-rc.1")
     shop.commit("c: z", {"c": "z\n"})
-    read = read_range(shop.clone, "v1", "HEAD")
+    read = changelog_of(shop.clone, "v1..HEAD")
     heads = [line for line in keepachangelog_lines(read.entries, releases=read.releases)
              if line.startswith("## ")]  # fmt: skip
 
@@ -259,7 +258,7 @@ def test_a_range_is_as_git_has_it(shop: Workshop, span: str) -> None:
     shop.git("checkout", "--quiet", "main")
     shop.commit("main: 1")
 
-    assert {entry.sha for entry in changelog(shop.clone, span)} == set(
+    assert {entry.sha for entry in changelog_of(shop.clone, span)} == set(
         shop.git("rev-list", span, "--").split()
     )
 
@@ -287,7 +286,7 @@ def test_what_a_later_release_took_out_says_which_one_had_it(shop: Workshop) -> 
     shop.tag("v1.1.0")
     gone = shop.revert(target)
     shop.tag("v1.2.0-rc1")
-    read = read_range(shop.clone, "v1", "HEAD")
+    read = changelog_of(shop.clone, "v1..HEAD")
 
     assert list(changelog_lines("r", read.entries, by=read.by, releases=read.releases)) == [
         "r: 0 commits of 2",

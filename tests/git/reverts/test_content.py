@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.git.repository.log import LoggedChange
-from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.changelog import changelog_of
 from kit.git.reverts.content import PastChanges, past_changes
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.revert_message import Form
@@ -38,7 +38,7 @@ def test_a_whole_tree_that_is_there_again_reverts_all_since(shop: Workshop) -> N
 
     assert rows(shop) == [(sha, "subject", "content", [two, one])]
     assert [
-        each.sha for each in read_changelog(shop.clone, "v1", "HEAD") if not each.cancelled_by
+        each.sha for each in changelog_of(shop.clone, "v1..HEAD") if not each.cancelled_by
     ] == []
 
 

@@ -241,7 +241,7 @@ def test_of_a_merge_without_a_side_the_first_parent_is_taken_and_told(shop: Work
     shop.commit(says(merge), {"s": None})
 
     assert shop.check() == RevertFinding(
-        RevertVerdict.EXACT, f"{merge} is a merge, taken against its first parent", YES
+        RevertVerdict.EXACT, f"{merge} is a merge, compared with its first parent", YES
     )
 
 

@@ -148,7 +148,7 @@ def test_the_command_ends_with_no_where_something_is_missing(
         [
             f'missing   {revert[:10]} revert of {target[:10]} (3 of 3 lines): Revert "tune"',
             "",
-            "to bring them, on stable:",
+            "to get them, run on stable:",
             f"  {commands[0]}",
         ]
         if status

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.git.reverts.followups import How, followups_of
+from kit.git.reverts.followups import followups_of
 from kit.git.reverts.releases import is_version, releases_among, tags_with_code
 from kit.views.terminal.revert import _listed
 from tests.git.workshop import Workshop, numbered, workshop
@@ -119,7 +119,7 @@ def test_releases_are_those_with_nothing_but_numbers() -> None:
 # -- what came after ---------------------------------------------------------------------------
 
 
-def after(shop: Workshop, sha: str) -> list[tuple[str, How]]:
+def after(shop: Workshop, sha: str) -> list[tuple[str, str]]:
     revert = shop.read(sha)
     titles = [shop.clone.commit(target.sha or "").subject for target in revert.targets]
     found, _ = followups_of(shop.clone, revert, titles, shop.clone.diff(sha))
@@ -143,10 +143,10 @@ def test_what_came_after_is_told_oldest_first_and_why(shop: Workshop) -> None:
     undone = shop.commit(f"y\n\nThis reverts commit {sha}.", {"f": "undone\n"})
 
     assert after(shop, sha) == [
-        (follow_up, How.FOLLOW_UP),
-        (fix, How.FIXES),
-        (again, How.RELAND),
-        (undone, How.RELAND),
+        (follow_up, "follow-up"),
+        (fix, "fixes"),
+        (again, "re-land"),
+        (undone, "re-land"),
     ]
 
 

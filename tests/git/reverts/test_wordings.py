@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.git.reverts.changelog import read_changelog
+from kit.git.reverts.changelog import changelog_of
 from kit.git.reverts.scan import Wanted, read_reverts
 from kit.git.values.verdict import TargetStatus
 from tests.git.reverts.cases import CASES, DENIED, NAMED, SPOKEN, Case, build, spoken
@@ -26,7 +26,7 @@ def test_a_wording_leads_to_what_it_reverts_and_both_are_cancelled(
     meant = range(len(targets)) if case.undone is None else case.undone
     expected = [(sha, case.by, {targets[number] for number in meant})]
     found = [list(read_reverts(shop.clone, wanted)) for wanted in (None, Wanted(author="A."))]
-    news = {each.sha for each in read_changelog(shop.clone, "v1", "HEAD") if not each.cancelled_by}
+    news = {each.sha for each in changelog_of(shop.clone, "v1..HEAD") if not each.cancelled_by}
 
     assert [
         [(row.sha, row.by, {target.sha for target in row.targets}) for row in rows]

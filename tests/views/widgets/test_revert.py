@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import pytest
 
 from kit.common.errors import UserError
-from kit.git.values.page import CommitPage, RevertPage
+from kit.git.values.page import CommitPage, LaterCommit, RevertPage
 from kit.git.values.revert_message import Form
 from kit.git.values.verdict import CheckAnswer, Residual, Revert, RevertFinding, RevertVerdict
 from kit.views.models.revert import ROWS_A_PAGE, RevertModel, RevertRows, RevertsModel
@@ -86,7 +86,7 @@ def test_a_report_says_what_was_checked_and_what_is_left() -> None:
         tags=("v1.0-rc0", "v1.0"),
         releases=("v1.0",),
         untold=2,
-        after=(("a" * 40, "once <more>", "re-land"),),
+        after=(LaterCommit("a" * 40, "once <more>", "2001-01-01", "re-land"),),
     )
     written = shown(report_of(page))
 
@@ -114,7 +114,7 @@ def test_all_that_comes_from_a_clone_is_escaped() -> None:
         source=EVIL,
         tags=(EVIL,),
         releases=(EVIL,),
-        after=(("a" * 40, EVIL, EVIL),),
+        after=(LaterCommit("a" * 40, EVIL, EVIL, EVIL),),
         chain=(evil,),
         diff=diff,
         diffs=(diff,),

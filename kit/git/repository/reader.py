@@ -371,30 +371,26 @@ def _started(
     stderr: int = DEVNULL,
 ) -> Iterator[Child]:
     """Start git on the objects of a folder, with an empty repository until it is ready."""
-    try:
-        with _empty_repository(digits) as repository:
-            variables = reader_environment(Path(repository))
-            variables["GIT_OBJECT_DIRECTORY"] = str(folder)
-            yield start(
-                [git_program(), "-c", "core.deltaBaseCacheLimit=16m", *command],
+    form = "[extensions]\n\tobjectFormat = sha256\n" if _HASHES[digits] == "sha256" else ""
+    with tempfile.TemporaryDirectory(prefix="unplug-kit-") as repository:
+        for name in ("objects", "refs"):
+            Path(repository, name).mkdir()
+        Path(repository, "HEAD").write_text("ref: refs/heads/none\n")
+        Path(repository, "config").write_text(f"[core]\n\trepositoryFormatVersion = 1\n{form}")
+        variables = reader_environment(Path(repository))
+        variables["GIT_OBJECT_DIRECTORY"] = str(folder)
+        git = [git_program(), "-c", "core.deltaBaseCacheLimit=16m", *command]
+        try:
+            child = start(
+                git,
                 environment=kept_environment() | variables,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
             )
-    except FileNotFoundError:
-        raise HistoryError(no_git("no clone can be read")) from None
-
-
-@contextlib.contextmanager
-def _empty_repository(digits: int) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="unplug-kit-") as folder:
-        for name in ("objects", "refs"):
-            Path(folder, name).mkdir()
-        Path(folder, "HEAD").write_text("ref: refs/heads/none\n")
-        form = "[extensions]\n\tobjectFormat = sha256\n" if _HASHES[digits] == "sha256" else ""
-        Path(folder, "config").write_text(f"[core]\n\trepositoryFormatVersion = 1\n{form}")
-        yield folder
+        except FileNotFoundError:
+            raise HistoryError(no_git("no clone can be read")) from None
+        yield child
 
 
 def _end(child: Child, owner: int) -> None:

@@ -8,7 +8,7 @@ the revert together change nothing.  The verdict rests on these; installed packa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
@@ -208,21 +208,32 @@ class CheckedRevert:
         return [newest, named, named[::-1], newest[::-1]]
 
 
-def _results(
-    orders: Sequence[Sequence[CommitTrees]],
+def _tried(
+    asked: CheckedRevert,
     start: _State,
     undo_one: Callable[[_State, CommitTrees], _State | None],
-) -> Iterator[_State | None]:
-    """Yield the result of each order, None where it does not apply; beginnings are shared."""
-    known: dict[tuple[CommitTrees, ...], _State | None] = {}
-    for order in orders:
-        state: _State | None = start
-        for length in range(1, len(order) + 1):
-            done = tuple(order[:length])
-            if done not in known:
-                known[done] = None if state is None else undo_one(state, order[length - 1])
-            state = known[done]
-        yield state
+    is_revert: Callable[[_State], bool],
+    *,
+    all_orders: bool = False,
+) -> tuple[bool, int]:
+    """Return whether an order gives the revert, and how many of those that were tried apply.
+
+    Orders that begin alike share the work; the first that gives the revert is the last, unless
+    *all_orders* are wanted.
+    """
+    known: dict[tuple[CommitTrees, ...], _State | None] = {(): start}
+    exact, applied = False, 0
+    for order in asked.orders():
+        for length, side in enumerate(order, start=1):
+            if order[:length] not in known:
+                state = known[order[: length - 1]]
+                known[order[:length]] = None if state is None else undo_one(state, side)
+        state = known[order]
+        applied += state is not None
+        exact = exact or (state is not None and is_revert(state))
+        if exact and not all_orders:
+            break
+    return exact, applied
 
 
 def _three_way(asked: CheckedRevert) -> bool:
@@ -237,13 +248,12 @@ def _three_way(asked: CheckedRevert) -> bool:
 
 def _files_apart(asked: CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     """Undo the targets on their files only: quick, and blind to renames."""
-    objects = asked.objects
     start: _Files = {}
 
     def undo_one(state: _Files, side: CommitTrees) -> _Files | None:
         changed = asked.changed(side)
         versions = [(new, asked.entry(state, path), old) for path, (old, new) in changed.items()]
-        merged = objects.merge_files(versions)
+        merged = asked.objects.merge_files(versions)
         return None if merged is None else {**state, **dict(zip(changed, merged, strict=True))}
 
     def is_revert(state: _Files) -> bool:
@@ -253,8 +263,7 @@ def _files_apart(asked: CheckedRevert, all_orders: bool) -> tuple[bool, int]:
             for path in {*state, *mine}
         )
 
-    results = _results(asked.orders(), start, undo_one)
-    return _count(results, is_revert, all_orders)
+    return _tried(asked, start, undo_one, is_revert, all_orders=all_orders)
 
 
 def _whole_trees(asked: CheckedRevert, all_orders: bool) -> tuple[bool, int]:
@@ -263,21 +272,8 @@ def _whole_trees(asked: CheckedRevert, all_orders: bool) -> tuple[bool, int]:
     def undo_one(tree: str, side: CommitTrees) -> str | None:
         return asked.objects.merge(side.after, tree, side.before)
 
-    wanted = asked.revert.after
-    results = _results(asked.orders(), asked.revert.before, undo_one)
-    return _count(results, lambda tree: tree == wanted, all_orders)
-
-
-def _count(
-    results: Iterable[_State | None], is_revert: Callable[[_State], bool], all_orders: bool
-) -> tuple[bool, int]:
-    exact, applied = False, 0
-    for state in results:
-        applied += state is not None
-        exact = exact or (state is not None and is_revert(state))
-        if exact and not all_orders:
-            break
-    return exact, applied
+    before, after = asked.revert.before, asked.revert.after
+    return _tried(asked, before, undo_one, lambda tree: tree == after, all_orders=all_orders)
 
 
 def _may_hide_renames(asked: CheckedRevert) -> bool:
@@ -301,22 +297,15 @@ def _reverse_apply(asked: CheckedRevert) -> bool:
     def undo_one(state: Mapping[str, _Content], side: CommitTrees) -> Mapping[str, _Content] | None:
         return _unpatched(asked, state, patches[side])
 
-    wanted = {path: new for path, (_, new) in asked.changed(asked.revert).items()}
+    def is_revert(state: Mapping[str, _Content]) -> bool:
+        after = asked.revert.after
+        return asked.changed(asked.revert).keys() <= state.keys() and all(
+            content == _content(asked.objects, asked.objects.entry(after, path))
+            for path, content in state.items()
+        )
+
     start: Mapping[str, _Content] = {}
-    return any(
-        state is not None and _is_revert(asked, state, wanted)
-        for state in _results(asked.orders(), start, undo_one)
-    )
-
-
-def _is_revert(
-    asked: CheckedRevert, state: Mapping[str, _Content], wanted: Mapping[str, TreeEntry | None]
-) -> bool:
-    after = asked.revert.after
-    return set(wanted) <= set(state) and all(
-        content == _content(asked.objects, asked.objects.entry(after, path))
-        for path, content in state.items()
-    )
+    return _tried(asked, start, undo_one, is_revert)[0]
 
 
 def _unpatched(

@@ -95,16 +95,17 @@ class _Text:
 
 def line_change(before: bytes, after: bytes) -> Counter[bytes]:
     """Return which lines *after* has more often (positive) or less often than *before*."""
-    start = _common_start(before, after)
+    start = before.rfind(b"\n", 0, _common(before, after)) + 1
     before, after = before[start:], after[start:]
-    end = _common_end(before, after)
+    line_end = before.find(b"\n", len(before) - _common(before[::-1], after[::-1]))
+    end = len(before) - line_end - 1 if line_end >= 0 else 0  # bytes of whole lines
     change = Counter(lines_of(after[: len(after) - end]))
     change.subtract(Counter(lines_of(before[: len(before) - end])))
     return Counter({line: count for line, count in change.items() if count})
 
 
-def _common_start(one: bytes, other: bytes) -> int:
-    """Return how many bytes two texts begin with alike, in whole lines."""
+def _common(one: bytes, other: bytes) -> int:
+    """Return how many bytes two texts begin with alike."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -112,20 +113,4 @@ def _common_start(one: bytes, other: bytes) -> int:
             low = middle
         else:
             high = middle - 1
-    return one.rfind(b"\n", 0, low) + 1
-
-
-def _common_end(one: bytes, other: bytes) -> int:
-    """Return how many bytes two texts end with alike, in whole lines."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        same = (
-            one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]
-        )
-        if same:
-            low = middle
-        else:
-            high = middle - 1
-    line_end = one.find(b"\n", len(one) - low)
-    return len(one) - line_end - 1 if line_end >= 0 else 0
+    return low

@@ -171,7 +171,7 @@ def test_refs_without_end_are_counted(
     with served_by(refs_without_end) as url:
         said = refusal(tmp_path / "q", url, amount)
 
-    assert said == "its list of branches and tags has more than 1 MB"
+    assert said == "its list of branches and tags is larger than 1 MB"
     assert names_in(tmp_path) == []
 
 
@@ -286,5 +286,5 @@ def test_what_a_persons_proxy_sends_is_counted(
         monkeypatch.setenv("http_proxy", proxy.removesuffix("/q.git"))
         said = refusal(tmp_path / "q", "http://qemu.invalid/q.git", Amount.HISTORY)
 
-    assert said == "its list of branches and tags has more than 1 MB"
+    assert said == "its list of branches and tags is larger than 1 MB"
     assert asked == ["http://qemu.invalid/q.git/info/refs?service=git-upload-pack"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from kit.views.cockpit.view import (
     USUAL,
@@ -156,11 +156,9 @@ class ConnectorDesk(Desk):
         nothing = Html('<p class="kit-soft">This click looks at no row of the table.</p>')
         yield Tab(name="Table", html=rows or nothing)
 
-    def share(self, what: str) -> tuple[str, str]:
+    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
         """Return the diagram; there is no other text."""
-        if what == "svg":
-            return "connector.svg", self.svg
-        raise no_text(what)
+        return "connector", {"svg": lambda: self.svg}
 
     def go(self, index: int, at_ns: int) -> None:  # noqa: ARG002 - clicks have no time
         """Go to a click."""

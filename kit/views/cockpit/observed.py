@@ -15,7 +15,6 @@ from kit.views.cockpit.view import (
     View,
     Words,
     drawing_of,
-    no_text,
     picture_of,
     share_tab,
 )
@@ -95,11 +94,9 @@ class ObservedDesk(Desk):
                 differs=stop.differs,
             )
 
-    def share(self, what: str) -> tuple[str, str]:
-        """Return the name and the text of "text", "mail" or "svg"."""
-        if what not in self._shares:
-            raise no_text(what)
-        return f"{self._layout.name}.svg", self._shares[what]()
+    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+        """Return what was given."""
+        return self._layout.name, self._shares
 
     def go(self, index: int, at_ns: int) -> None:
         """Stay: every place is in the view."""

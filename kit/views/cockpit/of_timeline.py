@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from kit.simulation.knowledge import knowledge
-from kit.simulation.run import Run
+from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline
 from kit.trace.sentences import seconds
 from kit.views.cockpit.view import Head, Position, head_of
-from kit.views.diagram.svg import Drawing
+from kit.views.diagram.svg import Drawing, lone_svg
+from kit.views.diagram.text import picture_lines
 from kit.views.diagram.time_axis import CUT
 from kit.views.models.player import said_at
 from kit.views.models.timeline import TimelineModel
 
-__all__ = ["go_to", "heads_of", "here_of", "places_of"]
+__all__ = ["go_to", "heads_of", "here_of", "places_of", "texts_of"]
 
 
 def heads_of(model: TimelineModel) -> tuple[Head, ...]:
@@ -92,6 +94,17 @@ def here_of(timeline: Timeline, places: tuple[Position, ...]) -> int:
         if place.step == timeline.place and place.at_ns <= timeline.at_ns
     ]
     return found[-1] if found else 0
+
+
+def texts_of(
+    played: Run | Pair, token: str, mail_of: Callable[[Run | Pair], str] | None
+) -> Mapping[str, Callable[[], str]]:
+    """Return what makes the texts of a run or a pair; see `Desk.shares`."""
+    texts: dict[str, Callable[[], str]] = {
+        "text": lambda: "\n".join([*picture_lines(played), "", token]),
+        "svg": lambda: lone_svg(played),
+    }
+    return texts if mail_of is None else texts | {"mail": lambda: mail_of(played)}
 
 
 def go_to(model: TimelineModel, index: int, at_ns: int) -> None:

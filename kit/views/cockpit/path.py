@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from kit.explorer.comparison import PathPlay
 from kit.machine.clock import NS_PER_S
@@ -16,7 +16,6 @@ from kit.views.cockpit.view import (
     View,
     Words,
     drawing_of,
-    no_text,
     picture_of,
     share_tab,
 )
@@ -104,20 +103,16 @@ class PathDesk(Desk):
     def _tabs(self) -> Iterator[Tab]:
         lines = path_event_lines(self.model.play, _EVENT_COLUMNS, unicode=True)
         yield Tab(name="Events", html=Html("<pre>{}</pre>").format("\n".join(lines)))
-        kinds = ("text", "mail" if self._mail_of else "", "svg")
-        yield share_tab(kinds, "the whole path", self.model.command)
+        yield share_tab(self.shares()[1], "the whole path", self.model.command)
 
-    def share(self, what: str) -> tuple[str, str]:
-        """Return the name and the text of "text", "mail" or "svg"."""
-        play = self.model.play
-        match what:
-            case "text":
-                return "path.svg", "\n".join(path_text_lines(play, 72))
-            case "svg":
-                return "path.svg", lone_svg(layout_of_path(play))
-            case "mail" if self._mail_of is not None:
-                return "path.svg", self._mail_of(play)
-        raise no_text(what)
+    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+        """Return the path as text, as a mail if there is somebody to write it, and as a picture."""
+        play, mail_of = self.model.play, self._mail_of
+        texts: dict[str, Callable[[], str]] = {
+            "text": lambda: "\n".join(path_text_lines(play, 72)),
+            "svg": lambda: lone_svg(layout_of_path(play)),
+        }
+        return "path", texts if mail_of is None else texts | {"mail": lambda: mail_of(play)}
 
     def go(self, index: int, at_ns: int) -> None:  # noqa: ARG002 - choices have no time
         """Go to a choice."""

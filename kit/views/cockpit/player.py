@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from kit.course.predictions import Prediction
@@ -12,7 +12,7 @@ from kit.simulation.run import Pair, Run
 from kit.simulation.timeline import Timeline
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds, sentence
-from kit.views.cockpit.of_timeline import go_to, heads_of, here_of, places_of
+from kit.views.cockpit.of_timeline import go_to, heads_of, here_of, places_of, texts_of
 from kit.views.cockpit.view import (
     USUAL,
     Button,
@@ -30,8 +30,7 @@ from kit.views.cockpit.view import (
     share_tab,
 )
 from kit.views.diagram.legend import whole_legend
-from kit.views.diagram.svg import lone_svg, picture_svg
-from kit.views.diagram.text import picture_lines
+from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.base import said_html
 from kit.views.html.diff import joined_html
@@ -190,8 +189,7 @@ class PlayerDesk(Desk):
         yield Tab(name="Events", html=did + events + about)
         if self._lines_of is not None:
             yield Tab(name="Code", kind="code", follows=True)
-        kinds = ("text", "mail" if self._mail_of else "", "svg")
-        yield share_tab(kinds, "the whole run", f"kit open {model.token}")
+        yield share_tab(self.shares()[1], "the whole run", f"kit open {model.token}")
         yield Tab(name="Legend", html=whole_legend())
         if model.has_switch:
             yield Tab(
@@ -232,19 +230,10 @@ class PlayerDesk(Desk):
                 parts.append(joined_html(here.place, words, found))
         return Html().join(parts) or Html("<p>{}</p>").format(NO_LINES)
 
-    def share(self, what: str) -> tuple[str, str]:
-        """Return the name and the text of "text", "mail" or "svg"."""
+    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+        """Return the whole run as text, as a mail if there is somebody to write it, and as SVG."""
         model = self.model
-        name = f"{model.scenario.name}.svg"
-        match what:
-            case "text":
-                lines = picture_lines(model.timeline.played)
-                return name, "\n".join([*lines, "", model.token])
-            case "svg":
-                return name, lone_svg(model.timeline.played)
-            case "mail" if self._mail_of is not None:
-                return name, self._mail_of(model.timeline.played)
-        raise no_text(what)
+        return model.scenario.name, texts_of(model.timeline.played, model.token, self._mail_of)
 
     def go(self, index: int, at_ns: int) -> None:
         """Go to a place, and to a time after it."""

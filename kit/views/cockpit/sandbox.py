@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from kit.course.sandbox_tasks import SandboxTask
@@ -13,7 +13,7 @@ from kit.simulation.run import Pair, Run
 from kit.simulation.sandbox import Act
 from kit.trace.entry import TraceEntry
 from kit.trace.sentences import seconds
-from kit.views.cockpit.of_timeline import go_to, heads_of, here_of, places_of
+from kit.views.cockpit.of_timeline import go_to, heads_of, here_of, places_of, texts_of
 from kit.views.cockpit.player import CommitSource, NoCommits
 from kit.views.cockpit.view import (
     USUAL,
@@ -34,8 +34,7 @@ from kit.views.cockpit.view import (
     share_tab,
 )
 from kit.views.diagram.legend import whole_legend
-from kit.views.diagram.svg import lone_svg, picture_svg
-from kit.views.diagram.text import picture_lines
+from kit.views.diagram.svg import picture_svg
 from kit.views.escape import Html
 from kit.views.html.diff import commit_html, joined_html
 from kit.views.html.run import events_html
@@ -158,8 +157,7 @@ class SandboxDesk(Desk):
         yield Tab(name="Events", html=events_html(model.timeline, names))
         if self._commit_of is not None or self._lines_of is not None:
             yield Tab(name="Code", kind="code")
-        kinds = ("text", "mail" if self._mail_of else "", "svg")
-        yield share_tab(kinds, "the whole run", f"kit open {model.token}")
+        yield share_tab(self.shares()[1], "the whole run", f"kit open {model.token}")
         yield Tab(name="Legend", html=whole_legend())
 
     def code(self) -> Code:
@@ -199,17 +197,10 @@ class SandboxDesk(Desk):
                 found.append(joined_html(step, head.format(name), lines))
         return Html().join(found)
 
-    def share(self, what: str) -> tuple[str, str]:
-        """Return the name and the text of "text", "mail" or "svg"."""
-        played = self.model.pair
-        match what:
-            case "text":
-                return "sandbox.svg", "\n".join([*picture_lines(played), "", self.model.token])
-            case "svg":
-                return "sandbox.svg", lone_svg(played)
-            case "mail" if self._mail_of is not None:
-                return "sandbox.svg", self._mail_of(played)
-        raise no_text(what)
+    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+        """Return the whole run as text, as a mail if there is somebody to write it, and as SVG."""
+        model = self.model
+        return "sandbox", texts_of(model.pair, model.token, self._mail_of)
 
     def _task_view(self) -> Task | None:
         if not self._tasks:

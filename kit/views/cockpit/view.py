@@ -7,7 +7,7 @@ kernel's part is a `Desk`.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -198,7 +198,7 @@ class View:
 
 def no_text(what: str) -> UserError:
     """Return the error for a text or an action that does not exist."""
-    return UserError(f"no {what!r} here"[:80])
+    return UserError(f"there is no {what!r} here"[:80])
 
 
 class Desk(Protocol):
@@ -237,13 +237,20 @@ class Desk(Protocol):
         """Return what the tab Code shows at the current place; a desk may have no such tab."""
         return Code()
 
+    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+        """Return a file's name, and what makes its texts: some of "text", "mail" and "svg"."""
+        ...
+
     def share(self, what: str) -> tuple[str, str]:
-        """Return the name and the text of "text", "mail" or "svg".
+        """Return the name of a file and one of the texts.
 
         Raises:
             KitError: There is no such text.
         """
-        ...
+        name, texts = self.shares()
+        if what not in texts:
+            raise no_text(what)
+        return f"{name}.svg", texts[what]()
 
 
 def shown(data: Any) -> Any:  # noqa: ANN401 - JSON data

@@ -14,17 +14,29 @@ from kit.views.diagram.svg_lanes import BAR, DROPPED_EDGE, Lanes, reach
 from kit.views.diagram.time_axis import Axis
 from kit.views.escape import Html
 
-__all__ = ["TONES", "Span", "spans_of"]
+__all__ = ["Span", "spans_of"]
 
 SIZE = 11.5
 SIGN = 5.0  # half of the height of a sign: of what a party does on its own
 CLEAR = 7.0  # between an arrow or a sign and text
-SOLID = {LaneState.HOLDS, LaneState.DROPPED, LaneState.USES, LaneState.LISTED}
-DASHED = {LaneState.PENDING, LaneState.ASKED}
-TOLD = {
-    LaneState.TOLD_GONE: svg.GOOD,
-    LaneState.TOLD_KEPT: svg.BAD,
-    LaneState.DOES_NOT_KNOW: svg.WAIT,
+# What its box looks like: ground, edge and dash; then the words on it: colour, and whether bold.
+_BOXES = {
+    **dict.fromkeys(
+        (LaneState.HOLDS, LaneState.DROPPED, LaneState.USES, LaneState.LISTED),
+        ((svg.HOLD,), svg.PAPER, False),
+    ),
+    **dict.fromkeys(
+        (LaneState.PENDING, LaneState.ASKED), ((svg.PAPER, svg.WAIT, "4 2"), svg.WAIT, False)
+    ),
+    **dict.fromkeys(
+        (LaneState.ORPHANED, LaneState.WRONGLY_LISTED), ((svg.PAPER, svg.BAD), svg.BAD, True)
+    ),
+    LaneState.TOLD_GONE: ((svg.PAPER, svg.GOOD), svg.GOOD, False),
+    LaneState.TOLD_KEPT: ((svg.PAPER, svg.BAD), svg.BAD, False),
+    LaneState.DOES_NOT_KNOW: ((svg.PAPER, svg.WAIT), svg.WAIT, False),
+    LaneState.UNKNOWN: ((svg.PAPER, svg.LINE, "1 3"), svg.SOFT, False),
+    LaneState.ABORTED: ((svg.PAPER, svg.BAD, "1 3"), svg.BAD, True),
+    LaneState.WRONGLY_MISSING: ((svg.PAPER, svg.BAD, "1 3"), svg.BAD, True),
 }
 
 
@@ -57,36 +69,21 @@ def _span(start: float, end: float, parts: list[Html]) -> Span:
 
 def _bar(bar: Bar, start: float, end: float, y: float, taken: tuple[float, ...]) -> Iterator[Html]:
     box = (start, y - BAR / 2, end - start, BAR)
-    colour, halo, bold = svg.BAD, svg.PAPER, True
     if isinstance(bar.held, StateShown):
         tone = bar.held.tone
         colour, bold = TONES[tone], tone is Severity.BAD
-        yield svg.rect(*box, svg.PAPER, colour, "4 2" if tone is Severity.WAIT else "")
-    elif bar.held in SOLID:
-        yield svg.rect(*box, svg.HOLD)
-        if bar.held is LaneState.DROPPED:
-            yield svg.line(start, y + BAR / 2 - 3, end, y + BAR / 2 - 3, *DROPPED_EDGE)
-        colour, halo, bold = svg.PAPER, svg.HOLD, False
-    elif bar.held in DASHED:
-        yield svg.rect(*box, svg.PAPER, svg.WAIT, "4 2")
-        colour, bold = svg.WAIT, False
-    elif bar.held in (LaneState.ORPHANED, LaneState.WRONGLY_LISTED):
-        yield from _hatched(*box)
-        colour = svg.BAD
-    elif bar.held in TOLD:
-        colour = TOLD[bar.held]
-        yield svg.rect(*box, svg.PAPER, colour)
-        bold = False
-    elif bar.held is LaneState.UNKNOWN:
-        yield svg.rect(*box, svg.PAPER, svg.LINE, "1 3")
-        colour, bold = svg.SOFT, False
+        shape: tuple[str, ...] = (svg.PAPER, colour, "4 2" if tone is Severity.WAIT else "")
     else:
-        yield svg.rect(*box, svg.PAPER, svg.BAD, "1 3")
-    yield _inside(start, end, y, bar.words, colour, halo, taken, bold=bold)
+        shape, colour, bold = _BOXES[bar.held]
+    yield svg.rect(*box, *shape)
+    if bar.held is LaneState.DROPPED:
+        yield svg.line(start, y + BAR / 2 - 3, end, y + BAR / 2 - 3, *DROPPED_EDGE)
+    elif bar.held in (LaneState.ORPHANED, LaneState.WRONGLY_LISTED):
+        yield from _hatches(*box)
+    yield _inside(start, end, y, bar.words, colour, shape[0], taken, bold=bold)
 
 
-def _hatched(x: float, y: float, width: float, height: float) -> Iterator[Html]:
-    yield svg.rect(x, y, width, height, svg.PAPER, svg.BAD)
+def _hatches(x: float, y: float, width: float, height: float) -> Iterator[Html]:
     at = x + 3
     while at < x + width - height:
         yield svg.line(at, y + height, at + height, y, svg.BAD, 1)

@@ -166,22 +166,18 @@ def _legend(layout: Layout, width: int, signs: Signs) -> list[str]:
     what = "shows a state" if layout.own else "has it"
     none = "shows none" if layout.own else "does not have it"
     words = [f"{signs.has} {what}", f"{signs.none} {none}"]
-    words += [f"{signs.waits} waits"] * (Severity.WAIT in own)
-    words += [f"{signs.wrong} wrong"] * (Severity.BAD in own)
-    if {LaneState.PENDING, LaneState.ASKED} & helds:
-        words.append(f"{signs.waits} waits")
-    if any(side.brackets for side in layout.sides):
-        words.append(f"{signs.timer} time runs")
-    if {LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING} & helds:
-        words.append(f"{signs.wrong} wrong")
-    if LaneState.ABORTED in helds:
-        words.append(f"{signs.gone} QEMU is gone")
-    if LaneState.DROPPED in helds:
-        words.append(f"{signs.dropped} has it, no longer waits")
-    if LaneState.DOES_NOT_KNOW in helds:
-        words.append(f"{signs.unsure} timed out, does not know")
-    if LaneState.UNKNOWN in helds:
-        words.append(f"{signs.unknown} not in the log")
+    chosen = (
+        (Severity.WAIT in own, f"{signs.waits} waits"),
+        (Severity.BAD in own, f"{signs.wrong} wrong"),
+        ({LaneState.PENDING, LaneState.ASKED} & helds, f"{signs.waits} waits"),
+        (any(side.brackets for side in layout.sides), f"{signs.timer} time runs"),
+        ({LaneState.WRONGLY_LISTED, LaneState.WRONGLY_MISSING} & helds, f"{signs.wrong} wrong"),
+        (LaneState.ABORTED in helds, f"{signs.gone} QEMU is gone"),
+        (LaneState.DROPPED in helds, f"{signs.dropped} has it, no longer waits"),
+        (LaneState.DOES_NOT_KNOW in helds, f"{signs.unsure} timed out, does not know"),
+        (LaneState.UNKNOWN in helds, f"{signs.unknown} not in the log"),
+    )
+    words += [each for is_shown, each in chosen if is_shown]
     lines = [words[0]]
     for word in words[1:]:
         fits = len(lines[-1]) + 3 + len(word) <= width

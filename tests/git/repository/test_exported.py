@@ -108,7 +108,7 @@ def short(data: dict[str, object]) -> None:
     [
         (newer, "is a history of version 2, and this kit reads version 1; export it again"),
         (other, "is not a history that `kit history export` wrote"),
-        (short, "is not a history that `kit history export` wrote"),
+        (short, "is damaged, or `kit history export` did not write it; export it again"),
     ],
 )
 def test_another_file_is_refused(change: Callable[[dict[str, object]], None], message: str) -> None:

@@ -93,7 +93,7 @@ def test_a_text_that_fails_is_an_error() -> None:
     widget = SandboxWidget(SandboxDesk(SandboxModel(), mail_of=broken))
 
     assert widget.answer({"want": "mail"}) == {"error": "no history here; kit fetch"}
-    assert widget.answer({"want": 3}) == {"error": "no '3' here"}
+    assert widget.answer({"want": 3}) == {"error": "there is no '3' here"}
     widget.close()
 
 

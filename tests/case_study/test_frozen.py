@@ -70,14 +70,14 @@ def test_the_numbers_of_lesson_10_are_the_figures() -> None:
     for words in (
         f"up to February 2023 there are {figure.reverts} reverts.",
         f"{figure.verdicts['exact']} are exact.",
-        f"Of the other {figure.reverts - figure.verdicts['exact']},"
-        f" {figure.quoted_not_exact} begin with",
+        f"The other {figure.reverts - figure.verdicts['exact']} are not,",
+        f" {figure.quoted_not_exact} of them begin with",
         f"{NUMBERS[figure.exact_without_the_word]} exact ones lack the word",
-        f"within {percentile(by_committer, 0.5):.0f} days by committer date,"
-        f" {percentile(by_author, 0.5):.0f} by author date",
+        f"at most {percentile(by_committer, 0.5):.0f} days by committer date,"
+        f" {percentile(by_author, 0.5):.0f} days by author date",
         f"half of its mistakes within {percentile(by_committer, 0.5):.0f} days",
-        f"{by_year[2020].soon_median:.0f} days ({by_year[2020].soon} reverts) and"
-        f" {by_year[2021].soon_median:.0f} days ({by_year[2021].soon} reverts).",
+        f"{by_year[2020].soon_median:.0f} days ({by_year[2020].soon} reverts),"
+        f" 2021 of {by_year[2021].soon_median:.0f} ({by_year[2021].soon} reverts).",
         f"{', '.join(last_years[:3])} and {last_years[3]} days.",
         f"of 2022 lasted {by_year[2022].median:.0f} days at the median, those of 2020 lasted"
         f" {by_year[2020].median:.0f}.",

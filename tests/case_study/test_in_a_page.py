@@ -60,9 +60,7 @@ def test_commits_come_from_the_file_that_the_copy_carries() -> None:
 
     assert read.source == Source(SourceKind.REENACTMENT, "carried by this copy of the kit")
     assert read.commit("d522cb52e6").trailer("Re-enacts") is not None
-    with pytest.raises(
-        HistoryError, match="history that this copy of the kit carries does not hold"
-    ):
+    with pytest.raises(HistoryError, match="this copy of the kit carries does not hold"):
         read.commit("fe1831eff8")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 from kit.common.plain_text import plain, printable
@@ -102,10 +103,11 @@ def markdown_table(
     >>> list(markdown_table(["a", "b"], [["1", "x|y"]]))
     ['| a | b |', '|---|---|', '| 1 | x\\\\|y |']
     """
-    yield f"| {' | '.join(map(plain_markdown, heads))} |"
+    cell = partial(plain_markdown, starts=False)
+    yield f"| {' | '.join(map(cell, heads))} |"
     yield "|" + "".join("---:|" if place in numeric else "---|" for place in range(len(heads)))
     for row in rows:
-        yield f"| {' | '.join(map(plain_markdown, row))} |"
+        yield f"| {' | '.join(map(cell, row))} |"
 
 
 def _word(word: str, *, numbers: bool) -> str:

@@ -297,7 +297,7 @@ def test_show_of_a_commit_that_is_not_there_is_one_line(capsys: Captured) -> Non
     assert main(["show", "fe1831eff8"]) == 2
     assert capsys.readouterr().err == (
         "kit: the re-enactment has only the commits of the CPU's story, not"
-        " fe1831eff8a41e96044fe98a6b0e232daa22ef83; `kit fetch` gets QEMU's own commits\n"
+        " fe1831eff8a41e96044fe98a6b0e232daa22ef83; run `kit fetch` for QEMU's own commits\n"
     )
 
 

@@ -182,7 +182,8 @@ def test_a_repository_with_sha_256_is_read_and_what_cannot_be_checked_is_a_line(
     for command in ("reverts --check", "revert HEAD", "changelog main"):
         assert main([*command.split(), "--repo", str(tmp_path)]) == 2
         assert capsys.readouterr().err.splitlines()[-1] == (
-            "kit: this needs merges by libgit2, which cannot read a repository with SHA-256"
+            "kit: this needs merges by libgit2, which cannot read a repository with SHA-256;"
+            " `kit reverts` without --check lists its reverts"
         )
 
 

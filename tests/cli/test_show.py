@@ -63,7 +63,7 @@ def test_a_release_is_shown_from_the_reenactment_and_from_an_export_of_it(
 
 def test_an_error_names_what_was_typed(capsys: Captured) -> None:
     assert main(["show", "v6.0.0-rc1"]) == 2
-    assert capsys.readouterr().err.startswith("kit: v6.0.0-rc1: the re-enactment plays ")
+    assert capsys.readouterr().err.startswith("kit: v6.0.0-rc1: the re-enactment has only ")
 
 
 def test_an_export_says_what_it_lacks(tmp_path: Path, capsys: Captured) -> None:

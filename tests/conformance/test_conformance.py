@@ -46,7 +46,7 @@ def test_lesson_10_tells_the_figures_of_the_page() -> None:
 
     assert len(tools) == 7
     assert (
-        f"Of {len(CASES)} small repositories, each with another kind of revert,"
+        f"Of {len(CASES)} small repositories, each with its own kind of revert,"
         f" `kit changelog` gets {found['kit']} right, or {found['kit --content']} with"
     ) in text
     assert f"Five other tools get {others[0]} to {others[-1]}." in text

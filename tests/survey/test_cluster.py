@@ -48,5 +48,5 @@ def test_a_scheduler_that_does_not_answer_is_one_line(
 ) -> None:
     monkeypatch.setattr("kit.survey.run.CONNECT_S", 1)
     tasks = tasks_of(three_shops(tmp_path / "a"), content=False, check=False)
-    with pytest.raises(UserError, match=r"--scheduler tcp://127.0.0.1:9: does not answer"):
+    with pytest.raises(UserError, match=r"--scheduler tcp://127.0.0.1:9 does not answer"):
         run_survey(tmp_path / "s", tasks, jobs=1, scheduler="tcp://127.0.0.1:9")

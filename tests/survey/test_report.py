@@ -161,7 +161,7 @@ def test_the_commands_go_through_a_survey(
 
     assert main(["survey", paths[0], *options]) == 1
     out, err = capsys.readouterr()
-    assert out == f"2 of 3 repositories, 3 reverts; now: kit survey report {tmp_path / 's'}\n"
+    assert out == f"2 of 3 repositories, 3 reverts; next: kit survey report {tmp_path / 's'}\n"
     assert sorted(err.splitlines())[-1].startswith("kit: none: ")
     assert "3 of 3: " in err
 

@@ -230,8 +230,6 @@ class _Logged(NamedTuple):
 
     def files(self, some: Container[bytes] | None = None) -> dict[bytes, tuple[bytes, bytes]]:
         """Return mode and hash before and after, of each file or of some."""
-        if len(self.paths) == 1:
-            return {self.paths[0]: _sides(self.rows)}
         width = len(self.rows) // len(self.paths)
         return {
             path: _sides(self.rows[number * width : (number + 1) * width])
@@ -285,15 +283,8 @@ class PastChanges:
         """
         found: set[int] = set()
         before: set[int] = set()  # what a file was before a change: a number for it and its path
-        add = before.add
         for place, logged in enumerate(self._logged):
-            _, _, rows, paths = logged
-            if len(paths) == 1:  # most change one file
-                digits = (len(rows) - _ROW_BYTES) // 2
-                if hash((paths[0], rows[-digits - 2 : -2])) in before:
-                    found.add(place)
-                add(hash((paths[0], rows[_ROW_BYTES - 3 : _ROW_BYTES - 3 + digits])))
-                continue
+            paths = logged.paths
             if before.issuperset(map(hash, zip(paths, logged.hashes(after=True), strict=True))):
                 found.add(place)
             before.update(map(hash, zip(paths, logged.hashes(after=False), strict=True)))

@@ -47,7 +47,10 @@ def answer_text(outcome: AnyOutcome) -> str:
 
 def sorted_text(value: Json) -> str:
     """Return a value as text, equal for objects whose keys are in another order."""
-    return json.dumps(value, sort_keys=True)
+    return _SORTED.encode(value)
+
+
+_SORTED = json.JSONEncoder(sort_keys=True)  # made once: texts of 100,000 answers are compared
 
 
 def events_json(outcome: AnyOutcome) -> list[Json]:

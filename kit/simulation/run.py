@@ -261,10 +261,15 @@ def begin(setup: Setup, revision: Revision, platform: Platform[Any, Any] | None 
         UserError: *revision* is of another machine than the setup's.
     """
     check_board(setup, revision)
-    platform = platform or platform_of(revision)
+    return _cast(setup, _booted(setup.devices, revision, platform or platform_of(revision)))
+
+
+@lru_cache(maxsize=256)
+def _booted(devices: tuple[Device, ...], revision: Revision, platform: Platform[Any, Any]) -> World:
+    """Return the world of a machine that has booted, with its devices plugged in."""
     machine, guest = platform.switch_on(revision)
     world = World(platform=platform, machine=machine, guest=guest, ask=platform.ask)
-    return begin_with(setup, world)
+    return _boot(devices, world)
 
 
 def check_board(setup: Setup, revision: Revision) -> None:
@@ -277,11 +282,20 @@ def check_board(setup: Setup, revision: Revision) -> None:
 
 def begin_with(setup: Setup, world: World) -> World:
     """Return what `begin` returns, from a world whose machine was just switched on."""
+    return _cast(setup, _boot(setup.devices, world))
+
+
+def _boot(devices: tuple[Device, ...], world: World) -> World:
     machine, *_ = world.ask(world.machine, SystemReset())
     boots = (Envelope(Actor.GUEST, Restarted()),)
     world = _settle(replace(world, machine=machine, in_flight=boots, moments=()))
-    for device in setup.devices:
+    for device in devices:
         world = _settle(typed(world, TypedLine(0, Actor.QEMU, DeviceAdd(device))))
+    return world
+
+
+def _cast(setup: Setup, world: World) -> World:
+    """Return the world in which a run begins, from that of a machine that has booted."""
     if setup.uptime_ns:
         machine, *_ = world.ask(world.machine, ClockStep(setup.uptime_ns))
         world = replace(world, machine=machine)

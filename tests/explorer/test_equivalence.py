@@ -7,11 +7,11 @@ import pytest
 from kit.actors.pseries_programs import GuestKind
 from kit.explorer.equivalence import Alike, alike
 from kit.explorer.paths import PlayedPath
-from kit.explorer.scope import LINUX, Scope
+from kit.explorer.scope import Scope
 from kit.explorer.search import Ended
 from kit.machine.catalogue import find_revision
 from kit.machine.events import QmpError, QmpReturn
-from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, found
+from tests.explorer.found import ARBITRARY, KINDS, LINUX_5_12, LINUX_5_13, LINUX_5_14, found
 
 SMALL = Scope(cores=1, requests=2, resets=1, migrations=1)
 
@@ -20,7 +20,7 @@ def compared(ours: str, theirs: str, kind: GuestKind, scope: Scope = SMALL) -> A
     return alike(find_revision(ours), find_revision(theirs), kind, scope)
 
 
-@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
 @pytest.mark.parametrize("commit", ["51254ffb32", "4515a5f786"])
 def test_two_of_the_three_commits_change_no_answer(commit: str, kind: GuestKind) -> None:
     """Recorded: the 13 builds are 10 machines; here over the whole default scope."""

@@ -67,12 +67,18 @@ def _line(shown: str, *, numbers: bool) -> str:
 def _with_spans(shown: str, *, numbers: bool) -> str:
     parts = _SPAN.split(shown)  # words, code, words, …
     pieces = [
-        markdown_code(each) if place % 2 else _line(each, numbers=numbers)
+        _code(each) if place % 2 else _line(each, numbers=numbers)
         for place, each in enumerate(parts)
     ]
     if any(one.endswith("`") and other.startswith("`") for one, other in pairwise(pieces)):
         return _line(shown, numbers=numbers)  # two spans side by side would be one
     return "".join(pieces)
+
+
+def _code(words: str) -> str:
+    """Return words as code without ``]:``, which behind a line's ``[`` would define a link."""
+    parts = re.split(r"(?<=\]):", words)
+    return ":".join(markdown_code(each) if each else "" for each in parts)
 
 
 def markdown_code(words: str) -> str:
@@ -114,4 +120,4 @@ def _word(word: str, *, numbers: bool) -> str:
     if numbers and (own := _OWN_NUMBER.fullmatch(word)):
         before, number, after = own.groups()
         return f"{_SIGNS.sub(_ESCAPED, before)}{number}{_SIGNS.sub(_ESCAPED, after)}"
-    return markdown_code(word) if _MEANING.search(word) else _SIGNS.sub(_ESCAPED, word)
+    return _code(word) if _MEANING.search(word) else _SIGNS.sub(_ESCAPED, word)

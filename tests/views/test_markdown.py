@@ -19,7 +19,21 @@ PIECES = st.sampled_from(
         *("`", "``", "\\", "*", "_", "<b>", "<!--", "[x](y)", "![", "]", "&amp;", "&#64;", "~~"),
         *("@all", "@a/b", "x@y.org", "#1", "GH-1", "!1", "a/b#1", "https://e.org", "www.e.org"),
         *("mailto:x", "e.org", "0123456789", "1.", "1)", "- ", "+ ", "# ", "> ", "---", "===", "|"),
-        *("\n", "\t", "    ", " ", "word", "é", "\u202e", "\u3164", "{{x}}", "$x$", "```", ":"),
+        *(
+            "\n",
+            "\t",
+            "    ",
+            " ",
+            "word",
+            "é",
+            "\u202e",
+            "\u3164",
+            "{{x}}",
+            "$x$",
+            "```",
+            ":",
+            "]:",
+        ),
     ]
 )
 WORDS = st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=60)
@@ -41,6 +55,8 @@ def leaves(tokens: list[Token]) -> Iterator[Token]:
 @example(words="`@all` \\`@all\\`")
 @example(words="x`@a`` y`")
 @example(words="<a href=`@x`>")
+@example(words="@x]: y")
+@example(words="[x]://y]:@z")
 def test_it_shows_what_was_written_and_a_forge_finds_nothing_in_it(holder: str, words: str) -> None:
     """Outside of code no person, no link, no reference; no HTML, and no more than is held."""
     shown = plain(" ".join(words.split()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -123,12 +123,7 @@ def changelog_of(
     commits, found = _read(clone, objects, list(parents))
     if content:
         found |= _silent(clone, objects, span, commits, found)
-    if by is None:
-        by = habit_of(
-            subject_and_body(each.message)[0]
-            for each in commits.values()
-            if not isinstance(each, str) and len(each.parents) < 2
-        )
+    by = by or _habit(commits.values())
     released, dates = _released(clone, parents)
     entries = [
         replace(_entry(objects, sha, commit, found, by), tag=released.get(sha))
@@ -146,6 +141,14 @@ def changelog_of(
     }
     before = _last_release(clone, older) if older is not None else None
     return RangeRead(judged(entries, found, merges), by, dates, before)
+
+
+def _habit(commits: Iterable[RawCommit | str]) -> Grouping:
+    return habit_of(
+        subject_and_body(each.message)[0]
+        for each in commits
+        if not isinstance(each, str) and len(each.parents) < 2
+    )
 
 
 def since_release(history: History, end: str = "") -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kit.common.errors import UserError
+from kit.git.values.verdict import CheckAnswer
 
 if TYPE_CHECKING:
     from kit.git.reverts.exactness import CheckedRevert
@@ -35,6 +36,10 @@ class RevertCheck:
     label: str
     question: str
     ask: Callable[[CheckedRevert], bool | None]
+
+    def answered(self, answer: bool | None = None) -> CheckAnswer:
+        """Return what it says of a revert."""
+        return CheckAnswer(self.name, self.label, self.question, answer)
 
 
 @lru_cache(maxsize=4)

@@ -94,7 +94,6 @@ def check_exactness(
         packages: Ask the checks of installed packages, too; no verdict rests on them.
     """
     checks = every_check() if packages else _CHECKS
-    unanswered = tuple(CheckAnswer(each.name, each.label, each.question) for each in checks)
     here = [target for target in targets if target.sha is not None]
     notes = [
         f"{target.named} is {target.status.value} here"
@@ -102,9 +101,7 @@ def check_exactness(
         if target.status is not TargetStatus.OK
     ]
     if not here:
-        return RevertFinding(
-            note="; ".join(notes) or "it does not name a commit", checks=unanswered
-        )
+        return _unanswered(checks, notes or ["it does not name a commit"])
     objects.start()
     try:
         revert = sides_of(objects, sha)
@@ -113,7 +110,7 @@ def check_exactness(
         for side in (revert, *undone):
             objects.check_size(asked.changed(side))
     except MissingObjectError as error:
-        return RevertFinding(note="; ".join([*notes, str(error)]), checks=unanswered)
+        return _unanswered(checks, [*notes, str(error)])
     notes += [
         f"{target.named} is a merge, compared with its first parent"
         for target, side in zip(here, undone, strict=True)
@@ -121,9 +118,7 @@ def check_exactness(
     ]
     if len(revert.commit.parents) > 1:
         notes.append("the revert is a merge itself, compared with its first parent")
-    answers = tuple(
-        CheckAnswer(each.name, each.label, each.question, _answer(asked, each)) for each in checks
-    )
+    answers = tuple(_answer(asked, each) for each in checks)
     said = {each.name: each.answer for each in answers}
     residual = asked.safely(asked.residual)
     objects.start()
@@ -138,15 +133,19 @@ def check_exactness(
     )
 
 
-def _answer(asked: CheckedRevert, check: RevertCheck) -> bool | None:
+def _unanswered(checks: Sequence[RevertCheck], notes: Sequence[str]) -> RevertFinding:
+    return RevertFinding(note="; ".join(notes), checks=tuple(each.answered() for each in checks))
+
+
+def _answer(asked: CheckedRevert, check: RevertCheck) -> CheckAnswer:
     """Ask a check; one of a package that fails is a note."""
-    if check in _CHECKS:
-        return asked.safely(partial(check.ask, asked))
     try:
-        return asked.safely(partial(check.ask, asked))
-    except Exception as error:  # noqa: BLE001 - whatever code of others raises
+        return check.answered(asked.safely(partial(check.ask, asked)))
+    except Exception as error:
+        if check in _CHECKS:
+            raise
         asked.trouble[f"the check {check.label} failed: {type(error).__name__}: {error}"] = None
-        return None
+        return check.answered()
 
 
 class CheckedRevert:

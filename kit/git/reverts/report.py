@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,14 +49,9 @@ def revert_report(history: History, revision: str) -> RevertReport:
         clone.commit(target.sha).subject if target.sha else "" for target in revert.targets
     )
     notes = [finding.note] if finding.note else []
-    tags: tuple[str, ...] = ()
-    untold: list[str] = []
-    named = clone.tags()
-    try:
-        tags = tags_with_code(objects, revert.sha, revert.resolved, named, untold.append)
-    except MissingObjectError as error:
-        untold = [name for name, _ in named]
-        notes.append(f"the kit cannot tell which tags have the code: {error}")
+    tags, untold, why = _tags(objects, revert, clone.tags())
+    if why:
+        notes.append(f"the kit cannot tell which tags have the code: {why}")
     after: tuple[LaterCommit, ...] = ()
     try:
         known = [title for title in titles if title]
@@ -75,8 +70,20 @@ def revert_report(history: History, revision: str) -> RevertReport:
         chain=tuple(_chain(history, objects, revert)),
         after=after,
         untold=len(untold),
-        untold_tags=tuple(untold),
+        untold_tags=untold,
     )
+
+
+def _tags(
+    objects: Objects, revert: Revert, named: Sequence[tuple[str, str]]
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return the tags that have the code, those of which that is not known, and why."""
+    untold: list[str] = []
+    try:
+        found = tags_with_code(objects, revert.sha, revert.resolved, named, untold.append)
+    except MissingObjectError as error:
+        return (), tuple(name for name, _ in named), str(error)
+    return found, tuple(untold), ""
 
 
 def _lines(objects: Objects, sha: str) -> int | None:
@@ -139,12 +146,7 @@ def shipped(history: History, revision: str) -> tuple[TaggedVersion, ...]:
     clone = clone_of(history)
     revert = read_revert(clone, history.commit(revision).hash)
     named = [(name, sha) for name, sha in clone.tags() if is_version(name)]
-    untold: list[str] = []
-    try:
-        objects = clone.commits().objects()
-        code = tags_with_code(objects, revert.sha, revert.resolved, named, untold.append)
-    except MissingObjectError:
-        code, untold = (), [name for name, _ in named]
+    code, untold, _ = _tags(clone.commits().objects(), revert, named)
     return versions_of(clone, revert, code, untold)
 
 

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,9 @@ from kit.handout.execute import LessonKernel, prepare
 from tests.effort import LONG, SAMPLE, sample
 from tests.executed import Executed, executed_by, shared_folder
 from tests.order import arranged
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Program = Callable[..., str]
 
@@ -86,8 +90,21 @@ def program() -> Program:
 
 @pytest.fixture(scope="session")
 def chromium(program: Program) -> str:
-    """Return the path of a browser that playwright can drive."""
-    return program("chromium", "chromium-browser", "google-chrome")
+    """Return the path of a browser that playwright can drive; one without windows takes less."""
+    return program("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Return the one browser of this process: playwright allows no second."""
+    from playwright.sync_api import sync_playwright  # here: most processes need no browser
+
+    from tests.lab import BROWSER_FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
+        yield browser
+        browser.close()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -94,14 +94,29 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"JupyterLab does not answer at {url}:\n{log.read_text()[-3000:]}")
 
 
-def open_lesson(page: Page, address: str, name: str, theme: str = "JupyterLab Light") -> None:
-    """Open a lesson, wait for its kernel, run all its cells and wait for the widgets."""
+def open_lesson(
+    page: Page, address: str, name: str, theme: str = "JupyterLab Light", cell: str = ""
+) -> None:
+    """Open a lesson, wait for its kernel, run its cells and wait for the widgets.
+
+    Args:
+        page: A page of the browser.
+        address: JupyterLab's.
+        name: The notebook's.
+        theme: JupyterLab's.
+        cell: Words of the only cell to run; empty is all of them.
+    """
     page.goto(f"{address}/lab/tree/notebooks/{name}?reset", timeout=READY_MS)
-    _run_all(page, theme)
+    _run(page, theme, cell)
 
 
 def open_in_site(
-    page: Page, address: str, name: str, theme: str = "JupyterLab Light", written: str = ""
+    page: Page,
+    address: str,
+    name: str,
+    theme: str = "JupyterLab Light",
+    cell: str = "",
+    written: str = "",
 ) -> None:
     """Do the same in a JupyterLite site.
 
@@ -110,6 +125,7 @@ def open_in_site(
         address: Of the site.
         name: The notebook's.
         theme: JupyterLab's.
+        cell: As for open_lesson.
         written: A notebook's text, which is saved under that name first; else the site has it.
     """
     page.goto(f"{address}/lab/index.html?reset", timeout=READY_MS)
@@ -128,11 +144,16 @@ def open_in_site(
         }""",
         [name, written],
     )
-    _run_all(page, theme)
+    _run(page, theme, cell)
 
 
 def open_beside(
-    page: Page, name: str, theme: str = "JupyterLab Light", *, same_kernel: bool = False
+    page: Page,
+    name: str,
+    theme: str = "JupyterLab Light",
+    cell: str = "",
+    *,
+    same_kernel: bool = False,
 ) -> None:
     """Open a lesson in a JupyterLab that shows another, which is closed.
 
@@ -140,25 +161,30 @@ def open_beside(
         page: Of JupyterLab.
         name: The notebook's.
         theme: JupyterLab's.
-        same_kernel: Go on with the other's kernel; else that ends.
+        cell: As for open_lesson.
+        same_kernel: Go on with the other's kernel, which forgets what it ran; else that ends.
     """
     page.evaluate(
-        """async ([path, same]) => {
+        """async ([path, same, code]) => {
             const app = window.jupyterapp;
             let kernel;
             for (const one of [...app.shell.widgets("main")]) {
-                if (same) kernel ??= one.sessionContext?.session?.kernel?.model;
-                else await one.sessionContext?.shutdown();
+                const its = one.sessionContext?.session?.kernel;
+                if (!same) await one.sessionContext?.shutdown();
+                else if (its && !kernel) {
+                    await its.requestExecute({code, silent: true, store_history: false}).done;
+                    kernel = its.model;
+                }
                 if (one.context) one.context.model.dirty = false;  // or it asks whether to save
                 one.close();
             }
             await app.commands.execute("docmanager:open", {path, kernel});
         }""",
-        [f"notebooks/{name}", same_kernel],
+        [f"notebooks/{name}", same_kernel, FORGET_CELLS],
     )
     page.mouse.move(0, 0)
     page.evaluate(FORGET_PLACES)
-    _run_all(page, theme)
+    _run(page, theme, cell)
 
 
 # what a test did in a lesson is no start for the next one
@@ -168,24 +194,35 @@ FORGET_PLACES = """() => {
 }"""
 
 
-def run_again(page: Page, theme: str = "JupyterLab Light") -> None:
-    """Empty a lesson's outputs and run all its cells on the kernel that it has."""
+# nor what its cells did in the kernel
+FORGET_CELLS = """\
+import ipywidgets
+ipywidgets.Widget.close_all()
+get_ipython().run_line_magic("reset", "-f")
+"""
+
+
+def run_again(page: Page, theme: str = "JupyterLab Light", cell: str = "") -> None:
+    """Empty a lesson's outputs and run its cells on the kernel that it has."""
     page.evaluate(
-        """async () => {
+        """async (code) => {
             const app = window.jupyterapp;
             for (const one of [...app.shell.widgets("main")])
                 if (one.content?.activeCell) app.shell.activateById(one.id);
                 else one.close();  // what a link opened
             await app.commands.execute("notebook:clear-all-cell-outputs");
-        }"""
+            const kernel = app.shell.currentWidget.sessionContext.session?.kernel;
+            await kernel?.requestExecute({code, silent: true, store_history: false}).done;
+        }""",
+        FORGET_CELLS,
     )
-    _run_all(page, theme)
+    _run(page, theme, cell)
 
 
-def _run_all(page: Page, theme: str) -> None:
+def _run(page: Page, theme: str, cell: str) -> None:
     page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=READY_MS)
     page.evaluate(
-        """async (theme) => {
+        """async ([theme, cell]) => {
             const app = window.jupyterapp;
             const panel = app.shell.currentWidget;
             await panel.context.ready;
@@ -193,9 +230,12 @@ def _run_all(page: Page, theme: str) -> None:
             await panel.sessionContext.session.kernel.info;
             if (document.body.dataset.jpThemeName !== theme)
                 await app.commands.execute("apputils:change-theme", {theme});
-            await app.commands.execute("notebook:run-all-cells");
+            const {content} = panel, source = (one) => one.model.sharedModel.getSource();
+            if (cell) content.activeCellIndex = content.widgets.findIndex(
+                (one) => one.model.type === "code" && source(one).includes(cell));
+            await app.commands.execute(`notebook:run-${cell ? "cell" : "all-cells"}`);
         }""",
-        theme,
+        [theme, cell],
     )
     page.locator(".kit .kit-verdict").first.wait_for(timeout=READY_MS)
 

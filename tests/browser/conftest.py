@@ -19,11 +19,9 @@ from playwright.sync_api import (
     Page,
     ViewportSize,
     expect,
-    sync_playwright,
 )
 
 from tests.lab import (
-    BROWSER_FLAGS,
     lab_server,
     open_beside,
     open_in_site,
@@ -64,14 +62,6 @@ def address(lab_home: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
 def context(browser: Browser) -> BrowserContext:
     """One reader of a site: what was loaded once is at hand."""
     return browser.new_context(viewport=VIEWPORT)
@@ -88,7 +78,7 @@ class Kept:
     broken: list[str] = field(default_factory=list)
 
 
-def watched(page: Page, lesson: str, kernel: str = "") -> Kept:
+def watched(page: Page, lesson: str, kernel: str) -> Kept:
     kept = Kept(page, lesson, kernel)
     page.context.on("request", lambda request: kept.elsewhere.append(request.url))
     page.on("pageerror", lambda error: kept.broken.append(str(error)))
@@ -101,38 +91,47 @@ def opened(
 ) -> Iterator[OpenLesson]:
     """Open a lesson with its cells run; no request may leave the machine, no script break.
 
-    JupyterLab is loaded once.  Its page stays; the kernel, too, for whoever opens the same lesson
-    next and finds all its cells run anew, or another that names the same kernel.
+    JupyterLab is loaded once.  Its page stays; the kernel, too, with nothing left of what it ran,
+    but for a lesson that names another one or lies in another folder.
     """
     context: BrowserContext | None = request.getfixturevalue("context") if SITE else None
     expect.set_options(timeout=30_000)  # a busy machine is not a mistake of the page's
     kept: list[Kept] = []
 
-    def in_lab(name: str, theme: str, kernel: str) -> Kept:
+    def in_lab(name: str, theme: str, cell: str, kernel: str) -> Kept:
         if not kept:
             found = watched(browser.new_page(viewport=VIEWPORT), name, kernel)
-            open_lesson(found.page, address, name, theme)
+            open_lesson(found.page, address, name, theme, cell)
             return found
         found = kept.pop()
         found.page.set_viewport_size(VIEWPORT)
         if found.lesson == name:
-            run_again(found.page, theme)
+            run_again(found.page, theme, cell)
         else:
-            same = kernel != "" and kernel == found.kernel
-            open_beside(found.page, name, theme, same_kernel=same)
+            folders = {Path(one).parent for one in (name, found.lesson)}
+            same = kernel == found.kernel and len(folders) == 1  # in which a kernel runs
+            open_beside(found.page, name, theme, cell, same_kernel=same)
             found.lesson, found.kernel = name, kernel
         return found
 
-    def in_site(name: str, theme: str, context: BrowserContext) -> Kept:
-        found = watched(context.new_page(), name)
+    def in_site(name: str, theme: str, cell: str, context: BrowserContext) -> Kept:
+        found = watched(context.new_page(), name, "")
         written = lab_home / "work" / "notebooks" / name
         text = written.read_text(encoding="utf-8") if written.exists() else ""
-        open_in_site(found.page, address, name, theme, text)
+        open_in_site(found.page, address, name, theme, cell, text)
         return found
 
     @contextmanager
-    def open_page(name: str, theme: str = "JupyterLab Light", kernel: str = "") -> Iterator[Page]:
-        found = in_site(name, theme, context) if context else in_lab(name, theme, kernel)
+    def open_page(
+        name: str,
+        theme: str = "JupyterLab Light",
+        cell: str = "",
+        kernel: str = "of all",
+    ) -> Iterator[Page]:
+        if context:
+            found = in_site(name, theme, cell, context)
+        else:
+            found = in_lab(name, theme, cell, kernel)
         completed = False
         try:
             yield found.page

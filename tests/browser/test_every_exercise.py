@@ -27,7 +27,7 @@ def test_every_exercise_is_failed_and_solved(
     show = "".join(f'display(exercise("{one.name}"))\n' for one in asked)
     cell = f"from IPython.display import display\nfrom kit import exercise\n{show}"
     write_notebook(lab_home / "work" / "notebooks" / f"cards-{lesson}.ipynb", cell)
-    with opened(f"cards-{lesson}.ipynb", kernel="cards") as page:
+    with opened(f"cards-{lesson}.ipynb") as page:
         cards = page.locator(".kit-exercise")
         expect(cards).to_have_count(len(asked))
         for number, one in enumerate(asked):

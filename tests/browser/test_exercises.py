@@ -24,21 +24,14 @@ NAMES = (
 
 @pytest.fixture(scope="module", autouse=True)
 def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server makes the folder
-    begin = "from kit import exercise\n"
-    for name in NAMES:
-        path = lab_home / "work" / "notebooks" / f"card-{name}.ipynb"
-        write_notebook(path, f'{begin}exercise("{name}")')
+    cells = (f'from kit import exercise\nexercise("{name}")' for name in NAMES)
+    write_notebook(lab_home / "work" / "notebooks" / "cards.ipynb", *cells)
 
 
 @pytest.fixture
 def page(opened: OpenLesson, name: str) -> Iterator[Page]:
-    with opened(f"card-{name}.ipynb", kernel="cards") as page:
+    with opened("cards.ipynb", cell=name) as page:
         yield page
-
-
-def cards(*names: str) -> pytest.MarkDecorator:
-    """Parametrize a test by cards; those of one card run one after the other, on one page."""
-    return pytest.mark.parametrize("name", names, scope="module")
 
 
 def focused(page: Page) -> str:
@@ -64,7 +57,7 @@ def said(page: Page) -> Locator:
     return page.locator(".kit-exercise .kit-verdict[aria-live=polite]")
 
 
-@cards("late-what-becomes")
+@pytest.mark.parametrize("name", ["late-what-becomes"])
 def test_a_prediction(page: Page) -> None:
     cells = page.locator(".jp-Cell").count()
     press(page, "○ The guest uses it, and no request is pending", "check")
@@ -79,7 +72,7 @@ def test_a_prediction(page: Page) -> None:
     assert page.locator(".jp-Cell").count() == cells
 
 
-@cards("late-what-becomes")
+@pytest.mark.parametrize("name", ["late-what-becomes"])
 def test_keys_stay_in_the_card_and_arrows_go_from_answer_to_answer(page: Page) -> None:
     cells = page.locator(".jp-Cell").count()
     first = page.locator(".kit-exercise .kit-choices button").first
@@ -94,7 +87,7 @@ def test_keys_stay_in_the_card_and_arrows_go_from_answer_to_answer(page: Page) -
     assert page.locator(".jp-Cell").count() == cells
 
 
-@cards("limbo-in-two")
+@pytest.mark.parametrize("name", ["limbo-in-two"])
 def test_a_script(page: Page) -> None:
     press(page, "device_del core1", "+5 s", "guest releases", "check")
     expect(said(page)).to_contain_text("QEMU has removed it: the request was pending")
@@ -106,7 +99,7 @@ def test_a_script(page: Page) -> None:
     expect(said(page)).to_contain_text("Right: that does it at pre-revert.")
 
 
-@cards("half-a-second")
+@pytest.mark.parametrize("name", ["half-a-second"])
 def test_a_number(page: Page) -> None:
     box = page.get_by_label("your answer")
     box.focus()
@@ -120,7 +113,7 @@ def test_a_number(page: Page) -> None:
         box.focus()
 
 
-@cards("what-can-be-left-out")
+@pytest.mark.parametrize("name", ["what-can-be-left-out"])
 def test_lines_of_a_diff(page: Page) -> None:
     expect(page.locator(".kit-exercise pre.kit-diff")).to_have_count(4)
     press(page, "☐ the helper that computes what is left", "check")
@@ -129,7 +122,7 @@ def test_lines_of_a_diff(page: Page) -> None:
     expect(said(page)).to_contain_text("Right.")
 
 
-@cards("release-order")
+@pytest.mark.parametrize("name", ["release-order"])
 def test_an_order(page: Page) -> None:
     press(page, "– ISOLATE: the guest disconnects the core", "check")
     expect(said(page)).to_contain_text("The first one is not right yet.")
@@ -140,7 +133,7 @@ def test_an_order(page: Page) -> None:
     expect(said(page)).to_contain_text("Right, at revert.")
 
 
-@cards("limbo-in-two")
+@pytest.mark.parametrize("name", ["limbo-in-two"])
 def test_hints_open_by_keys_and_stay_open(page: Page) -> None:
     summary = page.locator(".kit-exercise summary", has_text="Nearly there")
     summary.focus()
@@ -155,7 +148,7 @@ def test_hints_open_by_keys_and_stay_open(page: Page) -> None:
 
 @pytest.mark.parametrize(("name", "theme"), in_turn(NAMES, ["JupyterLab Light", "JupyterLab Dark"]))
 def test_axe_finds_nothing_serious(opened: OpenLesson, name: str, theme: str) -> None:
-    with opened(f"card-{name}.ipynb", theme, kernel="cards") as page:
+    with opened("cards.ipynb", theme, cell=name) as page:
         unanswered = serious_findings(page)
         press(page, "check")
         wrong = serious_findings(page)

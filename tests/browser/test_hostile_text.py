@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from kit.case_study.history import exported_history
+from kit.cli.main import main
 from tests.browser.conftest import OpenLesson
 from tests.git.odd_objects import complaints
 from tests.git.workshop import numbered, workshop
@@ -162,17 +162,16 @@ class Machine:
 
 
 def kit(*arguments: str, history: Path = Path("re-enactment")) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "kit", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"KIT_QEMU": str(history)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert complaints(done.stderr) == 0
-    return done.stdout
+    said, complained = StringIO(), StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        redirect_stdout(said),
+        redirect_stderr(complained),
+    ):
+        patched.setenv("KIT_QEMU", str(history))
+        main(arguments)
+    assert complaints(complained.getvalue()) == 0
+    return said.getvalue()
 
 
 def notebook(lab_home: Path, name: str, *sources: str) -> str:
@@ -217,7 +216,7 @@ def test_a_hostile_repository_is_only_text_in_a_notebook(
         'revert_dates("HEAD")',
         'revert("HEAD~1")',
     )
-    with opened(name) as page:
+    with opened(name, kernel=name) as page:
         page.locator(".kit-name:visible").first.click()
         unfold(page)
         settle(page)
@@ -239,7 +238,7 @@ def test_a_hostile_history_is_only_text_in_a_notebook(
         "sandbox()",
         f'player("{scenario}", before="pre-revert", after="revert", reveal=True)',
     )
-    with opened(name) as page:
+    with opened(name, kernel=name) as page:
         for tab in ("Code", "Events", "Share"):
             for cockpit in page.locator(".kit-cockpit").all():
                 if cockpit.get_by_role("tab", name=tab).count():
@@ -319,7 +318,7 @@ def test_a_hostile_machine_is_only_text_in_a_notebook(
         'mine.play("all")',
         "mine.verdict()",
     )
-    with opened(name) as page:
+    with opened(name, kernel=name) as page:
         for tab in ("Events", "Share"):
             for cockpit in page.locator(".kit-cockpit").all():
                 if cockpit.get_by_role("tab", name=tab).count():
@@ -360,7 +359,7 @@ def test_markdown_is_only_text_where_a_notebook_shows_it(
         *(f"from IPython.display import Markdown\nMarkdown({text!r})" for text in texts),
         'from kit import sandbox\nsandbox("timer", "revert")',  # which says that all is shown
     )
-    with opened(name) as page:
+    with opened(name, kernel=name) as page:
         settle(page)
 
     assert canary.calls == []

@@ -16,7 +16,7 @@ LESSON = "01-before-and-after.ipynb"
 
 @pytest.fixture
 def page(opened: OpenLesson) -> Iterator[Page]:
-    with opened(LESSON) as page:
+    with opened(LESSON, cell="sandbox(") as page:
         yield page
 
 
@@ -117,8 +117,9 @@ def test_the_diff_says_which_history_it_was_read_from(page: Page) -> None:
     expect(page.locator(".kit-sandbox")).to_contain_text("read from: re-enactment, not QEMU's code")
 
 
-def test_the_diagram_follows_the_revision(page: Page) -> None:
-    diagram = page.locator('.jp-OutputArea-output svg[aria-label^="States of a CPU connector"]')
+def test_the_diagram_follows_the_revision(opened: OpenLesson) -> None:
+    with opened(LESSON) as page:
+        diagram = page.locator('.jp-OutputArea-output svg[aria-label^="States of a CPU connector"]')
 
-    expect(diagram).to_be_visible()
-    expect(diagram).to_contain_text("After 15 s QEMU drops the request")
+        expect(diagram).to_be_visible()
+        expect(diagram).to_contain_text("After 15 s QEMU drops the request")

@@ -21,9 +21,13 @@ WIDER = """() => [...document.querySelectorAll(".jp-OutputArea-output, .jp-Outpu
     .filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.className)"""
 
 
-def test_nothing_that_fits_can_be_scrolled_sideways(opened: OpenLesson, lab_home: Path) -> None:
-    write_notebook(lab_home / "work" / "notebooks" / "sideways.ipynb", SOURCE, ENDS)
-    with opened("sideways.ipynb") as page:
+@pytest.fixture(scope="module", autouse=True)
+def notebook(address: str, lab_home: Path) -> None:  # noqa: ARG001 - the server makes the folder
+    write_notebook(lab_home / "work" / "notebooks" / "properties.ipynb", SOURCE, ENDS)
+
+
+def test_nothing_that_fits_can_be_scrolled_sideways(opened: OpenLesson) -> None:
+    with opened("properties.ipynb") as page:
         expect(page.locator(".kit-properties")).to_be_visible()
         expect(page.locator(".kit")).to_have_count(2)
 
@@ -31,11 +35,8 @@ def test_nothing_that_fits_can_be_scrolled_sideways(opened: OpenLesson, lab_home
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_a_cell_opens_the_path_that_breaks_its_promise(
-    opened: OpenLesson, lab_home: Path, theme: str
-) -> None:
-    write_notebook(lab_home / "work" / "notebooks" / "only-properties.ipynb", SOURCE)
-    with opened("only-properties.ipynb", theme) as page:
+def test_a_cell_opens_the_path_that_breaks_its_promise(opened: OpenLesson, theme: str) -> None:
+    with opened("properties.ipynb", theme, cell=SOURCE) as page:
         table = page.locator(".kit-properties")
         table.get_by_role("button", name="explore all").focus()
         page.keyboard.press("Enter")

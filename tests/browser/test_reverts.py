@@ -40,7 +40,7 @@ def focused(page: Page) -> str:
 
 
 def test_by_keys_one_filters_turns_and_chooses(opened: OpenLesson) -> None:
-    with opened("only-reverts.ipynb") as page:
+    with opened("only-reverts.ipynb", kernel="of the project") as page:
         cells = page.locator(".jp-Cell").count()
         expect(page.locator(".kit-name:visible")).to_have_count(20)
         page.get_by_role("button", name="next page ›").focus()
@@ -65,7 +65,7 @@ def test_by_keys_one_filters_turns_and_chooses(opened: OpenLesson) -> None:
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_axe_finds_nothing_serious(opened: OpenLesson, theme: str) -> None:
-    with opened("only-reverts.ipynb", theme) as page:
+    with opened("only-reverts.ipynb", theme, kernel="of the project") as page:
         page.get_by_role("button", name="check these").click()
         expect(page.locator(".kit-reverts")).to_contain_text(f"{COUNT} checked.")
         page.locator(".kit-name:visible").nth(3).click()

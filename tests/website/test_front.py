@@ -8,16 +8,14 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from kit.storage.scenarios import scenarios
-from tests.lab import BROWSER_FLAGS
 from tools.website import handouts, stick
 from tools.website.downloads import SiteError
 from tools.website.front import front_page, stories_page
@@ -81,14 +79,6 @@ def test_every_scenario_is_a_story_and_stands_in_the_list(tmp_path: Path) -> Non
 
     assert listed == [file for file, _ in made] == [f"{name}.html" for name in scenarios()]
     assert {file for file, _ in made} == {path.name for path in tmp_path.iterdir()}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.mark.browser

@@ -4,14 +4,14 @@ A character that nobody sees (a control character, a mark of direction, a separa
 of a surrogate pair, a filler, a selector of variants, a space other than U+0020) is shown as
 Python writes it: ``\\u202e``.  Terminal, HTML, SVG, mail and Markdown all use this module.
 
-Source: the general categories of Python's ``unicodedata``; the property
-Default_Ignorable_Code_Point of Unicode 16.0, DerivedCoreProperties.txt (the same 4174 code points
-since Unicode 14.0); Unicode Technical Report 36, 2.2.
+Source: ``str.isprintable`` of Python, which is False for the general categories Cc, Cf, Cs, Co, Cn,
+Zl and Zp, and for Zs other than U+0020; the property Default_Ignorable_Code_Point of Unicode 16.0,
+DerivedCoreProperties.txt (the same 4174 code points since Unicode 14.0); Unicode Technical Report
+36, 2.2.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from functools import lru_cache
 
 __all__ = ["is_seen", "plain", "printable", "short", "spreadsheet_cell"]
@@ -24,23 +24,18 @@ _IGNORABLE = (
 )
 """Default_Ignorable_Code_Point: the first and the last of each range."""
 
-_IGNORABLE_CODES = frozenset(code for first, last in _IGNORABLE for code in range(first, last + 1))
-
 _BLANK = "\u2800\U00013441\U00013442\U00016fe4\U0001d159"
 """Signs whose glyph is empty: of Braille, Egypt (two), Khitan (a filler) and music (a notehead)."""
 
-_UNSEEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+_HIDDEN = frozenset(
+    (*(chr(code) for first, last in _IGNORABLE for code in range(first, last + 1)), *_BLANK)
+)
+"""What Python calls printable or not, and nobody sees."""
 
 
 def is_seen(char: str) -> bool:
     """Can a person see the character?  Of the spaces only U+0020 counts."""
-    if char == " ":
-        return True
-    return not (
-        unicodedata.category(char) in _UNSEEN_KINDS
-        or ord(char) in _IGNORABLE_CODES
-        or char in _BLANK
-    )
+    return char.isprintable() and char not in _HIDDEN
 
 
 def printable(words: str) -> str:
@@ -49,7 +44,7 @@ def printable(words: str) -> str:
     >>> printable("core1\x1b[31m\t\u202e\u3164")
     'core1\\x1b[31m\t\\u202e\\u3164'
     """
-    if words.isascii() and words.isprintable():
+    if words.isprintable() and (words.isascii() or _HIDDEN.isdisjoint(words)):
         return words
     return "".join(map(_shown, words))
 

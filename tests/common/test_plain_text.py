@@ -14,8 +14,14 @@ from kit.common.plain_text import _IGNORABLE, is_seen, plain, printable, spreads
 from kit.views.diagram.text_glyphs import BOXES, clean
 from kit.views.escape import Html
 from kit.views.markdown import plain_markdown
+from tests.effort import some_of
 
 EVERYTHING = "".join(map(chr, range(sys.maxunicode + 1)))
+_NOBODYS = frozenset(char for char in EVERYTHING if unicodedata.category(char) in ("Cn", "Co"))
+TRIED = "".join(
+    [*(char for char in EVERYTHING if char not in _NOBODYS), *some_of(sorted(_NOBODYS), 16)]
+)
+"""All characters that there are, and of those reserved or private one of 16; all in a long run."""
 IGNORABLE = {code for first, last in _IGNORABLE for code in range(first, last + 1)}
 UNSEEN = [
     *("\x00", "\x07", "\n", "\r", "\x1b", "\x7f", "\x80", "\x9b", "\xad"),
@@ -51,8 +57,8 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_form_shows_a_character_that_nobody_sees(form: str) -> None:
-    """Of all code points; of the spaces only the space is left."""
-    left = set(FORMS[form](EVERYTHING.replace("\n", "").replace("\t", ""))) - {" "}
+    """Of the spaces only the space is left."""
+    left = set(FORMS[form](TRIED.replace("\n", "").replace("\t", ""))) - {" "}
     kinds = {unicodedata.category(char) for char in left}
 
     assert kinds & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"} == set()
@@ -61,7 +67,7 @@ def test_no_form_shows_a_character_that_nobody_sees(form: str) -> None:
 
 def test_every_unseen_character_can_be_told_from_every_other() -> None:
     """What is shown of it leads back to it."""
-    unseen = [char for char in EVERYTHING if not is_seen(char) and char != "\t"]
+    unseen = [char for char in TRIED if not is_seen(char) and char != "\t"]
     shown = printable("".join(unseen))
 
     assert re.sub(r"\\.", "", shown).isascii()

@@ -8,14 +8,15 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from kit.classroom import start
 from kit.classroom.start import main
-from tests.canaries import trapped
+from tests.canaries import Trap, trapped
 from tests.classroom.small import contents, make_index, small_kit, use_index
 from tests.test_layers import imported
 
@@ -25,6 +26,15 @@ HERE = {
     "python": "{}.{}".format(*sys.version_info[:2]),
 }
 ELSEWHERE = {"sys_platform": "win32", "machine": "ARM64", "python": "3.12"}
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A learner's home, and what a start in it said."""
+
+    home: Path
+    done: subprocess.CompletedProcess[str]
+    traps: tuple[Trap, ...] = ()
 
 
 @pytest.fixture(scope="session")
@@ -41,17 +51,41 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _installed(room: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_start(room: Path, tmp_path_factory: pytest.TempPathFactory) -> Started:
+    """Return what the first start of a learner says, which installs."""
     home = tmp_path_factory.mktemp("home")
-    run(room, home, "doctor")
-    return home
+    return Started(home, run(room, home))
+
+
+@pytest.fixture(scope="session")
+def among_others(room: Path, tmp_path_factory: pytest.TempPathFactory) -> Started:
+    """Return a first start where others have been: in the folder, the current one, the settings.
+
+    A module for each name that a script there would import lies beside start.py and in the current
+    folder; a second pip, and a lesson that the teacher changed, are on the stick.
+    """
+    home = tmp_path_factory.mktemp("others")
+    stick = shutil.copytree(room, home / "stick")
+    here = home / "here"
+    here.mkdir()
+    traps = (trapped(stick, home / "beside"), trapped(here, home / "current"))
+    (stick / "other.py").write_text("import tomllib")
+    subprocess.run([sys.executable, str(stick / "other.py")], cwd=here, check=True, timeout=60)
+    assert [trap.caught() for trap in traps] == [{"tomllib"}, set()]
+    (stick / "wheels/pip-99-py3-none-any.whl").write_text("no pip of ours")
+    (stick / "lessons/notebooks/01.ipynb").write_text("ours")
+    (home / "evil").mkdir()
+    (home / "evil/thing.py").write_text("")
+    settings = {"PIP_INDEX_URL": "https://evil.invalid", "PIP_REQUIRE_VIRTUALENV": "maybe"}
+    done = run(stick, home, cwd=here, PYTHONPATH=str(home / "evil"), **settings)
+    return Started(home, done, traps)
 
 
 @pytest.fixture
-def installed(_installed: Path) -> Iterator[Path]:
+def installed(first_start: Started) -> Path:
     """Return a home where it is installed, and no lesson copied yet."""
-    yield _installed
-    shutil.rmtree(_installed / "unplug-kit-lessons", ignore_errors=True)
+    shutil.rmtree(first_start.home / "unplug-kit-lessons", ignore_errors=True)
+    return first_start.home
 
 
 def run(
@@ -74,32 +108,39 @@ def test_it_needs_the_standard_library_alone() -> None:
     assert modules <= set(sys.stdlib_module_names)
 
 
-def test_it_installs_once_copies_the_lessons_and_opens_the_copy(room: Path, tmp_path: Path) -> None:
-    first, second = run(room, tmp_path), run(room, tmp_path)
-    mine = tmp_path / "unplug-kit-lessons"
+def test_it_installs_once_copies_the_lessons_and_opens_the_copy(
+    room: Path, first_start: Started, installed: Path
+) -> None:
+    second = run(room, installed)
+    mine = installed / "unplug-kit-lessons"
 
-    assert [done.stdout for done in (first, second)] == [f"kit lab {mine}\nKIT_QEMU None\n"] * 2
-    assert "Installing into" in first.stderr
+    assert [done.stdout for done in (first_start.done, second)] == [
+        f"kit lab {mine}\nKIT_QEMU None\n"
+    ] * 2
+    assert "Installing into" in first_start.done.stderr
     assert second.stderr == (
         f"unplug kit: Your own copy of the lessons is {mine}; it is never overwritten.\n"
     )
     assert (mine / "notebooks/01.ipynb").read_text() == "re-enactment"
 
 
-def test_nothing_beside_it_or_in_the_current_folder_runs(room: Path, tmp_path: Path) -> None:
+def test_nothing_beside_it_or_in_the_current_folder_runs(among_others: Started) -> None:
     """It installs, and starts what it installed; a script in that place would import them all."""
-    stick = shutil.copytree(room, tmp_path / "stick")
-    here = tmp_path / "here"
-    here.mkdir()
-    traps = [trapped(stick, tmp_path / "beside"), trapped(here, tmp_path / "current")]
-    (stick / "other.py").write_text("import tomllib")
-    subprocess.run([sys.executable, str(stick / "other.py")], cwd=here, check=True, timeout=60)
-    control = [trap.caught() for trap in traps]
-    done = run(stick, tmp_path, "doctor", cwd=here)
+    assert [trap.caught() for trap in among_others.traps] == [set(), set()]
 
-    assert control == [{"tomllib"}, set()]
-    assert (done.returncode, done.stdout.splitlines()[:1]) == (0, ["kit doctor"]), done.stderr
-    assert [trap.caught() for trap in traps] == [set(), set()]
+
+def test_no_setting_module_or_second_pip_of_others_is_taken(among_others: Started) -> None:
+    mine = among_others.home / "unplug-kit-lessons"
+
+    assert among_others.done.returncode == 0, among_others.done.stderr
+    assert among_others.done.stdout == f"kit lab {mine}\nKIT_QEMU None\n"
+
+
+def test_a_lesson_that_the_teacher_changed_is_noted_and_used(among_others: Started) -> None:
+    mine = among_others.home / "unplug-kit-lessons"
+
+    assert "unplug kit: note: lessons/notebooks/01.ipynb: differs\n" in among_others.done.stderr
+    assert (mine / "notebooks/01.ipynb").read_text() == "ours"
 
 
 def test_what_the_learner_wrote_stays(room: Path, installed: Path) -> None:
@@ -142,21 +183,12 @@ def test_what_is_installed_goes_to_the_users_data(
     assert start.home() == Path(place)
 
 
-def test_a_killed_installation_is_made_again(room: Path, tmp_path: Path) -> None:
-    run(room, tmp_path, "doctor")
-    (complete,) = tmp_path.rglob(".complete")
+def test_a_killed_installation_is_made_again(room: Path, installed: Path, tmp_path: Path) -> None:
+    home = shutil.copytree(installed, tmp_path / "home", symlinks=True)
+    (complete,) = home.rglob(".complete")
     complete.unlink()
     (complete.parent / "bin/python").unlink()
-    done = run(room, tmp_path, "doctor")
-
-    assert (done.returncode, done.stdout) == (0, "kit doctor\nKIT_QEMU None\n")
-
-
-def test_a_users_settings_of_pip_and_python_bring_nothing_in(room: Path, tmp_path: Path) -> None:
-    (tmp_path / "evil").mkdir()
-    (tmp_path / "evil/thing.py").write_text("")
-    settings = {"PIP_INDEX_URL": "https://evil.invalid", "PIP_REQUIRE_VIRTUALENV": "maybe"}
-    done = run(room, tmp_path, "doctor", PYTHONPATH=str(tmp_path / "evil"), **settings)
+    done = run(room, home, "doctor")
 
     assert (done.returncode, done.stdout) == (0, "kit doctor\nKIT_QEMU None\n")
 
@@ -185,15 +217,6 @@ def test_pip_checks_the_hashes_too(room: Path, tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "pip cannot install the lessons: ERROR: THESE PACKAGES DO NOT MATCH" in done.stderr
-
-
-def test_a_lesson_that_the_teacher_changed_is_noted_and_used(room: Path, tmp_path: Path) -> None:
-    shutil.copytree(room, tmp_path / "stick")
-    (tmp_path / "stick/lessons/notebooks/01.ipynb").write_text("ours")
-    done = run(tmp_path / "stick", tmp_path)
-
-    assert "unplug kit: note: lessons/notebooks/01.ipynb: differs\n" in done.stderr
-    assert (tmp_path / "unplug-kit-lessons/notebooks/01.ipynb").read_text() == "ours"
 
 
 @pytest.mark.parametrize(
@@ -323,14 +346,6 @@ def test_no_module_of_the_folder_runs_before_it_is_checked(room: Path, tmp_path:
     command = [sys.executable, "-c", "import json"]
     subprocess.run(command, cwd=tmp_path / "stick", capture_output=True)
     assert fired.exists()
-
-
-def test_a_second_pip_in_the_folder_is_not_taken(room: Path, tmp_path: Path) -> None:
-    shutil.copytree(room, tmp_path / "stick")
-    (tmp_path / "stick/wheels/pip-99-py3-none-any.whl").write_text("no pip of ours")
-    done = run(tmp_path / "stick", tmp_path, "doctor")
-
-    assert (done.returncode, done.stdout) == (0, "kit doctor\nKIT_QEMU None\n")
 
 
 def test_lessons_are_not_copied_through_planted_links(

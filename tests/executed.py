@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,3 +91,17 @@ def not_again(executed: Executed, lessons: dict[str, Path]) -> Iterator[None]:
 def without_outputs(patched: pytest.MonkeyPatch) -> None:
     """Let hand-outs be made of lessons as they are: enough where files are the question."""
     patched.setattr(LessonKernel, "execute", lambda *_, **__: None)
+
+
+@contextmanager
+def executed_in(kernel: LessonKernel) -> Iterator[None]:
+    """Let hand-outs be made in a kernel that is there, with the files that lie beside a lesson."""
+    execute = kernel.execute
+
+    def there(own: LessonKernel, notebook: NotebookNode, name: str, *, live: bool = False) -> None:
+        shutil.copytree(own.home / "notebooks", kernel.home / "notebooks", dirs_exist_ok=True)
+        execute(notebook, name, live=live)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(LessonKernel, "execute", there)
+        yield

@@ -112,7 +112,7 @@ class LessonKernel:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self.home = home
         self._manager = AsyncKernelManager(kernel_name="python3")
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         # in the main thread nbclient would take Ctrl-C for itself
@@ -193,8 +193,8 @@ class LessonKernel:
     def _start(self) -> None:
         run_sync(self._manager.start_kernel)(
             extra_arguments=["--HistoryManager.hist_file=:memory:"],
-            cwd=str(self._home / "notebooks"),
-            env=_environment(self._home),
+            cwd=str(self.home / "notebooks"),
+            env=_environment(self.home),
             stdout=DEVNULL,
             stderr=DEVNULL,
         )

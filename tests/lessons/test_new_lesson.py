@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from base64 import b64decode
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +19,7 @@ from kit.common.errors import UserError
 from kit.course.exercise import Choose
 from kit.course.history_questions import history_questions
 from kit.git.reverts.case import read_case
+from kit.handout.execute import LessonKernel
 from kit.handout.lessons import find_lesson, handouts
 from kit.lessons.new.files import (
     CASE,
@@ -34,6 +36,7 @@ from kit.lessons.new.make import changed_facts, lesson_files_of, unwritten_place
 from kit.lessons.new.notebook import MARK
 from kit.views.page.exercise import exercise_data
 from kit.views.page.sealed import opened_reply, sealed
+from tests.executed import executed_in
 from tests.git.shapes import BREAKOUTS, SHAPES, hostile_shop, shape
 from tests.git.workshop import Workshop
 
@@ -63,10 +66,19 @@ def shaped(
     return written(shop, sha, folder / "mine"), sha
 
 
+@pytest.fixture(scope="module")
+def candidate(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A clone, and in ``mine`` beside it a lesson on its revert."""
+    folder = tmp_path_factory.mktemp("candidate")
+    shop, sha = shape("candidate", folder / "clone")
+    written(shop, sha, folder / "mine")
+    return shop
+
+
 @pytest.fixture
-def lesson(tmp_path: Path) -> Path:
-    shop, sha = shape("candidate", tmp_path / "clone")
-    return written(shop, sha, tmp_path / "mine")
+def lesson(candidate: Workshop, tmp_path: Path) -> Path:
+    """A copy of that lesson, which a test may change."""
+    return shutil.copytree(candidate.folder.parent / "mine", tmp_path / "mine")
 
 
 # -- what is written -----------------------------------------------------------------------------
@@ -216,13 +228,14 @@ def test_a_page_keeps_each_reply_under_its_answer(lesson: Path) -> None:
 
 @pytest.mark.parametrize("name", ["candidate", "merge"])
 def test_all_cells_run_in_a_kernel_and_the_page_has_what_they_show(
-    name: str, tmp_path: Path
+    name: str, tmp_path: Path, lesson_kernel: LessonKernel
 ) -> None:
     shop, sha = shape(name, tmp_path / "clone")
     folder = written(shop, sha, tmp_path / "mine", "water")
     out = tmp_path / "out"
     lesson = find_lesson(str(folder))
-    made = [*handouts([lesson], out, together=False, tell=lambda *_: None, live=True)]
+    with executed_in(lesson_kernel):
+        made = [*handouts([lesson], out, together=False, tell=lambda *_: None, live=True)]
     page = (out / "lesson.html").read_text()
     code = [one for one in cells(folder) if one["cell_type"] == "code"]
 
@@ -272,9 +285,9 @@ def test_what_a_history_says_otherwise_by_now_is_named(tmp_path: Path) -> None:
 # -- files of others ---------------------------------------------------------------------------
 
 
-def test_what_is_written_is_read_again(lesson: Path, tmp_path: Path) -> None:
+def test_what_is_written_is_read_again(candidate: Workshop, lesson: Path) -> None:
     sha = read_case_file(lesson).revert.sha
-    case = read_case(Workshop(tmp_path / "clone").clone, sha)
+    case = read_case(candidate.clone, sha)
 
     assert read_case_file(lesson) == case
     assert read_history_file(lesson).commit(sha).subject == case.revert.subject
@@ -416,10 +429,13 @@ def test_a_mail_has_no_sign_that_nobody_sees(hostile: tuple[Path, str]) -> None:
 
 
 @pytest.mark.parametrize("hostile", [0, 3], indirect=True)
-def test_a_hostile_lesson_runs_and_hands_out(hostile: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_hostile_lesson_runs_and_hands_out(
+    hostile: tuple[Path, str], tmp_path: Path, lesson_kernel: LessonKernel
+) -> None:
     folder, _ = hostile
     out = tmp_path / "out"
-    assert [*handouts([find_lesson(str(folder))], out, together=False, tell=lambda *_: None)]
+    with executed_in(lesson_kernel):
+        assert [*handouts([find_lesson(str(folder))], out, together=False, tell=lambda *_: None)]
     page = seen((out / "lesson.html").read_text())
 
     assert not page.tags & {"script", "iframe", "object", "form"}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.forked import ForkedKit
 from tests.git.upstream import git
 
 SOON_S = 50  # of two busy cores; the kit waits 60 s for git, and for ever for libgit2
@@ -65,14 +64,11 @@ def repo(tmp_path: Path) -> Path:
 
 def ran(repo: Path, command: list[str]) -> tuple[int, list[str]]:
     """Run kit on a clone; return its exit status and its lines of error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kit", *command, "--repo", str(repo)],
-        capture_output=True,
-        text=True,
-        timeout=SOON_S,
-        cwd=Path(__file__).parents[2],
-    )
-    return done.returncode, done.stderr.splitlines()
+    process = ForkedKit([*command, "--repo", str(repo)], Path(__file__).parents[2])
+    status = process.wait(SOON_S)
+    process.kill()
+    assert status is not None, "it waits"
+    return status, process.errors().splitlines()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -28,6 +28,7 @@ from kit.git.repository.clone import CloneHistory
 from kit.storage.progress import ProgressFile
 from tests.conftest import Program
 from tests.effort import some_of
+from tests.forked import ForkedKit
 from tests.git.workshop import Workshop, workshop
 
 ROOT = Path(__file__).parents[2]
@@ -42,17 +43,6 @@ class Work:
     arguments: Callable[[Path], list[str]]
     is_whole: Callable[[Path], bool]
     replaces: bool = True  # what was there
-
-
-def kit(arguments: list[str], **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "kit", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def is_exported(path: Path) -> bool:
@@ -75,14 +65,12 @@ WORKS = {
 
 def killed_at_tenths(arguments: list[str], after_each: Callable[[], None]) -> None:
     began = time.monotonic()
-    assert kit(arguments).wait(120) == 0
+    assert ForkedKit(arguments, ROOT).wait(120) == 0
     whole_s = time.monotonic() - began
     for tenth in TENTHS:
-        process = kit(arguments)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(whole_s * tenth / 10)
+        process = ForkedKit(arguments, ROOT)
+        process.wait(whole_s * tenth / 10)
         process.kill()
-        process.communicate()
         after_each()
 
 
@@ -97,7 +85,7 @@ def test_a_command_that_is_killed_leaves_the_old_file_or_the_new_one(
         out.write_text(OLD)
 
     killed_at_tenths(work.arguments(out), after_each)
-    assert kit(work.arguments(out)).wait(120) == 0
+    assert ForkedKit(work.arguments(out), ROOT).wait(120) == 0
     assert work.is_whole(out)
 
 
@@ -201,7 +189,7 @@ def test_a_recording_that_is_killed_is_not_there(tmp_path: Path, program: Progra
         out.unlink(missing_ok=True)
 
     killed_at_tenths(arguments, after_each)
-    assert kit(arguments).wait(120) == 0
+    assert ForkedKit(arguments, ROOT).wait(120) == 0
     assert is_recorded(out)
 
 
@@ -241,16 +229,15 @@ def left(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("name", WORKS)
 def test_a_full_disk_is_one_line_and_leaves_what_was_there(name: str, full: Path) -> None:
-    process = kit(WORKS[name].arguments(full / "out"))
-    _, errors = process.communicate(timeout=120)
+    process = ForkedKit(WORKS[name].arguments(full / "out"), ROOT)
 
-    assert (process.returncode, (full / "out").read_text()) == (2, OLD)
-    assert errors == f"kit: {full / 'out'}: cannot be written: No space left on device\n"
+    assert (process.wait(120), (full / "out").read_text()) == (2, OLD)
+    assert process.errors() == f"kit: {full / 'out'}: cannot be written: No space left on device\n"
     assert left(full) == {"out", "filling"}
 
     (full / "filling").unlink()
     if name == "compare":  # an export needs more room than there is
-        assert kit(WORKS[name].arguments(full / "out")).wait(120) == 0
+        assert ForkedKit(WORKS[name].arguments(full / "out"), ROOT).wait(120) == 0
         assert WORKS[name].is_whole(full / "out")
 
 

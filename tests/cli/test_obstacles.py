@@ -12,6 +12,7 @@ import pytest
 from tests.effort import in_turn
 
 ROOT = Path(__file__).parents[2]
+USUAL = {"COLUMNS": "80", "LINES": "25"}
 KIT = [sys.executable, "-m", "kit"]
 COMMANDS = (["list"], ["show", "revert"], ["reverts", "--check"], ["--help"])
 
@@ -67,12 +68,18 @@ def test_as_many_as_are_asked_for_are_enough(before: str, arguments: list[str]) 
     assert done.stdout.count("\n") > 5
 
 
+@pytest.fixture(scope="module")
+def usual_list() -> str:
+    return kit(["list"], **USUAL).stdout
+
+
 @pytest.mark.parametrize("name", ["COLUMNS", "LINES"])
 @pytest.mark.parametrize("value", ["0", "00", ""])
-def test_a_terminal_of_no_size_is_one_of_the_usual_size(name: str, value: str) -> None:
-    usual = {"COLUMNS": "80", "LINES": "25"}
-    done = kit(["list"], **usual | {name: value})
+def test_a_terminal_of_no_size_is_one_of_the_usual_size(
+    name: str, value: str, usual_list: str
+) -> None:
+    done = kit(["list"], **USUAL | {name: value})
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == kit(["list"], **usual).stdout
+    assert done.stdout == usual_list
     assert "revert" in done.stdout

@@ -63,6 +63,7 @@ _MAX_LINE_LENGTH = 4096  # of what git complains
 _MAX_BYTES = 64 << 20
 MAX_CHARACTERS = 200_000  # of a longer message the beginning is shown, and how much is left out
 _MAX_TRAILERS = 1000
+_MAX_KNOWN = 100  # commits that are not asked for again
 TIMEOUT_S = 60
 SILENT_S = 600  # a walk through a large history says nothing while nothing fits
 
@@ -83,6 +84,7 @@ class CloneHistory:
         self.source = Source(kind, str(place))
         self._found: RepositoryPlace | None = None
         self._reader: ObjectReader | None = None
+        self._known: dict[str, Commit] = {}  # by their whole hashes, which name nothing else
 
     def commit(self, revision: str) -> Commit:
         """Return the commit that *revision* names."""
@@ -90,9 +92,15 @@ class CloneHistory:
             raise HistoryError(
                 f"{revision!r} is not the name of a commit; give a hash, a tag or a branch"
             )
+        if revision in self._known:
+            return self._known[revision]
         asked = ("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
         name = self._answer(*asked, of=revision).decode()
-        return self._read(revision, "-1", *_LOG, name, "--")[0]
+        if name not in self._known:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            self._known[name] = self._read(revision, "-1", *_LOG, name, "--")[0]
+        return self._known[name]
 
     def check_revision(self, words: str) -> None:
         """Raise HistoryError unless *words* are a commit or a range, as git has them."""

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from kit.machine.catalogue import BUILDS, MENDED, MENDS, PROPOSAL, RELEASES, REVISIONS, TRIALS
 from kit.machine.revision import Revision
-from kit.simulation.actions import first_words
 from kit.views.terminal.table import plain_table
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ def revisions_table() -> Listing:
 
 def scenarios_table(scenarios: Sequence[Scenario]) -> Listing:
     """Return the built-in scenarios."""
+    from kit.simulation.actions import first_words  # here: no other list needs it
+
     table = plain_table("scenario", "what happens, and why it matters")
     for scenario in scenarios:
         story = Text.assemble((scenario.title, "bold"), "\n", scenario.why)

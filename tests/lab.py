@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from kit.common.packaged_data import FIRST_LESSON, Lessons
@@ -260,12 +260,16 @@ def write_notebook(path: Path, *sources: str) -> None:
     path.write_text(json.dumps(notebook | {"nbformat_minor": 5}), encoding="utf-8")
 
 
-def serious_findings(page: Page) -> list[tuple[str, list[str]]]:
-    """Return what axe finds serious or critical in the outputs of a lesson."""
-    results = Axe().run(page, context=".jp-OutputArea-output")
+def serious_findings(
+    page: Page, inside: str = ".jp-OutputArea-output"
+) -> list[tuple[str, list[str]]]:
+    """Return what axe finds serious or critical in the outputs of a lesson, or *inside* others."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    results = page.evaluate("(inside) => axe.run(inside, {resultTypes: ['violations']})", inside)
     return [
         (found["id"], node["target"])
-        for found in results.response["violations"]
+        for found in results["violations"]
         if found["impact"] in ("serious", "critical")
         for node in found["nodes"]
     ]

@@ -44,9 +44,12 @@ __all__ = [
 MAIL_WIDTH = 72
 
 
-def story_of(played: Run | Pair) -> Story:
-    """Return a run or a pair with its question, and with code where a history can be read."""
-    choice = HistoryChoice()
+def story_of(played: Run | Pair, choice: HistoryChoice | None = None) -> Story:
+    """Return a run or a pair with its question, and with code where a history can be read.
+
+    *choice* keeps the commits that were read, for the next story.
+    """
+    choice = choice or HistoryChoice()
     model = PlayerModel(Timeline(played=played))
     desk = PlayerDesk(model, choice.lines_of, _ReadOnly(choice), mail_about, reveal=True)
     asked = PlayerDesk(desk.model, prediction=prediction_of(played)).view()

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from kit.handout.lessons import handouts, lesson_files
 from tests.executed import Executed, not_again
+from tests.lab import serious_findings
 
 pytestmark = pytest.mark.browser
 SOME = (1, 5, 10)  # a sandbox, a tour, tables and plots
@@ -80,12 +80,7 @@ def test_axe_finds_nothing_serious(
     found = []
     for path in pages:
         with opened(browser, path, width, scheme, script=True) as page:
-            found += [
-                (path.stem, one["id"], node["target"])
-                for one in Axe().run(page).response["violations"]
-                if one["impact"] in ("serious", "critical")
-                for node in one["nodes"]
-            ]
+            found += [(path.stem, *one) for one in serious_findings(page, "html")]
 
     assert found == []
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from kit.course.exercises import solution
 from kit.handout.lessons import find_lesson, handouts
 from kit.storage.exercises import find_exercise
 from tests.executed import Executed, not_again
+from tests.lab import serious_findings
 
 pytestmark = pytest.mark.browser
 LESSON, EXERCISE = "03", "after-the-reset"
@@ -24,15 +24,6 @@ def page_path(tmp_path_factory: pytest.TempPathFactory, executed: Executed) -> P
     with not_again(executed, {lesson.stem: lesson}):
         (made,) = handouts([lesson], folder, together=False, tell=lambda *_: None, live=True)
     return made.path
-
-
-def findings_of(page: Page) -> list[tuple[str, list[str]]]:
-    return [
-        (found["id"], node["target"])
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
 
 
 def loaded(page: Page, path: Path) -> list[str]:
@@ -69,7 +60,7 @@ def test_it_plays_and_checks_and_remembers(browser: Browser, page_path: Path) ->
     with page.expect_download() as download:
         solved.get_by_role("button").click()
     saved = Path(download.value.path()).read_text(encoding="utf-8")
-    findings = findings_of(page)
+    findings = serious_findings(page, "html")
     context.close()
 
     assert EXERCISE in saved
@@ -104,7 +95,10 @@ def test_a_script_is_put_together_and_checked(
     press("Check")
     expect(verdict).to_contain_text("Right")
     expect(page.locator("#kit-progress")).to_contain_text("Exercises solved on this page: 1 of")
-    findings, wide = findings_of(page), page.evaluate("document.documentElement.scrollWidth")
+    findings, wide = (
+        serious_findings(page, "html"),
+        page.evaluate("document.documentElement.scrollWidth"),
+    )
     context.close()
 
     assert (findings, wide) == ([], width)

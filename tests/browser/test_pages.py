@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from kit.actors.pseries_programs import GuestKind
@@ -21,7 +20,7 @@ from kit.simulation.run import play_pair
 from kit.storage.scenarios import find_scenario
 from kit.views.page.story import story_page
 from kit.views.reports.log import report_of
-from tests.lab import BROWSER_FLAGS
+from tests.lab import BROWSER_FLAGS, serious_findings
 
 pytestmark = pytest.mark.browser
 SIDES = [find_revision("pre-revert"), find_revision("revert")]
@@ -175,12 +174,7 @@ def test_axe_finds_nothing_serious_and_the_page_is_no_wider(
         press(page.locator("#kit-what-next"), "device_del core1")
         for tab in ("Events", "Code", "Share"):
             page.get_by_role("tab", name=tab).click()
-        found = [
-            (one["id"], node["target"])
-            for one in Axe().run(page).response["violations"]
-            if one["impact"] in ("serious", "critical")
-            for node in one["nodes"]
-        ]
+        found = serious_findings(page, "html")
         wide = page.evaluate("document.documentElement.scrollWidth")
 
     assert (found, wide) == ([], width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kit.common.user_file import make_folders, write_atomic
+from kit.lessons.history_choice import HistoryChoice
 from kit.lessons.stories import story_of
 from kit.machine.catalogue import REVISIONS, find_revision
 from kit.simulation.run import Pair, Run, play, play_pair
@@ -20,9 +21,9 @@ FIRST = "late-release"  # the story of the front page
 def make_stories(target: Path) -> tuple[tuple[str, str], ...]:
     """Write a page for each scenario into *target*; return the file and the title of each."""
     make_folders(target)
-    made = []
+    made, choice = [], HistoryChoice()
     for name, scenario in scenarios().items():
-        page = story_page(story_of(shown_at(scenario)))
+        page = story_page(story_of(shown_at(scenario), choice))
         write_atomic(target / f"{name}.html", page.encode())
         made.append((f"{name}.html", scenario.title))
     return tuple(made)

@@ -35,7 +35,8 @@ case "$*" in
 "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python && echo venv >>calls ;;
 "-m pip install "*) echo "pip ${{*##* -e }}" >>calls; exit "${{PIP_STATUS:-0}}" ;;
 "-m pytest "*) ;;
-*) exec "{sys.executable}" "$@" ;;
+"-I -c import rich") ;;
+*) exec "{sys.executable}" -E -S "$@" ;;
 esac
 """
 PYTHON_3_9 = f"""\

@@ -226,14 +226,22 @@ def _set(holder: list[Tree], number: int, value: Tree) -> None:
 
 
 def _json(tree: Tree) -> str:
-    match tree:
-        case Raw():
-            return str(tree)
-        case Table():
-            return "{" + ",".join(f"{json.dumps(key)}:{_json(value)}" for key, value in tree) + "}"
-        case list():
-            return "[" + ",".join(map(_json, tree)) + "]"
-    return json.dumps(tree)
+    return _json_once(tree, {})
+
+
+def _json_once(tree: Tree, known: dict[int, str]) -> str:
+    """Write a tree; a part of it that is there again and again is written once."""
+    if isinstance(tree, Raw):
+        return str(tree)
+    if not isinstance(tree, list):
+        return json.dumps(tree)
+    if id(tree) not in known:
+        if isinstance(tree, Table):
+            pairs = (f"{json.dumps(key)}:{_json_once(value, known)}" for key, value in tree)
+            known[id(tree)] = "{" + ",".join(pairs) + "}"
+        else:
+            known[id(tree)] = "[" + ",".join(_json_once(value, known) for value in tree) + "]"
+    return known[id(tree)]
 
 
 def _from_json(text: str) -> Tree:
@@ -245,7 +253,9 @@ def _bytes(text: str) -> bytes:
 
 
 def _write_lines(_: random.Random, tree: Tree) -> bytes:
-    return _bytes("\n".join(map(_json, tree if isinstance(tree, list) else [tree])))
+    known: dict[int, str] = {}
+    lines = tree if isinstance(tree, list) else [tree]
+    return _bytes("\n".join(_json_once(line, known) for line in lines))
 
 
 JSON = Grammar(

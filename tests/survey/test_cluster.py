@@ -14,12 +14,11 @@ from kit.survey.task import tasks_of
 from tests.survey.shops import three_shops
 from tests.survey.test_run import files
 
-distributed = pytest.importorskip("distributed")
-pytest.importorskip("pyarrow")
-
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_a_worker_that_is_killed_changes_nothing(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("pyarrow")
     paths = [path for name in ("a", "b", "c") for path in three_shops(tmp_path / name)]
     tasks = tasks_of(paths, content=False, check=True)
     run_survey(tmp_path / "here", tasks, jobs=2)
@@ -46,6 +45,8 @@ def test_a_worker_that_is_killed_changes_nothing(tmp_path: Path) -> None:
 def test_a_scheduler_that_does_not_answer_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("distributed")
+    pytest.importorskip("pyarrow")
     monkeypatch.setattr("kit.survey.run.CONNECT_S", 1)
     tasks = tasks_of(three_shops(tmp_path / "a"), content=False, check=False)
     with pytest.raises(UserError, match=r"--scheduler tcp://127.0.0.1:9 does not answer"):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kit.common.child_process import run
+from kit.common.child_process import ChildResult, run
 from kit.git.repository.plain_files import PlainFiles, UnreadableError
 
 __all__ = [
@@ -176,7 +176,7 @@ def find_repository(
     del variables["GIT_CONFIG_GLOBAL"]
     # the folder itself and none above it
     variables["GIT_CEILING_DIRECTORIES"] = str(place.resolve().parent)
-    code, printed, said = _run(
+    done = _run(
         # -C and not cwd: what Windows runs is looked for in the folder where it is run
         [git, "-C", str(place), "rev-parse", "--path-format=absolute", "--git-dir",
          "--git-common-dir", "--git-path", "objects", "--is-shallow-repository",
@@ -184,11 +184,12 @@ def find_repository(
         kept_environment() | variables | theirs,
         timeout_s,
     )  # fmt: skip
-    if code:
+    if done.status:
+        said = done.stderr.decode("utf-8", "replace")
         if "not a git repository" in said:
             return None
         raise UnreadableError(said)
-    parts = os.fsdecode(printed).split("\n")
+    parts = os.fsdecode(done.stdout).split("\n")
     if len(parts) != 6:
         raise UnreadableError("the name of its folder contains a line break")
     git_dir, _, objects = map(Path, parts[:3])
@@ -202,27 +203,23 @@ def find_repository(
 def _includes(config: str, git: str, timeout_s: float) -> Iterator[str]:
     """Yield the files that a file of settings includes, read by git, which follows none of them."""
     asked = ("config", f"--file={config}", "--no-includes", "-z", "--type=path")
-    code, printed, said = _run(
+    done = _run(
         [git, f"--git-dir={os.devnull}", *asked, "--get-regexp", r"^include(if\..*)?\.path$"],
         kept_environment() | environment() | {"GIT_CONFIG_NOSYSTEM": "1"},
         timeout_s,
     )
-    if code not in (0, 1):  # 1: there is none
-        raise UnreadableError(said)
-    for each in printed.split(b"\0"):
+    if done.status not in (0, 1):  # 1: there is none
+        raise UnreadableError(done.stderr.decode("utf-8", "replace"))
+    for each in done.stdout.split(b"\0"):
         if b"\n" in each:
             yield os.fsdecode(each.split(b"\n", 1)[1])
 
 
-def _run(
-    command: list[str], variables: Mapping[str, str], timeout_s: float
-) -> tuple[int, bytes, str]:
-    """Run git to its end; return its exit status, output and complaints."""
+def _run(command: list[str], variables: Mapping[str, str], timeout_s: float) -> ChildResult:
     try:
-        done = run(command, environment=variables, timeout_s=timeout_s)
+        return run(command, environment=variables, timeout_s=timeout_s)
     except TimeoutError:
         raise UnreadableError(f"it did not answer within {timeout_s:g} s") from None
-    return done.status, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
 def read_with_timeout(pipe: IO[bytes], timeout_s: float, nap_s: float = 0) -> io.BufferedReader:

@@ -192,7 +192,10 @@ class Git:
             FetchError: There is no git.
             OSError: There is no room on the disk.
         """
-        command = ["git", *self._settings(), f"--git-dir={self.folder}", *arguments]
+        # a low speed limit ends git even if this process was killed and cannot
+        slow = f"http.lowSpeedTime={math.ceil(self.timeout_s)}"
+        settings = ("-c", "fetch.unpackLimit=1", "-c", "http.lowSpeedLimit=1", "-c", slow)
+        command = ["git", *settings, f"--git-dir={self.folder}", *arguments]
         budget = self._budget if source else None
         told, variables = budget.begin() if budget else ({}, {})
         protocols = source.protocols if source else "none"
@@ -222,15 +225,6 @@ class Git:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             raise GitError((budget and budget.meter.failure) or _reason(said))
         return output
-
-    def _settings(self) -> Iterator[str]:
-        # a low speed limit ends git even if this process was killed and cannot
-        for setting in (
-            "fetch.unpackLimit=1",
-            "http.lowSpeedLimit=1",
-            f"http.lowSpeedTime={math.ceil(self.timeout_s)}",
-        ):
-            yield from ("-c", setting)
 
     def _wait(self, process: Child, phase: str) -> list[str]:
         """Report git's progress until it ends; return the last other lines of its output."""

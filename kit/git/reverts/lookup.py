@@ -501,20 +501,13 @@ class Offers:
 
     def _may_have_key(self, subject: bytes, message: bytes) -> bool:
         """Can somebody look for one of its numbers or identifiers?"""
-        kinds = self._kinds
-        if not kinds:
-            return False
+        kinds, numbers = self._kinds, self._numbers
         if "p" in kinds and _PICKED in message:
             return True
-        text = b""
-        if "#" in kinds or "!" in kinds:
-            is_long = b"PR-URL" in message or b"See merge " in message
-            text = message if is_long else subject
-        if "C" in kinds and (b"Reviewed-on: " in message or b"/cl/" in message):
+        signs = (sign for kind in "#!Cr" if kind in kinds for sign in _SIGNS[kind])
+        text = subject if "#" in kinds or "!" in kinds else b""
+        if any(sign in message for sign in signs):
             text = message
-        if "r" in kinds and b"git-svn-id: " in message:
-            text = message
-        numbers = self._numbers
         if text and any(number in numbers for number in _NUMBERS.findall(text)):
             return True
         return "I" in kinds and any(each in numbers for each in _CHANGES.findall(message))

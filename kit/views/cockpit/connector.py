@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from kit.views.cockpit.view import (
     USUAL,
@@ -10,6 +10,7 @@ from kit.views.cockpit.view import (
     ButtonGroup,
     Desk,
     Position,
+    Shares,
     Size,
     Tab,
     Task,
@@ -156,7 +157,7 @@ class ConnectorDesk(Desk):
         nothing = Html('<p class="kit-soft">This click looks at no row of the table.</p>')
         yield Tab(name="Table", html=rows or nothing)
 
-    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+    def shares(self) -> Shares:
         """Return the diagram; there is no other text."""
         return "connector", {"svg": lambda: self.svg}
 

@@ -10,6 +10,7 @@ from kit.views.cockpit.view import (
     USUAL,
     Desk,
     Position,
+    Shares,
     Size,
     Tab,
     View,
@@ -94,7 +95,7 @@ class ObservedDesk(Desk):
                 differs=stop.differs,
             )
 
-    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+    def shares(self) -> Shares:
         """Return what was given."""
         return self._layout.name, self._shares
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from kit.explorer.comparison import PathPlay
 from kit.machine.clock import NS_PER_S
@@ -11,6 +11,7 @@ from kit.views.cockpit.view import (
     Desk,
     Head,
     Position,
+    Shares,
     Size,
     Tab,
     View,
@@ -105,7 +106,7 @@ class PathDesk(Desk):
         yield Tab(name="Events", html=Html("<pre>{}</pre>").format("\n".join(lines)))
         yield share_tab(self.shares()[1], "the whole path", self.model.command)
 
-    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+    def shares(self) -> Shares:
         """Return the path as text, as a mail if there is somebody to write it, and as a picture."""
         play, mail_of = self.model.play, self._mail_of
         texts: dict[str, Callable[[], str]] = {

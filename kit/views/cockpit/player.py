@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from kit.course.predictions import Prediction
@@ -20,6 +20,7 @@ from kit.views.cockpit.view import (
     Code,
     Desk,
     Question,
+    Shares,
     Size,
     Tab,
     View,
@@ -230,7 +231,7 @@ class PlayerDesk(Desk):
                 parts.append(joined_html(here.place, words, found))
         return Html().join(parts) or Html("<p>{}</p>").format(NO_LINES)
 
-    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+    def shares(self) -> Shares:
         """Return the whole run as text, as a mail if there is somebody to write it, and as SVG."""
         model = self.model
         return model.scenario.name, texts_of(model.timeline.played, model.token, self._mail_of)

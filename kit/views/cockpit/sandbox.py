@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kit.course.sandbox_tasks import SandboxTask
@@ -22,6 +22,7 @@ from kit.views.cockpit.view import (
     Code,
     Desk,
     Position,
+    Shares,
     Size,
     Tab,
     Task,
@@ -197,7 +198,7 @@ class SandboxDesk(Desk):
                 found.append(joined_html(step, head.format(name), lines))
         return Html().join(found)
 
-    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
+    def shares(self) -> Shares:
         """Return the whole run as text, as a mail if there is somebody to write it, and as SVG."""
         model = self.model
         return "sandbox", texts_of(model.pair, model.token, self._mail_of)

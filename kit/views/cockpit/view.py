@@ -21,7 +21,7 @@ from kit.views.escape import Html
 
 __all__ = ["USUAL", "Button", "ButtonGroup", "Code", "Desk", "Head", "Position", "Question", "Size"]
 __all__ += ["Tab", "Task", "View", "Words", "drawing_of", "head_of", "no_text", "picture_of"]
-__all__ += ["clicks_group", "share_tab", "shown"]
+__all__ += ["Shares", "clicks_group", "share_tab", "shown"]
 
 _EMPTY = Html()
 
@@ -201,6 +201,10 @@ def no_text(what: str) -> UserError:
     return UserError(f"there is no {what!r} here"[:80])
 
 
+Shares = tuple[str, Mapping[str, Callable[[], str]]]
+"""A file's name, and what makes its texts: some of "text", "mail" and "svg"."""
+
+
 class Desk(Protocol):
     """The kernel's part of a cockpit: what is shown, and what is done when a button asks for it.
 
@@ -237,8 +241,8 @@ class Desk(Protocol):
         """Return what the tab Code shows at the current place; a desk may have no such tab."""
         return Code()
 
-    def shares(self) -> tuple[str, Mapping[str, Callable[[], str]]]:
-        """Return a file's name, and what makes its texts: some of "text", "mail" and "svg"."""
+    def shares(self) -> Shares:
+        """Return what a reader may take along."""
         ...
 
     def share(self, what: str) -> tuple[str, str]:

@@ -80,7 +80,7 @@ def test_tags_whose_files_are_not_here_are_told_in_a_terminal(
     main(["revert", "revert"])
 
     assert (
-        "tags with the code: none that can be told\nreleases with it:   none\n"
+        "tags with the code: none known\nreleases with it:   none\n"
         "the kit cannot tell for 2 tags: the clone lacks their files\n"
     ) in capsys.readouterr().out
 

@@ -120,7 +120,7 @@ def _residual_html(left: Sequence[Residual]) -> Html:
         for each in left[:_MAX_LINES]
     )
     hidden = len(left) - _MAX_LINES
-    more = Html('<span class="kit-soft">… {} lines more (kit revert --json)</span>').format(hidden)
+    more = Html('<span class="kit-soft">… {} more lines (kit revert --json)</span>').format(hidden)
     return Html(
         "<details open><summary>{} lines by which the two do not cancel out: left "
         'by the targets, or the revert\'s own</summary><pre class="kit-diff"'
@@ -130,7 +130,7 @@ def _residual_html(left: Sequence[Residual]) -> Html:
 
 
 def _shipped_html(page: RevertPage) -> Html:
-    none = "none" if not page.untold else "none that can be told"
+    none = "none" if not page.untold else "none known"
     more = len(page.tags) - _MAX_TAGS
     tags = ", ".join(page.tags[:_MAX_TAGS]) + (f" and {more} more" if more > 0 else "")
     untold = Html()
@@ -170,7 +170,7 @@ def diffs_html(page: RevertPage, *, side_by_side: bool) -> Html:
         parts.append(Html("<details><summary>{}</summary>{}</details>").format(head, inner))
     shown, named = len(page.diffs), len(page.revert.resolved)
     if shown < named:
-        parts.append(Html('<p class="kit-soft">… and {} targets more.</p>').format(named - shown))
+        parts.append(Html('<p class="kit-soft">… and {} more targets.</p>').format(named - shown))
     return Html().join(parts)
 
 

@@ -60,9 +60,9 @@ def report_text(page: RevertPage) -> Text:
         text.append(f"  {whose:<7} {printable(left.path)}: ")
         text.append(f"{left.sign}{printable(left.line)}\n", style=style)
     if len(finding.residual) > _MAX_LINES:
-        text.append(f"  and {len(finding.residual) - _MAX_LINES} lines more (--json)\n")
+        text.append(f"  and {len(finding.residual) - _MAX_LINES} more lines (--json)\n")
     text.append("\n")
-    none = "none that can be told" if page.untold else "none"
+    none = "none known" if page.untold else "none"
     text.append(f"tags with the code: {_listed(page.tags) or none}\n")
     text.append(f"releases with it:   {_listed(page.releases) or 'none'}\n")
     if page.untold:

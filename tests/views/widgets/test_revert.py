@@ -128,14 +128,14 @@ def test_all_that_comes_from_a_clone_is_escaped() -> None:
 def test_where_no_tag_can_be_told_none_is_not_claimed() -> None:
     written = shown(report_of(replace(a_page(ROWS[0]), untold=3)))
 
-    assert "<dt>tags with the code</dt><dd>none that can be told</dd>" in written
+    assert "<dt>tags with the code</dt><dd>none known</dd>" in written
 
 
 def test_the_diffs_of_many_targets_are_cut_and_it_is_said() -> None:
     two = replace(ROWS[0], targets=ROWS[0].targets * 3)
     page = replace(a_page(two), titles=("",) * 3, diffs=(CommitPage("one", note="x"),))
 
-    assert "… and 2 targets more." in shown(report_of(page))
+    assert "… and 2 more targets." in shown(report_of(page))
 
 
 def test_another_commit_is_named_by_enter_or_by_the_button() -> None:

@@ -256,6 +256,7 @@ def test_no_canary_runs_in_workers(trap: Trap, tmp_path: Path, name: str, method
 
 
 def test_no_canary_runs_in_jupyterlab_and_its_kernels(trap: Trap, tmp_path: Path) -> None:
+    """`kit lab` copies the lessons, and opens the first one."""
     runtime = tmp_path / "runtime"
     server = subprocess.Popen(
         [*KIT, "lab", str(tmp_path / "mine"), "--no-browser", f"--port={unused_port()}"],
@@ -267,13 +268,17 @@ def test_no_canary_runs_in_jupyterlab_and_its_kernels(trap: Trap, tmp_path: Path
     )
     try:
         assert server.stderr is not None
+        begun = next(server.stderr)
         line = next(line for line in server.stderr if "http://127.0.0.1:" in line)
-        address, token = re.findall(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)", line)[0]
+        found = re.search(r"(http://127\.0\.0\.1:\d+)(/\S*)\?token=(\w+)", line)
+        assert found is not None, line
+        address, opened, token = found.groups()
         body = json.dumps({"name": "python3", "path": "notebooks"}).encode()
         asked = urllib.request.Request(
             f"{address}/api/kernels", body, {"Authorization": f"token {token}"}
         )
-        await_that(lambda: answers(address))
+        await_that(lambda: answers(f"{address}/login"))
+        lesson = answers(f"{address}{opened}?token={token}")
         with urllib.request.urlopen(asked, timeout=60) as answer:
             kernel = json.load(answer)["id"]
         await_that(lambda: (runtime / f"kernel-{kernel}.json").exists())
@@ -285,6 +290,9 @@ def test_no_canary_runs_in_jupyterlab_and_its_kernels(trap: Trap, tmp_path: Path
         server.communicate(timeout=30)
 
     assert trap.caught() == set()
+    assert begun.startswith(f"Starting JupyterLab for {tmp_path / 'mine' / 'notebooks'}")
+    assert (opened, lesson) == ("/lab/tree/notebooks/00-start-here.ipynb", True)
+    assert (tmp_path / "mine" / "notebooks" / "01-before-and-after.ipynb").is_file()
 
 
 def executed(connection: Path, code: str) -> bool:
@@ -304,8 +312,9 @@ def executed(connection: Path, code: str) -> bool:
 
 
 def answers(address: str) -> bool:
+    """Is there a page?"""
     try:
-        with urllib.request.urlopen(f"{address}/login", timeout=20):
-            return True
+        with urllib.request.urlopen(address, timeout=20) as page:
+            return int(page.status) == 200
     except OSError:
         return False

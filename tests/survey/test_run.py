@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from kit.survey.run import SurveyProgress, run_survey
 from kit.survey.shards import INDEX, SurveyFolder
 from kit.survey.task import tasks_of
 from tests.effort import LONG
+from tests.forked import ForkedKit
 from tests.survey.shops import three_shops
 
 pa = pytest.importorskip("pyarrow")
@@ -37,11 +37,16 @@ def survey(folder: Path, paths: list[str], **options: Any) -> list[dict[str, Any
     return run_survey(folder, tasks, jobs=2, **options)
 
 
+TOOK_S: list[float] = []
+
+
 @pytest.fixture(scope="module")
 def whole(paths: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A survey that nobody disturbed."""
     folder = tmp_path_factory.mktemp("whole") / "survey"
+    start = time.monotonic()
     survey(folder, paths)
+    TOOK_S.append(time.monotonic() - start)
     return folder
 
 
@@ -122,13 +127,17 @@ def test_what_each_repository_took_is_kept_beside_the_result(whole: Path) -> Non
         assert 0 < cost["peak_mb"] < 500
 
 
-def test_libgit2_maps_little_of_a_pack(paths: list[str]) -> None:
+def test_a_worker_maps_little_of_a_pack_and_loads_no_pandas(
+    paths: list[str], tmp_path: Path
+) -> None:
     program = (
-        "import json, sys\nimport pygit2\nfrom kit.survey.worker import survey_one\n"
-        "survey_one(json.loads(sys.argv[1]))\nprint(pygit2.settings.mwindow_mapped_limit)"
+        "import sys\nimport pygit2\nfrom kit.survey.worker import main\nmain(sys.argv[1:])\n"
+        "print(pygit2.settings.mwindow_mapped_limit >> 20, 'pandas' in sys.modules)"
     )
     (task,) = tasks_of(paths[:1], content=False, check=True)
-    command = [sys.executable, "-c", program, json.dumps(task.json())]
+    for name in ("shards", "costs"):
+        (tmp_path / name).mkdir()
+    command = [sys.executable, "-c", program, str(tmp_path), json.dumps(task.json())]
     done = subprocess.run(
         command,
         check=True,
@@ -136,7 +145,8 @@ def test_libgit2_maps_little_of_a_pack(paths: list[str]) -> None:
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )
 
-    assert int(done.stdout) == 64 << 20
+    assert done.stdout == b"64 False\n"
+    assert SurveyFolder(tmp_path).shard(task.name).is_file()
 
 
 def test_what_is_done_is_not_read_again(whole: Path, paths: list[str]) -> None:
@@ -161,32 +171,21 @@ def test_a_file_that_is_cut_is_read_again(whole: Path, paths: list[str]) -> None
 def killed_after(seconds: float, folder: Path, paths: list[str]) -> bool:
     """Survey in a process of its own, kill it, and return whether it was still running."""
     options = ("--content", "--check", "--jobs", "2", "-o", str(folder))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kit", "survey", *paths, *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait(30)
-        return True
-    return False
+    process = ForkedKit(["survey", "run", *paths, *options], folder.parent)
+    was_running = process.wait(seconds) is None
+    process.kill()
+    assert was_running or process.status == 0, process.errors()
+    return was_running
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_a_survey_that_is_killed_at_any_time_loses_nothing_and_has_nothing_twice(
     whole: Path, paths: list[str], tmp_path: Path
 ) -> None:
-    start = time.monotonic()
-    survey(tmp_path / "timed", paths)
-    took_s = time.monotonic() - start + 1.0  # and the start of a Python
     killed = 0
     for tenth in range(1, 10) if LONG else (3, 6, 9):
         folder = tmp_path / str(tenth)
-        killed += killed_after(took_s * tenth / 10, folder, paths)
+        killed += killed_after(TOOK_S[0] * tenth / 10, folder, paths)
         survey(folder, paths)
         assert files(folder) == files(whole), tenth
 

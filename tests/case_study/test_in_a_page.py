@@ -28,12 +28,18 @@ NOT_IN_A_PAGE = ("git", "jupyterlab", "mistune", "nbclient", "pygit2", "typer", 
 OWN_MACHINE = "the kit on your own machine can do it"
 
 
+@pytest.fixture(scope="module")
+def exported() -> str:
+    """The re-enactment as a file."""
+    return exported_history()[0]
+
+
 @pytest.fixture
-def carried(tmp_path: Path) -> Path:
-    """A copy of the kit that carries the re-enactment as a file."""
+def carried(exported: str, tmp_path: Path) -> Path:
+    """A copy of the kit that carries it."""
     path = tmp_path / "share" / CARRIED
     path.parent.mkdir()
-    path.write_text(exported_history()[0], encoding="utf-8")
+    path.write_text(exported, encoding="utf-8")
     return path
 
 

@@ -105,10 +105,6 @@ class OddRepository:
         path.with_suffix(".idx").write_bytes(index + hashlib.sha1(index).digest())
         return zeros.hex()
 
-    @property
-    def size_bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.folder.glob("objects/*/*"))
-
 
 # -- packs: gitformat-pack(5) ------------------------------------------------------------------
 

@@ -159,6 +159,5 @@ def _mark(
         minor=not message.said.words,
         label=message.said.words,
         sentence=f"{message.src}{to}: {message.said.words}",
-        alone=stop.differs,
         first=step == first,
     )

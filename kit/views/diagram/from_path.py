@@ -175,7 +175,7 @@ def _side(
 ) -> PictureSide:
     (number, name), (first, here, place) = called, where
     marks = tuple(
-        _mark(side, items[stop.seqs[number]], stop.seqs[number], step, stop.differs, step == first)
+        _mark(side, items[stop.seqs[number]], stop.seqs[number], step, step == first)
         for step, stop in enumerate(stops)
         if stop.moved[number]
     )
@@ -200,9 +200,9 @@ def finished_choices(stops: tuple[TimelineStop, ...]) -> Iterator[int]:
         yield stop.at_ns // NS_PER_S - (not last)
 
 
-def _mark(side: PathSide, item: _Item, seq: int, step: int, differs: bool, first: bool) -> Mark:
+def _mark(side: PathSide, item: _Item, seq: int, step: int, first: bool) -> Mark:
     if item.entry is not None:
-        made = mark_of(item.entry, step, side.devices, side.connectors, alone=differs, first=first)
+        made = mark_of(item.entry, step, side.devices, side.connectors, first=first)
         at_ns = item.number * NS_PER_S
         return replace(made, seq=seq, at_ns=at_ns, sentence=path_sentence(item.entry))
     return Mark(
@@ -213,6 +213,5 @@ def _mark(side: PathSide, item: _Item, seq: int, step: int, differs: bool, first
         dst=item.actor,
         label=item.words,
         sentence=item.words,
-        alone=differs,
         first=first,
     )

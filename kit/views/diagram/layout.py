@@ -120,8 +120,8 @@ class LaneRow:
 class Mark:
     """A message, at a step. ``minor``: an answer or a query that a picture need not name.
 
-    ``device`` is its device, empty if there is none or it is unknown. ``alone``: only this side of
-    a pair has it. ``first``: the two sides first differ here.
+    ``device`` is its device, empty if there is none or it is unknown. ``first``: here the two sides
+    first differ.
     """
 
     step: int
@@ -134,7 +134,6 @@ class Mark:
     label: str
     sentence: str
     device: str = ""
-    alone: bool = False
     first: bool = False
 
 
@@ -301,7 +300,6 @@ def _side(
             step,
             run.devices,
             run.began.connectors,
-            alone=stop.differs,
             first=step == first_step,
         )
         for step, stop in enumerate(stops)
@@ -332,7 +330,6 @@ def mark_of(
     devices: tuple[Device, ...],
     connectors: Connectors,
     *,
-    alone: bool = False,
     first: bool = False,
 ) -> Mark:
     """Return the mark of an entry. *connectors* names the connectors of each device."""
@@ -350,7 +347,6 @@ def mark_of(
         label=label,
         sentence=sentence(entry),
         device=device,
-        alone=alone,
         first=first,
     )
 

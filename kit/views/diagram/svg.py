@@ -89,17 +89,17 @@ def picture_svg(
     return draw(played, future=future, width=width).svg
 
 
-def lone_svg(played: Run | Pair | Layout, *, titled: bool = True, width: float = WIDTH) -> Html:
+def lone_svg(played: Run | Pair | Layout, *, titled: bool = True) -> Html:
     """Draw a picture that travels alone: with its title, a legend, and how to draw it."""
     layout = played if isinstance(played, Layout) else layout_of(played)
-    drawn, head = draw(layout, width=width, shortest_s=1), HEAD * titled
+    drawn, head = draw(layout, shortest_s=1), HEAD * titled
     title = svg.text(4, 18, f"{layout.name}: {layout.title}"[:120], size=14, bold=True)
-    legend, bottom = legend_parts(drawn.svg, head + drawn.height + 6, width, own=layout.own)
-    lines = _wrapped(f"{drawn_by()} {layout.command}".strip(), width)
+    legend, bottom = legend_parts(drawn.svg, head + drawn.height + 6, WIDTH, own=layout.own)
+    lines = _wrapped(f"{drawn_by()} {layout.command}".strip(), WIDTH)
     inner = Html('<svg y="{:g}" width="{:g}" height="{:g}" viewBox="0 0 {:g} {:g}">{}</svg>')
     size = drawn.width, drawn.height
     return svg.picture(
-        width,
+        WIDTH,
         bottom + LINE * len(lines) + 4,
         f"{_label(layout)} {layout.origin}".strip(),
         [

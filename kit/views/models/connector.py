@@ -106,7 +106,6 @@ class Step:
     before: Drc
     after: Drc
     answer: str
-    good: bool
     cell: tuple[TableRow, ...] = ()
     decided: TableRow | None = None
     sent: tuple[str, ...] = ()
@@ -173,14 +172,12 @@ def drive(revision: Revision, presses: tuple[Press, ...]) -> tuple[Step, ...]:
 def _step(revision: Revision, press: Press, before: Drc, after: Drc, outcome: Outcome) -> Step:
     reply = outcome.reply
     cell, decided = _deciding(revision, press, before, outcome)
-    aborted = isinstance(reply, Aborted)
-    gone = aborted and (decided is None or decided.row.abort is None)
+    gone = isinstance(reply, Aborted) and (decided is None or decided.row.abort is None)
     return Step(
         press=press,
         before=before,
         after=after,
         answer="QEMU is gone" if gone else _answer(reply, decided),
-        good=not aborted and _is_good(reply),
         cell=() if gone else cell,
         decided=None if gone else decided,
         sent=tuple(filter(None, map(_name_message, outcome.emitted))),
@@ -205,12 +202,6 @@ def _deciding(
     else:
         rows = (line for line in cell if line.row.when is None or line.row.when(before))
     return cell, next(rows, None)
-
-
-def _is_good(reply: Reply) -> bool:
-    if isinstance(reply, StatusReturn | SensorReturn | ConnectorReturn):
-        return reply.status == 0
-    return not isinstance(reply, QmpError)
 
 
 def _answer(reply: Reply, decided: TableRow | None) -> str:

@@ -42,6 +42,7 @@ def failed_cells(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs_and_has_eight_screens_at_most(opened: OpenLesson, name: str) -> None:
     with opened(name) as page:
+        page.set_viewport_size(SCREEN)
         busy = page.locator(".jp-Notebook:visible .jp-InputPrompt", has_text="[*]")
         expect(busy).to_have_count(0, timeout=90_000)
         if name in WALKS:
@@ -50,10 +51,8 @@ def test_a_lesson_runs_and_has_eight_screens_at_most(opened: OpenLesson, name: s
         if name == FIRST:
             shown = page.locator(".jp-OutputArea-output", has_text="re-enactment")
             expect(shown.first).to_be_visible()
-        failed = failed_cells(page)
-        page.set_viewport_size(SCREEN)
         page.wait_for_timeout(500)  # the last outputs are laid out
-        height = page.evaluate(HEIGHT)
+        failed, height = failed_cells(page), page.evaluate(HEIGHT)
 
     assert failed == []
     assert SITE or 2 * SCREEN["height"] < height <= MOST_SCREENS * SCREEN["height"]

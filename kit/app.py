@@ -7,6 +7,7 @@ the machine, the history or a view: each function puts parts together.
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -299,10 +300,11 @@ def properties(*revisions: str, widen: str | None = None) -> PropertyWidget:
     return PropertyWidget(PropertyModel(columns, _searched, scope), _path_mail)
 
 
-@cache
 def _searched(job: SearchJob) -> Explored:
-    """Search once in a session."""
-    return explore_one(job)
+    return replace(_searched_once(job.searched), job=job)
+
+
+_searched_once = cache(explore_one)
 
 
 def _path_mail(shown: PathPlay) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kit.actors.pseries_programs import GuestKind
@@ -17,6 +17,7 @@ from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended, Path, PropertyResult, Result, explore
 from kit.machine.catalogue import CATALOGUE, PROPOSAL
+from kit.machine.pcie_revisions import PCIE_REVISIONS
 from kit.machine.revision import Revision
 from kit.simulation.provenance import searched
 
@@ -39,6 +40,28 @@ class SearchJob:
     kind: GuestKind
     scope: Scope
     max_states: int = MAX_STATES
+
+    @property
+    def searched(self) -> SearchJob:
+        """The job that has the same result: with the first guest that does the same here.
+
+        The guest of a platform of one's own may look at its kind for any reason.
+        """
+        if self.revision.board not in _BOARDS:
+            return self
+        kind = next(kind for kind in GuestKind if self._conduct(kind) == self._conduct(self.kind))
+        return replace(self, kind=kind)
+
+    def _conduct(self, kind: GuestKind) -> tuple[bool, bool, bool]:
+        """Return all in which a kind can differ from others where the scope has its devices."""
+        return (
+            kind is GuestKind.ARBITRARY,
+            bool(self.scope.cores) and kind.unisolates_cpus,
+            bool(self.scope.dimm_lmbs) and kind.unisolates_lmbs,
+        )
+
+
+_BOARDS = {revision.board for revision in (*CATALOGUE, *PCIE_REVISIONS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +123,31 @@ def explored(
     run: Callable[[SearchJob], Explored] = explore_one,
     on_interrupt: Callable[[], None] = lambda: None,
 ) -> Iterator[Explored]:
-    """Yield the results of all jobs, in their order.
+    """Yield the results of all jobs, in their order; jobs with guests that do the same share one.
 
     Ctrl-C drops the jobs that have not begun; those in progress yield what they have found.
     *executor* has processes or threads; without one this thread does the jobs. *run* does one job,
     and *on_interrupt* stops the executor's processes at Ctrl-C.
     """
+    firsts: dict[SearchJob, SearchJob] = {}
+    for job in jobs:
+        firsts.setdefault(job.searched, job)
+    known: dict[SearchJob, Explored] = {}
+    results = _each(list(firsts.values()), executor, run, on_interrupt)
+    for job in jobs:
+        first = firsts[job.searched]
+        while first not in known and (one := next(results, None)) is not None:
+            known[one.job] = one
+        if first in known:
+            yield replace(known[first], job=job)
+
+
+def _each(
+    jobs: Sequence[SearchJob],
+    executor: Executor | None,
+    run: Callable[[SearchJob], Explored],
+    on_interrupt: Callable[[], None],
+) -> Iterator[Explored]:
     if executor is None:
         for job in jobs:
             found = run(job)

@@ -138,8 +138,8 @@ def test_a_task_is_not_solved_by_the_same_end_without_its_actions(task: SandboxT
         acts
         for count in (1, 2, 3)
         for acts in product(Act, repeat=count)
-        if task.solved(sandbox_pair(*revisions, *acts))
-        and not set(wanted) <= {action_of(act) for act in acts}
+        if not set(wanted) <= {action_of(act) for act in acts}
+        and task.solved(sandbox_pair(*revisions, *acts))
     ]
 
     assert missing == []

@@ -50,4 +50,4 @@ def await_that(is_so: Callable[[], bool], seconds: float = 60, *, fail: bool = T
         if time.monotonic() > until:
             assert not fail, "waited in vain"
             return
-        time.sleep(0.02)
+        time.sleep(0.05)  # to look through /proc takes a tenth of that

@@ -216,11 +216,6 @@ class ObjectReader:
             raise MissingObjectError(f"commits between {ancestor} and {sha} cannot be read")
         return status == 0
 
-    def close(self) -> None:
-        """End git."""
-        self._contents.end()
-        self._headers.end()
-
     def _check(self, name: str, kind: str, size: int, pieces: Iterable[bytes]) -> None:
         own = hashlib.new(_HASHES[self._digits], b"%s %d\0" % (kind.encode(), size),
                           usedforsecurity=False)  # fmt: skip

@@ -10,10 +10,10 @@ import os
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from kit.case_study.behaviours import Behaviour, read_behaviours
 from kit.case_study.fetch import Amount, default_folder
 from kit.case_study.find import find_history
 from kit.case_study.reenactment import build
@@ -37,6 +37,9 @@ from kit.machine.catalogue import (
     find_revision,
 )
 from kit.machine.revision import Revision
+
+if TYPE_CHECKING:
+    from kit.case_study.behaviours import Behaviour
 
 __all__ = [
     "CARRIED",
@@ -247,6 +250,8 @@ def _has(read: History, name: str) -> bool:
 
 def behaviours() -> tuple[Behaviour, ...]:
     """Return the ties between behaviours and lines of commits."""
+    from kit.case_study.behaviours import read_behaviours  # here: it loads traces and actors
+
     path = data_path("commits.toml")
     return read_behaviours(path.read_text(encoding="utf-8"), str(path))
 

@@ -17,13 +17,10 @@ from kit.common.child_process import become
 from kit.common.errors import UserError
 from kit.common.packaged_data import Lessons, lessons, own_lessons
 from kit.common.plain_text import plain
-from kit.lessons.doctor import checks as doctor_checks
 from kit.lessons.lab import lab_command, lab_environment
 from kit.lessons.new.files import NOTEBOOK, is_lesson, refuse_full, write_lesson
-from kit.storage.exercises import exercises
 from kit.storage.progress import progress_file
 from kit.views.terminal.catalogue import checks_table
-from kit.views.terminal.exercises import progress_table
 
 
 @cli.command(epilog="Example: kit lab ~/lessons --no-browser")
@@ -73,6 +70,8 @@ def lab(
 @cli.command(epilog="Example: kit doctor --json")
 def doctor(as_json: Json = False) -> None:
     """Show what is installed, which clone is used, what is missing and how to get it."""
+    from kit.lessons.doctor import checks as doctor_checks  # here: it loads what a QEMU needs
+
     checks = doctor_checks()
     if as_json:
         print_json([{"name": c.name, "found": c.found, "missing": c.missing} for c in checks])
@@ -98,6 +97,9 @@ def progress(
             typer.confirm(f"Delete all progress, in {file.path}?", abort=True, err=True)
         file.reset()
         return
+    from kit.storage.exercises import exercises  # here: they load the simulator
+    from kit.views.terminal.exercises import progress_table
+
     table, data = progress_table(tuple(exercises().values()), file.read().standing, str(file.path))
     if as_json:
         print_json(data)

@@ -19,7 +19,7 @@ from kit.handout import lessons as handout
 from kit.handout.execute import LessonKernel
 from kit.handout.lessons import find_lesson, handouts, lesson_files
 from kit.handout.page import GENERATOR
-from tests.executed import without_outputs
+from tests.executed import executed_in, without_outputs
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -190,12 +190,16 @@ def test_a_folder_that_cannot_be_is_told(
 
 
 def test_a_cell_that_fails_is_told_in_a_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+    lesson_kernel: LessonKernel,
 ) -> None:
     cell = nbformat.v4.new_code_cell("1 / 0")
     broken = nbformat.v4.new_notebook(cells=[cell])
     monkeypatch.setattr(handout, "read_lesson", lambda *_: broken)
-    status = main(["handout", "0", "-o", str(tmp_path)])
+    with executed_in(lesson_kernel):
+        status = main(["handout", "0", "-o", str(tmp_path)])
 
     told = f"kit: {FIRST}: a cell fails: ZeroDivisionError: division by zero\n"
     assert (status, capsys.readouterr().err) == (2, told)

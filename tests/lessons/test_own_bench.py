@@ -110,10 +110,12 @@ def test_a_verdict_on_qemus_side_is_drawn_beside_qemu() -> None:
     widget.close_all()
 
 
-def test_states_without_end_are_no_verdict() -> None:
+def test_states_without_end_are_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.lessons.own_bench.MAX_STATES", 1_200)
+
     class Silent(Counter):
         def step(self, state: Json, _action: str) -> Mapping[str, Any] | None:
             return {"state": state + 1, "judged": {"three": True}}
 
-    with pytest.raises(UserError, match="more than 20,000 states; bound them"):
+    with pytest.raises(UserError, match="more than 1,200 states; bound them"):
         own_machine(Silent()).verdict()

@@ -16,8 +16,7 @@ from kit.explorer.paths import play_path
 from kit.explorer.properties import UnplugProperty, judged
 from kit.explorer.scope import LINUX, Scope
 from kit.explorer.search import Ended, Path, PropertyResult, Result, explore
-from kit.machine.catalogue import CATALOGUE, PROPOSAL
-from kit.machine.pcie_revisions import PCIE_REVISIONS
+from kit.machine.catalogue import CATALOGUE, PROPOSAL, REVISIONS
 from kit.machine.revision import Revision
 from kit.simulation.provenance import searched
 
@@ -61,7 +60,7 @@ class SearchJob:
         )
 
 
-_BOARDS = {revision.board for revision in (*CATALOGUE, *PCIE_REVISIONS)}
+_BOARDS = {revision.board for revision in REVISIONS}
 
 
 @dataclass(frozen=True, slots=True)

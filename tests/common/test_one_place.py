@@ -22,7 +22,7 @@ STARTERS: dict[str, set[str]] = {
     "_winapi": set(),
     "ptyprocess": set(),
     "distributed": {"Client", "as_completed"},  # with the address of a scheduler that runs
-    "jupyter_client": {"NoSuchKernel"},
+    "jupyter_client": {"AsyncKernelManager", "NoSuchKernel"},  # the former as stated below
     "concurrent.futures": {"BrokenExecutor", "Executor", "Future", "ThreadPoolExecutor"},
     "asyncio.subprocess": set(),
 }
@@ -37,7 +37,11 @@ CALLS = (
     "create_subprocess",
 )
 # Libraries that start a process when asked, each used in one file, in a way stated there.
-WITH_THE_PLACE = {"git": "own_session", "nbclient": "guarded"}
+WITH_THE_PLACE = {
+    "git": "own_session",
+    "nbclient": "guarded",
+    "jupyter_client.manager": "guarded",
+}
 
 
 def starts(source: str) -> list[str]:

@@ -213,7 +213,10 @@ def test_the_lanes_names_stay_in_sight_where_the_window_is_narrower(
 ) -> None:
     def out_of_sight(page: Page) -> list[str]:
         found: list[str] = page.evaluate(
-            """() => {
+            """async () => {
+              // a page hears of a scroll with the frame that shows it
+              const frame = () => new Promise(requestAnimationFrame);
+              await frame().then(frame);
               const box = document.querySelector(".kit-picture").getBoundingClientRect();
               const names = [...document.querySelectorAll(".kit-picture [data-kit=name]")];
               return names.filter((one) => {

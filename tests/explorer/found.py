@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from kit.actors.pseries_programs import GuestKind
@@ -20,10 +21,13 @@ KINDS = (LINUX_5_12, LINUX_5_14) if SAMPLE else LINUX
 """Linux 5.13 and 5.14 differ in memory alone, so without a DIMM a sample searches with one."""
 
 
-@cache
 def found(revision: str, kind: GuestKind = LINUX_5_12, scope: str = DEFAULT) -> Explored:
-    """Search one revision."""
-    return explore_one(SearchJob(find_revision(revision), kind, Scope.read(scope)))
+    """Search one revision; guests that do the same in the scope share a search."""
+    job = SearchJob(find_revision(revision), kind, Scope.read(scope))
+    return replace(searched(job.searched), job=job)
+
+
+searched = cache(explore_one)
 
 
 def holds(promise: str, revision: str, kind: GuestKind, scope: str = DEFAULT) -> bool:

@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from kit.actors.pseries_programs import GuestKind
-from kit.explorer.jobs import SearchJob, explore_one
+from kit.explorer.jobs import SearchJob
 from kit.explorer.model import DrcModel, State
 from kit.explorer.properties import judged
 from kit.explorer.scope import Scope
@@ -19,6 +19,7 @@ from kit.explorer.search import Ended, Judgement, explore
 from kit.machine.catalogue import MENDED, MENDS, TODAY, find_revision
 from kit.machine.revision import Patch, Revision
 from tests.effort import LONG, some_of
+from tests.explorer.found import searched
 
 LINUX, OLD, ANY = GuestKind.LINUX_5_14, GuestKind.LINUX_5_12, GuestKind.ARBITRARY
 CORES = Scope(cores=1, requests=3, migrations=2)
@@ -86,7 +87,7 @@ def ends_its_vm(revision: Revision) -> bool:
 
 @cache
 def judgements(revision: Revision, kind: GuestKind, scope: Scope) -> dict[str, Judgement]:
-    found = explore_one(SearchJob(revision, kind, scope))
+    found = searched(SearchJob(revision, kind, scope).searched)
     assert found.result.ended is Ended.COMPLETE
     return {prop.name: finding.judgement for prop, finding in found.findings}
 

@@ -16,7 +16,7 @@ from kit.explorer.scope import DEFAULT, Scope
 from kit.explorer.search import Ended
 from kit.machine.catalogue import find_revision
 from tests.effort import LONG
-from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, found, go
+from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, found, go, searched
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,13 @@ from tests.explorer.found import ARBITRARY, LINUX_5_12, LINUX_5_13, LINUX_5_14, 
 def test_the_default_scope_has_so_many_states(revision: str, states: tuple[int, int]) -> None:
     """A change of these numbers is a change of the cast, of the machine or of the scope.
 
-    Linux 5.13 and 5.14 differ in memory alone, of which the default scope has none; an ordinary run
-    searches with one of them.
+    Linux 5.13 and 5.14 differ in memory alone, of which the default scope has none; a long run
+    searches with both.
     """
     kinds = (LINUX_5_12, LINUX_5_13, LINUX_5_14) if LONG else (LINUX_5_12, LINUX_5_14)
-    results = [found(revision, kind).result for kind in kinds]
+    search = explore_one if LONG else searched
+    jobs = [SearchJob(find_revision(revision), kind, DEFAULT) for kind in kinds]
+    results = [search(job if LONG else job.searched).result for job in jobs]
 
     assert [result.states for result in results] == [states[0], states[1], states[1]][: len(kinds)]
     assert {result.ended for result in results} == {Ended.COMPLETE}

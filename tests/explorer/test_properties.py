@@ -19,7 +19,6 @@ from kit.explorer.search import Judgement, walk
 from kit.machine.catalogue import CATALOGUE, find_revision
 from tests.explorer.found import (
     ARBITRARY,
-    KINDS,
     LINUX_5_12,
     LINUX_5_13,
     LINUX_5_14,
@@ -53,7 +52,7 @@ def test_the_table_has_the_nine_names_of_the_lessons_and_what_never_was() -> Non
     )
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 @pytest.mark.parametrize("promise", ["no-lost-release", "no-silent-disagreement"])
 def test_the_limbo_comes_with_the_timeout_goes_with_the_revert_and_comes_back(
     promise: str, kind: GuestKind
@@ -70,12 +69,12 @@ def test_without_a_second_request_there_is_no_limbo_after_the_revert(revision: s
     assert holds("no-lost-release", revision, LINUX_5_14, "c2q1r1m1")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 def test_the_timeout_was_for_the_retry_and_resending_gives_it_as_well(kind: GuestKind) -> None:
     assert where_broken("retry-possible", kind) == {"baseline", "timer", "revert"}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 def test_a_refusal_is_reported_by_the_event_and_would_have_been_by_the_proposed_one(
     kind: GuestKind,
 ) -> None:
@@ -85,23 +84,23 @@ def test_a_refusal_is_reported_by_the_event_and_would_have_been_by_the_proposed_
     assert where_broken("refusal-reported", kind) == set(NAMES) - reported
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 def test_a_reset_takes_what_libvirt_has_given_up_before_and_after(kind: GuestKind) -> None:
     """libvirt gives up after 10 s at every revision; the timeout of 15 s only made it rarer."""
     assert where_broken("no-surprise-removal", kind) == set(NAMES)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 def test_only_the_proposed_event_says_what_is_not_so(kind: GuestKind) -> None:
     assert where_broken("true-events", kind) == {"proposal"}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 def test_an_event_is_left_over_by_the_timeout_and_by_resending(kind: GuestKind) -> None:
     assert where_broken("no-stray-event", kind) == {*TIMEOUT, "resend", *HEARS_NO}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", LINUX, ids=lambda kind: kind.value)
 @pytest.mark.parametrize("promise", ["no-abort", "unplug-possible"])
 def test_with_cores_alone_no_linux_aborts_qemu_and_each_can_unplug(
     promise: str, kind: GuestKind
@@ -317,7 +316,7 @@ def test_every_promise_is_broken_somewhere_but_the_ones_that_must_not_be() -> No
     never = [
         promise.name
         for promise in PROPERTIES
-        if not any(where_broken(promise.name, kind) for kind in KINDS)
+        if not any(where_broken(promise.name, kind) for kind in LINUX)
     ]
 
     assert never == ["no-abort", "unplug-possible"]

@@ -22,8 +22,16 @@ RULES = (
 )
 """They hold rules over the kit's source, which one process parses once (`tests.sources`)."""
 
+PAGES = (
+    *(f"tests/browser/test_{name}.py" for name in ("criteria", "firefox", "handouts", "letters")),
+    *("tests/browser/test_live_handouts.py", "tests/browser/test_pages.py"),
+    "tests/website/test_front.py",
+)
+"""They open pages in a browser and no lesson, so that they need no JupyterLab."""
+
 SLOW: dict[str | tuple[str, ...], int] = {
-    "tests/browser/": 240,
+    PAGES: 65,
+    "tests/browser/": 190,
     "tests/explorer/": 40,
     "tests/handout/test_lessons.py": 30,
     "tests/classroom/test_offline.py": 32,
@@ -42,7 +50,6 @@ SLOW: dict[str | tuple[str, ...], int] = {
     "tests/storage/test_own_program.py": 20,
     "tests/cli/test_signals.py": 20,
     "tests/fuzz/": 6,
-    "tests/website/test_front.py": 20,
     "tests/lessons/test_new_lesson.py": 10,
     "tests/case_study/test_fetch_limits.py": 19,
     "tests/case_study/test_fetch_sources.py": 19,

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenLesson
+from tests.browser.test_criteria import CLIPPED, NAMES, SPACING
 from tests.lab import serious_findings
 
 pytestmark = pytest.mark.browser
@@ -123,3 +124,20 @@ def test_the_diagram_follows_the_revision(opened: OpenLesson) -> None:
 
         expect(diagram).to_be_visible()
         expect(diagram).to_contain_text("After 15 s QEMU drops the request")
+
+
+def test_a_lesson_at_200_percent_with_wider_spacing_cuts_nothing_of_ours(
+    opened: OpenLesson,
+) -> None:
+    """1.4.4, 1.4.12, 2.5.3 in JupyterLab, for what the kit shows."""
+    with opened(LESSON) as page:
+        expect(page.locator(".kit-cockpit").first).to_be_visible()
+        page.set_viewport_size({"width": 720, "height": 500})
+        narrow = page.evaluate(CLIPPED, ".kit")
+        page.set_viewport_size({"width": 1400, "height": 1000})
+        style = page.add_style_tag(content=SPACING.replace("* {", ".kit, .kit * {"))
+        spaced = page.evaluate(CLIPPED, ".kit")
+        style.evaluate("e => e.remove()")
+
+        assert (narrow, spaced) == ([], [])
+        assert page.evaluate(NAMES, ".kit") == []

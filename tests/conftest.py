@@ -109,8 +109,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one more than there are cores: some tests wait for a browser, a signal or a time."""
-    return (os.cpu_count() or 1) + 1
+    """Return two more than there are cores: some tests wait for a browser, a signal or a time."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(trylast=True)

@@ -23,7 +23,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # so P
 
 LONG = os.environ.get("KIT_TESTS") == "long"
 SAMPLE = os.environ.get("KIT_TESTS") == "sample"
-MAX_CASES = {"tests/browser/": 2, "": 5}
+MAX_CASES = {"tests/browser/": 1, "": 2}
 """The cases of one test that a sample has, by the beginning of its place; the first that fits."""
 
 

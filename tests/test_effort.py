@@ -29,11 +29,11 @@ def test_each_test_is_there_with_as_many_cases_as_have_room(names: list[str]) ->
 
 
 def test_each_value_is_there_if_there_is_room() -> None:
-    names = [f"tests/a.py::test[{a}-{b}]" for a, b in product("abcde", "xyz")]
+    names = [f"tests/a.py::test[{a}-{b}]" for a, b in product("ab", "xy")]
     taken = [name.partition("[")[2].rstrip("]").split("-") for name in sample(names)]
 
-    assert {a for a, _ in taken} == set("abcde")
-    assert {b for _, b in taken} == set("xyz")
+    assert {a for a, _ in taken} == set("ab")
+    assert {b for _, b in taken} == set("xy")
 
 
 @given(NAMES)

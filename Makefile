@@ -24,7 +24,7 @@ env: $(runtime)  ## prepare .venv, nothing else
 lab: $(runtime)  ## open the lessons in JupyterLab; LOCKED=1: from the pins of requirements.lock
 	@.venv/bin/kit lab
 
-test: .venv/.test  ## run every test, of those with many cases two; KIT_TESTS=all: each case, as CI does
+test: .venv/.test  ## run every test, at most two cases of each; KIT_TESTS=all: each case, as CI does
 	@sh tools/env.sh compile
 	@KIT_TESTS=$${KIT_TESTS:-sample} .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 

@@ -19,12 +19,12 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
 from kit.case_study.history import CLONE_VARIABLE, clone_in_use
+from kit.common.absent_module import absent
 from kit.common.child_process import DEVNULL, clean_environment, guarded
 from kit.common.errors import UserError
 from kit.common.json_fields import FormatError, check_bounds
 from kit.common.packaged_data import CHECKOUT, lesson_folder
 from kit.common.user_file import copy_tree, make_folders, read_bounded, write_atomic
-from kit.handout.absent_module import absent
 from kit.lessons.new.files import CASE, HISTORY, NOTEBOOK
 
 # nbformat's validator would build a grammar of IRIs for 1.5 s of processor; no notebook has one

@@ -10,10 +10,10 @@ import json
 import re
 import sys
 import time
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
+from kit.common.absent_module import absent
 from kit.common.errors import KitError
 from kit.survey.reading import read_repository
 from kit.survey.shards import SurveyFolder, failed, shard_bytes
@@ -79,20 +79,12 @@ def _peak_mb() -> dict[str, float]:
     return {"peak_mb": round(own / 1e6, 1), "git_mb": round(git / 1e6, 1)}
 
 
-class _WithoutPandas(MetaPathFinder):
-    """Make pandas absent: pyarrow loads it to ask whether a list is one of its arrays."""
-
-    def find_spec(self, fullname: str, *_: object) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError("pandas is not loaded here", name=fullname)
-
-
 def main(arguments: list[str]) -> int:
     """Survey one repository into a folder."""
-    sys.meta_path.insert(0, _WithoutPandas())
     place, task = arguments
     data = json.loads(task)
-    made, cost = survey_one(data)
+    with absent("pandas"):  # pyarrow loads it to ask whether a list is one of its arrays
+        made, cost = survey_one(data)
     SurveyFolder(Path(place)).keep(data["name"], made, cost)
     return 0
 

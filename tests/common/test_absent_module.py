@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit.handout.absent_module import absent
+from kit.common.absent_module import absent
 
 
 def test_a_module_cannot_be_imported_meanwhile_and_can_afterwards(

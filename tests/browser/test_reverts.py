@@ -69,6 +69,7 @@ def test_axe_finds_nothing_serious(opened: OpenLesson, theme: str) -> None:
         page.get_by_role("button", name="check these").click()
         expect(page.locator(".kit-reverts")).to_contain_text(f"{COUNT} checked.")
         page.locator(".kit-name:visible").nth(3).click()
+        page.locator(".kit-revert summary", has_text="diff of the revert").click()
         expect(page.locator(".kit-revert pre.kit-diff").first).to_be_visible()
         in_the_table = serious_findings(page)
 

@@ -435,7 +435,7 @@ CASES: dict[str, Callable[[], Html | PrintForm]] = {
     "once": lambda: once(EVIL, Html("<p>{}</p>").format(EVIL)),
     "heads_html": lambda: heads_html([EVIL]),
     "table": lambda: table(EVIL, [EVIL], [[EVIL]]),
-    "diffs_html": lambda: diffs_html(revert_page(), side_by_side=True),
+    "diffs_html": lambda: diffs_html(revert_page(), side_by_side=True, unfolded=True),
     "exact_html": lambda: exact_html(revert_page()),
     "history_cover_svg": lambda: history_cover_svg(case()),
     "report_html": lambda: report_html(revert_page()),

@@ -157,17 +157,17 @@ def _after_html(page: RevertPage) -> Html:
     return table("What came after", ("commit", "subject", "it"), rows)
 
 
-def diffs_html(page: RevertPage, *, side_by_side: bool) -> Html:
-    """Return the revert's diff and, folded below it, the diffs of its targets."""
+def diffs_html(page: RevertPage, *, side_by_side: bool, unfolded: bool) -> Html:
+    """Return the revert's diff, folded or not, and the diffs of its targets, folded."""
     parts = []
     if page.diff is not None:
-        parts.append(
-            Html("<h4>Its diff</h4>{}").format(_files_html(page.diff, side_by_side=side_by_side))
-        )
+        inner = _files_html(page.diff, side_by_side=side_by_side)
+        head = Html("<details open>") if unfolded else Html("<details>")
+        parts.append(head + Html("<summary>diff of the revert</summary>{}</details>").format(inner))
     for each in page.diffs:
         inner = _files_html(each, side_by_side=side_by_side)
-        head = f"diff of the target {each.heading}"
-        parts.append(Html("<details><summary>{}</summary>{}</details>").format(head, inner))
+        title = f"diff of the target {each.heading}"
+        parts.append(Html("<details><summary>{}</summary>{}</details>").format(title, inner))
     shown, named = len(page.diffs), len(page.revert.resolved)
     if shown < named:
         parts.append(Html('<p class="kit-soft">… and {} more targets.</p>').format(named - shown))

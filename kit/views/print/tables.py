@@ -160,7 +160,7 @@ def print_revert(model: RevertModel) -> PrintForm:
     """Return the report of a revert and the diffs, or why there is none."""
     if model.page is None:
         return printed(Html("<p>{}</p>").format(model.hint or "No revert is chosen."))
-    diffs = hunks_kept(diffs_html(model.page, side_by_side=False))
+    diffs = hunks_kept(diffs_html(model.page, side_by_side=False, unfolded=True))
     return printed(report_html(model.page), diffs_once(diffs))
 
 

@@ -53,7 +53,7 @@ class RevertWidget(Card):
             ],
         )
         model.observe(lambda _: self._show(), ["page"])
-        model.observe(lambda _: self._show_diffs(), ["side_by_side"])
+        model.observe(lambda _: self._show_diffs(unfolded=True), ["side_by_side"])
         model.observe(lambda _: self._say(model.hint), ["hint"])
         self._say(model.hint)
         self._show()
@@ -86,11 +86,13 @@ class RevertWidget(Card):
         self._report.value = _NOTHING if page is None else report_html(page)
         if self.model.named:
             self._page.place = {"commit": self.model.named}
-        self._show_diffs()
+        self._show_diffs(unfolded=False)
 
-    def _show_diffs(self) -> None:
+    def _show_diffs(self, *, unfolded: bool) -> None:
         page, aside = self.model.page, self.model.side_by_side
-        self._diffs.value = Html() if page is None else diffs_html(page, side_by_side=aside)
+        self._diffs.value = (
+            Html() if page is None else diffs_html(page, side_by_side=aside, unfolded=unfolded)
+        )
         self._turn.description = "diff in one column" if aside else "diff side by side"
 
     def _repr_print_(self) -> PrintForm:

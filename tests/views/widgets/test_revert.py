@@ -162,14 +162,17 @@ def test_a_new_history_is_asked_for_the_same_commit() -> None:
     widget.close_all()
 
 
-def test_the_diff_turns() -> None:
+def test_the_diff_is_folded_until_it_is_turned() -> None:
     widget = report_of(replace(a_page(ROWS[0]), diff=CommitPage("x", note="no files")))
+    folded = widget._diffs.value
     click(widget, "diff side by side")
     aside = widget.model.side_by_side
     click(widget, "diff in one column")
 
+    diff = "<summary>diff of the revert</summary><p>no files</p></details>"
+    diff += '<p class="kit-soft">… and 1 more targets.</p>'
     assert (aside, widget.model.side_by_side) == (True, False)
-    assert "<h4>Its diff</h4><p>no files</p>" in shown(widget)
+    assert (folded, widget._diffs.value) == (f"<details>{diff}", f"<details open>{diff}")
 
 
 def test_as_text_a_report_is_its_verdict() -> None:

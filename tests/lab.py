@@ -260,12 +260,27 @@ def write_notebook(path: Path, *sources: str) -> None:
     path.write_text(json.dumps(notebook | {"nbformat_minor": 5}), encoding="utf-8")
 
 
+def lay_out(page: Page) -> None:
+    """Lay out every cell of a lesson.
+
+    One out of sight has the height that it had when it was last in sight, often before its output
+    came, and axe sees no colours there.
+    """
+    page.evaluate(
+        """() => {
+            for (const cell of document.querySelectorAll(".jp-Cell"))
+                cell.style.setProperty("content-visibility", "visible", "important");
+        }"""
+    )
+
+
 def serious_findings(
     page: Page, inside: str = ".jp-OutputArea-output"
 ) -> list[tuple[str, list[str]]]:
     """Return what axe finds serious or critical in the outputs of a lesson, or *inside* others."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+    lay_out(page)
     results = page.evaluate("(inside) => axe.run(inside, {resultTypes: ['violations']})", inside)
     return [
         (found["id"], node["target"])

@@ -8,22 +8,16 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import SITE, OpenLesson
-from tests.lab import ROOT, lab_server, open_lesson, serious_findings
+from tests.lab import ROOT, lab_server, lay_out, open_lesson, serious_findings
 
 pytestmark = pytest.mark.browser
 SCREEN: ViewportSize = {"width": 1440, "height": 900}
 MOST_SCREENS = 8  # of a lesson, all of whose cells have run
-CELLS = """
+HEIGHT = """() => {
     const seen = [...document.querySelectorAll(".jp-Notebook")].find((one) => one.offsetParent);
     const cells = [...seen.querySelectorAll(".jp-Cell")];
-"""
-# a cell out of sight has the height that it had when it was last in sight, before its output
-LAY_OUT = f"""() => {{ {CELLS}
-    for (const cell of cells) cell.style.setProperty("content-visibility", "visible", "important");
-}}"""
-HEIGHT = f"""() => {{ {CELLS}
     return cells.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0);
-}}"""
+}"""
 FIRST = "00-start-here.ipynb"
 WALKS = {
     "04-a-timer-nobody-starts.ipynb": "2 of 13: timer",
@@ -57,7 +51,7 @@ def test_a_lesson_runs_and_has_eight_screens_at_most(opened: OpenLesson, name: s
         if name == FIRST:
             shown = page.locator(".jp-OutputArea-output", has_text="re-enactment")
             expect(shown.first).to_be_visible()
-        page.evaluate(LAY_OUT)
+        lay_out(page)
         page.wait_for_timeout(500)
         failed, height = failed_cells(page), page.evaluate(HEIGHT)
 

@@ -12,6 +12,7 @@ from kit.classroom.folder import whole
 from kit.classroom.target import targets
 from kit.cli.common import FINE, NO, cli
 from kit.cli.output import progress_line, tell_passed_over
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.handout.solutions import write_solutions
@@ -66,14 +67,14 @@ def classroom(
     made, history = make_classroom(folder, kinds, progress_line, tell_passed_over)
     progress_line("")
     typer.echo(
-        f"{plain(str(folder))}: {made.files} files, {made.size_bytes / 1e6:,.0f} MB, for "
-        f"{'; '.join(map(str, kinds))}; history: {history}"
+        f"{plain(str(folder))}: {counted(made.files, 'file')}, {made.size_bytes / 1e6:,.0f} MB,"
+        f" for {'; '.join(map(str, kinds))}; history: {history}"
     )
     typer.echo(f"sha256 of its SHA256SUMS, to publish elsewhere: {made.sha256}")
     if teacher is not None:
         pages = write_solutions(teacher, progress_line)
         progress_line("")
-        typer.echo(f"{plain(str(teacher))}: the answers to the exercises, {pages} pages")
+        typer.echo(f"{plain(str(teacher))}: the answers to the exercises, {counted(pages, 'page')}")
 
 
 def _check(folder: Path, wanted: str | None) -> int:

@@ -17,6 +17,7 @@ from kit.cli.output import complain, console, print_json, progress_line
 from kit.cli.own import MachineFile, allow_with_machine, explore_machine, platform_at
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.common.child_process import asked_to_stop, pool, processors
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import make_folders
@@ -239,13 +240,15 @@ def _name_of(job: SearchJob) -> str:
 
 
 def _tell(name: str, states: int, depth: int) -> None:
-    progress_line(f"{name}: {states:,} states, {depth} choices deep")
+    progress_line(f"{name}: {counted(states, 'state')}, {counted(depth, 'choice')} deep")
 
 
 def _search(todo: Sequence[SearchJob], processes: int) -> Iterator[Explored]:
     """Search, and show the progress."""
     for number, one in enumerate(_searched(todo, processes), 1):
-        progress_line(f"{number}/{len(todo)} {_name_of(one.job)}: {one.result.states:,} states")
+        progress_line(
+            f"{number}/{len(todo)} {_name_of(one.job)}: {counted(one.result.states, 'state')}"
+        )
         yield one
     progress_line("")
 
@@ -292,7 +295,7 @@ def _same(
 
 
 def _same_words(one: Alike, ours: Revision, theirs: Revision) -> str:
-    pair, states = f"{ours.name} and {theirs.name}", f"{one.result.states:,} states"
+    pair, states = f"{ours.name} and {theirs.name}", counted(one.result.states, "state")
     if one.difference is not None:
         return f"{pair} differ, first like this:"
     if one.ended is Ended.COMPLETE:

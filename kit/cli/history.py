@@ -14,6 +14,7 @@ from kit.case_study.fetch import SOURCES, Amount, default_folder
 from kit.case_study.fetch import fetch as fetch_commits
 from kit.cli.common import Json, Repo, cli, save
 from kit.cli.output import console, print_json, progress_bar, tell_passed_over
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.git.repository.exported import commit_json, file_json
 from kit.git.repository.history import HistoryError
@@ -126,4 +127,6 @@ def fetch(
             announce=lambda words: typer.echo(words, err=True),
         )
     what = "is there" if fetched.was_there else f"{fetched.received_bytes / 1000:,.0f} kB received"
-    typer.echo(f"{fetched.path}: {fetched.amount.value}, {fetched.commits} commits, {what}")
+    typer.echo(
+        f"{fetched.path}: {fetched.amount.value}, {counted(fetched.commits, 'commit')}, {what}"
+    )

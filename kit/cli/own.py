@@ -15,6 +15,7 @@ from kit.cli.common import INTERRUPTED, NO, WRONG_USE, check_names
 from kit.cli.forms import Writing
 from kit.cli.output import complain, console, print_json, progress_line
 from kit.cli.report import put_report
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.explorer.own_machine import OwnMachine
 from kit.explorer.own_model import (
@@ -127,7 +128,7 @@ def explore_machine(
 
 
 def _tell(states: int, depth: int) -> None:
-    progress_line(f"{states:,} states, {depth} choices deep")
+    progress_line(f"{counted(states, 'state')}, {counted(depth, 'choice')} deep")
 
 
 def _only(one: OwnExplored, wanted: Sequence[str]) -> OwnExplored:

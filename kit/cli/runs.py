@@ -35,6 +35,7 @@ from kit.cli.own import (
 )
 from kit.cli.qemu import Backend, Binary, chosen_qemu
 from kit.cli.report import Forms, put_report
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.explorer.comparison import PathPlay, alone, beside
@@ -142,7 +143,7 @@ def record(
     progress_line("")
     save(output, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
     steps = sum(len(line["steps"]) for line in lines)
-    typer.echo(plain(f"{output}: {len(lines)} transcripts, {steps} steps"))
+    typer.echo(plain(f"{output}: {counted(len(lines), 'transcript')}, {counted(steps, 'step')}"))
 
 
 ScenarioName = Annotated[

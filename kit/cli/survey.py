@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from kit.cli.common import FINE, NO, cli, put, save
 from kit.cli.output import complain, console
 from kit.common.child_process import processors
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.common.plain_text import plain
 from kit.common.user_file import make_folders, read_bounded
@@ -91,8 +92,8 @@ def run(
     failures = [about for about in abouts if about.get("state") != "done"]
     reverts = sum(about.get("reverts", 0) for about in abouts)
     typer.echo(
-        f"{len(abouts) - len(failures)} of {len(abouts)} repositories, {reverts:,} reverts;"
-        f" next: kit survey report {plain(str(output))}"
+        f"{len(abouts) - len(failures)} of {len(abouts)} repositories,"
+        f" {counted(reverts, 'revert')}; next: kit survey report {plain(str(output))}"
     )
     for about in failures:
         complain(f"{about.get('repository')}: {about.get('reason')}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from kit.common.english import counted
 from kit.course.exercise import Choose, ChooseOption, Exercise
 from kit.git.values.case import NamedCommit, RevertCase, TaggedVersion, date_s
 from kit.git.values.page import LaterCommit
@@ -153,7 +154,7 @@ def _is_exact(case: RevertCase) -> Exercise | None:
     if verdict is None:
         return None
     them = _short(case.oldest.sha) if len(case.targets) == 1 else f"{len(case.targets)} commits"
-    lines = f"{case.left} line{'s' * (case.left != 1)}"
+    lines = counted(case.left, "line")
     reply = "No line is left over." if not case.left else f"{lines} do not cancel out: whose?"
     return _question(
         "is-exact",
@@ -185,8 +186,8 @@ def _left_over(case: RevertCase) -> Exercise | None:
     return _question(
         "left-over",
         "Lines left over",
-        f"Add up which lines the reverted commit{'s' * (len(case.targets) > 1)} and"
-        f" {_short(case.revert.sha)} add and remove. How many lines do not cancel out?",
+        f"Add up which lines the reverted change and {_short(case.revert.sha)} add and remove."
+        " How many lines do not cancel out?",
         right=f"{left}",
         wrong=((f"{number}", reply) for number, reply in wrong if number != left),
         hints=(
@@ -194,7 +195,7 @@ def _left_over(case: RevertCase) -> Exercise | None:
             "If a revert is exact, nothing is left over.",
             "The report above counts them.",
         ),
-        explanation=f"The revert changes {lines} lines, and {left} are left over."
+        explanation=f"The revert changes {counted(lines, 'line')}. Left over: {left}."
         f"{' It undoes the change and nothing else.' if not left else ''}",
         ordered=int,
     )

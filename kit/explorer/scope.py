@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from kit.actors.pseries_programs import GuestKind
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.machine.config import LMB_MIB
 from kit.machine.requests import CpuCore, Device, Dimm, PciFunction, Phb
@@ -141,7 +142,7 @@ _CARDS: tuple[tuple[Device, ...], ...] = (
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}" + "s" * (number != 1)
+    return counted(number, what) if number else f"no {what}s"
 
 
 DEFAULT = Scope()

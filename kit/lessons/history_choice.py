@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kit.case_study.behaviours import Behaviour, hunk_of, responsible_for
 from kit.case_study.fetch import Amount, default_folder, fetch
 from kit.case_study.history import behaviours, commit_page, history, lesson_commits
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.common.user_folder import expanded
 from kit.git.repository.history import History, HistoryError, no_git
@@ -125,4 +126,4 @@ class HistoryChoice:
         self._take(history(fetched.path))
         kilobytes = fetched.received_bytes / 1000
         how = "was there" if fetched.was_there else f"{kilobytes:,.0f} kB received"
-        return f"QEMU's own commits are there ({fetched.commits} commits, {how})."
+        return f"QEMU's own commits are there ({counted(fetched.commits, 'commit')}, {how})."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.explorer.own_machine import OwnMachine, OwnObject
 from kit.explorer.own_model import MAX_STATES, OwnExplored, OwnPath, explore_each, play_own
@@ -153,7 +154,7 @@ def _right(title: str, found: OwnExplored) -> str:
     ]
     if untried:
         return f"Nothing is violated, but no step judges {', '.join(untried)}."
-    states = f"{found.result.states:,} states"
+    states = counted(found.result.states, "state")
     return f"Right: {title}. Every property holds, in all {states} and every order."
 
 

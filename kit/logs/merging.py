@@ -12,6 +12,7 @@ from dataclasses import replace
 from heapq import merge
 
 from kit.actors.messages import Actor
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.logs.entries import LogEntry, LogFormat, UnplugLog
 from kit.machine.clock import NS_PER_S
@@ -152,7 +153,7 @@ def _joined(
         for found in log.evidence
     )
     monitors = dict.fromkeys(log.monitor for log in logs if log.monitor)
-    both = f", {twice} messages that two logs hold kept once" * bool(twice)
+    both = f", {counted(twice, 'message')} of both logs kept once" * bool(twice)
     return UnplugLog(
         sources=tuple(source for log in logs for source in log.sources),
         format=LogFormat(

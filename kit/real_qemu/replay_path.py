@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kit.common.english import counted
 from kit.common.errors import MisuseError
 from kit.common.json_fields import Json
 from kit.explorer.export import Asked, request_json
@@ -87,11 +88,11 @@ class LivePath:
     def words(self) -> str:
         """The result in a sentence."""
         again = Tried(None, self.earlier).words
-        one, count = self.difference, len(self.steps)
+        one, count = self.difference, counted(len(self.steps), "step")
         if one is None and not self.stopped:
-            return f"the real one does the same: {self.choices} choices, {count} steps{again}"
+            return f"the real one does the same: {counted(self.choices, 'choice')}, {count}{again}"
         if one is None:
-            return f"the same in {count} steps; then {self.stopped}{again}"
+            return f"the same in {count}; then {self.stopped}{again}"
         where = f"at choice {one.choice}, {one.action} ({one.asked['op']})"
         if one.crashed:
             return f"{where}, the real one {self.ended}{again}"

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kit.common.english import counted
 from kit.common.errors import MisuseError, RecordingError
 from kit.common.json_fields import Json
 from kit.machine.events import Aborted
@@ -57,7 +58,8 @@ class ConformanceReport:
 
     def __str__(self) -> str:
         return (
-            f"{self.transcripts} transcripts, {self.steps} steps, {len(self.mismatches)} mismatches"
+            f"{counted(self.transcripts, 'transcript')}, {counted(self.steps, 'step')},"
+            f" {counted(len(self.mismatches), 'mismatch', 'es')}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.actors.messages import ApiError, Failure, Pin
+from kit.common.english import counted
 from kit.machine.events import Abort, ExceptionReturn, HotplugAction, HotplugEvent
 from kit.machine.pseries.connector import TYPES, DrcType
 from kit.machine.pseries.rtas import ALLOCATION_STATE, DR_INDICATOR, ISOLATION_STATE
@@ -158,9 +159,8 @@ def abort_sentence(abort: Abort) -> str:
 
 def setvcpus_sentence(count: int, *, waits: bool = True) -> str:
     """Write virsh setvcpus as a sentence."""
-    cpus = "1 CPU" if count == 1 else f"{count} CPUs"
     how = " (virsh setvcpus)" if waits else ", and does not wait (virsh setvcpus --async)"
-    return f"The operator asks libvirt for {cpus} in the guest{how}."
+    return f"The operator asks libvirt for {counted(count, 'CPU')} in the guest{how}."
 
 
 def virsh_error_sentence(error: ApiError) -> str:

@@ -153,7 +153,7 @@ def test_a_recording_made_is_one_that_conforms(
     script = script_file(tmp_path, SCRIPT)
 
     assert main(["record", script, "--binary", binary, "-o", str(made)]) == 0
-    assert capsys.readouterr().out == f"{made}: 1 transcripts, 3 steps\n"
+    assert capsys.readouterr().out == f"{made}: 1 transcript, 3 steps\n"
     found = json.loads(made.read_text())
     assert found.pop("revision")
     steps = zip(SCRIPT["steps"], ANSWERS, strict=True)
@@ -216,7 +216,7 @@ def test_embedded_and_real_are_compared(binary: str, tmp_path: Path, capsys: Cap
 
     assert main(["conform", "--live", path, "--binary", binary]) == 0
     out, err = capsys.readouterr()
-    line = "1 transcripts, 3 steps, 0 mismatches"
+    line = "1 transcript, 3 steps, 0 mismatches"
     assert out == f"{path}: {line}\ntotal: {line}\n"
     assert err.splitlines()[1:] == [
         f"kit: {path}: 1 transcripts passed over: this build has no qtest accelerator, time"

@@ -41,8 +41,8 @@ def test_conform_prints_a_line_a_file_and_a_total(capsys: Captured) -> None:
 
     assert main(["conform", str(path), str(path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        *[f"{path}: 71 transcripts, 1197 steps, 0 mismatches"] * 2,
-        "total: 142 transcripts, 2394 steps, 0 mismatches",
+        *[f"{path}: 71 transcripts, 1,197 steps, 0 mismatches"] * 2,
+        "total: 142 transcripts, 2,394 steps, 0 mismatches",
     ]
 
 
@@ -53,10 +53,10 @@ def test_conform_of_a_mismatch_says_no_and_shows_it_with_control_characters_visi
 
     assert main(["conform", str(path)]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        f"{path}: 1 transcripts, 1 steps, 1 mismatches",
+        f"{path}: 1 transcript, 1 step, 1 mismatch",
         "  one\\x1b[31m, step 1 (get_sensor_state):"
         ' expected {"status": 0, "state": 1}, got {"status": 0, "state": 2}',
-        "total: 1 transcripts, 1 steps, 1 mismatches",
+        "total: 1 transcript, 1 step, 1 mismatch",
     ]
 
 

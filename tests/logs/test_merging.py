@@ -101,8 +101,7 @@ def test_what_both_logs_hold_is_kept_once() -> None:
     assert [entry.place for entry in both.entries] == ["a:3", "a:4", "a:5", "b:6"]
     assert both.entries[1].answers == 0
     assert both.format.note == (
-        "2 logs on one axis: their clocks are taken to agree, 3 messages that two logs hold kept"
-        " once."
+        "2 logs on one axis: their clocks are taken to agree, 3 messages of both logs kept once."
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kit.common.english import counted
 from kit.git.values.page import LaterCommit, RevertPage
 from kit.git.values.verdict import Revert, RevertFinding, RevertVerdict
 
@@ -143,5 +144,5 @@ def lasted_words(revert: Revert) -> str:
     days = [one.days for one in revert.resolved if one.days is not None]
     if not days:
         return "How long the change lasted cannot be told here."
-    count = f"{max(days)} day{'s' * (max(days) != 1)}" if max(days) else "less than a day"
+    count = counted(max(days), "day") if max(days) else "less than a day"
     return f"The change lasted {count}, by the committer's dates."

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from kit.common.english import counted
 from kit.git.values.revert_message import Form
 
 __all__ = [
@@ -138,7 +139,7 @@ class RevertFinding:
             return f" ({self.orders[0]} of {self.orders[1]} orders apply)"
         if check != "same_lines" or lines is None:
             return ""
-        return f" ({lines} {'line' if lines == 1 else 'lines'} changed)"
+        return f" ({counted(lines, 'line')} changed)"
 
 
 @dataclass(frozen=True, slots=True)

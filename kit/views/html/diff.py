@@ -10,6 +10,7 @@ from pygments.lexers import get_lexer_for_filename
 from pygments.token import Token, _TokenType
 from pygments.util import ClassNotFound
 
+from kit.common.english import counted
 from kit.git.values.commit import (
     Commit,
     DiffLine,
@@ -58,8 +59,8 @@ def commit_html(page: CommitPage, *, side_by_side: bool = False) -> Html:
         hidden = _height(file, side_by_side=side_by_side) - len(shown)
         parts.append(_file(file, shown, hidden, side_by_side=side_by_side))
     if len(page.files) > MAX_FILES:
-        more = Html('<p class="kit-soft">… {:,} more files</p>')
-        parts.append(more.format(len(page.files) - MAX_FILES))
+        more = Html('<p class="kit-soft">… {}</p>')
+        parts.append(more.format(counted(len(page.files) - MAX_FILES, "more file")))
     return Html().join(parts)
 
 
@@ -147,7 +148,9 @@ def _series(commit: Commit, series: tuple[Commit, ...]) -> Html:
 
 
 def _file(file: FileDiff, rows: list[Html], hidden: int, *, side_by_side: bool) -> Html:
-    more = Html('<span class="kit-soft">… {} more lines</span>').format(hidden) if hidden else ""
+    more = Html('<span class="kit-soft">{}</span>').around(
+        f"… {counted(hidden, 'more line')}" if hidden else ""
+    )
     name = file.path if file.old_path == file.path else f"{file.old_path} → {file.path}"
     counts = f"+{file.count(LineKind.ADDED)} −{file.count(LineKind.REMOVED)}"
     if file.binary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kit.common.english import counted
 from kit.common.plain_text import printable
 from kit.git.values.page import CommitPage, RevertPage
 from kit.git.values.verdict import (
@@ -120,13 +121,15 @@ def _residual_html(left: Sequence[Residual]) -> Html:
         for each in left[:_MAX_LINES]
     )
     hidden = len(left) - _MAX_LINES
-    more = Html('<span class="kit-soft">… {} more lines (kit revert --json)</span>').format(hidden)
+    more = Html('<span class="kit-soft">… {} (kit revert --json)</span>').format(
+        counted(hidden, "more line")
+    )
     return Html(
-        "<details open><summary>{} lines by which the two do not cancel out: left "
+        "<details open><summary>{} by which the two do not cancel out: left "
         'by the targets, or the revert\'s own</summary><pre class="kit-diff"'
         ' tabindex="0" role="region" data-lm-suppress-shortcuts="true"'
         ' aria-label="lines left over">{}{}</pre></details>'
-    ).format(len(left), lines, more if hidden > 0 else "")
+    ).format(counted(len(left), "line"), lines, more if hidden > 0 else "")
 
 
 def _shipped_html(page: RevertPage) -> Html:
@@ -136,8 +139,8 @@ def _shipped_html(page: RevertPage) -> Html:
     untold = Html()
     if page.untold:
         untold = Html(
-            '<p class="kit-soft">The kit cannot tell for {} tags: the clone lacks their files.</p>'
-        ).format(page.untold)
+            '<p class="kit-soft">The kit cannot tell for {}: the clone lacks their files.</p>'
+        ).format(counted(page.untold, "tag"))
     return Html(
         "<dl><dt>tags with the code</dt><dd>{}</dd><dt>releases among them</dt><dd>{}</dd></dl>{}"
     ).format(tags or none, ", ".join(page.releases) or none, untold)
@@ -170,7 +173,8 @@ def diffs_html(page: RevertPage, *, side_by_side: bool, unfolded: bool) -> Html:
         parts.append(Html("<details><summary>{}</summary>{}</details>").format(title, inner))
     shown, named = len(page.diffs), len(page.revert.resolved)
     if shown < named:
-        parts.append(Html('<p class="kit-soft">… and {} more targets.</p>').format(named - shown))
+        more = counted(named - shown, "more target")
+        parts.append(Html('<p class="kit-soft">… and {}.</p>').format(more))
     return Html().join(parts)
 
 
@@ -202,7 +206,9 @@ def row_html(row: Revert, days: tuple[int, int] | None) -> Html:
 def row_title(row: Revert, days: tuple[int, int] | None) -> str:
     """Return the same as a sentence, for a screen reader."""
     lasted = (
-        "not dated" if days is None else f"{days[0]} days by committer, {days[1]} by author date"
+        "not dated"
+        if days is None
+        else f"{counted(days[0], 'day')} by committer, {days[1]:,} by author date"
     )
     return f"{row.committed[:10]}, {lasted}, {row.form.value}, verdict: {verdict_word(row)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from kit.common.english import counted
 from kit.machine.events import Aborted, QmpError
 from kit.simulation.knowledge import Knowledge
 from kit.simulation.run import Run
@@ -72,8 +73,8 @@ def events_html(timeline: Timeline, heads: Sequence[str]) -> Html:
     rows = Html().join(_event(timeline, place, stop) for place, stop in enumerate(shown))
     more = Html()
     if len(found) > len(shown):
-        more = Html('<tr><td colspan="{}" class="kit-soft">… {} more events</td></tr>').format(
-            len(heads) + 2, len(found) - len(shown)
+        more = Html('<tr><td colspan="{}" class="kit-soft">… {}</td></tr>').format(
+            len(heads) + 2, counted(len(found) - len(shown), "more event")
         )
     return Html(
         '<table class="kit-log kit-events"><thead><tr>{}</tr></thead><tbody>{}{}</tbody></table>'

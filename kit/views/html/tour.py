@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.case_study.behaviours import Behaviour
+from kit.common.english import counted
 from kit.machine.pseries.tables import TableRow
 from kit.views.diagram.drc_table_words import ROWS_NOTE, line_words, state_words
 from kit.views.escape import Html
@@ -116,7 +117,7 @@ def _why_none(model: TourModel) -> str:
 def _count(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> str:
     if not came and not went:
         return "no row changes."
-    return f"{len(came)} rows come, {len(went)} go."
+    return f"{counted(len(came), 'row')} added, {len(went)} removed."
 
 
 def _table_html(came: tuple[TableRow, ...], went: tuple[TableRow, ...]) -> Html:

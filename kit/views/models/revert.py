@@ -10,6 +10,7 @@ from typing import Any
 
 from traitlets import Bool, HasTraits, Instance, Unicode
 
+from kit.common.english import counted
 from kit.common.errors import UserError
 from kit.git.values.page import RevertPage
 from kit.git.values.revert_message import Form
@@ -267,11 +268,8 @@ class RevertsModel(HasTraits):
     def summary(self) -> str:
         """Return how many reverts there are, and how long their targets lasted."""
         rows, count = self.table.rows, len(self._rows)
-        words = (
-            f"{len(rows)} of {count} reverts"
-            if len(rows) != count
-            else f"{count} revert{'s' * (count != 1)}"
-        )
+        all_of_them = counted(count, "revert")
+        words = all_of_them if len(rows) == count else f"{len(rows):,} of {all_of_them}"
         targets = [target for row in rows for target in row.targets]
         by_committer = [
             each.committed_s / DAY_S for each in targets if each.committed_s is not None

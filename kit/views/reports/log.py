@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+from kit.common.english import counted
 from kit.common.package import drawn_by
 from kit.logs.entries import LogEntry, OtherCommand, OtherEvent, TraceStep, UnplugLog
 from kit.logs.fates import fates_of
@@ -183,19 +184,19 @@ def _notes(report: LogReport) -> Iterator[str]:
     if log.left_out:
         yield _left_out(log)
     for name, count in list(log.others.items())[:MAX_KINDS]:
-        yield f"Another monitor: {name}, {_count(count, 'message')} (--monitor)."
+        yield f"Another monitor: {name}, {counted(count, 'message')} (--monitor)."
     if len(log.others) > MAX_KINDS:
-        yield f"And {_count(len(log.others) - MAX_KINDS, 'more monitor')}."
+        yield f"And {counted(len(log.others) - MAX_KINDS, 'more monitor')}."
     if log.unread_count:
-        yield f"{_count(log.unread_count, 'line')} could not be read:"
+        yield f"{counted(log.unread_count, 'line')} could not be read:"
         for unread in log.unread[:MAX_UNREAD]:
             yield f"{unread.source}:{unread.line}: {unread.why}: {unread.text}"
         if log.unread_count > MAX_UNREAD:
             yield f"and {log.unread_count - MAX_UNREAD:,} more."
     if log.passed_over:
-        yield f"Without a message: {_count(log.passed_over, 'other line')} of the log."
+        yield f"Without a message: {counted(log.passed_over, 'other line')} of the log."
     if log.not_utf8:
-        yield f"With bytes that are not UTF-8: {_count(log.not_utf8, 'line')}."
+        yield f"With bytes that are not UTF-8: {counted(log.not_utf8, 'line')}."
     if log.format.note and log.entries:
         yield log.format.note
     if log.clock_went_back is not None:
@@ -214,12 +215,8 @@ def _left_out(log: UnplugLog) -> str:
     total = sum(log.left_out.values())
     named = [f"{name} ({count:,})" for name, count in list(log.left_out.items())[:MAX_KINDS]]
     more = len(log.left_out) - len(named)
-    kinds = f", {_count(more, 'more kind')}" if more else ""
-    return f"{_count(total, 'other message')} left out: {', '.join(named)}{kinds}."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    kinds = f", {counted(more, 'more kind')}" if more else ""
+    return f"{counted(total, 'other message')} left out: {', '.join(named)}{kinds}."
 
 
 def _conclusions(report: LogReport) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kit.common.english import counted
 from kit.common.package import drawn_by
 from kit.explorer.own_machine import OwnMessage
 from kit.explorer.own_model import (
@@ -169,12 +170,8 @@ def own_rows(found: Sequence[OwnExplored]) -> Iterator[tuple[str, ...]]:
 def _cell(one: OwnExplored, finding: OwnFinding) -> str:
     judgement = finding.found.judgement
     if judgement is Judgement.VIOLATED:
-        count = len(finding.actions)
-        return (
-            f"violated: {count} choice{'s' * (count != 1)}"
-            if finding.found.path
-            else "violated: never"
-        )
+        choices = counted(len(finding.actions), "choice")
+        return f"violated: {choices}" if finding.found.path else "violated: never"
     held = judgement is Judgement.HOLDS and not one.result.complete
     return str(judgement.value).replace("-", " ") + "*" * held
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from kit.common.english import counted
 from kit.common.plain_text import printable
 from kit.git.values.changelog import MERGES, ChangelogEntry
 from kit.git.values.forge import Forge
@@ -51,8 +52,7 @@ def changelog_lines(
     """
     style = _markdown(forge) if markdown else _PLAIN
     news = [entry for entry in entries if entry.cancelled_by is None]
-    counted = "commit" if len(news) == 1 else "commits"
-    head = f"{span}: {len(news)} {counted} of {len(entries)}"
+    head = f"{span}: {counted(len(news), 'commit')} of {len(entries):,}"
     yield style.heads[0].format(style.words(head))
     page = _Page(style, entries, people=people, trailers=trailers)
     chapters = _chapters([each for each in entries if _stands_alone(each)], releases)

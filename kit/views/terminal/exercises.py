@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from kit.common.english import counted
 from kit.course.exercise import Exercise
 from kit.course.progress import ExerciseStanding
 from kit.views.terminal.table import plain_table
@@ -73,7 +74,7 @@ def standing_words(standing: ExerciseStanding, left: Sequence[str] = ()) -> str:
 
     *left* are the revisions that are still to be answered.
     """
-    tries = f"{standing.tries} {'answer' if standing.tries == 1 else 'answers'}"
+    tries = counted(standing.tries, "answer")
     if standing.solved:
         where = f" at {' and '.join(standing.solved_at)}" if left else ""
         return f"solved{where}, {tries}" + (", the answer was shown" if standing.shown else "")

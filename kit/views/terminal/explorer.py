@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from kit.common.english import counted
 from kit.explorer.jobs import Explored
 from kit.explorer.properties import PROPERTIES, UnplugProperty
 from kit.explorer.search import Ended, Judgement, Path, PropertyResult
@@ -73,7 +74,7 @@ def one_table(found: Sequence[Explored], wanted: Sequence[str]) -> RenderableTyp
     own = option_of(*(one.job.revision for one in found))
     for prop in _listed(wanted):
         for length, kinds, token in _counterexamples(prop, found):
-            paths.append(Text(f"{prop.name}, {', '.join(kinds)}: {_count(length, 'choice')}"))
+            paths.append(Text(f"{prop.name}, {', '.join(kinds)}: {counted(length, 'choice')}"))
             paths.append(Text(f"  kit open {token}{own}", overflow="fold"))
     return Group(table, *paths, _notes(found))
 
@@ -93,10 +94,6 @@ def _counterexamples(
             paths.setdefault(finding.path, []).append(one)
     for path, ones in paths.items():
         yield len(path) - 1, [one.job.kind.value for one in ones], str(ones[0].token(prop))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + "s" * (number != 1)
 
 
 def _title(found: Sequence[Explored], at: str = "") -> str:
@@ -134,7 +131,7 @@ def _notes(found: Sequence[Explored]) -> Text:
     states = sum(one.result.states for one in found)
     depth = max((one.result.depth for one in found), default=0)
     words = [
-        f"{states:,} states, up to {depth} choices deep.",
+        f"{counted(states, 'state')}, up to {counted(depth, 'choice')} deep.",
         "violated: there is a counterexample; under it the guests, where not all violate it.",
         "not exercised: no path of this scope meets the premise (kit list properties).",
     ]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kit.common.english import counted
 from kit.common.plain_text import printable
 from kit.git.values.page import RevertPage
 from kit.git.values.summary import Summary
@@ -60,13 +61,14 @@ def report_text(page: RevertPage) -> Text:
         text.append(f"  {whose:<7} {printable(left.path)}: ")
         text.append(f"{left.sign}{printable(left.line)}\n", style=style)
     if len(finding.residual) > _MAX_LINES:
-        text.append(f"  and {len(finding.residual) - _MAX_LINES} more lines (--json)\n")
+        text.append(f"  and {counted(len(finding.residual) - _MAX_LINES, 'more line')} (--json)\n")
     text.append("\n")
     none = "none known" if page.untold else "none"
     text.append(f"tags with the code: {_listed(page.tags) or none}\n")
     text.append(f"releases with it:   {_listed(page.releases) or 'none'}\n")
     if page.untold:
-        text.append(f"the kit cannot tell for {page.untold} tags: the clone lacks their files\n")
+        tags = counted(page.untold, "tag")
+        text.append(f"the kit cannot tell for {tags}: the clone lacks their files\n")
     for later in page.after:
         text.append(f"after: {later.sha[:10]} {later.how:<9} {printable(later.subject)}\n")
     return text
@@ -90,7 +92,7 @@ def _apart(days: int | None) -> str:
     """Return how far a target lies from its revert: the clocks of two authors may disagree."""
     if days is None:
         return "not dated"
-    return f"{abs(days)} day{'s' * (abs(days) != 1)} {'before' if days >= 0 else 'after'}"
+    return f"{counted(abs(days), 'day')} {'before' if days >= 0 else 'after'}"
 
 
 def _check_lines(finding: RevertFinding, lines: int | None) -> Iterator[str]:
@@ -129,8 +131,7 @@ def summary_lines(found: Summary, directories: Counter[str] | None = None) -> It
         yield "no reverts"
         return
     yield ""
-    reverts = f"{found.count} revert{'s' * (found.count != 1)}"
-    yield f"{reverts}; form: {_counts(found.forms.most_common())}"
+    yield f"{counted(found.count, 'revert')}; form: {_counts(found.forms.most_common())}"
     if found.verdicts:
         yield f"verdict: {_counts(found.verdicts.most_common())}"
     for label, days in (("committer", found.by_committer), ("author", found.by_author)):

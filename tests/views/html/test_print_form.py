@@ -268,7 +268,7 @@ def test_rows_that_differ_by_their_state_alone_are_one() -> None:
     rows = re.search(r"The rows, those of several states as one.*?</table>", html, re.DOTALL)
     assert rows is not None
 
-    assert "0 rows come, 22 go." in html
+    assert "0 rows added, 22 removed." in html
     assert rows[0].count("<tr>") - 1 < 8
     assert "<td>nothing" not in rows[0]
 

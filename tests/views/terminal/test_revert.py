@@ -15,7 +15,7 @@ DAY_S = 86_400
     [
         (0, DAY_S, "0 days before (1 day before by author date)"),
         (33 * DAY_S, -DAY_S, "33 days before (1 day after by author date)"),
-        (-1111 * DAY_S, None, "1111 days after (not dated by author date)"),
+        (-1111 * DAY_S, None, "1,111 days after (not dated by author date)"),
     ],
 )
 def test_a_target_may_be_dated_after_its_revert(

@@ -170,7 +170,7 @@ def test_the_diff_is_folded_until_it_is_turned() -> None:
     click(widget, "diff in one column")
 
     diff = "<summary>diff of the revert</summary><p>no files</p></details>"
-    diff += '<p class="kit-soft">… and 1 more targets.</p>'
+    diff += '<p class="kit-soft">… and 1 more target.</p>'
     assert (aside, widget.model.side_by_side) == (True, False)
     assert (folded, widget._diffs.value) == (f"<details>{diff}", f"<details open>{diff}")
 

@@ -151,7 +151,7 @@ def test_a_step_shows_its_commit_its_lines_and_what_changes(walk: TourWidget) ->
 
     assert "the commit of timer" in text
     assert "what timer does" in text
-    assert "14 rows come, 0 go." in text
+    assert "14 rows added, 0 removed." in text
     assert (
         "none; real builds of this step and the one before answered all recordings alike." in text
     )

@@ -111,13 +111,7 @@ def check_exactness(
             objects.check_size(asked.changed(side))
     except MissingObjectError as error:
         return _unanswered(checks, [*notes, str(error)])
-    notes += [
-        f"{target.named} is a merge, compared with its first parent"
-        for target, side in zip(here, undone, strict=True)
-        if len(side.commit.parents) > 1 and target.parent is None
-    ]
-    if len(revert.commit.parents) > 1:
-        notes.append("the revert is a merge itself, compared with its first parent")
+    notes += _merge_notes(here, undone, revert)
     answers = tuple(_answer(asked, each) for each in checks)
     said = {each.name: each.answer for each in answers}
     residual = asked.safely(asked.residual)
@@ -131,6 +125,16 @@ def check_exactness(
         (residual or ())[:_MAX_RESIDUAL],
         asked.applied,
     )
+
+
+def _merge_notes(
+    targets: Sequence[RevertTarget], undone: Sequence[CommitTrees], revert: CommitTrees
+) -> Iterator[str]:
+    for target, side in zip(targets, undone, strict=True):
+        if len(side.commit.parents) > 1 and target.parent is None:
+            yield f"{target.named} is a merge, compared with its first parent"
+    if len(revert.commit.parents) > 1:
+        yield "the revert is a merge itself, compared with its first parent"
 
 
 def _unanswered(checks: Sequence[RevertCheck], notes: Sequence[str]) -> RevertFinding:

@@ -204,7 +204,26 @@ def _end(case: RevertCase) -> Iterator[_Cell]:
         )
     for one in questions:
         yield _code(f"ask-{one.name}", f'here.exercise("{one.name}")')
+    yield _question_on_paper()
+    mail = "Paste this into a mail about the revert, and say why you write. Nothing is sent."
+    yield _text("mail", "## A mail", "", mail)
+    yield _code("show-mail", "here.mail()")
     yield _text(
+        "sources",
+        "## Sources",
+        "",
+        f"- The history of {plain_markdown(case.project)}, read up to {case.read_until[:10]}.",
+        f"- In a clone: {markdown_code(f'git show {case.revert.sha}')}, and"
+        f" {markdown_code(f'kit revert {case.revert.sha[:12]} --repo CLONE')}, which checks all"
+        " this again.",
+        "",
+        _place("links to the report of the mistake, and to the discussion of the revert."),
+        slide="notes",
+    )
+
+
+def _question_on_paper() -> _Cell:
+    return _text(
         "question",
         "## A question without a button",
         "",
@@ -220,21 +239,6 @@ def _end(case: RevertCase) -> Iterator[_Cell]:
         _place("the answer, with its reason."),
         "",
         "</details>",
-    )
-    mail = "Paste this into a mail about the revert, and say why you write. Nothing is sent."
-    yield _text("mail", "## A mail", "", mail)
-    yield _code("show-mail", "here.mail()")
-    yield _text(
-        "sources",
-        "## Sources",
-        "",
-        f"- The history of {plain_markdown(case.project)}, read up to {case.read_until[:10]}.",
-        f"- In a clone: {markdown_code(f'git show {case.revert.sha}')}, and"
-        f" {markdown_code(f'kit revert {case.revert.sha[:12]} --repo CLONE')}, which checks all"
-        " this again.",
-        "",
-        _place("links to the report of the mistake, and to the discussion of the revert."),
-        slide="notes",
     )
 
 

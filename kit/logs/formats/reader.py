@@ -29,6 +29,7 @@ from kit.logs.entries import (
 )
 from kit.logs.formats.base import (
     DomainNamed,
+    Item,
     LoggedMessage,
     LoggedObject,
     LogLine,
@@ -301,9 +302,23 @@ def read_log(
     given = None if machine is None else _given_machine(machine)
     form, lines = recognise_format(counted.numbered(sources, names), names, page)
     found = form.name
+    monitors, domains = _by_monitor(form.read(counted.seen(lines)), found, counted)
+    chosen = _choose_monitor(monitors, domains, monitor, ", ".join(names))
+    log = _log(tuple(names), found, monitors, domains, chosen, counted)
+    return replace(
+        log,
+        evidence=(given,) if given is not None else log.evidence,
+        kinds={**log.kinds, **(kinds or {})},
+    )
+
+
+def _by_monitor(
+    items: Iterable[Item], found: LogFormat, counted: _LineCounts
+) -> tuple[OrderedDict[str, _Monitor], dict[str, str]]:
+    """Give each message to its monitor; return the monitors and the domain of each address."""
     monitors: OrderedDict[str, _Monitor] = OrderedDict()
     domains: dict[str, str] = {}
-    for item in form.read(counted.seen(lines)):
+    for item in items:
         match item:  # the most frequent first
             case LoggedObject() | LoggedMessage():
                 one = _one_of(monitors, item.monitor, found)
@@ -321,13 +336,7 @@ def read_log(
             case DomainNamed(address, domain):
                 if len(domains) < MAX_MONITORS:
                     domains[address] = domain
-    chosen = _choose_monitor(monitors, domains, monitor, ", ".join(names))
-    log = _log(tuple(names), found, monitors, domains, chosen, counted)
-    return replace(
-        log,
-        evidence=(given,) if given is not None else log.evidence,
-        kinds={**log.kinds, **(kinds or {})},
-    )
+    return monitors, domains
 
 
 def _one_of(monitors: OrderedDict[str, _Monitor], name: str, form: LogFormat) -> _Monitor | None:
